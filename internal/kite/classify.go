@@ -1,0 +1,201 @@
+package kite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// Outcome is what one call to the Kite MCP server came to, as the connection
+// saw it. The connection fills in what it has; [Classify] says what it means.
+// Of several things seen, the one nearest to the server's own word counts:
+// Status before NoTool, RPC, Err and at last the tool's text.
+type Outcome struct {
+	// Text is the text content of the tool's result; "" when there is none.
+	Text string
+	// IsError is the result's isError flag.
+	IsError bool
+	// Status is an HTTP status other than 2xx that the call was answered with;
+	// 0 when there was none. A library's "session terminated" is a 404.
+	Status int
+	// Body is the beginning of that HTTP answer's body, as far as it is known.
+	// A few hundred bytes are enough.
+	Body string
+	// NoTool says that the call was answered with JSON-RPC "invalid params"
+	// (-32602) inside a good HTTP answer: the server has no such tool.
+	NoTool bool
+	// RPC is the message of any other JSON-RPC error; "" for none.
+	RPC string
+	// Err is a failure to get any answer: dial, reset, timeout, lost stream,
+	// undecodable bytes. Its text may hold the session id, so it is never shown;
+	// [errors.Is] still finds it.
+	Err error
+}
+
+// The server's prose, each text in exactly one place. What is not listed here
+// is an unknown failure, which tells nothing about the login.
+const (
+	textNoLogin        = "please log in first"
+	textNoSession      = "failed to establish a session"
+	textNoKiteSession  = "failed to get or create kite session"
+	textAlreadyIn      = "you are already logged in as"
+	textTerminated     = "session terminated"
+	textInvalidSession = "invalid session id"
+	textEndFailed      = "session termination failed:"
+	textIDNotFound     = "session id not found"
+	textIDMalformed    = "invalid session id format"
+	textToolNotFound   = "tool not found"
+)
+
+// failedTool is how every tool says that it failed, whatever the reason.
+var failedTool = regexp.MustCompile(`^failed to (execute [a-z_]{1,40}|get (order history|order trades|quotes|latest trading prices|ohlc data|historical data))$`)
+
+// badArgument is how tools refuse what they were asked. The patterns are whole
+// and narrow because these words are carried on to the log.
+var badArgument = regexp.MustCompile(`^(parameter '[a-z_]{1,30}': [a-z ]{1,60}` +
+	`|Failed to parse (from|to)_date, use format YYYY-MM-DD HH:MM:SS` +
+	`|At least one instrument must be specified` +
+	`|Invalid query format, specify exch:underlying, where exchange is BFO/NFO)$`)
+
+// Classify says what an outcome means for the person's login: nil for a good
+// result, else an *[Error]. It is the one function that knows the server's
+// prose. It errs towards doubt: a text it does not know is [KindFailed], never
+// the end of a login. The error holds none of the server's bytes but those
+// that [KindBadArgument] matched in full.
+func Classify(tool string, o Outcome) error {
+	kind, seen := o.meaning()
+	if kind == kindGood {
+		return nil
+	}
+	return &Error{Kind: kind, Tool: tool, Err: seen}
+}
+
+// kindGood is the meaning of a result that is no failure.
+const kindGood Kind = -1
+
+func (o Outcome) meaning() (Kind, error) {
+	switch {
+	case o.Status != 0:
+		return statusKind(o.Status, fold(o.Body)), fmt.Errorf("http status %d", o.Status)
+	case o.NoTool:
+		return KindNoTool, nil
+	case o.RPC != "":
+		return rpcKind(fold(o.RPC)), errors.New("json-rpc error")
+	case o.Err != nil:
+		return KindUnreachable, unseen{o.Err}
+	case o.IsError:
+		return errorTextKind(strings.TrimSpace(o.Text))
+	default:
+		return resultKind(strings.TrimSpace(o.Text))
+	}
+}
+
+// statusKind reads an HTTP answer other than 2xx. Only the MCP server's own
+// words end a login: a page that a gateway puts in its place does not.
+func statusKind(status int, body string) Kind {
+	switch {
+	case status == http.StatusNotFound && !foreignNotFound(body):
+		return KindEnded
+	case status == http.StatusBadRequest && strings.Contains(body, textInvalidSession):
+		return KindEnded
+	case strings.HasPrefix(body, textEndFailed) && (strings.Contains(body, textIDNotFound) || strings.Contains(body, textIDMalformed)):
+		return KindEnded // the answer to a DELETE for a session that the server does not have
+	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
+		status >= 300 && status < 400, isPage(body), status == http.StatusNotFound:
+		return KindUnreachable
+	default:
+		return KindFailed
+	}
+}
+
+// foreignNotFound tells a 404 of a router or a gateway (wrong path, a deploy
+// in progress) from the MCP server's "Session terminated". A 404 without a
+// known body counts as the server's: the protocol defines it so.
+func foreignNotFound(body string) bool {
+	if strings.Contains(body, textTerminated) {
+		return false
+	}
+	return isPage(body) || body == "not found" || strings.HasPrefix(body, "404 page not found")
+}
+
+func isPage(body string) bool { return strings.HasPrefix(body, "<") }
+
+func rpcKind(message string) Kind {
+	switch {
+	case strings.Contains(message, textToolNotFound):
+		return KindNoTool
+	case strings.Contains(message, textInvalidSession):
+		return KindEnded
+	default:
+		return KindFailed
+	}
+}
+
+// errorTextKind reads a result whose isError is set.
+func errorTextKind(text string) (Kind, error) {
+	if kind, ok := knownText(text); ok {
+		if kind == KindBadArgument {
+			return kind, errors.New(text)
+		}
+		return kind, nil
+	}
+	return KindFailed, fmt.Errorf("unfamiliar error text of %d bytes", len(text))
+}
+
+// resultKind reads a result whose isError is not set. Such a result is good,
+// but a server that forgets the flag on one of its own error texts is still
+// understood.
+func resultKind(text string) (Kind, error) {
+	if kind, ok := knownText(text); ok {
+		return kind, errors.New("error text without the error flag")
+	}
+	return kindGood, nil
+}
+
+// knownText reads the error texts that tools are known to answer with.
+func knownText(text string) (Kind, bool) {
+	if len(text) > 300 {
+		return KindUnknown, false
+	}
+	folded := fold(text)
+	switch {
+	case strings.HasPrefix(folded, textNoLogin):
+		return KindNoLogin, true
+	case strings.HasPrefix(folded, textNoSession), strings.HasPrefix(folded, textNoKiteSession):
+		return KindDoubt, true
+	case failedTool.MatchString(folded):
+		return KindFailed, true
+	case badArgument.MatchString(text):
+		return KindBadArgument, true
+	default:
+		return KindUnknown, false
+	}
+}
+
+// fold makes prose comparable: lower case, no space around it.
+func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// unseen carries a transport failure whose text may hold the session id (an
+// address in it does). It can be asked what it is, but not printed, and it has
+// no Unwrap so that nobody prints it by accident further down.
+type unseen struct{ err error }
+
+func (u unseen) Error() string {
+	switch {
+	case errors.Is(u.err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.Is(u.err, context.Canceled):
+		return "call cancelled"
+	default:
+		return "no answer"
+	}
+}
+
+// GoString keeps %#v from walking into the hidden error.
+func (u unseen) GoString() string { return u.Error() }
+
+// Is lets [errors.Is] find the failure and what it wraps.
+func (u unseen) Is(target error) bool { return errors.Is(u.err, target) }

@@ -1,0 +1,54 @@
+package kite
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"unicode"
+)
+
+// Profile is who a login belongs to, from get_profile. Every text is data from
+// outside.
+type Profile struct {
+	UserID    string   `json:"user_id"`        // "AB1234"; never empty
+	UserName  string   `json:"user_name"`      // full name
+	ShortName string   `json:"user_shortname"` // how Kite greets; may be empty
+	Email     string   `json:"email"`
+	Broker    string   `json:"broker"`    // "ZERODHA"
+	Exchanges []string `json:"exchanges"` // enabled segments: "NSE", "BSE", "MF", …
+	Products  []string `json:"products"`  // "CNC", "NRML", …
+}
+
+// Identity names the Kite user.
+func (p Profile) Identity() Identity {
+	return Identity{UserID: p.UserID, Name: p.UserName}
+}
+
+// DecodeProfile reads the answer of get_profile. When Kite answers no data the
+// server sends a profile of empty texts: that, and everything that is no
+// profile, is [KindMalformed].
+func DecodeProfile(text string) (Profile, error) {
+	var p Profile
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return Profile{}, malformed("get_profile", errors.New("not a profile"))
+	}
+	p.UserID, p.UserName = strings.TrimSpace(p.UserID), strings.TrimSpace(p.UserName)
+	if !isUserID(p.UserID) {
+		return Profile{}, malformed("get_profile", errors.New("no user id"))
+	}
+	return p, nil
+}
+
+// isUserID keeps what is not a Kite user id from becoming the key of a login.
+// It asks for little: the form of the ids is Kite's to change.
+func isUserID(id string) bool {
+	return id != "" && len(id) <= 32 && !strings.ContainsFunc(id, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	})
+}
+
+// malformed is the error of an answer that is not what the tool answers.
+// Causes are fixed words: the answer itself is account data and stays out.
+func malformed(tool string, cause error) error {
+	return &Error{Kind: KindMalformed, Tool: tool, Err: cause}
+}
