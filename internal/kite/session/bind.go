@@ -1,0 +1,165 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// bind makes a finished link's session the person's login.
+func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error {
+	err := pr.adopt(link, who)
+	var owned *OwnedError
+	if errors.As(err, &owned) {
+		if pr.pool.release(ctx, owned.Person, who) {
+			err = pr.adopt(link, who)
+		}
+		if errors.As(err, &owned) {
+			return pr.refuse(ctx, link, who, owned.Person)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remember the login: %w", err)
+	}
+	pr.announce()
+	pr.mind() // asks whether the session can be resumed
+	return nil
+}
+
+// adopt writes the login down. A link that is no longer the person's (they
+// logged out meanwhile) changes nothing.
+func (pr *person) adopt(link Link, who kite.Identity) error {
+	now, adopted := pr.pool.Clock.Now().UTC(), false
+	err := pr.update(func(r *Record) {
+		if r.link(link.Ref) < 0 || r.Login != nil && r.Login.Session == link.Session {
+			return
+		}
+		adopted = true
+		if r.Login != nil {
+			r.lapse(now, r.Login.Held)
+		}
+		r.Login = &Login{
+			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued,
+			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
+		}
+		if r.Login.Confirmed {
+			r.Last = who
+		}
+	})
+	if err == nil && adopted {
+		pr.mu.Lock()
+		pr.doubted, pr.told, pr.proof = false, false, 0
+		pr.mu.Unlock()
+	}
+	return err
+}
+
+// announce tells about a login whose links are still on the screen. It is
+// told once per process, and again after a restart until Announced.
+func (pr *person) announce() {
+	pr.mu.Lock()
+	links := pr.rec.finished()
+	due := len(links) > 0 && !pr.told
+	pr.told = pr.told || due
+	pr.mu.Unlock()
+	if !due {
+		return
+	}
+	e := Event{Kind: EventLoggedIn, Links: links}
+	for _, l := range links {
+		if l.Then != "" {
+			e.Then = l.Then
+		}
+	}
+	pr.tell(e)
+}
+
+// finished returns the links that a login made pointless: the one it came
+// through and those given out before. None, once they are Announced.
+func (r Record) finished() []Link {
+	if r.Login == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool { return l.Issued.After(r.Login.Bound) })
+}
+
+// refuse ends a login whose Kite user belongs to somebody else, and tells both.
+func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owner int64) error {
+	err := pr.update(func(r *Record) {
+		if i := r.link(link.Ref); i >= 0 {
+			link = r.Links[i]
+			r.Links = slices.Delete(r.Links, i, i+1)
+			r.Ending = append(r.Ending, link.Held)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("refuse the login: %w", err)
+	}
+	pr.tell(Event{Kind: EventRefused, Links: []Link{link}, Other: who})
+	if first, err := pr.pool.person(owner); err == nil {
+		first.tell(Event{Kind: EventContested, Other: who})
+	}
+	pr.endNow(ctx)
+	return ErrNoLogin
+}
+
+// release asks the present owner's session whether it is over, when the clock
+// says that it should be, and lets go of the Kite user if the server agrees.
+func (p *Pool) release(ctx context.Context, owner int64, who kite.Identity) bool {
+	pr, err := p.person(owner)
+	if err != nil {
+		return false
+	}
+	login := pr.record().Login
+	if login == nil || login.User.UserID != who.UserID {
+		return true
+	}
+	if p.Clock.Now().Before(login.Until()) {
+		return false
+	}
+	return errors.Is(pr.confirm(ctx, *login), ErrEnded)
+}
+
+// Confirm answers whether a changed Kite user is the person's. After a yes the
+// login is announced again; a no ends it at the server. An answer about another login than the present one
+// changes nothing and returns ErrNoLogin.
+func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) (Status, error) {
+	pr, err := p.person(who)
+	if err != nil {
+		return Status{}, err
+	}
+	asked := false
+	err = pr.update(func(r *Record) {
+		asked = r.Login != nil && !r.Login.Confirmed && r.Login.User.UserID == userID
+		switch {
+		case asked && yes:
+			r.Login.Confirmed, r.Last = true, r.Login.User
+		case asked:
+			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })
+			r.Ending, r.Login = append(r.Ending, r.Login.Held), nil
+		}
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("remember the answer: %w", err)
+	}
+	if !asked {
+		return pr.status(), ErrNoLogin
+	}
+	if !yes {
+		pr.endNow(ctx)
+		return pr.status(), nil
+	}
+	pr.mu.Lock()
+	pr.told = false
+	pr.mu.Unlock()
+	pr.announce()
+	return pr.status(), nil
+}
+
+// linksAlive reports whether a second browser login could still replace the
+// account behind a login.
+func (l Login) linksAlive(now time.Time) bool { return now.Before(l.LinkAt.Add(LinkLife)) }

@@ -1,0 +1,113 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Logout ends every session that is held for a person at the server, for real,
+// and forgets the person but for the sessions that could not be ended yet:
+// those are tried until the server answers, or has forgotten them itself. The
+// Status tells which: LoggingOut or None.
+//
+// It does not wait for the person's turn: whoever logs out does not want to
+// wait for what runs, and what runs finds its session gone.
+func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, err error) {
+	pr, err := p.person(who)
+	if err != nil {
+		return Record{}, Status{}, err
+	}
+	was = pr.record()
+	err = pr.update(func(r *Record) {
+		ending := slices.Concat(r.Ending, r.Lapsing)
+		if r.Login != nil {
+			ending = append(ending, r.Login.Held)
+		}
+		for _, l := range r.Links {
+			if r.Login == nil || r.Login.Session != l.Session {
+				ending = append(ending, l.Held)
+			}
+		}
+		*r = Record{Person: r.Person, Ending: ending, Leaving: len(ending) > 0}
+	})
+	if err != nil {
+		return Record{}, Status{}, fmt.Errorf("forget the login: %w", err)
+	}
+	pr.doubt(false)
+	pr.endNow(ctx)
+	return was, pr.status(), nil
+}
+
+// endNow tries to end what is to be ended while somebody waits; the minder goes
+// on with what is left.
+func (pr *person) endNow(ctx context.Context) {
+	pr.endAll(ctx)
+	if len(pr.record().Ending) > 0 {
+		pr.mind()
+	}
+}
+
+// endPending is the minder's part: it says when a logout that had to wait is
+// through.
+func (pr *person) endPending(ctx context.Context) {
+	rec := pr.record()
+	if len(rec.Ending) == 0 {
+		return
+	}
+	pr.background(ctx, pr.endAll)
+	if rec.Leaving && !pr.record().Leaving {
+		pr.tell(Event{Kind: EventLoggedOut})
+	}
+}
+
+// endAll sends one DELETE for each session to be ended, side by side: a server
+// busy with one of them must not hold up the others.
+func (pr *person) endAll(ctx context.Context) {
+	ending := pr.record().Ending
+	gone := make([]bool, len(ending))
+	var wg sync.WaitGroup
+	for i, h := range ending {
+		wg.Go(func() { gone[i] = pr.end(ctx, h) })
+	}
+	wg.Wait()
+	err := pr.update(func(r *Record) {
+		r.Ending = slices.DeleteFunc(r.Ending, func(h Held) bool {
+			i := slices.IndexFunc(ending, func(e Held) bool { return e.Session == h.Session })
+			return i >= 0 && gone[i]
+		})
+		r.Leaving = r.Leaving && len(r.Ending) > 0
+	})
+	if err != nil {
+		pr.pool.Logger.Error("an ended session is not forgotten", "person", pr.id, "err", err)
+	}
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.tries++
+	if len(pr.rec.Ending) == 0 {
+		pr.tries = 0
+	}
+}
+
+// end reports whether a session is gone at the server.
+func (pr *person) end(ctx context.Context, h Held) bool {
+	if pr.pool.Clock.Since(h.Since) > forgotten {
+		return true
+	}
+	if err := pr.pool.Dialer.End(ctx, h.Session); err != nil {
+		pr.pool.Logger.Warn("a session cannot be ended yet", "person", pr.id, "err", err)
+		return false
+	}
+	return true
+}
+
+// endGap is the back-off between attempts to end sessions; mu is held.
+func (pr *person) endGap() time.Duration {
+	gap := pr.pool.Timing.EndRetry
+	for range min(pr.tries, 10) {
+		gap *= 2
+	}
+	return min(gap, pr.pool.Timing.EndRetryMax)
+}

@@ -1,0 +1,125 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// mind makes sure that somebody looks after what a person has pending: links
+// to watch, a login to announce, sessions to end. One goroutine per person, and
+// only while there is something to do.
+func (pr *person) mind() {
+	pr.mu.Lock()
+	start := !pr.minding
+	pr.minding = true
+	pr.mu.Unlock()
+	if start {
+		pr.pool.spawn(pr.minder)
+		return
+	}
+	select {
+	case pr.wake <- struct{}{}:
+	default: // it has been woken already
+	}
+}
+
+func (pr *person) minder(ctx context.Context) {
+	for {
+		pr.announce()
+		pr.watch(ctx)
+		pr.endPending(ctx)
+		pr.askResumable(ctx)
+		gap, more := pr.nextLook()
+		if !more || ctx.Err() != nil {
+			return
+		}
+		t := pr.pool.Clock.NewTimer(gap)
+		select {
+		case <-t.Chan():
+		case <-pr.wake:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+// nextLook says when to look again. With nothing left to do it retires the
+// minder, in the same breath, so that a later mind starts a new one.
+func (pr *person) nextLook() (gap time.Duration, more bool) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	gap = pr.pool.Timing.EndRetryMax
+	if links := pr.watched(); len(links) > 0 {
+		gap, more = pollGap(pr.pool.Clock.Since(links[len(links)-1].Issued)), true
+	}
+	if len(pr.rec.Ending) > 0 {
+		gap, more = min(gap, pr.endGap()), true
+	}
+	pr.minding = more
+	return gap, more
+}
+
+// watched returns the links that may still be finished; mu is held.
+func (pr *person) watched() []Link {
+	done := pr.rec.finished()
+	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
+}
+
+// watch asks every pending link's session once.
+func (pr *person) watch(ctx context.Context) {
+	pr.mu.Lock()
+	links := pr.watched()
+	pr.mu.Unlock()
+	for _, link := range links {
+		if pr.pool.quiet.Wait(ctx) != nil {
+			return
+		}
+		pr.background(ctx, func(ctx context.Context) {
+			if err := pr.try(ctx, link); err != nil && kite.KindOf(err) != kite.KindUnknown {
+				pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
+			}
+		})
+	}
+}
+
+// background bounds one question nobody waits for.
+func (pr *person) background(ctx context.Context, ask func(context.Context)) {
+	ctx, cancel := context.WithTimeout(ctx, pr.pool.Timing.Poll)
+	defer cancel()
+	ask(ctx)
+}
+
+// askResumable finds out once whether the login survives a dropped stream, by
+// asking who is logged in over /mcp with the same id. A failure that says
+// nothing leaves the question open for the next time.
+func (pr *person) askResumable(ctx context.Context) {
+	login := pr.record().Login
+	if login == nil || login.Resumable != Unknown || ctx.Err() != nil {
+		return
+	}
+	answer := Unknown
+	pr.background(ctx, func(ctx context.Context) {
+		conn := pr.pool.Dialer.Resume(login.Session)
+		defer conn.Close()
+		who, err := identity(ctx, conn)
+		switch {
+		case err == nil && who.UserID == login.User.UserID:
+			answer = Yes
+		case kite.KindOf(err) == kite.KindEnded:
+			answer = No
+		}
+	})
+	if answer == Unknown {
+		return
+	}
+	err := pr.update(func(r *Record) {
+		if r.Login != nil && r.Login.Session == login.Session {
+			r.Login.Resumable = answer
+		}
+	})
+	if err != nil {
+		pr.pool.Logger.Error("whether a login can be resumed is not remembered", "person", pr.id, "err", err)
+	}
+}

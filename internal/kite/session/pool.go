@@ -1,0 +1,159 @@
+// Package session keeps one MCP session per person alive: from the login link
+// over the browser login to the last answer, through lost streams and restarts
+// of the bot. It is the heart of the product.
+//
+// The rules it keeps (docs/ARCHITECTURE.md, "A session's life"):
+//
+//   - No path reaches a session without the id of the person who asked.
+//   - `login` is called exactly once on a session, `initialize` never again.
+//   - Nothing but the server ends a login, and nothing but /logout, a refused
+//     or a usurped session sends it a DELETE.
+//   - No answer is handed out that could be another account's: see prove.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/time/rate"
+
+	"kitebot/internal/clock"
+	"kitebot/internal/kite"
+)
+
+// Options are what a Pool is made of. Dialer, Store and Notify are required.
+type Options struct {
+	Dialer     Dialer
+	Store      Store
+	LoginHosts []string    // hosts a login link may point to
+	Notify     func(Event) // told what happened by itself; must not block
+	Clock      clock.Clock // nil = the real one
+	Logger     *slog.Logger
+	Timing     Timing
+}
+
+// Pool holds the sessions of all people. Its methods may be called from any
+// goroutine.
+type Pool struct {
+	Options
+	quiet *rate.Limiter // questions nobody waits for, bot-wide
+
+	ctx  context.Context // ends when the pool closes
+	stop context.CancelFunc
+	wg   sync.WaitGroup // every goroutine of the pool
+
+	mu     sync.Mutex
+	closed bool
+	people map[int64]*person
+}
+
+// quietPerSecond is what the link watchers may ask Kite in a second, all
+// together: its limit (10/s) is per API key and shared with everybody.
+const quietPerSecond = 4
+
+// New makes a Pool. Nothing is dialled before Start or the first request.
+func New(o Options) *Pool {
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Timing.Poll == 0 {
+		o.Timing = DefaultTiming()
+	}
+	p := &Pool{Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(quietPerSecond, quietPerSecond)}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	return p
+}
+
+// Start takes up what an earlier process left: links to watch, logins to
+// announce, sessions to end.
+func (p *Pool) Start() error {
+	ids, err := p.Store.Pending()
+	if err != nil {
+		return fmt.Errorf("find pending logins: %w", err)
+	}
+	for _, id := range ids {
+		pr, err := p.person(id)
+		if err != nil {
+			p.Logger.Error("a person's login cannot be taken up", "person", id, "err", err)
+			continue
+		}
+		pr.mind()
+	}
+	return nil
+}
+
+// Close stops watching and closes all streams. It logs nobody out.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.stop()
+	p.wg.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pr := range p.people {
+		pr.hangUp()
+	}
+}
+
+// Status tells what is known, without asking anybody.
+func (p *Pool) Status(who int64) (Status, error) {
+	pr, err := p.person(who)
+	if err != nil {
+		return Status{}, err
+	}
+	return pr.status(), nil
+}
+
+// person returns the one place where a person's session lives in memory.
+func (p *Pool) person(who int64) (*person, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errors.New("the pool is closed")
+	}
+	if pr := p.people[who]; pr != nil {
+		return pr, nil
+	}
+	rec, err := p.Store.Load(who)
+	if err != nil {
+		return nil, fmt.Errorf("load the person's record: %w", err)
+	}
+	rec.Person = who
+	pr := &person{pool: p, id: who, rec: rec, lines: map[ID]*line{}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	p.people[who] = pr
+	return pr, nil
+}
+
+// spawn runs f in a goroutine the pool waits for; not at all once it is closed.
+func (p *Pool) spawn(f func(context.Context)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.wg.Go(func() { f(p.ctx) })
+}
+
+// newRef names a link in a button: random, short, and unrelated to its session.
+func newRef() string { return rand.Text()[:10] }
+
+// identity asks a connection who is logged in on its session.
+func identity(ctx context.Context, c Conn) (kite.Identity, error) {
+	text, err := c.Call(ctx, "get_profile", nil)
+	if err != nil {
+		return kite.Identity{}, err
+	}
+	profile, err := kite.DecodeProfile(text)
+	if err != nil {
+		return kite.Identity{}, err
+	}
+	return profile.Identity(), nil
+}

@@ -1,0 +1,78 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// Record is everything that is remembered of one person's logins across
+// restarts. The zero Record (but for Person) means: nothing is known.
+type Record struct {
+	Person  int64         // Telegram user id
+	Login   *Login        // the session that answers; nil for none
+	Links   []Link        // login links that were shown and may still be finished, oldest first
+	Lapsing []Held        // replaced sessions: never used again, ended only by /logout
+	Ending  []Held        // sessions to be ended at the server, tried until it says so
+	Leaving bool          // /logout waits for Ending, and the person for the word that it is through
+	Last    kite.Identity // the Kite user bound last: another one is named and asked about
+}
+
+// Held is a session this bot holds the key of.
+type Held struct {
+	Session ID
+	Since   time.Time // its first call; the server forgets it 12 hours later
+}
+
+// Login is a session that a Kite user finished a browser login on.
+type Login struct {
+	Held
+	User      kite.Identity
+	Bound     time.Time // when the login was noticed
+	LinkAt    time.Time // when its newest link was made: until that dies, a second browser login could replace the account
+	Resumable Answer
+	// Confirmed is false while the person has not said that this other Kite
+	// user than last time is theirs. Nothing of the account is shown before.
+	Confirmed bool
+}
+
+// Link is a login link given to a person.
+type Link struct {
+	Held
+	Ref     string    // names it in a button; says nothing about the session
+	URL     kite.Link // opened by the person, never shown as text
+	Issued  time.Time
+	Message int    // the chat message that carries it; 0 while none does
+	Then    string // the command to run once the login is through; "" for none
+}
+
+// Answer is what is known of a yes-or-no question.
+type Answer int
+
+// The answers.
+const (
+	Unknown Answer = iota
+	Yes
+	No
+)
+
+// Store keeps records. The record's user is unique: one Kite user belongs to
+// one person at a time.
+type Store interface {
+	// Load returns a person's record, a zero one when there is none.
+	Load(person int64) (Record, error)
+	// Save replaces a person's record in one commit. It fails with *OwnedError,
+	// and changes nothing, when the login's Kite user is another person's.
+	Save(Record) error
+	// Pending returns the people with links or endings: those to be looked after
+	// from the start of the process.
+	Pending() ([]int64, error)
+}
+
+// OwnedError says that a Kite user is bound to somebody else already.
+type OwnedError struct{ Person int64 }
+
+func (e *OwnedError) Error() string {
+	return fmt.Sprintf("kite user is bound to another person (%d)", e.Person)
+}

@@ -1,0 +1,119 @@
+// Package sessiontest holds what an implementation of [session.Store] must
+// prove, and a store in memory that proves it too, for the tests of others.
+package sessiontest
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// MemStore is a [session.Store] that lives as long as the test. It keeps
+// copies, so nobody reaches into what is stored. Safe for concurrent use.
+type MemStore struct {
+	mu      sync.Mutex
+	records map[int64]session.Record
+}
+
+// NewMemStore returns an empty store.
+func NewMemStore() *MemStore {
+	return &MemStore{records: make(map[int64]session.Record)}
+}
+
+// Load returns a copy of the person's record. It never fails.
+func (m *MemStore) Load(person int64) (session.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.records[person]
+	if !ok {
+		return session.Record{Person: person}, nil
+	}
+	return clone(r), nil
+}
+
+// Save keeps a copy of r. It fails with *[session.OwnedError] when the login's
+// Kite user is another person's.
+func (m *MemStore) Save(r session.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if owner, ok := m.owner(r); ok && owner != r.Person {
+		return &session.OwnedError{Person: owner}
+	}
+	if isEmpty(r) {
+		delete(m.records, r.Person)
+		return nil
+	}
+	m.records[r.Person] = clone(r)
+	return nil
+}
+
+// Pending returns the people with links or endings in ascending order.
+func (m *MemStore) Pending() ([]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var people []int64
+	for _, person := range slices.Sorted(maps.Keys(m.records)) {
+		if r := m.records[person]; len(r.Links)+len(r.Ending) > 0 {
+			people = append(people, person)
+		}
+	}
+	return people, nil
+}
+
+// Len returns how many people have a record. An emptied record is none.
+func (m *MemStore) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.records)
+}
+
+// owner returns the person whose login names the Kite user that r logs in.
+func (m *MemStore) owner(r session.Record) (person int64, ok bool) {
+	if r.Login == nil || r.Login.User.IsZero() {
+		return 0, false
+	}
+	for person, other := range m.records {
+		if other.Login != nil && other.Login.User.UserID == r.Login.User.UserID {
+			return person, true
+		}
+	}
+	return 0, false
+}
+
+func isEmpty(r session.Record) bool {
+	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{}
+}
+
+// clone copies a record as a file would: nothing is shared with the original,
+// and times lose their monotonic reading and their zone.
+func clone(r session.Record) session.Record {
+	if r.Login != nil {
+		login := *r.Login
+		login.Since = plain(login.Since)
+		login.Bound = plain(login.Bound)
+		login.LinkAt = plain(login.LinkAt)
+		r.Login = &login
+	}
+	r.Links = slices.Clone(r.Links)
+	for i := range r.Links {
+		r.Links[i].Since = plain(r.Links[i].Since)
+		r.Links[i].Issued = plain(r.Links[i].Issued)
+	}
+	r.Lapsing = cloneHeld(r.Lapsing)
+	r.Ending = cloneHeld(r.Ending)
+	return r
+}
+
+func cloneHeld(held []session.Held) []session.Held {
+	held = slices.Clone(held)
+	for i := range held {
+		held[i].Since = plain(held[i].Since)
+	}
+	return held
+}
+
+func plain(t time.Time) time.Time { return t.Round(0).UTC() }

@@ -1,0 +1,135 @@
+package sessiontest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// Diff describes how two records differ, "" when they are the same. Nil and
+// empty lists are the same; times are compared as instants.
+func Diff(want, got session.Record) string {
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(session.ID{}, kite.Link{}))
+}
+
+// Full returns a record in which every field is set, different for every
+// person. The Kite user is "ZZ" and the person's last four digits.
+func Full(person int64) session.Record {
+	at := time.Date(2031, 3, 4, 9, 15, 0, 123456789, time.UTC)
+	user := kite.Identity{UserID: fmt.Sprintf("ZZ%04d", person%10000), Name: "Ámbar <Q> Sample"}
+	link := func(n int) session.Link {
+		id := sessionID(person, n)
+		return session.Link{
+			Held:    session.Held{Session: session.NewID(id), Since: at.Add(time.Duration(n) * time.Minute)},
+			Ref:     fmt.Sprintf("ref%d", n),
+			URL:     kite.RestoreLink("https://kite.example/connect/login?api_key=sample&v=3&redirect_params=session_id%3D" + id),
+			Issued:  at.Add(time.Duration(n)*time.Minute + time.Second),
+			Message: 4000 + n,
+			Then:    "/holdings",
+		}
+	}
+	return session.Record{
+		Person: person,
+		Login: &session.Login{
+			Held:      session.Held{Session: session.NewID(sessionID(person, 1)), Since: at},
+			User:      user,
+			Bound:     at.Add(time.Minute),
+			LinkAt:    at.Add(2 * time.Second),
+			Resumable: session.Yes,
+			Confirmed: true,
+		},
+		Links:   []session.Link{link(2), link(3)},
+		Lapsing: []session.Held{{Session: session.NewID(sessionID(person, 4)), Since: at.Add(-time.Hour)}},
+		Ending:  []session.Held{{Session: session.NewID(sessionID(person, 5)), Since: at.Add(-2 * time.Hour)}},
+		Last:    user,
+	}
+}
+
+// LoggedIn returns the record of a person who is logged in as a Kite user and
+// has nothing else open.
+func LoggedIn(person int64, user string) session.Record {
+	full := Full(person)
+	full.Login.User.UserID = user
+	return session.Record{Person: person, Login: full.Login}
+}
+
+func sessionID(person int64, n int) string {
+	return fmt.Sprintf("sample-%08x-4c0d-%04x-8e15-%012x", person&0xffffffff, n, person)
+}
+
+// Records generates records of one person with any mixture of fields. Kite
+// users come from a handful, so that several people want the same one.
+func Records(person int64) *rapid.Generator[session.Record] {
+	return rapid.Custom(func(t *rapid.T) session.Record {
+		return session.Record{
+			Person:  person,
+			Login:   rapid.Ptr(logins(), true).Draw(t, "login"),
+			Links:   rapid.SliceOfN(links(), 0, 3).Draw(t, "links"),
+			Lapsing: rapid.SliceOfN(helds(), 0, 3).Draw(t, "lapsing"),
+			Ending:  rapid.SliceOfN(helds(), 0, 3).Draw(t, "ending"),
+			Last:    identities().Draw(t, "last"),
+		}
+	})
+}
+
+func logins() *rapid.Generator[session.Login] {
+	return rapid.Custom(func(t *rapid.T) session.Login {
+		return session.Login{
+			Held:      helds().Draw(t, "held"),
+			User:      identities().Draw(t, "user"),
+			Bound:     times().Draw(t, "bound"),
+			LinkAt:    times().Draw(t, "link at"),
+			Resumable: rapid.SampledFrom([]session.Answer{session.Unknown, session.Yes, session.No}).Draw(t, "resumable"),
+			Confirmed: rapid.Bool().Draw(t, "confirmed"),
+		}
+	})
+}
+
+func links() *rapid.Generator[session.Link] {
+	return rapid.Custom(func(t *rapid.T) session.Link {
+		return session.Link{
+			Held:    helds().Draw(t, "held"),
+			Ref:     rapid.StringN(0, 8, -1).Draw(t, "ref"),
+			URL:     kite.RestoreLink(rapid.String().Draw(t, "url")),
+			Issued:  times().Draw(t, "issued"),
+			Message: rapid.Int().Draw(t, "message"),
+			Then:    rapid.String().Draw(t, "then"),
+		}
+	})
+}
+
+func helds() *rapid.Generator[session.Held] {
+	return rapid.Custom(func(t *rapid.T) session.Held {
+		return session.Held{
+			Session: session.NewID(rapid.String().Draw(t, "session")),
+			Since:   times().Draw(t, "since"),
+		}
+	})
+}
+
+func identities() *rapid.Generator[kite.Identity] {
+	return rapid.Custom(func(t *rapid.T) kite.Identity {
+		return kite.Identity{
+			UserID: rapid.SampledFrom([]string{"", "ZZ0001", "ZZ0002", "ZZ0003"}).Draw(t, "user id"),
+			Name:   rapid.String().Draw(t, "name"),
+		}
+	})
+}
+
+// times generates instants to the nanosecond, in zones of their own, and now
+// and then the zero time.
+func times() *rapid.Generator[time.Time] {
+	return rapid.Custom(func(t *rapid.T) time.Time {
+		if rapid.IntRange(0, 9).Draw(t, "zero") == 0 {
+			return time.Time{}
+		}
+		zone := time.FixedZone("sample", rapid.IntRange(-12, 14).Draw(t, "zone")*3600)
+		return time.Unix(rapid.Int64Range(1, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanos")).In(zone)
+	})
+}

@@ -1,0 +1,249 @@
+package sessiontest
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// TestStore checks the whole contract of [session.Store]. Every call of open
+// returns a new, empty store.
+func TestStore(t *testing.T, open func(t *testing.T) session.Store) {
+	t.Run("nobody is known at first", func(t *testing.T) { testUnknown(t, open(t)) })
+	t.Run("a record comes back whole", func(t *testing.T) { testRoundTrip(t, open(t)) })
+	t.Run("any record comes back", func(t *testing.T) { testAnyRecord(t, open(t)) })
+	t.Run("a save replaces", func(t *testing.T) { testReplace(t, open(t)) })
+	t.Run("an emptied record is gone", func(t *testing.T) { testEmptied(t, open(t)) })
+	t.Run("records are copies", func(t *testing.T) { testCopies(t, open(t)) })
+	t.Run("times are UTC", func(t *testing.T) { testUTC(t, open(t)) })
+	t.Run("a Kite user has one owner", func(t *testing.T) { testOwned(t, open(t)) })
+	t.Run("a logout frees the Kite user", func(t *testing.T) { testLogoutFrees(t, open(t)) })
+	t.Run("another login frees the Kite user", func(t *testing.T) { testChangeFrees(t, open(t)) })
+	t.Run("a refused save changes nothing", func(t *testing.T) { testRefusedChangesNothing(t, open(t)) })
+	t.Run("only a login owns", func(t *testing.T) { testLastOwnsNothing(t, open(t)) })
+	t.Run("a login without a user owns nothing", func(t *testing.T) { testNamelessOwnsNothing(t, open(t)) })
+	t.Run("of many at once one becomes the owner", func(t *testing.T) { testRace(t, open(t)) })
+	t.Run("pending people are listed", func(t *testing.T) { testPending(t, open(t)) })
+}
+
+func testUnknown(t *testing.T, s session.Store) {
+	if diff := Diff(session.Record{Person: 71}, load(t, s, 71)); diff != "" {
+		t.Errorf("an unknown person's record (-want +got):\n%s", diff)
+	}
+	wantPending(t, s)
+}
+
+func testRoundTrip(t *testing.T, s session.Store) {
+	for _, person := range []int64{1, 71, 5_000_000_000, 1<<52 - 1} {
+		save(t, s, Full(person))
+	}
+	for _, person := range []int64{1, 71, 5_000_000_000, 1<<52 - 1} {
+		wantRecord(t, s, Full(person))
+	}
+}
+
+func testAnyRecord(t *testing.T, s session.Store) {
+	rapid.Check(t, func(rt *rapid.T) {
+		want := Records(71).Draw(rt, "record")
+		if err := s.Save(want); err != nil {
+			rt.Fatalf("save: %v", err)
+		}
+		got, err := s.Load(71)
+		if err != nil {
+			rt.Fatalf("load: %v", err)
+		}
+		if diff := Diff(want, got); diff != "" {
+			rt.Fatalf("the record (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func testReplace(t *testing.T, s session.Store) {
+	save(t, s, Full(71))
+	want := session.Record{Person: 71, Last: kite.Identity{UserID: "ZZ0071", Name: "Sample"}}
+	save(t, s, want)
+	wantRecord(t, s, want)
+}
+
+func testEmptied(t *testing.T, s session.Store) {
+	save(t, s, Full(71))
+	save(t, s, Full(72))
+	save(t, s, session.Record{Person: 71})
+	wantRecord(t, s, session.Record{Person: 71})
+	wantRecord(t, s, Full(72))
+	wantPending(t, s, 72)
+	save(t, s, session.Record{Person: 73}) // nothing to remove is no error
+}
+
+func testCopies(t *testing.T, s session.Store) {
+	given := Full(71)
+	save(t, s, given)
+	scribble(given)
+	wantRecord(t, s, Full(71))
+	scribble(load(t, s, 71))
+	wantRecord(t, s, Full(71))
+}
+
+// scribble writes over everything that a shared record would share.
+func scribble(r session.Record) {
+	r.Login.User.Name = "scribbled"
+	r.Links[0].Ref = "scribbled"
+	r.Lapsing[0].Since = time.Time{}
+	r.Ending[0].Since = time.Time{}
+}
+
+func testUTC(t *testing.T, s session.Store) {
+	r := LoggedIn(71, "ZZ0071")
+	r.Login.Bound = r.Login.Bound.In(time.FixedZone("sample", 19800))
+	save(t, s, r)
+	if got := load(t, s, 71).Login.Bound; got.Location() != time.UTC {
+		t.Errorf("bound came back in %v, want UTC", got.Location())
+	}
+}
+
+func testOwned(t *testing.T, s session.Store) {
+	save(t, s, LoggedIn(71, "ZZ0001"))
+	save(t, s, LoggedIn(71, "ZZ0001")) // one's own user again is no conflict
+	wantOwned(t, s, LoggedIn(72, "ZZ0001"), 71)
+
+	unconfirmed := LoggedIn(73, "ZZ0002")
+	unconfirmed.Login.Confirmed = false
+	save(t, s, unconfirmed)
+	wantOwned(t, s, LoggedIn(72, "ZZ0002"), 73)
+}
+
+func testLogoutFrees(t *testing.T, s session.Store) {
+	r := LoggedIn(71, "ZZ0001")
+	save(t, s, r)
+	save(t, s, session.Record{Person: 71, Last: r.Login.User})
+	save(t, s, LoggedIn(72, "ZZ0001"))
+	wantOwned(t, s, LoggedIn(71, "ZZ0001"), 72)
+	save(t, s, session.Record{Person: 72})
+	save(t, s, LoggedIn(71, "ZZ0001"))
+}
+
+func testChangeFrees(t *testing.T, s session.Store) {
+	save(t, s, LoggedIn(71, "ZZ0001"))
+	save(t, s, LoggedIn(71, "ZZ0002"))
+	save(t, s, LoggedIn(72, "ZZ0001"))
+	wantOwned(t, s, LoggedIn(72, "ZZ0002"), 71)
+}
+
+func testRefusedChangesNothing(t *testing.T, s session.Store) {
+	save(t, s, LoggedIn(71, "ZZ0001"))
+	before := LoggedIn(72, "ZZ0002")
+	save(t, s, before)
+
+	refused := Full(72)
+	refused.Login.User.UserID = "ZZ0001"
+	wantOwned(t, s, refused, 71)
+
+	wantRecord(t, s, before)
+	wantRecord(t, s, LoggedIn(71, "ZZ0001"))
+	wantPending(t, s)
+	wantOwned(t, s, LoggedIn(73, "ZZ0002"), 72)
+}
+
+func testLastOwnsNothing(t *testing.T, s session.Store) {
+	save(t, s, session.Record{Person: 71, Last: kite.Identity{UserID: "ZZ0001"}})
+	save(t, s, LoggedIn(72, "ZZ0001"))
+}
+
+func testNamelessOwnsNothing(t *testing.T, s session.Store) {
+	save(t, s, LoggedIn(71, ""))
+	save(t, s, LoggedIn(72, ""))
+	wantRecord(t, s, LoggedIn(71, ""))
+}
+
+func testRace(t *testing.T, s session.Store) {
+	const people = 16
+	errs := make([]error, people)
+	var wg sync.WaitGroup
+	for i := range people {
+		wg.Go(func() { errs[i] = s.Save(LoggedIn(int64(i+1), "ZZ0001")) })
+	}
+	wg.Wait()
+
+	winner := slices.Index(errs, nil)
+	if winner < 0 {
+		t.Fatalf("nobody became the owner: %v", errs)
+	}
+	for i, err := range errs {
+		if i != winner {
+			checkOwned(t, err, int64(winner+1))
+		}
+	}
+}
+
+func testPending(t *testing.T, s session.Store) {
+	full := Full(71)
+	save(t, s, session.Record{Person: 74, Links: full.Links})
+	save(t, s, session.Record{Person: 72, Ending: full.Ending})
+	save(t, s, session.Record{Person: 73, Lapsing: full.Lapsing, Login: full.Login})
+	wantPending(t, s, 72, 74)
+	save(t, s, session.Record{Person: 72, Lapsing: full.Lapsing})
+	save(t, s, session.Record{Person: 73, Links: full.Links, Login: full.Login})
+	wantPending(t, s, 73, 74)
+	save(t, s, session.Record{Person: 74})
+	wantPending(t, s, 73)
+}
+
+func save(t *testing.T, s session.Store, r session.Record) {
+	t.Helper()
+	if err := s.Save(r); err != nil {
+		t.Fatalf("save person %d: %v", r.Person, err)
+	}
+}
+
+func load(t *testing.T, s session.Store, person int64) session.Record {
+	t.Helper()
+	r, err := s.Load(person)
+	if err != nil {
+		t.Fatalf("load person %d: %v", person, err)
+	}
+	return r
+}
+
+func wantRecord(t *testing.T, s session.Store, want session.Record) {
+	t.Helper()
+	if diff := Diff(want, load(t, s, want.Person)); diff != "" {
+		t.Errorf("the record of person %d (-want +got):\n%s", want.Person, diff)
+	}
+}
+
+// wantOwned saves r and wants the refusal to name the owner.
+func wantOwned(t *testing.T, s session.Store, r session.Record, owner int64) {
+	t.Helper()
+	checkOwned(t, s.Save(r), owner)
+}
+
+func checkOwned(t *testing.T, err error, owner int64) {
+	t.Helper()
+	var owned *session.OwnedError
+	if !errors.As(err, &owned) {
+		t.Fatalf("save: got %v, want an OwnedError", err)
+	}
+	if owned.Person != owner {
+		t.Errorf("the owner is said to be %d, want %d", owned.Person, owner)
+	}
+}
+
+// wantPending compares without regard to order, which the contract leaves open.
+func wantPending(t *testing.T, s session.Store, want ...int64) {
+	t.Helper()
+	got, err := s.Pending()
+	if err != nil {
+		t.Fatalf("pending: %v", err)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("pending: got %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,130 @@
+package session
+
+import (
+	"errors"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// State is where a person stands. It is derived from the record, the open
+// connection and the clock, never stored: there is nothing to get out of step.
+type State int
+
+// The states (docs/ARCHITECTURE.md draws the arrows).
+const (
+	None        State = iota // nothing known; /login leaves it
+	LinkSent                 // a login link is out and watched
+	Unconfirmed              // another Kite user than last time: asked, nothing shown
+	LoggedIn                 // the account answers, the stream is open
+	Parked                   // logged in, no stream: the next command resumes the session
+	Doubtful                 // the account did not answer, or the clock says the login may be over
+	LoggingOut               // /logout was asked, the server has not confirmed it yet
+)
+
+var stateNames = [...]string{"none", "link sent", "unconfirmed", "logged in", "parked", "doubtful", "logging out"}
+
+func (s State) String() string { return stateNames[s] }
+
+// Status is what is known of a person's login, for showing.
+type Status struct {
+	State     State
+	User      kite.Identity // the login's; zero without one
+	Last      kite.Identity // the Kite user bound before this login, zero when none
+	Since     time.Time     // when the login was noticed
+	Until     time.Time     // about when it will be over
+	Resumable Answer        // whether it survives a dropped stream
+	Link      *Link         // the newest link that can still be finished
+	Links     []Link        // every link that is still shown, oldest first
+}
+
+// status derives the state. stream tells whether the login's stream is open,
+// doubted whether the account failed to answer when last asked.
+func (r Record) status(now time.Time, stream, doubted bool) Status {
+	s := Status{Last: r.Last, Links: r.Links}
+	if n := len(r.Links); n > 0 && now.Before(r.Links[n-1].Issued.Add(LinkLife)) {
+		s.Link = &r.Links[n-1]
+	}
+	if r.Login == nil {
+		switch {
+		case s.Link != nil:
+			s.State = LinkSent
+		case r.Leaving:
+			s.State = LoggingOut
+		}
+		return s
+	}
+	s.User, s.Since, s.Until, s.Resumable = r.Login.User, r.Login.Bound, r.Login.Until(), r.Login.Resumable
+	switch {
+	case !r.Login.Confirmed:
+		s.State = Unconfirmed
+	case doubted || !now.Before(s.Until):
+		s.State = Doubtful
+	case stream:
+		s.State = LoggedIn
+	default:
+		s.State = Parked
+	}
+	return s
+}
+
+// Why a person's account cannot be asked. Failures of the far end are
+// *kite.Error instead.
+var (
+	// ErrNoLogin: there is no login: offer one.
+	ErrNoLogin = errors.New("not logged in")
+	// ErrEnded: the server said that the login is over: offer a new one.
+	ErrEnded = errors.New("login ended by the server")
+	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
+	ErrUnconfirmed = errors.New("changed kite user not confirmed")
+)
+
+// DoubtError says that the account does not answer and that nobody can tell
+// whether Kite is silent or the login is over (the server says the same for both).
+type DoubtError struct {
+	Over bool  // the clock says that the login is over by now
+	Err  error // what Kite answered last
+}
+
+func (e *DoubtError) Error() string {
+	return "kite is not answering or the login has ended: " + e.Err.Error()
+}
+func (e *DoubtError) Unwrap() error { return e.Err }
+
+// UsurpedError says that another Kite user answered on a person's session than
+// the one they logged in as: somebody finished a second login through the same
+// link. The session was ended before anything of it was shown.
+type UsurpedError struct{ Was, Now kite.Identity }
+
+func (e *UsurpedError) Error() string { return "another kite user answered on the session" }
+
+// Event is something that happened to a person's login by itself.
+type Event struct {
+	Person int64
+	Kind   EventKind
+	Status Status        // as it is now
+	Links  []Link        // the links concerned: their messages lose their buttons
+	Then   string        // the command to run now (EventLoggedIn)
+	Other  kite.Identity // the Kite user refused (EventRefused, EventContested)
+}
+
+// EventKind names an Event.
+type EventKind int
+
+const (
+	// EventLoggedIn: a link was finished. Told again after a restart until
+	// Pool.Announced is called.
+	EventLoggedIn EventKind = iota + 1
+	// EventLinkDead: a link can no longer be finished.
+	EventLinkDead
+	// EventRefused: the Kite user of this login belongs to another person.
+	EventRefused
+	// EventContested: another person tried to bind this person's Kite user.
+	EventContested
+	// EventLoggedOut: a logout that had to wait is through.
+	EventLoggedOut
+)
+
+var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested", "logged out"}
+
+func (k EventKind) String() string { return eventNames[k] }

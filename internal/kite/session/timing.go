@@ -1,0 +1,80 @@
+package session
+
+import "time"
+
+// What the far end's clock does. Observed facts, not settings.
+const (
+	// ServerLife is how long the MCP server keeps a session, counted from its
+	// first call and never extended, not by use and not by another login.
+	ServerLife = 12 * time.Hour
+	// LinkLife is how long a login link can be finished: 30 minutes, 5 more of
+	// allowed clock skew, and one of ours so that the last second is not missed.
+	LinkLife = 36 * time.Minute
+	// LinkShownFor is how long people are told that a link works: what the
+	// server promises, without the skew it allows.
+	LinkShownFor = 30 * time.Minute
+	// LinkYoung is how long a link is handed out again instead of a new one:
+	// whoever gets it has five minutes left by the promise, ten by the server's clock.
+	LinkYoung = 25 * time.Minute
+	// forgotten is when even a session that could not be ended is gone at the
+	// server: its life and one clean-up tick of half an hour.
+	forgotten = ServerLife + 30*time.Minute
+)
+
+// ist is fixed: India has had no summer time since 1945.
+var ist = time.FixedZone("IST", 5*60*60+30*60)
+
+// cutOffHour is when Kite itself ends every login of the day before, about.
+const cutOffHour = 6
+
+// Until estimates when a login will be over: twelve hours after the session's
+// first call or Kite's morning cut-off, whichever comes first. It is an
+// estimate for people to read; only the server ends a login.
+func (l Login) Until() time.Time {
+	life := l.Since.Add(ServerLife)
+	bound := l.Bound.In(ist)
+	cut := time.Date(bound.Year(), bound.Month(), bound.Day(), cutOffHour, 0, 0, 0, ist)
+	if !cut.After(bound) {
+		cut = cut.AddDate(0, 0, 1)
+	}
+	if cut.Before(life) {
+		return cut.UTC()
+	}
+	return life.UTC()
+}
+
+// Timing is how patient the pool is. The zero value means [DefaultTiming];
+// tests and measurements shorten it.
+type Timing struct {
+	// Patience is waited between the questions that find out whether a silent
+	// Kite has ended a login; the person is waiting too.
+	Patience []time.Duration
+	// EndRetry is the first wait before a logout is tried again; it doubles up
+	// to EndRetryMax.
+	EndRetry, EndRetryMax time.Duration
+	// Poll bounds one question of the link watcher.
+	Poll time.Duration
+}
+
+// DefaultTiming is what the bot ships with.
+func DefaultTiming() Timing {
+	return Timing{
+		Patience:    []time.Duration{time.Second, 2 * time.Second},
+		EndRetry:    5 * time.Second,
+		EndRetryMax: 5 * time.Minute,
+		Poll:        20 * time.Second,
+	}
+}
+
+// pollGap is the wait between two looks at a link of this age: quick while the
+// person is likely typing, gentle afterwards.
+func pollGap(age time.Duration) time.Duration {
+	switch {
+	case age < time.Minute:
+		return 2 * time.Second
+	case age < 5*time.Minute:
+		return 5 * time.Second
+	default:
+		return 15 * time.Second
+	}
+}
