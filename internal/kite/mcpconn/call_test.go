@@ -1,0 +1,285 @@
+package mcpconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// both runs a test over a stream and over streamable HTTP.
+func both(t *testing.T, configure func(*far), o Options, test func(*testing.T, *far, session.Conn)) {
+	t.Helper()
+	for _, path := range []string{"/sse", "/mcp"} {
+		t.Run(path, func(t *testing.T) {
+			f := newFar(t, configure)
+			test(t, f, open(t, f.dialer(t, path, o)))
+		})
+	}
+}
+
+func TestResults(t *testing.T) {
+	image := `{"type":"image","data":"eHg=","mimeType":"image/png"}`
+	text := `{"type":"text","text":"` + secret + `"}`
+	failure := func(text string) string { return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}` }
+	for name, test := range map[string]struct {
+		result string
+		want   kite.Kind
+	}{
+		"two texts":          {`{"content":[` + text + `,` + text + `]}`, kite.KindMalformed},
+		"an image":           {`{"content":[` + image + `]}`, kite.KindMalformed},
+		"an unknown content": {`{"content":[{"type":"` + secret + `"}]}`, kite.KindMalformed},
+		"nothing":            {`{"content":[]}`, kite.KindMalformed},
+		"no content":         {`{}`, kite.KindMalformed},
+		"a string":           {`"` + secret + `"`, kite.KindMalformed},
+		"null":               {`null`, kite.KindMalformed},
+		"asks for input":     {`{"resultType":"input_required","requestState":"x","inputRequests":{}}`, kite.KindMalformed},
+		"failed":             {failure("Failed to execute get_holdings"), kite.KindFailed},
+		"unfamiliar failure": {failure("it is " + secret), kite.KindFailed},
+		"no login":           {failure("Please log in first using the login tool"), kite.KindNoLogin},
+		"in doubt":           {failure("Failed to establish a session. Please try again."), kite.KindDoubt},
+		"flag forgotten":     {textResult("Failed to execute get_holdings"), kite.KindFailed},
+		"no tool":            {`!{"code":-32602,"message":"tool 'x' not found: tool not found"}`, kite.KindNoTool},
+		"no tool, otherwise": {`!{"code":-32602,"message":"Unknown tool: ` + secret + `"}`, kite.KindNoTool},
+		"internal error":     {`!{"code":-32603,"message":"boom ` + secret + `"}`, kite.KindFailed},
+		"wordless error":     {`!{"code":-32000}`, kite.KindFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			both(t, func(f *far) { f.result = func(string) string { return test.result } }, Options{},
+				func(t *testing.T, f *far, c session.Conn) {
+					got, err := c.Call(t.Context(), "get_holdings", nil)
+					wantKind(t, err, test.want)
+					if got != "" {
+						t.Errorf("text = %q beside an error", got)
+					}
+					if n := len(f.called); n != 1 {
+						t.Errorf("the tool was called %d times", n)
+					}
+				})
+		})
+	}
+}
+
+func TestArgumentsArrive(t *testing.T) {
+	both(t, nil, Options{}, func(t *testing.T, f *far, c session.Conn) {
+		if _, err := c.Call(t.Context(), "get_ltp", map[string]any{"instruments": []string{"NSE:ACME"}}); err != nil {
+			t.Fatal(err)
+		}
+		log := f.record()
+		if last := log[len(log)-1]; !strings.Contains(last.body, `"arguments":{"instruments":["NSE:ACME"]}`) {
+			t.Errorf("request = %s", last.body)
+		}
+	})
+}
+
+func TestContextOfCall(t *testing.T) {
+	unanswered := func(f *far) { f.result = func(string) string { return "" } }
+	both(t, unanswered, Options{}, func(t *testing.T, f *far, c session.Conn) {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			<-f.called
+			cancel()
+		}()
+		_, err := c.Call(ctx, "get_holdings", nil)
+		wantKind(t, err, kite.KindUnreachable)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+		for range 20 { // mcp-go's own timer runs out at the same moment
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+			_, err := c.Call(ctx, "get_holdings", nil)
+			cancel()
+			wantKind(t, err, kite.KindUnreachable)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("deadline: %v", err)
+			}
+		}
+		before := len(f.requests())
+		if _, err := c.Call(ctx, "get_holdings", nil); !errors.Is(err, context.Canceled) || len(f.requests()) != before {
+			t.Errorf("a context that was over before: %v", err)
+		}
+	})
+}
+
+func TestTimeouts(t *testing.T) {
+	unanswered := func(f *far) { f.result = func(string) string { return "" } }
+	o := Options{CallTimeout: 20 * time.Millisecond, LoginTimeout: 200 * time.Millisecond}
+	both(t, unanswered, o, func(t *testing.T, _ *far, c session.Conn) {
+		for tool, limit := range map[string]time.Duration{"get_holdings": o.CallTimeout, "login": o.LoginTimeout} {
+			start := time.Now()
+			_, err := c.Call(t.Context(), tool, nil)
+			wantKind(t, err, kite.KindUnreachable)
+			if took := time.Since(start); took < limit || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s failed after %v with %v, want its limit of %v", tool, took, err, limit)
+			}
+		}
+	})
+}
+
+func TestResumeAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		want   kite.Kind
+	}{
+		"terminated":      {404, "Session terminated\n", kite.KindEnded},
+		"unknown":         {400, "Invalid session ID\n", kite.KindEnded},
+		"unknown in json": {400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, kite.KindEnded},
+		"other 400":       {400, "Invalid content type: must be 'application/json' " + secret, kite.KindFailed},
+		"router":          {404, "404 page not found\n", kite.KindUnreachable},
+		"gateway":         {524, "<html>a timeout occurred " + secret, kite.KindUnreachable},
+		"result in a 502": {502, `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"x"}]}}`, kite.KindUnreachable},
+		"long page":       {503, "<html>" + strings.Repeat("x", 1<<20), kite.KindUnreachable},
+		"accepted":        {202, "", kite.KindMalformed},
+		"a page":          {200, "<html>" + secret, kite.KindMalformed},
+		"cut json":        {200, `{"jsonrpc":"2.0","id":"b-1","resu`, kite.KindMalformed},
+		"no id":           {200, `{"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"` + secret + `"}]}}`, kite.KindMalformed},
+		"another's":       {200, `{"jsonrpc":"2.0","id":"b-99","result":{"content":[{"type":"text","text":"x"}]}}`, kite.KindMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var healed atomic.Bool
+			f := newFar(t, nil)
+			usual := f.Config.Handler
+			f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if healed.Load() {
+					usual.ServeHTTP(w, r)
+					return
+				}
+				if w.Header().Set("Content-Type", "application/json"); strings.HasPrefix(test.body, "<") {
+					w.Header().Set("Content-Type", "text/html")
+				}
+				w.WriteHeader(test.status)
+				fmt.Fprint(w, test.body)
+			})
+			c := f.dialer(t, "/sse", Options{}).Resume(session.NewID(secret + "-0000"))
+			defer c.Close()
+			for range 2 { // mcp-go's client alone would refuse everything after a 404
+				_, err := c.Call(t.Context(), "get_holdings", nil)
+				wantKind(t, err, test.want)
+			}
+			healed.Store(true)
+			if _, err := c.Call(t.Context(), "get_holdings", nil); err != nil {
+				t.Errorf("once the server is well again: %v", err)
+			}
+		})
+	}
+}
+
+func TestResumeOfNonsense(t *testing.T) {
+	f := newFar(t, nil)
+	d := f.dialer(t, "/sse", Options{})
+	for _, id := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 129)} {
+		_, err := d.Resume(session.NewID(id)).Call(t.Context(), "get_profile", nil)
+		wantKind(t, err, kite.KindEnded)
+		if err := d.End(t.Context(), session.NewID(id)); err != nil {
+			t.Errorf("End: %v", err)
+		}
+	}
+	if got := f.requests(); len(got) != 0 {
+		t.Errorf("requests: %v", got)
+	}
+}
+
+func TestAnswerAsEvents(t *testing.T) {
+	events := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, text)
+		}
+	}
+	broken := func(w http.ResponseWriter, r *http.Request) {
+		events("event: message\n")(w, r)
+		flush(w)
+		panic(http.ErrAbortHandler)
+	}
+	big := `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"` + strings.Repeat("x", maxAnswer) + `"}]}}`
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		want    kite.Kind
+	}{
+		"good":    {events("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":" + textResult("x") + "}\n\n"), kite.KindUnknown},
+		"none":    {events(": nothing\n\n"), kite.KindMalformed},
+		"too big": {events("data: " + big + "\n\n"), kite.KindMalformed},
+		"broken":  {broken, kite.KindUnreachable},
+		"big json": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, big)
+		}, kite.KindMalformed},
+		"cut short": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "{")
+		}, kite.KindUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, func(f *far) { f.mcp = test.handler })
+			c := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret))
+			text, err := c.Call(t.Context(), "get_holdings", nil)
+			if test.want == kite.KindUnknown {
+				if text != "x" || err != nil {
+					t.Errorf("Call = %q, %v", text, err)
+				}
+				return
+			}
+			wantKind(t, err, test.want)
+		})
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	var strayed atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
+	defer other.Close()
+	for name, test := range map[string]struct {
+		location string // "" for /mcp/moved on the same host
+		status   int
+		good     bool
+	}{
+		"same host, 307":        {"", http.StatusTemporaryRedirect, true},
+		"same host, 308":        {"", http.StatusPermanentRedirect, true},
+		"POST becomes GET, 302": {"", http.StatusFound, false},
+		"other host, 307":       {other.URL + "/mcp", http.StatusTemporaryRedirect, false},
+		"other host, 302":       {other.URL + "/mcp", http.StatusFound, false},
+		"other scheme":          {"https://HOST/mcp", http.StatusTemporaryRedirect, false},
+		"for ever":              {"/mcp", http.StatusTemporaryRedirect, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, nil)
+			usual := f.Config.Handler
+			f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				to := strings.ReplaceAll(test.location, "HOST", r.Host)
+				if r.URL.Path == "/moved" {
+					r.URL.Path = "/mcp"
+					usual.ServeHTTP(w, r)
+					return
+				}
+				if to == "" {
+					to = "/moved"
+				}
+				http.Redirect(w, r, to+"?"+secret, test.status)
+			})
+			d := f.dialer(t, "/sse", Options{})
+			got, err := d.Resume(session.NewID(secret)).Call(t.Context(), "get_holdings", nil)
+			if test.good {
+				if got != "answer of get_holdings" {
+					t.Errorf("Call = %q, %v", got, err)
+				}
+				return
+			}
+			wantKind(t, err, kite.KindUnreachable)
+			_, err = d.Open(t.Context())
+			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, d.End(t.Context(), session.NewID(secret)), kite.KindUnreachable)
+		})
+	}
+	if n := strayed.Load(); n != 0 {
+		t.Errorf("%d requests went to another host", n)
+	}
+}

@@ -1,0 +1,123 @@
+package mcpconn
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// Dialer makes connections to one Kite MCP server. It implements
+// [session.Dialer] and may be used by many goroutines. Close it at the end.
+type Dialer struct {
+	opts   Options
+	at     addresses
+	client *http.Client // guarded: see guard
+	log    *slog.Logger
+
+	// base is the parent of every stream and the bound of every call. It has
+	// to be a field because streams outlive the call that opened them.
+	base context.Context
+	stop context.CancelCauseFunc
+
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup // calls under way and streams being read
+}
+
+var _ session.Dialer = (*Dialer)(nil)
+
+// New makes a Dialer. It dials nothing. Its error names what is wrong with the
+// options, without repeating the address.
+func New(o Options) (*Dialer, error) {
+	at, err := parseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	d := &Dialer{opts: o.withDefaults(), at: at}
+	d.log = d.opts.Logger
+	d.client = d.guarded(d.opts.HTTPClient)
+	d.base, d.stop = context.WithCancelCause(context.Background())
+	return d, nil
+}
+
+// Open makes a new session: a stream, or for an …/mcp address a streamable
+// session. ctx and OpenTimeout bound the opening only. The error is a
+// *kite.Error of KindUnreachable, or KindMalformed when the server answers
+// something that is not the protocol.
+func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
+	if !d.enter() {
+		return nil, classify("", errClosed)
+	}
+	defer d.work.Done()
+	ctx, cancel := context.WithTimeout(ctx, d.opts.OpenTimeout)
+	defer cancel()
+	if d.at.sse == nil {
+		return d.openSession(ctx)
+	}
+	return d.openStream(ctx)
+}
+
+// Resume returns a connection that speaks for an existing session. Nothing is
+// sent or held before its first Call. It need not be closed: when nobody holds
+// it any more it is gone.
+func (d *Dialer) Resume(id session.ID) session.Conn { return d.resume(id) }
+
+// Close ends all streams and calls, waits for them, and closes the idle
+// connections. It sends nothing: all logins stay. The Dialer and its
+// connections answer KindUnreachable from then on.
+func (d *Dialer) Close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.stop(errClosed)
+	d.work.Wait()
+	d.client.CloseIdleConnections()
+}
+
+// enter books a piece of work that Close waits for; the worker calls
+// d.work.Done. It reports false once the Dialer is closed.
+func (d *Dialer) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.work.Add(1)
+	return true
+}
+
+// within bounds ctx by a time limit, by the Dialer's life and by the life of
+// what is being used. The cause of its end says which of them it was.
+func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.Context) (context.Context, context.CancelFunc) {
+	timed, cancel := context.WithTimeout(ctx, limit)
+	bound, end := context.WithCancelCause(timed)
+	unlife := context.AfterFunc(life, func() { end(context.Cause(life)) })
+	unbase := context.AfterFunc(d.base, func() { end(context.Cause(d.base)) })
+	return bound, func() {
+		unlife()
+		unbase()
+		end(nil)
+		cancel()
+	}
+}
+
+// openFailed is the error of an Open that did not succeed. A status says
+// nothing about any login here, because there is none yet: a 404 is a wrong
+// address or a deploy, not the end of a session.
+func (d *Dialer) openFailed(cause error, id session.ID) error {
+	cause = scrub(cause, id)
+	d.log.Debug("opening a kite session failed", "cause", cause)
+	if answer(cause) != nil {
+		return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
+	}
+	return classify("", cause)
+}

@@ -1,0 +1,29 @@
+// Package mcpconn speaks to the Kite MCP server. It is the only package that
+// imports the mcp-go client; everybody else sees the interfaces of package
+// session and errors of package kite.
+//
+// There are two ways to talk to one and the same session:
+//
+//   - Over a stream (GET …/sse): answers come as events, pings every 10 s show
+//     that the server is alive. This is how a session is born.
+//   - Over streamable HTTP (POST …/mcp with the session id in a header): nothing
+//     is held open. This is how a session is taken up again after its stream was
+//     lost or the bot was restarted; there is no second initialize.
+//
+// What the package adds to mcp-go, and why:
+//
+//   - Request ids are strings. The server's pings are requests numbered 1, 2, 3…
+//     and mcp-go takes any message with a known id for an answer.
+//   - A lost stream ends its calls at once; mcp-go lets them wait for a timeout.
+//   - An answer that is neither a result nor an error (mcp-go's, when a deadline
+//     passes at the wrong moment) is caught before mcp-go's client panics on it.
+//   - A stream that is silent for too long counts as lost (half-open TCP).
+//   - Nothing but [Dialer.End] may send DELETE. mcp-go's Close of a streamable
+//     client does, and Kite takes that for a logout; so it is never called, and
+//     the HTTP layer would refuse the request besides.
+//   - Any HTTP answer but 2xx becomes a typed error before mcp-go sees it. That
+//     keeps mcp-go's client usable after a 404 (it refuses everything from then
+//     on) and spares us from reading statuses out of its prose.
+//   - Requests stay on the configured scheme and host, answers below 16 MiB.
+//   - Errors and logs are freed of URLs, which hold the session id.
+package mcpconn

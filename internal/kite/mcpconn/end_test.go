@@ -1,0 +1,69 @@
+package mcpconn
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func TestEnd(t *testing.T) {
+	answer := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}
+	}
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	unknown := answer(400, "Invalid session ID\n")
+	const notFound = "Session termination failed: session ID not found\n"
+	for name, test := range map[string]struct {
+		remove, mcp http.HandlerFunc // mcp nil: the session still answers
+		probed, ok  bool
+	}{
+		"ended":                       {answer(200, ""), nil, false, true},
+		"ended before":                {answer(404, "Session terminated\n"), nil, false, true},
+		"unknown":                     {answer(500, notFound), unknown, true, true},
+		"unknown, it says, yet alive": {answer(500, notFound), nil, true, false},
+		"failed, then gone":           {answer(500, "boom "+secret), answer(404, "Session terminated\n"), true, true},
+		"failed, alive":               {answer(500, "boom "+secret), nil, true, false},
+		"failed, probe failed":        {answer(500, "boom"), answer(502, "<html>"), true, false},
+		"a router's 404, alive":       {answer(404, "404 page not found\n"), nil, true, false},
+		"not allowed":                 {answer(405, ""), nil, true, false},
+		"no answer":                   {hang, nil, false, false},
+		"no answer to the probe":      {answer(500, "boom"), hang, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, func(f *far) { f.remove, f.mcp = test.remove, test.mcp })
+			limit := time.Second
+			if name == "no answer" || name == "no answer to the probe" {
+				limit = 50 * time.Millisecond
+			}
+			d := f.dialer(t, "/sse", Options{CallTimeout: limit})
+			id := session.NewID(secret + "-0000")
+			err := d.End(t.Context(), id)
+			if test.ok && err != nil {
+				t.Errorf("End = %v, want nil", err)
+			}
+			if !test.ok {
+				wantKind(t, err, kite.KindUnreachable)
+			}
+			want := []string{"DELETE /mcp"}
+			if test.probed {
+				want = append(want, "POST /mcp tools/call")
+			}
+			if got := f.requests(); !slices.Equal(got, want) {
+				t.Errorf("requests = %v, want %v", got, want)
+			}
+			for _, r := range f.record() {
+				if r.session != id.Reveal() {
+					t.Errorf("%s without the session id", r.method)
+				}
+			}
+		})
+	}
+}

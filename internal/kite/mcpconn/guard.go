@@ -1,0 +1,124 @@
+package mcpconn
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+)
+
+const (
+	// maxAnswer bounds one answer and one event, in bytes. The largest real
+	// answer, thousands of holdings, is about 2 MiB.
+	maxAnswer = 16 << 20
+	// maxRefusal is how much of a refusal's body is kept; refusalDrain is how
+	// much more is read so that the connection can be used again.
+	maxRefusal   = 4 << 10
+	refusalDrain = 60 << 10
+)
+
+// guard is the HTTP layer under mcp-go. It keeps requests on the configured
+// server, lets nobody but End send DELETE, bounds what is read, and watches
+// streams.
+//
+// It bends the RoundTripper contract in one point: an answer other than 2xx
+// (and other than a redirect) is returned as a *refusedError. mcp-go would
+// make prose of it, decode it as a result, or stop working after a 404.
+type guard struct {
+	next   http.RoundTripper
+	dialer *Dialer
+}
+
+// Keys of request contexts.
+type (
+	endingKey struct{} // present: this is End's DELETE
+	streamKey struct{} // the *link whose stream this GET opens
+	brokenKey struct{} // the *broken that is told how reading an event answer failed
+)
+
+// RoundTrip implements http.RoundTripper.
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := g.admit(req); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	resp, err := g.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	switch status := resp.StatusCode; {
+	case status >= 300 && status < 400 && resp.Header.Get("Location") != "":
+		return resp, nil // the client's redirect policy decides
+	case status < 200 || status > 299:
+		return nil, refusal(resp)
+	}
+	return g.bound(req.Context(), resp)
+}
+
+// CloseIdleConnections lets http.Client reach the transport below.
+func (g *guard) CloseIdleConnections() {
+	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// admit refuses requests that must not leave.
+func (g *guard) admit(req *http.Request) error {
+	home := g.dialer.at.mcp
+	if req.URL.Scheme != home.Scheme || req.URL.Host != home.Host || req.URL.User != nil {
+		return errForeign
+	}
+	if req.Method == http.MethodDelete && req.Context().Value(endingKey{}) == nil {
+		return errDelete
+	}
+	return nil
+}
+
+// bound puts a bound on the body of a good answer.
+func (g *guard) bound(ctx context.Context, resp *http.Response) (*http.Response, error) {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	events := media == "text/event-stream"
+	owner, stream := ctx.Value(streamKey{}).(*link)
+	switch {
+	case stream && !events:
+		_ = resp.Body.Close()
+		return nil, errNoStream
+	case stream:
+		resp.Body = owner.watch(resp.Body)
+	case events:
+		told, _ := ctx.Value(brokenKey{}).(*broken)
+		resp.Body = &answerBody{ReadCloser: resp.Body, broken: told}
+	default:
+		return readWhole(resp)
+	}
+	return resp, nil
+}
+
+// readWhole reads a bounded answer to its end before mcp-go gets it. mcp-go
+// stops reading after the JSON value and cancels the request, which would
+// close the connection under it instead of keeping it for the next call.
+func readWhole(resp *http.Response) (*http.Response, error) {
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	if len(body) > maxAnswer {
+		return nil, errTooBig
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// refusal makes an error of an answer other than 2xx.
+func refusal(resp *http.Response) error {
+	defer resp.Body.Close()
+	// A body that breaks off is still worth its beginning: the status counts.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	_, _ = io.CopyN(io.Discard, resp.Body, refusalDrain)
+	return &refusedError{status: resp.StatusCode, body: string(body)}
+}

@@ -1,0 +1,63 @@
+package mcpconn
+
+import (
+	"net"
+	"net/http"
+	"time"
+)
+
+// NewHTTPClient returns an HTTP client tuned for the Kite MCP server, to be
+// shared by everything that talks to it.
+//
+// It keeps many idle connections (the default keeps two, so that nearly every
+// call would dial), speaks HTTP/2 so that some hundred streams share one
+// connection, and pings such a connection after 15 s of silence to notice a
+// dead path. It has no overall Timeout, which would cut streams, does not limit
+// connections per host, which would let streams starve the calls, and asks for
+// no compression, which lets a proxy buffer a stream.
+func NewHTTPClient() *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Client{Transport: &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        256,
+		MaxIdleConnsPerHost: 128,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: 15 * time.Second,
+			PingTimeout:     10 * time.Second,
+		},
+	}}
+}
+
+// maxRedirects is how many redirects one request may follow.
+const maxRedirects = 5
+
+// guarded returns a client over the same transport as c whose requests and
+// answers pass the guard.
+func (d *Dialer) guarded(c *http.Client) *http.Client {
+	next := c.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return &http.Client{
+		Transport:     &guard{next: next, dialer: d},
+		CheckRedirect: checkRedirect,
+	}
+}
+
+// checkRedirect follows a redirect only on the same scheme and host: net/http
+// copies our session header to wherever it is sent. A redirect that turns a
+// POST or DELETE into a GET is refused too, because its answer would be taken
+// for the answer to something that was never asked.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	if len(via) > maxRedirects || req.Method != first.Method ||
+		req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host {
+		return errRedirect
+	}
+	return nil
+}

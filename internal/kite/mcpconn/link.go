@@ -1,0 +1,95 @@
+package mcpconn
+
+import (
+	"context"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// loginTool is the one tool that takes longer than the others.
+const loginTool = "login"
+
+// link is what both kinds of connection share: a session id and a life.
+type link struct {
+	dialer *Dialer
+	id     session.ID
+	life   context.Context // its cause says why the connection is over
+	end    context.CancelCauseFunc
+}
+
+func newLink(d *Dialer, parent context.Context) *link {
+	l := &link{dialer: d}
+	l.life, l.end = context.WithCancelCause(parent)
+	return l
+}
+
+// ID is the session this connection belongs to.
+func (l *link) ID() session.ID { return l.id }
+
+// Close lets go of the connection and fails its calls. It sends nothing.
+func (l *link) Close() { l.end(errClosed) }
+
+// ask calls a tool and returns the text of a good result. The error is the
+// cause of the failure, freed of addresses and of the session id; classify
+// makes a *kite.Error of it.
+func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[string]any) (string, error) {
+	limit := l.dialer.opts.CallTimeout
+	if tool == loginTool {
+		limit = l.dialer.opts.LoginTimeout
+	}
+	bound, cancel := l.dialer.within(ctx, limit, l.life)
+	defer cancel()
+	if args == nil {
+		args = map[string]any{} // a nil map would be sent as null
+	}
+	var req mcp.CallToolRequest
+	req.Params.Name, req.Params.Arguments = tool, args
+	result, err := c.CallTool(bound, req)
+	if err != nil {
+		return "", scrub(because(ctx, bound, l.life, err), l.id)
+	}
+	return textOf(result)
+}
+
+// textOf returns the text of a result: exactly one text content. A result that
+// is flagged as an error, or reads like one, comes back as *toolError.
+func textOf(result *mcp.CallToolResult) (string, error) {
+	if len(result.Content) != 1 {
+		return "", errOdd
+	}
+	content, ok := result.Content[0].(mcp.TextContent)
+	if !ok {
+		return "", errOdd
+	}
+	if kite.Classify("", kite.Outcome{Text: content.Text, IsError: result.IsError}) != nil {
+		return "", &toolError{text: content.Text, flagged: result.IsError}
+	}
+	return content.Text, nil
+}
+
+// call runs one call as a piece of work of the Dialer, unless the connection
+// is over already.
+func (l *link) call(ctx context.Context, c *client.Client, tool string, args map[string]any) (string, error) {
+	if !l.dialer.enter() {
+		return "", errClosed
+	}
+	defer l.dialer.work.Done()
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if l.life.Err() != nil {
+		return "", context.Cause(l.life)
+	}
+	return l.ask(ctx, c, tool, args)
+}
+
+// failed makes the *kite.Error of a failed call and leaves a line in the log.
+func (l *link) failed(tool string, cause error) error {
+	err := classify(tool, cause)
+	l.dialer.log.Debug("kite call failed", "error", err, "cause", cause)
+	return err
+}

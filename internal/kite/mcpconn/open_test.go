@@ -1,0 +1,227 @@
+package mcpconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func TestHandshake(t *testing.T) {
+	for path, want := range map[string][]string{
+		"/sse": {
+			"GET /sse", "POST /message initialize", "POST /message notifications/initialized", "POST /message tools/call",
+			"POST /mcp tools/call", "POST /mcp tools/call",
+		},
+		"/mcp": {
+			"POST /mcp initialize", "POST /mcp notifications/initialized", "POST /mcp tools/call",
+			"POST /mcp tools/call", "POST /mcp tools/call",
+		},
+	} {
+		t.Run(path, func(t *testing.T) {
+			f := newFar(t, nil)
+			d := f.dialer(t, path, Options{})
+			c := open(t, d)
+			again := d.Resume(c.ID())
+			for _, conn := range []session.Conn{c, again, again} {
+				if got, err := conn.Call(t.Context(), "get_profile", nil); err != nil || got != "answer of get_profile" {
+					t.Errorf("Call = %q, %v", got, err)
+				}
+			}
+			if diff := cmp.Diff(want, f.requests()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			checkWire(t, f, c.ID())
+		})
+	}
+}
+
+// checkWire checks ids, version, arguments and session headers on the wire.
+func checkWire(t *testing.T, f *far, id session.ID) {
+	t.Helper()
+	for _, r := range f.record() {
+		if r.rpc == "initialize" && !strings.Contains(r.body, `"protocolVersion":"2025-03-26"`) {
+			t.Errorf("initialize = %s, want the pinned version", r.body)
+		}
+		if r.rpc == "tools/call" && (!strings.Contains(r.body, `"id":"b-`) || !strings.Contains(r.body, `"arguments":{}`)) {
+			t.Errorf("call = %s, want a string id and empty arguments", r.body)
+		}
+		if r.path == "/mcp" && r.rpc != "initialize" && r.session != id.Reveal() {
+			t.Errorf("%s has another session id than its connection", r.rpc)
+		}
+	}
+}
+
+func TestStreamOutlivesOpen(t *testing.T) {
+	f := newFar(t, nil)
+	d := f.dialer(t, "/sse", Options{OpenTimeout: patience})
+	ctx, cancel := context.WithCancel(t.Context())
+	c, err := d.Open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := c.Call(t.Context(), "get_profile", nil); err != nil {
+		t.Errorf("after the context of Open ended: %v", err)
+	}
+	if !isOpen(c.Lost()) {
+		t.Error("lost")
+	}
+}
+
+func TestOpenIsBounded(t *testing.T) {
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	for name, configure := range map[string]func(*far){
+		"no headers":  func(f *far) { f.sse = hang },
+		"no endpoint": func(f *far) { f.endpoint = func(string) string { return "" } },
+		"no initialize": func(f *far) {
+			f.message = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }
+		},
+		"no post": func(f *far) { f.message = hang },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, configure)
+			_, err := f.dialer(t, "/sse", Options{OpenTimeout: 50 * time.Millisecond}).Open(t.Context())
+			wantKind(t, err, kite.KindUnreachable)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("by its timeout: %v, want deadline exceeded", err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			time.AfterFunc(20*time.Millisecond, cancel)
+			_, err = f.dialer(t, "/sse", Options{}).Open(ctx)
+			wantKind(t, err, kite.KindUnreachable)
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("by its caller: %v, want canceled", err)
+			}
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	endpoint := func(format string) func(*far) {
+		return func(f *far) {
+			f.endpoint = func(id string) string {
+				return fmt.Sprintf(strings.ReplaceAll(format, "HOST", strings.TrimPrefix(f.URL, "http://")), id)
+			}
+		}
+	}
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no "+secret, code) }
+	}
+	page := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>back soon</html>")) }
+	tests := map[string]struct {
+		configure func(*far)
+		want      kite.Kind
+	}{
+		"503":                 {func(f *far) { f.sse = status(503) }, kite.KindUnreachable},
+		"404":                 {func(f *far) { f.sse = status(404) }, kite.KindUnreachable},
+		"401":                 {func(f *far) { f.sse = status(401) }, kite.KindUnreachable},
+		"a page":              {func(f *far) { f.sse = page }, kite.KindUnreachable},
+		"initialize 400":      {func(f *far) { f.message = status(400) }, kite.KindUnreachable},
+		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), kite.KindUnreachable},
+		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), kite.KindMalformed},
+		"user in endpoint":    {endpoint("http://joe@HOST/message?sessionId=%s"), kite.KindMalformed},
+		"no id":               {endpoint("/message?session=%s"), kite.KindMalformed},
+		"empty id":            {endpoint("/message?sessionId=&x=%s"), kite.KindMalformed},
+		"blank in id":         {endpoint("/message?sessionId=%s+x"), kite.KindMalformed},
+		"id too long":         {endpoint("/message?sessionId=%s" + strings.Repeat("x", 128)), kite.KindMalformed},
+		"version of tomorrow": {func(f *far) { f.version = "2026-07-28" }, kite.KindMalformed},
+		"version of nobody":   {func(f *far) { f.version = "bogus" }, kite.KindMalformed},
+		"stream ends at once": {func(f *far) {
+			f.sse = func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/event-stream") }
+		}, kite.KindUnreachable},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, test.configure)
+			o := Options{}
+			if name == "other host" { // mcp-go waits for a better one
+				o.OpenTimeout = 100 * time.Millisecond
+			}
+			_, err := f.dialer(t, "/sse", o).Open(t.Context())
+			wantKind(t, err, test.want)
+			if slices.Contains(f.requests(), "POST /message tools/call") {
+				t.Error("a tool was called")
+			}
+		})
+	}
+}
+
+func TestOpenSessionRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		id     string
+		status int
+		want   kite.Kind
+	}{
+		"no id": {"", 200, kite.KindMalformed},
+		"long":  {strings.Repeat("x", 129), 200, kite.KindMalformed},
+		"404":   {secret, 404, kite.KindUnreachable},
+		"500":   {secret, 500, kite.KindUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, func(f *far) {
+				f.mcp = func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Mcp-Session-Id", test.id)
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(test.status)
+					fmt.Fprint(w, `{"jsonrpc":"2.0","id":"b-1","result":{"protocolVersion":"2025-03-26"}}`)
+				}
+			})
+			_, err := f.dialer(t, "/mcp", Options{}).Open(t.Context())
+			wantKind(t, err, test.want)
+		})
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	f := newFar(t, nil)
+	d := f.dialer(t, "/sse", Options{})
+	f.Close()
+	_, err := d.Open(t.Context())
+	wantKind(t, err, kite.KindUnreachable)
+	id := session.NewID(secret)
+	_, err = d.Resume(id).Call(t.Context(), "get_profile", nil)
+	wantKind(t, err, kite.KindUnreachable)
+	wantKind(t, d.End(t.Context(), id), kite.KindUnreachable)
+}
+
+func TestCloseOfDialer(t *testing.T) {
+	f := newFar(t, func(f *far) {
+		f.result = func(string) string { return "" }
+	})
+	d := f.dialer(t, "/sse", Options{})
+	c := open(t, d)
+	resumed := d.Resume(c.ID())
+	failed := make(chan error, 2)
+	for _, conn := range []session.Conn{c, resumed} {
+		go func() {
+			_, err := conn.Call(t.Context(), "get_profile", nil)
+			failed <- err
+		}()
+		<-f.called
+	}
+	d.Close()
+	for range 2 {
+		wantKind(t, <-failed, kite.KindUnreachable)
+	}
+	closes(t, "stream", c.Lost())
+	before := len(f.requests())
+	_, err := d.Open(t.Context())
+	wantKind(t, err, kite.KindUnreachable)
+	_, err = resumed.Call(t.Context(), "get_profile", nil)
+	wantKind(t, err, kite.KindUnreachable)
+	wantKind(t, d.End(t.Context(), c.ID()), kite.KindUnreachable)
+	if got := f.requests(); len(got) != before || slices.Contains(got, "DELETE /mcp") {
+		t.Errorf("requests after Close, or a DELETE: %v", got)
+	}
+}

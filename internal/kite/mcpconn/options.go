@@ -1,0 +1,119 @@
+package mcpconn
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Defaults of [Options].
+const (
+	// DefaultCallTimeout leaves room for Kite's own 7 s limit, and for another
+	// 7 s that a call waits while somebody else's logout holds the server's
+	// registry.
+	DefaultCallTimeout = 20 * time.Second
+	// DefaultLoginTimeout is longer because login asks Kite twice.
+	DefaultLoginTimeout = 30 * time.Second
+	// DefaultOpenTimeout bounds dialling, the endpoint event and initialize.
+	DefaultOpenTimeout = 20 * time.Second
+	// DefaultSilenceLimit is four of the server's pings, which come every 10 s.
+	DefaultSilenceLimit = 40 * time.Second
+)
+
+// Options configure a [Dialer]. Zero durations take the defaults above.
+type Options struct {
+	// URL is the server: …/sse opens sessions as streams and resumes them on
+	// …/mcp beside it; …/mcp uses streamable HTTP only. It is https, or http to a
+	// loopback host, without user, query or fragment.
+	URL string
+	// HTTPClient makes the requests; nil for one made by [NewHTTPClient]. Its
+	// Transport is used, its redirect policy and Timeout are replaced: a Timeout
+	// would cut every stream.
+	HTTPClient *http.Client
+	// CallTimeout bounds one tool call, LoginTimeout the call of the login tool,
+	// OpenTimeout an Open. SilenceLimit is how long a stream may say nothing
+	// before it counts as lost.
+	CallTimeout, LoginTimeout, OpenTimeout, SilenceLimit time.Duration
+	// Logger gets debug lines about failures; nil discards them.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.CallTimeout = cmp.Or(o.CallTimeout, DefaultCallTimeout)
+	o.LoginTimeout = cmp.Or(o.LoginTimeout, DefaultLoginTimeout)
+	o.OpenTimeout = cmp.Or(o.OpenTimeout, DefaultOpenTimeout)
+	o.SilenceLimit = cmp.Or(o.SilenceLimit, DefaultSilenceLimit)
+	if o.HTTPClient == nil {
+		o.HTTPClient = NewHTTPClient()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o Options) validate() error {
+	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit) < 0 {
+		return errors.New("negative timeout")
+	}
+	return nil
+}
+
+// addresses are the two places of the server.
+type addresses struct {
+	sse *url.URL // nil: streamable HTTP only
+	mcp *url.URL
+}
+
+const (
+	ssePath = "/sse"
+	mcpPath = "/mcp"
+)
+
+// parseURL checks the configured address. Its errors say what is wrong without
+// repeating the address, which may hold a password by mistake.
+func parseURL(raw string) (addresses, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return addresses{}, errors.New("kite mcp url: cannot be parsed")
+	}
+	if err := checkURL(u); err != nil {
+		return addresses{}, fmt.Errorf("kite mcp url: %w", err)
+	}
+	prefix, streams := strings.CutSuffix(u.Path, ssePath)
+	if !streams {
+		return addresses{mcp: u}, nil
+	}
+	mcp := *u
+	mcp.Path = prefix + mcpPath
+	return addresses{sse: u, mcp: &mcp}, nil
+}
+
+func checkURL(u *url.URL) error {
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the scheme must be https")
+	case u.Hostname() == "":
+		return errors.New("there is no host")
+	case u.User != nil:
+		return errors.New("a user or password does not belong there")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("a query or fragment does not belong there")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return errors.New("http is allowed to a loopback host only, use https")
+	case u.RawPath != "" || !strings.HasSuffix(u.Path, ssePath) && !strings.HasSuffix(u.Path, mcpPath):
+		return fmt.Errorf("the path must end in %s or %s", ssePath, mcpPath)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,95 @@
+package mcpconn
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestNewChecksTheURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://mcp.example.com/sse":              "",
+		"https://mcp.example.com/mcp":              "",
+		"https://mcp.example.com:8443/a/b/sse":     "",
+		"HTTPS://mcp.example.com/sse":              "",
+		"http://127.0.0.1:9/sse":                   "",
+		"http://[::1]:9/mcp":                       "",
+		"http://localhost/sse":                     "",
+		"":                                         "scheme",
+		"mcp.example.com/sse":                      "scheme",
+		"ftp://mcp.example.com/sse":                "scheme",
+		"https:///sse":                             "host",
+		"https://:443/sse":                         "host",
+		"http://mcp.example.com/sse":               "loopback",
+		"http://127.0.0.1.example.com/sse":         "loopback",
+		"http://192.168.1.5/sse":                   "loopback",
+		"https://joe:hunter2@mcp.example.com/sse":  "user",
+		"https://hunter2@mcp.example.com/sse":      "user",
+		"https://mcp.example.com/sse?key=hunter2":  "query",
+		"https://mcp.example.com/sse?":             "query",
+		"https://mcp.example.com/sse#hunter2":      "query",
+		"https://mcp.example.com/":                 "path",
+		"https://mcp.example.com/sse/":             "path",
+		"https://mcp.example.com/xsse":             "path",
+		"https://mcp.example.com/a%2Fb/sse":        "path",
+		"https://joe:hunter2@mcp.example.com:x/se": "parsed",
+	} {
+		d, err := New(Options{URL: raw})
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("New(%q) = %v, want none", raw, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("New(%q) = %v, want one about the %s", raw, err, want)
+		case err != nil && strings.Contains(err.Error(), "hunter2"):
+			t.Errorf("New(%q) repeats the secret: %v", raw, err)
+		}
+		if d != nil {
+			d.Close()
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	at, err := parseURL("https://mcp.example.com/kite/sse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := at.mcp.String(), "https://mcp.example.com/kite/mcp"; got != want {
+		t.Errorf("mcp = %s, want %s", got, want)
+	}
+	if at, _ = parseURL("https://mcp.example.com/mcp"); at.sse != nil || at.mcp.Path != "/mcp" {
+		t.Errorf("addresses of …/mcp = %v, want no sse", at)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	o := Options{CallTimeout: time.Second}.withDefaults()
+	if o.CallTimeout != time.Second || o.LoginTimeout != DefaultLoginTimeout ||
+		o.OpenTimeout != DefaultOpenTimeout || o.SilenceLimit != DefaultSilenceLimit {
+		t.Errorf("options = %+v", o)
+	}
+	if o.HTTPClient == nil || o.Logger == nil {
+		t.Error("no HTTP client or logger")
+	}
+	if _, err := New(Options{URL: "https://mcp.example.com/sse", OpenTimeout: -1}); err == nil {
+		t.Error("a negative timeout was taken")
+	}
+}
+
+func TestHTTPClient(t *testing.T) {
+	c := NewHTTPClient()
+	tr := c.Transport.(*http.Transport)
+	if c.Timeout != 0 || tr.MaxConnsPerHost != 0 || tr.ResponseHeaderTimeout != 0 {
+		t.Error("a timeout or limit that would cut or starve streams")
+	}
+	if !tr.ForceAttemptHTTP2 || !tr.DisableCompression || tr.MaxIdleConnsPerHost < 64 || tr.MaxIdleConns < tr.MaxIdleConnsPerHost {
+		t.Errorf("transport not tuned: %+v", tr)
+	}
+	if tr.TLSHandshakeTimeout <= 0 || tr.DialContext == nil {
+		t.Error("no dial or TLS timeout")
+	}
+	if tr.HTTP2 == nil || tr.HTTP2.SendPingTimeout != 15*time.Second || tr.HTTP2.PingTimeout != 10*time.Second {
+		t.Errorf("http2 = %+v", tr.HTTP2)
+	}
+}

@@ -1,0 +1,157 @@
+package mcpconn
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// Causes. Their texts are for the log.
+var (
+	errClosed      = errors.New("connection closed")
+	errLost        = errors.New("stream lost")
+	errSilent      = errors.New("stream lost: silent for too long")
+	errEventTooBig = errors.New("stream lost: event too big")
+	errMoved       = errors.New("stream lost: the server named another endpoint")
+	errTooBig      = errors.New("answer too big")
+	errOdd         = errors.New("not an answer of the protocol")
+	errBadID       = errors.New("not a session id")
+	errNoStream    = errors.New("the answer is not an event stream")
+	errForeign     = errors.New("request to another server refused")
+	errRedirect    = errors.New("redirect refused")
+	errDelete      = errors.New("request to end a session refused")
+)
+
+// refusedError is an HTTP answer other than 2xx. Its text leaves the body out.
+type refusedError struct {
+	status int
+	body   string
+}
+
+func (e *refusedError) Error() string { return fmt.Sprintf("http status %d", e.status) }
+
+// rpcError is a JSON-RPC error. Its text leaves the server's message out.
+type rpcError struct {
+	code    int
+	message string
+}
+
+func (e *rpcError) Error() string { return fmt.Sprintf("json-rpc error %d", e.code) }
+
+// toolError is a result that reports a failure. Its text leaves the server's out.
+type toolError struct {
+	text    string
+	flagged bool // isError was set
+}
+
+func (e *toolError) Error() string { return "the tool failed" }
+
+// brokenError is an answer that could not be read to its end.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return fmt.Sprintf("read answer: %v", e.err) }
+func (e *brokenError) Unwrap() error { return e.err }
+
+// answer returns the server's own word within err, without the address that
+// net/http puts around it; nil when the server did not speak.
+func answer(err error) error {
+	var refused *refusedError
+	var rpc *rpcError
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &rpc):
+		return rpc
+	}
+	return nil
+}
+
+// because finds out why a request failed. ctx is the caller's, bound the one
+// the request was made with, life that of the connection. What the server said
+// counts most; then the caller's own wish; then a lost connection.
+func because(ctx, bound, life context.Context, err error) error {
+	var network *url.Error
+	var cut *brokenError
+	switch {
+	case answer(err) != nil:
+		return answer(err)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case life.Err() != nil:
+		return context.Cause(life)
+	case bound.Err() != nil:
+		return context.Cause(bound)
+	case overdue(bound):
+		return context.DeadlineExceeded
+	case errors.As(err, &cut):
+		return cut
+	case errors.As(err, &network):
+		return network.Err // without the address, which holds the session id
+	case errors.Is(err, errMoved):
+		return errMoved
+	default:
+		return errOdd // mcp-go could not make sense of the answer
+	}
+}
+
+// overdue reports whether a deadline has passed. mcp-go runs a timer of its own
+// to the same moment, which often beats the context's.
+func overdue(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) <= 0
+}
+
+// scrub returns err without the session id. net/http quotes what a server sent
+// in some of its errors, so that no text can be trusted.
+func scrub(err error, id session.ID) error {
+	if err == nil || id.IsZero() {
+		return err
+	}
+	secret := id.Reveal()
+	text := err.Error()
+	clean := strings.NewReplacer(secret, id.String(), url.QueryEscape(secret), id.String()).Replace(text)
+	if clean == text {
+		return err
+	}
+	return errors.New(clean)
+}
+
+// classify makes a *kite.Error of a cause.
+func classify(tool string, cause error) error {
+	var refused *refusedError
+	var rpc *rpcError
+	var failed *toolError
+	switch {
+	case errors.As(cause, &refused):
+		return kite.Classify(tool, kite.Outcome{Status: refused.status, Body: refused.body})
+	case errors.As(cause, &rpc):
+		return classifyRPC(tool, rpc)
+	case errors.As(cause, &failed):
+		return kite.Classify(tool, kite.Outcome{Text: failed.text, IsError: failed.flagged})
+	case errors.Is(cause, errOdd), errors.Is(cause, errTooBig):
+		return &kite.Error{Kind: kite.KindMalformed, Tool: tool, Err: cause}
+	case errors.Is(cause, errBadID):
+		return &kite.Error{Kind: kite.KindEnded, Tool: tool, Err: cause}
+	default:
+		return kite.Classify(tool, kite.Outcome{Err: cause})
+	}
+}
+
+// classifyRPC prefers what the message says: "invalid params" is how a server
+// answers for an unknown tool, but also for an unknown session.
+func classifyRPC(tool string, e *rpcError) error {
+	err := kite.Classify(tool, kite.Outcome{RPC: cmp.Or(e.message, e.Error())})
+	if e.code == mcp.INVALID_PARAMS && kite.KindOf(err) == kite.KindFailed {
+		return kite.Classify(tool, kite.Outcome{NoTool: true})
+	}
+	return err
+}

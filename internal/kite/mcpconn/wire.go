@@ -1,0 +1,78 @@
+package mcpconn
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// protocolVersion is pinned: it is the newest the Kite MCP server speaks.
+// Unpinned, mcp-go would probe for a newer one first, and 2026-07-28 has no
+// sessions at all.
+const protocolVersion = "2025-03-26"
+
+// wire sits between mcp-go's client and its transport.
+type wire struct {
+	transport.HTTPConnection
+	check func() error // asked before every request when set
+}
+
+// SendRequest sends a request under a string id, which no ping of the server
+// can be mistaken for, and makes sure that the answer is the answer to it.
+// JSON-RPC errors come back as *rpcError.
+func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
+	if w.check != nil {
+		if err := w.check(); err != nil {
+			return nil, err
+		}
+	}
+	r.ID = mcp.NewRequestId(fmt.Sprintf("b-%v", r.ID.Value()))
+	told := new(broken)
+	resp, err := w.HTTPConnection.SendRequest(context.WithValue(ctx, brokenKey{}, told), r)
+	switch {
+	case err != nil && told.get() != nil:
+		return nil, &brokenError{told.get()}
+	case err != nil:
+		return nil, err
+	case resp == nil:
+		// mcp-go does that when a deadline passes a moment before its context
+		// notices, and its client would dereference it.
+		return nil, errOdd
+	case resp.Error != nil:
+		return nil, &rpcError{code: resp.Error.Code, message: resp.Error.Message}
+	case resp.ID.String() != r.ID.String():
+		return nil, errOdd
+	}
+	return resp, nil
+}
+
+// newClient returns an mcp-go client that calls a tool once, whatever the
+// server asks for: a second login call would end a login under way.
+func newClient(w *wire, options ...client.ClientOption) *client.Client {
+	return client.NewClient(w, append(options,
+		client.WithProtocolVersion(protocolVersion),
+		client.WithMaxInputRoundTrips(1))...)
+}
+
+// initialize shakes hands. A server that answers with a protocol version
+// without sessions is refused: mcp-go would stop sending the session id.
+func initialize(ctx context.Context, c *client.Client) error {
+	var req mcp.InitializeRequest
+	req.Params.ProtocolVersion = protocolVersion
+	req.Params.ClientInfo = mcp.Implementation{Name: "kitebot", Version: "1"}
+	result, err := c.Initialize(ctx, req)
+	if err != nil {
+		return err
+	}
+	if mcp.IsModernProtocol(result.ProtocolVersion) {
+		return errOdd
+	}
+	return nil
+}
+
+// silent is mcp-go's logger: its lines may hold URLs and answers.
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
