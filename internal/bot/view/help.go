@@ -1,0 +1,92 @@
+package view
+
+import (
+	"fmt"
+	"html"
+	"strings"
+)
+
+// CommandLine is one command as /help lists it.
+type CommandLine struct{ Usage, Summary string }
+
+// Welcome answers /start.
+func Welcome(firstName string, loggedIn bool) Message {
+	m := Message{HTML: fmt.Sprintf("<b>Hello%s!</b>\nI show your Zerodha Kite account here: your holdings, their value and the day’s change.\n\n"+
+		"I only read; I cannot place orders. You log in on Zerodha’s own page, so no password ever passes through me.\n\n"+
+		"/help lists what I can do. Not affiliated with Zerodha; nothing here is advice.", greeting(firstName))}
+	if loggedIn {
+		m.Buttons = [][]Button{{{Text: "Holdings", Data: "holdings:run", Style: Primary}, {Text: "Status", Data: "status:run"}}}
+	} else {
+		m.Buttons = [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}}
+	}
+	return m
+}
+
+func greeting(name string) string {
+	if name = strings.TrimSpace(name); name == "" {
+		return ""
+	}
+	return ", " + html.EscapeString(cut(name, 32))
+}
+
+// Help lists the commands.
+func Help(commands []CommandLine) Message {
+	var b strings.Builder
+	b.WriteString("<b>What I can do</b>\n")
+	for _, c := range commands {
+		fmt.Fprintf(&b, "\n%s – %s", html.EscapeString(c.Usage), html.EscapeString(c.Summary))
+	}
+	b.WriteString("\n\nFigures are Zerodha’s, read at the moment you ask. Not affiliated with Zerodha; nothing here is advice.")
+	return Message{HTML: b.String()}
+}
+
+// UnknownCommand answers a command that does not exist.
+func UnknownCommand(name string) Message {
+	return Message{HTML: fmt.Sprintf("I do not know /%s. /help lists what I can do.", html.EscapeString(cut(name, 32)))}
+}
+
+// NotACommand answers plain words.
+func NotACommand() Message {
+	return Message{HTML: "I answer commands, for example /holdings. /help lists them all."}
+}
+
+// OldButton answers a button of an older version of the bot.
+func OldButton() Message {
+	return Message{HTML: "That button is from an older message and does nothing any more. /help lists what I can do."}
+}
+
+// Stranger answers somebody the operator has not let in.
+func Stranger(id int64) Message {
+	number := fmt.Sprint(id)
+	return Message{
+		HTML:    fmt.Sprintf("<b>This bot is private.</b>\nYour Telegram number is <code>%s</code>.\n\nTo use it, send that number to the person who runs this bot and ask to be let in.", number),
+		Buttons: [][]Button{{{Text: "Copy my number", Copy: number}}},
+	}
+}
+
+// GroupOnly answers a command in a group: only by pointing to the private chat.
+func GroupOnly(username string) Message {
+	return Message{
+		HTML:    "I talk about money in a private chat only.",
+		Buttons: [][]Button{{{Text: "Open the private chat", URL: "https://t.me/" + username + "?start=group"}}},
+	}
+}
+
+// TooFast answers somebody over their rate.
+func TooFast() Message {
+	return Message{HTML: "That is a lot at once. Give me a moment, then ask again; I did not act on your last message."}
+}
+
+// Busy answers somebody whose mailbox is full.
+func Busy() Message {
+	return Message{HTML: "I am still working on what you asked before. I did not act on your last message: please send it again in a moment."}
+}
+
+// cut shortens s to at most n characters.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}

@@ -1,0 +1,165 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kitebot/internal/kite"
+)
+
+// holdingsPage is one page of the table, the key to its marks, and where it is
+// among the pages.
+func holdingsPage(holdings []kite.Holding, page, pages int) []string {
+	shown := byValue(holdings)
+	twice := heldTwice(holdings)
+	first := (page - 1) * holdingsPerPage
+	shown = shown[first:min(first+holdingsPerPage, len(shown))]
+
+	t := table{head: []string{"Symbol", "Value", "Day%", "P&L%"}}
+	for _, h := range shown {
+		t.rows = append(t.rows, holdingRow(h, twice[symbol(h)]))
+	}
+	lines := []string{t.html()}
+	if key := holdingsKey(shown, twice); key != "" {
+		lines = append(lines, key)
+	}
+	if pages > 1 {
+		lines = append(lines, fmt.Sprintf("Page %d of %d · %d holdings", page, pages, len(holdings)))
+	}
+	return lines
+}
+
+func holdingRow(h kite.Holding, twice bool) row {
+	if h.Missing {
+		return row{name: "(no data)", numbers: []string{Absent, Absent, Absent}}
+	}
+	name, tail := symbol(h), ""
+	if at := series(name); at > 0 {
+		name, tail = name[:at], name[at:]
+	}
+	if twice {
+		tail += exchangeTag(h.Exchange)
+	}
+	return row{name, tail + marks(h), []string{ShortOf(h.Value()), shortPercentOf(h.DayPercent()), shortPercentOf(h.ProfitPercent())}}
+}
+
+// byValue sorts the most valuable first, those without a price behind, those
+// of which nothing is known last.
+func byValue(holdings []kite.Holding) []kite.Holding {
+	type valued struct {
+		*kite.Holding // moved about by the sort, so not by value
+		value         kite.Figure
+	}
+	rows := make([]valued, len(holdings))
+	for i := range holdings {
+		rows[i] = valued{&holdings[i], holdings[i].Value()}
+	}
+	slices.SortStableFunc(rows, func(a, b valued) int {
+		return cmp.Or(
+			first(!a.Missing, !b.Missing),
+			first(a.value.OK, b.value.OK),
+			b.value.Value.Cmp(a.value.Value),
+			cmp.Compare(a.Symbol, b.Symbol),
+			cmp.Compare(b.Exchange, a.Exchange), // NSE before BSE
+		)
+	})
+	sorted := make([]kite.Holding, len(rows))
+	for i, r := range rows {
+		sorted[i] = *r.Holding
+	}
+	return sorted
+}
+
+// first orders what is true before what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// symbol is the trading symbol without the series that goes without saying.
+func symbol(h kite.Holding) string { return strings.TrimSuffix(h.Symbol, "-EQ") }
+
+// series returns where the series of a symbol begins (IDEA-BE, SGBMAY30-GB): a
+// dash and one or two capitals or digits; 0 when there is none (BAJAJ-AUTO).
+func series(symbol string) int {
+	at := strings.LastIndexByte(symbol, '-')
+	after := symbol[at+1:]
+	if at < 1 || after == "" || len(after) > 2 || strings.Trim(after, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+		return 0
+	}
+	return at
+}
+
+// heldTwice finds the symbols with more than one row, such as shares held from
+// both exchanges.
+func heldTwice(holdings []kite.Holding) map[string]bool {
+	seen, twice := map[string]bool{}, map[string]bool{}
+	for _, h := range holdings {
+		twice[symbol(h)] = seen[symbol(h)]
+		seen[symbol(h)] = true
+	}
+	return twice
+}
+
+// exchangeTag tells apart rows of one symbol.
+func exchangeTag(exchange string) string {
+	switch exchange {
+	case "":
+		return ""
+	case "NSE":
+		return "·N"
+	case "BSE":
+		return "·B"
+	default:
+		return "·" + beginning(clean(exchange), 3)
+	}
+}
+
+// marks says in letters what is special about a holding's shares.
+func marks(h kite.Holding) string {
+	var b strings.Builder
+	for _, m := range markKey() {
+		if m.on(h) {
+			b.WriteString(m.letter)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return " " + b.String()
+}
+
+type mark struct {
+	letter, meaning string
+	on              func(kite.Holding) bool
+}
+
+func markKey() []mark {
+	return []mark{
+		{"t", "not yet delivered (T1)", func(h kite.Holding) bool { return h.T1Quantity != 0 }},
+		{"p", "pledged", func(h kite.Holding) bool { return h.CollateralQuantity != 0 }},
+		{"m", "MTF", func(h kite.Holding) bool { return h.MTF.Quantity != 0 }},
+	}
+}
+
+// holdingsKey explains the marks that a page uses, and no others.
+func holdingsKey(shown []kite.Holding, twice map[string]bool) string {
+	var parts []string
+	for _, m := range markKey() {
+		if slices.ContainsFunc(shown, m.on) {
+			parts = append(parts, m.letter+" "+m.meaning)
+		}
+	}
+	if slices.ContainsFunc(shown, func(h kite.Holding) bool { return !h.Missing && twice[symbol(h)] }) {
+		parts = append(parts, "N NSE", "B BSE")
+	}
+	return strings.Join(parts, " · ")
+}

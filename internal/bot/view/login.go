@@ -1,0 +1,156 @@
+package view
+
+import (
+	"fmt"
+	"html"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/market"
+)
+
+// LoginLink is what the message with a login link says.
+type LoginLink struct {
+	URL     kite.Link
+	Ref     string    // names the link in its Done button
+	Until   time.Time // when the link dies
+	Why     string    // a sentence before it, e.g. why a login is needed; "" for none
+	Then    string    // the command that is answered after the login, e.g. "/holdings"; "" for none
+	Checked time.Time // when Kite was asked last and the browser part was not finished; zero: not asked
+	Silent  bool      // Kite did not answer at Checked
+}
+
+// Message renders the link as a button. Its message is protected from
+// forwarding: whoever opens the link binds an account to this chat.
+func (l LoginLink) Message() Message {
+	var b strings.Builder
+	b.WriteString("<b>Log in to Kite</b>\n")
+	if l.Why != "" {
+		b.WriteString(html.EscapeString(l.Why) + "\n")
+	}
+	b.WriteString("\nThe button opens Zerodha’s own page. Log in there, then come back: I notice by myself, <b>Done</b> asks at once.")
+	if l.Then != "" {
+		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
+	}
+	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that somebody sent you. It works until %s IST.", clockTime(l.Until))
+	b.WriteString("\n\nZerodha warns: software that reads your account can go wrong, and using it is at your own risk. This bot only reads; it cannot place orders.")
+	switch {
+	case l.Checked.IsZero():
+	case l.Silent:
+		fmt.Fprintf(&b, "\n\n<i>%s: Kite is not answering just now. Your link stays good; press Done again in a minute.</i>", clockSeconds(l.Checked))
+	default:
+		fmt.Fprintf(&b, "\n\n<i>%s: not finished in the browser yet. Open the page, log in there, then press Done again.</i>", clockSeconds(l.Checked))
+	}
+	return Message{HTML: b.String(), Protect: true, Buttons: [][]Button{
+		{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}},
+		{{Text: "Done", Data: "login:done:" + l.Ref}},
+	}}
+}
+
+// LinkMoved replaces a link message whose link was sent again further down.
+func LinkMoved() Message {
+	return Message{HTML: "The login link is in a newer message below.", Protect: true}
+}
+
+// LinkDead replaces the message of a link that can no longer be finished.
+func LinkDead() Message {
+	return Message{
+		HTML:    "This login link no longer works. Nothing was logged in with it.",
+		Protect: true,
+		Buttons: [][]Button{{{Text: "New link", Data: "login:run", Style: Primary}}},
+	}
+}
+
+// Login is a login as a person is told about it.
+type Login struct {
+	User   kite.Identity
+	Since  time.Time // when it was noticed
+	Until  time.Time // about when it will be over
+	Now    time.Time
+	Lonely bool // it would not survive a dropped connection
+}
+
+// line is the sentence everybody waits for.
+func (l Login) line() string {
+	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · until about %s", html.EscapeString(l.User.Name), html.EscapeString(l.User.UserID), l.until())
+}
+
+// until names the end of the login and how far away it is.
+func (l Login) until() string {
+	left := l.Until.Sub(l.Now)
+	switch {
+	case left <= 0:
+		return clockTime(l.Until) + " IST (that is past: it may be over)"
+	case left < time.Hour:
+		return fmt.Sprintf("%s IST (%d min left)", clockTime(l.Until), int(left.Minutes()))
+	default:
+		return fmt.Sprintf("%s IST (%d h left)", clockTime(l.Until), int(left.Round(time.Hour).Hours()))
+	}
+}
+
+// LoggedIn replaces the link message once the login is through.
+func (l Login) LoggedIn() Message {
+	return Message{HTML: "✅ " + l.line(), Buttons: [][]Button{{{Text: "Holdings", Data: "holdings:run"}}}}
+}
+
+// Already answers /login of somebody who is logged in.
+func (l Login) Already() Message {
+	return Message{
+		HTML:    l.line() + "\n\nYou need not log in again. To use another account, log out first.",
+		Buttons: [][]Button{{{Text: "Log out", Data: "logout:run", Style: Danger}}},
+	}
+}
+
+// Changed asks whether another Kite user than last time is the person's own.
+func Changed(user, last kite.Identity) Message {
+	return Message{
+		HTML: fmt.Sprintf("<b>Another Kite account logged in</b>\nNow it is <b>%s</b> (%s). Last time it was %s (%s).\n\nIs this account yours, and shall I show it here? I show nothing of it before you answer.",
+			html.EscapeString(user.Name), html.EscapeString(user.UserID), html.EscapeString(last.Name), html.EscapeString(last.UserID)),
+		Protect: true,
+		Buttons: [][]Button{
+			{{Text: "Yes, use " + user.UserID, Data: "login:use:" + user.UserID, Style: Primary}},
+			{{Text: "No, log it out", Data: "login:drop:" + user.UserID, Style: Danger}},
+		},
+	}
+}
+
+// Dropped tells that a changed account was turned away.
+func Dropped(user kite.Identity) Message {
+	return Message{
+		HTML:    fmt.Sprintf("I turned %s away and am logging it out at Kite. Nothing of it was shown.", html.EscapeString(user.UserID)),
+		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
+	}
+}
+
+// Refused tells the second person that a Kite user is taken.
+func Refused(user kite.Identity) Message {
+	return Message{HTML: fmt.Sprintf("<b>Not logged in</b>\nThe Kite account %s is in use here by another Telegram account, and one Kite account belongs to one Telegram account at a time. "+
+		"I have ended this login.\n\nIf the other one is yours too, send /logout there, then /login here.", html.EscapeString(user.UserID))}
+}
+
+// Contested tells the first person about it.
+func Contested(user kite.Identity) Message {
+	return Message{HTML: fmt.Sprintf("⚠️ <b>Somebody else just logged in to your Kite account</b> %s and tried to read it from another Telegram account. "+
+		"I refused and showed nothing.\n\nIf that was not you, change your Kite password now.", html.EscapeString(user.UserID)),
+		Buttons: [][]Button{{{Text: "Log out here too", Data: "logout:run", Style: Danger}}},
+	}
+}
+
+// clockTime is the hour and minute in India.
+func clockTime(t time.Time) string { return t.In(market.IST()).Format("15:04") }
+
+// clockSeconds adds seconds: a time that changes with every press.
+func clockSeconds(t time.Time) string { return t.In(market.IST()).Format("15:04:05") }
+
+// dayTime is a moment that need not be today.
+func dayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:04") }
+
+// Usurped tells that somebody else's account answered on the person's session.
+func Usurped(was, now kite.Identity) Message {
+	return Message{
+		HTML: fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nSomebody finished the login link a second time, as %s instead of %s. I noticed before showing anything and ended the login.\n\nNever pass a login link on.",
+			html.EscapeString(now.UserID), html.EscapeString(was.UserID)),
+		Buttons: [][]Button{{{Text: "Log in again", Data: "login:run", Style: Primary}}},
+	}
+}

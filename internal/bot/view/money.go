@@ -1,0 +1,158 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"kitebot/internal/kite"
+)
+
+// Absent stands where a figure is not known.
+const Absent = "–"
+
+// minus is the minus sign, which is as wide as a digit or a plus and does not
+// break a line, unlike the hyphen.
+const minus = "−"
+
+// The units of the Indian system, as powers of ten.
+const (
+	lakh  = 5
+	crore = 7
+)
+
+// Rupees writes an amount in rupees in full: ₹12,34,567.89, −₹45.00.
+func Rupees(d decimal.Decimal) string {
+	sign, digits := fixed(d, 2)
+	return sign + "₹" + group(digits)
+}
+
+// SignedRupees writes a change in rupees: +₹1,234.50, −₹45.00, ₹0.00.
+func SignedRupees(d decimal.Decimal) string {
+	sign, digits := fixed(d, 2)
+	return plus(sign, digits) + "₹" + group(digits)
+}
+
+// Percent writes a change in percent: +1.24%, −0.50%, 0.00%.
+func Percent(d decimal.Decimal) string {
+	sign, digits := fixed(d, 2)
+	return plus(sign, digits) + group(digits) + "%"
+}
+
+// RupeesOf is [Rupees] for a figure that may be unknown.
+func RupeesOf(f kite.Figure) string { return ifKnown(f, Rupees) }
+
+// SignedRupeesOf is [SignedRupees] for a figure that may be unknown.
+func SignedRupeesOf(f kite.Figure) string { return ifKnown(f, SignedRupees) }
+
+// PercentOf is [Percent] for a figure that may be unknown.
+func PercentOf(f kite.Figure) string { return ifKnown(f, Percent) }
+
+func ifKnown(f kite.Figure, write func(decimal.Decimal) string) string {
+	if !f.OK {
+		return Absent
+	}
+	return write(f.Value)
+}
+
+// Short writes an amount in rupees for a column: at most 7 characters with its
+// minus sign, without ₹, to about three digits: 999.99, 98,765, 12.35L, 1.23Cr.
+// L is a lakh (1,00,000) and Cr a crore (1,00,00,000). An amount too big for
+// its form after rounding takes the next one. Beyond 9999Cr it is 1.2e11.
+func Short(d decimal.Decimal) string {
+	forms := []struct {
+		unit, places int32
+		digits       int // digits before the point that the form has room for
+		name         string
+	}{
+		{0, 2, 3, ""}, {0, 0, 5, ""},
+		{lakh, 2, 2, "L"},
+		{crore, 2, 1, "Cr"}, {crore, 1, 2, "Cr"}, {crore, 0, 4, "Cr"},
+	}
+	for _, f := range forms {
+		sign, digits := fixed(d.Shift(-f.unit), f.places)
+		whole, _, _ := strings.Cut(digits, ".")
+		if len(whole) > f.digits {
+			continue
+		}
+		if f.unit == 0 {
+			digits = group(digits)
+		}
+		return sign + digits + f.name
+	}
+	return scientific(d)
+}
+
+// ShortOf is [Short] for a figure that may be unknown.
+func ShortOf(f kite.Figure) string { return ifKnown(f, Short) }
+
+// shortPercentOf writes a change in percent for a column: at most 6 characters,
+// without the percent sign: +1.24, −99.50, +123.4, +12346. Beyond that it only
+// says how far up it is.
+func shortPercentOf(f kite.Figure) string { return ifKnown(f, shortPercent) }
+
+func shortPercent(d decimal.Decimal) string {
+	for _, form := range []struct {
+		places int32
+		digits int
+	}{{2, 2}, {1, 3}, {0, 5}} {
+		sign, digits := fixed(d, form.places)
+		whole, _, _ := strings.Cut(digits, ".")
+		if len(whole) <= form.digits {
+			return plus(sign, digits) + digits
+		}
+	}
+	if d.IsNegative() {
+		return "<" + minus + "9999"
+	}
+	return ">99999"
+}
+
+// fixed rounds half away from zero to places, and returns the sign ("" or the
+// minus sign) and the digits. It is the only place where figures are rounded.
+// What rounds to nothing has no sign.
+func fixed(d decimal.Decimal, places int32) (sign, digits string) {
+	rounded := d.Round(places)
+	if rounded.IsNegative() {
+		sign = minus
+	}
+	return sign, rounded.Abs().StringFixed(places)
+}
+
+// plus gives a change its sign: a plus too, unless nothing changed.
+func plus(sign, digits string) string {
+	if sign == "" && strings.ContainsAny(digits, "123456789") {
+		return "+"
+	}
+	return sign
+}
+
+// group sets the commas of the Indian system: the last three digits before the
+// point, then every two.
+func group(digits string) string {
+	whole, fraction, point := strings.Cut(digits, ".")
+	var b strings.Builder
+	for i, digit := range whole {
+		left := len(whole) - i
+		if i > 0 && left >= 3 && left%2 == 1 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(digit)
+	}
+	if point {
+		b.WriteByte('.')
+		b.WriteString(fraction)
+	}
+	return b.String()
+}
+
+// scientific writes an absurdly large amount with two digits: 1.2e15.
+func scientific(d decimal.Decimal) string {
+	exponent := int32(d.NumDigits()) + d.Exponent() - 1
+	sign, digits := fixed(d.Shift(-exponent), 1)
+	if digits == "10.0" {
+		digits, exponent = "1.0", exponent+1
+	}
+	return sign + digits + "e" + strconv.Itoa(int(exponent))
+}

@@ -1,0 +1,71 @@
+package view
+
+import (
+	"fmt"
+	"html"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// Status answers /status of somebody who is logged in. silent says that Kite
+// did not answer when it was asked for this reply.
+func (l Login) Status(silent bool) Message {
+	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\nUntil about %s",
+		html.EscapeString(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), l.until())
+	if silent {
+		text += "\n\nKite is not answering just now, or the login has ended: I cannot tell which. I keep the login."
+	} else {
+		text += fmt.Sprintf("\n\nKite answered at %s IST.", clockSeconds(l.Now))
+	}
+	if l.Lonely {
+		text += " This login lives on one open connection: if that drops, you will have to log in again."
+	}
+	m := Message{HTML: text, Buttons: [][]Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:run", Style: Danger}}}}
+	if silent {
+		m.Buttons = [][]Button{{{Text: "Try again", Data: "status:again"}, {Text: "Log in", Data: "login:new"}}}
+	}
+	return m
+}
+
+// StatusNone answers /status of somebody who is not logged in.
+func StatusNone() Message {
+	return Message{
+		HTML:    "<b>Not logged in.</b>\nI hold no login of yours.",
+		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
+	}
+}
+
+// StatusLink answers /status while a login link is out.
+func StatusLink(until, now time.Time) Message {
+	return Message{
+		HTML: fmt.Sprintf("<b>Not logged in yet.</b>\nA login link is waiting for you; it works until %s IST (%d min left).",
+			clockTime(until), int(until.Sub(now).Minutes())),
+		Buttons: [][]Button{{{Text: "Show the link", Data: "login:run", Style: Primary}}},
+	}
+}
+
+// LoggingOut tells that a logout waits for Kite.
+func LoggingOut() Message {
+	return Message{
+		HTML:    "<b>Logging out.</b>\nI have forgotten your login, but Kite does not answer, so it may still be open over there. I keep trying and tell you when it is done.",
+		Buttons: [][]Button{{{Text: "Try now", Data: "logout:again"}}},
+	}
+}
+
+// LoggedOut tells that a logout is through.
+func LoggedOut(user kite.Identity) Message {
+	who := "You are logged out at Kite"
+	if !user.IsZero() {
+		who = fmt.Sprintf("%s is logged out at Kite", html.EscapeString(user.UserID))
+	}
+	return Message{
+		HTML:    "<b>" + who + "</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.",
+		Buttons: [][]Button{{{Text: "Log in again", Data: "login:run"}}},
+	}
+}
+
+// NothingToLogOut answers /logout of somebody who has no login.
+func NothingToLogOut() Message {
+	return Message{HTML: "You are not logged in: there is nothing to log out of."}
+}

@@ -1,0 +1,94 @@
+package view
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
+)
+
+func TestTable(t *testing.T) {
+	got := table{
+		head: []string{"Symbol", "Value", "P&L%"},
+		rows: []row{
+			{"M&M", "", []string{"1.20L", "+3.10"}},
+			{"VERYLONGNAMEWITHOUTANYEND", "·B tp", []string{"98,765", "−12.30"}},
+			{"SGBDECEMBERTWENTYTHIRTY2511", "-GB", []string{"7", Absent}},
+		},
+	}.html()
+	want := `<pre>Symbol                Value   P&amp;L%
+M&amp;M                   1.20L  +3.10
+VERYLONGNAMEWI…·B tp 98,765 −12.30
+SGBDECEMBERTWE…11-GB      7      –</pre>`
+	if got != want {
+		t.Errorf("table\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestCells(t *testing.T) {
+	for s, want := range map[string]int{
+		"": 0, "INFY": 4, "−12.5": 5, "…": 1, "₹": 1, "é": 1, "e\u0301": 1, "टाटा": 4, "हिन्दी": 5, "三菱": 4, "🚀": 2, "ＡＢ": 4, "한국": 4,
+	} {
+		if got := cells(s); got != want {
+			t.Errorf("cells(%q) = %d, want %d", s, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for s, want := range map[string]string{
+		"A\nB\tC": "A B C", "a\u202eb\u200bc\x00d\u200dq": "abcdq", "  ": "  ", "\u00a0": " ", "e\u0301": "e\u0301",
+	} {
+		if got := clean(s); got != want {
+			t.Errorf("clean(%q) = %q, want %q", s, got, want)
+		}
+	}
+	if got := clean("a" + strings.Repeat("\u0301", 1000)); utf8.RuneCountInString(got) != maxCellRunes {
+		t.Errorf("a pile of marks keeps %d characters", utf8.RuneCountInString(got))
+	}
+}
+
+func TestShortPercent(t *testing.T) {
+	for amount, want := range map[string]string{
+		"0": "0.00", "-0.001": "0.00", "1.235": "+1.24", "-99.994": "−99.99", "-99.995": "−100.0", "123.44": "+123.4", "999.95": "+1000",
+		"99999.4": "+99999", "99999.5": ">99999", "-100000": "<−9999",
+	} {
+		if got := shortPercent(decimal.RequireFromString(amount)); got != want || cells(got) > 6 {
+			t.Errorf("shortPercent(%s) = %q, want %q", amount, got, want)
+		}
+	}
+	if got := shortPercentOf(kite.Figure{}); got != Absent {
+		t.Errorf("unknown percentage is %q", got)
+	}
+}
+
+// Whatever is put in, every line of a table is equally wide and no wider than
+// a phone.
+func TestTableWidth(t *testing.T) {
+	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[A-Z0-9&<>🚀三टा\n-]{0,60}`))
+	rapid.Check(t, func(t *rapid.T) {
+		columns := rapid.IntRange(1, 6).Draw(t, "columns")
+		tab := table{head: rapid.SliceOfN(rapid.StringMatching(`[A-Za-z&%]{1,12}`), columns, columns).Draw(t, "head")}
+		for range rapid.IntRange(0, 12).Draw(t, "rows") {
+			tab.rows = append(tab.rows, row{
+				text.Draw(t, "name"), text.Draw(t, "tail"),
+				rapid.SliceOfN(rapid.StringMatching(`[−+]?[0-9.,]{0,40}`), columns-1, columns-1).Draw(t, "numbers"),
+			})
+		}
+		lines := strings.Split(strings.TrimSuffix(strings.TrimPrefix(tab.html(), "<pre>"), "</pre>"), "\n")
+		if len(lines) != 1+len(tab.rows) {
+			t.Fatalf("%d lines for %d rows", len(lines), len(tab.rows))
+		}
+		unescape := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
+		width := cells(unescape.Replace(lines[0]))
+		for _, line := range lines {
+			if n := cells(unescape.Replace(line)); n != width || n > tableWidth {
+				t.Fatalf("line of %d cells in a table of %d: %q", n, width, line)
+			}
+		}
+	})
+}

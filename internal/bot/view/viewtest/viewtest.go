@@ -1,0 +1,77 @@
+// Package viewtest shows messages to tests and to reviewers: as golden files
+// that read like the chat, and checked against what Telegram takes.
+package viewtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot/view"
+)
+
+// Dump writes a message as a reviewer reads it: the text with its tags, then
+// the rows of buttons as [ Text → what it does ].
+func Dump(m view.Message) string {
+	var b strings.Builder
+	b.WriteString(m.HTML)
+	b.WriteByte('\n')
+	if m.Protect {
+		b.WriteString("\n(no forwarding, no saving)\n")
+	}
+	for i, row := range m.Buttons {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		for j, button := range row {
+			if j > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(dumpButton(button))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func dumpButton(b view.Button) string {
+	does := b.Data
+	switch {
+	case b.URL != "":
+		does = b.URL
+	case b.Copy != "":
+		does = "copy " + b.Copy
+	}
+	if b.Style != view.Plain {
+		does += ", " + string(b.Style)
+	}
+	return fmt.Sprintf("[ %s → %s ]", b.Text, does)
+}
+
+// Golden compares got with testdata/name.golden of the package under test. It
+// writes the file instead when update is set, which is the package's own
+// -update flag.
+func Golden(tb testing.TB, update bool, name, got string) {
+	tb.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatalf("%v (run the test with -update to write it)", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		tb.Errorf("%s differs (-want +got); run the test with -update if it should:\n%s", path, diff)
+	}
+}
