@@ -1,0 +1,55 @@
+package bot
+
+import (
+	"context"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// Account is one person's Kite account. A command gets the asker's Account and
+// nothing else, so it cannot even name another person's session.
+type Account struct {
+	pool   *session.Pool
+	person int64
+}
+
+// Holdings asks for the account's holdings.
+func (a Account) Holdings(ctx context.Context) ([]kite.Holding, error) {
+	text, err := a.pool.Call(ctx, a.person, "get_holdings", nil)
+	if err != nil {
+		return nil, err
+	}
+	return kite.DecodeHoldings(text)
+}
+
+// Status tells what is known of the login, without asking Kite.
+func (a Account) Status() (session.Status, error) { return a.pool.Status(a.person) }
+
+// Check asks Kite whether the login still answers.
+func (a Account) Check(ctx context.Context) (session.Status, error) {
+	return a.pool.Check(ctx, a.person)
+}
+
+// Finish asks Kite whether a login link is through.
+func (a Account) Finish(ctx context.Context) (session.Status, error) {
+	return a.pool.Finish(ctx, a.person)
+}
+
+// Link returns a login link; then is the command to run after the login.
+func (a Account) Link(ctx context.Context, then string) (session.Link, session.Status, error) {
+	return a.pool.Link(ctx, a.person, then)
+}
+
+// Shown notes which message carries a link.
+func (a Account) Shown(ref string, message int) error { return a.pool.Shown(a.person, ref, message) }
+
+// Confirm answers whether a changed Kite user is the person's.
+func (a Account) Confirm(ctx context.Context, userID string, yes bool) (session.Status, error) {
+	return a.pool.Confirm(ctx, a.person, userID, yes)
+}
+
+// Logout ends the login at Kite.
+func (a Account) Logout(ctx context.Context) (session.Record, session.Status, error) {
+	return a.pool.Logout(ctx, a.person)
+}

@@ -1,0 +1,167 @@
+package bottest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+)
+
+// Phone is every chat at once: a Messenger and an Acknowledger that keep what
+// people see, and fail the test for a message that Telegram would refuse.
+type Phone struct {
+	t testing.TB
+
+	mu     sync.Mutex
+	last   map[int64]int                  // newest message id by chat
+	shown  map[int64]map[int]view.Message // what stands in each chat now
+	toasts []string                       // since Log was last called
+	log    map[int64][]string             // what happened in each chat since then
+	broken error                          // every delivery fails with it
+}
+
+// NewPhone makes empty chats.
+func NewPhone(t testing.TB) *Phone {
+	return &Phone{t: t, last: map[int64]int{}, shown: map[int64]map[int]view.Message{}, log: map[int64][]string{}}
+}
+
+// Break makes every delivery fail with err; nil mends it.
+func (p *Phone) Break(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = err
+}
+
+// Wrote counts a message that the person wrote, and returns its id.
+func (p *Phone) Wrote(chat int64) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last[chat]++
+	return p.last[chat]
+}
+
+// Delete removes a message, as a person does.
+func (p *Phone) Delete(chat int64, message int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.shown[chat], message)
+}
+
+// Button finds the newest message of a chat that shows a button with this text.
+func (p *Phone) Button(chat int64, text string) (message int, b view.Button, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id := p.last[chat]; id > 0; id-- {
+		for _, row := range p.shown[chat][id].Buttons {
+			for _, b := range row {
+				if b.Text == text {
+					return id, b, true
+				}
+			}
+		}
+	}
+	return 0, view.Button{}, false
+}
+
+// Shown returns a message as it stands in a chat now.
+func (p *Phone) Shown(chat int64, message int) (view.Message, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, ok := p.shown[chat][message]
+	return m, ok
+}
+
+// Log returns what people saw happen since the last time, as text: toasts
+// first, then chat by chat, since what happens in two chats has no order.
+func (p *Phone) Log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := strings.Join(p.toasts, "")
+	for _, chat := range slices.Sorted(maps.Keys(p.log)) {
+		all += strings.Join(p.log[chat], "")
+	}
+	p.toasts = nil
+	clear(p.log)
+	return all
+}
+
+// Send implements bot.Messenger.
+func (p *Phone) Send(_ context.Context, chat int64, m view.Message) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.check(m); err != nil {
+		return 0, err
+	}
+	p.last[chat]++
+	if p.shown[chat] == nil {
+		p.shown[chat] = map[int]view.Message{}
+	}
+	p.shown[chat][p.last[chat]] = m
+	p.note(chat, "message #%d\n%s", p.last[chat], indent(viewtest.Dump(m)))
+	return p.last[chat], nil
+}
+
+// Edit implements bot.Messenger.
+func (p *Phone) Edit(_ context.Context, chat int64, message int, m view.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.check(m); err != nil {
+		return err
+	}
+	before, ok := p.shown[chat][message]
+	if !ok {
+		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: fmt.Errorf("message %d to edit not found", message)}
+	}
+	if viewtest.Dump(before) == viewtest.Dump(m) {
+		return nil
+	}
+	p.shown[chat][message] = m
+	p.note(chat, "message #%d becomes\n%s", message, indent(viewtest.Dump(m)))
+	return nil
+}
+
+// Typing implements bot.Messenger.
+func (p *Phone) Typing(_ context.Context, chat int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note(chat, "typing…\n")
+	return nil
+}
+
+// Acknowledge implements bot.Acknowledger.
+func (p *Phone) Acknowledge(_ context.Context, _, text string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text != "" {
+		p.toasts = append(p.toasts, "toast: "+text+"\n")
+	}
+	return nil
+}
+
+func (p *Phone) check(m view.Message) error {
+	if err := viewtest.Check(m); err != nil {
+		p.t.Errorf("Telegram would refuse: %v\n%s", err, viewtest.Dump(m))
+	}
+	return p.broken
+}
+
+func (p *Phone) note(chat int64, format string, args ...any) {
+	p.log[chat] = append(p.log[chat], fmt.Sprintf("bot to %d: ", chat)+fmt.Sprintf(format, args...))
+}
+
+func indent(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = "    " + l
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

@@ -1,0 +1,123 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func loginCommand() Command {
+	return Command{
+		Name: "login", Usage: "/login", Summary: "log in to Kite",
+		Run: login,
+		Actions: map[string]Action{
+			"done": {Ack: "Asking Kite…", Run: loginDone},
+			"new":  {Run: loginNew},
+			"use":  {Run: loginUse},
+			"drop": {Run: loginDrop},
+		},
+	}
+}
+
+// login answers who is logged in, or hands out a link. It destroys nothing: a
+// login that still answers stays.
+func login(ctx context.Context, r *Request) (Reply, error) {
+	s, err := r.Account.Check(ctx)
+	switch {
+	case err == nil:
+		return say(loginView(s, r.Now).Already()), nil
+	case errors.Is(err, session.ErrNoLogin), errors.Is(err, session.ErrEnded):
+		return linkReply(ctx, r, "", "")
+	default:
+		return Reply{}, err
+	}
+}
+
+// loginNew hands out a link although the old login may still be good: the
+// person saw that it does not answer. The old one is kept until the new is bound.
+func loginNew(ctx context.Context, r *Request) (Reply, error) {
+	return linkReply(ctx, r, "", "")
+}
+
+// linkReply is the message with a login link. Older messages lose theirs.
+func linkReply(ctx context.Context, r *Request, why, then string) (Reply, error) {
+	link, s, err := r.Account.Link(ctx, then)
+	if err != nil {
+		return Reply{}, err
+	}
+	reply := say(linkView(link, why).Message())
+	for _, l := range s.Links {
+		if l.Message != 0 {
+			reply.Also = append(reply.Also, Replacement{l.Message, view.LinkMoved()})
+		}
+	}
+	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
+	return reply, nil
+}
+
+// loginDone asks Kite whether the browser part is through. Success is told by
+// the event, like a login that the bot noticed by itself.
+func loginDone(ctx context.Context, r *Request) (Reply, error) {
+	s, err := r.Account.Finish(ctx)
+	if s.State == session.Unconfirmed {
+		return Reply{}, session.ErrUnconfirmed
+	}
+	if !s.User.IsZero() && s.Link == nil {
+		if len(s.Links) == 0 { // an old button: say where things stand, and take it away
+			return inPlace(loginView(s, r.Now).LoggedIn()), nil
+		}
+		return Reply{}, nil
+	}
+	if s.Link == nil || s.Link.Ref != r.Args {
+		return inPlace(oldLink(s, r.Args)), nil
+	}
+	v := linkView(*s.Link, "")
+	v.Checked, v.Silent = r.Now, kite.KindOf(err) == kite.KindUnreachable
+	return inPlace(v.Message()), nil
+}
+
+// oldLink replaces a message whose Done button names another link than the newest.
+func oldLink(s session.Status, ref string) view.Message {
+	for _, l := range s.Links {
+		if l.Ref == ref {
+			return view.LinkMoved()
+		}
+	}
+	return view.LinkDead()
+}
+
+// loginUse says that a changed Kite user is the person's own.
+func loginUse(ctx context.Context, r *Request) (Reply, error) {
+	s, err := r.Account.Confirm(ctx, r.Args, true)
+	if errors.Is(err, session.ErrNoLogin) {
+		return inPlace(view.OldButton()), nil
+	}
+	if err != nil || len(s.Links) > 0 { // with links on the screen the event tells it
+		return Reply{}, err
+	}
+	return inPlace(loginView(s, r.Now).LoggedIn()), nil
+}
+
+// loginDrop turns a changed Kite user away.
+func loginDrop(ctx context.Context, r *Request) (Reply, error) {
+	_, err := r.Account.Confirm(ctx, r.Args, false)
+	if errors.Is(err, session.ErrNoLogin) {
+		return inPlace(view.OldButton()), nil
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return inPlace(view.Dropped(kite.Identity{UserID: r.Args})), nil
+}
+
+func linkView(l session.Link, why string) view.LoginLink {
+	return view.LoginLink{URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: l.Then}
+}
+
+func loginView(s session.Status, now time.Time) view.Login {
+	return view.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, Lonely: s.Resumable == session.No}
+}

@@ -1,0 +1,34 @@
+package bot
+
+import (
+	"context"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func logoutCommand() Command {
+	return Command{Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Run: logout}
+}
+
+// logout ends the login for real. Dispatch has already stopped what ran.
+func logout(ctx context.Context, r *Request) (Reply, error) {
+	was, s, err := r.Account.Logout(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	var user kite.Identity
+	if was.Login != nil {
+		user = was.Login.User
+	}
+	reply := say(view.LoggedOut(user))
+	switch {
+	case s.State == session.LoggingOut:
+		reply = say(view.LoggingOut())
+	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0:
+		reply = say(view.NothingToLogOut())
+	}
+	reply.Also = replaceAll(was.Links, view.LinkDead())
+	return reply, nil
+}

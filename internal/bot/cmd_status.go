@@ -1,0 +1,41 @@
+package bot
+
+import (
+	"context"
+	"errors"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func statusCommand() Command {
+	return Command{Name: "status", Usage: "/status", Summary: "whether you are logged in, as whom, until when", Run: status}
+}
+
+// status tells the truth about the session: it asks Kite before it answers.
+func status(ctx context.Context, r *Request) (Reply, error) {
+	s, err := r.Account.Check(ctx)
+	_, doubtful := errors.AsType[*session.DoubtError](err)
+	switch {
+	case err == nil:
+		return say(loginView(s, r.Now).Status(false)), nil
+	case doubtful, kite.KindOf(err) == kite.KindUnreachable:
+		return say(loginView(s, r.Now).Status(true)), nil
+	case errors.Is(err, session.ErrNoLogin):
+		return say(statusWithout(s, r)), nil
+	default:
+		return Reply{}, err
+	}
+}
+
+func statusWithout(s session.Status, r *Request) view.Message {
+	switch s.State {
+	case session.LinkSent:
+		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now)
+	case session.LoggingOut:
+		return view.LoggingOut()
+	default:
+		return view.StatusNone()
+	}
+}

@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"kitebot/internal/bot/view"
+)
+
+// Command is one thing a person can ask for. From the list of commands come
+// dispatch, /help, the menu registered with Telegram and the routing of
+// buttons: a command is one file and one line in [Commands].
+type Command struct {
+	Name    string // "holdings", without the slash
+	Usage   string // how to type it, "/holdings"
+	Summary string // a few words for /help and the menu
+	Run     Handler
+	// Actions are what the command's buttons do, by the name in the button's
+	// data ("holdings:page:2" → "page"). Every command has two more: "run"
+	// answers as if it had been typed, "again" does the same in place.
+	Actions map[string]Action
+}
+
+// Handler answers one request. An error becomes words in one place (explain).
+type Handler func(ctx context.Context, r *Request) (Reply, error)
+
+// Action is what one of a command's buttons does.
+type Action struct {
+	Ack string // shown for a moment when the button is pressed; "" for nothing
+	Run Handler
+}
+
+// Commands is the list, in the order of /help.
+func Commands() []Command {
+	return []Command{
+		holdingsCommand(),
+		loginCommand(),
+		statusCommand(),
+		logoutCommand(),
+		helpCommand(),
+		startCommand(),
+	}
+}
+
+// Request is what a person asked for.
+type Request struct {
+	Account Account // the asker's own, and nobody else's
+	Name    string  // first name: data
+	Command string  // "holdings"
+	Args    string  // what followed the command, or the button's argument
+	Pressed int     // the message whose button was pressed; 0 for a typed command
+	Now     time.Time
+}
+
+// Then is the command to run after a login that this request turned out to need.
+func (r *Request) Then() string { return "/" + r.Command }
+
+// Reply is what a request comes to. The zero Reply shows nothing.
+type Reply struct {
+	Message *view.Message
+	InPlace bool // replaces the message whose button was pressed
+	// Sent is told the id of the message that was sent; nil if nobody cares.
+	Sent func(message int) error
+	// Also are earlier messages that change along, in the same chat.
+	Also []Replacement
+}
+
+// Replacement is new content for an earlier message.
+type Replacement struct {
+	Message int
+	View    view.Message
+}
+
+// say is a reply of one new message.
+func say(m view.Message) Reply { return Reply{Message: &m} }
+
+// inPlace is a reply that replaces the message whose button was pressed.
+func inPlace(m view.Message) Reply { return Reply{Message: &m, InPlace: true} }

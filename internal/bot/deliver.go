@@ -1,0 +1,98 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"kitebot/internal/bot/view"
+)
+
+// deliver shows a reply. It has its own deadline: an answer that took long to
+// work out still has time to arrive.
+func (b *Bot) deliver(ctx context.Context, chat int64, pressed int, r Reply) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
+	defer cancel()
+	defer context.AfterFunc(b.mail.ctx, cancel)()
+	for _, also := range r.Also {
+		if err := b.replace(ctx, chat, also.Message, also.View); err != nil {
+			b.Logger.Warn("an earlier message was not changed", "err", err)
+		}
+	}
+	if r.Message == nil {
+		return nil
+	}
+	message, err := b.show(ctx, chat, pressed, *r.Message, r.InPlace)
+	if err != nil {
+		return err
+	}
+	if r.Sent != nil {
+		return r.Sent(message)
+	}
+	return nil
+}
+
+// show edits in place where that is wanted and possible, else sends.
+func (b *Bot) show(ctx context.Context, chat int64, pressed int, m view.Message, inPlace bool) (int, error) {
+	if inPlace && pressed != 0 {
+		err := b.Messenger.Edit(ctx, chat, pressed, m)
+		if err == nil || !gone(err) {
+			return pressed, err
+		}
+	}
+	return b.Messenger.Send(ctx, chat, m)
+}
+
+// replace changes an earlier message; one that the person deleted is no loss.
+func (b *Bot) replace(ctx context.Context, chat int64, message int, m view.Message) error {
+	if message == 0 {
+		return nil
+	}
+	if err := b.Messenger.Edit(ctx, chat, message, m); err != nil && !gone(err) {
+		return fmt.Errorf("edit message: %w", err)
+	}
+	return nil
+}
+
+// gone reports whether the message to edit does not exist (any more).
+func gone(err error) bool {
+	var d *DeliveryError
+	return errors.As(err, &d) && d.Cause == DeliveryNoMessage
+}
+
+// typing shows that an answer is on its way once it takes longer than a
+// moment. It runs beside the work and never before it; the returned func ends
+// it and waits until it is gone.
+func (b *Bot) typing(ctx context.Context, chat int64) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		wait := typingAfter
+		for {
+			t := b.Clock.NewTimer(wait)
+			select {
+			case <-ctx.Done():
+				t.Stop()
+				return
+			case <-t.Chan():
+			}
+			if err := b.Messenger.Typing(ctx, chat); err != nil {
+				return
+			}
+			wait = typingLasts
+		}
+	})
+	return func() { cancel(); running.Wait() }
+}
+
+// panicError is a bug in a handler.
+type panicError struct {
+	value string
+	stack []byte
+}
+
+func (e *panicError) Error() string { return "panic: " + e.value }
+
+func stack() []byte { return debug.Stack() }

@@ -1,0 +1,142 @@
+package bot
+
+import (
+	"context"
+	"errors"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// explain turns an error into words, each with a next step. It is the only
+// place that does. Whoever needs a login gets one right here, with the command
+// they asked for to follow by itself.
+func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply {
+	r := o.request
+	var (
+		doubt   *session.DoubtError
+		usurped *session.UsurpedError
+		crash   *panicError
+	)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
+		return Reply{}
+	case errors.Is(err, session.ErrNoLogin):
+		return b.offerLogin(ctx, o, "You are not logged in yet.", ref)
+	case errors.Is(err, session.ErrEnded):
+		return b.offerLogin(ctx, o, "Your login at Kite has ended; that happens every morning at the latest.", ref)
+	case errors.As(err, &doubt) && doubt.Over:
+		return b.offerLogin(ctx, o, "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours.", ref)
+	case errors.Is(err, session.ErrUnconfirmed):
+		return b.askConfirm(r)
+	case errors.As(err, &usurped):
+		return say(view.Usurped(usurped.Was, usurped.Now))
+	case errors.As(err, &crash):
+		b.Logger.Error("a handler panicked", "ref", ref, "command", r.Command, "panic", crash.value, "stack", string(crash.stack))
+	}
+	p := problem(err)
+	p.Ref = ref
+	if p.Again != "" {
+		p.Again = againData(r)
+	}
+	m := p.Message()
+	return Reply{Message: &m, InPlace: o.again}
+}
+
+// problem finds the words for a failure that leaves the login as it is.
+func problem(err error) view.Problem {
+	const again = "again"
+	if _, ok := errors.AsType[*session.DoubtError](err); ok {
+		return view.Problem{
+			Headline: "Kite is not answering, or your login has ended.",
+			Detail:   "It says the same in both cases. Your login is kept: trying again is harmless, a new login too.",
+			Again:    again, Login: true,
+		}
+	}
+	switch kite.KindOf(err) {
+	case kite.KindUnreachable:
+		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
+		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
+	case kite.KindNoTool:
+		return view.Problem{Headline: "Kite does not offer this at present.", Detail: "Its server no longer lists what this command needs."}
+	case kite.KindMalformed:
+		return view.Problem{Headline: "Kite sent an answer I cannot read.", Detail: "I show nothing rather than a wrong figure.", Again: again}
+	case kite.KindBadArgument:
+		return view.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return view.Problem{Headline: "That took too long.", Detail: "I stopped waiting. Nothing is lost.", Again: again}
+	}
+	return view.Problem{
+		Headline: "Something went wrong here.",
+		Detail:   "That is my fault, not yours. If it happens again, tell the person who runs this bot the reference.", Again: again,
+	}
+}
+
+// againData is what a Try again button carries.
+func againData(r *Request) string {
+	if r.Command == "" {
+		return ""
+	}
+	data := r.Command + ":again"
+	if r.Args != "" && len(data)+1+len(r.Args) <= maxButtonData {
+		data += ":" + r.Args
+	}
+	return data
+}
+
+// maxButtonData is Telegram's limit for callback data, in bytes.
+const maxButtonData = 64
+
+// offerLogin answers with a login link, and why it is needed.
+func (b *Bot) offerLogin(ctx context.Context, o order, why, ref string) Reply {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	then := ""
+	if o.request.Command != "login" {
+		then = o.request.Then()
+	}
+	reply, err := linkReply(ctx, o.request, why, then)
+	if err == nil {
+		return reply
+	}
+	b.Logger.Warn("no login link could be made", "ref", ref, "err", err)
+	p := problem(err)
+	p.Headline = "You need to log in, but Kite gives out no login link just now."
+	p.Ref, p.Again = ref, againData(o.request)
+	m := p.Message()
+	return Reply{Message: &m, InPlace: o.again}
+}
+
+// askConfirm asks whether another Kite user than last time is the person's.
+func (b *Bot) askConfirm(r *Request) Reply {
+	s, err := r.Account.Status()
+	if err != nil || s.State != session.Unconfirmed {
+		return Reply{}
+	}
+	return say(view.Changed(s.User, s.Last))
+}
+
+// outcomeOf names an error for the log: few words, no data.
+func outcomeOf(err error) string {
+	for target, name := range map[error]string{
+		session.ErrNoLogin: "no login", session.ErrEnded: "login ended", session.ErrUnconfirmed: "unconfirmed",
+		context.Canceled: "cancelled", context.DeadlineExceeded: "too slow",
+	} {
+		if errors.Is(err, target) {
+			return name
+		}
+	}
+	if _, ok := errors.AsType[*session.DoubtError](err); ok {
+		return "doubtful"
+	}
+	if _, ok := errors.AsType[*session.UsurpedError](err); ok {
+		return "usurped"
+	}
+	if _, ok := errors.AsType[*panicError](err); ok {
+		return "panic"
+	}
+	return kite.KindOf(err).String()
+}

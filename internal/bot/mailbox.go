@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// mailboxes run each person's jobs one after the other and different people's
+// side by side. A goroutine exists only while a person has something to do.
+type mailboxes struct {
+	limit int // waiting jobs per person
+
+	ctx    context.Context // of the jobs; ends when patience at shutdown does
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu      sync.Mutex
+	closing bool
+	boxes   map[int64]*mailbox
+}
+
+type mailbox struct {
+	waiting   []job
+	interrupt context.CancelFunc // of the running job
+}
+
+// job is one thing to do. dropped is called instead of run when somebody's
+// /logout overtakes it.
+type job struct {
+	run     func(context.Context)
+	dropped func()
+}
+
+func newMailboxes(limit int) *mailboxes {
+	m := &mailboxes{limit: limit, boxes: map[int64]*mailbox{}}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	return m
+}
+
+// put queues a job; false when the person's mailbox is full. While the bot
+// shuts down jobs are accepted and left undone: the journal keeps them.
+func (m *mailboxes) put(person int64, j job) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closing {
+		return true
+	}
+	box := m.boxes[person]
+	if box == nil {
+		box = &mailbox{waiting: []job{j}}
+		m.boxes[person] = box
+		m.wg.Go(func() { m.work(person, box) })
+		return true
+	}
+	if len(box.waiting) >= m.limit {
+		return false
+	}
+	box.waiting = append(box.waiting, j)
+	return true
+}
+
+// interrupt stops a person's running job and drops what waits behind it.
+func (m *mailboxes) interrupt(person int64) {
+	m.mu.Lock()
+	var dropped []job
+	if box := m.boxes[person]; box != nil {
+		dropped, box.waiting = box.waiting, nil
+		if box.interrupt != nil {
+			box.interrupt()
+		}
+	}
+	m.mu.Unlock()
+	for _, j := range dropped {
+		j.dropped()
+	}
+}
+
+// work runs one person's jobs until there are none.
+func (m *mailboxes) work(person int64, box *mailbox) {
+	for {
+		m.mu.Lock()
+		if len(box.waiting) == 0 || m.closing {
+			delete(m.boxes, person)
+			m.mu.Unlock()
+			return
+		}
+		j := box.waiting[0]
+		box.waiting = box.waiting[1:]
+		ctx, cancel := context.WithCancel(m.ctx)
+		box.interrupt = cancel
+		m.mu.Unlock()
+		j.run(ctx)
+		cancel()
+	}
+}
+
+// close lets running jobs finish for as long as patience lasts, then cancels
+// them, and waits for all of them either way. What waits is left undone.
+func (m *mailboxes) close(patience time.Duration) {
+	m.mu.Lock()
+	m.closing = true
+	m.mu.Unlock()
+	stop := time.AfterFunc(patience, m.cancel)
+	m.wg.Wait()
+	stop.Stop()
+	m.cancel()
+}

@@ -1,0 +1,76 @@
+package bot
+
+import (
+	"context"
+
+	"kitebot/internal/bot/view"
+)
+
+// Update is one thing that happened in Telegram, in the bot's own words and
+// already cleaned: what the bot ignores (edits, forwards, other bots, channel
+// posts, anonymous senders) never becomes one. It is what the journal keeps.
+type Update struct {
+	ID      int64  `json:"id"`                // Telegram's update_id: compared by equality only
+	Chat    int64  `json:"chat"`              // where it happened
+	Private bool   `json:"private,omitempty"` // a one-to-one chat with the bot
+	From    int64  `json:"from"`              // who did it
+	Name    string `json:"name,omitempty"`    // the sender's first name: data, escaped on screen
+
+	Text    string `json:"text,omitempty"`    // a message's text; "" for a press
+	Message int    `json:"message,omitempty"` // the message written, or the one whose button was pressed
+	Press   string `json:"press,omitempty"`   // callback query id; "" for a message
+	Data    string `json:"data,omitempty"`    // callback data of a press
+	Blocked bool   `json:"blocked,omitempty"` // the person blocked the bot (my_chat_member)
+}
+
+// Messenger shows messages to people. Errors are *DeliveryError where the
+// cause is known.
+type Messenger interface {
+	// Send posts m in a chat and returns its message id.
+	Send(ctx context.Context, chat int64, m view.Message) (message int, err error)
+	// Edit replaces an earlier message in place. An unchanged message is no error.
+	Edit(ctx context.Context, chat int64, message int, m view.Message) error
+	// Typing shows that an answer is on its way; it lasts about five seconds.
+	Typing(ctx context.Context, chat int64) error
+}
+
+// Acknowledger answers button presses.
+type Acknowledger interface {
+	// Acknowledge ends the spinner of a press, with an optional short text. A
+	// press that is too old to be answered is no error.
+	Acknowledge(ctx context.Context, press, text string) error
+}
+
+// Journal keeps updates from being lost between Telegram and the answer.
+type Journal interface {
+	// Take stores a batch in one commit and returns those not seen before. Once
+	// it returned, Telegram may forget the batch.
+	Take(bot int64, batch []Update) (fresh []Update, err error)
+	// Answered marks an update as done. The mark rides with the next commit.
+	Answered(bot, update int64)
+	// Unanswered returns what an earlier process took but did not answer, oldest first.
+	Unanswered(bot int64) ([]Update, error)
+}
+
+// DeliveryCause says why a message did not reach its chat.
+type DeliveryCause int
+
+const (
+	// DeliveryFailed: it did not work and may work later.
+	DeliveryFailed DeliveryCause = iota
+	// DeliveryGone: the person blocked the bot, or the chat is gone.
+	DeliveryGone
+	// DeliveryNoMessage: the message to edit does not exist (any more).
+	DeliveryNoMessage
+	// DeliveryRefused: Telegram refuses this very message; trying again is useless.
+	DeliveryRefused
+)
+
+// DeliveryError is a failed Send or Edit.
+type DeliveryError struct {
+	Cause DeliveryCause
+	Err   error
+}
+
+func (e *DeliveryError) Error() string { return "deliver: " + e.Err.Error() }
+func (e *DeliveryError) Unwrap() error { return e.Err }
