@@ -1,0 +1,89 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	tg "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+)
+
+// Command is one line of the command menu.
+type Command struct {
+	Name    string // 1 to 32 of a-z, 0-9 and "_", without the slash
+	Summary string // 1 to 256 characters
+}
+
+// Announce publishes the command menu in private chats and empties it
+// everywhere else, since the bot serves people one to one. What is already so
+// is left alone: these methods are meant for rare changes, not for every start.
+func (c *Client) Announce(ctx context.Context, commands []Command) error {
+	menu := make([]models.BotCommand, 0, len(commands))
+	for _, k := range commands {
+		menu = append(menu, models.BotCommand{Command: k.Name, Description: k.Summary})
+	}
+	for _, s := range []struct {
+		name  string
+		scope models.BotCommandScope
+		menu  []models.BotCommand
+	}{
+		{"private chats", &models.BotCommandScopeAllPrivateChats{}, menu},
+		{"groups", &models.BotCommandScopeAllGroupChats{}, nil},
+		{"other chats", &models.BotCommandScopeDefault{}, nil},
+	} {
+		if err := c.publish(ctx, s.scope, s.menu); err != nil {
+			return fmt.Errorf("announce commands in %s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// publish makes one scope's menu what it should be.
+func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu []models.BotCommand) error {
+	var shown []models.BotCommand
+	err := c.settle(ctx, "getMyCommands", func(ctx context.Context) (err error) {
+		shown, err = c.api.GetMyCommands(ctx, &tg.GetMyCommandsParams{Scope: scope})
+		return err
+	})
+	if err != nil || slices.Equal(shown, menu) {
+		return err
+	}
+	if len(menu) == 0 {
+		return c.settle(ctx, "deleteMyCommands", func(ctx context.Context) error {
+			_, err := c.api.DeleteMyCommands(ctx, &tg.DeleteMyCommandsParams{Scope: scope})
+			return err
+		})
+	}
+	return c.settle(ctx, "setMyCommands", func(ctx context.Context) error {
+		_, err := c.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: menu, Scope: scope})
+		return err
+	})
+}
+
+// Describe sets the text of the bot's empty chat (at most 512 characters) and
+// the line on its profile and shared links (at most 120).
+func (c *Client) Describe(ctx context.Context, description, short string) error {
+	err := c.settle(ctx, "setMyDescription", func(ctx context.Context) error {
+		_, err := c.api.SetMyDescription(ctx, &tg.SetMyDescriptionParams{Description: description})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("describe the bot: %w", err)
+	}
+	err = c.settle(ctx, "setMyShortDescription", func(ctx context.Context) error {
+		_, err := c.api.SetMyShortDescription(ctx, &tg.SetMyShortDescriptionParams{ShortDescription: short})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("describe the bot in short: %w", err)
+	}
+	return nil
+}
+
+// settle makes a call about the bot itself, which may be repeated at will.
+func (c *Client) settle(ctx context.Context, method string, do func(context.Context) error) error {
+	return c.persist(ctx, everyone, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
+		return do(ctx)
+	}})
+}

@@ -1,0 +1,111 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes is a network within the process, so that a test's bubble owns time on
+// both ends of every connection.
+type pipes struct {
+	stub   *stub
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+
+func (p *pipes) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	p.stub.mu.Lock()
+	refused := p.stub.refuse > 0
+	if refused {
+		p.stub.refuse--
+	}
+	p.stub.mu.Unlock()
+	if refused {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
+	}
+	near, far := net.Pipe()
+	select {
+	case p.conns <- far:
+		return near, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lines is a log that tests read.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
+
+// bubble runs a test against a stub, with all clocks in its own hand: time
+// passes when everybody waits. The client has not called getMe.
+func bubble(t *testing.T, test func(t *testing.T, c *Client, s *stub, log *lines)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s, log := newStub(), &lines{}
+		net := &pipes{stub: s, conns: make(chan net.Conn), closed: make(chan struct{})}
+		server := &http.Server{Handler: s}
+		served := make(chan error, 1)
+		go func() { served <- server.Serve(net) }()
+
+		transport := newTransport()
+		transport.Proxy, transport.DialContext = nil, net.dial
+		c, err := newClient(Options{
+			Token:  token,
+			APIURL: "http://telegram.test",
+			Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		}, transport)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, c, s, log)
+		c.Close()
+		_ = server.Close()
+		<-served
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log holds the token:\n%s", log)
+		}
+	})
+}
+
+// elapse lets the bubble's clock run on by d and whatever happens then settle.
+func elapse(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}

@@ -1,0 +1,133 @@
+// Package telegram is the Bot API adapter: it takes updates in and shows
+// messages. It is the only importer of the Bot API library.
+//
+// # Intake
+//
+// [Client.Poll] asks for updates with a loop of its own, because the library
+// confirms an update before anybody has handled it. Here a batch is confirmed
+// only once the journal holds it, so a crash at any point loses nothing; what
+// comes twice is recognised by the journal.
+//
+// # Sending
+//
+// [Client.Send] and [Client.Edit] keep the order per chat and obey every
+// retry_after; no limit is guessed. A message whose answer was lost is sent
+// once more: it may then appear twice, which is better than not at all.
+//
+// # The token
+//
+// The token is part of every URL. So nothing that net/http says about a URL
+// leaves this package: [door] turns each failure into a [fault], whose text is
+// made of scrubbed parts only.
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	tg "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+
+	"kitebot/internal/clock"
+)
+
+// Client speaks to the Bot API as one bot. It is safe for concurrent use, but
+// only one Poll may run at a time: Telegram serves one poller per bot.
+type Client struct {
+	api      *tg.Bot
+	door     *door
+	base     string // server and bot, before "/method"; holds the token
+	clock    clock.Clock
+	log      *slog.Logger
+	gate     *gate
+	id       int64
+	username string
+	conflict atomic.Bool
+}
+
+// New checks the options and asks Telegram who the bot is. While the server
+// cannot be reached it waits and asks again, with a log line once a minute,
+// until ctx ends: an operator may start the bot before the network is up.
+//
+// Errors: *[OptionError] for a bad option, [ErrUnauthorized] when Telegram does
+// not know the token, and ctx's error with the last failure beside it.
+func New(ctx context.Context, o Options) (*Client, error) {
+	c, err := newClient(o, newTransport())
+	if err != nil {
+		return nil, err
+	}
+	if err := c.introduce(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// newClient is New without the network, over any transport.
+func newClient(o Options, transport http.RoundTripper) (*Client, error) {
+	o, err := o.checked()
+	if err != nil {
+		return nil, err
+	}
+	d := newDoor(transport, o.Token)
+	api, err := tg.New(o.Token,
+		tg.WithSkipGetMe(),
+		tg.WithServerURL(o.APIURL),
+		tg.WithHTTPClient(0, d),
+		tg.WithDefaultHandler(func(context.Context, *tg.Bot, *models.Update) {}),
+		tg.WithErrorsHandler(func(error) {}), // the library reports only its own poller there, which never runs
+	)
+	if err != nil {
+		return nil, fmt.Errorf("set up the bot api library: %s", d.scrub(err.Error()))
+	}
+	return &Client{
+		api:   api,
+		door:  d,
+		base:  o.APIURL + "/bot" + o.Token,
+		clock: o.Clock,
+		log:   o.Logger,
+		gate:  newGate(o.Clock),
+		id:    api.ID(),
+	}, nil
+}
+
+// introduce asks getMe until it answers.
+func (c *Client) introduce(ctx context.Context) error {
+	worry := trouble{log: c.log, clock: c.clock}
+	back := backoff{}
+	for {
+		me, err := c.api.GetMe(ctx)
+		if err == nil {
+			c.id, c.username = me.ID, me.Username
+			worry.over(ctx, "telegram is reached")
+			return nil
+		}
+		f := faultOf("getMe", err)
+		if f.kind == unauthorized {
+			return f
+		}
+		worry.report(ctx, report{kind: "start", level: slog.LevelWarn, every: time.Minute,
+			text: "telegram cannot be reached yet, trying on", err: f})
+		if waitErr := wait(ctx, c.clock, back.after(f)); waitErr != nil {
+			return fmt.Errorf("reach telegram: %w (last failure: %w)", waitErr, f)
+		}
+	}
+}
+
+// ID is the bot's own user id.
+func (c *Client) ID() int64 { return c.id }
+
+// Username is the bot's user name without "@".
+func (c *Client) Username() string { return c.username }
+
+// Conflict says that at the last poll somebody else took this bot's updates:
+// a second process with the same token, or a webhook set meanwhile.
+func (c *Client) Conflict() bool { return c.conflict.Load() }
+
+// Close gives the idle connections back. Calls under way are not ended; their
+// contexts do that.
+func (c *Client) Close() { c.door.http.CloseIdleConnections() }

@@ -1,0 +1,268 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+)
+
+// hello is a message whose content does not matter.
+func hello() view.Message { return view.Message{HTML: "hello"} }
+
+func TestRetryAfterHoldsBackItsChatAlone(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", flood(7))
+		slow := make(chan error, 1)
+		go func() {
+			_, err := c.Send(t.Context(), 501, hello())
+			slow <- err
+		}()
+		synctest.Wait()
+		if _, err := c.Send(t.Context(), 502, hello()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-slow; err != nil {
+			t.Fatal(err)
+		}
+		got := s.of("sendMessage")
+		if len(got) != 3 {
+			t.Fatalf("%d calls, want 3", len(got))
+		}
+		for i, want := range []struct {
+			chat string
+			at   time.Duration
+		}{{"501", 0}, {"502", 0}, {"501", 7 * time.Second}} {
+			if got[i].params["chat_id"] != want.chat || got[i].at != want.at {
+				t.Errorf("call %d to chat %s after %v, want %s after %v", i, got[i].params["chat_id"], got[i].at, want.chat, want.at)
+			}
+		}
+	})
+}
+
+func TestRetryAfterWithoutAChatHoldsBackEveryone(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("answerCallbackQuery", flood(4))
+		acknowledged := make(chan error, 1)
+		go func() { acknowledged <- c.Acknowledge(t.Context(), "77", "") }()
+		synctest.Wait()
+		if _, err := c.Send(t.Context(), 502, hello()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-acknowledged; err != nil {
+			t.Fatal(err)
+		}
+		if at := s.of("sendMessage")[0].at; at != 4*time.Second {
+			t.Errorf("another chat's message went after %v, want 4s", at)
+		}
+	})
+}
+
+func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		for range 8 {
+			s.on("sendMessage", flood(3))
+		}
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
+			t.Fatal(err)
+		}
+		for i, call := range s.of("sendMessage") {
+			if want := time.Duration(i) * 3 * time.Second; call.at != want {
+				t.Errorf("call %d after %v, want %v", i, call.at, want)
+			}
+		}
+		if len(c.gate.lanes) != 0 {
+			t.Errorf("%d lanes are left", len(c.gate.lanes))
+		}
+	})
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", flood(600))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		began := time.Now()
+		held := make(chan error, 1)
+		go func() {
+			_, err := c.Send(ctx, 501, hello())
+			held <- err
+		}()
+		synctest.Wait()
+		queued := c.Edit(ctx, 501, 7, hello())
+		for _, err := range []error{<-held, queued} {
+			if !errors.Is(err, context.DeadlineExceeded) || cause(t, err) != bot.DeliveryFailed {
+				t.Errorf("error = %v, want a failed delivery for want of time", err)
+			}
+		}
+		if took := time.Since(began); took != 10*time.Second {
+			t.Errorf("took %v, want 10s", took)
+		}
+		if n := len(s.calls); n != 1 {
+			t.Errorf("%d calls, want 1: telegram asked for silence", n)
+		}
+	})
+}
+
+func TestAChatKeepsItsOrder(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", reply{status: 502, body: "<html>", hold: 3 * time.Second})
+		done := make(chan error, 5)
+		for _, text := range []string{"a", "b", "c", "d", "e"} {
+			go func() {
+				_, err := c.Send(t.Context(), 501, view.Message{HTML: text})
+				done <- err
+			}()
+			synctest.Wait()
+		}
+		for range 5 {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		var order []string
+		for _, call := range s.of("sendMessage") {
+			order = append(order, call.params["text"])
+		}
+		if want := []string{"a", "a", "b", "c", "d", "e"}; !slices.Equal(order, want) {
+			t.Errorf("order = %v, want %v", order, want)
+		}
+	})
+}
+
+func TestMessagesOfUnknownFateAreSentOnceMore(t *testing.T) {
+	dropped := reply{drop: true}
+	for name, lost := range map[string]reply{"answer lost": dropped, "502 page": gateway(), "500": no(500, "Internal Server Error"), "no answer in time": {hold: time.Minute, drop: true}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+				s.on("sendMessage", lost)
+				if _, err := c.Send(t.Context(), 501, hello()); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(s.of("sendMessage")); n != 2 {
+					t.Errorf("sent %d times, want twice", n)
+				}
+				s.on("sendMessage", lost, lost)
+				_, err := c.Send(t.Context(), 501, hello())
+				if cause(t, err) != bot.DeliveryFailed {
+					t.Errorf("error = %v, want failed", err)
+				}
+				if n := len(s.of("sendMessage")); n != 4 {
+					t.Errorf("sent %d times altogether, want 4: a message is doubled, not multiplied", n)
+				}
+			})
+		})
+	}
+}
+
+func TestEditsAreRepeated(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("editMessageText", reply{drop: true}, gateway(), reply{drop: true}, gateway())
+		if err := c.Edit(t.Context(), 501, 7, hello()); err != nil {
+			t.Fatal(err)
+		}
+		for range mostTries {
+			s.on("editMessageText", gateway())
+		}
+		if got := cause(t, c.Edit(t.Context(), 501, 7, hello())); got != bot.DeliveryFailed {
+			t.Errorf("cause = %d, want failed", got)
+		}
+		if n := len(s.of("editMessageText")); n != 2*mostTries {
+			t.Errorf("%d calls, want %d", n, 2*mostTries)
+		}
+	})
+}
+
+func TestAMessageThatNeverLeftIsTriedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.refuseDials(mostTries - 1)
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
+			t.Fatal(err)
+		}
+		c.Close() // so that the next call must dial
+		s.refuseDials(mostTries)
+		_, err := c.Send(t.Context(), 501, hello())
+		if cause(t, err) != bot.DeliveryFailed {
+			t.Errorf("error = %v, want failed", err)
+		}
+		if n := len(s.of("sendMessage")); n != 1 {
+			t.Errorf("the message arrived %d times, want once", n)
+		}
+	})
+}
+
+func TestEveryCallHasADeadline(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
+		began := time.Now()
+		err := c.Typing(t.Context(), 501)
+		if took := time.Since(began); took != 15*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v after %v, want one for want of time after 15s", err, took)
+		}
+	})
+	for method, want := range map[string]time.Duration{"getUpdates": 65 * time.Second, "sendPhoto": time.Minute, "sendMessage": 15 * time.Second} {
+		if got := deadline(method); got != want {
+			t.Errorf("deadline of %s = %v, want %v", method, got, want)
+		}
+	}
+}
+
+func TestTypingIsACourtesy(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		if err := c.Typing(t.Context(), 501); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.of("sendChatAction")[0].params; got["action"] != "typing" || got["chat_id"] != "501" {
+			t.Errorf("parameters = %v", got)
+		}
+		s.on("sendChatAction", flood(5))
+		if got := cause(t, c.Typing(t.Context(), 501)); got != bot.DeliveryFailed {
+			t.Errorf("cause = %d, want failed", got)
+		}
+		if err := c.Typing(t.Context(), 501); err != nil {
+			t.Errorf("typing while held back: %v", err)
+		}
+		if n := len(s.of("sendChatAction")); n != 2 {
+			t.Errorf("%d calls, want 2: none while telegram wants silence", n)
+		}
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
+			t.Fatal(err)
+		}
+		if at := s.of("sendMessage")[0].at; at != 5*time.Second {
+			t.Errorf("the message went after %v, want 5s", at)
+		}
+	})
+}
+
+func TestTypingGivesWayToAMessage(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", reply{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 2 * time.Second})
+		sent := make(chan error, 1)
+		go func() {
+			_, err := c.Send(t.Context(), 501, hello())
+			sent <- err
+		}()
+		synctest.Wait()
+		if err := c.Typing(t.Context(), 501); err != nil || len(s.of("sendChatAction")) != 0 {
+			t.Errorf("typing beside a message: %v, %d calls", err, len(s.of("sendChatAction")))
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestAnAnswerThatCannotBeReadIsNotSentAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", ok(`"shown"`))
+		_, err := c.Send(t.Context(), 501, hello())
+		if cause(t, err) != bot.DeliveryFailed || len(s.of("sendMessage")) != 1 {
+			t.Errorf("error %v after %d calls, want failed after one", err, len(s.of("sendMessage")))
+		}
+	})
+}

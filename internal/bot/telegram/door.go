@@ -1,0 +1,155 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"path"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// largestAnswer bounds what one answer may hold, in bytes. A hundred of the
+// longest updates stay far below it.
+const largestAnswer = 32 << 20
+
+// door is the one way out to the Bot API, for our own calls and the library's.
+// It puts a deadline on every call, reads the answer whole, and returns either
+// a response that says ok or a *[fault].
+type door struct {
+	http   *http.Client
+	secret string                            // the token's second half
+	limit  func(method string) time.Duration // a call's deadline
+}
+
+func newDoor(transport http.RoundTripper, token string) *door {
+	_, secret, _ := strings.Cut(token, ":")
+	return &door{
+		http: &http.Client{
+			Transport: transport,
+			// A redirect would carry the token to wherever it points.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		secret: secret,
+		limit:  deadline,
+	}
+}
+
+// newTransport is tuned to keep connections: the default keeps two, so that
+// most calls of a busy bot would begin with a handshake. Pings notice an HTTP/2
+// connection that died without a word.
+func newTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          64,
+		MaxIdleConnsPerHost:   64,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	}
+}
+
+// deadline is how long a call may take from dialling to the answer's last byte.
+func deadline(method string) time.Duration {
+	switch method {
+	case "getUpdates":
+		return pollFor + 15*time.Second
+	case "sendPhoto", "sendDocument", "sendMediaGroup", "editMessageMedia":
+		return time.Minute
+	}
+	return 15 * time.Second
+}
+
+// Do sends a request to the Bot API. It implements the library's HTTP client.
+func (d *door) Do(req *http.Request) (*http.Response, error) {
+	method := path.Base(req.URL.Path)
+	ctx, cancel := context.WithTimeout(req.Context(), d.limit(method))
+	defer cancel()
+	var left atomic.Bool // the request's head was written: the server may act on it
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }})
+
+	resp, err := d.http.Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, d.broken(method, err, left.Load())
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
+	_ = resp.Body.Close() // it is read to its end, or useless
+	if err != nil {
+		return nil, d.broken(method, err, true)
+	}
+	if len(body) > largestAnswer {
+		return nil, &fault{kind: lost, method: method, code: resp.StatusCode, text: "the answer is too large"}
+	}
+	if f := d.judge(method, resp.StatusCode, body); f != nil {
+		return nil, f
+	}
+	body = slim(method, body)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+// judge returns nil for an answer that says ok. Something that is not the Bot
+// API's JSON comes from whatever stands before it, such as a gateway's 502 page.
+func (d *door) judge(method string, status int, body []byte) *fault {
+	var r refusal
+	if err := json.Unmarshal(body, &r); err != nil || !r.OK && r.Code == 0 && r.Description == "" {
+		return &fault{kind: lost, method: method, code: status, text: "not an answer of the Bot API"}
+	}
+	if r.OK {
+		return nil
+	}
+	if r.Code == 0 {
+		r.Code = status
+	}
+	r.Description = d.scrub(r.Description)
+	return r.fault(method)
+}
+
+// broken describes a call without an answer. net/http puts the URL, and so the
+// token, around the true cause: only the cause is kept.
+func (d *door) broken(method string, err error, left bool) *fault {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err
+	}
+	if text := err.Error(); d.scrub(text) != text {
+		err = errors.New(d.scrub(text))
+	}
+	f := &fault{kind: unsent, method: method, text: fmt.Sprintf("not sent: %v", err), cause: err}
+	if left {
+		f.kind, f.text = lost, fmt.Sprintf("no answer: %v", err)
+	}
+	return f
+}
+
+// scrub is the last net under everything that might quote the token.
+func (d *door) scrub(text string) string { return strings.ReplaceAll(text, d.secret, "***") }
+
+// slim leaves of a shown message only its id. Telegram has shown it by now, so
+// a novelty in its many fields that the library cannot decode must not turn
+// into a failure.
+func slim(method string, body []byte) []byte {
+	if method != "sendMessage" && method != "editMessageText" {
+		return body
+	}
+	var answer struct {
+		Result struct {
+			ID int `json:"message_id"`
+		} `json:"result"`
+	}
+	if json.Unmarshal(body, &answer); answer.Result.ID == 0 {
+		return body
+	}
+	return fmt.Appendf(nil, `{"ok":true,"result":{"message_id":%d}}`, answer.Result.ID)
+}

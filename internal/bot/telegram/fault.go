@@ -1,0 +1,176 @@
+package telegram
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// ErrUnauthorized means that Telegram does not know the token, or no longer
+// does. Trying again is useless: the process should stop and say so.
+var ErrUnauthorized = errors.New("telegram does not accept the bot token")
+
+// kind is what a failed call means to us.
+type kind int
+
+const (
+	unsent       kind = iota // it never left: no connection
+	lost                     // it left, and whether it was done is unknown
+	flooded                  // 429: not before retryAfter has passed
+	conflicting              // 409: another poller, or a webhook
+	unauthorized             // 401, 404: the token is not known
+	gone                     // the person blocked the bot, or the chat is no more
+	missing                  // the message to edit is not there
+	unchanged                // the edit would change nothing
+	late                     // the press is too old to be answered
+	moved                    // the group has a new id
+	refused                  // this very request is wrong: our bug
+	unreadable               // it was done, but the answer cannot be read
+)
+
+// fault is a failed Bot API call. Its text holds no URL, no token and nothing
+// that Telegram quoted from the request.
+type fault struct {
+	kind       kind
+	method     string
+	code       int // error_code or HTTP status, 0 without an answer
+	text       string
+	retryAfter time.Duration // with flooded
+	movedTo    int64         // with moved
+	cause      error         // a clean error to unwrap, or nil
+}
+
+func (f *fault) Error() string {
+	switch {
+	case f.code == 0:
+		return f.method + ": " + f.text
+	case f.kind == unauthorized:
+		return fmt.Sprintf("%s: %v (%d %s)", f.method, ErrUnauthorized, f.code, f.text)
+	}
+	return fmt.Sprintf("%s: %d %s", f.method, f.code, f.text)
+}
+
+func (f *fault) Unwrap() error {
+	if f.kind == unauthorized {
+		return ErrUnauthorized
+	}
+	return f.cause
+}
+
+// faultOf finds the fault within what the library wrapped around it. Any other
+// error arises after Telegram said ok, so it is unreadable; its own text is
+// left out since the library quotes answers.
+func faultOf(method string, err error) *fault {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f
+	}
+	return &fault{kind: unreadable, method: method, text: "the answer cannot be read"}
+}
+
+// refusal is the part of an answer that says no.
+type refusal struct {
+	OK          bool   `json:"ok"`
+	Code        int    `json:"error_code"`
+	Description string `json:"description"`
+	Parameters  struct {
+		RetryAfter int   `json:"retry_after"`
+		MovedTo    int64 `json:"migrate_to_chat_id"`
+	} `json:"parameters"`
+}
+
+// fault gives a refusal its meaning.
+func (r refusal) fault(method string) *fault {
+	return &fault{
+		kind:       r.kind(),
+		method:     method,
+		code:       r.Code,
+		text:       clean(r.Description),
+		retryAfter: time.Duration(max(r.Parameters.RetryAfter, 1)) * time.Second,
+		movedTo:    r.Parameters.MovedTo,
+	}
+}
+
+func (r refusal) kind() kind {
+	switch {
+	case r.Code == http.StatusUnauthorized, r.Code == http.StatusNotFound:
+		return unauthorized
+	case r.Code == http.StatusForbidden:
+		return gone
+	case r.Code == http.StatusConflict:
+		return conflicting
+	case r.Code == http.StatusTooManyRequests:
+		return flooded
+	case r.Code >= http.StatusInternalServerError:
+		return lost
+	case r.Parameters.MovedTo != 0:
+		return moved
+	}
+	return kindOfText(strings.ToLower(r.Description))
+}
+
+// kindOfText tells the refusals apart that share code 400. Only their words
+// differ, so this is the one place that knows Telegram's wording.
+func kindOfText(text string) kind {
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("message is not modified"):
+		return unchanged
+	case has("query is too old", "query id is invalid"):
+		return late
+	case has("message to edit not found", "message can't be edited", "message_id_invalid"):
+		return missing
+	case has("chat not found", "deactivated", "peer_id_invalid", "chat_write_forbidden", "bot was kicked", "rights to send"):
+		return gone
+	}
+	return refused
+}
+
+const (
+	longestWord        = 24
+	longestDescription = 200
+)
+
+// clean drops from a description what may come from the request: links (a bad
+// button's URL is quoted in full), quoted text, and words long enough to be an
+// id or a key. Telegram's own upper-case codes stay.
+func clean(description string) string {
+	var kept []string
+	quote := "" // the mark that ends the quotation we are in
+	for word := range strings.FieldsSeq(description) {
+		if quote == "" {
+			if first := word[:1]; first == "'" || first == `"` {
+				quote, word = first, word[1:]
+				kept = append(kept, "[…]")
+			} else {
+				kept = append(kept, shortWord(word))
+				continue
+			}
+		}
+		if strings.HasSuffix(strings.TrimRight(word, ".,:;)"), quote) {
+			quote = ""
+		}
+	}
+	text := strings.Join(kept, " ")
+	if utf8.RuneCountInString(text) > longestDescription {
+		text = string([]rune(text)[:longestDescription]) + "…"
+	}
+	return text
+}
+
+func shortWord(word string) string {
+	code := strings.IndexFunc(word, func(r rune) bool { return r != '_' && r != ':' && (r < 'A' || r > 'Z') }) < 0
+	if strings.Contains(word, "://") || len(word) > longestWord && !code {
+		return "[…]"
+	}
+	return word
+}

@@ -1,0 +1,102 @@
+package telegram
+
+import (
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"kitebot/internal/clock"
+)
+
+// officialAPI is Telegram's own Bot API server.
+const officialAPI = "https://api.telegram.org"
+
+// shortestSecret is the fewest characters a token's second half may have.
+const shortestSecret = 30
+
+// Options configures a [Client].
+type Options struct {
+	// Token is what BotFather gave: digits, a colon, and at least 30 letters,
+	// digits, "_" or "-". White space around it is dropped.
+	Token string
+	// APIURL is the Bot API server without a trailing method, such as
+	// https://api.telegram.org, which is also what "" means. A self-hosted
+	// server may be plain http, as inside a pod network it usually is; then the
+	// token and every message cross that network in clear.
+	APIURL string
+	// Clock paces waiting; nil means the clock on the wall. Deadlines of network
+	// calls are not its business: sockets live in real time.
+	Clock clock.Clock
+	// Logger takes what an operator should know; nil discards it. No line ever
+	// holds the token or what somebody wrote.
+	Logger *slog.Logger
+}
+
+// OptionError is an option that cannot be used. It never holds the value.
+type OptionError struct {
+	Option  string // the field's name, "Token" or "APIURL"
+	Problem string // what is wrong and what is expected
+}
+
+func (e *OptionError) Error() string { return "telegram option " + e.Option + ": " + e.Problem }
+
+// checked returns the options with blanks filled in, or an *OptionError.
+func (o Options) checked() (Options, error) {
+	o.Token = strings.TrimSpace(o.Token)
+	if !validToken(o.Token) {
+		return o, &OptionError{"Token", "not a bot token; BotFather gives one like 123456789:AbC… with at least 30 characters after the colon"}
+	}
+	o.APIURL = strings.TrimRight(strings.TrimSpace(o.APIURL), "/")
+	if o.APIURL == "" {
+		o.APIURL = officialAPI
+	}
+	if problem := badServer(o.APIURL); problem != "" {
+		return o, &OptionError{"APIURL", problem}
+	}
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// validToken tells a token's shape: ^\d+:[A-Za-z0-9_-]{30,}$. A stray newline
+// or control character would otherwise surface in net/http's errors, token
+// included.
+func validToken(token string) bool {
+	id, secret, ok := strings.Cut(token, ":")
+	if !ok || len(secret) < shortestSecret {
+		return false
+	}
+	if strings.IndexFunc(id, func(r rune) bool { return r < '0' || r > '9' }) >= 0 {
+		return false
+	}
+	if n, err := strconv.ParseInt(id, 10, 64); err != nil || n <= 0 {
+		return false
+	}
+	return strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) < 0
+}
+
+func plainLetter(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
+}
+
+// badServer says what is wrong with a server's address, "" for nothing. The
+// parse error itself is not passed on, since it quotes the address.
+func badServer(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil, u.Host == "":
+		return "not an address; expected one like " + officialAPI
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "must begin with https:// or http://"
+	case u.User != nil:
+		return "must not hold a user name or password"
+	case u.RawQuery != "", u.Fragment != "", u.ForceQuery:
+		return "must end with the host or a path, without ? or #"
+	}
+	return ""
+}

@@ -1,0 +1,157 @@
+package telegram
+
+import (
+	"encoding/json"
+	"strings"
+
+	"kitebot/internal/bot"
+)
+
+const (
+	longestText = 4096 // of a message, in characters
+	longestName = 64   // of a first name, in characters
+)
+
+// The wire types hold what the bot reads of an update and nothing else. The
+// library's own decode everything, and a novelty in a corner we never look at
+// would cost somebody a reply.
+type wireUpdate struct {
+	ID      int64        `json:"update_id"`
+	Message *wireMessage `json:"message"`
+	Press   *wirePress   `json:"callback_query"`
+	Member  *wireMember  `json:"my_chat_member"`
+}
+
+type wireUser struct {
+	ID    int64  `json:"id"`
+	Bot   bool   `json:"is_bot"`
+	First string `json:"first_name"`
+}
+
+type wireChat struct {
+	ID   int64  `json:"id"`
+	Type string `json:"type"`
+}
+
+type wireMessage struct {
+	ID       int             `json:"message_id"`
+	From     *wireUser       `json:"from"`
+	Chat     wireChat        `json:"chat"`
+	Text     string          `json:"text"`
+	Sender   json.RawMessage `json:"sender_chat"`            // a channel, or an anonymous admin
+	Origin   json.RawMessage `json:"forward_origin"`         // forwarded
+	Forward  int64           `json:"forward_date"`           // forwarded, in older servers' words
+	Via      json.RawMessage `json:"via_bot"`                // written by another bot's inline mode
+	Business string          `json:"business_connection_id"` // somebody's business account, not a talk with us
+}
+
+type wirePress struct {
+	ID      string       `json:"id"`
+	From    wireUser     `json:"from"`
+	Message *wireMessage `json:"message"` // also an inaccessible one: its chat and id are there
+	Data    string       `json:"data"`
+}
+
+type wireMember struct {
+	Chat wireChat `json:"chat"`
+	From wireUser `json:"from"`
+	New  struct {
+		Status string `json:"status"`
+	} `json:"new_chat_member"`
+}
+
+// parse turns what Telegram sent into the bot's own update; ok is false for
+// what the bot ignores or cannot read. The id is set whenever it can be read,
+// since an ignored update must be confirmed like any other.
+func parse(raw json.RawMessage) (update bot.Update, ok bool) {
+	wire, err := decode(raw)
+	if err != nil {
+		return bot.Update{ID: max(wire.ID, 0)}, false
+	}
+	return wire.update()
+}
+
+// decode reads an update. With an error the id may still be there.
+func decode(raw json.RawMessage) (wireUpdate, error) {
+	var wire wireUpdate
+	err := json.Unmarshal(raw, &wire)
+	return wire, err
+}
+
+func (w wireUpdate) update() (bot.Update, bool) {
+	u, ok := bot.Update{}, false
+	switch {
+	case w.ID <= 0:
+		return u, false
+	case w.Message != nil:
+		u, ok = w.Message.update()
+	case w.Press != nil:
+		u, ok = w.Press.update()
+	case w.Member != nil:
+		u, ok = w.Member.update()
+	}
+	if !ok {
+		return bot.Update{ID: w.ID}, false
+	}
+	u.ID = w.ID
+	return u, true
+}
+
+// update takes text that a person wrote to us with their own hands.
+func (m *wireMessage) update() (bot.Update, bool) {
+	foreign := present(m.Sender) || present(m.Origin) || present(m.Via) || m.Forward != 0 || m.Business != ""
+	if foreign || m.From == nil || m.Text == "" || m.Chat.Type == "channel" {
+		return bot.Update{}, false
+	}
+	u, ok := between(*m.From, m.Chat)
+	u.Message, u.Text = m.ID, cut(m.Text, longestText)
+	return u, ok
+}
+
+// update takes a press on one of our messages. One on a message sent through
+// inline mode has no chat; one without data, or with more than a button can
+// carry, is not of a button of ours.
+func (p *wirePress) update() (bot.Update, bool) {
+	if p.Message == nil || p.ID == "" || p.Data == "" || len(p.Data) > longestData {
+		return bot.Update{}, false
+	}
+	u, ok := between(p.From, p.Message.Chat)
+	u.Message, u.Press, u.Data = p.Message.ID, p.ID, p.Data
+	return u, ok
+}
+
+// update takes the one change of membership that matters: a person blocked us.
+func (m *wireMember) update() (bot.Update, bool) {
+	u, ok := between(m.From, m.Chat)
+	u.Blocked = true
+	return u, ok && u.Private && m.New.Status == "kicked"
+}
+
+// between names the person and the place. A chat counts as private only if its
+// id is the person's own, as Telegram makes it: account data goes to that chat.
+func between(from wireUser, chat wireChat) (bot.Update, bool) {
+	return bot.Update{
+		Chat:    chat.ID,
+		Private: chat.Type == "private" && chat.ID == from.ID,
+		From:    from.ID,
+		Name:    cut(from.First, longestName),
+	}, from.ID > 0 && !from.Bot && chat.ID != 0
+}
+
+// present tells a field that is there from an absent or null one.
+func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+
+// nature names an update's type for the log. It returns only names known
+// beforehand, so that nothing of an update's content can slip through.
+func nature(raw json.RawMessage) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return "no object"
+	}
+	for _, name := range strings.Fields(wanted) {
+		if _, ok := fields[name]; ok {
+			return name
+		}
+	}
+	return "unknown type"
+}

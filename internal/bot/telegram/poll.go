@@ -1,0 +1,238 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	tg "github.com/go-telegram/bot"
+
+	"kitebot/internal/bot"
+)
+
+const (
+	// wanted are the types of update we ask for.
+	wanted = "message callback_query my_chat_member"
+	// pollFor is how long Telegram may hold an empty poll; it caps it there itself.
+	pollFor = 50 * time.Second
+	// mostUpdates is the largest batch Telegram gives.
+	mostUpdates = 100
+	// quiet is how long nothing must come before the offset is dropped.
+	quiet = time.Hour
+	// sayAgain is how often a failure that needs a person's hand is repeated.
+	sayAgain = time.Minute
+	// restlessness is the pause after an empty answer that came at once, from a
+	// server that does not hold polls.
+	restlessness = time.Second
+)
+
+// Poll takes updates in until ctx ends, which is no error. Each batch is
+// stored by j in one commit; only then is it confirmed to Telegram and each
+// update not seen before is handed to handle, in order. When ctx ends within a
+// batch, the rest of it is left to the journal's Unanswered. handle must not
+// block for long: while it does, nothing else comes in.
+//
+// A webhook that is set is removed first; its pending updates are kept. Failures
+// are waited out. Only a token that Telegram does not know ends Poll with an
+// error, [ErrUnauthorized].
+func (c *Client) Poll(ctx context.Context, j bot.Journal, handle func(bot.Update)) error {
+	p := &poller{
+		Client:  c,
+		journal: j,
+		handle:  handle,
+		news:    c.clock.Now(),
+		trouble: trouble{log: c.log, clock: c.clock},
+	}
+	return p.run(ctx)
+}
+
+// poller is one run of Poll.
+type poller struct {
+	*Client
+	journal  bot.Journal
+	handle   func(bot.Update)
+	unhooked bool      // no webhook stands in the way
+	offset   int64     // confirms every earlier update; 0 confirms nothing
+	news     time.Time // when the last update came
+	back     backoff
+	trouble  trouble
+}
+
+var (
+	errJournal = errors.New("store the updates")
+	errNoID    = errors.New("getUpdates: a batch without a readable update_id")
+)
+
+func (p *poller) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := p.step(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, ErrUnauthorized):
+			return fmt.Errorf("take updates in: %w", err)
+		case err != nil:
+			_ = wait(ctx, p.clock, p.worry(ctx, err)) // ctx is the loop's business
+		default:
+			p.conflict.Store(false)
+			p.back.reset()
+			p.trouble.over(ctx, "updates come in again")
+		}
+	}
+	return nil
+}
+
+// step takes in one batch.
+func (p *poller) step(ctx context.Context) error {
+	if err := p.unhook(ctx); err != nil {
+		return err
+	}
+	asked := p.clock.Now()
+	batch, err := p.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	if len(batch) > 0 {
+		p.news = p.clock.Now()
+		return p.take(ctx, batch)
+	}
+	p.rest()
+	if p.clock.Since(asked) < restlessness {
+		_ = wait(ctx, p.clock, restlessness) // ctx is the loop's business
+	}
+	return nil
+}
+
+// rest drops the offset once nothing has come for an hour. Telegram restarts
+// its numbering at random after a week without updates, and a lower number than
+// the offset would never be given to us. Nothing is lost by it: without an
+// offset nothing is confirmed. Nothing is doubled either: the empty answer that
+// led here came after the last batch was confirmed, and the journal would know
+// it anyhow.
+func (p *poller) rest() {
+	if p.clock.Since(p.news) >= quiet {
+		p.offset = 0
+	}
+}
+
+// take stores a batch, then moves the offset, then hands out what is new. The
+// next offset follows the batch's last id, whatever came before: ids are
+// never compared by size.
+func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
+	updates, last := p.read(ctx, batch)
+	if last == 0 {
+		return errNoID
+	}
+	var fresh []bot.Update
+	if len(updates) > 0 {
+		var err error
+		if fresh, err = p.journal.Take(p.id, updates); err != nil {
+			return fmt.Errorf("%w: %w", errJournal, err)
+		}
+	}
+	p.offset = last + 1
+	for _, u := range fresh {
+		if ctx.Err() != nil {
+			return nil
+		}
+		p.handle(u)
+	}
+	return nil
+}
+
+// read parses a batch and returns the last id in it, 0 if there is none. An
+// update that cannot be read is skipped and confirmed with the others.
+func (p *poller) read(ctx context.Context, batch []json.RawMessage) (updates []bot.Update, last int64) {
+	for _, raw := range batch {
+		u, ok := parse(raw)
+		if u.ID > 0 {
+			last = u.ID
+		}
+		if ok {
+			updates = append(updates, u)
+			continue
+		}
+		if _, err := decode(raw); err != nil || u.ID <= 0 {
+			p.log.WarnContext(ctx, "an update cannot be read and is skipped", "type", nature(raw))
+		}
+	}
+	return updates, last
+}
+
+// fetch asks for a batch. Each update stays raw, so that one of them cannot
+// spoil the others.
+func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
+	body, err := json.Marshal(struct {
+		Offset  int64    `json:"offset,omitempty"`
+		Limit   int      `json:"limit"`
+		Timeout int      `json:"timeout"`
+		Allowed []string `json:"allowed_updates"`
+	}{p.offset, mostUpdates, int(pollFor / time.Second), strings.Fields(wanted)})
+	if err != nil {
+		return nil, fmt.Errorf("getUpdates: encode: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+"/getUpdates", bytes.NewReader(body))
+	if err != nil {
+		return nil, p.door.broken("getUpdates", err, false)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := p.door.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Result []json.RawMessage `json:"result"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return nil, faultOf("getUpdates", err)
+	}
+	return answer.Result, nil
+}
+
+// unhook removes a webhook once, before the first poll. One set later is a
+// conflict: somebody else runs this bot, and we do not fight over it.
+func (p *poller) unhook(ctx context.Context) error {
+	if p.unhooked {
+		return nil
+	}
+	info, err := p.api.GetWebhookInfo(ctx)
+	if err != nil {
+		return faultOf("getWebhookInfo", err)
+	}
+	if info.URL != "" {
+		if _, err := p.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{DropPendingUpdates: false}); err != nil {
+			return faultOf("deleteWebhook", err)
+		}
+		p.log.InfoContext(ctx, "a webhook was set; it is removed, its updates are kept")
+	}
+	p.unhooked = true
+	return nil
+}
+
+// worry says what failed, unless it was said already, and how long to wait.
+func (p *poller) worry(ctx context.Context, err error) time.Duration {
+	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched, trying on", err: err}
+	f, isFault := errors.AsType[*fault](err)
+	switch {
+	case errors.Is(err, errJournal):
+		r = report{kind: "journal", level: slog.LevelError, every: sayAgain, err: err,
+			text: "updates cannot be stored, so none is taken from telegram until they can"}
+	case errors.Is(err, errNoID):
+		r.kind = "batch"
+	case isFault && f.kind == conflicting:
+		p.conflict.Store(true)
+		r = report{kind: "conflict", level: slog.LevelError, every: sayAgain, err: err,
+			text: "somebody else takes this bot's updates; only one process may run with its token"}
+	}
+	p.trouble.report(ctx, r)
+	if isFault {
+		return p.back.after(f)
+	}
+	return p.back.next()
+}

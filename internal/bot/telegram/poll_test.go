@@ -1,0 +1,246 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// notebook is a journal in memory that can be full.
+type notebook struct {
+	mu    sync.Mutex
+	full  int // this many more batches are refused
+	known map[int64]bool
+	took  []int64
+}
+
+func (n *notebook) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if who != botID {
+		return nil, fmt.Errorf("bot %d is a stranger", who)
+	}
+	if n.full > 0 {
+		n.full--
+		return nil, errors.New("no space left on device")
+	}
+	var fresh []bot.Update
+	for _, u := range batch {
+		if !n.known[u.ID] {
+			n.known[u.ID] = true
+			n.took = append(n.took, u.ID)
+			fresh = append(fresh, u)
+		}
+	}
+	return fresh, nil
+}
+
+func (n *notebook) Answered(int64, int64)                  {}
+func (n *notebook) Unanswered(int64) ([]bot.Update, error) { return nil, nil }
+
+// run is one Poll under way.
+type run struct {
+	*notebook
+	mu      sync.Mutex
+	handled []int64
+	done    chan error
+	cancel  context.CancelFunc
+}
+
+// poll starts Poll; the test ends it with stop.
+func poll(t *testing.T, c *Client) *run {
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &run{notebook: &notebook{known: map[int64]bool{}}, done: make(chan error, 1), cancel: cancel}
+	go func() { r.done <- c.Poll(ctx, r, r.handle) }()
+	return r
+}
+
+func (r *run) handle(u bot.Update) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.took, u.ID) {
+		panic("handled before it was stored")
+	}
+	r.handled = append(r.handled, u.ID)
+}
+
+func (r *run) stop(t *testing.T) {
+	t.Helper()
+	r.cancel()
+	if err := <-r.done; err != nil {
+		t.Errorf("Poll = %v, want nil after its context ended", err)
+	}
+}
+
+func (r *run) expect(t *testing.T, ids ...int64) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Equal(r.handled, ids) {
+		t.Errorf("handled %v, want %v", r.handled, ids)
+	}
+}
+
+// updates is a getUpdates answer with a text message for each id.
+func updates(ids ...int64) reply {
+	var all []string
+	for _, id := range ids {
+		all = append(all, update(id))
+	}
+	return ok("[" + strings.Join(all, ",") + "]")
+}
+
+func update(id int64) string {
+	return fmt.Sprintf(`{"update_id":%d,"message":{"message_id":9,"from":%s,"chat":%s,"text":"/status"}}`, id, meera, home)
+}
+
+// offsets are what the polls so far confirmed, "" for nothing.
+func (s *stub) offsets() []string {
+	var all []string
+	for _, call := range s.of("getUpdates") {
+		all = append(all, call.params["offset"])
+	}
+	return all
+}
+
+func TestPollAsksForWhatItNeeds(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		synctest.Wait()
+		p := s.of("getUpdates")[0].params
+		want := map[string]string{"limit": "100", "timeout": "50", "allowed_updates": `["message","callback_query","my_chat_member"]`}
+		if fmt.Sprint(p) != fmt.Sprint(want) {
+			t.Errorf("parameters = %v, want %v", p, want)
+		}
+		r.stop(t)
+		if n := len(s.of("deleteWebhook")); n != 0 || log.String() != "" {
+			t.Errorf("%d webhooks removed, log:\n%s", n, log)
+		}
+	})
+}
+
+func TestABatchIsConfirmedOnlyOnceItIsStored(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		r.full = 3
+		for range 4 {
+			s.on("getUpdates", updates(40, 41))
+		}
+		elapse(30 * time.Second)
+		r.expect(t, 40, 41)
+		if want := []string{"", "", "", "", "42"}; !slices.Equal(s.offsets(), want) {
+			t.Errorf("offsets = %q, want %q", s.offsets(), want)
+		}
+		if log.count("level=ERROR") != 1 || log.count("no space left on device") != 1 || log.count("come in again") != 1 {
+			t.Errorf("want one loud line and one of relief:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestWhatComesTwiceIsHandledOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", updates(40, 41), updates(40, 41, 42), updates(42))
+		elapse(time.Second)
+		r.expect(t, 40, 41, 42)
+		r.stop(t)
+	})
+}
+
+func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		s.on("getUpdates",
+			ok(`[{"update_id":50,"edited_message":{}},{"update_id":51,"message":{"text":"private words","from":7}},`+update(52)+`,{"update_id":53,"poll":{}}]`),
+			ok(`[{"update_id":54,"channel_post":{}}]`))
+		elapse(time.Second)
+		r.expect(t, 52)
+		if want := []string{"", "54", "55"}; !slices.Equal(s.offsets(), want) {
+			t.Errorf("offsets = %q, want %q", s.offsets(), want)
+		}
+		if log.count("cannot be read") != 1 || log.count("type=message") != 1 || strings.Contains(log.String(), "private words") {
+			t.Errorf("want one line with the type alone:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestNumbersMayGoDown(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", updates(900), updates(5), updates(7, 6))
+		elapse(time.Second)
+		r.expect(t, 900, 5, 7, 6)
+		if want := []string{"", "901", "6", "7"}; !slices.Equal(s.offsets(), want) {
+			t.Errorf("offsets = %q, want %q", s.offsets(), want)
+		}
+		r.stop(t)
+	})
+}
+
+func TestTheOffsetIsDroppedAfterAnEmptyHour(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", updates(900))
+		elapse(59 * time.Minute)
+		offsets := s.offsets()
+		if got := offsets[len(offsets)-1]; got != "901" {
+			t.Errorf("the offset within the hour = %q, want 901", got)
+		}
+		elapse(2 * time.Minute)
+		s.on("getUpdates", updates(5))
+		elapse(time.Second)
+		r.expect(t, 900, 5)
+		offsets = s.offsets()
+		if got := offsets[len(offsets)-2:]; !slices.Equal(got, []string{"", "6"}) {
+			t.Errorf("offsets after the hour = %q, want none and then 6", got)
+		}
+		r.stop(t)
+	})
+}
+
+func TestAWebhookIsRemovedAndItsUpdatesKept(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		s.on("getWebhookInfo", gateway(), ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`),
+			ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`))
+		s.on("deleteWebhook", gateway())
+		r := poll(t, c)
+		elapse(20 * time.Second)
+		removed := s.of("deleteWebhook")
+		if len(removed) != 2 || removed[1].params["drop_pending_updates"] == "true" {
+			t.Errorf("deleteWebhook calls = %v", removed)
+		}
+		if n := len(s.of("getUpdates")); n != 1 {
+			t.Errorf("%d polls, want 1", n)
+		}
+		if strings.Contains(log.String(), "confidential") {
+			t.Errorf("the log holds the webhook's address:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestTheRestOfABatchIsLeftToTheJournal(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := &notebook{known: map[int64]bool{}}
+		s.on("getUpdates", updates(40, 41, 42))
+		var handled []int64
+		err := c.Poll(ctx, n, func(u bot.Update) {
+			handled = append(handled, u.ID)
+			cancel()
+		})
+		if err != nil || !slices.Equal(handled, []int64{40}) || !slices.Equal(n.took, []int64{40, 41, 42}) {
+			t.Errorf("Poll = %v, handled %v, stored %v; want 40 handled and all three stored", err, handled, n.took)
+		}
+	})
+}

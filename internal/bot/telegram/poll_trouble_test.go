@@ -1,0 +1,149 @@
+package telegram
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAFullDiskIsSaidAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		r.full = 1 << 20
+		script := make([]reply, 1<<10)
+		for i := range script {
+			script[i] = updates(40)
+		}
+		s.on("getUpdates", script...)
+		elapse(5*time.Minute + 30*time.Second)
+		if n := log.count("level=ERROR"); n != 6 {
+			t.Errorf("%d loud lines within five minutes and a half, want 6:\n%s", n, log)
+		}
+		r.expect(t)
+		r.stop(t)
+	})
+}
+
+func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		script := make([]reply, 1000)
+		for i := range script {
+			script[i] = ok(`[{"message":{}}]`)
+		}
+		s.on("getUpdates", script...)
+		elapse(time.Minute)
+		if n := len(s.of("getUpdates")); n > 200 {
+			t.Errorf("%d polls within a minute", n)
+		}
+		if log.count("without a readable update_id") != 1 {
+			t.Errorf("want one line:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestAServerThatDoesNotHoldPollsIsNotHammered(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		script := make([]reply, 1000)
+		for i := range script {
+			script[i] = ok(`[]`)
+		}
+		s.on("getUpdates", script...)
+		r := poll(t, c)
+		elapse(time.Minute)
+		if n := len(s.of("getUpdates")); n > 61 {
+			t.Errorf("%d polls within a minute, want at most one a second", n)
+		}
+		r.stop(t)
+	})
+}
+
+func TestTheOffsetStaysWhileTelegramCannotBeReached(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", updates(900))
+		elapse(time.Second)
+		s.refuseDials(1 << 20)
+		s.on("getUpdates", reply{drop: true}) // the connection ends; no new one is made
+		elapse(90 * time.Minute)
+		s.refuseDials(0)
+		elapse(10 * time.Second)
+		offsets := s.offsets()
+		if got := offsets[len(offsets)-1]; got != "901" {
+			t.Errorf("offset = %q, want 901: the batch was never confirmed", got)
+		}
+		if log.count("level=WARN") != 1 {
+			t.Errorf("want one line for an hour and a half of failure:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestOneLineAtTheFirstFailureAndOneAtRecovery(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", gateway(), reply{drop: true}, no(500, "Internal Server Error: restart"), gateway(), gateway(),
+			reply{status: 200, body: "<html>captive portal</html>"}, updates(40))
+		elapse(time.Minute)
+		r.expect(t, 40)
+		if log.count("level=WARN") != 1 || log.count("come in again") != 1 || log.count("\n") != 2 || log.count("attempts=6") != 1 {
+			t.Errorf("want two lines:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestPollObeysRetryAfter(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("getUpdates", flood(90))
+		r := poll(t, c)
+		elapse(100 * time.Second)
+		if got := s.of("getUpdates"); len(got) != 2 || got[1].at != 90*time.Second {
+			t.Errorf("polls = %v, want the second after 90s", got)
+		}
+		r.stop(t)
+	})
+}
+
+func TestAnotherPollerIsAConflict(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		script := make([]reply, 60)
+		for i := range script {
+			script[i] = no(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+		}
+		s.on("getUpdates", script...)
+		r := poll(t, c)
+		synctest.Wait()
+		if !c.Conflict() {
+			t.Error("the conflict does not show")
+		}
+		elapse(30 * time.Second)
+		if n := log.count("level=ERROR"); n != 1 {
+			t.Errorf("%d loud lines within half a minute, want one:\n%s", n, log)
+		}
+		elapse(10 * time.Minute)
+		if c.Conflict() || log.count("come in again") != 1 {
+			t.Errorf("conflict = %v after it is over:\n%s", c.Conflict(), log)
+		}
+		if n := log.count("level=ERROR"); n < 2 || n > 6 {
+			t.Errorf("%d loud lines, want one a minute:\n%s", n, log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestARevokedTokenEndsPoll(t *testing.T) {
+	for _, revoked := range []reply{no(401, "Unauthorized"), no(404, "Not Found")} {
+		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			s.on("getUpdates", updates(40), revoked)
+			r := poll(t, c)
+			if err := <-r.done; !errors.Is(err, ErrUnauthorized) {
+				t.Errorf("Poll = %v, want ErrUnauthorized", err)
+			}
+			r.expect(t, 40)
+			r.cancel()
+		})
+	}
+}

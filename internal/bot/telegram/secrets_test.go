@@ -1,0 +1,152 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/bot/view"
+)
+
+// TestNoErrorHoldsTheToken goes through everything that can fail and reads the
+// whole chain of each error. bubble reads the log likewise.
+func TestNoErrorHoldsTheToken(t *testing.T) {
+	path := "/bot" + token + "/sendMessage"
+	failures := map[string]reply{
+		"dropped":                  {drop: true},
+		"too slow":                 {hold: time.Hour, drop: true},
+		"gateway page":             {status: 502, body: "<html>cannot reach " + path + "</html>"},
+		"not found page":           {status: 404, body: "<html>no " + path + "</html>"},
+		"redirect":                 {status: 302, body: "go to " + path},
+		"refusal that quotes it":   no(400, "Bad Request: strange path "+path),
+		"forbidden that does":      no(403, "Forbidden: "+token),
+		"server error that does":   no(500, "Internal Server Error at "+path),
+		"unauthorized that does":   no(401, "Unauthorized "+secret),
+		"conflict that does":       no(409, "Conflict of "+token),
+		"JSON that is no answer":   {status: 200, body: `["` + path + `"]`},
+		"a result of another kind": ok(`"` + path + `"`),
+	}
+	for name, r := range failures {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+				failEverything(s, r)
+				for _, err := range everyFailure(t, c) {
+					spotless(t, err)
+				}
+			})
+		})
+	}
+}
+
+func TestNoErrorHoldsTheTokenWithoutAConnection(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.refuseDials(1 << 20)
+		for _, err := range everyFailure(t, c) {
+			spotless(t, err)
+		}
+	})
+}
+
+func TestNoErrorHoldsTheTokenThatATransportQuotes(t *testing.T) {
+	d := newDoor(quoting{}, token)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://telegram.test/bot"+token+"/getMe", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Do(req)
+	spotless(t, err)
+}
+
+// failEverything scripts one reply to every method, for as often as it is tried.
+func failEverything(s *stub, r reply) {
+	for _, method := range []string{"getMe", "getWebhookInfo", "getUpdates", "sendMessage", "editMessageText",
+		"answerCallbackQuery", "sendChatAction", "getMyCommands", "setMyDescription"} {
+		s.on(method, r, r, r, r, r, r)
+	}
+}
+
+// A secret of capitals alone looks like one of Telegram's own codes, which
+// descriptions keep.
+func TestATokenThatLooksLikeACodeIsScrubbed(t *testing.T) {
+	d := newDoor(quoting{}, "1:"+strings.Repeat("ABC_", 9))
+	f := d.judge("sendMessage", 400, []byte(`{"ok":false,"error_code":400,"description":"Bad Request: `+d.secret+`"}`))
+	if f == nil || f.text != "Bad Request: ***" {
+		t.Errorf("fault = %v", f)
+	}
+}
+
+func TestARedirectIsNotFollowed(t *testing.T) {
+	elsewhere := newStub()
+	other := httptest.NewServer(elsewhere)
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	c, err := newClient(Options{Token: token, APIURL: server.URL}, newTransport())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Typing(t.Context(), 501); err == nil || !strings.Contains(err.Error(), "307") {
+		t.Errorf("error = %v, want one that names status 307", err)
+	}
+	if n := len(elsewhere.of("sendChatAction")); n != 0 {
+		t.Error("the token went to another server")
+	}
+}
+
+// quoting is a transport that tells what it was asked for.
+type quoting struct{}
+
+func (quoting) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("cannot reach %s", r.URL)
+}
+
+// everyFailure makes every kind of call and returns their errors.
+func everyFailure(t *testing.T, c *Client) []error {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	_, sent := c.Send(ctx, 501, view.Message{HTML: "x"})
+	all := []error{
+		sent,
+		c.Edit(ctx, 501, 7, view.Message{HTML: "x"}),
+		c.Typing(ctx, 501),
+		c.Acknowledge(ctx, "77", ""),
+		c.Announce(ctx, nil),
+		c.Describe(ctx, "x", "x"),
+	}
+	brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	p := &poller{Client: c}
+	_, fetched := p.fetch(ctx)
+	return append(all, c.introduce(brief), p.unhook(ctx), fetched)
+}
+
+// spotless fails if an error, or one within it, shows the token in any form.
+func spotless(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%q"} {
+		if text := fmt.Sprintf(format, err); strings.Contains(text, secret) {
+			t.Errorf("the error holds the token: %s", text)
+		}
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			spotless(t, inner)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			spotless(t, inner)
+		}
+	}
+}

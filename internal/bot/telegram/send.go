@@ -1,0 +1,175 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	tg "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+)
+
+// longestToast is what answerCallbackQuery takes, in characters.
+const longestToast = 200
+
+var (
+	_ bot.Messenger    = (*Client)(nil)
+	_ bot.Acknowledger = (*Client)(nil)
+)
+
+// Send posts a message and returns its id. It waits for earlier messages to
+// this chat and for every retry_after, until ctx ends. If the answer to it was
+// lost it is sent once more, so that it may appear twice.
+// Errors are *bot.DeliveryError.
+func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
+	markup, err := keyboard(m.Buttons)
+	if err != nil {
+		return 0, c.misbuilt(ctx, err)
+	}
+	id := 0
+	err = c.post(ctx, chat, call{method: "sendMessage", do: func(ctx context.Context, chat int64) error {
+		shown, err := c.api.SendMessage(ctx, &tg.SendMessageParams{
+			ChatID:             chat,
+			Text:               m.HTML,
+			ParseMode:          models.ParseModeHTML,
+			LinkPreviewOptions: noPreview(),
+			ProtectContent:     m.Protect,
+			ReplyMarkup:        markup,
+		})
+		if err != nil {
+			return err
+		}
+		id = shown.ID
+		return nil
+	}})
+	return id, err
+}
+
+// Edit replaces an earlier message and its buttons; without buttons the old
+// ones go. Whether a message is protected is decided when it is sent and stays.
+// An unchanged message is no error. Errors are *bot.DeliveryError.
+func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
+	markup, err := keyboard(m.Buttons)
+	if err != nil {
+		return c.misbuilt(ctx, err)
+	}
+	err = c.post(ctx, chat, call{method: "editMessageText", repeatable: true, do: func(ctx context.Context, chat int64) error {
+		_, err := c.api.EditMessageText(ctx, &tg.EditMessageTextParams{
+			ChatID:             chat,
+			MessageID:          message,
+			Text:               m.HTML,
+			ParseMode:          models.ParseModeHTML,
+			LinkPreviewOptions: noPreview(),
+			ReplyMarkup:        markup,
+		})
+		return err
+	}})
+	if isKind(err, unchanged) {
+		return nil
+	}
+	return err
+}
+
+// Typing shows that an answer is on its way. It is a courtesy: it is tried
+// once, and not at all while a message to this chat is under way or held back.
+func (c *Client) Typing(ctx context.Context, chat int64) error {
+	if !c.gate.idle(chat) {
+		return nil
+	}
+	_, err := c.api.SendChatAction(ctx, &tg.SendChatActionParams{ChatID: chat, Action: models.ChatActionTyping})
+	if err == nil {
+		return nil
+	}
+	f := faultOf("sendChatAction", err)
+	if f.kind == flooded {
+		c.gate.shut(chat, f.retryAfter)
+	}
+	return deliveryError(f)
+}
+
+// Acknowledge ends the spinner of a press, with a short text or "". It does not
+// wait for messages. A press too old to be answered is no error; other errors
+// are *bot.DeliveryError.
+func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
+	err := c.persist(ctx, everyone, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context, _ int64) error {
+		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
+			CallbackQueryID: press,
+			Text:            cut(text, longestToast),
+		})
+		return err
+	}})
+	if isKind(err, late) {
+		return nil
+	}
+	return deliveryError(err)
+}
+
+// misbuilt reports a message that Telegram would refuse: a bug of ours.
+func (c *Client) misbuilt(ctx context.Context, err error) error {
+	c.log.ErrorContext(ctx, "a message of ours cannot be sent", "error", err)
+	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
+}
+
+func noPreview() *models.LinkPreviewOptions {
+	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
+}
+
+// cut shortens text to at most n characters.
+func cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n])
+}
+
+// keyboard turns buttons into Telegram's. No button at all is a plain nil and
+// not a nil pointer: the library would send the latter as "null", which
+// Telegram refuses.
+func keyboard(rows [][]view.Button) (models.ReplyMarkup, error) {
+	var grid [][]models.InlineKeyboardButton
+	for _, row := range rows {
+		var line []models.InlineKeyboardButton
+		for _, b := range row {
+			button, err := button(b)
+			if err != nil {
+				return nil, err
+			}
+			line = append(line, button)
+		}
+		if line != nil {
+			grid = append(grid, line)
+		}
+	}
+	if grid == nil {
+		return nil, nil
+	}
+	return &models.InlineKeyboardMarkup{InlineKeyboard: grid}, nil
+}
+
+// longestData is what a button may carry, in bytes.
+const longestData = 64
+
+func button(b view.Button) (models.InlineKeyboardButton, error) {
+	out := models.InlineKeyboardButton{Text: b.Text, Style: string(b.Style), URL: b.URL, CallbackData: b.Data}
+	if b.Copy != "" {
+		out.CopyText = &models.CopyTextButton{Text: b.Copy} // only if wanted: an empty one is refused
+	}
+	actions := 0
+	for _, action := range []string{b.URL, b.Data, b.Copy} {
+		if action != "" {
+			actions++
+		}
+	}
+	switch {
+	case b.Text == "":
+		return out, fmt.Errorf("build a keyboard: a button has no text")
+	case actions != 1:
+		return out, fmt.Errorf("build a keyboard: a button has %d actions instead of one", actions)
+	case len(b.Data) > longestData:
+		return out, fmt.Errorf("build a keyboard: a button carries %d bytes, more than %d", len(b.Data), longestData)
+	}
+	return out, nil
+}

@@ -1,0 +1,218 @@
+package telegram
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+)
+
+func TestSendIsWhatTelegramExpects(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", ok(`{"message_id":77,"date":1,"chat":{"id":501,"type":"private"},"text":{"a novelty":1}}`))
+		id, err := c.Send(t.Context(), 501, view.Message{
+			HTML:    "<b>P&amp;L</b> ₹ 1,234.50",
+			Protect: true,
+			Buttons: [][]view.Button{
+				{{Text: "Open", URL: "https://example.org/?a=1&b=2"}, {Text: "Next", Data: "holdings:page:2", Style: view.Primary}},
+				{},
+				{{Text: "Copy", Copy: "AB1234"}},
+			},
+		})
+		if err != nil || id != 77 {
+			t.Fatalf("Send = %d, %v; want 77", id, err)
+		}
+		want := map[string]string{
+			"chat_id":              "501",
+			"text":                 "<b>P&amp;L</b> ₹ 1,234.50",
+			"parse_mode":           "HTML",
+			"protect_content":      "true",
+			"link_preview_options": `{"is_disabled":true}`,
+			"reply_markup": `{"inline_keyboard":[[{"text":"Open","url":"https://example.org/?a=1\u0026b=2"},` +
+				`{"text":"Next","style":"primary","callback_data":"holdings:page:2"}],[{"text":"Copy","copy_text":{"text":"AB1234"}}]]}`,
+		}
+		if diff := cmp.Diff(want, s.of("sendMessage")[0].params); diff != "" {
+			t.Errorf("parameters (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestSendLeavesOutWhatIsNotSet(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		if _, err := c.Send(t.Context(), 501, view.Message{HTML: "hello", Buttons: [][]view.Button{{}}}); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"chat_id": "501", "text": "hello", "parse_mode": "HTML", "link_preview_options": `{"is_disabled":true}`}
+		if diff := cmp.Diff(want, s.of("sendMessage")[0].params); diff != "" {
+			t.Errorf("parameters (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestEditTakesTheButtonsOff(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		if err := c.Edit(t.Context(), 501, 77, view.Message{HTML: "done", Protect: true}); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"chat_id": "501", "message_id": "77", "text": "done", "parse_mode": "HTML", "link_preview_options": `{"is_disabled":true}`}
+		if diff := cmp.Diff(want, s.of("editMessageText")[0].params); diff != "" {
+			t.Errorf("parameters (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestAMisbuiltKeyboardIsNotSent(t *testing.T) {
+	tests := map[string]view.Button{
+		"no action":   {Text: "x"},
+		"two actions": {Text: "x", URL: "https://example.org", Data: "a:b"},
+		"no text":     {Data: "a:b"},
+		"too long":    {Text: "x", Data: strings.Repeat("é", 33)},
+	}
+	for name, b := range tests {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				m := view.Message{HTML: "x", Buttons: [][]view.Button{{b}}}
+				_, sendErr := c.Send(t.Context(), 501, m)
+				for _, err := range []error{sendErr, c.Edit(t.Context(), 501, 7, m)} {
+					if cause(t, err) != bot.DeliveryRefused {
+						t.Errorf("error = %v, want refused", err)
+					}
+				}
+				if n := len(s.calls); n != 0 {
+					t.Errorf("%d calls were made", n)
+				}
+				if log.count("level=ERROR") != 2 {
+					t.Errorf("a bug of ours is not said loudly:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+func cause(t *testing.T, err error) bot.DeliveryCause {
+	t.Helper()
+	d, ok := errors.AsType[*bot.DeliveryError](err)
+	if !ok {
+		t.Fatalf("error = %v (%T), want a *bot.DeliveryError", err, err)
+	}
+	return d.Cause
+}
+
+func TestRefusalsHaveCauses(t *testing.T) {
+	tests := []struct {
+		code        int
+		description string
+		cause       bot.DeliveryCause
+	}{
+		{403, "Forbidden: bot was blocked by the user", bot.DeliveryGone},
+		{403, "Forbidden: user is deactivated", bot.DeliveryGone},
+		{403, "Forbidden: bot was kicked from the supergroup chat", bot.DeliveryGone},
+		{400, "Bad Request: chat not found", bot.DeliveryGone},
+		{400, "Bad Request: PEER_ID_INVALID", bot.DeliveryGone},
+		{400, "Bad Request: not enough rights to send text messages to the chat", bot.DeliveryGone},
+		{400, "Bad Request: message to edit not found", bot.DeliveryNoMessage},
+		{400, "Bad Request: message can't be edited", bot.DeliveryNoMessage},
+		{400, "Bad Request: MESSAGE_ID_INVALID", bot.DeliveryNoMessage},
+		{400, "Bad Request: message is too long", bot.DeliveryRefused},
+		{400, `Bad Request: can't parse entities: Unsupported start tag "x" at byte offset 4`, bot.DeliveryRefused},
+		{413, "Request Entity Too Large", bot.DeliveryRefused},
+		{401, "Unauthorized", bot.DeliveryFailed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.description, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("editMessageText", no(tt.code, tt.description))
+				err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"})
+				if got := cause(t, err); got != tt.cause {
+					t.Errorf("cause of %v = %d, want %d", err, got, tt.cause)
+				}
+				if n := len(s.of("editMessageText")); n != 1 {
+					t.Errorf("tried %d times, want once", n)
+				}
+				if loud := log.count("level=ERROR") == 1; loud != (tt.cause == bot.DeliveryRefused) {
+					t.Errorf("said loudly = %v:\n%s", loud, log)
+				}
+				if unauthorized := errors.Is(err, ErrUnauthorized); unauthorized != (tt.code == 401) {
+					t.Errorf("is ErrUnauthorized = %v", unauthorized)
+				}
+			})
+		})
+	}
+}
+
+func TestHarmlessRefusalsAreNoErrors(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		s.on("editMessageText", no(400, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"))
+		if err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"}); err != nil {
+			t.Errorf("an unchanged message: %v", err)
+		}
+		s.on("answerCallbackQuery", no(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"))
+		if err := c.Acknowledge(t.Context(), "77", "late"); err != nil {
+			t.Errorf("an old press: %v", err)
+		}
+		if log.String() != "" {
+			t.Errorf("the log speaks of it:\n%s", log)
+		}
+	})
+}
+
+func TestAcknowledge(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		if err := c.Acknowledge(t.Context(), "77", strings.Repeat("₹", 300)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Acknowledge(t.Context(), "78", ""); err != nil {
+			t.Fatal(err)
+		}
+		got := s.of("answerCallbackQuery")
+		want := []map[string]string{
+			{"callback_query_id": "77", "text": strings.Repeat("₹", 200)},
+			{"callback_query_id": "78"},
+		}
+		if diff := cmp.Diff(want, []map[string]string{got[0].params, got[1].params}); diff != "" {
+			t.Errorf("parameters (-want +got):\n%s", diff)
+		}
+		s.on("answerCallbackQuery", no(400, "Bad Request: MESSAGE_TOO_LONG"))
+		if got := cause(t, c.Acknowledge(t.Context(), "79", "")); got != bot.DeliveryRefused {
+			t.Errorf("cause = %d, want refused", got)
+		}
+	})
+}
+
+func TestAGroupIsFollowedToItsNewID(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", reply{status: 400, body: `{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1009007199254}}`})
+		if _, err := c.Send(t.Context(), -55, view.Message{HTML: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.of("sendMessage"); got[0].params["chat_id"] != "-55" || got[1].params["chat_id"] != "-1009007199254" || len(got) != 2 {
+			t.Errorf("calls = %v", got)
+		}
+	})
+}
+
+func TestCleanDropsWhatComesFromTheRequest(t *testing.T) {
+	const id = "7f1c2d3e-4b5a-6978-8899-aabbccddeeff"
+	tests := map[string]string{
+		"Bad Request: chat not found": "Bad Request: chat not found",
+		"Bad Request: inline keyboard button URL 'https://kite.example/login?session=" + id + "' is invalid: Wrong HTTP URL": "Bad Request: inline keyboard button URL […] is invalid: Wrong HTTP URL",
+		"Bad Request: bad link https://kite.example/" + id:                                                                   "Bad Request: bad link […]",
+		"Bad Request: strange id " + id + " given":                                                                           "Bad Request: strange id […] given",
+		`Bad Request: can't parse entities: Unsupported start tag "my cash" at byte offset 9`:                                "Bad Request: can't parse entities: Unsupported start tag […] at byte offset 9",
+		`Unmatched end tag at byte offset 3, expected "</b>", found "</i>"`:                                                  "Unmatched end tag at byte offset 3, expected […] found […]",
+		`an "open quotation and what follows`:                                                                                "an […]",
+		"Bad Request: CHAT_SEND_VERY_LONG_CODES_FORBIDDEN":                                                                   "Bad Request: CHAT_SEND_VERY_LONG_CODES_FORBIDDEN",
+		strings.Repeat("word ", 100):                                                                                         strings.TrimSpace(strings.Repeat("word ", 40)) + " …",
+		"Bad Request: field 'my cash' is wrong":                                                                              "Bad Request: field […] is wrong",
+		"":                                                                                                                   "",
+	}
+	for description, want := range tests {
+		if got := clean(description); got != want {
+			t.Errorf("clean(%q)\n got %q\nwant %q", description, got, want)
+		}
+	}
+}
