@@ -1,0 +1,169 @@
+package kite
+
+import (
+	"fmt"
+	"time"
+)
+
+// Account is everything that Kite knows of one person.
+type Account struct {
+	Profile    Profile
+	Margins    Margins
+	Holdings   []Holding
+	Positions  Positions
+	Orders     []Order // of the day; get_order_history and get_order_trades follow from Orders and Trades
+	Trades     []Trade
+	MFHoldings []MFHolding
+	GTTs       []GTT
+}
+
+// UserID is the name of the account at Kite, such as MK4021.
+func (a *Account) UserID() string { return a.Profile.UserID }
+
+// Accounts returns the three people of the demo, made up from first to last: MK4021 with 25 holdings full of oddities,
+// AD7730 with 7 and a day of losses, NK0001 with nothing at all.
+func Accounts() []Account {
+	m := market()
+	return []Account{meera(m), arjun(m), nilima()}
+}
+
+// maker builds the data of one person from the prices of the market, so that all figures fit together.
+type maker struct {
+	listings map[string]listing
+	day      time.Time // the day that orders and trades are from
+}
+
+func market() maker {
+	m := maker{listings: map[string]listing{}, day: time.Date(2026, 11, 20, 0, 0, 0, 0, ist())}
+	for _, l := range instruments() {
+		m.listings[l.ID] = l
+	}
+	return m
+}
+
+// find returns an instrument and panics if there is none, which is a typing mistake in this package.
+func (m maker) find(id string) listing {
+	l, ok := m.listings[id]
+	if !ok {
+		panic(fmt.Sprintf("kite: no instrument %q", id))
+	}
+	return l
+}
+
+// hold is a holding of so many delivered shares; its figures follow from the prices.
+func (m maker) hold(id string, quantity int, average float64) Holding {
+	l := m.find(id)
+	h := Holding{
+		Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, InstrumentToken: l.InstrumentToken, ISIN: l.ISIN, Product: "CNC",
+		Quantity: quantity, RealisedQuantity: quantity, OpeningQuantity: quantity, AuthorisedDate: m.day,
+		AveragePrice: average, LastPrice: l.LastPrice, ClosePrice: l.Close,
+	}
+	return h.figured()
+}
+
+// figured computes what follows from quantities and prices, with the noise that floats have.
+func (h Holding) figured() Holding {
+	h.PnL = (h.LastPrice - h.AveragePrice) * float64(h.Quantity)
+	h.DayChange = h.LastPrice - h.ClosePrice
+	h.DayChangePercentage = 0
+	if h.ClosePrice != 0 {
+		h.DayChangePercentage = h.DayChange / h.ClosePrice * 100
+	}
+	return h
+}
+
+// arriving adds shares that were bought and wait for delivery.
+func (h Holding) arriving(quantity int) Holding {
+	h.T1Quantity = quantity
+	h.OpeningQuantity += quantity
+	return h
+}
+
+// pledged adds shares that are pledged for margin.
+func (h Holding) pledged(quantity int) Holding {
+	h.CollateralQuantity, h.CollateralType = quantity, "equity"
+	return h
+}
+
+// margin adds shares that were bought with borrowed money.
+func (h Holding) margin(quantity int, average, initial float64) Holding {
+	h.MTF = MTF{Quantity: quantity, AveragePrice: average, Value: average * float64(quantity), InitialMargin: initial}
+	return h
+}
+
+// lots is a number of shares or contracts and their average price.
+type lots struct {
+	quantity int
+	price    float64
+}
+
+func (l lots) value(multiplier float64) float64 { return float64(l.quantity) * l.price * multiplier }
+
+// position returns both views of what happened to an instrument: carried overnight (negative when short), then bought
+// and sold during the day. The day view knows nothing of what was carried.
+func (m maker) position(id, product string, carried, bought, sold lots) (day, net Position) {
+	l := m.find(id)
+	blank := Position{
+		Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, InstrumentToken: l.InstrumentToken, Product: product,
+		Multiplier: float64(l.Multiplier), ClosePrice: l.Close, LastPrice: l.LastPrice,
+		DayBuyQuantity: bought.quantity, DayBuyPrice: bought.price, DayBuyValue: bought.value(float64(l.Multiplier)),
+		DaySellQuantity: sold.quantity, DaySellPrice: sold.price, DaySellValue: sold.value(float64(l.Multiplier)),
+	}
+	day = blank.settled(lots{}, bought, sold)
+	return day, blank.settled(carried, bought, sold)
+}
+
+// settled computes a position from its parts.
+func (p Position) settled(carried, bought, sold lots) Position {
+	x := p.Multiplier
+	p.OvernightQuantity = carried.quantity
+	p.BuyQuantity, p.BuyValue, p.BuyM2M = bought.quantity, bought.value(x), bought.value(x)
+	p.SellQuantity, p.SellValue, p.SellM2M = sold.quantity, sold.value(x), sold.value(x)
+	if carried.quantity > 0 {
+		p.BuyQuantity += carried.quantity
+		p.BuyValue += carried.value(x)
+		p.BuyM2M += lots{carried.quantity, p.ClosePrice}.value(x)
+	} else {
+		p.SellQuantity -= carried.quantity
+		p.SellValue -= carried.value(x)
+		p.SellM2M -= lots{carried.quantity, p.ClosePrice}.value(x)
+	}
+	p.BuyPrice, p.SellPrice = perUnit(p.BuyValue, p.BuyQuantity, x), perUnit(p.SellValue, p.SellQuantity, x)
+	p.Quantity = p.BuyQuantity - p.SellQuantity
+	if p.Quantity > 0 {
+		p.AveragePrice = p.BuyPrice
+	} else if p.Quantity < 0 {
+		p.AveragePrice = p.SellPrice
+	}
+	worth := float64(p.Quantity) * p.LastPrice * x
+	p.Value = p.SellValue - p.BuyValue
+	p.PnL = p.Value + worth
+	p.M2M = p.SellM2M - p.BuyM2M + worth
+	p.Unrealised = p.PnL
+	return p
+}
+
+func perUnit(value float64, quantity int, multiplier float64) float64 {
+	if quantity == 0 {
+		return 0
+	}
+	return value / float64(quantity) / multiplier
+}
+
+// at is a moment of the day, "15:04:05".
+func (m maker) at(clock string) time.Time {
+	t, err := time.ParseInLocation("15:04:05", clock, ist())
+	if err != nil {
+		panic(fmt.Sprintf("kite: %q is no time of day", clock))
+	}
+	return m.day.Add(time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second)
+}
+
+// profile is what is the same for everybody, with a name.
+func profile(userID, name, shortName, email string) Profile {
+	return Profile{
+		UserID: userID, UserName: name, UserShortname: shortName, UserType: "individual", Email: email, Broker: "ZERODHA",
+		Meta: ProfileMeta{DematConsent: "consent"}, Products: []string{"CNC", "NRML", "MIS", "BO", "CO"},
+		OrderTypes: []string{"MARKET", "LIMIT", "SL", "SL-M"}, Exchanges: []string{"NSE", "BSE", "NFO", "BFO", "MCX", "MF"},
+	}
+}

@@ -1,0 +1,123 @@
+package kite
+
+// meera has a portfolio with one of everything that is awkward.
+func meera(m maker) Account {
+	const id = "MK4021"
+	a := Account{Profile: profile(id, "Meera Krishnan", "Meera", "meera.krishnan@example.in")}
+	a.Holdings = meeraHoldings(m)
+	a.MFHoldings = []MFHolding{
+		{Folio: "7001234501", Fund: "Sahyadri <Flexi> Cap फंड - Direct Plan", Tradingsymbol: "INF201S01011",
+			AveragePrice: 61.2734, LastPrice: 88.4519, LastPriceDate: "2026-11-19", Quantity: 2210.553},
+		{Folio: "7001234502", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",
+			AveragePrice: 142.118, LastPrice: 171.9043, LastPriceDate: "2026-11-19", Quantity: 845.107},
+		{Folio: "7001234503", Fund: "Konkan Liquid Fund - Direct Daily IDCW", Tradingsymbol: "INF203S01037",
+			AveragePrice: 1004.101138, LastPrice: 1004.2261, Quantity: 0.334},
+		{Folio: "7001234504", Fund: "MALABAR SMALL CAP & MICRO CAP FUND", Tradingsymbol: "INF204S01045",
+			AveragePrice: 33.91, LastPrice: 28.6407, LastPriceDate: "2026-11-18", Quantity: 15230.9},
+	}
+	meeraDay(m, id, &a)
+	a.GTTs = []GTT{
+		m.gtt(410211, id, "NSE:TITAN", "BUY", 5, 3650),
+		m.gtt(410388, id, "NSE:M&M", "SELL", 18, 3400, 4150),
+		m.gtt(398007, id, "NSE:J&KBANK", "SELL", 500, 100.5),
+	}
+	a.GTTs[2].Status, a.GTTs[2].Meta.RejectionReason = "triggered", "Insufficient holdings quantity"
+	a.Margins = Margins{
+		Equity: Purse{
+			Enabled: true, Net: 412310.47000000003,
+			Available: Available{Cash: 286204.12, Collateral: 244871.9, LiveBalance: 286204.12, OpeningBalance: 331004.62},
+			Utilised:  Utilised{Debits: 118765.55, Exposure: 41210.3, Span: 77555.25, StockCollateral: 187371.9, LiquidCollateral: 57500},
+		},
+		Commodity: Purse{Enabled: true, Net: 25000, Available: Available{Cash: 25000, LiveBalance: 25000, OpeningBalance: 25000}},
+	}
+	return a
+}
+
+// meeraHoldings are 25 rows: enough to be paged.
+func meeraHoldings(m maker) []Holding {
+	return []Holding{
+		m.hold("NSE:RELIANCE", 40, 1210.55),
+		m.hold("NSE:TCS", 12, 3550.1),                                   // a loss
+		m.hold("NSE:HDFCBANK", 65, 812.4).pledged(200),                  // more pledged than free
+		m.hold("NSE:ITC", 300, 318.95),                                  // the same company
+		m.hold("BSE:ITC", 150, 421.3),                                   // on two exchanges
+		m.hold("NSE:M&M", 18, 2911.05),                                  // "&" in the symbol
+		m.hold("NSE:J&KBANK", 500, 121.6),                               // and again, at a loss
+		m.hold("NSE:BAJAJ-AUTO", 0, 8850.25).arriving(1),                // bought yesterday, not delivered
+		m.hold("NSE:TATASTEEL", 100, 139.05).arriving(25),               // some delivered, some not
+		m.hold("NSE:LT", 0, 0).margin(50, 3720.4, 46505),                // on margin only
+		m.hold("NSE:WIPRO", 80, 231.42).margin(40, 251.9, 2519),         // own shares and some on margin
+		m.hold("NSE:GOLDBEES", 1250, 58.2344),                           // a price with four places
+		m.hold("NSE:NIFTYBEES", 900, 226.118),                           //
+		m.hold("NSE:LIQUIDBEES", 12, 1000).pledged(350),                 // never moves
+		m.hold("NSE:MARUTI", 2500, 9134.7),                              // crores
+		m.hold("NSE:MRF", 1, 88412.35),                                  // one dear share
+		m.hold("NSE:BHARATINFRAGROWTHETF2032", 4000, 47.02),             // a very long symbol
+		m.hold("NSE:754GS2036-GS", 100, 101.9),                          // a government bond
+		m.hold("NSE:RVNSTEEL-BE", 240, 62.1),                            // trade-to-trade series, lower circuit
+		m.hold("NSE:SAMPATSOLAR-SM", 1600, 121.15),                      // a small-company listing
+		m.hold("NSE:SUSPENDTEX-BZ", 1000, 14.85),                        // has no price
+		m.hold("NSE:ONGC", 333, 198.77),                                 // thirds in the sums
+		m.hold("NSE:SUNPHARMA", 45, 1102.3),                             //
+		m.hold("NSE:L&TFH", 210, 141.9),                                 // "<" and "&" in the name
+		m.hold("BSE:SRIGANGA", 777, 12.6899999999999995).arriving(1223), // noise in the average
+	}
+}
+
+// meeraDay is what she traded: the day view and the net view of her positions differ in every possible way.
+func meeraDay(m maker, id string, a *Account) {
+	done, doneNet := m.position("NSE:TATASTEEL", "MIS", lots{}, lots{200, 170.2}, lots{200, 171.35})
+	closing, closingNet := m.position("NFO:NIFTY26NOVFUT", "NRML", lots{75, 26011.6}, lots{}, lots{75, 26188.25})
+	short, shortNet := m.position("NFO:NIFTY26NOV26000CE", "NRML", lots{}, lots{}, lots{75, 264.8})
+	_, carriedNet := m.position("MCX:CRUDEOILM26DECFUT", "NRML", lots{2, 5322}, lots{}, lots{})
+	a.Positions.Day = []Position{closing, done, short}
+	a.Positions.Net = []Position{doneNet, carriedNet, shortNet, closingNet}
+
+	buy := m.placed(id, "261120100410011", "NSE:TATASTEEL", "BUY", "MIS", 200, 170.2, "09:31:07").filled(170.2)
+	sell := m.placed(id, "261120100988123", "NSE:TATASTEEL", "SELL", "MIS", 200, 0, "11:02:44").filled(171.35)
+	future := m.placed(id, "261120101200777", "NFO:NIFTY26NOVFUT", "SELL", "NRML", 75, 26188.25, "12:40:19").filled(26188.25)
+	option := m.placed(id, "261120101311840", "NFO:NIFTY26NOV26000CE", "SELL", "NRML", 75, 264.8, "13:05:51").filled(264.8)
+	tooMuch := m.placed(id, "261120101402305", "NSE:MRF", "BUY", "CNC", 3, 152000, "13:22:30").rejected(
+		"Insufficient funds. Required margin is 456000.00 but available margin is 412310.47. Check the orderbook for open orders.",
+		"RMS:Margin Exceeds,Required:456000.00, Available:412310.47 for entity account-MK4021 across exchange across segment across product ")
+	back := m.placed(id, "261120101477912", "NSE:WIPRO", "BUY", "CNC", 50, 238.5, "13:40:02").cancelled()
+	open := m.placed(id, "261120101533360", "NSE:ITC", "BUY", "CNC", 100, 396, "14:01:15")
+	stop := m.placed(id, "261120101600418", "NSE:ONGC", "SELL", "CNC", 33, 239.5, "14:20:58").waiting(240)
+	open.Tag, open.Tags = "dip", []string{"dip"}
+	a.Orders = []Order{buy, sell, future, option, tooMuch, back, open, stop}
+	a.Trades = []Trade{
+		buy.trade("50110234", 120, 170.2), buy.trade("50110235", 80, 170.2), sell.trade("50177801", 200, 171.35),
+		future.trade("70031145", 75, 26188.25), option.trade("70036672", 75, 264.8),
+	}
+}
+
+// arjun has few holdings, an open loss and money owed.
+func arjun(m maker) Account {
+	const id = "AD7730"
+	a := Account{Profile: profile(id, "Arjun D'Souza <ADS & Co>", "Arjun", "arjun.dsouza@example.in")}
+	a.Holdings = []Holding{
+		m.hold("NSE:ICICIBANK", 25, 1288.15), m.hold("NSE:INFY", 60, 1611.9), m.hold("NSE:IDEA", 25000, 13.4),
+		m.hold("NSE:ASIANPAINT", 8, 3120.35), m.hold("NSE:NESTLEIND", 15, 1198.6), m.hold("NSE:SBIN", 55, 611.25),
+		m.hold("BSE:MARIGOLDTEA", 4, 1502.75),
+	}
+	a.MFHoldings = []MFHolding{{Folio: "8009876501", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",
+		AveragePrice: 175.02, LastPrice: 171.9043, LastPriceDate: "2026-11-19", Quantity: 57.132}}
+	day, net := m.position("NFO:RELIANCE26NOVFUT", "MIS", lots{}, lots{500, 1404.9}, lots{})
+	a.Positions = Positions{Day: []Position{day}, Net: []Position{net}}
+	buy := m.placed(id, "261120200017744", "NFO:RELIANCE26NOVFUT", "BUY", "MIS", 500, 0, "10:15:33").filled(1404.9)
+	a.Orders = []Order{buy}
+	a.Trades = []Trade{buy.trade("71002218", 500, 1404.9)}
+	a.Margins.Equity = Purse{
+		Enabled: true, Net: -2318.339999999997,
+		Available: Available{Cash: 118204.41, LiveBalance: -2318.339999999997, OpeningBalance: 118204.41},
+		Utilised:  Utilised{Debits: 120522.75, Exposure: 24342.25, Span: 89380.5, M2MUnrealised: -6800},
+	}
+	return a
+}
+
+// nilima has just opened her account.
+func nilima() Account {
+	a := Account{Profile: profile("NK0001", "Nilima Kulkarni", "Nilima", "nilima@example.in")}
+	a.Margins.Equity.Enabled = true
+	return a
+}

@@ -1,0 +1,147 @@
+package kite
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// Trading hours in minutes after midnight, Indian time: 09:15 to 15:30.
+const (
+	marketOpens  = 9*60 + 15
+	marketCloses = 15*60 + 30
+)
+
+// interval is a length of candles and the longest span that Kite gives in one answer.
+type interval struct {
+	minutes int // 0 is a day
+	longest time.Duration
+}
+
+// intervalOf knows the intervals of Kite by name.
+func intervalOf(name string) (interval, bool) {
+	const day = 24 * time.Hour
+	i, ok := map[string]interval{
+		"minute": {1, 60 * day}, "3minute": {3, 100 * day}, "5minute": {5, 100 * day}, "10minute": {10, 100 * day},
+		"15minute": {15, 200 * day}, "30minute": {30, 200 * day}, "60minute": {60, 400 * day}, "day": {0, 2000 * day},
+	}[name]
+	return i, ok
+}
+
+// candles returns the history of an instrument between from and to, both included, up to now. It is a random walk
+// seeded by the instrument: the same at every call of a day, ending in the last price and, one trading day earlier,
+// in the close before.
+func (l listing) candles(every interval, from, to, now time.Time) []Candle {
+	out := []Candle{}
+	for _, d := range l.days(from, now) {
+		if every.minutes == 0 {
+			if !d.Date.Before(from) && !d.Date.After(to) {
+				out = append(out, d)
+			}
+			continue
+		}
+		if dayAfter := d.Date.AddDate(0, 0, 1); !dayAfter.After(from) || d.Date.After(to) {
+			continue
+		}
+		for _, c := range l.intraday(d, every.minutes) {
+			if !c.Date.Before(from) && !c.Date.After(to) && !c.Date.After(now) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// days returns the daily candles from the day of from to the last trading day that has begun by now, oldest first. There
+// is no history before 2000.
+func (l listing) days(from, now time.Time) []Candle {
+	if l.LastPrice == 0 {
+		return nil
+	}
+	first := midnight(from)
+	if oldest := time.Date(2000, 1, 1, 0, 0, 0, 0, ist()); first.Before(oldest) {
+		first = oldest
+	}
+	var backwards []Candle
+	shut, next := l.LastPrice, l.Close
+	for d := lastTradingDay(now); !d.Before(first); d = tradingDayBefore(d) {
+		r := l.random(d)
+		c := Candle{Date: d, Open: tick(next * (1 + 0.004*r.NormFloat64())), Close: shut, Volume: l.Volume/2 + r.IntN(l.Volume+1)}
+		c.High = tick(max(c.Open, c.Close) * (1 + 0.006*r.Float64()))
+		c.Low = tick(min(c.Open, c.Close) * (1 - 0.006*r.Float64()))
+		backwards = append(backwards, c.sane())
+		shut, next = next, tick(max(next*(1-0.0004+0.011*r.NormFloat64()), 0.05))
+	}
+	out := make([]Candle, 0, len(backwards))
+	for i := len(backwards) - 1; i >= 0; i-- {
+		out = append(out, backwards[i])
+	}
+	return out
+}
+
+// sane makes sure that rounding has not put the open or the close outside of the range of the day.
+func (c Candle) sane() Candle {
+	c.High = max(c.High, c.Open, c.Close)
+	c.Low = min(c.Low, c.Open, c.Close)
+	return c
+}
+
+// intraday cuts a day into candles of so many minutes. The first opens where the day does, the last closes where it
+// does, and none leaves its range.
+func (l listing) intraday(day Candle, minutes int) []Candle {
+	r := l.random(day.Date.Add(time.Minute)) // another walk than that of the days
+	const steps = marketCloses - marketOpens
+	var out []Candle
+	price := day.Open
+	for m := 0; m < steps; m++ {
+		next := bridge(r, day, price, steps-m)
+		if m%minutes == 0 {
+			at := day.Date.Add(time.Duration(marketOpens+m) * time.Minute)
+			out = append(out, Candle{Date: at, Open: price, High: price, Low: price})
+		}
+		c := &out[len(out)-1]
+		c.High, c.Low, c.Close = max(c.High, next), min(c.Low, next), next
+		c.Volume += day.Volume / steps
+		price = next
+	}
+	return out
+}
+
+// bridge takes one of so many steps left from price to the close of the day.
+func bridge(r *rand.Rand, day Candle, price float64, left int) float64 {
+	if left == 1 {
+		return day.Close
+	}
+	drift := (day.Close - price) / float64(left)
+	noise := (day.High - day.Low) / 25 * r.NormFloat64()
+	return math.Round(min(max(price+drift+noise, day.Low), day.High)*100) / 100
+}
+
+// random returns the generator of an instrument and a moment, always the same one for both.
+func (l listing) random(at time.Time) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(l.InstrumentToken), uint64(at.Unix())))
+}
+
+func midnight(t time.Time) time.Time {
+	t = t.In(ist())
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, ist())
+}
+
+// lastTradingDay returns the day of the last session that has begun by now. Weekends are the only holidays here.
+func lastTradingDay(now time.Time) time.Time {
+	d := midnight(now)
+	if now.Before(d.Add(marketOpens*time.Minute)) || !weekday(d) {
+		return tradingDayBefore(d)
+	}
+	return d
+}
+
+func tradingDayBefore(d time.Time) time.Time {
+	for d = d.AddDate(0, 0, -1); !weekday(d); d = d.AddDate(0, 0, -1) {
+	}
+	return d
+}
+
+func weekday(d time.Time) bool {
+	return d.Weekday() != time.Saturday && d.Weekday() != time.Sunday
+}

@@ -1,0 +1,203 @@
+package kite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// FaultKind says what goes wrong.
+type FaultKind int
+
+// The kinds of fault. Those that start with Upstream happen between the MCP server and Kite and so need a session
+// that got that far; on login they strike the profile check, with all its consequences.
+const (
+	_               FaultKind = iota
+	UpstreamFailure           // Kite refuses or breaks: 403, 429, 5xx, HTML, reset, bad JSON all look the same
+	UpstreamHang              // Kite is silent until After (0 means 7 s) or Until, then it counts as failed
+	UpstreamNull              // Kite answers {"data":null}
+	BadJSON                   // the tool's text is JSON cut in half
+	ToolMissing               // JSON-RPC error -32602, as if the tool were not there
+	HTTPStatus                // an HTTP answer of Status and Body instead of the server's; nothing runs
+	ConnectionReset           // the connection ends without an answer; nothing runs
+	AnswerLost                // everything runs, the answer is lost: connection reset on /mcp, silence on SSE
+	Delay                     // the answer comes after After or Until; nothing else changes
+	lastFaultKind
+)
+
+// What a Fault can strike besides tool calls. Any other JSON-RPC method name does as well.
+const (
+	OpCall       = "tools/call"
+	OpInitialize = "initialize"
+	OpList       = "tools/list"
+	OpPing       = "ping"
+	OpStream     = "GET /sse"
+	OpDelete     = "DELETE /mcp"
+	OpCallback   = "/callback"
+)
+
+// Fault is something that goes wrong for some requests. Of several faults that fit a request the one injected first
+// strikes, alone.
+type Fault struct {
+	Kind      FaultKind
+	Op        string    // one of the Op constants or a JSON-RPC method; "" means OpCall
+	Tool      string    // for OpCall: this tool only; "" means all
+	Transport Transport // this transport only; "" means both
+	Times     int       // strikes so many requests; 0 means until ClearFaults
+	Status    int       // for HTTPStatus
+	Body      string    // for HTTPStatus; "" with Status 524 gives the HTML page of a gateway
+	// After is a time to wait, on the real clock, before the fault shows; a wait also ends when Until is closed, and
+	// at once when the client has gone or the server restarts.
+	After time.Duration
+	Until <-chan struct{}
+	// OnHit is called, if set, when the fault strikes, before any wait: on a DELETE once it holds the registry, on a
+	// callback once it knows which login it completes. It must not block.
+	OnHit func()
+}
+
+// gatewayPage is what a proxy in front of the server shows when the server was too slow.
+const gatewayPage = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>524: A timeout occurred</title></head>\n" +
+	"<body><h1>A timeout occurred</h1><p>The origin web server timed out responding to this request.</p></body></html>\n"
+
+// Inject makes f strike matching requests from now on. It panics when the fault says nothing or contradicts itself,
+// since such a test would prove nothing.
+func (s *Server) Inject(f Fault) {
+	if f.Kind <= 0 || f.Kind >= lastFaultKind {
+		panic(fmt.Sprintf("kite: fault of unknown kind %d", f.Kind))
+	}
+	if (f.Kind == HTTPStatus) != (f.Status != 0) {
+		panic("kite: Status belongs to an HTTPStatus fault, and only there")
+	}
+	if f.Op == "" {
+		f.Op = OpCall
+	}
+	if !f.Kind.strikes(f.Op) {
+		panic(fmt.Sprintf("kite: a fault of kind %d cannot strike %s", f.Kind, f.Op))
+	}
+	if f.Kind == Delay && f.After == 0 && f.Until == nil {
+		panic("kite: a delay needs After or Until")
+	}
+	if f.Tool != "" && f.Op != OpCall {
+		panic("kite: a fault with a tool strikes tools/call only")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &f)
+}
+
+// strikes reports whether a fault of this kind means anything for op.
+func (k FaultKind) strikes(op string) bool {
+	switch k {
+	case UpstreamFailure, UpstreamHang:
+		return op == OpCall || op == OpDelete || op == OpCallback
+	case UpstreamNull, BadJSON, ToolMissing:
+		return op == OpCall
+	}
+	return true
+}
+
+// ClearFaults ends all faults. Requests that one has struck already play it to its end.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// strike returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
+// show at the moment that matters.
+func (s *Server) strike(op, tool string, t Transport) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Transport != "" && f.Transport != t {
+			continue
+		}
+		hit := *f
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+			}
+		}
+		return &hit
+	}
+	return nil
+}
+
+// hit tells the test that the fault shows now.
+func (f *Fault) hit() {
+	if f != nil && f.OnHit != nil {
+		f.OnHit()
+	}
+}
+
+// show is hit, followed by the wait of the faults that do not lie upstream, where the wait is part of the failure.
+func (f *Fault) show(ctx context.Context) {
+	f.hit()
+	if f.is(Delay) || f.is(AnswerLost) || f.is(BadJSON) || f.is(ToolMissing) {
+		f.wait(ctx, 0)
+	}
+}
+
+// is reports whether f is a fault of this kind; no fault is of none.
+func (f *Fault) is(k FaultKind) bool {
+	return f != nil && f.Kind == k
+}
+
+// wait passes the time of the fault, or least if the fault names none, or less when ctx ends.
+func (f *Fault) wait(ctx context.Context, least time.Duration) {
+	d := f.After
+	if d == 0 && f.Until == nil {
+		d = least
+	}
+	var timeout <-chan time.Time
+	if d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		timeout = t.C
+	} else if f.Until == nil {
+		return
+	}
+	select {
+	case <-timeout:
+	case <-f.Until:
+	case <-ctx.Done():
+	}
+}
+
+// blocks plays the faults that keep a request from the server altogether and reports whether f is one of them.
+func (f *Fault) blocks(ctx context.Context, w http.ResponseWriter) bool {
+	switch {
+	case f.is(HTTPStatus):
+		f.hit()
+		f.wait(ctx, 0)
+		f.writeStatus(w)
+		return true
+	case f.is(ConnectionReset):
+		f.hit()
+		f.wait(ctx, 0)
+		panic(http.ErrAbortHandler)
+	}
+	return false
+}
+
+func (f *Fault) writeStatus(w http.ResponseWriter) {
+	body, kind := f.Body, "text/plain; charset=utf-8"
+	if body == "" && f.Status == 524 {
+		body = gatewayPage
+	}
+	if len(body) > 0 && body[0] == '<' {
+		kind = "text/html; charset=utf-8"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(body))
+}
+
+// abortIfGone cuts the connection of a request whose process ended while it was served.
+func abortIfGone(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errGone) {
+		panic(http.ErrAbortHandler)
+	}
+}

@@ -1,0 +1,128 @@
+package kite
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// listing is an instrument with its prices of the day, which stand still.
+type listing struct {
+	Instrument
+	Close  float64 // of the trading day before
+	Volume int
+}
+
+// book is the market: every instrument that can be searched, quoted and charted.
+type book struct {
+	byID    map[string]listing
+	byToken map[uint32]listing
+	sorted  []listing // by token, which is no order that a person would want
+}
+
+// newBook returns a market of the given listings and of whatever else the accounts hold.
+func newBook(listings []listing, accounts []Account) *book {
+	b := &book{byID: map[string]listing{}, byToken: map[uint32]listing{}}
+	for _, l := range listings {
+		b.add(l)
+	}
+	for _, a := range accounts {
+		for _, h := range a.Holdings {
+			if _, known := b.byID[h.Exchange+":"+h.Tradingsymbol]; !known {
+				b.add(held(h))
+			}
+		}
+	}
+	slices.SortFunc(b.sorted, func(a, c listing) int { return cmp.Compare(a.InstrumentToken, c.InstrumentToken) })
+	return b
+}
+
+func (b *book) add(l listing) {
+	b.byID[l.ID] = l
+	b.byToken[l.InstrumentToken] = l
+	b.sorted = append(b.sorted, l)
+}
+
+// ohlc returns the prices of the day, made up around the last price and the close before.
+func (l listing) ohlc() OHLC {
+	low, high := min(l.LastPrice, l.Close), max(l.LastPrice, l.Close)
+	return OHLC{Open: tick(l.Close * 1.0015), High: tick(high * 1.0062), Low: tick(low * 0.9941), Close: l.Close}
+}
+
+// tick rounds a price to the 5 paise steps of the exchanges.
+func tick(price float64) float64 {
+	return math.Round(price*20) / 20
+}
+
+// quote returns the full quote of an instrument at now.
+func (l listing) quote(now time.Time) FullQuote {
+	now = now.In(ist()).Truncate(time.Second)
+	q := FullQuote{
+		InstrumentToken: l.InstrumentToken, Timestamp: now, LastPrice: l.LastPrice, OHLC: l.ohlc(), Volume: l.Volume,
+	}
+	if l.InstrumentType == "INDEX" || l.LastPrice == 0 {
+		return q // nobody trades these
+	}
+	q.LastQuantity, q.LastTradeTime = l.LotSize, now.Add(-3*time.Second)
+	q.AveragePrice = math.Round((l.LastPrice*2+q.OHLC.Open)/3*100) / 100
+	q.LowerCircuitLimit, q.UpperCircuitLimit = tick(l.Close*0.9), tick(l.Close*1.1)
+	for i := range q.Depth.Buy {
+		step, many := float64(i+1)*0.05, (i+1)*l.LotSize*7
+		q.Depth.Buy[i] = Rung{Price: tick(l.LastPrice - step), Quantity: many, Orders: i + 1}
+		q.Depth.Sell[i] = Rung{Price: tick(l.LastPrice + step), Quantity: many + l.LotSize, Orders: i + 2}
+		q.BuyQuantity += many * 40
+		q.SellQuantity += (many + l.LotSize) * 40
+	}
+	return q
+}
+
+// held makes a listing of what somebody holds, so that generated accounts can be quoted, too.
+func held(h Holding) listing {
+	l := equity(h.Exchange, h.Tradingsymbol, h.Tradingsymbol, h.ISIN, h.InstrumentToken>>8, h.LastPrice, h.ClosePrice)
+	l.InstrumentToken = h.InstrumentToken
+	return l
+}
+
+// segmentCode is the last byte of an instrument token.
+func segmentCode(exchange string) uint32 {
+	return map[string]uint32{"NSE": 1, "NFO": 2, "BSE": 4, "MCX": 5, "BFO": 12}[exchange]
+}
+
+// equity lists a share, a bond or a fund that trades like one. The series is what stands after the last dash of the
+// symbol where exchanges put it, else EQ.
+func equity(exchange, symbol, name, isin string, exchangeToken uint32, last, before float64) listing {
+	series := "EQ"
+	if i := strings.LastIndexByte(symbol, '-'); i >= 0 && len(symbol)-i == 3 {
+		series = symbol[i+1:]
+	}
+	return listing{
+		Instrument: Instrument{
+			ID: exchange + ":" + symbol, InstrumentToken: exchangeToken<<8 | segmentCode(exchange), ExchangeToken: exchangeToken,
+			Tradingsymbol: symbol, Exchange: exchange, ISIN: isin, Name: name, Series: series, LastPrice: last,
+			TickSize: 0.05, LotSize: 1, Multiplier: 1, InstrumentType: "EQ", Segment: exchange, Active: last > 0,
+		},
+		Close: before, Volume: int(exchangeToken)*613 + 1200,
+	}
+}
+
+// index lists an index: quoted, never traded.
+func index(exchange, symbol string, exchangeToken uint32, last, before float64) listing {
+	l := equity(exchange, symbol, symbol, "", exchangeToken, last, before)
+	l.InstrumentToken = exchangeToken<<8 | 9
+	l.Series, l.TickSize, l.LotSize, l.Volume = "", 0, 0, 0
+	l.InstrumentType, l.Segment = "INDEX", "INDICES"
+	return l
+}
+
+// contract lists a future (strike 0) or an option on an underlying that goes by that name on its exchange.
+func contract(exchange, symbol, underlying, kind, expiry string, exchangeToken uint32, strike float64, lot int, last, before float64) listing {
+	l := equity(exchange, symbol, underlying, "", exchangeToken, last, before)
+	l.Series, l.InstrumentType, l.Segment = "", kind, exchange+"-"+kind
+	l.Strike, l.LotSize, l.ExpiryDate = strike, lot, expiry
+	if exchange == "MCX" {
+		l.Multiplier, l.LotSize = lot, 1
+	}
+	return l
+}

@@ -1,0 +1,190 @@
+package kite
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// serveCallback is where Kite sends the browser when it is done. GET, POST and HEAD do the same; only request_token
+// and session_id are read.
+func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := s.requestContext(r)
+	defer cancel()
+	f := s.strike(OpCallback, "", "")
+	if f.blocks(ctx, w) {
+		return
+	}
+	q := r.URL.Query()
+	id, ok := "", false
+	s.mu.Lock()
+	id, ok = s.links.verify(q.Get("session_id"), s.opts.Now())
+	s.mu.Unlock()
+	if !ok || q.Get("request_token") == "" {
+		http.Error(w, "missing MCP session_id or Kite request_token", http.StatusBadRequest)
+		return
+	}
+	ok = s.completeLogin(ctx, id, q.Get("request_token"), f)
+	abortIfGone(ctx)
+	if f.is(AnswerLost) {
+		panic(http.ErrAbortHandler)
+	}
+	if !ok {
+		http.Error(w, "error completing Kite session", http.StatusInternalServerError)
+		return
+	}
+	s.pages.write(w, http.StatusOK, s.pages.success, nil)
+}
+
+// completeLogin puts the access token of a browser login into the session. It takes hold of the session's login
+// object before it asks Kite, so a login tool that replaces the object meanwhile wins: the browser is told that all
+// is well, and the token is in an object that no tool call will look at. A session that is logged in already changes
+// its account without a word.
+func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *Fault) bool {
+	var target *login
+	err := s.withRegistry(ctx, func(now time.Time) {
+		if e, v := s.registry.validate(id, now); v == alive {
+			target = e.login
+		}
+	})
+	if err != nil || target == nil {
+		return false
+	}
+	f.show(ctx)
+	switch {
+	case f.is(UpstreamFailure):
+		f.wait(ctx, 0)
+		return false
+	case f.is(UpstreamHang):
+		f.wait(ctx, upstreamWait)
+		return false
+	}
+	done := false
+	err = s.locked(ctx, func(now time.Time) {
+		var token string
+		if token, done = s.broker.exchange(requestToken, now); done {
+			target.token = token
+		}
+	})
+	return err == nil && done
+}
+
+// serveLoginPage is Kite's own page: GET shows the people to log in as, POST with a user_id logs one in and sends
+// the browser back. Kite knows nothing of MCP sessions: it hands redirect_params through unread.
+func (s *Server) serveLoginPage(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	params, err := url.ParseQuery(q.Get("redirect_params"))
+	if err != nil || q.Get("api_key") != apiKey || q.Get("v") != "3" {
+		s.pages.write(w, http.StatusBadRequest, s.pages.problem, "This is not a login link of the simulated Kite.")
+		return
+	}
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		s.showAccounts(w, r)
+	case r.Method != http.MethodPost:
+		http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
+	case r.PostFormValue("cancel") != "":
+		params.Set("status", "cancelled")
+		s.sendBack(w, r, params)
+	default:
+		s.logInAs(w, r, params, r.PostFormValue("user_id"))
+	}
+}
+
+func (s *Server) showAccounts(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	var people []Profile
+	for _, a := range s.broker.accounts {
+		people = append(people, a.Profile)
+	}
+	s.mu.Unlock()
+	s.pages.write(w, http.StatusOK, s.pages.login, map[string]any{"Action": r.URL.RequestURI(), "People": people})
+}
+
+func (s *Server) logInAs(w http.ResponseWriter, r *http.Request, params url.Values, userID string) {
+	s.mu.Lock()
+	known := s.broker.find(userID) != nil
+	if known {
+		params.Set("request_token", s.broker.authorise(userID))
+	}
+	s.mu.Unlock()
+	if !known {
+		s.pages.write(w, http.StatusBadRequest, s.pages.problem, "There is no such account.")
+		return
+	}
+	params.Set("status", "success")
+	s.sendBack(w, r, params)
+}
+
+// sendBack redirects the browser to the callback of the MCP server.
+func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, params url.Values) {
+	params.Set("action", "login")
+	params.Set("type", "login")
+	http.Redirect(w, r, s.baseFor(r)+"/callback?"+params.Encode(), http.StatusFound)
+}
+
+// CompleteLogin plays the browser: it opens a login link, picks an account and follows the redirect to the callback,
+// all without a network. An empty userID presses Cancel. It returns the status and body of the last page it saw;
+// status 0 means that the connection broke.
+func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status int, body string) {
+	form := url.Values{"user_id": {userID}}
+	if userID == "" {
+		form = url.Values{"cancel": {"1"}}
+	}
+	opened := s.visit(ctx, http.MethodGet, link, nil)
+	if opened.status != http.StatusOK {
+		return opened.status, opened.body.String()
+	}
+	chosen := s.visit(ctx, http.MethodPost, link, form)
+	if chosen.status != http.StatusFound {
+		return chosen.status, chosen.body.String()
+	}
+	last := s.visit(ctx, http.MethodGet, chosen.header.Get("Location"), nil)
+	return last.status, last.body.String()
+}
+
+// visit sends one request of the played browser straight to the handler.
+func (s *Server) visit(ctx context.Context, method, address string, form url.Values) *page {
+	p := &page{header: http.Header{}}
+	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewBufferString(form.Encode()))
+	if err != nil {
+		p.status = http.StatusBadRequest
+		fmt.Fprintf(&p.body, "not an address: %v", err)
+		return p
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.RequestURI = r.URL.RequestURI()
+	defer func() {
+		if broken := recover(); broken != nil {
+			if broken != http.ErrAbortHandler {
+				panic(broken)
+			}
+			p.status = 0
+		}
+	}()
+	s.ServeHTTP(p, r)
+	return p
+}
+
+// page is what the played browser got.
+type page struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (p *page) Header() http.Header { return p.header }
+
+func (p *page) WriteHeader(status int) {
+	if p.status == 0 {
+		p.status = status
+	}
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	p.WriteHeader(http.StatusOK)
+	return p.body.Write(b)
+}

@@ -1,0 +1,218 @@
+package kite_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/sim/kite"
+)
+
+func TestInitializeNegotiates(t *testing.T) {
+	w := newWorld(t)
+	for asked, want := range map[string]string{
+		"2024-11-05": "2024-11-05", "2025-03-26": "2025-03-26", "2025-06-18": "2025-03-26",
+		"2025-11-25": "2025-03-26", "2026-07-28": "2025-03-26", "bogus": "2025-03-26", "": "2025-03-26",
+	} {
+		r := w.post("", rpc(1, "initialize", map[string]any{"protocolVersion": asked}))
+		var m struct {
+			Result struct {
+				ProtocolVersion string
+				Capabilities    struct{ Tools struct{ ListChanged bool } }
+				ServerInfo      struct{ Name string }
+			}
+		}
+		if err := json.Unmarshal([]byte(r.body), &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Result.ProtocolVersion != want || !m.Result.Capabilities.Tools.ListChanged || m.Result.ServerInfo.Name != "Kite MCP Server" {
+			t.Errorf("asked %q: got %s", asked, r.body)
+		}
+	}
+}
+
+func TestMCPRefusals(t *testing.T) {
+	w := newWorld(t)
+	id := w.initialize()
+	const unknown = "kitemcp-0b1c2d3e-0000-4000-8000-000000000000"
+	ping := rpc(1, "ping", nil)
+	for _, c := range []struct {
+		name, method, session, kind, body string
+		status                            int
+		want                              string
+	}{
+		{"charset", "POST", id, "application/json; charset=utf-8", ping, 400, "Invalid content type: must be 'application/json'\n"},
+		{"no JSON", "POST", id, "application/json", "not json", 400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"request body is not valid json"}}` + "\n"},
+		{"batch", "POST", id, "application/json", "[" + ping + "]", 400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"request body is not valid json"}}` + "\n"},
+		{"unknown", "POST", unknown, "application/json", ping, 400, "Invalid session ID\n"},
+		{"garbage", "POST", "garbage", "application/json", ping, 400, "Invalid session ID\n"},
+		{"missing", "POST", "", "application/json", ping, 400, "Invalid session ID\n"},
+		{"PUT", "PUT", id, "application/json", ping, 404, "404 page not found\n"},
+		{"DELETE unknown", "DELETE", unknown, "", "", 500, "Session termination failed: session ID not found\n"},
+		{"DELETE garbage", "DELETE", strings.Repeat("x", 36), "", "", 500, "Session termination failed: invalid session ID format: invalid UUID format\n"},
+		{"DELETE nothing", "DELETE", "", "", "", 500, "Session termination failed: invalid session ID format: invalid UUID length: 0\n"},
+	} {
+		r := w.must(c.method, "/mcp", c.body, "Content-Type", c.kind, "Mcp-Session-Id", c.session)
+		if r.status != c.status || r.body != c.want {
+			t.Errorf("%s: %d %q, want %d %q", c.name, r.status, r.body, c.status, c.want)
+		}
+	}
+	if r := w.post(id, rpc(nil, "notifications/initialized", nil)); r.status != 202 || r.body != "" {
+		t.Errorf("notification: %d %q", r.status, r.body)
+	}
+	if r := w.post(id, ping); r.status != 200 || r.body != `{"jsonrpc":"2.0","id":1,"result":{}}`+"\n" {
+		t.Errorf("ping: %d %q", r.status, r.body)
+	}
+}
+
+func TestGetOnMCPIsAnEmptyStream(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, "GET", w.web.URL+"/mcp", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := w.web.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != 202 || res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("%d %s", res.StatusCode, res.Header.Get("Content-Type"))
+	}
+	w.sim.DropStreams()
+	if b, err := io.ReadAll(res.Body); len(b) != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("read %q, %v", b, err)
+	}
+}
+
+func TestSSESessionResumesOnMCP(t *testing.T) {
+	w := newWorld(t)
+	s := w.open()
+	s.call("search_instruments", `{"query":"ITC"}`)
+	if r := w.post(s.id, rpc(1, "ping", nil)); r.status != 400 || r.body != "Invalid session ID\n" {
+		t.Errorf("before any call that touches the registry: %d %q", r.status, r.body)
+	}
+	link := linkIn(t, s.call("login", `{}`).text)
+	if r := w.post(s.id, rpc(1, "ping", nil)); r.status != 200 {
+		t.Errorf("after login: %d %q", r.status, r.body)
+	}
+	s.cancel()
+	eventually(t, "the stream is gone", func() bool { return w.sim.Streams() == 0 })
+	w.finish(link, "MK4021")
+	if got := w.userOf(s.id); got != "MK4021" {
+		t.Errorf("resumed session belongs to %q", got)
+	}
+	calls := w.sim.Calls()
+	last := calls[len(calls)-1]
+	want := kite.Call{Session: s.id, Tool: "get_profile", Transport: kite.MCP, Account: "MK4021", At: w.clock.Now()}
+	if last != want {
+		t.Errorf("last call %+v, want %+v", last, want)
+	}
+	if v := w.sim.Violations(); len(v) != 0 {
+		t.Errorf("violations: %q", v)
+	}
+}
+
+func TestSecondInitializeIsANewSession(t *testing.T) {
+	w := newWorld(t)
+	old := w.loggedIn("MK4021")
+	r := w.post(old, rpc(1, "initialize", map[string]any{"protocolVersion": "2025-03-26"}))
+	fresh := r.header.Get("Mcp-Session-Id")
+	if fresh == "" || fresh == old {
+		t.Fatalf("new id %q, old id %q", fresh, old)
+	}
+	expect(t, w.call(fresh, "get_profile", `{}`), "Please log in first using the login tool", true)
+	if got := w.userOf(old); got != "MK4021" {
+		t.Errorf("the old session belongs to %q", got)
+	}
+	if v := w.sim.Violations(); len(v) != 1 || !strings.Contains(v[0], "initialize") || strings.Contains(v[0], old) {
+		t.Errorf("violations: %q", v)
+	}
+}
+
+func TestDeleteLogsOut(t *testing.T) {
+	w := newWorld(t)
+	s := w.open()
+	link := linkIn(t, s.call("login", `{}`).text)
+	w.finish(link, "AD7730")
+	other := w.loggedIn("AD7730")
+	for range 2 {
+		if r := w.must("DELETE", "/mcp", "", "Mcp-Session-Id", s.id); r.status != 200 || r.body != "" {
+			t.Errorf("DELETE: %d %q", r.status, r.body)
+		}
+	}
+	if r := w.post(s.id, rpc(1, "ping", nil)); r.status != 404 || r.body != "Session terminated\n" {
+		t.Errorf("/mcp after DELETE: %d %q", r.status, r.body)
+	}
+	expect(t, s.call("get_holdings", `{}`), "Failed to establish a session. Please try again.", true)
+	expect(t, s.call("login", `{}`), "Failed to get or create Kite session", true)
+	if status, body := w.sim.CompleteLogin(t.Context(), link, "AD7730"); status != 500 || body != "error completing Kite session\n" {
+		t.Errorf("old link: %d %q", status, body)
+	}
+	if got := w.userOf(other); got != "AD7730" {
+		t.Errorf("the other session of the user belongs to %q now", got)
+	}
+}
+
+func TestOneTokenPerUser(t *testing.T) {
+	w := newWorld(t, func(o *kite.Options) { o.OneTokenPerUser = true })
+	first := w.loggedIn("MK4021")
+	second := w.loggedIn("MK4021")
+	if got := w.userOf(first); got != "" {
+		t.Errorf("the first session still belongs to %q", got)
+	}
+	if got := w.userOf(second); got != "MK4021" {
+		t.Errorf("the second session belongs to %q", got)
+	}
+	w.must("DELETE", "/mcp", "", "Mcp-Session-Id", first)
+	if got := w.userOf(second); got != "" {
+		t.Errorf("after the logout of the first the second session belongs to %q", got)
+	}
+}
+
+func TestRestartForgetsEverything(t *testing.T) {
+	w := newWorld(t)
+	s := w.open()
+	link := linkIn(t, s.call("login", `{}`).text)
+	id := w.loggedIn("MK4021")
+	w.sim.Restart()
+	if err := s.ended(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the stream ended with %v", err)
+	}
+	if r := w.post(id, rpc(1, "ping", nil)); r.status != 400 || r.body != "Invalid session ID\n" {
+		t.Errorf("/mcp: %d %q", r.status, r.body)
+	}
+	if r := w.must("POST", s.endpoint, rpc(1, "ping", nil)); r.status != 400 {
+		t.Errorf("/message: %d", r.status)
+	}
+	if status, body := w.sim.CompleteLogin(t.Context(), link, "MK4021"); status != 400 || body != "missing MCP session_id or Kite request_token\n" {
+		t.Errorf("old link: %d %q", status, body)
+	}
+	if n := len(w.sim.Sessions()); n != 0 {
+		t.Errorf("%d sessions left", n)
+	}
+	if got := w.userOf(w.loggedIn("MK4021")); got != "MK4021" {
+		t.Errorf("after the restart: %q", got)
+	}
+}
+
+func TestCallInFlightIsLostWithItsProcess(t *testing.T) {
+	for name, end := range map[string]func(*kite.Server){"restart": (*kite.Server).Restart, "close": (*kite.Server).Close} {
+		w := newWorld(t)
+		id, asked := w.initialize(), make(chan struct{})
+		w.sim.Inject(kite.Fault{Kind: kite.Delay, Op: kite.OpPing, After: time.Hour, OnHit: func() { close(asked) }})
+		lost := w.async("POST", "/mcp", rpc(1, "ping", nil), "Content-Type", "application/json", "Mcp-Session-Id", id)
+		<-asked
+		end(w.sim)
+		if got := <-lost; got.err == nil {
+			t.Errorf("%s: the call was answered: %+v", name, got)
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package kite
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	sessionLife  = 12 * time.Hour   // from the birth of a session, never extended
+	cleanupEvery = 30 * time.Minute // sessions that are over are forgotten at these ticks only
+	linkLife     = 35 * time.Minute // 30 minutes of validity and 5 of allowed clock skew
+	upstreamWait = 7 * time.Second  // what the server gives Kite before it calls a request failed
+	pingPeriod   = 10 * time.Second
+)
+
+// errGone is the cause of every context that ended because the simulated server process ended.
+var errGone = errors.New("the server process is gone")
+
+// errCut is the cause of a stream that a test cut.
+var errCut = errors.New("the stream was cut")
+
+// Options configure a Server. The zero value is a server on the real clock with the made-up accounts of Accounts.
+type Options struct {
+	// Now is the clock that every lifetime is computed from; nil means time.Now. Nothing runs in the background:
+	// what a lifetime ends is found ended by the first request after it.
+	Now func() time.Time
+	// PingEvery is the pace of the keep-alive of an SSE stream in real time: 0 means 10 s, negative means none.
+	PingEvery time.Duration
+	// Accounts are the people that the login page offers; nil means Accounts().
+	Accounts []Account
+	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
+	// host that the request was sent to.
+	BaseURL string
+	// OneTokenPerUser makes Kite keep a single login per person: a new login ends the older ones of the same Kite
+	// user, and a logout ends them all. What people report about the real Kite is contradictory.
+	OneTokenPerUser bool
+	// OrderTools lists the three order tools as the open-source server does. The hosted server leaves them out.
+	OrderTools bool
+}
+
+// Server is a simulated Kite MCP server together with Kite's own login page. It is an http.Handler and safe for
+// concurrent use. Call Close when done with it, before closing the listener in front of it.
+type Server struct {
+	opts  Options
+	tools []tool
+	book  *book
+	pages pages
+
+	// gate stands for the lock that the real registry holds while it tells Kite that a session is over: a DELETE
+	// whose Kite request hangs keeps everybody else waiting. Sending takes it, receiving gives it back.
+	gate chan struct{}
+
+	mu         sync.Mutex // guards everything below, including what registry and broker hold
+	base       string
+	registry   registry
+	broker     broker
+	links      linkSigner
+	streams    map[string]*stream
+	listeners  map[*stream]bool // open GET /mcp, which never carry an event
+	faults     []*Fault
+	calls      []Call
+	handedOut  []string
+	violations []string
+	closed     bool
+	life       context.Context // ends with the simulated process: at Restart and at Close
+	kill       context.CancelCauseFunc
+}
+
+// New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one
+// user id, for example.
+func New(opts Options) *Server {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.PingEvery == 0 {
+		opts.PingEvery = pingPeriod
+	}
+	if opts.Accounts == nil {
+		opts.Accounts = Accounts()
+	}
+	s := &Server{
+		opts:      opts,
+		book:      newBook(instruments(), opts.Accounts),
+		pages:     parsePages(),
+		gate:      make(chan struct{}, 1),
+		base:      strings.TrimSuffix(opts.BaseURL, "/"),
+		broker:    newBroker(opts.Accounts, opts.OneTokenPerUser),
+		listeners: map[*stream]bool{},
+	}
+	s.tools = newTools(opts.OrderTools)
+	s.boot()
+	return s
+}
+
+// boot makes everything that a process start makes anew. The caller holds mu, or nobody else knows s yet.
+func (s *Server) boot() {
+	s.registry = newRegistry(s.opts.Now(), &s.broker)
+	s.links = newLinkSigner()
+	s.streams = map[string]*stream{}
+	s.life, s.kill = context.WithCancelCause(context.Background())
+}
+
+// ServeHTTP answers the paths of the MCP server and of Kite's login page. After Close it cuts every connection, as a
+// process that is gone would.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		panic(http.ErrAbortHandler)
+	}
+	switch r.URL.Path {
+	case "/sse":
+		s.serveSSE(w, r)
+	case "/message":
+		s.serveMessage(w, r)
+	case "/mcp":
+		s.serveMCP(w, r)
+	case "/callback":
+		s.serveCallback(w, r)
+	case loginPath:
+		s.serveLoginPage(w, r)
+	default:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte("Not Found"))
+	}
+}
+
+// SetBaseURL says where this server is reachable, for tests that learn their port late.
+func (s *Server) SetBaseURL(base string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.base = strings.TrimSuffix(base, "/")
+}
+
+// Close ends the simulated process for good: streams and waiting requests are cut, and so is every later request.
+// It does not wait; closing the listener does.
+func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.streams = map[string]*stream{}
+	s.kill(errGone)
+}
+
+// Restart ends the simulated process and starts another one at the same address: streams are cut, answers under way
+// are lost, all sessions, logins and login links are gone. Kite itself goes on, and so do its access tokens.
+func (s *Server) Restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kill(errGone)
+	s.boot()
+}
+
+// baseFor returns the address that links in the answer to r start with.
+func (s *Server) baseFor(r *http.Request) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.base != "" {
+		return s.base
+	}
+	return "http://" + r.Host
+}
+
+// requestContext returns a context that ends with the request or with the simulated process, whichever is first.
+func (s *Server) requestContext(r *http.Request) (context.Context, context.CancelFunc) {
+	s.mu.Lock()
+	life := s.life
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(r.Context())
+	stop := context.AfterFunc(life, func() { cancel(errGone) })
+	return ctx, func() { stop(); cancel(context.Canceled) }
+}
+
+// withRegistry runs fn as the real server runs its registry operations: one at a time, behind whoever holds the
+// gate, with what is over by now swept away. A client that has gone does not stop it: the real server finishes what
+// it has begun. The error is errGone, and fn has not run, when the process that ctx belongs to is gone.
+func (s *Server) withRegistry(ctx context.Context, fn func(now time.Time)) error {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.locked(ctx, fn)
+}
+
+// enter takes the gate; leave gives it back.
+func (s *Server) enter() (leave func(), err error) {
+	s.mu.Lock()
+	life := s.life
+	s.mu.Unlock()
+	select {
+	case s.gate <- struct{}{}:
+		return func() { <-s.gate }, nil
+	case <-life.Done():
+		return nil, errGone
+	}
+}
+
+// locked is withRegistry for a caller that holds the gate already.
+func (s *Server) locked(ctx context.Context, fn func(now time.Time)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(context.Cause(ctx), errGone) {
+		return errGone
+	}
+	now := s.opts.Now()
+	s.registry.sweep(now)
+	fn(now)
+	return nil
+}
+
+// newUUID returns a random version 4 UUID in its usual form.
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return formatUUID(b)
+}

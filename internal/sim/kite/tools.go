@@ -1,0 +1,232 @@
+package kite
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+//go:embed data/tools.json
+var toolSpecs []byte
+
+// tool is one entry of tools/list. The specification of what it takes is in data/tools.json.
+type tool struct {
+	name string
+	spec json.RawMessage
+	run  runner // nil for the write tools, which never do anything here
+}
+
+// runner does what a tool does, once it is sure that the tool exists.
+type runner func(ctx context.Context, s *Server, c *call) outcome
+
+// call is one tools/call on its way through the server.
+type call struct {
+	caller
+	tool  string
+	args  args
+	fault *Fault
+}
+
+// outcome is what a tool says: one text, which is JSON where it is data.
+type outcome struct {
+	text    string
+	isError bool
+}
+
+// newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the
+// two do not fit, which is a mistake in this package.
+func newTools(orderTools bool) []tool {
+	var specs []struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description"`
+		InputSchema json.RawMessage `json:"inputSchema"`
+	}
+	if err := json.Unmarshal(toolSpecs, &specs); err != nil {
+		panic(fmt.Errorf("kite: data/tools.json: %w", err))
+	}
+	runners := readTools()
+	var out []tool
+	for _, spec := range specs {
+		if !orderTools && slices.Contains(excludedTools(), spec.Name) {
+			continue
+		}
+		raw, err := json.Marshal(map[string]any{
+			"name": spec.Name, "description": spec.Description, "inputSchema": spec.InputSchema,
+			"annotations": uselessAnnotations(),
+		})
+		if err != nil {
+			panic(fmt.Errorf("kite: tool %s: %w", spec.Name, err))
+		}
+		out = append(out, tool{name: spec.Name, spec: raw, run: runners[spec.Name]})
+	}
+	return out
+}
+
+// excludedTools are the ones that the hosted server leaves out.
+func excludedTools() []string {
+	return []string{"cancel_order", "modify_order", "place_order"}
+}
+
+// uselessAnnotations are the same for every tool, reading or writing.
+func uselessAnnotations() map[string]any {
+	return map[string]any{
+		"readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": true,
+	}
+}
+
+// readTools says what each tool does that does not write.
+func readTools() map[string]runner {
+	return map[string]runner{
+		"login":               runLogin,
+		"get_profile":         valueTool(func(a *Account) Profile { return a.Profile }),
+		"get_margins":         valueTool(func(a *Account) Margins { return a.Margins }),
+		"get_holdings":        listTool(func(a *Account) []Holding { return a.Holdings }),
+		"get_positions":       listTool(func(a *Account) []Position { return slices.Concat(a.Positions.Day, a.Positions.Net) }),
+		"get_trades":          listTool(func(a *Account) []Trade { return a.Trades }),
+		"get_orders":          listTool(func(a *Account) []Order { return a.Orders }),
+		"get_gtts":            listTool(func(a *Account) []GTT { return a.GTTs }),
+		"get_mf_holdings":     listTool(func(a *Account) []MFHolding { return a.MFHoldings }),
+		"get_order_history":   runOrderHistory,
+		"get_order_trades":    runOrderTrades,
+		"get_quotes":          runQuotes,
+		"get_ltp":             runLTP,
+		"get_ohlc":            runOHLC,
+		"get_historical_data": runHistoricalData,
+		"search_instruments":  runSearch,
+	}
+}
+
+// failureText is all that the server says when Kite did not give a tool its data, for whatever reason.
+func failureText(tool string) string {
+	switch tool {
+	case "get_order_history":
+		return "Failed to get order history"
+	case "get_order_trades":
+		return "Failed to get order trades"
+	case "get_quotes":
+		return "Failed to get quotes"
+	case "get_ltp":
+		return "Failed to get latest trading prices"
+	case "get_ohlc":
+		return "Failed to get OHLC data"
+	case "get_historical_data":
+		return "Failed to get historical data"
+	}
+	return "Failed to execute " + tool
+}
+
+func (s *Server) toolList() []json.RawMessage {
+	var out []json.RawMessage
+	for _, t := range s.tools {
+		out = append(out, t.spec)
+	}
+	return out
+}
+
+// callTool answers a tools/call.
+func (s *Server) callTool(ctx context.Context, who caller, m message, f *Fault) *response {
+	var p callParams
+	if len(m.Params) > 0 {
+		if err := json.Unmarshal(m.Params, &p); err != nil {
+			s.violation("%s: tools/call with parameters that are no object", who.transport)
+			return fail(m.ID, codeInvalidRequest, "Invalid request")
+		}
+	}
+	given, _ := p.Arguments.(map[string]any) // anything else counts as no arguments
+	c := &call{caller: who, tool: p.Name, args: given, fault: f}
+	s.record(c)
+	f.show(ctx)
+	i := slices.IndexFunc(s.tools, func(t tool) bool { return t.name == c.tool })
+	if i < 0 || f.is(ToolMissing) {
+		if i < 0 {
+			s.violation("%s: call of %q, a tool that is not listed", who.transport, c.tool)
+		}
+		return fail(m.ID, codeInvalidParams, "tool '"+c.tool+"' not found: tool not found")
+	}
+	run := s.tools[i].run
+	if run == nil {
+		run = refuseWrite
+	}
+	return succeed(m.ID, toolResult(run(ctx, s, c), f))
+}
+
+// refuseWrite stands for every tool that changes an account: it changes nothing and remembers who tried.
+func refuseWrite(_ context.Context, s *Server, c *call) outcome {
+	s.violation("%s: call of the write tool %s", c.transport, c.tool)
+	return outcome{text: failureText(c.tool), isError: true}
+}
+
+// toolResult is the CallToolResult: isError is absent when false.
+func toolResult(o outcome, f *Fault) any {
+	if f.is(BadJSON) && !o.isError {
+		o.text = o.text[:len(o.text)/2]
+	}
+	type content struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	return struct {
+		Content []content `json:"content"`
+		IsError bool      `json:"isError,omitempty"`
+	}{[]content{{"text", o.text}}, o.isError}
+}
+
+// toText is the outcome of a tool whose answer is v.
+func toText(v any) outcome {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return outcome{text: "Failed to process response data", isError: true}
+	}
+	return outcome{text: string(b)}
+}
+
+// refused is an outcome that says why.
+func refused(format string, a ...any) outcome {
+	return outcome{text: fmt.Sprintf(format, a...), isError: true}
+}
+
+// loggedIn brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
+// answers {"data":null}; or else ok false and what the tool says instead.
+func (s *Server) loggedIn(ctx context.Context, c *call) (a *Account, instead outcome, ok bool) {
+	var e *session
+	var fresh bool
+	var l *login
+	err := s.withRegistry(ctx, func(now time.Time) {
+		if e, fresh = s.registry.touch(c.session, now); e != nil {
+			l = e.login
+		}
+	})
+	switch {
+	case err != nil || e == nil:
+		return nil, refused("Failed to establish a session. Please try again."), false
+	case fresh:
+		return nil, refused("Please log in first using the login tool"), false
+	}
+	a, ok = s.askKite(ctx, c.fault, l)
+	return a, refused("%s", failureText(c.tool)), ok
+}
+
+// askKite is one request to Kite with the access token of l, if it has one yet. ok is false when Kite refuses it or
+// does not answer; a is nil when the answer is {"data":null}.
+func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *Account, ok bool) {
+	switch {
+	case f.is(UpstreamHang):
+		f.wait(ctx, upstreamWait)
+		return nil, false
+	case f.is(UpstreamFailure):
+		f.wait(ctx, 0)
+		return nil, false
+	}
+	err := s.locked(ctx, func(now time.Time) { a = s.broker.account(l.token, now) })
+	if err != nil || a == nil {
+		return nil, false
+	}
+	if f.is(UpstreamNull) {
+		f.wait(ctx, 0)
+		return nil, true
+	}
+	return a, true
+}

@@ -1,0 +1,181 @@
+package kite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// valueTool is a tool whose answer is one object.
+func valueTool[T any](pick func(*Account) T) runner {
+	return func(ctx context.Context, s *Server, c *call) outcome {
+		a, instead, ok := s.loggedIn(ctx, c)
+		if !ok {
+			return instead
+		}
+		var v T // what is left of {"data":null}
+		if a != nil {
+			v = pick(a)
+		}
+		return toText(v)
+	}
+}
+
+// listTool is a tool whose answer is a list that can be had in pages.
+func listTool[T any](pick func(*Account) []T) runner {
+	return func(ctx context.Context, s *Server, c *call) outcome {
+		a, instead, ok := s.loggedIn(ctx, c)
+		if !ok {
+			return instead
+		}
+		var all []T
+		if a != nil {
+			all = pick(a)
+		}
+		return toText(paginate(all, c.args))
+	}
+}
+
+// orderTool is a tool about one order. Kite refuses an order id that it does not know.
+func orderTool[T any](pick func(a *Account, o Order) []T) runner {
+	return func(ctx context.Context, s *Server, c *call) outcome {
+		if complaint := c.args.require("order_id"); complaint != "" {
+			return refused("%s", complaint)
+		}
+		a, instead, ok := s.loggedIn(ctx, c)
+		if !ok {
+			return instead
+		}
+		if a == nil {
+			return outcome{text: "null"}
+		}
+		id := c.args.text("order_id", "")
+		i := slices.IndexFunc(a.Orders, func(o Order) bool { return o.OrderID == id })
+		if i < 0 {
+			return instead
+		}
+		return toText(pick(a, a.Orders[i]))
+	}
+}
+
+func runOrderHistory(ctx context.Context, s *Server, c *call) outcome {
+	return orderTool(func(_ *Account, o Order) []Order { return orderHistory(o) })(ctx, s, c)
+}
+
+func runOrderTrades(ctx context.Context, s *Server, c *call) outcome {
+	return orderTool(func(a *Account, o Order) []Trade {
+		out := []Trade{}
+		for _, t := range a.Trades {
+			if t.OrderID == o.OrderID {
+				out = append(out, t)
+			}
+		}
+		return out
+	})(ctx, s, c)
+}
+
+// orderHistory tells how an order came to its present state, oldest step first.
+func orderHistory(o Order) []Order {
+	step := func(status string) Order {
+		h := o
+		h.Status, h.StatusMessage, h.StatusMessageRaw = status, "", ""
+		h.AveragePrice, h.FilledQuantity, h.CancelledQuantity, h.PendingQuantity = 0, 0, 0, o.Quantity
+		h.ExchangeUpdateTimestamp, h.Meta, h.Tags = time.Time{}, nil, nil
+		if status != "OPEN" {
+			h.ExchangeOrderID, h.ExchangeTimestamp = "", time.Time{}
+		}
+		return h
+	}
+	out := []Order{step("PUT ORDER REQ RECEIVED"), step("VALIDATION PENDING")}
+	if o.Status != "REJECTED" {
+		out = append(out, step("OPEN PENDING"), step("OPEN"))
+	}
+	if o.Status != "OPEN" {
+		out = append(out, o)
+	}
+	return out
+}
+
+// runLogin is the login tool. To find out whether somebody is logged in it asks Kite for the profile, and when that
+// fails for any reason it logs out whoever is and hands out a new link: a hiccup of Kite at this moment, or a browser
+// login that finishes during the question, ends in a dead login.
+func runLogin(ctx context.Context, s *Server, c *call) outcome {
+	var e *session
+	var fresh bool
+	var l *login
+	err := s.withRegistry(ctx, func(now time.Time) {
+		if e, fresh = s.registry.touch(c.session, now); e == nil {
+			return
+		}
+		l = e.login
+		if age := now.Sub(e.lastLink); age < linkLife {
+			s.violations = append(s.violations, fmt.Sprintf("%s: login on session %s while its link is %s old",
+				c.transport, short(c.session), age.Round(time.Second)))
+		}
+	})
+	if err != nil || e == nil {
+		return refused("Failed to get or create Kite session")
+	}
+	if !fresh {
+		if a, ok := s.askKite(ctx, c.fault, l); ok {
+			name := ""
+			if a != nil {
+				name = a.Profile.UserName
+			}
+			return outcome{text: "You are already logged in as " + name}
+		}
+		if instead, ok := s.startOver(ctx, c); !ok {
+			return instead
+		}
+	}
+	return s.newLink(ctx, c)
+}
+
+// startOver logs out at Kite and gives the session a new login object.
+func (s *Server) startOver(ctx context.Context, c *call) (instead outcome, ok bool) {
+	if c.fault.is(UpstreamHang) {
+		c.fault.wait(ctx, upstreamWait) // the logout hangs as well
+	}
+	var clearing error
+	var e *session
+	err := s.withRegistry(ctx, func(now time.Time) {
+		if clearing = s.registry.clear(c.session); clearing == nil {
+			e, _ = s.registry.touch(c.session, now)
+		}
+	})
+	switch {
+	case err != nil || clearing != nil:
+		return refused("Failed to clear session data"), false
+	case e == nil:
+		return refused("Failed to create new Kite session"), false
+	}
+	return outcome{}, true
+}
+
+// newLink signs a login link for the session. The older ones stay good until they expire.
+func (s *Server) newLink(ctx context.Context, c *call) outcome {
+	link := ""
+	err := s.withRegistry(ctx, func(now time.Time) {
+		e, _ := s.registry.touch(c.session, now)
+		if e == nil {
+			return
+		}
+		e.lastLink = now
+		link = loginURL(c.base, s.links.sign(c.session, now))
+		s.handedOut = append(s.handedOut, link)
+	})
+	if err != nil || link == "" {
+		return refused("Failed to generate Kite login URL")
+	}
+	return outcome{text: fmt.Sprintf(loginText, link, link)}
+}
+
+// loginText is what an assistant is told to show. The link stands in it twice, and the prose has changed before.
+const loginText = "IMPORTANT: Please display this warning to the user before proceeding:\n\n" +
+	"⚠️ **WARNING: AI systems are unpredictable and non-deterministic. By continuing, you agree to interact with " +
+	"your Zerodha account via AI at your own risk.**\n\n" +
+	"After showing the warning above, provide the user with this login link: [Login to Kite](%s)\n\n" +
+	"If your client supports clickable links, you can render and present it and ask them to click the link above. " +
+	"Otherwise, display the URL and ask them to copy and paste it into their browser: %s\n\n" +
+	"After completing the login in your browser, let me know and I'll continue with your request."

@@ -1,0 +1,130 @@
+package kite
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+)
+
+// How many instruments Kite takes in one request.
+const (
+	maxQuotes = 500
+	maxPrices = 1000
+)
+
+// dateForm is the only form of a date that get_historical_data takes, read as Indian time.
+const dateForm = "2006-01-02 15:04:05"
+
+// quoteTool is a tool whose answer is an object keyed by what was asked; what Kite does not know is absent.
+func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Time) T) runner {
+	return func(ctx context.Context, s *Server, c *call) outcome {
+		if complaint := c.args.require("instruments"); complaint != "" {
+			return refused("%s", complaint)
+		}
+		ids := c.args.texts("instruments")
+		if needsOne && len(ids) == 0 {
+			return refused("At least one instrument must be specified")
+		}
+		a, instead, ok := s.loggedIn(ctx, c)
+		if !ok {
+			return instead
+		}
+		if a == nil {
+			return outcome{text: "null"}
+		}
+		if len(ids) == 0 || len(ids) > most {
+			return instead // Kite refuses the request
+		}
+		out := map[string]T{}
+		for _, id := range ids {
+			if l, known := s.book.byID[id]; known {
+				out[id] = pick(l, s.opts.Now())
+			}
+		}
+		return toText(out)
+	}
+}
+
+func runQuotes(ctx context.Context, s *Server, c *call) outcome {
+	return quoteTool(maxQuotes, false, listing.quote)(ctx, s, c)
+}
+
+func runLTP(ctx context.Context, s *Server, c *call) outcome {
+	return quoteTool(maxPrices, true, func(l listing, _ time.Time) LTPQuote {
+		return LTPQuote{l.InstrumentToken, l.LastPrice}
+	})(ctx, s, c)
+}
+
+func runOHLC(ctx context.Context, s *Server, c *call) outcome {
+	return quoteTool(maxPrices, true, func(l listing, _ time.Time) OHLCQuote {
+		return OHLCQuote{l.InstrumentToken, l.LastPrice, l.ohlc()}
+	})(ctx, s, c)
+}
+
+// runHistoricalData answers candles. Kite refuses an unknown token or interval, a span that ends before it begins
+// and one that is longer than the interval allows.
+func runHistoricalData(ctx context.Context, s *Server, c *call) outcome {
+	if complaint := c.args.require("instrument_token", "from_date", "to_date", "interval"); complaint != "" {
+		return refused("%s", complaint)
+	}
+	from, err := time.ParseInLocation(dateForm, c.args.text("from_date", ""), ist())
+	if err != nil {
+		return refused("Failed to parse from_date, use format YYYY-MM-DD HH:MM:SS")
+	}
+	to, err := time.ParseInLocation(dateForm, c.args.text("to_date", ""), ist())
+	if err != nil {
+		return refused("Failed to parse to_date, use format YYYY-MM-DD HH:MM:SS")
+	}
+	a, instead, ok := s.loggedIn(ctx, c)
+	if !ok {
+		return instead
+	}
+	if a == nil {
+		return outcome{text: "null"}
+	}
+	l, known := s.book.byToken[uint32(c.args.integer("instrument_token"))]
+	every, ok := intervalOf(c.args.text("interval", ""))
+	if !known || !ok || to.Before(from) || to.Sub(from) > every.longest {
+		return instead
+	}
+	return toText(l.candles(every, from, to, s.opts.Now()))
+}
+
+// runSearch needs no login and leaves the registry alone. The far end answers in no particular order; here it is the
+// order of the tokens.
+func runSearch(_ context.Context, s *Server, c *call) outcome {
+	if complaint := c.args.require("query"); complaint != "" {
+		return refused("%s", complaint)
+	}
+	query, field := c.args.text("query", ""), c.args.text("filter_on", "id")
+	match := func(l listing) bool {
+		return strings.Contains(strings.ToLower(l.field(field)), strings.ToLower(query))
+	}
+	if field == "underlying" {
+		exchange, underlying, both := strings.Cut(query, ":")
+		if strings.Contains(underlying, ":") {
+			return refused("Invalid query format, specify exch:underlying, where exchange is BFO/NFO")
+		}
+		if !both {
+			exchange, underlying = "NFO", query
+		}
+		match = func(l listing) bool { return l.Exchange == exchange && l.Name == underlying }
+	}
+	var found []Instrument
+	for _, l := range s.book.sorted {
+		if match(l) {
+			found = append(found, l.Instrument)
+		}
+	}
+	return toText(paginate(found, c.args))
+}
+
+// field returns what a search looks at; a field that does not exist means the id.
+func (l listing) field(name string) string {
+	byName := map[string]string{"name": l.Name, "tradingsymbol": l.Tradingsymbol, "isin": l.ISIN}
+	if v, ok := byName[name]; ok {
+		return v
+	}
+	return cmp.Or(l.ID, l.Tradingsymbol)
+}
