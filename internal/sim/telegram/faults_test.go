@@ -1,0 +1,129 @@
+package telegram
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestInjectedRefusals(t *testing.T) {
+	r := newRig(t)
+	r.asha()
+	r.Inject(Fault{Method: "sendMessage", Chat: 42, RetryAfter: 7})
+	r.Inject(Fault{Method: "getMe", Status: 500, Times: 2})
+	p := params{"chat_id": 42, "text": "x"}
+	a := r.call("sendMessage", p)
+	if a.status != 429 || a.ErrorCode != 429 || a.Parameters.RetryAfter != 7 || a.Description != "Too Many Requests: retry after 7" {
+		t.Errorf("429: %+v", a)
+	}
+	for _, want := range []int{500, 500, 200} {
+		if a := r.call("getMe", nil); a.status != want {
+			t.Errorf("getMe: %+v, want %d", a, want)
+		}
+	}
+	r.clock.add(7 * time.Second)
+	r.must("sendMessage", p)
+	r.innocent()
+	r.Inject(Fault{RetryAfter: 5})
+	r.call("sendMessage", p)
+	r.must("sendChatAction", params{"chat_id": 42, "action": "typing"})
+	r.innocent()
+	r.must("sendMessage", p)
+	r.violated("sendMessage: called 5s before retry_after had passed")
+	if c := r.Calls()[1]; !c.Faulty || c.Code != 429 {
+		t.Errorf("recorded as %+v", c)
+	}
+}
+
+func TestInjectedPageOfAProxy(t *testing.T) {
+	r := newRig(t)
+	r.Inject(Fault{Status: 502, Body: "<html>bad gateway</html>", Times: -1})
+	for range 3 {
+		resp, err := r.http.Get(r.base + "/bot" + testToken + "/getMe")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != 502 || resp.Header.Get("Content-Type") != "text/html" || !strings.HasPrefix(string(body), "<html>") {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+	}
+	r.ClearFaults()
+	r.must("getMe", nil)
+}
+
+func TestDroppedConnections(t *testing.T) {
+	r := newRig(t)
+	p := r.asha()
+	for drop, messages := range map[Drop]int{DropBefore: 0, DropAfter: 1} {
+		before := len(p.Chat())
+		r.Inject(Fault{Method: "sendMessage", Drop: drop})
+		a, err := r.do(t.Context(), "sendMessage", "application/x-www-form-urlencoded", form(params{"chat_id": 42, "text": "x"}))
+		if err == nil {
+			t.Errorf("drop %d: answered %+v", drop, a)
+		}
+		if got := len(p.Chat()) - before; got != messages {
+			t.Errorf("drop %d: %d messages, want %d", drop, got, messages)
+		}
+	}
+}
+
+func TestDelay(t *testing.T) {
+	r := newRig(t)
+	asked := make(chan time.Duration, 1)
+	release := make(chan time.Time)
+	r.opts.After = func(d time.Duration) <-chan time.Time { asked <- d; return release }
+	r.Inject(Fault{Delay: 3 * time.Second})
+	done := make(chan answer)
+	go func() {
+		resp, err := r.http.Get(r.base + "/bot" + testToken + "/getMe")
+		if err == nil {
+			resp.Body.Close()
+			done <- answer{status: resp.StatusCode}
+		}
+		close(done)
+	}()
+	if d := <-asked; d != 3*time.Second {
+		t.Errorf("delay of %v", d)
+	}
+	select {
+	case a := <-done:
+		t.Errorf("answered before the delay was over: %+v", a)
+	default:
+	}
+	close(release)
+	if a := <-done; a.status != http.StatusOK {
+		t.Errorf("after the delay: %+v", a)
+	}
+}
+
+func TestFloodControl(t *testing.T) {
+	r := newRig(t)
+	r.asha()
+	r.Person(43, "Ravi").Send("/start")
+	r.Flood(1, 2)
+	p := params{"chat_id": 42, "text": "x"}
+	r.must("sendMessage", p)
+	r.must("sendMessage", p)
+	wait := func(want int) {
+		t.Helper()
+		if a := r.call("sendMessage", p); a.status != 429 || a.Parameters.RetryAfter != want {
+			t.Errorf("flood: %+v, want retry_after %d", a, want)
+		}
+	}
+	wait(1)
+	r.must("sendMessage", params{"chat_id": 43, "text": "another chat"})
+	r.innocent()
+	wait(2) // ignored: longer
+	wait(3)
+	r.violated("before retry_after had passed")
+	r.clock.add(3 * time.Second)
+	r.must("sendMessage", p)
+	r.Flood(0, 0)
+	for range 5 {
+		r.must("sendMessage", p)
+	}
+}

@@ -1,0 +1,223 @@
+package telegram
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Limits of an inline keyboard. Telegram publishes only the length of the data.
+const (
+	maxButtons     = 100
+	maxButtonsRow  = 8
+	maxMarkupBytes = 10 << 10
+)
+
+// Button is a button of an inline keyboard. Exactly one of Data, URL, CopyText and Disabled is set.
+type Button struct {
+	Text     string `json:"text"`
+	Data     string `json:"data,omitempty"` // callback_data
+	URL      string `json:"url,omitempty"`
+	CopyText string `json:"copy_text,omitempty"`
+	Style    string `json:"style,omitempty"` // danger, success, primary or empty
+	Disabled bool   `json:"disabled,omitempty"`
+}
+
+// replyBoard is a keyboard in the place of the letters.
+type replyBoard struct {
+	rows   [][]string
+	remove bool
+	force  bool
+}
+
+// markup is a read reply_markup.
+type markup struct {
+	inline [][]Button
+	reply  *replyBoard
+}
+
+// replyMarkup reads the reply_markup parameter of a message to be sent. Nil means there is none.
+func (s *Server) replyMarkup(c *call) (*markup, *apiError) {
+	text := c.params["reply_markup"]
+	if text == "" {
+		return &markup{}, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &fields); err != nil || fields == nil {
+		s.violate("%s: reply_markup is not a JSON object", c.name)
+		return nil, badRequest("object expected as reply markup")
+	}
+	if len(text) > maxMarkupBytes {
+		s.violate("%s: reply_markup of %d bytes", c.name, len(text))
+		return nil, badRequest("reply markup is too long")
+	}
+	if raw, ok := fields["inline_keyboard"]; ok {
+		rows, err := s.inlineKeyboard(c, raw)
+		if len(fields) > 1 && err == nil {
+			s.violate("%s: reply_markup has fields beside inline_keyboard", c.name)
+			err = badRequest("the simulator knows no other field of an inline keyboard")
+		}
+		if err != nil {
+			s.violate("%s: inline keyboard: %s", c.name, err.Description)
+			return nil, err
+		}
+		return &markup{inline: rows}, nil
+	}
+	return s.replyKeyboard(c, fields)
+}
+
+// inlineMarkup reads the reply_markup of an edit, which must be an inline keyboard.
+func (s *Server) inlineMarkup(c *call) ([][]Button, *apiError) {
+	m, err := s.replyMarkup(c)
+	if err != nil {
+		return nil, err
+	}
+	if m.reply != nil {
+		s.violate("%s: reply_markup is not an inline keyboard", c.name)
+		return nil, badRequest("inline keyboard expected")
+	}
+	return m.inline, nil
+}
+
+func (s *Server) inlineKeyboard(c *call, raw json.RawMessage) ([][]Button, *apiError) {
+	var rows []json.RawMessage
+	if json.Unmarshal(raw, &rows) != nil || rows == nil {
+		return nil, badRequest(`field "inline_keyboard" must be of type Array`)
+	}
+	var out [][]Button
+	total := 0
+	for _, row := range rows {
+		var cells []map[string]json.RawMessage
+		if json.Unmarshal(row, &cells) != nil || cells == nil {
+			return nil, badRequest(`field "inline_keyboard" must be an Array of Arrays`)
+		}
+		total += len(cells)
+		if len(cells) > maxButtonsRow || total > maxButtons {
+			return nil, badRequest("reply markup is too long")
+		}
+		var buttons []Button
+		for _, cell := range cells {
+			b, err := s.button(c, cell)
+			if err != nil {
+				return nil, err
+			}
+			buttons = append(buttons, b)
+		}
+		if len(buttons) > 0 {
+			out = append(out, buttons)
+		}
+	}
+	return out, nil
+}
+
+// buttonError is a refusal of one button.
+func buttonError(format string, args ...any) *apiError {
+	return badRequest("can't parse inline keyboard button: %s", sprintf(format, args...))
+}
+
+// button reads one button. Telegram takes the first of several actions in silence; the simulator refuses them, since
+// the bot cannot have meant it.
+func (s *Server) button(c *call, fields map[string]json.RawMessage) (Button, *apiError) {
+	var b Button
+	if !readText(fields, "text", &b.Text) {
+		return b, buttonError(`Field "text" must be of type String`)
+	}
+	if strings.TrimSpace(b.Text) == "" {
+		return b, buttonError("the text is empty")
+	}
+	actions := 0
+	for name, raw := range fields {
+		switch name {
+		case "text":
+			continue
+		case "style":
+			if !readText(fields, name, &b.Style) || !slices.Contains([]string{"danger", "success", "primary"}, b.Style) {
+				return b, buttonError("invalid style")
+			}
+			continue
+		case "url":
+			readText(fields, name, &b.URL)
+		case "callback_data":
+			readText(fields, name, &b.Data)
+		case "copy_text":
+			var ct wireCopyText
+			if json.Unmarshal(raw, &ct) != nil || units(ct.Text) < 1 || units(ct.Text) > 256 {
+				return b, buttonError("copy_text must have 1-256 characters")
+			}
+			b.CopyText = ct.Text
+		case "disabled":
+			b.Disabled = string(raw) != "null"
+		default:
+			return b, buttonError("the simulator does not know the field %s", name)
+		}
+		actions++
+	}
+	return b, checkButton(b, actions)
+}
+
+// checkButton looks at the action of a button. An empty url or callback_data counts as none, as on Telegram.
+func checkButton(b Button, actions int) *apiError {
+	switch {
+	case b.URL == "" && b.Data == "" && b.CopyText == "" && !b.Disabled:
+		return buttonError("Text buttons are unallowed in the inline keyboard")
+	case actions > 1:
+		return buttonError("exactly one action field must be used")
+	case len(b.Data) > 64:
+		return badRequest("BUTTON_DATA_INVALID")
+	case b.URL != "":
+		if wrong := checkURL(b.URL); wrong != "" {
+			return badRequest("inline keyboard button URL '%s' is invalid: %s", b.URL, wrong)
+		}
+	}
+	return nil
+}
+
+func readText(fields map[string]json.RawMessage, name string, dst *string) bool {
+	return json.Unmarshal(fields[name], dst) == nil && string(fields[name]) != "null"
+}
+
+// checkURL returns Telegram's complaint about a link, empty if it can be used: http, https with any host, or tg.
+func checkURL(link string) string {
+	scheme, rest, ok := strings.Cut(link, "://")
+	u, err := url.Parse(link)
+	switch {
+	case !ok || err != nil || strings.ContainsAny(link, " \t\r\n<>\""):
+		return "Wrong HTTP URL"
+	case !slices.Contains([]string{"http", "https", "tg"}, strings.ToLower(scheme)):
+		return "Unsupported URL protocol"
+	case rest == "" || u.Host == "":
+		return "URL host is empty"
+	}
+	return ""
+}
+
+// checkAnswerURL allows answerCallbackQuery the only link that a bot without a game may open: itself.
+func checkAnswerURL(s *Server, link string) *apiError {
+	for _, prefix := range []string{"https://t.me/", "http://t.me/", "t.me/"} {
+		if strings.HasPrefix(link, prefix+s.bot.Username+"?") {
+			return nil
+		}
+	}
+	return badRequest("URL_INVALID")
+}
+
+// wireBoard is the keyboard as it is sent back in a message.
+func wireBoard(rows [][]Button) *wireInlineBoard {
+	out := &wireInlineBoard{}
+	for _, row := range rows {
+		var cells []wireButton
+		for _, b := range row {
+			w := wireButton{Text: b.Text, Style: b.Style, URL: b.URL, Data: b.Data}
+			if b.CopyText != "" {
+				w.CopyText = &wireCopyText{Text: b.CopyText}
+			}
+			if b.Disabled {
+				w.Disabled = &struct{}{}
+			}
+			cells = append(cells, w)
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	return out
+}

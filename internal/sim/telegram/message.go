@@ -1,0 +1,211 @@
+package telegram
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Message is one message of a chat as its people see it now.
+type Message struct {
+	ID      int64
+	Chat    int64
+	From    int64  // user id of the sender
+	FromBot bool   // whether the bot under test sent it
+	Sender  string // first name of the sender
+	Date    time.Time
+	Edited  time.Time // zero if never edited
+	// Text is the text without markup; Entities say how it looks. For a photo or a document they are the caption's.
+	Text     string
+	Entities []Entity
+	// Keyboard is the inline keyboard, row by row.
+	Keyboard [][]Button
+	Photo    *File
+	Document *File
+	// Rich is the rich message's JSON ({"blocks": …}), if it is one.
+	Rich      json.RawMessage
+	Protected bool  // protect_content
+	Silent    bool  // disable_notification
+	ReplyTo   int64 // id of the message that this one answers, 0 if none
+
+	preview *linkPreview
+	board   *replyBoard // a reply keyboard that came with it
+	onTop   bool
+	spoilt  bool
+	rev     int64 // the server's change counter at the last change
+}
+
+// File is an uploaded photo or document, kept in memory.
+type File struct {
+	ID     string
+	Name   string
+	MIME   string
+	Data   []byte
+	Width  int // pixels, photos only
+	Height int
+}
+
+// Buttons returns all inline buttons in reading order.
+func (m Message) Buttons() []Button { return slices.Concat(m.Keyboard...) }
+
+// Button returns the inline button whose label contains the text.
+func (m Message) Button(label string) (Button, bool) {
+	for _, b := range m.Buttons() {
+		if strings.Contains(b.Text, label) {
+			return b, true
+		}
+	}
+	return Button{}, false
+}
+
+// String is one line of a transcript.
+func (m Message) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "#%d %s:", m.ID, m.Sender)
+	if m.Photo != nil {
+		fmt.Fprintf(&b, " [photo %dx%d]", m.Photo.Width, m.Photo.Height)
+	}
+	if m.Document != nil {
+		fmt.Fprintf(&b, " [document %s, %d bytes]", m.Document.Name, len(m.Document.Data))
+	}
+	if m.Rich != nil {
+		fmt.Fprintf(&b, " [rich %s]", m.Rich)
+	}
+	fmt.Fprintf(&b, " %s", m.Text)
+	if !m.Edited.IsZero() {
+		b.WriteString(" (edited)")
+	}
+	for _, row := range m.Keyboard {
+		b.WriteString("\n    ")
+		for _, button := range row {
+			fmt.Fprintf(&b, "[%s]", button.Text)
+		}
+	}
+	return b.String()
+}
+
+// Transcript shows messages one per line, for the failure text of a test.
+func Transcript(messages []Message) string {
+	lines := make([]string, len(messages))
+	for i, m := range messages {
+		lines[i] = m.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// media reports whether the message's text is a caption.
+func (m *Message) media() bool { return m.Photo != nil || m.Document != nil }
+
+// chat is a private chat or a group, with all its messages.
+type chat struct {
+	wireChat
+	messages []*Message
+	gone     []deletion
+	nextID   int64
+	known    bool // somebody wrote to the bot here, so that the bot may write
+	blocked  bool
+	action   string // the last chat action and when it stops being shown
+	until    time.Time
+	topRev   int64 // change counter of the things about the chat itself
+	members  []*Person
+}
+
+// deletion tells a page that a message went.
+type deletion struct {
+	id  int64
+	rev int64
+}
+
+func (ch *chat) private() bool { return ch.Type == "private" }
+
+// find returns the message, nil if there is none or it was deleted.
+func (ch *chat) find(id int64) *Message {
+	for _, m := range ch.messages {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// put appends a message, gives it the next number and tells everybody. The caller holds the lock.
+func (s *Server) put(ch *chat, m *Message) *Message {
+	ch.nextID++
+	m.ID, m.Chat = ch.nextID, ch.ID
+	m.Date = s.opts.Now()
+	ch.messages = append(ch.messages, m)
+	s.touch()
+	m.rev = s.rev
+	if m.FromBot {
+		ch.until = time.Time{} // a message ends "typing…", as in every client
+	}
+	return m
+}
+
+// changedMessage tells everybody that a message is not what it was. The caller holds the lock.
+func (s *Server) changedMessage(m *Message) {
+	s.touch()
+	m.rev = s.rev
+}
+
+// remove deletes a message from its chat. The caller holds the lock.
+func (s *Server) remove(ch *chat, id int64) {
+	ch.messages = slices.DeleteFunc(ch.messages, func(m *Message) bool { return m.ID == id })
+	s.touch()
+	ch.gone = append(ch.gone, deletion{id: id, rev: s.rev})
+}
+
+// snapshot copies the chat's messages. The caller holds the lock; slices inside are replaced on edits, never changed.
+func (ch *chat) snapshot() []Message {
+	out := make([]Message, len(ch.messages))
+	for i, m := range ch.messages {
+		out[i] = *m
+	}
+	return out
+}
+
+// wire is the message as Telegram sends it. The caller holds the lock.
+func (s *Server) wire(ch *chat, m *Message) *wireMessage {
+	w := &wireMessage{
+		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.user(m.From),
+		Protected: m.Protected, LinkPreview: m.preview, RichMessage: m.Rich,
+	}
+	if !m.Edited.IsZero() {
+		w.EditDate = m.Edited.Unix()
+	}
+	if m.media() {
+		w.Caption, w.CaptionEntity = m.Text, m.Entities
+		w.HasMediaSpoil, w.CaptionOnTop = m.spoilt, m.onTop
+	} else {
+		w.Text, w.Entities = m.Text, m.Entities
+	}
+	if m.Photo != nil {
+		w.Photo = m.Photo.wirePhoto()
+	}
+	if m.Document != nil {
+		w.Document = m.Document.wireDocument()
+	}
+	if len(m.Keyboard) > 0 {
+		w.ReplyMarkup = wireBoard(m.Keyboard)
+	}
+	if origin := ch.find(m.ReplyTo); origin != nil {
+		w.ReplyTo = s.wire(ch, origin)
+		w.ReplyTo.ReplyTo = nil // Telegram does not nest them
+	}
+	return w
+}
+
+// user is the sender with this id: the bot or one of the people.
+func (s *Server) user(id int64) *wireUser {
+	if id == s.bot.ID {
+		bot := s.bot
+		return &bot
+	}
+	if p := s.people[id]; p != nil {
+		u := p.user()
+		return &u
+	}
+	return nil
+}

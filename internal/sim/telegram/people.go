@@ -1,0 +1,222 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Person is somebody with a Telegram account. Their private chat with the bot has their own id.
+type Person struct {
+	ID        int64
+	FirstName string
+
+	s *Server
+}
+
+// Person returns the person with this id, and makes them up if there is nobody yet. The bot may write to them only
+// after they have sent their first message.
+func (s *Server) Person(id int64, firstName string) *Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.person(id, firstName)
+}
+
+func (s *Server) person(id int64, firstName string) *Person {
+	if p := s.people[id]; p != nil {
+		return p
+	}
+	p := &Person{ID: id, FirstName: firstName, s: s}
+	s.people[id] = p
+	s.order = append(s.order, id)
+	s.chats[id] = &chat{wireChat: wireChat{ID: id, Type: "private", FirstName: firstName}}
+	s.touch()
+	return p
+}
+
+// People returns everybody there is, in the order they appeared.
+func (s *Server) People() []*Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*Person
+	for _, id := range s.order {
+		all = append(all, s.people[id])
+	}
+	return all
+}
+
+func (p *Person) user() wireUser {
+	return wireUser{ID: p.ID, FirstName: p.FirstName, LanguageCode: "en"}
+}
+
+// chat is the person's private chat. The caller holds the lock.
+func (p *Person) chat() *chat { return p.s.chats[p.ID] }
+
+// Send sends the bot a text message and returns its update id. White space at the ends is cut off, as every client
+// does, and a text that is empty then is not sent: the id is 0. Somebody who had blocked the bot unblocks it by this.
+func (p *Person) Send(text string) (updateID int64) {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
+	p.setBlocked(false)
+	ch := p.chat()
+	ch.known = true
+	m := p.s.put(ch, &Message{From: p.ID, Sender: p.FirstName, Text: text, Entities: detect(text, nil)})
+	return p.s.queue("message", &wireUpdate{Message: p.s.wire(ch, m)})
+}
+
+// Chat returns the private chat as it is now, oldest first, with edits and deletions applied.
+func (p *Person) Chat() []Message {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.chat().snapshot()
+}
+
+// Last returns the newest message of the private chat, the zero Message if there is none.
+func (p *Person) Last() Message {
+	if all := p.Chat(); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return Message{}
+}
+
+// Typing reports whether a chat action is being shown to this person now.
+func (p *Person) Typing() bool {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.s.opts.Now().Before(p.chat().until)
+}
+
+// Wait blocks until the private chat satisfies what. When ctx ends first, or the server is closed, the error shows
+// the chat as it was then.
+func (p *Person) Wait(ctx context.Context, what func([]Message) bool) error {
+	var seen []Message
+	err := p.s.wait(ctx, func() bool {
+		seen = p.chat().snapshot()
+		return what(seen)
+	})
+	if err != nil {
+		return fmt.Errorf("wait in the chat of %s: %w; the chat:\n%s", p.FirstName, err, Transcript(seen))
+	}
+	return nil
+}
+
+// Block makes every message to this person fail with 403 and tells the bot by a my_chat_member update.
+func (p *Person) Block() {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	p.setBlocked(true)
+}
+
+// Unblock undoes [Person.Block].
+func (p *Person) Unblock() {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	p.setBlocked(false)
+}
+
+func (p *Person) setBlocked(blocked bool) {
+	ch := p.chat()
+	if ch.blocked == blocked {
+		return
+	}
+	ch.blocked = blocked
+	p.s.touch()
+	ch.topRev = p.s.rev
+	member, kicked := wireMember{User: p.s.bot, Status: "member"}, wireMember{User: p.s.bot, Status: "kicked", UntilDate: new(int64)}
+	change := &wireMemberChg{Chat: ch.wireChat, From: p.user(), Date: p.s.opts.Now().Unix(), Old: kicked, New: member}
+	if blocked {
+		change.Old, change.New = member, kicked
+	}
+	p.s.queue("my_chat_member", &wireUpdate{MyChatMember: change})
+}
+
+// Group is a supergroup that the bot is a member of, with privacy mode on: it sees commands meant for it, messages
+// that mention it, and nothing else.
+type Group struct {
+	ID    int64
+	Title string
+
+	s *Server
+}
+
+// Group returns the group with this id, and founds it if there is none. Ids of supergroups are negative.
+func (s *Server) Group(id int64, title string, members ...*Person) *Group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.chats[id]
+	if ch == nil {
+		ch = &chat{wireChat: wireChat{ID: id, Type: "supergroup", Title: title}, known: true}
+		s.chats[id] = ch
+	}
+	for _, p := range members {
+		if !slices.Contains(ch.members, p) {
+			ch.members = append(ch.members, p)
+		}
+	}
+	return &Group{ID: id, Title: ch.Title, s: s}
+}
+
+// Send sends a text to the group. The update id is 0 if privacy mode keeps the message from the bot.
+func (g *Group) Send(from *Person, text string) (updateID int64) {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	ch := g.s.chats[g.ID]
+	m := g.s.put(ch, &Message{From: from.ID, Sender: from.FirstName, Text: text, Entities: detect(text, nil)})
+	if !g.s.meansBot(m) {
+		return 0
+	}
+	return g.s.queue("message", &wireUpdate{Message: g.s.wire(ch, m)})
+}
+
+// meansBot is privacy mode: a command without an addressee or with the bot as addressee, or a mention of the bot.
+func (s *Server) meansBot(m *Message) bool {
+	for _, e := range m.Entities {
+		part := strings.ToLower(cutUnits(m.Text, e.Offset, e.Offset+e.Length))
+		_, to, addressed := strings.Cut(part, "@")
+		mine := to == strings.ToLower(s.bot.Username)
+		if e.Type == "bot_command" && (mine || !addressed) || e.Type == "mention" && mine {
+			return true
+		}
+	}
+	return false
+}
+
+// Chat returns the group's messages as they are now.
+func (g *Group) Chat() []Message {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	return g.s.chats[g.ID].snapshot()
+}
+
+// Press is [Person.Press] for a message of the group.
+func (g *Group) Press(from *Person, messageID int64, data string) (*Press, error) {
+	return g.s.press(g.ID, from, messageID, data)
+}
+
+// errClosed ends waits when the server is closed.
+var errClosed = errors.New("the simulator was closed")
+
+// wait blocks until ready, which is called with the lock held, says so.
+func (s *Server) wait(ctx context.Context, ready func() bool) error {
+	for {
+		s.mu.Lock()
+		ok, changed := ready(), s.changed
+		s.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closed:
+			return errClosed
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestShapeOfAMessageUpdate(t *testing.T) {
+	r := newRig(t)
+	r.Person(42, "Asha").Send(" 😀 /start now ")
+	got := r.must("getUpdates", nil)
+	want := `[{"update_id":1,"message":{"message_id":1,"from":{"id":42,"is_bot":false,"first_name":"Asha","language_code":"en"},` +
+		`"chat":{"id":42,"type":"private","first_name":"Asha"},"date":1773051300,"text":"😀 /start now",` +
+		`"entities":[{"type":"bot_command","offset":3,"length":6}]}}]`
+	if string(got) != want {
+		t.Errorf("update\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestBlockingIsTold(t *testing.T) {
+	r := newRig(t)
+	p := r.asha()
+	p.Block()
+	p.Block()
+	a := r.call("sendMessage", params{"chat_id": 42, "text": "x"})
+	if a.status != 403 || a.Description != "Forbidden: bot was blocked by the user" {
+		t.Errorf("send to somebody who blocked: %+v", a)
+	}
+	p.Unblock()
+	p.Block()
+	p.Send("I am back")
+	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
+	var got []string
+	for _, u := range decode[[]wireUpdate](t, r.must("getUpdates", nil)) {
+		if m := u.MyChatMember; m != nil {
+			got = append(got, m.Old.Status+">"+m.New.Status)
+		} else {
+			got = append(got, u.Message.Text)
+		}
+	}
+	if want := "member>kicked kicked>member member>kicked kicked>member I am back"; strings.Join(got, " ") != want {
+		t.Errorf("updates %q, want %q", got, want)
+	}
+}
+
+func TestGroupsHavePrivacyMode(t *testing.T) {
+	r := newRig(t)
+	p := r.Person(42, "Asha")
+	g := r.Group(-1001, "Traders", p)
+	for text, seen := range map[string]bool{
+		"hello": false, "/start": true, "/start@Kite_Demo_Bot": true, "/start@other_bot": false,
+		"hi @kite_demo_bot": true, "hi @other_bot": false,
+	} {
+		if id := g.Send(p, text); (id != 0) != seen {
+			t.Errorf("%q: update %d", text, id)
+		}
+	}
+	id := r.say(params{"chat_id": -1001, "text": "open a private chat", "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
+	u := decode[[]wireUpdate](t, r.must("getUpdates", nil))[0]
+	if u.Message.Chat.Type != "supergroup" || u.Message.Chat.Title != "Traders" {
+		t.Errorf("chat %+v", u.Message.Chat)
+	}
+	if _, err := g.Press(p, id, "go"); err != nil {
+		t.Error(err)
+	}
+	if n := len(g.Chat()); n != 7 {
+		t.Errorf("%d messages in the group", n)
+	}
+	r.refused("deleteMessage", params{"chat_id": -1001, "message_id": 1}, "message can't be deleted")
+}
+
+func TestPush(t *testing.T) {
+	r := newRig(t)
+	p := r.asha()
+	id := r.Push(json.RawMessage(`{"message":{"chat":{"id":42,"type":"private"},"from":{"id":42,"is_bot":false,"first_name":"Asha"},"text":"forwarded","forward_origin":{"type":"user"}}}`))
+	again := r.Push(json.RawMessage(`{"update_id":2,"message":{"message_id":1,"date":5,"chat":{"id":42,"type":"private"},"text":"/start"}}`))
+	r.Push(json.RawMessage(`{"edited_message":{"message_id":1,"chat":{"id":42,"type":"private"},"text":"/stop"}}`))
+	r.Push(json.RawMessage(`{"channel_post":{"chat":{"id":-5,"type":"channel","title":"News"},"text":"buy"}}`))
+	if id != 2 || again != 2 {
+		t.Errorf("numbers %d, %d", id, again)
+	}
+	got := decode[[]map[string]json.RawMessage](t, r.must("getUpdates", nil))
+	if len(got) != 4 || !strings.Contains(string(got[0]["message"]), `"forward_origin":{"type":"user"}`) ||
+		!strings.Contains(string(got[0]["message"]), `"message_id":2`) || !strings.Contains(string(got[0]["message"]), `"date":1773051300`) {
+		t.Errorf("updates %s", marshal(got))
+	}
+	if c := p.Chat(); len(c) != 2 || c[0].Text != "/stop" || c[1].Text != "forwarded" {
+		t.Errorf("chat:\n%s", Transcript(c))
+	}
+	if id := r.Push(json.RawMessage(`{"chat_member":{}}`)); id != 0 {
+		t.Errorf("an update that nobody asked for has number %d", id)
+	}
+	for _, bad := range []string{`[]`, `{}`, `{"message":{},"poll":{}}`, `{"message":7}`, `{"update_id":"x","poll":{}}`} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("Push(%s) did not panic", bad)
+				}
+			}()
+			r.Push(json.RawMessage(bad))
+		}()
+	}
+}
+
+func TestWaitShowsTheChat(t *testing.T) {
+	r := newRig(t)
+	p := r.asha()
+	r.say(params{"chat_id": 42, "text": "pick one", "reply_markup": keyboard([]any{button("Yes", "callback_data", "y"), button("No", "callback_data", "n")})})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := p.Wait(ctx, func([]Message) bool { return false })
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "#1 Asha: /start\n#2 Kite demo: pick one\n    [Yes][No]") {
+		t.Errorf("error %v", err)
+	}
+	r.Close()
+	if err := p.Wait(t.Context(), func([]Message) bool { return false }); !errors.Is(err, errClosed) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,148 @@
+package telegram
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"time"
+)
+
+// queryLife is how long a callback query can be answered. Telegram's own window is not published.
+const queryLife = 60 * time.Second
+
+// Press is one press of an inline button: a callback query and its answer.
+type Press struct {
+	QueryID   string
+	UpdateID  int64
+	MessageID int64
+	Data      string
+
+	s      *Server
+	chat   int64
+	from   int64
+	at     time.Time
+	done   chan struct{}
+	toast  string
+	alert  bool
+	url    string
+	rev    int64
+	answer bool
+}
+
+// Press presses an inline button of a message in the private chat. It is an error if the message has no button with
+// that callback data, or the button is disabled: a true client could not do it.
+func (p *Person) Press(messageID int64, data string) (*Press, error) {
+	return p.s.press(p.ID, p, messageID, data)
+}
+
+// PressForged sends the callback query of a client that lies: the message may be missing, belong to another
+// keyboard or have lost the button long ago.
+func (p *Person) PressForged(messageID int64, data string) *Press {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.s.query(p.chat(), p, messageID, data)
+}
+
+func (s *Server) press(chatID int64, from *Person, messageID int64, data string) (*Press, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.chats[chatID]
+	m := ch.find(messageID)
+	if m == nil {
+		return nil, fmt.Errorf("press %q: message %d is not in the chat; the chat:\n%s", data, messageID, Transcript(ch.snapshot()))
+	}
+	for _, b := range m.Buttons() {
+		if b.Data == data && data != "" && !b.Disabled {
+			return s.query(ch, from, messageID, data), nil
+		}
+	}
+	if m.Rich != nil && richHasData(m.Rich, data) {
+		return s.query(ch, from, messageID, data), nil
+	}
+	return nil, fmt.Errorf("press %q: message %d has no such button: %s", data, messageID, m)
+}
+
+// query queues the callback query. The caller holds the lock.
+func (s *Server) query(ch *chat, from *Person, messageID int64, data string) *Press {
+	s.nextQuery++
+	p := &Press{
+		QueryID: strconv.FormatInt(from.ID<<24+s.nextQuery, 10), MessageID: messageID, Data: data,
+		s: s, chat: ch.ID, from: from.ID, at: s.opts.Now(), done: make(chan struct{}),
+	}
+	q := &wireQuery{ID: p.QueryID, From: from.user(), Data: data, ChatInstance: chatInstance(ch.ID)}
+	if m := ch.find(messageID); m != nil {
+		q.Message = s.wire(ch, m)
+	} else {
+		// What Telegram sends for a message that it no longer shows: MaybeInaccessibleMessage with date 0.
+		q.Message = &wireMessage{MessageID: messageID, Chat: ch.wireChat}
+	}
+	s.queries[p.QueryID] = p
+	s.touch()
+	p.rev = s.rev
+	p.UpdateID = s.queue("callback_query", &wireUpdate{CallbackQuery: q})
+	return p
+}
+
+// chatInstance is an opaque number that stays the same for a chat.
+func chatInstance(id int64) string {
+	h := fnv.New64a()
+	h.Write(strconv.AppendInt(nil, id, 10))
+	return strconv.FormatInt(int64(h.Sum64()), 10)
+}
+
+// Answered is closed when the bot has answered the query and the spinner on the button ends.
+func (p *Press) Answered() <-chan struct{} { return p.done }
+
+// Toast returns the text of the answer: empty before there is one, and for an answer without a text.
+func (p *Press) Toast() string {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.toast
+}
+
+// Alert reports whether the answer is shown as an alert that has to be closed.
+func (p *Press) Alert() bool {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.alert
+}
+
+// URL returns the link that the answer opens, empty for none.
+func (p *Press) URL() string {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.url
+}
+
+// answerCallbackQuery ends the spinner, with or without a toast.
+func answerCallbackQuery(s *Server, c *call) (any, *apiError) {
+	if _, err := c.number("cache_time"); err != nil {
+		return nil, err
+	}
+	if units(c.params["text"]) > 200 {
+		s.violate("answerCallbackQuery: text of %d characters, 200 are allowed", units(c.params["text"]))
+		return nil, badRequest("MESSAGE_TOO_LONG")
+	}
+	stale := badRequest("query is too old and response timeout expired or query ID is invalid")
+	p := s.queries[c.params["callback_query_id"]]
+	switch {
+	case p == nil:
+		s.violate("answerCallbackQuery: there was no query %q", c.params["callback_query_id"])
+		return nil, stale
+	case p.answer:
+		s.violate("answerCallbackQuery: query %s (%q) answered twice", p.QueryID, p.Data)
+		return nil, stale
+	case c.now.Sub(p.at) > queryLife:
+		return nil, stale
+	}
+	if link := c.params["url"]; link != "" {
+		if err := checkAnswerURL(s, link); err != nil {
+			return nil, err
+		}
+	}
+	p.answer, p.toast, p.alert, p.url = true, c.params["text"], c.flag("show_alert"), c.params["url"]
+	close(p.done)
+	s.touch()
+	p.rev = s.rev
+	return true, nil
+}

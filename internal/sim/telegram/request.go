@@ -1,0 +1,185 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody is a little over the 50 MB that Telegram takes as an upload.
+const maxBody = 52 << 20
+
+// call is a request whose parameters have been read, whatever the form they came in.
+type call struct {
+	ctx      context.Context
+	name     string // the method, as the bot wrote it
+	params   map[string]string
+	files    map[string]*File
+	repeated []string // parameters given more than once
+	now      time.Time
+}
+
+// readCall reads the parameters from the query string and from a body that is multipart, urlencoded or JSON.
+func readCall(w http.ResponseWriter, r *http.Request, name string) (*call, *apiError) {
+	c := &call{ctx: r.Context(), name: name, params: map[string]string{}, files: map[string]*File{}}
+	c.addAll(r.URL.Query())
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	kind, attrs, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.Method == http.MethodGet || (err != nil && r.ContentLength == 0) {
+		return c, nil
+	}
+	switch kind {
+	case "multipart/form-data":
+		err = c.readMultipart(multipart.NewReader(r.Body, attrs["boundary"]))
+	case "application/x-www-form-urlencoded":
+		err = c.readForm(r.Body)
+	case "application/json":
+		err = c.readJSON(r.Body)
+	default:
+		err = drain(r.Body)
+	}
+	if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
+		return nil, &apiError{Code: http.StatusRequestEntityTooLarge, Description: "Request Entity Too Large"}
+	}
+	if err != nil {
+		return nil, badRequest("can't parse request: %v", err)
+	}
+	return c, nil
+}
+
+// drain accepts a body of unknown kind only if there is nothing in it.
+func drain(body io.Reader) error {
+	if n, err := io.Copy(io.Discard, body); err != nil || n > 0 {
+		return errors.Join(err, errors.New("unsupported content type"))
+	}
+	return nil
+}
+
+func (c *call) add(name, value string) {
+	if _, ok := c.params[name]; ok {
+		c.repeated = append(c.repeated, name)
+	}
+	c.params[name] = value
+}
+
+func (c *call) addAll(values url.Values) {
+	for name, vs := range values {
+		for _, v := range vs {
+			c.add(name, v)
+		}
+	}
+}
+
+func (c *call) readForm(body io.Reader) error {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	values, err := url.ParseQuery(string(data))
+	c.addAll(values)
+	return err
+}
+
+func (c *call) readMultipart(r *multipart.Reader) error {
+	for {
+		part, err := r.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return err
+		}
+		if part.FileName() == "" {
+			c.add(part.FormName(), string(data))
+			continue
+		}
+		c.files[part.FormName()] = &File{Name: part.FileName(), Data: data}
+	}
+}
+
+// readJSON takes an object apart: strings lose their quotes, null means absent, the rest stays JSON text.
+func (c *call) readJSON(body io.Reader) error {
+	var fields map[string]json.RawMessage
+	if err := json.NewDecoder(body).Decode(&fields); err != nil {
+		return err
+	}
+	for name, raw := range fields {
+		var text string
+		switch {
+		case string(raw) == "null":
+		case json.Unmarshal(raw, &text) == nil:
+			c.add(name, text)
+		default:
+			c.add(name, string(raw))
+		}
+	}
+	return nil
+}
+
+// attaches reports whether a parameter refers to the file part as attach://name.
+func (c *call) attaches(name string) bool {
+	for _, v := range c.params {
+		if strings.Contains(v, "attach://"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *call) has(name string) bool {
+	_, ok := c.params[name]
+	return ok
+}
+
+// number reads an integer parameter; absent or empty is 0, as on Telegram.
+func (c *call) number(name string) (int64, *apiError) {
+	text := c.params[name]
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, badRequest("invalid %s specified", name)
+	}
+	return n, nil
+}
+
+// flag reads a boolean parameter the way Telegram does: true, yes and 1 are true, the rest is false.
+func (c *call) flag(name string) bool {
+	switch strings.ToLower(c.params[name]) {
+	case "true", "yes", "1":
+		return true
+	}
+	return false
+}
+
+// object decodes a JSON parameter into dst. Absent is fine and leaves dst alone. Fields that dst does not have are a
+// violation: they are a typing error, or something that this simulator would silently lose.
+func (s *Server) object(c *call, name string, dst any) *apiError {
+	text := c.params[name]
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), dst); err != nil {
+		s.violate("%s: %s is not valid JSON of its type: %v", c.name, name, err)
+		return badRequest("can't parse %s JSON object", name)
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(dst); err != nil {
+		s.violate("%s: %s: %v", c.name, name, err)
+	}
+	return nil
+}

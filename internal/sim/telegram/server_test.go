@@ -1,0 +1,169 @@
+package telegram
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRefusesStrangers(t *testing.T) {
+	r := newRig(t)
+	for _, tc := range []struct {
+		path, method string
+		want         int
+	}{
+		{"/bot" + testToken + "/getMe", http.MethodGet, 200},
+		{"/bot" + testToken + "/GETME", http.MethodPost, 200},
+		{"/bot1:wrong/getMe", http.MethodGet, 401},
+		{"/bot" + testToken, http.MethodGet, 404},
+		{"/bot" + testToken + "/", http.MethodGet, 404},
+		{"/bot" + testToken + "/getMe/more", http.MethodGet, 404},
+		{"/bot/getMe", http.MethodGet, 404},
+		{"/", http.MethodGet, 404},
+		{"/bot" + testToken + "/getMe", http.MethodDelete, 405},
+		{"/bot" + testToken + "/banAll", http.MethodGet, 404},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), tc.method, r.base+tc.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := r.send(req)
+		if err != nil || a.status != tc.want || a.OK != (tc.want == 200) || !a.OK && a.ErrorCode != tc.want {
+			t.Errorf("%s %s: %+v, %v, want %d", tc.method, tc.path, a, err, tc.want)
+		}
+	}
+	r.violated("banAll: the simulator has no such method")
+}
+
+func TestWithoutATokenNobodyGetsIn(t *testing.T) {
+	s := New(Options{})
+	defer s.Close()
+	for _, path := range []string{"/bot/getMe", "/bot:/getMe", "/botx/getMe"} {
+		if token, _, ok := splitPath(path); ok && token == s.opts.Token {
+			t.Errorf("%s is let in", path)
+		}
+	}
+}
+
+func TestGetMe(t *testing.T) {
+	r := newRig(t)
+	me := decode[wireMe](t, r.must("getMe", nil))
+	if me.ID != 7000000002 || !me.IsBot || me.Username != "kite_demo_bot" || me.CanReadAllGroupMessages {
+		t.Errorf("getMe: %+v", me)
+	}
+}
+
+func TestAllFormsOfParameters(t *testing.T) {
+	r := newRig(t)
+	r.asha()
+	p := params{"chat_id": 42, "text": "<b>1 & 2</b>", "parse_mode": "HTML", "disable_notification": true}
+	r.must("sendMessage", p)
+	for kind, body := range map[string]*bytes.Buffer{
+		"application/json":                                 bytes.NewBuffer(marshal(p)),
+		"application/json; charset=utf-8":                  bytes.NewBufferString(`{"chat_id":"42","text":"<b>1 & 2</b>","parse_mode":"HTML","disable_notification":true,"reply_markup":null}`),
+		"application/x-www-form-urlencoded":                readAll(form(p)),
+		"application/x-www-form-urlencoded; charset=utf-8": readAll(form(p)),
+	} {
+		if a, err := r.do(t.Context(), "sendMessage", kind, body); err != nil || !a.OK {
+			t.Errorf("%s: %+v, %v", kind, a, err)
+		}
+	}
+	if a, err := r.do(t.Context(), "sendMessage?chat_id=42&text="+url.QueryEscape("<b>1 & 2</b>")+"&parse_mode=HTML&disable_notification=1", "", http.NoBody); err != nil || !a.OK {
+		t.Errorf("query: %+v, %v", a, err)
+	}
+	r.innocent()
+	for _, m := range r.Person(42, "").Chat()[1:] {
+		want := Message{Text: "1 & 2", Silent: true}
+		if m.Text != want.Text || !m.Silent || len(m.Entities) != 1 || m.Entities[0] != (Entity{Type: "bold", Length: 5}) {
+			t.Errorf("message %+v", m)
+		}
+	}
+}
+
+func readAll(r interface {
+	Read([]byte) (int, error)
+}) *bytes.Buffer {
+	var b bytes.Buffer
+	b.ReadFrom(r)
+	return &b
+}
+
+func TestUnreadableRequests(t *testing.T) {
+	r := newRig(t)
+	for kind, body := range map[string]string{
+		"application/json":                  `{"chat_id":`,
+		"application/x-www-form-urlencoded": "a=%zz",
+		"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\ncut sho",
+		"text/plain":                        "hello",
+	} {
+		a, err := r.do(t.Context(), "sendMessage", kind, strings.NewReader(body))
+		if err != nil || a.status != 400 || !strings.HasPrefix(a.Description, "Bad Request: can't parse request") {
+			t.Errorf("%s: %+v, %v", kind, a, err)
+		}
+	}
+	r.violated("unreadable request")
+}
+
+func TestParametersOfNoUseAreNoted(t *testing.T) {
+	r := newRig(t)
+	r.asha()
+	r.must("sendMessage", params{"chat_id": 42, "text": "x", "txt": "y"})
+	r.violated(`sendMessage: unknown parameter "txt"`)
+	if a := r.upload("sendMessage", params{"chat_id": 42, "text": "x"}, map[string][]byte{"stray": {1}}); !a.OK {
+		t.Errorf("stray file: %+v", a)
+	}
+	r.violated(`file part "stray" is not referred to`)
+	if a, err := r.do(t.Context(), "sendMessage?text=x", "application/x-www-form-urlencoded", form(params{"chat_id": 42, "text": "y"})); err != nil || !a.OK {
+		t.Errorf("twice: %+v, %v", a, err)
+	}
+	r.violated(`parameter "text" given twice`)
+	r.must("sendMessage", params{"chat_id": 42, "text": "x", "link_preview_options": params{"is_disabled": true, "disabled": true}})
+	r.violated(`unknown field "disabled"`)
+}
+
+func TestCallsAreRecorded(t *testing.T) {
+	r := newRig(t)
+	r.asha()
+	r.say(params{"chat_id": 42, "text": "hello"})
+	r.call("sendMessage", params{"chat_id": 43, "text": "hello"})
+	err := r.WaitCalls(t.Context(), func(calls []Call) bool { return len(calls) == 3 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := r.Calls()[1:]
+	if c := calls[0]; c.Method != "sendMessage" || !c.OK || c.Chat() != 42 || c.Params["text"] != "hello" || !c.At.Equal(r.clock.Now()) || messageID(t, c.Result) == 0 {
+		t.Errorf("first call %+v", c)
+	}
+	if c := calls[1]; c.OK || c.Code != 400 || c.Description != "Bad Request: chat not found" || c.Faulty {
+		t.Errorf("second call %+v", c)
+	}
+	// What is handed out is a copy.
+	calls[0].Method = "changed"
+	if slices.ContainsFunc(r.Calls(), func(c Call) bool { return c.Method == "changed" }) {
+		t.Error("Calls hands out its own memory")
+	}
+}
+
+func TestOldCallsGoFirst(t *testing.T) {
+	s := New(Options{Token: testToken, Now: func() time.Time { return time.Unix(1, 0) }})
+	defer s.Close()
+	for i := range keepCalls + 1 {
+		name := "old"
+		if i == keepCalls {
+			name = "new"
+		}
+		s.finish(&call{name: name}, true, nil, false)
+	}
+	calls := s.Calls()
+	if len(calls) != keepCalls/2+1 || calls[len(calls)-1].Method != "new" {
+		t.Errorf("%d calls, last %q", len(calls), calls[len(calls)-1].Method)
+	}
+}
