@@ -1,0 +1,104 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// totals are an account's figures worked out a second time, from the JSON text
+// that goes over the wire, in fractions, with none of the bot's code. The rule
+// is the design's: shares are quantity + T1; no price, not counted; the day is
+// the change of one share × shares.
+type totals struct{ value, invested, day, before *big.Rat }
+
+func exactTotals(user string) totals {
+	accounts := simkite.Accounts()
+	i := slices.IndexFunc(accounts, func(a simkite.Account) bool { return a.UserID() == user })
+	wire, err := json.Marshal(accounts[i].Holdings)
+	if err != nil {
+		panic(err)
+	}
+	var rows []map[string]any
+	d := json.NewDecoder(strings.NewReader(string(wire)))
+	d.UseNumber()
+	if err := d.Decode(&rows); err != nil {
+		panic(err)
+	}
+	t := totals{new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat)}
+	for _, row := range rows {
+		t.add(row)
+	}
+	return t
+}
+
+func (t totals) add(row map[string]any) {
+	field := func(name string) *big.Rat {
+		r, ok := new(big.Rat).SetString(string(row[name].(json.Number)))
+		if !ok {
+			panic(name)
+		}
+		return r
+	}
+	times := func(a, b *big.Rat) *big.Rat { return new(big.Rat).Mul(a, b) }
+	shares := new(big.Rat).Add(field("quantity"), field("t1_quantity"))
+	if field("last_price").Sign() <= 0 {
+		return
+	}
+	t.value.Add(t.value, times(shares, field("last_price")))
+	t.invested.Add(t.invested, times(shares, field("average_price")))
+	if field("close_price").Sign() > 0 {
+		t.day.Add(t.day, times(shares, field("day_change")))
+		t.before.Add(t.before, times(shares, field("close_price")))
+	}
+}
+
+// headline is the first line of /holdings.
+func (t totals) headline() string {
+	return fmt.Sprintf("₹%s · day %s (%s)", grouped(t.value), signed("₹", t.day), signed("", percent(t.day, t.before))+"%")
+}
+
+func (t totals) profit() string {
+	profit := new(big.Rat).Sub(t.value, t.invested)
+	return fmt.Sprintf("Profit %s (%s)", signed("₹", profit), signed("", percent(profit, t.invested))+"%")
+}
+
+// leaksInto reports whether a message shows a total of this account.
+func (t totals) leaksInto(m simtg.Message) bool {
+	return strings.Contains(m.Text, grouped(t.value)) || strings.Contains(m.Text, grouped(t.invested))
+}
+
+func percent(part, whole *big.Rat) *big.Rat {
+	return new(big.Rat).Mul(new(big.Rat).Quo(part, whole), big.NewRat(100, 1))
+}
+
+func signed(unit string, r *big.Rat) string {
+	sign := ""
+	switch grouped(r) {
+	case "0.00":
+	default:
+		sign = map[int]string{1: "+", -1: "−"}[r.Sign()]
+	}
+	return sign + unit + grouped(r)
+}
+
+// grouped writes |r| with two places, rounded half away from zero, in groups
+// of thousand, lakh, crore.
+func grouped(r *big.Rat) string {
+	paise := new(big.Rat).Mul(new(big.Rat).Abs(r), big.NewRat(100, 1))
+	paise.Add(paise, big.NewRat(1, 2))
+	n := new(big.Int).Quo(paise.Num(), paise.Denom())
+	digits := fmt.Sprintf("%03s", n.String())
+	whole, fraction := digits[:len(digits)-2], digits[len(digits)-2:]
+	groups := []string{whole[max(0, len(whole)-3):]}
+	for rest := whole[:max(0, len(whole)-3)]; rest != ""; rest = rest[:max(0, len(rest)-2)] {
+		groups = append(groups, rest[max(0, len(rest)-2):])
+	}
+	slices.Reverse(groups)
+	return strings.Join(groups, ",") + "." + fraction
+}

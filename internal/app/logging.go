@@ -1,0 +1,66 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// NewLogger makes the logger of the process. Times are UTC. Whatever looks like
+// a secret is replaced on its way out: a last net, since nothing should get there.
+func NewLogger(w io.Writer, c Config) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		return clean(a, c.Token)
+	}}
+	json := !isTerminal(w)
+	if c.LogJSON != nil {
+		json = *c.LogJSON
+	}
+	if json {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// secrets is what must not be in a log: bot tokens, MCP session ids (a bare
+// UUID or one with the server's prefix) and login links.
+var secrets = regexp.MustCompile(`\d{5,}:[A-Za-z0-9_-]{30,}` +
+	`|(?i:(kitemcp-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})` +
+	`|https?://\S*/connect/login\S*`)
+
+const dots = "•••"
+
+func redact(s, token string) string {
+	if token != "" {
+		s = strings.ReplaceAll(s, token, dots)
+	}
+	return secrets.ReplaceAllString(s, dots)
+}
+
+func clean(a slog.Attr, token string) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindTime:
+		if a.Key == slog.TimeKey {
+			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		}
+	case slog.KindString:
+		a.Value = slog.StringValue(redact(a.Value.String(), token))
+	case slog.KindAny:
+		if a.Key != slog.LevelKey && a.Key != slog.SourceKey {
+			a.Value = slog.StringValue(redact(fmt.Sprint(a.Value.Any()), token))
+		}
+	}
+	return a
+}

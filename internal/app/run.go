@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
+	"kitebot/internal/clock"
+	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/ops"
+	"kitebot/internal/store"
+)
+
+// Options are what a test or the demo changes about a run.
+type Options struct {
+	Logger  *slog.Logger // nil = discard
+	Clock   clock.Clock  // nil = the real one
+	Version string
+	Ready   func() // called once the bot takes updates in; nil for nobody
+}
+
+// Run runs the bot until ctx ends (nil) or it cannot go on (an error an
+// operator understands). Nobody is logged out by it, ever.
+func Run(ctx context.Context, c Config, o Options) error {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Logger: o.Logger})
+	if err != nil {
+		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
+	}
+	defer dialer.Close()
+	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, Clock: o.Clock, Logger: o.Logger})
+	if err != nil {
+		return err // it names STORE_PATH or STORE_KEY and says what to do
+	}
+	defer func() {
+		if err := file.Close(); err != nil {
+			o.Logger.Error("the store was not closed well", "err", err)
+		}
+	}()
+	o.Logger.Info("starting", "version", o.Version, "kite", c.KiteURL, "telegram", c.APIURL, "store", c.StorePath,
+		"allowed", allowedText(c), "admins", len(c.Admins.IDs))
+	return (&rooms{Config: c, Options: o, dialer: dialer, file: file}).run(ctx)
+}
+
+// rooms are the parts of one run.
+type rooms struct {
+	Config
+	Options
+	dialer *mcpconn.Dialer
+	file   *store.Store
+	health ops.Health
+	beside sync.WaitGroup // what runs beside the intake
+}
+
+func (r *rooms) run(ctx context.Context) error {
+	beside, cancel := context.WithCancel(ctx)
+	defer r.beside.Wait()
+	defer cancel()
+	r.health.Set("store", r.file.Flush)
+	r.health.Set("telegram", func() error { return errors.New("not reached yet") })
+	if err := r.serveHealth(beside); err != nil {
+		return err
+	}
+	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Logger: r.Logger})
+	if err != nil {
+		return r.ending(ctx, err)
+	}
+	defer client.Close()
+	r.health.Set("telegram", func() error {
+		if client.Conflict() {
+			return errors.New("another instance of this bot takes the updates")
+		}
+		return nil
+	})
+	r.beside.Go(func() { r.announce(beside, client) })
+	return r.serve(ctx, client)
+}
+
+// serve takes updates in and answers them until ctx ends. The order of the
+// end: intake first, then what runs, then the streams.
+func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
+	var b *bot.Bot
+	pool := session.New(session.Options{
+		Dialer: r.dialer, Store: r.file, LoginHosts: r.LoginHosts, Clock: r.Clock, Logger: r.Logger,
+		Notify: func(e session.Event) { b.Notify(e) },
+	})
+	b = bot.New(bot.Options{
+		ID: client.ID(), Username: client.Username(), Accounts: pool,
+		Messenger: client, Presses: client, Journal: r.file,
+		Allowed: r.Allow, Rate: r.Rate, Clock: r.Clock, Logger: r.Logger,
+	})
+	defer pool.Close()
+	defer b.Close()
+	if err := errors.Join(pool.Start(), b.Resume()); err != nil {
+		return fmt.Errorf("take up the work of the last run: %w", err)
+	}
+	if r.Ready != nil {
+		r.Ready()
+	}
+	r.Logger.Info("taking updates", "bot", client.Username())
+	err := client.Poll(ctx, r.file, b.Dispatch)
+	r.Logger.Info("stopping")
+	return r.ending(ctx, err)
+}
+
+// ending says why a run is over, in the operator's terms. A run that was asked
+// to stop is over without an error.
+func (r *rooms) ending(ctx context.Context, err error) error {
+	option := &telegram.OptionError{}
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, telegram.ErrUnauthorized):
+		return &SettingError{Name: "TELEGRAM_BOT_TOKEN", Problem: "Telegram does not accept it: was it revoked? @BotFather shows the present one"}
+	case errors.As(err, &option) && option.Option == "APIURL":
+		return &SettingError{"TELEGRAM_API_URL", option.Problem, "https://api.telegram.org"}
+	default:
+		return err
+	}
+}
+
+// serveHealth takes HTTP_ADDR, so that a bad one ends the start, and serves there.
+func (r *rooms) serveHealth(ctx context.Context) error {
+	if r.HTTPAddr == "" {
+		return nil
+	}
+	l, err := ops.Listen(r.HTTPAddr)
+	if err != nil && !r.HTTPAsked {
+		r.Logger.Warn("health is not served: the default HTTP_ADDR is taken; set it to another, or to off", "addr", r.HTTPAddr)
+		return nil
+	}
+	if err != nil {
+		return &SettingError{"HTTP_ADDR", fmt.Sprintf("cannot listen there: %v", err), "127.0.0.1:8080, or off"}
+	}
+	r.beside.Go(func() { ops.Serve(ctx, l, r.health.Handler(), r.Logger) })
+	return nil
+}
+
+// What BotFather would ask for: shown before a chat begins, and in the profile.
+const (
+	description = "Shows your Zerodha Kite account in this chat: holdings, their value and the day's change. It reads only and cannot place orders. " +
+		"You log in on Zerodha's own page; no password passes through the bot. Not affiliated with Zerodha, no advice."
+	shortDescription = "Reads your Zerodha Kite account. Cannot trade. Not affiliated with Zerodha."
+)
+
+// announceTime bounds how long the menu may take; the bot works without it.
+const announceTime = time.Minute
+
+func (r *rooms) announce(ctx context.Context, client *telegram.Client) {
+	ctx, cancel := context.WithTimeout(ctx, announceTime)
+	defer cancel()
+	var menu []telegram.Command
+	for _, c := range bot.Commands() {
+		menu = append(menu, telegram.Command{Name: c.Name, Summary: c.Summary})
+	}
+	err := errors.Join(client.Announce(ctx, menu), client.Describe(ctx, description, shortDescription))
+	if err != nil && ctx.Err() == nil {
+		r.Logger.Warn("the command menu was not announced", "err", err)
+	}
+}
+
+func allowedText(c Config) string {
+	if c.Allowed.Everybody {
+		return "everybody"
+	}
+	return fmt.Sprintf("%d people", len(c.Allowed.IDs))
+}

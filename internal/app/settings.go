@@ -1,0 +1,180 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/store"
+)
+
+// Setting is one environment variable. A secret can also be given as NAME_FILE,
+// the path of a file that holds it.
+type Setting struct {
+	Name     string
+	Default  string
+	Required bool
+	Secret   bool
+	Example  string
+	Meaning  string
+	set      func(*Config, string) error // its error says what is wrong, never the value
+}
+
+// Settings is the table of all settings; the README shows it.
+func Settings() []Setting {
+	return []Setting{
+		{Name: "TELEGRAM_BOT_TOKEN", Required: true, Secret: true, Example: "123456789:AAExampleExampleExampleExample_Example", Meaning: "the bot's token, from @BotFather", set: setToken},
+		{Name: "TELEGRAM_API_URL", Default: "https://api.telegram.org", Example: "https://api.telegram.org", Meaning: "the Bot API server; a self-hosted one works too", set: setAPIURL},
+		{Name: "KITE_MCP_URL", Default: "https://mcp.kite.trade/sse", Example: "https://mcp.kite.trade/sse", Meaning: "the Kite MCP server: …/sse streams and resumes on …/mcp; …/mcp is streamable HTTP only", set: setKiteURL},
+		{Name: "KITE_LOGIN_HOSTS", Default: "kite.zerodha.com", Example: "kite.zerodha.com", Meaning: "hosts a login link may point to, comma-separated", set: setLoginHosts},
+		{Name: "ALLOWED_USERS", Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
+		{Name: "ADMIN_USERS", Example: "123456789", Meaning: "ids of the operators; allowed themselves", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
+		{Name: "STORE_PATH", Default: "bot.db", Example: "/data/bot.db", Meaning: "the file that remembers who is logged in", set: func(c *Config, v string) error { c.StorePath = v; return nil }},
+		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "seals the store; empty: made on the first start, in STORE_PATH.key", set: setStoreKey},
+		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz and /readyz are served; off for nowhere", set: setHTTPAddr},
+		{Name: "WEBHOOK_URL", Meaning: "reserved: this version takes updates by long polling", set: refuseWebhook},
+		{Name: "WEBHOOK_SECRET", Secret: true, Meaning: "reserved, as above", set: refuseWebhook},
+		{Name: "WEBHOOK_ADDR", Meaning: "reserved, as above", set: refuseWebhook},
+		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: setRate},
+		{Name: "LOG_LEVEL", Default: "info", Example: "info", Meaning: "debug, info, warn or error", set: setLogLevel},
+		{Name: "LOG_FORMAT", Example: "json", Meaning: "text or json; empty: text on a terminal, else json", set: setLogFormat},
+	}
+}
+
+var tokenShape = regexp.MustCompile(`^\d+:[A-Za-z0-9_-]{30,}$`)
+
+func setToken(c *Config, v string) error {
+	if !tokenShape.MatchString(v) {
+		return errors.New("is not a bot token")
+	}
+	c.Token = v
+	return nil
+}
+
+func setAPIURL(c *Config, v string) error {
+	if err := checkURL(v, "http", "https"); err != nil {
+		return err
+	}
+	c.APIURL = v
+	return nil
+}
+
+// setKiteURL leaves the finer rules to the connection, which has them for itself.
+func setKiteURL(c *Config, v string) error {
+	if err := checkURL(v, "http", "https"); err != nil {
+		return err
+	}
+	c.KiteURL = v
+	return nil
+}
+
+func checkURL(v string, schemes ...string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" {
+		return errors.New("is not a web address")
+	}
+	for _, s := range schemes {
+		if u.Scheme == s {
+			return nil
+		}
+	}
+	return fmt.Errorf("must begin with %s://", strings.Join(schemes, ":// or "))
+}
+
+func setLoginHosts(c *Config, v string) error {
+	for host := range strings.SplitSeq(v, ",") {
+		host = strings.ToLower(strings.TrimSpace(host))
+		if host == "" || strings.ContainsAny(host, "/@?# ") {
+			return errors.New("is not a list of host names")
+		}
+		c.LoginHosts = append(c.LoginHosts, host)
+	}
+	return nil
+}
+
+func parsePeople(v string, star bool) (People, error) {
+	p := People{IDs: map[int64]bool{}}
+	for part := range strings.SplitSeq(v, ",") {
+		switch part = strings.TrimSpace(part); {
+		case part == "":
+		case part == "*" && star:
+			p.Everybody = true
+		default:
+			id, err := strconv.ParseInt(part, 10, 64)
+			if err != nil || id <= 0 {
+				return People{}, errors.New("is not a list of Telegram user ids (numbers)")
+			}
+			p.IDs[id] = true
+		}
+	}
+	return p, nil
+}
+
+func setStoreKey(c *Config, v string) (err error) {
+	if v == "" {
+		return nil
+	}
+	if c.StoreKey, err = store.ParseKey(v); err != nil {
+		return errors.New("is not 32 bytes in base64")
+	}
+	return nil
+}
+
+func setHTTPAddr(c *Config, v string) error {
+	if v == "off" {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
+		return errors.New("is neither host:port nor off")
+	}
+	c.HTTPAddr = v
+	return nil
+}
+
+func refuseWebhook(_ *Config, v string) error {
+	if v != "" {
+		return errors.New("webhooks are not served by this version; unset it, and updates come by long polling")
+	}
+	return nil
+}
+
+var rateUnits = map[string]time.Duration{"s": time.Second, "min": time.Minute, "h": time.Hour}
+
+func setRate(c *Config, v string) error {
+	if v == "off" {
+		return nil
+	}
+	number, unit, _ := strings.Cut(v, "/")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	per := rateUnits[strings.TrimSpace(unit)]
+	if err != nil || n < 1 || n > 100_000 || per == 0 {
+		return errors.New("is neither a rate nor off")
+	}
+	c.Rate = bot.Rate{N: n, Per: per}
+	return nil
+}
+
+func setLogLevel(c *Config, v string) error {
+	if err := c.LogLevel.UnmarshalText([]byte(v)); err != nil {
+		return errors.New("is not a level")
+	}
+	return nil
+}
+
+func setLogFormat(c *Config, v string) error {
+	switch v {
+	case "":
+	case "text", "json":
+		json := v == "json"
+		c.LogJSON = &json
+	default:
+		return errors.New("is neither text nor json")
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package app_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// The headline of each made-up account's holdings, worked out independently in
+// figures_test.go.
+func headline(user string) string { return exactTotals(user).headline() }
+
+func TestLoginThenHoldings(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.start()
+	p := w.person(asha, "Asha")
+	m := p.ask("/login", "Log in to Kite")
+	if !m.Protected {
+		t.Error("the message with the link can be forwarded")
+	}
+	if strings.Contains(m.Text, "http") {
+		t.Error("the link stands in the text")
+	}
+	p.press(m, "Done")
+	p.waitText(0, "not finished in the browser yet")
+	p.browse(m, ashaUser)
+	logged := p.waitText(0, "Logged in as") // by itself
+	if logged.ID != m.ID {
+		t.Errorf("the login was told in message %d, want the link's own %d", logged.ID, m.ID)
+	}
+	if _, link := logged.Button("Log in to Kite"); link {
+		t.Error("the link is still there")
+	}
+	h := p.ask("/holdings", headline(ashaUser))
+	if want := exactTotals(ashaUser).profit(); !strings.Contains(h.Text, want) {
+		t.Errorf("holdings %q, want %q", h.Text, want)
+	}
+	p.press(h, "2/3")
+	p.waitText(0, "Page 2 of 3")
+	p.press(p.waitText(0, "Page 2 of 3"), "Refresh")
+	out := p.ask("/logout", "is logged out at Kite")
+	if s := w.kite.Sessions(); len(s) > 0 && s[0].Account != "" {
+		t.Errorf("after %q the server still has %+v", out.Text, s)
+	}
+	p.ask("/holdings", "You are not logged in yet")
+}
+
+func TestHoldingsArriveAfterTheLogin(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.start()
+	p := w.person(asha, "Asha")
+	m := p.ask("/holdings", "Then I answer /holdings")
+	p.browse(m, ashaUser)
+	p.waitText(int(m.ID), headline(ashaUser))
+}
+
+func TestLoginSurvives(t *testing.T) {
+	for name, harm := range map[string]func(*world){
+		"a cut stream":               func(w *world) { w.kite.DropStreams() },
+		"a restart of the bot":       (*world).restart,
+		"a restart and a cut stream": func(w *world) { w.kite.DropStreams(); w.restart() },
+		"a failing Kite": func(w *world) {
+			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure, Times: 2})
+		},
+		"a gateway's error page": func(w *world) {
+			w.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524, Times: 1})
+		},
+		"an answer that is lost": func(w *world) {
+			w.kite.DropStreams()
+			w.kite.Inject(simkite.Fault{Kind: simkite.AnswerLost, Tool: "get_holdings", Times: 1})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, simkite.Options{})
+			w.start()
+			p := w.person(asha, "Asha")
+			p.login(ashaUser)
+			harm(w)
+			p.ask("/holdings", headline(ashaUser))
+		})
+	}
+}
+
+// A restart between the link and the browser login, and one between /holdings
+// and its answer, lose nothing either.
+func TestRestartInTheMiddleOfALogin(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.start()
+	p := w.person(asha, "Asha")
+	m := p.ask("/holdings", "Then I answer /holdings")
+	w.end()
+	p.browse(m, ashaUser)
+	w.start()
+	p.waitText(int(m.ID), headline(ashaUser))
+}
+
+func TestKilledBot(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.killed = true
+	kill := w.startChild()
+	p := w.person(asha, "Asha")
+	p.login(ashaUser)
+	kill()
+	p.Send("/holdings") // while nobody is there
+	kill = w.startChild()
+	p.waitText(0, headline(ashaUser))
+	kill()
+	w.start()
+	p.ask("/holdings", headline(ashaUser))
+	if links := w.kite.Links(); len(links) != 1 {
+		t.Errorf("%d login links were made, want one", len(links))
+	}
+}
+
+// startChild runs the bot in a process of its own; the returned func kills it
+// with SIGKILL and waits until it is gone.
+func (w *world) startChild() (kill func()) {
+	w.t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	for name, value := range w.env() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	kill = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	w.t.Cleanup(kill)
+	return kill
+}
+
+func TestCollidingPings(t *testing.T) {
+	w := newWorld(t, simkite.Options{PingEvery: 50 * time.Millisecond})
+	w.start()
+	p := w.person(asha, "Asha")
+	p.login(ashaUser)
+	for range 100 {
+		p.ask("/holdings", headline(ashaUser))
+	}
+}
+
+// Two people, 100 commands in a jumble: nobody ever sees the other's figures.
+func TestIsolation(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.start()
+	people := map[string]person{ashaUser: w.person(asha, "Asha"), raviUser: w.person(ravi, "Ravi")}
+	for user, p := range people {
+		p.login(user)
+	}
+	for round := range 10 {
+		for range 5 {
+			for _, p := range people {
+				p.Send("/holdings")
+			}
+		}
+		if round == 4 {
+			w.kite.DropStreams()
+		}
+		for _, p := range people {
+			p.waitAnswers(5 * (round + 1))
+		}
+	}
+	for user, p := range people {
+		for other := range people {
+			for _, m := range p.Chat() {
+				if other != user && m.FromBot && exactTotals(other).leaksInto(m) {
+					t.Errorf("%s sees a figure of %s: %s", user, other, m)
+				}
+			}
+		}
+	}
+}
+
+// waitAnswers waits until n holdings messages stand in the chat.
+func (p person) waitAnswers(n int) {
+	p.w.t.Helper()
+	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
+	defer cancel()
+	err := p.Wait(ctx, func(chat []simtg.Message) bool {
+		count := 0
+		for _, m := range chat {
+			if m.FromBot && strings.Contains(m.Text, "Invested") {
+				count++
+			}
+		}
+		return count >= n
+	})
+	if err != nil {
+		p.w.t.Fatalf("%d answers: %v", n, err)
+	}
+}
+
+func TestOneKiteUserOneTelegramUser(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.start()
+	first, second := w.person(asha, "Asha"), w.person(ravi, "Ravi")
+	first.login(ashaUser)
+	m := second.ask("/login", "Log in to Kite")
+	second.browse(m, ashaUser)
+	second.press(m, "Done")
+	second.waitText(0, "is in use here by another Telegram account")
+	first.waitText(0, "Somebody else just logged in to your Kite account")
+	first.ask("/holdings", headline(ashaUser))
+	second.ask("/holdings", "You are not logged in yet")
+}
+
+func TestSecondBrowserLoginThroughTheSameLink(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	w.start()
+	p := w.person(asha, "Asha")
+	m := p.ask("/login", "Log in to Kite")
+	p.browse(m, ashaUser)
+	p.waitText(0, "Logged in as")
+	p.browse(m, raviUser) // the message as it was, link and all
+	p.ask("/holdings", "Your login was taken over")
+	for _, m := range p.Chat() {
+		if exactTotals(raviUser).leaksInto(m) {
+			t.Errorf("a figure of the other account was shown: %s", m)
+		}
+	}
+}
+
+func TestStrangersAndGroups(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	c := w.config()
+	c.Allowed.Everybody, c.Allowed.IDs = false, map[int64]bool{asha: true}
+	w.startWith(c)
+	p := w.person(77, "Mallory")
+	p.ask("/holdings", "Your Telegram number is 77")
+	friend := w.person(asha, "Asha")
+	g := w.tg.Group(-100777, "Friends", friend.Person)
+	g.Send(friend.Person, "/holdings@kite_demo_bot")
+	friend.ask("/help", "What I can do")
+	chat := g.Chat()
+	last := chat[len(chat)-1]
+	if b, ok := last.Button("Open the private chat"); !ok || b.URL != "https://t.me/kite_demo_bot?start=group" {
+		t.Errorf("in the group the bot answered %s", last)
+	}
+	if calls := w.kite.Calls(); len(calls) != 0 {
+		t.Errorf("Kite was asked: %+v", calls)
+	}
+}
