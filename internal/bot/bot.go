@@ -81,7 +81,7 @@ func (b *Bot) Resume() error {
 		return err
 	}
 	for _, u := range left {
-		b.Dispatch(u)
+		b.dispatch(u, false) // its press was acknowledged when it was taken
 	}
 	return nil
 }

@@ -12,14 +12,16 @@ import (
 // Dispatch takes one update and returns at once; the answer comes from the
 // sender's mailbox. Every update that was dispatched is marked as answered in
 // the end, unless the process stops first.
-func (b *Bot) Dispatch(u Update) {
+func (b *Bot) Dispatch(u Update) { b.dispatch(u, true) }
+
+func (b *Bot) dispatch(u Update, acknowledge bool) {
 	answered := func() {
 		if u.ID != 0 {
 			b.Journal.Answered(b.ID, u.ID)
 		}
 	}
 	order, ok := b.route(u)
-	if u.Press != "" {
+	if u.Press != "" && acknowledge {
 		b.acknowledge(u.Press, order.ack)
 	}
 	if !ok {

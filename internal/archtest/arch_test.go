@@ -1,0 +1,186 @@
+// Package archtest keeps the arrows of docs/ARCHITECTURE.md: which package may
+// import which, and that whatever wraps an outside thing is its only importer.
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "kitebot/"
+	root   = "../.."
+)
+
+// rule is what a package's own code may import besides the standard library.
+type rule struct {
+	ours   []string // of this module
+	theirs []string // modules of others
+}
+
+// leaves may be imported by everybody.
+var leaves = []string{"internal/clock", "internal/market"}
+
+const (
+	decimal = "github.com/shopspring/decimal"
+	rate    = "golang.org/x/time/rate"
+	rapid   = "pgregory.net/rapid"
+	cmp     = "github.com/google/go-cmp/cmp"
+)
+
+// rules is the picture. A package that is not in it is an error: draw it first.
+var rules = map[string]rule{
+	"cmd/bot":  {ours: []string{"internal/app", "internal/ops"}},
+	"cmd/demo": {ours: []string{"internal/app", "internal/sim/kite", "internal/sim/telegram"}},
+	"internal/app": {ours: []string{
+		"internal/bot", "internal/bot/telegram", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
+	}},
+	"internal/archtest":     {},
+	"internal/bot":          {ours: []string{"internal/bot/view", "internal/kite", "internal/kite/session"}, theirs: []string{rate}},
+	"internal/bot/telegram": {ours: []string{"internal/bot", "internal/bot/view"}, theirs: []string{"github.com/go-telegram/bot"}},
+	"internal/bot/view":     {ours: []string{"internal/kite"}, theirs: []string{decimal}},
+	"internal/clock":        {theirs: []string{"github.com/jonboulle/clockwork"}},
+	"internal/kite":         {theirs: []string{decimal}},
+	"internal/kite/mcpconn": {ours: []string{"internal/kite", "internal/kite/session"}, theirs: []string{"github.com/mark3labs/mcp-go"}},
+	"internal/kite/session": {ours: []string{"internal/kite"}, theirs: []string{rate}},
+	"internal/market":       {},
+	"internal/ops":          {},
+	"internal/sim/kite":     {},
+	"internal/sim/telegram": {},
+	"internal/store": {
+		ours:   []string{"internal/bot", "internal/kite", "internal/kite/session"},
+		theirs: []string{"go.etcd.io/bbolt", "golang.org/x/crypto/chacha20poly1305"},
+	},
+
+	// Helpers of tests: never in the shipped binary.
+	"internal/bot/bottest":              {ours: []string{"internal/bot", "internal/bot/view", "internal/bot/view/viewtest"}, theirs: []string{cmp}},
+	"internal/bot/view/viewtest":        {ours: []string{"internal/bot/view"}, theirs: []string{cmp}},
+	"internal/kite/session/sessiontest": {ours: []string{"internal/kite", "internal/kite/session"}, theirs: []string{cmp, rapid}},
+}
+
+// testOnly are the packages that nothing shipped may import.
+var testOnly = []string{
+	"internal/bot/bottest", "internal/bot/view/viewtest", "internal/kite/session/sessiontest",
+	"internal/sim/kite", "internal/sim/telegram",
+}
+
+// TestArrows reads the imports of every file that is not a test.
+func TestArrows(t *testing.T) {
+	imports := importsOf(t, func(file string) bool { return !strings.HasSuffix(file, "_test.go") })
+	for pkg, list := range imports {
+		r, drawn := rules[pkg]
+		if !drawn {
+			t.Errorf("package %s is not in the picture: add its arrows here and in docs/ARCHITECTURE.md", pkg)
+			continue
+		}
+		for _, path := range list {
+			if !r.allows(path) {
+				t.Errorf("%s must not import %s", pkg, path)
+			}
+		}
+	}
+	for pkg := range rules {
+		if _, there := imports[pkg]; !there && pkg != "internal/archtest" {
+			t.Errorf("package %s is in the picture but not in the tree", pkg)
+		}
+	}
+}
+
+func (r rule) allows(path string) bool {
+	if ours, ok := strings.CutPrefix(path, module); ok {
+		return slices.Contains(leaves, ours) || slices.Contains(r.ours, ours)
+	}
+	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	return slices.ContainsFunc(r.theirs, func(m string) bool { return path == m || strings.HasPrefix(path, m+"/") })
+}
+
+// TestShippedProgramHoldsNoTestCode follows the arrows from cmd/bot.
+func TestShippedProgramHoldsNoTestCode(t *testing.T) {
+	imports := importsOf(t, func(file string) bool { return !strings.HasSuffix(file, "_test.go") })
+	seen := map[string]bool{}
+	var visit func(pkg string)
+	visit = func(pkg string) {
+		if seen[pkg] {
+			return
+		}
+		seen[pkg] = true
+		if slices.Contains(testOnly, pkg) {
+			t.Errorf("cmd/bot reaches %s", pkg)
+		}
+		for _, path := range imports[pkg] {
+			if ours, ok := strings.CutPrefix(path, module); ok {
+				visit(ours)
+			}
+		}
+	}
+	visit("cmd/bot")
+	if len(seen) < 10 {
+		t.Errorf("only %d packages are reached from cmd/bot: is this test looking in the right place?", len(seen))
+	}
+}
+
+// TestSimulatorsAreIndependent: as witnesses, they share nothing with what they
+// test, in their own tests either.
+func TestSimulatorsAreIndependent(t *testing.T) {
+	for pkg, list := range importsOf(t, func(string) bool { return true }) {
+		if !strings.HasPrefix(pkg, "internal/sim/") {
+			continue
+		}
+		for _, path := range list {
+			if strings.HasPrefix(path, module) && path != module+pkg {
+				t.Errorf("%s imports %s", pkg, path)
+			}
+		}
+	}
+}
+
+// importsOf returns what each package imports, by its folder, in the files that
+// are wanted.
+func importsOf(t *testing.T, wanted func(file string) bool) map[string][]string {
+	t.Helper()
+	imports := map[string][]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != root && (strings.HasPrefix(name, ".") || name == "testdata") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || !wanted(path) {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		folder, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(folder)
+		imports[pkg] = append(imports[pkg], []string{}...)
+		for _, i := range f.Imports {
+			name, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports[pkg] = append(imports[pkg], name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}

@@ -1,0 +1,174 @@
+package bot_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view/viewtest"
+)
+
+const (
+	commandsPage = "../../docs/commands.md"
+	readme       = "../../README.md"
+)
+
+// telling picks the reply to show where the first one that a conversation holds
+// is not the one a reader wants to see: it names how that reply begins.
+func telling(command string) string {
+	return map[string]string{
+		"holdings": "₹",
+		"status":   "Logged in as",
+		"logout":   "AB1234 is logged out",
+		"start":    "Hello",
+	}[command]
+}
+
+// docs/commands.md is made from the list of commands and from what the golden
+// conversations answer to them. A command without a conversation has no sample
+// and fails here.
+func TestCommandsPage(t *testing.T) {
+	replies := typedReplies(t)
+	var b strings.Builder
+	b.WriteString("# Commands\n\nMade by `go test ./internal/bot -update` from the list of commands and the golden\n" +
+		"conversations. Do not edit it by hand.\n")
+	for _, c := range bot.Commands() {
+		sample := sampleOf(c.Name, replies)
+		if sample == "" {
+			t.Errorf("no conversation in testdata/conversations shows a reply to /%s", c.Name)
+		}
+		fmt.Fprintf(&b, "\n## /%s\n\nUsage: `%s`. In the menu: %s.\n\n```text\n%s\n```\n", c.Name, c.Usage, c.Summary, sample)
+	}
+	if *update {
+		if err := os.WriteFile(commandsPage, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(read(t, commandsPage), b.String()); diff != "" {
+		t.Errorf("%s is out of date (-have +want); run the test with -update:\n%s", commandsPage, diff)
+	}
+}
+
+// The samples in the README are those of docs/commands.md, word for word, and
+// no command is missing.
+func TestReadmeSamples(t *testing.T) {
+	text, page := read(t, readme), read(t, commandsPage)
+	samples := regexp.MustCompile("(?s)```text\n.*?\n```").FindAllString(text, -1)
+	for _, s := range samples {
+		if !strings.Contains(page, s) {
+			t.Errorf("README.md shows a reply that is not in docs/commands.md:\n%s", s)
+		}
+	}
+	for _, c := range bot.Commands() {
+		heading := fmt.Sprintf("**%s** – %s", c.Usage, c.Summary)
+		if !strings.Contains(text, heading) {
+			t.Errorf("README.md lacks %q", heading)
+		}
+	}
+	if len(samples) != len(bot.Commands()) {
+		t.Errorf("README.md shows %d sample replies for %d commands", len(samples), len(bot.Commands()))
+	}
+}
+
+// typedReply is the first message that answered a typed command.
+type typedReply struct{ file, command, text string }
+
+// typedReplies collects them from all conversations, in the order of the files.
+func typedReplies(t *testing.T) []typedReply {
+	t.Helper()
+	files, err := filepath.Glob("testdata/conversations/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile(`^\w+: /(\w+)$`)
+	var all []typedReply
+	for _, file := range files {
+		asked := ""
+		for block := range strings.SplitSeq(read(t, file), "\nbot to ") {
+			if head, body, _ := strings.Cut(block, "\n"); asked != "" && strings.Contains(head, ": message #") && !strings.HasSuffix(head, "becomes") {
+				all = append(all, typedReply{filepath.Base(file), asked, asSeen(t, body)})
+				asked = ""
+			}
+			for line := range strings.Lines(block) {
+				if line = strings.TrimRight(line, "\n"); !isStep(line) {
+					continue
+				}
+				asked = ""
+				if m := command.FindStringSubmatch(line); m != nil {
+					asked = m[1]
+				}
+			}
+		}
+	}
+	return all
+}
+
+// sampleOf chooses the reply to show: the telling one where that is named, else
+// the first in the command's own conversation (NAME.txt), else the first of all.
+// The message with a login link is a sample of /login alone.
+func sampleOf(command string, all []typedReply) string {
+	fits := func(r typedReply) bool {
+		return r.command == command && strings.HasPrefix(r.text, telling(command)) &&
+			(command == "login" || !strings.HasPrefix(r.text, "Log in to Kite"))
+	}
+	own := func(r typedReply) bool { return r.file == command+".txt" && fits(r) }
+	i := slices.IndexFunc(all, own)
+	if i < 0 {
+		i = slices.IndexFunc(all, fits)
+	}
+	if i < 0 {
+		return ""
+	}
+	return all[i].text
+}
+
+var (
+	shownButton = regexp.MustCompile(`\[ (.+?) → [^\]]*\]`)
+	buttonRow   = regexp.MustCompile(`^\[ .+ \]$`)
+)
+
+// asSeen turns what a golden conversation holds of a message into what a person
+// sees: no tags, and buttons without what they do.
+func asSeen(t *testing.T, golden string) string {
+	t.Helper()
+	var html, buttons []string
+	for line := range strings.Lines(golden) {
+		line = strings.TrimRight(line, "\n")
+		text, indented := strings.CutPrefix(line, "    ")
+		switch {
+		case line != "" && !indented:
+			return joined(t, html, buttons)
+		case buttonRow.MatchString(text):
+			buttons = append(buttons, shownButton.ReplaceAllString(text, "[ $1 ]"))
+		case text != "(no forwarding, no saving)":
+			html = append(html, text)
+		}
+	}
+	return joined(t, html, buttons)
+}
+
+func joined(t *testing.T, html, buttons []string) string {
+	t.Helper()
+	text, err := viewtest.Plain(strings.TrimSpace(strings.Join(html, "\n")))
+	if err != nil {
+		t.Fatalf("a golden conversation holds what Telegram refuses: %v", err)
+	}
+	return strings.TrimSpace(strings.TrimSpace(text) + "\n\n" + strings.Join(buttons, "\n"))
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

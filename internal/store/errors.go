@@ -1,0 +1,45 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// The reasons why a store is not opened. Their texts are for the operator: they
+// name the setting and what to do, never its value. A store that is refused is
+// left exactly as it was.
+var (
+	// ErrKeyMissing: there is a store, but no key to it anywhere.
+	ErrKeyMissing = errors.New("the store at STORE_PATH has no key: set STORE_KEY to the key it was made with, or put its key file (STORE_PATH with .key appended) back; only if everybody may log in again, move the store away")
+	// ErrKeyWrong: the key does not open the store.
+	ErrKeyWrong = errors.New("this key does not open the store at STORE_PATH: set STORE_KEY to the key it was made with, or unset it if the key is in the file beside the store; if the key is right, the file is damaged: restore a backup")
+	// ErrSchemaNewer: a newer version of the bot wrote the store.
+	ErrSchemaNewer = errors.New("the store at STORE_PATH was written by a newer version of the bot: run that version, or restore a backup made before the update")
+	// ErrLocked: somebody else has the file open.
+	ErrLocked = errors.New("the store at STORE_PATH is in use: is another bot running? Stop it, or set STORE_PATH to another file")
+	// ErrForeign: the file is a sound database, but not one of ours.
+	ErrForeign = errors.New("the file at STORE_PATH is the database of another program: set STORE_PATH to another file")
+	// ErrDamaged: something in the file is not what was written. At open it means
+	// the whole file, which is then kept aside; later it means what was asked for.
+	ErrDamaged = errors.New("the store at STORE_PATH is damaged: restore a backup, or go on without what is lost")
+)
+
+// guard runs fn, which touches the mapped file, and turns what bbolt does on a
+// damaged one into an error: it panics on pages that make no sense, and it
+// touches memory outside of the file, which would end the process.
+func guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = &fault{reason: p}
+		}
+	}()
+	return fn()
+}
+
+// fault is a panic of bbolt, or a touch of memory that is not there.
+type fault struct{ reason any }
+
+func (f *fault) Error() string { return fmt.Sprintf("%v (%v)", ErrDamaged, f.reason) }
+func (f *fault) Unwrap() error { return ErrDamaged }

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jonboulle/clockwork"
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	"kitebot/internal/kite/session/sessiontest"
+)
+
+func TestJournalSurvivesARestart(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	mustTake(t, s, 7, bottest.Message(30), bottest.Message(10), bottest.Message(20))
+	mustTake(t, s, 8, bottest.Message(10))
+	s.Answered(7, 10)
+	mustClose(t, s) // carries the mark
+
+	s = mustOpen(t, path)
+	want := []bot.Update{bottest.Message(30), bottest.Message(20)}
+	if diff := cmp.Diff(want, mustUnanswered(t, s, 7)); diff != "" {
+		t.Errorf("unanswered after a restart (-want +got):\n%s", diff)
+	}
+	want = []bot.Update{bottest.Message(5)}
+	if diff := cmp.Diff(want, mustTake(t, s, 7, bottest.Message(10), bottest.Message(20), bottest.Message(5))); diff != "" {
+		t.Errorf("fresh after a restart (-want +got):\n%s", diff)
+	}
+	want = []bot.Update{bottest.Message(10)}
+	if diff := cmp.Diff(want, mustUnanswered(t, s, 8)); diff != "" {
+		t.Errorf("the other bot's after a restart (-want +got):\n%s", diff)
+	}
+}
+
+// TestJournalLikeTheTwin takes, answers and restarts in any order.
+func TestJournalLikeTheTwin(t *testing.T) {
+	path := newPath(t)
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		file := openRapid(rt, fmt.Sprintf("%s-%d", path, n))
+		defer func() { _ = file.Close() }()
+		twin := bottest.NewMemJournal()
+		ids, bots := rapid.Int64Range(0, 20), rapid.Int64Range(7, 8)
+		rt.Repeat(map[string]func(*rapid.T){
+			"take": func(rt *rapid.T) {
+				botID := bots.Draw(rt, "bot")
+				var batch []bot.Update
+				for _, id := range rapid.SliceOfN(ids, 0, 5).Draw(rt, "batch") {
+					batch = append(batch, bottest.Message(id))
+				}
+				got, err := file.Take(botID, batch)
+				want, _ := twin.Take(botID, batch)
+				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+					rt.Fatalf("take: %v (-want +got):\n%s", err, diff)
+				}
+			},
+			"answer": func(rt *rapid.T) {
+				botID, id := bots.Draw(rt, "bot"), ids.Draw(rt, "id")
+				file.Answered(botID, id)
+				twin.Answered(botID, id)
+				if rapid.Bool().Draw(rt, "flush") {
+					if err := file.Flush(); err != nil {
+						rt.Fatal(err)
+					}
+				}
+			},
+			"restart": func(rt *rapid.T) {
+				if err := file.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				file = openRapid(rt, fmt.Sprintf("%s-%d", path, n))
+			},
+			"": func(rt *rapid.T) { compareJournals(rt, file, twin) },
+		})
+	})
+}
+
+func compareJournals(rt *rapid.T, file, twin bot.Journal) {
+	for botID := int64(7); botID <= 8; botID++ {
+		got, err := file.Unanswered(botID)
+		want, _ := twin.Unanswered(botID)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			rt.Fatalf("unanswered of %d: %v (-want +got):\n%s", botID, err, diff)
+		}
+	}
+}
+
+func TestRingForgetsTheOldest(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	const extra = 50
+	for first := int64(0); first < ringSize+extra; first += extra {
+		var batch []bot.Update
+		for id := first; id < first+extra; id++ {
+			batch = append(batch, bottest.Message(id))
+			s.Answered(7, id) // too early: void
+		}
+		mustTake(t, s, 7, batch...)
+		for _, u := range batch {
+			s.Answered(7, u.ID)
+		}
+	}
+	for range 2 {
+		if err := s.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if got := count(t, s, answeredBucket); got != ringSize {
+			t.Errorf("the ring holds %d, want %d", got, ringSize)
+		}
+		if got := count(t, s, journalBucket); got != 0 {
+			t.Errorf("the journal holds %d, want nothing", got)
+		}
+		if fresh := mustTake(t, s, 7, bottest.Message(extra), bottest.Message(ringSize+extra-1)); len(fresh) != 0 {
+			t.Errorf("%d remembered updates were taken again", len(fresh))
+		}
+		mustClose(t, s)
+		s = mustOpen(t, path)
+	}
+	if fresh := mustTake(t, s, 7, bottest.Message(extra-1)); len(fresh) != 1 {
+		t.Errorf("a forgotten number must be free again")
+	}
+}
+
+func TestMarksAreWrittenWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := clockwork.NewFakeClockAt(someTime())
+		s := mustOpenWith(t, Options{Path: newPath(t), Key: testKey(), Clock: fake})
+		mustTake(t, s, 7, bottest.Message(1), bottest.Message(2))
+		s.Answered(7, 1)
+		waitForTimer(t, fake)
+		fake.Advance(flushAfter - 1)
+		synctest.Wait()
+		if got := count(t, s, answeredBucket); got != 0 {
+			t.Errorf("%d marks were written early", got)
+		}
+		s.Answered(7, 2)
+		fake.Advance(1)
+		synctest.Wait()
+		if got := count(t, s, answeredBucket); got != 2 {
+			t.Errorf("%d marks were written after a second, want 2", got)
+		}
+	})
+}
+
+func TestMarksRideWithACommit(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	for name, commit := range map[string]func(){
+		"take":                  func() { mustTake(t, s, 7, bottest.Message(100)) },
+		"a take of nothing new": func() { mustTake(t, s, 7) },
+		"save":                  func() { mustSave(t, s, sessiontest.Full(71)) },
+	} {
+		id := int64(len(name))
+		mustTake(t, s, 7, bottest.Message(id))
+		s.Answered(7, id)
+		before := commits(t, s)
+		commit()
+		if got := commits(t, s) - before; got != 1 {
+			t.Errorf("%s: %d commits, want 1", name, got)
+		}
+		for _, u := range mustUnanswered(t, s, 7) {
+			if u.ID == id {
+				t.Errorf("%s: the mark did not ride along", name)
+			}
+		}
+	}
+}
+
+func TestNothingNewCommitsNothing(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustTake(t, s, 7, bottest.Message(1))
+	before := commits(t, s)
+	mustTake(t, s, 7)
+	mustTake(t, s, 7, bottest.Message(1))
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := commits(t, s); got != before {
+		t.Errorf("%d commits for nothing", got-before)
+	}
+}
+
+// TestAFailedCommitIsForgotten lets commits fail in the middle and wants the
+// journal in memory to say what the file says, and no mark to be lost.
+func TestAFailedCommitIsForgotten(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustTake(t, s, 7, bottest.Message(1))
+	mustSave(t, s, sessiontest.LoggedIn(71, "ZZ0001"))
+	s.Answered(7, 1)
+	if err := s.Save(sessiontest.LoggedIn(72, "ZZ0001")); err == nil {
+		t.Fatal("somebody else's Kite user was saved")
+	}
+	if got := mustUnanswered(t, s, 7); len(got) != 0 {
+		t.Errorf("the mark was lost with the failed save")
+	}
+
+	s.db.MaxSize = 1 // from now on no page can be added
+	var batch []bot.Update
+	for id := range int64(500) {
+		batch = append(batch, bottest.Message(1000+id))
+	}
+	if _, err := s.Take(7, batch); !errors.Is(err, bolterrors.ErrMaxSizeReached) {
+		t.Fatalf("take on a full disk: got %v", err)
+	}
+	s.db.MaxSize = 0
+	if got := mustTake(t, s, 7, batch...); len(got) != len(batch) {
+		t.Errorf("%d updates are fresh after a failed take, want all %d", len(got), len(batch))
+	}
+	if got := mustUnanswered(t, s, 7); len(got) != len(batch) {
+		t.Errorf("%d updates are open, want %d", len(got), len(batch))
+	}
+}
+
+func TestADamagedEntryIsDropped(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	mustTake(t, s, 7, bottest.Message(1), bottest.Message(2))
+	mustClose(t, s)
+	tamper(t, path, func(tx *bolt.Tx) error {
+		key, value := bucket(tx, journalBucket).Cursor().First()
+		return bucket(tx, journalBucket).Put(key, flipped(value))
+	})
+
+	var log logs
+	s = mustOpenWith(t, Options{Path: path, Key: testKey(), Logger: log.logger()})
+	if diff := cmp.Diff([]bot.Update{bottest.Message(2)}, mustUnanswered(t, s, 7)); diff != "" {
+		t.Errorf("unanswered (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(log.String(), "update=1") {
+		t.Errorf("the log does not name the lost update:\n%s", log.String())
+	}
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, s, journalBucket); got != 1 {
+		t.Errorf("the journal holds %d entries, want 1", got)
+	}
+}
+
+// flipped returns a copy with one bit changed in the last byte.
+func flipped(value []byte) []byte {
+	value = append([]byte(nil), value...)
+	value[len(value)-1] ^= 1
+	return value
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"fmt"
+	"sync"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// journal is what the file knows of updates, in memory: whether an update was
+// seen is asked for each one that arrives. It belongs to whoever holds the
+// store's lock.
+type journal struct {
+	bots  map[int64]*botLog
+	stale bool // it may differ from the file and must be loaded before use
+}
+
+// botLog is what is known of one bot's updates.
+type botLog struct {
+	open map[int64]uint64   // unanswered: update → sequence of its entry
+	ring []entryKey         // answered, oldest first
+	seen map[int64]struct{} // the updates in ring
+}
+
+func newJournal() *journal {
+	return &journal{bots: make(map[int64]*botLog)}
+}
+
+func (j *journal) of(bot int64) *botLog {
+	b, ok := j.bots[bot]
+	if !ok {
+		b = &botLog{open: make(map[int64]uint64), seen: make(map[int64]struct{})}
+		j.bots[bot] = b
+	}
+	return b
+}
+
+func (b *botLog) knows(update int64) bool {
+	if _, open := b.open[update]; open {
+		return true
+	}
+	_, answered := b.seen[update]
+	return answered
+}
+
+// load reads the memory from the file.
+func (j *journal) load(tx *bolt.Tx) error {
+	fresh := newJournal()
+	err := eachEntry(bucket(tx, journalBucket), func(e entryKey, _ []byte) error {
+		fresh.of(e.bot).open[e.update] = e.sequence
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = eachEntry(bucket(tx, answeredBucket), func(e entryKey, _ []byte) error {
+		fresh.of(e.bot).remember(e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	*j = *fresh
+	return nil
+}
+
+// settle turns marks into facts, in the file and in memory: the entry goes, its
+// number joins the ring, and the oldest numbers leave it.
+func (j *journal) settle(tx *bolt.Tx, waiting []mark) error {
+	for _, m := range waiting {
+		b := j.of(m.bot)
+		sequence, open := b.open[m.update]
+		if !open {
+			continue
+		}
+		entry := entryKey{bot: m.bot, sequence: sequence, update: m.update}
+		if err := bucket(tx, journalBucket).Delete(entry.bytes()); err != nil {
+			return fmt.Errorf("remove an answered update: %w", err)
+		}
+		delete(b.open, m.update)
+		if err := b.answer(tx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *botLog) answer(tx *bolt.Tx, m mark) error {
+	answered := bucket(tx, answeredBucket)
+	sequence, err := answered.NextSequence()
+	if err != nil {
+		return fmt.Errorf("number an answered update: %w", err)
+	}
+	e := entryKey{bot: m.bot, sequence: sequence, update: m.update}
+	if err := answered.Put(e.bytes(), nil); err != nil {
+		return fmt.Errorf("remember an answered update: %w", err)
+	}
+	b.remember(e)
+	for len(b.ring) > ringSize {
+		oldest := b.ring[0]
+		if err := answered.Delete(oldest.bytes()); err != nil {
+			return fmt.Errorf("forget an answered update: %w", err)
+		}
+		b.ring = b.ring[1:]
+		delete(b.seen, oldest.update)
+	}
+	return nil
+}
+
+func (b *botLog) remember(e entryKey) {
+	b.ring = append(b.ring, e)
+	b.seen[e.update] = struct{}{}
+}
+
+// A mark says that an update was answered.
+type mark struct{ bot, update int64 }
+
+// marks are the marks that wait for a commit. Adding one never waits for the
+// disk.
+type marks struct {
+	added chan struct{} // holds a token after something was added
+
+	mu    sync.Mutex
+	queue []mark
+}
+
+func newMarks() *marks { return &marks{added: make(chan struct{}, 1)} }
+
+func (m *marks) add(one mark) { m.putBack([]mark{one}) }
+
+// putBack adds marks to those that wait. Their order does not matter.
+func (m *marks) putBack(some []mark) {
+	if len(some) == 0 {
+		return
+	}
+	m.mu.Lock()
+	m.queue = append(m.queue, some...)
+	m.mu.Unlock()
+	select {
+	case m.added <- struct{}{}:
+	default: // whoever listens has not come yet and will see this one, too
+	}
+}
+
+// take empties the queue.
+func (m *marks) take() []mark {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	some := m.queue
+	m.queue = nil
+	return some
+}
+
+func (m *marks) empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.queue) == 0
+}
+
+// waiting returns the marks in the queue as a set.
+func (m *marks) waiting() map[mark]bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	set := make(map[mark]bool, len(m.queue))
+	for _, one := range m.queue {
+		set[one] = true
+	}
+	return set
+}

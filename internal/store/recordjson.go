@@ -1,0 +1,132 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// recordV1 is a [session.Record] on disk. It is a type of its own because the
+// record hides its secrets from every encoder, and because the file must stay
+// readable when the record changes. The person is the key it is stored under.
+type recordV1 struct {
+	V       int        `json:"v"`
+	Login   *loginV1   `json:"login,omitempty"`
+	Links   []linkV1   `json:"links,omitempty"`
+	Lapsing []heldV1   `json:"lapsing,omitempty"`
+	Ending  []heldV1   `json:"ending,omitempty"`
+	Leaving bool       `json:"leaving,omitempty"`
+	Last    identityV1 `json:"last,omitzero"`
+}
+
+type heldV1 struct {
+	Session string    `json:"session"`
+	Since   time.Time `json:"since,omitzero"`
+}
+
+type identityV1 struct {
+	UserID string `json:"id,omitempty"`
+	Name   string `json:"name,omitempty"`
+}
+
+type loginV1 struct {
+	heldV1
+	User      identityV1 `json:"user,omitzero"`
+	Bound     time.Time  `json:"bound,omitzero"`
+	LinkAt    time.Time  `json:"link_at,omitzero"`
+	Resumable int        `json:"resumable,omitempty"` // 1 yes, 2 no
+	Confirmed bool       `json:"confirmed,omitempty"`
+}
+
+type linkV1 struct {
+	heldV1
+	Ref     string    `json:"ref,omitempty"`
+	URL     string    `json:"url,omitempty"`
+	Issued  time.Time `json:"issued,omitzero"`
+	Message int       `json:"message,omitempty"`
+	Then    string    `json:"then,omitempty"`
+}
+
+func encodeRecord(r session.Record) ([]byte, error) {
+	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving}
+	if l := r.Login; l != nil {
+		out.Login = &loginV1{
+			heldV1:    heldOut(l.Held),
+			User:      identityV1(l.User),
+			Bound:     l.Bound.UTC(),
+			LinkAt:    l.LinkAt.UTC(),
+			Resumable: int(l.Resumable),
+			Confirmed: l.Confirmed,
+		}
+	}
+	for _, l := range r.Links {
+		out.Links = append(out.Links, linkV1{
+			heldV1:  heldOut(l.Held),
+			Ref:     l.Ref,
+			URL:     l.URL.Reveal(),
+			Issued:  l.Issued.UTC(),
+			Message: l.Message,
+			Then:    l.Then,
+		})
+	}
+	return json.Marshal(out)
+}
+
+func decodeRecord(person int64, text []byte) (session.Record, error) {
+	var in recordV1
+	if err := json.Unmarshal(text, &in); err != nil {
+		return session.Record{}, fmt.Errorf("%w (a record is no JSON)", ErrDamaged) // err may quote the record
+	}
+	if in.V != 1 {
+		return session.Record{}, fmt.Errorf("record version %d is not known: %w", in.V, ErrSchemaNewer)
+	}
+	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving}
+	if l := in.Login; l != nil {
+		r.Login = &session.Login{
+			Held:      heldIn(l.heldV1),
+			User:      kite.Identity(l.User),
+			Bound:     l.Bound,
+			LinkAt:    l.LinkAt,
+			Resumable: session.Answer(l.Resumable),
+			Confirmed: l.Confirmed,
+		}
+	}
+	for _, l := range in.Links {
+		r.Links = append(r.Links, session.Link{
+			Held:    heldIn(l.heldV1),
+			Ref:     l.Ref,
+			URL:     kite.RestoreLink(l.URL),
+			Issued:  l.Issued,
+			Message: l.Message,
+			Then:    l.Then,
+		})
+	}
+	return r, nil
+}
+
+func heldOut(h session.Held) heldV1 {
+	return heldV1{Session: h.Session.Reveal(), Since: h.Since.UTC()}
+}
+
+func heldIn(h heldV1) session.Held {
+	return session.Held{Session: session.NewID(h.Session), Since: h.Since}
+}
+
+func heldsOut(held []session.Held) []heldV1 {
+	var out []heldV1
+	for _, h := range held {
+		out = append(out, heldOut(h))
+	}
+	return out
+}
+
+func heldsIn(held []heldV1) []session.Held {
+	var in []session.Held
+	for _, h := range held {
+		in = append(in, heldIn(h))
+	}
+	return in
+}

@@ -1,0 +1,189 @@
+// Package store keeps what must survive a restart in one bbolt file: the
+// records of people's logins and the journal of updates. Everything in it about
+// people is sealed; what stays readable are Telegram ids (of people and bots),
+// the numbers of updates, and which person has something pending.
+//
+// It is the only importer of bbolt and implements [session.Store] and
+// [bot.Journal].
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/clock"
+	"kitebot/internal/kite/session"
+)
+
+var (
+	_ session.Store = (*Store)(nil)
+	_ bot.Journal   = (*Store)(nil)
+)
+
+// flushAfter is how long an "answered" mark waits for a commit to ride with.
+const flushAfter = time.Second
+
+// Options say where a store is and how it is opened.
+type Options struct {
+	// Path is the file. Its folder must exist and be writable.
+	Path string
+	// Key is the master key of 32 bytes. Nil means the one in the file Path+".key",
+	// which is made when the store is.
+	Key    []byte
+	Clock  clock.Clock  // nil: the clock on the wall
+	Logger *slog.Logger // nil: silence
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Store is an open store file. Its buckets are listed in schema.go: persons,
+// bots, sequences and updates in keys are 8 bytes, big-endian; values are JSON
+// of their own types, with a version, and sealed for their place in the file.
+// Safe for concurrent use.
+type Store struct {
+	db    *bolt.DB
+	box   *sealer
+	log   *slog.Logger
+	clock clock.Clock
+
+	mu      sync.Mutex // held during every commit; guards journal and broken
+	journal *journal
+	broken  error // the fault that ended writing, see commit
+	marks   *marks
+
+	quit    chan struct{}
+	flusher sync.WaitGroup
+	closing sync.Once
+	closed  error // the result of Close
+}
+
+// Close writes the marks that still wait and closes the file. Whoever answers
+// updates has stopped by then: a later mark is lost and its update is answered
+// again by the next process. Calling it again returns the first result.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		close(s.quit)
+		s.flusher.Wait()
+		s.closed = s.Flush()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.broken == nil {
+			s.closed = errors.Join(s.closed, guard(s.db.Close))
+		}
+	})
+	if s.closed != nil {
+		return fmt.Errorf("close store: %w", s.closed)
+	}
+	return nil
+}
+
+// Flush writes the marks that still wait, now instead of within a second.
+func (s *Store) Flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.marks.empty() {
+		return nil
+	}
+	if err := s.commit(func(*bolt.Tx) error { return nil }); err != nil {
+		return fmt.Errorf("write answered marks: %w", err)
+	}
+	return nil
+}
+
+// Backup writes a consistent copy of the file, sealed with the same key, while
+// the store is in use. Space is not reused until it returns, so w should not
+// wait for a person.
+func (s *Store) Backup(w io.Writer) error {
+	err := s.view(func(tx *bolt.Tx) error {
+		_, err := tx.WriteTo(w)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("back up store: %w", err)
+	}
+	return nil
+}
+
+// view runs a read. What it reads is valid inside of fn only.
+func (s *Store) view(fn func(*bolt.Tx) error) error {
+	return guard(func() error { return s.db.View(fn) })
+}
+
+// commit runs a write together with the waiting marks. The caller holds s.mu.
+// The journal in memory follows the transaction while it runs; when it fails,
+// the memory is read again from the file and the marks go on waiting.
+//
+// A fault in the middle of a write ends writing until the next start, where the
+// file is examined: bbolt may have kept its lock, and would wait for it for ever,
+// even to close the file.
+func (s *Store) commit(fn func(*bolt.Tx) error) error {
+	if s.broken != nil {
+		return fmt.Errorf("not written, restart the bot: %w", s.broken)
+	}
+	if s.journal.stale {
+		if err := s.view(s.journal.load); err != nil {
+			return err
+		}
+	}
+	waiting := s.marks.take()
+	s.journal.stale = true
+	err := guard(func() error {
+		return s.db.Update(func(tx *bolt.Tx) error {
+			if err := s.journal.settle(tx, waiting); err != nil {
+				return err
+			}
+			return fn(tx)
+		})
+	})
+	if err == nil {
+		s.journal.stale = false
+		return nil
+	}
+	s.marks.putBack(waiting)
+	var f *fault
+	if errors.As(err, &f) {
+		s.broken = err
+		s.log.Error("the store broke in the middle of a write: nothing more is kept until the bot is restarted", "err", err)
+	}
+	if failed := s.view(s.journal.load); failed != nil {
+		s.log.Error("the journal in memory is out of step until the store can be read again", "err", failed)
+	}
+	return err
+}
+
+// flushLoop writes marks that found no commit to ride with. Marks that cannot
+// be written, because the disk is full, are tried again every second.
+func (s *Store) flushLoop() {
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-s.marks.added:
+		}
+		timer := s.clock.NewTimer(flushAfter)
+		select {
+		case <-s.quit:
+			timer.Stop()
+			return
+		case <-timer.Chan():
+		}
+		if err := s.Flush(); err != nil {
+			s.log.Warn("answered updates could not be marked; trying again", "err", err)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/session/sessiontest"
+)
+
+func TestSessionStore(t *testing.T) {
+	sessiontest.TestStore(t, func(t *testing.T) session.Store { return mustOpen(t, newPath(t)) })
+}
+
+func TestBotJournal(t *testing.T) {
+	bottest.TestJournal(t, func(t *testing.T) bot.Journal { return mustOpen(t, newPath(t)) })
+}
+
+// TestLikeTheTwin saves, loads and restarts in any order and wants the file to
+// say what the store in memory says.
+func TestLikeTheTwin(t *testing.T) {
+	path := newPath(t)
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		file := openRapid(rt, fmt.Sprintf("%s-%d", path, n))
+		defer func() { _ = file.Close() }()
+		twin := sessiontest.NewMemStore()
+		rt.Repeat(map[string]func(*rapid.T){
+			"save": func(rt *rapid.T) {
+				r := sessiontest.Records(rapid.Int64Range(1, 4).Draw(rt, "person")).Draw(rt, "record")
+				got, want := file.Save(r), twin.Save(r)
+				if fmt.Sprint(errors.Unwrap(got)) != fmt.Sprint(want) {
+					rt.Fatalf("save: got %v, want %v", got, want)
+				}
+			},
+			"restart": func(rt *rapid.T) {
+				if err := file.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				file = openRapid(rt, fmt.Sprintf("%s-%d", path, n))
+			},
+			"": func(rt *rapid.T) { compareStores(rt, file, twin) },
+		})
+	})
+}
+
+func openRapid(rt *rapid.T, path string) *Store {
+	s, err := Open(Options{Path: path, Key: testKey()})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	s.db.NoSync = true // hundreds of stores, none of which meets a power cut
+	return s
+}
+
+func compareStores(rt *rapid.T, file, twin session.Store) {
+	for person := range int64(5) {
+		got, err := file.Load(person)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		want, _ := twin.Load(person)
+		if diff := sessiontest.Diff(want, got); diff != "" {
+			rt.Fatalf("person %d (-want +got):\n%s", person, diff)
+		}
+	}
+	got, err := file.Pending()
+	want, _ := twin.Pending()
+	if err != nil || !slices.Equal(got, want) {
+		rt.Fatalf("pending: got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestBackup(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustSave(t, s, sessiontest.Full(71))
+	mustTake(t, s, 7, bottest.Message(1))
+
+	var copied bytes.Buffer
+	if err := s.Backup(&copied); err != nil {
+		t.Fatal(err)
+	}
+	mustSave(t, s, session.Record{Person: 71}) // after the backup
+
+	path := newPath(t)
+	writeFile(t, path, copied.Bytes())
+	restored := mustOpen(t, path)
+	got, err := restored.Load(71)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := sessiontest.Diff(sessiontest.Full(71), got); diff != "" {
+		t.Errorf("the record in the backup (-want +got):\n%s", diff)
+	}
+	if got := mustUnanswered(t, restored, 7); len(got) != 1 {
+		t.Errorf("%d updates are in the backup, want 1", len(got))
+	}
+}
+
+func TestBackupTellsOfAFullDisk(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	if err := s.Backup(fullDisk{}); err == nil || !strings.Contains(err.Error(), errFull.Error()) {
+		t.Errorf("got %v, want the error of the writer", err)
+	}
+}
+
+var errFull = errors.New("no space left")
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+func TestCloseTwiceAndUseAfter(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustTake(t, s, 7, bottest.Message(1))
+	mustClose(t, s)
+	mustClose(t, s)
+	s.Answered(7, 1) // too late, but harmless
+
+	_, loadErr := s.Load(71)
+	_, pendingErr := s.Pending()
+	_, takeErr := s.Take(7, []bot.Update{bottest.Message(2)})
+	_, openErr := s.Unanswered(7)
+	for name, err := range map[string]error{
+		"load": loadErr, "pending": pendingErr, "take": takeErr, "unanswered": openErr,
+		"save": s.Save(sessiontest.Full(71)), "backup": s.Backup(&bytes.Buffer{}),
+	} {
+		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+			t.Errorf("%s after close: got %v, want that the store is closed", name, err)
+		}
+	}
+}
+
+// TestAFaultIsAnError reads where the file does not reach: the operating system
+// answers with a signal, which must not end the process.
+func TestAFaultIsAnError(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	for person := range int64(200) {
+		mustSave(t, s, sessiontest.LoggedIn(person+1, fmt.Sprintf("ZZ%04d", person)))
+	}
+	if err := os.Truncate(path, 8192); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Load(71)
+	if !errors.Is(err, ErrDamaged) {
+		t.Errorf("load from a file cut short: got %v, want ErrDamaged", err)
+	}
+	if err := s.Save(sessiontest.Full(71)); !errors.Is(err, ErrDamaged) {
+		t.Errorf("save to a file cut short: got %v, want ErrDamaged", err)
+	}
+
+	// bbolt may have kept its lock: nothing may wait for it.
+	if err := s.Save(sessiontest.Full(71)); !errors.Is(err, ErrDamaged) {
+		t.Errorf("save after a fault: got %v, want ErrDamaged", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("close after a fault: %v", err)
+	}
+}
+
+func TestAPanicOfOursIsAnErrorToo(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	err := s.view(func(*bolt.Tx) error { panic("page 7 makes no sense") })
+	if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "page 7") {
+		t.Errorf("got %v, want ErrDamaged with the reason", err)
+	}
+}
