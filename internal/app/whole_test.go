@@ -103,7 +103,6 @@ func TestRestartInTheMiddleOfALogin(t *testing.T) {
 
 func TestKilledBot(t *testing.T) {
 	w := newWorld(t, simkite.Options{})
-	w.killed = true
 	kill := w.startChild()
 	p := w.person(asha, "Asha")
 	p.login(ashaUser)

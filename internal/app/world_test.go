@@ -53,10 +53,6 @@ type world struct {
 	tgURL string
 	store string
 
-	// killed allows what a kill can do: an update that was answered a moment
-	// before is answered again, so a press is acknowledged twice.
-	killed bool
-
 	mu   sync.Mutex
 	logs bytes.Buffer
 	stop func() error // ends the bot that runs; nil when none does
@@ -158,9 +154,6 @@ func (w *world) check() {
 		w.t.Errorf("towards Kite: %s", v)
 	}
 	for _, v := range w.tg.Violations() {
-		if w.killed && strings.HasPrefix(v, "answerCallbackQuery:") {
-			continue
-		}
 		w.t.Errorf("towards Telegram: %s", v)
 	}
 	w.mu.Lock()

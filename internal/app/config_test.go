@@ -1,0 +1,132 @@
+package app_test
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/app"
+	"kitebot/internal/bot"
+)
+
+const goodKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+// load reads settings from a map; the file "/secret" holds the given text.
+func load(vars map[string]string, secret string) (app.Config, error) {
+	return app.Load(app.Env{
+		Lookup: func(name string) (string, bool) { v, ok := vars[name]; return v, ok },
+		ReadFile: func(name string) ([]byte, error) {
+			if name != "/secret" {
+				return nil, fs.ErrNotExist
+			}
+			return []byte(secret), nil
+		},
+	})
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.APIURL != "https://api.telegram.org" || c.KiteURL != "https://mcp.kite.trade/sse" || c.StorePath != "bot.db" ||
+		c.HTTPAddr != "127.0.0.1:8080" || c.HTTPAsked || c.StoreKey != nil || len(c.LoginHosts) != 1 || c.LoginHosts[0] != "kite.zerodha.com" {
+		t.Errorf("defaults: %+v", c)
+	}
+	if want := (bot.Rate{N: 30, Per: time.Minute}); c.Rate != want {
+		t.Errorf("rate %v, want %v", c.Rate, want)
+	}
+	for _, id := range []int64{0, 1, 12345} {
+		if c.Allow(id) {
+			t.Errorf("person %d is let in although nobody was allowed", id)
+		}
+	}
+}
+
+func TestPeople(t *testing.T) {
+	for _, test := range []struct {
+		allowed, admins string
+		id              int64
+		want            bool
+	}{
+		{"", "", 7, false}, {"*", "", 7, true}, {"7", "", 7, true}, {" 8 , 7,", "", 7, true},
+		{"8", "", 7, false}, {"", "7", 7, true}, {"8", "7", 7, true},
+	} {
+		c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "ALLOWED_USERS": test.allowed, "ADMIN_USERS": test.admins}, "")
+		if err != nil || c.Allow(test.id) != test.want {
+			t.Errorf("allowed %q, admins %q: person %d let in = %v, %v", test.allowed, test.admins, test.id, c.Allow(test.id), err)
+		}
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN_FILE": "/secret", "HTTP_ADDR": "off", "USER_RATE": "off"}, token+"\n")
+	if err != nil || c.Token != token {
+		t.Errorf("token from a file: %v", err)
+	}
+	if c.HTTPAddr != "" || c.Rate.N != 0 {
+		t.Errorf("off is not off: %+v", c)
+	}
+}
+
+// Every bad setting ends the start with one line that names the variable and
+// never repeats the value.
+func TestBadSettings(t *testing.T) {
+	const bad = "s3cret-value!"
+	for _, test := range []struct{ name, value, names string }{
+		{"TELEGRAM_BOT_TOKEN", "", "TELEGRAM_BOT_TOKEN"},
+		{"TELEGRAM_BOT_TOKEN", bad, "TELEGRAM_BOT_TOKEN"},
+		{"TELEGRAM_BOT_TOKEN", "123:short-s3cret-value!", "TELEGRAM_BOT_TOKEN"},
+		{"TELEGRAM_BOT_TOKEN_FILE", "/nowhere", "TELEGRAM_BOT_TOKEN_FILE"},
+		{"TELEGRAM_BOT_TOKEN_FILE", "/secret", "TELEGRAM_BOT_TOKEN_FILE"}, // both are set
+		{"STORE_KEY_FILE", "/secret", "STORE_KEY_FILE"},                   // an empty file
+		{"TELEGRAM_API_URL", bad, "TELEGRAM_API_URL"},
+		{"TELEGRAM_API_URL", "ftp://s3cret-value!/", "TELEGRAM_API_URL"},
+		{"KITE_MCP_URL", bad, "KITE_MCP_URL"},
+		{"KITE_MCP_URL", "https://", "KITE_MCP_URL"},
+		{"KITE_LOGIN_HOSTS", "https://s3cret-value!", "KITE_LOGIN_HOSTS"},
+		{"KITE_LOGIN_HOSTS", "a,,b", "KITE_LOGIN_HOSTS"},
+		{"ALLOWED_USERS", bad, "ALLOWED_USERS"},
+		{"ALLOWED_USERS", "-5", "ALLOWED_USERS"},
+		{"ALLOWED_USERS", "@somebody", "ALLOWED_USERS"},
+		{"ADMIN_USERS", "*", "ADMIN_USERS"},
+		{"STORE_KEY", bad, "STORE_KEY"},
+		{"HTTP_ADDR", bad, "HTTP_ADDR"},
+		{"WEBHOOK_URL", "https://s3cret-value!", "WEBHOOK_URL"},
+		{"WEBHOOK_SECRET", bad, "WEBHOOK_SECRET"},
+		{"USER_RATE", bad, "USER_RATE"},
+		{"USER_RATE", "0/min", "USER_RATE"},
+		{"USER_RATE", "5/fortnight", "USER_RATE"},
+		{"LOG_LEVEL", bad, "LOG_LEVEL"},
+		{"LOG_FORMAT", bad, "LOG_FORMAT"},
+	} {
+		vars := map[string]string{"TELEGRAM_BOT_TOKEN": token, test.name: test.value}
+		_, err := load(vars, "")
+		setting, ok := errors.AsType[*app.SettingError](err)
+		if !ok || setting.Name != test.names {
+			t.Errorf("%s=%q: %v, want an error about %s", test.name, test.value, err, test.names)
+			continue
+		}
+		if text := err.Error(); !strings.HasPrefix(text, test.names+":") || strings.Contains(text, "\n") || strings.Contains(text, "s3cret") {
+			t.Errorf("%s=%q: the line is %q", test.name, test.value, text)
+		}
+	}
+	if _, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "STORE_KEY": goodKey}, ""); err != nil {
+		t.Errorf("a good key: %v", err)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("TELEGRAM_API_URL", "https://user:pw@host")
+	f.Add("USER_RATE", "30/min")
+	f.Add("ALLOWED_USERS", "1,2,*")
+	f.Add("KITE_LOGIN_HOSTS", "127.0.0.1:80")
+	f.Fuzz(func(t *testing.T, name, value string) {
+		_, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, name: value}, "")
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s=%q: more than one line: %v", name, value, err)
+		}
+	})
+}

@@ -1,0 +1,50 @@
+package app_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"kitebot/internal/app"
+)
+
+// The last net: whatever looks like a secret does not get out, wherever in a
+// line it stands.
+func TestLogsAreRedacted(t *testing.T) {
+	const (
+		otherToken = "987654321:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
+		id         = "3f2b8c1e-0a4d-4c6e-9b7a-1d2e3f4a5b6c"
+		link       = "https://kite.zerodha.com/connect/login?api_key=kitemcp&v=3&redirect_params=session_id%3D" + id
+	)
+	for _, json := range []bool{true, false} {
+		var out bytes.Buffer
+		log := app.NewLogger(&out, app.Config{Token: token, LogJSON: &json})
+		log.Info("calling /bot"+token+"/getMe", "other", otherToken, "id", id, "with prefix", "kitemcp-"+id)
+		log.With("bound", link).Error("failed", "err", fmt.Errorf("post %s: %w", link, errors.New("token "+token)))
+		log.Warn("nested", slog.Group("g", "link", link, "list", []string{token, id}))
+		for _, secret := range []string{token, otherToken, id, "redirect_params", "kitemcp-3f"} {
+			if strings.Contains(out.String(), secret) {
+				t.Errorf("json=%v: %q got out:\n%s", json, secret, out.String())
+			}
+		}
+		if n := strings.Count(out.String(), "•••"); n < 8 {
+			t.Errorf("json=%v: only %d places were redacted:\n%s", json, n, out.String())
+		}
+		if !strings.Contains(out.String(), "getMe") || !strings.Contains(out.String(), "ERROR") {
+			t.Errorf("json=%v: harmless words are lost:\n%s", json, out.String())
+		}
+	}
+}
+
+func TestLogLevel(t *testing.T) {
+	var out bytes.Buffer
+	log := app.NewLogger(&out, app.Config{LogLevel: slog.LevelWarn})
+	log.Info("not this")
+	log.Warn("but this")
+	if got := out.String(); strings.Contains(got, "not this") || !strings.Contains(got, `"msg":"but this"`) {
+		t.Errorf("log: %s", got)
+	}
+}
