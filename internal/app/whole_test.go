@@ -250,3 +250,22 @@ func TestStrangersAndGroups(t *testing.T) {
 		t.Errorf("Kite was asked: %+v", calls)
 	}
 }
+
+// The same path against a server address that ends in /mcp: no streams at all.
+func TestStreamableHTTPOnly(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	c := w.config()
+	c.KiteURL = w.kiteU + "/mcp"
+	w.startWith(c)
+	p := w.person(asha, "Asha")
+	p.login(ashaUser)
+	p.ask("/holdings", headline(ashaUser))
+	w.end()
+	w.startWith(c)
+	p.ask("/holdings", headline(ashaUser))
+	if n := w.kite.Streams(); n != 0 {
+		t.Errorf("%d streams are open", n)
+	}
+	w.kite.Restart()
+	p.ask("/holdings", "Your login at Kite has ended")
+}

@@ -218,9 +218,6 @@ func (p person) ask(command, text string) simtg.Message {
 	return p.waitText(from, text)
 }
 
-// last is the id of the newest message in the chat.
-func (p person) last() int { return int(p.Last().ID) }
-
 // press presses the button of a message with this label.
 func (p person) press(m simtg.Message, label string) {
 	p.w.t.Helper()

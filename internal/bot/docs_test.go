@@ -18,6 +18,9 @@ import (
 const (
 	commandsPage = "../../docs/commands.md"
 	readme       = "../../README.md"
+
+	beginCommands = "<!-- commands: written by go test ./internal/bot -update -->\n"
+	endCommands   = "<!-- /commands -->"
 )
 
 // telling picks the reply to show where the first one that a conversation holds
@@ -31,50 +34,42 @@ func telling(command string) string {
 	}[command]
 }
 
-// docs/commands.md is made from the list of commands and from what the golden
-// conversations answer to them. A command without a conversation has no sample
-// and fails here.
+// What is said about commands is made from the list of commands and from what
+// the golden conversations answer to them: docs/commands.md, and a part of the
+// README. A command without a conversation has no sample and fails here.
 func TestCommandsPage(t *testing.T) {
-	replies := typedReplies(t)
-	var b strings.Builder
-	b.WriteString("# Commands\n\nMade by `go test ./internal/bot -update` from the list of commands and the golden\n" +
+	var page, part strings.Builder
+	page.WriteString("# Commands\n\nMade by `go test ./internal/bot -update` from the list of commands and the golden\n" +
 		"conversations. Do not edit it by hand.\n")
+	replies := typedReplies(t)
 	for _, c := range bot.Commands() {
 		sample := sampleOf(c.Name, replies)
 		if sample == "" {
 			t.Errorf("no conversation in testdata/conversations shows a reply to /%s", c.Name)
 		}
-		fmt.Fprintf(&b, "\n## /%s\n\nUsage: `%s`. In the menu: %s.\n\n```text\n%s\n```\n", c.Name, c.Usage, c.Summary, sample)
+		fmt.Fprintf(&page, "\n## /%s\n\nUsage: `%s`. In the menu: %s.\n\n```text\n%s\n```\n", c.Name, c.Usage, c.Summary, sample)
+		fmt.Fprintf(&part, "\n**%s** – %s\n```text\n%s\n```\n", c.Usage, c.Summary, sample)
 	}
+	compare(t, commandsPage, page.String())
+	before, rest, begun := strings.Cut(read(t, readme), beginCommands)
+	_, after, ended := strings.Cut(rest, endCommands)
+	if !begun || !ended {
+		t.Fatalf("%s lacks the lines %q and %q", readme, beginCommands, endCommands)
+	}
+	compare(t, readme, before+beginCommands+part.String()+"\n"+endCommands+after)
+}
+
+// compare says how a file differs from what it should hold, or writes it.
+func compare(t *testing.T, path, want string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(commandsPage, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(read(t, commandsPage), b.String()); diff != "" {
-		t.Errorf("%s is out of date (-have +want); run the test with -update:\n%s", commandsPage, diff)
-	}
-}
-
-// The samples in the README are those of docs/commands.md, word for word, and
-// no command is missing.
-func TestReadmeSamples(t *testing.T) {
-	text, page := read(t, readme), read(t, commandsPage)
-	samples := regexp.MustCompile("(?s)```text\n.*?\n```").FindAllString(text, -1)
-	for _, s := range samples {
-		if !strings.Contains(page, s) {
-			t.Errorf("README.md shows a reply that is not in docs/commands.md:\n%s", s)
-		}
-	}
-	for _, c := range bot.Commands() {
-		heading := fmt.Sprintf("**%s** – %s", c.Usage, c.Summary)
-		if !strings.Contains(text, heading) {
-			t.Errorf("README.md lacks %q", heading)
-		}
-	}
-	if len(samples) != len(bot.Commands()) {
-		t.Errorf("README.md shows %d sample replies for %d commands", len(samples), len(bot.Commands()))
+	if diff := cmp.Diff(read(t, path), want); diff != "" {
+		t.Errorf("%s is out of date (-have +want); run the test with -update:\n%s", path, diff)
 	}
 }
 

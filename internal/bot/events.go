@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -34,7 +35,7 @@ func (b *Bot) tell(ctx context.Context, e session.Event) {
 	case session.EventContested:
 		reply = say(view.Contested(e.Other))
 	case session.EventLoggedOut:
-		reply = say(view.LoggedOut(e.Status.User))
+		reply = say(view.LoggedOut(kite.Identity{}))
 	}
 	b.deliverEvent(ctx, e, reply)
 }

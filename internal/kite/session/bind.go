@@ -42,6 +42,10 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		if r.Login != nil {
 			r.lapse(now, r.Login.Held)
 		}
+		if r.Leaving { // a late DELETE could take the new login's token along
+			r.lapse(now, r.Ending...)
+			r.Ending, r.Leaving = nil, false
+		}
 		r.Login = &Login{
 			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued,
 			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,

@@ -30,8 +30,8 @@ type Conn interface {
 	Call(ctx context.Context, tool string, args map[string]any) (string, error)
 	// ID is the session this connection belongs to.
 	ID() ID
-	// Lost is closed when the stream under this connection is gone. A
-	// connection without a stream (resumed over /mcp) never loses it.
+	// Lost is closed when the stream under this connection is gone; nil for a
+	// connection without a stream (over /mcp).
 	Lost() <-chan struct{}
 	// Close lets go of the connection. It sends nothing to the server: the
 	// login stays.

@@ -112,11 +112,11 @@ func (pr *person) line(id ID) *line {
 	return l
 }
 
-// keep takes a freshly opened stream into use.
+// keep takes a freshly opened connection into use.
 func (pr *person) keep(c Conn) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	pr.lines[c.ID()] = &line{Conn: c, stream: true}
+	pr.lines[c.ID()] = &line{Conn: c, stream: c.Lost() != nil}
 }
 
 func (pr *person) record() Record {

@@ -464,3 +464,45 @@ func TestUntil(t *testing.T) {
 		}
 	}
 }
+
+func TestSessionsWithoutAStream(t *testing.T) { // KITE_MCP_URL ends in /mcp
+	inWorld(t, func(w *world) {
+		w.kite.Streamless(true)
+		w.login(asha, "AB1234")
+		w.wantState(asha, session.Parked)
+		w.wantAnswer(asha, "AB1234")
+		w.restart()
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Restart()
+		w.wantError(asha, session.ErrEnded)
+		w.login(asha, "AB1234")
+		w.kite.Restart() // on the connection that opened the session, this time
+		w.wantError(asha, session.ErrEnded)
+	})
+}
+
+func TestANewLoginOverADoubtfulOne(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.kite.Mute(true)
+		if _, err := w.call(asha); !asError[*session.DoubtError](err) {
+			t.Fatalf("answer = %v, want doubt", err)
+		}
+		w.kite.Mute(false)
+		w.kite.Calls()
+		w.login(asha, "AB1234")
+		for _, c := range w.kite.Calls() {
+			if c == "DELETE 1" {
+				t.Error("the old session was ended: its token may be the new one's")
+			}
+		}
+		w.wantAnswer(asha, "AB1234")
+		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+			t.Errorf("%d sessions are open after a logout", n)
+		}
+	})
+}

@@ -18,16 +18,17 @@ import (
 type Kite struct {
 	t testing.TB
 
-	mu       sync.Mutex
-	sessions map[string]*far
-	made     int
-	calls    []string          // "get_profile s1"
-	answers  map[string]string // by "USER tool"
-	down     bool              // nothing answers
-	mute     bool              // every tool says that it failed
-	noResume bool              // /mcp does not know sessions born on a stream
-	undying  bool              // DELETE fails
-	before   func(tool string) // called before a tool is answered
+	mu         sync.Mutex
+	sessions   map[string]*far
+	made       int
+	calls      []string          // "get_profile s1"
+	answers    map[string]string // by "USER tool"
+	down       bool              // nothing answers
+	mute       bool              // every tool says that it failed
+	noResume   bool              // /mcp does not know sessions born on a stream
+	undying    bool              // DELETE fails
+	streamless bool              // sessions are born without a stream, as on /mcp
+	before     func(tool string) // called before a tool is answered
 }
 
 // far is a session at the far end.
@@ -74,6 +75,9 @@ func (k *Kite) Down(yes bool)     { k.set(&k.down, yes) }
 func (k *Kite) Mute(yes bool)     { k.set(&k.mute, yes) }
 func (k *Kite) Undying(yes bool)  { k.set(&k.undying, yes) }
 func (k *Kite) NoResume(yes bool) { k.set(&k.noResume, yes) }
+
+// Streamless makes sessions be born on /mcp, without a stream.
+func (k *Kite) Streamless(yes bool) { k.set(&k.streamless, yes) }
 
 func (k *Kite) set(flag *bool, yes bool) {
 	k.mu.Lock()
@@ -158,14 +162,17 @@ func (k *Kite) Open(context.Context) (session.Conn, error) {
 	}
 	k.made++
 	f := &far{id: fmt.Sprintf("secret-session-%d", k.made)}
-	f.stream = &conn{kite: k, id: f.id, stream: true, lost: make(chan struct{})}
 	k.sessions[f.id] = f
+	if k.streamless {
+		return &conn{kite: k, id: f.id}, nil
+	}
+	f.stream = &conn{kite: k, id: f.id, stream: true, lost: make(chan struct{})}
 	return f.stream, nil
 }
 
 // Resume implements session.Dialer.
 func (k *Kite) Resume(id session.ID) session.Conn {
-	return &conn{kite: k, id: id.Reveal(), lost: make(chan struct{})}
+	return &conn{kite: k, id: id.Reveal()}
 }
 
 // End implements session.Dialer.
@@ -226,7 +233,7 @@ func (c *conn) Call(ctx context.Context, tool string, _ map[string]any) (string,
 		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: ctx.Err()}
 	case k.down, c.stream && (f == nil || f.stream != c):
 		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: errors.New("no answer")}
-	case f == nil, !c.stream && k.noResume:
+	case f == nil, !c.stream && k.noResume && !k.streamless:
 		return "", &kite.Error{Kind: kite.KindEnded, Tool: tool}
 	case tool == "login":
 		return f.login(k.t), nil

@@ -2,6 +2,7 @@
 // shown comes from there, also what was typed here.
 import { el } from './text.js';
 import { message } from './message.js';
+import { commandMenu } from './commands.js';
 
 const $ = (id) => document.getElementById(id);
 const chat = $('chat');
@@ -35,6 +36,8 @@ const act = {
   },
   file: (id) => 'api/file?person=' + person + '&id=' + encodeURIComponent(id),
 };
+
+const menu = commandMenu($('commands'), $('menu'), $('input'), act.send);
 
 function complain(e) { toast(e.message || 'The simulator does not answer'); }
 
@@ -88,7 +91,7 @@ function apply(d) {
   for (const p of d.presses || []) pressed(p);
   hideTyping();
   if (d.action) showTyping(d.action, d.action_ms);
-  commands(d.commands || []);
+  menu.fill(d.commands || []);
   replies(d.keyboard || []);
   start(d);
   measure();
@@ -197,20 +200,7 @@ function scrolled() {
   $('unread').textContent = missed ? String(missed) : '';
 }
 
-// The lower edge: commands, suggested answers, the input box.
-
-function commands(list) {
-  $('menu').hidden = list.length === 0;
-  $('commands').replaceChildren(...list.map((c) => el('button', { type: 'button', 'data-command': c.command, onclick: () => { menu(false); act.send('/' + c.command); } },
-    el('b', {}, '/' + c.command), el('span', {}, c.description))));
-  if (list.length === 0) menu(false);
-}
-
-function menu(open) {
-  $('commands').hidden = !open;
-  $('menu').setAttribute('aria-expanded', String(open));
-  if (open) $('commands').querySelector('button')?.focus();
-}
+// The lower edge: suggested answers, the input box.
 
 function replies(rows) {
   $('replies').hidden = rows.length === 0;
@@ -235,8 +225,9 @@ function start(d) {
 function submit() {
   const text = $('input').value.trim();
   $('input').value = '';
-  if (!text) return;
+  menu.close();
   grow();
+  if (!text) return;
   act.send(text);
 }
 
@@ -253,14 +244,12 @@ $('input').addEventListener('keydown', (e) => {
 });
 // Some keyboards and test drivers insert the line break of an Enter that was prevented.
 $('input').addEventListener('beforeinput', (e) => { if (sent && /^insert(LineBreak|Paragraph)$/.test(e.inputType)) e.preventDefault(); });
-$('input').addEventListener('input', () => { grow(); if ($('input').value === '/') { $('input').value = ''; menu(true); } });
-$('menu').addEventListener('click', () => menu($('commands').hidden));
+$('input').addEventListener('input', grow);
 $('start').addEventListener('click', () => { act.send('/start'); $('input').focus(); });
 $('block').addEventListener('click', () => post('block', { person, blocked: document.body.dataset.blocked !== 'true' }).catch(complain));
 $('down').addEventListener('click', toEnd);
 chat.addEventListener('scroll', scrolled);
 chat.addEventListener('load', () => { if (missed === 0) toEnd(); }, true);
-document.addEventListener('keydown', (e) => { if (e.key === 'Escape' && !$('commands').hidden) { menu(false); $('input').focus(); } });
 $('newcomer-cancel').addEventListener('click', () => $('newcomer').close());
 $('newcomer-form').addEventListener('submit', async () => {
   const name = $('newcomer-name').value;
