@@ -71,7 +71,7 @@ func Load(env Env) (Config, error) {
 		if value == "" && s.Required {
 			return Config{}, &SettingError{s.Name, "is not set", s.Example}
 		}
-		if _, given := env.Lookup(s.Name); given && s.Name == "HTTP_ADDR" {
+		if given, _ := env.Lookup(s.Name); given != "" && s.Name == "HTTP_ADDR" {
 			c.HTTPAsked = true
 		}
 		if err := s.set(&c, value); err != nil {

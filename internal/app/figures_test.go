@@ -58,9 +58,9 @@ func (t totals) add(row map[string]any) {
 	}
 }
 
-// headline is the first line of /holdings.
+// headline is the first two lines of /holdings.
 func (t totals) headline() string {
-	return fmt.Sprintf("₹%s · day %s (%s)", grouped(t.value), signed("₹", t.day), signed("", percent(t.day, t.before))+"%")
+	return fmt.Sprintf("₹%s\nDay %s (%s)", grouped(t.value), signed("₹", t.day), signed("", percent(t.day, t.before))+"%")
 }
 
 func (t totals) profit() string {

@@ -149,8 +149,8 @@ func (r *rooms) serveHealth(ctx context.Context) error {
 
 // What BotFather would ask for: shown before a chat begins, and in the profile.
 const (
-	description = "Shows your Zerodha Kite account in this chat: holdings, their value and the day's change. It reads only and cannot place orders. " +
-		"You log in on Zerodha's own page; no password passes through the bot. Not affiliated with Zerodha, no advice."
+	description = "Shows your Zerodha Kite account in this chat: holdings, their value and the day’s change. It reads only and cannot place orders. " +
+		"You log in on Zerodha’s own page; no password passes through the bot. Not affiliated with Zerodha, no advice."
 	shortDescription = "Reads your Zerodha Kite account. Cannot trade. Not affiliated with Zerodha."
 )
 
@@ -162,6 +162,9 @@ func (r *rooms) announce(ctx context.Context, client *telegram.Client) {
 	defer cancel()
 	var menu []telegram.Command
 	for _, c := range bot.Commands() {
+		if c.Hidden {
+			continue
+		}
 		menu = append(menu, telegram.Command{Name: c.Name, Summary: c.Summary})
 	}
 	err := errors.Join(client.Announce(ctx, menu), client.Describe(ctx, description, shortDescription))

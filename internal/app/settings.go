@@ -76,8 +76,8 @@ func setKiteURL(c *Config, v string) error {
 
 func checkURL(v string, schemes ...string) error {
 	u, err := url.Parse(v)
-	if err != nil || u.Host == "" {
-		return errors.New("is not a web address")
+	if err != nil || u.Host == "" || u.User != nil {
+		return errors.New("is not a web address, without a user or password")
 	}
 	for _, s := range schemes {
 		if u.Scheme == s {

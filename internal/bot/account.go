@@ -49,6 +49,11 @@ func (a Account) Confirm(ctx context.Context, userID string, yes bool) (session.
 	return a.pool.Confirm(ctx, a.person, userID, yes)
 }
 
+// RetryLogout tries again what a logout could not end.
+func (a Account) RetryLogout(ctx context.Context) (session.Status, error) {
+	return a.pool.RetryLogout(ctx, a.person)
+}
+
 // Logout ends the login at Kite.
 func (a Account) Logout(ctx context.Context) (session.Record, session.Status, error) {
 	return a.pool.Logout(ctx, a.person)

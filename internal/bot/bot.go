@@ -5,6 +5,7 @@ package bot
 
 import (
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -30,11 +31,11 @@ type Options struct {
 }
 
 // How long things may take. The person waits for the first; the second allows
-// for a Telegram that makes us wait; the last is part of the 8 s in which the
+// for a Telegram that is down for a while; the last is part of the 8 s in which the
 // process is gone after SIGTERM.
 const (
 	commandTime  = 60 * time.Second
-	deliveryTime = 2 * time.Minute
+	deliveryTime = 10 * time.Minute
 	ackTime      = 15 * time.Second
 	typingAfter  = 300 * time.Millisecond
 	typingLasts  = 4500 * time.Millisecond
@@ -67,7 +68,10 @@ func New(o Options) *Bot {
 	if o.Allowed == nil {
 		o.Allowed = func(int64) bool { return false }
 	}
-	b := &Bot{Options: o, commands: map[string]Command{}, mail: newMailboxes(mailboxLimit), limits: newLimits(o.Rate)}
+	b := &Bot{Options: o, commands: map[string]Command{}, limits: newLimits(o.Rate)}
+	b.mail = newMailboxes(mailboxLimit, func(bug any) {
+		b.Logger.Error("a job panicked", "panic", fmt.Sprint(bug), "stack", string(stack()))
+	})
 	for _, c := range Commands() {
 		b.commands[c.Name] = c
 	}

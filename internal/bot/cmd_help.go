@@ -13,6 +13,9 @@ func helpCommand() Command {
 		Run: func(context.Context, *Request) (Reply, error) {
 			var lines []view.CommandLine
 			for _, c := range Commands() {
+				if c.Hidden {
+					continue
+				}
 				lines = append(lines, view.CommandLine{Usage: c.Usage, Summary: c.Summary})
 			}
 			return say(view.Help(lines)), nil
@@ -21,7 +24,7 @@ func helpCommand() Command {
 }
 
 func startCommand() Command {
-	return Command{Name: "start", Usage: "/start", Summary: "begin here", Run: start}
+	return Command{Name: "start", Usage: "/start", Summary: "begin here", Hidden: true, Run: start}
 }
 
 // start greets. It asks nobody: opening a chat must not wait for Kite.

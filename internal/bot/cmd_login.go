@@ -63,21 +63,27 @@ func linkReply(ctx context.Context, r *Request, why, then string) (Reply, error)
 // the event, like a login that the bot noticed by itself.
 func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	s, err := r.Account.Finish(ctx)
-	if s.State == session.Unconfirmed {
+	switch {
+	case err != nil && !expected(err):
+		return Reply{}, err
+	case s.State == session.Unconfirmed && len(s.Links) == 0:
 		return Reply{}, session.ErrUnconfirmed
-	}
-	if !s.User.IsZero() && s.Link == nil {
-		if len(s.Links) == 0 { // an old button: say where things stand, and take it away
-			return inPlace(loginView(s, r.Now).LoggedIn()), nil
-		}
-		return Reply{}, nil
-	}
-	if s.Link == nil || s.Link.Ref != r.Args {
+	case s.Link != nil && s.Link.Ref == r.Args:
+		v := linkView(*s.Link, "")
+		v.Checked, v.Silent = r.Now, kite.KindOf(err) == kite.KindUnreachable
+		return inPlace(v.Message()), nil
+	case s.Link == nil && !s.User.IsZero() && len(s.Links) > 0:
+		return Reply{}, nil // the event is on its way
+	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
+		return inPlace(loginView(s, r.Now).LoggedIn()), nil
+	default:
 		return inPlace(oldLink(s, r.Args)), nil
 	}
-	v := linkView(*s.Link, "")
-	v.Checked, v.Silent = r.Now, kite.KindOf(err) == kite.KindUnreachable
-	return inPlace(v.Message()), nil
+}
+
+// expected reports whether Finish failed in a way that the link's message shows.
+func expected(err error) bool {
+	return errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || kite.KindOf(err) != kite.KindUnknown
 }
 
 // oldLink replaces a message whose Done button names another link than the newest.

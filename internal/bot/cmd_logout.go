@@ -9,7 +9,26 @@ import (
 )
 
 func logoutCommand() Command {
-	return Command{Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Run: logout}
+	return Command{
+		Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Run: logout,
+		Actions: map[string]Action{"retry": {Ack: "Asking Kite…", Run: logoutRetry}},
+	}
+}
+
+// logoutRetry tries again what a logout could not end. It touches no login made
+// since: the button may be an old one.
+func logoutRetry(ctx context.Context, r *Request) (Reply, error) {
+	s, err := r.Account.RetryLogout(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	switch {
+	case s.State == session.LoggingOut:
+		return inPlace(view.LoggingOut()), nil
+	case !s.User.IsZero(): // logged in again since
+		return inPlace(loginView(s, r.Now).LoggedIn()), nil
+	}
+	return inPlace(view.LoggedOut(kite.Identity{})), nil
 }
 
 // logout ends the login for real. Dispatch has already stopped what ran.
@@ -26,7 +45,9 @@ func logout(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case s.State == session.LoggingOut:
 		reply = say(view.LoggingOut())
-	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0:
+	case was.Login == nil && len(was.Links) > 0 && len(was.Ending) == 0:
+		reply = say(view.LinkCancelled())
+	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0 && len(was.Lapsing) == 0:
 		reply = say(view.NothingToLogOut())
 	}
 	reply.Also = replaceAll(was.Links, view.LinkDead())

@@ -10,7 +10,7 @@ import (
 )
 
 func statusCommand() Command {
-	return Command{Name: "status", Usage: "/status", Summary: "whether you are logged in, as whom, until when", Run: status}
+	return Command{Name: "status", Usage: "/status", Summary: "who is logged in, and until when", Run: status}
 }
 
 // status tells the truth about the session: it asks Kite before it answers.

@@ -14,6 +14,7 @@ type Command struct {
 	Name    string // "holdings", without the slash
 	Usage   string // how to type it, "/holdings"
 	Summary string // a few words for /help and the menu
+	Hidden  bool   // in neither: whoever reads them has no use for it
 	Run     Handler
 	// Actions are what the command's buttons do, by the name in the button's
 	// data ("holdings:page:2" → "page"). Every command has two more: "run"
@@ -53,7 +54,12 @@ type Request struct {
 }
 
 // Then is the command to run after a login that this request turned out to need.
-func (r *Request) Then() string { return "/" + r.Command }
+func (r *Request) Then() string {
+	if r.Pressed != 0 || r.Args == "" { // a button's argument is not a typed one
+		return "/" + r.Command
+	}
+	return "/" + r.Command + " " + r.Args
+}
 
 // Reply is what a request comes to. The zero Reply shows nothing.
 type Reply struct {

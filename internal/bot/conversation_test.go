@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // kinds:
 //
 //	asha: /login            what a person types; "asha in a group: …" there
+//	asha types 9 times: /x  at once
 //	asha presses Done       a button, of the newest message that shows it
 //	* 2s pass               what happens in the world; see world below
 //
@@ -161,6 +163,7 @@ func (c *chat) play(script string) string {
 
 var (
 	typed   = regexp.MustCompile(`^(\w+)( in a group)?: (.+)$`)
+	repeats = regexp.MustCompile(`^(\w+) types (\d+) times: (.+)$`)
 	presses = regexp.MustCompile(`^(\w+) presses (.+)$`)
 	forges  = regexp.MustCompile(`^(\w+) forges (\S+) on #(\d+)$`)
 	browser = regexp.MustCompile(`^\* (\w+)'s browser logs in as (\w+)( by the first link)?$`)
@@ -192,6 +195,13 @@ func (c *chat) tidy(seen string) string {
 func (c *chat) step(line string) {
 	if m := typed.FindStringSubmatch(line); m != nil {
 		c.types(people[m[1]], m[2] != "", m[3])
+		return
+	}
+	if m := repeats.FindStringSubmatch(line); m != nil {
+		n, _ := strconv.Atoi(m[2])
+		for range n {
+			c.types(people[m[1]], false, m[3])
+		}
 		return
 	}
 	if m := presses.FindStringSubmatch(line); m != nil {
@@ -269,7 +279,11 @@ func (c *chat) world(line string) {
 		"* Kite answers garbage":       func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
 		"* Kite panics the bot":        func() { c.kite.Before(func(string) { panic("a bug") }) },
 		"* the streams drop":           c.kite.DropStreams,
-		"* the bot restarts":           func() { c.close(); c.open() },
+		"* Telegram is down": func() {
+			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed, Err: errors.New("no answer")})
+		},
+		"* Telegram is up":   func() { c.phone.Break(nil) },
+		"* the bot restarts": func() { c.close(); c.open() },
 		"* everybody may ask 3 times a minute": func() {
 			c.close()
 			c.rate = bot.Rate{N: 3, Per: time.Minute}

@@ -6,32 +6,69 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"kitebot/internal/bot/view"
 )
 
 // deliver shows a reply. It has its own deadline: an answer that took long to
-// work out still has time to arrive.
+// work out still has time to arrive, and while Telegram takes nothing, the
+// person's mailbox waits with it.
 func (b *Bot) deliver(ctx context.Context, chat int64, pressed int, r Reply) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
 	defer cancel()
 	defer context.AfterFunc(b.mail.ctx, cancel)()
-	for _, also := range r.Also {
-		if err := b.replace(ctx, chat, also.Message, also.View); err != nil {
-			b.Logger.Warn("an earlier message was not changed", "err", err)
+	if r.Message != nil {
+		var message int
+		err := b.insist(ctx, func() (err error) {
+			message, err = b.show(ctx, chat, pressed, *r.Message, r.InPlace)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if r.Sent != nil {
+			if err := r.Sent(message); err != nil {
+				return err
+			}
 		}
 	}
-	if r.Message == nil {
-		return nil
-	}
-	message, err := b.show(ctx, chat, pressed, *r.Message, r.InPlace)
-	if err != nil {
-		return err
-	}
-	if r.Sent != nil {
-		return r.Sent(message)
+	for _, also := range r.Also {
+		if err := b.insist(ctx, func() error { return b.replace(ctx, chat, also) }); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// The pauses between attempts to deliver; the messenger has tried a few times
+// by itself before each.
+const (
+	firstPause   = 2 * time.Second
+	longestPause = 30 * time.Second
+)
+
+// insist tries until it works, can never work, or ctx ends.
+func (b *Bot) insist(ctx context.Context, try func() error) error {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := try()
+		if !later(err) {
+			return err
+		}
+		t := b.Clock.NewTimer(pause)
+		select {
+		case <-t.Chan():
+		case <-ctx.Done():
+			t.Stop()
+			return err
+		}
+	}
+}
+
+// later reports whether a delivery failed in a way that may pass.
+func later(err error) bool {
+	d, ok := errors.AsType[*DeliveryError](err)
+	return ok && d.Cause == DeliveryFailed
 }
 
 // show edits in place where that is wanted and possible, else sends.
@@ -46,11 +83,8 @@ func (b *Bot) show(ctx context.Context, chat int64, pressed int, m view.Message,
 }
 
 // replace changes an earlier message; one that the person deleted is no loss.
-func (b *Bot) replace(ctx context.Context, chat int64, message int, m view.Message) error {
-	if message == 0 {
-		return nil
-	}
-	if err := b.Messenger.Edit(ctx, chat, message, m); err != nil && !gone(err) {
+func (b *Bot) replace(ctx context.Context, chat int64, r Replacement) error {
+	if err := b.Messenger.Edit(ctx, chat, r.Message, r.View); err != nil && !gone(err) {
 		return fmt.Errorf("edit message: %w", err)
 	}
 	return nil

@@ -28,19 +28,16 @@ func (b *Bot) dispatch(u Update, acknowledge bool) {
 		answered()
 		return
 	}
+	j := job{dropped: answered, run: func(ctx context.Context) {
+		if b.perform(ctx, u.Chat, order) {
+			answered()
+		}
+	}}
 	if order.request.Command == "logout" {
 		b.mail.interrupt(u.From)
+		j.dropped = nil // not even by another /logout
 	}
-	done := b.mail.put(u.From, job{
-		run: func(ctx context.Context) {
-			b.perform(ctx, u.Chat, order)
-			if ctx.Err() == nil || b.mail.ctx.Err() == nil {
-				answered() // not when the shutdown cut it short: then the next process answers
-			}
-		},
-		dropped: answered,
-	})
-	if !done {
+	if !b.mail.put(u.From, j) {
 		b.acks.Go(func() { b.sayBusy(u.Chat); answered() })
 	}
 }
@@ -56,14 +53,14 @@ type order struct {
 // route decides what an update asks for. false: nothing, stay silent.
 func (b *Bot) route(u Update) (order, bool) {
 	name, args, addressed := parseCommand(u.Text, b.Username)
-	if !u.Private {
-		return b.answerOnce(u, view.GroupOnly(b.Username)), u.Press == "" && addressed
-	}
-	if u.Blocked || u.Chat != u.From {
+	if u.Blocked || u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
 		return order{}, false
 	}
 	if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
-		return b.answerOnce(u, view.TooFast()), tell
+		return b.answerOnce(u, view.TooFast()), tell && u.Private
+	}
+	if !u.Private {
+		return b.answerOnce(u, view.GroupOnly(b.Username)), true
 	}
 	if !b.Allowed(u.From) {
 		return b.answerOnce(u, view.Stranger(u.From)), true
@@ -100,7 +97,8 @@ func (b *Bot) routePress(u Update) order {
 	case action == "again":
 		run := func(ctx context.Context, r *Request) (Reply, error) {
 			reply, err := c.Run(ctx, r)
-			reply.InPlace = true
+			// An edit cannot protect a message that was sent without protection.
+			reply.InPlace = reply.Message != nil && !reply.Message.Protect
 			return reply, err
 		}
 		return order{request: r, run: run, ack: "One moment…", again: true}
@@ -169,8 +167,10 @@ func (b *Bot) sayBusy(chat int64) {
 	}
 }
 
-// perform runs an order and delivers what it comes to.
-func (b *Bot) perform(ctx context.Context, chat int64, o order) {
+// perform runs an order and delivers what it comes to. It reports whether that
+// is done with: not when a shutdown cut it short, or Telegram took nothing for
+// long; then the next process answers.
+func (b *Bot) perform(ctx context.Context, chat int64, o order) (done bool) {
 	start, ref := b.Clock.Now(), b.NewRef()
 	reply, err := b.run(ctx, chat, o)
 	outcome := "ok"
@@ -179,7 +179,8 @@ func (b *Bot) perform(ctx context.Context, chat int64, o order) {
 		reply = b.explain(ctx, o, err, ref)
 	}
 	answered := b.Clock.Now()
-	if err := b.deliver(ctx, chat, o.request.Pressed, reply); err != nil {
+	undelivered := b.deliver(ctx, chat, o.request.Pressed, reply)
+	if err := undelivered; err != nil {
 		outcome = "undelivered"
 		b.Logger.Warn("a reply was not delivered", "ref", ref, "command", o.request.Command, "err", err)
 	}
@@ -193,6 +194,8 @@ func (b *Bot) perform(ctx context.Context, chat int64, o order) {
 		level = slog.LevelWarn
 	}
 	b.Logger.LogAttrs(ctx, level, "command", attrs...)
+	cutShort := err != nil && b.mail.ctx.Err() != nil
+	return !cutShort && !later(undelivered)
 }
 
 // run calls the handler with a deadline, shows typing when it takes long, and

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -11,94 +12,103 @@ import (
 // Notify takes what happened to a person's login by itself. It returns at
 // once; the person is told from their mailbox, in order with their commands.
 func (b *Bot) Notify(e session.Event) {
-	full := !b.mail.put(e.Person, job{
-		run:     func(ctx context.Context) { b.tell(ctx, e) },
-		dropped: func() {},
-	})
-	if full { // a flood of commands must not swallow the news of a login
-		b.acks.Go(func() { b.tell(b.mail.ctx, e) })
-	}
+	b.mail.put(e.Person, job{run: func(ctx context.Context) { b.tell(ctx, e) }})
 }
 
 // tell shows an event. Account events happen in the private chat, whose id is
 // the person's own.
 func (b *Bot) tell(ctx context.Context, e session.Event) {
-	var reply Reply
+	var err error
 	switch e.Kind {
 	case session.EventLoggedIn:
-		b.tellLoggedIn(ctx, e)
-		return
+		err = b.tellLoggedIn(ctx, e.Person)
 	case session.EventLinkDead:
-		reply.Also = replaceAll(e.Links, view.LinkDead())
+		err = b.deliver(ctx, e.Person, 0, Reply{Also: replaceAll(e.Links, view.LinkDead())})
 	case session.EventRefused:
-		reply = onLinks(e.Links, view.Refused(e.Other))
+		err = b.putOnLinks(ctx, e.Person, e.Links, view.Refused(e.Other))
 	case session.EventContested:
-		reply = say(view.Contested(e.Other))
+		err = b.deliver(ctx, e.Person, 0, say(view.Contested(e.Other)))
 	case session.EventLoggedOut:
-		reply = say(view.LoggedOut(kite.Identity{}))
+		err = b.deliver(ctx, e.Person, 0, say(view.LoggedOut(kite.Identity{})))
 	}
-	b.deliverEvent(ctx, e, reply)
+	if err != nil {
+		b.Logger.Warn("an event was not told", "event", e.Kind.String(), "err", err)
+		return
+	}
+	b.Logger.Info("event", "event", e.Kind.String())
 }
 
-// tellLoggedIn takes the link away, says who is logged in and then answers the
-// command that the login interrupted.
-func (b *Bot) tellLoggedIn(ctx context.Context, e session.Event) {
-	if e.Status.State == session.Unconfirmed {
-		b.deliverEvent(ctx, e, onLinks(e.Links, view.Changed(e.Status.User, e.Status.Last)))
-		return
+// tellLoggedIn takes the link away, says who is logged in and answers the
+// command that the login interrupted. It looks at how things stand now, since
+// a command that ran meanwhile may have left itself to be answered. Only when
+// all is told is the login marked as announced: the next process tells it else.
+func (b *Bot) tellLoggedIn(ctx context.Context, person int64) error {
+	s, err := b.Accounts.Status(person)
+	if err != nil || s.User.IsZero() || len(s.Links) == 0 { // logged out again, or told already
+		return err
 	}
-	if e.Status.User.IsZero() {
-		return // logged out again in the meantime
+	if s.State == session.Unconfirmed {
+		return b.putOnLinks(ctx, person, s.Links, view.Changed(s.User, s.Last))
 	}
-	login := loginView(e.Status, b.Clock.Now())
-	m := login.LoggedIn()
-	if e.Then != "" {
+	then := thenOf(s.Links)
+	m := loginView(s, b.Clock.Now()).LoggedIn()
+	if then != "" {
 		m.Buttons = nil // the answer follows
 	}
-	if !b.deliverEvent(ctx, e, onLinks(e.Links, m)) {
-		return // told again by the next process
+	if err := b.putOnLinks(ctx, person, s.Links, m); err != nil {
+		return err
 	}
-	if err := b.Accounts.Announced(e.Person); err != nil {
-		b.Logger.Error("an announced login is not remembered as such", "err", err)
+	if !b.runThen(ctx, person, then) {
+		return ctx.Err()
 	}
-	if e.Then == "" {
-		return
-	}
-	u := Update{Chat: e.Person, From: e.Person, Private: true, Text: e.Then}
-	if o, ok := b.route(u); ok {
-		b.perform(ctx, u.Chat, o)
-	}
+	return b.Accounts.Announced(person)
 }
 
-// onLinks replaces the newest link message by m and takes the buttons off the
-// others. Where no message carries a link any more, m is sent.
-func onLinks(links []session.Link, m view.Message) Reply {
-	var r Reply
-	for _, l := range links {
-		if l.Message != 0 {
-			r.Also = append(r.Also, Replacement{l.Message, m})
+// thenOf is the command that waits for a login: the newest.
+func thenOf(links []session.Link) string {
+	for _, l := range slices.Backward(links) {
+		if l.Then != "" {
+			return l.Then
 		}
 	}
-	if len(r.Also) == 0 {
-		return say(m)
-	}
-	return r
+	return ""
 }
 
+// runThen answers the command that waited, past the limits: it was let in when
+// it was sent.
+func (b *Bot) runThen(ctx context.Context, person int64, then string) (done bool) {
+	name, args, _ := parseCommand(then, b.Username)
+	c, known := b.commands[name]
+	if !known || !b.Allowed(person) {
+		return true
+	}
+	u := Update{Chat: person, From: person, Private: true}
+	return b.perform(ctx, person, order{request: b.request(u, name, args), run: c.Run})
+}
+
+// putOnLinks puts m in the place of the messages that carry a link. Where there
+// is none any more, because the person deleted it, m is sent.
+func (b *Bot) putOnLinks(ctx context.Context, person int64, links []session.Link, m view.Message) error {
+	for _, l := range slices.Backward(links) {
+		if l.Message == 0 {
+			continue
+		}
+		return b.deliver(ctx, person, l.Message, Reply{Message: &m, InPlace: true, Also: replaceAll(without(links, l), m)})
+	}
+	return b.deliver(ctx, person, 0, say(m))
+}
+
+func without(links []session.Link, one session.Link) []session.Link {
+	return slices.DeleteFunc(slices.Clone(links), func(l session.Link) bool { return l.Ref == one.Ref })
+}
+
+// replaceAll replaces every message that still carries one of the links.
 func replaceAll(links []session.Link, m view.Message) []Replacement {
 	var all []Replacement
 	for _, l := range links {
-		all = append(all, Replacement{l.Message, m})
+		if l.Message != 0 {
+			all = append(all, Replacement{l.Message, m})
+		}
 	}
 	return all
-}
-
-// deliverEvent reports whether the person was told.
-func (b *Bot) deliverEvent(ctx context.Context, e session.Event, r Reply) bool {
-	if err := b.deliver(ctx, e.Person, 0, r); err != nil {
-		b.Logger.Warn("an event was not delivered", "event", int(e.Kind), "err", err)
-		return false
-	}
-	b.Logger.Info("event", "event", e.Kind.String())
-	return true
 }

@@ -22,6 +22,8 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return Reply{}
+	case errors.Is(err, session.ErrBound):
+		return Reply{} // an event tells it
 	case errors.Is(err, session.ErrNoLogin):
 		return b.offerLogin(ctx, o, "You are not logged in yet.", ref)
 	case errors.Is(err, session.ErrEnded):
@@ -99,6 +101,9 @@ func (b *Bot) offerLogin(ctx context.Context, o order, why, ref string) Reply {
 		then = o.request.Then()
 	}
 	reply, err := linkReply(ctx, o.request, why, then)
+	if errors.Is(err, session.ErrBound) {
+		return Reply{} // the event that tells it also runs the command
+	}
 	if err == nil {
 		return reply
 	}
@@ -122,7 +127,7 @@ func (b *Bot) askConfirm(r *Request) Reply {
 // outcomeOf names an error for the log: few words, no data.
 func outcomeOf(err error) string {
 	for target, name := range map[error]string{
-		session.ErrNoLogin: "no login", session.ErrEnded: "login ended", session.ErrUnconfirmed: "unconfirmed",
+		session.ErrBound: "ok", session.ErrNoLogin: "no login", session.ErrEnded: "login ended", session.ErrUnconfirmed: "unconfirmed",
 		context.Canceled: "cancelled", context.DeadlineExceeded: "too slow",
 	} {
 		if errors.Is(err, target) {

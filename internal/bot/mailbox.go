@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -9,7 +10,8 @@ import (
 // mailboxes run each person's jobs one after the other and different people's
 // side by side. A goroutine exists only while a person has something to do.
 type mailboxes struct {
-	limit int // waiting jobs per person
+	limit    int       // waiting jobs per person
+	panicked func(any) // told what a job panicked with
 
 	ctx    context.Context // of the jobs; ends when patience at shutdown does
 	cancel context.CancelFunc
@@ -26,14 +28,17 @@ type mailbox struct {
 }
 
 // job is one thing to do. dropped is called instead of run when somebody's
-// /logout overtakes it.
+// /logout overtakes it; a job without it is never dropped or interrupted, and
+// never turned away from a full mailbox: the news of a login, or a /logout.
 type job struct {
 	run     func(context.Context)
 	dropped func()
 }
 
-func newMailboxes(limit int) *mailboxes {
-	m := &mailboxes{limit: limit, boxes: map[int64]*mailbox{}}
+func (j job) must() bool { return j.dropped == nil }
+
+func newMailboxes(limit int, panicked func(any)) *mailboxes {
+	m := &mailboxes{limit: limit, panicked: panicked, boxes: map[int64]*mailbox{}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }
@@ -53,7 +58,7 @@ func (m *mailboxes) put(person int64, j job) bool {
 		m.wg.Go(func() { m.work(person, box) })
 		return true
 	}
-	if len(box.waiting) >= m.limit {
+	if len(box.waiting) >= m.limit && !j.must() {
 		return false
 	}
 	box.waiting = append(box.waiting, j)
@@ -65,7 +70,12 @@ func (m *mailboxes) interrupt(person int64) {
 	m.mu.Lock()
 	var dropped []job
 	if box := m.boxes[person]; box != nil {
-		dropped, box.waiting = box.waiting, nil
+		for _, j := range box.waiting {
+			if !j.must() {
+				dropped = append(dropped, j)
+			}
+		}
+		box.waiting = slices.DeleteFunc(box.waiting, func(j job) bool { return !j.must() })
 		if box.interrupt != nil {
 			box.interrupt()
 		}
@@ -89,10 +99,23 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 		box.waiting = box.waiting[1:]
 		ctx, cancel := context.WithCancel(m.ctx)
 		box.interrupt = cancel
+		if j.must() {
+			box.interrupt = nil
+		}
 		m.mu.Unlock()
-		j.run(ctx)
+		m.run(ctx, j)
 		cancel()
 	}
+}
+
+// run runs a job. One person's bug must not silence everybody.
+func (m *mailboxes) run(ctx context.Context, j job) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			m.panicked(bug)
+		}
+	}()
+	j.run(ctx)
 }
 
 // close lets running jobs finish for as long as patience lasts, then cancels

@@ -13,13 +13,16 @@ import (
 
 // Load returns a person's record; with nothing but the person in it when there
 // is none. A record that is not what was written is an error of this person
-// alone, [ErrDamaged]; the next Save replaces it.
+// alone, [session.ErrRecordDamaged]; the next Save replaces it.
 func (s *Store) Load(person int64) (session.Record, error) {
 	var r session.Record
 	err := s.view(func(tx *bolt.Tx) (err error) {
 		r, err = s.readRecord(tx, person)
 		return err
 	})
+	if errors.Is(err, ErrDamaged) {
+		err = fmt.Errorf("%w: %w", session.ErrRecordDamaged, err)
+	}
 	if err != nil {
 		return session.Record{}, fmt.Errorf("load record of person %d: %w", person, err)
 	}

@@ -119,6 +119,10 @@ func (p *Phone) Edit(_ context.Context, chat int64, message int, m view.Message)
 	if !ok {
 		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: fmt.Errorf("message %d to edit not found", message)}
 	}
+	if m.Protect && !before.Protect {
+		p.t.Errorf("an edit cannot protect a message:\n%s", viewtest.Dump(m))
+	}
+	m.Protect = before.Protect
 	if viewtest.Dump(before) == viewtest.Dump(m) {
 		return nil
 	}

@@ -22,9 +22,7 @@ func holdingsPage(holdings []kite.Holding, page, pages int) []string {
 		t.rows = append(t.rows, holdingRow(h, twice[symbol(h)]))
 	}
 	lines := []string{t.html()}
-	if key := holdingsKey(shown, twice); key != "" {
-		lines = append(lines, key)
-	}
+	lines = append(lines, holdingsKey(shown, twice)...)
 	if pages > 1 {
 		lines = append(lines, fmt.Sprintf("Page %d of %d · %d holdings", page, pages, len(holdings)))
 	}
@@ -42,7 +40,11 @@ func holdingRow(h kite.Holding, twice bool) row {
 	if twice {
 		tail += exchangeTag(h.Exchange)
 	}
-	return row{name, tail + marks(h), []string{ShortOf(h.Value()), shortPercentOf(h.DayPercent()), shortPercentOf(h.ProfitPercent())}}
+	value := ShortOf(h.Value())
+	if h.Shares() == 0 { // pledged or on margin only: nothing to count, but not worthless
+		value = Absent
+	}
+	return row{name, tail + marks(h), []string{value, shortPercentOf(h.DayPercent()), shortPercentOf(h.ProfitPercent())}}
 }
 
 // byValue sorts the most valuable first, those without a price behind, those
@@ -150,16 +152,25 @@ func markKey() []mark {
 	}
 }
 
-// holdingsKey explains the marks that a page uses, and no others.
-func holdingsKey(shown []kite.Holding, twice map[string]bool) string {
-	var parts []string
+// holdingsKey explains the marks that a page uses, and no others: those of the
+// shares on one line, those of the exchanges on another.
+func holdingsKey(shown []kite.Holding, twice map[string]bool) []string {
+	var shares, exchanges []string
 	for _, m := range markKey() {
 		if slices.ContainsFunc(shown, m.on) {
-			parts = append(parts, m.letter+" "+m.meaning)
+			shares = append(shares, m.letter+" = "+m.meaning)
 		}
 	}
-	if slices.ContainsFunc(shown, func(h kite.Holding) bool { return !h.Missing && twice[symbol(h)] }) {
-		parts = append(parts, "N NSE", "B BSE")
+	for _, exchange := range []string{"NSE", "BSE"} {
+		if slices.ContainsFunc(shown, func(h kite.Holding) bool { return h.Exchange == exchange && !h.Missing && twice[symbol(h)] }) {
+			exchanges = append(exchanges, exchangeTag(exchange)+" = "+exchange)
+		}
 	}
-	return strings.Join(parts, " · ")
+	var lines []string
+	for _, line := range [][]string{shares, exchanges} {
+		if len(line) > 0 {
+			lines = append(lines, strings.Join(line, ", "))
+		}
+	}
+	return lines
 }

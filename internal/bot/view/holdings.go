@@ -64,7 +64,8 @@ func headline(p kite.Portfolio) []string {
 		return []string{"<b>Value not known</b>: " + noneHasPrice(p.Counted)}
 	}
 	return []string{
-		fmt.Sprintf("<b>%s</b> · day %s", RupeesOf(p.Value), change(p.Day, p.DayPercent)),
+		fmt.Sprintf("<b>%s</b>", RupeesOf(p.Value)),
+		"Day " + change(p.Day, p.DayPercent),
 		"Invested " + RupeesOf(p.Invested),
 		"Profit " + change(p.Profit, p.ProfitPercent),
 	}
@@ -129,7 +130,7 @@ func asOf(t time.Time) string {
 	if market.Open(t) {
 		state = "open"
 	}
-	return fmt.Sprintf("as of %s IST · market %s", t.In(market.IST()).Format("2 Jan 15:04:05"), state)
+	return fmt.Sprintf("As of %s IST · market %s", t.In(market.IST()).Format("2 Jan 15:04:05"), state)
 }
 
 // holdingsButtons turn the pages, where there is one to turn to, and ask again.

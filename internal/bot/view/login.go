@@ -29,7 +29,7 @@ func (l LoginLink) Message() Message {
 	if l.Why != "" {
 		b.WriteString(html.EscapeString(l.Why) + "\n")
 	}
-	b.WriteString("\nThe button opens Zerodha’s own page. Log in there, then come back: I notice by myself, <b>Done</b> asks at once.")
+	b.WriteString("\nThe button opens Zerodha’s own page. Log in there, then come back: I notice within seconds; <b>Done</b> makes me look at once.")
 	if l.Then != "" {
 		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
 	}
@@ -56,7 +56,7 @@ func LinkMoved() Message {
 // LinkDead replaces the message of a link that can no longer be finished.
 func LinkDead() Message {
 	return Message{
-		HTML:    "This login link no longer works. Nothing was logged in with it.",
+		HTML:    "This login link no longer works.",
 		Protect: true,
 		Buttons: [][]Button{{{Text: "New link", Data: "login:run", Style: Primary}}},
 	}
@@ -91,7 +91,7 @@ func (l Login) until() string {
 
 // LoggedIn replaces the link message once the login is through.
 func (l Login) LoggedIn() Message {
-	return Message{HTML: "✅ " + l.line(), Buttons: [][]Button{{{Text: "Holdings", Data: "holdings:run"}}}}
+	return Message{HTML: "✅ " + l.line(), Buttons: [][]Button{{{Text: "Holdings", Data: "holdings:run", Style: Primary}}}}
 }
 
 // Already answers /login of somebody who is logged in.

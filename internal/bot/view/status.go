@@ -49,7 +49,7 @@ func StatusLink(until, now time.Time) Message {
 func LoggingOut() Message {
 	return Message{
 		HTML:    "<b>Logging out.</b>\nI have forgotten your login, but Kite does not answer, so it may still be open over there. I keep trying and tell you when it is done.",
-		Buttons: [][]Button{{{Text: "Try now", Data: "logout:again"}}},
+		Buttons: [][]Button{{{Text: "Try now", Data: "logout:retry"}}},
 	}
 }
 
@@ -63,6 +63,11 @@ func LoggedOut(user kite.Identity) Message {
 		HTML:    "<b>" + who + "</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.",
 		Buttons: [][]Button{{{Text: "Log in again", Data: "login:run"}}},
 	}
+}
+
+// LinkCancelled answers /logout of somebody who had only a login link.
+func LinkCancelled() Message {
+	return Message{HTML: "You were not logged in. I have cancelled the login link."}
 }
 
 // NothingToLogOut answers /logout of somebody who has no login.

@@ -33,12 +33,12 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 // adopt writes the login down. A link that is no longer the person's (they
 // logged out meanwhile) changes nothing.
 func (pr *person) adopt(link Link, who kite.Identity) error {
-	now, adopted := pr.pool.Clock.Now().UTC(), false
-	err := pr.update(func(r *Record) {
+	now := pr.pool.Clock.Now().UTC()
+	return pr.update(func(r *Record) {
 		if r.link(link.Ref) < 0 || r.Login != nil && r.Login.Session == link.Session {
 			return
 		}
-		adopted = true
+		pr.doubted, pr.told, pr.proof = false, false, 0 // mu is held
 		if r.Login != nil {
 			r.lapse(now, r.Login.Held)
 		}
@@ -54,12 +54,6 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			r.Last = who
 		}
 	})
-	if err == nil && adopted {
-		pr.mu.Lock()
-		pr.doubted, pr.told, pr.proof = false, false, 0
-		pr.mu.Unlock()
-	}
-	return err
 }
 
 // announce tells about a login whose links are still on the screen. It is
@@ -93,15 +87,19 @@ func (r Record) finished() []Link {
 
 // refuse ends a login whose Kite user belongs to somebody else, and tells both.
 func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owner int64) error {
+	known := false
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
-			link = r.Links[i]
+			known, link = true, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
 			r.Ending = append(r.Ending, link.Held)
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("refuse the login: %w", err)
+	}
+	if !known { // somebody else who asked has refused it already
+		return ErrNoLogin
 	}
 	pr.tell(Event{Kind: EventRefused, Links: []Link{link}, Other: who})
 	if first, err := pr.pool.person(owner); err == nil {
@@ -136,8 +134,9 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 	if err != nil {
 		return Status{}, err
 	}
-	asked := false
+	asked, already := false, false
 	err = pr.update(func(r *Record) {
+		already = yes && r.Login != nil && r.Login.Confirmed && r.Login.User.UserID == userID
 		asked = r.Login != nil && !r.Login.Confirmed && r.Login.User.UserID == userID
 		switch {
 		case asked && yes:
@@ -150,7 +149,10 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 	if err != nil {
 		return Status{}, fmt.Errorf("remember the answer: %w", err)
 	}
-	if !asked {
+	switch {
+	case already: // a second tap
+		return pr.status(), nil
+	case !asked:
 		return pr.status(), ErrNoLogin
 	}
 	if !yes {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,14 @@ func (p *Pool) Call(ctx context.Context, who int64, tool string, args map[string
 	if err != nil {
 		return "", err
 	}
+	text, err := pr.call(ctx, tool, args)
+	if errors.Is(err, errReplaced) { // a new login came through meanwhile
+		text, err = pr.call(ctx, tool, args)
+	}
+	return text, err
+}
+
+func (pr *person) call(ctx context.Context, tool string, args map[string]any) (string, error) {
 	login := pr.record().Login
 	switch {
 	case login == nil:
@@ -144,7 +153,7 @@ func silent(err error) bool {
 func (pr *person) question(ctx context.Context, login Login) error {
 	sent := pr.tick()
 	text, err := pr.ask(ctx, login.Session, "get_profile", nil)
-	if kite.KindOf(err) == kite.KindDoubt {
+	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
 		// says in so many words whether that is the end.
 		text, err = pr.pool.Dialer.Resume(login.Session).Call(ctx, "get_profile", nil)
@@ -171,11 +180,17 @@ func (pr *person) question(ctx context.Context, login Login) error {
 	return pr.still(login)
 }
 
+// errReplaced is ErrNoLogin for this session: the person has another one by now.
+var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
+
 // still makes sure that the login was not replaced or ended while Kite was asked.
 func (pr *person) still(login Login) error {
 	now := pr.record().Login
-	if now == nil || now.Session != login.Session {
+	switch {
+	case now == nil:
 		return ErrNoLogin
+	case now.Session != login.Session:
+		return errReplaced
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"kitebot/internal/kite"
 )
@@ -26,55 +28,103 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 	}
 	defer done()
 
-	link, ok := pr.youngLink(ctx)
-	if !ok {
-		if link, err = pr.newLink(ctx); err != nil {
+	link, young := pr.youngLink()
+	if young {
+		if young, err = pr.stillGood(ctx, link); err != nil {
 			return Link{}, Status{}, err
 		}
 	}
-	link.Then = then
-	if err := pr.update(func(r *Record) { r.putLink(link) }); err != nil {
-		return Link{}, Status{}, fmt.Errorf("remember the login link: %w", err)
+	var conn Conn
+	if !young {
+		if link, conn, err = pr.newLink(ctx); err != nil {
+			return Link{}, Status{}, err
+		}
+	}
+	if err := pr.giveOut(link, conn, then); err != nil {
+		if conn != nil {
+			conn.Close()
+		}
+		return Link{}, Status{}, err
 	}
 	pr.mind()
+	if then != "" {
+		link.Then = then
+	}
 	return link, pr.status(), nil
 }
 
-// youngLink returns the newest link if it can be handed out again.
-func (pr *person) youngLink(ctx context.Context) (Link, bool) {
+// giveOut writes a link down, with the command to run once it is finished. If
+// a login came through while the link was being made, the link is not needed:
+// the command is left with the one that did, and ErrBound returned.
+func (pr *person) giveOut(link Link, conn Conn, then string) error {
+	bound := false
+	err := pr.update(func(r *Record) {
+		done := r.finished()
+		if bound = len(done) > 0; bound {
+			link = done[len(done)-1]
+		}
+		if then != "" {
+			link.Then = then
+		}
+		r.putLink(link)
+	})
+	if err != nil {
+		return fmt.Errorf("remember the login link: %w", err)
+	}
+	if bound {
+		return ErrBound
+	}
+	if conn != nil {
+		pr.keep(conn)
+	}
+	return nil
+}
+
+// youngLink returns the newest link if it is young enough to be handed out again.
+func (pr *person) youngLink() (Link, bool) {
 	rec := pr.record()
-	if len(rec.Links) == 0 {
+	if len(rec.Links) == len(rec.finished()) {
 		return Link{}, false
 	}
 	link := rec.Links[len(rec.Links)-1]
-	if pr.pool.Clock.Since(link.Issued) >= LinkYoung || rec.Login != nil && rec.Login.Session == link.Session {
-		return Link{}, false
+	return link, pr.pool.Clock.Since(link.Issued) < LinkYoung
+}
+
+// stillGood asks the link's session whether it is still there: the server may
+// have been restarted since, and its links with it. A link that turns out to be
+// finished is bound.
+func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
+	switch err := pr.try(ctx, link); {
+	case err == nil, errors.Is(err, ErrNoLogin):
+		// A finished one is noticed by giveOut; a refused one is gone.
+		return pr.record().link(link.Ref) >= 0, nil
+	case errors.Is(err, ErrEnded):
+		return false, nil
+	case kite.KindOf(err) != kite.KindUnknown:
+		return true, nil // Kite is silent: the link may well be good
+	default:
+		return false, err
 	}
-	// The server may have been restarted since, and its links with it.
-	l := pr.line(link.Session)
-	_, err := identity(ctx, l)
-	return link, kite.KindOf(err) != kite.KindEnded || l.stream
 }
 
 // newLink opens a session and calls `login` on it, once.
-func (pr *person) newLink(ctx context.Context) (Link, error) {
+func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	conn, err := pr.pool.Dialer.Open(ctx)
 	if err != nil {
-		return Link{}, fmt.Errorf("open a session: %w", err)
+		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}
 	called := pr.pool.Clock.Now().UTC()
 	text, err := conn.Call(ctx, "login", nil)
 	if err != nil {
 		conn.Close()
-		return Link{}, fmt.Errorf("ask for a login link: %w", err)
+		return Link{}, nil, fmt.Errorf("ask for a login link: %w", err)
 	}
 	url, err := kite.ParseLink(text, pr.pool.LoginHosts)
 	if err != nil {
 		conn.Close()
-		return Link{}, &kite.Error{Kind: kite.KindMalformed, Tool: "login", Err: err}
+		return Link{}, nil, &kite.Error{Kind: kite.KindMalformed, Tool: "login", Err: err}
 	}
-	pr.keep(conn)
-	return Link{Held: Held{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called}, nil
+	return Link{Held: Held{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called}, conn, nil
 }
 
 // putLink adds a link, or replaces the one with the same name.
@@ -180,23 +230,33 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	switch kind := kite.KindOf(err); {
 	case err == nil:
 		return pr.bind(ctx, link, who)
-	case kind == kite.KindEnded && !l.stream, pr.pool.Clock.Since(link.Issued) >= LinkLife:
+	case kind == kite.KindEnded && !l.stream:
 		pr.linkDied(link)
 		return ErrEnded
-	case kind == kite.KindUnreachable, kind == kite.KindMalformed:
+	case kind == kite.KindUnreachable && pr.age(link) < LinkLife+linkGrace:
+		return err
+	case pr.age(link) >= LinkLife:
+		pr.linkDied(link)
+		return ErrEnded
+	case kind == kite.KindMalformed:
 		return err
 	default:
 		return ErrNoLogin
 	}
 }
 
-// linkDied forgets a link that can no longer be finished and says so.
+func (pr *person) age(link Link) time.Duration { return pr.pool.Clock.Since(link.Issued) }
+
+// linkDied lets go of a link that can no longer be finished and says so. Its
+// session lapses: should it have been finished in a silence of Kite's, a
+// /logout still ends it.
 func (pr *person) linkDied(link Link) {
 	known := false
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
 			known, link = true, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
+			r.lapse(pr.pool.Clock.Now(), link.Held)
 		}
 	})
 	if err != nil {

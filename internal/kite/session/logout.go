@@ -41,6 +41,17 @@ func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, e
 	return was, pr.status(), nil
 }
 
+// RetryLogout tries again what a logout could not end, and nothing else: a
+// login made since stays.
+func (p *Pool) RetryLogout(ctx context.Context, who int64) (Status, error) {
+	pr, err := p.person(who)
+	if err != nil {
+		return Status{}, err
+	}
+	pr.endNow(ctx)
+	return pr.status(), nil
+}
+
 // endNow tries to end what is to be ended while somebody waits; the minder goes
 // on with what is left.
 func (pr *person) endNow(ctx context.Context) {
@@ -53,19 +64,26 @@ func (pr *person) endNow(ctx context.Context) {
 // endPending is the minder's part: it says when a logout that had to wait is
 // through.
 func (pr *person) endPending(ctx context.Context) {
-	rec := pr.record()
-	if len(rec.Ending) == 0 {
+	if len(pr.record().Ending) == 0 {
 		return
 	}
-	pr.background(ctx, pr.endAll)
-	if rec.Leaving && !pr.record().Leaving {
-		pr.tell(Event{Kind: EventLoggedOut})
-	}
+	pr.background(ctx, func(ctx context.Context) {
+		if pr.endAll(ctx) {
+			pr.tell(Event{Kind: EventLoggedOut})
+		}
+	})
 }
 
 // endAll sends one DELETE for each session to be ended, side by side: a server
-// busy with one of them must not hold up the others.
-func (pr *person) endAll(ctx context.Context) {
+// busy with one of them must not hold up the others. It reports whether a
+// logout is through by that: whoever brought it about is the one to tell.
+func (pr *person) endAll(ctx context.Context) (through bool) {
+	select {
+	case pr.ending <- struct{}{}:
+		defer func() { <-pr.ending }()
+	case <-ctx.Done():
+		return false
+	}
 	ending := pr.record().Ending
 	gone := make([]bool, len(ending))
 	var wg sync.WaitGroup
@@ -78,9 +96,11 @@ func (pr *person) endAll(ctx context.Context) {
 			i := slices.IndexFunc(ending, func(e Held) bool { return e.Session == h.Session })
 			return i >= 0 && gone[i]
 		})
-		r.Leaving = r.Leaving && len(r.Ending) > 0
+		through = r.Leaving && len(r.Ending) == 0
+		r.Leaving = r.Leaving && !through
 	})
 	if err != nil {
+		through = false
 		pr.pool.Logger.Error("an ended session is not forgotten", "person", pr.id, "err", err)
 	}
 	pr.mu.Lock()
@@ -89,6 +109,7 @@ func (pr *person) endAll(ctx context.Context) {
 	if len(pr.rec.Ending) == 0 {
 		pr.tries = 0
 	}
+	return through
 }
 
 // end reports whether a session is gone at the server.

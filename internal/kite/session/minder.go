@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kitebot/internal/kite"
@@ -14,14 +15,15 @@ func (pr *person) mind() {
 	pr.mu.Lock()
 	start := !pr.minding
 	pr.minding = true
+	if !start {
+		select {
+		case pr.wake <- struct{}{}:
+		default: // it has been woken already
+		}
+	}
 	pr.mu.Unlock()
 	if start {
 		pr.pool.spawn(pr.minder)
-		return
-	}
-	select {
-	case pr.wake <- struct{}{}:
-	default: // it has been woken already
 	}
 }
 
@@ -57,6 +59,9 @@ func (pr *person) nextLook() (gap time.Duration, more bool) {
 	if len(pr.rec.Ending) > 0 {
 		gap, more = min(gap, pr.endGap()), true
 	}
+	if len(pr.wake) > 0 { // woken in the meantime
+		gap, more = 0, true
+	}
 	pr.minding = more
 	return gap, more
 }
@@ -77,8 +82,12 @@ func (pr *person) watch(ctx context.Context) {
 			return
 		}
 		pr.background(ctx, func(ctx context.Context) {
-			if err := pr.try(ctx, link); err != nil && kite.KindOf(err) != kite.KindUnknown {
+			switch err := pr.try(ctx, link); {
+			case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrEnded):
+			case kite.KindOf(err) != kite.KindUnknown:
 				pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
+			default:
+				pr.pool.Logger.Error("a finished login cannot be taken over", "person", pr.id, "err", err)
 			}
 		})
 	}

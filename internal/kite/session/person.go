@@ -10,14 +10,17 @@ import (
 
 // person is one person's part of the pool.
 //
-// Two locks, and no third: turn is held for the length of a conversation that
-// must not happen twice at once (making a link, logging out); mu guards the
+// Of the locks, turn is held for the length of a conversation that
+// must not happen twice at once (making a link); mu guards the
 // fields and is never held while the network is asked.
 type person struct {
 	pool *Pool
 	id   int64
 	turn chan struct{} // capacity one; see takeTurn
-	wake chan struct{} // capacity one; makes the minder look again
+	// ending is held while sessions are being ended; capacity one. Somebody who
+	// waits for their logout and the minder must not both send the DELETEs.
+	ending chan struct{}
+	wake   chan struct{} // capacity one; makes the minder look again
 
 	mu      sync.Mutex
 	rec     Record

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -123,11 +124,15 @@ func (p *Pool) person(who int64) (*person, error) {
 		return pr, nil
 	}
 	rec, err := p.Store.Load(who)
+	if errors.Is(err, ErrRecordDamaged) {
+		p.Logger.Error("a person's record is damaged: they have to log in again", "person", who, "err", err)
+		rec, err = Record{}, nil // the next save replaces it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load the person's record: %w", err)
 	}
 	rec.Person = who
-	pr := &person{pool: p, id: who, rec: rec, lines: map[ID]*line{}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	pr := &person{pool: p, id: who, rec: rec, lines: map[ID]*line{}, turn: make(chan struct{}, 1), ending: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
 	p.people[who] = pr
 	return pr, nil
 }
@@ -139,7 +144,14 @@ func (p *Pool) spawn(f func(context.Context)) {
 	if p.closed {
 		return
 	}
-	p.wg.Go(func() { f(p.ctx) })
+	p.wg.Go(func() {
+		defer func() {
+			if bug := recover(); bug != nil { // one person's, not everybody's
+				p.Logger.Error("the session pool panicked", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
+			}
+		}()
+		f(p.ctx)
+	})
 }
 
 // newRef names a link in a button: random, short, and unrelated to its session.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,7 +61,8 @@ const (
 // Store keeps records. The record's user is unique: one Kite user belongs to
 // one person at a time.
 type Store interface {
-	// Load returns a person's record, a zero one when there is none.
+	// Load returns a person's record, a zero one when there is none. It fails
+	// with ErrRecordDamaged when what is stored cannot be believed.
 	Load(person int64) (Record, error)
 	// Save replaces a person's record in one commit. It fails with *OwnedError,
 	// and changes nothing, when the login's Kite user is another person's.
@@ -69,6 +71,9 @@ type Store interface {
 	// from the start of the process.
 	Pending() ([]int64, error)
 }
+
+// ErrRecordDamaged says that a stored record is not what was once written.
+var ErrRecordDamaged = errors.New("the person's record is damaged")
 
 // OwnedError says that a Kite user is bound to somebody else already.
 type OwnedError struct{ Person int64 }

@@ -42,7 +42,7 @@ type Status struct {
 // doubted whether the account failed to answer when last asked.
 func (r Record) status(now time.Time, stream, doubted bool) Status {
 	s := Status{Last: r.Last, Links: r.Links}
-	if n := len(r.Links); n > 0 && now.Before(r.Links[n-1].Issued.Add(LinkLife)) {
+	if n := len(r.Links); n > len(r.finished()) && now.Before(r.Links[n-1].Issued.Add(LinkLife)) {
 		s.Link = &r.Links[n-1]
 	}
 	if r.Login == nil {
@@ -75,6 +75,8 @@ var (
 	ErrNoLogin = errors.New("not logged in")
 	// ErrEnded: the server said that the login is over: offer a new one.
 	ErrEnded = errors.New("login ended by the server")
+	// ErrBound: the login came through just now; an event tells it.
+	ErrBound = errors.New("login has just come through")
 	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
 	ErrUnconfirmed = errors.New("changed kite user not confirmed")
 )

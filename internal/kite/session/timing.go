@@ -16,6 +16,9 @@ const (
 	// LinkYoung is how long a link is handed out again instead of a new one:
 	// whoever gets it has five minutes left by the promise, ten by the server's clock.
 	LinkYoung = 25 * time.Minute
+	// linkGrace is how much longer a link is watched while Kite does not answer:
+	// it may have been finished in time.
+	linkGrace = 10 * time.Minute
 	// forgotten is when even a session that could not be ended is gone at the
 	// server: its life and one clean-up tick of half an hour.
 	forgotten = ServerLife + 30*time.Minute

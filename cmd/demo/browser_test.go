@@ -1,0 +1,156 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	simkite "kitebot/internal/sim/kite"
+)
+
+// What the made-up accounts come to.
+const (
+	ashaHeadline = "Day +₹2,20,416.95 (+0.53%)"
+	raviUser     = "AD7730"
+	raviHeadline = "Day +₹2,843.20 (+0.60%)"
+)
+
+// Two people use the demo as the README says, on one phone.
+func TestWalkThroughTheDemo(t *testing.T) {
+	p := newPhone(t)
+	d := start(t, strings.NewReader(""))
+	p.do("open the page", chromedp.Navigate(d.page))
+	p.become("Asha")
+	p.do("begin", chromedp.Click(chromedp.ID("start")))
+	p.says("Hello, Asha!")
+
+	p.keys("/log")
+	p.until(`document.getElementById('input').value === '/log'`)
+	p.until(`[...document.querySelectorAll('#commands button:not([hidden])')].map((b) => b.dataset.command).join() === 'login,logout'`)
+	p.keys("in\r")
+	p.says("Log in to Kite")
+	p.is(`document.getElementById('commands').hidden`, "the list of commands is gone")
+	p.press("Done") // too early
+	p.says("not finished in the browser yet")
+	p.logIn(ashaUser)
+	p.pressIfThere("Done")
+	p.says("Logged in as Meera Krishnan (MK4021)")
+	p.is(`!document.querySelector('.key.url')`, "the login link is gone")
+
+	p.send("/holdings")
+	p.says(ashaHeadline)
+	p.fits()
+	p.until(`document.getElementById('toast').hidden`) // not in the picture
+	p.photograph(screenshot(t))
+	p.press("2/3 ▶")
+	p.says("Page 2 of 3")
+	p.fits()
+	p.press("Refresh")
+	p.until(`document.getElementById('toast').innerText === 'Refreshing…'`)
+	p.until(`!document.querySelector('.key.busy')`)
+	p.says("Page 2 of 3")
+	p.press("3/3 ▶")
+	p.says("Page 3 of 3")
+	p.fits()
+
+	p.become("Ravi")
+	p.is(`!/[₹]|MK4021|RELIANCE/.test(document.body.innerText)`, "nothing of Asha's stands in Ravi's chat")
+	p.do("begin", chromedp.Click(chromedp.ID("start")))
+	p.says("Hello, Ravi!")
+	p.send("/holdings")
+	p.says("You are not logged in yet")
+	p.logIn(raviUser)
+	p.says(raviHeadline) // the bot notices by itself, and then answers
+	p.fits()
+	p.is(`!document.body.innerText.includes(`+quoted(ashaHeadline)+`)`, "Ravi sees only what is his")
+
+	p.become("Asha")
+	p.send("/logout")
+	p.says("MK4021 is logged out at Kite")
+	p.is(`!document.body.innerText.includes(`+quoted(raviHeadline)+`)`, "Asha sees only what is hers")
+	p.send("/holdings")
+	p.says("You are not logged in yet")
+	p.become("Ravi")
+	p.send("/status")
+	p.says("AD7730")
+	p.fits()
+}
+
+// Kite fails and comes back, as the same page shows it.
+func TestKiteFailsInTheBrowser(t *testing.T) {
+	p := newPhone(t)
+	kite, flags := realKite(t)
+	d := start(t, strings.NewReader("y\n"), flags...)
+	d.login(t, kite)
+	p.do("open the page", chromedp.Navigate(d.page))
+	p.become("Asha")
+
+	kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
+	p.send("/holdings")
+	p.says("Kite is not answering just now.")
+	p.fits()
+	kite.ClearFaults()
+	p.press("Try again")
+	p.says(ashaHeadline)
+	p.is(`!document.body.innerText.includes('not answering')`, "the answer stands where the failure stood")
+
+	accounts := simkite.Accounts()
+	asha := accounts[slices.IndexFunc(accounts, func(a simkite.Account) bool { return a.UserID() == ashaUser })]
+	asha.Holdings = asha.Holdings[:1]
+	if err := kite.SetAccount(asha); err != nil {
+		t.Fatal(err)
+	}
+	p.press("Refresh")
+	p.until(`!document.querySelector('.pre').innerText.includes('MARUTI')`)
+	d.stop()
+	p.until(`document.getElementById('status').innerText === 'connecting…'`)
+}
+
+// logIn follows the login link and picks an account on Kite's page.
+func (p phone) logIn(user string) {
+	p.t.Helper()
+	p.follow("Log in to Kite", func(kite phone) {
+		kite.do("pick "+user, chromedp.WaitVisible(chromedp.CSS(".person")))
+		kite.fits()
+		kite.do("pick "+user, chromedp.Click(chromedp.CSS(`[name=user_id][value=`+user+`]`)), chromedp.WaitVisible(chromedp.CSS(".tick")))
+		kite.is(`document.title === 'Login Successful'`, "Kite says that the login is through")
+		kite.fits()
+	})
+}
+
+// pressIfThere presses a button that may go at any moment: the bot may notice
+// a login before Done is pressed, and takes the button away.
+func (p phone) pressIfThere(label string) {
+	p.t.Helper()
+	ask[bool](p, `[...document.querySelectorAll('.key')].filter((b) => b.innerText.trim() === `+quoted(label)+`).at(-1)?.click() === undefined`)
+}
+
+// is checks something that is true by now.
+func (p phone) is(condition, meaning string) {
+	p.t.Helper()
+	if !ask[bool](p, condition) {
+		p.t.Errorf("not so: %s\nthe page:\n%s", meaning, p.text())
+	}
+}
+
+// fits checks that nothing has to be scrolled sideways, and no button's label
+// is cut off.
+func (p phone) fits() {
+	p.t.Helper()
+	p.is(`!document.querySelector('[data-overflow]')`, "no table is wider than the screen")
+	p.is(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
+	p.is(`[...document.querySelectorAll('.label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
+}
+
+// screenshot is where the picture of the holdings goes: the file that
+// KITEBOT_SCREENSHOT names, for the README, or one that goes with the test.
+func screenshot(t *testing.T) string {
+	if file := os.Getenv("KITEBOT_SCREENSHOT"); file != "" {
+		return file
+	}
+	return filepath.Join(t.TempDir(), "holdings.png")
+}
