@@ -1,0 +1,35 @@
+# What people use every day. CI runs .ci/run, which needs no make.
+
+.DEFAULT_GOAL := help
+.PHONY: help test demo lint golden image image-check ci
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+DOCKER ?= $(if $(shell command -v docker),docker,podman)
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+test: ## all tests, with the race detector
+	GOFLAGS='-race -shuffle=on' go test ./...
+
+demo: ## the whole bot in a browser, with no token and no account
+	go run ./cmd/demo
+
+lint: ## what CI looks at besides the tests
+	.ci/run lint
+
+golden: ## rewrite the golden files; read the diff before you commit it
+	go test $(GOLDEN) -update
+
+image: ## build the container image kitebot:local
+	$(DOCKER) build -f deploy/Dockerfile -t kitebot:local --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) .
+
+image-check: ## build the image and try it, as root, without Docker
+	bash deploy/check.sh
+
+ci: ## everything that CI runs
+	.ci/run
+
+# The packages whose tests know the flag -update.
+GOLDEN = $(addprefix ./,$(sort $(dir $(shell grep -rl 'flag.Bool."update"' --include='*_test.go' cmd internal))))

@@ -1,0 +1,181 @@
+#!/bin/bash
+# Builds the image from the Dockerfile that ships and tries it, on a machine
+# with neither a container engine nor an image registry:
+#
+#   bash deploy/check.sh
+#
+# It wants root on Debian and the Go toolchain. buildah, podman and runc are
+# installed when missing and stay, with a small cache in /var/lib/containers;
+# all else lives in one temporary folder and is gone at the end. Only the
+# builder's Debian is a stand-in (busybox, the machine's Go and its module
+# cache): the image itself is what ships. No container reaches further than
+# loopback.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '%5ds  %s\n' "$SECONDS" "$*"; }
+fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+# is LABEL GOT WANT
+is() { [ "$2" = "$3" ] || fail "$1 is '$2', want '$3'"; say "$1: ${2:-none}"; }
+
+install_tools() {
+  local missing=() pair
+  for pair in buildah:buildah podman:podman runc:runc busybox:busybox-static jq:jq; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || fail "please install: ${missing[*]}"
+  say "installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# engine keeps everything the engine writes in $work, and asks for no more than
+# a container without systemd and without raised limits can give.
+engine() {
+  mkdir -p "$work"/{graph,run,tmp,libpod,cni}
+  printf '[storage]\ndriver="overlay"\ngraphroot="%s/graph"\nrunroot="%s/run"\n' "$work" "$work" >"$work/storage.conf"
+  cat >"$work/containers.conf" <<CONF
+[containers]
+default_ulimits=["nofile=1024:1024","nproc=1024:1024"]
+log_driver="k8s-file"
+[engine]
+cgroup_manager="cgroupfs"
+events_logger="file"
+runtime="runc"
+tmp_dir="$work/libpod"
+[network]
+network_config_dir="$work/cni"
+CONF
+  export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
+  export TMPDIR=$work/tmp DISABLE_HC_SYSTEMD=true
+}
+
+cleanup() {
+  local code=$?
+  trap - EXIT
+  {
+    podman rm -fav
+    podman volume rm -fa
+    buildah rm -a
+    umount -l "$work/graph/overlay"
+    find /sys/fs/cgroup -maxdepth 3 -depth -path '*/libpod_parent*' -type d -exec rmdir {} +
+  } >/dev/null 2>&1 || true
+  rm -rf "$work"
+  exit "$code"
+}
+
+# stand_in makes the golang image that the Dockerfile names; the toolchain and
+# the module cache are mounted into it by build.
+stand_in() {
+  local go_version c m
+  go_version=$(sed -n 's/^ARG GO_VERSION=//p' deploy/Dockerfile)
+  [ -n "$go_version" ] || fail "the Dockerfile has no ARG GO_VERSION"
+  case $(go env GOVERSION) in "go$go_version"*) ;; *) fail "the image is built with Go $go_version, this machine has $(go env GOVERSION)" ;; esac
+  c=$(buildah from scratch)
+  m=$(buildah mount "$c")
+  mkdir -p "$m"/{bin,usr/bin,usr/local/go,go,tmp,root,hostmod,etc/ssl/certs,proc,sys,dev}
+  chmod 1777 "$m/tmp"
+  cp "$(command -v busybox)" "$m/bin/busybox"
+  chroot "$m" /bin/busybox --install -s /bin
+  ln -s /bin/env "$m/usr/bin/env"
+  cp /etc/ssl/certs/ca-certificates.crt "$m/etc/ssl/certs/"
+  echo root:x:0:0:root:/root:/bin/sh >"$m/etc/passwd"
+  buildah config --env GOPATH=/go --env GOTOOLCHAIN=local --env "GOPROXY=file:///hostmod,$(go env GOPROXY)" \
+    --env PATH=/go/bin:/usr/local/go/bin:/usr/bin:/bin "$c"
+  buildah umount "$c" >/dev/null
+  buildah commit -q --rm "$c" "docker.io/library/golang:$go_version" >/dev/null
+}
+
+build() {
+  go mod download
+  buildah build --quiet --isolation chroot --network host --pull-never --format docker --layers=false --timestamp 0 \
+    -v "$(go env GOROOT):/usr/local/go:ro" -v "$(go env GOMODCACHE)/cache/download:/hostmod:ro" \
+    --build-arg TARGETOS=linux --build-arg "TARGETARCH=$(go env GOARCH)" \
+    --build-arg VERSION=0.0.0-check --build-arg REVISION=check \
+    -f deploy/Dockerfile -t "$image" . >/dev/null
+}
+
+config() { podman image inspect "$image" --format "{{$1}}"; }
+
+check_image() {
+  local m
+  [ "$(config .Size)" -lt 25000000 ] || fail "the image has $(config .Size) bytes"
+  say "image size: $(config .Size) bytes"
+  is "user" "$(config .Config.User)" 65532:65532
+  is "stop signal" "$(config .Config.StopSignal)" SIGTERM
+  is "health check" "$(config .Config.Healthcheck.Test)" "[CMD /bot healthcheck]"
+  is "version label" "$(config 'index .Config.Labels "org.opencontainers.image.version"')" 0.0.0-check
+  m=$(podman image mount "$image")
+  is "files" "$(cd "$m" && find . -type f | sort | xargs)" "./bot ./etc/ssl/certs/ca-certificates.crt"
+  ! grep -qF kitebot/internal/sim "$m/bot" || fail "a simulator is in the program"
+  is "owner of /data" "$(stat -c %u:%g "$m/data")" 65532:65532
+  podman image unmount "$image" >/dev/null
+}
+
+# tight is how deploy/compose.yaml runs the bot.
+tight=(--read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges --memory 256m --pids-limit 128)
+
+check_commands() {
+  local out code=0
+  is "bot version" "$(podman run --rm "${tight[@]}" --network none "$image" version)" 0.0.0-check
+  out=$(podman run --rm "${tight[@]}" --network none "$image" 2>&1) || code=$?
+  is "exit code without a token" "$code" 1
+  is "lines said without a token" "$(wc -l <<<"$out")" 1
+  case $out in "bot: TELEGRAM_BOT_TOKEN"*) say "which is: $out" ;; *) fail "it says: $out" ;; esac
+}
+
+# check_process starts the bot with no network at all: it must live, be well,
+# have made its store, and end at once when it is told to.
+check_process() {
+  local pid began token=123456789:AAExampleExampleExampleExample_Example
+  mkdir -m 700 "$work/secrets"
+  echo "$token" >"$work/secrets/token"
+  head -c 32 /dev/urandom | base64 >"$work/secrets/key"
+  chmod 444 "$work"/secrets/*
+  podman volume create data >/dev/null
+  podman run -d --name app "${tight[@]}" --network none -v data:/data \
+    -v "$work/secrets/token:/run/secrets/telegram_bot_token:ro" -v "$work/secrets/key:/run/secrets/store_key:ro" \
+    -e TELEGRAM_BOT_TOKEN_FILE=/run/secrets/telegram_bot_token -e STORE_KEY_FILE=/run/secrets/store_key \
+    "$image" >/dev/null
+  began=$SECONDS
+  until podman healthcheck run app >/dev/null 2>&1; do
+    [ $((SECONDS - began)) -lt 10 ] || { podman logs app >&2; fail "it is not healthy after 10 s"; }
+  done
+  say "healthy"
+  pid=$(podman inspect app --format '{{.State.Pid}}')
+  is "user of the process" "$(awk '$1 == "Uid:" {print $2, $3, $4, $5}' "/proc/$pid/status")" "65532 65532 65532 65532"
+  is "capabilities" "$(awk '$1 == "CapEff:" || $1 == "CapPrm:" {print $2}' "/proc/$pid/status" | sort -u)" 0000000000000000
+  is "no new privileges" "$(awk '$1 == "NoNewPrivs:" {print $2}' "/proc/$pid/status")" 1
+  is "its root is mounted" "$(awk '$5 == "/" {print substr($6, 1, 2)}' "/proc/$pid/mountinfo")" ro
+  is "the store, owner and mode" "$(stat -c '%u:%g %a' "/proc/$pid/root/data/bot.db")" "65532:65532 600"
+  began=$(date +%s%N)
+  podman stop -t 15 app >/dev/null
+  say "stopped within $((($(date +%s%N) - began) / 1000000)) ms"
+  is "exit code after SIGTERM" "$(podman inspect app --format '{{.State.ExitCode}}')" 0
+  ! podman logs app 2>&1 | grep -qF "$token" || fail "the token is in the log"
+}
+
+# check_service plays a login and its holdings with the image, over the simulators.
+check_service() {
+  KITEBOT_IMAGE=$image go test -count=1 ./deploy/ >"$work/service.log" 2>&1 || { cat "$work/service.log" >&2; fail "the image does not serve"; }
+  say "a login, its holdings and a restart, over simulated far ends: well"
+}
+
+[ "$(id -u)" = 0 ] || fail "this needs root: the build mounts things"
+command -v go >/dev/null || fail "this needs the Go toolchain"
+image=localhost/kitebot:check
+install_tools
+work=$(mktemp -d)
+trap cleanup EXIT
+engine
+say "the stand-in for the builder's base image"
+stand_in
+say "building"
+build
+say "built; looking at it"
+check_image
+check_commands
+check_process
+check_service
+say "all is well"
