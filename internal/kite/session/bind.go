@@ -25,6 +25,9 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 	if err != nil {
 		return fmt.Errorf("remember the login: %w", err)
 	}
+	if now := pr.record().Login; now == nil || now.Session != link.Session {
+		return ErrNoLogin // the link was given up, or refused, while it was asked
+	}
 	pr.announce()
 	pr.mind() // asks whether the session can be resumed
 	return nil
