@@ -125,10 +125,16 @@ func (pr *person) confirm(ctx context.Context, login Login) error {
 // the proof must be younger than the answer; afterwards one proof for each
 // connection is enough.
 func (pr *person) prove(ctx context.Context, login Login, answered uint64) error {
-	pr.mu.Lock()
-	proof := pr.proof
-	pr.mu.Unlock()
-	if proof > answered || proof > 0 && !login.linksAlive(pr.pool.Clock.Now()) {
+	if pr.proved(login, answered) {
+		return pr.still(login)
+	}
+	select {
+	case pr.proving <- struct{}{}:
+		defer func() { <-pr.proving }()
+	case <-ctx.Done():
+		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	}
+	if pr.proved(login, answered) { // by the one before us
 		return pr.still(login)
 	}
 	err := pr.question(ctx, login)
@@ -136,6 +142,12 @@ func (pr *person) prove(ctx context.Context, login Login, answered uint64) error
 		return pr.confirm(ctx, login)
 	}
 	return err
+}
+
+func (pr *person) proved(login Login, answered uint64) bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return pr.proof > answered || pr.proof > 0 && !login.linksAlive(pr.pool.Clock.Now())
 }
 
 // silent reports whether an error leaves open what became of the login.

@@ -17,6 +17,9 @@ type person struct {
 	pool *Pool
 	id   int64
 	turn chan struct{} // capacity one; see takeTurn
+	// proving is held while the account is asked who it is; capacity one. Of
+	// several answers that came in side by side, one proof serves all.
+	proving chan struct{}
 	// ending is held while sessions are being ended; capacity one. Somebody who
 	// waits for their logout and the minder must not both send the DELETEs.
 	ending chan struct{}
@@ -24,13 +27,14 @@ type person struct {
 
 	mu      sync.Mutex
 	rec     Record
-	lines   map[ID]*line // connections of the login and of the links
-	ticks   uint64       // see tick
-	proof   uint64       // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	doubted bool         // the account did not answer when last asked
-	minding bool         // the minder goroutine runs
-	told    bool         // the login was announced in this process
-	tries   int          // failed attempts to end sessions, for the back-off
+	lines   map[ID]*line    // connections of the login and of the links
+	ticks   uint64          // see tick
+	proof   uint64          // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	answers map[string]kept // see Recall; nil when nothing is kept
+	doubted bool            // the account did not answer when last asked
+	minding bool            // the minder goroutine runs
+	told    bool            // the login was announced in this process
+	tries   int             // failed attempts to end sessions, for the back-off
 }
 
 // line is a connection, by stream or resumed.
@@ -70,6 +74,9 @@ func (pr *person) update(change func(*Record)) error {
 	}
 	if err := pr.pool.Store.Save(next); err != nil {
 		return err
+	}
+	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
+		clear(pr.answers)
 	}
 	pr.rec = next
 	pr.dropLines()

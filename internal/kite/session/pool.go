@@ -132,7 +132,7 @@ func (p *Pool) person(who int64) (*person, error) {
 		return nil, fmt.Errorf("load the person's record: %w", err)
 	}
 	rec.Person = who
-	pr := &person{pool: p, id: who, rec: rec, lines: map[ID]*line{}, turn: make(chan struct{}, 1), ending: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	pr := &person{pool: p, id: who, rec: rec, lines: map[ID]*line{}, turn: make(chan struct{}, 1), proving: make(chan struct{}, 1), ending: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
 	p.people[who] = pr
 	return pr, nil
 }

@@ -1,0 +1,84 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// keepFor is how long an answer can be handed out again: long enough to turn
+// pages and sort without asking Kite for what it just said.
+const keepFor = time.Minute
+
+// kept is an answer that was proved to be the login's own.
+type kept struct {
+	session ID
+	text    string
+	at      time.Time
+}
+
+// Recall is Call, but an answer of the same login that is not older than maxAge
+// is handed out again. It returns when Kite gave the answer.
+func (p *Pool) Recall(ctx context.Context, who int64, tool string, args map[string]any, maxAge time.Duration) (string, time.Time, error) {
+	pr, err := p.person(who)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	words, err := json.Marshal(args) // sorts the names
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("arguments of %s: %w", tool, err)
+	}
+	key := tool + string(words)
+	if k, ok := pr.recall(key, maxAge); ok {
+		return k.text, k.at, nil
+	}
+	text, err := p.Call(ctx, who, tool, args)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return text, pr.keepAnswer(key, text), nil
+}
+
+// recall finds an answer of the present login.
+func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	k, ok := pr.answers[key]
+	login := pr.rec.Login
+	ok = ok && login != nil && login.Confirmed && login.Session == k.session && pr.pool.Clock.Since(k.at) <= maxAge
+	return k, ok
+}
+
+// keepAnswer keeps an answer for a minute and returns its time. Answers never
+// outlive their login: recall compares, and update drops them.
+func (pr *person) keepAnswer(key, text string) time.Time {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	now := pr.pool.Clock.Now()
+	if pr.rec.Login == nil {
+		return now
+	}
+	if pr.answers == nil {
+		pr.answers = map[string]kept{}
+		pr.pool.Clock.AfterFunc(keepFor, pr.forgetAnswers)
+	}
+	pr.answers[key] = kept{session: pr.rec.Login.Session, text: text, at: now}
+	return now
+}
+
+// forgetAnswers drops what is too old, and looks again later if anything is left.
+func (pr *person) forgetAnswers() {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	for key, k := range pr.answers {
+		if pr.pool.Clock.Since(k.at) >= keepFor {
+			delete(pr.answers, key)
+		}
+	}
+	if len(pr.answers) == 0 {
+		pr.answers = nil
+		return
+	}
+	pr.pool.Clock.AfterFunc(keepFor, pr.forgetAnswers)
+}
