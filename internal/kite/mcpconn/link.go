@@ -2,6 +2,7 @@ package mcpconn
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
@@ -43,6 +44,9 @@ func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[
 	}
 	bound, cancel := l.dialer.within(ctx, limit, l.life)
 	defer cancel()
+	if tool == session.ListTools {
+		return l.list(bound, ctx, c)
+	}
 	if args == nil {
 		args = map[string]any{} // a nil map would be sent as null
 	}
@@ -53,6 +57,19 @@ func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[
 		return "", scrub(because(ctx, bound, l.life, err), l.id)
 	}
 	return textOf(result)
+}
+
+// list asks which tools there are.
+func (l *link) list(bound, ctx context.Context, c *client.Client) (string, error) {
+	result, err := c.ListTools(bound, mcp.ListToolsRequest{})
+	if err != nil {
+		return "", scrub(because(ctx, bound, l.life, err), l.id)
+	}
+	text, err := json.Marshal(result)
+	if err != nil {
+		return "", errOdd
+	}
+	return string(text), nil
 }
 
 // textOf returns the text of a result: exactly one text content. A result that

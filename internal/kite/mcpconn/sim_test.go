@@ -109,3 +109,30 @@ func TestRestartedServer(t *testing.T) {
 		t.Errorf("End: %v", err)
 	}
 }
+
+// TestListTools: which tools there are is told over a stream, over /mcp, and
+// on a session that was resumed without any handshake.
+func TestListTools(t *testing.T) {
+	far := sim.New(sim.Options{})
+	server := httptest.NewServer(far)
+	t.Cleanup(server.Close)
+	t.Cleanup(far.Close)
+	for _, path := range []string{"/sse", "/mcp"} {
+		d, err := mcpconn.New(mcpconn.Options{URL: server.URL + path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(d.Close)
+		conn, err := d.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		logIn(t, far, conn, sim.Accounts()[0].UserID())
+		for name, c := range map[string]session.Conn{"opened": conn, "resumed": d.Resume(conn.ID())} {
+			text, err := c.Call(t.Context(), session.ListTools, nil)
+			if err != nil || !strings.Contains(text, `"get_holdings"`) || !strings.Contains(text, `"inputSchema"`) {
+				t.Errorf("%s, %s: %.80q, %v", path, name, text, err)
+			}
+		}
+	}
+}
