@@ -164,10 +164,10 @@ func examineFile(path string, box *sealer, newest int) (err error) {
 				return err
 			}
 			schema, err := verify(tx, box, newest)
-			if err != nil || schema != newest {
+			if err != nil || schema == 0 {
 				return err
 			}
-			return checkKeys(tx)
+			return checkKeys(tx, schema)
 		})
 	})
 }

@@ -51,7 +51,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"an empty key file", func(t *testing.T, path string) { writeFile(t, keyPath(path), nil) }, nil, ErrKeyMissing},
 		{"a key of a wrong size", func(*testing.T, string) {}, []byte("short"), errKeyForm},
 		{"a newer schema", func(t *testing.T, path string) {
-			tamper(t, path, func(tx *bolt.Tx) error { return bucket(tx, metaBucket).Put([]byte("schema"), number(2)) })
+			newer := number(uint64(len(migrations()) + 1))
+			tamper(t, path, func(tx *bolt.Tx) error { return bucket(tx, metaBucket).Put([]byte("schema"), newer) })
 		}, testKey(), ErrSchemaNewer},
 		{"a damaged file and no key", func(t *testing.T, path string) {
 			writeFile(t, path, bytes.Repeat([]byte("garbage "), 4096))
@@ -205,7 +206,7 @@ func TestMigration(t *testing.T) {
 	if _, err := open(o, append(migrations(), fails)); !errors.Is(err, errFull) {
 		t.Fatalf("got %v, want the error of the migration", err)
 	}
-	mustClose(t, mustOpen(t, path)) // still schema 1
+	mustClose(t, mustOpen(t, path)) // still the schema it had
 
 	for range 2 { // the second start has nothing to do
 		s, err := open(o, append(migrations(), addBucket))

@@ -11,7 +11,7 @@ import (
 // A bucketName names a bucket. It is part of every seal in it.
 type bucketName string
 
-// The buckets of schema 1.
+// The buckets. All but the last came with schema 1.
 const (
 	metaBucket     bucketName = "meta"     // "schema" → uint64; "check" → sealed [checkText]
 	peopleBucket   bucketName = "people"   // person → sealed recordV1
@@ -19,6 +19,7 @@ const (
 	ownersBucket   bucketName = "owners"   // HMAC of a Kite user id → sealed person
 	journalBucket  bucketName = "journal"  // bot, sequence, update → sealed entryV1
 	answeredBucket bucketName = "answered" // bot, sequence, update → nothing
+	prefsBucket    bucketName = "prefs"    // person → sealed prefsV1; since schema 2
 )
 
 // checkText is what a right key finds.
@@ -29,11 +30,19 @@ const checkText = "kitebot store"
 type migration func(*bolt.Tx) error
 
 func migrations() []migration {
-	return []migration{createBuckets}
+	return []migration{
+		addBuckets(peopleBucket, pendingBucket, ownersBucket, journalBucket, answeredBucket),
+		addBuckets(prefsBucket),
+	}
 }
 
-func createBuckets(tx *bolt.Tx) error {
-	for _, name := range []bucketName{peopleBucket, pendingBucket, ownersBucket, journalBucket, answeredBucket} {
+// addBuckets is a migration that brings new buckets and touches nothing else.
+func addBuckets(names ...bucketName) migration {
+	return func(tx *bolt.Tx) error { return createBuckets(tx, names) }
+}
+
+func createBuckets(tx *bolt.Tx, names []bucketName) error {
+	for _, name := range names {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
@@ -67,17 +76,21 @@ func verify(tx *bolt.Tx, box *sealer, newest int) (schema int, err error) {
 	return int(binary.BigEndian.Uint64(number)), nil
 }
 
-// keySizes are the sizes of all keys of the newest schema, in bytes.
-func keySizes() map[bucketName]int {
-	return map[bucketName]int{
+// keySizes are the sizes of all keys in a file of that schema, in bytes.
+func keySizes(schema int) map[bucketName]int {
+	sizes := map[bucketName]int{
 		peopleBucket: 8, pendingBucket: 8, ownersBucket: sha256.Size, journalBucket: 24, answeredBucket: 24,
 	}
+	if schema >= 2 {
+		sizes[prefsBucket] = 8
+	}
+	return sizes
 }
 
 // checkKeys finds keys that cannot have been written: bbolt's own check lets a
 // key of a wrong size pass, and what reads keys relies on it.
-func checkKeys(tx *bolt.Tx) error {
-	for name, size := range keySizes() {
+func checkKeys(tx *bolt.Tx, schema int) error {
+	for name, size := range keySizes(schema) {
 		b := bucket(tx, name)
 		if b == nil {
 			return fmt.Errorf("%w (bucket %s is gone)", ErrDamaged, name)

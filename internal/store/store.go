@@ -1,10 +1,11 @@
 // Package store keeps what must survive a restart in one bbolt file: the
-// records of people's logins and the journal of updates. Everything in it about
-// people is sealed; what stays readable are Telegram ids (of people and bots),
-// the numbers of updates, and which person has something pending.
+// records of people's logins, their preferences, and the journal of updates.
+// Everything in it about people is sealed; what stays readable are Telegram ids
+// (of people and bots), the numbers of updates, and which person has something
+// pending.
 //
-// It is the only importer of bbolt and implements [session.Store] and
-// [bot.Journal].
+// It is the only importer of bbolt and implements [session.Store],
+// [bot.PrefStore] and [bot.Journal].
 package store
 
 import (

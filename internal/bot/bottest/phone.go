@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -108,7 +109,8 @@ func (p *Phone) Send(_ context.Context, chat int64, m view.Message) (int, error)
 	return p.last[chat], nil
 }
 
-// Edit implements bot.Messenger.
+// Edit implements bot.Messenger, with the rules of Telegram: a picture takes the
+// place of anything, a text that of a text only, a file that of nothing.
 func (p *Phone) Edit(_ context.Context, chat int64, message int, m view.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,18 +119,36 @@ func (p *Phone) Edit(_ context.Context, chat int64, message int, m view.Message)
 	}
 	before, ok := p.shown[chat][message]
 	if !ok {
-		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: fmt.Errorf("message %d to edit not found", message)}
+		return notEditable("message %d to edit not found", message)
+	}
+	if err := place(before, m); err != nil {
+		return err
 	}
 	if m.Protect && !before.Protect {
 		p.t.Errorf("an edit cannot protect a message:\n%s", viewtest.Dump(m))
 	}
 	m.Protect = before.Protect
-	if viewtest.Dump(before) == viewtest.Dump(m) {
+	if viewtest.Dump(before) == viewtest.Dump(m) && bytes.Equal(before.Photo, m.Photo) {
 		return nil
 	}
 	p.shown[chat][message] = m
 	p.note(chat, "message #%d becomes\n%s", message, indent(viewtest.Dump(m)))
 	return nil
+}
+
+// place says whether m may be shown in the place of before.
+func place(before, m view.Message) error {
+	switch {
+	case m.File != nil:
+		return notEditable("a file takes no message's place")
+	case m.Photo == nil && (before.Photo != nil || before.File != nil):
+		return notEditable("there is no text in the message to edit")
+	}
+	return nil
+}
+
+func notEditable(format string, args ...any) error {
+	return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: fmt.Errorf(format, args...)}
 }
 
 // Typing implements bot.Messenger.

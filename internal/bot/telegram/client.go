@@ -12,7 +12,8 @@
 //
 // [Client.Send] and [Client.Edit] keep the order per chat and obey every
 // retry_after; no limit is guessed. A message whose answer was lost is sent
-// once more: it may then appear twice, which is better than not at all.
+// once more: it may then appear twice, which is better than not at all. Native
+// tables (rich messages) go as text once Telegram has declined them.
 //
 // # The token
 //
@@ -47,6 +48,8 @@ type Client struct {
 	id       int64
 	username string
 	conflict atomic.Bool
+	// plainOnly: Telegram declined native tables once, so they go as text.
+	plainOnly atomic.Bool
 }
 
 // New checks the options and asks Telegram who the bot is. While the server

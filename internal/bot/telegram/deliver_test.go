@@ -205,7 +205,10 @@ func TestEveryCallHasADeadline(t *testing.T) {
 			t.Errorf("error %v after %v, want one for want of time after 15s", err, took)
 		}
 	})
-	for method, want := range map[string]time.Duration{"getUpdates": 65 * time.Second, "sendPhoto": time.Minute, "sendMessage": 15 * time.Second} {
+	for method, want := range map[string]time.Duration{
+		"getUpdates": 65 * time.Second, "sendMessage": 15 * time.Second, "sendRichMessage": 15 * time.Second,
+		"sendPhoto": time.Minute, "sendDocument": time.Minute, "editMessageMedia": time.Minute,
+	} {
 		if got := deadline(method); got != want {
 			t.Errorf("deadline of %s = %v, want %v", method, got, want)
 		}

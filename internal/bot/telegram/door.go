@@ -140,7 +140,9 @@ func (d *door) scrub(text string) string { return strings.ReplaceAll(text, d.sec
 // a novelty in its many fields that the library cannot decode must not turn
 // into a failure.
 func slim(method string, body []byte) []byte {
-	if method != "sendMessage" && method != "editMessageText" {
+	switch method {
+	case "sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia":
+	default:
 		return body
 	}
 	var answer struct {

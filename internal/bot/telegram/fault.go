@@ -23,7 +23,7 @@ const (
 	conflicting              // 409: another poller, or a webhook
 	unauthorized             // 401, 404: the token is not known
 	gone                     // the person blocked the bot, or the chat is no more
-	missing                  // the message to edit is not there
+	missing                  // the message to edit is not there, or of a kind that cannot be edited so
 	unchanged                // the edit would change nothing
 	late                     // the press is too old to be answered
 	moved                    // the group has a new id
@@ -127,7 +127,8 @@ func kindOfText(text string) kind {
 		return unchanged
 	case has("query is too old", "query id is invalid"):
 		return late
-	case has("message to edit not found", "message can't be edited", "message_id_invalid"):
+	case has("message to edit not found", "message can't be edited", "message_id_invalid",
+		"no text in the message", "no caption in the message", "no media in the message"): // of a kind that cannot become the other
 		return missing
 	case has("chat not found", "deactivated", "peer_id_invalid", "chat_write_forbidden", "bot was kicked", "rights to send"):
 		return gone

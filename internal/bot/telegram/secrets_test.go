@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,8 +65,8 @@ func TestNoErrorHoldsTheTokenThatATransportQuotes(t *testing.T) {
 // failEverything scripts one reply to every method, for as often as it is tried.
 func failEverything(s *stub, r reply) {
 	for _, method := range []string{"getMe", "getWebhookInfo", "getUpdates", "sendMessage", "editMessageText",
-		"answerCallbackQuery", "sendChatAction", "getMyCommands", "setMyDescription"} {
-		s.on(method, r, r, r, r, r, r)
+		"sendPhoto", "sendDocument", "sendRichMessage", "editMessageMedia", "answerCallbackQuery", "sendChatAction", "getMyCommands", "setMyDescription"} {
+		s.on(method, slices.Repeat([]reply{r}, 20)...)
 	}
 }
 
@@ -109,17 +110,22 @@ func (quoting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // everyFailure makes every kind of call and returns their errors.
 func everyFailure(t *testing.T, c *Client) []error {
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
-	_, sent := c.Send(ctx, 501, view.Message{HTML: "x"})
-	all := []error{
-		sent,
+	var all []error
+	for _, m := range []view.Message{{HTML: "x"}, picture(), file(), tables()} {
+		_, sent := c.Send(ctx, 501, m)
+		all = append(all, sent)
+	}
+	all = append(all,
 		c.Edit(ctx, 501, 7, view.Message{HTML: "x"}),
+		c.Edit(ctx, 501, 7, picture()),
+		c.Edit(ctx, 501, 7, tables()),
 		c.Typing(ctx, 501),
 		c.Acknowledge(ctx, "77", ""),
 		c.Announce(ctx, nil),
 		c.Describe(ctx, "x", "x"),
-	}
+	)
 	brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	p := &poller{Client: c}

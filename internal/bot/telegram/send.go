@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -20,53 +21,36 @@ var (
 	_ bot.Acknowledger = (*Client)(nil)
 )
 
-// Send posts a message and returns its id. It waits for earlier messages to
-// this chat and for every retry_after, until ctx ends. If the answer to it was
-// lost it is sent once more, so that it may appear twice.
-// Errors are *bot.DeliveryError.
+// Send posts a message and returns its id: a text, a picture or a file with the
+// text as its caption, or native tables; where Telegram takes no native tables
+// the text goes instead. It waits for earlier messages to this chat and for
+// every retry_after, until ctx ends. If the answer to it was lost it is sent
+// once more, so that it may appear twice. Errors are *bot.DeliveryError.
 func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
-	markup, err := keyboard(m.Buttons)
+	p, err := c.ready(ctx, m)
 	if err != nil {
 		return 0, c.misbuilt(ctx, err)
 	}
 	id := 0
-	err = c.post(ctx, chat, call{method: "sendMessage", do: func(ctx context.Context, chat int64) error {
-		shown, err := c.api.SendMessage(ctx, &tg.SendMessageParams{
-			ChatID:             chat,
-			Text:               m.HTML,
-			ParseMode:          models.ParseModeHTML,
-			LinkPreviewOptions: noPreview(),
-			ProtectContent:     m.Protect,
-			ReplyMarkup:        markup,
-		})
-		if err != nil {
-			return err
-		}
-		id = shown.ID
-		return nil
-	}})
+	err = c.post(ctx, chat, c.sending(p, &id))
 	return id, err
 }
 
 // Edit replaces an earlier message and its buttons; without buttons the old
 // ones go. Whether a message is protected is decided when it is sent and stays.
-// An unchanged message is no error. Errors are *bot.DeliveryError.
+// A picture may take the place of anything, but Telegram never puts a text in
+// the place of a picture or a file, and a file is always sent anew since people
+// keep files: both are [bot.DeliveryNoMessage]. An unchanged message is no
+// error. Errors are *bot.DeliveryError.
 func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
-	markup, err := keyboard(m.Buttons)
+	p, err := c.ready(ctx, m)
 	if err != nil {
 		return c.misbuilt(ctx, err)
 	}
-	err = c.post(ctx, chat, call{method: "editMessageText", repeatable: true, do: func(ctx context.Context, chat int64) error {
-		_, err := c.api.EditMessageText(ctx, &tg.EditMessageTextParams{
-			ChatID:             chat,
-			MessageID:          message,
-			Text:               m.HTML,
-			ParseMode:          models.ParseModeHTML,
-			LinkPreviewOptions: noPreview(),
-			ReplyMarkup:        markup,
-		})
-		return err
-	}})
+	if m.File != nil {
+		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: errors.New("a file takes no message's place")}
+	}
+	err = c.post(ctx, chat, c.editing(p, message))
 	if isKind(err, unchanged) {
 		return nil
 	}

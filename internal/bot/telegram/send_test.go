@@ -117,6 +117,8 @@ func TestRefusalsHaveCauses(t *testing.T) {
 		{400, "Bad Request: message to edit not found", bot.DeliveryNoMessage},
 		{400, "Bad Request: message can't be edited", bot.DeliveryNoMessage},
 		{400, "Bad Request: MESSAGE_ID_INVALID", bot.DeliveryNoMessage},
+		{400, "Bad Request: there is no text in the message to edit", bot.DeliveryNoMessage},
+		{400, "Bad Request: there is no media in the message to edit", bot.DeliveryNoMessage},
 		{400, "Bad Request: message is too long", bot.DeliveryRefused},
 		{400, `Bad Request: can't parse entities: Unsupported start tag "x" at byte offset 4`, bot.DeliveryRefused},
 		{413, "Request Entity Too Large", bot.DeliveryRefused},

@@ -140,7 +140,7 @@ func (s *stub) usual(ctx context.Context, method string, n int) reply {
 		return ok(`{"id":4815162342,"is_bot":true,"first_name":"Test","username":"test_of_ours_bot"}`)
 	case "getWebhookInfo":
 		return ok(`{"url":"","has_custom_certificate":false,"pending_update_count":0}`)
-	case "sendMessage", "editMessageText":
+	case "sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia":
 		return ok(fmt.Sprintf(`{"message_id":%d,"date":1700000000,"chat":{"id":7,"type":"private"}}`, 1000+n))
 	case "getMyCommands":
 		return ok(`[]`)
@@ -168,7 +168,8 @@ func (s *stub) hold(ctx context.Context) reply {
 	}
 }
 
-// params reads a call's parameters, whichever of the two encodings it came in.
+// params reads a call's parameters, whichever of the two encodings it came in. An
+// upload is its name and its content.
 func params(r *http.Request) map[string]string {
 	found := map[string]string{}
 	body, _ := io.ReadAll(r.Body)
@@ -181,6 +182,9 @@ func params(r *http.Request) map[string]string {
 		for name, values := range form.Value {
 			found[name] = strings.Join(values, "|")
 		}
+		for name, files := range form.File {
+			found[name] = files[0].Filename + ": " + content(files[0])
+		}
 		return found
 	}
 	var fields map[string]json.RawMessage
@@ -189,4 +193,17 @@ func params(r *http.Request) map[string]string {
 		found[name] = string(raw)
 	}
 	return found
+}
+
+func content(h *multipart.FileHeader) string {
+	f, err := h.Open()
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	all, err := io.ReadAll(f)
+	if err != nil {
+		panic(err)
+	}
+	return string(all)
 }

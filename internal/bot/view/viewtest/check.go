@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"kitebot/internal/bot/view"
@@ -23,14 +22,29 @@ const (
 	maxButtons = 100
 )
 
-// Check says what Telegram would refuse about a message: nil when nothing.
+// Check says what Telegram would refuse about a message: nil when nothing. The
+// text is checked also where native blocks are to be shown, since it stands in
+// for them.
 func Check(m view.Message) error {
 	plain, err := Plain(m.HTML)
 	if err != nil {
 		return err
 	}
-	if n := len(utf16.Encode([]rune(plain))); n == 0 || n > maxText || len(m.HTML) > maxRaw {
+	least, most := 1, maxText
+	if hasMedia(m) {
+		least, most = 0, maxCaption
+	}
+	if n := unitsOf(plain); n < least || n > most || len(m.HTML) > maxRaw {
 		return fmt.Errorf("text of %d units in %d bytes", n, len(m.HTML))
+	}
+	switch {
+	case hasMedia(m):
+		err = checkMedia(m)
+	case m.Rich != nil:
+		err = checkRich(*m.Rich)
+	}
+	if err != nil {
+		return err
 	}
 	return checkButtons(m.Buttons)
 }

@@ -14,12 +14,17 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// Dump writes a message as a reviewer reads it: the text with its tags, then
-// the rows of buttons as [ Text → what it does ].
+// Dump writes a message as a reviewer reads it: the picture or the file, the
+// text or the caption with its tags, the native blocks that go where they can,
+// then the rows of buttons as [ Text → what it does ].
 func Dump(m view.Message) string {
 	var b strings.Builder
+	b.WriteString(dumpMedia(m))
 	b.WriteString(m.HTML)
 	b.WriteByte('\n')
+	if m.Rich != nil {
+		b.WriteString(dumpRich(*m.Rich))
+	}
 	if m.Protect {
 		b.WriteString("\n(no forwarding, no saving)\n")
 	}

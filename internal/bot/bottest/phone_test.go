@@ -1,0 +1,104 @@
+package bottest_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+)
+
+const chat = 501
+
+func kinds() map[string]view.Message {
+	return map[string]view.Message{
+		"text":   {HTML: "text"},
+		"tables": {HTML: "text", Rich: &view.Rich{Blocks: []view.Block{{HTML: "native"}}}},
+		"photo":  {HTML: "caption", Photo: viewtest.PNG(12, 8, 0)},
+		"file":   {HTML: "caption", File: &view.File{Name: "a.csv", MIME: "text/csv", Data: []byte("a\n")}},
+	}
+}
+
+// The phone has the rules of Telegram, which the tests of package telegram ask of
+// the strict simulator: keep the two lists the same.
+func TestPhoneWhatTakesWhosePlace(t *testing.T) {
+	possible := " text→text text→tables text→photo tables→text tables→tables tables→photo photo→photo file→photo "
+	for before, old := range kinds() {
+		for after, m := range kinds() {
+			t.Run(before+"→"+after, func(t *testing.T) {
+				p := bottest.NewPhone(t)
+				id, err := p.Send(t.Context(), chat, old)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Buttons = [][]view.Button{{{Text: "Go", Data: "go:on"}}}
+				err = p.Edit(t.Context(), chat, id, m)
+				shown, _ := p.Shown(chat, id)
+				if strings.Contains(possible, " "+before+"→"+after+" ") {
+					if err != nil || viewtest.Dump(shown) != viewtest.Dump(m) {
+						t.Errorf("Edit = %v, shown:\n%s", err, viewtest.Dump(shown))
+					}
+					return
+				}
+				d, ok := errors.AsType[*bot.DeliveryError](err)
+				if !ok || d.Cause != bot.DeliveryNoMessage || viewtest.Dump(shown) != viewtest.Dump(old) {
+					t.Errorf("Edit = %v, shown:\n%s", err, viewtest.Dump(shown))
+				}
+			})
+		}
+	}
+}
+
+func TestPhoneNoticesAnotherPicture(t *testing.T) {
+	p := bottest.NewPhone(t)
+	id, err := p.Send(t.Context(), chat, view.Message{HTML: "day", Photo: viewtest.PNG(12, 8, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Log()
+	for _, step := range []struct {
+		shade uint8
+		want  string
+	}{
+		{0, ""}, // the same once more
+		{99, "bot to 501: message #1 becomes\n    (photo 12×8)\n    day\n"},
+		{99, ""},
+	} {
+		if err := p.Edit(t.Context(), chat, id, view.Message{HTML: "day", Photo: viewtest.PNG(12, 8, step.shade)}); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Log(); got != step.want {
+			t.Errorf("log = %q, want %q", got, step.want)
+		}
+	}
+}
+
+// complaints is a test that takes note of what it is told.
+type complaints struct {
+	testing.TB
+	said int
+}
+
+func (c *complaints) Errorf(string, ...any) { c.said++ }
+func (c *complaints) Helper()               {}
+
+func TestPhoneRefusesWhatTelegramRefuses(t *testing.T) {
+	long := strings.Repeat("a", 1025)
+	for name, change := range map[string]func(kinds map[string]view.Message) view.Message{
+		"a long caption of a photo": func(k map[string]view.Message) view.Message { m := k["photo"]; m.HTML = long; return m },
+		"a long caption of a file":  func(k map[string]view.Message) view.Message { m := k["file"]; m.HTML = long; return m },
+		"no picture":                func(map[string]view.Message) view.Message { return view.Message{Photo: []byte("x")} },
+		"native nothing":            func(map[string]view.Message) view.Message { return view.Message{HTML: "a", Rich: &view.Rich{}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &complaints{TB: t}
+			p := bottest.NewPhone(c)
+			if _, err := p.Send(t.Context(), chat, change(kinds())); err != nil || c.said != 1 {
+				t.Errorf("the test was failed %d times, want once (%v)", c.said, err)
+			}
+		})
+	}
+}

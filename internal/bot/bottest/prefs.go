@@ -1,0 +1,148 @@
+package bottest
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"kitebot/internal/bot"
+)
+
+// The people of the suite.
+const (
+	somePerson  = 9_100_000_071
+	otherPerson = 9_100_000_072
+)
+
+// TestPrefs checks the whole contract of [bot.PrefStore] within one process.
+// Every call of open returns a new, empty store.
+func TestPrefs(t *testing.T, open func(t *testing.T) bot.PrefStore) {
+	t.Run("nobody has any at first", func(t *testing.T) { wantPrefs(t, open(t), somePerson, bot.Prefs{}) })
+	t.Run("everything comes back", func(t *testing.T) { testPrefsWhole(t, open(t)) })
+	t.Run("each field alone comes back", func(t *testing.T) { testPrefsFields(t, open(t)) })
+	t.Run("the last word counts", func(t *testing.T) { testPrefsReplaced(t, open(t)) })
+	t.Run("nothing chosen is nothing kept", func(t *testing.T) { testPrefsRemoved(t, open(t)) })
+	t.Run("people are strangers", func(t *testing.T) { testPrefsPeople(t, open(t)) })
+	t.Run("what is kept is a copy", func(t *testing.T) { testPrefsCopied(t, open(t)) })
+	t.Run("many hands", func(t *testing.T) { testPrefsManyHands(t, open(t)) })
+}
+
+// FullPrefs returns preferences in which every field is set.
+func FullPrefs() bot.Prefs {
+	return bot.Prefs{
+		Hide:   true,
+		Native: true,
+		Watch:  []string{"NSE:NIFTY 50", "BSE:M&M", "NSE:INFY", "NSE:INFY"},
+		Picks:  map[string]string{"m&m": "NSE:M&M", "इंफोसिस <b>": "NSE:INFY", "\"two\nlines\"": "BSE:TWO", "": "NSE:NONE"},
+	}
+}
+
+func testPrefsWhole(t *testing.T, s bot.PrefStore) {
+	mustSavePrefs(t, s, somePerson, FullPrefs())
+	for range 2 { // reading changes nothing
+		wantPrefs(t, s, somePerson, FullPrefs())
+	}
+}
+
+func testPrefsFields(t *testing.T, s bot.PrefStore) {
+	full := FullPrefs()
+	for _, p := range []bot.Prefs{{Hide: true}, {Native: true}, {Watch: full.Watch}, {Picks: full.Picks}} {
+		mustSavePrefs(t, s, somePerson, p)
+		wantPrefs(t, s, somePerson, p)
+	}
+}
+
+func testPrefsReplaced(t *testing.T, s bot.PrefStore) {
+	mustSavePrefs(t, s, somePerson, FullPrefs())
+	second := bot.Prefs{Native: true, Watch: []string{"NSE:INFY"}, Picks: map[string]string{"x": "NSE:X"}}
+	mustSavePrefs(t, s, somePerson, second)
+	wantPrefs(t, s, somePerson, second)
+}
+
+func testPrefsRemoved(t *testing.T, s bot.PrefStore) {
+	for _, nothing := range []bot.Prefs{{}, {Watch: []string{}, Picks: map[string]string{}}} {
+		mustSavePrefs(t, s, otherPerson, nothing) // there is nothing to remove
+		mustSavePrefs(t, s, somePerson, FullPrefs())
+		mustSavePrefs(t, s, somePerson, nothing)
+		wantPrefs(t, s, somePerson, bot.Prefs{})
+		wantPrefs(t, s, otherPerson, bot.Prefs{})
+	}
+}
+
+func testPrefsPeople(t *testing.T, s bot.PrefStore) {
+	people := []int64{0, 1, 256, somePerson, otherPerson, math.MaxInt64, -1}
+	for _, person := range people {
+		mustSavePrefs(t, s, person, bot.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
+	}
+	mustSavePrefs(t, s, 1, bot.Prefs{})
+	for _, person := range people {
+		if person == 1 {
+			wantPrefs(t, s, person, bot.Prefs{})
+			continue
+		}
+		wantPrefs(t, s, person, bot.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
+	}
+}
+
+func testPrefsCopied(t *testing.T, s bot.PrefStore) {
+	given := FullPrefs()
+	mustSavePrefs(t, s, somePerson, given)
+	spoil(given)
+	wantPrefs(t, s, somePerson, FullPrefs())
+
+	got, err := s.LoadPrefs(somePerson)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoil(got)
+	wantPrefs(t, s, somePerson, FullPrefs())
+}
+
+// spoil changes what p refers to.
+func spoil(p bot.Prefs) {
+	p.Watch[0] = "spoilt"
+	p.Picks["m&m"] = "spoilt"
+}
+
+// testPrefsManyHands saves and loads from many goroutines, each for a person of
+// its own.
+func testPrefsManyHands(t *testing.T, s bot.PrefStore) {
+	const hands, turns = 8, 5
+	var wg sync.WaitGroup
+	for person := range int64(hands) {
+		wg.Go(func() {
+			for turn := range turns {
+				want := bot.Prefs{Hide: turn%2 == 0, Watch: []string{fmt.Sprint("NSE:", person, "-", turn)}}
+				if err := s.SavePrefs(person, want); err != nil {
+					t.Errorf("save: %v", err)
+				}
+				if got, err := s.LoadPrefs(person); err != nil || !cmp.Equal(want, got) {
+					t.Errorf("person %d reads %+v, %v; want %+v", person, got, err, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func mustSavePrefs(t *testing.T, s bot.PrefStore, person int64, p bot.Prefs) {
+	t.Helper()
+	if err := s.SavePrefs(person, p); err != nil {
+		t.Fatalf("save preferences of %d: %v", person, err)
+	}
+}
+
+func wantPrefs(t *testing.T, s bot.PrefStore, person int64, want bot.Prefs) {
+	t.Helper()
+	got, err := s.LoadPrefs(person)
+	if err != nil {
+		t.Fatalf("load preferences of %d: %v", person, err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("preferences of %d (-want +got):\n%s", person, diff)
+	}
+}

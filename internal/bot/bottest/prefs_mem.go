@@ -1,0 +1,55 @@
+package bottest
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"kitebot/internal/bot"
+)
+
+// MemPrefs is a [bot.PrefStore] that lives as long as the test. Safe for
+// concurrent use.
+type MemPrefs struct {
+	mu     sync.Mutex
+	people map[int64]bot.Prefs
+	broken error // every call fails with it
+}
+
+// NewMemPrefs returns an empty store.
+func NewMemPrefs() *MemPrefs {
+	return &MemPrefs{people: make(map[int64]bot.Prefs)}
+}
+
+// Break makes every call fail with err; nil mends it.
+func (m *MemPrefs) Break(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+}
+
+// LoadPrefs implements [bot.PrefStore]. It fails only while broken.
+func (m *MemPrefs) LoadPrefs(person int64) (bot.Prefs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return bot.Prefs{}, m.broken
+	}
+	return copied(m.people[person]), nil
+}
+
+// SavePrefs implements [bot.PrefStore]. It fails only while broken.
+func (m *MemPrefs) SavePrefs(person int64, p bot.Prefs) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return m.broken
+	}
+	m.people[person] = copied(p)
+	return nil
+}
+
+func copied(p bot.Prefs) bot.Prefs {
+	p.Watch, p.Picks = slices.Clone(p.Watch), maps.Clone(p.Picks)
+	return p
+}

@@ -1,0 +1,28 @@
+package bot
+
+// Prefs is what a person chose once and wants kept. The zero value is how
+// everybody begins: amounts shown, tables as text, nothing watched, nothing
+// picked.
+type Prefs struct {
+	// Hide is privacy mode: shares and percentages, but no amounts.
+	Hide bool `json:"hide,omitempty"`
+	// Native asks for Telegram's own tables instead of text ones.
+	Native bool `json:"native,omitempty"`
+	// Watch is the person's list of symbols, such as "NSE:INFY", in their order.
+	Watch []string `json:"watch,omitempty"`
+	// Picks remembers which of several symbols was meant: what the person typed →
+	// "NSE:INFY".
+	Picks map[string]string `json:"picks,omitempty"`
+}
+
+// PrefStore keeps preferences by person, a Telegram user id. It knows nothing of
+// how long a list may be: whoever adds to one bounds it.
+type PrefStore interface {
+	// LoadPrefs returns a person's preferences, the zero Prefs where none are kept.
+	// What it returns is the caller's to change. An error is this person's trouble
+	// alone, and a later SavePrefs may end it.
+	LoadPrefs(person int64) (Prefs, error)
+	// SavePrefs replaces a person's preferences. Once it returned they outlive a
+	// crash. Preferences that say nothing are removed.
+	SavePrefs(person int64, p Prefs) error
+}

@@ -1,0 +1,163 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	tg "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+
+	"kitebot/internal/bot/view"
+)
+
+// pictureName is how an uploaded picture is called. People do not see it.
+const pictureName = "picture.png"
+
+// outgoing is a message on its way into a chat, ready for Telegram's methods.
+type outgoing struct {
+	view.Message
+	markup models.ReplyMarkup
+	rich   *models.InputRichMessage // nil: it goes as text
+}
+
+// ready turns a message into what goes out. An error is a bug of ours.
+func (c *Client) ready(ctx context.Context, m view.Message) (outgoing, error) {
+	markup, err := keyboard(m.Buttons)
+	switch {
+	case err != nil:
+	case m.Photo != nil && m.File != nil:
+		err = errors.New("a message has a picture and a file")
+	case m.Photo != nil && len(m.Photo) == 0:
+		err = errors.New("a picture is empty")
+	case m.File != nil && (m.File.Name == "" || len(m.File.Data) == 0):
+		err = errors.New("a file has no name or is empty")
+	}
+	p := outgoing{Message: m, markup: markup}
+	if err == nil && m.Photo == nil && m.File == nil {
+		p.rich = c.rich(ctx, m)
+	}
+	return p, err
+}
+
+// sending is the call that shows a new message and puts its number into id.
+// Uploads are read anew by every attempt.
+func (c *Client) sending(p outgoing, id *int) call {
+	switch {
+	case p.Photo != nil:
+		return c.sendingPhoto(p, id)
+	case p.File != nil:
+		return c.sendingFile(p, id)
+	case p.rich != nil:
+		text := c.sendingText(p, id)
+		k := c.sendingRich(p, id)
+		k.plain = &text
+		return k
+	}
+	return c.sendingText(p, id)
+}
+
+func (c *Client) sendingText(p outgoing, id *int) call {
+	return call{method: "sendMessage", do: func(ctx context.Context, chat int64) error {
+		return numbered(id)(c.api.SendMessage(ctx, &tg.SendMessageParams{
+			ChatID:             chat,
+			Text:               p.HTML,
+			ParseMode:          models.ParseModeHTML,
+			LinkPreviewOptions: noPreview(),
+			ProtectContent:     p.Protect,
+			ReplyMarkup:        p.markup,
+		}))
+	}}
+}
+
+func (c *Client) sendingRich(p outgoing, id *int) call {
+	return call{method: "sendRichMessage", do: func(ctx context.Context, chat int64) error {
+		return numbered(id)(c.api.SendRichMessage(ctx, &tg.SendRichMessageParams{
+			ChatID:         chat,
+			RichMessage:    *p.rich,
+			ProtectContent: p.Protect,
+			ReplyMarkup:    p.markup,
+		}))
+	}}
+}
+
+func (c *Client) sendingPhoto(p outgoing, id *int) call {
+	return call{method: "sendPhoto", do: func(ctx context.Context, chat int64) error {
+		return numbered(id)(c.api.SendPhoto(ctx, &tg.SendPhotoParams{
+			ChatID:         chat,
+			Photo:          &models.InputFileUpload{Filename: pictureName, Data: bytes.NewReader(p.Photo)},
+			Caption:        p.HTML,
+			ParseMode:      models.ParseModeHTML,
+			ProtectContent: p.Protect,
+			ReplyMarkup:    p.markup,
+		}))
+	}}
+}
+
+// sendingFile leaves the file's type to Telegram, which finds it out by itself:
+// the library uploads without one.
+func (c *Client) sendingFile(p outgoing, id *int) call {
+	return call{method: "sendDocument", do: func(ctx context.Context, chat int64) error {
+		return numbered(id)(c.api.SendDocument(ctx, &tg.SendDocumentParams{
+			ChatID:         chat,
+			Document:       &models.InputFileUpload{Filename: p.File.Name, Data: bytes.NewReader(p.File.Data)},
+			Caption:        p.HTML,
+			ParseMode:      models.ParseModeHTML,
+			ProtectContent: p.Protect,
+			ReplyMarkup:    p.markup,
+		}))
+	}}
+}
+
+// numbered keeps the number of a shown message.
+func numbered(id *int) func(*models.Message, error) error {
+	return func(shown *models.Message, err error) error {
+		if err == nil {
+			*id = shown.ID
+		}
+		return err
+	}
+}
+
+// editing is the call that puts a message in the place of an earlier one.
+func (c *Client) editing(p outgoing, message int) call {
+	if p.Photo != nil {
+		return c.editingPhoto(p, message)
+	}
+	text := c.editingText(p, message, nil)
+	if p.rich == nil {
+		return text
+	}
+	k := c.editingText(p, message, p.rich)
+	k.plain = &text
+	return k
+}
+
+// editingText replaces a text or a rich message by either of them.
+func (c *Client) editingText(p outgoing, message int, rich *models.InputRichMessage) call {
+	return call{method: "editMessageText", repeatable: true, do: func(ctx context.Context, chat int64) error {
+		params := &tg.EditMessageTextParams{ChatID: chat, MessageID: message, RichMessage: rich, ReplyMarkup: p.markup}
+		if rich == nil {
+			params.Text, params.ParseMode, params.LinkPreviewOptions = p.HTML, models.ParseModeHTML, noPreview()
+		}
+		_, err := c.api.EditMessageText(ctx, params)
+		return err
+	}}
+}
+
+func (c *Client) editingPhoto(p outgoing, message int) call {
+	return call{method: "editMessageMedia", repeatable: true, do: func(ctx context.Context, chat int64) error {
+		_, err := c.api.EditMessageMedia(ctx, &tg.EditMessageMediaParams{
+			ChatID:    chat,
+			MessageID: message,
+			Media: &models.InputMediaPhoto{
+				Media:           "attach://" + pictureName,
+				Caption:         p.HTML,
+				ParseMode:       models.ParseModeHTML,
+				MediaAttachment: bytes.NewReader(p.Photo),
+			},
+			ReplyMarkup: p.markup,
+		})
+		return err
+	}}
+}

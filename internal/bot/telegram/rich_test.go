@@ -1,0 +1,221 @@
+package telegram
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+)
+
+const tablesSent = `{"blocks":[{"type":"paragraph","text":{"type":"bold","text":"₹1,200"}},` +
+	`{"type":"table","cells":[` +
+	`[{"text":"Stock","is_header":true,"align":"left","valign":"middle"},{"text":"Value","is_header":true,"align":"right","valign":"middle"}],` +
+	`[{"text":"M\u0026M \u003c1\u003e","align":"left","valign":"middle"},{"text":"1,200","align":"right","valign":"middle"}]` +
+	`],"is_striped":true,"is_compact":true}]}`
+
+func TestNativeTablesAreWhatTelegramExpects(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		s.on("sendRichMessage", ok(`{"message_id":80,"rich_message":{"a novelty":1}}`))
+		m := withButtons(tables())
+		m.Protect = true
+		if id, err := c.Send(t.Context(), 501, m); err != nil || id != 80 {
+			t.Fatalf("Send = %d, %v; want 80", id, err)
+		}
+		want := map[string]string{"chat_id": "501", "rich_message": tablesSent, "protect_content": "true", "reply_markup": buttonsSent}
+		if diff := cmp.Diff(want, s.of("sendRichMessage")[0].params); diff != "" {
+			t.Errorf("parameters (-want +got):\n%s", diff)
+		}
+		if err := c.Edit(t.Context(), 501, 80, m); err != nil {
+			t.Fatal(err)
+		}
+		want = map[string]string{"chat_id": "501", "message_id": "80", "text": "", "rich_message": tablesSent, "reply_markup": buttonsSent}
+		if diff := cmp.Diff(want, s.of("editMessageText")[0].params); diff != "" {
+			t.Errorf("parameters (-want +got):\n%s", diff)
+		}
+		if log.String() != "" {
+			t.Errorf("the log speaks of it:\n%s", log)
+		}
+	})
+}
+
+// refusals of native tables by servers that do not know them, or by a rule.
+func declines() map[string]reply {
+	return map[string]reply{
+		"a method that is not known":    no(404, "Not Found: method not found"),
+		"a parameter that is not known": no(400, "Bad Request: message text is empty"),
+		"a rule":                        no(400, "Bad Request: not enough rights to send rich messages to the chat"),
+		"a code":                        no(400, "Bad Request: RICH_MESSAGE_FORBIDDEN"),
+	}
+}
+
+func TestTablesGoAsTextWhereTheyAreDeclined(t *testing.T) {
+	for name, r := range declines() {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("sendRichMessage", r)
+				for range 3 {
+					if id, err := c.Send(t.Context(), 501, tables()); err != nil || id == 0 {
+						t.Fatalf("Send = %d, %v", id, err)
+					}
+				}
+				if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(s.of("sendRichMessage")); n != 1 {
+					t.Errorf("tables were tried %d times, want once", n)
+				}
+				texts := s.of("sendMessage")
+				if len(texts) != 3 || texts[0].params["text"] != tables().HTML || texts[0].at != 0 {
+					t.Errorf("texts = %+v, want three of them, the first at once", texts)
+				}
+				if edit := s.of("editMessageText"); len(edit) != 1 || edit[0].params["text"] != tables().HTML {
+					t.Errorf("edits = %+v, want a text", edit)
+				}
+				if log.count("as text from now on") != 1 || log.count("level=ERROR") != 0 {
+					t.Errorf("want one line in the log, a warning:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
+	for name, r := range declines() {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("editMessageText", r, no(400, "Bad Request: message is not modified: the same"))
+				for range 2 {
+					if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := c.Send(t.Context(), 501, tables()); err != nil {
+					t.Fatal(err)
+				}
+				var kinds []bool
+				for _, call := range s.of("editMessageText") {
+					kinds = append(kinds, call.params["rich_message"] != "")
+				}
+				if diff := cmp.Diff([]bool{true, false, false}, kinds); diff != "" {
+					t.Errorf("which edits had tables (-want +got):\n%s", diff)
+				}
+				if len(s.of("sendRichMessage")) != 0 || log.count("as text from now on") != 1 {
+					t.Errorf("tables were sent after a refusal; log:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// What is no word about tables does not end them: the text shares the trouble, or
+// the trouble passes.
+func TestOtherTroubleDoesNotEndTables(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first []reply // of the rich call
+		text  []reply // of the text that stands in
+		texts int     // how often it does
+		want  bot.DeliveryCause
+	}{
+		"the buttons are wrong": {[]reply{no(400, "Bad Request: BUTTON_DATA_INVALID")}, []reply{no(400, "Bad Request: BUTTON_DATA_INVALID")}, 1, bot.DeliveryRefused},
+		"the token is revoked":  {[]reply{no(404, "Not Found")}, []reply{no(404, "Not Found")}, 1, bot.DeliveryFailed},
+		"unauthorized":          {[]reply{no(401, "Unauthorized")}, nil, 0, bot.DeliveryFailed},
+		"blocked":               {[]reply{no(403, "Forbidden: bot was blocked by the user")}, nil, 0, bot.DeliveryGone},
+		"the chat is gone":      {[]reply{no(400, "Bad Request: chat not found")}, []reply{no(400, "Bad Request: chat not found")}, 1, bot.DeliveryGone},
+		"a page that says 404":  {[]reply{{status: 404, body: "<html>"}, {status: 404, body: "<html>"}}, nil, 0, bot.DeliveryFailed},
+		"a server in trouble":   {[]reply{gateway(), gateway()}, nil, 0, bot.DeliveryFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("sendRichMessage", tt.first...)
+				s.on("sendMessage", tt.text...)
+				_, err := c.Send(t.Context(), 501, tables())
+				if got := cause(t, err); got != tt.want {
+					t.Errorf("cause of %v = %d, want %d", err, got, tt.want)
+				}
+				if n := len(s.of("sendMessage")); n != tt.texts {
+					t.Errorf("%d texts, want %d", n, tt.texts)
+				}
+				before := len(s.of("sendRichMessage"))
+				if _, err := c.Send(t.Context(), 501, tables()); err != nil {
+					t.Fatal(err)
+				}
+				if len(s.of("sendRichMessage")) != before+1 || log.count("as text from now on") != 0 {
+					t.Errorf("tables are not sent any more; log:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEditOfAPictureDoesNotEndTables(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("editMessageText", no(400, "Bad Request: there is no text in the message to edit"))
+		if got := cause(t, c.Edit(t.Context(), 501, 7, tables())); got != bot.DeliveryNoMessage {
+			t.Errorf("cause = %d, want no message", got)
+		}
+		if n := len(s.of("editMessageText")); n != 1 || c.plainOnly.Load() {
+			t.Errorf("%d edits, plain from now on: %v", n, c.plainOnly.Load())
+		}
+	})
+}
+
+func TestTablesAreHeldBackAndDoubledLikeTexts(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendRichMessage", flood(3), reply{drop: true})
+		if id, err := c.Send(t.Context(), 501, tables()); err != nil || id == 0 {
+			t.Fatalf("Send = %d, %v", id, err)
+		}
+		if n := len(s.of("sendRichMessage")); n != 3 || len(s.of("sendMessage")) != 0 {
+			t.Errorf("%d attempts, want 3 and no text", n)
+		}
+	})
+}
+
+func TestMisbuiltTablesGoAsText(t *testing.T) {
+	wide := make([]string, mostColumns+1)
+	long := make([][]string, mostBlocks)
+	for i := range long {
+		long[i] = []string{"x"}
+	}
+	table := func(head []string, rows ...[]string) view.Block {
+		return view.Block{Table: &view.RichTable{Head: head, Rows: rows}}
+	}
+	for name, blocks := range map[string][]view.Block{
+		"no blocks":          nil,
+		"an empty block":     {{}},
+		"a block of two":     {{HTML: "x", Table: &view.RichTable{Head: []string{"a"}}}},
+		"an empty table":     {table(nil)},
+		"an empty row":       {table([]string{"a"}, []string{})},
+		"too many columns":   {table(wide)},
+		"too many rows":      {table(nil, long...)},
+		"too many letters":   {{HTML: strings.Repeat("x", mostRichText)}, table([]string{"x"})},
+		"a tag of no kind":   {{HTML: "<pre>SAMPLECORP</pre>"}},
+		"a tag left open":    {{HTML: "<b>SAMPLECORP"}},
+		"tags that cross":    {{HTML: "<b><i>SAMPLECORP</b></i>"}},
+		"an escape too few":  {{HTML: "M&M SAMPLECORP;"}},
+		"a paragraph's end":  {{HTML: "SAMPLECORP</p><p>x"}},
+		"a comment":          {{HTML: "<!-- SAMPLECORP -->x"}},
+		"a control letter":   {{HTML: "SAMPLECORP \x01"}},
+		"a time without one": {{HTML: `<tg-time format="t">SAMPLECORP</tg-time>`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				if _, err := c.Send(t.Context(), 501, view.Message{HTML: "text", Rich: &view.Rich{Blocks: blocks}}); err != nil {
+					t.Fatal(err)
+				}
+				if texts := s.of("sendMessage"); len(texts) != 1 || len(s.calls) != 1 {
+					t.Errorf("calls = %+v, want one text", s.calls)
+				}
+				if log.count("level=ERROR") != 1 || log.count("SAMPLECORP") != 0 {
+					t.Errorf("want one loud line without the text:\n%s", log)
+				}
+				if c.plainOnly.Load() {
+					t.Error("a bug of ours ended all tables")
+				}
+			})
+		})
+	}
+}

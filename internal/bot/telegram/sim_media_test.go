@@ -1,0 +1,156 @@
+package telegram
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+	sim "kitebot/internal/sim/telegram"
+)
+
+// chatting is a client with somebody it may write to.
+func chatting(t *testing.T) (*Client, *sim.Server, *sim.Person) {
+	t.Helper()
+	s, address := newSim(t)
+	c := newSimClient(t, address)
+	asha := s.Person(501, "Asha")
+	asha.Send("/start")
+	return c, s, asha
+}
+
+func mustSend(t *testing.T, c *Client, m view.Message) int {
+	t.Helper()
+	if err := viewtest.Check(m); err != nil {
+		t.Fatalf("the message is wrong: %v", err)
+	}
+	id, err := c.Send(t.Context(), 501, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func methods(s *sim.Server) []string {
+	var all []string
+	for _, c := range s.Calls() {
+		if strings.HasPrefix(c.Method, "send") || strings.HasPrefix(c.Method, "edit") {
+			all = append(all, c.Method)
+		}
+	}
+	return all
+}
+
+func TestTheStrictServerTakesAPhotoAndItsEdit(t *testing.T) {
+	c, _, asha := chatting(t)
+	m := withButtons(picture())
+	m.Protect = true
+	id := mustSend(t, c, m)
+	shown := asha.Last()
+	if shown.Photo == nil || !bytes.Equal(shown.Photo.Data, m.Photo) || shown.Text != "INFY ₹1,512.40" || !shown.Protected || len(shown.Keyboard) != 1 {
+		t.Errorf("message = %+v", shown)
+	}
+	next := view.Message{HTML: "<i>year</i>", Photo: viewtest.PNG(80, 50, 10)}
+	if err := c.Edit(t.Context(), 501, id, next); err != nil {
+		t.Fatal(err)
+	}
+	shown = asha.Last()
+	if shown.ID != int64(id) || !bytes.Equal(shown.Photo.Data, next.Photo) || shown.Text != "year" || len(shown.Keyboard) != 0 || !shown.Protected {
+		t.Errorf("message after the edit = %+v", shown)
+	}
+}
+
+func TestTheStrictServerTakesAFile(t *testing.T) {
+	c, _, asha := chatting(t)
+	mustSend(t, c, withButtons(file()))
+	shown := asha.Last()
+	if d := shown.Document; d == nil || d.Name != "holdings-2031-03-04.csv" || !bytes.Equal(d.Data, file().File.Data) || shown.Text != "500 holdings" {
+		t.Errorf("message = %+v", shown)
+	}
+}
+
+// What can take whose place, said by the strict server.
+func TestWhatTakesWhosePlace(t *testing.T) {
+	text := view.Message{HTML: "text"}
+	kinds := map[string]view.Message{"text": text, "tables": tables(), "photo": picture(), "file": file()}
+	possible := []string{"text→text", "text→tables", "text→photo", "tables→text", "tables→tables", "tables→photo", "photo→photo", "file→photo"}
+	for before, old := range kinds {
+		for after, m := range kinds {
+			t.Run(before+"→"+after, func(t *testing.T) {
+				c, _, asha := chatting(t)
+				old.Buttons, m.Buttons = nil, withButtons(text).Buttons // so that every edit changes something
+				id := mustSend(t, c, old)
+				err := c.Edit(t.Context(), 501, id, m)
+				if slices.Contains(possible, before+"→"+after) {
+					if err != nil || len(asha.Last().Keyboard) != 1 {
+						t.Errorf("Edit = %v, message = %+v", err, asha.Last())
+					}
+					return
+				}
+				if got := cause(t, err); got != bot.DeliveryNoMessage {
+					t.Errorf("cause of %v = %d, want no message", err, got)
+				}
+			})
+		}
+	}
+}
+
+func TestTheStrictServerTakesTables(t *testing.T) {
+	c, s, asha := chatting(t)
+	m := withButtons(tables())
+	m.Rich.Blocks = append(m.Rich.Blocks,
+		view.Block{HTML: `As of <tg-time unix="1930380300" format="wDT">4 Mar</tg-time> <i>a</i><u>b</u><s>c</s><code>d</code> <tg-spoiler>e</tg-spoiler> <a href="https://example.org/?a=1&amp;b=2">f</a> M&amp;M`},
+		view.Block{Table: &view.RichTable{Rows: [][]string{{"", "▲ 1.2%"}, {"इंफोसिस", "•••"}}}},
+	)
+	m.Protect = true
+	id := mustSend(t, c, m)
+	if shown := asha.Last(); !strings.Contains(string(shown.Rich), `"is_header":true`) || !shown.Protected || shown.Text != "" || len(shown.Keyboard) != 1 {
+		t.Errorf("message = %+v", shown)
+	}
+	if err := c.Edit(t.Context(), 501, id, m); err != nil {
+		t.Errorf("an edit that changes nothing: %v", err)
+	}
+	if err := c.Edit(t.Context(), 501, id, tables()); err != nil || strings.Contains(string(asha.Last().Rich), "date_time") {
+		t.Errorf("Edit = %v, message = %+v", err, asha.Last())
+	}
+	if want := []string{"sendRichMessage", "editMessageText", "editMessageText"}; !slices.Equal(methods(s), want) {
+		t.Errorf("calls = %v, want %v", methods(s), want)
+	}
+}
+
+func TestAnOldServerIsGivenText(t *testing.T) {
+	c, s, asha := chatting(t)
+	s.Inject(sim.Fault{Method: "sendRichMessage", Times: -1, Status: 404, Description: "Not Found: method not found"})
+	id := mustSend(t, c, tables())
+	mustSend(t, c, tables())
+	if err := c.Edit(t.Context(), 501, id, withButtons(tables())); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"sendRichMessage", "sendMessage", "sendMessage", "editMessageText"}; !slices.Equal(methods(s), want) {
+		t.Errorf("calls = %v, want %v", methods(s), want)
+	}
+	if got, want := answers(asha.Chat()), []string{"₹1,200\nINFY 1,200", "₹1,200\nINFY 1,200"}; !slices.Equal(got, want) {
+		t.Errorf("answers = %q, want %q", got, want)
+	}
+}
+
+func TestUploadsAnswerLostComeTwice(t *testing.T) {
+	c, s, asha := chatting(t)
+	for _, m := range []view.Message{picture(), file(), tables()} {
+		s.Inject(sim.Fault{Drop: sim.DropAfter})
+		before := len(asha.Chat())
+		mustSend(t, c, m)
+		if n := len(asha.Chat()) - before; n != 2 {
+			t.Errorf("%d messages, want the same twice rather than never", n)
+		}
+	}
+	s.Inject(sim.Fault{Drop: sim.DropAfter})
+	before := len(asha.Chat())
+	id := int(asha.Chat()[1].ID) // the first picture
+	if err := c.Edit(t.Context(), 501, id, picture()); err != nil || len(asha.Chat()) != before {
+		t.Errorf("Edit = %v", err)
+	}
+}

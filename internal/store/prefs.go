@@ -1,0 +1,80 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"kitebot/internal/bot"
+)
+
+var _ bot.PrefStore = (*Store)(nil)
+
+// prefsV1 is a [bot.Prefs] on disk. The person is the key it is stored under.
+type prefsV1 struct {
+	V      int               `json:"v"`
+	Hide   bool              `json:"hide,omitempty"`
+	Native bool              `json:"native,omitempty"`
+	Watch  []string          `json:"watch,omitempty"`
+	Picks  map[string]string `json:"picks,omitempty"`
+}
+
+// LoadPrefs returns a person's preferences, the zero value when there are none.
+// Preferences that are not what was written are an error of this person alone,
+// [ErrDamaged]; the next SavePrefs replaces them.
+func (s *Store) LoadPrefs(person int64) (bot.Prefs, error) {
+	var p bot.Prefs
+	err := s.view(func(tx *bolt.Tx) (err error) {
+		p, err = s.readPrefs(tx, person)
+		return err
+	})
+	if err != nil {
+		return bot.Prefs{}, fmt.Errorf("load preferences of person %d: %w", person, err)
+	}
+	return p, nil
+}
+
+// SavePrefs replaces a person's preferences in one commit. Preferences that say
+// nothing are removed.
+func (s *Store) SavePrefs(person int64, p bot.Prefs) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.commit(func(tx *bolt.Tx) error { return s.writePrefs(tx, person, p) })
+	if err != nil {
+		return fmt.Errorf("save preferences of person %d: %w", person, err)
+	}
+	return nil
+}
+
+func (s *Store) readPrefs(tx *bolt.Tx, person int64) (bot.Prefs, error) {
+	key := number(uint64(person))
+	sealed := bucket(tx, prefsBucket).Get(key)
+	if sealed == nil {
+		return bot.Prefs{}, nil
+	}
+	text, err := s.box.open([]byte(prefsBucket), key, sealed)
+	if err != nil {
+		return bot.Prefs{}, err
+	}
+	var in prefsV1
+	if err := json.Unmarshal(text, &in); err != nil {
+		return bot.Prefs{}, fmt.Errorf("%w (preferences are no JSON)", ErrDamaged) // err may quote them
+	}
+	if in.V != 1 {
+		return bot.Prefs{}, fmt.Errorf("preferences of version %d are not known: %w", in.V, ErrSchemaNewer)
+	}
+	return bot.Prefs{Hide: in.Hide, Native: in.Native, Watch: in.Watch, Picks: in.Picks}, nil
+}
+
+func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
+	prefs, key := bucket(tx, prefsBucket), number(uint64(person))
+	if !p.Hide && !p.Native && len(p.Watch) == 0 && len(p.Picks) == 0 {
+		return prefs.Delete(key)
+	}
+	text, err := json.Marshal(prefsV1{V: 1, Hide: p.Hide, Native: p.Native, Watch: p.Watch, Picks: p.Picks})
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return prefs.Put(key, s.box.seal([]byte(prefsBucket), key, text))
+}

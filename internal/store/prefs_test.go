@@ -1,0 +1,206 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	"kitebot/internal/kite/session/sessiontest"
+)
+
+func TestBotPrefs(t *testing.T) {
+	bottest.TestPrefs(t, func(t *testing.T) bot.PrefStore { return mustOpen(t, newPath(t)) })
+}
+
+func mustSavePrefs(t testing.TB, s *Store, person int64, p bot.Prefs) {
+	t.Helper()
+	if err := s.SavePrefs(person, p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustLoadPrefs(t testing.TB, s *Store, person int64) bot.Prefs {
+	t.Helper()
+	p, err := s.LoadPrefs(person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func somePrefs() *rapid.Generator[bot.Prefs] {
+	return rapid.Custom(func(t *rapid.T) bot.Prefs {
+		return bot.Prefs{
+			Hide:   rapid.Bool().Draw(t, "hide"),
+			Native: rapid.Bool().Draw(t, "native"),
+			Watch:  rapid.SliceOfN(rapid.String(), 0, 4).Draw(t, "watch"),
+			Picks:  rapid.MapOfN(rapid.String(), rapid.String(), 0, 4).Draw(t, "picks"),
+		}
+	})
+}
+
+// TestPrefsLikeTheTwin saves and restarts in any order and wants the file to say
+// what the store in memory says.
+func TestPrefsLikeTheTwin(t *testing.T) {
+	path := newPath(t)
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		file := openRapid(rt, fmt.Sprintf("%s-%d", path, n))
+		defer func() { _ = file.Close() }()
+		twin := bottest.NewMemPrefs()
+		rt.Repeat(map[string]func(*rapid.T){
+			"save": func(rt *rapid.T) {
+				person, p := rapid.Int64Range(1, 3).Draw(rt, "person"), somePrefs().Draw(rt, "prefs")
+				if err := errors.Join(file.SavePrefs(person, p), twin.SavePrefs(person, p)); err != nil {
+					rt.Fatal(err)
+				}
+			},
+			"restart": func(rt *rapid.T) {
+				if err := file.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				file = openRapid(rt, fmt.Sprintf("%s-%d", path, n))
+			},
+			"": func(rt *rapid.T) { comparePrefs(rt, file, twin) },
+		})
+	})
+}
+
+func comparePrefs(rt *rapid.T, file, twin bot.PrefStore) {
+	for person := range int64(4) {
+		got, err := file.LoadPrefs(person)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		want, _ := twin.LoadPrefs(person)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			rt.Fatalf("person %d (-want +got):\n%s", person, diff)
+		}
+	}
+}
+
+func TestPrefsThatSayNothingTakeNoRow(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustSavePrefs(t, s, 71, bot.Prefs{Hide: true})
+	mustSavePrefs(t, s, 72, bottest.FullPrefs())
+	mustSavePrefs(t, s, 73, bot.Prefs{Watch: []string{}})
+	if got := count(t, s, prefsBucket); got != 2 {
+		t.Errorf("%d rows, want 2", got)
+	}
+	mustSavePrefs(t, s, 71, bot.Prefs{})
+	mustSavePrefs(t, s, 72, bot.Prefs{Picks: map[string]string{}})
+	if got := count(t, s, prefsBucket); got != 0 {
+		t.Errorf("%d rows are left, want none", got)
+	}
+}
+
+func TestPrefsAndRecordsAreApart(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustSave(t, s, sessiontest.Full(71))
+	mustSavePrefs(t, s, 71, bottest.FullPrefs())
+	mustSavePrefs(t, s, 71, bot.Prefs{})
+	if r, err := s.Load(71); err != nil || r.Login == nil {
+		t.Errorf("the record went with the preferences: %v", err)
+	}
+}
+
+func TestDamagedPrefsAreOnePersonsTrouble(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	for person := range int64(3) {
+		mustSavePrefs(t, s, 71+person, bot.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
+	}
+	mustClose(t, s)
+	tamper(t, path, func(tx *bolt.Tx) error {
+		prefs := bucket(tx, prefsBucket)
+		moved := slices.Clone(prefs.Get(number(72)))
+		return errors.Join(prefs.Put(number(71), flipped(prefs.Get(number(71)))), prefs.Put(number(73), moved))
+	})
+
+	s = mustOpen(t, path)
+	for _, person := range []int64{71, 73} { // a flipped bit, and somebody else's row
+		p, err := s.LoadPrefs(person)
+		if !errors.Is(err, ErrDamaged) || !cmp.Equal(p, bot.Prefs{}) {
+			t.Errorf("person %d: got %+v, %v, want nothing and ErrDamaged", person, p, err)
+		}
+	}
+	if p := mustLoadPrefs(t, s, 72); !slices.Equal(p.Watch, []string{"NSE:1"}) {
+		t.Errorf("the sound row: %+v", p)
+	}
+	mustSavePrefs(t, s, 71, bot.Prefs{Native: true})
+	mustSavePrefs(t, s, 73, bot.Prefs{})
+	if p := mustLoadPrefs(t, s, 71); !p.Native {
+		t.Errorf("the replaced row: %+v", p)
+	}
+	if p := mustLoadPrefs(t, s, 73); !cmp.Equal(p, bot.Prefs{}) {
+		t.Errorf("the removed row: %+v", p)
+	}
+}
+
+func TestPrefsThatCannotBeRead(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		want error
+	}{
+		"a later version": {`{"v":2,"hide":true}`, ErrSchemaNewer},
+		"no JSON":         {`hide: SAMPLECORP`, ErrDamaged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t, newPath(t))
+			if err := s.commit(func(tx *bolt.Tx) error {
+				key := number(71)
+				return bucket(tx, prefsBucket).Put(key, s.box.seal([]byte(prefsBucket), key, []byte(tt.text)))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.LoadPrefs(71)
+			if !errors.Is(err, tt.want) || strings.Contains(fmt.Sprint(err), "SAMPLECORP") {
+				t.Errorf("got %v, want %v without a quotation", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestPrefsAreNotInClear looks through the whole file, in which deleted pages
+// stay for a while.
+func TestPrefsAreNotInClear(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	for person := range int64(50) {
+		mustSavePrefs(t, s, 100+person, bot.Prefs{
+			Hide:  true,
+			Watch: []string{"NSE:SAMPLECORP"},
+			Picks: map[string]string{"amberline": "BSE:AMBER"},
+		})
+	}
+	mustSavePrefs(t, s, 100, bot.Prefs{})
+	mustClose(t, s)
+	content := string(readFile(t, path))
+	for _, secret := range []string{"SAMPLECORP", "amberline", "AMBER", "NSE:", "watch", "picks", "hide", `{"v"`} {
+		if strings.Contains(content, secret) {
+			t.Errorf("the file shows %q", secret)
+		}
+	}
+}
+
+func TestPrefsAfterClose(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	mustClose(t, s)
+	_, loaded := s.LoadPrefs(71)
+	for _, err := range []error{loaded, s.SavePrefs(71, bottest.FullPrefs())} {
+		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+			t.Errorf("got %v, want that the store is closed", err)
+		}
+	}
+}
