@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/telegram"
 	"kitebot/internal/clock"
 	"kitebot/internal/kite/mcpconn"
@@ -90,6 +92,10 @@ func (r *rooms) run(ctx context.Context) error {
 // serve takes updates in and answers them until ctx ends. The order of the
 // end: intake first, then what runs, then the streams.
 func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
+	painter, err := chart.New(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return fmt.Errorf("prepare to draw: %w", err)
+	}
 	var b *bot.Bot
 	pool := session.New(session.Options{
 		Dialer: r.dialer, Store: r.file, LoginHosts: r.LoginHosts, Clock: r.Clock, Logger: r.Logger,
@@ -97,7 +103,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
 	})
 	b = bot.New(bot.Options{
 		ID: client.ID(), Username: client.Username(), Accounts: pool,
-		Messenger: client, Presses: client, Journal: r.file,
+		Messenger: client, Presses: client, Journal: r.file, Prefs: r.file, Painter: painter,
 		Allowed: r.Allow, Rate: r.Rate, Clock: r.Clock, Logger: r.Logger,
 	})
 	defer pool.Close()
@@ -109,7 +115,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
 		r.Ready()
 	}
 	r.Logger.Info("taking updates", "bot", client.Username())
-	err := client.Poll(ctx, r.file, b.Dispatch)
+	err = client.Poll(ctx, r.file, b.Dispatch)
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)
 }

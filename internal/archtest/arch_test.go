@@ -39,10 +39,11 @@ var rules = map[string]rule{
 	"cmd/bot":  {ours: []string{"internal/app", "internal/ops"}},
 	"cmd/demo": {ours: []string{"internal/app", "internal/sim/kite", "internal/sim/telegram"}},
 	"internal/app": {ours: []string{
-		"internal/bot", "internal/bot/telegram", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
+		"internal/bot", "internal/bot/chart", "internal/bot/telegram", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
 	}},
 	"internal/archtest":     {},
-	"internal/bot":          {ours: []string{"internal/bot/view", "internal/kite", "internal/kite/session"}, theirs: []string{rate}},
+	"internal/bot":          {ours: []string{"internal/bot/chart", "internal/bot/view", "internal/kite", "internal/kite/session"}, theirs: []string{rate}},
+	"internal/bot/chart":    {theirs: []string{"golang.org/x/image"}},
 	"internal/bot/telegram": {ours: []string{"internal/bot", "internal/bot/view"}, theirs: []string{"github.com/go-telegram/bot"}},
 	"internal/bot/view":     {ours: []string{"internal/kite"}, theirs: []string{decimal}},
 	"internal/clock":        {theirs: []string{"github.com/jonboulle/clockwork"}},

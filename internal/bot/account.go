@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -12,15 +11,6 @@ import (
 type Account struct {
 	pool   *session.Pool
 	person int64
-}
-
-// Holdings asks for the account's holdings.
-func (a Account) Holdings(ctx context.Context) ([]kite.Holding, error) {
-	text, err := a.pool.Call(ctx, a.person, "get_holdings", nil)
-	if err != nil {
-		return nil, err
-	}
-	return kite.DecodeHoldings(text)
 }
 
 // Status tells what is known of the login, without asking Kite.

@@ -10,11 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"kitebot/internal/bot/chart"
 	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 )
 
-// Options are what a Bot is made of. The first six are required.
+// Options are what a Bot is made of. The first eight are required.
 type Options struct {
 	ID        int64  // the bot's own user id
 	Username  string // without the @
@@ -22,6 +23,8 @@ type Options struct {
 	Messenger Messenger
 	Presses   Acknowledger
 	Journal   Journal
+	Prefs     PrefStore
+	Painter   *chart.Painter
 
 	Allowed func(person int64) bool // nil = nobody
 	Rate    Rate                    // commands per person; zero = no limit

@@ -2,7 +2,7 @@ package bot
 
 import (
 	"context"
-	"strconv"
+	"time"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -11,33 +11,44 @@ import (
 func holdingsCommand() Command {
 	return Command{
 		Name: "holdings", Usage: "/holdings", Summary: "your holdings, their value and the day’s change",
-		Run: holdings,
+		Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, say) },
 		Actions: map[string]Action{
-			"page":    {Run: holdingsPage},
-			"refresh": {Ack: "Refreshing…", Run: holdingsPage},
+			"page":    {Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, browsing, inPlace) }},
+			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, inPlace) }},
+			"card":    {Run: holdingCard},
+			"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+				all, at, err := r.Account.Holdings(ctx, browsing)
+				return say(view.HoldingsCSV(kite.Total(all), r.file(at))), err
+			}},
 		},
 	}
 }
 
-func holdings(ctx context.Context, r *Request) (Reply, error) {
-	m, err := holdingsMessage(ctx, r)
-	return say(m), err
+// holdings shows the page and the order that a button names; the first page by
+// value when the command was typed.
+func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(view.Message) Reply) (Reply, error) {
+	all, at, err := r.Account.Holdings(ctx, maxAge)
+	if err != nil {
+		return Reply{}, err
+	}
+	place := view.ParsePlace(r.Args)
+	return as(view.Holdings(view.HoldingsView{
+		Portfolio: kite.Total(all), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native,
+	})), nil
 }
 
-// holdingsPage shows the page that the button names, with fresh figures.
-func holdingsPage(ctx context.Context, r *Request) (Reply, error) {
-	m, err := holdingsMessage(ctx, r)
-	return inPlace(m), err
-}
-
-func holdingsMessage(ctx context.Context, r *Request) (view.Message, error) {
-	all, err := r.Account.Holdings(ctx)
+func holdingCard(ctx context.Context, r *Request) (Reply, error) {
+	ref, back := view.ParseCardArg(r.Args)
+	all, at, err := r.Account.Holdings(ctx, glance)
 	if err != nil {
-		return view.Message{}, err
+		return Reply{}, err
 	}
-	page, err := strconv.Atoi(r.Args)
-	if err != nil {
-		page = 1 // typed without one, or a button of somebody's making
+	place := view.ParsePlace(back)
+	h, ok := kite.HoldingByRef(all, ref)
+	if !ok {
+		return inPlace(view.NoSuchHolding(place, at)), nil
 	}
-	return view.Holdings(view.HoldingsView{Portfolio: kite.Total(all), Page: page, AsOf: r.Now}), nil
+	return inPlace(view.HoldingCard(view.HoldingCardView{
+		Holding: h, Portfolio: kite.Total(all), Ref: ref, Place: place, AsOf: at, Hide: r.Prefs.Hide,
+	})), nil
 }

@@ -2,8 +2,10 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/view"
 )
 
@@ -34,7 +36,27 @@ type Action struct {
 // Commands is the list, in the order of /help.
 func Commands() []Command {
 	return []Command{
+		portfolioCommand(),
 		holdingsCommand(),
+		positionsCommand(),
+		ordersCommand(),
+		tradesCommand(),
+		fundsCommand(),
+		mutualFundsCommand(),
+		gttCommand(),
+		profileCommand(),
+		quoteCommand(),
+		quotesCommand(),
+		watchCommand(),
+		chartCommand(),
+		allocationCommand(),
+		moversCommand(),
+		searchCommand(),
+		hideCommand(),
+		showCommand(),
+		settingsCommand(),
+		toolsCommand(),
+		toolCommand(),
 		loginCommand(),
 		statusCommand(),
 		logoutCommand(),
@@ -51,6 +73,23 @@ type Request struct {
 	Args    string  // what followed the command, or the button's argument
 	Pressed int     // the message whose button was pressed; 0 for a typed command
 	Now     time.Time
+	Prefs   Prefs // the asker's, as they were when the request was taken up
+	prefs   PrefStore
+	painter *chart.Painter
+}
+
+// Change changes the asker's preferences for good; r.Prefs is then what holds.
+func (r *Request) Change(change func(*Prefs)) error {
+	p, err := r.prefs.LoadPrefs(r.Account.person)
+	if err != nil {
+		p = r.Prefs // what was stored cannot be read: it is replaced
+	}
+	change(&p)
+	if err := r.prefs.SavePrefs(r.Account.person, p); err != nil {
+		return fmt.Errorf("remember the choice: %w", err)
+	}
+	r.Prefs = p
+	return nil
 }
 
 // Then is the command to run after a login that this request turned out to need.
@@ -65,6 +104,8 @@ func (r *Request) Then() string {
 type Reply struct {
 	Message *view.Message
 	InPlace bool // replaces the message whose button was pressed
+	// More are messages sent after it.
+	More []view.Message
 	// Sent is told the id of the message that was sent; nil if nobody cares.
 	Sent func(message int) error
 	// Also are earlier messages that change along, in the same chat.

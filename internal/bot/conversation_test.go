@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,9 +22,11 @@ import (
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/chart"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
+	simkite "kitebot/internal/sim/kite"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden conversations")
@@ -78,6 +82,8 @@ type chat struct {
 	kite    *sessiontest.Kite
 	store   *sessiontest.MemStore
 	journal *bottest.MemJournal
+	prefs   *bottest.MemPrefs
+	painter *chart.Painter
 	pool    *session.Pool
 	bot     *bot.Bot
 	logs    bytes.Buffer
@@ -89,9 +95,13 @@ type chat struct {
 func newChat(t *testing.T) *chat {
 	c := &chat{
 		t: t, phone: bottest.NewPhone(t), kite: sessiontest.NewKite(t),
-		store: sessiontest.NewMemStore(), journal: bottest.NewMemJournal(),
+		store: sessiontest.NewMemStore(), journal: bottest.NewMemJournal(), prefs: bottest.NewMemPrefs(),
 	}
 	fillKite(c.kite)
+	var err error
+	if c.painter, err = chart.New(1); err != nil {
+		t.Fatal(err)
+	}
 	// 10:00 IST on a Monday on which the exchange trades.
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)))
 	return c
@@ -109,6 +119,39 @@ func fillKite(k *sessiontest.Kite) {
 	}
 	k.Answer("CD5678", "get_holdings", "["+strings.Join(many, ",")+"]")
 	k.Answer("EF9012", "get_holdings", "[]")
+	fillAccount(k, "AB1234", simkite.Accounts()[0])
+	for _, tool := range []string{"get_positions", "get_orders", "get_trades", "get_mf_holdings", "get_gtts"} {
+		k.Answer("EF9012", tool, "[]")
+	}
+	k.Answer("AB1234", "get_quotes", `{
+		"NSE:INFY":{"instrument_token":408065,"timestamp":"2026-11-23T10:00:00+05:30","last_price":1500.5,"volume":1234567,"ohlc":{"open":1492,"high":1510,"low":1488.05,"close":1490},"depth":{"buy":[{"price":1500.45,"quantity":120,"orders":3}],"sell":[{"price":1500.5,"quantity":75,"orders":2}]}},
+		"NSE:NIFTY BANK":{"instrument_token":260105,"last_price":51234.55,"ohlc":{"open":51000,"high":51300.1,"low":50950,"close":51100}}}`)
+	k.Answer("AB1234", "get_ohlc", `{"NSE:INFY":{"instrument_token":408065,"last_price":1500.5,"ohlc":{"open":1492,"high":1510,"low":1488.05,"close":1490}},
+		"NSE:NIFTY BANK":{"instrument_token":260105,"last_price":51234.55,"ohlc":{"open":51000,"high":51300.1,"low":50950,"close":51100}}}`)
+	k.Answer("AB1234", "get_ltp", `{"NSE:INFY":{"instrument_token":408065,"last_price":1500.5}}`)
+	k.Answer("AB1234", "search_instruments", `[
+		{"id":"NSE:TATASTEEL","instrument_token":1,"exchange_token":1,"tradingsymbol":"TATASTEEL","exchange":"NSE","name":"TATA STEEL","isin":"INE000X01011","segment":"NSE","instrument_type":"EQ","active":true},
+		{"id":"NSE:TATACHEM","instrument_token":2,"exchange_token":2,"tradingsymbol":"TATACHEM","exchange":"NSE","name":"TATA CHEMICALS","isin":"INE000X01029","segment":"NSE","instrument_type":"EQ","active":true}]`)
+	k.Answer("AB1234", "get_historical_data", `[
+		{"date":"2026-11-19T00:00:00+05:30","open":1470,"high":1490,"low":1465,"close":1485,"volume":100000,"oi":0},
+		{"date":"2026-11-20T00:00:00+05:30","open":1485,"high":1495,"low":1480,"close":1490,"volume":120000,"oi":0},
+		{"date":"2026-11-23T00:00:00+05:30","open":1492,"high":1510,"low":1488.05,"close":1500.5,"volume":123456,"oi":0}]`)
+	k.Answer("AB1234", session.ListTools, `{"tools":[{"name":"get_holdings","description":"Your holdings"},{"name":"place_order","description":"Places an <order> & more"},{"name":"login","description":"Log in"},{"name":"brew_tea","description":""}]}`)
+}
+
+// fillAccount gives a Kite user everything else that an account has.
+func fillAccount(k *sessiontest.Kite, user string, a simkite.Account) {
+	for tool, value := range map[string]any{
+		"get_positions": slices.Concat(a.Positions.Day, a.Positions.Net), "get_orders": a.Orders, "get_trades": a.Trades,
+		"get_order_history": a.Orders[:1], "get_order_trades": a.Trades[:1],
+		"get_margins": a.Margins, "get_mf_holdings": a.MFHoldings, "get_gtts": a.GTTs,
+	} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			panic(err)
+		}
+		k.Answer(user, tool, string(text))
+	}
 }
 
 func (c *chat) open() {
@@ -118,7 +161,7 @@ func (c *chat) open() {
 	})
 	c.bot = bot.New(bot.Options{
 		ID: 1, Username: "kite_bot", Accounts: c.pool,
-		Messenger: c.phone, Presses: c.phone, Journal: c.journal,
+		Messenger: c.phone, Presses: c.phone, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
 		Allowed: func(id int64) bool { return id != people["mallory"] },
 		Rate:    c.rate,
 		Logger:  slog.New(slog.NewTextHandler(&c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -279,6 +322,7 @@ func (c *chat) world(line string) {
 		"* Kite answers garbage":       func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
 		"* Kite panics the bot":        func() { c.kite.Before(func(string) { panic("a bug") }) },
 		"* the streams drop":           c.kite.DropStreams,
+		"* Kite has no funds to tell":  func() { c.kite.Answer("AB1234", "get_margins", "null") },
 		"* Telegram is down": func() {
 			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed, Err: errors.New("no answer")})
 		},

@@ -33,6 +33,11 @@ func (b *Bot) deliver(ctx context.Context, chat int64, pressed int, r Reply) err
 			}
 		}
 	}
+	for _, m := range r.More {
+		if err := b.insist(ctx, func() error { _, err := b.Messenger.Send(ctx, chat, m); return err }); err != nil {
+			return err
+		}
+	}
 	for _, also := range r.Also {
 		if err := b.insist(ctx, func() error { return b.replace(ctx, chat, also) }); err != nil {
 			return err

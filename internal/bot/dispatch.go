@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
 )
 
 // Dispatch takes one update and returns at once; the answer comes from the
@@ -68,6 +69,9 @@ func (b *Bot) route(u Update) (order, bool) {
 	if u.Press != "" {
 		return b.routePress(u), true
 	}
+	if name == "" && kite.LooksLikeSymbol(u.Text) {
+		name, args = "quote", strings.TrimSpace(u.Text)
+	}
 	if name == "" {
 		return b.answerOnce(u, view.NotACommand()), true
 	}
@@ -110,7 +114,7 @@ func (b *Bot) routePress(u Update) order {
 func (b *Bot) request(u Update, command, args string) *Request {
 	return &Request{
 		Account: Account{b.Accounts, u.From}, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
-		Pressed: pressed(u), Now: b.Clock.Now(),
+		Pressed: pressed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter,
 	}
 }
 
@@ -210,5 +214,17 @@ func (b *Bot) run(ctx context.Context, chat int64, o order) (reply Reply, err er
 			err = &panicError{value: fmt.Sprint(p), stack: stack()}
 		}
 	}()
+	o.request.Prefs = b.prefsOf(o.request.Account.person)
 	return o.run(ctx, o.request)
+}
+
+// prefsOf loads a person's preferences. Where they cannot be read nobody knows
+// whether amounts were to be hidden: then they are.
+func (b *Bot) prefsOf(person int64) Prefs {
+	p, err := b.Prefs.LoadPrefs(person)
+	if err != nil {
+		b.Logger.Error("a person's preferences cannot be read; amounts are hidden", "person", person, "err", err)
+		return Prefs{Hide: true}
+	}
+	return p
 }

@@ -31,6 +31,10 @@ func telling(command string) string {
 		"status":   "Logged in as",
 		"logout":   "AB1234 is logged out",
 		"start":    "Hello",
+		"mf":       "₹",
+		"watch":    "Your watch list",
+		"quote":    "INFY",
+		"tool":     "get_ltp",
 	}[command]
 }
 
@@ -41,6 +45,7 @@ func TestCommandsPage(t *testing.T) {
 	var page, part strings.Builder
 	page.WriteString("# Commands\n\nMade by `go test ./internal/bot -update` from the list of commands and the golden\n" +
 		"conversations. Do not edit it by hand.\n")
+	part.WriteString("\n| command | what for | how the reply begins |\n|---|---|---|\n")
 	replies := typedReplies(t)
 	for _, c := range bot.Commands() {
 		sample := sampleOf(c.Name, replies)
@@ -48,7 +53,7 @@ func TestCommandsPage(t *testing.T) {
 			t.Errorf("no conversation in testdata/conversations shows a reply to /%s", c.Name)
 		}
 		fmt.Fprintf(&page, "\n## /%s\n\nUsage: `%s`. In the menu: %s.\n\n```text\n%s\n```\n", c.Name, c.Usage, c.Summary, sample)
-		fmt.Fprintf(&part, "\n**%s** – %s\n```text\n%s\n```\n", c.Usage, c.Summary, sample)
+		fmt.Fprintf(&part, "| `%s` | %s | %s |\n", c.Usage, c.Summary, cell(sample))
 	}
 	compare(t, commandsPage, page.String())
 	before, rest, begun := strings.Cut(read(t, readme), beginCommands)
@@ -57,6 +62,16 @@ func TestCommandsPage(t *testing.T) {
 		t.Fatalf("%s lacks the lines %q and %q", readme, beginCommands, endCommands)
 	}
 	compare(t, readme, before+beginCommands+part.String()+"\n"+endCommands+after)
+}
+
+// cell is the first telling line of a reply, for a table.
+func cell(sample string) string {
+	for line := range strings.Lines(sample) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "(") {
+			return strings.ReplaceAll(line, "|", "·")
+		}
+	}
+	return sample
 }
 
 // compare says how a file differs from what it should hold, or writes it.
@@ -83,7 +98,7 @@ func typedReplies(t *testing.T) []typedReply {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := regexp.MustCompile(`^\w+: /(\w+)$`)
+	command := regexp.MustCompile(`^\w+: /(\w+)(?: .*)?$`)
 	var all []typedReply
 	for _, file := range files {
 		asked := ""
@@ -139,7 +154,7 @@ func asSeen(t *testing.T, golden string) string {
 		line = strings.TrimRight(line, "\n")
 		text, indented := strings.CutPrefix(line, "    ")
 		switch {
-		case line != "" && !indented:
+		case line != "" && !indented, text == "(native)":
 			return joined(t, html, buttons)
 		case buttonRow.MatchString(text):
 			buttons = append(buttons, shownButton.ReplaceAllString(text, "[ $1 ]"))

@@ -46,6 +46,19 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply
 	return Reply{Message: &m, InPlace: o.again}
 }
 
+// aboutLogin returns the first error that concerns the login rather than one
+// answer: of several parts asked for side by side it spoils all.
+func aboutLogin(errs ...error) error {
+	for _, err := range errs {
+		_, doubt := errors.AsType[*session.DoubtError](err)
+		_, usurped := errors.AsType[*session.UsurpedError](err)
+		if doubt || usurped || errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnconfirmed) {
+			return err
+		}
+	}
+	return nil
+}
+
 // problem finds the words for a failure that leaves the login as it is.
 func problem(err error) view.Problem {
 	const again = "again"

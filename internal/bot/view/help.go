@@ -11,15 +11,24 @@ type CommandLine struct{ Usage, Summary string }
 
 // Welcome answers /start.
 func Welcome(firstName string, loggedIn bool) Message {
-	m := Message{HTML: fmt.Sprintf("<b>Hello%s!</b>\nI show your Zerodha Kite account here: your holdings, their value and the day’s change.\n\n"+
+	m := Message{HTML: fmt.Sprintf("<b>Hello%s!</b>\nI show your Zerodha Kite account here: what it is worth, the day’s change, orders, funds, prices and charts.\n\n"+
 		"I only read; I cannot place orders. You log in on Zerodha’s own page, so no password ever passes through me.\n\n"+
 		"/help lists what I can do. Not affiliated with Zerodha; nothing here is advice.", greeting(firstName))}
 	if loggedIn {
-		m.Buttons = [][]Button{{{Text: "Holdings", Data: "holdings:run", Style: Primary}, {Text: "Status", Data: "status:run"}}}
+		m.Buttons = Home()
 	} else {
 		m.Buttons = [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}}
 	}
 	return m
+}
+
+// Home are the buttons of what people use most.
+func Home() [][]Button {
+	return [][]Button{
+		{{Text: "Portfolio", Data: "portfolio:run", Style: Primary}, {Text: "Holdings", Data: "holdings:run"}},
+		{{Text: "Positions", Data: "positions:run"}, {Text: "Orders", Data: "orders:run"}, {Text: "Funds", Data: "funds:run"}},
+		{{Text: "Watch list", Data: "watch:run"}, {Text: "Settings", Data: "settings:run"}, {Text: "Help", Data: "help:run"}},
+	}
 }
 
 func greeting(name string) string {
@@ -47,7 +56,7 @@ func UnknownCommand(name string) Message {
 
 // NotACommand answers plain words.
 func NotACommand() Message {
-	return Message{HTML: "I answer commands, for example /holdings. /help lists them all."}
+	return Message{HTML: "I answer commands, for example /portfolio, and symbols, for example infy. /help lists it all."}
 }
 
 // OldButton answers a button of an older version of the bot.

@@ -1,35 +1,47 @@
 package view
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"kitebot/internal/kite"
 )
 
-// holdingsPage is one page of the table, the key to its marks, and where it is
-// among the pages.
-func holdingsPage(holdings []kite.Holding, page, pages int) []string {
-	shown := byValue(holdings)
-	twice := heldTwice(holdings)
-	first := (page - 1) * holdingsPerPage
-	shown = shown[first:min(first+holdingsPerPage, len(shown))]
+// tapped is a row that a button opens.
+type tapped struct{ name, ref string }
 
+// holdingsPage puts one page of the table on the sheet, the key to its marks,
+// and where it is among the pages. It returns the rows that can be opened.
+func holdingsPage(v HoldingsView, at paging, s *sheet) []tapped {
+	holdings := v.Portfolio.Holdings
+	twice, refs := heldTwice(holdings), kite.HoldingRefs(holdings)
 	t := table{head: []string{"Symbol", "Value", "Day%", "P&L%"}}
-	for _, h := range shown {
-		t.rows = append(t.rows, holdingRow(h, twice[symbol(h)]))
+	if v.Hide {
+		t.head[1] = "Share%"
 	}
-	lines := []string{t.html()}
-	lines = append(lines, holdingsKey(shown, twice)...)
-	if pages > 1 {
-		lines = append(lines, fmt.Sprintf("Page %d of %d · %d holdings", page, pages, len(holdings)))
+	var shown []kite.Holding
+	var open []tapped
+	for _, i := range kite.HoldingOrder(holdings, v.Sort)[at.from:at.to] {
+		h := holdings[i]
+		shown = append(shown, h)
+		t.rows = append(t.rows, holdingRow(v, h, twice[symbol(h)]))
+		if h.Missing {
+			continue
+		}
+		name := tapName(symbol(h))
+		if twice[symbol(h)] {
+			name += exchangeTag(h.Exchange)
+		}
+		open = append(open, tapped{name, refs[i]})
 	}
-	return lines
+	s.show(t)
+	s.under(append(holdingsKey(shown, twice), at.line("holdings")...)...)
+	return open
 }
 
-func holdingRow(h kite.Holding, twice bool) row {
+// holdingRow is a row of the table; in privacy mode the value is a share of the
+// whole.
+func holdingRow(v HoldingsView, h kite.Holding, twice bool) row {
 	if h.Missing {
 		return row{name: "(no data)", numbers: []string{Absent, Absent, Absent}}
 	}
@@ -41,49 +53,13 @@ func holdingRow(h kite.Holding, twice bool) row {
 		tail += exchangeTag(h.Exchange)
 	}
 	value := ShortOf(h.Value())
+	if v.Hide {
+		value = shareOf(v.Portfolio.Share(h))
+	}
 	if h.Shares() == 0 { // pledged or on margin only: nothing to count, but not worthless
 		value = Absent
 	}
 	return row{name, tail + marks(h), []string{value, shortPercentOf(h.DayPercent()), shortPercentOf(h.ProfitPercent())}}
-}
-
-// byValue sorts the most valuable first, those without a price behind, those
-// of which nothing is known last.
-func byValue(holdings []kite.Holding) []kite.Holding {
-	type valued struct {
-		*kite.Holding // moved about by the sort, so not by value
-		value         kite.Figure
-	}
-	rows := make([]valued, len(holdings))
-	for i := range holdings {
-		rows[i] = valued{&holdings[i], holdings[i].Value()}
-	}
-	slices.SortStableFunc(rows, func(a, b valued) int {
-		return cmp.Or(
-			first(!a.Missing, !b.Missing),
-			first(a.value.OK, b.value.OK),
-			b.value.Value.Cmp(a.value.Value),
-			cmp.Compare(a.Symbol, b.Symbol),
-			cmp.Compare(b.Exchange, a.Exchange), // NSE before BSE
-		)
-	})
-	sorted := make([]kite.Holding, len(rows))
-	for i, r := range rows {
-		sorted[i] = *r.Holding
-	}
-	return sorted
-}
-
-// first orders what is true before what is not.
-func first(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	default:
-		return 1
-	}
 }
 
 // symbol is the trading symbol without the series that goes without saying.

@@ -15,26 +15,27 @@ const holdingsPerPage = 10
 // HoldingsView is what /holdings shows.
 type HoldingsView struct {
 	Portfolio kite.Portfolio
-	Page      int       // from 1; a page that does not exist is the nearest one
-	AsOf      time.Time // when Kite answered
+	Page      int              // from 1; a page that does not exist is the nearest one
+	Sort      kite.HoldingSort // "" is by value
+	AsOf      time.Time        // when Kite answered
+	Hide      bool             // privacy mode: no amounts
+	Native    bool             // native tables too
 }
 
 // Holdings renders an account's holdings. The first line is what a lock screen
 // shows: the total and the day. Then come what the total is made of, what
-// stands beside it, and the holdings in pages, the most valuable first.
+// stands beside it, and the holdings in pages.
 func Holdings(v HoldingsView) Message {
 	p := v.Portfolio
 	if len(p.Holdings) == 0 {
 		return noHoldings(v.AsOf)
 	}
-	pages := (len(p.Holdings) + holdingsPerPage - 1) / holdingsPerPage
-	page := min(max(v.Page, 1), pages)
-	blocks := [][]string{
-		append(headline(p), asOf(v.AsOf)),
-		beside(p),
-		holdingsPage(p.Holdings, page, pages),
-	}
-	return Message{HTML: paragraphs(blocks), Buttons: holdingsButtons(page, pages)}
+	at := pageOf(len(p.Holdings), holdingsPerPage, v.Page)
+	var s sheet
+	s.say(append(headline(p, veil(v.Hide)), asOf(v.AsOf))...)
+	s.say(beside(p, veil(v.Hide))...)
+	shown := holdingsPage(v, at, &s)
+	return s.message(v.Native, holdingsButtons(v, at, shown))
 }
 
 func noHoldings(at time.Time) Message {
@@ -43,7 +44,7 @@ func noHoldings(at time.Time) Message {
 			{"<b>No holdings in this account.</b>", "What was bought today shows here from the next trading day."},
 			{asOf(at)},
 		}),
-		Buttons: [][]Button{{refreshHoldings(1)}},
+		Buttons: [][]Button{{refreshHoldings(Place{})}},
 	}
 }
 
@@ -58,16 +59,21 @@ func paragraphs(blocks [][]string) string {
 	return strings.Join(text, "\n\n")
 }
 
-// headline is the total, the day, and what was paid.
-func headline(p kite.Portfolio) []string {
-	if !p.Value.OK {
-		return []string{"<b>Value not known</b>: " + noneHasPrice(p.Counted)}
-	}
-	return []string{
-		fmt.Sprintf("<b>%s</b>", RupeesOf(p.Value)),
-		"Day " + change(p.Day, p.DayPercent),
-		"Invested " + RupeesOf(p.Invested),
-		"Profit " + change(p.Profit, p.ProfitPercent),
+// headline is the total and what it is made of. In privacy mode it begins with
+// the day.
+func headline(p kite.Portfolio, v veil) []string {
+	switch {
+	case !p.Value.OK:
+		return append([]string{"<b>Value not known</b>: " + noneHasPrice(p.Counted)}, v.note()...)
+	case bool(v):
+		return append([]string{"<b>Day " + v.change(p.Day, p.DayPercent) + "</b>", "Profit " + v.change(p.Profit, p.ProfitPercent)}, v.note()...)
+	default:
+		return []string{
+			fmt.Sprintf("<b>%s</b>", RupeesOf(p.Value)),
+			"Day " + v.change(p.Day, p.DayPercent),
+			"Invested " + RupeesOf(p.Invested),
+			"Profit " + v.change(p.Profit, p.ProfitPercent),
+		}
 	}
 }
 
@@ -78,16 +84,8 @@ func noneHasPrice(holdings int) string {
 	return fmt.Sprintf("none of %d holdings has a price.", holdings)
 }
 
-// change writes a change with its percentage, where there is one.
-func change(amount, percent kite.Figure) string {
-	if !percent.OK {
-		return SignedRupeesOf(amount)
-	}
-	return fmt.Sprintf("%s (%s)", SignedRupeesOf(amount), PercentOf(percent))
-}
-
 // beside says what the headline leaves out.
-func beside(p kite.Portfolio) []string {
+func beside(p kite.Portfolio, v veil) []string {
 	var lines []string
 	if p.Value.OK && p.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no price", p.Counted-p.Unpriced, p.Counted, has(p.Unpriced)))
@@ -96,10 +94,10 @@ func beside(p kite.Portfolio) []string {
 		lines = append(lines, fmt.Sprintf("Day of %d of %d: %s no close price", p.Counted-p.Unpriced-p.NoClose, p.Counted-p.Unpriced, has(p.NoClose)))
 	}
 	if p.Pledged.Holdings > 0 {
-		lines = append(lines, asideLine("Pledged", p.Pledged))
+		lines = append(lines, asideLine("Pledged", p.Pledged, v))
 	}
 	if p.MTF.Holdings > 0 {
-		lines = append(lines, asideLine("MTF", p.MTF))
+		lines = append(lines, asideLine("MTF", p.MTF, v))
 	}
 	return lines
 }
@@ -112,8 +110,8 @@ func has(n int) string {
 }
 
 // asideLine names shares that are not in the total, and what they are worth.
-func asideLine(name string, a kite.Aside) string {
-	worth := Rupees(a.Value)
+func asideLine(name string, a kite.Aside, v veil) string {
+	worth := v.rupees(figureOf(a.Value))
 	switch {
 	case a.Unpriced == a.Holdings:
 		worth = "no price"
@@ -133,26 +131,36 @@ func asOf(t time.Time) string {
 	return fmt.Sprintf("As of %s IST · market %s", t.In(market.IST()).Format("2 Jan 15:04:05"), state)
 }
 
-// holdingsButtons turn the pages, where there is one to turn to, and ask again.
-func holdingsButtons(page, pages int) [][]Button {
-	var turn []Button
-	if page > 1 {
-		turn = append(turn, Button{Text: fmt.Sprintf("◀ %d/%d", page-1, pages), Data: holdingsData("page", page-1)})
+// holdingsButtons open this page's holdings, turn the pages, sort them, ask
+// again and give out the whole.
+func holdingsButtons(v HoldingsView, at paging, shown []tapped) [][]Button {
+	sort := kite.ParseHoldingSort(string(v.Sort))
+	here := Place{at.page, sort}
+	var open []Button
+	for _, h := range shown {
+		open = append(open, Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
 	}
-	if page < pages {
-		turn = append(turn, Button{Text: fmt.Sprintf("%d/%d ▶", page+1, pages), Data: holdingsData("page", page+1)})
+	rows := at.buttons(func(page int) string { return "holdings:page:" + Place{page, sort}.String() })
+	if at.total > 1 {
+		rows = append(rows, sortButtons(sort))
 	}
-	rows := [][]Button{{refreshHoldings(page)}}
-	if len(turn) > 0 {
-		rows = append([][]Button{turn}, rows...)
-	}
-	return rows
+	rows = append(rows, rowsOf(open, 3)...)
+	return append(rows, []Button{refreshHoldings(here), {Text: "CSV", Data: "holdings:csv"}})
 }
 
-func refreshHoldings(page int) Button {
-	return Button{Text: "Refresh", Data: holdingsData("refresh", page)}
+// sortButtons offer the orders; the one in force is marked.
+func sortButtons(active kite.HoldingSort) []Button {
+	var row []Button
+	for _, sort := range kite.HoldingSorts() {
+		name := strings.ToUpper(string(sort[:1])) + string(sort[1:])
+		if sort == active {
+			name = "• " + name
+		}
+		row = append(row, Button{Text: name, Data: "holdings:page:" + Place{1, sort}.String()})
+	}
+	return row
 }
 
-func holdingsData(action string, page int) string {
-	return fmt.Sprintf("holdings:%s:%d", action, page)
+func refreshHoldings(p Place) Button {
+	return Button{Text: "Refresh", Data: "holdings:refresh:" + p.String()}
 }

@@ -91,7 +91,7 @@ func (l Login) until() string {
 
 // LoggedIn replaces the link message once the login is through.
 func (l Login) LoggedIn() Message {
-	return Message{HTML: "✅ " + l.line(), Buttons: [][]Button{{{Text: "Holdings", Data: "holdings:run", Style: Primary}}}}
+	return Message{HTML: "✅ " + l.line(), Buttons: Home()}
 }
 
 // Already answers /login of somebody who is logged in.

@@ -114,7 +114,10 @@ func beginning(s string, width int) string {
 
 // clean makes text from outside fit for one cell: one line, nothing invisible
 // or turning the direction of writing, and of bounded size.
-func clean(s string) string {
+func clean(s string) string { return tidy(s, maxCellRunes) }
+
+// tidy cleans text of at most so many characters.
+func tidy(s string, most int) string {
 	var b strings.Builder
 	runes := 0
 	for _, r := range s {
@@ -124,7 +127,7 @@ func clean(s string) string {
 		case !unicode.IsPrint(r): // controls, joiners, directions
 			continue
 		}
-		if runes++; runes > maxCellRunes {
+		if runes++; runes > most {
 			break
 		}
 		b.WriteRune(r)

@@ -1,0 +1,113 @@
+package bot
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// pager shows one page of something, with figures that are not older than maxAge.
+type pager func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error)
+
+// command completes a command whose reply has pages: typed, it shows the first
+// with fresh figures; its buttons turn pages and refresh in place.
+func (p pager) command(c Command) Command {
+	c.Run = func(ctx context.Context, r *Request) (Reply, error) {
+		m, err := p(ctx, r, 1, fresh)
+		return say(m), err
+	}
+	turn := func(maxAge time.Duration) Handler {
+		return func(ctx context.Context, r *Request) (Reply, error) {
+			page, err := strconv.Atoi(r.Args)
+			if err != nil {
+				page = 1 // a button of somebody's making
+			}
+			m, err := p(ctx, r, page, maxAge)
+			return inPlace(m), err
+		}
+	}
+	if c.Actions == nil {
+		c.Actions = map[string]Action{}
+	}
+	c.Actions["page"] = Action{Run: turn(browsing)}
+	c.Actions["refresh"] = Action{Ack: "Refreshing…", Run: turn(fresh)}
+	return c
+}
+
+func positionsCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		p, at, err := r.Account.Positions(ctx, maxAge)
+		return view.Positions(view.PositionsView{Book: kite.TotalPositions(p), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+	})
+	return show.command(Command{
+		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
+		Actions: map[string]Action{"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			p, at, err := r.Account.Positions(ctx, browsing)
+			return say(view.PositionsCSV(kite.TotalPositions(p), r.file(at))), err
+		}}},
+	})
+}
+
+func tradesCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		t, at, err := r.Account.Trades(ctx, maxAge)
+		return view.Trades(view.TradesView{Trades: t, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+	})
+	return show.command(Command{
+		Name: "trades", Usage: "/trades", Summary: "today’s trades",
+		Actions: map[string]Action{"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			t, at, err := r.Account.Trades(ctx, browsing)
+			return say(view.TradesCSV(t, r.file(at))), err
+		}}},
+	})
+}
+
+func mutualFundsCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		f, at, err := r.Account.MutualFunds(ctx, maxAge)
+		return view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(f), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+	})
+	return show.command(Command{
+		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
+		Actions: map[string]Action{"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			f, at, err := r.Account.MutualFunds(ctx, browsing)
+			return say(view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at))), err
+		}}},
+	})
+}
+
+func gttCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		g, at, err := r.Account.GTTs(ctx, maxAge)
+		return view.GTTs(view.GTTsView{GTTs: g, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+	})
+	return show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "orders that wait for a price"})
+}
+
+func fundsCommand() Command {
+	return Command{
+		Name: "funds", Usage: "/funds", Summary: "money that can be used: equity and commodity",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			m, at, err := r.Account.Margins(ctx, fresh)
+			return say(view.Funds(view.FundsView{Margins: m, AsOf: at, Hide: r.Prefs.Hide})), err
+		},
+	}
+}
+
+func profileCommand() Command {
+	return Command{
+		Name: "profile", Usage: "/profile", Summary: "whose account this is",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			p, at, err := r.Account.Profile(ctx, fresh)
+			return say(view.Profile(view.ProfileView{Profile: p, AsOf: at, Hide: r.Prefs.Hide})), err
+		},
+	}
+}
+
+// file says how a whole set is given out.
+func (r *Request) file(at time.Time) view.CSVView {
+	return view.CSVView{AsOf: at, Hide: r.Prefs.Hide}
+}

@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func ordersCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		o, at, err := r.Account.Orders(ctx, maxAge)
+		return view.Orders(view.OrdersView{Orders: o, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+	})
+	return show.command(Command{
+		Name: "orders", Usage: "/orders", Summary: "today’s orders, the newest first",
+		Actions: map[string]Action{
+			"card": {Run: orderCard},
+			"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+				o, at, err := r.Account.Orders(ctx, browsing)
+				return say(view.OrdersCSV(o, r.file(at))), err
+			}},
+		},
+	})
+}
+
+// orderCard opens one order with its history and trades, which are asked for
+// side by side; either may be missing.
+func orderCard(ctx context.Context, r *Request) (Reply, error) {
+	ref, back := view.ParseCardArg(r.Args)
+	page, err := strconv.Atoi(back)
+	if err != nil {
+		page = 1
+	}
+	orders, at, err := r.Account.Orders(ctx, glance)
+	if err != nil {
+		return Reply{}, err
+	}
+	order, ok := kite.OrderByRef(orders, ref)
+	if !ok {
+		return inPlace(view.NoSuchOrder(page, at)), nil
+	}
+	v := view.OrderCardView{Order: order, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+	var noHistory, noTrades error
+	var both sync.WaitGroup
+	both.Go(func() { v.History, _, noHistory = r.Account.OrderHistory(ctx, order.ID, glance) })
+	both.Go(func() { v.Trades, _, noTrades = r.Account.OrderTrades(ctx, order.ID, glance) })
+	both.Wait()
+	v.NoHistory, v.NoTrades = noHistory != nil, noTrades != nil
+	if err := aboutLogin(noHistory, noTrades); err != nil {
+		return Reply{}, err
+	}
+	return inPlace(view.OrderCard(v)), nil
+}

@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func quoteCommand() Command {
+	return Command{
+		Name: "quote", Usage: "/quote SYMBOL", Summary: "a price: infy, NSE:INFY, nifty; or just type the symbol",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			if r.Args == "" {
+				return say(view.QuoteUsage()), nil
+			}
+			found, reply, err := resolve(ctx, r, r.Args, "quote")
+			if err != nil || reply != nil {
+				return deref(reply), err
+			}
+			return say(quoteView(r, found)), nil
+		},
+		Actions: map[string]Action{
+			"open":    {Run: func(ctx context.Context, r *Request) (Reply, error) { return quoteOf(ctx, r, r.Args, say) }},
+			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return quoteOf(ctx, r, r.Args, inPlace) }},
+			"depth":   {Run: quoteDepth},
+			"pick": {Run: func(ctx context.Context, r *Request) (Reply, error) {
+				id, err := r.picked()
+				if err != nil {
+					return Reply{}, err
+				}
+				return quoteOf(ctx, r, id, inPlace)
+			}},
+			"watch":   {Ack: "On your watch list", Run: quoteWatch(true)},
+			"unwatch": {Ack: "Off your watch list", Run: quoteWatch(false)},
+		},
+	}
+}
+
+// priced is an instrument with its quote of now.
+type priced struct {
+	quote kite.Quote
+	name  string
+	at    time.Time
+}
+
+// quoteOf shows the quote of an instrument that is known by its id.
+func quoteOf(ctx context.Context, r *Request, id string, as func(view.Message) Reply) (Reply, error) {
+	found, err := priceOf(ctx, r, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	if found == nil {
+		return as(view.NoQuote(id)), nil
+	}
+	return as(quoteView(r, *found)), nil
+}
+
+// priceOf asks for one instrument; nil when Kite does not know it.
+func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
+	if !kite.IsID(id) { // a button of somebody's making
+		return nil, nil
+	}
+	quotes, at, err := r.Account.Quotes(ctx, []string{id}, fresh)
+	if err != nil {
+		return nil, err
+	}
+	q, known := quotes[id]
+	if !known {
+		return nil, nil
+	}
+	return &priced{quote: q, at: at}, nil
+}
+
+func quoteView(r *Request, p priced) view.Message {
+	return view.Quote(view.QuoteView{Quote: p.quote, Name: p.name, Watched: slices.Contains(r.Prefs.Watch, p.quote.ID), AsOf: p.at})
+}
+
+func quoteDepth(ctx context.Context, r *Request) (Reply, error) {
+	found, err := priceOf(ctx, r, r.Args)
+	if err != nil {
+		return Reply{}, err
+	}
+	if found == nil {
+		return inPlace(view.NoQuote(r.Args)), nil
+	}
+	return inPlace(view.QuoteDepth(view.QuoteDepthView{Quote: found.quote, AsOf: found.at, Native: r.Prefs.Native})), nil
+}
+
+// quoteWatch puts the quote's instrument on the watch list, or takes it off.
+func quoteWatch(on bool) Handler {
+	return func(ctx context.Context, r *Request) (Reply, error) {
+		if !kite.IsID(r.Args) {
+			return inPlace(view.NoQuote(r.Args)), nil
+		}
+		err := r.Change(func(p *Prefs) {
+			p.Watch = slices.DeleteFunc(p.Watch, func(id string) bool { return id == r.Args })
+			if on && len(p.Watch) < maxWatch {
+				p.Watch = append(p.Watch, r.Args)
+			}
+		})
+		if err != nil {
+			return Reply{}, err
+		}
+		if on && !slices.Contains(r.Prefs.Watch, r.Args) {
+			return say(view.WatchAdded(nil, nil, true, maxWatch)), nil
+		}
+		return quoteOf(ctx, r, r.Args, inPlace)
+	}
+}

@@ -1,0 +1,38 @@
+package bot
+
+import (
+	"context"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func searchCommand() Command {
+	return Command{
+		Name: "search", Usage: "/search WORDS", Summary: "find a symbol",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			if r.Args == "" {
+				return say(view.SearchUsage()), nil
+			}
+			m, err := searchMessage(ctx, r, r.Args, 1)
+			return say(m), err
+		},
+		Actions: map[string]Action{"page": {Run: func(ctx context.Context, r *Request) (Reply, error) {
+			page, query := view.ParseSearchArg(r.Args)
+			m, err := searchMessage(ctx, r, query, page)
+			return inPlace(m), err
+		}}},
+	}
+}
+
+func searchMessage(ctx context.Context, r *Request, query string, page int) (view.Message, error) {
+	words := query
+	if s, ok := kite.ParseSymbol(query); ok {
+		words = s.Name
+	}
+	found, err := r.Account.Search(ctx, words)
+	if err != nil {
+		return view.Message{}, err
+	}
+	return view.Search(view.SearchView{Query: query, Found: kite.Rank(query, found.found), LeftOut: found.leftOut, Page: page}), nil
+}

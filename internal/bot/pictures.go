@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"fmt"
+
+	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/market"
+)
+
+// candlePicture draws what a chart message shows. Floats are for where things
+// stand in the picture; what is written in it comes from exact figures.
+func (r *Request) candlePicture(v view.ChartView) ([]byte, error) {
+	name := view.SymbolName(v.Quote.ID)
+	in := chart.Candles{Title: name + " · " + string(v.Range)}
+	for _, c := range v.Rows {
+		in.Candles = append(in.Candles, chart.Candle{
+			Time: c.Time.In(market.IST()), Open: c.Open.InexactFloat64(), High: c.High.InexactFloat64(),
+			Low: c.Low.InexactFloat64(), Close: c.Close.InexactFloat64(), Volume: float64(c.Volume),
+		})
+	}
+	if v.Quote.Priced() {
+		in.Last, in.LastPrice = view.Price(v.Quote.ID, v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
+		in.Change, in.Trend = view.PercentOf(v.Quote.ChangePercent()), v.Quote.Change().Value.Sign()
+	}
+	png, err := r.painter.Candles(in)
+	if err != nil {
+		return nil, fmt.Errorf("draw candles: %w", err)
+	}
+	return png, nil
+}
+
+// allocationPicture draws how the holdings' value is divided.
+func (r *Request) allocationPicture(p kite.Portfolio) ([]byte, error) {
+	in := chart.Allocation{Title: "Your holdings", Hide: r.Prefs.Hide, Count: count(len(p.Holdings), "holding", "holdings")}
+	if !r.Prefs.Hide {
+		in.Total = view.RupeesOf(p.Value)
+	}
+	for _, h := range p.Holdings {
+		if share := p.Share(h); share.OK {
+			in.Slices = append(in.Slices, chart.Slice{Name: view.HoldingName(h), Share: share.Value.InexactFloat64()})
+		}
+	}
+	png, err := r.painter.Allocation(in)
+	if err != nil {
+		return nil, fmt.Errorf("draw the allocation: %w", err)
+	}
+	return png, nil
+}
+
+// moversPicture draws the winners and losers of the day.
+func (r *Request) moversPicture(p kite.Portfolio) ([]byte, error) {
+	in := chart.Movers{Title: "Today’s winners and losers", Hide: r.Prefs.Hide}
+	for _, h := range p.Holdings {
+		day := h.DayPercent()
+		if !day.OK {
+			continue
+		}
+		m := chart.Move{Name: view.HoldingName(h), Percent: day.Value.InexactFloat64(), Label: view.PercentOf(day)}
+		if !r.Prefs.Hide {
+			m.Amount = view.SignedRupeesOf(h.Day())
+		}
+		in.Rows = append(in.Rows, m)
+	}
+	png, err := r.painter.Movers(in)
+	if err != nil {
+		return nil, fmt.Errorf("draw the movers: %w", err)
+	}
+	return png, nil
+}
+
+func count(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}

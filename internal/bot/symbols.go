@@ -1,0 +1,87 @@
+package bot
+
+import (
+	"context"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// resolve finds the instrument that a person means and its quote. Where that
+// takes a choice, or nothing is found, it returns the reply that says so; for
+// is the command that goes on once one was picked.
+//
+// The order: what the person picked for these words before; then the likely
+// names, all in one question; then a search.
+func resolve(ctx context.Context, r *Request, typed, command string) (priced, *Reply, error) {
+	symbol, ok := kite.ParseSymbol(typed)
+	if !ok {
+		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
+	}
+	guesses := symbol.Guesses()
+	if id, picked := r.Prefs.Picks[kite.SymbolKey(typed)]; picked {
+		guesses = []string{id}
+	}
+	quotes, at, err := r.Account.Quotes(ctx, guesses, fresh)
+	if err != nil {
+		return priced{}, nil, err
+	}
+	if q, clear := kite.Choose(guesses, quotes); clear {
+		return priced{quote: q, at: at}, nil, nil
+	}
+	return search(ctx, r, symbol, typed, command)
+}
+
+// search is the last resort of resolve.
+func search(ctx context.Context, r *Request, symbol kite.Symbol, typed, command string) (priced, *Reply, error) {
+	found, err := r.Account.Search(ctx, symbol.Name)
+	if err != nil {
+		return priced{}, nil, err
+	}
+	ranked := kite.Rank(typed, found.found)
+	if len(ranked) == 0 {
+		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
+	}
+	one, clear := kite.Clear(typed, ranked)
+	if !clear {
+		return priced{}, reply(say(view.PickSymbol(view.PickView{Typed: typed, Options: ranked, For: command}))), nil
+	}
+	p, err := priceOf(ctx, r, one.ID)
+	if err != nil {
+		return priced{}, nil, err
+	}
+	if p == nil {
+		return priced{}, reply(say(view.NoQuote(one.ID))), nil
+	}
+	p.name = one.Name
+	return *p, nil, nil
+}
+
+func reply(r Reply) *Reply { return &r }
+
+func deref(r *Reply) Reply {
+	if r == nil {
+		return Reply{}
+	}
+	return *r
+}
+
+// The bounds of what is remembered of a person.
+const (
+	maxWatch = 40
+	maxPicks = 100
+)
+
+// picked reads the argument of a pick button and remembers what was meant.
+func (r *Request) picked() (id string, err error) {
+	id, typed := view.ParsePickArg(r.Args)
+	if typed == "" || !kite.IsID(id) {
+		return id, nil
+	}
+	return id, r.Change(func(p *Prefs) {
+		if p.Picks == nil || len(p.Picks) >= maxPicks {
+			p.Picks = map[string]string{} // start anew rather than choose which to forget
+		}
+		p.Picks[typed] = id
+	})
+}

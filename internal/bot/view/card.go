@@ -1,0 +1,129 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// HoldingCardView is what the card of one holding shows.
+type HoldingCardView struct {
+	Holding   kite.Holding
+	Portfolio kite.Portfolio // what its share is of
+	Ref       string         // its name in buttons, see [kite.HoldingRefs]
+	Place     Place          // where Back goes
+	AsOf      time.Time
+	Hide      bool // privacy mode: no amounts
+}
+
+// HoldingCard renders one holding: what it is worth first, then its shares in
+// their kinds, then prices.
+func HoldingCard(v HoldingCardView) Message {
+	h, hide := v.Holding, veil(v.Hide)
+	var s sheet
+	s.say(append(cardHead(v), append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(cardShares(h, hide)...)
+	s.say(cardPrices(h, hide)...)
+	if h.Discrepancy {
+		s.say("Kite says that its average price of this holding is not reliable; so the profit is not, either.")
+	}
+	return s.message(false, cardButtons(v))
+}
+
+// NoSuchHolding answers a button whose holding is not in the account any more.
+func NoSuchHolding(p Place, at time.Time) Message {
+	return Message{
+		HTML:    "<b>This holding is not in the account any more.</b>\n" + asOf(at),
+		Buttons: [][]Button{{{Text: "Back", Data: "holdings:page:" + p.String()}}},
+	}
+}
+
+func cardHead(v HoldingCardView) []string {
+	h, hide := v.Holding, veil(v.Hide)
+	name := "<b>" + outside(symbol(h)) + "</b>"
+	if h.Exchange != "" {
+		name += " · " + outside(h.Exchange)
+	}
+	switch {
+	case h.Shares() == 0:
+		return []string{name, "No shares that count: see below."}
+	case !h.Priced():
+		return []string{name, "<b>No price</b>: its value is not known."}
+	}
+	share := ""
+	if f := v.Portfolio.Share(h); f.OK {
+		share = " · " + strings.TrimPrefix(PercentOf(f), "+") + " of the holdings"
+	}
+	return []string{
+		name,
+		"<b>" + hide.rupees(h.Value()) + "</b>" + share,
+		"Day " + hide.change(h.Day(), h.DayPercent()),
+		"Profit " + hide.change(h.Profit(), h.ProfitPercent()),
+	}
+}
+
+// cardShares are the shares by kind; a kind without any is left out.
+func cardShares(h kite.Holding, v veil) []string {
+	lines := []string{"Free " + v.count(h.Quantity)}
+	for _, kind := range []struct {
+		shares int64
+		line   string
+	}{
+		{h.T1Quantity, "Not yet delivered (T1) " + v.count(h.T1Quantity)},
+		{h.CollateralQuantity, aside("Pledged", h.CollateralQuantity, h.PledgedValue(), v)},
+		{h.MTF.Quantity, aside("MTF", h.MTF.Quantity, h.MTFValue(), v)},
+		{h.UsedQuantity, "Sold today " + v.count(h.UsedQuantity)},
+	} {
+		if kind.shares != 0 {
+			lines = append(lines, kind.line)
+		}
+	}
+	return lines
+}
+
+// aside are shares that are not in the value.
+func aside(name string, shares int64, worth kite.Figure, v veil) string {
+	value := v.rupees(worth)
+	if !worth.OK {
+		value = "no price"
+	}
+	return fmt.Sprintf("%s %s · %s · not in the total", name, v.count(shares), value)
+}
+
+// cardPrices are what was paid and what a share costs; nothing in privacy mode.
+func cardPrices(h kite.Holding, v veil) []string {
+	if v {
+		return nil
+	}
+	lines := []string{
+		"Average " + RupeesOf(priceOf(h.AveragePrice)),
+		"Last " + RupeesOf(priceOf(h.LastPrice)),
+		"Close before " + RupeesOf(priceOf(h.ClosePrice)),
+		"Invested " + RupeesOf(h.Invested()),
+	}
+	if h.MTF.Quantity != 0 {
+		lines = append(lines, "MTF average "+RupeesOf(priceOf(h.MTF.AveragePrice)))
+	}
+	return lines
+}
+
+func cardButtons(v HoldingCardView) [][]Button {
+	var top []Button
+	if chart := "chart:open:" + v.Holding.Exchange + ":" + v.Holding.Symbol; len(chart) <= 64 && v.Holding.Exchange != "" {
+		top = append(top, Button{Text: "Chart", Data: chart})
+	}
+	card := "holdings:card:" + v.Ref + ":" + v.Place.String()
+	top = append(top, Button{Text: "Refresh", Data: card}, Button{Text: "Back", Data: "holdings:page:" + v.Place.String()})
+	return [][]Button{top}
+}
+
+// outside makes one line of text from outside safe to show: bounded, without
+// what is invisible, escaped. It is never empty.
+func outside(s string) string {
+	if s = strings.TrimSpace(clean(s)); cells(s) == 0 {
+		return Absent
+	}
+	return escape(s)
+}

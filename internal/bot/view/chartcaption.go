@@ -1,0 +1,105 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/market"
+)
+
+// ChartView is a chart of one instrument. It holds nothing of the account.
+type ChartView struct {
+	Quote   kite.Quote // of now; without a price the last candle stands in
+	Name    string     // of the company; "" when not known
+	Range   kite.Range
+	Rows    []kite.Candle // those in the picture
+	LeftOut int           // rows of Kite's answer without prices
+	Photo   []byte        // the picture
+	AsOf    time.Time
+}
+
+// Chart renders a picture with its caption: the quote's first line, and what
+// the range came to. Without a candle it is a text that says so.
+func Chart(v ChartView) Message {
+	if len(v.Rows) == 0 {
+		return noCandles(v)
+	}
+	lines := []string{chartLine(v)}
+	if sub := subtitle(v.Quote.ID, v.Name); sub != "" {
+		lines = append(lines, sub)
+	}
+	lines = append(lines, rangeLine(v))
+	if v.LeftOut > 0 {
+		lines = append(lines, many(v.LeftOut, "candle", "candles")+" came without prices and "+isAre(v.LeftOut)+" not drawn.")
+	}
+	lines = append(lines, pricesAsOf(v.AsOf, v.Quote.ID))
+	return Message{HTML: strings.Join(lines, "\n"), Photo: v.Photo, Buttons: chartButtons(v)}
+}
+
+// chartLine is the quote's line. When there is no quote it says the last price
+// of the picture, and of when that is.
+func chartLine(v ChartView) string {
+	if v.Quote.Priced() {
+		return quoteLine(v.Quote)
+	}
+	last := v.Rows[len(v.Rows)-1]
+	when := last.Time.In(market.IST()).Format("2 Jan 2006")
+	if v.Range == kite.Day1 || v.Range == kite.Days5 || v.Range == kite.Month1 {
+		when = dayTime(last.Time) + " IST"
+	}
+	return fmt.Sprintf("<b>%s %s</b> · last candle, %s", escape(symbolOf(v.Quote.ID)), unitOf(v.Quote.ID).price(last.Close), when)
+}
+
+// rangeLine is what the range came to: from the first open to the last close,
+// and between which prices. A single day has its change in the line above, from
+// the close before, and no second one that differs from it.
+func rangeLine(v ChartView) string {
+	_, percent := kite.Growth(v.Rows)
+	line := escape(string(v.Range))
+	if v.Range != kite.Day1 && percent.OK {
+		line += " " + PercentOf(percent)
+	}
+	return joined(line, unitOf(v.Quote.ID).span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))
+}
+
+func noCandles(v ChartView) Message {
+	lines := []string{
+		fmt.Sprintf("<b>No trading of %s in %s</b>", escape(symbolOf(v.Quote.ID)), escape(string(v.Range))),
+		"Kite has no candles of that time: it may be new, or not traded. Try a longer range.",
+	}
+	if v.LeftOut > 0 {
+		lines = append(lines, many(v.LeftOut, "candle", "candles")+" came without prices.")
+	}
+	return Message{HTML: strings.Join(lines, "\n"), Buttons: chartButtons(v)}
+}
+
+// chartButtons change the range of the same picture; the one that is shown is
+// marked.
+func chartButtons(v ChartView) [][]Button {
+	id := v.Quote.ID
+	var ranges []Button
+	for _, r := range kite.Ranges() {
+		text := string(r)
+		if r == v.Range {
+			text = "• " + text
+		}
+		ranges = append(ranges, idButton(text, "chart:range:"+string(r)+":", id)...)
+	}
+	refresh := idButton("Refresh", "chart:refresh:"+string(v.Range)+":", id)
+	return notEmpty(ranges, append(idButton("Quote", "quote:open:", id), refresh...))
+}
+
+// ParseChartArg splits the argument of a chart's button, "6M:NSE:INFY", into
+// range and instrument. false: it is none.
+func ParseChartArg(arg string) (r kite.Range, id string, ok bool) {
+	text, id, _ := strings.Cut(arg, ":")
+	r, ok = kite.ParseRange(text)
+	return r, id, ok && kite.IsID(id)
+}
+
+// ChartUsage answers /chart without a symbol.
+func ChartUsage() Message {
+	return Message{HTML: "<b>A chart of what?</b>\nWrite the symbol after the command, and how far back if you like (1D 5D 1M 6M 1Y 5Y):\n<code>/chart infy</code>\n<code>/chart bank nifty 5D</code>"}
+}

@@ -1,0 +1,163 @@
+package view_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+	"kitebot/internal/kite"
+)
+
+// opened is a file as a spreadsheet opens it: its rows by the names of their
+// columns.
+func opened(tb tbFataler, m view.Message) []map[string]string {
+	tb.Helper()
+	if err := viewtest.Check(m); err != nil {
+		tb.Fatalf("%v", err)
+	}
+	data, found := bytes.CutPrefix(m.File.Data, []byte("\ufeff"))
+	if !found {
+		tb.Fatalf("no byte order mark in %s", m.File.Name)
+	}
+	records, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	var rows []map[string]string
+	for _, record := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = record[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// jsonRows reads an answer with its numbers as they are written.
+func jsonRows(tb tbFataler, answer string) []map[string]any {
+	tb.Helper()
+	var rows []map[string]any
+	d := json.NewDecoder(strings.NewReader(answer))
+	d.UseNumber()
+	if err := d.Decode(&rows); err != nil {
+		tb.Fatalf("%v", err)
+	}
+	return rows
+}
+
+func rational(tb tbFataler, number string) *big.Rat {
+	tb.Helper()
+	r, ok := new(big.Rat).SetString(number)
+	if !ok {
+		tb.Fatalf("%q is no number", number)
+	}
+	return r
+}
+
+// A portfolio of 500 rows reopens to the figures of the answer, worked out a
+// second time in fractions.
+func TestCSVReopens(t *testing.T) {
+	var rows []string
+	for i := range 500 {
+		rows = append(rows, share(fmt.Sprintf("STOCK%03d", i), "NSE", 1+i*977, fmt.Sprintf("%d.28125", 90+i), fmt.Sprintf("%d.5999999999999659", 100+i), fmt.Sprintf("%d.05", 99+i), "1.4210854715202004e-14",
+			fmt.Sprintf(`"t1_quantity":%d`, i%7)))
+	}
+	answer := list(rows...)
+	got := opened(t, view.HoldingsCSV(decode(t, answer), view.CSVView{AsOf: noon()}))
+	if len(got) != 500 {
+		t.Fatalf("%d rows", len(got))
+	}
+	for i, row := range jsonRows(t, answer) {
+		number := func(name string) *big.Rat { return rational(t, row[name].(json.Number).String()) }
+		shares := new(big.Rat).Add(number("quantity"), number("t1_quantity"))
+		value := new(big.Rat).Mul(shares, number("last_price"))
+		invested := new(big.Rat).Mul(shares, number("average_price"))
+		for name, want := range map[string]*big.Rat{
+			"quantity": number("quantity"), "t1_quantity": number("t1_quantity"), "average_price": number("average_price"), "last_price": number("last_price"),
+			"close_price": number("close_price"), "value": value, "invested": invested, "profit": new(big.Rat).Sub(value, invested), "day": new(big.Rat).Mul(shares, number("day_change")),
+		} {
+			if rational(t, got[i][name]).Cmp(want) != 0 {
+				t.Fatalf("row %d: %s is %s, want %s", i, name, got[i][name], want.FloatString(20))
+			}
+		}
+		if got[i]["symbol"] != row["tradingsymbol"] {
+			t.Fatalf("row %d is %s", i, got[i]["symbol"])
+		}
+	}
+}
+
+// files are all files of a made-up account.
+func files(tb tbFataler, hide bool) map[string]view.Message {
+	tb.Helper()
+	v := view.CSVView{AsOf: noon(), Hide: hide}
+	o := overview(tb, tricky(), usualPositions(), "")
+	return map[string]view.Message{
+		"csv_holdings": view.HoldingsCSV(*o.Holdings, v), "csv_positions": view.PositionsCSV(*o.Positions, v),
+		"csv_orders": view.OrdersCSV(decodeOrders(tb, usualOrders()), v), "csv_trades": view.TradesCSV(decodeTrades(tb, usualTrades()), v),
+		"csv_mutualfunds": view.MutualFundsCSV(decodeFunds(tb, usualFunds()), v),
+	}
+}
+
+func TestCSVGolden(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		for name, m := range files(t, hide) {
+			if hide {
+				name += "_hidden"
+			}
+			t.Run(name, func(t *testing.T) {
+				if err := viewtest.Check(m); err != nil {
+					t.Error(err)
+				}
+				data := strings.ReplaceAll(strings.TrimPrefix(string(m.File.Data), "\ufeff"), "\r\n", "\n")
+				viewtest.Golden(t, *update, name, viewtest.Dump(m)+"\n"+data)
+			})
+		}
+	}
+}
+
+// An empty set is a file with its heading alone.
+func TestCSVEmpty(t *testing.T) {
+	v := view.CSVView{AsOf: noon()}
+	for _, m := range []view.Message{
+		view.HoldingsCSV(kite.Portfolio{}, v), view.PositionsCSV(kite.Book{}, v), view.OrdersCSV(nil, v), view.TradesCSV(nil, v), view.MutualFundsCSV(kite.FundTotals{}, v),
+	} {
+		if rows := opened(t, m); len(rows) != 0 {
+			t.Errorf("%s has %d rows", m.File.Name, len(rows))
+		}
+	}
+}
+
+// Text from outside never becomes a formula, keeps its digits, and stays in its
+// cell; numbers stay numbers.
+func TestCSVHostileText(t *testing.T) {
+	for symbol, want := range map[string]string{
+		"=1+1": "'=1+1", "+91": "'+91", "-5": "'-5", "@x": "'@x", "\t=1": "'=1", "\u200b=1": "'=1", "＝1": "'＝1", "a,b\"c\"": `a,b"c"`, "a\r\nb": "a  b", "'x": "''x", "टाटा": "टाटा", "1953341975595868160": "'1953341975595868160", "<b>&": "<b>&", "\u202eX": "X",
+	} {
+		rows := opened(t, view.HoldingsCSV(decode(t, list(share(symbol, "=NSE", -5, "-1", "2", "3", "4"), "null")), view.CSVView{AsOf: noon()}))
+		if rows[0]["symbol"] != want || rows[0]["exchange"] != "'=NSE" || rows[0]["quantity"] != "-5" || rows[0]["value"] != "-10" {
+			t.Errorf("%q is written as %v", symbol, rows[0])
+		}
+		for name, cell := range rows[1] {
+			if cell != "" {
+				t.Errorf("the null row has %s %q", name, cell)
+			}
+		}
+	}
+}
+
+func TestCSVTimes(t *testing.T) {
+	rows := opened(t, view.OrdersCSV(decodeOrders(t, usualOrders()), view.CSVView{AsOf: noon()}))
+	if rows[0]["placed_at"] != "2026-11-12T11:58:59+05:30" || rows[0]["exchange_at"] != "" {
+		t.Errorf("times %q and %q", rows[0]["placed_at"], rows[0]["exchange_at"])
+	}
+	if rows[0]["order_id"] != "261112000000105" {
+		t.Errorf("the newest order is %q", rows[0]["order_id"])
+	}
+}

@@ -1,0 +1,115 @@
+package view
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/shopspring/decimal"
+
+	"kitebot/internal/kite"
+)
+
+// veiled stands where privacy mode covers an amount.
+const veiled = "•••"
+
+// veil is privacy mode: it covers amounts, quantities and prices, and lets
+// percentages through. What is not known is absent, covered or not.
+type veil bool
+
+func (v veil) rupees(f kite.Figure) string { return v.write(f, Rupees) }
+
+func (v veil) signed(f kite.Figure) string { return v.write(f, SignedRupees) }
+
+func (v veil) short(f kite.Figure) string { return v.write(f, Short) }
+
+// shortSigned is short for a change: with a plus, too.
+func (v veil) shortSigned(f kite.Figure) string {
+	return v.write(f, func(d decimal.Decimal) string { s := Short(d); return plus("", signless(s)) + s })
+}
+
+// signless keeps a number with a minus sign from getting a plus before it.
+func signless(s string) string {
+	if strings.HasPrefix(s, minus) {
+		return ""
+	}
+	return s
+}
+
+// units writes a quantity in full.
+func (v veil) units(d decimal.Decimal) string {
+	if v {
+		return veiled
+	}
+	return units(d)
+}
+
+func (v veil) count(n int64) string { return v.units(decimal.NewFromInt(n)) }
+
+func (v veil) write(f kite.Figure, write func(decimal.Decimal) string) string {
+	if f.OK && bool(v) {
+		return veiled
+	}
+	return ifKnown(f, write)
+}
+
+// change writes a change with its percentage, where there is one; covered, the
+// percentage alone.
+func (v veil) change(amount, percent kite.Figure) string {
+	switch {
+	case !percent.OK:
+		return v.signed(amount)
+	case bool(v):
+		return PercentOf(percent)
+	default:
+		return SignedRupeesOf(amount) + " (" + PercentOf(percent) + ")"
+	}
+}
+
+// words covers every number in text from outside, such as the reason of a
+// rejection, which names amounts.
+func (v veil) words(text string) string {
+	if !v {
+		return text
+	}
+	var b strings.Builder
+	runes, inside := []rune(text), false
+	for i, r := range runes {
+		number := unicode.IsNumber(r)
+		if inside && strings.ContainsRune(".,", r) { // of a number only if it goes on
+			number = i+1 < len(runes) && unicode.IsNumber(runes[i+1])
+		}
+		switch {
+		case number && !inside:
+			b.WriteString(veiled)
+		case !number:
+			b.WriteRune(r)
+		}
+		inside = number
+	}
+	return b.String()
+}
+
+// note says that amounts are covered, and how to uncover them.
+func (v veil) note() []string {
+	if !v {
+		return nil
+	}
+	return []string{"Amounts are hidden; /show brings them back."}
+}
+
+// units writes a quantity with the commas of the Indian system and as many
+// places as it has, up to four.
+func units(d decimal.Decimal) string {
+	sign, digits := fixed(d, 4)
+	return sign + group(strings.TrimSuffix(strings.TrimRight(digits, "0"), "."))
+}
+
+// shareOf writes a share of the whole for a column, without the percent sign:
+// 12.35, 100.0.
+func shareOf(f kite.Figure) string { return strings.TrimPrefix(shortPercentOf(f), "+") }
+
+// figureOf is an amount that is known.
+func figureOf(d decimal.Decimal) kite.Figure { return kite.Figure{Value: d, OK: true} }
+
+// priceOf is a price; 0 is none.
+func priceOf(d decimal.Decimal) kite.Figure { return kite.Figure{Value: d, OK: !d.IsZero()} }

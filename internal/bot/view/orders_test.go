@@ -1,0 +1,158 @@
+package view_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+	"kitebot/internal/kite"
+)
+
+// orderRow writes an order as the server does; fields are added or replaced by
+// more, where a later name wins.
+func orderRow(id, side, symbol, status, clock string, quantity int, price, average string, more ...string) string {
+	s := fmt.Sprintf(`{"order_id":%q,"exchange_order_id":"","status":%q,"status_message":"","order_timestamp":"2026-11-12T%s+05:30",`+
+		`"exchange_timestamp":"0001-01-01T00:00:00Z","exchange_update_timestamp":"0001-01-01T00:00:00Z","variety":"regular","meta":null,`+
+		`"exchange":"NSE","tradingsymbol":%s,"order_type":"LIMIT","transaction_type":%q,"validity":"DAY","product":"CNC","quantity":%d,`+
+		`"price":%s,"trigger_price":0,"average_price":%s,"filled_quantity":0,"pending_quantity":0,"cancelled_quantity":0,"tag":"","tags":null`,
+		id, status, clock, quote(symbol), side, quantity, price, average)
+	return strings.Join(append([]string{s}, more...), ",") + "}"
+}
+
+const shortOfFunds = "Insufficient funds. Required margin is 95,417.84 but available margin is 74251.80. <b>Check</b> the order book & try again."
+
+func usualOrders() string {
+	return list(
+		orderRow("261112000000101", "BUY", "INFY", "COMPLETE", "09:16:02", 40, "1530", "1529.85", `"filled_quantity":40`),
+		orderRow("261112000000102", "SELL", "TATAPOWER", "CANCELLED", "09:31:40", 250, "410", "391.4", `"filled_quantity":100,"cancelled_quantity":150`),
+		orderRow("261112000000103", "BUY", "M&M", "OPEN", "10:02:11", 12, "3050", "0", `"pending_quantity":12`),
+		orderRow("261112000000104", "BUY", "RELIANCE", "REJECTED", "11:45:00", 67, "1424", "0", `"status_message":`+quote(shortOfFunds)),
+		orderRow("261112000000105", "SELL", "IDEA-BE", "TRIGGER PENDING", "11:58:59", 3000, "0", "0", `"order_type":"SL-M","trigger_price":7.05,"pending_quantity":3000`),
+	)
+}
+
+// derivativeOrders leave no room for a price.
+func derivativeOrders() string {
+	return list(
+		orderRow("261112000000201", "BUY", "BANKNIFTY26NOV52000CE", "COMPLETE", "09:20:00", 1050, "0", "1212.35", `"order_type":"MARKET"`),
+		orderRow("261112000000202", "SELL", "NIFTY26N1724400PE", "SOMETHING NEW", "09:20:01", 150, "12.5", "0"),
+		orderRow("261112000000203", "SELL", "CRUDEOIL26NOVFUT", "OPEN", "09:20:01", 1, "5600", "0"),
+		"null",
+	)
+}
+
+func hostileOrders() string {
+	return list(
+		orderRow("<b>&", "BUY", "<i>&\"\u202eX\nY", "REJECTED", "09:00:00", 1, "10", "0", `"status_message":"\u202e</b>रद्द 🚀 <a href=\"https://example.com\">"`),
+		orderRow(strings.Repeat("9", 300), "HOLD", "टाटामोटर्स", "<OPEN>", "09:00:00", 1, "10", "0"),
+		orderRow("#1", "SELL", "🚀🚀🚀🚀🚀🚀🚀🚀", "COMPLETE", "nine", 1, "10", "0"),
+		orderRow("a:b c", "SELL", "عربي", "COMPLETE", "09:00:00", 1, "10", "0"),
+		orderRow("1", "SELL", "=cmd()", "COMPLETE", "09:00:00", 1, "10", "0", `"tag":"+1"`),
+		orderRow("1", "SELL", "\u200b", "REJECTED", "09:00:00", 1, "10", "0", `"status_message":"\u200b"`),
+	)
+}
+
+func hugeOrders() string {
+	var rows []string
+	for i := range 500 {
+		rows = append(rows, orderRow(fmt.Sprintf("26111200000%04d", i), []string{"BUY", "SELL"}[i%2], fmt.Sprintf("STOCK%03d", i),
+			[]string{"COMPLETE", "OPEN", "REJECTED", "CANCELLED"}[i%4], fmt.Sprintf("%02d:%02d:00", 9+i/60%6, i%60), 99_00_000+i, "98765.4", "0"))
+	}
+	return list(rows...)
+}
+
+func decodeOrders(tb tbFataler, answer string) []kite.Order {
+	tb.Helper()
+	orders, err := kite.DecodeOrders(answer)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	return orders
+}
+
+// tbFataler is what *testing.T and *rapid.T have in common.
+type tbFataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func TestOrdersGolden(t *testing.T) {
+	tests := []struct {
+		name, answer string
+		page         int
+		hide, native bool
+	}{
+		{"orders", usualOrders(), 1, false, false},
+		{"orders_hidden", usualOrders(), 1, true, false},
+		{"orders_native", usualOrders(), 1, false, true},
+		{"orders_derivatives", derivativeOrders(), 1, false, false},
+		{"orders_empty", "null", 1, false, false},
+		{"orders_hostile", hostileOrders(), 1, false, false},
+		{"orders_huge", hugeOrders(), 56, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			accountGolden(t, tt.name, view.Orders(view.OrdersView{Orders: decodeOrders(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+		})
+	}
+}
+
+// accountGolden checks a message against what Telegram takes and against its file.
+func accountGolden(t *testing.T, name string, m view.Message) {
+	t.Helper()
+	if err := viewtest.Check(m); err != nil {
+		t.Error(err)
+	}
+	viewtest.Golden(t, *update, name, viewtest.Dump(m))
+}
+
+func orderCard(t *testing.T, answer string, at int) view.OrderCardView {
+	t.Helper()
+	orders := decodeOrders(t, answer)
+	return view.OrderCardView{Order: orders[at], Ref: kite.OrderRefs(orders)[at], Page: 2, AsOf: noon()}
+}
+
+func steps(t *testing.T, rows ...string) []kite.Order {
+	t.Helper()
+	history, err := kite.DecodeOrderHistory(list(rows...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return history
+}
+
+func TestOrderCardGolden(t *testing.T) {
+	done := orderCard(t, usualOrders(), 0)
+	done.Trades = decodeTrades(t, list(
+		tradeRow("7001", "BUY", "INFY", "NSE", "09:16:02", 25, "1529.8"),
+		tradeRow("7002", "BUY", "INFY", "NSE", "09:16:04", 15, "1529.933333"),
+	))
+	done.History = steps(t,
+		orderRow("261112000000101", "BUY", "INFY", "PUT ORDER REQ RECEIVED", "09:16:02", 40, "1530", "0"),
+		orderRow("261112000000101", "BUY", "INFY", "OPEN", "09:16:02", 40, "1530", "0"),
+		orderRow("261112000000101", "BUY", "INFY", "COMPLETE", "09:16:04", 40, "1530", "1529.85"),
+	)
+	hidden, native := done, done
+	hidden.Hide, native.Native = true, true
+
+	rejected := orderCard(t, usualOrders(), 3)
+	rejected.NoHistory, rejected.NoTrades = true, true
+	hiddenRejected := rejected
+	hiddenRejected.Hide = true
+
+	long := orderCard(t, usualOrders(), 2)
+	for i := range 30 {
+		long.History = append(long.History, steps(t, orderRow("261112000000103", "BUY", "M&M", "MODIFIED", fmt.Sprintf("10:%02d:00", i), 12, "3050", "0"))...)
+	}
+	for name, v := range map[string]view.OrderCardView{
+		"order_card": done, "order_card_hidden": hidden, "order_card_native": native,
+		"order_card_rejected": rejected, "order_card_rejected_hidden": hiddenRejected,
+		"order_card_partly": orderCard(t, usualOrders(), 1), "order_card_waiting": orderCard(t, usualOrders(), 4), "order_card_long": long,
+		"order_card_hostile": orderCard(t, hostileOrders(), 0), "order_card_hostile_id": orderCard(t, hostileOrders(), 1),
+	} {
+		t.Run(name, func(t *testing.T) { accountGolden(t, name, view.OrderCard(v)) })
+	}
+	accountGolden(t, "order_card_gone", view.NoSuchOrder(2, noon()))
+}

@@ -1,0 +1,113 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// PortfolioView is what /portfolio shows.
+type PortfolioView struct {
+	Overview kite.Overview // a nil part is one that Kite did not answer for
+	AsOf     time.Time
+	Hide     bool // privacy mode: percentages and counts, no amounts
+}
+
+// Portfolio renders the account at one glance: the total and the day, then each
+// part in a few lines. A part that Kite did not answer for says so, and the
+// others stand.
+func Portfolio(v PortfolioView) Message {
+	o, hide := v.Overview, veil(v.Hide)
+	var s sheet
+	s.say(append(overviewHead(o, hide), append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(holdingsPart(o.Holdings, hide)...)
+	s.say(positionsPart(o.Positions, hide)...)
+	s.say(fundsPart(o.Funds, hide)...)
+	return s.message(false, [][]Button{
+		{{Text: "Holdings", Data: "holdings:run"}, {Text: "Positions", Data: "positions:run"}},
+		{{Text: "Orders", Data: "orders:run"}, {Text: "Funds", Data: "funds:run"}},
+		{{Text: "Refresh", Data: "portfolio:again"}},
+	})
+}
+
+// overviewHead is the total of what is known, and the day of the holdings.
+func overviewHead(o kite.Overview, v veil) []string {
+	var head []string
+	switch total := o.Total(); {
+	case o.Holdings == nil && o.Positions == nil && o.Funds == nil:
+		return []string{"<b>Kite did not answer.</b>", "Nothing is lost. Please refresh in a minute."}
+	case total.OK && !bool(v):
+		head = []string{"<b>" + RupeesOf(total) + "</b>", "Holdings and available funds"}
+	case bool(v) && o.Holdings != nil && o.Holdings.Day.OK:
+		return []string{"<b>Day " + v.change(o.Holdings.Day, o.Holdings.DayPercent) + "</b>"}
+	case bool(v):
+		return []string{"<b>Your account</b>"}
+	default:
+		head = []string{"<b>Total not known</b>: see the parts below."}
+	}
+	if o.Holdings != nil && o.Holdings.Day.OK {
+		head = append(head, "Day "+v.change(o.Holdings.Day, o.Holdings.DayPercent)+" · holdings")
+	}
+	return head
+}
+
+func silent(part string) []string { return []string{"<b>" + part + "</b>: Kite did not answer"} }
+
+func holdingsPart(p *kite.Portfolio, v veil) []string {
+	switch {
+	case p == nil:
+		return silent("Holdings")
+	case len(p.Holdings) == 0:
+		return []string{"<b>Holdings</b>: none"}
+	case !p.Value.OK:
+		return append([]string{"<b>Holdings</b>: value not known, " + noneHasPrice(p.Counted)}, beside(*p, v)...)
+	}
+	lines := []string{
+		"<b>Holdings</b> " + v.rupees(p.Value) + " · " + many(len(p.Holdings), "holding", "holdings"),
+		"Profit " + v.change(p.Profit, p.ProfitPercent),
+	}
+	return append(lines, beside(*p, v)...)
+}
+
+func positionsPart(b *kite.Book, v veil) []string {
+	switch {
+	case b == nil:
+		return silent("Positions")
+	case len(b.Open)+len(b.Closed) == 0 && b.Missing == 0:
+		return []string{"<b>Positions</b>: none today"}
+	}
+	lines := []string{part("Positions", b.Profit, bool(v)), fmt.Sprintf("%d open · %d closed today", len(b.Open), len(b.Closed))}
+	if !b.Profit.OK {
+		lines[0] = "<b>Positions</b>: P&amp;L not known"
+	}
+	return append(lines, positionsBeside(*b)...)
+}
+
+func fundsPart(m *kite.Margins, v veil) []string {
+	switch {
+	case m == nil:
+		return silent("Funds")
+	case !m.Usable().OK:
+		return []string{"<b>Funds</b>: no segment is enabled"}
+	}
+	lines := []string{"<b>Funds</b> " + v.rupees(m.Usable()) + " available"}
+	if v {
+		lines[0] = "<b>Funds</b>"
+	}
+	for _, g := range []struct {
+		name string
+		kite.Segment
+	}{{"Equity", m.Equity}, {"Commodity", m.Commodity}} {
+		if !g.Enabled {
+			continue
+		}
+		facts := []string{v.rupees(g.Usable())}
+		if used := g.Utilisation(); used.OK {
+			facts = append(facts, strings.TrimPrefix(PercentOf(used), "+")+" used")
+		}
+		lines = append(lines, g.name+" "+strings.Join(facts, " · "))
+	}
+	return lines
+}

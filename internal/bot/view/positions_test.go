@@ -1,0 +1,80 @@
+package view_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// positionRow writes a position as the server does; fields are added or
+// replaced by more, where a later name wins.
+func positionRow(symbol, exchange, product string, quantity int, average, last, pnl, m2m string, more ...string) string {
+	s := fmt.Sprintf(`{"tradingsymbol":%s,"exchange":%s,"product":%s,"quantity":%d,"overnight_quantity":0,"multiplier":1,"average_price":%s,"last_price":%s,`+
+		`"close_price":0,"value":0,"pnl":%s,"m2m":%s,"buy_quantity":1,"buy_value":100000,"sell_quantity":1,"sell_value":100000`,
+		quote(symbol), quote(exchange), quote(product), quantity, average, last, pnl, m2m)
+	return strings.Join(append([]string{s}, more...), ",") + "}"
+}
+
+// usualPositions has day rows before net rows, as the server sends them.
+func usualPositions() string {
+	return list(
+		positionRow("INFY", "NSE", "MIS", 999, "1", "1530.2", "77777", "77777"), // the day
+		positionRow("NIFTY26N1724400CE", "NFO", "NRML", 150, "112.35", "121.4", "1357.5", "905"),
+		positionRow("BANKNIFTY26NOVFUT", "NFO", "NRML", -30, "52012.5", "52110", "-2925.0000000000036", "-2925"),
+		positionRow("INFY", "NSE", "MIS", 0, "0", "1530.2", "612.5", "612.5"), // the net
+		positionRow("M&M", "NSE", "CNC", 5, "3050", "3105.5", "277.5", "277.5"),
+		positionRow("CRUDEOIL26NOVFUT", "MCX", "NRML", 0, "0", "5612", "-1200", "-1200"),
+	)
+}
+
+func decodeBook(tb tbFataler, answer string) kite.Book {
+	tb.Helper()
+	positions, err := kite.DecodePositions(answer)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	return kite.TotalPositions(positions)
+}
+
+func hugePositions() string {
+	var rows []string
+	for i := range 500 {
+		rows = append(rows, positionRow(fmt.Sprintf("NIFTY26NOV%dCE", 20000+i*50), "NFO", "NRML", (i%5-2)*1_00_000, "100", "112.5", fmt.Sprintf("%d.25", (i%7-3)*12_34_567+i), "0"))
+	}
+	return list(rows...)
+}
+
+func TestPositionsGolden(t *testing.T) {
+	tests := []struct {
+		name, answer string
+		page         int
+		hide, native bool
+	}{
+		{"positions", usualPositions(), 1, false, false},
+		{"positions_hidden", usualPositions(), 1, true, false},
+		{"positions_native", usualPositions(), 1, false, true},
+		{"positions_empty", "null", 1, false, false},
+		{"positions_only_null", "[null,null]", 1, false, false},
+		{"positions_closed", list(positionRow("INFY", "NSE", "MIS", 0, "0", "1530.2", "-612.5", "-612.5")), 1, false, false},
+		{"positions_no_price", list(
+			positionRow("INFY", "NSE", "MIS", 4, "1500", "0", "-6000", "-6000"),
+			positionRow("TCS", "NSE", "MIS", 4, "3000", "3010", "40", "40"), "null",
+		), 1, false, false},
+		{"positions_none_has_a_price", list(positionRow("INFY", "NSE", "BO", 4, "1500", "0", "-6000", "-6000")), 1, false, false},
+		{"positions_hostile", list(
+			positionRow("<b>&\"\u202eX\nY", "NSE", "<&>", 1, "10", "11", "1", "1"),
+			positionRow("टाटामोटर्स", "عربي", "", 1, "10", "11", "1", "1"),
+			positionRow("🚀🚀🚀🚀🚀🚀🚀🚀26NOVFUT", "NFO", "NRML", 1, "10", "11", "1", "1"),
+		), 1, false, false},
+		{"positions_huge_turn", hugePositions(), 34, false, false},
+		{"positions_huge_end", hugePositions(), 42, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			accountGolden(t, tt.name, view.Positions(view.PositionsView{Book: decodeBook(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+		})
+	}
+}

@@ -1,0 +1,127 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/market"
+)
+
+// QuoteView is what /quote shows of one instrument. It holds nothing of the
+// account: privacy mode leaves it as it is.
+type QuoteView struct {
+	Quote    kite.Quote
+	Name     string      // of the company; "" when not known
+	YearLow  kite.Figure // of 52 weeks; when known
+	YearHigh kite.Figure
+	Watched  bool // is on the watch list
+	AsOf     time.Time
+}
+
+// Quote renders a quote. The first line is the price and its change.
+func Quote(v QuoteView) Message {
+	lines := []string{quoteLine(v.Quote)}
+	if sub := subtitle(v.Quote.ID, v.Name); sub != "" {
+		lines = append(lines, sub)
+	}
+	blocks := [][]string{lines, quoteDetails(v), {pricesAsOf(v.AsOf, v.Quote.ID)}}
+	switch {
+	case v.Quote.Missing:
+		blocks[1] = []string{"Kite answered with nothing about it. That passes: Refresh asks again."}
+	case !v.Quote.Priced():
+		blocks[1] = []string{"Kite knows it, but tells no price: it may be suspended, or was never traded. Refresh asks again."}
+	}
+	return Message{HTML: paragraphs(blocks), Buttons: quoteButtons(v)}
+}
+
+// quoteDetails are the lines under the price. What Kite does not tell is left out.
+func quoteDetails(v QuoteView) []string {
+	q, u := v.Quote, unitOf(v.Quote.ID)
+	lines := circuit(q, u)
+	if day := u.span(q.Prices.Low, q.Prices.High); day != "" {
+		lines = append(lines, "Day "+day)
+	}
+	if before := joined(named("Open ", q.Prices.Open, u.price), named("Prev. close ", q.Prices.Close, u.price)); before != "" {
+		lines = append(lines, before)
+	}
+	if v.YearLow.OK && v.YearHigh.OK {
+		lines = append(lines, "52 weeks "+u.span(v.YearLow.Value, v.YearHigh.Value))
+	}
+	if traded := joined(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("average ", q.AveragePrice, u.price)); traded != "" {
+		lines = append(lines, traded)
+	}
+	if q.OI.IsPositive() {
+		lines = append(lines, openInterest(q))
+	}
+	if !q.LastTrade.IsZero() && !sameDay(q.LastTrade, v.AsOf) {
+		lines = append(lines, "Last traded "+q.LastTrade.In(market.IST()).Format("2 Jan 2006, 15:04")+" IST")
+	}
+	return lines
+}
+
+// circuit says when the price stands at the day's limit, where there may be
+// nobody to sell or to buy.
+func circuit(q kite.Quote, u unit) []string {
+	switch {
+	case q.UpperCircuit.IsPositive() && q.LastPrice.GreaterThanOrEqual(q.UpperCircuit):
+		return []string{"<b>At the upper circuit</b> of " + u.price(q.UpperCircuit)}
+	case q.LowerCircuit.IsPositive() && q.LastPrice.LessThanOrEqual(q.LowerCircuit):
+		return []string{"<b>At the lower circuit</b> of " + u.price(q.LowerCircuit)}
+	default:
+		return nil
+	}
+}
+
+func openInterest(q kite.Quote) string {
+	line := "Open interest " + volume(q.OI)
+	if q.OIDayLow.IsPositive() && q.OIDayHigh.IsPositive() {
+		line += " · day " + volume(q.OIDayLow) + " – " + volume(q.OIDayHigh)
+	}
+	return line
+}
+
+// named writes a figure with its name; "" when it is not above zero.
+func named(name string, d decimal.Decimal, write func(decimal.Decimal) string) string {
+	if !d.IsPositive() {
+		return ""
+	}
+	return name + write(d)
+}
+
+// joined joins what there is of two parts of a line.
+func joined(a, b string) string { return strings.Trim(a+" · "+b, " ·") }
+
+func sameDay(a, b time.Time) bool {
+	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)
+}
+
+func quoteButtons(v QuoteView) [][]Button {
+	id := v.Quote.ID
+	look := idButton("Chart", "chart:open:", id)
+	if !kite.IsIndex(id) { // nobody trades those
+		look = append(look, idButton("Depth", "quote:depth:", id)...)
+	}
+	watch := idButton("+ Watch", "quote:watch:", id)
+	if v.Watched {
+		watch = idButton(minus+" Watch", "quote:unwatch:", id)
+	}
+	return notEmpty(look, append(idButton("Refresh", "quote:refresh:", id), watch...))
+}
+
+// NoQuote answers when Kite has no data at all: which is not that it does not
+// know the symbol.
+func NoQuote(id string) Message {
+	return Message{
+		HTML:    fmt.Sprintf("<b>No price of %s just now</b>\nKite answered without any data. That passes: ask again in a moment.", escape(symbolOf(id))),
+		Buttons: notEmpty(idButton("Try again", "quote:refresh:", id)),
+	}
+}
+
+// QuoteUsage answers /quote without a symbol.
+func QuoteUsage() Message {
+	return Message{HTML: "<b>Which symbol?</b>\nWrite it after the command, for example:\n<code>/quote infy</code>\n<code>/quote bank nifty</code>\n<code>/quote BSE:ITC</code>\n\nOr just send me the symbol."}
+}

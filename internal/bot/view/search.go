@@ -1,0 +1,148 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"kitebot/internal/kite"
+)
+
+// searchPerPage is how many instruments a person is shown at once.
+const searchPerPage = 8
+
+// SearchView is what /search shows. It holds nothing of the account.
+type SearchView struct {
+	Query   string            // as it was typed
+	Found   []kite.Instrument // the best first
+	LeftOut int               // rows of Kite's answer that named nothing
+	Page    int               // from 1; a page that does not exist is the nearest one
+}
+
+// Search renders what was found, with a button for each.
+func Search(v SearchView) Message {
+	if len(v.Found) == 0 {
+		return noMatches(v)
+	}
+	at := pageOf(len(v.Found), searchPerPage, v.Page)
+	shown := v.Found[at.from:at.to]
+	var s sheet
+	s.say(fmt.Sprintf("<b>%s</b> for “%s”", many(len(v.Found), "match", "matches"), typedText(v.Query)))
+	s.say(instrumentLines(shown)...)
+	s.say(at.line("matches")...)
+	s.say(unnamed(v.LeftOut)...)
+	buttons := pickButtons(shown, func(id string) string { return "quote:open:" + id })
+	return s.message(false, append(buttons, turnSearch("search:page", v.Query, at, &s)...))
+}
+
+// turnSearch are the buttons that turn the pages of a search. When the query is
+// too long for them it says so instead.
+func turnSearch(action, query string, at paging, s *sheet) [][]Button {
+	switch {
+	case searchData(action, at.pages, query) != "":
+		return at.buttons(func(page int) string { return searchData(action, page, query) })
+	case at.pages > 1:
+		s.say("The rest has no room in a button: search for fewer words.")
+	}
+	return nil
+}
+
+func noMatches(v SearchView) Message {
+	lines := []string{
+		fmt.Sprintf("<b>Nothing found for “%s”</b>", typedText(v.Query)),
+		"Try a part of the company’s name, or the symbol as it is on the exchange: <code>/search hdfc</code>",
+	}
+	return Message{HTML: strings.Join(append(lines, unnamed(v.LeftOut)...), "\n")}
+}
+
+// SearchUsage answers /search without words.
+func SearchUsage() Message {
+	return Message{HTML: "<b>What are you looking for?</b>\nWrite a name or a symbol after the command, for example:\n<code>/search tata</code>\n<code>/search gold bees</code>"}
+}
+
+func unnamed(n int) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{many(n, "row", "rows") + " of Kite’s answer had no name and " + isAre(n) + " not shown."}
+}
+
+// typedText is what a person typed, fit to be shown back.
+func typedText(s string) string { return escape(cut(clean(strings.TrimSpace(s)), 40)) }
+
+// searchData is "search:page:2:tata"; "" when the query has no room in a
+// button.
+func searchData(action string, page int, query string) string {
+	data := fmt.Sprintf("%s:%d:%s", action, page, strings.Join(strings.Fields(query), " "))
+	if len(data) > maxData {
+		return ""
+	}
+	return data
+}
+
+// ParseSearchArg splits the argument of a button that turns the pages of a
+// search, or of a question which of its matches is meant.
+func ParseSearchArg(arg string) (page int, query string) {
+	number, query, _ := strings.Cut(arg, ":")
+	if _, err := fmt.Sscanf(number, "%d", &page); err != nil || page < 1 {
+		page = 1
+	}
+	return page, query
+}
+
+// instrumentLines list instruments, each on its line: symbol, exchange, what it is.
+func instrumentLines(found []kite.Instrument) []string {
+	lines := make([]string, len(found))
+	for i, in := range found {
+		line := fmt.Sprintf("<b>%s</b> · %s", escape(cut(symbolOf(in.ID), 32)), escape(cut(clean(in.Exchange), 8)))
+		if what := whatItIs(in); what != "" {
+			line += " · " + escape(cut(what, 48))
+		}
+		if in.Inactive {
+			line += " (not traded)"
+		}
+		lines[i] = line
+	}
+	return lines
+}
+
+// whatItIs is the company's name, or what a contract is on and when it ends.
+func whatItIs(in kite.Instrument) string {
+	name := strings.TrimSpace(clean(in.Name))
+	if strings.EqualFold(name, symbolOf(in.ID)) {
+		name = ""
+	}
+	switch {
+	case !in.IsContract():
+		return name
+	case in.IsOption() && in.Strike.IsPositive():
+		name = strings.TrimSpace(name + " " + strike(in) + " " + in.Type)
+	default:
+		name = strings.TrimSpace(name + " " + in.Type)
+	}
+	if !in.Expiry.IsZero() {
+		name += " " + in.Expiry.Format("2 Jan 2006")
+	}
+	return name
+}
+
+// strike is the price of an option, without the paise it seldom has.
+func strike(in kite.Instrument) string {
+	return strings.TrimSuffix(unit{"", 2}.price(in.Strike), ".00")
+}
+
+// pickButtons are a button for each instrument, two in a row where they are
+// short. One that cannot be asked for gets none.
+func pickButtons(shown []kite.Instrument, data func(id string) string) [][]Button {
+	var picks []Button
+	perRow := 2
+	for _, in := range shown {
+		text := fit(symbolOf(in.ID)+" · "+clean(in.Exchange), 40)
+		if cells(text) > 18 {
+			perRow = 1
+		}
+		if d := data(in.ID); kite.IsID(in.ID) && len(d) <= maxData {
+			picks = append(picks, Button{Text: text, Data: d})
+		}
+	}
+	return rowsOf(picks, perRow)
+}

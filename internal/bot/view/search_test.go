@@ -1,0 +1,176 @@
+package view_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+	"kitebot/internal/kite"
+)
+
+func instrument(exchange, symbol, name string, more ...string) string {
+	s := fmt.Sprintf(`{"tradingsymbol":%s,"exchange":%s,"name":%s,"instrument_type":"EQ","segment":"NSE","series":"EQ","active":true`, quote(symbol), quote(exchange), quote(name))
+	return strings.Join(append([]string{s}, more...), ",") + "}"
+}
+
+func instruments(tb testing.TB, rows ...string) []kite.Instrument {
+	tb.Helper()
+	found, _, err := kite.DecodeInstruments(list(rows...))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return found
+}
+
+func tataShares(tb testing.TB) []kite.Instrument {
+	return instruments(tb,
+		instrument("NSE", "TATAPOWER", "TATA POWER CO"), instrument("NSE", "TATASTEEL", "TATA STEEL"),
+		instrument("BSE", "TATAYODOGA", "TATA YODOGAWA", `"active":false`),
+		instrument("NFO", "TATASTEEL26NOV170CE", "TATASTEEL", `"instrument_type":"CE","strike":170,"expiry_date":"2026-11-24"`),
+		instrument("NFO", "TATASTEEL26NOVFUT", "TATASTEEL", `"instrument_type":"FUT","expiry_date":"2026-11-24"`),
+	)
+}
+
+func manyInstruments(tb testing.TB, n int) []kite.Instrument {
+	var rows []string
+	for i := range n {
+		rows = append(rows, instrument("NSE", fmt.Sprintf("STOCK%03d", i), fmt.Sprintf("COMPANY %d", i)))
+	}
+	return instruments(tb, rows...)
+}
+
+func TestSearchGolden(t *testing.T) {
+	hostile := instruments(t, instrument("NSE", "<b>&\"\u202eX\nY", "</b><script>عربي"), instrument("NSE", "टाटा", strings.Repeat("🚀", 100)), instrument("N<SE", "A", "b"))
+	long := strings.Repeat("very long words ", 9)
+	tests := []struct {
+		name string
+		v    view.SearchView
+	}{
+		{"search", view.SearchView{Query: "tata", Found: tataShares(t)}},
+		{"search_one", view.SearchView{Query: "power", Found: tataShares(t)[:1]}},
+		{"search_empty", view.SearchView{Query: "zzz <&>"}},
+		{"search_odd", view.SearchView{Query: "tata", LeftOut: 2}},
+		{"search_hostile", view.SearchView{Query: "<b>&\u202e\nx", Found: hostile, LeftOut: 1}},
+		{"search_huge", view.SearchView{Query: "stock", Found: manyInstruments(t, 500), Page: 63}},
+		{"search_middle", view.SearchView{Query: "stock", Found: manyInstruments(t, 20), Page: 2}},
+		{"search_long", view.SearchView{Query: long, Found: manyInstruments(t, 20)}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.Search(tt.v)) })
+	}
+	marketGolden(t, "search_usage", view.SearchUsage())
+}
+
+func TestPickGolden(t *testing.T) {
+	tests := []struct {
+		name string
+		v    view.PickView
+	}{
+		{"pick", view.PickView{Typed: "tata", Options: tataShares(t)[:3], For: "quote"}},
+		{"pick_twins", view.PickView{Typed: " Twin ", For: "chart", Options: instruments(t, instrument("NSE", "TWIN", "TWIN STEEL"), instrument("BSE", "TWIN", "TWIN TEXTILES"))}},
+		{"pick_many", view.PickView{Typed: "stock", Options: manyInstruments(t, 500), For: "chart", Page: 2}},
+		{"pick_long", view.PickView{Typed: strings.Repeat("long ", 20), Options: tataShares(t), For: "quote"}},
+		{"pick_none", view.PickView{Typed: "foo", For: "quote"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.PickSymbol(tt.v)) })
+	}
+	marketGolden(t, "no_such_symbol", view.NoSuchSymbol("b<o>o"))
+	marketGolden(t, "no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90)))
+	if diff := viewtest.Dump(view.NoSuchSymbol(" \n\u202e")); diff != viewtest.Dump(view.QuoteUsage()) {
+		t.Errorf("no symbol at all: %s", diff)
+	}
+}
+
+// The pages of a search hold each match once.
+func TestSearchPagesAreTheWhole(t *testing.T) {
+	for _, n := range []int{1, 8, 9, 100} {
+		found := manyInstruments(t, n)
+		data := map[string]int{}
+		for page := 1; page <= (n+7)/8; page++ {
+			for _, row := range view.Search(view.SearchView{Query: "stock", Found: found, Page: page}).Buttons {
+				for _, b := range row {
+					data[b.Data]++
+				}
+			}
+		}
+		for _, i := range found {
+			if data["quote:open:"+i.ID] != 1 {
+				t.Fatalf("%s is on %d of the pages", i.ID, data["quote:open:"+i.ID])
+			}
+		}
+	}
+}
+
+// Whatever a search finds, it is a message that Telegram takes, and what its
+// buttons carry is understood.
+func TestAnySearchRenders(t *testing.T) {
+	text := rapid.OneOf(rapid.SampledFrom([]string{"INFY", "NSE", "BSE", "M&M", "<b>", "", strings.Repeat("A", 60)}), rapid.StringN(0, 80, 300))
+	rapid.Check(t, func(t *rapid.T) {
+		var rows []string
+		for range rapid.IntRange(0, 20).Draw(t, "rows") {
+			rows = append(rows, instrument(text.Draw(t, "exchange"), text.Draw(t, "symbol"), text.Draw(t, "name"),
+				rapid.SampledFrom([]string{`"strike":0`, `"instrument_type":"CE","strike":1e17`, `"instrument_type":"FUT","expiry_date":"2026-11-24"`, `"active":false`}).Draw(t, "kind")))
+		}
+		found, leftOut, err := kite.DecodeInstruments(list(rows...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := text.Draw(t, "query")
+		ranked := kite.Rank(query, found)
+		m := view.Search(view.SearchView{Query: query, Found: ranked, LeftOut: leftOut, Page: rapid.IntRange(-1, 4).Draw(t, "page")})
+		if err := viewtest.Check(m); err != nil {
+			t.Fatalf("%v\n%s", err, m.HTML)
+		}
+		pick := view.PickSymbol(view.PickView{Typed: query, Options: ranked, For: "quote"})
+		if err := viewtest.Check(pick); err != nil {
+			t.Fatalf("%v\n%s", err, pick.HTML)
+		}
+		for _, row := range append(m.Buttons, pick.Buttons...) {
+			for _, b := range row {
+				checkMarketData(t, b.Data, query)
+			}
+		}
+	})
+}
+
+// checkMarketData reads a button's data as a command would.
+func checkMarketData(t *rapid.T, data, query string) {
+	t.Helper()
+	if arg, ok := strings.CutPrefix(data, "quote:pick:"); ok {
+		id, typed := view.ParsePickArg(arg)
+		if !kite.IsID(id) || typed != "" && typed != kite.SymbolKey(query) {
+			t.Fatalf("%q picks %q for %q", data, id, typed)
+		}
+		return
+	}
+	arg, search := strings.CutPrefix(data, "search:page:")
+	more, pick := strings.CutPrefix(data, "quote:more:")
+	if search || pick {
+		if pick {
+			arg = more
+		}
+		if _, again := view.ParseSearchArg(arg); strings.Join(strings.Fields(query), " ") != again {
+			t.Fatalf("%q searches %q, not %q", data, again, query)
+		}
+		return
+	}
+	if id, ok := strings.CutPrefix(data, "quote:open:"); !ok || !kite.IsID(id) {
+		t.Fatalf("data %q", data)
+	}
+}
+
+func TestParseSearchArg(t *testing.T) {
+	for arg, want := range map[string]string{
+		"2:tata power": "2 tata power", "1:a:b": "1 a:b", "": "1 ", "x:y": "1 y", "-3:y": "1 y", "99999999999999999999:y": "1 y", "7": "7 ",
+	} {
+		page, query := view.ParseSearchArg(arg)
+		if got := fmt.Sprintf("%d %s", page, query); got != want {
+			t.Errorf("ParseSearchArg(%q) = %q, want %q", arg, got, want)
+		}
+	}
+}

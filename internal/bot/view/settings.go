@@ -1,0 +1,59 @@
+package view
+
+// SettingsView is what a person has chosen.
+type SettingsView struct {
+	Native bool // native tables
+	Hide   bool // privacy mode
+}
+
+// Settings renders the choices, each with its buttons; what holds is marked.
+func Settings(v SettingsView) Message {
+	tables, amounts := "as text", "shown"
+	if v.Native {
+		tables = "native"
+	}
+	if v.Hide {
+		amounts = "hidden"
+	}
+	return Message{
+		HTML: "<b>Tables " + tables + " · amounts " + amounts + "</b>\n\n" +
+			"<b>Tables:</b> as text they look the same everywhere. Native ones are prettier in new apps of Telegram; old ones and some web pages cannot show them.\n\n" +
+			"<b>Amounts:</b> while they are hidden I show percentages and shares of the whole, but no rupees and no quantities of yours.",
+		Buttons: [][]Button{
+			{choice("Tables: text", "settings:tables:text", !v.Native), choice("Tables: native", "settings:tables:native", v.Native)},
+			{choice("Amounts: show", "settings:amounts:show", !v.Hide), choice("Amounts: hide", "settings:amounts:hide", v.Hide)},
+		},
+	}
+}
+
+// choice is a button of one of several choices; the one that holds is marked.
+func choice(text, data string, active bool) Button {
+	if active {
+		text = "• " + text
+	}
+	return Button{Text: text, Data: data}
+}
+
+// SettingsUsage answers a choice that does not exist.
+func SettingsUsage(v SettingsView) Message {
+	m := Settings(v)
+	m.HTML = "<b>I do not know that setting.</b>\nThere are two:\n<code>/settings tables text</code> or <code>native</code>\n<code>/settings amounts show</code> or <code>hide</code>"
+	return m
+}
+
+// Hidden answers /hide.
+func Hidden() Message {
+	return Message{
+		HTML: "<b>Amounts are hidden.</b>\nFrom now on I show percentages and shares of the whole, but no rupees and no quantities of yours, in messages, pictures and files. " +
+			"What I sent before stays as it is: refresh or delete it.\n\n/show brings the amounts back.",
+		Buttons: [][]Button{{{Text: "Portfolio", Data: "portfolio:run"}, {Text: "Show amounts", Data: "show:run"}}},
+	}
+}
+
+// Shown answers /show.
+func Shown() Message {
+	return Message{
+		HTML:    "<b>Amounts are shown again.</b>\n/hide hides them.",
+		Buttons: [][]Button{{{Text: "Portfolio", Data: "portfolio:run"}, {Text: "Hide amounts", Data: "hide:run"}}},
+	}
+}

@@ -1,0 +1,19 @@
+package view_test
+
+import (
+	"testing"
+
+	"kitebot/internal/bot/view"
+)
+
+func TestSettingsGolden(t *testing.T) {
+	for name, m := range map[string]view.Message{
+		"settings":         view.Settings(view.SettingsView{}),
+		"settings_changed": view.Settings(view.SettingsView{Native: true, Hide: true}),
+		"settings_usage":   view.SettingsUsage(view.SettingsView{Hide: true}),
+		"hidden":           view.Hidden(),
+		"shown":            view.Shown(),
+	} {
+		t.Run(name, func(t *testing.T) { marketGolden(t, name, m) })
+	}
+}

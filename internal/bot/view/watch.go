@@ -1,0 +1,181 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// QuoteRow is one instrument of a list of quotes.
+type QuoteRow struct {
+	ID    string // "NSE:INFY"
+	Quote kite.Quote
+	Known bool // Kite's answer had it
+}
+
+// QuotesView is what /quotes and /watch show: several instruments. It holds
+// nothing of the account.
+type QuotesView struct {
+	Rows   []QuoteRow // in the order to show
+	Watch  bool       // it is the saved list, which has pages and can be edited
+	Edit   bool       // the buttons take symbols off the list rather than open them
+	Page   int        // from 1; a page that does not exist is the nearest one
+	Native bool       // native tables too
+	AsOf   time.Time
+}
+
+// The rows of one message. What was typed has no pages, for their buttons could
+// not hold all the symbols.
+const (
+	watchPerPage = 10
+	maxQuoteRows = 30
+)
+
+// RowsOf puts quotes in the order in which they were asked for. nil quotes are
+// an answer without any data, which does not say that a symbol is unknown.
+func RowsOf(ids []string, quotes map[string]kite.Quote) []QuoteRow {
+	rows := make([]QuoteRow, len(ids))
+	for i, id := range ids {
+		q, known := quotes[id]
+		q.ID = id
+		rows[i] = QuoteRow{ID: id, Quote: q, Known: known || quotes == nil}
+	}
+	return rows
+}
+
+// Quotes renders several quotes in one table: how many are up and down first.
+func Quotes(v QuotesView) Message {
+	if len(v.Rows) == 0 {
+		return noQuotes(v.Watch)
+	}
+	perPage := maxQuoteRows
+	if v.Watch {
+		perPage = watchPerPage
+	} else {
+		v.Page = 1
+	}
+	at := pageOf(len(v.Rows), perPage, v.Page)
+	shown := v.Rows[at.from:at.to]
+	var s sheet
+	s.say(quotesHead(v, shown)...)
+	s.show(quotesTable(shown))
+	s.under(quotesGaps(shown)...)
+	if v.Watch {
+		s.under(at.line("symbols")...)
+	} else if left := len(v.Rows) - len(shown); left > 0 {
+		s.under(fmt.Sprintf("%d more left out: %d are what one message shows.", left, maxQuoteRows))
+	}
+	return s.message(v.Native, quotesButtons(v, at, shown))
+}
+
+// quotesHead counts what went up and down among all rows, names the best and
+// the worst, and says how old the prices are.
+func quotesHead(v QuotesView, shown []QuoteRow) []string {
+	up, down, same := 0, 0, 0
+	var moved []QuoteRow
+	priced := false
+	for _, r := range v.Rows {
+		p := r.Quote.ChangePercent()
+		priced = priced || r.Quote.Priced()
+		if !p.OK {
+			continue
+		}
+		moved = append(moved, r)
+		switch p.Value.Sign() {
+		case 1:
+			up++
+		case -1:
+			down++
+		default:
+			same++
+		}
+	}
+	lines := []string{"<b>" + upDown(up, down, same) + "</b>"}
+	if !priced {
+		lines[0] = "<b>No prices</b>"
+	}
+	if len(moved) > 2 {
+		byDay := func(a, b QuoteRow) int { return a.Quote.ChangePercent().Value.Cmp(b.Quote.ChangePercent().Value) }
+		lines = append(lines, "Best "+mover(slices.MaxFunc(moved, byDay))+" · worst "+mover(slices.MinFunc(moved, byDay)))
+	}
+	if v.Watch {
+		lines = append(lines, "Watch list · "+many(len(v.Rows), "symbol", "symbols"))
+	}
+	var ids []string
+	for _, r := range shown {
+		ids = append(ids, r.ID)
+	}
+	return append(lines, pricesAsOf(v.AsOf, ids...))
+}
+
+func upDown(up, down, same int) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{up, "up"}, {down, "down"}, {same, "unchanged"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	if parts == nil {
+		return "No change known"
+	}
+	return strings.Join(parts, " · ")
+}
+
+func mover(r QuoteRow) string {
+	return escape(fit(symbolOf(r.ID), 20)) + " " + PercentOf(r.Quote.ChangePercent())
+}
+
+func quotesTable(rows []QuoteRow) table {
+	t := table{head: []string{"Symbol", "Price", "Day%"}}
+	twice := namedTwice(rows)
+	for _, r := range rows {
+		price := Absent
+		if r.Quote.Priced() {
+			price = unitOf(r.ID).column(r.Quote.LastPrice)
+		}
+		cells := row{name: symbolOf(r.ID), numbers: []string{price, shortPercentOf(r.Quote.ChangePercent())}}
+		if twice[cells.name] {
+			cells.tail = "·" + beginning(clean(exchangeOf(r.ID)), 5)
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return t
+}
+
+// namedTwice finds the symbols that stand there from more than one exchange.
+func namedTwice(rows []QuoteRow) map[string]bool {
+	seen, twice := map[string]bool{}, map[string]bool{}
+	for _, r := range rows {
+		name := symbolOf(r.ID)
+		twice[name] = seen[name]
+		seen[name] = true
+	}
+	return twice
+}
+
+// quotesGaps says of which rows there is no figure, and why.
+func quotesGaps(rows []QuoteRow) []string {
+	var unknown, unpriced []string
+	for _, r := range rows {
+		switch {
+		case !r.Known:
+			unknown = append(unknown, r.ID)
+		case !r.Quote.Priced():
+			unpriced = append(unpriced, r.ID)
+		}
+	}
+	var lines []string
+	if len(unknown) > 0 {
+		lines = append(lines, "Not known to Kite: "+someNames(unknown))
+	}
+	if len(unpriced) > 0 {
+		lines = append(lines, "Without a price now: "+someNames(unpriced))
+	}
+	return lines
+}

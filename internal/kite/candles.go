@@ -1,0 +1,123 @@
+package kite
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Candle is the trading of one interval. Prices are rupees for one unit, or
+// points of an index.
+type Candle struct {
+	Time                   time.Time // when the interval begins
+	Open, High, Low, Close decimal.Decimal
+	Volume                 int64 // units traded
+	OI                     int64 // open interest; 0 for what has none
+}
+
+// Candles is a history, oldest first, one candle for each moment.
+type Candles struct {
+	Rows    []Candle
+	LeftOut int // rows that came as null or without prices: nothing to draw
+}
+
+// DecodeCandles reads the answer of get_historical_data: a list, where null and
+// [] are no trading. Numbers are exact. A row that is null, or lacks one of its
+// four prices, is left out and counted, since a candle at zero would be a crash
+// that never was. Whatever else comes is [KindMalformed].
+func DecodeCandles(text string) (Candles, error) {
+	const tool = "get_historical_data"
+	rows, err := wholeList[wireCandle](text)
+	if err != nil {
+		return Candles{}, malformed(tool, err)
+	}
+	var c Candles
+	for _, row := range rows {
+		switch {
+		case row == nil || !row.whole():
+			c.LeftOut++
+		case row.Date.IsZero():
+			return Candles{}, malformed(tool, errors.New("a candle without a time"))
+		default:
+			c.Rows = append(c.Rows, row.candle())
+		}
+	}
+	c.Rows = inOrder(c.Rows)
+	return c, nil
+}
+
+// inOrder sorts by time. Of two candles of one moment the later row stays.
+func inOrder(rows []Candle) []Candle {
+	slices.SortStableFunc(rows, func(a, b Candle) int { return a.Time.Compare(b.Time) })
+	kept := rows[:0]
+	for i, c := range rows {
+		if i+1 < len(rows) && rows[i+1].Time.Equal(c.Time) {
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// wireCandle is a candle as the server writes it.
+type wireCandle struct {
+	Date   moment `json:"date"`
+	Open   amount `json:"open"`
+	High   amount `json:"high"`
+	Low    amount `json:"low"`
+	Close  amount `json:"close"`
+	Volume count  `json:"volume"`
+	OI     count  `json:"oi"`
+}
+
+// whole reports whether all four prices are there and in an order that can be
+// drawn: nothing above the high, nothing below the low.
+func (w *wireCandle) whole() bool {
+	return w.Low.IsPositive() && w.Low.LessThanOrEqual(decimal.Min(w.Open.Decimal, w.Close.Decimal)) &&
+		w.High.GreaterThanOrEqual(decimal.Max(w.Open.Decimal, w.Close.Decimal))
+}
+
+func (w *wireCandle) candle() Candle {
+	return Candle{
+		Time: w.Date.Time, Open: w.Open.Decimal, High: w.High.Decimal, Low: w.Low.Decimal, Close: w.Close.Decimal,
+		Volume: int64(w.Volume), OI: int64(w.OI),
+	}
+}
+
+// High is the highest price of a history; unknown when it is empty.
+func High(rows []Candle) Figure {
+	if len(rows) == 0 {
+		return Figure{}
+	}
+	high := rows[0].High
+	for _, c := range rows {
+		high = decimal.Max(high, c.High)
+	}
+	return known(high)
+}
+
+// Low is the lowest price of a history; unknown when it is empty.
+func Low(rows []Candle) Figure {
+	if len(rows) == 0 {
+		return Figure{}
+	}
+	low := rows[0].Low
+	for _, c := range rows {
+		low = decimal.Min(low, c.Low)
+	}
+	return known(low)
+}
+
+// Growth is what the price of one unit changed by from the first open of a
+// history to its last close, and that as a percentage of the first open.
+// Unknown when it is empty.
+func Growth(rows []Candle) (change, percent Figure) {
+	if len(rows) == 0 {
+		return Figure{}, Figure{}
+	}
+	open := rows[0].Open
+	change = known(rows[len(rows)-1].Close.Sub(open))
+	return change, percentOf(change, known(open))
+}

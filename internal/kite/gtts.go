@@ -1,0 +1,110 @@
+package kite
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// GTT is one row of get_gtts: orders that are placed when a price is reached
+// ("good till triggered"). Texts are data from outside.
+type GTT struct {
+	ID        int64
+	Type      string    // "single", "two-leg"
+	Status    string    // "active", "triggered", "disabled", "expired", "cancelled", "rejected", "deleted"
+	CreatedAt time.Time // zero when absent, like the others
+	UpdatedAt time.Time
+	ExpiresAt time.Time
+
+	Exchange, Symbol string
+	LastPrice        decimal.Decimal // when the GTT was made, not now
+	Triggers         []decimal.Decimal
+	Orders           []Order // one for each trigger; side, quantity, price, product
+	Rejection        string  // why the triggered order was refused; may name amounts
+
+	Missing bool // the row came as null: nothing is known of it
+}
+
+// Active reports whether the GTT still waits for its price.
+func (g GTT) Active() bool { return g.Status == "active" }
+
+// DecodeGTTs reads the answer of get_gtts: a list, where null and [] are none.
+// A null row becomes a [GTT] that is Missing. A part of a list, and whatever
+// else comes, is [KindMalformed].
+func DecodeGTTs(text string) ([]GTT, error) {
+	const tool = "get_gtts"
+	rows, err := wholeList[wireGTT](text)
+	if err != nil {
+		return nil, malformed(tool, err)
+	}
+	gtts := make([]GTT, 0, len(rows))
+	for _, row := range rows {
+		switch {
+		case row == nil:
+			gtts = append(gtts, GTT{Missing: true})
+		case row.Condition.Symbol == "":
+			return nil, malformed(tool, errors.New("a row without a symbol"))
+		default:
+			gtts = append(gtts, row.gtt())
+		}
+	}
+	return gtts, nil
+}
+
+type wireGTT struct {
+	ID        count  `json:"id"`
+	Type      string `json:"type"`
+	Status    string `json:"status"`
+	CreatedAt moment `json:"created_at"`
+	UpdatedAt moment `json:"updated_at"`
+	ExpiresAt moment `json:"expires_at"`
+	Condition struct {
+		Exchange  string   `json:"exchange"`
+		Symbol    string   `json:"tradingsymbol"`
+		LastPrice amount   `json:"last_price"`
+		Triggers  []amount `json:"trigger_values"`
+	} `json:"condition"`
+	Orders []*wireOrder `json:"orders"`
+	Meta   struct {
+		Rejection string `json:"rejection_reason"`
+	} `json:"meta"`
+}
+
+func (w *wireGTT) gtt() GTT {
+	g := GTT{
+		ID: int64(w.ID), Type: w.Type, Status: w.Status,
+		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, ExpiresAt: w.ExpiresAt.Time,
+		Exchange: w.Condition.Exchange, Symbol: w.Condition.Symbol, LastPrice: w.Condition.LastPrice.Decimal,
+		Rejection: w.Meta.Rejection,
+	}
+	for _, t := range w.Condition.Triggers {
+		g.Triggers = append(g.Triggers, t.Decimal)
+	}
+	for _, o := range w.Orders {
+		if o == nil {
+			g.Orders = append(g.Orders, Order{Missing: true})
+			continue
+		}
+		g.Orders = append(g.Orders, o.order())
+	}
+	return g
+}
+
+// Away is how far a trigger is from the price when the GTT was made, as a
+// percentage of that price; unknown without a price.
+func (g GTT) Away(trigger decimal.Decimal) Figure {
+	return percentOf(known(trigger.Sub(g.LastPrice)), known(g.LastPrice))
+}
+
+// GTTsActiveFirst returns the active ones, then the others, each by the time of
+// their last change, the newest first; null rows come last.
+func GTTsActiveFirst(gtts []GTT) []GTT {
+	sorted := slices.Clone(gtts)
+	slices.SortStableFunc(sorted, func(a, b GTT) int {
+		return cmp.Or(trueFirst(!a.Missing, !b.Missing), trueFirst(a.Active(), b.Active()), b.UpdatedAt.Compare(a.UpdatedAt))
+	})
+	return sorted
+}

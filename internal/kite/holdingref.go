@@ -1,0 +1,62 @@
+package kite
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+)
+
+// maxRef is how long a reference may be, in bytes: a button has room for 64,
+// and other words are in it too.
+const maxRef = 32
+
+// FindHolding returns the first holding of a symbol at an exchange.
+func FindHolding(holdings []Holding, exchange, symbol string) (Holding, bool) {
+	for _, h := range holdings {
+		if !h.Missing && h.Exchange == exchange && h.Symbol == symbol {
+			return h, true
+		}
+	}
+	return Holding{}, false
+}
+
+// HoldingRefs returns a short name for each holding, by which [HoldingByRef]
+// finds it in a later answer: "NSE:INFY". A name that is too long for a button,
+// or not plain, is a hash instead ("#9f86d081884c7d65"); a second row of one
+// name has "~2" behind it. Rows of which nothing is known have none.
+func HoldingRefs(holdings []Holding) []string {
+	refs, seen := make([]string, len(holdings)), map[string]int{}
+	for i, h := range holdings {
+		if h.Missing {
+			continue
+		}
+		ref := plainOrHash(h.Exchange + ":" + h.Symbol)
+		if seen[ref]++; seen[ref] > 1 {
+			ref += "~" + strconv.Itoa(seen[ref])
+		}
+		refs[i] = ref
+	}
+	return refs
+}
+
+// HoldingByRef finds the holding that [HoldingRefs] named so.
+func HoldingByRef(holdings []Holding, ref string) (Holding, bool) {
+	for i, r := range HoldingRefs(holdings) {
+		if r != "" && r == ref {
+			return holdings[i], true
+		}
+	}
+	return Holding{}, false
+}
+
+// plainOrHash keeps a name that can stand in a button as it is, and replaces
+// any other by a hash of it. A plain name never looks like a hash.
+func plainOrHash(name string) string {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789&-_:"
+	if len(name) <= maxRef && name != "" && strings.Trim(name, plain) == "" {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return "#" + hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,91 @@
+package kite
+
+import (
+	"cmp"
+	"slices"
+)
+
+// HoldingSort is an order in which holdings can be read. Its text is what the
+// buttons carry.
+type HoldingSort string
+
+// The orders. What is not known comes behind what is, and a row of which
+// nothing is known last, whichever is chosen.
+const (
+	SortByValue  HoldingSort = "value"  // the most valuable first
+	SortByDay    HoldingSort = "day"    // the best day first, in percent
+	SortByProfit HoldingSort = "profit" // the best profit first, in percent
+	SortByName   HoldingSort = "name"   // by symbol, A to Z
+)
+
+// HoldingSorts lists the orders as they are offered.
+func HoldingSorts() []HoldingSort {
+	return []HoldingSort{SortByValue, SortByDay, SortByProfit, SortByName}
+}
+
+// ParseHoldingSort reads an order's text. What is none is the order by value.
+func ParseHoldingSort(text string) HoldingSort {
+	if s := HoldingSort(text); slices.Contains(HoldingSorts(), s) {
+		return s
+	}
+	return SortByValue
+}
+
+// SortHoldings returns the holdings in order and leaves its argument alone.
+func SortHoldings(holdings []Holding, by HoldingSort) []Holding {
+	sorted := make([]Holding, 0, len(holdings))
+	for _, i := range HoldingOrder(holdings, by) {
+		sorted = append(sorted, holdings[i])
+	}
+	return sorted
+}
+
+// HoldingOrder returns the indexes of the holdings in order. What is equal goes
+// by symbol, NSE before BSE, and then as Kite had it.
+func HoldingOrder(holdings []Holding, by HoldingSort) []int {
+	order, keys := make([]int, len(holdings)), make([]Figure, len(holdings))
+	for i, h := range holdings {
+		order[i], keys[i] = i, by.key(h)
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := &holdings[i], &holdings[j]
+		return cmp.Or(
+			trueFirst(!a.Missing, !b.Missing),
+			trueFirst(keys[i].OK, keys[j].OK),
+			keys[j].Value.Cmp(keys[i].Value),
+			cmp.Compare(a.Symbol, b.Symbol),
+			cmp.Compare(b.Exchange, a.Exchange), // NSE before BSE
+		)
+	})
+	return order
+}
+
+// key is what the holding is ordered by; names have none.
+func (s HoldingSort) key(h Holding) Figure {
+	switch s {
+	case SortByName:
+		return Figure{}
+	case SortByDay:
+		return h.DayPercent()
+	case SortByProfit:
+		return h.ProfitPercent()
+	default:
+		return h.Value()
+	}
+}
+
+// trueFirst orders what is true before what is not.
+func trueFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// Share is a holding's value as a percentage of the value of all that is
+// counted; unknown when either is.
+func (p Portfolio) Share(h Holding) Figure { return percentOf(h.Value(), p.Value) }

@@ -1,0 +1,103 @@
+package kite
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Instrument is one row of search_instruments: something with a price. Texts
+// are data from outside.
+type Instrument struct {
+	ID       string // "NSE:INFY"
+	Token    int64
+	Symbol   string // "INFY"
+	Exchange string // "NSE", "BSE", "NFO", …
+	ISIN     string // the same on every exchange; "" for indices and contracts
+	Name     string // "INFOSYS"; of a contract that of what it is on
+	Series   string // "EQ", "BE", …; "" for contracts
+	Type     string // "EQ", "FUT", "CE", "PE"
+	Segment  string // "NSE", "INDICES", "NFO-OPT", …
+	Expiry   time.Time
+	Strike   decimal.Decimal // 0 but for options
+	LotSize  int64
+	Inactive bool // the server says that it is not traded
+}
+
+// IsIndex reports whether it is an index, which has points for prices.
+func (i Instrument) IsIndex() bool { return i.Segment == "INDICES" || i.Type == "INDEX" }
+
+// IsOption reports whether it is an option.
+func (i Instrument) IsOption() bool { return i.Type == "CE" || i.Type == "PE" }
+
+// IsContract reports whether it is a future or an option.
+func (i Instrument) IsContract() bool { return i.Type == "FUT" || i.IsOption() }
+
+// DecodeInstruments reads the answer of search_instruments. A page is taken as
+// well as the whole list, because nothing is added up of it. Rows that are null
+// or lack their symbol or exchange cannot be asked about: they are left out and
+// counted. Whatever else comes is [KindMalformed].
+func DecodeInstruments(text string) (found []Instrument, leftOut int, err error) {
+	rows, err := anyList[wireInstrument](text)
+	if err != nil {
+		return nil, 0, malformed("search_instruments", err)
+	}
+	for _, row := range rows {
+		if row == nil || row.Symbol == "" || row.Exchange == "" {
+			leftOut++
+			continue
+		}
+		found = append(found, row.instrument())
+	}
+	return found, leftOut, nil
+}
+
+// anyList reads a list of rows, bare or one page of many.
+func anyList[T any](text string) ([]*T, error) {
+	if rows, err := wholeList[T](text); err == nil {
+		return rows, nil
+	}
+	var p page[T]
+	if json.Unmarshal([]byte(text), &p) != nil || p.Pagination == nil {
+		return nil, errors.New("not a list of rows")
+	}
+	return p.Data, nil
+}
+
+// wireInstrument is a row as the server writes it. The last price of the
+// instruments' list is of some morning: it is not even read.
+type wireInstrument struct {
+	Token    count  `json:"instrument_token"`
+	Symbol   string `json:"tradingsymbol"`
+	Exchange string `json:"exchange"`
+	ISIN     string `json:"isin"`
+	Name     string `json:"name"`
+	Series   string `json:"series"`
+	Type     string `json:"instrument_type"`
+	Segment  string `json:"segment"`
+	Expiry   string `json:"expiry_date"`
+	Strike   amount `json:"strike"`
+	LotSize  count  `json:"lot_size"`
+	Active   *bool  `json:"active"`
+}
+
+func (w *wireInstrument) instrument() Instrument {
+	return Instrument{
+		ID: w.Exchange + ":" + w.Symbol, Token: int64(w.Token), Symbol: w.Symbol, Exchange: w.Exchange, ISIN: w.ISIN,
+		Name: w.Name, Series: w.Series, Type: w.Type, Segment: w.Segment, Expiry: day(w.Expiry),
+		Strike: w.Strike.Decimal, LotSize: int64(w.LotSize), Inactive: w.Active != nil && !*w.Active,
+	}
+}
+
+// day reads the date of an expiry, which is a plain text; zero when it is none.
+func day(text string) time.Time {
+	text, _, _ = strings.Cut(text, "T")
+	t, err := time.Parse(time.DateOnly, strings.TrimSpace(text))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}

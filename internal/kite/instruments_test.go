@@ -1,0 +1,172 @@
+package kite_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
+)
+
+const oneInstrument = `{"id":"NFO:ACME26NOV1500CE","instrument_token":123456,"exchange_token":482,"tradingsymbol":"ACME26NOV1500CE","exchange":"NFO","isin":"",` +
+	`"name":"ACME","series":"","last_price":12.5,"strike":1500,"tick_size":0.05,"lot_size":300,"multiplier":1,"instrument_type":"CE","segment":"NFO-OPT",` +
+	`"expiry_type":"","expiry_date":"2026-11-24","active":false}`
+
+func TestDecodeInstruments(t *testing.T) {
+	want := []kite.Instrument{{
+		ID: "NFO:ACME26NOV1500CE", Token: 123456, Symbol: "ACME26NOV1500CE", Exchange: "NFO", Name: "ACME", Type: "CE", Segment: "NFO-OPT",
+		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: dec("1500"), LotSize: 300, Inactive: true,
+	}}
+	for name, text := range map[string]string{
+		"bare":              "[" + oneInstrument + "]",
+		"page of many":      `{"data":[` + oneInstrument + `],"pagination":{"from":3,"limit":1,"total":90,"has_more":true,"returned":1}}`,
+		"with what is none": `[null,` + oneInstrument + `,{"tradingsymbol":"","exchange":"NSE"},{"tradingsymbol":"X"}]`,
+	} {
+		got, leftOut, err := kite.DecodeInstruments(text)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if wantOut := 3 * strings.Count(text, "[null"); leftOut != wantOut {
+			t.Errorf("%s: %d left out, want %d", name, leftOut, wantOut)
+		}
+	}
+	for _, none := range []string{"null", "[]", `{"data":[],"pagination":{"from":0,"total":0,"has_more":false}}`, `{"data":null,"pagination":{"from":0}}`} {
+		if got, _, err := kite.DecodeInstruments(none); err != nil || len(got) != 0 {
+			t.Errorf("DecodeInstruments(%s) = %v, %v", none, got, err)
+		}
+	}
+}
+
+func TestDecodeInstrumentsRefuses(t *testing.T) {
+	for _, text := range []string{"", "{}", "prose", `{"data":[]}`, `["A"]`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"instrument_token":1.5}]`} {
+		if got, _, err := kite.DecodeInstruments(text); kite.KindOf(err) != kite.KindMalformed || got != nil {
+			t.Errorf("DecodeInstruments(%s) = %v, %v", text, got, err)
+		}
+	}
+}
+
+func FuzzDecodeInstruments(f *testing.F) {
+	f.Add("["+oneInstrument+"]", "acme")
+	f.Add("null", "NSE:A")
+	f.Fuzz(func(t *testing.T, text, query string) {
+		found, _, err := kite.DecodeInstruments(text)
+		if err != nil {
+			return
+		}
+		if !json.Valid([]byte(text)) {
+			t.Fatal("decoded what is no JSON")
+		}
+		ranked := kite.Rank(query, found)
+		if one, ok := kite.Clear(query, ranked); ok && !slices.ContainsFunc(ranked, func(i kite.Instrument) bool { return i.ID == one.ID }) {
+			t.Fatal("clear is what was not found")
+		}
+	})
+}
+
+// share, contract and index are the kinds of instruments that differ in rank.
+func listed(exchange, symbol, name, isin string) kite.Instrument {
+	return kite.Instrument{ID: exchange + ":" + symbol, Symbol: symbol, Exchange: exchange, Name: name, ISIN: isin, Type: "EQ", Segment: exchange, Series: "EQ"}
+}
+
+func contracted(symbol, name, kind, expiry string) kite.Instrument {
+	i := listed("NFO", symbol, name, "")
+	i.Type, i.Segment, i.Series = kind, "NFO-"+kind, ""
+	i.Expiry, _ = time.Parse(time.DateOnly, expiry)
+	return i
+}
+
+func marketOfTests() []kite.Instrument {
+	index := listed("NSE", "NIFTY 50", "NIFTY 50", "")
+	index.Segment = "INDICES"
+	dead := listed("NSE", "ACMEOLD", "ACME (OLD)", "IN7")
+	dead.Inactive = true
+	return []kite.Instrument{
+		contracted("ACME26DECFUT", "ACME", "FUT", "2026-12-29"),
+		contracted("ACME26NOV1500CE", "ACME", "CE", "2026-11-24"),
+		contracted("ACME26NOVFUT", "ACME", "FUT", "2026-11-24"),
+		listed("BSE", "ACME", "ACME LTD.", "IN1"),
+		listed("NSE", "ACMEFIN", "ACME FINANCE", "IN2"),
+		listed("NSE", "SUPERACME", "SUPER WORKS", "IN3"),
+		dead,
+		listed("NSE", "ACME", "ACME INDUSTRIES", "IN1"),
+		listed("NSE", "TWIN", "TWIN STEEL", "IN4"),
+		listed("BSE", "TWIN", "TWIN TEXTILES", "IN5"),
+		listed("NSE", "NIFTYBEES", "NIFTY BEES", "IN6"),
+		contracted("NIFTY26NOVFUT", "NIFTY", "FUT", "2026-11-24"),
+		index,
+	}
+}
+
+func TestRank(t *testing.T) {
+	tests := []struct {
+		query string
+		want  []string // the first of them
+		clear string
+	}{
+		{"acme", []string{"NSE:ACME", "NSE:ACMEFIN", "NSE:ACMEOLD", "NSE:SUPERACME"}, "NSE:ACME"},
+		{"BSE:acme", []string{"BSE:ACME"}, "BSE:ACME"},
+		{"acme finance", []string{"NSE:ACMEFIN"}, ""},
+		{"nifty", []string{"NSE:NIFTY 50", "NSE:NIFTYBEES"}, "NSE:NIFTY 50"},
+		{"acme26novfut", []string{"NFO:ACME26NOVFUT"}, "NFO:ACME26NOVFUT"},
+		{"twin", []string{"NSE:TWIN", "BSE:TWIN"}, ""},
+		{"nse:twin", []string{"NSE:TWIN"}, "NSE:TWIN"},
+		{"what is this?", nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.query, func(t *testing.T) {
+			ranked := kite.Rank(tt.query, marketOfTests())
+			var ids []string
+			for _, i := range ranked[:min(len(tt.want), len(ranked))] {
+				ids = append(ids, i.ID)
+			}
+			if diff := cmp.Diff(tt.want, ids); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if one, ok := kite.Clear(tt.query, ranked); ok != (tt.clear != "") || one.ID != tt.clear {
+				t.Errorf("Clear = %q, %v", one.ID, ok)
+			}
+		})
+	}
+	ids := func(query string) (ids []string) {
+		for _, i := range kite.Rank(query, marketOfTests()) {
+			ids = append(ids, i.ID)
+		}
+		return ids
+	}
+	if got := ids("acme"); slices.Contains(got, "BSE:ACME") {
+		t.Error("a share is there from both exchanges")
+	}
+	futures := slices.DeleteFunc(ids("acme"), func(id string) bool { return !strings.HasPrefix(id, "NFO:ACME") })
+	if diff := cmp.Diff([]string{"NFO:ACME26NOVFUT", "NFO:ACME26DECFUT", "NFO:ACME26NOV1500CE"}, futures); diff != "" {
+		t.Errorf("contracts (-want +got):\n%s", diff)
+	}
+}
+
+// Ranking keeps every share, once, whatever the order it came in.
+func TestRankKeepsEveryShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		found := rapid.Permutation(marketOfTests()).Draw(t, "found")
+		found = append(found, found[rapid.IntRange(0, len(found)-1).Draw(t, "twice")])
+		query := rapid.SampledFrom([]string{"acme", "nifty", "twin", "zzz", "a b c", "", "<b>"}).Draw(t, "query")
+		before := fmt.Sprint(found)
+		ranked := kite.Rank(query, found)
+		if len(ranked) != len(marketOfTests())-1 { // ACME is listed on both exchanges
+			t.Fatalf("%d of %d", len(ranked), len(marketOfTests()))
+		}
+		if diff := cmp.Diff(kite.Rank(query, marketOfTests()), ranked); diff != "" {
+			t.Fatalf("the order depends on the order it came in:\n%s", diff)
+		}
+		if fmt.Sprint(found) != before {
+			t.Fatal("the list that was found changed")
+		}
+	})
+}

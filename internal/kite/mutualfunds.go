@@ -1,0 +1,115 @@
+package kite
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// MutualFund is one row of get_mf_holdings. Prices are rupees for one unit.
+// Texts are data from outside.
+type MutualFund struct {
+	Fund         string // its name
+	ISIN         string
+	Folio        string
+	Units        decimal.Decimal // a fraction
+	AveragePrice decimal.Decimal
+	LastPrice    decimal.Decimal // the NAV; 0 when Kite has none
+	NAVDate      string          // the day of the NAV as Kite writes it; often ""
+	Missing      bool            // the row came as null: nothing is known of it
+}
+
+// DecodeMutualFunds reads the answer of get_mf_holdings: a list, where null and
+// [] are none. A null row becomes a [MutualFund] that is Missing. Kite's own
+// pnl is left aside: it is 0 for funds that have gained. A part of a list, and
+// whatever else comes, is [KindMalformed].
+func DecodeMutualFunds(text string) ([]MutualFund, error) {
+	const tool = "get_mf_holdings"
+	rows, err := wholeList[wireMutualFund](text)
+	if err != nil {
+		return nil, malformed(tool, err)
+	}
+	funds := make([]MutualFund, 0, len(rows))
+	for _, row := range rows {
+		switch {
+		case row == nil:
+			funds = append(funds, MutualFund{Missing: true})
+		case row.Fund == "" && row.ISIN == "":
+			return nil, malformed(tool, errors.New("a row without a fund"))
+		default:
+			funds = append(funds, row.fund())
+		}
+	}
+	return funds, nil
+}
+
+type wireMutualFund struct {
+	Fund         string `json:"fund"`
+	ISIN         string `json:"tradingsymbol"`
+	Folio        string `json:"folio"`
+	Units        amount `json:"quantity"`
+	AveragePrice amount `json:"average_price"`
+	LastPrice    amount `json:"last_price"`
+	NAVDate      string `json:"last_price_date"`
+}
+
+func (w *wireMutualFund) fund() MutualFund {
+	return MutualFund{
+		Fund: w.Fund, ISIN: w.ISIN, Folio: w.Folio, Units: w.Units.Decimal,
+		AveragePrice: w.AveragePrice.Decimal, LastPrice: w.LastPrice.Decimal, NAVDate: w.NAVDate,
+	}
+}
+
+// Value is units × NAV.
+func (f MutualFund) Value() Figure { return f.ifPriced(f.LastPrice) }
+
+// Invested is units × average price; unknown without a NAV, so that both sides
+// of the profit cover the same funds.
+func (f MutualFund) Invested() Figure { return f.ifPriced(f.AveragePrice) }
+
+// Profit is (NAV − average price) × units.
+func (f MutualFund) Profit() Figure { return f.ifPriced(f.LastPrice.Sub(f.AveragePrice)) }
+
+// ProfitPercent is the profit as a percentage of what was invested.
+func (f MutualFund) ProfitPercent() Figure { return percentOf(f.Profit(), f.Invested()) }
+
+func (f MutualFund) ifPriced(price decimal.Decimal) Figure {
+	if !f.LastPrice.IsPositive() {
+		return Figure{}
+	}
+	return known(price.Mul(f.Units))
+}
+
+// FundTotals is an account's mutual funds with what they come to.
+type FundTotals struct {
+	Funds         []MutualFund // the most valuable first, those without a NAV behind
+	Value         Figure       // Σ value; unknown when there are funds and none has a NAV
+	Invested      Figure
+	Profit        Figure
+	ProfitPercent Figure
+	Unpriced      int // without a NAV, in none of the sums; null rows too
+}
+
+// TotalMutualFunds works out what mutual funds come to. Nothing is rounded.
+func TotalMutualFunds(funds []MutualFund) FundTotals {
+	t := FundTotals{
+		Funds: slices.Clone(funds),
+		Value: sum(funds, MutualFund.Value), Invested: sum(funds, MutualFund.Invested), Profit: sum(funds, MutualFund.Profit),
+	}
+	for _, f := range funds {
+		if !f.Value().OK {
+			t.Unpriced++
+		}
+	}
+	t.ProfitPercent = percentOf(t.Profit, t.Invested)
+	slices.SortStableFunc(t.Funds, func(a, b MutualFund) int {
+		va, vb := a.Value(), b.Value()
+		return cmp.Or(trueFirst(!a.Missing, !b.Missing), trueFirst(va.OK, vb.OK), vb.Value.Cmp(va.Value), cmp.Compare(a.Fund, b.Fund))
+	})
+	return t
+}
+
+// Share is a fund's value as a percentage of all that have one.
+func (t FundTotals) Share(f MutualFund) Figure { return percentOf(f.Value(), t.Value) }

@@ -1,0 +1,169 @@
+package kite_test
+
+import (
+	"encoding/json"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/kite"
+)
+
+const fullQuote = `{"NSE:M\u0026M":{"instrument_token":519937,"timestamp":"2026-11-12T14:05:09+05:30","last_price":3120.45,"last_quantity":3,` +
+	`"last_trade_time":"2026-11-12T14:05:07+05:30","average_price":3111.872,"volume":1843077,"buy_quantity":901,"sell_quantity":77012,` +
+	`"ohlc":{"open":3099,"high":3133.8,"low":3090.05,"close":3102.6},"net_change":0,"oi":1.25e+06,"oi_day_high":1300000,"oi_day_low":0,` +
+	`"lower_circuit_limit":2792.35,"upper_circuit_limit":3412.85,"depth":{"buy":[{"price":3120.4,"quantity":12,"orders":2},{"price":0,"quantity":0,"orders":0}],` +
+	`"sell":[{"price":3120.5,"quantity":40,"orders":3},{"price":3120.65,"quantity":9,"orders":1}]}}}`
+
+func TestDecodeQuotes(t *testing.T) {
+	got, err := kite.DecodeQuotes(fullQuote)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ist := time.FixedZone("IST", 19800)
+	want := map[string]kite.Quote{"NSE:M&M": {
+		ID: "NSE:M&M", Token: 519937, LastPrice: dec("3120.45"),
+		Prices:       kite.OHLC{Open: dec("3099"), High: dec("3133.8"), Low: dec("3090.05"), Close: dec("3102.6")},
+		AveragePrice: dec("3111.872"), Volume: 1843077, BuyQuantity: 901, SellQuantity: 77012,
+		LastTrade: time.Date(2026, 11, 12, 14, 5, 7, 0, ist), Timestamp: time.Date(2026, 11, 12, 14, 5, 9, 0, ist),
+		OI: dec("1250000"), OIDayHigh: dec("1300000"), LowerCircuit: dec("2792.35"), UpperCircuit: dec("3412.85"),
+		Bids: []kite.Level{{Price: dec("3120.4"), Quantity: 12, Orders: 2}},
+		Asks: []kite.Level{{Price: dec("3120.5"), Quantity: 40, Orders: 3}, {Price: dec("3120.65"), Quantity: 9, Orders: 1}},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("quotes (-want +got):\n%s", diff)
+	}
+}
+
+// The three tools answer alike, but for how much they tell.
+func TestDecodeQuoteTools(t *testing.T) {
+	text := `{"NSE:TCS":{"instrument_token":9,"last_price":3300.5},"BSE:TCS":null}`
+	for name, decode := range quoteDecoders() {
+		got, err := decode(text)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := map[string]kite.Quote{
+			"NSE:TCS": {ID: "NSE:TCS", Token: 9, LastPrice: dec("3300.5")}, "BSE:TCS": {ID: "BSE:TCS", Missing: true},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	ohlc, err := kite.DecodeOHLC(`{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`)
+	if err != nil || !ohlc["BSE:SENSEX"].Prices.Close.Equal(dec("85632.68")) {
+		t.Errorf("DecodeOHLC = %v, %v", ohlc, err)
+	}
+}
+
+// No data at all is another thing than symbols that Kite does not know.
+func TestDecodeQuotesOfNothing(t *testing.T) {
+	for name, decode := range quoteDecoders() {
+		if got, err := decode("null"); err != nil || got != nil {
+			t.Errorf("%s(null) = %v, %v", name, got, err)
+		}
+		if got, err := decode("{}"); err != nil || got == nil || len(got) != 0 {
+			t.Errorf("%s({}) = %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestDecodeQuotesRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"nothing":          "",
+		"prose":            "Failed to get quotes",
+		"a list":           "[]",
+		"price in quotes":  `{"NSE:A":{"last_price":"12"}}`,
+		"price too big":    `{"NSE:A":{"last_price":1e999999999}}`,
+		"half a unit":      `{"NSE:A":{"volume":1.5}}`,
+		"a bare price":     `{"NSE:A":12.5}`,
+		"a quote of none":  `{"":{"last_price":1}}`,
+		"odd order book":   `{"NSE:A":{"depth":{"buy":{"price":1}}}}`,
+		"cut off":          `{"NSE:A":{"last_price":1`,
+		"more after it":    `{} {}`,
+		"deep in the book": `{"NSE:A":{"depth":{"sell":[{"price":1e99}]}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for tool, decode := range quoteDecoders() {
+				got, err := decode(text)
+				if kite.KindOf(err) != kite.KindMalformed || got != nil {
+					t.Fatalf("%s: %v, %v", tool, got, err)
+				}
+				if !strings.HasPrefix(err.Error(), tool) || len(err.Error()) > 80 {
+					t.Errorf("error %q", err)
+				}
+			}
+		})
+	}
+}
+
+func quoteDecoders() map[string]func(string) (map[string]kite.Quote, error) {
+	return map[string]func(string) (map[string]kite.Quote, error){
+		"get_quotes": kite.DecodeQuotes, "get_ltp": kite.DecodeLTP, "get_ohlc": kite.DecodeOHLC,
+	}
+}
+
+func TestQuoteChange(t *testing.T) {
+	tests := []struct{ name, last, closing, change, percent string }{
+		{"up", "1523.6", "1497.15", "26.45", "1.7666900444177270"},
+		{"down", "85231.92", "85632.68", "-400.76", "-0.4679988994855702"},
+		{"unchanged", "1000", "1000", "0", "0"},
+		{"no price", "0", "10", "", ""},
+		{"no close", "10", "0", "", ""},
+		{"below zero", "-5", "10", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			q := kite.Quote{LastPrice: dec(tt.last), Prices: kite.OHLC{Close: dec(tt.closing)}}
+			for _, f := range []struct {
+				what string
+				got  kite.Figure
+				want string
+			}{{"change", q.Change(), tt.change}, {"percent", q.ChangePercent(), tt.percent}} {
+				if f.got.OK != (f.want != "") || f.got.OK && !f.got.Value.Equal(dec(f.want)) {
+					t.Errorf("%s = %v, want %q", f.what, f.got, f.want)
+				}
+			}
+		})
+	}
+}
+
+// A change is what exact arithmetic straight from the JSON comes to.
+func FuzzDecodeQuotes(f *testing.F) {
+	f.Add(fullQuote)
+	f.Add(`{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`)
+	f.Add("null")
+	f.Fuzz(func(t *testing.T, text string) {
+		quotes, err := kite.DecodeQuotes(text)
+		if err != nil {
+			if kite.KindOf(err) != kite.KindMalformed {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		if !json.Valid([]byte(text)) {
+			t.Fatal("decoded what is no JSON")
+		}
+		for id, q := range quotes {
+			if q.ID != id || id == "" {
+				t.Fatalf("quote %q under %q", q.ID, id)
+			}
+			change := q.Change()
+			last, before := q.LastPrice.Rat(), q.Prices.Close.Rat()
+			if change.OK && change.Value.Rat().Cmp(new(big.Rat).Sub(last, before)) != 0 {
+				t.Fatalf("change %v of %v and %v", change, last, before)
+			}
+			if change.OK != (last.Sign() > 0 && before.Sign() > 0) || q.ChangePercent().OK != change.OK {
+				t.Fatalf("change known: %v, of %v and %v", change.OK, last, before)
+			}
+			for _, l := range append(q.Bids, q.Asks...) {
+				if l.Quantity <= 0 || !l.Price.IsPositive() {
+					t.Fatalf("empty rung %v", l)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package kite_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"kitebot/internal/kite"
+)
+
+func TestParseSymbol(t *testing.T) {
+	tests := map[string]string{
+		"infy": "INFY", " Infy ": "INFY", "NSE:INFY": "NSE:INFY", "nse : infy": "NSE:INFY", "bse:itc": "BSE:ITC",
+		"m&m": "M&M", "bajaj-auto": "BAJAJ-AUTO", "tata  motors": "TATA MOTORS", "3mindia": "3MINDIA",
+		"nifty26nov26000ce": "NIFTY26NOV26000CE", "mcx:goldpetal26novfut": "MCX:GOLDPETAL26NOVFUT",
+		"nifty": "NSE:NIFTY 50", "Nifty 50": "NSE:NIFTY 50", "nifty50": "NSE:NIFTY 50", "NSE:NIFTY 50": "NSE:NIFTY 50",
+		"bank nifty": "NSE:NIFTY BANK", "banknifty": "NSE:NIFTY BANK", "Nifty-Bank": "NSE:NIFTY BANK",
+		"sensex": "BSE:SENSEX", "SENSEX": "BSE:SENSEX", "bankex": "BSE:BANKEX",
+		"fin nifty": "NSE:NIFTY FIN SERVICE", "finnifty": "NSE:NIFTY FIN SERVICE",
+		"india vix": "NSE:INDIA VIX", "vix": "NSE:INDIA VIX", "midcap": "NSE:NIFTY MIDCAP 100", "nifty it": "NSE:NIFTY IT",
+		"midcap select": "NSE:NIFTY MID SELECT", "psu bank": "NSE:NIFTY PSU BANK",
+		"NSE:MIDCAP": "NSE:MIDCAP", "NFO:nifty": "NFO:NIFTY", // an exchange is taken at its word
+		"": "", "   ": "", ":": "", "NSE:": "", ":INFY": "", "NYSE:IBM": "", "NSE:A:B": "", "<b>": "", "a\x00b": "", "इन्फी": "", "🚀": "",
+		"what?": "", "50%": "", "--": "", strings.Repeat("A", 41): "", "infy\xff": "",
+	}
+	for text, want := range tests {
+		got, ok := kite.ParseSymbol(text)
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("ParseSymbol(%q) = %q, %v, want %q", text, got, ok, want)
+		}
+		if id := strings.Contains(want, ":"); ok && kite.IsID(got.String()) != id {
+			t.Errorf("IsID(%q) = %v", got, !id)
+		}
+	}
+}
+
+func TestIsID(t *testing.T) {
+	for id, want := range map[string]bool{
+		"NSE:INFY": true, "NSE:NIFTY 50": true, "NSE:M&M": true, "BSE:SENSEX": true, "NFO:NIFTY26NOV26000CE": true, "NSE:MIDCAP": true,
+		"INFY": false, "nse:infy": false, "NSE: INFY": false, "NSE:IN  FY": false, "NSE:<b>": false, "": false, "NSE:INFY ": false, "XYZ:INFY": false,
+	} {
+		if got := kite.IsID(id); got != want {
+			t.Errorf("IsID(%q) = %v", id, got)
+		}
+	}
+}
+
+func TestGuesses(t *testing.T) {
+	for text, want := range map[string][]string{
+		"infy":              {"NSE:INFY", "BSE:INFY"},
+		"bse:infy":          {"BSE:INFY"},
+		"nifty":             {"NSE:NIFTY 50"},
+		"nifty26nov26000ce": {"NFO:NIFTY26NOV26000CE", "BFO:NIFTY26NOV26000CE", "MCX:NIFTY26NOV26000CE", "CDS:NIFTY26NOV26000CE"},
+		"reliance":          {"NSE:RELIANCE", "BSE:RELIANCE"}, // ends like a call, but is none
+	} {
+		s, _ := kite.ParseSymbol(text)
+		if got := s.Guesses(); !slices.Equal(got, want) {
+			t.Errorf("Guesses of %q = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	quote := func(id, price string) kite.Quote { return kite.Quote{ID: id, LastPrice: dec(price)} }
+	both := []string{"NSE:ITC", "BSE:ITC"}
+	tests := []struct {
+		name   string
+		quotes map[string]kite.Quote
+		want   string
+	}{
+		{"nothing", nil, ""},
+		{"one", map[string]kite.Quote{"BSE:ITC": quote("BSE:ITC", "400")}, "BSE:ITC"},
+		{"one without a price", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "0")}, "NSE:ITC"},
+		{"one share, two exchanges", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "402.85"), "BSE:ITC": quote("BSE:ITC", "402.7")}, "NSE:ITC"},
+		{"at the edge", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "105")}, "NSE:ITC"},
+		{"two companies", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "105.01")}, ""},
+		{"one of them without a price", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "0")}, ""},
+		{"something else", map[string]kite.Quote{"NSE:TCS": quote("NSE:TCS", "1")}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, ok := kite.Choose(both, tt.quotes); got.ID != tt.want || ok != (tt.want != "") {
+				t.Errorf("Choose = %q, %v", got.ID, ok)
+			}
+		})
+	}
+}
+
+func TestLooksLikeSymbol(t *testing.T) {
+	for text, want := range map[string]bool{
+		"infy": true, "INFY": true, "NSE:INFY": true, "m&m": true, "bajaj-auto": true, "nifty": true, "bank nifty": true, "nifty it": true,
+		"tata motors ltd": true, "3mindia": true, "india vix": true, "nifty26nov26000ce": true, "nse: m&m": true,
+		"hi": false, "Hello": false, "ok": false, "Thanks": false, "good morning": false, "good morning sir": false, "how are you": false,
+		"buy infy": false, "what is infy": false, "thank you so much": false, "show me": false, "holdings": false, "yes": false, "it": false,
+		"one two three four": false, "averyveryverylongword": false, "hello!": false, "infy?": false, "": false, "123456": false, "5": false,
+		"/quote infy": false, "infy, tcs": false, "a.b": false, "इन्फी": false, "🚀": false, "NSE:": false, "http://x": false, "&": false, "-": false,
+		"infy\ntcs wipro": true,
+	} {
+		if got := kite.LooksLikeSymbol(text); got != want {
+			t.Errorf("LooksLikeSymbol(%q) = %v", text, got)
+		}
+	}
+}
+
+func TestIsIndex(t *testing.T) {
+	for id, want := range map[string]bool{
+		"NSE:NIFTY 50": true, "BSE:SENSEX": true, "NSE:INDIA VIX": true, "NSE:NIFTY MNC": true, "NSEIX:GIFT NIFTY": true,
+		"NSE:INFY": false, "NSE:NIFTYBEES": false, "NFO:NIFTY26NOVFUT": false, "": false, "NIFTY 50": false, "MCX:GOLD": false,
+	} {
+		if got := kite.IsIndex(id); got != want {
+			t.Errorf("IsIndex(%q) = %v", id, got)
+		}
+	}
+}
+
+// What parses, parses to the same again, and can be asked for.
+func FuzzParseSymbol(f *testing.F) {
+	for _, s := range []string{"infy", "NSE:NIFTY 50", "bank nifty", "m&m", "a:b:c", "ſ", "K"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, ok := kite.ParseSymbol(text)
+		looks := kite.LooksLikeSymbol(text)
+		if !ok {
+			if looks {
+				t.Fatalf("%q looks like a symbol and is none", text)
+			}
+			return
+		}
+		if again, ok := kite.ParseSymbol(s.String()); !ok || again != s {
+			t.Fatalf("%q is %v, and then %v", text, s, again)
+		}
+		for _, id := range s.Guesses() {
+			if !kite.IsID(id) {
+				t.Fatalf("%q cannot be asked for", id)
+			}
+		}
+	})
+}

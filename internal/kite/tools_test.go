@@ -1,0 +1,193 @@
+package kite_test
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/kite"
+)
+
+// The list is written out once more, so that nothing gets onto it by accident.
+func TestReadTools(t *testing.T) {
+	account := []string{
+		"get_profile", "get_margins", "get_holdings", "get_positions", "get_orders", "get_trades", "get_mf_holdings", "get_gtts",
+		"get_order_history", "get_order_trades",
+	}
+	ofMarket := []string{"get_quotes", "get_ltp", "get_ohlc", "get_historical_data", "search_instruments"}
+	var names []string
+	for _, tool := range kite.ReadTools() {
+		names = append(names, tool.Name)
+		if tool.Account != slices.Contains(account, tool.Name) {
+			t.Errorf("%s: of the account %v", tool.Name, tool.Account)
+		}
+	}
+	if diff := cmp.Diff(slices.Concat(account, ofMarket), names); diff != "" {
+		t.Errorf("tools (-want +got):\n%s", diff)
+	}
+}
+
+// Each example of an argument is one that is taken.
+func TestReadToolExamples(t *testing.T) {
+	for _, tool := range kite.ReadTools() {
+		call := tool.Name
+		for _, a := range tool.Args {
+			call += " " + a.Name + "=" + a.Example
+		}
+		got, args, err := kite.ParseToolCall(call)
+		if err != nil || got.Name != tool.Name || len(args) != len(tool.Args) {
+			t.Errorf("ParseToolCall(%q) = %v, %v, %v", call, got.Name, args, err)
+		}
+	}
+}
+
+func TestStandingOf(t *testing.T) {
+	for name, want := range map[string]kite.ToolStanding{
+		"get_ltp": kite.ToolReads, "login": kite.ToolLogin, "place_order": kite.ToolWrites, "modify_order": kite.ToolWrites, "cancel_order": kite.ToolWrites,
+		"place_gtt_order": kite.ToolWrites, "modify_gtt_order": kite.ToolWrites, "delete_gtt_order": kite.ToolWrites,
+		"": kite.ToolUnknown, "get_alerts": kite.ToolUnknown, "GET_LTP": kite.ToolUnknown, "get_ltp ": kite.ToolUnknown,
+	} {
+		if got := kite.StandingOf(name); got != want {
+			t.Errorf("StandingOf(%q) = %v", name, got)
+		}
+	}
+}
+
+func TestParseToolCall(t *testing.T) {
+	tests := []struct {
+		text string
+		tool string
+		args map[string]any
+	}{
+		{"get_profile", "get_profile", map[string]any{}},
+		{" Get_Holdings  limit=5\nfrom=0 ", "get_holdings", map[string]any{"limit": int64(5), "from": int64(0)}},
+		{"get_ltp instruments=NSE:INFY,NSE:TCS", "get_ltp", map[string]any{"instruments": []string{"NSE:INFY", "NSE:TCS"}}},
+		{"get_ltp instruments=NSE:NIFTY 50, BSE:SENSEX", "get_ltp", map[string]any{"instruments": []string{"NSE:NIFTY 50", "BSE:SENSEX"}}},
+		{"get_ltp NSE:INFY NSE:NIFTY BANK", "get_ltp", map[string]any{"instruments": []string{"NSE:INFY", "NSE:NIFTY BANK"}}},
+		{`get_ltp instruments=["NSE:INFY","NSE:M&M"]`, "get_ltp", map[string]any{"instruments": []string{"NSE:INFY", "NSE:M&M"}}},
+		{"get_ltp instruments=“NSE:NIFTY 50”,NSE:INFY", "get_ltp", map[string]any{"instruments": []string{"NSE:NIFTY 50", "NSE:INFY"}}},
+		{"get_ltp instruments= NSE:INFY", "get_ltp", map[string]any{"instruments": []string{"NSE:INFY"}}},
+		{"get_order_history 251123000000001", "get_order_history", map[string]any{"order_id": "251123000000001"}},
+		{"search_instruments query=gold bees filter_on=name limit=3", "search_instruments", map[string]any{"query": "gold bees", "filter_on": "name", "limit": int64(3)}},
+		{"search_instruments query='a = b'", "search_instruments", map[string]any{"query": "a = b"}},
+		{`get_historical_data instrument_token=408065 from_date="2026-11-02 09:15:00" to_date=2026-11-20 15:30:00 interval=day oi=Yes continuous=false`,
+			"get_historical_data", map[string]any{
+				"instrument_token": int64(408065), "from_date": "2026-11-02 09:15:00", "to_date": "2026-11-20 15:30:00", "interval": "day", "oi": true, "continuous": false,
+			}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			tool, args, err := kite.ParseToolCall(tt.text)
+			if err != nil || tool.Name != tt.tool {
+				t.Fatalf("ParseToolCall = %v, %v", tool.Name, err)
+			}
+			if diff := cmp.Diff(tt.args, args); diff != "" {
+				t.Errorf("arguments (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseToolCallRefuses(t *testing.T) {
+	tests := []struct {
+		text    string
+		problem kite.CallProblem
+		arg     string // the argument, or the name that is none
+	}{
+		{"", kite.CallEmpty, ""},
+		{"  \n", kite.CallEmpty, ""},
+		{"login", kite.CallLogin, ""},
+		{"LOGIN now", kite.CallLogin, ""},
+		{"place_order quantity=1", kite.CallWrites, ""},
+		{"delete_gtt_order", kite.CallWrites, ""},
+		{"get_alerts", kite.CallUnknown, ""},
+		{"/get_ltp", kite.CallUnknown, ""},
+		{"get_ltp", kite.CallMissing, "instruments"},
+		{"get_ltp instruments=", kite.CallMissing, "instruments"},
+		{"get_ltp instruments=,,", kite.CallMissing, "instruments"},
+		{"get_ltp instruments=[]", kite.CallMissing, "instruments"},
+		{"get_holdings limit=", kite.CallMissing, "limit"},
+		{"get_holdings from= limit=3", kite.CallMissing, "from"},
+		{"get_holdings limit=ten", kite.CallBadNumber, "limit"},
+		{"get_holdings limit=1.5", kite.CallBadNumber, "limit"},
+		{"get_holdings limit=-1", kite.CallBadNumber, "limit"},
+		{"get_holdings limit=99999999999999999999", kite.CallBadNumber, "limit"},
+		{"get_holdings limit=5 limit=6", kite.CallTwice, "limit"},
+		{"get_holdings all", kite.CallNoSuchArg, "all"},
+		{"get_holdings page=2", kite.CallNoSuchArg, "page"},
+		{"get_profile now", kite.CallNoSuchArg, "now"},
+		{"get_historical_data 408065", kite.CallNoSuchArg, "408065"},
+		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=week", kite.CallBadChoice, "interval"},
+		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=day oi=maybe", kite.CallBadTruth, "oi"},
+		{"search_instruments query=a filter_on=price", kite.CallBadChoice, "filter_on"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			tool, args, err := kite.ParseToolCall(tt.text)
+			var e *kite.CallError
+			if !errors.As(err, &e) || tool.Name != "" || args != nil {
+				t.Fatalf("ParseToolCall = %v, %v, %v", tool, args, err)
+			}
+			if got := max(e.Arg.Name, e.Value); e.Problem != tt.problem || e.Arg.Name != tt.arg && e.Value != tt.arg {
+				t.Errorf("problem %d about %q", e.Problem, got)
+			}
+		})
+	}
+}
+
+// Whatever is typed, only a read tool comes out, with all that it needs in types
+// that JSON carries; an error does not repeat what was typed.
+func FuzzParseToolCall(f *testing.F) {
+	f.Add("get_ltp instruments=NSE:INFY")
+	f.Add(`get_historical_data instrument_token=1 from_date="a b" to_date=“c” interval=day`)
+	f.Add("login")
+	f.Add("get_ltp =x ='")
+	f.Fuzz(func(t *testing.T, text string) {
+		tool, args, err := kite.ParseToolCall(text)
+		if err != nil {
+			if len(text) > 60 && strings.Contains(err.Error(), text) {
+				t.Fatal("the error repeats what was typed")
+			}
+			return
+		}
+		if kite.StandingOf(tool.Name) != kite.ToolReads {
+			t.Fatalf("%s came out", tool.Name)
+		}
+		known := 0
+		for _, a := range tool.Args {
+			v, given := args[a.Name]
+			if !given {
+				if a.Required {
+					t.Fatalf("%s is not there", a.Name)
+				}
+				continue
+			}
+			known++
+			switch v := v.(type) {
+			case string:
+				given = a.Type == kite.ArgText && v != ""
+			case int64:
+				given = a.Type == kite.ArgNumber && v >= 0
+			case bool:
+				given = a.Type == kite.ArgTruth
+			case []string:
+				given = a.Type == kite.ArgList && len(v) > 0 && !slices.Contains(v, "")
+			default:
+				given = false
+			}
+			if !given {
+				t.Fatalf("%s is %#v", a.Name, v)
+			}
+		}
+		if known != len(args) {
+			t.Fatalf("arguments that %s does not take: %v", tool.Name, args)
+		}
+		if _, err := json.Marshal(args); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package kite
+
+import (
+	"errors"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Trade is one row of get_trades or get_order_trades: a part of an order that
+// was filled. The price is rupees for one unit. Texts are data from outside.
+type Trade struct {
+	ID, OrderID, ExchangeOrderID string
+	Exchange, Symbol             string
+	Token                        int64
+	Product                      string
+	Side                         string // "BUY", "SELL"
+	Quantity                     decimal.Decimal
+	Price                        decimal.Decimal
+	FilledAt, ExchangeAt         time.Time // zero when absent
+
+	// Missing says that the row came as null: a trade is there, and nothing is
+	// known of it.
+	Missing bool
+}
+
+// DecodeTrades reads the answer of get_trades, the trades of today: a list,
+// where null and [] are none. A null row becomes a [Trade] that is Missing.
+// A part of a list, and whatever else comes, is [KindMalformed].
+func DecodeTrades(text string) ([]Trade, error) { return decodeTrades("get_trades", text) }
+
+// DecodeOrderTrades reads the answer of get_order_trades: the trades of one
+// order, in the form of [DecodeTrades].
+func DecodeOrderTrades(text string) ([]Trade, error) { return decodeTrades("get_order_trades", text) }
+
+func decodeTrades(tool, text string) ([]Trade, error) {
+	rows, err := wholeList[wireTrade](text)
+	if err != nil {
+		return nil, malformed(tool, err)
+	}
+	trades := make([]Trade, 0, len(rows))
+	for _, row := range rows {
+		switch {
+		case row == nil:
+			trades = append(trades, Trade{Missing: true})
+		case row.Symbol == "":
+			return nil, malformed(tool, errors.New("a row without a symbol"))
+		default:
+			trades = append(trades, row.trade())
+		}
+	}
+	return trades, nil
+}
+
+type wireTrade struct {
+	ID              string `json:"trade_id"`
+	OrderID         string `json:"order_id"`
+	ExchangeOrderID string `json:"exchange_order_id"`
+	Exchange        string `json:"exchange"`
+	Symbol          string `json:"tradingsymbol"`
+	Token           count  `json:"instrument_token"`
+	Product         string `json:"product"`
+	Side            string `json:"transaction_type"`
+	Quantity        amount `json:"quantity"`
+	Price           amount `json:"average_price"`
+	FilledAt        moment `json:"fill_timestamp"`
+	ExchangeAt      moment `json:"exchange_timestamp"`
+}
+
+func (w *wireTrade) trade() Trade {
+	return Trade{
+		ID: w.ID, OrderID: w.OrderID, ExchangeOrderID: w.ExchangeOrderID, Exchange: w.Exchange, Symbol: w.Symbol,
+		Token: int64(w.Token), Product: w.Product, Side: w.Side, Quantity: w.Quantity.Decimal, Price: w.Price.Decimal,
+		FilledAt: w.FilledAt.Time, ExchangeAt: w.ExchangeAt.Time,
+	}
+}
+
+// At is when the trade was made; zero when Kite does not say.
+func (t Trade) At() time.Time {
+	if t.FilledAt.IsZero() {
+		return t.ExchangeAt
+	}
+	return t.FilledAt
+}
+
+// Value is quantity × price in rupees. It is known on the share exchanges and
+// their derivatives only: elsewhere a quantity counts lots, whose size the
+// answer does not say.
+func (t Trade) Value() Figure {
+	switch t.Exchange {
+	case "NSE", "BSE", "NFO", "BFO":
+		return known(t.Quantity.Mul(t.Price))
+	default:
+		return Figure{}
+	}
+}
+
+// TradesNewestFirst returns the trades by their time, the newest first, those
+// without a time behind, those of which nothing is known last.
+func TradesNewestFirst(trades []Trade) []Trade {
+	sorted := make([]Trade, 0, len(trades))
+	for _, i := range newestFirst(len(trades), func(i int) time.Time { return trades[i].At() }, func(i int) bool { return trades[i].Missing }) {
+		sorted = append(sorted, trades[i])
+	}
+	return sorted
+}
+
+// TradeTotals is what trades come to.
+type TradeTotals struct {
+	Buys, Sells  int    // how many
+	Bought, Sold Figure // Σ value of those that have one; unknown when none has
+	NoValue      int    // of the buys and sells: without a value
+	Other        int    // neither bought nor sold, as far as Kite says
+	Missing      int    // rows that came as null
+}
+
+// TotalTrades adds trades up. Nothing is rounded.
+func TotalTrades(trades []Trade) TradeTotals {
+	var t TradeTotals
+	var bought, sold []Trade
+	for _, trade := range trades {
+		switch {
+		case trade.Missing:
+			t.Missing++
+			continue
+		case trade.Side == "BUY":
+			bought = append(bought, trade)
+		case trade.Side == "SELL":
+			sold = append(sold, trade)
+		default:
+			t.Other++
+			continue
+		}
+		if !trade.Value().OK {
+			t.NoValue++
+		}
+	}
+	t.Buys, t.Sells = len(bought), len(sold)
+	t.Bought, t.Sold = sum(bought, Trade.Value), sum(sold, Trade.Value)
+	return t
+}
