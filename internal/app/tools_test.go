@@ -73,6 +73,6 @@ func (p person) pressEverything(m simtg.Message) {
 		}
 		press := p.PressForged(m.ID, b.Data) // an earlier press may have changed the message
 		<-press.Answered()
-		p.answer("/help") // comes after it, from the same mailbox
+		p.ask("/help", "What I can do") // comes after it, from the same mailbox
 	}
 }
