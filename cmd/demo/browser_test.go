@@ -100,12 +100,13 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 
 	accounts := simkite.Accounts()
 	asha := accounts[slices.IndexFunc(accounts, func(a simkite.Account) bool { return a.UserID() == ashaUser })]
-	asha.Holdings = asha.Holdings[:1]
+	asha.Positions = simkite.Positions{}
 	if err := kite.SetAccount(asha); err != nil {
 		t.Fatal(err)
 	}
-	p.press("Refresh")
-	p.until(`!document.querySelector('.pre').innerText.includes('MARUTI')`)
+	p.send("/positions")
+	p.says("No positions today.")
+	p.fits()
 	d.stop()
 	p.until(`document.getElementById('status').innerText === 'connecting…'`)
 }

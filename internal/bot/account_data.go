@@ -95,23 +95,26 @@ func (a Account) Candles(ctx context.Context, token int64, w kite.Window, maxAge
 	return fetch(ctx, a, "get_historical_data", w.Args(token), maxAge, kite.DecodeCandles)
 }
 
-// searchLimit is how many instruments a search asks for: options of an index
-// run into thousands.
-const searchLimit = 200
-
 // instruments is what a search found.
 type instruments struct {
 	found   []kite.Instrument
 	leftOut int
 }
 
-// Search looks for instruments by words.
-func (a Account) Search(ctx context.Context, query string) (instruments, error) {
-	args := map[string]any{"query": query, "limit": searchLimit}
-	found, _, err := fetch(ctx, a, "search_instruments", args, browsing, func(text string) (instruments, error) {
-		all, leftOut, err := kite.DecodeInstruments(text)
-		return instruments{all, leftOut}, err
-	})
+// Search looks for instruments by words: in their symbols, and in the names of
+// companies when no symbol has them. It asks for all at once, since the ranking
+// is ours.
+func (a Account) Search(ctx context.Context, query string) (found instruments, err error) {
+	for _, field := range []string{"id", "name"} {
+		args := map[string]any{"query": query, "filter_on": field}
+		found, _, err = fetch(ctx, a, "search_instruments", args, browsing, func(text string) (instruments, error) {
+			all, leftOut, err := kite.DecodeInstruments(text)
+			return instruments{all, leftOut}, err
+		})
+		if err != nil || len(found.found) > 0 {
+			break
+		}
+	}
 	return found, err
 }
 

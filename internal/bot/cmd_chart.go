@@ -23,6 +23,7 @@ func chartCommand() Command {
 				}
 				return chartOf(ctx, r, id, kite.Month6, say)
 			}},
+			"more":    {Run: pickAgain("chart")},
 			"range":   {Ack: "Drawing…", Run: chartAgain},
 			"refresh": {Ack: "Refreshing…", Run: chartAgain},
 		},

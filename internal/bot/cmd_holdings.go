@@ -15,7 +15,10 @@ func holdingsCommand() Command {
 		Actions: map[string]Action{
 			"page":    {Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, browsing, inPlace) }},
 			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, inPlace) }},
-			"card":    {Run: holdingCard},
+			"cards": {Run: func(ctx context.Context, r *Request) (Reply, error) {
+				return holdingsShown(ctx, r, browsing, true, inPlace)
+			}},
+			"card": {Run: holdingCard},
 			"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
 				all, at, err := r.Account.Holdings(ctx, browsing)
 				return say(view.HoldingsCSV(kite.Total(all), r.file(at))), err
@@ -27,13 +30,17 @@ func holdingsCommand() Command {
 // holdings shows the page and the order that a button names; the first page by
 // value when the command was typed.
 func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(view.Message) Reply) (Reply, error) {
+	return holdingsShown(ctx, r, maxAge, false, as)
+}
+
+func holdingsShown(ctx context.Context, r *Request, maxAge time.Duration, cards bool, as func(view.Message) Reply) (Reply, error) {
 	all, at, err := r.Account.Holdings(ctx, maxAge)
 	if err != nil {
 		return Reply{}, err
 	}
 	place := view.ParsePlace(r.Args)
 	return as(view.Holdings(view.HoldingsView{
-		Portfolio: kite.Total(all), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native,
+		Portfolio: kite.Total(all), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native, Cards: cards,
 	})), nil
 }
 

@@ -33,6 +33,7 @@ func quoteCommand() Command {
 				}
 				return quoteOf(ctx, r, id, inPlace)
 			}},
+			"more":    {Run: pickAgain("quote")},
 			"watch":   {Ack: "On your watch list", Run: quoteWatch(true)},
 			"unwatch": {Ack: "Off your watch list", Run: quoteWatch(false)},
 		},

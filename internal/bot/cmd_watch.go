@@ -23,8 +23,7 @@ func quotesCommand() Command {
 			return say(m), err
 		},
 		Actions: map[string]Action{"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			ids := slices.DeleteFunc(strings.Split(r.Args, ","), func(id string) bool { return !kite.IsID(id) })
-			m, err := quotesMessage(ctx, r, ids, nil, fresh)
+			m, err := quotesMessage(ctx, r, view.ParseQuotesArg(r.Args), nil, fresh)
 			return inPlace(m), err
 		}}},
 	}

@@ -32,6 +32,26 @@ func resolve(ctx context.Context, r *Request, typed, command string) (priced, *R
 	return search(ctx, r, symbol, typed, command)
 }
 
+// pickAgain turns to another page of what matched.
+func pickAgain(command string) Handler {
+	return func(ctx context.Context, r *Request) (Reply, error) {
+		page, typed := view.ParseSearchArg(r.Args)
+		words := typed
+		if s, ok := kite.ParseSymbol(typed); ok {
+			words = s.Name
+		}
+		found, err := r.Account.Search(ctx, words)
+		if err != nil {
+			return Reply{}, err
+		}
+		ranked := kite.Rank(typed, found.found)
+		if len(ranked) == 0 {
+			return inPlace(view.NoSuchSymbol(typed)), nil
+		}
+		return inPlace(view.PickSymbol(view.PickView{Typed: typed, Options: ranked, For: command, Page: page})), nil
+	}
+}
+
 // search is the last resort of resolve.
 func search(ctx context.Context, r *Request, symbol kite.Symbol, typed, command string) (priced, *Reply, error) {
 	found, err := r.Account.Search(ctx, symbol.Name)

@@ -157,37 +157,43 @@ func FuzzParseToolCall(f *testing.F) {
 		if kite.StandingOf(tool.Name) != kite.ToolReads {
 			t.Fatalf("%s came out", tool.Name)
 		}
-		known := 0
-		for _, a := range tool.Args {
-			v, given := args[a.Name]
-			if !given {
-				if a.Required {
-					t.Fatalf("%s is not there", a.Name)
-				}
-				continue
-			}
-			known++
-			switch v := v.(type) {
-			case string:
-				given = a.Type == kite.ArgText && v != ""
-			case int64:
-				given = a.Type == kite.ArgNumber && v >= 0
-			case bool:
-				given = a.Type == kite.ArgTruth
-			case []string:
-				given = a.Type == kite.ArgList && len(v) > 0 && !slices.Contains(v, "")
-			default:
-				given = false
-			}
-			if !given {
-				t.Fatalf("%s is %#v", a.Name, v)
-			}
-		}
-		if known != len(args) {
-			t.Fatalf("arguments that %s does not take: %v", tool.Name, args)
-		}
+		checkArgs(t, tool, args)
 		if _, err := json.Marshal(args); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+// checkArgs makes sure that the arguments are those of the tool, all that it
+// needs, each in its type.
+func checkArgs(t *testing.T, tool kite.Tool, args map[string]any) {
+	t.Helper()
+	known := 0
+	for _, a := range tool.Args {
+		v, given := args[a.Name]
+		if !given && a.Required {
+			t.Fatalf("%s is not there", a.Name)
+		}
+		if !given {
+			continue
+		}
+		known++
+		fits := false
+		switch v := v.(type) {
+		case string:
+			fits = a.Type == kite.ArgText && v != ""
+		case int64:
+			fits = a.Type == kite.ArgNumber && v >= 0
+		case bool:
+			fits = a.Type == kite.ArgTruth
+		case []string:
+			fits = a.Type == kite.ArgList && len(v) > 0 && !slices.Contains(v, "")
+		}
+		if !fits {
+			t.Fatalf("%s is %#v", a.Name, v)
+		}
+	}
+	if known != len(args) {
+		t.Fatalf("arguments that %s does not take: %v", tool.Name, args)
+	}
 }

@@ -14,17 +14,19 @@ func TestHoldingsWaysGolden(t *testing.T) {
 		sort         kite.HoldingSort
 		page         int
 		hide, native bool
+		cards        bool
 	}{
-		{"holdings_by_day", kite.SortByDay, 1, false, false},
-		{"holdings_by_profit", kite.SortByProfit, 2, false, false},
-		{"holdings_by_name", kite.SortByName, 1, false, false},
-		{"holdings_hidden", kite.SortByValue, 1, true, false},
-		{"holdings_native", kite.SortByValue, 2, false, true},
+		{"holdings_by_day", kite.SortByDay, 1, false, false, false},
+		{"holdings_by_profit", kite.SortByProfit, 2, false, false, false},
+		{"holdings_by_name", kite.SortByName, 1, false, false, false},
+		{"holdings_hidden", kite.SortByValue, 1, true, false, false},
+		{"holdings_native", kite.SortByValue, 2, false, true, false},
+		{"holdings_cards", kite.SortByDay, 1, false, false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			accountGolden(t, tt.name, view.Holdings(view.HoldingsView{
-				Portfolio: decode(t, tricky()), Page: tt.page, Sort: tt.sort, AsOf: evening(), Hide: tt.hide, Native: tt.native,
+				Portfolio: decode(t, tricky()), Page: tt.page, Sort: tt.sort, AsOf: evening(), Hide: tt.hide, Native: tt.native, Cards: tt.cards,
 			}))
 		})
 	}
@@ -74,6 +76,9 @@ func TestPlace(t *testing.T) {
 	}
 	if got := (view.Place{}).String(); got != "1" {
 		t.Errorf("the zero place is %q", got)
+	}
+	if got := (view.Place{Page: 1 << 40, Sort: kite.SortByProfit}).String(); got != "9999.profit" {
+		t.Errorf("a place far out is %q", got)
 	}
 }
 

@@ -20,6 +20,7 @@ type HoldingsView struct {
 	AsOf      time.Time        // when Kite answered
 	Hide      bool             // privacy mode: no amounts
 	Native    bool             // native tables too
+	Cards     bool             // the buttons open this page's holdings instead of turning and sorting
 }
 
 // Holdings renders an account's holdings. The first line is what a lock screen
@@ -131,21 +132,28 @@ func asOf(t time.Time) string {
 	return fmt.Sprintf("As of %s IST · market %s", t.In(market.IST()).Format("2 Jan 15:04:05"), state)
 }
 
-// holdingsButtons open this page's holdings, turn the pages, sort them, ask
-// again and give out the whole.
+// holdingsButtons turn the pages, sort them, ask again and give out the whole;
+// behind Cards are those that open this page's holdings. They are two keyboards
+// because ten more buttons would push the total off a phone's screen.
 func holdingsButtons(v HoldingsView, at paging, shown []tapped) [][]Button {
 	sort := kite.ParseHoldingSort(string(v.Sort))
 	here := Place{at.page, sort}
-	var open []Button
-	for _, h := range shown {
-		open = append(open, Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
+	if v.Cards {
+		return openHoldings(here, shown)
 	}
 	rows := at.buttons(func(page int) string { return "holdings:page:" + Place{page, sort}.String() })
 	if at.total > 1 {
 		rows = append(rows, sortButtons(sort))
 	}
-	rows = append(rows, rowsOf(open, 3)...)
-	return append(rows, []Button{refreshHoldings(here), {Text: "CSV", Data: "holdings:csv"}})
+	return append(rows, []Button{{Text: "Cards", Data: "holdings:cards:" + here.String()}, refreshHoldings(here), {Text: "CSV", Data: "holdings:csv"}})
+}
+
+func openHoldings(here Place, shown []tapped) [][]Button {
+	var open []Button
+	for _, h := range shown {
+		open = append(open, Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
+	}
+	return append(rowsOf(open, 2), []Button{{Text: "Back", Data: "holdings:page:" + here.String()}})
 }
 
 // sortButtons offer the orders; the one in force is marked.

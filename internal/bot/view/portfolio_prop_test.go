@@ -62,13 +62,13 @@ func anyAccount() *rapid.Generator[answersOf] {
 	with := func(t *rapid.T, texts, numbers, counts []string) string {
 		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
 			return object(texts, numbers, counts, named.Draw(t, "name")).Draw(t, "row")
-		}), 0, 30).Draw(t, "rows")
+		}), 0, 15).Draw(t, "rows")
 		return list(rows...)
 	}
 	times := []string{"exchange", "product", "status", "status_message", "order_timestamp", "fill_timestamp", "transaction_type", "order_type", "variety", "validity", "tag", "exchange_order_id", "trade_id"}
 	return rapid.Custom(func(t *rapid.T) answersOf {
 		var gtts []string
-		for range rapid.IntRange(0, 20).Draw(t, "GTTs") {
+		for range rapid.IntRange(0, 10).Draw(t, "GTTs") {
 			gtts = append(gtts, gttRow(anyText().Draw(t, "status"), "BUY", "S"+anyText().Draw(t, "symbol"), 5, anyNumber().Draw(t, "last"), anyText().Draw(t, "why"),
 				rapid.SliceOfN(rapid.SampledFrom([]string{"0", "1.5", "99999999"}), 0, 4).Draw(t, "triggers")...))
 		}
@@ -102,7 +102,7 @@ func TestAnyAccountRenders(t *testing.T) {
 // in the text and in the native table alike, and can be opened by its button.
 func TestPagesAreTheWholeOfEachList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 60).Draw(t, "rows")
+		n := rapid.IntRange(1, 30).Draw(t, "rows")
 		var holdings, positions, orders, trades, funds, gtts []string
 		for i := range n {
 			name := fmt.Sprintf("S%03d", i)
@@ -178,7 +178,7 @@ func TestButtonsOpenTheirRows(t *testing.T) {
 		p := decodeOrFail(t, answers().Draw(t, "answer"))
 		opened := map[string]int{}
 		for page := 1; page <= (len(p.Holdings)+9)/10; page++ {
-			m := view.Holdings(view.HoldingsView{Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon()})
+			m := view.Holdings(view.HoldingsView{Cards: true, Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon(), Cards: true})
 			for _, b := range slices.Concat(m.Buttons...) {
 				arg, found := strings.CutPrefix(b.Data, "holdings:card:")
 				if !found {

@@ -135,7 +135,7 @@ func quotesAnswers() *rapid.Generator[string] {
 	})
 	return rapid.Custom(func(t *rapid.T) string {
 		var fields []string
-		for _, key := range rapid.SliceOfNDistinct(id, 0, 40, func(s string) string { return s }).Draw(t, "ids") {
+		for _, key := range rapid.SliceOfNDistinct(id, 0, 14, func(s string) string { return s }).Draw(t, "ids") {
 			fields = append(fields, quote(key)+":"+one.Draw(t, "quote"))
 		}
 		return "{" + strings.Join(fields, ",") + "}"

@@ -179,9 +179,12 @@ func isAre(n int) string {
 	return "are"
 }
 
+// tapCells is what two buttons side by side have room for on a phone.
+const tapCells = 13
+
 // tapName is what a button says that opens a row: short, and never empty.
 func tapName(name string) string {
-	if name = strings.TrimSpace(fit(clean(name), 18)); cells(name) == 0 {
+	if name = strings.TrimSpace(fit(clean(name), tapCells)); cells(name) == 0 {
 		return "(no name)"
 	}
 	return name

@@ -25,7 +25,7 @@ func quotesButtons(v QuotesView, at paging, shown []QuoteRow) [][]Button {
 		}
 		taps = append(taps, idButton(mark+name, action, r.ID)...)
 	}
-	buttons := rowsOf(taps, 3)
+	buttons := rowsOf(taps, 2)
 	if !v.Watch {
 		return append(buttons, notEmpty(refreshQuotes(shown))...)
 	}

@@ -1,0 +1,78 @@
+package kite_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
+)
+
+// Each order of the holdings keeps every row, and is an order.
+func TestSortHoldings(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		holdings, err := kite.DecodeHoldings(account().Draw(t, "account"))
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		for i := range holdings {
+			holdings[i].Token = int64(i)
+		}
+		before := fmt.Sprint(holdings)
+		for _, by := range kite.HoldingSorts() {
+			sorted, seen := kite.SortHoldings(holdings, by), map[int64]bool{}
+			for i, h := range sorted {
+				seen[h.Token] = true
+				if i > 0 && !inOrder(by, sorted[i-1], h) {
+					t.Fatalf("by %s, %+v comes before %+v", by, sorted[i-1], h)
+				}
+			}
+			if len(sorted) != len(holdings) || len(seen) != len(holdings) {
+				t.Fatalf("by %s, %d rows of %d", by, len(seen), len(holdings))
+			}
+		}
+		if fmt.Sprint(holdings) != before {
+			t.Fatal("the argument changed")
+		}
+	})
+}
+
+// inOrder says whether b may follow a.
+func inOrder(by kite.HoldingSort, a, b kite.Holding) bool {
+	if a.Missing || b.Missing {
+		return b.Missing
+	}
+	key := map[kite.HoldingSort]func(kite.Holding) kite.Figure{
+		kite.SortByValue: kite.Holding.Value, kite.SortByDay: kite.Holding.DayPercent, kite.SortByProfit: kite.Holding.ProfitPercent,
+	}[by]
+	if key == nil {
+		return a.Symbol <= b.Symbol
+	}
+	x, y := key(a), key(b)
+	if !x.OK || !y.OK {
+		return !y.OK
+	}
+	return x.Value.Cmp(y.Value) >= 0
+}
+
+func TestFindHolding(t *testing.T) {
+	p := total(t, "["+part("A", 1, 0, 0, 0, "1", "3", "1", "1")+",null,"+part("B", 1, 0, 0, 0, "1", "1", "1", "1")+"]")
+	if h, ok := kite.FindHolding(p.Holdings, "NSE", "B"); !ok || h.Symbol != "B" {
+		t.Errorf("found %v, %v", h, ok)
+	}
+	for _, name := range [][2]string{{"BSE", "B"}, {"NSE", "C"}, {"", ""}} {
+		if h, ok := kite.FindHolding(p.Holdings, name[0], name[1]); ok {
+			t.Errorf("%v finds %v", name, h)
+		}
+	}
+	expect(t, "share", p.Share(p.Holdings[0]), "75")
+	expect(t, "share of a null row", p.Share(p.Holdings[1]), "")
+	if refs := kite.HoldingRefs(p.Holdings); !slices.Equal(refs, []string{"NSE:A", "", "NSE:B"}) {
+		t.Errorf("refs %q", refs)
+	}
+	if kite.ParseHoldingSort("size") != kite.SortByValue || kite.ParseHoldingSort("day") != kite.SortByDay {
+		t.Error("orders are misread")
+	}
+}

@@ -1,0 +1,68 @@
+package kite_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"kitebot/internal/kite"
+)
+
+const margins = `{"equity":{"enabled":true,"net":75000.5,"available":{"adhoc_margin":1,"cash":2,"collateral":3,"intraday_payin":4,"live_balance":5,"opening_balance":6},` +
+	`"utilised":{"debits":25000.5,"exposure":7,"m2m_realised":8,"m2m_unrealised":-9,"option_premium":10,"payout":11,"span":12,"holding_sales":13,"turnover":14,"liquid_collateral":15,"stock_collateral":16,"delivery":17}},` +
+	`"commodity":{"enabled":false,"net":99}}`
+
+func TestDecodeMargins(t *testing.T) {
+	got, err := kite.DecodeMargins(margins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := kite.Margins{
+		Equity: kite.Segment{Enabled: true, Net: dec("75000.5"),
+			Available: kite.AvailableMargin{Adhoc: dec("1"), Cash: dec("2"), Collateral: dec("3"), IntradayPayin: dec("4"), Live: dec("5"), Opening: dec("6")},
+			Used: kite.UsedMargin{Debits: dec("25000.5"), Exposure: dec("7"), M2MRealised: dec("8"), M2MUnrealised: dec("-9"), OptionPremium: dec("10"), Payout: dec("11"),
+				Span: dec("12"), HoldingSales: dec("13"), Turnover: dec("14"), LiquidCollateral: dec("15"), StockCollateral: dec("16"), Delivery: dec("17")}},
+		Commodity: kite.Segment{Net: dec("99")},
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal)); diff != "" {
+		t.Errorf("margins (-want +got):\n%s", diff)
+	}
+	expect(t, "usable", got.Usable(), "75000.5")
+	expect(t, "commodity", got.Commodity.Usable(), "")
+	expect(t, "utilisation", got.Equity.Utilisation(), "25.00024999750002500")
+	for _, bad := range []string{"", "null", "[]", "{}", `{"equity":null}`, `{"equity":7}`, `{"equity":{"net":"1"}}`, "Failed to execute get_margins"} {
+		if _, err := kite.DecodeMargins(bad); kite.KindOf(err) != kite.KindMalformed {
+			t.Errorf("%q gives %v", bad, err)
+		}
+	}
+}
+
+func TestUtilisation(t *testing.T) {
+	for name, c := range map[string]struct {
+		net, used, want string
+		enabled         bool
+	}{
+		"not enabled": {"1", "1", "", false}, "nothing there": {"0", "0", "", true}, "nothing used": {"10", "0", "0", true}, "all used": {"0", "10", "100", true},
+		"owed": {"-10", "110", "110", true}, "money on its way": {"10", "-5", "", true},
+	} {
+		s := kite.Segment{Enabled: c.enabled, Net: dec(c.net), Used: kite.UsedMargin{Debits: dec(c.used)}}
+		expect(t, name, s.Utilisation(), c.want)
+	}
+}
+
+func TestOverviewTotal(t *testing.T) {
+	held, empty := total(t, "["+part("A", 10, 0, 0, 0, "100", "110", "105", "5")+"]"), total(t, "[]")
+	unpriced := total(t, "["+part("A", 10, 0, 0, 0, "100", "0", "105", "5")+"]")
+	funds, none := kite.Margins{Equity: kite.Segment{Enabled: true, Net: dec("50.5")}, Commodity: kite.Segment{Enabled: true, Net: dec("-0.5")}}, kite.Margins{}
+	for name, c := range map[string]struct {
+		o    kite.Overview
+		want string
+	}{
+		"all": {kite.Overview{Holdings: &held, Funds: &funds}, "1150"}, "no holdings": {kite.Overview{Holdings: &empty, Funds: &funds}, "50"},
+		"no price": {kite.Overview{Holdings: &unpriced, Funds: &funds}, ""}, "no segment": {kite.Overview{Holdings: &held, Funds: &none}, ""},
+		"silent holdings": {kite.Overview{Funds: &funds}, ""}, "silent funds": {kite.Overview{Holdings: &held}, ""}, "nothing": {kite.Overview{}, ""},
+	} {
+		expect(t, name, c.o.Total(), c.want)
+	}
+}

@@ -1,0 +1,170 @@
+package kite_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
+)
+
+const fullOrder = `{"account_id":"","placed_by":"ZZ0001","order_id":"261112000000777","exchange_order_id":"1300000009999999","parent_order_id":"261112000000776","status":"OPEN","status_message":"why \u0026 how","status_message_raw":"raw",` +
+	`"order_timestamp":"2026-11-12T09:18:57+05:30","exchange_update_timestamp":"2026-11-12T09:18:58+05:30","exchange_timestamp":"0001-01-01T00:00:00Z","variety":"iceberg","modified":true,"meta":{"iceberg":{"leg":1}},` +
+	`"exchange":"CDS","tradingsymbol":"USDINR26NOVFUT","instrument_token":412675,"order_type":"SL","transaction_type":"BUY","validity":"TTL","validity_ttl":2,"product":"NRML","quantity":10.5,"disclosed_quantity":1,` +
+	`"price":84.2525,"trigger_price":84.25,"average_price":84.26,"filled_quantity":4,"pending_quantity":5.5,"cancelled_quantity":1,"auction_number":"","tag":"a tag","tags":["a tag","b"]}`
+
+func TestDecodeOrders(t *testing.T) {
+	got, err := kite.DecodeOrders("[" + fullOrder + ",null]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []kite.Order{{
+		ID: "261112000000777", ExchangeID: "1300000009999999", ParentID: "261112000000776", Status: "OPEN", Reason: "why & how",
+		PlacedAt: time.Date(2026, 11, 12, 3, 48, 57, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 12, 3, 48, 58, 0, time.UTC),
+		Exchange: "CDS", Symbol: "USDINR26NOVFUT", Token: 412675, Side: "BUY", Type: "SL", Product: "NRML", Variety: "iceberg", Validity: "TTL", ValidityTTL: 2, Modified: true,
+		Quantity: dec("10.5"), Disclosed: dec("1"), Price: dec("84.2525"), TriggerPrice: dec("84.25"), AveragePrice: dec("84.26"),
+		Filled: dec("4"), Pending: dec("5.5"), Cancelled: dec("1"), Tag: "a tag", Tags: []string{"a tag", "b"},
+	}, {Missing: true}}
+	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal), cmp.Comparer(time.Time.Equal)); diff != "" {
+		t.Errorf("orders (-want +got):\n%s", diff)
+	}
+	history, err := kite.DecodeOrderHistory("[" + fullOrder + "]")
+	if err != nil || len(history) != 1 || history[0].ID != want[0].ID {
+		t.Errorf("history %v, %v", history, err)
+	}
+}
+
+// What is no list of rows is refused by each decoder, and the error quotes
+// nothing of it.
+func TestDecodersRefuse(t *testing.T) {
+	row := `{"tradingsymbol":"A","order_id":"1","fund":"F","condition":{"tradingsymbol":"A"}`
+	decoders := map[string]func(string) error{
+		"positions":    func(s string) error { _, err := kite.DecodePositions(s); return err },
+		"orders":       func(s string) error { _, err := kite.DecodeOrders(s); return err },
+		"history":      func(s string) error { _, err := kite.DecodeOrderHistory(s); return err },
+		"trades":       func(s string) error { _, err := kite.DecodeTrades(s); return err },
+		"order trades": func(s string) error { _, err := kite.DecodeOrderTrades(s); return err },
+		"mutual funds": func(s string) error { _, err := kite.DecodeMutualFunds(s); return err },
+		"GTTs":         func(s string) error { _, err := kite.DecodeGTTs(s); return err },
+	}
+	for name, decode := range decoders {
+		for _, good := range []string{"null", "[]", "[null]", "[" + row + "}]", `{"data":[` + row + `}],"pagination":{"from":0,"total":1,"has_more":false}}`} {
+			if err := decode(good); err != nil {
+				t.Errorf("%s refuses %s: %v", name, good, err)
+			}
+		}
+		for _, bad := range []string{
+			"", "Failed to execute it", "7", row + "}", "[" + row, `["A"]`, `[{"quantity":1}]`, `[{}]`,
+			`{"data":[` + row + `}],"pagination":{"from":0,"total":2,"has_more":true}}`,
+			"[" + row + `,"quantity":"12345"}]`, "[" + row + `,"quantity":1e999999999,"condition":{"tradingsymbol":"A","last_price":1e999999999}}]`,
+		} {
+			if name == "GTTs" && strings.Contains(bad, "12345") {
+				continue // has no such field
+			}
+			err := decode(bad)
+			if kite.KindOf(err) != kite.KindMalformed {
+				t.Errorf("%s takes %.80s: %v", name, bad, err)
+			}
+			if err != nil && (len(err.Error()) > 80 || strings.Contains(err.Error(), "12345")) {
+				t.Errorf("%s quotes the answer: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestOrderStates(t *testing.T) {
+	for status, want := range map[string]kite.OrderState{
+		"COMPLETE": kite.OrderDone, "REJECTED": kite.OrderRejected, "CANCELLED": kite.OrderCancelled, "CANCELLED AMO": kite.OrderCancelled,
+		"OPEN": kite.OrderOpen, "TRIGGER PENDING": kite.OrderOpen, "AMO REQ RECEIVED": kite.OrderOpen, "MODIFY VALIDATION PENDING": kite.OrderOpen,
+		"": kite.OrderOther, "complete": kite.OrderOther, "EXPLODED": kite.OrderOther,
+	} {
+		if got := (kite.Order{Status: status}).State(); got != want {
+			t.Errorf("%q is %v, want %v", status, got, want)
+		}
+	}
+	got := kite.CountOrders([]kite.Order{{Status: "COMPLETE"}, {Status: "COMPLETE"}, {Status: "OPEN"}, {Status: "REJECTED"}, {Status: "CANCELLED"}, {Status: "X"}, {Missing: true, Status: "OPEN"}})
+	if want := (kite.OrderCounts{Done: 2, Open: 1, Rejected: 1, Cancelled: 1, Other: 1, Missing: 1}); got != want {
+		t.Errorf("counts %+v, want %+v", got, want)
+	}
+}
+
+func TestOrdersNewestFirst(t *testing.T) {
+	nine, ten := time.Date(2026, 11, 12, 9, 0, 0, 0, time.UTC), time.Date(2026, 11, 12, 10, 0, 0, 0, time.UTC)
+	got := kite.OrdersNewestFirst([]kite.Order{{ID: "a", PlacedAt: nine}, {ID: "none"}, {Missing: true}, {ID: "b", PlacedAt: nine}, {ID: "exchange", ExchangeAt: ten}, {ID: "c", UpdatedAt: nine}})
+	var ids []string
+	for _, o := range got {
+		ids = append(ids, o.ID)
+	}
+	if diff := cmp.Diff([]string{"exchange", "c", "b", "a", "none", ""}, ids); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+// Each row is found by its own short name, whatever the ids are.
+func TestRefs(t *testing.T) {
+	id := rapid.OneOf(rapid.SampledFrom([]string{"1", "1~2", "#1", "a:b", strings.Repeat("9", 100), "12345678901234567890123456789012"}), rapid.StringN(1, 60, 200))
+	rapid.Check(t, func(t *rapid.T) {
+		var orders []kite.Order
+		var holdings []kite.Holding
+		for i, id := range rapid.SliceOfN(id, 0, 20).Draw(t, "ids") {
+			missing := rapid.IntRange(0, 9).Draw(t, "missing") == 0
+			orders = append(orders, kite.Order{ID: id, Token: int64(i), Missing: missing})
+			holdings = append(holdings, kite.Holding{Symbol: id, Exchange: rapid.SampledFrom([]string{"NSE", "BSE", "N:S", ""}).Draw(t, "exchange"), Token: int64(i), Missing: missing})
+		}
+		for i, ref := range kite.OrderRefs(orders) {
+			o, ok := kite.OrderByRef(orders, ref)
+			if ok == orders[i].Missing || ok && o.Token != int64(i) || len(ref) > 36 {
+				t.Fatalf("%q of order %d finds %v, %v", ref, i, o, ok)
+			}
+		}
+		for i, ref := range kite.HoldingRefs(holdings) {
+			h, ok := kite.HoldingByRef(holdings, ref)
+			if ok == holdings[i].Missing || ok && h.Token != int64(i) || len(ref) > 36 {
+				t.Fatalf("%q of holding %d finds %v, %v", ref, i, h, ok)
+			}
+		}
+	})
+}
+
+// What can be decoded can be counted, sorted and found again.
+func FuzzDecodeOrders(f *testing.F) {
+	f.Add("[" + fullOrder + ",null]")
+	f.Add(`{"data":[{"order_id":"1","tradingsymbol":"A"}],"pagination":{"from":0,"total":1,"has_more":false}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		orders, err := kite.DecodeOrders(text)
+		if err != nil {
+			if kite.KindOf(err) != kite.KindMalformed {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		c := kite.CountOrders(orders)
+		if !json.Valid([]byte(text)) || c.Done+c.Open+c.Rejected+c.Cancelled+c.Other+c.Missing != len(orders) || len(kite.OrdersNewestFirst(orders)) != len(orders) {
+			t.Fatalf("%d orders count as %+v", len(orders), c)
+		}
+	})
+}
+
+// The same for positions: each row is net, of the day, or missing.
+func FuzzDecodePositions(f *testing.F) {
+	f.Add("[" + fullPosition + ",null," + fullPosition + "]")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := kite.DecodePositions(text)
+		if err != nil {
+			if kite.KindOf(err) != kite.KindMalformed {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		b := kite.TotalPositions(p)
+		if len(b.Open)+len(b.Closed) != len(p.Net) || fmt.Sprint(b.Missing) != fmt.Sprint(p.Missing) {
+			t.Fatalf("%d net positions, book %+v", len(p.Net), b)
+		}
+	})
+}
