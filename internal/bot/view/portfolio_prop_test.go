@@ -178,7 +178,7 @@ func TestButtonsOpenTheirRows(t *testing.T) {
 		p := decodeOrFail(t, answers().Draw(t, "answer"))
 		opened := map[string]int{}
 		for page := 1; page <= (len(p.Holdings)+9)/10; page++ {
-			m := view.Holdings(view.HoldingsView{Cards: true, Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon(), Cards: true})
+			m := view.Holdings(view.HoldingsView{Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon(), Cards: true})
 			for _, b := range slices.Concat(m.Buttons...) {
 				arg, found := strings.CutPrefix(b.Data, "holdings:card:")
 				if !found {
