@@ -11,8 +11,8 @@ import (
 	"kitebot/internal/kite"
 )
 
-// maxQuotes is how many symbols one /quotes may name.
-const maxQuotes = 20
+// maxQuotes is how many symbols one message may name: more do not fit into one.
+const maxQuotes = 200
 
 func quotesCommand() Command {
 	return Command{

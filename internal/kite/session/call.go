@@ -22,21 +22,32 @@ func (p *Pool) Call(ctx context.Context, who int64, tool string, args map[string
 	if err != nil {
 		return "", err
 	}
-	text, err := pr.call(ctx, tool, args)
-	if errors.Is(err, errReplaced) { // a new login came through meanwhile
-		text, err = pr.call(ctx, tool, args)
-	}
+	text, _, err := pr.call(ctx, tool, args)
 	return text, err
 }
 
-func (pr *person) call(ctx context.Context, tool string, args map[string]any) (string, error) {
-	login := pr.record().Login
-	switch {
-	case login == nil:
-		return "", ErrNoLogin
-	case !login.Confirmed:
-		return "", ErrUnconfirmed
+// call is Call, and says which session answered.
+func (pr *person) call(ctx context.Context, tool string, args map[string]any) (string, ID, error) {
+	if tool != ListTools && kite.StandingOf(tool) != kite.ToolReads {
+		return "", ID{}, &kite.Error{Kind: kite.KindNoTool, Tool: tool, Err: errors.New("not a tool that only reads: never called")}
 	}
+	for {
+		login := pr.record().Login
+		switch {
+		case login == nil:
+			return "", ID{}, ErrNoLogin
+		case !login.Confirmed:
+			return "", ID{}, ErrUnconfirmed
+		}
+		text, err := pr.callOn(ctx, login, tool, args)
+		if errors.Is(err, errReplaced) && ctx.Err() == nil {
+			continue // a new login came through meanwhile
+		}
+		return text, login.Session, err
+	}
+}
+
+func (pr *person) callOn(ctx context.Context, login *Login, tool string, args map[string]any) (string, error) {
 	text, err := pr.ask(ctx, login.Session, tool, args)
 	if err != nil {
 		if err = pr.judge(ctx, *login, err); err != nil {

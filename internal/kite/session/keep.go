@@ -33,11 +33,11 @@ func (p *Pool) Recall(ctx context.Context, who int64, tool string, args map[stri
 	if k, ok := pr.recall(key, maxAge); ok {
 		return k.text, k.at, nil
 	}
-	text, err := p.Call(ctx, who, tool, args)
+	text, session, err := pr.call(ctx, tool, args)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	return text, pr.keepAnswer(key, text), nil
+	return text, pr.keepAnswer(key, text, session), nil
 }
 
 // recall finds an answer of the present login.
@@ -50,20 +50,20 @@ func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
 	return k, ok
 }
 
-// keepAnswer keeps an answer for a minute and returns its time. Answers never
-// outlive their login: recall compares, and update drops them.
-func (pr *person) keepAnswer(key, text string) time.Time {
+// keepAnswer keeps a session's answer for a minute and returns its time. Answers
+// never outlive their login: recall compares, and update drops them.
+func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	now := pr.pool.Clock.Now()
-	if pr.rec.Login == nil {
+	if pr.rec.Login == nil || pr.rec.Login.Session != session {
 		return now
 	}
 	if pr.answers == nil {
 		pr.answers = map[string]kept{}
 		pr.pool.Clock.AfterFunc(keepFor, pr.forgetAnswers)
 	}
-	pr.answers[key] = kept{session: pr.rec.Login.Session, text: text, at: now}
+	pr.answers[key] = kept{session: session, text: text, at: now}
 	return now
 }
 

@@ -506,3 +506,17 @@ func TestANewLoginOverADoubtfulOne(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyReadingToolsAreCalled(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Second)
+		w.kite.Calls()
+		for _, tool := range []string{"place_order", "delete_gtt_order", "login", "brew_tea", ""} {
+			if _, err := w.pool.Call(w.t.Context(), asha, tool, nil); kite.KindOf(err) != kite.KindNoTool {
+				t.Errorf("%q: %v, want refused", tool, err)
+			}
+		}
+		w.wantCalls()
+	})
+}
