@@ -20,7 +20,6 @@ func (v veil) rupees(f kite.Figure) string { return v.write(f, Rupees) }
 
 func (v veil) signed(f kite.Figure) string { return v.write(f, SignedRupees) }
 
-func (v veil) short(f kite.Figure) string { return v.write(f, Short) }
 
 // shortSigned is short for a change: with a plus, too.
 func (v veil) shortSigned(f kite.Figure) string {
