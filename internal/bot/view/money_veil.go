@@ -20,7 +20,6 @@ func (v veil) rupees(f kite.Figure) string { return v.write(f, Rupees) }
 
 func (v veil) signed(f kite.Figure) string { return v.write(f, SignedRupees) }
 
-
 // shortSigned is short for a change: with a plus, too.
 func (v veil) shortSigned(f kite.Figure) string {
 	return v.write(f, func(d decimal.Decimal) string { s := Short(d); return plus("", signless(s)) + s })
