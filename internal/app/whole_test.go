@@ -267,5 +267,5 @@ func TestStreamableHTTPOnly(t *testing.T) {
 		t.Errorf("%d streams are open", n)
 	}
 	w.kite.Restart()
-	p.ask("/holdings", "Your login at Kite has ended")
+	p.ask("/funds", "Your login at Kite has ended") // the holdings are fresh enough to be shown again
 }
