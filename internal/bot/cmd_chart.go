@@ -9,25 +9,28 @@ import (
 )
 
 func chartCommand() Command {
-	return Command{
+	c := Command{
 		Name: "chart", Usage: "/chart SYMBOL 6M", Summary: "a picture: 1D 5D 1M 6M 1Y 5Y",
 		Run: chartTyped,
 		Actions: map[string]Action{
 			"open": {Ack: "Drawing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
 				return chartOf(ctx, r, r.Args, kite.Month6, say)
 			}},
-			"pick": {Ack: "Drawing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-				id, err := r.picked()
-				if err != nil {
-					return Reply{}, err
-				}
-				return chartOf(ctx, r, id, kite.Month6, say)
-			}},
-			"more":    {Run: pickAgain("chart")},
 			"range":   {Ack: "Drawing…", Run: chartAgain},
 			"refresh": {Ack: "Refreshing…", Run: chartAgain},
 		},
 	}
+	for _, rng := range kite.Ranges() { // the choice of a symbol knows the range that was asked for
+		c.Actions["pick"+string(rng)] = Action{Ack: "Drawing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			id, err := r.picked()
+			if err != nil {
+				return Reply{}, err
+			}
+			return chartOf(ctx, r, id, rng, say)
+		}}
+		c.Actions["more"+string(rng)] = Action{Run: pickAgain("chart", string(rng))}
+	}
+	return c
 }
 
 func chartTyped(ctx context.Context, r *Request) (Reply, error) {
@@ -35,7 +38,7 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	if words == "" {
 		return say(view.ChartUsage()), nil
 	}
-	found, reply, err := resolve(ctx, r, words, "chart")
+	found, reply, err := resolve(ctx, r, words, "chart", string(rng))
 	if err != nil || reply != nil {
 		return deref(reply), err
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -121,7 +122,16 @@ func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func linkView(l session.Link, why string) view.LoginLink {
-	return view.LoginLink{URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: l.Then}
+	return view.LoginLink{URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then)}
+}
+
+// thenWords is the command that waits, as a person would name it.
+func thenWords(then string) string {
+	name, _, pressed := strings.Cut(then, ":")
+	if pressed && !strings.HasPrefix(then, "/") {
+		return "/" + name
+	}
+	return then
 }
 
 func loginView(s session.Status, now time.Time) view.Login {

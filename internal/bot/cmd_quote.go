@@ -16,7 +16,7 @@ func quoteCommand() Command {
 			if r.Args == "" {
 				return say(view.QuoteUsage()), nil
 			}
-			found, reply, err := resolve(ctx, r, r.Args, "quote")
+			found, reply, err := resolve(ctx, r, r.Args, "quote", "")
 			if err != nil || reply != nil {
 				return deref(reply), err
 			}
@@ -33,9 +33,9 @@ func quoteCommand() Command {
 				}
 				return quoteOf(ctx, r, id, inPlace)
 			}},
-			"more":    {Run: pickAgain("quote")},
-			"watch":   {Ack: "On your watch list", Run: quoteWatch(true)},
-			"unwatch": {Ack: "Off your watch list", Run: quoteWatch(false)},
+			"more":    {Run: pickAgain("quote", "")},
+			"watch":   {Ack: "One moment…", Run: quoteWatch(true)},
+			"unwatch": {Ack: "One moment…", Run: quoteWatch(false)},
 		},
 	}
 }

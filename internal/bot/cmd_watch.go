@@ -18,58 +18,87 @@ func quotesCommand() Command {
 	return Command{
 		Name: "quotes", Usage: "/quotes SYMBOLS", Summary: "several prices at once: infy, tcs, nifty",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			ids, unknown := r.namedSymbols(r.Args)
-			m, err := quotesMessage(ctx, r, ids, unknown, fresh)
+			m, err := quotesMessage(ctx, r, r.namedSymbols(r.Args))
 			return say(m), err
 		},
 		Actions: map[string]Action{"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			m, err := quotesMessage(ctx, r, view.ParseQuotesArg(r.Args), nil, fresh)
+			var words []named
+			for _, id := range view.ParseQuotesArg(r.Args) {
+				words = append(words, named{id, []string{id}})
+			}
+			m, err := quotesMessage(ctx, r, words)
 			return inPlace(m), err
 		}}},
 	}
 }
 
-func quotesMessage(ctx context.Context, r *Request, ids, unknown []string, maxAge time.Duration) (view.Message, error) {
+func quotesMessage(ctx context.Context, r *Request, words []named) (view.Message, error) {
 	v := view.QuotesView{Native: r.Prefs.Native, AsOf: r.Now}
-	if len(ids) > 0 {
-		quotes, at, err := r.Account.Prices(ctx, ids, maxAge)
-		if err != nil {
-			return view.Message{}, err
-		}
-		v.Rows, v.AsOf = view.RowsOf(ids, quotes), at
+	ids, quotes, at, err := priceOfEach(ctx, r, words)
+	if err != nil {
+		return view.Message{}, err
 	}
-	for _, word := range unknown {
-		v.Rows = append(v.Rows, view.QuoteRow{ID: word})
+	if len(ids) > 0 {
+		v.Rows, v.AsOf = view.RowsOf(ids, quotes), at
 	}
 	return view.Quotes(v), nil
 }
 
+// named is a symbol as it was typed, and the instruments that it can mean, the
+// likeliest first; none when it can be no symbol.
+type named struct {
+	word    string
+	guesses []string
+}
+
 // namedSymbols reads symbols with commas or spaces between. What was picked
-// before for a name holds; else the likeliest exchange is taken. unknown is
-// what can be no symbol.
-func (r *Request) namedSymbols(text string) (ids, unknown []string) {
+// before for a name holds.
+func (r *Request) namedSymbols(text string) []named {
 	words := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ';' || c == '\n' })
 	if len(words) == 1 {
-		words = strings.Fields(text)
-		if s, ok := kite.ParseSymbol(text); ok && s.Exchange != "" {
-			words = []string{text} // "bank nifty"
+		if s, ok := kite.ParseSymbol(text); !ok || !kite.IsIndex(s.String()) { // "bank nifty" is one
+			words = strings.Fields(text)
+		}
+	}
+	var all []named
+	for _, w := range words[:min(len(words), maxQuotes)] {
+		n := named{word: strings.TrimSpace(w)}
+		if s, ok := kite.ParseSymbol(w); ok {
+			n.guesses = s.Guesses()
+		}
+		if picked, there := r.Prefs.Picks[kite.SymbolKey(w)]; there {
+			n.guesses = []string{picked}
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// priceOfEach asks for everything that the words can mean in one question, and
+// returns what each does mean: the likeliest that Kite knows. A word that it
+// knows nothing by stays as it was typed.
+func priceOfEach(ctx context.Context, r *Request, words []named) (ids []string, quotes map[string]kite.Quote, at time.Time, err error) {
+	var ask []string
+	for _, w := range words {
+		ask = append(ask, w.guesses...)
+	}
+	if len(ask) > 0 {
+		if quotes, at, err = r.Account.Prices(ctx, ask, fresh); err != nil {
+			return nil, nil, at, err
 		}
 	}
 	for _, w := range words {
-		s, ok := kite.ParseSymbol(w)
-		if !ok {
-			unknown = append(unknown, w)
-			continue
+		id := w.word
+		for _, guess := range slices.Backward(w.guesses) {
+			if _, known := quotes[guess]; known {
+				id = guess
+			}
 		}
-		id := s.Guesses()[0]
-		if picked, there := r.Prefs.Picks[kite.SymbolKey(w)]; there {
-			id = picked
-		}
-		if !slices.Contains(ids, id) && len(ids) < maxQuotes {
+		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
-	return ids, unknown
+	return ids, quotes, at, nil
 }
 
 func watchCommand() Command {
@@ -123,24 +152,21 @@ func watchList(ctx context.Context, r *Request, page int, maxAge time.Duration, 
 
 // watchAdd puts the symbols that Kite knows onto the list.
 func watchAdd(ctx context.Context, r *Request) (Reply, error) {
-	ids, unknown := r.namedSymbols(r.Args)
-	var known []string
-	if len(ids) > 0 {
-		quotes, _, err := r.Account.Prices(ctx, ids, fresh)
-		if err != nil {
-			return Reply{}, err
-		}
-		for _, id := range ids {
-			if _, there := quotes[id]; there {
-				known = append(known, id)
-			} else {
-				unknown = append(unknown, id)
-			}
+	ids, quotes, _, err := priceOfEach(ctx, r, r.namedSymbols(r.Args))
+	if err != nil {
+		return Reply{}, err
+	}
+	var known, unknown []string
+	for _, id := range ids {
+		if _, there := quotes[id]; there {
+			known = append(known, id)
+		} else {
+			unknown = append(unknown, id)
 		}
 	}
 	var added []string
 	full := false
-	err := r.Change(func(p *Prefs) {
+	err = r.Change(func(p *Prefs) {
 		for _, id := range known {
 			switch {
 			case slices.Contains(p.Watch, id):

@@ -72,6 +72,7 @@ type Request struct {
 	Command string  // "holdings"
 	Args    string  // what followed the command, or the button's argument
 	Pressed int     // the message whose button was pressed; 0 for a typed command
+	data    string  // what the button carried; "" for what was typed, or does the same
 	Now     time.Time
 	Prefs   Prefs // the asker's, as they were when the request was taken up
 	prefs   PrefStore
@@ -92,12 +93,17 @@ func (r *Request) Change(change func(*Prefs)) error {
 	return nil
 }
 
-// Then is the command to run after a login that this request turned out to need.
+// Then is what to answer after a login that this request turned out to need: a
+// command as it is typed, or what a button carries.
 func (r *Request) Then() string {
-	if r.Pressed != 0 || r.Args == "" { // a button's argument is not a typed one
+	switch {
+	case r.data != "":
+		return r.data
+	case r.Args == "":
 		return "/" + r.Command
+	default:
+		return "/" + r.Command + " " + r.Args
 	}
-	return "/" + r.Command + " " + r.Args
 }
 
 // Reply is what a request comes to. The zero Reply shows nothing.

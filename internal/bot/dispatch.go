@@ -94,6 +94,7 @@ func (b *Bot) routePress(u Update) order {
 	r := b.request(u, c.Name, args)
 	switch a, ok := c.Actions[action]; {
 	case ok:
+		r.data = u.Data
 		return order{request: r, run: a.Run, ack: a.Ack}
 	case action == "run":
 		r.Args, r.Pressed = "", 0

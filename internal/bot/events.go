@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -77,12 +78,19 @@ func thenOf(links []session.Link) string {
 // runThen answers the command that waited, past the limits: it was let in when
 // it was sent.
 func (b *Bot) runThen(ctx context.Context, person int64, then string) (done bool) {
-	name, args, _ := parseCommand(then, b.Username)
-	c, known := b.commands[name]
-	if !known || !b.Allowed(person) {
+	if then == "" || !b.Allowed(person) {
 		return true
 	}
-	u := Update{Chat: person, From: person, Private: true}
+	u := Update{Chat: person, From: person, Private: true, Text: then}
+	if !strings.HasPrefix(then, "/") { // a button had been pressed
+		u.Text, u.Data = "", then
+		return b.perform(ctx, person, b.routePress(u))
+	}
+	name, args, _ := parseCommand(then, b.Username)
+	c, known := b.commands[name]
+	if !known {
+		return true
+	}
 	return b.perform(ctx, person, order{request: b.request(u, name, args), run: c.Run})
 }
 

@@ -92,8 +92,8 @@ func problem(err error) view.Problem {
 
 // againData is what a Try again button carries.
 func againData(r *Request) string {
-	if r.Command == "" {
-		return ""
+	if r.Command == "" || r.data != "" {
+		return r.data // a button is simply pressed again
 	}
 	data := r.Command + ":again"
 	if r.Args != "" && len(data)+1+len(r.Args) <= maxButtonData {

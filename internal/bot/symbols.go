@@ -8,12 +8,12 @@ import (
 )
 
 // resolve finds the instrument that a person means and its quote. Where that
-// takes a choice, or nothing is found, it returns the reply that says so; for
-// is the command that goes on once one was picked.
+// takes a choice, or nothing is found, it returns the reply that says so; command
+// is the one that goes on once one was picked, with what went along.
 //
 // The order: what the person picked for these words before; then the likely
 // names, all in one question; then a search.
-func resolve(ctx context.Context, r *Request, typed, command string) (priced, *Reply, error) {
+func resolve(ctx context.Context, r *Request, typed, command, with string) (priced, *Reply, error) {
 	symbol, ok := kite.ParseSymbol(typed)
 	if !ok {
 		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
@@ -29,11 +29,11 @@ func resolve(ctx context.Context, r *Request, typed, command string) (priced, *R
 	if q, clear := kite.Choose(guesses, quotes); clear {
 		return priced{quote: q, at: at}, nil, nil
 	}
-	return search(ctx, r, symbol, typed, command)
+	return search(ctx, r, symbol, view.PickView{Typed: typed, For: command, With: with})
 }
 
 // pickAgain turns to another page of what matched.
-func pickAgain(command string) Handler {
+func pickAgain(command, with string) Handler {
 	return func(ctx context.Context, r *Request) (Reply, error) {
 		page, typed := view.ParseSearchArg(r.Args)
 		words := typed
@@ -48,23 +48,25 @@ func pickAgain(command string) Handler {
 		if len(ranked) == 0 {
 			return inPlace(view.NoSuchSymbol(typed)), nil
 		}
-		return inPlace(view.PickSymbol(view.PickView{Typed: typed, Options: ranked, For: command, Page: page})), nil
+		return inPlace(view.PickSymbol(view.PickView{Typed: typed, Options: ranked, For: command, With: with, Page: page})), nil
 	}
 }
 
 // search is the last resort of resolve.
-func search(ctx context.Context, r *Request, symbol kite.Symbol, typed, command string) (priced, *Reply, error) {
+func search(ctx context.Context, r *Request, symbol kite.Symbol, pick view.PickView) (priced, *Reply, error) {
 	found, err := r.Account.Search(ctx, symbol.Name)
 	if err != nil {
 		return priced{}, nil, err
 	}
+	typed := pick.Typed
 	ranked := kite.Rank(typed, found.found)
 	if len(ranked) == 0 {
 		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
 	}
 	one, clear := kite.Clear(typed, ranked)
 	if !clear {
-		return priced{}, reply(say(view.PickSymbol(view.PickView{Typed: typed, Options: ranked, For: command}))), nil
+		pick.Options = ranked
+		return priced{}, reply(say(view.PickSymbol(pick))), nil
 	}
 	p, err := priceOf(ctx, r, one.ID)
 	if err != nil {

@@ -55,14 +55,35 @@ func TestOverviewTotal(t *testing.T) {
 	held, empty := total(t, "["+part("A", 10, 0, 0, 0, "100", "110", "105", "5")+"]"), total(t, "[]")
 	unpriced := total(t, "["+part("A", 10, 0, 0, 0, "100", "0", "105", "5")+"]")
 	funds, none := kite.Margins{Equity: kite.Segment{Enabled: true, Net: dec("50.5")}, Commodity: kite.Segment{Enabled: true, Net: dec("-0.5")}}, kite.Margins{}
+	flat := book(t, "[]")
+	bought := book(t, "["+at("B", "NSE", "CNC", 4, "1000", "0", "0")+","+at("C", "NSE", "CNC", -3, "7", "0", "0")+","+at("D", "NFO", "NRML", 75, "9", "0", "0")+"]")
+	noPrice := book(t, "["+at("B", "NSE", "CNC", 4, "0", "0", "0")+"]")
+	holes := book(t, "[null]")
 	for name, c := range map[string]struct {
 		o    kite.Overview
 		want string
 	}{
-		"all": {kite.Overview{Holdings: &held, Funds: &funds}, "1150"}, "no holdings": {kite.Overview{Holdings: &empty, Funds: &funds}, "50"},
-		"no price": {kite.Overview{Holdings: &unpriced, Funds: &funds}, ""}, "no segment": {kite.Overview{Holdings: &held, Funds: &none}, ""},
-		"silent holdings": {kite.Overview{Funds: &funds}, ""}, "silent funds": {kite.Overview{Holdings: &held}, ""}, "nothing": {kite.Overview{}, ""},
+		"all":              {kite.Overview{Holdings: &held, Positions: &flat, Funds: &funds}, "1150"},
+		"no holdings":      {kite.Overview{Holdings: &empty, Positions: &flat, Funds: &funds}, "50"},
+		"bought today":     {kite.Overview{Holdings: &held, Positions: &bought, Funds: &funds}, "5150"},
+		"bought, no price": {kite.Overview{Holdings: &held, Positions: &noPrice, Funds: &funds}, ""},
+		"a null position":  {kite.Overview{Holdings: &held, Positions: &holes, Funds: &funds}, ""},
+		"no price":         {kite.Overview{Holdings: &unpriced, Positions: &flat, Funds: &funds}, ""},
+		"no segment":       {kite.Overview{Holdings: &held, Positions: &flat, Funds: &none}, ""},
+		"silent holdings":  {kite.Overview{Positions: &flat, Funds: &funds}, ""},
+		"silent positions": {kite.Overview{Holdings: &held, Funds: &funds}, ""},
+		"silent funds":     {kite.Overview{Holdings: &held, Positions: &flat}, ""},
+		"nothing":          {kite.Overview{}, ""},
 	} {
 		expect(t, name, c.o.Total(), c.want)
 	}
+}
+
+func book(t *testing.T, text string) kite.Book {
+	t.Helper()
+	p, err := kite.DecodePositions(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kite.TotalPositions(p)
 }

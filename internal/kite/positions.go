@@ -51,28 +51,34 @@ type Positions struct {
 // DecodePositions reads the answer of get_positions: a list, where null and []
 // are none. Of the rows with the same exchange, symbol and product, the last is
 // the net position and those before it are the day's, because the day comes
-// first. A part of a list, and whatever else comes, is [KindMalformed].
+// first. Where rows came as null, a single row of something that was traded
+// today may be the day's and is not believed. A part of a list, and whatever
+// else comes, is [KindMalformed].
 func DecodePositions(text string) (Positions, error) {
 	const tool = "get_positions"
 	rows, err := wholeList[wirePosition](text)
 	if err != nil {
 		return Positions{}, malformed(tool, err)
 	}
-	last := map[positionKey]int{}
+	last, times, holes := map[positionKey]int{}, map[positionKey]int{}, false
 	for i, row := range rows {
 		if row == nil {
+			holes = true
 			continue
 		}
 		if row.Symbol == "" {
 			return Positions{}, malformed(tool, errors.New("a row without a symbol"))
 		}
 		last[row.key()] = i
+		times[row.key()]++
 	}
 	var p Positions
 	for i, row := range rows {
 		switch {
 		case row == nil:
 			p.Missing++
+		case holes && times[row.key()] == 1 && row.tradedToday():
+			p.Missing++ // its net row may be the one that came as null
 		case last[row.key()] == i:
 			p.Net = append(p.Net, row.position())
 		default:
@@ -118,6 +124,9 @@ type wirePosition struct {
 	DaySellPrice    amount `json:"day_sell_price"`
 	DaySellValue    amount `json:"day_sell_value"`
 }
+
+// tradedToday reports whether the row can be one of the day's.
+func (w *wirePosition) tradedToday() bool { return w.DayBuyQuantity != 0 || w.DaySellQuantity != 0 }
 
 func (w *wirePosition) key() positionKey { return positionKey{w.Exchange, w.Symbol, w.Product} }
 

@@ -31,11 +31,18 @@ func (p Position) ifReckoned(stated decimal.Decimal) Figure {
 
 // Percent is the P&L without amounts. For an open position it is how far the
 // last price is from the average price, above zero when that is in the holder's
-// favour; for a closed one, the P&L as a percentage of what was paid. It is
-// unknown where there is nothing to compare with.
+// favour; for one that was carried over and closed today, the P&L as a
+// percentage of what it was entered for. It is unknown where there is nothing to
+// compare with: of one opened and closed today nothing tells which came first.
 func (p Position) Percent() Figure {
-	if !p.Open() {
+	switch {
+	case p.Open():
+	case p.OvernightQuantity > 0:
 		return percentOf(p.Profit(), known(p.Buy.Value))
+	case p.OvernightQuantity < 0:
+		return percentOf(p.Profit(), known(p.Sell.Value))
+	default:
+		return Figure{}
 	}
 	if !p.LastPrice.IsPositive() {
 		return Figure{}

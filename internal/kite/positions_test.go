@@ -55,6 +55,7 @@ func TestDayAndNet(t *testing.T) {
 		{"carried over, and traded today", "[" + at("A", "NSE", "MIS", 1, "1", "0", "0") + "," + at("B", "NSE", "NRML", 7, "1", "0", "0") + "," + at("A", "NSE", "MIS", 2, "1", "0", "0") + "]", "B NRML 7, A MIS 2", "A MIS 1", 0},
 		{"products and exchanges apart", "[" + at("A", "NSE", "MIS", 1, "1", "0", "0") + "," + at("A", "NSE", "CNC", 2, "1", "0", "0") + "," + at("A", "BSE", "MIS", 3, "1", "0", "0") + "]", "A MIS 1, A CNC 2, A MIS 3", "", 0},
 		{"three of a kind", "[" + at("A", "NSE", "MIS", 1, "1", "0", "0") + "," + at("A", "NSE", "MIS", 2, "1", "0", "0") + "," + at("A", "NSE", "MIS", 3, "1", "0", "0") + "]", "A MIS 3", "A MIS 1, A MIS 2", 0},
+		{"a null may be the net row", "[" + `{"tradingsymbol":"A","exchange":"NSE","product":"MIS","quantity":-3,"day_sell_quantity":3,"last_price":1}` + ",null]", "", "", 2},
 		{"null rows", "[null," + at("A", "NSE", "MIS", 1, "1", "0", "0") + ",null]", "A MIS 1", "", 2},
 	}
 	for _, tt := range tests {
@@ -122,11 +123,13 @@ func expect(t *testing.T, name string, got kite.Figure, want string) {
 
 func TestPositionPercent(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"long":             {at("A", "NSE", "MIS", 5, "110", "1", "1"), "10"},
-		"short":            {at("A", "NSE", "MIS", -5, "110", "1", "1"), "-10"},
-		"no price":         {at("A", "NSE", "MIS", 5, "0", "1", "1"), ""},
-		"closed":           {at("A", "NSE", "MIS", 0, "0", "25", "1"), "2.5"},
-		"nothing was paid": {`{"tradingsymbol":"A","pnl":5}`, ""},
+		"long":                           {at("A", "NSE", "MIS", 5, "110", "1", "1"), "10"},
+		"short":                          {at("A", "NSE", "MIS", -5, "110", "1", "1"), "-10"},
+		"no price":                       {at("A", "NSE", "MIS", 5, "0", "1", "1"), ""},
+		"closed, which way is not known": {at("A", "NSE", "MIS", 0, "0", "25", "1"), ""},
+		"carried over, sold":             {`{"tradingsymbol":"A","overnight_quantity":5,"pnl":25,"buy_value":1000,"sell_value":1025}`, "2.5"},
+		"carried over short, bought":     {`{"tradingsymbol":"A","overnight_quantity":-5,"pnl":950,"buy_value":50,"sell_value":1000}`, "95"},
+		"nothing was paid":               {`{"tradingsymbol":"A","pnl":5}`, ""},
 	} {
 		p, err := kite.DecodePositions("[" + c.text + "]")
 		if err != nil {

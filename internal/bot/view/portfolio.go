@@ -39,7 +39,7 @@ func overviewHead(o kite.Overview, v veil) []string {
 	case o.Holdings == nil && o.Positions == nil && o.Funds == nil:
 		return []string{"<b>Kite did not answer.</b>", "Nothing is lost. Please refresh in a minute."}
 	case total.OK && !bool(v):
-		head = []string{"<b>" + RupeesOf(total) + "</b>", "Holdings and available funds"}
+		head = []string{"<b>" + RupeesOf(total) + "</b>", totalOf(o)}
 	case bool(v) && o.Holdings != nil && o.Holdings.Day.OK:
 		return []string{"<b>Day " + v.change(o.Holdings.Day, o.Holdings.DayPercent) + "</b>"}
 	case bool(v):
@@ -51,6 +51,14 @@ func overviewHead(o kite.Overview, v veil) []string {
 		head = append(head, "Day "+v.change(o.Holdings.Day, o.Holdings.DayPercent)+" · holdings")
 	}
 	return head
+}
+
+// totalOf says what the total is made of.
+func totalOf(o kite.Overview) string {
+	if o.BoughtToday().Value.IsZero() {
+		return "Holdings and available funds"
+	}
+	return "Holdings, shares bought today, and available funds"
 }
 
 func silent(part string) []string { return []string{"<b>" + part + "</b>: Kite did not answer"} }

@@ -142,6 +142,9 @@ func positionRow(p kite.Position) row {
 
 func side(p kite.Position) string {
 	if p.Quantity < 0 {
+		if p.Product == "CNC" {
+			return "sold" // delivered from the holdings: nobody owes shares
+		}
 		return "short"
 	}
 	return "long"

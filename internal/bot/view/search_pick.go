@@ -12,6 +12,7 @@ type PickView struct {
 	Typed   string            // as the person typed it
 	Options []kite.Instrument // the best first
 	For     string            // the command that goes on with the one picked: "quote", "chart"
+	With    string            // goes along with the choice, such as the range of a chart, "1D"; may be empty
 	Page    int               // from 1; a page that does not exist is the nearest one
 }
 
@@ -28,16 +29,16 @@ func PickSymbol(v PickView) Message {
 	s.say(fmt.Sprintf("<b>Several match “%s”. Which one?</b>", typedText(v.Typed)))
 	s.say(instrumentLines(shown)...)
 	s.say(at.line("matches")...)
-	buttons := pickButtons(shown, func(id string) string { return pickData(v.For, id, v.Typed) })
-	return s.message(false, append(buttons, turnSearch(v.For+":more", v.Typed, at, &s)...))
+	buttons := pickButtons(shown, func(id string) string { return pickData(v.For+":pick"+v.With, id, v.Typed) })
+	return s.message(false, append(buttons, turnSearch(v.For+":more"+v.With, v.Typed, at, &s)...))
 }
 
 // pickData is "quote:pick:NSE:INFY=infy".
-func pickData(command, id, typed string) string {
-	if data := command + ":pick:" + id + "=" + kite.SymbolKey(typed); len(data) <= maxData {
+func pickData(action, id, typed string) string {
+	if data := action + ":" + id + "=" + kite.SymbolKey(typed); len(data) <= maxData {
 		return data
 	}
-	return command + ":pick:" + id
+	return action + ":" + id
 }
 
 // ParsePickArg splits the argument of such a button. typed is in the form of

@@ -3,6 +3,7 @@ package view
 import (
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // tableWidth is how many character cells fit beside each other on a phone in
@@ -116,10 +117,11 @@ func beginning(s string, width int) string {
 // or turning the direction of writing, and of bounded size.
 func clean(s string) string { return tidy(s, maxCellRunes) }
 
-// tidy cleans text of at most so many characters.
+// tidy cleans text of at most so many characters, as Telegram counts them: an
+// emoji is two.
 func tidy(s string, most int) string {
 	var b strings.Builder
-	runes := 0
+	units := 0
 	for _, r := range s {
 		switch {
 		case unicode.IsSpace(r):
@@ -127,7 +129,7 @@ func tidy(s string, most int) string {
 		case !unicode.IsPrint(r): // controls, joiners, directions
 			continue
 		}
-		if runes++; runes > most {
+		if units += utf16.RuneLen(r); units > most {
 			break
 		}
 		b.WriteRune(r)

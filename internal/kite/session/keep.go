@@ -50,7 +50,7 @@ func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
 	return k, ok
 }
 
-// keepAnswer keeps a session's answer for a minute and returns its time. Answers
+// keepAnswer keeps a session's answer for a minute or two and returns its time. Answers
 // never outlive their login: recall compares, and update drops them.
 func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()

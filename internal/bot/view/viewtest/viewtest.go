@@ -3,7 +3,9 @@
 package viewtest
 
 import (
+	"embed"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,12 +59,28 @@ func dumpButton(b view.Button) string {
 	return fmt.Sprintf("[ %s → %s ]", b.Text, does)
 }
 
-// Golden compares got with testdata/name.golden of the package under test. It
-// writes the file instead when update is set, which is the package's own
-// -update flag.
+// goldens are the messages of package view as its tests keep them.
+//
+//go:embed goldens/*.golden
+var goldens embed.FS
+
+// Goldens returns the golden files of package view, named like
+// "holdings_hidden.golden": messages as Dump writes them, of a file also its
+// rows. The demo's gallery shows them.
+func Goldens() fs.FS {
+	files, err := fs.Sub(goldens, "goldens")
+	if err != nil {
+		panic(err) // the folder is compiled in
+	}
+	return files
+}
+
+// Golden compares got with the golden file of that name of the package under
+// test. It writes the file instead when update is set, which is the package's
+// own -update flag.
 func Golden(tb testing.TB, update bool, name, got string) {
 	tb.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	path := filepath.Join(folder(), name+".golden")
 	if update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			tb.Fatal(err)
@@ -79,4 +97,16 @@ func Golden(tb testing.TB, update bool, name, got string) {
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		tb.Errorf("%s differs (-want +got); run the test with -update if it should:\n%s", path, diff)
 	}
+}
+
+// folder is where the package under test, whose folder a test runs in, has its
+// golden files: in testdata like everywhere, but those of package view in
+// viewtest/goldens, from where Goldens hands them out. A file can be embedded
+// only from below the package that embeds it.
+func folder() string {
+	const ofView = "viewtest/goldens"
+	if _, err := os.Stat(ofView); err == nil {
+		return filepath.FromSlash(ofView)
+	}
+	return "testdata"
 }
