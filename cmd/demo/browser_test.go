@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -109,6 +110,33 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 	p.fits()
 	d.stop()
 	p.until(`document.getElementById('status').innerText === 'connecting…'`)
+}
+
+// The gallery fits a phone, and what it marks as too wide is what a phone of
+// 360 pixels cannot show.
+func TestGallery(t *testing.T) {
+	p := newPhone(t)
+	d := start(t, strings.NewReader(""))
+	p.do("open the gallery", chromedp.Navigate(d.page+"gallery/"), chromedp.WaitVisible(chromedp.ID("holdings")))
+	p.is(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
+	p.is(`[...document.querySelectorAll('.card, .bubble, .text, .table, .keyboard')].every((box) => box.scrollWidth <= box.clientWidth)`, "nothing is wider than its bubble")
+	p.is(`getComputedStyle(document.querySelector('.card')).width === '360px'`, "a card is as wide as the smallest phone")
+	p.is(`[...document.querySelectorAll('.pre:not(.overflow) pre')].every((pre) => pre.scrollWidth <= pre.clientWidth)`, "a table without a mark fits")
+	p.seesPictures(10)
+}
+
+// seesPictures checks that all pictures of the page arrive.
+func (p phone) seesPictures(want int) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	seen, err := chromedp.Run(ctx, chromedp.Evaluate[int](`Promise.all([...document.images].map((image) => {
+		image.loading = 'eager'; // those below the screen too
+		return image.decode().then(() => image.naturalWidth === 1200);
+	})).then((all) => all.filter(Boolean).length)`, chromedp.EvalAwaitPromise))
+	if err != nil || seen != want {
+		p.t.Errorf("%d pictures are there (%v), want %d", seen, err, want)
+	}
 }
 
 // logIn follows the login link and picks an account on Kite's page.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kitebot/internal/app"
+	"kitebot/internal/bot/view/viewtest"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -66,11 +67,17 @@ func (d *demo) build() (err error) {
 	return nil
 }
 
-// servePage serves the chat under a random path, and the Bot API for the bot.
+// servePage serves the chat under a random path, the gallery below that, and
+// the Bot API for the bot.
 func (d *demo) servePage() error {
 	secret := "/" + rand.Text() + "/"
+	views, err := newGallery(viewtest.Goldens())
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/bot"+d.config.Token+"/", d.tg)
+	mux.Handle(secret+"gallery/", http.StripPrefix(secret+"gallery", views))
 	mux.Handle(secret, http.StripPrefix(strings.TrimSuffix(secret, "/"), d.tg.Page()))
 	host, err := d.serve(d.addr, mux)
 	if err != nil {
@@ -115,7 +122,7 @@ func (d *demo) close() {
 }
 
 func (d *demo) greet(out io.Writer) {
-	fmt.Fprintf(out, "\n  Open  %s\n\n", d.page)
+	fmt.Fprintf(out, "\n  Open  %s\n  Gallery  %sgallery/\n\n", d.page, d.page)
 	if d.kite != nil {
 		fmt.Fprint(out, "  Type /login, tap the button, pick a made-up account, then ask for /holdings.\n")
 	} else {

@@ -158,7 +158,7 @@ func gttsKey(shown []kite.GTT) []string {
 	if slices.ContainsFunc(shown, func(g kite.GTT) bool { return !g.Missing && gttMark(g) == " ?" }) {
 		key = append(key, "? = in another state")
 	}
-	lines := []string{"Away% is from the price on the day it was made."}
+	lines := []string{"Away% counts from the day it was made."}
 	if key != nil {
 		lines = append([]string{strings.Join(key, ", ")}, lines...)
 	}

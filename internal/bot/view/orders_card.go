@@ -215,7 +215,7 @@ func orderCardButtons(v OrderCardView) [][]Button {
 		{Text: "Back", Data: fmt.Sprintf("orders:page:%d", page)},
 	}
 	if id := strings.TrimSpace(clean(v.Order.ID)); id != "" && id == v.Order.ID {
-		row = append([]Button{{Text: "Copy the order id", Copy: id}}, row...)
+		row = append([]Button{{Text: "Copy id", Copy: id}}, row...)
 	}
 	return [][]Button{row}
 }

@@ -28,6 +28,7 @@ func Portfolio(v PortfolioView) Message {
 	return s.message(false, [][]Button{
 		{{Text: "Holdings", Data: "holdings:run"}, {Text: "Positions", Data: "positions:run"}},
 		{{Text: "Orders", Data: "orders:run"}, {Text: "Funds", Data: "funds:run"}},
+		{{Text: "Allocation", Data: "allocation:run"}, {Text: "Day’s movers", Data: "movers:run"}},
 		{{Text: "Refresh", Data: "portfolio:again"}},
 	})
 }
@@ -45,10 +46,10 @@ func overviewHead(o kite.Overview, v veil) []string {
 	case bool(v):
 		return []string{"<b>Your account</b>"}
 	default:
-		head = []string{"<b>Total not known</b>: see the parts below."}
+		head = []string{"<b>Total not known</b>: the parts below say why."}
 	}
 	if o.Holdings != nil && o.Holdings.Day.OK {
-		head = append(head, "Day "+v.change(o.Holdings.Day, o.Holdings.DayPercent)+" · holdings")
+		head = append(head, "Holdings today "+v.change(o.Holdings.Day, o.Holdings.DayPercent))
 	}
 	return head
 }
