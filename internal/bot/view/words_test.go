@@ -1,0 +1,55 @@
+package view_test
+
+import (
+	"testing"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+	"kitebot/internal/kite"
+)
+
+// The messages around a login, the words for people who are not let in, and the
+// words for what goes wrong. Names from outside are as awkward as they can be.
+func TestWordsGolden(t *testing.T) {
+	user := kite.Identity{UserID: "MK4021", Name: "Meera <Krishnan> & Sons"}
+	other := kite.Identity{UserID: "AD7730", Name: "Arjun"}
+	link := view.LoginLink{
+		URL: kite.RestoreLink("https://kite.zerodha.com/connect/login?api_key=kitemcp"), Ref: "SAMPLE", Until: noon().Add(30 * time.Minute),
+	}
+	asked, checked, silent := link, link, link
+	asked.Why, asked.Then = "You are not logged in yet.", "/holdings"
+	checked.Checked = noon()
+	silent.Checked, silent.Silent = noon(), true
+	in := view.Login{User: user, Since: noon().Add(-time.Hour), Until: noon().Add(8 * time.Hour), Now: noon()}
+	late, lonely := in, in
+	late.Until, lonely.Lonely = noon().Add(-time.Hour), true
+	portfolio := decode(t, `[{"tradingsymbol":"INFY","exchange":"NSE","quantity":2,"average_price":90,"last_price":100,"close_price":99,"day_change":1}]`)
+	for name, m := range map[string]view.Message{
+		"login_link": link.Message(), "login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
+		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(), "login_already": in.Already(),
+		"login_changed": view.Changed(other, user), "login_dropped": view.Dropped(other), "login_refused": view.Refused(user),
+		"login_contested": view.Contested(user), "login_usurped": view.Usurped(user, other),
+		"status_in": in.Status(false), "status_silent": in.Status(true), "status_late": late.Status(false), "status_lonely": lonely.Status(false),
+		"status_none": view.StatusNone(), "status_link": view.StatusLink(noon().Add(20*time.Minute), noon()),
+		"logout_done": view.LoggedOut(user), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
+		"start_out": view.Welcome("<Asha> & co", false), "start_in": view.Welcome("", true), "start_stranger": view.Stranger(123456789),
+		"start_group":   view.GroupOnly("kite_bot"),
+		"help_commands": view.Help([]view.CommandLine{{Usage: "/quote SYMBOL", Summary: "a price"}, {Usage: "/hide", Summary: "no amounts"}}),
+		"help_unknown":  view.UnknownCommand("<b>teleport"), "help_words": view.NotACommand(), "help_old_button": view.OldButton(),
+		"help_too_fast": view.TooFast(), "help_busy": view.Busy(),
+		"help_problem":    view.Problem{Headline: "Kite is not answering, or your login has ended.", Detail: "It says the same in both cases.", Ref: "K3PQ7A", Again: "funds:again", Login: true}.Message(),
+		"allocation_one":  view.Allocation(view.PictureView{Portfolio: portfolio, Photo: viewtest.PNG(1200, 800, 40), AsOf: noon()}),
+		"allocation_none": view.Allocation(view.PictureView{AsOf: noon()}),
+		"movers_one":      view.Movers(view.PictureView{Portfolio: portfolio, Photo: viewtest.PNG(1200, 800, 40), AsOf: noon()}),
+		"movers_hidden":   view.Movers(view.PictureView{Portfolio: portfolio, Photo: viewtest.PNG(1200, 800, 40), AsOf: noon(), Hide: true}),
+		"movers_none":     view.Movers(view.PictureView{AsOf: noon()}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := viewtest.Check(m); err != nil {
+				t.Error(err)
+			}
+			viewtest.Golden(t, *update, name, viewtest.Dump(m))
+		})
+	}
+}
