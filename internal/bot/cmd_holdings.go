@@ -19,10 +19,10 @@ func holdingsCommand() Command {
 				return holdingsShown(ctx, r, browsing, true, inPlace)
 			}},
 			"card": {Run: holdingCard},
-			"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				all, at, err := r.Account.Holdings(ctx, browsing)
-				return say(view.HoldingsCSV(kite.Total(all), r.file(at))), err
-			}},
+				return view.HoldingsCSV(kite.Total(all), r.file(at)), err
+			}),
 		},
 	}
 }

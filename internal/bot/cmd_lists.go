@@ -44,10 +44,10 @@ func positionsCommand() Command {
 	})
 	return show.command(Command{
 		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
-		Actions: map[string]Action{"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			p, at, err := r.Account.Positions(ctx, browsing)
-			return say(view.PositionsCSV(kite.TotalPositions(p), r.file(at))), err
-		}}},
+			return view.PositionsCSV(kite.TotalPositions(p), r.file(at)), err
+		})},
 	})
 }
 
@@ -58,10 +58,10 @@ func tradesCommand() Command {
 	})
 	return show.command(Command{
 		Name: "trades", Usage: "/trades", Summary: "today’s trades",
-		Actions: map[string]Action{"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			t, at, err := r.Account.Trades(ctx, browsing)
-			return say(view.TradesCSV(t, r.file(at))), err
-		}}},
+			return view.TradesCSV(t, r.file(at)), err
+		})},
 	})
 }
 
@@ -72,10 +72,10 @@ func mutualFundsCommand() Command {
 	})
 	return show.command(Command{
 		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
-		Actions: map[string]Action{"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			f, at, err := r.Account.MutualFunds(ctx, browsing)
-			return say(view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at))), err
-		}}},
+			return view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
+		})},
 	})
 }
 
@@ -105,6 +105,14 @@ func profileCommand() Command {
 			return say(view.Profile(view.ProfileView{Profile: p, AsOf: at, Hide: r.Prefs.Hide})), err
 		},
 	}
+}
+
+// wholeFile is the action of a CSV button.
+func wholeFile(write func(ctx context.Context, r *Request) (view.Message, error)) Action {
+	return Action{Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+		m, err := write(ctx, r)
+		return say(m), err
+	}}
 }
 
 // file says how a whole set is given out.

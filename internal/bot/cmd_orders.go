@@ -19,10 +19,10 @@ func ordersCommand() Command {
 		Name: "orders", Usage: "/orders", Summary: "today’s orders, the newest first",
 		Actions: map[string]Action{
 			"card": {Run: orderCard},
-			"csv": {Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				o, at, err := r.Account.Orders(ctx, browsing)
-				return say(view.OrdersCSV(o, r.file(at))), err
-			}},
+				return view.OrdersCSV(o, r.file(at)), err
+			}),
 		},
 	})
 }

@@ -185,9 +185,9 @@ func (b *Bot) perform(ctx context.Context, chat int64, o order) (done bool) {
 	}
 	answered := b.Clock.Now()
 	undelivered := b.deliver(ctx, chat, o.request.Pressed, reply)
-	if err := undelivered; err != nil {
+	if undelivered != nil {
 		outcome = "undelivered"
-		b.Logger.Warn("a reply was not delivered", "ref", ref, "command", o.request.Command, "err", err)
+		b.Logger.Warn("a reply was not delivered", "ref", ref, "command", o.request.Command, "err", undelivered)
 	}
 	attrs := []slog.Attr{
 		slog.String("ref", ref), slog.String("command", o.request.Command), slog.String("outcome", outcome),
