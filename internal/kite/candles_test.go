@@ -1,7 +1,6 @@
 package kite_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -52,33 +51,6 @@ func TestDecodeCandlesRefuses(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-}
-
-func FuzzDecodeCandles(f *testing.F) {
-	f.Add(`[{"date":"2026-11-12T09:15:00+05:30","open":1,"high":2,"low":1,"close":2,"volume":3},null]`)
-	f.Add("null")
-	f.Fuzz(func(t *testing.T, text string) {
-		c, err := kite.DecodeCandles(text)
-		if err != nil {
-			return
-		}
-		if !json.Valid([]byte(text)) {
-			t.Fatal("decoded what is no JSON")
-		}
-		for i, row := range c.Rows {
-			if !row.Low.IsPositive() || row.High.LessThan(row.Low) || row.Close.GreaterThan(row.High) || row.Open.LessThan(row.Low) {
-				t.Fatalf("candle %v", row)
-			}
-			if i > 0 && !row.Time.After(c.Rows[i-1].Time) {
-				t.Fatal("not in order")
-			}
-		}
-		for _, r := range kite.Ranges() {
-			if kept := r.Keep(c.Rows); len(kept) > len(c.Rows) || len(kept) == 0 && len(c.Rows) > 0 {
-				t.Fatalf("%s keeps %d of %d", r, len(kept), len(c.Rows))
-			}
-		}
-	})
 }
 
 func TestHighLowGrowth(t *testing.T) {

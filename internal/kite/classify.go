@@ -97,6 +97,8 @@ func (o Outcome) meaning() (Kind, error) {
 // words end a login: a page that a gateway puts in its place does not.
 func statusKind(status int, body string) Kind {
 	switch {
+	case status < 400:
+		return KindUnreachable // a redirect to nowhere: the words of a gateway
 	case status == http.StatusNotFound && !foreignNotFound(body):
 		return KindEnded
 	case status == http.StatusBadRequest && strings.Contains(body, textInvalidSession):
@@ -104,7 +106,7 @@ func statusKind(status int, body string) Kind {
 	case strings.HasPrefix(body, textEndFailed) && (strings.Contains(body, textIDNotFound) || strings.Contains(body, textIDMalformed)):
 		return KindEnded // the answer to a DELETE for a session that the server does not have
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
-		status >= 300 && status < 400, isPage(body), status == http.StatusNotFound:
+		isPage(body), status == http.StatusNotFound:
 		return KindUnreachable
 	default:
 		return KindFailed

@@ -62,12 +62,12 @@ type wireGTT struct {
 	UpdatedAt moment `json:"updated_at"`
 	ExpiresAt moment `json:"expires_at"`
 	Condition struct {
-		Exchange  string   `json:"exchange"`
-		Symbol    string   `json:"tradingsymbol"`
-		LastPrice amount   `json:"last_price"`
-		Triggers  []amount `json:"trigger_values"`
+		Exchange  string        `json:"exchange"`
+		Symbol    string        `json:"tradingsymbol"`
+		LastPrice amount        `json:"last_price"`
+		Triggers  parts[amount] `json:"trigger_values"`
 	} `json:"condition"`
-	Orders []*wireOrder `json:"orders"`
+	Orders parts[*wireOrder] `json:"orders"`
 	Meta   struct {
 		Rejection string `json:"rejection_reason"`
 	} `json:"meta"`

@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -75,34 +74,6 @@ func DecodeHoldings(text string) ([]Holding, error) {
 		}
 	}
 	return holdings, nil
-}
-
-// page is how the server wraps a list when it was asked with a limit.
-type page[T any] struct {
-	Data       []*T `json:"data"`
-	Pagination *struct {
-		From    int  `json:"from"`
-		Total   *int `json:"total"`
-		HasMore bool `json:"has_more"`
-	} `json:"pagination"`
-}
-
-// wholeList reads a list of rows, bare or wrapped. The errors are fixed words:
-// those of the JSON package quote the answer, which is account data.
-func wholeList[T any](text string) ([]*T, error) {
-	var rows []*T
-	if json.Unmarshal([]byte(text), &rows) == nil {
-		return rows, nil
-	}
-	var p page[T]
-	if json.Unmarshal([]byte(text), &p) != nil || p.Pagination == nil {
-		return nil, errors.New("not a list of rows")
-	}
-	total := p.Pagination.Total
-	if p.Pagination.HasMore || p.Pagination.From != 0 || total == nil || *total != len(p.Data) {
-		return nil, errors.New("a part of a list")
-	}
-	return p.Data, nil
 }
 
 // wireHolding is a row as the server writes it.

@@ -1,7 +1,6 @@
 package kite_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -113,33 +112,6 @@ func TestDecodeHoldingsRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// What can be decoded can be totalled, whatever it is, and numbers keep their
-// exact value.
-func FuzzDecodeHoldings(f *testing.F) {
-	f.Add("[" + fullRow + ",null]")
-	f.Add(`{"data":[{"tradingsymbol":"A"}],"pagination":{"from":0,"total":1,"has_more":false}}`)
-	f.Add(`[{"tradingsymbol":"A","quantity":1,"last_price":1e17,"average_price":1e-60,"close_price":-0}]`)
-	f.Fuzz(func(t *testing.T, text string) {
-		holdings, err := kite.DecodeHoldings(text)
-		if err != nil {
-			if kite.KindOf(err) != kite.KindMalformed {
-				t.Fatalf("error %v", err)
-			}
-			return
-		}
-		if !json.Valid([]byte(text)) {
-			t.Fatal("decoded what is no JSON")
-		}
-		p := kite.Total(holdings)
-		if p.Unpriced+p.NoClose > p.Counted || p.Counted > len(holdings) {
-			t.Fatalf("counts %+v", p)
-		}
-		if p.Value.OK && !p.Profit.Value.Add(p.Invested.Value).Equal(p.Value.Value) {
-			t.Fatal("value is not invested + profit")
-		}
-	})
 }
 
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }

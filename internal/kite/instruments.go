@@ -1,8 +1,6 @@
 package kite
 
 import (
-	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -53,18 +51,6 @@ func DecodeInstruments(text string) (found []Instrument, leftOut int, err error)
 		found = append(found, row.instrument())
 	}
 	return found, leftOut, nil
-}
-
-// anyList reads a list of rows, bare or one page of many.
-func anyList[T any](text string) ([]*T, error) {
-	if rows, err := wholeList[T](text); err == nil {
-		return rows, nil
-	}
-	var p page[T]
-	if json.Unmarshal([]byte(text), &p) != nil || p.Pagination == nil {
-		return nil, errors.New("not a list of rows")
-	}
-	return p.Data, nil
 }
 
 // wireInstrument is a row as the server writes it. The last price of the

@@ -1,7 +1,6 @@
 package kite_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,24 +51,6 @@ func TestDecodeInstrumentsRefuses(t *testing.T) {
 			t.Errorf("DecodeInstruments(%s) = %v, %v", text, got, err)
 		}
 	}
-}
-
-func FuzzDecodeInstruments(f *testing.F) {
-	f.Add("["+oneInstrument+"]", "acme")
-	f.Add("null", "NSE:A")
-	f.Fuzz(func(t *testing.T, text, query string) {
-		found, _, err := kite.DecodeInstruments(text)
-		if err != nil {
-			return
-		}
-		if !json.Valid([]byte(text)) {
-			t.Fatal("decoded what is no JSON")
-		}
-		ranked := kite.Rank(query, found)
-		if one, ok := kite.Clear(query, ranked); ok && !slices.ContainsFunc(ranked, func(i kite.Instrument) bool { return i.ID == one.ID }) {
-			t.Fatal("clear is what was not found")
-		}
-	})
 }
 
 // share, contract and index are the kinds of instruments that differ in rank.

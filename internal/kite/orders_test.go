@@ -1,8 +1,6 @@
 package kite_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -128,43 +126,6 @@ func TestRefs(t *testing.T) {
 			if ok == holdings[i].Missing || ok && h.Token != int64(i) || len(ref) > 36 {
 				t.Fatalf("%q of holding %d finds %v, %v", ref, i, h, ok)
 			}
-		}
-	})
-}
-
-// What can be decoded can be counted, sorted and found again.
-func FuzzDecodeOrders(f *testing.F) {
-	f.Add("[" + fullOrder + ",null]")
-	f.Add(`{"data":[{"order_id":"1","tradingsymbol":"A"}],"pagination":{"from":0,"total":1,"has_more":false}}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		orders, err := kite.DecodeOrders(text)
-		if err != nil {
-			if kite.KindOf(err) != kite.KindMalformed {
-				t.Fatalf("error %v", err)
-			}
-			return
-		}
-		c := kite.CountOrders(orders)
-		if !json.Valid([]byte(text)) || c.Done+c.Open+c.Rejected+c.Cancelled+c.Other+c.Missing != len(orders) || len(kite.OrdersNewestFirst(orders)) != len(orders) {
-			t.Fatalf("%d orders count as %+v", len(orders), c)
-		}
-	})
-}
-
-// The same for positions: each row is net, of the day, or missing.
-func FuzzDecodePositions(f *testing.F) {
-	f.Add("[" + fullPosition + ",null," + fullPosition + "]")
-	f.Fuzz(func(t *testing.T, text string) {
-		p, err := kite.DecodePositions(text)
-		if err != nil {
-			if kite.KindOf(err) != kite.KindMalformed {
-				t.Fatalf("error %v", err)
-			}
-			return
-		}
-		b := kite.TotalPositions(p)
-		if len(b.Open)+len(b.Closed) != len(p.Net) || fmt.Sprint(b.Missing) != fmt.Sprint(p.Missing) {
-			t.Fatalf("%d net positions, book %+v", len(p.Net), b)
 		}
 	})
 }

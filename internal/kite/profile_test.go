@@ -53,14 +53,3 @@ func TestDecodeProfileRefuses(t *testing.T) {
 		})
 	}
 }
-
-func FuzzDecodeProfile(f *testing.F) {
-	f.Add(`{"user_id":"QX7788","user_name":"Asha Rao"}`)
-	f.Add("null")
-	f.Fuzz(func(t *testing.T, text string) {
-		p, err := kite.DecodeProfile(text)
-		if (err == nil) == p.Identity().IsZero() {
-			t.Fatalf("identity %+v with error %v", p.Identity(), err)
-		}
-	})
-}

@@ -78,7 +78,7 @@ func DecodeOHLC(text string) (map[string]Quote, error) { return decodeQuotes("ge
 
 // decodeQuotes serves the three tools: their answers differ in what is left out.
 func decodeQuotes(tool, text string) (map[string]Quote, error) {
-	var rows map[string]*wireQuote
+	var rows table[wireQuote]
 	if json.Unmarshal([]byte(text), &rows) != nil {
 		return nil, malformed(tool, errors.New("not quotes by instrument"))
 	}
@@ -121,8 +121,8 @@ type wireQuote struct {
 	LowerCircuit amount `json:"lower_circuit_limit"`
 	UpperCircuit amount `json:"upper_circuit_limit"`
 	Depth        struct {
-		Buy  []wireLevel `json:"buy"`
-		Sell []wireLevel `json:"sell"`
+		Buy  parts[wireLevel] `json:"buy"`
+		Sell parts[wireLevel] `json:"sell"`
 	} `json:"depth"`
 }
 

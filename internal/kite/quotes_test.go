@@ -1,8 +1,6 @@
 package kite_test
 
 import (
-	"encoding/json"
-	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -129,41 +127,4 @@ func TestQuoteChange(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A change is what exact arithmetic straight from the JSON comes to.
-func FuzzDecodeQuotes(f *testing.F) {
-	f.Add(fullQuote)
-	f.Add(`{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`)
-	f.Add("null")
-	f.Fuzz(func(t *testing.T, text string) {
-		quotes, err := kite.DecodeQuotes(text)
-		if err != nil {
-			if kite.KindOf(err) != kite.KindMalformed {
-				t.Fatalf("error %v", err)
-			}
-			return
-		}
-		if !json.Valid([]byte(text)) {
-			t.Fatal("decoded what is no JSON")
-		}
-		for id, q := range quotes {
-			if q.ID != id || id == "" {
-				t.Fatalf("quote %q under %q", q.ID, id)
-			}
-			change := q.Change()
-			last, before := q.LastPrice.Rat(), q.Prices.Close.Rat()
-			if change.OK && change.Value.Rat().Cmp(new(big.Rat).Sub(last, before)) != 0 {
-				t.Fatalf("change %v of %v and %v", change, last, before)
-			}
-			if change.OK != (last.Sign() > 0 && before.Sign() > 0) || q.ChangePercent().OK != change.OK {
-				t.Fatalf("change known: %v, of %v and %v", change.OK, last, before)
-			}
-			for _, l := range append(q.Bids, q.Asks...) {
-				if l.Quantity <= 0 || !l.Price.IsPositive() {
-					t.Fatalf("empty rung %v", l)
-				}
-			}
-		}
-	})
 }

@@ -31,8 +31,8 @@ const (
 
 // Offer is a tool as the server describes it. Both are data from outside.
 type Offer struct {
-	Name        string
-	Description string
+	Name        string `json:"name"`
+	Description string `json:"description"`
 }
 
 // ReadTools are the fifteen tools that read and nothing else: what may be

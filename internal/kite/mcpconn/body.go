@@ -7,16 +7,24 @@ import (
 	"time"
 )
 
-// eventSize counts the bytes of the event under way in an event stream.
+// eventSize counts the bytes of the event under way in an event stream, and
+// what it costs to read it: mcp-go copies the event so far for each line of
+// data, so that sixteen mebibytes of short lines would keep a processor busy
+// for hours.
 type eventSize struct {
 	size int  // bytes since the last empty line
+	cost int  // bytes copied for that
 	text bool // the line under way holds something
 }
 
+// maxCost is how many times max the copying of one event may come to. An event
+// of the real server has two lines, and costs less than twice its size.
+const maxCost = 16
+
 // add takes the next bytes of the stream and reports whether the event under
-// way is still within max bytes. An empty line ends an event.
+// way is still within max bytes, and cheap enough to read.
 func (e *eventSize) add(p []byte, max int) bool {
-	for len(p) > 0 && e.size <= max {
+	for len(p) > 0 && e.within(max) {
 		end := bytes.IndexByte(p, '\n')
 		line := p[:end+1]
 		if end < 0 {
@@ -25,14 +33,22 @@ func (e *eventSize) add(p []byte, max int) bool {
 		e.size += len(line)
 		e.text = e.text || len(bytes.TrimRight(line, "\r\n")) > 0
 		if end >= 0 {
-			if !e.text {
-				e.size = 0
-			}
-			e.text = false
+			e.endLine()
 		}
 		p = p[len(line):]
 	}
-	return e.size <= max
+	return e.within(max)
+}
+
+func (e *eventSize) within(max int) bool { return e.size <= max && e.cost <= maxCost*max }
+
+// endLine ends a line; an empty one ends the event.
+func (e *eventSize) endLine() {
+	e.cost += e.size
+	if !e.text {
+		e.size, e.cost = 0, 0
+	}
+	e.text = false
 }
 
 // streamBody is the body of a session's stream. It is read by one goroutine of
@@ -75,40 +91,4 @@ func (b *streamBody) Close() error {
 		b.owner.dialer.work.Done()
 	}
 	return err
-}
-
-// broken keeps how reading an answer failed: mcp-go only logs it and says
-// "unexpected nil response".
-type broken struct{ err atomic.Pointer[error] }
-
-func (b *broken) set(err error) {
-	if b != nil {
-		b.err.CompareAndSwap(nil, &err)
-	}
-}
-
-func (b *broken) get() error {
-	if err := b.err.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
-
-// answerBody is the body of a call's answer that comes as events.
-type answerBody struct {
-	io.ReadCloser
-	size   eventSize
-	broken *broken
-}
-
-// Read reads from the answer.
-func (b *answerBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if !b.size.add(p[:n], maxAnswer) {
-		n, err = 0, errTooBig
-	}
-	if err != nil && err != io.EOF {
-		b.broken.set(err)
-	}
-	return n, err
 }

@@ -19,11 +19,27 @@ func TestEventSize(t *testing.T) {
 		"lines of one event": {strings.Repeat("data: x\n", 3), false},
 		"comments only":      {strings.Repeat(": x\n", 6), false},
 		"empty lines":        {strings.Repeat("\n", 100), true},
+		"lines of nothing":   {strings.Repeat("\r\n", 100), true},
 	} {
 		var e eventSize
 		if got := e.add([]byte(test.stream), 20); got != test.ok {
 			t.Errorf("%s: within the bound = %v, want %v", name, got, test.ok)
 		}
+	}
+}
+
+// An event of very many lines costs the square of them to read.
+func TestEventOfManyLines(t *testing.T) {
+	const max = 1 << 20
+	event := func(lines int) []byte {
+		return append(bytes.Repeat([]byte("data:x\n"), lines), '\n')
+	}
+	var small, long eventSize
+	if !small.add(bytes.Repeat(event(1000), 3), max) {
+		t.Error("a thousand lines are too many")
+	}
+	if long.add(event(max/8), max) {
+		t.Error("an event of a hundred thousand lines passed")
 	}
 }
 

@@ -17,7 +17,14 @@
 //   - A lost stream ends its calls at once; mcp-go lets them wait for a timeout.
 //   - An answer that is neither a result nor an error (mcp-go's, when a deadline
 //     passes at the wrong moment) is caught before mcp-go's client panics on it.
-//   - A stream that is silent for too long counts as lost (half-open TCP).
+//   - A stream that is silent for too long counts as lost (half-open TCP), and
+//     so does one whose event is too big, or of too many lines, to be read.
+//   - A session's requests go to the endpoint that its stream named first; mcp-go
+//     follows the server to another one, which would be another session.
+//   - Of an answer that comes as events only the answer is read. mcp-go posts a
+//     reply to each request in between, comes back with a GET for what is
+//     missing, and loses a goroutine when there are three answers.
+//   - A list of tools has few pages; mcp-go asks for the next one for ever.
 //   - Nothing but [Dialer.End] may send DELETE. mcp-go's Close of a streamable
 //     client does, and Kite takes that for a logout; so it is never called, and
 //     the HTTP layer would refuse the request besides.

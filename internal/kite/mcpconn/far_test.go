@@ -284,14 +284,20 @@ func (l *logbook) String() string {
 	return l.b.String()
 }
 
+// logged has options write their log, down to the last detail, into a book.
+func logged(o Options) (*logbook, Options) {
+	book := &logbook{}
+	o.Logger = slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return book, o
+}
+
 // dialer returns a Dialer to f at path whose log must stay free of the secret.
 func (f *far) dialer(t *testing.T, path string, o Options) *Dialer {
 	t.Helper()
-	book := &logbook{}
 	o.URL = f.URL + path
-	o.Logger = slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	book, o := logged(o)
 	if f.tls && o.HTTPClient == nil {
-		o.HTTPClient = NewHTTPClient()
+		o.HTTPClient = NewHTTPClient(nil)
 		o.HTTPClient.Transport.(*http.Transport).TLSClientConfig = f.Client().Transport.(*http.Transport).TLSClientConfig
 	}
 	d, err := New(o)

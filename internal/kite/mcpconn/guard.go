@@ -2,11 +2,11 @@ package mcpconn
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 )
 
 const (
@@ -20,8 +20,8 @@ const (
 )
 
 // guard is the HTTP layer under mcp-go. It keeps requests on the configured
-// server, lets nobody but End send DELETE, bounds what is read, and watches
-// streams.
+// server and on the endpoint of their session, lets nobody but End send DELETE
+// and nobody but a stream listen, bounds what is read, and watches streams.
 //
 // It bends the RoundTripper contract in one point: an answer other than 2xx
 // (and other than a redirect) is returned as a *refusedError. mcp-go would
@@ -35,7 +35,7 @@ type guard struct {
 type (
 	endingKey struct{} // present: this is End's DELETE
 	streamKey struct{} // the *link whose stream this GET opens
-	brokenKey struct{} // the *broken that is told how reading an event answer failed
+	pinKey    struct{} // the *url.URL that is the only one this request may go to
 )
 
 // RoundTrip implements http.RoundTripper.
@@ -56,7 +56,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	case status < 200 || status > 299:
 		return nil, refusal(resp)
 	}
-	return g.bound(req.Context(), resp)
+	return g.bound(req, resp)
 }
 
 // CloseIdleConnections lets http.Client reach the transport below.
@@ -75,26 +75,47 @@ func (g *guard) admit(req *http.Request) error {
 	if req.Method == http.MethodDelete && req.Context().Value(endingKey{}) == nil {
 		return errDelete
 	}
+	if req.Method == http.MethodGet && req.Context().Value(streamKey{}) == nil {
+		return errListen
+	}
+	pin, ok := req.Context().Value(pinKey{}).(*url.URL)
+	if redirected := req.Response != nil; ok && !redirected && req.URL.String() != pin.String() {
+		return errMoved
+	}
 	return nil
 }
 
 // bound puts a bound on the body of a good answer.
-func (g *guard) bound(ctx context.Context, resp *http.Response) (*http.Response, error) {
+func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, error) {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	events := media == "text/event-stream"
-	owner, stream := ctx.Value(streamKey{}).(*link)
+	owner, stream := req.Context().Value(streamKey{}).(*link)
 	switch {
 	case stream && !events:
 		_ = resp.Body.Close()
 		return nil, errNoStream
 	case stream:
 		resp.Body = owner.watch(resp.Body)
+	case req.Method != http.MethodPost:
+		// The status says it all, and nobody reads the body.
 	case events:
-		told, _ := ctx.Value(brokenKey{}).(*broken)
-		resp.Body = &answerBody{ReadCloser: resp.Body, broken: told}
+		return readEvents(resp)
 	default:
 		return readWhole(resp)
 	}
+	return resp, nil
+}
+
+// readEvents makes a plain answer of one that comes as events. When there is
+// none among them, the answer is empty.
+func readEvents(resp *http.Response) (*http.Response, error) {
+	defer resp.Body.Close()
+	body, err := firstAnswer(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Header.Set("Content-Type", "application/json")
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 

@@ -3,6 +3,7 @@ package mcpconn
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -62,5 +63,39 @@ func TestRedirectPolicy(t *testing.T) {
 		if test.good != (err == nil) {
 			t.Errorf("%s: %v, want followed = %v", name, err, test.good)
 		}
+	}
+}
+
+// A session's requests go to its own endpoint: another one on the same server
+// would be another session.
+func TestRequestToAnotherEndpointIsRefused(t *testing.T) {
+	f := newFar(t, nil)
+	d := f.dialer(t, "/sse", Options{})
+	at := func(path string) *url.URL {
+		u, err := url.Parse(f.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	w := &wire{endpoint: at("/message?sessionId=a")}
+	for path, want := range map[string]error{"/message?sessionId=b": errMoved, "/other?sessionId=a": errMoved, "/message?sessionId=a": nil} {
+		req := request(t, http.MethodPost, at(path).String())
+		err := (&guard{dialer: d}).admit(req.WithContext(w.pinned(req.Context())))
+		if !errors.Is(err, want) {
+			t.Errorf("POST %s: %v, want %v", path, err, want)
+		}
+	}
+}
+
+// Nobody listens on …/mcp: mcp-go would, to take up an answer that broke off.
+func TestListeningIsRefused(t *testing.T) {
+	f := newFar(t, nil)
+	d := f.dialer(t, "/mcp", Options{})
+	if _, err := d.client.Do(request(t, http.MethodGet, d.at.mcp.String())); !errors.Is(err, errListen) {
+		t.Errorf("GET: %v, want it refused", err)
+	}
+	if got := f.requests(); len(got) != 0 {
+		t.Errorf("requests: %v", got)
 	}
 }

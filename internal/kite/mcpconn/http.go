@@ -1,13 +1,15 @@
 package mcpconn
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"time"
 )
 
 // NewHTTPClient returns an HTTP client tuned for the Kite MCP server, to be
-// shared by everything that talks to it.
+// shared by everything that talks to it. It connects by dial, or over the
+// network when that is nil.
 //
 // It keeps many idle connections (the default keeps two, so that nearly every
 // call would dial), speaks HTTP/2 so that some hundred streams share one
@@ -15,11 +17,13 @@ import (
 // dead path. It has no overall Timeout, which would cut streams, does not limit
 // connections per host, which would let streams starve the calls, and asks for
 // no compression, which lets a proxy buffer a stream.
-func NewHTTPClient() *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+func NewHTTPClient(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Client {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
 	return &http.Client{Transport: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
+		DialContext:         dial,
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConns:        256,

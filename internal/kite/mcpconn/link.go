@@ -59,13 +59,27 @@ func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[
 	return textOf(result)
 }
 
+// maxPages is how many pages a list of tools may have. The real one has one.
+const maxPages = 10
+
 // list asks which tools there are.
 func (l *link) list(bound, ctx context.Context, c *client.Client) (string, error) {
-	result, err := c.ListTools(bound, mcp.ListToolsRequest{})
+	var req mcp.ListToolsRequest
+	all, err := c.ListToolsByPage(bound, req)
+	for pages := 1; err == nil && all.NextCursor != ""; pages++ {
+		if pages == maxPages {
+			return "", errOdd
+		}
+		req.Params.Cursor = all.NextCursor
+		var next *mcp.ListToolsResult
+		if next, err = c.ListToolsByPage(bound, req); err == nil {
+			all.Tools, all.NextCursor = append(all.Tools, next.Tools...), next.NextCursor
+		}
+	}
 	if err != nil {
 		return "", scrub(because(ctx, bound, l.life, err), l.id)
 	}
-	text, err := json.Marshal(result)
+	text, err := json.Marshal(all)
 	if err != nil {
 		return "", errOdd
 	}

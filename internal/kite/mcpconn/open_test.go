@@ -2,7 +2,6 @@ package mcpconn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -75,35 +74,6 @@ func TestStreamOutlivesOpen(t *testing.T) {
 	}
 	if !isOpen(c.Lost()) {
 		t.Error("lost")
-	}
-}
-
-func TestOpenIsBounded(t *testing.T) {
-	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	for name, configure := range map[string]func(*far){
-		"no headers":  func(f *far) { f.sse = hang },
-		"no endpoint": func(f *far) { f.endpoint = func(string) string { return "" } },
-		"no initialize": func(f *far) {
-			f.message = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }
-		},
-		"no post": func(f *far) { f.message = hang },
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFar(t, configure)
-			_, err := f.dialer(t, "/sse", Options{OpenTimeout: 50 * time.Millisecond}).Open(t.Context())
-			wantKind(t, err, kite.KindUnreachable)
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("by its timeout: %v, want deadline exceeded", err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			time.AfterFunc(20*time.Millisecond, cancel)
-			_, err = f.dialer(t, "/sse", Options{}).Open(ctx)
-			wantKind(t, err, kite.KindUnreachable)
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("by its caller: %v, want canceled", err)
-			}
-		})
 	}
 }
 

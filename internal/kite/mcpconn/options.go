@@ -2,6 +2,7 @@ package mcpconn
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,6 +37,9 @@ type Options struct {
 	// Transport is used, its redirect policy and Timeout are replaced: a Timeout
 	// would cut every stream.
 	HTTPClient *http.Client
+	// Dial makes the connections of that client; nil for the network's. A given
+	// HTTPClient has its own way.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// CallTimeout bounds one tool call, LoginTimeout the call of the login tool,
 	// OpenTimeout an Open. SilenceLimit is how long a stream may say nothing
 	// before it counts as lost.
@@ -50,7 +54,7 @@ func (o Options) withDefaults() Options {
 	o.OpenTimeout = cmp.Or(o.OpenTimeout, DefaultOpenTimeout)
 	o.SilenceLimit = cmp.Or(o.SilenceLimit, DefaultSilenceLimit)
 	if o.HTTPClient == nil {
-		o.HTTPClient = NewHTTPClient()
+		o.HTTPClient = NewHTTPClient(o.Dial)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

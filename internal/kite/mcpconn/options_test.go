@@ -78,7 +78,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestHTTPClient(t *testing.T) {
-	c := NewHTTPClient()
+	c := NewHTTPClient(nil)
 	tr := c.Transport.(*http.Transport)
 	if c.Timeout != 0 || tr.MaxConnsPerHost != 0 || tr.ResponseHeaderTimeout != 0 {
 		t.Error("a timeout or limit that would cut or starve streams")

@@ -29,6 +29,7 @@ var (
 	errForeign     = errors.New("request to another server refused")
 	errRedirect    = errors.New("redirect refused")
 	errDelete      = errors.New("request to end a session refused")
+	errListen      = errors.New("request to listen refused")
 )
 
 // refusedError is an HTTP answer other than 2xx. Its text leaves the body out.
@@ -55,12 +56,6 @@ type toolError struct {
 
 func (e *toolError) Error() string { return "the tool failed" }
 
-// brokenError is an answer that could not be read to its end.
-type brokenError struct{ err error }
-
-func (e *brokenError) Error() string { return fmt.Sprintf("read answer: %v", e.err) }
-func (e *brokenError) Unwrap() error { return e.err }
-
 // answer returns the server's own word within err, without the address that
 // net/http puts around it; nil when the server did not speak.
 func answer(err error) error {
@@ -80,7 +75,6 @@ func answer(err error) error {
 // counts most; then the caller's own wish; then a lost connection.
 func because(ctx, bound, life context.Context, err error) error {
 	var network *url.Error
-	var cut *brokenError
 	switch {
 	case answer(err) != nil:
 		return answer(err)
@@ -92,12 +86,8 @@ func because(ctx, bound, life context.Context, err error) error {
 		return context.Cause(bound)
 	case overdue(bound):
 		return context.DeadlineExceeded
-	case errors.As(err, &cut):
-		return cut
 	case errors.As(err, &network):
 		return network.Err // without the address, which holds the session id
-	case errors.Is(err, errMoved):
-		return errMoved
 	default:
 		return errOdd // mcp-go could not make sense of the answer
 	}

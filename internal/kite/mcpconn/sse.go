@@ -2,6 +2,7 @@ package mcpconn
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -55,24 +56,13 @@ func (c *streamConn) open(ctx context.Context) error {
 	if err := c.client.Start(context.WithValue(c.life, streamKey{}, c.link)); err != nil {
 		return err
 	}
-	endpoint := tr.GetEndpoint()
-	if c.id, err = sessionAt(endpoint, d.at.sse); err != nil {
+	w.endpoint = tr.GetEndpoint()
+	if c.id, err = sessionAt(w.endpoint, d.at.sse); err != nil {
 		return err
 	}
-	w.check = func() error { return c.unmoved(tr.GetEndpoint(), endpoint) }
 	bound, cancel := d.within(ctx, d.opts.OpenTimeout, c.life)
 	defer cancel()
 	return initialize(bound, c.client)
-}
-
-// unmoved checks that the stream still belongs to the same session. The server
-// could name another endpoint at any time, and mcp-go would use it.
-func (c *streamConn) unmoved(now, then *url.URL) error {
-	if *now == *then {
-		return nil
-	}
-	c.end(errMoved)
-	return errMoved
 }
 
 // sessionAt reads the session id out of the endpoint that the server named.
@@ -101,11 +91,15 @@ func plausible(id session.ID) bool {
 
 // Call calls a tool over the stream. When the server does not know the session
 // any more, its stream is gone: that says nothing about the login, so it is
-// KindUnreachable, and the connection counts as lost.
+// KindUnreachable, and the connection counts as lost. It does too when the
+// server has named another endpoint: that would be another session.
 func (c *streamConn) Call(ctx context.Context, tool string, args map[string]any) (string, error) {
 	text, cause := c.call(ctx, c.client, tool, args)
 	if cause == nil {
 		return text, nil
+	}
+	if errors.Is(cause, errMoved) {
+		c.end(errMoved)
 	}
 	err := c.failed(tool, cause)
 	if kite.KindOf(err) == kite.KindEnded {

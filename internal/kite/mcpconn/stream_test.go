@@ -120,28 +120,6 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 	}
 }
 
-func TestSilentStreamIsLost(t *testing.T) {
-	t.Parallel()
-	const limit = 400 * time.Millisecond
-	f := newFar(t, func(f *far) { f.ping = 20 * time.Millisecond })
-	c := open(t, f.dialer(t, "/sse", Options{SilenceLimit: limit}))
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for f.pings.Load() < 40 {
-		<-ticker.C
-	}
-	if !isOpen(c.Lost()) {
-		t.Fatal("lost in spite of pings")
-	}
-	close(f.mute)
-	closes(t, "Lost", c.Lost())
-	_, err := c.Call(t.Context(), "get_holdings", nil)
-	wantKind(t, err, kite.KindUnreachable)
-	if !errors.Is(err, errSilent) {
-		t.Errorf("error = %v, want silence", err)
-	}
-}
-
 func TestOversizedEventEndsTheStream(t *testing.T) {
 	f := newFar(t, func(f *far) {
 		f.result = func(string) string { return textResult(strings.Repeat("x", maxAnswer)) }

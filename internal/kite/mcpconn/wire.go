@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -18,24 +19,16 @@ const protocolVersion = "2025-03-26"
 // wire sits between mcp-go's client and its transport.
 type wire struct {
 	transport.HTTPConnection
-	check func() error // asked before every request when set
+	endpoint *url.URL // where all requests have to go; nil for wherever the transport sends them
 }
 
 // SendRequest sends a request under a string id, which no ping of the server
 // can be mistaken for, and makes sure that the answer is the answer to it.
 // JSON-RPC errors come back as *rpcError.
 func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
-	if w.check != nil {
-		if err := w.check(); err != nil {
-			return nil, err
-		}
-	}
 	r.ID = mcp.NewRequestId(fmt.Sprintf("b-%v", r.ID.Value()))
-	told := new(broken)
-	resp, err := w.HTTPConnection.SendRequest(context.WithValue(ctx, brokenKey{}, told), r)
+	resp, err := w.HTTPConnection.SendRequest(w.pinned(ctx), r)
 	switch {
-	case err != nil && told.get() != nil:
-		return nil, &brokenError{told.get()}
 	case err != nil:
 		return nil, err
 	case resp == nil:
@@ -48,6 +41,20 @@ func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*tr
 		return nil, errOdd
 	}
 	return resp, nil
+}
+
+// SendNotification sends a notification to the same endpoint.
+func (w *wire) SendNotification(ctx context.Context, n mcp.JSONRPCNotification) error {
+	return w.HTTPConnection.SendNotification(w.pinned(ctx), n)
+}
+
+// pinned has the guard refuse a request to another endpoint. The server could
+// name another one at any time, and mcp-go would use it.
+func (w *wire) pinned(ctx context.Context) context.Context {
+	if w.endpoint == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, pinKey{}, w.endpoint)
 }
 
 // newClient returns an mcp-go client that calls a tool once, whatever the

@@ -1,0 +1,219 @@
+package kite_test
+
+import (
+	"math/big"
+	"slices"
+	"testing"
+
+	"kitebot/internal/kite"
+)
+
+// decoder is a tool's decoder, with everything that is worked out from what it
+// decodes.
+type decoder struct {
+	tool  string
+	whole string // an answer with every field that is read
+	seeds []string
+	// decode answers what came out, and the figures that follow from it. It ends
+	// the test when these contradict one another.
+	decode func(t *testing.T, text string) (got any, figures []kite.Figure, err error)
+}
+
+// decoderOf ties a decoder to what is done with its values.
+func decoderOf[T any](tool, whole string, decode func(string) (T, error), use func(*testing.T, T) []kite.Figure, seeds ...string) decoder {
+	return decoder{tool: tool, whole: whole, seeds: seeds, decode: func(t *testing.T, text string) (any, []kite.Figure, error) {
+		got, err := decode(text)
+		if err != nil {
+			return got, nil, err
+		}
+		return got, use(t, got), nil
+	}}
+}
+
+func decoders() []decoder {
+	return []decoder{
+		decoderOf("get_profile", fullProfile, kite.DecodeProfile, useProfile, "null"),
+		decoderOf("get_holdings", "["+fullRow+",null]", kite.DecodeHoldings, useHoldings,
+			`{"data":[{"tradingsymbol":"A"}],"pagination":{"from":0,"total":1,"has_more":false}}`,
+			`[{"tradingsymbol":"A","quantity":1,"last_price":1e17,"average_price":1e-60,"close_price":-0}]`),
+		decoderOf("get_positions", "["+fullPosition+",null,"+fullPosition+"]", kite.DecodePositions, usePositions),
+		decoderOf("get_orders", "["+fullOrder+",null]", kite.DecodeOrders, useOrders,
+			`{"data":[{"order_id":"1","tradingsymbol":"A"}],"pagination":{"from":0,"total":1,"has_more":false}}`),
+		decoderOf("get_order_history", "["+fullOrder+"]", kite.DecodeOrderHistory, useOrders),
+		decoderOf("get_trades", "["+fullTrade+",null]", kite.DecodeTrades, useTrades),
+		decoderOf("get_order_trades", "["+fullTrade+"]", kite.DecodeOrderTrades, useTrades),
+		decoderOf("get_gtts", "["+fullGTT+",null]", kite.DecodeGTTs, useGTTs),
+		decoderOf("get_margins", margins, kite.DecodeMargins, useMargins, `{"equity":{"enabled":true,"net":-1e17}}`),
+		decoderOf("get_mf_holdings", "["+fullFund+",null]", kite.DecodeMutualFunds, useFunds),
+		decoderOf("get_quotes", fullQuote, kite.DecodeQuotes, useQuotes, `{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`, "null"),
+		decoderOf("get_ltp", `{"NSE:TCS":{"instrument_token":9,"last_price":3300.5},"BSE:TCS":null}`, kite.DecodeLTP, useQuotes),
+		decoderOf("get_ohlc", `{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`, kite.DecodeOHLC, useQuotes),
+		decoderOf("search_instruments", "["+oneInstrument+"]", decodeFound, useFound, "null"),
+		decoderOf("get_historical_data", "["+fullCandle+",null]", kite.DecodeCandles, useCandles, "null"),
+		decoderOf("tools/list", `{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"}]}`, kite.DecodeOffers,
+			func(*testing.T, []kite.Offer) []kite.Figure { return nil }),
+	}
+}
+
+const (
+	fullProfile = `{"user_id":"QX7788","user_name":"Asha \u0026 Rao","user_shortname":"Asha","email":"asha@example.com","broker":"ZERODHA","products":["CNC","MTF"],"exchanges":["NSE","BSE"]}`
+	fullTrade   = `{"average_price":4852.5,"quantity":2,"trade_id":"77","product":"NRML","fill_timestamp":"2026-11-12T16:00:36+05:30","exchange_timestamp":"2026-11-12T16:00:35+05:30",` +
+		`"exchange_order_id":"31","order_id":"21","transaction_type":"BUY","tradingsymbol":"ACME","exchange":"NSE","instrument_token":58424839}`
+	fullGTT = `{"id":31337,"type":"two-leg","created_at":"2026-09-12T13:25:16+05:30","status":"active","condition":{"exchange":"NSE","tradingsymbol":"RAIN","last_price":100,"trigger_values":[98.5,103.7]},` +
+		`"orders":[{"tradingsymbol":"RAIN","transaction_type":"SELL","quantity":7,"price":98,"tags":null},null],"meta":{"rejection_reason":"why"}}`
+	fullFund   = `{"folio":"12/3","fund":"A \u0026 B FUND","tradingsymbol":"INF000A01AA1","average_price":78.43,"last_price":84.86,"last_price_date":"2026-11-11","quantity":382.488}`
+	fullCandle = `{"date":"2026-11-12T09:15:00+05:30","open":100,"high":101,"low":99.5,"close":101,"volume":2499,"oi":12}`
+)
+
+// found is what a search gives, in one value.
+type found struct {
+	Instruments []kite.Instrument
+	LeftOut     int
+}
+
+func decodeFound(text string) (found, error) {
+	i, out, err := kite.DecodeInstruments(text)
+	return found{i, out}, err
+}
+
+func useProfile(t *testing.T, p kite.Profile) []kite.Figure {
+	if p.Identity().IsZero() {
+		t.Fatal("a profile of nobody")
+	}
+	return nil
+}
+
+func useHoldings(t *testing.T, holdings []kite.Holding) []kite.Figure {
+	p := kite.Total(holdings)
+	if p.Unpriced+p.NoClose > p.Counted || p.Counted > len(holdings) {
+		t.Fatalf("counts %+v", p)
+	}
+	if p.Value.OK && !p.Profit.Value.Add(p.Invested.Value).Equal(p.Value.Value) {
+		t.Fatal("value is not invested + profit")
+	}
+	figures := []kite.Figure{p.Value, p.Invested, p.Profit, p.ProfitPercent, p.Day, p.DayPercent, {Value: p.Pledged.Value, OK: true}, {Value: p.MTF.Value, OK: true}}
+	for _, h := range holdings {
+		figures = append(figures, h.Value(), h.PledgedValue(), h.MTFValue(), h.Invested(), h.Profit(), h.ProfitPercent(), h.Day(), h.DayPercent(), p.Share(h))
+	}
+	for _, by := range kite.HoldingSorts() {
+		if n := len(kite.SortHoldings(holdings, by)); n != len(holdings) {
+			t.Fatalf("%d of %d holdings by %s", n, len(holdings), by)
+		}
+	}
+	return figures
+}
+
+func usePositions(t *testing.T, p kite.Positions) []kite.Figure {
+	b := kite.TotalPositions(p)
+	if len(b.Open)+len(b.Closed) != len(p.Net) || b.Missing != p.Missing {
+		t.Fatalf("%d net positions, book %+v", len(p.Net), b)
+	}
+	figures := []kite.Figure{b.Profit, b.OpenProfit, b.ClosedProfit, b.Day, kite.Overview{Positions: &b}.BoughtToday(), kite.Overview{Positions: &b}.Total()}
+	for _, position := range p.Net {
+		figures = append(figures, position.Profit(), position.DayProfit(), position.Percent())
+	}
+	return figures
+}
+
+func useOrders(t *testing.T, orders []kite.Order) []kite.Figure {
+	c := kite.CountOrders(orders)
+	if c.Done+c.Open+c.Rejected+c.Cancelled+c.Other+c.Missing != len(orders) || len(kite.OrdersNewestFirst(orders)) != len(orders) {
+		t.Fatalf("%d orders count as %+v", len(orders), c)
+	}
+	return nil
+}
+
+func useTrades(t *testing.T, trades []kite.Trade) []kite.Figure {
+	total := kite.TotalTrades(trades)
+	if total.Buys+total.Sells+total.Other+total.Missing != len(trades) || len(kite.TradesNewestFirst(trades)) != len(trades) {
+		t.Fatalf("%d trades come to %+v", len(trades), total)
+	}
+	figures := []kite.Figure{total.Bought, total.Sold}
+	for _, trade := range trades {
+		figures = append(figures, trade.Value())
+	}
+	return figures
+}
+
+func useGTTs(t *testing.T, gtts []kite.GTT) []kite.Figure {
+	var figures []kite.Figure
+	for _, g := range kite.GTTsActiveFirst(gtts) {
+		for _, trigger := range g.Triggers {
+			figures = append(figures, g.Away(trigger))
+		}
+	}
+	return figures
+}
+
+func useMargins(_ *testing.T, m kite.Margins) []kite.Figure {
+	return []kite.Figure{m.Usable(), m.Equity.Usable(), m.Equity.Utilisation(), m.Commodity.Usable(), m.Commodity.Utilisation()}
+}
+
+func useFunds(t *testing.T, funds []kite.MutualFund) []kite.Figure {
+	total := kite.TotalMutualFunds(funds)
+	if len(total.Funds) != len(funds) || total.Unpriced > len(funds) {
+		t.Fatalf("%d funds come to %+v", len(funds), total)
+	}
+	figures := []kite.Figure{total.Value, total.Invested, total.Profit, total.ProfitPercent}
+	for _, f := range funds {
+		figures = append(figures, f.Value(), f.Invested(), f.Profit(), f.ProfitPercent(), total.Share(f))
+	}
+	return figures
+}
+
+// A change is what exact arithmetic straight from the JSON comes to.
+func useQuotes(t *testing.T, quotes map[string]kite.Quote) []kite.Figure {
+	var figures []kite.Figure
+	for id, q := range quotes {
+		if q.ID != id || id == "" {
+			t.Fatalf("quote %q under %q", q.ID, id)
+		}
+		change := q.Change()
+		last, before := q.LastPrice.Rat(), q.Prices.Close.Rat()
+		if change.OK && change.Value.Rat().Cmp(new(big.Rat).Sub(last, before)) != 0 {
+			t.Fatalf("change %v of %v and %v", change, last, before)
+		}
+		if change.OK != (last.Sign() > 0 && before.Sign() > 0) || q.ChangePercent().OK != change.OK {
+			t.Fatalf("change known: %v, of %v and %v", change.OK, last, before)
+		}
+		for _, l := range slices.Concat(q.Bids, q.Asks) {
+			if l.Quantity <= 0 || !l.Price.IsPositive() {
+				t.Fatalf("empty rung %v", l)
+			}
+		}
+		figures = append(figures, change, q.ChangePercent())
+	}
+	return figures
+}
+
+func useFound(t *testing.T, f found) []kite.Figure {
+	queries := []string{"acme", "NSE:A", ""}
+	if len(f.Instruments) > 0 {
+		queries = append(queries, f.Instruments[0].Symbol, f.Instruments[0].Name)
+	}
+	for _, query := range queries {
+		ranked := kite.Rank(query, f.Instruments)
+		if one, ok := kite.Clear(query, ranked); ok && !slices.ContainsFunc(ranked, func(i kite.Instrument) bool { return i.ID == one.ID }) {
+			t.Fatal("clear is what was not found")
+		}
+	}
+	return nil
+}
+
+func useCandles(t *testing.T, c kite.Candles) []kite.Figure {
+	for i, row := range c.Rows {
+		if !row.Low.IsPositive() || row.High.LessThan(row.Low) || row.Close.GreaterThan(row.High) || row.Open.LessThan(row.Low) {
+			t.Fatalf("candle %v", row)
+		}
+		if i > 0 && !row.Time.After(c.Rows[i-1].Time) {
+			t.Fatal("not in order")
+		}
+	}
+	for _, r := range kite.Ranges() {
+		if kept := r.Keep(c.Rows); len(kept) > len(c.Rows) || len(kept) == 0 && len(c.Rows) > 0 {
+			t.Fatalf("%s keeps %d of %d", r, len(kept), len(c.Rows))
+		}
+	}
+	change, percent := kite.Growth(c.Rows)
+	return []kite.Figure{kite.High(c.Rows), kite.Low(c.Rows), change, percent}
+}

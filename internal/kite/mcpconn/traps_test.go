@@ -1,0 +1,101 @@
+package mcpconn
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// asEvents answers every POST with an event stream.
+func asEvents(stream string) func(*far) {
+	return func(f *far) {
+		f.mcp = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, stream)
+		}
+	}
+}
+
+// What a server may put around an answer that comes as events must cost
+// nothing: mcp-go would answer each request in it with a POST, come back for
+// the rest with a GET, and lose a goroutine to the third answer.
+func TestEventsAroundAnAnswer(t *testing.T) {
+	answer := `data: {"jsonrpc":"2.0","id":"b-1","result":` + textResult("x") + "}\n\n"
+	ping := "data: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"method\":\"ping\"}\n\n"
+	for name, test := range map[string]struct {
+		stream string
+		want   kite.Kind
+	}{
+		"many answers":        {strings.Repeat(answer, 9), kite.KindUnknown},
+		"requests":            {strings.Repeat(ping, 50) + answer, kite.KindUnknown},
+		"notifications":       {strings.Repeat("event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\n\n", 50) + answer, kite.KindUnknown},
+		"another event":       {"event: endpoint\ndata: https://elsewhere.example.com/\n\n" + answer, kite.KindUnknown},
+		"an event of no data": {"event: endpoint\n\n: hello\n\n" + answer, kite.KindUnknown},
+		"what is no JSON":     {"data: {\n\n" + answer, kite.KindUnknown},
+		"lines of data":       {strings.ReplaceAll(answer, ",", ",\r\ndata:"), kite.KindUnknown},
+		"no empty line":       {strings.TrimRight(answer, "\n"), kite.KindUnknown},
+		"a byte order mark":   {"\ufeff" + answer, kite.KindUnknown},
+		"to be continued":     {"id: 7\nretry: 0\n\n", kite.KindMalformed},
+		"requests only":       {strings.Repeat(ping, 50), kite.KindMalformed},
+		"another's answer":    {strings.Replace(answer, "b-1", "b-2", 1), kite.KindMalformed},
+		"a cut answer":        {answer[:40], kite.KindMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leaks := goleak.IgnoreCurrent()
+			f := newFar(t, asEvents(test.stream))
+			d := f.dialer(t, "/sse", Options{})
+			text, err := d.Resume(session.NewID(secret)).Call(t.Context(), "get_holdings", nil)
+			if test.want != kite.KindUnknown {
+				wantKind(t, err, test.want)
+			} else if text != "x" || err != nil {
+				t.Errorf("Call = %q, %v", text, err)
+			}
+			d.Close()
+			f.Close()
+			goleak.VerifyNone(t, leaks)
+			if got := f.requests(); !slices.Equal(got, []string{"POST /mcp tools/call"}) {
+				t.Errorf("requests: %v", got)
+			}
+		})
+	}
+}
+
+// An answer is taken when it is there, not when its stream ends.
+func TestEventStreamStaysOpen(t *testing.T) {
+	f := newFar(t, func(f *far) {
+		f.mcp = func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, `data: {"jsonrpc":"2.0","id":"b-1","result":`+textResult("x")+"}\n\n")
+			flush(w)
+			<-r.Context().Done()
+		}
+	})
+	text, err := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret)).Call(t.Context(), "get_holdings", nil)
+	if text != "x" || err != nil {
+		t.Errorf("Call = %q, %v", text, err)
+	}
+}
+
+// A server that always has one more page of tools is not listened to for ever.
+func TestEndlessListOfTools(t *testing.T) {
+	pages := 0
+	f := newFar(t, func(f *far) {
+		f.mcp = func(w http.ResponseWriter, r *http.Request) {
+			pages++
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":"b-%d","result":{"tools":[],"nextCursor":"%d"}}`, pages, pages)
+		}
+	})
+	_, err := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret)).Call(t.Context(), session.ListTools, nil)
+	wantKind(t, err, kite.KindMalformed)
+	if pages > maxPages {
+		t.Errorf("%d pages were asked for", pages)
+	}
+}
