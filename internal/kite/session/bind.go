@@ -41,7 +41,6 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		if r.link(link.Ref) < 0 || r.Login != nil && r.Login.Session == link.Session {
 			return
 		}
-		pr.doubted, pr.told, pr.proof = false, false, 0 // mu is held
 		if r.Login != nil {
 			r.lapse(now, r.Login.Held)
 		}
@@ -50,7 +49,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			r.Ending, r.Leaving = nil, false
 		}
 		r.Login = &Login{
-			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued,
+			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
 			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
 		}
 		if r.Login.Confirmed {
@@ -64,7 +63,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 func (pr *person) announce() {
 	pr.mu.Lock()
 	links := pr.rec.finished()
-	due := len(links) > 0 && !pr.told
+	due, leaves := len(links) > 0 && !pr.told, pr.leaves
 	pr.told = pr.told || due
 	pr.mu.Unlock()
 	if !due {
@@ -76,7 +75,7 @@ func (pr *person) announce() {
 			e.Then = l.Then
 		}
 	}
-	pr.tell(e)
+	pr.tell(leaves, e)
 }
 
 // finished returns the links that a login made pointless: the one it came
@@ -90,10 +89,10 @@ func (r Record) finished() []Link {
 
 // refuse ends a login whose Kite user belongs to somebody else, and tells both.
 func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owner int64) error {
-	known := false
+	known, leaves := false, 0
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
-			known, link = true, r.Links[i]
+			known, leaves, link = true, pr.leaves, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
 			r.Ending = append(r.Ending, link.Held)
 		}
@@ -104,21 +103,35 @@ func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owne
 	if !known { // somebody else who asked has refused it already
 		return ErrNoLogin
 	}
-	pr.tell(Event{Kind: EventRefused, Links: []Link{link}, Other: who})
-	if first, err := pr.pool.person(owner); err == nil {
-		first.tell(Event{Kind: EventContested, Other: who})
-	}
+	pr.tell(leaves, Event{Kind: EventRefused, Links: []Link{link}, Other: who})
+	pr.pool.contested(owner, who)
 	pr.endNow(ctx)
 	return ErrNoLogin
+}
+
+// contested tells a person that somebody else logged in as their Kite user.
+func (p *Pool) contested(owner int64, who kite.Identity) {
+	pr, done, err := p.hold(owner)
+	if err != nil {
+		return
+	}
+	defer done()
+	pr.mu.Lock()
+	theirs, leaves := pr.rec.Login != nil && pr.rec.Login.User.UserID == who.UserID, pr.leaves
+	pr.mu.Unlock()
+	if theirs {
+		pr.tell(leaves, Event{Kind: EventContested, Other: who})
+	}
 }
 
 // release asks the present owner's session whether it is over, when the clock
 // says that it should be, and lets go of the Kite user if the server agrees.
 func (p *Pool) release(ctx context.Context, owner int64, who kite.Identity) bool {
-	pr, err := p.person(owner)
+	pr, done, err := p.hold(owner)
 	if err != nil {
 		return false
 	}
+	defer done()
 	login := pr.record().Login
 	if login == nil || login.User.UserID != who.UserID {
 		return true
@@ -133,17 +146,20 @@ func (p *Pool) release(ctx context.Context, owner int64, who kite.Identity) bool
 // login is announced again; a no ends it at the server. An answer about another login than the present one
 // changes nothing and returns ErrNoLogin.
 func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) (Status, error) {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
 	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
 	asked, already := false, false
 	err = pr.update(func(r *Record) {
 		already = yes && r.Login != nil && r.Login.Confirmed && r.Login.User.UserID == userID
 		asked = r.Login != nil && !r.Login.Confirmed && r.Login.User.UserID == userID
 		switch {
 		case asked && yes:
-			r.Login.Confirmed, r.Last = true, r.Login.User
+			r.Login.Confirmed, r.Last, r.Login.Used = true, r.Login.User, p.Clock.Now().UTC()
 		case asked:
 			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })
 			r.Ending, r.Login = append(r.Ending, r.Login.Held), nil

@@ -11,40 +11,59 @@ import (
 // Finish asks Kite now whether one of the person's links is through, newest
 // first, and binds it if so. ErrNoLogin: not yet, or no link is out.
 func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
 	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
+	leaves := pr.left()
+	err = pr.finish(ctx)
+	if pr.left() != leaves {
+		err = ErrLeft
+	}
+	return pr.status(), err
+}
+
+func (pr *person) finish(ctx context.Context) error {
 	pr.mu.Lock()
 	links, first := pr.watched(), error(nil)
 	pr.mu.Unlock()
 	for _, link := range slices.Backward(links) {
-		if err = pr.try(ctx, link); err == nil {
-			return pr.status(), nil
+		err := pr.try(ctx, link)
+		if err == nil {
+			return nil
 		}
 		if first == nil {
 			first = err
 		}
 	}
-	if s := pr.status(); first != nil || !s.User.IsZero() {
-		return s, first
+	if first == nil && pr.status().User.IsZero() {
+		return ErrNoLogin
 	}
-	return pr.status(), ErrNoLogin
+	return first
 }
 
 // Check asks the login now whether it still answers. The error says why the
 // account cannot be asked; the Status is true either way.
 func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
 	}
-	login := pr.record().Login
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
+	leaves, login := pr.left(), pr.record().Login
 	if login == nil {
 		return pr.status(), ErrNoLogin
 	}
 	err = pr.confirm(ctx, *login)
-	if err == nil && !login.Confirmed {
+	switch {
+	case pr.left() != leaves:
+		err = ErrLeft
+	case err == nil && !login.Confirmed:
 		err = ErrUnconfirmed
 	}
 	return pr.status(), err
@@ -82,10 +101,10 @@ func (pr *person) age(link Link) time.Duration { return pr.pool.Clock.Since(link
 // session lapses: should it have been finished in a silence of Kite's, a
 // /logout still ends it.
 func (pr *person) linkDied(link Link) {
-	known := false
+	known, leaves := false, 0
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
-			known, link = true, r.Links[i]
+			known, leaves, link = true, pr.leaves, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
 			r.lapse(pr.pool.Clock.Now(), link.Held)
 		}
@@ -95,12 +114,26 @@ func (pr *person) linkDied(link Link) {
 		return
 	}
 	if known {
-		pr.tell(Event{Kind: EventLinkDead, Links: []Link{link}})
+		pr.tell(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
 	}
 }
 
-func (pr *person) tell(e Event) {
+// tell passes an event on, unless the person logged out since leaves was read:
+// somebody who is gone is told nothing of what was before.
+func (pr *person) tell(leaves int, e Event) {
+	pr.telling.Lock()
+	defer pr.telling.Unlock()
+	if pr.left() != leaves {
+		return
+	}
 	e.Person = pr.id
 	e.Status = pr.status()
 	pr.pool.Notify(e)
+}
+
+// left returns how often the person logged out in this process.
+func (pr *person) left() int {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return pr.leaves
 }

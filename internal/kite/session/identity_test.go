@@ -42,6 +42,7 @@ func TestAKiteUserIsFreeOnceTheServerEndedTheLogin(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.kite.Restart()
 		w.pass(13 * time.Hour) // nobody asked since
+		w.wantEvents("11 ending soon AB1234")
 		w.login(ravi, "AB1234")
 		w.wantState(asha, session.None)
 	})
@@ -51,6 +52,7 @@ func TestAnOverdueLoginThatStillAnswersKeepsItsKiteUser(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(13 * time.Hour)
+		w.wantEvents("11 ending soon AB1234")
 		link := w.link(ravi, "")
 		w.kite.Browser(link.URL, "AB1234")
 		w.pass(2 * time.Second)
@@ -139,119 +141,34 @@ func TestALinkIsWatchedOverARestart(t *testing.T) {
 	})
 }
 
-func TestLogout(t *testing.T) {
-	inWorld(t, func(w *world) {
-		first := w.link(asha, "")
-		w.pass(session.LinkYoung)
-		w.login(asha, "AB1234") // the first link is still out
-		w.kite.Calls()
-		was, s, err := w.pool.Logout(w.t.Context(), asha)
-		if err != nil || was.Login == nil || s.State != session.None {
-			t.Fatalf("logout = %+v, %v", s, err)
-		}
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("still logged in at the server")
-		}
-		if w.store.Len() != 0 {
-			t.Error("the store still knows the person")
-		}
-		if calls := w.kite.Calls(); len(calls) != 2 {
-			t.Errorf("calls %q, want a DELETE for the login and for the other link", calls)
-		}
-		w.wantError(asha, session.ErrNoLogin)
-		_ = first
-	})
-}
-
-func TestLogoutWaitsForKite(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying(true)
-		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
-			t.Fatalf("logout = %v, %v, want logging out", s.State, err)
-		}
-		w.wantError(asha, session.ErrNoLogin)
-		w.restart()
-		w.wantState(asha, session.LoggingOut)
-		w.pass(time.Minute)
-		w.wantEvents()
-		w.kite.Undying(false)
-		w.pass(10 * time.Minute)
-		w.wantEvents("11 logged out ")
-		w.wantState(asha, session.None)
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("still logged in at the server")
-		}
-	})
-}
-
-func TestLogoutIsGivenUpWhenTheServerForgotTheSession(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying(true)
-		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
-		w.pass(13 * time.Hour)
-		w.wantEvents("11 logged out ")
-		if w.store.Len() != 0 {
-			t.Error("the store still knows the person")
-		}
-	})
-}
-
-func TestNoAnswerAfterALogoutThatOvertookIt(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.pass(time.Hour)
-		w.wantAnswer(asha, "AB1234")
-		w.kite.Before(func(tool string) {
-			if tool != "get_holdings" {
-				return
-			}
-			w.kite.Before(nil)
-			if err := w.pool.Announced(asha); err != nil {
-				t.Error(err)
-			}
-			w.kite.Undying(true) // the call itself still gets its answer
-			if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
-				t.Error(err)
-			}
+// A login that went before it was announced leaves its link behind. That link
+// must not bring back a session that is to be ended, nor stand for one that is.
+func TestALoginThatWentBeforeItWasAnnounced(t *testing.T) {
+	for name, test := range map[string]struct {
+		away func(*world, session.Link)
+		want error
+	}{
+		"usurped, and Kite ends nothing": {func(w *world, l session.Link) { w.kite.Undying(true); w.kite.Browser(l.URL, "XX9999") }, nil},
+		"usurped":                        {func(w *world, l session.Link) { w.kite.Browser(l.URL, "XX9999") }, nil},
+		"ended":                          {func(w *world, _ session.Link) { w.kite.Restart() }, session.ErrEnded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				link := w.link(asha, "")
+				w.kite.Browser(link.URL, "AB1234")
+				w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+				w.kite.Answer("XX9999", "get_holdings", "somebody else's")
+				w.pass(2 * time.Second)
+				w.wantEvents("11 logged in AB1234")
+				test.away(w, link)
+				if got, err := w.call(asha); got != "" || test.want != nil && !errors.Is(err, test.want) {
+					t.Errorf("answer = %q, %v", got, err)
+				}
+				w.pass(10 * time.Second)
+				w.wantEvents("11 link dead ")
+				w.wantState(asha, session.None)
+				w.wantError(asha, session.ErrNoLogin)
+			})
 		})
-		if got, err := w.call(asha); got != "" || err == nil {
-			t.Errorf("answer after a logout = %q, %v", got, err)
-		}
-	})
-}
-
-func TestShutdownLogsNobodyOut(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.link(ravi, "")
-		w.pass(time.Second)
-		w.kite.Calls()
-		w.pool.Close()
-		w.wantCalls()
-		if w.kite.LoggedIn("AB1234") != 1 || w.kite.Streams() != 0 {
-			t.Errorf("after the shutdown %d logged in, %d streams", w.kite.LoggedIn("AB1234"), w.kite.Streams())
-		}
-		w.open()
-	})
-}
-
-func TestALoginWhileALogoutWaits(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying(true)
-		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
-			t.Fatalf("logout = %v, %v", s.State, err)
-		}
-		w.login(asha, "AB1234")
-		w.kite.Undying(false)
-		w.kite.Calls()
-		w.pass(10 * time.Minute)
-		w.wantCalls() // no DELETE that could take the new login's token along
-		w.wantEvents()
-		w.wantAnswer(asha, "AB1234")
-	})
+	}
 }

@@ -21,15 +21,17 @@ type kept struct {
 // Recall is Call, but an answer of the same login that is not older than maxAge
 // is handed out again. It returns when Kite gave the answer.
 func (p *Pool) Recall(ctx context.Context, who int64, tool string, args map[string]any, maxAge time.Duration) (string, time.Time, error) {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return "", time.Time{}, err
 	}
+	defer done()
 	words, err := json.Marshal(args) // sorts the names
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("arguments of %s: %w", tool, err)
 	}
 	key := tool + string(words)
+	pr.noteUse()
 	if k, ok := pr.recall(key, maxAge); ok {
 		return k.text, k.at, nil
 	}

@@ -17,15 +17,19 @@ import (
 // The Status it returns holds every link that is still shown, so that the
 // caller can take the buttons off the older messages.
 func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, error) {
-	pr, err := p.person(who)
-	if err != nil {
-		return Link{}, Status{}, err
-	}
-	done, err := pr.takeTurn(ctx)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Link{}, Status{}, err
 	}
 	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
+	leaves := pr.left()
+	giveBack, err := pr.takeTurn(ctx)
+	if err != nil {
+		return Link{}, Status{}, err
+	}
+	defer giveBack()
 
 	link, young := pr.youngLink()
 	if young {
@@ -39,7 +43,7 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 			return Link{}, Status{}, err
 		}
 	}
-	if err := pr.giveOut(link, conn, then); err != nil {
+	if err := pr.giveOut(leaves, link, conn, then); err != nil {
 		if conn != nil {
 			conn.Close()
 		}
@@ -54,10 +58,14 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 
 // giveOut writes a link down, with the command to run once it is finished. If
 // a login came through while the link was being made, the link is not needed:
-// the command is left with the one that did, and ErrBound returned.
-func (pr *person) giveOut(link Link, conn Conn, then string) error {
-	bound := false
+// the command is left with the one that did, and ErrBound returned. If the
+// person logged out meanwhile, nobody wants it, and ErrLeft is returned.
+func (pr *person) giveOut(leaves int, link Link, conn Conn, then string) error {
+	bound, left := false, false
 	err := pr.update(func(r *Record) {
+		if left = pr.leaves != leaves; left {
+			return
+		}
 		done := r.finished()
 		if bound = len(done) > 0; bound {
 			link = done[len(done)-1]
@@ -70,10 +78,12 @@ func (pr *person) giveOut(link Link, conn Conn, then string) error {
 	if err != nil {
 		return fmt.Errorf("remember the login link: %w", err)
 	}
-	if bound {
+	switch {
+	case left:
+		return ErrLeft
+	case bound:
 		return ErrBound
-	}
-	if conn != nil {
+	case conn != nil:
 		pr.keep(conn)
 	}
 	return nil
@@ -93,6 +103,8 @@ func (pr *person) youngLink() (Link, bool) {
 // have been restarted since, and its links with it. A link that turns out to be
 // finished is bound.
 func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, glanceTime)
+	defer cancel()
 	switch err := pr.try(ctx, link); {
 	case err == nil, errors.Is(err, ErrNoLogin):
 		// A finished one is noticed by giveOut; a refused one is gone.
@@ -143,10 +155,11 @@ func (r Record) link(ref string) int {
 // Shown notes which chat message carries a link, so that its button can be
 // taken away later, by another process too. Other links are no longer shown.
 func (p *Pool) Shown(who int64, ref string, message int) error {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return err
 	}
+	defer done()
 	return pr.update(func(r *Record) {
 		for i := range r.Links {
 			r.Links[i].Message = 0
@@ -161,17 +174,18 @@ func (p *Pool) Shown(who int64, ref string, message int) error {
 // out besides the finished one lapse: they are not ended, since a second login
 // of the same Kite user may share its token.
 func (p *Pool) Announced(who int64) error {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return err
 	}
+	defer done()
 	return pr.update(func(r *Record) {
-		done := r.finished()
-		for _, l := range done {
+		finished := r.finished()
+		for _, l := range finished {
 			if l.Session != r.Login.Session {
 				r.lapse(p.Clock.Now(), l.Held)
 			}
 		}
-		r.Links = slices.Clone(r.Links[len(done):])
+		r.Links = slices.Clone(r.Links[len(finished):])
 	})
 }

@@ -14,14 +14,30 @@ import (
 // Status tells which: LoggingOut or None.
 //
 // It does not wait for the person's turn: whoever logs out does not want to
-// wait for what runs, and what runs finds its session gone.
+// wait for what runs, and what runs finds its session gone. Once it has returned,
+// no event of before is told any more but EventLoggedOut, where it had to wait.
 func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, err error) {
-	pr, err := p.person(who)
+	return p.leave(ctx, who, true)
+}
+
+// Remove is Logout for somebody who is to hear nothing more: it says nothing
+// when a logout that had to wait is through. The Status is None; a session that
+// could not be ended yet is tried further.
+func (p *Pool) Remove(ctx context.Context, who int64) (was Record, now Status, err error) {
+	return p.leave(ctx, who, false)
+}
+
+func (p *Pool) leave(ctx context.Context, who int64, leaving bool) (was Record, now Status, err error) {
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Record{}, Status{}, err
 	}
-	was = pr.record()
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
 	err = pr.update(func(r *Record) {
+		was = *r
+		pr.leaves++
 		ending := slices.Concat(r.Ending, r.Lapsing)
 		if r.Login != nil {
 			ending = append(ending, r.Login.Held)
@@ -31,12 +47,13 @@ func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, e
 				ending = append(ending, l.Held)
 			}
 		}
-		*r = Record{Person: r.Person, Ending: ending, Leaving: len(ending) > 0}
+		*r = Record{Person: r.Person, Ending: ending, Leaving: leaving && len(ending) > 0}
 	})
 	if err != nil {
 		return Record{}, Status{}, fmt.Errorf("forget the login: %w", err)
 	}
-	pr.doubt(false)
+	pr.telling.Lock() // what was being told is told
+	pr.telling.Unlock()
 	pr.endNow(ctx)
 	return was, pr.status(), nil
 }
@@ -44,10 +61,13 @@ func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, e
 // RetryLogout tries again what a logout could not end, and nothing else: a
 // login made since stays.
 func (p *Pool) RetryLogout(ctx context.Context, who int64) (Status, error) {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
 	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
 	pr.endNow(ctx)
 	return pr.status(), nil
 }
@@ -68,8 +88,8 @@ func (pr *person) endPending(ctx context.Context) {
 		return
 	}
 	pr.background(ctx, func(ctx context.Context) {
-		if pr.endAll(ctx) {
-			pr.tell(Event{Kind: EventLoggedOut})
+		if through, leaves := pr.endAll(ctx); through {
+			pr.tell(leaves, Event{Kind: EventLoggedOut})
 		}
 	})
 }
@@ -77,12 +97,12 @@ func (pr *person) endPending(ctx context.Context) {
 // endAll sends one DELETE for each session to be ended, side by side: a server
 // busy with one of them must not hold up the others. It reports whether a
 // logout is through by that: whoever brought it about is the one to tell.
-func (pr *person) endAll(ctx context.Context) (through bool) {
+func (pr *person) endAll(ctx context.Context) (through bool, leaves int) {
 	select {
 	case pr.ending <- struct{}{}:
 		defer func() { <-pr.ending }()
 	case <-ctx.Done():
-		return false
+		return false, 0
 	}
 	ending := pr.record().Ending
 	gone := make([]bool, len(ending))
@@ -96,7 +116,7 @@ func (pr *person) endAll(ctx context.Context) (through bool) {
 			i := slices.IndexFunc(ending, func(e Held) bool { return e.Session == h.Session })
 			return i >= 0 && gone[i]
 		})
-		through = r.Leaving && len(r.Ending) == 0
+		through, leaves = r.Leaving && len(r.Ending) == 0, pr.leaves
 		r.Leaving = r.Leaving && !through
 	})
 	if err != nil {
@@ -109,7 +129,7 @@ func (pr *person) endAll(ctx context.Context) (through bool) {
 	if len(pr.rec.Ending) == 0 {
 		pr.tries = 0
 	}
-	return through
+	return through, leaves
 }
 
 // end reports whether a session is gone at the server.

@@ -23,7 +23,7 @@ func (pr *person) mind() {
 	}
 	pr.mu.Unlock()
 	if start {
-		pr.pool.spawn(pr.minder)
+		pr.pool.spawnFor(pr, pr.minder)
 	}
 }
 

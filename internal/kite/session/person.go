@@ -12,10 +12,11 @@ import (
 //
 // Of the locks, turn is held for the length of a conversation that
 // must not happen twice at once (making a link); mu guards the
-// fields and is never held while the network is asked.
+// fields and is never held while the network or the disk is asked.
 type person struct {
 	pool *Pool
 	id   int64
+	held int           // by how many; the pool's mu guards it, see hold
 	turn chan struct{} // capacity one; see takeTurn
 	// proving is held while the account is asked who it is; capacity one. Of
 	// several answers that came in side by side, one proof serves all.
@@ -24,16 +25,24 @@ type person struct {
 	// waits for their logout and the minder must not both send the DELETEs.
 	ending chan struct{}
 	wake   chan struct{} // capacity one; makes the minder look again
+	// writing is held while the record is changed, and taken before mu; capacity
+	// one. A slow disk holds up whoever changes something, and nobody who asks.
+	writing chan struct{}
+	// telling is held while an event is told: after a logout none is under way.
+	telling sync.Mutex
 
 	mu      sync.Mutex
 	rec     Record
 	lines   map[ID]*line    // connections of the login and of the links
 	ticks   uint64          // see tick
 	proof   uint64          // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt time.Time       // proof, by the clock
 	answers map[string]kept // see Recall; nil when nothing is kept
 	doubted bool            // the account did not answer when last asked
 	minding bool            // the minder goroutine runs
 	told    bool            // the login was announced in this process
+	noting  bool            // a use of the login is being written down
+	leaves  int             // how often the person logged out: what began before is void
 	tries   int             // failed attempts to end sessions, for the back-off
 }
 
@@ -63,24 +72,37 @@ func (pr *person) takeTurn(ctx context.Context) (func(), error) {
 	}
 }
 
-// update changes the record: on disk first, then in memory, or neither.
+// update changes the record: on disk first, then in memory, or neither. change
+// is called once, with mu held.
 func (pr *person) update(change func(*Record)) error {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	next := pr.rec.clone()
-	change(&next)
-	if reflect.DeepEqual(pr.rec, next) {
+	pr.writing <- struct{}{}
+	defer func() { <-pr.writing }()
+	next, changed := pr.draft(change)
+	if !changed {
 		return nil
 	}
 	if err := pr.pool.Store.Save(next); err != nil {
 		return err
 	}
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
-		clear(pr.answers)
+		clear(pr.answers) // what was known of the login before is not known of this one
+		pr.doubted, pr.told, pr.proof = false, false, 0
 	}
 	pr.rec = next
 	pr.dropLines()
+	pr.pool.almanac.set(next)
 	return nil
+}
+
+// draft returns what the record will be, and whether that is anything new.
+func (pr *person) draft(change func(*Record)) (Record, bool) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	next := pr.rec.clone()
+	change(&next)
+	return next, !reflect.DeepEqual(pr.rec, next)
 }
 
 // dropLines closes the connections of sessions that are no longer used.
@@ -115,18 +137,44 @@ func (pr *person) line(id ID) *line {
 		l.Close()
 	}
 	l = &line{Conn: pr.pool.Dialer.Resume(id)}
-	pr.lines[id] = l
-	if pr.rec.Login != nil && pr.rec.Login.Session == id {
-		pr.proof = 0
-	}
+	delete(pr.lines, id)
+	pr.use(l)
 	return l
 }
 
-// keep takes a freshly opened connection into use.
+// keep takes a connection into use in the place of the one that its session had.
 func (pr *person) keep(c Conn) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	pr.lines[c.ID()] = &line{Conn: c, stream: c.Lost() != nil}
+	if old := pr.lines[c.ID()]; old != nil {
+		old.Close()
+		delete(pr.lines, c.ID())
+	}
+	l := &line{Conn: c, stream: c.Lost() != nil}
+	if !pr.use(l) {
+		l.Close()
+	}
+}
+
+// use keeps a line whose account has yet to be proved, unless its session was
+// given up meanwhile; mu is held.
+func (pr *person) use(l *line) bool {
+	if !pr.rec.uses(l.ID()) {
+		return false
+	}
+	pr.lines[l.ID()] = l
+	if pr.rec.Login != nil && pr.rec.Login.Session == l.ID() {
+		pr.proof = 0
+	}
+	return true
+}
+
+// idle reports whether nothing is lost by forgetting the person until they ask
+// again.
+func (pr *person) idle() bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return !pr.minding && !pr.doubted && len(pr.lines)+len(pr.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
 }
 
 func (pr *person) record() Record {
@@ -146,10 +194,14 @@ func (pr *person) status() Status {
 	return pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted)
 }
 
-func (pr *person) doubt(yes bool) {
+// doubt notes that a login did not answer. It says nothing of one that came
+// after it.
+func (pr *person) doubt(login Login) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	pr.doubted = yes
+	if now := pr.rec.Login; now != nil && now.Session == login.Session {
+		pr.doubted = true
+	}
 }
 
 // clone copies a record so that changing it leaves the original alone.

@@ -31,7 +31,7 @@ type Options struct {
 	Dialer     Dialer
 	Store      Store
 	LoginHosts []string    // hosts a login link may point to
-	Notify     func(Event) // told what happened by itself; must not block
+	Notify     func(Event) // told what happened by itself; must not block, nor ask the pool
 	Clock      clock.Clock // nil = the real one
 	Logger     *slog.Logger
 	Timing     Timing
@@ -41,7 +41,8 @@ type Options struct {
 // goroutine.
 type Pool struct {
 	Options
-	quiet *rate.Limiter // questions nobody waits for, bot-wide
+	quiet   *rate.Limiter // questions nobody waits for, bot-wide
+	almanac *almanac      // who is to be warned, and when
 
 	ctx  context.Context // ends when the pool closes
 	stop context.CancelFunc
@@ -67,26 +68,34 @@ func New(o Options) *Pool {
 	if o.Timing.Poll == 0 {
 		o.Timing = DefaultTiming()
 	}
-	p := &Pool{Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(quietPerSecond, quietPerSecond)}
+	p := &Pool{Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(quietPerSecond, quietPerSecond), almanac: newAlmanac()}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
 
 // Start takes up what an earlier process left: links to watch, logins to
-// announce, sessions to end.
+// announce, sessions to end. Of logins that are merely to be warned of nothing
+// is read before their time.
 func (p *Pool) Start() error {
-	ids, err := p.Store.Pending()
+	pending, err := p.Store.Pending()
 	if err != nil {
 		return fmt.Errorf("find pending logins: %w", err)
 	}
-	for _, id := range ids {
-		pr, err := p.person(id)
-		if err != nil {
-			p.Logger.Error("a person's login cannot be taken up", "person", id, "err", err)
+	for _, due := range pending {
+		if !due.At.IsZero() {
+			p.almanac.add(due)
 			continue
 		}
+		pr, done, err := p.hold(due.Person)
+		if err != nil {
+			p.Logger.Error("a person's login cannot be taken up", "person", due.Person, "err", err)
+			continue
+		}
+		p.almanac.set(pr.record())
 		pr.mind()
+		done()
 	}
+	p.spawn(p.keepAlmanac)
 	return nil
 }
 
@@ -106,23 +115,45 @@ func (p *Pool) Close() {
 
 // Status tells what is known, without asking anybody.
 func (p *Pool) Status(who int64) (Status, error) {
-	pr, err := p.person(who)
+	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
 	}
+	defer done()
 	return pr.status(), nil
 }
 
-// person returns the one place where a person's session lives in memory.
-func (p *Pool) person(who int64) (*person, error) {
+// hold returns the one place where a person's session lives in memory. It stays
+// that place until everybody who holds it is done.
+func (p *Pool) hold(who int64) (pr *person, done func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, errors.New("the pool is closed")
+		return nil, nil, errClosed
 	}
-	if pr := p.people[who]; pr != nil {
-		return pr, nil
+	pr = p.people[who]
+	if pr == nil {
+		if pr, err = p.load(who); err != nil {
+			return nil, nil, err
+		}
+		p.people[who] = pr
 	}
+	pr.held++
+	return pr, func() { p.letGo(pr) }, nil
+}
+
+// letGo forgets a person of whom nobody needs anything in memory.
+func (p *Pool) letGo(pr *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pr.held--; pr.held == 0 && pr.idle() {
+		delete(p.people, pr.id)
+	}
+}
+
+var errClosed = errors.New("the pool is closed")
+
+func (p *Pool) load(who int64) (*person, error) {
 	rec, err := p.Store.Load(who)
 	if errors.Is(err, ErrRecordDamaged) {
 		p.Logger.Error("a person's record is damaged: they have to log in again", "person", who, "err", err)
@@ -132,9 +163,22 @@ func (p *Pool) person(who int64) (*person, error) {
 		return nil, fmt.Errorf("load the person's record: %w", err)
 	}
 	rec.Person = who
-	pr := &person{pool: p, id: who, rec: rec, lines: map[ID]*line{}, turn: make(chan struct{}, 1), proving: make(chan struct{}, 1), ending: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
-	p.people[who] = pr
-	return pr, nil
+	one := func() chan struct{} { return make(chan struct{}, 1) }
+	return &person{
+		pool: p, id: who, rec: rec, lines: map[ID]*line{},
+		turn: one(), proving: one(), ending: one(), wake: one(), writing: one(),
+	}, nil
+}
+
+// spawnFor is spawn for a person's sake: they stay in memory until f is through.
+func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
+	p.mu.Lock()
+	pr.held++
+	p.mu.Unlock()
+	p.spawn(func(ctx context.Context) {
+		defer p.letGo(pr)
+		f(ctx)
+	})
 }
 
 // spawn runs f in a goroutine the pool waits for; not at all once it is closed.
@@ -145,13 +189,16 @@ func (p *Pool) spawn(f func(context.Context)) {
 		return
 	}
 	p.wg.Go(func() {
-		defer func() {
-			if bug := recover(); bug != nil { // one person's, not everybody's
-				p.Logger.Error("the session pool panicked", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
-			}
-		}()
+		defer p.contain()
 		f(p.ctx)
 	})
+}
+
+// contain is deferred: a panic is one person's trouble, not everybody's.
+func (p *Pool) contain() {
+	if bug := recover(); bug != nil {
+		p.Logger.Error("the session pool panicked", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
+	}
 }
 
 // newRef names a link in a button: random, short, and unrelated to its session.

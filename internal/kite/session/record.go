@@ -33,6 +33,11 @@ type Login struct {
 	Bound     time.Time // when the login was noticed
 	LinkAt    time.Time // when its newest link was made: until that dies, a second browser login could replace the account
 	Resumable Answer
+	// Used is when the account was last asked for something by its person, kept
+	// no finer than a day needs: the first use of each Indian day.
+	Used time.Time
+	// Warned: the person was told, once, that this login will be over soon.
+	Warned bool
 	// Confirmed is false while the person has not said that this other Kite
 	// user than last time is theirs. Nothing of the account is shown before.
 	Confirmed bool
@@ -67,9 +72,38 @@ type Store interface {
 	// Save replaces a person's record in one commit. It fails with *OwnedError,
 	// and changes nothing, when the login's Kite user is another person's.
 	Save(Record) error
-	// Pending returns the people with links or endings: those to be looked after
-	// from the start of the process.
-	Pending() ([]int64, error)
+	// Pending returns the people whose record is due (see [Record.Due]), in
+	// ascending order of their ids.
+	Pending() ([]Due, error)
+}
+
+// Due is when a person is to be looked after without having asked.
+type Due struct {
+	Person int64
+	At     time.Time // the zero Time: from the start of the process
+}
+
+// Due says when a record has to be looked at by itself: at once while it has
+// links or endings, before the login is over if its person is yet to be warned
+// of that, else not at all.
+func (r Record) Due() (Due, bool) {
+	if len(r.Links)+len(r.Ending) > 0 {
+		return Due{Person: r.Person}, true
+	}
+	at, due := r.warnAt()
+	if !due {
+		return Due{}, false
+	}
+	return Due{Person: r.Person, At: at}, true
+}
+
+// warnAt says when the login's person is to be warned of its end, to the second;
+// false when there is nothing to warn of, or they were.
+func (r Record) warnAt() (time.Time, bool) {
+	if r.Login == nil || !r.Login.Confirmed || r.Login.Warned {
+		return time.Time{}, false
+	}
+	return r.Login.Until().Add(-WarnBefore).Truncate(time.Second), true
 }
 
 // ErrRecordDamaged says that a stored record is not what was once written.

@@ -77,6 +77,9 @@ var (
 	ErrEnded = errors.New("login ended by the server")
 	// ErrBound: the login came through just now; an event tells it.
 	ErrBound = errors.New("login has just come through")
+	// ErrLeft: the person logged out, or was removed, while this was being done:
+	// nobody waits for it any more, and there is nothing to say.
+	ErrLeft = errors.New("logged out meanwhile")
 	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
 	ErrUnconfirmed = errors.New("changed kite user not confirmed")
 )
@@ -123,10 +126,13 @@ const (
 	EventRefused
 	// EventContested: another person tried to bind this person's Kite user.
 	EventContested
+	// EventEndingSoon: the login, used today, will be over within WarnBefore.
+	// Told once for a login.
+	EventEndingSoon
 	// EventLoggedOut: a logout that had to wait is through.
 	EventLoggedOut
 )
 
-var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested", "logged out"}
+var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested", "ending soon", "logged out"}
 
 func (k EventKind) String() string { return eventNames[k] }

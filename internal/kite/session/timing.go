@@ -16,6 +16,16 @@ const (
 	// LinkYoung is how long a link is handed out again instead of a new one:
 	// whoever gets it has five minutes left by the promise, ten by the server's clock.
 	LinkYoung = 25 * time.Minute
+	// WarnBefore is how long before a login is over, by the clock, its person is
+	// warned.
+	WarnBefore = 30 * time.Minute
+	// Longest is how long a person waits for one answer of the pool. Shorter than
+	// the minute that a command has, so that the command can still say why.
+	Longest = 50 * time.Second
+	// glanceTime is how long a link that was given out before is asked whether it
+	// is still good: longer than Kite's own limit of seven seconds, short enough
+	// to make a new one after it.
+	glanceTime = 10 * time.Second
 	// linkGrace is how much longer a link is watched while Kite does not answer:
 	// it may have been finished in time.
 	linkGrace = 10 * time.Minute
@@ -44,6 +54,18 @@ func (l Login) Until() time.Time {
 		return cut.UTC()
 	}
 	return life.UTC()
+}
+
+// usedOn reports whether the account was asked for something, or logged in to,
+// on the Indian day of a moment.
+func (l Login) usedOn(moment time.Time) bool {
+	return sameDay(l.Used, moment) || sameDay(l.Bound, moment)
+}
+
+func sameDay(a, b time.Time) bool {
+	y1, m1, d1 := a.In(ist).Date()
+	y2, m2, d2 := b.In(ist).Date()
+	return y1 == y2 && m1 == m2 && d1 == d2
 }
 
 // Timing is how patient the pool is. The zero value means [DefaultTiming];

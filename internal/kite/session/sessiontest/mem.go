@@ -51,17 +51,17 @@ func (m *MemStore) Save(r session.Record) error {
 	return nil
 }
 
-// Pending returns the people with links or endings in ascending order.
-func (m *MemStore) Pending() ([]int64, error) {
+// Pending returns the people whose record is due, in ascending order.
+func (m *MemStore) Pending() ([]session.Due, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var people []int64
+	var pending []session.Due
 	for _, person := range slices.Sorted(maps.Keys(m.records)) {
-		if r := m.records[person]; len(r.Links)+len(r.Ending) > 0 {
-			people = append(people, person)
+		if due, ok := m.records[person].Due(); ok {
+			pending = append(pending, due)
 		}
 	}
-	return people, nil
+	return pending, nil
 }
 
 // Len returns how many people have a record. An emptied record is none.
@@ -96,6 +96,7 @@ func clone(r session.Record) session.Record {
 		login.Since = plain(login.Since)
 		login.Bound = plain(login.Bound)
 		login.LinkAt = plain(login.LinkAt)
+		login.Used = plain(login.Used)
 		r.Login = &login
 	}
 	r.Links = slices.Clone(r.Links)

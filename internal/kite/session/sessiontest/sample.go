@@ -42,6 +42,8 @@ func Full(person int64) session.Record {
 			Bound:     at.Add(time.Minute),
 			LinkAt:    at.Add(2 * time.Second),
 			Resumable: session.Yes,
+			Used:      at.Add(2 * time.Minute),
+			Warned:    true,
 			Confirmed: true,
 		},
 		Links:   []session.Link{link(2), link(3)},
@@ -52,8 +54,8 @@ func Full(person int64) session.Record {
 	}
 }
 
-// LoggedIn returns the record of a person who is logged in as a Kite user and
-// has nothing else open.
+// LoggedIn returns the record of a person who is logged in as a Kite user, was
+// warned of its end, and has nothing else open.
 func LoggedIn(person int64, user string) session.Record {
 	full := Full(person)
 	full.Login.User.UserID = user
@@ -87,6 +89,8 @@ func logins() *rapid.Generator[session.Login] {
 			Bound:     times().Draw(t, "bound"),
 			LinkAt:    times().Draw(t, "link at"),
 			Resumable: rapid.SampledFrom([]session.Answer{session.Unknown, session.Yes, session.No}).Draw(t, "resumable"),
+			Used:      times().Draw(t, "used"),
+			Warned:    rapid.Bool().Draw(t, "warned"),
 			Confirmed: rapid.Bool().Draw(t, "confirmed"),
 		}
 	})

@@ -31,6 +31,8 @@ func TestStore(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Run("a login without a user owns nothing", func(t *testing.T) { testNamelessOwnsNothing(t, open(t)) })
 	t.Run("of many at once one becomes the owner", func(t *testing.T) { testRace(t, open(t)) })
 	t.Run("pending people are listed", func(t *testing.T) { testPending(t, open(t)) })
+	t.Run("a login is due before it is over", func(t *testing.T) { testDueBeforeTheEnd(t, open(t)) })
+	t.Run("who is due follows any record", func(t *testing.T) { testAnyDue(t, open(t)) })
 }
 
 func testUnknown(t *testing.T, s session.Store) {
@@ -78,7 +80,7 @@ func testEmptied(t *testing.T, s session.Store) {
 	save(t, s, session.Record{Person: 71})
 	wantRecord(t, s, session.Record{Person: 71})
 	wantRecord(t, s, Full(72))
-	wantPending(t, s, 72)
+	wantPending(t, s, atOnce(72)...)
 	save(t, s, session.Record{Person: 73}) // nothing to remove is no error
 }
 
@@ -101,10 +103,14 @@ func scribble(r session.Record) {
 
 func testUTC(t *testing.T, s session.Store) {
 	r := LoggedIn(71, "ZZ0071")
-	r.Login.Bound = r.Login.Bound.In(time.FixedZone("sample", 19800))
+	zone := time.FixedZone("sample", 19800)
+	r.Login.Bound, r.Login.Used = r.Login.Bound.In(zone), r.Login.Used.In(zone)
 	save(t, s, r)
-	if got := load(t, s, 71).Login.Bound; got.Location() != time.UTC {
-		t.Errorf("bound came back in %v, want UTC", got.Location())
+	login := load(t, s, 71).Login
+	for name, got := range map[string]time.Time{"bound": login.Bound, "used": login.Used} {
+		if got.Location() != time.UTC {
+			t.Errorf("%s came back in %v, want UTC", name, got.Location())
+		}
 	}
 }
 
@@ -182,19 +188,6 @@ func testRace(t *testing.T, s session.Store) {
 	}
 }
 
-func testPending(t *testing.T, s session.Store) {
-	full := Full(71)
-	save(t, s, session.Record{Person: 74, Links: full.Links})
-	save(t, s, session.Record{Person: 72, Ending: full.Ending})
-	save(t, s, session.Record{Person: 73, Lapsing: full.Lapsing, Login: full.Login})
-	wantPending(t, s, 72, 74)
-	save(t, s, session.Record{Person: 72, Lapsing: full.Lapsing})
-	save(t, s, session.Record{Person: 73, Links: full.Links, Login: full.Login})
-	wantPending(t, s, 73, 74)
-	save(t, s, session.Record{Person: 74})
-	wantPending(t, s, 73)
-}
-
 func save(t *testing.T, s session.Store, r session.Record) {
 	t.Helper()
 	if err := s.Save(r); err != nil {
@@ -232,18 +225,5 @@ func checkOwned(t *testing.T, err error, owner int64) {
 	}
 	if owned.Person != owner {
 		t.Errorf("the owner is said to be %d, want %d", owned.Person, owner)
-	}
-}
-
-// wantPending compares without regard to order, which the contract leaves open.
-func wantPending(t *testing.T, s session.Store, want ...int64) {
-	t.Helper()
-	got, err := s.Pending()
-	if err != nil {
-		t.Fatalf("pending: %v", err)
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("pending: got %v, want %v", got, want)
 	}
 }

@@ -1,0 +1,170 @@
+package session
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// almanac says whose login is over soon. A person in it costs two dozen bytes
+// and no goroutine; their record is read when their moment has come.
+type almanac struct {
+	mu    sync.Mutex
+	at    map[int64]int64 // person → the Unix second to look at them
+	queue entries         // the same, soonest first; what at does not say is void
+	wake  chan struct{}   // capacity one: somebody is due sooner than was known
+}
+
+// entry is a [Due] in the almanac.
+type entry struct{ person, at int64 }
+
+// entries is a [heap.Interface], the soonest first.
+type entries []entry
+
+func (e entries) Len() int           { return len(e) }
+func (e entries) Less(i, j int) bool { return e[i].at < e[j].at }
+func (e entries) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+func (e *entries) Push(x any)        { *e = append(*e, x.(entry)) }
+func (e *entries) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+func newAlmanac() *almanac {
+	return &almanac{at: map[int64]int64{}, wake: make(chan struct{}, 1)}
+}
+
+// set makes the almanac say what a record says.
+func (a *almanac) set(r Record) {
+	at, due := r.warnAt()
+	if !due {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.at, r.Person)
+		return
+	}
+	a.add(Due{Person: r.Person, At: at})
+}
+
+// add notes when a person is to be looked at, in the place of what was noted.
+func (a *almanac) add(d Due) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	next := entry{person: d.Person, at: d.At.Unix()}
+	if at, ok := a.at[next.person]; ok && at == next.at {
+		return
+	}
+	a.at[next.person] = next.at
+	heap.Push(&a.queue, next)
+	if a.queue[0] == next {
+		select {
+		case a.wake <- struct{}{}:
+		default: // it has been woken already
+		}
+	}
+}
+
+// restTime is how long nobody looks into an almanac with nothing in it.
+const restTime = time.Hour
+
+// next takes a person out who is due, or says how long there is none.
+func (a *almanac) next(now time.Time) (person int64, gap time.Duration, due bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(a.queue) > 0 {
+		first := a.queue[0]
+		if at, ok := a.at[first.person]; ok && at == first.at {
+			if gap = time.Unix(first.at, 0).Sub(now); gap > 0 {
+				return 0, gap, false
+			}
+			delete(a.at, first.person)
+			heap.Pop(&a.queue)
+			return first.person, 0, true
+		}
+		heap.Pop(&a.queue)
+	}
+	return 0, restTime, false
+}
+
+// keepAlmanac is the pool's one goroutine that warns people in time.
+func (p *Pool) keepAlmanac(ctx context.Context) {
+	for ctx.Err() == nil {
+		person, gap, due := p.almanac.next(p.Clock.Now())
+		if due {
+			p.warn(person)
+			continue
+		}
+		t := p.Clock.NewTimer(gap)
+		select {
+		case <-t.Chan():
+		case <-p.almanac.wake:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+// warn tells a person that their login will be over soon, if they used it today
+// and it is not over yet. It is marked before it is told, and marked also when
+// there is nothing to tell: nobody is warned twice.
+func (p *Pool) warn(who int64) {
+	defer p.contain()
+	pr, done, err := p.hold(who)
+	if errors.Is(err, errClosed) {
+		return
+	}
+	if err != nil {
+		p.Logger.Error("whether a person is to be warned is not known", "person", who, "err", err)
+		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
+		return
+	}
+	defer done()
+	tell, leaves := false, 0
+	err = pr.update(func(r *Record) {
+		now := p.Clock.Now()
+		if at, due := r.warnAt(); !due || now.Before(at) {
+			return
+		}
+		r.Login.Warned = true
+		tell, leaves = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.leaves
+	})
+	if err != nil {
+		p.Logger.Error("a person is not warned: it could not be marked", "person", who, "err", err)
+		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
+		return
+	}
+	if tell {
+		pr.tell(leaves, Event{Kind: EventEndingSoon})
+	}
+}
+
+// warnRetry is how soon a warning is tried again that could not be marked.
+const warnRetry = time.Minute
+
+// noteUse writes down that the person used their login, once in an Indian day
+// and beside the answer: it neither waits for that nor fails with it.
+func (pr *person) noteUse() {
+	pr.mu.Lock()
+	login := pr.rec.Login
+	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Clock.Now()) && !pr.noting
+	pr.noting = pr.noting || first
+	pr.mu.Unlock()
+	if first {
+		pr.pool.spawnFor(pr, pr.writeUse)
+	}
+}
+
+func (pr *person) writeUse(context.Context) {
+	err := pr.update(func(r *Record) {
+		pr.noting = false
+		if now := pr.pool.Clock.Now().UTC(); r.Login != nil && !r.Login.usedOn(now) {
+			r.Login.Used = now
+		}
+	})
+	if err != nil {
+		pr.pool.Logger.Error("the use of a login is not noted", "person", pr.id, "err", err)
+	}
+}

@@ -1,0 +1,150 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func TestAnswersAreProvedWhileALinkLives(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Second)
+		w.kite.Calls()
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 1", "get_profile 1")
+		w.pass(session.LinkLife) // once more: what happened since that proof?
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 1", "get_profile 1")
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 1")
+	})
+}
+
+// The proof of before does not hold for what happened in the link's last minutes.
+func TestSecondBrowserLoginIsNoticedAfterTheLinkDied(t *testing.T) {
+	inWorld(t, func(w *world) {
+		link := w.login(asha, "AB1234")
+		w.wantAnswer(asha, "AB1234")
+		w.pass(session.LinkLife - time.Minute)
+		w.kite.Browser(link.URL, "XX9999")
+		w.kite.Answer("XX9999", "get_holdings", "somebody else's")
+		w.pass(2 * time.Minute)
+		if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+			t.Errorf("answer = %q, %v, want usurped", got, err)
+		}
+	})
+}
+
+// A session that was replaced while it was asked who it is proves nothing of
+// the one that took its place.
+func TestTheProofOfAReplacedSessionIsNotTheNewOnes(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.kite.Before(func(tool string) {
+			if tool != "get_profile" {
+				return
+			}
+			w.kite.Before(nil)
+			w.login(asha, "AB1234") // and the old session's answer comes in only then
+		})
+		if _, err := w.pool.Check(w.t.Context(), asha); !errors.Is(err, session.ErrNoLogin) {
+			t.Errorf("check of a replaced login = %v", err)
+		}
+		w.pass(session.LinkLife)
+		w.kite.Calls()
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 2", "get_profile 2")
+	})
+}
+
+func TestSecondBrowserLoginIsNoticed(t *testing.T) {
+	inWorld(t, func(w *world) {
+		link := w.login(asha, "AB1234")
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Browser(link.URL, "XX9999")
+		w.kite.Answer("XX9999", "get_holdings", "somebody else's")
+		got, err := w.call(asha)
+		if got != "" || !asError[*session.UsurpedError](err) {
+			t.Errorf("answer = %q, %v, want usurped", got, err)
+		}
+		w.wantState(asha, session.None)
+		if n := w.kite.LoggedIn("XX9999"); n != 0 {
+			t.Error("the usurped session is still open at the server")
+		}
+	})
+}
+
+func TestSecondBrowserLoginDuringACallIsNoticed(t *testing.T) {
+	inWorld(t, func(w *world) {
+		link := w.login(asha, "AB1234")
+		w.kite.Answer("XX9999", "get_holdings", "somebody else's")
+		w.kite.Before(func(tool string) {
+			if tool == "get_holdings" {
+				w.kite.Browser(link.URL, "XX9999")
+			}
+		})
+		if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+			t.Errorf("answer = %q, %v, want usurped", got, err)
+		}
+	})
+}
+
+func TestSilenceIsMetWithPatience(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.kite.Calls()
+		w.kite.Mute(true)
+		start := time.Now()
+		_, err := w.call(asha)
+		if d, ok := errors.AsType[*session.DoubtError](err); !ok || d.Over {
+			t.Errorf("answer of a mute Kite = %v, want doubt", err)
+		}
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("the person waited %v, want 3 s", took)
+		}
+		w.wantCalls("get_holdings 1", "get_profile 1", "get_profile 1", "get_profile 1")
+		w.wantState(asha, session.Doubtful)
+		w.kite.Mute(false)
+		w.wantAnswer(asha, "AB1234")
+	})
+}
+
+func TestOneStumbleIsNotTold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.kite.Mute(true)
+		time.AfterFunc(500*time.Millisecond, func() { w.kite.Mute(false) })
+		w.wantAnswer(asha, "AB1234")
+	})
+}
+
+func TestAToolThatFailsAloneLeavesTheLogin(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		_, err := w.pool.Call(w.t.Context(), asha, "get_margins", nil)
+		if kite.KindOf(err) != kite.KindFailed || asError[*session.DoubtError](err) {
+			t.Errorf("a failing tool = %v", err)
+		}
+		w.wantState(asha, session.LoggedIn)
+	})
+}
+
+func TestOnlyReadingToolsAreCalled(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Second)
+		w.kite.Calls()
+		for _, tool := range []string{"place_order", "delete_gtt_order", "login", "brew_tea", ""} {
+			if _, err := w.pool.Call(w.t.Context(), asha, tool, nil); kite.KindOf(err) != kite.KindNoTool {
+				t.Errorf("%q: %v, want refused", tool, err)
+			}
+		}
+		w.wantCalls()
+	})
+}

@@ -1,0 +1,199 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// judge says what a failed call means. nil: the login is fine, the tool may be
+// asked again.
+func (pr *person) judge(ctx context.Context, login Login, err error) error {
+	switch kite.KindOf(err) {
+	case kite.KindEnded:
+		return pr.ended(login)
+	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindUnknown:
+		return pr.confirm(ctx, login)
+	case kite.KindMalformed:
+		return nil // garbled on its way: says nothing about the login
+	default:
+		return err
+	}
+}
+
+// confirm finds out whether a login still answers, with patience: the server
+// says the same for an ended login, a rate limit and an outage.
+func (pr *person) confirm(ctx context.Context, login Login) error {
+	over := !pr.pool.Clock.Now().Before(login.Until())
+	patience := pr.pool.Timing.Patience
+	if over {
+		patience = nil // the clock and Kite agree: do not keep the person waiting
+	}
+	for try := 0; ; try++ {
+		err := pr.question(ctx, login)
+		if !silent(err) {
+			return err
+		}
+		if try == len(patience) {
+			pr.doubt(login)
+			return &DoubtError{Over: over, Err: err}
+		}
+		if pr.wait(ctx, patience[try]) {
+			continue
+		}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // Kite took its time to say nothing
+			pr.doubt(login)
+			return &DoubtError{Over: over, Err: err}
+		}
+		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	}
+}
+
+// prove makes sure that an answer received at the given tick is the login's
+// own before anybody sees it. While a link of the session can still be
+// finished, a second browser login silently replaces the account behind it, so
+// the proof must be younger than the answer; afterwards one proof for each
+// connection is enough, if it was asked for when the link was dead. A hollow
+// answer is believed only with a younger proof.
+func (pr *person) prove(ctx context.Context, login Login, answered uint64, hollow bool) error {
+	if pr.proved(login, answered, hollow) {
+		return pr.still(login)
+	}
+	select {
+	case pr.proving <- struct{}{}:
+		defer func() { <-pr.proving }()
+	case <-ctx.Done():
+		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	}
+	if pr.proved(login, answered, hollow) { // by the one before us
+		return pr.still(login)
+	}
+	err := pr.question(ctx, login)
+	if silent(err) {
+		return pr.confirm(ctx, login)
+	}
+	return err
+}
+
+func (pr *person) proved(login Login, answered uint64, hollow bool) bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return pr.proof > answered || !hollow && pr.proof > 0 && !login.linksAlive(pr.proofAt)
+}
+
+// hollow reports whether an answer holds nothing. That is what an account
+// without orders says, and what the server makes of a Kite that answers null to
+// everything: who is logged in tells them apart, since a null has no name.
+func hollow(text string) bool {
+	text = strings.TrimSpace(text)
+	return text == "" || text == "[]" || text == "null"
+}
+
+// silent reports whether an error leaves open what became of the login.
+func silent(err error) bool {
+	switch kite.KindOf(err) {
+	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindMalformed:
+		return true
+	default:
+		return false
+	}
+}
+
+// question asks the login's session once who it is, and draws the conclusions
+// that need no patience.
+func (pr *person) question(ctx context.Context, login Login) error {
+	sent, at := pr.tick(), pr.pool.Clock.Now()
+	text, err := pr.ask(ctx, login.Session, "get_profile", nil)
+	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
+		// The server no longer opens the session over its stream. Over /mcp it
+		// says in so many words whether that is the end.
+		text, err = pr.pool.Dialer.Resume(login.Session).Call(ctx, "get_profile", nil)
+	}
+	if kite.KindOf(err) == kite.KindEnded {
+		return pr.ended(login)
+	}
+	if err != nil {
+		return err
+	}
+	profile, err := kite.DecodeProfile(text)
+	if err != nil {
+		return err
+	}
+	if profile.UserID != login.User.UserID {
+		return pr.usurped(ctx, login, profile.Identity())
+	}
+	pr.trust(login, sent, at)
+	if login.Resumable == Unknown {
+		pr.mind() // asks; it could not be told right after the login
+	}
+	return pr.still(login)
+}
+
+// trust notes that the login named its user when it was asked at a tick, which
+// was at a moment. It says nothing of a login that came after it.
+func (pr *person) trust(login Login, sent uint64, at time.Time) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if now := pr.rec.Login; now != nil && now.Session == login.Session {
+		pr.proof, pr.proofAt, pr.doubted = sent, at, false
+	}
+}
+
+// errReplaced is ErrNoLogin for this session: the person has another one by now.
+var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
+
+// still makes sure that the login was not replaced or ended while Kite was asked.
+func (pr *person) still(login Login) error {
+	now := pr.record().Login
+	switch {
+	case now == nil:
+		return ErrNoLogin
+	case now.Session != login.Session:
+		return errReplaced
+	}
+	return nil
+}
+
+// ended draws the conclusion from the server's word.
+func (pr *person) ended(login Login) error {
+	err := pr.update(func(r *Record) {
+		if r.Login != nil && r.Login.Session == login.Session {
+			r.Login = nil
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("forget the ended login: %w", err)
+	}
+	pr.mind() // its link, if it is still shown, is dead
+	return ErrEnded
+}
+
+// usurped ends a session on which another Kite user answered.
+func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) error {
+	var dead []Link
+	leaves := 0
+	err := pr.update(func(r *Record) {
+		if r.Login == nil || r.Login.Session != login.Session {
+			return
+		}
+		leaves = pr.leaves
+		r.Login, r.Ending = nil, append(r.Ending, login.Held)
+		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
+			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
+			r.Links = slices.Delete(r.Links, i, i+1)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("end the usurped login: %w", err)
+	}
+	if dead != nil {
+		pr.tell(leaves, Event{Kind: EventLinkDead, Links: dead})
+	}
+	pr.endNow(ctx)
+	return &UsurpedError{Was: login.User, Now: who}
+}

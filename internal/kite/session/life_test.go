@@ -1,0 +1,168 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite/session"
+)
+
+func TestLoginSurvives(t *testing.T) {
+	for name, harm := range map[string]func(*world){
+		"a lost stream":                    func(w *world) { w.kite.DropStreams() },
+		"a restart of the bot":             func(w *world) { w.restart() },
+		"a restart and a lost stream":      func(w *world) { w.kite.DropStreams(); w.restart() },
+		"two restarts":                     func(w *world) { w.restart(); w.restart() },
+		"an hour of nothing":               func(w *world) { w.pass(time.Hour) },
+		"an outage":                        func(w *world) { w.kite.Down(true); _, _ = w.call(asha); w.kite.Down(false) },
+		"a Kite that fails for a while":    func(w *world) { w.kite.Mute(true); _, _ = w.call(asha); w.kite.Mute(false) },
+		"a stream lost during an outage":   func(w *world) { w.kite.Down(true); w.kite.DropStreams(); _, _ = w.call(asha); w.kite.Down(false) },
+		"asking for a link nobody follows": func(w *world) { w.link(asha, ""); w.pass(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.login(asha, "AB1234")
+				harm(w)
+				w.wantAnswer(asha, "AB1234")
+				w.wantAnswer(asha, "AB1234")
+			})
+		})
+	}
+}
+
+func TestResumedSessionIsProvedOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.restart()
+		w.wantState(asha, session.Parked)
+		w.kite.Calls()
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 1", "get_profile 1") // one extra round trip
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 1")
+	})
+}
+
+func TestAClockEndsNoLogin(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(13 * time.Hour)
+		w.wantState(asha, session.Doubtful)
+		w.wantAnswer(asha, "AB1234") // the server still knows it
+		w.kite.Mute(true)
+		start := time.Now()
+		_, err := w.call(asha)
+		if d, ok := errors.AsType[*session.DoubtError](err); !ok || !d.Over {
+			t.Errorf("answer = %v, want doubt that it is over", err)
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("the person waited %v for a login that is over by the clock", took)
+		}
+	})
+}
+
+func TestTheServerEndsALogin(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.kite.Restart()
+		w.wantError(asha, session.ErrEnded)
+		w.wantError(asha, session.ErrNoLogin)
+		w.wantState(asha, session.None)
+	})
+}
+
+func TestASessionThatCannotBeResumedLivesOnItsStream(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.kite.NoResume(true)
+		w.login(asha, "AB1234")
+		w.pass(time.Second)
+		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
+			t.Errorf("resumable = %v, want no", s.Resumable)
+		}
+		w.wantAnswer(asha, "AB1234")
+		w.kite.DropStreams()
+		w.wantError(asha, session.ErrEnded)
+	})
+}
+
+func TestResumabilityIsAskedAgainAfterAFailure(t *testing.T) {
+	inWorld(t, func(w *world) {
+		link := w.link(asha, "")
+		w.kite.Browser(link.URL, "AB1234")
+		w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+		if _, err := w.pool.Finish(w.t.Context(), asha); err != nil {
+			t.Fatal(err)
+		}
+		w.kite.Down(true) // before the minder gets to ask
+		w.pass(time.Second)
+		w.kite.Down(false)
+		w.wantAnswer(asha, "AB1234")
+		w.pass(time.Second)
+		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.Yes {
+			t.Errorf("resumable = %v, want yes", s.Resumable)
+		}
+	})
+}
+
+func TestUntil(t *testing.T) {
+	ist := time.FixedZone("IST", 19800)
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, ist) }
+	for name, test := range map[string]struct{ since, want time.Time }{
+		"twelve hours, in the morning":     {at(23, 8, 0), at(23, 20, 0)},
+		"the cut-off, in the evening":      {at(23, 20, 0), at(24, 6, 0)},
+		"the cut-off, at night":            {at(24, 1, 30), at(24, 6, 0)},
+		"a minute before the cut-off":      {at(24, 5, 59), at(24, 6, 0)},
+		"at the cut-off, a whole day":      {at(24, 6, 0), at(24, 18, 0)},
+		"twelve hours up to the cut-off":   {at(23, 18, 0), at(24, 6, 0)},
+		"a minute before that, the server": {at(23, 17, 59), at(24, 5, 59)},
+	} {
+		l := session.Login{Held: session.Held{Since: test.since}, Bound: test.since}
+		if got := l.Until(); !got.Equal(test.want) {
+			t.Errorf("%s: until %v, want %v", name, got.In(ist), test.want)
+		}
+	}
+}
+
+func TestSessionsWithoutAStream(t *testing.T) { // KITE_MCP_URL ends in /mcp
+	inWorld(t, func(w *world) {
+		w.kite.Streamless(true)
+		w.login(asha, "AB1234")
+		w.wantState(asha, session.Parked)
+		w.wantAnswer(asha, "AB1234")
+		w.restart()
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Restart()
+		w.wantError(asha, session.ErrEnded)
+		w.login(asha, "AB1234")
+		w.kite.Restart() // on the connection that opened the session, this time
+		w.wantError(asha, session.ErrEnded)
+	})
+}
+
+func TestANewLoginOverADoubtfulOne(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.kite.Mute(true)
+		if _, err := w.call(asha); !asError[*session.DoubtError](err) {
+			t.Fatalf("answer = %v, want doubt", err)
+		}
+		w.kite.Mute(false)
+		w.kite.Calls()
+		w.login(asha, "AB1234")
+		for _, c := range w.kite.Calls() {
+			if c == "DELETE 1" {
+				t.Error("the old session was ended: its token may be the new one's")
+			}
+		}
+		w.wantAnswer(asha, "AB1234")
+		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+			t.Errorf("%d sessions are open after a logout", n)
+		}
+	})
+}

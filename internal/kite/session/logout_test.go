@@ -1,0 +1,125 @@
+package session_test
+
+import (
+	"testing"
+	"time"
+
+	"kitebot/internal/kite/session"
+)
+
+func TestLogout(t *testing.T) {
+	inWorld(t, func(w *world) {
+		first := w.link(asha, "")
+		w.pass(session.LinkYoung)
+		w.login(asha, "AB1234") // the first link is still out
+		w.kite.Calls()
+		was, s, err := w.pool.Logout(w.t.Context(), asha)
+		if err != nil || was.Login == nil || s.State != session.None {
+			t.Fatalf("logout = %+v, %v", s, err)
+		}
+		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+			t.Error("still logged in at the server")
+		}
+		if w.store.Len() != 0 {
+			t.Error("the store still knows the person")
+		}
+		if calls := w.kite.Calls(); len(calls) != 2 {
+			t.Errorf("calls %q, want a DELETE for the login and for the other link", calls)
+		}
+		w.wantError(asha, session.ErrNoLogin)
+		_ = first
+	})
+}
+
+func TestLogoutWaitsForKite(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.kite.Undying(true)
+		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
+			t.Fatalf("logout = %v, %v, want logging out", s.State, err)
+		}
+		w.wantError(asha, session.ErrNoLogin)
+		w.restart()
+		w.wantState(asha, session.LoggingOut)
+		w.pass(time.Minute)
+		w.wantEvents()
+		w.kite.Undying(false)
+		w.pass(10 * time.Minute)
+		w.wantEvents("11 logged out ")
+		w.wantState(asha, session.None)
+		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+			t.Error("still logged in at the server")
+		}
+	})
+}
+
+func TestLogoutIsGivenUpWhenTheServerForgotTheSession(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.kite.Undying(true)
+		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(13 * time.Hour)
+		w.wantEvents("11 logged out ")
+		if w.store.Len() != 0 {
+			t.Error("the store still knows the person")
+		}
+	})
+}
+
+func TestNoAnswerAfterALogoutThatOvertookIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Before(func(tool string) {
+			if tool != "get_holdings" {
+				return
+			}
+			w.kite.Before(nil)
+			if err := w.pool.Announced(asha); err != nil {
+				t.Error(err)
+			}
+			w.kite.Undying(true) // the call itself still gets its answer
+			if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+				t.Error(err)
+			}
+		})
+		if got, err := w.call(asha); got != "" || err == nil {
+			t.Errorf("answer after a logout = %q, %v", got, err)
+		}
+	})
+}
+
+func TestShutdownLogsNobodyOut(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.link(ravi, "")
+		w.pass(time.Second)
+		w.kite.Calls()
+		w.pool.Close()
+		w.wantCalls()
+		if w.kite.LoggedIn("AB1234") != 1 || w.kite.Streams() != 0 {
+			t.Errorf("after the shutdown %d logged in, %d streams", w.kite.LoggedIn("AB1234"), w.kite.Streams())
+		}
+		w.open()
+	})
+}
+
+func TestALoginWhileALogoutWaits(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.kite.Undying(true)
+		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
+			t.Fatalf("logout = %v, %v", s.State, err)
+		}
+		w.login(asha, "AB1234")
+		w.kite.Undying(false)
+		w.kite.Calls()
+		w.pass(10 * time.Minute)
+		w.wantCalls() // no DELETE that could take the new login's token along
+		w.wantEvents()
+		w.wantAnswer(asha, "AB1234")
+	})
+}

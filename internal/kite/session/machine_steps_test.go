@@ -1,0 +1,181 @@
+package session_test
+
+import (
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite/session"
+)
+
+// move is a step of a walk, drawn before it begins. What its numbers mean
+// depends on what there is to choose from then.
+type move struct {
+	Do   string
+	Who  int64
+	Link int  // which of the person's links
+	User int  // which Kite user
+	Wait int  // how long
+	On   bool // a mood of Kite's
+}
+
+func moves() *rapid.Generator[move] {
+	var names []string
+	for name := range (&walk{world: &world{}}).actions() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	names = append(names, "log in", "log in", "log in", "browser", "call", "call", "call", "heal", "heal") // what life mostly is
+	return rapid.Custom(func(t *rapid.T) move {
+		return move{
+			Do:   rapid.SampledFrom(names).Draw(t, "do"),
+			Who:  rapid.SampledFrom(people).Draw(t, "who"),
+			Link: rapid.IntRange(0, 9).Draw(t, "link"),
+			User: rapid.IntRange(0, len(kiteUsers)-1).Draw(t, "user"),
+			Wait: rapid.IntRange(0, 8).Draw(t, "wait"),
+			On:   rapid.Bool().Draw(t, "on"),
+		}
+	})
+}
+
+// actions are what can be done.
+func (w *walk) actions() map[string]func(move) {
+	mood := func(set func(bool)) func(move) {
+		return func(m move) { w.step(nil, func() { set(m.On) }) }
+	}
+	return map[string]func(move){
+		"link":    w.person([]session.Cause{session.LinkGiven}, w.ask),
+		"browser": w.browse,
+		"log in":  w.wholeLogin,
+		"heal":    func(move) { w.step(nil, w.heal) },
+		"done":    w.person(nil, func(who int64) { _, _ = w.pool.Finish(w.t.Context(), who) }),
+		"told":    w.person(nil, func(who int64) { _ = w.pool.Announced(who) }),
+		"call":    w.person(asking, w.ownAnswer),
+		"check":   w.person(asking, func(who int64) { _, _ = w.pool.Check(w.t.Context(), who) }),
+		"yes":     w.person([]session.Cause{session.SaidYes}, func(who int64) { w.answer(who, true) }),
+		"no":      w.person([]session.Cause{session.SaidNo}, func(who int64) { w.answer(who, false) }),
+		"logout":  w.person([]session.Cause{session.LoggedOut, session.LogoutWaits}, w.logout),
+		"remove":  w.person([]session.Cause{session.Removed}, w.remove),
+		"pass":    w.wait,
+		"restart": func(move) { w.step([]session.Cause{session.Restarted, session.StreamLost}, w.restart) },
+		"cut":     func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.DropStreams) },
+		"forget":  func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.Restart) },
+		"expire":  func(move) { w.step(nil, w.kite.Expire) },
+		"down":    mood(w.kite.Down),
+		"mute":    mood(w.kite.Mute),
+		"frozen":  mood(w.kite.Frozen),
+		"undying": mood(w.kite.Undying),
+		"garbled": func(m move) { w.step(nil, func() { w.kite.Garble(m.Wait) }) },
+	}
+}
+
+// person is a step that one of the people takes.
+func (w *walk) person(does []session.Cause, do func(int64)) func(move) {
+	return func(m move) { w.step(does, func() { do(m.Who) }) }
+}
+
+func (w *walk) ask(who int64) {
+	delete(w.hush, who)
+	link, _, err := w.pool.Link(w.t.Context(), who, "")
+	if err == nil {
+		w.links[who] = append(w.links[who], link)
+	}
+}
+
+// wholeLogin is a login as it mostly goes, in its steps.
+func (w *walk) wholeLogin(m move) {
+	w.step([]session.Cause{session.LinkGiven}, func() { w.ask(m.Who) })
+	m.Link = max(0, len(w.usable(m.Who))-1)
+	w.browse(m)
+	w.step(nil, func() { time.Sleep(20 * time.Second) })
+	w.step(nil, func() { _ = w.pool.Announced(m.Who) })
+	if m.On {
+		w.step([]session.Cause{session.SaidYes}, func() { w.answer(m.Who, true) })
+	}
+}
+
+// usable are the links of a person that the server would still take.
+func (w *walk) usable(who int64) []session.Link {
+	return slices.DeleteFunc(slices.Clone(w.links[who]), func(l session.Link) bool {
+		return time.Since(l.Issued) > 35*time.Minute || !w.kite.Answers(l.Session)
+	})
+}
+
+// browse finishes any link that the server would still take, as anybody.
+func (w *walk) browse(m move) {
+	who := m.Who
+	links := w.usable(who)
+	if len(links) == 0 {
+		return
+	}
+	link, user := links[m.Link%len(links)], kiteUsers[m.User]
+	w.step(nil, func() {
+		if id, bound := w.login(who); id == link.Session.Reveal() && bound != user {
+			w.foul[id] = true
+		}
+		w.kite.Browser(link.URL, user)
+	})
+}
+
+// ownAnswer asks for the holdings: they are the person's own, or none.
+func (w *walk) ownAnswer(who int64) {
+	_, before := w.login(who)
+	got, err := w.call(who)
+	_, after := w.login(who)
+	switch {
+	case err != nil && got != "":
+		w.errorf("an answer beside an error: %q, %v", got, err)
+	case err == nil && got != "the holdings of "+before && got != "the holdings of "+after:
+		w.errorf("%d, bound to %q and then %q, is shown %q", who, before, after, got)
+	}
+}
+
+func (w *walk) answer(who int64, yes bool) {
+	id, user := w.login(who)
+	if s, err := w.pool.Status(who); err != nil || s.State != session.Unconfirmed {
+		return
+	}
+	w.may[id] = w.may[id] || !yes
+	_, _ = w.pool.Confirm(w.t.Context(), who, user, yes)
+}
+
+func (w *walk) logout(who int64) {
+	w.licence(who)
+	delete(w.hush, who) // they want to know
+	_, _, _ = w.pool.Logout(w.t.Context(), who)
+}
+
+func (w *walk) remove(who int64) {
+	w.licence(who)
+	_, _, _ = w.pool.Remove(w.t.Context(), who)
+	w.observe() // what was told before
+	w.hush[who] = true
+}
+
+// licence says that every session of a person may be ended from now on.
+func (w *walk) licence(who int64) {
+	for _, l := range w.links[who] {
+		w.may[l.Session.Reveal()] = true
+	}
+}
+
+// wait lets time pass, and looks now and then: two changes between two looks
+// would be taken for one.
+func (w *walk) wait(m move) {
+	const slice = 5 * time.Minute
+	for left := howLong(m.Wait); left > 0; left -= slice {
+		w.step(nil, func() { time.Sleep(min(left, slice)) })
+	}
+}
+
+func howLong(choice int) time.Duration {
+	six := time.Now().UTC().Truncate(24 * time.Hour).Add(30*time.Minute + time.Second) // 06:00 IST
+	for !six.After(time.Now()) {
+		six = six.Add(24 * time.Hour)
+	}
+	return []time.Duration{
+		time.Second, 20 * time.Second, time.Minute, 10 * time.Minute, session.LinkYoung, session.LinkLife, time.Hour,
+		session.ServerLife, time.Until(six),
+	}[choice]
+}

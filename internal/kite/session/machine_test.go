@@ -1,0 +1,234 @@
+package session_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/session/sessiontest"
+)
+
+// TestTheMachine takes random walks through the lives of two people, who have
+// three Kite users between them and a Kite with every mood there is. Each
+// change of state has to be an arrow that the last thing done can explain, and
+// the promises of this package hold after every step.
+func TestTheMachine(t *testing.T) {
+	seen := map[session.Arrow]bool{}
+	rapid.Check(t, func(rt *rapid.T) {
+		start := rapid.IntRange(0, 24*60).Draw(rt, "start")
+		plan := rapid.SliceOfN(moves(), 40, 100).Draw(rt, "plan")
+		var wrong []string
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Duration(start) * time.Minute) // bubbles begin at midnight UTC
+			w := newWalk(t, seen)
+			defer func() { w.pool.Close() }()
+			w.follow(plan)
+			wrong = w.wrong
+		})
+		if len(wrong) > 0 || t.Failed() {
+			rt.Fatal(strings.Join(wrong, "\n"))
+		}
+	})
+	t.Logf("%d of %d arrows were walked", len(seen), len(session.Arrows()))
+}
+
+// walk is one walk, and what a bystander knows of it.
+type walk struct {
+	*world
+	wrong []string // what was against the rules
+	seen  map[session.Arrow]bool
+	doing []session.Cause // what the present step may bring about
+
+	state  map[int64]session.State
+	links  map[int64][]session.Link // every link a person was given
+	may    map[string]bool          // sessions that may be ended
+	foul   map[string]bool          // sessions that another Kite user logged in on
+	hush   map[int64]bool           // people who were removed, and logged in no more
+	warned map[string]bool
+	heard  []session.Event
+}
+
+var (
+	people    = []int64{asha, ravi}
+	kiteUsers = []string{"AB1234", "CD5678", "EF9012"}
+	// background can come about at any time, while anything else is done.
+	background = []session.Cause{
+		session.Finished, session.FinishedNew, session.LinkDied, session.Refused, session.Clock, session.LogoutDone,
+		session.ServersWord, session.Usurped, // of an overdue login whose Kite user somebody else has
+	}
+	asking = []session.Cause{session.Silence, session.Answered, session.ServersWord, session.Usurped, session.StreamLost}
+)
+
+func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
+	w := &walk{
+		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}},
+		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{},
+		may: map[string]bool{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
+	}
+	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
+	for _, user := range kiteUsers {
+		w.kite.Answer(user, "get_holdings", "the holdings of "+user)
+	}
+	w.open()
+	return w
+}
+
+// follow goes on until something is wrong, or to the end.
+func (w *walk) follow(plan []move) {
+	actions := w.actions()
+	for _, m := range plan {
+		if actions[m.Do](m); len(w.wrong) > 0 {
+			return
+		}
+	}
+	w.arrive()
+}
+
+func (w *walk) errorf(format string, args ...any) {
+	w.wrong = append(w.wrong, fmt.Sprintf(format, args...))
+}
+
+// login is the session that a person's record has, "" for none.
+func (w *walk) login(who int64) (id, user string) {
+	r, err := w.store.MemStore.Load(who)
+	if err != nil || r.Login == nil {
+		return "", ""
+	}
+	return r.Login.Session.Reveal(), r.Login.User.UserID
+}
+
+// step does something and looks at everything afterwards.
+func (w *walk) step(does []session.Cause, do func()) {
+	w.doing = append(slices.Clone(background), does...)
+	before := map[int64]string{}
+	for _, who := range people {
+		before[who], _ = w.login(who)
+	}
+	do()
+	synctest.Wait()
+	w.observe()
+	for _, who := range people {
+		w.wantReason(who, before[who])
+	}
+	w.wantLicence()
+	w.wantOwnUsers()
+}
+
+// observe takes note of what states people went through.
+func (w *walk) observe() {
+	w.mu.Lock()
+	heard := w.heard
+	w.heard = nil
+	w.mu.Unlock()
+	for _, e := range heard {
+		w.hear(e)
+		w.move(e.Person, e.Status.State)
+	}
+	for _, who := range people {
+		s, err := w.pool.Status(who)
+		if err != nil {
+			w.errorf("status: %v", err)
+		}
+		w.move(who, s.State)
+	}
+}
+
+func (w *walk) move(who int64, to session.State) {
+	from := w.state[who]
+	w.state[who] = to
+	if from == to {
+		return
+	}
+	explained := false
+	for _, a := range session.Arrows() {
+		if a.From == from && a.To == to && slices.Contains(w.doing, a.By) {
+			w.seen[a], explained = true, true
+		}
+	}
+	if !explained {
+		w.errorf("%d went from %v to %v, which none of %v does", who, from, to, w.doing)
+	}
+}
+
+// hear checks what a person is told.
+func (w *walk) hear(e session.Event) {
+	switch e.Kind {
+	case session.EventRefused:
+		w.may[e.Links[0].Session.Reveal()] = true
+	case session.EventEndingSoon:
+		id, _ := w.login(e.Person)
+		if w.warned[id] {
+			w.errorf("%d was warned twice of the end of session %s", e.Person, id)
+		}
+		w.warned[id] = true
+	}
+	if w.hush[e.Person] {
+		w.errorf("%d was removed and is told: %v", e.Person, e.Kind)
+	}
+}
+
+// wantReason: a login that is gone went for a reason.
+func (w *walk) wantReason(who int64, before string) {
+	now, _ := w.login(who)
+	switch {
+	case before == "" || now == before:
+	case now != "": // replaced, by a link of this person's
+		if !slices.ContainsFunc(w.links[who], func(l session.Link) bool { return l.Session.Reveal() == now }) {
+			w.errorf("%d is logged in by a link of somebody else's", who)
+		}
+	case w.may[before], w.foul[before], !w.kite.Answers(session.NewID(before)):
+	default:
+		w.errorf("the login of %d is gone, and nobody ended it", who)
+	}
+}
+
+// wantLicence: only a logout, a refusal, a no and a usurped session are ended.
+func (w *walk) wantLicence() {
+	for _, c := range w.kite.Calls() {
+		if id, ok := strings.CutPrefix(c, "DELETE "); ok {
+			if id = "secret-session-" + id; !w.may[id] && !w.foul[id] {
+				w.errorf("session %s was ended, and nobody wanted it", id)
+			}
+		}
+	}
+}
+
+// wantOwnUsers: a Kite user is one person's.
+func (w *walk) wantOwnUsers() {
+	owner := map[string]int64{}
+	for _, who := range people {
+		_, user := w.login(who)
+		if other, taken := owner[user]; taken && user != "" {
+			w.errorf("%s belongs to %d and to %d", user, other, who)
+		}
+		owner[user] = who
+	}
+}
+
+// arrive ends a walk: Kite is well again, and every login that the server still
+// knows answers, as the Kite user whom it was bound to.
+func (w *walk) arrive() {
+	w.step(asking, func() {
+		w.heal()
+		w.kite.Undying(false)
+		w.kite.NoResume(false)
+	})
+	for _, who := range people {
+		id, user := w.login(who)
+		s, err := w.pool.Status(who)
+		if err != nil || id == "" || s.State == session.Unconfirmed || w.foul[id] || !w.kite.Answers(session.NewID(id)) {
+			continue
+		}
+		w.step(asking, func() {
+			if got, err := w.call(who); got != "the holdings of "+user {
+				w.errorf("at the end %d has %q, %v, want the holdings of %s", who, got, err, user)
+			}
+		})
+	}
+}

@@ -1,0 +1,146 @@
+package session_test
+
+import "kitebot/internal/kite/session"
+
+// scenarios are the arrows, each shown once.
+func scenarios() []scenario {
+	var all []scenario
+	for by, list := range map[session.Cause][]scenario{
+		session.LinkGiven: {
+			{from: none, to: linkSent, act: askForALink},
+			{from: loggingOut, to: linkSent, act: askForALink},
+		},
+		session.Finished:    finishedScenarios(),
+		session.FinishedNew: finishedNewScenarios(),
+		session.LinkDied: {
+			{from: linkSent, to: none, act: oldLinks},
+			{from: linkSent, to: loggingOut, before: steps(states[loggingOut], askForALink), act: oldLinks},
+		},
+		session.Refused: {
+			{from: linkSent, to: none, before: steps(raviHasIt, askForALink), act: finish("AB1234")},
+			{
+				from: linkSent, to: loggingOut,
+				before: steps(raviHasIt, func(w *world) { w.login(asha, "CD5678") }, undying, leave, askForALink),
+				act:    finish("AB1234"),
+			},
+		},
+		session.SaidYes: {
+			{from: unconfirmed, to: loggedIn, act: yes},
+			{from: unconfirmed, to: parked, before: steps(states[unconfirmed], cut), act: yes},
+			{from: unconfirmed, to: doubtful, before: steps(states[unconfirmed], halfADay), act: yes},
+		},
+		session.SaidNo: {
+			{from: unconfirmed, to: none, act: no},
+			{from: unconfirmed, to: linkSent, before: steps(states[unconfirmed], askForALink), act: no},
+		},
+		session.StreamLost: {{from: loggedIn, to: parked, act: cut}},
+		session.Restarted: {
+			{from: loggedIn, to: parked, act: restart},
+			{from: doubtful, to: parked, act: restart},
+		},
+		session.Silence: {
+			{from: loggedIn, to: doubtful, act: steps(mute, call)},
+			{from: parked, to: doubtful, act: steps(mute, call)},
+		},
+		session.Clock: {
+			{from: loggedIn, to: doubtful, act: halfADay},
+			{from: parked, to: doubtful, act: halfADay},
+		},
+		session.Answered: {
+			{from: doubtful, to: loggedIn, act: call},
+			{from: doubtful, to: parked, before: steps(states[doubtful], cut), act: call},
+		},
+		session.ServersWord: {
+			{from: unconfirmed, to: none, act: steps(expire, check)},
+			{from: loggedIn, to: none, act: steps(expire, check)},
+			{from: parked, to: none, act: steps(forget, call)},
+			{from: doubtful, to: none, act: steps(forget, call)},
+			{from: unconfirmed, to: linkSent, act: steps(expire, askForALink, check)},
+			{from: loggedIn, to: linkSent, act: steps(expire, askForALink, check)},
+			{from: parked, to: linkSent, act: steps(forget, askForALink, call)},
+			{from: doubtful, to: linkSent, act: steps(forget, askForALink, call)},
+		},
+		session.Usurped: {
+			{from: unconfirmed, to: none, act: steps(usurp, check)},
+			{from: loggedIn, to: none, act: steps(usurp, call)},
+			{from: parked, to: none, act: steps(usurp, call)},
+			{from: doubtful, to: none, act: steps(usurp, check)},
+			{from: unconfirmed, to: linkSent, act: steps(askForALink, usurp, check)},
+			{from: loggedIn, to: linkSent, act: steps(askForALink, usurp, call)},
+			{from: parked, to: linkSent, act: steps(askForALink, usurp, call)},
+			{from: doubtful, to: linkSent, act: steps(askForALink, usurp, check)},
+		},
+		session.LoggedOut: {
+			{from: linkSent, to: none, act: leave},
+			{from: unconfirmed, to: none, act: leave},
+			{from: loggedIn, to: none, act: leave},
+			{from: parked, to: none, act: leave},
+			{from: doubtful, to: none, act: leave},
+			{from: loggingOut, to: none, act: steps(dying, leave)},
+		},
+		session.LogoutWaits: {
+			{from: none, to: loggingOut, before: steps(askForALink, oldLinks), act: steps(undying, leave)},
+			{from: linkSent, to: loggingOut, act: steps(undying, leave)},
+			{from: unconfirmed, to: loggingOut, act: steps(undying, leave)},
+			{from: loggedIn, to: loggingOut, act: steps(undying, leave)},
+			{from: parked, to: loggingOut, act: steps(undying, leave)},
+			{from: doubtful, to: loggingOut, act: steps(undying, leave)},
+		},
+		session.LogoutDone: {{from: loggingOut, to: none, act: steps(dying, oldLinks)}},
+		session.Removed:    fromAll(none, steps(undying, remove)),
+		session.Damaged:    fromAll(none, damage),
+	} {
+		for _, s := range list {
+			s.by = by
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// late is a link that was finished in a silence of Kite's which lasted until
+// the link was dead by the clock.
+func late(user string) step { return steps(askForALink, browser(user), down, oldLinks) }
+
+func finish(user string) step { return steps(browser(user), done) }
+
+func finishedScenarios() []scenario {
+	heard := steps(heal, look)
+	return []scenario{
+		{from: none, to: loggedIn, before: late("AB1234"), act: heard},
+		{from: linkSent, to: loggedIn, act: finish("AB1234")},
+		{from: loggingOut, to: loggedIn, before: steps(states[loggingOut], late("AB1234")), act: heard},
+		{from: unconfirmed, to: loggedIn, before: steps(states[unconfirmed], askForALink), act: finish("AB1234")},
+		{from: parked, to: loggedIn, before: steps(states[parked], askForALink), act: finish("AB1234")},
+		{from: doubtful, to: loggedIn, before: steps(states[doubtful], askForALink), act: finish("AB1234")},
+
+		{from: none, to: parked, before: steps(late("AB1234"), cut), act: heard},
+		{from: linkSent, to: parked, before: steps(askForALink, restart), act: finish("AB1234")},
+		{from: loggingOut, to: parked, before: steps(states[loggingOut], late("AB1234"), cut), act: heard},
+		{from: unconfirmed, to: parked, before: steps(states[unconfirmed], askForALink, cut), act: finish("AB1234")},
+		{from: loggedIn, to: parked, before: steps(logIn, streamless, askForALink), act: finish("AB1234")},
+		{from: doubtful, to: parked, before: steps(states[doubtful], askForALink, cut), act: finish("AB1234")},
+	}
+}
+
+func finishedNewScenarios() []scenario {
+	ended := steps(logIn, forget, check)
+	return []scenario{
+		{from: none, to: unconfirmed, before: steps(ended, late("CD5678")), act: steps(heal, look)},
+		{from: linkSent, to: unconfirmed, before: steps(ended, askForALink), act: finish("CD5678")},
+		{from: loggedIn, to: unconfirmed, before: steps(logIn, askForALink), act: finish("CD5678")},
+		{from: parked, to: unconfirmed, before: steps(states[parked], askForALink), act: finish("CD5678")},
+		{from: doubtful, to: unconfirmed, before: steps(states[doubtful], askForALink), act: finish("CD5678")},
+	}
+}
+
+// fromAll are scenarios out of every state but one into that one.
+func fromAll(to session.State, act step) []scenario {
+	var all []scenario
+	for from := range states {
+		if from != to {
+			all = append(all, scenario{from: from, to: to, act: act})
+		}
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package sessiontest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+var errDown = &kite.Error{Kind: kite.KindUnreachable, Err: errors.New("no answer")}
+
+// Open implements session.Dialer.
+func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
+	if err := k.pause(ctx); err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down {
+		return nil, errDown
+	}
+	k.made++
+	f := &far{id: fmt.Sprintf("secret-session-%d", k.made)}
+	k.sessions[f.id] = f
+	if k.streamless {
+		return &conn{kite: k, id: f.id}, nil
+	}
+	f.stream = &conn{kite: k, id: f.id, stream: true, lost: make(chan struct{})}
+	return f.stream, nil
+}
+
+// Resume implements session.Dialer.
+func (k *Kite) Resume(id session.ID) session.Conn {
+	return &conn{kite: k, id: id.Reveal()}
+}
+
+// End implements session.Dialer.
+func (k *Kite) End(ctx context.Context, id session.ID) error {
+	k.mu.Lock()
+	k.calls = append(k.calls, "DELETE "+short(id.Reveal()))
+	k.mu.Unlock()
+	if err := k.pause(ctx); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down || k.undying {
+		return errDown
+	}
+	if f := k.sessions[id.Reveal()]; f != nil {
+		f.drop()
+		delete(k.sessions, f.id)
+	}
+	return nil
+}
+
+func short(id string) string { return id[len("secret-session-"):] }
+
+// loginURL is the link of a session, with its id in clear like the real one.
+func loginURL(id string) string {
+	return "https://" + Host + "/connect/login?api_key=kitemcp&v=3&redirect_params=session_id%3D" + id
+}
+
+// pause waits as long as Kite is slow, unless the caller gives up before.
+func (k *Kite) pause(ctx context.Context) error {
+	k.mu.Lock()
+	slow := k.slow
+	k.mu.Unlock()
+	if slow == 0 {
+		return nil
+	}
+	t := time.NewTimer(slow)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return &kite.Error{Kind: kite.KindUnreachable, Err: ctx.Err()}
+	}
+}
+
+// conn is a connection to Kite.
+type conn struct {
+	kite   *Kite
+	id     string
+	stream bool
+	lost   chan struct{}
+}
+
+func (c *conn) ID() session.ID        { return session.NewID(c.id) }
+func (c *conn) Lost() <-chan struct{} { return c.lost }
+
+func (c *conn) Close() {
+	c.kite.mu.Lock()
+	defer c.kite.mu.Unlock()
+	if f := c.kite.sessions[c.id]; f != nil && f.stream == c {
+		f.drop()
+	}
+}
+
+func (c *conn) Call(ctx context.Context, tool string, _ map[string]any) (string, error) {
+	k := c.kite
+	k.mu.Lock()
+	before := k.before
+	k.mu.Unlock()
+	if before != nil {
+		before(tool)
+	}
+	if err := k.pause(ctx); err != nil {
+		return "", err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.calls = append(k.calls, tool+" "+short(c.id))
+	f := k.sessions[c.id]
+	switch {
+	case ctx.Err() != nil:
+		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: ctx.Err()}
+	case k.down, c.stream && (f == nil || f.stream != c || k.frozen):
+		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: errors.New("no answer")}
+	case c.stream && f.over:
+		return "", &kite.Error{Kind: kite.KindDoubt, Tool: tool}
+	case f == nil, f.over, !c.stream && k.noResume && !k.streamless:
+		return "", &kite.Error{Kind: kite.KindEnded, Tool: tool}
+	case k.garbled > 0:
+		k.garbled--
+		return "", &kite.Error{Kind: kite.KindMalformed, Tool: tool}
+	case tool == "login":
+		return f.login(k.t), nil
+	case f.links == 0:
+		k.t.Errorf("%s on a session that never called login", tool)
+	}
+	return k.answer(f, tool)
+}
+
+func (f *far) login(t testing.TB) string {
+	if f.links++; f.links > 1 {
+		t.Errorf("login was called %d times on session %s: that destroys logins", f.links, short(f.id))
+	}
+	return "Show this to the user: [Login to Kite](" + loginURL(f.id) + ") and then ask them"
+}
+
+func (k *Kite) answer(f *far, tool string) (string, error) {
+	if k.mute || f.user == "" {
+		return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
+	}
+	if text, ok := k.answers[f.user+" "+tool]; ok {
+		return text, nil
+	}
+	if tool == "get_profile" {
+		return fmt.Sprintf(`{"user_id":%q,"user_name":"Name of %s"}`, f.user, f.user), nil
+	}
+	return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
+}
+
+// LinkOf is the address of a session's login link: for a second browser login.
+func LinkOf(id session.ID) string { return loginURL(id.Reveal()) }

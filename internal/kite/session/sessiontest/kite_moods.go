@@ -1,0 +1,65 @@
+package sessiontest
+
+import "time"
+
+// Down makes every call go unanswered, Mute makes every tool fail without a
+// reason, Undying makes every DELETE fail, NoResume makes /mcp know nothing of
+// sessions born on a stream.
+func (k *Kite) Down(yes bool)     { k.set(&k.down, yes) }
+func (k *Kite) Mute(yes bool)     { k.set(&k.mute, yes) }
+func (k *Kite) Undying(yes bool)  { k.set(&k.undying, yes) }
+func (k *Kite) NoResume(yes bool) { k.set(&k.noResume, yes) }
+
+// Frozen makes streams swallow whatever is asked over them, and stand.
+func (k *Kite) Frozen(yes bool) { k.set(&k.frozen, yes) }
+
+// Streamless makes sessions be born on /mcp, without a stream.
+func (k *Kite) Streamless(yes bool) { k.set(&k.streamless, yes) }
+
+func (k *Kite) set(flag *bool, yes bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	*flag = yes
+}
+
+// Slow makes everything take so long, answers and failures, as far as the caller
+// waits for it.
+func (k *Kite) Slow(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.slow = d
+}
+
+// Garble makes the next n answers arrive as something that is none.
+func (k *Kite) Garble(n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.garbled = n
+}
+
+// DropStreams cuts every stream.
+func (k *Kite) DropStreams() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.sessions {
+		f.drop()
+	}
+}
+
+// Restart forgets every session.
+func (k *Kite) Restart() {
+	k.DropStreams()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.sessions)
+}
+
+// Expire terminates every session and leaves the streams standing, as the end
+// of a session's twelve hours does.
+func (k *Kite) Expire() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.sessions {
+		f.over, f.user = true, ""
+	}
+}
