@@ -2,10 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"kitebot/internal/app"
+	"kitebot/internal/ops"
 )
 
 const token = "1000001:test-token-test-token-test-token-00"
@@ -15,7 +25,8 @@ func start(t *testing.T, vars map[string]string, args ...string) (stdout, stderr
 	t.Helper()
 	var out, log bytes.Buffer
 	env := app.Env{Lookup: func(name string) (string, bool) { v, ok := vars[name]; return v, ok }}
-	err = run(t.Context(), args, env, &out, &log)
+	p := program{env: env, stdin: strings.NewReader(""), stdout: &out, stderr: &log}
+	err = p.run(t.Context(), args)
 	return out.String(), log.String(), err
 }
 
@@ -61,12 +72,107 @@ func TestSubcommands(t *testing.T) {
 	if out, _, err := start(t, nil, "version"); err != nil || out != version+"\n" {
 		t.Errorf("version: %q, %v", out, err)
 	}
-	for _, args := range [][]string{{"dance"}, {"version", "now"}} {
-		if _, _, err := start(t, nil, args...); err == nil || !strings.Contains(err.Error(), "usage: bot") {
-			t.Errorf("%v: %v", args, err)
+	for _, name := range []string{"help", "-h", "--help"} {
+		if out, _, err := start(t, nil, name); err != nil || !strings.HasPrefix(out, "usage: bot") {
+			t.Errorf("%s: %q, %v", name, out, err)
 		}
 	}
-	if _, _, err := start(t, map[string]string{"TELEGRAM_BOT_TOKEN": token, "HTTP_ADDR": "127.0.0.1:1"}, "healthcheck"); err == nil {
-		t.Error("a bot that does not run was found well")
+	for _, name := range []string{"run", "healthcheck", "backup", "restore", "version"} {
+		if !strings.Contains(errUsage.Error(), name) {
+			t.Errorf("the usage does not name %s", name)
+		}
+	}
+	if _, _, err := start(t, nil, "run"); err == nil || !strings.Contains(err.Error(), "TELEGRAM_BOT_TOKEN") {
+		t.Errorf("run: %v", err)
+	}
+}
+
+// Whoever asks for what there is not gets the usage and exit code 2, and no file
+// is made of a misspelt option.
+func TestUsage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{
+		{"dance"}, {""}, {"version", "now"}, {"run", "away"}, {"healthcheck", "x"},
+		{"backup"}, {"restore"}, {"backup", ""}, {"backup", "a", "b"}, {"restore", "a", "b"}, {"backup", "--force"}, {"restore", "-f"},
+	} {
+		_, _, err := start(t, nil, args...)
+		if exitCode(err) != 2 || !strings.Contains(err.Error(), "usage: bot") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if exitCode(nil) != 0 || exitCode(errors.New("anything")) != 1 {
+		t.Error("exit codes")
+	}
+}
+
+// listen serves /healthz as a running bot does, and says how many times it was asked.
+func listen(t *testing.T, l net.Listener, err error) *atomic.Int64 {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		ops.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			if r.URL.Path != "/healthz" {
+				http.NotFound(w, r)
+			}
+		}), slog.New(slog.DiscardHandler))
+	})
+	t.Cleanup(func() { cancel(); serving.Wait(); http.DefaultClient.CloseIdleConnections() })
+	return &asked
+}
+
+// The health check needs no token, and no HTTP_ADDR where there is a socket.
+func TestHealthcheck(t *testing.T) {
+	t.Chdir(t.TempDir())
+	wrong := map[string]string{"STORE_PATH": "bot.db", "TELEGRAM_BOT_TOKEN": "nonsense", "USER_RATE": "nonsense"}
+	with := func(addr string) map[string]string {
+		vars := maps.Clone(wrong)
+		vars["HTTP_ADDR"] = addr
+		return vars
+	}
+	if _, _, err := start(t, with("127.0.0.1:1"), "healthcheck"); exitCode(err) != 1 {
+		t.Errorf("a bot that does not run: %v", err)
+	}
+	if _, _, err := start(t, with("off"), "healthcheck"); exitCode(err) != 1 || !strings.Contains(err.Error(), "HTTP_ADDR is off") {
+		t.Errorf("a bot that does not run and has no address: %v", err)
+	}
+	tcp, err := ops.Listen("127.0.0.1:0")
+	overTCP := listen(t, tcp, err)
+	if _, _, err := start(t, with(tcp.Addr().String()), "healthcheck"); err != nil || overTCP.Load() != 1 {
+		t.Errorf("on HTTP_ADDR: %v", err)
+	}
+	socket, err := ops.ListenSocket("bot.db.sock")
+	overSocket := listen(t, socket, err)
+	for _, addr := range []string{"off", "127.0.0.1:1", tcp.Addr().String()} {
+		if _, _, err := start(t, with(addr), "healthcheck"); err != nil {
+			t.Errorf("over the socket, with HTTP_ADDR=%s: %v", addr, err)
+		}
+	}
+	if overSocket.Load() != 3 || overTCP.Load() != 1 {
+		t.Errorf("the socket was asked %d times of 3, HTTP_ADDR %d of 1", overSocket.Load(), overTCP.Load())
+	}
+}
+
+// A bot that hangs is not well, whatever else answers on HTTP_ADDR.
+func TestHealthcheckOfABotThatHangs(t *testing.T) {
+	t.Chdir(t.TempDir())
+	l, err := ops.ListenSocket("bot.db.sock") // it takes no connection in
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	tcp, err := ops.Listen("127.0.0.1:0")
+	asked := listen(t, tcp, err)
+	_, _, err = start(t, map[string]string{"STORE_PATH": "bot.db", "HTTP_ADDR": tcp.Addr().String()}, "healthcheck")
+	if exitCode(err) != 1 || asked.Load() != 0 {
+		t.Errorf("%v; HTTP_ADDR was asked %d times", err, asked.Load())
 	}
 }

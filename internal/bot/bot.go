@@ -4,9 +4,11 @@
 package bot
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// Options are what a Bot is made of. The first eight are required.
+// Options are what a Bot is made of. The first nine are required, and Access.Book.
 type Options struct {
 	ID        int64  // the bot's own user id
 	Username  string // without the @
@@ -24,13 +26,14 @@ type Options struct {
 	Presses   Acknowledger
 	Journal   Journal
 	Prefs     PrefStore
+	Memory    Memory
 	Painter   *chart.Painter
 
-	Allowed func(person int64) bool // nil = nobody
-	Rate    Rate                    // commands per person; zero = no limit
-	Clock   clock.Clock             // nil = the real one
-	Logger  *slog.Logger            // nil = discard
-	NewRef  func() string           // reference ids; nil = random
+	Access Access
+	Rate   Rate          // commands per person; zero = no limit
+	Clock  clock.Clock   // nil = the real one
+	Logger *slog.Logger  // nil = discard
+	NewRef func() string // reference ids; nil = random
 }
 
 // How long things may take. The person waits for the first; the second allows
@@ -52,12 +55,17 @@ const mailboxLimit = 20
 type Bot struct {
 	Options
 	commands map[string]Command
+	door     *door
 	mail     *mailboxes
+	talks    *talks
 	limits   *limits
-	acks     sync.WaitGroup
+	beside   sync.WaitGroup  // what runs beside the mailboxes
+	ctx      context.Context // ends with Close
+	stop     context.CancelFunc
 }
 
-// New makes a Bot. It does nothing until Dispatch or Notify is called.
+// New makes a Bot. It reads the book of guests, and does nothing else until
+// Resume, Dispatch or Notify is called.
 func New(o Options) *Bot {
 	if o.Clock == nil {
 		o.Clock = clock.Real()
@@ -68,10 +76,8 @@ func New(o Options) *Bot {
 	if o.NewRef == nil {
 		o.NewRef = func() string { return rand.Text()[:6] }
 	}
-	if o.Allowed == nil {
-		o.Allowed = func(int64) bool { return false }
-	}
-	b := &Bot{Options: o, commands: map[string]Command{}, limits: newLimits(o.Rate)}
+	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), talks: newTalks(), limits: newLimits(o.Rate)}
+	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, func(bug any) {
 		b.Logger.Error("a job panicked", "panic", fmt.Sprint(bug), "stack", string(stack()))
 	})
@@ -81,14 +87,33 @@ func New(o Options) *Bot {
 	return b
 }
 
-// Resume dispatches what an earlier process took but did not answer.
+// Resume takes up the work of an earlier process: it dispatches what that took
+// but did not answer, and parts from those who are no longer let in. It fails
+// when the store cannot be read: a block must not be forgotten.
 func (b *Bot) Resume() error {
+	if b.door.err != nil {
+		return b.door.err
+	}
+	if err := b.door.tidy(); err != nil {
+		return err
+	}
 	left, err := b.Journal.Unanswered(b.ID)
 	if err != nil {
 		return err
 	}
+	strangers, err := b.strangers()
+	if err != nil {
+		return err
+	}
 	for _, u := range left {
+		if slices.Contains(strangers, u.From) && b.door.guest(u.From).Standing != Waiting {
+			b.Journal.Answered(b.ID, u.ID) // asked when they were still let in: not even a refusal
+			continue
+		}
 		b.dispatch(u, false) // its press was acknowledged when it was taken
+	}
+	if len(strangers) > 0 {
+		b.beside.Go(func() { b.partFromAll(strangers) })
 	}
 	return nil
 }
@@ -96,6 +121,7 @@ func (b *Bot) Resume() error {
 // Close lets what runs finish for a few seconds and returns when no goroutine
 // of the bot is left. What was not answered stays in the journal.
 func (b *Bot) Close() {
+	b.stop()
 	b.mail.close(shutdownTime)
-	b.acks.Wait()
+	b.beside.Wait()
 }

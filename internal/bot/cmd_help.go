@@ -10,10 +10,10 @@ import (
 func helpCommand() Command {
 	return Command{
 		Name: "help", Usage: "/help", Summary: "what I can do",
-		Run: func(context.Context, *Request) (Reply, error) {
+		Run: func(_ context.Context, r *Request) (Reply, error) {
 			var lines []view.CommandLine
 			for _, c := range Commands() {
-				if c.Hidden {
+				if c.Hidden && !(c.Admin && r.office.door.Admin(r.Account.person)) {
 					continue
 				}
 				lines = append(lines, view.CommandLine{Usage: c.Usage, Summary: c.Summary})

@@ -70,9 +70,7 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	case s.State == session.Unconfirmed && len(s.Links) == 0:
 		return Reply{}, session.ErrUnconfirmed
 	case s.Link != nil && s.Link.Ref == r.Args:
-		v := linkView(*s.Link, "")
-		v.Checked, v.Silent = r.Now, kite.KindOf(err) == kite.KindUnreachable
-		return inPlace(v.Message()), nil
+		return linkStands(r, *s.Link, kite.KindOf(err) == kite.KindUnreachable), nil
 	case s.Link == nil && !s.User.IsZero() && len(s.Links) > 0:
 		return Reply{}, nil // the event is on its way
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
@@ -80,6 +78,20 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	default:
 		return inPlace(oldLink(s, r.Args)), nil
 	}
+}
+
+// linkStands says on a link's message that it was not finished yet, or that Kite
+// did not say. The link appears where it was shown, which is protected, or as a
+// message of its own: an edit cannot protect the message of a forged button.
+func linkStands(r *Request, link session.Link, silent bool) Reply {
+	v := linkView(link, "")
+	v.Checked, v.Silent = r.Now, silent
+	reply := inPlace(v.Message())
+	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
+	if link.Message != r.Pressed {
+		reply.InPlace, reply.Also = false, replaceAll([]session.Link{link}, view.LinkMoved())
+	}
+	return reply
 }
 
 // expected reports whether Finish failed in a way that the link's message shows.

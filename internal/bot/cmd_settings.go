@@ -3,21 +3,39 @@ package bot
 import (
 	"context"
 	"strings"
+	"time"
 
 	"kitebot/internal/bot/view"
 )
 
 func settingsCommand() Command {
 	return Command{
-		Name: "settings", Usage: "/settings", Summary: "tables as text or native; amounts shown or hidden",
+		Name: "settings", Usage: "/settings", Summary: "tables, amounts and warnings as you like them",
 		Run: func(_ context.Context, r *Request) (Reply, error) { return changeSetting(r, r.Args, say) },
 		Actions: map[string]Action{
-			"tables": {Ack: "Changed", Run: func(_ context.Context, r *Request) (Reply, error) { return changeSetting(r, "tables "+r.Args, inPlace) }},
-			"amounts": {Ack: "Changed", Run: func(_ context.Context, r *Request) (Reply, error) {
-				return changeSetting(r, "amounts "+r.Args, inPlace)
-			}},
+			"tables":    {Ack: "Changed", Run: pressSetting("tables")},
+			"amounts":   {Ack: "Changed", Run: pressSetting("amounts")},
+			"warnings":  {Ack: "Changed", Run: pressSetting("warnings")},
+			"nowarning": {Ack: "Changed", Run: noMoreWarnings},
 		},
 	}
+}
+
+func pressSetting(which string) Handler {
+	return func(_ context.Context, r *Request) (Reply, error) { return changeSetting(r, which+" "+r.Args, inPlace) }
+}
+
+// noMoreWarnings is the button of a warning: it stays with the login that the
+// warning was about.
+func noMoreWarnings(_ context.Context, r *Request) (Reply, error) {
+	if err := r.Change(func(p *Prefs) { p.NoWarning = true }); err != nil {
+		return Reply{}, err
+	}
+	s, err := r.Account.Status()
+	if err != nil || !r.Now.Before(s.Until) {
+		s.Until = time.Time{}
+	}
+	return inPlace(view.NoMoreWarnings(s.Until)), nil
 }
 
 // changeSetting makes a choice and shows what holds; without one it only shows.
@@ -28,14 +46,20 @@ func changeSetting(r *Request, choice string, as func(view.Message) Reply) (Repl
 		"tables native": func(p *Prefs) { p.Native = true },
 		"amounts show":  func(p *Prefs) { p.Hide = false },
 		"amounts hide":  func(p *Prefs) { p.Hide = true },
+		"warnings on":   func(p *Prefs) { p.NoWarning = false },
+		"warnings off":  func(p *Prefs) { p.NoWarning = true },
 	}[strings.ToLower(strings.Join(strings.Fields(choice), " "))]
 	if change == nil {
-		return as(view.SettingsUsage(view.SettingsView{Native: r.Prefs.Native, Hide: r.Prefs.Hide})), nil
+		return as(view.SettingsUsage(settingsOf(r.Prefs))), nil
 	}
 	if err := r.Change(change); err != nil {
 		return Reply{}, err
 	}
-	return as(view.Settings(view.SettingsView{Native: r.Prefs.Native, Hide: r.Prefs.Hide})), nil
+	return as(view.Settings(settingsOf(r.Prefs))), nil
+}
+
+func settingsOf(p Prefs) view.SettingsView {
+	return view.SettingsView{Native: p.Native, Hide: p.Hide, NoWarning: p.NoWarning}
 }
 
 func hideCommand() Command {

@@ -17,7 +17,12 @@ type Command struct {
 	Usage   string // how to type it, "/holdings"
 	Summary string // a few words for /help and the menu
 	Hidden  bool   // in neither: whoever reads them has no use for it
-	Run     Handler
+	Admin   bool   // for operators; for everybody else it does not exist
+	// Strangers: people who are not let in may use it, too.
+	Strangers bool
+	// Overtakes: it stops what runs and drops what waits, see [Action].
+	Overtakes bool
+	Run       Handler
 	// Actions are what the command's buttons do, by the name in the button's
 	// data ("holdings:page:2" → "page"). Every command has two more: "run"
 	// answers as if it had been typed, "again" does the same in place.
@@ -31,6 +36,9 @@ type Handler func(ctx context.Context, r *Request) (Reply, error)
 type Action struct {
 	Ack string // shown for a moment when the button is pressed; "" for nothing
 	Run Handler
+	// Overtakes: whoever presses it does not want to wait. What runs for them is
+	// stopped, and what waits is dropped.
+	Overtakes bool
 }
 
 // Commands is the list, in the order of /help.
@@ -60,8 +68,10 @@ func Commands() []Command {
 		loginCommand(),
 		statusCommand(),
 		logoutCommand(),
+		forgetCommand(),
 		helpCommand(),
 		startCommand(),
+		adminCommand(),
 	}
 }
 
@@ -77,6 +87,9 @@ type Request struct {
 	Prefs   Prefs // the asker's, as they were when the request was taken up
 	prefs   PrefStore
 	painter *chart.Painter
+	// office is for /admin and /forget, whose business is people rather than an
+	// account.
+	office *Bot
 }
 
 // Change changes the asker's preferences for good; r.Prefs is then what holds.

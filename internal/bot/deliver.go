@@ -13,15 +13,18 @@ import (
 
 // deliver shows a reply. It has its own deadline: an answer that took long to
 // work out still has time to arrive, and while Telegram takes nothing, the
-// person's mailbox waits with it.
-func (b *Bot) deliver(ctx context.Context, chat int64, pressed int, r Reply) error {
+// person's mailbox waits with it. It fails with errUnwelcome as soon as the
+// person may not be told any more.
+func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
 	defer cancel()
 	defer context.AfterFunc(b.mail.ctx, cancel)()
+	ctx, done := b.talks.begin(ctx, to.person)
+	defer done()
 	if r.Message != nil {
 		var message int
-		err := b.insist(ctx, func() (err error) {
-			message, err = b.show(ctx, chat, pressed, *r.Message, r.InPlace)
+		err := b.insist(ctx, to, func() (err error) {
+			message, err = b.show(ctx, to.chat, pressed, *r.Message, r.InPlace)
 			return err
 		})
 		if err != nil {
@@ -34,12 +37,12 @@ func (b *Bot) deliver(ctx context.Context, chat int64, pressed int, r Reply) err
 		}
 	}
 	for _, m := range r.More {
-		if err := b.insist(ctx, func() error { _, err := b.Messenger.Send(ctx, chat, m); return err }); err != nil {
+		if err := b.insist(ctx, to, func() error { _, err := b.Messenger.Send(ctx, to.chat, m); return err }); err != nil {
 			return err
 		}
 	}
 	for _, also := range r.Also {
-		if err := b.insist(ctx, func() error { return b.replace(ctx, chat, also) }); err != nil {
+		if err := b.insist(ctx, to, func() error { return b.replace(ctx, to.chat, also) }); err != nil {
 			return err
 		}
 	}
@@ -53,11 +56,23 @@ const (
 	longestPause = 30 * time.Second
 )
 
-// insist tries until it works, can never work, or ctx ends.
-func (b *Bot) insist(ctx context.Context, try func() error) error {
+// mostDoubts bounds how often a message is sent again that may be there
+// already. Each time the messenger has sent it twice.
+const mostDoubts = 2
+
+// insist tries until it works, can never work, would only show the same message
+// over and over, or ctx ends.
+func (b *Bot) insist(ctx context.Context, to audience, try func() error) error {
+	doubts := 0
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if !b.hears(to) {
+			return errUnwelcome
+		}
 		err := try()
-		if !later(err) {
+		if causedBy(err, DeliveryDoubtful) {
+			doubts++
+		}
+		if !later(err) || doubts == mostDoubts {
 			return err
 		}
 		t := b.Clock.NewTimer(pause)
@@ -65,6 +80,9 @@ func (b *Bot) insist(ctx context.Context, try func() error) error {
 		case <-t.Chan():
 		case <-ctx.Done():
 			t.Stop()
+			if !b.hears(to) {
+				return errUnwelcome // and that is why it ended
+			}
 			return err
 		}
 	}
@@ -72,8 +90,12 @@ func (b *Bot) insist(ctx context.Context, try func() error) error {
 
 // later reports whether a delivery failed in a way that may pass.
 func later(err error) bool {
+	return causedBy(err, DeliveryFailed) || causedBy(err, DeliveryDoubtful)
+}
+
+func causedBy(err error, c DeliveryCause) bool {
 	d, ok := errors.AsType[*DeliveryError](err)
-	return ok && d.Cause == DeliveryFailed
+	return ok && d.Cause == c
 }
 
 // show edits in place where that is wanted and possible, else sends.
@@ -96,15 +118,12 @@ func (b *Bot) replace(ctx context.Context, chat int64, r Replacement) error {
 }
 
 // gone reports whether the message to edit does not exist (any more).
-func gone(err error) bool {
-	var d *DeliveryError
-	return errors.As(err, &d) && d.Cause == DeliveryNoMessage
-}
+func gone(err error) bool { return causedBy(err, DeliveryNoMessage) }
 
 // typing shows that an answer is on its way once it takes longer than a
 // moment. It runs beside the work and never before it; the returned func ends
 // it and waits until it is gone.
-func (b *Bot) typing(ctx context.Context, chat int64) (stop func()) {
+func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -117,7 +136,7 @@ func (b *Bot) typing(ctx context.Context, chat int64) (stop func()) {
 				return
 			case <-t.Chan():
 			}
-			if err := b.Messenger.Typing(ctx, chat); err != nil {
+			if !b.hears(to) || b.Messenger.Typing(ctx, to.chat) != nil {
 				return
 			}
 			wait = typingLasts

@@ -17,20 +17,27 @@ func (b *Bot) Notify(e session.Event) {
 }
 
 // tell shows an event. Account events happen in the private chat, whose id is
-// the person's own.
+// the person's own. Whoever is not let in at this moment is told nothing.
 func (b *Bot) tell(ctx context.Context, e session.Event) {
+	to := himself(e.Person)
+	if !b.hears(to) {
+		b.Logger.Info("event", "event", e.Kind.String(), "told", false)
+		return
+	}
 	var err error
 	switch e.Kind {
 	case session.EventLoggedIn:
 		err = b.tellLoggedIn(ctx, e.Person)
 	case session.EventLinkDead:
-		err = b.deliver(ctx, e.Person, 0, Reply{Also: replaceAll(e.Links, view.LinkDead())})
+		err = b.deliver(ctx, to, 0, Reply{Also: replaceAll(e.Links, view.LinkDead())})
 	case session.EventRefused:
 		err = b.putOnLinks(ctx, e.Person, e.Links, view.Refused(e.Other))
 	case session.EventContested:
-		err = b.deliver(ctx, e.Person, 0, say(view.Contested(e.Other)))
+		err = b.deliver(ctx, to, 0, say(view.Contested(e.Other)))
+	case session.EventEndingSoon:
+		err = b.warn(ctx, e)
 	case session.EventLoggedOut:
-		err = b.deliver(ctx, e.Person, 0, say(view.LoggedOut(kite.Identity{})))
+		err = b.deliver(ctx, to, 0, say(view.LoggedOut(kite.Identity{})))
 	}
 	if err != nil {
 		b.Logger.Warn("an event was not told", "event", e.Kind.String(), "err", err)
@@ -65,6 +72,18 @@ func (b *Bot) tellLoggedIn(ctx context.Context, person int64) error {
 	return b.Accounts.Announced(person)
 }
 
+// warn tells that a login will be over soon, unless the person does not want
+// that, or the login is another one by now.
+func (b *Bot) warn(ctx context.Context, e session.Event) error {
+	s, err := b.Accounts.Status(e.Person)
+	now := b.Clock.Now()
+	same := s.User == e.Status.User && s.Since.Equal(e.Status.Since) && s.State != session.Unconfirmed
+	if err != nil || s.User.IsZero() || !same || !now.Before(s.Until) || b.prefsOf(e.Person).NoWarning {
+		return err
+	}
+	return b.deliver(ctx, himself(e.Person), 0, say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
+}
+
 // thenOf is the command that waits for a login: the newest.
 func thenOf(links []session.Link) string {
 	for _, l := range slices.Backward(links) {
@@ -78,20 +97,20 @@ func thenOf(links []session.Link) string {
 // runThen answers the command that waited, past the limits: it was let in when
 // it was sent.
 func (b *Bot) runThen(ctx context.Context, person int64, then string) (done bool) {
-	if then == "" || !b.Allowed(person) {
+	if then == "" {
 		return true
 	}
 	u := Update{Chat: person, From: person, Private: true, Text: then}
 	if !strings.HasPrefix(then, "/") { // a button had been pressed
 		u.Text, u.Data = "", then
-		return b.perform(ctx, person, b.routePress(u))
+		return b.perform(ctx, b.routePress(u))
 	}
 	name, args, _ := parseCommand(then, b.Username)
-	c, known := b.commands[name]
+	c, known := b.command(name, person)
 	if !known {
 		return true
 	}
-	return b.perform(ctx, person, order{request: b.request(u, name, args), run: c.Run})
+	return b.perform(ctx, order{to: himself(person), request: b.request(u, name, args), run: c.Run})
 }
 
 // putOnLinks puts m in the place of the messages that carry a link. Where there
@@ -101,9 +120,9 @@ func (b *Bot) putOnLinks(ctx context.Context, person int64, links []session.Link
 		if l.Message == 0 {
 			continue
 		}
-		return b.deliver(ctx, person, l.Message, Reply{Message: &m, InPlace: true, Also: replaceAll(without(links, l), m)})
+		return b.deliver(ctx, himself(person), l.Message, Reply{Message: &m, InPlace: true, Also: replaceAll(without(links, l), m)})
 	}
-	return b.deliver(ctx, person, 0, say(m))
+	return b.deliver(ctx, himself(person), 0, say(m))
 }
 
 func without(links []session.Link, one session.Link) []session.Link {

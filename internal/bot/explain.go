@@ -24,6 +24,8 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply
 		return Reply{}
 	case errors.Is(err, session.ErrBound):
 		return Reply{} // an event tells it
+	case errors.Is(err, session.ErrLeft):
+		return Reply{} // they logged out meanwhile, and are told that
 	case errors.Is(err, session.ErrNoLogin):
 		return b.offerLogin(ctx, o, "You are not logged in yet.", ref)
 	case errors.Is(err, session.ErrEnded):
@@ -52,7 +54,7 @@ func aboutLogin(errs ...error) error {
 	for _, err := range errs {
 		_, doubt := errors.AsType[*session.DoubtError](err)
 		_, usurped := errors.AsType[*session.UsurpedError](err)
-		if doubt || usurped || errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnconfirmed) {
+		if doubt || usurped || errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnconfirmed) || errors.Is(err, session.ErrLeft) {
 			return err
 		}
 	}

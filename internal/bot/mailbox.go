@@ -24,6 +24,7 @@ type mailboxes struct {
 
 type mailbox struct {
 	waiting   []job
+	full      bool               // a job was turned away since there was room
 	interrupt context.CancelFunc // of the running job
 }
 
@@ -43,26 +44,28 @@ func newMailboxes(limit int, panicked func(any)) *mailboxes {
 	return m
 }
 
-// put queues a job; false when the person's mailbox is full. While the bot
+// put queues a job; taken is false when the person's mailbox is full. tell says
+// whether that is news: a flood must not be answered with one. While the bot
 // shuts down jobs are accepted and left undone: the journal keeps them.
-func (m *mailboxes) put(person int64, j job) bool {
+func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closing {
-		return true
+		return true, false
 	}
 	box := m.boxes[person]
 	if box == nil {
 		box = &mailbox{waiting: []job{j}}
 		m.boxes[person] = box
 		m.wg.Go(func() { m.work(person, box) })
-		return true
+		return true, false
 	}
 	if len(box.waiting) >= m.limit && !j.must() {
-		return false
+		tell, box.full = !box.full, true
+		return false, tell
 	}
 	box.waiting = append(box.waiting, j)
-	return true
+	return true, false
 }
 
 // interrupt stops a person's running job and drops what waits behind it.
@@ -96,7 +99,7 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 			return
 		}
 		j := box.waiting[0]
-		box.waiting = box.waiting[1:]
+		box.waiting, box.full = box.waiting[1:], false
 		ctx, cancel := context.WithCancel(m.ctx)
 		box.interrupt = cancel
 		if j.must() {

@@ -62,6 +62,9 @@ const (
 	DeliveryGone
 	// DeliveryNoMessage: the message to edit does not exist (any more).
 	DeliveryNoMessage
+	// DeliveryDoubtful: nobody answered, every time. The message may be there,
+	// once for each time.
+	DeliveryDoubtful
 	// DeliveryRefused: Telegram refuses this very message; trying again is useless.
 	DeliveryRefused
 )

@@ -8,11 +8,18 @@ type Prefs struct {
 	Hide bool `json:"hide,omitempty"`
 	// Native asks for Telegram's own tables instead of text ones.
 	Native bool `json:"native,omitempty"`
+	// NoWarning: do not tell before a login ends.
+	NoWarning bool `json:"no_warning,omitempty"`
 	// Watch is the person's list of symbols, such as "NSE:INFY", in their order.
 	Watch []string `json:"watch,omitempty"`
 	// Picks remembers which of several symbols was meant: what the person typed →
 	// "NSE:INFY".
 	Picks map[string]string `json:"picks,omitempty"`
+}
+
+// IsZero reports whether nothing was chosen.
+func (p Prefs) IsZero() bool {
+	return !p.Hide && !p.Native && !p.NoWarning && len(p.Watch) == 0 && len(p.Picks) == 0
 }
 
 // PrefStore keeps preferences by person, a Telegram user id. It knows nothing of

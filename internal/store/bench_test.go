@@ -102,3 +102,17 @@ func BenchmarkOpen(b *testing.B) {
 		mustClose(b, mustOpen(b, path))
 	}
 }
+
+// BenchmarkRotate seals a store of ten thousand people with another key, which a
+// start does once, and opens it.
+func BenchmarkRotate(b *testing.B) {
+	path := newPath(b)
+	s := mustOpen(b, path)
+	fill(b, s, 10_000)
+	mustClose(b, s)
+	now, old := otherKey(), testKey()
+	for b.Loop() {
+		mustClose(b, mustOpenWith(b, Options{Path: path, Key: now, OldKey: old}))
+		now, old = old, now
+	}
+}

@@ -104,3 +104,40 @@ func checkTaken(t *testing.T, s *Store, taken []int64) {
 		}
 	}
 }
+
+// rotateForever seals a store with one key, then with the other, and says so
+// each time.
+func rotateForever(path string) error {
+	for now, old := otherKey(), testKey(); ; now, old = old, now {
+		s, err := Open(Options{Path: path, Key: now, OldKey: old})
+		if err != nil {
+			return err
+		}
+		if err := s.Close(); err != nil {
+			return err
+		}
+		fmt.Println("rotated")
+	}
+}
+
+// TestARotationThatIsKilled kills a process that does nothing but rotate, and
+// wants all of the store under one of the keys.
+func TestARotationThatIsKilled(t *testing.T) {
+	path := everything(t)
+	for range 5 {
+		c, lines := startChild(t, "rotate", path)
+		for range 3 {
+			if !lines.Scan() || lines.Text() != "rotated" {
+				t.Fatalf("the child says %q", lines.Text())
+			}
+		}
+		if err := c.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		_ = c.Wait() // "signal: killed"
+		s := mustOpenWith(t, Options{Path: path, Key: testKey(), OldKey: otherKey()})
+		checkEverything(t, s)
+		mustClose(t, s)
+		wantFiles(t, path, "bot.db")
+	}
+}

@@ -99,7 +99,7 @@ func (s *Store) putEntries(tx *bolt.Tx, botID int64, fresh []bot.Update) error {
 		if err != nil {
 			return fmt.Errorf("number an update: %w", err)
 		}
-		text, err := json.Marshal(entryV1{V: 1, Update: u})
+		text, err := encodeEntry(u)
 		if err != nil {
 			return fmt.Errorf("encode an update: %w", err)
 		}
@@ -117,6 +117,14 @@ func (s *Store) openEntry(e entryKey, sealed []byte) (bot.Update, error) {
 	if err != nil {
 		return bot.Update{}, err
 	}
+	return decodeEntry(text)
+}
+
+func encodeEntry(u bot.Update) ([]byte, error) {
+	return json.Marshal(entryV1{V: 1, Update: u})
+}
+
+func decodeEntry(text []byte) (bot.Update, error) {
 	var entry entryV1
 	if err := json.Unmarshal(text, &entry); err != nil {
 		return bot.Update{}, fmt.Errorf("%w (an update is no JSON)", ErrDamaged) // err may quote it

@@ -31,6 +31,30 @@ func ParseKey(text string) ([]byte, error) {
 
 func keyPath(store string) string { return store + ".key" }
 
+// keyring is what a store may be opened with. Both may be missing.
+type keyring struct {
+	now *sealer
+	old *sealer // of the key before
+}
+
+func findKeys(o Options) (keys keyring, err error) {
+	key, err := findKey(o)
+	if err != nil {
+		return keyring{}, err
+	}
+	if key != nil {
+		if keys.now, err = newSealer(key); err != nil {
+			return keyring{}, err
+		}
+	}
+	if o.OldKey != nil {
+		if keys.old, err = newSealer(o.OldKey); err != nil {
+			return keyring{}, fmt.Errorf("the old key: %w", err)
+		}
+	}
+	return keys, nil
+}
+
 // findKey returns the configured key or the one in the file beside the store,
 // nil when there is neither. An empty file is the trace of a first start that
 // was cut short before anything was sealed.

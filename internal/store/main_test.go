@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(crashChild); path != "" {
 		takeForever(path)
 	}
+	if mode := os.Getenv(faultChild); mode != "" {
+		sufferFault(mode, os.Getenv(faultPath))
+	}
 	// Every turn of a property here opens files and syncs them. The command line
 	// still has the last word.
 	if err := flag.Set("rapid.checks", "20"); err != nil {
@@ -33,6 +36,9 @@ func TestMain(m *testing.M) {
 
 // testKey is the master key of the stores of these tests.
 func testKey() []byte { return bytes.Repeat([]byte{0x5a}, keySize) }
+
+// otherKey is a key that opens none of them.
+func otherKey() []byte { return bytes.Repeat([]byte{0xa7}, keySize) }
 
 func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "bot.db") }
 

@@ -6,20 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
-
-// lockTimeout is how long the file may be held by another process at start.
-const lockTimeout = 500 * time.Millisecond
 
 // Open opens the store, or makes it where there is none. The file is examined
 // before anything in it is written: a store that is refused (see [ErrKeyMissing]
 // and its neighbours) stays as it is. A damaged one is kept aside, under its name
-// with ".damaged-" and the time, and a new one is started in its place.
+// with ".damaged-" and the time, and a new one is started in its place. One that
+// is sealed with the old key is sealed with the new one before it is used.
 func Open(o Options) (*Store, error) {
 	s, err := open(o.withDefaults(), migrations())
 	if err != nil {
@@ -32,24 +27,33 @@ func open(o Options, steps []migration) (*Store, error) {
 	if err := checkFolder(o.Path); err != nil {
 		return nil, err
 	}
-	key, err := findKey(o)
+	keys, err := findKeys(o)
 	if err != nil {
 		return nil, err
 	}
-	err = examine(o.Path, key, len(steps))
+	warnIfEmpty(o)
+	file, err := examine(o.Path, keys, len(steps))
 	if errors.Is(err, ErrDamaged) {
 		err = setAside(o, err)
 	}
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case file.old:
+		if err := rotate(o, keys, len(steps)); err != nil {
+			return nil, fmt.Errorf("seal the store with the new key: %w", named(err))
+		}
+	case keys.old != nil:
+		o.Logger.Info("the store is not sealed with the old key: STORE_KEY_OLD can be unset")
+	}
 	db, err := openFile(o.Path, false)
 	if err != nil {
 		return nil, err
 	}
-	s, err := start(o, db, key, steps)
+	s, err := start(o, db, keys.now, steps)
 	if err != nil {
-		return nil, errors.Join(err, guard(db.Close))
+		return nil, errors.Join(named(err), guard(db.Close))
 	}
 	return s, nil
 }
@@ -57,20 +61,21 @@ func open(o Options, steps []migration) (*Store, error) {
 // start makes a store of an open and examined file. Without a key the file is
 // new, and so will be the key: the lock on the file makes sure that no other
 // process makes another one.
-func start(o Options, db *bolt.DB, key []byte, steps []migration) (*Store, error) {
-	if key == nil {
-		made, err := makeKey(o.Path)
+func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, error) {
+	if box == nil {
+		key, err := makeKey(o.Path)
 		if err != nil {
 			return nil, err
 		}
 		o.Logger.Info("made a key for the new store: whoever has both files can read it", "key", keyPath(o.Path))
-		key = made
-	}
-	box, err := newSealer(key)
-	if err != nil {
-		return nil, err
+		if box, err = newSealer(key); err != nil {
+			return nil, err
+		}
 	}
 	if err := migrate(db, box, steps); err != nil {
+		return nil, err
+	}
+	if err := removeLeftovers(o.Path); err != nil {
 		return nil, err
 	}
 	if err := os.Chmod(o.Path, 0o600); err != nil {
@@ -94,143 +99,44 @@ func start(o Options, db *bolt.DB, key []byte, steps []migration) (*Store, error
 // are made beside the store now and then.
 func checkFolder(path string) error {
 	if path == "" {
-		return errors.New("STORE_PATH is empty: set it to a file, such as bot.db")
+		return fmt.Errorf("%w (it is empty)", ErrPlace)
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return errors.New("STORE_PATH is not a file: set it to a file in that folder, such as bot.db")
+		return fmt.Errorf("%w (it is not a file)", ErrPlace)
 	}
 	folder := filepath.Dir(path)
 	info, err := os.Stat(folder)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return fmt.Errorf("there is no folder %s: make it, or set STORE_PATH to a file in another one", folder)
+		return fmt.Errorf("%w (there is no folder %s)", ErrPlace, folder)
 	}
 	if err != nil {
-		return fmt.Errorf("look at the folder of STORE_PATH: %w", err)
+		return fmt.Errorf("look at the folder of STORE_PATH: %w", named(err))
 	}
-	probe, err := os.CreateTemp(folder, ".store-probe-*")
-	if err != nil {
-		return fmt.Errorf("the folder of STORE_PATH is not writable, make it so for the user the bot runs as: %w", err)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return probeFolder(path)
 }
 
-// examine looks through an existing file without writing to it. It returns nil
-// when the file can be opened: because there is none, because nothing was
-// written to it yet, or because it is sound, of a known schema, and the key is
-// its key. A nil key is none.
-func examine(path string, key []byte, newest int) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil
+// probeFolder makes a file beside the store and removes it. It has one name, so
+// that what a kill leaves of it is gone after the next start.
+func probeFolder(path string) error {
+	name := path + ".probe"
+	probe, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
+	if isFull(err) {
+		return named(err)
 	}
 	if err != nil {
-		return fmt.Errorf("look at the file: %w", err)
+		return fmt.Errorf("%w (%w)", ErrUnwritable, err)
 	}
-	var box *sealer
-	if key != nil {
-		if box, err = newSealer(key); err != nil {
-			return err
-		}
-	}
-	err = examineFile(path, box, newest)
-	if box == nil && errors.Is(err, ErrDamaged) {
-		return ErrKeyMissing // a damaged store is not replaced by one whose key nobody has chosen
+	err = probe.Close()
+	if removed := os.Remove(name); !errors.Is(removed, fs.ErrNotExist) { // another start may have been quicker
+		err = errors.Join(err, removed)
 	}
 	return err
 }
 
-func examineFile(path string, box *sealer, newest int) (err error) {
-	db, err := openFile(path, true)
-	if err != nil {
-		return err
+// warnIfEmpty speaks of a file without a byte. It is taken for the trace of a
+// first start that was cut short, which most are; there is nothing to keep.
+func warnIfEmpty(o Options) {
+	if info, err := os.Stat(o.Path); err == nil && info.Size() == 0 {
+		o.Logger.Warn("the file at STORE_PATH is empty: starting with an empty store; if it held one before, stop the bot and restore a backup", "file", o.Path)
 	}
-	defer func() { err = errors.Join(err, guard(db.Close)) }()
-
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("read the file: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("look at the file: %w", err)
-	}
-	if err := inspect(file, info.Size(), int64(db.Info().PageSize)); err != nil {
-		return err
-	}
-	return guard(func() error {
-		return db.View(func(tx *bolt.Tx) error {
-			if err := check(tx); err != nil {
-				return err
-			}
-			schema, err := verify(tx, box, newest)
-			if err != nil || schema == 0 {
-				return err
-			}
-			return checkKeys(tx, schema)
-		})
-	})
-}
-
-// check runs bbolt's own check to its end, since it stops only there, and
-// returns its first finding.
-func check(tx *bolt.Tx) error {
-	var first error
-	for found := range tx.Check() {
-		if first == nil {
-			first = fmt.Errorf("%w (%v)", ErrDamaged, found)
-		}
-	}
-	return first
-}
-
-// openFile opens a bbolt file under its lock, which readers share.
-func openFile(path string, readOnly bool) (*bolt.DB, error) {
-	var db *bolt.DB
-	err := guard(func() (err error) {
-		db, err = bolt.Open(path, 0o600, &bolt.Options{
-			Timeout:      lockTimeout,
-			FreelistType: bolt.FreelistMapType,
-			NoStatistics: true,
-			ReadOnly:     readOnly,
-		})
-		return err
-	})
-	switch {
-	case err == nil:
-		return db, nil
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, ErrLocked
-	case errors.Is(err, bolterrors.ErrVersionMismatch):
-		return nil, ErrSchemaNewer
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum),
-		strings.HasPrefix(err.Error(), "file size too small"): // bbolt has no name for this one
-		return nil, fmt.Errorf("%w (%v)", ErrDamaged, err)
-	default:
-		return nil, err
-	}
-}
-
-// setAside renames a damaged file, so that the start can go on and somebody can
-// still look into it. It never replaces an earlier one.
-func setAside(o Options, reason error) error {
-	stamp := o.Clock.Now().UTC().Format("20060102T150405Z")
-	aside := o.Path + ".damaged-" + stamp
-	for n := 2; exists(aside); n++ {
-		aside = fmt.Sprintf("%s.damaged-%s-%d", o.Path, stamp, n)
-	}
-	if err := os.Rename(o.Path, aside); err != nil {
-		return errors.Join(reason, fmt.Errorf("keep the damaged file aside: %w", err))
-	}
-	o.Logger.Error("THE STORE IS DAMAGED and was kept aside; starting with an empty one: everybody has to log in again, unless a backup is restored",
-		"file", o.Path, "aside", aside, "err", reason)
-	if err := os.Chmod(aside, 0o600); err != nil {
-		return fmt.Errorf("make the damaged file private: %w", err)
-	}
-	return syncFolder(filepath.Dir(o.Path))
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }

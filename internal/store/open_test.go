@@ -43,7 +43,7 @@ func TestOpenRefuses(t *testing.T) {
 		want    error
 	}{
 		{"no key", func(*testing.T, string) {}, nil, ErrKeyMissing},
-		{"a wrong key", func(*testing.T, string) {}, bytes.Repeat([]byte{1}, keySize), ErrKeyWrong},
+		{"a wrong key", func(*testing.T, string) {}, otherKey(), ErrKeyWrong},
 		{"another store's key file", func(t *testing.T, path string) {
 			writeFile(t, keyPath(path), []byte(strings.Repeat("A", 43)+"=\n"))
 		}, nil, ErrKeyWrong},
@@ -189,40 +189,6 @@ func wantMode(t *testing.T, path string, want fs.FileMode) {
 	}
 	if got := info.Mode().Perm(); got != want {
 		t.Errorf("%s has mode %v, want %v", filepath.Base(path), got, want)
-	}
-}
-
-func TestMigration(t *testing.T) {
-	path := oneRecord(t)
-	addBucket := func(tx *bolt.Tx) error {
-		_, err := tx.CreateBucket([]byte("alerts"))
-		return err
-	}
-	fails := func(tx *bolt.Tx) error {
-		return errors.Join(addBucket(tx), errFull)
-	}
-	o := Options{Path: path, Key: testKey()}.withDefaults()
-
-	if _, err := open(o, append(migrations(), fails)); !errors.Is(err, errFull) {
-		t.Fatalf("got %v, want the error of the migration", err)
-	}
-	mustClose(t, mustOpen(t, path)) // still the schema it had
-
-	for range 2 { // the second start has nothing to do
-		s, err := open(o, append(migrations(), addBucket))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r, err := s.Load(71); err != nil || r.Login == nil {
-			t.Errorf("the record after the migration: %v", err)
-		}
-		if got := count(t, s, "alerts"); got != 0 {
-			t.Errorf("the new bucket holds %d", got)
-		}
-		mustClose(t, s)
-	}
-	if _, err := Open(o); !errors.Is(err, ErrSchemaNewer) {
-		t.Errorf("the old version: got %v, want ErrSchemaNewer", err)
 	}
 }
 

@@ -13,11 +13,12 @@ var _ bot.PrefStore = (*Store)(nil)
 
 // prefsV1 is a [bot.Prefs] on disk. The person is the key it is stored under.
 type prefsV1 struct {
-	V      int               `json:"v"`
-	Hide   bool              `json:"hide,omitempty"`
-	Native bool              `json:"native,omitempty"`
-	Watch  []string          `json:"watch,omitempty"`
-	Picks  map[string]string `json:"picks,omitempty"`
+	V         int               `json:"v"`
+	Hide      bool              `json:"hide,omitempty"`
+	Native    bool              `json:"native,omitempty"`
+	NoWarning bool              `json:"no_warning,omitempty"`
+	Watch     []string          `json:"watch,omitempty"`
+	Picks     map[string]string `json:"picks,omitempty"`
 }
 
 // LoadPrefs returns a person's preferences, the zero value when there are none.
@@ -57,6 +58,10 @@ func (s *Store) readPrefs(tx *bolt.Tx, person int64) (bot.Prefs, error) {
 	if err != nil {
 		return bot.Prefs{}, err
 	}
+	return decodePrefs(text)
+}
+
+func decodePrefs(text []byte) (bot.Prefs, error) {
 	var in prefsV1
 	if err := json.Unmarshal(text, &in); err != nil {
 		return bot.Prefs{}, fmt.Errorf("%w (preferences are no JSON)", ErrDamaged) // err may quote them
@@ -64,17 +69,23 @@ func (s *Store) readPrefs(tx *bolt.Tx, person int64) (bot.Prefs, error) {
 	if in.V != 1 {
 		return bot.Prefs{}, fmt.Errorf("preferences of version %d are not known: %w", in.V, ErrSchemaNewer)
 	}
-	return bot.Prefs{Hide: in.Hide, Native: in.Native, Watch: in.Watch, Picks: in.Picks}, nil
+	return bot.Prefs{Hide: in.Hide, Native: in.Native, NoWarning: in.NoWarning, Watch: in.Watch, Picks: in.Picks}, nil
 }
 
 func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
 	prefs, key := bucket(tx, prefsBucket), number(uint64(person))
-	if !p.Hide && !p.Native && len(p.Watch) == 0 && len(p.Picks) == 0 {
+	if !p.Hide && !p.Native && !p.NoWarning && len(p.Watch) == 0 && len(p.Picks) == 0 {
 		return prefs.Delete(key)
 	}
-	text, err := json.Marshal(prefsV1{V: 1, Hide: p.Hide, Native: p.Native, Watch: p.Watch, Picks: p.Picks})
+	text, err := encodePrefs(p)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
 	return prefs.Put(key, s.box.seal([]byte(prefsBucket), key, text))
+}
+
+func encodePrefs(p bot.Prefs) ([]byte, error) {
+	return json.Marshal(prefsV1{
+		V: 1, Hide: p.Hide, Native: p.Native, NoWarning: p.NoWarning, Watch: p.Watch, Picks: p.Picks,
+	})
 }

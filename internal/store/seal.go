@@ -11,10 +11,10 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// keyID is the first byte of everything sealed. It names the key, so that a
-// later version can open old values with the old key while it writes with a
-// new one.
-const keyID = 1
+// sealForm is the first byte of everything sealed. It names how a value is
+// sealed: this is XChaCha20-Poly1305 under a derived key. It does not name the
+// key, since a file has one key for all of it: see [rotate].
+const sealForm = 1
 
 // sealer encrypts values and hides keys. Each use has a key of its own, derived
 // from the master key, so that no two algorithms ever share one.
@@ -43,12 +43,12 @@ func newSealer(master []byte) (*sealer, error) {
 	return &sealer{values: aead, owners: owners}, nil
 }
 
-// seal encrypts a value for one place in the file: key id, nonce, ciphertext
+// seal encrypts a value for one place in the file: form, nonce, ciphertext
 // and tag, 41 bytes more than the value.
 func (s *sealer) seal(bucket, key, value []byte) []byte {
 	head := 1 + s.values.NonceSize()
 	sealed := make([]byte, head, head+len(value)+s.values.Overhead())
-	sealed[0] = keyID
+	sealed[0] = sealForm
 	rand.Read(sealed[1:head]) // never fails: it ends the process instead
 	return s.values.Seal(sealed, sealed[1:head], value, place(bucket, key))
 }
@@ -60,8 +60,8 @@ func (s *sealer) open(bucket, key, sealed []byte) ([]byte, error) {
 	if len(sealed) < head+s.values.Overhead() {
 		return nil, fmt.Errorf("%w (a sealed value is too short)", ErrDamaged)
 	}
-	if sealed[0] != keyID {
-		return nil, fmt.Errorf("%w (a value is sealed with key %d, which this version does not know)", ErrDamaged, sealed[0])
+	if sealed[0] != sealForm {
+		return nil, fmt.Errorf("%w (a value is sealed in form %d, which this version does not know)", ErrDamaged, sealed[0])
 	}
 	value, err := s.values.Open(nil, sealed[1:head], sealed[head:], place(bucket, key))
 	if err != nil {

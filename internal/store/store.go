@@ -1,11 +1,15 @@
 // Package store keeps what must survive a restart in one bbolt file: the
-// records of people's logins, their preferences, and the journal of updates.
-// Everything in it about people is sealed; what stays readable are Telegram ids
-// (of people and bots), the numbers of updates, and which person has something
-// pending.
+// records of people's logins, their preferences, whom the operators let in or
+// blocked, and the journal of updates.
+//
+// Everything in it about people is sealed. Whoever has the file without its key
+// reads: Telegram ids (of the bots, and of the people in each list), the numbers
+// of updates and which of them wait, who has something pending and from when,
+// how many Kite users are bound, and how long each sealed value is. What was
+// replaced or removed stays in the file, sealed, until bbolt needs its page.
 //
 // It is the only importer of bbolt and implements [session.Store],
-// [bot.PrefStore] and [bot.Journal].
+// [bot.PrefStore], [bot.GuestBook], [bot.Memory] and [bot.Journal].
 package store
 
 import (
@@ -37,7 +41,12 @@ type Options struct {
 	Path string
 	// Key is the master key of 32 bytes. Nil means the one in the file Path+".key",
 	// which is made when the store is.
-	Key    []byte
+	Key []byte
+	// OldKey is the key before Key; nil for none. A store that is still sealed with
+	// it is sealed with Key by Open, once and for all: see [rotate]. It is not
+	// needed any more after that. A store whose key was in the file Path+".key"
+	// rotates when Key is set to a new one and OldKey to the content of that file.
+	OldKey []byte
 	Clock  clock.Clock  // nil: the clock on the wall
 	Logger *slog.Logger // nil: silence
 }
@@ -155,6 +164,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 		s.journal.stale = false
 		return nil
 	}
+	err = named(err)
 	s.marks.putBack(waiting)
 	var f *fault
 	if errors.As(err, &f) {

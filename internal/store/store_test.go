@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"pgregory.net/rapid"
@@ -78,8 +79,8 @@ func compareStores(rt *rapid.T, file, twin session.Store) {
 	}
 	got, err := file.Pending()
 	want, _ := twin.Pending()
-	if err != nil || !slices.Equal(got, want) {
-		rt.Fatalf("pending: got %v, %v, want %v", got, err, want)
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+		rt.Fatalf("pending: %v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -66,6 +66,19 @@ func (m *MemJournal) Unanswered(botID int64) ([]bot.Update, error) {
 	return open, nil
 }
 
+// forget answers what waits of a person, for every bot.
+func (m *MemJournal) forget(person int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.bots {
+		for _, u := range b.taken {
+			if u.From == person {
+				b.answered[u.ID] = true
+			}
+		}
+	}
+}
+
 func (m *MemJournal) of(botID int64) *memBot {
 	b, ok := m.bots[botID]
 	if !ok {

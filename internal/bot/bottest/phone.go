@@ -3,6 +3,7 @@ package bottest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,11 +27,15 @@ type Phone struct {
 	toasts []string                       // since Log was last called
 	log    map[int64][]string             // what happened in each chat since then
 	broken error                          // every delivery fails with it
+	gone   map[int64]bool                 // chats whose person blocked the bot
+	held   map[int64]chan struct{}        // chats whose deliveries wait
+	tries  int                            // deliveries that were tried, and presses
+	acks   int                            // that were acknowledged
 }
 
 // NewPhone makes empty chats.
 func NewPhone(t testing.TB) *Phone {
-	return &Phone{t: t, last: map[int64]int{}, shown: map[int64]map[int]view.Message{}, log: map[int64][]string{}}
+	return &Phone{t: t, last: map[int64]int{}, shown: map[int64]map[int]view.Message{}, log: map[int64][]string{}, gone: map[int64]bool{}, held: map[int64]chan struct{}{}}
 }
 
 // Break makes every delivery fail with err; nil mends it.
@@ -94,10 +99,13 @@ func (p *Phone) Log() string {
 }
 
 // Send implements bot.Messenger.
-func (p *Phone) Send(_ context.Context, chat int64, m view.Message) (int, error) {
+func (p *Phone) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
+	if err := p.wait(ctx, chat); err != nil {
+		return 0, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.check(m); err != nil {
+	if err := p.check(chat, m); err != nil {
 		return 0, err
 	}
 	p.last[chat]++
@@ -111,10 +119,13 @@ func (p *Phone) Send(_ context.Context, chat int64, m view.Message) (int, error)
 
 // Edit implements bot.Messenger, with the rules of Telegram: a picture takes the
 // place of anything, a text that of a text only, a file that of nothing.
-func (p *Phone) Edit(_ context.Context, chat int64, message int, m view.Message) error {
+func (p *Phone) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
+	if err := p.wait(ctx, chat); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.check(m); err != nil {
+	if err := p.check(chat, m); err != nil {
 		return err
 	}
 	before, ok := p.shown[chat][message]
@@ -127,7 +138,7 @@ func (p *Phone) Edit(_ context.Context, chat int64, message int, m view.Message)
 	if m.Protect && !before.Protect {
 		p.t.Errorf("an edit cannot protect a message:\n%s", viewtest.Dump(m))
 	}
-	m.Protect = before.Protect
+	m.Protect, m.Silent = before.Protect, before.Silent
 	if viewtest.Dump(before) == viewtest.Dump(m) && bytes.Equal(before.Photo, m.Photo) {
 		return nil
 	}
@@ -155,6 +166,9 @@ func notEditable(format string, args ...any) error {
 func (p *Phone) Typing(_ context.Context, chat int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.gone[chat] {
+		return errGone()
+	}
 	p.note(chat, "typing…\n")
 	return nil
 }
@@ -163,17 +177,26 @@ func (p *Phone) Typing(_ context.Context, chat int64) error {
 func (p *Phone) Acknowledge(_ context.Context, _, text string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.acks++
 	if text != "" {
 		p.toasts = append(p.toasts, "toast: "+text+"\n")
 	}
 	return nil
 }
 
-func (p *Phone) check(m view.Message) error {
+func (p *Phone) check(chat int64, m view.Message) error {
+	p.tries++
 	if err := viewtest.Check(m); err != nil {
 		p.t.Errorf("Telegram would refuse: %v\n%s", err, viewtest.Dump(m))
 	}
+	if p.gone[chat] {
+		return errGone()
+	}
 	return p.broken
+}
+
+func errGone() error {
+	return &bot.DeliveryError{Cause: bot.DeliveryGone, Err: errors.New("the bot was blocked by the user")}
 }
 
 func (p *Phone) note(chat int64, format string, args ...any) {

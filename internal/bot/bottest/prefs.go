@@ -34,10 +34,11 @@ func TestPrefs(t *testing.T, open func(t *testing.T) bot.PrefStore) {
 // FullPrefs returns preferences in which every field is set.
 func FullPrefs() bot.Prefs {
 	return bot.Prefs{
-		Hide:   true,
-		Native: true,
-		Watch:  []string{"NSE:NIFTY 50", "BSE:M&M", "NSE:INFY", "NSE:INFY"},
-		Picks:  map[string]string{"m&m": "NSE:M&M", "इंफोसिस <b>": "NSE:INFY", "\"two\nlines\"": "BSE:TWO", "": "NSE:NONE"},
+		Hide:      true,
+		Native:    true,
+		NoWarning: true,
+		Watch:     []string{"NSE:NIFTY 50", "BSE:M&M", "NSE:INFY", "NSE:INFY"},
+		Picks:     map[string]string{"m&m": "NSE:M&M", "इंफोसिस <b>": "NSE:INFY", "\"two\nlines\"": "BSE:TWO", "": "NSE:NONE"},
 	}
 }
 
@@ -50,7 +51,7 @@ func testPrefsWhole(t *testing.T, s bot.PrefStore) {
 
 func testPrefsFields(t *testing.T, s bot.PrefStore) {
 	full := FullPrefs()
-	for _, p := range []bot.Prefs{{Hide: true}, {Native: true}, {Watch: full.Watch}, {Picks: full.Picks}} {
+	for _, p := range []bot.Prefs{{Hide: true}, {Native: true}, {NoWarning: true}, {Watch: full.Watch}, {Picks: full.Picks}} {
 		mustSavePrefs(t, s, somePerson, p)
 		wantPrefs(t, s, somePerson, p)
 	}

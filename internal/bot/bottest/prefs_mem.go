@@ -49,6 +49,19 @@ func (m *MemPrefs) SavePrefs(person int64, p bot.Prefs) error {
 	return nil
 }
 
+// chosen returns the people who chose anything, in no order.
+func (m *MemPrefs) chosen() []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var people []int64
+	for person, p := range m.people {
+		if !p.IsZero() {
+			people = append(people, person)
+		}
+	}
+	return people
+}
+
 func copied(p bot.Prefs) bot.Prefs {
 	p.Watch, p.Picks = slices.Clone(p.Watch), maps.Clone(p.Picks)
 	return p

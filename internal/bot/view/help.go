@@ -68,7 +68,7 @@ func OldButton() Message {
 func Stranger(id int64) Message {
 	number := fmt.Sprint(id)
 	return Message{
-		HTML:    fmt.Sprintf("<b>This bot is private.</b>\nYour Telegram number is <code>%s</code>.\n\nTo use it, send that number to the person who runs this bot and ask to be let in.", number),
+		HTML:    fmt.Sprintf("<b>This bot is private.</b>\nYour Telegram number is <code>%s</code>.\n\nYou are on the list of those who asked, and the person who runs this bot can let you in. If you know them, send them that number. /forget takes you off the list.", number),
 		Buttons: [][]Button{{{Text: "Copy my number", Copy: number}}},
 	}
 }
@@ -86,9 +86,9 @@ func TooFast() Message {
 	return Message{HTML: "That is a lot at once. Give me a moment, then ask again; I did not act on your last message."}
 }
 
-// Busy answers somebody whose mailbox is full.
+// Busy answers somebody whose mailbox is full, once until there is room again.
 func Busy() Message {
-	return Message{HTML: "I am still working on what you asked before. I did not act on your last message: please send it again in a moment."}
+	return Message{HTML: "I am still working on what you asked before and have no room for more: please send this again in a moment."}
 }
 
 // cut shortens s to at most n characters.

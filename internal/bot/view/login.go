@@ -50,14 +50,13 @@ func (l LoginLink) Message() Message {
 
 // LinkMoved replaces a link message whose link was sent again further down.
 func LinkMoved() Message {
-	return Message{HTML: "The login link is in a newer message below.", Protect: true}
+	return Message{HTML: "The login link is in a newer message below."}
 }
 
 // LinkDead replaces the message of a link that can no longer be finished.
 func LinkDead() Message {
 	return Message{
 		HTML:    "This login link no longer works.",
-		Protect: true,
 		Buttons: [][]Button{{{Text: "New link", Data: "login:run", Style: Primary}}},
 	}
 }

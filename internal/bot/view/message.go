@@ -10,6 +10,7 @@ type Message struct {
 	HTML    string     // Telegram's HTML subset; text from outside is escaped
 	Buttons [][]Button // rows of inline buttons; nil for none
 	Protect bool       // no forwarding, no saving
+	Silent  bool       // arrives without a sound
 	Photo   []byte     // a PNG of 1200×800
 	File    *File      // a document to keep, such as a CSV
 	Rich    *Rich      // the same message with native tables; HTML is shown where that is refused

@@ -2,26 +2,32 @@ package view
 
 // SettingsView is what a person has chosen.
 type SettingsView struct {
-	Native bool // native tables
-	Hide   bool // privacy mode
+	Native    bool // native tables
+	Hide      bool // privacy mode
+	NoWarning bool // not told before a login ends
 }
 
 // Settings renders the choices, each with its buttons; what holds is marked.
 func Settings(v SettingsView) Message {
-	tables, amounts := "as text", "shown"
+	tables, amounts, warnings := "as text", "shown", "on"
 	if v.Native {
 		tables = "native"
 	}
 	if v.Hide {
 		amounts = "hidden"
 	}
+	if v.NoWarning {
+		warnings = "off"
+	}
 	return Message{
-		HTML: "<b>Tables " + tables + " · amounts " + amounts + "</b>\n\n" +
+		HTML: "<b>Tables " + tables + " · amounts " + amounts + " · warnings " + warnings + "</b>\n\n" +
 			"<b>Tables:</b> as text they look the same everywhere. Native ones are prettier in new apps of Telegram; old ones and some web pages cannot show them.\n\n" +
-			"<b>Amounts:</b> while they are hidden I show percentages and shares of the whole, but no rupees and no quantities of yours.",
+			"<b>Amounts:</b> while they are hidden I show percentages and shares of the whole, but no rupees and no quantities of yours.\n\n" +
+			"<b>Warnings:</b> on a day on which you used your login I tell you half an hour before it ends.",
 		Buttons: [][]Button{
 			{choice("Tables: text", "settings:tables:text", !v.Native), choice("Tables: native", "settings:tables:native", v.Native)},
 			{choice("Amounts: show", "settings:amounts:show", !v.Hide), choice("Amounts: hide", "settings:amounts:hide", v.Hide)},
+			{choice("Warnings: on", "settings:warnings:on", !v.NoWarning), choice("Warnings: off", "settings:warnings:off", v.NoWarning)},
 		},
 	}
 }
@@ -37,7 +43,7 @@ func choice(text, data string, active bool) Button {
 // SettingsUsage answers a choice that does not exist.
 func SettingsUsage(v SettingsView) Message {
 	m := Settings(v)
-	m.HTML = "<b>I do not know that setting.</b>\nThere are two:\n<code>/settings tables text</code> or <code>native</code>\n<code>/settings amounts show</code> or <code>hide</code>"
+	m.HTML = "<b>I do not know that setting.</b>\nThere are three:\n<code>/settings tables text</code> or <code>native</code>\n<code>/settings amounts show</code> or <code>hide</code>\n<code>/settings warnings on</code> or <code>off</code>"
 	return m
 }
 

@@ -9,7 +9,7 @@ import (
 func TestSettingsGolden(t *testing.T) {
 	for name, m := range map[string]view.Message{
 		"settings":         view.Settings(view.SettingsView{}),
-		"settings_changed": view.Settings(view.SettingsView{Native: true, Hide: true}),
+		"settings_changed": view.Settings(view.SettingsView{Native: true, Hide: true, NoWarning: true}),
 		"settings_usage":   view.SettingsUsage(view.SettingsView{Hide: true}),
 		"hidden":           view.Hidden(),
 		"shown":            view.Shown(),

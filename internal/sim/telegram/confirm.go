@@ -21,6 +21,7 @@ func (s *Server) confirm(offset int64) {
 		q = q[max(0, len(q)+int(offset)):]
 	default:
 		if i := lastIndex(q, offset-1); i >= 0 {
+			s.remember(q[:i+1])
 			q = q[i+1:]
 		} else if offset <= s.intake.next {
 			q = slices.DeleteFunc(q, func(u queued) bool { return u.id < offset })

@@ -8,8 +8,9 @@
 // implemented; the files methods_*.go hold the methods, request.go reads parameters in all four forms that Telegram
 // takes, respond.go writes answers and refusals. html.go and htmltags.go read Telegram's HTML, entities.go does what
 // Telegram does to a text afterwards, markup.go reads keyboards, rich.go rich messages. updates.go and
-// confirm.go are the queue behind getUpdates, webhook.go delivers the same queue to a webhook, faults.go makes trouble
-// on order, calls.go keeps what was called.
+// confirm.go are the queue behind getUpdates, webhook.go and webhook_post.go deliver the same queue to a webhook,
+// faults.go makes trouble for single calls on order, flood.go limits how much may be said, moods.go is what else may
+// happen to a bot: people who vanish, a revoked token, a second poller. calls.go keeps what was called.
 //
 // The other side are people. A [Person] sends texts and presses buttons, sees a chat of [Message] values and can
 // wait for the bot without polling:
@@ -30,7 +31,7 @@
 // What the simulator does not implement is refused and noted, never silently ignored; the words then begin with "the
 // simulator".
 //
-// Where it differs from Telegram knowingly: webhooks go to loopback addresses only, over http too; links in buttons
+// Where it differs from Telegram knowingly: webhooks go to loopback addresses only, over http on any port too; links in buttons
 // may point to any host, as a demo lives on loopback; files are never fetched by URL; groups have privacy mode on;
 // MarkdownV2 is not read.
 package telegram

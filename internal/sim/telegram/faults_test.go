@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -125,5 +126,36 @@ func TestFloodControl(t *testing.T) {
 	r.Flood(0, 0)
 	for range 5 {
 		r.must("sendMessage", p)
+	}
+}
+
+func TestHalfAnAnswer(t *testing.T) {
+	r := newRig(t)
+	p := r.asha()
+	for text, messages := range map[string]int{"x": 1, "": 0} {
+		before := len(p.Chat())
+		r.Inject(Fault{Method: "sendMessage", Drop: DropHalf})
+		resp, err := r.http.Post(r.base+"/bot"+testToken+"/sendMessage", "application/x-www-form-urlencoded", form(params{"chat_id": 42, "text": text}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err == nil || len(body) == 0 || json.Valid(body) || (resp.StatusCode == http.StatusOK) != (messages == 1) {
+			t.Errorf("%d %s, %v; want the half and no end", resp.StatusCode, body, err)
+		}
+		if got := len(p.Chat()) - before; got != messages {
+			t.Errorf("%d messages, want %d", got, messages)
+		}
+	}
+}
+
+func TestAnInjectedMigration(t *testing.T) {
+	r := newRig(t)
+	r.asha()
+	r.Inject(Fault{Method: "sendMessage", MigrateTo: -100500})
+	a := r.call("sendMessage", params{"chat_id": 42, "text": "x"})
+	if a.status != 400 || a.Parameters.MigrateTo != -100500 {
+		t.Errorf("answer %+v", a)
 	}
 }

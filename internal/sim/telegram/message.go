@@ -34,7 +34,10 @@ type Message struct {
 	board   *replyBoard // a reply keyboard that came with it
 	onTop   bool
 	spoilt  bool
-	rev     int64 // the server's change counter at the last change
+
+	migrateTo, migrateFrom int64 // of the two service messages of an upgraded group
+
+	rev int64 // the server's change counter at the last change
 }
 
 // File is an uploaded photo or document, kept in memory.
@@ -64,6 +67,9 @@ func (m Message) Button(label string) (Button, bool) {
 func (m Message) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#%d %s:", m.ID, m.Sender)
+	if m.Silent {
+		b.WriteString(" [silent]")
+	}
 	if m.Photo != nil {
 		fmt.Fprintf(&b, " [photo %dx%d]", m.Photo.Width, m.Photo.Height)
 	}
@@ -106,10 +112,14 @@ type chat struct {
 	nextID   int64
 	known    bool // somebody wrote to the bot here, so that the bot may write
 	blocked  bool
-	action   string // the last chat action and when it stops being shown
-	until    time.Time
-	topRev   int64 // change counter of the things about the chat itself
-	members  []*Person
+
+	deactivated bool  // the person's account is no more
+	movedTo     int64 // the supergroup that this group became, 0 for none
+
+	action  string // the last chat action and when it stops being shown
+	until   time.Time
+	topRev  int64 // change counter of the things about the chat itself
+	members []*Person
 }
 
 // deletion tells a page that a message went.
@@ -171,6 +181,7 @@ func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	w := &wireMessage{
 		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.user(m.From),
 		Protected: m.Protected, LinkPreview: m.preview, RichMessage: m.Rich,
+		MigrateTo: m.migrateTo, MigrateFrom: m.migrateFrom,
 	}
 	if !m.Edited.IsZero() {
 		w.EditDate = m.Edited.Unix()

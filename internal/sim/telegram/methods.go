@@ -13,6 +13,8 @@ type method struct {
 	waits  func(*Server, *call) (any, *apiError)
 	// posts marks methods that put something into a chat: the ones that flood control and retry_after are about.
 	posts bool
+	// shows marks the other methods that a person sees something of.
+	shows bool
 }
 
 // methodTable lists what the simulator implements, by lower-case name: Telegram does not look at case.
@@ -35,7 +37,7 @@ func methodTable() map[string]method {
 		"sendphoto":       {params: join(sending, captioned, []string{"photo", "show_caption_above_media", "has_spoiler"}), run: sendPhoto, posts: true},
 		"senddocument":    {params: join(sending, captioned, []string{"document", "thumbnail", "disable_content_type_detection"}), run: sendDocument, posts: true},
 		"sendrichmessage": {params: join(sending, []string{"rich_message"}), run: sendRichMessage, posts: true},
-		"sendchataction":  {params: []string{"business_connection_id", "chat_id", "message_thread_id", "action"}, run: sendChatAction},
+		"sendchataction":  {params: []string{"business_connection_id", "chat_id", "message_thread_id", "action"}, run: sendChatAction, shows: true},
 
 		"editmessagetext":        {params: join(editing, texting, []string{"rich_message"}), run: editMessageText, posts: true},
 		"editmessagecaption":     {params: join(editing, captioned, []string{"show_caption_above_media"}), run: editMessageCaption, posts: true},
@@ -43,13 +45,15 @@ func methodTable() map[string]method {
 		"editmessagereplymarkup": {params: editing, run: editMessageReplyMarkup, posts: true},
 		"deletemessage":          {params: []string{"chat_id", "message_id"}, run: deleteMessage},
 		"deletemessages":         {params: []string{"chat_id", "message_ids"}, run: deleteMessages},
-		"answercallbackquery":    {params: []string{"callback_query_id", "text", "show_alert", "url", "cache_time"}, run: answerCallbackQuery},
+		"answercallbackquery":    {params: []string{"callback_query_id", "text", "show_alert", "url", "cache_time"}, run: answerCallbackQuery, shows: true},
 
 		"setmycommands":         {params: []string{"commands", "scope", "language_code"}, run: setMyCommands},
 		"getmycommands":         {params: []string{"scope", "language_code"}, run: getMyCommands},
 		"deletemycommands":      {params: []string{"scope", "language_code"}, run: deleteMyCommands},
 		"setmydescription":      {params: []string{"description", "language_code"}, run: setMyDescription},
+		"getmydescription":      {params: []string{"language_code"}, run: getMyDescription},
 		"setmyshortdescription": {params: []string{"short_description", "language_code"}, run: setMyShortDescription},
+		"getmyshortdescription": {params: []string{"language_code"}, run: getMyShortDescription},
 		"setchatmenubutton":     {params: []string{"chat_id", "menu_button"}, run: setChatMenuButton},
 	}
 }
@@ -74,19 +78,28 @@ func (s *Server) chat(c *call) (*chat, *apiError) {
 		return nil, badRequest("chat_id is empty")
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
-	if ch := s.chats[id]; err == nil && ch != nil && ch.known {
-		return ch, nil
+	ch := s.chats[id]
+	switch {
+	case err != nil || ch == nil || !ch.known:
+		return nil, badRequest("chat not found")
+	case ch.movedTo != 0:
+		return nil, upgraded(ch.movedTo)
 	}
-	return nil, badRequest("chat not found")
+	return ch, nil
 }
 
-// openChat is chat, for methods that a block refuses.
+// openChat is chat, for methods that the other side can refuse.
 func (s *Server) openChat(c *call) (*chat, *apiError) {
 	ch, err := s.chat(c)
-	if err == nil && ch.blocked {
+	switch {
+	case err != nil:
+		return nil, err
+	case ch.deactivated:
+		return nil, &apiError{Code: 403, Description: "Forbidden: user is deactivated"}
+	case ch.blocked:
 		return nil, &apiError{Code: 403, Description: "Forbidden: bot was blocked by the user"}
 	}
-	return ch, err
+	return ch, nil
 }
 
 func getChat(s *Server, c *call) (any, *apiError) {

@@ -157,6 +157,14 @@ func setMyDescription(s *Server, c *call) (any, *apiError) {
 	return true, nil
 }
 
+func getMyDescription(s *Server, _ *call) (any, *apiError) {
+	return map[string]string{"description": s.profile.description}, nil
+}
+
+func getMyShortDescription(s *Server, _ *call) (any, *apiError) {
+	return map[string]string{"short_description": s.profile.shortDescription}, nil
+}
+
 func setMyShortDescription(s *Server, c *call) (any, *apiError) {
 	if units(c.params["short_description"]) > 120 {
 		s.violate("setMyShortDescription: more than 120 characters")

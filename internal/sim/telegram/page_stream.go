@@ -48,6 +48,7 @@ type pageMessage struct {
 	Spoiler   bool            `json:"spoiler,omitempty"`
 	Rich      json.RawMessage `json:"rich,omitempty"`
 	Protected bool            `json:"protected,omitempty"`
+	Silent    bool            `json:"silent,omitempty"`
 	Reply     *pageReply      `json:"reply,omitempty"`
 }
 
@@ -173,7 +174,7 @@ func (s *Server) pageMessage(ch *chat, m *Message) pageMessage {
 	out := pageMessage{
 		ID: m.ID, Mine: m.From == ch.ID, Sender: m.Sender, Date: m.Date.Unix(), Text: m.Text, Entities: m.Entities,
 		Keyboard: m.Keyboard, Photo: attachment(m.Photo), Document: attachment(m.Document), OnTop: m.onTop,
-		Spoiler: m.spoilt, Rich: m.Rich, Protected: m.Protected,
+		Spoiler: m.spoilt, Rich: m.Rich, Protected: m.Protected, Silent: m.Silent,
 	}
 	if !m.Edited.IsZero() {
 		out.Edited = m.Edited.Unix()

@@ -175,8 +175,8 @@ func TestPageStream(t *testing.T) {
 	if d.Reset || len(d.Messages) != 1 || !d.Messages[0].Mine || d.Messages[0].Text != "/start" {
 		t.Errorf("own message %+v", d)
 	}
-	id := r.say(params{"chat_id": asha, "text": "x", "protect_content": true, "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
-	if d, _ := next(); len(d.Messages) != 1 || d.Messages[0].Mine || !d.Messages[0].Protected || d.Messages[0].Keyboard[0][0].Data != "go" {
+	id := r.say(params{"chat_id": asha, "text": "x", "protect_content": true, "disable_notification": true, "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
+	if d, _ := next(); len(d.Messages) != 1 || d.Messages[0].Mine || !d.Messages[0].Protected || !d.Messages[0].Silent || d.Messages[0].Keyboard[0][0].Data != "go" {
 		t.Errorf("the bot's message %+v", d)
 	}
 	r.post("/api/press", string(marshal(params{"person": asha, "message": id, "data": "go"})))

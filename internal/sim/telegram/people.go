@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -60,11 +59,11 @@ func (p *Person) Send(text string) (updateID int64) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	text = strings.TrimSpace(text)
-	if text == "" {
+	ch := p.chat()
+	if text == "" || ch.deactivated {
 		return 0
 	}
 	p.setBlocked(false)
-	ch := p.chat()
 	ch.known = true
 	m := p.s.put(ch, &Message{From: p.ID, Sender: p.FirstName, Text: text, Entities: detect(text, nil)})
 	return p.s.queue("message", &wireUpdate{Message: p.s.wire(ch, m)})
@@ -134,69 +133,6 @@ func (p *Person) setBlocked(blocked bool) {
 		change.Old, change.New = member, kicked
 	}
 	p.s.queue("my_chat_member", &wireUpdate{MyChatMember: change})
-}
-
-// Group is a supergroup that the bot is a member of, with privacy mode on: it sees commands meant for it, messages
-// that mention it, and nothing else.
-type Group struct {
-	ID    int64
-	Title string
-
-	s *Server
-}
-
-// Group returns the group with this id, and founds it if there is none. Ids of supergroups are negative.
-func (s *Server) Group(id int64, title string, members ...*Person) *Group {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch := s.chats[id]
-	if ch == nil {
-		ch = &chat{wireChat: wireChat{ID: id, Type: "supergroup", Title: title}, known: true}
-		s.chats[id] = ch
-	}
-	for _, p := range members {
-		if !slices.Contains(ch.members, p) {
-			ch.members = append(ch.members, p)
-		}
-	}
-	return &Group{ID: id, Title: ch.Title, s: s}
-}
-
-// Send sends a text to the group. The update id is 0 if privacy mode keeps the message from the bot.
-func (g *Group) Send(from *Person, text string) (updateID int64) {
-	g.s.mu.Lock()
-	defer g.s.mu.Unlock()
-	ch := g.s.chats[g.ID]
-	m := g.s.put(ch, &Message{From: from.ID, Sender: from.FirstName, Text: text, Entities: detect(text, nil)})
-	if !g.s.meansBot(m) {
-		return 0
-	}
-	return g.s.queue("message", &wireUpdate{Message: g.s.wire(ch, m)})
-}
-
-// meansBot is privacy mode: a command without an addressee or with the bot as addressee, or a mention of the bot.
-func (s *Server) meansBot(m *Message) bool {
-	for _, e := range m.Entities {
-		part := strings.ToLower(cutUnits(m.Text, e.Offset, e.Offset+e.Length))
-		_, to, addressed := strings.Cut(part, "@")
-		mine := to == strings.ToLower(s.bot.Username)
-		if e.Type == "bot_command" && (mine || !addressed) || e.Type == "mention" && mine {
-			return true
-		}
-	}
-	return false
-}
-
-// Chat returns the group's messages as they are now.
-func (g *Group) Chat() []Message {
-	g.s.mu.Lock()
-	defer g.s.mu.Unlock()
-	return g.s.chats[g.ID].snapshot()
-}
-
-// Press is [Person.Press] for a message of the group.
-func (g *Group) Press(from *Person, messageID int64, data string) (*Press, error) {
-	return g.s.press(g.ID, from, messageID, data)
 }
 
 // errClosed ends waits when the server is closed.

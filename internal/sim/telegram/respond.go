@@ -13,6 +13,7 @@ type apiError struct {
 	Code        int    // HTTP status and error_code; 0 only for a connection that was dropped
 	Description string // Telegram's words
 	RetryAfter  int    // seconds, for 429
+	MigrateTo   int64  // the chat's new id, for a group that became a supergroup
 }
 
 // badRequest is a 400 with Telegram's usual prefix.
@@ -42,23 +43,28 @@ type envelope struct {
 }
 
 type parameters struct {
-	RetryAfter int `json:"retry_after,omitempty"`
+	RetryAfter int   `json:"retry_after,omitempty"`
+	MigrateTo  int64 `json:"migrate_to_chat_id,omitempty"`
 }
 
-func writeError(w http.ResponseWriter, e *apiError) {
+func writeError(w http.ResponseWriter, e *apiError) { writeJSON(w, e.Code, refusalBody(e)) }
+
+func writeResult(w http.ResponseWriter, result any) { writeJSON(w, http.StatusOK, resultBody(result)) }
+
+func refusalBody(e *apiError) envelope {
 	body := envelope{ErrorCode: e.Code, Description: e.Description}
-	if e.RetryAfter > 0 {
-		body.Parameters = &parameters{RetryAfter: e.RetryAfter}
+	if e.RetryAfter > 0 || e.MigrateTo != 0 {
+		body.Parameters = &parameters{RetryAfter: e.RetryAfter, MigrateTo: e.MigrateTo}
 	}
-	writeJSON(w, e.Code, body)
+	return body
 }
 
-func writeResult(w http.ResponseWriter, result any) {
+func resultBody(result any) envelope {
 	body := envelope{OK: true, Result: marshal(plain(result))}
 	if d, ok := result.(described); ok {
 		body.Description = d.Description
 	}
-	writeJSON(w, http.StatusOK, body)
+	return body
 }
 
 // plain takes the sentence off a described result.

@@ -1,7 +1,9 @@
 package telegram
 
 import (
+	"context"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,6 +25,8 @@ type Options struct {
 	Now func() time.Time
 	// After makes the channel behind a webhook's retry and a fault's delay. Nil means time.After.
 	After func(time.Duration) <-chan time.Time
+	// Dial makes the connections to a webhook. Nil means the network's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Server is a Bot API server for one bot, with the people who talk to it. It is an http.Handler for
@@ -48,6 +52,7 @@ type Server struct {
 	profile    profile
 	intake     intake
 	hook       *webhook
+	nextHook   time.Time // when setWebhook may be called again
 	faults     []*Fault
 	flood      flood
 	calls      []Call
@@ -72,7 +77,7 @@ func New(o Options) *Server {
 		opts:    o,
 		bot:     wireUser{ID: botID(o.Token), IsBot: true, FirstName: o.Name, Username: o.Username},
 		methods: methodTable(),
-		client:  newHookClient(),
+		client:  newHookClient(o),
 		closed:  make(chan struct{}),
 		epoch:   strconv.FormatUint(rand.Uint64(), 36),
 		changed: make(chan struct{}),
@@ -118,7 +123,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		writeError(w, &apiError{Code: http.StatusNotFound, Description: "Not Found"})
 		return
-	case s.opts.Token == "" || token != s.opts.Token:
+	case !s.accepts(token):
 		writeError(w, &apiError{Code: http.StatusUnauthorized, Description: "Unauthorized"})
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
@@ -148,6 +153,13 @@ func splitPath(path string) (token, method string, ok bool) {
 	return token, method, ok && token != "" && method != "" && !strings.Contains(method, "/")
 }
 
+// accepts tells the bot's token of today from any other.
+func (s *Server) accepts(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opts.Token != "" && token == s.opts.Token
+}
+
 // serve answers one readable call, with the fault that the test ordered for it, if any.
 func (s *Server) serve(w http.ResponseWriter, c *call) {
 	f := s.takeFault(c)
@@ -167,6 +179,10 @@ func (s *Server) serve(w http.ResponseWriter, c *call) {
 	result, err := s.process(c)
 	s.finish(c, result, err, f != nil)
 	if f != nil && f.Drop == DropAfter {
+		panic(http.ErrAbortHandler)
+	}
+	if f != nil && f.Drop == DropHalf {
+		writeHalf(w, result, err)
 		panic(http.ErrAbortHandler)
 	}
 	if err != nil {

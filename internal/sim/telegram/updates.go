@@ -17,11 +17,15 @@ type intake struct {
 	next  int64    // number of the next update
 	kinds []string // allowed_updates; it stays until a call changes it
 	poll  *poll    // the request that waits now
+
+	rivals    int      // other instances that poll
+	confirmed []queued // the last ones that left the queue by being confirmed
 }
 
 type queued struct {
-	id  int64
-	raw json.RawMessage
+	id   int64
+	raw  json.RawMessage
+	lane string // what it waits behind on its way to a webhook
 }
 
 // poll is a getUpdates request that waits; another one ends it by closing over.
@@ -61,6 +65,7 @@ func (s *Server) queue(kind string, u *wireUpdate) int64 {
 }
 
 func (s *Server) enqueue(q queued) {
+	q.lane = laneOf(q.raw)
 	s.intake.queue = append(s.intake.queue, q)
 	if q.id >= s.intake.next {
 		s.intake.next = q.id + 1
@@ -152,12 +157,20 @@ func (s *Server) startPoll(c *call, offset int64) *apiError {
 	if s.hook != nil {
 		return conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 	}
-	s.stopPoll("terminated by other getUpdates request; make sure that only one bot instance is running")
+	s.stopPoll(twoPollers())
 	if err := s.allow(c); err != nil {
 		return err
 	}
 	s.confirm(offset)
+	if s.intake.rivals > 0 {
+		return twoPollers()
+	}
 	return nil
+}
+
+// twoPollers is what the older of two getUpdates requests is told.
+func twoPollers() *apiError {
+	return conflict("terminated by other getUpdates request; make sure that only one bot instance is running")
 }
 
 func conflict(format string, args ...any) *apiError {
@@ -165,9 +178,9 @@ func conflict(format string, args ...any) *apiError {
 }
 
 // stopPoll ends the waiting request, if there is one. The caller holds the lock.
-func (s *Server) stopPoll(reason string) {
+func (s *Server) stopPoll(reason *apiError) {
 	if p := s.intake.poll; p != nil {
-		p.reason = conflict("%s", reason)
+		p.reason = reason
 		close(p.over)
 		s.intake.poll = nil
 	}

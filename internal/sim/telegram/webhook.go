@@ -1,13 +1,11 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,6 +16,7 @@ type webhook struct {
 	secret  string
 	max     int64
 	stop    context.CancelFunc
+	lanes   map[string]bool // whose first update is being delivered
 	lastErr string
 	lastAt  time.Time
 }
@@ -34,13 +33,17 @@ type webhookInfo struct {
 	LastSyncErrDate int64    `json:"last_synchronization_error_date,omitempty"`
 }
 
-// hookTimeout is how long the bot may take over one update.
-const hookTimeout = 60 * time.Second
+const (
+	// hookTimeout is how long the bot may take over one update.
+	hookTimeout = 60 * time.Second
+	// usualConnections is max_connections for those who do not say, mostConnections the most there can be.
+	usualConnections, mostConnections = 40, 100
+)
 
-func newHookClient() *http.Client {
+func newHookClient(o Options) *http.Client {
 	return &http.Client{
 		Timeout:       hookTimeout,
-		Transport:     &http.Transport{MaxIdleConns: 2, IdleConnTimeout: 10 * time.Second},
+		Transport:     &http.Transport{DialContext: o.Dial, MaxIdleConnsPerHost: mostConnections, IdleConnTimeout: 10 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -56,31 +59,43 @@ func setWebhook(s *Server, c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkHook(c.params["url"], c.params["secret_token"]); err != nil {
+	if err := checkHook(c.params["url"], c.params["secret_token"]); err != nil {
 		s.violate("setWebhook: %s", err.Description)
 		return nil, err
 	}
+	if c.has("max_connections") && (limit < 1 || limit > mostConnections) {
+		s.violate("setWebhook: max_connections of %d", limit) // Telegram takes the nearest
+	}
+	if c.now.Before(s.nextHook) {
+		s.violate("setWebhook: more than once a second")
+		return nil, tooMany(1)
+	}
+	s.nextHook = c.now.Add(time.Second)
 	if err := s.allow(c); err != nil {
 		return nil, err
 	}
 	s.dropPending(c)
-	next := &webhook{url: c.params["url"], secret: c.params["secret_token"], max: limit}
-	if limit == 0 {
-		next.max = 40
+	next := &webhook{url: c.params["url"], secret: c.params["secret_token"], max: usualConnections, lanes: map[string]bool{}}
+	if c.has("max_connections") {
+		next.max = min(max(limit, 1), mostConnections)
 	}
 	if old := s.hook; old != nil && old.url == next.url && old.secret == next.secret && old.max == next.max {
 		return described{true, "Webhook is already set"}, nil
 	}
-	s.stopPoll("terminated by setWebhook request")
+	s.stopPoll(conflict("terminated by setWebhook request"))
 	s.startHook(next)
 	return described{true, "Webhook was set"}, nil
 }
 
-// checkHook accepts https and, unlike Telegram, http, but only to this machine: the simulator calls nobody else.
-func (s *Server) checkHook(link, secret string) *apiError {
+// checkHook accepts https and, unlike Telegram, http on any port, but only to this machine: the simulator calls nobody
+// else.
+func checkHook(link, secret string) *apiError {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return badRequest("bad webhook: An HTTPS URL must be provided for webhook")
+	}
+	if port := u.Port(); u.Scheme == "https" && !slices.Contains([]string{"", "443", "80", "88", "8443"}, port) {
+		return badRequest("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
 	}
 	host := u.Hostname()
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -143,80 +158,4 @@ func (s *Server) stopHook() {
 		s.hook.stop()
 		s.hook = nil
 	}
-}
-
-// deliver posts updates one after the other, in order, and stays with one until it is taken.
-func (s *Server) deliver(ctx context.Context, h *webhook) {
-	failures := 0
-	for {
-		var next queued
-		err := s.wait(ctx, func() bool {
-			if len(s.intake.queue) == 0 {
-				return false
-			}
-			next = s.intake.queue[0]
-			return true
-		})
-		if err != nil {
-			return
-		}
-		if err := s.postUpdate(ctx, h, next); err != nil {
-			failures++
-			s.hookFailed(h, err)
-			select {
-			case <-s.opts.After(min(time.Second<<min(failures-1, 6), time.Minute)):
-			case <-ctx.Done():
-				return
-			}
-			continue
-		}
-		failures = 0
-		s.delivered(ctx, next)
-	}
-}
-
-func (s *Server) hookFailed(h *webhook, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h.lastErr, h.lastAt = err.Error(), s.opts.Now()
-	s.touch()
-}
-
-// delivered takes the update off the queue, unless the webhook was removed meanwhile.
-func (s *Server) delivered(ctx context.Context, u queued) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if ctx.Err() != nil || len(s.intake.queue) == 0 || s.intake.queue[0].id != u.id {
-		return
-	}
-	s.intake.queue = s.intake.queue[1:]
-	s.touch()
-}
-
-// postUpdate posts one update and wants a 2xx. A method call in the answer's body is a violation: the simulator does
-// not carry it out.
-func (s *Server) postUpdate(ctx context.Context, h *webhook, u queued) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(u.raw))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if h.secret != "" {
-		req.Header.Set("X-Telegram-Bot-Api-Secret-Token", h.secret)
-	}
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("Connection failed: %w", err)
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("Wrong response from the webhook: %s", resp.Status)
-	}
-	if bytes.Contains(body, []byte(`"method"`)) {
-		s.mu.Lock()
-		s.violate("webhook: the simulator does not carry out a method in the answer")
-		s.mu.Unlock()
-	}
-	return nil
 }

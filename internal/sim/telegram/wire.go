@@ -68,6 +68,8 @@ type wireMessage struct {
 	ReplyMarkup   *wireInlineBoard `json:"reply_markup,omitempty"`
 	HasMediaSpoil bool             `json:"has_media_spoiler,omitempty"`
 	CaptionOnTop  bool             `json:"show_caption_above_media,omitempty"`
+	MigrateTo     int64            `json:"migrate_to_chat_id,omitempty"`
+	MigrateFrom   int64            `json:"migrate_from_chat_id,omitempty"`
 }
 
 type wireInlineBoard struct {

@@ -30,6 +30,9 @@ func Dump(m view.Message) string {
 	if m.Protect {
 		b.WriteString("\n(no forwarding, no saving)\n")
 	}
+	if m.Silent {
+		b.WriteString("\n(without a sound)\n")
+	}
 	for i, row := range m.Buttons {
 		if i == 0 {
 			b.WriteByte('\n')

@@ -3,6 +3,7 @@ import { el, formatted, icon, link, spoiler } from './text.js';
 import { rich } from './rich.js';
 
 const lock = 'M7 10V7a5 5 0 0 1 10 0v3h1.5v11h-13V10zm2.5 0h5V7a2.5 2.5 0 0 0-5 0z';
+const mute = 'M12 3a6 6 0 0 0-6 6v5l-2 3v1h16v-1l-2-3V9a6 6 0 0 0-6-6zm-2 16h4a2 2 0 0 1-4 0zM3.3 4.7l1.4-1.4 16 16-1.4 1.4z';
 const sheets = 'M8 3h12v14h-3v4H4V7h4zm2 2v10h8V5z';
 const arrow = 'M7 5h12v12h-3V10.2L7.1 19.1 5 17l8.9-9H7z';
 
@@ -31,6 +32,7 @@ function foot(m) {
   const clock = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
   return el('div', { class: 'foot' },
     m.protected ? icon(lock, { class: 'lock', role: 'img', 'aria-label': 'Protected: cannot be forwarded or saved' }) : null,
+    m.silent ? icon(mute, { class: 'lock', role: 'img', 'aria-label': 'Arrived without a sound' }) : null,
     m.edited ? el('span', { class: 'edited', title: new Date(m.edited * 1000).toLocaleString() }, 'edited') : null,
     el('time', { datetime: at.toISOString(), title: at.toLocaleString() }, clock),
     m.mine ? el('span', { class: 'ticks', 'aria-hidden': 'true' }, '✓✓') : null);

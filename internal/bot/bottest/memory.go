@@ -1,0 +1,144 @@
+package bottest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"kitebot/internal/bot"
+)
+
+// Kept is what [bot.Memory] is a view of, as far as the bot writes it: four
+// interfaces to one store. Logins are the session pool's; what becomes of their
+// records is for the tests of those who keep them.
+type Kept struct {
+	Memory  bot.Memory
+	Prefs   bot.PrefStore
+	Guests  bot.GuestBook
+	Journal bot.Journal
+}
+
+// TestMemory checks the contract of [bot.Memory] within one process. Every call
+// of open returns a new, empty store.
+func TestMemory(t *testing.T, open func(t *testing.T) Kept) {
+	t.Run("nobody is known at first", func(t *testing.T) { wantPeople(t, open(t)) })
+	t.Run("people are those of whom something is kept", func(t *testing.T) { testMemoryPeople(t, open(t)) })
+	t.Run("everything is forgotten", func(t *testing.T) { testForgetAll(t, open(t)) })
+	t.Run("others are not", func(t *testing.T) { testForgetOthers(t, open(t)) })
+	t.Run("a block is not", func(t *testing.T) { testForgetBlock(t, open(t)) })
+	t.Run("a forgotten update never comes again", func(t *testing.T) { testForgetUpdates(t, open(t)) })
+	t.Run("forgetting nobody is harmless", func(t *testing.T) { testForgetNobody(t, open(t)) })
+	t.Run("a new beginning", func(t *testing.T) { testForgetAndBegin(t, open(t)) })
+}
+
+func testMemoryPeople(t *testing.T, k Kept) {
+	mustSavePrefs(t, k.Prefs, otherPerson, FullPrefs())
+	mustSaveGuest(t, k.Guests, FullGuest(otherPerson))
+	mustSaveGuest(t, k.Guests, FullGuest(somePerson))
+	mustSavePrefs(t, k.Prefs, 256, bot.Prefs{Hide: true})
+	wantPeople(t, k, 256, somePerson, otherPerson)
+	mustSavePrefs(t, k.Prefs, otherPerson, bot.Prefs{})
+	wantPeople(t, k, 256, somePerson, otherPerson)
+	gone := bot.Guest{Person: otherPerson}
+	mustSaveGuest(t, k.Guests, gone)
+	wantPeople(t, k, 256, somePerson)
+}
+
+// fill writes all that the bot keeps of a person.
+func fill(t *testing.T, k Kept, person int64, updates ...int64) {
+	t.Helper()
+	mustSavePrefs(t, k.Prefs, person, FullPrefs())
+	mustSaveGuest(t, k.Guests, FullGuest(person))
+	wantFresh(t, k.Journal, someBot, messagesOf(person, updates...), messagesOf(person, updates...)...)
+}
+
+func messagesOf(person int64, ids ...int64) []bot.Update {
+	batch := messages(ids...)
+	for i := range batch {
+		batch[i].From, batch[i].Chat = person, person
+	}
+	return batch
+}
+
+func testForgetAll(t *testing.T, k Kept) {
+	fill(t, k, somePerson, 1, 2, 3)
+	k.Journal.Answered(someBot, 2)
+	mustForget(t, k, somePerson)
+	wantPeople(t, k)
+	wantPrefs(t, k.Prefs, somePerson, bot.Prefs{})
+	wantGuests(t, k.Guests)
+	wantUnanswered(t, k.Journal, someBot)
+}
+
+func testForgetOthers(t *testing.T, k Kept) {
+	fill(t, k, somePerson, 1, 3)
+	fill(t, k, otherPerson, 2, 4)
+	mustForget(t, k, somePerson)
+	wantPeople(t, k, otherPerson)
+	wantPrefs(t, k.Prefs, otherPerson, FullPrefs())
+	wantGuests(t, k.Guests, FullGuest(otherPerson))
+	wantUnanswered(t, k.Journal, someBot, messagesOf(otherPerson, 2, 4)...)
+}
+
+func testForgetBlock(t *testing.T, k Kept) {
+	fill(t, k, somePerson, 1)
+	blocked := FullGuest(somePerson)
+	blocked.Standing = bot.Blocked
+	mustSaveGuest(t, k.Guests, blocked)
+	mustForget(t, k, somePerson)
+	wantPrefs(t, k.Prefs, somePerson, bot.Prefs{})
+	wantUnanswered(t, k.Journal, someBot)
+	wantPeople(t, k, somePerson)
+	wantGuests(t, k.Guests, blocked)
+}
+
+// testForgetUpdates: what was waiting counts as seen, for every bot, and the
+// one that asked to be forgotten is marked as answered afterwards.
+func testForgetUpdates(t *testing.T, k Kept) {
+	fill(t, k, somePerson, 1, 2)
+	wantFresh(t, k.Journal, otherBot, messagesOf(somePerson, 7), messagesOf(somePerson, 7)...)
+	mustForget(t, k, somePerson)
+	k.Journal.Answered(someBot, 1)
+	wantFresh(t, k.Journal, someBot, messagesOf(somePerson, 1, 2, 3), messagesOf(somePerson, 3)...)
+	wantFresh(t, k.Journal, otherBot, messagesOf(somePerson, 7))
+	wantUnanswered(t, k.Journal, someBot, messagesOf(somePerson, 3)...)
+	wantUnanswered(t, k.Journal, otherBot)
+}
+
+func testForgetNobody(t *testing.T, k Kept) {
+	fill(t, k, otherPerson, 1)
+	for range 2 {
+		mustForget(t, k, somePerson)
+		wantPeople(t, k, otherPerson)
+	}
+	wantUnanswered(t, k.Journal, someBot, messagesOf(otherPerson, 1)...)
+}
+
+func testForgetAndBegin(t *testing.T, k Kept) {
+	for first := range int64(3) {
+		fill(t, k, somePerson, 10*first+1, 10*first+2)
+		wantPeople(t, k, somePerson)
+		mustForget(t, k, somePerson)
+		wantPeople(t, k)
+		wantUnanswered(t, k.Journal, someBot)
+	}
+}
+
+func mustForget(t *testing.T, k Kept, person int64) {
+	t.Helper()
+	if err := k.Memory.Forget(person); err != nil {
+		t.Fatalf("forget %d: %v", person, err)
+	}
+}
+
+func wantPeople(t *testing.T, k Kept, want ...int64) {
+	t.Helper()
+	got, err := k.Memory.People()
+	if err != nil {
+		t.Fatalf("list people: %v", err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("people (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,49 @@
+package bottest
+
+import (
+	"maps"
+	"slices"
+
+	"kitebot/internal/bot"
+)
+
+// MemMemory is a [bot.Memory] over the other twins. Safe for concurrent use,
+// though only the store forgets in one commit.
+type MemMemory struct {
+	Prefs   *MemPrefs
+	Guests  *MemGuests
+	Journal *MemJournal
+	// Records returns the people who have a session record; nil for none.
+	Records func() []int64
+}
+
+// People implements [bot.Memory].
+func (m *MemMemory) People() ([]int64, error) {
+	guests, err := m.Guests.Guests()
+	if err != nil {
+		return nil, err
+	}
+	all := map[int64]bool{}
+	for _, g := range guests {
+		all[g.Person] = true
+	}
+	for _, person := range m.Prefs.chosen() {
+		all[person] = true
+	}
+	if m.Records != nil {
+		for _, person := range m.Records() {
+			all[person] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all)), nil
+}
+
+// Forget implements [bot.Memory]. It fails where the preferences are broken.
+func (m *MemMemory) Forget(person int64) error {
+	if err := m.Prefs.SavePrefs(person, bot.Prefs{}); err != nil {
+		return err
+	}
+	m.Guests.forget(person)
+	m.Journal.forget(person)
+	return nil
+}

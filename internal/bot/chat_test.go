@@ -1,0 +1,212 @@
+package bot_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/chart"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/session/sessiontest"
+	simkite "kitebot/internal/sim/kite"
+)
+
+// The people of the conversations. Asha and Ravi are on the list, Omar is an
+// operator, Meera and Mallory are strangers.
+var people = map[string]int64{"asha": 11, "ravi": 22, "meera": 33, "mallory": 66, "omar": 99}
+
+const group = -100500
+
+// chat is the real bot and the real session pool over a Kite and a Telegram
+// without a network.
+type chat struct {
+	t       *testing.T
+	phone   *bottest.Phone
+	kite    *sessiontest.Kite
+	store   *sessiontest.MemStore
+	journal *bottest.MemJournal
+	prefs   *bottest.MemPrefs
+	guests  *bottest.MemGuests
+	listed  map[int64]bool
+	nobody  bool // both lists are empty
+	painter *chart.Painter
+	pool    *session.Pool
+	bot     *bot.Bot
+	logs    bytes.Buffer
+	updates int64
+	id      int64 // of the bot, by its token
+	refs    atomic.Int64
+	rate    bot.Rate
+}
+
+func newChat(t *testing.T) *chat {
+	painter, err := chart.New(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newChatWith(t, painter)
+}
+
+func newChatWith(t *testing.T, painter *chart.Painter) *chat {
+	c := &chat{
+		t: t, id: 1, phone: bottest.NewPhone(t), kite: sessiontest.NewKite(t),
+		store: sessiontest.NewMemStore(), journal: bottest.NewMemJournal(), prefs: bottest.NewMemPrefs(),
+		guests: bottest.NewMemGuests(), listed: map[int64]bool{people["asha"]: true, people["ravi"]: true},
+		painter: painter,
+	}
+	fillKite(c.kite)
+	// 10:00 IST on a Monday on which the exchange trades.
+	time.Sleep(time.Until(time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)))
+	return c
+}
+
+// fillKite gives two accounts visibly different holdings.
+func fillKite(k *sessiontest.Kite) {
+	k.Answer("AB1234", "get_holdings", `[
+		{"tradingsymbol":"INFY","exchange":"NSE","isin":"INE009A01021","quantity":40,"t1_quantity":2,"average_price":1450,"last_price":1500.5,"close_price":1490,"day_change":10.5},
+		{"tradingsymbol":"M&M","exchange":"NSE","isin":"INE101A01026","quantity":5,"average_price":3000,"last_price":2900,"close_price":2950,"day_change":-50},
+		{"tradingsymbol":"OLDCO","exchange":"BSE","isin":"INE000A00001","quantity":100,"average_price":12.5,"last_price":0,"close_price":0}]`)
+	var many []string
+	for i := range 23 {
+		many = append(many, fmt.Sprintf(`{"tradingsymbol":"RAVI%02d","exchange":"NSE","quantity":%d,"average_price":90,"last_price":100,"close_price":99,"day_change":1}`, i+1, 23-i))
+	}
+	k.Answer("CD5678", "get_holdings", "["+strings.Join(many, ",")+"]")
+	k.Answer("EF9012", "get_holdings", "[]")
+	fillAccount(k, "AB1234", simkite.Accounts()[0])
+	for _, tool := range []string{"get_positions", "get_orders", "get_trades", "get_mf_holdings", "get_gtts"} {
+		k.Answer("EF9012", tool, "[]")
+	}
+	k.Answer("AB1234", "get_quotes", `{
+		"NSE:INFY":{"instrument_token":408065,"timestamp":"2026-11-23T10:00:00+05:30","last_price":1500.5,"volume":1234567,"ohlc":{"open":1492,"high":1510,"low":1488.05,"close":1490},"depth":{"buy":[{"price":1500.45,"quantity":120,"orders":3}],"sell":[{"price":1500.5,"quantity":75,"orders":2}]}},
+		"NSE:NIFTY BANK":{"instrument_token":260105,"last_price":51234.55,"ohlc":{"open":51000,"high":51300.1,"low":50950,"close":51100}}}`)
+	k.Answer("AB1234", "get_ohlc", `{"NSE:INFY":{"instrument_token":408065,"last_price":1500.5,"ohlc":{"open":1492,"high":1510,"low":1488.05,"close":1490}},
+		"NSE:NIFTY BANK":{"instrument_token":260105,"last_price":51234.55,"ohlc":{"open":51000,"high":51300.1,"low":50950,"close":51100}}}`)
+	k.Answer("AB1234", "get_ltp", `{"NSE:INFY":{"instrument_token":408065,"last_price":1500.5}}`)
+	k.Answer("AB1234", "search_instruments", `[
+		{"id":"NSE:TATASTEEL","instrument_token":1,"exchange_token":1,"tradingsymbol":"TATASTEEL","exchange":"NSE","name":"TATA STEEL","isin":"INE000X01011","segment":"NSE","instrument_type":"EQ","active":true},
+		{"id":"NSE:TATACHEM","instrument_token":2,"exchange_token":2,"tradingsymbol":"TATACHEM","exchange":"NSE","name":"TATA CHEMICALS","isin":"INE000X01029","segment":"NSE","instrument_type":"EQ","active":true}]`)
+	k.Answer("AB1234", "get_historical_data", `[
+		{"date":"2026-11-19T00:00:00+05:30","open":1470,"high":1490,"low":1465,"close":1485,"volume":100000,"oi":0},
+		{"date":"2026-11-20T00:00:00+05:30","open":1485,"high":1495,"low":1480,"close":1490,"volume":120000,"oi":0},
+		{"date":"2026-11-23T00:00:00+05:30","open":1492,"high":1510,"low":1488.05,"close":1500.5,"volume":123456,"oi":0}]`)
+	k.Answer("AB1234", session.ListTools, `{"tools":[{"name":"get_holdings","description":"Your holdings"},{"name":"place_order","description":"Places an <order> & more"},{"name":"login","description":"Log in"},{"name":"brew_tea","description":""}]}`)
+}
+
+// fillAccount gives a Kite user everything else that an account has.
+func fillAccount(k *sessiontest.Kite, user string, a simkite.Account) {
+	for tool, value := range map[string]any{
+		"get_positions": slices.Concat(a.Positions.Day, a.Positions.Net), "get_orders": a.Orders, "get_trades": a.Trades,
+		"get_order_history": a.Orders[:1], "get_order_trades": a.Trades[:1],
+		"get_margins": a.Margins, "get_mf_holdings": a.MFHoldings, "get_gtts": a.GTTs,
+	} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			panic(err)
+		}
+		k.Answer(user, tool, string(text))
+	}
+}
+
+func (c *chat) open() {
+	c.pool = session.New(session.Options{
+		Dialer: c.kite, Store: c.store, LoginHosts: []string{sessiontest.Host},
+		Notify: func(e session.Event) { c.bot.Notify(e) },
+	})
+	c.bot = c.newBot()
+	if err := c.pool.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := c.bot.Resume(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *chat) newBot() *bot.Bot {
+	return bot.New(bot.Options{
+		ID: c.id, Username: "kite_bot", Accounts: c.pool,
+		Messenger: c.phone, Presses: c.phone, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
+		Memory: c.memory(), Access: c.access(),
+		Rate:   c.rate,
+		Logger: slog.New(slog.NewTextHandler(&c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		NewRef: func() string { return fmt.Sprintf("REF%d", c.refs.Add(1)) },
+	})
+}
+
+func (c *chat) memory() *bottest.MemMemory {
+	return &bottest.MemMemory{Prefs: c.prefs, Guests: c.guests, Journal: c.journal, Records: c.recorded}
+}
+
+func (c *chat) access() bot.Access {
+	if c.nobody {
+		return bot.Access{Book: c.guests, Nobody: true}
+	}
+	return bot.Access{
+		Listed: func(id int64) bool { return c.listed[id] },
+		Admin:  func(id int64) bool { return id == people["omar"] },
+		Book:   c.guests,
+	}
+}
+
+// recorded returns who has a session record.
+func (c *chat) recorded() []int64 {
+	var all []int64
+	for _, id := range people {
+		if rec, err := c.store.Load(id); err != nil || !cmp.Equal(rec, session.Record{Person: id}) && !cmp.Equal(rec, session.Record{}) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+func (c *chat) close() {
+	c.bot.Close()
+	c.pool.Close()
+}
+
+func (c *chat) types(who int64, inGroup bool, text string) {
+	u := bot.Update{Chat: who, Private: true, From: who, Name: nameOf(who), Text: text, Message: c.phone.Wrote(who)}
+	if inGroup {
+		u.Chat, u.Private = group, false
+	}
+	c.take(u)
+}
+
+// nameOf is a person's first name in Telegram.
+func nameOf(who int64) string {
+	for name, id := range people {
+		if id == who {
+			return strings.ToUpper(name[:1]) + name[1:]
+		}
+	}
+	return ""
+}
+
+func (c *chat) press(who int64, message int, data string) {
+	if rec, err := c.store.Load(who); err == nil && len(rec.Links) > 0 {
+		data = strings.ReplaceAll(data, "REF", rec.Links[len(rec.Links)-1].Ref) // in forged data
+	}
+	c.take(bot.Update{Chat: who, Private: true, From: who, Name: nameOf(who), Message: message, Press: "press", Data: data})
+}
+
+// take is what the intake does: journal first, then dispatch.
+func (c *chat) take(u bot.Update) {
+	c.updates++
+	u.ID = c.updates
+	fresh, err := c.journal.Take(c.id, []bot.Update{u})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, u := range fresh {
+		c.bot.Dispatch(u)
+	}
+}

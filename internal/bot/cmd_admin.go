@@ -1,0 +1,156 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitebot/internal/bot/view"
+)
+
+// adminCommand is for operators. That only they get here is seen to where
+// commands are found, for what is typed and for each press alike.
+func adminCommand() Command {
+	c := Command{
+		Name: "admin", Usage: "/admin", Summary: "who may use this bot", Hidden: true, Admin: true,
+		Run: func(_ context.Context, r *Request) (Reply, error) { return adminTyped(r) },
+		Actions: map[string]Action{
+			"page": {Run: func(_ context.Context, r *Request) (Reply, error) {
+				return adminPage(r, r.Args, view.AdminView{}, inPlace)
+			}},
+		},
+	}
+	for name, d := range decisions() {
+		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
+			person, page, _ := strings.Cut(r.Args, ":")
+			v, err := r.office.decide(r, person, d, d.button)
+			if err != nil {
+				return Reply{}, err
+			}
+			return adminPage(r, page, v, inPlace)
+		}}
+	}
+	return c
+}
+
+// decision is one thing that an operator can decide about a person.
+type decision struct {
+	to     Standing
+	from   []Standing // whom the word concerns: whoever stands elsewhere is left there
+	button []Standing // the same for a button, which may be an old one
+}
+
+func decisions() map[string]decision {
+	return map[string]decision{
+		"approve": {Approved, []Standing{Unlisted, Waiting, Blocked}, []Standing{Waiting}},
+		"block":   {Blocked, []Standing{Unlisted, Waiting, Approved}, []Standing{Waiting, Approved}},
+		"unblock": {Unlisted, []Standing{Blocked}, []Standing{Blocked}},
+		"remove":  {Unlisted, []Standing{Approved, Waiting}, []Standing{Approved}},
+	}
+}
+
+// adminTyped reads "/admin", "/admin 2" and "/admin approve 123".
+func adminTyped(r *Request) (Reply, error) {
+	word, person, typed := strings.Cut(strings.ToLower(strings.Join(strings.Fields(r.Args), " ")), " ")
+	d, known := decisions()[word]
+	if !typed || !known {
+		v := view.AdminView{}
+		if _, err := strconv.Atoi(word); err != nil && word != "" {
+			v.Note = view.NotAWord
+		}
+		return adminPage(r, word, v, say)
+	}
+	v, err := r.office.decide(r, person, d, d.from)
+	if err != nil {
+		return Reply{}, err
+	}
+	return adminPage(r, "", v, say)
+}
+
+// decide does what an operator decided about somebody who stands in one of the
+// places given, and notes what came of it.
+func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v view.AdminView, err error) {
+	person, err := strconv.ParseInt(who, 10, 64)
+	switch {
+	case err != nil || person <= 0:
+		return view.AdminView{Note: view.NotANumber}, nil
+	case b.door.Admin(person):
+		return view.AdminView{Note: view.IsOperator, Person: person}, nil
+	}
+	v.Person = person
+	was := b.door.allowed(person)
+	decision := Guest{Person: person, Standing: d.to, Since: r.Now.UTC().Truncate(time.Second), By: r.Account.person}
+	before, done, err := b.door.decide(decision, func(before Guest) bool { return slices.Contains(from, before.Standing) })
+	switch {
+	case err != nil:
+		return v, err
+	case !done:
+		v.Note = map[Standing]view.AdminNote{
+			Unlisted: view.IsUnlisted, Waiting: view.IsWaiting, Approved: view.IsApproved, Blocked: view.IsBlocked,
+		}[before.Standing]
+		return v, nil
+	}
+	b.Logger.Info("an operator decided about a person", "by", r.Account.person, "person", person, "was", int(before.Standing), "is", int(d.to))
+	b.followUp(person, before.Standing, d.to, was)
+	v.Note = b.noteOf(person, before.Standing, d.to, was)
+	return v, nil
+}
+
+// followUp does what a decision entails; was tells whether the person was let in
+// before it.
+func (b *Bot) followUp(person int64, before, now Standing, was bool) {
+	switch is := b.door.allowed(person); {
+	case !is && before != Blocked: // nobody who is blocked has anything left
+		b.dismiss(person)
+	case is && !was && now == Approved:
+		b.letIn(person)
+	}
+}
+
+// noteOf says what has become of a person by a decision.
+func (b *Bot) noteOf(person int64, before, now Standing, was bool) view.AdminNote {
+	switch {
+	case now == Blocked:
+		return view.NowBlocked
+	case now == Approved && was:
+		return view.ApprovedToo
+	case now == Approved:
+		return view.NowApproved
+	case b.door.allowed(person):
+		return view.AllowedStill
+	case before == Blocked:
+		return view.NowUnblocked
+	default:
+		return view.NowRemoved
+	}
+}
+
+// letIn tells a person that they may use the bot now, once.
+func (b *Bot) letIn(person int64) {
+	b.mail.put(person, job{run: func(ctx context.Context) {
+		if err := b.deliver(ctx, himself(person), 0, say(view.LetIn())); err != nil {
+			b.Logger.Warn("somebody who was let in was not told", "person", person, "err", err)
+		}
+	}})
+}
+
+// adminPage shows everybody in the book, under the note that v has.
+func adminPage(r *Request, page string, v view.AdminView, as func(view.Message) Reply) (Reply, error) {
+	var err error
+	if v.Page, err = strconv.Atoi(page); err != nil {
+		v.Page = 1
+	}
+	for _, of := range []struct {
+		standing Standing
+		shown    view.GuestStanding
+	}{{Waiting, view.GuestWaiting}, {Approved, view.GuestApproved}, {Blocked, view.GuestBlocked}} {
+		for _, g := range r.office.door.guests() {
+			if g.Standing == of.standing {
+				v.Guests = append(v.Guests, view.Guest{Person: g.Person, Name: g.Name, Standing: of.shown, Since: g.Since, By: g.By})
+			}
+		}
+	}
+	return as(view.Admin(v)), nil
+}

@@ -1,0 +1,44 @@
+package bot
+
+import "time"
+
+// Standing is what the operators decided about a person in the chat, beside the
+// lists of the settings.
+type Standing int
+
+// The standings. A block beats the list of the allowed; an admin cannot be
+// blocked.
+const (
+	Unlisted Standing = iota // nothing was decided, and nothing is kept
+	Waiting                  // asked to be let in
+	Approved
+	Blocked
+)
+
+// Guest is a person of whom the operators have something to decide, or decided.
+type Guest struct {
+	Person   int64
+	Standing Standing
+	Name     string    // first name when they asked: data, escaped on screen
+	Since    time.Time // of this standing
+	By       int64     // the admin who decided; 0 while waiting
+}
+
+// GuestBook keeps what was decided.
+type GuestBook interface {
+	// Guests returns everybody in the book, by ascending id. One who cannot be
+	// read is an error of all: a block must not be forgotten.
+	Guests() ([]Guest, error)
+	// SaveGuest replaces what is kept of a person. Unlisted removes it.
+	SaveGuest(Guest) error
+}
+
+// Memory is all that is kept of people, in one view.
+type Memory interface {
+	// People returns everybody of whom anything is kept, by ascending id.
+	People() ([]int64, error)
+	// Forget erases what is kept of a person, in one commit: choices, standing
+	// (but for a block), and updates that wait to be answered. Sessions are
+	// forgotten by ending them; see [session.Pool.Logout].
+	Forget(person int64) error
+}

@@ -1,0 +1,200 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"kitebot/internal/kite/session"
+)
+
+// errUnwelcome says that nobody may be told this (any more).
+var errUnwelcome = errors.New("the person may not use the bot")
+
+// audience is for whom a message is: the chat where it appears, and the person
+// because of whom it does.
+type audience struct {
+	chat, person int64
+	anyone       bool // for strangers too, but never for the blocked
+}
+
+// himself is the private chat of a person, for what is told to them because
+// they use the bot.
+func himself(person int64) audience { return audience{chat: person, person: person} }
+
+// hears reports whether something may be told at this moment.
+func (b *Bot) hears(to audience) bool {
+	if to.anyone {
+		return !b.door.blocked(to.person)
+	}
+	return b.door.allowed(to.person)
+}
+
+// talks are the deliveries that are under way, by person, so that they can be
+// broken off: a message may wait for Telegram for minutes.
+type talks struct {
+	mu   sync.Mutex
+	next int
+	by   map[int64]map[int]context.CancelFunc
+}
+
+func newTalks() *talks { return &talks{by: map[int64]map[int]context.CancelFunc{}} }
+
+// begin returns the context of a delivery, and what ends it.
+func (t *talks) begin(ctx context.Context, person int64) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next++
+	id := t.next
+	if t.by[person] == nil {
+		t.by[person] = map[int]context.CancelFunc{}
+	}
+	t.by[person][id] = cancel
+	return ctx, func() {
+		cancel()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if delete(t.by[person], id); len(t.by[person]) == 0 {
+			delete(t.by, person)
+		}
+	}
+}
+
+// hush breaks off everything that is being delivered because of a person.
+func (t *talks) hush(person int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, cancel := range t.by[person] {
+		cancel()
+	}
+}
+
+// erased is what was known of somebody who was forgotten.
+type erased struct {
+	was   session.Record
+	now   session.Status // unconfirmed by Kite: LoggingOut
+	prefs Prefs
+	guest Guest
+}
+
+// endSessions is [session.Pool.Logout], or Remove: which tells nobody afterwards.
+type endSessions func(ctx context.Context, person int64) (session.Record, session.Status, error)
+
+// nothing reports whether nothing was known but a place in the book.
+func (e erased) nothing() bool {
+	r := e.was
+	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last.IsZero() && e.prefs.IsZero()
+}
+
+// erase ends a person's sessions at Kite, in the one way of the pool or the
+// other, and forgets the person. It is harmless for somebody of whom nothing is
+// known. Where place is set, the person's place in the book stays.
+func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bool) (e erased, err error) {
+	e.guest = b.door.guest(person)
+	if e.prefs, err = b.Prefs.LoadPrefs(person); err != nil {
+		e.prefs = Prefs{Hide: true} // something is there, and cannot be read
+	}
+	if e.was, e.now, err = end(ctx, person); err != nil {
+		return e, fmt.Errorf("end the login: %w", err)
+	}
+	if e.nothing() && e.guest.Standing != Unlisted && place {
+		return e, nil // a place in the book is all, and it stays
+	}
+	if err := b.door.forget(person, place, b.Memory.Forget); err != nil {
+		return e, fmt.Errorf("forget the person: %w", err)
+	}
+	return e, nil
+}
+
+// dismiss parts from somebody who may no longer use the bot: what runs is
+// stopped, what waits is dropped, what is being sent is broken off, and their
+// login is ended. It returns at once. The rest happens in the person's own
+// mailbox, so that nothing which runs now leaves anything behind.
+func (b *Bot) dismiss(person int64) {
+	b.mail.interrupt(person)
+	b.talks.hush(person)
+	b.mail.put(person, job{run: func(ctx context.Context) { b.partFrom(ctx, person) }})
+}
+
+// partFrom is the end of dismiss, also where the person was let in again
+// meanwhile: they begin anew. It reports whether there was anything to forget.
+func (b *Bot) partFrom(ctx context.Context, person int64) bool {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	e, err := b.erase(ctx, person, b.Accounts.Remove, true)
+	if err != nil {
+		b.Logger.Error("somebody who may no longer use the bot is not forgotten; the next start tries again", "person", person, "err", err)
+		return false
+	}
+	return !e.nothing() || e.guest.Standing == Unlisted
+}
+
+// dismissGap is the pause between two people who are parted from at the start:
+// Kite's limit is shared with everybody.
+const dismissGap = 250 * time.Millisecond
+
+// strangers returns those of whom something is kept although they may not use
+// the bot: their name was taken off a list between two runs, or a run ended
+// before it had parted from them.
+func (b *Bot) strangers() ([]int64, error) {
+	if b.Access.Nobody {
+		b.Logger.Warn("nobody may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
+		return nil, nil
+	}
+	people, err := b.Memory.People()
+	if err != nil {
+		return nil, fmt.Errorf("list who is known: %w", err)
+	}
+	var strangers []int64
+	for _, person := range people {
+		if !b.door.allowed(person) {
+			strangers = append(strangers, person)
+		}
+	}
+	return strangers, nil
+}
+
+// partFromAll parts from people one after the other, without a hurry. What is
+// left when the bot stops is done by the next start.
+func (b *Bot) partFromAll(people []int64) {
+	gone := 0
+	for _, person := range people {
+		if !b.rest(dismissGap) {
+			return
+		}
+		if b.door.allowed(person) { // let in meanwhile
+			continue
+		}
+		done := make(chan bool, 1)
+		b.mail.put(person, job{run: func(ctx context.Context) {
+			defer close(done)
+			done <- b.partFrom(ctx, person)
+		}})
+		select {
+		case was := <-done:
+			if was {
+				gone++
+			}
+		case <-b.ctx.Done():
+			return
+		}
+	}
+	if gone > 0 {
+		b.Logger.Info("people who may no longer use the bot were logged out and forgotten", "people", gone)
+	}
+}
+
+// rest waits, unless the bot closes.
+func (b *Bot) rest(d time.Duration) bool {
+	t := b.Clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.Chan():
+		return true
+	case <-b.ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// order is a routed update: what to run, for whom.
+type order struct {
+	to        audience
+	request   *Request
+	run       Handler
+	ack       string // shown for a moment when a button was pressed
+	again     bool   // a failure replaces the pressed message too
+	overtakes bool   // see [Action]
+}
+
+// route decides what an update asks for. false: nothing, stay silent. That is
+// all that somebody who is blocked ever gets.
+func (b *Bot) route(u Update) (order, bool) {
+	name, args, addressed := parseCommand(u.Text, b.Username)
+	if u.Blocked || b.door.blocked(u.From) {
+		return order{}, false
+	}
+	if u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
+		return order{}, false
+	}
+	if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
+		return b.answerOnce(u, view.TooFast()), tell && u.Private
+	}
+	if !u.Private {
+		return b.answerOnce(u, view.GroupOnly(b.Username)), true
+	}
+	if !b.door.allowed(u.From) && !b.forStrangers(u, name) {
+		return b.turnAway(u), true
+	}
+	if u.Press != "" {
+		return b.routePress(u), true
+	}
+	if name == "" && kite.LooksLikeSymbol(u.Text) {
+		name, args = "quote", strings.TrimSpace(u.Text)
+	}
+	if name == "" {
+		return b.answerOnce(u, view.NotACommand()), true
+	}
+	c, known := b.command(name, u.From)
+	if !known {
+		return b.answerOnce(u, view.UnknownCommand(name)), true
+	}
+	return order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, overtakes: c.Overtakes}, true
+}
+
+// command finds a command that the person may know of.
+func (b *Bot) command(name string, person int64) (Command, bool) {
+	c, known := b.commands[name]
+	return c, known && (!c.Admin || b.door.Admin(person))
+}
+
+// forStrangers reports whether an update asks for what even those may use who
+// are not let in.
+func (b *Bot) forStrangers(u Update, typed string) bool {
+	name := typed
+	if u.Press != "" {
+		name, _, _ = strings.Cut(u.Data, ":")
+	}
+	return b.commands[name].Strangers
+}
+
+// turnAway answers a stranger and writes down that they asked.
+func (b *Bot) turnAway(u Update) order {
+	o := b.answerOnce(u, view.Stranger(u.From))
+	o.run = func(_ context.Context, r *Request) (Reply, error) {
+		if err := b.door.ask(u.From, u.Name, r.Now); err != nil {
+			return Reply{}, err
+		}
+		return say(view.Stranger(u.From)), nil
+	}
+	return o
+}
+
+func audienceOf(u Update, c Command) audience {
+	return audience{chat: u.Chat, person: u.From, anyone: c.Strangers}
+}
+
+// routePress finds the action of a button. Callback data is whatever a client
+// sends: anything that is not a button of today's answers kindly and does nothing.
+func (b *Bot) routePress(u Update) order {
+	name, rest, _ := strings.Cut(u.Data, ":")
+	action, args, _ := strings.Cut(rest, ":")
+	c, known := b.command(name, u.From)
+	if !known {
+		return b.answerOnce(u, view.OldButton())
+	}
+	o := order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, overtakes: c.Overtakes}
+	switch a, ok := c.Actions[action]; {
+	case ok:
+		o.request.data, o.run, o.ack, o.overtakes = u.Data, a.Run, a.Ack, a.Overtakes
+		return o
+	case action == "run":
+		o.request.Args, o.request.Pressed = "", 0
+		return o
+	case action == "again":
+		o.run = func(ctx context.Context, r *Request) (Reply, error) {
+			reply, err := c.Run(ctx, r)
+			// An edit cannot protect a message that was sent without protection.
+			reply.InPlace = reply.Message != nil && !reply.Message.Protect
+			return reply, err
+		}
+		o.ack, o.again = "One moment…", true
+		return o
+	default:
+		return b.answerOnce(u, view.OldButton())
+	}
+}
+
+func (b *Bot) request(u Update, command, args string) *Request {
+	return &Request{
+		Account: Account{b.Accounts, u.From}, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
+		Pressed: pressed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, office: b,
+	}
+}
+
+func pressed(u Update) int {
+	if u.Press == "" {
+		return 0
+	}
+	return u.Message
+}
+
+// answerOnce is an order that says one thing and asks nobody.
+func (b *Bot) answerOnce(u Update, m view.Message) order {
+	return order{
+		to:      audience{chat: u.Chat, person: u.From, anyone: true},
+		request: b.request(u, "", ""),
+		run:     func(context.Context, *Request) (Reply, error) { return say(m), nil },
+	}
+}
+
+// parseCommand splits "/holdings@kite_bot args". addressed: the command names
+// this bot. A command for another bot is none. Names are lower-cased, since
+// phones capitalise.
+func parseCommand(text, username string) (name, args string, addressed bool) {
+	text = strings.TrimSpace(text)
+	if !strings.HasPrefix(text, "/") {
+		return "", "", false
+	}
+	name, args, _ = strings.Cut(text[1:], " ")
+	if before, after, found := strings.Cut(name, "\n"); found {
+		name, args = before, after+" "+args
+	}
+	name, to, found := strings.Cut(name, "@")
+	if found && !strings.EqualFold(to, username) {
+		return "", "", false
+	}
+	return strings.ToLower(name), strings.TrimSpace(args), found
+}

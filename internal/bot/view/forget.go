@@ -1,0 +1,84 @@
+package view
+
+import "fmt"
+
+// AskForget asks before everything that is known of a person is erased.
+func AskForget() Message {
+	return Message{
+		HTML: "<b>Forget everything?</b>\nI log you out at Kite and erase all I know about you: your login, your settings, your watch list and the symbols you picked. That cannot be undone.",
+		Buttons: [][]Button{
+			{{Text: "Forget everything", Data: "forget:yes", Style: Danger}},
+			{{Text: "Cancel", Data: "forget:no"}},
+		},
+	}
+}
+
+// KeptAll answers somebody who thought better of it.
+func KeptAll() Message { return Message{HTML: "Nothing was erased."} }
+
+// ForgottenView is what was erased of a person.
+type ForgottenView struct {
+	User      string // Kite user id of the login that was ended; "" for none
+	Link      bool   // a login link was out
+	Ending    bool   // Kite has not confirmed yet that the login is over
+	Settings  bool
+	Watched   int  // symbols of the watch list
+	Picked    int  // symbols picked among several
+	Approved  bool // an operator had let them in
+	Waiting   bool // they waited to be let in
+	StillIn   bool // they may use the bot all the same
+	LastLogin bool // which Kite account was used last
+}
+
+// Forgotten says what was erased, what stays and what is yet to be erased.
+func Forgotten(v ForgottenView) Message {
+	var s sheet
+	switch erased := v.erased(); {
+	case erased != nil:
+		s.say("<b>Forgotten.</b>", "I have erased:")
+		s.under(erased...)
+	case v.Ending:
+		s.say("<b>All but one thing is forgotten already.</b>")
+	default:
+		s.say("<b>There was nothing to forget.</b>", "I kept nothing about you.")
+	}
+	if v.Ending {
+		yet := "<b>Not erased yet:</b> Kite has not confirmed that the login is over. Until it has, I keep the key of that session, sealed and only to end it, and go on trying. Then it is erased too"
+		if v.StillIn {
+			yet += ", and I tell you"
+		}
+		s.say(yet + ".")
+	}
+	s.say("<b>What stays:</b> the messages in this chat, which I cannot all delete: delete the chat if you want them gone. " +
+		"And the numbers of updates that I have answered, which name nobody.")
+	if v.StillIn {
+		s.say("/start begins anew.")
+	} else {
+		s.say("To use this bot, ask to be let in: /start.")
+	}
+	return s.message(false, nil)
+}
+
+// erased lists what was there.
+func (v ForgottenView) erased() []string {
+	var lines []string
+	add := func(there bool, what string) {
+		if there {
+			lines = append(lines, "• "+what)
+		}
+	}
+	switch {
+	case v.User != "" && v.Ending:
+		lines = append(lines, fmt.Sprintf("• your login as %s", escape(v.User)))
+	case v.User != "":
+		lines = append(lines, fmt.Sprintf("• your login as %s, which is over at Kite, too", escape(v.User)))
+	}
+	add(v.Link, "your login link")
+	add(v.LastLogin, "which Kite account you used last")
+	add(v.Settings, "your settings")
+	add(v.Watched > 0, "your watch list of "+many(v.Watched, "symbol", "symbols"))
+	add(v.Picked > 0, "which symbols you meant by "+many(v.Picked, "name", "names"))
+	add(v.Approved, "that an operator had let you in")
+	add(v.Waiting, "that you waited to be let in")
+	return lines
+}

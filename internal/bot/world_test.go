@@ -1,0 +1,143 @@
+package bot_test
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/session/sessiontest"
+)
+
+// world lets something happen.
+func (c *chat) world(line string) {
+	if m := browser.FindStringSubmatch(line); m != nil {
+		c.browse(people[m[1]], m[2], m[3] != "")
+		return
+	}
+	if m := deletes.FindStringSubmatch(line); m != nil {
+		message, _ := strconv.Atoi(m[2])
+		c.phone.Delete(people[m[1]], message)
+		return
+	}
+	if m := struck.FindStringSubmatch(line); m != nil {
+		c.close()
+		c.listed[people[m[1]]] = m[2] == "put on"
+		c.open()
+		return
+	}
+	if m := mute.FindStringSubmatch(line); m != nil {
+		c.mute(people[m[1]], m[2])
+		return
+	}
+	if m := soon.FindStringSubmatch(line); m != nil {
+		c.warned(people[m[1]])
+		return
+	}
+	if m := passes.FindStringSubmatch(line); m != nil {
+		d, err := time.ParseDuration(m[1])
+		if err != nil {
+			c.t.Fatalf("%s: %v", line, err)
+		}
+		time.Sleep(d)
+		return
+	}
+	does := map[string]func(){
+		"* Kite is down": func() { c.kite.Down(true) },
+		"* 120 strangers ask": func() {
+			for i := range int64(120) {
+				c.take(bot.Update{Chat: 1000 + i, Private: true, From: 1000 + i, Name: fmt.Sprint("N", i), Text: "/start"})
+				time.Sleep(time.Second)
+			}
+			c.phone.Log() // what each of them saw is in another conversation
+		},
+		"* Kite is up":                 func() { c.kite.Down(false) },
+		"* Kite fails":                 func() { c.kite.Mute(true) },
+		"* Kite works":                 func() { c.kite.Mute(false) },
+		"* Kite restarts":              c.kite.Restart,
+		"* Kite ends no session":       func() { c.kite.Undying(true) },
+		"* Kite ends sessions again":   func() { c.kite.Undying(false) },
+		"* Kite forgets how to resume": func() { c.kite.NoResume(true) },
+		"* Kite takes a second":        func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
+		"* Kite takes an hour":         func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
+		"* Kite answers garbage":       func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
+		"* Kite panics the bot":        func() { c.kite.Before(func(string) { panic("a bug") }) },
+		"* the streams drop":           c.kite.DropStreams,
+		"* Kite has no funds to tell":  func() { c.kite.Answer("AB1234", "get_margins", "null") },
+		"* Telegram is down": func() {
+			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed, Err: errors.New("no answer")})
+		},
+		"* Telegram is up": func() { c.phone.Break(nil) },
+		"* Telegram refuses everything": func() {
+			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryRefused, Err: errors.New("bad request")})
+		},
+		"* the disk is full":            func() { c.guests.Break(errors.New("no space left")); c.prefs.Break(errors.New("no space left")) },
+		"* the disk has room":           func() { c.guests.Break(nil); c.prefs.Break(nil) },
+		"* somebody empties both lists": func() { c.close(); c.nobody = true; c.open() },
+		"* the lists are back":          func() { c.close(); c.nobody = false; c.open() },
+		"* the bot restarts":            func() { c.close(); c.open() },
+		"* everybody may ask 3 times a minute": func() {
+			c.close()
+			c.rate = bot.Rate{N: 3, Per: time.Minute}
+			c.open()
+		},
+	}[line]
+	if does == nil {
+		c.t.Fatalf("%q: nothing like that happens here", line)
+	}
+	does()
+}
+
+// mute lets a person part from the bot, in Telegram's own ways, or come back.
+// Of a block the bot is told, of a deleted account not.
+func (c *chat) mute(who int64, how string) {
+	c.phone.Gone(who, how != "unblocks")
+	if how == "blocks" {
+		c.take(bot.Update{Chat: who, Private: true, From: who, Blocked: true})
+	}
+}
+
+// warned is the event of the session pool, as things stand.
+func (c *chat) warned(who int64) {
+	s, err := c.pool.Status(who)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.bot.Notify(session.Event{Person: who, Kind: session.EventEndingSoon, Status: s})
+}
+
+// browse finishes the person's newest link, or the first they were given.
+func (c *chat) browse(who int64, user string, first bool) {
+	rec, err := c.store.Load(who)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var all []kite.Link
+	for _, l := range rec.Links {
+		all = append(all, l.URL)
+	}
+	switch {
+	case len(all) == 0 && rec.Login != nil: // the link they are logged in by
+		all = append(all, kite.RestoreLink(sessiontest.LinkOf(rec.Login.Session)))
+	case len(all) == 0:
+		c.t.Fatal("there is no link to open")
+	}
+	if first {
+		c.kite.Browser(all[0], user)
+		return
+	}
+	c.kite.Browser(all[len(all)-1], user)
+}
+
+// checkLogs looks for what must never be logged: session ids, links, amounts.
+func (c *chat) checkLogs() {
+	for _, secret := range []string{"secret-session", "connect/login", "1,50", "63,021", "Name of"} {
+		if strings.Contains(c.logs.String(), secret) {
+			c.t.Errorf("%q is in the log:\n%s", secret, c.logs.String())
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package telegram
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// flood is Telegram's limit on how much a bot may say in one chat.
+type flood struct {
+	perSecond float64 // 0 for no limit
+	burst     int
+	buckets   map[int64]*bucket
+	quiet     map[string]time.Time // until when a chat (or a method without one) must be left alone
+	all       time.Time            // until when nothing may be said anywhere
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+// Flood limits messages and edits in each chat to perChatPerSecond after a burst: the one too many gets 429 with
+// retry_after, and so does every further one before that has passed, for longer each time. Zero, the default, sets
+// no limit. Time is Options.Now.
+func (s *Server) Flood(perChatPerSecond float64, burst int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flood.perSecond, s.flood.burst = perChatPerSecond, max(burst, 1)
+	clear(s.flood.buckets)
+	clear(s.flood.quiet)
+}
+
+// FloodAll is Telegram's limit on how much a bot may say altogether: for that many seconds whatever goes to a person,
+// chat actions and answers to presses included, gets 429 with the time that is left, in every chat. It is no
+// violation that another chat is tried, since a bot cannot know which limit it ran into; the same chat is.
+func (s *Server) FloodAll(seconds int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flood.all = s.opts.Now().Add(time.Duration(seconds) * time.Second)
+}
+
+// quietKey is the chat that a 429 was about, or the method for calls without a chat.
+func quietKey(c *call) string {
+	if chat := c.params["chat_id"]; chat != "" {
+		return chat
+	}
+	return strings.ToLower(c.name)
+}
+
+// checkQuiet notes a call that comes before retry_after has passed.
+func (s *Server) checkQuiet(c *call) bool {
+	until := s.flood.quiet[quietKey(c)]
+	early := c.now.Before(until)
+	if early {
+		s.violate("%s: called %v before retry_after had passed", c.name, until.Sub(c.now))
+	}
+	return early
+}
+
+func (s *Server) quiet(c *call, seconds int) {
+	s.flood.quiet[quietKey(c)] = c.now.Add(time.Duration(seconds) * time.Second)
+}
+
+// pace is called before a method runs. Chat actions and deletions may come while a chat is to be left alone. With
+// flood control on, anything else is refused, and the chat is to be left alone for longer.
+func (s *Server) pace(m method, c *call) *apiError {
+	if left := s.flood.all.Sub(c.now); left > 0 && (m.posts || m.shows) {
+		s.checkQuiet(c)
+		wait := int(math.Ceil(left.Seconds()))
+		s.quiet(c, wait)
+		return tooMany(wait)
+	}
+	if !m.posts && c.has("chat_id") || !s.checkQuiet(c) || !m.posts || s.flood.perSecond == 0 {
+		return nil
+	}
+	left := s.flood.quiet[quietKey(c)].Sub(c.now)
+	wait := int(math.Ceil(left.Seconds())) + 1
+	s.quiet(c, wait)
+	return tooMany(wait)
+}
+
+// takeToken takes one message's worth from the chat's bucket. It is called last, so refused calls cost nothing.
+func (s *Server) takeToken(c *call, chatID int64) *apiError {
+	rate := s.flood.perSecond
+	if rate == 0 {
+		return nil
+	}
+	b := s.flood.buckets[chatID]
+	if b == nil {
+		b = &bucket{tokens: float64(s.flood.burst), at: c.now}
+		s.flood.buckets[chatID] = b
+	}
+	b.tokens = min(float64(s.flood.burst), b.tokens+c.now.Sub(b.at).Seconds()*rate)
+	b.at = c.now
+	if b.tokens >= 1 {
+		b.tokens--
+		return nil
+	}
+	wait := max(1, int(math.Ceil((1-b.tokens)/rate)))
+	s.quiet(c, wait)
+	return tooMany(wait)
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// lockTimeout is how long the file may be held by another process at start.
+const lockTimeout = 500 * time.Millisecond
+
+// openFile opens a bbolt file under its lock, which readers share. The lock is
+// the file's, not its name's: one that lost its name while we waited for its
+// lock was replaced by another process, which has the store now.
+func openFile(path string, readOnly bool) (*bolt.DB, error) {
+	var file *os.File
+	options := &bolt.Options{
+		Timeout:      lockTimeout,
+		FreelistType: bolt.FreelistMapType,
+		NoStatistics: true,
+		ReadOnly:     readOnly,
+		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			file, err = os.OpenFile(name, flag, mode)
+			return file, err
+		},
+	}
+	made := !exists(path)
+	var db *bolt.DB
+	err := guard(func() (err error) {
+		db, err = bolt.Open(path, 0o600, options)
+		return err
+	})
+	if made && isFull(err) { // what there is of it would look like a damaged store
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return nil, openError(err)
+	}
+	if !isNamed(file, path) {
+		return nil, errors.Join(ErrLocked, guard(db.Close))
+	}
+	return db, nil
+}
+
+// openError names what bbolt found.
+func openError(err error) error {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return ErrLocked
+	case errors.Is(err, bolterrors.ErrVersionMismatch):
+		return ErrSchemaNewer
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum),
+		strings.HasPrefix(err.Error(), "file size too small"): // bbolt has no name for this one
+		return fmt.Errorf("%w (%v)", ErrDamaged, err)
+	}
+	return named(err)
+}
+
+// isNamed says whether path still leads to an open file.
+func isNamed(file *os.File, path string) bool {
+	opened, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, there)
+}
+
+// What is added to the store's name for a file that is to take its place.
+const (
+	rotating  = ".rotating"
+	restoring = ".restoring"
+)
+
+// removeLeftovers removes what a crash left of a rotation or a restoration. The
+// caller holds the store's lock, so that none is under way.
+func removeLeftovers(path string) error {
+	for _, added := range []string{rotating, restoring} {
+		if err := os.Remove(path + added); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what an earlier attempt left: %w", err)
+		}
+	}
+	return nil
+}
+
+// setAside renames a damaged file, so that the start can go on and somebody can
+// still look into it. It never replaces an earlier one.
+func setAside(o Options, reason error) error {
+	aside := asideName(o, "damaged")
+	if err := os.Rename(o.Path, aside); err != nil {
+		return errors.Join(reason, fmt.Errorf("keep the damaged file aside: %w", err))
+	}
+	o.Logger.Error("THE STORE IS DAMAGED and was kept aside; starting with an empty one: everybody has to log in again, unless a backup is restored",
+		"file", o.Path, "aside", aside, "err", reason)
+	if err := os.Chmod(aside, 0o600); err != nil {
+		return fmt.Errorf("make the damaged file private: %w", err)
+	}
+	return syncFolder(filepath.Dir(o.Path))
+}
+
+// asideName returns a free name for a store that makes place for another one:
+// its own, why, and when.
+func asideName(o Options, why string) string {
+	stamped := fmt.Sprintf("%s.%s-%s", o.Path, why, o.Clock.Now().UTC().Format("20060102T150405Z"))
+	name := stamped
+	for n := 2; exists(name); n++ {
+		name = fmt.Sprintf("%s-%d", stamped, n)
+	}
+	return name
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
