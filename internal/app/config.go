@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"kitebot/internal/bot"
@@ -20,6 +21,7 @@ type Config struct {
 	Admins     People
 	StorePath  string
 	StoreKey   []byte // nil: made on the first start, beside the store
+	OldKey     []byte // the key that StoreKey follows; nil for none
 	HTTPAddr   string // "" for none
 	HTTPAsked  bool   // HTTPAddr was asked for: unless it can be had, the start ends
 	Rate       bot.Rate
@@ -60,10 +62,15 @@ type Env struct {
 // OSEnv is the process's environment.
 func OSEnv() Env { return Env{Lookup: os.LookupEnv, ReadFile: os.ReadFile} }
 
-// Load reads the settings. The first bad one ends it, with a *SettingError.
-func Load(env Env) (Config, error) {
+// Load reads the settings, all of them or only the named ones: what is not read
+// cannot be wrong, and stays zero. The first bad one ends it, with a
+// *SettingError.
+func Load(env Env, only ...string) (Config, error) {
 	var c Config
 	for _, s := range Settings() {
+		if len(only) > 0 && !slices.Contains(only, s.Name) {
+			continue
+		}
 		value, err := env.value(s)
 		if err != nil {
 			return Config{}, err

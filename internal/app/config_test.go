@@ -71,6 +71,30 @@ func TestSecretsFromFiles(t *testing.T) {
 	}
 }
 
+func TestOldKeyFromAFile(t *testing.T) {
+	c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "STORE_KEY_OLD_FILE": "/secret"}, goodKey+"\n")
+	if err != nil || len(c.OldKey) != 32 || c.StoreKey != nil {
+		t.Errorf("%d bytes, %v", len(c.OldKey), err)
+	}
+	if c, err = load(map[string]string{"TELEGRAM_BOT_TOKEN": token}, ""); err != nil || c.OldKey != nil {
+		t.Errorf("without one: %d bytes, %v", len(c.OldKey), err)
+	}
+}
+
+// A command that needs two settings does not stumble over the others.
+func TestOnlyNamedSettings(t *testing.T) {
+	c, err := app.Load(app.Env{Lookup: func(name string) (string, bool) {
+		v, ok := map[string]string{"TELEGRAM_BOT_TOKEN": "no token", "USER_RATE": "no rate", "STORE_PATH": "here.db"}[name]
+		return v, ok
+	}}, "STORE_PATH", "HTTP_ADDR")
+	if err != nil || c.StorePath != "here.db" || c.HTTPAddr != "127.0.0.1:8080" || c.Token != "" || c.Rate.N != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err := app.Load(app.Env{Lookup: func(string) (string, bool) { return "nonsense", true }}, "HTTP_ADDR"); err == nil {
+		t.Error("a named setting was not looked at")
+	}
+}
+
 // Every bad setting ends the start with one line that names the variable and
 // never repeats the value.
 func TestBadSettings(t *testing.T) {
@@ -93,6 +117,8 @@ func TestBadSettings(t *testing.T) {
 		{"ALLOWED_USERS", "@somebody", "ALLOWED_USERS"},
 		{"ADMIN_USERS", "*", "ADMIN_USERS"},
 		{"STORE_KEY", bad, "STORE_KEY"},
+		{"STORE_KEY_OLD", bad, "STORE_KEY_OLD"},
+		{"STORE_KEY_OLD_FILE", "/secret", "STORE_KEY_OLD_FILE"}, // an empty file
 		{"HTTP_ADDR", bad, "HTTP_ADDR"},
 		{"WEBHOOK_URL", "https://s3cret-value!", "WEBHOOK_URL"},
 		{"WEBHOOK_SECRET", bad, "WEBHOOK_SECRET"},

@@ -20,7 +20,11 @@ type totals struct{ value, invested, day, before *big.Rat }
 func exactTotals(user string) totals {
 	accounts := simkite.Accounts()
 	i := slices.IndexFunc(accounts, func(a simkite.Account) bool { return a.UserID() == user })
-	wire, err := json.Marshal(accounts[i].Holdings)
+	return totalsOf(accounts[i])
+}
+
+func totalsOf(a simkite.Account) totals {
+	wire, err := json.Marshal(a.Holdings)
 	if err != nil {
 		panic(err)
 	}

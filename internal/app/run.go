@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type Options struct {
 	Clock   clock.Clock  // nil = the real one
 	Version string
 	Ready   func() // called once the bot takes updates in; nil for nobody
+	// Dial makes the connections to both far ends; nil = the real network. With a
+	// made one there is no control socket either.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Run runs the bot until ctx ends (nil) or it cannot go on (an error an
@@ -36,12 +40,12 @@ func Run(ctx context.Context, c Config, o Options) error {
 	if o.Clock == nil {
 		o.Clock = clock.Real()
 	}
-	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Logger: o.Logger})
+	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Dial: o.Dial, Logger: o.Logger})
 	if err != nil {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
 	}
 	defer dialer.Close()
-	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, Clock: o.Clock, Logger: o.Logger})
+	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Clock: o.Clock, Logger: o.Logger})
 	if err != nil {
 		return err // it names STORE_PATH or STORE_KEY and says what to do
 	}
@@ -74,7 +78,8 @@ func (r *rooms) run(ctx context.Context) error {
 	if err := r.serveHealth(beside); err != nil {
 		return err
 	}
-	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Logger: r.Logger})
+	r.serveControl(beside)
+	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Dial: r.Dial, Logger: r.Logger})
 	if err != nil {
 		return r.ending(ctx, err)
 	}
@@ -103,8 +108,12 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
 	})
 	b = bot.New(bot.Options{
 		ID: client.ID(), Username: client.Username(), Accounts: pool,
-		Messenger: client, Presses: client, Journal: r.file, Prefs: r.file, Painter: painter,
-		Allowed: r.Allow, Rate: r.Rate, Clock: r.Clock, Logger: r.Logger,
+		Messenger: client, Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
+		Access: bot.Access{
+			Listed: r.Allowed.Has, Admin: r.Admins.Has, Book: r.file,
+			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
+		},
+		Rate: r.Rate, Clock: r.Clock, Logger: r.Logger,
 	})
 	defer pool.Close()
 	defer b.Close()

@@ -36,7 +36,8 @@ func Settings() []Setting {
 		{Name: "ALLOWED_USERS", Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
 		{Name: "ADMIN_USERS", Example: "123456789", Meaning: "ids of the operators; allowed themselves", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
 		{Name: "STORE_PATH", Default: "bot.db", Example: "/data/bot.db", Meaning: "the file that remembers who is logged in", set: func(c *Config, v string) error { c.StorePath = v; return nil }},
-		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "seals the store; empty: made on the first start, in STORE_PATH.key", set: setStoreKey},
+		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "seals the store; empty: made on the first start, in STORE_PATH.key", set: func(c *Config, v string) (err error) { c.StoreKey, err = parseKey(v); return err }},
+		{Name: "STORE_KEY_OLD", Secret: true, Meaning: "to change STORE_KEY: the key until now; unset it after one start", set: func(c *Config, v string) (err error) { c.OldKey, err = parseKey(v); return err }},
 		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz and /readyz are served; off for nowhere", set: setHTTPAddr},
 		{Name: "WEBHOOK_URL", Meaning: "reserved: this version takes updates by long polling", set: refuseWebhook},
 		{Name: "WEBHOOK_SECRET", Secret: true, Meaning: "reserved, as above", set: refuseWebhook},
@@ -116,14 +117,16 @@ func parsePeople(v string, star bool) (People, error) {
 	return p, nil
 }
 
-func setStoreKey(c *Config, v string) (err error) {
+// parseKey returns nil for no key.
+func parseKey(v string) ([]byte, error) {
 	if v == "" {
-		return nil
+		return nil, nil
 	}
-	if c.StoreKey, err = store.ParseKey(v); err != nil {
-		return errors.New("is not 32 bytes in base64")
+	key, err := store.ParseKey(v)
+	if err != nil {
+		return nil, errors.New("is not 32 bytes in base64")
 	}
-	return nil
+	return key, nil
 }
 
 func setHTTPAddr(c *Config, v string) error {

@@ -122,12 +122,16 @@ func TestKilledBot(t *testing.T) {
 // with SIGKILL and waits until it is gone.
 func (w *world) startChild() (kill func()) {
 	w.t.Helper()
-	cmd := exec.Command(os.Args[0])
+	self, err := os.Executable() // os.Args may be relative to another folder
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), childEnv+"=1")
 	for name, value := range w.env() {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	cmd.Stdout, cmd.Stderr = w, w
+	cmd.Stdout, cmd.Stderr = &w.logs, &w.logs
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,15 +1,14 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +42,9 @@ const (
 // not a success.
 const patience = 30 * time.Second
 
+// dialFunc makes connections.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // world is the whole program: the real bot over both simulators, on loopback,
 // with a real file.
 type world struct {
@@ -52,23 +54,19 @@ type world struct {
 	kiteU string
 	tgURL string
 	store string
+	token string // the bot's, at Telegram
+	// plugIn gives each run of the bot its way into a network; nil for loopback.
+	plugIn func() dialFunc
 
-	mu   sync.Mutex
-	logs bytes.Buffer
-	stop func() error // ends the bot that runs; nil when none does
-}
-
-func (w *world) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logs.Write(p)
+	logs logbook
+	stop func() error // ends the bot that runs, and says how it ended; nil when none does
 }
 
 func newWorld(t *testing.T, o simkite.Options) *world {
 	t.Helper()
 	w := &world{
 		t: t, kite: simkite.New(o), tg: simtg.New(simtg.Options{Token: token}),
-		store: filepath.Join(t.TempDir(), "bot.db"),
+		store: filepath.Join(t.TempDir(), "bot.db"), token: token,
 	}
 	w.kiteU = serve(t, w.kite, w.kite.Close)
 	w.tgURL = serve(t, w.tg, w.tg.Close)
@@ -98,7 +96,7 @@ func (w *world) config() app.Config {
 
 func (w *world) env() map[string]string {
 	return map[string]string{
-		"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": w.tgURL,
+		"TELEGRAM_BOT_TOKEN": w.token, "TELEGRAM_API_URL": w.tgURL,
 		"KITE_MCP_URL": w.kiteU + "/sse", "KITE_LOGIN_HOSTS": "127.0.0.1",
 		"ALLOWED_USERS": "*", "STORE_PATH": w.store, "HTTP_ADDR": "off", "USER_RATE": "off",
 	}
@@ -112,18 +110,25 @@ func (w *world) start() {
 
 func (w *world) startWith(c app.Config) {
 	w.t.Helper()
+	var dial dialFunc
+	if w.plugIn != nil {
+		dial = w.plugIn()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended, ready := make(chan error, 1), make(chan struct{})
+	var err error
+	ended, ready := make(chan struct{}), make(chan struct{})
 	go func() {
-		ended <- app.Run(ctx, c, app.Options{
-			Logger: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		defer close(ended)
+		err = app.Run(ctx, c, app.Options{
+			Logger: slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Ready:  func() { close(ready) },
+			Dial:   dial,
 		})
 	}()
-	w.stop = func() error { cancel(); w.stop = nil; return <-ended }
+	w.stop = func() error { cancel(); <-ended; return err }
 	select {
 	case <-ready:
-	case err := <-ended:
+	case <-ended:
 		cancel()
 		w.t.Fatalf("the bot did not start: %v", err)
 	}
@@ -144,6 +149,7 @@ func (w *world) end() {
 	if err := w.stop(); err != nil {
 		w.t.Errorf("the bot ended with: %v", err)
 	}
+	w.stop = nil
 }
 
 // check is what every test ends with: nothing improper was sent to either far
@@ -156,10 +162,8 @@ func (w *world) check() {
 	for _, v := range w.tg.Violations() {
 		w.t.Errorf("towards Telegram: %s", v)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	logs := w.logs.String()
-	secrets := append(w.kite.Links(), token, "connect/login", "redirect_params")
+	logs := w.logText()
+	secrets := append(w.kite.Links(), token, w.token, "connect/login", "redirect_params")
 	for _, s := range w.kite.Sessions() {
 		secrets = append(secrets, s.ID)
 	}
@@ -168,85 +172,4 @@ func (w *world) check() {
 			w.t.Errorf("a secret is in the log: %s", secret)
 		}
 	}
-}
-
-// person is somebody with a phone and a browser.
-type person struct {
-	*simtg.Person
-	w *world
-}
-
-func (w *world) person(id int64, name string) person { return person{w.tg.Person(id, name), w} }
-
-// waitFor waits for a message of the bot, from number `from` on, that satisfies want.
-func (p person) waitFor(from int, what string, want func(simtg.Message) bool) simtg.Message {
-	p.w.t.Helper()
-	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
-	defer cancel()
-	var found simtg.Message
-	err := p.Wait(ctx, func(chat []simtg.Message) bool {
-		for _, m := range chat {
-			if m.FromBot && int(m.ID) > from && want(m) {
-				found = m
-				return true
-			}
-		}
-		return false
-	})
-	if err != nil {
-		p.w.t.Fatalf("no message with %s: %v\nlog:\n%s", what, err, p.w.logText())
-	}
-	return found
-}
-
-func (w *world) logText() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logs.String()
-}
-
-func (p person) waitText(from int, text string) simtg.Message {
-	p.w.t.Helper()
-	return p.waitFor(from, text, func(m simtg.Message) bool { return strings.Contains(m.Text, text) })
-}
-
-// ask sends a command and returns the first answer that contains text.
-func (p person) ask(command, text string) simtg.Message {
-	p.w.t.Helper()
-	from := int(p.Last().ID)
-	p.Send(command)
-	return p.waitText(from, text)
-}
-
-// press presses the button of a message with this label.
-func (p person) press(m simtg.Message, label string) {
-	p.w.t.Helper()
-	b, ok := m.Button(label)
-	if !ok {
-		p.w.t.Fatalf("message %s has no button %q", m, label)
-	}
-	if _, err := p.Press(m.ID, b.Data); err != nil {
-		p.w.t.Fatal(err)
-	}
-}
-
-// browse follows the login link of a message and logs in to an account.
-func (p person) browse(m simtg.Message, user string) {
-	p.w.t.Helper()
-	b, ok := m.Button("Log in to Kite")
-	if !ok || b.URL == "" {
-		p.w.t.Fatalf("message %s has no login link", m)
-	}
-	if status, body := p.w.kite.CompleteLogin(p.w.t.Context(), b.URL, user); status != http.StatusOK {
-		p.w.t.Fatalf("login page: %d %s", status, body)
-	}
-}
-
-// login logs a person in, by the Done button.
-func (p person) login(user string) {
-	p.w.t.Helper()
-	m := p.ask("/login", "Log in to Kite")
-	p.browse(m, user)
-	p.press(m, "Done")
-	p.waitFor(int(m.ID)-1, "Logged in as", func(m simtg.Message) bool { return strings.Contains(m.Text, "("+user+")") })
 }

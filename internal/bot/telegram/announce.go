@@ -62,28 +62,52 @@ func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu
 }
 
 // Describe sets the text of the bot's empty chat (at most 512 characters) and
-// the line on its profile and shared links (at most 120).
+// the line on its profile and shared links (at most 120), where they differ:
+// Telegram lets a bot change them a few times a day.
 func (c *Client) Describe(ctx context.Context, description, short string) error {
-	err := c.settle(ctx, "setMyDescription", func(ctx context.Context) error {
-		_, err := c.api.SetMyDescription(ctx, &tg.SetMyDescriptionParams{Description: description})
-		return err
-	})
-	if err != nil {
+	if err := c.describe(ctx, description); err != nil {
 		return fmt.Errorf("describe the bot: %w", err)
 	}
-	err = c.settle(ctx, "setMyShortDescription", func(ctx context.Context) error {
-		_, err := c.api.SetMyShortDescription(ctx, &tg.SetMyShortDescriptionParams{ShortDescription: short})
-		return err
-	})
-	if err != nil {
+	if err := c.describeShortly(ctx, short); err != nil {
 		return fmt.Errorf("describe the bot in short: %w", err)
 	}
 	return nil
 }
 
+func (c *Client) describe(ctx context.Context, text string) error {
+	var shown models.BotDescription
+	err := c.settle(ctx, "getMyDescription", func(ctx context.Context) (err error) {
+		shown, err = c.api.GetMyDescription(ctx, &tg.GetMyDescriptionParams{})
+		return err
+	})
+	if err != nil || shown.Description == text {
+		return err
+	}
+	return c.settle(ctx, "setMyDescription", func(ctx context.Context) error {
+		_, err := c.api.SetMyDescription(ctx, &tg.SetMyDescriptionParams{Description: text})
+		return err
+	})
+}
+
+func (c *Client) describeShortly(ctx context.Context, text string) error {
+	var shown models.BotShortDescription
+	err := c.settle(ctx, "getMyShortDescription", func(ctx context.Context) (err error) {
+		shown, err = c.api.GetMyShortDescription(ctx, &tg.GetMyShortDescriptionParams{})
+		return err
+	})
+	if err != nil || shown.ShortDescription == text {
+		return err
+	}
+	return c.settle(ctx, "setMyShortDescription", func(ctx context.Context) error {
+		_, err := c.api.SetMyShortDescription(ctx, &tg.SetMyShortDescriptionParams{ShortDescription: text})
+		return err
+	})
+}
+
 // settle makes a call about the bot itself, which may be repeated at will.
+// Where Telegram finds them too many it asks for hours, and not of messages.
 func (c *Client) settle(ctx context.Context, method string, do func(context.Context) error) error {
-	return c.persist(ctx, everyone, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
+	return c.persist(ctx, itself, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
 		return do(ctx)
 	}})
 }

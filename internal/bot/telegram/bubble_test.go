@@ -12,14 +12,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	sim "kitebot/internal/sim/telegram"
 )
 
 // pipes is a network within the process, so that a test's bubble owns time on
 // both ends of every connection.
 type pipes struct {
-	stub   *stub
-	conns  chan net.Conn
-	closed chan struct{}
+	refused func() bool // whether the next dial fails
+	conns   chan net.Conn
+	closed  chan struct{}
 }
 
 func (p *pipes) Accept() (net.Conn, error) {
@@ -35,13 +37,7 @@ func (p *pipes) Close() error   { close(p.closed); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
 func (p *pipes) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	p.stub.mu.Lock()
-	refused := p.stub.refuse > 0
-	if refused {
-		p.stub.refuse--
-	}
-	p.stub.mu.Unlock()
-	if refused {
+	if p.refused() {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
 	}
 	near, far := net.Pipe()
@@ -73,35 +69,59 @@ func (l *lines) String() string {
 
 func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
 
+func logTo(l *lines) *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
 // bubble runs a test against a stub, with all clocks in its own hand: time
 // passes when everybody waits. The client has not called getMe.
 func bubble(t *testing.T, test func(t *testing.T, c *Client, s *stub, log *lines)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s, log := newStub(), &lines{}
-		net := &pipes{stub: s, conns: make(chan net.Conn), closed: make(chan struct{})}
-		server := &http.Server{Handler: s}
-		served := make(chan error, 1)
-		go func() { served <- server.Serve(net) }()
+		s := newStub()
+		within(t, s, s.refused, func(c *Client, log *lines) { test(t, c, s, log) })
+	})
+}
 
-		transport := newTransport()
-		transport.Proxy, transport.DialContext = nil, net.dial
-		c, err := newClient(Options{
-			Token:  token,
-			APIURL: "http://telegram.test",
-			Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		}, transport)
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, c, s, log)
-		c.Close()
-		_ = server.Close()
-		<-served
-		if strings.Contains(log.String(), secret) {
-			t.Errorf("the log holds the token:\n%s", log)
+// simBubble is bubble against the strict simulator; what it calls a violation
+// fails the test.
+func simBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, log *lines)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := sim.New(sim.Options{Token: token})
+		within(t, s, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, log) })
+		s.Close()
+		if v := s.Violations(); len(v) > 0 {
+			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))
 		}
 	})
+}
+
+// within serves the Bot API by a handler to a client and a test, all in one
+// bubble, and reads the log when it is over.
+func within(t *testing.T, api http.Handler, refused func() bool, test func(c *Client, log *lines)) {
+	net, log := &pipes{refused: refused, conns: make(chan net.Conn), closed: make(chan struct{})}, &lines{}
+	server := &http.Server{Handler: api}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(net) }()
+
+	transport := newTransport()
+	transport.Proxy, transport.DialContext = nil, net.dial
+	c, err := newClient(Options{
+		Token:  token,
+		APIURL: "http://telegram.test",
+		Logger: logTo(log),
+	}, transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	test(c, log)
+	c.Close()
+	_ = server.Close()
+	<-served
+	if strings.Contains(log.String(), secret) {
+		t.Errorf("the log holds the token:\n%s", log)
+	}
 }
 
 // elapse lets the bubble's clock run on by d and whatever happens then settle.

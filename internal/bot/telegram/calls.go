@@ -60,12 +60,13 @@ func (c *Client) sending(p outgoing, id *int) call {
 func (c *Client) sendingText(p outgoing, id *int) call {
 	return call{method: "sendMessage", do: func(ctx context.Context, chat int64) error {
 		return numbered(id)(c.api.SendMessage(ctx, &tg.SendMessageParams{
-			ChatID:             chat,
-			Text:               p.HTML,
-			ParseMode:          models.ParseModeHTML,
-			LinkPreviewOptions: noPreview(),
-			ProtectContent:     p.Protect,
-			ReplyMarkup:        p.markup,
+			ChatID:              chat,
+			Text:                p.HTML,
+			ParseMode:           models.ParseModeHTML,
+			LinkPreviewOptions:  noPreview(),
+			DisableNotification: p.Silent,
+			ProtectContent:      p.Protect,
+			ReplyMarkup:         p.markup,
 		}))
 	}}
 }
@@ -73,10 +74,11 @@ func (c *Client) sendingText(p outgoing, id *int) call {
 func (c *Client) sendingRich(p outgoing, id *int) call {
 	return call{method: "sendRichMessage", do: func(ctx context.Context, chat int64) error {
 		return numbered(id)(c.api.SendRichMessage(ctx, &tg.SendRichMessageParams{
-			ChatID:         chat,
-			RichMessage:    *p.rich,
-			ProtectContent: p.Protect,
-			ReplyMarkup:    p.markup,
+			ChatID:              chat,
+			RichMessage:         *p.rich,
+			DisableNotification: p.Silent,
+			ProtectContent:      p.Protect,
+			ReplyMarkup:         p.markup,
 		}))
 	}}
 }
@@ -84,12 +86,13 @@ func (c *Client) sendingRich(p outgoing, id *int) call {
 func (c *Client) sendingPhoto(p outgoing, id *int) call {
 	return call{method: "sendPhoto", do: func(ctx context.Context, chat int64) error {
 		return numbered(id)(c.api.SendPhoto(ctx, &tg.SendPhotoParams{
-			ChatID:         chat,
-			Photo:          &models.InputFileUpload{Filename: pictureName, Data: bytes.NewReader(p.Photo)},
-			Caption:        p.HTML,
-			ParseMode:      models.ParseModeHTML,
-			ProtectContent: p.Protect,
-			ReplyMarkup:    p.markup,
+			ChatID:              chat,
+			Photo:               &models.InputFileUpload{Filename: pictureName, Data: bytes.NewReader(p.Photo)},
+			Caption:             p.HTML,
+			ParseMode:           models.ParseModeHTML,
+			DisableNotification: p.Silent,
+			ProtectContent:      p.Protect,
+			ReplyMarkup:         p.markup,
 		}))
 	}}
 }
@@ -99,12 +102,13 @@ func (c *Client) sendingPhoto(p outgoing, id *int) call {
 func (c *Client) sendingFile(p outgoing, id *int) call {
 	return call{method: "sendDocument", do: func(ctx context.Context, chat int64) error {
 		return numbered(id)(c.api.SendDocument(ctx, &tg.SendDocumentParams{
-			ChatID:         chat,
-			Document:       &models.InputFileUpload{Filename: p.File.Name, Data: bytes.NewReader(p.File.Data)},
-			Caption:        p.HTML,
-			ParseMode:      models.ParseModeHTML,
-			ProtectContent: p.Protect,
-			ReplyMarkup:    p.markup,
+			ChatID:              chat,
+			Document:            &models.InputFileUpload{Filename: p.File.Name, Data: bytes.NewReader(p.File.Data)},
+			Caption:             p.HTML,
+			ParseMode:           models.ParseModeHTML,
+			DisableNotification: p.Silent,
+			ProtectContent:      p.Protect,
+			ReplyMarkup:         p.markup,
 		}))
 	}}
 }
@@ -112,12 +116,19 @@ func (c *Client) sendingFile(p outgoing, id *int) call {
 // numbered keeps the number of a shown message.
 func numbered(id *int) func(*models.Message, error) error {
 	return func(shown *models.Message, err error) error {
-		if err == nil {
-			*id = shown.ID
+		switch {
+		case err != nil:
+			return err
+		case shown == nil || shown.ID <= 0:
+			return errNoNumber
 		}
-		return err
+		*id = shown.ID
+		return nil
 	}
 }
+
+// errNoNumber is an answer that says ok and no more.
+var errNoNumber = errors.New("a shown message has no number")
 
 // editing is the call that puts a message in the place of an earlier one.
 func (c *Client) editing(p outgoing, message int) call {

@@ -6,14 +6,16 @@
 // [Client.Poll] asks for updates with a loop of its own, because the library
 // confirms an update before anybody has handled it. Here a batch is confirmed
 // only once the journal holds it, so a crash at any point loses nothing; what
-// comes twice is recognised by the journal.
+// comes twice is recognised by the journal. [Client.Webhook] promises the same
+// where Telegram brings the updates: each is answered only once it is stored.
 //
 // # Sending
 //
 // [Client.Send] and [Client.Edit] keep the order per chat and obey every
 // retry_after; no limit is guessed. A message whose answer was lost is sent
-// once more: it may then appear twice, which is better than not at all. Native
-// tables (rich messages) go as text once Telegram has declined them.
+// once more: it may then appear twice, which is better than not at all. Where
+// Telegram refuses native tables (rich messages) the text goes instead, and for
+// some hours nothing else where its server is too old for them.
 //
 // # The token
 //
@@ -24,6 +26,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -37,7 +40,7 @@ import (
 )
 
 // Client speaks to the Bot API as one bot. It is safe for concurrent use, but
-// only one Poll may run at a time: Telegram serves one poller per bot.
+// only one Poll or Webhook may run at a time: Telegram serves one of either per bot.
 type Client struct {
 	api      *tg.Bot
 	door     *door
@@ -48,8 +51,8 @@ type Client struct {
 	id       int64
 	username string
 	conflict atomic.Bool
-	// plainOnly: Telegram declined native tables once, so they go as text.
-	plainOnly atomic.Bool
+	unset    atomic.Bool // Webhook runs, and has not set the webhook yet
+	tables   *nativeTables
 }
 
 // New checks the options and asks Telegram who the bot is. While the server
@@ -59,7 +62,11 @@ type Client struct {
 // Errors: *[OptionError] for a bad option, [ErrUnauthorized] when Telegram does
 // not know the token, and ctx's error with the last failure beside it.
 func New(ctx context.Context, o Options) (*Client, error) {
-	c, err := newClient(o, newTransport())
+	transport := newTransport()
+	if o.Dial != nil {
+		transport.DialContext = o.Dial
+	}
+	c, err := newClient(o, transport)
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +95,14 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 		return nil, fmt.Errorf("set up the bot api library: %s", d.scrub(err.Error()))
 	}
 	return &Client{
-		api:   api,
-		door:  d,
-		base:  o.APIURL + "/bot" + o.Token,
-		clock: o.Clock,
-		log:   o.Logger,
-		gate:  newGate(o.Clock),
-		id:    api.ID(),
+		api:    api,
+		door:   d,
+		base:   o.APIURL + "/bot" + o.Token,
+		clock:  o.Clock,
+		log:    o.Logger,
+		gate:   newGate(o.Clock),
+		tables: newNativeTables(o.Clock),
+		id:     api.ID(),
 	}, nil
 }
 
@@ -127,9 +135,22 @@ func (c *Client) ID() int64 { return c.id }
 // Username is the bot's user name without "@".
 func (c *Client) Username() string { return c.username }
 
-// Conflict says that at the last poll somebody else took this bot's updates:
-// a second process with the same token, or a webhook set meanwhile.
+// Conflict says that within about the last minute somebody else took this bot's
+// updates: a second process with the same token, or a webhook set meanwhile.
 func (c *Client) Conflict() bool { return c.conflict.Load() }
+
+// Intake returns nil while updates can come in, else why not, in words for an
+// operator. That Telegram fails to deliver to a webhook is none of these: who
+// is taken out of service for that will never be delivered to again.
+func (c *Client) Intake() error {
+	switch {
+	case c.conflict.Load():
+		return errors.New("another instance of this bot takes the updates")
+	case c.unset.Load():
+		return errors.New("the webhook is not set yet")
+	}
+	return nil
+}
 
 // Close gives the idle connections back. Calls under way are not ended; their
 // contexts do that.

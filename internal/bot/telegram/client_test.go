@@ -123,19 +123,34 @@ func TestAnnounceFailureNamesTheScope(t *testing.T) {
 	})
 }
 
-func TestDescribe(t *testing.T) {
+// Telegram lets a bot change its texts a few times a day, and a bot starts more
+// often than that.
+func TestDescribeTouchesOnlyWhatDiffers(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		if err := c.Describe(t.Context(), "A longer text.", ""); err != nil {
-			t.Fatal(err)
+		s.on("getMyDescription", ok(`{"description":"Old."}`), ok(`{"description":"A longer text."}`))
+		s.on("getMyShortDescription", ok(`{"short_description":"Old."}`), ok(`{}`))
+		for range 2 {
+			if err := c.Describe(t.Context(), "A longer text.", ""); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if got := s.of("setMyDescription")[0].params; got["description"] != "A longer text." {
-			t.Errorf("description = %v", got)
+		if got := s.of("setMyDescription"); len(got) != 1 || got[0].params["description"] != "A longer text." {
+			t.Errorf("descriptions set: %v", got)
 		}
-		if got := s.of("setMyShortDescription")[0].params; len(got) != 0 {
-			t.Errorf("short description = %v", got)
+		if got := s.of("setMyShortDescription"); len(got) != 1 || len(got[0].params) != 0 {
+			t.Errorf("short descriptions set: %v", got)
 		}
+	})
+}
+
+func TestDescribeFailureNamesTheText(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 		s.on("setMyShortDescription", no(400, "Bad Request: too long"))
-		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "in short") {
+		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "in short: setMyShortDescription") {
+			t.Errorf("error = %v", err)
+		}
+		s.on("getMyDescription", ok(`[]`))
+		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "getMyDescription: the answer cannot be read") {
 			t.Errorf("error = %v", err)
 		}
 	})

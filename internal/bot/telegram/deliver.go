@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"time"
 
 	"kitebot/internal/bot"
 )
@@ -34,11 +34,19 @@ func (c *Client) post(ctx context.Context, chat int64, k call) error {
 	}
 	defer leave()
 	err = c.follow(ctx, chat, k)
-	if k.plain != nil && declined(err) {
+	switch {
+	case k.plain == nil:
+	case declined(err):
 		err = c.plainly(ctx, chat, *k.plain, err)
+	case err == nil, isKind(err, unchanged):
+		c.tables.shown()
 	}
-	if f, ok := errors.AsType[*fault](err); ok && f.kind == refused {
+	f, ok := errors.AsType[*fault](err)
+	if ok && f.kind == refused {
 		c.log.ErrorContext(ctx, "telegram refuses a message of ours", "error", f)
+	}
+	if ok && f.kind == lost && f.code == 0 && !k.repeatable { // a gateway's error page would be an answer
+		return &bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: err}
 	}
 	return deliveryError(err)
 }
@@ -53,40 +61,10 @@ func (c *Client) follow(ctx context.Context, chat int64, k call) error {
 	return err
 }
 
-// plainly makes the call that stands in for a declined one. If this one works,
-// the kind of message was the trouble, and none of that kind is tried again for
-// as long as the process lives: a server too old for it would decline them all,
-// and everybody would wait for two answers.
-func (c *Client) plainly(ctx context.Context, chat int64, k call, reason error) error {
-	err := c.follow(ctx, chat, k)
-	if worked := err == nil || isKind(err, unchanged); worked && !c.plainOnly.Swap(true) {
-		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text from now on", "error", reason)
-	}
-	return err
-}
-
-// declined says that Telegram refuses what was asked for and not just now: the
-// request is wrong to it, people may not be sent that, or, with a code that else
-// stands for a bad token, its server does not know the method.
-func declined(err error) bool {
-	f, ok := errors.AsType[*fault](err)
-	if !ok {
-		return false
-	}
-	switch f.kind {
-	case refused:
-		return true
-	case gone:
-		return f.code == http.StatusBadRequest
-	case unauthorized:
-		return f.code == http.StatusNotFound
-	}
-	return false
-}
-
 // persist makes a call until it is done or trying on is useless:
 //
-//   - a 429 is waited out, as often as it comes, until ctx ends;
+//   - a 429 is waited out, as often as it comes, until ctx ends; everyone waits
+//     where it concerns no chat, or many of them at once;
 //   - a call that never left is made again a few times;
 //   - a call whose fate is unknown is made again a few times if that is
 //     harmless, else once: a message may then appear twice, but none is missing.
@@ -103,7 +81,7 @@ func (c *Client) persist(ctx context.Context, chat int64, k call) error {
 		f := faultOf(k.method, err)
 		switch f.kind {
 		case flooded:
-			c.gate.shut(chat, f.retryAfter)
+			c.silence(ctx, chat, f)
 			continue
 		case unsent:
 		case lost:
@@ -122,6 +100,19 @@ func (c *Client) persist(ctx context.Context, chat int64, k call) error {
 	}
 }
 
+// longSilence is how much of it an operator should know of.
+const longSilence = time.Minute
+
+// silence obeys a 429. Which chat it is about is nobody's business in the log.
+func (c *Client) silence(ctx context.Context, chat int64, f *fault) {
+	switch all := c.gate.shut(chat, f.retryAfter); {
+	case all:
+		c.log.WarnContext(ctx, "telegram wants silence, every message waits", "method", f.method, "for", f.retryAfter)
+	case f.retryAfter >= longSilence:
+		c.log.WarnContext(ctx, "telegram wants a long silence in one place", "method", f.method, "for", f.retryAfter)
+	}
+}
+
 // deliveryError gives an error the bot's own cause.
 func deliveryError(err error) error {
 	if err == nil {
@@ -130,11 +121,11 @@ func deliveryError(err error) error {
 	cause := bot.DeliveryFailed
 	if f, ok := errors.AsType[*fault](err); ok {
 		switch f.kind {
-		case gone:
+		case gone, moved: // moved twice, that is: nowhere to follow
 			cause = bot.DeliveryGone
 		case missing:
 			cause = bot.DeliveryNoMessage
-		case refused:
+		case refused, unreadable: // it was shown: sending it again would only double it
 			cause = bot.DeliveryRefused
 		}
 	}

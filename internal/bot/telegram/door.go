@@ -92,7 +92,11 @@ func (d *door) Do(req *http.Request) (*http.Response, error) {
 	if len(body) > largestAnswer {
 		return nil, &fault{kind: lost, method: method, code: resp.StatusCode, text: "the answer is too large"}
 	}
-	if f := d.judge(method, resp.StatusCode, body); f != nil {
+	f := d.judge(method, resp.StatusCode, body)
+	switch {
+	case f != nil && f.kind == lost && f.code == http.StatusTooManyRequests:
+		return nil, crowded(method, resp.Header)
+	case f != nil:
 		return nil, f
 	}
 	body = slim(method, body)
@@ -105,7 +109,7 @@ func (d *door) Do(req *http.Request) (*http.Response, error) {
 func (d *door) judge(method string, status int, body []byte) *fault {
 	var r refusal
 	if err := json.Unmarshal(body, &r); err != nil || !r.OK && r.Code == 0 && r.Description == "" {
-		return &fault{kind: lost, method: method, code: status, text: "not an answer of the Bot API"}
+		return &fault{kind: lost, method: method, code: status, text: notTheAPI}
 	}
 	if r.OK {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -88,13 +89,39 @@ func (r refusal) fault(method string) *fault {
 		method:     method,
 		code:       r.Code,
 		text:       clean(r.Description),
-		retryAfter: time.Duration(max(r.Parameters.RetryAfter, 1)) * time.Second,
+		retryAfter: silence(r.Parameters.RetryAfter),
 		movedTo:    r.Parameters.MovedTo,
 	}
 }
 
+// longestSilence is what we believe at most: beyond it a number is nonsense,
+// and one second is the least, so that nothing spins.
+const longestSilence = 24 * time.Hour
+
+func silence(seconds int) time.Duration {
+	return time.Duration(min(max(seconds, 1), int(longestSilence/time.Second))) * time.Second
+}
+
+// pagePause is the wait after a 429 that names no time.
+const pagePause = 5
+
+// crowded is a 429 from something before the Bot API, which did not pass the
+// call on. It may name a time in a header: seconds, or a date, which we pass over.
+func crowded(method string, h http.Header) *fault {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil {
+		seconds = pagePause
+	}
+	return &fault{kind: flooded, method: method, code: http.StatusTooManyRequests, text: notTheAPI, retryAfter: silence(seconds)}
+}
+
+// notTheAPI says that an answer came from something before the Bot API.
+const notTheAPI = "not an answer of the Bot API"
+
 func (r refusal) kind() kind {
 	switch {
+	case r.Parameters.MovedTo != 0: // with either of two codes
+		return moved
 	case r.Code == http.StatusUnauthorized, r.Code == http.StatusNotFound:
 		return unauthorized
 	case r.Code == http.StatusForbidden:
@@ -105,8 +132,6 @@ func (r refusal) kind() kind {
 		return flooded
 	case r.Code >= http.StatusInternalServerError:
 		return lost
-	case r.Parameters.MovedTo != 0:
-		return moved
 	}
 	return kindOfText(strings.ToLower(r.Description))
 }
@@ -125,12 +150,12 @@ func kindOfText(text string) kind {
 	switch {
 	case has("message is not modified"):
 		return unchanged
-	case has("query is too old", "query id is invalid"):
+	case has("query is too old", "query id is invalid", "query_id_invalid"):
 		return late
-	case has("message to edit not found", "message can't be edited", "message_id_invalid",
+	case has("message to edit not found", "message can't be edited", "message_id_invalid", "message_author_required",
 		"no text in the message", "no caption in the message", "no media in the message"): // of a kind that cannot become the other
 		return missing
-	case has("chat not found", "deactivated", "peer_id_invalid", "chat_write_forbidden", "bot was kicked", "rights to send"):
+	case has("chat not found", "user not found", "deactivated", "user_is_blocked", "peer_id_invalid", "chat_write_forbidden", "bot was kicked", "rights to send"):
 		return gone
 	}
 	return refused

@@ -2,23 +2,39 @@ package telegram
 
 import (
 	"context"
+	"maps"
+	"math"
 	"sync"
 	"time"
 
 	"kitebot/internal/clock"
 )
 
-// everyone stands for all chats in a gate; no chat has id 0.
-const everyone int64 = 0
+// What is no chat, but can be held back like one. No chat has these ids.
+const (
+	everyone int64 = 0             // all chats
+	itself   int64 = math.MinInt64 // the bot's own profile and menu, which Telegram limits apart
+)
+
+// Telegram has a limit for all chats together, and does not say which one a
+// refusal is about. So many different chats refused within so short a time are
+// taken for that one. It stays a guess, so it holds everyone back briefly: if it
+// was right, the next refusals say so again.
+const (
+	crowdSize    = 3
+	crowdWithin  = 10 * time.Second
+	longestGuess = time.Minute
+)
 
 // gate keeps messages to one chat in order and holds them back for as long as
-// Telegram asked, and no longer: its limits move, so none is guessed.
+// Telegram asked, and no longer: its limits move, so no pace is guessed.
 type gate struct {
 	clock clock.Clock
 
 	mu     sync.Mutex
 	lanes  map[int64]*lane
 	closed map[int64]time.Time // until when; of everyone, or of one chat
+	hits   map[int64]time.Time // which chats were refused lately, and when
 }
 
 // lane is the queue before one chat. Blocked senders on a channel are served
@@ -29,7 +45,7 @@ type lane struct {
 }
 
 func newGate(c clock.Clock) *gate {
-	return &gate{clock: c, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}}
+	return &gate{clock: c, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}, hits: map[int64]time.Time{}}
 }
 
 // enter waits for the caller's turn in a chat. The caller must leave.
@@ -98,18 +114,31 @@ func (g *gate) heldFor(chat int64) time.Duration {
 	return g.clock.Until(until)
 }
 
-// shut holds a chat back, or everyone. Past entries go at the same time; a 429
-// is rare enough for that walk.
-func (g *gate) shut(chat int64, d time.Duration) {
+// shut holds a chat back, or everyone: for d, or briefly where many chats were
+// refused at once. It reports whether everyone is held back by it who was not
+// before. Past entries go at the same time; a 429 is rare enough for that walk.
+func (g *gate) shut(chat int64, d time.Duration) (all bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.Now()
-	for id, until := range g.closed {
-		if !until.After(now) {
-			delete(g.closed, id)
-		}
+	maps.DeleteFunc(g.closed, func(_ int64, until time.Time) bool { return !until.After(now) })
+	maps.DeleteFunc(g.hits, func(_ int64, at time.Time) bool { return now.Sub(at) > crowdWithin })
+	_, before := g.closed[everyone]
+	g.hold(chat, now.Add(d))
+	if chat != everyone && chat != itself {
+		g.hits[chat] = now
 	}
-	if until := now.Add(d); until.After(g.closed[chat]) {
+	if len(g.hits) >= crowdSize {
+		clear(g.hits)
+		g.hold(everyone, now.Add(min(d, longestGuess)))
+	}
+	_, after := g.closed[everyone]
+	return after && !before
+}
+
+// hold never shortens a wait. The lock is held.
+func (g *gate) hold(chat int64, until time.Time) {
+	if until.After(g.closed[chat]) {
 		g.closed[chat] = until
 	}
 }

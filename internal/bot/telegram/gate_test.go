@@ -78,3 +78,21 @@ func TestWhoGivesUpLeavesTheLane(t *testing.T) {
 		}
 	})
 }
+
+func TestACrowdIsMadeOfChats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(clock.Real())
+		for _, hit := range []struct {
+			chat int64
+			all  bool
+		}{{7, false}, {8, false}, {itself, false}, {7, false}, {everyone, true}, {everyone, false}} {
+			if all := g.shut(hit.chat, time.Second); all != hit.all {
+				t.Errorf("a refusal of %d holds back everyone = %v, want %v", hit.chat, all, hit.all)
+			}
+		}
+		<-time.After(time.Second)
+		if !g.shut(9, time.Second) || len(g.hits) != 0 {
+			t.Errorf("the third chat makes no crowd; %d are remembered", len(g.hits))
+		}
+	})
+}

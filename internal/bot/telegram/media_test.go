@@ -160,8 +160,8 @@ func TestUploadsOfUnknownFate(t *testing.T) {
 		_, photo := c.Send(t.Context(), 501, picture())
 		_, document := c.Send(t.Context(), 501, file())
 		for _, err := range []error{photo, document} {
-			if got := cause(t, err); got != bot.DeliveryFailed {
-				t.Errorf("cause = %d, want failed", got)
+			if got := cause(t, err); got != bot.DeliveryDoubtful {
+				t.Errorf("cause = %d, want doubtful", got)
 			}
 		}
 		if err := c.Edit(t.Context(), 501, 7, picture()); err != nil {

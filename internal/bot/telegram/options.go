@@ -1,7 +1,9 @@
 package telegram
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -28,6 +30,8 @@ type Options struct {
 	// Clock paces waiting; nil means the clock on the wall. Deadlines of network
 	// calls are not its business: sockets live in real time.
 	Clock clock.Clock
+	// Dial makes the connections; nil for the network's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Logger takes what an operator should know; nil discards it. No line ever
 	// holds the token or what somebody wrote.
 	Logger *slog.Logger
@@ -51,7 +55,7 @@ func (o Options) checked() (Options, error) {
 	if o.APIURL == "" {
 		o.APIURL = officialAPI
 	}
-	if problem := badServer(o.APIURL); problem != "" {
+	if problem := badServer(o.APIURL, officialAPI); problem != "" {
 		return o, &OptionError{"APIURL", problem}
 	}
 	if o.Clock == nil {
@@ -86,11 +90,11 @@ func plainLetter(r rune) bool {
 
 // badServer says what is wrong with a server's address, "" for nothing. The
 // parse error itself is not passed on, since it quotes the address.
-func badServer(address string) string {
+func badServer(address, example string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil, u.Host == "":
-		return "not an address; expected one like " + officialAPI
+		return "not an address; expected one like " + example
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "must begin with https:// or http://"
 	case u.User != nil:

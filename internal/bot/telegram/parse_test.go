@@ -131,6 +131,12 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"update_id":1,"my_chat_member":{"chat":` + home + `,"from":` + meera + `,"new_chat_member":{"status":"kicked"}}}`))
 	f.Add([]byte(`{"update_id":1e3,"message":null}`))
 	f.Add([]byte("{\"update_id\":1,\"message\":{\"text\":\"\xff\"}}"))
+	f.Add([]byte("{\"update_id\":1,\"message\":{\"message_id\":1,\"from\":" + meera + ",\"chat\":" + home + ",\"text\":\"\xff\\ud800\\u0000\"}}"))
+	f.Add([]byte(message(`,"text":"x","forward_origin":{"type":"user"}`)))
+	f.Add([]byte(message(`,"text":"x","sender_chat":null,"via_bot":{"id":1},"via_bot":null`)))
+	f.Add([]byte(message(`,"text":"x","message_id":99999999999999999999`)))
+	f.Add([]byte(`{"update_id":1,"UPDATE_ID":2,"update_id":3,"message":{"message_id":1,"from":` + meera + `,"chat":` + crowd + `,"text":"` + strings.Repeat("₹", 4097) + `"}}`))
+	f.Add([]byte(`{"update_id":1,"message":{"message_id":1,"from":{"id":501,"first_name":"` + strings.Repeat("न", 65) + `"},"chat":` + home + `,"text":"x"},"callback_query":{"id":"7"}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		u, ok := parse(raw)
 		if !ok {
@@ -152,8 +158,15 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("not exactly one thing: %+v", u)
 		case u.Private && u.Chat != u.From, u.Blocked && !u.Private:
 			t.Fatalf("a private chat is a person's own: %+v", u)
-		case utf8.RuneCountInString(u.Text) > longestText, len(u.Data) > longestData, !utf8.ValidString(u.Text):
-			t.Fatalf("too long, or not UTF-8: %+v", u)
+		case utf8.RuneCountInString(u.Text) > longestText, len(u.Data) > longestData, utf8.RuneCountInString(u.Name) > longestName:
+			t.Fatalf("too long: %+v", u)
+		case !utf8.ValidString(u.Text + u.Name + u.Press + u.Data):
+			t.Fatalf("not UTF-8: %+v", u)
+		}
+		kept, err := json.Marshal(u)
+		var again bot.Update
+		if err != nil || json.Unmarshal(kept, &again) != nil || again != u {
+			t.Fatalf("the journal would give back %+v for %+v: %v", again, u, err)
 		}
 	})
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	tg "github.com/go-telegram/bot"
-
 	"kitebot/internal/bot"
 )
 
@@ -25,6 +23,8 @@ const (
 	mostUpdates = 100
 	// quiet is how long nothing must come before the offset is dropped.
 	quiet = time.Hour
+	// kept is how long Telegram keeps an update that nobody takes.
+	kept = 24 * time.Hour
 	// sayAgain is how often a failure that needs a person's hand is repeated.
 	sayAgain = time.Minute
 	// restlessness is the pause after an empty answer that came at once, from a
@@ -38,8 +38,9 @@ const (
 // batch, the rest of it is left to the journal's Unanswered. handle must not
 // block for long: while it does, nothing else comes in.
 //
-// A webhook that is set is removed first; its pending updates are kept. Failures
-// are waited out. Only a token that Telegram does not know ends Poll with an
+// A webhook that is set is removed first, and again when one is set meanwhile;
+// pending updates are kept. Failures are waited out, also that somebody else
+// polls, which [Client.Conflict] tells. Only a token that Telegram does not know ends Poll with an
 // error, [ErrUnauthorized].
 func (c *Client) Poll(ctx context.Context, j bot.Journal, handle func(bot.Update)) error {
 	p := &poller{
@@ -58,6 +59,8 @@ type poller struct {
 	journal  bot.Journal
 	handle   func(bot.Update)
 	unhooked bool      // no webhook stands in the way
+	truce    time.Time // until when a webhook stays
+	clash    time.Time // when somebody else last took the updates
 	offset   int64     // confirms every earlier update; 0 confirms nothing
 	news     time.Time // when the last update came
 	back     backoff
@@ -79,9 +82,7 @@ func (p *poller) run(ctx context.Context) error {
 		case err != nil:
 			_ = wait(ctx, p.clock, p.worry(ctx, err)) // ctx is the loop's business
 		default:
-			p.conflict.Store(false)
-			p.back.reset()
-			p.trouble.over(ctx, "updates come in again")
+			p.well(ctx)
 		}
 	}
 	return nil
@@ -92,6 +93,7 @@ func (p *poller) step(ctx context.Context) error {
 	if err := p.unhook(ctx); err != nil {
 		return err
 	}
+	p.outlive()
 	asked := p.clock.Now()
 	batch, err := p.fetch(ctx)
 	if err != nil {
@@ -120,6 +122,15 @@ func (p *poller) rest() {
 	}
 }
 
+// outlive drops the offset once Telegram has forgotten whatever it could
+// confirm. For what comes then the numbering may have restarted, also while
+// Telegram could not be reached and no empty answer told of a rest.
+func (p *poller) outlive() {
+	if p.clock.Since(p.news) >= kept {
+		p.offset = 0
+	}
+}
+
 // take stores a batch, then moves the offset, then hands out what is new. The
 // next offset follows the batch's last id, whatever came before: ids are
 // never compared by size.
@@ -128,12 +139,9 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 	if last == 0 {
 		return errNoID
 	}
-	var fresh []bot.Update
-	if len(updates) > 0 {
-		var err error
-		if fresh, err = p.journal.Take(p.id, updates); err != nil {
-			return fmt.Errorf("%w: %w", errJournal, err)
-		}
+	fresh, err := p.keep(p.journal, updates)
+	if err != nil {
+		return err
 	}
 	p.offset = last + 1
 	for _, u := range fresh {
@@ -145,9 +153,27 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 	return nil
 }
 
+// keep stores updates in one commit and returns those not seen before.
+func (c *Client) keep(j bot.Journal, updates []bot.Update) ([]bot.Update, error) {
+	if len(updates) == 0 {
+		return nil, nil
+	}
+	fresh, err := j.Take(c.id, updates)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errJournal, err)
+	}
+	return fresh, nil
+}
+
+// unstored is the report of updates that could not be kept.
+func unstored(err error) report {
+	return report{kind: "journal", level: slog.LevelError, every: sayAgain, err: err,
+		text: "updates cannot be stored, so none is taken from telegram until they can"}
+}
+
 // read parses a batch and returns the last id in it, 0 if there is none. An
 // update that cannot be read is skipped and confirmed with the others.
-func (p *poller) read(ctx context.Context, batch []json.RawMessage) (updates []bot.Update, last int64) {
+func (c *Client) read(ctx context.Context, batch []json.RawMessage) (updates []bot.Update, last int64) {
 	for _, raw := range batch {
 		u, ok := parse(raw)
 		if u.ID > 0 {
@@ -158,7 +184,7 @@ func (p *poller) read(ctx context.Context, batch []json.RawMessage) (updates []b
 			continue
 		}
 		if _, err := decode(raw); err != nil || u.ID <= 0 {
-			p.log.WarnContext(ctx, "an update cannot be read and is skipped", "type", nature(raw))
+			c.log.WarnContext(ctx, "an update cannot be read and is skipped", "type", nature(raw))
 		}
 	}
 	return updates, last
@@ -195,40 +221,17 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 	return answer.Result, nil
 }
 
-// unhook removes a webhook once, before the first poll. One set later is a
-// conflict: somebody else runs this bot, and we do not fight over it.
-func (p *poller) unhook(ctx context.Context) error {
-	if p.unhooked {
-		return nil
-	}
-	info, err := p.api.GetWebhookInfo(ctx)
-	if err != nil {
-		return faultOf("getWebhookInfo", err)
-	}
-	if info.URL != "" {
-		if _, err := p.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{DropPendingUpdates: false}); err != nil {
-			return faultOf("deleteWebhook", err)
-		}
-		p.log.InfoContext(ctx, "a webhook was set; it is removed, its updates are kept")
-	}
-	p.unhooked = true
-	return nil
-}
-
 // worry says what failed, unless it was said already, and how long to wait.
 func (p *poller) worry(ctx context.Context, err error) time.Duration {
 	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched, trying on", err: err}
 	f, isFault := errors.AsType[*fault](err)
 	switch {
 	case errors.Is(err, errJournal):
-		r = report{kind: "journal", level: slog.LevelError, every: sayAgain, err: err,
-			text: "updates cannot be stored, so none is taken from telegram until they can"}
+		r = unstored(err)
 	case errors.Is(err, errNoID):
 		r.kind = "batch"
 	case isFault && f.kind == conflicting:
-		p.conflict.Store(true)
-		r = report{kind: "conflict", level: slog.LevelError, every: sayAgain, err: err,
-			text: "somebody else takes this bot's updates; only one process may run with its token"}
+		r = p.clashed(f)
 	}
 	p.trouble.report(ctx, r)
 	if isFault {

@@ -3,7 +3,6 @@ package telegram
 import (
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -85,14 +84,20 @@ func TestOneLineAtTheFirstFailureAndOneAtRecovery(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 		r := poll(t, c)
 		s.on("getUpdates", gateway(), reply{drop: true}, no(500, "Internal Server Error: restart"), gateway(), gateway(),
-			reply{status: 200, body: "<html>captive portal</html>"}, updates(40))
+			reply{status: 200, body: "<html>captive portal</html>"}, cutShort(updates(39)), updates(40))
 		elapse(time.Minute)
 		r.expect(t, 40)
-		if log.count("level=WARN") != 1 || log.count("come in again") != 1 || log.count("\n") != 2 || log.count("attempts=6") != 1 {
+		if log.count("level=WARN") != 1 || log.count("come in again") != 1 || log.count("\n") != 2 || log.count("attempts=7") != 1 {
 			t.Errorf("want two lines:\n%s", log)
 		}
 		r.stop(t)
 	})
+}
+
+// cutShort is a reply that ends in the middle.
+func cutShort(r reply) reply {
+	r.half = true
+	return r
 }
 
 func TestPollObeysRetryAfter(t *testing.T) {
@@ -107,33 +112,6 @@ func TestPollObeysRetryAfter(t *testing.T) {
 	})
 }
 
-func TestAnotherPollerIsAConflict(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-		script := make([]reply, 60)
-		for i := range script {
-			script[i] = no(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
-		}
-		s.on("getUpdates", script...)
-		r := poll(t, c)
-		synctest.Wait()
-		if !c.Conflict() {
-			t.Error("the conflict does not show")
-		}
-		elapse(30 * time.Second)
-		if n := log.count("level=ERROR"); n != 1 {
-			t.Errorf("%d loud lines within half a minute, want one:\n%s", n, log)
-		}
-		elapse(10 * time.Minute)
-		if c.Conflict() || log.count("come in again") != 1 {
-			t.Errorf("conflict = %v after it is over:\n%s", c.Conflict(), log)
-		}
-		if n := log.count("level=ERROR"); n < 2 || n > 6 {
-			t.Errorf("%d loud lines, want one a minute:\n%s", n, log)
-		}
-		r.stop(t)
-	})
-}
-
 func TestARevokedTokenEndsPoll(t *testing.T) {
 	for _, revoked := range []reply{no(401, "Unauthorized"), no(404, "Not Found")} {
 		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
@@ -143,6 +121,23 @@ func TestARevokedTokenEndsPoll(t *testing.T) {
 				t.Errorf("Poll = %v, want ErrUnauthorized", err)
 			}
 			r.expect(t, 40)
+			r.cancel()
+		})
+	}
+}
+
+func TestARevokedTokenEndsPollBeforeItBegins(t *testing.T) {
+	for _, method := range []string{"getWebhookInfo", "deleteWebhook"} {
+		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			s.on("getWebhookInfo", ok(`{"url":"https://example.org/hook"}`))
+			if method == "getWebhookInfo" {
+				s.script[method] = nil
+			}
+			s.on(method, no(401, "Unauthorized"))
+			r := poll(t, c)
+			if err := <-r.done; !errors.Is(err, ErrUnauthorized) || len(s.of("getUpdates")) != 0 {
+				t.Errorf("Poll = %v after %d polls, want ErrUnauthorized after none", err, len(s.of("getUpdates")))
+			}
 			r.cancel()
 		})
 	}

@@ -19,10 +19,10 @@ const (
 )
 
 // rich returns m as Telegram's blocks; nil where it goes as text: because it has
-// no blocks, because this server takes none, or because they are badly built,
+// no blocks, because none is taken at present, or because they are badly built,
 // which is a bug of ours and not the reader's trouble.
 func (c *Client) rich(ctx context.Context, m view.Message) *models.InputRichMessage {
-	if m.Rich == nil || c.plainOnly.Load() {
+	if m.Rich == nil || !c.tables.taken() {
 		return nil
 	}
 	rich, err := richMessage(*m.Rich)

@@ -41,75 +41,6 @@ func TestNativeTablesAreWhatTelegramExpects(t *testing.T) {
 	})
 }
 
-// refusals of native tables by servers that do not know them, or by a rule.
-func declines() map[string]reply {
-	return map[string]reply{
-		"a method that is not known":    no(404, "Not Found: method not found"),
-		"a parameter that is not known": no(400, "Bad Request: message text is empty"),
-		"a rule":                        no(400, "Bad Request: not enough rights to send rich messages to the chat"),
-		"a code":                        no(400, "Bad Request: RICH_MESSAGE_FORBIDDEN"),
-	}
-}
-
-func TestTablesGoAsTextWhereTheyAreDeclined(t *testing.T) {
-	for name, r := range declines() {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-				s.on("sendRichMessage", r)
-				for range 3 {
-					if id, err := c.Send(t.Context(), 501, tables()); err != nil || id == 0 {
-						t.Fatalf("Send = %d, %v", id, err)
-					}
-				}
-				if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
-					t.Fatal(err)
-				}
-				if n := len(s.of("sendRichMessage")); n != 1 {
-					t.Errorf("tables were tried %d times, want once", n)
-				}
-				texts := s.of("sendMessage")
-				if len(texts) != 3 || texts[0].params["text"] != tables().HTML || texts[0].at != 0 {
-					t.Errorf("texts = %+v, want three of them, the first at once", texts)
-				}
-				if edit := s.of("editMessageText"); len(edit) != 1 || edit[0].params["text"] != tables().HTML {
-					t.Errorf("edits = %+v, want a text", edit)
-				}
-				if log.count("as text from now on") != 1 || log.count("level=ERROR") != 0 {
-					t.Errorf("want one line in the log, a warning:\n%s", log)
-				}
-			})
-		})
-	}
-}
-
-func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
-	for name, r := range declines() {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-				s.on("editMessageText", r, no(400, "Bad Request: message is not modified: the same"))
-				for range 2 {
-					if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if _, err := c.Send(t.Context(), 501, tables()); err != nil {
-					t.Fatal(err)
-				}
-				var kinds []bool
-				for _, call := range s.of("editMessageText") {
-					kinds = append(kinds, call.params["rich_message"] != "")
-				}
-				if diff := cmp.Diff([]bool{true, false, false}, kinds); diff != "" {
-					t.Errorf("which edits had tables (-want +got):\n%s", diff)
-				}
-				if len(s.of("sendRichMessage")) != 0 || log.count("as text from now on") != 1 {
-					t.Errorf("tables were sent after a refusal; log:\n%s", log)
-				}
-			})
-		})
-	}
-}
-
 // What is no word about tables does not end them: the text shares the trouble, or
 // the trouble passes.
 func TestOtherTroubleDoesNotEndTables(t *testing.T) {
@@ -142,7 +73,7 @@ func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 				if _, err := c.Send(t.Context(), 501, tables()); err != nil {
 					t.Fatal(err)
 				}
-				if len(s.of("sendRichMessage")) != before+1 || log.count("as text from now on") != 0 {
+				if len(s.of("sendRichMessage")) != before+1 || log.count("as text for") != 0 {
 					t.Errorf("tables are not sent any more; log:\n%s", log)
 				}
 			})
@@ -156,8 +87,8 @@ func TestAnEditOfAPictureDoesNotEndTables(t *testing.T) {
 		if got := cause(t, c.Edit(t.Context(), 501, 7, tables())); got != bot.DeliveryNoMessage {
 			t.Errorf("cause = %d, want no message", got)
 		}
-		if n := len(s.of("editMessageText")); n != 1 || c.plainOnly.Load() {
-			t.Errorf("%d edits, plain from now on: %v", n, c.plainOnly.Load())
+		if n := len(s.of("editMessageText")); n != 1 || !c.tables.taken() {
+			t.Errorf("%d edits, tables are taken: %v", n, c.tables.taken())
 		}
 	})
 }
@@ -197,6 +128,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 		"tags that cross":    {{HTML: "<b><i>SAMPLECORP</b></i>"}},
 		"an escape too few":  {{HTML: "M&M SAMPLECORP;"}},
 		"a paragraph's end":  {{HTML: "SAMPLECORP</p><p>x"}},
+		"an end and a slip":  {{HTML: "SAMPLECORP</p>&"}},
 		"a comment":          {{HTML: "<!-- SAMPLECORP -->x"}},
 		"a control letter":   {{HTML: "SAMPLECORP \x01"}},
 		"a time without one": {{HTML: `<tg-time format="t">SAMPLECORP</tg-time>`}},
@@ -212,7 +144,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 				if log.count("level=ERROR") != 1 || log.count("SAMPLECORP") != 0 {
 					t.Errorf("want one loud line without the text:\n%s", log)
 				}
-				if c.plainOnly.Load() {
+				if !c.tables.taken() {
 					t.Error("a bug of ours ended all tables")
 				}
 			})

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ func richText(html string) (models.RichText, error) {
 	if err != nil {
 		return models.RichText{}, err
 	}
-	if _, err := r.Token(); err == nil { // a </p> within the text ended it early
+	if _, err := r.Token(); !errors.Is(err, io.EOF) { // a </p> within the text ended it early
 		return models.RichText{}, errMarkup
 	}
 	return text, nil

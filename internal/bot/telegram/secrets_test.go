@@ -36,6 +36,9 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 				failEverything(s, r)
 				for _, err := range everyFailure(t, c) {
+					if err == nil && name == "a result of another kind" {
+						continue // an edit that Telegram says ok to is done
+					}
 					spotless(t, err)
 				}
 			})
@@ -65,7 +68,7 @@ func TestNoErrorHoldsTheTokenThatATransportQuotes(t *testing.T) {
 // failEverything scripts one reply to every method, for as often as it is tried.
 func failEverything(s *stub, r reply) {
 	for _, method := range []string{"getMe", "getWebhookInfo", "getUpdates", "sendMessage", "editMessageText",
-		"sendPhoto", "sendDocument", "sendRichMessage", "editMessageMedia", "answerCallbackQuery", "sendChatAction", "getMyCommands", "setMyDescription"} {
+		"sendPhoto", "sendDocument", "sendRichMessage", "editMessageMedia", "answerCallbackQuery", "sendChatAction", "getMyCommands", "getMyDescription", "setMyDescription"} {
 		s.on(method, slices.Repeat([]reply{r}, 20)...)
 	}
 }

@@ -51,7 +51,7 @@ func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Messa
 		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: errors.New("a file takes no message's place")}
 	}
 	err = c.post(ctx, chat, c.editing(p, message))
-	if isKind(err, unchanged) {
+	if isKind(err, unchanged) || isKind(err, unreadable) { // the latter was done, only its answer is strange
 		return nil
 	}
 	return err
@@ -69,7 +69,7 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 	}
 	f := faultOf("sendChatAction", err)
 	if f.kind == flooded {
-		c.gate.shut(chat, f.retryAfter)
+		c.silence(ctx, chat, f)
 	}
 	return deliveryError(f)
 }
@@ -85,7 +85,7 @@ func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
 		})
 		return err
 	}})
-	if isKind(err, late) {
+	if isKind(err, late) || isKind(err, unreadable) {
 		return nil
 	}
 	return deliveryError(err)

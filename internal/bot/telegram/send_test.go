@@ -111,15 +111,25 @@ func TestRefusalsHaveCauses(t *testing.T) {
 		{403, "Forbidden: bot was blocked by the user", bot.DeliveryGone},
 		{403, "Forbidden: user is deactivated", bot.DeliveryGone},
 		{403, "Forbidden: bot was kicked from the supergroup chat", bot.DeliveryGone},
+		{403, "Forbidden: bot can't initiate conversation with a user", bot.DeliveryGone},
+		{403, "Forbidden: bot is not a member of the supergroup chat", bot.DeliveryGone},
+		{403, "Forbidden: the group chat was deleted", bot.DeliveryGone},
 		{400, "Bad Request: chat not found", bot.DeliveryGone},
+		{400, "Bad Request: user not found", bot.DeliveryGone},
+		{400, "Bad Request: USER_IS_BLOCKED", bot.DeliveryGone},
+		{400, "Bad Request: INPUT_USER_DEACTIVATED", bot.DeliveryGone},
 		{400, "Bad Request: PEER_ID_INVALID", bot.DeliveryGone},
 		{400, "Bad Request: not enough rights to send text messages to the chat", bot.DeliveryGone},
 		{400, "Bad Request: message to edit not found", bot.DeliveryNoMessage},
 		{400, "Bad Request: message can't be edited", bot.DeliveryNoMessage},
 		{400, "Bad Request: MESSAGE_ID_INVALID", bot.DeliveryNoMessage},
+		{400, "Bad Request: MESSAGE_AUTHOR_REQUIRED", bot.DeliveryNoMessage},
 		{400, "Bad Request: there is no text in the message to edit", bot.DeliveryNoMessage},
 		{400, "Bad Request: there is no media in the message to edit", bot.DeliveryNoMessage},
 		{400, "Bad Request: message is too long", bot.DeliveryRefused},
+		{400, "Bad Request: message caption is too long", bot.DeliveryRefused},
+		{400, "Bad Request: BUTTON_DATA_INVALID", bot.DeliveryRefused},
+		{400, "", bot.DeliveryRefused},
 		{400, `Bad Request: can't parse entities: Unsupported start tag "x" at byte offset 4`, bot.DeliveryRefused},
 		{413, "Request Entity Too Large", bot.DeliveryRefused},
 		{401, "Unauthorized", bot.DeliveryFailed},
@@ -152,9 +162,11 @@ func TestHarmlessRefusalsAreNoErrors(t *testing.T) {
 		if err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"}); err != nil {
 			t.Errorf("an unchanged message: %v", err)
 		}
-		s.on("answerCallbackQuery", no(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"))
-		if err := c.Acknowledge(t.Context(), "77", "late"); err != nil {
-			t.Errorf("an old press: %v", err)
+		for _, words := range []string{"query is too old and response timeout expired or query ID is invalid", "QUERY_ID_INVALID"} {
+			s.on("answerCallbackQuery", no(400, "Bad Request: "+words))
+			if err := c.Acknowledge(t.Context(), "77", "late"); err != nil {
+				t.Errorf("an old press: %v", err)
+			}
 		}
 		if log.String() != "" {
 			t.Errorf("the log speaks of it:\n%s", log)

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,9 @@ type reply struct {
 	status int
 	body   string
 	drop   bool          // cut the connection instead of answering
+	half   bool          // cut it in the middle of the answer
+	early  bool          // answer before the request's body was read
+	after  string        // the header Retry-After
 	hold   time.Duration // answer only after that
 }
 
@@ -84,6 +88,17 @@ func (s *stub) refuseDials(n int) {
 	s.refuse = n
 }
 
+// refused says whether the next dial fails.
+func (s *stub) refused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse == 0 {
+		return false
+	}
+	s.refuse--
+	return true
+}
+
 // of returns the calls to a method so far.
 func (s *stub) of(method string) []seen {
 	s.mu.Lock()
@@ -109,7 +124,10 @@ func (s *stub) next(method string) (reply, bool) {
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := seen{method: path.Base(r.URL.Path), params: params(r), at: time.Since(s.start)}
+	c := seen{method: path.Base(r.URL.Path), at: time.Since(s.start)}
+	if !s.isEarly(c.method) {
+		c.params = params(r)
+	}
 	s.mu.Lock()
 	s.calls = append(s.calls, c)
 	n := len(s.calls)
@@ -130,8 +148,27 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if do.drop {
 		panic(http.ErrAbortHandler)
 	}
+	if do.after != "" {
+		w.Header().Set("Retry-After", do.after)
+	}
+	if do.half {
+		w.Header().Set("Content-Length", strconv.Itoa(len(do.body)))
+		do.body = do.body[:len(do.body)/2]
+	}
 	w.WriteHeader(do.status)
 	_, _ = io.WriteString(w, do.body)
+	if do.half {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// isEarly says whether the next reply to a method comes before its parameters
+// are read.
+func (s *stub) isEarly(method string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.script[method]) > 0 && s.script[method][0].early
 }
 
 func (s *stub) usual(ctx context.Context, method string, n int) reply {
@@ -144,6 +181,8 @@ func (s *stub) usual(ctx context.Context, method string, n int) reply {
 		return ok(fmt.Sprintf(`{"message_id":%d,"date":1700000000,"chat":{"id":7,"type":"private"}}`, 1000+n))
 	case "getMyCommands":
 		return ok(`[]`)
+	case "getMyDescription", "getMyShortDescription":
+		return ok(`{}`)
 	case "getUpdates":
 		return s.hold(ctx)
 	}

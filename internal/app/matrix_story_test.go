@@ -1,0 +1,216 @@
+package app_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing/synctest"
+	"time"
+
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// story is one cell while it is played.
+type story struct {
+	*bubble
+	fault *fault
+	right string // how the right holdings begin
+	p     person
+	out   outcome
+	seen  []simtg.Message // the chat when the person last looked
+	link  simtg.Message   // the message with the link that was sent
+	links int             // login links made until the login came through
+	// Some faults are ended by what began them.
+	endRival, disk func()
+
+	said int // how much of the log was there when the fault struck
+}
+
+// offBeat keeps people from doing anything at the very moment at which the bot
+// looks by itself: which of the two came first would be left to chance.
+const offBeat = 700 * time.Millisecond
+
+// step lets the person do something, for as long as d, and writes down what came
+// to their eyes meanwhile.
+func (s *story) step(did string, d time.Duration, do func()) *step {
+	s.t.Helper()
+	s.seen = s.p.Chat()
+	st := &step{did: did}
+	began := time.Now()
+	if do != nil {
+		do()
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), began.Add(d+offBeat))
+	defer cancel()
+	for {
+		err := s.p.Wait(ctx, func(chat []simtg.Message) bool { return len(news(s.seen, chat, s.right)) > 0 })
+		if err != nil {
+			break
+		}
+		synctest.Wait() // what happens at one moment is seen as one
+		now := s.p.Chat()
+		for _, n := range news(s.seen, now, s.right) {
+			n.after = time.Since(began)
+			st.saw = append(st.saw, n)
+		}
+		s.seen = now
+	}
+	if len(st.saw) > 0 || did != quietly {
+		s.out.steps = append(s.out.steps, st)
+	}
+	return st
+}
+
+// strike and heal begin and end the fault.
+func (s *story) strike() {
+	s.said = len(s.tail())
+	s.fault.strike(s)
+}
+
+func (s *story) heal() {
+	s.t.Helper()
+	s.note()
+	if s.fault.heal != nil {
+		s.fault.heal(s)
+	}
+}
+
+// note keeps what an operator found in the log since the fault struck.
+func (s *story) note() {
+	if s.out.warnings == nil {
+		s.out.warnings = append([]string{}, warnings(s.logText()[s.said:])...)
+	}
+}
+
+// linkOut returns the newest message that carries a login link.
+func (s *story) linkOut() (simtg.Message, bool) {
+	chat := s.p.Chat()
+	for i := len(chat) - 1; i >= 0; i-- {
+		if b, ok := chat[i].Button("Log in to Kite"); ok && b.URL != "" {
+			return chat[i], true
+		}
+	}
+	return simtg.Message{}, false
+}
+
+// browser opens the link of a message and logs in there; it says what the
+// browser shows when that fails. The login page needs the same server.
+func (s *story) browser(m simtg.Message, user string) (trouble string) {
+	if !s.kiteAt.reachable() {
+		return "the page cannot be reached"
+	}
+	b, ok := m.Button("Log in to Kite")
+	if !ok {
+		return "the link is gone"
+	}
+	switch status, body := s.kite.CompleteLogin(s.t.Context(), b.URL, user); status {
+	case http.StatusOK:
+		return ""
+	case 0:
+		return "the page cannot be reached"
+	default:
+		return firstLine(body)
+	}
+}
+
+// login logs the person in, before the story begins.
+func (s *story) login() {
+	s.t.Helper()
+	m := s.p.ask("/login", "Log in to Kite")
+	s.pass(offBeat)
+	s.p.browse(m, raviUser)
+	s.p.waitText(0, "Logged in as") // by itself, within seconds
+	s.links = len(s.kite.Links())
+	if s.fault.ripen != nil {
+		s.fault.ripen(s)
+	} else {
+		s.pass(5*time.Minute + offBeat)
+	}
+}
+
+// move is the person's own part, in what they do about the fault.
+func (s *story) move(a *act) (did string, do func()) {
+	if a == nil {
+		a = &act{"/holdings", func(s *story) { s.p.Send("/holdings") }}
+	}
+	return a.did, func() { a.do(s) }
+}
+
+// underWay makes the person's move and returns once Kite has the question; it is not
+// answered before release.
+func (s *story) underWay() (did string, release func()) {
+	began, over := make(chan struct{}, 1), make(chan struct{})
+	s.kite.Inject(simkite.Fault{
+		Kind: simkite.Delay, Tool: "get_holdings", Times: 1, Until: over, OnHit: func() { began <- struct{}{} },
+	})
+	did, do := s.move(s.fault.askBefore)
+	do()
+	<-began
+	synctest.Wait()
+	return did, func() { close(over) }
+}
+
+// asks is the person's move while the fault lasts.
+func (s *story) asks() *step {
+	if s.fault.mute {
+		return s.step("(nothing can be sent)", s.lasting(), nil)
+	}
+	did, do := s.move(s.fault.ask)
+	return s.step(did, s.lasting(), do)
+}
+
+func (s *story) lasting() time.Duration {
+	if s.fault.lasts > 0 {
+		return s.fault.lasts
+	}
+	return 2 * time.Minute
+}
+
+// settle heals, finds out what became of the login and makes sure that the
+// person can use their account in the end.
+func (s *story) settle() {
+	s.t.Helper()
+	s.step(quietly, time.Minute, s.heal)
+	s.conclude()
+}
+
+// conclude asks /holdings once more, unless the person was told to log in: then
+// they do, and the command that waits has to be answered by itself.
+func (s *story) conclude() {
+	s.t.Helper()
+	if !look(s.p.Last(), s.right).is(link) {
+		last := s.step("/holdings", time.Minute, func() { s.p.Send("/holdings") })
+		if s.out.kept = last.showed(answer); s.out.kept {
+			last.tail = true
+			if links := len(s.kite.Links()); links != s.links {
+				s.t.Errorf("there are %d login links, want %d", links, s.links)
+			}
+			return
+		}
+	}
+	if b, ok := s.p.Last().Button("Log in"); ok && b.Data != "" {
+		s.step("presses Log in", time.Minute, func() { s.p.press(s.p.Last(), "Log in") })
+	}
+	m, ok := s.linkOut()
+	if !ok {
+		s.t.Fatalf("no answer and no login link at the end; the chat:\n%s\nlog:\n%s", simtg.Transcript(s.p.Chat()), s.tail())
+	}
+	again := s.step("logs in again", time.Minute, func() {
+		if trouble := s.browser(m, raviUser); trouble != "" {
+			s.t.Errorf("the browser shows %q", trouble)
+		}
+	})
+	if !again.showed(answer) {
+		again = s.step("/holdings", time.Minute, func() { s.p.Send("/holdings") })
+	}
+	if !again.showed(answer) {
+		s.t.Errorf("no answer after the new login; the chat:\n%s\nlog:\n%s", simtg.Transcript(s.p.Chat()), s.tail())
+	}
+}
+
+// tail is the end of the log, for a story that went wrong.
+func (s *story) tail() string {
+	lines := strings.Split(s.logText(), "\n")
+	return strings.Join(lines[max(0, len(lines)-25):], "\n")
+}

@@ -1,0 +1,193 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	simkite "kitebot/internal/sim/kite"
+)
+
+// The bot as a process of its own, killed again and again at random moments,
+// over the same file, while people log in and then ask one thing after another.
+// Nobody has to log in again, every question is answered rightly and in order,
+// and twice only what may have been on its way at a kill.
+func TestChaosSoak(t *testing.T) {
+	lasts, long := soakFor(t, 0)
+	people, plan := 8, chaos{loginKills: 1, kills: 3, most: 1200 * time.Millisecond, questions: 12}
+	if long {
+		people, plan = 50, chaos{loginKills: 5, lasts: lasts, most: 6 * time.Second, questions: 50}
+	}
+	const holdings = 20
+	st := newStage(t, people, holdings)
+	b := st.bot("/sse")
+	st.people(b, people, holdings)
+	k := &killer{bot: b, dice: rand.New(rand.NewPCG(st.seed, 0))}
+	k.start()
+	t.Cleanup(k.kill)
+
+	k.during(plan.most, func(n int) bool { return n < plan.loginKills }, func(context.Context) {
+		st.everybodyHasTheirHoldings("killed at the login")
+	})
+	links := len(st.kite.Links())
+	talks := st.talk(k, plan)
+	k.end()
+	if n := len(st.kite.Links()); n != links {
+		t.Errorf("%d login links were made while everybody was logged in", n-links)
+	}
+	report(t, k, talks)
+}
+
+// chaos is how a soak goes.
+type chaos struct {
+	loginKills int           // kills while people log in
+	lasts      time.Duration // people talk at least so long
+	kills      int           // and see so many kills
+	questions  int           // and ask so much, each of them
+	most       time.Duration // between a start and the next kill
+}
+
+// talk lets everybody ask until the plan is done, and the killer kill.
+func (st *stage) talk(k *killer, plan chaos) []*talk {
+	var talks []*talk
+	for _, p := range st.crowd {
+		talks = append(talks, newTalk(p, simkite.Generate(p.chat.seed, 20)))
+	}
+	began, before := time.Now(), len(k.kills)
+	goOn := func(kills int) bool { return time.Since(began) < plan.lasts || kills < plan.kills }
+	k.during(plan.most, goOn, func(killing context.Context) {
+		ctx, cancel := context.WithTimeout(st.t.Context(), plan.lasts+settleTime)
+		defer cancel()
+		failed := together(st.crowd, func(p *soaker) error {
+			t := talks[slices.Index(st.crowd, p)]
+			return t.run(ctx, func() bool { return killing.Err() == nil || len(t.asked) < plan.questions })
+		})
+		for _, err := range failed[:min(3, len(failed))] {
+			st.t.Error(err)
+		}
+	})
+	st.t.Logf("%d kills in %v of talk", len(k.kills)-before, time.Since(began).Round(time.Millisecond))
+	return talks
+}
+
+// killer runs the bot as a process of its own, and kills it.
+type killer struct {
+	bot    *soakBot
+	dice   *rand.Rand
+	cmd    *exec.Cmd
+	starts []time.Time
+	kills  []time.Time
+}
+
+func (k *killer) start() {
+	k.cmd = exec.Command(os.Args[0])
+	k.cmd.Env = append(os.Environ(), childEnv+"=1")
+	for name, value := range k.bot.env {
+		k.cmd.Env = append(k.cmd.Env, name+"="+value)
+	}
+	k.cmd.Stdout, k.cmd.Stderr = &k.bot.st.logs, &k.bot.st.logs
+	k.starts = append(k.starts, time.Now())
+	if err := k.cmd.Start(); err != nil {
+		k.bot.st.t.Errorf("start the bot: %v", err)
+	}
+}
+
+// kill is SIGKILL; afterwards the process is gone.
+func (k *killer) kill() {
+	if k.cmd == nil || k.cmd.ProcessState != nil {
+		return
+	}
+	_ = k.cmd.Process.Kill()
+	_ = k.cmd.Wait() // says that it was killed
+}
+
+// end is SIGTERM: an orderly end without an error.
+func (k *killer) end() {
+	if err := k.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		k.bot.st.t.Errorf("stop the bot: %v", err)
+	}
+	if err := k.cmd.Wait(); err != nil {
+		k.bot.st.t.Errorf("the bot ended with: %v", err)
+	}
+}
+
+// during kills and starts the bot while do runs, for as long as goOn says, which
+// is told how often that was; then the context that do was given ends. Every
+// third life is short: the kill comes in the middle of the start.
+func (k *killer) during(most time.Duration, goOn func(kills int) bool, do func(killing context.Context)) {
+	killing, done := context.WithCancel(k.bot.st.t.Context())
+	defer done()
+	var wg sync.WaitGroup
+	wg.Go(func() { do(killing) })
+	for n := 0; goOn(n); n++ {
+		life := 50*time.Millisecond + time.Duration(k.dice.Int64N(int64(most)))
+		if n%3 == 2 {
+			life /= 10
+		}
+		timer := time.NewTimer(life)
+		select {
+		case <-timer.C:
+		case <-k.bot.st.t.Context().Done():
+			timer.Stop()
+			done()
+			wg.Wait()
+			return
+		}
+		k.kills = append(k.kills, time.Now())
+		k.kill()
+		k.start()
+	}
+	done()
+	wg.Wait()
+}
+
+// report checks what everybody was told and prints what the soak came to.
+func report(t *testing.T, k *killer, talks []*talk) {
+	t.Helper()
+	var s summary
+	for _, talk := range talks {
+		if talk.p.logins.Load() != 1 {
+			t.Errorf("%s logged in %d times in the browser", talk.p.user, talk.p.logins.Load())
+		}
+		if err := talk.review(k.kills, &s); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, start := range k.starts {
+		s.restarts = append(s.restarts, firstAfter(talks, start).Sub(start))
+	}
+	t.Logf("%d kills, %d commands, %d answers, %d of them twice", len(k.kills), s.commands, s.answers, s.doubles)
+	t.Logf("an answer took %s; the first one after a start %s", quantiles(s.took), quantiles(s.restarts))
+	if len(s.ages) > 0 {
+		t.Logf("what came twice had first come %s before the kill", quantiles(s.ages))
+	}
+}
+
+// firstAfter is when anybody was first told anything after a moment.
+func firstAfter(talks []*talk, moment time.Time) time.Time {
+	first := time.Now()
+	for _, talk := range talks {
+		for _, m := range talk.p.chat.all() {
+			if m.At.After(moment) && m.At.Before(first) {
+				first = m.At
+			}
+		}
+	}
+	return first
+}
+
+func quantiles(all []time.Duration) string {
+	if len(all) == 0 {
+		return "nothing"
+	}
+	slices.Sort(all)
+	at := func(percent int) time.Duration { return all[(len(all)-1)*percent/100].Round(time.Millisecond) }
+	return fmt.Sprintf("p50 %v, p99 %v, at most %v", at(50), at(99), at(100))
+}

@@ -1,0 +1,193 @@
+package telegram
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// sending starts a message to each chat and settles; the errors come in any order.
+func sending(t *testing.T, c *Client, chats ...int64) <-chan error {
+	done := make(chan error, len(chats))
+	for _, chat := range chats {
+		go func() {
+			_, err := c.Send(t.Context(), chat, hello())
+			done <- err
+		}()
+		synctest.Wait()
+	}
+	return done
+}
+
+// arrived is when the last message to a chat reached the stub.
+func (s *stub) arrived(chat string) time.Duration {
+	at := time.Duration(-1)
+	for _, call := range s.of("sendMessage") {
+		if call.params["chat_id"] == chat {
+			at = call.at
+		}
+	}
+	return at
+}
+
+func TestManyChatsRefusedAtOnceHoldBackEveryone(t *testing.T) {
+	const fresh = "504" // a chat that was never refused
+	for name, tt := range map[string]struct {
+		floods []int // what each chat is told
+		apart  time.Duration
+		want   time.Duration // when the fresh chat's message goes, after the last refusal
+		lines  int           // said in the log
+	}{
+		"one":                    {[]int{20}, 0, 0, 0},
+		"two":                    {[]int{20, 20}, 0, 0, 0},
+		"three":                  {[]int{20, 20, 20}, 0, 20 * time.Second, 1},
+		"three over half a day":  {[]int{3, 3, 3}, 4 * time.Hour, 0, 0},
+		"three that are told 1h": {[]int{3600, 3600, 3600}, 0, time.Minute, 3}, // a guess is a short one
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				var under []<-chan error
+				for i, seconds := range tt.floods {
+					elapse(min(tt.apart, time.Duration(i)*tt.apart))
+					s.on("sendMessage", flood(seconds))
+					under = append(under, sending(t, c, int64(501+i)))
+				}
+				last := time.Since(s.start)
+				if err := <-sending(t, c, 504); err != nil {
+					t.Fatal(err)
+				}
+				if got := s.arrived(fresh) - last; got != tt.want {
+					t.Errorf("another chat's message went after %v, want %v", got, tt.want)
+				}
+				for i, one := range under {
+					if err := <-one; err != nil {
+						t.Errorf("chat %d: %v", 501+i, err)
+					}
+				}
+				if n := log.count("level=WARN"); n != tt.lines {
+					t.Errorf("%d lines, want %d:\n%s", n, tt.lines, log)
+				}
+			})
+		})
+	}
+}
+
+// One chat that is refused again and again is one chat.
+func TestOneRefusedChatIsNotACrowd(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", flood(2), flood(2), flood(2), flood(2))
+		slow := sending(t, c, 501)
+		elapse(7 * time.Second)
+		if err := <-sending(t, c, 502); err != nil {
+			t.Fatal(err)
+		}
+		if at := s.arrived("502"); at != 7*time.Second {
+			t.Errorf("the other chat's message went after %v, want 7s", at)
+		}
+		if err := <-slow; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// An hour of silence is longer than anybody waits for a reply: the call ends
+// with its context, and may be made later.
+func TestAnHourOfSilence(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		s.on("sendMessage", flood(3600))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		if _, err := c.Send(ctx, 501, hello()); cause(t, err) != bot.DeliveryFailed {
+			t.Errorf("error = %v, want one that may pass", err)
+		}
+		if err := <-sending(t, c, 502); err != nil {
+			t.Errorf("another chat: %v", err)
+		}
+		if err := <-sending(t, c, 501); err != nil {
+			t.Errorf("the same chat later: %v", err)
+		}
+		if s.arrived("502") != 10*time.Minute || s.arrived("501") != time.Hour {
+			t.Errorf("went after %v and %v, want 10m and 1h", s.arrived("502"), s.arrived("501"))
+		}
+		if log.count("level=WARN") != 1 || log.count("for=1h0m0s") != 1 {
+			t.Errorf("want one line about the hour:\n%s", log)
+		}
+	})
+}
+
+// Telegram counts changes of the profile for themselves, and asks for most of a
+// day where it thinks they are too many.
+func TestAnOverdoneProfileHoldsBackNobody(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("setMyDescription", flood(80000))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		described := make(chan error, 1)
+		go func() { described <- c.Describe(ctx, "Reads your account.", "Reads.") }()
+		synctest.Wait()
+		if err := <-sending(t, c, 501); err != nil {
+			t.Fatal(err)
+		}
+		if at := s.arrived("501"); at != 0 {
+			t.Errorf("a message went after %v, want at once", at)
+		}
+		if err := <-described; err == nil || time.Since(s.start) != time.Minute {
+			t.Errorf("Describe = %v after %v, want its context's end", err, time.Since(s.start))
+		}
+	})
+}
+
+func TestPollsThatAreTooManyHoldBackNobody(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("getUpdates", flood(90))
+		r := poll(t, c)
+		synctest.Wait()
+		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != 0 {
+			t.Errorf("Send = %v after %v, want at once", err, s.arrived("501"))
+		}
+		r.stop(t)
+	})
+}
+
+// A press cannot be answered for long, so its answer is given up in time.
+func TestAPressIsGivenUpWithItsContext(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("answerCallbackQuery", flood(40))
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		if got := cause(t, c.Acknowledge(ctx, "77", "")); got != bot.DeliveryFailed {
+			t.Errorf("cause = %d, want failed", got)
+		}
+		if n := len(s.of("answerCallbackQuery")); n != 1 || time.Since(s.start) != 15*time.Second {
+			t.Errorf("%d calls within %v, want one within 15s", n, time.Since(s.start))
+		}
+	})
+}
+
+// Something before the Bot API may say 429, too. It did not pass the call on.
+func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
+	page := reply{status: 429, body: "<html>slow down</html>"}
+	timed, dated := page, page
+	timed.after, dated.after = "9", "Wed, 21 Oct 2031 07:28:00 GMT"
+	for name, tt := range map[string]struct {
+		reply reply
+		want  time.Duration
+	}{
+		"without a time": {page, 5 * time.Second}, "with seconds": {timed, 9 * time.Second}, "with a date": {dated, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+				s.on("sendMessage", tt.reply, tt.reply, tt.reply, tt.reply)
+				if err := <-sending(t, c, 501); err != nil {
+					t.Fatal(err)
+				}
+				if n, at := len(s.of("sendMessage")), s.arrived("501"); n != 5 || at != 4*tt.want {
+					t.Errorf("attempt %d after %v, want the fifth after %v", n, at, 4*tt.want)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package telegram
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+)
+
+// upgraded refuses the old id of a group; Telegram has used both codes.
+func upgraded(code string) reply {
+	return reply{status: 400, body: `{"ok":false,"error_code":` + code + `,"description":"Bad Request: group chat was upgraded to a supergroup chat",` +
+		`"parameters":{"migrate_to_chat_id":-1009007199254}}`}
+}
+
+func TestAGroupIsFollowedWhateverTheCode(t *testing.T) {
+	for _, code := range []string{"400", "403"} {
+		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			s.on("sendPhoto", upgraded(code), flood(3), gateway())
+			if _, err := c.Send(t.Context(), -55, picture()); err != nil {
+				t.Fatal(err)
+			}
+			var chats []string
+			for _, call := range s.of("sendPhoto") {
+				chats = append(chats, call.params["chat_id"])
+			}
+			if want := []string{"-55", "-1009007199254", "-1009007199254", "-1009007199254"}; !slices.Equal(chats, want) {
+				t.Errorf("chats = %v, want %v", chats, want)
+			}
+		})
+	}
+}
+
+// Messages of the old group are not in the new one, and no group moves for ever.
+func TestWhereAMoveLeadsNowhere(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("editMessageText", upgraded("400"), no(400, "Bad Request: message to edit not found"))
+		if got := cause(t, c.Edit(t.Context(), -55, 7, hello())); got != bot.DeliveryNoMessage {
+			t.Errorf("cause for a message of the old group = %d, want no message", got)
+		}
+		s.on("sendMessage", upgraded("400"), upgraded("400"), upgraded("400"))
+		if got := sendCause(t, c, -55); got != bot.DeliveryGone || len(s.of("sendMessage")) != 2 {
+			t.Errorf("cause = %d after %d calls, want gone after two", got, len(s.of("sendMessage")))
+		}
+	})
+}
+
+// Telegram said ok, so it is done, whatever else it said.
+func TestOKIsBelieved(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("editMessageText", ok(`true`))
+		s.on("editMessageMedia", ok(`["novelty"]`))
+		s.on("answerCallbackQuery", ok(`{"novelty":1}`))
+		for _, err := range []error{
+			c.Edit(t.Context(), 501, 7, hello()),
+			c.Edit(t.Context(), 501, 7, picture()),
+			c.Acknowledge(t.Context(), "77", ""),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		for _, strange := range []string{`"shown"`, `{}`, `{"message_id":"5"}`, `null`} {
+			s.on("sendMessage", ok(strange))
+			before := len(s.of("sendMessage"))
+			if got := sendCause(t, c, 501); got != bot.DeliveryRefused || len(s.of("sendMessage")) != before+1 {
+				t.Errorf("%s: cause = %d after %d calls; it was shown, so trying again is worse than useless", strange, got, len(s.of("sendMessage"))-before)
+			}
+		}
+	})
+}
+
+// A gateway may answer an upload before it has come to its end.
+func TestAnUploadThatIsAnsweredEarly(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		large := view.Message{HTML: "x", File: &view.File{Name: "a.csv", Data: []byte(strings.Repeat("1,2,3\n", 1<<17))}}
+		early := gateway()
+		early.early = true
+		s.on("sendDocument", early)
+		if _, err := c.Send(t.Context(), 501, large); err != nil {
+			t.Fatal(err)
+		}
+		if calls := s.of("sendDocument"); len(calls) != 2 || len(calls[1].params["document"]) < 6<<17 {
+			t.Errorf("%d attempts, want two, the second whole", len(calls))
+		}
+		elapse(time.Second) // the server takes half of that to close its end
+	})
+}
+
+func TestASilentMessageIsSentSo(t *testing.T) {
+	for method, m := range map[string]view.Message{
+		"sendMessage": hello(), "sendPhoto": picture(), "sendDocument": file(), "sendRichMessage": tables(),
+	} {
+		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			for _, silent := range []bool{true, false} {
+				m.Silent = silent
+				if _, err := c.Send(t.Context(), 501, m); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, want := range []string{"true", ""} {
+				if got := s.of(method)[i].params["disable_notification"]; got != want {
+					t.Errorf("%s: disable_notification = %q, want %q", method, got, want)
+				}
+			}
+		})
+	}
+}
+
+// Whether a message arrived without a sound is over when it is edited.
+func TestAnEditIsNeitherSilentNorLoud(t *testing.T) {
+	c, _, asha := chatting(t)
+	for _, m := range []view.Message{hello(), picture(), tables()} {
+		m.Silent = true
+		id := mustSend(t, c, m)
+		if !asha.Last().Silent {
+			t.Errorf("%+v arrived with a sound", asha.Last())
+		}
+		m.Photo, m.Silent = viewtest.PNG(9, 9, 9), true
+		if err := c.Edit(t.Context(), 501, id, m); err != nil || !asha.Last().Silent {
+			t.Errorf("Edit = %v, message = %+v", err, asha.Last())
+		}
+	}
+	id := mustSend(t, c, hello())
+	if err := c.Edit(t.Context(), 501, id, view.Message{HTML: "night", Silent: true}); err != nil || asha.Last().Silent {
+		t.Errorf("Edit = %v, message = %+v", err, asha.Last())
+	}
+	mustSend(t, c, view.Message{HTML: "report", Silent: true, File: file().File})
+	if !asha.Last().Silent {
+		t.Error("a file arrived with a sound")
+	}
+}
+
+func TestABadRetryAfterIsBounded(t *testing.T) {
+	d := newDoor(endless{}, token)
+	for value, want := range map[string]time.Duration{
+		"86399": 86399 * time.Second, "86401": 24 * time.Hour, "9223372036854775807": 24 * time.Hour, "-9223372036854775808": time.Second,
+	} {
+		f := d.judge("m", 429, []byte(`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":`+value+`}}`))
+		if f == nil || f.kind != flooded || f.retryAfter != want {
+			t.Errorf("retry_after %s: %+v, want a wait of %v", value, f, want)
+		}
+	}
+}

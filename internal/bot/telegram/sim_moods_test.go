@@ -1,0 +1,194 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/view"
+	sim "kitebot/internal/sim/telegram"
+)
+
+// The strict simulator has the moods of its own; these tests show that the two
+// understand each other.
+
+// people are two who have written to the bot.
+func people(s *sim.Server) (asha, ravi *sim.Person) {
+	asha, ravi = s.Person(501, "Asha"), s.Person(502, "Ravi")
+	asha.Send("/start")
+	ravi.Send("/start")
+	return asha, ravi
+}
+
+func TestPeopleWhoAreGone(t *testing.T) {
+	for name, leave := range map[string]func(*sim.Person){
+		"blocked": (*sim.Person).Block, "deactivated": (*sim.Person).Deactivate, "vanished": (*sim.Person).Vanish,
+	} {
+		t.Run(name, func(t *testing.T) {
+			simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+				asha, _ := people(s)
+				id, err := c.Send(t.Context(), 501, hello())
+				if err != nil {
+					t.Error(err)
+				}
+				leave(asha)
+				began := time.Now()
+				for _, m := range []view.Message{hello(), picture(), file(), tables()} {
+					_, err := c.Send(t.Context(), 501, m)
+					if got := cause(t, err); got != bot.DeliveryGone {
+						t.Errorf("cause of %v = %d, want gone", err, got)
+					}
+				}
+				for _, err := range []error{c.Edit(t.Context(), 501, id, picture()), c.Typing(t.Context(), 501)} {
+					if got := cause(t, err); got != bot.DeliveryGone {
+						t.Errorf("cause of %v = %d, want gone", err, got)
+					}
+				}
+				if _, err := c.Send(t.Context(), 502, tables()); err != nil || !time.Now().Equal(began) || log.String() != "" {
+					t.Errorf("%v, took %v, log:\n%s", err, time.Since(began), log)
+				}
+			})
+		})
+	}
+}
+
+func TestADeletedMessageIsNotThere(t *testing.T) {
+	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+		asha, _ := people(s)
+		for _, m := range []view.Message{hello(), picture(), tables()} {
+			id, err := c.Send(t.Context(), 501, m)
+			if err != nil {
+				t.Error(err)
+			}
+			asha.Delete(int64(id))
+			m.Buttons = withButtons(m).Buttons
+			if got := cause(t, c.Edit(t.Context(), 501, id, m)); got != bot.DeliveryNoMessage {
+				t.Errorf("cause = %d, want no message", got)
+			}
+		}
+	})
+}
+
+func TestAGroupThatWasUpgraded(t *testing.T) {
+	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+		_, ravi := people(s)
+		small := s.BasicGroup(-77, "Lunch", ravi)
+		small.Send(ravi, "/status")
+		large := small.Upgrade(-1000000000077)
+		if _, err := c.Send(t.Context(), -77, hello()); err != nil {
+			t.Error(err)
+		}
+		if got := answers(large.Chat()); !slices.Equal(got, []string{"hello"}) {
+			t.Errorf("answers in the new group = %q", got)
+		}
+		var texts []string
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.Poll(ctx, bottest.NewMemJournal(), func(u bot.Update) { texts = append(texts, u.Text) }); err != nil {
+			t.Error(err)
+		}
+		if want := []string{"/start", "/start", "/status"}; !slices.Equal(texts, want) || s.Queue() != 0 {
+			t.Errorf("updates = %q with %d left, want %q and the service messages passed over", texts, s.Queue(), want)
+		}
+	})
+}
+
+// The simulator's limit for all chats stays without a violation only if a chat
+// that was refused waits, and whoever was not tried yet waits as well.
+func TestTheLimitOfAllChatsIsObeyed(t *testing.T) {
+	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+		const crowd = 12
+		for i := range int64(crowd) {
+			s.Person(600+i, "P").Send("/start")
+		}
+		s.FloodAll(40)
+		began := time.Now()
+		done := make(chan error, crowd)
+		for i := range int64(crowd) {
+			go func() {
+				_, err := c.Send(t.Context(), 600+i, hello())
+				done <- err
+			}()
+			synctest.Wait()
+		}
+		for range crowd {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		refused := 0
+		for _, call := range s.Calls() {
+			if call.Code == 429 {
+				refused++
+			}
+		}
+		if took := time.Since(began); took != 40*time.Second || refused != crowdSize {
+			t.Errorf("took %v with %d refusals, want 40s with %d", took, refused, crowdSize)
+		}
+	})
+}
+
+func TestARevokedTokenIsTheEnd(t *testing.T) {
+	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+		people(s)
+		done := make(chan error, 1)
+		go func() { done <- c.Poll(t.Context(), bottest.NewMemJournal(), func(bot.Update) {}) }()
+		elapse(20 * time.Second) // a poll is being held
+		began := time.Now()
+		s.Revoke("4815162342:another-made-up-secret-of-a-bot")
+		if err := <-done; !errors.Is(err, ErrUnauthorized) || time.Since(began) > time.Second {
+			t.Errorf("Poll = %v after %v, want ErrUnauthorized at once", err, time.Since(began))
+		}
+		_, err := c.Send(t.Context(), 501, hello())
+		if cause(t, err) != bot.DeliveryFailed || !errors.Is(err, ErrUnauthorized) {
+			t.Errorf("Send = %v, want ErrUnauthorized, which another token cures", err)
+		}
+	})
+}
+
+func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
+	for words, begin := range map[string]func(s *sim.Server) (end func()){
+		"only one process may run": (*sim.Server).SecondPoller,
+		"a webhook was set for":    func(s *sim.Server) func() { s.HookElsewhere(); return func() {} },
+	} {
+		simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+			people(s)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- c.Poll(ctx, bottest.NewMemJournal(), func(bot.Update) {}) }()
+			elapse(20 * time.Second)
+			end := begin(s)
+			elapse(20 * time.Second)
+			if !c.Conflict() || log.count("level=ERROR") != 1 || log.count(words) != 1 {
+				t.Errorf("conflict = %v, want one loud line with %q:\n%s", c.Conflict(), words, log)
+			}
+			end()
+			elapse(3 * time.Minute)
+			if c.Conflict() || log.count("come in again") != 1 {
+				t.Errorf("conflict = %v, want it over:\n%s", c.Conflict(), log)
+			}
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestHalfAnAnswerIsALostOne(t *testing.T) {
+	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+		asha, _ := people(s)
+		s.Inject(sim.Fault{Method: "sendMessage", Drop: sim.DropHalf})
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
+			t.Error(err)
+		}
+		if got := answers(asha.Chat()); !slices.Equal(got, []string{"hello", "hello"}) {
+			t.Errorf("answers = %q, want the message twice rather than never", got)
+		}
+	})
+}

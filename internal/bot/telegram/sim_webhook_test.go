@@ -1,0 +1,308 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/bottest"
+	sim "kitebot/internal/sim/telegram"
+)
+
+// simHook is where the strict server delivers to, in the tests' own network.
+const simHook = "http://127.0.0.1:8081/telegram"
+
+// proxy is the way from the strict server to whatever listens at the moment.
+type proxy struct {
+	mu   sync.Mutex
+	at   *pipes // nil: nobody listens
+	cuts int    // so many answers are lost on their way back
+}
+
+// listen takes the place before the bot.
+func (p *proxy) listen() net.Listener {
+	n, _ := newHookNet()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = n
+	return n
+}
+
+func (p *proxy) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	p.mu.Lock()
+	at := p.at
+	p.mu.Unlock()
+	if at == nil {
+		return nil, errors.New("connection refused")
+	}
+	select {
+	case <-at.closed:
+		return nil, errors.New("connection refused")
+	default:
+	}
+	conn, err := at.dial(ctx, network, address)
+	return &cutting{Conn: conn, proxy: p}, err
+}
+
+// lose makes the next n answers get lost.
+func (p *proxy) lose(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cuts = n
+}
+
+// cutting is a connection that breaks when an answer that is to be lost comes.
+type cutting struct {
+	net.Conn
+	proxy *proxy
+}
+
+func (c *cutting) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.proxy.mu.Lock()
+	defer c.proxy.mu.Unlock()
+	if n > 0 && c.proxy.cuts > 0 {
+		c.proxy.cuts--
+		_ = c.Conn.Close()
+		return 0, net.ErrClosed
+	}
+	return n, err
+}
+
+// hookBubble is simBubble with a way for the server's deliveries.
+func hookBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		p := &proxy{}
+		s := sim.New(sim.Options{Token: token, Dial: p.dial})
+		within(t, s, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, p, log) })
+		s.Close()
+		if v := s.Violations(); len(v) > 0 {
+			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))
+		}
+	})
+}
+
+// process is a bot process that answers nothing but notes what it is handed.
+type process struct {
+	journal bot.Journal
+	got     *[]string
+	end     func()
+}
+
+// webhook starts one that is delivered to, poll one that polls.
+func (p *proxy) webhook(t *testing.T, c *Client, j bot.Journal, got *[]string) process {
+	l := p.listen()
+	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error {
+		return c.Webhook(ctx, Hook{URL: simHook, Listener: l}, j, handle)
+	})
+}
+
+func (p *proxy) poll(t *testing.T, c *Client, j bot.Journal, got *[]string) process {
+	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error { return c.Poll(ctx, j, handle) })
+}
+
+func (p *proxy) start(t *testing.T, c *Client, j bot.Journal, got *[]string, take func(context.Context, func(bot.Update)) error) process {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	handle := func(u bot.Update) {
+		*got = append(*got, u.Text)
+		j.Answered(c.ID(), u.ID)
+	}
+	left, err := j.Unanswered(c.ID())
+	if err != nil {
+		t.Error(err)
+	}
+	for _, u := range left {
+		handle(u)
+	}
+	go func() { done <- take(ctx, handle) }()
+	synctest.Wait()
+	return process{j, got, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}}
+}
+
+// failing is a journal that is full for its next batches.
+type failing struct {
+	bot.Journal
+	mu   sync.Mutex
+	full int
+}
+
+func (f *failing) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.full > 0 {
+		f.full--
+		return nil, errors.New("no space left on device")
+	}
+	return f.Journal.Take(who, batch)
+}
+
+// hookTrouble is what may happen to deliveries.
+type hookTrouble struct {
+	s *sim.Server
+	p *proxy
+	j *failing
+	c *Client
+	r *process // the process that runs; a trouble may end it and start the next
+}
+
+// What the strict server delivers, for each trouble: everything once, in order.
+func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
+	for name, trouble := range map[string]func(t *testing.T, h *hookTrouble, round int){
+		"none":            func(*testing.T, *hookTrouble, int) {},
+		"the answer lost": func(_ *testing.T, h *hookTrouble, _ int) { h.p.lose(3) },
+		"the disk full":   func(_ *testing.T, h *hookTrouble, _ int) { h.j.full = 9 },
+		"delivered again": func(_ *testing.T, h *hookTrouble, _ int) { h.s.Redeliver(10) },
+		"numbers lower":   func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(int64(300 / round)) },
+		"numbers higher":  func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(1 << (40 + round)) },
+		"another webhook": func(_ *testing.T, h *hookTrouble, _ int) { h.s.HookElsewhere() },
+		"the proxy away":  func(_ *testing.T, h *hookTrouble, _ int) { h.p.away(5 * time.Minute) },
+		"silence for days": func(_ *testing.T, h *hookTrouble, round int) {
+			elapse(80 * time.Hour)
+			h.s.SetNextUpdateID(int64(300 / round))
+		},
+		"a restart": func(t *testing.T, h *hookTrouble, _ int) {
+			h.r.end()
+			elapse(time.Minute)
+			*h.r = h.p.webhook(t, h.c, h.j, h.r.got)
+		},
+		"polling for a while": func(t *testing.T, h *hookTrouble, _ int) {
+			h.r.end()
+			*h.r = h.p.poll(t, h.c, h.j, h.r.got)
+			elapse(1500 * time.Millisecond) // before a poll could confirm all by itself
+			h.r.end()
+			*h.r = h.p.webhook(t, h.c, h.j, h.r.got)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, _ *lines) {
+				asha := s.Person(501, "Asha")
+				s.SetNextUpdateID(700)
+				j := &failing{Journal: bottest.NewMemJournal()}
+				var got []string
+				r := p.webhook(t, c, j, &got)
+				h := &hookTrouble{s, p, j, c, &r}
+				for i := range 9 {
+					asha.Send(fmt.Sprint(i))
+					elapse(time.Second)
+					if round := i / 3; i == 3 || i == 6 {
+						trouble(t, h, round)
+					}
+				}
+				elapse(25 * time.Minute)
+				r.end()
+				if want := "0 1 2 3 4 5 6 7 8"; strings.Join(got, " ") != want || s.Queue() != 0 {
+					t.Errorf("handled %q with %d left, want %q", got, s.Queue(), want)
+				}
+			})
+		})
+	}
+}
+
+// away lets nobody through for so long.
+func (p *proxy) away(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.at
+	p.at = nil
+	p.cuts = 1 // and the open connection breaks
+	time.AfterFunc(d, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.at, p.cuts = at, 0
+	})
+}
+
+// Many people at once: everything once, and each one's in order.
+func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
+	hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, _ *lines) {
+		var got []string
+		r := p.webhook(t, c, bottest.NewMemJournal(), &got)
+		const people, each = 60, 10 // more than there are connections
+		for i := range each {
+			for who := range people {
+				s.Person(int64(600+who), "P").Send(fmt.Sprintf("%d %02d", who, i))
+			}
+		}
+		elapse(time.Minute)
+		r.end()
+		last := map[string]string{}
+		for _, text := range got {
+			who, n, _ := strings.Cut(text, " ")
+			if n <= last[who] {
+				t.Errorf("%s said %s after %s", who, n, last[who])
+			}
+			last[who] = n
+		}
+		if len(got) != people*each || s.Queue() != 0 {
+			t.Errorf("%d updates were handled with %d left, want %d", len(got), s.Queue(), people*each)
+		}
+	})
+}
+
+// Two processes with one token and one address: both say so, and neither loses
+// what it took.
+func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
+	hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines) {
+		var got, theirs []string
+		first := p.webhook(t, c, bottest.NewMemJournal(), &got)
+		at := p.at
+		elapse(2 * time.Minute)
+		other, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Logger: logTo(log)}, c.door.http.Transport)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := p.webhook(t, other, bottest.NewMemJournal(), &theirs)
+		elapse(time.Minute)
+		if !c.Conflict() || other.Conflict() || log.count("another webhook was set") != 1 {
+			t.Errorf("conflict %v and %v:\n%s", c.Conflict(), other.Conflict(), log)
+		}
+		elapse(time.Minute)
+		if !other.Conflict() {
+			t.Errorf("the other does not notice:\n%s", log)
+		}
+		second.end()
+		p.mu.Lock()
+		p.at = at
+		p.mu.Unlock()
+		elapse(15 * time.Minute)
+		s.Person(501, "Asha").Send("hello")
+		elapse(time.Minute)
+		if c.Conflict() || !slices.Equal(got, []string{"hello"}) {
+			t.Errorf("conflict %v, handled %q once the other is gone:\n%s", c.Conflict(), got, log)
+		}
+		first.end()
+	})
+}
+
+// A delivery with the secret of the run before is refused, not lost.
+func TestTheNextRunIsNotFooledByTheSecretOfTheLast(t *testing.T) {
+	hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines) {
+		var got []string
+		j := bottest.NewMemJournal()
+		p.webhook(t, c, j, &got).end()
+		s.Inject(sim.Fault{Method: "setWebhook", Status: http.StatusBadGateway, Body: "<html>", Times: 5})
+		r := p.webhook(t, c, j, &got)
+		s.Person(501, "Asha").Send("hello")
+		elapse(20 * time.Second)
+		if log.count("without its secret") != 1 || !slices.Equal(got, []string{"hello"}) {
+			t.Errorf("handled %q:\n%s", got, log)
+		}
+		r.end()
+	})
+}

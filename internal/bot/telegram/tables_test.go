@@ -1,0 +1,207 @@
+package telegram
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot/view"
+)
+
+// unknowns are the words of servers that are too old for native tables.
+func unknowns() map[string]reply {
+	return map[string]reply{
+		"a method that is not known":    no(404, "Not Found: method not found"),
+		"not found and no more":         no(404, "Not Found"),
+		"a parameter that is not known": no(400, "Bad Request: message text is empty"),
+	}
+}
+
+// refusals are words about one message, or about one chat.
+func refusals() map[string]reply {
+	return map[string]reply{
+		"a rule":            no(400, "Bad Request: not enough rights to send rich messages to the chat"),
+		"a code":            no(400, "Bad Request: RICH_MESSAGE_FORBIDDEN"),
+		"a cell":            no(400, "Bad Request: can't parse RichText"),
+		"a message too big": no(400, "Bad Request: message is too long"),
+	}
+}
+
+func mustReach(t *testing.T, c *Client, chats ...int64) {
+	t.Helper()
+	for _, chat := range chats {
+		if id, err := c.Send(t.Context(), chat, tables()); err != nil || id == 0 {
+			t.Fatalf("Send = %d, %v", id, err)
+		}
+	}
+}
+
+// tried are the messages that were tried with tables, and those that went as text.
+func (s *stub) tried() (rich, text int) {
+	return len(s.of("sendRichMessage")), len(s.of("sendMessage"))
+}
+
+func TestAServerTooOldForTablesIsGivenText(t *testing.T) {
+	for name, r := range unknowns() {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("sendRichMessage", r)
+				mustReach(t, c, 501, 502, 501)
+				if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
+					t.Fatal(err)
+				}
+				if rich, text := s.tried(); rich != 1 || text != 3 {
+					t.Errorf("tables were tried %d times, texts sent %d times; want 1 and 3", rich, text)
+				}
+				if first := s.of("sendMessage")[0]; first.params["text"] != tables().HTML || first.at != 0 {
+					t.Errorf("the first text is %+v, want the message at once", first)
+				}
+				if edit := s.of("editMessageText"); len(edit) != 1 || edit[0].params["text"] != tables().HTML {
+					t.Errorf("edits = %+v, want a text", edit)
+				}
+				if log.count("level=WARN") != 1 || log.count("as text for 6h0m0s") != 1 || log.count("level=ERROR") != 0 {
+					t.Errorf("want one line in the log, a warning:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// A server may be newer a few hours later.
+func TestTablesAreTriedAgainAfterHours(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		old := no(404, "Not Found: method not found")
+		s.on("sendRichMessage", old, old)
+		for _, pause := range []time.Duration{0, 6*time.Hour - time.Minute, time.Minute, 6 * time.Hour} {
+			elapse(pause)
+			mustReach(t, c, 501)
+		}
+		if rich, text := s.tried(); rich != 3 || text != 3 || log.count("as text for") != 2 {
+			t.Errorf("tables were tried %d times, texts sent %d times, want 3 and 3:\n%s", rich, text, log)
+		}
+	})
+}
+
+func TestARefusedTableIsOneMessagesTrouble(t *testing.T) {
+	for name, r := range refusals() {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("sendRichMessage", r)
+				mustReach(t, c, 501, 501, 502)
+				if rich, text := s.tried(); rich != 3 || text != 1 || s.of("sendMessage")[0].at != 0 {
+					t.Errorf("tables were tried %d times, texts sent %d times; want 3 and 1", rich, text)
+				}
+				if log.count("level=WARN") != 1 || log.count("as text for") != 0 || log.count("level=ERROR") != 0 {
+					t.Errorf("want one line about one message:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// One person whose tables are refused every time goes on trying, at the price of
+// a second call: others must not lose theirs.
+func TestOnePersonsRefusalsAreNotEverybodys(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		for range 20 {
+			s.on("sendRichMessage", no(400, "Bad Request: can't parse RichText"))
+			mustReach(t, c, 501)
+		}
+		mustReach(t, c, 502)
+		if rich, text := s.tried(); rich != 21 || text != 20 {
+			t.Errorf("tables were tried %d times, texts sent %d times; want 21 and 20", rich, text)
+		}
+	})
+}
+
+func TestTablesRefusedInManyChatsGoAsTextForHours(t *testing.T) {
+	for name, r := range refusals() {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				s.on("sendRichMessage", r, r)
+				mustReach(t, c, 501, 502, 503) // the third is taken, so the row is broken
+				s.on("sendRichMessage", r, r, r)
+				mustReach(t, c, 501, 501, 502)
+				if !c.tables.taken() {
+					t.Error("two chats ended all tables")
+				}
+				s.on("sendRichMessage", r)
+				mustReach(t, c, 503, 504, 501)
+				if rich, text := s.tried(); rich != 7 || text != 8 || log.count("as text for 6h0m0s") != 1 {
+					t.Errorf("tables were tried %d times, texts sent %d times, want 7 and 8:\n%s", rich, text, log)
+				}
+				elapse(6 * time.Hour)
+				mustReach(t, c, 501)
+				if rich, _ := s.tried(); rich != 8 {
+					t.Errorf("tables were tried %d times after the hours, want 8", rich)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
+	same := no(400, "Bad Request: message is not modified: the same")
+	for name, tt := range map[string]struct {
+		replies map[string]reply
+		want    []bool // which of the edits that follow had tables
+	}{
+		"old server": {unknowns(), []bool{true, false, false}},
+		"refused":    {refusals(), []bool{true, false, true}},
+	} {
+		for what, r := range tt.replies {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+					s.on("editMessageText", r, same)
+					for range 2 {
+						if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
+							t.Fatal(err)
+						}
+					}
+					var kinds []bool
+					for _, call := range s.of("editMessageText") {
+						kinds = append(kinds, call.params["rich_message"] != "")
+					}
+					if diff := cmp.Diff(tt.want, kinds); diff != "" {
+						t.Errorf("which edits had tables (-want +got):\n%s", diff)
+					}
+				})
+			})
+		}
+	}
+}
+
+// That nothing changed is an answer to tables like any other.
+func TestAnUnchangedTableIsATakenOne(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		refusal := no(400, "Bad Request: can't parse RichText")
+		s.on("sendRichMessage", refusal, refusal)
+		mustReach(t, c, 501, 502)
+		s.on("editMessageText", no(400, "Bad Request: message is not modified: the same"))
+		if err := c.Edit(t.Context(), 503, 7, tables()); err != nil {
+			t.Fatal(err)
+		}
+		s.on("sendRichMessage", refusal)
+		mustReach(t, c, 504)
+		if !c.tables.taken() || len(s.of("editMessageText")) != 1 {
+			t.Error("tables ended although one was taken meanwhile")
+		}
+	})
+}
+
+// A message without tables says nothing about them.
+func TestOtherMessagesDoNotBreakTheRow(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		for chat := range int64(3) {
+			s.on("sendRichMessage", no(400, "Bad Request: RICH_MESSAGE_FORBIDDEN"))
+			mustReach(t, c, 501+chat)
+			if _, err := c.Send(t.Context(), 501, view.Message{HTML: "x"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.tables.taken() {
+			t.Error("three chats' refusals did not end tables")
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package telegram
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// Hook is where Telegram delivers updates to.
+type Hook struct {
+	// URL is what Telegram is told; [CheckHookURL] says which ones it takes. The
+	// path of it is the one path that is served. TLS is the business of the
+	// proxy before us, which passes the path on as it is.
+	URL string
+	// Secret comes with every delivery; [CheckHookSecret]. Nobody but Telegram
+	// knows it. With "" each run makes its own.
+	Secret string
+	// Listener is where the proxy passes deliveries on. Webhook closes it.
+	Listener net.Listener
+}
+
+// partTime is how long the end of Webhook waits for deliveries under way. They
+// take milliseconds; whoever takes longer is delivered again.
+const partTime = time.Second
+
+// Webhook takes updates in until ctx ends, which is no error, as [Client.Poll]
+// does, but Telegram brings them. Each is answered with 200 only once j has
+// stored it; with a 503 Telegram brings it again. What was not seen before is
+// then handed to handle, one after the other. When ctx ends, what is stored and
+// not handled is left to the journal's Unanswered. handle must not block for
+// long: while it does, nothing else comes in.
+//
+// Webhook sets the webhook, looks after it, and leaves it set at the end. Until
+// somebody takes them, Telegram keeps the updates either way; and whoever
+// removed the webhook on leaving could make a successor deaf that has just set
+// it. Failures are waited out, and [Client.Intake] tells of them. Webhook ends
+// with an error when Telegram does not know the token, [ErrUnauthorized], when
+// the listener breaks, or for a bad hook, *[OptionError].
+func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func(bot.Update)) error {
+	w, err := c.newIntake(h, j, handle)
+	if err != nil {
+		_ = h.Listener.Close() // it serves nobody yet
+		return err
+	}
+	return w.run(ctx, h.Listener)
+}
+
+// intake is one run of Webhook.
+type intake struct {
+	*Client
+	journal    bot.Journal
+	handle     func(bot.Update)
+	path       string
+	secret     [sha256.Size]byte // of the secret: what is compared
+	strangers  strangers
+	deliveries chan delivery
+	over       chan struct{} // closed when nothing is taken any more
+	busy       sync.RWMutex  // every delivery reads; whoever writes has waited for all
+	last       atomic.Int64  // when Telegram last brought something, in Unix nanoseconds
+	hook       hook
+}
+
+func (c *Client) newIntake(h Hook, j bot.Journal, handle func(bot.Update)) (*intake, error) {
+	if err := CheckHookURL(h.URL); err != nil {
+		return nil, err
+	}
+	if h.Secret == "" {
+		h.Secret = rand.Text()
+	}
+	if err := CheckHookSecret(h.Secret); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(h.URL)
+	if err != nil {
+		return nil, &OptionError{"Hook.URL", "not an address"}
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.RawQuery = "run=" + rand.Text()[:10]
+	return &intake{
+		Client:     c,
+		journal:    j,
+		handle:     handle,
+		path:       u.Path,
+		secret:     sha256.Sum256([]byte(h.Secret)),
+		strangers:  strangers{log: c.log, clock: c.clock},
+		deliveries: make(chan delivery),
+		over:       make(chan struct{}),
+		hook:       hook{url: u.String(), secret: h.Secret, trouble: trouble{log: c.log, clock: c.clock}},
+	}, nil
+}
+
+// run serves, stores and looks after the webhook, each in a goroutine of its
+// own. The order of the end: no new delivery, those under way, the storing.
+func (w *intake) run(outer context.Context, l net.Listener) error {
+	ctx, end := context.WithCancelCause(outer)
+	defer end(nil)
+	w.unset.Store(true)
+	w.last.Store(w.clock.Now().UnixNano())
+	server := w.server()
+	var parts sync.WaitGroup
+	parts.Go(func() { w.takeAll(ctx) })
+	parts.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			end(fmt.Errorf("serve the webhook: %w", err))
+		}
+	})
+	err := w.lookAfter(ctx)
+	w.shut(server)
+	close(w.over)
+	parts.Wait()
+	if err == nil && outer.Err() == nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}
+
+// server has its bounds because a proxy may pass on whatever comes.
+func (w *intake) server() *http.Server {
+	return &http.Server{
+		Handler:           w,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      time.Minute, // Telegram's own patience
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(w.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// shut returns when no delivery is under way any more. One that is slow to
+// arrive loses its connection and is delivered again.
+func (w *intake) shut(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), partTime)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close() // nothing is lost by it
+	}
+	w.busy.Lock()
+	defer w.busy.Unlock()
+}

@@ -1,0 +1,171 @@
+package telegram
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"sync"
+	"time"
+
+	"kitebot/internal/clock"
+)
+
+const (
+	// secretHeader is where a delivery carries the secret.
+	secretHeader = "X-Telegram-Bot-Api-Secret-Token"
+	// largestUpdate bounds a delivery, in bytes. The longest message with all that
+	// can hang on it stays far below.
+	largestUpdate = 1 << 20
+	// soon is when Telegram shall come again, in seconds. Without a word it would
+	// wait for up to two minutes.
+	soon = "5"
+)
+
+// ServeHTTP takes a delivery. Whoever does not know the secret learns nothing;
+// what Telegram would bring for ever in vain is answered with 200.
+func (w *intake) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w.busy.RLock()
+	defer w.busy.RUnlock()
+	var status int
+	switch {
+	case r.URL.Path != w.path:
+		status = http.StatusNotFound
+	case r.Method != http.MethodPost:
+		rw.Header().Set("Allow", http.MethodPost)
+		status = http.StatusMethodNotAllowed
+	case !w.fromTelegram(r.Header):
+		w.strangers.note(r.Context())
+		status = http.StatusUnauthorized
+	case !isJSON(r.Header.Get("Content-Type")):
+		status = http.StatusUnsupportedMediaType
+	default:
+		status = w.receive(rw, r)
+	}
+	if status == http.StatusServiceUnavailable {
+		rw.Header().Set("Retry-After", soon)
+	}
+	rw.WriteHeader(status)
+}
+
+// fromTelegram compares hashes in constant time, so that neither the secret nor
+// its length can be found out by trying.
+func (w *intake) fromTelegram(h http.Header) bool {
+	said := sha256.Sum256([]byte(h.Get(secretHeader)))
+	return subtle.ConstantTimeCompare(said[:], w.secret[:]) == 1
+}
+
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && kind == "application/json"
+}
+
+// receive reads a delivery and waits until it is stored.
+func (w *intake) receive(rw http.ResponseWriter, r *http.Request) (status int) {
+	w.last.Store(w.clock.Now().UnixNano())
+	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, largestUpdate))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		w.log.ErrorContext(r.Context(), "an update is too large and is skipped", "limit", largestUpdate)
+		return http.StatusOK
+	}
+	if err != nil {
+		return http.StatusBadRequest // it did not arrive whole, and comes again
+	}
+	d := delivery{raw: raw, stored: make(chan error, 1)}
+	select {
+	case w.deliveries <- d:
+	case <-w.over:
+		return http.StatusServiceUnavailable
+	case <-r.Context().Done():
+		return http.StatusServiceUnavailable
+	}
+	if err := <-d.stored; err != nil {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusOK
+}
+
+// delivery is an update that waits to be stored.
+type delivery struct {
+	raw    json.RawMessage
+	stored chan error // has room for the one answer
+}
+
+// takeAll stores deliveries until nothing is taken any more. It is the only one
+// that does, so updates are handed out in the order in which they were stored.
+func (w *intake) takeAll(ctx context.Context) {
+	worry := trouble{log: w.log, clock: w.clock}
+	for {
+		select {
+		case d := <-w.deliveries:
+			w.take(ctx, w.gather(d), &worry)
+		case <-w.over:
+			return
+		}
+	}
+}
+
+// gather adds what waits already: deliveries that arrived during a commit share
+// the next one.
+func (w *intake) gather(first delivery) []delivery {
+	batch := []delivery{first}
+	for len(batch) < mostUpdates {
+		select {
+		case d := <-w.deliveries:
+			batch = append(batch, d)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// take stores a batch in one commit, answers, and hands out what is new.
+func (w *intake) take(ctx context.Context, batch []delivery, worry *trouble) {
+	raws := make([]json.RawMessage, len(batch))
+	for i, d := range batch {
+		raws[i] = d.raw
+	}
+	updates, _ := w.read(ctx, raws)
+	fresh, err := w.keep(w.journal, updates)
+	if err != nil {
+		worry.report(ctx, unstored(err))
+	} else if len(updates) > 0 {
+		worry.over(ctx, "updates are stored again")
+	}
+	for _, d := range batch {
+		d.stored <- err
+	}
+	for _, u := range fresh {
+		if ctx.Err() != nil {
+			return
+		}
+		w.handle(u)
+	}
+}
+
+// strangers says that requests without the right secret are refused: at the
+// first, and then once a minute at most.
+type strangers struct {
+	log   *slog.Logger
+	clock clock.Clock
+
+	mu    sync.Mutex
+	said  time.Time
+	count int // since then
+}
+
+func (s *strangers) note(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count++
+	if now := s.clock.Now(); now.Sub(s.said) >= sayAgain {
+		s.log.WarnContext(ctx, "requests to the webhook without its secret are refused: strangers, or another process set the same webhook", "count", s.count)
+		s.said, s.count = now, 0
+	}
+}

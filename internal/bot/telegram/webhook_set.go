@@ -1,0 +1,197 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	tg "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+)
+
+const (
+	// mostAtOnce is how many deliveries Telegram may make side by side. Those from
+	// one chat it makes one after the other.
+	mostAtOnce = 40
+	// lookEvery is how often we look whether the webhook is still ours.
+	lookEvery = time.Minute
+	// longestHookSecret is Telegram's.
+	longestHookSecret = 256
+)
+
+// CheckHookURL returns an *[OptionError] unless Telegram takes a webhook's
+// address: https, on one of its four ports. One on this machine may be http, on
+// any port, which the simulator takes.
+func CheckHookURL(address string) error {
+	bad := func(problem string) error { return &OptionError{"Hook.URL", problem} }
+	if problem := badServer(address, "https://kitebot.example.com/telegram"); problem != "" {
+		return bad(problem)
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return bad("not an address")
+	case loopback(u.Hostname()):
+		return nil
+	case u.Scheme != "https":
+		return bad("must begin with https://")
+	case !slices.Contains([]string{"", "443", "80", "88", "8443"}, u.Port()):
+		return bad("must be on port 443, 80, 88 or 8443: telegram delivers to no other")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// CheckHookSecret returns an *[OptionError] unless Telegram takes the secret: 1
+// to 256 letters, digits, "_" and "-".
+func CheckHookSecret(secret string) error {
+	if len(secret) < 1 || len(secret) > longestHookSecret || strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) >= 0 {
+		return &OptionError{"Hook.Secret", "must be 1 to 256 letters, digits, _ and -"}
+	}
+	return nil
+}
+
+// hook is the webhook at Telegram, and what became of it.
+type hook struct {
+	// url is the address with a mark of this run, so that a webhook that another
+	// process set is never taken for ours, not even under the same address.
+	url     string
+	secret  string
+	set     bool
+	clash   time.Time // when it was last found not to be ours
+	truce   time.Time // until when it is left to others
+	back    backoff
+	trouble trouble
+}
+
+var (
+	errRemoved     = errors.New("getWebhookInfo: no webhook is set")
+	errReplaced    = errors.New("getWebhookInfo: another webhook is set")
+	errUndelivered = errors.New("getWebhookInfo")
+)
+
+// lookAfter sets the webhook and sees to it that it stays, until ctx ends or
+// Telegram does not know the token any more.
+func (w *intake) lookAfter(ctx context.Context) error {
+	for ctx.Err() == nil {
+		pause, err := lookEvery, w.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, ErrUnauthorized):
+			return fmt.Errorf("take updates in: %w", err)
+		case err != nil:
+			pause = w.worry(ctx, err)
+		default:
+			w.well(ctx)
+		}
+		_ = wait(ctx, w.clock, pause) // ctx is the loop's business
+	}
+	return nil
+}
+
+// look sets the webhook, or asks Telegram what has become of it. One that was
+// removed or replaced is set again, though not every time: two programs must not
+// take the updates from each other all the time.
+func (w *intake) look(ctx context.Context) error {
+	if !w.hook.set {
+		return w.put(ctx)
+	}
+	info, err := w.api.GetWebhookInfo(ctx)
+	switch {
+	case err != nil:
+		return faultOf("getWebhookInfo", err)
+	case info.URL == w.hook.url:
+		return w.undelivered(info)
+	}
+	w.conflict.Store(true)
+	w.hook.clash = w.clock.Now()
+	if w.hook.clash.Before(w.hook.truce) {
+		return missed(info)
+	}
+	w.hook.truce = w.hook.clash.Add(truceFor)
+	w.hook.set = false
+	return errors.Join(missed(info), w.put(ctx))
+}
+
+func missed(info *models.WebhookInfo) error {
+	if info.URL == "" {
+		return errRemoved
+	}
+	return errReplaced
+}
+
+// undelivered is what keeps Telegram from delivering, in its words, or nil. An
+// error that it got over is no news.
+func (w *intake) undelivered(info *models.WebhookInfo) error {
+	quietFor := w.clock.Since(time.Unix(0, w.last.Load()))
+	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || quietFor < lookEvery {
+		return nil
+	}
+	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, clean(w.door.scrub(info.LastErrorMessage)), info.PendingUpdateCount)
+}
+
+// put tells Telegram where to deliver. What waits there already is kept.
+func (w *intake) put(ctx context.Context) error {
+	_, err := w.api.SetWebhook(ctx, &tg.SetWebhookParams{
+		URL:                w.hook.url,
+		SecretToken:        w.hook.secret,
+		MaxConnections:     mostAtOnce,
+		AllowedUpdates:     strings.Fields(wanted),
+		DropPendingUpdates: false,
+	})
+	if err != nil {
+		return faultOf("setWebhook", err)
+	}
+	w.hook.set = true
+	w.unset.Store(false)
+	w.last.Store(w.clock.Now().UnixNano())
+	w.log.InfoContext(ctx, "the webhook is set")
+	return nil
+}
+
+// worry says what is wrong, unless it was said already, and how long to wait.
+func (w *intake) worry(ctx context.Context, err error) time.Duration {
+	r := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be looked after, trying on", err: err}
+	loud := func(kind, text string) {
+		r.kind, r.level, r.every, r.text = kind, slog.LevelError, sayAgain, text
+	}
+	f, isFault := errors.AsType[*fault](err)
+	switch {
+	case errors.Is(err, errRemoved):
+		loud("removed", fmt.Sprintf("the webhook was removed, as another process with this bot's token does that polls; it is set again, every %v at most", truceFor))
+	case errors.Is(err, errReplaced):
+		loud("replaced", fmt.Sprintf("another webhook was set for this bot, so its updates go there; ours is set again, every %v at most", truceFor))
+	case errors.Is(err, errUndelivered):
+		loud("undelivered", "telegram cannot deliver updates; look at the proxy, its certificate, and that it passes the path on unchanged")
+	case isFault && f.kind == refused:
+		loud("refused", "telegram refuses the webhook, so no update comes in; look at its address, and that its name resolves")
+	}
+	w.hook.trouble.report(ctx, r)
+	switch {
+	case isFault && f.kind != refused:
+		return w.hook.back.after(f)
+	default:
+		return lookEvery
+	}
+}
+
+// well is a look at a webhook as it should be. After a conflict that is believed
+// only later, as with polls.
+func (w *intake) well(ctx context.Context) {
+	w.hook.back.reset()
+	if w.conflict.Load() && w.clock.Since(w.hook.clash) < calm {
+		return
+	}
+	w.conflict.Store(false)
+	w.hook.trouble.over(ctx, "the webhook is in order again")
+}

@@ -1,0 +1,235 @@
+package telegram
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhatAHookMayBe(t *testing.T) {
+	for address, good := range map[string]bool{
+		"https://bot.example.org":            true,
+		"https://bot.example.org/telegram":   true,
+		"https://bot.example.org:443/x":      true,
+		"https://bot.example.org:80/x":       true,
+		"https://bot.example.org:88/x":       true,
+		"https://bot.example.org:8443/x":     true,
+		"http://127.0.0.1:4711/x":            true,
+		"http://localhost:4711/x":            true,
+		"http://[::1]:4711/x":                true,
+		"https://bot.example.org:8080/x":     false,
+		"http://bot.example.org/x":           false,
+		"http://10.0.0.1/x":                  false,
+		"http://127.0.0.1.example.org/x":     false,
+		"bot.example.org":                    false,
+		"ftp://bot.example.org":              false,
+		"https://":                           false,
+		"https://u:p@bot.example.org/x":      false,
+		"https://bot.example.org/x?run=made": false,
+		"https://bot.example.org/x#y":        false,
+		"https://bot.example.org:x/":         false,
+		"":                                   false,
+	} {
+		if err := CheckHookURL(address); (err == nil) != good {
+			t.Errorf("address %q: %v", address, err)
+		} else if option, is := errors.AsType[*OptionError](err); err != nil && (!is || option.Option != "Hook.URL" || len(address) > 10 && strings.Contains(err.Error(), address)) {
+			t.Errorf("address %q: %v", address, err)
+		}
+	}
+	for secret, good := range map[string]bool{
+		"a": true, "A-Z_0": true, strings.Repeat("x", 256): true,
+		"": false, "a b": false, "ä": false, "a\n": false, strings.Repeat("x", 257): false,
+	} {
+		if err := CheckHookSecret(secret); (err == nil) != good {
+			t.Errorf("secret %q: %v", secret, err)
+		}
+	}
+}
+
+func TestABadHookIsRefused(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		for _, h := range []Hook{{URL: "https://bot.example.org:9/"}, {URL: hookURL, Secret: "not this!"}} {
+			n, _ := newHookNet()
+			h.Listener = n
+			err := c.Webhook(t.Context(), h, nil, nil)
+			if _, is := errors.AsType[*OptionError](err); !is || strings.Contains(err.Error(), "not this!") {
+				t.Errorf("Webhook = %v", err)
+			}
+			select {
+			case <-n.closed:
+			default:
+				t.Error("the listener was left open")
+			}
+		}
+		if len(s.of("setWebhook")) != 0 {
+			t.Error("it was set")
+		}
+	})
+}
+
+// atTelegram answers getWebhookInfo from now on with what it is told at that
+// moment; "ours" stands for the address that was set last.
+func atTelegram(s *stub, info string) {
+	set := s.of("setWebhook")
+	ours := set[len(set)-1].params["url"]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script["getWebhookInfo"] = slices.Repeat([]reply{ok(strings.ReplaceAll(info, "ours", ours))}, 1000)
+}
+
+const wellSet = `{"url":"ours","pending_update_count":0}`
+
+// A webhook that somebody took away is set again, at once the first time, and
+// then every ten minutes: neither of two programs wins by being faster.
+func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
+	for _, test := range []struct{ info, words string }{
+		{`{"url":"","pending_update_count":3}`, "the webhook was removed"},
+		{`{"url":"https://other.example/confidential"}`, "another webhook was set"},
+		{`{"url":"` + hookURL + `?run=somebodyelse"}`, "another webhook was set"},
+	} {
+		bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			r := hooks(t, c)
+			atTelegram(s, wellSet)
+			elapse(10 * time.Minute)
+			if n := len(s.of("setWebhook")); n != 1 || c.Intake() != nil || c.Conflict() {
+				t.Errorf("set %d times, intake %v", n, c.Intake())
+			}
+			atTelegram(s, test.info)
+			elapse(35 * time.Minute)
+			var at []time.Duration
+			for _, call := range s.of("setWebhook")[1:] {
+				at = append(at, call.at.Round(time.Minute))
+			}
+			if want := []time.Duration{11 * time.Minute, 21 * time.Minute, 31 * time.Minute, 41 * time.Minute}; !slices.Equal(at, want) {
+				t.Errorf("set again at %v, want %v", at, want)
+			}
+			if n := log.count("level=ERROR"); !c.Conflict() || c.Intake() == nil || n < 34 || n > 36 || log.count(test.words) != n || log.count("confidential") != 0 {
+				t.Errorf("conflict %v, intake %v, %d loud lines:\n%s", c.Conflict(), c.Intake(), n, log)
+			}
+			atTelegram(s, wellSet)
+			elapse(2 * time.Minute)
+			if c.Conflict() || c.Intake() != nil || log.count("in order again") != 1 {
+				t.Errorf("conflict %v, intake %v after it is over:\n%s", c.Conflict(), c.Intake(), log)
+			}
+			r.stop(t)
+		})
+	}
+}
+
+// Until the webhook is set nothing can come in, which readiness tells.
+func TestAWebhookThatTelegramRefuses(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		s.on("setWebhook", slices.Repeat([]reply{no(400, "Bad Request: bad webhook: Failed to resolve host: Name or service not known")}, 3)...)
+		r := hooks(t, c)
+		if err := c.Intake(); err == nil || c.Conflict() {
+			t.Errorf("intake %v", err)
+		}
+		elapse(150 * time.Second)
+		if n := log.count("level=ERROR"); n != 3 || log.count("Failed to resolve host") != 3 || c.Intake() == nil {
+			t.Errorf("%d loud lines within three minutes, want one a minute:\n%s", n, log)
+		}
+		elapse(time.Minute)
+		if n := len(s.of("setWebhook")); n != 4 || c.Intake() != nil {
+			t.Errorf("set %d times, intake %v", n, c.Intake())
+		}
+		r.stop(t)
+	})
+}
+
+func TestSettingAWebhookIsPatient(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		s.refuseDials(3)
+		s.on("setWebhook", gateway(), reply{drop: true}, flood(7), ok("true"))
+		r := hooks(t, c)
+		elapse(30 * time.Second)
+		calls := s.of("setWebhook")
+		if last := len(calls) - 1; c.Intake() != nil || calls[last].at-calls[last-1].at < 7*time.Second {
+			t.Errorf("intake %v, calls %v", c.Intake(), calls)
+		}
+		if log.count("level=WARN") != 1 || log.count("level=ERROR") != 0 {
+			t.Errorf("want one line:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+// That Telegram does not get through to us is said loudly, and only when it is
+// true: an error that it got over is past.
+func TestUpdatesThatCannotBeDelivered(t *testing.T) {
+	const failing = `{"url":"ours","pending_update_count":4,"last_error_date":1700000000,"last_error_message":"SSL error {error:0A000086:SSL routines::certificate verify failed}"}`
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := hooks(t, c)
+		atTelegram(s, strings.Replace(failing, `"pending_update_count":4`, `"pending_update_count":0`, 1))
+		elapse(10 * time.Minute)
+		if log.count("level=ERROR") != 0 {
+			t.Errorf("an error that is past was told:\n%s", log)
+		}
+		atTelegram(s, failing)
+		for i := range int64(10) {
+			elapse(30 * time.Second)
+			r.post(t, update(40+i), nil)
+		}
+		if log.count("level=ERROR") != 0 {
+			t.Errorf("updates come in, and yet:\n%s", log)
+		}
+		elapse(5 * time.Minute)
+		if n := log.count("level=ERROR"); n < 4 || n > 5 || log.count("certificate verify failed") != n || log.count("(4 updates wait)") != n {
+			t.Errorf("%d loud lines within five minutes:\n%s", n, log)
+		}
+		if c.Intake() != nil || c.Conflict() {
+			t.Error("the process is taken out of service, and will never be delivered to again")
+		}
+		atTelegram(s, wellSet)
+		elapse(time.Minute)
+		if log.count("in order again") != 1 {
+			t.Errorf("want one line of relief:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestALookThatFailsIsNoAlarm(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := hooks(t, c)
+		atTelegram(s, wellSet)
+		s.script["getWebhookInfo"] = append([]reply{gateway(), {drop: true}, no(500, "Internal Server Error")}, s.script["getWebhookInfo"]...)
+		elapse(3 * time.Minute)
+		if c.Intake() != nil || log.count("level=ERROR") != 0 || log.count("level=WARN") != 1 || log.count("in order again") != 1 {
+			t.Errorf("intake %v, log:\n%s", c.Intake(), log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestARevokedTokenEndsWebhook(t *testing.T) {
+	for _, method := range []string{"setWebhook", "getWebhookInfo"} {
+		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			s.on(method, no(401, "Unauthorized"))
+			r := hooks(t, c)
+			elapse(2 * time.Minute)
+			if err := <-r.done; !errors.Is(err, ErrUnauthorized) {
+				t.Errorf("Webhook = %v, want ErrUnauthorized", err)
+			}
+			r.cancel()
+		})
+	}
+}
+
+// Strangers make one line a minute, however many they are.
+func TestStrangersDoNotFillTheLog(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		r := hooks(t, c)
+		atTelegram(s, wellSet)
+		for range 301 {
+			r.post(t, update(40), func(req *http.Request) { req.Header.Set(secretHeader, "guess") })
+			elapse(time.Second)
+		}
+		if n := log.count("without its secret"); n < 5 || n > 6 || log.count("count=60") < 4 {
+			t.Errorf("%d lines within five minutes:\n%s", n, log)
+		}
+		r.stop(t)
+	})
+}
