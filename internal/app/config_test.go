@@ -95,6 +95,20 @@ func TestOnlyNamedSettings(t *testing.T) {
 	}
 }
 
+func TestWebhookSettings(t *testing.T) {
+	c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token}, "")
+	if err != nil || c.WebhookURL != "" || c.WebhookSecret != "" || c.WebhookAddr != "127.0.0.1:8081" {
+		t.Errorf("defaults: %q, %q, %v", c.WebhookURL, c.WebhookAddr, err)
+	}
+	const url = "https://bot.example.org:8443/telegram"
+	c, err = load(map[string]string{
+		"TELEGRAM_BOT_TOKEN": token, "WEBHOOK_URL": url, "WEBHOOK_SECRET_FILE": "/secret", "WEBHOOK_ADDR": "0.0.0.0:80",
+	}, "made-up_Secret\n")
+	if err != nil || c.WebhookURL != url || c.WebhookSecret != "made-up_Secret" || c.WebhookAddr != "0.0.0.0:80" {
+		t.Errorf("%q, %q, %v", c.WebhookURL, c.WebhookAddr, err)
+	}
+}
+
 // Every bad setting ends the start with one line that names the variable and
 // never repeats the value.
 func TestBadSettings(t *testing.T) {
@@ -120,8 +134,14 @@ func TestBadSettings(t *testing.T) {
 		{"STORE_KEY_OLD", bad, "STORE_KEY_OLD"},
 		{"STORE_KEY_OLD_FILE", "/secret", "STORE_KEY_OLD_FILE"}, // an empty file
 		{"HTTP_ADDR", bad, "HTTP_ADDR"},
-		{"WEBHOOK_URL", "https://s3cret-value!", "WEBHOOK_URL"},
+		{"WEBHOOK_URL", bad, "WEBHOOK_URL"},
+		{"WEBHOOK_URL", "https://bot.example.org:8080/s3cret-value!", "WEBHOOK_URL"},
+		{"WEBHOOK_URL", "http://bot.example.org/s3cret-value!", "WEBHOOK_URL"},
+		{"WEBHOOK_URL", "https://bot.example.org/?s3cret-value!", "WEBHOOK_URL"},
 		{"WEBHOOK_SECRET", bad, "WEBHOOK_SECRET"},
+		{"WEBHOOK_SECRET", strings.Repeat("s3cret", 43), "WEBHOOK_SECRET"},
+		{"WEBHOOK_ADDR", bad, "WEBHOOK_ADDR"},
+		{"WEBHOOK_ADDR", "127.0.0.1:", "WEBHOOK_ADDR"},
 		{"USER_RATE", bad, "USER_RATE"},
 		{"USER_RATE", "0/min", "USER_RATE"},
 		{"USER_RATE", "5/fortnight", "USER_RATE"},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"kitebot/internal/app"
 )
@@ -46,5 +47,16 @@ func TestLogLevel(t *testing.T) {
 	log.Warn("but this")
 	if got := out.String(); strings.Contains(got, "not this") || !strings.Contains(got, `"msg":"but this"`) {
 		t.Errorf("log: %s", got)
+	}
+}
+
+// Durations are short texts with their unit, in both forms.
+func TestLogDurations(t *testing.T) {
+	for form, want := range map[bool]string{true: `"took":"1.235s"`, false: "took=1.235s"} {
+		var out bytes.Buffer
+		app.NewLogger(&out, app.Config{LogJSON: &form}).Info("command", "took", 1234567890*time.Nanosecond)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("json=%v: %s", form, out.String())
+		}
 	}
 }

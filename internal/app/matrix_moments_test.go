@@ -85,7 +85,7 @@ func (s *story) finish(did string) *step {
 			s.link = m
 		}
 		trouble = s.browser(s.link, raviUser)
-		if b, ok := s.link.Button("Done"); ok && !s.fault.mute {
+		if b, ok := s.link.Button("Done"); ok && !s.muted {
 			for range max(1, s.fault.presses) {
 				_, _ = s.p.Press(s.link.ID, b.Data) // the message may have gone by now
 			}
@@ -147,7 +147,7 @@ func playAtShutdown(s *story) {
 			s.start()
 		}
 	}
-	if s.fault.mute { // the person ends it, some time later
+	if s.muted { // the person ends it, some time later
 		s.step(startedAgain, s.lasting(), again)
 		s.settle()
 		return

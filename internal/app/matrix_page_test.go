@@ -69,7 +69,7 @@ func (o outcome) story() string {
 	if o.ends != "" {
 		parts = slices.Insert(parts, 1, "the bot ends with “"+o.ends+"”")
 	}
-	return strings.Join(parts, " → ") + "."
+	return strings.ReplaceAll(strings.Join(parts, " → "), "<", "&lt;") + "."
 }
 
 // row writes a fault's line of its table.

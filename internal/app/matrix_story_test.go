@@ -21,10 +21,9 @@ type story struct {
 	seen  []simtg.Message // the chat when the person last looked
 	link  simtg.Message   // the message with the link that was sent
 	links int             // login links made until the login came through
-	// Some faults are ended by what began them.
-	endRival, disk func()
-
-	said int // how much of the log was there when the fault struck
+	muted bool            // the person cannot reach the bot just now
+	said  int             // how much of the log was there when the fault struck
+	undo  func()          // ends a fault that only its beginning knows how to end
 }
 
 // offBeat keeps people from doing anything at the very moment at which the bot
@@ -64,13 +63,14 @@ func (s *story) step(did string, d time.Duration, do func()) *step {
 
 // strike and heal begin and end the fault.
 func (s *story) strike() {
-	s.said = len(s.tail())
+	s.said, s.muted = len(s.logText()), s.fault.mute
 	s.fault.strike(s)
 }
 
 func (s *story) heal() {
 	s.t.Helper()
 	s.note()
+	s.muted = false
 	if s.fault.heal != nil {
 		s.fault.heal(s)
 	}
@@ -137,8 +137,8 @@ func (s *story) move(a *act) (did string, do func()) {
 	return a.did, func() { a.do(s) }
 }
 
-// underWay makes the person's move and returns once Kite has the question; it is not
-// answered before release.
+// underWay makes the person's move and returns once Kite has the question; it is
+// not answered before release.
 func (s *story) underWay() (did string, release func()) {
 	began, over := make(chan struct{}, 1), make(chan struct{})
 	s.kite.Inject(simkite.Fault{
@@ -153,7 +153,7 @@ func (s *story) underWay() (did string, release func()) {
 
 // asks is the person's move while the fault lasts.
 func (s *story) asks() *step {
-	if s.fault.mute {
+	if s.muted {
 		return s.step("(nothing can be sent)", s.lasting(), nil)
 	}
 	did, do := s.move(s.fault.ask)
@@ -206,6 +206,16 @@ func (s *story) conclude() {
 	}
 	if !again.showed(answer) {
 		s.t.Errorf("no answer after the new login; the chat:\n%s\nlog:\n%s", simtg.Transcript(s.p.Chat()), s.tail())
+	}
+}
+
+// honest makes sure that whatever figures were shown are right, and the person's own.
+func (s *story) honest(theirs totals) {
+	s.t.Helper()
+	for _, m := range s.p.Chat() {
+		if m.FromBot && (theirs.leaksInto(m) || strings.HasPrefix(m.Text, "₹") && !look(m, s.right).is(answer)) {
+			s.t.Errorf("wrong figures were shown: %s", m)
+		}
 	}
 }
 

@@ -135,7 +135,7 @@ func intakeFaults() []fault {
 	return []fault{
 		{
 			name: "409: a second bot polls", what: "Another process with the same token takes the updates, for two minutes.",
-			strike: func(s *story) { s.endRival = s.tg.SecondPoller() }, heal: func(s *story) { s.endRival() }, rough: time.Minute,
+			strike: func(s *story) { s.undo = s.tg.SecondPoller() }, heal: func(s *story) { s.undo() }, rough: time.Minute,
 		},
 		{
 			name: "401: the token is revoked", alike: calledIsIdle(), what: "Telegram does not know the bot any more. Two minutes later the operator starts it with the new token.",

@@ -2,13 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
-	"testing"
 	"time"
 
 	simkite "kitebot/internal/sim/kite"
@@ -37,7 +30,7 @@ func ourFaults() []fault {
 		},
 		{
 			name: "The disk is full", what: "Nothing can be written to the bot’s file for two minutes.",
-			strike: func(s *story) { s.disk = fillDisk(s.t, s.store) }, heal: makeRoom, rough: time.Minute,
+			strike: func(s *story) { s.undo = fillDisk(s.t, s.store) }, heal: makeRoom, rough: time.Minute,
 		},
 		{
 			name: "A command panics", alike: calledIsIdle(), what: "A bug: the code that reads Kite’s answer panics, once for every question.",
@@ -70,45 +63,6 @@ func panicOn(words string) func([]byte) {
 // makeRoom ends a full disk; a process that has ended holds no file open.
 func makeRoom(s *story) {
 	if s.stop != nil {
-		s.disk()
+		s.undo()
 	}
-}
-
-// fillDisk makes writing to an open file fail as a full disk does, and returns
-// how to make room. The process's own descriptor is pointed at /dev/full.
-func fillDisk(t *testing.T, file string) (room func()) {
-	t.Helper()
-	fd := descriptor(t, file)
-	point := func(at string) {
-		f, err := os.OpenFile(at, os.O_RDWR, 0)
-		if err == nil {
-			defer f.Close()
-			err = syscall.Dup3(int(f.Fd()), fd, syscall.O_CLOEXEC)
-		}
-		if err != nil {
-			t.Fatalf("point the store at %s: %v", at, err)
-		}
-	}
-	point("/dev/full")
-	return func() { point(file) }
-}
-
-// descriptor finds the number under which this process holds a file open.
-func descriptor(t *testing.T, file string) int {
-	t.Helper()
-	all, err := filepath.Glob("/proc/self/fd/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range all {
-		if to, err := os.Readlink(name); err == nil && to == file {
-			fd, err := strconv.Atoi(strings.TrimPrefix(name, "/proc/self/fd/"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return fd
-		}
-	}
-	t.Fatal(fmt.Errorf("%s is not open", file))
-	return -1
 }

@@ -15,8 +15,8 @@ Kite, Telegram, networks and computers fail. This page says what a person sees t
 hand: each cell was played by the real program against both simulators, in a bubble in which hours pass in milliseconds, and the test fails
 when a cell no longer happens as it is written here.
 
-**One rule stands behind all of it: only Kite’s server and the person end a login.** Whatever else fails, the login is kept. The exception that
-proves it is a login taken over by somebody else, which the bot ends before a figure is shown.
+**One rule stands behind all of it: only Kite’s server and the person end a login.** Whatever else fails, the login is kept. The one exception
+is a login that somebody else took over: the bot ends it before a figure is shown.
 
 The columns are moments:
 

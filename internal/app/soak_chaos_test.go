@@ -90,6 +90,9 @@ func (k *killer) start() {
 	k.cmd = exec.Command(os.Args[0])
 	k.cmd.Env = append(os.Environ(), childEnv+"=1")
 	for name, value := range k.bot.env {
+		if name == "TELEGRAM_API_URL" {
+			value += fmt.Sprintf("/life%d", len(k.starts))
+		}
 		k.cmd.Env = append(k.cmd.Env, name+"="+value)
 	}
 	k.cmd.Stdout, k.cmd.Stderr = &k.bot.st.logs, &k.bot.st.logs
@@ -160,27 +163,28 @@ func report(t *testing.T, k *killer, talks []*talk) {
 			t.Error(err)
 		}
 	}
-	for _, start := range k.starts {
-		s.restarts = append(s.restarts, firstAfter(talks, start).Sub(start))
+	for life, start := range k.starts {
+		if first, ok := firstOf(talks, life); ok {
+			s.restarts = append(s.restarts, first.Sub(start))
+		}
 	}
 	t.Logf("%d kills, %d commands, %d answers, %d of them twice", len(k.kills), s.commands, s.answers, s.doubles)
 	t.Logf("an answer took %s; the first one after a start %s", quantiles(s.took), quantiles(s.restarts))
 	if len(s.ages) > 0 {
-		t.Logf("what came twice had first come %s before the kill", quantiles(s.ages))
+		t.Logf("what came twice had come %s before the kill", quantiles(s.ages))
 	}
 }
 
-// firstAfter is when anybody was first told anything after a moment.
-func firstAfter(talks []*talk, moment time.Time) time.Time {
-	first := time.Now()
+// firstOf is when a process said something first. A short life may not come to that.
+func firstOf(talks []*talk, life int) (first time.Time, ok bool) {
 	for _, talk := range talks {
 		for _, m := range talk.p.chat.all() {
-			if m.At.After(moment) && m.At.Before(first) {
-				first = m.At
+			if m.Life == life && (!ok || m.At.Before(first)) {
+				first, ok = m.At, true
 			}
 		}
 	}
-	return first
+	return first, ok
 }
 
 func quantiles(all []time.Duration) string {

@@ -16,7 +16,7 @@ func TestIsolationSoak(t *testing.T) {
 	lasts, long := soakFor(t, 0)
 	people, plan := 30, churn{acts: 120, every: 10, restart: 4, round: 12}
 	if long {
-		people, plan = 500, churn{lasts: lasts, right: 5, every: 60, restart: 11, round: 60}
+		people, plan = 500, churn{lasts: lasts, acts: 2500, right: 3, every: 40, restart: 9, round: 40}
 	}
 	const holdings = 3
 	st := newStage(t, people, holdings)

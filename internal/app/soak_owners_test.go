@@ -29,17 +29,17 @@ func ownersOf(t *testing.T, accounts []simkite.Account) owners {
 	for i, a := range accounts {
 		seed := int64(firstSeed + i)
 		o.add(seed, strconv.FormatInt(telegramID(seed), 10))
+		sum, cash := totalsOf(a), decimal(a.Margins.Equity.Net)
 		for _, h := range a.Holdings {
-			quantity, last, average := big.NewRat(int64(h.Quantity), 1), decimal(h.LastPrice), decimal(h.AveragePrice)
-			value, cost := new(big.Rat).Mul(quantity, last), new(big.Rat).Mul(quantity, average)
+			quantity := big.NewRat(int64(h.Quantity), 1)
 			o.add(seed, strconv.Itoa(h.Quantity), strings.TrimSuffix(grouped(quantity), ".00"))
-			o.amount(seed, value, cost, new(big.Rat).Sub(value, cost))
+			o.worth(seed, quantity, decimal(h.LastPrice), decimal(h.AveragePrice), decimal(h.ClosePrice))
 		}
-		sum := totalsOf(a)
-		o.amount(seed, sum.value, sum.invested, new(big.Rat).Sub(sum.value, sum.invested), decimal(a.Margins.Equity.Net))
+		o.worth(seed, big.NewRat(1, 1), sum.value, sum.invested, sum.before)
+		o.amount(seed, cash, new(big.Rat).Add(cash, sum.value))
 	}
 	for i, a := range accounts {
-		for _, figure := range []string{grouped(totalsOf(a).value), grouped(totalsOf(a).invested), grouped(decimal(a.Margins.Equity.Net))} {
+		for _, figure := range []string{grouped(totalsOf(a).value), grouped(totalsOf(a).invested)} {
 			if o.figures[figure] != int64(firstSeed+i) {
 				t.Fatalf("%s of %s is somebody else's too", figure, a.UserID())
 			}
@@ -55,6 +55,18 @@ func decimal(f float64) *big.Rat {
 		panic(f)
 	}
 	return r
+}
+
+// worth notes what shares are worth at prices, now and before, and what was
+// gained between. The list has to be whole: one person's gain may happen to be
+// another one's cash, and then tells nothing.
+func (o owners) worth(seed int64, shares *big.Rat, now *big.Rat, before ...*big.Rat) {
+	value := new(big.Rat).Mul(shares, now)
+	o.amount(seed, value)
+	for _, price := range before {
+		was := new(big.Rat).Mul(shares, price)
+		o.amount(seed, was, new(big.Rat).Sub(value, was))
+	}
 }
 
 // amount notes amounts as people read them, and as files have them.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -41,10 +42,21 @@ func (p *soaker) dice(phone int) *rand.Rand {
 	return rand.New(rand.NewPCG(p.bot.st.seed, uint64(p.chat.seed)<<8|uint64(phone)))
 }
 
-// browse finishes a login link as a Kite user. The link may be too old for it.
+// browse finishes a login link as a Kite user, without a look at the page that
+// offers all of them. The link may be too old for it.
 func (p *soaker) browse(ctx context.Context, link, user string) bool {
-	status, _ := p.bot.st.kite.CompleteLogin(ctx, link, user)
-	return status == http.StatusOK
+	form := strings.NewReader(url.Values{"user_id": {user}}.Encode())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, link, form)
+	if err != nil {
+		return false
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	page, err := p.bot.st.browser.Do(r)
+	if err != nil {
+		return false // Kite was restarted just now
+	}
+	_ = page.Body.Close()
+	return page.StatusCode == http.StatusOK
 }
 
 // finish logs in through the link of a message and presses Done. The answer

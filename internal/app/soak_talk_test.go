@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,50 +94,41 @@ func (t *talk) place(m said, last int) (n int, ok bool) {
 type summary struct {
 	commands, answers, doubles int
 	took, restarts             []time.Duration
-	ages                       []time.Duration // of a double: from its first coming to the kill
+	ages                       []time.Duration // of a double: from when it came to the kill
 }
 
 // review goes through the whole talk once more. Only a kill excuses that an
-// answer comes twice.
+// answer comes twice: life n ended with kill n.
 func (t *talk) review(kills []time.Time, s *summary) error {
-	var first []time.Time // when question n was answered
-	excused := map[time.Time]int{}
+	var answers []said // in the order of the questions; of one that came again, the latest
+	excused := map[int]int{}
 	last := -1
 	for _, m := range t.p.chat.all()[t.from:] {
 		n, ok := t.place(m, last)
-		if !ok || n > len(first) {
+		if !ok || n > len(answers) {
 			return fmt.Errorf("%s: after answer %d came what answers nothing: %q", t.p.user, last, m.Text)
 		}
 		s.answers++
-		if last = n; n == len(first) {
-			first = append(first, m.At)
+		if last = n; n == len(answers) {
+			answers = append(answers, m)
 			s.took = append(s.took, m.At.Sub(t.asked[n]))
 			continue
 		}
-		kill, killed := killBetween(kills, first[n], m.At)
-		if excused[kill]++; !killed || excused[kill] > doubles {
-			return fmt.Errorf("%s: answer %d came at %s and again at %s, and %d doubles are too many for one kill", t.p.user, n, clockOf(first[n]), clockOf(m.At), excused[kill])
+		before := answers[n]
+		life := before.Life
+		if excused[life]++; m.Life == life || excused[life] > doubles {
+			return fmt.Errorf("%s: answer %d came at %s in life %d and again at %s in life %d: %d doubles after that one",
+				t.p.user, n, clockOf(before.At), life, clockOf(m.At), m.Life, excused[life])
 		}
 		s.doubles++
-		s.ages = append(s.ages, kill.Sub(first[n]))
+		s.ages = append(s.ages, kills[life].Sub(before.At))
+		answers[n] = m
 	}
 	s.commands += len(t.asked)
-	if len(first) != len(t.asked) {
-		return fmt.Errorf("%s asked %d questions and has %d answers", t.p.user, len(t.asked), len(first))
+	if len(answers) != len(t.asked) {
+		return fmt.Errorf("%s asked %d questions and has %d answers", t.p.user, len(t.asked), len(answers))
 	}
 	return nil
-}
-
-// killBetween finds the last kill in a time. What was killed while it was
-// delivered may have arrived just after.
-func killBetween(kills []time.Time, from, to time.Time) (time.Time, bool) {
-	const slack = 50 * time.Millisecond
-	for _, kill := range slices.Backward(kills) {
-		if kill.After(from.Add(-slack)) && kill.Before(to) {
-			return kill, true
-		}
-	}
-	return time.Time{}, false
 }
 
 func clockOf(t time.Time) string { return t.Format("15:04:05.000") }

@@ -26,6 +26,7 @@ type tap struct {
 }
 
 func (p *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	life, r := lifeOf(r)
 	method := path.Base(r.URL.Path)
 	posts := strings.HasPrefix(method, "send") && method != "sendChatAction" || strings.HasPrefix(method, "edit")
 	if !posts {
@@ -51,7 +52,22 @@ func (p *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := &copying{ResponseWriter: w}
 	p.sim.ServeHTTP(answer, r)
-	chat.note(answer.copy.Bytes())
+	chat.note(answer.copy.Bytes(), life)
+}
+
+// lifeOf takes "/life7" off the path of a request: a bot that is killed has an
+// address of its own in each of its lives, since what it had sent may arrive
+// when the next one is up.
+func lifeOf(r *http.Request) (life int, bare *http.Request) {
+	rest, ok := strings.CutPrefix(r.URL.Path, "/life")
+	if !ok {
+		return 0, r
+	}
+	number, rest, _ := strings.Cut(rest, "/")
+	life, _ = strconv.Atoi(number)
+	bare = r.Clone(r.Context())
+	bare.URL.Path = "/" + rest
+	return life, bare
 }
 
 // read takes a form apart: whom it is for, and everything in it that can be read.
@@ -105,6 +121,7 @@ type said struct {
 	Caption string   `json:"caption"`
 	Markup  keyboard `json:"reply_markup"`
 	At      time.Time
+	Life    int // of the process that said it
 }
 
 type keyboard struct {
@@ -151,7 +168,7 @@ func newChatLog(seed int64) *chatLog {
 }
 
 // note adds what Telegram answered, if that is a message.
-func (c *chatLog) note(answer []byte) {
+func (c *chatLog) note(answer []byte, life int) {
 	var a struct {
 		OK     bool `json:"ok"`
 		Result said `json:"result"`
@@ -159,7 +176,7 @@ func (c *chatLog) note(answer []byte) {
 	if json.Unmarshal(answer, &a) != nil || !a.OK {
 		return
 	}
-	a.Result.At = time.Now()
+	a.Result.At, a.Result.Life = time.Now(), life
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.said = append(c.said, a.Result)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -61,6 +62,7 @@ type stage struct {
 	seed    uint64
 	kite    *simkite.Server
 	kiteURL string
+	browser *http.Client // everybody's
 	clock   *moved
 	spare   []string // Kite users who are nobody's here
 	crowd   []*soaker
@@ -92,7 +94,7 @@ func newStage(t *testing.T, people, holdings int) *stage {
 	}
 	server := httptest.NewServer(st.kite)
 	t.Cleanup(func() { st.kite.Close(); server.CloseClientConnections(); server.Close() })
-	st.kiteURL = server.URL
+	st.kiteURL, st.browser = server.URL, server.Client()
 	st.kite.SetBaseURL(server.URL)
 	t.Cleanup(st.check)
 	return st

@@ -16,6 +16,13 @@ import (
 // lockTimeout is how long the file may be held by another process at start.
 const lockTimeout = 500 * time.Millisecond
 
+// mapSize is how large a file can become before its map has to grow, in bytes;
+// growStep is how much of the disk it takes at a time.
+const (
+	mapSize  = 256 << 20
+	growStep = 32 << 10
+)
+
 // openFile opens a bbolt file under its lock, which readers share. The lock is
 // the file's, not its name's: one that lost its name while we waited for its
 // lock was replaced by another process, which has the store now.
@@ -26,6 +33,9 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 		FreelistType: bolt.FreelistMapType,
 		NoStatistics: true,
 		ReadOnly:     readOnly,
+		// While the map grows nothing can be read, and it waits for whoever reads
+		// already, such as a slow backup. Address space costs nothing.
+		InitialMmapSize: mapSize,
 		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 			file, err = os.OpenFile(name, flag, mode)
 			return file, err
@@ -43,6 +53,7 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
+	db.AllocSize = growStep // bbolt's own is 16 MiB, once the map is larger than that
 	if !isNamed(file, path) {
 		return nil, errors.Join(ErrLocked, guard(db.Close))
 	}

@@ -37,24 +37,26 @@ func (s *Store) People() ([]int64, error) {
 	return slices.Sorted(maps.Keys(people)), nil
 }
 
-// Forget erases a person's preferences, standing (but for a block), waiting
-// updates, and record, in one commit. A record with sessions stays until they
-// are ended: it holds the only keys to end them with. The numbers of the updates
-// stay among the answered, which name nobody, so that none of them is taken
-// again; marking one of them as answered later is harmless.
+// Forget erases a person's preferences, waiting updates, record, and place in the
+// book (but for a block, or where place is set), in one commit. A record with
+// sessions stays until they are ended: it holds the only keys to end them with.
+// The numbers of the updates stay among the answered, which name nobody, so that
+// none of them is taken again; marking one of them as answered later is harmless.
 //
 // What was erased is gone for every reader of the store. Its sealed bytes stay
 // in pages that are free now until they are used again, as do those in backups:
 // they open for who has the key, and with care only.
-func (s *Store) Forget(person int64) error {
+func (s *Store) Forget(person int64, place bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.commit(func(tx *bolt.Tx) error {
 		if err := bucket(tx, prefsBucket).Delete(number(uint64(person))); err != nil {
 			return fmt.Errorf("erase the preferences: %w", err)
 		}
-		if err := s.forgetGuest(tx, person); err != nil {
-			return fmt.Errorf("erase the standing: %w", err)
+		if !place {
+			if err := s.forgetGuest(tx, person); err != nil {
+				return fmt.Errorf("erase the standing: %w", err)
+			}
 		}
 		if err := s.forgetRecord(tx, person); err != nil {
 			return fmt.Errorf("erase the record: %w", err)

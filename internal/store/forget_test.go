@@ -24,7 +24,7 @@ func TestBotMemory(t *testing.T) {
 
 func mustForget(t testing.TB, s *Store, person int64) {
 	t.Helper()
-	if err := s.Forget(person); err != nil {
+	if err := s.Forget(person, false); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -148,7 +148,7 @@ func TestForgetIsWhole(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Forget(71); !errors.Is(err, ErrSchemaNewer) {
+	if err := s.Forget(71, false); !errors.Is(err, ErrSchemaNewer) {
 		t.Errorf("got %v, want ErrSchemaNewer", err)
 	}
 	if p := mustLoadPrefs(t, s, 71); !cmp.Equal(p, bottest.FullPrefs()) {

@@ -22,8 +22,8 @@ type guestV1 struct {
 }
 
 // Guests returns everybody in the book, by ascending id. One who cannot be read
-// is an error of all, which names them: a block must not be forgotten. SaveGuest
-// of that person ends it.
+// is blocked, without a name, until an admin decides again: it may have been a
+// block, and one bad entry must not keep the bot from starting.
 func (s *Store) Guests() ([]bot.Guest, error) {
 	var guests []bot.Guest
 	err := s.view(func(tx *bolt.Tx) error {
@@ -31,7 +31,9 @@ func (s *Store) Guests() ([]bot.Guest, error) {
 			person := int64(binary.BigEndian.Uint64(key))
 			g, err := s.readGuest(tx, person)
 			if err != nil {
-				return fmt.Errorf("person %d: %w", person, err)
+				s.log.Error("what was decided about a person cannot be read: they are blocked until an admin decides again (/admin unblock)",
+					"person", person, "err", err)
+				g = bot.Guest{Person: person, Standing: bot.Blocked}
 			}
 			guests = append(guests, g)
 			return nil

@@ -59,7 +59,7 @@ func (s *Store) Unanswered(botID int64) ([]bot.Update, error) {
 			}
 			u, err := s.openEntry(e, sealed)
 			if err != nil {
-				s.log.Error("an update is lost: its entry in the journal is damaged", "update", e.update, "err", err)
+				s.log.Error("an update is lost, since its entry in the journal is damaged: somebody gets no answer and asks again; look at the disk", "update", e.update, "err", err)
 				s.marks.add(m)
 				return nil
 			}

@@ -68,6 +68,7 @@ func eachOldFile(t *testing.T, fn func(t *testing.T, f oldFile, path string)) {
 // oldRecord is the record of 71 without what the schemas 1 and 2 did not keep.
 func oldRecord() session.Record {
 	r := sessiontest.Full(71)
+	r.Quiet = false // it did not exist
 	r.Login.Used, r.Login.Warned = time.Time{}, false
 	return r
 }

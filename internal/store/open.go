@@ -85,7 +85,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 		return nil, fmt.Errorf("sync the folder: %w", err)
 	}
 	s := &Store{
-		db: db, box: box, log: o.Logger, clock: o.Clock,
+		db: db, box: box, log: o.Logger, clock: o.Clock, meter: o.Meter,
 		journal: newJournal(), marks: newMarks(), quit: make(chan struct{}),
 	}
 	if err := s.view(s.journal.load); err != nil {

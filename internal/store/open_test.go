@@ -200,7 +200,7 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 		"less than a page": sound[:3000],
 		"a page and a bit": sound[:5000],
 		"two pages":        sound[:2*os.Getpagesize()],
-		"half":             sound[:len(sound)/2],
+		"three pages":      sound[:3*os.Getpagesize()],
 		"no metas":         slices.Concat(make([]byte, 2*os.Getpagesize()), sound[2*os.Getpagesize():]),
 		"only metas":       slices.Concat(sound[:2*os.Getpagesize()], make([]byte, len(sound)-2*os.Getpagesize())),
 	} {

@@ -19,6 +19,7 @@ type recordV1 struct {
 	Lapsing []heldV1   `json:"lapsing,omitempty"`
 	Ending  []heldV1   `json:"ending,omitempty"`
 	Leaving bool       `json:"leaving,omitempty"`
+	Quiet   bool       `json:"quiet,omitempty"`
 	Last    identityV1 `json:"last,omitzero"`
 }
 
@@ -71,7 +72,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 }
 
 func encodeRecord(r session.Record) ([]byte, error) {
-	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving}
+	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Quiet}
 	if l := r.Login; l != nil {
 		out.Login = &loginV1{
 			heldV1:    heldOut(l.Held),
@@ -105,7 +106,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	if in.V != 1 {
 		return session.Record{}, fmt.Errorf("record version %d is not known: %w", in.V, ErrSchemaNewer)
 	}
-	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving}
+	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Quiet: in.Quiet}
 	if l := in.Login; l != nil {
 		r.Login = &session.Login{
 			Held:      heldIn(l.heldV1),

@@ -183,7 +183,7 @@ func putOwner(tx *bolt.Tx, box *sealer, person int64, user string) error {
 // either is damaged: the list is an index, the records are the truth, and a
 // record that cannot be read owns nothing.
 func (s *Store) rebuildOwners(tx *bolt.Tx, except int64) error {
-	s.log.Warn("a damaged entry was met: making the list of owners anew", "person", except)
+	s.log.Warn("a damaged entry was met, the list of owners is made anew: look at the disk", "person", except)
 	if err := tx.DeleteBucket([]byte(ownersBucket)); err != nil {
 		return fmt.Errorf("clear the owners: %w", err)
 	}

@@ -48,12 +48,16 @@ type Options struct {
 	// rotates when Key is set to a new one and OldKey to the content of that file.
 	OldKey []byte
 	Clock  clock.Clock  // nil: the clock on the wall
+	Meter  Meter        // nil: nobody
 	Logger *slog.Logger // nil: silence
 }
 
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = clock.Real()
+	}
+	if o.Meter == nil {
+		o.Meter = deaf{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -70,6 +74,8 @@ type Store struct {
 	box   *sealer
 	log   *slog.Logger
 	clock clock.Clock
+	meter Meter
+	pulse pulse
 
 	mu      sync.Mutex // held during every commit; guards journal and broken
 	journal *journal
@@ -116,8 +122,8 @@ func (s *Store) Flush() error {
 }
 
 // Backup writes a consistent copy of the file, sealed with the same key, while
-// the store is in use. Space is not reused until it returns, so w should not
-// wait for a person.
+// the store is in use. While it writes, space is not reused, and a file that
+// outgrows its map (see mapSize) makes everybody wait: w should not be slow.
 func (s *Store) Backup(w io.Writer) error {
 	err := s.view(func(tx *bolt.Tx) error {
 		_, err := tx.WriteTo(w)
@@ -152,14 +158,18 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	}
 	waiting := s.marks.take()
 	s.journal.stale = true
+	var declined error // by fn: it says nothing about the disk
+	ended := s.writing()
 	err := guard(func() error {
 		return s.db.Update(func(tx *bolt.Tx) error {
 			if err := s.journal.settle(tx, waiting); err != nil {
 				return err
 			}
-			return fn(tx)
+			declined = fn(tx)
+			return declined
 		})
 	})
+	ended(err, declined != nil)
 	if err == nil {
 		s.journal.stale = false
 		return nil
@@ -172,7 +182,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 		s.log.Error("the store broke in the middle of a write: nothing more is kept until the bot is restarted", "err", err)
 	}
 	if failed := s.view(s.journal.load); failed != nil {
-		s.log.Error("the journal in memory is out of step until the store can be read again", "err", failed)
+		s.log.Error("the journal in memory is out of step until the store can be read again: look at its disk, and restart the bot", "err", failed)
 	}
 	return err
 }

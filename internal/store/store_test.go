@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -107,6 +108,31 @@ func TestBackup(t *testing.T) {
 	}
 	if got := mustUnanswered(t, restored, 7); len(got) != 1 {
 		t.Errorf("%d updates are in the backup, want 1", len(got))
+	}
+}
+
+// A copy that is read slowly holds up nobody: neither reads nor the writes that
+// make the file grow.
+func TestASlowBackupHoldsUpNobody(t *testing.T) {
+	s := mustOpen(t, newPath(t))
+	to, from := io.Pipe() // what is written waits until it is read
+	done := make(chan error, 1)
+	go func() { done <- errors.Join(s.Backup(from), from.Close()) }()
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(to, first); err != nil { // it has begun
+		t.Fatal(err)
+	}
+	for person := range int64(300) {
+		mustSave(t, s, sessiontest.Full(1000+person))
+	}
+	if r, err := s.Load(1000); err != nil || r.Login == nil {
+		t.Errorf("while the backup waits: %v, %v", r, err)
+	}
+	if _, err := io.Copy(io.Discard, to); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *Pool) warn(who int64) {
 		return
 	}
 	if err != nil {
-		p.Logger.Error("whether a person is to be warned is not known", "person", who, "err", err)
+		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", who, "err", err)
 		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
 		return
 	}
@@ -132,7 +132,7 @@ func (p *Pool) warn(who int64) {
 		tell, leaves = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.leaves
 	})
 	if err != nil {
-		p.Logger.Error("a person is not warned: it could not be marked", "person", who, "err", err)
+		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", who, "err", err)
 		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
 		return
 	}
@@ -165,6 +165,6 @@ func (pr *person) writeUse(context.Context) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("the use of a login is not noted", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("the use of a login is not noted: the person may not be warned before it ends", "person", pr.id, "err", err)
 	}
 }

@@ -37,7 +37,8 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 // logged out meanwhile) changes nothing.
 func (pr *person) adopt(link Link, who kite.Identity) error {
 	now := pr.pool.Clock.Now().UTC()
-	return pr.update(func(r *Record) {
+	var bound *Login
+	err := pr.update(func(r *Record) {
 		if r.link(link.Ref) < 0 || r.Login != nil && r.Login.Session == link.Session {
 			return
 		}
@@ -46,7 +47,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		}
 		if r.Leaving { // a late DELETE could take the new login's token along
 			r.lapse(now, r.Ending...)
-			r.Ending, r.Leaving = nil, false
+			r.Ending, r.Leaving, r.Quiet = nil, false, false
 		}
 		r.Login = &Login{
 			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
@@ -55,7 +56,17 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		if r.Login.Confirmed {
 			r.Last = who
 		}
+		r.Login.Warned = r.Login.late(now)
+		bound = r.Login
 	})
+	if err != nil || bound == nil {
+		return err
+	}
+	pr.pool.Meter.LoginStep(stepBound)
+	if !bound.Confirmed {
+		pr.pool.Meter.LoginStep(stepChangedUser)
+	}
+	return nil
 }
 
 // announce tells about a login whose links are still on the screen. It is
@@ -103,6 +114,7 @@ func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owne
 	if !known { // somebody else who asked has refused it already
 		return ErrNoLogin
 	}
+	pr.pool.Meter.LoginStep(stepRefused)
 	pr.tell(leaves, Event{Kind: EventRefused, Links: []Link{link}, Other: who})
 	pr.pool.contested(owner, who)
 	pr.endNow(ctx)
@@ -160,6 +172,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 		switch {
 		case asked && yes:
 			r.Login.Confirmed, r.Last, r.Login.Used = true, r.Login.User, p.Clock.Now().UTC()
+			r.Login.Warned = r.Login.late(r.Login.Used)
 		case asked:
 			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })
 			r.Ending, r.Login = append(r.Ending, r.Login.Held), nil
@@ -184,6 +197,10 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 	pr.announce()
 	return pr.status(), nil
 }
+
+// late reports whether a login begins so near to its end that the news of it is
+// all the warning there has to be.
+func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-WarnBefore)) }
 
 // linksAlive reports whether a second browser login could still replace the
 // account behind a login.

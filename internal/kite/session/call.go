@@ -92,7 +92,7 @@ func (pr *person) ask(ctx context.Context, id ID, tool string, args map[string]a
 	// the session proves nothing then: this server may not resume streams at all.
 	// If it does know it, it is the way to go from now on: a stream that swallows
 	// one call would let the next one wait as long.
-	resumed := pr.pool.Dialer.Resume(id)
+	resumed := pr.pool.resume(id)
 	text, again := resumed.Call(ctx, tool, args)
 	if kind := kite.KindOf(again); kind == kite.KindEnded || kind == kite.KindUnreachable {
 		return "", err

@@ -110,10 +110,11 @@ func (pr *person) linkDied(link Link) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("a dead link cannot be forgotten", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("a dead link cannot be forgotten yet; trying on", "person", pr.id, "err", err)
 		return
 	}
 	if known {
+		pr.pool.Meter.LoginStep(stepLinkDied)
 		pr.tell(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
 	}
 }

@@ -161,13 +161,17 @@ func (pr *person) still(login Login) error {
 
 // ended draws the conclusion from the server's word.
 func (pr *person) ended(login Login) error {
+	was := false
 	err := pr.update(func(r *Record) {
-		if r.Login != nil && r.Login.Session == login.Session {
+		if was = r.Login != nil && r.Login.Session == login.Session; was {
 			r.Login = nil
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("forget the ended login: %w", err)
+	}
+	if was {
+		pr.pool.Meter.LoginStep(stepEnded)
 	}
 	pr.mind() // its link, if it is still shown, is dead
 	return ErrEnded
@@ -176,12 +180,12 @@ func (pr *person) ended(login Login) error {
 // usurped ends a session on which another Kite user answered.
 func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) error {
 	var dead []Link
-	leaves := 0
+	was, leaves := false, 0
 	err := pr.update(func(r *Record) {
 		if r.Login == nil || r.Login.Session != login.Session {
 			return
 		}
-		leaves = pr.leaves
+		was, leaves = true, pr.leaves
 		r.Login, r.Ending = nil, append(r.Ending, login.Held)
 		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
 			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
@@ -190,6 +194,9 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 	})
 	if err != nil {
 		return fmt.Errorf("end the usurped login: %w", err)
+	}
+	if was {
+		pr.pool.Meter.LoginStep(stepUsurped)
 	}
 	if dead != nil {
 		pr.tell(leaves, Event{Kind: EventLinkDead, Links: dead})

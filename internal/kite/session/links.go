@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"kitebot/internal/kite"
 )
@@ -24,7 +25,7 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
-	leaves := pr.left()
+	leaves, before := pr.left(), pr.record().Login
 	giveBack, err := pr.takeTurn(ctx)
 	if err != nil {
 		return Link{}, Status{}, err
@@ -43,32 +44,43 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 			return Link{}, Status{}, err
 		}
 	}
-	if err := pr.giveOut(leaves, link, conn, then); err != nil {
+	old, err := pr.giveOut(leaves, before, link, conn, then)
+	if err != nil {
 		if conn != nil {
 			conn.Close()
 		}
 		return Link{}, Status{}, err
 	}
+	if conn != nil {
+		p.Meter.LoginStep(stepLinkSent)
+	}
 	pr.mind()
 	if then != "" {
 		link.Then = then
 	}
-	return link, pr.status(), nil
+	s := pr.status()
+	s.Links = slices.Concat(old, s.Links)
+	return link, s, nil
 }
 
 // giveOut writes a link down, with the command to run once it is finished. If
 // a login came through while the link was being made, the link is not needed:
 // the command is left with the one that did, and ErrBound returned. If the
 // person logged out meanwhile, nobody wants it, and ErrLeft is returned.
-func (pr *person) giveOut(leaves int, link Link, conn Conn, then string) error {
+//
+// A login that was there before, and was never announced, is news no more: who
+// asks for a link in spite of it gets one. The links that it left are returned.
+func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then string) (old []Link, err error) {
 	bound, left := false, false
-	err := pr.update(func(r *Record) {
+	err = pr.update(func(r *Record) {
 		if left = pr.leaves != leaves; left {
 			return
 		}
 		done := r.finished()
-		if bound = len(done) > 0; bound {
+		if bound = len(done) > 0 && pr.isNews(*r.Login, before); bound {
 			link = done[len(done)-1]
+		} else {
+			old = r.settle(pr.pool.Clock.Now())
 		}
 		if then != "" {
 			link.Then = then
@@ -76,17 +88,37 @@ func (pr *person) giveOut(leaves int, link Link, conn Conn, then string) error {
 		r.putLink(link)
 	})
 	if err != nil {
-		return fmt.Errorf("remember the login link: %w", err)
+		return nil, fmt.Errorf("remember the login link: %w", err)
 	}
 	switch {
 	case left:
-		return ErrLeft
+		return nil, ErrLeft
 	case bound:
-		return ErrBound
+		return nil, ErrBound
 	case conn != nil:
 		pr.keep(conn)
 	}
-	return nil
+	return old, nil
+}
+
+// isNews reports whether the event that tells a login is still on its way: the
+// login was not there before, or is young.
+func (pr *person) isNews(login Login, before *Login) bool {
+	return before == nil || before.Session != login.Session || pr.pool.Clock.Since(login.Bound) < NewsFor
+}
+
+// settle lets go of the links that a login made pointless, and returns them.
+// Those besides the finished one lapse: they are not ended, since a second login
+// of the same Kite user may share its token.
+func (r *Record) settle(now time.Time) []Link {
+	finished := r.finished()
+	for _, l := range finished {
+		if l.Session != r.Login.Session {
+			r.lapse(now, l.Held)
+		}
+	}
+	r.Links = slices.Clone(r.Links[len(finished):])
+	return finished
 }
 
 // youngLink returns the newest link if it is young enough to be handed out again.
@@ -170,22 +202,13 @@ func (p *Pool) Shown(who int64, ref string, message int) error {
 	})
 }
 
-// Announced notes that the person was told about their login. Links that were
-// out besides the finished one lapse: they are not ended, since a second login
-// of the same Kite user may share its token.
+// Announced notes that the person was told about their login: its link, and those
+// that were out besides, are let go of.
 func (p *Pool) Announced(who int64) error {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return err
 	}
 	defer done()
-	return pr.update(func(r *Record) {
-		finished := r.finished()
-		for _, l := range finished {
-			if l.Session != r.Login.Session {
-				r.lapse(p.Clock.Now(), l.Held)
-			}
-		}
-		r.Links = slices.Clone(r.Links[len(finished):])
-	})
+	return pr.update(func(r *Record) { r.settle(p.Clock.Now()) })
 }

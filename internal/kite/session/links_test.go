@@ -116,3 +116,37 @@ func TestNoLinkWhileKiteIsDown(t *testing.T) {
 		w.wantState(asha, session.None)
 	})
 }
+
+// Nobody was told of a login: Telegram took nothing. That keeps no link from the
+// person when it does not answer any more.
+func TestAnUntoldLoginKeepsNobodyFromANewOne(t *testing.T) {
+	inWorld(t, func(w *world) {
+		first := w.link(asha, "/holdings")
+		if err := w.pool.Shown(asha, first.Ref, 7); err != nil {
+			t.Fatal(err)
+		}
+		w.kite.Browser(first.URL, "AB1234")
+		w.pass(10 * time.Second)
+		w.wantEvents("11 logged in AB1234/holdings")
+		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); !errors.Is(err, session.ErrBound) {
+			t.Errorf("while the news are on their way: %v, want ErrBound", err)
+		}
+		w.pass(session.NewsFor)
+		second, s, err := w.pool.Link(w.t.Context(), asha, "")
+		if err != nil || second.Ref == first.Ref || second.Then != "" {
+			t.Fatalf("later: %v, %v", second, err)
+		}
+		if len(s.Links) != 2 || s.Links[0].Message != 7 || s.Link == nil || s.Link.Ref != second.Ref {
+			t.Errorf("the older message is not to lose its button: %+v", s.Links)
+		}
+		w.kite.Browser(second.URL, "AB1234")
+		w.pass(10 * time.Second)
+		w.wantEvents("11 logged in AB1234")
+		if err := w.pool.Announced(asha); err != nil {
+			t.Fatal(err)
+		}
+		if s := w.wantState(asha, session.LoggedIn); len(s.Links) != 0 {
+			t.Errorf("links are left: %+v", s.Links)
+		}
+	})
+}

@@ -17,17 +17,17 @@ import (
 // wait for what runs, and what runs finds its session gone. Once it has returned,
 // no event of before is told any more but EventLoggedOut, where it had to wait.
 func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, err error) {
-	return p.leave(ctx, who, true)
+	return p.leave(ctx, who, false)
 }
 
 // Remove is Logout for somebody who is to hear nothing more: it says nothing
 // when a logout that had to wait is through. The Status is None; a session that
 // could not be ended yet is tried further.
 func (p *Pool) Remove(ctx context.Context, who int64) (was Record, now Status, err error) {
-	return p.leave(ctx, who, false)
+	return p.leave(ctx, who, true)
 }
 
-func (p *Pool) leave(ctx context.Context, who int64, leaving bool) (was Record, now Status, err error) {
+func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, now Status, err error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return Record{}, Status{}, err
@@ -47,10 +47,14 @@ func (p *Pool) leave(ctx context.Context, who int64, leaving bool) (was Record, 
 				ending = append(ending, l.Held)
 			}
 		}
-		*r = Record{Person: r.Person, Ending: ending, Leaving: leaving && len(ending) > 0}
+		held := len(ending) > 0
+		*r = Record{Person: r.Person, Ending: ending, Leaving: held, Quiet: held && quiet}
 	})
 	if err != nil {
 		return Record{}, Status{}, fmt.Errorf("forget the login: %w", err)
+	}
+	if was.Login != nil {
+		p.Meter.LoginStep(stepLoggedOut)
 	}
 	pr.telling.Lock() // what was being told is told
 	pr.telling.Unlock()
@@ -116,12 +120,15 @@ func (pr *person) endAll(ctx context.Context) (through bool, leaves int) {
 			i := slices.IndexFunc(ending, func(e Held) bool { return e.Session == h.Session })
 			return i >= 0 && gone[i]
 		})
-		through, leaves = r.Leaving && len(r.Ending) == 0, pr.leaves
-		r.Leaving = r.Leaving && !through
+		over := r.Leaving && len(r.Ending) == 0
+		through, leaves = over && !r.Quiet, pr.leaves
+		if over {
+			r.Leaving, r.Quiet = false, false
+		}
 	})
 	if err != nil {
 		through = false
-		pr.pool.Logger.Error("an ended session is not forgotten", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("an ended session is not forgotten yet; trying on", "person", pr.id, "err", err)
 	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -138,7 +145,7 @@ func (pr *person) end(ctx context.Context, h Held) bool {
 		return true
 	}
 	if err := pr.pool.Dialer.End(ctx, h.Session); err != nil {
-		pr.pool.Logger.Warn("a session cannot be ended yet", "person", pr.id, "err", err)
+		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
 		return false
 	}
 	return true

@@ -29,10 +29,7 @@ func (pr *person) mind() {
 
 func (pr *person) minder(ctx context.Context) {
 	for {
-		pr.announce()
-		pr.watch(ctx)
-		pr.endPending(ctx)
-		pr.askResumable(ctx)
+		pr.look(ctx)
 		gap, more := pr.nextLook()
 		if !more || ctx.Err() != nil {
 			return
@@ -45,6 +42,15 @@ func (pr *person) minder(ctx context.Context) {
 		}
 		t.Stop()
 	}
+}
+
+// look does what is due now. A bug in it costs this look, not the next ones.
+func (pr *person) look(ctx context.Context) {
+	defer pr.pool.contain()
+	pr.announce()
+	pr.watch(ctx)
+	pr.endPending(ctx)
+	pr.askResumable(ctx)
 }
 
 // nextLook says when to look again. With nothing left to do it retires the
@@ -87,7 +93,7 @@ func (pr *person) watch(ctx context.Context) {
 			case kite.KindOf(err) != kite.KindUnknown:
 				pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
 			default:
-				pr.pool.Logger.Error("a finished login cannot be taken over", "person", pr.id, "err", err)
+				pr.pool.Logger.Error("a finished login cannot be taken over; trying on while its link lives", "person", pr.id, "err", err)
 			}
 		})
 	}
@@ -129,6 +135,6 @@ func (pr *person) askResumable(ctx context.Context) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("whether a login can be resumed is not remembered", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("whether a login can be resumed is not remembered: it is found out again", "person", pr.id, "err", err)
 	}
 }

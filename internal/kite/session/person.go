@@ -136,7 +136,7 @@ func (pr *person) line(id ID) *line {
 	if l != nil {
 		l.Close()
 	}
-	l = &line{Conn: pr.pool.Dialer.Resume(id)}
+	l = &line{Conn: pr.pool.resume(id)}
 	delete(pr.lines, id)
 	pr.use(l)
 	return l

@@ -32,6 +32,7 @@ type Options struct {
 	Store      Store
 	LoginHosts []string    // hosts a login link may point to
 	Notify     func(Event) // told what happened by itself; must not block, nor ask the pool
+	Meter      Meter       // nil = nobody
 	Clock      clock.Clock // nil = the real one
 	Logger     *slog.Logger
 	Timing     Timing
@@ -65,6 +66,9 @@ func New(o Options) *Pool {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Meter == nil {
+		o.Meter = deaf{}
+	}
 	if o.Timing.Poll == 0 {
 		o.Timing = DefaultTiming()
 	}
@@ -88,7 +92,7 @@ func (p *Pool) Start() error {
 		}
 		pr, done, err := p.hold(due.Person)
 		if err != nil {
-			p.Logger.Error("a person's login cannot be taken up", "person", due.Person, "err", err)
+			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
 		p.almanac.set(pr.record())
@@ -197,7 +201,7 @@ func (p *Pool) spawn(f func(context.Context)) {
 // contain is deferred: a panic is one person's trouble, not everybody's.
 func (p *Pool) contain() {
 	if bug := recover(); bug != nil {
-		p.Logger.Error("the session pool panicked", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
+		p.Logger.Error("the session pool panicked: a bug of ours; please report it with the stack. Others are served all the same", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
 	}
 }
 

@@ -16,7 +16,8 @@ type Record struct {
 	Links   []Link        // login links that were shown and may still be finished, oldest first
 	Lapsing []Held        // replaced sessions: never used again, ended only by /logout
 	Ending  []Held        // sessions to be ended at the server, tried until it says so
-	Leaving bool          // /logout waits for Ending, and the person for the word that it is through
+	Leaving bool          // whoever left waits for Ending, and the person for the word that it is through
+	Quiet   bool          // with Leaving: the person was removed and waits for no word
 	Last    kite.Identity // the Kite user bound last: another one is named and asked about
 }
 

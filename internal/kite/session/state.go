@@ -49,7 +49,7 @@ func (r Record) status(now time.Time, stream, doubted bool) Status {
 		switch {
 		case s.Link != nil:
 			s.State = LinkSent
-		case r.Leaving:
+		case r.Leaving && !r.Quiet:
 			s.State = LoggingOut
 		}
 		return s

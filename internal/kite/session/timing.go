@@ -16,6 +16,9 @@ const (
 	// LinkYoung is how long a link is handed out again instead of a new one:
 	// whoever gets it has five minutes left by the promise, ten by the server's clock.
 	LinkYoung = 25 * time.Minute
+	// NewsFor is how long the event that tells a login may be on its way. Later it
+	// is lost, and no reason to leave anything unsaid.
+	NewsFor = 2 * time.Minute
 	// WarnBefore is how long before a login is over, by the clock, its person is
 	// warned.
 	WarnBefore = 30 * time.Minute

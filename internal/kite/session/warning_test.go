@@ -233,3 +233,14 @@ func TestAUseThatCannotBeWritten(t *testing.T) {
 		})
 	}
 }
+
+// Whoever logs in just before the end was told by the login itself.
+func TestALateLoginIsNotWarnedAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.pass(19*time.Hour + 40*time.Minute) // from 10:00 to 05:40
+		w.login(asha, "AB1234")
+		w.wantWarned(asha, true)
+		w.pass(time.Hour)
+		w.wantEvents()
+	})
+}

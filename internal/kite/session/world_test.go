@@ -31,6 +31,7 @@ type world struct {
 	kite  *sessiontest.Kite
 	store *disk
 	pool  *session.Pool
+	meter session.Meter // of the pools that are opened from now on; nil for none
 
 	mu      sync.Mutex
 	events  []string
@@ -50,7 +51,7 @@ func inWorld(t *testing.T, test func(*world)) {
 
 func (w *world) open() {
 	w.pool = session.New(session.Options{
-		Dialer: w.kite, Store: w.store, LoginHosts: []string{sessiontest.Host},
+		Dialer: w.kite, Store: w.store, LoginHosts: []string{sessiontest.Host}, Meter: w.meter,
 		Notify: func(e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

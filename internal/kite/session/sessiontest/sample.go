@@ -49,8 +49,8 @@ func Full(person int64) session.Record {
 		Links:   []session.Link{link(2), link(3)},
 		Lapsing: []session.Held{{Session: session.NewID(sessionID(person, 4)), Since: at.Add(-time.Hour)}},
 		Ending:  []session.Held{{Session: session.NewID(sessionID(person, 5)), Since: at.Add(-2 * time.Hour)}},
-		Leaving: true,
-		Last:    user,
+		Leaving: true, Quiet: true,
+		Last: user,
 	}
 }
 

@@ -1,0 +1,175 @@
+package session_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/kite/session"
+)
+
+// ledger writes down what a meter is told.
+type ledger struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (l *ledger) LoginStep(step string)  { l.tell(step) }
+func (l *ledger) Resumed(outcome string) { l.tell("resumed: " + outcome) }
+
+func (l *ledger) tell(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = append(l.told, what)
+}
+
+// want checks what was told since the last time.
+func (l *ledger) want(t *testing.T, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Equal(l.told, want) {
+		t.Errorf("the meter was told\n%q, want\n%q", l.told, want)
+	}
+	for _, what := range l.told {
+		outcome, resumed := strings.CutPrefix(what, "resumed: ")
+		if !slices.Contains(session.Steps(), what) && !(resumed && slices.Contains(session.Resumes(), outcome)) {
+			t.Errorf("%q is in no list", what)
+		}
+	}
+	l.told = nil
+}
+
+// metered is inWorld with a meter.
+func metered(t *testing.T, test func(*world, *ledger)) {
+	t.Helper()
+	inWorld(t, func(w *world) {
+		l := &ledger{}
+		w.meter = l
+		w.restart()
+		test(w, l)
+	})
+}
+
+// Every step is told once, by whatever way it comes about.
+func TestMeterOfLogins(t *testing.T) {
+	for name, test := range map[string]struct {
+		play func(*world)
+		want []string
+	}{
+		"a link that is asked for twice": {func(w *world) { w.link(asha, ""); w.link(asha, "") }, []string{"link sent"}},
+		"a login":                        {func(w *world) { w.login(asha, "AB1234"); w.pass(time.Hour) }, []string{"link sent", "bound"}},
+		"a login that is noticed twice": {func(w *world) {
+			w.kite.Browser(w.link(asha, "").URL, "AB1234")
+			for range 2 {
+				go func() { _, _ = w.pool.Finish(w.t.Context(), asha) }()
+			}
+			w.pass(time.Minute)
+		}, []string{"link sent", "bound"}},
+		"a link that nobody finishes": {func(w *world) { w.link(asha, ""); w.pass(time.Hour) }, []string{"link sent", "link died"}},
+		"another kite user": {func(w *world) {
+			w.login(asha, "AB1234")
+			w.pass(time.Minute)
+			w.kite.Browser(w.link(asha, "").URL, "CD5678")
+			w.pass(time.Minute)
+		}, []string{"link sent", "bound", "link sent", "bound", "changed user"}},
+		"a kite user of somebody else": {func(w *world) {
+			w.login(asha, "AB1234")
+			w.kite.Browser(w.link(ravi, "").URL, "AB1234")
+			w.pass(time.Minute)
+		}, []string{"link sent", "bound", "link sent", "refused"}},
+		"a second login through the same link": {func(w *world) {
+			link := w.login(asha, "AB1234")
+			w.kite.Browser(link.URL, "CD5678")
+			for range 2 {
+				_, _ = w.call(asha)
+			}
+		}, []string{"link sent", "bound", "usurped"}},
+		"the server's word": {func(w *world) {
+			w.login(asha, "AB1234")
+			w.kite.Restart()
+			for range 2 {
+				_, _ = w.call(asha)
+			}
+		}, []string{"link sent", "bound", "resumed: ended", "ended"}},
+		"a logout": {func(w *world) {
+			w.login(asha, "AB1234")
+			for range 2 {
+				if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+					w.t.Error(err)
+				}
+			}
+		}, []string{"link sent", "bound", "logged out"}},
+		"a logout with nothing but a link": {func(w *world) {
+			w.link(asha, "")
+			if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+				w.t.Error(err)
+			}
+			w.pass(time.Hour)
+		}, []string{"link sent"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			metered(t, func(w *world, l *ledger) {
+				test.play(w)
+				l.want(t, test.want...)
+			})
+		})
+	}
+}
+
+// A session that is spoken for without its stream is told with its first answer.
+func TestMeterOfResumes(t *testing.T) {
+	metered(t, func(w *world, l *ledger) {
+		w.login(asha, "AB1234")
+		w.wantAnswer(asha, "AB1234")
+		l.want(t, "link sent", "bound") // over its stream
+		w.kite.DropStreams()
+		w.wantAnswer(asha, "AB1234")
+		w.wantAnswer(asha, "AB1234")
+		l.want(t, "resumed: ok")
+		w.restart()
+		w.kite.Down(true)
+		if _, err := w.call(asha); err == nil {
+			t.Error("an answer of a Kite that is down")
+		}
+		l.want(t, "resumed: unreachable")
+		w.kite.Down(false)
+		w.wantAnswer(asha, "AB1234")
+		l.want(t)
+	})
+}
+
+// Counts are of the people in memory, in the words of the states.
+func TestCounts(t *testing.T) {
+	inWorld(t, func(w *world) {
+		want := func(want map[string]int) {
+			t.Helper()
+			got := w.pool.Counts()
+			if !maps.Equal(got, want) {
+				t.Errorf("counts %v, want %v", got, want)
+			}
+			for state := range got {
+				if !slices.Contains(session.States(), state) {
+					t.Errorf("%q is no state", state)
+				}
+			}
+		}
+		want(map[string]int{})
+		w.login(asha, "AB1234")
+		want(map[string]int{"logged in": 1})
+		w.link(ravi, "")
+		want(map[string]int{"logged in": 1, "link sent": 1})
+		w.kite.DropStreams()
+		w.pass(time.Second)
+		want(map[string]int{"parked": 1, "link sent": 1})
+		w.restart() // the link is watched on, the login waits on disk until it is asked for
+		want(map[string]int{"link sent": 1})
+		w.wantAnswer(asha, "AB1234")
+		want(map[string]int{"parked": 1, "link sent": 1})
+	})
+}
