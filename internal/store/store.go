@@ -32,8 +32,13 @@ var (
 	_ bot.Journal   = (*Store)(nil)
 )
 
-// flushAfter is how long an "answered" mark waits for a commit to ride with.
-const flushAfter = time.Second
+// flushAfter is how long an "answered" mark waits for a commit to ride with. What
+// was answered that long before a kill comes twice, so it is short; and yet
+// long enough for the marks of a busy moment to share a commit.
+const flushAfter = 25 * time.Millisecond
+
+// flushRetry is how long a mark waits that could not be written.
+const flushRetry = time.Second
 
 // Options say where a store is and how it is opened.
 type Options struct {
@@ -108,7 +113,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Flush writes the marks that still wait, now instead of within a second.
+// Flush writes the marks that still wait, now instead of in a moment.
 func (s *Store) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,20 +195,23 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 // flushLoop writes marks that found no commit to ride with. Marks that cannot
 // be written, because the disk is full, are tried again every second.
 func (s *Store) flushLoop() {
+	pause := flushAfter
 	for {
 		select {
 		case <-s.quit:
 			return
 		case <-s.marks.added:
 		}
-		timer := s.clock.NewTimer(flushAfter)
+		timer := s.clock.NewTimer(pause)
 		select {
 		case <-s.quit:
 			timer.Stop()
 			return
 		case <-timer.Chan():
 		}
+		pause = flushAfter
 		if err := s.Flush(); err != nil {
+			pause = flushRetry
 			s.log.Warn("answered updates could not be marked; trying again", "err", err)
 		}
 	}
