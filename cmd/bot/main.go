@@ -2,13 +2,16 @@
 // Kite account. Its settings come from the environment; README.md lists them.
 //
 //	bot, bot run      run
+//	bot config        print every setting in force, and where it is from
 //	bot healthcheck   ask the running bot whether it is well
 //	bot backup FILE   write a copy of the store to a new file, also of a bot that runs
 //	bot restore FILE  put a copy in the place of the store, while no bot runs
 //	bot version       print the version
+//	bot help          tell all this, and more about each command
 //
 // FILE may be - for the standard output or input. The exit code is 0 when it was
-// done, 1 when it was not and one line says why, and 2 for other words than these.
+// done, 1 when it was not and what is printed says why (a line; of bad settings a
+// line each), and 2 for other words than these.
 package main
 
 import (
@@ -18,6 +21,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,13 +40,17 @@ func main() {
 	err := p.run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bot:", err)
+		complain(os.Stderr, err)
 		os.Exit(exitCode(err))
 	}
 }
 
-// errUsage is what somebody gets who asks for something else.
-var errUsage = errors.New("usage: bot [run | healthcheck | backup FILE | restore FILE | version]; FILE may be - for the standard output or input")
+// complain writes an error, each line of it for itself.
+func complain(w io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(w, "bot:", strings.TrimSuffix(line, "\n"))
+	}
+}
 
 func exitCode(err error) int {
 	switch {
@@ -69,8 +77,9 @@ func (p program) run(ctx context.Context, args []string) error {
 	}
 	switch name {
 	case "help":
-		_, err := fmt.Fprintln(p.stdout, errUsage)
-		return err
+		return help(p.stdout, file)
+	case "config":
+		return p.config()
 	case "version":
 		_, err := fmt.Fprintln(p.stdout, version)
 		return err
@@ -85,28 +94,42 @@ func (p program) run(ctx context.Context, args []string) error {
 	}
 }
 
-// parse finds the command, "run" for none, and its file.
+// parse finds the command, "run" for none, and its file; of "help" the command
+// it is about.
 func parse(args []string) (name, file string, err error) {
 	if len(args) == 0 {
 		return "run", "", nil
 	}
 	name, args = args[0], args[1:]
+	switch {
+	case asksHelp(name) && len(args) == 0:
+		return "help", "", nil
+	case asksHelp(name), !known(name):
+		return "", "", fmt.Errorf("there is no such command; %w", errUsage)
+	case len(args) == 1 && asksHelp(args[0]):
+		return "help", name, nil
+	}
 	switch name {
-	case "run", "healthcheck", "version":
-	case "help", "-h", "-help", "--help":
-		name = "help"
 	case "backup", "restore":
 		if len(args) == 0 || args[0] == "" || strings.HasPrefix(args[0], "-") && args[0] != "-" {
 			return "", "", fmt.Errorf("%s wants one file; %w", name, errUsage)
 		}
 		file, args = args[0], args[1:]
-	default:
-		return "", "", fmt.Errorf("there is no such command; %w", errUsage)
+	case "help":
+		if len(args) > 0 && known(args[0]) {
+			file, args = args[0], args[1:]
+		}
 	}
 	if len(args) > 0 {
 		return "", "", fmt.Errorf("too many arguments; %w", errUsage)
 	}
 	return name, file, nil
+}
+
+func asksHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+func known(name string) bool {
+	return slices.ContainsFunc(commands(), func(c command) bool { return c.name == name })
 }
 
 func (p program) serve(ctx context.Context) error {

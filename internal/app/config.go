@@ -13,20 +13,26 @@ import (
 
 // Config is the bot's settings, checked. See [Settings] for what each means.
 type Config struct {
-	Token      string
-	APIURL     string
-	KiteURL    string
-	LoginHosts []string
-	Allowed    People
-	Admins     People
-	StorePath  string
-	StoreKey   []byte // nil: made on the first start, beside the store
-	OldKey     []byte // the key that StoreKey follows; nil for none
-	HTTPAddr   string // "" for none
-	HTTPAsked  bool   // HTTPAddr was asked for: unless it can be had, the start ends
-	Rate       bot.Rate
-	LogLevel   slog.Level
-	LogJSON    *bool // nil: text on a terminal, else JSON
+	Token         string
+	APIURL        string
+	KiteURL       string
+	LoginHosts    []string
+	Allowed       People
+	Admins        People
+	StorePath     string
+	StoreKey      []byte // nil: made on the first start, beside the store
+	OldKey        []byte // the key that StoreKey follows; nil for none
+	HTTPAddr      string // "" for none
+	HTTPAsked     bool   // HTTPAddr was asked for: unless it can be had, the start ends
+	WebhookURL    string // "" for long polling
+	WebhookSecret string // "" for one that is made at each start
+	WebhookAddr   string
+	Rate          bot.Rate
+	LogLevel      slog.Level
+	LogJSON       *bool // nil: text on a terminal, else JSON
+
+	Given    []Given  // each setting that was read, in the order of the table
+	Warnings []string // what looks like a setting and is none
 }
 
 // People is a list of Telegram user ids, or everybody.
@@ -53,64 +59,126 @@ func (e *SettingError) Error() string {
 	return s
 }
 
-// Env is where settings come from; os.LookupEnv and os.ReadFile outside of tests.
+// SettingErrors are all settings that end a start, a line each.
+type SettingErrors []*SettingError
+
+func (e SettingErrors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e SettingErrors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i, one := range e {
+		all[i] = one
+	}
+	return all
+}
+
+// Env is where settings come from: the process's environment, outside of tests.
 type Env struct {
 	Lookup   func(name string) (string, bool)
 	ReadFile func(name string) ([]byte, error)
+	Names    func() []string // of all variables; nil where nobody asks for them
 }
 
 // OSEnv is the process's environment.
-func OSEnv() Env { return Env{Lookup: os.LookupEnv, ReadFile: os.ReadFile} }
+func OSEnv() Env { return Env{Lookup: os.LookupEnv, ReadFile: os.ReadFile, Names: osNames} }
+
+func osNames() []string {
+	var names []string
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, name)
+	}
+	return names
+}
 
 // Load reads the settings, all of them or only the named ones: what is not read
-// cannot be wrong, and stays zero. The first bad one ends it, with a
-// *SettingError.
+// cannot be wrong, and stays zero. Bad ones are SettingErrors; Config.Given and
+// Config.Warnings tell of all settings then, too.
 func Load(env Env, only ...string) (Config, error) {
 	var c Config
+	if len(only) == 0 {
+		c.Warnings = env.strays()
+	}
+	var wrong SettingErrors
 	for _, s := range Settings() {
 		if len(only) > 0 && !slices.Contains(only, s.Name) {
 			continue
 		}
-		value, err := env.value(s)
-		if err != nil {
-			return Config{}, err
+		g := env.load(s, &c)
+		if g.Wrong != nil {
+			wrong = append(wrong, g.Wrong)
 		}
-		if value == "" && s.Required {
-			return Config{}, &SettingError{s.Name, "is not set", s.Example}
-		}
-		if given, _ := env.Lookup(s.Name); given != "" && s.Name == "HTTP_ADDR" {
-			c.HTTPAsked = true
-		}
-		if err := s.set(&c, value); err != nil {
-			return Config{}, &SettingError{s.Name, err.Error(), s.Example}
-		}
+		c.Given = append(c.Given, g)
+	}
+	if wrong != nil {
+		return Config{Given: c.Given, Warnings: c.Warnings}, wrong
 	}
 	return c, nil
 }
 
-// value returns a setting's text. An empty variable is as good as none, since
-// compose files make empty ones. A secret may come from a file instead.
-func (env Env) value(s Setting) (string, error) {
-	value, _ := env.Lookup(s.Name)
+// load reads one setting into c.
+func (env Env) load(s Setting, c *Config) Given {
+	g := Given{Setting: s}
+	value, source, err := env.value(s)
+	g.Source = source
+	switch {
+	case err != nil:
+		g.Wrong = err
+		return g
+	case value == "" && s.Required:
+		g.Wrong = &SettingError{s.Name, "is not set", s.Example}
+		return g
+	}
+	if err := s.set(c, value); err != nil {
+		g.Wrong = &SettingError{s.Name, err.Error(), s.Example}
+		return g
+	}
+	g.value = value
+	c.HTTPAsked = c.HTTPAsked || s.Name == "HTTP_ADDR" && source == fromEnvironment
+	return g
+}
+
+// value returns a setting's text and where it is from. An empty variable is as
+// good as none, since compose files make empty ones. A secret may come from a
+// file instead.
+func (env Env) value(s Setting) (value, source string, wrong *SettingError) {
+	value, _ = env.Lookup(s.Name)
 	value = strings.TrimSpace(value)
 	if s.Secret {
 		name := s.Name + "_FILE"
 		if file, _ := env.Lookup(name); file != "" {
 			if value != "" {
-				return "", &SettingError{Name: name, Problem: "is set, and " + s.Name + " too: which of them is meant?"}
+				return "", fromEnvironment, &SettingError{Name: name, Problem: "is set, and " + s.Name + " too: which of them is meant?"}
 			}
-			text, err := env.ReadFile(file)
-			if err != nil {
-				return "", &SettingError{Name: name, Problem: fmt.Sprintf("cannot be read: %v", err)}
-			}
-			value = strings.TrimSpace(string(text))
-			if value == "" {
-				return "", &SettingError{Name: name, Problem: "is an empty file"}
-			}
+			value, wrong = env.read(name, file)
+			return value, "file " + printable(file), wrong
 		}
 	}
+	switch {
+	case value != "":
+		return value, fromEnvironment, nil
+	case s.Default != "":
+		return s.Default, fromDefault, nil
+	default:
+		return "", notSet, nil
+	}
+}
+
+// read returns the secret that a file holds.
+func (env Env) read(name, file string) (string, *SettingError) {
+	text, err := env.ReadFile(file)
+	if err != nil {
+		return "", &SettingError{Name: name, Problem: fmt.Sprintf("cannot be read: %v", err)}
+	}
+	value := strings.TrimSpace(string(text))
 	if value == "" {
-		value = s.Default
+		return "", &SettingError{Name: name, Problem: "is an empty file"}
 	}
 	return value, nil
 }

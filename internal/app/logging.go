@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // NewLogger makes the logger of the process. Times are UTC. Whatever looks like
@@ -55,6 +56,8 @@ func clean(a slog.Attr, token string) slog.Attr {
 		if a.Key == slog.TimeKey {
 			a.Value = slog.TimeValue(a.Value.Time().UTC())
 		}
+	case slog.KindDuration: // in JSON too a text: "1.234s" needs no unit to be known
+		a.Value = slog.StringValue(a.Value.Duration().Round(time.Millisecond).String())
 	case slog.KindString:
 		a.Value = slog.StringValue(redact(a.Value.String(), token))
 	case slog.KindAny:

@@ -40,6 +40,13 @@ func Run(ctx context.Context, c Config, o Options) error {
 	if o.Clock == nil {
 		o.Clock = clock.Real()
 	}
+	gate := newFloodgate(o.Logger.Handler(), o.Clock)
+	defer gate.Close()
+	o.Logger = slog.New(gate)
+	o.Logger.Info("starting", "version", o.Version, c.attrs())
+	for _, line := range c.Warnings {
+		o.Logger.Warn(line)
+	}
 	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Dial: o.Dial, Logger: o.Logger})
 	if err != nil {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
@@ -51,11 +58,9 @@ func Run(ctx context.Context, c Config, o Options) error {
 	}
 	defer func() {
 		if err := file.Close(); err != nil {
-			o.Logger.Error("the store was not closed well", "err", err)
+			o.Logger.Error("the store was not closed well: the last marks of answered updates may be missing, and the next run answers those again", "err", err)
 		}
 	}()
-	o.Logger.Info("starting", "version", o.Version, "kite", c.KiteURL, "telegram", c.APIURL, "store", c.StorePath,
-		"allowed", allowedText(c), "admins", len(c.Admins.IDs))
 	return (&rooms{Config: c, Options: o, dialer: dialer, file: file}).run(ctx)
 }
 
@@ -79,24 +84,26 @@ func (r *rooms) run(ctx context.Context) error {
 		return err
 	}
 	r.serveControl(beside)
+	hook, err := r.listenHook()
+	if err != nil {
+		return err
+	}
+	if hook != nil {
+		defer hook.Close() // the intake closes it first, if it comes to that
+	}
 	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Dial: r.Dial, Logger: r.Logger})
 	if err != nil {
 		return r.ending(ctx, err)
 	}
 	defer client.Close()
-	r.health.Set("telegram", func() error {
-		if client.Conflict() {
-			return errors.New("another instance of this bot takes the updates")
-		}
-		return nil
-	})
+	r.health.Set("telegram", client.Intake)
 	r.beside.Go(func() { r.announce(beside, client) })
-	return r.serve(ctx, client)
+	return r.serve(ctx, client, hook)
 }
 
 // serve takes updates in and answers them until ctx ends. The order of the
 // end: intake first, then what runs, then the streams.
-func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
+func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Listener) error {
 	painter, err := chart.New(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return fmt.Errorf("prepare to draw: %w", err)
@@ -113,7 +120,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Book: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
-		Rate: r.Rate, Clock: r.Clock, Logger: r.Logger,
+		Rate: r.Rate, Clock: r.Clock, Logger: r.Logger, Operations: operations{&r.health, r.Version, r.Clock.Now()},
 	})
 	defer pool.Close()
 	defer b.Close()
@@ -123,10 +130,18 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client) error {
 	if r.Ready != nil {
 		r.Ready()
 	}
-	r.Logger.Info("taking updates", "bot", client.Username())
-	err = client.Poll(ctx, r.file, b.Dispatch)
+	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", hook != nil)
+	err = r.takeIn(ctx, client, hook, b.Dispatch)
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)
+}
+
+// takeIn takes updates in, in one of the two ways there are.
+func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, hook net.Listener, handle func(bot.Update)) error {
+	if hook == nil {
+		return client.Poll(ctx, r.file, handle)
+	}
+	return client.Webhook(ctx, telegram.Hook{URL: r.WebhookURL, Secret: r.WebhookSecret, Listener: hook}, r.file, handle)
 }
 
 // ending says why a run is over, in the operator's terms. A run that was asked
@@ -162,6 +177,19 @@ func (r *rooms) serveHealth(ctx context.Context) error {
 	return nil
 }
 
+// listenHook takes WEBHOOK_ADDR, so that a bad one ends the start; nil without a
+// webhook.
+func (r *rooms) listenHook() (net.Listener, error) {
+	if r.WebhookURL == "" {
+		return nil, nil
+	}
+	l, err := ops.Listen(r.WebhookAddr)
+	if err != nil {
+		return nil, &SettingError{"WEBHOOK_ADDR", fmt.Sprintf("cannot listen there: %v", err), "127.0.0.1:8081"}
+	}
+	return l, nil
+}
+
 // What BotFather would ask for: shown before a chat begins, and in the profile.
 const (
 	description = "Shows your Zerodha Kite account in this chat: holdings, their value and the day’s change. It reads only and cannot place orders. " +
@@ -184,13 +212,6 @@ func (r *rooms) announce(ctx context.Context, client *telegram.Client) {
 	}
 	err := errors.Join(client.Announce(ctx, menu), client.Describe(ctx, description, shortDescription))
 	if err != nil && ctx.Err() == nil {
-		r.Logger.Warn("the command menu was not announced", "err", err)
+		r.Logger.Warn("the command menu was not announced: the old one stays until the next start", "err", err)
 	}
-}
-
-func allowedText(c Config) string {
-	if c.Allowed.Everybody {
-		return "everybody"
-	}
-	return fmt.Sprintf("%d people", len(c.Allowed.IDs))
 }

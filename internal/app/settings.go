@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/store"
 )
 
@@ -21,6 +23,7 @@ type Setting struct {
 	Default  string
 	Required bool
 	Secret   bool
+	People   bool // a list of people
 	Example  string
 	Meaning  string
 	set      func(*Config, string) error // its error says what is wrong, never the value
@@ -33,15 +36,15 @@ func Settings() []Setting {
 		{Name: "TELEGRAM_API_URL", Default: "https://api.telegram.org", Example: "https://api.telegram.org", Meaning: "the Bot API server; a self-hosted one works too", set: setAPIURL},
 		{Name: "KITE_MCP_URL", Default: "https://mcp.kite.trade/sse", Example: "https://mcp.kite.trade/sse", Meaning: "the Kite MCP server: …/sse streams and resumes on …/mcp; …/mcp is streamable HTTP only", set: setKiteURL},
 		{Name: "KITE_LOGIN_HOSTS", Default: "kite.zerodha.com", Example: "kite.zerodha.com", Meaning: "hosts a login link may point to, comma-separated", set: setLoginHosts},
-		{Name: "ALLOWED_USERS", Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
-		{Name: "ADMIN_USERS", Example: "123456789", Meaning: "ids of the operators; allowed themselves", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
+		{Name: "ALLOWED_USERS", People: true, Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
+		{Name: "ADMIN_USERS", People: true, Example: "123456789", Meaning: "ids of the operators; allowed themselves", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
 		{Name: "STORE_PATH", Default: "bot.db", Example: "/data/bot.db", Meaning: "the file that remembers who is logged in", set: func(c *Config, v string) error { c.StorePath = v; return nil }},
 		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "seals the store; empty: made on the first start, in STORE_PATH.key", set: func(c *Config, v string) (err error) { c.StoreKey, err = parseKey(v); return err }},
 		{Name: "STORE_KEY_OLD", Secret: true, Meaning: "to change STORE_KEY: the key until now; unset it after one start", set: func(c *Config, v string) (err error) { c.OldKey, err = parseKey(v); return err }},
 		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz and /readyz are served; off for nowhere", set: setHTTPAddr},
-		{Name: "WEBHOOK_URL", Meaning: "reserved: this version takes updates by long polling", set: refuseWebhook},
-		{Name: "WEBHOOK_SECRET", Secret: true, Meaning: "reserved, as above", set: refuseWebhook},
-		{Name: "WEBHOOK_ADDR", Meaning: "reserved, as above", set: refuseWebhook},
+		{Name: "WEBHOOK_URL", Example: "https://bot.example.org/telegram", Meaning: "where Telegram delivers updates to, on port 443, 80, 88 or 8443; empty: the bot asks for them (long polling)", set: setWebhookURL},
+		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "what Telegram shows with each delivery; empty: made at each start", set: setWebhookSecret},
+		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
 		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: setRate},
 		{Name: "LOG_LEVEL", Default: "info", Example: "info", Meaning: "debug, info, warn or error", set: setLogLevel},
 		{Name: "LOG_FORMAT", Example: "json", Meaning: "text or json; empty: text on a terminal, else json", set: setLogFormat},
@@ -66,11 +69,17 @@ func setAPIURL(c *Config, v string) error {
 	return nil
 }
 
-// setKiteURL leaves the finer rules to the connection, which has them for itself.
+// setKiteURL leaves the finer rules to the connection, which has them for itself
+// and dials nothing yet.
 func setKiteURL(c *Config, v string) error {
 	if err := checkURL(v, "http", "https"); err != nil {
 		return err
 	}
+	d, err := mcpconn.New(mcpconn.Options{URL: v})
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "kite mcp url: "))
+	}
+	d.Close()
 	c.KiteURL = v
 	return nil
 }
@@ -140,10 +149,42 @@ func setHTTPAddr(c *Config, v string) error {
 	return nil
 }
 
-func refuseWebhook(_ *Config, v string) error {
-	if v != "" {
-		return errors.New("webhooks are not served by this version; unset it, and updates come by long polling")
+func setWebhookURL(c *Config, v string) error {
+	if v == "" {
+		return nil
 	}
+	if err := telegram.CheckHookURL(v); err != nil {
+		return problemOf(err)
+	}
+	c.WebhookURL = v
+	return nil
+}
+
+func setWebhookSecret(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	if err := telegram.CheckHookSecret(v); err != nil {
+		return problemOf(err)
+	}
+	c.WebhookSecret = v
+	return nil
+}
+
+// problemOf is what is wrong with an option of Telegram's, without its name
+// there.
+func problemOf(err error) error {
+	if option, ok := errors.AsType[*telegram.OptionError](err); ok {
+		return errors.New(option.Problem)
+	}
+	return err
+}
+
+func setWebhookAddr(c *Config, v string) error {
+	if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
+		return errors.New("is not host:port")
+	}
+	c.WebhookAddr = v
 	return nil
 }
 

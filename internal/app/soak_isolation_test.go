@@ -16,7 +16,7 @@ func TestIsolationSoak(t *testing.T) {
 	lasts, long := soakFor(t, 0)
 	people, plan := 30, churn{acts: 120, every: 10, restart: 4, round: 12}
 	if long {
-		people, plan = 500, churn{lasts: lasts, acts: 2500, right: 3, every: 40, restart: 9, round: 40}
+		people, plan = 500, churn{lasts: lasts, acts: 2500, right: 2, every: 40, restart: 9, round: 40}
 	}
 	const holdings = 3
 	st := newStage(t, people, holdings)
@@ -30,8 +30,8 @@ func TestIsolationSoak(t *testing.T) {
 	}
 	st.everybodyHasTheirHoldings("at first")
 	st.churn(plan)
-	st.progress(plan)
 	st.everybodyHasTheirHoldings("in the end")
+	st.progress(plan)
 	for _, b := range st.bots {
 		if err := b.stop(); err != nil {
 			t.Errorf("a bot ended with: %v", err)
@@ -63,8 +63,8 @@ func (st *stage) everybodyHasTheirHoldings(when string) {
 func (st *stage) progress(plan churn) {
 	var said, right, logins, foiled int
 	for _, p := range st.crowd {
-		if n := int(p.right.Load()); n < plan.right {
-			st.t.Errorf("%s got their own figures %d times, want %d at least", p.user, n, plan.right)
+		if n := int(p.right.Load()); n <= plan.right {
+			st.t.Errorf("%s got their own figures %d times, want more than %d", p.user, n, plan.right)
 		}
 		said += p.chat.len()
 		right += int(p.right.Load())
@@ -75,7 +75,7 @@ func (st *stage) progress(plan churn) {
 	if foiled == 0 {
 		st.t.Error("nobody got in between: the soak proves little")
 	}
-	if right < len(st.crowd) {
+	if right < 3*len(st.crowd) {
 		st.t.Errorf("only %d answers showed the right holdings", right)
 	}
 }

@@ -24,7 +24,7 @@ type soaker struct {
 	headline string // of /holdings
 	logins   atomic.Int64
 	foiled   atomic.Int64 // intrusions that the bot told this person of
-	right    atomic.Int64 // answers with this person's figures, seen in the muddle
+	right    atomic.Int64 // answers with this person's figures
 
 	mu      sync.Mutex
 	links   map[int64]string // those that this person finished, by the message that had them
@@ -103,6 +103,7 @@ func (p *soaker) settle(ctx context.Context) error {
 			p.see(m)
 		}
 		if slices.ContainsFunc(news, p.holdings) {
+			p.right.Add(1)
 			return nil
 		}
 		if !slices.ContainsFunc(news, func(m said) bool { return p.obey(ctx, m) }) {

@@ -15,7 +15,8 @@ type Access struct {
 	Admin  func(person int64) bool // ADMIN_USERS
 	Book   GuestBook               // what the admins decided in the chat
 	// Nobody is set when both lists are empty. Somebody forgot to write them:
-	// nobody is let in then, and nobody is forgotten for it either.
+	// nobody is let in then, not even who was approved in the chat, and nobody is
+	// forgotten for it either.
 	Nobody bool
 }
 
@@ -78,7 +79,7 @@ func (d *door) guest(person int64) Guest {
 
 // allowed reports whether a person may use the bot at this moment.
 func (d *door) allowed(person int64) bool {
-	return mayUse(d.Admin(person), d.Listed(person), d.guest(person).Standing)
+	return !d.Nobody && mayUse(d.Admin(person), d.Listed(person), d.guest(person).Standing)
 }
 
 // blocked reports whether a person gets nothing at all, not even a refusal.
@@ -144,22 +145,17 @@ func (d *door) decide(decision Guest, accept func(before Guest) bool) (before Gu
 	return before, true, d.save(decision)
 }
 
-// forget runs erase, which removes a person from the book on disk unless they
-// are blocked, and does the same here. Where place is set, their place stays.
-func (d *door) forget(person int64, place bool, erase func(int64) error) error {
+// forget runs erase, which is [Memory.Forget], and removes a person from the book
+// in memory where that does so on disk.
+func (d *door) forget(person int64, place bool, erase func(person int64, place bool) error) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	g := d.guest(person)
-	if err := erase(person); err != nil {
+	if err := erase(person, place); err != nil {
 		return err
 	}
-	switch {
-	case g.Standing == Blocked:
-		return nil
-	case g.Standing != Unlisted && place:
-		return d.save(g)
+	if !place && d.guest(person).Standing != Blocked {
+		d.put(Guest{Person: person})
 	}
-	d.put(Guest{Person: person})
 	return nil
 }
 

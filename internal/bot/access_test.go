@@ -120,6 +120,30 @@ func TestTheBookOutlivesStarts(t *testing.T) {
 	})
 }
 
+// Both lists were emptied: nobody is let in, whoever let them in before, and the
+// log says so. Nobody is forgotten for it.
+func TestNobodyIsNobody(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.says("omar", "/admin approve 33")
+		c.logIn("meera", "EF9012")
+		c.world("* somebody empties both lists")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for _, who := range []string{"asha", "meera", "omar"} {
+			if seen := c.says(who, "/help"); strings.Contains(seen, "What I can do") {
+				t.Errorf("%s is let in:\n%s", who, seen)
+			}
+		}
+		if !strings.Contains(c.logs.String(), "nobody may use this bot") {
+			t.Errorf("the log is silent:\n%s", c.logs.String())
+		}
+		c.world("* the lists are back")
+		if seen := c.says("meera", "/holdings"); strings.Contains(seen, "Log in to Kite") || c.kite.LoggedIn("EF9012") != 1 {
+			t.Errorf("meera was forgotten:\n%s", seen)
+		}
+	})
+}
+
 // Who waits and is put on the list of the settings waits no more.
 func TestWaitingEndsWithTheList(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {

@@ -31,9 +31,12 @@ type Options struct {
 
 	Access Access
 	Rate   Rate          // commands per person; zero = no limit
+	Meter  Meter         // nil = nobody
 	Clock  clock.Clock   // nil = the real one
 	Logger *slog.Logger  // nil = discard
 	NewRef func() string // reference ids; nil = random
+
+	Operations Operations // what /admin tells of the process; nil = nothing
 }
 
 // How long things may take. The person waits for the first; the second allows
@@ -48,6 +51,10 @@ const (
 	shutdownTime = 5 * time.Second
 )
 
+// refLength is how many letters and digits a reference has: few enough to be
+// read out, and enough to be found in a log.
+const refLength = 6
+
 // mailboxLimit is how many commands of one person may wait.
 const mailboxLimit = 20
 
@@ -57,8 +64,8 @@ type Bot struct {
 	commands map[string]Command
 	door     *door
 	mail     *mailboxes
-	talks    *talks
 	limits   *limits
+	tally    tally
 	beside   sync.WaitGroup  // what runs beside the mailboxes
 	ctx      context.Context // ends with Close
 	stop     context.CancelFunc
@@ -73,13 +80,16 @@ func New(o Options) *Bot {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.NewRef == nil {
-		o.NewRef = func() string { return rand.Text()[:6] }
+	if o.Meter == nil {
+		o.Meter = deaf{}
 	}
-	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), talks: newTalks(), limits: newLimits(o.Rate)}
+	if o.NewRef == nil {
+		o.NewRef = func() string { return rand.Text()[:refLength] }
+	}
+	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate)}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, func(bug any) {
-		b.Logger.Error("a job panicked", "panic", fmt.Sprint(bug), "stack", string(stack()))
+		b.Logger.Error("a job panicked: a bug of ours; please report it with the stack. Others are served all the same", "panic", fmt.Sprint(bug), "stack", string(stack()))
 	})
 	for _, c := range Commands() {
 		b.commands[c.Name] = c
@@ -110,7 +120,7 @@ func (b *Bot) Resume() error {
 			b.Journal.Answered(b.ID, u.ID) // asked when they were still let in: not even a refusal
 			continue
 		}
-		b.dispatch(u, false) // its press was acknowledged when it was taken
+		b.dispatch(u, true)
 	}
 	if len(strangers) > 0 {
 		b.beside.Go(func() { b.partFromAll(strangers) })

@@ -47,6 +47,8 @@ type chat struct {
 	id      int64 // of the bot, by its token
 	refs    atomic.Int64
 	rate    bot.Rate
+	ops     operations
+	meter   bot.Meter // of the bots that are opened from now on; nil for none
 }
 
 func newChat(t *testing.T) *chat {
@@ -136,7 +138,7 @@ func (c *chat) newBot() *bot.Bot {
 		ID: c.id, Username: "kite_bot", Accounts: c.pool,
 		Messenger: c.phone, Presses: c.phone, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
 		Memory: c.memory(), Access: c.access(),
-		Rate:   c.rate,
+		Rate: c.rate, Meter: c.meter, Operations: &c.ops,
 		Logger: slog.New(slog.NewTextHandler(&c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		NewRef: func() string { return fmt.Sprintf("REF%d", c.refs.Add(1)) },
 	})

@@ -14,16 +14,14 @@ import (
 // commands are found, for what is typed and for each press alike.
 func adminCommand() Command {
 	c := Command{
-		Name: "admin", Usage: "/admin", Summary: "who may use this bot", Hidden: true, Admin: true,
-		Run: func(_ context.Context, r *Request) (Reply, error) { return adminTyped(r) },
-		Actions: map[string]Action{
-			"page": {Run: func(_ context.Context, r *Request) (Reply, error) {
-				return adminPage(r, r.Args, view.AdminView{}, inPlace)
-			}},
-		},
+		Name: "admin", Usage: "/admin", Summary: "how the bot is, and who may use it", Hidden: true, Admin: true, Acts: true,
+		Run: adminTyped, Actions: opsActions(),
 	}
+	c.Actions["page"] = Action{Run: func(_ context.Context, r *Request) (Reply, error) {
+		return adminPage(r, r.Args, view.AdminView{}, inPlace)
+	}}
 	for name, d := range decisions() {
-		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
+		c.Actions[name] = Action{Ack: "One moment…", Acts: true, Run: func(_ context.Context, r *Request) (Reply, error) {
 			person, page, _ := strings.Cut(r.Args, ":")
 			v, err := r.office.decide(r, person, d, d.button)
 			if err != nil {
@@ -51,18 +49,25 @@ func decisions() map[string]decision {
 	}
 }
 
-// adminTyped reads "/admin", "/admin 2" and "/admin approve 123".
-func adminTyped(r *Request) (Reply, error) {
-	word, person, typed := strings.Cut(strings.ToLower(strings.Join(strings.Fields(r.Args), " ")), " ")
-	d, known := decisions()[word]
-	if !typed || !known {
-		v := view.AdminView{}
-		if _, err := strconv.Atoi(word); err != nil && word != "" {
-			v.Note = view.NotAWord
-		}
-		return adminPage(r, word, v, say)
+// adminTyped reads "/admin", "/admin people 2", "/admin errors", "/admin K7QX2M"
+// and "/admin approve 123".
+func adminTyped(ctx context.Context, r *Request) (Reply, error) {
+	word, rest, more := strings.Cut(strings.ToLower(strings.Join(strings.Fields(r.Args), " ")), " ")
+	d, decides := decisions()[word]
+	_, isError := r.office.tally.find(word)
+	switch {
+	case word == "":
+		return adminFirst(ctx, r, say)
+	case word == "people":
+		return adminPage(r, rest, view.AdminView{}, say)
+	case word == "errors" && !more:
+		return adminErrors(r, say)
+	case !more && !decides && (isError || mayBeRef(word)):
+		return adminError(r, word, say)
+	case !decides || !more:
+		return adminPage(r, "", view.AdminView{Note: view.NotAWord}, say)
 	}
-	v, err := r.office.decide(r, person, d, d.from)
+	v, err := r.office.decide(r, rest, d, d.from)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -129,9 +134,9 @@ func (b *Bot) noteOf(person int64, before, now Standing, was bool) view.AdminNot
 
 // letIn tells a person that they may use the bot now, once.
 func (b *Bot) letIn(person int64) {
-	b.mail.put(person, job{run: func(ctx context.Context) {
-		if err := b.deliver(ctx, himself(person), 0, say(view.LetIn())); err != nil {
-			b.Logger.Warn("somebody who was let in was not told", "person", person, "err", err)
+	b.mail.put(person, job{run: func(t turn) {
+		if err := b.deliver(t.talk, himself(person), 0, say(view.LetIn())); err != nil {
+			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
 		}
 	}})
 }

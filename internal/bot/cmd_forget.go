@@ -12,7 +12,7 @@ func forgetCommand() Command {
 		Name: "forget", Usage: "/forget", Summary: "erase everything I know about you", Strangers: true,
 		Run: func(context.Context, *Request) (Reply, error) { return say(view.AskForget()), nil },
 		Actions: map[string]Action{
-			"yes": {Ack: "Forgetting…", Run: forget, Overtakes: true},
+			"yes": {Ack: "Forgetting…", Run: forget, Overtakes: true, Acts: true},
 			"no":  {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.KeptAll()), nil }},
 		},
 	}

@@ -22,7 +22,9 @@ type Command struct {
 	Strangers bool
 	// Overtakes: it stops what runs and drops what waits, see [Action].
 	Overtakes bool
-	Run       Handler
+	// Acts: it is carried out once, see [Action].
+	Acts bool
+	Run  Handler
 	// Actions are what the command's buttons do, by the name in the button's
 	// data ("holdings:page:2" → "page"). Every command has two more: "run"
 	// answers as if it had been typed, "again" does the same in place.
@@ -37,8 +39,12 @@ type Action struct {
 	Ack string // shown for a moment when the button is pressed; "" for nothing
 	Run Handler
 	// Overtakes: whoever presses it does not want to wait. What runs for them is
-	// stopped, and what waits is dropped.
+	// stopped, what is being told them is broken off, and what waits is dropped.
 	Overtakes bool
+	// Acts: it changes something. Once it has run it is done with, whether its
+	// answer arrives or not: carried out again by a later process it would undo
+	// what the person did since.
+	Acts bool
 }
 
 // Commands is the list, in the order of /help.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,13 +15,11 @@ import (
 // deliver shows a reply. It has its own deadline: an answer that took long to
 // work out still has time to arrive, and while Telegram takes nothing, the
 // person's mailbox waits with it. It fails with errUnwelcome as soon as the
-// person may not be told any more.
+// person may not be told any more, and with errOvertaken as soon as they gave an
+// order that does not wait. ctx is that of a turn's talk.
 func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
+	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
-	defer context.AfterFunc(b.mail.ctx, cancel)()
-	ctx, done := b.talks.begin(ctx, to.person)
-	defer done()
 	if r.Message != nil {
 		var message int
 		err := b.insist(ctx, to, func() (err error) {
@@ -65,8 +64,8 @@ const mostDoubts = 2
 func (b *Bot) insist(ctx context.Context, to audience, try func() error) error {
 	doubts := 0
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		if !b.hears(to) {
-			return errUnwelcome
+		if err := b.unheard(ctx, to); err != nil {
+			return err
 		}
 		err := try()
 		if causedBy(err, DeliveryDoubtful) {
@@ -80,17 +79,32 @@ func (b *Bot) insist(ctx context.Context, to audience, try func() error) error {
 		case <-t.Chan():
 		case <-ctx.Done():
 			t.Stop()
-			if !b.hears(to) {
-				return errUnwelcome // and that is why it ended
-			}
-			return err
+			return cmp.Or(b.unheard(ctx, to), err) // the first is why it ended
 		}
+	}
+}
+
+// unheard says why nobody may be told any more, or wants to be.
+func (b *Bot) unheard(ctx context.Context, to audience) error {
+	switch {
+	case !b.hears(to):
+		return errUnwelcome
+	case errors.Is(context.Cause(ctx), errOvertaken):
+		return errOvertaken
+	default:
+		return nil
 	}
 }
 
 // later reports whether a delivery failed in a way that may pass.
 func later(err error) bool {
 	return causedBy(err, DeliveryFailed) || causedBy(err, DeliveryDoubtful)
+}
+
+// likely reports whether a message has arrived by all odds: it was sent several
+// times over, and nobody said anything. A later process does not send it again.
+func (b *Bot) likely(err error) bool {
+	return causedBy(err, DeliveryDoubtful) && b.mail.ctx.Err() == nil
 }
 
 func causedBy(err error, c DeliveryCause) bool {

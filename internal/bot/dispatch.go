@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"kitebot/internal/bot/view"
 )
@@ -11,32 +10,34 @@ import (
 // Dispatch takes one update and returns at once; the answer comes from the
 // sender's mailbox. Every update that was dispatched is marked as answered in
 // the end, unless the process stops first.
-func (b *Bot) Dispatch(u Update) { b.dispatch(u, true) }
+func (b *Bot) Dispatch(u Update) { b.dispatch(u, false) }
 
-func (b *Bot) dispatch(u Update, acknowledge bool) {
+// dispatch takes an update, or takes it up again: then an earlier process has let
+// it in and acknowledged its press.
+func (b *Bot) dispatch(u Update, again bool) {
 	answered := func() {
 		if u.ID != 0 {
 			b.Journal.Answered(b.ID, u.ID)
 		}
 	}
 	if u.Blocked && u.Private { // nobody is there to be answered any more
-		b.mail.interrupt(u.From)
+		b.mail.interrupt(u.From, "")
 	}
-	order, ok := b.route(u)
-	if u.Press != "" && acknowledge {
+	order, ok := b.route(u, again)
+	if u.Press != "" && !again {
 		b.acknowledge(u.Press, order.ack)
 	}
 	if !ok {
 		answered()
 		return
 	}
-	j := job{dropped: answered, run: func(ctx context.Context) {
-		if b.perform(ctx, order) {
+	j := job{dropped: answered, overtakes: order.overtakes, promised: again, run: func(t turn) {
+		if b.perform(t, order) {
 			answered()
 		}
 	}}
-	if order.overtakes {
-		b.mail.interrupt(u.From)
+	if order.overtakes != "" {
+		b.mail.interrupt(u.From, order.overtakes)
 		j.dropped = nil // not even by another one
 	}
 	switch taken, tell := b.mail.put(u.From, j); {
@@ -54,7 +55,7 @@ func (b *Bot) acknowledge(press, text string) {
 		ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 		defer cancel()
 		if err := b.Presses.Acknowledge(ctx, press, text); err != nil {
-			b.Logger.Warn("a button press was not acknowledged", "err", err)
+			b.Logger.Warn("a button press was not acknowledged: it looks busy for a while, and is answered all the same", "err", err)
 		}
 	})
 }
@@ -63,42 +64,28 @@ func (b *Bot) sayBusy(chat int64) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 	defer cancel()
 	if _, err := b.Messenger.Send(ctx, chat, view.Busy()); err != nil {
-		b.Logger.Warn("a full mailbox was not announced", "err", err)
+		b.Logger.Warn("a full mailbox was not announced: somebody sends faster than they can be answered, and does not know it", "err", err)
 	}
 }
 
 // perform runs an order and delivers what it comes to. It reports whether that
 // is done with: not when a shutdown cut it short, or Telegram took nothing for
-// long; then the next process answers.
-func (b *Bot) perform(ctx context.Context, o order) (done bool) {
+// long; then the next process answers. What acts is done with once it has run: a
+// /logout of yesterday must not end today's login.
+func (b *Bot) perform(t turn, o order) (done bool) {
 	if !b.hears(o.to) {
 		return true
 	}
 	start, ref := b.Clock.Now(), b.NewRef()
-	reply, err := b.run(ctx, o)
-	outcome := "ok"
+	reply, err := b.run(t.work, o)
 	if err != nil {
-		outcome = outcomeOf(err)
-		reply = b.explain(ctx, o, err, ref)
+		reply, err = b.explain(t.work, o, err, ref)
 	}
 	answered := b.Clock.Now()
-	undelivered := b.deliver(ctx, o.to, o.request.Pressed, reply)
-	if undelivered != nil {
-		outcome = "undelivered"
-		b.Logger.Warn("a reply was not delivered", "ref", ref, "command", o.request.Command, "err", undelivered)
-	}
-	attrs := []slog.Attr{
-		slog.String("ref", ref), slog.String("command", o.request.Command), slog.String("outcome", outcome),
-		slog.Duration("took", answered.Sub(start)), slog.Duration("delivery", b.Clock.Since(answered)),
-	}
-	level := slog.LevelInfo
-	if err != nil {
-		attrs = append(attrs, slog.Any("err", err))
-		level = slog.LevelWarn
-	}
-	b.Logger.LogAttrs(ctx, level, "command", attrs...)
+	undelivered := b.deliver(t.talk, o.to, o.request.Pressed, reply)
+	b.note(t.work, o, deed{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered})
 	cutShort := err != nil && b.mail.ctx.Err() != nil
-	return !cutShort && !later(undelivered)
+	return !cutShort && (o.acts || !later(undelivered) || b.likely(undelivered))
 }
 
 // run calls the handler with a deadline, shows typing when it takes long, and

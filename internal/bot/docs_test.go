@@ -35,7 +35,7 @@ func telling(command string) string {
 		"watch":    "Your watch list",
 		"quote":    "INFY",
 		"tool":     "get_ltp",
-		"admin":    "People:",
+		"admin":    "🟢 All is well.",
 	}[command]
 }
 

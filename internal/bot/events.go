@@ -13,12 +13,13 @@ import (
 // Notify takes what happened to a person's login by itself. It returns at
 // once; the person is told from their mailbox, in order with their commands.
 func (b *Bot) Notify(e session.Event) {
-	b.mail.put(e.Person, job{run: func(ctx context.Context) { b.tell(ctx, e) }})
+	b.mail.put(e.Person, job{run: func(t turn) { b.tell(t, e) }})
 }
 
 // tell shows an event. Account events happen in the private chat, whose id is
 // the person's own. Whoever is not let in at this moment is told nothing.
-func (b *Bot) tell(ctx context.Context, e session.Event) {
+func (b *Bot) tell(t turn, e session.Event) {
+	ctx := t.talk
 	to := himself(e.Person)
 	if !b.hears(to) {
 		b.Logger.Info("event", "event", e.Kind.String(), "told", false)
@@ -27,7 +28,7 @@ func (b *Bot) tell(ctx context.Context, e session.Event) {
 	var err error
 	switch e.Kind {
 	case session.EventLoggedIn:
-		err = b.tellLoggedIn(ctx, e.Person)
+		err = b.tellLoggedIn(t, e.Person)
 	case session.EventLinkDead:
 		err = b.deliver(ctx, to, 0, Reply{Also: replaceAll(e.Links, view.LinkDead())})
 	case session.EventRefused:
@@ -40,7 +41,7 @@ func (b *Bot) tell(ctx context.Context, e session.Event) {
 		err = b.deliver(ctx, to, 0, say(view.LoggedOut(kite.Identity{})))
 	}
 	if err != nil {
-		b.Logger.Warn("an event was not told", "event", e.Kind.String(), "err", err)
+		b.Logger.Warn("an event was not told: a login that came through is told by the next start, other news is not told again", "event", e.Kind.String(), "err", err)
 		return
 	}
 	b.Logger.Info("event", "event", e.Kind.String())
@@ -50,24 +51,25 @@ func (b *Bot) tell(ctx context.Context, e session.Event) {
 // command that the login interrupted. It looks at how things stand now, since
 // a command that ran meanwhile may have left itself to be answered. Only when
 // all is told is the login marked as announced: the next process tells it else.
-func (b *Bot) tellLoggedIn(ctx context.Context, person int64) error {
+func (b *Bot) tellLoggedIn(t turn, person int64) error {
 	s, err := b.Accounts.Status(person)
-	if err != nil || s.User.IsZero() || len(s.Links) == 0 { // logged out again, or told already
+	links := untold(s)
+	if err != nil || s.User.IsZero() || len(links) == 0 { // logged out again, or told already
 		return err
 	}
 	if s.State == session.Unconfirmed {
-		return b.putOnLinks(ctx, person, s.Links, view.Changed(s.User, s.Last))
+		return b.putOnLinks(t.talk, person, links, view.Changed(s.User, s.Last))
 	}
-	then := thenOf(s.Links)
+	then := thenOf(links)
 	m := loginView(s, b.Clock.Now()).LoggedIn()
 	if then != "" {
 		m.Buttons = nil // the answer follows
 	}
-	if err := b.putOnLinks(ctx, person, s.Links, m); err != nil {
+	if err := b.putOnLinks(t.talk, person, links, m); err != nil && !b.likely(err) {
 		return err
 	}
-	if !b.runThen(ctx, person, then) {
-		return ctx.Err()
+	if !b.runThen(t, person, then) {
+		return t.talk.Err()
 	}
 	return b.Accounts.Announced(person)
 }
@@ -84,6 +86,12 @@ func (b *Bot) warn(ctx context.Context, e session.Event) error {
 	return b.deliver(ctx, himself(e.Person), 0, say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
 }
 
+// untold are the links that the login has made pointless, and whose messages do
+// not say so yet: none once it is announced.
+func untold(s session.Status) []session.Link {
+	return slices.DeleteFunc(slices.Clone(s.Links), func(l session.Link) bool { return l.Issued.After(s.Since) })
+}
+
 // thenOf is the command that waits for a login: the newest.
 func thenOf(links []session.Link) string {
 	for _, l := range slices.Backward(links) {
@@ -96,21 +104,21 @@ func thenOf(links []session.Link) string {
 
 // runThen answers the command that waited, past the limits: it was let in when
 // it was sent.
-func (b *Bot) runThen(ctx context.Context, person int64, then string) (done bool) {
+func (b *Bot) runThen(t turn, person int64, then string) (done bool) {
 	if then == "" {
 		return true
 	}
 	u := Update{Chat: person, From: person, Private: true, Text: then}
 	if !strings.HasPrefix(then, "/") { // a button had been pressed
 		u.Text, u.Data = "", then
-		return b.perform(ctx, b.routePress(u))
+		return b.perform(t, b.routePress(u))
 	}
 	name, args, _ := parseCommand(then, b.Username)
 	c, known := b.command(name, person)
 	if !known {
 		return true
 	}
-	return b.perform(ctx, order{to: himself(person), request: b.request(u, name, args), run: c.Run})
+	return b.perform(t, order{to: himself(person), request: b.request(u, name, args), run: c.Run, acts: c.Acts})
 }
 
 // putOnLinks puts m in the place of the messages that carry a link. Where there

@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -11,8 +13,9 @@ import (
 
 // explain turns an error into words, each with a next step. It is the only
 // place that does. Whoever needs a login gets one right here, with the command
-// they asked for to follow by itself.
-func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply {
+// they asked for to follow by itself; what went wrong then is that there is no
+// link, if there is none.
+func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Reply, error) {
 	r := o.request
 	var (
 		doubt   *session.DoubtError
@@ -21,23 +24,23 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply
 	)
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
-		return Reply{}
+		return Reply{}, err
 	case errors.Is(err, session.ErrBound):
-		return Reply{} // an event tells it
+		return Reply{}, err // an event tells it
 	case errors.Is(err, session.ErrLeft):
-		return Reply{} // they logged out meanwhile, and are told that
+		return Reply{}, err // they logged out meanwhile, and are told that
 	case errors.Is(err, session.ErrNoLogin):
-		return b.offerLogin(ctx, o, "You are not logged in yet.", ref)
+		return b.offerLogin(ctx, o, err, "You are not logged in yet.", ref)
 	case errors.Is(err, session.ErrEnded):
-		return b.offerLogin(ctx, o, "Your login at Kite has ended; that happens every morning at the latest.", ref)
+		return b.offerLogin(ctx, o, err, "Your login at Kite has ended; that happens every morning at the latest.", ref)
 	case errors.As(err, &doubt) && doubt.Over:
-		return b.offerLogin(ctx, o, "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours.", ref)
+		return b.offerLogin(ctx, o, err, "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours.", ref)
 	case errors.Is(err, session.ErrUnconfirmed):
-		return b.askConfirm(r)
+		return b.askConfirm(r), err
 	case errors.As(err, &usurped):
-		return say(view.Usurped(usurped.Was, usurped.Now))
+		return say(view.Usurped(usurped.Was, usurped.Now)), err
 	case errors.As(err, &crash):
-		b.Logger.Error("a handler panicked", "ref", ref, "command", r.Command, "panic", crash.value, "stack", string(crash.stack))
+		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", "ref", ref, "command", r.Command, "panic", crash.value, "stack", string(crash.stack))
 	}
 	p := problem(err)
 	p.Ref = ref
@@ -45,7 +48,7 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) Reply
 		p.Again = againData(r)
 	}
 	m := p.Message()
-	return Reply{Message: &m, InPlace: o.again}
+	return Reply{Message: &m, InPlace: o.again}, err
 }
 
 // aboutLogin returns the first error that concerns the login rather than one
@@ -107,8 +110,9 @@ func againData(r *Request) string {
 // maxButtonData is Telegram's limit for callback data, in bytes.
 const maxButtonData = 64
 
-// offerLogin answers with a login link, and why it is needed.
-func (b *Bot) offerLogin(ctx context.Context, o order, why, ref string) Reply {
+// offerLogin answers with a login link, and why it is needed. It returns the
+// error that led here, or why there is no link.
+func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref string) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	then := ""
@@ -117,17 +121,16 @@ func (b *Bot) offerLogin(ctx context.Context, o order, why, ref string) Reply {
 	}
 	reply, err := linkReply(ctx, o.request, why, then)
 	if errors.Is(err, session.ErrBound) {
-		return Reply{} // the event that tells it also runs the command
+		return Reply{}, need // the event that tells it also runs the command
 	}
 	if err == nil {
-		return reply
+		return reply, need
 	}
-	b.Logger.Warn("no login link could be made", "ref", ref, "err", err)
 	p := problem(err)
 	p.Headline = "You need to log in, but Kite gives out no login link just now."
 	p.Ref, p.Again = ref, againData(o.request)
 	m := p.Message()
-	return Reply{Message: &m, InPlace: o.again}
+	return Reply{Message: &m, InPlace: o.again}, fmt.Errorf("make a login link: %w", err)
 }
 
 // askConfirm asks whether another Kite user than last time is the person's.
@@ -143,7 +146,7 @@ func (b *Bot) askConfirm(r *Request) Reply {
 func outcomeOf(err error) string {
 	for target, name := range map[error]string{
 		session.ErrBound: "ok", session.ErrNoLogin: "no login", session.ErrEnded: "login ended", session.ErrUnconfirmed: "unconfirmed",
-		context.Canceled: "cancelled", context.DeadlineExceeded: "too slow",
+		session.ErrLeft: "cancelled", context.Canceled: "cancelled", context.DeadlineExceeded: "too slow",
 	} {
 		if errors.Is(err, target) {
 			return name
@@ -159,4 +162,10 @@ func outcomeOf(err error) string {
 		return "panic"
 	}
 	return kite.KindOf(err).String()
+}
+
+// usual reports whether an outcome is part of life with logins rather than
+// something that an operator should look into.
+func usual(outcome string) bool {
+	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "cancelled"}, outcome)
 }

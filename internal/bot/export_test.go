@@ -1,5 +1,7 @@
 package bot
 
+import "time"
+
 // What tests look at from outside.
 
 // MayUse is the rule of [Access].
@@ -8,4 +10,29 @@ func MayUse(admin, listed bool, s Standing) bool { return mayUse(admin, listed, 
 // ParseCommand reads what a person typed.
 func ParseCommand(text, username string) (name, args string, addressed bool) {
 	return parseCommand(text, username)
+}
+
+// Scrub makes the text of an error fit for an operator's chat.
+func Scrub(text string, person int64) string { return scrub(text, person) }
+
+// Tally counts commands, each failed or not, and tells what is left of it.
+type Tally struct{ t tally }
+
+// Count counts a command; ref is of its error, "" for none.
+func (t *Tally) Count(at time.Time, command, ref string) {
+	if ref == "" {
+		t.t.count(at, command, nil)
+		return
+	}
+	t.t.count(at, command, &mishap{at: at, ref: ref})
+}
+
+// Tell returns the counts of the last hour and the references that are kept,
+// the newest first.
+func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
+	all, failed = t.t.lastHour(now)
+	for _, m := range t.t.last() {
+		refs = append(refs, m.ref)
+	}
+	return all, failed, refs
 }

@@ -27,7 +27,7 @@ type Guest struct {
 // GuestBook keeps what was decided.
 type GuestBook interface {
 	// Guests returns everybody in the book, by ascending id. One who cannot be
-	// read is an error of all: a block must not be forgotten.
+	// read is Blocked, without a name: it may have been a block.
 	Guests() ([]Guest, error)
 	// SaveGuest replaces what is kept of a person. Unlisted removes it.
 	SaveGuest(Guest) error
@@ -37,8 +37,8 @@ type GuestBook interface {
 type Memory interface {
 	// People returns everybody of whom anything is kept, by ascending id.
 	People() ([]int64, error)
-	// Forget erases what is kept of a person, in one commit: choices, standing
-	// (but for a block), and updates that wait to be answered. Sessions are
-	// forgotten by ending them; see [session.Pool.Logout].
-	Forget(person int64) error
+	// Forget erases what is kept of a person, in one commit: choices, updates that
+	// wait to be answered, and their place in the book, unless that is a block or
+	// place is set. Sessions are forgotten by ending them; see [session.Pool.Logout].
+	Forget(person int64, place bool) error
 }

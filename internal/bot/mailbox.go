@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -24,19 +25,31 @@ type mailboxes struct {
 
 type mailbox struct {
 	waiting   []job
-	full      bool               // a job was turned away since there was room
-	interrupt context.CancelFunc // of the running job
+	full      bool            // a job was turned away since there was room
+	interrupt func(by string) // of the running job
 }
 
 // job is one thing to do. dropped is called instead of run when somebody's
-// /logout overtakes it; a job without it is never dropped or interrupted, and
-// never turned away from a full mailbox: the news of a login, or a /logout.
+// order overtakes it; a job without it is never dropped, and never turned away
+// from a full mailbox: the news of a login, or a /logout.
 type job struct {
-	run     func(context.Context)
+	run     func(turn)
 	dropped func()
+	// overtakes names an order that overtakes, "" for none: it goes ahead of what
+	// waits, but for other such orders. Of each name one may wait.
+	overtakes string
+	firm      bool // its work is never stopped, nor is that of an order that overtakes
+	promised  bool // an earlier process took it: no full mailbox turns it away
 }
 
-func (j job) must() bool { return j.dropped == nil }
+// turn is a job's time with its person.
+type turn struct {
+	work context.Context // ends when the job is overtaken, unless its work must be done
+	talk context.Context // of the messages; its cause is errOvertaken when the job was overtaken
+}
+
+// errOvertaken says that nobody waits for a job's words any more.
+var errOvertaken = errors.New("overtaken by another order")
 
 func newMailboxes(limit int, panicked func(any)) *mailboxes {
 	m := &mailboxes{limit: limit, panicked: panicked, boxes: map[int64]*mailbox{}}
@@ -60,27 +73,37 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 		m.wg.Go(func() { m.work(person, box) })
 		return true, false
 	}
-	if len(box.waiting) >= m.limit && !j.must() {
+	place := len(box.waiting)
+	switch {
+	case j.overtakes != "":
+		if slices.ContainsFunc(box.waiting, func(w job) bool { return w.overtakes == j.overtakes }) {
+			return false, false
+		}
+		if first := slices.IndexFunc(box.waiting, func(w job) bool { return w.overtakes == "" }); first >= 0 {
+			place = first
+		}
+	case place >= m.limit && j.dropped != nil && !j.promised:
 		tell, box.full = !box.full, true
 		return false, tell
 	}
-	box.waiting = append(box.waiting, j)
+	box.waiting = slices.Insert(box.waiting, place, j)
 	return true, false
 }
 
-// interrupt stops a person's running job and drops what waits behind it.
-func (m *mailboxes) interrupt(person int64) {
+// interrupt stops a person's running job and drops what waits behind it, for
+// the order named; "" for none. The same order, given before, is left to run.
+func (m *mailboxes) interrupt(person int64, by string) {
 	m.mu.Lock()
 	var dropped []job
 	if box := m.boxes[person]; box != nil {
 		for _, j := range box.waiting {
-			if !j.must() {
+			if j.dropped != nil {
 				dropped = append(dropped, j)
 			}
 		}
-		box.waiting = slices.DeleteFunc(box.waiting, func(j job) bool { return !j.must() })
+		box.waiting = slices.DeleteFunc(box.waiting, func(j job) bool { return j.dropped != nil })
 		if box.interrupt != nil {
-			box.interrupt()
+			box.interrupt(by)
 		}
 	}
 	m.mu.Unlock()
@@ -100,25 +123,32 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 		}
 		j := box.waiting[0]
 		box.waiting, box.full = box.waiting[1:], false
-		ctx, cancel := context.WithCancel(m.ctx)
-		box.interrupt = cancel
-		if j.must() {
-			box.interrupt = nil
+		work, stop := context.WithCancel(m.ctx)
+		talk, hush := context.WithCancelCause(m.ctx)
+		box.interrupt = func(by string) {
+			if by != "" && by == j.overtakes {
+				return
+			}
+			hush(errOvertaken)
+			if !j.firm && j.overtakes == "" {
+				stop()
+			}
 		}
 		m.mu.Unlock()
-		m.run(ctx, j)
-		cancel()
+		m.run(turn{work: work, talk: talk}, j)
+		stop()
+		hush(nil)
 	}
 }
 
 // run runs a job. One person's bug must not silence everybody.
-func (m *mailboxes) run(ctx context.Context, j job) {
+func (m *mailboxes) run(t turn, j job) {
 	defer func() {
 		if bug := recover(); bug != nil {
 			m.panicked(bug)
 		}
 	}()
-	j.run(ctx)
+	j.run(t)
 }
 
 // close lets running jobs finish for as long as patience lasts, then cancels

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"kitebot/internal/kite/session"
@@ -30,46 +29,6 @@ func (b *Bot) hears(to audience) bool {
 		return !b.door.blocked(to.person)
 	}
 	return b.door.allowed(to.person)
-}
-
-// talks are the deliveries that are under way, by person, so that they can be
-// broken off: a message may wait for Telegram for minutes.
-type talks struct {
-	mu   sync.Mutex
-	next int
-	by   map[int64]map[int]context.CancelFunc
-}
-
-func newTalks() *talks { return &talks{by: map[int64]map[int]context.CancelFunc{}} }
-
-// begin returns the context of a delivery, and what ends it.
-func (t *talks) begin(ctx context.Context, person int64) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.next++
-	id := t.next
-	if t.by[person] == nil {
-		t.by[person] = map[int]context.CancelFunc{}
-	}
-	t.by[person][id] = cancel
-	return ctx, func() {
-		cancel()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if delete(t.by[person], id); len(t.by[person]) == 0 {
-			delete(t.by, person)
-		}
-	}
-}
-
-// hush breaks off everything that is being delivered because of a person.
-func (t *talks) hush(person int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, cancel := range t.by[person] {
-		cancel()
-	}
 }
 
 // erased is what was known of somebody who was forgotten.
@@ -114,9 +73,8 @@ func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bo
 // login is ended. It returns at once. The rest happens in the person's own
 // mailbox, so that nothing which runs now leaves anything behind.
 func (b *Bot) dismiss(person int64) {
-	b.mail.interrupt(person)
-	b.talks.hush(person)
-	b.mail.put(person, job{run: func(ctx context.Context) { b.partFrom(ctx, person) }})
+	b.mail.interrupt(person, "")
+	b.mail.put(person, job{firm: true, run: func(t turn) { b.partFrom(t.work, person) }})
 }
 
 // partFrom is the end of dismiss, also where the person was let in again
@@ -169,9 +127,9 @@ func (b *Bot) partFromAll(people []int64) {
 			continue
 		}
 		done := make(chan bool, 1)
-		b.mail.put(person, job{run: func(ctx context.Context) {
+		b.mail.put(person, job{firm: true, run: func(t turn) {
 			defer close(done)
-			done <- b.partFrom(ctx, person)
+			done <- b.partFrom(t.work, person)
 		}})
 		select {
 		case was := <-done:

@@ -165,11 +165,15 @@ func TestTheNextStartPartsFromWhomeverIsLeft(t *testing.T) {
 				if err := c.guests.SaveGuest(place); err != nil {
 					t.Fatal(err)
 				}
+				writes := c.guests.Writes()
 				c.open()
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				if n := c.kite.LoggedIn("EF9012"); n != 0 || c.phone.Log() != "" {
 					t.Errorf("%d logins are left, or there was a word about it", n)
+				}
+				if n := c.guests.Writes() - writes; n != 0 {
+					t.Errorf("their place was written %d times: it was not there in between", n)
 				}
 				if p, err := c.prefs.LoadPrefs(people["meera"]); err != nil || !p.IsZero() {
 					t.Errorf("preferences: %+v, %v", p, err)

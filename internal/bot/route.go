@@ -15,12 +15,14 @@ type order struct {
 	run       Handler
 	ack       string // shown for a moment when a button was pressed
 	again     bool   // a failure replaces the pressed message too
-	overtakes bool   // see [Action]
+	overtakes string // what it is named among those that do; see [Action]
+	acts      bool   // see [Action]
 }
 
 // route decides what an update asks for. false: nothing, stay silent. That is
-// all that somebody who is blocked ever gets.
-func (b *Bot) route(u Update) (order, bool) {
+// all that somebody who is blocked ever gets. again: an earlier process took it, so
+// the rate has let it in already.
+func (b *Bot) route(u Update, again bool) (order, bool) {
 	name, args, addressed := parseCommand(u.Text, b.Username)
 	if u.Blocked || b.door.blocked(u.From) {
 		return order{}, false
@@ -28,8 +30,10 @@ func (b *Bot) route(u Update) (order, bool) {
 	if u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
 		return order{}, false
 	}
-	if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
-		return b.answerOnce(u, view.TooFast()), tell && u.Private
+	if !again {
+		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
+			return b.answerOnce(u, view.TooFast()), tell && u.Private
+		}
 	}
 	if !u.Private {
 		return b.answerOnce(u, view.GroupOnly(b.Username)), true
@@ -50,7 +54,16 @@ func (b *Bot) route(u Update) (order, bool) {
 	if !known {
 		return b.answerOnce(u, view.UnknownCommand(name)), true
 	}
-	return order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, overtakes: c.Overtakes}, true
+	return b.orderOf(u, c, args), true
+}
+
+// orderOf is a command as it is typed.
+func (b *Bot) orderOf(u Update, c Command, args string) order {
+	o := order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, acts: c.Acts}
+	if c.Overtakes {
+		o.overtakes = c.Name
+	}
+	return o
 }
 
 // command finds a command that the person may know of.
@@ -94,10 +107,13 @@ func (b *Bot) routePress(u Update) order {
 	if !known {
 		return b.answerOnce(u, view.OldButton())
 	}
-	o := order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, overtakes: c.Overtakes}
+	o := b.orderOf(u, c, args)
 	switch a, ok := c.Actions[action]; {
 	case ok:
-		o.request.data, o.run, o.ack, o.overtakes = u.Data, a.Run, a.Ack, a.Overtakes
+		o.request.data, o.run, o.ack, o.acts, o.overtakes = u.Data, a.Run, a.Ack, a.Acts, ""
+		if a.Overtakes {
+			o.overtakes = name + ":" + action
+		}
 		return o
 	case action == "run":
 		o.request.Args, o.request.Pressed = "", 0

@@ -79,6 +79,8 @@ func (c *chat) world(line string) {
 		"* the disk has room":           func() { c.guests.Break(nil); c.prefs.Break(nil) },
 		"* somebody empties both lists": func() { c.close(); c.nobody = true; c.open() },
 		"* the lists are back":          func() { c.close(); c.nobody = false; c.open() },
+		"* Kite is found to be silent":  func() { c.ops.silent.Store(true) },
+		"* Kite is found to be well":    func() { c.ops.silent.Store(false) },
 		"* the bot restarts":            func() { c.close(); c.open() },
 		"* everybody may ask 3 times a minute": func() {
 			c.close()

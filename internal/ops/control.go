@@ -37,10 +37,10 @@ func copyOut(w http.ResponseWriter, s Source, log *slog.Logger) {
 	case err == nil:
 		log.Info("a backup was given over the socket", "bytes", out.written)
 	case out.written == 0:
-		log.Error("a backup was asked for and could not be made", "err", err)
+		log.Error("a backup was asked for and could not be made; bot backup says so too", "err", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:
-		log.Error("a backup broke off", "err", err, "bytes", out.written)
+		log.Error("a backup broke off; bot backup throws away what it got of it", "err", err, "bytes", out.written)
 		panic(http.ErrAbortHandler) // how net/http is told to cut the connection
 	}
 }

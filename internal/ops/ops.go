@@ -1,4 +1,7 @@
-// Package ops tells an operator how the process is: alive, and ready to serve.
+// Package ops is what an operator asks a running process for: whether it is
+// alive, whether it can serve, what it measures, and a copy of its store. Health
+// is asked over TCP or over a Unix socket that only the process's own user can
+// connect to; metrics are read over TCP, copies are given over the socket alone.
 package ops
 
 import (
@@ -6,70 +9,50 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
 
-// Health is how the parts of the process are. The zero Health knows no part
-// and is ready. Safe for concurrent use.
-type Health struct {
-	mu     sync.Mutex
-	checks map[string]func() error
-}
-
-// Set says how to ask a part, by name; nil from check means well.
-func (h *Health) Set(name string, check func() error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.checks == nil {
-		h.checks = map[string]func() error{}
-	}
-	h.checks[name] = check
-}
-
-// Handler serves /healthz (the process runs) and /readyz (it can serve people;
-// 503 and the reasons otherwise).
-func (h *Health) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { h.write(w) })
-	return mux
-}
-
-func (h *Health) write(w http.ResponseWriter) {
-	h.mu.Lock()
-	checks := maps.Clone(h.checks)
-	h.mu.Unlock()
-	text, status := "", http.StatusOK
-	for _, name := range slices.Sorted(maps.Keys(checks)) {
-		if err := checks[name](); err != nil {
-			text += fmt.Sprintf("%s: %v\n", name, err)
-			status = http.StatusServiceUnavailable
-			continue
-		}
-		text += name + ": ok\n"
-	}
-	w.WriteHeader(status)
-	fmt.Fprint(w, text)
-}
+// answerTime is how long one answer, or one piece of a long one, may take to be
+// read by whoever asked.
+const answerTime = 10 * time.Second
 
 // Listen takes the address, so that a bad one ends the start.
 func Listen(addr string) (net.Listener, error) {
 	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 }
 
-// Serve answers until ctx ends, and has ended when it returns.
+// Serve answers until ctx ends. When it returns, no request is being answered
+// any more: one that was has lost its connection.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
-	defer stop()
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		log.Error("health is no longer served", "err", err)
+	var busy sync.RWMutex // every request reads; whoever writes has waited for all
+	s := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			busy.RLock()
+			defer busy.RUnlock()
+			h.ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       5 * time.Second,
+		WriteTimeout:      answerTime,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    8 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(closed); _ = s.Close() })
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		log.Error("health is no longer served: restart the bot to have it back; people are served all the same", "err", err)
+	}
+	if stop() {
+		_ = s.Close()
+	} else {
+		<-closed
+	}
+	busy.Lock()
+	defer busy.Unlock()
 }
 
 // Probe asks a running process for /healthz: what a container's health check runs.
@@ -81,17 +64,24 @@ func Probe(ctx context.Context, addr string) error {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
-	if err != nil {
-		return fmt.Errorf("probe: %w", err)
+	if err := askHealth(ctx, http.DefaultClient, "http://"+net.JoinHostPort(host, port)); err != nil {
+		return fmt.Errorf("probe %s: %w", addr, err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	return nil
+}
+
+func askHealth(ctx context.Context, client *http.Client, base string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/healthz", nil)
 	if err != nil {
-		return fmt.Errorf("probe: %w", err)
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return plain(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("probe: %s", resp.Status)
+		return errors.New(resp.Status)
 	}
 	return nil
 }

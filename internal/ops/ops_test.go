@@ -2,11 +2,9 @@ package ops_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -17,31 +15,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func TestReadiness(t *testing.T) {
-	var h ops.Health
-	var broken error
-	h.Set("store", func() error { return nil })
-	h.Set("telegram", func() error { return broken })
-	get := func(path string) (int, string) {
-		w := httptest.NewRecorder()
-		h.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-		return w.Code, w.Body.String()
-	}
-	if code, body := get("/readyz"); code != http.StatusOK || body != "store: ok\ntelegram: ok\n" {
-		t.Errorf("well: %d %q", code, body)
-	}
-	broken = errors.New("another instance takes the updates")
-	if code, body := get("/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "telegram: another instance") {
-		t.Errorf("broken: %d %q", code, body)
-	}
-	if code, _ := get("/healthz"); code != http.StatusOK {
-		t.Errorf("a process that runs is alive, whatever its parts say: %d", code)
-	}
-	if code, _ := get("/"); code != http.StatusNotFound {
-		t.Errorf("/ = %d", code)
-	}
-}
 
 func TestServeAndProbe(t *testing.T) {
 	l, err := ops.Listen("127.0.0.1:0")

@@ -26,6 +26,7 @@ func TestMemory(t *testing.T, open func(t *testing.T) Kept) {
 	t.Run("people are those of whom something is kept", func(t *testing.T) { testMemoryPeople(t, open(t)) })
 	t.Run("everything is forgotten", func(t *testing.T) { testForgetAll(t, open(t)) })
 	t.Run("others are not", func(t *testing.T) { testForgetOthers(t, open(t)) })
+	t.Run("a place that is to stay is not", func(t *testing.T) { testForgetButThePlace(t, open(t)) })
 	t.Run("a block is not", func(t *testing.T) { testForgetBlock(t, open(t)) })
 	t.Run("a forgotten update never comes again", func(t *testing.T) { testForgetUpdates(t, open(t)) })
 	t.Run("forgetting nobody is harmless", func(t *testing.T) { testForgetNobody(t, open(t)) })
@@ -81,6 +82,19 @@ func testForgetOthers(t *testing.T, k Kept) {
 	wantUnanswered(t, k.Journal, someBot, messagesOf(otherPerson, 2, 4)...)
 }
 
+func testForgetButThePlace(t *testing.T, k Kept) {
+	fill(t, k, somePerson, 1)
+	fill(t, k, otherPerson, 2)
+	for range 2 { // the second time there is nothing else
+		if err := k.Memory.Forget(somePerson, true); err != nil {
+			t.Fatalf("forget: %v", err)
+		}
+		wantPrefs(t, k.Prefs, somePerson, bot.Prefs{})
+		wantUnanswered(t, k.Journal, someBot, messagesOf(otherPerson, 2)...)
+		wantGuests(t, k.Guests, FullGuest(somePerson), FullGuest(otherPerson))
+	}
+}
+
 func testForgetBlock(t *testing.T, k Kept) {
 	fill(t, k, somePerson, 1)
 	blocked := FullGuest(somePerson)
@@ -127,7 +141,7 @@ func testForgetAndBegin(t *testing.T, k Kept) {
 
 func mustForget(t *testing.T, k Kept, person int64) {
 	t.Helper()
-	if err := k.Memory.Forget(person); err != nil {
+	if err := k.Memory.Forget(person, false); err != nil {
 		t.Fatalf("forget %d: %v", person, err)
 	}
 }

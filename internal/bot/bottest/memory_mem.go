@@ -39,11 +39,13 @@ func (m *MemMemory) People() ([]int64, error) {
 }
 
 // Forget implements [bot.Memory]. It fails where the preferences are broken.
-func (m *MemMemory) Forget(person int64) error {
+func (m *MemMemory) Forget(person int64, place bool) error {
 	if err := m.Prefs.SavePrefs(person, bot.Prefs{}); err != nil {
 		return err
 	}
-	m.Guests.forget(person)
+	if !place {
+		m.Guests.forget(person)
+	}
 	m.Journal.forget(person)
 	return nil
 }

@@ -84,6 +84,7 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 		return nil, err
 	}
 	d := newDoor(transport, o.Token)
+	d.meter = o.Meter
 	api, err := tg.New(o.Token,
 		tg.WithSkipGetMe(),
 		tg.WithServerURL(o.APIURL),
@@ -94,13 +95,15 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the bot api library: %s", d.scrub(err.Error()))
 	}
+	gate := newGate(o.Clock)
+	gate.waited = o.Meter.TelegramWaited
 	return &Client{
 		api:    api,
 		door:   d,
 		base:   o.APIURL + "/bot" + o.Token,
 		clock:  o.Clock,
 		log:    o.Logger,
-		gate:   newGate(o.Clock),
+		gate:   gate,
 		tables: newNativeTables(o.Clock),
 		id:     api.ID(),
 	}, nil

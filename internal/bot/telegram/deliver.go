@@ -43,7 +43,7 @@ func (c *Client) post(ctx context.Context, chat int64, k call) error {
 	}
 	f, ok := errors.AsType[*fault](err)
 	if ok && f.kind == refused {
-		c.log.ErrorContext(ctx, "telegram refuses a message of ours", "error", f)
+		c.log.ErrorContext(ctx, "telegram refuses a message of ours: its person does not get it; a bug, please report it", "error", f)
 	}
 	if ok && f.kind == lost && f.code == 0 && !k.repeatable { // a gateway's error page would be an answer
 		return &bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: err}
@@ -109,7 +109,7 @@ func (c *Client) silence(ctx context.Context, chat int64, f *fault) {
 	case all:
 		c.log.WarnContext(ctx, "telegram wants silence, every message waits", "method", f.method, "for", f.retryAfter)
 	case f.retryAfter >= longSilence:
-		c.log.WarnContext(ctx, "telegram wants a long silence in one place", "method", f.method, "for", f.retryAfter)
+		c.log.WarnContext(ctx, "telegram wants a long silence in one place, messages there wait", "method", f.method, "for", f.retryAfter)
 	}
 }
 

@@ -28,6 +28,7 @@ type door struct {
 	http   *http.Client
 	secret string                            // the token's second half
 	limit  func(method string) time.Duration // a call's deadline
+	meter  Meter
 }
 
 func newDoor(transport http.RoundTripper, token string) *door {
@@ -40,6 +41,7 @@ func newDoor(transport http.RoundTripper, token string) *door {
 		},
 		secret: secret,
 		limit:  deadline,
+		meter:  deaf{},
 	}
 }
 
@@ -74,7 +76,16 @@ func deadline(method string) time.Duration {
 
 // Do sends a request to the Bot API. It implements the library's HTTP client.
 func (d *door) Do(req *http.Request) (*http.Response, error) {
-	method := path.Base(req.URL.Path)
+	method, began := path.Base(req.URL.Path), time.Now()
+	resp, f := d.call(method, req)
+	d.measure(req.Context(), method, time.Since(began), f)
+	if f != nil {
+		return nil, f
+	}
+	return resp, nil
+}
+
+func (d *door) call(method string, req *http.Request) (*http.Response, *fault) {
 	ctx, cancel := context.WithTimeout(req.Context(), d.limit(method))
 	defer cancel()
 	var left atomic.Bool // the request's head was written: the server may act on it

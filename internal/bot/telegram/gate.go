@@ -29,7 +29,8 @@ const (
 // gate keeps messages to one chat in order and holds them back for as long as
 // Telegram asked, and no longer: its limits move, so no pace is guessed.
 type gate struct {
-	clock clock.Clock
+	clock  clock.Clock
+	waited func(time.Duration) // told how long a call was held back
 
 	mu     sync.Mutex
 	lanes  map[int64]*lane
@@ -45,7 +46,7 @@ type lane struct {
 }
 
 func newGate(c clock.Clock) *gate {
-	return &gate{clock: c, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}, hits: map[int64]time.Time{}}
+	return &gate{clock: c, waited: deaf{}.TelegramWaited, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}, hits: map[int64]time.Time{}}
 }
 
 // enter waits for the caller's turn in a chat. The caller must leave.
@@ -99,7 +100,10 @@ func (g *gate) pass(ctx context.Context, chat int64) error {
 		if held <= 0 {
 			return ctx.Err()
 		}
-		if err := wait(ctx, g.clock, held); err != nil {
+		began := g.clock.Now()
+		err := wait(ctx, g.clock, held)
+		g.waited(g.clock.Since(began))
+		if err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	Clock clock.Clock
 	// Dial makes the connections; nil for the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Meter measures the calls; nil for nobody.
+	Meter Meter
 	// Logger takes what an operator should know; nil discards it. No line ever
 	// holds the token or what somebody wrote.
 	Logger *slog.Logger
@@ -60,6 +62,9 @@ func (o Options) checked() (Options, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.Real()
+	}
+	if o.Meter == nil {
+		o.Meter = deaf{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -184,7 +184,7 @@ func (c *Client) read(ctx context.Context, batch []json.RawMessage) (updates []b
 			continue
 		}
 		if _, err := decode(raw); err != nil || u.ID <= 0 {
-			c.log.WarnContext(ctx, "an update cannot be read and is skipped", "type", nature(raw))
+			c.log.WarnContext(ctx, "an update cannot be read and is skipped: somebody may miss an answer", "type", nature(raw))
 		}
 	}
 	return updates, last

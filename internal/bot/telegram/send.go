@@ -93,7 +93,7 @@ func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
 
 // misbuilt reports a message that Telegram would refuse: a bug of ours.
 func (c *Client) misbuilt(ctx context.Context, err error) error {
-	c.log.ErrorContext(ctx, "a message of ours cannot be sent", "error", err)
+	c.log.ErrorContext(ctx, "a message of ours cannot be sent: its person does not get it; a bug, please report it", "error", err)
 	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
 }
 

@@ -1,156 +1,16 @@
 package telegram
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
 	sim "kitebot/internal/sim/telegram"
 )
-
-// simHook is where the strict server delivers to, in the tests' own network.
-const simHook = "http://127.0.0.1:8081/telegram"
-
-// proxy is the way from the strict server to whatever listens at the moment.
-type proxy struct {
-	mu   sync.Mutex
-	at   *pipes // nil: nobody listens
-	cuts int    // so many answers are lost on their way back
-}
-
-// listen takes the place before the bot.
-func (p *proxy) listen() net.Listener {
-	n, _ := newHookNet()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at = n
-	return n
-}
-
-func (p *proxy) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	p.mu.Lock()
-	at := p.at
-	p.mu.Unlock()
-	if at == nil {
-		return nil, errors.New("connection refused")
-	}
-	select {
-	case <-at.closed:
-		return nil, errors.New("connection refused")
-	default:
-	}
-	conn, err := at.dial(ctx, network, address)
-	return &cutting{Conn: conn, proxy: p}, err
-}
-
-// lose makes the next n answers get lost.
-func (p *proxy) lose(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cuts = n
-}
-
-// cutting is a connection that breaks when an answer that is to be lost comes.
-type cutting struct {
-	net.Conn
-	proxy *proxy
-}
-
-func (c *cutting) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	c.proxy.mu.Lock()
-	defer c.proxy.mu.Unlock()
-	if n > 0 && c.proxy.cuts > 0 {
-		c.proxy.cuts--
-		_ = c.Conn.Close()
-		return 0, net.ErrClosed
-	}
-	return n, err
-}
-
-// hookBubble is simBubble with a way for the server's deliveries.
-func hookBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		p := &proxy{}
-		s := sim.New(sim.Options{Token: token, Dial: p.dial})
-		within(t, s, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, p, log) })
-		s.Close()
-		if v := s.Violations(); len(v) > 0 {
-			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))
-		}
-	})
-}
-
-// process is a bot process that answers nothing but notes what it is handed.
-type process struct {
-	journal bot.Journal
-	got     *[]string
-	end     func()
-}
-
-// webhook starts one that is delivered to, poll one that polls.
-func (p *proxy) webhook(t *testing.T, c *Client, j bot.Journal, got *[]string) process {
-	l := p.listen()
-	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error {
-		return c.Webhook(ctx, Hook{URL: simHook, Listener: l}, j, handle)
-	})
-}
-
-func (p *proxy) poll(t *testing.T, c *Client, j bot.Journal, got *[]string) process {
-	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error { return c.Poll(ctx, j, handle) })
-}
-
-func (p *proxy) start(t *testing.T, c *Client, j bot.Journal, got *[]string, take func(context.Context, func(bot.Update)) error) process {
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	handle := func(u bot.Update) {
-		*got = append(*got, u.Text)
-		j.Answered(c.ID(), u.ID)
-	}
-	left, err := j.Unanswered(c.ID())
-	if err != nil {
-		t.Error(err)
-	}
-	for _, u := range left {
-		handle(u)
-	}
-	go func() { done <- take(ctx, handle) }()
-	synctest.Wait()
-	return process{j, got, func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}}
-}
-
-// failing is a journal that is full for its next batches.
-type failing struct {
-	bot.Journal
-	mu   sync.Mutex
-	full int
-}
-
-func (f *failing) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.full > 0 {
-		f.full--
-		return nil, errors.New("no space left on device")
-	}
-	return f.Journal.Take(who, batch)
-}
 
 // hookTrouble is what may happen to deliveries.
 type hookTrouble struct {
@@ -172,8 +32,8 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 		"numbers higher":  func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(1 << (40 + round)) },
 		"another webhook": func(_ *testing.T, h *hookTrouble, _ int) { h.s.HookElsewhere() },
 		"the proxy away":  func(_ *testing.T, h *hookTrouble, _ int) { h.p.away(5 * time.Minute) },
-		"silence for days": func(_ *testing.T, h *hookTrouble, round int) {
-			elapse(80 * time.Hour)
+		"hours of silence": func(_ *testing.T, h *hookTrouble, round int) {
+			elapse(3 * time.Hour)
 			h.s.SetNextUpdateID(int64(300 / round))
 		},
 		"a restart": func(t *testing.T, h *hookTrouble, _ int) {
@@ -262,13 +122,13 @@ func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
 		var got, theirs []string
 		first := p.webhook(t, c, bottest.NewMemJournal(), &got)
 		at := p.at
-		elapse(2 * time.Minute)
+		elapse(90 * time.Second) // so that the two do not look at the same moment
 		other, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Logger: logTo(log)}, c.door.http.Transport)
 		if err != nil {
 			t.Fatal(err)
 		}
 		second := p.webhook(t, other, bottest.NewMemJournal(), &theirs)
-		elapse(time.Minute)
+		elapse(40 * time.Second)
 		if !c.Conflict() || other.Conflict() || log.count("another webhook was set") != 1 {
 			t.Errorf("conflict %v and %v:\n%s", c.Conflict(), other.Conflict(), log)
 		}

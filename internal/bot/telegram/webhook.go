@@ -66,7 +66,6 @@ type intake struct {
 	strangers  strangers
 	deliveries chan delivery
 	over       chan struct{} // closed when nothing is taken any more
-	busy       sync.RWMutex  // every delivery reads; whoever writes has waited for all
 	last       atomic.Int64  // when Telegram last brought something, in Unix nanoseconds
 	hook       hook
 }
@@ -118,7 +117,7 @@ func (w *intake) run(outer context.Context, l net.Listener) error {
 		}
 	})
 	err := w.lookAfter(ctx)
-	w.shut(server)
+	shut(server)
 	close(w.over)
 	parts.Wait()
 	if err == nil && outer.Err() == nil {
@@ -140,14 +139,12 @@ func (w *intake) server() *http.Server {
 	}
 }
 
-// shut returns when no delivery is under way any more. One that is slow to
-// arrive loses its connection and is delivered again.
-func (w *intake) shut(server *http.Server) {
+// shut ends the server. Deliveries under way are waited for; one that is slow to
+// arrive, or to be stored, loses its connection and is brought again.
+func shut(server *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), partTime)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
 		_ = server.Close() // nothing is lost by it
 	}
-	w.busy.Lock()
-	defer w.busy.Unlock()
 }

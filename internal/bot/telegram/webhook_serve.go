@@ -30,8 +30,6 @@ const (
 // ServeHTTP takes a delivery. Whoever does not know the secret learns nothing;
 // what Telegram would bring for ever in vain is answered with 200.
 func (w *intake) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	w.busy.RLock()
-	defer w.busy.RUnlock()
 	var status int
 	switch {
 	case r.URL.Path != w.path:
@@ -70,7 +68,7 @@ func (w *intake) receive(rw http.ResponseWriter, r *http.Request) (status int) {
 	w.last.Store(w.clock.Now().UnixNano())
 	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, largestUpdate))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		w.log.ErrorContext(r.Context(), "an update is too large and is skipped", "limit", largestUpdate)
+		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: somebody may miss an answer", "limit", largestUpdate)
 		return http.StatusOK
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -152,14 +151,7 @@ func (b *blocking) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 // in which it is stored.
 func TestDeliveriesShareACommit(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
-		n, client := newHookNet()
-		r := &taking{run: &run{notebook: &notebook{known: map[int64]bool{}}, done: make(chan error, 1)}, net: n, http: client}
-		j := &blocking{notebook: r.notebook, begun: make(chan struct{}, 9), release: make(chan struct{})}
-		var ctx context.Context
-		ctx, r.cancel = context.WithCancel(t.Context())
-		go func() {
-			r.done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: n}, j, r.handle)
-		}()
+		r, j := hooksBlocked(t, c)
 		answers := make(chan int, 200)
 		for id := range int64(151) {
 			go func() { answers <- r.post(t, update(100+id), nil).StatusCode }()

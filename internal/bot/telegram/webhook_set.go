@@ -120,7 +120,10 @@ func (w *intake) look(ctx context.Context) error {
 	}
 	w.hook.truce = w.hook.clash.Add(truceFor)
 	w.hook.set = false
-	return errors.Join(missed(info), w.put(ctx))
+	if err := w.put(ctx); err != nil {
+		return fmt.Errorf("%w; %w", missed(info), err)
+	}
+	return missed(info)
 }
 
 func missed(info *models.WebhookInfo) error {

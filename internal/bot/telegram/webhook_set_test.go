@@ -77,7 +77,12 @@ func atTelegram(s *stub, info string) {
 	ours := set[len(set)-1].params["url"]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.script["getWebhookInfo"] = slices.Repeat([]reply{ok(strings.ReplaceAll(info, "ours", ours))}, 1000)
+	s.script["getWebhookInfo"] = append(failures(s.script["getWebhookInfo"]), slices.Repeat([]reply{ok(strings.ReplaceAll(info, "ours", ours))}, 1000)...)
+}
+
+// failures are the replies of a script that are no answers.
+func failures(script []reply) []reply {
+	return slices.DeleteFunc(script, func(r reply) bool { return r.status == 200 })
 }
 
 const wellSet = `{"url":"ours","pending_update_count":0}`
@@ -194,8 +199,8 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 func TestALookThatFailsIsNoAlarm(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 		r := hooks(t, c)
+		s.on("getWebhookInfo", gateway(), reply{drop: true}, no(500, "Internal Server Error"))
 		atTelegram(s, wellSet)
-		s.script["getWebhookInfo"] = append([]reply{gateway(), {drop: true}, no(500, "Internal Server Error")}, s.script["getWebhookInfo"]...)
 		elapse(3 * time.Minute)
 		if c.Intake() != nil || log.count("level=ERROR") != 0 || log.count("level=WARN") != 1 || log.count("in order again") != 1 {
 			t.Errorf("intake %v, log:\n%s", c.Intake(), log)

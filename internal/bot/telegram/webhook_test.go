@@ -9,9 +9,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kitebot/internal/bot"
 )
 
 const (
@@ -34,17 +37,26 @@ func newHookNet() (*pipes, *http.Client) {
 
 // hooks starts Webhook; the test ends it with stop.
 func hooks(t *testing.T, c *Client) *taking {
-	return hooksWith(t, c, &notebook{known: map[int64]bool{}})
+	n := &notebook{known: map[int64]bool{}}
+	r := startHook(t, c, n, n)
+	synctest.Wait()
+	return r
 }
 
-func hooksWith(t *testing.T, c *Client, n *notebook) *taking {
+// hooksBlocked starts one whose commits wait.
+func hooksBlocked(t *testing.T, c *Client) (*taking, *blocking) {
+	n := &notebook{known: map[int64]bool{}}
+	j := &blocking{notebook: n, begun: make(chan struct{}, 9), release: make(chan struct{})}
+	return startHook(t, c, n, j), j
+}
+
+func startHook(t *testing.T, c *Client, n *notebook, j bot.Journal) *taking {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &taking{run: &run{notebook: n, done: make(chan error, 1), cancel: cancel}}
 	r.net, r.http = newHookNet()
 	go func() {
-		r.done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: r.net}, r, r.handle)
+		r.done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: r.net}, j, r.handle)
 	}()
-	synctest.Wait()
 	return r
 }
 
@@ -57,21 +69,28 @@ func (r *taking) stop(t *testing.T) {
 	r.http.CloseIdleConnections()
 }
 
-// post delivers as Telegram does, but for what edit changes.
-func (r *taking) post(t *testing.T, body string, edit func(*http.Request)) *http.Response {
-	t.Helper()
+// delivery is a request as Telegram makes it.
+func (r *taking) delivery(t *testing.T, body string) *http.Request {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://inside.test/a/confidential-path?run=x", strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(secretHeader, hookSecret)
+	return req
+}
+
+// post delivers, but for what edit changes.
+func (r *taking) post(t *testing.T, body string, edit func(*http.Request)) *http.Response {
+	t.Helper()
+	req := r.delivery(t, body)
 	if edit != nil {
 		edit(req)
 	}
 	resp, err := r.http.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return &http.Response{}
 	}
 	said, _ := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
@@ -135,14 +154,7 @@ func TestEachRunMakesItsOwnSecret(t *testing.T) {
 // journal; what comes later is not taken.
 func TestNothingIsLostAtAStop(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
-		n, client := newHookNet()
-		r := &taking{run: &run{notebook: &notebook{known: map[int64]bool{}}, done: make(chan error, 1)}, net: n, http: client}
-		j := &blocking{notebook: r.notebook, begun: make(chan struct{}, 9), release: make(chan struct{})}
-		var ctx context.Context
-		ctx, r.cancel = context.WithCancel(t.Context())
-		go func() {
-			r.done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: n}, j, r.handle)
-		}()
+		r, j := hooksBlocked(t, c)
 		answers := make(chan int, 2)
 		for id := range int64(2) { // one is being stored, one waits
 			go func() { answers <- r.post(t, update(40+id), nil).StatusCode }()
@@ -160,9 +172,35 @@ func TestNothingIsLostAtAStop(t *testing.T) {
 		if want := []int64{40, 41}; !slices.Equal(r.took, want) || len(r.handled) != 0 {
 			t.Errorf("stored %v, handled %v, want %v stored", r.took, r.handled, want)
 		}
-		if conn, err := n.dial(timeout(t, time.Second), "tcp", "inside.test:80"); err == nil {
+		if conn, err := r.net.dial(timeout(t, time.Second), "tcp", "inside.test:80"); err == nil {
 			t.Error("somebody still listens")
 			_ = conn.Close()
+		}
+	})
+}
+
+// A commit that takes longer than the end waits for others is waited for all
+// the same: Telegram does not hear of it, and brings the update again.
+func TestAStopWaitsForACommit(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+		r, j := hooksBlocked(t, c)
+		lost := make(chan error, 1)
+		go func() {
+			resp, err := r.http.Do(r.delivery(t, update(40)))
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			lost <- err
+		}()
+		<-j.begun
+		began := time.Now()
+		time.AfterFunc(3*time.Second, func() { close(j.release) })
+		r.cancel()
+		if err := <-r.done; err != nil || time.Since(began) != 3*time.Second || !slices.Equal(r.took, []int64{40}) {
+			t.Errorf("Webhook = %v after %v, stored %v", err, time.Since(began), r.took)
+		}
+		if <-lost == nil {
+			t.Error("the delivery was answered")
 		}
 	})
 }
@@ -196,16 +234,26 @@ func TestAStopDoesNotWaitForTheSlow(t *testing.T) {
 	})
 }
 
+// doomed is a listener that breaks by itself.
+type doomed struct {
+	*pipes
+	breaks chan struct{}
+}
+
+func (d doomed) Accept() (net.Conn, error) {
+	<-d.breaks
+	return nil, syscall.EINVAL
+}
+
 func TestABrokenListenerEndsWebhook(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
-		r := hooks(t, c)
-		if err := r.net.Close(); err != nil {
-			t.Fatal(err)
-		}
-		r.net.closed = make(chan struct{}) // Webhook closes it once more
-		if err := <-r.done; !errors.Is(err, net.ErrClosed) || !strings.HasPrefix(err.Error(), "serve the webhook") {
+		n, _ := newHookNet()
+		l, done := doomed{n, make(chan struct{})}, make(chan error, 1)
+		go func() { done <- c.Webhook(t.Context(), Hook{URL: hookURL, Listener: l}, nil, nil) }()
+		elapse(time.Minute)
+		close(l.breaks)
+		if err := <-done; !errors.Is(err, syscall.EINVAL) || !strings.HasPrefix(err.Error(), "serve the webhook") {
 			t.Errorf("Webhook = %v", err)
 		}
-		r.cancel()
 	})
 }

@@ -37,7 +37,7 @@ const (
 // guestsPerPage leaves room for a name and a row of buttons for each.
 const guestsPerPage = 6
 
-// Admin renders the operators' page: who asked to be let in, who was, and who
+// Admin renders the operators' page of people: who asked to be let in, who was, and who
 // was shown the door.
 func Admin(v AdminView) Message {
 	p := pageOf(len(v.Guests), guestsPerPage, v.Page)
@@ -59,7 +59,7 @@ func Admin(v AdminView) Message {
 	s.say("Numbers can be typed, too: <code>/admin approve 123</code>, <code>block</code>, <code>unblock</code> or <code>remove</code>. " +
 		"Whoever is blocked or removed is logged out and forgotten.")
 	buttons = append(buttons, p.buttons(func(page int) string { return fmt.Sprintf("admin:page:%d", page) })...)
-	return s.message(false, append(buttons, []Button{{Text: "Refresh", Data: fmt.Sprintf("admin:page:%d", p.page)}}))
+	return s.message(false, append(buttons, []Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: fmt.Sprintf("admin:page:%d", p.page)}}))
 }
 
 // AdminNote is what came of what an operator asked for.
@@ -88,11 +88,11 @@ func adminNotes() map[AdminNote]string {
 	return map[AdminNote]string{
 		NowBlocked:   "% is blocked; any login of theirs is ended and forgotten.",
 		NowApproved:  "% may use the bot now, and is told so.",
-		ApprovedToo:  "% is approved; ALLOWED_USERS let them in before.",
+		ApprovedToo:  "% is approved; ALLOWED_USERS let them in before. Taken off that list they stay in, until they are removed here too.",
 		AllowedStill: "% may use the bot all the same: ALLOWED_USERS lets them in.",
 		NowUnblocked: "% is no longer blocked, and may ask to be let in.",
 		NowRemoved:   "% is off the list; any login of theirs is ended and forgotten.",
-		NotAWord:     "I do not know that. Nothing was changed.",
+		NotAWord:     "I do not know that. Nothing was changed. There are /admin, /admin people, /admin errors, /admin and a reference, and what stands below.",
 		NotANumber:   "That is no Telegram number. Nothing was changed.",
 		IsOperator:   "% is an operator: that is decided by ADMIN_USERS alone. Nothing was changed.",
 		IsUnlisted:   "% is on no list of mine. Nothing was changed.",

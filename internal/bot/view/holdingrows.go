@@ -11,41 +11,41 @@ import (
 type tapped struct{ name, ref string }
 
 // holdingsPage puts one page of the table on the sheet, the key to its marks,
-// and where it is among the pages. It returns the rows that can be opened.
+// and where it is among the pages. Where its rows are to be opened, it returns
+// them.
 func holdingsPage(v HoldingsView, at paging, s *sheet) []tapped {
 	holdings := v.Portfolio.Holdings
-	twice, refs := heldTwice(holdings), kite.HoldingRefs(holdings)
 	t := table{head: []string{"Symbol", "Value", "Day%", "P&L%"}}
 	if v.Hide {
 		t.head[1] = "Share%"
 	}
-	var shown []kite.Holding
+	var key holdingsKey
 	var open []tapped
 	for _, i := range kite.HoldingOrder(holdings, v.Sort)[at.from:at.to] {
-		h := holdings[i]
-		shown = append(shown, h)
-		t.rows = append(t.rows, holdingRow(v, h, twice[symbol(h)]))
-		if h.Missing {
+		h, twice := &holdings[i], heldTwice(holdings, i)
+		key.add(h, twice)
+		t.rows = append(t.rows, holdingRow(v, h, twice))
+		if h.Missing || !v.Cards {
 			continue
 		}
-		name := tapName(symbol(h))
-		if twice[symbol(h)] {
+		name := tapName(plainSymbol(h.Symbol))
+		if twice {
 			name += exchangeTag(h.Exchange)
 		}
-		open = append(open, tapped{name, refs[i]})
+		open = append(open, tapped{name, kite.HoldingRef(holdings, i)})
 	}
 	s.show(t)
-	s.under(append(holdingsKey(shown, twice), at.line("holdings")...)...)
+	s.under(append(key.lines(), at.line("holdings")...)...)
 	return open
 }
 
 // holdingRow is a row of the table; in privacy mode the value is a share of the
 // whole.
-func holdingRow(v HoldingsView, h kite.Holding, twice bool) row {
+func holdingRow(v HoldingsView, h *kite.Holding, twice bool) row {
 	if h.Missing {
 		return row{name: "(no data)", numbers: []string{Absent, Absent, Absent}}
 	}
-	name, tail := symbol(h), ""
+	name, tail := plainSymbol(h.Symbol), ""
 	if at := series(name); at > 0 {
 		name, tail = name[:at], name[at:]
 	}
@@ -54,7 +54,7 @@ func holdingRow(v HoldingsView, h kite.Holding, twice bool) row {
 	}
 	value := ShortOf(h.Value())
 	if v.Hide {
-		value = shareOf(v.Portfolio.Share(h))
+		value = shareOf(v.Portfolio.Share(*h))
 	}
 	if h.Shares() == 0 { // pledged or on margin only: nothing to count, but not worthless
 		value = Absent
@@ -63,7 +63,9 @@ func holdingRow(v HoldingsView, h kite.Holding, twice bool) row {
 }
 
 // symbol is the trading symbol without the series that goes without saying.
-func symbol(h kite.Holding) string { return strings.TrimSuffix(h.Symbol, "-EQ") }
+func symbol(h kite.Holding) string { return plainSymbol(h.Symbol) }
+
+func plainSymbol(s string) string { return strings.TrimSuffix(s, "-EQ") }
 
 // series returns where the series of a symbol begins (IDEA-BE, SGBMAY30-GB): a
 // dash and one or two capitals or digits; 0 when there is none (BAJAJ-AUTO).
@@ -76,15 +78,16 @@ func series(symbol string) int {
 	return at
 }
 
-// heldTwice finds the symbols with more than one row, such as shares held from
-// both exchanges.
-func heldTwice(holdings []kite.Holding) map[string]bool {
-	seen, twice := map[string]bool{}, map[string]bool{}
-	for _, h := range holdings {
-		twice[symbol(h)] = seen[symbol(h)]
-		seen[symbol(h)] = true
+// heldTwice reports whether a symbol has more than one row, such as shares held
+// from both exchanges.
+func heldTwice(holdings []kite.Holding, at int) bool {
+	name := plainSymbol(holdings[at].Symbol)
+	for i := range holdings {
+		if i != at && plainSymbol(holdings[i].Symbol) == name {
+			return true
+		}
 	}
-	return twice
+	return false
 }
 
 // exchangeTag tells apart rows of one symbol.
@@ -102,7 +105,7 @@ func exchangeTag(exchange string) string {
 }
 
 // marks says in letters what is special about a holding's shares.
-func marks(h kite.Holding) string {
+func marks(h *kite.Holding) string {
 	var b strings.Builder
 	for _, m := range markKey() {
 		if m.on(h) {
@@ -117,28 +120,41 @@ func marks(h kite.Holding) string {
 
 type mark struct {
 	letter, meaning string
-	on              func(kite.Holding) bool
+	on              func(*kite.Holding) bool
 }
 
 func markKey() []mark {
 	return []mark{
-		{"t", "not yet delivered (T1)", func(h kite.Holding) bool { return h.T1Quantity != 0 }},
-		{"p", "pledged", func(h kite.Holding) bool { return h.CollateralQuantity != 0 }},
-		{"m", "MTF", func(h kite.Holding) bool { return h.MTF.Quantity != 0 }},
+		{"t", "not yet delivered (T1)", func(h *kite.Holding) bool { return h.T1Quantity != 0 }},
+		{"p", "pledged", func(h *kite.Holding) bool { return h.CollateralQuantity != 0 }},
+		{"m", "MTF", func(h *kite.Holding) bool { return h.MTF.Quantity != 0 }},
 	}
 }
 
-// holdingsKey explains the marks that a page uses, and no others: those of the
-// shares on one line, those of the exchanges on another.
-func holdingsKey(shown []kite.Holding, twice map[string]bool) []string {
+// holdingsKey explains the marks that a page uses, and no others.
+type holdingsKey struct {
+	shown []*kite.Holding
+	twice []string // the exchanges of those that are held twice
+}
+
+func (k *holdingsKey) add(h *kite.Holding, twice bool) {
+	k.shown = append(k.shown, h)
+	if twice && !h.Missing {
+		k.twice = append(k.twice, h.Exchange)
+	}
+}
+
+// lines has the marks of the shares on one line, those of the exchanges on
+// another.
+func (k *holdingsKey) lines() []string {
 	var shares, exchanges []string
 	for _, m := range markKey() {
-		if slices.ContainsFunc(shown, m.on) {
+		if slices.ContainsFunc(k.shown, m.on) {
 			shares = append(shares, m.letter+" = "+m.meaning)
 		}
 	}
 	for _, exchange := range []string{"NSE", "BSE"} {
-		if slices.ContainsFunc(shown, func(h kite.Holding) bool { return h.Exchange == exchange && !h.Missing && twice[symbol(h)] }) {
+		if slices.Contains(k.twice, exchange) {
 			exchanges = append(exchanges, exchangeTag(exchange)+" = "+exchange)
 		}
 	}

@@ -116,19 +116,3 @@ func decodeOrFail(t *rapid.T, text string) kite.Portfolio {
 	}
 	return kite.Total(holdings)
 }
-
-// BenchmarkHoldings is the way of an answer: decode, add up, render.
-func BenchmarkHoldings(b *testing.B) {
-	var rows []string
-	for i := range 500 {
-		rows = append(rows, share(fmt.Sprintf("STOCK%03d", i), "NSE", 1+i, "812.35", fmt.Sprintf("%d.55", 100+i), "801.1", "11.449999999999932"))
-	}
-	text := list(rows...)
-	b.ReportAllocs()
-	for b.Loop() {
-		m := view.Holdings(view.HoldingsView{Portfolio: decode(b, text), Page: 1, AsOf: noon()})
-		if m.HTML == "" {
-			b.Fatal("nothing rendered")
-		}
-	}
-}

@@ -113,11 +113,54 @@ func shortPercent(d decimal.Decimal) string {
 // minus sign) and the digits. It is the only place where figures are rounded.
 // What rounds to nothing has no sign.
 func fixed(d decimal.Decimal, places int32) (sign, digits string) {
+	if n, ok := roundedInt(d, places); ok {
+		if n != 0 && d.IsNegative() {
+			sign = minus
+		}
+		return sign, pointed(n, int(places))
+	}
 	rounded := d.Round(places)
 	if rounded.IsNegative() {
 		sign = minus
 	}
 	return sign, rounded.Abs().StringFixed(places)
+}
+
+// shortDigits is how many digits surely fit into an int64.
+const shortDigits = 18
+
+// roundedInt is the size of d rounded to places, counted in its last place. It
+// is for numbers of a usual length, and spares them the way of big numbers.
+func roundedInt(d decimal.Decimal, places int32) (n int64, ok bool) {
+	shift := int64(d.Exponent()) + int64(places)
+	digits := int64(d.NumDigits())
+	if digits > shortDigits || shift < -shortDigits || digits+shift > shortDigits {
+		return 0, false
+	}
+	if n = d.CoefficientInt64(); n < 0 {
+		n = -n
+	}
+	power := int64(1)
+	for range max(shift, -shift) {
+		power *= 10
+	}
+	if shift >= 0 {
+		return n * power, true
+	}
+	return (n + power/2) / power, true
+}
+
+// pointed writes a whole number with a point before its last places.
+func pointed(n int64, places int) string {
+	digits := strconv.FormatInt(n, 10)
+	if places == 0 {
+		return digits
+	}
+	if missing := places + 1 - len(digits); missing > 0 {
+		digits = strings.Repeat("0", missing) + digits
+	}
+	at := len(digits) - places
+	return digits[:at] + "." + digits[at:]
 }
 
 // plus gives a change its sign: a plus too, unless nothing changed.
@@ -133,6 +176,7 @@ func plus(sign, digits string) string {
 func group(digits string) string {
 	whole, fraction, point := strings.Cut(digits, ".")
 	var b strings.Builder
+	b.Grow(len(digits) + len(whole)/2)
 	for i, digit := range whole {
 		left := len(whole) - i
 		if i > 0 && left >= 3 && left%2 == 1 {

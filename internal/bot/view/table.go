@@ -30,19 +30,23 @@ type row struct {
 // html returns the table in <pre>. Every line is as wide as the others, and at
 // most tableWidth. It is measured before it is escaped.
 func (t table) html() string {
-	widths := t.widths()
+	lines := t.lines()
+	widths := t.widths(lines)
 	var b strings.Builder
+	b.Grow((tableWidth + 8) * len(lines))
 	b.WriteString("<pre>")
-	for i, r := range t.lines() {
+	for i, r := range lines {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
 		tail := fit(r.tail, widths[0])
 		name := fitName(r.name, widths[0]-cells(tail)) + tail
-		b.WriteString(escape(name) + space(widths[0]-cells(name)))
+		b.WriteString(escape(name))
+		b.WriteString(space(widths[0] - cells(name)))
 		for i, number := range r.numbers {
 			number = fit(number, widths[i+1])
-			b.WriteString(space(1+widths[i+1]-cells(number)) + escape(number))
+			b.WriteString(space(1 + widths[i+1] - cells(number)))
+			b.WriteString(escape(number))
 		}
 	}
 	b.WriteString("</pre>")
@@ -51,7 +55,8 @@ func (t table) html() string {
 
 // lines returns the heading and the rows, cleaned.
 func (t table) lines() []row {
-	lines := []row{{name: t.head[0], numbers: t.head[1:]}}
+	lines := make([]row, 0, 1+len(t.rows))
+	lines = append(lines, row{name: t.head[0], numbers: t.head[1:]})
 	for _, r := range t.rows {
 		lines = append(lines, row{clean(r.name), clean(r.tail), r.numbers})
 	}
@@ -60,9 +65,9 @@ func (t table) lines() []row {
 
 // widths gives each column of numbers what it needs, as long as a cell is left
 // for every column before it, and the names the rest, if they need that much.
-func (t table) widths() []int {
+func (t table) widths(lines []row) []int {
 	widths := make([]int, len(t.head))
-	for _, r := range t.lines() {
+	for _, r := range lines {
 		widths[0] = max(widths[0], cells(r.name)+cells(r.tail))
 		for i, number := range r.numbers {
 			widths[i+1] = max(widths[i+1], cells(number))
@@ -120,6 +125,9 @@ func clean(s string) string { return tidy(s, maxCellRunes) }
 // tidy cleans text of at most so many characters, as Telegram counts them: an
 // emoji is two.
 func tidy(s string, most int) string {
+	if len(s) <= most && isPlain(s) {
+		return s
+	}
 	var b strings.Builder
 	units := 0
 	for _, r := range s {
@@ -135,6 +143,16 @@ func tidy(s string, most int) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// isPlain reports whether s is made of the printable characters of ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // cells is how many character cells s takes in fixed-width text.
@@ -184,5 +202,24 @@ func isWide(r rune) bool {
 
 // escape makes text from outside safe inside Telegram's HTML.
 func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s)
+	if !strings.ContainsAny(s, `&<>"`) {
+		return s // which is nearly every cell
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	for i := range len(s) {
+		switch s[i] {
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '"':
+			b.WriteString("&quot;")
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
 }

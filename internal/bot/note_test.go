@@ -1,0 +1,151 @@
+package bot_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// commandLines are the lines of the log about commands, without their times.
+func (c *chat) commandLines() []string {
+	synctest.Wait()
+	var lines []string
+	for line := range strings.Lines(c.logs.String()) {
+		_, line, _ = strings.Cut(strings.TrimSpace(line), " level=")
+		if strings.Contains(line, " msg=command ") {
+			lines = append(lines, line)
+		}
+	}
+	c.logs.Reset()
+	return lines
+}
+
+// Each command is one line: its reference, what it came to, and how long what
+// took. Only what an operator may want to look into is a warning.
+func TestOneLinePerCommand(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		want := func(lines ...string) {
+			t.Helper()
+			got := c.commandLines()
+			if strings.Join(got, "\n") != strings.Join(lines, "\n") {
+				t.Errorf("the log says\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(lines, "\n"))
+			}
+		}
+		const quick = "waited=0s took=0s delivery=0s"
+		c.says("asha", "/holdings")
+		want(`INFO msg=command ref=REF1 command=holdings outcome="no login" ` + quick + ` err="not logged in"`)
+		c.logIn("asha", "AB1234")
+		c.commandLines()
+		c.refs.Store(10)
+		c.says("asha", "/help")
+		c.says("asha", "good morning to you all")
+		c.says("mallory", "/holdings 12345")
+		want("INFO msg=command ref=REF11 command=help outcome=ok "+quick,
+			"INFO msg=command ref=REF12 command=none outcome=ok "+quick,
+			"INFO msg=command ref=REF13 command=none outcome=ok "+quick)
+		c.kite.Before(func(string) { time.Sleep(2 * time.Second) })
+		c.types(people["asha"], false, "/funds")
+		c.types(people["asha"], false, "/help")
+		time.Sleep(time.Minute)
+		want("INFO msg=command ref=REF14 command=funds outcome=ok waited=0s took=4s delivery=0s",
+			"INFO msg=command ref=REF15 command=help outcome=ok waited=4s took=0s delivery=0s")
+		c.kite.Before(nil)
+		c.world("* Kite is down")
+		c.says("asha", "/funds")
+		c.says("ravi", "/funds") // and no link can be made
+		want(`WARN msg=command ref=REF16 command=funds outcome=unreachable `+quick+` err="get_margins: unreachable: no answer"`,
+			`WARN msg=command ref=REF17 command=funds outcome=unreachable `+quick+` err="make a login link: open a session: unreachable: no answer"`)
+		c.world("* Telegram refuses everything")
+		c.says("asha", "/help")
+		want(`WARN msg=command ref=REF18 command=help outcome=undelivered ` + quick + ` err="deliver: bad request"`)
+		c.world("* Telegram is up")
+		c.world("* ravi deletes the chat with the bot")
+		c.says("ravi", "/help") // of which they see nothing
+		lines := c.commandLines()
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO msg=command ref=REF19 command=help outcome=undelivered ") {
+			t.Errorf("%q", lines)
+		}
+		c.phone.Log()
+		seen := c.says("omar", "/admin errors")
+		for _, ref := range []string{"REF18", "REF17", "REF16"} {
+			if !strings.Contains(seen, "[ "+ref) {
+				t.Errorf("%s is not among the errors:\n%s", ref, seen)
+			}
+		}
+		if strings.Contains(seen, "REF19") || strings.Contains(seen, "[ REF1 ") {
+			t.Errorf("what is no trouble is among the errors:\n%s", seen)
+		}
+	})
+}
+
+// A bug is among the errors by the reference that its person was shown, and
+// nothing of them is.
+func TestABugIsAmongTheErrors(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Before(func(string) { panic("a bug with 987650011 and https://kite.zerodha.com/connect/login?x=1") })
+		c.refs.Store(0)
+		c.says("asha", "/funds")
+		c.kite.Before(nil)
+		seen := c.says("omar", "/admin ref1")
+		c.logs.Reset() // of a panic it may hold what it was about
+		if !strings.Contains(seen, "a bug of ours (panic)") || !strings.Contains(seen, "panic: a bug with ••• and •••</code>") {
+			t.Errorf("the operator sees:\n%s", seen)
+		}
+		for _, hidden := range []string{"98765", "Asha", "AB1234", "http"} {
+			if strings.Contains(seen, hidden) {
+				t.Errorf("the operator sees %q:\n%s", hidden, seen)
+			}
+		}
+	})
+}
+
+func TestScrub(t *testing.T) {
+	for text, want := range map[string]string{
+		"get_holdings: unreachable: no answer in time":                 "get_holdings: unreachable: no answer in time",
+		"send to 4242: 400\n of 987654321":                             "send to •••: 400 of •••",
+		"post https://api.telegram.org/bot1:AAx/getMe: EOF":            "post ••• EOF",
+		"token 1000001:test-token-test-token-test-token-00 is no good": "token ••• is no good",
+		"session 3f2b8c1e-0a4d-4c6e-9b7a-1d2e3f4a5b6c ended":           "session ••• ended",
+		"error 42424, 14242 and 4242.5":                                "error •••, ••• and •••.5",
+	} {
+		if got := bot.Scrub(text, 4242); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	if got := bot.Scrub(strings.Repeat("₹ ", 2000), 4242); len(got) > 620 {
+		t.Errorf("%d bytes are left", len(got))
+	}
+}
+
+// The counts are of the last sixty minutes, the errors the last twenty.
+func TestTally(t *testing.T) {
+	start := time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)
+	var tally bot.Tally
+	want := func(after time.Duration, all, failed, refs int) {
+		t.Helper()
+		a, f, r := tally.Tell(start.Add(after))
+		if a != all || f != failed || len(r) != refs {
+			t.Errorf("after %v: %d commands, %d failed, %q; want %d, %d, %d", after, a, f, r, all, failed, refs)
+		}
+	}
+	want(0, 0, 0, 0)
+	for i := range 90 {
+		ref := ""
+		if i%3 == 0 {
+			ref = fmt.Sprint("R", i)
+		}
+		tally.Count(start.Add(time.Duration(i)*time.Minute), "help", ref)
+	}
+	tally.Count(start.Add(89*time.Minute), "", "LAST") // no command
+	want(89*time.Minute, 60, 20, 20)
+	want(99*time.Minute, 50, 16, 20)
+	want(24*time.Hour, 0, 0, 20)
+	if _, _, refs := tally.Tell(start); refs[0] != "LAST" || refs[1] != "R87" || refs[19] != "R33" {
+		t.Errorf("%q", refs)
+	}
+}

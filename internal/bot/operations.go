@@ -1,0 +1,179 @@
+package bot
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite/session"
+)
+
+// Operations tells operators in the chat how the process is.
+type Operations interface {
+	// Report asks nobody outside: it says what is known. It must not wait.
+	Report() OpsReport
+}
+
+// OpsReport is how the process is.
+type OpsReport struct {
+	Version    string
+	Since      time.Time   // when it was started
+	Components []Component // in the order in which they are shown
+}
+
+// Component is how one part of the process is. Detail is for operators: no ids
+// of people, no secrets.
+type Component struct {
+	Name   string // "store"
+	Well   bool
+	Serves bool      // in spite of what is wrong
+	Since  time.Time // of what is wrong; zero where that is not known
+	Detail string    // what is wrong
+}
+
+// mishap is an answer that went wrong, as operators see it: nothing of what
+// was asked but the command's name, and nothing of who asked.
+type mishap struct {
+	at      time.Time
+	ref     string
+	command string
+	outcome string // one of [Outcomes]
+	took    time.Duration
+	text    string // the error's, scrubbed; "" for none
+}
+
+const (
+	mishapsKept  = 20
+	minutesKept  = 60
+	longestError = 600 // bytes
+)
+
+// tally is what operators are told about the commands of the last hour, and the
+// last mishaps. It is kept in memory alone.
+type tally struct {
+	mu      sync.Mutex
+	minutes [minutesKept]minute
+	mishaps []mishap // the newest last
+}
+
+// minute counts the commands of one minute, which is known by its number.
+type minute struct {
+	number      int64
+	all, failed int
+}
+
+// count adds a command that is done with; m is nil unless it went wrong.
+func (t *tally) count(now time.Time, command string, m *mishap) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if command != "" {
+		number := now.Unix() / 60
+		slot := &t.minutes[number%minutesKept]
+		if slot.number != number {
+			*slot = minute{number: number}
+		}
+		slot.all++
+		if m != nil {
+			slot.failed++
+		}
+	}
+	if m != nil {
+		t.mishaps = append(t.mishaps[max(0, len(t.mishaps)-mishapsKept+1):], *m)
+	}
+}
+
+// lastHour returns how many commands there were in it, and how many failed.
+func (t *tally) lastHour(now time.Time) (all, failed int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, m := range t.minutes {
+		if m.number > now.Unix()/60-minutesKept {
+			all += m.all
+			failed += m.failed
+		}
+	}
+	return all, failed
+}
+
+// last returns the mishaps, the newest first.
+func (t *tally) last() []mishap {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := slices.Clone(t.mishaps)
+	slices.Reverse(all)
+	return all
+}
+
+// find returns a mishap by its reference, however that is typed.
+func (t *tally) find(ref string) (mishap, bool) {
+	all := t.last()
+	i := slices.IndexFunc(all, func(m mishap) bool { return strings.EqualFold(m.ref, ref) })
+	if i < 0 {
+		return mishap{}, false
+	}
+	return all[i], true
+}
+
+// unfit is what no chat may hold of an error's text, should it be there: web
+// addresses, tokens, session ids, and whatever is long enough to be an id.
+var unfit = regexp.MustCompile(`https?://\S+|[A-Za-z0-9_-]{24,}|\d{5,}(:[A-Za-z0-9_-]+)?`)
+
+// scrub makes an error's text fit for an operator's chat.
+func scrub(text string, person int64) string {
+	text = regexp.MustCompile(`\b`+strconv.FormatInt(person, 10)+`\b`).ReplaceAllString(text, "•••")
+	text = unfit.ReplaceAllString(strings.Join(strings.Fields(text), " "), "•••")
+	if len(text) > longestError {
+		text = strings.ToValidUTF8(text[:longestError], "") + "…"
+	}
+	return text
+}
+
+// overview is the first page of /admin.
+func (b *Bot) overview(ctx context.Context, r *Request) view.OpsView {
+	v := view.OpsView{Now: r.Now, Waiting: len(b.door.waiting())}
+	if b.Operations != nil {
+		report := b.Operations.Report()
+		v.Version, v.Since = report.Version, report.Since
+		for _, c := range report.Components {
+			v.Components = append(v.Components, view.OpsComponent(c))
+		}
+	}
+	v.Commands, v.Failed = b.tally.lastHour(r.Now)
+	v.Errors = b.shownErrors()
+	people, err := b.Memory.People()
+	if err != nil {
+		v.Blind = true
+		return v
+	}
+	v.People = len(people)
+	for _, person := range people {
+		s, err := b.Accounts.Status(person)
+		switch {
+		case err != nil || ctx.Err() != nil:
+			v.Blind = true
+		case !s.User.IsZero() && s.State != session.LoggingOut:
+			v.LoggedIn++
+		}
+		if s.Link != nil {
+			v.Links++
+		}
+	}
+	return v
+}
+
+func (b *Bot) shownErrors() []view.OpsError {
+	var all []view.OpsError
+	for _, m := range b.tally.last() {
+		all = append(all, m.shown())
+	}
+	return all
+}
+
+func (m mishap) shown() view.OpsError {
+	return view.OpsError{At: m.at, Ref: m.ref, Command: m.command, Outcome: m.outcome, Took: m.took, Text: m.text}
+}

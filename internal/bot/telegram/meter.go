@@ -1,0 +1,72 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Meter measures calls of the Bot API. Its methods must not block.
+type Meter interface {
+	// TelegramCall is told of one call, which is one of [Methods] and came to one
+	// of [Outcomes]; heard is false when Telegram said nothing. What we gave up
+	// ourselves is not told.
+	TelegramCall(method, outcome string, took time.Duration, heard bool)
+	// TelegramLimited is told of each 429.
+	TelegramLimited()
+	// TelegramWaited is told how long a call waited because of one.
+	TelegramWaited(time.Duration)
+}
+
+// Methods lists the methods that are called.
+func Methods() []string {
+	return []string{
+		"getMe", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook",
+		"sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "sendChatAction",
+		"editMessageText", "editMessageMedia", "answerCallbackQuery",
+		"getMyCommands", "setMyCommands", "deleteMyCommands",
+		"getMyDescription", "setMyDescription", "getMyShortDescription", "setMyShortDescription",
+	}
+}
+
+// taken is the outcome of a call that was done.
+const taken = "ok"
+
+// Outcomes lists what a call can come to.
+func Outcomes() []string {
+	all := []string{taken}
+	for k := unsent; k < unreadable; k++ { // an answer is read only after it was measured
+		all = append(all, k.String())
+	}
+	return all
+}
+
+var kindNames = [...]string{
+	unsent: "unsent", lost: "lost", flooded: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
+	missing: "missing", unchanged: "unchanged", late: "late", moved: "moved", refused: "refused", unreadable: "unreadable",
+}
+
+func (k kind) String() string { return kindNames[k] }
+
+// measure tells the meter what a call came to. Its time is the network's.
+func (d *door) measure(ctx context.Context, method string, took time.Duration, f *fault) {
+	if f == nil {
+		d.meter.TelegramCall(method, taken, took, true)
+		return
+	}
+	heard := f.kind != unsent && f.kind != lost
+	if !heard && errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	d.meter.TelegramCall(method, f.kind.String(), took, heard)
+	if f.kind == flooded {
+		d.meter.TelegramLimited()
+	}
+}
+
+// deaf is a Meter for nobody.
+type deaf struct{}
+
+func (deaf) TelegramCall(string, string, time.Duration, bool) {}
+func (deaf) TelegramLimited()                                 {}
+func (deaf) TelegramWaited(time.Duration)                     {}

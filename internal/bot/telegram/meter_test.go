@@ -1,0 +1,182 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot/view"
+)
+
+// ledger writes down what a meter is told.
+type ledger struct {
+	mu     sync.Mutex
+	told   []string
+	waited time.Duration
+}
+
+func (l *ledger) TelegramCall(method, outcome string, took time.Duration, heard bool) {
+	l.tell(fmt.Sprintf("%s: %s %v, %v", method, outcome, heard, took))
+}
+
+func (l *ledger) TelegramLimited() { l.tell("limited") }
+
+func (l *ledger) TelegramWaited(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waited += d
+}
+
+func (l *ledger) tell(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = append(l.told, what)
+}
+
+// want checks what was told since the last time.
+func (l *ledger) want(t *testing.T, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Equal(l.told, want) {
+		t.Errorf("the meter was told\n%q, want\n%q", l.told, want)
+	}
+	for _, line := range l.told {
+		method, rest, call := strings.Cut(line, ": ")
+		outcome, _, _ := strings.Cut(rest, " ")
+		if call && (!slices.Contains(Methods(), method) || !slices.Contains(Outcomes(), outcome)) {
+			t.Errorf("%q is of no list", line)
+		}
+	}
+	l.told = nil
+}
+
+// measured is bubble with a meter.
+func measured(t *testing.T, test func(t *testing.T, c *Client, s *stub, l *ledger)) {
+	t.Helper()
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		l := &ledger{}
+		c.door.meter, c.gate.waited = l, l.TelegramWaited
+		test(t, c, s, l)
+	})
+}
+
+func send(t *testing.T, c *Client, chat int64) error {
+	_, err := c.Send(t.Context(), chat, view.Message{HTML: "hello"})
+	return err
+}
+
+// Each attempt is told, by what it came to and whether Telegram was heard.
+func TestMeter(t *testing.T) {
+	for name, test := range map[string]struct {
+		first reply
+		want  string
+	}{
+		"refused":         {no(400, "Bad Request: can't parse entities"), "sendMessage: refused true, 0s"},
+		"blocked":         {no(403, "Forbidden: bot was blocked by the user"), "sendMessage: gone true, 0s"},
+		"a revoked token": {no(401, "Unauthorized"), "sendMessage: unauthorized true, 0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+				s.on("sendMessage", test.first)
+				if send(t, c, 7) == nil {
+					t.Error("it was taken")
+				}
+				l.want(t, test.want)
+			})
+		})
+	}
+	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+		s.on("sendMessage", reply{status: 200, body: ok(`{"message_id":5}`).body, hold: 3 * time.Second})
+		if err := send(t, c, 7); err != nil {
+			t.Error(err)
+		}
+		l.want(t, "sendMessage: ok true, 3s")
+		s.on("sendMessage", gateway())
+		s.refuseDials(0)
+		if err := send(t, c, 7); err != nil {
+			t.Error(err)
+		}
+		l.want(t, "sendMessage: lost false, 0s", "sendMessage: ok true, 0s")
+	})
+	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+		s.refuseDials(1)
+		if err := send(t, c, 7); err != nil {
+			t.Error(err)
+		}
+		l.want(t, "sendMessage: unsent false, 0s", "sendMessage: ok true, 0s")
+	})
+}
+
+// A 429 is told as such, and then how long each call was held back by it.
+func TestMeterOfFloods(t *testing.T) {
+	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+		s.on("sendMessage", flood(30))
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				if err := send(t, c, 7); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		l.want(t, "sendMessage: limited true, 0s", "limited", "sendMessage: ok true, 0s", "sendMessage: ok true, 0s")
+		if l.waited != 30*time.Second { // the second stood in the queue of its chat, which Telegram did not ask for
+			t.Errorf("waited %v", l.waited)
+		}
+	})
+}
+
+// What we gave up ourselves says nothing of Telegram; what it did not answer in
+// time does.
+func TestMeterOfWhatIsGivenUp(t *testing.T) {
+	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { time.Sleep(time.Second); cancel() }()
+		if c.Typing(ctx, 7) == nil {
+			t.Error("it went well")
+		}
+		l.want(t)
+		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
+		if c.Typing(t.Context(), 7) == nil {
+			t.Error("it went well")
+		}
+		l.want(t, "sendChatAction: lost false, 15s")
+	})
+}
+
+// Methods lists every method of the library that is used here, and getUpdates.
+func TestMethodsAreListed(t *testing.T) {
+	want := []string{"getUpdates"}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\bapi\.([A-Z]\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+			if m[1] != "ID" {
+				want = append(want, strings.ToLower(m[1][:1])+m[1][1:])
+			}
+		}
+	}
+	slices.Sort(want)
+	got := Methods()
+	if slices.Sort(got); !slices.Equal(got, slices.Compact(want)) {
+		t.Errorf("listed are\n%q, used are\n%q", got, slices.Compact(want))
+	}
+}

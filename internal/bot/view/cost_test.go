@@ -1,0 +1,85 @@
+package view_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"kitebot/internal/bot/view"
+)
+
+// account is an answer of so many holdings, whole and with the noise of floats.
+func account(holdings int) string {
+	rows := make([]string, holdings)
+	for i := range rows {
+		average, last, closing := 90+i*37%4000, 100+i*53%4000, 99+i*53%4000
+		rows[i] = share(fmt.Sprintf("STOCK%03d", i), "NSE", 1+i%90, fmt.Sprintf("%d.2813", average), fmt.Sprintf("%d.35", last), fmt.Sprintf("%d.4", closing), "0.9500000000000455",
+			fmt.Sprintf(`"instrument_token":%d,"isin":"INE%06d01","realised_quantity":%d,"opening_quantity":%d,"collateral_type":"","discrepancy":false`, 300_000+i, i, 1+i%90, 1+i%90),
+			`"price":0,"used_quantity":0,"authorised_quantity":0`,
+			fmt.Sprintf(`"pnl":%d.83749999999995,"day_change_percentage":0.%d119146005509641`, (last-average)*(1+i%90), 1+i%9),
+			`"mtf":{"quantity":0,"used_quantity":0,"average_price":0,"value":0,"initial_margin":0}`)
+	}
+	return list(rows...)
+}
+
+// message is the way of an answer: decode, add up, sort, draw a page.
+func message(tb testing.TB, answer string) view.Message {
+	return view.Holdings(view.HoldingsView{Portfolio: decode(tb, answer), Page: 1, AsOf: noon()})
+}
+
+func BenchmarkHoldingsMessage(b *testing.B) {
+	for _, n := range []int{10, 100, 500} {
+		answer := account(n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if message(b, answer).HTML == "" {
+					b.Fatal("nothing drawn")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHoldingsFloor is the least that anybody would do with the same
+// answer: encoding/json into floats, one sum, ten rows in no order. It stands
+// beside [BenchmarkHoldingsMessage] so that the two are measured alike.
+func BenchmarkHoldingsFloor(b *testing.B) {
+	for _, n := range []int{10, 100, 500} {
+		answer := account(n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if floor(b, answer) == "" {
+					b.Fatal("nothing drawn")
+				}
+			}
+		})
+	}
+}
+
+func floor(tb testing.TB, answer string) string {
+	var rows []struct {
+		Symbol    string  `json:"tradingsymbol"`
+		Quantity  int64   `json:"quantity"`
+		Average   float64 `json:"average_price"`
+		Last      float64 `json:"last_price"`
+		PnL       float64 `json:"pnl"`
+		DayChange float64 `json:"day_change_percentage"`
+	}
+	if err := json.Unmarshal([]byte(answer), &rows); err != nil {
+		tb.Fatal(err)
+	}
+	total := 0.0
+	for _, r := range rows {
+		total += r.Last * float64(r.Quantity)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "<b>%.2f</b>\n<pre>", total)
+	for _, r := range rows[:min(10, len(rows))] {
+		fmt.Fprintf(&b, "%-12s %10.2f %7.2f\n", r.Symbol, r.Last*float64(r.Quantity), r.DayChange)
+	}
+	b.WriteString("</pre>")
+	return b.String()
+}

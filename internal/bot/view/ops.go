@@ -1,0 +1,228 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// OpsView is the operator's bot at one glance.
+type OpsView struct {
+	Version    string // "" where it is not known
+	Since      time.Time
+	Now        time.Time
+	Components []OpsComponent
+
+	People, LoggedIn, Links int  // known; of them logged in; with a link that waits
+	Blind                   bool // the store did not tell of all people
+	Waiting                 int  // strangers who asked to be let in
+	Commands, Failed        int  // of the last hour
+	Errors                  []OpsError
+}
+
+// OpsComponent is how one part of the process is.
+type OpsComponent struct {
+	Name   string
+	Well   bool
+	Serves bool      // in spite of what is wrong
+	Since  time.Time // of what is wrong; zero where that is not known
+	Detail string    // what is wrong
+}
+
+// OpsError is an answer that went wrong. It says nothing of who asked.
+type OpsError struct {
+	At      time.Time
+	Ref     string
+	Command string // "" for what was no command
+	Outcome string // in the words of the log
+	Took    time.Duration
+	Text    string // the log's words; "" for none
+}
+
+// glanceErrors is how many errors the first page shows.
+const glanceErrors = 3
+
+// Ops renders the first page of operators.
+func Ops(v OpsView) Message {
+	var s sheet
+	s.say("<b>" + v.headline() + "</b>")
+	if v.Version != "" {
+		s.under(fmt.Sprintf("Version %s, up since %s (%s)", outside(cut(v.Version, 40)), dayTime(v.Since), lasting(v.Now.Sub(v.Since))))
+	}
+	var parts []string
+	for _, c := range v.Components {
+		parts = append(parts, c.line(v.Now))
+	}
+	s.say(parts...)
+	s.say(v.counts()...)
+	s.say(v.latest()...)
+	s.say("As of " + clockSeconds(v.Now) + " IST")
+	people := "People"
+	if v.Waiting > 0 {
+		people = fmt.Sprintf("People (waiting %d)", v.Waiting)
+	}
+	return s.message(false, [][]Button{
+		{{Text: people, Data: "admin:page:1"}, {Text: "Errors", Data: "admin:errors"}},
+		{{Text: "Refresh", Data: "admin:all"}},
+	})
+}
+
+func (v OpsView) headline() string {
+	serves, well := true, true
+	for _, c := range v.Components {
+		well = well && c.Well
+		serves = serves && (c.Well || c.Serves)
+	}
+	switch {
+	case !serves:
+		return "🔴 Something is broken."
+	case !well:
+		return "🟡 It works, with trouble."
+	case len(v.Components) == 0:
+		return "The bot"
+	default:
+		return "🟢 All is well."
+	}
+}
+
+func (c OpsComponent) line(now time.Time) string {
+	state := "ok"
+	switch {
+	case c.Well:
+	case c.Serves:
+		state = "<b>degraded</b>"
+	default:
+		state = "<b>not ready</b>"
+	}
+	line := outside(c.Name) + ": " + state
+	if c.Well {
+		return line
+	}
+	if c.Detail != "" {
+		line += ": " + outside(cut(c.Detail, 66))
+	}
+	if !c.Since.IsZero() {
+		line += fmt.Sprintf(" (since %s)", moment(c.Since, now))
+	}
+	return line
+}
+
+func (v OpsView) counts() []string {
+	logins := fmt.Sprintf("%d known · %d logged in · %s out", v.People, v.LoggedIn, many(v.Links, "link", "links"))
+	if v.Blind {
+		logins += " (the store does not tell of all)"
+	}
+	lines := []string{"<b>People:</b> " + logins}
+	if v.Waiting > 0 {
+		lines = append(lines, fmt.Sprintf("<b>%d to be let in</b>", v.Waiting))
+	}
+	failed := fmt.Sprintf("%d failed", v.Failed)
+	if v.Failed > 0 {
+		failed = "<b>" + failed + "</b>"
+	}
+	return append(lines, fmt.Sprintf("<b>Last hour:</b> %s · %s", many(v.Commands, "command", "commands"), failed))
+}
+
+func (v OpsView) latest() []string {
+	if len(v.Errors) == 0 {
+		return []string{"No errors since the start."}
+	}
+	lines := []string{"<b>Last errors</b>"}
+	for _, e := range v.Errors[:min(glanceErrors, len(v.Errors))] {
+		lines = append(lines, e.line(v.Now))
+	}
+	if more := len(v.Errors) - glanceErrors; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more under Errors", more))
+	}
+	return lines
+}
+
+// OpsErrors renders the last errors, the newest first.
+func OpsErrors(errors []OpsError, now time.Time) Message {
+	var s sheet
+	var buttons []Button
+	if len(errors) == 0 {
+		s.say("<b>No errors since the start.</b>", "What goes wrong from now on is listed here, by the reference that people are shown.")
+	} else {
+		s.say(fmt.Sprintf("<b>The last %s</b>", many(len(errors), "error", "errors")))
+		var lines []string
+		for _, e := range errors {
+			lines = append(lines, e.line(now))
+			buttons = append(buttons, Button{Text: tapName(e.Ref), Data: "admin:error:" + asData(e.Ref)})
+		}
+		s.say(lines...)
+		s.say("A reference is what people are shown, and it is in the log, too. Times are IST. A restart empties this list.")
+	}
+	return s.message(false, append(rowsOf(buttons, 4), []Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: "admin:errors"}}))
+}
+
+// OpsOneError renders one error with the words of the log.
+func OpsOneError(e OpsError) Message {
+	var s sheet
+	s.say("<b>Error "+outside(e.Ref)+"</b>", fmt.Sprintf("%s:%s IST · %s", dayTime(e.At), e.At.Format("05"), e.asked()),
+		fmt.Sprintf("%s (%s), after %s", outside(e.words()), outside(e.Outcome), e.Took.Round(10*time.Millisecond)))
+	if e.Text != "" {
+		s.say("The log says:", "<code>"+escape(tidy(e.Text, 600))+"</code>")
+	}
+	s.say("The log has a line with ref=" + outside(e.Ref) + ".")
+	return s.message(false, opsBack())
+}
+
+// NoSuchError answers an operator who asks for an error that is not kept.
+func NoSuchError(ref string) Message {
+	return Message{
+		HTML: fmt.Sprintf("<b>I know no error %s.</b>\nI keep the last 20 since the start. Look for ref=%[1]s in the log.",
+			outside(cut(strings.ToUpper(ref), 16))),
+		Buttons: opsBack(),
+	}
+}
+
+func opsBack() [][]Button {
+	return [][]Button{{{Text: "Overview", Data: "admin:all"}, {Text: "Errors", Data: "admin:errors"}}}
+}
+
+func (e OpsError) line(now time.Time) string {
+	return fmt.Sprintf("%s <code>%s</code> %s: %s", moment(e.At, now), outside(cut(e.Ref, 16)), e.asked(), outside(e.words()))
+}
+
+func (e OpsError) asked() string {
+	if e.Command == "" {
+		return "no command"
+	}
+	return "/" + outside(cut(e.Command, 32))
+}
+
+// words say what went wrong, for somebody who does not know the log's words.
+func (e OpsError) words() string {
+	return cmp.Or(map[string]string{
+		"failed": "Kite failed, without a reason", "unreachable": "Kite did not answer", "malformed answer": "Kite’s answer makes no sense",
+		"no such tool": "Kite no longer offers this", "bad argument": "Kite did not accept what was asked",
+		"session ended": "Kite ended the session in the middle", "session in doubt": "Kite does not bring the session up",
+		"doubtful": "Kite is silent, or the login is over", "too slow": "it took too long", "undelivered": "Telegram did not take the answer",
+		"panic": "a bug of ours", "unknown": "a fault of ours",
+	}[e.Outcome], cut(e.Outcome, 40))
+}
+
+// asData is a reference as part of a button's data, which is bounded.
+func asData(ref string) string { return strings.ToValidUTF8(ref[:min(len(ref), 32)], "") }
+
+// moment is a time of today, or the day with it.
+func moment(t, now time.Time) string {
+	if now.Sub(t) < 20*time.Hour {
+		return clockTime(t)
+	}
+	return dayTime(t)
+}
+
+// lasting says roughly how long something has been so.
+func lasting(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	default:
+		return fmt.Sprintf("%d days", int(d.Hours())/24)
+	}
+}

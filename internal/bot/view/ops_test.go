@@ -1,0 +1,102 @@
+package view_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
+)
+
+// opsErrors are so many errors, the newest first.
+func opsErrors(n int) []view.OpsError {
+	outcomes := []string{"unreachable", "failed", "malformed answer", "undelivered", "panic", "doubtful", "too slow", "unknown", "something new"}
+	commands := []string{"holdings", "portfolio", "", "quote"}
+	var all []view.OpsError
+	for i := range n {
+		all = append(all, view.OpsError{
+			At: noon().Add(-time.Duration(i) * 97 * time.Minute), Ref: fmt.Sprintf("K7QX%02d", i), Command: commands[i%len(commands)],
+			Outcome: outcomes[i%len(outcomes)], Took: time.Duration(i) * 1234 * time.Millisecond, Text: "get_holdings: unreachable: no answer in time",
+		})
+	}
+	return all
+}
+
+func wellOps() view.OpsView {
+	return view.OpsView{
+		Version: "v1.4.0", Since: noon().Add(-76 * time.Hour), Now: noon(),
+		Components: []view.OpsComponent{{Name: "store", Well: true}, {Name: "telegram", Well: true}, {Name: "kite", Well: true}},
+		People:     41, LoggedIn: 17, Links: 2, Commands: 312,
+	}
+}
+
+func troubledOps() view.OpsView {
+	v := wellOps()
+	v.Since, v.Waiting, v.Failed, v.Errors = noon().Add(-95*time.Minute), 3, 14, opsErrors(20)
+	v.Components[2] = view.OpsComponent{Name: "kite", Serves: true, Since: noon().Add(-7 * time.Minute), Detail: "no answer for 7 min, 31 calls"}
+	return v
+}
+
+func downOps() view.OpsView {
+	v := troubledOps()
+	v.Blind, v.Errors = true, v.Errors[:2]
+	v.Components[0] = view.OpsComponent{Name: "store", Since: noon().Add(-30 * time.Hour), Detail: "no space left on device"}
+	v.Components[1] = view.OpsComponent{Name: "telegram", Detail: "another instance of this bot takes the updates"}
+	return v
+}
+
+// hostileOps has text everywhere that tries to be something else.
+func hostileOps() view.OpsView {
+	const bad = "<b>x</b> & \u202e\"\n\x00 ₹ <a href=\"https://evil.example\">"
+	long := strings.Repeat(bad, 50)
+	v := view.OpsView{
+		Version: long, Now: noon(), Waiting: 100, People: 1 << 40, LoggedIn: 1 << 40, Links: 1 << 40, Commands: 1 << 40, Failed: 1 << 40,
+		Components: []view.OpsComponent{{Name: long, Detail: long}, {Name: "", Serves: true}},
+	}
+	for range 20 {
+		v.Errors = append(v.Errors, view.OpsError{At: noon(), Ref: bad, Command: long, Outcome: long, Text: long})
+	}
+	return v
+}
+
+func TestOpsGolden(t *testing.T) {
+	hostile := hostileOps()
+	fresh := view.OpsView{Version: "dev", Since: noon(), Now: noon(), Components: wellOps().Components}
+	for name, m := range map[string]view.Message{
+		"ops": view.Ops(wellOps()), "ops_fresh": view.Ops(fresh), "ops_bare": view.Ops(view.OpsView{Now: noon()}),
+		"ops_trouble": view.Ops(troubledOps()), "ops_down": view.Ops(downOps()), "ops_hostile": view.Ops(hostile),
+		"ops_errors": view.OpsErrors(opsErrors(20), noon()), "ops_errors_none": view.OpsErrors(nil, noon()),
+		"ops_errors_hostile": view.OpsErrors(hostile.Errors, noon()),
+		"ops_error":          view.OpsOneError(opsErrors(4)[3]), "ops_error_hostile": view.OpsOneError(hostile.Errors[0]),
+		"ops_error_unknown": view.NoSuchError("k7qx2m"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := viewtest.Check(m); err != nil {
+				t.Error(err)
+			}
+			viewtest.Golden(t, *update, name, viewtest.Dump(m))
+		})
+	}
+}
+
+// The first page is one glance of a phone: few lines, however much goes wrong.
+func TestOpsFitsAPhone(t *testing.T) {
+	for _, v := range []view.OpsView{wellOps(), troubledOps(), downOps()} {
+		m := view.Ops(v)
+		if n := strings.Count(m.HTML, "\n"); n > 20 || len(m.Buttons) != 2 {
+			t.Errorf("%d lines, %d rows of buttons:\n%s", n+1, len(m.Buttons), m.HTML)
+		}
+	}
+}
+
+// An amount never appears, because there is nowhere for one to come from: what
+// the page says is counts, times and words.
+func TestOpsHoldsNoAmounts(t *testing.T) {
+	for _, m := range []view.Message{view.Ops(troubledOps()), view.OpsErrors(opsErrors(20), noon()), view.OpsOneError(opsErrors(1)[0])} {
+		if strings.ContainsAny(m.HTML, "₹%") {
+			t.Errorf("an amount:\n%s", m.HTML)
+		}
+	}
+}
