@@ -40,8 +40,9 @@ func login(ctx context.Context, r *Request) (Reply, error) {
 
 // loginNew hands out a link although the old login may still be good: the
 // person saw that it does not answer. The old one is kept until the new is bound.
+// The button carries what that login is for, if anything.
 func loginNew(ctx context.Context, r *Request) (Reply, error) {
-	return linkReply(ctx, r, "", "")
+	return linkReply(ctx, r, "", r.Args)
 }
 
 // linkReply is the message with a login link. Older messages lose theirs.

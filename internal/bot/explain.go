@@ -47,6 +47,9 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 	if p.Again != "" {
 		p.Again = againData(r)
 	}
+	if p.Login != "" {
+		p.Login = loginData(r)
+	}
 	m := p.Message()
 	return Reply{Message: &m, InPlace: o.again}, err
 }
@@ -71,7 +74,7 @@ func problem(err error) view.Problem {
 		return view.Problem{
 			Headline: "Kite is not answering, or your login has ended.",
 			Detail:   "It says the same in both cases. Your login is kept: trying again is harmless, a new login too.",
-			Again:    again, Login: true,
+			Again:    again, Login: again,
 		}
 	}
 	switch kite.KindOf(err) {
@@ -105,6 +108,17 @@ func againData(r *Request) string {
 		data += ":" + r.Args
 	}
 	return data
+}
+
+// loginData is what a Log in button carries: a new login, with what was asked
+// to be answered after it.
+func loginData(r *Request) string {
+	const data = "login:new"
+	then := r.Then()
+	if r.Command == "" || r.Command == "login" || len(data)+1+len(then) > maxButtonData {
+		return data
+	}
+	return data + ":" + then
 }
 
 // maxButtonData is Telegram's limit for callback data, in bytes.

@@ -3,6 +3,7 @@ package view_test
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -26,6 +27,58 @@ func account(holdings int) string {
 // message is the way of an answer: decode, add up, sort, draw a page.
 func message(tb testing.TB, answer string) view.Message {
 	return view.Holdings(view.HoldingsView{Portfolio: decode(tb, answer), Page: 1, AsOf: noon()})
+}
+
+// What a reply may take of memory, from the answer's text to the message: a
+// fifth more than it takes now. Times are no good for a guard, these are the
+// same on every machine.
+func TestHoldingsStayCheap(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates, too")
+	}
+	for holdings, most := range map[int]cost{
+		10:  {allocs: 660, bytes: 28_000},
+		100: {allocs: 2_000, bytes: 103_000},
+		500: {allocs: 7_900, bytes: 405_000},
+	} {
+		answer := account(holdings)
+		took := costOf(func() { message(t, answer) })
+		t.Logf("%d holdings: %d allocations, %d bytes", holdings, took.allocs, took.bytes)
+		if took.allocs > most.allocs || took.bytes > most.bytes {
+			t.Errorf("%d holdings take %d allocations and %d bytes, at most %d and %d", holdings, took.allocs, took.bytes, most.allocs, most.bytes)
+		}
+	}
+}
+
+// Another hundred holdings take as much as the hundred before them.
+func TestHoldingsCostIsLinear(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates, too")
+	}
+	of := func(holdings int) uint64 {
+		answer := account(holdings)
+		return costOf(func() { message(t, answer) }).bytes
+	}
+	if fewer, more := of(200)-of(100), of(800)-of(700); more > fewer*3/2 {
+		t.Errorf("the second hundred takes %d bytes, the eighth %d", fewer, more)
+	}
+}
+
+type cost struct{ allocs, bytes uint64 }
+
+// costOf is what f allocates, the least of some runs: the runtime allocates now
+// and then for itself.
+func costOf(f func()) cost {
+	least := cost{1 << 62, 1 << 62}
+	for range 10 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		least.allocs = min(least.allocs, after.Mallocs-before.Mallocs)
+		least.bytes = min(least.bytes, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least
 }
 
 func BenchmarkHoldingsMessage(b *testing.B) {

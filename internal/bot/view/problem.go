@@ -12,7 +12,7 @@ type Problem struct {
 	Detail   string // what it means for the person; "" for none
 	Ref      string // the reference that stands in the log too
 	Again    string // data of a Try again button; "" for none
-	Login    bool   // offer a new login
+	Login    string // data of a Log in button; "" for none
 }
 
 // Message renders the problem.
@@ -28,8 +28,8 @@ func (p Problem) Message() Message {
 	if p.Again != "" {
 		row = append(row, Button{Text: "Try again", Data: p.Again, Style: Primary})
 	}
-	if p.Login {
-		row = append(row, Button{Text: "Log in", Data: "login:new"})
+	if p.Login != "" {
+		row = append(row, Button{Text: "Log in", Data: p.Login})
 	}
 	if row != nil {
 		m.Buttons = [][]Button{row}

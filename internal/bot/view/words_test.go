@@ -38,7 +38,7 @@ func TestWordsGolden(t *testing.T) {
 		"help_commands": view.Help([]view.CommandLine{{Usage: "/quote SYMBOL", Summary: "a price"}, {Usage: "/hide", Summary: "no amounts"}}),
 		"help_unknown":  view.UnknownCommand("<b>teleport"), "help_words": view.NotACommand(), "help_old_button": view.OldButton(),
 		"help_too_fast": view.TooFast(), "help_busy": view.Busy(),
-		"help_problem":    view.Problem{Headline: "Kite is not answering, or your login has ended.", Detail: "It says the same in both cases.", Ref: "K3PQ7A", Again: "funds:again", Login: true}.Message(),
+		"help_problem":    view.Problem{Headline: "Kite is not answering, or your login has ended.", Detail: "It says the same in both cases.", Ref: "K3PQ7A", Again: "funds:again", Login: "login:new:/funds"}.Message(),
 		"allocation_one":  view.Allocation(view.PictureView{Portfolio: portfolio, Photo: viewtest.PNG(1200, 800, 40), AsOf: noon()}),
 		"allocation_none": view.Allocation(view.PictureView{AsOf: noon()}),
 		"movers_one":      view.Movers(view.PictureView{Portfolio: portfolio, Photo: viewtest.PNG(1200, 800, 40), AsOf: noon()}),

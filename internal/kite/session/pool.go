@@ -56,7 +56,10 @@ type Pool struct {
 
 // quietPerSecond is what the link watchers may ask Kite in a second, all
 // together: its limit (10/s) is per API key and shared with everybody.
-const quietPerSecond = 4
+const (
+	quietPerSecond = 4
+	quietAtOnce    = 8
+)
 
 // New makes a Pool. Nothing is dialled before Start or the first request.
 func New(o Options) *Pool {
@@ -72,7 +75,7 @@ func New(o Options) *Pool {
 	if o.Timing.Poll == 0 {
 		o.Timing = DefaultTiming()
 	}
-	p := &Pool{Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(quietPerSecond, quietPerSecond), almanac: newAlmanac()}
+	p := &Pool{Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(quietPerSecond, quietAtOnce), almanac: newAlmanac()}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
