@@ -28,24 +28,12 @@ type Candles struct {
 // four prices, is left out and counted, since a candle at zero would be a crash
 // that never was. Whatever else comes is [KindMalformed].
 func DecodeCandles(text string) (Candles, error) {
-	const tool = "get_historical_data"
-	rows, err := wholeList[wireCandle](text)
+	rows, err := wholeList(text, (*wireCandle).candle)
 	if err != nil {
-		return Candles{}, malformed(tool, err)
+		return Candles{}, malformed("get_historical_data", err)
 	}
-	var c Candles
-	for _, row := range rows {
-		switch {
-		case row == nil || !row.whole():
-			c.LeftOut++
-		case row.Date.IsZero():
-			return Candles{}, malformed(tool, errors.New("a candle without a time"))
-		default:
-			c.Rows = append(c.Rows, row.candle())
-		}
-	}
-	c.Rows = inOrder(c.Rows)
-	return c, nil
+	drawn := slices.DeleteFunc(rows, func(c Candle) bool { return c.Time.IsZero() })
+	return Candles{Rows: inOrder(drawn), LeftOut: len(rows) - len(drawn)}, nil
 }
 
 // inOrder sorts by time. Of two candles of one moment the later row stays.
@@ -79,11 +67,18 @@ func (w *wireCandle) whole() bool {
 		w.High.GreaterThanOrEqual(decimal.Max(w.Open.Decimal, w.Close.Decimal))
 }
 
-func (w *wireCandle) candle() Candle {
+// candle is what the row means; nothing for one that is left out.
+func (w *wireCandle) candle() (Candle, error) {
+	switch {
+	case w == nil || !w.whole():
+		return Candle{}, nil
+	case w.Date.IsZero():
+		return Candle{}, errors.New("a candle without a time")
+	}
 	return Candle{
 		Time: w.Date.Time, Open: w.Open.Decimal, High: w.High.Decimal, Low: w.Low.Decimal, Close: w.Close.Decimal,
 		Volume: int64(w.Volume), OI: int64(w.OI),
-	}
+	}, nil
 }
 
 // High is the highest price of a history; unknown when it is empty.

@@ -22,7 +22,7 @@ func percentOf(part, whole Figure) Figure {
 	if !part.OK || !whole.OK || !whole.Value.IsPositive() {
 		return Figure{}
 	}
-	return known(part.Value.Shift(2).DivRound(whole.Value, percentPlaces))
+	return known(divRound(part.Value.Shift(2), whole.Value, percentPlaces))
 }
 
 // Shares is what the figures count: settled shares and those bought but not
@@ -51,7 +51,7 @@ func (h Holding) ifPriced(price decimal.Decimal, shares int64) Figure {
 	if !h.Priced() {
 		return Figure{}
 	}
-	return known(price.Mul(decimal.NewFromInt(shares)))
+	return known(times(price, shares))
 }
 
 // Invested is shares × average price; unknown without a last price.
@@ -129,46 +129,51 @@ type Aside struct {
 //   - Nothing is rounded.
 func Total(holdings []Holding) Portfolio {
 	p := Portfolio{Holdings: holdings}
-	var value, invested, day, yesterday decimal.Decimal
+	var value, invested, day, yesterday tally
 	days := 0
-	for _, h := range holdings {
-		p.Pledged.add(h.CollateralQuantity, h.PledgedValue())
-		p.MTF.add(h.MTF.Quantity, h.MTFValue())
-		if h.Shares() == 0 && !h.Missing {
+	for i := range holdings {
+		h := &holdings[i]
+		p.Pledged.add(h, h.CollateralQuantity)
+		p.MTF.add(h, h.MTF.Quantity)
+		shares := h.Quantity + h.T1Quantity
+		if shares == 0 && !h.Missing {
 			continue
 		}
 		p.Counted++
-		if !h.Priced() {
+		if !h.LastPrice.IsPositive() {
 			p.Unpriced++
 			continue
 		}
-		value, invested = value.Add(h.Value().Value), invested.Add(h.Invested().Value)
-		if !h.Day().OK {
+		value.add(h.LastPrice, shares)
+		invested.add(h.AveragePrice, shares)
+		if !h.ClosePrice.IsPositive() {
 			p.NoClose++
 			continue
 		}
 		days++
-		day, yesterday = day.Add(h.Day().Value), yesterday.Add(h.yesterday().Value)
+		day.add(h.DayChange, shares)
+		yesterday.add(h.ClosePrice, shares)
 	}
 	if p.Counted == 0 || p.Unpriced < p.Counted {
-		p.Value, p.Invested, p.Profit = known(value), known(invested), known(value.Sub(invested))
+		p.Value, p.Invested = known(value.total()), known(invested.total())
+		p.Profit = known(p.Value.Value.Sub(p.Invested.Value))
 	}
 	if days > 0 {
-		p.Day = known(day)
+		p.Day = known(day.total())
 	}
 	p.ProfitPercent = percentOf(p.Profit, p.Invested)
-	p.DayPercent = percentOf(p.Day, known(yesterday))
+	p.DayPercent = percentOf(p.Day, known(yesterday.total()))
 	return p
 }
 
-func (a *Aside) add(shares int64, worth Figure) {
+func (a *Aside) add(h *Holding, shares int64) {
 	if shares == 0 {
 		return
 	}
 	a.Holdings++
-	if !worth.OK {
+	if !h.LastPrice.IsPositive() {
 		a.Unpriced++
 		return
 	}
-	a.Value = a.Value.Add(worth.Value)
+	a.Value = a.Value.Add(times(h.LastPrice, shares))
 }

@@ -35,21 +35,9 @@ func (g GTT) Active() bool { return g.Status == "active" }
 // A null row becomes a [GTT] that is Missing. A part of a list, and whatever
 // else comes, is [KindMalformed].
 func DecodeGTTs(text string) ([]GTT, error) {
-	const tool = "get_gtts"
-	rows, err := wholeList[wireGTT](text)
+	gtts, err := wholeList(text, (*wireGTT).gtt)
 	if err != nil {
-		return nil, malformed(tool, err)
-	}
-	gtts := make([]GTT, 0, len(rows))
-	for _, row := range rows {
-		switch {
-		case row == nil:
-			gtts = append(gtts, GTT{Missing: true})
-		case row.Condition.Symbol == "":
-			return nil, malformed(tool, errors.New("a row without a symbol"))
-		default:
-			gtts = append(gtts, row.gtt())
-		}
+		return nil, malformed("get_gtts", err)
 	}
 	return gtts, nil
 }
@@ -73,7 +61,13 @@ type wireGTT struct {
 	} `json:"meta"`
 }
 
-func (w *wireGTT) gtt() GTT {
+func (w *wireGTT) gtt() (GTT, error) {
+	switch {
+	case w == nil:
+		return GTT{Missing: true}, nil
+	case w.Condition.Symbol == "":
+		return GTT{}, errors.New("a row without a symbol")
+	}
 	g := GTT{
 		ID: int64(w.ID), Type: w.Type, Status: w.Status,
 		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, ExpiresAt: w.ExpiresAt.Time,
@@ -90,7 +84,7 @@ func (w *wireGTT) gtt() GTT {
 		}
 		g.Orders = append(g.Orders, o.order())
 	}
-	return g
+	return g, nil
 }
 
 // Away is how far a trigger is from the price when the GTT was made, as a

@@ -40,6 +40,37 @@ func HoldingRefs(holdings []Holding) []string {
 	return refs
 }
 
+// HoldingRef returns what [HoldingRefs] has for one of the holdings, without
+// naming all the others.
+func HoldingRef(holdings []Holding, i int) string {
+	h := &holdings[i]
+	if h.Missing {
+		return ""
+	}
+	ref, nth := plainOrHash(h.Exchange+":"+h.Symbol), 1
+	for j := range holdings[:i] {
+		if sameName(&holdings[j], h) {
+			nth++
+		}
+	}
+	if nth > 1 {
+		ref += "~" + strconv.Itoa(nth)
+	}
+	return ref
+}
+
+// sameName reports whether two holdings have one name, as it is in references.
+func sameName(a, b *Holding) bool {
+	switch {
+	case a.Missing || b.Missing:
+		return false
+	case len(a.Exchange) == len(b.Exchange):
+		return a.Symbol == b.Symbol && a.Exchange == b.Exchange
+	default: // a colon in a name could make them the same
+		return a.Exchange+":"+a.Symbol == b.Exchange+":"+b.Symbol
+	}
+}
+
 // HoldingByRef finds the holding that [HoldingRefs] named so.
 func HoldingByRef(holdings []Holding, ref string) (Holding, bool) {
 	for i, r := range HoldingRefs(holdings) {

@@ -8,7 +8,8 @@ import (
 )
 
 // Holding is one row of get_holdings. Prices are rupees for one share, counts
-// are shares. Texts are data from outside.
+// are shares. Texts are data from outside. Kite's own P&L, which covers Quantity
+// only, and its percentages are not read: the figures are worked out here.
 type Holding struct {
 	Symbol   string // "INFY"; a series may follow a dash: "SGBMAY30-GB"
 	Exchange string // "NSE", "BSE"
@@ -27,13 +28,11 @@ type Holding struct {
 	AuthorisedDate     time.Time // zero when absent
 	Discrepancy        bool      // Kite says that its average price is not reliable
 
-	Price               decimal.Decimal
-	AveragePrice        decimal.Decimal
-	LastPrice           decimal.Decimal // 0 when Kite has none
-	ClosePrice          decimal.Decimal // the day before; 0 when Kite has none
-	PnL                 decimal.Decimal // Kite's own; covers Quantity only
-	DayChange           decimal.Decimal // for one share: last price − close price
-	DayChangePercentage decimal.Decimal
+	Price        decimal.Decimal
+	AveragePrice decimal.Decimal
+	LastPrice    decimal.Decimal // 0 when Kite has none
+	ClosePrice   decimal.Decimal // the day before; 0 when Kite has none
+	DayChange    decimal.Decimal // for one share: last price − close price
 
 	MTF MTF
 
@@ -58,49 +57,36 @@ type MTF struct {
 // A null row becomes a [Holding] that is Missing. Whatever else comes is
 // [KindMalformed].
 func DecodeHoldings(text string) ([]Holding, error) {
-	rows, err := wholeList[wireHolding](text)
+	holdings, err := wholeList(text, (*wireHolding).holding)
 	if err != nil {
 		return nil, malformed("get_holdings", err)
-	}
-	holdings := make([]Holding, 0, len(rows))
-	for _, row := range rows {
-		switch {
-		case row == nil:
-			holdings = append(holdings, Holding{Missing: true})
-		case row.Symbol == "":
-			return nil, malformed("get_holdings", errors.New("a row without a symbol"))
-		default:
-			holdings = append(holdings, row.holding())
-		}
 	}
 	return holdings, nil
 }
 
 // wireHolding is a row as the server writes it.
 type wireHolding struct {
-	Symbol              string  `json:"tradingsymbol"`
-	Exchange            string  `json:"exchange"`
-	ISIN                string  `json:"isin"`
-	Token               count   `json:"instrument_token"`
-	Product             string  `json:"product"`
-	Quantity            count   `json:"quantity"`
-	T1Quantity          count   `json:"t1_quantity"`
-	RealisedQuantity    count   `json:"realised_quantity"`
-	UsedQuantity        count   `json:"used_quantity"`
-	AuthorisedQuantity  count   `json:"authorised_quantity"`
-	OpeningQuantity     count   `json:"opening_quantity"`
-	CollateralQuantity  count   `json:"collateral_quantity"`
-	CollateralType      string  `json:"collateral_type"`
-	AuthorisedDate      moment  `json:"authorised_date"`
-	Discrepancy         bool    `json:"discrepancy"`
-	Price               amount  `json:"price"`
-	AveragePrice        amount  `json:"average_price"`
-	LastPrice           amount  `json:"last_price"`
-	ClosePrice          amount  `json:"close_price"`
-	PnL                 amount  `json:"pnl"`
-	DayChange           amount  `json:"day_change"`
-	DayChangePercentage amount  `json:"day_change_percentage"`
-	MTF                 wireMTF `json:"mtf"`
+	Symbol             string  `json:"tradingsymbol"`
+	Exchange           string  `json:"exchange"`
+	ISIN               string  `json:"isin"`
+	Token              count   `json:"instrument_token"`
+	Product            string  `json:"product"`
+	Quantity           count   `json:"quantity"`
+	T1Quantity         count   `json:"t1_quantity"`
+	RealisedQuantity   count   `json:"realised_quantity"`
+	UsedQuantity       count   `json:"used_quantity"`
+	AuthorisedQuantity count   `json:"authorised_quantity"`
+	OpeningQuantity    count   `json:"opening_quantity"`
+	CollateralQuantity count   `json:"collateral_quantity"`
+	CollateralType     string  `json:"collateral_type"`
+	AuthorisedDate     moment  `json:"authorised_date"`
+	Discrepancy        bool    `json:"discrepancy"`
+	Price              amount  `json:"price"`
+	AveragePrice       amount  `json:"average_price"`
+	LastPrice          amount  `json:"last_price"`
+	ClosePrice         amount  `json:"close_price"`
+	DayChange          amount  `json:"day_change"`
+	MTF                wireMTF `json:"mtf"`
 }
 
 type wireMTF struct {
@@ -111,7 +97,13 @@ type wireMTF struct {
 	InitialMargin amount `json:"initial_margin"`
 }
 
-func (w *wireHolding) holding() Holding {
+func (w *wireHolding) holding() (Holding, error) {
+	switch {
+	case w == nil:
+		return Holding{Missing: true}, nil
+	case w.Symbol == "":
+		return Holding{}, errors.New("a row without a symbol")
+	}
 	return Holding{
 		Symbol: w.Symbol, Exchange: w.Exchange, ISIN: w.ISIN, Token: int64(w.Token), Product: w.Product,
 		Quantity: int64(w.Quantity), T1Quantity: int64(w.T1Quantity),
@@ -120,11 +112,10 @@ func (w *wireHolding) holding() Holding {
 		CollateralQuantity: int64(w.CollateralQuantity), CollateralType: w.CollateralType,
 		AuthorisedDate: w.AuthorisedDate.Time, Discrepancy: w.Discrepancy,
 		Price: w.Price.Decimal, AveragePrice: w.AveragePrice.Decimal,
-		LastPrice: w.LastPrice.Decimal, ClosePrice: w.ClosePrice.Decimal, PnL: w.PnL.Decimal,
-		DayChange: w.DayChange.Decimal, DayChangePercentage: w.DayChangePercentage.Decimal,
+		LastPrice: w.LastPrice.Decimal, ClosePrice: w.ClosePrice.Decimal, DayChange: w.DayChange.Decimal,
 		MTF: MTF{
 			Quantity: int64(w.MTF.Quantity), UsedQuantity: int64(w.MTF.UsedQuantity),
 			AveragePrice: w.MTF.AveragePrice.Decimal, Value: w.MTF.Value.Decimal, InitialMargin: w.MTF.InitialMargin.Decimal,
 		},
-	}
+	}, nil
 }

@@ -44,24 +44,29 @@ func SortHoldings(holdings []Holding, by HoldingSort) []Holding {
 // by symbol, NSE before BSE, and then as Kite had it.
 func HoldingOrder(holdings []Holding, by HoldingSort) []int {
 	order, keys := make([]int, len(holdings)), make([]Figure, len(holdings))
-	for i, h := range holdings {
-		order[i], keys[i] = i, by.key(h)
+	for i := range holdings {
+		order[i], keys[i] = i, by.key(&holdings[i])
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		a, b := &holdings[i], &holdings[j]
-		return cmp.Or(
-			trueFirst(!a.Missing, !b.Missing),
-			trueFirst(keys[i].OK, keys[j].OK),
-			keys[j].Value.Cmp(keys[i].Value),
-			cmp.Compare(a.Symbol, b.Symbol),
-			cmp.Compare(b.Exchange, a.Exchange), // NSE before BSE
-		)
+	slices.SortFunc(order, func(i, j int) int {
+		if c := trueFirst(keys[i].OK, keys[j].OK); c != 0 {
+			return c
+		}
+		if c := compare(keys[j].Value, keys[i].Value); c != 0 {
+			return c
+		}
+		return cmp.Or(byName(&holdings[i], &holdings[j]), cmp.Compare(i, j))
 	})
 	return order
 }
 
+// byName orders by symbol, and behind them those of which nothing is known. Of
+// one symbol NSE comes before BSE.
+func byName(a, b *Holding) int {
+	return cmp.Or(trueFirst(!a.Missing, !b.Missing), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(b.Exchange, a.Exchange))
+}
+
 // key is what the holding is ordered by; names have none.
-func (s HoldingSort) key(h Holding) Figure {
+func (s HoldingSort) key(h *Holding) Figure {
 	switch s {
 	case SortByName:
 		return Figure{}

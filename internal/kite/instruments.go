@@ -1,6 +1,7 @@
 package kite
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -39,18 +40,13 @@ func (i Instrument) IsContract() bool { return i.Type == "FUT" || i.IsOption() }
 // or lack their symbol or exchange cannot be asked about: they are left out and
 // counted. Whatever else comes is [KindMalformed].
 func DecodeInstruments(text string) (found []Instrument, leftOut int, err error) {
-	rows, err := anyList[wireInstrument](text)
+	found, err = anyList(text, (*wireInstrument).instrument)
 	if err != nil {
 		return nil, 0, malformed("search_instruments", err)
 	}
-	for _, row := range rows {
-		if row == nil || row.Symbol == "" || row.Exchange == "" {
-			leftOut++
-			continue
-		}
-		found = append(found, row.instrument())
-	}
-	return found, leftOut, nil
+	all := len(found)
+	found = slices.DeleteFunc(found, func(i Instrument) bool { return i.ID == "" })
+	return found, all - len(found), nil
 }
 
 // wireInstrument is a row as the server writes it. The last price of the
@@ -70,12 +66,16 @@ type wireInstrument struct {
 	Active   *bool  `json:"active"`
 }
 
-func (w *wireInstrument) instrument() Instrument {
+// instrument is what the row means; nothing for one that cannot be asked about.
+func (w *wireInstrument) instrument() (Instrument, error) {
+	if w == nil || w.Symbol == "" || w.Exchange == "" {
+		return Instrument{}, nil
+	}
 	return Instrument{
 		ID: w.Exchange + ":" + w.Symbol, Token: int64(w.Token), Symbol: w.Symbol, Exchange: w.Exchange, ISIN: w.ISIN,
 		Name: w.Name, Series: w.Series, Type: w.Type, Segment: w.Segment, Expiry: day(w.Expiry),
 		Strike: w.Strike.Decimal, LotSize: int64(w.LotSize), Inactive: w.Active != nil && !*w.Active,
-	}
+	}, nil
 }
 
 // day reads the date of an expiry, which is a plain text; zero when it is none.

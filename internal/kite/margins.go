@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/shopspring/decimal"
@@ -37,7 +36,7 @@ func DecodeMargins(text string) (Margins, error) {
 		Equity    *wireSegment `json:"equity"`
 		Commodity *wireSegment `json:"commodity"`
 	}
-	if err := json.Unmarshal([]byte(text), &w); err != nil {
+	if decodeInto(text, &w) != nil {
 		return Margins{}, malformed("get_margins", errors.New("not margins"))
 	}
 	if w.Equity == nil && w.Commodity == nil {

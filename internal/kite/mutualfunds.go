@@ -26,21 +26,9 @@ type MutualFund struct {
 // pnl is left aside: it is 0 for funds that have gained. A part of a list, and
 // whatever else comes, is [KindMalformed].
 func DecodeMutualFunds(text string) ([]MutualFund, error) {
-	const tool = "get_mf_holdings"
-	rows, err := wholeList[wireMutualFund](text)
+	funds, err := wholeList(text, (*wireMutualFund).fund)
 	if err != nil {
-		return nil, malformed(tool, err)
-	}
-	funds := make([]MutualFund, 0, len(rows))
-	for _, row := range rows {
-		switch {
-		case row == nil:
-			funds = append(funds, MutualFund{Missing: true})
-		case row.Fund == "" && row.ISIN == "":
-			return nil, malformed(tool, errors.New("a row without a fund"))
-		default:
-			funds = append(funds, row.fund())
-		}
+		return nil, malformed("get_mf_holdings", err)
 	}
 	return funds, nil
 }
@@ -55,11 +43,17 @@ type wireMutualFund struct {
 	NAVDate      string `json:"last_price_date"`
 }
 
-func (w *wireMutualFund) fund() MutualFund {
+func (w *wireMutualFund) fund() (MutualFund, error) {
+	switch {
+	case w == nil:
+		return MutualFund{Missing: true}, nil
+	case w.Fund == "" && w.ISIN == "":
+		return MutualFund{}, errors.New("a row without a fund")
+	}
 	return MutualFund{
 		Fund: w.Fund, ISIN: w.ISIN, Folio: w.Folio, Units: w.Units.Decimal,
 		AveragePrice: w.AveragePrice.Decimal, LastPrice: w.LastPrice.Decimal, NAVDate: w.NAVDate,
-	}
+	}, nil
 }
 
 // Value is units × NAV.

@@ -2,7 +2,6 @@ package kite
 
 import (
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -28,56 +27,160 @@ var (
 // float. null is zero, as it is for the server that answers it.
 type amount struct{ decimal.Decimal }
 
-func (a *amount) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
+func (a *amount) read(r *reader) {
+	if r.null() {
+		return
 	}
-	if !isNumber(b) {
-		return errNumber
+	n := r.numeral()
+	exact, err := n.amount()
+	if err != nil {
+		r.fail(err)
 	}
-	d, err := decimal.NewFromString(string(b))
-	if err != nil || d.Exponent() < minExponent || d.Exponent() > maxMagnitude {
-		return errNumber
-	}
-	if d.NumDigits()+int(d.Exponent()) > maxMagnitude {
-		return errNumber
-	}
-	a.Decimal = d
-	return nil
+	a.Decimal = exact
 }
 
 // count is a JSON number that counts shares. null is zero.
 type count int64
 
-func (c *count) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
+func (c *count) read(r *reader) {
+	if r.null() {
+		return
 	}
-	if !isNumber(b) {
-		return errCount
+	n := r.numeral()
+	whole, err := n.count()
+	if err != nil {
+		r.fail(err)
 	}
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n > maxCount || n < -maxCount {
-		return errCount
-	}
-	*c = count(n)
-	return nil
-}
-
-// isNumber tells a number from the other JSON values; their syntax was checked
-// before.
-func isNumber(b []byte) bool {
-	return len(b) > 0 && len(b) <= maxNumberText && (b[0] == '-' || b[0] >= '0' && b[0] <= '9')
+	*c = count(whole)
 }
 
 // moment is a time that may be absent: the year 1, null, "" and a form nobody
 // expects are all the zero time, because no figure rests on it.
 type moment struct{ time.Time }
 
-func (m *moment) UnmarshalJSON(b []byte) error {
-	var t time.Time
-	if err := t.UnmarshalJSON(b); err == nil && t.Year() > 1 {
-		m.Time = t
+// maxDigits is how many digits surely fit into an int64.
+const maxDigits = 18
+
+// numeral is a JSON number taken apart: mantissa × 10^exponent.
+type numeral struct {
+	text     string
+	mantissa int64 // its first 18 digits; without sign
+	digits   int   // of the mantissa, those that were left out too; 0 for zero
+	exponent int   // capped where it is absurd
+	negative bool
+	whole    bool // written without point and exponent
+}
+
+// numeral reads a number.
+func (r *reader) numeral() numeral {
+	r.peek()
+	n := numeral{text: r.text[r.at:], whole: true}
+	size := n.parse()
+	if size == 0 {
+		r.fail(errKind)
+		return numeral{}
 	}
-	return nil
+	n.text = n.text[:size]
+	r.at += size
+	return n
+}
+
+// parse reads the number at the beginning of the text and returns its size; 0
+// when there is none.
+func (n *numeral) parse() int {
+	i := 0
+	if n.is(i, '-') {
+		n.negative = true
+		i++
+	}
+	switch {
+	case n.is(i, '0'):
+		i++ // stands alone: 007 is no number
+	default:
+		after := n.run(i)
+		if after == i {
+			return 0
+		}
+		i = after
+	}
+	if n.is(i, '.') {
+		after := n.run(i + 1)
+		if after == i+1 {
+			return 0
+		}
+		n.whole, n.exponent, i = false, i+1-after, after
+	}
+	if n.is(i, 'e') || n.is(i, 'E') {
+		return n.power(i + 1)
+	}
+	return i
+}
+
+func (n *numeral) is(i int, c byte) bool { return i < len(n.text) && n.text[i] == c }
+
+// run takes digits into the mantissa and returns where they end.
+func (n *numeral) run(i int) int {
+	for ; i < len(n.text) && isDigit(n.text[i]); i++ {
+		if n.text[i] == '0' && n.digits == 0 {
+			continue
+		}
+		if n.digits++; n.digits <= maxDigits {
+			n.mantissa = 10*n.mantissa + int64(n.text[i]-'0')
+		}
+	}
+	return i
+}
+
+// power takes what stands behind the e and returns where it ends; 0 when
+// nothing does.
+func (n *numeral) power(i int) int {
+	n.whole = false
+	down := n.is(i, '-')
+	if down || n.is(i, '+') {
+		i++
+	}
+	start, power := i, 0
+	for ; i < len(n.text) && isDigit(n.text[i]); i++ {
+		power = min(10*power+int(n.text[i]-'0'), 1_000_000)
+	}
+	if i == start {
+		return 0
+	}
+	if down {
+		power = -power
+	}
+	n.exponent += power
+	return i
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// amount is the number as a decimal, with the places that it is written with.
+func (n *numeral) amount() (decimal.Decimal, error) {
+	if len(n.text) > maxNumberText || n.exponent < minExponent || n.exponent > maxMagnitude ||
+		max(n.digits, 1)+n.exponent > maxMagnitude {
+		return decimal.Decimal{}, errNumber
+	}
+	switch {
+	case n.digits > maxDigits:
+		return decimal.NewFromString(n.text)
+	case n.digits == 0 && n.exponent == 0:
+		return decimal.Decimal{}, nil // the most frequent of all
+	}
+	mantissa := n.mantissa
+	if n.negative {
+		mantissa = -mantissa
+	}
+	return decimal.New(mantissa, int32(n.exponent)), nil
+}
+
+// count is the number as a whole one.
+func (n *numeral) count() (int64, error) {
+	if !n.whole || len(n.text) > maxNumberText || n.digits > maxDigits || n.mantissa > maxCount {
+		return 0, errCount
+	}
+	if n.negative {
+		return -n.mantissa, nil
+	}
+	return n.mantissa, nil
 }

@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"encoding/json"
 	"errors"
 )
 
@@ -9,16 +8,21 @@ import (
 // tools/list result. Tools without a name are left out.
 func DecodeOffers(text string) ([]Offer, error) {
 	var in struct {
-		Tools rows[Offer] `json:"tools"`
+		Tools offers `json:"tools"`
 	}
-	if err := json.Unmarshal([]byte(text), &in); err != nil || in.Tools == nil {
+	if decodeInto(text, &in) != nil || in.Tools == nil {
 		return nil, malformed("tools/list", errors.New("not a list of tools"))
 	}
-	var offers []Offer
+	var named []Offer
 	for _, t := range in.Tools {
 		if t != nil && t.Name != "" {
-			offers = append(offers, *t)
+			named = append(named, *t)
 		}
 	}
-	return offers, nil
+	return named, nil
 }
+
+// offers is the list of tools. null is none.
+type offers []*Offer
+
+func (o *offers) read(r *reader) { *o = entries[*Offer](r, maxRows) }

@@ -54,22 +54,9 @@ func DecodeOrders(text string) ([]Order, error) { return decodeOrders("get_order
 func DecodeOrderHistory(text string) ([]Order, error) { return decodeOrders("get_order_history", text) }
 
 func decodeOrders(tool, text string) ([]Order, error) {
-	rows, err := wholeList[wireOrder](text)
+	orders, err := wholeList(text, (*wireOrder).row)
 	if err != nil {
 		return nil, malformed(tool, err)
-	}
-	orders := make([]Order, 0, len(rows))
-	for _, row := range rows {
-		switch {
-		case row == nil:
-			orders = append(orders, Order{Missing: true})
-		case row.ID == "":
-			return nil, malformed(tool, errors.New("a row without an order id"))
-		case row.Symbol == "":
-			return nil, malformed(tool, errors.New("a row without a symbol"))
-		default:
-			orders = append(orders, row.order())
-		}
 	}
 	return orders, nil
 }
@@ -77,34 +64,46 @@ func decodeOrders(tool, text string) ([]Order, error) {
 // wireOrder is a row as the server writes it. Quantities are amounts: at the
 // far end they are floats.
 type wireOrder struct {
-	ID           string   `json:"order_id"`
-	ExchangeID   string   `json:"exchange_order_id"`
-	ParentID     string   `json:"parent_order_id"`
-	Status       string   `json:"status"`
-	Reason       string   `json:"status_message"`
-	PlacedAt     moment   `json:"order_timestamp"`
-	UpdatedAt    moment   `json:"exchange_update_timestamp"`
-	ExchangeAt   moment   `json:"exchange_timestamp"`
-	Variety      string   `json:"variety"`
-	Modified     bool     `json:"modified"`
-	Exchange     string   `json:"exchange"`
-	Symbol       string   `json:"tradingsymbol"`
-	Token        count    `json:"instrument_token"`
-	Type         string   `json:"order_type"`
-	Side         string   `json:"transaction_type"`
-	Validity     string   `json:"validity"`
-	ValidityTTL  count    `json:"validity_ttl"`
-	Product      string   `json:"product"`
-	Quantity     amount   `json:"quantity"`
-	Disclosed    amount   `json:"disclosed_quantity"`
-	Price        amount   `json:"price"`
-	TriggerPrice amount   `json:"trigger_price"`
-	AveragePrice amount   `json:"average_price"`
-	Filled       amount   `json:"filled_quantity"`
-	Pending      amount   `json:"pending_quantity"`
-	Cancelled    amount   `json:"cancelled_quantity"`
-	Tag          string   `json:"tag"`
-	Tags         []string `json:"tags"`
+	ID           string        `json:"order_id"`
+	ExchangeID   string        `json:"exchange_order_id"`
+	ParentID     string        `json:"parent_order_id"`
+	Status       string        `json:"status"`
+	Reason       string        `json:"status_message"`
+	PlacedAt     moment        `json:"order_timestamp"`
+	UpdatedAt    moment        `json:"exchange_update_timestamp"`
+	ExchangeAt   moment        `json:"exchange_timestamp"`
+	Variety      string        `json:"variety"`
+	Modified     bool          `json:"modified"`
+	Exchange     string        `json:"exchange"`
+	Symbol       string        `json:"tradingsymbol"`
+	Token        count         `json:"instrument_token"`
+	Type         string        `json:"order_type"`
+	Side         string        `json:"transaction_type"`
+	Validity     string        `json:"validity"`
+	ValidityTTL  count         `json:"validity_ttl"`
+	Product      string        `json:"product"`
+	Quantity     amount        `json:"quantity"`
+	Disclosed    amount        `json:"disclosed_quantity"`
+	Price        amount        `json:"price"`
+	TriggerPrice amount        `json:"trigger_price"`
+	AveragePrice amount        `json:"average_price"`
+	Filled       amount        `json:"filled_quantity"`
+	Pending      amount        `json:"pending_quantity"`
+	Cancelled    amount        `json:"cancelled_quantity"`
+	Tag          string        `json:"tag"`
+	Tags         parts[string] `json:"tags"`
+}
+
+func (w *wireOrder) row() (Order, error) {
+	switch {
+	case w == nil:
+		return Order{Missing: true}, nil
+	case w.ID == "":
+		return Order{}, errors.New("a row without an order id")
+	case w.Symbol == "":
+		return Order{}, errors.New("a row without a symbol")
+	}
+	return w.order(), nil
 }
 
 func (w *wireOrder) order() Order {

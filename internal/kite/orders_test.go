@@ -123,8 +123,8 @@ func TestRefs(t *testing.T) {
 		}
 		for i, ref := range kite.HoldingRefs(holdings) {
 			h, ok := kite.HoldingByRef(holdings, ref)
-			if ok == holdings[i].Missing || ok && h.Token != int64(i) || len(ref) > 36 {
-				t.Fatalf("%q of holding %d finds %v, %v", ref, i, h, ok)
+			if ok == holdings[i].Missing || ok && h.Token != int64(i) || len(ref) > 36 || kite.HoldingRef(holdings, i) != ref {
+				t.Fatalf("%q of holding %d finds %v, %v; by itself it is %q", ref, i, h, ok, kite.HoldingRef(holdings, i))
 			}
 		}
 	})

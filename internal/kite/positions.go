@@ -56,7 +56,7 @@ type Positions struct {
 // else comes, is [KindMalformed].
 func DecodePositions(text string) (Positions, error) {
 	const tool = "get_positions"
-	rows, err := wholeList[wirePosition](text)
+	rows, err := wholeList(text, (*wirePosition).kept)
 	if err != nil {
 		return Positions{}, malformed(tool, err)
 	}
@@ -86,6 +86,16 @@ func DecodePositions(text string) (Positions, error) {
 		}
 	}
 	return p, nil
+}
+
+// kept is a copy of the row, which is overwritten by the next one: what a row
+// means shows only when all are there.
+func (w *wirePosition) kept() (*wirePosition, error) {
+	if w == nil {
+		return nil, nil
+	}
+	c := *w
+	return &c, nil
 }
 
 type positionKey struct{ exchange, symbol, product string }

@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -78,23 +77,16 @@ func DecodeOHLC(text string) (map[string]Quote, error) { return decodeQuotes("ge
 
 // decodeQuotes serves the three tools: their answers differ in what is left out.
 func decodeQuotes(tool, text string) (map[string]Quote, error) {
-	var rows table[wireQuote]
-	if json.Unmarshal([]byte(text), &rows) != nil {
+	quotes := map[string]Quote{}
+	null, err := decodeNamed(text, func(id string, row *wireQuote) { quotes[id] = row.quote(id) })
+	if err != nil {
 		return nil, malformed(tool, errors.New("not quotes by instrument"))
 	}
-	if rows == nil {
+	if null {
 		return nil, nil
 	}
-	quotes := make(map[string]Quote, len(rows))
-	for id, row := range rows {
-		switch {
-		case id == "":
-			return nil, malformed(tool, errors.New("a quote of nothing"))
-		case row == nil:
-			quotes[id] = Quote{ID: id, Missing: true}
-		default:
-			quotes[id] = row.quote(id)
-		}
+	if _, nameless := quotes[""]; nameless {
+		return nil, malformed(tool, errors.New("a quote of nothing"))
 	}
 	return quotes, nil
 }
@@ -133,6 +125,9 @@ type wireLevel struct {
 }
 
 func (w *wireQuote) quote(id string) Quote {
+	if w == nil {
+		return Quote{ID: id, Missing: true}
+	}
 	return Quote{
 		ID: id, Token: int64(w.Token), LastPrice: w.LastPrice.Decimal,
 		Prices: OHLC{

@@ -1,9 +1,10 @@
 package kite
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
+	"math"
+	"reflect"
+	"strings"
 )
 
 // The bounds of what is taken for a list. A list of nulls is five bytes a row
@@ -18,126 +19,158 @@ const (
 // errTooMany is the error of a list beyond these bounds.
 var errTooMany = errors.New("more rows than there can be")
 
-// rows is the list that is a tool's answer. A null row is nil.
-type rows[T any] []*T
-
-func (r *rows[T]) UnmarshalJSON(b []byte) (err error) {
-	*r, err = list[*T](b, maxRows)
-	return err
+// decodeInto reads a text into a struct. null leaves it as it is.
+func decodeInto[T any](text string, into *T) error {
+	r := reader{text: text}
+	r.value(reflect.ValueOf(into).Elem(), new(field))
+	return r.end()
 }
 
-// parts is a list within a row.
-type parts[T any] []T
-
-func (p *parts[T]) UnmarshalJSON(b []byte) (err error) {
-	*p, err = list[T](b, maxParts)
-	return err
+// decodeNamed reads an object of rows by name, and hands each to take; a null
+// row is nil. The row is used again for the next one. An answer of null, rather
+// than of no rows, is told.
+func decodeNamed[W any](text string, take func(name string, row *W)) (null bool, err error) {
+	r, row := reader{text: text}, newRow[W]()
+	if r.null() {
+		return true, r.end()
+	}
+	r.each('{', '}', maxNames, func() {
+		name := strings.Clone(r.name())
+		if one := row.read(&r); r.err == nil {
+			take(name, one)
+		}
+	})
+	return false, r.end()
 }
 
-// list reads a JSON list of at most so many entries, one by one; null is none.
-func list[T any](b []byte, most int) ([]T, error) {
-	d, null, err := within(b, '[')
-	if err != nil || null {
-		return nil, err
-	}
-	all := []T{}
-	for d.More() {
-		if len(all) == most {
-			return nil, errTooMany
-		}
-		var one T
-		if err := d.Decode(&one); err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, nil
+// rowOf is where one row after the other is read to.
+type rowOf[W any] struct {
+	row   *W
+	value reflect.Value
 }
 
-// table is an answer of rows by name. Of several with one name the last counts.
-type table[T any] map[string]*T
-
-func (t *table[T]) UnmarshalJSON(b []byte) error {
-	d, null, err := within(b, '{')
-	if err != nil || null {
-		return err
-	}
-	*t = table[T]{}
-	for n := 0; d.More(); n++ {
-		if n == maxNames {
-			return errTooMany
-		}
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		var one *T
-		if err := d.Decode(&one); err != nil {
-			return err
-		}
-		(*t)[name.(string)] = one // a key is a string: the syntax was checked before
-	}
-	return nil
+func newRow[W any]() rowOf[W] {
+	row := new(W)
+	return rowOf[W]{row, reflect.ValueOf(row).Elem()}
 }
 
-// within steps into a list or an object that begins with open.
-func within(b []byte, open json.Delim) (d *json.Decoder, null bool, err error) {
-	d = json.NewDecoder(bytes.NewReader(b))
-	switch first, err := d.Token(); {
-	case err != nil:
-		return nil, false, err
-	case first == nil:
-		return nil, true, nil
-	case first != open:
-		return nil, false, errors.New("another kind of value")
+// read reads the next row; nil is null. It is overwritten by the one after it.
+func (o rowOf[W]) read(r *reader) *W {
+	if r.null() {
+		return nil
 	}
-	return d, false, nil
+	*o.row = *new(W)
+	r.object(o.value, r.shapeOf(o.value.Type()))
+	return o.row
 }
 
-// page is how the server wraps a list when it was asked with a limit.
-type page[T any] struct {
-	Data       rows[T] `json:"data"`
-	Pagination *struct {
-		From    int  `json:"from"`
-		Total   *int `json:"total"`
-		HasMore bool `json:"has_more"`
-	} `json:"pagination"`
+// page is a list of rows of the form W, as what they mean. A list can come
+// wrapped, when the server was asked with a limit.
+type page[W, T any] struct {
+	meaning func(row *W) (T, error) // of one row; nil is null
+
+	rows    []T
+	refused error // by meaning, for the first row that it refused
+	wrap    *wrap
+}
+
+// wrap is what the server says of a page.
+type wrap struct {
+	From    count  `json:"from"`
+	Total   *count `json:"total"`
+	HasMore bool   `json:"has_more"`
 }
 
 // wholeList reads a list of rows, bare or wrapped. The errors are fixed words:
-// those of the JSON package quote the answer, which is account data.
-func wholeList[T any](text string) ([]*T, error) {
-	p, err := anyPage[T](text)
-	if err != nil || p.Pagination == nil {
-		return p.Data, err
+// those of a JSON package quote the answer, which is account data.
+func wholeList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) {
+	p := page[W, T]{meaning: meaning}
+	if err := p.decode(text); err != nil {
+		return nil, err
 	}
-	total := p.Pagination.Total
-	if p.Pagination.HasMore || p.Pagination.From != 0 || total == nil || *total != len(p.Data) {
+	if w := p.wrap; w != nil && (w.HasMore || w.From != 0 || w.Total == nil || int(*w.Total) != len(p.rows)) {
 		return nil, errors.New("a part of a list")
 	}
-	return p.Data, nil
+	return p.rows, p.refused
 }
 
 // anyList reads a list of rows, bare or wrapped, and a part of a list too: what
 // was looked for is in the beginning of it.
-func anyList[T any](text string) ([]*T, error) {
-	p, err := anyPage[T](text)
-	return p.Data, err
+func anyList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) {
+	p := page[W, T]{meaning: meaning}
+	if err := p.decode(text); err != nil {
+		return nil, err
+	}
+	return p.rows, p.refused
 }
 
-// anyPage reads a list of rows; a bare one is a page without pagination.
-func anyPage[T any](text string) (page[T], error) {
-	var p page[T]
-	bare := json.Unmarshal([]byte(text), &p.Data)
-	if bare == nil {
-		return p, nil
+func (p *page[W, T]) decode(text string) error {
+	r := reader{text: text}
+	if r.peek() == '{' {
+		p.readWrapped(&r)
+	} else {
+		p.readRows(&r)
 	}
-	wrapped := json.Unmarshal([]byte(text), &p)
-	switch {
-	case errors.Is(bare, errTooMany) || errors.Is(wrapped, errTooMany):
-		return page[T]{}, errTooMany
-	case wrapped != nil || p.Pagination == nil:
-		return page[T]{}, errors.New("not a list of rows")
+	switch err := r.end(); {
+	case errors.Is(err, errTooMany):
+		return errTooMany
+	case err != nil:
+		return errors.New("not a list of rows")
 	}
-	return p, nil
+	return nil
+}
+
+func (p *page[W, T]) readWrapped(r *reader) {
+	r.each('{', '}', math.MaxInt, func() {
+		switch name := r.name(); {
+		case strings.EqualFold(name, "data"):
+			p.readRows(r)
+		case strings.EqualFold(name, "pagination"):
+			r.value(reflect.ValueOf(&p.wrap).Elem(), new(field))
+		default:
+			r.skip()
+		}
+	})
+	if p.wrap == nil {
+		r.fail(errKind)
+	}
+}
+
+func (p *page[W, T]) readRows(r *reader) {
+	p.rows, p.refused = nil, nil
+	if r.null() {
+		return
+	}
+	row := newRow[W]()
+	r.peek()
+	start := r.at
+	r.each('[', ']', maxRows, func() {
+		one := row.read(r)
+		if r.err != nil || p.refused != nil {
+			return
+		}
+		meaning, err := p.meaning(one)
+		if err != nil {
+			p.refused = err
+			return
+		}
+		p.grow(r.at-start, len(r.text)-start)
+		p.rows = append(p.rows, meaning)
+	})
+}
+
+// maxGuess bounds how many rows are made room for on the sight of the first.
+const maxGuess = 1000
+
+// grow makes room for one more row, which ends so many bytes into the list. Rows
+// are large, so it is for all that are to come, if they are about as long as
+// those so far.
+func (p *page[W, T]) grow(read, all int) {
+	n := len(p.rows)
+	if n < cap(p.rows) {
+		return
+	}
+	want := (n + 1) * all / read
+	want = min(want+want/8, max(maxGuess, 4*n), maxRows)
+	p.rows = append(make([]T, 0, max(want, n+1)), p.rows...)
 }

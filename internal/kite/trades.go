@@ -34,20 +34,9 @@ func DecodeTrades(text string) ([]Trade, error) { return decodeTrades("get_trade
 func DecodeOrderTrades(text string) ([]Trade, error) { return decodeTrades("get_order_trades", text) }
 
 func decodeTrades(tool, text string) ([]Trade, error) {
-	rows, err := wholeList[wireTrade](text)
+	trades, err := wholeList(text, (*wireTrade).trade)
 	if err != nil {
 		return nil, malformed(tool, err)
-	}
-	trades := make([]Trade, 0, len(rows))
-	for _, row := range rows {
-		switch {
-		case row == nil:
-			trades = append(trades, Trade{Missing: true})
-		case row.Symbol == "":
-			return nil, malformed(tool, errors.New("a row without a symbol"))
-		default:
-			trades = append(trades, row.trade())
-		}
 	}
 	return trades, nil
 }
@@ -67,12 +56,18 @@ type wireTrade struct {
 	ExchangeAt      moment `json:"exchange_timestamp"`
 }
 
-func (w *wireTrade) trade() Trade {
+func (w *wireTrade) trade() (Trade, error) {
+	switch {
+	case w == nil:
+		return Trade{Missing: true}, nil
+	case w.Symbol == "":
+		return Trade{}, errors.New("a row without a symbol")
+	}
 	return Trade{
 		ID: w.ID, OrderID: w.OrderID, ExchangeOrderID: w.ExchangeOrderID, Exchange: w.Exchange, Symbol: w.Symbol,
 		Token: int64(w.Token), Product: w.Product, Side: w.Side, Quantity: w.Quantity.Decimal, Price: w.Price.Decimal,
 		FilledAt: w.FilledAt.Time, ExchangeAt: w.ExchangeAt.Time,
-	}
+	}, nil
 }
 
 // At is when the trade was made; zero when Kite does not say.

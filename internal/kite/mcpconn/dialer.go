@@ -60,10 +60,13 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	defer d.work.Done()
 	ctx, cancel := context.WithTimeout(ctx, d.opts.OpenTimeout)
 	defer cancel()
+	began, open := time.Now(), d.openStream
 	if d.at.sse == nil {
-		return d.openSession(ctx)
+		open = d.openSession
 	}
-	return d.openStream(ctx)
+	conn, err := open(ctx)
+	d.measure(opening, began, err)
+	return conn, err
 }
 
 // Resume returns a connection that speaks for an existing session. Nothing is

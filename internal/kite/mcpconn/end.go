@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/mark3labs/mcp-go/client/transport"
 
@@ -31,7 +32,9 @@ func (d *Dialer) End(ctx context.Context, id session.ID) error {
 		return classify("", errClosed)
 	}
 	defer d.work.Done()
+	began := time.Now()
 	cause := scrub(d.delete(ctx, id), id)
+	d.measure(ending, began, failure("", cause))
 	if cause == nil {
 		return nil
 	}

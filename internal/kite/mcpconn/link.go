@@ -3,6 +3,7 @@ package mcpconn
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
@@ -115,7 +116,10 @@ func (l *link) call(ctx context.Context, c *client.Client, tool string, args map
 	if l.life.Err() != nil {
 		return "", context.Cause(l.life)
 	}
-	return l.ask(ctx, c, tool, args)
+	began := time.Now()
+	text, cause := l.ask(ctx, c, tool, args)
+	l.dialer.measure(tool, began, failure(tool, cause))
+	return text, cause
 }
 
 // failed makes the *kite.Error of a failed call and leaves a line in the log.

@@ -44,6 +44,8 @@ type Options struct {
 	// OpenTimeout an Open. SilenceLimit is how long a stream may say nothing
 	// before it counts as lost.
 	CallTimeout, LoginTimeout, OpenTimeout, SilenceLimit time.Duration
+	// Meter measures what is asked; nil for nobody.
+	Meter Meter
 	// Logger gets debug lines about failures; nil discards them.
 	Logger *slog.Logger
 }

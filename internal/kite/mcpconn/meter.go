@@ -1,0 +1,67 @@
+package mcpconn
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// Meter measures what is asked of the server. It must not block.
+type Meter interface {
+	// Tool is told of one call, or of the opening or the end of a session, as
+	// one of [Tools] with one of [Outcomes]; heard is false when no answer came
+	// that the protocol knows. What we gave up ourselves is not told.
+	Tool(tool, outcome string, took time.Duration, heard bool)
+}
+
+// What a Meter is told of besides tools.
+const (
+	opening = "open"
+	ending  = "end"
+)
+
+// well is the outcome of what did not fail; the others are kite's kinds.
+const well = "ok"
+
+// Tools lists what a [Meter] can be told of.
+func Tools() []string {
+	all := []string{loginTool, session.ListTools, opening, ending}
+	for _, t := range kite.ReadTools() {
+		all = append(all, t.Name)
+	}
+	return all
+}
+
+// Outcomes lists what a [Meter] can be told that something came to.
+func Outcomes() []string {
+	all := []string{well}
+	for k := kite.KindUnknown; k <= kite.KindDoubt; k++ {
+		all = append(all, k.String())
+	}
+	return all
+}
+
+// measure tells the meter how something ended that began at a moment. The time
+// is that of the network, not of an injected clock.
+func (d *Dialer) measure(tool string, began time.Time, err error) {
+	if d.opts.Meter == nil || errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
+		return
+	}
+	outcome, heard := well, true
+	if err != nil {
+		kind := kite.KindOf(err)
+		outcome, heard = kind.String(), kind != kite.KindUnreachable && kind != kite.KindMalformed
+	}
+	d.opts.Meter.Tool(tool, outcome, time.Since(began), heard)
+}
+
+// failure is classify, and nil for what did not fail.
+func failure(tool string, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	return classify(tool, cause)
+}

@@ -1,0 +1,136 @@
+package mcpconn
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// ledger writes down what a meter is told.
+type ledger struct {
+	mu   sync.Mutex
+	told []string
+	long time.Duration // the longest of all
+}
+
+func (l *ledger) Tool(tool, outcome string, took time.Duration, heard bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = append(l.told, fmt.Sprintf("%s: %s %v", tool, outcome, heard))
+	l.long = max(l.long, took)
+}
+
+func (l *ledger) want(t *testing.T, want ...string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Equal(l.told, want) {
+		t.Errorf("the meter was told\n%q, want\n%q", l.told, want)
+	}
+	for _, line := range want {
+		var tool, rest string
+		if n, _ := fmt.Sscanf(line, "%s %s", &tool, &rest); n != 2 || !slices.Contains(Tools(), tool[:len(tool)-1]) {
+			t.Errorf("%q is of no tool", line)
+		}
+	}
+	l.told = nil
+}
+
+// Every way a call can end is told once, over both transports, with whether the
+// server was heard.
+func TestMeter(t *testing.T) {
+	flagged := func(text string) string {
+		s := textResult(text)
+		return s[:len(s)-1] + `,"isError":true}`
+	}
+	for _, path := range []string{"/sse", "/mcp"} {
+		for result, want := range map[string]string{
+			textResult("fine"):                                  "ok true",
+			flagged("Failed to execute it"):                     "failed true",
+			flagged("Please log in first using the login tool"): "no login true",
+			`!{"code":-32602,"message":"tool not found"}`:       "no such tool true",
+			`{}`: "malformed answer false",
+		} {
+			t.Run(path+" "+want, func(t *testing.T) {
+				var l ledger
+				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
+				c := open(t, f.dialer(t, path, Options{Meter: &l}))
+				l.want(t, "open: ok true")
+				_, _ = c.Call(t.Context(), "get_holdings", nil)
+				l.want(t, "get_holdings: "+want)
+			})
+		}
+	}
+}
+
+// A server that says nothing, or is not there, is not heard. What we gave up
+// ourselves says nothing of it.
+func TestMeterOfSilence(t *testing.T) {
+	for _, path := range []string{"/sse", "/mcp"} {
+		t.Run(path, func(t *testing.T) {
+			var l ledger
+			f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
+			d := f.dialer(t, path, Options{Meter: &l, CallTimeout: 50 * time.Millisecond})
+			c := open(t, d)
+			_, err := c.Call(t.Context(), "get_profile", nil)
+			wantKind(t, err, kite.KindUnreachable)
+			l.want(t, "open: ok true", "get_profile: unreachable false")
+			if l.long < 50*time.Millisecond || l.long > patience {
+				t.Errorf("it took %v", l.long)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := c.Call(ctx, "get_profile", nil); err == nil {
+				t.Error("a call that was given up has an answer")
+			}
+			if _, err := d.Open(ctx); err == nil {
+				t.Error("an opening that was given up went well")
+			}
+			l.want(t)
+			f.CloseClientConnections()
+			f.Close()
+			_, err = d.Open(t.Context())
+			wantKind(t, err, kite.KindUnreachable)
+			l.want(t, "open: unreachable false")
+		})
+	}
+}
+
+// The end of a session is told, too: of one that is not there any more the
+// server has said all there is to say.
+func TestMeterOfTheEnd(t *testing.T) {
+	var l ledger
+	f := newFar(t, func(f *far) {
+		f.remove = func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Mcp-Session-Id") != "there" {
+				http.Error(w, "Session terminated", http.StatusNotFound)
+			}
+		}
+	})
+	d := f.dialer(t, "/sse", Options{Meter: &l})
+	for _, id := range []string{"there", "gone", ""} {
+		if err := d.End(t.Context(), session.NewID(id)); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	l.want(t, "end: ok true", "end: session ended true")
+}
+
+// The lists are what the meter can be told, without a double.
+func TestMeterLists(t *testing.T) {
+	for name, list := range map[string][]string{"tools": Tools(), "outcomes": Outcomes()} {
+		if slices.Sort(list); len(slices.Compact(slices.Clone(list))) != len(list) || slices.Contains(list, "") {
+			t.Errorf("%s: %q", name, list)
+		}
+	}
+	if beyond := (kite.KindDoubt + 1).String(); beyond != kite.KindUnknown.String() {
+		t.Errorf("there is a kind %q after the last", beyond)
+	}
+}

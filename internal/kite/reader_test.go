@@ -1,0 +1,89 @@
+package kite
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// The reader takes what encoding/json takes, no more, no less, and the values
+// are the same to the last place.
+func TestReaderIsEncodingJSON(t *testing.T) {
+	for form, compare := range forms() {
+		t.Run(form, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				compare(t, damaged(t, listOf(t, nameOf(form))))
+			})
+		})
+	}
+}
+
+// FuzzReader is TestReaderIsEncodingJSON for what no generator thinks of.
+func FuzzReader(f *testing.F) {
+	for _, seed := range []string{
+		`null`, ` [ ] `, `[null,{}]`, `{"data":[{"tradingsymbol":"A\u0026\ud83d\ude00"}],"pagination":{"from":0,"total":1}}`, "[{\"isin\":\"\xff\"}]",
+		`[{"last_price":-0.0e+1,"LAST_PRICE":1.5,"quantity":-0,"mtf":{"value":1},"mtf":{"quantity":2}}]`, `[{"tags":["a",null],"\u0074ag":"x","active":null}]`,
+		`[{"condition":{"trigger_values":[1,null]},"orders":[null,{}]}]`, `[{"date":"2026-11-12T09:15:00+05:30","open":1e2}]`, `[{"equity":{"used":{}},"tools":[{"name":"x"}]}]`,
+		"[" + strings.Repeat("[", 10_001), `[{"x":` + strings.Repeat("[", 9_998) + strings.Repeat("]", 9_998) + `}]`, `[{"x":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `}]`,
+	} {
+		f.Add(seed)
+	}
+	all := forms()
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, compare := range all {
+			compare(t, text)
+		}
+	})
+}
+
+// The room that is made for rows ahead of time changes nothing of them.
+func TestLongListsAreWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b strings.Builder
+		long := rapid.IntRange(0, 40).Draw(t, "long")
+		n := rapid.SampledFrom([]int{1, 2, 9, 999, 1000, 1001, 5000}).Draw(t, "rows")
+		for i := range n {
+			fmt.Fprintf(&b, `,{"id":%d,"type":"%s","condition":{"tradingsymbol":"A"}}`, i, strings.Repeat("x", i*long%97))
+		}
+		all, err := DecodeGTTs("[" + b.String()[1:] + "]")
+		if err != nil || len(all) != n {
+			t.Fatalf("%d of %d rows, %v", len(all), n, err)
+		}
+		for i, g := range all {
+			if g.ID != int64(i) || len(g.Type) != i*long%97 {
+				t.Fatalf("row %d is %+v", i, g)
+			}
+		}
+	})
+}
+
+// A number is what it was when decimal read it, bounds included.
+func TestNumbersAreExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := numeralText().Draw(t, "number")
+		var a, wantA amount
+		var c, wantC count
+		for _, try := range []struct {
+			ours      readable
+			witness   any
+			same      func() bool
+			different string
+		}{
+			{&a, &wantA, func() bool { return a.Equal(wantA.Decimal) && a.Exponent() == wantA.Exponent() }, "amount"},
+			{&c, &wantC, func() bool { return c == wantC }, "count"},
+		} {
+			r := reader{text: text}
+			try.ours.read(&r)
+			err, want := r.end(), json.Unmarshal([]byte(text), try.witness)
+			if (err == nil) != (want == nil) {
+				t.Fatalf("%s %s: %v, want %v", try.different, text, err, want)
+			}
+			if err == nil && !try.same() {
+				t.Fatalf("%s %s: %v %v, want %v %v", try.different, text, a, c, wantA, wantC)
+			}
+		}
+	})
+}
