@@ -2,7 +2,8 @@
 # Builds the image from the Dockerfile that ships and tries it, on a machine
 # with neither a container engine nor an image registry:
 #
-#   bash deploy/check.sh
+#   bash deploy/check.sh          all of it
+#   bash deploy/check.sh quick    without the second, cold build of the same
 #
 # It wants root on Debian and the Go toolchain. buildah, podman and runc are
 # installed when missing and stay, with a small cache in /var/lib/containers;
@@ -87,34 +88,59 @@ stand_in() {
   buildah commit -q --rm "$c" "docker.io/library/golang:$go_version" >/dev/null
 }
 
+# build TAG VERSION
 build() {
-  go mod download
   buildah build --quiet --isolation chroot --network host --pull-never --format docker --layers=false --timestamp 0 \
     -v "$(go env GOROOT):/usr/local/go:ro" -v "$(go env GOMODCACHE)/cache/download:/hostmod:ro" \
     --build-arg TARGETOS=linux --build-arg "TARGETARCH=$(go env GOARCH)" \
-    --build-arg VERSION=0.0.0-check --build-arg REVISION=check \
-    -f deploy/Dockerfile -t "$image" . >/dev/null
+    --build-arg "VERSION=$2" --build-arg REVISION=check --build-arg SOURCE=https://example.com/kitebot \
+    -f "$work/src/deploy/Dockerfile" -t "$1" "$work/src" >/dev/null
 }
 
-config() { podman image inspect "$image" --format "{{$1}}"; }
+# freeze copies what is built from, so that an edit in the middle of the check
+# makes no difference between the builds.
+freeze() {
+  mkdir "$work/src"
+  cp -a .dockerignore go.mod go.sum cmd internal "$work/src"
+  mkdir "$work/src/deploy"
+  cp deploy/Dockerfile "$work/src/deploy"
+}
+
+# cold forgets what earlier builds left in the Dockerfile's cache mounts.
+cold() { rm -rf "$TMPDIR"/buildah-cache*; }
+
+# config FIELD [IMAGE]
+config() { podman image inspect "${2:-$image}" --format "{{$1}}"; }
+
+label() { is "label $1" "$(config "index .Config.Labels \"org.opencontainers.image.$1\"")" "$2"; }
+
+check_reproducible() {
+  cold
+  build "$again" 0.0.0-check
+  is "layers of a second build with cold caches" "$(config .RootFS.Layers "$again")" "$(config .RootFS.Layers)"
+}
 
 check_image() {
-  local m
-  [ "$(config .Size)" -lt 25000000 ] || fail "the image has $(config .Size) bytes"
-  say "image size: $(config .Size) bytes"
+  local m size
+  size=$(config .Size)
+  [ "$size" -le 20000000 ] || fail "the image has $size bytes"
+  say "image size: $size bytes, unpacked"
   is "user" "$(config .Config.User)" 65532:65532
   is "stop signal" "$(config .Config.StopSignal)" SIGTERM
   is "health check" "$(config .Config.Healthcheck.Test)" "[CMD /bot healthcheck]"
-  is "version label" "$(config 'index .Config.Labels "org.opencontainers.image.version"')" 0.0.0-check
+  label version 0.0.0-check
+  label licenses MIT
+  label source https://example.com/kitebot
   m=$(podman image mount "$image")
-  is "files" "$(cd "$m" && find . -type f | sort | xargs)" "./bot ./etc/ssl/certs/ca-certificates.crt"
+  is "files" "$(cd "$m" && find . -type f | sort | xargs)" ./bot
+  grep -qF Asia/Kolkata "$m/bot" || fail "there are no time zones in the program"
   ! grep -qF kitebot/internal/sim "$m/bot" || fail "a simulator is in the program"
   is "owner of /data" "$(stat -c %u:%g "$m/data")" 65532:65532
   podman image unmount "$image" >/dev/null
 }
 
 # tight is how deploy/compose.yaml runs the bot.
-tight=(--read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges --memory 256m --pids-limit 128)
+tight=(--read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges --memory 64m --memory-swap 64m --pids-limit 128 -e GOMEMLIMIT=48MiB)
 
 check_commands() {
   local out code=0
@@ -156,15 +182,22 @@ check_process() {
   ! podman logs app 2>&1 | grep -qF "$token" || fail "the token is in the log"
 }
 
-# check_service plays a login and its holdings with the image, over the simulators.
+# check_service plays with the image over the simulators: a login that a restart
+# does not end, and an upgrade while people ask.
 check_service() {
-  KITEBOT_IMAGE=$image go test -count=1 ./deploy/ >"$work/service.log" 2>&1 || { cat "$work/service.log" >&2; fail "the image does not serve"; }
-  say "a login, its holdings and a restart, over simulated far ends: well"
+  build "$next" 0.0.1-next
+  say "built the next version; now people log in, and it takes the place of the other one under load"
+  KITEBOT_IMAGE=$image KITEBOT_IMAGE_NEXT=$next go test -count=1 -v ./deploy/ >"$work/service.log" 2>&1 ||
+    { cat "$work/service.log" >&2; fail "the image does not serve"; }
+  grep -q "^--- PASS: TestUpgradeUnderLoad" "$work/service.log" || { cat "$work/service.log" >&2; fail "the upgrade was not tried"; }
+  sed -n 's/.*measured: //p' "$work/service.log" | while read -r line; do say "$line"; done
 }
 
 [ "$(id -u)" = 0 ] || fail "this needs root: the build mounts things"
 command -v go >/dev/null || fail "this needs the Go toolchain"
 image=localhost/kitebot:check
+again=localhost/kitebot:again
+next=localhost/kitebot:next
 install_tools
 work=$(mktemp -d)
 trap cleanup EXIT
@@ -172,9 +205,12 @@ engine
 say "the stand-in for the builder's base image"
 stand_in
 say "building"
-build
+go mod download
+freeze
+build "$image" 0.0.0-check
 say "built; looking at it"
 check_image
+[ "${1:-}" = quick ] || check_reproducible
 check_commands
 check_process
 check_service

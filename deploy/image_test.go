@@ -2,67 +2,56 @@
 package deploy_test
 
 import (
-	"context"
-	"errors"
-	"net"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
 
-const (
-	token = "1000001:test-token-test-token-test-token-00"
-	asha  = 11
-	user  = "MK4021" // a made-up account of the simulated Kite
-)
+// handOver is how long an upgrade may take: from telling the old container to
+// stop until the new one has answered somebody.
+const handOver = 2 * time.Second
 
-// patience bounds a failure, not a success.
-const patience = 30 * time.Second
+// image is the one to try; deploy/check.sh builds it and names it.
+func image(t *testing.T, variable string) string {
+	t.Helper()
+	name := os.Getenv(variable)
+	if name == "" {
+		t.Skip(variable + " names no image: deploy/check.sh builds it and runs this test on it")
+	}
+	return name
+}
+
+// measured prints a number that deploy/check.sh repeats.
+func measured(t *testing.T, format string, args ...any) {
+	t.Helper()
+	t.Logf("measured: "+format, args...)
+}
 
 // The image logs somebody in and shows their holdings, and both the volume and
 // the secrets from files carry the login over a restart of the container.
 func TestImageServes(t *testing.T) {
-	image := os.Getenv("KITEBOT_IMAGE")
-	if image == "" {
-		t.Skip("KITEBOT_IMAGE names no image: deploy/check.sh builds one and runs this test on it")
-	}
-	kite := simkite.New(simkite.Options{})
-	kiteURL := serve(t, kite, kite.Close)
-	kite.SetBaseURL(kiteURL)
-	tg := simtg.New(simtg.Options{Token: token})
-	c := newContainer(t, image, serve(t, tg, tg.Close), kiteURL)
-	p := phone{t: t, Person: tg.Person(asha, "Asha"), c: c}
+	w := newWorld(t, 1)
+	c := w.container(image(t, "KITEBOT_IMAGE"), "first")
+	p := w.people[0]
 
-	c.podman("start", c.name)
-	link := p.ask("/login", "Log in to Kite")
-	button, _ := link.Button("Log in to Kite")
-	if status, body := kite.CompleteLogin(t.Context(), button.URL, user); status != http.StatusOK {
-		t.Fatalf("login page: %d %s", status, body)
-	}
-	p.waitFor(link.ID-1, "Logged in as") // the bot notices by itself
+	measured(t, "%d ms from start to healthy, %d ms of them in the program", c.start().Milliseconds(), c.startedIn().Milliseconds())
+	p.login()
 	first := p.ask("/holdings", "₹")
-
-	c.podman("stop", "-t", "15", c.name)
-	if code := c.podman("inspect", c.name, "--format", "{{.State.ExitCode}}"); code != "0" {
-		t.Errorf("the container ended with exit code %s", code)
-	}
-	c.podman("start", c.name)
+	p.ask("/allocation", "Largest") // a picture
+	c.end()
+	c.start()
 	if got, want := headline(p.ask("/holdings", "₹")), headline(first); got != want {
 		t.Errorf("after a restart the holdings are %q, before it %q", got, want)
 	}
-	if n := len(kite.Links()); n != 1 {
+	c.end()
+	if n := len(w.kite.Links()); n != 1 {
 		t.Errorf("%d login links were made, want one", n)
-	}
-	for _, v := range append(kite.Violations(), tg.Violations()...) {
-		t.Error(v)
 	}
 }
 
@@ -72,109 +61,118 @@ func headline(m simtg.Message) string {
 	return line
 }
 
-func serve(t *testing.T, h http.Handler, closeAll func()) string {
-	s := httptest.NewServer(h)
-	t.Cleanup(func() { closeAll(); s.CloseClientConnections(); s.Close() })
-	return s.URL
-}
+// upgraders is how many people ask while the container is replaced.
+const upgraders = 20
 
-// container is one made from the image, as tight as deploy/compose.yaml has it.
-type container struct {
-	t    *testing.T
-	name string
-}
+// Twenty people go on asking while the container is replaced by the next
+// version on the same volume, and back, and once more. Each question gets one
+// answer, and nobody has to log in again. The time of a hand-over is also the
+// engine's and the machine's, so the fastest of the three is compared.
+func TestUpgradeUnderLoad(t *testing.T) {
+	w := newWorld(t, upgraders)
+	now, later := image(t, "KITEBOT_IMAGE"), image(t, "KITEBOT_IMAGE_NEXT")
+	running := w.container(now, "old")
+	running.start()
+	w.all(func(p *phone) { p.login() })
 
-func newContainer(t *testing.T, image, tgURL, kiteURL string) container {
-	t.Helper()
-	c := container{t, "kitebot-image-test"}
-	volume := c.name + "-data"
-	args := []string{"create", "--name", c.name, "--network", "host", "-v", volume + ":/data",
-		"--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--security-opt", "no-new-privileges",
-		"--memory", "256m", "--pids-limit", "128"}
-	for name, text := range map[string]string{
-		"TELEGRAM_BOT_TOKEN": token,
-		"STORE_KEY":          "bWFkZS11cC1rZXktZm9yLXRoZS1pbWFnZS10ZXN0ISE=",
-	} {
-		inside := "/run/secrets/" + strings.ToLower(name)
-		args = append(args, "-v", secretFile(t, text)+":"+inside+":ro", "-e", name+"_FILE="+inside)
+	talk := w.talk()
+	talk.until(10) // everybody has asked some things
+	cpu, store := running.cost()
+	measured(t, "cost: %d ms of CPU for %d questions, %d logins and the start; the store has %d KB",
+		cpu.Milliseconds(), talk.questions(), len(w.people), store>>10)
+	var took []time.Duration
+	for n, version := range []string{later, now, later} {
+		next := w.container(version, fmt.Sprintf("next-%d", n+1))
+		took = append(took, w.replace(running, next))
+		running = next
+		talk.until(10)
 	}
-	for name, value := range map[string]string{
-		"TELEGRAM_API_URL": tgURL, "KITE_MCP_URL": kiteURL + "/sse", "KITE_LOGIN_HOSTS": "127.0.0.1",
-		"ALLOWED_USERS": "*", "HTTP_ADDR": freeAddr(t),
-	} {
-		args = append(args, "-e", name+"="+value)
+	talk.end()
+
+	measured(t, "upgrade under load: %d people, %d questions, all answered; the longest wait was %d ms",
+		len(w.people), talk.questions(), talk.longest().Milliseconds())
+	if fastest := slices.Min(took); fastest > handOver {
+		t.Errorf("the hand-overs took %v, want %v at most of the fastest", took, handOver)
 	}
-	t.Cleanup(func() {
-		_ = exec.Command("podman", "rm", "-f", c.name).Run()
-		_ = exec.Command("podman", "volume", "rm", "-f", volume).Run()
-	})
-	c.podman(append(args, image)...)
-	return c
-}
-
-// secretFile is readable by everybody, since the bot is somebody else in its
-// container; the folder above it is not.
-func secretFile(t *testing.T, text string) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "secret")
-	if err := errors.Join(os.WriteFile(name, []byte(text+"\n"), 0o444), os.Chmod(name, 0o444)); err != nil {
-		t.Fatal(err)
+	if n := len(w.kite.Links()); n != len(w.people) {
+		t.Errorf("%d login links were made for %d people", n, len(w.people))
 	}
-	return name
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for _, p := range w.people {
+		p.checkAnswers()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	running.end()
 }
 
-// podman runs a command of the engine and returns what it printed.
-func (c container) podman(args ...string) string {
-	c.t.Helper()
-	out, err := exec.CommandContext(c.t.Context(), "podman", args...).CombinedOutput()
-	if err != nil {
-		c.t.Fatalf("podman %s: %v\n%s", args[0], err, out)
-	}
-	return strings.TrimSpace(string(out))
+// replace stops one container, starts the next one, and says how long it was
+// from the stop until the new one answered somebody. Both are made already.
+func (w *world) replace(old, next *container) time.Duration {
+	w.t.Helper()
+	from := len(w.tg.Calls())
+	old.checkMemory()
+	began := time.Now()
+	old.stop()
+	gone := time.Now()
+	next.start()
+	first := w.firstAnswer(from, gone)
+	measured(w.t, "hand-over: %d ms from stop to first answer; the old one was gone after %d ms, the new one healthy after %d ms",
+		first.Sub(began).Milliseconds(), gone.Sub(began).Milliseconds(), next.healthy.Sub(began).Milliseconds())
+	old.checkEnd()
+	return first.Sub(began)
 }
 
-// phone is somebody's chat with the bot.
-type phone struct {
-	*simtg.Person
-	t *testing.T
-	c container
-}
-
-// ask sends a command and returns the first answer that contains text.
-func (p phone) ask(command, text string) simtg.Message {
-	p.t.Helper()
-	from := p.Last().ID
-	p.Send(command)
-	return p.waitFor(from, text)
-}
-
-// waitFor waits for a message of the bot after `from` that contains text.
-func (p phone) waitFor(from int64, text string) simtg.Message {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
-	defer cancel()
-	var found simtg.Message
-	err := p.Wait(ctx, func(chat []simtg.Message) bool {
-		for _, m := range chat {
-			if m.FromBot && m.ID > from && strings.Contains(m.Text, text) {
-				found = m
-				return true
-			}
+// firstAnswer waits for the first message sent after a moment, and says when it
+// came. Calls before number from are not looked at.
+func (w *world) firstAnswer(from int, after time.Time) time.Time {
+	w.t.Helper()
+	var at time.Time
+	err := w.tg.WaitCalls(w.patient(), func(calls []simtg.Call) bool {
+		i := slices.IndexFunc(calls[from:], func(c simtg.Call) bool {
+			return strings.HasPrefix(c.Method, "send") && c.Method != "sendChatAction" && c.At.After(after)
+		})
+		if i >= 0 {
+			at = calls[from+i].At
 		}
-		return false
+		return i >= 0
 	})
 	if err != nil {
-		p.t.Fatalf("no message with %q: %v\nlog:\n%s", text, err, p.c.podman("logs", p.c.name))
+		w.t.Fatalf("nobody was answered: %v", err)
 	}
-	return found
+	return at
+}
+
+// checkAnswers: as many answers as questions, and none of them offers a login.
+func (p *phone) checkAnswers() {
+	p.t.Helper()
+	answers := 0
+	for _, m := range p.Chat()[p.loggedIn:] {
+		if !m.FromBot {
+			continue
+		}
+		answers++
+		if _, login := m.Button("Log in"); login {
+			p.t.Errorf("%s was asked to log in again: %s", p.FirstName, m)
+		}
+	}
+	if answers != p.asked {
+		p.t.Errorf("%s asked %d times and was answered %d times:\n%s", p.FirstName, p.asked, answers, simtg.Transcript(p.Chat()[p.loggedIn:]))
+	}
+}
+
+// login sends /login and finishes it in a browser; the bot notices by itself.
+func (p *phone) login() {
+	p.t.Helper()
+	link, err := p.try("/login", "Log in to Kite")
+	if err != nil {
+		p.t.Error(err)
+		return
+	}
+	button, _ := link.Button("Log in to Kite")
+	if status, body := p.w.kite.CompleteLogin(p.t.Context(), button.URL, p.user); status != http.StatusOK {
+		p.t.Errorf("login page: %d %s", status, body)
+		return
+	}
+	if _, err := p.wait(link.ID-1, fmt.Sprintf("(%s)", p.user)); err != nil {
+		p.t.Error(err)
+	}
+	p.loggedIn = len(p.Chat())
 }

@@ -1,0 +1,230 @@
+package deploy_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// memory is the limit of deploy/compose.yaml, and what the garbage collector is told.
+const (
+	memory     = 64 << 20
+	goMemLimit = "48MiB"
+)
+
+// container is one made from the image, as tight as deploy/compose.yaml has it.
+type container struct {
+	t       *testing.T
+	name    string
+	addr    string // of /healthz
+	healthy time.Time
+}
+
+// container makes one on the volume of the world. It does not run yet.
+func (w *world) container(image, name string) *container {
+	w.t.Helper()
+	c := &container{t: w.t, name: w.volume + "-" + name, addr: freeAddr(w.t)}
+	w.t.Cleanup(func() { _ = exec.Command("podman", "rm", "-f", c.name).Run() })
+	c.podman(slices.Concat([]string{"create", "--name", c.name}, w.options(c.addr), []string{image})...)
+	return c
+}
+
+// options are those of compose.yaml, and the settings.
+func (w *world) options(httpAddr string) []string {
+	args := []string{"--network", "host", "-v", w.volume + ":/data",
+		"--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--security-opt", "no-new-privileges",
+		"--memory", strconv.Itoa(memory), "--memory-swap", strconv.Itoa(memory), "--pids-limit", "128"}
+	for name, file := range w.secrets {
+		inside := "/run/secrets/" + strings.ToLower(name)
+		args = append(args, "-v", file+":"+inside+":ro", "-e", name+"_FILE="+inside)
+	}
+	for name, value := range map[string]string{
+		"TELEGRAM_API_URL": w.tgURL, "KITE_MCP_URL": w.kiteURL + "/sse", "KITE_LOGIN_HOSTS": "127.0.0.1",
+		"ALLOWED_USERS": "*", "USER_RATE": "off", "HTTP_ADDR": httpAddr, "GOMEMLIMIT": goMemLimit,
+	} {
+		args = append(args, "-e", name+"="+value)
+	}
+	return args
+}
+
+// start runs the container and waits until it says it is healthy. It returns
+// how long that took, with the engine's part.
+func (c *container) start() time.Duration {
+	c.t.Helper()
+	began := time.Now()
+	c.podman("start", c.name)
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for pause := time.NewTicker(2 * time.Millisecond); ; <-pause.C {
+		resp, err := client.Get("http://" + c.addr + "/healthz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				break
+			}
+		}
+		if time.Since(began) > patience {
+			c.t.Fatalf("%s is not healthy after %v\n%s", c.name, patience, c.podman("logs", c.name))
+		}
+	}
+	c.healthy = time.Now()
+	return c.healthy.Sub(began)
+}
+
+// startedIn is how long the program itself took to be healthy.
+func (c *container) startedIn() time.Duration {
+	c.t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, c.podman("inspect", c.name, "--format", `{{.State.StartedAt.Format "2006-01-02T15:04:05.999999999Z07:00"}}`))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.healthy.Sub(at)
+}
+
+// end stops the container, and looks at how it fared.
+func (c *container) end() {
+	c.t.Helper()
+	c.checkMemory()
+	c.stop()
+	c.checkEnd()
+}
+
+// stop stops it as an operator does.
+func (c *container) stop() {
+	c.t.Helper()
+	c.podman("stop", "-t", "15", c.name)
+}
+
+// checkEnd looks at one that was stopped.
+func (c *container) checkEnd() {
+	c.t.Helper()
+	if code := c.podman("inspect", c.name, "--format", "{{.State.ExitCode}}"); code != "0" {
+		c.t.Errorf("%s ended with exit code %s\n%s", c.name, code, c.podman("logs", c.name))
+	}
+	if strings.Contains(c.podman("logs", c.name), token) {
+		c.t.Error("the token is in the log")
+	}
+}
+
+// checkMemory compares the limit with what the kernel says it is, and prints
+// the most that was used.
+func (c *container) checkMemory() {
+	c.t.Helper()
+	pid := c.podman("inspect", c.name, "--format", "{{.State.Pid}}")
+	limit, peak, err := cgroupMemory(pid)
+	resident := residentPeak(c.t, pid)
+	if err == nil && limit == memory {
+		measured(c.t, "memory: %.1f MB at the most, of a limit of %.0f MB that the kernel keeps; %.1f MB resident, with the program's own pages", mb(peak), mb(limit), mb(resident))
+		return
+	}
+	measured(c.t, "!!! THE MEMORY LIMIT COULD NOT BE SET HERE (limit %d, %v): only GOMEMLIMIT and the resident memory speak for it", limit, err)
+	measured(c.t, "memory: %.1f MB resident at the most, of %.1f MB", mb(resident), mb(memory))
+	if resident > memory {
+		c.t.Errorf("%d bytes were resident, of %d", resident, memory)
+	}
+}
+
+func mb(n int64) float64 { return float64(n) / (1 << 20) }
+
+// cgroupMemory reads a process's limit and peak, of either version of cgroups.
+func cgroupMemory(pid string) (limit, peak int64, err error) {
+	text, err := os.ReadFile("/proc/" + pid + "/cgroup")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		switch {
+		case len(fields) < 3:
+		case fields[1] == "memory":
+			return numbers("/sys/fs/cgroup/memory"+fields[2], "memory.limit_in_bytes", "memory.max_usage_in_bytes")
+		case fields[0] == "0" && fields[2] != "/":
+			if limit, peak, err := numbers("/sys/fs/cgroup"+fields[2], "memory.max", "memory.peak"); err == nil {
+				return limit, peak, nil
+			}
+		}
+	}
+	return 0, 0, errors.New("no cgroup counts its memory")
+}
+
+func numbers(folder, limitFile, peakFile string) (limit, peak int64, err error) {
+	for file, into := range map[string]*int64{limitFile: &limit, peakFile: &peak} {
+		text, err := os.ReadFile(filepath.Join(folder, file))
+		if err != nil {
+			return 0, 0, err
+		}
+		if *into, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err != nil {
+			return 0, 0, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return limit, peak, nil
+}
+
+// residentPeak is VmHWM.
+func residentPeak(t *testing.T, pid string) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var kb int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kb); err == nil {
+			return kb << 10
+		}
+	}
+	t.Fatal("the process has no memory")
+	return 0
+}
+
+// cost is the processor time used so far, and the size of the store.
+func (c *container) cost() (cpu time.Duration, store int64) {
+	c.t.Helper()
+	pid := c.podman("inspect", c.name, "--format", "{{.State.Pid}}")
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(stat), ") ") // the name before it may hold anything
+	fields := strings.Fields(after)
+	for _, ticks := range fields[11:13] { // user and system, in hundredths of a second
+		n, err := strconv.ParseInt(ticks, 10, 64)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		cpu += time.Duration(n) * 10 * time.Millisecond
+	}
+	info, err := os.Stat(filepath.Join("/proc", pid, "root", "data", "bot.db"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return cpu, info.Size()
+}
+
+// podman runs a command of the engine and returns what it printed.
+func (c *container) podman(args ...string) string {
+	c.t.Helper()
+	out, err := exec.CommandContext(c.t.Context(), "podman", args...).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("podman %s: %v\n%s", args[0], err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,145 @@
+package deploy_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+const token = "1000001:test-token-test-token-test-token-00"
+
+// patience bounds a failure, not a success.
+const patience = 30 * time.Second
+
+// world is both far ends on loopback, the people, and what an operator has: a
+// volume and files with secrets.
+type world struct {
+	t       *testing.T
+	kite    *simkite.Server
+	tg      *simtg.Server
+	kiteURL string
+	tgURL   string
+	volume  string
+	secrets map[string]string // by setting, the path
+	people  []*phone
+}
+
+// newWorld has people with an account at Kite for each.
+func newWorld(t *testing.T, people int) *world {
+	t.Helper()
+	var accounts []simkite.Account
+	for i := range people {
+		accounts = append(accounts, simkite.Generate(int64(i+1), 12))
+	}
+	w := &world{t: t, volume: "kitebot-" + strings.ToLower(t.Name()),
+		kite: simkite.New(simkite.Options{Accounts: accounts}), tg: simtg.New(simtg.Options{Token: token})}
+	w.kiteURL, w.tgURL = serve(t, w.kite, w.kite.Close), serve(t, w.tg, w.tg.Close)
+	w.kite.SetBaseURL(w.kiteURL)
+	w.secrets = map[string]string{
+		"TELEGRAM_BOT_TOKEN": secretFile(t, token),
+		"STORE_KEY":          secretFile(t, "bWFkZS11cC1rZXktZm9yLXRoZS1pbWFnZS10ZXN0ISE="),
+	}
+	for i, a := range accounts {
+		w.people = append(w.people, &phone{Person: w.tg.Person(int64(i+11), a.Profile.UserShortname), t: t, w: w, user: a.UserID()})
+	}
+	t.Cleanup(func() {
+		_ = exec.Command("podman", "volume", "rm", "-f", w.volume).Run()
+		for _, v := range append(w.kite.Violations(), w.tg.Violations()...) {
+			t.Error(v)
+		}
+	})
+	return w
+}
+
+func serve(t *testing.T, h http.Handler, closeAll func()) string {
+	s := httptest.NewServer(h)
+	t.Cleanup(func() { closeAll(); s.CloseClientConnections(); s.Close() })
+	return s.URL
+}
+
+// secretFile is readable by everybody, since the bot is somebody else in its
+// container; the folder above it is not.
+func secretFile(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "secret")
+	if err := errors.Join(os.WriteFile(name, []byte(text+"\n"), 0o444), os.Chmod(name, 0o444)); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// all lets everybody do something at the same time.
+func (w *world) all(do func(*phone)) {
+	var wg sync.WaitGroup
+	for _, p := range w.people {
+		wg.Go(func() { do(p) })
+	}
+	wg.Wait()
+	if w.t.Failed() {
+		w.t.FailNow()
+	}
+}
+
+func (w *world) patient() context.Context {
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	w.t.Cleanup(cancel)
+	return ctx
+}
+
+// phone is somebody's chat with the bot.
+type phone struct {
+	*simtg.Person
+	t        *testing.T
+	w        *world
+	user     string // at Kite
+	loggedIn int    // the messages up to the login
+	asked    int    // questions since
+}
+
+// ask sends a command and returns the first answer that contains text.
+func (p *phone) ask(command, text string) simtg.Message {
+	p.t.Helper()
+	m, err := p.try(command, text)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return m
+}
+
+func (p *phone) try(command, text string) (simtg.Message, error) {
+	from := p.Last().ID
+	p.Send(command)
+	return p.wait(from, text)
+}
+
+// wait waits for a message of the bot after `from` that contains text.
+func (p *phone) wait(from int64, text string) (simtg.Message, error) {
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	var found simtg.Message
+	err := p.Wait(ctx, func(chat []simtg.Message) bool {
+		for _, m := range chat {
+			if m.FromBot && m.ID > from && strings.Contains(m.Text, text) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return found, fmt.Errorf("no message with %q: %w", text, err)
+	}
+	return found, nil
+}
