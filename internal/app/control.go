@@ -20,7 +20,7 @@ func (r *rooms) serveControl(ctx context.Context) {
 			"socket", path, "err", err, "cure", cureOf(err))
 		return
 	}
-	r.beside.Go(func() { ops.Serve(ctx, l, ops.Control(&r.health, r.file, r.Logger), r.Logger) })
+	r.beside.Go(func() { ops.Serve(ctx, l, ops.Control(r.health, r.file, r.Logger), r.Logger) })
 }
 
 func cureOf(err error) string {

@@ -47,12 +47,14 @@ func Run(ctx context.Context, c Config, o Options) error {
 	for _, line := range c.Warnings {
 		o.Logger.Warn(line)
 	}
-	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Dial: o.Dial, Logger: o.Logger})
+	health := &ops.Health{}
+	metrics := newMetrics(o, health)
+	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Dial: o.Dial, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
 	}
 	defer dialer.Close()
-	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Clock: o.Clock, Logger: o.Logger})
+	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Clock: o.Clock, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return err // it names STORE_PATH or STORE_KEY and says what to do
 	}
@@ -61,24 +63,26 @@ func Run(ctx context.Context, c Config, o Options) error {
 			o.Logger.Error("the store was not closed well: the last marks of answered updates may be missing, and the next run answers those again", "err", err)
 		}
 	}()
-	return (&rooms{Config: c, Options: o, dialer: dialer, file: file}).run(ctx)
+	return (&rooms{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
 }
 
 // rooms are the parts of one run.
 type rooms struct {
 	Config
 	Options
-	dialer *mcpconn.Dialer
-	file   *store.Store
-	health ops.Health
-	beside sync.WaitGroup // what runs beside the intake
+	dialer  *mcpconn.Dialer
+	file    *store.Store
+	health  *ops.Health
+	metrics *ops.Metrics
+	beside  sync.WaitGroup // what runs beside the intake
 }
 
 func (r *rooms) run(ctx context.Context) error {
 	beside, cancel := context.WithCancel(ctx)
 	defer r.beside.Wait()
 	defer cancel()
-	r.health.Set("store", r.file.Flush)
+	r.health.Set("store", r.file.Writable)
+	r.health.Set("kite", r.kite)
 	r.health.Set("telegram", func() error { return errors.New("not reached yet") })
 	if err := r.serveHealth(beside); err != nil {
 		return err
@@ -91,12 +95,12 @@ func (r *rooms) run(ctx context.Context) error {
 	if hook != nil {
 		defer hook.Close() // the intake closes it first, if it comes to that
 	}
-	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Dial: r.Dial, Logger: r.Logger})
+	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Dial: r.Dial, Meter: r.metrics, Logger: r.Logger})
 	if err != nil {
 		return r.ending(ctx, err)
 	}
 	defer client.Close()
-	r.health.Set("telegram", client.Intake)
+	r.health.Set("telegram", func() error { return r.intake(client) })
 	r.beside.Go(func() { r.announce(beside, client) })
 	return r.serve(ctx, client, hook)
 }
@@ -110,7 +114,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 	}
 	var b *bot.Bot
 	pool := session.New(session.Options{
-		Dialer: r.dialer, Store: r.file, LoginHosts: r.LoginHosts, Clock: r.Clock, Logger: r.Logger,
+		Dialer: r.dialer, Store: r.file, LoginHosts: r.LoginHosts, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger,
 		Notify: func(e session.Event) { b.Notify(e) },
 	})
 	b = bot.New(bot.Options{
@@ -120,18 +124,20 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Book: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
-		Rate: r.Rate, Clock: r.Clock, Logger: r.Logger, Operations: operations{&r.health, r.Version, r.Clock.Now()},
+		Rate: r.Rate, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
 	})
 	defer pool.Close()
 	defer b.Close()
 	if err := errors.Join(pool.Start(), b.Resume()); err != nil {
 		return fmt.Errorf("take up the work of the last run: %w", err)
 	}
+	r.watch(client, pool, b)
 	if r.Ready != nil {
 		r.Ready()
 	}
 	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", hook != nil)
 	err = r.takeIn(ctx, client, hook, b.Dispatch)
+	r.health.Set("telegram", func() error { return errors.New("the bot is stopping") })
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)
 }
@@ -173,7 +179,7 @@ func (r *rooms) serveHealth(ctx context.Context) error {
 	if err != nil {
 		return &SettingError{"HTTP_ADDR", fmt.Sprintf("cannot listen there: %v", err), "127.0.0.1:8080, or off"}
 	}
-	r.beside.Go(func() { ops.Serve(ctx, l, r.health.Handler(), r.Logger) })
+	r.beside.Go(func() { ops.Serve(ctx, l, ops.Page(r.health, r.metrics), r.Logger) })
 	return nil
 }
 

@@ -41,7 +41,7 @@ func Settings() []Setting {
 		{Name: "STORE_PATH", Default: "bot.db", Example: "/data/bot.db", Meaning: "the file that remembers who is logged in", set: func(c *Config, v string) error { c.StorePath = v; return nil }},
 		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "seals the store; empty: made on the first start, in STORE_PATH.key", set: func(c *Config, v string) (err error) { c.StoreKey, err = parseKey(v); return err }},
 		{Name: "STORE_KEY_OLD", Secret: true, Meaning: "to change STORE_KEY: the key until now; unset it after one start", set: func(c *Config, v string) (err error) { c.OldKey, err = parseKey(v); return err }},
-		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz and /readyz are served; off for nowhere", set: setHTTPAddr},
+		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz, /readyz and /metrics are served; off for nowhere", set: setHTTPAddr},
 		{Name: "WEBHOOK_URL", Example: "https://bot.example.org/telegram", Meaning: "where Telegram delivers updates to, on port 443, 80, 88 or 8443; empty: the bot asks for them (long polling)", set: setWebhookURL},
 		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "what Telegram shows with each delivery; empty: made at each start", set: setWebhookSecret},
 		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},

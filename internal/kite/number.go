@@ -28,7 +28,11 @@ var (
 type amount struct{ decimal.Decimal }
 
 func (a *amount) read(r *reader) {
-	if r.null() {
+	switch {
+	case r.null():
+		return
+	case r.zero():
+		a.Decimal = decimal.Decimal{}
 		return
 	}
 	n := r.numeral()
@@ -43,7 +47,11 @@ func (a *amount) read(r *reader) {
 type count int64
 
 func (c *count) read(r *reader) {
-	if r.null() {
+	switch {
+	case r.null():
+		return
+	case r.zero():
+		*c = 0
 		return
 	}
 	n := r.numeral()
@@ -69,6 +77,15 @@ type numeral struct {
 	exponent int   // capped where it is absurd
 	negative bool
 	whole    bool // written without point and exponent
+}
+
+// zero takes a plain 0, if it is next: most numbers of a row are.
+func (r *reader) zero() bool {
+	if r.peek() != '0' || r.at+1 == len(r.text) || r.text[r.at+1] != ',' && r.text[r.at+1] != '}' {
+		return false
+	}
+	r.at++
+	return true
 }
 
 // numeral reads a number.

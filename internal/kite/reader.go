@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,7 +32,7 @@ type reader struct {
 	depth int
 	err   error
 
-	shapes shapes // of what was read before
+	slots map[reflect.Type]*slot // of the lists within rows
 }
 
 func (r *reader) fail(err error) {

@@ -22,7 +22,8 @@ var errTooMany = errors.New("more rows than there can be")
 // decodeInto reads a text into a struct. null leaves it as it is.
 func decodeInto[T any](text string, into *T) error {
 	r := reader{text: text}
-	r.value(reflect.ValueOf(into).Elem(), new(field))
+	f := field{to: target(reflect.ValueOf(into).Elem())}
+	f.read(&r)
 	return r.end()
 }
 
@@ -45,13 +46,13 @@ func decodeNamed[W any](text string, take func(name string, row *W)) (null bool,
 
 // rowOf is where one row after the other is read to.
 type rowOf[W any] struct {
-	row   *W
-	value reflect.Value
+	row  *W
+	form *form
 }
 
 func newRow[W any]() rowOf[W] {
 	row := new(W)
-	return rowOf[W]{row, reflect.ValueOf(row).Elem()}
+	return rowOf[W]{row, formOf(reflect.ValueOf(row).Elem())}
 }
 
 // read reads the next row; nil is null. It is overwritten by the one after it.
@@ -60,7 +61,7 @@ func (o rowOf[W]) read(r *reader) *W {
 		return nil
 	}
 	*o.row = *new(W)
-	r.object(o.value, r.shapeOf(o.value.Type()))
+	o.form.read(r)
 	return o.row
 }
 
@@ -126,7 +127,8 @@ func (p *page[W, T]) readWrapped(r *reader) {
 		case strings.EqualFold(name, "data"):
 			p.readRows(r)
 		case strings.EqualFold(name, "pagination"):
-			r.value(reflect.ValueOf(&p.wrap).Elem(), new(field))
+			f := field{to: target(reflect.ValueOf(&p.wrap).Elem())}
+			f.read(r)
 		default:
 			r.skip()
 		}

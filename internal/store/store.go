@@ -35,7 +35,7 @@ var (
 // flushAfter is how long an "answered" mark waits for a commit to ride with. What
 // was answered that long before a kill comes twice, so it is short; and yet
 // long enough for the marks of a busy moment to share a commit.
-const flushAfter = 25 * time.Millisecond
+const flushAfter = 2 * time.Millisecond
 
 // flushRetry is how long a mark waits that could not be written.
 const flushRetry = time.Second

@@ -56,10 +56,15 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 	if was.Login != nil {
 		p.Meter.LoginStep(stepLoggedOut)
 	}
-	pr.telling.Lock() // what was being told is told
-	pr.telling.Unlock()
+	pr.hearOut()
 	pr.endNow(ctx)
 	return was, pr.status(), nil
+}
+
+// hearOut waits until what is just being told is told.
+func (pr *person) hearOut() {
+	pr.telling.Lock()
+	defer pr.telling.Unlock()
 }
 
 // RetryLogout tries again what a logout could not end, and nothing else: a

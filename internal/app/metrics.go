@@ -1,0 +1,68 @@
+package app
+
+import (
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
+	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/ops"
+	"kitebot/internal/store"
+)
+
+// The metrics are told by every room, in that room's own words.
+var (
+	_ bot.Meter      = (*ops.Metrics)(nil)
+	_ mcpconn.Meter  = (*ops.Metrics)(nil)
+	_ session.Meter  = (*ops.Metrics)(nil)
+	_ store.Meter    = (*ops.Metrics)(nil)
+	_ telegram.Meter = (*ops.Metrics)(nil)
+)
+
+// newMetrics makes the metrics of a run. Labels have no other values than the
+// rooms' own words.
+func newMetrics(o Options, h *ops.Health) *ops.Metrics {
+	sets := ops.Sets{
+		CommandOutcomes: bot.Outcomes(),
+		Tools:           mcpconn.Tools(), ToolOutcomes: mcpconn.Outcomes(),
+		LoginSteps: session.Steps(), SessionStates: session.States(), Resumes: session.Resumes(),
+		Methods: telegram.Methods(), MethodOutcomes: telegram.Outcomes(),
+	}
+	for _, c := range bot.Commands() {
+		sets.Commands = append(sets.Commands, c.Name)
+	}
+	return ops.NewMetrics(ops.MetricsOptions{Version: o.Version, Sets: sets, Health: h, Now: o.Clock.Now, Logger: o.Logger})
+}
+
+// watch says where a scrape finds how things are.
+func (r *rooms) watch(client *telegram.Client, pool *session.Pool, b *bot.Bot) {
+	r.metrics.Watch(ops.Sources{
+		Sessions: pool.Counts, Queue: b.Queue, SecondPoller: client.Conflict,
+		Store: func() (ops.StoreFigures, error) {
+			f, err := r.file.Figures()
+			return ops.StoreFigures(f), err
+		},
+	})
+}
+
+// intake returns nil while updates come in. While Telegram is silent, none can
+// be fetched; a webhook's are brought, and taken, all the same.
+func (r *rooms) intake(client *telegram.Client) error {
+	if err := client.Intake(); err != nil {
+		return err
+	}
+	if silence := r.metrics.Telegram().Trouble(); silence != nil {
+		silence.Serves = r.WebhookURL != ""
+		return silence
+	}
+	return nil
+}
+
+// kite returns nil while Kite's server answers, or nobody asks it. Without it
+// the bot still serves: it says so to people, and keeps their logins.
+func (r *rooms) kite() error {
+	if silence := r.metrics.Kite().Trouble(); silence != nil {
+		silence.Serves = true
+		return silence
+	}
+	return nil
+}

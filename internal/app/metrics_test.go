@@ -1,0 +1,253 @@
+package app_test
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/clock"
+	"kitebot/internal/ops"
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// observed is a world whose bot serves its page.
+type observed struct {
+	*world
+	addr string
+}
+
+// observe starts a bot that can be observed.
+func observe(t *testing.T, now clock.Clock) observed {
+	t.Helper()
+	w := newWorld(t, simkite.Options{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := w.config()
+	c.HTTPAddr, c.HTTPAsked = addr, true
+	w.run(c, now, &w.logs)
+	return observed{w, addr}
+}
+
+func (o observed) get(path string) (status int, text string) {
+	o.t.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	resp, err := client.Get("http://" + o.addr + path)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func (o observed) metrics() string {
+	o.t.Helper()
+	status, text := o.get("/metrics")
+	if status != http.StatusOK {
+		o.t.Fatalf("/metrics: %d %s", status, text)
+	}
+	return text
+}
+
+// metricsWith reads the metrics until they hold a line: what people see was
+// delivered a moment before the bot knows it.
+func (o observed) metricsWith(line string) string {
+	o.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		if text := o.metrics(); strings.Contains(text, "\n"+line+"\n") {
+			return text
+		}
+	}
+	o.t.Fatalf("the metrics never say %s", line)
+	return ""
+}
+
+// wantMetrics looks for whole lines of the metrics.
+func wantMetrics(t *testing.T, text string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !strings.Contains(text, "\n"+line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
+	}
+}
+
+// typed is what people type that must not be found in any metric.
+func typed() []string {
+	return []string{"/frobnicate77", "/tool get_frobnicate77", "/tool place_order frobnicate77", "/holdings@frobnicate77_bot", "frobnicate77", "/quote FROBNICATE77"}
+}
+
+// play lets nearly everything happen that is measured.
+func (o observed) play() {
+	o.t.Helper()
+	p, r := o.person(asha, "Asha"), o.person(ravi, "Ravi")
+	p.login(ashaUser)
+	p.press(p.ask("/holdings", headline(ashaUser)), "2/3")
+	p.waitText(0, "Page 2 of 3")
+	m := r.ask("/login", "Log in to Kite")
+	o.kite.DropStreams()
+	p.ask("/funds", "available")
+	for _, text := range typed() {
+		from := int(p.Last().ID)
+		p.Send(text)
+		p.waitFor(from, text, func(simtg.Message) bool { return true })
+	}
+	o.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524, Times: 4})
+	p.ask("/margins", "")
+	o.kite.ClearFaults()
+	o.tg.Inject(simtg.Fault{Method: "sendMessage", Status: http.StatusTooManyRequests, RetryAfter: 1})
+	p.ask("/help", "What I can do")
+	r.browse(m, raviUser)
+	r.waitText(0, "Logged in as")
+	r.ask("/logout", "is logged out at Kite")
+}
+
+// The metrics of a played bot: everything in the catalogue is there, figures
+// are what was played, label values are of closed sets, and nothing in it is
+// about anybody.
+func TestMetricsOfAPlayedBot(t *testing.T) {
+	o := observe(t, clock.Real())
+	wantMetrics(t, o.metrics(), // before anybody did anything
+		`kitebot_commands_total{command="holdings",outcome="ok"} 0`, `kitebot_commands_total{command="none",outcome="panic"} 0`,
+		`kitebot_logins_total{step="link_sent"} 0`, `kitebot_resumes_total{outcome="ended"} 0`, `kitebot_telegram_limited_total 0`,
+		`kitebot_sessions{state="logged_in"} 0`, `kitebot_people 0`, `kitebot_queue_depth 0`, `kitebot_second_poller 0`,
+		`kitebot_ready{component="kite"} 1`, `kitebot_ready{component="store"} 1`, `kitebot_ready{component="telegram"} 1`, `kitebot_kite_up 1`,
+	)
+	o.play()
+	text := o.metricsWith(`kitebot_commands_total{command="logout",outcome="ok"} 1`)
+	wantMetrics(t, text,
+		`kitebot_logins_total{step="link_sent"} 2`, `kitebot_logins_total{step="bound"} 2`, `kitebot_logins_total{step="logged_out"} 1`,
+		`kitebot_commands_total{command="login",outcome="ok"} 3`, // /login twice, and Done
+		`kitebot_telegram_limited_total 1`, `kitebot_sessions{state="parked"} 1`, `kitebot_ready{component="kite"} 1`, `kitebot_kite_up 1`,
+	)
+	for _, m := range ops.Catalogue() {
+		if !strings.Contains(text, "\n# TYPE "+m.Name+" "+m.Kind+"\n") {
+			t.Errorf("%s is not measured", m.Name)
+		}
+	}
+	if i := strings.Index(text, `="other"`); i >= 0 {
+		t.Errorf("a room told a word that is in none of its lists: …%s", text[max(0, i-60):i+10])
+	}
+	secrets := append(o.kite.Links(), token, ashaUser, raviUser, "Asha", "Ravi", "robnicate", "ROBNICATE", "connect/login", o.store, "127.0.0.1")
+	for _, s := range o.kite.Sessions() {
+		secrets = append(secrets, s.ID)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q is in the metrics", secret)
+		}
+	}
+	checkByPromtool(t, text)
+	checkRules(t, text)
+}
+
+// checkByPromtool lets Prometheus' own tool look at metrics.
+func checkByPromtool(t *testing.T, text string) {
+	t.Helper()
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		if os.Getenv("KITEBOT_NEED_PROMTOOL") != "" {
+			t.Error("promtool is missing (Debian: prometheus)")
+		}
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics")
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil || len(strings.TrimSpace(string(out))) > 0 {
+		t.Errorf("promtool: %v\n%s", err, out)
+	}
+}
+
+// A Kite that does not answer is shown as degraded and takes nothing out of
+// service. Once it answers again, all is well.
+func TestSilentKiteIsDegraded(t *testing.T) {
+	later := &jumping{Clock: clock.Real()}
+	o := observe(t, later)
+	p := o.person(asha, "Asha")
+	p.login(ashaUser)
+	o.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
+	for range 3 {
+		p.ask("/funds", "Kite is not answering just now")
+		later.skip(time.Minute)
+	}
+	status, text := o.get("/readyz")
+	if status != http.StatusOK || !strings.HasPrefix(text, "degraded\nkite: degraded: no answer for 3 min, ") || !strings.Contains(text, "\nstore: ok\ntelegram: ok\n") {
+		t.Errorf("/readyz: %d %s", status, text)
+	}
+	var report ops.Report
+	status, text = o.get("/readyz?format=json")
+	if err := json.Unmarshal([]byte(text), &report); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %s: %v", status, text, err)
+	}
+	kite := report.Components["kite"]
+	if report.Status != ops.StatusDegraded || kite.Status != ops.StatusDegraded || later.Since(kite.Since) < 2*time.Minute || later.Since(kite.Since) > time.Hour {
+		t.Errorf("%s", text)
+	}
+	wantMetrics(t, o.metrics(), `kitebot_kite_up 0`, `kitebot_ready{component="kite"} 0`, `kitebot_ready{component="store"} 1`)
+	o.kite.ClearFaults()
+	p.ask("/funds", "available") // which comes after Kite's answer
+	if status, text := o.get("/readyz"); status != http.StatusOK || text != "ready\nkite: ok\nstore: ok\ntelegram: ok\n" {
+		t.Errorf("/readyz: %d %s", status, text)
+	}
+	wantMetrics(t, o.metrics(), `kitebot_kite_up 1`, `kitebot_ready{component="kite"} 1`)
+}
+
+// While Telegram does not answer, no updates come in: the bot is not ready. The
+// way back is found without anybody's help.
+func TestSilentTelegramIsNotReady(t *testing.T) {
+	later := &jumping{Clock: clock.Real()}
+	o := observe(t, later)
+	p := o.person(asha, "Asha")
+	p.ask("/help", "What I can do")
+	o.tg.Inject(simtg.Fault{Status: http.StatusBadGateway, Times: -1, Body: "<html>bad gateway</html>"})
+	from := int(p.Last().ID)
+	p.Send("/status") // ends the poll that is held
+	for text := ""; !strings.Contains(text, "\nkitebot_ready{component=\"telegram\"} 0\n"); text = o.metrics() {
+		o.nextCall()
+		later.skip(time.Minute)
+	}
+	status, text := o.get("/readyz")
+	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: ok\nstore: ok\ntelegram: no answer for ") {
+		t.Errorf("/readyz: %d %s", status, text)
+	}
+	o.tg.ClearFaults()
+	p.waitText(from, "Not logged in")
+	o.metricsWith(`kitebot_ready{component="telegram"} 1`)
+}
+
+// nextCall waits until the bot calls Telegram once more.
+func (o observed) nextCall() {
+	o.t.Helper()
+	before := len(o.tg.Calls())
+	for end := time.Now().Add(patience); len(o.tg.Calls()) == before; o.get("/healthz") { // which takes its moment
+		if time.Now().After(end) {
+			o.t.Fatalf("the bot never calls again:\n%s", o.logText())
+		}
+	}
+}
+
+// The page has what it is for, and nothing else.
+func TestPageOfARunningBot(t *testing.T) {
+	o := observe(t, clock.Real())
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/backup": 404, "/debug/pprof/": 404} {
+		if status, text := o.get(path); status != want {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+}

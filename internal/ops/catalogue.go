@@ -1,0 +1,83 @@
+package ops
+
+// Metric is one thing that is measured.
+type Metric struct {
+	Name   string   // "kitebot_commands_total"
+	Kind   string   // "counter", "gauge" or "histogram"
+	Labels []string // nil for none
+	Help   string   // one sentence; the documents show it, too
+	bounds []float64
+}
+
+// Catalogue lists what is measured, but for the usual go_ and process_ metrics
+// of the library. Names are in base units, counters end in _total. Every label
+// has a closed set of values (see [Sets]): none of them can be typed by a
+// person, and none is an id or an amount.
+func Catalogue() []Metric {
+	label := func(names ...string) []string { return names }
+	return []Metric{
+		{Name: commandsTotal, Kind: "counter", Labels: label("command", "outcome"),
+			Help: "Commands answered. Talk, old buttons and strangers are the command none. Every pair exists from the start."},
+		{Name: commandSeconds, Kind: "histogram", Labels: label("command"), bounds: []float64{.1, .3, 1, 3, 10, 30, 60},
+			Help: "How long people waited, from the arrival of what they sent until its answer was delivered."},
+		{Name: toolSeconds, Kind: "histogram", Labels: label("tool", "outcome"), bounds: []float64{.05, .2, .5, 1, 2, 5, 10, 20},
+			Help: "How long Kite's server took, by tool; open and end are the beginning and the logout of a session."},
+		{Name: loginsTotal, Kind: "counter", Labels: label("step"),
+			Help: "The steps of logins: a link was sent, a login bound by it (also: by another Kite user than last time), refused or usurped, a link died unused, the server ended a login, the person logged out."},
+		{Name: sessionsNow, Kind: "gauge", Labels: label("state"),
+			Help: "People in memory by the state of their login; those who did not ask for anything since the start are not in it."},
+		{Name: peopleNow, Kind: "gauge",
+			Help: "People of whom the store keeps anything."},
+		{Name: resumesTotal, Kind: "counter", Labels: label("outcome"),
+			Help: "Sessions spoken for without their stream, by what their first question came to; ended means that people have to log in again."},
+		{Name: telegramCallsTotal, Kind: "counter", Labels: label("method", "outcome"),
+			Help: "Calls of the Bot API."},
+		{Name: telegramCallSeconds, Kind: "histogram", Labels: label("method"), bounds: []float64{.05, .1, .3, 1, 3, 10},
+			Help: "How long the Bot API took; without getUpdates, which it holds on purpose."},
+		{Name: telegramLimitedTotal, Kind: "counter",
+			Help: "Calls of the Bot API that were answered with 429, too many requests."},
+		{Name: telegramWaitTotal, Kind: "counter",
+			Help: "Seconds that calls waited because of a 429, all of them together."},
+		{Name: queueDepth, Kind: "gauge",
+			Help: "Jobs that wait behind others of the same person, of all people."},
+		{Name: queueBusy, Kind: "gauge",
+			Help: "People for whom something is being done."},
+		{Name: journalUnanswered, Kind: "gauge",
+			Help: "Updates that were taken in and are not answered yet."},
+		{Name: storeBytes, Kind: "gauge",
+			Help: "The size of the store's file."},
+		{Name: commitSeconds, Kind: "histogram", Labels: label("outcome"), bounds: []float64{.001, .003, .01, .03, .1, .3, 1, 3},
+			Help: "How long it took to write to the store, the wait for the disk included."},
+		{Name: buildInfo, Kind: "gauge", Labels: label("version", "goversion"),
+			Help: "Always 1: which version runs."},
+		{Name: secondPoller, Kind: "gauge",
+			Help: "1 while somebody else takes this bot's updates."},
+		{Name: readyNow, Kind: "gauge", Labels: label("component"),
+			Help: "1 while a part is well, as /readyz has it; kite at 0 is shown there as degraded and takes nothing out of service."},
+		{Name: kiteUp, Kind: "gauge",
+			Help: "1 when Kite's server answered the last call to it, or was not asked yet."},
+	}
+}
+
+const (
+	commandsTotal        = "kitebot_commands_total"
+	commandSeconds       = "kitebot_command_seconds"
+	toolSeconds          = "kitebot_tool_seconds"
+	loginsTotal          = "kitebot_logins_total"
+	sessionsNow          = "kitebot_sessions"
+	peopleNow            = "kitebot_people"
+	resumesTotal         = "kitebot_resumes_total"
+	telegramCallsTotal   = "kitebot_telegram_calls_total"
+	telegramCallSeconds  = "kitebot_telegram_call_seconds"
+	telegramLimitedTotal = "kitebot_telegram_limited_total"
+	telegramWaitTotal    = "kitebot_telegram_wait_seconds_total"
+	queueDepth           = "kitebot_queue_depth"
+	queueBusy            = "kitebot_queue_busy"
+	journalUnanswered    = "kitebot_journal_unanswered"
+	storeBytes           = "kitebot_store_bytes"
+	commitSeconds        = "kitebot_store_commit_seconds"
+	buildInfo            = "kitebot_build_info"
+	secondPoller         = "kitebot_second_poller"
+	readyNow             = "kitebot_ready"
+	kiteUp               = "kitebot_kite_up"
+)

@@ -1,0 +1,206 @@
+package ops
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Sets are the values that labels can have, in the rooms' own words. Any other
+// value becomes "other", and any other command "none".
+type Sets struct {
+	Commands        []string // by name, without the slash
+	CommandOutcomes []string
+	Tools           []string // and what else is asked of Kite's server
+	ToolOutcomes    []string
+	LoginSteps      []string
+	SessionStates   []string
+	Resumes         []string // what the first question over a resumed session comes to
+	Methods         []string // of the Bot API
+	MethodOutcomes  []string
+}
+
+// MetricsOptions are what Metrics are made of. All but Logger are required.
+type MetricsOptions struct {
+	Version string
+	Sets    Sets
+	Health  *Health
+	Now     func() time.Time
+	Logger  *slog.Logger // told what cannot be read at a scrape; nil = discard
+}
+
+// Metrics measure one run of the process. The rooms tell it what happens
+// through small interfaces of their own; what merely is (the length of a queue)
+// is read at each scrape, see [Metrics.Watch]. Safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	health   *Health
+	log      *slog.Logger
+	kite     *Streak
+	telegram *Streak
+
+	commands, outcomes  closed
+	tools, toolOutcomes closed
+	steps, resumes      closed
+	states              closed
+	methods, fates      closed
+
+	commandsTotal, loginsTotal, resumesTotal, callsTotal    *prometheus.CounterVec
+	limitedTotal, waitTotal                                 prometheus.Counter
+	commandSeconds, toolSeconds, callSeconds, commitSeconds *prometheus.HistogramVec
+
+	mu      sync.Mutex
+	sources Sources
+}
+
+// NewMetrics makes metrics with a registry of their own.
+func NewMetrics(o MetricsOptions) *Metrics {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := prometheus.NewRegistry()
+	m := &Metrics{
+		registry: r, health: o.Health, log: o.Logger, kite: NewStreak(o.Now), telegram: NewStreak(o.Now),
+
+		commands: closedSet(none, o.Sets.Commands), outcomes: closedSet(other, o.Sets.CommandOutcomes),
+		tools: closedSet(other, o.Sets.Tools), toolOutcomes: closedSet(other, o.Sets.ToolOutcomes),
+		steps: closedSet(other, o.Sets.LoginSteps), resumes: closedSet(other, o.Sets.Resumes), states: closedSet(other, o.Sets.SessionStates),
+		methods: closedSet(other, o.Sets.Methods), fates: closedSet(other, o.Sets.MethodOutcomes),
+
+		commandsTotal: counter(r, commandsTotal), commandSeconds: histogram(r, commandSeconds), toolSeconds: histogram(r, toolSeconds),
+		loginsTotal: counter(r, loginsTotal), resumesTotal: counter(r, resumesTotal),
+		callsTotal: counter(r, telegramCallsTotal), callSeconds: histogram(r, telegramCallSeconds),
+		limitedTotal: counter(r, telegramLimitedTotal).WithLabelValues(), waitTotal: counter(r, telegramWaitTotal).WithLabelValues(),
+		commitSeconds: histogram(r, commitSeconds),
+	}
+	m.begin()
+	r.MustRegister(scrape{m}, build(o.Version), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// begin makes the series that alerts watch, at zero: the first of a kind would
+// not count as a rise otherwise.
+func (m *Metrics) begin() {
+	for _, command := range m.commands.labels(none) {
+		for _, outcome := range m.outcomes.labels() {
+			m.commandsTotal.WithLabelValues(command, outcome)
+		}
+	}
+	for _, step := range m.steps.labels() {
+		m.loginsTotal.WithLabelValues(step)
+	}
+	for _, outcome := range m.resumes.labels() {
+		m.resumesTotal.WithLabelValues(outcome)
+	}
+	for _, outcome := range []string{written, unwritten} {
+		m.commitSeconds.WithLabelValues(outcome)
+	}
+}
+
+// Handler serves the metrics in the form that Prometheus reads.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 3, ErrorHandling: promhttp.ContinueOnError})
+}
+
+// Page is what HTTP_ADDR serves: /healthz, /readyz and /metrics, and nothing
+// else.
+func Page(h *Health, m *Metrics) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz"} {
+		mux.Handle(path, h.Handler())
+	}
+	mux.Handle("GET /metrics", m.Handler())
+	return mux
+}
+
+// Kite judges Kite's server by the calls that were made to it.
+func (m *Metrics) Kite() *Streak { return m.kite }
+
+// Telegram judges the Bot API by the calls that were made to it.
+func (m *Metrics) Telegram() *Streak { return m.telegram }
+
+// described finds a metric in the catalogue.
+func described(name string) Metric {
+	for _, d := range Catalogue() {
+		if d.Name == name {
+			return d
+		}
+	}
+	panic("no such metric: " + name) // every name is a constant, used by the first test
+}
+
+func counter(r *prometheus.Registry, name string) *prometheus.CounterVec {
+	d := described(name)
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: d.Name, Help: d.Help}, d.Labels)
+	r.MustRegister(c)
+	return c
+}
+
+func histogram(r *prometheus.Registry, name string) *prometheus.HistogramVec {
+	d := described(name)
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: d.bounds}, d.Labels)
+	r.MustRegister(h)
+	return h
+}
+
+func build(version string) prometheus.Collector {
+	d := described(buildInfo)
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: d.Name, Help: d.Help}, d.Labels)
+	g.WithLabelValues(version, runtime.Version()).Set(1)
+	return g
+}
+
+// What a value becomes that is in no set.
+const (
+	none  = "none"
+	other = "other"
+)
+
+// closed is a closed set of label values.
+type closed struct {
+	words []string          // as they were given
+	label map[string]string // word → label value
+	rest  string            // what every other word becomes
+}
+
+func closedSet(rest string, words []string) closed {
+	c := closed{words: words, label: map[string]string{}, rest: rest}
+	for _, w := range words {
+		c.label[w] = labelValue(w)
+	}
+	return c
+}
+
+// of returns the label value of a word.
+func (c closed) of(word string) string {
+	if l, ok := c.label[word]; ok {
+		return l
+	}
+	return c.rest
+}
+
+// labels returns all label values, and more.
+func (c closed) labels(more ...string) []string {
+	all := more
+	for _, w := range c.words {
+		all = append(all, c.label[w])
+	}
+	return all
+}
+
+// labelValue writes a word so that nobody has to quote a blank in a query.
+func labelValue(word string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, word)
+}
