@@ -151,8 +151,12 @@ func commandOf(name string) string {
 		return "quote"
 	case "hidden":
 		return "hide"
+	case "ops":
+		return "admin"
 	case "order":
 		return "orders"
+	case "warning": // a button of it, and a choice there
+		return "settings"
 	case "pick":
 		return "search"
 	case "shown":
