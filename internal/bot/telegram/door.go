@@ -141,9 +141,10 @@ func (d *door) broken(method string, err error, left bool) *fault {
 	if text := err.Error(); d.scrub(text) != text {
 		err = errors.New(d.scrub(text))
 	}
-	f := &fault{kind: unsent, method: method, text: fmt.Sprintf("not sent: %v", err), cause: err}
+	why := short(err.Error()) // net/http quotes headers it cannot read
+	f := &fault{kind: unsent, method: method, text: "not sent: " + why, cause: err}
 	if left {
-		f.kind, f.text = lost, fmt.Sprintf("no answer: %v", err)
+		f.kind, f.text = lost, "no answer: "+why
 	}
 	return f
 }

@@ -186,7 +186,11 @@ func clean(description string) string {
 			quote = ""
 		}
 	}
-	text := strings.Join(kept, " ")
+	return short(strings.Join(kept, " "))
+}
+
+// short cuts a text that came from outside to what a log line can bear.
+func short(text string) string {
 	if utf8.RuneCountInString(text) > longestDescription {
 		text = string([]rune(text)[:longestDescription]) + "…"
 	}
