@@ -141,12 +141,22 @@ var (
 	tags    = regexp.MustCompile(`<[^>]*>`)
 )
 
+// Which of two calls at one moment Telegram refuses first is chance: with the
+// greater silence the smaller one goes untold.
+const (
+	oneSilent = "telegram wants a long silence in one place, messages there wait"
+	allSilent = "telegram wants silence, every message waits"
+)
+
 // warnings are the lines of a log that an operator should read, each once.
 func warnings(log string) (lines []string) {
 	for _, m := range warning.FindAllStringSubmatch(log, -1) {
 		lines = append(lines, counted.ReplaceAllString(strings.Trim(m[1], `"`), ""))
 	}
-	lines = slices.DeleteFunc(lines, func(l string) bool { return l == "command" }) // what came of each command
+	all := slices.Contains(lines, allSilent)
+	lines = slices.DeleteFunc(lines, func(l string) bool {
+		return l == "command" || all && l == oneSilent // what came of each command is told elsewhere
+	})
 	slices.Sort(lines)
 	return slices.Compact(lines)
 }

@@ -61,10 +61,12 @@ func (s *story) step(did string, d time.Duration, do func()) *step {
 	return st
 }
 
-// strike and heal begin and end the fault.
+// strike and heal begin and end the fault. What the program notices at once it
+// has noticed before the story goes on.
 func (s *story) strike() {
 	s.said, s.muted = len(s.logText()), s.fault.mute
 	s.fault.strike(s)
+	synctest.Wait()
 }
 
 func (s *story) heal() {

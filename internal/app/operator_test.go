@@ -20,47 +20,6 @@ import (
 	simtg "kitebot/internal/sim/telegram"
 )
 
-// lines is a log in which a test can wait for a line.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{} // closed when there is more
-}
-
-func newLines() *lines { return &lines{more: make(chan struct{})} }
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(l.more)
-	l.more = make(chan struct{})
-	return l.text.Write(p)
-}
-
-func (l *lines) now() (text string, more <-chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String(), l.more
-}
-
-// wait returns once the log holds a text.
-func (l *lines) wait(t *testing.T, text string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for {
-		all, more := l.now()
-		if strings.Contains(all, text) {
-			return
-		}
-		select {
-		case <-more:
-		case <-ctx.Done():
-			t.Fatalf("the log never says %q:\n%s", text, all)
-		}
-	}
-}
-
 // readyz asks the bot of bot.db over its socket.
 func readyz(t *testing.T) (status int, text string) {
 	t.Helper()
@@ -120,7 +79,7 @@ func (w *world) run(c app.Config, now clock.Clock, log io.Writer) (stop func()) 
 func TestSecondInstance(t *testing.T) {
 	const loud, over = "somebody else takes this bot's updates", "updates come in again"
 	w := newWorldHere(t)
-	first, second := newLines(), newLines()
+	first, second := new(logbook), new(logbook)
 	later := &jumping{Clock: clock.Real()}
 	w.run(w.config(), later, first)
 	p := w.person(asha, "Asha")
@@ -145,7 +104,7 @@ func TestSecondInstance(t *testing.T) {
 	if status, text := readyz(t); status != http.StatusOK {
 		t.Errorf("alone again: %d %s", status, text)
 	}
-	log, _ := first.now()
+	log := first.String()
 	if n := strings.Count(log, loud); n != 1 || strings.Count(log, "level=ERROR") != 1 {
 		t.Errorf("%d loud lines:\n%s", n, log)
 	}

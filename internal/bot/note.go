@@ -66,7 +66,6 @@ func (b *Bot) note(ctx context.Context, o order, d deed) {
 	if why != "" {
 		attrs = append(attrs, slog.String("err", why))
 	}
-	b.Logger.LogAttrs(ctx, level, "command", attrs...)
 	var m *mishap
 	if d.trouble() {
 		m = &mishap{
@@ -74,7 +73,8 @@ func (b *Bot) note(ctx context.Context, o order, d deed) {
 			text: scrub(why, o.request.Account.person),
 		}
 	}
-	b.tally.count(d.done, command, m)
+	b.tally.count(d.done, command, m) // first: who reads the line may ask /admin for it
+	b.Logger.LogAttrs(ctx, level, "command", attrs...)
 }
 
 // why is the error's text on one line, "" for none.
