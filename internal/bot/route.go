@@ -84,12 +84,13 @@ func (b *Bot) forStrangers(u Update, typed string) bool {
 
 // turnAway answers a stranger and writes down that they asked.
 func (b *Bot) turnAway(u Update) order {
-	o := b.answerOnce(u, view.Stranger(u.From))
+	answer := view.Stranger(u.From)
+	o := b.answerOnce(u, answer)
 	o.run = func(_ context.Context, r *Request) (Reply, error) {
 		if err := b.door.ask(u.From, u.Name, r.Now); err != nil {
 			return Reply{}, err
 		}
-		return say(view.Stranger(u.From)), nil
+		return say(answer), nil
 	}
 	return o
 }

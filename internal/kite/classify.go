@@ -41,7 +41,6 @@ const (
 	textNoLogin        = "please log in first"
 	textNoSession      = "failed to establish a session"
 	textNoKiteSession  = "failed to get or create kite session"
-	textAlreadyIn      = "you are already logged in as"
 	textTerminated     = "session terminated"
 	textInvalidSession = "invalid session id"
 	textEndFailed      = "session termination failed:"

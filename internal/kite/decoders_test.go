@@ -46,7 +46,6 @@ func decoders() []decoder {
 		decoderOf("get_margins", margins, kite.DecodeMargins, useMargins, `{"equity":{"enabled":true,"net":-1e17}}`),
 		decoderOf("get_mf_holdings", "["+fullFund+",null]", kite.DecodeMutualFunds, useFunds),
 		decoderOf("get_quotes", fullQuote, kite.DecodeQuotes, useQuotes, `{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`, "null"),
-		decoderOf("get_ltp", `{"NSE:TCS":{"instrument_token":9,"last_price":3300.5},"BSE:TCS":null}`, kite.DecodeLTP, useQuotes),
 		decoderOf("get_ohlc", `{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`, kite.DecodeOHLC, useQuotes),
 		decoderOf("search_instruments", "["+oneInstrument+"]", decodeFound, useFound, "null"),
 		decoderOf("get_historical_data", "["+fullCandle+",null]", kite.DecodeCandles, useCandles, "null"),

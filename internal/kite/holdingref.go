@@ -11,16 +11,6 @@ import (
 // and other words are in it too.
 const maxRef = 32
 
-// FindHolding returns the first holding of a symbol at an exchange.
-func FindHolding(holdings []Holding, exchange, symbol string) (Holding, bool) {
-	for _, h := range holdings {
-		if !h.Missing && h.Exchange == exchange && h.Symbol == symbol {
-			return h, true
-		}
-	}
-	return Holding{}, false
-}
-
 // HoldingRefs returns a short name for each holding, by which [HoldingByRef]
 // finds it in a later answer: "NSE:INFY". A name that is too long for a button,
 // or not plain, is a hash instead ("#9f86d081884c7d65"); a second row of one

@@ -57,16 +57,8 @@ func inOrder(by kite.HoldingSort, a, b kite.Holding) bool {
 	return x.Value.Cmp(y.Value) >= 0
 }
 
-func TestFindHolding(t *testing.T) {
+func TestSharesAndReferences(t *testing.T) {
 	p := total(t, "["+part("A", 1, 0, 0, 0, "1", "3", "1", "1")+",null,"+part("B", 1, 0, 0, 0, "1", "1", "1", "1")+"]")
-	if h, ok := kite.FindHolding(p.Holdings, "NSE", "B"); !ok || h.Symbol != "B" {
-		t.Errorf("found %v, %v", h, ok)
-	}
-	for _, name := range [][2]string{{"BSE", "B"}, {"NSE", "C"}, {"", ""}} {
-		if h, ok := kite.FindHolding(p.Holdings, name[0], name[1]); ok {
-			t.Errorf("%v finds %v", name, h)
-		}
-	}
 	expect(t, "share", p.Share(p.Holdings[0]), "75")
 	expect(t, "share of a null row", p.Share(p.Holdings[1]), "")
 	if refs := kite.HoldingRefs(p.Holdings); !slices.Equal(refs, []string{"NSE:A", "", "NSE:B"}) {

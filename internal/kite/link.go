@@ -88,9 +88,3 @@ func isLoginHost(u *url.URL, hosts []string) bool {
 		return false
 	}
 }
-
-// AlreadyLoggedIn reports whether the login tool answered that this session
-// has a login, instead of making a link.
-func AlreadyLoggedIn(text string) bool {
-	return strings.HasPrefix(fold(text), textAlreadyIn)
-}

@@ -81,20 +81,6 @@ func TestParseLink(t *testing.T) {
 	}
 }
 
-func TestAlreadyLoggedIn(t *testing.T) {
-	for text, want := range map[string]bool{
-		"You are already logged in as Asha Rao":    true,
-		" you are already logged in as Asha Rao\n": true,
-		"You are not logged in":                    false,
-		loginText(goodLink):                        false,
-		"":                                         false,
-	} {
-		if got := kite.AlreadyLoggedIn(text); got != want {
-			t.Errorf("AlreadyLoggedIn(%.30q) = %v, want %v", text, got, want)
-		}
-	}
-}
-
 func FuzzParseLink(f *testing.F) {
 	f.Add(loginText(goodLink))
 	f.Add("http://127.0.0.1:4567/connect/login?api_key=k&redirect_params=p")

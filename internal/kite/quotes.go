@@ -68,14 +68,11 @@ func (q Quote) ChangePercent() Figure { return percentOf(q.Change(), known(q.Pri
 // exact. Whatever else comes is [KindMalformed].
 func DecodeQuotes(text string) (map[string]Quote, error) { return decodeQuotes("get_quotes", text) }
 
-// DecodeLTP reads the answer of get_ltp like [DecodeQuotes]: last prices only.
-func DecodeLTP(text string) (map[string]Quote, error) { return decodeQuotes("get_ltp", text) }
-
 // DecodeOHLC reads the answer of get_ohlc like [DecodeQuotes]: last prices and
 // those of the day.
 func DecodeOHLC(text string) (map[string]Quote, error) { return decodeQuotes("get_ohlc", text) }
 
-// decodeQuotes serves the three tools: their answers differ in what is left out.
+// decodeQuotes serves both tools: their answers differ in what is left out.
 func decodeQuotes(tool, text string) (map[string]Quote, error) {
 	quotes := map[string]Quote{}
 	null, err := decodeNamed(text, func(id string, row *wireQuote) { quotes[id] = row.quote(id) })

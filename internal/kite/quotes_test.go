@@ -100,7 +100,7 @@ func TestDecodeQuotesRefuses(t *testing.T) {
 
 func quoteDecoders() map[string]func(string) (map[string]kite.Quote, error) {
 	return map[string]func(string) (map[string]kite.Quote, error){
-		"get_quotes": kite.DecodeQuotes, "get_ltp": kite.DecodeLTP, "get_ohlc": kite.DecodeOHLC,
+		"get_quotes": kite.DecodeQuotes, "get_ohlc": kite.DecodeOHLC,
 	}
 }
 

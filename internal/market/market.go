@@ -37,16 +37,6 @@ func Open(t time.Time) bool {
 	return TradingDay(t) && since >= opens && since < closes
 }
 
-// NextOpen returns when the next regular session begins: the first 09:15 IST
-// of a trading day that is after t.
-func NextOpen(t time.Time) time.Time {
-	day := midnight(t)
-	for !TradingDay(day) || !day.Add(opens).After(t) {
-		day = day.AddDate(0, 0, 1)
-	}
-	return day.Add(opens)
-}
-
 // midnight is the start of the day that t falls on in India.
 func midnight(t time.Time) time.Time {
 	year, month, day := t.In(IST()).Date()

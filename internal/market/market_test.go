@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"kitebot/internal/market"
 )
 
@@ -46,47 +44,6 @@ func TestOpen(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestNextOpen(t *testing.T) {
-	tests := []struct{ name, at, next string }{
-		{"before the session", "2026-11-12 08:00:00", "2026-11-12 09:15:00"},
-		{"at the opening it is tomorrow's", "2026-11-12 09:15:00", "2026-11-13 09:15:00"},
-		{"friday evening", "2026-11-13 18:00:00", "2026-11-16 09:15:00"},
-		{"over a holiday", "2026-11-23 16:00:00", "2026-11-25 09:15:00"},
-		{"over a holiday and a weekend", "2026-12-24 16:00:00", "2026-12-28 09:15:00"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got, want := market.NextOpen(at(t, tt.at)), at(t, tt.next); !got.Equal(want) {
-				t.Errorf("NextOpen(%s) = %s, want %s", tt.at, got, want)
-			}
-		})
-	}
-}
-
-// Whenever it is asked, the next opening lies ahead, is an opening, and no
-// session begins before it.
-func TestNextOpenIsTheNextOne(t *testing.T) {
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
-	rapid.Check(t, func(t *rapid.T) {
-		now := time.Unix(start+rapid.Int64Range(0, 2*365*24*3600).Draw(t, "seconds"), 0)
-		next := market.NextOpen(now)
-		if !next.After(now) || !market.Open(next) || market.Open(next.Add(-time.Second)) {
-			t.Fatalf("NextOpen(%s) = %s is no opening ahead", now, next)
-		}
-		if again := market.NextOpen(next.Add(-time.Second)); !again.Equal(next) {
-			t.Fatalf("just before %s the next opening is %s", next, again)
-		}
-		was := market.Open(now)
-		for moment := now.Add(time.Hour); moment.Before(next); moment = moment.Add(time.Hour) {
-			is := market.Open(moment)
-			if is && !was {
-				t.Fatalf("between %s and %s a session began before %s", now, next, moment)
-			}
-			was = is
-		}
-	})
 }
 
 // A holiday at a weekend would be a slip in the table: NSE lists those apart.
