@@ -38,8 +38,8 @@ func (s *Store) Take(botID int64, batch []bot.Update) ([]bot.Update, error) {
 }
 
 // Answered marks an update as done. The mark waits in memory for the next
-// commit, for about a second, or for Close; until then a crash loses it and the
-// update is answered again. An update that was never taken is ignored.
+// commit, for a moment (flushAfter), or for Close; until then a crash loses it
+// and the update is answered again. An update that was never taken is ignored.
 func (s *Store) Answered(botID, update int64) {
 	s.marks.add(mark{bot: botID, update: update})
 }

@@ -154,7 +154,8 @@ func TestMarksAreWrittenInAMoment(t *testing.T) {
 }
 
 func TestMarksRideWithACommit(t *testing.T) {
-	s := mustOpen(t, newPath(t))
+	// Nobody moves this clock: no mark goes by itself.
+	s := mustOpenWith(t, Options{Path: newPath(t), Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime())})
 	for name, commit := range map[string]func(){
 		"take":                  func() { mustTake(t, s, 7, bottest.Message(100)) },
 		"a take of nothing new": func() { mustTake(t, s, 7) },

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
@@ -120,35 +121,49 @@ type mark struct{ bot, update int64 }
 type marks struct {
 	added chan struct{} // holds a token after something was added
 
-	mu    sync.Mutex
-	queue []mark
+	mu     sync.Mutex
+	queue  []mark
+	riding []mark // with the commit under way
 }
 
 func newMarks() *marks { return &marks{added: make(chan struct{}, 1)} }
 
-func (m *marks) add(one mark) { m.putBack([]mark{one}) }
-
-// putBack adds marks to those that wait. Their order does not matter.
-func (m *marks) putBack(some []mark) {
-	if len(some) == 0 {
-		return
-	}
+func (m *marks) add(one mark) {
 	m.mu.Lock()
-	m.queue = append(m.queue, some...)
+	m.queue = append(m.queue, one)
 	m.mu.Unlock()
+	m.tell()
+}
+
+func (m *marks) tell() {
 	select {
 	case m.added <- struct{}{}:
 	default: // whoever listens has not come yet and will see this one, too
 	}
 }
 
-// take empties the queue.
-func (m *marks) take() []mark {
+// board empties the queue into a commit, which says at its end whether they
+// arrived.
+func (m *marks) board() []mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	some := m.queue
-	m.queue = nil
-	return some
+	m.riding, m.queue = m.queue, nil
+	return m.riding
+}
+
+// arrived ends the ride. Marks that are not on the disk wait again; their order
+// does not matter.
+func (m *marks) arrived(ok bool) {
+	m.mu.Lock()
+	again := !ok && len(m.riding) > 0
+	if again {
+		m.queue = append(m.queue, m.riding...)
+	}
+	m.riding = nil
+	m.mu.Unlock()
+	if again {
+		m.tell()
+	}
 }
 
 func (m *marks) empty() bool {
@@ -157,12 +172,12 @@ func (m *marks) empty() bool {
 	return len(m.queue) == 0
 }
 
-// waiting returns the marks in the queue as a set.
+// waiting returns the marks that may not be on the disk yet, as a set.
 func (m *marks) waiting() map[mark]bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	set := make(map[mark]bool, len(m.queue))
-	for _, one := range m.queue {
+	set := make(map[mark]bool, len(m.queue)+len(m.riding))
+	for _, one := range slices.Concat(m.queue, m.riding) {
 		set[one] = true
 	}
 	return set

@@ -161,7 +161,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 			return err
 		}
 	}
-	waiting := s.marks.take()
+	waiting := s.marks.board()
 	s.journal.stale = true
 	var declined error // by fn: it says nothing about the disk
 	ended := s.writing()
@@ -177,10 +177,11 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	ended(err, declined != nil)
 	if err == nil {
 		s.journal.stale = false
+		s.marks.arrived(true)
 		return nil
 	}
 	err = named(err)
-	s.marks.putBack(waiting)
+	s.marks.arrived(false)
 	var f *fault
 	if errors.As(err, &f) {
 		s.broken = err
