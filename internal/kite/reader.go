@@ -141,20 +141,68 @@ func (r *reader) string() string {
 	return ""
 }
 
-// unquoted reads a string that is not plain from i on. Escapes and damaged UTF-8
-// are the business of encoding/json.
+// unquoted reads a string that is not plain from i on. Numbered escapes and
+// damaged UTF-8 are the business of encoding/json.
 func (r *reader) unquoted(i int) (s string) {
+	start, simple := r.at+1, true
 	for ; i < len(r.text) && r.text[i] != '"'; i++ {
-		if r.text[i] == '\\' {
+		switch c := r.text[i]; {
+		case c == '\\':
 			i++
+			simple = simple && i < len(r.text) && escape(r.text[i]) != 0
+		case c < ' ':
+			simple = false
 		}
 	}
-	if i >= len(r.text) || json.Unmarshal([]byte(r.text[r.at:i+1]), &s) != nil {
+	switch {
+	case i >= len(r.text):
+		r.fail(errSyntax)
+		return ""
+	case simple && utf8.ValidString(r.text[start:i]):
+		s = unescaped(r.text[start:i])
+	case json.Unmarshal([]byte(r.text[r.at:i+1]), &s) != nil:
 		r.fail(errSyntax)
 		return ""
 	}
 	r.at = i + 1
 	return s
+}
+
+// escape is what a letter means behind a backslash; 0 for u, which has digits
+// behind it, and for those that may not stand there.
+func escape(c byte) byte {
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	default:
+		return 0
+	}
+}
+
+// unescaped is s with its escapes, all of them simple, made good.
+func unescaped(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		b.WriteByte(escape(s[i+1]))
+		s = s[i+2:]
+	}
 }
 
 // skip reads a value of any kind and returns how it is written.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"kitebot/internal/kite"
@@ -38,7 +37,7 @@ func (l *link) Close() { l.end(errClosed) }
 // ask calls a tool and returns the text of a good result. The error is the
 // cause of the failure, freed of addresses and of the session id; classify
 // makes a *kite.Error of it.
-func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[string]any) (string, error) {
+func (l *link) ask(ctx context.Context, c *speaker, tool string, args map[string]any) (string, error) {
 	limit := l.dialer.opts.CallTimeout
 	if tool == loginTool {
 		limit = l.dialer.opts.LoginTimeout
@@ -51,9 +50,7 @@ func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[
 	if args == nil {
 		args = map[string]any{} // a nil map would be sent as null
 	}
-	var req mcp.CallToolRequest
-	req.Params.Name, req.Params.Arguments = tool, args
-	result, err := c.CallTool(bound, req)
+	result, err := c.wire.callTool(bound, tool, args)
 	if err != nil {
 		return "", scrub(because(ctx, bound, l.life, err), l.id)
 	}
@@ -64,7 +61,7 @@ func (l *link) ask(ctx context.Context, c *client.Client, tool string, args map[
 const maxPages = 10
 
 // list asks which tools there are.
-func (l *link) list(bound, ctx context.Context, c *client.Client) (string, error) {
+func (l *link) list(bound, ctx context.Context, c *speaker) (string, error) {
 	var req mcp.ListToolsRequest
 	all, err := c.ListToolsByPage(bound, req)
 	for pages := 1; err == nil && all.NextCursor != ""; pages++ {
@@ -87,25 +84,22 @@ func (l *link) list(bound, ctx context.Context, c *client.Client) (string, error
 	return string(text), nil
 }
 
-// textOf returns the text of a result: exactly one text content. A result that
-// is flagged as an error, or reads like one, comes back as *toolError.
-func textOf(result *mcp.CallToolResult) (string, error) {
-	if len(result.Content) != 1 {
-		return "", errOdd
-	}
-	content, ok := result.Content[0].(mcp.TextContent)
+// textOf returns the text of a result. One that is flagged as an error, or reads
+// like one, comes back as *toolError.
+func textOf(json []byte) (string, error) {
+	result, ok := kite.DecodeResult(string(json))
 	if !ok {
 		return "", errOdd
 	}
-	if kite.Classify("", kite.Outcome{Text: content.Text, IsError: result.IsError}) != nil {
-		return "", &toolError{text: content.Text, flagged: result.IsError}
+	if kite.Classify("", kite.Outcome{Text: result.Text, IsError: result.IsError}) != nil {
+		return "", &toolError{text: result.Text, flagged: result.IsError}
 	}
-	return content.Text, nil
+	return result.Text, nil
 }
 
 // call runs one call as a piece of work of the Dialer, unless the connection
 // is over already.
-func (l *link) call(ctx context.Context, c *client.Client, tool string, args map[string]any) (string, error) {
+func (l *link) call(ctx context.Context, c *speaker, tool string, args map[string]any) (string, error) {
 	if !l.dialer.enter() {
 		return "", errClosed
 	}

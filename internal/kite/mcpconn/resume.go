@@ -15,8 +15,8 @@ import (
 // answer of KindEnded a further call asks the server again.
 type postConn struct {
 	*link
-	mu     sync.Mutex
-	client *client.Client // nil until the first call
+	mu      sync.Mutex
+	speaker *speaker // nil until the first call
 }
 
 var _ session.Conn = (*postConn)(nil)
@@ -44,10 +44,10 @@ func (c *postConn) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.client = newClient(&wire{HTTPConnection: tr})
+	c.speaker = newSpeaker(&wire{HTTPConnection: tr})
 	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
 	defer cancel()
-	err = initialize(bound, c.client)
+	err = initialize(bound, c.speaker)
 	c.id = session.NewID(tr.GetSessionId())
 	if err != nil {
 		return because(ctx, bound, c.life, err)
@@ -63,13 +63,13 @@ func (d *Dialer) newStreamable(options ...transport.StreamableHTTPCOption) (*tra
 		transport.WithHTTPBasicClient(d.client), transport.WithHTTPLogger(silent()))...)
 }
 
-// dial makes the mcp-go client at the first call. It is never closed: it holds
+// dial makes the speaker at the first call. It is never closed: it holds
 // nothing, and its Close would end the session.
-func (c *postConn) dial() (*client.Client, error) {
+func (c *postConn) dial() (*speaker, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.client != nil {
-		return c.client, nil
+	if c.speaker != nil {
+		return c.speaker, nil
 	}
 	if !plausible(c.id) {
 		return nil, errBadID
@@ -79,8 +79,8 @@ func (c *postConn) dial() (*client.Client, error) {
 		return nil, err
 	}
 	tr.SetProtocolVersion(protocolVersion)
-	c.client = newClient(&wire{HTTPConnection: tr}, client.WithSession())
-	return c.client, nil
+	c.speaker = newSpeaker(&wire{HTTPConnection: tr}, client.WithSession())
+	return c.speaker, nil
 }
 
 // Call calls a tool over streamable HTTP. An id that the server could never

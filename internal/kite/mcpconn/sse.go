@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
 
 	"kitebot/internal/kite"
@@ -20,7 +19,7 @@ const unhurried = time.Hour
 // streamConn is a connection over a stream. It ends when the stream does.
 type streamConn struct {
 	*link
-	client *client.Client
+	speaker *speaker
 }
 
 var _ session.Conn = (*streamConn)(nil)
@@ -52,8 +51,8 @@ func (c *streamConn) open(ctx context.Context) error {
 	// This runs on the goroutine that reads the stream: it must not wait.
 	tr.SetConnectionLostHandler(func(error) { c.end(errLost) })
 	w := &wire{HTTPConnection: tr}
-	c.client = newClient(w)
-	if err := c.client.Start(context.WithValue(c.life, streamKey{}, c.link)); err != nil {
+	c.speaker = newSpeaker(w)
+	if err := c.speaker.Start(context.WithValue(c.life, streamKey{}, c.link)); err != nil {
 		return err
 	}
 	w.endpoint = tr.GetEndpoint()
@@ -62,7 +61,7 @@ func (c *streamConn) open(ctx context.Context) error {
 	}
 	bound, cancel := d.within(ctx, d.opts.OpenTimeout, c.life)
 	defer cancel()
-	return initialize(bound, c.client)
+	return initialize(bound, c.speaker)
 }
 
 // sessionAt reads the session id out of the endpoint that the server named.
@@ -94,7 +93,7 @@ func plausible(id session.ID) bool {
 // KindUnreachable, and the connection counts as lost. It does too when the
 // server has named another endpoint: that would be another session.
 func (c *streamConn) Call(ctx context.Context, tool string, args map[string]any) (string, error) {
-	text, cause := c.call(ctx, c.client, tool, args)
+	text, cause := c.call(ctx, c.speaker, tool, args)
 	if cause == nil {
 		return text, nil
 	}
