@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"kitebot/internal/bot"
 )
@@ -28,6 +29,7 @@ type Config struct {
 	WebhookSecret string // "" for one that is made at each start
 	WebhookAddr   string
 	Rate          bot.Rate
+	SessionIdle   time.Duration // zero: as the session pool has it; negative: never
 	LogLevel      slog.Level
 	LogJSON       *bool // nil: text on a terminal, else JSON
 

@@ -9,6 +9,7 @@ import (
 
 	"kitebot/internal/app"
 	"kitebot/internal/bot"
+	"kitebot/internal/kite/session"
 )
 
 const goodKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -81,6 +82,18 @@ func TestOldKeyFromAFile(t *testing.T) {
 	}
 }
 
+func TestSessionIdle(t *testing.T) {
+	for value, want := range map[string]time.Duration{"": 10 * time.Minute, "30s": 30 * time.Second, "off": -1} {
+		c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "SESSION_IDLE": value}, "")
+		if err != nil || c.SessionIdle != want {
+			t.Errorf("%q is %v, %v, want %v", value, c.SessionIdle, err, want)
+		}
+	}
+	if d := session.DefaultTiming().Idle; d != 10*time.Minute {
+		t.Errorf("the pool's own default is %v, and the table of settings says 10m", d)
+	}
+}
+
 // A command that needs two settings does not stumble over the others.
 func TestOnlyNamedSettings(t *testing.T) {
 	c, err := app.Load(app.Env{Lookup: func(name string) (string, bool) {
@@ -145,6 +158,11 @@ func TestBadSettings(t *testing.T) {
 		{"USER_RATE", bad, "USER_RATE"},
 		{"USER_RATE", "0/min", "USER_RATE"},
 		{"USER_RATE", "5/fortnight", "USER_RATE"},
+		{"SESSION_IDLE", bad, "SESSION_IDLE"},
+		{"SESSION_IDLE", "10", "SESSION_IDLE"},
+		{"SESSION_IDLE", "0s", "SESSION_IDLE"},
+		{"SESSION_IDLE", "-10m", "SESSION_IDLE"},
+		{"SESSION_IDLE", "25h", "SESSION_IDLE"},
 		{"LOG_LEVEL", bad, "LOG_LEVEL"},
 		{"LOG_FORMAT", bad, "LOG_FORMAT"},
 	} {

@@ -96,11 +96,11 @@ func TestAllBadSettings(t *testing.T) {
 func TestStrays(t *testing.T) {
 	vars := map[string]string{
 		"TELEGRAM_BOT_TOKEN": token, "STORE_KEY_FILE": "/secret", // ours
-		"HOME": "/", "HTTP_PROXY": "http://10.0.0.1:3128", "HTTPS_PROXY": "x", "LOG_DIR": "x", "USER_NAME": "x", "KITEBOT_TEST": "x", "http_proxy": "x", // others'
+		"HOME": "/", "HTTP_PROXY": "http://10.0.0.1:3128", "HTTPS_PROXY": "x", "LOG_DIR": "x", "USER_NAME": "x", "SESSION_MANAGER": "x", "KITEBOT_TEST": "x", "http_proxy": "x", // others'
 		"KITE_PORT": "tcp://10.0.0.1:80", "STORE_SERVICE_HOST": "10.0.0.2", "STORE_PORT_80_TCP_ADDR": "10.0.0.2", "STORE_SERVICE_PORT_HTTP": "80", // a cluster's
 		"STORE_PTH": "", // empty is none
 		"KITE_URL":  "x", "TELEGRAM_BOT_TOKN": "x", "TELEGRAM_TOKEN": "x", "ALLOWED_USER": "1", "ADMIN_USERS_FILE": "/x", "STORE_KEYFILE": "x", "WEBHOOK_MAX_CONNECTIONS": "x",
-		"HTTP_ADDRS": "x", "LOG_FORMATS": "x", "USER_RATES": "x", "STORE_X\nY": "x",
+		"HTTP_ADDRS": "x", "LOG_FORMATS": "x", "USER_RATES": "x", "SESSION_IDLES": "x", "STORE_X\nY": "x",
 	}
 	c, err := loadNamed(vars)
 	if err != nil {
@@ -112,6 +112,7 @@ func TestStrays(t *testing.T) {
 		"HTTP_ADDRS is not a setting; did you mean HTTP_ADDR?",
 		"KITE_URL is not a setting; did you mean KITE_MCP_URL?",
 		"LOG_FORMATS is not a setting; did you mean LOG_FORMAT?",
+		"SESSION_IDLES is not a setting; did you mean SESSION_IDLE?",
 		"STORE_KEYFILE is not a setting; did you mean STORE_KEY_FILE?",
 		"TELEGRAM_BOT_TOKN is not a setting; did you mean TELEGRAM_BOT_TOKEN?",
 		"TELEGRAM_TOKEN is not a setting; did you mean TELEGRAM_BOT_TOKEN?",

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Options struct {
 	// Dial makes the connections to both far ends; nil = the real network. With a
 	// made one there is no control socket either.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Timing is how patient the sessions are; what is zero is as shipped, or set.
+	Timing session.Timing
 }
 
 // Run runs the bot until ctx ends (nil) or it cannot go on (an error an
@@ -114,7 +117,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 	}
 	var b *bot.Bot
 	pool := session.New(session.Options{
-		Dialer: r.dialer, Store: r.file, LoginHosts: r.LoginHosts, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger,
+		Dialer: r.dialer, Store: r.file, LoginHosts: r.LoginHosts, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
 		Notify: func(e session.Event) { b.Notify(e) },
 	})
 	b = bot.New(bot.Options{
@@ -140,6 +143,14 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 	r.health.Set("telegram", func() error { return errors.New("the bot is stopping") })
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)
+}
+
+// timing is how patient the sessions are: as the settings have it, unless this
+// run has its own.
+func (r *rooms) timing() session.Timing {
+	t := r.Timing
+	t.Idle = cmp.Or(t.Idle, r.SessionIdle)
+	return t
 }
 
 // takeIn takes updates in, in one of the two ways there are.

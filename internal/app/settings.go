@@ -46,6 +46,7 @@ func Settings() []Setting {
 		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "what Telegram shows with each delivery; empty: made at each start", set: setWebhookSecret},
 		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
 		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: setRate},
+		{Name: "SESSION_IDLE", Default: "10m", Example: "10m", Meaning: "how long after the last question a login's connection is closed; the next question resumes it; off for never", set: setSessionIdle},
 		{Name: "LOG_LEVEL", Default: "info", Example: "info", Meaning: "debug, info, warn or error", set: setLogLevel},
 		{Name: "LOG_FORMAT", Example: "json", Meaning: "text or json; empty: text on a terminal, else json", set: setLogFormat},
 	}
@@ -201,6 +202,23 @@ func setRate(c *Config, v string) error {
 		return errors.New("is neither a rate nor off")
 	}
 	c.Rate = bot.Rate{N: n, Per: per}
+	return nil
+}
+
+// The bounds of SESSION_IDLE. Shorter makes each question one more round trip,
+// longer than a login lasts is off.
+const shortestIdle, longestIdle = time.Second, 24 * time.Hour
+
+func setSessionIdle(c *Config, v string) error {
+	if v == "off" {
+		c.SessionIdle = -1
+		return nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < shortestIdle || d > longestIdle {
+		return errors.New("is neither a time of 1s to 24h nor off")
+	}
+	c.SessionIdle = d
 	return nil
 }
 

@@ -19,6 +19,7 @@ type limits struct {
 	rate Rate
 	mu   sync.Mutex
 	by   map[int64]*allowance
+	most int // in by, before it is looked through again
 }
 
 type allowance struct {
@@ -26,7 +27,7 @@ type allowance struct {
 	warned time.Time // when the person was last told
 }
 
-func newLimits(r Rate) *limits { return &limits{rate: r, by: map[int64]*allowance{}} }
+func newLimits(r Rate) *limits { return &limits{rate: r, by: map[int64]*allowance{}, most: sweepAbove} }
 
 // allow takes one token of a person's. When there is none, tell says whether
 // it is time to say so: once per Per, since a flood must not be answered with one.
@@ -56,11 +57,14 @@ func (l *limits) allow(person int64, now time.Time) (ok, tell bool) {
 // sweepAbove is how many buckets are kept before the full ones are dropped.
 const sweepAbove = 1000
 
-// sweep forgets people whose bucket is full again: they are as good as new.
+// sweep forgets people whose bucket is full again: they are as good as new. It
+// comes once there are twice as many as it left, so that a rush of people does
+// not pay for a walk each.
 func (l *limits) sweep(now time.Time) {
-	if len(l.by) < sweepAbove {
+	if len(l.by) < l.most {
 		return
 	}
+	defer func() { l.most = max(sweepAbove, 2*len(l.by)) }()
 	for person, a := range l.by {
 		if a.bucket.TokensAt(now) >= float64(l.rate.N) {
 			delete(l.by, person)

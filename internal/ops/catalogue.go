@@ -25,7 +25,7 @@ func Catalogue() []Metric {
 		{Name: loginsTotal, Kind: "counter", Labels: label("step"),
 			Help: "The steps of logins: a link was sent, a login bound by it (also: by another Kite user than last time), refused or usurped, a link died unused, the server ended a login, the person logged out."},
 		{Name: sessionsNow, Kind: "gauge", Labels: label("state"),
-			Help: "People in memory by the state of their login; those who did not ask for anything since the start are not in it."},
+			Help: "People by the state of their login; who is not in memory counts as parked, until the clock says that the login is over."},
 		{Name: peopleNow, Kind: "gauge",
 			Help: "People of whom the store keeps anything."},
 		{Name: resumesTotal, Kind: "counter", Labels: label("outcome"),

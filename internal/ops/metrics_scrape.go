@@ -7,7 +7,7 @@ import (
 // Sources say how things are at this moment. They are asked at each scrape and
 // must not wait for anybody. A nil one is left out.
 type Sources struct {
-	Sessions     func() map[string]int      // people in memory, by the state of their login
+	Sessions     func() map[string]int      // people, by the state of their login
 	Queue        func() (waiting, busy int) // jobs that wait; people for whom one runs
 	Store        func() (StoreFigures, error)
 	SecondPoller func() bool

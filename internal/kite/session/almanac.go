@@ -8,17 +8,37 @@ import (
 	"time"
 )
 
-// almanac says whose login is over soon. A person in it costs two dozen bytes
-// and no goroutine; their record is read when their moment has come.
+// almanac says whose login is over soon. A person in it costs a few dozen bytes
+// and no goroutine; their record is read when their moment has come. It holds
+// everybody with a confirmed login, until the clock says that it is over.
 type almanac struct {
 	mu    sync.Mutex
-	at    map[int64]int64 // person → the Unix second to look at them
-	queue entries         // the same, soonest first; what at does not say is void
-	wake  chan struct{}   // capacity one: somebody is due sooner than was known
+	at    map[int64]moment // person → when their entry is due
+	queue entries          // the same, soonest first; what at does not say is void
+	wake  chan struct{}    // capacity one: somebody is due sooner than was known
 }
 
-// entry is a [Due] in the almanac.
-type entry struct{ person, at int64 }
+// moment is when an entry is due, in one word since there are many: the Unix
+// second, and in the lowest bit whether it is the end of a login that was warned
+// of, with which the entry goes and nothing is to be done.
+type moment int64
+
+func momentOf(t time.Time, over bool) moment {
+	m := moment(t.Unix() << 1)
+	if over {
+		m |= 1
+	}
+	return m
+}
+
+func (m moment) time() time.Time { return time.Unix(int64(m>>1), 0) }
+func (m moment) over() bool      { return m&1 == 1 }
+
+// entry is a person in the almanac.
+type entry struct {
+	person int64
+	at     moment
+}
 
 // entries is a [heap.Interface], the soonest first.
 type entries []entry
@@ -34,26 +54,33 @@ func (e *entries) Pop() any {
 }
 
 func newAlmanac() *almanac {
-	return &almanac{at: map[int64]int64{}, wake: make(chan struct{}, 1)}
+	return &almanac{at: map[int64]moment{}, wake: make(chan struct{}, 1)}
 }
 
 // set makes the almanac say what a record says.
-func (a *almanac) set(r Record) {
-	at, due := r.warnAt()
-	if !due {
-		a.mu.Lock()
-		defer a.mu.Unlock()
+func (a *almanac) set(r Record, now time.Time) {
+	if at, due := r.warnAt(); due {
+		a.add(Due{Person: r.Person, At: at})
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r.Login == nil || !r.Login.Confirmed || !now.Before(r.Login.Until()) {
 		delete(a.at, r.Person)
 		return
 	}
-	a.add(Due{Person: r.Person, At: at})
+	a.put(entry{person: r.Person, at: momentOf(r.Login.Until(), true)})
 }
 
 // add notes when a person is to be looked at, in the place of what was noted.
 func (a *almanac) add(d Due) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	next := entry{person: d.Person, at: d.At.Unix()}
+	a.put(entry{person: d.Person, at: momentOf(d.At, false)})
+}
+
+// put replaces a person's entry; mu is held.
+func (a *almanac) put(next entry) {
 	if at, ok := a.at[next.person]; ok && at == next.at {
 		return
 	}
@@ -77,16 +104,33 @@ func (a *almanac) next(now time.Time) (person int64, gap time.Duration, due bool
 	for len(a.queue) > 0 {
 		first := a.queue[0]
 		if at, ok := a.at[first.person]; ok && at == first.at {
-			if gap = time.Unix(first.at, 0).Sub(now); gap > 0 {
+			if gap = first.at.time().Sub(now); gap > 0 {
 				return 0, gap, false
 			}
 			delete(a.at, first.person)
-			heap.Pop(&a.queue)
-			return first.person, 0, true
+			if heap.Pop(&a.queue); !first.at.over() {
+				return first.person, 0, true
+			}
+			continue
 		}
 		heap.Pop(&a.queue)
 	}
 	return 0, restTime, false
+}
+
+// size is how many people are in it.
+func (a *almanac) size() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.at)
+}
+
+// has reports whether a person is in it.
+func (a *almanac) has(person int64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, ok := a.at[person]
+	return ok
 }
 
 // keepAlmanac is the pool's one goroutine that warns people in time.

@@ -21,6 +21,7 @@ const (
 	SaidYes                      // Pool.Confirm
 	SaidNo                       // Pool.Confirm
 	StreamLost                   // noticed, or given up
+	Idled                        // parked, since nobody asked for a while
 	Restarted                    // a new process over the same file
 	Silence                      // the account does not answer
 	Clock                        // Login.Until has passed
@@ -43,6 +44,7 @@ var causeWords = [...]struct{ name, what string }{
 	SaidYes:     {"said yes", "`Pool.Confirm`, yes; doubtful if it came after `Login.Until`"},
 	SaidNo:      {"said no", "`Pool.Confirm`, no: the session is ended; another link may be out"},
 	StreamLost:  {"stream lost", "cut, silent for 40 s, or left for `/mcp` because it swallowed a call (`ask`)"},
+	Idled:       {"idled", "`park`: nothing asked for `Timing.Idle`, and the session can be resumed. A doubt is forgotten with it. The next command resumes the session"},
 	Restarted:   {"restarted", "a new process: no stream is open, and a silence of before is forgotten"},
 	Silence:     {"silence", "`confirm`: `get_profile` fails again and again"},
 	Clock:       {"clock", "`Login.Until` has passed: a doubt, never an end"},
@@ -100,6 +102,7 @@ func ways() []way {
 		{SaidYes, is(Unconfirmed), is(LoggedIn, Parked, Doubtful)},
 		{SaidNo, is(Unconfirmed), is(None, LinkSent)},
 		{StreamLost, is(LoggedIn), is(Parked)},
+		{Idled, is(LoggedIn, Doubtful), is(Parked)},
 		{Restarted, is(LoggedIn, Doubtful), is(Parked)},
 		{Silence, is(LoggedIn, Parked), is(Doubtful)},
 		{Clock, is(LoggedIn, Parked), is(Doubtful)},

@@ -34,6 +34,8 @@ func shownBy(by session.Cause) (tests, conversations []string) {
 		return []string{"TestChangedKiteUserIsAskedAbout"}, nil
 	case session.StreamLost, session.Restarted:
 		return []string{"TestLoginSurvives", "TestAStreamThatSwallowsCallsIsLeft"}, []string{"survives"}
+	case session.Idled:
+		return []string{"TestAnIdleLoginIsParked", "TestWhatIsNotParked", "TestADoubtIsForgottenWithParking"}, []string{"parked"}
 	case session.Silence, session.Answered:
 		return []string{"TestSilenceIsMetWithPatience", "TestOnlyKiteFails"}, []string{"survives"}
 	case session.Clock:

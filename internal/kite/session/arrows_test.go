@@ -49,7 +49,7 @@ var states = map[session.State]step{
 	unconfirmed: steps(logIn, forget, check, (*world).loginAsAnother),
 	loggedIn:    logIn,
 	parked:      steps(logIn, cut),
-	doubtful:    steps(logIn, oldLinks, mute, check, heal),
+	doubtful:    steps(logIn, busy, mute, check, heal),
 	loggingOut:  steps(logIn, undying, leave),
 }
 
@@ -66,6 +66,8 @@ func undying(w *world)     { w.kite.Undying(true) }
 func dying(w *world)       { w.kite.Undying(false) }
 func streamless(w *world)  { w.kite.Streamless(true) }
 func oldLinks(w *world)    { w.pass(session.LinkLife) }
+func busy(w *world)        { w.passInUse(asha, session.LinkLife) }
+func idle(w *world)        { w.pass(idleTime + idleTime/10) }
 func halfADay(w *world)    { w.pass(12 * time.Hour) }
 func look(w *world)        { w.pass(15 * time.Second) }
 func leave(w *world)       { w.leave(asha) }

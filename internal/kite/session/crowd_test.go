@@ -100,6 +100,7 @@ func TestACrowdCostsNothing(t *testing.T) {
 // heap is what is in use after a collection, in bytes.
 func heap() uint64 {
 	runtime.GC()
+	runtime.GC() // what the first one only put aside
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
@@ -117,8 +118,38 @@ func TestAnIdlePersonIsNotKeptInMemory(t *testing.T) {
 		"a dead link":                            {func(w *world) { w.link(asha, ""); w.pass(time.Hour) }, false},
 		"a login":                                {func(w *world) { w.login(asha, "AB1234"); w.pass(time.Minute) }, true},
 		"a login nobody asked since the restart": {func(w *world) { w.login(asha, "AB1234"); w.restart() }, false},
-		"a logout":                               {func(w *world) { w.login(asha, "AB1234"); w.leave(asha) }, false},
-		"a logout that waits":                    {func(w *world) { w.login(asha, "AB1234"); w.kite.Undying(true); w.leave(asha) }, true},
+		"a login nobody asked for a while":       {func(w *world) { w.login(asha, "AB1234"); w.pass(time.Hour) }, false},
+		"a resumed login nobody asked for a while": {func(w *world) {
+			w.login(asha, "AB1234")
+			w.restart()
+			w.wantAnswer(asha, "AB1234")
+			w.pass(time.Hour)
+		}, false},
+		"a resumed login": {func(w *world) { w.login(asha, "AB1234"); w.restart(); w.wantAnswer(asha, "AB1234") }, true},
+		"a lost stream":   {func(w *world) { w.login(asha, "AB1234"); w.kite.DropStreams(); w.pass(time.Minute) }, false},
+		"the only stream": {func(w *world) { w.kite.NoResume(true); w.login(asha, "AB1234"); w.pass(11 * time.Hour) }, true},
+		"the only stream, lost": {func(w *world) {
+			w.kite.NoResume(true)
+			w.login(asha, "AB1234")
+			w.kite.DropStreams()
+			w.pass(time.Minute)
+		}, false},
+		"a doubt": {func(w *world) { w.login(asha, "AB1234"); w.restart(); w.kite.Mute(true); _, _ = w.call(asha) }, true},
+		"an old doubt": {func(w *world) {
+			w.login(asha, "AB1234")
+			w.restart()
+			w.kite.Mute(true)
+			_, _ = w.call(asha)
+			w.pass(time.Hour)
+		}, false},
+		"answers of a moment ago, without a stream": {func(w *world) {
+			w.login(asha, "AB1234")
+			w.recall(asha, time.Minute)
+			w.kite.DropStreams()
+			w.pass(30 * time.Second)
+		}, true},
+		"a logout":            {func(w *world) { w.login(asha, "AB1234"); w.leave(asha) }, false},
+		"a logout that waits": {func(w *world) { w.login(asha, "AB1234"); w.kite.Undying(true); w.leave(asha) }, true},
 		"a logout that waited": {func(w *world) {
 			w.login(asha, "AB1234")
 			w.kite.Undying(true)

@@ -52,6 +52,11 @@ func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
 	return k, ok
 }
 
+// mostKept bounds what is kept for all people together, in bytes. An answer that
+// finds no room is asked for again: that costs a question, while a morning rush
+// must not cost the memory of thousands of answers.
+const mostKept = 16 << 20
+
 // keepAnswer keeps a session's answer for a minute or two and returns its time. Answers
 // never outlive their login: recall compares, and update drops them.
 func (pr *person) keepAnswer(key, text string, session ID) time.Time {
@@ -61,26 +66,34 @@ func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 	if pr.rec.Login == nil || pr.rec.Login.Session != session {
 		return now
 	}
+	pr.drop(key)
+	if size := int64(len(text)); pr.pool.kept.Add(size) > mostKept {
+		pr.pool.kept.Add(-size)
+		return now
+	}
 	if pr.answers == nil {
 		pr.answers = map[string]kept{}
-		pr.pool.Clock.AfterFunc(keepFor, pr.forgetAnswers)
 	}
 	pr.answers[key] = kept{session: session, text: text, at: now}
 	return now
 }
 
-// forgetAnswers drops what is too old, and looks again later if anything is left.
+// drop drops what is kept under a key, if anything is; mu is held.
+func (pr *person) drop(key string) {
+	pr.pool.kept.Add(-int64(len(pr.answers[key].text)))
+	delete(pr.answers, key)
+}
+
+// forgetAnswers drops what is too old.
 func (pr *person) forgetAnswers() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	for key, k := range pr.answers {
 		if pr.pool.Clock.Since(k.at) >= keepFor {
-			delete(pr.answers, key)
+			pr.drop(key)
 		}
 	}
 	if len(pr.answers) == 0 {
 		pr.answers = nil
-		return
 	}
-	pr.pool.Clock.AfterFunc(keepFor, pr.forgetAnswers)
 }

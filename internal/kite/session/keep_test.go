@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -62,6 +63,53 @@ func TestRecallKnowsNobodyElse(t *testing.T) {
 		w.login(asha, "EF9012")
 		if got := w.recall(asha, time.Minute); got != "the holdings of EF9012" {
 			t.Errorf("after a change of account recalled %q", got)
+		}
+	})
+}
+
+// What is kept of everybody's answers has a bound. Beyond it people are answered
+// all the same, and the room that is given up is there again.
+func TestKeptAnswersHaveABound(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.login(ravi, "CD5678")
+		w.pass(session.LinkLife)
+		long := strings.Repeat("x", 3<<20)
+		w.kite.Answer("AB1234", "get_orders", long)
+		w.kite.Answer("CD5678", "get_orders", long)
+		asked := func(who int64, page int) (again bool) {
+			w.t.Helper()
+			w.kite.Calls()
+			text, _, err := w.pool.Recall(w.t.Context(), who, "get_orders", map[string]any{"page": page}, time.Minute)
+			if err != nil || text != long {
+				w.t.Fatalf("%d bytes, %v", len(text), err)
+			}
+			return strings.Contains(strings.Join(w.kite.Calls(), ","), "get_orders")
+		}
+		for page := range 5 { // fifteen of sixteen
+			asked(asha, page)
+			asked(asha, page)
+		}
+		if asked(asha, 0) || asked(asha, 4) {
+			w.t.Error("what is within the bound was asked for again")
+		}
+		asked(ravi, 0)
+		if !asked(ravi, 0) {
+			w.t.Error("what is beyond the bound was kept")
+		}
+		w.pass(2 * time.Minute)
+		asked(ravi, 0)
+		if asked(ravi, 0) {
+			w.t.Error("room that was given up is not used again")
+		}
+		if _, _, err := w.pool.Logout(w.t.Context(), ravi); err != nil {
+			w.t.Fatal(err)
+		}
+		for page := range 5 {
+			asked(asha, page)
+		}
+		if asked(asha, 4) {
+			w.t.Error("a logout gave no room up")
 		}
 	})
 }

@@ -89,15 +89,7 @@ func TestASessionThatCannotBeResumedLivesOnItsStream(t *testing.T) {
 
 func TestResumabilityIsAskedAgainAfterAFailure(t *testing.T) {
 	inWorld(t, func(w *world) {
-		link := w.link(asha, "")
-		w.kite.Browser(link.URL, "AB1234")
-		w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
-		if _, err := w.pool.Finish(w.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
-		w.kite.Down(true) // before the minder gets to ask
-		w.pass(time.Second)
-		w.kite.Down(false)
+		w.loginUnasked()
 		w.wantAnswer(asha, "AB1234")
 		w.pass(time.Second)
 		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.Yes {

@@ -150,9 +150,21 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 	}
 }
 
+// open makes a new session, at most so many at once for all people together:
+// after an outage they all come at the same moment.
+func (p *Pool) open(ctx context.Context) (Conn, error) {
+	select {
+	case p.opening <- struct{}{}:
+		defer func() { <-p.opening }()
+	case <-ctx.Done():
+		return nil, &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	}
+	return p.Dialer.Open(ctx)
+}
+
 // newLink opens a session and calls `login` on it, once.
 func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
-	conn, err := pr.pool.Dialer.Open(ctx)
+	conn, err := pr.pool.open(ctx)
 	if err != nil {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}

@@ -58,6 +58,7 @@ func (w *walk) actions() map[string]func(move) {
 		"logout":  w.person([]session.Cause{session.LoggedOut, session.LogoutWaits}, w.logout),
 		"remove":  w.person([]session.Cause{session.Removed}, w.remove),
 		"pass":    w.wait,
+		"idle":    func(move) { w.idle() },
 		"restart": func(move) { w.step([]session.Cause{session.Restarted, session.StreamLost}, w.restart) },
 		"cut":     func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.DropStreams) },
 		"forget":  func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.Restart) },
@@ -166,6 +167,17 @@ func (w *walk) wait(m move) {
 	const slice = 5 * time.Minute
 	for left := howLong(m.Wait); left > 0; left -= slice {
 		w.step(nil, func() { time.Sleep(min(left, slice)) })
+	}
+}
+
+// idle lets everybody idle until they are parked, if they can be.
+func (w *walk) idle() {
+	w.step(nil, func() { time.Sleep(idleTime + idleTime/10) })
+	for _, who := range people {
+		s, err := w.pool.Status(who)
+		if err == nil && s.Resumable == session.Yes && s.State == session.LoggedIn && len(s.Links) == 0 {
+			w.errorf("%d asked for nothing and has a stream", who)
+		}
 	}
 }
 

@@ -60,6 +60,7 @@ var (
 	// background can come about at any time, while anything else is done.
 	background = []session.Cause{
 		session.Finished, session.FinishedNew, session.LinkDied, session.Refused, session.Clock, session.LogoutDone,
+		session.Idled,
 		session.ServersWord, session.Usurped, // of an overdue login whose Kite user somebody else has
 	}
 	asking = []session.Cause{session.Silence, session.Answered, session.ServersWord, session.Usurped, session.StreamLost}

@@ -45,19 +45,21 @@ func Resumes() []string { return []string{resumeOK, resumeEnded, resumeUnreachab
 // States lists the names of all states.
 func States() []string { return slices.Clone(stateNames[:]) }
 
-// Counts tells how many people in memory are in which state, by its name. Who is
-// not in memory is in no state of which anybody knows: after a restart that is
-// everybody with a login who has not asked for anything yet.
+// Counts tells how many people are in which state, by its name. Who is not in
+// memory has no stream: with a confirmed login they count as parked, for as long
+// as the clock gives it, else not at all. Not known after a restart are logins
+// whose end was already warned of, until they are asked for something.
 func (p *Pool) Counts() map[string]int {
-	p.mu.Lock()
-	people := make([]*person, 0, len(p.people))
-	for _, pr := range p.people {
-		people = append(people, pr)
-	}
-	p.mu.Unlock()
-	counts := map[string]int{}
+	people, counts := p.inMemory(), map[string]int{}
+	outside := p.almanac.size()
 	for _, pr := range people {
 		counts[pr.status().State.String()]++
+		if p.almanac.has(pr.id) {
+			outside--
+		}
+	}
+	if outside > 0 {
+		counts[Parked.String()] += outside
 	}
 	return counts
 }

@@ -168,7 +168,7 @@ func TestCounts(t *testing.T) {
 		w.pass(time.Second)
 		want(map[string]int{"parked": 1, "link sent": 1})
 		w.restart() // the link is watched on, the login waits on disk until it is asked for
-		want(map[string]int{"link sent": 1})
+		want(map[string]int{"parked": 1, "link sent": 1})
 		w.wantAnswer(asha, "AB1234")
 		want(map[string]int{"parked": 1, "link sent": 1})
 	})

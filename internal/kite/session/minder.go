@@ -23,11 +23,14 @@ func (pr *person) mind() {
 	}
 	pr.mu.Unlock()
 	if start {
-		pr.pool.spawnFor(pr, pr.minder)
+		pr.pool.spawn(pr.minder)
 	}
 }
 
+// minder does not hold the person: that it runs keeps them in memory, and the
+// login, which it never asks anything by its own connection, can be parked.
 func (pr *person) minder(ctx context.Context) {
+	defer pr.pool.minded(pr)
 	for {
 		pr.look(ctx)
 		gap, more := pr.nextLook()
@@ -42,6 +45,13 @@ func (pr *person) minder(ctx context.Context) {
 		}
 		t.Stop()
 	}
+}
+
+// minded forgets a person who needed nothing but their minder.
+func (p *Pool) minded(pr *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(pr)
 }
 
 // look does what is due now. A bug in it costs this look, not the next ones.
@@ -111,7 +121,7 @@ func (pr *person) background(ctx context.Context, ask func(context.Context)) {
 // nothing leaves the question open for the next time.
 func (pr *person) askResumable(ctx context.Context) {
 	login := pr.record().Login
-	if login == nil || login.Resumable != Unknown || ctx.Err() != nil {
+	if login == nil || login.Resumable != Unknown || pr.pool.quiet.Wait(ctx) != nil {
 		return
 	}
 	answer := Unknown

@@ -13,7 +13,7 @@ import (
 func TestAGarbledAnswerIsAskedForAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.pass(session.LinkLife)
+		w.passInUse(asha, session.LinkLife)
 		w.kite.Garble(1)
 		w.wantAnswer(asha, "AB1234")
 		w.kite.Garble(1000)
@@ -48,7 +48,7 @@ func TestAGarbledProofShowsNothing(t *testing.T) {
 func TestAStreamThatSwallowsCallsIsLeft(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.pass(session.LinkLife)
+		w.passInUse(asha, session.LinkLife)
 		w.kite.Frozen(true)
 		w.wantState(asha, session.LoggedIn)
 		w.kite.Calls()

@@ -38,6 +38,7 @@ type person struct {
 	proof   uint64          // when the login's present connection was asked who it is, and named the right user; 0: not yet
 	proofAt time.Time       // proof, by the clock
 	answers map[string]kept // see Recall; nil when nothing is kept
+	used    time.Time       // when the login was last asked something, or made
 	doubted bool            // the account did not answer when last asked
 	minding bool            // the minder goroutine runs
 	told    bool            // the login was announced in this process
@@ -87,12 +88,14 @@ func (pr *person) update(change func(*Record)) error {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
-		clear(pr.answers) // what was known of the login before is not known of this one
-		pr.doubted, pr.told, pr.proof = false, false, 0
+		for key := range pr.answers {
+			pr.drop(key) // what was known of the login before is not known of this one
+		}
+		pr.doubted, pr.told, pr.proof, pr.used = false, false, 0, pr.pool.Clock.Now()
 	}
 	pr.rec = next
 	pr.dropLines()
-	pr.pool.almanac.set(next)
+	pr.pool.almanac.set(next, pr.pool.Clock.Now())
 	return nil
 }
 
@@ -129,6 +132,9 @@ func (pr *person) hangUp() {
 func (pr *person) line(id ID) *line {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
+	if login := pr.rec.Login; login != nil && login.Session == id {
+		pr.used = pr.pool.Clock.Now()
+	}
 	l := pr.lines[id]
 	if l != nil && !l.lost() {
 		return l

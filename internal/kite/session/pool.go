@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 
@@ -42,24 +43,20 @@ type Options struct {
 // goroutine.
 type Pool struct {
 	Options
-	quiet   *rate.Limiter // questions nobody waits for, bot-wide
+	quiet   *rate.Limiter // questions nobody waits for, bot-wide; see Timing.Quiet
+	kept    atomic.Int64  // bytes of kept answers, see mostKept
 	almanac *almanac      // who is to be warned, and when
+	opening chan struct{} // a place for each session that is being opened
 
 	ctx  context.Context // ends when the pool closes
 	stop context.CancelFunc
 	wg   sync.WaitGroup // every goroutine of the pool
 
-	mu     sync.Mutex
-	closed bool
-	people map[int64]*person
+	mu      sync.Mutex
+	closed  bool
+	tidying bool // the goroutine that tidies up runs; see tidy
+	people  map[int64]*person
 }
-
-// quietPerSecond is what the link watchers may ask Kite in a second, all
-// together: its limit (10/s) is per API key and shared with everybody.
-const (
-	quietPerSecond = 4
-	quietAtOnce    = 8
-)
 
 // New makes a Pool. Nothing is dialled before Start or the first request.
 func New(o Options) *Pool {
@@ -72,10 +69,11 @@ func New(o Options) *Pool {
 	if o.Meter == nil {
 		o.Meter = deaf{}
 	}
-	if o.Timing.Poll == 0 {
-		o.Timing = DefaultTiming()
+	o.Timing = o.Timing.orDefaults()
+	p := &Pool{
+		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
+		almanac: newAlmanac(), opening: make(chan struct{}, o.Timing.Opens),
 	}
-	p := &Pool{Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(quietPerSecond, quietAtOnce), almanac: newAlmanac()}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
@@ -98,7 +96,7 @@ func (p *Pool) Start() error {
 			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
-		p.almanac.set(pr.record())
+		p.almanac.set(pr.record(), p.Clock.Now())
 		pr.mind()
 		done()
 	}
@@ -149,12 +147,22 @@ func (p *Pool) hold(who int64) (pr *person, done func(), err error) {
 	return pr, func() { p.letGo(pr) }, nil
 }
 
-// letGo forgets a person of whom nobody needs anything in memory.
 func (p *Pool) letGo(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if pr.held--; pr.held == 0 && pr.idle() {
+	pr.held--
+	p.forget(pr)
+}
+
+// forget drops a person of whom nobody needs anything in memory. Who stays is
+// looked at again. The pool's mu is held.
+func (p *Pool) forget(pr *person) {
+	switch {
+	case p.people[pr.id] != pr: // forgotten before
+	case pr.held == 0 && pr.idle():
 		delete(p.people, pr.id)
+	default:
+		p.tidy()
 	}
 }
 

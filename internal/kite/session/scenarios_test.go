@@ -34,6 +34,10 @@ func scenarios() []scenario {
 			{from: unconfirmed, to: linkSent, before: steps(states[unconfirmed], askForALink), act: no},
 		},
 		session.StreamLost: {{from: loggedIn, to: parked, act: cut}},
+		session.Idled: {
+			{from: loggedIn, to: parked, act: idle},
+			{from: doubtful, to: parked, act: idle},
+		},
 		session.Restarted: {
 			{from: loggedIn, to: parked, act: restart},
 			{from: doubtful, to: parked, act: restart},

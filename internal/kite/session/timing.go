@@ -1,6 +1,9 @@
 package session
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // What the far end's clock does. Observed facts, not settings.
 const (
@@ -71,7 +74,7 @@ func sameDay(a, b time.Time) bool {
 	return y1 == y2 && m1 == m2 && d1 == d2
 }
 
-// Timing is how patient the pool is. The zero value means [DefaultTiming];
+// Timing is how patient the pool is. Of what is zero [DefaultTiming] holds;
 // tests and measurements shorten it.
 type Timing struct {
 	// Patience is waited between the questions that find out whether a silent
@@ -82,6 +85,18 @@ type Timing struct {
 	EndRetry, EndRetryMax time.Duration
 	// Poll bounds one question of the link watcher.
 	Poll time.Duration
+	// Idle is how long after its last question a login is parked, if it can be
+	// resumed: its stream is closed, and the person no longer in memory. Found up
+	// to a tenth later. Negative: never.
+	Idle time.Duration
+	// Quiet is how many questions that nobody waits for Kite is asked in a second,
+	// for all people together, and half of how many may come at once: Kite's limit
+	// (10/s) is per API key and shared with everybody. What people ask is not held
+	// back (ADR 0016).
+	Quiet int
+	// Opens is how many sessions may be opened at once, for all people together;
+	// who comes then waits.
+	Opens int
 }
 
 // DefaultTiming is what the bot ships with.
@@ -91,7 +106,24 @@ func DefaultTiming() Timing {
 		EndRetry:    5 * time.Second,
 		EndRetryMax: 5 * time.Minute,
 		Poll:        20 * time.Second,
+		Idle:        10 * time.Minute,
+		Quiet:       4,
+		Opens:       64,
 	}
+}
+
+func (t Timing) orDefaults() Timing {
+	d := DefaultTiming()
+	if t.Patience == nil {
+		t.Patience = d.Patience
+	}
+	t.EndRetry = cmp.Or(t.EndRetry, d.EndRetry)
+	t.EndRetryMax = cmp.Or(t.EndRetryMax, d.EndRetryMax)
+	t.Poll = cmp.Or(t.Poll, d.Poll)
+	t.Idle = cmp.Or(t.Idle, d.Idle)
+	t.Quiet = cmp.Or(t.Quiet, d.Quiet)
+	t.Opens = cmp.Or(t.Opens, d.Opens)
+	return t
 }
 
 // pollGap is the wait between two looks at a link of this age: quick while the

@@ -48,7 +48,7 @@ func TestWhoDidNotUseTheLoginTodayIsNotWarned(t *testing.T) {
 	}{
 		"not used":            {func(w *world) { w.pass(2 * time.Hour) }, nil},
 		"used the day before": {func(w *world) { w.wantAnswer(asha, "AB1234"); w.pass(2 * time.Hour) }, nil},
-		"looked at only":      {func(w *world) { w.pass(2 * time.Hour); w.wantState(asha, session.LoggedIn) }, nil},
+		"looked at only":      {func(w *world) { w.pass(2 * time.Hour); w.wantState(asha, session.Parked) }, nil},
 		"used after midnight": {func(w *world) {
 			w.pass(2 * time.Hour)
 			w.wantAnswer(asha, "AB1234")

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -31,7 +32,10 @@ type world struct {
 	kite  *sessiontest.Kite
 	store *disk
 	pool  *session.Pool
-	meter session.Meter // of the pools that are opened from now on; nil for none
+	// Of the pools that are opened from now on; zero for none, and the defaults.
+	meter  session.Meter
+	timing session.Timing
+	clock  clock.Clock
 
 	mu      sync.Mutex
 	events  []string
@@ -51,7 +55,7 @@ func inWorld(t *testing.T, test func(*world)) {
 
 func (w *world) open() {
 	w.pool = session.New(session.Options{
-		Dialer: w.kite, Store: w.store, LoginHosts: []string{sessiontest.Host}, Meter: w.meter,
+		Dialer: w.kite, Store: w.store, LoginHosts: []string{sessiontest.Host}, Meter: w.meter, Timing: w.timing, Clock: w.clock,
 		Notify: func(e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -76,6 +80,17 @@ func (w *world) restart() {
 func (w *world) pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// idleTime is after how long a login is parked, found a tenth later at the latest.
+var idleTime = session.DefaultTiming().Idle
+
+// passInUse is pass, while the person asks often enough to keep their stream.
+func (w *world) passInUse(who int64, d time.Duration) {
+	for ; d > 0; d -= idleTime / 2 {
+		_, _ = w.call(who)
+		w.pass(min(d, idleTime/2))
+	}
 }
 
 // wantEvents checks what was told since the last time.

@@ -15,6 +15,8 @@ var errDown = &kite.Error{Kind: kite.KindUnreachable, Err: errors.New("no answer
 
 // Open implements session.Dialer.
 func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
+	k.count(1)
+	defer k.count(-1)
 	if err := k.pause(ctx); err != nil {
 		return nil, err
 	}
@@ -31,6 +33,14 @@ func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
 	}
 	f.stream = &conn{kite: k, id: f.id, stream: true, lost: make(chan struct{})}
 	return f.stream, nil
+}
+
+// count notes that so many more sessions are being made.
+func (k *Kite) count(more int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.opening += more
+	k.most = max(k.most, k.opening)
 }
 
 // Resume implements session.Dialer.
@@ -130,6 +140,9 @@ func (c *conn) Call(ctx context.Context, tool string, _ map[string]any) (string,
 		k.garbled--
 		return "", &kite.Error{Kind: kite.KindMalformed, Tool: tool}
 	case tool == "login":
+		if k.everybody {
+			f.user = "ZZ" + short(f.id)
+		}
 		return f.login(k.t), nil
 	case f.links == 0:
 		k.t.Errorf("%s on a session that never called login", tool)

@@ -18,7 +18,9 @@ type Kite struct {
 
 	mu         sync.Mutex
 	sessions   map[string]*far
-	made       int
+	made       int               // sessions
+	opening    int               // how many are being made now
+	most       int               // how many were being made at once, at most
 	calls      []string          // "get_profile s1"
 	answers    map[string]string // by "USER tool"
 	down       bool              // nothing answers
@@ -26,6 +28,7 @@ type Kite struct {
 	noResume   bool              // /mcp does not know sessions born on a stream
 	undying    bool              // DELETE fails
 	streamless bool              // sessions are born without a stream, as on /mcp
+	everybody  bool              // who asks for a link is logged in by that
 	frozen     bool              // streams stand and answer nothing
 	garbled    int               // how many answers are garbled from now on
 	slow       time.Duration     // whatever is asked takes so long
@@ -112,6 +115,13 @@ func (k *Kite) Answers(id session.ID) bool {
 	defer k.mu.Unlock()
 	f := k.sessions[id.Reveal()]
 	return f != nil && !f.over
+}
+
+// Opened returns how many sessions were made, and how many at once at most.
+func (k *Kite) Opened() (made, most int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.made, k.most
 }
 
 // Streams returns how many streams are open.

@@ -16,6 +16,10 @@ func (k *Kite) Frozen(yes bool) { k.set(&k.frozen, yes) }
 // Streamless makes sessions be born on /mcp, without a stream.
 func (k *Kite) Streamless(yes bool) { k.set(&k.streamless, yes) }
 
+// Everybody makes the nth session be logged in as the Kite user ZZn as soon as it
+// has a link: nobody's browser is needed.
+func (k *Kite) Everybody() { k.set(&k.everybody, true) }
+
 func (k *Kite) set(flag *bool, yes bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
