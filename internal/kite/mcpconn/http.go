@@ -48,7 +48,7 @@ func (d *Dialer) guarded(c *http.Client) *http.Client {
 		next = http.DefaultTransport
 	}
 	return &http.Client{
-		Transport:     &guard{next: next, dialer: d},
+		Transport:     &guard{next: newTurnstile(next), dialer: d},
 		CheckRedirect: checkRedirect,
 	}
 }

@@ -1,0 +1,85 @@
+package mcpconn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// When nobody has a connection, few of all who want one dial at a time.
+func TestACrowdDialsInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		now, most, all := 0, 0, 0
+		network := make(chan struct{})
+		d, err := New(Options{URL: "https://mcp.example.com/sse", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			mu.Lock()
+			now, all = now+1, all+1
+			most = max(most, now)
+			mu.Unlock()
+			defer func() { mu.Lock(); now--; mu.Unlock() }()
+			select {
+			case <-network:
+				return nil, errors.New("no route to host")
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		const people = 200
+		errs := make(chan error, people)
+		for range people {
+			go func() {
+				_, err := d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), "get_profile", nil)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		if most != mostConnecting {
+			t.Errorf("%d dial at once, want %d", most, mostConnecting)
+		}
+		close(network)
+		for range people {
+			wantKind(t, <-errs, kite.KindUnreachable)
+		}
+		if most != mostConnecting || all != people {
+			t.Errorf("%d dialled, %d at once; want %d, %d at once", all, most, people, mostConnecting)
+		}
+	})
+}
+
+// Who waits for the others waits no longer than they want to.
+func TestWaitingForAConnectionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := newTurnstile(http.NewFileTransport(nil))
+		for range mostConnecting {
+			gate.places <- struct{}{}
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		given := errors.New("given up")
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://mcp.example.com/mcp", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan error)
+		go func() {
+			_, err := gate.RoundTrip(req)
+			over <- err
+		}()
+		synctest.Wait()
+		cancel(given)
+		if err := <-over; !errors.Is(err, given) {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+}
