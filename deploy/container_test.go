@@ -1,8 +1,6 @@
 package deploy_test
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -92,7 +90,7 @@ func (c *container) startedIn() time.Duration {
 // end stops the container, and looks at how it fared.
 func (c *container) end() {
 	c.t.Helper()
-	c.checkMemory()
+	c.checkConfined()
 	c.stop()
 	c.checkEnd()
 }
@@ -112,77 +110,6 @@ func (c *container) checkEnd() {
 	if strings.Contains(c.podman("logs", c.name), token) {
 		c.t.Error("the token is in the log")
 	}
-}
-
-// checkMemory compares the limit with what the kernel says it is, and prints
-// the most that was used.
-func (c *container) checkMemory() {
-	c.t.Helper()
-	pid := c.podman("inspect", c.name, "--format", "{{.State.Pid}}")
-	limit, peak, err := cgroupMemory(pid)
-	resident := residentPeak(c.t, pid)
-	if err == nil && limit == memory {
-		measured(c.t, "memory: %.1f MB at the most, of a limit of %.0f MB that the kernel keeps; %.1f MB resident, with the program's own pages", mb(peak), mb(limit), mb(resident))
-		return
-	}
-	measured(c.t, "!!! THE MEMORY LIMIT COULD NOT BE SET HERE (limit %d, %v): only GOMEMLIMIT and the resident memory speak for it", limit, err)
-	measured(c.t, "memory: %.1f MB resident at the most, of %.1f MB", mb(resident), mb(memory))
-	if resident > memory {
-		c.t.Errorf("%d bytes were resident, of %d", resident, memory)
-	}
-}
-
-func mb(n int64) float64 { return float64(n) / (1 << 20) }
-
-// cgroupMemory reads a process's limit and peak, of either version of cgroups.
-func cgroupMemory(pid string) (limit, peak int64, err error) {
-	text, err := os.ReadFile("/proc/" + pid + "/cgroup")
-	if err != nil {
-		return 0, 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		switch {
-		case len(fields) < 3:
-		case fields[1] == "memory":
-			return numbers("/sys/fs/cgroup/memory"+fields[2], "memory.limit_in_bytes", "memory.max_usage_in_bytes")
-		case fields[0] == "0" && fields[2] != "/":
-			if limit, peak, err := numbers("/sys/fs/cgroup"+fields[2], "memory.max", "memory.peak"); err == nil {
-				return limit, peak, nil
-			}
-		}
-	}
-	return 0, 0, errors.New("no cgroup counts its memory")
-}
-
-func numbers(folder, limitFile, peakFile string) (limit, peak int64, err error) {
-	for file, into := range map[string]*int64{limitFile: &limit, peakFile: &peak} {
-		text, err := os.ReadFile(filepath.Join(folder, file))
-		if err != nil {
-			return 0, 0, err
-		}
-		if *into, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err != nil {
-			return 0, 0, fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	return limit, peak, nil
-}
-
-// residentPeak is VmHWM.
-func residentPeak(t *testing.T, pid string) int64 {
-	t.Helper()
-	text, err := os.ReadFile("/proc/" + pid + "/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		var kb int64
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kb); err == nil {
-			return kb << 10
-		}
-	}
-	t.Fatal("the process has no memory")
-	return 0
 }
 
 // cost is the processor time used so far, and the size of the store.

@@ -15,8 +15,9 @@ for tool in systemd-analyze promtool; do
 done
 
 # The checks with BuildKit's, compose's and Kubernetes' own code, and the proof
-# that they notice mistakes.
-(cd tools && go vet ./... && go test ./... && go run ./static ..)
+# that they notice mistakes. What vet sees it need not see twice: it reads all of
+# their code as well.
+(cd tools && go vet ./... && go test -vet=off ./... && go run ./static ..)
 
 # systemd-analyze verify exits with 0 whatever it finds, and wants the program
 # that is started to be there.

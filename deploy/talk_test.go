@@ -18,11 +18,17 @@ type talk struct {
 }
 
 func (w *world) talk() *talk {
-	k := &talk{w: w, stop: make(chan struct{}), moved: make(chan struct{})}
-	for _, p := range w.people {
+	k := &talk{w: w, moved: make(chan struct{})}
+	k.begin()
+	return k
+}
+
+// begin lets everybody ask, at the start and after an end.
+func (k *talk) begin() {
+	k.stop = make(chan struct{})
+	for _, p := range k.w.people {
 		k.wg.Go(func() { k.ask(p) })
 	}
-	return k
 }
 
 // questions are asked in turn; each answer holds what stands beside it.
