@@ -205,6 +205,34 @@ func unescaped(s string) string {
 	}
 }
 
+// skipString passes over a string without making it.
+func (r *reader) skipString() {
+	for i := r.at + 1; i < len(r.text); i++ {
+		switch c := r.text[i]; {
+		case c == '"':
+			r.at = i + 1
+			return
+		case c == '\\' && i+1 < len(r.text) && escape(r.text[i+1]) != 0:
+			i++
+		case c == '\\' && i+5 < len(r.text) && r.text[i+1] == 'u' && isHex(r.text[i+2:i+6]):
+			i += 5
+		case c == '\\', c < ' ':
+			r.fail(errSyntax)
+			return
+		}
+	}
+	r.fail(errSyntax)
+}
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i] | 0x20; !isDigit(s[i]) && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
 // skip reads a value of any kind and returns how it is written.
 func (r *reader) skip() string {
 	c := r.peek()
@@ -215,7 +243,7 @@ func (r *reader) skip() string {
 	case c == '[':
 		r.each('[', ']', math.MaxInt, func() { r.skip() })
 	case c == '"':
-		r.string()
+		r.skipString()
 	case c == '-' || isDigit(c):
 		r.numeral()
 	case !r.word("null") && !r.word("true") && !r.word("false"):

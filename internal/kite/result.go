@@ -1,6 +1,9 @@
 package kite
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // ToolResult is what a tool answered, as the protocol carries it.
 type ToolResult struct {
@@ -31,6 +34,61 @@ func DecodeResult(json string) (result ToolResult, ok bool) {
 		return ToolResult{}, false
 	}
 	return result, true
+}
+
+// Answer is a JSON-RPC answer.
+type Answer struct {
+	ID      string // as it is written: "b-7" in its quotes
+	Result  string // JSON; "" for none
+	Failed  bool   // the server could not do what it was asked; why is in the next two
+	Code    int
+	Message string
+}
+
+// DecodeAnswer reads a JSON-RPC message. ok is false for a request, for a
+// notification, and for what is no message at all.
+func DecodeAnswer(json string) (a Answer, ok bool) {
+	r := &reader{text: json}
+	asks := false
+	r.object(func(name string) {
+		switch name {
+		case "id":
+			a.ID = r.skip()
+		case "method":
+			asks = true
+			r.skip()
+		case "result":
+			a.Result = r.skip()
+		case "error":
+			r.failure(&a)
+		default:
+			r.skip()
+		}
+	})
+	if r.end() != nil || asks || a.ID == "" || a.ID == "null" {
+		return Answer{}, false
+	}
+	return a, true
+}
+
+// failure reads the error of an answer. What cannot be read of it is left out:
+// that it is there says enough.
+func (r *reader) failure(a *Answer) {
+	if r.null() {
+		return
+	}
+	a.Failed = true
+	r.object(func(name string) {
+		switch raw := r.skip(); name {
+		case "code":
+			a.Code, _ = strconv.Atoi(raw)
+		case "message":
+			inner := &reader{text: raw}
+			if text := inner.string(); inner.end() == nil {
+				a.Message = text
+			}
+		}
+	})
 }
 
 // content reads one content of a result, which has to be a text.

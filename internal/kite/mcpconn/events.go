@@ -3,78 +3,116 @@ package mcpconn
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+
+	"kitebot/internal/kite"
 )
 
 // firstAnswer reads events up to the first JSON-RPC answer among them and
-// returns that; nil when they end without one. Notifications and requests that
+// returns that; "" when they end without one. Notifications and requests that
 // the server sends before it are passed over.
 //
 // mcp-go could read the events itself, but it posts a reply to each request,
 // comes back with a GET when a stream ended early, and loses a goroutine to the
 // third answer.
-func firstAnswer(events io.Reader) ([]byte, error) {
-	bounded := &io.LimitedReader{R: events, N: maxAnswer + 1}
-	r := bufio.NewReader(bounded)
-	skipMark(r)
-	var e event
-	for {
-		line, err := r.ReadBytes('\n')
+func firstAnswer(body io.Reader) (string, error) {
+	bounded := &io.LimitedReader{R: body, N: maxAnswer + 1}
+	for r := newEvents(bounded, 4<<10); ; {
+		e, err := r.next()
 		switch {
-		case bounded.N <= 0:
-			return nil, errTooBig
-		case err != nil && !errors.Is(err, io.EOF):
-			return nil, fmt.Errorf("read answer: %w", err)
+		case bounded.N <= 0, errors.Is(err, errEventTooBig):
+			return "", errTooBig
+		case errors.Is(err, io.EOF):
+			return "", nil
+		case err != nil:
+			return "", fmt.Errorf("read answer: %w", err)
 		}
-		done := e.add(bytes.TrimRight(line, "\r\n")) || err != nil
-		if done && e.answers() {
+		if _, ok := kite.DecodeAnswer(e.data); ok && e.message() {
 			return e.data, nil
 		}
-		if err != nil {
-			return nil, nil
-		}
-		if done {
-			e = event{}
-		}
 	}
 }
 
-// skipMark skips a byte order mark.
-func skipMark(r *bufio.Reader) {
-	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
-		_, _ = r.Discard(3)
-	}
-}
-
-// event is one event as far as it was read.
+// event is one event of a stream.
 type event struct {
-	name string
-	data []byte
+	name string // "" where it has none
+	data string
 }
 
-// add takes the next line and reports whether it ended the event.
-func (e *event) add(line []byte) bool {
-	if name, ok := bytes.CutPrefix(line, []byte("event:")); ok {
-		e.name = string(bytes.TrimSpace(name))
-	}
-	if data, ok := bytes.CutPrefix(line, []byte("data:")); ok {
-		if e.data != nil {
-			e.data = append(e.data, '\n')
+// message reports whether the event carries the protocol, and not something
+// about the stream.
+func (e event) message() bool { return e.name == "" || e.name == "message" }
+
+// events reads the events of a stream, one after the other. An idle stream takes
+// no more memory than its small buffer.
+type events struct {
+	r     *bufio.Reader
+	begun bool
+}
+
+func newEvents(body io.Reader, buffer int) *events {
+	return &events{r: bufio.NewReaderSize(body, buffer)}
+}
+
+// next reads an event of maxAnswer bytes at most. The end of the stream ends its
+// last event, too; after it comes io.EOF.
+func (r *events) next() (event, error) {
+	r.skipMark()
+	var name string
+	var data []byte
+	for left := maxAnswer; ; {
+		line, err := r.line(&left)
+		if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0 && data == nil) {
+			return event{}, err
 		}
-		e.data = append(e.data, bytes.TrimPrefix(data, []byte(" "))...)
+		if value, ok := bytes.CutPrefix(line, []byte("event:")); ok {
+			name = string(bytes.TrimSpace(value))
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			if data != nil {
+				data = append(data, '\n')
+			}
+			data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
+		}
+		switch {
+		case len(line) > 0 && err == nil:
+		case data != nil:
+			return event{name, string(data)}, nil
+		default: // an event without data is none
+			name, left = "", maxAnswer
+		}
 	}
-	return len(line) == 0
 }
 
-// answers reports whether the event is a JSON-RPC answer: it has an id and asks
-// for nothing.
-func (e *event) answers() bool {
-	var message struct {
-		ID     any             `json:"id"`
-		Method json.RawMessage `json:"method"`
+// line reads a line, without its end, and takes it off what is left for the
+// event.
+func (r *events) line(left *int) ([]byte, error) {
+	var long []byte // what did not fit into the buffer
+	for {
+		part, err := r.r.ReadSlice('\n')
+		if *left -= len(part); *left < 0 {
+			return nil, errEventTooBig
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long = append(long, part...)
+			continue
+		}
+		if long != nil {
+			part = append(long, part...)
+		}
+		return bytes.TrimRight(part, "\r\n"), err
 	}
-	return (e.name == "" || e.name == "message") && json.Unmarshal(e.data, &message) == nil && message.ID != nil && message.Method == nil
+}
+
+// skipMark skips a byte order mark before the first event.
+func (r *events) skipMark() {
+	if r.begun {
+		return
+	}
+	r.begun = true
+	if mark, _ := r.r.Peek(3); string(mark) == "\ufeff" {
+		_, _ = r.r.Discard(3)
+	}
 }

@@ -6,7 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
+	"strings"
 )
 
 const (
@@ -20,8 +20,8 @@ const (
 )
 
 // guard is the HTTP layer under mcp-go. It keeps requests on the configured
-// server and on the endpoint of their session, lets nobody but End send DELETE
-// and nobody but a stream listen, bounds what is read, and watches streams.
+// server, lets nobody but End send DELETE and nobody but a stream listen, bounds
+// what is read, and watches streams.
 //
 // It bends the RoundTripper contract in one point: an answer other than 2xx
 // (and other than a redirect) is returned as a *refusedError. mcp-go would
@@ -35,7 +35,6 @@ type guard struct {
 type (
 	endingKey struct{} // present: this is End's DELETE
 	streamKey struct{} // the *link whose stream this GET opens
-	pinKey    struct{} // the *url.URL that is the only one this request may go to
 )
 
 // RoundTrip implements http.RoundTripper.
@@ -78,10 +77,6 @@ func (g *guard) admit(req *http.Request) error {
 	if req.Method == http.MethodGet && req.Context().Value(streamKey{}) == nil {
 		return errListen
 	}
-	pin, ok := req.Context().Value(pinKey{}).(*url.URL)
-	if redirected := req.Response != nil; ok && !redirected && req.URL.String() != pin.String() {
-		return errMoved
-	}
 	return nil
 }
 
@@ -115,7 +110,7 @@ func readEvents(resp *http.Response) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Header.Set("Content-Type", "application/json")
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = io.NopCloser(strings.NewReader(body))
 	return resp, nil
 }
 

@@ -3,7 +3,6 @@ package mcpconn
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -62,28 +61,6 @@ func TestRedirectPolicy(t *testing.T) {
 		err := checkRedirect(request(t, test.method, test.to), via)
 		if test.good != (err == nil) {
 			t.Errorf("%s: %v, want followed = %v", name, err, test.good)
-		}
-	}
-}
-
-// A session's requests go to its own endpoint: another one on the same server
-// would be another session.
-func TestRequestToAnotherEndpointIsRefused(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.dialer(t, "/sse", Options{})
-	at := func(path string) *url.URL {
-		u, err := url.Parse(f.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return u
-	}
-	w := &wire{endpoint: at("/message?sessionId=a")}
-	for path, want := range map[string]error{"/message?sessionId=b": errMoved, "/other?sessionId=a": errMoved, "/message?sessionId=a": nil} {
-		req := request(t, http.MethodPost, at(path).String())
-		err := (&guard{dialer: d}).admit(req.WithContext(w.pinned(req.Context())))
-		if !errors.Is(err, want) {
-			t.Errorf("POST %s: %v, want %v", path, err, want)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -98,7 +97,7 @@ func TestOpenRefuses(t *testing.T) {
 		"401":                 {func(f *far) { f.sse = status(401) }, kite.KindUnreachable},
 		"a page":              {func(f *far) { f.sse = page }, kite.KindUnreachable},
 		"initialize 400":      {func(f *far) { f.message = status(400) }, kite.KindUnreachable},
-		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), kite.KindUnreachable},
+		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), kite.KindMalformed},
 		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), kite.KindMalformed},
 		"user in endpoint":    {endpoint("http://joe@HOST/message?sessionId=%s"), kite.KindMalformed},
 		"no id":               {endpoint("/message?session=%s"), kite.KindMalformed},
@@ -114,11 +113,7 @@ func TestOpenRefuses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, test.configure)
-			o := Options{}
-			if name == "other host" { // mcp-go waits for a better one
-				o.OpenTimeout = 100 * time.Millisecond
-			}
-			_, err := f.dialer(t, "/sse", o).Open(t.Context())
+			_, err := f.dialer(t, "/sse", Options{}).Open(t.Context())
 			wantKind(t, err, test.want)
 			if slices.Contains(f.requests(), "POST /message tools/call") {
 				t.Error("a tool was called")

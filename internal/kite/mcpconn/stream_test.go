@@ -140,7 +140,7 @@ func TestEndpointMoves(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			f := newFar(t, nil)
 			c := open(t, f.dialer(t, "/sse", Options{}))
-			// Calls go through until mcp-go has read the event.
+			// Calls go through until the event was read.
 			f.stream(c.ID().Reveal()).out <- "event: endpoint\ndata: " + endpoint + "\n\n"
 			before := len(f.requests())
 			ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/url"
 	"strconv"
 	"sync/atomic"
 
@@ -21,8 +20,7 @@ const protocolVersion = "2025-03-26"
 // wire sits between mcp-go's client and its transport.
 type wire struct {
 	transport.HTTPConnection
-	endpoint *url.URL // where all requests have to go; nil for wherever the transport sends them
-	asked    atomic.Int64
+	asked atomic.Int64
 }
 
 // callTool calls a tool and returns its result as it came. It goes past mcp-go's
@@ -43,34 +41,16 @@ func (w *wire) callTool(ctx context.Context, tool string, args map[string]any) (
 // JSON-RPC errors come back as *rpcError.
 func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
 	r.ID = mcp.NewRequestId("b-" + strconv.FormatInt(w.asked.Add(1), 10))
-	resp, err := w.HTTPConnection.SendRequest(w.pinned(ctx), r)
+	resp, err := w.HTTPConnection.SendRequest(ctx, r)
 	switch {
 	case err != nil:
 		return nil, err
-	case resp == nil:
-		// mcp-go does that when a deadline passes a moment before its context
-		// notices, and its client would dereference it.
-		return nil, errOdd
 	case resp.Error != nil:
 		return nil, &rpcError{code: resp.Error.Code, message: resp.Error.Message}
 	case resp.ID.String() != r.ID.String():
 		return nil, errOdd
 	}
 	return resp, nil
-}
-
-// SendNotification sends a notification to the same endpoint.
-func (w *wire) SendNotification(ctx context.Context, n mcp.JSONRPCNotification) error {
-	return w.HTTPConnection.SendNotification(w.pinned(ctx), n)
-}
-
-// pinned has the guard refuse a request to another endpoint. The server could
-// name another one at any time, and mcp-go would use it.
-func (w *wire) pinned(ctx context.Context) context.Context {
-	if w.endpoint == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, pinKey{}, w.endpoint)
 }
 
 // speaker speaks to a server: mcp-go's client for all but tool calls, which go

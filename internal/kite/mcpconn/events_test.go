@@ -1,0 +1,117 @@
+package mcpconn
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// eventsOf reads a stream to its end, or to its first error.
+func eventsOf(r io.Reader) (all []event, err error) {
+	for events := newEvents(r, 16); ; {
+		e, err := events.next()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, e)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	long := strings.Repeat("long ", 20)
+	for name, test := range map[string]struct {
+		stream string
+		want   []event
+	}{
+		"an event":                {"event: endpoint\ndata: /x\n\n", []event{{"endpoint", "/x"}}},
+		"CR before LF":            {"event: endpoint\r\ndata: /x\r\n\r\n", []event{{"endpoint", "/x"}}},
+		"no name":                 {"data:1\n\ndata: 2\n\n", []event{{"", "1"}, {"", "2"}}},
+		"names do not stay":       {"event: a\ndata: 1\n\ndata: 2\n\n", []event{{"a", "1"}, {"", "2"}}},
+		"lines of data":           {"data: 1\ndata:  2\ndata:3\n\n", []event{{"", "1\n 2\n3"}}},
+		"a line beyond a buffer":  {"data: " + long + "\ndata: x\n\n", []event{{"", long + "\nx"}}},
+		"comments and other news": {": hello\n\nid: 7\nretry: 0\n\n: again\ndata: 1\n\n", []event{{"", "1"}}},
+		"nothing to say":          {"event: a\n\ndata: 1\n\n", []event{{"", "1"}}},
+		"the end ends an event":   {"data: 1\ndata: 2", []event{{"", "1\n2"}}},
+		"a byte order mark":       {"\ufeffdata: 1\n\n\ufeffdata: 2\n\n", []event{{"", "1"}}},
+		"nothing":                 {"", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := eventsOf(strings.NewReader(test.stream))
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(event{})); diff != "" || !errors.Is(err, io.EOF) {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// What a broken stream had begun to say is not taken for what it wanted to say.
+func TestEventsOfABrokenStream(t *testing.T) {
+	broken := errors.New("connection reset")
+	got, err := eventsOf(io.MultiReader(strings.NewReader("data: 1\n\ndata: 2"), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) || len(got) != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestEventsHaveABound(t *testing.T) {
+	line := strings.Repeat("long ", 1000) + "\n"
+	const more = maxAnswer / 4000 // lines
+	for name, test := range map[string]struct {
+		stream string
+		many   int // how often the stream says that
+		want   error
+	}{
+		"one line":      {"one line ", maxAnswer / 8, errEventTooBig},
+		"lines of data": {"data: " + line, more, errEventTooBig},
+		"comments":      {": " + line, more, errEventTooBig},
+		"small events":  {"data: " + line + "\n", more, io.EOF},
+		"apart":         {": " + line + "\r\n", more, io.EOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newEvents(&repeated{what: test.stream, left: test.many * len(test.stream)}, 4<<10)
+			var err error
+			for err == nil {
+				_, err = r.next()
+			}
+			if !errors.Is(err, test.want) {
+				t.Errorf("it ended with %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+// repeated says the same for so many bytes.
+type repeated struct {
+	what     string
+	at, left int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	n := 0
+	for n < len(p) && r.left > 0 {
+		m := copy(p[n:min(len(p), n+r.left)], r.what[r.at:])
+		n, r.left, r.at = n+m, r.left-m, (r.at+m)%len(r.what)
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// How a stream is cut into reads makes no difference.
+func TestEventsInPieces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stream := []byte(rapid.StringOf(rapid.SampledFrom([]rune("data: event:x\r\n\n\n"))).Draw(t, "stream"))
+		whole, err := eventsOf(bytes.NewReader(stream))
+		pieces, again := eventsOf(&pieces{bytes.NewReader(stream), rapid.IntRange(1, 9).Draw(t, "piece")})
+		if diff := cmp.Diff(whole, pieces, cmp.AllowUnexported(event{})); diff != "" || !errors.Is(err, io.EOF) || !errors.Is(again, io.EOF) {
+			t.Errorf("%v, %v (-whole +pieces):\n%s", err, again, diff)
+		}
+	})
+}

@@ -1,0 +1,231 @@
+package mcpconn
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// stream is the transport of a session's stream: requests are posted to the
+// endpoint that the stream named, and answers come as its events.
+//
+// It takes the place of mcp-go's own, because it is what a login hangs on, what
+// each live session costs, and on the way of every answer: see ADR 0017.
+type stream struct {
+	*link
+	endpoint *url.URL
+	version  string // of the protocol, once it is agreed on
+
+	mu      sync.Mutex
+	waiting map[string]chan<- kite.Answer // by the request's id, as it is written
+}
+
+var _ transport.HTTPConnection = (*stream)(nil)
+
+// smallBuffer is what an idle stream is read with: pings have some fifty bytes.
+const smallBuffer = 512
+
+// Start opens the stream and waits until it names its endpoint. The stream lives
+// as long as its link, and the link no longer than the stream.
+func (s *stream) Start(ctx context.Context) error {
+	home := s.dialer.at.sse
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, home.String(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Cache-Control", "no-cache")
+	resp, err := s.dialer.client.Do(req)
+	if err != nil {
+		return err
+	}
+	r := newEvents(resp.Body, smallBuffer)
+	if err := s.readEndpoint(r, home); err != nil {
+		s.end(err)
+		_ = resp.Body.Close()
+		return err
+	}
+	s.waiting = map[string]chan<- kite.Answer{}
+	go func() { // the stream's body tells the Dialer when it is closed
+		defer resp.Body.Close()
+		s.end(s.read(r, home))
+	}()
+	return nil
+}
+
+func (s *stream) readEndpoint(r *events, home *url.URL) error {
+	for {
+		e, err := r.next()
+		if err != nil {
+			return lost(err)
+		}
+		if e.name != "endpoint" {
+			continue
+		}
+		if s.endpoint, err = home.Parse(e.data); err != nil {
+			return errOdd
+		}
+		s.id, err = sessionAt(s.endpoint, home)
+		return err
+	}
+}
+
+// read hands out the answers until the stream is over, and returns why it is. A
+// stream that names another endpoint goes on for another session.
+func (s *stream) read(r *events, home *url.URL) error {
+	for {
+		e, err := r.next()
+		switch {
+		case err != nil:
+			return lost(err)
+		case e.name == "endpoint":
+			if again, err := home.Parse(e.data); err != nil || *again != *s.endpoint {
+				return errMoved
+			}
+		case e.message():
+			if a, ok := kite.DecodeAnswer(e.data); ok {
+				s.hand(a)
+			}
+		}
+	}
+}
+
+// hand gives an answer to who waits for it. The server's pings are requests, and
+// get here no further than their number.
+func (s *stream) hand(a kite.Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if to := s.waiting[a.ID]; to != nil {
+		to <- a // there is room for one
+		delete(s.waiting, a.ID)
+	}
+}
+
+// lost is why a stream can be read no further: its own fault, or that of the way.
+func lost(err error) error {
+	if errors.Is(err, errEventTooBig) {
+		return err
+	}
+	return errLost
+}
+
+// SendRequest posts a request and waits for its answer.
+func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	id, err := json.Marshal(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	answer := make(chan kite.Answer, 1)
+	s.await(string(id), answer)
+	defer s.await(string(id), nil)
+	if err := s.post(ctx, body); err != nil {
+		return nil, err
+	}
+	select {
+	case a := <-answer:
+		return responseOf(r.ID, a), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// await books who waits for an answer; nil for nobody any more.
+func (s *stream) await(id string, to chan<- kite.Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if to == nil {
+		delete(s.waiting, id)
+		return
+	}
+	s.waiting[id] = to
+}
+
+func responseOf(id mcp.RequestId, a kite.Answer) *transport.JSONRPCResponse {
+	r := &transport.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: id, Result: json.RawMessage(a.Result)}
+	if a.Failed {
+		r.Error = &mcp.JSONRPCErrorDetails{Code: a.Code, Message: a.Message}
+	}
+	return r
+}
+
+// SendNotification posts what has no answer.
+func (s *stream) SendNotification(ctx context.Context, n mcp.JSONRPCNotification) error {
+	body, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, body)
+}
+
+func (s *stream) post(ctx context.Context, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint.String(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if s.version != "" {
+		req.Header.Set(transport.HeaderKeyProtocolVersion, s.version)
+	}
+	resp, err := s.dialer.client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, resp.Body) // it was read before, within bounds
+	return resp.Body.Close()
+}
+
+// SetNotificationHandler is asked for by mcp-go: nothing the server announces
+// changes what we do.
+func (*stream) SetNotificationHandler(func(mcp.JSONRPCNotification)) {}
+
+// SetProtocolVersion is told by mcp-go what was agreed on, before anything but the
+// handshake is sent.
+func (s *stream) SetProtocolVersion(version string) { s.version = version }
+
+// GetSessionId is asked for by mcp-go. The id stands in the endpoint.
+func (*stream) GetSessionId() string { return "" }
+
+// Close ends the stream. It sends nothing.
+func (s *stream) Close() error {
+	s.link.Close()
+	return nil
+}
+
+// sessionAt reads the session id out of the endpoint that the server named.
+func sessionAt(endpoint, home *url.URL) (session.ID, error) {
+	id := session.NewID(endpoint.Query().Get("sessionId"))
+	if endpoint.Scheme != home.Scheme || endpoint.Host != home.Host || endpoint.User != nil || !plausible(id) {
+		return session.ID{}, errOdd
+	}
+	return id, nil
+}
+
+// maxID is the longest session id believed, in bytes.
+const maxID = 128
+
+// plausible reports whether id looks like a session id: not empty, not
+// endless, visible ASCII.
+func plausible(id session.ID) bool {
+	s := id.Reveal()
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxID
+}
