@@ -10,17 +10,17 @@
 //     is held open. This is how a session is taken up again after its stream was
 //     lost or the bot was restarted; there is no second initialize.
 //
-// What the package adds to mcp-go, and why:
+// The stream's transport is our own (stream.go, ADR 0017), and so is what reads a
+// tool's result; mcp-go shakes hands, lists the tools, and speaks for resumed
+// sessions. What the package does otherwise than mcp-go, and why:
 //
-//   - Request ids are strings. The server's pings are requests numbered 1, 2, 3…
-//     and mcp-go takes any message with a known id for an answer.
+//   - Request ids are strings: the server's pings are requests numbered 1, 2, 3…
 //   - A lost stream ends its calls at once; mcp-go lets them wait for a timeout.
-//   - An answer that is neither a result nor an error (mcp-go's, when a deadline
-//     passes at the wrong moment) is caught before mcp-go's client panics on it.
 //   - A stream that is silent for too long counts as lost (half-open TCP), and
-//     so does one whose event is too big, or of too many lines, to be read.
+//     so does one whose event is too big to be read.
 //   - A session's requests go to the endpoint that its stream named first; mcp-go
 //     follows the server to another one, which would be another session.
+//   - When nobody has a connection, few dial at a time (turnstile.go).
 //   - Of an answer that comes as events only the answer is read. mcp-go posts a
 //     reply to each request in between, comes back with a GET for what is
 //     missing, and loses a goroutine when there are three answers.

@@ -1,7 +1,6 @@
 package mcpconn
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"time"
@@ -14,16 +13,17 @@ import (
 // It keeps many idle connections (the default keeps two, so that nearly every
 // call would dial), speaks HTTP/2 so that some hundred streams share one
 // connection, and pings such a connection after 15 s of silence to notice a
-// dead path. It has no overall Timeout, which would cut streams, does not limit
-// connections per host, which would let streams starve the calls, and asks for
-// no compression, which lets a proxy buffer a stream.
-func NewHTTPClient(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Client {
+// dead path. Few connections are on their way at once (see inTurn). It has no
+// overall Timeout, which would cut streams, does not limit connections per host,
+// which would let streams starve the calls, and asks for no compression, which
+// lets a proxy buffer a stream.
+func NewHTTPClient(dial dialFunc) *http.Client {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
-	return &http.Client{Transport: &http.Transport{
+	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dial,
+		DialContext:         inTurn(dial),
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConns:        256,
@@ -34,7 +34,9 @@ func NewHTTPClient(dial func(ctx context.Context, network, address string) (net.
 			SendPingTimeout: 15 * time.Second,
 			PingTimeout:     10 * time.Second,
 		},
-	}}
+	}
+	t.DialTLSContext = inTurn(shaken(dial, t))
+	return &http.Client{Transport: t}
 }
 
 // maxRedirects is how many redirects one request may follow.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -82,4 +83,52 @@ func TestWaitingForAConnectionEnds(t *testing.T) {
 			t.Errorf("it ended with %v", err)
 		}
 	})
+}
+
+// A dial for a request that was served meanwhile is left, and its turn is free
+// for the next one.
+func TestADialThatNobodyNeedsIsLeft(t *testing.T) {
+	dialled := 0
+	dial := inTurn(func(context.Context, string, string) (net.Conn, error) {
+		dialled++
+		return nil, errors.New("no route to host")
+	})
+	for range 2 * mostConnecting {
+		var served atomic.Bool
+		served.Store(true)
+		if _, err := dial(context.WithValue(t.Context(), servedKey{}, &served), "tcp", "mcp.example.com:443"); !errors.Is(err, errServed) {
+			t.Fatalf("the dial ended with %v", err)
+		}
+	}
+	if dialled > 0 {
+		t.Errorf("%d dials for nobody", dialled)
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), servedKey{}, new(atomic.Bool)))
+	if _, err := dial(ctx, "tcp", "mcp.example.com:443"); dialled != 1 || errors.Is(err, errServed) {
+		t.Errorf("a dial that is needed: %v", err)
+	}
+	cancel()
+}
+
+// A crowd over HTTP/2 shares what few connections it makes.
+func TestACrowdSharesConnections(t *testing.T) {
+	f := newFar(t, func(f *far) { f.tls = true })
+	d := f.dialer(t, "/mcp", Options{})
+	c := open(t, d)
+	const people = 300
+	errs := make(chan error, people)
+	for range people {
+		go func() {
+			_, err := d.Resume(c.ID()).Call(t.Context(), "get_profile", nil)
+			errs <- err
+		}()
+	}
+	for range people {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := f.conns.Load(); n > 2*mostConnecting {
+		t.Errorf("%d connections for %d people", n, people)
+	}
 }
