@@ -9,7 +9,7 @@ import (
 )
 
 // errUsage is what somebody gets who asks for something else.
-var errUsage = errors.New("usage: bot [run | config | healthcheck | backup FILE | restore FILE | version | help]; bot help tells more")
+var errUsage = errors.New("usage: bot [run | config | healthcheck [ready] | backup FILE | restore FILE | version | help]; bot help tells more")
 
 // command is one thing the program does, as its help tells it.
 type command struct{ name, file, short, more string }
@@ -26,10 +26,11 @@ func commands() []command {
 			"A line for each setting: what holds, and whether it comes from the environment, a file or is the default.\n" +
 				"Secrets are dots. A bad setting has its line with what is wrong, and the exit code is 1 then.\n" +
 				"Variables that look like a misspelt setting are named at the end. Nothing is started, opened or asked."},
-		{"healthcheck", "", "ask the running bot whether it is well",
+		{"healthcheck", "[ready]", "ask the running bot whether it is alive, or how its parts are",
 			"It asks over the socket beside STORE_PATH or, where there is none, on HTTP_ADDR. It needs no other setting.\n" +
 				"The exit code is 0 when the bot is alive, also while Kite or Telegram is away: a restart would not help then.\n" +
-				"Whether it can serve people is told by /readyz."},
+				"With ready it prints what /readyz says, a line for each part, and the exit code is 0 when people are served,\n" +
+				"also where a part is degraded."},
 		{"backup", "FILE", "write a copy of the store, also of a bot that runs",
 			"FILE must not be there yet; - is the standard output. The copy is examined before it gets its name.\n" +
 				"It is sealed with the key of the store: without that key it is of no use, so keep both, apart.\n" +
@@ -52,7 +53,7 @@ func help(w io.Writer, name string) error {
 	var b strings.Builder
 	b.WriteString("usage: bot [COMMAND]\n\nThe Telegram bot through which a person reads their Zerodha Kite account.\n\n")
 	for _, c := range all {
-		fmt.Fprintf(&b, "  %-15s  %s\n", c.usage(), c.short)
+		fmt.Fprintf(&b, "  %-19s  %s\n", c.usage(), c.short)
 	}
 	b.WriteString("\nSettings come from the environment: README.md lists them, and bot config shows those in force.\n" +
 		"Exit codes: 0 it was done; 1 it was not, and what is printed says why; 2 the command was not understood.\n")

@@ -3,7 +3,7 @@
 //
 //	bot, bot run      run
 //	bot config        print every setting in force, and where it is from
-//	bot healthcheck   ask the running bot whether it is well
+//	bot healthcheck   ask the running bot whether it is alive; with "ready", how its parts are
 //	bot backup FILE   write a copy of the store to a new file, also of a bot that runs
 //	bot restore FILE  put a copy in the place of the store, while no bot runs
 //	bot version       print the version
@@ -24,10 +24,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/ops"
 )
 
 // version is set by the linker.
@@ -84,7 +82,7 @@ func (p program) run(ctx context.Context, args []string) error {
 		_, err := fmt.Fprintln(p.stdout, version)
 		return err
 	case "healthcheck":
-		return p.healthcheck(ctx)
+		return p.healthcheck(ctx, file)
 	case "backup":
 		return p.backup(ctx, file)
 	case "restore":
@@ -95,7 +93,7 @@ func (p program) run(ctx context.Context, args []string) error {
 }
 
 // parse finds the command, "run" for none, and its file; of "help" the command
-// it is about.
+// it is about, of "healthcheck" the question if it is another than the usual.
 func parse(args []string) (name, file string, err error) {
 	if len(args) == 0 {
 		return "run", "", nil
@@ -115,6 +113,10 @@ func parse(args []string) (name, file string, err error) {
 			return "", "", fmt.Errorf("%s wants one file; %w", name, errUsage)
 		}
 		file, args = args[0], args[1:]
+	case "healthcheck":
+		if len(args) > 0 && args[0] == "ready" {
+			file, args = args[0], args[1:]
+		}
 	case "help":
 		if len(args) > 0 && known(args[0]) {
 			file, args = args[0], args[1:]
@@ -138,27 +140,4 @@ func (p program) serve(ctx context.Context) error {
 		return err
 	}
 	return app.Run(ctx, c, app.Options{Logger: app.NewLogger(p.stderr, c), Version: version})
-}
-
-// probeTime is less than a container's health check is given.
-const probeTime = 3 * time.Second
-
-// healthcheck asks over the control socket, which needs no open port, or on
-// HTTP_ADDR where nobody answers on the socket.
-func (p program) healthcheck(ctx context.Context) error {
-	c, err := app.Load(p.env, "STORE_PATH", "HTTP_ADDR")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	err = ops.ProbeSocket(ctx, ops.SocketPath(c.StorePath))
-	switch {
-	case !errors.Is(err, ops.ErrNobody):
-		return err
-	case c.HTTPAddr == "":
-		return fmt.Errorf("%w, and HTTP_ADDR is off", err)
-	default:
-		return ops.Probe(ctx, c.HTTPAddr)
-	}
 }

@@ -88,6 +88,7 @@ func TestUsage(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, args := range [][]string{
 		{"dance"}, {""}, {"version", "now"}, {"run", "away"}, {"healthcheck", "x"},
+		{"healthcheck", ""}, {"healthcheck", "ready", "x"}, {"healthcheck", "-ready"}, {"healthcheck", "x", "ready"},
 		{"backup"}, {"restore"}, {"backup", ""}, {"backup", "a", "b"}, {"restore", "a", "b"}, {"backup", "--force"}, {"restore", "-f"},
 		{"-h", "x"}, {"help", "dance"}, {"help", "run", "x"}, {"config", "x"}, {"config", "-json"}, {"-help", "backup"},
 	} {

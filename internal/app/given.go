@@ -62,6 +62,9 @@ func countOf(list string) string {
 	if p.Everybody {
 		return "everybody"
 	}
+	if len(p.IDs) == 1 {
+		return "1 person"
+	}
 	return fmt.Sprintf("%d people", len(p.IDs))
 }
 

@@ -141,7 +141,7 @@ func TestStartLine(t *testing.T) {
 	first, rest, _ := strings.Cut(out.String(), "\n")
 	for _, want := range []string{
 		"msg=starting version=v1.2.3", "settings.TELEGRAM_BOT_TOKEN=•••", "settings.STORE_KEY=•••", `settings.STORE_KEY_OLD="not set"`,
-		`settings.ALLOWED_USERS="2 people"`, `settings.ADMIN_USERS="1 people"`, "settings.USER_RATE=30/min",
+		`settings.ALLOWED_USERS="2 people"`, `settings.ADMIN_USERS="1 person"`, "settings.USER_RATE=30/min",
 	} {
 		if !strings.Contains(first, want) {
 			t.Errorf("%q is not in the line\n%s", want, first)

@@ -45,7 +45,8 @@ func (r *rooms) watch(client *telegram.Client, pool *session.Pool, b *bot.Bot) {
 }
 
 // intake returns nil while updates come in. While Telegram is silent, none can
-// be fetched; a webhook's are brought, and taken, all the same.
+// be fetched; a webhook's are brought, and taken, all the same. That Telegram
+// cannot bring them leaves the bot in service: else it never could again.
 func (r *rooms) intake(client *telegram.Client) error {
 	if err := client.Intake(); err != nil {
 		return err
@@ -53,6 +54,9 @@ func (r *rooms) intake(client *telegram.Client) error {
 	if silence := r.metrics.Telegram().Trouble(); silence != nil {
 		silence.Serves = r.WebhookURL != ""
 		return silence
+	}
+	if stuck := client.Undelivered(); stuck != nil {
+		return &ops.Trouble{Detail: "cannot deliver: " + stuck.Words, Since: stuck.Since, Serves: true}
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ type logWatch struct {
 }
 
 // A session id is a UUID, with or without a prefix, and a login link has one inside.
-var secretForm = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|connect/login|redirect_params|session_id|` + regexp.QuoteMeta(token))
+var secretForm = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|connect/login|redirect_params|session_id\b|` + regexp.QuoteMeta(token))
 
 func (l *logWatch) Write(p []byte) (int, error) {
 	l.mu.Lock()

@@ -21,6 +21,7 @@ import (
 type front struct {
 	url, inside string // what Telegram is told; where the bot listens
 	cut         atomic.Pointer[func()]
+	closed      atomic.Bool // nothing is passed on; Telegram gets a 502
 }
 
 // newFront makes a proxy for the bot of a world, which is not running yet.
@@ -37,7 +38,14 @@ func newFront(w *world) *front {
 	p.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
 	transport := &http.Transport{}
 	p.Transport = transport
-	f.url = serve(w.t, p, transport.CloseIdleConnections) + "/telegram"
+	door := func(w http.ResponseWriter, r *http.Request) {
+		if f.closed.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		p.ServeHTTP(w, r)
+	}
+	f.url = serve(w.t, http.HandlerFunc(door), transport.CloseIdleConnections) + "/telegram"
 	return f
 }
 

@@ -64,8 +64,13 @@ type world struct {
 
 func newWorld(t *testing.T, o simkite.Options) *world {
 	t.Helper()
+	return newWorldWith(t, o, simtg.Options{Token: token})
+}
+
+func newWorldWith(t *testing.T, o simkite.Options, tg simtg.Options) *world {
+	t.Helper()
 	w := &world{
-		t: t, kite: simkite.New(o), tg: simtg.New(simtg.Options{Token: token}),
+		t: t, kite: simkite.New(o), tg: simtg.New(tg),
 		store: filepath.Join(t.TempDir(), "bot.db"), token: token,
 	}
 	w.kiteU = serve(t, w.kite, w.kite.Close)

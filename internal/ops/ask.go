@@ -12,20 +12,15 @@ import (
 	"time"
 )
 
+// socketBase is what a request over a socket is addressed to.
+const socketBase = "http://socket"
+
 // stall is how long a process that gives a copy may be silent.
 const stall = 30 * time.Second
 
 // ErrNobody: no connection could be had over the socket. There is none, a killed
 // process left it, or it belongs to another user.
 var ErrNobody = errors.New("nobody answers on the socket")
-
-// ProbeSocket is [Probe] over the socket at that path.
-func ProbeSocket(ctx context.Context, path string) error {
-	if err := askHealth(ctx, over(path), "http://socket"); err != nil {
-		return fmt.Errorf("probe %s: %w", path, err)
-	}
-	return nil
-}
 
 // Backup asks the process that listens on the socket for a copy of its store.
 // The caller closes it. A copy that breaks off ends with an error, never with
@@ -34,7 +29,7 @@ func Backup(ctx context.Context, path string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(stall, func() { cancel(fmt.Errorf("it was silent for %v", stall)) })
 	end := func() { timer.Stop(); cancel(nil) }
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://socket/backup", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, socketBase+"/backup", nil)
 	if err != nil {
 		end()
 		return nil, fmt.Errorf("ask for a backup: %w", err)

@@ -53,7 +53,7 @@ func Catalogue() []Metric {
 		{Name: secondPoller, Kind: "gauge",
 			Help: "1 while somebody else takes this bot's updates."},
 		{Name: readyNow, Kind: "gauge", Labels: label("component"),
-			Help: "1 while a part is well, as /readyz has it; kite at 0 is shown there as degraded and takes nothing out of service."},
+			Help: "1 while a part is well, as /readyz has it; what is shown there as degraded is 0 too, though it takes nothing out of service."},
 		{Name: kiteUp, Kind: "gauge",
 			Help: "1 when Kite's server answered the last call to it, or was not asked yet."},
 	}

@@ -52,6 +52,8 @@ type Client struct {
 	username string
 	conflict atomic.Bool
 	unset    atomic.Bool // Webhook runs, and has not set the webhook yet
+	stuck    atomic.Pointer[Undelivered]
+	last     atomic.Int64 // when Telegram last brought something to Webhook, in Unix nanoseconds
 	tables   *nativeTables
 }
 
@@ -144,7 +146,8 @@ func (c *Client) Conflict() bool { return c.conflict.Load() }
 
 // Intake returns nil while updates can come in, else why not, in words for an
 // operator. That Telegram fails to deliver to a webhook is none of these: who
-// is taken out of service for that will never be delivered to again.
+// is taken out of service for that will never be delivered to again. It is told
+// by [Client.Undelivered].
 func (c *Client) Intake() error {
 	switch {
 	case c.conflict.Load():

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"kitebot/internal/bot"
@@ -44,9 +43,9 @@ const partTime = time.Second
 // Webhook sets the webhook, looks after it, and leaves it set at the end. Until
 // somebody takes them, Telegram keeps the updates either way; and whoever
 // removed the webhook on leaving could make a successor deaf that has just set
-// it. Failures are waited out, and [Client.Intake] tells of them. Webhook ends
-// with an error when Telegram does not know the token, [ErrUnauthorized], when
-// the listener breaks, or for a bad hook, *[OptionError].
+// it. Failures are waited out; [Client.Intake] and [Client.Undelivered] tell of
+// them. Webhook ends with an error when Telegram does not know the token,
+// [ErrUnauthorized], when the listener breaks, or for a bad hook, *[OptionError].
 func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func(bot.Update)) error {
 	w, err := c.newIntake(h, j, handle)
 	if err != nil {
@@ -66,7 +65,6 @@ type intake struct {
 	strangers  strangers
 	deliveries chan delivery
 	over       chan struct{} // closed when nothing is taken any more
-	last       atomic.Int64  // when Telegram last brought something, in Unix nanoseconds
 	hook       hook
 }
 
@@ -120,6 +118,7 @@ func (w *intake) run(outer context.Context, l net.Listener) error {
 	shut(server)
 	close(w.over)
 	parts.Wait()
+	w.stuck.Store(nil) // nobody is to be delivered to
 	if err == nil && outer.Err() == nil {
 		err = context.Cause(ctx)
 	}

@@ -138,9 +138,12 @@ func missed(info *models.WebhookInfo) error {
 func (w *intake) undelivered(info *models.WebhookInfo) error {
 	quietFor := w.clock.Since(time.Unix(0, w.last.Load()))
 	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || quietFor < lookEvery {
+		w.stuck.Store(nil)
 		return nil
 	}
-	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, clean(w.door.scrub(info.LastErrorMessage)), info.PendingUpdateCount)
+	words := clean(w.door.scrub(info.LastErrorMessage))
+	w.stick(words)
+	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, words, info.PendingUpdateCount)
 }
 
 // put tells Telegram where to deliver. What waits there already is kept.

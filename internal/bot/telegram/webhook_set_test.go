@@ -177,8 +177,8 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 			elapse(30 * time.Second)
 			r.post(t, update(40+i), nil)
 		}
-		if log.count("level=ERROR") != 0 {
-			t.Errorf("updates come in, and yet:\n%s", log)
+		if log.count("level=ERROR") != 0 || c.Undelivered() != nil {
+			t.Errorf("updates come in, and yet %+v:\n%s", c.Undelivered(), log)
 		}
 		elapse(5 * time.Minute)
 		if n := log.count("level=ERROR"); n < 4 || n > 5 || log.count("certificate verify failed") != n || log.count("(4 updates wait)") != n {
