@@ -74,19 +74,18 @@ func DecodeAnswer(json string) (a Answer, ok bool) {
 // failure reads the error of an answer. What cannot be read of it is left out:
 // that it is there says enough.
 func (r *reader) failure(a *Answer) {
-	if r.null() {
+	whole := r.skip()
+	if a.Failed = whole != "null"; !a.Failed {
 		return
 	}
-	a.Failed = true
-	r.object(func(name string) {
-		switch raw := r.skip(); name {
+	inner := &reader{text: whole}
+	inner.object(func(name string) {
+		switch raw := inner.skip(); name {
 		case "code":
 			a.Code, _ = strconv.Atoi(raw)
 		case "message":
-			inner := &reader{text: raw}
-			if text := inner.string(); inner.end() == nil {
-				a.Message = text
-			}
+			text := &reader{text: raw}
+			a.Message = text.string()
 		}
 	})
 }

@@ -44,6 +44,33 @@ func TestDecodeResult(t *testing.T) {
 	}
 }
 
+func TestDecodeAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		json string
+		want kite.Answer
+		ok   bool
+	}{
+		"a result":         {`{"jsonrpc":"2.0","id":"b-7","result": {"a":["\u0041\""]} }`, kite.Answer{ID: `"b-7"`, Result: `{"a":["\u0041\""]}`}, true},
+		"a number for id":  {`{"id":7,"result":{}}`, kite.Answer{ID: "7", Result: "{}"}, true},
+		"an error":         {`{"id":"b-7","error":{"code":-32602,"message":"no \"x\"","data":[1]}}`, kite.Answer{ID: `"b-7"`, Failed: true, Code: -32602, Message: `no "x"`}, true},
+		"a wordless error": {`{"id":"b-7","error":{"code":-32000}}`, kite.Answer{ID: `"b-7"`, Failed: true, Code: -32000}, true},
+		"an odd error":     {`{"id":"b-7","error":"internal"}`, kite.Answer{ID: `"b-7"`, Failed: true}, true},
+		"no error":         {`{"id":"b-7","error":null,"result":1}`, kite.Answer{ID: `"b-7"`, Result: "1"}, true},
+		"a ping":           {`{"jsonrpc":"2.0","id":7,"method":"ping"}`, kite.Answer{}, false},
+		"a notification":   {`{"method":"notifications/progress","params":{}}`, kite.Answer{}, false},
+		"no id":            {`{"id":null,"error":{"code":1}}`, kite.Answer{}, false},
+		"cut":              {`{"id":"b-7","result":{}`, kite.Answer{}, false},
+		"a bad escape":     {`{"id":"b-7","result":"\u00g1"}`, kite.Answer{}, false},
+		"no object":        {`[]`, kite.Answer{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, ok := kite.DecodeAnswer(test.json); got != test.want || ok != test.ok {
+				t.Errorf("%+v, %v; want %+v, %v", got, ok, test.want, test.ok)
+			}
+		})
+	}
+}
+
 // Whatever a tool says comes through as it was.
 func TestDecodeResultIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

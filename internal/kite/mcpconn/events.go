@@ -19,7 +19,7 @@ import (
 // third answer.
 func firstAnswer(body io.Reader) (string, error) {
 	bounded := &io.LimitedReader{R: body, N: maxAnswer + 1}
-	for r := newEvents(bounded, 4<<10); ; {
+	for r := newEvents(bounded, 4<<10, true); ; {
 		e, err := r.next()
 		switch {
 		case bounded.N <= 0, errors.Is(err, errEventTooBig):
@@ -48,23 +48,23 @@ func (e event) message() bool { return e.name == "" || e.name == "message" }
 // events reads the events of a stream, one after the other. An idle stream takes
 // no more memory than its small buffer.
 type events struct {
-	r     *bufio.Reader
-	begun bool
+	r       *bufio.Reader
+	begun   bool
+	lenient bool // the end of the stream ends its last event; else that is void
 }
 
-func newEvents(body io.Reader, buffer int) *events {
-	return &events{r: bufio.NewReaderSize(body, buffer)}
+func newEvents(body io.Reader, buffer int, lenient bool) *events {
+	return &events{r: bufio.NewReaderSize(body, buffer), lenient: lenient}
 }
 
-// next reads an event of maxAnswer bytes at most. The end of the stream ends its
-// last event, too; after it comes io.EOF.
+// next reads an event of maxAnswer bytes at most; io.EOF at the end.
 func (r *events) next() (event, error) {
 	r.skipMark()
 	var name string
 	var data []byte
 	for left := maxAnswer; ; {
 		line, err := r.line(&left)
-		if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0 && data == nil) {
+		if last := len(line) > 0 || data != nil; err != nil && !(r.lenient && last && errors.Is(err, io.EOF)) {
 			return event{}, err
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("event:")); ok {

@@ -14,7 +14,7 @@ import (
 
 // eventsOf reads a stream to its end, or to its first error.
 func eventsOf(r io.Reader) (all []event, err error) {
-	for events := newEvents(r, 16); ; {
+	for events := newEvents(r, 16, true); ; {
 		e, err := events.next()
 		if err != nil {
 			return all, err
@@ -59,6 +59,15 @@ func TestEventsOfABrokenStream(t *testing.T) {
 	}
 }
 
+// What a cut leaves of an event is none, but where one answer is all that was to come.
+func TestACutEventIsVoid(t *testing.T) {
+	for _, stream := range []string{"event: endpoint\ndata: /message?sessionId=5ad1", "data: 1\n", "data: 1"} {
+		if e, err := newEvents(strings.NewReader(stream), smallBuffer, false).next(); !errors.Is(err, io.EOF) {
+			t.Errorf("%q: %+v, %v", stream, e, err)
+		}
+	}
+}
+
 func TestEventsHaveABound(t *testing.T) {
 	line := strings.Repeat("long ", 1000) + "\n"
 	const more = maxAnswer / 4000 // lines
@@ -74,7 +83,7 @@ func TestEventsHaveABound(t *testing.T) {
 		"apart":         {": " + line + "\r\n", more, io.EOF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newEvents(&repeated{what: test.stream, left: test.many * len(test.stream)}, 4<<10)
+			r := newEvents(&repeated{what: test.stream, left: test.many * len(test.stream)}, 4<<10, false)
 			var err error
 			for err == nil {
 				_, err = r.next()

@@ -49,8 +49,11 @@ func (d *Dialer) guarded(c *http.Client) *http.Client {
 	if next == nil {
 		next = http.DefaultTransport
 	}
+	if t, ok := next.(*http.Transport); ok { // another one need not tell when it has a connection
+		next = newTurnstile(t)
+	}
 	return &http.Client{
-		Transport:     &guard{next: newTurnstile(next), dialer: d},
+		Transport:     &guard{next: next, dialer: d},
 		CheckRedirect: checkRedirect,
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -50,7 +52,7 @@ func (s *stream) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := newEvents(resp.Body, smallBuffer)
+	r := newEvents(resp.Body, smallBuffer, false)
 	if err := s.readEndpoint(r, home); err != nil {
 		s.end(err)
 		_ = resp.Body.Close()
@@ -59,6 +61,7 @@ func (s *stream) Start(ctx context.Context) error {
 	s.waiting = map[string]chan<- kite.Answer{}
 	go func() { // the stream's body tells the Dialer when it is closed
 		defer resp.Body.Close()
+		defer s.contain()
 		s.end(s.read(r, home))
 	}()
 	return nil
@@ -101,6 +104,15 @@ func (s *stream) read(r *events, home *url.URL) error {
 	}
 }
 
+// contain is deferred: what a bug does with one person's bytes is no reason to end
+// everybody's process.
+func (s *stream) contain() {
+	if bug := recover(); bug != nil {
+		s.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", "panic", fmt.Sprintf("%T", bug), "stack", string(debug.Stack()))
+		s.end(errLost)
+	}
+}
+
 // hand gives an answer to who waits for it. The server's pings are requests, and
 // get here no further than their number.
 func (s *stream) hand(a kite.Answer) {
@@ -133,14 +145,20 @@ func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*
 	answer := make(chan kite.Answer, 1)
 	s.await(string(id), answer)
 	defer s.await(string(id), nil)
-	if err := s.post(ctx, body); err != nil {
-		return nil, err
+	err = s.post(ctx, body)
+	if err == nil {
+		select {
+		case a := <-answer:
+			return responseOf(r.ID, a), nil
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
 	select {
-	case a := <-answer:
+	case a := <-answer: // it came right before the end
 		return responseOf(r.ID, a), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	default:
+		return nil, err
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // mostConnecting is how many requests may be without a connection at once, and
@@ -46,6 +47,7 @@ func (t *turnstile) RoundTrip(req *http.Request) (*http.Response, error) {
 	pass := sync.OnceFunc(func() { <-t.places })
 	defer pass()
 	var served atomic.Bool
+	defer served.Store(true) // or it has given up: no dial is for it any more
 	trace := &httptrace.ClientTrace{
 		GetConn: func(string) { served.Store(false) }, // again, where the one it got is full
 		GotConn: func(httptrace.GotConnInfo) { served.Store(true); pass() },
@@ -67,6 +69,9 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 // errServed is what a dial comes to that nobody waits for any more.
 var errServed = errors.New("not dialled: the request has got another connection")
 
+// dialTime bounds one dial with its handshake.
+const dialTime = 20 * time.Second
+
 // inTurn has few of the connections that dial makes be on their way at once. A
 // dial goes on when its request was served by another connection meanwhile: one
 // that has not begun by then is left.
@@ -82,6 +87,8 @@ func inTurn(dial dialFunc) dialFunc {
 		if served, ok := ctx.Value(servedKey{}).(*atomic.Bool); ok && served.Load() {
 			return nil, errServed
 		}
+		ctx, cancel := context.WithTimeout(ctx, dialTime) // net/http gives a dial no deadline
+		defer cancel()
 		return dial(ctx, network, address)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
@@ -131,4 +132,102 @@ func TestACrowdSharesConnections(t *testing.T) {
 	if n := f.conns.Load(); n > 2*mostConnecting {
 		t.Errorf("%d connections for %d people", n, people)
 	}
+}
+
+// Dials that hang must not keep everybody from dialling once the network is back.
+func TestHungDialsBlockNobodyForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dials atomic.Int64
+		var back atomic.Bool
+		d, err := New(Options{URL: "https://mcp.example.com/sse", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			dials.Add(1)
+			if back.Load() {
+				return nil, errors.New("dialled")
+			}
+			<-ctx.Done() // obeys its context, as a Dial has to
+			return nil, ctx.Err()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		errs := make(chan error, mostConnecting)
+		for range mostConnecting {
+			go func() {
+				_, err := d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), "get_profile", nil)
+				errs <- err
+			}()
+		}
+		for range mostConnecting {
+			wantKind(t, <-errs, kite.KindUnreachable)
+		}
+		time.Sleep(time.Hour)
+		back.Store(true)
+		before := dials.Load()
+		for range 3 {
+			_, _ = d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), "get_profile", nil)
+		}
+		if n := dials.Load() - before; n != 3 {
+			t.Errorf("an hour later 3 calls dialled %d times, want 3", n)
+		}
+	})
+}
+
+// Calls that were given up leave no dials behind that have not begun.
+func TestNoDialsForWhoGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dials atomic.Int64
+		d, err := New(Options{URL: "https://mcp.example.com/sse", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			dials.Add(1)
+			time.Sleep(10 * time.Second) // the Timeout of the dialer we ship
+			return nil, errors.New("i/o timeout")
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		for range 10 { // ten seconds of crowds that give up after a second
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			for range mostConnecting {
+				go d.Resume(session.NewID("kitemcp-made-up")).Call(ctx, "get_profile", nil)
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			cancel()
+		}
+		begun := dials.Load() // nobody waits for anything any more
+		_, err = d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), "get_profile", nil)
+		wantKind(t, err, kite.KindUnreachable)
+		time.Sleep(10 * time.Minute)
+		if n := dials.Load() - begun; n > 1 {
+			t.Errorf("%d dials began after everybody but one had given up, want 1", n)
+		}
+	})
+}
+
+type bare struct{ in chan struct{} }
+
+func (b bare) RoundTrip(r *http.Request) (*http.Response, error) {
+	b.in <- struct{}{}
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// A given transport that knows no httptrace.
+func TestAGivenTransportIsNotLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := bare{make(chan struct{}, 100)}
+		d, err := New(Options{URL: "https://mcp.example.com/mcp", HTTPClient: &http.Client{Transport: b}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		for range 40 {
+			go d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), "get_profile", nil)
+		}
+		synctest.Wait()
+		if n := len(b.in); n != 40 {
+			t.Errorf("%d of 40 calls reached the transport", n)
+		}
+	})
 }

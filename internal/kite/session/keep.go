@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -67,22 +68,28 @@ func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 		return now
 	}
 	pr.drop(key)
-	if size := int64(len(text)); pr.pool.kept.Add(size) > mostKept {
+	k := kept{session: session, text: strings.Clone(text), at: now} // it may be a part of something longer
+	if size := k.size(key); pr.pool.kept.Add(size) > mostKept {
 		pr.pool.kept.Add(-size)
 		return now
 	}
 	if pr.answers == nil {
 		pr.answers = map[string]kept{}
 	}
-	pr.answers[key] = kept{session: session, text: text, at: now}
+	pr.answers[key] = k
 	return now
 }
 
 // drop drops what is kept under a key, if anything is; mu is held.
 func (pr *person) drop(key string) {
-	pr.pool.kept.Add(-int64(len(pr.answers[key].text)))
-	delete(pr.answers, key)
+	if k, ok := pr.answers[key]; ok {
+		pr.pool.kept.Add(-k.size(key))
+		delete(pr.answers, key)
+	}
 }
+
+// size is how many bytes a kept answer takes.
+func (k kept) size(key string) int64 { return int64(len(key) + len(k.text)) }
 
 // forgetAnswers drops what is too old.
 func (pr *person) forgetAnswers() {

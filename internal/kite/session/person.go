@@ -14,10 +14,12 @@ import (
 // must not happen twice at once (making a link); mu guards the
 // fields and is never held while the network or the disk is asked.
 type person struct {
-	pool *Pool
-	id   int64
-	held int           // by how many; the pool's mu guards it, see hold
-	turn chan struct{} // capacity one; see takeTurn
+	pool       *Pool
+	id         int64
+	held       int           // by how many; the pool's mu guards it, see hold
+	loaded     chan struct{} // closed once the record was read
+	unreadable error         // why it could not be; set before loaded is closed
+	turn       chan struct{} // capacity one; see takeTurn
 	// proving is held while the account is asked who it is; capacity one. Of
 	// several answers that came in side by side, one proof serves all.
 	proving chan struct{}

@@ -132,19 +132,27 @@ func (p *Pool) Status(who int64) (Status, error) {
 // that place until everybody who holds it is done.
 func (p *Pool) hold(who int64) (pr *person, done func(), err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.closed {
+		p.mu.Unlock()
 		return nil, nil, errClosed
 	}
-	pr = p.people[who]
-	if pr == nil {
-		if pr, err = p.load(who); err != nil {
-			return nil, nil, err
-		}
+	pr, there := p.people[who]
+	if !there {
+		pr = p.newPerson(who)
 		p.people[who] = pr
 	}
 	pr.held++
-	return pr, func() { p.letGo(pr) }, nil
+	p.mu.Unlock()
+	done = func() { p.letGo(pr) }
+	if !there {
+		pr.load() // a slow disk holds up nobody else
+	}
+	<-pr.loaded
+	if pr.unreadable != nil {
+		done()
+		return nil, nil, pr.unreadable
+	}
+	return pr, done, nil
 }
 
 func (p *Pool) letGo(pr *person) {
@@ -159,6 +167,8 @@ func (p *Pool) letGo(pr *person) {
 func (p *Pool) forget(pr *person) {
 	switch {
 	case p.people[pr.id] != pr: // forgotten before
+	case pr.unreadable != nil: // the next one tries again
+		delete(p.people, pr.id)
 	case pr.held == 0 && pr.idle():
 		delete(p.people, pr.id)
 	default:
@@ -168,21 +178,30 @@ func (p *Pool) forget(pr *person) {
 
 var errClosed = errors.New("the pool is closed")
 
-func (p *Pool) load(who int64) (*person, error) {
-	rec, err := p.Store.Load(who)
-	if errors.Is(err, ErrRecordDamaged) {
-		p.Logger.Error("a person's record is damaged: they have to log in again", "person", who, "err", err)
-		rec, err = Record{}, nil // the next save replaces it
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load the person's record: %w", err)
-	}
-	rec.Person = who
+func (p *Pool) newPerson(who int64) *person {
 	one := func() chan struct{} { return make(chan struct{}, 1) }
 	return &person{
-		pool: p, id: who, rec: rec, lines: map[ID]*line{},
+		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, lines: map[ID]*line{},
 		turn: one(), proving: one(), ending: one(), wake: one(), writing: one(),
-	}, nil
+	}
+}
+
+// load reads the record, once, for all who hold the person.
+func (pr *person) load() {
+	defer close(pr.loaded)
+	rec, err := pr.pool.Store.Load(pr.id)
+	switch {
+	case errors.Is(err, ErrRecordDamaged):
+		pr.pool.Logger.Error("a person's record is damaged: they have to log in again", "person", pr.id, "err", err)
+		return // the next save replaces it
+	case err != nil:
+		pr.unreadable = fmt.Errorf("load the person's record: %w", err)
+		return
+	}
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.rec = rec
+	pr.rec.Person = pr.id
 }
 
 // spawnFor is spawn for a person's sake: they stay in memory until f is through.
