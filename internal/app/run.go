@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -137,6 +138,9 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 	r.watch(client, pool, b)
 	if r.Ready != nil {
 		r.Ready()
+	}
+	if r.Dial == nil { // many runs share a process that makes connections up
+		r.beside.Go(debug.FreeOSMemory) // what the start took: it walks through the whole store
 	}
 	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", hook != nil)
 	err = r.takeIn(ctx, client, hook, b.Dispatch)

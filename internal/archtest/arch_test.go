@@ -41,6 +41,7 @@ var rules = map[string]rule{
 	"cmd/demo": {ours: []string{
 		"internal/app", "internal/bot/chart", "internal/bot/view/viewtest", "internal/sim/kite", "internal/sim/telegram",
 	}},
+	"cmd/load": {ours: []string{"internal/app", "internal/kite", "internal/kite/session", "internal/store"}},
 	"internal/app": {ours: []string{
 		"internal/bot", "internal/bot/chart", "internal/bot/telegram", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
 	}},
@@ -70,6 +71,7 @@ var rules = map[string]rule{
 
 // testOnly are the packages that nothing shipped may import.
 var testOnly = []string{
+	"cmd/demo", "cmd/load",
 	"internal/bot/bottest", "internal/bot/view/viewtest", "internal/kite/session/sessiontest",
 	"internal/sim/kite", "internal/sim/telegram",
 }

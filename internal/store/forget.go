@@ -20,6 +20,7 @@ var _ bot.Memory = (*Store)(nil)
 func (s *Store) People() ([]int64, error) {
 	people := make(map[int64]bool)
 	err := s.view(func(tx *bolt.Tx) error {
+		defer letPagesGo(tx)
 		for _, name := range []bucketName{peopleBucket, prefsBucket, guestsBucket} {
 			err := bucket(tx, name).ForEach(func(key, _ []byte) error {
 				people[int64(binary.BigEndian.Uint64(key))] = true

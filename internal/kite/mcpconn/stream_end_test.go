@@ -12,8 +12,7 @@ import (
 func TestAnswerBeforeTheEnd(t *testing.T) {
 	lost := 0
 	for range 30 {
-		var f *far
-		f = newFar(t, func(f *far) {
+		f := newFar(t, func(f *far) {
 			f.message = func(w http.ResponseWriter, r *http.Request) {
 				id := r.URL.Query().Get("sessionId")
 				s := f.stream(id)

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"kitebot/internal/kite/session/sessiontest"
+)
+
+// Who lists everybody does not keep the whole file in memory for it.
+func TestAWalkLetsPagesGo(t *testing.T) {
+	path := newPath(t)
+	s := mustOpen(t, path)
+	const people = 600
+	for id := range int64(people) {
+		mustSave(t, s, sessiontest.Full(1+id))
+	}
+	mustClose(t, s)
+	s = mustOpen(t, path)
+	before := resident(t, path)
+	for id := range int64(people) { // touches every page
+		if _, err := s.Load(1 + id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touched := resident(t, path)
+	if all, err := s.People(); err != nil || len(all) != people {
+		t.Fatalf("%d people, %v", len(all), err)
+	}
+	after := resident(t, path)
+	if touched < 256<<10 || after > touched/10 {
+		t.Errorf("%d bytes of the file are in memory at first, %d after everybody was read, %d after a list of them", before, touched, after)
+	}
+	if _, err := s.Load(people); err != nil { // and it can be read as before
+		t.Error(err)
+	}
+}
+
+// resident is how many bytes of a mapped file are in this process's memory.
+func resident(t *testing.T, path string) (bytes int) {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)`+regexp.QuoteMeta(path)+`\n(?:[A-Z].*\n)*?Rss: +(\d+) kB`).FindAllSubmatch(maps, -1) {
+		kb, err := strconv.Atoi(string(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += kb << 10
+	}
+	return bytes
+}
