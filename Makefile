@@ -1,7 +1,7 @@
 # What people use every day. CI runs .ci/run, which needs no make.
 
 .DEFAULT_GOAL := help
-.PHONY: help test soak demo lint golden image image-check ci
+.PHONY: help test soak bench demo lint golden image image-check ci
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -15,6 +15,10 @@ test: ## all tests, with the race detector
 
 soak: ## the long forms: isolation, chaos, every fuzz target for 20 minutes
 	.ci/soak
+
+bench: ## the Go benchmarks, then every number of docs/performance.md (wants a quiet machine)
+	go test -run '^$$' -bench . -benchmem ./internal/...
+	go run ./cmd/load -write
 
 demo: ## the whole bot in a browser, with no token and no account
 	go run ./cmd/demo

@@ -3,6 +3,7 @@ package kite
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // ToolResult is what a tool answered, as the protocol carries it.
@@ -98,7 +99,7 @@ func (r *reader) content() (text string) {
 		case "type":
 			kind = r.string()
 		case "text":
-			text, found = r.string(), true
+			text, found = r.ownString(), true
 		default:
 			r.skip()
 		}
@@ -107,6 +108,17 @@ func (r *reader) content() (text string) {
 		r.fail(errKind)
 	}
 	return text
+}
+
+// ownString reads a string that keeps nothing else of the answer in memory.
+func (r *reader) ownString() string {
+	r.peek()
+	start := r.at
+	s := r.string()
+	if len(s) == r.at-start-len(`""`) { // it may be a part of the text
+		return strings.Clone(s)
+	}
+	return s
 }
 
 // object goes through an object; entry reads the value of each name.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -62,6 +63,25 @@ func BenchmarkSave(b *testing.B) {
 	fill(b, s, manyPeople)
 	timed(b, func(i int) { // 7919 is prime: the turns go all over the file
 		mustSave(b, s, typical(int64(i)*7919%manyPeople+1))
+	})
+}
+
+// BenchmarkSaveFloor is what the disk takes for as much as a small commit writes,
+// with nothing around it.
+func BenchmarkSaveFloor(b *testing.B) {
+	file, err := os.Create(newPath(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	pages := make([]byte, 4*os.Getpagesize())
+	timed(b, func(i int) {
+		if _, err := file.WriteAt(pages, int64(i%1000*len(pages))); err != nil {
+			b.Fatal(err)
+		}
+		if err := file.Sync(); err != nil {
+			b.Fatal(err)
+		}
 	})
 }
 

@@ -33,9 +33,10 @@ var (
 )
 
 // flushAfter is how long an "answered" mark waits for a commit to ride with. What
-// was answered that long before a kill comes twice, so it is short; and yet
-// long enough for the marks of a busy moment to share a commit.
-const flushAfter = 2 * time.Millisecond
+// was answered that long before a kill comes twice, so it is short; and yet long
+// enough that with some people about the next batch takes the marks along: a
+// commit of their own makes that batch wait for the disk twice.
+const flushAfter = 20 * time.Millisecond
 
 // flushRetry is how long a mark waits that could not be written.
 const flushRetry = time.Second

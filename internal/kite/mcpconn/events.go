@@ -63,7 +63,7 @@ func (r *events) next() (event, error) {
 	var name string
 	var data []byte
 	for left := maxAnswer; ; {
-		line, err := r.line(&left)
+		line, ours, err := r.line(&left)
 		if last := len(line) > 0 || data != nil; err != nil && !(r.lenient && last && errors.Is(err, io.EOF)) {
 			return event{}, err
 		}
@@ -71,10 +71,15 @@ func (r *events) next() (event, error) {
 			name = string(bytes.TrimSpace(value))
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
-			if data != nil {
-				data = append(data, '\n')
+			value = bytes.TrimPrefix(value, []byte(" "))
+			switch {
+			case data != nil:
+				data = append(append(data, '\n'), value...)
+			case ours:
+				data = value
+			default:
+				data = bytes.Clone(value)
 			}
-			data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
 		}
 		switch {
 		case len(line) > 0 && err == nil:
@@ -86,23 +91,28 @@ func (r *events) next() (event, error) {
 	}
 }
 
+// longLine is the room that a line gets at first which does not fit into the
+// buffer: an answer, not a ping.
+const longLine = 16 << 10
+
 // line reads a line, without its end, and takes it off what is left for the
-// event.
-func (r *events) line(left *int) ([]byte, error) {
+// event. It is ours, or the buffer's and good until the next one is read.
+func (r *events) line(left *int) (line []byte, ours bool, err error) {
 	var long []byte // what did not fit into the buffer
 	for {
 		part, err := r.r.ReadSlice('\n')
 		if *left -= len(part); *left < 0 {
-			return nil, errEventTooBig
+			return nil, false, errEventTooBig
 		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			long = append(long, part...)
-			continue
+		if long == nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return bytes.TrimRight(part, "\r\n"), false, err
 		}
-		if long != nil {
-			part = append(long, part...)
+		if long == nil {
+			long = make([]byte, 0, longLine)
 		}
-		return bytes.TrimRight(part, "\r\n"), err
+		if long = append(long, part...); !errors.Is(err, bufio.ErrBufferFull) {
+			return bytes.TrimRight(long, "\r\n"), true, err
+		}
 	}
 }
 

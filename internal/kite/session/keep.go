@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -68,7 +67,7 @@ func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 		return now
 	}
 	pr.drop(key)
-	k := kept{session: session, text: strings.Clone(text), at: now} // it may be a part of something longer
+	k := kept{session: session, text: text, at: now}
 	if size := k.size(key); pr.pool.kept.Add(size) > mostKept {
 		pr.pool.kept.Add(-size)
 		return now

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// update is something that a person wrote or pressed.
+type update struct {
+	from *person
+	text string
+	data string // of the button; "" for a text
+}
+
+// queue holds the updates that were not handed over yet.
+type queue struct {
+	mu      sync.Mutex
+	waiting []update
+	some    chan struct{} // capacity one: there is something
+}
+
+func (q *queue) put(u ...update) {
+	q.mu.Lock()
+	q.waiting = append(q.waiting, u...)
+	q.mu.Unlock()
+	select {
+	case q.some <- struct{}{}:
+	default: // whoever waits knows already
+	}
+}
+
+// most is how many updates Telegram hands over at once.
+const most = 100
+
+// take waits for updates, until ctx ends.
+func (q *queue) take(ctx context.Context) []update {
+	for {
+		q.mu.Lock()
+		n := min(len(q.waiting), most)
+		batch := q.waiting[:n:n]
+		q.waiting = q.waiting[n:]
+		q.mu.Unlock()
+		if n > 0 {
+			return batch
+		}
+		select {
+		case <-q.some:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// say sends a text from a person to the bot.
+func (f *far) say(p *person, text string) { f.updates.put(update{from: p, text: text}) }
+
+// press presses a button.
+func (f *far) press(p *person, data string) { f.updates.put(update{from: p, data: data}) }
+
+// pollFor is how long a poll is held that there is nothing for.
+const pollFor = 50 * time.Second
+
+// getUpdates hands updates over. What was handed over is never offered again.
+func (f *far) getUpdates(w http.ResponseWriter, r *http.Request) {
+	if f.polling.CompareAndSwap(false, true) {
+		f.polls <- time.Now()
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+	ctx, cancel := context.WithTimeout(r.Context(), pollFor)
+	defer cancel()
+	batch := f.updates.take(ctx)
+	body := []byte(`{"ok":true,"result":[`)
+	for i, u := range batch {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = u.append(body, f.number.Add(1))
+	}
+	body = append(body, "]}"...)
+	if len(batch) > 0 {
+		f.n.batches.Add(1)
+		f.n.handed.Add(int64(len(batch)))
+	}
+	now := time.Now()
+	for _, u := range batch {
+		u.from.mu.Lock()
+		u.from.handed = append(u.from.handed, now)
+		u.from.mu.Unlock()
+	}
+	reply(w, body)
+}
+
+// append writes an update as Telegram does.
+func (u update) append(to []byte, number int64) []byte {
+	who := fmt.Sprintf(`{"id":%d,"is_bot":false,"first_name":"Person %d","language_code":"en"}`, u.from.id, u.from.id)
+	chat := fmt.Sprintf(`{"id":%d,"first_name":"Person %d","type":"private"}`, u.from.id, u.from.id)
+	if u.data != "" {
+		return fmt.Appendf(to, `{"update_id":%d,"callback_query":{"id":"%d","from":%s,"message":{"message_id":%d,"chat":%s,"date":1790000000,"text":"x"},"chat_instance":"1","data":%q}}`,
+			number, number, who, number, chat, u.data)
+	}
+	return fmt.Appendf(to, `{"update_id":%d,"message":{"message_id":%d,"from":%s,"chat":%s,"date":1790000000,"text":%q,"entities":[{"offset":0,"length":%d,"type":"bot_command"}]}}`,
+		number, number, who, chat, u.text, len(u.text))
+}
+
+// method answers everything else.
+func (f *far) method(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // nobody waits for the answer
+	}
+	at := time.Now()
+	switch r.PathValue("method") {
+	case "getMe":
+		reply(w, []byte(`{"ok":true,"result":{"id":1000001,"is_bot":true,"first_name":"Load","username":"load_bot"}}`))
+	case "getWebhookInfo":
+		reply(w, []byte(`{"ok":true,"result":{"url":"","has_custom_certificate":false,"pending_update_count":0}}`))
+	case "getMyCommands":
+		reply(w, []byte(`{"ok":true,"result":[]}`))
+	case "getMyDescription", "getMyShortDescription":
+		reply(w, []byte(`{"ok":true,"result":{}}`))
+	case "sendMessage", "editMessageText":
+		if p := f.person(chatOf(body)); p != nil {
+			f.arrived(p, at, body)
+		}
+		reply(w, fmt.Appendf(nil, `{"ok":true,"result":{"message_id":%d,"date":1790000000,"chat":{"id":1,"type":"private"},"text":"x"}}`, f.number.Add(1)))
+	default:
+		reply(w, []byte(`{"ok":true,"result":true}`))
+	}
+}
+
+func reply(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // nobody waits for what cannot be written
+}
+
+// chatOf finds the chat in a request, be it a form in parts or JSON.
+func chatOf(body []byte) int64 {
+	for _, mark := range []string{"name=\"chat_id\"\r\n\r\n", `"chat_id":`} {
+		if _, after, ok := bytes.Cut(body, []byte(mark)); ok {
+			end := bytes.IndexFunc(after, func(r rune) bool { return r < '0' || r > '9' })
+			id, _ := strconv.ParseInt(string(after[:max(end, 0)]), 10, 64)
+			return id
+		}
+	}
+	return 0
+}
+
+// loginIn finds the login link's session and the button that follows a login in
+// a message; "" where it has none.
+func loginIn(body []byte) (session, done string) {
+	text := string(body)
+	if _, after, ok := strings.Cut(text, "session_id%3D"); ok {
+		session, _, _ = strings.Cut(after, `"`)
+	}
+	if _, after, ok := strings.Cut(text, `"login:done:`); ok {
+		done, _, _ = strings.Cut(after, `"`)
+		done = "login:done:" + done
+	}
+	return session, done
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"testing"
+)
+
+// What the whole bot may take, over TLS and HTTP/2, in a process of its own: a
+// quarter more than it takes now. Times are no good for a guard, these are the
+// same on every machine. A bound that is met by far is to be lowered.
+const (
+	sessionBytes  = 25_000 // heap and stacks in use, of a login with a stream
+	commandAllocs = 1_850  // of one /holdings with forty rows
+)
+
+// How that is measured.
+const (
+	guardPeople   = 200
+	guardFirst    = 64 // of them pay for what all share, and are not counted
+	guardHoldings = 40
+	guardCommands = 1000
+	guardAtOnce   = 8
+)
+
+func TestTheBotStaysSmall(t *testing.T) {
+	if raced {
+		t.Skip("the race detector takes memory, too")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	l, err := newLoad(options{people: guardPeople, known: guardPeople, rate: 1, lasts: 1, holdings: guardHoldings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.close)
+	r, err := l.startBot(ctx, "", forever)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guardSessions(ctx, t, r, l.crowd(guardPeople))
+	guardAllocs(ctx, t, r, l.crowd(guardPeople))
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// guardSessions measures what is in use for people who have logged in.
+func guardSessions(ctx context.Context, t *testing.T, r *running, people []*person) {
+	t.Helper()
+	var at [2]memory
+	for i, some := range [][]*person{people[:guardFirst], people[guardFirst:]} {
+		if err := r.logIn(ctx, some); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if at[i], err = r.memory(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := at[1].each(at[0], len(people)-guardFirst)
+	t.Logf("a session: %d bytes of heap, %d of stacks, %d goroutines", one.Heap, one.Stacks, one.Goroutines)
+	if took := one.Heap + one.Stacks; took > sessionBytes {
+		t.Errorf("a session takes %d bytes, at most %d", took, sessionBytes)
+	}
+}
+
+// guardAllocs measures what commands allocate.
+func guardAllocs(ctx context.Context, t *testing.T, r *running, people []*person) {
+	t.Helper()
+	if err := r.moveClock(ctx, linksDie, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.warm(ctx, people); err != nil {
+		t.Fatal(err)
+	}
+	var turns []*person
+	for i := range guardCommands {
+		turns = append(turns, people[i%len(people)])
+	}
+	if err := r.atPace(ctx, again); err != nil {
+		t.Fatal(err)
+	}
+	before, err := r.memory(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := r.counts()
+	if err := r.each(ctx, turns, guardAtOnce, func(p *person) { r.say(p, holdingsCommand) }, func(answer) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	after, err := r.memory(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	each := (after.Mallocs - before.Mallocs) / guardCommands
+	t.Logf("a command: %d allocations, Kite was asked %d times for %d", each, r.counts().since(seen).tools, guardCommands)
+	if each > commandAllocs {
+		t.Errorf("a command takes %d allocations, at most %d", each, commandAllocs)
+	}
+}

@@ -1,0 +1,131 @@
+// Command load measures what the bot costs, and writes docs/performance.md. It
+// is never shipped.
+//
+// It is the world around the bot: Kite's server, Telegram and the people. What
+// is measured runs in processes of its own, which are this program again in
+// another role (the first argument): the bot as it is shipped, or a floor to hold
+// beside it, made of net/http alone. Everything stays on loopback.
+//
+//	go run ./cmd/load              every row, as a table
+//	go run ./cmd/load -write       the same, into docs/performance.md
+//	go run ./cmd/load -only live   one group of rows
+//	go run ./cmd/load -soak 10m    10,000 people for ten minutes
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	log.SetFlags(log.Ltime)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		log.Print(err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run plays a role of a child, or measures.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	roles := map[string]func(context.Context) error{botRole: bot, floorRole: floor, bareRole: bare}
+	if len(args) == 1 && roles[args[0]] != nil {
+		ctx, stop := attended(ctx, os.Stdin)
+		defer stop()
+		return roles[args[0]](ctx)
+	}
+	o, err := parseOptions(args, out)
+	if err != nil {
+		return err
+	}
+	l, err := newLoad(o)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if o.soak > 0 {
+		return l.soak(ctx, out)
+	}
+	if err := l.measure(ctx); err != nil {
+		return err
+	}
+	fmt.Fprint(out, "\n", l.text())
+	if o.write {
+		return l.writePage()
+	}
+	return nil
+}
+
+// attended ends with ctx, or with the input of a child: its parent holds that open
+// for as long as it lives, so that nothing is left running after a kill.
+func attended(ctx context.Context, in io.Reader) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, in)
+		stop()
+	}()
+	return ctx, stop
+}
+
+// The roles of a child.
+const (
+	botRole   = "bot"
+	floorRole = "floor"
+	bareRole  = "bare"
+)
+
+// options are what is measured, and with how many people.
+type options struct {
+	only     string        // a group of rows; "" for all
+	people   int           // with a stream, where a row does not say otherwise
+	known    int           // in the store, of whom people are logged in
+	rate     float64       // commands a second
+	lasts    time.Duration // of one measurement
+	holdings int           // of each account
+	most     int           // people of the table of growth
+	soak     time.Duration // 0: no soak
+	write    bool          // into the page
+	profile  string        // a file for the bot's profile in the closed loop
+}
+
+func parseOptions(args []string, out io.Writer) (options, error) {
+	o := options{}
+	f := flag.NewFlagSet("load", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.StringVar(&o.only, "only", "", "measure one group of rows: "+strings.Join(groupNames(), ", "))
+	f.IntVar(&o.people, "people", 1000, "people who are logged in, with a stream")
+	f.IntVar(&o.known, "known", 100_000, "people in the store")
+	f.Float64Var(&o.rate, "rate", 100, "commands a second, where they come at a pace")
+	f.DurationVar(&o.lasts, "for", 10*time.Second, "how long one measurement takes")
+	f.IntVar(&o.holdings, "holdings", 40, "holdings of each account, where a row does not say otherwise")
+	f.IntVar(&o.most, "most", 10_000, "people at the end of the table of growth")
+	f.DurationVar(&o.soak, "soak", 0, "instead of the rows: 10,000 people logged in, 1,000 active, for so long")
+	f.BoolVar(&o.write, "write", false, "write docs/performance.md")
+	f.StringVar(&o.profile, "profile", "", "write a processor profile of the bot under load to this file")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	switch {
+	case f.NArg() > 0:
+		return o, fmt.Errorf("%q means nothing here", f.Arg(0))
+	case o.only != "" && groupNamed(o.only) == nil:
+		return o, fmt.Errorf("-only must be one of %s", strings.Join(groupNames(), ", "))
+	case o.people < 1 || o.known < o.people || o.most < 10 || o.holdings < 1 || o.rate <= 0 || o.lasts <= 0:
+		return o, errors.New("-people, -known, -most, -holdings, -rate and -for must be positive, and not more -people than -known")
+	case o.write && o.only != "":
+		return o, errors.New("-write wants all rows")
+	}
+	return o, nil
+}

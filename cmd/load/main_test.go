@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary be a measured process.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && !strings.HasPrefix(os.Args[1], "-") {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// patience bounds a failure, not a success.
+const patience = time.Minute
+
+func newTestLoad(t *testing.T) *load {
+	t.Helper()
+	l, err := newLoad(options{people: 6, known: 6, rate: 20, lasts: 500 * time.Millisecond, holdings: 12, most: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.close)
+	return l
+}
+
+// A few people, half a second: everything that measures does measure. What comes
+// out says nothing on a machine that runs tests.
+func TestAFewPeople(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	l := newTestLoad(t)
+	bare, err := l.bareStreams(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor, err := l.floorLoops(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if floor.paced.n != 10 || floor.answers == 0 {
+		t.Errorf("the floor came to %+v", floor)
+	}
+	page, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.startBot(ctx, "", forever, "HTTP_ADDR="+page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := l.crowd(l.options.people)
+	for _, step := range []func() error{
+		func() error { return l.sessionMemory(ctx, r, people, bare) },
+		func() error { return r.moveClock(ctx, linksDie, 1) },
+		func() error { return r.warm(ctx, people) },
+		func() error { return l.ownShare(ctx, r, people, floor) },
+		func() error { return l.throughput(ctx, r, people, floor, page) },
+		r.stop,
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range l.rows {
+		if strings.HasPrefix(r.what, "commits per batch") && r.ours == "0.00" {
+			t.Error("no commit was seen in the bot's metrics")
+		}
+	}
+	if text := l.text(); !strings.Contains(text, "own share of /holdings") || !strings.Contains(text, "connections opened per command") {
+		t.Errorf("the table lacks rows:\n%s", text)
+	}
+}
+
+// People who are known are answered after a start, each with one extra question;
+// and the page can be written of what was measured.
+func TestKnownPeople(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	l := newTestLoad(t)
+	store := filepath.Join(l.folder, "known.db")
+	if size, err := l.writeStore(store, 6); err != nil || size == 0 {
+		t.Fatal(size, err)
+	}
+	r, err := l.startBot(ctx, store, soon, clockAt(noon().Add(linksDie)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.extra(ctx, r, l.crowd(6), "a restart"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if r := l.rows[0]; r.ours != "1.00" || !r.reached {
+		t.Errorf("the first command after a restart: %+v", r)
+	}
+	p, err := l.filledPage(soakIn(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"after a restart | 1.00 |", "12 holdings", "Not measured yet."} {
+		if !strings.Contains(p, want) {
+			t.Errorf("the page lacks %q:\n%s", want, p)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	var said strings.Builder
+	for args, ok := range map[string]bool{
+		"": true, "-only live": true, "-soak 1m": true, "-write": true,
+		"-only nothing": false, "-people 0": false, "-people 5 -known 4": false, "-write -only live": false, "live": false, "-rate -1": false,
+	} {
+		if _, err := parseOptions(strings.Fields(args), &said); (err == nil) != ok {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}

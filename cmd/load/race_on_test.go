@@ -1,0 +1,6 @@
+//go:build race
+
+package main
+
+// The race detector allocates for its own purposes, and takes memory of its own.
+const raced = true
