@@ -30,7 +30,7 @@ func TestAWalkLetsPagesGo(t *testing.T) {
 		t.Fatalf("%d people, %v", len(all), err)
 	}
 	after := resident(t, path)
-	if touched < 256<<10 || after > touched/10 {
+	if after > 64<<10 {
 		t.Errorf("%d bytes of the file are in memory at first, %d after everybody was read, %d after a list of them", before, touched, after)
 	}
 	if _, err := s.Load(people); err != nil { // and it can be read as before

@@ -18,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -87,6 +88,7 @@ type Store struct {
 	journal *journal
 	broken  error // the fault that ended writing, see commit
 	marks   *marks
+	touched atomic.Int64 // transactions, see touch
 
 	quit    chan struct{}
 	flusher sync.WaitGroup
@@ -141,9 +143,24 @@ func (s *Store) Backup(w io.Writer) error {
 	return nil
 }
 
+// touches is how many transactions may leave pages in our memory: the system maps
+// sixteen for each that is looked at.
+const touches = 64
+
+func (s *Store) touch(tx *bolt.Tx) {
+	if s.touched.Add(1)%touches == 0 {
+		letPagesGo(tx)
+	}
+}
+
 // view runs a read. What it reads is valid inside of fn only.
 func (s *Store) view(fn func(*bolt.Tx) error) error {
-	return guard(func() error { return s.db.View(fn) })
+	return guard(func() error {
+		return s.db.View(func(tx *bolt.Tx) error {
+			defer s.touch(tx)
+			return fn(tx)
+		})
+	})
 }
 
 // commit runs a write together with the waiting marks. The caller holds s.mu.
@@ -168,6 +185,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	ended := s.writing()
 	err := guard(func() error {
 		return s.db.Update(func(tx *bolt.Tx) error {
+			defer s.touch(tx)
 			if err := s.journal.settle(tx, waiting); err != nil {
 				return err
 			}
