@@ -14,7 +14,7 @@ import (
 type benchmark struct {
 	pkg, name, unit string // as go test prints them
 	what            string
-	floor           string // the benchmark that is its floor; "" for none
+	floor           string        // the benchmark that is its floor; "" for none
 	most            time.Duration // 0 for a figure beside another one
 }
 
