@@ -175,6 +175,19 @@ func sideDoor(more map[string]http.HandlerFunc) (stop func(), err error) {
 	return func() { _ = s.Close(); <-done }, nil
 }
 
+// counting is a way through the side door that does something so many times, and
+// says how often.
+func counting[N int | int64](do func(r *http.Request) (N, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		n, err := do(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		sayJSON(w, n)
+	}
+}
+
 func sayJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v) // whoever asked is gone, if it fails
 }

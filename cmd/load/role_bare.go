@@ -15,16 +15,15 @@ func bare(ctx context.Context) error {
 	client, at := bareClient(), os.Getenv(kiteEnv)+"/sse"
 	var streams sync.WaitGroup
 	defer streams.Wait()
-	stop, err := sideDoor(map[string]http.HandlerFunc{"/streams": func(w http.ResponseWriter, r *http.Request) {
+	stop, err := sideDoor(map[string]http.HandlerFunc{"/streams": counting(func(r *http.Request) (int, error) {
 		n, _ := strconv.Atoi(r.FormValue("n"))
 		for range n {
 			if err := bareStream(ctx, client, at, &streams); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
+				return 0, err
 			}
 		}
-		sayJSON(w, n)
-	}})
+		return n, nil
+	})})
 	if err != nil {
 		return err
 	}

@@ -40,16 +40,11 @@ type floorWork struct {
 // without end. It counts what it answered.
 func floor(ctx context.Context) error {
 	f := floorWork{client: bareClient(), kite: os.Getenv(kiteEnv), telegram: os.Getenv(telegramEnv)}
-	stop, err := sideDoor(map[string]http.HandlerFunc{"/closed": func(w http.ResponseWriter, r *http.Request) {
+	stop, err := sideDoor(map[string]http.HandlerFunc{"/closed": counting(func(r *http.Request) (int64, error) {
 		people, _ := strconv.Atoi(r.FormValue("people"))
 		lasts, _ := time.ParseDuration(r.FormValue("for"))
-		n, err := f.closed(r.Context(), people, lasts)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		sayJSON(w, n)
-	}})
+		return f.closed(r.Context(), people, lasts)
+	})})
 	if err != nil {
 		return err
 	}

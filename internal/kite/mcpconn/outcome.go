@@ -93,8 +93,8 @@ func because(ctx, bound, life context.Context, err error) error {
 	}
 }
 
-// overdue reports whether a deadline has passed. mcp-go runs a timer of its own
-// to the same moment, which often beats the context's.
+// overdue reports whether a deadline has passed. Others run timers of their own to
+// the same moment, such as a dial, and may beat the context's.
 func overdue(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && time.Until(deadline) <= 0

@@ -18,7 +18,7 @@ import (
 const (
 	fuzzHome = "https://mcp.example.com"
 	// turn stands in the bytes of a stream where the next request has to have
-	// come first: mcp-go drops an answer to what it has not asked yet.
+	// come first: an answer to what was not asked yet is dropped.
 	turn = '\x1e'
 )
 
