@@ -118,6 +118,9 @@ func Load(env Env, only ...string) (Config, error) {
 		}
 		c.Given = append(c.Given, g)
 	}
+	if c.LoginHosts == nil && c.KiteURL != "" {
+		c.LoginHosts = loginHosts(c.KiteURL)
+	}
 	if wrong != nil {
 		return Config{Given: c.Given, Warnings: c.Warnings}, wrong
 	}

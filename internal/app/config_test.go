@@ -3,6 +3,7 @@ package app_test
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.APIURL != "https://api.telegram.org" || c.KiteURL != "https://mcp.kite.trade/sse" || c.StorePath != "bot.db" ||
-		c.HTTPAddr != "127.0.0.1:8080" || c.HTTPAsked || c.StoreKey != nil || len(c.LoginHosts) != 1 || c.LoginHosts[0] != "kite.zerodha.com" {
+		c.HTTPAddr != "127.0.0.1:8080" || c.HTTPAsked || c.StoreKey != nil || !slices.Equal(c.LoginHosts, []string{"kite.zerodha.com", "mcp.kite.trade"}) {
 		t.Errorf("defaults: %+v", c)
 	}
 	if want := (bot.Rate{N: 30, Per: time.Minute}); c.Rate != want {
@@ -42,6 +43,25 @@ func TestDefaults(t *testing.T) {
 	for _, id := range []int64{0, 1, 12345} {
 		if c.Allow(id) {
 			t.Errorf("person %d is let in although nobody was allowed", id)
+		}
+	}
+}
+
+// A login link may point to Zerodha's page and to the MCP server itself, unless
+// the operator says otherwise.
+func TestLoginHosts(t *testing.T) {
+	for _, test := range []struct {
+		url, hosts string
+		want       []string
+	}{
+		{"", "", []string{"kite.zerodha.com", "mcp.kite.trade"}},
+		{"https://Kite.Example:8443/mcp", "", []string{"kite.zerodha.com", "kite.example:8443"}},
+		{"http://127.0.0.1:4567/sse", "", []string{"kite.zerodha.com", "127.0.0.1:4567"}},
+		{"", "login.example", []string{"login.example"}},
+	} {
+		c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "KITE_MCP_URL": test.url, "KITE_LOGIN_HOSTS": test.hosts}, "")
+		if err != nil || !slices.Equal(c.LoginHosts, test.want) {
+			t.Errorf("KITE_MCP_URL=%s KITE_LOGIN_HOSTS=%s: %v, %v, want %v", test.url, test.hosts, c.LoginHosts, err, test.want)
 		}
 	}
 }

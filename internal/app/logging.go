@@ -39,7 +39,7 @@ func isTerminal(w io.Writer) bool {
 // UUID or one with the server's prefix) and login links.
 var secrets = regexp.MustCompile(`\d{5,}:[A-Za-z0-9_-]{30,}` +
 	`|(?i:(kitemcp-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})` +
-	`|https?://\S*/connect/login\S*`)
+	`|https?://\S*/(?:connect/login|authorize)\S*`)
 
 const dots = "•••"
 

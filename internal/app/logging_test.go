@@ -18,6 +18,7 @@ func TestLogsAreRedacted(t *testing.T) {
 	const (
 		otherToken = "987654321:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
 		id         = "3f2b8c1e-0a4d-4c6e-9b7a-1d2e3f4a5b6c"
+		today      = "https://mcp.kite.trade/authorize?session_id=short-enough"
 		link       = "https://kite.zerodha.com/connect/login?api_key=kitemcp&v=3&redirect_params=session_id%3D" + id
 	)
 	for _, json := range []bool{true, false} {
@@ -25,8 +26,8 @@ func TestLogsAreRedacted(t *testing.T) {
 		log := app.NewLogger(&out, app.Config{Token: token, LogJSON: &json})
 		log.Info("calling /bot"+token+"/getMe", "other", otherToken, "id", id, "with prefix", "kitemcp-"+id)
 		log.With("bound", link).Error("failed", "err", fmt.Errorf("post %s: %w", link, errors.New("token "+token)))
-		log.Warn("nested", slog.Group("g", "link", link, "list", []string{token, id}))
-		for _, secret := range []string{token, otherToken, id, "redirect_params", "kitemcp-3f"} {
+		log.Warn("nested", slog.Group("g", "link", link, "list", []string{token, id}, "today", today))
+		for _, secret := range []string{token, otherToken, id, "redirect_params", "kitemcp-3f", "short-enough"} {
 			if strings.Contains(out.String(), secret) {
 				t.Errorf("json=%v: %q got out:\n%s", json, secret, out.String())
 			}

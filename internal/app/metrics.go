@@ -61,6 +61,15 @@ func (r *rooms) intake(client *telegram.Client) error {
 	return nil
 }
 
+// loginTrouble returns nil while Kite's server gives out login links that the bot
+// knows. Without them it serves whoever is logged in.
+func loginTrouble(pool *session.Pool) error {
+	if unknown := pool.UnknownLink(); !unknown.Since.IsZero() {
+		return &ops.Trouble{Detail: "nobody can log in: " + unknown.Seen, Since: unknown.Since, Serves: true}
+	}
+	return nil
+}
+
 // kite returns nil while Kite's server answers, or nobody asks it. Without it
 // the bot still serves: it says so to people, and keeps their logins.
 func (r *rooms) kite() error {

@@ -53,7 +53,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 	}
 	health := &ops.Health{}
 	metrics := newMetrics(o, health)
-	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Dial: o.Dial, Meter: metrics, Logger: o.Logger})
+	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Version: o.Version, Dial: o.Dial, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
 	}
@@ -136,6 +136,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 		return fmt.Errorf("take up the work of the last run: %w", err)
 	}
 	r.watch(client, pool, b)
+	r.health.Set("login", func() error { return loginTrouble(pool) })
 	if r.Ready != nil {
 		r.Ready()
 	}

@@ -35,7 +35,7 @@ func Settings() []Setting {
 		{Name: "TELEGRAM_BOT_TOKEN", Required: true, Secret: true, Example: "123456789:AAExampleExampleExampleExample_Example", Meaning: "the bot's token, from @BotFather", set: setToken},
 		{Name: "TELEGRAM_API_URL", Default: "https://api.telegram.org", Example: "https://api.telegram.org", Meaning: "the Bot API server; a self-hosted one works too", set: setAPIURL},
 		{Name: "KITE_MCP_URL", Default: "https://mcp.kite.trade/sse", Example: "https://mcp.kite.trade/sse", Meaning: "the Kite MCP server: …/sse streams and resumes on …/mcp; …/mcp is streamable HTTP only", set: setKiteURL},
-		{Name: "KITE_LOGIN_HOSTS", Default: "kite.zerodha.com", Example: "kite.zerodha.com", Meaning: "hosts a login link may point to, comma-separated", set: setLoginHosts},
+		{Name: "KITE_LOGIN_HOSTS", Example: "kite.zerodha.com,mcp.kite.trade", Meaning: "hosts a login link may point to, comma-separated; empty: kite.zerodha.com and the host of KITE_MCP_URL", set: setLoginHosts},
 		{Name: "ALLOWED_USERS", People: true, Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
 		{Name: "ADMIN_USERS", People: true, Example: "123456789", Meaning: "ids of the operators; allowed themselves", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
 		{Name: "STORE_PATH", Default: "bot.db", Example: "/data/bot.db", Meaning: "the file that remembers who is logged in", set: func(c *Config, v string) error { c.StorePath = v; return nil }},
@@ -99,6 +99,9 @@ func checkURL(v string, schemes ...string) error {
 }
 
 func setLoginHosts(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
 	for host := range strings.SplitSeq(v, ",") {
 		host = strings.ToLower(strings.TrimSpace(host))
 		if host == "" || strings.ContainsAny(host, "/@?# ") {
@@ -107,6 +110,16 @@ func setLoginHosts(c *Config, v string) error {
 		c.LoginHosts = append(c.LoginHosts, host)
 	}
 	return nil
+}
+
+// loginHosts are the hosts where Kite's login page is known to be: Zerodha's own,
+// and since July 2026 that of the MCP server, which shows a page before it.
+func loginHosts(kiteURL string) []string {
+	u, err := url.Parse(kiteURL)
+	if err != nil { // it was checked
+		return nil
+	}
+	return []string{"kite.zerodha.com", strings.ToLower(u.Host)}
 }
 
 func parsePeople(v string, star bool) (People, error) {

@@ -151,7 +151,7 @@ func (st *stage) bot(path string) *soakBot {
 	st.t.Cleanup(func() { b.tg.Close(); server.CloseClientConnections(); server.Close() })
 	b.env = map[string]string{
 		"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": server.URL,
-		"KITE_MCP_URL": st.kiteURL + path, "KITE_LOGIN_HOSTS": "127.0.0.1", "ALLOWED_USERS": "*",
+		"KITE_MCP_URL": st.kiteURL + path, "ALLOWED_USERS": "*",
 		"STORE_PATH": filepath.Join(st.t.TempDir(), "bot.db"), "HTTP_ADDR": "off", "USER_RATE": "off", "LOG_LEVEL": "debug",
 	}
 	st.bots = append(st.bots, b)
@@ -200,7 +200,7 @@ type logWatch struct {
 }
 
 // A session id is a UUID, with or without a prefix, and a login link has one inside.
-var secretForm = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|connect/login|redirect_params|session_id\b|` + regexp.QuoteMeta(token))
+var secretForm = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|connect/login|/authorize|redirect_params|session_id\b|` + regexp.QuoteMeta(token))
 
 func (l *logWatch) Write(p []byte) (int, error) {
 	l.mu.Lock()

@@ -102,7 +102,7 @@ func (w *world) config() app.Config {
 func (w *world) env() map[string]string {
 	return map[string]string{
 		"TELEGRAM_BOT_TOKEN": w.token, "TELEGRAM_API_URL": w.tgURL,
-		"KITE_MCP_URL": w.kiteU + "/sse", "KITE_LOGIN_HOSTS": "127.0.0.1",
+		"KITE_MCP_URL":  w.kiteU + "/sse",
 		"ALLOWED_USERS": "*", "STORE_PATH": w.store, "HTTP_ADDR": "off", "USER_RATE": "off",
 	}
 }
@@ -168,7 +168,7 @@ func (w *world) check() {
 		w.t.Errorf("towards Telegram: %s", v)
 	}
 	logs := w.logText()
-	secrets := append(w.kite.Links(), token, w.token, "connect/login", "redirect_params")
+	secrets := append(w.kite.Links(), token, w.token, "connect/login", "redirect_params", "/authorize")
 	for _, s := range w.kite.Sessions() {
 		secrets = append(secrets, s.ID)
 	}

@@ -121,7 +121,7 @@ func fillAccount(k *sessiontest.Kite, user string, a simkite.Account) {
 
 func (c *chat) open() {
 	c.pool = session.New(session.Options{
-		Dialer: c.kite, Store: c.store, LoginHosts: []string{sessiontest.Host},
+		Dialer: c.kite, Store: c.store, LoginHosts: sessiontest.Hosts(),
 		Notify: func(e session.Event) { c.bot.Notify(e) },
 	})
 	c.bot = c.newBot()

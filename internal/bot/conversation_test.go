@@ -91,7 +91,8 @@ var (
 	passes  = regexp.MustCompile(`^\* (\w+) pass(?:es)?$`)
 	deletes = regexp.MustCompile(`^\* (\w+) deletes #(\d+)$`)
 	refs    = regexp.MustCompile(`login:done:\w+`)
-	links   = regexp.MustCompile(`https://kite\.zerodha\.com/connect/login\S+session_id%3D`)
+	links   = regexp.MustCompile(`https://mcp\.kite\.trade/authorize\?session_id=([a-z0-9-]+)%7C[^\s,]+`)
+	old     = regexp.MustCompile(`https://kite\.zerodha\.com/connect/login\S+session_id%3D`)
 )
 
 func isStep(line string) bool {
@@ -106,7 +107,8 @@ func isStep(line string) bool {
 // tidy replaces what is random or secret.
 func (c *chat) tidy(seen string) string {
 	seen = refs.ReplaceAllString(seen, "login:done:…")
-	seen = links.ReplaceAllString(seen, "the login page of ")
+	seen = links.ReplaceAllString(seen, "the login page of $1")
+	seen = old.ReplaceAllString(seen, "the old login page of ")
 	for name, id := range people {
 		seen = strings.ReplaceAll(seen, fmt.Sprintf("to %d:", id), "to "+name+":")
 	}

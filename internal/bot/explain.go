@@ -86,6 +86,10 @@ func problem(err error) view.Problem {
 		return view.Problem{Headline: "Kite does not offer this at present.", Detail: "Its server no longer lists what this command needs."}
 	case kite.KindMalformed:
 		return view.Problem{Headline: "Kite sent an answer I cannot read.", Detail: "I show nothing rather than a wrong figure.", Again: again}
+	case kite.KindNoLink:
+		return view.Problem{Headline: "Kite answered with a login link that I do not know.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
+	case kite.KindBlocked:
+		return view.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
 	case kite.KindBadArgument:
 		return view.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
 	}
@@ -141,7 +145,9 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 		return reply, need
 	}
 	p := problem(err)
-	p.Headline = "You need to log in, but Kite gives out no login link just now."
+	if kind := kite.KindOf(err); kind != kite.KindNoLink && kind != kite.KindBlocked {
+		p.Headline = "You need to log in, but Kite gives out no login link just now."
+	}
 	p.Ref, p.Again = ref, againData(o.request)
 	m := p.Message()
 	return Reply{Message: &m, InPlace: o.again}, fmt.Errorf("make a login link: %w", err)

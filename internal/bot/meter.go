@@ -19,7 +19,7 @@ func Outcomes() []string {
 	all := []string{
 		"ok", "no login", "login ended", "unconfirmed", "cancelled", "too slow", "doubtful", "usurped", "panic", "undelivered",
 	}
-	for k := kite.KindUnknown; k <= kite.KindDoubt; k++ {
+	for _, k := range kite.Kinds() {
 		if k != kite.KindNoLogin {
 			all = append(all, k.String())
 		}

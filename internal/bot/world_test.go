@@ -10,7 +10,6 @@ import (
 	"kitebot/internal/bot"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
-	"kitebot/internal/kite/session/sessiontest"
 )
 
 // world lets something happen.
@@ -55,19 +54,24 @@ func (c *chat) world(line string) {
 			}
 			c.phone.Log() // what each of them saw is in another conversation
 		},
-		"* Kite is up":                 func() { c.kite.Down(false) },
-		"* Kite fails":                 func() { c.kite.Mute(true) },
-		"* Kite works":                 func() { c.kite.Mute(false) },
-		"* Kite restarts":              c.kite.Restart,
-		"* Kite ends no session":       func() { c.kite.Undying(true) },
-		"* Kite ends sessions again":   func() { c.kite.Undying(false) },
-		"* Kite forgets how to resume": func() { c.kite.NoResume(true) },
-		"* Kite takes a second":        func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
-		"* Kite takes an hour":         func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
-		"* Kite answers garbage":       func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
-		"* Kite panics the bot":        func() { c.kite.Before(func(string) { panic("a bug") }) },
-		"* the streams drop":           c.kite.DropStreams,
-		"* Kite has no funds to tell":  func() { c.kite.Answer("AB1234", "get_margins", "null") },
+		"* Kite is up":                                   func() { c.kite.Down(false) },
+		"* Kite fails":                                   func() { c.kite.Mute(true) },
+		"* Kite works":                                   func() { c.kite.Mute(false) },
+		"* Kite restarts":                                c.kite.Restart,
+		"* Kite ends no session":                         func() { c.kite.Undying(true) },
+		"* Kite ends sessions again":                     func() { c.kite.Undying(false) },
+		"* Kite forgets how to resume":                   func() { c.kite.NoResume(true) },
+		"* Kite takes a second":                          func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
+		"* Kite takes an hour":                           func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
+		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
+		"* Kite gives out the links of before July 2026": func() { c.kite.OldLinks(true) },
+		"* Kite gives out links of an unknown form": func() {
+			c.kite.LinkText("Go to https://login.kite.example/start?ticket=t0p-secret and come back")
+		},
+		"* Kite gives out its links again": func() { c.kite.LinkText("") },
+		"* Kite panics the bot":            func() { c.kite.Before(func(string) { panic("a bug") }) },
+		"* the streams drop":               c.kite.DropStreams,
+		"* Kite has no funds to tell":      func() { c.kite.Answer("AB1234", "get_margins", "null") },
 		"* Telegram is down": func() {
 			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed, Err: errors.New("no answer")})
 		},
@@ -124,7 +128,7 @@ func (c *chat) browse(who int64, user string, first bool) {
 	}
 	switch {
 	case len(all) == 0 && rec.Login != nil: // the link they are logged in by
-		all = append(all, kite.RestoreLink(sessiontest.LinkOf(rec.Login.Session)))
+		all = append(all, c.kite.LinkOf(rec.Login.Session))
 	case len(all) == 0:
 		c.t.Fatal("there is no link to open")
 	}
@@ -137,7 +141,7 @@ func (c *chat) browse(who int64, user string, first bool) {
 
 // checkLogs looks for what must never be logged: session ids, links, amounts.
 func (c *chat) checkLogs() {
-	for _, secret := range []string{"secret-session", "connect/login", "1,50", "63,021", "Name of"} {
+	for _, secret := range []string{"secret-session", "connect/login", "/authorize", "t0p-secret", "1,50", "63,021", "Name of"} {
 		if strings.Contains(c.logs.String(), secret) {
 			c.t.Errorf("%q is in the log:\n%s", secret, c.logs.String())
 		}

@@ -97,13 +97,15 @@ func (o Outcome) meaning() (Kind, error) {
 func statusKind(status int, body string) Kind {
 	switch {
 	case status < 400:
-		return KindUnreachable // a redirect to nowhere: the words of a gateway
+		return KindUnreachable // a redirect, which is never followed: the words of a gateway
 	case status == http.StatusNotFound && !foreignNotFound(body):
 		return KindEnded
 	case status == http.StatusBadRequest && strings.Contains(body, textInvalidSession):
 		return KindEnded
 	case strings.HasPrefix(body, textEndFailed) && (strings.Contains(body, textIDNotFound) || strings.Contains(body, textIDMalformed)):
 		return KindEnded // the answer to a DELETE for a session that the server does not have
+	case status == http.StatusForbidden:
+		return KindBlocked // without a word on why: a gateway that takes us for a robot
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
 		isPage(body), status == http.StatusNotFound:
 		return KindUnreachable

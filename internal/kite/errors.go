@@ -36,9 +36,26 @@ const (
 	// session that is over, but it is not proof: ask over streamable HTTP, whose
 	// 404 or 400 is ([KindEnded]). Until then the login may live.
 	KindDoubt
+	// KindNoLink: the login tool answered, but not with a login link that this
+	// bot knows. A fault of ours for the operator to hear of.
+	KindNoLink
+	// KindBlocked: something on the way to the server refuses the bot: HTTP 403
+	// without a challenge. It says nothing about any login.
+	KindBlocked
+
+	lastKind = KindBlocked
 )
 
-var kindNames = [...]string{"unknown", "failed", "no login", "session ended", "unreachable", "no such tool", "malformed answer", "bad argument", "session in doubt"}
+// Kinds lists every kind.
+func Kinds() []Kind {
+	var all []Kind
+	for k := KindUnknown; k <= lastKind; k++ {
+		all = append(all, k)
+	}
+	return all
+}
+
+var kindNames = [...]string{"unknown", "failed", "no login", "session ended", "unreachable", "no such tool", "malformed answer", "bad argument", "session in doubt", "unknown login link", "blocked on the way"}
 
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kindNames) {

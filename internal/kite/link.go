@@ -1,13 +1,14 @@
 package kite
 
 import (
-	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Link is a Kite login link. It carries the session id in clear, so it prints
@@ -24,7 +25,18 @@ func (l Link) String() string       { return "•••" }
 func (l Link) GoString() string     { return "•••" }
 func (l Link) LogValue() slog.Value { return slog.StringValue("•••") }
 
-// maxLink bounds a login link, in bytes. Real ones have about 230.
+// ShowsNotice reports whether the link first opens the page of Kite's MCP server
+// that warns of AI apps and has a second link to the login page. The hosted
+// server gives out such links since July 2026.
+func (l Link) ShowsNotice() bool {
+	u, err := url.Parse(l.value)
+	return err == nil && u.Path == noticePath
+}
+
+// noticePath is where the hosted server shows that page.
+const noticePath = "/authorize"
+
+// maxLink bounds a login link, in bytes. Real ones have 150 to 230.
 const maxLink = 2048
 
 // address finds whatever looks like a web address in prose or Markdown. It
@@ -32,54 +44,63 @@ const maxLink = 2048
 // so that what was checked is what is opened.
 var address = regexp.MustCompile(`https?://(?:\[[0-9a-f:.]+\])?[A-Za-z0-9\-._~:/?#@!$&*+,;=%]+`)
 
-// ParseLink finds the login link in the text of the login tool. The words
-// around it are not looked at. A link counts when it is https on port 443 at
-// exactly one of hosts, without user info or fragment, has the path
-// /connect/login and one api_key and one redirect_params. For tests and the
-// demo, http counts too at a loopback IP that is one of hosts: "127.0.0.1"
-// allows it on every port, "127.0.0.1:4567" on that one.
+// ParseLink finds the login link of the session with the given id in the text
+// of the login tool. The words around it are not looked at, and its path and
+// parameters are the server's to change.
 //
-// Every link that counts must be the same one. The errors are [KindMalformed]
-// and hold neither the text nor the link.
-func ParseLink(text string, hosts []string) (Link, error) {
-	var found string
-	for _, candidate := range address.FindAllString(text, -1) {
-		candidate = strings.TrimRight(candidate, ".,;:!?*")
-		if !isLoginLink(candidate, hosts) {
-			continue
+// A candidate is https on its default port at exactly one of hosts (or at
+// "host:port", where hosts name the port), without user info or fragment. For
+// tests and the demo, http counts too at a loopback IP that is one of hosts:
+// "127.0.0.1" allows it on every port, "127.0.0.1:4567" on that one.
+//
+// Candidates in whose query the session id can be read are the link if they are
+// one and the same. Only if there are none, a single candidate is. The error is
+// of [KindNoLink] and wraps an [*UnknownLinkError].
+func ParseLink(text, session string, hosts []string) (Link, error) {
+	var ours, others, seen []string
+	for _, s := range address.FindAllString(text, -1) {
+		s = strings.TrimRight(s, ".,;:!?*")
+		switch u, ok := parseCandidate(s, hosts); {
+		case !ok:
+			seen = append(seen, s)
+		case names(u.RawQuery, session):
+			ours = append(ours, s)
+		default:
+			others = append(others, s)
 		}
-		if found != "" && found != candidate {
-			return Link{}, malformed("login", errors.New("more than one login link"))
-		}
-		found = candidate
 	}
-	if found == "" {
-		return Link{}, malformed("login", errors.New("no login link at an allowed host"))
+	candidates := ours
+	if len(candidates) == 0 {
+		candidates = others
 	}
-	return Link{found}, nil
+	slices.Sort(candidates)
+	if candidates = slices.Compact(candidates); len(candidates) == 1 {
+		return Link{candidates[0]}, nil
+	}
+	unknown := &UnknownLinkError{Count: len(candidates), Seen: shapes(slices.Concat(ours, others, seen), session)}
+	return Link{}, &Error{Kind: KindNoLink, Tool: "login", Err: unknown}
 }
 
-func isLoginLink(s string, hosts []string) bool {
+// parseCandidate reads an address that may be a login link.
+func parseCandidate(s string, hosts []string) (*url.URL, bool) {
 	if len(s) > maxLink {
-		return false
+		return nil, false
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.User != nil || u.Fragment != "" || u.EscapedPath() != "/connect/login" {
-		return false
+	if err != nil || u.User != nil || u.Fragment != "" {
+		return nil, false
 	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil || !onlyOne(query["api_key"]) || !onlyOne(query["redirect_params"]) {
-		return false
+	if _, err := url.ParseQuery(u.RawQuery); err != nil {
+		return nil, false
 	}
-	return isLoginHost(u, hosts)
+	return u, isLoginHost(u, hosts)
 }
-
-func onlyOne(values []string) bool { return len(values) == 1 && values[0] != "" }
 
 func isLoginHost(u *url.URL, hosts []string) bool {
 	switch u.Scheme {
 	case "https":
-		return u.Hostname() != "" && slices.Contains(hosts, u.Hostname()) && (u.Port() == "443" || u.Host == u.Hostname())
+		plain := u.Port() == "443" || u.Host == u.Hostname()
+		return u.Hostname() != "" && (plain && slices.Contains(hosts, u.Hostname()) || u.Port() != "" && slices.Contains(hosts, u.Host))
 	case "http":
 		ip, err := netip.ParseAddr(u.Hostname())
 		return err == nil && ip.IsLoopback() && ip.Zone() == "" &&
@@ -87,4 +108,118 @@ func isLoginHost(u *url.URL, hosts []string) bool {
 	default:
 		return false
 	}
+}
+
+// shortestName is the length from which on a session id is looked for. A
+// shorter one could stand in a query by chance.
+const shortestName = 8
+
+// names reports whether a session id can be read in a query. It may be escaped
+// several times: the older link carries it in a parameter inside a parameter.
+func names(query, session string) bool {
+	if len(session) < shortestName {
+		return false
+	}
+	for range 3 {
+		for at := 0; ; {
+			i := strings.Index(query[at:], session)
+			if i < 0 {
+				break
+			}
+			at += i + len(session)
+			if at == len(query) || !isAlphanumeric(query[at]) {
+				return true
+			}
+		}
+		next, err := url.QueryUnescape(query)
+		if err != nil || next == query {
+			return false
+		}
+		query = next
+	}
+	return false
+}
+
+func isAlphanumeric(b byte) bool {
+	return b <= unicode.MaxASCII && (unicode.IsLetter(rune(b)) || unicode.IsDigit(rune(b)))
+}
+
+// UnknownLinkError says that the login tool answered with no link, or with
+// several, by the rule of [ParseLink]. Its text may be logged.
+type UnknownLinkError struct {
+	Count int      // how many different candidates there were
+	Seen  []string // the form of each address in the answer: host, path, names of the query keys
+}
+
+func (e *UnknownLinkError) Error() string {
+	what := "no login link at an allowed host"
+	if e.Count > 1 {
+		what = fmt.Sprintf("%d different login links", e.Count)
+	}
+	if len(e.Seen) == 0 {
+		return what + ", and no other address"
+	}
+	return what + "; seen: " + strings.Join(e.Seen, ", ")
+}
+
+const (
+	maxShapes    = 4  // addresses described in an error
+	maxShapeWord = 64 // bytes of a host, and of a path
+	maxShapeKeys = 8  // query keys of an address
+)
+
+// shapes describes addresses for an operator, without any value in them.
+func shapes(addresses []string, session string) []string {
+	var all []string
+	for _, s := range addresses {
+		shape := shapeOf(s, session)
+		if !slices.Contains(all, shape) && len(all) < maxShapes {
+			all = append(all, shape)
+		}
+	}
+	return all
+}
+
+func shapeOf(s, session string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return "an address that cannot be parsed"
+	}
+	var path []string
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		path = append(path, word(segment, session))
+	}
+	var keys []string
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		key, _, _ := strings.Cut(pair, "=")
+		if key = word(key, session); key != "" && !slices.Contains(keys, key) && len(keys) < maxShapeKeys {
+			keys = append(keys, key)
+		}
+	}
+	shape := cut(u.Host) + cut(strings.Join(path, "/"))
+	if u.Scheme != "https" {
+		shape = u.Scheme + " " + shape
+	}
+	if len(keys) > 0 {
+		shape += " with " + strings.Join(keys, " ")
+	}
+	return shape
+}
+
+// plainWord is what a path segment or a query key may look like in a log: a
+// name. What looks like an id, a number or a code is replaced.
+var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z_.-]{0,23}$`)
+
+func word(s, session string) string {
+	if s == "" || plainWord.MatchString(s) && s != session {
+		return s
+	}
+	return "•••"
+}
+
+func cut(s string) string {
+	if len(s) > maxShapeWord {
+		return s[:maxShapeWord] + "…"
+	}
+	return s
 }

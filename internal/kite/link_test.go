@@ -1,6 +1,7 @@
 package kite_test
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,7 +10,15 @@ import (
 	"kitebot/internal/kite"
 )
 
-const goodLink = "https://kite.zerodha.com/connect/login?api_key=demo&v=3&redirect_params=session_id%3D0b1c%7C1790000000.q-_Zz%3D"
+// ourSession is the session whose link is looked for.
+const ourSession = "5f0c9a52-7d14-4b8e-9e61-0c1f6a3b2d47"
+
+const (
+	// todayLink is the form since July 2026: the id in the sole parameter.
+	todayLink = "https://mcp.kite.trade/authorize?session_id=kitemcp-" + ourSession + "%7C1790000000.q-_Zz%3D"
+	// oldLink is the form before: the id in a parameter inside a parameter.
+	oldLink = "https://kite.zerodha.com/connect/login?api_key=demo&v=3&redirect_params=session_id%3D" + ourSession + "%257C1790000000.q-_Zz%253D"
+)
 
 // loginText writes a link into prose as the login tool does: in Markdown, and bare.
 func loginText(link string) string {
@@ -17,81 +26,138 @@ func loginText(link string) string {
 }
 
 func TestParseLink(t *testing.T) {
-	const query = "/connect/login?api_key=k&redirect_params=p"
-	kiteHost := []string{"kite.zerodha.com"}
-	tests := []struct {
+	const query = "/any/path?session_id=" + ourSession + "%7C1"
+	hosted := []string{"kite.zerodha.com", "mcp.kite.trade"}
+	for _, tt := range []struct {
 		name, text string
 		hosts      []string
 		want       string // "" for an error
 	}{
-		{"twice, as it comes", loginText(goodLink), kiteHost, goodLink},
-		{"older prose", "Please visit " + goodLink + ". Thanks!", kiteHost, goodLink},
-		{"in angle brackets", "<" + goodLink + ">", kiteHost, goodLink},
-		{"other links beside it", "See https://example.com/docs and " + goodLink, kiteHost, goodLink},
-		{"port 443", "https://kite.zerodha.com:443" + query, kiteHost, "https://kite.zerodha.com:443" + query},
+		{"today's, twice, as it comes", loginText(todayLink), hosted, todayLink},
+		{"the older one, twice", loginText(oldLink), hosted, oldLink},
+		{"older prose", "Please visit " + todayLink + ". Thanks!", hosted, todayLink},
+		{"in angle brackets", "<" + todayLink + ">", hosted, todayLink},
+		{"a path nobody knows yet", "https://mcp.kite.trade" + query, hosted, "https://mcp.kite.trade" + query},
+		{"a query nobody knows yet", "https://mcp.kite.trade/in?t=a." + ourSession + ".b", hosted, "https://mcp.kite.trade/in?t=a." + ourSession + ".b"},
+		{"a link without the id, alone", "https://mcp.kite.trade/in/4711", hosted, "https://mcp.kite.trade/in/4711"},
+		{"no query at all", "https://kite.zerodha.com/", hosted, "https://kite.zerodha.com/"},
+		{"other hosts beside it", "See https://example.com/docs and " + todayLink, hosted, todayLink},
+		{"a page of the same host beside it", "See https://mcp.kite.trade/docs and " + todayLink, hosted, todayLink},
+		{"somebody else's link beside it", strings.ReplaceAll(todayLink, "5f0c", "6f0c") + " " + todayLink, hosted, todayLink},
+		{"port 443", "https://kite.zerodha.com:443" + query, hosted, "https://kite.zerodha.com:443" + query},
+		{"a port that is configured", "https://kite.example:8443" + query, []string{"kite.example:8443"}, "https://kite.example:8443" + query},
 		{"second host", "https://kite.example.in" + query, []string{"kite.zerodha.com", "kite.example.in"}, "https://kite.example.in" + query},
 		{"loopback with its port", "http://127.0.0.1:4567" + query, []string{"127.0.0.1:4567"}, "http://127.0.0.1:4567" + query},
 		{"loopback on any port", "http://127.0.0.1:4567" + query, []string{"127.0.0.1"}, "http://127.0.0.1:4567" + query},
 		{"loopback, version 6", "http://[::1]:4567" + query, []string{"::1"}, "http://[::1]:4567" + query},
 
-		{"no link", "Please try again later", kiteHost, ""},
-		{"empty", "", kiteHost, ""},
-		{"no hosts", goodLink, nil, ""},
-		{"empty host listed", "https:///connect/login?api_key=k&redirect_params=p", []string{""}, ""},
-		{"two different links", goodLink + " " + goodLink + "x", kiteHost, ""},
-		{"http", "http://kite.zerodha.com" + query, kiteHost, ""},
-		{"other host", "https://kite.zerodha.org" + query, kiteHost, ""},
-		{"host as a prefix", "https://kite.zerodha.com.evil.example" + query, kiteHost, ""},
-		{"host as a suffix", "https://evil-kite.zerodha.com" + query, kiteHost, ""},
-		{"host with a dot", "https://kite.zerodha.com." + query, kiteHost, ""},
-		{"user info", "https://kite.zerodha.com@evil.example" + query, kiteHost, ""},
-		{"user info before it", "https://evil.example@kite.zerodha.com" + query, kiteHost, ""},
-		{"backslash", `https://evil.example\@kite.zerodha.com` + query, kiteHost, ""},
-		{"other port", "https://kite.zerodha.com:8443" + query, kiteHost, ""},
-		{"empty port", "https://kite.zerodha.com:" + query, kiteHost, ""},
-		{"fragment", goodLink + "#x", kiteHost, ""},
-		{"other path", "https://kite.zerodha.com/connect/logout?api_key=k&redirect_params=p", kiteHost, ""},
-		{"longer path", "https://kite.zerodha.com/connect/login/x?api_key=k&redirect_params=p", kiteHost, ""},
-		{"escaped path", "https://kite.zerodha.com/connect%2Flogin?api_key=k&redirect_params=p", kiteHost, ""},
-		{"no key", "https://kite.zerodha.com/connect/login?redirect_params=p", kiteHost, ""},
-		{"empty key", "https://kite.zerodha.com/connect/login?api_key=&redirect_params=p", kiteHost, ""},
-		{"two keys", "https://kite.zerodha.com/connect/login?api_key=k&api_key=l&redirect_params=p", kiteHost, ""},
-		{"no params", "https://kite.zerodha.com/connect/login?api_key=k", kiteHost, ""},
-		{"bad escape", "https://kite.zerodha.com/connect/login?api_key=k&redirect_params=%zz", kiteHost, ""},
-		{"control character", "https://kite.zerodha.com/connect/login?api_key=k\x00&redirect_params=p", kiteHost, ""},
-		{"too long", goodLink + "&x=" + strings.Repeat("y", 2048), kiteHost, ""},
+		{"no link", "Please try again later", hosted, ""},
+		{"empty", "", hosted, ""},
+		{"no hosts", todayLink, nil, ""},
+		{"empty host listed", "https:///authorize?session_id=" + ourSession, []string{""}, ""},
+		{"two different links of ours", todayLink + " " + oldLink, hosted, ""},
+		{"two links, none with the id", "https://mcp.kite.trade/a https://mcp.kite.trade/b", hosted, ""},
+		{"http", "http://kite.zerodha.com" + query, hosted, ""},
+		{"other host", "https://kite.zerodha.org" + query, hosted, ""},
+		{"host as a prefix", "https://kite.zerodha.com.evil.example" + query, hosted, ""},
+		{"host as a suffix", "https://evil-kite.zerodha.com" + query, hosted, ""},
+		{"host with a dot", "https://kite.zerodha.com." + query, hosted, ""},
+		{"user info", "https://kite.zerodha.com@evil.example" + query, hosted, ""},
+		{"user info before it", "https://evil.example@kite.zerodha.com" + query, hosted, ""},
+		{"backslash", `https://evil.example\@kite.zerodha.com` + query, hosted, ""},
+		{"other port", "https://kite.zerodha.com:8443" + query, hosted, ""},
+		{"empty port", "https://kite.zerodha.com:" + query, hosted, ""},
+		{"fragment", todayLink + "#x", hosted, ""},
+		{"bad escape", "https://kite.zerodha.com/login?session_id=%zz", hosted, ""},
+		{"too long", todayLink + "&x=" + strings.Repeat("y", 2048), hosted, ""},
 		{"loopback on another port", "http://127.0.0.1:4568" + query, []string{"127.0.0.1:4567"}, ""},
-		{"loopback not listed", "http://127.0.0.1:4567" + query, kiteHost, ""},
+		{"loopback not listed", "http://127.0.0.1:4567" + query, hosted, ""},
 		{"loopback by name", "http://localhost:4567" + query, []string{"localhost", "localhost:4567"}, ""},
 		{"http to another machine", "http://10.0.0.1" + query, []string{"10.0.0.1"}, ""},
-	}
-	for _, tt := range tests {
+	} {
 		t.Run(tt.name, func(t *testing.T) {
-			link, err := kite.ParseLink(tt.text, tt.hosts)
+			link, err := kite.ParseLink(tt.text, ourSession, tt.hosts)
 			if link.Reveal() != tt.want || (err == nil) != (tt.want != "") {
 				t.Fatalf("ParseLink = %q, %v, want %q", link.Reveal(), err, tt.want)
 			}
-			if err != nil && kite.KindOf(err) != kite.KindMalformed {
-				t.Errorf("error %v is %v, want %v", err, kite.KindOf(err), kite.KindMalformed)
-			}
-			if err != nil && (strings.Contains(err.Error(), "://") || strings.Contains(err.Error(), "redirect_params")) {
-				t.Errorf("error %v tells the link", err)
+			if err != nil && kite.KindOf(err) != kite.KindNoLink {
+				t.Errorf("error %v is %v, want %v", err, kite.KindOf(err), kite.KindNoLink)
 			}
 		})
 	}
 }
 
+// An id stands in a query by itself: another one that begins with it is another
+// session's.
+func TestParseLinkOfALongerID(t *testing.T) {
+	const short, long = "session-1", "session-12"
+	link := func(id string) string { return "https://mcp.kite.trade/authorize?session_id=" + id + "%7C1" }
+	got, err := kite.ParseLink(link(long)+" "+link(short), short, []string{"mcp.kite.trade"})
+	if err != nil || got.Reveal() != link(short) {
+		t.Errorf("ParseLink = %q, %v", got.Reveal(), err)
+	}
+}
+
+// What the operator reads of an unknown link is enough to recognise its form,
+// and holds no value.
+func TestUnknownLinkIsDescribed(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"Please try again later", "no login link at an allowed host, and no other address"},
+		{"https://login.kite.trade/start?state=s3cret-state&session=" + ourSession,
+			"no login link at an allowed host; seen: login.kite.trade/start with state session"},
+		{"https://login.kite.trade/" + ourSession + "/9f8e7d?" + ourSession + "=1&" + strings.Repeat("k", 40),
+			"no login link at an allowed host; seen: login.kite.trade/•••/••• with •••"},
+		{todayLink + " " + oldLink,
+			"2 different login links; seen: kite.zerodha.com/connect/login with api_key v redirect_params, mcp.kite.trade/authorize with session_id"},
+		{"http://127.0.0.1:9/x", "no login link at an allowed host; seen: http 127.0.0.1:9/x"},
+	} {
+		_, err := kite.ParseLink(tt.text, ourSession, []string{"kite.zerodha.com", "mcp.kite.trade"})
+		unknown, ok := errors.AsType[*kite.UnknownLinkError](err)
+		if !ok {
+			t.Fatalf("%q: %v", tt.text, err)
+		}
+		shape := strings.Split(unknown.Error(), "; seen: ")
+		sorted := shape[0]
+		if len(shape) == 2 {
+			seen := strings.Split(shape[1], ", ")
+			slices.Sort(seen)
+			sorted += "; seen: " + strings.Join(seen, ", ")
+		}
+		if sorted != tt.want {
+			t.Errorf("%q\nis described as %q\nwant            %q", tt.text, sorted, tt.want)
+		}
+		for _, secret := range []string{ourSession, "s3cret", "q-_Zz", "1790000000"} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%q tells %q", err, secret)
+			}
+		}
+	}
+}
+
+func TestLinkShowsNotice(t *testing.T) {
+	for link, want := range map[string]bool{todayLink: true, oldLink: false, "https://mcp.kite.trade/in?session_id=x": false, "": false} {
+		if got := kite.RestoreLink(link).ShowsNotice(); got != want {
+			t.Errorf("%q shows the notice: %v, want %v", link, got, want)
+		}
+	}
+}
+
 func FuzzParseLink(f *testing.F) {
-	f.Add(loginText(goodLink))
-	f.Add("http://127.0.0.1:4567/connect/login?api_key=k&redirect_params=p")
-	f.Add("https://kite.zerodha.com@evil.example/connect/login?api_key=k&redirect_params=p")
+	f.Add(loginText(todayLink))
+	f.Add(loginText(oldLink))
+	f.Add("http://127.0.0.1:4567/authorize?session_id=" + ourSession)
+	f.Add("https://mcp.kite.trade/a https://mcp.kite.trade/b")
+	f.Add("https://kite.zerodha.com@evil.example/authorize?session_id=" + ourSession)
 	f.Add(`https://kite.zerodha.com\@evil.example/connect/login?api_key=k&redirect_params=p`)
-	hosts := []string{"kite.zerodha.com", "127.0.0.1:4567"}
+	hosts := []string{"kite.zerodha.com", "mcp.kite.trade", "127.0.0.1:4567"}
 	f.Fuzz(func(t *testing.T, text string) {
-		link, err := kite.ParseLink(text, hosts)
+		link, err := kite.ParseLink(text, ourSession, hosts)
 		if err != nil {
 			if link != (kite.Link{}) {
 				t.Fatal("an error and a link")
+			}
+			if strings.Contains(err.Error(), ourSession) {
+				t.Fatalf("the error tells the session: %v", err)
 			}
 			return
 		}
@@ -100,13 +166,13 @@ func FuzzParseLink(f *testing.F) {
 			t.Fatalf("link %q is not taken as it stands", s)
 		}
 		u, err := url.Parse(s)
-		if err != nil || u.User != nil || u.Path != "/connect/login" || u.Query().Get("api_key") == "" || u.Query().Get("redirect_params") == "" {
+		if err != nil || u.User != nil || u.Fragment != "" {
 			t.Fatalf("link %q: %v", s, err)
 		}
-		if origin := u.Scheme + "://" + u.Host; !slices.Contains([]string{"https://kite.zerodha.com", "https://kite.zerodha.com:443", "http://127.0.0.1:4567"}, origin) {
+		if origin := u.Scheme + "://" + strings.TrimSuffix(u.Host, ":443"); !slices.Contains([]string{"https://kite.zerodha.com", "https://mcp.kite.trade", "http://127.0.0.1:4567", "https://127.0.0.1:4567"}, origin) {
 			t.Fatalf("link to %s", origin)
 		}
-		if again, err := kite.ParseLink(s, hosts); err != nil || again != link {
+		if again, err := kite.ParseLink(s, ourSession, hosts); err != nil || again != link {
 			t.Fatalf("the link by itself: %v", err)
 		}
 	})

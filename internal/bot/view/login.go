@@ -29,7 +29,11 @@ func (l LoginLink) Message() Message {
 	if l.Why != "" {
 		b.WriteString(html.EscapeString(l.Why) + "\n")
 	}
-	b.WriteString("\nThe button opens Zerodha’s own page. Log in there, then come back: I notice within seconds; <b>Done</b> makes me look at once.")
+	b.WriteString("\nThe button opens Zerodha’s own page. ")
+	if l.URL.ShowsNotice() {
+		b.WriteString("Zerodha first shows a page about AI apps: tap <b>Continue to Kite login</b>. ")
+	}
+	b.WriteString("Log in there, then come back: I notice within seconds; <b>Done</b> makes me look at once.")
 	if l.Then != "" {
 		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
 	}

@@ -17,7 +17,8 @@ func TestWordsGolden(t *testing.T) {
 	link := view.LoginLink{
 		URL: kite.RestoreLink("https://kite.zerodha.com/connect/login?api_key=kitemcp"), Ref: "SAMPLE", Until: noon().Add(30 * time.Minute),
 	}
-	asked, checked, silent := link, link, link
+	asked, checked, silent, today := link, link, link, link
+	today.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?session_id=sample")
 	asked.Why, asked.Then = "You are not logged in yet.", "/holdings"
 	checked.Checked = noon()
 	silent.Checked, silent.Silent = noon(), true
@@ -26,7 +27,7 @@ func TestWordsGolden(t *testing.T) {
 	late.Until, lonely.Lonely = noon().Add(-time.Hour), true
 	portfolio := decode(t, `[{"tradingsymbol":"INFY","exchange":"NSE","quantity":2,"average_price":90,"last_price":100,"close_price":99,"day_change":1}]`)
 	for name, m := range map[string]view.Message{
-		"login_link": link.Message(), "login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
+		"login_link": link.Message(), "login_link_today": today.Message(), "login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
 		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(), "login_already": in.Already(),
 		"login_changed": view.Changed(other, user), "login_dropped": view.Dropped(other), "login_refused": view.Refused(user),
 		"login_contested": view.Contested(user), "login_usurped": view.Usurped(user, other),

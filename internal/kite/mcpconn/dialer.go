@@ -119,7 +119,7 @@ func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.C
 func (d *Dialer) openFailed(cause error, id session.ID) error {
 	cause = scrub(cause, id)
 	d.log.Debug("opening a kite session failed", "cause", cause)
-	if answer(cause) != nil {
+	if kind := kite.KindOf(classify("", cause)); answer(cause) != nil && kind != kite.KindBlocked {
 		return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
 	}
 	return classify("", cause)

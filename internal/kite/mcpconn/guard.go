@@ -23,9 +23,9 @@ const (
 // server, lets nobody but End send DELETE and nobody but a stream listen, bounds
 // what is read, and watches streams.
 //
-// It bends the RoundTripper contract in one point: an answer other than 2xx
-// (and other than a redirect) is returned as a *refusedError. mcp-go would
-// make prose of it, decode it as a result, or stop working after a 404.
+// It bends the RoundTripper contract in one point: an answer other than 2xx is
+// returned as a *refusedError. mcp-go would make prose of it, decode it as a
+// result, or stop working after a 404; net/http would follow a redirect.
 type guard struct {
 	next   http.RoundTripper
 	dialer *Dialer
@@ -45,14 +45,15 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	if req.Header.Get("User-Agent") == "" {
+		req = req.Clone(req.Context()) // a RoundTripper must not change what it was given
+		req.Header.Set("User-Agent", g.dialer.opts.userAgent())
+	}
 	resp, err := g.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	switch status := resp.StatusCode; {
-	case status >= 300 && status < 400 && resp.Header.Get("Location") != "":
-		return resp, nil // the client's redirect policy decides
-	case status < 200 || status > 299:
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return nil, refusal(resp)
 	}
 	return g.bound(req, resp)

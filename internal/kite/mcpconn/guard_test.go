@@ -2,10 +2,14 @@ package mcpconn
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	"kitebot/internal/kite/session"
 )
 
 func request(t *testing.T, method, url string) *http.Request {
@@ -42,26 +46,37 @@ func TestForeignRequestIsRefused(t *testing.T) {
 	}
 }
 
-func TestRedirectPolicy(t *testing.T) {
-	const from = "https://mcp.example.com/sse"
-	for name, test := range map[string]struct {
-		method, to string
-		hops       int
-		good       bool
-	}{
-		"same place":     {"POST", "https://mcp.example.com/other", 1, true},
-		"other host":     {"POST", "https://example.com/sse", 1, false},
-		"other port":     {"POST", "https://mcp.example.com:444/sse", 1, false},
-		"plain http":     {"POST", "http://mcp.example.com/sse", 1, false},
-		"another method": {"GET", "https://mcp.example.com/other", 1, false},
-		"five hops":      {"POST", from, maxRedirects, true},
-		"six hops":       {"POST", from, maxRedirects + 1, false},
-	} {
-		via := slices.Repeat([]*http.Request{request(t, "POST", from)}, test.hops)
-		err := checkRedirect(request(t, test.method, test.to), via)
-		if test.good != (err == nil) {
-			t.Errorf("%s: %v, want followed = %v", name, err, test.good)
+// The gateway before the hosted server refuses clients that do not say who they
+// are: every request does, whichever of us and mcp-go makes it.
+func TestEveryRequestSaysWhoAsks(t *testing.T) {
+	f := newFar(t, nil)
+	usual := f.Config.Handler
+	var mu sync.Mutex
+	agents := map[string]bool{}
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		agents[r.Method+" "+r.URL.Path+" "+r.UserAgent()] = true
+		mu.Unlock()
+		usual.ServeHTTP(w, r)
+	})
+	d := f.dialer(t, "/sse", Options{Version: "v1.2.3"})
+	c, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Call(t.Context(), "get_holdings", nil)
+	_, _ = d.Resume(session.NewID(secret)).Call(t.Context(), "get_holdings", nil)
+	_ = d.End(t.Context(), session.NewID(secret))
+	mu.Lock()
+	defer mu.Unlock()
+	for _, what := range []string{"GET /sse", "POST /message", "POST /mcp", "DELETE /mcp"} {
+		if !agents[what+" kitebot/v1.2.3"] {
+			t.Errorf("%s did not come as kitebot/v1.2.3", what)
 		}
+	}
+	if len(agents) != 4 {
+		t.Errorf("requests came as %v", slices.Sorted(maps.Keys(agents)))
 	}
 }
 

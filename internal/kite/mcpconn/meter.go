@@ -38,7 +38,7 @@ func Tools() []string {
 // Outcomes lists what a [Meter] can be told that something came to.
 func Outcomes() []string {
 	all := []string{well}
-	for k := kite.KindUnknown; k <= kite.KindDoubt; k++ {
+	for _, k := range kite.Kinds() {
 		all = append(all, k.String())
 	}
 	return all
@@ -53,7 +53,7 @@ func (d *Dialer) measure(tool string, began time.Time, err error) {
 	outcome, heard := well, true
 	if err != nil {
 		kind := kite.KindOf(err)
-		outcome, heard = kind.String(), kind != kite.KindUnreachable && kind != kite.KindMalformed
+		outcome, heard = kind.String(), kind != kite.KindUnreachable && kind != kite.KindMalformed && kind != kite.KindBlocked
 	}
 	d.opts.Meter.Tool(tool, outcome, time.Since(began), heard)
 }

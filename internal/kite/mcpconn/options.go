@@ -44,6 +44,8 @@ type Options struct {
 	// OpenTimeout an Open. SilenceLimit is how long a stream may say nothing
 	// before it counts as lost.
 	CallTimeout, LoginTimeout, OpenTimeout, SilenceLimit time.Duration
+	// Version is the bot's; the server reads it in each request's User-Agent.
+	Version string
 	// Meter measures what is asked; nil for nobody.
 	Meter Meter
 	// Logger gets debug lines about failures; nil discards them.
@@ -55,6 +57,7 @@ func (o Options) withDefaults() Options {
 	o.LoginTimeout = cmp.Or(o.LoginTimeout, DefaultLoginTimeout)
 	o.OpenTimeout = cmp.Or(o.OpenTimeout, DefaultOpenTimeout)
 	o.SilenceLimit = cmp.Or(o.SilenceLimit, DefaultSilenceLimit)
+	o.Version = cmp.Or(o.Version, "dev")
 	if o.HTTPClient == nil {
 		o.HTTPClient = NewHTTPClient(o.Dial)
 	}
@@ -63,6 +66,10 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
+
+// userAgent says who asks. The gateway in front of the hosted server refuses
+// clients that say nothing of themselves.
+func (o Options) userAgent() string { return clientName + "/" + o.Version }
 
 func (o Options) validate() error {
 	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit) < 0 {

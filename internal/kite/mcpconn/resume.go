@@ -47,7 +47,7 @@ func (c *postConn) open(ctx context.Context) error {
 	c.speaker = newSpeaker(&wire{HTTPConnection: tr})
 	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
 	defer cancel()
-	err = initialize(bound, c.speaker)
+	err = initialize(bound, c.speaker, c.dialer.opts.Version)
 	c.id = session.NewID(tr.GetSessionId())
 	if err != nil {
 		return because(ctx, bound, c.life, err)

@@ -39,7 +39,7 @@ func (c *streamConn) open(ctx context.Context) error {
 	}
 	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
 	defer cancel()
-	return initialize(bound, c.speaker)
+	return initialize(bound, c.speaker, c.dialer.opts.Version)
 }
 
 // Call calls a tool over the stream. When the server does not know the session

@@ -65,12 +65,15 @@ func newSpeaker(w *wire, options ...client.ClientOption) *speaker {
 	return &speaker{client.NewClient(w, append(options, client.WithProtocolVersion(protocolVersion))...), w}
 }
 
-// initialize shakes hands. A server that answers with a protocol version
+// clientName is how we name ourselves to the server.
+const clientName = "kitebot"
+
+// initialize shakes hands, as a version of the bot. A server that answers with a protocol version
 // without sessions is refused: mcp-go would stop sending the session id.
-func initialize(ctx context.Context, c *speaker) error {
+func initialize(ctx context.Context, c *speaker, version string) error {
 	var req mcp.InitializeRequest
 	req.Params.ProtocolVersion = protocolVersion
-	req.Params.ClientInfo = mcp.Implementation{Name: "kitebot", Version: "1"}
+	req.Params.ClientInfo = mcp.Implementation{Name: clientName, Version: version}
 	result, err := c.Initialize(ctx, req)
 	if err != nil {
 		return err

@@ -5,9 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
-	"kitebot/internal/kite/session/sessiontest"
 )
 
 // step is a small thing that happens to asha.
@@ -97,7 +95,7 @@ func usurp(w *world) {
 	if err != nil || r.Login == nil {
 		w.t.Fatalf("no login to usurp: %v", err)
 	}
-	w.kite.Browser(kite.RestoreLink(sessiontest.LinkOf(r.Login.Session)), "XX9999")
+	w.kite.Browser(w.kite.LinkOf(r.Login.Session), "XX9999")
 }
 
 func TestArrows(t *testing.T) {

@@ -88,7 +88,7 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	case pr.age(link) >= LinkLife:
 		pr.linkDied(link)
 		return ErrEnded
-	case kind == kite.KindMalformed:
+	case kind == kite.KindMalformed, kind == kite.KindBlocked:
 		return err
 	default:
 		return ErrNoLogin

@@ -174,12 +174,48 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 		conn.Close()
 		return Link{}, nil, fmt.Errorf("ask for a login link: %w", err)
 	}
-	url, err := kite.ParseLink(text, pr.pool.LoginHosts)
+	url, err := kite.ParseLink(text, conn.ID().Reveal(), pr.pool.LoginHosts)
+	pr.pool.noteLink(err)
 	if err != nil {
 		conn.Close()
-		return Link{}, nil, &kite.Error{Kind: kite.KindMalformed, Tool: "login", Err: err}
+		return Link{}, nil, err
 	}
 	return Link{Held: Held{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called}, conn, nil
+}
+
+// UnknownLink says since when Kite's server answers with a login link that this
+// bot does not know, and what was seen of it last. The zero Time: it does not,
+// or was not asked yet.
+type UnknownLink struct {
+	Since time.Time
+	Seen  string // host, path and the names of query keys; no value
+}
+
+// UnknownLink tells what became of the last login link.
+func (p *Pool) UnknownLink() UnknownLink {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unknownLink
+}
+
+// noteLink notes whether a login link was found. That none is means that nobody
+// can log in any more: the operator has to hear of it at once.
+func (p *Pool) noteLink(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		p.unknownLink = UnknownLink{}
+		return
+	}
+	if p.unknownLink.Since.IsZero() {
+		p.unknownLink.Since = p.Clock.Now()
+	}
+	if unknown, ok := errors.AsType[*kite.UnknownLinkError](err); ok {
+		p.unknownLink.Seen = unknown.Error()
+	}
+	p.Meter.LoginStep(stepUnknownLink)
+	p.Logger.Error("unknown login link", "seen", p.unknownLink.Seen,
+		"action", "nobody can log in: check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }
 
 // putLink adds a link, or replaces the one with the same name.

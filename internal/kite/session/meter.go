@@ -18,6 +18,7 @@ type Meter interface {
 // The steps of a login.
 const (
 	stepLinkSent    = "link sent"    // a new link was made and given out
+	stepUnknownLink = "unknown link" // Kite answered with a link that we do not know
 	stepBound       = "bound"        // a link was finished
 	stepChangedUser = "changed user" // the same, by another Kite user than last time
 	stepRefused     = "refused"      // the Kite user is another person's
@@ -29,7 +30,7 @@ const (
 
 // Steps lists the steps that a [Meter] is told.
 func Steps() []string {
-	return []string{stepLinkSent, stepBound, stepChangedUser, stepRefused, stepUsurped, stepLinkDied, stepEnded, stepLoggedOut}
+	return []string{stepLinkSent, stepUnknownLink, stepBound, stepChangedUser, stepRefused, stepUsurped, stepLinkDied, stepEnded, stepLoggedOut}
 }
 
 // What the first question over a resumed session comes to.

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -43,6 +45,35 @@ func (l *ledger) want(t *testing.T, want ...string) {
 		}
 	}
 	l.told = nil
+}
+
+// A login link of an unknown form reaches the operator at once: counted, logged
+// without its values, and told until a link is known again.
+func TestAnUnknownLinkIsToldToTheOperator(t *testing.T) {
+	metered(t, func(w *world, l *ledger) {
+		w.kite.LinkText("Go to https://login.kite.example/start?ticket=t0p-secret and come back")
+		for range 2 {
+			if _, _, err := w.pool.Link(context.Background(), asha, ""); kite.KindOf(err) != kite.KindNoLink {
+				t.Fatalf("Link: %v, want %v", err, kite.KindNoLink)
+			}
+		}
+		l.want(t, "unknown link", "unknown link")
+		told := w.pool.UnknownLink()
+		if want := "no login link at an allowed host; seen: login.kite.example/start with ticket"; told.Seen != want {
+			t.Errorf("the operator reads %q, want %q", told.Seen, want)
+		}
+		if time.Since(told.Since) != 0 {
+			t.Errorf("since %v", told.Since)
+		}
+		w.kite.LinkText("")
+		if _, _, err := w.pool.Link(context.Background(), asha, ""); err != nil {
+			t.Fatal(err)
+		}
+		l.want(t, "link sent")
+		if told := w.pool.UnknownLink(); !told.Since.IsZero() || told.Seen != "" {
+			t.Errorf("a known link left %+v", told)
+		}
+	})
 }
 
 // metered is inWorld with a meter.

@@ -56,6 +56,8 @@ type Pool struct {
 	closed  bool
 	tidying bool // the goroutine that tidies up runs; see tidy
 	people  map[int64]*person
+
+	unknownLink UnknownLink
 }
 
 // New makes a Pool. Nothing is dialled before Start or the first request.

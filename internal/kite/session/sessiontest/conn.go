@@ -70,9 +70,12 @@ func (k *Kite) End(ctx context.Context, id session.ID) error {
 
 func short(id string) string { return id[len("secret-session-"):] }
 
-// loginURL is the link of a session, with its id in clear like the real one.
-func loginURL(id string) string {
-	return "https://" + Host + "/connect/login?api_key=kitemcp&v=3&redirect_params=session_id%3D" + id
+// loginURL is the link of a session, with its id in clear like the real ones.
+func (k *Kite) loginURL(id string) string {
+	if k.oldLinks {
+		return "https://kite.zerodha.com/connect/login?api_key=kitemcp&v=3&redirect_params=session_id%3D" + id
+	}
+	return "https://mcp.kite.trade/authorize?session_id=" + id + "%7C1790000000.c2ln%3D"
 }
 
 // pause waits as long as Kite is slow, unless the caller gives up before.
@@ -143,18 +146,22 @@ func (c *conn) Call(ctx context.Context, tool string, _ map[string]any) (string,
 		if k.everybody {
 			f.user = "ZZ" + short(f.id)
 		}
-		return f.login(k.t), nil
+		f.url = k.loginURL(f.id)
+		return f.login(k.t, k.linkText), nil
 	case f.links == 0:
 		k.t.Errorf("%s on a session that never called login", tool)
 	}
 	return k.answer(f, tool)
 }
 
-func (f *far) login(t testing.TB) string {
+func (f *far) login(t testing.TB, instead string) string {
 	if f.links++; f.links > 1 {
 		t.Errorf("login was called %d times on session %s: that destroys logins", f.links, short(f.id))
 	}
-	return "Show this to the user: [Login to Kite](" + loginURL(f.id) + ") and then ask them"
+	if instead != "" {
+		return instead
+	}
+	return "Show this to the user: [Login to Kite](" + f.url + ") and then ask them"
 }
 
 func (k *Kite) answer(f *far, tool string) (string, error) {
@@ -170,5 +177,12 @@ func (k *Kite) answer(f *far, tool string) (string, error) {
 	return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
 }
 
-// LinkOf is the address of a session's login link: for a second browser login.
-func LinkOf(id session.ID) string { return loginURL(id.Reveal()) }
+// LinkOf is a session's login link: for a second browser login.
+func (k *Kite) LinkOf(id session.ID) kite.Link {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if f := k.sessions[id.Reveal()]; f != nil {
+		return kite.RestoreLink(f.url)
+	}
+	return kite.Link{}
+}

@@ -29,6 +29,8 @@ type Kite struct {
 	undying    bool              // DELETE fails
 	streamless bool              // sessions are born without a stream, as on /mcp
 	everybody  bool              // who asks for a link is logged in by that
+	oldLinks   bool              // login links are those of before July 2026
+	linkText   string            // what login answers instead of a link; "" for a link
 	frozen     bool              // streams stand and answer nothing
 	garbled    int               // how many answers are garbled from now on
 	slow       time.Duration     // whatever is asked takes so long
@@ -40,6 +42,7 @@ type far struct {
 	id     string
 	user   string // logged in as; "" for nobody
 	links  int    // `login` calls
+	url    string // its login link
 	over   bool   // terminated: its stream stands, and nothing answers on it
 	stream *conn
 }
@@ -49,8 +52,8 @@ func NewKite(t testing.TB) *Kite {
 	return &Kite{t: t, sessions: map[string]*far{}, answers: map[string]string{}}
 }
 
-// Host is where its login links point to.
-const Host = "kite.zerodha.com"
+// Hosts are where its login links point to, today's and the older ones.
+func Hosts() []string { return []string{"kite.zerodha.com", "mcp.kite.trade"} }
 
 // Answer sets what a tool answers for a Kite user.
 func (k *Kite) Answer(user, tool, text string) {
@@ -65,7 +68,7 @@ func (k *Kite) Browser(link kite.Link, user string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, f := range k.sessions {
-		if loginURL(f.id) == link.Reveal() {
+		if f.links > 0 && f.url == link.Reveal() {
 			f.user = user
 			return
 		}

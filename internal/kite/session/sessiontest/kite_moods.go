@@ -13,6 +13,17 @@ func (k *Kite) NoResume(yes bool) { k.set(&k.noResume, yes) }
 // Frozen makes streams swallow whatever is asked over them, and stand.
 func (k *Kite) Frozen(yes bool) { k.set(&k.frozen, yes) }
 
+// OldLinks makes login links be those of before July 2026, which open Kite's own
+// page at once.
+func (k *Kite) OldLinks(yes bool) { k.set(&k.oldLinks, yes) }
+
+// LinkText makes login answer with a text in the place of a link; "" for a link again.
+func (k *Kite) LinkText(text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.linkText = text
+}
+
 // Streamless makes sessions be born on /mcp, without a stream.
 func (k *Kite) Streamless(yes bool) { k.set(&k.streamless, yes) }
 
