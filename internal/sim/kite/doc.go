@@ -8,11 +8,13 @@
 //
 // # A tour
 //
-// [New] makes a [Server], an http.Handler for five paths:
+// [New] makes a [Server] that plays one [World], the hosted server of today unless told otherwise. It is an
+// http.Handler (front.go) for six paths:
 //
 //	GET  /sse            opens an event stream, with a new session id in its first event
 //	POST /message        takes JSON-RPC for a stream; the answer comes as an event of the stream     (sse.go)
 //	POST /mcp            takes JSON-RPC and answers it in place; DELETE there logs out of Kite       (mcp.go)
+//	     /authorize      where a login link leads: a warning and a link to Kite; not in [Old]        (authorize.go)
 //	     /connect/login  Kite's login page, on a host of its own in real life
 //	     /callback       where Kite sends the browser, which logs the session in                     (login.go)
 //
@@ -36,6 +38,8 @@
 //   - Not logged in has two texts: one for the first call of a session, another for every later one, and the second is
 //     also the text of every other failure.
 //   - Whoever opens a login link last owns the session; it changes its account silently.
+//   - Order tools are listed like all others, and so are those that change a GTT: every tool says that it destroys.
+//   - A link dies with its session, before the person has opened it.
 //   - A DELETE logs out of Kite, and one that hangs holds everybody else up.
 //   - Pings of the stream are requests whose ids collide with those of the client.
 //   - Positions are the day's and the net ones in one list; holdings leave out what is undelivered, pledged or on margin.
@@ -43,7 +47,7 @@
 // # What tests do
 //
 // [Server.CompleteLogin] plays the browser, [Server.Inject] makes things go wrong, [Server.DropStreams],
-// [Server.FreezeStreams] and [Server.Restart] do what networks and operators do, [Server.Calls], [Server.Sessions] and
+// [Server.FreezeStreams], [Server.ServeOnly] and [Server.Restart] do what networks and operators do, [Server.Calls], [Server.Sessions] and
 // [Server.Violations] tell what happened. The people of [Accounts] are made up, with portfolios chosen to be awkward;
 // [Generate] makes more, each of whose figures tells whose it is.
 package kite

@@ -12,7 +12,8 @@ import (
 type FaultKind int
 
 // The kinds of fault. Those that start with Upstream happen between the MCP server and Kite and so need a session
-// that got that far; on login they strike the profile check, with all its consequences.
+// that got that far; on login they strike the profile check, with all its consequences. On OpStream a Delay hangs
+// before the headers, an AnswerLost after them: the endpoint event never comes.
 const (
 	_               FaultKind = iota
 	UpstreamFailure           // Kite refuses or breaks: 403, 429, 5xx, HTML, reset, bad JSON all look the same
@@ -20,7 +21,7 @@ const (
 	UpstreamNull              // Kite answers {"data":null}
 	BadJSON                   // the tool's text is JSON cut in half
 	ToolMissing               // JSON-RPC error -32602, as if the tool were not there
-	HTTPStatus                // an HTTP answer of Status and Body instead of the server's; nothing runs
+	HTTPStatus                // an HTTP answer of Status (200 as well) and Body instead of the server's; nothing runs
 	ConnectionReset           // the connection ends without an answer; nothing runs
 	AnswerLost                // everything runs, the answer is lost: connection reset on /mcp, silence on SSE
 	Delay                     // the answer comes after After or Until; nothing else changes
@@ -36,6 +37,7 @@ const (
 	OpStream     = "GET /sse"
 	OpDelete     = "DELETE /mcp"
 	OpCallback   = "/callback"
+	OpAuthorize  = "/authorize"
 )
 
 // Fault is something that goes wrong for some requests. Of several faults that fit a request the one injected first

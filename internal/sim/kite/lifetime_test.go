@@ -61,7 +61,7 @@ func TestCallbackAfterTheSessionEnded(t *testing.T) {
 	id := w.initialize()
 	w.call(id, "get_profile", `{}`)
 	w.clock.add(12 * time.Hour)
-	link := linkIn(t, w.call(id, "login", `{}`).text)
+	link := w.kitePage(linkIn(t, w.call(id, "login", `{}`).text)) // the page between was opened in time
 	w.clock.add(time.Minute)
 	for _, later := range []time.Duration{0, 20 * time.Minute} { // it is terminated, then forgotten at the tick at 12:30
 		w.clock.add(later)

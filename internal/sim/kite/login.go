@@ -1,9 +1,7 @@
 package kite
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -124,67 +122,4 @@ func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, params url.Val
 	params.Set("action", "login")
 	params.Set("type", "login")
 	http.Redirect(w, r, s.baseFor(r)+"/callback?"+params.Encode(), http.StatusFound)
-}
-
-// CompleteLogin plays the browser: it opens a login link, picks an account and follows the redirect to the callback,
-// all without a network. An empty userID presses Cancel. It returns the status and body of the last page it saw;
-// status 0 means that the connection broke.
-func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status int, body string) {
-	form := url.Values{"user_id": {userID}}
-	if userID == "" {
-		form = url.Values{"cancel": {"1"}}
-	}
-	opened := s.visit(ctx, http.MethodGet, link, nil)
-	if opened.status != http.StatusOK {
-		return opened.status, opened.body.String()
-	}
-	chosen := s.visit(ctx, http.MethodPost, link, form)
-	if chosen.status != http.StatusFound {
-		return chosen.status, chosen.body.String()
-	}
-	last := s.visit(ctx, http.MethodGet, chosen.header.Get("Location"), nil)
-	return last.status, last.body.String()
-}
-
-// visit sends one request of the played browser straight to the handler.
-func (s *Server) visit(ctx context.Context, method, address string, form url.Values) *page {
-	p := &page{header: http.Header{}}
-	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewBufferString(form.Encode()))
-	if err != nil {
-		p.status = http.StatusBadRequest
-		fmt.Fprintf(&p.body, "not an address: %v", err)
-		return p
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.RequestURI = r.URL.RequestURI()
-	defer func() {
-		if broken := recover(); broken != nil {
-			if broken != http.ErrAbortHandler {
-				panic(broken)
-			}
-			p.status = 0
-		}
-	}()
-	s.ServeHTTP(p, r)
-	return p
-}
-
-// page is what the played browser got.
-type page struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (p *page) Header() http.Header { return p.header }
-
-func (p *page) WriteHeader(status int) {
-	if p.status == 0 {
-		p.status = status
-	}
-}
-
-func (p *page) Write(b []byte) (int, error) {
-	p.WriteHeader(http.StatusOK)
-	return p.body.Write(b)
 }

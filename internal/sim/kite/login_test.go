@@ -10,6 +10,17 @@ import (
 	"time"
 )
 
+// kitePage follows the page between a login link and Kite over the socket and returns the address of Kite's page.
+func (w *world) kitePage(link string) string {
+	w.t.Helper()
+	r := w.must("GET", strings.TrimPrefix(link, w.web.URL), "")
+	onward := regexp.MustCompile(`<a [^>]*href="([^"]+)">Continue to Kite login</a>`).FindAllStringSubmatch(r.body, -1)
+	if r.status != http.StatusOK || len(onward) != 1 || strings.Count(r.body, "<a ") != 1 {
+		w.t.Fatalf("the page between: %d %s", r.status, r.body)
+	}
+	return html.UnescapeString(onward[0][1])
+}
+
 // callbackOf plays Kite's page over the socket and returns the address it sends the browser to.
 func (w *world) callbackOf(link, form string) string {
 	w.t.Helper()
@@ -30,14 +41,10 @@ func TestLoginText(t *testing.T) {
 		!strings.HasPrefix(r.text, "IMPORTANT: Please display this warning to the user before proceeding:\n\n⚠️ **WARNING: ") {
 		t.Errorf("text: %q", r.text)
 	}
-	u, err := url.Parse(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	if u.Path != "/connect/login" || q.Get("api_key") != "kitemcp" || q.Get("v") != "3" ||
-		!strings.HasPrefix(q.Get("redirect_params"), "session_id="+id+"|1795149000.") || !strings.HasSuffix(link, "%3D") {
-		t.Errorf("link: %s", link)
+	for query := range strings.SplitSeq(strings.TrimPrefix(link, w.web.URL+"/authorize?"), "&") {
+		if !regexp.MustCompile(`^session_id=` + id + `%7C1795149000\.[A-Za-z0-9_-]{43}%3D$`).MatchString(query) {
+			t.Errorf("link: %s", link)
+		}
 	}
 	if got := w.sim.Links(); len(got) != 1 || got[0] != link {
 		t.Errorf("links: %q", got)
@@ -46,7 +53,7 @@ func TestLoginText(t *testing.T) {
 
 func TestLoginPage(t *testing.T) {
 	w := newWorld(t)
-	link := linkIn(t, w.call(w.initialize(), "login", `{}`).text)
+	link := w.kitePage(linkIn(t, w.call(w.initialize(), "login", `{}`).text))
 	page := w.must("GET", strings.TrimPrefix(link, w.web.URL), "")
 	for _, want := range []string{
 		"Simulated Kite login &ndash; made-up accounts", `value="MK4021"`, `value="AD7730"`, `value="NK0001"`,
@@ -74,11 +81,11 @@ func TestLoginPage(t *testing.T) {
 func TestLinksPointAtTheHostThatWasAsked(t *testing.T) {
 	w := newWorld(t)
 	w.sim.SetBaseURL("")
-	if link := linkIn(t, w.call(w.initialize(), "login", `{}`).text); !strings.HasPrefix(link, w.web.URL+"/connect/") {
+	if link := linkIn(t, w.call(w.initialize(), "login", `{}`).text); !strings.HasPrefix(link, w.web.URL+"/authorize?") {
 		t.Errorf("link: %s", link)
 	}
 	w.sim.SetBaseURL("http://127.0.0.1:4567/")
-	if link := linkIn(t, w.call(w.initialize(), "login", `{}`).text); !strings.HasPrefix(link, "http://127.0.0.1:4567/connect/") {
+	if link := linkIn(t, w.call(w.initialize(), "login", `{}`).text); !strings.HasPrefix(link, "http://127.0.0.1:4567/authorize?") {
 		t.Errorf("link: %s", link)
 	}
 }
@@ -87,7 +94,7 @@ func TestCallbackTakesAnyMethod(t *testing.T) {
 	for _, method := range []string{"GET", "POST", "HEAD"} {
 		w := newWorld(t)
 		id := w.initialize()
-		back := w.callbackOf(linkIn(t, w.call(id, "login", `{}`).text), "user_id=MK4021")
+		back := w.callbackOf(w.kitePage(linkIn(t, w.call(id, "login", `{}`).text)), "user_id=MK4021")
 		q, _ := url.ParseQuery(back[strings.Index(back, "?")+1:])
 		if !strings.HasPrefix(back, "/callback?") || q.Get("status") != "success" || q.Get("action") != "login" || q.Get("type") != "login" {
 			t.Errorf("redirect to %s", back)
@@ -121,7 +128,7 @@ func TestCallbackTakesAnyMethod(t *testing.T) {
 func TestCallbackRefusals(t *testing.T) {
 	w := newWorld(t)
 	id := w.initialize()
-	link := linkIn(t, w.call(id, "login", `{}`).text)
+	link := w.kitePage(linkIn(t, w.call(id, "login", `{}`).text))
 	good := w.callbackOf(link, "user_id=MK4021")
 	signed := url.QueryEscape(mustQuery(t, good).Get("session_id"))
 	for name, c := range map[string]struct {
@@ -166,7 +173,7 @@ func TestLinksLiveThirtyFiveMinutes(t *testing.T) {
 	w.clock.add(35 * time.Minute)
 	w.finish(linkA, "MK4021")
 	w.clock.add(time.Second)
-	if status, body := w.sim.CompleteLogin(t.Context(), linkB, "MK4021"); status != 400 || body != "missing MCP session_id or Kite request_token\n" {
+	if status, body := w.sim.CompleteLogin(t.Context(), linkB, "MK4021"); status != 400 || body != "missing or invalid session_id\n" {
 		t.Errorf("after 35 min: %d %q", status, body)
 	}
 }

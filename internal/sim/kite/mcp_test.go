@@ -153,7 +153,7 @@ func TestDeleteLogsOut(t *testing.T) {
 	}
 	expect(t, s.call("get_holdings", `{}`), "Failed to establish a session. Please try again.", true)
 	expect(t, s.call("login", `{}`), "Failed to get or create Kite session", true)
-	if status, body := w.sim.CompleteLogin(t.Context(), link, "AD7730"); status != 500 || body != "error completing Kite session\n" {
+	if status, body := w.sim.CompleteLogin(t.Context(), link, "AD7730"); status != 400 || body != "session error\n" {
 		t.Errorf("old link: %d %q", status, body)
 	}
 	if got := w.userOf(other); got != "AD7730" {
@@ -192,7 +192,7 @@ func TestRestartForgetsEverything(t *testing.T) {
 	if r := w.must("POST", s.endpoint, rpc(1, "ping", nil)); r.status != 400 {
 		t.Errorf("/message: %d", r.status)
 	}
-	if status, body := w.sim.CompleteLogin(t.Context(), link, "MK4021"); status != 400 || body != "missing MCP session_id or Kite request_token\n" {
+	if status, body := w.sim.CompleteLogin(t.Context(), link, "MK4021"); status != 400 || body != "missing or invalid session_id\n" {
 		t.Errorf("old link: %d %q", status, body)
 	}
 	if n := len(w.sim.Sessions()); n != 0 {

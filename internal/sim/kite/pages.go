@@ -14,9 +14,10 @@ var webFiles embed.FS
 
 // pages are the web pages that a person sees in the browser.
 type pages struct {
-	login   *template.Template // data: Action, People
-	success *template.Template // no data
-	problem *template.Template // data: a sentence
+	interstitial *template.Template // data: the link to Kite's login page
+	login        *template.Template // data: Action, People
+	success      *template.Template // no data
+	problem      *template.Template // data: a sentence
 }
 
 func parsePages() pages {
@@ -24,7 +25,10 @@ func parsePages() pages {
 		funcs := template.FuncMap{"initials": initials}
 		return template.Must(template.New("base.html").Funcs(funcs).ParseFS(webFiles, "web/base.html", "web/"+name))
 	}
-	return pages{login: parse("login.html"), success: parse("success.html"), problem: parse("problem.html")}
+	return pages{
+		interstitial: parse("interstitial.html"), login: parse("login.html"),
+		success: parse("success.html"), problem: parse("problem.html"),
+	}
 }
 
 // write renders a page, or 500 if it cannot be rendered, never half of it.

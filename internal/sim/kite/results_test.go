@@ -50,7 +50,7 @@ func expect(t *testing.T, got result, text string, isError bool) {
 // linkIn finds the login link in the text of the login tool.
 func linkIn(t *testing.T, text string) string {
 	t.Helper()
-	link := regexp.MustCompile(`http://127\.0\.0\.1:\d+/connect/login\?[^\s)]+`).FindString(text)
+	link := regexp.MustCompile(`http://127\.0\.0\.1:\d+/(?:authorize|connect/login)\?[^\s)]+`).FindString(text)
 	if link == "" {
 		t.Fatalf("no link in %q", text)
 	}

@@ -39,8 +39,15 @@ type Options struct {
 	// OneTokenPerUser makes Kite keep a single login per person: a new login ends the older ones of the same Kite
 	// user, and a logout ends them all. What people report about the real Kite is contradictory.
 	OneTokenPerUser bool
-	// OrderTools lists the three order tools as the open-source server does. The hosted server leaves them out.
-	OrderTools bool
+	// World is the server that is played; the zero value is the hosted server of today.
+	World World
+	// NoOrderTools leaves the three order tools out of the list, as the hosted server did at first.
+	NoOrderTools bool
+	// NoSSE and NoMCP answer 404 on the paths of a transport; ServeOnly changes them later.
+	NoSSE, NoMCP bool
+	// WantUserAgent keeps every request of a program that names itself with its library's default User-Agent, or not
+	// at all, as a violation. The front of the real server refuses some of these with a bare 403.
+	WantUserAgent bool
 }
 
 // Server is a simulated Kite MCP server together with Kite's own login page. It is an http.Handler and safe for
@@ -56,6 +63,8 @@ type Server struct {
 	gate chan struct{}
 
 	mu         sync.Mutex // guards everything below, including what registry and broker hold
+	world      World
+	served     map[Transport]bool
 	base       string
 	registry   registry
 	broker     broker
@@ -88,11 +97,13 @@ func New(opts Options) *Server {
 		book:      newBook(instruments(), opts.Accounts),
 		pages:     parsePages(),
 		gate:      make(chan struct{}, 1),
+		world:     opts.World,
+		served:    map[Transport]bool{SSE: !opts.NoSSE, MCP: !opts.NoMCP},
 		base:      strings.TrimSuffix(opts.BaseURL, "/"),
 		broker:    newBroker(opts.Accounts, opts.OneTokenPerUser),
 		listeners: map[*stream]bool{},
 	}
-	s.tools = newTools(opts.OrderTools)
+	s.tools = newTools(opts.NoOrderTools)
 	s.boot()
 	return s
 }
@@ -103,33 +114,6 @@ func (s *Server) boot() {
 	s.links = newLinkSigner()
 	s.streams = map[string]*stream{}
 	s.life, s.kill = context.WithCancelCause(context.Background())
-}
-
-// ServeHTTP answers the paths of the MCP server and of Kite's login page. After Close it cuts every connection, as a
-// process that is gone would.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
-		panic(http.ErrAbortHandler)
-	}
-	switch r.URL.Path {
-	case "/sse":
-		s.serveSSE(w, r)
-	case "/message":
-		s.serveMessage(w, r)
-	case "/mcp":
-		s.serveMCP(w, r)
-	case "/callback":
-		s.serveCallback(w, r)
-	case loginPath:
-		s.serveLoginPage(w, r)
-	default:
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte("Not Found"))
-	}
 }
 
 // SetBaseURL says where this server is reachable, for tests that learn their port late.

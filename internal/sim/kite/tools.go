@@ -38,7 +38,7 @@ type outcome struct {
 
 // newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the
 // two do not fit, which is a mistake in this package.
-func newTools(orderTools bool) []tool {
+func newTools(noOrderTools bool) []tool {
 	var specs []struct {
 		Name        string          `json:"name"`
 		Description string          `json:"description"`
@@ -50,7 +50,7 @@ func newTools(orderTools bool) []tool {
 	runners := readTools()
 	var out []tool
 	for _, spec := range specs {
-		if !orderTools && slices.Contains(excludedTools(), spec.Name) {
+		if noOrderTools && slices.Contains(orderTools(), spec.Name) {
 			continue
 		}
 		raw, err := json.Marshal(map[string]any{
@@ -65,8 +65,8 @@ func newTools(orderTools bool) []tool {
 	return out
 }
 
-// excludedTools are the ones that the hosted server leaves out.
-func excludedTools() []string {
+// orderTools are the ones that the hosted server left out until 2026.
+func orderTools() []string {
 	return []string{"cancel_order", "modify_order", "place_order"}
 }
 

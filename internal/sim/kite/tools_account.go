@@ -162,11 +162,14 @@ func (s *Server) newLink(ctx context.Context, c *call) outcome {
 			return
 		}
 		e.lastLink = now
-		link = loginURL(c.base, s.links.sign(c.session, now))
+		link = s.link(c.base, c.session, now)
 		s.handedOut = append(s.handedOut, link)
 	})
 	if err != nil || link == "" {
-		return refused("Failed to generate Kite login URL")
+		if s.World() == Old {
+			return refused("Failed to generate Kite login URL")
+		}
+		return refused("Failed to generate authorize URL")
 	}
 	return outcome{text: fmt.Sprintf(loginText, link, link)}
 }

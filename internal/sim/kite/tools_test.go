@@ -212,24 +212,31 @@ func TestSearch(t *testing.T) {
 }
 
 func TestWriteToolsAreRefusedAndRemembered(t *testing.T) {
-	w := newWorld(t)
-	id := w.loggedIn("MK4021")
-	gtts := w.call(id, "get_gtts", `{}`).text
-	for _, tool := range []string{"place_gtt_order", "modify_gtt_order", "delete_gtt_order"} {
-		if r := w.call(id, tool, `{"trigger_id":410211}`); !r.isError || r.code != 0 {
-			t.Errorf("%s: %+v", tool, r)
+	tools := []string{"place_gtt_order", "modify_gtt_order", "delete_gtt_order", "place_order", "modify_order", "cancel_order"}
+	for _, without := range []bool{false, true} {
+		w := newWorld(t, func(o *kite.Options) { o.NoOrderTools = without })
+		id := w.loggedIn("MK4021")
+		before := w.call(id, "get_gtts", `{}`).text + w.call(id, "get_orders", `{}`).text
+		for i, tool := range tools {
+			want := result{"Failed to execute " + tool, true, 0}
+			if without && i >= 3 {
+				want = result{"tool '" + tool + "' not found: tool not found", true, -32602}
+			}
+			if r := w.call(id, tool, `{"trigger_id":410211}`); r != want {
+				t.Errorf("%s: %+v", tool, r)
+			}
 		}
-	}
-	for _, tool := range []string{"place_order", "modify_order", "cancel_order"} {
-		want := result{"tool '" + tool + "' not found: tool not found", true, -32602}
-		if r := w.call(id, tool, `{}`); r != want {
-			t.Errorf("%s: %+v", tool, r)
+		got := w.sim.Violations()
+		if len(got) != len(tools) {
+			t.Fatalf("violations: %q", got)
 		}
-	}
-	if got := w.sim.Violations(); len(got) != 6 || !strings.Contains(got[0], "place_gtt_order") || !strings.Contains(got[5], "cancel_order") {
-		t.Errorf("violations: %q", got)
-	}
-	if got := w.call(id, "get_gtts", `{}`).text; got != gtts {
-		t.Error("a write tool changed something")
+		for i, tool := range tools {
+			if !strings.Contains(got[i], tool) {
+				t.Errorf("violation %d: %q, want %s in it", i, got[i], tool)
+			}
+		}
+		if w.call(id, "get_gtts", `{}`).text+w.call(id, "get_orders", `{}`).text != before {
+			t.Error("a write tool changed something")
+		}
 	}
 }

@@ -1,0 +1,78 @@
+package kite
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// ServeHTTP answers the paths of the MCP server and of Kite's login page. After Close it cuts every connection, as a
+// process that is gone would.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	closed, world, off := s.closed, s.world, !s.servesPath(r.URL.Path)
+	s.mu.Unlock()
+	if closed {
+		panic(http.ErrAbortHandler)
+	}
+	s.watchUserAgent(r)
+	if off {
+		http.NotFound(w, r)
+		return
+	}
+	switch r.URL.Path {
+	case "/sse":
+		s.serveSSE(w, r)
+	case "/message":
+		s.serveMessage(w, r)
+	case "/mcp":
+		s.serveMCP(w, r)
+	case "/callback":
+		s.serveCallback(w, r)
+	case loginPath:
+		s.serveLoginPage(w, r)
+	case authorizePath:
+		if world == Today {
+			s.serveAuthorize(w, r)
+			return
+		}
+		serveNothing(w)
+	default:
+		serveNothing(w)
+	}
+}
+
+// serveNothing is the answer to a path that the server does not have.
+func serveNothing(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write([]byte("Not Found"))
+}
+
+// servesPath reports whether path belongs to no transport or to one that is served. The caller holds mu.
+func (s *Server) servesPath(path string) bool {
+	t, of := map[string]Transport{"/sse": SSE, "/message": SSE, "/mcp": MCP}[path]
+	return !of || s.served[t]
+}
+
+// ServeOnly answers 404 from now on where the transports that it is not given live, and serves the others, whatever
+// was served before. Streams that are open stay so; DropStreams ends them.
+func (s *Server) ServeOnly(transports ...Transport) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range []Transport{SSE, MCP} {
+		s.served[t] = slices.Contains(transports, t)
+	}
+}
+
+// watchUserAgent keeps requests of programs that do not say who they are, if the options ask for it. What a browser
+// opens is not looked at.
+func (s *Server) watchUserAgent(r *http.Request) {
+	path, agent := r.URL.Path, r.UserAgent()
+	machine := slices.Contains([]string{"/sse", "/message", "/mcp", "/register", "/token"}, path) ||
+		strings.HasPrefix(path, "/.well-known")
+	nameless := agent == "" || strings.HasPrefix(agent, "Go-http-client/") || strings.HasPrefix(agent, "Python-urllib")
+	if s.opts.WantUserAgent && machine && nameless {
+		s.violation("%s %s: user agent %q", r.Method, path, agent)
+	}
+}
