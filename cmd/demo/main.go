@@ -49,7 +49,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.SetOutput(out)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "loopback `address` of the page; port 0 picks a free one")
 	f.StringVar(&o.kite, "kite", "", "`url` of a real Kite MCP server, such as https://mcp.kite.trade/sse; empty: the simulated one")
-	hosts := f.String("login-hosts", "kite.zerodha.com", "with -kite: the `hosts` that its login links may point to, comma-separated")
+	hosts := f.String("login-hosts", "", "with -kite: the `hosts` that its login links may point to, comma-separated; empty: Zerodha's and the server's own")
 	f.BoolVar(&o.logs, "log", false, "print the bot's log to standard error")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -57,7 +57,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	o.hosts = strings.Split(*hosts, ",")
+	if *hosts != "" {
+		o.hosts = strings.Split(*hosts, ",")
+	}
 	host, _, err := net.SplitHostPort(o.addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
 		return o, errors.New("-addr must be a loopback address, such as 127.0.0.1:8090: the page shows an account to whoever can open it")

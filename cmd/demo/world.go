@@ -96,7 +96,7 @@ func (d *demo) serveKite() error {
 		return err
 	}
 	d.kite.SetBaseURL("http://" + host)
-	d.config.KiteURL, d.config.LoginHosts = "http://"+host+"/sse", []string{host}
+	d.config.KiteURL = "http://" + host + "/sse"
 	return nil
 }
 

@@ -4,6 +4,7 @@ package app
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type Config struct {
 	Token         string
 	APIURL        string
 	KiteURL       string
-	LoginHosts    []string
+	LoginHosts    []string // nil: see [Config.Hosts]
 	Allowed       People
 	Admins        People
 	StorePath     string
@@ -48,6 +49,16 @@ func (p People) Has(id int64) bool { return p.Everybody || p.IDs[id] }
 
 // Allow reports whether a person may use the bot.
 func (c Config) Allow(id int64) bool { return c.Allowed.Has(id) || c.Admins.Has(id) }
+
+// Hosts are the hosts that a login link may point to: what was set, else Zerodha's
+// own and, since July 2026, that of the MCP server, which shows a page first.
+func (c Config) Hosts() []string {
+	u, err := url.Parse(c.KiteURL)
+	if c.LoginHosts != nil || err != nil { // a bad address ends the start
+		return c.LoginHosts
+	}
+	return []string{"kite.zerodha.com", strings.ToLower(u.Host)}
+}
 
 // SettingError is a setting that ends the start. It names the variable, says
 // what is wrong and what it should look like, and never holds the value.
@@ -117,9 +128,6 @@ func Load(env Env, only ...string) (Config, error) {
 			wrong = append(wrong, g.Wrong)
 		}
 		c.Given = append(c.Given, g)
-	}
-	if c.LoginHosts == nil && c.KiteURL != "" {
-		c.LoginHosts = loginHosts(c.KiteURL)
 	}
 	if wrong != nil {
 		return Config{Given: c.Given, Warnings: c.Warnings}, wrong

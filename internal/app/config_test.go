@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.APIURL != "https://api.telegram.org" || c.KiteURL != "https://mcp.kite.trade/sse" || c.StorePath != "bot.db" ||
-		c.HTTPAddr != "127.0.0.1:8080" || c.HTTPAsked || c.StoreKey != nil || !slices.Equal(c.LoginHosts, []string{"kite.zerodha.com", "mcp.kite.trade"}) {
+		c.HTTPAddr != "127.0.0.1:8080" || c.HTTPAsked || c.StoreKey != nil || !slices.Equal(c.Hosts(), []string{"kite.zerodha.com", "mcp.kite.trade"}) {
 		t.Errorf("defaults: %+v", c)
 	}
 	if want := (bot.Rate{N: 30, Per: time.Minute}); c.Rate != want {
@@ -60,8 +60,8 @@ func TestLoginHosts(t *testing.T) {
 		{"", "login.example", []string{"login.example"}},
 	} {
 		c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "KITE_MCP_URL": test.url, "KITE_LOGIN_HOSTS": test.hosts}, "")
-		if err != nil || !slices.Equal(c.LoginHosts, test.want) {
-			t.Errorf("KITE_MCP_URL=%s KITE_LOGIN_HOSTS=%s: %v, %v, want %v", test.url, test.hosts, c.LoginHosts, err, test.want)
+		if err != nil || !slices.Equal(c.Hosts(), test.want) {
+			t.Errorf("KITE_MCP_URL=%s KITE_LOGIN_HOSTS=%s: %v, %v, want %v", test.url, test.hosts, c.Hosts(), err, test.want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"kitebot/internal/app"
 	"kitebot/internal/clock"
 	"kitebot/internal/ops"
 	simkite "kitebot/internal/sim/kite"
@@ -26,7 +27,13 @@ type observed struct {
 // observe starts a bot that can be observed.
 func observe(t *testing.T, now clock.Clock) observed {
 	t.Helper()
-	w := newWorld(t, simkite.Options{})
+	return newWorld(t, simkite.Options{}).observed(now, func(*app.Config) {})
+}
+
+// observed runs the bot with settings that change makes of the usual ones.
+func (w *world) observed(now clock.Clock, change func(*app.Config)) observed {
+	t := w.t
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +44,7 @@ func observe(t *testing.T, now clock.Clock) observed {
 	}
 	c := w.config()
 	c.HTTPAddr, c.HTTPAsked = addr, true
+	change(&c)
 	w.run(c, now, &w.logs)
 	return observed{w, addr}
 }
@@ -202,7 +210,7 @@ func TestSilentKiteIsDegraded(t *testing.T) {
 	wantMetrics(t, o.metrics(), `kitebot_kite_up 0`, `kitebot_ready{component="kite"} 0`, `kitebot_ready{component="store"} 1`)
 	o.kite.ClearFaults()
 	p.ask("/funds", "available") // which comes after Kite's answer
-	if status, text := o.get("/readyz"); status != http.StatusOK || text != "ready\nkite: ok\nstore: ok\ntelegram: ok\n" {
+	if status, text := o.get("/readyz"); status != http.StatusOK || text != "ready\nkite: ok\nlogin: ok\nstore: ok\ntelegram: ok\n" {
 		t.Errorf("/readyz: %d %s", status, text)
 	}
 	wantMetrics(t, o.metrics(), `kitebot_kite_up 1`, `kitebot_ready{component="kite"} 1`)
@@ -223,12 +231,35 @@ func TestSilentTelegramIsNotReady(t *testing.T) {
 		later.skip(time.Minute)
 	}
 	status, text := o.get("/readyz")
-	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: ok\nstore: ok\ntelegram: no answer for ") {
+	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: ok\nlogin: ok\nstore: ok\ntelegram: no answer for ") {
 		t.Errorf("/readyz: %d %s", status, text)
 	}
 	o.tg.ClearFaults()
 	p.waitText(from, "Not logged in")
 	o.metricsWith(`kitebot_ready{component="telegram"} 1`)
+}
+
+// A login link at a host that the bot does not know is never shown. The person
+// is told, and so is the operator: on /readyz, in a metric and in the log.
+func TestAnUnknownLoginLink(t *testing.T) {
+	w := newWorld(t, simkite.Options{})
+	o := w.observed(clock.Real(), func(c *app.Config) { c.LoginHosts = []string{"login.example"} })
+	p := o.person(asha, "Asha")
+	m := p.ask("/login", "a login link that I do not know")
+	for _, b := range m.Buttons() {
+		if b.URL != "" {
+			t.Errorf("a button opens %s", b.URL)
+		}
+	}
+	host := strings.TrimPrefix(o.kiteU, "http://")
+	want := "\nlogin: degraded: nobody can log in: no login link at an allowed host; seen: http " + host + "/authorize with session_id (since "
+	if status, text := o.get("/readyz"); status != http.StatusOK || !strings.Contains(text, want) {
+		t.Errorf("/readyz: %d %s\nwant %s", status, text, want)
+	}
+	wantMetrics(t, o.metrics(), `kitebot_logins_total{step="unknown_link"} 1`, `kitebot_ready{component="login"} 0`)
+	if log := o.logText(); !strings.Contains(log, host+"/authorize with session_id") {
+		t.Errorf("the log does not say what was seen:\n%s", log)
+	}
 }
 
 // nextCall waits until the bot calls Telegram once more.

@@ -112,16 +112,6 @@ func setLoginHosts(c *Config, v string) error {
 	return nil
 }
 
-// loginHosts are the hosts where Kite's login page is known to be: Zerodha's own,
-// and since July 2026 that of the MCP server, which shows a page before it.
-func loginHosts(kiteURL string) []string {
-	u, err := url.Parse(kiteURL)
-	if err != nil { // it was checked
-		return nil
-	}
-	return []string{"kite.zerodha.com", strings.ToLower(u.Host)}
-}
-
 func parsePeople(v string, star bool) (People, error) {
 	p := People{IDs: map[int64]bool{}}
 	for part := range strings.SplitSeq(v, ",") {

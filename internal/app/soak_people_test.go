@@ -3,9 +3,12 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"html"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +48,10 @@ func (p *soaker) dice(phone int) *rand.Rand {
 // browse finishes a login link as a Kite user, without a look at the page that
 // offers all of them. The link may be too old for it.
 func (p *soaker) browse(ctx context.Context, link, user string) bool {
+	link, ok := p.passNotice(ctx, link)
+	if !ok {
+		return false
+	}
 	form := strings.NewReader(url.Values{"user_id": {user}}.Encode())
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, link, form)
 	if err != nil {
@@ -58,6 +65,27 @@ func (p *soaker) browse(ctx context.Context, link, user string) bool {
 	_ = page.Body.Close()
 	return page.StatusCode == http.StatusOK
 }
+
+// passNotice opens a login link and returns where its page leads on to.
+func (p *soaker) passNotice(ctx context.Context, link string) (string, bool) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+	if err != nil {
+		return "", false
+	}
+	resp, err := p.bot.st.browser.Do(r)
+	if err != nil {
+		return "", false
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	next := kiteLogin.FindSubmatch(page)
+	if err != nil || resp.StatusCode != http.StatusOK || next == nil {
+		return "", false
+	}
+	return html.UnescapeString(string(next[1])), true
+}
+
+var kiteLogin = regexp.MustCompile(`href="([^"]+/connect/login[^"]+)"`)
 
 // finish logs in through the link of a message and presses Done. The answer
 // comes as an edit, and with it what waited for the login.

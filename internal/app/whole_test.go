@@ -52,6 +52,25 @@ func TestLoginThenHoldings(t *testing.T) {
 	p.ask("/holdings", "You are not logged in yet")
 }
 
+// Whichever of its two links Kite's server gives out, and with no setting about
+// it, people get in. What comes first in the browser is said for today's only.
+func TestBothLoginLinks(t *testing.T) {
+	for name, world := range map[string]simkite.World{"today's": simkite.Today, "the older one": simkite.Old} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, simkite.Options{World: world})
+			w.start()
+			p := w.person(asha, "Asha")
+			m := p.ask("/login", "Log in to Kite")
+			if said := strings.Contains(m.Text, "Continue to Kite login"); said != (world == simkite.Today) {
+				t.Errorf("the page that comes first is announced: %v\n%s", said, m.Text)
+			}
+			p.browse(m, ashaUser)
+			p.waitText(0, "Logged in as")
+			p.ask("/holdings", headline(ashaUser))
+		})
+	}
+}
+
 func TestHoldingsArriveAfterTheLogin(t *testing.T) {
 	w := newWorld(t, simkite.Options{})
 	w.start()

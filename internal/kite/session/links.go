@@ -214,8 +214,8 @@ func (p *Pool) noteLink(err error) {
 		p.unknownLink.Seen = unknown.Error()
 	}
 	p.Meter.LoginStep(stepUnknownLink)
-	p.Logger.Error("unknown login link", "seen", p.unknownLink.Seen,
-		"action", "nobody can log in: check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
+	p.Logger.Error("unknown login link: nobody can log in", "seen", p.unknownLink.Seen,
+		"action", "check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }
 
 // putLink adds a link, or replaces the one with the same name.
