@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/session"
 )
 
 // How old an answer may be that is handed out again, by what the person does.
@@ -15,11 +14,11 @@ const (
 	browsing = time.Minute      // turns pages, sorts, goes back
 )
 
-// fetch asks a read tool over the asker's session and decodes the answer. It
+// fetch asks something over the asker's session and decodes the answer. It
 // returns when Kite gave it.
-func fetch[T any](ctx context.Context, a Account, tool string, args map[string]any, maxAge time.Duration, decode func(string) (T, error)) (T, time.Time, error) {
+func fetch[T any](ctx context.Context, a Account, q kite.Query, maxAge time.Duration, decode func(string) (T, error)) (T, time.Time, error) {
 	var none T
-	text, at, err := a.pool.Recall(ctx, a.person, tool, args, maxAge)
+	text, at, err := a.pool.Recall(ctx, a.person, q, maxAge)
 	if err != nil {
 		return none, time.Time{}, err
 	}
@@ -32,67 +31,67 @@ func fetch[T any](ctx context.Context, a Account, tool string, args map[string]a
 
 // Holdings asks for the account's holdings.
 func (a Account) Holdings(ctx context.Context, maxAge time.Duration) ([]kite.Holding, time.Time, error) {
-	return fetch(ctx, a, "get_holdings", nil, maxAge, kite.DecodeHoldings)
+	return fetch(ctx, a, kite.AskHoldings(), maxAge, kite.DecodeHoldings)
 }
 
 // Positions asks for the account's positions.
 func (a Account) Positions(ctx context.Context, maxAge time.Duration) (kite.Positions, time.Time, error) {
-	return fetch(ctx, a, "get_positions", nil, maxAge, kite.DecodePositions)
+	return fetch(ctx, a, kite.AskPositions(), maxAge, kite.DecodePositions)
 }
 
 // Orders asks for today's orders.
 func (a Account) Orders(ctx context.Context, maxAge time.Duration) ([]kite.Order, time.Time, error) {
-	return fetch(ctx, a, "get_orders", nil, maxAge, kite.DecodeOrders)
+	return fetch(ctx, a, kite.AskOrders(), maxAge, kite.DecodeOrders)
 }
 
 // OrderHistory asks for the steps of one order.
 func (a Account) OrderHistory(ctx context.Context, id string, maxAge time.Duration) ([]kite.Order, time.Time, error) {
-	return fetch(ctx, a, "get_order_history", map[string]any{"order_id": id}, maxAge, kite.DecodeOrderHistory)
+	return fetch(ctx, a, kite.AskOrderHistory(id), maxAge, kite.DecodeOrderHistory)
 }
 
 // OrderTrades asks for the trades of one order.
 func (a Account) OrderTrades(ctx context.Context, id string, maxAge time.Duration) ([]kite.Trade, time.Time, error) {
-	return fetch(ctx, a, "get_order_trades", map[string]any{"order_id": id}, maxAge, kite.DecodeOrderTrades)
+	return fetch(ctx, a, kite.AskOrderTrades(id), maxAge, kite.DecodeOrderTrades)
 }
 
 // Trades asks for today's trades.
 func (a Account) Trades(ctx context.Context, maxAge time.Duration) ([]kite.Trade, time.Time, error) {
-	return fetch(ctx, a, "get_trades", nil, maxAge, kite.DecodeTrades)
+	return fetch(ctx, a, kite.AskTrades(), maxAge, kite.DecodeTrades)
 }
 
 // Margins asks for the account's funds.
 func (a Account) Margins(ctx context.Context, maxAge time.Duration) (kite.Margins, time.Time, error) {
-	return fetch(ctx, a, "get_margins", nil, maxAge, kite.DecodeMargins)
+	return fetch(ctx, a, kite.AskMargins(), maxAge, kite.DecodeMargins)
 }
 
 // MutualFunds asks for the account's mutual funds.
 func (a Account) MutualFunds(ctx context.Context, maxAge time.Duration) ([]kite.MutualFund, time.Time, error) {
-	return fetch(ctx, a, "get_mf_holdings", nil, maxAge, kite.DecodeMutualFunds)
+	return fetch(ctx, a, kite.AskMutualFunds(), maxAge, kite.DecodeMutualFunds)
 }
 
 // GTTs asks for the orders that wait for a price.
 func (a Account) GTTs(ctx context.Context, maxAge time.Duration) ([]kite.GTT, time.Time, error) {
-	return fetch(ctx, a, "get_gtts", nil, maxAge, kite.DecodeGTTs)
+	return fetch(ctx, a, kite.AskGTTs(), maxAge, kite.DecodeGTTs)
 }
 
 // Profile asks who the account belongs to.
 func (a Account) Profile(ctx context.Context, maxAge time.Duration) (kite.Profile, time.Time, error) {
-	return fetch(ctx, a, "get_profile", nil, maxAge, kite.DecodeProfile)
+	return fetch(ctx, a, kite.AskProfile(), maxAge, kite.DecodeProfile)
 }
 
 // Quotes asks for the prices of instruments, "NSE:INFY"; unknown ones are absent.
 func (a Account) Quotes(ctx context.Context, ids []string, maxAge time.Duration) (map[string]kite.Quote, time.Time, error) {
-	return fetch(ctx, a, "get_quotes", map[string]any{"instruments": ids}, maxAge, kite.DecodeQuotes)
+	return fetch(ctx, a, kite.AskQuotes(ids), maxAge, kite.DecodeQuotes)
 }
 
 // Prices asks for the day's prices only: less than Quotes, and lighter for Kite.
 func (a Account) Prices(ctx context.Context, ids []string, maxAge time.Duration) (map[string]kite.Quote, time.Time, error) {
-	return fetch(ctx, a, "get_ohlc", map[string]any{"instruments": ids}, maxAge, kite.DecodeOHLC)
+	return fetch(ctx, a, kite.AskOHLC(ids), maxAge, kite.DecodeOHLC)
 }
 
 // Candles asks for the history of an instrument.
 func (a Account) Candles(ctx context.Context, token int64, w kite.Window, maxAge time.Duration) (kite.Candles, time.Time, error) {
-	return fetch(ctx, a, "get_historical_data", w.Args(token), maxAge, kite.DecodeCandles)
+	return fetch(ctx, a, kite.AskCandles(token, w), maxAge, kite.DecodeCandles)
 }
 
 // instruments is what a search found.
@@ -106,8 +105,7 @@ type instruments struct {
 // is ours.
 func (a Account) Search(ctx context.Context, query string) (found instruments, err error) {
 	for _, field := range []string{"id", "name"} {
-		args := map[string]any{"query": query, "filter_on": field}
-		found, _, err = fetch(ctx, a, "search_instruments", args, browsing, func(text string) (instruments, error) {
+		found, _, err = fetch(ctx, a, kite.AskInstruments(query, field), browsing, func(text string) (instruments, error) {
 			all, leftOut, err := kite.DecodeInstruments(text)
 			return instruments{all, leftOut}, err
 		})
@@ -120,12 +118,11 @@ func (a Account) Search(ctx context.Context, query string) (found instruments, e
 
 // Tools asks what the server offers.
 func (a Account) Tools(ctx context.Context) ([]kite.Offer, error) {
-	offers, _, err := fetch(ctx, a, session.ListTools, nil, browsing, kite.DecodeOffers)
+	offers, _, err := fetch(ctx, a, kite.AskTools(), browsing, kite.DecodeOffers)
 	return offers, err
 }
 
-// Tool asks a tool as it was typed, and returns the answer as it came. Only
-// what kite.ParseToolCall lets through may be asked here.
-func (a Account) Tool(ctx context.Context, tool kite.Tool, args map[string]any) (string, time.Time, error) {
-	return fetch(ctx, a, tool.Name, args, fresh, func(text string) (string, error) { return text, nil })
+// Ask asks what was typed, and returns the answer as it came.
+func (a Account) Ask(ctx context.Context, q kite.Query) (string, time.Time, error) {
+	return fetch(ctx, a, q, fresh, func(text string) (string, error) { return text, nil })
 }

@@ -71,7 +71,7 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	case s.State == session.Unconfirmed && s.Link == nil && !newsComes(s, r.Now):
 		return Reply{}, session.ErrUnconfirmed
 	case s.Link != nil && s.Link.Ref == r.Args:
-		return linkStands(r, *s.Link, kite.KindOf(err) == kite.KindUnreachable), nil
+		return linkStands(r, *s.Link, kite.Unanswered(err)), nil
 	case s.Link == nil && !s.User.IsZero() && newsComes(s, r.Now):
 		return Reply{}, nil
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away

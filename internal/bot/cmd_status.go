@@ -20,7 +20,7 @@ func status(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case err == nil:
 		return say(loginView(s, r.Now).Status(false)), nil
-	case doubtful, kite.KindOf(err) == kite.KindUnreachable:
+	case doubtful, kite.Unanswered(err):
 		return say(loginView(s, r.Now).Status(true)), nil
 	case errors.Is(err, session.ErrNoLogin):
 		return say(statusWithout(s, r)), nil

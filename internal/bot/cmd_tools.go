@@ -14,28 +14,28 @@ func toolsCommand() Command {
 		offers, err := r.Account.Tools(ctx)
 		return view.Tools(view.ToolsView{Offers: offers, Page: page}), err
 	})
-	return show.command(Command{Name: "tools", Usage: "/tools", Summary: "what Kite’s server offers, in its own words"})
+	return show.command(Command{Name: "tools", Usage: "/tools", Summary: "what /tool can ask of Kite’s server"})
 }
 
 func toolCommand() Command {
 	return Command{
 		Name: "tool", Usage: "/tool NAME ARGS", Summary: "ask one of the reading tools as it is",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			tool, args, err := kite.ParseToolCall(r.Args)
+			q, err := kite.ParseToolCall(r.Args)
 			if refused, ok := errors.AsType[*kite.CallError](err); ok {
 				return say(view.ToolRefused(refused)), nil
 			}
 			if err != nil {
 				return Reply{}, err
 			}
-			if tool.Account && r.Prefs.Hide {
-				return say(view.ToolHidden(tool.Name)), nil
+			if q.Tool().Account && r.Prefs.Hide {
+				return say(view.ToolHidden(q.Name())), nil
 			}
-			text, at, err := r.Account.Tool(ctx, tool, args)
+			text, at, err := r.Account.Ask(ctx, q)
 			if err != nil {
 				return Reply{}, err
 			}
-			m, whole := view.ToolAnswer(view.ToolAnswerView{Tool: tool.Name, Text: text, AsOf: at})
+			m, whole := view.ToolAnswer(view.ToolAnswerView{Tool: q.Name(), Text: text, AsOf: at})
 			reply := say(m)
 			if whole != nil {
 				reply.More = []view.Message{*whole}

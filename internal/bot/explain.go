@@ -78,7 +78,7 @@ func problem(err error) view.Problem {
 		}
 	}
 	switch kite.KindOf(err) {
-	case kite.KindUnreachable:
+	case kite.KindUnreachable, kite.KindNotServed:
 		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
 		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,7 +14,6 @@ import (
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/session"
 )
 
 // FuzzCommandText: whatever is typed is a command with a name of ours, or none.
@@ -124,8 +124,8 @@ func pressAnything(t *testing.T, painter *chart.Painter, who, data string) {
 
 // readsOnly reports whether a call at Kite changes nothing but the session.
 func readsOnly(tool string) bool {
-	standing := kite.StandingOf(tool)
-	return standing == kite.ToolReads || standing == kite.ToolLogin || tool == "DELETE" || tool == session.ListTools
+	reads := slices.ContainsFunc(kite.ReadTools(), func(t kite.Tool) bool { return t.Name == tool })
+	return reads || tool == "login" || tool == "DELETE" || tool == kite.ListTools
 }
 
 // ownMarks are figures and names that only one person may see.

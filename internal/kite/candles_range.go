@@ -49,8 +49,8 @@ type Window struct {
 	From, To time.Time // Indian time
 }
 
-// Args are the arguments of get_historical_data for one instrument.
-func (w Window) Args(token int64) map[string]any {
+// args are the arguments of get_historical_data for one instrument.
+func (w Window) args(token int64) map[string]any {
 	return map[string]any{
 		"instrument_token": token, "interval": w.Interval, "from_date": w.From.Format(kiteDate), "to_date": w.To.Format(kiteDate),
 	}

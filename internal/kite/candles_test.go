@@ -83,7 +83,7 @@ func TestWindowsRespectKite(t *testing.T) {
 			if age := now.Sub(w.To); age < 0 || age >= time.Minute {
 				t.Fatalf("%s ends %v before now", r, age)
 			}
-			args := w.Args(408065)
+			_, args, _ := kite.AskCandles(408065, w).On(kite.StyleTools)
 			for name, want := range map[string]time.Time{"from_date": w.From, "to_date": w.To} {
 				got, err := time.ParseInLocation("2006-01-02 15:04:05", args[name].(string), time.FixedZone("IST", 19800))
 				if err != nil || !got.Equal(want) {
@@ -104,7 +104,8 @@ func TestWindow(t *testing.T) {
 		kite.Year1:  {"instrument_token": int64(7), "interval": "day", "from_date": "2025-11-13 00:00:00", "to_date": "2026-11-13 04:10:00"},
 		kite.Year5:  {"instrument_token": int64(7), "interval": "day", "from_date": "2021-11-13 00:00:00", "to_date": "2026-11-13 04:10:00"},
 	} {
-		if diff := cmp.Diff(want, r.Window(now).Args(7)); diff != "" {
+		_, args, _ := kite.AskCandles(7, r.Window(now)).On(kite.StyleTools)
+		if diff := cmp.Diff(want, args); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", r, diff)
 		}
 	}

@@ -47,10 +47,41 @@ const (
 	textIDNotFound     = "session id not found"
 	textIDMalformed    = "invalid session id format"
 	textToolNotFound   = "tool not found"
+	textUnknownTool    = "unknown tool"
+	textInvalidMode    = "invalid mode. must be one of:"
 )
 
+// endings are the texts by which tools of a server with modes say that a login
+// is over, and why. The last is Kite's own word, which only get_alerts passes on.
+var endings = []struct {
+	begins string
+	why    Ending
+}{
+	{"not logged into kite. please authenticate", EndLost},
+	{"kite session has expired. please re-authenticate", EndExpired},
+	{"failed to get session: session id not found", EndLost},
+	{"failed to get alerts: incorrect `api_key` or `access_token`", EndCutOff},
+}
+
+// ending says why a login is over.
+func (o Outcome) ending() Ending {
+	if why, said := endingOf(fold(o.Text)); said {
+		return why
+	}
+	return EndUnsaid
+}
+
+func endingOf(folded string) (Ending, bool) {
+	for _, e := range endings {
+		if strings.HasPrefix(folded, e.begins) {
+			return e.why, true
+		}
+	}
+	return EndLost, folded == textInvalidSession
+}
+
 // failedTool is how every tool says that it failed, whatever the reason.
-var failedTool = regexp.MustCompile(`^failed to (execute [a-z_]{1,40}|get (order history|order trades|quotes|latest trading prices|ohlc data|historical data))$`)
+var failedTool = regexp.MustCompile(`^failed to (execute [a-z_]{1,40}|get ([a-z]{1,20} ?){1,6}(: .*)?)$`)
 
 // badArgument is how tools refuse what they were asked. The patterns are whole
 // and narrow because these words are carried on to the log.
@@ -66,10 +97,14 @@ var badArgument = regexp.MustCompile(`^(parameter '[a-z_]{1,30}': [a-z ]{1,60}` 
 // that [KindBadArgument] matched in full.
 func Classify(tool string, o Outcome) error {
 	kind, seen := o.meaning()
-	if kind == kindGood {
+	switch kind {
+	case kindGood:
 		return nil
+	case KindEnded:
+		return &Error{Kind: kind, Why: o.ending(), Tool: tool, Err: seen}
+	default:
+		return &Error{Kind: kind, Tool: tool, Err: seen}
 	}
-	return &Error{Kind: kind, Tool: tool, Err: seen}
 }
 
 // kindGood is the meaning of a result that is no failure.
@@ -104,10 +139,16 @@ func statusKind(status int, body string) Kind {
 		return KindEnded
 	case strings.HasPrefix(body, textEndFailed) && (strings.Contains(body, textIDNotFound) || strings.Contains(body, textIDMalformed)):
 		return KindEnded // the answer to a DELETE for a session that the server does not have
+	case status == http.StatusUnauthorized:
+		return KindAuthorize
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, // of a router or a gateway
+		status == http.StatusGone,
+		status == http.StatusMisdirectedRequest, status == http.StatusUpgradeRequired:
+		return KindNotServed
 	case status == http.StatusForbidden:
 		return KindBlocked // without a word on why: a gateway that takes us for a robot
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
-		isPage(body), status == http.StatusNotFound:
+		isPage(body):
 		return KindUnreachable
 	default:
 		return KindFailed
@@ -128,7 +169,7 @@ func isPage(body string) bool { return strings.HasPrefix(body, "<") }
 
 func rpcKind(message string) Kind {
 	switch {
-	case strings.Contains(message, textToolNotFound):
+	case strings.Contains(message, textToolNotFound), strings.HasPrefix(message, textUnknownTool):
 		return KindNoTool
 	case strings.Contains(message, textInvalidSession):
 		return KindEnded
@@ -139,6 +180,9 @@ func rpcKind(message string) Kind {
 
 // errorTextKind reads a result whose isError is set.
 func errorTextKind(text string) (Kind, error) {
+	if _, over := endingOf(fold(text)); over {
+		return KindEnded, errors.New("the tool says so")
+	}
 	if kind, ok := knownText(text); ok {
 		if kind == KindBadArgument {
 			return kind, errors.New(text)
@@ -167,6 +211,8 @@ func knownText(text string) (Kind, bool) {
 	switch {
 	case strings.HasPrefix(folded, textNoLogin):
 		return KindNoLogin, true
+	case strings.HasPrefix(folded, textInvalidMode):
+		return KindNoTool, true
 	case strings.HasPrefix(folded, textNoSession), strings.HasPrefix(folded, textNoKiteSession):
 		return KindDoubt, true
 	case failedTool.MatchString(folded):

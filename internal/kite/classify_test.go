@@ -48,14 +48,23 @@ func TestClassify(t *testing.T) {
 		{"delete of an unknown session", "", kite.Outcome{Status: 500, Body: "Session termination failed: session ID not found\n"}, kite.KindEnded},
 		{"delete of a garbled session", "", kite.Outcome{Status: 500, Body: "Session termination failed: invalid session ID format: invalid UUID length: 3\n"}, kite.KindEnded},
 		{"delete that failed", "", kite.Outcome{Status: 500, Body: "Session termination failed: out of cheese\n"}, kite.KindUnreachable},
-		{"wrong path", "get_holdings", kite.Outcome{Status: 404, Body: "404 page not found\n"}, kite.KindUnreachable},
-		{"wrong path, other router", "get_holdings", kite.Outcome{Status: 404, Body: "Not Found"}, kite.KindUnreachable},
-		{"gateway's 404", "get_holdings", kite.Outcome{Status: 404, Body: page}, kite.KindUnreachable},
+		{"wrong path", "get_holdings", kite.Outcome{Status: 404, Body: "404 page not found\n"}, kite.KindNotServed},
+		{"wrong path, other router", "get_holdings", kite.Outcome{Status: 404, Body: "Not Found"}, kite.KindNotServed},
+		{"gateway's 404", "get_holdings", kite.Outcome{Status: 404, Body: page}, kite.KindNotServed},
 		{"other 400", "get_holdings", kite.Outcome{Status: 400, Body: "Invalid content type: must be 'application/json'\n"}, kite.KindFailed},
 		{"missing session", "get_holdings", kite.Outcome{Status: 400, Body: `{"error":{"code":-32602,"message":"Missing sessionId"}}`}, kite.KindFailed},
-		{"method", "get_holdings", kite.Outcome{Status: 405, Body: "Method not allowed\n"}, kite.KindFailed},
+		{"method", "get_holdings", kite.Outcome{Status: 405, Body: "Method not allowed\n"}, kite.KindNotServed},
 		{"blocked by a gateway", "get_holdings", kite.Outcome{Status: 403, Body: page}, kite.KindBlocked},
 		{"forbidden", "get_holdings", kite.Outcome{Status: 403}, kite.KindBlocked},
+		{"gone", "get_holdings", kite.Outcome{Status: 410}, kite.KindNotServed},
+		{"misdirected", "get_holdings", kite.Outcome{Status: 421}, kite.KindNotServed},
+		{"login wanted", "get_holdings", kite.Outcome{Status: 401, Body: "no bearer token\n"}, kite.KindAuthorize},
+		{"session of a server with modes", "get_holdings", kite.Outcome{Status: 404, Body: "session not found\n"}, kite.KindEnded},
+		{"unknown tool, other words", "get_holdings", kite.Outcome{RPC: `unknown tool "get_holdings"`}, kite.KindNoTool},
+		{"mode gone", "get_holdings", failed("Invalid mode. Must be one of: profile, margins"), kite.KindNoTool},
+		{"tool with modes failed", "get_holdings", failed("Failed to get holdings"), kite.KindFailed},
+		{"the same, of two words", "get_orders", failed("Failed to execute orders_list"), kite.KindFailed},
+		{"alerts failed, with Kite's words", "get_alerts", failed("Failed to get alerts: Too many requests"), kite.KindFailed},
 		{"redirect", "get_holdings", kite.Outcome{Status: 302}, kite.KindUnreachable},
 		{"slow down", "get_holdings", kite.Outcome{Status: 429, Body: "error code: 1015"}, kite.KindUnreachable},
 		{"gateway", "get_holdings", kite.Outcome{Status: 502, Body: page}, kite.KindUnreachable},
@@ -79,6 +88,30 @@ func TestClassify(t *testing.T) {
 				t.Errorf("Classify = %v of %q, want %v of %q", e.Kind, e.Tool, tt.want, tt.tool)
 			}
 		})
+	}
+}
+
+// A server with modes says why a login is over. None of its words is believed
+// where it does not say that the tool failed.
+func TestClassifyEndings(t *testing.T) {
+	for text, want := range map[string]kite.Ending{
+		"not logged into Kite. Please authenticate via the OAuth flow": kite.EndLost,
+		"failed to get session: session ID not found":                  kite.EndLost,
+		"invalid session ID": kite.EndLost,
+		"kite session has expired. Please re-authenticate via the OAuth flow": kite.EndExpired,
+		"Failed to get alerts: Incorrect `api_key` or `access_token`.":        kite.EndCutOff,
+	} {
+		var e *kite.Error
+		if err := kite.Classify("get_alerts", failed(text)); !errors.As(err, &e) || e.Kind != kite.KindEnded || e.Why != want {
+			t.Errorf("%q: %v, want ended because of %d", text, err, want)
+		}
+		if err := kite.Classify("get_alerts", kite.Outcome{Text: text}); kite.KindOf(err) == kite.KindEnded {
+			t.Errorf("%q without the flag: %v", text, err)
+		}
+	}
+	var e *kite.Error
+	if err := kite.Classify("get_profile", kite.Outcome{Status: 404, Body: "Session terminated"}); !errors.As(err, &e) || e.Why != kite.EndUnsaid {
+		t.Errorf("a status: %v", err)
 	}
 }
 

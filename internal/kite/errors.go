@@ -42,8 +42,29 @@ const (
 	// KindBlocked: something on the way to the server refuses the bot: HTTP 403
 	// without a challenge. It says nothing about any login.
 	KindBlocked
+	// KindNotServed: there is no MCP server at this address: a 404 of a router,
+	// 405, 410, 421, 426. It says nothing about any login.
+	KindNotServed
+	// KindAuthorize: HTTP 401: the server wants a login by OAuth, or another one.
+	KindAuthorize
+	// KindUnfamiliar: the server offers nothing that we know: nothing is asked of it.
+	KindUnfamiliar
+	// KindLimited: too many logins at once: the same may be tried again later.
+	KindLimited
 
-	lastKind = KindBlocked
+	lastKind = KindLimited
+)
+
+// Ending says why a login is over, as far as the server tells.
+type Ending int
+
+// The endings. A login made by the login tool ends without a reason.
+const (
+	EndUnsaid   Ending = iota
+	EndExpired         // its time was up at the server
+	EndCutOff          // Kite has dropped it, as it does every morning
+	EndLost            // the server has no record of it: it was restarted, or told to log out
+	EndSwitched        // the server has changed: no login of before is good any more
 )
 
 // Kinds lists every kind.
@@ -55,7 +76,8 @@ func Kinds() []Kind {
 	return all
 }
 
-var kindNames = [...]string{"unknown", "failed", "no login", "session ended", "unreachable", "no such tool", "malformed answer", "bad argument", "session in doubt", "unknown login link", "blocked on the way"}
+var kindNames = [...]string{"unknown", "failed", "no login", "session ended", "unreachable", "no such tool", "malformed answer", "bad argument", "session in doubt", "unknown login link", "blocked on the way",
+	"not served", "authorization required", "unfamiliar server", "limited"}
 
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kindNames) {
@@ -68,6 +90,7 @@ func (k Kind) String() string {
 // id, a link or an amount.
 type Error struct {
 	Kind Kind
+	Why  Ending // with KindEnded
 	Tool string // "get_holdings"; "" when no tool was involved
 	Err  error  // what was seen; may be nil
 }
@@ -92,4 +115,23 @@ func KindOf(err error) Kind {
 		return e.Kind
 	}
 	return KindUnknown
+}
+
+// Unanswered reports whether a failure is that no MCP server answered: nothing
+// is known of the login then, and the same may work in a minute.
+func Unanswered(err error) bool {
+	switch KindOf(err) {
+	case KindUnreachable, KindNotServed, KindBlocked:
+		return true
+	default:
+		return false
+	}
+}
+
+// EndingOf says why a login is over, as far as err tells.
+func EndingOf(err error) Ending {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Why
+	}
+	return EndUnsaid
 }

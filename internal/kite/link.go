@@ -63,7 +63,7 @@ func ParseLink(text, session string, hosts []string) (Link, error) {
 		switch u, ok := parseCandidate(s, hosts); {
 		case !ok:
 			seen = append(seen, s)
-		case names(u.RawQuery, session):
+		case namesSession(u.RawQuery, session):
 			ours = append(ours, s)
 		default:
 			others = append(others, s)
@@ -114,9 +114,9 @@ func isLoginHost(u *url.URL, hosts []string) bool {
 // shorter one could stand in a query by chance.
 const shortestName = 8
 
-// names reports whether a session id can be read in a query. It may be escaped
+// namesSession reports whether a session id can be read in a query. It may be escaped
 // several times: the older link carries it in a parameter inside a parameter.
-func names(query, session string) bool {
+func namesSession(query, session string) bool {
 	if len(session) < shortestName {
 		return false
 	}

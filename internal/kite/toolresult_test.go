@@ -21,7 +21,7 @@ var wordsOfDecoders = regexp.MustCompile(`^malformed answer: (no user id|no segm
 // wordsOfClassify are all the words that an error of Classify may hold; only a
 // refused argument is told in the server's own words, which are matched whole.
 var wordsOfClassify = regexp.MustCompile(`^x: (no such tool|session in doubt|no login` +
-	`|(failed|session ended|unreachable): (http status \d+|json-rpc error)|(unreachable: no answer|no such tool: json-rpc error)` +
+	`|(failed|session ended|unreachable|not served): (http status \d+|json-rpc error)|session ended: the tool says so|(unreachable: no answer|no such tool: json-rpc error)` +
 	`|failed(: unfamiliar error text of \d+ bytes)?|(failed|no login|session in doubt|bad argument): error text without the error flag` +
 	"|bad argument: [A-Za-z0-9_ :,.'/-]{1,120})$")
 
@@ -75,7 +75,8 @@ func checkRefusal(t *testing.T, tool string, err error) {
 }
 
 // checkMeaning has Classify read a text in each place where the server can
-// write one. Only a status and an error of the protocol can end a login.
+// write one. Only a status, an error of the protocol, and what a tool says of
+// its own failure with a reason can end a login.
 func checkMeaning(t *testing.T, text string) {
 	t.Helper()
 	for place, o := range map[string]kite.Outcome{
@@ -92,10 +93,16 @@ func checkMeaning(t *testing.T, text string) {
 		if !wordsOfClassify.MatchString(err.Error()) {
 			t.Fatalf("%s of %q: %q", place, text, err)
 		}
-		if mayEnd := place == "rpc" || o.Status >= 400; kite.KindOf(err) == kite.KindEnded && !mayEnd {
+		if mayEnd := place == "rpc" || o.Status >= 400; kite.KindOf(err) == kite.KindEnded && !mayEnd && !saysWhy(err) {
 			t.Fatalf("%s of %q ends a login", place, text)
 		}
 	}
+}
+
+// saysWhy reports whether a login ended for a reason that the server tells.
+func saysWhy(err error) bool {
+	e, ok := errors.AsType[*kite.Error](err)
+	return ok && e.Why != kite.EndUnsaid
 }
 
 // Every number that a decoder reads is refused when it would take a machine to

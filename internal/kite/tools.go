@@ -2,12 +2,27 @@ package kite
 
 import "slices"
 
-// Tool is a tool of the server that only reads.
+// Tool is a row of the table: something that may be asked of Kite's server.
 type Tool struct {
-	Name    string
+	Name    string // how /tool takes it, "get_holdings"
+	What    string // what it answers, in a few words
 	Args    []Arg
 	Account bool // answers with the person's own account rather than the market
+
+	plain         string         // the tool of a server with a tool for each question; "" where it has none
+	grouped, mode string         // the tool and mode of a server with modes; "" where it has none
+	always        map[string]any // sent along to a server with modes
+	effect        effect
 }
+
+// effect is what a question does.
+type effect int
+
+const (
+	reads  effect = iota
+	logsIn        // hands out a login link
+	ends          // ends a login
+)
 
 // Arg is one argument of a tool.
 type Arg struct {
@@ -29,43 +44,45 @@ const (
 	ArgList   ArgType = "list" // texts
 )
 
-// Offer is a tool as the server describes it. Both are data from outside.
-type Offer struct {
-	Name        string `json:"name"`
-	Description string `json:"description"`
+// ListTools is the name of [AskTools] in metrics. It is the protocol's method.
+const ListTools = "tools/list"
+
+// toolList is not a tool, and no server takes it for one.
+var toolList = Tool{Name: ListTools}
+
+// table is everything that is ever sent to Kite's server, whatever that looks
+// like. It is a list of our own because the server's annotations call every tool
+// destructive, and because reading and trading share a tool where there are
+// modes: what may be asked is a pair of both.
+var table = []Tool{
+	{Name: "get_profile", What: "who is logged in", Account: true, plain: "get_profile", grouped: "portfolio", mode: "profile"},
+	{Name: "get_margins", What: "funds and margins", Account: true, plain: "get_margins", grouped: "portfolio", mode: "margins"},
+	{Name: "get_holdings", What: "holdings", Account: true, Args: paging, plain: "get_holdings", grouped: "portfolio", mode: "holdings"},
+	{Name: "get_positions", What: "positions, the day’s and the net ones", Account: true, Args: paging, plain: "get_positions", grouped: "portfolio", mode: "positions"},
+	{Name: "get_orders", What: "today’s orders", Account: true, Args: paging, plain: "get_orders", grouped: "orders", mode: "list"},
+	{Name: "get_trades", What: "today’s trades", Account: true, Args: paging, plain: "get_trades", grouped: "orders", mode: "all_trades"},
+	{Name: "get_mf_holdings", What: "mutual funds", Account: true, Args: paging, plain: "get_mf_holdings", grouped: "mutual_funds", mode: "holdings"},
+	{Name: "get_gtts", What: "GTT orders", Account: true, Args: paging, plain: "get_gtts", grouped: "gtt", mode: "list"},
+	{Name: "get_order_history", What: "the steps of an order", Account: true, Args: ofOrder, plain: "get_order_history", grouped: "orders", mode: "history"},
+	{Name: "get_order_trades", What: "the trades of an order", Account: true, Args: ofOrder, plain: "get_order_trades", grouped: "orders", mode: "trades"},
+	{Name: "get_quotes", What: "quotes with market depth", Args: ofInstruments, plain: "get_quotes", grouped: "market", mode: "quote"},
+	{Name: "get_ltp", What: "last traded prices", Args: ofInstruments, plain: "get_ltp", grouped: "market", mode: "ltp"},
+	{Name: "get_ohlc", What: "open, high, low and close of the day", Args: ofInstruments, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
+	{Name: "get_historical_data", What: "candles", Args: ofHistory, plain: "get_historical_data", grouped: "market", mode: "historical"},
+	{Name: "search_instruments", What: "instruments by words", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
+		always: map[string]any{"verbosity": "full"}}, // else there is no ISIN and no expiry
+	{Name: "get_alerts", What: "price alerts", Account: true, Args: ofAlerts, grouped: "alerts", mode: "get"},
+	{Name: "session_status", What: "the login, as the server sees it", Account: true, grouped: "session", mode: "status"},
+
+	{Name: "login", plain: "login", effect: logsIn},
+	{Name: "session_logout", grouped: "session", mode: "logout", effect: ends},
 }
 
-// ReadTools are the fifteen tools that read and nothing else: what may be
-// called. It is a list of our own because the server's annotations call every
-// tool destructive. login is not on it: called at a wrong moment it ends a login.
-func ReadTools() []Tool {
-	order := Arg{Name: "order_id", Type: ArgText, Required: true, Example: "251123000000001"}
-	instruments := Arg{Name: "instruments", Type: ArgList, Required: true, Example: "NSE:INFY,NSE:TCS"}
-	return []Tool{
-		{Name: "get_profile", Account: true},
-		{Name: "get_margins", Account: true},
-		{Name: "get_holdings", Account: true, Args: paging()},
-		{Name: "get_positions", Account: true, Args: paging()},
-		{Name: "get_orders", Account: true, Args: paging()},
-		{Name: "get_trades", Account: true, Args: paging()},
-		{Name: "get_mf_holdings", Account: true, Args: paging()},
-		{Name: "get_gtts", Account: true, Args: paging()},
-		{Name: "get_order_history", Account: true, Args: []Arg{order}},
-		{Name: "get_order_trades", Account: true, Args: []Arg{order}},
-		{Name: "get_quotes", Args: []Arg{instruments}},
-		{Name: "get_ltp", Args: []Arg{instruments}},
-		{Name: "get_ohlc", Args: []Arg{instruments}},
-		{Name: "get_historical_data", Args: historyArgs()},
-		{Name: "search_instruments", Args: append(searchArgs(), paging()...)},
-	}
-}
-
-func paging() []Arg {
-	return []Arg{{Name: "from", Type: ArgNumber, Example: "0"}, {Name: "limit", Type: ArgNumber, Example: "10"}}
-}
-
-func historyArgs() []Arg {
-	return []Arg{
+var (
+	paging        = []Arg{{Name: "from", Type: ArgNumber, Example: "0"}, {Name: "limit", Type: ArgNumber, Example: "10"}}
+	ofOrder       = []Arg{{Name: "order_id", Type: ArgText, Required: true, Example: "251123000000001"}}
+	ofInstruments = []Arg{{Name: "instruments", Type: ArgList, Required: true, Example: "NSE:INFY,NSE:TCS"}}
+	ofHistory     = []Arg{
 		{Name: "instrument_token", Type: ArgNumber, Required: true, Example: "408065"},
 		{Name: "from_date", Type: ArgText, Required: true, Example: "2026-11-02 09:15:00"},
 		{Name: "to_date", Type: ArgText, Required: true, Example: "2026-11-20 15:30:00"},
@@ -75,51 +92,55 @@ func historyArgs() []Arg {
 		{Name: "continuous", Type: ArgTruth, Example: "no"},
 		{Name: "oi", Type: ArgTruth, Example: "no"},
 	}
-}
-
-func searchArgs() []Arg {
-	return []Arg{
+	ofSearch = append([]Arg{
 		{Name: "query", Type: ArgText, Required: true, Example: "infosys"},
 		{Name: "filter_on", Type: ArgText, Example: "name", Choices: []string{"id", "name", "isin", "tradingsymbol", "underlying"}},
+	}, paging...)
+	ofAlerts = []Arg{
+		{Name: "uuids", Type: ArgList, Example: "0b1c0000-0000-4000-8000-000000000001"},
+		{Name: "status", Type: ArgText, Example: "enabled", Choices: []string{"enabled", "disabled", "deleted"}},
+		{Name: "type", Type: ArgText, Example: "simple", Choices: []string{"simple", "ato"}},
+		{Name: "history", Type: ArgTruth, Example: "no"},
 	}
-}
-
-// ToolStanding is what may be done with a tool.
-type ToolStanding int
-
-const (
-	// ToolUnknown: a tool we do not know, so nobody can say that it only reads.
-	ToolUnknown ToolStanding = iota
-	// ToolReads: one of [ReadTools].
-	ToolReads
-	// ToolLogin: the login tool, which is /login's alone.
-	ToolLogin
-	// ToolWrites: it can change the account.
-	ToolWrites
 )
 
-// StandingOf says what may be done with a tool of the server.
-func StandingOf(name string) ToolStanding {
-	writes := []string{"place_order", "modify_order", "cancel_order", "place_gtt_order", "modify_gtt_order", "delete_gtt_order"}
-	switch _, reads := readTool(name); {
-	case reads:
-		return ToolReads
-	case name == "login":
-		return ToolLogin
-	case slices.Contains(writes, name):
-		return ToolWrites
-	default:
-		return ToolUnknown
-	}
+// writingTools can change an account, by the names that servers are known to
+// have for them. They are told apart from unknown ones in words only: neither
+// is ever called.
+var writingTools = []string{
+	"place_order", "modify_order", "cancel_order", "place_gtt_order", "modify_gtt_order", "delete_gtt_order",
+	"create_alert", "modify_alert", "delete_alerts",
 }
 
-func readTool(name string) (Tool, bool) {
-	tools := ReadTools()
-	at := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == name })
+// writingModes are the same of tools with modes.
+var writingModes = []string{"place", "modify", "cancel", "create", "delete"}
+
+// ReadTools are the rows that read and nothing else: what people may ask by /tool.
+func ReadTools() []Tool {
+	return slices.DeleteFunc(slices.Clone(table), func(t Tool) bool { return t.effect != reads })
+}
+
+// readTool finds a row that reads by its name.
+func readTool(name string) (*Tool, bool) {
+	at := slices.IndexFunc(table, func(t Tool) bool { return t.Name == name && t.effect == reads })
 	if at < 0 {
-		return Tool{}, false
+		return nil, false
 	}
-	return tools[at], true
+	return &table[at], true
+}
+
+// readMode finds a row that reads by the tool and mode of a server with modes.
+func readMode(tool, mode string) (*Tool, bool) {
+	at := slices.IndexFunc(table, func(t Tool) bool { return t.grouped == tool && t.mode == mode && t.effect == reads })
+	if at < 0 {
+		return nil, false
+	}
+	return &table[at], true
+}
+
+// KnownTo reports whether servers of a style are known to have it.
+func (t Tool) KnownTo(style Style) bool {
+	return style == StyleTools && t.plain != "" || style == StyleModes && t.grouped != ""
 }
 
 // arg finds an argument by its name.

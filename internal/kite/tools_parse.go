@@ -17,6 +17,8 @@ const (
 	CallEmpty CallProblem = iota
 	// CallLogin: login is not called this way.
 	CallLogin
+	// CallLogout: a login is not ended this way.
+	CallLogout
 	// CallWrites: the tool can change the account.
 	CallWrites
 	// CallUnknown: the tool is not known.
@@ -59,24 +61,44 @@ const maxToolNumber = 1 << 53
 // it is the value of the one required argument. Values may stand in quotes, the
 // typographic ones of phones too. The arguments come out in the types the
 // server needs (string, int64, bool, []string); it would take others in
-// silence for nothing. The error is a [*CallError]. Nothing is called.
-func ParseToolCall(text string) (Tool, map[string]any, error) {
+// silence for nothing. Where the server has tools with modes, "portfolio
+// holdings" names the same as get_holdings. The error is a [*CallError]. Nothing
+// is called.
+func ParseToolCall(text string) (Query, error) {
 	name, rest := firstWord(text)
 	name = strings.ToLower(name)
-	refuse := map[ToolStanding]CallProblem{ToolLogin: CallLogin, ToolWrites: CallWrites, ToolUnknown: CallUnknown}
-	if name == "" {
-		return Tool{}, nil, &CallError{Problem: CallEmpty}
+	tool, known := readTool(name)
+	if !known {
+		word, after := firstWord(rest)
+		mode := strings.TrimPrefix(strings.ToLower(word), modeArg+"=")
+		if tool, known = readMode(name, mode); !known {
+			return Query{}, &CallError{Problem: whyNot(name, mode), Name: name}
+		}
+		rest = after
 	}
-	if problem, refused := refuse[StandingOf(name)]; refused {
-		return Tool{}, nil, &CallError{Problem: problem, Name: name}
-	}
-	tool, _ := readTool(name)
 	args, err := tool.parse(rest)
 	if err != nil {
-		err.Name, err.Tool = name, tool
-		return Tool{}, nil, err
+		err.Name, err.Tool = tool.Name, *tool
+		return Query{}, err
 	}
-	return tool, args, nil
+	return Query{tool: tool, values: args}, nil
+}
+
+// whyNot says why a tool is not asked, or a mode of it.
+func whyNot(name, mode string) CallProblem {
+	grouped := slices.ContainsFunc(table, func(t Tool) bool { return t.grouped == name })
+	switch {
+	case name == "":
+		return CallEmpty
+	case name == AskLogin().tool.plain:
+		return CallLogin
+	case slices.Contains(writingTools, name), grouped && slices.Contains(writingModes, mode):
+		return CallWrites
+	case name == AskLogout().tool.grouped && mode == AskLogout().tool.mode:
+		return CallLogout
+	default:
+		return CallUnknown
+	}
 }
 
 // parse reads the arguments of a tool.

@@ -1,7 +1,6 @@
 package kite_test
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -16,7 +15,7 @@ import (
 func TestReadTools(t *testing.T) {
 	account := []string{
 		"get_profile", "get_margins", "get_holdings", "get_positions", "get_orders", "get_trades", "get_mf_holdings", "get_gtts",
-		"get_order_history", "get_order_trades",
+		"get_order_history", "get_order_trades", "get_alerts", "session_status",
 	}
 	ofMarket := []string{"get_quotes", "get_ltp", "get_ohlc", "get_historical_data", "search_instruments"}
 	var names []string
@@ -26,7 +25,7 @@ func TestReadTools(t *testing.T) {
 			t.Errorf("%s: of the account %v", tool.Name, tool.Account)
 		}
 	}
-	if diff := cmp.Diff(slices.Concat(account, ofMarket), names); diff != "" {
+	if diff := cmp.Diff(slices.Concat(account[:10], ofMarket, account[10:]), names); diff != "" {
 		t.Errorf("tools (-want +got):\n%s", diff)
 	}
 }
@@ -38,21 +37,10 @@ func TestReadToolExamples(t *testing.T) {
 		for _, a := range tool.Args {
 			call += " " + a.Name + "=" + a.Example
 		}
-		got, args, err := kite.ParseToolCall(call)
-		if err != nil || got.Name != tool.Name || len(args) != len(tool.Args) {
-			t.Errorf("ParseToolCall(%q) = %v, %v, %v", call, got.Name, args, err)
-		}
-	}
-}
-
-func TestStandingOf(t *testing.T) {
-	for name, want := range map[string]kite.ToolStanding{
-		"get_ltp": kite.ToolReads, "login": kite.ToolLogin, "place_order": kite.ToolWrites, "modify_order": kite.ToolWrites, "cancel_order": kite.ToolWrites,
-		"place_gtt_order": kite.ToolWrites, "modify_gtt_order": kite.ToolWrites, "delete_gtt_order": kite.ToolWrites,
-		"": kite.ToolUnknown, "get_alerts": kite.ToolUnknown, "GET_LTP": kite.ToolUnknown, "get_ltp ": kite.ToolUnknown,
-	} {
-		if got := kite.StandingOf(name); got != want {
-			t.Errorf("StandingOf(%q) = %v", name, got)
+		got, err := kite.ParseToolCall(call)
+		_, args, _ := got.On(kite.StyleTools)
+		if err != nil || got.Name() != tool.Name || len(args) != len(tool.Args) {
+			t.Errorf("ParseToolCall(%q) = %v, %v, %v", call, got.Name(), args, err)
 		}
 	}
 }
@@ -71,6 +59,8 @@ func TestParseToolCall(t *testing.T) {
 		{`get_ltp instruments=["NSE:INFY","NSE:M&M"]`, "get_ltp", map[string]any{"instruments": []string{"NSE:INFY", "NSE:M&M"}}},
 		{"get_ltp instruments=“NSE:NIFTY 50”,NSE:INFY", "get_ltp", map[string]any{"instruments": []string{"NSE:NIFTY 50", "NSE:INFY"}}},
 		{"get_ltp instruments= NSE:INFY", "get_ltp", map[string]any{"instruments": []string{"NSE:INFY"}}},
+		{"market LTP NSE:INFY", "get_ltp", map[string]any{"instruments": []string{"NSE:INFY"}}},
+		{"orders mode=history 251123000000001", "get_order_history", map[string]any{"order_id": "251123000000001"}},
 		{"get_order_history 251123000000001", "get_order_history", map[string]any{"order_id": "251123000000001"}},
 		{"search_instruments query=gold bees filter_on=name limit=3", "search_instruments", map[string]any{"query": "gold bees", "filter_on": "name", "limit": int64(3)}},
 		{"search_instruments query='a = b'", "search_instruments", map[string]any{"query": "a = b"}},
@@ -81,10 +71,11 @@ func TestParseToolCall(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
-			tool, args, err := kite.ParseToolCall(tt.text)
-			if err != nil || tool.Name != tt.tool {
-				t.Fatalf("ParseToolCall = %v, %v", tool.Name, err)
+			q, err := kite.ParseToolCall(tt.text)
+			if err != nil || q.Name() != tt.tool {
+				t.Fatalf("ParseToolCall = %v, %v", q.Name(), err)
 			}
+			_, args, _ := q.On(kite.StyleTools)
 			if diff := cmp.Diff(tt.args, args); diff != "" {
 				t.Errorf("arguments (-want +got):\n%s", diff)
 			}
@@ -104,7 +95,17 @@ func TestParseToolCallRefuses(t *testing.T) {
 		{"LOGIN now", kite.CallLogin, ""},
 		{"place_order quantity=1", kite.CallWrites, ""},
 		{"delete_gtt_order", kite.CallWrites, ""},
-		{"get_alerts", kite.CallUnknown, ""},
+		{"orders place quantity=1", kite.CallWrites, ""},
+		{"Orders mode=Cancel order_id=1", kite.CallWrites, ""},
+		{"gtt delete", kite.CallWrites, ""},
+		{"alerts modify", kite.CallWrites, ""},
+		{"create_alert", kite.CallWrites, ""},
+		{"session logout", kite.CallLogout, ""},
+		{"session_logout", kite.CallUnknown, ""},
+		{"portfolio", kite.CallUnknown, ""},
+		{"portfolio holdings mode=positions", kite.CallNoSuchArg, "mode"},
+		{"orders list mode=place", kite.CallNoSuchArg, "mode"},
+		{"get_orders mode=place", kite.CallNoSuchArg, "mode"},
 		{"/get_ltp", kite.CallUnknown, ""},
 		{"get_ltp", kite.CallMissing, "instruments"},
 		{"get_ltp instruments=", kite.CallMissing, "instruments"},
@@ -127,10 +128,10 @@ func TestParseToolCallRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
-			tool, args, err := kite.ParseToolCall(tt.text)
+			q, err := kite.ParseToolCall(tt.text)
 			var e *kite.CallError
-			if !errors.As(err, &e) || tool.Name != "" || args != nil {
-				t.Fatalf("ParseToolCall = %v, %v, %v", tool, args, err)
+			if !errors.As(err, &e) || q.Name() != "" || q.Reads() {
+				t.Fatalf("ParseToolCall = %v, %v", q.Name(), err)
 			}
 			if got := max(e.Arg.Name, e.Value); e.Problem != tt.problem || e.Arg.Name != tt.arg && e.Value != tt.arg {
 				t.Errorf("problem %d about %q", e.Problem, got)
@@ -146,21 +147,22 @@ func FuzzParseToolCall(f *testing.F) {
 	f.Add(`get_historical_data instrument_token=1 from_date="a b" to_date=“c” interval=day`)
 	f.Add("login")
 	f.Add("get_ltp =x ='")
+	f.Add("orders list mode=place")
+	f.Add(`search_instruments query='","mode":"place' limit=1`)
 	f.Fuzz(func(t *testing.T, text string) {
-		tool, args, err := kite.ParseToolCall(text)
+		q, err := kite.ParseToolCall(text)
 		if err != nil {
 			if len(text) > 60 && strings.Contains(err.Error(), text) {
 				t.Fatal("the error repeats what was typed")
 			}
 			return
 		}
-		if kite.StandingOf(tool.Name) != kite.ToolReads {
-			t.Fatalf("%s came out", tool.Name)
+		if !q.Reads() {
+			t.Fatalf("%s came out", q.Name())
 		}
-		checkArgs(t, tool, args)
-		if _, err := json.Marshal(args); err != nil {
-			t.Fatal(err)
-		}
+		_, args, _ := q.On(kite.StyleTools)
+		checkArgs(t, q.Tool(), args)
+		checkSent(t, q)
 	})
 }
 

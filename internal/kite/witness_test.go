@@ -60,11 +60,6 @@ func (p *parts[T]) UnmarshalJSON(b []byte) (err error) {
 	return err
 }
 
-func (o *offers) UnmarshalJSON(b []byte) (err error) {
-	*o, err = witnessList[*Offer](b, maxRows)
-	return err
-}
-
 type witnessRows[W any] []*W
 
 func (r *witnessRows[W]) UnmarshalJSON(b []byte) (err error) {
@@ -139,13 +134,32 @@ func exactly() []cmp.Option {
 	}
 }
 
-type segments struct {
-	Equity    *wireSegment `json:"equity"`
-	Commodity *wireSegment `json:"commodity"`
+func (n *modeNames) UnmarshalJSON(b []byte) error {
+	var all []any
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	*n = nil
+	for _, one := range all {
+		if text, ok := one.(string); ok {
+			*n = append(*n, text)
+		}
+	}
+	return nil
+}
+
+func (o *offers) UnmarshalJSON(b []byte) (err error) {
+	*o, err = witnessList[*wireOffer](b, maxRows)
+	return err
 }
 
 type tools struct {
 	Tools offers `json:"tools"`
+}
+
+type segments struct {
+	Equity    *wireSegment `json:"equity"`
+	Commodity *wireSegment `json:"commodity"`
 }
 
 // forms are all forms of rows there are.

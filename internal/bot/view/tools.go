@@ -2,13 +2,12 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"kitebot/internal/kite"
 )
 
-// toolsPerPage is how many tools with their descriptions fit on a screen.
+// toolsPerPage is how many tools fit on a screen.
 const toolsPerPage = 8
 
 // ToolsView is what /tools shows.
@@ -17,67 +16,46 @@ type ToolsView struct {
 	Page   int          // from 1; a page that does not exist is the nearest one
 }
 
-// Tools renders what the server offers, in its own words, and which of it can be
-// asked here.
+// Tools renders what may be asked of the server by /tool.
 func Tools(v ToolsView) Message {
-	if len(v.Offers) == 0 {
+	offered, missing := kite.Offered(v.Offers)
+	if len(offered) == 0 {
 		return Message{
-			HTML:    "<b>The server lists no tools.</b>\nThat is not as it should be, and likely passes. Try again in a moment.",
+			HTML:    "<b>The server offers nothing that I know.</b>\nThat is not as it should be, and likely passes. Try again in a moment.",
 			Buttons: [][]Button{{{Text: "Try again", Data: "tools:again"}}},
 		}
 	}
-	at := pageOf(len(v.Offers), toolsPerPage, v.Page)
+	at := pageOf(len(offered), toolsPerPage, v.Page)
 	var s sheet
-	s.say(toolsHead(v.Offers)...)
-	for _, offer := range v.Offers[at.from:at.to] {
-		s.say(toolLines(offer)...)
+	s.say(toolsHead(offered, missing)...)
+	for _, tool := range offered[at.from:at.to] {
+		s.say(toolLines(tool)...)
 	}
 	s.say(at.line("tools")...)
 	return s.message(false, at.buttons(func(page int) string { return fmt.Sprintf("tools:page:%d", page) }))
 }
 
-// toolsHead counts, explains the marks, and names the tools that are gone.
-func toolsHead(offers []kite.Offer) []string {
-	reads := 0
-	for _, o := range offers {
-		if kite.StandingOf(o.Name) == kite.ToolReads {
-			reads++
-		}
-	}
+// toolsHead says how a tool is asked, and names those that are missing.
+func toolsHead(offered, missing []kite.Tool) []string {
 	lines := []string{
-		fmt.Sprintf("<b>%d of %s can be asked here</b>", reads, many(len(offers), "tool", "tools")),
-		"✓ reads · ✗ refused. Ask one with <code>/tool get_ltp instruments=NSE:INFY</code>",
+		fmt.Sprintf("<b>%s can be asked</b>", many(len(offered), "thing", "things")),
+		"They only read. For example <code>/tool get_ltp instruments=NSE:INFY</code>",
 	}
-	var gone []string
-	for _, t := range kite.ReadTools() {
-		if !slices.ContainsFunc(offers, func(o kite.Offer) bool { return o.Name == t.Name }) {
-			gone = append(gone, t.Name)
+	if len(missing) > 0 {
+		var names []string
+		for _, t := range missing {
+			names = append(names, t.Name)
 		}
-	}
-	if gone != nil {
-		lines = append(lines, "Not offered at present: "+escape(strings.Join(gone, ", ")))
+		lines = append(lines, "Not offered at present: "+escape(strings.Join(names, ", ")))
 	}
 	return lines
 }
 
-// toolLines are a tool: what may be done with it, what the server says of it,
-// what it takes.
-func toolLines(o kite.Offer) []string {
-	name := escape(cut(clean(o.Name), 40))
-	if strings.TrimSpace(name) == "" {
-		name = "(no name)"
-	}
-	marks := map[kite.ToolStanding]string{
-		kite.ToolReads: "✓ <b>%s</b>", kite.ToolLogin: "✗ <b>%s</b> · only by /login",
-		kite.ToolWrites: "✗ <b>%s</b> · changes the account", kite.ToolUnknown: "✗ <b>%s</b> · not known to me",
-	}
-	lines := []string{fmt.Sprintf(marks[kite.StandingOf(o.Name)], name)}
-	if what := strings.TrimSpace(oneLine(o.Description, 120)); what != "" {
-		lines = append(lines, escape(what))
-	}
-	tools := kite.ReadTools()
-	if i := slices.IndexFunc(tools, func(t kite.Tool) bool { return t.Name == o.Name }); i >= 0 && len(tools[i].Args) > 0 {
-		lines = append(lines, "Takes "+takes(tools[i]))
+// toolLines are a tool: what it answers, and what it takes.
+func toolLines(t kite.Tool) []string {
+	lines := []string{fmt.Sprintf("<b>%s</b> · %s", escape(t.Name), escape(t.What))}
+	if len(t.Args) > 0 {
+		lines = append(lines, "Takes "+takes(t))
 	}
 	return lines
 }

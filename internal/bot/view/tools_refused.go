@@ -17,6 +17,8 @@ func ToolRefused(e *kite.CallError) Message {
 			HTML:    "<b>I do not call login here.</b>\nCalled at a wrong moment it ends your login. /login does it the safe way.",
 			Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 		}
+	case kite.CallLogout:
+		return Message{HTML: "<b>I do not end a login here.</b>\n/logout does, and forgets it too."}
 	case kite.CallWrites:
 		return Message{HTML: name + " can change your account. I only read, so I do not call it.\n/tools lists what I can ask."}
 	case kite.CallUnknown:

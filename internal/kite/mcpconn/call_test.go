@@ -55,7 +55,7 @@ func TestResults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			both(t, func(f *far) { f.result = func(string) string { return test.result } }, Options{},
 				func(t *testing.T, f *far, c session.Conn) {
-					got, err := c.Call(t.Context(), "get_holdings", nil)
+					got, err := c.Call(t.Context(), kite.AskHoldings())
 					wantKind(t, err, test.want)
 					if got != "" {
 						t.Errorf("text = %q beside an error", got)
@@ -70,7 +70,7 @@ func TestResults(t *testing.T) {
 
 func TestArgumentsArrive(t *testing.T) {
 	both(t, nil, Options{}, func(t *testing.T, f *far, c session.Conn) {
-		if _, err := c.Call(t.Context(), "get_ltp", map[string]any{"instruments": []string{"NSE:ACME"}}); err != nil {
+		if _, err := c.Call(t.Context(), kite.AskQuotes([]string{"NSE:ACME"})); err != nil {
 			t.Fatal(err)
 		}
 		log := f.record()
@@ -88,14 +88,14 @@ func TestContextOfCall(t *testing.T) {
 			<-f.called
 			cancel()
 		}()
-		_, err := c.Call(ctx, "get_holdings", nil)
+		_, err := c.Call(ctx, kite.AskHoldings())
 		wantKind(t, err, kite.KindUnreachable)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
 		for range 20 { // mcp-go's own timer runs out at the same moment
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-			_, err := c.Call(ctx, "get_holdings", nil)
+			_, err := c.Call(ctx, kite.AskHoldings())
 			cancel()
 			wantKind(t, err, kite.KindUnreachable)
 			if !errors.Is(err, context.DeadlineExceeded) {
@@ -103,7 +103,7 @@ func TestContextOfCall(t *testing.T) {
 			}
 		}
 		before := len(f.requests())
-		if _, err := c.Call(ctx, "get_holdings", nil); !errors.Is(err, context.Canceled) || len(f.requests()) != before {
+		if _, err := c.Call(ctx, kite.AskHoldings()); !errors.Is(err, context.Canceled) || len(f.requests()) != before {
 			t.Errorf("a context that was over before: %v", err)
 		}
 	})
@@ -113,9 +113,13 @@ func TestTimeouts(t *testing.T) {
 	unanswered := func(f *far) { f.result = func(string) string { return "" } }
 	o := Options{CallTimeout: 20 * time.Millisecond, LoginTimeout: 200 * time.Millisecond}
 	both(t, unanswered, o, func(t *testing.T, _ *far, c session.Conn) {
-		for tool, limit := range map[string]time.Duration{"get_holdings": o.CallTimeout, "login": o.LoginTimeout} {
+		for _, q := range []kite.Query{kite.AskHoldings(), kite.AskLogin()} {
+			tool, limit := q.Name(), o.CallTimeout
+			if tool == "login" {
+				limit = o.LoginTimeout
+			}
 			start := time.Now()
-			_, err := c.Call(t.Context(), tool, nil)
+			_, err := c.Call(t.Context(), q)
 			wantKind(t, err, kite.KindUnreachable)
 			if took := time.Since(start); took < limit || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s failed after %v with %v, want its limit of %v", tool, took, err, limit)
@@ -134,7 +138,7 @@ func TestResumeAnswers(t *testing.T) {
 		"unknown":         {400, "Invalid session ID\n", kite.KindEnded},
 		"unknown in json": {400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, kite.KindEnded},
 		"other 400":       {400, "Invalid content type: must be 'application/json' " + secret, kite.KindFailed},
-		"router":          {404, "404 page not found\n", kite.KindUnreachable},
+		"router":          {404, "404 page not found\n", kite.KindNotServed},
 		"gateway":         {524, "<html>a timeout occurred " + secret, kite.KindUnreachable},
 		"result in a 502": {502, `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"x"}]}}`, kite.KindUnreachable},
 		"long page":       {503, "<html>" + strings.Repeat("x", 1<<20), kite.KindUnreachable},
@@ -162,11 +166,11 @@ func TestResumeAnswers(t *testing.T) {
 			c := f.dialer(t, "/sse", Options{}).Resume(session.NewID(secret + "-0000"))
 			defer c.Close()
 			for range 2 { // mcp-go's client alone would refuse everything after a 404
-				_, err := c.Call(t.Context(), "get_holdings", nil)
+				_, err := c.Call(t.Context(), kite.AskHoldings())
 				wantKind(t, err, test.want)
 			}
 			healed.Store(true)
-			if _, err := c.Call(t.Context(), "get_holdings", nil); err != nil {
+			if _, err := c.Call(t.Context(), kite.AskHoldings()); err != nil {
 				t.Errorf("once the server is well again: %v", err)
 			}
 		})
@@ -177,7 +181,7 @@ func TestResumeOfNonsense(t *testing.T) {
 	f := newFar(t, nil)
 	d := f.dialer(t, "/sse", Options{})
 	for _, id := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 129)} {
-		_, err := d.Resume(session.NewID(id)).Call(t.Context(), "get_profile", nil)
+		_, err := d.Resume(session.NewID(id)).Call(t.Context(), kite.AskProfile())
 		wantKind(t, err, kite.KindEnded)
 		if err := d.End(t.Context(), session.NewID(id)); err != nil {
 			t.Errorf("End: %v", err)
@@ -221,7 +225,7 @@ func TestAnswerAsEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, func(f *far) { f.mcp = test.handler })
 			c := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret))
-			text, err := c.Call(t.Context(), "get_holdings", nil)
+			text, err := c.Call(t.Context(), kite.AskHoldings())
 			if test.want == kite.KindUnknown {
 				if text != "x" || err != nil {
 					t.Errorf("Call = %q, %v", text, err)
@@ -267,7 +271,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				http.Redirect(w, r, to+"?"+secret, test.status)
 			})
 			d := f.dialer(t, "/sse", Options{})
-			_, err := d.Resume(session.NewID(secret)).Call(t.Context(), "get_holdings", nil)
+			_, err := d.Resume(session.NewID(secret)).Call(t.Context(), kite.AskHoldings())
 			wantKind(t, err, kite.KindUnreachable)
 			_, err = d.Open(t.Context())
 			wantKind(t, err, kite.KindUnreachable)

@@ -83,7 +83,7 @@ func TestSilentStreamIsLost(t *testing.T) {
 					time.Sleep(10 * time.Second)
 					server.say(sign)
 				}
-				if text, err := c.Call(t.Context(), "get_holdings", nil); text != "x" {
+				if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "x" {
 					t.Fatalf("after twelve hours: %q, %v", text, err)
 				}
 				time.Sleep(DefaultSilenceLimit - time.Nanosecond)
@@ -96,7 +96,7 @@ func TestSilentStreamIsLost(t *testing.T) {
 				if isOpen(c.Lost()) {
 					t.Fatal("a silent stream is not lost")
 				}
-				_, err := c.Call(t.Context(), "get_holdings", nil)
+				_, err := c.Call(t.Context(), kite.AskHoldings())
 				wantKind(t, err, kite.KindUnreachable)
 				if !errors.Is(err, errSilent) {
 					t.Errorf("error = %v, want silence", err)

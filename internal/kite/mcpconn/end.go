@@ -13,10 +13,6 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// probeTool is asked whether a session is still alive. It is the cheapest tool
-// that needs one.
-const probeTool = "get_profile"
-
 // End ends the session at the server, which logs the person out of Kite. It
 // returns nil when the server did so or does not know the session any more, or
 // when id is none that a server could have given out. The server answers 500
@@ -70,11 +66,11 @@ func (d *Dialer) delete(ctx context.Context, id session.ID) error {
 func (d *Dialer) confirmEnded(ctx context.Context, id session.ID, cause error) error {
 	conn := d.resume(id)
 	defer conn.Close()
-	_, err := conn.Call(ctx, probeTool, nil)
-	switch kite.KindOf(err) {
-	case kite.KindEnded:
+	_, err := conn.Call(ctx, kite.AskProfile()) // the cheapest question that needs a session
+	switch {
+	case kite.KindOf(err) == kite.KindEnded:
 		return nil
-	case kite.KindUnreachable:
+	case kite.Unanswered(err):
 		return err
 	default:
 		return &kite.Error{Kind: kite.KindUnreachable, Err: fmt.Errorf("end session: %v, and it still answers", cause)}

@@ -53,11 +53,11 @@ func tryStream(t *testing.T, d *Dialer) string {
 	if !plausible(c.ID()) {
 		t.Fatalf("session %q", id)
 	}
-	for _, tool := range []string{"get_holdings", session.ListTools} {
-		text, err := c.Call(t.Context(), tool, nil)
+	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools()} {
+		text, err := c.Call(t.Context(), q)
 		checkFailure(t, err, id)
 		if err != nil && text != "" || kite.KindOf(err) == kite.KindEnded {
-			t.Fatalf("%s: %q, %v", tool, text, err)
+			t.Fatalf("%s: %q, %v", q.Name(), text, err)
 		}
 	}
 	return id
@@ -131,15 +131,15 @@ func FuzzAnswer(f *testing.F) {
 // tryAnswer opens, calls and ends a session whose server gives one answer to
 // everything.
 func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
-	for _, tool := range []string{"get_holdings", session.ListTools} {
+	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools()} {
 		before := len(s.seen)
-		text, err := d.Resume(session.NewID(secret)).Call(t.Context(), tool, nil)
+		text, err := d.Resume(session.NewID(secret)).Call(t.Context(), q)
 		checkFailure(t, err, secret)
 		if err != nil && text != "" {
-			t.Fatalf("%s: a text and %v", tool, err)
+			t.Fatalf("%s: a text and %v", q.Name(), err)
 		}
-		if n := len(s.seen) - before; n > maxPages || n != 1 && tool != session.ListTools {
-			t.Fatalf("%s: %d requests", tool, n)
+		if n := len(s.seen) - before; n > maxPages || n != 1 && !q.Lists() {
+			t.Fatalf("%s: %d requests", q.Name(), n)
 		}
 	}
 	c, err := d.Open(t.Context())
@@ -149,7 +149,7 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	}
 	err = d.End(t.Context(), session.NewID(secret))
 	checkFailure(t, err, secret)
-	if err != nil && kite.KindOf(err) != kite.KindUnreachable {
+	if err != nil && !kite.Unanswered(err) {
 		t.Fatalf("End: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package mcpconn
 
 import (
 	"errors"
+	"kitebot/internal/kite"
 	"maps"
 	"net/http"
 	"slices"
@@ -65,8 +66,8 @@ func TestEveryRequestSaysWhoAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_, _ = c.Call(t.Context(), "get_holdings", nil)
-	_, _ = d.Resume(session.NewID(secret)).Call(t.Context(), "get_holdings", nil)
+	_, _ = c.Call(t.Context(), kite.AskHoldings())
+	_, _ = d.Resume(session.NewID(secret)).Call(t.Context(), kite.AskHoldings())
 	_ = d.End(t.Context(), session.NewID(secret))
 	mu.Lock()
 	defer mu.Unlock()

@@ -1,6 +1,7 @@
 package mcpconn
 
 import (
+	"kitebot/internal/kite"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestConnectionsAreKept(t *testing.T) {
 			t.Run(map[bool]string{false: "http", true: "https"}[tls]+name, func(t *testing.T) {
 				var before int64
 				for i := range 201 {
-					if _, err := conn.Call(t.Context(), "get_holdings", nil); err != nil {
+					if _, err := conn.Call(t.Context(), kite.AskHoldings()); err != nil {
 						t.Fatal(err)
 					}
 					if i == 0 {

@@ -11,9 +11,6 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// loginTool is the one tool that takes longer than the others.
-const loginTool = "login"
-
 // link is what both kinds of connection share: a session id and a life.
 type link struct {
 	dialer *Dialer
@@ -34,21 +31,22 @@ func (l *link) ID() session.ID { return l.id }
 // Close lets go of the connection and fails its calls. It sends nothing.
 func (l *link) Close() { l.end(errClosed) }
 
-// ask calls a tool and returns the text of a good result. The error is the
+// ask asks something and returns the text of a good result. The error is the
 // cause of the failure, freed of addresses and of the session id; classify
 // makes a *kite.Error of it.
-func (l *link) ask(ctx context.Context, c *speaker, tool string, args map[string]any) (string, error) {
+func (l *link) ask(ctx context.Context, c *speaker, q kite.Query) (string, error) {
 	limit := l.dialer.opts.CallTimeout
-	if tool == loginTool {
+	if q.Name() == kite.AskLogin().Name() { // it asks Kite twice
 		limit = l.dialer.opts.LoginTimeout
 	}
 	bound, cancel := l.dialer.within(ctx, limit, l.life)
 	defer cancel()
-	if tool == session.ListTools {
+	if q.Lists() {
 		return l.list(bound, ctx, c)
 	}
-	if args == nil {
-		args = map[string]any{} // a nil map would be sent as null
+	tool, args, ok := q.On(kite.StyleTools)
+	if !ok {
+		return "", errNotOffered
 	}
 	result, err := c.wire.callTool(bound, tool, args)
 	if err != nil {
@@ -99,7 +97,7 @@ func textOf(json []byte) (string, error) {
 
 // call runs one call as a piece of work of the Dialer, unless the connection
 // is over already.
-func (l *link) call(ctx context.Context, c *speaker, tool string, args map[string]any) (string, error) {
+func (l *link) call(ctx context.Context, c *speaker, q kite.Query) (string, error) {
 	if !l.dialer.enter() {
 		return "", errClosed
 	}
@@ -111,8 +109,8 @@ func (l *link) call(ctx context.Context, c *speaker, tool string, args map[strin
 		return "", context.Cause(l.life)
 	}
 	began := time.Now()
-	text, cause := l.ask(ctx, c, tool, args)
-	l.dialer.measure(tool, began, failure(tool, cause))
+	text, cause := l.ask(ctx, c, q)
+	l.dialer.measure(q.Name(), began, failure(q.Name(), cause))
 	return text, cause
 }
 

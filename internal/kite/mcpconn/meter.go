@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/session"
 )
 
 // Meter measures what is asked of the server. It must not block.
@@ -28,7 +27,7 @@ const well = "ok"
 
 // Tools lists what a [Meter] can be told of.
 func Tools() []string {
-	all := []string{loginTool, session.ListTools, opening, ending}
+	all := []string{kite.AskLogin().Name(), kite.AskLogout().Name(), kite.ListTools, opening, ending}
 	for _, t := range kite.ReadTools() {
 		all = append(all, t.Name)
 	}
@@ -53,7 +52,7 @@ func (d *Dialer) measure(tool string, began time.Time, err error) {
 	outcome, heard := well, true
 	if err != nil {
 		kind := kite.KindOf(err)
-		outcome, heard = kind.String(), kind != kite.KindUnreachable && kind != kite.KindMalformed && kind != kite.KindBlocked
+		outcome, heard = kind.String(), !kite.Unanswered(err) && kind != kite.KindMalformed
 	}
 	d.opts.Meter.Tool(tool, outcome, time.Since(began), heard)
 }

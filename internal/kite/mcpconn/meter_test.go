@@ -63,7 +63,7 @@ func TestMeter(t *testing.T) {
 				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
 				c := open(t, f.dialer(t, path, Options{Meter: &l}))
 				l.want(t, "open: ok true")
-				_, _ = c.Call(t.Context(), "get_holdings", nil)
+				_, _ = c.Call(t.Context(), kite.AskHoldings())
 				l.want(t, "get_holdings: "+want)
 			})
 		}
@@ -79,7 +79,7 @@ func TestMeterOfSilence(t *testing.T) {
 			f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
 			d := f.dialer(t, path, Options{Meter: &l, CallTimeout: 50 * time.Millisecond})
 			c := open(t, d)
-			_, err := c.Call(t.Context(), "get_profile", nil)
+			_, err := c.Call(t.Context(), kite.AskProfile())
 			wantKind(t, err, kite.KindUnreachable)
 			l.want(t, "open: ok true", "get_profile: unreachable false")
 			if l.long < 50*time.Millisecond || l.long > patience {
@@ -87,7 +87,7 @@ func TestMeterOfSilence(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			if _, err := c.Call(ctx, "get_profile", nil); err == nil {
+			if _, err := c.Call(ctx, kite.AskProfile()); err == nil {
 				t.Error("a call that was given up has an answer")
 			}
 			if _, err := d.Open(ctx); err == nil {

@@ -31,7 +31,7 @@ func TestHandshake(t *testing.T) {
 			c := open(t, d)
 			again := d.Resume(c.ID())
 			for _, conn := range []session.Conn{c, again, again} {
-				if got, err := conn.Call(t.Context(), "get_profile", nil); err != nil || got != "answer of get_profile" {
+				if got, err := conn.Call(t.Context(), kite.AskProfile()); err != nil || got != "answer of get_profile" {
 					t.Errorf("Call = %q, %v", got, err)
 				}
 			}
@@ -68,7 +68,7 @@ func TestStreamOutlivesOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if _, err := c.Call(t.Context(), "get_profile", nil); err != nil {
+	if _, err := c.Call(t.Context(), kite.AskProfile()); err != nil {
 		t.Errorf("after the context of Open ended: %v", err)
 	}
 	if !isOpen(c.Lost()) {
@@ -155,7 +155,7 @@ func TestNobodyListens(t *testing.T) {
 	_, err := d.Open(t.Context())
 	wantKind(t, err, kite.KindUnreachable)
 	id := session.NewID(secret)
-	_, err = d.Resume(id).Call(t.Context(), "get_profile", nil)
+	_, err = d.Resume(id).Call(t.Context(), kite.AskProfile())
 	wantKind(t, err, kite.KindUnreachable)
 	wantKind(t, d.End(t.Context(), id), kite.KindUnreachable)
 }
@@ -170,7 +170,7 @@ func TestCloseOfDialer(t *testing.T) {
 	failed := make(chan error, 2)
 	for _, conn := range []session.Conn{c, resumed} {
 		go func() {
-			_, err := conn.Call(t.Context(), "get_profile", nil)
+			_, err := conn.Call(t.Context(), kite.AskProfile())
 			failed <- err
 		}()
 		<-f.called
@@ -183,7 +183,7 @@ func TestCloseOfDialer(t *testing.T) {
 	before := len(f.requests())
 	_, err := d.Open(t.Context())
 	wantKind(t, err, kite.KindUnreachable)
-	_, err = resumed.Call(t.Context(), "get_profile", nil)
+	_, err = resumed.Call(t.Context(), kite.AskProfile())
 	wantKind(t, err, kite.KindUnreachable)
 	wantKind(t, d.End(t.Context(), c.ID()), kite.KindUnreachable)
 	if got := f.requests(); len(got) != before || slices.Contains(got, "DELETE /mcp") {

@@ -30,6 +30,7 @@ var (
 	errRedirect    = errors.New("redirect refused")
 	errDelete      = errors.New("request to end a session refused")
 	errListen      = errors.New("request to listen refused")
+	errNotOffered  = errors.New("such a server cannot be asked this")
 )
 
 // refusedError is an HTTP answer other than 2xx. Its text leaves the body out.
@@ -129,6 +130,8 @@ func classify(tool string, cause error) error {
 		return kite.Classify(tool, kite.Outcome{Text: failed.text, IsError: failed.flagged})
 	case errors.Is(cause, errOdd), errors.Is(cause, errTooBig):
 		return &kite.Error{Kind: kite.KindMalformed, Tool: tool, Err: cause}
+	case errors.Is(cause, errNotOffered):
+		return &kite.Error{Kind: kite.KindNoTool, Tool: tool, Err: cause}
 	case errors.Is(cause, errBadID):
 		return &kite.Error{Kind: kite.KindEnded, Tool: tool, Err: cause}
 	default:

@@ -7,6 +7,7 @@ import (
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
 
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -83,16 +84,16 @@ func (c *postConn) dial() (*speaker, error) {
 	return c.speaker, nil
 }
 
-// Call calls a tool over streamable HTTP. An id that the server could never
+// Call asks over streamable HTTP. An id that the server could never
 // have given out is KindEnded, without asking.
-func (c *postConn) Call(ctx context.Context, tool string, args map[string]any) (string, error) {
+func (c *postConn) Call(ctx context.Context, q kite.Query) (string, error) {
 	cl, cause := c.dial()
 	if cause != nil {
-		return "", c.failed(tool, cause)
+		return "", c.failed(q.Name(), cause)
 	}
-	text, cause := c.call(ctx, cl, tool, args)
+	text, cause := c.call(ctx, cl, q)
 	if cause != nil {
-		return "", c.failed(tool, cause)
+		return "", c.failed(q.Name(), cause)
 	}
 	return text, nil
 }

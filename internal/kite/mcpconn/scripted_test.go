@@ -12,7 +12,6 @@ import (
 	"testing/synctest"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/session"
 )
 
 const (
@@ -158,10 +157,10 @@ func TestScriptedStream(t *testing.T) {
 			d, _ := s.dialer(t, ssePath)
 			defer d.Close()
 			c := open(t, d)
-			if text, err := c.Call(t.Context(), "get_holdings", nil); text != "[]" {
+			if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "[]" {
 				t.Errorf("Call = %q, %v", text, err)
 			}
-			if text, err := c.Call(t.Context(), session.ListTools, nil); !strings.Contains(text, "get_ltp") {
+			if text, err := c.Call(t.Context(), kite.AskTools()); !strings.Contains(text, "get_ltp") {
 				t.Errorf("list = %q, %v", text, err)
 			}
 			s.checkRequests(t, c.ID().Reveal())

@@ -41,7 +41,7 @@ func TestWholeLogin(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the loss was not noticed")
 	}
-	if _, err := conn.Call(t.Context(), "get_profile", nil); kite.KindOf(err) != kite.KindUnreachable {
+	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindUnreachable {
 		t.Errorf("over the lost stream: %v", err)
 	}
 	resumed := d.Resume(conn.ID())
@@ -52,7 +52,7 @@ func TestWholeLogin(t *testing.T) {
 			t.Errorf("End: %v", err)
 		}
 	}
-	if _, err := resumed.Call(t.Context(), "get_profile", nil); kite.KindOf(err) != kite.KindEnded {
+	if _, err := resumed.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindEnded {
 		t.Errorf("after End: %v, want ended", err)
 	}
 	if err := d.End(t.Context(), session.NewID("6f6d1c8e-0000-4000-8000-000000000000")); err != nil {
@@ -66,7 +66,7 @@ func TestWholeLogin(t *testing.T) {
 // logIn calls login and plays the browser.
 func logIn(t *testing.T, far *sim.Server, conn session.Conn, user string) {
 	t.Helper()
-	if _, err := conn.Call(t.Context(), "login", nil); err != nil {
+	if _, err := conn.Call(t.Context(), kite.AskLogin()); err != nil {
 		t.Fatal(err)
 	}
 	links := far.Links()
@@ -77,7 +77,7 @@ func logIn(t *testing.T, far *sim.Server, conn session.Conn, user string) {
 
 func wantProfile(t *testing.T, conn session.Conn, user string) {
 	t.Helper()
-	text, err := conn.Call(t.Context(), "get_profile", nil)
+	text, err := conn.Call(t.Context(), kite.AskProfile())
 	if err != nil || !strings.Contains(text, user) {
 		t.Errorf("profile = %q, %v; want that of %s", text, err, user)
 	}
@@ -102,7 +102,7 @@ func TestRestartedServer(t *testing.T) {
 	logIn(t, far, conn, user)
 	wantProfile(t, conn, user)
 	far.Restart()
-	if _, err := conn.Call(t.Context(), "get_profile", nil); kite.KindOf(err) != kite.KindEnded {
+	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindEnded {
 		t.Errorf("after a restart: %v, want ended", err)
 	}
 	if err := d.End(t.Context(), conn.ID()); err != nil {
@@ -129,7 +129,7 @@ func TestListTools(t *testing.T) {
 		}
 		logIn(t, far, conn, sim.Accounts()[0].UserID())
 		for name, c := range map[string]session.Conn{"opened": conn, "resumed": d.Resume(conn.ID())} {
-			text, err := c.Call(t.Context(), session.ListTools, nil)
+			text, err := c.Call(t.Context(), kite.AskTools())
 			if err != nil || !strings.Contains(text, `"get_holdings"`) || !strings.Contains(text, `"inputSchema"`) {
 				t.Errorf("%s, %s: %.80q, %v", path, name, text, err)
 			}

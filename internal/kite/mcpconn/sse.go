@@ -42,18 +42,18 @@ func (c *streamConn) open(ctx context.Context) error {
 	return initialize(bound, c.speaker, c.dialer.opts.Version)
 }
 
-// Call calls a tool over the stream. When the server does not know the session
+// Call asks over the stream. When the server does not know the session
 // any more, its stream is gone: that says nothing about the login, so it is
 // KindUnreachable, and the connection counts as lost.
-func (c *streamConn) Call(ctx context.Context, tool string, args map[string]any) (string, error) {
-	text, cause := c.call(ctx, c.speaker, tool, args)
+func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
+	text, cause := c.call(ctx, c.speaker, q)
 	if cause == nil {
 		return text, nil
 	}
-	err := c.failed(tool, cause)
+	err := c.failed(q.Name(), cause)
 	if kite.KindOf(err) == kite.KindEnded {
 		c.end(errLost)
-		return "", classify(tool, errLost)
+		return "", classify(q.Name(), errLost)
 	}
 	return "", err
 }

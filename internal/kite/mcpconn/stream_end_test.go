@@ -3,6 +3,7 @@ package mcpconn
 import (
 	"fmt"
 	"io"
+	"kitebot/internal/kite"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 		})
 		d := f.dialer(t, "/sse", Options{})
 		c := open(t, d)
-		if _, err := c.Call(t.Context(), "get_profile", nil); err != nil {
+		if _, err := c.Call(t.Context(), kite.AskProfile()); err != nil {
 			lost++
 		}
 	}

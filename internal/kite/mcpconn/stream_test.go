@@ -27,7 +27,7 @@ func TestPingsBreakNoCall(t *testing.T) {
 	})
 	c := open(t, f.dialer(t, "/sse", Options{}))
 	for i := range 200 {
-		if got, err := c.Call(t.Context(), "get_holdings", nil); err != nil || got != "answer of get_holdings" {
+		if got, err := c.Call(t.Context(), kite.AskHoldings()); err != nil || got != "answer of get_holdings" {
 			t.Fatalf("call %d of 200 = %q, %v", i, got, err)
 		}
 	}
@@ -49,11 +49,11 @@ func TestAnswersOutOfOrder(t *testing.T) {
 	c := open(t, f.dialer(t, "/sse", Options{}))
 	got := make(chan string)
 	go func() {
-		text, err := c.Call(t.Context(), "get_trades", nil)
+		text, err := c.Call(t.Context(), kite.AskTrades())
 		got <- fmt.Sprint(text, err)
 	}()
 	<-f.called // get_trades has not been answered when get_orders is
-	if text, err := c.Call(t.Context(), "get_orders", nil); text != "get_orders" {
+	if text, err := c.Call(t.Context(), kite.AskOrders()); text != "get_orders" {
 		t.Errorf("get_orders = %q, %v", text, err)
 	}
 	close(release)
@@ -68,7 +68,7 @@ func TestLostStream(t *testing.T) {
 	failed := make(chan error, 20)
 	for range cap(failed) {
 		go func() {
-			_, err := c.Call(t.Context(), "get_holdings", nil)
+			_, err := c.Call(t.Context(), kite.AskHoldings())
 			failed <- err
 		}()
 	}
@@ -85,7 +85,7 @@ func TestLostStream(t *testing.T) {
 		t.Errorf("calls failed after %v, want at once", took)
 	}
 	before := len(f.requests())
-	_, err := c.Call(t.Context(), "get_holdings", nil)
+	_, err := c.Call(t.Context(), kite.AskHoldings())
 	wantKind(t, err, kite.KindUnreachable)
 	if !errors.Is(err, errLost) || len(f.requests()) != before {
 		t.Errorf("a call on a lost stream: %v, %d requests; want errLost and none", err, len(f.requests())-before)
@@ -113,7 +113,7 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 			})
 			c := open(t, f.dialer(t, "/sse", Options{}))
 			f.called <- "from now on the session is unknown"
-			_, err := c.Call(t.Context(), "get_holdings", nil)
+			_, err := c.Call(t.Context(), kite.AskHoldings())
 			wantKind(t, err, kite.KindUnreachable)
 			closes(t, "Lost", c.Lost())
 		})
@@ -125,7 +125,7 @@ func TestOversizedEventEndsTheStream(t *testing.T) {
 		f.result = func(string) string { return textResult(strings.Repeat("x", maxAnswer)) }
 	})
 	c := open(t, f.dialer(t, "/sse", Options{}))
-	_, err := c.Call(t.Context(), "get_holdings", nil)
+	_, err := c.Call(t.Context(), kite.AskHoldings())
 	wantKind(t, err, kite.KindUnreachable)
 	if !errors.Is(err, errEventTooBig) {
 		t.Errorf("error = %v, want one about the size", err)
@@ -147,7 +147,7 @@ func TestEndpointMoves(t *testing.T) {
 			defer cancel()
 			var err error
 			for err == nil && ctx.Err() == nil {
-				_, err = c.Call(ctx, "get_holdings", nil)
+				_, err = c.Call(ctx, kite.AskHoldings())
 			}
 			wantKind(t, err, kite.KindUnreachable)
 			closes(t, "Lost", c.Lost())
@@ -168,7 +168,7 @@ func TestCloseSendsNothing(t *testing.T) {
 			c := open(t, d)
 			resumed := d.Resume(c.ID())
 			for _, conn := range []session.Conn{c, resumed} {
-				if _, err := conn.Call(t.Context(), "get_profile", nil); err != nil {
+				if _, err := conn.Call(t.Context(), kite.AskProfile()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -176,7 +176,7 @@ func TestCloseSendsNothing(t *testing.T) {
 			for _, conn := range []session.Conn{c, resumed} {
 				conn.Close()
 				conn.Close()
-				_, err := conn.Call(t.Context(), "get_profile", nil)
+				_, err := conn.Call(t.Context(), kite.AskProfile())
 				wantKind(t, err, kite.KindUnreachable)
 				if !errors.Is(err, errClosed) {
 					t.Errorf("error = %v, want closed", err)

@@ -8,7 +8,7 @@ import (
 	"kitebot/internal/kite"
 )
 
-// Call asks the person's account: one read tool, over that person's session.
+// Call asks the person's account one thing, over that person's session.
 //
 // It is asked again where an answer may merely have been lost. When the account
 // does not answer, Call finds out what that means for the login (judge). And
@@ -17,21 +17,21 @@ import (
 // Errors: ErrNoLogin, ErrEnded, ErrUnconfirmed, ErrLeft, *DoubtError,
 // *UsurpedError, or *kite.Error when the login is fine and only this call failed.
 // It returns after [Longest] at the latest.
-func (p *Pool) Call(ctx context.Context, who int64, tool string, args map[string]any) (string, error) {
+func (p *Pool) Call(ctx context.Context, who int64, q kite.Query) (string, error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return "", err
 	}
 	defer done()
 	pr.noteUse()
-	text, _, err := pr.call(ctx, tool, args)
+	text, _, err := pr.call(ctx, q)
 	return text, err
 }
 
 // call is Call, and says which session answered.
-func (pr *person) call(ctx context.Context, tool string, args map[string]any) (string, ID, error) {
-	if tool != ListTools && kite.StandingOf(tool) != kite.ToolReads {
-		return "", ID{}, &kite.Error{Kind: kite.KindNoTool, Tool: tool, Err: errors.New("not a tool that only reads: never called")}
+func (pr *person) call(ctx context.Context, q kite.Query) (string, ID, error) {
+	if !q.Reads() {
+		return "", ID{}, &kite.Error{Kind: kite.KindNoTool, Tool: q.Name(), Err: errors.New("does not only read: never asked here")}
 	}
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
@@ -43,7 +43,7 @@ func (pr *person) call(ctx context.Context, tool string, args map[string]any) (s
 		case !login.Confirmed:
 			return "", ID{}, ErrUnconfirmed
 		}
-		text, err := pr.callOn(ctx, login, tool, args)
+		text, err := pr.callOn(ctx, login, q)
 		switch {
 		case pr.left() != leaves:
 			return "", ID{}, ErrLeft
@@ -54,14 +54,14 @@ func (pr *person) call(ctx context.Context, tool string, args map[string]any) (s
 	}
 }
 
-func (pr *person) callOn(ctx context.Context, login *Login, tool string, args map[string]any) (string, error) {
-	text, err := pr.ask(ctx, login.Session, tool, args)
+func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (string, error) {
+	text, err := pr.ask(ctx, login.Session, q)
 	if err != nil {
 		if err = pr.judge(ctx, *login, err); err != nil {
 			return "", err
 		}
 		// The login is fine: the tool alone stumbled. Once more, then it is the tool.
-		text, err = pr.ask(ctx, login.Session, tool, args)
+		text, err = pr.ask(ctx, login.Session, q)
 		if kite.KindOf(err) == kite.KindEnded {
 			return "", pr.ended(*login)
 		}
@@ -75,17 +75,17 @@ func (pr *person) callOn(ctx context.Context, login *Login, tool string, args ma
 	return text, nil
 }
 
-// ask calls a read tool on a session, and once more when the answer was lost:
+// ask asks something on a session, and once more when the answer was lost:
 // over /mcp where the stream failed, else over the same way.
-func (pr *person) ask(ctx context.Context, id ID, tool string, args map[string]any) (string, error) {
+func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) {
 	l := pr.line(id)
-	text, err := l.Call(ctx, tool, args)
-	if kite.KindOf(err) != kite.KindUnreachable || ctx.Err() != nil {
+	text, err := l.Call(ctx, q)
+	if !kite.Unanswered(err) || ctx.Err() != nil {
 		return text, l.own(err)
 	}
 	if !l.stream || l.lost() {
 		l = pr.line(id)
-		text, err = l.Call(ctx, tool, args)
+		text, err = l.Call(ctx, q)
 		return text, l.own(err)
 	}
 	// The stream stands but the call did not get through. That /mcp does not know
@@ -93,8 +93,8 @@ func (pr *person) ask(ctx context.Context, id ID, tool string, args map[string]a
 	// If it does know it, it is the way to go from now on: a stream that swallows
 	// one call would let the next one wait as long.
 	resumed := pr.pool.resume(id)
-	text, again := resumed.Call(ctx, tool, args)
-	if kind := kite.KindOf(again); kind == kite.KindEnded || kind == kite.KindUnreachable {
+	text, again := resumed.Call(ctx, q)
+	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
 		return "", err
 	}
 	pr.keep(resumed)

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"log/slog"
+
+	"kitebot/internal/kite"
 )
 
 // ID is an MCP session id. It is a bearer key to somebody's brokerage account,
@@ -23,17 +25,12 @@ func (id ID) String() string       { return "•••" }
 func (id ID) GoString() string     { return "•••" }
 func (id ID) LogValue() slog.Value { return slog.StringValue("•••") }
 
-// ListTools is what Call takes to ask which tools there are. No tool can be
-// called so: their names have no slash.
-const ListTools = "tools/list"
-
 // Conn is one MCP connection bound to one session id.
 type Conn interface {
-	// Call calls one tool and returns the text of its answer. Errors are
-	// *kite.Error. It returns when ctx ends at the latest. The name ListTools
-	// calls no tool but asks which there are: the answer is the JSON of the
-	// protocol's tools/list result.
-	Call(ctx context.Context, tool string, args map[string]any) (string, error)
+	// Call asks one thing and returns the text of the answer; of kite.AskTools
+	// that is the JSON of the protocol's tools/list result. Errors are
+	// *kite.Error. It returns when ctx ends at the latest.
+	Call(ctx context.Context, q kite.Query) (string, error)
 	// ID is the session this connection belongs to.
 	ID() ID
 	// Lost is closed when the stream under this connection is gone; nil for a

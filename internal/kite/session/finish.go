@@ -83,12 +83,12 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	case kind == kite.KindEnded && !l.stream:
 		pr.linkDied(link)
 		return ErrEnded
-	case kind == kite.KindUnreachable && pr.age(link) < LinkLife+linkGrace:
+	case kite.Unanswered(err) && pr.age(link) < LinkLife+linkGrace:
 		return err
 	case pr.age(link) >= LinkLife:
 		pr.linkDied(link)
 		return ErrEnded
-	case kind == kite.KindMalformed, kind == kite.KindBlocked:
+	case kind == kite.KindMalformed:
 		return err
 	default:
 		return ErrNoLogin

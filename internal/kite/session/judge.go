@@ -108,11 +108,11 @@ func silent(err error) bool {
 // that need no patience.
 func (pr *person) question(ctx context.Context, login Login) error {
 	sent, at := pr.tick(), pr.pool.Clock.Now()
-	text, err := pr.ask(ctx, login.Session, "get_profile", nil)
+	text, err := pr.ask(ctx, login.Session, kite.AskProfile())
 	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
 		// says in so many words whether that is the end.
-		text, err = pr.pool.Dialer.Resume(login.Session).Call(ctx, "get_profile", nil)
+		text, err = pr.pool.Dialer.Resume(login.Session).Call(ctx, kite.AskProfile())
 	}
 	if kite.KindOf(err) == kite.KindEnded {
 		return pr.ended(login)

@@ -2,9 +2,9 @@ package session
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
+
+	"kitebot/internal/kite"
 )
 
 // keepFor is how long an answer can be handed out again: long enough to turn
@@ -20,22 +20,18 @@ type kept struct {
 
 // Recall is Call, but an answer of the same login that is not older than maxAge
 // is handed out again. It returns when Kite gave the answer.
-func (p *Pool) Recall(ctx context.Context, who int64, tool string, args map[string]any, maxAge time.Duration) (string, time.Time, error) {
+func (p *Pool) Recall(ctx context.Context, who int64, q kite.Query, maxAge time.Duration) (string, time.Time, error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return "", time.Time{}, err
 	}
 	defer done()
-	words, err := json.Marshal(args) // sorts the names
-	if err != nil {
-		return "", time.Time{}, fmt.Errorf("arguments of %s: %w", tool, err)
-	}
-	key := tool + string(words)
+	key := q.Key()
 	pr.noteUse()
 	if k, ok := pr.recall(key, maxAge); ok {
 		return k.text, k.at, nil
 	}
-	text, session, err := pr.call(ctx, tool, args)
+	text, session, err := pr.call(ctx, q)
 	if err != nil {
 		return "", time.Time{}, err
 	}

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"kitebot/internal/kite"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +13,7 @@ import (
 
 func (w *world) recall(who int64, maxAge time.Duration) string {
 	w.t.Helper()
-	text, _, err := w.pool.Recall(w.t.Context(), who, "get_holdings", nil, maxAge)
+	text, _, err := w.pool.Recall(w.t.Context(), who, kite.AskHoldings(), maxAge)
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -75,16 +77,16 @@ func TestKeptAnswersHaveABound(t *testing.T) {
 		w.login(ravi, "CD5678")
 		w.pass(session.LinkLife)
 		long := strings.Repeat("x", 3<<20)
-		w.kite.Answer("AB1234", "get_orders", long)
-		w.kite.Answer("CD5678", "get_orders", long)
+		w.kite.Answer("AB1234", "get_order_history", long)
+		w.kite.Answer("CD5678", "get_order_history", long)
 		asked := func(who int64, page int) (again bool) {
 			w.t.Helper()
 			w.kite.Calls()
-			text, _, err := w.pool.Recall(w.t.Context(), who, "get_orders", map[string]any{"page": page}, time.Minute)
+			text, _, err := w.pool.Recall(w.t.Context(), who, kite.AskOrderHistory(strconv.Itoa(page)), time.Minute)
 			if err != nil || text != long {
 				w.t.Fatalf("%d bytes, %v", len(text), err)
 			}
-			return strings.Contains(strings.Join(w.kite.Calls(), ","), "get_orders")
+			return strings.Contains(strings.Join(w.kite.Calls(), ","), "get_order_history")
 		}
 		for page := range 5 { // fifteen of sixteen
 			asked(asha, page)

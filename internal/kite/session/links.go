@@ -169,7 +169,7 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}
 	called := pr.pool.Clock.Now().UTC()
-	text, err := conn.Call(ctx, "login", nil)
+	text, err := conn.Call(ctx, kite.AskLogin())
 	if err != nil {
 		conn.Close()
 		return Link{}, nil, fmt.Errorf("ask for a login link: %w", err)

@@ -82,8 +82,8 @@ type resumed struct {
 func (p *Pool) resume(id ID) Conn { return &resumed{Conn: p.Dialer.Resume(id), meter: p.Meter} }
 
 // Call implements [Conn].
-func (r *resumed) Call(ctx context.Context, tool string, args map[string]any) (string, error) {
-	text, err := r.Conn.Call(ctx, tool, args)
+func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {
+	text, err := r.Conn.Call(ctx, q)
 	if errors.Is(err, context.Canceled) {
 		return text, err // it was given up: the next call tells
 	}
@@ -92,10 +92,10 @@ func (r *resumed) Call(ctx context.Context, tool string, args map[string]any) (s
 }
 
 func resumeOf(err error) string {
-	switch kite.KindOf(err) {
-	case kite.KindEnded:
+	switch {
+	case kite.KindOf(err) == kite.KindEnded:
 		return resumeEnded
-	case kite.KindUnreachable:
+	case kite.Unanswered(err):
 		return resumeUnreachable
 	default:
 		return resumeOK

@@ -176,7 +176,7 @@ const oneCall = 20 * time.Second
 func TestHowLongAPersonWaits(t *testing.T) {
 	asks := map[string]func(context.Context, *world) error{
 		"call": func(ctx context.Context, w *world) error {
-			_, err := w.pool.Call(ctx, asha, "get_holdings", nil)
+			_, err := w.pool.Call(ctx, asha, kite.AskHoldings())
 			return err
 		},
 		"check":  func(ctx context.Context, w *world) error { _, err := w.pool.Check(ctx, asha); return err },

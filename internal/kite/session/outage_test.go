@@ -144,7 +144,7 @@ func (n *notes) fill(t *testing.T, k *sessiontest.Kite, size int64) {
 	for who := range size {
 		conn, err := k.Open(t.Context())
 		if err == nil {
-			_, err = conn.Call(t.Context(), "login", nil)
+			_, err = conn.Call(t.Context(), kite.AskLogin())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +176,7 @@ func TestWhatAParkedPersonCosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		for who := range int64(size) {
-			if _, err := p.Call(t.Context(), who+1, "get_profile", nil); err != nil {
+			if _, err := p.Call(t.Context(), who+1, kite.AskProfile()); err != nil {
 				t.Fatal(err)
 			}
 		}

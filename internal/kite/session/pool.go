@@ -242,7 +242,7 @@ func newRef() string { return rand.Text()[:10] }
 
 // identity asks a connection who is logged in on its session.
 func identity(ctx context.Context, c Conn) (kite.Identity, error) {
-	text, err := c.Call(ctx, "get_profile", nil)
+	text, err := c.Call(ctx, kite.AskProfile())
 	if err != nil {
 		return kite.Identity{}, err
 	}

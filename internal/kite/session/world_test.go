@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"kitebot/internal/kite"
 	"slices"
 	"sync"
 	"testing"
@@ -142,7 +143,7 @@ func (w *world) login(who int64, user string) session.Link {
 func (w *world) call(who int64) (string, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
-	return w.pool.Call(ctx, who, "get_holdings", nil)
+	return w.pool.Call(ctx, who, kite.AskHoldings())
 }
 
 func (w *world) wantAnswer(who int64, user string) {

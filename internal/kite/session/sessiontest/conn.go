@@ -115,8 +115,8 @@ func (c *conn) Close() {
 	}
 }
 
-func (c *conn) Call(ctx context.Context, tool string, _ map[string]any) (string, error) {
-	k := c.kite
+func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
+	k, tool := c.kite, q.Name()
 	k.mu.Lock()
 	before := k.before
 	k.mu.Unlock()
