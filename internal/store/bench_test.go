@@ -22,7 +22,7 @@ const manyPeople = 100_000
 func typical(person int64) session.Record {
 	r := sessiontest.LoggedIn(person, fmt.Sprintf("ZZ%06d", person))
 	r.Last = r.Login.User
-	return r
+	return byLoginTool(r)
 }
 
 // fill writes the records of many people in one commit, which leaves no free

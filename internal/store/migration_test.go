@@ -69,7 +69,25 @@ func eachOldFile(t *testing.T, fn func(t *testing.T, f oldFile, path string)) {
 func oldRecord() session.Record {
 	r := sessiontest.Full(71)
 	r.Quiet = false // it did not exist
+	r = byLoginTool(r)
 	r.Login.Used, r.Login.Warned = time.Time{}, false
+	return r
+}
+
+// byLoginTool is a record whose logins were made by the login tool.
+func byLoginTool(r session.Record) session.Record {
+	plain := func(h *session.Held) { *h = session.Held{Session: session.NewID(h.Session.Reveal()), Since: h.Since} }
+	plain(&r.Login.Held)
+	for i := range r.Links {
+		plain(&r.Links[i].Held)
+		r.Links[i].Attempt = nil
+	}
+	for i := range r.Lapsing {
+		plain(&r.Lapsing[i])
+	}
+	for i := range r.Ending {
+		plain(&r.Ending[i])
+	}
 	return r
 }
 

@@ -26,6 +26,20 @@ type recordV1 struct {
 type heldV1 struct {
 	Session string  `json:"session"`
 	Since   instant `json:"since,omitzero"`
+	Bearer  bool    `json:"bearer,omitempty"` // Session is one
+	Ends    instant `json:"ends,omitzero"`
+	MCP     string  `json:"mcp,omitempty"`
+}
+
+type attemptV1 struct {
+	State    string  `json:"state"`
+	Verifier string  `json:"verifier"`
+	ClientID string  `json:"client"`
+	Redirect string  `json:"redirect"`
+	Paste    bool    `json:"paste,omitempty"`
+	Code     string  `json:"code,omitempty"`
+	Due      instant `json:"due,omitzero"`
+	Tried    bool    `json:"tried,omitempty"`
 }
 
 type identityV1 struct {
@@ -51,6 +65,8 @@ type linkV1 struct {
 	Issued  instant `json:"issued,omitzero"`
 	Message int     `json:"message,omitempty"`
 	Then    string  `json:"then,omitempty"`
+
+	Attempt *attemptV1 `json:"attempt,omitempty"`
 }
 
 // instant is a time on disk, always in UTC.
@@ -93,6 +109,7 @@ func encodeRecord(r session.Record) ([]byte, error) {
 			Issued:  inUTC(l.Issued),
 			Message: l.Message,
 			Then:    l.Then,
+			Attempt: attemptOut(l.Attempt),
 		})
 	}
 	return json.Marshal(out)
@@ -127,17 +144,36 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 			Issued:  l.Issued.Time,
 			Message: l.Message,
 			Then:    l.Then,
+			Attempt: attemptIn(l.Attempt),
 		})
 	}
 	return r, nil
 }
 
 func heldOut(h session.Held) heldV1 {
-	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since)}
+	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since), Bearer: h.Session.IsBearer(), Ends: inUTC(h.Ends), MCP: h.MCP.Reveal()}
 }
 
 func heldIn(h heldV1) session.Held {
-	return session.Held{Session: session.NewID(h.Session), Since: h.Since.Time}
+	id := session.NewID(h.Session)
+	if h.Bearer {
+		id = session.NewBearer(h.Session)
+	}
+	return session.Held{Session: id, Since: h.Since.Time, Ends: h.Ends.Time, MCP: session.NewID(h.MCP)}
+}
+
+func attemptOut(a *session.Attempt) *attemptV1 {
+	if a == nil {
+		return nil
+	}
+	return &attemptV1{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Due: inUTC(a.Due), Tried: a.Tried}
+}
+
+func attemptIn(a *attemptV1) *session.Attempt {
+	if a == nil {
+		return nil
+	}
+	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Due: a.Due.Time, Tried: a.Tried}
 }
 
 func heldsOut(held []session.Held) []heldV1 {

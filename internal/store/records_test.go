@@ -100,7 +100,7 @@ func TestARecordOfALaterVersionIsLeftAlone(t *testing.T) {
 // TestAPersonIsSmall bounds what people take in the file: one who has a link
 // out besides a login, and many who come in any order and leave pages half full.
 func TestAPersonIsSmall(t *testing.T) {
-	r := sessiontest.Full(5_000_000_071)
+	r := byLoginTool(sessiontest.Full(5_000_000_071))
 	r.Links, r.Lapsing, r.Ending = r.Links[:1], nil, nil
 	text, err := encodeRecord(r)
 	if err != nil {

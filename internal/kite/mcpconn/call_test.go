@@ -163,7 +163,7 @@ func TestResumeAnswers(t *testing.T) {
 				w.WriteHeader(test.status)
 				fmt.Fprint(w, test.body)
 			})
-			c := f.dialer(t, "/sse", Options{}).Resume(session.NewID(secret + "-0000"))
+			c := f.dialer(t, "/sse", Options{}).Resume(held(session.NewID(secret+"-0000")), nil)
 			defer c.Close()
 			for range 2 { // mcp-go's client alone would refuse everything after a 404
 				_, err := c.Call(t.Context(), kite.AskHoldings())
@@ -181,9 +181,9 @@ func TestResumeOfNonsense(t *testing.T) {
 	f := newFar(t, nil)
 	d := f.dialer(t, "/sse", Options{})
 	for _, id := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 129)} {
-		_, err := d.Resume(session.NewID(id)).Call(t.Context(), kite.AskProfile())
+		_, err := d.Resume(held(session.NewID(id)), nil).Call(t.Context(), kite.AskProfile())
 		wantKind(t, err, kite.KindEnded)
-		if err := d.End(t.Context(), session.NewID(id)); err != nil {
+		if err := d.End(t.Context(), held(session.NewID(id))); err != nil {
 			t.Errorf("End: %v", err)
 		}
 	}
@@ -224,7 +224,7 @@ func TestAnswerAsEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, func(f *far) { f.mcp = test.handler })
-			c := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret))
+			c := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil)
 			text, err := c.Call(t.Context(), kite.AskHoldings())
 			if test.want == kite.KindUnknown {
 				if text != "x" || err != nil {
@@ -271,11 +271,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				http.Redirect(w, r, to+"?"+secret, test.status)
 			})
 			d := f.dialer(t, "/sse", Options{})
-			_, err := d.Resume(session.NewID(secret)).Call(t.Context(), kite.AskHoldings())
+			_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
 			wantKind(t, err, kite.KindUnreachable)
 			_, err = d.Open(t.Context())
 			wantKind(t, err, kite.KindUnreachable)
-			wantKind(t, d.End(t.Context(), session.NewID(secret)), kite.KindUnreachable)
+			wantKind(t, d.End(t.Context(), held(session.NewID(secret))), kite.KindUnreachable)
 		})
 	}
 	if n := strayed.Load(); n != 0 {

@@ -72,7 +72,7 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 // Resume returns a connection that speaks for an existing session. Nothing is
 // sent or held before its first Call. It need not be closed: when nobody holds
 // it any more it is gone.
-func (d *Dialer) Resume(id session.ID) session.Conn { return d.resume(id) }
+func (d *Dialer) Resume(h session.Held, _ func(session.ID)) session.Conn { return d.resume(h.Session) }
 
 // Close ends all streams and calls, waits for them, and closes the idle
 // connections. It sends nothing: all logins stay. The Dialer and its

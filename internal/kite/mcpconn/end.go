@@ -20,7 +20,8 @@ import (
 // followed by a question for that session: only "ended" is believed. Otherwise
 // the error is a *kite.Error of KindUnreachable, and the caller may try again.
 // It takes two call timeouts at most.
-func (d *Dialer) End(ctx context.Context, id session.ID) error {
+func (d *Dialer) End(ctx context.Context, h session.Held) error {
+	id := h.Session
 	if !plausible(id) {
 		return nil
 	}

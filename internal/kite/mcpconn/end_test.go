@@ -45,7 +45,7 @@ func TestEnd(t *testing.T) {
 			}
 			d := f.dialer(t, "/sse", Options{CallTimeout: limit})
 			id := session.NewID(secret + "-0000")
-			err := d.End(t.Context(), id)
+			err := d.End(t.Context(), held(id))
 			if test.ok && err != nil {
 				t.Errorf("End = %v, want nil", err)
 			}

@@ -133,7 +133,7 @@ func FuzzAnswer(f *testing.F) {
 func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools()} {
 		before := len(s.seen)
-		text, err := d.Resume(session.NewID(secret)).Call(t.Context(), q)
+		text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), q)
 		checkFailure(t, err, secret)
 		if err != nil && text != "" {
 			t.Fatalf("%s: a text and %v", q.Name(), err)
@@ -147,7 +147,7 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	if kite.KindOf(err) == kite.KindEnded || err == nil && c.ID().Reveal() != secret {
 		t.Fatalf("Open: %v", err)
 	}
-	err = d.End(t.Context(), session.NewID(secret))
+	err = d.End(t.Context(), held(session.NewID(secret)))
 	checkFailure(t, err, secret)
 	if err != nil && !kite.Unanswered(err) {
 		t.Fatalf("End: %v", err)

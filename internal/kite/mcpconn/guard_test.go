@@ -67,8 +67,8 @@ func TestEveryRequestSaysWhoAsks(t *testing.T) {
 	}
 	defer c.Close()
 	_, _ = c.Call(t.Context(), kite.AskHoldings())
-	_, _ = d.Resume(session.NewID(secret)).Call(t.Context(), kite.AskHoldings())
-	_ = d.End(t.Context(), session.NewID(secret))
+	_, _ = d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
+	_ = d.End(t.Context(), held(session.NewID(secret)))
 	mu.Lock()
 	defer mu.Unlock()
 	for _, what := range []string{"GET /sse", "POST /message", "POST /mcp", "DELETE /mcp"} {

@@ -18,7 +18,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		})
 		d := f.dialer(t, "/sse", Options{})
 		c := open(t, d)
-		for name, conn := range map[string]session.Conn{"/message": c, "/mcp": d.Resume(c.ID())} {
+		for name, conn := range map[string]session.Conn{"/message": c, "/mcp": d.Resume(held(c.ID()), nil)} {
 			t.Run(map[bool]string{false: "http", true: "https"}[tls]+name, func(t *testing.T) {
 				var before int64
 				for i := range 201 {

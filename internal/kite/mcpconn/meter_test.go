@@ -116,7 +116,7 @@ func TestMeterOfTheEnd(t *testing.T) {
 	})
 	d := f.dialer(t, "/sse", Options{Meter: &l})
 	for _, id := range []string{"there", "gone", ""} {
-		if err := d.End(t.Context(), session.NewID(id)); err != nil {
+		if err := d.End(t.Context(), held(session.NewID(id))); err != nil {
 			t.Errorf("%q: %v", id, err)
 		}
 	}

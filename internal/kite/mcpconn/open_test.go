@@ -29,7 +29,7 @@ func TestHandshake(t *testing.T) {
 			f := newFar(t, nil)
 			d := f.dialer(t, path, Options{})
 			c := open(t, d)
-			again := d.Resume(c.ID())
+			again := d.Resume(held(c.ID()), nil)
 			for _, conn := range []session.Conn{c, again, again} {
 				if got, err := conn.Call(t.Context(), kite.AskProfile()); err != nil || got != "answer of get_profile" {
 					t.Errorf("Call = %q, %v", got, err)
@@ -155,9 +155,9 @@ func TestNobodyListens(t *testing.T) {
 	_, err := d.Open(t.Context())
 	wantKind(t, err, kite.KindUnreachable)
 	id := session.NewID(secret)
-	_, err = d.Resume(id).Call(t.Context(), kite.AskProfile())
+	_, err = d.Resume(held(id), nil).Call(t.Context(), kite.AskProfile())
 	wantKind(t, err, kite.KindUnreachable)
-	wantKind(t, d.End(t.Context(), id), kite.KindUnreachable)
+	wantKind(t, d.End(t.Context(), held(id)), kite.KindUnreachable)
 }
 
 func TestCloseOfDialer(t *testing.T) {
@@ -166,7 +166,7 @@ func TestCloseOfDialer(t *testing.T) {
 	})
 	d := f.dialer(t, "/sse", Options{})
 	c := open(t, d)
-	resumed := d.Resume(c.ID())
+	resumed := d.Resume(held(c.ID()), nil)
 	failed := make(chan error, 2)
 	for _, conn := range []session.Conn{c, resumed} {
 		go func() {
@@ -185,7 +185,7 @@ func TestCloseOfDialer(t *testing.T) {
 	wantKind(t, err, kite.KindUnreachable)
 	_, err = resumed.Call(t.Context(), kite.AskProfile())
 	wantKind(t, err, kite.KindUnreachable)
-	wantKind(t, d.End(t.Context(), c.ID()), kite.KindUnreachable)
+	wantKind(t, d.End(t.Context(), held(c.ID())), kite.KindUnreachable)
 	if got := f.requests(); len(got) != before || slices.Contains(got, "DELETE /mcp") {
 		t.Errorf("requests after Close, or a DELETE: %v", got)
 	}

@@ -44,18 +44,18 @@ func TestWholeLogin(t *testing.T) {
 	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindUnreachable {
 		t.Errorf("over the lost stream: %v", err)
 	}
-	resumed := d.Resume(conn.ID())
+	resumed := d.Resume(held(conn.ID()), nil)
 	wantProfile(t, resumed, user)
 
 	for range 2 { // the second time the server knows that it is over
-		if err := d.End(t.Context(), conn.ID()); err != nil {
+		if err := d.End(t.Context(), held(conn.ID())); err != nil {
 			t.Errorf("End: %v", err)
 		}
 	}
 	if _, err := resumed.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindEnded {
 		t.Errorf("after End: %v, want ended", err)
 	}
-	if err := d.End(t.Context(), session.NewID("6f6d1c8e-0000-4000-8000-000000000000")); err != nil {
+	if err := d.End(t.Context(), held(session.NewID("6f6d1c8e-0000-4000-8000-000000000000"))); err != nil {
 		t.Errorf("End of a session nobody knows: %v", err)
 	}
 	if v := far.Violations(); len(v) != 0 {
@@ -105,7 +105,7 @@ func TestRestartedServer(t *testing.T) {
 	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindEnded {
 		t.Errorf("after a restart: %v, want ended", err)
 	}
-	if err := d.End(t.Context(), conn.ID()); err != nil {
+	if err := d.End(t.Context(), held(conn.ID())); err != nil {
 		t.Errorf("End: %v", err)
 	}
 }
@@ -128,7 +128,7 @@ func TestListTools(t *testing.T) {
 			t.Fatal(err)
 		}
 		logIn(t, far, conn, sim.Accounts()[0].UserID())
-		for name, c := range map[string]session.Conn{"opened": conn, "resumed": d.Resume(conn.ID())} {
+		for name, c := range map[string]session.Conn{"opened": conn, "resumed": d.Resume(held(conn.ID()), nil)} {
 			text, err := c.Call(t.Context(), kite.AskTools())
 			if err != nil || !strings.Contains(text, `"get_holdings"`) || !strings.Contains(text, `"inputSchema"`) {
 				t.Errorf("%s, %s: %.80q, %v", path, name, text, err)
@@ -136,3 +136,6 @@ func TestListTools(t *testing.T) {
 		}
 	}
 }
+
+// held is a session by its id alone.
+func held(id session.ID) session.Held { return session.Held{Session: id} }

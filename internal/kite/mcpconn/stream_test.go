@@ -166,7 +166,7 @@ func TestCloseSendsNothing(t *testing.T) {
 			f := newFar(t, nil)
 			d := f.dialer(t, path, Options{})
 			c := open(t, d)
-			resumed := d.Resume(c.ID())
+			resumed := d.Resume(held(c.ID()), nil)
 			for _, conn := range []session.Conn{c, resumed} {
 				if _, err := conn.Call(t.Context(), kite.AskProfile()); err != nil {
 					t.Fatal(err)
@@ -196,7 +196,7 @@ func TestLostAfterClose(t *testing.T) {
 	c := open(t, d)
 	c.Close()
 	closes(t, "Lost", c.Lost())
-	if d.Resume(c.ID()).Lost() != nil {
+	if d.Resume(held(c.ID()), nil).Lost() != nil {
 		t.Error("a connection without a stream can lose one")
 	}
 }

@@ -51,7 +51,7 @@ func TestEventsAroundAnAnswer(t *testing.T) {
 			leaks := goleak.IgnoreCurrent()
 			f := newFar(t, asEvents(test.stream))
 			d := f.dialer(t, "/sse", Options{})
-			text, err := d.Resume(session.NewID(secret)).Call(t.Context(), kite.AskHoldings())
+			text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
 			if test.want != kite.KindUnknown {
 				wantKind(t, err, test.want)
 			} else if text != "x" || err != nil {
@@ -77,7 +77,7 @@ func TestEventStreamStaysOpen(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	text, err := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret)).Call(t.Context(), kite.AskHoldings())
+	text, err := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
 	if text != "x" || err != nil {
 		t.Errorf("Call = %q, %v", text, err)
 	}
@@ -93,7 +93,7 @@ func TestEndlessListOfTools(t *testing.T) {
 			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":"b-%d","result":{"tools":[],"nextCursor":"%d"}}`, pages, pages)
 		}
 	})
-	_, err := f.dialer(t, "/mcp", Options{}).Resume(session.NewID(secret)).Call(t.Context(), kite.AskTools())
+	_, err := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskTools())
 	wantKind(t, err, kite.KindMalformed)
 	if pages > maxPages {
 		t.Errorf("%d pages were asked for", pages)

@@ -42,7 +42,7 @@ func TestACrowdDialsInTurn(t *testing.T) {
 		errs := make(chan error, people)
 		for range people {
 			go func() {
-				_, err := d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), kite.AskProfile())
+				_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
 				errs <- err
 			}()
 		}
@@ -120,7 +120,7 @@ func TestACrowdSharesConnections(t *testing.T) {
 	errs := make(chan error, people)
 	for range people {
 		go func() {
-			_, err := d.Resume(c.ID()).Call(t.Context(), kite.AskProfile())
+			_, err := d.Resume(held(c.ID()), nil).Call(t.Context(), kite.AskProfile())
 			errs <- err
 		}()
 	}
@@ -154,7 +154,7 @@ func TestHungDialsBlockNobodyForEver(t *testing.T) {
 		errs := make(chan error, mostConnecting)
 		for range mostConnecting {
 			go func() {
-				_, err := d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), kite.AskProfile())
+				_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
 				errs <- err
 			}()
 		}
@@ -165,7 +165,7 @@ func TestHungDialsBlockNobodyForEver(t *testing.T) {
 		back.Store(true)
 		before := dials.Load()
 		for range 3 {
-			_, _ = d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), kite.AskProfile())
+			_, _ = d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
 		}
 		if n := dials.Load() - before; n != 3 {
 			t.Errorf("an hour later 3 calls dialled %d times, want 3", n)
@@ -189,14 +189,14 @@ func TestNoDialsForWhoGaveUp(t *testing.T) {
 		for range 10 { // ten seconds of crowds that give up after a second
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			for range mostConnecting {
-				go d.Resume(session.NewID("kitemcp-made-up")).Call(ctx, kite.AskProfile())
+				go d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(ctx, kite.AskProfile())
 			}
 			time.Sleep(time.Second)
 			synctest.Wait()
 			cancel()
 		}
 		begun := dials.Load() // nobody waits for anything any more
-		_, err = d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), kite.AskProfile())
+		_, err = d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
 		wantKind(t, err, kite.KindUnreachable)
 		time.Sleep(10 * time.Minute)
 		if n := dials.Load() - begun; n > 1 {
@@ -223,7 +223,7 @@ func TestAGivenTransportIsNotLimited(t *testing.T) {
 		}
 		defer d.Close()
 		for range 40 {
-			go d.Resume(session.NewID("kitemcp-made-up")).Call(t.Context(), kite.AskProfile())
+			go d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
 		}
 		synctest.Wait()
 		if n := len(b.in); n != 40 {

@@ -92,7 +92,7 @@ func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) 
 	// the session proves nothing then: this server may not resume streams at all.
 	// If it does know it, it is the way to go from now on: a stream that swallows
 	// one call would let the next one wait as long.
-	resumed := pr.pool.resume(id)
+	resumed := pr.resume(pr.record().held(id))
 	text, again := resumed.Call(ctx, q)
 	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
 		return "", err

@@ -3,17 +3,24 @@ package session
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"kitebot/internal/kite"
 )
 
-// ID is an MCP session id. It is a bearer key to somebody's brokerage account,
-// so it prints as dots everywhere; only the connection and the sealed store
-// call Reveal.
-type ID struct{ value string }
+// ID is the key of a login: an MCP session id, or the bearer of a login by
+// OAuth. Either opens somebody's brokerage account, so it prints as dots
+// everywhere; only the connection and the sealed store call Reveal.
+type ID struct {
+	value  string
+	bearer bool
+}
 
 // NewID wraps a session id taken from the wire or from the sealed store.
-func NewID(value string) ID { return ID{value} }
+func NewID(value string) ID { return ID{value: value} }
+
+// NewBearer wraps a bearer taken from the wire or from the sealed store.
+func NewBearer(value string) ID { return ID{value: value, bearer: true} }
 
 // Reveal returns the id itself.
 func (id ID) Reveal() string { return id.value }
@@ -21,17 +28,23 @@ func (id ID) Reveal() string { return id.value }
 // IsZero reports whether there is no id.
 func (id ID) IsZero() bool { return id.value == "" }
 
-func (id ID) String() string       { return "•••" }
-func (id ID) GoString() string     { return "•••" }
-func (id ID) LogValue() slog.Value { return slog.StringValue("•••") }
+// IsBearer reports whether it is the bearer of a login by OAuth.
+func (id ID) IsBearer() bool { return id.bearer }
 
-// Conn is one MCP connection bound to one session id.
+func (id ID) String() string       { return dots }
+func (id ID) GoString() string     { return dots }
+func (id ID) LogValue() slog.Value { return slog.StringValue(dots) }
+
+// dots is what a secret prints as.
+const dots = "•••"
+
+// Conn is one MCP connection bound to one login.
 type Conn interface {
 	// Call asks one thing and returns the text of the answer; of kite.AskTools
 	// that is the JSON of the protocol's tools/list result. Errors are
 	// *kite.Error. It returns when ctx ends at the latest.
 	Call(ctx context.Context, q kite.Query) (string, error)
-	// ID is the session this connection belongs to.
+	// ID is the login this connection speaks for.
 	ID() ID
 	// Lost is closed when the stream under this connection is gone; nil for a
 	// connection without a stream (over /mcp).
@@ -44,12 +57,43 @@ type Conn interface {
 // Dialer makes connections to the Kite MCP server.
 type Dialer interface {
 	// Open makes a new MCP session: stream, endpoint, initialize. The stream
-	// outlives ctx, which bounds only the opening.
+	// outlives ctx, which bounds only the opening. It fails with
+	// kite.KindAuthorize when the server wants a login by OAuth first.
 	Open(ctx context.Context) (Conn, error)
-	// Resume speaks for an existing session over streamable HTTP. Nothing is
-	// sent until the first Call; there is no initialize.
-	Resume(id ID) Conn
-	// End ends the session at the server (DELETE), which logs the person out
-	// of Kite. nil also when the server says that the session is gone.
-	End(ctx context.Context, id ID) error
+	// Resume speaks for an existing login over streamable HTTP. Nothing is sent
+	// until the first Call. A login by OAuth outlives its MCP session: when the
+	// connection makes another one it calls renewed with its id, from within
+	// Call; nil when nobody wants to know.
+	Resume(h Held, renewed func(mcp ID)) Conn
+	// End ends the login at the server. nil also when the server says that it is
+	// gone. What was made by the login tool is logged out of Kite by that; a
+	// login by OAuth lives on at Kite itself until its morning cut-off.
+	End(ctx context.Context, h Held) error
 }
+
+// Authorizer makes logins by OAuth.
+type Authorizer interface {
+	// Begin prepares an attempt: the address that the person opens, and what is
+	// needed to exchange the code that comes of it.
+	Begin(ctx context.Context) (Attempt, kite.Link, error)
+	// Redeem exchanges the code of an attempt, which it sends once. Of the
+	// errors KindLimited says that the code may be sent again later; KindFailed
+	// that it is refused, and KindUnreachable that nobody knows.
+	Redeem(ctx context.Context, a Attempt) (Held, error)
+}
+
+// Attempt is a login by OAuth that was begun. It prints as dots.
+type Attempt struct {
+	State    string // ties the answer to this attempt and its person
+	Verifier string // proves that the code was asked for by us
+	ClientID string
+	Redirect string    // where the browser ends
+	Paste    bool      // nobody listens there: the person sends us the address
+	Code     string    // "" until the person or the browser brought it
+	Due      time.Time // when its turn to be exchanged is
+	Tried    bool      // it was sent, and is never sent again
+}
+
+func (Attempt) String() string       { return dots }
+func (Attempt) GoString() string     { return dots }
+func (Attempt) LogValue() slog.Value { return slog.StringValue(dots) }

@@ -112,7 +112,7 @@ func (pr *person) question(ctx context.Context, login Login) error {
 	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
 		// says in so many words whether that is the end.
-		text, err = pr.pool.Dialer.Resume(login.Session).Call(ctx, kite.AskProfile())
+		text, err = pr.pool.Dialer.Resume(login.Held, nil).Call(ctx, kite.AskProfile())
 	}
 	if kite.KindOf(err) == kite.KindEnded {
 		return pr.ended(login)

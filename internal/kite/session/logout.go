@@ -146,10 +146,10 @@ func (pr *person) endAll(ctx context.Context) (through bool, leaves int) {
 
 // end reports whether a session is gone at the server.
 func (pr *person) end(ctx context.Context, h Held) bool {
-	if pr.pool.Clock.Since(h.Since) > forgotten {
+	if pr.pool.Clock.Since(h.End()) > forgetGrace {
 		return true
 	}
-	if err := pr.pool.Dialer.End(ctx, h.Session); err != nil {
+	if err := pr.pool.Dialer.End(ctx, h); err != nil {
 		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
 		return false
 	}

@@ -78,8 +78,10 @@ type resumed struct {
 	first sync.Once
 }
 
-// resume speaks for a session without its stream.
-func (p *Pool) resume(id ID) Conn { return &resumed{Conn: p.Dialer.Resume(id), meter: p.Meter} }
+// resume speaks for a login without its stream.
+func (pr *person) resume(h Held) Conn {
+	return &resumed{Conn: pr.pool.Dialer.Resume(h, nil), meter: pr.pool.Meter}
+}
 
 // Call implements [Conn].
 func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {

@@ -126,7 +126,7 @@ func (pr *person) askResumable(ctx context.Context) {
 	}
 	answer := Unknown
 	pr.background(ctx, func(ctx context.Context) {
-		conn := pr.pool.Dialer.Resume(login.Session)
+		conn := pr.pool.Dialer.Resume(login.Held, nil)
 		defer conn.Close()
 		who, err := identity(ctx, conn)
 		switch {

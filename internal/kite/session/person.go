@@ -144,7 +144,7 @@ func (pr *person) line(id ID) *line {
 	if l != nil {
 		l.Close()
 	}
-	l = &line{Conn: pr.pool.resume(id)}
+	l = &line{Conn: pr.resume(pr.rec.held(id))}
 	delete(pr.lines, id)
 	pr.use(l)
 	return l
@@ -219,9 +219,28 @@ func (r Record) clone() Record {
 		r.Login = &login
 	}
 	r.Links = slices.Clone(r.Links)
+	for i, l := range r.Links {
+		if l.Attempt != nil {
+			attempt := *l.Attempt
+			r.Links[i].Attempt = &attempt
+		}
+	}
 	r.Lapsing = slices.Clone(r.Lapsing)
 	r.Ending = slices.Clone(r.Ending)
 	return r
+}
+
+// held returns what is held under a key: of the login, or of a link.
+func (r Record) held(id ID) Held {
+	if r.Login != nil && r.Login.Session == id {
+		return r.Login.Held
+	}
+	for _, l := range r.Links {
+		if l.Session == id {
+			return l.Held
+		}
+	}
+	return Held{Session: id}
 }
 
 // uses reports whether the session still answers for somebody.
@@ -234,5 +253,5 @@ func (r Record) uses(id ID) bool {
 // unless /logout ends them first. Those the server has forgotten are dropped.
 func (r *Record) lapse(now time.Time, sessions ...Held) {
 	r.Lapsing = append(r.Lapsing, sessions...)
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool { return now.After(h.Since.Add(forgotten)) })
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool { return now.After(h.End().Add(forgetGrace)) })
 }

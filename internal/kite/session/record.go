@@ -21,10 +21,20 @@ type Record struct {
 	Last    kite.Identity // the Kite user bound last: another one is named and asked about
 }
 
-// Held is a session this bot holds the key of.
+// Held is a login this bot holds the key of.
 type Held struct {
 	Session ID
-	Since   time.Time // its first call; the server forgets it 12 hours later
+	Since   time.Time // its first call; the server forgets it 12 hours later, unless Ends says otherwise
+	Ends    time.Time // when a bearer ends; zero for an MCP session
+	MCP     ID        // the MCP session that a bearer was used on last; zero for none
+}
+
+// End is when the server has forgotten a login, whatever Kite does before.
+func (h Held) End() time.Time {
+	if !h.Ends.IsZero() {
+		return h.Ends
+	}
+	return h.Since.Add(ServerLife)
 }
 
 // Login is a session that a Kite user finished a browser login on.
@@ -44,9 +54,12 @@ type Login struct {
 	Confirmed bool
 }
 
-// Link is a login link given to a person.
+// Link is a login link given to a person. Its Held is the session that is logged
+// in through it. That of a login by OAuth is zero until the code of its Attempt
+// was exchanged; then Attempt is nil.
 type Link struct {
 	Held
+	Attempt *Attempt
 	Ref     string    // names it in a button; says nothing about the session
 	URL     kite.Link // opened by the person, never shown as text
 	Issued  time.Time

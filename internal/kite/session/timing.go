@@ -35,9 +35,12 @@ const (
 	// linkGrace is how much longer a link is watched while Kite does not answer:
 	// it may have been finished in time.
 	linkGrace = 10 * time.Minute
-	// forgotten is when even a session that could not be ended is gone at the
-	// server: its life and one clean-up tick of half an hour.
-	forgotten = ServerLife + 30*time.Minute
+	// AttemptLife is how long a login by OAuth can be finished: Kite's link is good
+	// for 35 minutes from when the page is opened, and the code for ten more.
+	AttemptLife = 45 * time.Minute
+	// forgetGrace is when even a session that could not be ended is gone at the
+	// server: one clean-up tick of half an hour after its end.
+	forgetGrace = 30 * time.Minute
 )
 
 // ist is fixed: India has had no summer time since 1945.
@@ -46,11 +49,11 @@ var ist = time.FixedZone("IST", 5*60*60+30*60)
 // cutOffHour is when Kite itself ends every login of the day before, about.
 const cutOffHour = 6
 
-// Until estimates when a login will be over: twelve hours after the session's
-// first call or Kite's morning cut-off, whichever comes first. It is an
+// Until estimates when a login will be over: at the end of its session or bearer,
+// or at Kite's morning cut-off, whichever comes first. It is an
 // estimate for people to read; only the server ends a login.
 func (l Login) Until() time.Time {
-	life := l.Since.Add(ServerLife)
+	life := l.End()
 	bound := l.Bound.In(ist)
 	cut := time.Date(bound.Year(), bound.Month(), bound.Day(), cutOffHour, 0, 0, 0, ist)
 	if !cut.After(bound) {

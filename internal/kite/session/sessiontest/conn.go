@@ -44,12 +44,13 @@ func (k *Kite) count(more int) {
 }
 
 // Resume implements session.Dialer.
-func (k *Kite) Resume(id session.ID) session.Conn {
-	return &conn{kite: k, id: id.Reveal()}
+func (k *Kite) Resume(h session.Held, _ func(session.ID)) session.Conn {
+	return &conn{kite: k, id: h.Session.Reveal()}
 }
 
 // End implements session.Dialer.
-func (k *Kite) End(ctx context.Context, id session.ID) error {
+func (k *Kite) End(ctx context.Context, h session.Held) error {
+	id := h.Session
 	k.mu.Lock()
 	k.calls = append(k.calls, "DELETE "+short(id.Reveal()))
 	k.mu.Unlock()

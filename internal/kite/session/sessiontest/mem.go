@@ -93,7 +93,7 @@ func isEmpty(r session.Record) bool {
 func clone(r session.Record) session.Record {
 	if r.Login != nil {
 		login := *r.Login
-		login.Since = plain(login.Since)
+		login.Held = cloneHeld(login.Held)
 		login.Bound = plain(login.Bound)
 		login.LinkAt = plain(login.LinkAt)
 		login.Used = plain(login.Used)
@@ -101,20 +101,30 @@ func clone(r session.Record) session.Record {
 	}
 	r.Links = slices.Clone(r.Links)
 	for i := range r.Links {
-		r.Links[i].Since = plain(r.Links[i].Since)
-		r.Links[i].Issued = plain(r.Links[i].Issued)
+		l := &r.Links[i]
+		l.Held, l.Issued = cloneHeld(l.Held), plain(l.Issued)
+		if l.Attempt != nil {
+			attempt := *l.Attempt
+			attempt.Due = plain(attempt.Due)
+			l.Attempt = &attempt
+		}
 	}
-	r.Lapsing = cloneHeld(r.Lapsing)
-	r.Ending = cloneHeld(r.Ending)
+	r.Lapsing = cloneHelds(r.Lapsing)
+	r.Ending = cloneHelds(r.Ending)
 	return r
 }
 
-func cloneHeld(held []session.Held) []session.Held {
+func cloneHelds(held []session.Held) []session.Held {
 	held = slices.Clone(held)
 	for i := range held {
-		held[i].Since = plain(held[i].Since)
+		held[i] = cloneHeld(held[i])
 	}
 	return held
+}
+
+func cloneHeld(h session.Held) session.Held {
+	h.Since, h.Ends = plain(h.Since), plain(h.Ends)
+	return h
 }
 
 func plain(t time.Time) time.Time { return t.Round(0).UTC() }

@@ -3,6 +3,7 @@ package sessiontest_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,8 +32,9 @@ func TestMemStoreKeepsNoEmptyRecords(t *testing.T) {
 func TestFullIsFull(t *testing.T) {
 	var check func(path string, v reflect.Value)
 	check = func(path string, v reflect.Value) {
-		if v.IsZero() {
+		if v.IsZero() && !strings.HasSuffix(path, ".MCP.bearer") { // never one
 			t.Errorf("%s is not set", path)
+			return
 		}
 		switch {
 		case v.Kind() == reflect.Pointer:

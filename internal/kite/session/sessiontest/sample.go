@@ -26,7 +26,8 @@ func Full(person int64) session.Record {
 	link := func(n int) session.Link {
 		id := sessionID(person, n)
 		return session.Link{
-			Held:    session.Held{Session: session.NewID(id), Since: at.Add(time.Duration(n) * time.Minute)},
+			Held:    bearer(id, at.Add(time.Duration(n)*time.Minute)),
+			Attempt: attempt(id, at),
 			Ref:     fmt.Sprintf("ref%d", n),
 			URL:     kite.RestoreLink("https://kite.example/connect/login?api_key=sample&v=3&redirect_params=session_id%3D" + id),
 			Issued:  at.Add(time.Duration(n)*time.Minute + time.Second),
@@ -37,7 +38,7 @@ func Full(person int64) session.Record {
 	return session.Record{
 		Person: person,
 		Login: &session.Login{
-			Held:      session.Held{Session: session.NewID(sessionID(person, 1)), Since: at},
+			Held:      bearer(sessionID(person, 1), at),
 			User:      user,
 			Bound:     at.Add(time.Minute),
 			LinkAt:    at.Add(2 * time.Second),
@@ -47,10 +48,22 @@ func Full(person int64) session.Record {
 			Confirmed: true,
 		},
 		Links:   []session.Link{link(2), link(3)},
-		Lapsing: []session.Held{{Session: session.NewID(sessionID(person, 4)), Since: at.Add(-time.Hour)}},
-		Ending:  []session.Held{{Session: session.NewID(sessionID(person, 5)), Since: at.Add(-2 * time.Hour)}},
+		Lapsing: []session.Held{bearer(sessionID(person, 4), at.Add(-time.Hour))},
+		Ending:  []session.Held{bearer(sessionID(person, 5), at.Add(-2*time.Hour))},
 		Leaving: true, Quiet: true,
 		Last: user,
+	}
+}
+
+// bearer is a login by OAuth with everything set.
+func bearer(id string, since time.Time) session.Held {
+	return session.Held{Session: session.NewBearer(id), Since: since, Ends: since.Add(24 * time.Hour), MCP: session.NewID("mcp-" + id)}
+}
+
+func attempt(id string, at time.Time) *session.Attempt {
+	return &session.Attempt{
+		State: "state-" + id, Verifier: "verifier-" + id, ClientID: "client-" + id, Redirect: "http://127.0.0.1:1/" + id, Paste: true,
+		Code: "code-" + id, Due: at.Add(time.Minute), Tried: true,
 	}
 }
 
@@ -100,6 +113,7 @@ func links() *rapid.Generator[session.Link] {
 	return rapid.Custom(func(t *rapid.T) session.Link {
 		return session.Link{
 			Held:    helds().Draw(t, "held"),
+			Attempt: rapid.Ptr(attempts(), true).Draw(t, "attempt"),
 			Ref:     rapid.StringN(0, 8, -1).Draw(t, "ref"),
 			URL:     kite.RestoreLink(rapid.String().Draw(t, "url")),
 			Issued:  times().Draw(t, "issued"),
@@ -111,9 +125,24 @@ func links() *rapid.Generator[session.Link] {
 
 func helds() *rapid.Generator[session.Held] {
 	return rapid.Custom(func(t *rapid.T) session.Held {
-		return session.Held{
+		h := session.Held{
 			Session: session.NewID(rapid.String().Draw(t, "session")),
 			Since:   times().Draw(t, "since"),
+		}
+		if rapid.Bool().Draw(t, "bearer") {
+			h.Session, h.Ends = session.NewBearer(h.Session.Reveal()), times().Draw(t, "ends")
+			h.MCP = session.NewID(rapid.String().Draw(t, "mcp"))
+		}
+		return h
+	})
+}
+
+func attempts() *rapid.Generator[session.Attempt] {
+	return rapid.Custom(func(t *rapid.T) session.Attempt {
+		text := rapid.String()
+		return session.Attempt{
+			State: text.Draw(t, "state"), Verifier: text.Draw(t, "verifier"), ClientID: text.Draw(t, "client"), Redirect: text.Draw(t, "redirect"),
+			Paste: rapid.Bool().Draw(t, "paste"), Code: text.Draw(t, "code"), Due: times().Draw(t, "due"), Tried: rapid.Bool().Draw(t, "tried"),
 		}
 	})
 }
