@@ -15,6 +15,7 @@ type Account struct {
 	Trades     []Trade
 	MFHoldings []MFHolding
 	GTTs       []GTT
+	Alerts     []Alert // which only Next can read
 }
 
 // UserID is the name of the account at Kite, such as MK4021.

@@ -21,6 +21,11 @@ func meera(m maker) Account {
 		m.gtt(410388, id, "NSE:M&M", "SELL", 18, 3400, 4150),
 		m.gtt(398007, id, "NSE:J&KBANK", "SELL", 500, 100.5),
 	}
+	a.Alerts = []Alert{
+		m.alert(3, id, "Reliance < 1,300 & falling", "NSE:RELIANCE", "<=", 1300),
+		m.alert(9, id, "", "NSE:TITAN", ">=", 3850).wentOff(2, m.at("11:48:09")),
+		m.alert(40, id, "ITC dearer at BSE", "BSE:ITC", ">", 0).against("NSE:ITC").switchedOff("Disabled by the user"),
+	}
 	a.GTTs[2].Status, a.GTTs[2].Meta.RejectionReason = "triggered", "Insufficient holdings quantity"
 	a.Margins = Margins{
 		Equity: Purse{
@@ -104,6 +109,7 @@ func arjun(m maker) Account {
 		AveragePrice: 175.02, LastPrice: 171.9043, LastPriceDate: "2026-11-19", Quantity: 57.132}}
 	day, net := m.position("NFO:RELIANCE26NOVFUT", "MIS", lots{}, lots{500, 1404.9}, lots{})
 	a.Positions = Positions{Day: []Position{day}, Net: []Position{net}}
+	a.Alerts = []Alert{m.alert(1, id, "Infosys back", "NSE:INFY", ">=", 1611.9)}
 	buy := m.placed(id, "261120200017744", "NFO:RELIANCE26NOVFUT", "BUY", "MIS", 500, 0, "10:15:33").filled(1404.9)
 	a.Orders = []Order{buy}
 	a.Trades = []Trade{buy.trade("71002218", 500, 1404.9)}

@@ -1,6 +1,10 @@
 package kite
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // args are the arguments of a tool call. They are read as the far end reads them: unknown ones are ignored, and one
 // of the wrong type silently becomes its zero value or its printed form.
@@ -41,6 +45,17 @@ func (a args) text(name, otherwise string) string {
 func (a args) integer(name string) int {
 	f, _ := a[name].(float64)
 	return int(f)
+}
+
+// boolean returns a flag; some words for one are understood as well, anything else is false.
+func (a args) boolean(name string) bool {
+	switch v := a[name].(type) {
+	case bool:
+		return v
+	case string:
+		return slices.Contains([]string{"1", "true", "yes", "on"}, strings.ToLower(v))
+	}
+	return false
 }
 
 // texts returns an array of strings without its empty ones; anything but an array is none.

@@ -65,6 +65,14 @@ func (b *broker) exchange(requestToken string, now time.Time) (accessToken strin
 	return accessToken, true
 }
 
+// owner returns the user id that an access token was given to.
+func (b *broker) owner(accessToken string) string {
+	if g, ok := b.grants[accessToken]; ok {
+		return g.userID
+	}
+	return ""
+}
+
 // account returns whose data an access token opens, or nil when Kite answers 403.
 func (b *broker) account(accessToken string, now time.Time) *Account {
 	g, ok := b.grants[accessToken]

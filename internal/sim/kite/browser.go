@@ -10,17 +10,38 @@ import (
 	"regexp"
 )
 
+// phone is the address that the played browser asks from, one that is kept for examples.
+const phone = "192.0.2.1:40000"
+
 // CompleteLogin plays the browser: it opens a login link, follows the page between to Kite's login page if there is
 // one, picks an account and follows the redirect to the callback, all without a network. An empty userID presses
 // Cancel. It returns the status and body of the last page it saw; status 0 means that the connection broke.
 func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status int, body string) {
+	last := s.browse(ctx, link, userID)
+	return last.status, last.body.String()
+}
+
+// Authorize plays the browser from an /authorize link of Next. It returns the address that the browser is sent to in
+// the end, where most likely nobody answers, or "" if the login failed; and the status of the last answer of the
+// server, which is 302 on success. An empty userID presses Cancel at Kite.
+func (s *Server) Authorize(ctx context.Context, link, userID string) (redirect string, status int) {
+	last := s.browse(ctx, link, userID)
+	return last.header.Get("Location"), last.status
+}
+
+// browse goes all the way from a link to the answer of the callback, or as far as it can.
+func (s *Server) browse(ctx context.Context, link, userID string) *page {
 	opened := s.visit(ctx, http.MethodGet, link, nil)
-	if onward := opened.links(); opened.status == http.StatusOK && len(onward) == 1 {
+	onward := opened.links()
+	if opened.status == http.StatusFound {
+		onward = []string{opened.header.Get("Location")}
+	}
+	if (opened.status == http.StatusOK || opened.status == http.StatusFound) && len(onward) == 1 {
 		link = onward[0]
 		opened = s.visit(ctx, http.MethodGet, link, nil)
 	}
 	if opened.status != http.StatusOK {
-		return opened.status, opened.body.String()
+		return opened
 	}
 	form := url.Values{"user_id": {userID}}
 	if userID == "" {
@@ -28,10 +49,9 @@ func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status
 	}
 	chosen := s.visit(ctx, http.MethodPost, link, form)
 	if chosen.status != http.StatusFound {
-		return chosen.status, chosen.body.String()
+		return chosen
 	}
-	last := s.visit(ctx, http.MethodGet, chosen.header.Get("Location"), nil)
-	return last.status, last.body.String()
+	return s.visit(ctx, http.MethodGet, chosen.header.Get("Location"), nil)
 }
 
 // visit sends one request of the played browser straight to the handler.
@@ -44,7 +64,7 @@ func (s *Server) visit(ctx context.Context, method, address string, form url.Val
 		return p
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.RequestURI = r.URL.RequestURI()
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), phone
 	defer func() {
 		if broken := recover(); broken != nil {
 			if broken != http.ErrAbortHandler {

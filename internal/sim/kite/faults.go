@@ -38,6 +38,9 @@ const (
 	OpDelete     = "DELETE /mcp"
 	OpCallback   = "/callback"
 	OpAuthorize  = "/authorize"
+	OpRegister   = "/register"    // of Next, as are the two below
+	OpToken      = "/token"       //
+	OpWellKnown  = "/.well-known" // both documents
 )
 
 // Fault is something that goes wrong for some requests. Of several faults that fit a request the one injected first
@@ -46,10 +49,12 @@ type Fault struct {
 	Kind      FaultKind
 	Op        string    // one of the Op constants or a JSON-RPC method; "" means OpCall
 	Tool      string    // for OpCall: this tool only; "" means all
+	Mode      string    // for OpCall in Next: this mode of a tool only; "" means all
 	Transport Transport // this transport only; "" means both
 	Times     int       // strikes so many requests; 0 means until ClearFaults
 	Status    int       // for HTTPStatus
 	Body      string    // for HTTPStatus; "" with Status 524 gives the HTML page of a gateway
+	Says      string    // for UpstreamFailure: Kite's own message, which only the alerts of Next repeat; "" means an HTML page
 	// After is a time to wait, on the real clock, before the fault shows; a wait also ends when Until is closed, and
 	// at once when the client has gone or the server restarts.
 	After time.Duration
@@ -81,8 +86,11 @@ func (s *Server) Inject(f Fault) {
 	if f.Kind == Delay && f.After == 0 && f.Until == nil {
 		panic("kite: a delay needs After or Until")
 	}
-	if f.Tool != "" && f.Op != OpCall {
-		panic("kite: a fault with a tool strikes tools/call only")
+	if (f.Tool != "" || f.Mode != "") && f.Op != OpCall {
+		panic("kite: a fault with a tool or a mode strikes tools/call only")
+	}
+	if f.Says != "" && f.Kind != UpstreamFailure {
+		panic("kite: Says belongs to an UpstreamFailure fault, and only there")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,10 +118,15 @@ func (s *Server) ClearFaults() {
 // strike returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
 // show at the moment that matters.
 func (s *Server) strike(op, tool string, t Transport) *Fault {
+	return s.strikeMode(op, tool, "", t)
+}
+
+// strikeMode is strike for a call of one mode of a tool.
+func (s *Server) strikeMode(op, tool, mode string, t Transport) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Transport != "" && f.Transport != t {
+		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Mode != "" && f.Mode != mode || f.Transport != "" && f.Transport != t {
 			continue
 		}
 		hit := *f
@@ -140,6 +153,16 @@ func (f *Fault) show(ctx context.Context) {
 	if f.is(Delay) || f.is(AnswerLost) || f.is(BadJSON) || f.is(ToolMissing) {
 		f.wait(ctx, 0)
 	}
+}
+
+// finish plays what is left of a fault when the answer of a plain request is ready: the answer waits, or is lost with
+// the connection, as it is when the process has ended meanwhile.
+func (f *Fault) finish(ctx context.Context) {
+	f.show(ctx)
+	if f.is(AnswerLost) {
+		panic(http.ErrAbortHandler)
+	}
+	abortIfGone(ctx)
 }
 
 // is reports whether f is a fault of this kind; no fault is of none.

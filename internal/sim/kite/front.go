@@ -20,6 +20,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	switch path := r.URL.Path; {
+	case path == loginPath: // Kite itself
+		s.serveLoginPage(w, r)
+	case world == Next:
+		s.serveNext(w, r)
+	case s.opts.WellKnownToo && (path == wellKnownResource || path == wellKnownServer):
+		s.serveMetadata(w, r)
+	default:
+		s.serveToday(w, r, world)
+	}
+}
+
+// serveToday answers the paths of Today and Old.
+func (s *Server) serveToday(w http.ResponseWriter, r *http.Request, world World) {
 	switch r.URL.Path {
 	case "/sse":
 		s.serveSSE(w, r)
@@ -29,8 +43,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveMCP(w, r)
 	case "/callback":
 		s.serveCallback(w, r)
-	case loginPath:
-		s.serveLoginPage(w, r)
 	case authorizePath:
 		if world == Today {
 			s.serveAuthorize(w, r)

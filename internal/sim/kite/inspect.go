@@ -22,17 +22,18 @@ const (
 type Call struct {
 	Session   string
 	Tool      string
+	Mode      string // of a tool of Next
 	Transport Transport
-	Account   string // the Kite user id behind the session when the call arrived, "" if nobody was logged in
+	Account   string // the Kite user id behind the session or the bearer when the call arrived, "" if nobody was logged in
 	At        time.Time
 }
 
 // SessionInfo describes a session that the server still knows.
 type SessionInfo struct {
 	ID         string
-	Account    string // the Kite user id whose access token is alive behind it, or ""
+	Account    string // the Kite user id whose access token is alive behind it, or ""; in Next, whose bearer began it
 	CreatedAt  time.Time
-	ExpiresAt  time.Time
+	ExpiresAt  time.Time // in Next, unless somebody uses it before
 	Terminated bool      // DELETEd, or found expired; it stays known until its 12 hours are over and a clean-up tick came
 	LastLink   time.Time // when it was last given a login link, zero if never
 }
@@ -44,18 +45,22 @@ func (s *Server) Calls() []Call {
 	return slices.Clone(s.calls)
 }
 
-// Sessions returns what the registry knows now, oldest first.
+// Sessions returns the MCP sessions that are known now, oldest first.
 func (s *Server) Sessions() []SessionInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Now()
 	s.registry.sweep(now)
+	s.next.sweep(now)
 	var out []SessionInfo
 	for _, e := range s.registry.sessions {
 		out = append(out, SessionInfo{
 			ID: e.id, Account: s.accountOf(e.id, now), CreatedAt: e.createdAt, ExpiresAt: e.expiresAt,
 			Terminated: e.terminated || now.After(e.expiresAt), LastLink: e.lastLink,
 		})
+	}
+	for _, e := range s.next.sessions {
+		out = append(out, SessionInfo{ID: e.id, Account: e.userID, CreatedAt: e.createdAt, ExpiresAt: e.lastUse.Add(idleLife)})
 	}
 	slices.SortFunc(out, func(a, b SessionInfo) int {
 		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
@@ -83,7 +88,8 @@ func (s *Server) Links() []string {
 
 // Violations returns what a well-behaved read-only client never does, one line each, oldest first: write tools,
 // unknown tools, a second initialize on a logged-in session, a second login while a link may be in use, requests
-// that are not JSON-RPC.
+// that are not JSON-RPC; in Next also modes that write or do not exist, keys that stand twice in a call, a bearer in
+// a query, a code that is tried again or with the wrong things, a second MCP session of one bearer.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,13 +130,25 @@ func (s *Server) accountOf(id string, now time.Time) string {
 	return ""
 }
 
+// accountBehind returns whose data a caller can read now, or "". The caller of it holds mu.
+func (s *Server) accountBehind(who caller, now time.Time) string {
+	if who.grant == "" {
+		return s.accountOf(who.session, now)
+	}
+	g := s.next.grants[who.grant]
+	if g == nil || g.login == nil || s.broker.account(g.login.token, now) == nil {
+		return ""
+	}
+	return g.userID
+}
+
 // record notes a tool call.
 func (s *Server) record(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Now()
 	s.calls = append(s.calls, Call{
-		Session: c.session, Tool: c.tool, Transport: c.transport, Account: s.accountOf(c.session, now), At: now,
+		Session: c.session, Tool: c.tool, Mode: c.mode, Transport: c.transport, Account: s.accountBehind(c.caller, now), At: now,
 	})
 }
 

@@ -51,6 +51,12 @@ func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *
 	if err != nil || target == nil {
 		return false
 	}
+	return s.exchange(ctx, requestToken, f, func(token string, _ time.Time) { target.token = token })
+}
+
+// exchange asks Kite for an access token and hands it to use, which runs with mu held. It reports false when Kite
+// refuses the request token or does not answer.
+func (s *Server) exchange(ctx context.Context, requestToken string, f *Fault, use func(token string, now time.Time)) bool {
 	f.show(ctx)
 	switch {
 	case f.is(UpstreamFailure):
@@ -61,10 +67,10 @@ func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *
 		return false
 	}
 	done := false
-	err = s.locked(ctx, func(now time.Time) {
+	err := s.locked(ctx, func(now time.Time) {
 		var token string
 		if token, done = s.broker.exchange(requestToken, now); done {
-			target.token = token
+			use(token, now)
 		}
 	})
 	return err == nil && done

@@ -18,6 +18,7 @@ type pages struct {
 	login        *template.Template // data: Action, People
 	success      *template.Template // no data
 	problem      *template.Template // data: a sentence
+	docs         *template.Template // no data
 }
 
 func parsePages() pages {
@@ -27,7 +28,7 @@ func parsePages() pages {
 	}
 	return pages{
 		interstitial: parse("interstitial.html"), login: parse("login.html"),
-		success: parse("success.html"), problem: parse("problem.html"),
+		success: parse("success.html"), problem: parse("problem.html"), docs: parse("docs.html"),
 	}
 }
 

@@ -34,6 +34,7 @@ type response struct {
 type rpcError struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
+	Data    any    `json:"data,omitempty"`
 }
 
 // callParams are the parameters of tools/call. Arguments that are no object count as none.
@@ -45,6 +46,7 @@ type callParams struct {
 // caller is who sent a message, and how.
 type caller struct {
 	session   string
+	grant     string // the login that the bearer stands for, in Next
 	transport Transport
 	base      string // what login links in the answer start with
 }

@@ -24,39 +24,15 @@ var errGone = errors.New("the server process is gone")
 // errCut is the cause of a stream that a test cut.
 var errCut = errors.New("the stream was cut")
 
-// Options configure a Server. The zero value is a server on the real clock with the made-up accounts of Accounts.
-type Options struct {
-	// Now is the clock that every lifetime is computed from; nil means time.Now. Nothing runs in the background:
-	// what a lifetime ends is found ended by the first request after it.
-	Now func() time.Time
-	// PingEvery is the pace of the keep-alive of an SSE stream in real time: 0 means 10 s, negative means none.
-	PingEvery time.Duration
-	// Accounts are the people that the login page offers; nil means Accounts().
-	Accounts []Account
-	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
-	// host that the request was sent to.
-	BaseURL string
-	// OneTokenPerUser makes Kite keep a single login per person: a new login ends the older ones of the same Kite
-	// user, and a logout ends them all. What people report about the real Kite is contradictory.
-	OneTokenPerUser bool
-	// World is the server that is played; the zero value is the hosted server of today.
-	World World
-	// NoOrderTools leaves the three order tools out of the list, as the hosted server did at first.
-	NoOrderTools bool
-	// NoSSE and NoMCP answer 404 on the paths of a transport; ServeOnly changes them later.
-	NoSSE, NoMCP bool
-	// WantUserAgent keeps every request of a program that names itself with its library's default User-Agent, or not
-	// at all, as a violation. The front of the real server refuses some of these with a bare 403.
-	WantUserAgent bool
-}
-
 // Server is a simulated Kite MCP server together with Kite's own login page. It is an http.Handler and safe for
 // concurrent use. Call Close when done with it, before closing the listener in front of it.
 type Server struct {
-	opts  Options
-	tools []tool
-	book  *book
-	pages pages
+	opts      Options
+	tools     []tool
+	nextTools []modalTool
+	book      *book
+	pages     pages
+	signer    bearerSigner
 
 	// gate stands for the lock that the real registry holds while it tells Kite that a session is over: a DELETE
 	// whose Kite request hangs keeps everybody else waiting. Sending takes it, receiving gives it back.
@@ -69,11 +45,15 @@ type Server struct {
 	registry   registry
 	broker     broker
 	links      linkSigner
+	next       rewrite
 	streams    map[string]*stream
 	listeners  map[*stream]bool // open GET /mcp, which never carry an event
 	faults     []*Fault
 	calls      []Call
 	handedOut  []string
+	bearers    []string
+	codes      []string
+	spent      map[string]bool // codes that were tried
 	violations []string
 	closed     bool
 	life       context.Context // ends with the simulated process: at Restart and at Close
@@ -102,8 +82,10 @@ func New(opts Options) *Server {
 		base:      strings.TrimSuffix(opts.BaseURL, "/"),
 		broker:    newBroker(opts.Accounts, opts.OneTokenPerUser),
 		listeners: map[*stream]bool{},
+		signer:    newBearerSigner(),
+		spent:     map[string]bool{},
 	}
-	s.tools = newTools(opts.NoOrderTools)
+	s.tools, s.nextTools = newTools(opts), newNextTools(opts)
 	s.boot()
 	return s
 }
@@ -112,6 +94,7 @@ func New(opts Options) *Server {
 func (s *Server) boot() {
 	s.registry = newRegistry(s.opts.Now(), &s.broker)
 	s.links = newLinkSigner()
+	s.next = newRewrite(s.opts.Now())
 	s.streams = map[string]*stream{}
 	s.life, s.kill = context.WithCancelCause(context.Background())
 }
@@ -196,6 +179,7 @@ func (s *Server) locked(ctx context.Context, fn func(now time.Time)) error {
 	}
 	now := s.opts.Now()
 	s.registry.sweep(now)
+	s.next.sweep(now)
 	fn(now)
 	return nil
 }

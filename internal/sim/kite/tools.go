@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 )
 
 //go:embed data/tools.json
@@ -25,9 +24,12 @@ type runner func(ctx context.Context, s *Server, c *call) outcome
 // call is one tools/call on its way through the server.
 type call struct {
 	caller
-	tool  string
-	args  args
-	fault *Fault
+	tool    string
+	mode    string // of a tool of the rewrite
+	args    args
+	fault   *Fault
+	failure string // all that the tool says when Kite did not give it its data
+	problem string // what Kite said then
 }
 
 // outcome is what a tool says: one text, which is JSON where it is data.
@@ -38,7 +40,10 @@ type outcome struct {
 
 // newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the
 // two do not fit, which is a mistake in this package.
-func newTools(noOrderTools bool) []tool {
+func newTools(opts Options) []tool {
+	if opts.Foreign {
+		return foreignTools()
+	}
 	var specs []struct {
 		Name        string          `json:"name"`
 		Description string          `json:"description"`
@@ -50,7 +55,7 @@ func newTools(noOrderTools bool) []tool {
 	runners := readTools()
 	var out []tool
 	for _, spec := range specs {
-		if noOrderTools && slices.Contains(orderTools(), spec.Name) {
+		if opts.NoOrderTools && slices.Contains(orderTools(), spec.Name) {
 			continue
 		}
 		raw, err := json.Marshal(map[string]any{
@@ -136,7 +141,7 @@ func (s *Server) callTool(ctx context.Context, who caller, m message, f *Fault) 
 		}
 	}
 	given, _ := p.Arguments.(map[string]any) // anything else counts as no arguments
-	c := &call{caller: who, tool: p.Name, args: given, fault: f}
+	c := &call{caller: who, tool: p.Name, args: given, fault: f, failure: failureText(p.Name)}
 	s.record(c)
 	f.show(ctx)
 	i := slices.IndexFunc(s.tools, func(t tool) bool { return t.name == c.tool })
@@ -156,7 +161,7 @@ func (s *Server) callTool(ctx context.Context, who caller, m message, f *Fault) 
 // refuseWrite stands for every tool that changes an account: it changes nothing and remembers who tried.
 func refuseWrite(_ context.Context, s *Server, c *call) outcome {
 	s.violation("%s: call of the write tool %s", c.transport, c.tool)
-	return outcome{text: failureText(c.tool), isError: true}
+	return outcome{text: c.failure, isError: true}
 }
 
 // toolResult is the CallToolResult: isError is absent when false.
@@ -186,47 +191,4 @@ func toText(v any) outcome {
 // refused is an outcome that says why.
 func refused(format string, a ...any) outcome {
 	return outcome{text: fmt.Sprintf(format, a...), isError: true}
-}
-
-// loggedIn brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
-// answers {"data":null}; or else ok false and what the tool says instead.
-func (s *Server) loggedIn(ctx context.Context, c *call) (a *Account, instead outcome, ok bool) {
-	var e *session
-	var fresh bool
-	var l *login
-	err := s.withRegistry(ctx, func(now time.Time) {
-		if e, fresh = s.registry.touch(c.session, now); e != nil {
-			l = e.login
-		}
-	})
-	switch {
-	case err != nil || e == nil:
-		return nil, refused("Failed to establish a session. Please try again."), false
-	case fresh:
-		return nil, refused("Please log in first using the login tool"), false
-	}
-	a, ok = s.askKite(ctx, c.fault, l)
-	return a, refused("%s", failureText(c.tool)), ok
-}
-
-// askKite is one request to Kite with the access token of l, if it has one yet. ok is false when Kite refuses it or
-// does not answer; a is nil when the answer is {"data":null}.
-func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *Account, ok bool) {
-	switch {
-	case f.is(UpstreamHang):
-		f.wait(ctx, upstreamWait)
-		return nil, false
-	case f.is(UpstreamFailure):
-		f.wait(ctx, 0)
-		return nil, false
-	}
-	err := s.locked(ctx, func(now time.Time) { a = s.broker.account(l.token, now) })
-	if err != nil || a == nil {
-		return nil, false
-	}
-	if f.is(UpstreamNull) {
-		f.wait(ctx, 0)
-		return nil, true
-	}
-	return a, true
 }

@@ -118,7 +118,7 @@ func runLogin(ctx context.Context, s *Server, c *call) outcome {
 		return refused("Failed to get or create Kite session")
 	}
 	if !fresh {
-		if a, ok := s.askKite(ctx, c.fault, l); ok {
+		if a, problem := s.askKite(ctx, c.fault, l); problem == "" {
 			name := ""
 			if a != nil {
 				name = a.Profile.UserName

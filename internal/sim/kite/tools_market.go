@@ -33,8 +33,8 @@ func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Tim
 		if a == nil {
 			return outcome{text: "null"}
 		}
-		if len(ids) == 0 || len(ids) > most {
-			return instead // Kite refuses the request
+		if len(ids) == 0 && c.mode == "" || len(ids) > most {
+			return refused("%s", c.failure) // Kite refuses the request; to the rewrite it answers one for nothing
 		}
 		out := map[string]T{}
 		for _, id := range ids {
@@ -94,30 +94,42 @@ func runHistoricalData(ctx context.Context, s *Server, c *call) outcome {
 // runSearch needs no login and leaves the registry alone. The far end answers in no particular order; here it is the
 // order of the tokens.
 func runSearch(_ context.Context, s *Server, c *call) outcome {
-	if complaint := c.args.require("query"); complaint != "" {
+	listings, complaint := s.search(c.args)
+	if complaint != "" {
 		return refused("%s", complaint)
 	}
-	query, field := c.args.text("query", ""), c.args.text("filter_on", "id")
+	var found []Instrument
+	for _, l := range listings {
+		found = append(found, l.Instrument)
+	}
+	return toText(paginate(found, c.args))
+}
+
+// search finds what contains a text, or all contracts on an underlying.
+func (s *Server) search(a args) (found []listing, complaint string) {
+	if complaint := a.require("query"); complaint != "" {
+		return nil, complaint
+	}
+	query, field := a.text("query", ""), a.text("filter_on", "id")
 	match := func(l listing) bool {
 		return strings.Contains(strings.ToLower(l.field(field)), strings.ToLower(query))
 	}
 	if field == "underlying" {
 		exchange, underlying, both := strings.Cut(query, ":")
 		if strings.Contains(underlying, ":") {
-			return refused("Invalid query format, specify exch:underlying, where exchange is BFO/NFO")
+			return nil, "Invalid query format, specify exch:underlying, where exchange is BFO/NFO"
 		}
 		if !both {
 			exchange, underlying = "NFO", query
 		}
 		match = func(l listing) bool { return l.Exchange == exchange && l.Name == underlying }
 	}
-	var found []Instrument
 	for _, l := range s.book.sorted {
 		if match(l) {
-			found = append(found, l.Instrument)
+			found = append(found, l)
 		}
 	}
-	return toText(paginate(found, c.args))
+	return found, ""
 }
 
 // field returns what a search looks at; a field that does not exist means the id.

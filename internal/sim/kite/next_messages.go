@@ -1,0 +1,167 @@
+package kite
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// wire is a JSON-RPC message as the rewrite reads it: names of keys are exact, and of two equal keys the last counts.
+type wire struct {
+	id       json.RawMessage // nil when there is none, or null
+	method   string
+	params   json.RawMessage // nil when there are none, or null
+	repeated string          // a key that stands twice in one object somewhere in the message
+}
+
+// readMessages reads the body of a POST. complaint says what is wrong with it, or is empty.
+func readMessages(body []byte) (all []wire, batch bool, complaint string) {
+	if len(body) == 0 {
+		return nil, false, "POST requires a non-empty body"
+	}
+	body = bytes.TrimLeft(body, " \t\r\n")
+	raws := []json.RawMessage{body}
+	if batch = len(body) > 0 && body[0] == '['; batch {
+		raws = nil
+		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&raws); err != nil {
+			return nil, batch, unreadable(err)
+		}
+		if len(raws) == 0 {
+			return nil, batch, malformed("empty batch")
+		}
+	}
+	for _, raw := range raws {
+		m, complaint := readMessage(raw)
+		if complaint != "" {
+			return nil, batch, complaint
+		}
+		all = append(all, m)
+	}
+	return all, batch, ""
+}
+
+func malformed(format string, a ...any) string {
+	return "malformed payload: " + fmt.Sprintf(format, a...)
+}
+
+// unreadable is the complaint about JSON that cannot be read. How it goes on after "json:" is our reader's wording.
+func unreadable(err error) string {
+	return malformed("unmarshaling jsonrpc message: json: %s", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+func readMessage(raw json.RawMessage) (m wire, complaint string) {
+	var keys map[string]json.RawMessage
+	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&keys); err != nil { // what follows the message is ignored
+		return wire{}, unreadable(err)
+	}
+	version := ""
+	_ = json.Unmarshal(keys["jsonrpc"], &version) // anything but the right text is the wrong version
+	if version != "2.0" {
+		return wire{}, malformed("invalid message version tag %q; expected %q", version, "2.0")
+	}
+	if err := json.Unmarshal(orNull(keys["method"]), &m.method); err != nil {
+		return wire{}, unreadable(err)
+	}
+	m.id, m.params, m.repeated = present(keys["id"]), present(keys["params"]), repeatedKey(raw)
+	return m, ""
+}
+
+func orNull(raw json.RawMessage) json.RawMessage {
+	if raw == nil {
+		return json.RawMessage("null")
+	}
+	return raw
+}
+
+func present(raw json.RawMessage) json.RawMessage {
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+// param returns a parameter by its exact name, or nil.
+func (m wire) param(name string) json.RawMessage {
+	var all map[string]json.RawMessage
+	_ = json.Unmarshal(orNull(m.params), &all) // what is no object has no parameters
+	return present(all[name])
+}
+
+// called returns the tool and the mode that a tools/call is about.
+func (m wire) called() (tool, mode string, given args) {
+	if m.method != OpCall {
+		return "", "", nil
+	}
+	_ = json.Unmarshal(orNull(m.param("name")), &tool)
+	_ = json.Unmarshal(orNull(m.param("arguments")), &given) // anything but an object counts as no arguments
+	return tool, given.text("mode", ""), given
+}
+
+// repeatedKey returns a key that stands twice in one object of raw, or "".
+func repeatedKey(raw json.RawMessage) string {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	var open []map[string]bool // the objects that are open, nil for an array
+	key := true                // the next text is a key, if an object is innermost
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		var inner map[string]bool
+		if n := len(open); n > 0 {
+			inner = open[n-1]
+		}
+		if name, is := t.(string); is && inner != nil && key {
+			if inner[name] {
+				return name
+			}
+			inner[name], key = true, false
+			continue
+		}
+		switch t {
+		case json.Delim('{'):
+			open = append(open, map[string]bool{})
+		case json.Delim('['):
+			open = append(open, nil)
+		case json.Delim('}'), json.Delim(']'):
+			if open = open[:len(open)-1]; len(open) == 0 {
+				return ""
+			}
+		}
+		key = true
+	}
+}
+
+// The methods of JSON-RPC that the rewrite knows: whether each wants an answer, and whether it needs parameters.
+var (
+	knownRequests = map[string]bool{
+		OpInitialize: true, OpCall: true, OpPing: false, OpList: false, opDiscover: false, "resources/list": false,
+		"prompts/list": false, "logging/setLevel": true,
+	}
+	knownNotifications = map[string]bool{
+		"notifications/initialized": true, "notifications/cancelled": true, "notifications/progress": true,
+		"notifications/roots/list_changed": true,
+	}
+)
+
+// opDiscover is how clients of the newest protocol begin.
+const opDiscover = "server/discover"
+
+// complaint says why the server does not even try to answer a message, or nothing.
+func (m wire) complaint() string {
+	needsParams, request := knownRequests[m.method]
+	switch {
+	case m.method == "", knownNotifications[m.method] && m.id == nil:
+		return ""
+	case knownNotifications[m.method]:
+		return fmt.Sprintf("invalid request: unexpected id for %q", m.method)
+	case !request:
+		return fmt.Sprintf("JSON RPC not handled: %q unsupported", m.method)
+	case m.id == nil:
+		return fmt.Sprintf("invalid request: missing id for %q", m.method)
+	case needsParams && m.params == nil:
+		return `invalid request: missing required "params"`
+	}
+	return ""
+}

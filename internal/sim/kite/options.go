@@ -1,0 +1,49 @@
+package kite
+
+import "time"
+
+// Options configure a Server. The zero value is a server on the real clock with the made-up accounts of Accounts.
+type Options struct {
+	// Now is the clock that every lifetime is computed from; nil means time.Now. Nothing runs in the background:
+	// what a lifetime ends is found ended by the first request after it.
+	Now func() time.Time
+	// PingEvery is the pace of the keep-alive of an SSE stream in real time: 0 means 10 s, negative means none.
+	PingEvery time.Duration
+	// Accounts are the people that the login page offers; nil means Accounts().
+	Accounts []Account
+	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
+	// host that the request was sent to.
+	BaseURL string
+	// OneTokenPerUser makes Kite keep a single login per person: a new login ends the older ones of the same Kite
+	// user, and a logout ends them all. What people report about the real Kite is contradictory.
+	OneTokenPerUser bool
+	// World is the server that is played; the zero value is the hosted server of today.
+	World World
+	// NoOrderTools leaves the three order tools out of the list, as the hosted server did at first.
+	NoOrderTools bool
+	// NoSSE and NoMCP answer 404 on the paths of a transport; ServeOnly changes them later.
+	NoSSE, NoMCP bool
+	// Foreign lists two tools that have nothing to do with accounts, and nothing else, in every world.
+	Foreign bool
+	// WellKnownToo answers the documents of OAuth beside the tools of Today or Old, which need none of it.
+	WellKnownToo bool
+	// WantUserAgent keeps every request of a program that names itself with its library's default User-Agent, or not
+	// at all, as a violation. The front of the real server refuses some of these with a bare 403.
+	WantUserAgent bool
+
+	// The rest is looked at in Next only.
+
+	// Excluded are names of tools that the operator leaves out; modes of a tool cannot be.
+	Excluded []string
+	// RedirectURIs are where the browser may be sent with a code, besides the person's own machine: exact addresses,
+	// and beginnings of addresses written "prefix:...".
+	RedirectURIs []string
+	// UnquotedMetadata leaves the quotes out of the WWW-Authenticate header, as older libraries do.
+	UnquotedMetadata bool
+	// Early is a younger state of the rewrite: no page before Kite, bearers of 6 hours, other words for 401.
+	Early bool
+	// Hybrid lets requests in that show no bearer, and lists a login tool for them.
+	Hybrid bool
+	// NoLimits lets every address ask as often as it likes; OneBucket counts all addresses as one.
+	NoLimits, OneBucket bool
+}
