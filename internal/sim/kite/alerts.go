@@ -66,7 +66,8 @@ type AlertMeta struct {
 func (m maker) alert(number int, userID, name, id, operator string, price float64) Alert {
 	l := m.find(id)
 	return Alert{
-		Type: "simple", UserID: userID, UUID: fmt.Sprintf("3f6c1d20-%04d-4000-9000-5ac0ffee%04d", number, number), Name: name, Status: "enabled",
+		Type: "simple", UserID: userID, UUID: fmt.Sprintf("3f6c1d20-%04d-4000-9000-5ac0ffee%04d", number, number), Name: name,
+		Status:       "enabled",
 		LHSAttribute: "LastTradedPrice", LHSExchange: l.Exchange, LHSTradingsymbol: l.Tradingsymbol, Operator: operator,
 		RHSType: "constant", RHSConstant: price, CreatedAt: m.day.AddDate(0, 0, -number), UpdatedAt: m.day.AddDate(0, 0, -number),
 	}
@@ -110,9 +111,9 @@ func (b *book) history(a Alert) []AlertEvent {
 		out = append(out, AlertEvent{
 			UUID: a.UUID, Type: a.Type, Condition: a.condition(), CreatedAt: at,
 			Meta: []AlertMeta{{
-				InstrumentToken: l.InstrumentToken, Tradingsymbol: l.Tradingsymbol, Timestamp: stamp, LastPrice: l.LastPrice, OHLC: l.ohlc(),
-				NetChange: l.LastPrice - l.Close, Exchange: l.Exchange, LastTradeTime: stamp, LastQuantity: l.LotSize, Volume: l.Volume,
-				AveragePrice: l.LastPrice,
+				InstrumentToken: l.InstrumentToken, Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, Timestamp: stamp,
+				LastPrice: l.LastPrice, AveragePrice: l.LastPrice, OHLC: l.ohlc(), NetChange: l.LastPrice - l.Close,
+				LastTradeTime: stamp, LastQuantity: l.LotSize, Volume: l.Volume,
 			}},
 		})
 	}

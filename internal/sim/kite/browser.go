@@ -10,9 +10,6 @@ import (
 	"regexp"
 )
 
-// phone is the address that the played browser asks from, one that is kept for examples.
-const phone = "192.0.2.1:40000"
-
 // CompleteLogin plays the browser: it opens a login link, follows the page between to Kite's login page if there is
 // one, picks an account and follows the redirect to the callback, all without a network. An empty userID presses
 // Cancel. It returns the status and body of the last page it saw; status 0 means that the connection broke.
@@ -31,14 +28,15 @@ func (s *Server) Authorize(ctx context.Context, link, userID string) (redirect s
 
 // browse goes all the way from a link to the answer of the callback, or as far as it can.
 func (s *Server) browse(ctx context.Context, link, userID string) *page {
-	opened := s.visit(ctx, http.MethodGet, link, nil)
+	phone := "phone of " + userID // everybody has an address of their own
+	opened := s.visit(ctx, phone, http.MethodGet, link, nil)
 	onward := opened.links()
 	if opened.status == http.StatusFound {
 		onward = []string{opened.header.Get("Location")}
 	}
 	if (opened.status == http.StatusOK || opened.status == http.StatusFound) && len(onward) == 1 {
 		link = onward[0]
-		opened = s.visit(ctx, http.MethodGet, link, nil)
+		opened = s.visit(ctx, phone, http.MethodGet, link, nil)
 	}
 	if opened.status != http.StatusOK {
 		return opened
@@ -47,15 +45,15 @@ func (s *Server) browse(ctx context.Context, link, userID string) *page {
 	if userID == "" {
 		form = url.Values{"cancel": {"1"}}
 	}
-	chosen := s.visit(ctx, http.MethodPost, link, form)
+	chosen := s.visit(ctx, phone, http.MethodPost, link, form)
 	if chosen.status != http.StatusFound {
 		return chosen
 	}
-	return s.visit(ctx, http.MethodGet, chosen.header.Get("Location"), nil)
+	return s.visit(ctx, phone, http.MethodGet, chosen.header.Get("Location"), nil)
 }
 
 // visit sends one request of the played browser straight to the handler.
-func (s *Server) visit(ctx context.Context, method, address string, form url.Values) *page {
+func (s *Server) visit(ctx context.Context, from, method, address string, form url.Values) *page {
 	p := &page{header: http.Header{}}
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewBufferString(form.Encode()))
 	if err != nil {
@@ -64,7 +62,7 @@ func (s *Server) visit(ctx context.Context, method, address string, form url.Val
 		return p
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), phone
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), from
 	defer func() {
 		if broken := recover(); broken != nil {
 			if broken != http.ErrAbortHandler {

@@ -8,8 +8,8 @@
 //
 // # A tour
 //
-// [New] makes a [Server] that plays one [World], the hosted server of today unless told otherwise. It is an
-// http.Handler (front.go) for six paths:
+// [New] makes a [Server] that plays one [World], the hosted server of today unless told otherwise; [Server.SetWorld]
+// switches it over while it runs. It is an http.Handler (front.go). In [Today] it has six paths:
 //
 //	GET  /sse            opens an event stream, with a new session id in its first event
 //	POST /message        takes JSON-RPC for a stream; the answer comes as an event of the stream     (sse.go)
@@ -24,12 +24,28 @@
 // broker (broker.go) is Kite, which knows what the token opens and when it dies. The signed session id in a login
 // link (links.go) is all that ties a browser to a session.
 //
+// [Next] is the rewrite that may follow (next*.go). Kite, its people and what the tools read are the same; all else
+// differs:
+//
+//	     /.well-known/…  two documents that tell how to authorize; /register, which nobody needs     (next_register.go)
+//	     /authorize      begins a login: the same warning, the same link to Kite
+//	     /callback       sends the browser on to the client, with a code                             (next_authorize.go)
+//	POST /token          turns the code into a bearer, once                                          (next_token.go)
+//	     /mcp            wants the bearer; answers as a stream of events                             (next_mcp.go)
+//
+// There the bearer (next_bearer.go) says who somebody is, and the MCP session only what was agreed on. The bearer
+// stands for a grant, which holds the login object. Seven tools do everything, by their mode (next_tools.go,
+// data/next_tools.json), reading and writing under one name. [Options] make it one of the mixed states that a server
+// may be found in on the way (mixed.go).
+//
 // # Time
 //
 // Every lifetime is computed from [Options].Now when a request looks at it; nothing ticks in the background. A session
 // lives for 12 hours from its birth, whatever is done with it. It then counts as terminated until the next clean-up,
 // every 30 minutes from the start of the process, forgets it. A login link is good for 35 minutes. Kite ends all access
-// tokens at 06:00 Indian time. Waits in [Fault] and the keep-alive of the streams run on the real clock.
+// tokens at 06:00 Indian time. In Next a code is good for 10 minutes, a grant and a bearer for a day, an MCP session
+// until nobody has used it for a day, and requests are counted per address (next_limits.go). Waits in [Fault] and the
+// keep-alive of the streams run on the real clock.
 //
 // # Traps that are real here
 //
@@ -44,10 +60,20 @@
 //   - Pings of the stream are requests whose ids collide with those of the client.
 //   - Positions are the day's and the net ones in one list; holdings leave out what is undelivered, pledged or on margin.
 //
+// And in Next:
+//
+//   - Of two equal keys in a call the last counts, a mode as well, and nobody checks it against the schema.
+//   - A lost login is never a 401: after a logout, a restart or at 06:00 the bearer is still good, and what it stands for
+//     is not. The status of the session goes on to say that all is well when Kite has dropped it.
+//   - A DELETE logs nobody out, and the logout does not reach Kite.
+//   - A wrong try burns the code, and the client never hears of a login that failed or was cancelled.
+//   - What 404 means is the opposite of what it means today: begin a new session, the login is fine.
+//
 // # What tests do
 //
-// [Server.CompleteLogin] plays the browser, [Server.Inject] makes things go wrong, [Server.DropStreams],
-// [Server.FreezeStreams], [Server.ServeOnly] and [Server.Restart] do what networks and operators do, [Server.Calls], [Server.Sessions] and
-// [Server.Violations] tell what happened. The people of [Accounts] are made up, with portfolios chosen to be awkward;
-// [Generate] makes more, each of whose figures tells whose it is.
+// [Server.CompleteLogin] plays the browser, and [Server.Authorize] does in Next; [Server.Inject] makes things go wrong,
+// [Server.DropStreams], [Server.FreezeStreams], [Server.ServeOnly], [Server.Restart] and [Server.SetWorld] do what
+// networks and operators do, [Server.Calls], [Server.Sessions], [Server.Grants] and [Server.Violations] tell what
+// happened, [Server.Links], [Server.Codes] and [Server.Bearers] what must not leak. The people of [Accounts] are made
+// up, with portfolios chosen to be awkward; [Generate] makes more, each of whose figures tells whose it is.
 package kite

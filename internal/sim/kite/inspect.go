@@ -78,6 +78,13 @@ func (s *Server) Streams() int {
 	return len(s.streams)
 }
 
+// Listeners returns how many silent streams are open on GET /mcp.
+func (s *Server) Listeners() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.listeners)
+}
+
 // Links returns every login link handed out so far, oldest first. Each is a key to a session: tests use them to make
 // sure that they show up nowhere else.
 func (s *Server) Links() []string {

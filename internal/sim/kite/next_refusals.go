@@ -166,7 +166,8 @@ func (m wire) refuseNewest(version string) *refusal {
 	case said == "":
 		return bad(codeInvalidParams, fmt.Sprintf("missing or invalid _meta field %q", versionMeta), nil)
 	case said != version:
-		return bad(codeHeaderMismatch, fmt.Sprintf("Mcp-Protocol-Version header %q does not match request %s %q", version, versionMeta, said), nil)
+		return bad(codeHeaderMismatch,
+			fmt.Sprintf("Mcp-Protocol-Version header %q does not match request %s %q", version, versionMeta, said), nil)
 	}
 	return nil
 }

@@ -40,6 +40,11 @@ func nextGTTs(a *Account) []nextGTT {
 	return out
 }
 
+// funds are all there are, never in pages.
+func funds(a *Account) []MFHolding {
+	return append([]MFHolding{}, a.MFHoldings...)
+}
+
 // compactHolding is a row of portfolio holdings with type compact.
 type compactHolding struct {
 	Exchange        string `json:"exchange"`

@@ -30,14 +30,12 @@ type mode struct {
 // nextModes says what each tool does.
 func nextModes() map[string][]mode {
 	return map[string][]mode{
-		"alerts":  {{"get", runAlerts, "Failed to get alerts"}, writes("create"), writes("modify"), writes("delete")},
-		"gtt":     {{"list", listTool(nextGTTs), "Failed to execute gtt_list"}, writes("place"), writes("modify"), writes("delete")},
-		"market":  marketModes(),
-		"orders":  orderModes(),
-		"session": {{"status", runSessionStatus, ""}, {"logout", runSessionLogout, ""}},
-		"mutual_funds": {
-			{"holdings", valueTool(func(a *Account) []MFHolding { return append([]MFHolding{}, a.MFHoldings...) }), "Failed to get mutual fund holdings"},
-		},
+		"alerts":       {{"get", runAlerts, "Failed to get alerts"}, writes("create"), writes("modify"), writes("delete")},
+		"gtt":          {{"list", listTool(nextGTTs), "Failed to execute gtt_list"}, writes("place"), writes("modify"), writes("delete")},
+		"market":       marketModes(),
+		"orders":       orderModes(),
+		"session":      {{"status", runSessionStatus, ""}, {"logout", runSessionLogout, ""}},
+		"mutual_funds": {{"holdings", valueTool(funds), "Failed to get mutual fund holdings"}},
 		"portfolio": {
 			{"profile", valueTool(func(a *Account) Profile { return a.Profile }), "Failed to get profile"},
 			{"margins", valueTool(func(a *Account) Margins { return a.Margins }), "Failed to get margins"},

@@ -1,0 +1,142 @@
+package kite_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"kitebot/internal/sim/kite"
+)
+
+// login asks the login tool of a Hybrid.
+func (p *person) login() string {
+	p.w.t.Helper()
+	return parseResult(p.w.t, event(p.w.t, p.post(callBody(1, "login", "{}")))).text
+}
+
+func TestHybridTakesBothWays(t *testing.T) {
+	w := newNext(t, func(o *kite.Options) { o.Hybrid = true })
+	p := w.join("")
+	list := event(t, p.post(rpc(1, "tools/list", nil)))
+	if strings.Count(list, `"inputSchema"`) != 8 || !strings.Contains(list, `"name":"login"`) || !strings.Contains(list, `"name":"portfolio"`) {
+		t.Errorf("tools: %s", list)
+	}
+	if r := w.must("GET", "/.well-known/oauth-protected-resource", ""); r.status != 200 {
+		t.Errorf("document: %d", r.status)
+	}
+	expect(t, p.call("portfolio", "profile", ""), "not logged into Kite. Please authenticate via the OAuth flow", true)
+	link := linkIn(t, p.login())
+	w.finish(link, "MK4021")
+	if got := p.user(); got != "MK4021" {
+		t.Errorf("in band: %q", got)
+	}
+	if got := p.login(); got != "You are already logged in as Meera Krishnan" {
+		t.Errorf("login again: %s", got)
+	}
+	if got := p.call("session", "status", ""); object(t, got.text)["session_id"] != p.session {
+		t.Errorf("status: %s", got.text)
+	}
+	if got := w.sim.Links(); len(got) != 1 || got[0] != link {
+		t.Errorf("links: %q", got)
+	}
+	w.clean()
+	w.sim.Restart()
+	if status, body := w.sim.CompleteLogin(t.Context(), link, "MK4021"); status != 400 || body != "invalid request\n" {
+		t.Errorf("an old link: %d %q", status, body)
+	}
+}
+
+func TestHybridWithABearer(t *testing.T) {
+	w := newNext(t, func(o *kite.Options) { o.Hybrid = true })
+	p, other := w.join(""), w.enter("AD7730")
+	if got := other.user(); got != "AD7730" {
+		t.Errorf("with a bearer: %q", got)
+	}
+	if r := (&person{w: w, session: other.session}).post(rpc(1, "ping", nil)); r.status != http.StatusForbidden {
+		t.Errorf("a session with a bearer, without it: %d", r.status)
+	}
+	if r := (&person{w: w, bearer: "garbage", session: p.session}).post(rpc(1, "ping", nil)); r.status != http.StatusUnauthorized {
+		t.Errorf("a bad bearer: %d", r.status)
+	}
+	w.clean()
+}
+
+func TestDocumentsBesideTheOldTools(t *testing.T) {
+	for _, world := range []kite.World{kite.Today, kite.Old} {
+		w := newWorld(t, func(o *kite.Options) { o.WellKnownToo, o.World = true, world })
+		for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"} {
+			if r := w.must("GET", path, ""); r.status != 200 || !strings.Contains(r.body, w.web.URL) {
+				t.Errorf("%s: %d %s", path, r.status, r.body)
+			}
+		}
+		if r := w.must("POST", "/register", "{}"); r.status != 404 {
+			t.Errorf("register: %d", r.status)
+		}
+		if got := w.userOf(w.loggedIn("MK4021")); got != "MK4021" {
+			t.Errorf("logged in as %q", got)
+		}
+	}
+}
+
+func TestForeignTools(t *testing.T) {
+	today := newWorld(t, func(o *kite.Options) { o.Foreign = true })
+	id := today.initialize()
+	next := newNext(t, func(o *kite.Options) { o.Foreign = true })
+	p := next.enter("MK4021")
+	for _, list := range []string{today.post(id, rpc(1, "tools/list", nil)).body, p.post(rpc(1, "tools/list", nil)).body} {
+		if strings.Count(list, `"inputSchema"`) != 2 || strings.Contains(list, "get_") || strings.Contains(list, "portfolio") {
+			t.Errorf("tools: %s", list)
+		}
+	}
+	if r := today.call(id, "get_holdings", `{}`); r.code != -32602 {
+		t.Errorf("a tool of ours: %+v", r)
+	}
+	expect(t, today.call(id, "roll_dice", `{}`), "42", false)
+	expect(t, parseResult(t, event(t, p.post(callBody(1, "roll_dice", "{}")))), "42", false)
+	for w, want := range map[*world]int{today: 2, next: 1} {
+		v := w.sim.Violations()
+		if len(v) != want || v[want-1] != "mcp: call of the foreign tool roll_dice" {
+			t.Errorf("violations: %q", v)
+		}
+	}
+}
+
+func TestSwitchingOver(t *testing.T) {
+	w := newWorld(t)
+	s := w.open()
+	id := w.loggedIn("MK4021")
+	link := linkIn(t, w.call(w.initialize(), "login", `{}`).text)
+	page := w.callbackOf(w.kitePage(link), "user_id=AD7730")
+	w.sim.SetWorld(kite.Next)
+	if err := s.ended(); err == nil {
+		t.Error("the stream goes on")
+	}
+	for range 20 {
+		if r := w.post(id, callBody(1, "get_profile", "{}")); r.status != http.StatusUnauthorized || r.body != "no bearer token\n" {
+			t.Fatalf("an old session: %d %q", r.status, r.body)
+		}
+	}
+	if r := w.must("GET", strings.TrimPrefix(link, w.web.URL), ""); r.status != 400 || r.body != "invalid request\n" {
+		t.Errorf("a link under way: %d %q", r.status, r.body)
+	}
+	if r := w.must("GET", page, ""); r.status != 400 || r.body != "authorization failed\n" {
+		t.Errorf("a callback under way: %d %q", r.status, r.body)
+	}
+	p := w.enter("MK4021")
+	if n := w.sim.EndKiteLogins("MK4021"); n != 2 {
+		t.Errorf("%d logins at Kite, want those of both worlds", n)
+	}
+	w.clean()
+	w.sim.SetWorld(kite.Today)
+	if r := p.post(rpc(1, "ping", nil)); r.status != 400 || r.body != "Invalid session ID\n" {
+		t.Errorf("a session of the rewrite: %d %q", r.status, r.body)
+	}
+	r := p.post(rpc(1, "initialize", map[string]any{}), "Mcp-Session-Id", "")
+	if r.status != 200 || !strings.HasPrefix(r.header.Get("Mcp-Session-Id"), "kitemcp-") {
+		t.Errorf("a bearer is ignored: %d %q", r.status, r.body)
+	}
+	w.sim.SetWorld(kite.Next)
+	if r := p.post(rpc(1, "ping", nil)); r.status != 404 || r.body != "session not found\n" {
+		t.Errorf("the bearer after two deployments: %d %q", r.status, r.body)
+	}
+}

@@ -1,0 +1,77 @@
+package kite_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/sim/kite"
+)
+
+func TestAlerts(t *testing.T) {
+	w := newNext(t)
+	p := w.enter("MK4021")
+	mine := kite.Accounts()[0].Alerts
+	ids := make([]string, len(mine))
+	for i, a := range mine {
+		ids[i] = `"` + a.UUID + `"`
+	}
+	type many struct{ Alerts []kite.Alert }
+	for more, want := range map[string][]kite.Alert{
+		"":                                mine,
+		`"uuids":[]`:                      mine,
+		`"uuids":` + ids[0]:               mine, // a plain text is no list
+		`"status":"enabled"`:              mine[:2],
+		`"status":"disabled"`:             mine[2:],
+		`"status":"deleted"`:              {},
+		`"type":"ato"`:                    {},
+		`"type":"simple","history":false`: mine,
+		`"uuids":[` + ids[2] + `,` + ids[0] + `],"status":"deleted"`: {mine[0], mine[2]},
+		`"uuids":["a","b"]`: nil,
+	} {
+		if diff := cmp.Diff(want, decode[many](t, p.call("alerts", "get", more)).Alerts); diff != "" {
+			t.Errorf("%s:\n%s", more, diff)
+		}
+	}
+	expect(t, p.call("alerts", "get", `"uuids":["a","b"],"history":true`), `{"alerts":null}`, false)
+	expect(t, p.call("alerts", "get", `"uuids":["a"]`), "Failed to get alert a: Alert not found", true)
+	expect(t, w.enter("NK0001").call("alerts", "get", `"history":true`), `{"alerts":[]}`, false)
+	one := p.call("alerts", "get", `"uuids":[`+ids[0]+`]`).text
+	const order = "type user_id uuid name status disabled_reason lhs_attribute lhs_exchange lhs_tradingsymbol operator rhs_type rhs_attribute rhs_exchange rhs_tradingsymbol rhs_constant alert_count created_at updated_at"
+	if got := keys(t, strings.TrimPrefix(one, `{"alert":`)); got != order || !strings.Contains(one, `"name":"Reliance \u003c 1,300 \u0026 falling"`) {
+		t.Errorf("one: %s", one)
+	}
+	w.clean()
+}
+
+func TestAlertsWithTheirHistory(t *testing.T) {
+	w := newNext(t)
+	p := w.enter("MK4021")
+	titan := kite.Accounts()[0].Alerts[1]
+	type one struct {
+		Alert   kite.Alert
+		History []kite.AlertEvent
+	}
+	got := decode[one](t, p.call("alerts", "get", `"uuids":["`+titan.UUID+`"],"history":true`))
+	if len(got.History) != titan.AlertCount || got.Alert.UUID != titan.UUID {
+		t.Fatalf("%+v", got)
+	}
+	last := got.History[1]
+	if !last.CreatedAt.Equal(titan.UpdatedAt) || last.Condition != `LastTradedPrice("NSE:TITAN") >= 3850` || last.Meta[0].LastPrice != 3870.15 ||
+		last.Meta[0].Timestamp != "2026-11-20 11:48:09" || !got.History[0].CreatedAt.Before(last.CreatedAt) {
+		t.Errorf("last event: %+v", last)
+	}
+	type many struct {
+		Alerts    []kite.Alert
+		Histories map[string][]kite.AlertEvent
+	}
+	all := decode[many](t, p.call("alerts", "get", `"history":true`))
+	if len(all.Histories) != 3 || len(all.Histories[titan.UUID]) != 2 || all.Histories[all.Alerts[0].UUID] == nil {
+		t.Errorf("histories: %+v", all.Histories)
+	}
+	itc := all.Alerts[2]
+	if itc.RHSType != "instrument" || itc.RHSTradingsymbol != "ITC" || itc.DisabledReason == "" {
+		t.Errorf("the alert that compares: %+v", itc)
+	}
+}

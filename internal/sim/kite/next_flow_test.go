@@ -1,0 +1,152 @@
+package kite_test
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/sim/kite"
+)
+
+func TestWholeLogin(t *testing.T) {
+	w := newNext(t)
+	page := w.must("GET", "/authorize?"+asking().Encode(), "")
+	if page.status != 200 || !strings.Contains(page.body, "<title>Continue to Kite</title>") || strings.Count(page.body, "<a ") != 1 {
+		t.Errorf("page: %d %s", page.status, page.body)
+	}
+	back, status := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+asking().Encode(), "MK4021")
+	form := regexp.MustCompile(`^http://127\.0\.0\.1:49152/done\?code=([0-9a-f]{64})&state=st%26te$`)
+	parts := form.FindStringSubmatch(back)
+	if status != 302 || parts == nil {
+		t.Fatalf("%d to %q", status, back)
+	}
+	r := w.redeem(parts[1])
+	got := object(t, r.body)
+	bearer, _ := got["access_token"].(string)
+	delete(got, "access_token")
+	if diff := cmp.Diff(map[string]any{"token_type": "Bearer", "expires_in": 86400.0, "scope": "default"}, got); r.status != 200 || diff != "" {
+		t.Errorf("token: %d\n%s", r.status, diff)
+	}
+	if user := w.join(bearer).user(); user != "MK4021" {
+		t.Errorf("the bearer is %q's", user)
+	}
+	grants := w.sim.Grants()
+	if len(grants) != 1 || grants[0].Account != "MK4021" || !grants[0].KiteAlive || grants[0].ExpiresAt.Sub(w.clock.Now()) != 24*time.Hour {
+		t.Errorf("grants: %+v", grants)
+	}
+	if !slices.Equal(w.sim.Codes(), []string{parts[1]}) || !slices.Equal(w.sim.Bearers(), []string{bearer}) {
+		t.Errorf("handed out: %q, %q", w.sim.Codes(), w.sim.Bearers())
+	}
+	w.checkClaims(bearer, grants[0].ID)
+	w.clean()
+}
+
+// checkClaims reads a bearer as anybody can.
+func (w *world) checkClaims(bearer, grant string) {
+	w.t.Helper()
+	parts := strings.Split(bearer, ".")
+	head, _ := base64.RawURLEncoding.DecodeString(parts[0])
+	body, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || len(parts) != 3 || string(head) != `{"alg":"HS256","typ":"JWT"}` {
+		w.t.Fatalf("%v: %s", err, head)
+	}
+	got, now := object(w.t, string(body)), float64(w.clock.Now().Unix())
+	if id, _ := got["jti"].(string); len(id) != 32 {
+		w.t.Errorf("jti %q", id)
+	}
+	delete(got, "jti")
+	want := map[string]any{
+		"iss": w.web.URL, "sub": "MK4021", "exp": now + 86400, "iat": now, "kite_user_id": "MK4021", "session_id": grant, "scope": "default",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Error(diff)
+	}
+}
+
+func TestAuthorizeRefuses(t *testing.T) {
+	w := newNext(t, func(o *kite.Options) {
+		o.NoLimits, o.RedirectURIs = true, []string{"https://bot.example/in", "prefix:https://web.example/cb/"}
+	})
+	for _, uri := range []string{
+		"http://localhost", "https://127.0.0.1:1/x?y=1", "https://bot.example/in", "https://web.example/cb/", "https://web.example/cb/1?x",
+	} {
+		if r := w.must("GET", "/authorize?"+asking("redirect_uri", uri).Encode(), ""); r.status != 200 {
+			t.Errorf("%s: %d", uri, r.status)
+		}
+	}
+	var refused []url.Values
+	for _, name := range []string{"client_id", "redirect_uri", "code_challenge", "code_challenge_method"} {
+		refused = append(refused, asking(name, ""))
+	}
+	for _, uri := range []string{
+		"http://[::1]:1/x", "http://127.0.0.2/", "http://LOCALHOST/", "http://localhost.example/", "app://done", "urn:ietf:wg:oauth:2.0:oob",
+		"https://t.me/bot", "https://bot.example/in/", "https://bot.example/in?x=1", "https://web.example/cb", "127.0.0.1:1", "ftp://localhost/", "http://%zz",
+	} {
+		refused = append(refused, asking("redirect_uri", uri))
+	}
+	refused = append(refused, asking("code_challenge_method", "plain"), url.Values{"session_id": {"kitemcp-1|2.3"}})
+	for _, q := range refused {
+		if r := w.must("GET", "/authorize?"+q.Encode(), ""); r.status != 400 || r.body != "invalid request\n" {
+			t.Errorf("%v: %d %q", q, r.status, r.body)
+		}
+	}
+	w.clean()
+}
+
+func TestWhereTheBrowserIsSent(t *testing.T) {
+	w := newNext(t)
+	for uri, want := range map[string]string{
+		"http://localhost:1/a?z=1&b=2&state=old#part": "http://localhost:1/a?b=2&code=CODE&state=st%26te&z=1",
+		"http://127.0.0.1:1":                          "http://127.0.0.1:1?code=CODE&state=st%26te",
+	} {
+		back, _ := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+asking("redirect_uri", uri).Encode(), "NK0001")
+		codes := w.sim.Codes()
+		if got := strings.Replace(back, codes[len(codes)-1], "CODE", 1); got != want {
+			t.Errorf("%s: sent to %s, want %s", uri, got, want)
+		}
+	}
+	back, _ := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+asking("state", "").Encode(), "NK0001")
+	if strings.Contains(back, "state") {
+		t.Errorf("a state out of nothing: %s", back)
+	}
+}
+
+func TestTheClientHearsOfNoFailure(t *testing.T) {
+	w := newNext(t)
+	link := w.web.URL + "/authorize?" + asking().Encode()
+	kitePage := w.kitePage(link)
+	fails := func(name, address string, want int) {
+		t.Helper()
+		r := w.must("GET", strings.TrimPrefix(address, w.web.URL), "")
+		if r.status != want || r.body != "authorization failed\n" || r.header.Get("Location") != "" {
+			t.Errorf("%s: %d %q, want %d", name, r.status, r.body, want)
+		}
+	}
+	fails("nothing", "/callback", 400)
+	fails("cancelled", w.callbackOf(kitePage, "cancel=1"), 500)
+	w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Op: kite.OpCallback, Times: 1})
+	fails("Kite refuses", w.callbackOf(kitePage, "user_id=MK4021"), 500)
+	done := w.callbackOf(kitePage, "user_id=MK4021")
+	fails("tampered", strings.Replace(done, "kitemcp-", "kitemcp-0", 1), 400)
+	if r := w.must("GET", done, ""); r.status != http.StatusFound {
+		t.Errorf("the same page still works: %d", r.status)
+	}
+	fails("reloaded", done, 400)
+	late := w.callbackOf(w.kitePage(link), "user_id=MK4021")
+	w.clock.add(35*time.Minute + time.Second)
+	fails("too late", late, 400)
+	old := w.callbackOf(w.kitePage(link), "user_id=MK4021")
+	w.sim.Restart()
+	fails("from before the restart", old, 400)
+	if _, status := w.sim.Authorize(t.Context(), link, ""); status != 500 {
+		t.Errorf("a browser that cancels: %d", status)
+	}
+	w.clean()
+}
