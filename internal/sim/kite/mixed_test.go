@@ -55,6 +55,10 @@ func TestHybridWithABearer(t *testing.T) {
 	if r := (&person{w: w, session: other.session}).post(rpc(1, "ping", nil)); r.status != http.StatusForbidden {
 		t.Errorf("a session with a bearer, without it: %d", r.status)
 	}
+	other.call("session", "logout", "")
+	if status, _ := w.sim.CompleteLogin(t.Context(), linkIn(t, other.login()), "AD7730"); status != 400 {
+		t.Errorf("an in-band link for a session that has a bearer: %d", status)
+	}
 	if r := (&person{w: w, bearer: "garbage", session: p.session}).post(rpc(1, "ping", nil)); r.status != http.StatusUnauthorized {
 		t.Errorf("a bad bearer: %d", r.status)
 	}

@@ -85,6 +85,7 @@ func TestRepeatedKeys(t *testing.T) {
 		`"name":"orders","arguments":{"mode":"place"},"arguments":{"mode":"list"}`: {`mcp: tools/call with the key "arguments" twice`},
 		`"name":"orders","arguments":{"mode":"list","x":[{"a":1},{"a":{"a":1}}]}`:  nil,
 		`"name":"orders","arguments":{"mode":"list","x":["mode","mode","mode"]}`:   nil,
+		`"name":"orders","arguments":{"mode":"list","x":"list","y":"mode"}`:        nil,
 		`"name":"orders","arguments":{"mode":"list","x":[[],{"b":1,"b":2}]}`:       {`mcp: tools/call with the key "b" twice`},
 	} {
 		w := newNext(t)

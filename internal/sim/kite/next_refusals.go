@@ -109,7 +109,6 @@ func (s *Server) refuseSession(id string, v visitor) *refusal {
 	case e.userID != "" && e.userID != v.UserID:
 		return &refusal{status: http.StatusForbidden, text: "session user mismatch"}
 	}
-	e.lastUse = now
 	return nil
 }
 

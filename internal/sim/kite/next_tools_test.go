@@ -149,9 +149,9 @@ func TestNextShapes(t *testing.T) {
 
 func TestHoldingsAreSummedUp(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("AD7730")
+	p := w.enter("MK4021")
 	var invested, value, today float64
-	for _, h := range kite.Accounts()[1].Holdings {
+	for _, h := range kite.Accounts()[0].Holdings {
 		many := float64(h.Quantity + h.T1Quantity)
 		invested, value, today = invested+many*h.AveragePrice, value+many*h.LastPrice, today+many*h.DayChange
 	}
