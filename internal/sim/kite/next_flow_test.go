@@ -150,3 +150,38 @@ func TestTheClientHearsOfNoFailure(t *testing.T) {
 	}
 	w.clean()
 }
+
+func TestEveryLookIsALoginOfItsOwn(t *testing.T) {
+	w := newNext(t)
+	link := w.web.URL + "/authorize?" + asking().Encode()
+	first, second := w.kitePage(link), w.kitePage(link)
+	if first == second {
+		t.Fatal("two looks at the page show one link")
+	}
+	for page, user := range map[string]string{first: "MK4021", second: "AD7730"} {
+		r := w.must("GET", w.callbackOf(page, "user_id="+user), "")
+		token, _ := object(t, w.redeem(mustQuery(t, r.header.Get("Location")).Get("code")).body)["access_token"].(string)
+		if got := w.join(token).user(); got != user {
+			t.Errorf("%s became %q", user, got)
+		}
+	}
+	if back, status := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?client_id=x", "MK4021"); back != "" || status != 400 {
+		t.Errorf("a bad link: sent to %q, %d", back, status)
+	}
+	w.clean()
+}
+
+func TestNextTakesParallelCalls(t *testing.T) {
+	w := newNext(t)
+	p := w.enter("MK4021")
+	var answers []<-chan later
+	for range 20 {
+		answers = append(answers, w.async("POST", "/mcp", callBody(1, "portfolio", `{"mode":"profile"}`), p.header()...))
+	}
+	for _, a := range answers {
+		if got := <-a; got.err != nil || !strings.Contains(got.body, "MK4021") {
+			t.Errorf("%+v", got)
+		}
+	}
+	w.clean()
+}
