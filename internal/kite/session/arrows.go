@@ -37,9 +37,9 @@ const (
 
 var causeWords = [...]struct{ name, what string }{
 	LinkGiven:   {"link given", "`Pool.Link`: /login, or a command that needs a login (`offerLogin`)"},
-	Finished:    {"finished", "minder or Done: `try`, `bind`, `adopt`. Logged in while the link's stream is open, else parked. Also after the link's time, if Kite was silent meanwhile. A login before it lapses, without a DELETE"},
+	Finished:    {"finished", "minder, Done, or the code of a login by OAuth (`exchange`): `try`, `bind`, `adopt`. Logged in while the link's stream is open, else parked. Also after the link's time, if Kite was silent meanwhile. A login before it lapses, without a DELETE"},
 	FinishedNew: {"finished by another", "`adopt`: another Kite user than `Record.Last`"},
-	LinkDied:    {"link died", "`linkDied`: 36 min old, or the server forgot it; a logout may still wait"},
+	LinkDied:    {"link died", "`linkDied`: 36 min old (45 by OAuth), or the server forgot it, or its code was refused or lost; a logout may still wait"},
 	Refused:     {"refused", "`refuse`: the Kite user is another person's; the session is ended, both are told"},
 	SaidYes:     {"said yes", "`Pool.Confirm`, yes; doubtful if it came after `Login.Until`"},
 	SaidNo:      {"said no", "`Pool.Confirm`, no: the session is ended; another link may be out"},
@@ -49,9 +49,9 @@ var causeWords = [...]struct{ name, what string }{
 	Silence:     {"silence", "`confirm`: `get_profile` fails again and again"},
 	Clock:       {"clock", "`Login.Until` has passed: a doubt, never an end"},
 	Answered:    {"answered", "`question` gets an answer, before `Login.Until`"},
-	ServersWord: {"server's word", "`ended`: 404, or 400 \"Invalid session ID\" with no stream open; also when somebody else logs in as that Kite user after `Login.Until` (`release`). A link may be out"},
+	ServersWord: {"server's word", "`ended`: 404, or 400 \"Invalid session ID\" with no stream open; by OAuth 401 or the words of a tool; a stream lost at a server without /mcp; also when somebody else logs in as that Kite user after `Login.Until` (`release`). A link may be out"},
 	Usurped:     {"usurped", "`usurped`: another Kite user answered on the session; it is ended before anything is shown. A link may be out"},
-	LoggedOut:   {"logged out", "`Pool.Logout`: DELETE for each session held, and the server said so"},
+	LoggedOut:   {"logged out", "`Pool.Logout`: DELETE for each session held, `session logout` for each bearer, and the server said so"},
 	LogoutWaits: {"logout waits", "`Pool.Logout` while Kite does not confirm; tried again for as long as the server could remember the session"},
 	LogoutDone:  {"logout done", "the DELETE came through, or 12.5 h have passed"},
 	Removed:     {"removed", "`Pool.Remove`: as a logout, but nothing is told any more; what Kite does not confirm is tried further in silence"},

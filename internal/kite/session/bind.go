@@ -51,6 +51,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		}
 		r.Login = &Login{
 			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
+			Resumable: link.resumable(),
 			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
 		}
 		if r.Login.Confirmed {
@@ -198,10 +199,21 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 	return pr.status(), nil
 }
 
+// resumable says what is known of a login from the start: one by OAuth has no
+// stream to lose, and no second browser can replace the account behind it.
+func (l Link) resumable() Answer {
+	if l.Session.IsBearer() {
+		return Yes
+	}
+	return Unknown
+}
+
 // late reports whether a login begins so near to its end that the news of it is
 // all the warning there has to be.
 func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-WarnBefore)) }
 
 // linksAlive reports whether a second browser login could still replace the
 // account behind a login.
-func (l Login) linksAlive(now time.Time) bool { return now.Before(l.LinkAt.Add(LinkLife)) }
+func (l Login) linksAlive(now time.Time) bool {
+	return !l.Session.IsBearer() && now.Before(l.LinkAt.Add(LinkLife))
+}

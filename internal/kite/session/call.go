@@ -63,7 +63,7 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 		// The login is fine: the tool alone stumbled. Once more, then it is the tool.
 		text, err = pr.ask(ctx, login.Session, q)
 		if kite.KindOf(err) == kite.KindEnded {
-			return "", pr.ended(*login)
+			return "", pr.ended(*login, kite.EndingOf(err))
 		}
 		if err != nil {
 			return "", err

@@ -72,6 +72,9 @@ func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
 // try asks one link's session whether its browser login is through, and binds
 // it if so. ErrNoLogin: not yet.
 func (pr *person) try(ctx context.Context, link Link) error {
+	if link.Attempt != nil {
+		return pr.exchange(ctx, link.Ref)
+	}
 	if login := pr.record().Login; login != nil && login.Session == link.Session {
 		return nil
 	}
@@ -83,9 +86,9 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	case kind == kite.KindEnded && !l.stream:
 		pr.linkDied(link)
 		return ErrEnded
-	case kite.Unanswered(err) && pr.age(link) < LinkLife+linkGrace:
+	case kite.Unanswered(err) && pr.age(link) < link.life()+linkGrace:
 		return err
-	case pr.age(link) >= LinkLife:
+	case pr.age(link) >= link.life():
 		pr.linkDied(link)
 		return ErrEnded
 	case kind == kite.KindMalformed:
@@ -93,6 +96,15 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	default:
 		return ErrNoLogin
 	}
+}
+
+// life is how long a link can be finished. One whose code was exchanged is
+// finished, and only waits for Kite to say by whom.
+func (l Link) life() time.Duration {
+	if l.Attempt != nil || l.Session.IsBearer() {
+		return AttemptLife
+	}
+	return LinkLife
 }
 
 func (pr *person) age(link Link) time.Duration { return pr.pool.Clock.Since(link.Issued) }

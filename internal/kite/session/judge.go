@@ -16,7 +16,12 @@ import (
 func (pr *person) judge(ctx context.Context, login Login, err error) error {
 	switch kite.KindOf(err) {
 	case kite.KindEnded:
-		return pr.ended(login)
+		return pr.ended(login, kite.EndingOf(err))
+	case kite.KindNotServed:
+		if login.Resumable == No && !pr.streams(login.Session) {
+			return pr.unreachable(login)
+		}
+		return err
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindUnknown:
 		return pr.confirm(ctx, login)
 	case kite.KindMalformed:
@@ -38,6 +43,11 @@ func (pr *person) confirm(ctx context.Context, login Login) error {
 		err := pr.question(ctx, login)
 		if !silent(err) {
 			return err
+		}
+		if try == 0 {
+			if over := pr.askWhy(ctx, login, err); over != nil {
+				return over
+			}
 		}
 		if try == len(patience) {
 			pr.doubt(login)
@@ -115,7 +125,7 @@ func (pr *person) question(ctx context.Context, login Login) error {
 		text, err = pr.pool.Dialer.Resume(login.Held, nil).Call(ctx, kite.AskProfile())
 	}
 	if kite.KindOf(err) == kite.KindEnded {
-		return pr.ended(login)
+		return pr.ended(login, kite.EndingOf(err))
 	}
 	if err != nil {
 		return err
@@ -159,8 +169,35 @@ func (pr *person) still(login Login) error {
 	return nil
 }
 
+// askWhy asks what Kite says of a login by OAuth that it does not answer. One
+// question is answered with Kite's own reason: it tells a login that Kite has
+// dropped from trouble. nil: it is not known to be over.
+func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
+	if !login.Session.IsBearer() || kite.KindOf(err) != kite.KindFailed {
+		return nil
+	}
+	if _, err := pr.ask(ctx, login.Session, kite.AskAlerts()); kite.KindOf(err) == kite.KindEnded {
+		return pr.ended(login, kite.EndingOf(err))
+	}
+	return nil
+}
+
+// unreachable lets go of a login that lived on a stream alone: nobody can ask it
+// anything any more. Its session lapses, so that /logout still tries to end it.
+func (pr *person) unreachable(login Login) error {
+	err := pr.update(func(r *Record) {
+		if r.Login != nil && r.Login.Session == login.Session {
+			r.lapse(pr.pool.Clock.Now(), r.Login.Held)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("keep the session of a lost login: %w", err)
+	}
+	return pr.ended(login, kite.EndUnsaid)
+}
+
 // ended draws the conclusion from the server's word.
-func (pr *person) ended(login Login) error {
+func (pr *person) ended(login Login, why kite.Ending) error {
 	was := false
 	err := pr.update(func(r *Record) {
 		if was = r.Login != nil && r.Login.Session == login.Session; was {
@@ -174,7 +211,7 @@ func (pr *person) ended(login Login) error {
 		pr.pool.Meter.LoginStep(stepEnded)
 	}
 	pr.mind() // its link, if it is still shown, is dead
-	return ErrEnded
+	return &EndedError{Why: why}
 }
 
 // usurped ends a session on which another Kite user answered.

@@ -2,9 +2,11 @@ package session_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -156,5 +158,49 @@ func TestANewLoginOverADoubtfulOne(t *testing.T) {
 		if n := w.kite.LoggedIn("AB1234"); n != 0 {
 			t.Errorf("%d sessions are open after a logout", n)
 		}
+	})
+}
+
+// A server without /mcp: that a login does not survive its stream is found out
+// while that stands, and when it is cut the login is over, instead of being
+// silent for good. /logout still tries to end it.
+func TestAServerWithoutMCP(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.kite.StreamsOnly(true)
+		w.login(asha, "AB1234")
+		w.pass(time.Minute)
+		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
+			t.Errorf("resumable: %v, want no", s.Resumable)
+		}
+		w.wantAnswer(asha, "AB1234")
+		w.kite.DropStreams()
+		w.wantError(asha, session.ErrEnded)
+		w.kite.Calls()
+		w.login(asha, "AB1234")
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Calls()
+		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
+			t.Fatal(err)
+		}
+		calls := w.kite.Calls()
+		if !slices.Contains(calls, "DELETE 1") || !slices.Contains(calls, "DELETE 2") {
+			t.Errorf("the logout asked %q", calls)
+		}
+	})
+}
+
+// A 404 of /mcp says nothing of a login that is known to be resumed there: a
+// deploy is under way.
+func TestARouterEndsNoLogin(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Minute)
+		w.kite.DropStreams()
+		w.kite.StreamsOnly(true)
+		if _, err := w.call(asha); kite.KindOf(err) != kite.KindNotServed {
+			t.Errorf("%v, want %v", err, kite.KindNotServed)
+		}
+		w.kite.StreamsOnly(false)
+		w.wantAnswer(asha, "AB1234")
 	})
 }

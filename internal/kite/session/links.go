@@ -18,6 +18,16 @@ import (
 // The Status it returns holds every link that is still shown, so that the
 // caller can take the buttons off the older messages.
 func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, error) {
+	return p.link(ctx, who, then, false)
+}
+
+// Renew is Link, but begins a login by OAuth anew: what became of the one before
+// nobody tells us.
+func (p *Pool) Renew(ctx context.Context, who int64, then string) (Link, Status, error) {
+	return p.link(ctx, who, then, true)
+}
+
+func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Link, Status, error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return Link{}, Status{}, err
@@ -33,7 +43,7 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 	defer giveBack()
 
 	link, young := pr.youngLink()
-	if young {
+	if young = young && !(renew && link.Attempt != nil); young {
 		if young, err = pr.stillGood(ctx, link); err != nil {
 			return Link{}, Status{}, err
 		}
@@ -51,12 +61,12 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 		}
 		return Link{}, Status{}, err
 	}
-	if conn != nil {
+	if !young {
 		p.Meter.LoginStep(stepLinkSent)
 	}
 	pr.mind()
-	if then != "" {
-		link.Then = then
+	if rec := pr.record(); rec.link(link.Ref) >= 0 {
+		link = rec.Links[rec.link(link.Ref)] // with the command that waits for it
 	}
 	s := pr.status()
 	s.Links = slices.Concat(old, s.Links)
@@ -82,6 +92,7 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 		} else {
 			old = r.settle(pr.pool.Clock.Now())
 		}
+		old = slices.Concat(old, r.dropAttempts(&link))
 		if then != "" {
 			link.Then = then
 		}
@@ -131,12 +142,31 @@ func (pr *person) youngLink() (Link, bool) {
 	return link, pr.pool.Clock.Since(link.Issued) < LinkYoung
 }
 
+// dropAttempts lets go of the logins by OAuth that another link takes the place
+// of, and leaves it the command that waited for them: of one person, one is
+// under way.
+func (r *Record) dropAttempts(next *Link) (dropped []Link) {
+	for _, l := range r.Links {
+		if l.Attempt != nil && l.Ref != next.Ref {
+			dropped = append(dropped, l)
+			if next.Then == "" {
+				next.Then = l.Then
+			}
+		}
+	}
+	r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Attempt != nil && l.Ref != next.Ref })
+	return dropped
+}
+
 // stillGood asks the link's session whether it is still there: the server may
 // have been restarted since, and its links with it. A link that turns out to be
 // finished is bound.
 func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, glanceTime)
 	defer cancel()
+	if link.Attempt != nil {
+		return pr.stillAuthorizes(ctx, link)
+	}
 	switch err := pr.try(ctx, link); {
 	case err == nil, errors.Is(err, ErrNoLogin):
 		// A finished one is noticed by giveOut; a refused one is gone.
@@ -148,6 +178,20 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 	default:
 		return false, err
 	}
+}
+
+// stillAuthorizes finds out whether a login by OAuth that is under way can be
+// finished: not when the server gives out login links again. One whose code waits
+// for its turn is no link any more.
+func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) {
+	if a := link.Attempt; a.Code != "" {
+		return false, &QueuedError{Until: a.Due}
+	}
+	conn, err := pr.pool.open(ctx)
+	if err == nil {
+		conn.Close()
+	}
+	return err != nil, nil // a server that does not answer says nothing of it
 }
 
 // open makes a new session, at most so many at once for all people together:
@@ -162,9 +206,17 @@ func (p *Pool) open(ctx context.Context) (Conn, error) {
 	return p.Dialer.Open(ctx)
 }
 
-// newLink opens a session and calls `login` on it, once.
+// newLink opens a session and calls `login` on it, once; or begins a login by
+// OAuth, if that is what the server wants.
 func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	conn, err := pr.pool.open(ctx)
+	if kite.KindOf(err) == kite.KindAuthorize && pr.pool.Authorizer != nil {
+		link, err := pr.newAttempt(ctx)
+		if err != nil {
+			return Link{}, nil, fmt.Errorf("begin a login by oauth: %w", err)
+		}
+		return link, nil, nil
+	}
 	if err != nil {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}

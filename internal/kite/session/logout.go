@@ -43,7 +43,7 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 			ending = append(ending, r.Login.Held)
 		}
 		for _, l := range r.Links {
-			if r.Login == nil || r.Login.Session != l.Session {
+			if !l.Session.IsZero() && (r.Login == nil || r.Login.Session != l.Session) {
 				ending = append(ending, l.Held)
 			}
 		}

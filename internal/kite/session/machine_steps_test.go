@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"net/url"
 	"slices"
 	"time"
 
@@ -67,6 +68,12 @@ func (w *walk) actions() map[string]func(move) {
 		"mute":    mood(w.kite.Mute),
 		"frozen":  mood(w.kite.Frozen),
 		"undying": mood(w.kite.Undying),
+		"switch":  func(m move) { w.step([]session.Cause{session.StreamLost}, func() { w.switchTo(m.On) }) },
+		"cut off": func(move) { w.step(nil, w.cutOff) },
+		"limit":   func(m move) { w.step(nil, func() { w.kite.Limit(m.Wait % 3) }) },
+		"refuse":  mood(w.kite.RefuseCodes),
+		"renew":   w.person([]session.Cause{session.LinkGiven, session.LinkDied}, w.renew),
+		"paste":   func(m move) { w.step(asking, func() { w.paste(m.Who, kiteUsers[m.User]) }) },
 		"garbled": func(m move) { w.step(nil, func() { w.kite.Garble(m.Wait) }) },
 	}
 }
@@ -81,6 +88,77 @@ func (w *walk) ask(who int64) {
 	link, _, err := w.pool.Link(w.t.Context(), who, "")
 	if err == nil {
 		w.links[who] = append(w.links[who], link)
+	}
+}
+
+func (w *walk) renew(who int64) {
+	delete(w.hush, who)
+	if link, _, err := w.pool.Renew(w.t.Context(), who, ""); err == nil {
+		w.links[who] = append(w.links[who], link)
+	}
+}
+
+// switchTo makes the server another one. Streams do not live through that.
+func (w *walk) switchTo(oauth bool) {
+	w.switched = w.switched || oauth != w.oauth
+	w.oauth = oauth
+	w.kite.OAuth(oauth)
+	w.kite.DropStreams()
+}
+
+// cutOff is Kite's morning. What is logged in at that moment is read no more.
+func (w *walk) cutOff() {
+	w.kite.CutOff()
+	for _, who := range people {
+		id, _ := w.login(who)
+		w.cut[id] = true
+		for _, l := range w.links[who] {
+			w.cut[l.Session.Reveal()] = true
+		}
+	}
+}
+
+// paste brings the code of some attempt: mostly of the person's own newest, as
+// people do, else of anybody's.
+func (w *walk) paste(who int64, user string) {
+	rec, err := w.store.MemStore.Load(who)
+	if err != nil {
+		return
+	}
+	for _, l := range rec.Links {
+		if l.Attempt != nil && w.oauth {
+			w.pasted[l.Ref] = w.kite.Authorize(l.URL, user)
+		}
+	}
+	for ref, address := range w.pasted {
+		mine := slices.ContainsFunc(rec.Links, func(l session.Link) bool { return l.Ref == ref && l.Attempt != nil })
+		u, err := url.Parse(address)
+		if err != nil {
+			continue
+		}
+		before, _ := w.login(who)
+		_, err = w.pool.Authorized(w.t.Context(), who, u.Query().Get("state"), u.Query().Get("code"))
+		after, _ := w.login(who)
+		if !mine && (err == nil || after != before && after != "") {
+			w.errorf("%d is logged in by a code that is not of their newest attempt: %v", who, err)
+		}
+	}
+	w.granting(who)
+}
+
+// granting notes which sessions are a person's by OAuth.
+func (w *walk) granting(who int64) {
+	rec, err := w.store.MemStore.Load(who)
+	if err != nil {
+		return
+	}
+	if rec.Login != nil && rec.Login.Session.IsBearer() {
+		w.granted[rec.Login.Session.Reveal()] = who
+	}
+	for _, l := range rec.Links {
+		if l.Session.IsBearer() {
+			w.granted[l.Session.Reveal()] = who
+		}
 	}
 }
 
@@ -99,7 +177,7 @@ func (w *walk) wholeLogin(m move) {
 // usable are the links of a person that the server would still take.
 func (w *walk) usable(who int64) []session.Link {
 	return slices.DeleteFunc(slices.Clone(w.links[who]), func(l session.Link) bool {
-		return time.Since(l.Issued) > 35*time.Minute || !w.kite.Answers(l.Session)
+		return l.Attempt != nil || l.Session.IsBearer() || time.Since(l.Issued) > 35*time.Minute || !w.kite.Answers(l.Session)
 	})
 }
 
@@ -156,8 +234,14 @@ func (w *walk) remove(who int64) {
 
 // licence says that every session of a person may be ended from now on.
 func (w *walk) licence(who int64) {
+	w.granting(who)
 	for _, l := range w.links[who] {
 		w.may[l.Session.Reveal()] = true
+	}
+	for id, owner := range w.granted {
+		if owner == who {
+			w.may[id] = true
+		}
 	}
 }
 

@@ -47,11 +47,17 @@ type walk struct {
 
 	state  map[int64]session.State
 	links  map[int64][]session.Link // every link a person was given
+	pasted map[string]string        // the address that a browser ended at, by the link's ref
 	may    map[string]bool          // sessions that may be ended
 	foul   map[string]bool          // sessions that another Kite user logged in on
 	hush   map[int64]bool           // people who were removed, and logged in no more
 	warned map[string]bool
-	heard  []session.Event
+
+	oauth    bool             // the server wants logins by OAuth
+	switched bool             // it changed at some time: logins of the other kind end at their next question
+	granted  map[string]int64 // whose login by OAuth a session is
+	cut      map[string]bool  // sessions whose login Kite has dropped
+	heard    []session.Event
 }
 
 var (
@@ -69,8 +75,9 @@ var (
 func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	w := &walk{
 		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}},
-		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{},
+		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
 		may: map[string]bool{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
+		granted: map[string]int64{}, cut: map[string]bool{},
 	}
 	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
 	for _, user := range kiteUsers {
@@ -104,6 +111,12 @@ func (w *walk) login(who int64) (id, user string) {
 	return r.Login.Session.Reveal(), r.Login.User.UserID
 }
 
+// byOAuth reports whether a person's login was made by OAuth.
+func (w *walk) byOAuth(who int64) bool {
+	r, err := w.store.MemStore.Load(who)
+	return err == nil && r.Login != nil && r.Login.Session.IsBearer()
+}
+
 // step does something and looks at everything afterwards.
 func (w *walk) step(does []session.Cause, do func()) {
 	w.doing = append(slices.Clone(background), does...)
@@ -132,6 +145,7 @@ func (w *walk) observe() {
 		w.move(e.Person, e.Status.State)
 	}
 	for _, who := range people {
+		w.granting(who)
 		s, err := w.pool.Status(who)
 		if err != nil {
 			w.errorf("status: %v", err)
@@ -180,10 +194,13 @@ func (w *walk) wantReason(who int64, before string) {
 	switch {
 	case before == "" || now == before:
 	case now != "": // replaced, by a link of this person's
+		if w.granted[now] == who {
+			return
+		}
 		if !slices.ContainsFunc(w.links[who], func(l session.Link) bool { return l.Session.Reveal() == now }) {
 			w.errorf("%d is logged in by a link of somebody else's", who)
 		}
-	case w.may[before], w.foul[before], !w.kite.Answers(session.NewID(before)):
+	case w.may[before], w.foul[before], !w.kite.Answers(session.NewID(before)), w.switched:
 	default:
 		w.errorf("the login of %d is gone, and nobody ended it", who)
 	}
@@ -192,7 +209,11 @@ func (w *walk) wantReason(who int64, before string) {
 // wantLicence: only a logout, a refusal, a no and a usurped session are ended.
 func (w *walk) wantLicence() {
 	for _, c := range w.kite.Calls() {
-		if id, ok := strings.CutPrefix(c, "DELETE "); ok {
+		id, ok := strings.CutPrefix(c, "DELETE ")
+		if !ok {
+			id, ok = strings.CutPrefix(c, "logout ")
+		}
+		if ok {
 			if id = "secret-session-" + id; !w.may[id] && !w.foul[id] {
 				w.errorf("session %s was ended, and nobody wanted it", id)
 			}
@@ -217,13 +238,14 @@ func (w *walk) wantOwnUsers() {
 func (w *walk) arrive() {
 	w.step(asking, func() {
 		w.heal()
+		w.kite.OAuth(w.oauth)
 		w.kite.Undying(false)
 		w.kite.NoResume(false)
 	})
 	for _, who := range people {
 		id, user := w.login(who)
 		s, err := w.pool.Status(who)
-		if err != nil || id == "" || s.State == session.Unconfirmed || w.foul[id] || !w.kite.Answers(session.NewID(id)) {
+		if err != nil || id == "" || s.State == session.Unconfirmed || w.foul[id] || w.cut[id] || !w.kite.Answers(session.NewID(id)) || w.byOAuth(who) != w.oauth {
 			continue
 		}
 		w.step(asking, func() {

@@ -80,7 +80,11 @@ type resumed struct {
 
 // resume speaks for a login without its stream.
 func (pr *person) resume(h Held) Conn {
-	return &resumed{Conn: pr.pool.Dialer.Resume(h, nil), meter: pr.pool.Meter}
+	var renewed func(ID)
+	if h.Session.IsBearer() {
+		renewed = func(mcp ID) { pr.renewed(h.Session, mcp) }
+	}
+	return &resumed{Conn: pr.pool.Dialer.Resume(h, renewed), meter: pr.pool.Meter}
 }
 
 // Call implements [Conn].

@@ -69,8 +69,8 @@ func (pr *person) nextLook() (gap time.Duration, more bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	gap = pr.pool.Timing.EndRetryMax
-	if links := pr.watched(); len(links) > 0 {
-		gap, more = pollGap(pr.pool.Clock.Since(links[len(links)-1].Issued)), true
+	for _, link := range pr.watched() {
+		gap, more = min(gap, pr.lookGap(link)), true
 	}
 	if len(pr.rec.Ending) > 0 {
 		gap, more = min(gap, pr.endGap()), true
@@ -80,6 +80,19 @@ func (pr *person) nextLook() (gap time.Duration, more bool) {
 	}
 	pr.minding = more
 	return gap, more
+}
+
+// lookGap is how long nothing is to be done about a link.
+func (pr *person) lookGap(link Link) time.Duration {
+	a, now := link.Attempt, pr.pool.Clock.Now()
+	switch {
+	case a == nil:
+		return pollGap(now.Sub(link.Issued))
+	case a.Code == "": // it comes by itself, or its time is up
+		return max(link.Issued.Add(AttemptLife).Sub(now), 0)
+	default:
+		return max(a.Due.Sub(now), 0)
+	}
 }
 
 // watched returns the links that may still be finished; mu is held.
@@ -94,12 +107,13 @@ func (pr *person) watch(ctx context.Context) {
 	links := pr.watched()
 	pr.mu.Unlock()
 	for _, link := range links {
-		if pr.pool.quiet.Wait(ctx) != nil {
+		if link.Attempt == nil && pr.pool.quiet.Wait(ctx) != nil {
 			return
 		}
 		pr.background(ctx, func(ctx context.Context) {
 			switch err := pr.try(ctx, link); {
-			case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrEnded):
+			case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrEnded), errors.Is(err, ErrCodeRefused), errors.Is(err, ErrCodeLost):
+			case kite.KindOf(err) == kite.KindUnknown && errors.As(err, new(*QueuedError)):
 			case kite.KindOf(err) != kite.KindUnknown:
 				pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
 			default:
@@ -132,7 +146,8 @@ func (pr *person) askResumable(ctx context.Context) {
 		switch {
 		case err == nil && who.UserID == login.User.UserID:
 			answer = Yes
-		case kite.KindOf(err) == kite.KindEnded:
+		case kite.KindOf(err) == kite.KindEnded && kite.EndingOf(err) != kite.EndSwitched,
+			kite.KindOf(err) == kite.KindNotServed && pr.streams(login.Session): // the server answers, but not there
 			answer = No
 		}
 	})

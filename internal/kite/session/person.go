@@ -26,7 +26,9 @@ type person struct {
 	// ending is held while sessions are being ended; capacity one. Somebody who
 	// waits for their logout and the minder must not both send the DELETEs.
 	ending chan struct{}
-	wake   chan struct{} // capacity one; makes the minder look again
+	// exchanging is held while a code is exchanged; capacity one. It is sent once.
+	exchanging chan struct{}
+	wake       chan struct{} // capacity one; makes the minder look again
 	// writing is held while the record is changed, and taken before mu; capacity
 	// one. A slow disk holds up whoever changes something, and nobody who asks.
 	writing chan struct{}
@@ -177,6 +179,14 @@ func (pr *person) use(l *line) bool {
 	return true
 }
 
+// streams reports whether the stream of a session stands.
+func (pr *person) streams(id ID) bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	l := pr.lines[id]
+	return l != nil && l.stream && !l.lost()
+}
+
 // idle reports whether nothing is lost by forgetting the person until they ask
 // again.
 func (pr *person) idle() bool {
@@ -253,5 +263,7 @@ func (r Record) uses(id ID) bool {
 // unless /logout ends them first. Those the server has forgotten are dropped.
 func (r *Record) lapse(now time.Time, sessions ...Held) {
 	r.Lapsing = append(r.Lapsing, sessions...)
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool { return now.After(h.End().Add(forgetGrace)) })
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool {
+		return h.Session.IsZero() || now.After(h.End().Add(forgetGrace)) // there is no session behind an attempt
+	})
 }

@@ -30,6 +30,7 @@ import (
 // Options are what a Pool is made of. Dialer, Store and Notify are required.
 type Options struct {
 	Dialer     Dialer
+	Authorizer Authorizer // nil: no login by OAuth
 	Store      Store
 	LoginHosts []string    // hosts a login link may point to
 	Notify     func(Event) // told what happened by itself; must not block, nor ask the pool
@@ -47,6 +48,8 @@ type Pool struct {
 	kept    atomic.Int64  // bytes of kept answers, see mostKept
 	almanac *almanac      // who is to be warned, and when
 	opening chan struct{} // a place for each session that is being opened
+
+	exchanges *rate.Limiter // codes of logins by OAuth
 
 	ctx  context.Context // ends when the pool closes
 	stop context.CancelFunc
@@ -75,6 +78,7 @@ func New(o Options) *Pool {
 	p := &Pool{
 		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
 		almanac: newAlmanac(), opening: make(chan struct{}, o.Timing.Opens),
+		exchanges: rate.NewLimiter(rate.Every(exchangeGap), exchangeBurst),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
@@ -184,7 +188,7 @@ func (p *Pool) newPerson(who int64) *person {
 	one := func() chan struct{} { return make(chan struct{}, 1) }
 	return &person{
 		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, lines: map[ID]*line{},
-		turn: one(), proving: one(), ending: one(), wake: one(), writing: one(),
+		turn: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
 	}
 }
 

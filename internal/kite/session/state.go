@@ -42,7 +42,7 @@ type Status struct {
 // doubted whether the account failed to answer when last asked.
 func (r Record) status(now time.Time, stream, doubted bool) Status {
 	s := Status{Last: r.Last, Links: r.Links}
-	if n := len(r.Links); n > len(r.finished()) && now.Before(r.Links[n-1].Issued.Add(LinkLife)) {
+	if n := len(r.Links); n > len(r.finished()) && now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) {
 		s.Link = &r.Links[n-1]
 	}
 	if r.Login == nil {
@@ -83,6 +83,14 @@ var (
 	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
 	ErrUnconfirmed = errors.New("changed kite user not confirmed")
 )
+
+// EndedError is ErrEnded, and why, as far as the server tells.
+type EndedError struct{ Why kite.Ending }
+
+func (e *EndedError) Error() string { return ErrEnded.Error() }
+
+// Is makes it an ErrEnded.
+func (e *EndedError) Is(target error) bool { return target == ErrEnded }
 
 // DoubtError says that the account does not answer and that nobody can tell
 // whether Kite is silent or the login is over (the server says the same for both).

@@ -56,7 +56,7 @@ func inWorld(t *testing.T, test func(*world)) {
 
 func (w *world) open() {
 	w.pool = session.New(session.Options{
-		Dialer: w.kite, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock,
+		Dialer: w.kite, Authorizer: w.kite, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock,
 		Notify: func(e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

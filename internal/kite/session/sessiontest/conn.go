@@ -25,6 +25,9 @@ func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
 	if k.down {
 		return nil, errDown
 	}
+	if k.oauth {
+		return nil, &kite.Error{Kind: kite.KindAuthorize}
+	}
 	k.made++
 	f := &far{id: fmt.Sprintf("secret-session-%d", k.made)}
 	k.sessions[f.id] = f
@@ -45,14 +48,18 @@ func (k *Kite) count(more int) {
 
 // Resume implements session.Dialer.
 func (k *Kite) Resume(h session.Held, _ func(session.ID)) session.Conn {
-	return &conn{kite: k, id: h.Session.Reveal()}
+	return &conn{kite: k, id: h.Session.Reveal(), bearer: h.Session.IsBearer()}
 }
 
 // End implements session.Dialer.
 func (k *Kite) End(ctx context.Context, h session.Held) error {
 	id := h.Session
 	k.mu.Lock()
-	k.calls = append(k.calls, "DELETE "+short(id.Reveal()))
+	how := "DELETE "
+	if id.IsBearer() {
+		how = "logout "
+	}
+	k.calls = append(k.calls, how+short(id.Reveal()))
 	k.mu.Unlock()
 	if err := k.pause(ctx); err != nil {
 		return err
@@ -102,10 +109,17 @@ type conn struct {
 	kite   *Kite
 	id     string
 	stream bool
+	bearer bool
 	lost   chan struct{}
 }
 
-func (c *conn) ID() session.ID        { return session.NewID(c.id) }
+func (c *conn) ID() session.ID {
+	if c.bearer {
+		return session.NewBearer(c.id)
+	}
+	return session.NewID(c.id)
+}
+
 func (c *conn) Lost() <-chan struct{} { return c.lost }
 
 func (c *conn) Close() {
@@ -136,10 +150,12 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: ctx.Err()}
 	case k.down, c.stream && (f == nil || f.stream != c || k.frozen):
 		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: errors.New("no answer")}
+	case !c.stream && k.streamsOnly:
+		return "", &kite.Error{Kind: kite.KindNotServed, Tool: tool}
 	case c.stream && f.over:
 		return "", &kite.Error{Kind: kite.KindDoubt, Tool: tool}
-	case f == nil, f.over, !c.stream && k.noResume && !k.streamless:
-		return "", &kite.Error{Kind: kite.KindEnded, Tool: tool}
+	case k.ended(c, f, tool) != nil:
+		return "", k.ended(c, f, tool)
 	case k.garbled > 0:
 		k.garbled--
 		return "", &kite.Error{Kind: kite.KindMalformed, Tool: tool}
@@ -149,7 +165,7 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 		}
 		f.url = k.loginURL(f.id)
 		return f.login(k.t, k.linkText), nil
-	case f.links == 0:
+	case f.links == 0 && !c.bearer:
 		k.t.Errorf("%s on a session that never called login", tool)
 	}
 	return k.answer(f, tool)
@@ -166,7 +182,7 @@ func (f *far) login(t testing.TB, instead string) string {
 }
 
 func (k *Kite) answer(f *far, tool string) (string, error) {
-	if k.mute || f.user == "" {
+	if k.mute || f.user == "" || f.cut {
 		return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
 	}
 	if text, ok := k.answers[f.user+" "+tool]; ok {

@@ -16,25 +16,31 @@ import (
 type Kite struct {
 	t testing.TB
 
-	mu         sync.Mutex
-	sessions   map[string]*far
-	made       int               // sessions
-	opening    int               // how many are being made now
-	most       int               // how many were being made at once, at most
-	calls      []string          // "get_profile s1"
-	answers    map[string]string // by "USER tool"
-	down       bool              // nothing answers
-	mute       bool              // every tool says that it failed
-	noResume   bool              // /mcp does not know sessions born on a stream
-	undying    bool              // DELETE fails
-	streamless bool              // sessions are born without a stream, as on /mcp
-	everybody  bool              // who asks for a link is logged in by that
-	oldLinks   bool              // login links are those of before July 2026
-	linkText   string            // what login answers instead of a link; "" for a link
-	frozen     bool              // streams stand and answer nothing
-	garbled    int               // how many answers are garbled from now on
-	slow       time.Duration     // whatever is asked takes so long
-	before     func(tool string) // called before a tool is answered
+	mu          sync.Mutex
+	sessions    map[string]*far
+	made        int               // sessions
+	opening     int               // how many are being made now
+	most        int               // how many were being made at once, at most
+	calls       []string          // "get_profile s1"
+	answers     map[string]string // by "USER tool"
+	down        bool              // nothing answers
+	mute        bool              // every tool says that it failed
+	noResume    bool              // /mcp does not know sessions born on a stream
+	streamsOnly bool              // there is no /mcp
+	undying     bool              // DELETE fails
+	streamless  bool              // sessions are born without a stream, as on /mcp
+	everybody   bool              // who asks for a link is logged in by that
+	oldLinks    bool              // login links are those of before July 2026
+	linkText    string            // what login answers instead of a link; "" for a link
+	frozen      bool              // streams stand and answer nothing
+	garbled     int               // how many answers are garbled from now on
+	oauth       bool              // logins are by OAuth, else by the login tool
+	callback    bool              // browsers come back by themselves
+	grants      map[string]*grant // logins by OAuth that were begun, by their state
+	limited     int               // so many codes are turned away from now on
+	refuseCodes bool              // no code is taken
+	slow        time.Duration     // whatever is asked takes so long
+	before      func(tool string) // called before a tool is answered
 }
 
 // far is a session at the far end.
@@ -44,6 +50,8 @@ type far struct {
 	links  int    // `login` calls
 	url    string // its login link
 	over   bool   // terminated: its stream stands, and nothing answers on it
+	bearer bool   // made by OAuth
+	cut    bool   // Kite has dropped its login
 	stream *conn
 }
 

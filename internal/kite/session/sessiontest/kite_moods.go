@@ -10,6 +10,10 @@ func (k *Kite) Mute(yes bool)     { k.set(&k.mute, yes) }
 func (k *Kite) Undying(yes bool)  { k.set(&k.undying, yes) }
 func (k *Kite) NoResume(yes bool) { k.set(&k.noResume, yes) }
 
+// StreamsOnly makes the server be one without /mcp: a session is reached over its
+// stream, or not at all.
+func (k *Kite) StreamsOnly(yes bool) { k.set(&k.streamsOnly, yes) }
+
 // Frozen makes streams swallow whatever is asked over them, and stand.
 func (k *Kite) Frozen(yes bool) { k.set(&k.frozen, yes) }
 

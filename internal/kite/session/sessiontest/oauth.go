@@ -1,0 +1,147 @@
+package sessiontest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+var _ session.Authorizer = (*Kite)(nil)
+
+// OAuth makes the server one that wants logins by OAuth, or one that has a login
+// tool. What was logged in the other way is over at that moment.
+func (k *Kite) OAuth(yes bool) { k.set(&k.oauth, yes) }
+
+// Callback makes the browser come back by itself after a login by OAuth, in the
+// place of a page that does not load.
+func (k *Kite) Callback(yes bool) { k.set(&k.callback, yes) }
+
+// Limit makes the next n codes be turned away because of too many logins.
+func (k *Kite) Limit(n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.limited = n
+}
+
+// CutOff makes Kite drop every login, as it does each morning: the sessions of
+// the server stand, and nothing is read through them.
+func (k *Kite) CutOff() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.sessions {
+		f.cut = true
+	}
+}
+
+// grant is a login by OAuth that was begun.
+type grant struct {
+	n     int
+	code  string // "" until a browser finished it
+	user  string
+	burnt bool // it was sent
+}
+
+// redirect is where browsers end.
+const redirect = "http://127.0.0.1:48127/kite"
+
+// Begin implements session.Authorizer.
+func (k *Kite) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
+	if err := k.pause(ctx); err != nil {
+		return session.Attempt{}, kite.Link{}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down || !k.oauth {
+		return session.Attempt{}, kite.Link{}, errDown
+	}
+	n := len(k.grants) + 1
+	a := session.Attempt{
+		State: fmt.Sprintf("secret-state-%d", n), Verifier: fmt.Sprintf("secret-verifier-%d", n), ClientID: "client",
+		Redirect: redirect, Paste: !k.callback,
+	}
+	if k.grants == nil {
+		k.grants = map[string]*grant{}
+	}
+	k.grants[a.State] = &grant{n: n}
+	return a, kite.RestoreLink("https://mcp.kite.trade/authorize?client_id=client&state=" + a.State), nil
+}
+
+// Authorize opens the link of a login by OAuth and logs in as a Kite user. It
+// returns the address that the browser ends at; "" when user is "", which is to
+// cancel at Kite's page.
+func (k *Kite) Authorize(link kite.Link, user string) string {
+	k.t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, state, _ := strings.Cut(link.Reveal(), "state=")
+	g := k.grants[state]
+	switch {
+	case g == nil:
+		k.t.Errorf("the browser opened a link of no attempt")
+		return ""
+	case user == "":
+		return ""
+	}
+	g.code, g.user = fmt.Sprintf("secret-code-%d", g.n), user
+	return redirect + "?code=" + g.code + "&state=" + state
+}
+
+// Redeem implements session.Authorizer. A code that is sent with what is not its
+// own is burnt, and fails the test: nobody may do that.
+func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Held, error) {
+	k.mu.Lock()
+	k.calls = append(k.calls, "token "+strings.TrimPrefix(a.State, "secret-state-"))
+	k.mu.Unlock()
+	if err := k.pause(ctx); err != nil {
+		return session.Held{}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	g := k.grants[a.State]
+	switch {
+	case k.limited > 0:
+		k.limited--
+		return session.Held{}, &kite.Error{Kind: kite.KindLimited}
+	case k.down:
+		return session.Held{}, errDown
+	case g == nil || g.code == "" || a.Code != g.code:
+		k.t.Errorf("a code was sent with another attempt's verifier, or is made up: %q", strings.ReplaceAll(a.Code, "secret", "s"))
+		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
+	case g.burnt:
+		k.t.Error("a code was sent a second time")
+		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
+	case k.refuseCodes:
+		g.burnt = true
+		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
+	}
+	g.burnt = true
+	k.made++
+	f := &far{id: fmt.Sprintf("secret-session-%d", k.made), user: g.user, bearer: true}
+	k.sessions[f.id] = f
+	return session.Held{Session: session.NewBearer(f.id), Since: time.Now().UTC(), Ends: time.Now().Add(24 * time.Hour).UTC()}, nil
+}
+
+// RefuseCodes makes the server refuse every code.
+func (k *Kite) RefuseCodes(yes bool) { k.set(&k.refuseCodes, yes) }
+
+// ended says why a session answers nothing; nil when it may answer. k.mu is held.
+func (k *Kite) ended(c *conn, f *far, tool string) error {
+	end := func(why kite.Ending) error { return &kite.Error{Kind: kite.KindEnded, Why: why, Tool: tool} }
+	switch {
+	case c.bearer != k.oauth:
+		return end(kite.EndSwitched)
+	case c.bearer && f == nil:
+		return end(kite.EndLost)
+	case c.bearer && f.over:
+		return end(kite.EndExpired)
+	case f == nil, f.over, !c.stream && k.noResume && !k.streamless && !c.bearer:
+		return end(kite.EndUnsaid)
+	case c.bearer && f.cut && tool == "get_alerts":
+		return end(kite.EndCutOff)
+	}
+	return nil
+}
