@@ -40,12 +40,14 @@ type Options struct {
 }
 
 // How long things may take. The person waits for the first; the second allows
-// for a Telegram that is down for a while; the last is part of the 8 s in which the
+// for a Telegram that is down for a while; the fourth is how long a reply waits for
+// the deletion before it; the last is part of the 8 s in which the
 // process is gone after SIGTERM.
 const (
 	commandTime  = 60 * time.Second
 	deliveryTime = 10 * time.Minute
 	ackTime      = 15 * time.Second
+	removeTime   = 20 * time.Second
 	typingAfter  = 300 * time.Millisecond
 	typingLasts  = 4500 * time.Millisecond
 	shutdownTime = 5 * time.Second

@@ -135,6 +135,13 @@ type Reply struct {
 	Sent func(message int) error
 	// Also are earlier messages that change along, in the same chat.
 	Also []Replacement
+	// Delete is an earlier message of the chat, a private one, that is taken off
+	// before anything is said: it holds what should not stay there. 0 for none. A
+	// handler that fails may name one, too.
+	Delete int
+	// Undeleted is sent after the rest where that did not work: it asks the person
+	// to do it. nil for nothing.
+	Undeleted *view.Message
 }
 
 // Replacement is new content for an earlier message.

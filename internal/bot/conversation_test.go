@@ -111,6 +111,7 @@ func (c *chat) tidy(seen string) string {
 	seen = old.ReplaceAllString(seen, "the old login page of ")
 	for name, id := range people {
 		seen = strings.ReplaceAll(seen, fmt.Sprintf("to %d:", id), "to "+name+":")
+		seen = strings.ReplaceAll(seen, fmt.Sprintf("bot deletes %d's", id), "bot deletes "+name+"'s")
 	}
 	return strings.ReplaceAll(seen, fmt.Sprintf("to %d:", group), "to the group:")
 }

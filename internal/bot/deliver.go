@@ -16,10 +16,29 @@ import (
 // work out still has time to arrive, and while Telegram takes nothing, the
 // person's mailbox waits with it. It fails with errUnwelcome as soon as the
 // person may not be told any more, and with errOvertaken as soon as they gave an
-// order that does not wait. ctx is that of a turn's talk.
+// order that does not wait. ctx is that of a turn's talk. What is to be deleted
+// goes first; that it stays keeps nothing back.
 func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) error {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
+	stays := b.remove(ctx, to, r.Delete)
+	if err := b.tellAll(ctx, to, pressed, r); err != nil {
+		b.noteStays(stays, false)
+		return err
+	}
+	if later(stays) {
+		stays = b.remove(ctx, to, r.Delete) // Telegram takes something again
+	}
+	ask := stays != nil && r.Undeleted != nil
+	b.noteStays(stays, ask)
+	if !ask {
+		return nil
+	}
+	return b.insist(ctx, to, func() error { _, err := b.Messenger.Send(ctx, to.chat, *r.Undeleted); return err })
+}
+
+// tellAll shows what a reply says, but for what depends on a deletion.
+func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) error {
 	if r.Message != nil {
 		var message int
 		err := b.insist(ctx, to, func() (err error) {
@@ -150,7 +169,7 @@ func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 				return
 			case <-t.Chan():
 			}
-			if !b.hears(to) || b.Messenger.Typing(ctx, to.chat) != nil {
+			if !b.hears(to) || b.Presses.Typing(ctx, to.chat) != nil {
 				return
 			}
 			wait = typingLasts

@@ -79,7 +79,9 @@ func (b *Bot) perform(t turn, o order) (done bool) {
 	start, ref := b.Clock.Now(), b.NewRef()
 	reply, err := b.run(t.work, o)
 	if err != nil {
+		asked := reply
 		reply, err = b.explain(t.work, o, err, ref)
+		reply.Delete, reply.Undeleted = asked.Delete, asked.Undeleted
 	}
 	answered := b.Clock.Now()
 	undelivered := b.deliver(t.talk, o.to, o.request.Pressed, reply)

@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"kitebot/internal/bot/view"
+)
 
 // What tests look at from outside.
 
@@ -35,4 +39,11 @@ func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
 		refs = append(refs, m.ref)
 	}
 	return all, failed, refs
+}
+
+// Perform runs a handler as that of a command which somebody typed, in its turn.
+func (b *Bot) Perform(u Update, run Handler) {
+	o := b.answerOnce(u, view.Message{})
+	o.run = run
+	b.mail.put(u.From, job{run: func(t turn) { b.perform(t, o) }})
 }

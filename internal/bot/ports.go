@@ -30,12 +30,16 @@ type Messenger interface {
 	Send(ctx context.Context, chat int64, m view.Message) (message int, err error)
 	// Edit replaces an earlier message in place. An unchanged message is no error.
 	Edit(ctx context.Context, chat int64, message int, m view.Message) error
-	// Typing shows that an answer is on its way; it lasts about five seconds.
-	Typing(ctx context.Context, chat int64) error
+	// Delete takes a message off a private chat for both sides, be it the bot's
+	// or the person's. One that is gone already is no error; one that Telegram
+	// keeps, as it does after two days, is [DeliveryRefused].
+	Delete(ctx context.Context, chat int64, message int) error
 }
 
-// Acknowledger answers button presses.
+// Acknowledger tells people at once that the bot is at it.
 type Acknowledger interface {
+	// Typing shows that an answer is on its way; it lasts about five seconds.
+	Typing(ctx context.Context, chat int64) error
 	// Acknowledge ends the spinner of a press, with an optional short text. A
 	// press that is too old to be answered is no error.
 	Acknowledge(ctx context.Context, press, text string) error
@@ -65,11 +69,12 @@ const (
 	// DeliveryDoubtful: nobody answered, every time. The message may be there,
 	// once for each time.
 	DeliveryDoubtful
-	// DeliveryRefused: Telegram refuses this very message; trying again is useless.
+	// DeliveryRefused: Telegram refuses this very message, or keeps the one that
+	// was to be deleted; trying again is useless.
 	DeliveryRefused
 )
 
-// DeliveryError is a failed Send or Edit.
+// DeliveryError is a failed Send, Edit or Delete.
 type DeliveryError struct {
 	Cause DeliveryCause
 	Err   error

@@ -20,7 +20,7 @@ func (c *chat) world(line string) {
 	}
 	if m := deletes.FindStringSubmatch(line); m != nil {
 		message, _ := strconv.Atoi(m[2])
-		c.phone.Delete(people[m[1]], message)
+		c.phone.Remove(people[m[1]], message)
 		return
 	}
 	if m := struck.FindStringSubmatch(line); m != nil {
@@ -79,6 +79,8 @@ func (c *chat) world(line string) {
 		"* Telegram refuses everything": func() {
 			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryRefused, Err: errors.New("bad request")})
 		},
+		"* Telegram deletes nothing":    func() { c.phone.Fix(true) },
+		"* Telegram deletes messages":   func() { c.phone.Fix(false) },
 		"* the disk is full":            func() { c.guests.Break(errors.New("no space left")); c.prefs.Break(errors.New("no space left")) },
 		"* the disk has room":           func() { c.guests.Break(nil); c.prefs.Break(nil) },
 		"* somebody empties both lists": func() { c.close(); c.nobody = true; c.open() },

@@ -23,19 +23,21 @@ type Phone struct {
 
 	mu     sync.Mutex
 	last   map[int64]int                  // newest message id by chat
+	wrote  map[int64]map[int]bool         // what the person wrote and nobody deleted
 	shown  map[int64]map[int]view.Message // what stands in each chat now
 	toasts []string                       // since Log was last called
 	log    map[int64][]string             // what happened in each chat since then
 	broken error                          // every delivery fails with it
 	gone   map[int64]bool                 // chats whose person blocked the bot
 	held   map[int64]chan struct{}        // chats whose deliveries wait
+	fixed  bool                           // no message can be deleted
 	tries  int                            // deliveries that were tried, and presses
 	acks   int                            // that were acknowledged
 }
 
 // NewPhone makes empty chats.
 func NewPhone(t testing.TB) *Phone {
-	return &Phone{t: t, last: map[int64]int{}, shown: map[int64]map[int]view.Message{}, log: map[int64][]string{}, gone: map[int64]bool{}, held: map[int64]chan struct{}{}}
+	return &Phone{t: t, last: map[int64]int{}, wrote: map[int64]map[int]bool{}, shown: map[int64]map[int]view.Message{}, log: map[int64][]string{}, gone: map[int64]bool{}, held: map[int64]chan struct{}{}}
 }
 
 // Break makes every delivery fail with err; nil mends it.
@@ -50,14 +52,19 @@ func (p *Phone) Wrote(chat int64) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last[chat]++
+	if p.wrote[chat] == nil {
+		p.wrote[chat] = map[int]bool{}
+	}
+	p.wrote[chat][p.last[chat]] = true
 	return p.last[chat]
 }
 
-// Delete removes a message, as a person does.
-func (p *Phone) Delete(chat int64, message int) {
+// Remove removes a message, as a person does.
+func (p *Phone) Remove(chat int64, message int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.shown[chat], message)
+	delete(p.wrote[chat], message)
 }
 
 // Button finds the newest message of a chat that shows a button with this text.
@@ -162,7 +169,35 @@ func notEditable(format string, args ...any) error {
 	return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: fmt.Errorf(format, args...)}
 }
 
-// Typing implements bot.Messenger.
+// Delete implements bot.Messenger.
+func (p *Phone) Delete(ctx context.Context, chat int64, message int) error {
+	if err := p.wait(ctx, chat); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tries++
+	_, shown := p.shown[chat][message]
+	switch theirs := p.wrote[chat][message]; {
+	case p.gone[chat]:
+		return errGone()
+	case p.broken != nil:
+		return p.broken
+	case !shown && !theirs:
+		return nil
+	case p.fixed:
+		return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: errors.New("message can't be deleted for everyone")}
+	case theirs:
+		p.log[chat] = append(p.log[chat], fmt.Sprintf("bot deletes %d's message #%d\n", chat, message))
+	default:
+		p.note(chat, "message #%d is deleted\n", message)
+	}
+	delete(p.shown[chat], message)
+	delete(p.wrote[chat], message)
+	return nil
+}
+
+// Typing implements bot.Acknowledger.
 func (p *Phone) Typing(_ context.Context, chat int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

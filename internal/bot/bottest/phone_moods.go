@@ -13,6 +13,13 @@ func (p *Phone) Gone(chat int64, yes bool) {
 	p.gone[chat] = yes
 }
 
+// Fix makes every deletion be refused, as Telegram does with old messages.
+func (p *Phone) Fix(yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fixed = yes
+}
+
 // Hold lets deliveries to a chat wait until it is held no longer, as a long
 // retry_after of Telegram's does.
 func (p *Phone) Hold(chat int64, yes bool) {

@@ -102,3 +102,38 @@ func TestPhoneRefusesWhatTelegramRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Messages of both sides can be deleted, and the transcript says so. One that is
+// gone already is no error, one that Telegram keeps is refused.
+func TestPhoneDeletes(t *testing.T) {
+	p := bottest.NewPhone(t)
+	theirs := p.Wrote(chat)
+	ours, err := p.Send(t.Context(), chat, kinds()["text"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Log()
+	p.Fix(true)
+	for _, id := range []int{theirs, ours} {
+		d, ok := errors.AsType[*bot.DeliveryError](p.Delete(t.Context(), chat, id))
+		if !ok || d.Cause != bot.DeliveryRefused {
+			t.Errorf("Delete of #%d that has to stay = %v", id, d)
+		}
+	}
+	p.Fix(false)
+	for _, id := range []int{theirs, ours, theirs, ours, 99} {
+		if err := p.Delete(t.Context(), chat, id); err != nil {
+			t.Errorf("Delete of #%d = %v", id, err)
+		}
+	}
+	if got, want := p.Log(), "bot deletes 501's message #1\nbot to 501: message #2 is deleted\n"; got != want {
+		t.Errorf("log = %q, want %q", got, want)
+	}
+	if _, there := p.Shown(chat, ours); there {
+		t.Error("a deleted message is shown")
+	}
+	p.Gone(chat, true)
+	if d, ok := errors.AsType[*bot.DeliveryError](p.Delete(t.Context(), chat, p.Wrote(chat))); !ok || d.Cause != bot.DeliveryGone {
+		t.Errorf("Delete for somebody who is gone = %v", d)
+	}
+}

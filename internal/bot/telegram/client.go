@@ -15,7 +15,8 @@
 // retry_after; no limit is guessed. A message whose answer was lost is sent
 // once more: it may then appear twice, which is better than not at all. Where
 // Telegram refuses native tables (rich messages) the text goes instead, and for
-// some hours nothing else where its server is too old for them.
+// some hours nothing else where its server is too old for them. [Client.Delete]
+// takes a message off again, in the same order and with the same patience.
 //
 // # The token
 //

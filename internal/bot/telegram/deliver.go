@@ -125,7 +125,7 @@ func deliveryError(err error) error {
 			cause = bot.DeliveryGone
 		case missing:
 			cause = bot.DeliveryNoMessage
-		case refused, unreadable: // it was shown: sending it again would only double it
+		case refused, stays, unreadable: // the last was shown: sending it again would only double it
 			cause = bot.DeliveryRefused
 		}
 	}

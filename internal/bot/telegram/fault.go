@@ -24,7 +24,8 @@ const (
 	conflicting              // 409: another poller, or a webhook
 	unauthorized             // 401, 404: the token is not known
 	gone                     // the person blocked the bot, or the chat is no more
-	missing                  // the message to edit is not there, or of a kind that cannot be edited so
+	missing                  // the message to edit or delete is not there, or of a kind that cannot be edited so
+	stays                    // the message to delete stays: it is too old, or not ours to delete
 	unchanged                // the edit would change nothing
 	late                     // the press is too old to be answered
 	moved                    // the group has a new id
@@ -152,7 +153,9 @@ func kindOfText(text string) kind {
 		return unchanged
 	case has("query is too old", "query id is invalid", "query_id_invalid"):
 		return late
-	case has("message to edit not found", "message can't be edited", "message_id_invalid", "message_author_required",
+	case has("message can't be deleted", "message_delete_forbidden"):
+		return stays
+	case has("message to edit not found", "message to delete not found", "message can't be edited", "message_id_invalid", "message_author_required",
 		"no text in the message", "no caption in the message", "no media in the message"): // of a kind that cannot become the other
 		return missing
 	case has("chat not found", "user not found", "deactivated", "user_is_blocked", "peer_id_invalid", "chat_write_forbidden", "bot was kicked", "rights to send"):

@@ -23,7 +23,7 @@ func Methods() []string {
 	return []string{
 		"getMe", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook",
 		"sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "sendChatAction",
-		"editMessageText", "editMessageMedia", "answerCallbackQuery",
+		"editMessageText", "editMessageMedia", "deleteMessage", "answerCallbackQuery",
 		"getMyCommands", "setMyCommands", "deleteMyCommands",
 		"getMyDescription", "setMyDescription", "getMyShortDescription", "setMyShortDescription",
 	}
@@ -43,7 +43,7 @@ func Outcomes() []string {
 
 var kindNames = [...]string{
 	unsent: "unsent", lost: "lost", flooded: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
-	missing: "missing", unchanged: "unchanged", late: "late", moved: "moved", refused: "refused", unreadable: "unreadable",
+	missing: "missing", stays: "stays", unchanged: "unchanged", late: "late", moved: "moved", refused: "refused", unreadable: "unreadable",
 }
 
 func (k kind) String() string { return kindNames[k] }

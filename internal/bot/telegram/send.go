@@ -57,6 +57,22 @@ func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Messa
 	return err
 }
 
+// Delete takes a message off a private chat: the bot's own, or the person's.
+// It waits for earlier messages to this chat and for every retry_after, as
+// [Client.Send] does, and is tried again where its fate is unknown, since twice
+// is as good as once. A message that is gone already is no error; one that
+// Telegram keeps is [bot.DeliveryRefused]. Errors are *bot.DeliveryError.
+func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
+	err := c.post(ctx, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context, chat int64) error {
+		_, err := c.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: message})
+		return err
+	}})
+	if isKind(err, missing) || isKind(err, unreadable) { // the latter was done, only its answer is strange
+		return nil
+	}
+	return err
+}
+
 // Typing shows that an answer is on its way. It is a courtesy: it is tried
 // once, and not at all while a message to this chat is under way or held back.
 func (c *Client) Typing(ctx context.Context, chat int64) error {
