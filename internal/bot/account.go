@@ -31,6 +31,16 @@ func (a Account) Link(ctx context.Context, then string) (session.Link, session.S
 	return a.pool.Link(ctx, a.person, then)
 }
 
+// Renew is Link, but begins a login by OAuth anew.
+func (a Account) Renew(ctx context.Context, then string) (session.Link, session.Status, error) {
+	return a.pool.Renew(ctx, a.person, then)
+}
+
+// Authorized takes the code that came of a login by OAuth.
+func (a Account) Authorized(ctx context.Context, state, code string) (session.Status, error) {
+	return a.pool.Authorized(ctx, a.person, state, code)
+}
+
 // Shown notes which message carries a link.
 func (a Account) Shown(ref string, message int) error { return a.pool.Shown(a.person, ref, message) }
 

@@ -31,25 +31,26 @@ const group = -100500
 // chat is the real bot and the real session pool over a Kite and a Telegram
 // without a network.
 type chat struct {
-	t       *testing.T
-	phone   *bottest.Phone
-	kite    *sessiontest.Kite
-	store   *sessiontest.MemStore
-	journal *bottest.MemJournal
-	prefs   *bottest.MemPrefs
-	guests  *bottest.MemGuests
-	listed  map[int64]bool
-	nobody  bool // both lists are empty
-	painter *chart.Painter
-	pool    *session.Pool
-	bot     *bot.Bot
-	logs    bytes.Buffer
-	updates int64
-	id      int64 // of the bot, by its token
-	refs    atomic.Int64
-	rate    bot.Rate
-	ops     operations
-	meter   bot.Meter // of the bots that are opened from now on; nil for none
+	addresses map[int64][]string // where people's browsers ended after a login by OAuth
+	t         *testing.T
+	phone     *bottest.Phone
+	kite      *sessiontest.Kite
+	store     *sessiontest.MemStore
+	journal   *bottest.MemJournal
+	prefs     *bottest.MemPrefs
+	guests    *bottest.MemGuests
+	listed    map[int64]bool
+	nobody    bool // both lists are empty
+	painter   *chart.Painter
+	pool      *session.Pool
+	bot       *bot.Bot
+	logs      bytes.Buffer
+	updates   int64
+	id        int64 // of the bot, by its token
+	refs      atomic.Int64
+	rate      bot.Rate
+	ops       operations
+	meter     bot.Meter // of the bots that are opened from now on; nil for none
 }
 
 func newChat(t *testing.T) *chat {
@@ -65,7 +66,7 @@ func newChatWith(t *testing.T, painter *chart.Painter) *chat {
 		t: t, id: 1, phone: bottest.NewPhone(t), kite: sessiontest.NewKite(t),
 		store: sessiontest.NewMemStore(), journal: bottest.NewMemJournal(), prefs: bottest.NewMemPrefs(),
 		guests: bottest.NewMemGuests(), listed: map[int64]bool{people["asha"]: true, people["ravi"]: true},
-		painter: painter,
+		painter: painter, addresses: map[int64][]string{},
 	}
 	fillKite(c.kite)
 	// 10:00 IST on a Monday on which the exchange trades.
@@ -122,7 +123,7 @@ func fillAccount(k *sessiontest.Kite, user string, a simkite.Account) {
 
 func (c *chat) open() {
 	c.pool = session.New(session.Options{
-		Dialer: c.kite, Store: c.store, LoginHosts: sessiontest.Hosts(),
+		Dialer: c.kite, Authorizer: c.kite, Store: c.store, LoginHosts: sessiontest.Hosts(),
 		Notify: func(e session.Event) { c.bot.Notify(e) },
 	})
 	c.bot = c.newBot()

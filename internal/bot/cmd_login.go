@@ -16,25 +16,39 @@ func loginCommand() Command {
 		Name: "login", Usage: "/login", Summary: "log in to Kite",
 		Run: login,
 		Actions: map[string]Action{
-			"done": {Ack: "Asking Kite…", Run: loginDone},
-			"new":  {Run: loginNew},
-			"use":  {Run: loginUse, Acts: true},
-			"drop": {Run: loginDrop, Acts: true},
+			"done":    {Ack: "Asking Kite…", Run: loginDone},
+			"new":     {Run: loginNew},
+			"restart": {Run: loginRestart},
+			"use":     {Run: loginUse, Acts: true},
+			"drop":    {Run: loginDrop, Acts: true},
 		},
 	}
 }
 
+// checkTime is how long /login waits for the word on a login that is there: who
+// asks for a link wants one.
+const checkTime = 10 * time.Second
+
 // login answers who is logged in, or hands out a link. It destroys nothing: a
-// login that still answers stays.
+// login that still answers stays, and one that does not is kept until another is
+// made.
 func login(ctx context.Context, r *Request) (Reply, error) {
-	s, err := r.Account.Check(ctx)
+	look, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	s, err := r.Account.Check(look)
+	_, usurped := errors.AsType[*session.UsurpedError](err)
+	doubt, _ := errors.AsType[*session.DoubtError](err)
 	switch {
 	case err == nil:
 		return say(loginView(s, r.Now).Already()), nil
 	case errors.Is(err, session.ErrNoLogin), errors.Is(err, session.ErrEnded):
 		return linkReply(ctx, r, "", "")
-	default:
+	case usurped, errors.Is(err, session.ErrUnconfirmed), errors.Is(err, session.ErrLeft), ctx.Err() != nil:
 		return Reply{}, err
+	case doubt != nil && doubt.Over:
+		return linkReply(ctx, r, view.ProbablyOver(), "")
+	default:
+		return linkReply(ctx, r, "Your login does not answer just now. I keep it until you have another one.", "")
 	}
 }
 
@@ -45,12 +59,28 @@ func loginNew(ctx context.Context, r *Request) (Reply, error) {
 	return linkReply(ctx, r, "", r.Args)
 }
 
+// loginRestart begins a login by OAuth anew: of the one before nobody tells us
+// that it was cancelled.
+func loginRestart(ctx context.Context, r *Request) (Reply, error) {
+	return giveLink(r, "")(r.Account.Renew(ctx, ""))
+}
+
 // linkReply is the message with a login link. Older messages lose theirs.
 func linkReply(ctx context.Context, r *Request, why, then string) (Reply, error) {
-	link, s, err := r.Account.Link(ctx, then)
-	if err != nil {
-		return Reply{}, err
+	return giveLink(r, why)(r.Account.Link(ctx, then))
+}
+
+// giveLink makes the message of a link that was made, if it was.
+func giveLink(r *Request, why string) func(session.Link, session.Status, error) (Reply, error) {
+	return func(link session.Link, s session.Status, err error) (Reply, error) {
+		if err != nil {
+			return Reply{}, err
+		}
+		return showLink(r, link, s, why), nil
 	}
+}
+
+func showLink(r *Request, link session.Link, s session.Status, why string) Reply {
 	reply := say(linkView(link, why).Message())
 	for _, l := range s.Links {
 		if l.Message != 0 {
@@ -58,7 +88,7 @@ func linkReply(ctx context.Context, r *Request, why, then string) (Reply, error)
 		}
 	}
 	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
-	return reply, nil
+	return reply
 }
 
 // loginDone asks Kite whether the browser part is through. Success is told by
@@ -140,7 +170,11 @@ func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func linkView(l session.Link, why string) view.LoginLink {
-	return view.LoginLink{URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then)}
+	v := view.LoginLink{URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then)}
+	if l.Attempt != nil {
+		v.Restart, v.Paste = true, l.Attempt.Paste
+	}
+	return v
 }
 
 // thenWords is the command that waits, as a person would name it.

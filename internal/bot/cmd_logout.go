@@ -18,6 +18,10 @@ func logoutCommand() Command {
 // logoutRetry tries again what a logout could not end. It touches no login made
 // since: the button may be an old one.
 func logoutRetry(ctx context.Context, r *Request) (Reply, error) {
+	before, err := r.Account.Status()
+	if err != nil {
+		return Reply{}, err
+	}
 	s, err := r.Account.RetryLogout(ctx)
 	if err != nil {
 		return Reply{}, err
@@ -28,7 +32,7 @@ func logoutRetry(ctx context.Context, r *Request) (Reply, error) {
 	case !s.User.IsZero(): // logged in again since
 		return inPlace(loginView(s, r.Now).LoggedIn()), nil
 	}
-	return inPlace(view.LoggedOut(kite.Identity{})), nil
+	return inPlace(view.LoggedOut(kite.Identity{}, before.ByOAuth)), nil
 }
 
 // logout ends the login for real. Dispatch has already stopped what ran.
@@ -41,7 +45,7 @@ func logout(ctx context.Context, r *Request) (Reply, error) {
 	if was.Login != nil {
 		user = was.Login.User
 	}
-	reply := say(view.LoggedOut(user))
+	reply := say(view.LoggedOut(user, was.ByOAuth()))
 	switch {
 	case s.State == session.LoggingOut:
 		reply = say(view.LoggingOut())

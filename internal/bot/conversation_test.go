@@ -80,19 +80,22 @@ func (c *chat) play(script string) string {
 }
 
 var (
-	typed   = regexp.MustCompile(`^(\w+)( in a group)?: (.+)$`)
-	repeats = regexp.MustCompile(`^(\w+) types (\d+) times: (.+)$`)
-	presses = regexp.MustCompile(`^(\w+) presses (.+)$`)
-	forges  = regexp.MustCompile(`^(\w+) forges (\S+) on #(\d+)$`)
-	browser = regexp.MustCompile(`^\* (\w+)'s browser logs in as (\w+)( by the first link)?$`)
-	struck  = regexp.MustCompile(`^\* (\w+) is (struck off|put on) the list$`)
-	mute    = regexp.MustCompile(`^\* (\w+) (blocks|unblocks|deletes the chat with) the bot$`)
-	soon    = regexp.MustCompile(`^\* (\w+)'s login will end soon$`)
-	passes  = regexp.MustCompile(`^\* (\w+) pass(?:es)?$`)
-	deletes = regexp.MustCompile(`^\* (\w+) deletes #(\d+)$`)
-	refs    = regexp.MustCompile(`login:done:\w+`)
-	links   = regexp.MustCompile(`https://mcp\.kite\.trade/authorize\?session_id=([a-z0-9-]+)%7C[^\s,]+`)
-	old     = regexp.MustCompile(`https://kite\.zerodha\.com/connect/login\S+session_id%3D`)
+	typed     = regexp.MustCompile(`^(\w+)( in a group)?: (.+)$`)
+	repeats   = regexp.MustCompile(`^(\w+) types (\d+) times: (.+)$`)
+	presses   = regexp.MustCompile(`^(\w+) presses (.+)$`)
+	forges    = regexp.MustCompile(`^(\w+) forges (\S+) on #(\d+)$`)
+	pastes    = regexp.MustCompile(`^(\w+) (pastes|sends) (\w+'s )?(?:the )?(first )?address( with words around it| without its state| to /login)?$`)
+	returns   = regexp.MustCompile(`^\* (\w+)'s browser comes back to the bot$`)
+	browser   = regexp.MustCompile(`^\* (\w+)'s browser logs in as (\w+)( by the first link)?$`)
+	struck    = regexp.MustCompile(`^\* (\w+) is (struck off|put on) the list$`)
+	mute      = regexp.MustCompile(`^\* (\w+) (blocks|unblocks|deletes the chat with) the bot$`)
+	soon      = regexp.MustCompile(`^\* (\w+)'s login will end soon$`)
+	passes    = regexp.MustCompile(`^\* (\w+) pass(?:es)?$`)
+	deletes   = regexp.MustCompile(`^\* (\w+) deletes #(\d+)$`)
+	refs      = regexp.MustCompile(`login:done:\w+`)
+	links     = regexp.MustCompile(`https://mcp\.kite\.trade/authorize\?session_id=([a-z0-9-]+)%7C[^\s,]+`)
+	authorize = regexp.MustCompile(`https://mcp\.kite\.trade/authorize\?client_id=client&state=secret-state-(\d+)`)
+	old       = regexp.MustCompile(`https://kite\.zerodha\.com/connect/login\S+session_id%3D`)
 )
 
 func isStep(line string) bool {
@@ -109,6 +112,7 @@ func (c *chat) tidy(seen string) string {
 	seen = refs.ReplaceAllString(seen, "login:done:…")
 	seen = links.ReplaceAllString(seen, "the login page of $1")
 	seen = old.ReplaceAllString(seen, "the old login page of ")
+	seen = authorize.ReplaceAllString(seen, "the login page of attempt $1")
 	for name, id := range people {
 		seen = strings.ReplaceAll(seen, fmt.Sprintf("to %d:", id), "to "+name+":")
 		seen = strings.ReplaceAll(seen, fmt.Sprintf("bot deletes %d's", id), "bot deletes "+name+"'s")
@@ -127,6 +131,10 @@ func (c *chat) step(line string) {
 			c.types(people[m[1]], false, m[3])
 			synctest.Wait() // what is said about it comes in a sure order
 		}
+		return
+	}
+	if m := pastes.FindStringSubmatch(line); m != nil {
+		c.pastes(people[m[1]], strings.TrimSuffix(m[3], "'s "), m[4] != "", strings.TrimSpace(m[5]))
 		return
 	}
 	if m := presses.FindStringSubmatch(line); m != nil {

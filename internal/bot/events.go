@@ -38,7 +38,7 @@ func (b *Bot) tell(t turn, e session.Event) {
 	case session.EventEndingSoon:
 		err = b.warn(ctx, e)
 	case session.EventLoggedOut:
-		err = b.deliver(ctx, to, 0, say(view.LoggedOut(kite.Identity{})))
+		err = b.deliver(ctx, to, 0, say(view.LoggedOut(kite.Identity{}, e.ByOAuth)))
 	}
 	if err != nil {
 		b.Logger.Warn("an event was not told: a login that came through is told by the next start, other news is not told again", "event", e.Kind.String(), "err", err)

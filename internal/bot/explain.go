@@ -20,6 +20,8 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 	var (
 		doubt   *session.DoubtError
 		usurped *session.UsurpedError
+		ended   *session.EndedError
+		queued  *session.QueuedError
 		crash   *panicError
 	)
 	switch {
@@ -31,10 +33,14 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return Reply{}, err // they logged out meanwhile, and are told that
 	case errors.Is(err, session.ErrNoLogin):
 		return b.offerLogin(ctx, o, err, "You are not logged in yet.", ref)
+	case errors.As(err, &ended):
+		return b.offerLogin(ctx, o, err, view.EndedBecause(ended.Why), ref)
 	case errors.Is(err, session.ErrEnded):
-		return b.offerLogin(ctx, o, err, "Your login at Kite has ended; that happens every morning at the latest.", ref)
+		return b.offerLogin(ctx, o, err, view.EndedBecause(kite.EndUnsaid), ref)
+	case errors.As(err, &queued):
+		return say(view.LoginQueued(queued.Until)), err
 	case errors.As(err, &doubt) && doubt.Over:
-		return b.offerLogin(ctx, o, err, "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours.", ref)
+		return b.offerLogin(ctx, o, err, view.ProbablyOver(), ref)
 	case errors.Is(err, session.ErrUnconfirmed):
 		return b.askConfirm(r), err
 	case errors.As(err, &usurped):
@@ -90,6 +96,8 @@ func problem(err error) view.Problem {
 		return view.Problem{Headline: "Kite answered with a login link that I do not know.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
 	case kite.KindBlocked:
 		return view.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
+	case kite.KindUnfamiliar, kite.KindAuthorize:
+		return view.Problem{Headline: "Kite’s server has changed, and I do not know it yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
 	case kite.KindBadArgument:
 		return view.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
 	}
@@ -141,11 +149,14 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 	if errors.Is(err, session.ErrBound) {
 		return Reply{}, need // the event that tells it also runs the command
 	}
+	if queued, ok := errors.AsType[*session.QueuedError](err); ok {
+		return say(view.LoginQueued(queued.Until)), need
+	}
 	if err == nil {
 		return reply, need
 	}
 	p := problem(err)
-	if kind := kite.KindOf(err); kind != kite.KindNoLink && kind != kite.KindBlocked {
+	if !slices.Contains([]kite.Kind{kite.KindNoLink, kite.KindBlocked, kite.KindUnfamiliar, kite.KindAuthorize}, kite.KindOf(err)) {
 		p.Headline = "You need to log in, but Kite gives out no login link just now."
 	}
 	p.Ref, p.Again = ref, againData(o.request)
@@ -178,6 +189,9 @@ func outcomeOf(err error) string {
 	if _, ok := errors.AsType[*session.UsurpedError](err); ok {
 		return "usurped"
 	}
+	if _, ok := errors.AsType[*session.QueuedError](err); ok {
+		return "queued"
+	}
 	if _, ok := errors.AsType[*panicError](err); ok {
 		return "panic"
 	}
@@ -187,5 +201,5 @@ func outcomeOf(err error) string {
 // usual reports whether an outcome is part of life with logins rather than
 // something that an operator should look into.
 func usual(outcome string) bool {
-	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "cancelled"}, outcome)
+	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "queued", "cancelled"}, outcome)
 }

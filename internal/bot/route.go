@@ -44,6 +44,11 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	if u.Press != "" {
 		return b.routePress(u), true
 	}
+	if name == "" && kite.LooksLikeRedirect(u.Text) || name == "login" && kite.LooksLikeRedirect(args) {
+		o := b.orderOf(u, b.commands["login"], u.Text)
+		o.run = loginPaste
+		return o, true
+	}
 	if name == "" && kite.LooksLikeSymbol(u.Text) {
 		name, args = "quote", strings.TrimSpace(u.Text)
 	}
@@ -136,8 +141,15 @@ func (b *Bot) routePress(u Update) order {
 func (b *Bot) request(u Update, command, args string) *Request {
 	return &Request{
 		Account: Account{b.Accounts, u.From}, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
-		Pressed: pressed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, office: b,
+		Pressed: pressed(u), Typed: typed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, office: b,
 	}
+}
+
+func typed(u Update) int {
+	if u.Press != "" {
+		return 0
+	}
+	return u.Message
 }
 
 func pressed(u Update) int {

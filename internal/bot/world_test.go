@@ -18,6 +18,10 @@ func (c *chat) world(line string) {
 		c.browse(people[m[1]], m[2], m[3] != "")
 		return
 	}
+	if m := returns.FindStringSubmatch(line); m != nil {
+		c.comesBack(people[m[1]])
+		return
+	}
 	if m := deletes.FindStringSubmatch(line); m != nil {
 		message, _ := strconv.Atoi(m[2])
 		c.phone.Remove(people[m[1]], message)
@@ -64,6 +68,15 @@ func (c *chat) world(line string) {
 		"* Kite takes a second":                          func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
 		"* Kite takes an hour":                           func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
 		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
+		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth(true) },
+		"* Kite has its login tool again":                func() { c.kite.OAuth(false) },
+		"* browsers can come back to the bot":            func() { c.kite.Callback(true) },
+		"* Kite refuses every code":                      func() { c.kite.RefuseCodes(true) },
+		"* Kite takes too many logins for now":           func() { c.kite.Limit(1) },
+		"* Kite's morning cut-off passes":                c.kite.CutOff,
+		"* the logins run out at Kite's server":          c.kite.Expire,
+		"* there is no /mcp":                             func() { c.kite.StreamsOnly(true) },
+		"* messages cannot be deleted":                   func() { c.phone.Fix(true) },
 		"* Kite gives out the links of before July 2026": func() { c.kite.OldLinks(true) },
 		"* Kite gives out links of an unknown form": func() {
 			c.kite.LinkText("Go to https://login.kite.example/start?ticket=t0p-secret and come back")
@@ -126,6 +139,10 @@ func (c *chat) browse(who int64, user string, first bool) {
 	}
 	var all []kite.Link
 	for _, l := range rec.Links {
+		if l.Attempt != nil {
+			c.addresses[who] = append(c.addresses[who], c.kite.Authorize(l.URL, user))
+			return
+		}
 		all = append(all, l.URL)
 	}
 	switch {
@@ -143,7 +160,7 @@ func (c *chat) browse(who int64, user string, first bool) {
 
 // checkLogs looks for what must never be logged: session ids, links, amounts.
 func (c *chat) checkLogs() {
-	for _, secret := range []string{"secret-session", "connect/login", "/authorize", "t0p-secret", "1,50", "63,021", "Name of"} {
+	for _, secret := range []string{"secret-session", "connect/login", "/authorize", "t0p-secret", "secret-code", "secret-state", "secret-verifier", "made-up-code", "1,50", "63,021", "Name of"} {
 		if strings.Contains(c.logs.String(), secret) {
 			c.t.Errorf("%q is in the log:\n%s", secret, c.logs.String())
 		}

@@ -19,6 +19,8 @@ type LoginLink struct {
 	Then    string    // the command that is answered after the login, e.g. "/holdings"; "" for none
 	Checked time.Time // when Kite was asked last and the browser part was not finished; zero: not asked
 	Silent  bool      // Kite did not answer at Checked
+	Restart bool      // it can be begun anew: nobody tells us that it was cancelled
+	Paste   bool      // the last page does not load, and its address is to be sent here
 }
 
 // Message renders the link as a button. Its message is protected from
@@ -29,27 +31,50 @@ func (l LoginLink) Message() Message {
 	if l.Why != "" {
 		b.WriteString(html.EscapeString(l.Why) + "\n")
 	}
-	b.WriteString("\nThe button opens Zerodha’s own page. ")
-	if l.URL.ShowsNotice() {
-		b.WriteString("Zerodha first shows a page about AI apps: tap <b>Continue to Kite login</b>. ")
-	}
-	b.WriteString("Log in there, then come back: I notice within seconds; <b>Done</b> makes me look at once.")
+	b.WriteString("\n" + l.steps())
 	if l.Then != "" {
 		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
 	}
-	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that somebody sent you. It works until %s IST.", clockTime(l.Until))
+	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that somebody sent you%s. It works until %s IST.", l.orAddress(), clockTime(l.Until))
 	b.WriteString("\n\nZerodha warns: software that reads your account can go wrong, and using it is at your own risk. This bot only reads; it cannot place orders.")
 	switch {
 	case l.Checked.IsZero():
 	case l.Silent:
 		fmt.Fprintf(&b, "\n\n<i>%s: Kite is not answering just now. Your link stays good; press Done again in a minute.</i>", clockSeconds(l.Checked))
+	case l.Paste:
+		fmt.Fprintf(&b, "\n\n<i>%s: I do not have the address of the last page yet. Copy it and send it here.</i>", clockSeconds(l.Checked))
 	default:
 		fmt.Fprintf(&b, "\n\n<i>%s: not finished in the browser yet. Open the page, log in there, then press Done again.</i>", clockSeconds(l.Checked))
 	}
-	return Message{HTML: b.String(), Protect: true, Buttons: [][]Button{
-		{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}},
-		{{Text: "Done", Data: "login:done:" + l.Ref}},
-	}}
+	below := []Button{{Text: "Done", Data: "login:done:" + l.Ref}}
+	if l.Restart {
+		below = append(below, startAgain())
+	}
+	return Message{HTML: b.String(), Protect: true, Buttons: [][]Button{{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}}, below}}
+}
+
+func startAgain() Button { return Button{Text: "Start again", Data: "login:restart"} }
+
+// steps says what is to be done.
+func (l LoginLink) steps() string {
+	notice := ""
+	if l.URL.ShowsNotice() {
+		notice = "Zerodha first shows a page about AI apps: tap <b>Continue to Kite login</b>. "
+	}
+	if !l.Paste {
+		return "The button opens Zerodha’s own page. " + notice + "Log in there, then come back: I notice within seconds; <b>Done</b> makes me look at once."
+	}
+	return "1. The button opens Zerodha’s own page. " + notice + "Log in there.\n" +
+		"2. The last page, at <b>127.0.0.1</b>, does not load. That is as it should be.\n" +
+		"3. Copy the whole address of that page and send it here. I delete your message at once."
+}
+
+// orAddress widens the warning where an address is to be pasted.
+func (l LoginLink) orAddress() string {
+	if l.Paste {
+		return ", and send me no address but your own"
+	}
+	return ""
 }
 
 // LinkMoved replaces a link message whose link was sent again further down.

@@ -39,10 +39,18 @@ func StatusNone() Message {
 // StatusLink answers /status while a login link is out.
 func StatusLink(until, now time.Time) Message {
 	return Message{
-		HTML: fmt.Sprintf("<b>Not logged in yet.</b>\nA login link is waiting for you; it works until %s IST (%d min left).",
-			clockTime(until), int(until.Sub(now).Minutes())),
+		HTML:    "<b>Not logged in yet.</b>\nA login link is waiting for you; it works " + untilLink(until, now) + ".",
 		Buttons: [][]Button{{{Text: "Show the link", Data: "login:run", Style: Primary}}},
 	}
+}
+
+// untilLink says how long a login link works. What Kite's server allows beyond
+// what it promises is not counted in minutes.
+func untilLink(until, now time.Time) string {
+	if left := until.Sub(now); left >= time.Minute {
+		return fmt.Sprintf("until %s IST (%d min left)", clockTime(until), int(left.Minutes()))
+	}
+	return "for a few more minutes at most"
 }
 
 // LoggingOut tells that a logout waits for Kite.
@@ -53,12 +61,21 @@ func LoggingOut() Message {
 	}
 }
 
-// LoggedOut tells that a logout is through.
-func LoggedOut(user kite.Identity) Message {
-	who := "You are logged out at Kite"
+// LoggedOut tells that a logout is through. byOAuth says how the login was made:
+// Kite itself hears nothing of the end of such a one.
+func LoggedOut(user kite.Identity, byOAuth bool) Message {
+	who, is := "You", "are"
 	if !user.IsZero() {
-		who = fmt.Sprintf("%s is logged out at Kite", html.EscapeString(user.UserID))
+		who, is = html.EscapeString(user.UserID), "is"
 	}
+	if byOAuth {
+		return Message{
+			HTML: fmt.Sprintf("<b>%s %s logged out</b> of Kite’s server for apps like me, and I have forgotten the key.\n\n"+
+				"Kite itself hears nothing of that: its part of the login ends by itself at about 06:00 IST, or when you revoke the app at Zerodha. Messages already in this chat stay: delete them if you like.", who, is),
+			Buttons: [][]Button{{{Text: "Log in again", Data: "login:run"}}},
+		}
+	}
+	who += " " + is + " logged out at Kite"
 	return Message{
 		HTML:    "<b>" + who + "</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.",
 		Buttons: [][]Button{{{Text: "Log in again", Data: "login:run"}}},

@@ -18,6 +18,12 @@ func TestWordsGolden(t *testing.T) {
 		URL: kite.RestoreLink("https://kite.zerodha.com/connect/login?api_key=kitemcp"), Ref: "SAMPLE", Until: noon().Add(30 * time.Minute),
 	}
 	asked, checked, silent, today := link, link, link, link
+	paste := link
+	paste.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?client_id=sample")
+	paste.Restart, paste.Paste = true, true
+	asked2, browser := paste, paste
+	asked2.Why, asked2.Then, asked2.Checked = view.EndedBecause(kite.EndSwitched), "/holdings", noon()
+	browser.Paste = false
 	today.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?session_id=sample")
 	asked.Why, asked.Then = "You are not logged in yet.", "/holdings"
 	checked.Checked = noon()
@@ -27,13 +33,17 @@ func TestWordsGolden(t *testing.T) {
 	late.Until, lonely.Lonely = noon().Add(-time.Hour), true
 	portfolio := decode(t, `[{"tradingsymbol":"INFY","exchange":"NSE","quantity":2,"average_price":90,"last_price":100,"close_price":99,"day_change":1}]`)
 	for name, m := range map[string]view.Message{
-		"login_link": link.Message(), "login_link_today": today.Message(), "login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
+		"login_link": link.Message(), "login_link_today": today.Message(), "login_oauth_paste": paste.Message(), "login_oauth_paste_checked": asked2.Message(), "login_oauth": browser.Message(),
+		"paste_incomplete": view.PasteIncomplete(), "paste_unasked": view.PasteUnasked(), "paste_used": view.PasteUsed(user), "paste_other": view.PasteOther(),
+		"paste_twice": view.PasteTwice(), "paste_refused": view.PasteRefused(), "paste_lost": view.PasteLost(), "paste_taken": view.PasteTaken(), "paste_stays": view.PasteStays(),
+		"login_queued": view.LoginQueued(noon().Add(24 * time.Second)), "status_link_late": view.StatusLink(noon().Add(-2*time.Minute), noon()),
+		"login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
 		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(), "login_already": in.Already(),
 		"login_changed": view.Changed(other, user), "login_dropped": view.Dropped(other), "login_refused": view.Refused(user),
 		"login_contested": view.Contested(user), "login_usurped": view.Usurped(user, other),
 		"status_in": in.Status(false), "status_silent": in.Status(true), "status_late": late.Status(false), "status_lonely": lonely.Status(false),
 		"status_none": view.StatusNone(), "status_link": view.StatusLink(noon().Add(20*time.Minute), noon()),
-		"logout_done": view.LoggedOut(user), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
+		"logout_done": view.LoggedOut(user, false), "logout_oauth": view.LoggedOut(user, true), "logout_oauth_late": view.LoggedOut(kite.Identity{}, true), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
 		"start_out": view.Welcome("<Asha> & co", false), "start_in": view.Welcome("", true), "start_stranger": view.Stranger(123456789),
 		"start_group":   view.GroupOnly("kite_bot"),
 		"help_commands": view.Help([]view.CommandLine{{Usage: "/quote SYMBOL", Summary: "a price"}, {Usage: "/hide", Summary: "no amounts"}}),

@@ -183,7 +183,10 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		link.Held, link.Attempt = held, nil
 		return pr.try(ctx, link)
 	case kind == kite.KindLimited:
-		due := pr.pool.turn()
+		due := pr.pool.Clock.Now().Add(exchangeGap).UTC() // others took our turn: what we counted is not all
+		if turn := pr.pool.turn(); turn.After(due) {
+			due = turn
+		}
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried, l.Attempt.Due = false, due }); err != nil {
 			return err
 		}

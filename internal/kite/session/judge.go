@@ -18,10 +18,7 @@ func (pr *person) judge(ctx context.Context, login Login, err error) error {
 	case kite.KindEnded:
 		return pr.ended(login, kite.EndingOf(err))
 	case kite.KindNotServed:
-		if login.Resumable == No && !pr.streams(login.Session) {
-			return pr.unreachable(login)
-		}
-		return err
+		return pr.notServed(login, err)
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindUnknown:
 		return pr.confirm(ctx, login)
 	case kite.KindMalformed:
@@ -127,6 +124,9 @@ func (pr *person) question(ctx context.Context, login Login) error {
 	if kite.KindOf(err) == kite.KindEnded {
 		return pr.ended(login, kite.EndingOf(err))
 	}
+	if kite.KindOf(err) == kite.KindNotServed {
+		return pr.notServed(login, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -182,10 +182,14 @@ func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
 	return nil
 }
 
-// unreachable lets go of a login that lived on a stream alone: nobody can ask it
-// anything any more. Its session lapses, so that /logout still tries to end it.
-func (pr *person) unreachable(login Login) error {
-	err := pr.update(func(r *Record) {
+// notServed is what it means that there is no server where sessions are resumed:
+// nothing, but for a login that lived on its stream alone. That one nobody can ask
+// anything any more; it lapses, so that /logout still tries to end it.
+func (pr *person) notServed(login Login, err error) error {
+	if login.Resumable != No || pr.streams(login.Session) {
+		return err
+	}
+	err = pr.update(func(r *Record) {
 		if r.Login != nil && r.Login.Session == login.Session {
 			r.lapse(pr.pool.Clock.Now(), r.Login.Held)
 		}

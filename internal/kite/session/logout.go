@@ -96,9 +96,10 @@ func (pr *person) endPending(ctx context.Context) {
 	if len(pr.record().Ending) == 0 {
 		return
 	}
+	byOAuth := pr.record().ByOAuth()
 	pr.background(ctx, func(ctx context.Context) {
 		if through, leaves := pr.endAll(ctx); through {
-			pr.tell(leaves, Event{Kind: EventLoggedOut})
+			pr.tell(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
 		}
 	})
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kitebot/internal/kite"
@@ -89,6 +90,11 @@ type Store interface {
 	// Pending returns the people whose record is due (see [Record.Due]), in
 	// ascending order of their ids.
 	Pending() ([]Due, error)
+}
+
+// ByOAuth reports whether the login, or one that is being ended, was made by OAuth.
+func (r Record) ByOAuth() bool {
+	return r.Login != nil && r.Login.Session.IsBearer() || slices.ContainsFunc(r.Ending, func(h Held) bool { return h.Session.IsBearer() })
 }
 
 // Due is when a person is to be looked after without having asked.

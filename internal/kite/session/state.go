@@ -36,12 +36,13 @@ type Status struct {
 	Resumable Answer        // whether it survives a dropped stream
 	Link      *Link         // the newest link that can still be finished
 	Links     []Link        // every link that is still shown, oldest first
+	ByOAuth   bool          // the login, or what is being logged out, was made by OAuth
 }
 
 // status derives the state. stream tells whether the login's stream is open,
 // doubted whether the account failed to answer when last asked.
 func (r Record) status(now time.Time, stream, doubted bool) Status {
-	s := Status{Last: r.Last, Links: r.Links}
+	s := Status{Last: r.Last, Links: r.Links, ByOAuth: r.ByOAuth()}
 	if n := len(r.Links); n > len(r.finished()) && now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) {
 		s.Link = &r.Links[n-1]
 	}
@@ -119,6 +120,8 @@ type Event struct {
 	Links  []Link        // the links concerned: their messages lose their buttons
 	Then   string        // the command to run now (EventLoggedIn)
 	Other  kite.Identity // the Kite user refused (EventRefused, EventContested)
+	// ByOAuth says how the login was made that is logged out (EventLoggedOut).
+	ByOAuth bool
 }
 
 // EventKind names an Event.

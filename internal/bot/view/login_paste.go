@@ -1,0 +1,91 @@
+package view
+
+import (
+	"fmt"
+	"html"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// The answers to the address at which a login by OAuth ended. Where nothing was
+// sent to Kite they say so: the address is good for another try then.
+
+// restart offers to begin the login anew.
+func restart(text string) Message {
+	return Message{HTML: text, Buttons: [][]Button{{startAgain()}}}
+}
+
+// PasteIncomplete tells that an address does not hold what it should.
+func PasteIncomplete() Message {
+	return restart("<b>That address is not complete.</b>\nI need all of it, from the address bar of the page that does not load: it holds <code>code=</code> and <code>state=</code>, once each.")
+}
+
+// PasteUnasked tells that no login is under way.
+func PasteUnasked() Message {
+	return Message{
+		HTML:    "<b>I am not waiting for a login.</b>\nNothing was sent to Kite. Begin with /login, and send me the address that you end at.",
+		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
+	}
+}
+
+// PasteUsed tells that the login is made already.
+func PasteUsed(user kite.Identity) Message {
+	return Message{HTML: fmt.Sprintf("You are logged in already, as <b>%s</b> (%s). I did not use that address.", html.EscapeString(user.Name), html.EscapeString(user.UserID))}
+}
+
+// PasteOther tells that an address belongs to another attempt than the newest.
+func PasteOther() Message {
+	return restart("<b>That address is not from your newest login link.</b>\nNothing was sent to Kite. Open the newest link above and send me the address that you end at, or start again.")
+}
+
+// PasteTwice tells that another address was sent for this attempt before.
+func PasteTwice() Message {
+	return restart("<b>You sent an address for this link before.</b>\nEach is good once, so I did not send this one to Kite. Start again to use another account.")
+}
+
+// PasteRefused tells that the server does not take the code.
+func PasteRefused() Message {
+	return restart("<b>Kite did not accept that address.</b>\nIt is good for ten minutes after you log in, and once. Please start again.")
+}
+
+// PasteLost tells that nobody knows what became of the code.
+func PasteLost() Message {
+	return restart("<b>Kite did not answer.</b>\nThe address is good once, and it may be used up. Please start again in a minute.")
+}
+
+// PasteTaken tells that the login is made, and who logged in is not known yet.
+func PasteTaken() Message {
+	return Message{HTML: "Kite took the address, but does not say yet who logged in. I go on asking and tell you."}
+}
+
+// PasteStays asks the person to delete the message that could not be deleted.
+func PasteStays() Message {
+	return Message{HTML: "I could not take your message with the address out of the chat. Please delete it yourself."}
+}
+
+// LoginQueued tells when a login has its turn.
+func LoginQueued(until time.Time) Message {
+	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server takes one login in 12 seconds from this bot. Yours is next at about %s IST: I go on by myself and tell you.", clockSeconds(until))}
+}
+
+// ProbablyOver says that a login does not answer after its time.
+func ProbablyOver() string {
+	return "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours."
+}
+
+// EndedBecause says in a sentence why a login is over.
+func EndedBecause(why kite.Ending) string {
+	switch why {
+	case kite.EndCutOff:
+		return "Kite has ended your login, as it does every morning at about 06:00 IST."
+	case kite.EndExpired:
+		return "Your login has run out: Kite’s server keeps one for a day at most."
+	case kite.EndLost:
+		return "Kite’s server no longer knows your login: it was restarted, or you logged out in another app."
+	case kite.EndSwitched:
+		return "Kite’s server now logs people in another way, so please log in once more."
+	default:
+		return "Your login at Kite has ended; that happens every morning at the latest."
+	}
+}
