@@ -3,6 +3,7 @@
 // runs the very same bot on top of them, and prints one address.
 //
 //	go run ./cmd/demo
+//	go run ./cmd/demo -server next    # the coming server, with logins by OAuth
 //
 // With -kite https://mcp.kite.trade/sse the same page talks to the real Kite
 // MCP server, so that somebody without a Telegram bot can look at their own
@@ -23,6 +24,7 @@ import (
 	"syscall"
 
 	"kitebot/internal/app"
+	simkite "kitebot/internal/sim/kite"
 )
 
 func main() {
@@ -40,6 +42,7 @@ type options struct {
 	addr  string
 	kite  string
 	hosts []string // that a login link of the real Kite may point to
+	world simkite.World
 	logs  bool
 }
 
@@ -50,6 +53,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "loopback `address` of the page; port 0 picks a free one")
 	f.StringVar(&o.kite, "kite", "", "`url` of a real Kite MCP server, such as https://mcp.kite.trade/sse; empty: the simulated one")
 	hosts := f.String("login-hosts", "", "with -kite: the `hosts` that its login links may point to, comma-separated; empty: Zerodha's and the server's own")
+	server := f.String("server", "today", "which server the simulated one is: `today`, old (the login link of before July 2026) or next (logins by OAuth)")
 	f.BoolVar(&o.logs, "log", false, "print the bot's log to standard error")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -57,6 +61,12 @@ func parse(args []string, out io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
+	worlds := map[string]simkite.World{"today": simkite.Today, "old": simkite.Old, "next": simkite.Next}
+	world, known := worlds[*server]
+	if !known || o.kite != "" && world != simkite.Today {
+		return o, errors.New("-server must be today, old or next, and goes without -kite")
+	}
+	o.world = world
 	if *hosts != "" {
 		o.hosts = strings.Split(*hosts, ",")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	simkite "kitebot/internal/sim/kite"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -105,6 +106,15 @@ func TestParse(t *testing.T) {
 	if _, err := parse([]string{"-nonsense"}, io.Discard); err == nil {
 		t.Error("a flag that does not exist is accepted")
 	}
+	if _, err := parse([]string{"-server", "tomorrow"}, io.Discard); err == nil || !strings.Contains(err.Error(), "today, old or next") {
+		t.Errorf("a server that does not exist: %v", err)
+	}
+	if o, err := parse([]string{"-server", "next"}, io.Discard); err != nil || o.world != simkite.Next {
+		t.Errorf("-server next: %+v, %v", o, err)
+	}
+	if _, err := parse([]string{"-server", "next", "-kite", "https://mcp.kite.trade/sse"}, io.Discard); err == nil {
+		t.Error("a simulated server beside the real one is accepted")
+	}
 	o, err := parse(nil, io.Discard)
 	if err != nil || o.kite != "" || o.hosts != nil {
 		t.Errorf("without flags: %+v, %v", o, err)
@@ -117,7 +127,7 @@ func TestHelp(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("error %v", err)
 	}
-	for _, name := range []string{"-addr", "-kite", "-login-hosts", "-log"} {
+	for _, name := range []string{"-addr", "-kite", "-login-hosts", "-log", "-server"} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("-help does not mention %s:\n%s", name, out.String())
 		}

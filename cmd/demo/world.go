@@ -89,7 +89,7 @@ func (d *demo) servePage() error {
 
 // serveKite serves the simulated Kite on an address of its own, as in real life.
 func (d *demo) serveKite() error {
-	d.kite = simkite.New(simkite.Options{})
+	d.kite = simkite.New(simkite.Options{World: d.world})
 	d.closer = append(d.closer, d.kite.Close)
 	host, err := d.serve("127.0.0.1:0", d.kite)
 	if err != nil {
@@ -125,6 +125,9 @@ func (d *demo) greet(out io.Writer) {
 	fmt.Fprintf(out, "\n  Open  %s\n  Gallery  %sgallery/\n\n", d.page, d.page)
 	if d.kite != nil {
 		fmt.Fprint(out, "  Type /login, tap the button, pick a made-up account, then ask for /holdings.\n")
+		if d.world == simkite.Next {
+			fmt.Fprint(out, "  The last page does not load: copy its address and send it in the chat, as the bot says.\n")
+		}
 	} else {
 		fmt.Fprintf(out, "  This page talks to the real Kite at %s. Everything stays on this machine.\n", d.options.kite)
 		fmt.Fprint(out, "  Type /login, log in on Zerodha's page, then ask for /holdings. The address above is a key: keep it to yourself.\n")

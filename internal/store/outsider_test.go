@@ -71,8 +71,10 @@ func outsiderFile(t *testing.T) (path string, log *logs, secrets []string) {
 		string(testKey()[:16]), string(number(0x71aa_bbcc_ff88)), string(number(0x71aa_bbcc_ee99)),
 	}
 	for _, h := range slices.Concat([]session.Held{full.Login.Held, full.Links[0].Held}, full.Lapsing, full.Ending) {
-		secrets = append(secrets, h.Session.Reveal())
+		secrets = append(secrets, h.Session.Reveal(), h.MCP.Reveal())
 	}
+	attempt := full.Links[0].Attempt
+	secrets = append(secrets, attempt.State, attempt.Verifier, attempt.Code, attempt.ClientID, attempt.Redirect)
 	return path, log, append(secrets, full.Links[0].URL.Reveal())
 }
 
