@@ -55,16 +55,17 @@ func (l LoginLink) Message() Message {
 
 func startAgain() Button { return Button{Text: "Start again", Data: "login:restart"} }
 
-// steps says what is to be done.
+// steps says what is to be done. The button leads to Zerodha's own page, since
+// July 2026 past one that warns of AI apps.
 func (l LoginLink) steps() string {
-	notice := ""
+	first := "The button opens Zerodha’s own page. Log in there"
 	if l.URL.ShowsNotice() {
-		notice = "Zerodha first shows a page about AI apps: tap <b>Continue to Kite login</b>. "
+		first = "Zerodha first shows a page about AI apps: tap <b>Continue to Kite login</b>. Log in there"
 	}
 	if !l.Paste {
-		return "The button opens Zerodha’s own page. " + notice + "Log in there, then come back: I notice within seconds; <b>Done</b> makes me look at once."
+		return first + ", then come back: I notice within seconds; <b>Done</b> makes me look at once."
 	}
-	return "1. The button opens Zerodha’s own page. " + notice + "Log in there.\n" +
+	return "1. " + first + ".\n" +
 		"2. The last page, at <b>127.0.0.1</b>, does not load. That is as it should be.\n" +
 		"3. Copy the whole address of that page and send it here. I delete your message at once."
 }
