@@ -46,7 +46,7 @@ func TestDecodeInstruments(t *testing.T) {
 }
 
 func TestDecodeInstrumentsRefuses(t *testing.T) {
-	for _, text := range []string{"", "{}", "prose", `{"data":[]}`, `["A"]`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"instrument_token":1.5}]`} {
+	for _, text := range []string{"", "{}", "prose", `{"meta":{}}`, `["A"]`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"instrument_token":1.5}]`} {
 		if got, _, err := kite.DecodeInstruments(text); kite.KindOf(err) != kite.KindMalformed || got != nil {
 			t.Errorf("DecodeInstruments(%s) = %v, %v", text, got, err)
 		}
@@ -150,4 +150,25 @@ func TestRankKeepsEveryShare(t *testing.T) {
 			t.Fatal("the list that was found changed")
 		}
 	})
+}
+
+// A server with modes wraps what a search found, with something about it.
+func TestDecodeInstrumentsInAWrapper(t *testing.T) {
+	const found = `[{"active":true,"exchange":"NSE","id":"NSE:SAMPLE","instrument_token":7,"isin":"INE000S01018","name":"Sample Ltd","segment":"NSE","instrument_type":"EQ","tradingsymbol":"SAMPLE"}]`
+	plain, _, err := kite.DecodeInstruments(found)
+	if err != nil || len(plain) != 1 {
+		t.Fatalf("%v, %v", plain, err)
+	}
+	for _, text := range []string{
+		`{"data":` + found + `,"meta":{"instrument_data_source":"bod_instruments","live_quote_enriched":false}}`,
+		`{"meta":{"live_quote_enriched":false},"pagination":{"from":0,"limit":1,"total":9,"has_more":true,"returned":1},"data":` + found + `}`,
+	} {
+		wrapped, leftOut, err := kite.DecodeInstruments(text)
+		if diff := cmp.Diff(plain, wrapped); err != nil || leftOut != 0 || diff != "" {
+			t.Errorf("%s: %v\n%s", text, err, diff)
+		}
+	}
+	if none, _, err := kite.DecodeInstruments(`{"data":[],"meta":{}}`); err != nil || len(none) != 0 {
+		t.Errorf("nothing found: %v, %v", none, err)
+	}
 }

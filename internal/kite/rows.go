@@ -72,7 +72,8 @@ type page[W, T any] struct {
 
 	rows    []T
 	refused error // by meaning, for the first row that it refused
-	wrap    *wrap
+	wrapped bool
+	wrap    *wrap // nil: a bare list, or a wrapper that says nothing of pages
 }
 
 // wrap is what the server says of a page.
@@ -89,6 +90,9 @@ func wholeList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) 
 	if err := p.decode(text); err != nil {
 		return nil, err
 	}
+	if p.wrapped && p.wrap == nil {
+		return nil, errNoRows
+	}
 	if w := p.wrap; w != nil && (w.HasMore || w.From != 0 || w.Total == nil || int(*w.Total) != len(p.rows)) {
 		return nil, errors.New("a part of a list")
 	}
@@ -96,7 +100,8 @@ func wholeList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) 
 }
 
 // anyList reads a list of rows, bare or wrapped, and a part of a list too: what
-// was looked for is in the beginning of it.
+// was looked for is in the beginning of it. A server with modes wraps what it
+// found in something that says nothing of pages.
 func anyList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) {
 	p := page[W, T]{meaning: meaning}
 	if err := p.decode(text); err != nil {
@@ -116,15 +121,18 @@ func (p *page[W, T]) decode(text string) error {
 	case errors.Is(err, errTooMany):
 		return errTooMany
 	case err != nil:
-		return errors.New("not a list of rows")
+		return errNoRows
 	}
 	return nil
 }
+
+var errNoRows = errors.New("not a list of rows")
 
 func (p *page[W, T]) readWrapped(r *reader) {
 	r.each('{', '}', math.MaxInt, func() {
 		switch name := r.name(); {
 		case strings.EqualFold(name, "data"):
+			p.wrapped = true
 			p.readRows(r)
 		case strings.EqualFold(name, "pagination"):
 			f := field{to: target(reflect.ValueOf(&p.wrap).Elem())}
@@ -133,7 +141,7 @@ func (p *page[W, T]) readWrapped(r *reader) {
 			r.skip()
 		}
 	})
-	if p.wrap == nil {
+	if !p.wrapped {
 		r.fail(errKind)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,12 +103,24 @@ func witnessed[W any](text string) (got, want []*W, err, wantErr error) {
 		Data       witnessRows[W] `json:"data"`
 		Pagination *wrap          `json:"pagination"`
 	}
+	var any map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &p.Data) != nil {
-		if wantErr = json.Unmarshal([]byte(text), &p); wantErr == nil && p.Pagination == nil {
+		wantErr = json.Unmarshal([]byte(text), &p)
+		if data := json.Unmarshal([]byte(text), &any) == nil && hasKey(any, "data"); wantErr == nil && !data {
 			wantErr = errors.New("an object")
 		}
 	}
 	return got, p.Data, err, wantErr
+}
+
+// hasKey reports whether an object has a key, in any case.
+func hasKey(object map[string]json.RawMessage, key string) bool {
+	for name := range object {
+		if strings.EqualFold(name, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // sideBySide ends the test where the two ways do not agree.
