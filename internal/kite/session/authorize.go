@@ -178,6 +178,7 @@ func (pr *person) send(ctx context.Context, link Link) error {
 	switch kind := kite.KindOf(err); {
 	case err == nil:
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Held, l.Attempt = held, nil }); err != nil {
+			pr.discard(ctx, held)
 			return err
 		}
 		link.Held, link.Attempt = held, nil
@@ -198,6 +199,18 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		pr.linkDied(link)
 		return ErrCodeLost
 	}
+}
+
+// discard ends a login that nobody wants any more: its person left, or began anew,
+// while its code was under way.
+func (pr *person) discard(ctx context.Context, held Held) {
+	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })
+	if err != nil {
+		pr.pool.Logger.Error("a login that is not wanted any more cannot be written down: it is tried once to end it", "person", pr.id, "err", err)
+		pr.end(ctx, held)
+		return
+	}
+	pr.endNow(ctx)
 }
 
 // changeLink changes a link that is still there.

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -456,4 +457,35 @@ func TestAttemptsPrintAsDots(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever leaves while a code is under way has no login of it: what comes of the
+// code is ended at the server.
+func TestALoginThatIsNotWantedAnyMoreIsEnded(t *testing.T) {
+	for name, leaves := range map[string]func(*world) error{
+		"logout": func(w *world) error { _, _, err := w.pool.Logout(w.t.Context(), asha); return err },
+		"remove": func(w *world) error { _, _, err := w.pool.Remove(w.t.Context(), asha); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inOAuth(t, func(w *world) {
+				link := w.link(asha, "")
+				state, code := answerTo(t, w.kite.Authorize(link.URL, "AB1234"))
+				w.kite.Slow(time.Second)
+				done := make(chan error)
+				go func() { _, err := w.pool.Authorized(context.Background(), asha, state, code); done <- err }()
+				time.Sleep(500 * time.Millisecond) // the code is under way
+				if err := leaves(w); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-done; err == nil {
+					t.Error("a login is made of the code all the same")
+				}
+				w.pass(time.Minute)
+				w.wantEvents()
+				if n := w.kite.LoggedIn("AB1234"); n != 0 {
+					t.Errorf("%d logins are left at the server", n)
+				}
+			})
+		})
+	}
 }
