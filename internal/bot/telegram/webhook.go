@@ -4,16 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"sync"
-	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/front"
 )
 
 // Hook is where Telegram delivers updates to.
@@ -27,11 +25,9 @@ type Hook struct {
 	Secret string
 	// Listener is where the proxy passes deliveries on. Webhook closes it.
 	Listener net.Listener
+	// Beside answers what else comes in there, on other paths; nil for nobody.
+	Beside http.Handler
 }
-
-// partTime is how long the end of Webhook waits for deliveries under way. They
-// take milliseconds; whoever takes longer is delivered again.
-const partTime = time.Second
 
 // Webhook takes updates in until ctx ends, which is no error, as [Client.Poll]
 // does, but Telegram brings them. Each is answered with 200 only once j has
@@ -61,6 +57,7 @@ type intake struct {
 	journal    bot.Journal
 	handle     func(bot.Update)
 	path       string
+	beside     http.Handler      // for other paths
 	secret     [sha256.Size]byte // of the secret: what is compared
 	strangers  strangers
 	deliveries chan delivery
@@ -85,12 +82,16 @@ func (c *Client) newIntake(h Hook, j bot.Journal, handle func(bot.Update)) (*int
 	if u.Path == "" {
 		u.Path = "/"
 	}
+	if h.Beside == nil {
+		h.Beside = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNotFound) })
+	}
 	u.RawQuery = "run=" + rand.Text()[:10]
 	return &intake{
 		Client:     c,
 		journal:    j,
 		handle:     handle,
 		path:       u.Path,
+		beside:     h.Beside,
 		secret:     sha256.Sum256([]byte(h.Secret)),
 		strangers:  strangers{log: c.log, clock: c.clock},
 		deliveries: make(chan delivery),
@@ -106,44 +107,21 @@ func (w *intake) run(outer context.Context, l net.Listener) error {
 	defer end(nil)
 	w.unset.Store(true)
 	w.last.Store(w.clock.Now().UnixNano())
-	server := w.server()
-	var parts sync.WaitGroup
-	parts.Go(func() { w.takeAll(ctx) })
-	parts.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	var taking, serving sync.WaitGroup
+	taking.Go(func() { w.takeAll(ctx) })
+	serving.Go(func() {
+		if err := front.Serve(ctx, l, w, w.log); err != nil {
 			end(fmt.Errorf("serve the webhook: %w", err))
 		}
 	})
 	err := w.lookAfter(ctx)
-	shut(server)
+	end(nil)
+	serving.Wait()
 	close(w.over)
-	parts.Wait()
+	taking.Wait()
 	w.stuck.Store(nil) // nobody is to be delivered to
 	if err == nil && outer.Err() == nil {
 		err = context.Cause(ctx)
 	}
 	return err
-}
-
-// server has its bounds because a proxy may pass on whatever comes.
-func (w *intake) server() *http.Server {
-	return &http.Server{
-		Handler:           w,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      time.Minute, // Telegram's own patience
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(w.log.Handler(), slog.LevelDebug),
-	}
-}
-
-// shut ends the server. Deliveries under way are waited for; one that is slow to
-// arrive, or to be stored, loses its connection and is brought again.
-func shut(server *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), partTime)
-	defer cancel()
-	if server.Shutdown(ctx) != nil {
-		_ = server.Close() // nothing is lost by it
-	}
 }

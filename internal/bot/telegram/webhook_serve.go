@@ -30,10 +30,12 @@ const (
 // ServeHTTP takes a delivery. Whoever does not know the secret learns nothing;
 // what Telegram would bring for ever in vain is answered with 200.
 func (w *intake) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != w.path {
+		w.beside.ServeHTTP(rw, r)
+		return
+	}
 	var status int
 	switch {
-	case r.URL.Path != w.path:
-		status = http.StatusNotFound
 	case r.Method != http.MethodPost:
 		rw.Header().Set("Allow", http.MethodPost)
 		status = http.StatusMethodNotAllowed

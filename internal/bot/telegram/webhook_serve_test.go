@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -172,5 +173,30 @@ func TestDeliveriesShareACommit(t *testing.T) {
 			t.Errorf("handled %v", r.handled)
 		}
 		r.stop(t)
+	})
+}
+
+// What is on other paths is somebody else's, whatever it is.
+func TestAnotherPathIsBesideTheWebhook(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+		var seen []string
+		beside := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			seen = append(seen, r.Method+" "+r.URL.Path)
+			rw.WriteHeader(http.StatusTeapot)
+		})
+		w, err := c.newIntake(Hook{URL: hookURL, Secret: hookSecret, Beside: beside}, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, status := range map[string]int{"/kite/callback": 418, "/": 418, "/a/confidential-path/": 418, "/a/confidential-path": 405} {
+			answer := httptest.NewRecorder()
+			w.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
+			if answer.Code != status {
+				t.Errorf("%s: answered %d, want %d", path, answer.Code, status)
+			}
+		}
+		if len(seen) != 3 || slices.Contains(seen, "GET /a/confidential-path") {
+			t.Errorf("beside it were answered %q", seen)
+		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/front"
 )
 
 const (
@@ -228,7 +229,7 @@ func TestAStopDoesNotWaitForTheSlow(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		r.stop(t)
-		if took := time.Since(began); took > partTime+500*time.Millisecond {
+		if took := time.Since(began); took > front.PartTime+500*time.Millisecond {
 			t.Errorf("the end took %v", took)
 		}
 	})

@@ -1,0 +1,95 @@
+// Package front is where others come to the bot: what a proxy passes on to it,
+// over plain HTTP, be it Telegram's deliveries or browsers. It bounds what anybody
+// may send, and how long that may take.
+package front
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// PartTime is how long the end of [Serve] waits for requests under way. Most
+	// take milliseconds; whoever takes longer loses the connection.
+	PartTime = time.Second
+	// AnswerTime is how long a request may take in all: Telegram's own patience.
+	AnswerTime = time.Minute
+)
+
+// Serve answers requests with h until ctx ends, which is no error, or the listener
+// breaks. It closes the listener. When it returns, h is not running any more: it
+// has to return when its request's context ends, as that of a lost connection does.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	g := &guests{host: h}
+	s := &http.Server{
+		Handler:           g,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      AnswerTime,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(ended); shut(s) })
+	err := s.Serve(l)
+	if stop() { // the listener broke by itself
+		_ = s.Close()
+	} else {
+		<-ended
+	}
+	g.part()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// shut ends a server. Requests under way are waited for, for a moment.
+func shut(s *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), PartTime)
+	defer cancel()
+	if s.Shutdown(ctx) != nil {
+		_ = s.Close() // what else could be done about it
+	}
+}
+
+// guests are the requests that are being answered.
+type guests struct {
+	host http.Handler
+
+	mu   sync.Mutex
+	over bool
+	busy sync.WaitGroup
+}
+
+// ServeHTTP implements [http.Handler].
+func (g *guests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !g.enter() {
+		panic(http.ErrAbortHandler) // how net/http is told to cut the connection
+	}
+	defer g.busy.Done()
+	g.host.ServeHTTP(w, r)
+}
+
+func (g *guests) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.over {
+		g.busy.Add(1)
+	}
+	return !g.over
+}
+
+// part lets nobody in any more and waits for all who are.
+func (g *guests) part() {
+	g.mu.Lock()
+	g.over = true
+	g.mu.Unlock()
+	g.busy.Wait()
+}
