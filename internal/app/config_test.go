@@ -142,6 +142,41 @@ func TestWebhookSettings(t *testing.T) {
 	}
 }
 
+// Where the bot listens for what a proxy passes on. A browser on this machine comes
+// without one.
+func TestWhereBrowsersComeBackTo(t *testing.T) {
+	const hook, in = "https://bot.example.org/telegram", "127.0.0.1:8081"
+	for _, test := range []struct{ hook, callback, addr, setting string }{
+		{"", "", "", ""},
+		{hook, "", in, "WEBHOOK_ADDR"},
+		{"", "https://bot.example.org/kite/callback", in, "WEBHOOK_ADDR"},
+		{hook, "https://bot.example.org:8443/kite/callback/", in, "WEBHOOK_ADDR"},
+		{hook, "http://127.0.0.1:8081/kite", in, "WEBHOOK_ADDR"},
+		{"", "https://127.0.0.1:9000/kite", in, "WEBHOOK_ADDR"},
+		{"", "http://127.0.0.1:9000/kite", "127.0.0.1:9000", "OAUTH_CALLBACK_URL"},
+		{"", "http://[::1]:9000/kite", "[::1]:9000", "OAUTH_CALLBACK_URL"},
+		{"", "http://127.0.0.1/kite", "127.0.0.1:80", "OAUTH_CALLBACK_URL"},
+		{"", "http://[::1]/kite", "[::1]:80", "OAUTH_CALLBACK_URL"},
+	} {
+		c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "WEBHOOK_URL": test.hook, "OAUTH_CALLBACK_URL": test.callback}, "")
+		addr, setting := c.FrontAddr()
+		if err != nil || c.CallbackURL != test.callback || addr != test.addr || setting != test.setting {
+			t.Errorf("WEBHOOK_URL=%s OAUTH_CALLBACK_URL=%s: %q by %q, %v; want %q by %q", test.hook, test.callback, addr, setting, err, test.addr, test.setting)
+		}
+	}
+}
+
+// Deliveries and browsers are told apart by the path alone.
+func TestACallbackInTheWebhooksPlace(t *testing.T) {
+	for _, callback := range []string{"https://bot.example.org/telegram", "https://bot.example.org:8443/telegram", "https://login.example.org/%74elegram"} {
+		_, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "WEBHOOK_URL": "https://bot.example.org/telegram", "OAUTH_CALLBACK_URL": callback}, "")
+		setting, ok := errors.AsType[*app.SettingError](err)
+		if !ok || setting.Name != "OAUTH_CALLBACK_URL" || !strings.Contains(setting.Problem, "another path than WEBHOOK_URL") {
+			t.Errorf("%s: %v", callback, err)
+		}
+	}
+}
+
 // Every bad setting ends the start with one line that names the variable and
 // never repeats the value.
 func TestBadSettings(t *testing.T) {
@@ -175,6 +210,23 @@ func TestBadSettings(t *testing.T) {
 		{"WEBHOOK_SECRET", strings.Repeat("s3cret", 43), "WEBHOOK_SECRET"},
 		{"WEBHOOK_ADDR", bad, "WEBHOOK_ADDR"},
 		{"WEBHOOK_ADDR", "127.0.0.1:", "WEBHOOK_ADDR"},
+		{"OAUTH_CALLBACK_URL", bad, "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https:///s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://:443/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "ftp://127.0.0.1/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "http://bot.example.org/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "http://localhost:8082/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "http://192.168.0.7:8082/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org/", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org/a/../s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org//s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org/a?s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org/s3cret-value!?", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org/s3cret-value!#", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://s3cret@bot.example.org/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "http://127.0.0.1:0/s3cret-value!", "OAUTH_CALLBACK_URL"},
+		{"OAUTH_CALLBACK_URL", "https://bot.example.org:65536/s3cret-value!", "OAUTH_CALLBACK_URL"},
 		{"USER_RATE", bad, "USER_RATE"},
 		{"USER_RATE", "0/min", "USER_RATE"},
 		{"USER_RATE", "5/fortnight", "USER_RATE"},
@@ -205,6 +257,7 @@ func TestBadSettings(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add("TELEGRAM_API_URL", "https://user:pw@host")
 	f.Add("USER_RATE", "30/min")
+	f.Add("OAUTH_CALLBACK_URL", "http://[::1]:80/a//b")
 	f.Add("ALLOWED_USERS", "1,2,*")
 	f.Add("KITE_LOGIN_HOSTS", "127.0.0.1:80")
 	f.Fuzz(func(t *testing.T, name, value string) {

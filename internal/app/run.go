@@ -67,7 +67,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 			o.Logger.Error("the store was not closed well: the last marks of answered updates may be missing, and the next run answers those again", "err", err)
 		}
 	}()
-	return (&rooms{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
+	return (&rooms{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics, logins: noLogins{}}).run(ctx)
 }
 
 // rooms are the parts of one run.
@@ -78,6 +78,7 @@ type rooms struct {
 	file    *store.Store
 	health  *ops.Health
 	metrics *ops.Metrics
+	logins  finisher       // of logins by OAuth
 	beside  sync.WaitGroup // what runs beside the intake
 }
 
@@ -92,12 +93,12 @@ func (r *rooms) run(ctx context.Context) error {
 		return err
 	}
 	r.serveControl(beside)
-	hook, err := r.listenHook()
+	door, err := r.listen()
 	if err != nil {
 		return err
 	}
-	if hook != nil {
-		defer hook.Close() // the intake closes it first, if it comes to that
+	if door != nil {
+		defer door.Close() // whoever serves there closes it first, if it comes to that
 	}
 	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Dial: r.Dial, Meter: r.metrics, Logger: r.Logger})
 	if err != nil {
@@ -106,12 +107,12 @@ func (r *rooms) run(ctx context.Context) error {
 	defer client.Close()
 	r.health.Set("telegram", func() error { return r.intake(client) })
 	r.beside.Go(func() { r.announce(beside, client) })
-	return r.serve(ctx, client, hook)
+	return r.serve(ctx, client, door)
 }
 
 // serve takes updates in and answers them until ctx ends. The order of the
 // end: intake first, then what runs, then the streams.
-func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Listener) error {
+func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Listener) error {
 	painter, err := chart.New(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return fmt.Errorf("prepare to draw: %w", err)
@@ -143,8 +144,8 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, hook net.Lis
 	if r.Dial == nil { // many runs share a process that makes connections up
 		r.beside.Go(debug.FreeOSMemory) // what the start took: it walks through the whole store
 	}
-	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", hook != nil)
-	err = r.takeIn(ctx, client, hook, b.Dispatch)
+	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", r.WebhookURL != "", "callback", r.CallbackURL != "")
+	err = r.takeIn(ctx, client, door, b.Dispatch)
 	r.health.Set("telegram", func() error { return errors.New("the bot is stopping") })
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)
@@ -156,14 +157,6 @@ func (r *rooms) timing() session.Timing {
 	t := r.Timing
 	t.Idle = cmp.Or(t.Idle, r.SessionIdle)
 	return t
-}
-
-// takeIn takes updates in, in one of the two ways there are.
-func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, hook net.Listener, handle func(bot.Update)) error {
-	if hook == nil {
-		return client.Poll(ctx, r.file, handle)
-	}
-	return client.Webhook(ctx, telegram.Hook{URL: r.WebhookURL, Secret: r.WebhookSecret, Listener: hook}, r.file, handle)
 }
 
 // ending says why a run is over, in the operator's terms. A run that was asked
@@ -197,19 +190,6 @@ func (r *rooms) serveHealth(ctx context.Context) error {
 	}
 	r.beside.Go(func() { ops.Serve(ctx, l, ops.Page(r.health, r.metrics), r.Logger) })
 	return nil
-}
-
-// listenHook takes WEBHOOK_ADDR, so that a bad one ends the start; nil without a
-// webhook.
-func (r *rooms) listenHook() (net.Listener, error) {
-	if r.WebhookURL == "" {
-		return nil, nil
-	}
-	l, err := ops.Listen(r.WebhookAddr)
-	if err != nil {
-		return nil, &SettingError{"WEBHOOK_ADDR", fmt.Sprintf("cannot listen there: %v", err), "127.0.0.1:8081"}
-	}
-	return l, nil
 }
 
 // What BotFather would ask for: shown before a chat begins, and in the profile.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
-	"kitebot/internal/bot/telegram"
 	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/store"
 )
@@ -44,7 +43,8 @@ func Settings() []Setting {
 		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz, /readyz and /metrics are served; off for nowhere", set: setHTTPAddr},
 		{Name: "WEBHOOK_URL", Example: "https://bot.example.org/telegram", Meaning: "where Telegram delivers updates to, on port 443, 80, 88 or 8443; empty: the bot asks for them (long polling)", set: setWebhookURL},
 		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "what Telegram shows with each delivery; empty: made at each start", set: setWebhookSecret},
-		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
+		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries and returning browsers are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
+		{Name: "OAUTH_CALLBACK_URL", Example: "https://bot.example.org/kite/callback", Meaning: "where the browser comes back to after a login by OAuth; empty: people paste the address", set: setCallbackURL},
 		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: setRate},
 		{Name: "SESSION_IDLE", Default: "10m", Example: "10m", Meaning: "how long after the last question a login's connection is closed; the next question resumes it; off for never", set: setSessionIdle},
 		{Name: "LOG_LEVEL", Default: "info", Example: "info", Meaning: "debug, info, warn or error", set: setLogLevel},
@@ -150,45 +150,6 @@ func setHTTPAddr(c *Config, v string) error {
 		return errors.New("is neither host:port nor off")
 	}
 	c.HTTPAddr = v
-	return nil
-}
-
-func setWebhookURL(c *Config, v string) error {
-	if v == "" {
-		return nil
-	}
-	if err := telegram.CheckHookURL(v); err != nil {
-		return problemOf(err)
-	}
-	c.WebhookURL = v
-	return nil
-}
-
-func setWebhookSecret(c *Config, v string) error {
-	if v == "" {
-		return nil
-	}
-	if err := telegram.CheckHookSecret(v); err != nil {
-		return problemOf(err)
-	}
-	c.WebhookSecret = v
-	return nil
-}
-
-// problemOf is what is wrong with an option of Telegram's, without its name
-// there.
-func problemOf(err error) error {
-	if option, ok := errors.AsType[*telegram.OptionError](err); ok {
-		return errors.New(option.Problem)
-	}
-	return err
-}
-
-func setWebhookAddr(c *Config, v string) error {
-	if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
-		return errors.New("is not host:port")
-	}
-	c.WebhookAddr = v
 	return nil
 }
 

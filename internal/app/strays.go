@@ -12,7 +12,7 @@ import (
 // such a one is mentioned only when it is one letter away from a setting.
 var (
 	ourPrefixes    = []string{"TELEGRAM_", "KITE_", "STORE_", "WEBHOOK_", "ALLOWED_", "ADMIN_"}
-	commonPrefixes = []string{"HTTP_", "USER_", "SESSION_", "LOG_"}
+	commonPrefixes = []string{"HTTP_", "USER_", "SESSION_", "LOG_", "OAUTH_"}
 )
 
 // typable are the names that somebody may have typed.

@@ -26,7 +26,9 @@ func composeOverlay(ctx context.Context, path string) []string {
 }
 
 func composed(ctx context.Context, files ...string) []string {
-	details := types.ConfigDetails{WorkingDir: filepath.Dir(files[0]), Environment: types.Mapping{"WEBHOOK_URL": "https://bot.example.org/telegram"}}
+	details := types.ConfigDetails{WorkingDir: filepath.Dir(files[0]), Environment: types.Mapping{
+		"WEBHOOK_URL": "https://bot.example.org/telegram", "OAUTH_CALLBACK_URL": "https://bot.example.org/kite/callback",
+	}}
 	for _, f := range files {
 		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: f})
 	}

@@ -50,6 +50,7 @@ var checks = []check{
 	{"deploy/compose.yaml", compose},
 	{"deploy/compose.rotate.yaml", composeOverlay},
 	{"deploy/compose.webhook.yaml", composeOverlay},
+	{"deploy/compose.callback.yaml", composeOverlay},
 	{"deploy/compose.try.yaml", composeOverlay},
 	{"deploy/kubernetes/bot", kubernetes},
 	{"deploy/kubernetes/rotate", kubernetes},

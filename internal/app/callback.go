@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"kitebot/internal/clock"
+)
+
+// finisher finishes logins by OAuth.
+type finisher interface {
+	// Callback finishes the login that a state names, with the code that came
+	// along with it.
+	Callback(ctx context.Context, state, code string) error
+}
+
+// errUnwaited is a login that nobody began here, or that is over.
+var errUnwaited = errors.New("no login is waited for under this state")
+
+// noLogins is a finisher while no login is made by OAuth.
+type noLogins struct{}
+
+func (noLogins) Callback(context.Context, string, string) error { return errUnwaited }
+
+const (
+	// finishTime is how long a browser waits for its login to be finished.
+	finishTime = 30 * time.Second
+	// Of all browsers together. People come one at a time; a flood gets a page.
+	callbackRate, callbackBurst = rate.Limit(5), 20
+)
+
+// callback is the page to which a browser comes back after a login by OAuth. It
+// takes code and state out of the address, has the login finished, and says what
+// came of it. Nothing of the address is shown or logged.
+type callback struct {
+	path   string
+	logins finisher
+	limit  *rate.Limiter
+	clock  clock.Clock
+	log    *slog.Logger
+
+	life  context.Context // of the logins that are being finished
+	end   context.CancelFunc
+	under sync.WaitGroup
+}
+
+// newCallback makes the page of an address. Close it at the end.
+func newCallback(address string, logins finisher, c clock.Clock, log *slog.Logger) (*callback, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, &SettingError{Name: "OAUTH_CALLBACK_URL", Problem: "is not a web address"}
+	}
+	b := &callback{path: u.Path, logins: logins, limit: rate.NewLimiter(callbackRate, callbackBurst), clock: c, log: log}
+	b.life, b.end = context.WithCancel(context.Background())
+	return b, nil
+}
+
+// Close breaks off what is being finished and waits for it. No request may come
+// any more.
+func (b *callback) Close() {
+	b.end()
+	b.under.Wait()
+}
+
+// ServeHTTP implements [http.Handler].
+func (b *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != b.path {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	b.answer(r).write(w)
+}
+
+// answer is the page for a request. Only a GET finishes a login: a HEAD is of
+// whoever looks before a person goes there.
+func (b *callback) answer(r *http.Request) webPage {
+	if r.Method != http.MethodGet {
+		return notGet()
+	}
+	if !b.limit.AllowN(b.clock.Now(), 1) {
+		return tooMany()
+	}
+	state, code, ok := parseReturn(r.URL.RawQuery)
+	if !ok {
+		return malformed()
+	}
+	return pageOf(b.finish(r.Context(), state, code))
+}
+
+// finish has a login finished. That goes on though the browser leaves: the code
+// can be used once, and a phone drops a page as soon as another app is opened.
+func (b *callback) finish(ctx context.Context, state, code string) error {
+	done := make(chan error, 1)
+	b.under.Go(func() {
+		ctx, cancel := context.WithTimeout(b.life, finishTime)
+		defer cancel()
+		err := b.tried(ctx, state, code)
+		b.note(err, state, code)
+		done <- err
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the browser did not wait: %w", context.Cause(ctx))
+	}
+}
+
+// note tells an operator what came of a login, and nothing of whose it was.
+func (b *callback) note(err error, state, code string) {
+	if p := pageOf(err); p != trouble() {
+		b.log.Info("a browser came back from a login", "page", p.name)
+		return
+	}
+	b.log.Warn("a login that a browser came back from was not finished: its page says so, and that /login begins another", "err", without(err, state, code))
+}
+
+// tried turns a panic into an error: it is that of one login, and not the end of
+// everybody's bot.
+func (b *callback) tried(ctx context.Context, state, code string) (err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			err = fmt.Errorf("panic: %v", bug)
+			b.log.Error("the end of a login panicked: a bug of ours; please report it with the stack", "panic", without(err, state, code), "stack", string(debug.Stack()))
+		}
+	}()
+	return b.logins.Callback(ctx, state, code)
+}
+
+// The bounds of what an address may hold. Other parameters than code and state
+// are passed over, as OAuth wants it.
+const (
+	longestQuery = 4096
+	longestValue = 512
+)
+
+// parseReturn takes the one state and the one code out of a query.
+func parseReturn(query string) (state, code string, ok bool) {
+	if len(query) > longestQuery {
+		return "", "", false
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil || len(values["state"]) != 1 || len(values["code"]) != 1 {
+		return "", "", false
+	}
+	state, code = values["state"][0], values["code"][0]
+	if !visible(state) || !visible(code) {
+		return "", "", false
+	}
+	return state, code, true
+}
+
+// visible reports whether a value is of visible ASCII characters, and neither
+// empty nor too long.
+func visible(value string) bool {
+	bad := func(r rune) bool { return r <= ' ' || r > '~' }
+	return value != "" && len(value) <= longestValue && !strings.ContainsFunc(value, bad)
+}
+
+// without is an error's text on one line, without values that it must not quote.
+// The longest goes first: another may be a part of it.
+func without(err error, values ...string) string {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
+	for _, v := range values {
+		for _, form := range []string{v, url.QueryEscape(v), url.PathEscape(v)} {
+			text = strings.ReplaceAll(text, form, dots)
+		}
+	}
+	return text
+}
