@@ -33,7 +33,7 @@ type Component struct {
 	Well   bool
 	Serves bool      // in spite of what is wrong
 	Since  time.Time // of what is wrong; zero where that is not known
-	Detail string    // what is wrong
+	Detail string    // what is wrong; of a part that is well, what is to be said of it
 }
 
 // mishap is an answer that went wrong, as operators see it: nothing of what

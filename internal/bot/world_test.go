@@ -92,15 +92,16 @@ func (c *chat) world(line string) {
 		"* Telegram refuses everything": func() {
 			c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryRefused, Err: errors.New("bad request")})
 		},
-		"* Telegram deletes nothing":    func() { c.phone.Fix(true) },
-		"* Telegram deletes messages":   func() { c.phone.Fix(false) },
-		"* the disk is full":            func() { c.guests.Break(errors.New("no space left")); c.prefs.Break(errors.New("no space left")) },
-		"* the disk has room":           func() { c.guests.Break(nil); c.prefs.Break(nil) },
-		"* somebody empties both lists": func() { c.close(); c.nobody = true; c.open() },
-		"* the lists are back":          func() { c.close(); c.nobody = false; c.open() },
-		"* Kite is found to be silent":  func() { c.ops.silent.Store(true) },
-		"* Kite is found to be well":    func() { c.ops.silent.Store(false) },
-		"* the bot restarts":            func() { c.close(); c.open() },
+		"* Telegram deletes nothing":               func() { c.phone.Fix(true) },
+		"* Telegram deletes messages":              func() { c.phone.Fix(false) },
+		"* the disk is full":                       func() { c.guests.Break(errors.New("no space left")); c.prefs.Break(errors.New("no space left")) },
+		"* the disk has room":                      func() { c.guests.Break(nil); c.prefs.Break(nil) },
+		"* somebody empties both lists":            func() { c.close(); c.nobody = true; c.open() },
+		"* the lists are back":                     func() { c.close(); c.nobody = false; c.open() },
+		"* Kite is found to be silent":             func() { c.ops.silent.Store(true) },
+		"* Kite is found to have tools with modes": func() { c.ops.modes.Store(true) },
+		"* Kite is found to be well":               func() { c.ops.silent.Store(false) },
+		"* the bot restarts":                       func() { c.close(); c.open() },
 		"* everybody may ask 3 times a minute": func() {
 			c.close()
 			c.rate = bot.Rate{N: 3, Per: time.Minute}

@@ -33,8 +33,8 @@ type Report struct {
 // Component is how one part is.
 type Component struct {
 	Status Status    `json:"status"`
-	Since  time.Time `json:"since,omitzero"` // of the trouble, where that is known
-	Detail string    `json:"detail,omitempty"`
+	Since  time.Time `json:"since,omitzero"`   // of the trouble, where that is known
+	Detail string    `json:"detail,omitempty"` // what is wrong, or the note of a part that is well
 }
 
 // Trouble is a check's error that says more than what is wrong.
@@ -46,6 +46,12 @@ type Trouble struct {
 
 func (t *Trouble) Error() string { return t.Detail }
 
+// Note is a check's error that means well: the part is ok, and this is to be said
+// of it.
+type Note struct{ Detail string }
+
+func (n *Note) Error() string { return n.Detail }
+
 // Health is how the parts of the process are. The zero Health knows no part
 // and is ready. Safe for concurrent use.
 type Health struct {
@@ -53,8 +59,8 @@ type Health struct {
 	checks map[string]func() error
 }
 
-// Set says how to ask a part, by name; nil from check means well, a *[Trouble]
-// can say that the process serves all the same. A check must not wait: it says
+// Set says how to ask a part, by name; nil from check means well, and so does a
+// *[Note]; a *[Trouble] can say that the process serves all the same. A check must not wait: it says
 // what is known.
 func (h *Health) Set(name string, check func() error) {
 	h.mu.Lock()
@@ -89,6 +95,9 @@ func componentOf(err error) Component {
 		return Component{Status: StatusOK}
 	}
 	c := Component{Status: StatusNotReady, Detail: oneLine(err.Error())}
+	if _, ok := err.(*Note); ok { // beside a trouble it would be one
+		c.Status = StatusOK
+	}
 	if t, ok := errors.AsType[*Trouble](err); ok {
 		c.Since = t.Since.UTC()
 		if t.Serves {
@@ -116,13 +125,13 @@ func (r Report) Text() string {
 	for _, name := range slices.Sorted(maps.Keys(r.Components)) {
 		c := r.Components[name]
 		fmt.Fprintf(&b, "%s: ", name)
-		switch c.Status {
-		case StatusOK:
-			b.WriteString("ok")
-		case StatusDegraded:
-			b.WriteString("degraded: " + c.Detail)
-		default:
+		switch {
+		case c.Status == StatusNotReady:
 			b.WriteString(c.Detail)
+		case c.Detail == "":
+			b.WriteString(string(c.Status))
+		default:
+			b.WriteString(string(c.Status) + ": " + c.Detail)
 		}
 		if !c.Since.IsZero() {
 			fmt.Fprintf(&b, " (since %s UTC)", c.Since.Format("2006-01-02 15:04:05"))

@@ -43,6 +43,14 @@ func TestReadiness(t *testing.T) {
 			text: "not ready\nkite: ok\ntelegram: another instance takes the updates\n",
 			json: `{"status":"not ready","components":{"kite":{"status":"ok"},"telegram":{"status":"not ready","detail":"another instance takes the updates"}}}`,
 		},
+		"well, and something to say": {
+			kite: &ops.Note{Detail: "tools\nwith modes"}, telegram: &ops.Note{}, code: 200, text: "ready\nkite: ok: tools with modes\ntelegram: ok\n",
+			json: `{"status":"ready","components":{"kite":{"status":"ok","detail":"tools with modes"},"telegram":{"status":"ok"}}}`,
+		},
+		"a note beside a fault": {
+			kite: errors.Join(&ops.Note{Detail: "tools"}, errors.New("no answer")), code: 503, text: "not ready\nkite: tools no answer\ntelegram: ok\n",
+			json: `{"status":"not ready","components":{"kite":{"status":"not ready","detail":"tools no answer"},"telegram":{"status":"ok"}}}`,
+		},
 		"everything at once": {
 			kite: silent, telegram: &ops.Trouble{Detail: "no answer", Since: began}, code: 503,
 			text: "not ready\nkite: degraded: no answer for 3 min, 7 calls (since 2025-11-24 03:35:07 UTC)\ntelegram: no answer (since 2025-11-24 03:35:07 UTC)\n",

@@ -96,6 +96,9 @@ func (c OpsComponent) line(now time.Time) string {
 		state = "<b>not ready</b>"
 	}
 	line := outside(c.Name) + ": " + state
+	if c.Well && c.Detail != "" {
+		return line + " · " + outside(cut(c.Detail, 66))
+	}
 	if c.Well {
 		return line
 	}
