@@ -118,6 +118,9 @@ func TestOpenIsBounded(t *testing.T) {
 	}
 	quiet := func(first string) tripper { // says one thing and no more
 		return func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path == mcpPath {
+				return hang(req)
+			}
 			if req.Method != http.MethodGet {
 				return response(req, http.StatusAccepted, "text/plain", http.NoBody), nil
 			}

@@ -25,6 +25,9 @@ type Dialer struct {
 	base context.Context
 	stop context.CancelCauseFunc
 
+	streams   serving   // whether there are any
+	documents documents // whether it tells how to authorize
+
 	mu     sync.Mutex
 	closed bool
 	work   sync.WaitGroup // calls under way and streams being read
@@ -49,10 +52,11 @@ func New(o Options) (*Dialer, error) {
 	return d, nil
 }
 
-// Open makes a new session: a stream, or for an …/mcp address a streamable
-// session. ctx and OpenTimeout bound the opening only. The error is a
-// *kite.Error of KindUnreachable, or KindMalformed when the server answers
-// something that is not the protocol.
+// Open makes a new session: a stream, or a streamable session for an …/mcp
+// address and where the server serves no streams. ctx and OpenTimeout bound the
+// opening only. The error is a *kite.Error: of KindAuthorize when the server
+// wants a login by OAuth, of KindMalformed when it answers something that is not
+// the protocol, else of KindUnreachable, KindNotServed or KindBlocked.
 func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	if !d.enter() {
 		return nil, classify("", errClosed)
@@ -60,11 +64,8 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	defer d.work.Done()
 	ctx, cancel := context.WithTimeout(ctx, d.opts.OpenTimeout)
 	defer cancel()
-	began, open := time.Now(), d.openStream
-	if d.at.sse == nil {
-		open = d.openSession
-	}
-	conn, err := open(ctx)
+	began := time.Now()
+	conn, err := d.open(ctx)
 	d.measure(opening, began, err)
 	return conn, err
 }
@@ -113,14 +114,41 @@ func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.C
 	}
 }
 
+// open makes a new session by the way that the server serves. When it serves no
+// streams the session is made over …/mcp at once, and so are those after it for a
+// while. An outage of both says nothing about streams.
+func (d *Dialer) open(ctx context.Context) (session.Conn, error) {
+	if d.at.sse == nil || !d.streams.worthTrying(d.opts.StreamRetry) {
+		return d.openSession(ctx)
+	}
+	conn, gone, err := d.openStream(ctx)
+	if !gone {
+		if err == nil && d.streams.found() {
+			d.log.Info("kite's server serves streams again: sessions are opened as streams")
+		}
+		return conn, err
+	}
+	conn, err = d.openSession(ctx)
+	if answered := err == nil || kite.KindOf(err) == kite.KindAuthorize; answered && d.streams.missed(d.opts.StreamRetry) {
+		d.log.Info("kite's server serves no streams: sessions are opened over /mcp")
+	}
+	return conn, err
+}
+
 // openFailed is the error of an Open that did not succeed. A status says
 // nothing about any login here, because there is none yet: a 404 is a wrong
 // address or a deploy, not the end of a session.
-func (d *Dialer) openFailed(cause error, id session.ID) error {
-	cause = scrub(cause, id)
+func (d *Dialer) openFailed(ctx context.Context, cause error, id session.ID) error {
+	cause = d.judge(ctx, session.ID{}, scrub(cause, id))
 	d.log.Debug("opening a kite session failed", "cause", cause)
-	if kind := kite.KindOf(classify("", cause)); answer(cause) != nil && kind != kite.KindBlocked {
-		return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
+	err := classify("", cause)
+	var refused *refusedError
+	switch kind := kite.KindOf(err); {
+	case answer(cause) == nil, kind == kite.KindBlocked, kind == kite.KindNotServed:
+		return err
+	case errors.As(cause, &refused) && refused.status == http.StatusNotFound:
+		return &kite.Error{Kind: kite.KindNotServed, Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
+	default:
+		return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New(cause.Error())}
 	}
-	return classify("", cause)
 }

@@ -46,13 +46,14 @@ type far struct {
 	message  http.HandlerFunc         // replaces POST /message
 	mcp      http.HandlerFunc         // replaces POST /mcp
 	remove   http.HandlerFunc         // replaces DELETE /mcp
-	version  string                   // protocol version answered
-	ping     time.Duration            // time between pings; 0 for none
-	pings    atomic.Int64             // pings sent
-	mute     chan struct{}            // closed: no more pings
-	called   chan string              // gets the name of each tool called
-	conns    atomic.Int64             // connections accepted
-	tls      bool                     // https with HTTP/2
+	pages    map[string]http.HandlerFunc
+	version  string        // protocol version answered
+	ping     time.Duration // time between pings; 0 for none
+	pings    atomic.Int64  // pings sent
+	mute     chan struct{} // closed: no more pings
+	called   chan string   // gets the name of each tool called
+	conns    atomic.Int64  // connections accepted
+	tls      bool          // https with HTTP/2
 
 	mu      sync.Mutex
 	log     []seen
@@ -83,6 +84,9 @@ func newFar(t *testing.T, configure func(*far)) *far {
 	mux.HandleFunc("POST /message", or(f.message, f.serveMessage))
 	mux.HandleFunc("POST /mcp", or(f.mcp, f.serveMCP))
 	mux.HandleFunc("DELETE /mcp", or(f.remove, func(http.ResponseWriter, *http.Request) {}))
+	for path, page := range f.pages {
+		mux.HandleFunc(path, page)
+	}
 	f.Server = httptest.NewUnstartedServer(f.recorded(mux))
 	f.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	f.Config.ConnState = func(_ net.Conn, s http.ConnState) {

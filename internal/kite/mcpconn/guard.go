@@ -15,13 +15,15 @@ const (
 	maxAnswer = 16 << 20
 	// maxRefusal is how much of a refusal's body is kept; refusalDrain is how
 	// much more is read so that the connection can be used again.
-	maxRefusal   = 4 << 10
+	maxRefusal = 4 << 10
+	// maxDocument bounds a document about the server.
+	maxDocument  = 64 << 10
 	refusalDrain = 60 << 10
 )
 
 // guard is the HTTP layer under mcp-go. It keeps requests on the configured
-// server, lets nobody but End send DELETE and nobody but a stream listen, bounds
-// what is read, and watches streams.
+// server, lets nobody but End send DELETE, lets GET open a stream or read a
+// document and nothing else, bounds what is read, and watches streams.
 //
 // It bends the RoundTripper contract in one point: an answer other than 2xx is
 // returned as a *refusedError. mcp-go would make prose of it, decode it as a
@@ -35,6 +37,7 @@ type guard struct {
 type (
 	endingKey struct{} // present: this is End's DELETE
 	streamKey struct{} // the *link whose stream this GET opens
+	pageKey   struct{} // the path that this GET reads, a document's
 )
 
 // RoundTrip implements http.RoundTripper.
@@ -75,7 +78,7 @@ func (g *guard) admit(req *http.Request) error {
 	if req.Method == http.MethodDelete && req.Context().Value(endingKey{}) == nil {
 		return errDelete
 	}
-	if req.Method == http.MethodGet && req.Context().Value(streamKey{}) == nil {
+	if req.Method == http.MethodGet && req.Context().Value(streamKey{}) == nil && !reads(req) {
 		return errListen
 	}
 	return nil
@@ -92,12 +95,14 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 		return nil, errNoStream
 	case stream:
 		resp.Body = owner.watch(resp.Body)
+	case reads(req):
+		return readWhole(resp, maxDocument)
 	case req.Method != http.MethodPost:
 		// The status says it all, and nobody reads the body.
 	case events:
 		return readEvents(resp)
 	default:
-		return readWhole(resp)
+		return readWhole(resp, maxAnswer)
 	}
 	return resp, nil
 }
@@ -118,13 +123,13 @@ func readEvents(resp *http.Response) (*http.Response, error) {
 // readWhole reads a bounded answer to its end before mcp-go gets it. mcp-go
 // stops reading after the JSON value and cancels the request, which would
 // close the connection under it instead of keeping it for the next call.
-func readWhole(resp *http.Response) (*http.Response, error) {
+func readWhole(resp *http.Response, most int64) (*http.Response, error) {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
-	if len(body) > maxAnswer {
+	if int64(len(body)) > most {
 		return nil, errTooBig
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
@@ -137,5 +142,5 @@ func refusal(resp *http.Response) error {
 	// A body that breaks off is still worth its beginning: the status counts.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
 	_, _ = io.CopyN(io.Discard, resp.Body, refusalDrain)
-	return &refusedError{status: resp.StatusCode, body: string(body)}
+	return &refusedError{status: resp.StatusCode, body: string(body), challenge: challenges(resp.Header)}
 }

@@ -110,6 +110,7 @@ func (l *link) call(ctx context.Context, c *speaker, q kite.Query) (string, erro
 	}
 	began := time.Now()
 	text, cause := l.ask(ctx, c, q)
+	cause = l.dialer.judge(ctx, l.id, cause)
 	l.dialer.measure(q.Name(), began, failure(q.Name(), cause))
 	return text, cause
 }

@@ -93,9 +93,13 @@ func TestOpenRefuses(t *testing.T) {
 		want      kite.Kind
 	}{
 		"503":                 {func(f *far) { f.sse = status(503) }, kite.KindUnreachable},
-		"404":                 {func(f *far) { f.sse = status(404) }, kite.KindUnreachable},
-		"401":                 {func(f *far) { f.sse = status(401) }, kite.KindUnreachable},
-		"a page":              {func(f *far) { f.sse = page }, kite.KindUnreachable},
+		"401 of a gateway":    {func(f *far) { f.sse = status(401) }, kite.KindBlocked},
+		"403":                 {func(f *far) { f.sse = status(403) }, kite.KindBlocked},
+		"404 everywhere":      {func(f *far) { f.sse, f.mcp = status(404), status(404) }, kite.KindNotServed},
+		"a page, then 421":    {func(f *far) { f.sse, f.mcp = page, status(421) }, kite.KindNotServed},
+		"404, then 403":       {func(f *far) { f.sse, f.mcp = status(404), status(403) }, kite.KindBlocked},
+		"404, then 502":       {func(f *far) { f.sse, f.mcp = status(404), status(502) }, kite.KindUnreachable},
+		"404, then a page":    {func(f *far) { f.sse, f.mcp = status(404), page }, kite.KindMalformed},
 		"initialize 400":      {func(f *far) { f.message = status(400) }, kite.KindUnreachable},
 		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), kite.KindMalformed},
 		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), kite.KindMalformed},
@@ -130,7 +134,7 @@ func TestOpenSessionRefuses(t *testing.T) {
 	}{
 		"no id": {"", 200, kite.KindMalformed},
 		"long":  {strings.Repeat("x", 129), 200, kite.KindMalformed},
-		"404":   {secret, 404, kite.KindUnreachable},
+		"404":   {secret, 404, kite.KindNotServed},
 		"500":   {secret, 500, kite.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {

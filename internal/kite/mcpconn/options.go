@@ -25,13 +25,19 @@ const (
 	DefaultOpenTimeout = 20 * time.Second
 	// DefaultSilenceLimit is four of the server's pings, which come every 10 s.
 	DefaultSilenceLimit = 40 * time.Second
+	// DefaultStreamTimeout is how long a stream may take to name its endpoint,
+	// which is its first event.
+	DefaultStreamTimeout = 8 * time.Second
+	// DefaultStreamRetry is for how long nobody asks for a stream after the
+	// server was found to serve none.
+	DefaultStreamRetry = 10 * time.Minute
 )
 
 // Options configure a [Dialer]. Zero durations take the defaults above.
 type Options struct {
-	// URL is the server: …/sse opens sessions as streams and resumes them on
-	// …/mcp beside it; …/mcp uses streamable HTTP only. It is https, or http to a
-	// loopback host, without user, query or fragment.
+	// URL is the server: …/sse opens sessions as streams, where it serves those,
+	// and resumes them on …/mcp beside it; …/mcp uses streamable HTTP only. It is
+	// https, or http to a loopback host, without user, query or fragment.
 	URL string
 	// HTTPClient makes the requests; nil for one made by [NewHTTPClient]. Its
 	// Transport is used, its redirect policy and Timeout are replaced: a Timeout
@@ -44,11 +50,16 @@ type Options struct {
 	// OpenTimeout an Open. SilenceLimit is how long a stream may say nothing
 	// before it counts as lost.
 	CallTimeout, LoginTimeout, OpenTimeout, SilenceLimit time.Duration
+	// StreamTimeout is how long an Open waits for a stream before it goes on over
+	// …/mcp, half of OpenTimeout at most. StreamRetry is how long the Opens after
+	// it do not ask for a stream.
+	StreamTimeout, StreamRetry time.Duration
 	// Version is the bot's; the server reads it in each request's User-Agent.
 	Version string
 	// Meter measures what is asked; nil for nobody.
 	Meter Meter
-	// Logger gets debug lines about failures; nil discards them.
+	// Logger gets debug lines about failures, and a line at each change of what
+	// the server looks like; nil discards them.
 	Logger *slog.Logger
 }
 
@@ -57,6 +68,8 @@ func (o Options) withDefaults() Options {
 	o.LoginTimeout = cmp.Or(o.LoginTimeout, DefaultLoginTimeout)
 	o.OpenTimeout = cmp.Or(o.OpenTimeout, DefaultOpenTimeout)
 	o.SilenceLimit = cmp.Or(o.SilenceLimit, DefaultSilenceLimit)
+	o.StreamTimeout = min(cmp.Or(o.StreamTimeout, DefaultStreamTimeout), o.OpenTimeout/2)
+	o.StreamRetry = cmp.Or(o.StreamRetry, DefaultStreamRetry)
 	o.Version = cmp.Or(o.Version, "dev")
 	if o.HTTPClient == nil {
 		o.HTTPClient = NewHTTPClient(o.Dial)
@@ -72,7 +85,7 @@ func (o Options) withDefaults() Options {
 func (o Options) userAgent() string { return clientName + "/" + o.Version }
 
 func (o Options) validate() error {
-	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit) < 0 {
+	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit, o.StreamTimeout, o.StreamRetry) < 0 {
 		return errors.New("negative timeout")
 	}
 	return nil

@@ -26,6 +26,7 @@ var (
 	errOdd         = errors.New("not an answer of the protocol")
 	errBadID       = errors.New("not a session id")
 	errNoStream    = errors.New("the answer is not an event stream")
+	errNoEndpoint  = errors.New("the stream named no endpoint in time")
 	errForeign     = errors.New("request to another server refused")
 	errRedirect    = errors.New("redirect refused")
 	errDelete      = errors.New("request to end a session refused")
@@ -35,8 +36,9 @@ var (
 
 // refusedError is an HTTP answer other than 2xx. Its text leaves the body out.
 type refusedError struct {
-	status int
-	body   string
+	status    int
+	body      string
+	challenge bool // it says where to learn how to authorize
 }
 
 func (e *refusedError) Error() string { return fmt.Sprintf("http status %d", e.status) }
@@ -56,6 +58,15 @@ type toolError struct {
 }
 
 func (e *toolError) Error() string { return "the tool failed" }
+
+// judgedError is a failure whose meaning took more to find out than its answer.
+type judgedError struct {
+	kind kite.Kind
+	why  kite.Ending
+	text string // what was seen
+}
+
+func (e *judgedError) Error() string { return e.text }
 
 // answer returns the server's own word within err, without the address that
 // net/http puts around it; nil when the server did not speak.
@@ -121,7 +132,10 @@ func classify(tool string, cause error) error {
 	var refused *refusedError
 	var rpc *rpcError
 	var failed *toolError
+	var judged *judgedError
 	switch {
+	case errors.As(cause, &judged):
+		return &kite.Error{Kind: judged.kind, Why: judged.why, Tool: tool, Err: judged}
 	case errors.As(cause, &refused):
 		return kite.Classify(tool, kite.Outcome{Status: refused.status, Body: refused.body})
 	case errors.As(cause, &rpc):

@@ -34,7 +34,7 @@ func (d *Dialer) resume(id session.ID) *postConn {
 func (d *Dialer) openSession(ctx context.Context) (session.Conn, error) {
 	c := d.resume(session.ID{})
 	if err := c.open(ctx); err != nil {
-		return nil, d.openFailed(err, c.id)
+		return nil, d.openFailed(ctx, err, c.id)
 	}
 	return c, nil
 }

@@ -2,6 +2,7 @@ package mcpconn
 
 import (
 	"context"
+	"time"
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
@@ -11,32 +12,39 @@ import (
 type streamConn struct {
 	*link
 	speaker *speaker
+	started bool // the stream named its endpoint
 }
 
 var _ session.Conn = (*streamConn)(nil)
 
 // openStream opens a stream and shakes hands over it. The stream belongs to
 // the Dialer; ctx can end it only until this function returns.
-func (d *Dialer) openStream(ctx context.Context) (session.Conn, error) {
+//
+// gone says that the server serves no streams, as far as the failure tells.
+func (d *Dialer) openStream(ctx context.Context) (conn session.Conn, gone bool, err error) {
 	c := &streamConn{link: newLink(d, d.base)}
 	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })
-	err := c.open(ctx)
+	err = c.open(ctx)
 	if !unbind() && err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		err = because(ctx, ctx, c.life, err)
 		c.end(err)
-		return nil, d.openFailed(err, c.id)
+		return nil, !c.started && noStreams(err), d.openFailed(ctx, err, c.id)
 	}
-	return c, nil
+	return c, false, nil
 }
 
 func (c *streamConn) open(ctx context.Context) error {
 	c.speaker = newSpeaker(&wire{HTTPConnection: &stream{link: c.link}})
+	limit := time.AfterFunc(c.dialer.opts.StreamTimeout, func() { c.end(errNoEndpoint) })
+	defer limit.Stop()
 	if err := c.speaker.Start(context.WithValue(c.life, streamKey{}, c.link)); err != nil {
 		return err
 	}
+	limit.Stop()
+	c.started = true
 	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
 	defer cancel()
 	return initialize(bound, c.speaker, c.dialer.opts.Version)
@@ -44,7 +52,8 @@ func (c *streamConn) open(ctx context.Context) error {
 
 // Call asks over the stream. When the server does not know the session
 // any more, its stream is gone: that says nothing about the login, so it is
-// KindUnreachable, and the connection counts as lost.
+// KindUnreachable, and the connection counts as lost. It is the end of the login
+// when the server wants one by OAuth instead.
 func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
 	text, cause := c.call(ctx, c.speaker, q)
 	if cause == nil {
@@ -53,7 +62,9 @@ func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
 	err := c.failed(q.Name(), cause)
 	if kite.KindOf(err) == kite.KindEnded {
 		c.end(errLost)
-		return "", classify(q.Name(), errLost)
+		if kite.EndingOf(err) == kite.EndUnsaid {
+			err = classify(q.Name(), errLost)
+		}
 	}
 	return "", err
 }
