@@ -43,6 +43,7 @@ func (d *Dialer) judge(ctx context.Context, id session.ID, cause error) error {
 		if !d.wantsOAuth(ctx, refused) {
 			return &judgedError{kind: kite.KindBlocked, text: cause.Error()}
 		}
+		d.learnOAuth(id.IsBearer())
 		kind, why := authorizes(id)
 		return &judgedError{kind: kind, why: why, text: cause.Error()}
 	case errors.As(cause, &failed) && !id.IsBearer() && kite.EndingOf(classify("", cause)) != kite.EndUnsaid:
@@ -101,10 +102,6 @@ func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
 	return io.ReadAll(resp.Body) // it was read before, within bounds
 }
 
-// documentPause is for how long it is believed whether the documents exist: each
-// 401 without a challenge raises the question.
-const documentPause = 10 * time.Second
-
 // documents remembers whether the server tells how to authorize.
 type documents struct {
 	once  sync.Once
@@ -114,7 +111,8 @@ type documents struct {
 }
 
 // exist reports whether the server has a document on how to authorize. One asks
-// for all.
+// for all, and is believed for a while: each 401 without a challenge raises the
+// question.
 func (m *documents) exist(ctx context.Context, d *Dialer) bool {
 	m.once.Do(func() { m.turn = make(chan struct{}, 1) })
 	select {
@@ -132,7 +130,7 @@ func (m *documents) exist(ctx context.Context, d *Dialer) bool {
 	}
 	var document resource
 	m.yes = err == nil && json.Unmarshal(body, &document) == nil && len(document.Servers) > 0
-	m.until = time.Now().Add(documentPause)
+	m.until = time.Now().Add(d.opts.LookPause)
 	return m.yes
 }
 

@@ -37,7 +37,7 @@ func (f tripper) dialer(t *testing.T, path string, o Options) *Dialer {
 		d.Close()
 		hides(t, book.String())
 	})
-	return d
+	return acquainted(d)
 }
 
 // hang never answers.

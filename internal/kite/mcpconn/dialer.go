@@ -25,6 +25,7 @@ type Dialer struct {
 	base context.Context
 	stop context.CancelCauseFunc
 
+	sight     sight     // what the server offers
 	streams   serving   // whether there are any
 	documents documents // whether it tells how to authorize
 
@@ -55,8 +56,9 @@ func New(o Options) (*Dialer, error) {
 // Open makes a new session: a stream, or a streamable session for an …/mcp
 // address and where the server serves no streams. ctx and OpenTimeout bound the
 // opening only. The error is a *kite.Error: of KindAuthorize when the server
-// wants a login by OAuth, of KindMalformed when it answers something that is not
-// the protocol, else of KindUnreachable, KindNotServed or KindBlocked.
+// wants a login by OAuth, of KindUnfamiliar when it offers nothing that we know,
+// of KindMalformed when it answers something that is not the protocol, else of
+// KindUnreachable, KindNotServed or KindBlocked.
 func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	if !d.enter() {
 		return nil, classify("", errClosed)
@@ -66,8 +68,20 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	defer cancel()
 	began := time.Now()
 	conn, err := d.open(ctx)
+	if err == nil {
+		err = d.meet(ctx, conn)
+	}
 	d.measure(opening, began, err)
-	return conn, err
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+// opened is a session that was just opened.
+type opened interface {
+	session.Conn
+	see(context.Context) (Surface, []string, error)
 }
 
 // Resume returns a connection that speaks for an existing session. Nothing is
@@ -117,7 +131,7 @@ func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.C
 // open makes a new session by the way that the server serves. When it serves no
 // streams the session is made over …/mcp at once, and so are those after it for a
 // while. An outage of both says nothing about streams.
-func (d *Dialer) open(ctx context.Context) (session.Conn, error) {
+func (d *Dialer) open(ctx context.Context) (opened, error) {
 	if d.at.sse == nil || !d.streams.worthTrying(d.opts.StreamRetry) {
 		return d.openSession(ctx)
 	}

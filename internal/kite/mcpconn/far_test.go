@@ -41,6 +41,7 @@ type seen struct {
 type far struct {
 	*httptest.Server
 	endpoint func(id string) string   // data of the endpoint event; "" sends none
+	list     func() string            // JSON of the tools that are listed
 	result   func(tool string) string // JSON of result, or of error when it begins with "!"; "" never answers
 	sse      http.HandlerFunc         // replaces GET /sse
 	message  http.HandlerFunc         // replaces POST /message
@@ -71,6 +72,7 @@ func newFar(t *testing.T, configure func(*far)) *far {
 	f := &far{
 		endpoint: func(id string) string { return "/message?sessionId=" + id },
 		result:   func(tool string) string { return textResult("answer of " + tool) },
+		list:     func() string { return listToday },
 		version:  protocolVersion,
 		mute:     make(chan struct{}),
 		called:   make(chan string, 1000),
@@ -103,6 +105,18 @@ func newFar(t *testing.T, configure func(*far)) *far {
 	t.Cleanup(f.Close)
 	return f
 }
+
+// What servers list: the one of today, the one that may follow it, both of these
+// without and with what the other has, and one that is none of ours.
+const (
+	listToday     = `[{"name":"get_holdings"},{"name":"login"},{"name":"place_order"}]`
+	listNext      = `[{"name":"orders"},` + modal + `]`
+	listHybrid    = `[{"name":"login"},` + modal + `]`
+	listLoginless = `[{"name":"get_holdings"}]`
+	listForeign   = `[{"name":"roll_dice"},{"name":"` + secret + `"}]`
+
+	modal = `{"name":"portfolio","inputSchema":{"properties":{"mode":{"enum":["profile","holdings"]}}}}`
+)
 
 func or(a, b http.HandlerFunc) http.HandlerFunc {
 	if a != nil {
@@ -207,6 +221,8 @@ func (f *far) answerTo(r rpc) string {
 	switch r.Method {
 	case "initialize":
 		result = fmt.Sprintf(`{"protocolVersion":%q,"capabilities":{},"serverInfo":{"name":"far","version":"1"}}`, f.version)
+	case "tools/list":
+		result = `{"tools":` + f.list() + `}`
 	case "tools/call":
 		f.called <- r.Params.Name
 		result = f.result(r.Params.Name)
@@ -312,6 +328,21 @@ func (f *far) dialer(t *testing.T, path string, o Options) *Dialer {
 		d.Close()
 		hides(t, book.String())
 	})
+	return acquainted(d)
+}
+
+// acquainted returns a Dialer that has looked at the server, and seen that of
+// today. Tests that are not about looking need not count its requests.
+func acquainted(d *Dialer) *Dialer {
+	d.sight.surface = Surface{Style: kite.StyleTools, Login: true}
+	return d
+}
+
+// stranger returns a Dialer to f that has not looked at it.
+func (f *far) stranger(t *testing.T, path string, o Options) *Dialer {
+	t.Helper()
+	d := f.dialer(t, path, o)
+	d.sight.surface = Surface{}
 	return d
 }
 

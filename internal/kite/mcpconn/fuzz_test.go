@@ -132,14 +132,17 @@ func FuzzAnswer(f *testing.F) {
 // everything.
 func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools()} {
-		before := len(s.seen)
+		before := s.asked("tools/call")
 		text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), q)
 		checkFailure(t, err, secret)
 		if err != nil && text != "" {
 			t.Fatalf("%s: a text and %v", q.Name(), err)
 		}
-		if n := len(s.seen) - before; n > maxPages || n != 1 && !q.Lists() {
-			t.Fatalf("%s: %d requests", q.Name(), n)
+		if n := s.asked("tools/call") - before; n != 1 && !q.Lists() {
+			t.Fatalf("%s: %d calls", q.Name(), n)
+		}
+		if n := s.asked("tools/list"); n > 2*maxPages {
+			t.Fatalf("%s: %d pages", q.Name(), n)
 		}
 	}
 	c, err := d.Open(t.Context())

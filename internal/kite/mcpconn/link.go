@@ -34,9 +34,9 @@ func (l *link) Close() { l.end(errClosed) }
 // ask asks something and returns the text of a good result. The error is the
 // cause of the failure, freed of addresses and of the session id; classify
 // makes a *kite.Error of it.
-func (l *link) ask(ctx context.Context, c *speaker, q kite.Query) (string, error) {
+func (l *link) ask(ctx context.Context, c *speaker, q kite.Query, style kite.Style) (string, error) {
 	limit := l.dialer.opts.CallTimeout
-	if q.Name() == kite.AskLogin().Name() { // it asks Kite twice
+	if isLogin(q) { // it asks Kite twice
 		limit = l.dialer.opts.LoginTimeout
 	}
 	bound, cancel := l.dialer.within(ctx, limit, l.life)
@@ -44,7 +44,7 @@ func (l *link) ask(ctx context.Context, c *speaker, q kite.Query) (string, error
 	if q.Lists() {
 		return l.list(bound, ctx, c)
 	}
-	tool, args, ok := q.On(kite.StyleTools)
+	tool, args, ok := q.On(style)
 	if !ok {
 		return "", errNotOffered
 	}
@@ -95,9 +95,9 @@ func textOf(json []byte) (string, error) {
 	return result.Text, nil
 }
 
-// call runs one call as a piece of work of the Dialer, unless the connection
-// is over already.
-func (l *link) call(ctx context.Context, c *speaker, q kite.Query) (string, error) {
+// call runs one call, put in a style, as a piece of work of the Dialer, unless
+// the connection is over already.
+func (l *link) call(ctx context.Context, c *speaker, q kite.Query, style kite.Style) (string, error) {
 	if !l.dialer.enter() {
 		return "", errClosed
 	}
@@ -109,7 +109,7 @@ func (l *link) call(ctx context.Context, c *speaker, q kite.Query) (string, erro
 		return "", context.Cause(l.life)
 	}
 	began := time.Now()
-	text, cause := l.ask(ctx, c, q)
+	text, cause := l.ask(ctx, c, q, style)
 	cause = l.dialer.judge(ctx, l.id, cause)
 	l.dialer.measure(q.Name(), began, failure(q.Name(), cause))
 	return text, cause

@@ -14,6 +14,9 @@ type Meter interface {
 	// one of [Tools] with one of [Outcomes]; heard is false when no answer came
 	// that the protocol knows. What we gave up ourselves is not told.
 	Tool(tool, outcome string, took time.Duration, heard bool)
+	// Surface is told what the server looks like, one of [Surfaces], whenever
+	// that has changed.
+	Surface(name string)
 }
 
 // What a Meter is told of besides tools.

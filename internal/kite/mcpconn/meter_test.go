@@ -18,6 +18,8 @@ type ledger struct {
 	mu   sync.Mutex
 	told []string
 	long time.Duration // the longest of all
+
+	surfaces []string
 }
 
 func (l *ledger) Tool(tool, outcome string, took time.Duration, heard bool) {
@@ -25,6 +27,12 @@ func (l *ledger) Tool(tool, outcome string, took time.Duration, heard bool) {
 	defer l.mu.Unlock()
 	l.told = append(l.told, fmt.Sprintf("%s: %s %v", tool, outcome, heard))
 	l.long = max(l.long, took)
+}
+
+func (l *ledger) Surface(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.surfaces = append(l.surfaces, name)
 }
 
 func (l *ledger) want(t *testing.T, want ...string) {
@@ -64,7 +72,11 @@ func TestMeter(t *testing.T) {
 				c := open(t, f.dialer(t, path, Options{Meter: &l}))
 				l.want(t, "open: ok true")
 				_, _ = c.Call(t.Context(), kite.AskHoldings())
-				l.want(t, "get_holdings: "+want)
+				if told := []string{"get_holdings: " + want}; want == "no such tool true" { // which is looked into
+					l.want(t, append(told, "tools/list: ok true")...)
+				} else {
+					l.want(t, told...)
+				}
 			})
 		}
 	}

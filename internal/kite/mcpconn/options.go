@@ -31,6 +31,8 @@ const (
 	// DefaultStreamRetry is for how long nobody asks for a stream after the
 	// server was found to serve none.
 	DefaultStreamRetry = 10 * time.Minute
+	// DefaultLookPause keeps failures from being followed by a look each.
+	DefaultLookPause = 10 * time.Second
 )
 
 // Options configure a [Dialer]. Zero durations take the defaults above.
@@ -54,6 +56,9 @@ type Options struct {
 	// …/mcp, half of OpenTimeout at most. StreamRetry is how long the Opens after
 	// it do not ask for a stream.
 	StreamTimeout, StreamRetry time.Duration
+	// LookPause is for how long nobody looks at what the server offers after
+	// something unexpected had made somebody look.
+	LookPause time.Duration
 	// Version is the bot's; the server reads it in each request's User-Agent.
 	Version string
 	// Meter measures what is asked; nil for nobody.
@@ -69,6 +74,7 @@ func (o Options) withDefaults() Options {
 	o.OpenTimeout = cmp.Or(o.OpenTimeout, DefaultOpenTimeout)
 	o.SilenceLimit = cmp.Or(o.SilenceLimit, DefaultSilenceLimit)
 	o.StreamTimeout = min(cmp.Or(o.StreamTimeout, DefaultStreamTimeout), o.OpenTimeout/2)
+	o.LookPause = cmp.Or(o.LookPause, DefaultLookPause)
 	o.StreamRetry = cmp.Or(o.StreamRetry, DefaultStreamRetry)
 	o.Version = cmp.Or(o.Version, "dev")
 	if o.HTTPClient == nil {
@@ -85,7 +91,7 @@ func (o Options) withDefaults() Options {
 func (o Options) userAgent() string { return clientName + "/" + o.Version }
 
 func (o Options) validate() error {
-	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit, o.StreamTimeout, o.StreamRetry) < 0 {
+	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit, o.StreamTimeout, o.StreamRetry, o.LookPause) < 0 {
 		return errors.New("negative timeout")
 	}
 	return nil

@@ -31,7 +31,7 @@ func (d *Dialer) resume(id session.ID) *postConn {
 }
 
 // openSession makes a new session over streamable HTTP.
-func (d *Dialer) openSession(ctx context.Context) (session.Conn, error) {
+func (d *Dialer) openSession(ctx context.Context) (opened, error) {
 	c := d.resume(session.ID{})
 	if err := c.open(ctx); err != nil {
 		return nil, d.openFailed(ctx, err, c.id)
@@ -91,11 +91,20 @@ func (c *postConn) Call(ctx context.Context, q kite.Query) (string, error) {
 	if cause != nil {
 		return "", c.failed(q.Name(), cause)
 	}
-	text, cause := c.call(ctx, cl, q)
+	text, cause := c.put(ctx, cl, q, c.see)
 	if cause != nil {
 		return "", c.failed(q.Name(), cause)
 	}
 	return text, nil
+}
+
+// see looks at the server over the session.
+func (c *postConn) see(ctx context.Context) (Surface, []string, error) {
+	cl, err := c.dial()
+	if err != nil {
+		return Surface{}, nil, err
+	}
+	return c.link.see(ctx, cl)
 }
 
 // Lost never closes: there is no stream to lose.

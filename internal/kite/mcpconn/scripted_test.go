@@ -29,25 +29,39 @@ type scripted struct {
 	piece  int                                // bytes a read gives at most
 	stays  bool                               // the stream stays open when it is through
 
-	asked chan struct{} // one for each POST
+	turns chan struct{} // one for each POST
 	mu    sync.Mutex
 	seen  []*http.Request
+	rpcs  []string // the method of each JSON-RPC request
+}
+
+// asked returns how often a JSON-RPC method was called.
+func (s *scripted) asked(method string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.rpcs {
+		if m == method {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.seen = append(s.seen, req)
-	s.mu.Unlock()
+	var body []byte
 	if req.Body != nil {
-		_, _ = io.Copy(io.Discard, req.Body)
+		body, _ = io.ReadAll(req.Body)
 		_ = req.Body.Close()
 	}
+	s.mu.Lock()
+	s.seen, s.rpcs = append(s.seen, req), append(s.rpcs, parse(body).Method)
+	s.mu.Unlock()
 	if req.Method == http.MethodGet {
 		body := &scriptedBody{script: s, ctx: req.Context(), rest: s.stream}
 		return response(req, http.StatusOK, "text/event-stream", body), nil
 	}
 	select {
-	case s.asked <- struct{}{}:
+	case s.turns <- struct{}{}:
 	default:
 	}
 	resp := s.answer(req)
@@ -72,7 +86,7 @@ func (b *scriptedBody) Read(p []byte) (int, error) {
 	}
 	var asked <-chan struct{}
 	if len(b.rest) > 0 && b.rest[0] == turn {
-		asked = b.script.asked
+		asked = b.script.turns
 	}
 	if len(b.rest) == 0 || asked != nil {
 		select {
@@ -96,14 +110,14 @@ func (*scriptedBody) Close() error { return nil }
 // dialer returns a Dialer to the script. Its clock is that of the bubble.
 func (s *scripted) dialer(t *testing.T, path string) (*Dialer, *logbook) {
 	t.Helper()
-	s.asked = make(chan struct{}, 100)
+	s.turns = make(chan struct{}, 100)
 	s.piece = max(s.piece, 1)
 	book, o := logged(Options{URL: fuzzHome + path, HTTPClient: &http.Client{Transport: s}})
 	d, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d, book
+	return acquainted(d), book
 }
 
 // checkRequests ends the test when a request left the server, or went to
@@ -114,7 +128,7 @@ func (s *scripted) checkRequests(t *testing.T, want string) {
 		if req.URL.Scheme != "https" || req.URL.Host != "mcp.example.com" || req.URL.User != nil {
 			t.Fatalf("%s %s", req.Method, req.URL)
 		}
-		if req.Method == http.MethodGet && req.URL.Path != ssePath {
+		if req.Method == http.MethodGet && req.URL.Path != ssePath && req.URL.Path != resourceDocument {
 			t.Fatalf("GET %s", req.URL)
 		}
 		if id := req.URL.Query().Get("sessionId"); want != "" && req.Method == http.MethodPost && id != want {
@@ -167,3 +181,14 @@ func TestScriptedStream(t *testing.T) {
 		})
 	}
 }
+
+func bodyOf(req *http.Request) []byte {
+	if req.Body == nil {
+		return nil
+	}
+	body, _ := io.ReadAll(req.Body)
+	_ = req.Body.Close()
+	return body
+}
+
+func bodyWith(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }

@@ -21,7 +21,7 @@ var _ session.Conn = (*streamConn)(nil)
 // the Dialer; ctx can end it only until this function returns.
 //
 // gone says that the server serves no streams, as far as the failure tells.
-func (d *Dialer) openStream(ctx context.Context) (conn session.Conn, gone bool, err error) {
+func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err error) {
 	c := &streamConn{link: newLink(d, d.base)}
 	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })
 	err = c.open(ctx)
@@ -55,7 +55,7 @@ func (c *streamConn) open(ctx context.Context) error {
 // KindUnreachable, and the connection counts as lost. It is the end of the login
 // when the server wants one by OAuth instead.
 func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
-	text, cause := c.call(ctx, c.speaker, q)
+	text, cause := c.put(ctx, c.speaker, q, c.see)
 	if cause == nil {
 		return text, nil
 	}
@@ -67,6 +67,11 @@ func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
 		}
 	}
 	return "", err
+}
+
+// see looks at the server over the stream.
+func (c *streamConn) see(ctx context.Context) (Surface, []string, error) {
+	return c.link.see(ctx, c.speaker)
 }
 
 // Lost is closed when the stream is gone, be it by Close.
