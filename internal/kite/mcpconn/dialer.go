@@ -28,6 +28,7 @@ type Dialer struct {
 	sight     sight     // what the server offers
 	streams   serving   // whether there are any
 	documents documents // whether it tells how to authorize
+	grants    grants    // bearers in use
 
 	mu     sync.Mutex
 	closed bool
@@ -84,10 +85,15 @@ type opened interface {
 	see(context.Context) (Surface, []string, error)
 }
 
-// Resume returns a connection that speaks for an existing session. Nothing is
+// Resume returns a connection that speaks for an existing login. Nothing is
 // sent or held before its first Call. It need not be closed: when nobody holds
-// it any more it is gone.
-func (d *Dialer) Resume(h session.Held, _ func(session.ID)) session.Conn { return d.resume(h.Session) }
+// it any more it is gone. Connections of one bearer share its MCP session.
+func (d *Dialer) Resume(h session.Held, renewed func(mcp session.ID)) session.Conn {
+	if h.Session.IsBearer() {
+		return d.resumeBearer(h, renewed)
+	}
+	return d.resume(h.Session)
+}
 
 // Close ends all streams and calls, waits for them, and closes the idle
 // connections. It sends nothing: all logins stay. The Dialer and its
@@ -149,13 +155,18 @@ func (d *Dialer) open(ctx context.Context) (opened, error) {
 	return conn, err
 }
 
-// openFailed is the error of an Open that did not succeed. A status says
-// nothing about any login here, because there is none yet: a 404 is a wrong
-// address or a deploy, not the end of a session.
+// openFailed is the error of an Open that did not succeed.
 func (d *Dialer) openFailed(ctx context.Context, cause error, id session.ID) error {
 	cause = d.judge(ctx, session.ID{}, scrub(cause, id))
 	d.log.Debug("opening a kite session failed", "cause", cause)
-	err := classify("", cause)
+	return unopened(cause)
+}
+
+// unopened is the error of a failed handshake. A status says nothing about any
+// login here, because there is none yet: a 404 is a wrong address or a deploy, not
+// the end of a session.
+func unopened(cause error) error {
+	err := failure("", cause)
 	var refused *refusedError
 	switch kind := kite.KindOf(err); {
 	case answer(cause) == nil, kind == kite.KindBlocked, kind == kite.KindNotServed:

@@ -2,8 +2,10 @@ package mcpconn
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -13,47 +15,67 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// End ends the session at the server, which logs the person out of Kite. It
-// returns nil when the server did so or does not know the session any more, or
-// when id is none that a server could have given out. The server answers 500
-// for an unknown session as for a failed logout, so that any other answer is
-// followed by a question for that session: only "ended" is believed. Otherwise
-// the error is a *kite.Error of KindUnreachable, and the caller may try again.
-// It takes two call timeouts at most.
+// End ends a login at the server. It returns nil when the server did so or does
+// not know the login any more, or when its key is none that a server could have
+// given out. Otherwise the error is a *kite.Error of KindUnreachable, KindNotServed
+// or KindBlocked, and the caller may try again.
+//
+// A session of the login tool is logged out of Kite by that. The server answers
+// 500 for an unknown one as for a failed logout, so that any other answer is
+// followed by a question for that session: only "ended" is believed. It takes two
+// call timeouts at most. For a login by OAuth see endBearer.
 func (d *Dialer) End(ctx context.Context, h session.Held) error {
-	id := h.Session
-	if !plausible(id) {
+	bearer := h.Session.IsBearer()
+	if !bearer && !plausible(h.Session) || bearer && !visible(h.Session.Reveal(), maxBearer) {
 		return nil
 	}
 	if !d.enter() {
 		return classify("", errClosed)
 	}
 	defer d.work.Done()
+	if bearer {
+		return d.endBearer(ctx, h)
+	}
+	return d.endSession(ctx, h.Session)
+}
+
+// endSession ends a session of the login tool.
+func (d *Dialer) endSession(ctx context.Context, id session.ID) error {
 	began := time.Now()
-	cause := scrub(d.delete(ctx, id), id)
+	cause := d.judge(ctx, id, scrub(d.delete(ctx, id, nil), id))
 	d.measure(ending, began, failure("", cause))
 	if cause == nil {
 		return nil
 	}
 	d.log.Debug("ending a kite session failed", "cause", cause)
+	err := classify("", cause)
 	var refused *refusedError
-	if !errors.As(cause, &refused) {
-		return classify("", cause)
-	}
-	if refused.status == http.StatusNotFound && kite.KindOf(classify("", cause)) == kite.KindEnded {
+	switch {
+	case !errors.As(cause, &refused):
+		return unlessEnded(err)
+	case refused.status == http.StatusNotFound && kite.KindOf(err) == kite.KindEnded:
 		return nil
 	}
 	return d.confirmEnded(ctx, id, cause)
 }
 
-// delete sends the DELETE and returns why it failed.
-func (d *Dialer) delete(ctx context.Context, id session.ID) error {
-	bound, cancel := d.within(context.WithValue(ctx, endingKey{}, true), d.opts.CallTimeout, d.base)
+// unlessEnded is err, or nil when that says that the login is over.
+func unlessEnded(err error) error {
+	if kite.KindOf(err) == kite.KindEnded {
+		return nil
+	}
+	return err
+}
+
+// delete sends the DELETE for a session and returns why it failed.
+func (d *Dialer) delete(ctx context.Context, id session.ID, header http.Header) error {
+	bound, cancel := d.within(context.WithValue(ctx, endingKey{}, id), d.opts.CallTimeout, d.base)
 	defer cancel()
 	req, err := http.NewRequestWithContext(bound, http.MethodDelete, d.at.mcp.String(), nil)
 	if err != nil {
 		return err
 	}
+	maps.Copy(req.Header, header)
 	req.Header.Set(transport.HeaderKeySessionID, id.Reveal())
 	req.Header.Set(transport.HeaderKeyProtocolVersion, protocolVersion)
 	resp, err := d.client.Do(req)
@@ -76,4 +98,55 @@ func (d *Dialer) confirmEnded(ctx context.Context, id session.ID, cause error) e
 	default:
 		return &kite.Error{Kind: kite.KindUnreachable, Err: fmt.Errorf("end session: %v, and it still answers", cause)}
 	}
+}
+
+// endBearer ends a login by OAuth: by the logout of the server's own, since its
+// DELETE logs nobody out, and then the MCP session that the bearer was used on. A
+// server that wants no OAuth any more has no such login.
+func (d *Dialer) endBearer(ctx context.Context, h session.Held) error {
+	began := time.Now()
+	c := d.resumeBearer(h, nil)
+	defer c.Close()
+	text, err := c.Call(ctx, kite.AskLogout())
+	if err == nil && !loggedOut(text) {
+		err = &kite.Error{Kind: kite.KindUnreachable, Tool: kite.AskLogout().Name(), Err: errors.New("the answer does not say that the login is over")}
+	}
+	if err != nil {
+		err = d.notLoggedOut(ctx, c, err)
+		d.measure(ending, began, err)
+		return err
+	}
+	d.measure(ending, began, nil)
+	if mcp := c.grant.session(); plausible(mcp) { // it would idle for a day, and nobody minds if it does
+		header := http.Header{"Authorization": {"Bearer " + h.Session.Reveal()}}
+		if err := d.delete(ctx, mcp, header); err != nil {
+			d.log.Debug("letting go of an MCP session failed", "cause", scrub(scrub(err, mcp), h.Session))
+		}
+	}
+	return nil
+}
+
+// loggedOut reads the answer to a logout.
+func loggedOut(text string) bool {
+	var answer struct {
+		Status string `json:"status"`
+	}
+	return json.Unmarshal([]byte(text), &answer) == nil && (answer.Status == "logged_out" || answer.Status == "already_logged_out")
+}
+
+// notLoggedOut says what a logout that failed means: nil when there is no login to
+// end.
+func (d *Dialer) notLoggedOut(ctx context.Context, c *bearerConn, err error) error {
+	switch {
+	case kite.KindOf(err) == kite.KindEnded:
+		return nil
+	case kite.Unanswered(err):
+		return err
+	}
+	if kite.KindOf(err) == kite.KindNoTool && d.look(ctx, true, c.see) == nil {
+		if now := d.sight.now(); !now.OAuth && !now.Unfamiliar {
+			return nil
+		}
+	}
+	return &kite.Error{Kind: kite.KindUnreachable, Tool: kite.AskLogout().Name(), Err: errors.New(err.Error())}
 }

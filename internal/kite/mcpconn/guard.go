@@ -7,6 +7,10 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/mark3labs/mcp-go/client/transport"
+
+	"kitebot/internal/kite/session"
 )
 
 const (
@@ -35,7 +39,7 @@ type guard struct {
 
 // Keys of request contexts.
 type (
-	endingKey struct{} // present: this is End's DELETE
+	endingKey struct{} // the session that this DELETE ends, End's
 	streamKey struct{} // the *link whose stream this GET opens
 	pageKey   struct{} // the path that this GET reads, a document's
 )
@@ -75,13 +79,19 @@ func (g *guard) admit(req *http.Request) error {
 	if req.URL.Scheme != home.Scheme || req.URL.Host != home.Host || req.URL.User != nil {
 		return errForeign
 	}
-	if req.Method == http.MethodDelete && req.Context().Value(endingKey{}) == nil {
+	if req.Method == http.MethodDelete && !ends(req) {
 		return errDelete
 	}
 	if req.Method == http.MethodGet && req.Context().Value(streamKey{}) == nil && !reads(req) {
 		return errListen
 	}
 	return nil
+}
+
+// ends reports whether a DELETE is the one that End sends.
+func ends(req *http.Request) bool {
+	id, ok := req.Context().Value(endingKey{}).(session.ID)
+	return ok && !id.IsZero() && req.Header.Get(transport.HeaderKeySessionID) == id.Reveal()
 }
 
 // bound puts a bound on the body of a good answer.

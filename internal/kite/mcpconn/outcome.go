@@ -31,6 +31,7 @@ var (
 	errRedirect    = errors.New("redirect refused")
 	errDelete      = errors.New("request to end a session refused")
 	errListen      = errors.New("request to listen refused")
+	errNoSession   = errors.New("no MCP session to be had")
 	errNotOffered  = errors.New("such a server cannot be asked this")
 )
 
@@ -58,6 +59,17 @@ type toolError struct {
 }
 
 func (e *toolError) Error() string { return "the tool failed" }
+
+// visible reports whether a text can be a key to something: not empty, not
+// endless, visible ASCII.
+func visible(s string, most int) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= most
+}
 
 // judgedError is a failure whose meaning took more to find out than its answer.
 type judgedError struct {

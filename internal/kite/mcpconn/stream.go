@@ -236,14 +236,5 @@ func sessionAt(endpoint, home *url.URL) (session.ID, error) {
 // maxID is the longest session id believed, in bytes.
 const maxID = 128
 
-// plausible reports whether id looks like a session id: not empty, not
-// endless, visible ASCII.
-func plausible(id session.ID) bool {
-	s := id.Reveal()
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxID
-}
+// plausible reports whether id looks like a session id.
+func plausible(id session.ID) bool { return visible(id.Reveal(), maxID) }

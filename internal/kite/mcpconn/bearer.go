@@ -1,0 +1,146 @@
+package mcpconn
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// bearerConn is a connection over streamable HTTP for a login by OAuth. It makes
+// an MCP session when it has none, and another one when that is lost.
+type bearerConn struct {
+	*link
+	grant   *grant
+	renewed func(session.ID)
+}
+
+var _ session.Conn = (*bearerConn)(nil)
+
+func (d *Dialer) resumeBearer(h session.Held, renewed func(session.ID)) *bearerConn {
+	c := &bearerConn{link: newLink(d, context.Background()), grant: d.grants.of(h), renewed: renewed}
+	c.id = h.Session
+	return c
+}
+
+// Call asks over streamable HTTP. When the MCP session is lost it makes another
+// one and asks again, once.
+func (c *bearerConn) Call(ctx context.Context, q kite.Query) (string, error) {
+	if !visible(c.id.Reveal(), maxBearer) {
+		return "", c.failed(q.Name(), errBadID)
+	}
+	text, retry, cause := c.try(ctx, q)
+	if retry {
+		text, _, cause = c.try(ctx, q)
+	}
+	if cause == nil {
+		return text, nil
+	}
+	err := c.failed(q.Name(), cause)
+	if kite.KindOf(err) == kite.KindEnded && kite.EndingOf(err) == kite.EndUnsaid {
+		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: q.Name(), Err: errNoSession}
+	}
+	return "", err
+}
+
+// try asks once. retry says that asking again, over another MCP session, may help.
+func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry bool, cause error) {
+	s, cause := c.grant.speak(ctx, c.link, c.renewed)
+	if cause != nil {
+		return "", false, cause
+	}
+	used := c.grant.session()
+	text, cause = c.put(ctx, s, q, c.see)
+	if cause == nil {
+		return text, false, nil
+	}
+	cause = scrub(cause, used)
+	switch {
+	case losesSession(cause):
+		retry = true
+	case ignoresBearer(cause):
+		cause, retry = c.switched(ctx, cause)
+	}
+	if retry {
+		c.grant.lose(s)
+	}
+	return "", retry, cause
+}
+
+// losesSession reports whether a failure says that the MCP session is none, which
+// says nothing of the login. A router's 404 does not.
+func losesSession(cause error) bool {
+	var refused *refusedError
+	var rpc *rpcError
+	switch {
+	case errors.As(cause, &refused):
+		return refused.status == http.StatusNotFound && kite.KindOf(classify("", cause)) == kite.KindEnded ||
+			refused.status == http.StatusForbidden && strings.Contains(strings.ToLower(refused.body), textOthersSession)
+	case errors.As(cause, &rpc):
+		return strings.Contains(strings.ToLower(rpc.message), textNoSession)
+	default:
+		return false
+	}
+}
+
+// What the server says of an MCP session, in lower case.
+const (
+	textOthersSession = "session user mismatch"
+	textNoSession     = "is invalid during session initialization"
+)
+
+// ignoresBearer reports whether a failure is one of a server that knows sessions
+// only, and looks at no bearer.
+func ignoresBearer(cause error) bool {
+	var refused *refusedError
+	kind := kite.KindOf(classify("", cause))
+	return kind == kite.KindNoLogin || kind == kite.KindEnded && errors.As(cause, &refused)
+}
+
+// switched finds out whether the server has turned into one that looks at no
+// bearer: then the login is over. Else another MCP session may help.
+func (c *bearerConn) switched(ctx context.Context, cause error) (error, bool) {
+	d := c.dialer
+	if err := d.look(ctx, true, c.see); err != nil {
+		return &judgedError{kind: kite.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}, false
+	}
+	switch now := d.sight.now(); {
+	case now.Unfamiliar:
+		return now.barred(), false
+	case !now.OAuth:
+		return &judgedError{kind: kite.KindEnded, why: kite.EndSwitched, text: "the server looks at no bearer: " + cause.Error()}, false
+	default:
+		return cause, kite.KindOf(classify("", cause)) == kite.KindEnded
+	}
+}
+
+// see looks at the server: first as somebody without a login, since a server that
+// looks at no bearer answers to any, and then, where that is refused, with the
+// bearer.
+func (c *bearerConn) see(ctx context.Context) (Surface, []string, error) {
+	nobody, err := c.dialer.openSession(ctx)
+	if err == nil {
+		defer nobody.Close()
+		return nobody.see(ctx)
+	}
+	if kite.KindOf(err) != kite.KindAuthorize {
+		return Surface{}, nil, err
+	}
+	s, cause := c.grant.speak(ctx, c.link, c.renewed)
+	if cause != nil {
+		return Surface{}, nil, cause
+	}
+	text, cause := c.call(ctx, s, kite.AskTools(), kite.StyleUnknown)
+	if cause != nil {
+		return Surface{}, nil, cause
+	}
+	seen, tools, err := surfaceOf(text)
+	seen.OAuth = true
+	return seen, tools, err
+}
+
+// Lost never closes: there is no stream to lose.
+func (c *bearerConn) Lost() <-chan struct{} { return nil }

@@ -1,0 +1,191 @@
+package mcpconn
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+	"weak"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// grant is what the connections of one bearer share: the MCP session that it is
+// used on. The bearer says who somebody is, the MCP session only what was agreed
+// on: it may be lost and made again, and the login is none the worse.
+type grant struct {
+	bearer session.ID
+
+	mu      sync.Mutex
+	mcp     session.ID
+	speaker *speaker // over mcp; nil before the first call and after mcp was lost
+	joining *joining // nil while nobody makes an MCP session
+}
+
+// joining is the making of an MCP session, which several calls may wait for.
+type joining struct {
+	done  chan struct{}
+	err   error // once done is closed
+	again bool  // whoever made it gave up: somebody else has to
+}
+
+// grants finds the grant of a bearer as long as some connection holds it.
+type grants struct {
+	mu  sync.Mutex
+	all map[session.ID]weak.Pointer[grant]
+}
+
+// of returns the grant of a bearer. The MCP session is the one that it was used on
+// before, unless a connection knows better.
+func (s *grants) of(h session.Held) *grant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.all[h.Session].Value(); g != nil {
+		return g
+	}
+	if s.all == nil {
+		s.all = map[session.ID]weak.Pointer[grant]{}
+	}
+	g := &grant{bearer: h.Session, mcp: h.MCP}
+	s.all[h.Session] = weak.Make(g)
+	runtime.AddCleanup(g, s.forget, h.Session)
+	return g
+}
+
+// forget is called when nobody holds a grant any more, unless there is another one.
+func (s *grants) forget(bearer session.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all[bearer].Value() == nil {
+		delete(s.all, bearer)
+	}
+}
+
+// speak returns what speaks for the bearer. Where there is no MCP session it makes
+// one over l, and tells renewed of it; several calls make one together.
+func (g *grant) speak(ctx context.Context, l *link, renewed func(session.ID)) (*speaker, error) {
+	for {
+		g.mu.Lock()
+		if s, err := g.ready(l.dialer); s != nil || err != nil {
+			g.mu.Unlock()
+			return s, err
+		}
+		j := g.joining
+		if j == nil {
+			j = &joining{done: make(chan struct{}), again: true} // a panic counts as giving up
+			g.joining = j
+			g.mu.Unlock()
+			return g.join(ctx, l, j, renewed)
+		}
+		g.mu.Unlock()
+		select {
+		case <-j.done:
+			if j.err != nil && !j.again {
+				return nil, j.err
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-l.life.Done():
+			return nil, context.Cause(l.life)
+		}
+	}
+}
+
+// ready returns what speaks over the MCP session that there is, if there is one.
+// The caller holds mu.
+func (g *grant) ready(d *Dialer) (*speaker, error) {
+	if g.speaker != nil || !plausible(g.mcp) {
+		return g.speaker, nil
+	}
+	tr, err := d.newStreamable(authorized(g.bearer), transport.WithSession(g.mcp.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	tr.SetProtocolVersion(protocolVersion)
+	g.speaker = newSpeaker(&wire{HTTPConnection: tr}, client.WithSession())
+	return g.speaker, nil
+}
+
+// join makes an MCP session, and lets those who wait for it go on.
+func (g *grant) join(ctx context.Context, l *link, j *joining, renewed func(session.ID)) (*speaker, error) {
+	var made *speaker
+	var mcp session.ID
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.joining = nil
+		if made != nil {
+			g.speaker, g.mcp = made, mcp
+		}
+		close(j.done)
+	}()
+	s, id, err := l.begin(ctx)
+	j.again, j.err = ctx.Err() != nil || l.life.Err() != nil, err
+	if err != nil {
+		return nil, err
+	}
+	made, mcp = s, id
+	if renewed != nil && !id.IsZero() {
+		renewed(id)
+	}
+	return made, nil
+}
+
+// lose forgets the MCP session that s speaks over. Calls that failed over the same
+// one lose it once.
+func (g *grant) lose(s *speaker) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.speaker == s {
+		g.speaker, g.mcp = nil, session.ID{}
+	}
+}
+
+// session returns the MCP session that there is; zero for none.
+func (g *grant) session() session.ID {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.mcp
+}
+
+// maxBearer is the longest bearer believed, in bytes. Real ones have some 400.
+const maxBearer = 4096
+
+// authorized shows the bearer with each request.
+func authorized(bearer session.ID) transport.StreamableHTTPCOption {
+	return transport.WithHTTPHeaders(map[string]string{"Authorization": "Bearer " + bearer.Reveal()})
+}
+
+// begin shakes hands for a bearer, which makes an MCP session.
+func (l *link) begin(ctx context.Context) (*speaker, session.ID, error) {
+	d := l.dialer
+	if !d.enter() {
+		return nil, session.ID{}, errClosed
+	}
+	defer d.work.Done()
+	tr, err := d.newStreamable(authorized(l.id))
+	if err != nil {
+		return nil, session.ID{}, err
+	}
+	s := newSpeaker(&wire{HTTPConnection: tr})
+	bound, cancel := d.within(ctx, d.opts.OpenTimeout, l.life)
+	defer cancel()
+	began := time.Now()
+	err = initialize(bound, s, d.opts.Version)
+	id := session.NewID(tr.GetSessionId())
+	switch {
+	case err != nil:
+		err = d.judge(ctx, l.id, scrub(scrub(because(ctx, bound, l.life, err), l.id), id))
+	case !id.IsZero() && !plausible(id):
+		err = errOdd
+	}
+	d.measure(opening, began, unopened(err))
+	if answer(err) != nil { // its status says nothing of the login
+		err = &judgedError{kind: kite.KindOf(unopened(err)), text: err.Error()}
+	}
+	return s, id, err
+}
