@@ -93,7 +93,7 @@ func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
 	if err != nil {
 		return nil, errOdd
 	}
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", "application/json, text/html")
 	resp, err := d.client.Do(req)
 	if err != nil {
 		return nil, because(ctx, bound, d.base, err)

@@ -30,6 +30,9 @@ type Dialer struct {
 	documents documents // whether it tells how to authorize
 	grants    grants    // bearers in use
 
+	authority     authority     // where logins by OAuth are made
+	registrations registrations // and as whom
+
 	mu     sync.Mutex
 	closed bool
 	work   sync.WaitGroup // calls under way and streams being read

@@ -105,7 +105,7 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 		return nil, errNoStream
 	case stream:
 		resp.Body = owner.watch(resp.Body)
-	case reads(req):
+	case reads(req), req.Context().Value(smallKey{}) != nil:
 		return readWhole(resp, maxDocument)
 	case req.Method != http.MethodPost:
 		// The status says it all, and nobody reads the body.

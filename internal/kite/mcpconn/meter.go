@@ -10,8 +10,8 @@ import (
 
 // Meter measures what is asked of the server. It must not block.
 type Meter interface {
-	// Tool is told of one call, or of the opening or the end of a session, as
-	// one of [Tools] with one of [Outcomes]; heard is false when no answer came
+	// Tool is told of one call, of the opening or the end of a session, or of a
+	// step of a login by OAuth, as one of [Tools] with one of [Outcomes]; heard is false when no answer came
 	// that the protocol knows. What we gave up ourselves is not told.
 	Tool(tool, outcome string, took time.Duration, heard bool)
 	// Surface is told what the server looks like, one of [Surfaces], whenever
@@ -21,8 +21,10 @@ type Meter interface {
 
 // What a Meter is told of besides tools.
 const (
-	opening = "open"
-	ending  = "end"
+	opening     = "open"
+	ending      = "end"
+	authorizing = "authorize"
+	redeeming   = "token"
 )
 
 // well is the outcome of what did not fail; the others are kite's kinds.
@@ -30,7 +32,7 @@ const well = "ok"
 
 // Tools lists what a [Meter] can be told of.
 func Tools() []string {
-	all := []string{kite.AskLogin().Name(), kite.AskLogout().Name(), kite.ListTools, opening, ending}
+	all := []string{kite.AskLogin().Name(), kite.AskLogout().Name(), kite.ListTools, opening, ending, authorizing, redeeming}
 	for _, t := range kite.ReadTools() {
 		all = append(all, t.Name)
 	}

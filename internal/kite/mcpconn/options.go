@@ -59,6 +59,12 @@ type Options struct {
 	// LookPause is for how long nobody looks at what the server offers after
 	// something unexpected had made somebody look.
 	LookPause time.Duration
+	// Callback is where the browser ends after a login by OAuth, a public https
+	// address of ours, without query or fragment; "" for none. Where the server
+	// does not take it, people send us the address that their browser ended at.
+	Callback string
+	// Now is the clock that logins by OAuth are dated by; nil for the real one.
+	Now func() time.Time
 	// Version is the bot's; the server reads it in each request's User-Agent.
 	Version string
 	// Meter measures what is asked; nil for nobody.
@@ -77,6 +83,9 @@ func (o Options) withDefaults() Options {
 	o.LookPause = cmp.Or(o.LookPause, DefaultLookPause)
 	o.StreamRetry = cmp.Or(o.StreamRetry, DefaultStreamRetry)
 	o.Version = cmp.Or(o.Version, "dev")
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.HTTPClient == nil {
 		o.HTTPClient = NewHTTPClient(o.Dial)
 	}
@@ -93,6 +102,14 @@ func (o Options) userAgent() string { return clientName + "/" + o.Version }
 func (o Options) validate() error {
 	if min(o.CallTimeout, o.LoginTimeout, o.OpenTimeout, o.SilenceLimit, o.StreamTimeout, o.StreamRetry, o.LookPause) < 0 {
 		return errors.New("negative timeout")
+	}
+	if o.Callback == "" {
+		return nil
+	}
+	u, err := url.Parse(o.Callback)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(o.Callback, "#") || u.Hostname() == "" ||
+		u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return errors.New("callback: it has to be a plain https address, without user, query or fragment")
 	}
 	return nil
 }
