@@ -122,6 +122,7 @@ func (d *Dialer) endBearer(ctx context.Context, h session.Held) error {
 		if err := d.delete(ctx, mcp, header); err != nil {
 			d.log.Debug("letting go of an MCP session failed", "cause", scrub(scrub(err, mcp), h.Session))
 		}
+		c.grant.lose(nil)
 	}
 	return nil
 }

@@ -135,12 +135,12 @@ func (g *grant) join(ctx context.Context, l *link, j *joining, renewed func(sess
 	return made, nil
 }
 
-// lose forgets the MCP session that s speaks over. Calls that failed over the same
-// one lose it once.
+// lose forgets the MCP session that s speaks over; nil for whichever there is.
+// Calls that failed over the same one lose it once.
 func (g *grant) lose(s *speaker) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.speaker == s {
+	if s == nil || g.speaker == s {
 		g.speaker, g.mcp = nil, session.ID{}
 	}
 }

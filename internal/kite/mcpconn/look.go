@@ -21,8 +21,9 @@ type sight struct {
 
 // glance is a look that several may wait for.
 type glance struct {
-	done chan struct{}
-	err  error // once done is closed
+	surprised bool // it follows something unexpected
+	done      chan struct{}
+	err       error // once done is closed
 }
 
 // seer looks at the server: it lists the tools, and finds out whether OAuth is
@@ -40,20 +41,24 @@ func (s *sight) now() Surface {
 // what was seen last counts until then. The error is that of the look.
 func (d *Dialer) look(ctx context.Context, surprised bool, see seer) error {
 	d.sight.mu.Lock()
-	if g := d.sight.looking; g != nil {
+	for d.sight.looking != nil {
+		g := d.sight.looking
 		d.sight.mu.Unlock()
 		select {
 		case <-g.done:
-			return g.err
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if g.surprised || !surprised { // else it may have begun before the surprise
+			return g.err
+		}
+		d.sight.mu.Lock()
 	}
 	if time.Now().Before(d.sight.next) {
 		defer d.sight.mu.Unlock()
 		return d.sight.failed
 	}
-	g := &glance{done: make(chan struct{}), err: errClosed} // a panic counts as that
+	g := &glance{surprised: surprised, done: make(chan struct{}), err: errClosed} // a panic counts as that
 	d.sight.looking = g
 	d.sight.mu.Unlock()
 	defer func() { d.looked(g, surprised || g.err != nil && ctx.Err() == nil) }()

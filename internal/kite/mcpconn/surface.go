@@ -79,8 +79,11 @@ func (d *Dialer) learn(change func(*Surface), tools []string) {
 	if name == before {
 		return
 	}
-	d.log.Info("kite's server shows another surface: it is asked accordingly from now on",
-		"surface", name, "before", before, "login_tool", d.sight.surface.Login, "tools", tools)
+	if s := d.sight.surface; s.Unfamiliar {
+		d.log.Info("kite's server lists no tool that is known: nothing is asked of it", "surface", name, "before", before, "tools", tools)
+	} else {
+		d.log.Info("kite's server shows another surface: it is asked accordingly from now on", "surface", name, "before", before, "login_tool", s.Login)
+	}
 	if d.opts.Meter != nil {
 		d.opts.Meter.Surface(name)
 	}
