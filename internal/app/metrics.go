@@ -26,11 +26,18 @@ func newMetrics(o Options, h *ops.Health) *ops.Metrics {
 		Tools:           mcpconn.Tools(), ToolOutcomes: mcpconn.Outcomes(),
 		LoginSteps: session.Steps(), SessionStates: session.States(), Resumes: session.Resumes(),
 		Methods: telegram.Methods(), MethodOutcomes: telegram.Outcomes(),
+		Surfaces: surfaces(),
 	}
 	for _, c := range bot.Commands() {
 		sets.Commands = append(sets.Commands, c.Name)
 	}
 	return ops.NewMetrics(ops.MetricsOptions{Version: o.Version, Sets: sets, Health: h, Now: o.Clock.Now, Logger: o.Logger})
+}
+
+// surfaces are what Kite's server can be found to offer. For the time being the
+// list is here: nobody looks yet.
+func surfaces() []string {
+	return []string{"not looked at yet", "tools", "tools with modes", "OAuth", "OAuth, tools", "OAuth, tools with modes", "unfamiliar"}
 }
 
 // watch says where a scrape finds how things are.

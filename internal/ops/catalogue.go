@@ -56,6 +56,8 @@ func Catalogue() []Metric {
 			Help: "1 while a part is well, as /readyz has it; what is shown there as degraded is 0 too, though it takes nothing out of service."},
 		{Name: kiteUp, Kind: "gauge",
 			Help: "1 when Kite's server answered the last call to it, or was not asked yet."},
+		{Name: surfaceChangesTotal, Kind: "counter", Labels: label("surface"),
+			Help: "How often Kite's server was found to offer something else, by what it is now. The first look after a start counts, too."},
 	}
 }
 
@@ -80,4 +82,5 @@ const (
 	secondPoller         = "kitebot_second_poller"
 	readyNow             = "kitebot_ready"
 	kiteUp               = "kitebot_kite_up"
+	surfaceChangesTotal  = "kitebot_surface_changes_total"
 )

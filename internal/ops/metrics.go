@@ -25,6 +25,7 @@ type Sets struct {
 	Resumes         []string // what the first question over a resumed session comes to
 	Methods         []string // of the Bot API
 	MethodOutcomes  []string
+	Surfaces        []string // what Kite's server can be found to offer
 }
 
 // MetricsOptions are what Metrics are made of. All but Logger are required.
@@ -51,8 +52,10 @@ type Metrics struct {
 	steps, resumes      closed
 	states              closed
 	methods, fates      closed
+	surfaces            closed
 
 	commandsTotal, loginsTotal, resumesTotal, callsTotal    *prometheus.CounterVec
+	surfaceChanges                                          *prometheus.CounterVec
 	limitedTotal, waitTotal                                 prometheus.Counter
 	commandSeconds, toolSeconds, callSeconds, commitSeconds *prometheus.HistogramVec
 
@@ -73,12 +76,13 @@ func NewMetrics(o MetricsOptions) *Metrics {
 		tools: closedSet(other, o.Sets.Tools), toolOutcomes: closedSet(other, o.Sets.ToolOutcomes),
 		steps: closedSet(other, o.Sets.LoginSteps), resumes: closedSet(other, o.Sets.Resumes), states: closedSet(other, o.Sets.SessionStates),
 		methods: closedSet(other, o.Sets.Methods), fates: closedSet(other, o.Sets.MethodOutcomes),
+		surfaces: closedSet(other, o.Sets.Surfaces),
 
 		commandsTotal: counter(r, commandsTotal), commandSeconds: histogram(r, commandSeconds), toolSeconds: histogram(r, toolSeconds),
 		loginsTotal: counter(r, loginsTotal), resumesTotal: counter(r, resumesTotal),
 		callsTotal: counter(r, telegramCallsTotal), callSeconds: histogram(r, telegramCallSeconds),
 		limitedTotal: counter(r, telegramLimitedTotal).WithLabelValues(), waitTotal: counter(r, telegramWaitTotal).WithLabelValues(),
-		commitSeconds: histogram(r, commitSeconds),
+		commitSeconds: histogram(r, commitSeconds), surfaceChanges: counter(r, surfaceChangesTotal),
 	}
 	m.begin()
 	r.MustRegister(scrape{m}, build(o.Version), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -98,6 +102,9 @@ func (m *Metrics) begin() {
 	}
 	for _, outcome := range m.resumes.labels() {
 		m.resumesTotal.WithLabelValues(outcome)
+	}
+	for _, surface := range m.surfaces.labels() {
+		m.surfaceChanges.WithLabelValues(surface)
 	}
 	for _, outcome := range []string{written, unwritten} {
 		m.commitSeconds.WithLabelValues(outcome)

@@ -25,6 +25,12 @@ func (m *Metrics) Resumed(outcome string) {
 	m.resumesTotal.WithLabelValues(m.resumes.of(outcome)).Inc()
 }
 
+// Surface is told what Kite's server offers now, whenever that is another thing
+// than what it was found to offer before; so it is told of the first look, too.
+func (m *Metrics) Surface(name string) {
+	m.surfaceChanges.WithLabelValues(m.surfaces.of(name)).Inc()
+}
+
 // held is the method that Telegram takes its time for on purpose.
 const held = "getUpdates"
 

@@ -21,6 +21,7 @@ func sets() ops.Sets {
 		Tools: []string{"get_holdings", "tools/list"}, ToolOutcomes: []string{"ok", "unreachable"},
 		LoginSteps: []string{"link sent", "bound"}, SessionStates: []string{"none", "logged in"}, Resumes: []string{"ok", "ended"},
 		Methods: []string{"getUpdates", "sendMessage"}, MethodOutcomes: []string{"ok", "limited"},
+		Surfaces: []string{"tools", "OAuth, tools"},
 	}
 }
 
@@ -33,7 +34,7 @@ func oddities() []string {
 func played(t *testing.T, h *ops.Health) *ops.Metrics {
 	t.Helper()
 	m := ops.NewMetrics(ops.MetricsOptions{Version: "v1.2.3", Sets: sets(), Health: h, Now: time.Now})
-	h.Set("store", func() error { return nil })
+	h.Set("store", func() error { return &ops.Note{Detail: "made-up"} })
 	h.Set("telegram", func() error { return &ops.Trouble{Detail: "no answer", Serves: true} })
 	m.Watch(ops.Sources{
 		Sessions: func() map[string]int { return map[string]int{"logged in": 3, "made-up": 9, "77700123": 1} },
@@ -47,6 +48,7 @@ func played(t *testing.T, h *ops.Health) *ops.Metrics {
 	m.Tool("get_holdings", "ok", 200*time.Millisecond, true)
 	m.Tool("tools/list", "unreachable", 20*time.Second, false)
 	m.LoginStep("link sent")
+	m.Surface("OAuth, tools")
 	m.Resumed("ended")
 	m.TelegramCall("sendMessage", "limited", time.Millisecond, true)
 	m.TelegramCall("getUpdates", "ok", 50*time.Second, true)
@@ -59,6 +61,7 @@ func played(t *testing.T, h *ops.Health) *ops.Metrics {
 		m.Command(odd, odd, -time.Second)
 		m.Tool(odd, odd, time.Second, false)
 		m.LoginStep(odd)
+		m.Surface(odd)
 		m.Resumed(odd)
 		m.TelegramCall(odd, odd, time.Second, true)
 	}
@@ -107,6 +110,8 @@ func TestMetrics(t *testing.T) {
 		`kitebot_ready{component="store"} 1`,
 		`kitebot_ready{component="telegram"} 0`,
 		`kitebot_kite_up 0`,
+		`kitebot_surface_changes_total{surface="OAuth__tools"} 1`,
+		`kitebot_surface_changes_total{surface="tools"} 0`,
 	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("%s is missing", want)
@@ -144,19 +149,20 @@ func TestLabelsAreClosed(t *testing.T) {
 	var h ops.Health
 	text := exposed(t, played(t, &h))
 	want := map[string][]string{
-		"kitebot_commands_total command":       {"holdings", "login", "none"},
-		"kitebot_commands_total outcome":       {"no_login", "ok", "other"},
-		"kitebot_command_seconds command":      {"holdings", "none"},
-		"kitebot_tool_seconds tool":            {"get_holdings", "other", "tools_list"},
-		"kitebot_tool_seconds outcome":         {"ok", "other", "unreachable"},
-		"kitebot_logins_total step":            {"bound", "link_sent", "other"},
-		"kitebot_sessions state":               {"logged_in", "none"},
-		"kitebot_resumes_total outcome":        {"ended", "ok", "other"},
-		"kitebot_telegram_calls_total method":  {"getUpdates", "other", "sendMessage"},
-		"kitebot_telegram_calls_total outcome": {"limited", "ok", "other"},
-		"kitebot_telegram_call_seconds method": {"other", "sendMessage"},
-		"kitebot_store_commit_seconds outcome": {"failed", "ok"},
-		"kitebot_ready component":              {"store", "telegram"},
+		"kitebot_commands_total command":        {"holdings", "login", "none"},
+		"kitebot_commands_total outcome":        {"no_login", "ok", "other"},
+		"kitebot_command_seconds command":       {"holdings", "none"},
+		"kitebot_tool_seconds tool":             {"get_holdings", "other", "tools_list"},
+		"kitebot_tool_seconds outcome":          {"ok", "other", "unreachable"},
+		"kitebot_logins_total step":             {"bound", "link_sent", "other"},
+		"kitebot_sessions state":                {"logged_in", "none"},
+		"kitebot_resumes_total outcome":         {"ended", "ok", "other"},
+		"kitebot_telegram_calls_total method":   {"getUpdates", "other", "sendMessage"},
+		"kitebot_telegram_calls_total outcome":  {"limited", "ok", "other"},
+		"kitebot_telegram_call_seconds method":  {"other", "sendMessage"},
+		"kitebot_store_commit_seconds outcome":  {"failed", "ok"},
+		"kitebot_ready component":               {"store", "telegram"},
+		"kitebot_surface_changes_total surface": {"OAuth__tools", "other", "tools"},
 	}
 	if diff := cmp.Diff(want, labelValues(text)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
