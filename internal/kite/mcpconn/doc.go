@@ -2,18 +2,35 @@
 // imports the mcp-go client; everybody else sees the interfaces of package
 // session and errors of package kite.
 //
-// There are two ways to talk to one and the same session:
+// # Logins
 //
-//   - Over a stream (GET …/sse): answers come as events, pings every 10 s show
-//     that the server is alive. This is how a session is born.
-//   - Over streamable HTTP (POST …/mcp with the session id in a header): nothing
-//     is held open. This is how a session is taken up again after its stream was
-//     lost or the bot was restarted; there is no second initialize.
+// There are two kinds, and the server says which one it wants (surface.go):
+//
+//   - A login by the login tool is an MCP session. There are two ways to talk to
+//     one and the same: over a stream (GET …/sse), whose pings every 10 s show that
+//     the server is alive, and over streamable HTTP (POST …/mcp with the session id
+//     in a header), where nothing is held open. A session is born as a stream,
+//     where the server serves those (serving.go), and taken up again over …/mcp
+//     after its stream was lost or the bot was restarted; there is no second
+//     initialize.
+//   - A login by OAuth is a bearer, made by a browser and a code (authorize.go,
+//     register.go, token.go), and used over …/mcp only. Its MCP session says nothing
+//     of who somebody is: one that is lost is made anew, and the login is none the
+//     worse (grant.go, bearer.go).
+//
+// What ends a login is different for each, and so is what a 404, a 401 or a text of
+// a tool means (challenge.go). Of what the server lists, one look per process is
+// enough, until an answer does not fit it (look.go, put.go).
+//
+// # Beside mcp-go
 //
 // The stream's transport is our own (stream.go, ADR 0017), and so is what reads a
-// tool's result; mcp-go shakes hands, lists the tools, and speaks for resumed
-// sessions. What the package does otherwise than mcp-go, and why:
+// tool's result; mcp-go shakes hands, lists the tools, speaks for sessions over
+// …/mcp, and makes the requests of OAuth. What the package does otherwise than
+// mcp-go, and why:
 //
+//   - The version of the protocol is pinned: mcp-go agrees with the coming server
+//     on one that this then refuses at every call.
 //   - Request ids are strings: the server's pings are requests numbered 1, 2, 3…
 //   - A lost stream ends its calls at once; mcp-go lets them wait for a timeout.
 //   - A stream that is silent for too long counts as lost (half-open TCP), and
@@ -25,12 +42,18 @@
 //     reply to each request in between, comes back with a GET for what is
 //     missing, and loses a goroutine when there are three answers.
 //   - A list of tools has few pages; mcp-go asks for the next one for ever.
-//   - Nothing but [Dialer.End] may send DELETE. mcp-go's Close of a streamable
-//     client does, and Kite takes that for a logout; so it is never called, and
-//     the HTTP layer would refuse the request besides.
+//   - Nothing but [Dialer.End] may send DELETE, for the session that it ends.
+//     mcp-go's Close of a streamable client does, and Kite takes that for a logout;
+//     so it is never called, and the HTTP layer would refuse the request besides.
 //   - Any HTTP answer but 2xx becomes a typed error before mcp-go sees it. That
 //     keeps mcp-go's client usable after a 404 (it refuses everything from then
-//     on) and spares us from reading statuses out of its prose.
-//   - Requests stay on the configured scheme and host, answers below 16 MiB.
+//     on), spares us from reading statuses out of its prose, and tells a 429 or a
+//     403 from a server of an older protocol, which mcp-go takes them for.
+//   - The documents of OAuth are read at the root of the configured server, whatever
+//     a challenge says, and checked before mcp-go gets to see them (metadata.go):
+//     mcp-go follows them to any host, and reads a challenge wrong that has no
+//     quotes.
+//   - Requests stay on the configured scheme and host, answers below 16 MiB, and no
+//     redirect is followed: net/http would take the session id along.
 //   - Errors and logs are freed of URLs, which hold the session id.
 package mcpconn

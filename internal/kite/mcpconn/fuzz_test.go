@@ -103,6 +103,10 @@ func FuzzAnswer(f *testing.F) {
 		{400, "text/plain", "Invalid session ID"}, {400, "application/json", refusal}, {404, "text/plain", "Session terminated"}, {404, "text/html", "<html>"}, {524, "text/html", "<html>"},
 		{200, "application/json", `{"id":"b-1","error":{"code":-32602,"message":"tool 'x' not found: tool not found"}}`}, {200, "application/json", `{"id":"b-1","result":{"content":[{"type":"image"}]}}`},
 		{200, "application/json", strings.Repeat("[", 11000)}, {200, "text/event-stream", "data: {\"id\":\"b-1\",\"result\":" + strings.Repeat("[", 9000) + "}\n\n"}, {301, "text/plain", ""}, {200, "\x00;=", good},
+		{401, "text/plain", "no bearer token"}, {404, "text/plain", "session not found"}, {403, "text/plain", "session user mismatch"}, {405, "", ""},
+		{200, "text/event-stream", "data: " + strings.Replace(good, `"[]"`, `"failed to get session: session ID not found"`, 1) + "\n\n"},
+		{200, "application/json", `{"id":"b-1","error":{"code":0,"message":"method \"tools/call\" is invalid during session initialization"}}`},
+		{200, "application/json", strings.Replace(good, `"[]"`, `"Please log in first using the login tool"`, 1)},
 	} {
 		f.Add(seed.status-100, seed.media, []byte(seed.body), byte(255))
 	}
@@ -118,7 +122,7 @@ func FuzzAnswer(f *testing.F) {
 			began := time.Now()
 			tryAnswer(t, d, s)
 			d.Close()
-			if took := time.Since(began); took > 3*DefaultCallTimeout+DefaultOpenTimeout {
+			if took := time.Since(began); took > 7*DefaultCallTimeout+3*DefaultOpenTimeout {
 				t.Fatalf("it took %v", took)
 			}
 			synctest.Wait()
@@ -154,5 +158,13 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	checkFailure(t, err, secret)
 	if err != nil && !kite.Unanswered(err) {
 		t.Fatalf("End: %v", err)
+	}
+	before := len(s.seen)
+	_, err = d.Resume(bearing(secret), nil).Call(t.Context(), kite.AskHoldings())
+	checkFailure(t, err, secret)
+	err = d.End(t.Context(), bearing(secret))
+	checkFailure(t, err, secret)
+	if n := len(s.seen) - before; n > 20+6*maxPages || err != nil && !kite.Unanswered(err) {
+		t.Fatalf("a bearer: %d requests; End: %v", n, err)
 	}
 }

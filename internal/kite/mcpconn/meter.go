@@ -8,7 +8,8 @@ import (
 	"kitebot/internal/kite"
 )
 
-// Meter measures what is asked of the server. It must not block.
+// Meter measures what is asked of the server. It must neither block nor ask the
+// Dialer anything.
 type Meter interface {
 	// Tool is told of one call, of the opening or the end of a session, or of a
 	// step of a login by OAuth, as one of [Tools] with one of [Outcomes]; heard is false when no answer came

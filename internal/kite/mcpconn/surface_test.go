@@ -291,3 +291,34 @@ func TestAbandonedLook(t *testing.T) {
 		t.Errorf("surface %+v", s)
 	}
 }
+
+// A look in the background ends with the Dialer.
+func TestCloseEndsALook(t *testing.T) {
+	listed := make(chan struct{})
+	var once sync.Once
+	f := newFar(t, nil)
+	usual := f.Config.Handler
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := bodyOf(r)
+		r.Body = bodyWith(string(body))
+		if parse(body).Method == "tools/list" {
+			once.Do(func() { close(listed) })
+			<-r.Context().Done()
+			return
+		}
+		usual.ServeHTTP(w, r)
+	})
+	d := f.stranger(t, "/sse", Options{CallTimeout: patience})
+	if text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings()); text != "answer of get_holdings" {
+		t.Fatalf("Call = %q, %v", text, err)
+	}
+	closes(t, "the look", listed)
+	began := time.Now()
+	d.Close()
+	if took := time.Since(began); took > patience/2 {
+		t.Errorf("Close took %v", took)
+	}
+	if s := d.Surface(); s.Name() != "not looked at yet" {
+		t.Errorf("surface %+v", s)
+	}
+}
