@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"kitebot/internal/clock"
+	"kitebot/internal/kite/session"
 )
 
 // finisher finishes logins by OAuth.
@@ -25,13 +25,13 @@ type finisher interface {
 	Callback(ctx context.Context, state, code string) error
 }
 
-// errUnwaited is a login that nobody began here, or that is over.
-var errUnwaited = errors.New("no login is waited for under this state")
+// logins finishes those of a pool.
+type logins struct{ pool *session.Pool }
 
-// noLogins is a finisher while no login is made by OAuth.
-type noLogins struct{}
-
-func (noLogins) Callback(context.Context, string, string) error { return errUnwaited }
+func (l logins) Callback(ctx context.Context, state, code string) error {
+	_, err := l.pool.Callback(ctx, state, code)
+	return err
+}
 
 const (
 	// finishTime is how long a browser waits for its login to be finished.

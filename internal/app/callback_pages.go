@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
 )
 
 // webPage is what a browser is shown. It is made of our words alone.
@@ -26,6 +29,10 @@ func queued() webPage {
 	return webPage{"queued", http.StatusAccepted, "One moment", "Zerodha takes few logins at a time: yours is next. The bot tells you in Telegram."}
 }
 
+func refused() webPage {
+	return webPage{"refused", http.StatusGone, "That did not work", "Kite did not accept this login: it may be too old. Start again with /login in Telegram."}
+}
+
 func trouble() webPage {
 	return webPage{"trouble", http.StatusInternalServerError, "That did not work", "Kite did not answer. Wait a minute, then start again with /login in Telegram."}
 }
@@ -44,8 +51,11 @@ func tooMany() webPage {
 
 // pageOf is the page for what came of a login.
 func pageOf(err error) webPage {
-	if err == nil {
+	if err == nil || kite.KindOf(err) != kite.KindUnknown { // made, though Kite does not say yet whose it is
 		return done()
+	}
+	if _, ok := errors.AsType[*session.QueuedError](err); ok {
+		return queued()
 	}
 	for target, p := range pages() {
 		if errors.Is(err, target) {
@@ -57,7 +67,10 @@ func pageOf(err error) webPage {
 
 // pages are those of the errors that are known. No error is two of them.
 func pages() map[error]webPage {
-	return map[error]webPage{errUnwaited: unwaited()}
+	return map[error]webPage{
+		session.ErrNoAttempt: unwaited(), session.ErrOtherAttempt: unwaited(), session.ErrCodeUsed: unwaited(), session.ErrLeft: unwaited(),
+		session.ErrCodeRefused: refused(), session.ErrNoLogin: done(),
+	}
 }
 
 // layout holds title and text. It is readable on a phone, in light and dark, and

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"kitebot/internal/clock"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
 )
 
 // What a browser brings and nobody may see again.
@@ -88,7 +90,14 @@ func TestPagesOfALogin(t *testing.T) {
 		line   string
 	}{
 		"done":                             {nil, 200, "You can go back to Telegram: the bot tells you who is logged in there.", "page=done"},
-		"not waited for":                   {fmt.Errorf("look for it: %w", errUnwaited), 410, "This login is not waited for. Start again with /login in Telegram.", `page="not waited for"`},
+		"not waited for":                   {fmt.Errorf("look for it: %w", session.ErrNoAttempt), 410, "This login is not waited for. Start again with /login in Telegram.", `page="not waited for"`},
+		"another attempt":                  {session.ErrOtherAttempt, 410, "This login is not waited for.", `page="not waited for"`},
+		"a used code":                      {session.ErrCodeUsed, 410, "This login is not waited for.", `page="not waited for"`},
+		"its turn comes":                   {&session.QueuedError{}, 202, "Zerodha takes few logins at a time", "page=queued"},
+		"a refused code":                   {session.ErrCodeRefused, 410, "Kite did not accept this login", "page=refused"},
+		"made, and not read yet":           {session.ErrNoLogin, 200, "You can go back to Telegram", "page=done"},
+		"made, and Kite is silent":         {&kite.Error{Kind: kite.KindUnreachable}, 200, "You can go back to Telegram", "page=done"},
+		"a code that is lost":              {session.ErrCodeLost, 500, "Kite did not answer.", "level=WARN"},
 		"trouble":                          {errors.New("kite said no"), 500, "Kite did not answer.", `err="kite said no"`},
 		"too slow":                         {context.DeadlineExceeded, 500, "Kite did not answer.", "level=WARN"},
 		"an error that quotes the address": {fmt.Errorf("post %s: %s\n%s", goodQuery(), goodState, goodCode), 500, "Kite did not answer.", `err="post code=•••&state=•••: •••; •••"`},
@@ -204,7 +213,7 @@ func TestHeadersOfThePages(t *testing.T) {
 // The pages stand by themselves: no script, nothing from elsewhere, both schemes
 // of colours, and a width for phones.
 func TestThePagesAreSelfContained(t *testing.T) {
-	all := []webPage{done(), unwaited(), queued(), trouble(), malformed(), notGet(), tooMany()}
+	all := []webPage{done(), unwaited(), queued(), refused(), trouble(), malformed(), notGet(), tooMany()}
 	titles := map[string]bool{}
 	for _, p := range all {
 		w := httptest.NewRecorder()
@@ -226,7 +235,7 @@ func TestThePagesAreSelfContained(t *testing.T) {
 		t.Errorf("%d names of %d pages", len(titles), len(all))
 	}
 	for err, p := range pages() {
-		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == trouble() || p == done() {
+		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == trouble() {
 			t.Errorf("%v: %s", err, p.name)
 		}
 	}
@@ -343,7 +352,7 @@ func FuzzReturn(f *testing.F) {
 				t.Fatalf("%q: %q, %q, but %v, %v", query, state, code, values, err)
 			}
 		}
-		b, err := newCallback("https://bot.example.org/cb", noLogins{}, clock.Real(), slog.New(slog.NewTextHandler(io.Discard, nil)))
+		b, err := newCallback("https://bot.example.org/cb", &finishing{}, clock.Real(), slog.New(slog.NewTextHandler(io.Discard, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}

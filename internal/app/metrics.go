@@ -26,18 +26,12 @@ func newMetrics(o Options, h *ops.Health) *ops.Metrics {
 		Tools:           mcpconn.Tools(), ToolOutcomes: mcpconn.Outcomes(),
 		LoginSteps: session.Steps(), SessionStates: session.States(), Resumes: session.Resumes(),
 		Methods: telegram.Methods(), MethodOutcomes: telegram.Outcomes(),
-		Surfaces: surfaces(),
+		Surfaces: mcpconn.Surfaces(),
 	}
 	for _, c := range bot.Commands() {
 		sets.Commands = append(sets.Commands, c.Name)
 	}
 	return ops.NewMetrics(ops.MetricsOptions{Version: o.Version, Sets: sets, Health: h, Now: o.Clock.Now, Logger: o.Logger})
-}
-
-// surfaces are what Kite's server can be found to offer. For the time being the
-// list is here: nobody looks yet.
-func surfaces() []string {
-	return []string{"not looked at yet", "tools", "tools with modes", "OAuth", "OAuth, tools", "OAuth, tools with modes", "unfamiliar"}
 }
 
 // watch says where a scrape finds how things are.
@@ -77,12 +71,25 @@ func loginTrouble(pool *session.Pool) error {
 	return nil
 }
 
-// kite returns nil while Kite's server answers, or nobody asks it. Without it
-// the bot still serves: it says so to people, and keeps their logins.
+// kite says what Kite's server offers while it answers, or nobody asks it. Without
+// it the bot still serves: it says so to people, and keeps their logins.
 func (r *rooms) kite() error {
 	if silence := r.metrics.Kite().Trouble(); silence != nil {
 		silence.Serves = true
 		return silence
 	}
-	return nil
+	surface := r.dialer.Surface()
+	if surface.Unfamiliar {
+		return &ops.Trouble{Detail: "the server offers nothing that this bot knows: nothing is read", Serves: true}
+	}
+	return &ops.Note{Detail: surface.Name()}
+}
+
+// callback returns nil while browsers may come back to us, as far as is known.
+func (r *rooms) callback() error {
+	since, why := r.dialer.CallbackRefused()
+	if since.IsZero() {
+		return nil
+	}
+	return &ops.Trouble{Detail: "Kite's server does not take OAUTH_CALLBACK_URL, people paste the address: " + why, Since: since, Serves: true}
 }

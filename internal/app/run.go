@@ -53,7 +53,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 	}
 	health := &ops.Health{}
 	metrics := newMetrics(o, health)
-	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Version: o.Version, Dial: o.Dial, Meter: metrics, Logger: o.Logger})
+	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Callback: c.CallbackURL, Version: o.Version, Dial: o.Dial, Now: o.Clock.Now, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
 	}
@@ -67,7 +67,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 			o.Logger.Error("the store was not closed well: the last marks of answered updates may be missing, and the next run answers those again", "err", err)
 		}
 	}()
-	return (&rooms{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics, logins: noLogins{}}).run(ctx)
+	return (&rooms{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
 }
 
 // rooms are the parts of one run.
@@ -88,6 +88,9 @@ func (r *rooms) run(ctx context.Context) error {
 	defer cancel()
 	r.health.Set("store", r.file.Writable)
 	r.health.Set("kite", r.kite)
+	if r.CallbackURL != "" {
+		r.health.Set("callback", r.callback)
+	}
 	r.health.Set("telegram", func() error { return errors.New("not reached yet") })
 	if err := r.serveHealth(beside); err != nil {
 		return err
@@ -119,7 +122,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 	}
 	var b *bot.Bot
 	pool := session.New(session.Options{
-		Dialer: r.dialer, Store: r.file, LoginHosts: r.Hosts(), Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
+		Dialer: r.dialer, Authorizer: r.dialer, Store: r.file, LoginHosts: r.Hosts(), Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
 		Notify: func(e session.Event) { b.Notify(e) },
 	})
 	b = bot.New(bot.Options{
@@ -131,6 +134,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 		},
 		Rate: r.Rate, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
 	})
+	r.logins = logins{pool}
 	defer pool.Close()
 	defer b.Close()
 	if err := errors.Join(pool.Start(), b.Resume()); err != nil {

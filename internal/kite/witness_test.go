@@ -103,10 +103,10 @@ func witnessed[W any](text string) (got, want []*W, err, wantErr error) {
 		Data       witnessRows[W] `json:"data"`
 		Pagination *wrap          `json:"pagination"`
 	}
-	var any map[string]json.RawMessage
+	var object map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &p.Data) != nil {
 		wantErr = json.Unmarshal([]byte(text), &p)
-		if data := json.Unmarshal([]byte(text), &any) == nil && hasKey(any, "data"); wantErr == nil && !data {
+		if data := json.Unmarshal([]byte(text), &object) == nil && hasKey(object, "data"); wantErr == nil && !data {
 			wantErr = errors.New("an object")
 		}
 	}

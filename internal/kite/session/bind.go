@@ -49,8 +49,9 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			r.lapse(now, r.Ending...)
 			r.Ending, r.Leaving, r.Quiet = nil, false, false
 		}
+		held := r.Links[r.link(link.Ref)].Held // with the MCP session that it was asked on just now
 		r.Login = &Login{
-			Held: link.Held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
+			Held: held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
 			Resumable: link.resumable(),
 			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
 		}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// A login by OAuth as a person without a public address has it: the last page
+// does not load, its address is copied and pasted, and the message goes.
+func TestALoginByOAuthInTheBrowser(t *testing.T) {
+	p := newPhone(t)
+	d := start(t, strings.NewReader(""), "-server", "next")
+	p.do("open the page", chromedp.Navigate(d.page))
+	p.become("Asha")
+	p.do("begin", chromedp.Click(chromedp.ID("start")))
+	p.says("Hello, Asha!")
+	p.send("/holdings")
+	p.says("does not load. That is as it should be.")
+	p.fits()
+	p.photographFor("oauth-login")
+	p.press("Done")
+	p.says("I do not have the address of the last page yet")
+	var address string
+	p.follow("Log in to Kite", func(kite phone) {
+		kite.do("continue to Kite", chromedp.WaitVisible(chromedp.CSS(`main a`)), chromedp.Click(chromedp.CSS(`main a`)))
+		kite.do("see the accounts", chromedp.WaitVisible(chromedp.CSS(".person")))
+		kite.fits()
+		kite.do("pick "+ashaUser, chromedp.Click(chromedp.CSS(`[name=user_id][value=`+ashaUser+`]`)))
+		address = kite.endsAt("http://127.0.0.1:48127/")
+	})
+	p.send(address)
+	p.says(ashaHeadline)
+	p.is(`!document.body.innerText.includes('code=')`, "the pasted address is gone from the chat")
+	p.is(`document.body.innerText.includes('Logged in as Meera Krishnan (MK4021)')`, "the login is told")
+	p.photographFor("oauth-done")
+	p.send(address)
+	p.says("You are logged in already")
+	p.send("/logout")
+	p.says("Kite itself hears nothing of that")
+	p.fits()
+	p.photographFor("oauth-logout")
+}
+
+// endsAt waits until the tab was sent to an address, whether that loads or not.
+func (p phone) endsAt(prefix string) string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	look := time.NewTicker(50 * time.Millisecond) // the browser announces no page that does not load
+	defer look.Stop()
+	for {
+		var at string
+		err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			history, err := chromedp.Call(ctx, page.GetNavigationHistory, cdp.Empty{})
+			if err == nil {
+				at = history.Entries[history.CurrentIndex].URL
+			}
+			return err
+		}))
+		if err != nil {
+			p.t.Fatalf("where the browser is: %v", err)
+		}
+		if strings.HasPrefix(at, prefix) {
+			return at
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			p.t.Fatalf("the browser is at %s and never at %s", at, prefix)
+		}
+	}
+}
+
+// photographFor takes a picture for whoever wants to look at it: into the folder
+// KITEBOT_SCREENSHOTS, if that is set.
+func (p phone) photographFor(name string) {
+	p.t.Helper()
+	if folder := os.Getenv("KITEBOT_SCREENSHOTS"); folder != "" {
+		p.photograph(filepath.Join(folder, name+".png"))
+	}
+}

@@ -1,0 +1,399 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/app"
+	"kitebot/internal/clock"
+	"kitebot/internal/kite"
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// newNext is a world whose Kite is the coming server.
+func newNext(t *testing.T) *world {
+	t.Helper()
+	return newWorld(t, simkite.Options{World: simkite.Next, WantUserAgent: true})
+}
+
+// authorize opens the login link of a message, logs in as a Kite user, and
+// returns the address at which the browser ends.
+func (p person) authorize(m simtg.Message, user string) string {
+	p.w.t.Helper()
+	b, ok := m.Button("Log in to Kite")
+	if !ok || b.URL == "" {
+		p.w.t.Fatalf("message %s has no login link", m)
+	}
+	address, status := p.w.kite.Authorize(p.w.t.Context(), b.URL, user)
+	if address == "" {
+		p.w.t.Fatalf("login page: %d", status)
+	}
+	return address
+}
+
+// paste sends an address and waits until the message with it is gone.
+func (p person) paste(address string) {
+	p.w.t.Helper()
+	p.Send(address)
+	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
+	defer cancel()
+	err := p.Wait(ctx, func(chat []simtg.Message) bool {
+		return !slices.ContainsFunc(chat, func(m simtg.Message) bool { return m.Text == address })
+	})
+	if err != nil {
+		p.w.t.Fatalf("the pasted message is still there: %v\nlog:\n%s", err, p.w.logText())
+	}
+}
+
+// grant logs a person in by OAuth, with a pasted address.
+func (p person) grant(user string) {
+	p.w.t.Helper()
+	m := p.ask("/login", "Log in to Kite")
+	p.paste(p.authorize(m, user))
+	p.waitFor(int(m.ID)-1, "Logged in as", func(m simtg.Message) bool { return strings.Contains(m.Text, "("+user+")") })
+}
+
+// hidesOAuth makes sure that nothing secret of a login by OAuth is in the log,
+// nor in the file in clear.
+func (w *world) hidesOAuth() {
+	w.t.Helper()
+	secrets := append(w.kite.Bearers(), w.kite.Codes()...)
+	for _, s := range w.kite.Sessions() {
+		secrets = append(secrets, s.ID)
+	}
+	for _, g := range w.kite.Grants() {
+		secrets = append(secrets, g.ID)
+	}
+	file, err := os.ReadFile(w.store)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	log := w.logText()
+	for _, secret := range append(secrets, "code=", "state=", "code_verifier", "eyJ") {
+		if strings.Contains(log, secret) {
+			w.t.Errorf("%q is in the log", secret)
+		}
+	}
+	for _, secret := range secrets {
+		if bytes.Contains(file, []byte(secret)) {
+			w.t.Errorf("%q is in the store in clear", secret)
+		}
+	}
+}
+
+// A whole login by OAuth: the link, the page that does not load, the pasted
+// address, the account, and the login over a restart and after a kill.
+func TestALoginByOAuth(t *testing.T) {
+	w := newNext(t)
+	w.start()
+	p := w.person(asha, "Asha")
+	m := p.ask("/holdings", "Then I answer /holdings")
+	if !strings.Contains(m.Text, "does not load") || !m.Protected {
+		t.Errorf("the link is given with the words\n%s", m.Text)
+	}
+	p.press(m, "Done")
+	p.waitText(0, "I do not have the address of the last page yet")
+	address := p.authorize(m, ashaUser)
+	if !strings.HasPrefix(address, "http://127.0.0.1:") {
+		t.Fatalf("the browser ends at %s", address)
+	}
+	p.paste("It says " + address)
+	p.waitText(0, "Logged in as")
+	p.waitText(0, headline(ashaUser))
+	p.paste(address)
+	p.waitText(int(m.ID), "You are logged in already")
+	w.restart()
+	p.ask("/holdings", headline(ashaUser))
+	calls := 0
+	for _, c := range w.kite.Calls() {
+		if c.Tool == "session" {
+			calls++
+		}
+	}
+	if calls != 0 {
+		t.Errorf("the tool session was called %d times before a logout", calls)
+	}
+	p.ask("/logout", "logged out")
+	if g := w.kite.Grants(); len(g) != 0 {
+		t.Errorf("after the logout the server still has %+v", g)
+	}
+	p.ask("/holdings", "You are not logged in yet")
+	w.hidesOAuth()
+}
+
+// Every command of /help answers at the coming server as it does at today's, and
+// the buttons of its reply work. No pair of tool and mode but those that read is
+// ever sent: the simulator notes any other.
+func TestEveryCommandAtTheComingServer(t *testing.T) {
+	today := newWorld(t, simkite.Options{WantUserAgent: true})
+	today.start()
+	before := today.person(asha, "Asha")
+	before.login(ashaUser)
+	want := before.asksEverything(ashaUser)
+	today.end()
+
+	w := newNext(t)
+	w.start()
+	p := w.person(asha, "Asha")
+	p.grant(ashaUser)
+	got := p.asksEverything(ashaUser)
+	for command := range want {
+		if command == "/tools" { // the coming server has two more
+			continue
+		}
+		if diff := cmp.Diff(want[command], got[command]); diff != "" {
+			t.Errorf("%s is answered in another way than at today's server (-today +next):\n%s", command, diff)
+		}
+	}
+	for _, command := range []string{"/tool get_alerts", "/tool session status", "/tool market ltp NSE:INFY"} {
+		if reply := p.answer(command); strings.Contains(reply.Text, "Reference") {
+			t.Errorf("%s failed: %s", command, reply)
+		}
+	}
+	asked := map[string]bool{}
+	for _, c := range w.kite.Calls() {
+		asked[c.Tool+" "+c.Mode] = true
+	}
+	for _, tool := range kite.ReadTools() {
+		q, err := kite.ParseToolCall(sampleCall(tool))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, args, ok := q.On(kite.StyleModes)
+		if pair := fmt.Sprint(name, " ", args["mode"]); ok && !asked[pair] {
+			t.Errorf("nobody asked %s", pair)
+		}
+	}
+	w.hidesOAuth()
+}
+
+// What ends a login at the coming server, and what does not, leads to the right
+// words.
+func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
+	for name, test := range map[string]struct {
+		happens func(*world)
+		want    string // "" for an answer
+	}{
+		"the server is restarted": {func(w *world) { w.kite.Restart() }, "no longer knows your login"},
+		"Kite's morning cut-off":  {func(w *world) { w.kite.EndKiteLogins(ashaUser) }, "as it does every morning"},
+		"an outage of Kite": {func(w *world) {
+			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure})
+		}, "Kite is not answering, or your login has ended"},
+		"the server is switched back": {func(w *world) { w.kite.SetWorld(simkite.Today) }, "logs people in another way"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newNext(t)
+			w.start()
+			p := w.person(asha, "Asha")
+			p.grant(ashaUser)
+			p.ask("/funds", "available")
+			test.happens(w)
+			p.ask("/trades", test.want)
+			w.hidesOAuth()
+		})
+	}
+}
+
+// A bearer that ran out, on a clock that jumps: the person reads why.
+func TestABearerRunsOut(t *testing.T) {
+	later := &jumping{Clock: clock.Real()}
+	w := newWorld(t, simkite.Options{World: simkite.Next, Now: later.Now})
+	w.observed(later, func(*app.Config) {})
+	p := w.person(asha, "Asha")
+	p.grant(ashaUser)
+	p.ask("/funds", "available")
+	later.skip(25 * time.Hour)
+	p.ask("/trades", "Your login")
+}
+
+// With a public address the browser comes back to the bot, which answers it
+// with a page, and the chat goes on by itself.
+func TestTheBrowserComesBack(t *testing.T) {
+	w := newNext(t)
+	c := w.config()
+	c.CallbackURL = "http://127.0.0.1:" + freePort(t) + "/kite/callback"
+	w.startWith(c)
+	p := w.person(asha, "Asha")
+	m := p.ask("/funds", "Then I answer /funds")
+	if strings.Contains(m.Text, "127.0.0.1") {
+		t.Errorf("the person is to paste an address:\n%s", m.Text)
+	}
+	address := p.authorize(m, ashaUser)
+	if !strings.HasPrefix(address, c.CallbackURL+"?") {
+		t.Fatalf("the browser ends at %s", address)
+	}
+	status, page := get(t, address)
+	if status != http.StatusOK || !strings.Contains(page, "go back to Telegram") {
+		t.Errorf("the browser is shown %d %s", status, page)
+	}
+	p.waitText(0, "Logged in as")
+	p.waitText(0, "available")
+	if status, page = get(t, address); status == http.StatusOK || strings.Contains(page, "logged in there") {
+		t.Errorf("the same address again: %d %s", status, page)
+	}
+	w.hidesOAuth()
+}
+
+// Where the server refuses our address, people paste, and the operator reads why.
+func TestARefusedCallback(t *testing.T) {
+	w := newNext(t)
+	o := w.observed(clock.Real(), func(c *app.Config) { c.CallbackURL = "https://bot.example.org/kite/callback" })
+	p := o.person(asha, "Asha")
+	p.grant(ashaUser)
+	if _, text := o.get("/readyz"); !strings.Contains(text, "OAUTH_CALLBACK_URL") {
+		t.Errorf("/readyz says nothing of it:\n%s", text)
+	}
+}
+
+// One store at today's server, the coming one, and today's again: everybody can
+// log in each time, and the change makes no storm of requests.
+func TestTheServerIsSwitchedTwice(t *testing.T) {
+	w := newWorld(t, simkite.Options{World: simkite.Today, WantUserAgent: true, NoLimits: true})
+	w.start()
+	people := map[person]string{w.person(asha, "Asha"): ashaUser, w.person(ravi, "Ravi"): raviUser}
+	for p, user := range people {
+		p.login(user)
+	}
+	for i, server := range []simkite.World{simkite.Next, simkite.Today, simkite.Next} {
+		w.kite.SetWorld(server)
+		command, want := "/holdings", headline
+		if i == 1 { // an answer of a moment ago is not asked for again
+			command, want = "/profile", func(user string) string { return user }
+		}
+		requests := len(w.kite.Calls())
+		for p, user := range people {
+			from := int(p.Last().ID)
+			m := p.ask(command, "logs people in another way")
+			if server == simkite.Next {
+				p.paste(p.authorize(m, user))
+			} else {
+				p.browse(m, user)
+				p.press(m, "Done")
+			}
+			p.waitFor(from, command, func(m simtg.Message) bool {
+				return strings.Contains(m.Text, want(user)) && !strings.Contains(m.Text, "Logged in as")
+			})
+		}
+		if n := len(w.kite.Calls()) - requests; n > 40*len(people) {
+			t.Errorf("the change to world %d took %d calls for %d people", server, n, len(people))
+		}
+	}
+	w.restart()
+	for p, user := range people {
+		p.ask("/holdings", headline(user))
+	}
+	w.hidesOAuth()
+}
+
+// /sse is refused in every way there is, from the start or later: the same bot
+// goes on over /mcp, and nobody is logged out.
+func TestWithoutStreams(t *testing.T) {
+	gone := func(f simkite.Fault) func(*world) {
+		return func(w *world) {
+			f.Op = simkite.OpStream
+			w.kite.Inject(f)
+			w.kite.DropStreams()
+		}
+	}
+	ways := map[string]func(*world){
+		"404":        func(w *world) { w.kite.ServeOnly(simkite.MCP); w.kite.DropStreams() },
+		"405":        gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 405}),
+		"410":        gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 410}),
+		"421":        gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 421}),
+		"a web page": gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 200, Body: "<html>moved</html>"}),
+		"a hang":     gone(simkite.Fault{Kind: simkite.AnswerLost}),
+	}
+	for name, refuse := range ways {
+		for _, later := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, later %v", name, later), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, simkite.Options{WantUserAgent: true})
+				if !later {
+					refuse(w)
+				}
+				w.start()
+				p, r := w.person(asha, "Asha"), w.person(ravi, "Ravi")
+				p.login(ashaUser)
+				if later {
+					refuse(w)
+				}
+				p.ask("/holdings", headline(ashaUser))
+				r.login(raviUser)
+				r.ask("/holdings", headline(raviUser))
+				w.restart()
+				p.ask("/holdings", headline(ashaUser))
+				r.ask("/holdings", headline(raviUser))
+			})
+		}
+	}
+}
+
+// A server with /sse only: after a cut stream /login gives a link.
+func TestStreamsOnly(t *testing.T) {
+	w := newWorld(t, simkite.Options{NoMCP: true})
+	w.start()
+	p := w.person(asha, "Asha")
+	p.login(ashaUser)
+	p.ask("/holdings", headline(ashaUser))
+	w.kite.DropStreams()
+	p.login(ashaUser)
+	p.ask("/holdings", headline(ashaUser))
+	w.restart()
+	p.login(ashaUser)
+	p.ask("/holdings", headline(ashaUser))
+}
+
+// freePort is a port of loopback that nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// get opens a page as a browser does.
+func get(t *testing.T, address string) (status int, page string) {
+	t.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	resp, err := client.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// sampleCall is a call of a tool as a person types it.
+func sampleCall(tool kite.Tool) string {
+	words := []string{tool.Name}
+	for _, a := range tool.Args {
+		if a.Required {
+			words = append(words, a.Name+"="+a.Example)
+		}
+	}
+	return strings.Join(words, " ")
+}
