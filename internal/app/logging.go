@@ -36,10 +36,23 @@ func isTerminal(w io.Writer) bool {
 }
 
 // secrets is what must not be in a log: bot tokens, MCP session ids (a bare
-// UUID or one with the server's prefix) and login links.
+// UUID or one with the server's prefix), login links, bearers (JWTs), and the
+// codes of logins by OAuth (64 hexadecimal digits).
 var secrets = regexp.MustCompile(`\d{5,}:[A-Za-z0-9_-]{30,}` +
 	`|(?i:(kitemcp-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})` +
-	`|https?://\S*/(?:connect/login|authorize)\S*`)
+	`|https?://\S*/(?:connect/login|authorize)\S*` +
+	`|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*` +
+	`|[0-9A-Fa-f]{64,}`)
+
+// parameters are the values in a query that must not be in a log either, each
+// behind its name. Code and state are common words: alone they count only where
+// a value is long, or another parameter follows. The order is that of replacing.
+var parameters = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)((?:[?&#;]|\\u0026|%(?:25)*(?:3F|26|23|3B))(?:code|state|code_verifier|access_token|refresh_token)(?:=|%(?:25)*3D))[^\s&#"'<>\\]+`),
+	regexp.MustCompile(`(?i)(\b(?:code_verifier|access_token|refresh_token)=)[^\s&#"'<>\\]+`),
+	regexp.MustCompile(`(?i)(\b(?:code|state)=)[^\s&#"'<>\\]{16,}`),
+	regexp.MustCompile(`(?i)(\b(?:code|state)=)[^\s&#"'<>\\]+((?:&|\\u0026)[a-z_]+=)`),
+}
 
 const dots = "•••"
 
@@ -47,7 +60,11 @@ func redact(s, token string) string {
 	if token != "" {
 		s = strings.ReplaceAll(s, token, dots)
 	}
-	return secrets.ReplaceAllString(s, dots)
+	s = secrets.ReplaceAllString(s, dots)
+	for _, p := range parameters {
+		s = p.ReplaceAllString(s, "${1}"+dots+"${2}")
+	}
+	return s
 }
 
 func clean(a slog.Attr, token string) slog.Attr {

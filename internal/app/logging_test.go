@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	encoding "encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,6 +38,49 @@ func TestLogsAreRedacted(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), "getMe") || !strings.Contains(out.String(), "ERROR") {
 			t.Errorf("json=%v: harmless words are lost:\n%s", json, out.String())
+		}
+	}
+}
+
+// Of logins by OAuth neither bearers nor codes get out, in whatever form an
+// address or a body is quoted; and words that only look a little like that stay.
+func TestLogsHoldNothingOfOAuth(t *testing.T) {
+	const (
+		jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJNSzQwMjEifQ.s1gnature-made_up"
+		hex = "0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789abcdef"
+	)
+	for text, want := range map[string]string{
+		"Bearer " + jwt + " is refused":                                  "Bearer ••• is refused",
+		`{"access_token":"` + jwt + `","scope":"x"}`:                     `{"access_token":"•••","scope":"x"}`,
+		"of " + jwt + ", " + jwt:                                         "of •••, •••",
+		"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.":                           "•••",
+		"code " + hex + ": gone":                                         "code •••: gone",
+		"code " + hex + hex:                                              "code •••",
+		`Get "http://127.0.0.1/cb?code=abc&state=d%2Fe": refused`:        `Get "http://127.0.0.1/cb?code=•••&state=•••": refused`,
+		"/cb?iss=x&state=s-1#code=c":                                     "/cb?iss=x&state=•••#code=•••",
+		"/cb?STATE=s-1&Code=c&next=1":                                    "/cb?STATE=•••&Code=•••&next=1",
+		"grant_type=authorization_code&code=c&code_verifier=v&client=k":  "grant_type=authorization_code&code=•••&code_verifier=•••&client=k",
+		"code=c&client_id=k":                                             "code=•••&client_id=k",
+		"body state=s&code=c ends":                                       "body state=•••&code=••• ends",
+		"code_verifier=v and access_token=t, refresh_token=r":            "code_verifier=••• and access_token=••• refresh_token=•••",
+		"back=http%3A%2F%2F127.0.0.1%2Fcb%3Fcode%3Dc%26state%3Ds ended":  "back=http%3A%2F%2F127.0.0.1%2Fcb%3Fcode%3D••• ended",
+		"back=%252Fcb%253Fcode%253Dc":                                    "back=%252Fcb%253Fcode%253D•••",
+		`{"url":"/cb?a=b\u0026code=c\u0026state=s"}`:                     `{"url":"/cb?a=b\u0026code=•••\u0026state=•••"}`,
+		"exit code=1, state=parked":                                      "exit code=1, state=parked",
+		"status code=404 at /a?barcode=7&estate=8":                       "status code=404 at /a?barcode=7&estate=8",
+		"state=0123456789abcdef":                                         "state=•••",
+		"eyJ.half.token and eyJabc.def":                                  "eyJ.half.token and eyJabc.def",
+		"checksum 0123456789abcdef0123456789abcdef0123456789abcdef01234": "checksum 0123456789abcdef0123456789abcdef0123456789abcdef01234",
+	} {
+		json := true
+		var out bytes.Buffer
+		app.NewLogger(&out, app.Config{Token: token, LogJSON: &json}).Info("x", "text", text, "err", errors.New(text))
+		var line struct{ Text, Err string }
+		if err := encoding.Unmarshal(out.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Text != want || line.Err != want {
+			t.Errorf("%s\nbecomes %s\nand     %s\nwant    %s", text, line.Text, line.Err, want)
 		}
 	}
 }
