@@ -67,7 +67,7 @@ func setCallbackURL(c *Config, v string) error {
 	case u.Path == "" || u.Path == "/":
 		return errors.New("must have a path other than /")
 	case u.Path != path.Clean(u.Path) && u.Path != path.Clean(u.Path)+"/":
-		return errors.New("must have a path without //, . and ..")
+		return errors.New("must have a plain path: no //, /./ or /../ in it")
 	case !isPort(u.Port()):
 		return errors.New("must be on a port of 1 to 65535")
 	case c.WebhookURL != "" && samePath(c.WebhookURL, u.Path):
