@@ -1,11 +1,8 @@
 package mcpconn
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -14,84 +11,6 @@ import (
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
-
-// modalFar is a far end that wants bearers: an MCP session is one that it made, or
-// the one that it is told of.
-type modalFar struct {
-	*far
-	mu       sync.Mutex
-	sessions map[string]bool
-	joins    int
-	// refuse answers a request of a known or unknown session in place of the far
-	// end, if it wants to.
-	refuse func(w http.ResponseWriter, call rpc, known bool) bool
-	ended  http.HandlerFunc // answers DELETE
-	hold   chan struct{}    // initialize waits for it; nil does not
-	held   chan struct{}    // gets a word of each that waits
-}
-
-const someBearer = secret + ".bearer.sig"
-
-func newModalFar(t *testing.T, known ...string) *modalFar {
-	m := &modalFar{sessions: map[string]bool{}, refuse: func(http.ResponseWriter, rpc, bool) bool { return false }}
-	for _, id := range known {
-		m.sessions[id] = true
-	}
-	m.far = newFar(t, func(f *far) {
-		f.sse = http.NotFound
-		f.mcp = m.serve
-		f.remove = func(w http.ResponseWriter, r *http.Request) { m.ended(w, r) }
-		f.list = func() string { return listNext }
-	})
-	return m
-}
-
-func (m *modalFar) serve(w http.ResponseWriter, r *http.Request) {
-	call, id := parse(bodyOf(r)), r.Header.Get("Mcp-Session-Id")
-	if r.Header.Get("Authorization") != "Bearer "+someBearer {
-		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="x"`)
-		http.Error(w, "no bearer token", http.StatusUnauthorized)
-		return
-	}
-	if call.Method == "initialize" && m.hold != nil {
-		m.held <- struct{}{}
-		<-m.hold
-	}
-	m.mu.Lock()
-	if call.Method == "initialize" {
-		m.joins++
-		id = fmt.Sprintf("%s-mcp-%d", secret, m.joins)
-		m.sessions[id] = true
-		w.Header().Set("Mcp-Session-Id", id)
-	}
-	known := m.sessions[id]
-	m.mu.Unlock()
-	if m.refuse(w, call, known) {
-		return
-	}
-	if !known {
-		http.Error(w, "session not found", http.StatusNotFound)
-		return
-	}
-	if len(call.ID) == 0 {
-		w.WriteHeader(http.StatusAccepted)
-		return
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	fmt.Fprintf(w, "event: message\ndata: %s\n\n", m.answerTo(call))
-}
-
-// grown returns a Dialer that knows the far end.
-func (m *modalFar) grown(t *testing.T) *Dialer {
-	d := m.dialer(t, "/sse", Options{})
-	d.sight.surface = Surface{Style: kite.StyleModes, OAuth: true}
-	return d
-}
-
-// bearing is a login by OAuth that was used on an MCP session; "" for none.
-func bearing(mcp string) session.Held {
-	return session.Held{Session: session.NewBearer(someBearer), MCP: session.NewID(mcp)}
-}
 
 // renewals keeps the MCP sessions that a connection tells of.
 type renewals struct {
@@ -250,57 +169,6 @@ func TestTextsEndALogin(t *testing.T) {
 	}
 }
 
-// Calls side by side, over one connection or several, make one MCP session, and
-// each loses it once.
-func TestCallsShareAnMCPSession(t *testing.T) {
-	m := newModalFar(t)
-	d := m.grown(t)
-	var told renewals
-	conns := []session.Conn{d.Resume(bearing(secret), told.note), d.Resume(bearing(secret), told.note)}
-	for round := range 3 {
-		var all sync.WaitGroup
-		for i := range 20 {
-			all.Go(func() {
-				if text, err := conns[i%2].Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
-					t.Errorf("Call = %q, %v", text, err)
-				}
-			})
-		}
-		all.Wait()
-		if m.joins != round+1 || len(told.ids) != round+1 {
-			t.Fatalf("%d sessions made, told of %d, want %d", m.joins, len(told.ids), round+1)
-		}
-		m.mu.Lock()
-		clear(m.sessions)
-		m.mu.Unlock()
-	}
-}
-
-// Whoever makes the session may give up: somebody else makes it then.
-func TestJoiningIsTakenOver(t *testing.T) {
-	m := newModalFar(t)
-	m.hold, m.held = make(chan struct{}), make(chan struct{}, 9)
-	d := m.grown(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	first := make(chan error)
-	go func() {
-		_, err := d.Resume(bearing(""), nil).Call(ctx, kite.AskHoldings())
-		first <- err
-	}()
-	<-m.held
-	second := make(chan string)
-	go func() {
-		text, err := d.Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings())
-		second <- cmp.Or(text, fmt.Sprint(err))
-	}()
-	cancel()
-	wantKind(t, <-first, kite.KindUnreachable)
-	close(m.hold)
-	if got := <-second; got != "answer of portfolio" {
-		t.Errorf("the other call: %s", got)
-	}
-}
-
 // A bearer that no server could have given out is not shown to anybody.
 func TestBearerOfNonsense(t *testing.T) {
 	m := newModalFar(t)
@@ -311,23 +179,6 @@ func TestBearerOfNonsense(t *testing.T) {
 	}
 	if got := m.requests(); len(got) != 0 {
 		t.Errorf("requests: %v", got)
-	}
-}
-
-// What is kept of a bearer goes with its last connection.
-func TestGrantsAreForgotten(t *testing.T) {
-	var all grants
-	func() {
-		g := all.of(bearing(""))
-		if all.of(bearing(secret)) != g {
-			t.Error("two grants of one bearer")
-		}
-		runtime.KeepAlive(g)
-	}()
-	for left := 1; left > 0; runtime.GC() {
-		all.mu.Lock()
-		left = len(all.all)
-		all.mu.Unlock()
 	}
 }
 

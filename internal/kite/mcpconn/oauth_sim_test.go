@@ -1,14 +1,8 @@
 package mcpconn_test
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
-	"net/http/httptest"
-	"net/url"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,106 +12,6 @@ import (
 	"kitebot/internal/kite/session"
 	sim "kitebot/internal/sim/kite"
 )
-
-// logbook is a log that tests read.
-type logbook struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-// place is a simulated server with a Dialer to it.
-type place struct {
-	*sim.Server
-	*mcpconn.Dialer
-	log      *logbook
-	surfaces chan string // what the meter was told of
-	allowed  []string    // violations that may be
-}
-
-// Tool and Surface make a meter of a place.
-func (p *place) Tool(string, string, time.Duration, bool) {}
-func (p *place) Surface(name string)                      { p.surfaces <- name }
-
-// shows waits until the server was seen to be like that.
-func (p *place) shows(t *testing.T, want string) {
-	t.Helper()
-	for late := time.After(10 * time.Second); ; {
-		select {
-		case got := <-p.surfaces:
-			if got == want {
-				return
-			}
-		case <-late:
-			t.Fatalf("the server was not seen to be %q", want)
-		}
-	}
-}
-
-// newPlace makes a place. At the end the server must have seen nothing that a
-// well-behaved client does not do, and the log must hold nothing secret.
-func newPlace(t *testing.T, so sim.Options, o mcpconn.Options) *place {
-	t.Helper()
-	so.WantUserAgent = true
-	p := &place{Server: sim.New(so), log: &logbook{}, surfaces: make(chan string, 100)}
-	web := httptest.NewServer(p.Server)
-	t.Cleanup(web.Close)
-	t.Cleanup(p.Server.Close)
-	o.URL, o.Meter = web.URL+"/sse", p
-	o.Logger = slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	d, err := mcpconn.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Dialer = d
-	t.Cleanup(func() {
-		d.Close()
-		if v := slices.DeleteFunc(p.Violations(), func(v string) bool { return slices.Contains(p.allowed, v) }); len(v) != 0 {
-			t.Errorf("violations: %v", v)
-		}
-		for _, secret := range slices.Concat(p.Bearers(), p.Codes(), p.Links()) {
-			if strings.Contains(p.log.b.String(), secret) {
-				t.Error("the log holds a secret")
-			}
-		}
-	})
-	return p
-}
-
-// Close closes the Dialer, which is closed again at the end.
-func (p *place) Close() { p.Dialer.Close() }
-
-// enter makes a login by OAuth, as a person does who pastes the address.
-func (p *place) enter(t *testing.T, user string) session.Held {
-	t.Helper()
-	a := p.attempt(t, user)
-	h, err := p.Redeem(t.Context(), a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
-// attempt is an attempt with its code.
-func (p *place) attempt(t *testing.T, user string) session.Attempt {
-	t.Helper()
-	a, link, err := p.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, status := p.Authorize(t.Context(), link.Reveal(), user)
-	u, err := url.Parse(back)
-	if err != nil || status != 302 || !strings.HasPrefix(back, a.Redirect+"?") || u.Query().Get("state") != a.State {
-		t.Fatalf("the browser ended with %d, and not where it should", status)
-	}
-	a.Code = u.Query().Get("code")
-	return a
-}
 
 // wantEnded checks that a login is over, for a reason.
 func wantEnded(t *testing.T, conn session.Conn, why kite.Ending) {
@@ -221,50 +115,6 @@ func TestBearerWithoutASession(t *testing.T) {
 	h := p.enter(t, firstUser())
 	p.SetWorld(sim.Today)
 	wantEnded(t, p.Resume(h, nil), kite.EndSwitched)
-}
-
-// TestMixedStates: whatever state the server is found in, it is known what it wants.
-func TestMixedStates(t *testing.T) {
-	for name, test := range map[string]struct {
-		options sim.Options
-		opened  kite.Kind // KindUnknown: it is, and a login by its tool works
-		name    string
-	}{
-		"today":                     {sim.Options{}, 0, "tools"},
-		"the old links":             {sim.Options{World: sim.Old}, 0, "tools"},
-		"today without streams":     {sim.Options{NoSSE: true}, 0, "tools"},
-		"today with documents":      {sim.Options{WellKnownToo: true}, 0, "tools"},
-		"today, fewer tools":        {sim.Options{NoOrderTools: true}, 0, "tools"},
-		"today, other tools":        {sim.Options{Foreign: true}, kite.KindUnfamiliar, "unfamiliar"},
-		"next":                      {sim.Options{World: sim.Next}, kite.KindAuthorize, "OAuth"},
-		"next, not quoted":          {sim.Options{World: sim.Next, UnquotedMetadata: true}, kite.KindAuthorize, "OAuth"},
-		"next, early":               {sim.Options{World: sim.Next, Early: true}, kite.KindAuthorize, "OAuth"},
-		"a hybrid":                  {sim.Options{World: sim.Next, Hybrid: true}, 0, "tools with modes"},
-		"nothing":                   {sim.Options{NoSSE: true, NoMCP: true}, kite.KindNotServed, "not looked at yet"},
-		"next, other tools, hybrid": {sim.Options{World: sim.Next, Hybrid: true, Foreign: true}, kite.KindUnfamiliar, "unfamiliar"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, test.options, mcpconn.Options{})
-			conn, err := p.Open(t.Context())
-			if kite.KindOf(err) != test.opened || (err == nil) != (test.opened == kite.KindUnknown) {
-				t.Fatalf("Open: %v, want %v", err, test.opened)
-			}
-			if got := p.Dialer.Surface().Name(); got != test.name {
-				t.Errorf("surface %q, want %q", got, test.name)
-			}
-			switch test.opened {
-			case kite.KindUnknown:
-				logIn(t, p.Server, conn, firstUser())
-				wantProfile(t, conn, firstUser())
-				wantProfile(t, p.Resume(held(conn.ID()), nil), firstUser())
-				if err := p.End(t.Context(), held(conn.ID())); err != nil {
-					t.Errorf("End: %v", err)
-				}
-			case kite.KindAuthorize:
-				wantProfile(t, p.Resume(p.enter(t, firstUser()), nil), firstUser())
-			}
-		})
-	}
 }
 
 // TestWhatEndsABearer: a lost MCP session ends no login; a restart, the morning

@@ -64,7 +64,7 @@ func TestNoStreams(t *testing.T) {
 func TestTroubleIsNotTheEndOfStreams(t *testing.T) {
 	for name, sse := range map[string]http.HandlerFunc{
 		"500": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
-		"503": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", 503) },
+		"503": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusServiceUnavailable) },
 		"408": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(408) },
 		"429": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) },
 		"cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },

@@ -1,0 +1,81 @@
+package mcpconn
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// Calls side by side, over one connection or several, make one MCP session, and
+// each loses it once.
+func TestCallsShareAnMCPSession(t *testing.T) {
+	m := newModalFar(t)
+	d := m.grown(t)
+	var told renewals
+	conns := []session.Conn{d.Resume(bearing(secret), told.note), d.Resume(bearing(secret), told.note)}
+	for round := range 3 {
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				if text, err := conns[i%2].Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
+					t.Errorf("Call = %q, %v", text, err)
+				}
+			})
+		}
+		all.Wait()
+		if m.joins != round+1 || len(told.ids) != round+1 {
+			t.Fatalf("%d sessions made, told of %d, want %d", m.joins, len(told.ids), round+1)
+		}
+		m.mu.Lock()
+		clear(m.sessions)
+		m.mu.Unlock()
+	}
+}
+
+// Whoever makes the session may give up: somebody else makes it then.
+func TestJoiningIsTakenOver(t *testing.T) {
+	m := newModalFar(t)
+	m.hold, m.held = make(chan struct{}), make(chan struct{}, 9)
+	d := m.grown(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error)
+	go func() {
+		_, err := d.Resume(bearing(""), nil).Call(ctx, kite.AskHoldings())
+		first <- err
+	}()
+	<-m.held
+	second := make(chan string)
+	go func() {
+		text, err := d.Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings())
+		second <- cmp.Or(text, fmt.Sprint(err))
+	}()
+	cancel()
+	wantKind(t, <-first, kite.KindUnreachable)
+	close(m.hold)
+	if got := <-second; got != "answer of portfolio" {
+		t.Errorf("the other call: %s", got)
+	}
+}
+
+// What is kept of a bearer goes with its last connection.
+func TestGrantsAreForgotten(t *testing.T) {
+	var all grants
+	func() {
+		g := all.of(bearing(""))
+		if all.of(bearing(secret)) != g {
+			t.Error("two grants of one bearer")
+		}
+		runtime.KeepAlive(g)
+	}()
+	for left := 1; left > 0; runtime.GC() {
+		all.mu.Lock()
+		left = len(all.all)
+		all.mu.Unlock()
+	}
+}

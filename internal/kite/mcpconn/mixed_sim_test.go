@@ -1,0 +1,53 @@
+package mcpconn_test
+
+import (
+	"testing"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/mcpconn"
+	sim "kitebot/internal/sim/kite"
+)
+
+// TestMixedStates: whatever state the server is found in, it is known what it wants.
+func TestMixedStates(t *testing.T) {
+	for name, test := range map[string]struct {
+		options sim.Options
+		opened  kite.Kind // KindUnknown: it is, and a login by its tool works
+		name    string
+	}{
+		"today":                     {sim.Options{}, 0, "tools"},
+		"the old links":             {sim.Options{World: sim.Old}, 0, "tools"},
+		"today without streams":     {sim.Options{NoSSE: true}, 0, "tools"},
+		"today with documents":      {sim.Options{WellKnownToo: true}, 0, "tools"},
+		"today, fewer tools":        {sim.Options{NoOrderTools: true}, 0, "tools"},
+		"today, other tools":        {sim.Options{Foreign: true}, kite.KindUnfamiliar, "unfamiliar"},
+		"next":                      {sim.Options{World: sim.Next}, kite.KindAuthorize, "OAuth"},
+		"next, not quoted":          {sim.Options{World: sim.Next, UnquotedMetadata: true}, kite.KindAuthorize, "OAuth"},
+		"next, early":               {sim.Options{World: sim.Next, Early: true}, kite.KindAuthorize, "OAuth"},
+		"a hybrid":                  {sim.Options{World: sim.Next, Hybrid: true}, 0, "tools with modes"},
+		"nothing":                   {sim.Options{NoSSE: true, NoMCP: true}, kite.KindNotServed, "not looked at yet"},
+		"next, other tools, hybrid": {sim.Options{World: sim.Next, Hybrid: true, Foreign: true}, kite.KindUnfamiliar, "unfamiliar"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, test.options, mcpconn.Options{})
+			conn, err := p.Open(t.Context())
+			if kite.KindOf(err) != test.opened || (err == nil) != (test.opened == kite.KindUnknown) {
+				t.Fatalf("Open: %v, want %v", err, test.opened)
+			}
+			if got := p.Dialer.Surface().Name(); got != test.name {
+				t.Errorf("surface %q, want %q", got, test.name)
+			}
+			switch test.opened {
+			case kite.KindUnknown:
+				logIn(t, p.Server, conn, firstUser())
+				wantProfile(t, conn, firstUser())
+				wantProfile(t, p.Resume(held(conn.ID()), nil), firstUser())
+				if err := p.End(t.Context(), held(conn.ID())); err != nil {
+					t.Errorf("End: %v", err)
+				}
+			case kite.KindAuthorize:
+				wantProfile(t, p.Resume(p.enter(t, firstUser()), nil), firstUser())
+			}
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package mcpconn
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+var someAttempt = session.Attempt{State: secret + "-s", Verifier: secret + "-v", ClientID: "c", Redirect: pasteRedirect, Code: secret + "-c"}
+
+func TestRedeem(t *testing.T) {
+	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		reply reply
+		life  time.Duration // of the bearer
+		want  kite.Kind     // when there is none
+	}{
+		"a bearer":        {reply{200, tokenReply}, time.Hour, 0},
+		"no life":         {reply{200, strings.Replace(tokenReply, `,"expires_in":3600`, "", 1)}, 24 * time.Hour, 0},
+		"a long life":     {reply{200, strings.Replace(tokenReply, "3600", "9000000000000000000", 1)}, 48 * time.Hour, 0},
+		"a life before":   {reply{200, strings.Replace(tokenReply, "3600", "-1", 1)}, 24 * time.Hour, 0},
+		"in small":        {reply{200, strings.Replace(tokenReply, "Bearer", "bearer", 1)}, time.Hour, 0},
+		"of another type": {reply{200, strings.Replace(tokenReply, "Bearer", "mac", 1)}, 0, kite.KindMalformed},
+		"of no type":      {reply{200, `{"access_token":"` + secret + `"}`}, 0, kite.KindMalformed},
+		"empty":           {reply{200, `{"access_token":"","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"with a space":    {reply{200, `{"access_token":"a b` + secret + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"with a line":     {reply{200, `{"access_token":"a\nb","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"endless":         {reply{200, `{"access_token":"` + strings.Repeat("x", 4097) + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"a page":          {reply{200, "<html>" + secret}, 0, kite.KindMalformed},
+		"too much":        {reply{200, strings.Repeat(" ", maxDocument) + tokenReply}, 0, kite.KindMalformed},
+		"an error in 200": {reply{200, `{"error":"` + secret + `"}`}, 0, kite.KindMalformed},
+		"refused":         {reply{400, `{"error":"invalid_grant","error_description":"` + secret + `"}`}, 0, kite.KindFailed},
+		"refused, odd":    {reply{400, `{"error":"invalid_request"}`}, 0, kite.KindFailed},
+		"refused as us":   {reply{401, `{"error":"invalid_client"}`}, 0, kite.KindFailed},
+		"limited":         {reply{429, "Too Many Requests"}, 0, kite.KindLimited},
+		"blocked":         {reply{403, "<html>"}, 0, kite.KindBlocked},
+		"not there":       {reply{404, ""}, 0, kite.KindNotServed},
+		"away":            {reply{503, ""}, 0, kite.KindUnreachable},
+		"moved":           {reply{302, ""}, 0, kite.KindUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, func(g *gate) { g.token = test.reply })
+			var l ledger
+			d := g.dialer(t, "/sse", Options{Meter: &l, Now: func() time.Time { return now }})
+			h, err := d.Redeem(t.Context(), someAttempt)
+			if test.want != kite.KindUnknown {
+				if wantKind(t, err, test.want); h != (session.Held{}) {
+					t.Error("a login beside an error")
+				}
+			} else if want := (session.Held{Session: session.NewBearer(secret + ".t.t"), Since: now, Ends: now.Add(test.life)}); err != nil || h != want {
+				t.Errorf("Redeem = %v until %v, %v", h.Since, h.Ends, err)
+			}
+			checkExchange(t, g)
+			if len(l.told) != 1 || !strings.HasPrefix(l.told[0], "token: ") {
+				t.Errorf("told %q", l.told)
+			}
+		})
+	}
+}
+
+// checkExchange checks that the code was sent once, with its own attempt.
+func checkExchange(t *testing.T, g *gate) {
+	t.Helper()
+	var sent []seen
+	for _, s := range g.record() {
+		if s.path == "/token" {
+			sent = append(sent, s)
+		}
+	}
+	want := url.Values{
+		"grant_type": {"authorization_code"}, "code": {someAttempt.Code}, "client_id": {someAttempt.ClientID},
+		"redirect_uri": {someAttempt.Redirect}, "code_verifier": {someAttempt.Verifier},
+	}
+	if len(sent) != 1 || sent[0].body != want.Encode() {
+		t.Errorf("sent %d times, or something else", len(sent))
+	}
+}
+
+// A code that was not sent may be sent later; one that was may not.
+func TestRedeemWithoutAnAnswer(t *testing.T) {
+	g := newGate(t, nil)
+	d := g.dialer(t, "/sse", Options{CallTimeout: 50 * time.Millisecond})
+	for _, a := range []session.Attempt{{}, {State: "s", Verifier: "v", ClientID: "c", Redirect: "r"}} {
+		_, err := d.Redeem(t.Context(), a)
+		wantKind(t, err, kite.KindFailed)
+	}
+	if got := g.requests(); len(got) != 0 {
+		t.Errorf("requests %v", got)
+	}
+	g.documents = func(string) (string, string) { panic(http.ErrAbortHandler) }
+	_, err := d.Redeem(t.Context(), someAttempt)
+	wantKind(t, err, kite.KindLimited)
+	checkNotSent(t, g)
+
+	late := newGate(t, nil)
+	late.far.Config.Handler = slowToken(late.far.Config.Handler)
+	_, err = late.dialer(t, "/sse", Options{CallTimeout: 100 * time.Millisecond}).Redeem(t.Context(), someAttempt)
+	wantKind(t, err, kite.KindUnreachable)
+	if checkExchange(t, late); !strings.Contains(err.Error(), "no answer in time") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func checkNotSent(t *testing.T, g *gate) {
+	t.Helper()
+	if slices.Contains(g.requests(), "POST /token") {
+		t.Error("the code was sent")
+	}
+}
+
+// slowToken never says what became of a code.
+func slowToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/token" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		<-r.Context().Done()
+	})
+}
+
+func TestCallbackOption(t *testing.T) {
+	for address, good := range map[string]bool{
+		"": true, callback: true, "http://127.0.0.1:1/x": true, "http://bot.example.com/": false, "https://joe@bot.example.com/": false,
+		"https://bot.example.com/?x": false, "https://bot.example.com/#": false, "https:///kite": false, "t.me/bot": false, "\x00": false,
+	} {
+		d, err := New(Options{URL: fuzzHome + ssePath, Callback: address})
+		if (err == nil) != good {
+			t.Errorf("%q: %v", address, err)
+		}
+		if d != nil {
+			d.Close()
+		}
+	}
+}
