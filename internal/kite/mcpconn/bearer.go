@@ -121,25 +121,32 @@ func (c *bearerConn) switched(ctx context.Context, cause error) (error, bool) {
 // looks at no bearer answers to any, and then, where that is refused, with the
 // bearer.
 func (c *bearerConn) see(ctx context.Context) (Surface, []string, error) {
-	nobody, err := c.dialer.openSession(ctx)
-	if err == nil {
-		defer nobody.Close()
-		return nobody.see(ctx)
+	seen, tools, err := c.dialer.seeAsNobody(ctx)
+	if err != nil || seen.Style != kite.StyleUnknown || seen.Unfamiliar {
+		return seen, tools, err
 	}
-	if kite.KindOf(err) != kite.KindAuthorize {
+	text, err := c.list(ctx)
+	if err != nil {
 		return Surface{}, nil, err
 	}
-	s, cause := c.grant.speak(ctx, c.link, c.renewed)
-	if cause != nil {
-		return Surface{}, nil, cause
-	}
-	text, cause := c.call(ctx, s, kite.AskTools(), kite.StyleUnknown)
-	if cause != nil {
-		return Surface{}, nil, cause
-	}
-	seen, tools, err := surfaceOf(text)
+	seen, tools, err = surfaceOf(text)
 	seen.OAuth = true
 	return seen, tools, err
+}
+
+// list lists the tools, over another MCP session when there is none any more.
+func (c *bearerConn) list(ctx context.Context) (text string, err error) {
+	for range 2 {
+		s, err := c.grant.speak(ctx, c.link, c.renewed)
+		if err != nil {
+			return "", err
+		}
+		if text, err = c.call(ctx, s, kite.AskTools(), kite.StyleUnknown); err == nil || !losesSession(err) {
+			return text, err
+		}
+		c.grant.lose(s)
+	}
+	return "", errNoSession
 }
 
 // Lost never closes: there is no stream to lose.

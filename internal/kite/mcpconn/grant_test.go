@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"runtime"
 	"sync"
 	"testing"
@@ -77,5 +78,27 @@ func TestGrantsAreForgotten(t *testing.T) {
 		all.mu.Lock()
 		left = len(all.all)
 		all.mu.Unlock()
+	}
+}
+
+// A look with a bearer outlives the MCP session that it meant to look over.
+func TestLookOverALostSession(t *testing.T) {
+	m := newModalFar(t)
+	lost := false
+	m.refuse = func(w http.ResponseWriter, call rpc, known bool) bool {
+		if call.Method != "tools/list" || lost {
+			return false
+		}
+		lost = true
+		http.Error(w, "session not found", http.StatusNotFound)
+		return true
+	}
+	d := m.stranger(t, "/sse", Options{})
+	if text, err := d.Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
+		t.Errorf("Call = %q, %v", text, err)
+	}
+	d.work.Wait()
+	if s := d.Surface(); s.Style != kite.StyleModes || m.joins != 2 {
+		t.Errorf("surface %+v, %d sessions made", s, m.joins)
 	}
 }

@@ -115,6 +115,21 @@ func (l *link) see(ctx context.Context, c *speaker) (Surface, []string, error) {
 	return s, names, err
 }
 
+// seeAsNobody looks at the server as somebody without a login: over a new session,
+// if anybody can have one. Where that is refused nothing is known of the tools.
+func (d *Dialer) seeAsNobody(ctx context.Context) (Surface, []string, error) {
+	nobody, err := d.openSession(ctx)
+	switch {
+	case err == nil:
+		defer nobody.Close()
+		return nobody.see(ctx)
+	case kite.KindOf(err) == kite.KindAuthorize:
+		return Surface{OAuth: true}, nil, nil
+	default:
+		return Surface{}, nil, err
+	}
+}
+
 // surfaceOf reads a list of tools, which tells nothing of OAuth.
 func surfaceOf(text string) (Surface, []string, error) {
 	offers, err := kite.DecodeOffers(text)

@@ -15,7 +15,7 @@ func (l *link) put(ctx context.Context, c *speaker, q kite.Query, see seer) (str
 		return l.call(ctx, c, q, kite.StyleUnknown)
 	}
 	if d.sight.now().Unfamiliar {
-		_ = d.look(ctx, true, see)
+		_ = d.look(ctx, true, d.seeAsNobody) // whatever became of this login
 		if s := d.sight.now(); s.Unfamiliar {
 			return "", s.barred()
 		}

@@ -142,7 +142,16 @@ func TestStyleChangesUnderACall(t *testing.T) {
 // become familiar.
 func TestUnfamiliarServerComesBack(t *testing.T) {
 	var list *atomic.Pointer[string]
+	var forgets atomic.Bool
 	f := newFar(t, func(f *far) { list = turning(f) })
+	usual := f.Config.Handler
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if forgets.Load() && r.Header.Get("Mcp-Session-Id") == secret {
+			http.Error(w, "Invalid session ID", http.StatusBadRequest)
+			return
+		}
+		usual.ServeHTTP(w, r)
+	})
 	list.Store(new(listForeign))
 	d := f.stranger(t, "/sse", Options{LookPause: time.Nanosecond})
 	c := d.Resume(held(session.NewID(secret)), nil)
@@ -155,8 +164,11 @@ func TestUnfamiliarServerComesBack(t *testing.T) {
 		t.Error("an unfamiliar server was asked something")
 	}
 	list.Store(new(listToday))
-	if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "answer of get_holdings" {
-		t.Errorf("Call = %q, %v", text, err)
+	forgets.Store(true) // and this login with the rest: the look is not over it
+	_, err = c.Call(t.Context(), kite.AskHoldings())
+	wantKind(t, err, kite.KindEnded)
+	if got := d.Surface().Name(); got != "tools" {
+		t.Errorf("surface %q", got)
 	}
 }
 
