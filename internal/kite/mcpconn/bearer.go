@@ -58,16 +58,17 @@ func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry 
 		return text, false, nil
 	}
 	cause = scrub(cause, used)
-	switch {
-	case losesSession(cause):
-		retry = true
-	case ignoresBearer(cause):
-		cause, retry = c.switched(ctx, cause)
-	}
-	if retry {
+	if losesSession(cause) {
 		c.grant.lose(s)
+		return "", true, cause
 	}
-	return "", retry, cause
+	if unknown, nobody := unknownSession(cause), kite.KindOf(classify("", cause)) == kite.KindNoLogin; unknown || nobody {
+		if unknown {
+			c.grant.lose(s)
+		}
+		return c.unlessSwitched(ctx, unknown, cause)
+	}
+	return "", false, cause
 }
 
 // losesSession reports whether a failure says that the MCP session is none, which
@@ -92,28 +93,28 @@ const (
 	textNoSession     = "is invalid during session initialization"
 )
 
-// ignoresBearer reports whether a failure is one of a server that knows sessions
-// only, and looks at no bearer.
-func ignoresBearer(cause error) bool {
+// unknownSession reports whether a failure is "Invalid session ID", as servers say
+// it that look at no bearer.
+func unknownSession(cause error) bool {
 	var refused *refusedError
-	kind := kite.KindOf(classify("", cause))
-	return kind == kite.KindNoLogin || kind == kite.KindEnded && errors.As(cause, &refused)
+	return errors.As(cause, &refused) && kite.KindOf(classify("", cause)) == kite.KindEnded
 }
 
-// switched finds out whether the server has turned into one that looks at no
-// bearer: then the login is over. Else another MCP session may help.
-func (c *bearerConn) switched(ctx context.Context, cause error) (error, bool) {
+// unlessSwitched finds out whether the server has turned into one that looks at no
+// bearer: then the login is over. Else another MCP session may help, if it knew
+// none.
+func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error) (string, bool, error) {
 	d := c.dialer
 	if err := d.look(ctx, true, c.see); err != nil {
-		return &judgedError{kind: kite.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}, false
+		return "", false, &judgedError{kind: kite.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}
 	}
 	switch now := d.sight.now(); {
 	case now.Unfamiliar:
-		return now.barred(), false
+		return "", false, now.barred()
 	case !now.OAuth:
-		return &judgedError{kind: kite.KindEnded, why: kite.EndSwitched, text: "the server looks at no bearer: " + cause.Error()}, false
+		return "", false, &judgedError{kind: kite.KindEnded, why: kite.EndSwitched, text: "the server looks at no bearer: " + cause.Error()}
 	default:
-		return cause, kite.KindOf(classify("", cause)) == kite.KindEnded
+		return "", retry, cause
 	}
 }
 
