@@ -58,13 +58,19 @@ var address = regexp.MustCompile(`https?://(?:\[[0-9a-f:.]+\])?[A-Za-z0-9\-._~:/
 // of [KindNoLink] and wraps an [*UnknownLinkError].
 func ParseLink(text, session string, hosts []string) (Link, error) {
 	var ours, others, seen []string
-	for _, s := range address.FindAllString(text, -1) {
-		s = strings.TrimRight(s, ".,;:!?*")
-		switch u, ok := parseCandidate(s, hosts); {
-		case !ok:
+	for _, at := range address.FindAllStringIndex(text, -1) {
+		s := strings.TrimRight(text[at[0]:at[1]], ".,;:!?*")
+		if at[0] > 0 && text[at[0]-1] == '_' {
+			s = strings.TrimSuffix(s, "_") // Markdown's emphasis
+		}
+		u, ok := parseCandidate(s, hosts)
+		switch {
+		case !ok || isCut(text[at[1]:]):
 			seen = append(seen, s)
 		case namesSession(u.RawQuery, session):
 			ours = append(ours, s)
+		case u.Query().Has("session_id"), strings.Contains(u.RawQuery, sessionPrefix): // another's
+			seen = append(seen, s)
 		default:
 			others = append(others, s)
 		}
@@ -79,6 +85,15 @@ func ParseLink(text, session string, hosts []string) (Link, error) {
 	}
 	unknown := &UnknownLinkError{Count: len(candidates), Seen: shapes(slices.Concat(ours, others, seen), session)}
 	return Link{}, &Error{Kind: KindNoLink, Tool: "login", Err: unknown}
+}
+
+// sessionPrefix begins the ids of sessions that were made on /mcp.
+const sessionPrefix = "kitemcp-"
+
+// isCut reports whether an address goes on, by the rest of the text, beyond what is
+// taken for one: a link without its end opens nothing.
+func isCut(rest string) bool {
+	return rest != "" && !strings.ContainsRune(" \t\r\n)]>\"'`\\", rune(rest[0]))
 }
 
 // parseCandidate reads an address that may be a login link.

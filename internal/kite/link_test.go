@@ -51,6 +51,11 @@ func TestParseLink(t *testing.T) {
 		{"loopback on any port", "http://127.0.0.1:4567" + query, []string{"127.0.0.1"}, "http://127.0.0.1:4567" + query},
 		{"loopback, version 6", "http://[::1]:4567" + query, []string{"::1"}, "http://[::1]:4567" + query},
 
+		{"Markdown's emphasis", "_" + todayLink + "_", hosted, todayLink},
+
+		{"cut at a bar", strings.Replace(todayLink, "%7C", "|", 1), hosted, ""},
+		{"cut at a brace", todayLink + "{sig}", hosted, ""},
+		{"another session's", strings.ReplaceAll(todayLink, "5f0c", "6f0c"), hosted, ""},
 		{"no link", "Please try again later", hosted, ""},
 		{"empty", "", hosted, ""},
 		{"no hosts", todayLink, nil, ""},

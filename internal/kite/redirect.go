@@ -6,35 +6,57 @@ import (
 	"strings"
 )
 
-// redirectPart is one value of the address at which a login by OAuth ended.
-type redirectPart struct{ name, value string }
+// The address at which a login by OAuth ends holds a code and a state. Both are
+// secrets until the code was exchanged. People send it as their browser and their
+// keyboard leave it.
 
-// redirectParts finds "code" and "state" with their values, in an address or by
-// themselves. The values are what a browser leaves of them.
-var redirectParts = regexp.MustCompile(`(?i)\b(code|state)\s*[=:]\s*([A-Za-z0-9%._~-]{8,512})`)
+// redirectPart finds "code" or "state" with its value, in an address or by itself.
+// What follows the value is looked at separately.
+var redirectPart = regexp.MustCompile(`(?i)\b(code|state)\s?[=:]\s?([A-Za-z0-9%._~-]{8,512})`)
+
+// shortestCode is the length from which on a value is taken for a code, wherever
+// it stands. Real ones have 64.
+const shortestCode = 20
 
 // LooksLikeRedirect reports whether a message is meant to be the address at which
-// a login by OAuth ended.
+// a login by OAuth ended, or is one of those on the way there. Such a message has
+// to go from the chat. Ordinary talk of codes is none.
 func LooksLikeRedirect(text string) bool {
-	for _, p := range partsOf(text) {
-		if p.name == "code" {
-			return true
+	text = unescapeOnce(text)
+	var code, state string
+	for _, m := range redirectPart.FindAllStringSubmatch(text, -1) {
+		if strings.EqualFold(m[1], "code") {
+			code = m[2]
+		} else {
+			state = m[2]
 		}
 	}
-	return strings.Contains(text, "://127.0.0.1:") || strings.HasPrefix(strings.TrimSpace(text), "127.0.0.1:")
+	lower := strings.ToLower(text)
+	loopback := strings.Contains(lower, "127.0.0.1:") || strings.Contains(lower, "localhost:")
+	return code != "" && state != "" || strings.Contains(lower, "code=") && len(code) >= shortestCode ||
+		loopback && (strings.Contains(lower, "code=") || strings.Contains(lower, "state=")) ||
+		strings.Contains(lower, "request_token=") || strings.Contains(lower, "/authorize?")
 }
 
 // ParseRedirect reads the code and its state from the address at which a login
 // by OAuth ended: the whole address, or the two alone, with words around them.
 // Host, port and path say nothing and are not looked at. ok is false unless there
-// is exactly one of each; what stands there twice the same is one.
+// is exactly one of each, and both are whole: a code that was cut on its way
+// would be lost by sending it.
 func ParseRedirect(text string) (state, code string, ok bool) {
+	text = unescapeOnce(text)
 	found := map[string]string{}
-	for _, p := range partsOf(text) {
-		if before, twice := found[p.name]; twice && before != p.value {
+	for _, at := range redirectPart.FindAllStringSubmatchIndex(text, -1) {
+		name, raw := strings.ToLower(text[at[2]:at[3]]), text[at[4]:at[5]]
+		whole := strings.TrimRight(raw, ".")
+		value, err := url.QueryUnescape(whole)
+		if err != nil || len(raw)-len(whole) > 1 || !isWhole(text[at[5]:]) {
 			return "", "", false
 		}
-		found[p.name] = p.value
+		if before, twice := found[name]; twice && before != value {
+			return "", "", false
+		}
+		found[name] = value
 	}
 	state, code = found["state"], found["code"]
 	if state == "" || code == "" {
@@ -43,13 +65,26 @@ func ParseRedirect(text string) (state, code string, ok bool) {
 	return state, code, true
 }
 
-func partsOf(text string) (parts []redirectPart) {
-	for _, m := range redirectParts.FindAllStringSubmatch(text, -1) {
-		value, err := url.QueryUnescape(strings.TrimRight(m[2], "."))
-		if err != nil {
-			continue
-		}
-		parts = append(parts, redirectPart{strings.ToLower(m[1]), value})
+// broken finds the rest of a value that a line break cut in two.
+var broken = regexp.MustCompile(`^\r?\n\s*[A-Za-z0-9%._~-]*(?:[0-9_-][A-Za-z0-9%._~-]*(?:$|\s)|&)`)
+
+// isWhole reports whether a value is over where the rest begins, and was not cut.
+func isWhole(rest string) bool {
+	if rest == "" {
+		return true
 	}
-	return parts
+	return strings.ContainsRune("&#,;)]}>'\"` \t\r\n", rune(rest[0])) && !broken.MatchString(rest)
+}
+
+// unescapeOnce undoes what browsers and search boxes do to an address as a whole.
+func unescapeOnce(text string) string {
+	lower := strings.ToLower(text)
+	if strings.Contains(lower, "code=") || !strings.Contains(lower, "code%3d") {
+		return text
+	}
+	plain, err := url.QueryUnescape(text)
+	if err != nil {
+		return text
+	}
+	return plain
 }

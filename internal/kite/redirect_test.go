@@ -25,7 +25,11 @@ func TestParseRedirect(t *testing.T) {
 		"with more in it":          whole + "&scope=default",
 		"the two alone":            "code=" + sampleCode + "&state=" + sampleState,
 		"the two, as people write": "Code: " + sampleCode + "\nState: " + sampleState,
-		"escaped":                  strings.Replace(whole, "Zm9v-", "Zm9v%2D", 1),
+		"a part escaped":           strings.Replace(whole, "Zm9v-", "Zm9v%2D", 1),
+		"with a line after it":     whole + "\nThanks",
+		"in quotes":                "“" + whole + "\"",
+		"escaped as a whole":       "http%3A%2F%2F127.0.0.1%3A48127%2Fkite%3Fcode%3D" + sampleCode + "%26state%3D" + sampleState,
+		"as a search":              "https://www.example.com/search?q=127.0.0.1%3A48127%2Fkite%3Fcode%3D" + sampleCode + "%26state%3D" + sampleState,
 	} {
 		state, code, ok := kite.ParseRedirect(text)
 		if !ok || state != sampleState || code != sampleCode || !kite.LooksLikeRedirect(text) {
@@ -34,7 +38,13 @@ func TestParseRedirect(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"cut before the state": "http://127.0.0.1:48127/kite?code=" + sampleCode,
-		"cut before the code":  "http://127.0.0.1:48127/kite?",
+		"cut before the value": "http://127.0.0.1:48127/kite?code=",
+		"broken in the code":   strings.Replace(whole, sampleCode, sampleCode[:30]+"\n"+sampleCode[30:], 1),
+		"broken in the state":  strings.Replace(whole, sampleState, sampleState[:20]+"\n"+sampleState[20:], 1),
+		"shortened by an app":  "127.0.0.1:48127/kite?code=" + sampleCode[:20] + "…&state=" + sampleState,
+		"shortened with dots":  "127.0.0.1:48127/kite?code=" + sampleCode[:20] + "...&state=" + sampleState,
+		"the page before":      "https://mcp.kite.example/authorize?client_id=abc&code_challenge=xyz",
+		"Kite's own page":      "https://mcp.kite.example/callback?request_token=abc&session_id=xyz",
 		"two codes":            whole + "&code=" + strings.Repeat("a", 64),
 		"two states":           whole + " state=another-state-than-that",
 		"a code that is short": "http://127.0.0.1:48127/kite?code=abc&state=" + sampleState,
@@ -43,7 +53,9 @@ func TestParseRedirect(t *testing.T) {
 			t.Errorf("%s: %q, %q, %v; looks like one: %v", name, state, code, ok, kite.LooksLikeRedirect(text))
 		}
 	}
-	for _, text := range []string{"", "infy", "NSE:INFY", "what is the code?", "https://kite.zerodha.com/holdings", "zip code 560001", "m&m", "hello there"} {
+	for _, text := range []string{"", "infy", "NSE:INFY", "what is the code?", "https://kite.zerodha.com/holdings", "zip code 560001", "m&m", "hello there",
+		"my promo code: SUMMER2026", "Code: 12345678", "zip code: 560001-1234", "error code = ECONNREFUSED", "http://127.0.0.1:8080/metrics",
+		"dress-code: business", "IFSC code: HDFC0001234", "the state: Karnataka, I think"} {
 		if kite.LooksLikeRedirect(text) {
 			t.Errorf("%q is taken for the end of a login", text)
 		}
