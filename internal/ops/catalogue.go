@@ -23,7 +23,7 @@ func Catalogue() []Metric {
 		{Name: toolSeconds, Kind: "histogram", Labels: label("tool", "outcome"), bounds: []float64{.05, .2, .5, 1, 2, 5, 10, 20},
 			Help: "How long Kite's server took, by tool; open and end are the beginning and the logout of a session."},
 		{Name: loginsTotal, Kind: "counter", Labels: label("step"),
-			Help: "The steps of logins: a link was sent, or the one that Kite gave was of an unknown form, a login bound by it (also: by another Kite user than last time), refused or usurped, a link died unused, the server ended a login, the person logged out."},
+			Help: "The steps of logins: a link was sent, or the one that Kite gave was of an unknown form, a login bound by it (also: by another Kite user than last time), refused or usurped, a link died unused, the code of a login by OAuth was refused or lost, the server ended a login, the person logged out."},
 		{Name: sessionsNow, Kind: "gauge", Labels: label("state"),
 			Help: "People by the state of their login; who is not in memory counts as parked, until the clock says that the login is over."},
 		{Name: peopleNow, Kind: "gauge",

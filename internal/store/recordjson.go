@@ -38,6 +38,7 @@ type attemptV1 struct {
 	Redirect string  `json:"redirect"`
 	Paste    bool    `json:"paste,omitempty"`
 	Code     string  `json:"code,omitempty"`
+	Brought  instant `json:"brought,omitzero"`
 	Due      instant `json:"due,omitzero"`
 	Tried    bool    `json:"tried,omitempty"`
 }
@@ -166,14 +167,14 @@ func attemptOut(a *session.Attempt) *attemptV1 {
 	if a == nil {
 		return nil
 	}
-	return &attemptV1{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Due: inUTC(a.Due), Tried: a.Tried}
+	return &attemptV1{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Brought: inUTC(a.Brought), Due: inUTC(a.Due), Tried: a.Tried}
 }
 
 func attemptIn(a *attemptV1) *session.Attempt {
 	if a == nil {
 		return nil
 	}
-	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Due: a.Due.Time, Tried: a.Tried}
+	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Brought: a.Brought.Time, Due: a.Due.Time, Tried: a.Tried}
 }
 
 func heldsOut(held []session.Held) []heldV1 {

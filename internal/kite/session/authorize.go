@@ -19,6 +19,9 @@ var (
 	ErrOtherAttempt = errors.New("the code is of another login attempt")
 	// ErrCodeUsed: another code was brought for this attempt already.
 	ErrCodeUsed = errors.New("the code was used already")
+	// ErrUnread: the code was exchanged. The login is made, and Kite does not say
+	// yet whose it is: it is asked on.
+	ErrUnread = errors.New("the login is made and cannot be read yet")
 )
 
 // Why an attempt is over although its code was sent. It is never sent again.
@@ -35,11 +38,24 @@ type QueuedError struct{ Until time.Time }
 
 func (e *QueuedError) Error() string { return "the login waits for its turn" }
 
+// CrowdedError says that a code was not taken, since its turn would come too late
+// for it, or its person brought too many.
+type CrowdedError struct{ Until time.Time }
+
+func (e *CrowdedError) Error() string { return "too many logins are under way" }
+
 // What the server exchanges at once, and then again and again (facts: five, then
 // one in twelve seconds from one address).
 const (
 	exchangeBurst = 5
 	exchangeGap   = 12 * time.Second
+	// CodeLife is how long a code is good.
+	CodeLife = 10 * time.Minute
+	// longestQueue is how long a code may wait for its turn at most.
+	longestQueue = CodeLife - time.Minute
+	// mostCodes is how many codes a person may bring within CodeLife: each takes a
+	// turn from others.
+	mostCodes = 3
 )
 
 // Authorized takes the code that came of a person's attempt, and makes a login
@@ -48,9 +64,9 @@ const (
 // is lost.
 //
 // Errors: ErrNoAttempt, ErrOtherAttempt, ErrCodeUsed, *QueuedError,
-// ErrCodeRefused, ErrCodeLost, ErrLeft, or those of [Pool.Finish], whose sense is
-// that the login is made and cannot be read yet. nil: it is the person's login,
-// and an event tells so.
+// *CrowdedError, ErrCodeRefused, ErrCodeLost, ErrUnread, ErrLeft, or ErrNoLogin
+// when the Kite user is another person's. nil: it is the person's login, and an
+// event tells so.
 func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (Status, error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
@@ -63,7 +79,7 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 	link, err := pr.acceptCode(state, code)
 	if err == nil {
 		err = pr.try(ctx, link)
-		pr.mind() // what is queued, or not answered yet
+		pr.mind() // what is queued, or not read yet
 	}
 	if pr.left() != leaves {
 		err = ErrLeft
@@ -84,33 +100,44 @@ func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error)
 
 // acceptCode writes a code down with its attempt, and when it may be sent.
 func (pr *person) acceptCode(state, code string) (link Link, err error) {
+	giveBack := func() {}
 	saved := pr.update(func(r *Record) {
 		i, known := r.attempt(state)
-		switch {
-		case !known && !r.attempts():
-			err = ErrNoAttempt
-			return
-		case !known:
-			err = ErrOtherAttempt
+		if !known {
+			err = r.notAwaited()
 			return
 		}
-		a := r.Links[i].Attempt
+		a, now := r.Links[i].Attempt, pr.pool.Clock.Now()
 		switch {
-		case a.Tried, a.Code != "" && a.Code != code:
+		case a.Code != "" && a.Code != code:
 			err = ErrCodeUsed
-			return
+		case a.Tried: // by a process that did not live to hear the answer
+			err = ErrCodeLost
 		case a.Code == "":
-			a.Code, a.Due = code, pr.pool.turn()
+			var due time.Time
+			if due, giveBack, err = pr.pool.exchanges.book(pr.id, now); err == nil {
+				a.Code, a.Brought, a.Due = code, now.UTC(), due
+			}
 		}
 		link = r.Links[i]
 	})
+	if saved != nil {
+		giveBack()
+	}
 	return link, errors.Join(err, saved)
 }
 
-// turn books the next moment at which a code may be sent.
-func (p *Pool) turn() time.Time {
-	now := p.Clock.Now()
-	return now.Add(p.exchanges.ReserveN(now, 1).DelayFrom(now)).UTC()
+// notAwaited says why a code with an unknown state is not taken.
+func (r Record) notAwaited() error {
+	open := r.Links[len(r.finished()):]
+	switch {
+	case slices.ContainsFunc(open, func(l Link) bool { return l.Attempt != nil }):
+		return ErrOtherAttempt
+	case slices.ContainsFunc(open, Link.Exchanged):
+		return ErrUnread
+	default:
+		return ErrNoAttempt
+	}
 }
 
 // attempt finds the link whose attempt has a state.
@@ -121,11 +148,6 @@ func (r Record) attempt(state string) (index int, ok bool) {
 	return index, index >= 0
 }
 
-// attempts reports whether any login by OAuth is under way.
-func (r Record) attempts() bool {
-	return slices.ContainsFunc(r.Links, func(l Link) bool { return l.Attempt != nil })
-}
-
 // newAttempt begins a login by OAuth.
 func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 	attempt, url, err := pr.pool.Authorizer.Begin(ctx)
@@ -133,6 +155,28 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 		return Link{}, err
 	}
 	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Clock.Now().UTC()}, nil
+}
+
+// Exchanged reports whether the link's code was exchanged: a login is made of it,
+// and only who logged in is not known yet.
+func (l Link) Exchanged() bool { return l.Attempt == nil && l.Session.IsBearer() }
+
+// outlive runs what goes on though its caller gives up, as a /logout makes them
+// do: an answer that nobody hears would leave a login at the server of which
+// nobody has the key.
+func (pr *person) outlive(ctx context.Context, do func(context.Context) error) error {
+	done := make(chan error, 1)
+	pr.pool.spawnFor(pr, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, Longest-glanceTime)
+		defer cancel()
+		done <- do(ctx)
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	}
 }
 
 // exchange carries an attempt on as far as it goes: ErrNoLogin while there is no
@@ -151,19 +195,20 @@ func (pr *person) exchange(ctx context.Context, ref string) error {
 		return ErrNoLogin // it was given up meanwhile
 	}
 	link := rec.Links[i]
-	a := link.Attempt
-	switch now := pr.pool.Clock.Now(); {
+	a, now := link.Attempt, pr.pool.Clock.Now()
+	switch {
 	case a == nil:
 		return pr.try(ctx, link) // by the one before us
 	case a.Tried: // by a process that did not live to hear the answer
-		pr.linkDied(link)
-		return ErrCodeLost
+		return pr.codeDied(link, ErrCodeLost, nil)
 	case a.Code == "" && pr.age(link) >= AttemptLife:
 		pr.linkDied(link)
 		return ErrEnded
 	case a.Code == "":
 		return ErrNoLogin
-	case now.Before(a.Due):
+	case now.Sub(a.Brought) >= CodeLife:
+		return pr.codeDied(link, ErrCodeRefused, errors.New("it waited for longer than it is good"))
+	case now.Before(a.Due) && a.Due.Sub(now) <= CodeLife: // else a clock was set back
 		return &QueuedError{Until: a.Due}
 	}
 	return pr.send(ctx, link)
@@ -184,21 +229,38 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		link.Held, link.Attempt = held, nil
 		return pr.try(ctx, link)
 	case kind == kite.KindLimited:
-		due := pr.pool.Clock.Now().Add(exchangeGap).UTC() // others took our turn: what we counted is not all
-		if turn := pr.pool.turn(); turn.After(due) {
-			due = turn
-		}
+		due := pr.pool.exchanges.again(pr.pool.Clock.Now())
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried, l.Attempt.Due = false, due }); err != nil {
 			return err
 		}
 		return &QueuedError{Until: due}
 	case kind == kite.KindFailed:
-		pr.linkDied(link)
-		return ErrCodeRefused
+		return pr.codeDied(link, ErrCodeRefused, err)
 	default:
-		pr.linkDied(link)
-		return ErrCodeLost
+		return pr.codeDied(link, ErrCodeLost, err)
 	}
+}
+
+// CodeError says that a login by OAuth came to nothing although its code was
+// brought. It is ErrCodeRefused or ErrCodeLost.
+type CodeError struct {
+	Why  error
+	Then string // the command that waited for the login; "" for none
+}
+
+func (e *CodeError) Error() string { return e.Why.Error() }
+func (e *CodeError) Unwrap() error { return e.Why }
+
+// codeDied lets go of an attempt whose code is of no use any more.
+func (pr *person) codeDied(link Link, why, cause error) error {
+	step := stepCodeLost
+	if errors.Is(why, ErrCodeRefused) {
+		step = stepCodeRefused
+	}
+	pr.pool.Meter.LoginStep(step)
+	pr.pool.Logger.Warn("a login by oauth came to nothing: its person is told to start again", "person", pr.id, "why", why, "err", cause)
+	pr.linkDied(link)
+	return &CodeError{Why: why, Then: link.Then}
 }
 
 // discard ends a login that nobody wants any more: its person left, or began anew,

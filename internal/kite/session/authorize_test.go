@@ -278,7 +278,7 @@ func TestACodeUnderWayAtAKillIsLost(t *testing.T) {
 		}
 		w.open()
 		w.pass(time.Second)
-		w.wantEvents("11 link dead ")
+		w.wantEvents("11 link dead ", "11 login failed ")
 		w.wantCalls()
 		if _, err := w.pool.Authorized(w.t.Context(), asha, state, code); !errors.Is(err, session.ErrNoAttempt) {
 			t.Errorf("the code again: %v", err)
@@ -291,7 +291,7 @@ func TestACodeUnderWayAtAKillIsLost(t *testing.T) {
 func TestALoginThatCannotBeReadYet(t *testing.T) {
 	inOAuth(t, func(w *world) {
 		w.kite.Mute(true)
-		if err := w.authorize(asha, "AB1234"); !errors.Is(err, session.ErrNoLogin) {
+		if err := w.authorize(asha, "AB1234"); !errors.Is(err, session.ErrUnread) {
 			t.Errorf("%v, want not yet", err)
 		}
 		w.pass(time.Minute)

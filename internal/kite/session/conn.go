@@ -90,6 +90,7 @@ type Attempt struct {
 	Redirect string    // where the browser ends
 	Paste    bool      // nobody listens there: the person sends us the address
 	Code     string    // "" until the person or the browser brought it
+	Brought  time.Time // when that was
 	Due      time.Time // when its turn to be exchanged is
 	Tried    bool      // it was sent, and is never sent again
 }

@@ -73,7 +73,7 @@ func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
 // it if so. ErrNoLogin: not yet.
 func (pr *person) try(ctx context.Context, link Link) error {
 	if link.Attempt != nil {
-		return pr.exchange(ctx, link.Ref)
+		return pr.outlive(ctx, func(ctx context.Context) error { return pr.exchange(ctx, link.Ref) })
 	}
 	if login := pr.record().Login; login != nil && login.Session == link.Session {
 		return nil
@@ -86,6 +86,8 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	case kind == kite.KindEnded && !l.stream:
 		pr.linkDied(link)
 		return ErrEnded
+	case link.Exchanged() && pr.age(link) < link.life()+linkGrace:
+		return ErrUnread
 	case kite.Unanswered(err) && pr.age(link) < link.life()+linkGrace:
 		return err
 	case pr.age(link) >= link.life():

@@ -43,8 +43,9 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	defer giveBack()
 
 	link, young := pr.youngLink()
-	if young = young && !(renew && link.Attempt != nil); young {
+	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {
 		if young, err = pr.stillGood(ctx, link); err != nil {
+			pr.leaveBehind(link, then)
 			return Link{}, Status{}, err
 		}
 	}
@@ -139,23 +140,45 @@ func (pr *person) youngLink() (Link, bool) {
 		return Link{}, false
 	}
 	link := rec.Links[len(rec.Links)-1]
-	return link, pr.pool.Clock.Since(link.Issued) < LinkYoung
+	made := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
+	return link, made || pr.pool.Clock.Since(link.Issued) < LinkYoung
 }
 
 // dropAttempts lets go of the logins by OAuth that another link takes the place
 // of, and leaves it the command that waited for them: of one person, one is
-// under way.
+// under way. One that is made and was not read is ended.
 func (r *Record) dropAttempts(next *Link) (dropped []Link) {
+	older := func(l Link) bool { return (l.Attempt != nil || l.Exchanged()) && l.Ref != next.Ref }
 	for _, l := range r.Links {
-		if l.Attempt != nil && l.Ref != next.Ref {
-			dropped = append(dropped, l)
-			if next.Then == "" {
-				next.Then = l.Then
-			}
+		if !older(l) {
+			continue
+		}
+		dropped = append(dropped, l)
+		if next.Then == "" {
+			next.Then = l.Then
+		}
+		if l.Exchanged() {
+			r.Ending = append(r.Ending, l.Held)
 		}
 	}
-	r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Attempt != nil && l.Ref != next.Ref })
+	r.Links = slices.DeleteFunc(r.Links, older)
 	return dropped
+}
+
+// leaveBehind leaves a command to a link that cannot be given out again, since its
+// login is being made.
+func (pr *person) leaveBehind(link Link, then string) {
+	if then == "" {
+		return
+	}
+	err := pr.update(func(r *Record) {
+		if i := r.link(link.Ref); i >= 0 {
+			r.Links[i].Then = then
+		}
+	})
+	if err != nil {
+		pr.pool.Logger.Error("the command that waits for a login is not written down: it has to be sent again", "person", pr.id, "err", err)
+	}
 }
 
 // stillGood asks the link's session whether it is still there: the server may
@@ -168,6 +191,8 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 		return pr.stillAuthorizes(ctx, link)
 	}
 	switch err := pr.try(ctx, link); {
+	case errors.Is(err, ErrUnread):
+		return false, err
 	case err == nil, errors.Is(err, ErrNoLogin):
 		// A finished one is noticed by giveOut; a refused one is gone.
 		return pr.record().link(link.Ref) >= 0, nil
@@ -184,7 +209,10 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 // finished: not when the server gives out login links again. One whose code waits
 // for its turn is no link any more.
 func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) {
-	if a := link.Attempt; a.Code != "" {
+	switch a := link.Attempt; {
+	case a.Tried: // it is being exchanged just now
+		return false, ErrUnread
+	case a.Code != "":
 		return false, &QueuedError{Until: a.Due}
 	}
 	conn, err := pr.pool.open(ctx)

@@ -85,14 +85,30 @@ func (w *walk) person(does []session.Cause, do func(int64)) func(move) {
 
 func (w *walk) ask(who int64) {
 	delete(w.hush, who)
+	w.unread(who)
 	link, _, err := w.pool.Link(w.t.Context(), who, "")
 	if err == nil {
 		w.links[who] = append(w.links[who], link)
 	}
 }
 
+// unread says that a login that was made and not read may be ended: another link
+// takes its place.
+func (w *walk) unread(who int64) {
+	rec, err := w.store.MemStore.Load(who)
+	if err != nil {
+		return
+	}
+	for _, l := range rec.Links {
+		if l.Exchanged() {
+			w.may[l.Session.Reveal()] = true
+		}
+	}
+}
+
 func (w *walk) renew(who int64) {
 	delete(w.hush, who)
+	w.unread(who)
 	if link, _, err := w.pool.Renew(w.t.Context(), who, ""); err == nil {
 		w.links[who] = append(w.links[who], link)
 	}

@@ -24,13 +24,15 @@ const (
 	stepRefused     = "refused"      // the Kite user is another person's
 	stepUsurped     = "usurped"      // another Kite user answered on the session
 	stepLinkDied    = "link died"    // nobody finished it
+	stepCodeRefused = "code refused" // the server did not take the code of a login by OAuth
+	stepCodeLost    = "code lost"    // nobody knows what became of it
 	stepEnded       = "ended"        // the server said that the login is over
 	stepLoggedOut   = "logged out"   // its person did
 )
 
 // Steps lists the steps that a [Meter] is told.
 func Steps() []string {
-	return []string{stepLinkSent, stepUnknownLink, stepBound, stepChangedUser, stepRefused, stepUsurped, stepLinkDied, stepEnded, stepLoggedOut}
+	return []string{stepLinkSent, stepUnknownLink, stepBound, stepChangedUser, stepRefused, stepUsurped, stepLinkDied, stepCodeRefused, stepCodeLost, stepEnded, stepLoggedOut}
 }
 
 // What the first question over a resumed session comes to.

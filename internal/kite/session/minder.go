@@ -89,10 +89,19 @@ func (pr *person) lookGap(link Link) time.Duration {
 	case a == nil:
 		return pollGap(now.Sub(link.Issued))
 	case a.Code == "": // it comes by itself, or its time is up
-		return max(link.Issued.Add(AttemptLife).Sub(now), 0)
+		return untilDue(link.Issued.Add(AttemptLife).Sub(now), now.Sub(link.Issued))
 	default:
-		return max(a.Due.Sub(now), 0)
+		return untilDue(a.Due.Sub(now), now.Sub(link.Issued))
 	}
+}
+
+// untilDue is how long nothing is to be done. What is due was just tried, and
+// could not be done: a disk that is full is not asked without end.
+func untilDue(left, age time.Duration) time.Duration {
+	if left > 0 {
+		return left
+	}
+	return pollGap(age)
 }
 
 // watched returns the links that may still be finished; mu is held.
@@ -107,19 +116,37 @@ func (pr *person) watch(ctx context.Context) {
 	links := pr.watched()
 	pr.mu.Unlock()
 	for _, link := range links {
-		if link.Attempt == nil && pr.pool.quiet.Wait(ctx) != nil {
+		if link.Attempt != nil && len(pr.exchanging) > 0 {
+			continue // somebody waits for it
+		}
+		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is told
+			pr.watchOne(ctx, link)
+			continue
+		}
+		if pr.pool.quiet.Wait(ctx) != nil {
 			return
 		}
-		pr.background(ctx, func(ctx context.Context) {
-			switch err := pr.try(ctx, link); {
-			case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrEnded), errors.Is(err, ErrCodeRefused), errors.Is(err, ErrCodeLost):
-			case kite.KindOf(err) == kite.KindUnknown && errors.As(err, new(*QueuedError)):
-			case kite.KindOf(err) != kite.KindUnknown:
-				pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
-			default:
-				pr.pool.Logger.Error("a finished login cannot be taken over; trying on while its link lives", "person", pr.id, "err", err)
-			}
-		})
+		pr.background(ctx, func(ctx context.Context) { pr.watchOne(ctx, link) })
+	}
+}
+
+// watchOne asks one link's session. What comes to nothing although its person did
+// their part is told.
+func (pr *person) watchOne(ctx context.Context, link Link) {
+	leaves := pr.left()
+	err := pr.try(ctx, link)
+	code, died := errors.AsType[*CodeError](err)
+	_, queued := errors.AsType[*QueuedError](err)
+	switch {
+	case died:
+		pr.tell(leaves, Event{Kind: EventLoginFailed, Why: code})
+	case errors.Is(err, ErrEnded) && link.Exchanged():
+		pr.tell(leaves, Event{Kind: EventLoginFailed, Why: &CodeError{Why: ErrCodeLost, Then: link.Then}})
+	case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrUnread), errors.Is(err, ErrEnded), queued:
+	case kite.KindOf(err) != kite.KindUnknown:
+		pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
+	default:
+		pr.pool.Logger.Error("a finished login cannot be taken over; trying on while its link lives", "person", pr.id, "err", err)
 	}
 }
 

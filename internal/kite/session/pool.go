@@ -49,7 +49,7 @@ type Pool struct {
 	almanac *almanac      // who is to be warned, and when
 	opening chan struct{} // a place for each session that is being opened
 
-	exchanges *rate.Limiter // codes of logins by OAuth
+	exchanges *exchanges // of codes of logins by OAuth
 
 	ctx  context.Context // ends when the pool closes
 	stop context.CancelFunc
@@ -78,7 +78,7 @@ func New(o Options) *Pool {
 	p := &Pool{
 		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
 		almanac: newAlmanac(), opening: make(chan struct{}, o.Timing.Opens),
-		exchanges: rate.NewLimiter(rate.Every(exchangeGap), exchangeBurst),
+		exchanges: newExchanges(),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p

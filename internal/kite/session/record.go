@@ -92,9 +92,11 @@ type Store interface {
 	Pending() ([]Due, error)
 }
 
-// ByOAuth reports whether the login, or one that is being ended, was made by OAuth.
+// ByOAuth reports whether any login that is held was made by OAuth.
 func (r Record) ByOAuth() bool {
-	return r.Login != nil && r.Login.Session.IsBearer() || slices.ContainsFunc(r.Ending, func(h Held) bool { return h.Session.IsBearer() })
+	bearer := func(h Held) bool { return h.Session.IsBearer() }
+	return r.Login != nil && bearer(r.Login.Held) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
+		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Lapsing, bearer)
 }
 
 // Due is when a person is to be looked after without having asked.

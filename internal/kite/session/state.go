@@ -122,6 +122,7 @@ type Event struct {
 	Other  kite.Identity // the Kite user refused (EventRefused, EventContested)
 	// ByOAuth says how the login was made that is logged out (EventLoggedOut).
 	ByOAuth bool
+	Why     *CodeError // what a login came to (EventLoginFailed)
 }
 
 // EventKind names an Event.
@@ -142,8 +143,10 @@ const (
 	EventEndingSoon
 	// EventLoggedOut: a logout that had to wait is through.
 	EventLoggedOut
+	// EventLoginFailed: a login by OAuth came to nothing while nobody waited for it.
+	EventLoginFailed
 )
 
-var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested", "ending soon", "logged out"}
+var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested", "ending soon", "logged out", "login failed"}
 
 func (k EventKind) String() string { return eventNames[k] }

@@ -105,7 +105,7 @@ func clone(r session.Record) session.Record {
 		l.Held, l.Issued = cloneHeld(l.Held), plain(l.Issued)
 		if l.Attempt != nil {
 			attempt := *l.Attempt
-			attempt.Due = plain(attempt.Due)
+			attempt.Brought, attempt.Due = plain(attempt.Brought), plain(attempt.Due)
 			l.Attempt = &attempt
 		}
 	}

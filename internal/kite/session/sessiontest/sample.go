@@ -63,7 +63,7 @@ func bearer(id string, since time.Time) session.Held {
 func attempt(id string, at time.Time) *session.Attempt {
 	return &session.Attempt{
 		State: "state-" + id, Verifier: "verifier-" + id, ClientID: "client-" + id, Redirect: "http://127.0.0.1:1/" + id, Paste: true,
-		Code: "code-" + id, Due: at.Add(time.Minute), Tried: true,
+		Code: "code-" + id, Brought: at, Due: at.Add(time.Minute), Tried: true,
 	}
 }
 
@@ -142,7 +142,7 @@ func attempts() *rapid.Generator[session.Attempt] {
 		text := rapid.String()
 		return session.Attempt{
 			State: text.Draw(t, "state"), Verifier: text.Draw(t, "verifier"), ClientID: text.Draw(t, "client"), Redirect: text.Draw(t, "redirect"),
-			Paste: rapid.Bool().Draw(t, "paste"), Code: text.Draw(t, "code"), Due: times().Draw(t, "due"), Tried: rapid.Bool().Draw(t, "tried"),
+			Paste: rapid.Bool().Draw(t, "paste"), Code: text.Draw(t, "code"), Brought: times().Draw(t, "brought"), Due: times().Draw(t, "due"), Tried: rapid.Bool().Draw(t, "tried"),
 		}
 	})
 }
