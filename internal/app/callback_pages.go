@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -27,6 +26,10 @@ func unwaited() webPage {
 
 func queued() webPage {
 	return webPage{"queued", http.StatusAccepted, "One moment", "Zerodha takes few logins at a time: yours is next. The bot tells you in Telegram."}
+}
+
+func crowded() webPage {
+	return webPage{"crowded", http.StatusTooManyRequests, "Too many logins at once", "Zerodha takes few logins at a time. Wait ten minutes, then start again with /login in Telegram."}
 }
 
 func refused() webPage {
@@ -51,11 +54,14 @@ func tooMany() webPage {
 
 // pageOf is the page for what came of a login.
 func pageOf(err error) webPage {
-	if err == nil || kite.KindOf(err) != kite.KindUnknown { // made, though Kite does not say yet whose it is
+	if err == nil {
 		return done()
 	}
 	if _, ok := errors.AsType[*session.QueuedError](err); ok {
 		return queued()
+	}
+	if _, ok := errors.AsType[*session.CrowdedError](err); ok {
+		return crowded()
 	}
 	for target, p := range pages() {
 		if errors.Is(err, target) {
@@ -69,7 +75,9 @@ func pageOf(err error) webPage {
 func pages() map[error]webPage {
 	return map[error]webPage{
 		session.ErrNoAttempt: unwaited(), session.ErrOtherAttempt: unwaited(), session.ErrCodeUsed: unwaited(), session.ErrLeft: unwaited(),
-		session.ErrCodeRefused: refused(), session.ErrNoLogin: done(),
+		session.ErrCodeRefused: refused(),
+		session.ErrUnread:      done(), // made; the bot tells whose it is
+		session.ErrNoLogin:     done(), // made by a Kite user who is another person's; the bot tells that
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"log/slog"
 	"net/http"
@@ -93,10 +92,11 @@ func TestPagesOfALogin(t *testing.T) {
 		"another attempt":                  {session.ErrOtherAttempt, 410, "This login is not waited for.", `page="not waited for"`},
 		"a used code":                      {session.ErrCodeUsed, 410, "This login is not waited for.", `page="not waited for"`},
 		"its turn comes":                   {&session.QueuedError{}, 202, "Zerodha takes few logins at a time", "page=queued"},
-		"a refused code":                   {session.ErrCodeRefused, 410, "Kite did not accept this login", "page=refused"},
-		"made, and not read yet":           {session.ErrNoLogin, 200, "You can go back to Telegram", "page=done"},
-		"made, and Kite is silent":         {&kite.Error{Kind: kite.KindUnreachable}, 200, "You can go back to Telegram", "page=done"},
-		"a code that is lost":              {session.ErrCodeLost, 500, "Kite did not answer.", "level=WARN"},
+		"a refused code":                   {&session.CodeError{Why: session.ErrCodeRefused}, 410, "Kite did not accept this login", "page=refused"},
+		"too many before it":               {&session.CrowdedError{}, 429, "Zerodha takes few logins at a time. Wait ten minutes", "page=crowded"},
+		"made, and not read yet":           {session.ErrUnread, 200, "You can go back to Telegram", "page=done"},
+		"another person's":                 {session.ErrNoLogin, 200, "You can go back to Telegram", "page=done"},
+		"a code that is lost":              {&session.CodeError{Why: session.ErrCodeLost}, 500, "Kite did not answer.", "level=WARN"},
 		"trouble":                          {errors.New("kite said no"), 500, "Kite did not answer.", `err="kite said no"`},
 		"too slow":                         {context.DeadlineExceeded, 500, "Kite did not answer.", "level=WARN"},
 		"an error that quotes the address": {fmt.Errorf("post %s: %s\n%s", goodQuery(), goodState, goodCode), 500, "Kite did not answer.", `err="post code=•••&state=•••: •••; •••"`},
