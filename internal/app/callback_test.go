@@ -218,7 +218,7 @@ func FuzzReturn(f *testing.F) {
 		want := plain
 		if ok {
 			want = httptest.NewRecorder()
-			unwaited().write(want)
+			done().write(want)
 		}
 		r := httptest.NewRequest(http.MethodGet, "/cb", nil)
 		r.URL.RawQuery = query
