@@ -60,9 +60,9 @@ func loginNew(ctx context.Context, r *Request) (Reply, error) {
 }
 
 // loginRestart begins a login by OAuth anew: of the one before nobody tells us
-// that it was cancelled.
+// that it was cancelled. The button may carry what the login is for.
 func loginRestart(ctx context.Context, r *Request) (Reply, error) {
-	return giveLink(r, "")(r.Account.Renew(ctx, ""))
+	return giveLink(r, "")(r.Account.Renew(ctx, r.Args))
 }
 
 // linkReply is the message with a login link. Older messages lose theirs.
@@ -159,14 +159,18 @@ func loginUse(ctx context.Context, r *Request) (Reply, error) {
 
 // loginDrop turns a changed Kite user away.
 func loginDrop(ctx context.Context, r *Request) (Reply, error) {
-	_, err := r.Account.Confirm(ctx, r.Args, false)
+	before, err := r.Account.Status()
+	if err != nil {
+		return Reply{}, err
+	}
+	_, err = r.Account.Confirm(ctx, r.Args, false)
 	if errors.Is(err, session.ErrNoLogin) {
 		return inPlace(view.OldButton()), nil
 	}
 	if err != nil {
 		return Reply{}, err
 	}
-	return inPlace(view.Dropped(kite.Identity{UserID: r.Args})), nil
+	return inPlace(view.Dropped(kite.Identity{UserID: r.Args}, before.ByOAuth)), nil
 }
 
 func linkView(l session.Link, why string) view.LoginLink {

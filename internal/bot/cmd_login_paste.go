@@ -13,37 +13,45 @@ import (
 // sent it. That the login is through is told by the event, like any other. The
 // message itself goes: what is in it is a key for some minutes.
 func loginPaste(ctx context.Context, r *Request) (Reply, error) {
-	reply, err := pasted(ctx, r)
+	text := r.Args
+	r.Args = "" // no button carries it
+	reply, err := pasted(ctx, r, text)
 	stays := view.PasteStays()
 	reply.Delete, reply.Undeleted = r.Typed, &stays
 	return reply, err
 }
 
-func pasted(ctx context.Context, r *Request) (Reply, error) {
-	state, code, ok := kite.ParseRedirect(r.Args)
-	if !ok {
+// loginPasteTooFast takes such a message out of the chat of somebody who sends too
+// much at once, and does nothing else with it.
+func loginPasteTooFast(tell bool) Handler {
+	return func(_ context.Context, r *Request) (Reply, error) {
+		reply := Reply{Delete: r.Typed}
+		if tell {
+			m := view.PasteTooFast()
+			reply.Message = &m
+		}
+		return reply, nil
+	}
+}
+
+func pasted(ctx context.Context, r *Request, text string) (Reply, error) {
+	state, code, ok := kite.ParseRedirect(text)
+	switch {
+	case !ok && kite.IsOnTheWay(text):
+		return say(view.PasteNotLast()), nil
+	case !ok:
 		return say(view.PasteIncomplete()), nil
 	}
 	s, err := r.Account.Authorized(ctx, state, code)
 	switch {
-	case err == nil:
-		return Reply{}, nil
+	case errors.Is(err, session.ErrNoAttempt) && s.State == session.Unconfirmed:
+		return Reply{}, session.ErrUnconfirmed
 	case errors.Is(err, session.ErrNoAttempt) && !s.User.IsZero():
 		return say(view.PasteUsed(s.User)), nil
-	case errors.Is(err, session.ErrNoAttempt):
-		return say(view.PasteUnasked()), nil
-	case errors.Is(err, session.ErrOtherAttempt):
-		return say(view.PasteOther()), nil
-	case errors.Is(err, session.ErrCodeUsed):
-		return say(view.PasteTwice()), nil
-	case errors.Is(err, session.ErrCodeRefused):
-		return say(view.PasteRefused()), nil
-	case errors.Is(err, session.ErrCodeLost):
-		return say(view.PasteLost()), nil
-	case errors.Is(err, session.ErrNoLogin) && s.Link == nil: // turned away, and told why
+	case errors.Is(err, session.ErrNoLogin): // turned away, and told why
 		return Reply{}, nil
-	case errors.Is(err, session.ErrNoLogin), kite.KindOf(err) != kite.KindUnknown:
-		return say(view.PasteTaken()), nil
+	case errors.Is(err, session.ErrEnded): // as soon as it was made
+		return Reply{}, session.ErrCodeLost
 	default:
 		return Reply{}, err
 	}

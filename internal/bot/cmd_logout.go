@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -49,7 +50,7 @@ func logout(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case s.State == session.LoggingOut:
 		reply = say(view.LoggingOut())
-	case was.Login == nil && len(was.Links) > 0 && len(was.Ending) == 0:
+	case was.Login == nil && len(was.Links) > 0 && len(was.Ending) == 0 && !slices.ContainsFunc(was.Links, session.Link.Exchanged):
 		reply = say(view.LinkCancelled())
 	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0 && len(was.Lapsing) == 0:
 		reply = say(view.NothingToLogOut())

@@ -30,10 +30,14 @@ func status(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func statusWithout(s session.Status, r *Request) view.Message {
-	switch s.State {
-	case session.LinkSent:
+	switch {
+	case s.Link != nil && s.Link.Exchanged():
+		return view.LoginUnread()
+	case s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Code != "":
+		return view.LoginQueued(s.Link.Attempt.Due)
+	case s.State == session.LinkSent:
 		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now)
-	case session.LoggingOut:
+	case s.State == session.LoggingOut:
 		return view.LoggingOut()
 	default:
 		return view.StatusNone()

@@ -31,6 +31,9 @@ func (b *Bot) tell(t turn, e session.Event) {
 		err = b.tellLoggedIn(t, e.Person)
 	case session.EventLinkDead:
 		err = b.deliver(ctx, to, 0, Reply{Also: replaceAll(e.Links, view.LinkDead())})
+	case session.EventLoginFailed:
+		m, _ := loginProblem(e.Why)
+		err = b.deliver(ctx, to, 0, say(m))
 	case session.EventRefused:
 		err = b.putOnLinks(ctx, e.Person, e.Links, view.Refused(e.Other))
 	case session.EventContested:

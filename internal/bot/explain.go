@@ -21,14 +21,16 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		doubt   *session.DoubtError
 		usurped *session.UsurpedError
 		ended   *session.EndedError
-		queued  *session.QueuedError
 		crash   *panicError
 	)
+	if m, ok := loginProblem(err); ok {
+		return say(m), err
+	}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return Reply{}, err
 	case errors.Is(err, session.ErrBound):
-		return Reply{}, err // an event tells it
+		return b.askConfirm(r), err // else an event tells it
 	case errors.Is(err, session.ErrLeft):
 		return Reply{}, err // they logged out meanwhile, and are told that
 	case errors.Is(err, session.ErrNoLogin):
@@ -37,8 +39,6 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return b.offerLogin(ctx, o, err, view.EndedBecause(ended.Why), ref)
 	case errors.Is(err, session.ErrEnded):
 		return b.offerLogin(ctx, o, err, view.EndedBecause(kite.EndUnsaid), ref)
-	case errors.As(err, &queued):
-		return say(view.LoginQueued(queued.Until)), err
 	case errors.As(err, &doubt) && doubt.Over:
 		return b.offerLogin(ctx, o, err, view.ProbablyOver(), ref)
 	case errors.Is(err, session.ErrUnconfirmed):
@@ -73,6 +73,37 @@ func aboutLogin(errs ...error) error {
 	return nil
 }
 
+// loginProblem finds the words for a login by OAuth that is not through although
+// its address was sent.
+func loginProblem(err error) (m view.Message, ok bool) {
+	then := ""
+	if code, ok := errors.AsType[*session.CodeError](err); ok {
+		then = code.Then
+	}
+	queued, isQueued := errors.AsType[*session.QueuedError](err)
+	crowded, isCrowded := errors.AsType[*session.CrowdedError](err)
+	switch {
+	case isQueued:
+		return view.LoginQueued(queued.Until), true
+	case isCrowded:
+		return view.LoginCrowded(crowded.Until), true
+	case errors.Is(err, session.ErrUnread):
+		return view.LoginUnread(), true
+	case errors.Is(err, session.ErrCodeRefused):
+		return view.PasteRefused(then), true
+	case errors.Is(err, session.ErrCodeLost):
+		return view.PasteLost(then), true
+	case errors.Is(err, session.ErrCodeUsed):
+		return view.PasteTwice(), true
+	case errors.Is(err, session.ErrOtherAttempt):
+		return view.PasteOther(), true
+	case errors.Is(err, session.ErrNoAttempt):
+		return view.PasteUnasked(), true
+	default:
+		return view.Message{}, false
+	}
+}
+
 // problem finds the words for a failure that leaves the login as it is.
 func problem(err error) view.Problem {
 	const again = "again"
@@ -86,6 +117,8 @@ func problem(err error) view.Problem {
 	switch kite.KindOf(err) {
 	case kite.KindUnreachable, kite.KindNotServed:
 		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+	case kite.KindLimited:
+		return view.Problem{Headline: "Kite takes no more requests from this bot for now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
 		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
 	case kite.KindNoTool:
@@ -149,8 +182,8 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 	if errors.Is(err, session.ErrBound) {
 		return Reply{}, need // the event that tells it also runs the command
 	}
-	if queued, ok := errors.AsType[*session.QueuedError](err); ok {
-		return say(view.LoginQueued(queued.Until)), need
+	if m, ok := loginProblem(err); ok {
+		return say(m), err
 	}
 	if err == nil {
 		return reply, need
@@ -178,6 +211,8 @@ func outcomeOf(err error) string {
 	for target, name := range map[error]string{
 		session.ErrBound: "ok", session.ErrNoLogin: "no login", session.ErrEnded: "login ended", session.ErrUnconfirmed: "unconfirmed",
 		session.ErrLeft: "cancelled", context.Canceled: "cancelled", context.DeadlineExceeded: "too slow",
+		session.ErrUnread: "queued", session.ErrCodeRefused: "code refused", session.ErrCodeLost: "code lost",
+		session.ErrNoAttempt: "code not awaited", session.ErrOtherAttempt: "code not awaited", session.ErrCodeUsed: "code not awaited",
 	} {
 		if errors.Is(err, target) {
 			return name
@@ -192,6 +227,9 @@ func outcomeOf(err error) string {
 	if _, ok := errors.AsType[*session.QueuedError](err); ok {
 		return "queued"
 	}
+	if _, ok := errors.AsType[*session.CrowdedError](err); ok {
+		return "crowded"
+	}
 	if _, ok := errors.AsType[*panicError](err); ok {
 		return "panic"
 	}
@@ -201,5 +239,5 @@ func outcomeOf(err error) string {
 // usual reports whether an outcome is part of life with logins rather than
 // something that an operator should look into.
 func usual(outcome string) bool {
-	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "queued", "cancelled"}, outcome)
+	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "queued", "code not awaited", "cancelled"}, outcome)
 }

@@ -17,7 +17,8 @@ type Meter interface {
 // Outcomes lists what a command can come to, in the words of the log.
 func Outcomes() []string {
 	all := []string{
-		"ok", "no login", "login ended", "unconfirmed", "cancelled", "too slow", "doubtful", "usurped", "panic", "undelivered",
+		"ok", "no login", "login ended", "unconfirmed", "cancelled", "too slow", "doubtful", "usurped", "queued", "crowded",
+		"code refused", "code lost", "code not awaited", "panic", "undelivered",
 	}
 	for _, k := range kite.Kinds() {
 		if k != kite.KindNoLogin {

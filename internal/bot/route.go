@@ -32,6 +32,11 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	}
 	if !again {
 		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
+			if isPaste(u, name, args) && b.door.allowed(u.From) {
+				o := b.orderOf(u, b.commands["login"], "")
+				o.run = loginPasteTooFast(tell)
+				return o, true
+			}
 			return b.answerOnce(u, view.TooFast()), tell && u.Private
 		}
 	}
@@ -44,7 +49,7 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	if u.Press != "" {
 		return b.routePress(u), true
 	}
-	if name == "" && kite.LooksLikeRedirect(u.Text) || name == "login" && kite.LooksLikeRedirect(args) {
+	if isPaste(u, name, args) {
 		o := b.orderOf(u, b.commands["login"], u.Text)
 		o.run = loginPaste
 		return o, true
@@ -60,6 +65,12 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 		return b.answerOnce(u, view.UnknownCommand(name)), true
 	}
 	return b.orderOf(u, c, args), true
+}
+
+// isPaste reports whether a person sends the address at which a login by OAuth
+// ended, by itself or to /login.
+func isPaste(u Update, name, args string) bool {
+	return u.Private && u.Press == "" && (name == "" && kite.LooksLikeRedirect(u.Text) || name == "login" && kite.LooksLikeRedirect(args))
 }
 
 // orderOf is a command as it is typed.

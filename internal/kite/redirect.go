@@ -33,9 +33,15 @@ func LooksLikeRedirect(text string) bool {
 	}
 	lower := strings.ToLower(text)
 	loopback := strings.Contains(lower, "127.0.0.1:") || strings.Contains(lower, "localhost:")
-	return code != "" && state != "" || strings.Contains(lower, "code=") && len(code) >= shortestCode ||
-		loopback && (strings.Contains(lower, "code=") || strings.Contains(lower, "state=")) ||
-		strings.Contains(lower, "request_token=") || strings.Contains(lower, "/authorize?")
+	return IsOnTheWay(text) || code != "" && state != "" || strings.Contains(lower, "code=") && len(code) >= shortestCode ||
+		loopback && (strings.Contains(lower, "code=") || strings.Contains(lower, "state="))
+}
+
+// IsOnTheWay reports whether a text holds the address of a page before the one at
+// which a login ends.
+func IsOnTheWay(text string) bool {
+	lower := strings.ToLower(unescapeOnce(text))
+	return strings.Contains(lower, "request_token=") || strings.Contains(lower, "/authorize?")
 }
 
 // ParseRedirect reads the code and its state from the address at which a login

@@ -48,12 +48,20 @@ func (l LoginLink) Message() Message {
 	}
 	below := []Button{{Text: "Done", Data: "login:done:" + l.Ref}}
 	if l.Restart {
-		below = append(below, startAgain())
+		below = append(below, startAgain(""))
 	}
 	return Message{HTML: b.String(), Protect: true, Buttons: [][]Button{{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}}, below}}
 }
 
-func startAgain() Button { return Button{Text: "Start again", Data: "login:restart"} }
+// startAgain begins the login anew, for the command that waits for it. One that is
+// too long for a button has to be sent again.
+func startAgain(then string) Button {
+	b := Button{Text: "Start again", Data: "login:restart"}
+	if then != "" && len(b.Data)+1+len(then) <= maxData {
+		b.Data += ":" + then
+	}
+	return b
+}
 
 // steps says what is to be done. The button leads to Zerodha's own page, since
 // July 2026 past one that warns of AI apps.
@@ -144,10 +152,15 @@ func Changed(user, last kite.Identity) Message {
 	}
 }
 
-// Dropped tells that a changed account was turned away.
-func Dropped(user kite.Identity) Message {
+// Dropped tells that a changed account was turned away. byOAuth: its login was
+// made by OAuth.
+func Dropped(user kite.Identity, byOAuth bool) Message {
+	where := "at Kite"
+	if byOAuth {
+		where = "of Kite’s server for apps like me"
+	}
 	return Message{
-		HTML:    fmt.Sprintf("I turned %s away and am logging it out at Kite. Nothing of it was shown.", html.EscapeString(user.UserID)),
+		HTML:    fmt.Sprintf("I turned %s away and am logging it out %s. Nothing of it was shown.", html.EscapeString(user.UserID), where),
 		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 	}
 }

@@ -8,55 +8,65 @@ import (
 	"kitebot/internal/kite"
 )
 
-// The answers to the address at which a login by OAuth ended. Where nothing was
-// sent to Kite they say so: the address is good for another try then.
+// The answers to the address at which a login by OAuth ended.
 
-// restart offers to begin the login anew.
-func restart(text string) Message {
-	return Message{HTML: text, Buttons: [][]Button{{startAgain()}}}
+// restart offers to begin the login anew; then is the command that waits for it,
+// as a button or a message said it.
+func restart(text, then string) Message {
+	return Message{HTML: text, Buttons: [][]Button{{startAgain(then)}}}
 }
 
 // PasteIncomplete tells that an address does not hold what it should.
 func PasteIncomplete() Message {
-	return restart("<b>That address is not complete.</b>\nI need all of it, from the address bar of the page that does not load: it holds <code>code=</code> and <code>state=</code>, once each.")
+	return restart("<b>That address is not complete.</b>\nI need all of it, from the address bar of the page that does not load: it holds <code>code=</code> and <code>state=</code>, once each.", "")
+}
+
+// PasteNotLast tells that an address is of a page before the last.
+func PasteNotLast() Message {
+	return restart("<b>That is not the last page yet.</b>\nGo on in the browser: tap <b>Continue to Kite login</b>, log in, and send me the address of the page that does not load, at <b>127.0.0.1</b>. I did not use this one.", "")
+}
+
+// PasteTooFast tells that an address was not used, since there was too much before it.
+func PasteTooFast() Message {
+	return Message{HTML: "That is a lot at once. I deleted your message with the address and did not use it: please send the address again in a moment."}
 }
 
 // PasteUnasked tells that no login is under way.
 func PasteUnasked() Message {
 	return Message{
-		HTML:    "<b>I am not waiting for a login.</b>\nNothing was sent to Kite. Begin with /login, and send me the address that you end at.",
+		HTML:    "<b>I am not waiting for a login.</b>\nBegin with /login, and send me the address of the page you end up on. Each address is good once.",
 		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 	}
 }
 
 // PasteUsed tells that the login is made already.
 func PasteUsed(user kite.Identity) Message {
-	return Message{HTML: fmt.Sprintf("You are logged in already, as <b>%s</b> (%s). I did not use that address.", html.EscapeString(user.Name), html.EscapeString(user.UserID))}
+	return Message{HTML: fmt.Sprintf("You are logged in already, as <b>%s</b> (%s). You need not send that address again.", html.EscapeString(user.Name), html.EscapeString(user.UserID))}
 }
 
 // PasteOther tells that an address belongs to another attempt than the newest.
 func PasteOther() Message {
-	return restart("<b>That address is not from your newest login link.</b>\nNothing was sent to Kite. Open the newest link above and send me the address that you end at, or start again.")
+	return restart("<b>That address is not from your newest login link</b>, or it was cut off on the way.\nNothing was sent to Kite. Open the newest link above and send me the whole address of the page you end up on, or start again.", "")
 }
 
 // PasteTwice tells that another address was sent for this attempt before.
 func PasteTwice() Message {
-	return restart("<b>You sent an address for this link before.</b>\nEach is good once, so I did not send this one to Kite. Start again to use another account.")
+	return restart("<b>You sent an address for this link before.</b>\nEach link is good for one, so I did not send this one to Kite. Start again to use another account.", "")
 }
 
 // PasteRefused tells that the server does not take the code.
-func PasteRefused() Message {
-	return restart("<b>Kite did not accept that address.</b>\nIt is good for ten minutes after you log in, and once. Please start again.")
+func PasteRefused(then string) Message {
+	return restart("<b>Kite did not accept that address.</b>\nIt is good for ten minutes after you log in, and once. Please start again.", then)
 }
 
 // PasteLost tells that nobody knows what became of the code.
-func PasteLost() Message {
-	return restart("<b>Kite did not answer.</b>\nThe address is good once, and it may be used up. Please start again in a minute.")
+func PasteLost(then string) Message {
+	return restart("<b>Kite did not answer.</b>\nThe address is good once, and it may be used up. Please start again in a minute.", then)
 }
 
-// PasteTaken tells that the login is made, and who logged in is not known yet.
-func PasteTaken() Message {
-	return Message{HTML: "Kite took the address, but does not say yet who logged in. I go on asking and tell you."}
+// LoginUnread tells that the login is made, and who logged in is not known yet.
+func LoginUnread() Message {
+	return restart("<b>Your login is made.</b>\nKite does not say yet who logged in. I go on asking and tell you.", "")
 }
 
 // PasteStays asks the person to delete the message that could not be deleted.
@@ -64,9 +74,14 @@ func PasteStays() Message {
 	return Message{HTML: "I could not take your message with the address out of the chat. Please delete it yourself."}
 }
 
+// LoginCrowded tells that a login had no turn, and when to try again.
+func LoginCrowded(until time.Time) Message {
+	return restart(fmt.Sprintf("<b>Too many logins are under way.</b>\nKite’s server takes few from this bot at a time, so I did not send yours. Please start again at about %s IST.", clockTime(until.Add(time.Minute))), "")
+}
+
 // LoginQueued tells when a login has its turn.
 func LoginQueued(until time.Time) Message {
-	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server takes one login in 12 seconds from this bot. Yours is next at about %s IST: I go on by myself and tell you.", clockSeconds(until))}
+	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server takes one login in 12 seconds from this bot. Your turn comes at about %s IST: I go on by myself and tell you.", clockSeconds(until))}
 }
 
 // ProbablyOver says that a login does not answer after its time.
