@@ -157,6 +157,8 @@ func commandOf(name string) string {
 		return "orders"
 	case "warning": // a button of it, and a choice there
 		return "settings"
+	case "paste": // the answers to an address that is sent
+		return "login"
 	case "pick":
 		return "search"
 	case "shown":

@@ -130,7 +130,9 @@ func (o observed) play() {
 // are what was played, label values are of closed sets, and nothing in it is
 // about anybody.
 func TestMetricsOfAPlayedBot(t *testing.T) {
-	o := observe(t, clock.Real())
+	o := newWorld(t, simkite.Options{}).observed(clock.Real(), func(c *app.Config) {
+		c.CallbackURL = "http://" + freeAddress(t) + "/kite/callback" // so that it has every component
+	})
 	wantMetrics(t, o.metrics(), // before anybody did anything
 		`kitebot_commands_total{command="holdings",outcome="ok"} 0`, `kitebot_commands_total{command="none",outcome="panic"} 0`,
 		`kitebot_logins_total{step="link_sent"} 0`, `kitebot_resumes_total{outcome="ended"} 0`, `kitebot_telegram_limited_total 0`,
@@ -210,7 +212,7 @@ func TestSilentKiteIsDegraded(t *testing.T) {
 	wantMetrics(t, o.metrics(), `kitebot_kite_up 0`, `kitebot_ready{component="kite"} 0`, `kitebot_ready{component="store"} 1`)
 	o.kite.ClearFaults()
 	p.ask("/funds", "available") // which comes after Kite's answer
-	if status, text := o.get("/readyz"); status != http.StatusOK || text != "ready\nkite: ok\nlogin: ok\nstore: ok\ntelegram: ok\n" {
+	if status, text := o.get("/readyz"); status != http.StatusOK || text != "ready\nkite: ok: tools\nlogin: ok\nstore: ok\ntelegram: ok\n" {
 		t.Errorf("/readyz: %d %s", status, text)
 	}
 	wantMetrics(t, o.metrics(), `kitebot_kite_up 1`, `kitebot_ready{component="kite"} 1`)
@@ -231,7 +233,7 @@ func TestSilentTelegramIsNotReady(t *testing.T) {
 		later.skip(time.Minute)
 	}
 	status, text := o.get("/readyz")
-	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: ok\nlogin: ok\nstore: ok\ntelegram: no answer for ") {
+	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: ok: not looked at yet\nlogin: ok\nstore: ok\ntelegram: no answer for ") {
 		t.Errorf("/readyz: %d %s", status, text)
 	}
 	o.tg.ClearFaults()

@@ -112,7 +112,7 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Held, err
 		k.t.Errorf("a code was sent with another attempt's verifier, or is made up: %q", strings.ReplaceAll(a.Code, "secret", "s"))
 		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
 	case g.burnt:
-		k.t.Error("a code was sent a second time")
+		k.t.Error("a code was sent a second time: the server takes each once")
 		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
 	case k.refuseCodes:
 		g.burnt = true
