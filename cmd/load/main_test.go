@@ -87,7 +87,8 @@ func TestAFewPeople(t *testing.T) {
 	}
 }
 
-// People who are known are answered after a start, each with one extra question;
+// People who are known are answered after a start, each with one extra question,
+// and one for them all: which tools there are;
 // and the page can be written of what was measured.
 func TestKnownPeople(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -101,7 +102,7 @@ func TestKnownPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.extra(ctx, r, l.crowd(6), "a restart"); err != nil {
+	if err := l.extra(ctx, r, l.crowd(6), "a restart", 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.stop(); err != nil {
