@@ -57,7 +57,7 @@ func logout(ctx context.Context, p *simtg.Person, out io.Writer) {
 	fmt.Fprintf(out, "%s: %s\n", p.FirstName, answer)
 }
 
-// isOver recognises the two answers to /logout after which no login is left.
+// isOver recognises the answers to /logout after which no login is left.
 func isOver(text string) bool {
-	return strings.Contains(text, "logged out at Kite") || strings.Contains(text, "not logged in")
+	return strings.Contains(text, "logged out at Kite") || strings.Contains(text, "logged out of Kite") || strings.Contains(text, "not logged in")
 }

@@ -20,8 +20,14 @@ const ashaUser = "MK4021"
 // real one.
 func realKite(t *testing.T) (k *simkite.Server, flags []string) {
 	t.Helper()
-	k = simkite.New(simkite.Options{})
+	return realKiteOf(t, simkite.Today)
+}
+
+func realKiteOf(t *testing.T, world simkite.World) (k *simkite.Server, flags []string) {
+	t.Helper()
+	k = simkite.New(simkite.Options{World: world})
 	s := httptest.NewServer(k)
+	k.SetBaseURL(s.URL)
 	t.Cleanup(func() { k.Close(); s.CloseClientConnections(); s.Close() })
 	return k, []string{"-kite", s.URL + "/sse", "-login-hosts", "127.0.0.1"}
 }

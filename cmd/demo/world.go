@@ -64,7 +64,19 @@ func (d *demo) build() (err error) {
 	if d.options.kite == "" {
 		return d.serveKite()
 	}
-	return nil
+	return d.catchBrowsers()
+}
+
+// catchBrowsers lets the browser bring the end of a login by OAuth by itself: it
+// runs on this machine. Should somebody take the address before the bot does, the
+// start fails and says so.
+func (d *demo) catchBrowsers() error {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("find an address for browsers that come back: %w", err)
+	}
+	d.config.CallbackURL = "http://" + l.Addr().String() + "/kite/callback"
+	return l.Close()
 }
 
 // servePage serves the chat under a random path, the gallery below that, and
