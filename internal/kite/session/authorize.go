@@ -76,6 +76,8 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
 	leaves := pr.left()
+	pr.bringing.Add(1) // who brings the code hears what comes of it, not their minder
+	defer pr.bringing.Add(-1)
 	link, err := pr.acceptCode(state, code)
 	if err == nil {
 		err = pr.try(ctx, link)

@@ -176,6 +176,11 @@ func (w *walk) granting(who int64) {
 			w.granted[l.Session.Reveal()] = who
 		}
 	}
+	for _, l := range rec.Lapsing { // made when nobody waited for it, and dead at once
+		if l.Session.IsBearer() {
+			w.granted[l.Session.Reveal()] = who
+		}
+	}
 }
 
 // wholeLogin is a login as it mostly goes, in its steps.

@@ -116,8 +116,8 @@ func (pr *person) watch(ctx context.Context) {
 	links := pr.watched()
 	pr.mu.Unlock()
 	for _, link := range links {
-		if link.Attempt != nil && len(pr.exchanging) > 0 {
-			continue // somebody waits for it
+		if a := link.Attempt; a != nil && (pr.bringing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.age(link) < AttemptLife) {
+			continue // somebody waits for it, or has to bring its code
 		}
 		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is told
 			pr.watchOne(ctx, link)

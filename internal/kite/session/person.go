@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type person struct {
 	ending chan struct{}
 	// exchanging is held while a code is exchanged; capacity one. It is sent once.
 	exchanging chan struct{}
+	bringing   atomic.Int32  // how many bring a code just now; see Authorized
 	wake       chan struct{} // capacity one; makes the minder look again
 	// writing is held while the record is changed, and taken before mu; capacity
 	// one. A slow disk holds up whoever changes something, and nobody who asks.
