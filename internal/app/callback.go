@@ -35,7 +35,7 @@ func (l logins) Callback(ctx context.Context, state, code string) error {
 
 const (
 	// finishTime is how long a browser waits for its login to be finished.
-	finishTime = 30 * time.Second
+	finishTime = session.Longest + time.Second
 	// Of all browsers together. People come one at a time; a flood gets a page.
 	callbackRate, callbackBurst = rate.Limit(5), 20
 )

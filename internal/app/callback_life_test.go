@@ -42,7 +42,7 @@ func TestTheTimeOfALogin(t *testing.T) {
 	returning(t, func(t *testing.T, b *callback, f *finishing, log *page) {
 		f.do = func(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() }
 		began := time.Now()
-		if w := come(t, b, http.MethodGet, "/kite/callback?"+goodQuery()); w.Code != http.StatusInternalServerError || time.Since(began) != 30*time.Second {
+		if w := come(t, b, http.MethodGet, "/kite/callback?"+goodQuery()); w.Code != http.StatusInternalServerError || time.Since(began) != finishTime {
 			t.Errorf("answered %d after %v", w.Code, time.Since(began))
 		}
 		log.want(t, "was not finished")

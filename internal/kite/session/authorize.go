@@ -90,11 +90,17 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 }
 
 // Callback is Authorized for a browser that came back by itself: the state says
-// whose it is.
+// whose it is. What a login came to is an event, too: a phone drops a page as soon
+// as another app is opened.
 func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error) {
 	for _, pr := range p.inMemory() { // whoever has a link out is
 		if _, ok := pr.record().attempt(state); ok {
-			return p.Authorized(ctx, pr.id, state, code)
+			leaves := pr.left()
+			s, err := p.Authorized(ctx, pr.id, state, code)
+			if died, ok := errors.AsType[*CodeError](err); ok {
+				pr.tell(leaves, Event{Kind: EventLoginFailed, Why: died})
+			}
+			return s, err
 		}
 	}
 	return Status{}, ErrNoAttempt
@@ -113,8 +119,6 @@ func (pr *person) acceptCode(state, code string) (link Link, err error) {
 		switch {
 		case a.Code != "" && a.Code != code:
 			err = ErrCodeUsed
-		case a.Tried: // by a process that did not live to hear the answer
-			err = ErrCodeLost
 		case a.Code == "":
 			var due time.Time
 			if due, giveBack, err = pr.pool.exchanges.book(pr.id, now); err == nil {
@@ -171,10 +175,14 @@ func (pr *person) outlive(ctx context.Context, do func(context.Context) error) e
 	pr.pool.spawnFor(pr, func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, Longest-glanceTime)
 		defer cancel()
+		defer close(done) // a bug in it costs this exchange
 		done <- do(ctx)
 	})
 	select {
-	case err := <-done:
+	case err, ok := <-done:
+		if !ok {
+			return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New("the exchange panicked")}
+		}
 		return err
 	case <-ctx.Done():
 		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
@@ -223,6 +231,8 @@ func (pr *person) send(ctx context.Context, link Link) error {
 	}
 	held, err := pr.pool.Authorizer.Redeem(ctx, *link.Attempt)
 	switch kind := kite.KindOf(err); {
+	case err != nil && pr.pool.ctx.Err() != nil:
+		return err // we stop: the next process says that the code is lost
 	case err == nil:
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Held, l.Attempt = held, nil }); err != nil {
 			pr.discard(ctx, held)

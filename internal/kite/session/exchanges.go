@@ -42,7 +42,16 @@ func (x *exchanges) book(who int64, now time.Time) (due time.Time, giveBack func
 		return time.Time{}, nothing, &CrowdedError{Until: now.Add(wait - longestQueue)}
 	}
 	x.brought[who] = append(x.brought[who], now)
-	return now.Add(wait).UTC(), func() { turn.CancelAt(now) }, nil
+	return now.Add(wait).UTC(), func() { turn.CancelAt(now); x.forget(who) }, nil
+}
+
+// forget takes back the newest code of a person.
+func (x *exchanges) forget(who int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if mine := x.brought[who]; len(mine) > 0 {
+		x.brought[who] = mine[:len(mine)-1]
+	}
 }
 
 // again gives a turn to a code that the server did not take for now: others took

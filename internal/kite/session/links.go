@@ -49,13 +49,22 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 			return Link{}, Status{}, err
 		}
 	}
-	var conn Conn
+	var (
+		conn Conn
+		old  []Link
+	)
+	if young {
+		old, err = pr.giveOut(leaves, before, link, nil, then, true)
+		young = !errors.Is(err, errLinkGone)
+	}
 	if !young {
 		if link, conn, err = pr.newLink(ctx); err != nil {
 			return Link{}, Status{}, err
 		}
+		var more []Link
+		more, err = pr.giveOut(leaves, before, link, conn, then, false)
+		old = slices.Concat(old, more)
 	}
-	old, err := pr.giveOut(leaves, before, link, conn, then)
 	if err != nil {
 		if conn != nil {
 			conn.Close()
@@ -74,15 +83,21 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	return link, s, nil
 }
 
-// giveOut writes a link down, with the command to run once it is finished. If
+// errLinkGone: the link that was to be given out again came to its end meanwhile.
+var errLinkGone = errors.New("the link is gone")
+
+// giveOut writes a link down, with the command to run once it is finished. Of one
+// that is given out again nothing else is changed: its code may be exchanged just
+// now. If
 // a login came through while the link was being made, the link is not needed:
 // the command is left with the one that did, and ErrBound returned. If the
 // person logged out meanwhile, nobody wants it, and ErrLeft is returned.
 //
 // A login that was there before, and was never announced, is news no more: who
 // asks for a link in spite of it gets one. The links that it left are returned.
-func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then string) (old []Link, err error) {
+func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
 	bound, left := false, false
+	var state error
 	err = pr.update(func(r *Record) {
 		if left = pr.leaves != leaves; left {
 			return
@@ -92,6 +107,13 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 			link = done[len(done)-1]
 		} else {
 			old = r.settle(pr.pool.Clock.Now())
+		}
+		if i := r.link(link.Ref); i >= 0 {
+			link = r.Links[i]
+			state = link.underWay()
+		} else if again {
+			state = errLinkGone
+			return
 		}
 		old = slices.Concat(old, r.dropAttempts(&link))
 		if then != "" {
@@ -107,6 +129,8 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 		return nil, ErrLeft
 	case bound:
 		return nil, ErrBound
+	case state != nil:
+		return old, state
 	case conn != nil:
 		pr.keep(conn)
 	}
@@ -209,17 +233,29 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 // finished: not when the server gives out login links again. One whose code waits
 // for its turn is no link any more.
 func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) {
-	switch a := link.Attempt; {
-	case a.Tried: // it is being exchanged just now
-		return false, ErrUnread
-	case a.Code != "":
-		return false, &QueuedError{Until: a.Due}
+	if err := link.underWay(); err != nil {
+		return false, err
 	}
 	conn, err := pr.pool.open(ctx)
 	if err == nil {
 		conn.Close()
 	}
 	return err != nil, nil // a server that does not answer says nothing of it
+}
+
+// underWay says how far a login by OAuth is whose person did their part; nil: they
+// have not, or it is no such login.
+func (l Link) underWay() error {
+	switch a := l.Attempt; {
+	case l.Exchanged():
+		return ErrUnread
+	case a == nil || a.Code == "":
+		return nil
+	case a.Tried: // it is being exchanged just now
+		return &QueuedError{}
+	default:
+		return &QueuedError{Until: a.Due}
+	}
 }
 
 // open makes a new session, at most so many at once for all people together:

@@ -43,7 +43,7 @@ type Status struct {
 // doubted whether the account failed to answer when last asked.
 func (r Record) status(now time.Time, stream, doubted bool) Status {
 	s := Status{Last: r.Last, Links: r.Links, ByOAuth: r.ByOAuth()}
-	if n := len(r.Links); n > len(r.finished()) && now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) {
+	if n := len(r.Links); n > len(r.finished()) && (now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) || r.Links[n-1].underWay() != nil) {
 		s.Link = &r.Links[n-1]
 	}
 	if r.Login == nil {

@@ -54,9 +54,12 @@ func inWorld(t *testing.T, test func(*world)) {
 	})
 }
 
-func (w *world) open() {
+func (w *world) open() { w.openOver(w.kite, w.kite) }
+
+// openOver opens a pool that reaches Kite in another way.
+func (w *world) openOver(d session.Dialer, a session.Authorizer) {
 	w.pool = session.New(session.Options{
-		Dialer: w.kite, Authorizer: w.kite, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock,
+		Dialer: d, Authorizer: a, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock,
 		Notify: func(e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
