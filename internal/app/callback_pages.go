@@ -20,8 +20,12 @@ func done() webPage {
 	return webPage{"done", http.StatusOK, "That worked", "You can go back to Telegram: the bot tells you who is logged in there."}
 }
 
+func elsewhere() webPage {
+	return webPage{"elsewhere", http.StatusOK, "Go back to Telegram", "The bot tells you there what came of this login."}
+}
+
 func unwaited() webPage {
-	return webPage{"not waited for", http.StatusGone, "Not this one", "This login is not waited for. Start again with /login in Telegram."}
+	return webPage{"not waited for", http.StatusGone, "Not this one", "This login is not waited for. If the bot has told you that you are logged in, all is well; else start again with /login in Telegram."}
 }
 
 func queued() webPage {
@@ -77,7 +81,7 @@ func pages() map[error]webPage {
 		session.ErrNoAttempt: unwaited(), session.ErrOtherAttempt: unwaited(), session.ErrCodeUsed: unwaited(), session.ErrLeft: unwaited(),
 		session.ErrCodeRefused: refused(),
 		session.ErrUnread:      done(), // made; the bot tells whose it is
-		session.ErrNoLogin:     done(), // made by a Kite user who is another person's; the bot tells that
+		session.ErrNoLogin:     elsewhere(), // of a Kite user who is another person's, or of an attempt that was begun anew
 	}
 }
 

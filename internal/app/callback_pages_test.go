@@ -31,7 +31,7 @@ func TestHeadersOfThePages(t *testing.T) {
 // The pages stand by themselves: no script, nothing from elsewhere, both schemes
 // of colours, and a width for phones.
 func TestThePagesAreSelfContained(t *testing.T) {
-	all := []webPage{done(), unwaited(), queued(), crowded(), refused(), trouble(), malformed(), notGet(), tooMany()}
+	all := []webPage{done(), elsewhere(), unwaited(), queued(), crowded(), refused(), trouble(), malformed(), notGet(), tooMany()}
 	titles := map[string]bool{}
 	for _, p := range all {
 		w := httptest.NewRecorder()

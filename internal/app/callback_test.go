@@ -88,14 +88,14 @@ func TestPagesOfALogin(t *testing.T) {
 		line   string
 	}{
 		"done":                             {nil, 200, "You can go back to Telegram: the bot tells you who is logged in there.", "page=done"},
-		"not waited for":                   {fmt.Errorf("look for it: %w", session.ErrNoAttempt), 410, "This login is not waited for. Start again with /login in Telegram.", `page="not waited for"`},
+		"not waited for":                   {fmt.Errorf("look for it: %w", session.ErrNoAttempt), 410, "This login is not waited for. If the bot has told you that you are logged in, all is well; else start again", `page="not waited for"`},
 		"another attempt":                  {session.ErrOtherAttempt, 410, "This login is not waited for.", `page="not waited for"`},
 		"a used code":                      {session.ErrCodeUsed, 410, "This login is not waited for.", `page="not waited for"`},
 		"its turn comes":                   {&session.QueuedError{}, 202, "Zerodha takes few logins at a time", "page=queued"},
 		"a refused code":                   {&session.CodeError{Why: session.ErrCodeRefused}, 410, "Kite did not accept this login", "page=refused"},
 		"too many before it":               {&session.CrowdedError{}, 429, "Zerodha takes few logins at a time. Wait ten minutes", "page=crowded"},
 		"made, and not read yet":           {session.ErrUnread, 200, "You can go back to Telegram", "page=done"},
-		"another person's":                 {session.ErrNoLogin, 200, "You can go back to Telegram", "page=done"},
+		"another person's":                 {session.ErrNoLogin, 200, "The bot tells you there what came of this login.", "page=elsewhere"},
 		"a code that is lost":              {&session.CodeError{Why: session.ErrCodeLost}, 500, "Kite did not answer.", "level=WARN"},
 		"trouble":                          {errors.New("kite said no"), 500, "Kite did not answer.", `err="kite said no"`},
 		"too slow":                         {context.DeadlineExceeded, 500, "Kite did not answer.", "level=WARN"},

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -36,17 +37,15 @@ func loginPasteTooFast(tell bool) Handler {
 
 func pasted(ctx context.Context, r *Request, text string) (Reply, error) {
 	state, code, ok := kite.ParseRedirect(text)
-	switch {
-	case !ok && kite.IsOnTheWay(text):
-		return say(view.PasteNotLast()), nil
-	case !ok:
-		return say(view.PasteIncomplete()), nil
+	if !ok {
+		s, err := r.Account.Status()
+		return say(pasteUnread(s, text)), err
 	}
 	s, err := r.Account.Authorized(ctx, state, code)
 	switch {
 	case errors.Is(err, session.ErrNoAttempt) && s.State == session.Unconfirmed:
 		return Reply{}, session.ErrUnconfirmed
-	case errors.Is(err, session.ErrNoAttempt) && !s.User.IsZero():
+	case errors.Is(err, session.ErrNoAttempt) && !s.User.IsZero() && s.State != session.Doubtful:
 		return say(view.PasteUsed(s.User)), nil
 	case errors.Is(err, session.ErrNoLogin): // turned away, and told why
 		return Reply{}, nil
@@ -54,5 +53,19 @@ func pasted(ctx context.Context, r *Request, text string) (Reply, error) {
 		return Reply{}, session.ErrCodeLost
 	default:
 		return Reply{}, err
+	}
+}
+
+// pasteUnread answers an address that holds no code. Nobody is told to go on with
+// what may be the login link of somebody else.
+func pasteUnread(s session.Status, text string) view.Message {
+	awaited := s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Paste && s.Link.Attempt.Code == ""
+	switch {
+	case !awaited, kite.IsLoginPage(text) && !strings.Contains(text, s.Link.Attempt.State):
+		return view.PasteStrange()
+	case kite.IsOnTheWay(text):
+		return view.PasteNotLast()
+	default:
+		return view.PasteIncomplete()
 	}
 }

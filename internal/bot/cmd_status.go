@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"time"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -33,6 +34,8 @@ func statusWithout(s session.Status, r *Request) view.Message {
 	switch {
 	case s.Link != nil && s.Link.Exchanged():
 		return view.LoginUnread()
+	case s.Link != nil && s.Link.Attempt != nil && (s.Link.Attempt.Tried || s.Link.Attempt.Code != "" && !r.Now.Before(s.Link.Attempt.Due)):
+		return view.LoginQueued(time.Time{})
 	case s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Code != "":
 		return view.LoginQueued(s.Link.Attempt.Due)
 	case s.State == session.LinkSent:

@@ -29,7 +29,7 @@ func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) er
 	if later(stays) {
 		stays = b.remove(ctx, to, r.Delete) // Telegram takes something again
 	}
-	ask := stays != nil && r.Undeleted != nil
+	ask := stays != nil && r.Undeleted != nil && b.mail.ctx.Err() == nil // else the next process deletes it
 	b.noteStays(stays, ask)
 	if !ask {
 		return nil

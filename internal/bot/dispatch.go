@@ -31,7 +31,11 @@ func (b *Bot) dispatch(u Update, again bool) {
 		answered()
 		return
 	}
-	j := job{dropped: answered, overtakes: order.overtakes, promised: again, run: func(t turn) {
+	dropped := answered
+	if order.paste {
+		dropped = func() { b.removeBeside(order.to, order.request.Typed); answered() }
+	}
+	j := job{dropped: dropped, overtakes: order.overtakes, promised: again, run: func(t turn) {
 		if b.perform(t, order) {
 			answered()
 		}
@@ -42,8 +46,11 @@ func (b *Bot) dispatch(u Update, again bool) {
 	}
 	switch taken, tell := b.mail.put(u.From, j); {
 	case taken:
+	case order.paste:
+		b.beside.Go(func() { b.say(u.Chat, view.PasteTooFast()) })
+		dropped()
 	case tell:
-		b.beside.Go(func() { b.sayBusy(u.Chat); answered() })
+		b.beside.Go(func() { b.say(u.Chat, view.Busy()); answered() })
 	default:
 		answered()
 	}
@@ -60,10 +67,11 @@ func (b *Bot) acknowledge(press, text string) {
 	})
 }
 
-func (b *Bot) sayBusy(chat int64) {
+// say answers somebody whose mailbox is full, beside it.
+func (b *Bot) say(chat int64, m view.Message) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 	defer cancel()
-	if _, err := b.Messenger.Send(ctx, chat, view.Busy()); err != nil {
+	if _, err := b.Messenger.Send(ctx, chat, m); err != nil {
 		b.Logger.Warn("a full mailbox was not announced: somebody sends faster than they can be answered, and does not know it", "err", err)
 	}
 }

@@ -31,6 +31,15 @@ func (b *Bot) remove(ctx context.Context, to audience, message int) error {
 	}
 }
 
+// removeBeside deletes a message whose order was not carried out.
+func (b *Bot) removeBeside(to audience, message int) {
+	b.beside.Go(func() {
+		ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
+		defer cancel()
+		b.noteStays(b.remove(ctx, to, message), false)
+	})
+}
+
 // noteStays says that a message was not deleted, and whether its person is asked
 // to do it. One that somebody's order left to itself is deleted beside it.
 func (b *Bot) noteStays(stays error, asked bool) {

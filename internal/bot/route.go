@@ -17,6 +17,7 @@ type order struct {
 	again     bool   // a failure replaces the pressed message too
 	overtakes string // what it is named among those that do; see [Action]
 	acts      bool   // see [Action]
+	paste     bool   // its message has to go from the chat, whatever becomes of it
 }
 
 // route decides what an update asks for. false: nothing, stay silent. That is
@@ -32,9 +33,9 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	}
 	if !again {
 		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
-			if isPaste(u, name, args) && b.door.allowed(u.From) {
+			if isPaste(u) && b.door.allowed(u.From) {
 				o := b.orderOf(u, b.commands["login"], "")
-				o.run = loginPasteTooFast(tell)
+				o.run, o.paste = loginPasteTooFast(tell), true
 				return o, true
 			}
 			return b.answerOnce(u, view.TooFast()), tell && u.Private
@@ -49,9 +50,9 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	if u.Press != "" {
 		return b.routePress(u), true
 	}
-	if isPaste(u, name, args) {
+	if isPaste(u) {
 		o := b.orderOf(u, b.commands["login"], u.Text)
-		o.run = loginPaste
+		o.run, o.paste = loginPaste, true
 		return o, true
 	}
 	if name == "" && kite.LooksLikeSymbol(u.Text) {
@@ -68,9 +69,9 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 }
 
 // isPaste reports whether a person sends the address at which a login by OAuth
-// ended, by itself or to /login.
-func isPaste(u Update, name, args string) bool {
-	return u.Private && u.Press == "" && (name == "" && kite.LooksLikeRedirect(u.Text) || name == "login" && kite.LooksLikeRedirect(args))
+// ended, by itself, to some command, or as something that looks like one.
+func isPaste(u Update) bool {
+	return u.Private && u.Press == "" && kite.LooksLikeRedirect(u.Text)
 }
 
 // orderOf is a command as it is typed.

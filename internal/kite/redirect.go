@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The address at which a login by OAuth ends holds a code and a state. Both are
@@ -33,15 +35,22 @@ func LooksLikeRedirect(text string) bool {
 	}
 	lower := strings.ToLower(text)
 	loopback := strings.Contains(lower, "127.0.0.1:") || strings.Contains(lower, "localhost:")
-	return IsOnTheWay(text) || code != "" && state != "" || strings.Contains(lower, "code=") && len(code) >= shortestCode ||
-		loopback && (strings.Contains(lower, "code=") || strings.Contains(lower, "state="))
+	written, long := strings.Contains(lower, "code="), len(code) >= shortestCode
+	return IsOnTheWay(text) || code != "" && state != "" && (written || long) || written && long ||
+		loopback && (written || strings.Contains(lower, "state="))
 }
+
+// loginPage finds the address of the page at which a login begins.
+var loginPage = regexp.MustCompile(`(?i)[a-z0-9]/authorize\?[a-z_]+=`)
+
+// IsLoginPage reports whether a text holds the address of the page at which a login
+// begins. Whoever opens it logs in to the chat of whoever asked for it.
+func IsLoginPage(text string) bool { return loginPage.MatchString(unescapeOnce(text)) }
 
 // IsOnTheWay reports whether a text holds the address of a page before the one at
 // which a login ends.
 func IsOnTheWay(text string) bool {
-	lower := strings.ToLower(unescapeOnce(text))
-	return strings.Contains(lower, "request_token=") || strings.Contains(lower, "/authorize?")
+	return IsLoginPage(text) || strings.Contains(strings.ToLower(unescapeOnce(text)), "request_token=")
 }
 
 // ParseRedirect reads the code and its state from the address at which a login
@@ -79,7 +88,12 @@ func isWhole(rest string) bool {
 	if rest == "" {
 		return true
 	}
-	return strings.ContainsRune("&#,;)]}>'\"` \t\r\n", rune(rest[0])) && !broken.MatchString(rest)
+	next, size := utf8.DecodeRuneInString(rest)
+	if next == '?' || next == '!' { // the end of the person's own sentence
+		after, _ := utf8.DecodeRuneInString(rest[size:])
+		return len(rest) == size || unicode.IsSpace(after)
+	}
+	return strings.ContainsRune("&#,;)]}>'\"`”’»\u00a0\u200b \t\r\n", next) && !broken.MatchString(rest)
 }
 
 // unescapeOnce undoes what browsers and search boxes do to an address as a whole.

@@ -28,6 +28,8 @@ func TestParseRedirect(t *testing.T) {
 		"a part escaped":           strings.Replace(whole, "Zm9v-", "Zm9v%2D", 1),
 		"with a line after it":     whole + "\nThanks",
 		"in quotes":                "“" + whole + "\"",
+		"in a phone's quotes":      "“" + whole + "”",
+		"at the end of a question": "Is it " + whole + "?",
 		"escaped as a whole":       "http%3A%2F%2F127.0.0.1%3A48127%2Fkite%3Fcode%3D" + sampleCode + "%26state%3D" + sampleState,
 		"as a search":              "https://www.example.com/search?q=127.0.0.1%3A48127%2Fkite%3Fcode%3D" + sampleCode + "%26state%3D" + sampleState,
 	} {
@@ -55,7 +57,8 @@ func TestParseRedirect(t *testing.T) {
 	}
 	for _, text := range []string{"", "infy", "NSE:INFY", "what is the code?", "https://kite.zerodha.com/holdings", "zip code 560001", "m&m", "hello there",
 		"my promo code: SUMMER2026", "Code: 12345678", "zip code: 560001-1234", "error code = ECONNREFUSED", "http://127.0.0.1:8080/metrics",
-		"dress-code: business", "IFSC code: HDFC0001234", "the state: Karnataka, I think"} {
+		"dress-code: business", "IFSC code: HDFC0001234", "the state: Karnataka, I think", "IFSC code: HDFC0001234, state: Maharashtra",
+		"my friend says I need /authorize? what is that"} {
 		if kite.LooksLikeRedirect(text) {
 			t.Errorf("%q is taken for the end of a login", text)
 		}
@@ -70,7 +73,7 @@ func FuzzParseRedirect(f *testing.F) {
 		if ok != (state != "" && code != "") {
 			t.Fatalf("%q, %q, %v", state, code, ok)
 		}
-		if ok && (len(state) > 512 || len(code) > 512 || !kite.LooksLikeRedirect(text)) {
+		if ok && (len(state) > 512 || len(code) > 512 || len(code) >= 20 && !kite.LooksLikeRedirect(text)) {
 			t.Fatalf("%d, %d", len(state), len(code))
 		}
 	})

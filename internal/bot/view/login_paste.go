@@ -26,6 +26,14 @@ func PasteNotLast() Message {
 	return restart("<b>That is not the last page yet.</b>\nGo on in the browser: tap <b>Continue to Kite login</b>, log in, and send me the address of the page that does not load, at <b>127.0.0.1</b>. I did not use this one.", "")
 }
 
+// PasteStrange answers an address of a login that the person was not asked for.
+func PasteStrange() Message {
+	return Message{
+		HTML:    "<b>I deleted that address and did not use it.</b>\nIt can be a key to a login: send yours to nobody, and never open a login link that somebody sent you. To log in, begin with /login.",
+		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
+	}
+}
+
 // PasteTooFast tells that an address was not used, since there was too much before it.
 func PasteTooFast() Message {
 	return Message{HTML: "That is a lot at once. I deleted your message with the address and did not use it: please send the address again in a moment."}
@@ -34,7 +42,7 @@ func PasteTooFast() Message {
 // PasteUnasked tells that no login is under way.
 func PasteUnasked() Message {
 	return Message{
-		HTML:    "<b>I am not waiting for a login.</b>\nBegin with /login, and send me the address of the page you end up on. Each address is good once.",
+		HTML:    "<b>I am not waiting for an address.</b>\nBegin with /login: it says what to do. Each address is good once.",
 		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 	}
 }
@@ -79,8 +87,11 @@ func LoginCrowded(until time.Time) Message {
 	return restart(fmt.Sprintf("<b>Too many logins are under way.</b>\nKite’s server takes few from this bot at a time, so I did not send yours. Please start again at about %s IST.", clockTime(until.Add(time.Minute))), "")
 }
 
-// LoginQueued tells when a login has its turn.
+// LoginQueued tells when a login has its turn; the zero time: it is its turn.
 func LoginQueued(until time.Time) Message {
+	if until.IsZero() {
+		return Message{HTML: "<b>Your login is being made.</b>\nKite’s server has the address. I tell you as soon as it answers."}
+	}
 	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server takes one login in 12 seconds from this bot. Your turn comes at about %s IST: I go on by myself and tell you.", clockSeconds(until))}
 }
 

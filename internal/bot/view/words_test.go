@@ -35,7 +35,7 @@ func TestWordsGolden(t *testing.T) {
 	for name, m := range map[string]view.Message{
 		"login_link": link.Message(), "login_link_today": today.Message(), "login_oauth_paste": paste.Message(), "login_oauth_paste_checked": asked2.Message(), "login_oauth": browser.Message(),
 		"paste_incomplete": view.PasteIncomplete(), "paste_unasked": view.PasteUnasked(), "paste_used": view.PasteUsed(user), "paste_other": view.PasteOther(),
-		"paste_twice": view.PasteTwice(), "paste_refused": view.PasteRefused("/holdings"), "paste_lost": view.PasteLost(""), "paste_not_last": view.PasteNotLast(), "paste_too_fast": view.PasteTooFast(), "paste_stays": view.PasteStays(),
+		"paste_twice": view.PasteTwice(), "paste_refused": view.PasteRefused("/holdings"), "paste_lost": view.PasteLost(""), "paste_not_last": view.PasteNotLast(), "paste_too_fast": view.PasteTooFast(), "paste_strange": view.PasteStrange(), "login_being_made": view.LoginQueued(time.Time{}), "paste_stays": view.PasteStays(),
 		"login_queued": view.LoginQueued(noon().Add(24 * time.Second)), "login_unread": view.LoginUnread(), "login_crowded": view.LoginCrowded(noon().Add(200 * time.Second)), "status_link_late": view.StatusLink(noon().Add(-2*time.Minute), noon()),
 		"login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
 		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(), "login_already": in.Already(),
