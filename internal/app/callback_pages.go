@@ -80,7 +80,7 @@ func pages() map[error]webPage {
 	return map[error]webPage{
 		session.ErrNoAttempt: unwaited(), session.ErrOtherAttempt: unwaited(), session.ErrCodeUsed: unwaited(), session.ErrLeft: unwaited(),
 		session.ErrCodeRefused: refused(),
-		session.ErrUnread:      done(), // made; the bot tells whose it is
+		session.ErrUnread:      done(),      // made; the bot tells whose it is
 		session.ErrNoLogin:     elsewhere(), // of a Kite user who is another person's, or of an attempt that was begun anew
 	}
 }
