@@ -42,7 +42,7 @@ func PasteTooFast() Message {
 // PasteUnasked tells that no login is under way.
 func PasteUnasked() Message {
 	return Message{
-		HTML:    "<b>I am not waiting for an address.</b>\nBegin with /login: it says what to do. Each address is good once.",
+		HTML:    "<b>I am not waiting for an address.</b>\nBegin with /login: it says what to do. Each address works once.",
 		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 	}
 }
@@ -59,40 +59,40 @@ func PasteOther() Message {
 
 // PasteTwice tells that another address was sent for this attempt before.
 func PasteTwice() Message {
-	return restart("<b>You sent an address for this link before.</b>\nEach link is good for one, so I did not send this one to Kite. Start again to use another account.", "")
+	return restart("<b>You sent an address for this link before.</b>\nEach link takes one address, so I did not send this one to Kite. Start again to use another account.", "")
 }
 
 // PasteRefused tells that the server does not take the code.
 func PasteRefused(then string) Message {
-	return restart("<b>Kite did not accept that address.</b>\nIt is good for ten minutes after you log in, and once. Please start again.", then)
+	return restart("<b>Kite did not accept that address.</b>\nIt works for ten minutes after you log in, and only once. Please start again.", then)
 }
 
 // PasteLost tells that nobody knows what became of the code.
 func PasteLost(then string) Message {
-	return restart("<b>Kite did not answer.</b>\nThe address is good once, and it may be used up. Please start again in a minute.", then)
+	return restart("<b>Kite did not answer.</b>\nThe address works once, and it may be used up. Please start again in a minute.", then)
 }
 
 // LoginUnread tells that the login is made, and who logged in is not known yet.
 func LoginUnread() Message {
-	return restart("<b>Your login is made.</b>\nKite does not say yet who logged in. I go on asking and tell you.", "")
+	return restart("<b>Your login is made.</b>\nKite does not say yet who logged in. I keep asking and will tell you.", "")
 }
 
 // PasteStays asks the person to delete the message that could not be deleted.
 func PasteStays() Message {
-	return Message{HTML: "I could not take your message with the address out of the chat. Please delete it yourself."}
+	return Message{HTML: "I could not delete your message with the address. Please delete it yourself."}
 }
 
 // LoginCrowded tells that a login had no turn, and when to try again.
 func LoginCrowded(until time.Time) Message {
-	return restart(fmt.Sprintf("<b>Too many logins are under way.</b>\nKite’s server takes few from this bot at a time, so I did not send yours. Please start again at about %s IST.", clockTime(until.Add(time.Minute))), "")
+	return restart(fmt.Sprintf("<b>Too many logins are under way.</b>\nKite’s server accepts few from this bot at a time, so I did not send yours. Please start again at about %s IST.", clockTime(until.Add(time.Minute))), "")
 }
 
 // LoginQueued tells when a login has its turn; the zero time: it is its turn.
 func LoginQueued(until time.Time) Message {
 	if until.IsZero() {
-		return Message{HTML: "<b>Your login is being made.</b>\nKite’s server has the address. I tell you as soon as it answers."}
+		return Message{HTML: "<b>Your login is being made.</b>\nKite’s server has the address. I will tell you as soon as it answers."}
 	}
-	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server takes one login in 12 seconds from this bot. Your turn comes at about %s IST: I go on by myself and tell you.", clockSeconds(until))}
+	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server accepts one login every 12 seconds from this bot. Your turn comes at about %s IST. I will continue by myself and tell you.", clockSeconds(until))}
 }
 
 // ProbablyOver says that a login does not answer after its time.
