@@ -33,7 +33,7 @@ func (b *Bot) dispatch(u Update, again bool) {
 	}
 	dropped := answered
 	if order.paste {
-		dropped = func() { b.removeBeside(order.to, order.request.Typed); answered() }
+		dropped = func() { b.beside.Go(func() { b.removeUnread(order); answered() }) }
 	}
 	j := job{dropped: dropped, overtakes: order.overtakes, promised: again, run: func(t turn) {
 		if b.perform(t, order) {
@@ -47,8 +47,7 @@ func (b *Bot) dispatch(u Update, again bool) {
 	switch taken, tell := b.mail.put(u.From, j); {
 	case taken:
 	case order.paste:
-		b.beside.Go(func() { b.say(u.Chat, view.PasteTooFast()) })
-		dropped()
+		b.beside.Go(func() { b.removeUnread(order); b.say(u.Chat, view.PasteTooFast()); answered() })
 	case tell:
 		b.beside.Go(func() { b.say(u.Chat, view.Busy()); answered() })
 	default:

@@ -31,13 +31,11 @@ func (b *Bot) remove(ctx context.Context, to audience, message int) error {
 	}
 }
 
-// removeBeside deletes a message whose order was not carried out.
-func (b *Bot) removeBeside(to audience, message int) {
-	b.beside.Go(func() {
-		ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
-		defer cancel()
-		b.noteStays(b.remove(ctx, to, message), false)
-	})
+// removeUnread deletes the message of an order that was not carried out.
+func (b *Bot) removeUnread(o order) {
+	ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
+	defer cancel()
+	b.noteStays(b.remove(ctx, o.to, o.request.Typed), false)
 }
 
 // noteStays says that a message was not deleted, and whether its person is asked
