@@ -86,14 +86,14 @@ func (b *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // whoever looks before a person goes there.
 func (b *callback) answer(r *http.Request) webPage {
 	if r.Method != http.MethodGet {
-		return notGet()
+		return pageNotGet
 	}
 	if !b.limit.AllowN(b.clock.Now(), 1) {
-		return tooMany()
+		return pageTooMany
 	}
 	state, code, ok := parseReturn(r.URL.RawQuery)
 	if !ok {
-		return malformed()
+		return pageMalformed
 	}
 	return pageOf(b.finish(r.Context(), state, code))
 }
@@ -119,7 +119,7 @@ func (b *callback) finish(ctx context.Context, state, code string) error {
 
 // note tells an operator what came of a login, and nothing of whose it was.
 func (b *callback) note(err error, state, code string) {
-	if p := pageOf(err); p != trouble() {
+	if p := pageOf(err); p != pageTrouble {
 		b.log.Info("a browser came back from a login", "page", p.name)
 		return
 	}

@@ -16,72 +16,45 @@ type webPage struct {
 	text   string
 }
 
-func done() webPage {
-	return webPage{"done", http.StatusOK, "That worked", "You can go back to Telegram: the bot tells you who is logged in there."}
-}
-
-func elsewhere() webPage {
-	return webPage{"elsewhere", http.StatusOK, "Go back to Telegram", "The bot tells you there what came of this login."}
-}
-
-func unwaited() webPage {
-	return webPage{"not waited for", http.StatusGone, "Not this one", "This login is not waited for. If the bot has told you that you are logged in, all is well; else start again with /login in Telegram."}
-}
-
-func queued() webPage {
-	return webPage{"queued", http.StatusAccepted, "One moment", "Zerodha takes few logins at a time: yours is next. The bot tells you in Telegram."}
-}
-
-func crowded() webPage {
-	return webPage{"crowded", http.StatusTooManyRequests, "Too many logins at once", "Zerodha takes few logins at a time. Wait ten minutes, then start again with /login in Telegram."}
-}
-
-func refused() webPage {
-	return webPage{"refused", http.StatusGone, "That did not work", "Kite did not accept this login: it may be too old. Start again with /login in Telegram."}
-}
-
-func trouble() webPage {
-	return webPage{"trouble", http.StatusInternalServerError, "That did not work", "Kite did not answer. Wait a minute, then start again with /login in Telegram."}
-}
-
-func malformed() webPage {
-	return webPage{"malformed", http.StatusBadRequest, "No login", "This is not the whole address of a login. Start again with /login in Telegram."}
-}
-
-func notGet() webPage {
-	return webPage{"no GET", http.StatusMethodNotAllowed, "Not like this", "This page is for a browser that comes back from a login."}
-}
-
-func tooMany() webPage {
-	return webPage{"too many", http.StatusTooManyRequests, "Too many at once", "Wait a few seconds, then load this page again."}
-}
+var (
+	pageDone      = webPage{"done", http.StatusOK, "That worked", "You can go back to Telegram: the bot tells you who is logged in there."}
+	pageElsewhere = webPage{"elsewhere", http.StatusOK, "Go back to Telegram", "The bot tells you there what came of this login."}
+	pageUnwaited  = webPage{"not waited for", http.StatusGone, "Not this one", "This login is not waited for. If the bot has told you that you are logged in, all is well; else start again with /login in Telegram."}
+	pageQueued    = webPage{"queued", http.StatusAccepted, "One moment", "Zerodha takes few logins at a time: yours is next. The bot tells you in Telegram."}
+	pageCrowded   = webPage{"crowded", http.StatusTooManyRequests, "Too many logins at once", "Zerodha takes few logins at a time. Wait ten minutes, then start again with /login in Telegram."}
+	pageRefused   = webPage{"refused", http.StatusGone, "That did not work", "Kite did not accept this login: it may be too old. Start again with /login in Telegram."}
+	pageTrouble   = webPage{"trouble", http.StatusInternalServerError, "That did not work", "Kite did not answer. Wait a minute, then start again with /login in Telegram."}
+	pageMalformed = webPage{"malformed", http.StatusBadRequest, "No login", "This is not the whole address of a login. Start again with /login in Telegram."}
+	pageNotGet    = webPage{"no GET", http.StatusMethodNotAllowed, "Not like this", "This page is for a browser that comes back from a login."}
+	pageTooMany   = webPage{"too many", http.StatusTooManyRequests, "Too many at once", "Wait a few seconds, then load this page again."}
+)
 
 // pageOf is the page for what came of a login.
 func pageOf(err error) webPage {
 	if err == nil {
-		return done()
+		return pageDone
 	}
 	if _, ok := errors.AsType[*session.QueuedError](err); ok {
-		return queued()
+		return pageQueued
 	}
 	if _, ok := errors.AsType[*session.CrowdedError](err); ok {
-		return crowded()
+		return pageCrowded
 	}
 	for target, p := range pages() {
 		if errors.Is(err, target) {
 			return p
 		}
 	}
-	return trouble()
+	return pageTrouble
 }
 
 // pages are those of the errors that are known. No error is two of them.
 func pages() map[error]webPage {
 	return map[error]webPage{
-		session.ErrNoAttempt: unwaited(), session.ErrOtherAttempt: unwaited(), session.ErrCodeUsed: unwaited(), session.ErrLeft: unwaited(),
-		session.ErrCodeRefused: refused(),
-		session.ErrUnread:      done(),      // made; the bot tells whose it is
-		session.ErrNoLogin:     elsewhere(), // of a Kite user who is another person's, or of an attempt that was begun anew
+		session.ErrNoAttempt: pageUnwaited, session.ErrOtherAttempt: pageUnwaited, session.ErrCodeUsed: pageUnwaited, session.ErrLeft: pageUnwaited,
+		session.ErrCodeRefused: pageRefused,
+		session.ErrUnread:      pageDone,      // made; the bot tells whose it is
+		session.ErrNoLogin:     pageElsewhere, // of a Kite user who is another person's, or of an attempt that was begun anew
 	}
 }
 

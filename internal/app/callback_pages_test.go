@@ -31,7 +31,7 @@ func TestHeadersOfThePages(t *testing.T) {
 // The pages stand by themselves: no script, nothing from elsewhere, both schemes
 // of colours, and a width for phones.
 func TestThePagesAreSelfContained(t *testing.T) {
-	all := []webPage{done(), elsewhere(), unwaited(), queued(), crowded(), refused(), trouble(), malformed(), notGet(), tooMany()}
+	all := []webPage{pageDone, pageElsewhere, pageUnwaited, pageQueued, pageCrowded, pageRefused, pageTrouble, pageMalformed, pageNotGet, pageTooMany}
 	titles := map[string]bool{}
 	for _, p := range all {
 		w := httptest.NewRecorder()
@@ -53,7 +53,7 @@ func TestThePagesAreSelfContained(t *testing.T) {
 		t.Errorf("%d names of %d pages", len(titles), len(all))
 	}
 	for err, p := range pages() {
-		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == trouble() {
+		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == pageTrouble {
 			t.Errorf("%v: %s", err, p.name)
 		}
 	}

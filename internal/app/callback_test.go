@@ -198,7 +198,7 @@ func FuzzReturn(f *testing.F) {
 		f.Add(q)
 	}
 	plain := httptest.NewRecorder()
-	malformed().write(plain)
+	pageMalformed.write(plain)
 	f.Fuzz(func(t *testing.T, query string) {
 		state, code, ok := parseReturn(query)
 		if ok != (state != "" && code != "") || len(state) > longestValue || len(code) > longestValue {
@@ -218,7 +218,7 @@ func FuzzReturn(f *testing.F) {
 		want := plain
 		if ok {
 			want = httptest.NewRecorder()
-			done().write(want)
+			pageDone.write(want)
 		}
 		r := httptest.NewRequest(http.MethodGet, "/cb", nil)
 		r.URL.RawQuery = query

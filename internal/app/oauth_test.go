@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -224,7 +222,7 @@ func TestABearerRunsOut(t *testing.T) {
 func TestTheBrowserComesBack(t *testing.T) {
 	w := newNext(t)
 	c := w.config()
-	c.CallbackURL = "http://127.0.0.1:" + freePort(t) + "/kite/callback"
+	c.CallbackURL = "http://" + freeAddress(t) + "/kite/callback"
 	w.startWith(c)
 	p := w.person(asha, "Asha")
 	m := p.ask("/funds", "Then I answer /funds")
@@ -235,13 +233,13 @@ func TestTheBrowserComesBack(t *testing.T) {
 	if !strings.HasPrefix(address, c.CallbackURL+"?") {
 		t.Fatalf("the browser ends at %s", address)
 	}
-	status, page := get(t, address)
+	status, page := browse(t, address)
 	if status != http.StatusOK || !strings.Contains(page, "go back to Telegram") {
 		t.Errorf("the browser is shown %d %s", status, page)
 	}
 	p.waitText(0, "Logged in as")
 	p.waitText(0, "available")
-	if status, page = get(t, address); status == http.StatusOK || strings.Contains(page, "logged in there") {
+	if status, page = browse(t, address); status == http.StatusOK || strings.Contains(page, "logged in there") {
 		t.Errorf("the same address again: %d %s", status, page)
 	}
 	w.hidesOAuth()
@@ -354,37 +352,6 @@ func TestStreamsOnly(t *testing.T) {
 	w.restart()
 	p.login(ashaUser)
 	p.ask("/holdings", headline(ashaUser))
-}
-
-// freePort is a port of loopback that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
-// get opens a page as a browser does.
-func get(t *testing.T, address string) (status int, page string) {
-	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	resp, err := client.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
 }
 
 // sampleCall is a call of a tool as a person types it.

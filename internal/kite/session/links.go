@@ -86,12 +86,13 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 // errLinkGone: the link that was to be given out again came to its end meanwhile.
 var errLinkGone = errors.New("the link is gone")
 
-// giveOut writes a link down, with the command to run once it is finished. Of one
-// that is given out again nothing else is changed: its code may be exchanged just
-// now. If
+// giveOut writes a link down, with the command to run once it is finished. If
 // a login came through while the link was being made, the link is not needed:
 // the command is left with the one that did, and ErrBound returned. If the
-// person logged out meanwhile, nobody wants it, and ErrLeft is returned.
+// person logged out meanwhile, ErrLeft is returned.
+//
+// With again the link is one of the record. Only its command changes, since its
+// code may be exchanged at this moment; if it is gone, errLinkGone is returned.
 //
 // A login that was there before, and was never announced, is news no more: who
 // asks for a link in spite of it gets one. The links that it left are returned.

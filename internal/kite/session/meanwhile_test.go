@@ -107,6 +107,36 @@ func TestACodeIsBroughtTwiceAtOnce(t *testing.T) {
 	})
 }
 
+// What came of a code that a browser brought is told in the chat, too: a phone drops
+// the page as soon as another app is opened.
+func TestACallbackThatIsRefusedIsTold(t *testing.T) {
+	inOAuth(t, func(w *world) {
+		w.kite.Callback(true)
+		w.kite.RefuseCodes(true)
+		state, code := answerTo(t, w.kite.Authorize(w.link(asha, "/funds").URL, "AB1234"))
+		_, err := w.pool.Callback(w.t.Context(), state, code)
+		wantErr(t, err, session.ErrCodeRefused)
+		w.wantEvents("11 link dead ", "11 login failed ")
+	})
+}
+
+// A code that could not be written down took no turn, and is none of the three that
+// a person may bring.
+func TestACodeThatWasNotWrittenDownCountsForNothing(t *testing.T) {
+	inOAuth(t, func(w *world) {
+		state, code := answerTo(t, w.kite.Authorize(w.link(asha, "").URL, "AB1234"))
+		full := errors.New("no space left on device")
+		w.store.Before(func(session.Record) error { return full })
+		for range 8 {
+			_, err := w.pool.Authorized(w.t.Context(), asha, state, code)
+			wantErr(t, err, full)
+		}
+		w.store.Before(nil)
+		_, err := w.pool.Authorized(w.t.Context(), asha, state, code)
+		wantErr(t, err, nil)
+	})
+}
+
 // crashing has a bug where codes are exchanged.
 type crashing struct{ session.Authorizer }
 
