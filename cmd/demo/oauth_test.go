@@ -107,7 +107,7 @@ func (p phone) endsAt(part string) string {
 	}
 }
 
-// photographFor takes a picture for whoever wants to look at it: into the folder
+// photographFor takes a picture to look at: into the folder
 // KITEBOT_SCREENSHOTS, if that is set.
 func (p phone) photographFor(name string) {
 	p.t.Helper()

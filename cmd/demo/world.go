@@ -68,7 +68,7 @@ func (d *demo) build() (err error) {
 }
 
 // catchBrowsers lets the browser bring the end of a login by OAuth by itself: it
-// runs on this machine. Should somebody take the address before the bot does, the
+// runs on this machine. If another program takes the address before the bot does, the
 // start fails and says so.
 func (d *demo) catchBrowsers() error {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")

@@ -104,7 +104,7 @@ func (l *load) noStreams(ctx context.Context) error {
 }
 
 // extra measures what a first command asks of Kite besides its own question, and
-// besides what the bot asks once for everybody.
+// besides what the bot asks once per process.
 func (l *load) extra(ctx context.Context, r *running, people []*person, after string, once int64) error {
 	before := l.counts()
 	if err := r.warm(ctx, people); err != nil {

@@ -83,7 +83,7 @@ func (b *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer is the page for a request. Only a GET finishes a login: a HEAD is of
-// whoever looks before a person goes there.
+// a program that looks before a person goes there.
 func (b *callback) answer(r *http.Request) webPage {
 	if r.Method != http.MethodGet {
 		return pageNotGet
@@ -127,7 +127,7 @@ func (b *callback) note(err error, state, code string) {
 }
 
 // tried turns a panic into an error: it is that of one login, and not the end of
-// everybody's bot.
+// the bot.
 func (b *callback) tried(ctx context.Context, state, code string) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {

@@ -107,5 +107,5 @@ func (p webPage) write(w http.ResponseWriter) {
 		w.Header().Set("Retry-After", "5")
 	}
 	w.WriteHeader(p.status)
-	_, _ = fmt.Fprintf(w, layout, p.title, p.text) // nobody is there any more, if that fails
+	_, _ = fmt.Fprintf(w, layout, p.title, p.text) // if that fails, the browser is gone
 }

@@ -29,7 +29,7 @@ type Config struct {
 	WebhookURL    string // "" for long polling
 	WebhookSecret string // "" for one that is made at each start
 	WebhookAddr   string
-	CallbackURL   string // "" where nobody comes back by themselves
+	CallbackURL   string // "" if people paste the address
 	Rate          bot.Rate
 	SessionIdle   time.Duration // zero: as the session pool has it; negative: never
 	LogLevel      slog.Level

@@ -33,7 +33,7 @@ func exampleOf(setting string) string {
 	return "127.0.0.1:8081"
 }
 
-// takeIn takes updates in, in one of the two ways there are, and browsers beside
+// takeIn takes updates in, in one of the two ways there are, and browsers with
 // them. Deliveries and browsers share the listener; nil where neither comes.
 func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, l net.Listener, handle func(bot.Update)) error {
 	if l == nil {
@@ -55,7 +55,7 @@ func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, l net.Liste
 	return r.poll(ctx, client, l, back, handle)
 }
 
-// poll asks for updates, and answers browsers beside that. Without these the bot
+// poll asks for updates, and answers browsers meanwhile. Without these the bot
 // works on: the address that a browser could not open can be pasted.
 func (r *rooms) poll(ctx context.Context, client *telegram.Client, l net.Listener, back *callback, handle func(bot.Update)) error {
 	ctx, cancel := context.WithCancel(ctx)

@@ -63,15 +63,15 @@ func (r *rooms) intake(client *telegram.Client) error {
 }
 
 // loginTrouble returns nil while Kite's server gives out login links that the bot
-// knows. Without them it serves whoever is logged in.
+// knows. Without them it serves those who are logged in.
 func loginTrouble(pool *session.Pool) error {
 	if unknown := pool.UnknownLink(); !unknown.Since.IsZero() {
-		return &ops.Trouble{Detail: "nobody can log in: " + unknown.Seen, Since: unknown.Since, Serves: true}
+		return &ops.Trouble{Detail: "no login is possible: " + unknown.Seen, Since: unknown.Since, Serves: true}
 	}
 	return nil
 }
 
-// kite says what Kite's server offers while it answers, or nobody asks it. Without
+// kite says what Kite's server offers while it answers, or is not asked. Without
 // it the bot still serves: it says so to people, and keeps their logins.
 func (r *rooms) kite() error {
 	if silence := r.metrics.Kite().Trouble(); silence != nil {

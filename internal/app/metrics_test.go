@@ -254,7 +254,7 @@ func TestAnUnknownLoginLink(t *testing.T) {
 		}
 	}
 	host := strings.TrimPrefix(o.kiteU, "http://")
-	want := "\nlogin: degraded: nobody can log in: no login link at an allowed host; seen: http " + host + "/authorize with session_id (since "
+	want := "\nlogin: degraded: no login is possible: no login link at an allowed host; seen: http " + host + "/authorize with session_id (since "
 	if status, text := o.get("/readyz"); status != http.StatusOK || !strings.Contains(text, want) {
 		t.Errorf("/readyz: %d %s\nwant %s", status, text, want)
 	}

@@ -256,7 +256,7 @@ func TestARefusedCallback(t *testing.T) {
 	}
 }
 
-// One store at today's server, the coming one, and today's again: everybody can
+// One store at today's server, the coming one, and today's again: all people can
 // log in each time, and the change makes no storm of requests.
 func TestTheServerIsSwitchedTwice(t *testing.T) {
 	w := newWorld(t, simkite.Options{World: simkite.Today, WantUserAgent: true, NoLimits: true})
@@ -297,7 +297,7 @@ func TestTheServerIsSwitchedTwice(t *testing.T) {
 }
 
 // /sse is refused in every way there is, from the start or later: the same bot
-// goes on over /mcp, and nobody is logged out.
+// goes on over /mcp, and every login holds.
 func TestWithoutStreams(t *testing.T) {
 	gone := func(f simkite.Fault) func(*world) {
 		return func(w *world) {

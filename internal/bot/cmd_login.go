@@ -59,8 +59,8 @@ func loginNew(ctx context.Context, r *Request) (Reply, error) {
 	return linkReply(ctx, r, "", r.Args)
 }
 
-// loginRestart begins a login by OAuth anew: of the one before nobody tells us
-// that it was cancelled. The button may carry what the login is for.
+// loginRestart begins a login by OAuth anew, since Kite does not report a cancelled
+// one. The button may carry what the login is for.
 func loginRestart(ctx context.Context, r *Request) (Reply, error) {
 	return giveLink(r, "")(r.Account.Renew(ctx, r.Args))
 }

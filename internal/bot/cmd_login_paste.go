@@ -22,7 +22,7 @@ func loginPaste(ctx context.Context, r *Request) (Reply, error) {
 	return reply, err
 }
 
-// loginPasteTooFast takes such a message out of the chat of somebody who sends too
+// loginPasteTooFast takes such a message out of the chat of a person who sends too
 // much at once, and does nothing else with it.
 func loginPasteTooFast(tell bool) Handler {
 	return func(_ context.Context, r *Request) (Reply, error) {
@@ -56,8 +56,8 @@ func pasted(ctx context.Context, r *Request, text string) (Reply, error) {
 	}
 }
 
-// pasteUnread answers an address that holds no code. Nobody is told to go on with
-// what may be the login link of somebody else.
+// pasteUnread answers an address that holds no code. It never asks to go on with
+// what may be the login link of another person.
 func pasteUnread(s session.Status, text string) view.Message {
 	awaited := s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Paste && s.Link.Attempt.Code == ""
 	switch {

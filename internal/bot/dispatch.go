@@ -66,7 +66,7 @@ func (b *Bot) acknowledge(press, text string) {
 	})
 }
 
-// say answers somebody whose mailbox is full, beside it.
+// say answers a person whose mailbox is full, past that mailbox.
 func (b *Bot) say(chat int64, m view.Message) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 	defer cancel()

@@ -41,7 +41,7 @@ func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
 	return all, failed, refs
 }
 
-// Perform runs a handler as that of a command which somebody typed, in its turn.
+// Perform runs a handler as that of a typed command, in its turn.
 func (b *Bot) Perform(u Update, run Handler) {
 	o := b.answerOnce(u, view.Message{})
 	o.run = run

@@ -39,7 +39,7 @@ func (b *Bot) removeUnread(o order) {
 }
 
 // noteStays says that a message was not deleted, and whether its person is asked
-// to do it. One that somebody's order left to itself is deleted beside it.
+// to do it. A deletion that a later order overtook goes on by itself.
 func (b *Bot) noteStays(stays error, asked bool) {
 	switch {
 	case stays == nil, errors.Is(stays, errOvertaken):

@@ -134,7 +134,7 @@ func TestADeletionKeepsItsPlace(t *testing.T) {
 	})
 }
 
-// Whoever logs out waits for no deletion, and what was to be deleted goes all
+// A /logout waits for no deletion, and what was to be deleted goes all
 // the same once Telegram lets it.
 func TestAnOrderThatOvertakesEndsNoDeletion(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {

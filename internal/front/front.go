@@ -15,7 +15,7 @@ import (
 
 const (
 	// PartTime is how long the end of [Serve] waits for requests under way. Most
-	// take milliseconds; whoever takes longer loses the connection.
+	// take milliseconds; a longer one loses the connection.
 	PartTime = time.Second
 	// AnswerTime is how long a request may take in all: Telegram's own patience.
 	AnswerTime = time.Minute
@@ -86,7 +86,7 @@ func (g *guests) enter() bool {
 	return !g.over
 }
 
-// part lets nobody in any more and waits for all who are.
+// part refuses new requests and waits for the others.
 func (g *guests) part() {
 	g.mu.Lock()
 	g.over = true

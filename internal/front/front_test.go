@@ -110,7 +110,7 @@ func TestServe(t *testing.T) {
 	})
 }
 
-// Nobody holds a connection by being slow, or by sending without end.
+// A client cannot hold a connection by being slow, or by sending without end.
 func TestBounds(t *testing.T) {
 	body := func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
@@ -147,7 +147,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// Whoever is being answered may finish, for a moment. Who takes longer loses the
+// A request under way may finish, for a moment. One that takes longer loses the
 // connection, and Serve returns only once they are gone.
 func TestTheEnd(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -198,7 +198,7 @@ func TestABrokenListener(t *testing.T) {
 	})
 }
 
-// A context that has ended already serves nobody.
+// A context that has ended already serves no request.
 func TestNothingToServe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -44,7 +44,7 @@ func LooksLikeRedirect(text string) bool {
 var loginPage = regexp.MustCompile(`(?i)[a-z0-9]/authorize\?[a-z_]+=`)
 
 // IsLoginPage reports whether a text holds the address of the page at which a login
-// begins. Whoever opens it logs in to the chat of whoever asked for it.
+// begins. A person who opens it logs in to the chat that asked for it.
 func IsLoginPage(text string) bool { return loginPage.MatchString(unescapeOnce(text)) }
 
 // IsOnTheWay reports whether a text holds the address of a page before the one at

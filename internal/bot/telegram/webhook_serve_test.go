@@ -176,7 +176,7 @@ func TestDeliveriesShareACommit(t *testing.T) {
 	})
 }
 
-// What is on other paths is somebody else's, whatever it is.
+// Other paths have a handler of their own.
 func TestAnotherPathIsBesideTheWebhook(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
 		var seen []string

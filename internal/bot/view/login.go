@@ -19,7 +19,7 @@ type LoginLink struct {
 	Then    string    // the command that is answered after the login, e.g. "/holdings"; "" for none
 	Checked time.Time // when Kite was asked last and the browser part was not finished; zero: not asked
 	Silent  bool      // Kite did not answer at Checked
-	Restart bool      // it can be begun anew: nobody tells us that it was cancelled
+	Restart bool      // it can be begun anew: a cancelled one is not reported to us
 	Paste   bool      // the last page does not load, and its address is to be sent here
 }
 
@@ -35,7 +35,7 @@ func (l LoginLink) Message() Message {
 	if l.Then != "" {
 		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
 	}
-	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that somebody sent you%s. It works until %s IST.", l.orAddress(), clockTime(l.Until))
+	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that another person sent you%s. It works until %s IST.", l.orAddress(), clockTime(l.Until))
 	b.WriteString("\n\nZerodha warns: software that reads your account can go wrong, and using it is at your own risk. This bot only reads; it cannot place orders.")
 	switch {
 	case l.Checked.IsZero():

@@ -29,7 +29,7 @@ func PasteNotLast() Message {
 // PasteStrange answers an address of a login that the person was not asked for.
 func PasteStrange() Message {
 	return Message{
-		HTML:    "<b>I deleted that address and did not use it.</b>\nIt can be a key to a login: send yours to nobody, and never open a login link that somebody sent you. To log in, begin with /login.",
+		HTML:    "<b>I deleted that address and did not use it.</b>\nIt can be a key to a login: send yours to no one, and never open a login link that another person sent you. To log in, begin with /login.",
 		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 	}
 }
@@ -67,7 +67,7 @@ func PasteRefused(then string) Message {
 	return restart("<b>Kite did not accept that address.</b>\nIt works for ten minutes after you log in, and only once. Please start again.", then)
 }
 
-// PasteLost tells that nobody knows what became of the code.
+// PasteLost tells that it is not known what became of the code.
 func PasteLost(then string) Message {
 	return restart("<b>Kite did not answer.</b>\nThe address works once, and it may be used up. Please start again in a minute.", then)
 }

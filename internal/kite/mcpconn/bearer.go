@@ -118,11 +118,11 @@ func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error
 	}
 }
 
-// see looks at the server: first as somebody without a login, since a server that
+// see looks at the server: first without a login, since a server that
 // looks at no bearer answers to any, and then, where that is refused, with the
 // bearer.
 func (c *bearerConn) see(ctx context.Context) (Surface, []string, error) {
-	seen, tools, err := c.dialer.seeAsNobody(ctx)
+	seen, tools, err := c.dialer.seeWithoutLogin(ctx)
 	if err != nil || seen.Style != kite.StyleUnknown || seen.Unfamiliar {
 		return seen, tools, err
 	}

@@ -105,7 +105,7 @@ func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
 // documents remembers whether the server tells how to authorize.
 type documents struct {
 	once  sync.Once
-	turn  chan struct{} // holds whoever asks
+	turn  chan struct{} // held by the caller that asks
 	yes   bool
 	until time.Time
 }

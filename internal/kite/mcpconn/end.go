@@ -101,7 +101,7 @@ func (d *Dialer) confirmEnded(ctx context.Context, id session.ID, cause error) e
 }
 
 // endBearer ends a login by OAuth: by the logout of the server's own, since its
-// DELETE logs nobody out, and then the MCP session that the bearer was used on. A
+// DELETE ends no login, and then the MCP session that the bearer was used on. A
 // server that wants no OAuth any more has no such login.
 func (d *Dialer) endBearer(ctx context.Context, h session.Held) error {
 	began := time.Now()
@@ -117,7 +117,7 @@ func (d *Dialer) endBearer(ctx context.Context, h session.Held) error {
 		return err
 	}
 	d.measure(ending, began, nil)
-	if mcp := c.grant.session(); plausible(mcp) { // it would idle for a day, and nobody minds if it does
+	if mcp := c.grant.session(); plausible(mcp) { // it would idle for a day, which does no harm
 		header := http.Header{"Authorization": {"Bearer " + h.Session.Reveal()}}
 		if err := d.delete(ctx, mcp, header); err != nil {
 			d.log.Debug("letting go of an MCP session failed", "cause", scrub(scrub(err, mcp), h.Session))

@@ -15,7 +15,7 @@ import (
 )
 
 // grant is what the connections of one bearer share: the MCP session that it is
-// used on. The bearer says who somebody is, the MCP session only what was agreed
+// used on. The bearer says who the person is, the MCP session only what was agreed
 // on: it may be lost and made again, and the login is none the worse.
 type grant struct {
 	bearer session.ID
@@ -23,14 +23,14 @@ type grant struct {
 	mu      sync.Mutex
 	mcp     session.ID
 	speaker *speaker // over mcp; nil before the first call and after mcp was lost
-	joining *joining // nil while nobody makes an MCP session
+	joining *joining // nil while no MCP session is being made
 }
 
 // joining is the making of an MCP session, which several calls may wait for.
 type joining struct {
 	done  chan struct{}
 	err   error // once done is closed
-	again bool  // whoever made it gave up: somebody else has to
+	again bool  // its maker gave up: another caller has to
 }
 
 // grants finds the grant of a bearer as long as some connection holds it.
@@ -56,7 +56,7 @@ func (s *grants) of(h session.Held) *grant {
 	return g
 }
 
-// forget is called when nobody holds a grant any more, unless there is another one.
+// forget is called when the last holder of a grant lets go of it, unless there is another one.
 func (s *grants) forget(bearer session.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -39,7 +39,7 @@ func TestCallsShareAnMCPSession(t *testing.T) {
 	}
 }
 
-// Whoever makes the session may give up: somebody else makes it then.
+// The maker of the session may give up: another caller makes it then.
 func TestJoiningIsTakenOver(t *testing.T) {
 	m := newModalFar(t)
 	m.hold, m.held = make(chan struct{}), make(chan struct{}, 9)

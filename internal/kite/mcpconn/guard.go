@@ -26,7 +26,7 @@ const (
 )
 
 // guard is the HTTP layer under mcp-go. It keeps requests on the configured
-// server, lets nobody but End send DELETE, lets GET open a stream or read a
+// server, lets only End send DELETE, lets GET open a stream or read a
 // document and nothing else, bounds what is read, and watches streams.
 //
 // It bends the RoundTripper contract in one point: an answer other than 2xx is

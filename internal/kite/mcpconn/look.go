@@ -15,7 +15,7 @@ type sight struct {
 	mu      sync.Mutex
 	surface Surface
 	looking *glance   // nil for none
-	next    time.Time // nobody looks before that
+	next    time.Time // no look before that
 	failed  error     // what the last look came to
 }
 
@@ -36,8 +36,8 @@ func (s *sight) now() Surface {
 	return s.surface
 }
 
-// look looks at the server, unless somebody does: then it waits for what they
-// see. After a surprise, and after a look that failed, nobody looks for a while:
+// look looks at the server, unless another caller does: then it waits for that
+// look. After a surprise, and after a look that failed, there is no look for a while:
 // what was seen last counts until then. The error is that of the look.
 func (d *Dialer) look(ctx context.Context, surprised bool, see seer) error {
 	d.sight.mu.Lock()
@@ -80,7 +80,7 @@ func (d *Dialer) looked(g *glance, pause bool) {
 	close(g.done)
 }
 
-// lookLater looks in the background, if nobody has. It belongs to the Dialer.
+// lookLater looks in the background, if there was no look. It belongs to the Dialer.
 func (d *Dialer) lookLater(see seer) {
 	d.sight.mu.Lock()
 	due := d.sight.surface.Style == kite.StyleUnknown && d.sight.looking == nil && !time.Now().Before(d.sight.next)
@@ -115,9 +115,9 @@ func (l *link) see(ctx context.Context, c *speaker) (Surface, []string, error) {
 	return s, names, err
 }
 
-// seeAsNobody looks at the server as somebody without a login: over a new session,
+// seeWithoutLogin looks at the server without a login: over a new session,
 // if anybody can have one. Where that is refused nothing is known of the tools.
-func (d *Dialer) seeAsNobody(ctx context.Context) (Surface, []string, error) {
+func (d *Dialer) seeWithoutLogin(ctx context.Context) (Surface, []string, error) {
 	nobody, err := d.openSession(ctx)
 	switch {
 	case err == nil:

@@ -14,7 +14,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// The first look is once per process, whoever opens.
+// The first look is once per process.
 func TestOneLook(t *testing.T) {
 	f := newFar(t, nil)
 	d := f.stranger(t, "/sse", Options{})
@@ -108,7 +108,7 @@ func TestNoStormOfLooks(t *testing.T) {
 	})
 }
 
-// A look that nobody waits for any more says nothing, and does not keep others
+// A look without a waiting caller says nothing, and does not keep others
 // from looking.
 func TestAbandonedLook(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

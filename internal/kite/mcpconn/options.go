@@ -28,7 +28,7 @@ const (
 	// DefaultStreamTimeout is how long a stream may take to name its endpoint,
 	// which is its first event.
 	DefaultStreamTimeout = 8 * time.Second
-	// DefaultStreamRetry is for how long nobody asks for a stream after the
+	// DefaultStreamRetry is for how long no stream is asked for after the
 	// server was found to serve none.
 	DefaultStreamRetry = 10 * time.Minute
 	// DefaultLookPause keeps failures from being followed by a look each.
@@ -38,7 +38,7 @@ const (
 // Options configure a [Dialer]. Zero durations take the defaults above.
 type Options struct {
 	// URL is the server: …/sse opens sessions as streams, where it serves those,
-	// and resumes them on …/mcp beside it; …/mcp uses streamable HTTP only. It is
+	// and resumes them on …/mcp of the same host; …/mcp uses streamable HTTP only. It is
 	// https, or http to a loopback host, without user, query or fragment.
 	URL string
 	// HTTPClient makes the requests; nil for one made by [NewHTTPClient]. Its
@@ -56,8 +56,8 @@ type Options struct {
 	// …/mcp, half of OpenTimeout at most. StreamRetry is how long the Opens after
 	// it do not ask for a stream.
 	StreamTimeout, StreamRetry time.Duration
-	// LookPause is for how long nobody looks at what the server offers after
-	// something unexpected had made somebody look.
+	// LookPause is for how long there is no look at what the server offers after
+	// something unexpected caused one.
 	LookPause time.Duration
 	// Callback is where the browser ends after a login by OAuth, a public https
 	// address of ours, without query or fragment; "" for none. Where the server

@@ -15,7 +15,7 @@ func (l *link) put(ctx context.Context, c *speaker, q kite.Query, see seer) (str
 		return l.call(ctx, c, q, kite.StyleUnknown)
 	}
 	if d.sight.now().Unfamiliar {
-		_ = d.look(ctx, true, d.seeAsNobody) // whatever became of this login
+		_ = d.look(ctx, true, d.seeWithoutLogin) // whatever became of this login
 		if s := d.sight.now(); s.Unfamiliar {
 			return "", s.barred()
 		}
@@ -32,7 +32,7 @@ func (l *link) put(ctx context.Context, c *speaker, q kite.Query, see seer) (str
 	return text, cause
 }
 
-// putAgain looks at the server, unless somebody just did, and puts a question
+// putAgain looks at the server, unless that was just done, and puts a question
 // again, if that makes a difference. It failed before in a style, for a cause.
 func (l *link) putAgain(ctx context.Context, c *speaker, q kite.Query, style kite.Style, see seer, cause error) (string, error) {
 	if l.style(q) == style {
@@ -52,7 +52,7 @@ func (l *link) putAgain(ctx context.Context, c *speaker, q kite.Query, style kit
 }
 
 // style is how a question is put. A login link is asked for in one way only.
-// While nobody knows, a server that gave out a bearer is taken for one with modes.
+// While it is not known, a server that gave out a bearer is taken for one with modes.
 func (l *link) style(q kite.Query) kite.Style {
 	known := l.dialer.sight.now().Style
 	switch {

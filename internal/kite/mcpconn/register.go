@@ -17,7 +17,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// pasteRedirect is where a browser ends that nobody waits for: its address holds
+// pasteRedirect is where a browser ends that no server waits for: its address holds
 // the code, and the person sends it to us. Servers take the person's own machine
 // for any client.
 const pasteRedirect = "http://127.0.0.1:48127/kite"
@@ -27,7 +27,7 @@ const pasteRedirect = "http://127.0.0.1:48127/kite"
 // a login to the next.
 type registrations struct {
 	once sync.Once
-	turn chan struct{} // holds whoever registers
+	turn chan struct{} // held by the caller that registers
 	all  map[string]registration
 
 	mu    sync.Mutex
@@ -149,7 +149,7 @@ func refusesRedirect(err error) bool {
 }
 
 // tryPage asks for the page that begins a login, as a person's browser does, with
-// an attempt that nobody makes. A look at it changes nothing.
+// an attempt that is not made. A look at it changes nothing.
 func (d *Dialer) tryPage(ctx context.Context, at endpoints, r registration) (_ registration, why string, err error) {
 	a := session.Attempt{ClientID: r.client, Redirect: d.opts.Callback}
 	if a.State, err = transport.GenerateState(); err != nil {

@@ -10,12 +10,12 @@ import (
 	"kitebot/internal/kite"
 )
 
-// Why a code that somebody brought is not exchanged. Nothing was sent then.
+// Why a code that was brought is not exchanged. Nothing was sent then.
 var (
 	// ErrNoAttempt: the person has no login by OAuth under way.
 	ErrNoAttempt = errors.New("no login is waited for")
 	// ErrOtherAttempt: the code belongs to another attempt than the person's
-	// newest: an older one, or somebody else's.
+	// newest: an older one, or another person's.
 	ErrOtherAttempt = errors.New("the code is of another login attempt")
 	// ErrCodeUsed: another code was brought for this attempt already.
 	ErrCodeUsed = errors.New("the code was used already")
@@ -28,7 +28,7 @@ var (
 var (
 	// ErrCodeRefused: the server does not take the code: it is too old, say.
 	ErrCodeRefused = errors.New("the code was refused")
-	// ErrCodeLost: nobody knows what became of the code.
+	// ErrCodeLost: it is not known what became of the code.
 	ErrCodeLost = errors.New("the code was sent and not answered")
 )
 
@@ -76,7 +76,7 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
 	leaves := pr.left()
-	pr.bringing.Add(1) // who brings the code hears what comes of it, not their minder
+	pr.bringing.Add(1) // the caller hears what comes of the code, not the minder
 	defer pr.bringing.Add(-1)
 	link, err := pr.acceptCode(state, code)
 	if err == nil {
@@ -93,7 +93,7 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 // whose it is. What a login came to is an event, too: a phone drops a page as soon
 // as another app is opened.
 func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error) {
-	for _, pr := range p.inMemory() { // whoever has a link out is
+	for _, pr := range p.inMemory() { // people with a link out are in memory
 		if _, ok := pr.record().attempt(state); ok {
 			leaves := pr.left()
 			s, err := p.Authorized(ctx, pr.id, state, code)
@@ -168,8 +168,8 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 func (l Link) Exchanged() bool { return l.Attempt == nil && l.Session.IsBearer() }
 
 // outlive runs what goes on though its caller gives up, as a /logout makes them
-// do: an answer that nobody hears would leave a login at the server of which
-// nobody has the key.
+// do: an answer that is not heard would leave a login at the server without a
+// holder of its key.
 func (pr *person) outlive(ctx context.Context, do func(context.Context) error) error {
 	done := make(chan error, 1)
 	pr.pool.spawnFor(pr, func(ctx context.Context) {
@@ -275,7 +275,7 @@ func (pr *person) codeDied(link Link, why, cause error) error {
 	return &CodeError{Why: why, Then: link.Then}
 }
 
-// discard ends a login that nobody wants any more: its person left, or began anew,
+// discard ends a login that is not wanted any more: its person left, or began anew,
 // while its code was under way.
 func (pr *person) discard(ctx context.Context, held Held) {
 	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })

@@ -9,7 +9,7 @@ import (
 )
 
 // ID is the key of a login: an MCP session id, or the bearer of a login by
-// OAuth. Either opens somebody's brokerage account, so it prints as dots
+// OAuth. Either opens a person's brokerage account, so it prints as dots
 // everywhere; only the connection and the sealed store call Reveal.
 type ID struct {
 	value  string
@@ -63,7 +63,7 @@ type Dialer interface {
 	// Resume speaks for an existing login over streamable HTTP. Nothing is sent
 	// until the first Call. A login by OAuth outlives its MCP session: when the
 	// connection makes another one it calls renewed with its id, from within
-	// Call; nil when nobody wants to know.
+	// Call; nil if the caller does not want to know.
 	Resume(h Held, renewed func(mcp ID)) Conn
 	// End ends the login at the server. nil also when the server says that it is
 	// gone. What was made by the login tool is logged out of Kite by that; a
@@ -78,7 +78,7 @@ type Authorizer interface {
 	Begin(ctx context.Context) (Attempt, kite.Link, error)
 	// Redeem exchanges the code of an attempt, which it sends once. Of the
 	// errors KindLimited says that the code may be sent again later; KindFailed
-	// that it is refused, and KindUnreachable that nobody knows.
+	// that it is refused, and KindUnreachable that it is not known.
 	Redeem(ctx context.Context, a Attempt) (Held, error)
 }
 
@@ -88,7 +88,7 @@ type Attempt struct {
 	Verifier string // proves that the code was asked for by us
 	ClientID string
 	Redirect string    // where the browser ends
-	Paste    bool      // nobody listens there: the person sends us the address
+	Paste    bool      // no server listens there: the person sends us the address
 	Code     string    // "" until the person or the browser brought it
 	Brought  time.Time // when that was
 	Due      time.Time // when its turn to be exchanged is

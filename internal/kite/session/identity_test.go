@@ -3,6 +3,7 @@ package session_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/kite/session"
@@ -12,6 +13,7 @@ func TestOneKiteUserOnePerson(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		link := w.link(ravi, "")
+		synctest.Wait() // the minder has looked at the link, and leaves the login to Finish
 		w.kite.Browser(link.URL, "AB1234")
 		if _, err := w.pool.Finish(w.t.Context(), ravi); !errors.Is(err, session.ErrNoLogin) {
 			t.Errorf("a second person bound the same Kite user: %v", err)

@@ -183,7 +183,7 @@ func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
 }
 
 // notServed is what it means that there is no server where sessions are resumed:
-// nothing, but for a login that lived on its stream alone. That one nobody can ask
+// nothing, but for a login that lived on its stream alone. That one cannot be asked
 // anything any more; it lapses, so that /logout still tries to end it.
 func (pr *person) notServed(login Login, err error) error {
 	if login.Resumable != No || pr.streams(login.Session) {

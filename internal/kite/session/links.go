@@ -22,7 +22,7 @@ func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, 
 }
 
 // Renew is Link, but begins a login by OAuth anew: what became of the one before
-// nobody tells us.
+// is not reported to us.
 func (p *Pool) Renew(ctx context.Context, who int64, then string) (Link, Status, error) {
 	return p.link(ctx, who, then, true)
 }
@@ -315,8 +315,8 @@ func (p *Pool) UnknownLink() UnknownLink {
 	return p.unknownLink
 }
 
-// noteLink notes whether a login link was found. That none is means that nobody
-// can log in any more: the operator has to hear of it at once.
+// noteLink notes whether a login link was found. Without one no login
+// is possible: the operator has to hear of it at once.
 func (p *Pool) noteLink(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -331,7 +331,7 @@ func (p *Pool) noteLink(err error) {
 		p.unknownLink.Seen = unknown.Error()
 	}
 	p.Meter.LoginStep(stepUnknownLink)
-	p.Logger.Error("unknown login link: nobody can log in", "seen", p.unknownLink.Seen,
+	p.Logger.Error("unknown login link: no login is possible", "seen", p.unknownLink.Seen,
 		"action", "check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }
 

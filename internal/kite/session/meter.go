@@ -25,7 +25,7 @@ const (
 	stepUsurped     = "usurped"      // another Kite user answered on the session
 	stepLinkDied    = "link died"    // nobody finished it
 	stepCodeRefused = "code refused" // the server did not take the code of a login by OAuth
-	stepCodeLost    = "code lost"    // nobody knows what became of it
+	stepCodeLost    = "code lost"    // it is not known what became of it
 	stepEnded       = "ended"        // the server said that the login is over
 	stepLoggedOut   = "logged out"   // its person did
 )

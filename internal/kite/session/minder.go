@@ -117,7 +117,7 @@ func (pr *person) watch(ctx context.Context) {
 	pr.mu.Unlock()
 	for _, link := range links {
 		if a := link.Attempt; a != nil && (pr.bringing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.age(link) < AttemptLife) {
-			continue // somebody waits for it, or has to bring its code
+			continue // a caller waits for it, or its code was not brought yet
 		}
 		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is told
 			pr.watchOne(ctx, link)

@@ -143,7 +143,7 @@ const (
 	EventEndingSoon
 	// EventLoggedOut: a logout that had to wait is through.
 	EventLoggedOut
-	// EventLoginFailed: a login by OAuth came to nothing while nobody waited for it.
+	// EventLoginFailed: a login by OAuth came to nothing in the background.
 	EventLoginFailed
 )
 

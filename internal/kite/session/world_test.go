@@ -124,7 +124,6 @@ func (w *world) link(who int64, then string) session.Link {
 	if err != nil {
 		w.t.Fatalf("link for %d: %v", who, err)
 	}
-	synctest.Wait() // the minder has looked at it for the first time
 	return link
 }
 
