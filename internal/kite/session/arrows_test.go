@@ -3,6 +3,7 @@ package session_test
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/kite/session"
@@ -85,6 +86,7 @@ func browser(user string) step {
 		if err != nil || s.Link == nil {
 			w.t.Fatalf("no link to finish: %v, %v", s.State, err)
 		}
+		synctest.Wait() // else the minder may notice it before the next step
 		w.kite.Browser(s.Link.URL, user)
 	}
 }
