@@ -211,7 +211,11 @@ func shapeOf(s, session string) string {
 			keys = append(keys, key)
 		}
 	}
-	shape := cut(u.Host) + cut(strings.Join(path, "/"))
+	host := PlainHost(u)
+	if session != "" && strings.Contains(strings.ToLower(host), strings.ToLower(session)) {
+		host = "•••"
+	}
+	shape := host + cut(strings.Join(path, "/"))
 	if u.Scheme != "https" {
 		shape = u.Scheme + " " + shape
 	}
@@ -230,6 +234,30 @@ func word(s, session string) string {
 		return s
 	}
 	return "•••"
+}
+
+// plainLabel is what a label of a host may look like in a log. Ids, numbers and
+// codes are replaced there as well: a server may give any host.
+var plainLabel = regexp.MustCompile(`^[A-Za-z](?:[A-Za-z-]{0,23}[0-9]{0,3})$`)
+
+// PlainHost returns host and port of an address for an operator. IP addresses and
+// words stand as they are, each other label as dots.
+func PlainHost(u *url.URL) string {
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.Zone() == "" {
+		return u.Host
+	}
+	var labels []string
+	for label := range strings.SplitSeq(u.Hostname(), ".") {
+		if !plainLabel.MatchString(label) {
+			label = "•••"
+		}
+		labels = append(labels, label)
+	}
+	host := strings.Join(labels, ".")
+	if port := u.Port(); port != "" {
+		host += ":" + port
+	}
+	return cut(host)
 }
 
 func cut(s string) string {

@@ -114,6 +114,8 @@ func TestUnknownLinkIsDescribed(t *testing.T) {
 			"no login link at an allowed host; seen: login.kite.trade/•••/••• with •••"},
 		{todayLink + " " + oldLink,
 			"2 different login links; seen: kite.zerodha.com/connect/login with api_key v redirect_params, mcp.kite.trade/authorize with session_id"},
+		{"https://" + ourSession + "/x https://" + ourSession + ".kite-2.trade:8443/y https://1790000000/z https://[::1]/",
+			"no login link at an allowed host; seen: [::1]/, •••.kite-2.trade:8443/y, •••/x, •••/z"},
 		{"http://127.0.0.1:9/x", "no login link at an allowed host; seen: http 127.0.0.1:9/x"},
 	} {
 		_, err := kite.ParseLink(tt.text, ourSession, []string{"kite.zerodha.com", "mcp.kite.trade"})
@@ -152,6 +154,7 @@ func FuzzParseLink(f *testing.F) {
 	f.Add(loginText(oldLink))
 	f.Add("http://127.0.0.1:4567/authorize?session_id=" + ourSession)
 	f.Add("https://mcp.kite.trade/a https://mcp.kite.trade/b")
+	f.Add("https://" + ourSession + "/authorize")
 	f.Add("https://kite.zerodha.com@evil.example/authorize?session_id=" + ourSession)
 	f.Add(`https://kite.zerodha.com\@evil.example/connect/login?api_key=k&redirect_params=p`)
 	hosts := []string{"kite.zerodha.com", "mcp.kite.trade", "127.0.0.1:4567"}

@@ -3,9 +3,10 @@ package mcpconn
 import (
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"kitebot/internal/kite"
 )
 
 // endpoints are where a login by OAuth is made, all of them on the configured
@@ -101,13 +102,10 @@ func origin(u *url.URL) string {
 	return scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
 
-// hostName is what a host has to look like to be named in an error.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9.\-:\[\]]{1,100}$`)
-
 // nameOf names the server of an address for the operator.
 func nameOf(u *url.URL) string {
-	if !hostName.MatchString(u.Host) || u.Scheme != "https" && u.Scheme != "http" {
+	if u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "something odd"
 	}
-	return u.Scheme + "://" + u.Host
+	return u.Scheme + "://" + kite.PlainHost(u)
 }
