@@ -159,3 +159,36 @@ func TestAnInjectedMigration(t *testing.T) {
 		t.Errorf("answer %+v", a)
 	}
 }
+
+// A bot that meets the limit of all chats learns it from the second chat that is
+// refused: a third one is too early.
+func TestEarlyCallsAreCounted(t *testing.T) {
+	r := newRig(t)
+	for id := range int64(4) {
+		r.Person(42+id, "P").Send("/start")
+	}
+	send := func(chat int64) { r.call("sendMessage", params{"chat_id": chat, "text": "x"}) }
+	r.Limit(2, 30)
+	for chat := range int64(4) {
+		send(42 + chat) // the third is one too many, and the fourth tells that it is for all
+	}
+	if early := r.Early(); early != (Early{}) {
+		t.Errorf("early = %+v, want none", early)
+	}
+	send(42)
+	send(44)
+	if early := r.Early(); early != (Early{Chats: 1, All: 1}) {
+		t.Errorf("early = %+v, want one to the refused chat and one to another", early)
+	}
+	r.violated("sendMessage: called 30s before retry_after had passed")
+	r.clock.add(30 * time.Second)
+	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
+	r.Inject(Fault{Method: "answerCallbackQuery", RetryAfter: 9, Times: 2})
+	for range 2 {
+		r.call("answerCallbackQuery", params{"callback_query_id": "1"})
+	}
+	if early := r.Early(); early.Presses != 1 {
+		t.Errorf("early = %+v, want one press", early)
+	}
+	r.violated("answerCallbackQuery: called 9s before retry_after had passed")
+}
