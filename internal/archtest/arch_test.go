@@ -48,7 +48,7 @@ var rules = map[string]rule{
 	"internal/archtest":     {},
 	"internal/bot":          {ours: []string{"internal/bot/chart", "internal/bot/view", "internal/kite", "internal/kite/session"}, theirs: []string{rate}},
 	"internal/bot/chart":    {theirs: []string{"golang.org/x/image"}},
-	"internal/bot/telegram": {ours: []string{"internal/bot", "internal/bot/view", "internal/front"}, theirs: []string{"github.com/go-telegram/bot"}},
+	"internal/bot/telegram": {ours: []string{"internal/bot", "internal/bot/view", "internal/front"}, theirs: []string{"github.com/go-telegram/bot", rate}},
 	"internal/bot/view":     {ours: []string{"internal/kite"}, theirs: []string{decimal}},
 	"internal/clock":        {theirs: []string{"github.com/jonboulle/clockwork"}},
 	"internal/front":        {},

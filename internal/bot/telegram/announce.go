@@ -107,7 +107,7 @@ func (c *Client) describeShortly(ctx context.Context, text string) error {
 // settle makes a call about the bot itself, which may be repeated at will.
 // Where Telegram finds them too many it asks for hours, and not of messages.
 func (c *Client) settle(ctx context.Context, method string, do func(context.Context) error) error {
-	return c.persist(ctx, itself, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
+	return c.persist(ctx, c.gate.profile, itself, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
 		return do(ctx)
 	}})
 }

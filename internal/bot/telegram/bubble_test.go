@@ -79,7 +79,7 @@ func bubble(t *testing.T, test func(t *testing.T, c *Client, s *stub, log *lines
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStub()
-		within(t, s, s.refused, func(c *Client, log *lines) { test(t, c, s, log) })
+		within(t, s, 0, s.refused, func(c *Client, log *lines) { test(t, c, s, log) })
 	})
 }
 
@@ -87,9 +87,15 @@ func bubble(t *testing.T, test func(t *testing.T, c *Client, s *stub, log *lines
 // fails the test.
 func simBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, log *lines)) {
 	t.Helper()
+	simBubbleAt(t, 0, test)
+}
+
+// simBubbleAt is simBubble with so many messages a second to people who are let in.
+func simBubbleAt(t *testing.T, perSecond float64, test func(t *testing.T, c *Client, s *sim.Server, log *lines)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := sim.New(sim.Options{Token: token})
-		within(t, s, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, log) })
+		within(t, s, perSecond, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, log) })
 		s.Close()
 		if v := s.Violations(); len(v) > 0 {
 			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))
@@ -99,7 +105,7 @@ func simBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, l
 
 // within serves the Bot API by a handler to a client and a test, all in one
 // bubble, and reads the log when it is over.
-func within(t *testing.T, api http.Handler, refused func() bool, test func(c *Client, log *lines)) {
+func within(t *testing.T, api http.Handler, perSecond float64, refused func() bool, test func(c *Client, log *lines)) {
 	net, log := &pipes{refused: refused, conns: make(chan net.Conn), closed: make(chan struct{})}, &lines{}
 	server := &http.Server{Handler: api}
 	served := make(chan error, 1)
@@ -111,6 +117,8 @@ func within(t *testing.T, api http.Handler, refused func() bool, test func(c *Cl
 		Token:  token,
 		APIURL: "http://telegram.test",
 		Logger: logTo(log),
+
+		SendRate: perSecond,
 	}, transport)
 	if err != nil {
 		t.Fatal(err)

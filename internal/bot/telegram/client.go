@@ -11,8 +11,9 @@
 //
 // # Sending
 //
-// [Client.Send] and [Client.Edit] keep the order per chat and obey every
-// retry_after; no limit is guessed. A message whose answer was lost is sent
+// [Client.Send] and [Client.Edit] keep the order per chat, stay below the rate
+// that Telegram documents, and obey every retry_after. [Client.Outsiders] sends
+// to those who are not let in, in a queue that delays no one else. A message whose answer was lost is sent
 // once more: it may then appear twice, which is better than not at all. Where
 // Telegram refuses native tables (rich messages) the text goes instead, and for
 // some hours nothing else where its server is too old for them. [Client.Delete]
@@ -98,7 +99,7 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the bot api library: %s", d.scrub(err.Error()))
 	}
-	gate := newGate(o.Clock)
+	gate := newGate(o.Clock, o.SendRate)
 	gate.waited = o.Meter.TelegramWaited
 	return &Client{
 		api:    api,

@@ -27,17 +27,17 @@ type call struct {
 }
 
 // post makes a call in a chat, in order with the others there.
-func (c *Client) post(ctx context.Context, chat int64, k call) error {
+func (c *Client) post(ctx context.Context, q *queue, chat int64, k call) error {
 	leave, err := c.gate.enter(ctx, chat)
 	if err != nil {
 		return deliveryError(fmt.Errorf("%s: wait for the messages before it: %w", k.method, err))
 	}
 	defer leave()
-	err = c.follow(ctx, chat, k)
+	err = c.follow(ctx, q, chat, k)
 	switch {
 	case k.plain == nil:
 	case declined(err):
-		err = c.plainly(ctx, chat, *k.plain, err)
+		err = c.plainly(ctx, q, chat, *k.plain, err)
 	case err == nil, isKind(err, unchanged):
 		c.tables.shown()
 	}
@@ -52,36 +52,34 @@ func (c *Client) post(ctx context.Context, chat int64, k call) error {
 }
 
 // follow makes a call, and once more where a group that became a supergroup is
-// now.
-func (c *Client) follow(ctx context.Context, chat int64, k call) error {
-	err := c.persist(ctx, chat, k)
-	if f, ok := errors.AsType[*fault](err); ok && f.kind == moved {
-		err = c.persist(ctx, f.movedTo, k)
+// now. A private chat never moves: what is meant for a person goes nowhere else.
+func (c *Client) follow(ctx context.Context, q *queue, chat int64, k call) error {
+	err := c.persist(ctx, q, chat, k)
+	if f, ok := errors.AsType[*fault](err); ok && f.kind == moved && chat < 0 && f.movedTo < 0 {
+		err = c.persist(ctx, q, f.movedTo, k)
 	}
 	return err
 }
 
 // persist makes a call until it is done or trying on is useless:
 //
-//   - a 429 is waited out, as often as it comes, until ctx ends; everyone waits
-//     where it concerns no chat, or many of them at once;
+//   - a 429 is waited out, as often as it comes, until ctx ends; [gate.shut] says
+//     what else waits for it;
 //   - a call that never left is made again a few times;
 //   - a call whose fate is unknown is made again a few times if that is
 //     harmless, else once: a message may then appear twice, but none is missing.
-func (c *Client) persist(ctx context.Context, chat int64, k call) error {
+func (c *Client) persist(ctx context.Context, q *queue, chat int64, k call) error {
 	back := backoff{}
 	for doubts := 0; ; {
-		if err := c.gate.pass(ctx, chat); err != nil {
+		f, err := c.attempt(ctx, q, chat, k)
+		switch {
+		case err != nil:
 			return fmt.Errorf("%s: wait for telegram: %w", k.method, err)
-		}
-		err := k.do(ctx, chat)
-		if err == nil {
+		case f == nil:
 			return nil
 		}
-		f := faultOf(k.method, err)
 		switch f.kind {
 		case flooded:
-			c.silence(ctx, chat, f)
 			continue
 		case unsent:
 		case lost:
@@ -100,12 +98,29 @@ func (c *Client) persist(ctx context.Context, chat int64, k call) error {
 	}
 }
 
+// attempt makes a call once, when it may go out. An error is ctx's, before that.
+func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *fault, err error) {
+	done, err := c.gate.pass(ctx, q, chat)
+	if err != nil {
+		return nil, err
+	}
+	limited := false
+	defer func() { done(limited) }()
+	if err := k.do(ctx, chat); err != nil {
+		f = faultOf(k.method, err)
+		if limited = f.kind == flooded; limited {
+			c.silence(ctx, q, chat, f)
+		}
+	}
+	return f, nil
+}
+
 // longSilence is how much of it an operator should know of.
 const longSilence = time.Minute
 
-// silence obeys a 429. Which chat it is about is nobody's business in the log.
-func (c *Client) silence(ctx context.Context, chat int64, f *fault) {
-	switch all := c.gate.shut(chat, f.retryAfter); {
+// silence obeys a 429. The log does not say which chat it is about.
+func (c *Client) silence(ctx context.Context, q *queue, chat int64, f *fault) {
+	switch all := c.gate.shut(q, chat, f.retryAfter); {
 	case all:
 		c.log.WarnContext(ctx, "telegram wants silence, every message waits", "method", f.method, "for", f.retryAfter)
 	case f.retryAfter >= longSilence:

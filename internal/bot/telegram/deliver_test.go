@@ -45,20 +45,45 @@ func TestRetryAfterHoldsBackItsChatAlone(t *testing.T) {
 	})
 }
 
-func TestRetryAfterWithoutAChatHoldsBackEveryone(t *testing.T) {
+func TestRetryAfterOfAPressHoldsBackPressesAlone(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		s.on("answerCallbackQuery", flood(4))
-		acknowledged := make(chan error, 1)
-		go func() { acknowledged <- c.Acknowledge(t.Context(), "77", "") }()
-		synctest.Wait()
+		s.on("answerCallbackQuery", flood(45))
+		acknowledged := make(chan error, 2)
+		for range 2 {
+			go func() { acknowledged <- c.Acknowledge(t.Context(), "77", "") }()
+			synctest.Wait()
+		}
 		if _, err := c.Send(t.Context(), 502, hello()); err != nil {
 			t.Fatal(err)
 		}
-		if err := <-acknowledged; err != nil {
-			t.Fatal(err)
+		for range 2 {
+			if err := <-acknowledged; err != nil {
+				t.Fatal(err)
+			}
 		}
-		if at := s.of("sendMessage")[0].at; at != 4*time.Second {
-			t.Errorf("another chat's message went after %v, want 4s", at)
+		if at := s.of("sendMessage")[0].at; at != 0 {
+			t.Errorf("a message went after %v, want at once", at)
+		}
+		for i, want := range []time.Duration{0, 45 * time.Second, 45 * time.Second} {
+			if at := s.of("answerCallbackQuery")[i].at; at != want {
+				t.Errorf("press %d was answered after %v, want %v", i, at, want)
+			}
+		}
+	})
+}
+
+// A press of a minute ago is answered by nothing any more, so no more than a
+// minute of Telegram's silence is believed of presses.
+func TestPressesAreSilentForAMinuteAtMost(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("answerCallbackQuery", flood(3600))
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		if got := cause(t, c.Acknowledge(ctx, "77", "")); got != bot.DeliveryFailed {
+			t.Errorf("cause = %d, want failed", got)
+		}
+		if err := c.Acknowledge(t.Context(), "78", ""); err != nil || time.Since(s.start) != time.Minute {
+			t.Errorf("the next one: %v after %v, want it answered after a minute", err, time.Since(s.start))
 		}
 	})
 }

@@ -7,35 +7,38 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"kitebot/internal/clock"
 )
 
 // What is no chat, but can be held back like one. No chat has these ids.
 const (
-	everyone int64 = 0             // all chats
-	itself   int64 = math.MinInt64 // the bot's own profile and menu, which Telegram limits apart
+	everyone  int64 = 0             // all chats
+	itself    int64 = math.MinInt64 // the bot's own profile and menu, which Telegram limits apart
+	presses   int64 = itself + 1    // the answers to presses
+	outsiders int64 = itself + 2    // all chats with people who are not let in, and groups
 )
 
-// Telegram has a limit for all chats together, and does not say which one a
-// refusal is about. So many different chats refused within so short a time are
-// taken for that one. It stays a guess, so it holds everyone back briefly: if it
-// was right, the next refusals say so again.
-const (
-	crowdSize    = 3
-	crowdWithin  = 10 * time.Second
-	longestGuess = time.Minute
-)
+// longestGuess bounds what is concluded from a 429 for other calls than those
+// to its chat. Telegram does not say which limit a call ran into, so such a
+// conclusion may be wrong. If it was right, the next refusal says so again.
+const longestGuess = time.Minute
 
-// gate keeps messages to one chat in order and holds them back for as long as
-// Telegram asked, and no longer: its limits move, so no pace is guessed.
+// gate keeps messages to one chat in order and holds calls back for as long as
+// Telegram asked. Calls that share a limit share a queue.
 type gate struct {
-	clock  clock.Clock
-	waited func(time.Duration) // told how long a call was held back
+	clock     clock.Clock
+	waited    func(time.Duration) // told how long a call was held back
+	people    *queue              // what goes to people who are let in
+	outsiders *queue              // what goes to everyone else
+	presses   *queue
+	profile   *queue
 
 	mu     sync.Mutex
 	lanes  map[int64]*lane
-	closed map[int64]time.Time // until when; of everyone, or of one chat
-	hits   map[int64]time.Time // which chats were refused lately, and when
+	closed map[int64]time.Time // until when; of everyone, a queue or one chat
+	doubt  doubt
 }
 
 // lane is the queue before one chat. Blocked senders on a channel are served
@@ -45,8 +48,19 @@ type lane struct {
 	users int // inside or waiting; the last one takes the lane away
 }
 
-func newGate(c clock.Clock) *gate {
-	return &gate{clock: c, waited: deaf{}.TelegramWaited, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}, hits: map[int64]time.Time{}}
+// newGate makes a gate that sends at most perSecond messages a second to people
+// who are let in; 0 for any number.
+func newGate(c clock.Clock, perSecond float64) *gate {
+	g := &gate{clock: c, waited: deaf{}.TelegramWaited, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}}
+	pace := rate.Limit(perSecond)
+	if perSecond == 0 {
+		pace = rate.Inf
+	}
+	g.people = newQueue(everyone, sendSlots, pace, nil)
+	g.outsiders = newQueue(outsiders, 1, pace*outsiderShare, g.people)
+	g.presses = newQueue(presses, 1, rate.Inf, nil)
+	g.profile = newQueue(itself, 1, rate.Inf, nil)
+	return g
 }
 
 // enter waits for the caller's turn in a chat. The caller must leave.
@@ -84,57 +98,51 @@ func (g *gate) part(chat int64, l *lane) {
 	}
 }
 
-// idle says that nothing is being sent or held back in a chat.
+// idle says that nothing is being sent or held back in a chat with a person who
+// is let in.
 func (g *gate) idle(chat int64) bool {
 	g.mu.Lock()
+	busy := g.lanes[chat] != nil
+	g.mu.Unlock()
+	return !busy && g.heldFor(g.people, chat) <= 0
+}
+
+// heldFor is how long a call is held back from now on.
+func (g *gate) heldFor(q *queue, chat int64) time.Duration {
+	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.lanes[chat] == nil && g.heldFor(chat) <= 0
-}
-
-// pass waits until Telegram wants to hear of this chat again.
-func (g *gate) pass(ctx context.Context, chat int64) error {
-	for {
-		g.mu.Lock()
-		held := g.heldFor(chat)
-		g.mu.Unlock()
-		if held <= 0 {
-			return ctx.Err()
-		}
-		began := g.clock.Now()
-		err := wait(ctx, g.clock, held)
-		g.waited(g.clock.Since(began))
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// heldFor is how long a chat is held back from now on. The lock is held.
-func (g *gate) heldFor(chat int64) time.Duration {
 	until := g.closed[chat]
-	if all := g.closed[everyone]; all.After(until) {
-		until = all
+	for _, key := range []int64{q.key, everyone} {
+		if g.closed[key].After(until) {
+			until = g.closed[key]
+		}
 	}
 	return g.clock.Until(until)
 }
 
-// shut holds a chat back, or everyone: for d, or briefly where many chats were
-// refused at once. It reports whether everyone is held back by it who was not
-// before. Past entries go at the same time; a 429 is rare enough for that walk.
-func (g *gate) shut(chat int64, d time.Duration) (all bool) {
+// shut obeys a 429: it holds the chat back for d, and what shares a limit with it
+// for a minute at most. That is the queue of a call that goes to no person who is
+// let in. People wait for each other only once a second chat is refused while the
+// first refusal is in doubt. It reports whether everyone is held back by it who
+// was not before. Past entries go at the same time; a 429 is rare enough for that.
+func (g *gate) shut(q *queue, chat int64, d time.Duration) (all bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.Now()
 	maps.DeleteFunc(g.closed, func(_ int64, until time.Time) bool { return !until.After(now) })
-	maps.DeleteFunc(g.hits, func(_ int64, at time.Time) bool { return now.Sub(at) > crowdWithin })
 	_, before := g.closed[everyone]
-	g.hold(chat, now.Add(d))
-	if chat != everyone && chat != itself {
-		g.hits[chat] = now
+	short := now.Add(min(d, longestGuess))
+	if q != g.presses { // no press is answered after that time
+		g.hold(chat, now.Add(d))
 	}
-	if len(g.hits) >= crowdSize {
-		clear(g.hits)
-		g.hold(everyone, now.Add(min(d, longestGuess)))
+	switch {
+	case q != g.people:
+		g.hold(q.key, short)
+	case !g.doubt.until.After(now), g.doubt.chat == chat:
+		g.doubt = doubt{chat: chat, until: short}
+	default:
+		g.hold(everyone, short)
+		g.doubt = doubt{chat: everyone, until: short.Add(longestGuess)}
 	}
 	_, after := g.closed[everyone]
 	return after && !before

@@ -27,6 +27,9 @@ type Options struct {
 	// server may be plain http, as inside a pod network it usually is; then the
 	// token and every message cross that network in clear.
 	APIURL string
+	// SendRate is how many messages a second may go to people who are let in; 0
+	// for any number. Outsiders get a sixth of it besides.
+	SendRate float64
 	// Clock paces waiting; nil means the clock on the wall. Deadlines of network
 	// calls are not its business: sockets live in real time.
 	Clock clock.Clock

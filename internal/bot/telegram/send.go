@@ -27,12 +27,16 @@ var (
 // every retry_after, until ctx ends. If the answer to it was lost it is sent
 // once more, so that it may appear twice. Errors are *bot.DeliveryError.
 func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
+	return c.send(ctx, c.gate.people, chat, m)
+}
+
+func (c *Client) send(ctx context.Context, q *queue, chat int64, m view.Message) (int, error) {
 	p, err := c.ready(ctx, m)
 	if err != nil {
 		return 0, c.misbuilt(ctx, err)
 	}
 	id := 0
-	err = c.post(ctx, chat, c.sending(p, &id))
+	err = c.post(ctx, q, chat, c.sending(p, &id))
 	return id, err
 }
 
@@ -43,6 +47,10 @@ func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, err
 // keep files: both are [bot.DeliveryNoMessage]. An unchanged message is no
 // error. Errors are *bot.DeliveryError.
 func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
+	return c.edit(ctx, c.gate.people, chat, message, m)
+}
+
+func (c *Client) edit(ctx context.Context, q *queue, chat int64, message int, m view.Message) error {
 	p, err := c.ready(ctx, m)
 	if err != nil {
 		return c.misbuilt(ctx, err)
@@ -50,7 +58,7 @@ func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Messa
 	if m.File != nil {
 		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: errors.New("a file takes no message's place")}
 	}
-	err = c.post(ctx, chat, c.editing(p, message))
+	err = c.post(ctx, q, chat, c.editing(p, message))
 	if isKind(err, unchanged) || isKind(err, unreadable) { // the latter was done, only its answer is strange
 		return nil
 	}
@@ -63,7 +71,11 @@ func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Messa
 // is as good as once. A message that is gone already is no error; one that
 // Telegram keeps is [bot.DeliveryRefused]. Errors are *bot.DeliveryError.
 func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
-	err := c.post(ctx, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context, chat int64) error {
+	return c.delete(ctx, c.gate.people, chat, message)
+}
+
+func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) error {
+	err := c.post(ctx, q, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context, chat int64) error {
 		_, err := c.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: message})
 		return err
 	}})
@@ -74,27 +86,31 @@ func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
 }
 
 // Typing shows that an answer is on its way. It is a courtesy: it is tried
-// once, and not at all while a message to this chat is under way or held back.
+// once, and not at all while a message to this chat is under way or held back,
+// or others would have to wait for it.
 func (c *Client) Typing(ctx context.Context, chat int64) error {
-	if !c.gate.idle(chat) {
+	done, ok := c.gate.try(chat)
+	if !ok {
 		return nil
 	}
+	defer done()
 	_, err := c.api.SendChatAction(ctx, &tg.SendChatActionParams{ChatID: chat, Action: models.ChatActionTyping})
 	if err == nil {
 		return nil
 	}
 	f := faultOf("sendChatAction", err)
 	if f.kind == flooded {
-		c.silence(ctx, chat, f)
+		c.silence(ctx, c.gate.people, chat, f)
 	}
 	return deliveryError(f)
 }
 
-// Acknowledge ends the spinner of a press, with a short text or "". It does not
-// wait for messages. A press too old to be answered is no error; other errors
-// are *bot.DeliveryError.
+// Acknowledge ends the spinner of a press, with a short text or "". It waits for
+// other presses and for none of the messages: presses have a queue of their own,
+// and a 429 there holds presses only, for a minute at most. A press too old to
+// be answered is no error; other errors are *bot.DeliveryError.
 func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
-	err := c.persist(ctx, everyone, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context, _ int64) error {
+	err := c.persist(ctx, c.gate.presses, presses, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context, _ int64) error {
 		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
 			CallbackQueryID: press,
 			Text:            cut(text, longestToast),

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kitebot/internal/bot"
@@ -94,41 +93,6 @@ func TestAGroupThatWasUpgraded(t *testing.T) {
 		}
 		if want := []string{"/start", "/start", "/status"}; !slices.Equal(texts, want) || s.Queue() != 0 {
 			t.Errorf("updates = %q with %d left, want %q and the service messages passed over", texts, s.Queue(), want)
-		}
-	})
-}
-
-// The simulator's limit for all chats stays without a violation only if a chat
-// that was refused waits, and whoever was not tried yet waits as well.
-func TestTheLimitOfAllChatsIsObeyed(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
-		const crowd = 12
-		for i := range int64(crowd) {
-			s.Person(600+i, "P").Send("/start")
-		}
-		s.FloodAll(40)
-		began := time.Now()
-		done := make(chan error, crowd)
-		for i := range int64(crowd) {
-			go func() {
-				_, err := c.Send(t.Context(), 600+i, hello())
-				done <- err
-			}()
-			synctest.Wait()
-		}
-		for range crowd {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}
-		refused := 0
-		for _, call := range s.Calls() {
-			if call.Code == 429 {
-				refused++
-			}
-		}
-		if took := time.Since(began); took != 40*time.Second || refused != crowdSize {
-			t.Errorf("took %v with %d refusals, want 40s with %d", took, refused, crowdSize)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func hookBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, 
 	synctest.Test(t, func(t *testing.T) {
 		p := &proxy{}
 		s := sim.New(sim.Options{Token: token, Dial: p.dial})
-		within(t, s, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, p, log) })
+		within(t, s, 0, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, p, log) })
 		s.Close()
 		if v := s.Violations(); len(v) > 0 {
 			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))

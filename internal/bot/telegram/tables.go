@@ -65,8 +65,8 @@ func (n *nativeTables) refuse(chat int64, unknown bool) (ends bool) {
 
 // plainly makes the call that stands in for a declined one. If this one works,
 // the tables were the trouble.
-func (c *Client) plainly(ctx context.Context, chat int64, k call, reason error) error {
-	err := c.follow(ctx, chat, k)
+func (c *Client) plainly(ctx context.Context, q *queue, chat int64, k call, reason error) error {
+	err := c.follow(ctx, q, chat, k)
 	if err != nil && !isKind(err, unchanged) {
 		return err
 	}

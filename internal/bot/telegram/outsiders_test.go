@@ -1,0 +1,234 @@
+package telegram
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+	sim "kitebot/internal/sim/telegram"
+)
+
+// Three outsiders' chats are refused for half a minute, and a press for longer.
+// The message to a person who is let in goes out at once.
+func TestOutsidersDelayNoOneElse(t *testing.T) {
+	simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+		for _, id := range []int64{501, 601, 602, 603} {
+			s.Person(id, "P").Send("/start")
+			if id > 501 {
+				s.Inject(sim.Fault{Method: "sendMessage", Chat: id, RetryAfter: 30})
+			}
+		}
+		s.Inject(sim.Fault{Method: "answerCallbackQuery", RetryAfter: 45})
+		done := make(chan error, 4)
+		for chat := range int64(3) {
+			go func() {
+				_, err := c.Outsiders().Send(t.Context(), 601+chat, hello())
+				done <- err
+			}()
+			synctest.Wait()
+		}
+		press := s.Person(601, "P").PressForged(1, "x").QueryID
+		go func() { done <- c.Acknowledge(t.Context(), press, "") }()
+		for range 120 { // each of the three is refused in its turn
+			synctest.Wait()
+			began := time.Now()
+			if _, err := c.Send(t.Context(), 501, hello()); err != nil || time.Since(began) != 0 {
+				t.Errorf("a person's message: %v after %v, want it sent at once", err, time.Since(began))
+			}
+			elapse(time.Second)
+		}
+		for range 4 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if early := s.Early(); early != (sim.Early{}) || limited(s) != 4 {
+			t.Errorf("early = %+v, %d refusals; want none early and 4 refusals", early, limited(s))
+		}
+		if log.count("every message waits") != 0 {
+			t.Errorf("everyone was held back:\n%s", log)
+		}
+	})
+}
+
+// A limit that is everyone's holds outsiders, too.
+func TestOutsidersWaitForEveryonesLimit(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", flood(20), flood(20))
+		people := []<-chan error{sending(t, c, 501), sending(t, c, 502)}
+		if err := c.Outsiders().Edit(t.Context(), 601, 7, hello()); err != nil {
+			t.Fatal(err)
+		}
+		if at := s.of("editMessageText")[0].at; at != 20*time.Second {
+			t.Errorf("an outsider's message was edited after %v, want 20s", at)
+		}
+		for _, one := range people {
+			if err := <-one; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// many is how many chats, or presses, want something of Telegram at once.
+const many = 300
+
+// atOnce makes calls side by side and returns how long all of them took.
+func atOnce(t *testing.T, calls int, do func(i int64) error) time.Duration {
+	t.Helper()
+	began, done := time.Now(), make(chan error, calls)
+	for i := range int64(calls) {
+		go func() { done <- do(i) }()
+	}
+	for range calls {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	return time.Since(began)
+}
+
+// limited counts the calls that were answered with 429.
+func limited(s *sim.Server) (n int) {
+	for _, call := range s.Calls() {
+		if call.Code == 429 {
+			n++
+		}
+	}
+	return n
+}
+
+// TestNoCallComesEarly lets a crowd meet each of Telegram's limits, and counts
+// the calls that came before a retry_after had passed: none, side by side.
+func TestNoCallComesEarly(t *testing.T) {
+	send := func(t *testing.T, m bot.Messenger) func(int64) error {
+		return func(i int64) error {
+			_, err := m.Send(t.Context(), 600+i, hello())
+			return err
+		}
+	}
+	silent := func(s *sim.Server) { s.FloodAll(40) }
+	for name, tt := range map[string]struct {
+		limit   func(s *sim.Server)
+		do      func(t *testing.T, c *Client, queries []string) func(int64) error
+		refused int           // calls that find the limit out
+		longest time.Duration // for all of them
+	}{
+		"people, at the documented rate": {
+			func(s *sim.Server) { s.Limit(30, 20) },
+			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c) }, 0, 12 * time.Second,
+		},
+		"people, in a silence": {
+			silent,
+			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c) }, 2, 52 * time.Second,
+		},
+		"outsiders, in a silence": {
+			silent,
+			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 113 * time.Second,
+		},
+		"presses": {
+			func(s *sim.Server) { s.Inject(sim.Fault{Method: "answerCallbackQuery", RetryAfter: 40}) },
+			func(t *testing.T, c *Client, queries []string) func(int64) error {
+				return func(i int64) error { return c.Acknowledge(t.Context(), queries[i], "") }
+			}, 1, 41 * time.Second,
+		},
+		"people and outsiders, at the documented rate": {
+			func(s *sim.Server) { s.Limit(30, 20) },
+			func(t *testing.T, c *Client, _ []string) func(int64) error {
+				return func(i int64) error { return send(t, []bot.Messenger{c, c.Outsiders()}[i%2])(i) }
+			}, 0, 50 * time.Second,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+				queries := make([]string, many)
+				for i := range int64(many) {
+					p := s.Person(600+i, "P")
+					p.Send("/start")
+					queries[i] = p.PressForged(1, "x").QueryID
+				}
+				tt.limit(s)
+				took := atOnce(t, many, tt.do(t, c, queries))
+				if early := s.Early(); early != (sim.Early{}) || limited(s) != tt.refused {
+					t.Errorf("early = %+v, %d refusals; want none early and %d refusals", early, limited(s), tt.refused)
+				}
+				if took > tt.longest {
+					t.Errorf("took %v, want %v at most", took, tt.longest)
+				}
+			})
+		})
+	}
+}
+
+// A silence that lasts longer than is concluded from a guess costs one call a
+// minute, and the first one that is taken lets all others go.
+func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
+	simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+		for i := range int64(many) {
+			s.Person(600+i, "P").Send("/start")
+		}
+		s.FloodAll(150)
+		took := atOnce(t, many, func(i int64) error {
+			_, err := c.Send(t.Context(), 600+i, hello())
+			return err
+		})
+		if limited(s) != 4 || took > 165*time.Second {
+			t.Errorf("%d refusals in %v, want two at first and one a minute, and 165s", limited(s), took)
+		}
+	})
+}
+
+// Telegram takes nothing for a while, so every slot is in use. One chat's
+// messages wait for their own, and never take a second slot.
+func TestCallsUnderWayAreBounded(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", slices.Repeat([]reply{{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 10 * time.Second}}, many)...)
+		for range 5 {
+			go func() { _, _ = c.Send(t.Context(), 501, hello()) }()
+		}
+		synctest.Wait()
+		took := atOnce(t, 2*sendSlots, func(i int64) error {
+			_, err := c.Send(t.Context(), 600+i, hello())
+			return err
+		})
+		for at := 0 * time.Second; at <= took; at += 10 * time.Second {
+			under := 0
+			for _, call := range s.of("sendMessage") {
+				if call.at == at {
+					under++
+				}
+			}
+			if under > sendSlots {
+				t.Errorf("%d calls under way after %v, want %d at most", under, at, sendSlots)
+			}
+		}
+		if took != 30*time.Second { // the busy chat has one of 90 places
+			t.Errorf("took %v, want 30s", took)
+		}
+		elapse(time.Minute)
+	})
+}
+
+// A private chat never moves. A group may, but not into a private chat.
+func TestAPersonsMessagesGoNowhereElse(t *testing.T) {
+	for name, tt := range map[string]struct{ chat, to int64 }{
+		"a person's chat": {501, -1000000000077}, "another person's": {501, 502}, "a group into a person's": {-77, 502},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+				moved := no(400, "Bad Request: group chat was upgraded to a supergroup chat")
+				moved.body = `{"ok":false,"error_code":400,"description":"Bad Request","parameters":{"migrate_to_chat_id":` + strconv.FormatInt(tt.to, 10) + `}}`
+				s.on("sendMessage", moved)
+				if _, err := c.Send(t.Context(), tt.chat, hello()); cause(t, err) != bot.DeliveryGone {
+					t.Errorf("error = %v, want gone", err)
+				}
+				if n := len(s.calls); n != 1 {
+					t.Errorf("%d calls, want one", n)
+				}
+			})
+		})
+	}
+}

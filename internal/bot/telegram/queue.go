@@ -1,0 +1,206 @@
+package telegram
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// sendSlots bounds the messages that are under way at once. Each holds its
+// upload twice: as the message, and as the request's body.
+const sendSlots = 30
+
+// outsiderShare is the part of the send rate that outsiders get besides: with
+// 25 messages a second for people who are let in, all together stay below the
+// 30 a second that Telegram documents.
+const outsiderShare = 1.0 / 6
+
+// queue holds the calls that share a limit. They leave it in the order in which
+// they came, at its pace, and no more than its slots are under way at once.
+type queue struct {
+	key   int64         // what a 429 closes besides the chat of the call
+	turn  chan struct{} // held by the call that leaves next; blocked senders are served in order
+	slots chan struct{} // held by the calls under way
+	pace  *rate.Limiter
+	after *queue // its waiting calls go first; nil for none
+
+	// Guarded by the gate's lock.
+	waiting int           // calls that wait for their turn, the pace or a slot
+	empty   chan struct{} // closed when no call waits any more
+}
+
+func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
+	return &queue{key: key, turn: make(chan struct{}, 1), slots: make(chan struct{}, slots), pace: rate.NewLimiter(perSecond, 1), after: after}
+}
+
+// pass waits until a call may go out: Telegram's silence is over for its chat
+// and its queue, and it is first there. The caller must call done once the call
+// is over, and after shut if it was refused with a 429.
+func (g *gate) pass(ctx context.Context, q *queue, chat int64) (done func(limited bool), err error) {
+	for {
+		if err := g.sitOut(ctx, q, chat); err != nil {
+			return nil, err
+		}
+		if done, err := g.start(ctx, q, chat); done != nil || err != nil {
+			return done, err
+		}
+	}
+}
+
+// sitOut waits while Telegram wants silence. It holds no place in the queue, so
+// that one chat's silence delays no other.
+func (g *gate) sitOut(ctx context.Context, q *queue, chat int64) error {
+	for {
+		held := g.heldFor(q, chat)
+		if held <= 0 {
+			return ctx.Err()
+		}
+		began := g.clock.Now()
+		err := wait(ctx, g.clock, held)
+		g.waited(g.clock.Since(began))
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// start waits for a call's turn, the pace and a slot. It returns nil if Telegram
+// asked for silence meanwhile. While the limit that was met last is in doubt,
+// the call keeps the turn until it is over: it is the only one to find out.
+func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(limited bool), err error) {
+	defer g.count(q)()
+	if err := take(ctx, q.turn); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if done == nil {
+			<-q.turn
+		}
+	}()
+	if g.heldFor(q, chat) > 0 {
+		return nil, nil
+	}
+	if err := g.keepPace(ctx, q); err != nil {
+		return nil, err
+	}
+	if err := g.giveWay(ctx, q); err != nil {
+		return nil, err
+	}
+	if err := take(ctx, q.slots); err != nil {
+		return nil, err
+	}
+	if g.heldFor(q, chat) > 0 {
+		<-q.slots
+		return nil, nil
+	}
+	if !g.inDoubt(q) {
+		<-q.turn
+		return func(bool) { <-q.slots }, nil
+	}
+	return func(limited bool) {
+		if !limited {
+			g.settleDoubt()
+		}
+		<-q.slots
+		<-q.turn
+	}, nil
+}
+
+// try is pass for a call to a person that is made at once or not at all.
+func (g *gate) try(chat int64) (done func(), ok bool) {
+	if !g.idle(chat) || g.inDoubt(g.people) {
+		return nil, false
+	}
+	select {
+	case g.people.slots <- struct{}{}:
+	default:
+		return nil, false
+	}
+	if !g.people.pace.AllowN(g.clock.Now(), 1) {
+		<-g.people.slots
+		return nil, false
+	}
+	return func() { <-g.people.slots }, true
+}
+
+// keepPace waits until the queue's rate allows the next call.
+func (g *gate) keepPace(ctx context.Context, q *queue) error {
+	now := g.clock.Now()
+	next := q.pace.ReserveN(now, 1)
+	delay := next.DelayFrom(now)
+	if delay <= 0 {
+		return nil
+	}
+	if err := wait(ctx, g.clock, delay); err != nil {
+		next.CancelAt(g.clock.Now())
+		return err
+	}
+	return nil
+}
+
+// giveWay waits while a call waits in the queue that goes first.
+func (g *gate) giveWay(ctx context.Context, q *queue) error {
+	for q.after != nil {
+		g.mu.Lock()
+		waiting, empty := q.after.waiting, q.after.empty
+		g.mu.Unlock()
+		if waiting == 0 {
+			break
+		}
+		select {
+		case <-empty:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// count counts a call that waits in a queue, until the returned func.
+func (g *gate) count(q *queue) (end func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if q.waiting++; q.waiting == 1 {
+		q.empty = make(chan struct{})
+	}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if q.waiting--; q.waiting == 0 {
+			close(q.empty)
+		}
+	}
+}
+
+// take puts a token into a channel, or returns ctx's error.
+func take(ctx context.Context, tokens chan struct{}) error {
+	select {
+	case tokens <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// doubt is that a chat was refused with a 429 a moment ago, and nothing has told
+// yet whether the limit is the chat's own or everyone's.
+type doubt struct {
+	chat  int64 // everyone: it was everyone's, and may be still
+	until time.Time
+}
+
+func (g *gate) inDoubt(q *queue) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return q == g.people && g.doubt.until.After(g.clock.Now())
+}
+
+// settleDoubt notes that another call was taken: the limit was the chat's own.
+func (g *gate) settleDoubt() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed[everyone].After(g.clock.Now()) { // else an earlier call was refused meanwhile
+		g.doubt = doubt{}
+	}
+}
