@@ -71,7 +71,7 @@ func (l *load) env() []string {
 		"SSL_CERT_FILE=" + l.certFile(), "SSL_CERT_DIR=" + filepath.Join(l.folder, "none"), // every file of a folder would be read
 		"TELEGRAM_BOT_TOKEN=" + token, "TELEGRAM_API_URL=https://" + l.telegram.addr,
 		"KITE_MCP_URL=https://" + l.kite.addr + "/sse", "KITE_LOGIN_HOSTS=kite.example",
-		"ALLOWED_USERS=*", "USER_RATE=off", "HTTP_ADDR=off", "STORE_KEY=" + l.key,
+		"ALLOWED_USERS=*", "USER_RATE=off", "SEND_RATE=off", "HTTP_ADDR=off", "STORE_KEY=" + l.key,
 		kiteEnv + "=https://" + l.kite.addr, telegramEnv + "=https://" + l.telegram.addr + "/bot" + token,
 	}
 }

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Token         string
 	APIURL        string
+	APIInsecure   string // the host that APIURL may name with http://
 	KiteURL       string
 	LoginHosts    []string // nil: see [Config.Hosts]
 	Allowed       People
@@ -31,6 +32,7 @@ type Config struct {
 	WebhookAddr   string
 	CallbackURL   string // "" if people paste the address
 	Rate          bot.Rate
+	SendRate      bot.Rate // zero: any number
 	SessionIdle   time.Duration // zero: as the session pool has it; negative: never
 	LogLevel      slog.Level
 	LogJSON       *bool // nil: text on a terminal, else JSON

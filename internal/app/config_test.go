@@ -142,6 +142,19 @@ func TestWebhookSettings(t *testing.T) {
 	}
 }
 
+// Plain http is for loopback, and for the one host that was allowed by name.
+func TestPlainHTTPHasToBeAllowed(t *testing.T) {
+	for url, want := range map[string]bool{
+		"http://127.0.0.1:8081": true, "http://[::1]:8081": true, "http://localhost:8081": true,
+		"http://bot-api.internal:8081": true, "http://bot-api.internal.example": false, "http://api.telegram.org": false, "https://api.telegram.org": true,
+	} {
+		c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url, "TELEGRAM_API_INSECURE": "bot-api.internal"}, "")
+		if (err == nil) != want || want && c.APIURL != url {
+			t.Errorf("%s: %q, %v", url, c.APIURL, err)
+		}
+	}
+}
+
 // Every bad setting ends the start with one line that names the variable and
 // never repeats the value.
 func TestBadSettings(t *testing.T) {
@@ -155,6 +168,8 @@ func TestBadSettings(t *testing.T) {
 		{"STORE_KEY_FILE", "/secret", "STORE_KEY_FILE"},                   // an empty file
 		{"TELEGRAM_API_URL", bad, "TELEGRAM_API_URL"},
 		{"TELEGRAM_API_URL", "ftp://s3cret-value!/", "TELEGRAM_API_URL"},
+		{"TELEGRAM_API_URL", "http://s3cret-value!/", "TELEGRAM_API_URL"},
+		{"TELEGRAM_API_URL", "http://10.0.0.1:8081/s3cret-value!", "TELEGRAM_API_URL"},
 		{"KITE_MCP_URL", bad, "KITE_MCP_URL"},
 		{"KITE_MCP_URL", "https://", "KITE_MCP_URL"},
 		{"KITE_LOGIN_HOSTS", "https://s3cret-value!", "KITE_LOGIN_HOSTS"},
@@ -195,6 +210,7 @@ func TestBadSettings(t *testing.T) {
 		{"USER_RATE", bad, "USER_RATE"},
 		{"USER_RATE", "0/min", "USER_RATE"},
 		{"USER_RATE", "5/fortnight", "USER_RATE"},
+		{"SEND_RATE", bad, "SEND_RATE"},
 		{"SESSION_IDLE", bad, "SESSION_IDLE"},
 		{"SESSION_IDLE", "10", "SESSION_IDLE"},
 		{"SESSION_IDLE", "0s", "SESSION_IDLE"},

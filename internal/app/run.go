@@ -103,7 +103,7 @@ func (r *rooms) run(ctx context.Context) error {
 	if door != nil {
 		defer door.Close() // whoever serves there closes it first, if it comes to that
 	}
-	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Clock: r.Clock, Dial: r.Dial, Meter: r.metrics, Logger: r.Logger})
+	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Insecure: r.APIInsecure, SendRate: perSecond(r.SendRate), Clock: r.Clock, Dial: r.Dial, Meter: r.metrics, Logger: r.Logger})
 	if err != nil {
 		return r.ending(ctx, err)
 	}
@@ -161,6 +161,14 @@ func (r *rooms) timing() session.Timing {
 	t := r.Timing
 	t.Idle = cmp.Or(t.Idle, r.SessionIdle)
 	return t
+}
+
+// perSecond is a rate as the Telegram client has it; 0 for any number.
+func perSecond(rate bot.Rate) float64 {
+	if rate.N == 0 {
+		return 0
+	}
+	return float64(rate.N) / rate.Per.Seconds()
 }
 
 // ending says why a run is over, in the operator's terms. A run that was asked

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/store"
 )
@@ -32,7 +33,8 @@ type Setting struct {
 func Settings() []Setting {
 	return []Setting{
 		{Name: "TELEGRAM_BOT_TOKEN", Required: true, Secret: true, Example: "123456789:AAExampleExampleExampleExample_Example", Meaning: "the bot's token, from @BotFather", set: setToken},
-		{Name: "TELEGRAM_API_URL", Default: "https://api.telegram.org", Example: "https://api.telegram.org", Meaning: "the Bot API server; a self-hosted one works too", set: setAPIURL},
+		{Name: "TELEGRAM_API_INSECURE", Example: "bot-api.internal", Meaning: "the one host that TELEGRAM_API_URL may name with http://: the token and every message cross that network in clear; loopback needs none", set: func(c *Config, v string) error { c.APIInsecure = v; return nil }},
+		{Name: "TELEGRAM_API_URL", Default: "https://api.telegram.org", Example: "https://api.telegram.org", Meaning: "the Bot API server; a self-hosted one works too, with http:// only as TELEGRAM_API_INSECURE allows", set: setAPIURL},
 		{Name: "KITE_MCP_URL", Default: "https://mcp.kite.trade/sse", Example: "https://mcp.kite.trade/sse", Meaning: "the Kite MCP server: …/sse streams and resumes on …/mcp; …/mcp is streamable HTTP only", set: setKiteURL},
 		{Name: "KITE_LOGIN_HOSTS", Example: "kite.zerodha.com,mcp.kite.trade", Meaning: "hosts a login link may point to, comma-separated; empty: kite.zerodha.com and the host of KITE_MCP_URL", set: setLoginHosts},
 		{Name: "ALLOWED_USERS", People: true, Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
@@ -45,7 +47,8 @@ func Settings() []Setting {
 		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "what Telegram shows with each delivery; empty: made at each start", set: setWebhookSecret},
 		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries and returning browsers are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
 		{Name: "OAUTH_CALLBACK_URL", Example: "https://bot.example.org/kite/callback", Meaning: "where the browser comes back to after a login by OAuth; empty: people paste the address", set: setCallbackURL},
-		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: setRate},
+		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: func(c *Config, v string) (err error) { c.Rate, err = parseRate(v); return err }},
+		{Name: "SEND_RATE", Default: "25/s", Example: "25/s", Meaning: "messages the bot sends to people who are let in, all together, per s, min or h; others get a sixth of it besides; Telegram documents a limit of 30/s; off for any number", set: func(c *Config, v string) (err error) { c.SendRate, err = parseRate(v); return err }},
 		{Name: "SESSION_IDLE", Default: "10m", Example: "10m", Meaning: "how long after the last question a login's connection is closed; the next question resumes it; off for never", set: setSessionIdle},
 		{Name: "LOG_LEVEL", Default: "info", Example: "info", Meaning: "debug, info, warn or error", set: setLogLevel},
 		{Name: "LOG_FORMAT", Example: "json", Meaning: "text or json; empty: text on a terminal, else json", set: setLogFormat},
@@ -62,9 +65,11 @@ func setToken(c *Config, v string) error {
 	return nil
 }
 
+// setAPIURL takes the Bot API server. What may be reached in clear is known by
+// then, as it stands before it in the table.
 func setAPIURL(c *Config, v string) error {
-	if err := checkURL(v, "http", "https"); err != nil {
-		return err
+	if err := telegram.CheckServer(v, c.APIInsecure); err != nil {
+		return problemOf(err)
 	}
 	c.APIURL = v
 	return nil
@@ -155,18 +160,17 @@ func setHTTPAddr(c *Config, v string) error {
 
 var rateUnits = map[string]time.Duration{"s": time.Second, "min": time.Minute, "h": time.Hour}
 
-func setRate(c *Config, v string) error {
+func parseRate(v string) (bot.Rate, error) {
 	if v == "off" {
-		return nil
+		return bot.Rate{}, nil
 	}
 	number, unit, _ := strings.Cut(v, "/")
 	n, err := strconv.Atoi(strings.TrimSpace(number))
 	per := rateUnits[strings.TrimSpace(unit)]
 	if err != nil || n < 1 || n > 100_000 || per == 0 {
-		return errors.New("is neither a rate nor off")
+		return bot.Rate{}, errors.New("is neither a rate nor off")
 	}
-	c.Rate = bot.Rate{N: n, Per: per}
-	return nil
+	return bot.Rate{N: n, Per: per}, nil
 }
 
 // The bounds of SESSION_IDLE. Shorter makes each question one more round trip,

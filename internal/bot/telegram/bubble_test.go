@@ -115,7 +115,7 @@ func within(t *testing.T, api http.Handler, perSecond float64, refused func() bo
 	transport.Proxy, transport.DialContext = nil, net.dial
 	c, err := newClient(Options{
 		Token:  token,
-		APIURL: "http://telegram.test",
+		APIURL: "http://telegram.test", Insecure: "telegram.test",
 		Logger: logTo(log),
 
 		SendRate: perSecond,

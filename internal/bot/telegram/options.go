@@ -23,10 +23,12 @@ type Options struct {
 	// digits, "_" or "-". White space around it is dropped.
 	Token string
 	// APIURL is the Bot API server without a trailing method, such as
-	// https://api.telegram.org, which is also what "" means. A self-hosted
-	// server may be plain http, as inside a pod network it usually is; then the
-	// token and every message cross that network in clear.
+	// https://api.telegram.org, which is also what "" means.
 	APIURL string
+	// Insecure is the host, with or without its port, that APIURL may name with
+	// plain http, such as a self-hosted server in a pod network: the token and
+	// every message cross that network in clear. Loopback needs no permission.
+	Insecure string
 	// SendRate is how many messages a second may go to people who are let in; 0
 	// for any number. Outsiders get a sixth of it besides.
 	SendRate float64
@@ -60,8 +62,8 @@ func (o Options) checked() (Options, error) {
 	if o.APIURL == "" {
 		o.APIURL = officialAPI
 	}
-	if problem := badServer(o.APIURL, officialAPI); problem != "" {
-		return o, &OptionError{"APIURL", problem}
+	if err := CheckServer(o.APIURL, o.Insecure); err != nil {
+		return o, err
 	}
 	if o.Clock == nil {
 		o.Clock = clock.Real()
@@ -94,6 +96,25 @@ func validToken(token string) bool {
 
 func plainLetter(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
+}
+
+// CheckServer returns an *[OptionError] unless a Bot API server can be reached at
+// an address, and nothing goes there in clear, except to loopback and to the
+// host that insecure names.
+func CheckServer(address, insecure string) error {
+	if problem := badServer(address, officialAPI); problem != "" {
+		return &OptionError{"APIURL", problem}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "http" && !isLoopback(u.Hostname()) && !strings.EqualFold(u.Host, insecure) && !strings.EqualFold(u.Hostname(), insecure) {
+		return &OptionError{"APIURL", "must begin with https://, since the token and every message would be sent in clear; a host has to be allowed by name"}
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // badServer says what is wrong with a server's address, "" for nothing. The

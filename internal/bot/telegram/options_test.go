@@ -54,7 +54,13 @@ func TestServerIsChecked(t *testing.T) {
 	}{
 		{"nothing means Telegram", "", "https://api.telegram.org/bot" + token},
 		{"trailing slash", "https://api.telegram.org/", "https://api.telegram.org/bot" + token},
-		{"self-hosted in clear", "http://bot-api.internal:8081", "http://bot-api.internal:8081/bot" + token},
+		{"self-hosted in clear, allowed", "http://bot-api.internal:8081", "http://bot-api.internal:8081/bot" + token},
+		{"loopback in clear", "http://127.0.0.1:8081", "http://127.0.0.1:8081/bot" + token},
+		{"IPv6 loopback in clear", "http://[::1]:8081", "http://[::1]:8081/bot" + token},
+		{"localhost in clear", "http://localhost:8081", "http://localhost:8081/bot" + token},
+		{"far in clear", "http://api.telegram.org", ""},
+		{"far in clear, another allowed", "http://bot-api.internal.hunter2.org", ""},
+		{"a number of a network", "http://10.0.0.1", ""},
 		{"path", "https://example.org/tg/", "https://example.org/tg/bot" + token},
 		{"no scheme", "api.telegram.org", ""},
 		{"another scheme", "ftp://api.telegram.org", ""},
@@ -67,7 +73,7 @@ func TestServerIsChecked(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := newClient(Options{Token: token, APIURL: tt.address}, newTransport())
+			c, err := newClient(Options{Token: token, APIURL: tt.address, Insecure: "Bot-API.internal"}, newTransport())
 			if tt.base != "" {
 				if err != nil || c.base != tt.base {
 					t.Fatalf("client for %q, error %v; want base %q", tt.address, err, tt.base)

@@ -37,7 +37,7 @@ func BenchmarkWebhook(b *testing.B) {
 			}
 			defer file.Close()
 			j := &counting{Journal: file}
-			c, err := newClient(Options{Token: token, APIURL: "http://telegram.test"}, quoting{})
+			c, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test"}, quoting{})
 			if err != nil {
 				b.Fatal(err)
 			}
