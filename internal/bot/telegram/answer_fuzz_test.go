@@ -100,7 +100,7 @@ func FuzzAnswer(f *testing.F) {
 			body:   strings.ReplaceAll(body, "TOKEN", token),
 		}
 		log := &lines{}
-		c, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Logger: logTo(log)}, answer)
+		c, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test", Logger: logTo(log)}, answer)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -139,7 +139,7 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 	if last == 0 {
 		return errNoID
 	}
-	fresh, err := p.keep(p.journal, updates)
+	fresh, err := p.keep(ctx, p.journal, updates)
 	if err != nil {
 		return err
 	}
@@ -148,17 +148,20 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		p.handle(u)
+		p.hand(ctx, p.journal, p.handle, u)
 	}
 	return nil
 }
 
 // keep stores updates in one commit and returns those not seen before.
-func (c *Client) keep(j bot.Journal, updates []bot.Update) ([]bot.Update, error) {
+func (c *Client) keep(ctx context.Context, j bot.Journal, updates []bot.Update) (fresh []bot.Update, err error) {
 	if len(updates) == 0 {
 		return nil, nil
 	}
-	fresh, err := j.Take(c.id, updates)
+	err = c.guard(ctx, "storing updates panicked: a bug of ours; please report it with the stack. The updates come again", func() (err error) {
+		fresh, err = j.Take(c.id, updates)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errJournal, err)
 	}

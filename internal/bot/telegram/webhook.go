@@ -108,12 +108,16 @@ func (w *intake) run(outer context.Context, l net.Listener) error {
 	w.unset.Store(true)
 	w.last.Store(w.clock.Now().UnixNano())
 	var taking, serving sync.WaitGroup
-	taking.Go(func() { w.takeAll(ctx) })
-	serving.Go(func() {
-		if err := front.Serve(ctx, l, w, w.log); err != nil {
-			end(fmt.Errorf("serve the webhook: %w", err))
+	guarded := func(what string, f func() error) func() {
+		return func() {
+			text := what + " panicked: a bug of ours; please report it with the stack. The bot ends, and loses nothing by that"
+			if err := w.guard(ctx, text, f); err != nil {
+				end(fmt.Errorf("%s: %w", what, err))
+			}
 		}
-	})
+	}
+	taking.Go(guarded("take deliveries", func() error { w.takeAll(ctx); return nil }))
+	serving.Go(guarded("serve the webhook", func() error { return front.Serve(ctx, l, w, w.log) }))
 	err := w.lookAfter(ctx)
 	end(nil)
 	serving.Wait()

@@ -60,7 +60,7 @@ func FuzzWebhook(f *testing.F) {
 // deliverTo gives one request to a webhook without a network.
 func deliverTo(t *testing.T, n *notebook, log *lines, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
-	c, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Logger: logTo(log)}, quoting{})
+	c, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test", Logger: logTo(log)}, quoting{})
 	if err != nil {
 		t.Fatal(err)
 	}

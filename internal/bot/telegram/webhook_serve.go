@@ -84,10 +84,14 @@ func (w *intake) receive(rw http.ResponseWriter, r *http.Request) (status int) {
 	case <-r.Context().Done():
 		return http.StatusServiceUnavailable
 	}
-	if err := <-d.stored; err != nil {
-		return http.StatusServiceUnavailable
+	select {
+	case err := <-d.stored:
+		if err == nil {
+			return http.StatusOK
+		}
+	case <-r.Context().Done():
 	}
-	return http.StatusOK
+	return http.StatusServiceUnavailable
 }
 
 // delivery is an update that waits to be stored.
@@ -132,7 +136,7 @@ func (w *intake) take(ctx context.Context, batch []delivery, worry *trouble) {
 		raws[i] = d.raw
 	}
 	updates, _ := w.read(ctx, raws)
-	fresh, err := w.keep(w.journal, updates)
+	fresh, err := w.keep(ctx, w.journal, updates)
 	if err != nil {
 		worry.report(ctx, unstored(err))
 	} else if len(updates) > 0 {
@@ -145,7 +149,7 @@ func (w *intake) take(ctx context.Context, batch []delivery, worry *trouble) {
 		if ctx.Err() != nil {
 			return
 		}
-		w.handle(u)
+		w.hand(ctx, w.journal, w.handle, u)
 	}
 }
 

@@ -1,0 +1,46 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"kitebot/internal/bot"
+)
+
+// errPanicked is a bug of ours that was met; the log has its stack.
+var errPanicked = errors.New("a panic")
+
+// hand gives an update to handle. A bug met there costs this update: it counts
+// as answered, since the next process would meet the bug again.
+func (c *Client) hand(ctx context.Context, j bot.Journal, handle func(bot.Update), u bot.Update) {
+	err := c.guard(ctx, "an update panicked: a bug of ours; please report it with the stack. Its person gets no answer, and others are served all the same", func() error {
+		handle(u)
+		return nil
+	})
+	if err != nil {
+		j.Answered(c.id, u.ID)
+	}
+}
+
+// guard turns a panic of f into errPanicked and a line in the log. The value of
+// a panic may quote what came from outside, so the line has only its kind.
+func (c *Client) guard(ctx context.Context, text string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.ErrorContext(ctx, text, "panic", panicKind(p), "stack", string(debug.Stack()))
+			err = errPanicked
+		}
+	}()
+	return f()
+}
+
+// panicKind is a panic's own text if the runtime wrote it, else its type.
+func panicKind(p any) string {
+	if bug, ok := p.(runtime.Error); ok {
+		return bug.Error()
+	}
+	return fmt.Sprintf("%T", p)
+}
