@@ -3,12 +3,13 @@ package telegram
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,7 +39,7 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)
 
 func (p *pipes) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if p.refused() {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
+		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
 	near, far := net.Pipe()
 	select {

@@ -117,7 +117,7 @@ func TestAnnounceFailureNamesTheScope(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 		s.on("setMyCommands", gateway(), no(400, "Bad Request: BOT_COMMAND_INVALID"))
 		err := c.Announce(t.Context(), []Command{{"Status", "x"}})
-		if err == nil || !strings.Contains(err.Error(), "private chats: setMyCommands: 400 Bad Request: BOT_COMMAND_INVALID") {
+		if err == nil || !strings.Contains(err.Error(), "private chats: setMyCommands: 400 refused: bot_command_invalid") {
 			t.Errorf("error = %v", err)
 		}
 	})

@@ -241,7 +241,7 @@ func TestEveryCallHasADeadline(t *testing.T) {
 	})
 	for method, want := range map[string]time.Duration{
 		"getUpdates": 65 * time.Second, "sendMessage": 15 * time.Second, "sendRichMessage": 15 * time.Second,
-		"sendPhoto": time.Minute, "sendDocument": time.Minute, "editMessageMedia": time.Minute,
+		"sendPhoto": time.Minute, "answerCallbackQuery": 5 * time.Second, "sendDocument": time.Minute, "editMessageMedia": time.Minute,
 	} {
 		if got := deadline(method); got != want {
 			t.Errorf("deadline of %s = %v, want %v", method, got, want)

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"path"
 	"strings"
 	"sync/atomic"
@@ -70,6 +69,8 @@ func deadline(method string) time.Duration {
 		return pollFor + 15*time.Second
 	case "sendPhoto", "sendDocument", "sendMediaGroup", "editMessageMedia":
 		return time.Minute
+	case "answerCallbackQuery": // the presses behind it wait, and none for long
+		return 5 * time.Second
 	}
 	return 15 * time.Second
 }
@@ -128,23 +129,21 @@ func (d *door) judge(method string, status int, body []byte) *fault {
 	if r.Code == 0 {
 		r.Code = status
 	}
-	r.Description = d.scrub(r.Description)
 	return r.fault(method)
 }
 
 // broken describes a call without an answer. net/http puts the URL, and so the
-// token, around the true cause: only the cause is kept.
+// token, around the true cause, and quotes what it cannot read: only the kind of
+// trouble is kept, and whether the context ended.
 func (d *door) broken(method string, err error, left bool) *fault {
-	if outer, ok := errors.AsType[*url.Error](err); ok {
-		err = outer.Err
-	}
-	if text := err.Error(); d.scrub(text) != text {
-		err = errors.New(d.scrub(text))
-	}
-	why := short(err.Error()) // net/http quotes headers it cannot read
-	f := &fault{kind: unsent, method: method, text: "not sent: " + why, cause: err}
+	f := &fault{kind: unsent, method: method, text: "not sent: " + breakage(err)}
 	if left {
-		f.kind, f.text = lost, "no answer: "+why
+		f.kind, f.text = lost, "no answer: "+breakage(err)
+	}
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, ended) {
+			f.cause = ended
+		}
 	}
 	return f
 }

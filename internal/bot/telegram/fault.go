@@ -33,8 +33,8 @@ const (
 	unreadable               // it was done, but the answer cannot be read
 )
 
-// fault is a failed Bot API call. Its text holds no URL, no token and nothing
-// that Telegram quoted from the request.
+// fault is a failed Bot API call. Its text is of this program's own words: what
+// Telegram and the network say may quote the request or the token.
 type fault struct {
 	kind       kind
 	method     string
@@ -50,7 +50,7 @@ func (f *fault) Error() string {
 	case f.code == 0:
 		return f.method + ": " + f.text
 	case f.kind == unauthorized:
-		return fmt.Sprintf("%s: %v (%d %s)", f.method, ErrUnauthorized, f.code, f.text)
+		return fmt.Sprintf("%s: %v (%d)", f.method, ErrUnauthorized, f.code)
 	}
 	return fmt.Sprintf("%s: %d %s", f.method, f.code, f.text)
 }
@@ -85,11 +85,15 @@ type refusal struct {
 
 // fault gives a refusal its meaning.
 func (r refusal) fault(method string) *fault {
+	text := r.kind().String()
+	if reason := reasonOf(r.Description); reason != "" {
+		text += ": " + reason
+	}
 	return &fault{
 		kind:       r.kind(),
 		method:     method,
 		code:       r.Code,
-		text:       clean(r.Description),
+		text:       text,
 		retryAfter: silence(r.Parameters.RetryAfter),
 		movedTo:    r.Parameters.MovedTo,
 	}

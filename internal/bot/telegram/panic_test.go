@@ -73,7 +73,6 @@ func (r *taking) bring(ctx context.Context, body string) (int, error) {
 	return resp.StatusCode, resp.Body.Close()
 }
 
-
 // broken is a journal with a bug.
 type broken struct {
 	bot.Journal

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -40,6 +41,8 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 		"a bare link":      no(400, "Bad Request: bad url "+privateLink),
 		"a file's name":    no(400, `Bad Request: file "`+privateWord+`.csv" not found in the request`),
 		"a block":          no(403, `Forbidden: "`+privateWord+`"`),
+		"bare words":       no(400, "Bad Request: strange "+privateWord),
+		"bare words, 429":  {status: 429, body: `{"ok":false,"error_code":429,"description":"` + privateWord + `","parameters":{"retry_after":3000}}`},
 		"a server's error": no(500, `Internal Server Error: '`+privateWord+" "+privateLink+`'`),
 		"a gateway's page": {status: 502, body: "<html>" + privateWord + privateLink + "</html>"},
 		"a strange result": ok(`["` + privateWord + privateLink + `"]`),
@@ -64,6 +67,20 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What breaks a connection may quote what came over it.
+func TestNothingOfABrokenAnswerIsTold(t *testing.T) {
+	for _, text := range []string{
+		`net/http: HTTP/1.x transport connection broken: malformed HTTP response "` + privateWord + `"`,
+		`http2: server sent GOAWAY and closed the connection; debug="` + privateWord + `"`,
+		"tls: failed to verify certificate: x509: certificate is valid for " + privateWord,
+	} {
+		f := newDoor(quoting{}, token).broken("sendMessage", errors.New(text), true)
+		if told := fmt.Sprintf("%v %v %#v", f, f.cause, f); strings.Contains(told, privateWord) || !strings.Contains(f.Error(), "connection") {
+			t.Errorf("it is told, or the kind is not: %s", told)
+		}
 	}
 }
 
