@@ -48,7 +48,7 @@ func Settings() []Setting {
 		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries and returning browsers are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
 		{Name: "OAUTH_CALLBACK_URL", Example: "https://bot.example.org/kite/callback", Meaning: "where the browser comes back to after a login by OAuth; empty: people paste the address", set: setCallbackURL},
 		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: func(c *Config, v string) (err error) { c.Rate, err = parseRate(v); return err }},
-		{Name: "SEND_RATE", Default: "25/s", Example: "25/s", Meaning: "messages the bot sends to people who are let in, all together, per s, min or h; others get a sixth of it besides; Telegram documents a limit of 30/s; off for any number", set: func(c *Config, v string) (err error) { c.SendRate, err = parseRate(v); return err }},
+		{Name: "SEND_RATE", Default: "25/s", Example: "25/s", Meaning: "messages the bot sends to people who are let in, all together, per s, min or h; others get a sixth of it as well; Telegram documents a limit of 30/s; off for any number", set: func(c *Config, v string) (err error) { c.SendRate, err = parseRate(v); return err }},
 		{Name: "SESSION_IDLE", Default: "10m", Example: "10m", Meaning: "how long after the last question a login's connection is closed; the next question resumes it; off for never", set: setSessionIdle},
 		{Name: "LOG_LEVEL", Default: "info", Example: "info", Meaning: "debug, info, warn or error", set: setLogLevel},
 		{Name: "LOG_FORMAT", Example: "json", Meaning: "text or json; empty: text on a terminal, else json", set: setLogFormat},
