@@ -32,7 +32,7 @@ type Config struct {
 	WebhookAddr   string
 	CallbackURL   string // "" if people paste the address
 	Rate          bot.Rate
-	SendRate      bot.Rate // zero: any number
+	SendRate      bot.Rate      // zero: any number
 	SessionIdle   time.Duration // zero: as the session pool has it; negative: never
 	LogLevel      slog.Level
 	LogJSON       *bool // nil: text on a terminal, else JSON

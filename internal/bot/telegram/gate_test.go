@@ -145,6 +145,10 @@ func TestOnlyCallsUnderWayHoldSlots(t *testing.T) {
 		if len(next) != 0 || len(outsider) != 1 {
 			t.Errorf("%d of one call too many went out, and %d outsiders, before anyone else waited", len(next), len(outsider))
 		}
+		second := enter(g.outsiders, 503)
+		if len(second) != 0 {
+			t.Error("two outsiders are under way")
+		}
 		(<-outsider)(false)
 		outsider = enter(g.outsiders, 502)
 		for i, one := range under {
@@ -157,8 +161,8 @@ func TestOnlyCallsUnderWayHoldSlots(t *testing.T) {
 		}
 		(<-under[0])(false)
 		synctest.Wait()
-		if len(next) != 1 || len(outsider) != 1 {
-			t.Errorf("%d and %d went out, want the person and then the outsider", len(next), len(outsider))
+		if len(next) != 1 || len(second) != 1 || len(outsider) != 0 {
+			t.Errorf("%d, %d and %d went out, want the person and then the first outsider", len(next), len(second), len(outsider))
 		}
 		cancel()
 		synctest.Wait()
