@@ -152,7 +152,7 @@ func (st *stage) bot(path string) *soakBot {
 	b.env = map[string]string{
 		"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": server.URL,
 		"KITE_MCP_URL": st.kiteURL + path, "ALLOWED_USERS": "*",
-		"STORE_PATH": filepath.Join(st.t.TempDir(), "bot.db"), "HTTP_ADDR": "off", "USER_RATE": "off", "LOG_LEVEL": "debug",
+		"STORE_PATH": filepath.Join(st.t.TempDir(), "bot.db"), "HTTP_ADDR": "off", "USER_RATE": "off", "SEND_RATE": "off", "LOG_LEVEL": "debug",
 	}
 	st.bots = append(st.bots, b)
 	return b
