@@ -58,6 +58,11 @@ type fault struct{ reason any }
 func (f *fault) Error() string { return fmt.Sprintf("%v (%v)", ErrDamaged, f.reason) }
 func (f *fault) Unwrap() error { return ErrDamaged }
 
+func isFault(err error) bool {
+	var f *fault
+	return errors.As(err, &f)
+}
+
 // named gives an error of the operating system the name that an operator can do
 // something about, and leaves every other one as it is.
 func named(err error) error {

@@ -51,6 +51,13 @@ func (s *Store) writing() (ended func(err error, declined bool)) {
 	}
 }
 
+// fail tells that nothing can be written any more.
+func (p *pulse) fail(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fate = why
+}
+
 // Writable returns nil unless the last commit failed, or one has been under way
 // for long: what is to be kept cannot be. It asks nobody and writes nothing. A
 // bot that is used has something to write every few seconds, and tries what

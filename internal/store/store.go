@@ -90,6 +90,9 @@ type Store struct {
 	marks   *marks
 	touched atomic.Int64 // transactions, see touch
 
+	beginning sync.Mutex // held while a transaction begins; guards lost
+	lost      error      // the fault that ended reading and writing, see begin
+
 	quit    chan struct{}
 	flusher sync.WaitGroup
 	closing sync.Once
@@ -106,7 +109,7 @@ func (s *Store) Close() error {
 		s.closed = s.Flush()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.broken == nil {
+		if s.broken == nil && s.unreadable() == nil {
 			s.closed = errors.Join(s.closed, guard(s.db.Close))
 		}
 	})
@@ -143,77 +146,9 @@ func (s *Store) Backup(w io.Writer) error {
 	return nil
 }
 
-// touches is how many transactions may leave pages in our memory: the system maps
-// sixteen for each that is looked at.
-const touches = 64
-
-func (s *Store) touch(tx *bolt.Tx) {
-	if s.touched.Add(1)%touches == 0 {
-		letPagesGo(tx)
-	}
-}
-
-// view runs a read. What it reads is valid inside of fn only.
-func (s *Store) view(fn func(*bolt.Tx) error) error {
-	return guard(func() error {
-		return s.db.View(func(tx *bolt.Tx) error {
-			defer s.touch(tx)
-			return fn(tx)
-		})
-	})
-}
-
-// commit runs a write together with the waiting marks. The caller holds s.mu.
-// The journal in memory follows the transaction while it runs; when it fails,
-// the memory is read again from the file and the marks go on waiting.
-//
-// A fault in the middle of a write ends writing until the next start, where the
-// file is examined: bbolt may have kept its lock, and would wait for it for ever,
-// even to close the file.
-func (s *Store) commit(fn func(*bolt.Tx) error) error {
-	if s.broken != nil {
-		return fmt.Errorf("not written, restart the bot: %w", s.broken)
-	}
-	if s.journal.stale {
-		if err := s.view(s.journal.load); err != nil {
-			return err
-		}
-	}
-	waiting := s.marks.board()
-	s.journal.stale = true
-	var declined error // by fn: it says nothing about the disk
-	ended := s.writing()
-	err := guard(func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
-			defer s.touch(tx)
-			if err := s.journal.settle(tx, waiting); err != nil {
-				return err
-			}
-			declined = fn(tx)
-			return declined
-		})
-	})
-	ended(err, declined != nil)
-	if err == nil {
-		s.journal.stale = false
-		s.marks.arrived(true)
-		return nil
-	}
-	err = named(err)
-	s.marks.arrived(false)
-	var f *fault
-	if errors.As(err, &f) {
-		s.broken = err
-		s.log.Error("the store broke in the middle of a write: nothing more is kept until the bot is restarted", "err", err)
-	}
-	if failed := s.view(s.journal.load); failed != nil {
-		s.log.Error("the journal in memory is out of step until the store can be read again: look at its disk, and restart the bot", "err", failed)
-	}
-	return err
-}
-
 // flushLoop writes marks that found no commit to ride with. Marks that cannot
-// be written, because the disk is full, are tried again every second.
+// be written, because the disk is full or cannot be read, are tried again every
+// second, until the store is broken.
 func (s *Store) flushLoop() {
 	pause := flushAfter
 	for {
@@ -231,8 +166,12 @@ func (s *Store) flushLoop() {
 		}
 		pause = flushAfter
 		if err := s.Flush(); err != nil {
+			if errors.Is(err, errBroken) {
+				continue
+			}
 			pause = flushRetry
-			s.log.Warn("answered updates could not be marked; trying again", "err", err)
+			s.log.Warn("answered updates could not be marked: the bot tries again every second; one that is killed before answers them twice", "err", err)
+			s.marks.tell() // a commit that ended early has not
 		}
 	}
 }
