@@ -15,6 +15,9 @@ import (
 // The store that was there is kept beside it: aside is its path, "" if there was
 // none. Of c it needs StorePath, StoreKey and OldKey.
 func Restore(ctx context.Context, c Config, from io.Reader) (aside string, err error) {
+	if err := checkAlone(c.StorePath); err != nil {
+		return "", err
+	}
 	before := keptAside(c.StorePath)
 	o := store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey}
 	if err := store.Restore(o, &untilDone{ctx, from}); err != nil {

@@ -58,6 +58,11 @@ func Run(ctx context.Context, c Config, o Options) error {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
 	}
 	defer dialer.Close()
+	if o.Dial == nil {
+		if err := checkAlone(c.StorePath); err != nil {
+			return err
+		}
+	}
 	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Clock: o.Clock, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return err // it names STORE_PATH or STORE_KEY and says what to do
@@ -95,7 +100,9 @@ func (r *rooms) run(ctx context.Context) error {
 	if err := r.serveHealth(beside); err != nil {
 		return err
 	}
-	r.serveControl(beside)
+	if err := r.serveControl(beside); err != nil {
+		return err
+	}
 	door, err := r.listen()
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func SocketPath(store string) string { return store + ".sock" }
 // whatever the umask is. That two processes do not make it at the same time is
 // the caller's business: it holds the lock of the store.
 func ListenSocket(path string) (net.Listener, error) {
-	if err := checkPlace(path); err != nil {
+	if err := CheckSocket(path); err != nil {
 		return nil, err
 	}
 	folder, err := os.MkdirTemp(filepath.Dir(path), ".sock") // mode 0700
@@ -61,8 +61,9 @@ func ListenSocket(path string) (net.Listener, error) {
 	return &socket{UnixListener: l, path: path, made: made}, nil
 }
 
-// checkPlace returns nil when a socket can be put there.
-func checkPlace(path string) error {
+// CheckSocket returns nil when a socket can be put there, and [ErrSocketTaken]
+// when a process listens on the one that is there.
+func CheckSocket(path string) error {
 	if len(path) > longestSocket {
 		return ErrSocketTooLong
 	}
