@@ -32,6 +32,7 @@ import (
 var version = "dev"
 
 func main() {
+	app.TakeStandardLog(app.NewLogger(os.Stderr, app.Config{})) // until the settings are read
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	p := program{env: app.OSEnv(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
@@ -139,5 +140,7 @@ func (p program) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return app.Run(ctx, c, app.Options{Logger: app.NewLogger(p.stderr, c), Version: version})
+	logger := app.NewLogger(p.stderr, c)
+	app.TakeStandardLog(logger)
+	return app.Run(ctx, c, app.Options{Logger: logger, Version: version})
 }

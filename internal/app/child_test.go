@@ -16,7 +16,9 @@ func child() int {
 	defer stop()
 	c, err := app.Load(app.OSEnv())
 	if err == nil {
-		err = app.Run(ctx, c, app.Options{Logger: app.NewLogger(os.Stderr, c)})
+		logger := app.NewLogger(os.Stderr, c)
+		app.TakeStandardLog(logger)
+		err = app.Run(ctx, c, app.Options{Logger: logger})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bot:", err)

@@ -3,11 +3,15 @@ package app
 import (
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"regexp"
 	"strings"
 	"time"
+
+	"kitebot/internal/clock"
+	"kitebot/internal/stdlog"
 )
 
 // NewLogger makes the logger of the process. Times are UTC. Whatever looks like
@@ -24,6 +28,17 @@ func NewLogger(w io.Writer, c Config) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// TakeStandardLog has all that is written with package log, or to slog's default
+// logger, go the way of l. Nothing that libraries write is quoted: see
+// [stdlog.New]. It changes the whole process.
+func TakeStandardLog(l *slog.Logger) {
+	gate := newFloodgate(l.Handler(), clock.Real()) // for the life of the process: nobody closes it
+	slog.SetDefault(slog.New(gate))                 // which takes package log as well, with its words
+	standard := stdlog.New(gate, slog.LevelWarn)
+	log.SetFlags(standard.Flags())
+	log.SetOutput(standard.Writer())
 }
 
 func isTerminal(w io.Writer) bool {
@@ -54,6 +69,10 @@ var parameters = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(\b(?:code|state)=)[^\s&#"'<>\\]+((?:&|\\u0026)[a-z_]+=)`),
 }
 
+// quoting is how net/http begins to quote, to the end of its words, an answer that
+// makes no sense: it may be the rest of another one, with anybody's figures in it.
+var quoting = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)|(?:bad|invalid|multiple) Content-Length|(?:unsupported|too many) transfer encoding|invalid (?:header|trailer)).*`)
+
 const dots = "•••"
 
 func redact(s, token string) string {
@@ -64,7 +83,7 @@ func redact(s, token string) string {
 	for _, p := range parameters {
 		s = p.ReplaceAllString(s, "${1}"+dots+"${2}")
 	}
-	return s
+	return quoting.ReplaceAllString(s, "${1} "+dots)
 }
 
 func clean(a slog.Attr, token string) slog.Attr {

@@ -85,6 +85,22 @@ func TestLogsHoldNothingOfOAuth(t *testing.T) {
 	}
 }
 
+// What net/http quotes of an answer that makes no sense does not get out.
+func TestLogsQuoteNoAnswer(t *testing.T) {
+	var out bytes.Buffer
+	log := app.NewLogger(&out, app.Config{LogLevel: slog.LevelDebug})
+	for _, text := range []string{
+		`getUpdates: net/http: HTTP/1.x transport connection broken: malformed HTTP status code "RELIANCE \"12\""`,
+		`malformed HTTP response "{\"tradingsymbol\":\"RELIANCE\"}"`, "malformed MIME header: missing colon: \"RELIANCE\nRELIANCE\"",
+		`bad Content-Length "RELIANCE"`, `unsupported transfer encoding: "RELIANCE"`,
+	} {
+		log.Debug("failed", "err", errors.New(text), "cause", text)
+	}
+	if got := out.String(); strings.Contains(got, "RELIANCE") || strings.Count(got, "•••") != 10 {
+		t.Errorf("the log says %s", got)
+	}
+}
+
 func TestLogLevel(t *testing.T) {
 	var out bytes.Buffer
 	log := app.NewLogger(&out, app.Config{LogLevel: slog.LevelWarn})

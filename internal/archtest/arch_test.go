@@ -26,7 +26,7 @@ type rule struct {
 }
 
 // leaves may be imported by everybody.
-var leaves = []string{"internal/clock", "internal/market"}
+var leaves = []string{"internal/clock", "internal/market", "internal/stdlog"}
 
 const (
 	decimal = "github.com/shopspring/decimal"
@@ -59,6 +59,7 @@ var rules = map[string]rule{
 	"internal/ops":          {theirs: []string{"github.com/prometheus/client_golang"}},
 	"internal/sim/kite":     {},
 	"internal/sim/telegram": {},
+	"internal/stdlog":       {},
 	"internal/store": {
 		ours:   []string{"internal/bot", "internal/kite", "internal/kite/session"},
 		theirs: []string{"go.etcd.io/bbolt", "golang.org/x/crypto/chacha20poly1305"},

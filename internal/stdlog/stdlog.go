@@ -1,0 +1,61 @@
+// Package stdlog carries what libraries say with package log into the bot's own
+// log, by its kind alone. Their words are left out: net/http quotes up to 4 KiB of
+// what a far end sent, and the value of a panic, which can be a login link or a
+// person's figures.
+package stdlog
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"strings"
+)
+
+// New returns a logger for a library. Each line of it becomes one of h at the
+// given level, a panic one at level Error with its stack.
+func New(h slog.Handler, level slog.Level) *log.Logger {
+	return log.New(&writer{slog.New(h), level}, "", 0)
+}
+
+type writer struct {
+	to    *slog.Logger
+	level slog.Level
+}
+
+// panicked is how net/http begins the words about a handler that panicked.
+const panicked = "http: panic serving"
+
+// kinds returns the beginnings by which lines are told apart. What follows them
+// in a line may be anything.
+func kinds() []string {
+	return []string{
+		panicked, "Unsolicited response received on idle HTTP channel",
+		"http: Accept error", "http: TLS handshake error", "http: superfluous response.WriteHeader call",
+		"http: URL query contains semicolon", "http2: invalid header", "http2: invalid pseudo headers",
+	}
+}
+
+// Write implements [io.Writer]. It gets one line of the library at a time.
+func (w *writer) Write(line []byte) (int, error) {
+	text, kind := string(line), "unknown"
+	for _, k := range kinds() {
+		if strings.HasPrefix(text, k) {
+			kind = k
+		}
+	}
+	if kind == panicked {
+		w.to.Error("answering a request panicked, its connection is cut: a bug of ours; please report it with the stack", "stack", stackIn(text))
+		return len(line), nil
+	}
+	w.to.Log(context.Background(), w.level, "a library complained: its words are left out, since they can quote what a far end sent; the call that was concerned tells by itself if it failed", "kind", kind)
+	return len(line), nil
+}
+
+// stackIn returns the stack at the end of a line. The value of the panic stands
+// before it; in a stack arguments are numbers.
+func stackIn(text string) string {
+	if i := strings.LastIndex(text, "\ngoroutine "); i >= 0 {
+		return text[i+1:]
+	}
+	return ""
+}
