@@ -21,9 +21,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"kitebot/internal/app"
 )
@@ -35,6 +37,10 @@ func main() {
 	app.TakeStandardLog(app.NewLogger(os.Stderr, app.Config{})) // until the settings are read
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	boundStop(ctx, func() {
+		complain(os.Stderr, errStuck)
+		os.Exit(1)
+	})
 	p := program{env: app.OSEnv(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	err := p.run(ctx, os.Args[1:])
 	stop()
@@ -42,6 +48,18 @@ func main() {
 		complain(os.Stderr, err)
 		os.Exit(exitCode(err))
 	}
+}
+
+// stopTime is how long the process may take to end once it was told to.
+const stopTime = 8 * time.Second
+
+// errStuck: the process did not end by itself. What is on disk is whole at every
+// moment, so nothing is lost by it.
+var errStuck = fmt.Errorf("still busy %v after it was told to stop: it ends now, and the next start answers what is left", stopTime)
+
+// boundStop calls giveUp when the process is still there that long after ctx ended.
+func boundStop(ctx context.Context, giveUp func()) {
+	context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, giveUp) })
 }
 
 // complain writes an error, each line of it for itself.
@@ -69,7 +87,12 @@ type program struct {
 	stdout, stderr io.Writer
 }
 
-func (p program) run(ctx context.Context, args []string) error {
+func (p program) run(ctx context.Context, args []string) (err error) {
+	defer func() {
+		if bug := recover(); bug != nil { // its value may quote anything
+			err = fmt.Errorf("a bug of ours, a panic of type %T, ended the program: please report it with this stack\n%s", bug, debug.Stack())
+		}
+	}()
 	name, file, err := parse(args)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"kitebot/internal/app"
 	"kitebot/internal/ops"
@@ -171,5 +174,35 @@ func TestHealthcheckOfABotThatHangs(t *testing.T) {
 	_, _, err = start(t, map[string]string{"STORE_PATH": "bot.db", "HTTP_ADDR": tcp.Addr().String()}, "healthcheck")
 	if exitCode(err) != 1 || asked.Load() != 0 {
 		t.Errorf("%v; HTTP_ADDR was asked %d times", err, asked.Load())
+	}
+}
+
+// A stop that takes too long is given up, and no other one is.
+func TestAStopIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		over := false
+		boundStop(ctx, func() { over = true })
+		time.Sleep(time.Hour)
+		cancel()
+		time.Sleep(stopTime - 1)
+		synctest.Wait()
+		if over {
+			t.Error("the stop was given up early, or before there was one")
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if !over {
+			t.Error("the stop was not given up")
+		}
+	})
+}
+
+// A panic is told with its stack and without its value.
+func TestAPanicIsToldWithoutItsValue(t *testing.T) {
+	p := program{env: app.Env{Lookup: func(string) (string, bool) { panic("hunter2") }}, stdout: io.Discard, stderr: io.Discard}
+	err := p.run(t.Context(), []string{"config"})
+	if exitCode(err) != 1 || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "TestAPanicIsToldWithoutItsValue") {
+		t.Errorf("got %v", err)
 	}
 }
