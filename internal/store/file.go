@@ -116,17 +116,6 @@ func setAside(o Options, reason error) error {
 	return syncFolder(filepath.Dir(o.Path))
 }
 
-// asideName returns a free name for a store that makes place for another one:
-// its own, why, and when.
-func asideName(o Options, why string) string {
-	stamped := fmt.Sprintf("%s.%s-%s", o.Path, why, o.Clock.Now().UTC().Format("20060102T150405Z"))
-	name := stamped
-	for n := 2; exists(name); n++ {
-		name = fmt.Sprintf("%s-%d", stamped, n)
-	}
-	return name
-}
-
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)

@@ -45,8 +45,9 @@ func (s *Store) People() ([]int64, error) {
 // none of them is taken again; marking one of them as answered later is harmless.
 //
 // What was erased is gone for every reader of the store. Its sealed bytes stay
-// in pages that are free now until they are used again, as do those in backups:
-// they open for who has the key, and with care only.
+// in pages that are free now until they are used again, as do those in backups and
+// in files that were set aside: they open for who has the key, and with care only.
+// Of the latter, those of 30 days ago are erased on this occasion.
 func (s *Store) Forget(person int64, place bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,6 +68,7 @@ func (s *Store) Forget(person int64, place bool) error {
 	if err != nil {
 		return fmt.Errorf("forget person %d: %w", person, err)
 	}
+	eraseOldAside(s.path, s.log, s.clock.Now())
 	return nil
 }
 

@@ -14,7 +14,8 @@ import (
 // before anything in it is written: a store that is refused (see [ErrKeyMissing]
 // and its neighbours) stays as it is. A damaged one is kept aside, under its name
 // with ".damaged-" and the time, and a new one is started in its place. One that
-// is sealed with the old key is sealed with the new one before it is used.
+// is sealed with the old key is sealed with the new one before it is used, and what
+// was set aside under the old one is erased; so is what was set aside 30 days ago.
 func Open(o Options) (*Store, error) {
 	s, err := open(o.withDefaults(), migrations())
 	if err != nil {
@@ -44,6 +45,7 @@ func open(o Options, steps []migration) (*Store, error) {
 		if err := rotate(o, keys, len(steps)); err != nil {
 			return nil, fmt.Errorf("seal the store with the new key: %w", named(err))
 		}
+		eraseLeftAside(o, keys.now, len(steps))
 	case keys.old != nil:
 		o.Logger.Info("the store is not sealed with the old key: STORE_KEY_OLD can be unset")
 	}
@@ -78,6 +80,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 	if err := removeLeftovers(o.Path); err != nil {
 		return nil, err
 	}
+	eraseOldAside(o.Path, o.Logger, o.Clock.Now())
 	if err := os.Chmod(o.Path, 0o600); err != nil {
 		return nil, fmt.Errorf("make the file private: %w", err)
 	}
@@ -85,7 +88,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 		return nil, fmt.Errorf("sync the folder: %w", err)
 	}
 	s := &Store{
-		db: db, box: box, log: o.Logger, clock: o.Clock, meter: o.Meter,
+		path: o.Path, db: db, box: box, log: o.Logger, clock: o.Clock, meter: o.Meter,
 		journal: newJournal(), marks: newMarks(), quit: make(chan struct{}),
 	}
 	if err := s.view(s.journal.load); err != nil {

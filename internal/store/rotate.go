@@ -23,7 +23,7 @@ const damagedValue = "damaged"
 // beside it, in one commit, and gives that the store's name: at a crash there is
 // the store of before under the old key, or the new one, and no page of the new
 // one was ever written under the old key. Everything else that was sealed with
-// it, backups and what was kept aside, still opens with it.
+// it, backups and what was set aside, still opens with it.
 //
 // Another process that waits for the old file's lock finds that the file lost
 // its name; see [openFile].

@@ -77,6 +77,7 @@ func (o Options) withDefaults() Options {
 // of their own types, with a version, and sealed for their place in the file.
 // Safe for concurrent use.
 type Store struct {
+	path  string
 	db    *bolt.DB
 	box   *sealer
 	log   *slog.Logger
