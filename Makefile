@@ -1,7 +1,7 @@
 # What people use every day. CI runs .ci/run, which needs no make.
 
 .DEFAULT_GOAL := help
-.PHONY: help test soak bench demo lint golden image image-check ci
+.PHONY: help test soak bench demo lint golden image image-check pin ci
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -34,6 +34,9 @@ image: ## build the container image kitebot:local
 
 image-check: ## build the image and try it, as root, without Docker
 	bash deploy/check.sh
+
+pin: ## pin the builder's base image to what its tag names now
+	bash deploy/pin.sh
 
 ci: ## everything that CI runs
 	.ci/run
