@@ -44,6 +44,31 @@ func TestPagesNameWhatExists(t *testing.T) {
 	}
 }
 
+// TestEachThreatNamesATest: a row of SECURITY.md's threats that nothing would fail
+// for is a wish.
+func TestEachThreatNamesATest(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "SECURITY.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "\n## Threats\n")
+	section, _, _ := strings.Cut(rest, "\n## ")
+	rows := 0
+	for line := range strings.Lines(section) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| threat |") {
+			continue
+		}
+		rows++
+		if !named.MatchString(cells[len(cells)-1]) {
+			t.Errorf("the last cell of this row names no test: %s", line)
+		}
+	}
+	if rows < 30 {
+		t.Errorf("only %d rows of threats were found", rows)
+	}
+}
+
 // pages are the documents of the checkout, but for the records of decisions and
 // changes: those speak of their own time.
 func pages(t *testing.T) []string {
