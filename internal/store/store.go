@@ -171,7 +171,7 @@ func (s *Store) flushLoop() {
 				continue
 			}
 			pause = flushRetry
-			s.log.Warn("answered updates could not be marked: the bot tries again every second; one that is killed before answers them twice", "err", err)
+			s.log.Warn("answered updates could not be marked: the bot tries again every second", "err", err)
 			s.marks.tell() // a commit that ended early has not
 		}
 	}
