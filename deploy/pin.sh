@@ -2,7 +2,7 @@
 # Pins the base image of the builder in deploy/Dockerfile to its digest.
 #
 #   bash deploy/pin.sh         asks the registry for the digest of the tag and writes it
-#   bash deploy/pin.sh check   says whether it is pinned; asks nobody and changes nothing
+#   bash deploy/pin.sh check   says whether it is pinned; does not ask the registry and changes nothing
 #
 # It asks with skopeo, crane or docker, whichever is there. The digest is that of
 # the list of all platforms. To move on to a newer image, run it again and read the diff.

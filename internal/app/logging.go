@@ -34,7 +34,7 @@ func NewLogger(w io.Writer, c Config) *slog.Logger {
 // logger, go the way of l. Nothing that libraries write is quoted: see
 // [stdlog.New]. It changes the whole process.
 func TakeStandardLog(l *slog.Logger) {
-	gate := newFloodgate(l.Handler(), clock.Real()) // for the life of the process: nobody closes it
+	gate := newFloodgate(l.Handler(), clock.Real()) // for the life of the process, so it is not closed
 	slog.SetDefault(slog.New(gate))                 // which takes package log as well, with its words
 	standard := stdlog.New(gate, slog.LevelWarn)
 	log.SetFlags(standard.Flags())

@@ -30,7 +30,7 @@ func asideName(o Options, why string) string {
 // asideSuffix is what asideName puts behind the store's own name.
 var asideSuffix = regexp.MustCompile(`^\.(?:damaged|replaced)-(\d{8}T\d{6}Z)(?:-\d+)?$`)
 
-// eraseAside erases the files that were set aside beside a store and are due. One
+// eraseAside erases the files that were set aside next to a store and are due. One
 // that cannot be erased is named in the log, and tried again the next time.
 func eraseAside(path string, log *slog.Logger, due func(file string, since time.Time) bool) {
 	entries, err := os.ReadDir(filepath.Dir(path))

@@ -10,7 +10,7 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// asideAge makes files beside a store as if they had been set aside so long ago.
+// asideAge makes files next to a store as if they had been set aside so long ago.
 func asideAge(t *testing.T, path, why string, ages ...time.Duration) {
 	t.Helper()
 	for _, age := range ages {
