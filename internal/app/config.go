@@ -4,7 +4,6 @@ package app
 import (
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -136,20 +135,7 @@ func Load(env Env, only ...string) (Config, error) {
 	if wrong != nil {
 		return Config{Given: c.Given, Warnings: c.Warnings}, wrong
 	}
-	if inClear(c.APIURL) {
-		c.Warnings = append(c.Warnings, "TELEGRAM_API_URL is plain HTTP to another machine: the token, login links and figures pass in clear; use https, or a server on this machine")
-	}
 	return c, nil
-}
-
-// inClear reports whether what is sent to an address crosses a network unencrypted.
-func inClear(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err != nil || !ip.IsLoopback()
 }
 
 // load reads one setting into c.

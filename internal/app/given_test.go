@@ -124,22 +124,6 @@ func TestStrays(t *testing.T) {
 	}
 }
 
-// A Bot API server that is asked in clear over a network is warned of.
-func TestATelegramInClearIsWarnedOf(t *testing.T) {
-	for address, warned := range map[string]bool{
-		"http://bot-api.example.com:8081": true, "http://10.0.0.7": true, "http://[fd00::1]:80": true,
-		"https://api.telegram.org": false, "http://127.0.0.1:8081": false, "http://[::1]:8081": false, "http://localhost:1": false,
-	} {
-		c, err := loadNamed(map[string]string{"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": address})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Contains(strings.Join(c.Warnings, "\n"), "TELEGRAM_API_URL is plain HTTP"); got != warned {
-			t.Errorf("%s: warned %v, want %v", address, got, warned)
-		}
-	}
-}
-
 // A run begins with a line that holds its version and every setting: no secret,
 // and of people only how many.
 func TestStartLine(t *testing.T) {
