@@ -53,7 +53,7 @@ var rules = map[string]rule{
 	"internal/clock":        {theirs: []string{"github.com/jonboulle/clockwork"}},
 	"internal/front":        {},
 	"internal/kite":         {theirs: []string{decimal}},
-	"internal/kite/mcpconn": {ours: []string{"internal/kite", "internal/kite/session"}, theirs: []string{"github.com/mark3labs/mcp-go"}},
+	"internal/kite/mcpconn": {ours: []string{"internal/kite", "internal/kite/session"}, theirs: []string{"github.com/mark3labs/mcp-go", "golang.org/x/sync/semaphore"}},
 	"internal/kite/session": {ours: []string{"internal/kite"}, theirs: []string{rate}},
 	"internal/market":       {},
 	"internal/ops":          {theirs: []string{"github.com/prometheus/client_golang"}},

@@ -14,10 +14,12 @@ const (
 	browsing = time.Minute      // turns pages, sorts, goes back
 )
 
-// fetch asks something over the asker's session and decodes the answer. It
-// returns when Kite gave it.
+// fetch asks something over the asker's session and decodes the answer, whose
+// room it holds until then. It returns when Kite gave it.
 func fetch[T any](ctx context.Context, a Account, q kite.Query, maxAge time.Duration, decode func(string) (T, error)) (T, time.Time, error) {
 	var none T
+	ctx, release := kite.HoldAnswers(ctx)
+	defer release()
 	text, at, err := a.pool.Recall(ctx, a.person, q, maxAge)
 	if err != nil {
 		return none, time.Time{}, err

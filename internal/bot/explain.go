@@ -118,7 +118,9 @@ func problem(err error) view.Problem {
 	case kite.KindUnreachable, kite.KindNotServed:
 		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindLimited:
-		return view.Problem{Headline: "Kite takes no more requests from this bot for now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+		return view.Problem{Headline: "Too much is asked of Kite at once just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+	case kite.KindTooBig:
+		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it. Your login is as it was; asking again would bring the same, so ask for less: /help shows how."}
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
 		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
 	case kite.KindNoTool:

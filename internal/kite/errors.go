@@ -49,10 +49,14 @@ const (
 	KindAuthorize
 	// KindUnfamiliar: the server offers nothing that we know: nothing is asked of it.
 	KindUnfamiliar
-	// KindLimited: too many logins at once: the same may be tried again later.
+	// KindLimited: too much at once, of logins or of large answers: the same may
+	// be tried again later.
 	KindLimited
+	// KindTooBig: the answer is larger than any that is read. It is not asked
+	// for again.
+	KindTooBig
 
-	lastKind = KindLimited
+	lastKind = KindTooBig
 )
 
 // Ending says why a login is over, as far as the server tells.
@@ -77,7 +81,7 @@ func Kinds() []Kind {
 }
 
 var kindNames = [...]string{"unknown", "failed", "no login", "session ended", "unreachable", "no such tool", "malformed answer", "bad argument", "session in doubt", "unknown login link", "blocked on the way",
-	"not served", "authorization required", "unfamiliar server", "limited"}
+	"not served", "authorization required", "unfamiliar server", "limited", "answer too big"}
 
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kindNames) {

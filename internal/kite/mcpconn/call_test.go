@@ -211,12 +211,12 @@ func TestAnswerAsEvents(t *testing.T) {
 	}{
 		"good":    {events("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":" + textResult("x") + "}\n\n"), kite.KindUnknown},
 		"none":    {events(": nothing\n\n"), kite.KindMalformed},
-		"too big": {events("data: " + big + "\n\n"), kite.KindMalformed},
+		"too big": {events("data: " + big + "\n\n"), kite.KindTooBig},
 		"broken":  {broken, kite.KindUnreachable},
 		"big json": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, big)
-		}, kite.KindMalformed},
+		}, kite.KindTooBig},
 		"cut short": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, "{")

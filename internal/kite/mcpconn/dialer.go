@@ -18,6 +18,7 @@ type Dialer struct {
 	opts   Options
 	at     addresses
 	client *http.Client // guarded: see guard
+	budget *budget      // of large answers
 	log    *slog.Logger
 
 	// base is the parent of every stream and the bound of every call. It has
@@ -50,7 +51,7 @@ func New(o Options) (*Dialer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	d := &Dialer{opts: o.withDefaults(), at: at}
+	d := &Dialer{opts: o.withDefaults(), at: at, budget: newBudget()}
 	d.log = d.opts.Logger
 	d.client = d.guarded(d.opts.HTTPClient)
 	d.base, d.stop = context.WithCancelCause(context.Background())

@@ -33,8 +33,9 @@
 //     on one that this then refuses at every call.
 //   - Request ids are strings: the server's pings are requests numbered 1, 2, 3…
 //   - A lost stream ends its calls at once; mcp-go lets them wait for a timeout.
-//   - A stream that is silent for too long counts as lost (half-open TCP), and
-//     so does one whose event is too big to be read.
+//   - A stream that is silent for too long counts as lost (half-open TCP).
+//   - Large answers wait for room in a budget of all people together, those that
+//     are too big are dropped, and the stream goes on (budget.go, ADR 0023).
 //   - A session's requests go to the endpoint that its stream named first; mcp-go
 //     follows the server to another one, which would be another session.
 //   - When nobody has a connection, few dial at a time (turnstile.go).
@@ -53,7 +54,7 @@
 //     a challenge says, and checked before mcp-go gets to see them (metadata.go):
 //     mcp-go follows them to any host, and reads a challenge wrong that has no
 //     quotes.
-//   - Requests stay on the configured scheme and host, answers below 16 MiB, and no
+//   - Requests stay on the configured scheme and host, answers below 4 MiB, and no
 //     redirect is followed: net/http would take the session id along.
 //   - Errors and logs are freed of URLs, which hold the session id.
 package mcpconn

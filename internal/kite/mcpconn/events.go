@@ -18,16 +18,13 @@ import (
 // comes back with a GET when a stream ended early, and loses a goroutine to the
 // third answer.
 func firstAnswer(body io.Reader) (string, error) {
-	bounded := &io.LimitedReader{R: body, N: maxAnswer + 1}
-	for r := newEvents(bounded, 4<<10, true); ; {
+	for r := newEvents(body, 4<<10, true); ; {
 		e, err := r.next()
 		switch {
-		case bounded.N <= 0, errors.Is(err, errEventTooBig):
-			return "", errTooBig
 		case errors.Is(err, io.EOF):
 			return "", nil
 		case err != nil:
-			return "", fmt.Errorf("read answer: %w", err)
+			return "", unread(err)
 		}
 		if _, ok := kite.DecodeAnswer(e.data); ok && e.message() {
 			return e.data, nil
@@ -35,10 +32,26 @@ func firstAnswer(body io.Reader) (string, error) {
 	}
 }
 
+// unread is the error of an answer that could not be read to its end.
+func unread(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read answer: %w", err)
+}
+
 // event is one event of a stream.
 type event struct {
 	name string // "" where it has none
 	data string
+}
+
+// incoming is an event as it comes.
+type incoming struct {
+	event
+	size    int          // bytes so far
+	held    *reservation // of a large one
+	refused error        // why it was not kept; data is its beginning then
 }
 
 // message reports whether the event carries the protocol, and not something
@@ -51,28 +64,34 @@ type events struct {
 	r       *bufio.Reader
 	begun   bool
 	lenient bool // the end of the stream ends its last event; else that is void
+	// room is asked once for each event that outgrows freeAnswer; nil for a
+	// reader with bounds of its own.
+	room func() (*reservation, error)
 }
 
 func newEvents(body io.Reader, buffer int, lenient bool) *events {
 	return &events{r: bufio.NewReaderSize(body, buffer), lenient: lenient}
 }
 
-// next reads an event of maxAnswer bytes at most; io.EOF at the end.
-func (r *events) next() (event, error) {
+// next reads an event; io.EOF at the end. One that is too big, or finds no room,
+// is read to its end all the same: what follows it is another person's wait.
+func (r *events) next() (incoming, error) {
 	r.skipMark()
-	var name string
+	var e incoming
 	var data []byte
-	for left := maxAnswer; ; {
-		line, ours, err := r.line(&left)
+	for {
+		line, ours, err := r.line(&e)
 		if last := len(line) > 0 || data != nil; err != nil && !(r.lenient && last && errors.Is(err, io.EOF)) {
-			return event{}, err
+			e.held.release()
+			return incoming{}, err
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("event:")); ok {
-			name = string(bytes.TrimSpace(value))
+			e.name = string(bytes.TrimSpace(value))
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
 			value = bytes.TrimPrefix(value, []byte(" "))
 			switch {
+			case data != nil && e.refused != nil:
 			case data != nil:
 				data = append(append(data, '\n'), value...)
 			case ours:
@@ -84,35 +103,65 @@ func (r *events) next() (event, error) {
 		switch {
 		case len(line) > 0 && err == nil:
 		case data != nil:
-			return event{name, string(data)}, nil
+			if e.refused != nil {
+				data = data[:min(len(data), beginning)]
+			}
+			e.data = string(data)
+			e.held.shrink(len(data))
+			return e, nil
 		default: // an event without data is none
-			name, left = "", maxAnswer
+			e.held.release()
+			e = incoming{}
 		}
 	}
 }
 
-// longLine is the room that a line gets at first which does not fit into the
-// buffer: an answer, not a ping.
-const longLine = 16 << 10
+const (
+	// longLine is the room that a line gets at first which does not fit into the
+	// buffer: an answer, not a ping.
+	longLine = 16 << 10
+	// beginning is how much is kept of an event that is refused: enough to find
+	// out whose it was, where that is said first.
+	beginning = 1 << 10
+)
 
-// line reads a line, without its end, and takes it off what is left for the
-// event. It is ours, or the buffer's and good until the next one is read.
-func (r *events) line(left *int) (line []byte, ours bool, err error) {
+// line reads a line of an event, without its end. It is ours, or the buffer's and
+// good until the next one is read. Of a refused event it may be only a beginning.
+func (r *events) line(e *incoming) (line []byte, ours bool, err error) {
 	var long []byte // what did not fit into the buffer
 	for {
 		part, err := r.r.ReadSlice('\n')
-		if *left -= len(part); *left < 0 {
-			return nil, false, errEventTooBig
-		}
+		r.grow(e, len(part))
 		if long == nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return bytes.TrimRight(part, "\r\n"), false, err
 		}
-		if long == nil {
-			long = make([]byte, 0, longLine)
+		switch {
+		case e.refused != nil && len(long) >= beginning:
+			long = bytes.Clone(long[:beginning])
+		case long == nil:
+			long = append(make([]byte, 0, longLine), part...)
+		default:
+			long = append(long, part...)
 		}
-		if long = append(long, part...); !errors.Is(err, bufio.ErrBufferFull) {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return bytes.TrimRight(long, "\r\n"), true, err
 		}
+	}
+}
+
+// grow counts what came of an event, and refuses it when there is no room for it.
+func (r *events) grow(e *incoming, n int) {
+	e.size += n
+	switch {
+	case e.refused != nil || r.room == nil:
+	case e.size > maxAnswer:
+		e.refused = errAnswerTooBig
+	case e.size > freeAnswer && e.held == nil:
+		e.held, e.refused = r.room()
+	}
+	if e.refused != nil {
+		e.held.release()
+		e.held = nil
 	}
 }
 

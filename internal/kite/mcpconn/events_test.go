@@ -19,7 +19,7 @@ func eventsOf(r io.Reader) (all []event, err error) {
 		if err != nil {
 			return all, err
 		}
-		all = append(all, e)
+		all = append(all, e.event)
 	}
 }
 
@@ -68,28 +68,50 @@ func TestACutEventIsVoid(t *testing.T) {
 	}
 }
 
+// An event that is too big is read to its end and not kept: what follows it comes
+// through.
 func TestEventsHaveABound(t *testing.T) {
 	line := strings.Repeat("long ", 1000) + "\n"
 	const more = maxAnswer / 4000 // lines
 	for name, test := range map[string]struct {
-		stream string
-		many   int // how often the stream says that
-		want   error
+		stream  string
+		many    int // how often the stream says that
+		refused bool
 	}{
-		"one line":      {"one line ", maxAnswer / 8, errEventTooBig},
-		"lines of data": {"data: " + line, more, errEventTooBig},
-		"comments":      {": " + line, more, errEventTooBig},
-		"small events":  {"data: " + line + "\n", more, io.EOF},
-		"apart":         {": " + line + "\r\n", more, io.EOF},
+		"one line":      {"one line ", maxAnswer / 8, false}, // it is no data
+		"a line":        {"data: x", maxAnswer / 6, true},
+		"lines of data": {"data: " + line, more, true},
+		"comments":      {": " + line, more, false},
+		"small events":  {"data: " + line + "\n", more, false},
+		"apart":         {": " + line + "\r\n", more, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newEvents(&repeated{what: test.stream, left: test.many * len(test.stream)}, 4<<10, false)
-			var err error
-			for err == nil {
-				_, err = r.next()
+			long := &repeated{what: test.stream, left: test.many * len(test.stream)}
+			r := newEvents(io.MultiReader(long, strings.NewReader("\n\ndata: after\n\n")), smallBuffer, false)
+			budget := newBudget()
+			r.room = func() (*reservation, error) { return budget.reserve(t.Context(), maxAnswer, true) }
+			refused := false
+			for {
+				e, err := r.next()
+				if err != nil {
+					t.Fatalf("%v before what came after", err)
+				}
+				if e.refused != nil {
+					refused = true
+					if !errors.Is(e.refused, errAnswerTooBig) || len(e.data) > beginning {
+						t.Errorf("refused with %v, and %d bytes are kept", e.refused, len(e.data))
+					}
+				}
+				e.held.release()
+				if e.data == "after" {
+					break
+				}
 			}
-			if !errors.Is(err, test.want) {
-				t.Errorf("it ended with %v, want %v", err, test.want)
+			if refused != test.refused {
+				t.Errorf("refused: %v", refused)
+			}
+			if !budget.free.TryAcquire(maxLarge) {
+				t.Error("some of the budget was not given back")
 			}
 		})
 	}

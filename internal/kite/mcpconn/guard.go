@@ -2,7 +2,6 @@ package mcpconn
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -14,9 +13,9 @@ import (
 )
 
 const (
-	// maxAnswer bounds one answer and one event, in bytes. The largest real
-	// answer, thousands of holdings, is about 2 MiB.
-	maxAnswer = 16 << 20
+	// maxHandshake bounds an answer that says nothing of an account: a handshake,
+	// or a list of tools. Real lists have 20 KB.
+	maxHandshake = 256 << 10
 	// maxRefusal is how much of a refusal's body is kept; refusalDrain is how
 	// much more is read so that the connection can be used again.
 	maxRefusal = 4 << 10
@@ -99,6 +98,7 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	events := media == "text/event-stream"
 	owner, stream := req.Context().Value(streamKey{}).(*link)
+	d := delivered(req.Context())
 	switch {
 	case stream && !events:
 		_ = resp.Body.Close()
@@ -109,10 +109,12 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 		return readWhole(resp, maxDocument)
 	case req.Method != http.MethodPost:
 		// The status says it all, and nobody reads the body.
+	case d != nil:
+		return g.deliver(d, req, resp, events)
 	case events:
 		return readEvents(resp)
 	default:
-		return readWhole(resp, maxAnswer)
+		return readWhole(resp, maxHandshake)
 	}
 	return resp, nil
 }
@@ -121,7 +123,11 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 // none among them, the answer is empty.
 func readEvents(resp *http.Response) (*http.Response, error) {
 	defer resp.Body.Close()
-	body, err := firstAnswer(resp.Body)
+	limited := &io.LimitedReader{R: resp.Body, N: maxHandshake + 1}
+	body, err := firstAnswer(limited)
+	if limited.N <= 0 {
+		return nil, errTooBig
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +143,7 @@ func readWhole(resp *http.Response, most int64) (*http.Response, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
+		return nil, unread(err)
 	}
 	if int64(len(body)) > most {
 		return nil, errTooBig

@@ -33,6 +33,9 @@ func NewHTTPClient(dial dialFunc) *http.Client {
 		HTTP2: &http.HTTP2Config{
 			SendPingTimeout: 15 * time.Second,
 			PingTimeout:     10 * time.Second,
+			// An answer that waits for room takes no more than that; the default
+			// is 4 MiB.
+			MaxReceiveBufferPerStream: 128 << 10,
 		},
 	}
 	t.DialTLSContext = inTurn(shaken(dial, t))

@@ -48,11 +48,15 @@ func (l *link) ask(ctx context.Context, c *speaker, q kite.Query, style kite.Sty
 	if !ok {
 		return "", errNotOffered
 	}
-	result, err := c.wire.callTool(bound, tool, args)
+	result, held, err := c.wire.callTool(bound, tool, args)
 	if err != nil {
 		return "", scrub(because(ctx, bound, l.life, err), l.id)
 	}
-	return textOf(result)
+	text, err := textOf(result)
+	if err != nil || held != nil && !kite.Held(ctx, held.release) {
+		held.release()
+	}
+	return text, err
 }
 
 // maxPages is how many pages a list of tools may have. The real one has one.
@@ -84,8 +88,8 @@ func (l *link) list(bound, ctx context.Context, c *speaker) (string, error) {
 
 // textOf returns the text of a result. One that is flagged as an error, or reads
 // like one, comes back as *toolError.
-func textOf(json []byte) (string, error) {
-	result, ok := kite.DecodeResult(string(json))
+func textOf(json string) (string, error) {
+	result, ok := kite.DecodeResult(json)
 	if !ok {
 		return "", errOdd
 	}

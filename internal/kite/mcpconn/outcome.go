@@ -17,22 +17,23 @@ import (
 
 // Causes. Their texts are for the log.
 var (
-	errClosed      = errors.New("connection closed")
-	errLost        = errors.New("stream lost")
-	errSilent      = errors.New("stream lost: silent for too long")
-	errEventTooBig = errors.New("stream lost: event too big")
-	errMoved       = errors.New("stream lost: the server named another endpoint")
-	errTooBig      = errors.New("answer too big")
-	errOdd         = errors.New("not an answer of the protocol")
-	errBadID       = errors.New("not a session id")
-	errNoStream    = errors.New("the answer is not an event stream")
-	errNoEndpoint  = errors.New("the stream named no endpoint in time")
-	errForeign     = errors.New("request to another server refused")
-	errRedirect    = errors.New("redirect refused")
-	errDelete      = errors.New("request to end a session refused")
-	errListen      = errors.New("request to listen refused")
-	errNoSession   = errors.New("no MCP session to be had")
-	errNotOffered  = errors.New("such a server cannot be asked this")
+	errClosed       = errors.New("connection closed")
+	errLost         = errors.New("stream lost")
+	errSilent       = errors.New("stream lost: silent for too long")
+	errMoved        = errors.New("stream lost: the server named another endpoint")
+	errTooBig       = errors.New("not an answer of the protocol: too long")
+	errAnswerTooBig = errors.New("answer too big")
+	errBusy         = errors.New("no room for a large answer: too many at once")
+	errOdd          = errors.New("not an answer of the protocol")
+	errBadID        = errors.New("not a session id")
+	errNoStream     = errors.New("the answer is not an event stream")
+	errNoEndpoint   = errors.New("the stream named no endpoint in time")
+	errForeign      = errors.New("request to another server refused")
+	errRedirect     = errors.New("redirect refused")
+	errDelete       = errors.New("request to end a session refused")
+	errListen       = errors.New("request to listen refused")
+	errNoSession    = errors.New("no MCP session to be had")
+	errNotOffered   = errors.New("such a server cannot be asked this")
 )
 
 // refusedError is an HTTP answer other than 2xx. Its text leaves the body out.
@@ -102,8 +103,14 @@ func because(ctx, bound, life context.Context, err error) error {
 	switch {
 	case answer(err) != nil:
 		return answer(err)
+	case errors.Is(err, errAnswerTooBig):
+		return errAnswerTooBig
+	case errors.Is(err, errTooBig):
+		return errTooBig
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, errBusy):
+		return errBusy
 	case life.Err() != nil:
 		return context.Cause(life)
 	case bound.Err() != nil:
@@ -156,6 +163,10 @@ func classify(tool string, cause error) error {
 		return kite.Classify(tool, kite.Outcome{Text: failed.text, IsError: failed.flagged})
 	case errors.Is(cause, errOdd), errors.Is(cause, errTooBig):
 		return &kite.Error{Kind: kite.KindMalformed, Tool: tool, Err: cause}
+	case errors.Is(cause, errAnswerTooBig):
+		return &kite.Error{Kind: kite.KindTooBig, Tool: tool}
+	case errors.Is(cause, errBusy):
+		return &kite.Error{Kind: kite.KindLimited, Tool: tool, Err: errBusy}
 	case errors.Is(cause, errNotOffered):
 		return &kite.Error{Kind: kite.KindNoTool, Tool: tool, Err: cause}
 	case errors.Is(cause, errBadID):

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,7 +29,8 @@ type stream struct {
 	version  string // of the protocol, once it is agreed on
 
 	mu      sync.Mutex
-	waiting map[string]chan<- kite.Answer // by the request's id, as it is written
+	waiting map[string]waiter  // by the request's id, as it is written
+	giveUp  context.CancelFunc // of an event that waits for room; nil for none
 }
 
 var _ transport.HTTPConnection = (*stream)(nil)
@@ -53,12 +53,13 @@ func (s *stream) Start(ctx context.Context) error {
 		return err
 	}
 	r := newEvents(resp.Body, smallBuffer, false)
+	r.room = s.room
 	if err := s.readEndpoint(r, home); err != nil {
 		s.end(err)
 		_ = resp.Body.Close()
 		return err
 	}
-	s.waiting = map[string]chan<- kite.Answer{}
+	s.waiting = map[string]waiter{}
 	go func() { // the stream's body tells the Dialer when it is closed
 		defer resp.Body.Close()
 		defer s.contain()
@@ -71,7 +72,7 @@ func (s *stream) readEndpoint(r *events, home *url.URL) error {
 	for {
 		e, err := r.next()
 		if err != nil {
-			return lost(err)
+			return errLost
 		}
 		if e.name != "endpoint" {
 			continue
@@ -91,16 +92,20 @@ func (s *stream) read(r *events, home *url.URL) error {
 		e, err := r.next()
 		switch {
 		case err != nil:
-			return lost(err)
+			return errLost
+		case e.refused != nil:
+			s.refuse(e)
 		case e.name == "endpoint":
 			if again, err := home.Parse(e.data); err != nil || *again != *s.endpoint {
 				return errMoved
 			}
 		case e.message():
 			if a, ok := kite.DecodeAnswer(e.data); ok {
-				s.hand(a)
+				s.hand(arrival{answer: a, held: e.held})
+				continue
 			}
 		}
+		e.held.release()
 	}
 }
 
@@ -113,25 +118,6 @@ func (s *stream) contain() {
 	}
 }
 
-// hand gives an answer to who waits for it. The server's pings are requests, and
-// get here no further than their number.
-func (s *stream) hand(a kite.Answer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if to := s.waiting[a.ID]; to != nil {
-		to <- a // there is room for one
-		delete(s.waiting, a.ID)
-	}
-}
-
-// lost is why a stream can be read no further: its own fault, or that of the way.
-func lost(err error) error {
-	if errors.Is(err, errEventTooBig) {
-		return err
-	}
-	return errLost
-}
-
 // SendRequest posts a request and waits for its answer.
 func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
 	body, err := json.Marshal(r)
@@ -142,43 +128,24 @@ func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	answer := make(chan kite.Answer, 1)
-	s.await(string(id), answer)
-	defer s.await(string(id), nil)
-	err = s.post(ctx, body)
+	w := waiter{to: make(chan arrival, 1), holds: kite.Holds(ctx)}
+	s.await(string(id), w)
+	err = s.post(withoutDelivery(ctx), body)
 	if err == nil {
 		select {
-		case a := <-answer:
-			return responseOf(r.ID, a), nil
+		case a := <-w.to:
+			return a.response(ctx, r.ID)
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
 	}
+	err = s.leave(string(id), err)
 	select {
-	case a := <-answer: // it came right before the end
-		return responseOf(r.ID, a), nil
+	case a := <-w.to: // it came right before the end
+		return a.response(ctx, r.ID)
 	default:
 		return nil, err
 	}
-}
-
-// await books who waits for an answer; nil for nobody any more.
-func (s *stream) await(id string, to chan<- kite.Answer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if to == nil {
-		delete(s.waiting, id)
-		return
-	}
-	s.waiting[id] = to
-}
-
-func responseOf(id mcp.RequestId, a kite.Answer) *transport.JSONRPCResponse {
-	r := &transport.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: id, Result: json.RawMessage(a.Result)}
-	if a.Failed {
-		r.Error = &mcp.JSONRPCErrorDetails{Code: a.Code, Message: a.Message}
-	}
-	return r
 }
 
 // SendNotification posts what has no answer.

@@ -1,9 +1,11 @@
 package mcpconn
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -120,17 +122,40 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 	}
 }
 
-func TestOversizedEventEndsTheStream(t *testing.T) {
-	f := newFar(t, func(f *far) {
-		f.result = func(string) string { return textResult(strings.Repeat("x", maxAnswer)) }
-	})
-	c := open(t, f.dialer(t, "/sse", Options{}))
-	_, err := c.Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindUnreachable)
-	if !errors.Is(err, errEventTooBig) {
-		t.Errorf("error = %v, want one about the size", err)
+// An answer that is too big costs neither the stream nor, where there is no other
+// way, the login. It is not asked for again.
+func TestOversizedAnswerKeepsTheStream(t *testing.T) {
+	for name, whole := range map[string]string{
+		"id first": `{"jsonrpc":"2.0","id":%[1]s,"result":%[2]s}`,
+		"id last":  `{"result":%[2]s,"jsonrpc":"2.0","id":%[1]s}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			big := textResult(strings.Repeat("x", maxAnswer))
+			f := newFar(t, func(f *far) {
+				f.message = func(w http.ResponseWriter, r *http.Request) {
+					body, _ := io.ReadAll(r.Body)
+					r.Body = io.NopCloser(bytes.NewReader(body))
+					call := parse(body)
+					if call.Params.Name != "get_holdings" {
+						f.serveMessage(w, r)
+						return
+					}
+					f.called <- "get_holdings"
+					w.WriteHeader(http.StatusAccepted)
+					f.stream(r.URL.Query().Get("sessionId")).out <- "data: " + fmt.Sprintf(whole, call.ID, big) + "\n\n"
+				}
+			})
+			c := open(t, f.dialer(t, "/sse", Options{}))
+			_, err := c.Call(t.Context(), kite.AskHoldings())
+			wantKind(t, err, kite.KindTooBig)
+			if len(f.called) != 1 {
+				t.Errorf("it was asked for %d times", len(f.called))
+			}
+			if text, err := c.Call(t.Context(), kite.AskProfile()); err != nil || text != "answer of get_profile" || !isOpen(c.Lost()) {
+				t.Errorf("afterwards: %q, %v; open: %v", text, err, isOpen(c.Lost()))
+			}
+		})
 	}
-	closes(t, "Lost", c.Lost())
 }
 
 // The server may name another endpoint at any time. A session id must not

@@ -2,7 +2,6 @@ package mcpconn
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"strconv"
 	"sync/atomic"
@@ -23,24 +22,29 @@ type wire struct {
 	asked atomic.Int64
 }
 
-// callTool calls a tool and returns its result as it came. It goes past mcp-go's
-// client, which reads a result four times over: that was half of what a command
-// cost.
-func (w *wire) callTool(ctx context.Context, tool string, args map[string]any) (json.RawMessage, error) {
-	resp, err := w.SendRequest(ctx, transport.JSONRPCRequest{
+// callTool calls a tool and returns its result as it came, with what is reserved
+// for it. It goes past mcp-go's client, which reads a result four times over: that
+// was half of what a command cost.
+func (w *wire) callTool(ctx context.Context, tool string, args map[string]any) (json string, held *reservation, err error) {
+	var d delivery
+	_, err = w.SendRequest(context.WithValue(ctx, deliveryKey{}, &d), transport.JSONRPCRequest{
 		JSONRPC: mcp.JSONRPC_VERSION, Method: string(mcp.MethodToolsCall), Params: mcp.CallToolParams{Name: tool, Arguments: args},
 	})
 	if err != nil {
-		return nil, err
+		d.held.release()
+		return "", nil, err
 	}
-	return resp.Result, nil
+	return d.result, d.held, nil
 }
+
+// idPrefix begins the ids of our requests.
+const idPrefix = "b-"
 
 // SendRequest sends a request under a string id, which no ping of the server
 // can be mistaken for, and makes sure that the answer is the answer to it.
 // JSON-RPC errors come back as *rpcError.
 func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
-	r.ID = mcp.NewRequestId("b-" + strconv.FormatInt(w.asked.Add(1), 10))
+	r.ID = mcp.NewRequestId(idPrefix + strconv.FormatInt(w.asked.Add(1), 10))
 	resp, err := w.HTTPConnection.SendRequest(ctx, r)
 	switch {
 	case err != nil:

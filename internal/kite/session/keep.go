@@ -51,7 +51,7 @@ func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
 // mostKept bounds what is kept for all people together, in bytes. An answer that
 // finds no room is asked for again: that costs a question, while a morning rush
 // must not cost the memory of thousands of answers.
-const mostKept = 16 << 20
+const mostKept = 8 << 20
 
 // keepAnswer keeps a session's answer for a minute or two and returns its time. Answers
 // never outlive their login: recall compares, and update drops them.

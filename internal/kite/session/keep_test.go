@@ -76,7 +76,7 @@ func TestKeptAnswersHaveABound(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.login(ravi, "CD5678")
 		w.pass(session.LinkLife)
-		long := strings.Repeat("x", 3<<20)
+		long := strings.Repeat("x", 3<<19)
 		w.kite.Answer("AB1234", "get_order_history", long)
 		w.kite.Answer("CD5678", "get_order_history", long)
 		asked := func(who int64, page int) (again bool) {
@@ -88,7 +88,7 @@ func TestKeptAnswersHaveABound(t *testing.T) {
 			}
 			return strings.Contains(strings.Join(w.kite.Calls(), ","), "get_order_history")
 		}
-		for page := range 5 { // fifteen of sixteen
+		for page := range 5 { // seven and a half MiB of eight
 			asked(asha, page)
 			asked(asha, page)
 		}
