@@ -96,22 +96,20 @@ func (a Account) Candles(ctx context.Context, token int64, w kite.Window, maxAge
 	return fetch(ctx, a, kite.AskCandles(token, w), maxAge, kite.DecodeCandles)
 }
 
-// instruments is what a search found.
-type instruments struct {
-	found   []kite.Instrument
-	leftOut int
-}
-
 // Search looks for instruments by words: in their symbols, and in the names of
-// companies when no symbol has them. It asks for all at once, since the ranking
-// is ours.
-func (a Account) Search(ctx context.Context, query string) (found instruments, err error) {
+// companies when no symbol has them. The ranking is ours and takes all matches, so
+// that it asks how many there are first: of more than [kite.MaxMatches] it returns
+// the number. Words that are not [kite.Searchable] match nothing.
+func (a Account) Search(ctx context.Context, words string) (found kite.Matches, err error) {
+	if !kite.Searchable(words) {
+		return kite.Matches{}, nil
+	}
 	for _, field := range []string{"id", "name"} {
-		found, _, err = fetch(ctx, a, kite.AskInstruments(query, field), browsing, func(text string) (instruments, error) {
-			all, leftOut, err := kite.DecodeInstruments(text)
-			return instruments{all, leftOut}, err
-		})
-		if err != nil || len(found.found) > 0 {
+		found, _, err = fetch(ctx, a, kite.AskCount(words, field), browsing, kite.DecodeInstruments)
+		if err == nil && !found.Whole() && found.Total <= kite.MaxMatches {
+			found, _, err = fetch(ctx, a, kite.AskInstruments(words, field), browsing, kite.DecodeInstruments)
+		}
+		if err != nil || len(found.Found) > 0 || found.Total > kite.MaxMatches {
 			break
 		}
 	}

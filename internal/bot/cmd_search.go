@@ -26,13 +26,23 @@ func searchCommand() Command {
 }
 
 func searchMessage(ctx context.Context, r *Request, query string, page int) (view.Message, error) {
-	words := query
-	if s, ok := kite.ParseSymbol(query); ok {
-		words = s.Name
+	if !kite.Searchable(wordsOf(query)) {
+		return view.SearchTooShort(query), nil
 	}
-	found, err := r.Account.Search(ctx, words)
-	if err != nil {
+	found, err := r.Account.Search(ctx, wordsOf(query))
+	switch {
+	case err != nil:
 		return view.Message{}, err
+	case !found.Whole():
+		return view.SearchTooMany(query, found.Total), nil
 	}
-	return view.Search(view.SearchView{Query: query, Found: kite.Rank(query, found.found), LeftOut: found.leftOut, Page: page}), nil
+	return view.Search(view.SearchView{Query: query, Found: kite.Rank(query, found.Found), LeftOut: found.LeftOut, Page: page}), nil
+}
+
+// wordsOf is what is searched for when a person typed so: the symbol, if it is one.
+func wordsOf(typed string) string {
+	if s, ok := kite.ParseSymbol(typed); ok {
+		return s.Name
+	}
+	return typed
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -29,22 +30,31 @@ func resolve(ctx context.Context, r *Request, typed, command, with string) (pric
 	if q, clear := kite.Choose(guesses, quotes); clear {
 		return priced{quote: q, at: at}, nil, nil
 	}
-	return search(ctx, r, symbol, view.PickView{Typed: typed, For: command, With: with})
+	pick := view.PickView{Typed: typed, For: command, With: with}
+	if !kite.Searchable(symbol.Name) {
+		for _, id := range guesses {
+			if _, known := quotes[id]; known { // two shares that one symbol may mean
+				exchange, name, _ := strings.Cut(id, ":")
+				pick.Options = append(pick.Options, kite.Instrument{ID: id, Symbol: name, Exchange: exchange})
+			}
+		}
+		return priced{}, reply(say(view.PickSymbol(pick))), nil
+	}
+	return search(ctx, r, pick)
 }
 
 // pickAgain turns to another page of what matched.
 func pickAgain(command, with string) Handler {
 	return func(ctx context.Context, r *Request) (Reply, error) {
 		page, typed := view.ParseSearchArg(r.Args)
-		words := typed
-		if s, ok := kite.ParseSymbol(typed); ok {
-			words = s.Name
-		}
-		found, err := r.Account.Search(ctx, words)
-		if err != nil {
+		found, err := r.Account.Search(ctx, wordsOf(typed))
+		switch {
+		case err != nil:
 			return Reply{}, err
+		case !found.Whole():
+			return inPlace(view.SearchTooMany(typed, found.Total)), nil
 		}
-		ranked := kite.Rank(typed, found.found)
+		ranked := kite.Rank(typed, found.Found)
 		if len(ranked) == 0 {
 			return inPlace(view.NoSuchSymbol(typed)), nil
 		}
@@ -53,13 +63,16 @@ func pickAgain(command, with string) Handler {
 }
 
 // search is the last resort of resolve.
-func search(ctx context.Context, r *Request, symbol kite.Symbol, pick view.PickView) (priced, *Reply, error) {
-	found, err := r.Account.Search(ctx, symbol.Name)
-	if err != nil {
-		return priced{}, nil, err
-	}
+func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply, error) {
 	typed := pick.Typed
-	ranked := kite.Rank(typed, found.found)
+	found, err := r.Account.Search(ctx, wordsOf(typed))
+	switch {
+	case err != nil:
+		return priced{}, nil, err
+	case !found.Whole():
+		return priced{}, reply(say(view.SearchTooMany(typed, found.Total))), nil
+	}
+	ranked := kite.Rank(typed, found.Found)
 	if len(ranked) == 0 {
 		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
 	}

@@ -58,15 +58,18 @@ func (c *chat) world(line string) {
 			}
 			c.phone.Log() // what each of them saw is in another conversation
 		},
-		"* Kite is up":                                   func() { c.kite.Down(false) },
-		"* Kite fails":                                   func() { c.kite.Mute(true) },
-		"* Kite works":                                   func() { c.kite.Mute(false) },
-		"* Kite restarts":                                c.kite.Restart,
-		"* Kite ends no session":                         func() { c.kite.Undying(true) },
-		"* Kite ends sessions again":                     func() { c.kite.Undying(false) },
-		"* Kite forgets how to resume":                   func() { c.kite.NoResume(true) },
-		"* Kite takes a second":                          func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
-		"* Kite takes an hour":                           func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
+		"* Kite is up":                 func() { c.kite.Down(false) },
+		"* Kite fails":                 func() { c.kite.Mute(true) },
+		"* Kite works":                 func() { c.kite.Mute(false) },
+		"* Kite restarts":              c.kite.Restart,
+		"* Kite ends no session":       func() { c.kite.Undying(true) },
+		"* Kite ends sessions again":   func() { c.kite.Undying(false) },
+		"* Kite forgets how to resume": func() { c.kite.NoResume(true) },
+		"* Kite takes a second":        func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
+		"* Kite takes an hour":         func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
+		"* Kite has thousands of matches": func() {
+			c.kite.Answer("AB1234", "search_instruments", `{"data":[{"tradingsymbol":"GOLD26DECFUT","exchange":"MCX","name":"GOLD"}],"pagination":{"from":0,"limit":1,"total":12893,"has_more":true,"returned":1}}`)
+		},
 		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
 		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth(true) },
 		"* Kite has its login tool again":                func() { c.kite.OAuth(false) },

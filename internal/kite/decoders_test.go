@@ -47,7 +47,7 @@ func decoders() []decoder {
 		decoderOf("get_mf_holdings", "["+fullFund+",null]", kite.DecodeMutualFunds, useFunds),
 		decoderOf("get_quotes", fullQuote, kite.DecodeQuotes, useQuotes, `{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`, "null"),
 		decoderOf("get_ohlc", `{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`, kite.DecodeOHLC, useQuotes),
-		decoderOf("search_instruments", "["+oneInstrument+"]", decodeFound, useFound, "null"),
+		decoderOf("search_instruments", "["+oneInstrument+"]", kite.DecodeInstruments, useFound, "null"),
 		decoderOf("get_historical_data", "["+fullCandle+",null]", kite.DecodeCandles, useCandles, "null"),
 		decoderOf("tools/list", `{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"}]}`, kite.DecodeOffers,
 			func(*testing.T, []kite.Offer) []kite.Figure { return nil }),
@@ -63,17 +63,6 @@ const (
 	fullFund   = `{"folio":"12/3","fund":"A \u0026 B FUND","tradingsymbol":"INF000A01AA1","average_price":78.43,"last_price":84.86,"last_price_date":"2026-11-11","quantity":382.488}`
 	fullCandle = `{"date":"2026-11-12T09:15:00+05:30","open":100,"high":101,"low":99.5,"close":101,"volume":2499,"oi":12}`
 )
-
-// found is what a search gives, in one value.
-type found struct {
-	Instruments []kite.Instrument
-	LeftOut     int
-}
-
-func decodeFound(text string) (found, error) {
-	i, out, err := kite.DecodeInstruments(text)
-	return found{i, out}, err
-}
 
 func useProfile(t *testing.T, p kite.Profile) []kite.Figure {
 	if p.Identity().IsZero() {
@@ -185,13 +174,13 @@ func useQuotes(t *testing.T, quotes map[string]kite.Quote) []kite.Figure {
 	return figures
 }
 
-func useFound(t *testing.T, f found) []kite.Figure {
+func useFound(t *testing.T, f kite.Matches) []kite.Figure {
 	queries := []string{"acme", "NSE:A", ""}
-	if len(f.Instruments) > 0 {
-		queries = append(queries, f.Instruments[0].Symbol, f.Instruments[0].Name)
+	if len(f.Found) > 0 {
+		queries = append(queries, f.Found[0].Symbol, f.Found[0].Name)
 	}
 	for _, query := range queries {
-		ranked := kite.Rank(query, f.Instruments)
+		ranked := kite.Rank(query, f.Found)
 		if one, ok := kite.Clear(query, ranked); ok && !slices.ContainsFunc(ranked, func(i kite.Instrument) bool { return i.ID == one.ID }) {
 			t.Fatal("clear is what was not found")
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 )
@@ -35,18 +36,42 @@ func (i Instrument) IsOption() bool { return i.Type == "CE" || i.Type == "PE" }
 // IsContract reports whether it is a future or an option.
 func (i Instrument) IsContract() bool { return i.Type == "FUT" || i.IsOption() }
 
-// DecodeInstruments reads the answer of search_instruments. A page is taken as
-// well as the whole list, because nothing is added up of it. Rows that are null
-// or lack their symbol or exchange cannot be asked about: they are left out and
-// counted. Whatever else comes is [KindMalformed].
-func DecodeInstruments(text string) (found []Instrument, leftOut int, err error) {
-	found, err = anyList(text, (*wireInstrument).instrument)
+// MaxMatches is how many matches are asked for. The server has thousands for some
+// words, and what it gives of more than it was asked for is a random part.
+const MaxMatches = 1000
+
+// leastSearch is how many characters make a search: fewer are in nearly everything.
+const leastSearch = 3
+
+// Searchable reports whether words are enough to search for.
+func Searchable(words string) bool { return lettersOf(words) >= leastSearch }
+
+// lettersOf counts the characters of a text, without spaces.
+func lettersOf(text string) int {
+	return utf8.RuneCountInString(strings.Join(strings.Fields(text), ""))
+}
+
+// Matches is what a search found.
+type Matches struct {
+	Found   []Instrument
+	LeftOut int // rows that name nothing
+	Total   int // how many there are, also of a page
+}
+
+// Whole reports whether all that there is was found.
+func (m Matches) Whole() bool { return m.Total <= len(m.Found)+m.LeftOut }
+
+// DecodeInstruments reads the answer of search_instruments, all or a page. Rows that
+// are null or lack their symbol or exchange cannot be asked about: they are left out
+// and counted. Whatever else comes is [KindMalformed].
+func DecodeInstruments(text string) (Matches, error) {
+	found, total, err := anyPage(text, (*wireInstrument).instrument)
 	if err != nil {
-		return nil, 0, malformed("search_instruments", err)
+		return Matches{}, malformed("search_instruments", err)
 	}
 	all := len(found)
 	found = slices.DeleteFunc(found, func(i Instrument) bool { return i.ID == "" })
-	return found, all - len(found), nil
+	return Matches{Found: found, LeftOut: all - len(found), Total: max(all, total)}, nil
 }
 
 // wireInstrument is a row as the server writes it. The last price of the

@@ -27,19 +27,26 @@ func TestDecodeInstruments(t *testing.T) {
 		"page of many":      `{"data":[` + oneInstrument + `],"pagination":{"from":3,"limit":1,"total":90,"has_more":true,"returned":1}}`,
 		"with what is none": `[null,` + oneInstrument + `,{"tradingsymbol":"","exchange":"NSE"},{"tradingsymbol":"X"}]`,
 	} {
-		got, leftOut, err := kite.DecodeInstruments(text)
+		got, err := kite.DecodeInstruments(text)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got.Found); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if wantOut := 3 * strings.Count(text, "[null"); leftOut != wantOut {
-			t.Errorf("%s: %d left out, want %d", name, leftOut, wantOut)
+		if wantOut := 3 * strings.Count(text, "[null"); got.LeftOut != wantOut {
+			t.Errorf("%s: %d left out, want %d", name, got.LeftOut, wantOut)
+		}
+		wantTotal := 1 + got.LeftOut
+		if name == "page of many" {
+			wantTotal = 90
+		}
+		if got.Total != wantTotal || got.Whole() != (name != "page of many") {
+			t.Errorf("%s: %d in all, whole: %v", name, got.Total, got.Whole())
 		}
 	}
 	for _, none := range []string{"null", "[]", `{"data":[],"pagination":{"from":0,"total":0,"has_more":false}}`, `{"data":null,"pagination":{"from":0}}`} {
-		if got, _, err := kite.DecodeInstruments(none); err != nil || len(got) != 0 {
+		if got, err := kite.DecodeInstruments(none); err != nil || len(got.Found) != 0 || !got.Whole() {
 			t.Errorf("DecodeInstruments(%s) = %v, %v", none, got, err)
 		}
 	}
@@ -47,7 +54,7 @@ func TestDecodeInstruments(t *testing.T) {
 
 func TestDecodeInstrumentsRefuses(t *testing.T) {
 	for _, text := range []string{"", "{}", "prose", `{"meta":{}}`, `["A"]`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"instrument_token":1.5}]`} {
-		if got, _, err := kite.DecodeInstruments(text); kite.KindOf(err) != kite.KindMalformed || got != nil {
+		if got, err := kite.DecodeInstruments(text); kite.KindOf(err) != kite.KindMalformed || got.Found != nil {
 			t.Errorf("DecodeInstruments(%s) = %v, %v", text, got, err)
 		}
 	}
@@ -155,20 +162,20 @@ func TestRankKeepsEveryShare(t *testing.T) {
 // A server with modes wraps what a search found, with something about it.
 func TestDecodeInstrumentsInAWrapper(t *testing.T) {
 	const found = `[{"active":true,"exchange":"NSE","id":"NSE:SAMPLE","instrument_token":7,"isin":"INE000S01018","name":"Sample Ltd","segment":"NSE","instrument_type":"EQ","tradingsymbol":"SAMPLE"}]`
-	plain, _, err := kite.DecodeInstruments(found)
-	if err != nil || len(plain) != 1 {
+	plain, err := kite.DecodeInstruments(found)
+	if err != nil || len(plain.Found) != 1 {
 		t.Fatalf("%v, %v", plain, err)
 	}
 	for _, text := range []string{
 		`{"data":` + found + `,"meta":{"instrument_data_source":"bod_instruments","live_quote_enriched":false}}`,
 		`{"meta":{"live_quote_enriched":false},"pagination":{"from":0,"limit":1,"total":9,"has_more":true,"returned":1},"data":` + found + `}`,
 	} {
-		wrapped, leftOut, err := kite.DecodeInstruments(text)
-		if diff := cmp.Diff(plain, wrapped); err != nil || leftOut != 0 || diff != "" {
+		wrapped, err := kite.DecodeInstruments(text)
+		if diff := cmp.Diff(plain.Found, wrapped.Found); err != nil || wrapped.LeftOut != 0 || diff != "" {
 			t.Errorf("%s: %v\n%s", text, err, diff)
 		}
 	}
-	if none, _, err := kite.DecodeInstruments(`{"data":[],"meta":{}}`); err != nil || len(none) != 0 {
+	if none, err := kite.DecodeInstruments(`{"data":[],"meta":{}}`); err != nil || len(none.Found) != 0 {
 		t.Errorf("nothing found: %v, %v", none, err)
 	}
 }

@@ -29,6 +29,10 @@ const (
 // trading differ in nothing else there.
 const modeArg = "mode"
 
+// limitArg is the argument that says how many rows there may be. None, and zero,
+// are all of them.
+const limitArg = "limit"
+
 // Name names the question, in metrics and for /tool: "get_holdings". "" for the
 // zero Query.
 func (q Query) Name() string {
@@ -60,6 +64,11 @@ func (q Query) On(style Style) (tool string, args map[string]any, ok bool) {
 	}
 	args = make(map[string]any, len(q.values)+2)
 	maps.Copy(args, q.values)
+	if most := q.tool.most; most > 0 {
+		if typed, _ := args[limitArg].(int64); typed <= 0 || typed > most {
+			args[limitArg] = most
+		}
+	}
 	if style == StyleModes {
 		maps.Copy(args, q.tool.always)
 		args[modeArg] = q.tool.mode
@@ -124,8 +133,14 @@ func AskOHLC(instruments []string) Query {
 // AskCandles asks for the history of an instrument. See [DecodeCandles].
 func AskCandles(token int64, w Window) Query { return row("get_historical_data", w.args(token)) }
 
+// AskCount asks how many instruments there are whose field, "id" or "name", holds a
+// text: [Matches.Total] of an answer that holds one of them.
+func AskCount(text, field string) Query {
+	return row("search_instruments", map[string]any{"query": text, "filter_on": field, limitArg: int64(1)})
+}
+
 // AskInstruments searches for instruments whose field, "id" or "name", holds a
-// text. See [DecodeInstruments].
+// text, [MaxMatches] at most. See [DecodeInstruments].
 func AskInstruments(text, field string) Query {
 	return row("search_instruments", map[string]any{"query": text, "filter_on": field})
 }

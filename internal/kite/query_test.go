@@ -135,8 +135,33 @@ func TestSearchAsksForEveryField(t *testing.T) {
 	if !ok || args["verbosity"] != "full" || args["query"] != "infosys" || args["filter_on"] != "name" || args["mode"] != "search" {
 		t.Errorf("search is sent with %v", args)
 	}
-	if _, args, _ := kite.AskInstruments("infosys", "name").On(kite.StyleTools); len(args) != 2 {
+	if _, args, _ := kite.AskInstruments("infosys", "name").On(kite.StyleTools); len(args) != 3 {
 		t.Errorf("a server without modes is sent %v", args)
+	}
+}
+
+// However it is asked for, a search has a bound.
+func TestSearchesHaveALimit(t *testing.T) {
+	for limit, want := range map[string]int64{"": 1000, "limit=0": 1000, "limit=1": 1, "limit=1000": 1000, "limit=1001": 1000, "limit=9007199254740992": 1000} {
+		q, err := kite.ParseToolCall("search_instruments nifty " + limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkLimit(t, q, want)
+	}
+	checkLimit(t, kite.AskInstruments("nifty", "id"), kite.MaxMatches)
+	checkLimit(t, kite.AskCount("nifty", "id"), 1)
+	if kite.AskCount("nifty", "id").Key() == kite.AskInstruments("nifty", "id").Key() {
+		t.Error("a count is taken for what was found")
+	}
+}
+
+func checkLimit(t *testing.T, q kite.Query, want int64) {
+	t.Helper()
+	for _, style := range []kite.Style{kite.StyleTools, kite.StyleModes} {
+		if _, args, _ := q.On(style); args["limit"] != want {
+			t.Errorf("%s is sent with the limit %v, want %d", q.Key(), args["limit"], want)
+		}
 	}
 }
 

@@ -99,15 +99,18 @@ func wholeList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) 
 	return p.rows, p.refused
 }
 
-// anyList reads a list of rows, bare or wrapped, and a part of a list too: what
-// was looked for is in the beginning of it. A server with modes wraps what it
-// found in something that says nothing of pages.
-func anyList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) {
+// anyPage reads a list of rows, bare or wrapped, or a part of one, and how many rows
+// there are in all, if that is said. A server with modes wraps what it found in
+// something that says nothing of pages.
+func anyPage[W, T any](text string, meaning func(*W) (T, error)) (rows []T, total int, err error) {
 	p := page[W, T]{meaning: meaning}
 	if err := p.decode(text); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return p.rows, p.refused
+	if p.wrap != nil && p.wrap.Total != nil {
+		total = int(*p.wrap.Total)
+	}
+	return p.rows, total, p.refused
 }
 
 func (p *page[W, T]) decode(text string) error {

@@ -12,6 +12,7 @@ type Tool struct {
 	plain         string         // the tool of a server with a tool for each question; "" where it has none
 	grouped, mode string         // the tool and mode of a server with modes; "" where it has none
 	always        map[string]any // sent along to a server with modes
+	most          int64          // rows that are asked for at once; 0 for all there are
 	effect        effect
 }
 
@@ -31,6 +32,7 @@ type Arg struct {
 	Required bool
 	Choices  []string // all values there are; nil when any will do
 	Example  string   // a value as a person types it
+	Least    int      // characters of a text, spaces aside; 0 for any
 }
 
 // ArgType is what an argument has to be.
@@ -70,7 +72,8 @@ var table = []Tool{
 	{Name: "get_ohlc", What: "open, high, low and close of the day", Args: ofInstruments, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
 	{Name: "get_historical_data", What: "candles", Args: ofHistory, plain: "get_historical_data", grouped: "market", mode: "historical"},
 	{Name: "search_instruments", What: "instruments by words", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
-		always: map[string]any{"verbosity": "full"}}, // else there is no ISIN and no expiry
+		always: map[string]any{"verbosity": "full"}, // else there is no ISIN and no expiry
+		most:   MaxMatches},
 	{Name: "get_alerts", What: "price alerts", Account: true, Args: ofAlerts, grouped: "alerts", mode: "get"},
 	{Name: "session_status", What: "the login, as the server sees it", Account: true, grouped: "session", mode: "status"},
 
@@ -93,7 +96,7 @@ var (
 		{Name: "oi", Type: ArgTruth, Example: "no"},
 	}
 	ofSearch = append([]Arg{
-		{Name: "query", Type: ArgText, Required: true, Example: "infosys"},
+		{Name: "query", Type: ArgText, Required: true, Example: "infosys", Least: leastSearch},
 		{Name: "filter_on", Type: ArgText, Example: "name", Choices: []string{"id", "name", "isin", "tradingsymbol", "underlying"}},
 	}, paging...)
 	ofAlerts = []Arg{

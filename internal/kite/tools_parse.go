@@ -35,6 +35,8 @@ const (
 	CallBadTruth
 	// CallBadChoice: a value is none of [Arg.Choices].
 	CallBadChoice
+	// CallTooShort: a value has fewer characters than [Arg.Least].
+	CallTooShort
 )
 
 // CallError says why a typed tool call is not made. Texts are data from the
@@ -200,6 +202,9 @@ func (a Arg) value(typed string) (v any, problem CallProblem, ok bool) {
 		values := split(typed)
 		return values, CallMissing, len(values) > 0
 	default:
+		if lettersOf(typed) < a.Least {
+			return nil, CallTooShort, false
+		}
 		return typed, CallBadChoice, a.Choices == nil || slices.Contains(a.Choices, typed)
 	}
 }

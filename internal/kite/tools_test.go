@@ -63,7 +63,7 @@ func TestParseToolCall(t *testing.T) {
 		{"orders mode=history 251123000000001", "get_order_history", map[string]any{"order_id": "251123000000001"}},
 		{"get_order_history 251123000000001", "get_order_history", map[string]any{"order_id": "251123000000001"}},
 		{"search_instruments query=gold bees filter_on=name limit=3", "search_instruments", map[string]any{"query": "gold bees", "filter_on": "name", "limit": int64(3)}},
-		{"search_instruments query='a = b'", "search_instruments", map[string]any{"query": "a = b"}},
+		{"search_instruments query='a = b'", "search_instruments", map[string]any{"query": "a = b", "limit": int64(1000)}},
 		{`get_historical_data instrument_token=408065 from_date="2026-11-02 09:15:00" to_date=2026-11-20 15:30:00 interval=day oi=Yes continuous=false`,
 			"get_historical_data", map[string]any{
 				"instrument_token": int64(408065), "from_date": "2026-11-02 09:15:00", "to_date": "2026-11-20 15:30:00", "interval": "day", "oi": true, "continuous": false,
@@ -124,7 +124,9 @@ func TestParseToolCallRefuses(t *testing.T) {
 		{"get_historical_data 408065", kite.CallNoSuchArg, "408065"},
 		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=week", kite.CallBadChoice, "interval"},
 		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=day oi=maybe", kite.CallBadTruth, "oi"},
-		{"search_instruments query=a filter_on=price", kite.CallBadChoice, "filter_on"},
+		{"search_instruments query=abc filter_on=price", kite.CallBadChoice, "filter_on"},
+		{"search_instruments lt", kite.CallTooShort, "query"},
+		{"search_instruments query='l t'", kite.CallTooShort, "query"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {

@@ -92,7 +92,7 @@ func witnessList[T any](b []byte, most int) ([]T, error) {
 
 // witnessed reads a list of rows both ways.
 func witnessed[W any](text string) (got, want []*W, err, wantErr error) {
-	got, err = anyList(text, func(row *W) (*W, error) {
+	got, _, err = anyPage(text, func(row *W) (*W, error) {
 		if row == nil {
 			return nil, nil
 		}

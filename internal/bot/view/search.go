@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"kitebot/internal/kite"
@@ -52,6 +53,25 @@ func noMatches(v SearchView) Message {
 		"Try a part of the company’s name, or the symbol as it is on the exchange: <code>/search hdfc</code>",
 	}
 	return Message{HTML: strings.Join(append(lines, unnamed(v.LeftOut)...), "\n")}
+}
+
+// SearchTooShort answers words that are in nearly everything, and says how to ask
+// for a symbol that is so short.
+func SearchTooShort(query string) Message {
+	m := Message{HTML: fmt.Sprintf("<b>“%s” is in nearly everything</b>\nType at least three letters of the name or the symbol.", typedText(query))}
+	s, ok := kite.ParseSymbol(query)
+	if !ok {
+		return m
+	}
+	id := s.Guesses()[0]
+	m.HTML += fmt.Sprintf("\nIf it is the symbol itself: <code>/quote %s</code>", escape(id))
+	m.Buttons = [][]Button{{{Text: "Quote " + id, Data: "quote:open:" + id}}}
+	return m
+}
+
+// SearchTooMany answers words that more instruments match than can be ranked.
+func SearchTooMany(query string, total int) Message {
+	return Message{HTML: fmt.Sprintf("<b>%s matches for “%s”</b>\nThat is too many to look through. Type more letters of it.", group(strconv.Itoa(total)), typedText(query))}
 }
 
 // SearchUsage answers /search without words.

@@ -54,7 +54,7 @@ func NoSuchSymbol(typed string) Message {
 		return QuoteUsage()
 	}
 	m := Message{HTML: fmt.Sprintf("<b>I found no “%s”</b>\nKite knows no such symbol. Try a part of the company’s name with /search, or name the exchange: <code>BSE:ITC</code>", typedText(typed))}
-	if data := searchData("search:page", 1, typed); data != "" {
+	if data := searchData("search:page", 1, typed); data != "" && kite.Searchable(typed) {
 		m.Buttons = [][]Button{{{Text: "Search for it", Data: data}}}
 	}
 	return m

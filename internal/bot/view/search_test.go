@@ -19,11 +19,11 @@ func instrument(exchange, symbol, name string, more ...string) string {
 
 func instruments(tb testing.TB, rows ...string) []kite.Instrument {
 	tb.Helper()
-	found, _, err := kite.DecodeInstruments(list(rows...))
+	found, err := kite.DecodeInstruments(list(rows...))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return found
+	return found.Found
 }
 
 func tataShares(tb testing.TB) []kite.Instrument {
@@ -63,6 +63,10 @@ func TestSearchGolden(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.Search(tt.v)) })
 	}
 	marketGolden(t, "search_usage", view.SearchUsage())
+	marketGolden(t, "search_short", view.SearchTooShort("lt"))
+	marketGolden(t, "search_short_exchange", view.SearchTooShort("bse:lt"))
+	marketGolden(t, "search_short_hostile", view.SearchTooShort("<&"))
+	marketGolden(t, "search_many", view.SearchTooMany("gold <&>", 12893))
 }
 
 func TestPickGolden(t *testing.T) {
@@ -116,13 +120,13 @@ func TestAnySearchRenders(t *testing.T) {
 			rows = append(rows, instrument(text.Draw(t, "exchange"), text.Draw(t, "symbol"), text.Draw(t, "name"),
 				rapid.SampledFrom([]string{`"strike":0`, `"instrument_type":"CE","strike":1e17`, `"instrument_type":"FUT","expiry_date":"2026-11-24"`, `"active":false`}).Draw(t, "kind")))
 		}
-		found, leftOut, err := kite.DecodeInstruments(list(rows...))
+		found, err := kite.DecodeInstruments(list(rows...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		query := text.Draw(t, "query")
-		ranked := kite.Rank(query, found)
-		m := view.Search(view.SearchView{Query: query, Found: ranked, LeftOut: leftOut, Page: rapid.IntRange(-1, 4).Draw(t, "page")})
+		ranked := kite.Rank(query, found.Found)
+		m := view.Search(view.SearchView{Query: query, Found: ranked, LeftOut: found.LeftOut, Page: rapid.IntRange(-1, 4).Draw(t, "page")})
 		if err := viewtest.Check(m); err != nil {
 			t.Fatalf("%v\n%s", err, m.HTML)
 		}

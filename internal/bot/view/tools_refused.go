@@ -42,6 +42,8 @@ func argProblem(e *kite.CallError) string {
 		return fmt.Sprintf("%s needs %s", tool, arg)
 	case kite.CallBadNumber:
 		return fmt.Sprintf("%s has to be a whole number, not “%s”", arg, value)
+	case kite.CallTooShort:
+		return fmt.Sprintf("%s needs %d letters at least, not “%s”", arg, e.Arg.Least, value)
 	case kite.CallBadTruth:
 		return fmt.Sprintf("%s has to be yes or no, not “%s”", arg, value)
 	default:

@@ -59,7 +59,7 @@ func TestToolRefusedGolden(t *testing.T) {
 	for name, call := range map[string]string{
 		"tool_empty": "", "tool_login": "login", "tool_writes": "place_order quantity=1", "tool_unknown": "get_<alerts>", "tool_logout": "session logout", "tool_mode_writes": "orders place quantity=1",
 		"tool_missing": "get_ltp", "tool_no_such": "get_holdings page=<2>", "tool_no_args": "get_profile now", "tool_twice": "get_holdings limit=1 limit=2",
-		"tool_number": "get_holdings limit=a\u202e<&", "tool_choice": "search_instruments a filter_on=price",
+		"tool_number": "get_holdings limit=a\u202e<&", "tool_choice": "search_instruments abc filter_on=price", "tool_short": "search_instruments a&",
 		"tool_truth": "get_historical_data instrument_token=1 from_date=a to_date=b interval=day oi=maybe",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package kite
 import (
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"strings"
 	"time"
 )
@@ -91,8 +92,8 @@ func runHistoricalData(ctx context.Context, s *Server, c *call) outcome {
 	return toText(l.candles(every, from, to, s.opts.Now()))
 }
 
-// runSearch needs no login and leaves the registry alone. The far end answers in no particular order; here it is the
-// order of the tokens.
+// runSearch needs no login and leaves the registry alone. What it finds comes in another order each time, so that a page
+// of it is a random part.
 func runSearch(_ context.Context, s *Server, c *call) outcome {
 	listings, complaint := s.search(c.args)
 	if complaint != "" {
@@ -102,6 +103,7 @@ func runSearch(_ context.Context, s *Server, c *call) outcome {
 	for _, l := range listings {
 		found = append(found, l.Instrument)
 	}
+	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	return toText(paginate(found, c.args))
 }
 
