@@ -83,8 +83,7 @@ func endingOf(folded string) (Ending, bool) {
 // failedTool is how every tool says that it failed, whatever the reason.
 var failedTool = regexp.MustCompile(`^failed to (execute [a-z_]{1,40}|get ([a-z]{1,20} ?){1,6}(: .*)?)$`)
 
-// badArgument is how tools refuse what they were asked. The patterns are whole
-// and narrow because these words are carried on to the log.
+// badArgument is how tools refuse what they were asked.
 var badArgument = regexp.MustCompile(`^(parameter '[a-z_]{1,30}': [a-z ]{1,60}` +
 	`|Failed to parse (from|to)_date, use format YYYY-MM-DD HH:MM:SS` +
 	`|At least one instrument must be specified` +
@@ -93,8 +92,7 @@ var badArgument = regexp.MustCompile(`^(parameter '[a-z_]{1,30}': [a-z ]{1,60}` 
 // Classify says what an outcome means for the person's login: nil for a good
 // result, else an *[Error]. It is the one function that knows the server's
 // prose. It errs towards doubt: a text it does not know is [KindFailed], never
-// the end of a login. The error holds none of the server's bytes but those
-// that [KindBadArgument] matched in full.
+// the end of a login. The error holds none of the server's bytes.
 func Classify(tool string, o Outcome) error {
 	kind, seen := o.meaning()
 	switch kind {
@@ -185,7 +183,7 @@ func errorTextKind(text string) (Kind, error) {
 	}
 	if kind, ok := knownText(text); ok {
 		if kind == KindBadArgument {
-			return kind, errors.New(text)
+			return kind, errors.New("the tool says so")
 		}
 		return kind, nil
 	}

@@ -165,9 +165,9 @@ func TestClassifyKeepsSecrets(t *testing.T) {
 	}
 }
 
-func TestBadArgumentKeepsItsWords(t *testing.T) {
+func TestBadArgumentQuotesNothing(t *testing.T) {
 	err := kite.Classify("get_quotes", failed("parameter 'instruments': is required"))
-	if want := "get_quotes: bad argument: parameter 'instruments': is required"; err.Error() != want {
+	if want := "get_quotes: bad argument: the tool says so"; err.Error() != want {
 		t.Errorf("Error() = %q, want %q", err, want)
 	}
 }

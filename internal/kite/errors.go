@@ -28,8 +28,7 @@ const (
 	KindNoTool
 	// KindMalformed: an answer came, but it is not what the tool answers.
 	KindMalformed
-	// KindBadArgument: the server refused the arguments; Error.Err carries its
-	// words, which are data.
+	// KindBadArgument: the server refused the arguments.
 	KindBadArgument
 	// KindDoubt: over its stream the server says that it cannot bring this
 	// session up ("Failed to establish a session"). That is what it says of a

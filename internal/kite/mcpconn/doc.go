@@ -56,5 +56,6 @@
 //     quotes.
 //   - Requests stay on the configured scheme and host, answers below 4 MiB, and no
 //     redirect is followed: net/http would take the session id along.
-//   - Errors and logs are freed of URLs, which hold the session id.
+//   - Errors and logs say of which kind a failure is, and quote nothing of what the
+//     server sent: it may be account data, and URLs hold the session id (way.go).
 package mcpconn

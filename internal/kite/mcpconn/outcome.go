@@ -15,25 +15,30 @@ import (
 	"kitebot/internal/kite/session"
 )
 
+// reason is a failure in words of ours.
+type reason string
+
+func (r reason) Error() string { return string(r) }
+
 // Causes. Their texts are for the log.
-var (
-	errClosed       = errors.New("connection closed")
-	errLost         = errors.New("stream lost")
-	errSilent       = errors.New("stream lost: silent for too long")
-	errMoved        = errors.New("stream lost: the server named another endpoint")
-	errTooBig       = errors.New("not an answer of the protocol: too long")
-	errAnswerTooBig = errors.New("answer too big")
-	errBusy         = errors.New("no room for a large answer: too many at once")
-	errOdd          = errors.New("not an answer of the protocol")
-	errBadID        = errors.New("not a session id")
-	errNoStream     = errors.New("the answer is not an event stream")
-	errNoEndpoint   = errors.New("the stream named no endpoint in time")
-	errForeign      = errors.New("request to another server refused")
-	errRedirect     = errors.New("redirect refused")
-	errDelete       = errors.New("request to end a session refused")
-	errListen       = errors.New("request to listen refused")
-	errNoSession    = errors.New("no MCP session to be had")
-	errNotOffered   = errors.New("such a server cannot be asked this")
+const (
+	errClosed       = reason("connection closed")
+	errLost         = reason("stream lost")
+	errSilent       = reason("stream lost: silent for too long")
+	errMoved        = reason("stream lost: the server named another endpoint")
+	errTooBig       = reason("not an answer of the protocol: too long")
+	errAnswerTooBig = reason("answer too big")
+	errBusy         = reason("no room for a large answer: too many at once")
+	errOdd          = reason("not an answer of the protocol")
+	errBadID        = reason("not a session id")
+	errNoStream     = reason("the answer is not an event stream")
+	errNoEndpoint   = reason("the stream named no endpoint in time")
+	errForeign      = reason("request to another server refused")
+	errRedirect     = reason("redirect refused")
+	errDelete       = reason("request to end a session refused")
+	errListen       = reason("request to listen refused")
+	errNoSession    = reason("no MCP session to be had")
+	errNotOffered   = reason("such a server cannot be asked this")
 )
 
 // refusedError is an HTTP answer other than 2xx. Its text leaves the body out.
@@ -118,7 +123,7 @@ func because(ctx, bound, life context.Context, err error) error {
 	case overdue(bound):
 		return context.DeadlineExceeded
 	case errors.As(err, &network):
-		return network.Err // without the address, which holds the session id
+		return onTheWay(network.Err) // without the address, which holds the session id
 	default:
 		return errOdd // mcp-go could not make sense of the answer
 	}

@@ -3,7 +3,6 @@ package mcpconn
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -67,7 +66,7 @@ func (t *turnstile) CloseIdleConnections() {
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // errServed is what a dial comes to that nobody waits for any more.
-var errServed = errors.New("not dialled: the request has got another connection")
+const errServed = reason("not dialled: the request has got another connection")
 
 // dialTime bounds one dial with its handshake.
 const dialTime = 20 * time.Second
