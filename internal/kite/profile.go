@@ -32,11 +32,26 @@ func DecodeProfile(text string) (Profile, error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return Profile{}, malformed("get_profile", errors.New("not a profile"))
 	}
-	p.UserID, p.UserName = strings.TrimSpace(p.UserID), strings.TrimSpace(p.UserName)
+	p.UserID, p.UserName, p.ShortName = strings.TrimSpace(p.UserID), plainName(p.UserName), plainName(p.ShortName)
 	if !isUserID(p.UserID) {
 		return Profile{}, malformed("get_profile", errors.New("no user id"))
 	}
 	return p, nil
+}
+
+// maxName is the longest name that is kept, in characters.
+const maxName = 64
+
+// plainName makes one line of visible characters of a name: no controls, none that
+// turn the direction of writing, none without width.
+func plainName(s string) string {
+	plain := []rune(strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)), " "))
+	return strings.TrimSpace(string(plain[:min(len(plain), maxName)]))
 }
 
 // isUserID keeps what is not a Kite user id from becoming the key of a login.

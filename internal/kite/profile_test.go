@@ -53,3 +53,18 @@ func TestDecodeProfileRefuses(t *testing.T) {
 		})
 	}
 }
+
+// A name is a text of anybody's making, and ends up in messages, records and
+// questions: it is one line of visible characters, and not long.
+func TestNamesAreCleanedAndBounded(t *testing.T) {
+	long := strings.Repeat("न", 64)
+	for name, want := range map[string]string{
+		`Asha \u0026 Rao`: "Asha & Rao", `  Asha\n\tRao  `: "Asha Rao", `\u202eoaR\u202c Asha`: "oaR Asha", `A\u200bs\u0000h\u2066a\ufeff`: "Asha",
+		long: long, long + "X": long, strings.Repeat(`\u200b`, 5000) + "Asha": "Asha", `\u202e`: "",
+	} {
+		p, err := kite.DecodeProfile(`{"user_id":"QX7788","user_name":"` + name + `","user_shortname":"` + name + `"}`)
+		if err != nil || p.UserName != want || p.ShortName != want || p.Identity().Name != want {
+			t.Errorf("%.40q is kept as %q and %q, %v", name, p.UserName, p.ShortName, err)
+		}
+	}
+}

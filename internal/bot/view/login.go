@@ -110,7 +110,7 @@ type Login struct {
 
 // line is the sentence everybody waits for.
 func (l Login) line() string {
-	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · until about %s", html.EscapeString(l.User.Name), html.EscapeString(l.User.UserID), l.until())
+	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · until about %s", outside(l.User.Name), html.EscapeString(l.User.UserID), l.until())
 }
 
 // until names the end of the login and how far away it is.
@@ -143,7 +143,7 @@ func (l Login) Already() Message {
 func Changed(user, last kite.Identity) Message {
 	return Message{
 		HTML: fmt.Sprintf("<b>Another Kite account logged in</b>\nNow it is <b>%s</b> (%s). Last time it was %s (%s).\n\nIs this account yours, and shall I show it here? I show nothing of it before you answer.",
-			html.EscapeString(user.Name), html.EscapeString(user.UserID), html.EscapeString(last.Name), html.EscapeString(last.UserID)),
+			outside(user.Name), html.EscapeString(user.UserID), outside(last.Name), html.EscapeString(last.UserID)),
 		Protect: true,
 		Buttons: [][]Button{
 			{{Text: "Yes, use " + user.UserID, Data: "login:use:" + user.UserID, Style: Primary}},

@@ -12,7 +12,7 @@ import (
 // did not answer when it was asked for this reply.
 func (l Login) Status(silent bool) Message {
 	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\nUntil about %s",
-		html.EscapeString(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), l.until())
+		outside(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), l.until())
 	if silent {
 		text += "\n\nKite is not answering just now, or the login has ended: I cannot tell which. I keep the login."
 	} else {
