@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -70,15 +71,28 @@ func csvCaption(name string, rows int, v CSVView) string {
 	return strings.Join(lines, "\n")
 }
 
+// formulaStarts begin a formula, in all their widths and heights, or hide one.
+const formulaStarts = "=+-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−'"
+
+// startsFormula reports whether a spreadsheet may take a text for a formula.
+func startsFormula(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return s != "" && strings.ContainsRune(formulaStarts, first)
+}
+
 // csvText makes text from outside safe for a spreadsheet: one that would be
 // taken for a formula, and a long number that would lose its digits, begins
-// with an apostrophe.
+// with an apostrophe. So does what follows a semicolon, where many countries'
+// spreadsheets begin a new cell.
 func csvText(s string) string {
-	s = strings.TrimSpace(tidy(s, maxCSVText))
-	if s == "" {
-		return ""
+	cells := strings.Split(strings.TrimSpace(tidy(s, maxCSVText)), ";")
+	for i, cell := range cells[1:] {
+		if startsFormula(strings.TrimLeft(cell, ` "`)) {
+			cells[i+1] = "'" + cell
+		}
 	}
-	formula := strings.ContainsRune("=+-@＝＋－＠−'", []rune(s)[0])
+	s = strings.Join(cells, ";")
+	formula := startsFormula(s)
 	long := len(s) > 15 && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
 	if formula || long {
 		return "'" + s

@@ -152,6 +152,30 @@ func TestCSVHostileText(t *testing.T) {
 	}
 }
 
+// Where a semicolon or a tab separates cells, a spreadsheet cuts our lines there,
+// quotes or no quotes: what comes after it never becomes a formula either.
+func TestCSVWithOtherSeparators(t *testing.T) {
+	for text, want := range map[string]string{
+		`A;=HYPERLINK("http://x","y")`: `A;'=HYPERLINK("http://x","y")`, "A; \t=1": "A;'  =1", `A;"=1+1"`: `A;'"=1+1"`, "A;;@x": "A;;'@x", "A\t=1": "A =1",
+		"A;﹦1": "A;'﹦1", "A;⁼1;＝2;-3": "A;'⁼1;'＝2;'-3", ";=1": ";'=1", "a; b;": "a; b;", "﹦1": "'﹦1", "⁼1": "'⁼1", "₌1": "'₌1", "A;'=1": "A;''=1", "A;\u200b=1": "A;'=1",
+	} {
+		m := view.HoldingsCSV(decode(t, list(share("ITC", text, -5, "-1", "2", "3", "4"))), view.CSVView{AsOf: noon()})
+		if got := opened(t, m)[0]["exchange"]; got != want {
+			t.Errorf("%q is written as %q, want %q", text, got, want)
+		}
+		for line := range strings.Lines(string(m.File.Data)) {
+			if strings.Contains(line, "\t") {
+				t.Errorf("a tab in %q", line)
+			}
+			for i, cell := range strings.Split(line, ";") {
+				if start := strings.TrimLeft(cell, ` "`); i > 0 && start != "" && strings.ContainsAny(start[:1], "=+-@") {
+					t.Errorf("%q is cut into a formula: %q", line, cell)
+				}
+			}
+		}
+	}
+}
+
 func TestCSVTimes(t *testing.T) {
 	rows := opened(t, view.OrdersCSV(decodeOrders(t, usualOrders()), view.CSVView{AsOf: noon()}))
 	if rows[0]["placed_at"] != "2026-11-12T11:58:59+05:30" || rows[0]["exchange_at"] != "" {
