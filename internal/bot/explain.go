@@ -120,7 +120,7 @@ func problem(err error) view.Problem {
 	case kite.KindLimited:
 		return view.Problem{Headline: "Too much is asked of Kite at once just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindTooBig:
-		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it. Your login is as it was; asking again would bring the same, so ask for less: /help shows how."}
+		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it, and your login is as it was. Asking again would bring the same; /tool asks for a part of a list, for example: /tool get_holdings limit=50"}
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
 		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
 	case kite.KindNoTool:

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -231,4 +232,26 @@ func TestTheLimitSaysWhatWasSeen(t *testing.T) {
 		w.heal()
 		w.wantAnswer(asha, "AB1234")
 	})
+}
+
+// An answer that is too big is not asked for again, on no way, and costs no login.
+func TestWhatIsTooBigIsAskedForOnce(t *testing.T) {
+	for _, streamsOnly := range []bool{false, true} {
+		inWorld(t, func(w *world) {
+			w.kite.StreamsOnly(streamsOnly)
+			w.login(asha, "AB1234")
+			w.pass(time.Second)
+			w.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20))
+			w.kite.Calls()
+			_, err := w.pool.Call(w.t.Context(), asha, kite.AskHoldings())
+			if kite.KindOf(err) != kite.KindTooBig {
+				w.t.Errorf("error = %v", err)
+			}
+			if calls := w.kite.Calls(); len(calls) != 1 {
+				w.t.Errorf("Kite was asked for %v", calls)
+			}
+			w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+			w.wantAnswer(asha, "AB1234")
+		})
+	}
 }

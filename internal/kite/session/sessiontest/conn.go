@@ -168,8 +168,15 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 	case f.links == 0 && !c.bearer:
 		k.t.Errorf("%s on a session that never called login", tool)
 	}
-	return k.answer(f, tool)
+	text, err := k.answer(f, tool)
+	if len(text) > mostAnswer {
+		return "", &kite.Error{Kind: kite.KindTooBig, Tool: tool}
+	}
+	return text, err
 }
+
+// mostAnswer is the longest answer that a connection reads, in bytes.
+const mostAnswer = 4 << 20
 
 func (f *far) login(t testing.TB, instead string) string {
 	if f.links++; f.links > 1 {
