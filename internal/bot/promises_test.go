@@ -209,3 +209,17 @@ func TestARestartLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// Commands hold the room of an answer until it is decoded, and no longer.
+func TestAnswersAreHeldUntilTheyAreDecoded(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		for _, command := range []string{"/portfolio", "/quote infy", "/search tata", "/tool get_holdings", "/chart infy"} {
+			c.types(people["asha"], false, command)
+			synctest.Wait()
+		}
+		if now, ever := c.kite.Held(); now != 0 || !ever {
+			t.Errorf("%d answers are still held, ever: %v", now, ever)
+		}
+	})
+}

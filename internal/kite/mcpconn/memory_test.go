@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kitebot/internal/kite"
 )
@@ -29,8 +30,8 @@ func bigHoldings(size int) string {
 	return textResult("[" + strings.Join(rows, ",") + "]")
 }
 
-// TestMeasuredProcess is the process that is measured: ten people ask for their
-// holdings at once.
+// TestMeasuredProcess is the process that is measured: twenty people ask for their
+// holdings at once, over a server that takes its time for proofs.
 func TestMeasuredProcess(t *testing.T) {
 	url := os.Getenv(measuredURL)
 	if url == "" {
@@ -42,12 +43,15 @@ func TestMeasuredProcess(t *testing.T) {
 	}
 	defer d.Close()
 	var people sync.WaitGroup
-	for range 10 {
+	for range 20 {
 		c := open(t, d)
 		people.Go(func() {
 			ctx, release := kite.HoldAnswers(t.Context())
 			defer release()
 			text, err := c.Call(ctx, kite.AskHoldings())
+			if err == nil { // the text waits for its proof
+				_, err = c.Call(ctx, kite.AskProfile())
+			}
 			if err == nil {
 				_, err = kite.DecodeHoldings(text)
 			}
@@ -64,30 +68,38 @@ func TestMeasuredProcess(t *testing.T) {
 	fmt.Println(string(status))
 }
 
-// The largest answers for ten people at once fit into the container as it ships:
-// 64 MB, of which Go is told 48 MiB.
+// The largest answers for twenty people at once take what Go is told it may use, and
+// not what they have together: each text is held while its proof is under way. On a
+// busy machine the collector is late, so that the bound has room. Without the
+// budget it is 63 to 97 MB.
 func TestPeakOfLargeAnswers(t *testing.T) {
 	if raced {
 		t.Skip("the race detector takes memory of its own")
 	}
-	const most = 60_000 // kB, of the whole process
-	for name, size := range map[string]int{"the largest": maxAnswer - 100<<10, "too big": 4 * maxAnswer} {
-		t.Run(name, func(t *testing.T) {
-			result := bigHoldings(size)
-			for _, path := range []string{"/sse", "/mcp"} {
-				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
-				cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMeasuredProcess$")
-				cmd.Env = append(os.Environ(), measuredURL+"="+f.URL+path, "GOMEMLIMIT=48MiB")
-				out, err := cmd.CombinedOutput()
-				peak := regexp.MustCompile(`VmHWM:\s*(\d+) kB`).FindSubmatch(out)
-				if err != nil || peak == nil {
-					t.Fatalf("%v: %s", err, out)
+	const most = 60_000 // kB, of the whole process, with the pages of its program
+	result := bigHoldings(maxAnswer - 100<<10)
+	for _, path := range []string{"/sse", "/mcp"} {
+		t.Run(path, func(t *testing.T) {
+			f := newFar(t, func(f *far) {
+				f.result = func(tool string) string {
+					if tool == "get_holdings" {
+						return result
+					}
+					time.Sleep(100 * time.Millisecond)
+					return textResult("a profile")
 				}
-				if kB, _ := strconv.Atoi(string(peak[1])); kB > most {
-					t.Errorf("%s: ten answers of %d bytes take %d kB at once, more than %d", path, len(result), kB, most)
-				} else {
-					t.Logf("%s: ten answers of %d bytes: %d kB", path, len(result), kB)
-				}
+			})
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMeasuredProcess$")
+			cmd.Env = append(os.Environ(), measuredURL+"="+f.URL+path, "GOMEMLIMIT=48MiB")
+			out, err := cmd.CombinedOutput()
+			peak := regexp.MustCompile(`VmHWM:\s*(\d+) kB`).FindSubmatch(out)
+			if err != nil || peak == nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			kB, _ := strconv.Atoi(string(peak[1]))
+			t.Logf("twenty answers of %d bytes at once: %d kB", len(result), kB)
+			if kB > most {
+				t.Errorf("that is more than %d", most)
 			}
 		})
 	}

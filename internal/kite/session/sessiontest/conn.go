@@ -172,8 +172,15 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 	if len(text) > mostAnswer {
 		return "", &kite.Error{Kind: kite.KindTooBig, Tool: tool}
 	}
+	if kite.Held(ctx, func() { k.held.Add(-1) }) {
+		k.held.Add(1)
+		k.everHeld.Store(true)
+	}
 	return text, err
 }
+
+// Held returns how many answers are held now, and whether any ever was.
+func (k *Kite) Held() (now int64, ever bool) { return k.held.Load(), k.everHeld.Load() }
 
 // mostAnswer is the longest answer that a connection reads, in bytes.
 const mostAnswer = 4 << 20

@@ -2,6 +2,7 @@ package sessiontest
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ type Kite struct {
 	refuseCodes bool              // no code is taken
 	slow        time.Duration     // whatever is asked takes so long
 	before      func(tool string) // called before a tool is answered
+
+	held     atomic.Int64 // answers, by those who asked for them
+	everHeld atomic.Bool
 }
 
 // far is a session at the far end.
