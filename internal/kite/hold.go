@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// hold is what is reserved for answers that somebody has not decoded yet.
+// hold is what is reserved for answers that are not decoded yet.
 type hold struct {
 	mu       sync.Mutex
 	over     bool

@@ -26,7 +26,7 @@ type arrival struct {
 	err    error
 }
 
-// room makes room for an event that grows large. It waits for as long as somebody
+// room makes room for an event that grows large. It waits for as long as a call
 // waits for an answer, and not so long that the stream looks silent.
 func (s *stream) room() (*reservation, error) {
 	ctx, cancel := context.WithTimeout(s.life, s.dialer.opts.SilenceLimit/2)
