@@ -22,6 +22,8 @@ type Guest struct {
 	Name     string    // first name when they asked: data, escaped on screen
 	Since    time.Time // of this standing
 	By       int64     // the admin who decided; 0 while waiting
+	// Version is the journal's sequence number of the update that decided.
+	Version uint64
 }
 
 // GuestBook keeps what was decided.
@@ -29,8 +31,11 @@ type GuestBook interface {
 	// Guests returns everybody in the book, by ascending id. One who cannot be
 	// read is Blocked, without a name: it may have been a block.
 	Guests() ([]Guest, error)
-	// SaveGuest replaces what is kept of a person. Unlisted removes it.
+	// SaveGuest replaces what is kept of a person. Unlisted removes it, and leaves
+	// its version to Removed.
 	SaveGuest(Guest) error
+	// Removed is the highest version with which a person was removed.
+	Removed() (version uint64, err error)
 }
 
 // Memory is all that is kept of people, in one view.

@@ -21,6 +21,15 @@ type Update struct {
 	Press   string `json:"press,omitempty"`   // callback query id; "" for a message
 	Data    string `json:"data,omitempty"`    // callback data of a press
 	Blocked bool   `json:"blocked,omitempty"` // the person blocked the bot (my_chat_member)
+
+	Entry Entry `json:"-"` // what the journal says of it; zero for what is in no journal
+}
+
+// Entry is what a journal knows of an update besides its content.
+type Entry struct {
+	Sequence uint64 // from 1, in the order of arrival; never used twice
+	Attempts int    // processes that took it up and ended without a clean stop, with the present one
+	Ran      bool   // its command has run and changed something; only the answer may be missing
 }
 
 // Messenger shows messages to people. Errors are *DeliveryError where the
@@ -45,13 +54,23 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, press, text string) error
 }
 
-// Journal keeps updates from being lost between Telegram and the answer.
+// Journal keeps updates from being lost between Telegram and the answer, and
+// from being carried out twice. Begin, Ran and Stopped are on disk when they
+// return, and ignore an update that is not open.
 type Journal interface {
-	// Take stores a batch in one commit and returns those not seen before. Once
-	// it returned, Telegram may forget the batch.
+	// Take stores a batch in one commit and returns those not seen before, with
+	// their entries. It is the first attempt at each. Once it returned, Telegram may
+	// forget the batch.
 	Take(bot int64, batch []Update) (fresh []Update, err error)
+	// Begin counts another attempt at an update of an earlier process.
+	Begin(bot, update int64) error
+	// Ran notes that an update's command has run and changed something.
+	Ran(bot, update int64) error
 	// Answered marks an update as done. The mark rides with the next commit.
 	Answered(bot, update int64)
+	// Stopped takes back the attempts of this process at what is still open: it
+	// stops as it should, and none of them brought it down.
+	Stopped(bot int64) error
 	// Unanswered returns what an earlier process took but did not answer, oldest first.
 	Unanswered(bot int64) ([]Update, error)
 }

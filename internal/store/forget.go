@@ -103,8 +103,8 @@ func (s *Store) forgetRecord(tx *bolt.Tx, person int64) error {
 func (s *Store) forgetUpdates(tx *bolt.Tx, person int64) error {
 	var theirs []mark
 	err := eachEntry(bucket(tx, journalBucket), func(e entryKey, sealed []byte) error {
-		u, err := s.openEntry(e, sealed)
-		if err == nil && u.From == person {
+		entry, err := s.openEntry(e, sealed)
+		if err == nil && entry.Update.From == person {
 			theirs = append(theirs, mark{bot: e.bot, update: e.update})
 		}
 		return nil

@@ -32,7 +32,7 @@ func FuzzStored(f *testing.F) {
 		{"record", recordSeeds(f), checkRecord},
 		{"preferences", encoded(f, encodePrefs, bottest.FullPrefs(), bot.Prefs{Hide: true}), checkPrefs},
 		{"guest", encoded(f, encodeGuest, bottest.FullGuest(71), bot.Guest{Standing: bot.Blocked}), checkGuest},
-		{"entry", encoded(f, encodeEntry, bottest.Message(1), bot.Update{Blocked: true}), checkEntry},
+		{"entry", encoded(f, encodeEntry, entryV1{V: 1, Update: bottest.Message(1), Attempts: 2, Ran: true}, entryV1{V: 1, Update: bot.Update{Blocked: true}}), checkEntry},
 		{"sealed value", [][]byte{nil, {0, 0, 0, 1}, {1, 1, 1}}, checkSealed},
 		{"key", [][]byte{[]byte("WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="), []byte("A")}, checkKey},
 		{"pages", [][]byte{nil, {0, 0, 4, 1}, {0x10, 0x0a, 0xff, 7}}, checkPages},

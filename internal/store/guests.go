@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -19,6 +20,7 @@ type guestV1 struct {
 	Name     string  `json:"name,omitempty"`
 	Since    instant `json:"since,omitzero"`
 	By       int64   `json:"by,omitempty"`
+	Version  uint64  `json:"version,omitempty"`
 }
 
 // Guests returns everybody in the book, by ascending id. One who cannot be read
@@ -43,6 +45,19 @@ func (s *Store) Guests() ([]bot.Guest, error) {
 		return nil, fmt.Errorf("read the guests: %w", err)
 	}
 	return guests, nil
+}
+
+// Removed returns the highest version with which a person was removed. It is the
+// sequence of the bucket, which says of no one who it was.
+func (s *Store) Removed() (version uint64, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		version = bucket(tx, guestsBucket).Sequence()
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the version of the last removal: %w", err)
+	}
+	return version, nil
 }
 
 // SaveGuest replaces what is kept of a person in one commit. Unlisted removes it.
@@ -73,7 +88,7 @@ func (s *Store) readGuest(tx *bolt.Tx, person int64) (bot.Guest, error) {
 func (s *Store) writeGuest(tx *bolt.Tx, g bot.Guest) error {
 	guests, key := bucket(tx, guestsBucket), number(uint64(g.Person))
 	if g.Standing == bot.Unlisted {
-		return guests.Delete(key)
+		return errors.Join(guests.SetSequence(max(guests.Sequence(), g.Version)), guests.Delete(key))
 	}
 	text, err := encodeGuest(g)
 	if err != nil {
@@ -86,7 +101,7 @@ func encodeGuest(g bot.Guest) ([]byte, error) {
 	if g.Standing < bot.Waiting || g.Standing > bot.Blocked {
 		return nil, fmt.Errorf("standing %d is not known", g.Standing)
 	}
-	return json.Marshal(guestV1{V: 1, Standing: int(g.Standing), Name: g.Name, Since: inUTC(g.Since), By: g.By})
+	return json.Marshal(guestV1{V: 1, Standing: int(g.Standing), Name: g.Name, Since: inUTC(g.Since), By: g.By, Version: g.Version})
 }
 
 func decodeGuest(person int64, text []byte) (bot.Guest, error) {
@@ -101,5 +116,5 @@ func decodeGuest(person int64, text []byte) (bot.Guest, error) {
 	if standing < bot.Waiting || standing > bot.Blocked {
 		return bot.Guest{}, fmt.Errorf("%w (standing %d is not known)", ErrDamaged, in.Standing)
 	}
-	return bot.Guest{Person: person, Standing: standing, Name: in.Name, Since: in.Since.Time, By: in.By}, nil
+	return bot.Guest{Person: person, Standing: standing, Name: in.Name, Since: in.Since.Time, By: in.By, Version: in.Version}, nil
 }

@@ -17,8 +17,10 @@ const ringSize = 2000
 
 // entryV1 is an update on disk.
 type entryV1 struct {
-	V      int        `json:"v"`
-	Update bot.Update `json:"update"`
+	V        int        `json:"v"`
+	Update   bot.Update `json:"update"`
+	Attempts int        `json:"attempts,omitempty"` // see [bot.Entry]; entries of before v1.1 have none
+	Ran      bool       `json:"ran,omitempty"`
 }
 
 // Take stores the updates of a batch that were not seen before, in one commit,
@@ -34,7 +36,78 @@ func (s *Store) Take(botID int64, batch []bot.Update) ([]bot.Update, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take %d updates: %w", len(batch), err)
 	}
+	for _, u := range fresh {
+		s.counted[mark{botID, u.ID}] = true
+	}
 	return fresh, nil
+}
+
+// Begin counts an attempt at an update that an earlier process took.
+func (s *Store) Begin(botID, update int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.changeEntries(botID, []int64{update}, func(e *entryV1) { e.Attempts++ }); err != nil {
+		return fmt.Errorf("count an attempt at an update: %w", err)
+	}
+	s.counted[mark{botID, update}] = true
+	return nil
+}
+
+// Ran notes that what an update asked for was carried out.
+func (s *Store) Ran(botID, update int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.changeEntries(botID, []int64{update}, func(e *entryV1) { e.Ran = true }); err != nil {
+		return fmt.Errorf("note that an update was carried out: %w", err)
+	}
+	return nil
+}
+
+// Stopped takes back the attempts of this process at what is still open.
+func (s *Store) Stopped(botID int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waiting := s.marks.waiting()
+	var open []int64
+	for m := range s.counted {
+		if m.bot == botID && !waiting[m] {
+			open = append(open, m.update)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	if err := s.changeEntries(botID, open, func(e *entryV1) { e.Attempts-- }); err != nil {
+		return fmt.Errorf("take back the attempts at %d updates: %w", len(open), err)
+	}
+	for _, update := range open {
+		delete(s.counted, mark{botID, update})
+	}
+	return nil
+}
+
+// changeEntries changes entries in one commit. The caller holds s.mu. It skips
+// what is not open any more, and what is damaged.
+func (s *Store) changeEntries(botID int64, updates []int64, change func(*entryV1)) error {
+	return s.commit(func(tx *bolt.Tx) error {
+		entries := bucket(tx, journalBucket)
+		for _, update := range updates {
+			sequence, open := s.journal.of(botID).open[update]
+			if !open {
+				continue
+			}
+			key := entryKey{bot: botID, sequence: sequence, update: update}
+			entry, err := s.openEntry(key, entries.Get(key.bytes()))
+			if err != nil {
+				continue // Unanswered reports it
+			}
+			change(&entry)
+			if err := s.putEntry(entries, key, entry); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Answered marks an update as done. The mark waits in memory for the next
@@ -57,13 +130,14 @@ func (s *Store) Unanswered(botID int64) ([]bot.Update, error) {
 			if e.bot != botID || waiting[m] {
 				return nil
 			}
-			u, err := s.openEntry(e, sealed)
+			entry, err := s.openEntry(e, sealed)
 			if err != nil {
 				s.log.Error("an update is lost, since its entry in the journal is damaged: somebody gets no answer and asks again; look at the disk", "update", e.update, "err", err)
 				s.marks.add(m)
 				return nil
 			}
-			open = append(open, u)
+			entry.Update.Entry = bot.Entry{Sequence: e.sequence, Attempts: entry.Attempts, Ran: entry.Ran}
+			open = append(open, entry.Update)
 			return nil
 		})
 	})
@@ -92,47 +166,54 @@ func (s *Store) unseen(botID int64, batch []bot.Update) ([]bot.Update, error) {
 	return fresh, nil
 }
 
+// putEntries stores updates and tells them their entries.
 func (s *Store) putEntries(tx *bolt.Tx, botID int64, fresh []bot.Update) error {
 	entries := bucket(tx, journalBucket)
-	for _, u := range fresh {
+	for i, u := range fresh {
 		sequence, err := entries.NextSequence()
 		if err != nil {
 			return fmt.Errorf("number an update: %w", err)
 		}
-		text, err := encodeEntry(u)
-		if err != nil {
-			return fmt.Errorf("encode an update: %w", err)
-		}
-		e := entryKey{bot: botID, sequence: sequence, update: u.ID}
-		if err := entries.Put(e.bytes(), s.box.seal([]byte(journalBucket), e.bytes(), text)); err != nil {
-			return fmt.Errorf("keep an update: %w", err)
+		fresh[i].Entry = bot.Entry{Sequence: sequence, Attempts: 1}
+		key := entryKey{bot: botID, sequence: sequence, update: u.ID}
+		if err := s.putEntry(entries, key, entryV1{V: 1, Update: u, Attempts: 1}); err != nil {
+			return err
 		}
 		s.journal.of(botID).open[u.ID] = sequence
 	}
 	return nil
 }
 
-func (s *Store) openEntry(e entryKey, sealed []byte) (bot.Update, error) {
+func (s *Store) putEntry(entries *bolt.Bucket, key entryKey, entry entryV1) error {
+	text, err := encodeEntry(entry)
+	if err != nil {
+		return fmt.Errorf("encode an update: %w", err)
+	}
+	if err := entries.Put(key.bytes(), s.box.seal([]byte(journalBucket), key.bytes(), text)); err != nil {
+		return fmt.Errorf("keep an update: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) openEntry(e entryKey, sealed []byte) (entryV1, error) {
 	text, err := s.box.open([]byte(journalBucket), e.bytes(), sealed)
 	if err != nil {
-		return bot.Update{}, err
+		return entryV1{}, err
 	}
 	return decodeEntry(text)
 }
 
-func encodeEntry(u bot.Update) ([]byte, error) {
-	return json.Marshal(entryV1{V: 1, Update: u})
-}
+func encodeEntry(e entryV1) ([]byte, error) { return json.Marshal(e) }
 
-func decodeEntry(text []byte) (bot.Update, error) {
+func decodeEntry(text []byte) (entryV1, error) {
 	var entry entryV1
 	if err := json.Unmarshal(text, &entry); err != nil {
-		return bot.Update{}, fmt.Errorf("%w (an update is no JSON)", ErrDamaged) // err may quote it
+		return entryV1{}, fmt.Errorf("%w (an update is no JSON)", ErrDamaged) // err may quote it
 	}
 	if entry.V != 1 {
-		return bot.Update{}, fmt.Errorf("entry version %d is not known: %w", entry.V, ErrSchemaNewer)
+		return entryV1{}, fmt.Errorf("entry version %d is not known: %w", entry.V, ErrSchemaNewer)
 	}
-	return entry.Update, nil
+	return entry, nil
 }
 
 // An entryKey is a key of the journal and of the ring. The sequence stands

@@ -89,7 +89,8 @@ type Store struct {
 	journal *journal
 	broken  error // the fault that ended writing, see commit
 	marks   *marks
-	touched atomic.Int64 // transactions, see touch
+	counted map[mark]bool // open updates with an attempt of this process
+	touched atomic.Int64  // transactions, see touch
 
 	beginning sync.Mutex // held while a transaction begins; guards lost
 	lost      error      // the fault that ended reading and writing, see begin

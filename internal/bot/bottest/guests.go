@@ -24,6 +24,7 @@ func TestGuests(t *testing.T, open func(t *testing.T) bot.GuestBook) {
 	t.Run("each standing alone comes back", func(t *testing.T) { testGuestsStandings(t, open(t)) })
 	t.Run("the last word counts", func(t *testing.T) { testGuestsReplaced(t, open(t)) })
 	t.Run("unlisted is not kept", func(t *testing.T) { testGuestsRemoved(t, open(t)) })
+	t.Run("the highest version of a removal stays", func(t *testing.T) { testGuestsVersion(t, open(t)) })
 	t.Run("many hands", func(t *testing.T) { testGuestsManyHands(t, open(t)) })
 }
 
@@ -31,7 +32,7 @@ func TestGuests(t *testing.T, open func(t *testing.T) bot.GuestBook) {
 func FullGuest(person int64) bot.Guest {
 	return bot.Guest{
 		Person: person, Standing: bot.Approved, Name: "Ámbar \u200f<b> & \"two\nlines\"",
-		Since: time.Date(2026, 11, 23, 4, 30, 15, 0, time.UTC), By: anAdmin,
+		Since: time.Date(2026, 11, 23, 4, 30, 15, 0, time.UTC), By: anAdmin, Version: 1<<63 + 7,
 	}
 }
 
@@ -72,6 +73,25 @@ func testGuestsRemoved(t *testing.T, b bot.GuestBook) {
 	mustSaveGuest(t, b, FullGuest(otherPerson))
 	mustSaveGuest(t, b, nobody)
 	wantGuests(t, b, FullGuest(otherPerson))
+}
+
+func testGuestsVersion(t *testing.T, b bot.GuestBook) {
+	for _, step := range []struct {
+		guest bot.Guest
+		want  uint64
+	}{
+		{bot.Guest{Person: somePerson, Standing: bot.Approved, Version: 5}, 0},
+		{bot.Guest{Person: somePerson, Version: 7}, 7},
+		{bot.Guest{Person: otherPerson, Standing: bot.Blocked, Version: 9}, 7},
+		{bot.Guest{Person: otherPerson, Version: 6}, 7},
+		{bot.Guest{Person: otherPerson}, 7},
+	} {
+		mustSaveGuest(t, b, step.guest)
+		if got, err := b.Removed(); got != step.want || err != nil {
+			t.Errorf("after %+v: removed %d, %v; want %d", step.guest, got, err, step.want)
+		}
+	}
+	wantGuests(t, b)
 }
 
 // testGuestsManyHands writes from many goroutines, each about a person of its own.

@@ -14,7 +14,8 @@ type MemGuests struct {
 	mu     sync.Mutex
 	guests map[int64]bot.Guest
 	writes int
-	broken error // every call fails with it
+	gone   uint64 // the highest version of a removal
+	broken error  // every call fails with it
 }
 
 // NewMemGuests returns an empty book.
@@ -50,6 +51,13 @@ func (m *MemGuests) Guests() ([]bot.Guest, error) {
 	return all, nil
 }
 
+// Removed implements [bot.GuestBook]. It fails only while broken.
+func (m *MemGuests) Removed() (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gone, m.broken
+}
+
 // SaveGuest implements [bot.GuestBook]. It fails only while broken.
 func (m *MemGuests) SaveGuest(g bot.Guest) error {
 	m.mu.Lock()
@@ -59,6 +67,7 @@ func (m *MemGuests) SaveGuest(g bot.Guest) error {
 	}
 	m.writes++
 	if g.Standing == bot.Unlisted {
+		m.gone = max(m.gone, g.Version)
 		delete(m.guests, g.Person)
 		return nil
 	}

@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"fmt"
 	"math"
 	"sync"
 	"testing"
@@ -33,6 +34,10 @@ func TestJournal(t *testing.T, open func(t *testing.T) bot.Journal) {
 	t.Run("marks out of order", func(t *testing.T) { testMarks(t, open(t)) })
 	t.Run("a thousand answers are remembered", func(t *testing.T) { testMemory(t, open(t)) })
 	t.Run("many hands", func(t *testing.T) { testManyHands(t, open(t)) })
+	t.Run("attempts are counted", func(t *testing.T) { testAttempts(t, open(t)) })
+	t.Run("a stop takes its attempts back", func(t *testing.T) { testStopped(t, open(t)) })
+	t.Run("what has run", func(t *testing.T) { testRan(t, open(t)) })
+	t.Run("sequence numbers grow", func(t *testing.T) { testSequence(t, open(t)) })
 }
 
 // Message returns an update in which a person writes "/holdings" in private.
@@ -169,13 +174,88 @@ func testManyHands(t *testing.T, j bot.Journal) {
 	wantUnanswered(t, j, someBot)
 }
 
+func testAttempts(t *testing.T, j bot.Journal) {
+	wantFresh(t, j, someBot, messages(1, 2, 3), messages(1, 2, 3)...)
+	must(t, j.Begin(someBot, 2))
+	must(t, j.Begin(otherBot, 3)) // not this bot's
+	must(t, j.Begin(someBot, 9))  // never taken
+	j.Answered(someBot, 3)
+	must(t, j.Begin(someBot, 3))
+	wantEntries(t, j, "1: 1 false", "2: 2 false")
+}
+
+func testStopped(t *testing.T, j bot.Journal) {
+	wantFresh(t, j, someBot, messages(1, 2, 3), messages(1, 2, 3)...)
+	must(t, j.Stopped(someBot))
+	must(t, j.Stopped(someBot)) // there is nothing more to take back
+	wantEntries(t, j, "1: 0 false", "2: 0 false", "3: 0 false")
+	wantFresh(t, j, someBot, messages(4), messages(4)...)
+	must(t, j.Begin(someBot, 2))
+	must(t, j.Begin(someBot, 3))
+	j.Answered(someBot, 3)
+	wantEntries(t, j, "1: 0 false", "2: 1 false", "4: 1 false")
+	must(t, j.Stopped(otherBot))
+	must(t, j.Stopped(someBot))
+	wantEntries(t, j, "1: 0 false", "2: 0 false", "4: 0 false")
+}
+
+func testRan(t *testing.T, j bot.Journal) {
+	wantFresh(t, j, someBot, messages(1, 2), messages(1, 2)...)
+	must(t, j.Ran(someBot, 2))
+	must(t, j.Ran(someBot, 2))
+	must(t, j.Ran(someBot, 9)) // never taken
+	wantEntries(t, j, "1: 1 false", "2: 1 true")
+	must(t, j.Begin(someBot, 2))
+	must(t, j.Stopped(someBot))
+	wantEntries(t, j, "1: 0 false", "2: 1 true")
+	wantUnanswered(t, j, someBot, messages(1, 2)...)
+}
+
+func testSequence(t *testing.T, j bot.Journal) {
+	var last uint64
+	for _, of := range []int64{someBot, otherBot, someBot} {
+		for range 2 {
+			fresh, err := j.Take(of, messages(int64(900-last)))
+			if err != nil || len(fresh) != 1 || fresh[0].Entry.Sequence <= last || fresh[0].Entry.Attempts != 1 {
+				t.Fatalf("after %d: %+v, %v", last, fresh, err)
+			}
+			last = fresh[0].Entry.Sequence
+		}
+	}
+	open, err := j.Unanswered(someBot)
+	if err != nil || len(open) != 4 || open[3].Entry.Sequence != last {
+		t.Errorf("unanswered after %d: %+v, %v", last, open, err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantEntries compares the open updates of a bot: number, attempts, ran.
+func wantEntries(t *testing.T, j bot.Journal, want ...string) {
+	t.Helper()
+	open, err := j.Unanswered(someBot)
+	must(t, err)
+	var got []string
+	for _, u := range open {
+		got = append(got, fmt.Sprintf("%d: %d %v", u.ID, u.Entry.Attempts, u.Entry.Ran))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}
+
 func wantFresh(t *testing.T, j bot.Journal, botID int64, batch []bot.Update, want ...bot.Update) {
 	t.Helper()
 	got, err := j.Take(botID, batch)
 	if err != nil {
 		t.Fatalf("take: %v", err)
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(bot.Update{}, "Entry")); diff != "" {
 		t.Errorf("fresh updates (-want +got):\n%s", diff)
 	}
 }
@@ -186,7 +266,7 @@ func wantUnanswered(t *testing.T, j bot.Journal, botID int64, want ...bot.Update
 	if err != nil {
 		t.Fatalf("unanswered: %v", err)
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(bot.Update{}, "Entry")); diff != "" {
 		t.Errorf("unanswered updates (-want +got):\n%s", diff)
 	}
 }

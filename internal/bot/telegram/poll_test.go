@@ -43,6 +43,9 @@ func (n *notebook) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 	return fresh, nil
 }
 
+func (n *notebook) Begin(int64, int64) error               { return nil }
+func (n *notebook) Ran(int64, int64) error                 { return nil }
+func (n *notebook) Stopped(int64) error                    { return nil }
 func (n *notebook) Answered(int64, int64)                  {}
 func (n *notebook) Unanswered(int64) ([]bot.Update, error) { return nil, nil }
 
