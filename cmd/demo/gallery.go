@@ -161,6 +161,8 @@ func commandOf(name string) string {
 		return "login"
 	case "pick":
 		return "search"
+	case "restart": // what the next process says after a kill
+		return "status"
 	case "shown":
 		return "show"
 	default:

@@ -44,6 +44,7 @@ type door struct {
 	writing sync.Mutex // held while the book changes
 	mu      sync.RWMutex
 	book    map[int64]Guest
+	removed uint64 // the highest version of a removal; guarded by writing
 }
 
 // newDoor reads the book. While that fails only admins are let in: a block that
@@ -58,6 +59,9 @@ func newDoor(a Access) *door {
 	}
 	d := &door{Access: a, book: map[int64]Guest{}}
 	guests, err := a.Book.Guests()
+	if err == nil {
+		d.removed, err = a.Book.Removed()
+	}
 	if err != nil {
 		d.err = fmt.Errorf("read who was let in and who was blocked: %w", err)
 		d.Listed = nobody
@@ -132,17 +136,35 @@ func (d *door) tidy() error {
 	return nil
 }
 
-// decide makes an admin's decision hold, if accept says so of what held before.
+// verdict is what becomes of a decision.
+type verdict int
+
+const (
+	carriedOut   verdict = iota
+	repeated             // this very decision was carried out before
+	outdated             // another one was made after it was asked for
+	notConcerned         // it does not concern who stands where the person does
+)
+
+// decide makes an admin's decision hold, if accept says so of what held before,
+// and if none that was asked for later holds already. Decisions are carried out
+// once, in whatever order processes take them up.
 // The name is the one that the person had when they asked.
-func (d *door) decide(decision Guest, accept func(before Guest) bool) (before Guest, done bool, err error) {
+func (d *door) decide(decision Guest, accept func(before Guest) bool) (before Guest, v verdict, err error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	before = d.guest(decision.Person)
-	if !accept(before) {
-		return before, false, nil
+	last := max(before.Version, d.removed)
+	switch {
+	case decision.Version != 0 && decision.Version < last:
+		return before, outdated, nil
+	case decision.Version != 0 && decision.Version == last:
+		return before, repeated, nil
+	case !accept(before):
+		return before, notConcerned, nil
 	}
 	decision.Name = before.Name
-	return before, true, d.save(decision)
+	return before, carriedOut, d.save(decision)
 }
 
 // forget runs erase, which is [Memory.Forget], and removes a person from the book
@@ -154,6 +176,7 @@ func (d *door) forget(person int64, place bool, erase func(person int64, place b
 		return err
 	}
 	if !place && d.guest(person).Standing != Blocked {
+		d.removed = max(d.removed, d.guest(person).Version)
 		d.put(Guest{Person: person})
 	}
 	return nil
@@ -163,6 +186,9 @@ func (d *door) forget(person int64, place bool, erase func(person int64, place b
 func (d *door) save(g Guest) error {
 	if err := d.Book.SaveGuest(g); err != nil {
 		return fmt.Errorf("write down who may come in: %w", err)
+	}
+	if g.Standing == Unlisted {
+		d.removed = max(d.removed, g.Version)
 	}
 	d.put(g)
 	return nil

@@ -11,6 +11,7 @@ import (
 type Account struct {
 	pool   *session.Pool
 	person int64
+	acted  *bool // see [Request]
 }
 
 // Status tells what is known of the login, without asking Kite.
@@ -46,15 +47,18 @@ func (a Account) Shown(ref string, message int) error { return a.pool.Shown(a.pe
 
 // Confirm answers whether a changed Kite user is the person's.
 func (a Account) Confirm(ctx context.Context, userID string, yes bool) (session.Status, error) {
+	*a.acted = true
 	return a.pool.Confirm(ctx, a.person, userID, yes)
 }
 
 // RetryLogout tries again what a logout could not end.
 func (a Account) RetryLogout(ctx context.Context) (session.Status, error) {
+	*a.acted = true
 	return a.pool.RetryLogout(ctx, a.person)
 }
 
 // Logout ends the login at Kite.
 func (a Account) Logout(ctx context.Context) (session.Record, session.Status, error) {
+	*a.acted = true
 	return a.pool.Logout(ctx, a.person)
 }

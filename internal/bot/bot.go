@@ -6,9 +6,7 @@ package bot
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +35,9 @@ type Options struct {
 	NewRef func() string // reference ids; nil = random
 
 	Operations Operations // what /admin tells of the process; nil = nothing
+	// Outsiders shows messages to people who are not let in, and to groups, in a way
+	// that delays no one else; nil = Messenger.
+	Outsiders Messenger
 }
 
 // How long things may take. The person waits for the first; the second allows
@@ -57,20 +58,29 @@ const (
 // read out, and enough to be found in a log.
 const refLength = 6
 
+// A press is acknowledged by one of a few workers, or not at all.
+const (
+	pressWorkers = 8
+	pressRoom    = 64
+)
+
 // mailboxLimit is how many commands of one person may wait.
 const mailboxLimit = 20
 
 // Bot answers updates. Its methods may be called from any goroutine.
 type Bot struct {
 	Options
-	commands map[string]Command
-	door     *door
-	mail     *mailboxes
-	limits   *limits
-	tally    tally
-	beside   sync.WaitGroup  // what runs beside the mailboxes
-	ctx      context.Context // ends with Close
-	stop     context.CancelFunc
+	commands  map[string]Command
+	door      *door
+	mail      *mailboxes
+	limits    *limits
+	tally     tally
+	pace      *pacer
+	presses   *workers // which acknowledge them
+	outsiders *outsiders
+	tasks     sync.WaitGroup  // what else runs
+	ctx       context.Context // ends with Close
+	stop      context.CancelFunc
 }
 
 // New makes a Bot. It reads the book of guests, and does nothing else until
@@ -88,46 +98,18 @@ func New(o Options) *Bot {
 	if o.NewRef == nil {
 		o.NewRef = func() string { return rand.Text()[:refLength] }
 	}
-	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate)}
+	if o.Outsiders == nil {
+		o.Outsiders = o.Messenger
+	}
+	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate), pace: newPacer()}
 	b.ctx, b.stop = context.WithCancel(context.Background())
-	b.mail = newMailboxes(mailboxLimit, func(bug any) {
-		b.Logger.Error("a job panicked: a bug of ours; please report it with the stack. Others are served all the same", "panic", fmt.Sprint(bug), "stack", string(stack()))
-	})
+	b.mail = newMailboxes(mailboxLimit, b.caught)
+	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
+	b.outsiders = newOutsiders(b.caught)
 	for _, c := range Commands() {
 		b.commands[c.Name] = c
 	}
 	return b
-}
-
-// Resume takes up the work of an earlier process: it dispatches what that took
-// but did not answer, and parts from those who are no longer let in. It fails
-// when the store cannot be read: a block must not be forgotten.
-func (b *Bot) Resume() error {
-	if b.door.err != nil {
-		return b.door.err
-	}
-	if err := b.door.tidy(); err != nil {
-		return err
-	}
-	left, err := b.Journal.Unanswered(b.ID)
-	if err != nil {
-		return err
-	}
-	strangers, err := b.strangers()
-	if err != nil {
-		return err
-	}
-	for _, u := range left {
-		if slices.Contains(strangers, u.From) && b.door.guest(u.From).Standing != Waiting {
-			b.Journal.Answered(b.ID, u.ID) // asked when they were still let in: not even a refusal
-			continue
-		}
-		b.dispatch(u, true)
-	}
-	if len(strangers) > 0 {
-		b.beside.Go(func() { b.partFromAll(strangers) })
-	}
-	return nil
 }
 
 // Close lets what runs finish for a few seconds and returns when no goroutine
@@ -135,5 +117,10 @@ func (b *Bot) Resume() error {
 func (b *Bot) Close() {
 	b.stop()
 	b.mail.close(shutdownTime)
-	b.beside.Wait()
+	b.presses.close()
+	b.outsiders.close()
+	b.tasks.Wait()
+	if err := b.Journal.Stopped(b.ID); err != nil {
+		b.Logger.Warn("the journal does not know that this was a clean stop: what is unanswered counts as an attempt that failed", "err", err)
+	}
 }

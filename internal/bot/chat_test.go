@@ -40,7 +40,11 @@ type chat struct {
 	prefs     *bottest.MemPrefs
 	guests    *bottest.MemGuests
 	listed    map[int64]bool
-	nobody    bool // both lists are empty
+	nobody    bool                        // both lists are empty
+	operators map[int64]bool              // besides omar
+	access    func(bot.Access) bot.Access // changes who is let in; nil for nothing
+	bug       *buggy                      // stands before the phone; nil for none
+	outsiders bot.Messenger               // of the bots that are opened from now on; nil for the phone
 	painter   *chart.Painter
 	pool      *session.Pool
 	bot       *bot.Bot
@@ -136,27 +140,34 @@ func (c *chat) open() {
 }
 
 func (c *chat) newBot() *bot.Bot {
-	return bot.New(bot.Options{
+	o := bot.Options{
 		ID: c.id, Username: "kite_bot", Accounts: c.pool,
-		Messenger: c.phone, Presses: c.phone, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
-		Memory: c.memory(), Access: c.access(),
+		Messenger: c.phone, Presses: c.phone, Outsiders: c.outsiders, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
+		Memory: c.memory(), Access: c.letIn(),
 		Rate: c.rate, Meter: c.meter, Operations: &c.ops,
 		Logger: slog.New(slog.NewTextHandler(&c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		NewRef: func() string { return fmt.Sprintf("REF%d", c.refs.Add(1)) },
-	})
+	}
+	if c.bug != nil {
+		o.Messenger, o.Presses = c.bug, c.bug
+	}
+	if c.access != nil {
+		o.Access = c.access(o.Access)
+	}
+	return bot.New(o)
 }
 
 func (c *chat) memory() *bottest.MemMemory {
 	return &bottest.MemMemory{Prefs: c.prefs, Guests: c.guests, Journal: c.journal, Records: c.recorded}
 }
 
-func (c *chat) access() bot.Access {
+func (c *chat) letIn() bot.Access {
 	if c.nobody {
 		return bot.Access{Book: c.guests, Nobody: true}
 	}
 	return bot.Access{
 		Listed: func(id int64) bool { return c.listed[id] },
-		Admin:  func(id int64) bool { return id == people["omar"] },
+		Admin:  func(id int64) bool { return id == people["omar"] || c.operators[id] },
 		Book:   c.guests,
 	}
 }

@@ -14,14 +14,14 @@ import (
 // commands are found, for what is typed and for each press alike.
 func adminCommand() Command {
 	c := Command{
-		Name: "admin", Usage: "/admin", Summary: "how the bot is, and who may use it", Hidden: true, Admin: true, Acts: true,
+		Name: "admin", Usage: "/admin", Summary: "how the bot is, and who may use it", Hidden: true, Admin: true,
 		Run: adminTyped, Actions: opsActions(),
 	}
 	c.Actions["page"] = Action{Run: func(_ context.Context, r *Request) (Reply, error) {
 		return adminPage(r, r.Args, view.AdminView{}, inPlace)
 	}}
 	for name, d := range decisions() {
-		c.Actions[name] = Action{Ack: "One moment…", Acts: true, Run: func(_ context.Context, r *Request) (Reply, error) {
+		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
 			person, page, _ := strings.Cut(r.Args, ":")
 			v, err := r.office.decide(r, person, d, d.button)
 			if err != nil {
@@ -85,18 +85,26 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 		return view.AdminView{Note: view.IsOperator, Person: person}, nil
 	}
 	v.Person = person
+	*r.acted = true
 	was := b.door.allowed(person)
-	decision := Guest{Person: person, Standing: d.to, Since: r.Now.UTC().Truncate(time.Second), By: r.Account.person}
-	before, done, err := b.door.decide(decision, func(before Guest) bool { return slices.Contains(from, before.Standing) })
+	decision := Guest{Person: person, Standing: d.to, Since: r.Now.UTC().Truncate(time.Second), By: r.Account.person, Version: r.version}
+	before, verdict, err := b.door.decide(decision, func(before Guest) bool { return slices.Contains(from, before.Standing) })
 	switch {
 	case err != nil:
 		return v, err
-	case !done:
+	case verdict == outdated:
+		v.Note = view.DecidedSince
+		return v, nil
+	case verdict == repeated:
+		v.Note = b.noteOf(person, d.button[0], d.to, b.door.Listed(person))
+		return v, nil
+	case verdict == notConcerned:
 		v.Note = map[Standing]view.AdminNote{
 			Unlisted: view.IsUnlisted, Waiting: view.IsWaiting, Approved: view.IsApproved, Blocked: view.IsBlocked,
 		}[before.Standing]
 		return v, nil
 	}
+	b.outsiders.reset(person)
 	b.Logger.Info("an operator decided about a person", "by", r.Account.person, "person", person, "was", int(before.Standing), "is", int(d.to))
 	b.followUp(person, before.Standing, d.to, was)
 	v.Note = b.noteOf(person, before.Standing, d.to, was)

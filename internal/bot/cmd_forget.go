@@ -9,10 +9,10 @@ import (
 
 func forgetCommand() Command {
 	return Command{
-		Name: "forget", Usage: "/forget", Summary: "erase everything I know about you", Strangers: true,
+		Name: "forget", Usage: "/forget", Summary: "erase everything I know about you", Strangers: true, Shows: "start",
 		Run: func(context.Context, *Request) (Reply, error) { return say(view.AskForget()), nil },
 		Actions: map[string]Action{
-			"yes": {Ack: "Forgetting…", Run: forget, Overtakes: true, Acts: true},
+			"yes": {Ack: "Forgetting…", Run: forget, Overtakes: true},
 			"no":  {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.KeptAll()), nil }},
 		},
 	}
@@ -20,6 +20,7 @@ func forgetCommand() Command {
 
 // forget erases the asker. Dispatch has already stopped what ran.
 func forget(ctx context.Context, r *Request) (Reply, error) {
+	*r.acted = true
 	person := r.Account.person
 	e, err := r.office.erase(ctx, person, r.office.Accounts.Logout, false)
 	if err != nil {

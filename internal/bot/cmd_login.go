@@ -13,14 +13,14 @@ import (
 
 func loginCommand() Command {
 	return Command{
-		Name: "login", Usage: "/login", Summary: "log in to Kite",
+		Name: "login", Usage: "/login", Summary: "log in to Kite", Shows: "status",
 		Run: login,
 		Actions: map[string]Action{
 			"done":    {Ack: "Asking Kite…", Run: loginDone},
 			"new":     {Run: loginNew},
 			"restart": {Run: loginRestart},
-			"use":     {Run: loginUse, Acts: true},
-			"drop":    {Run: loginDrop, Acts: true},
+			"use":     {Run: loginUse},
+			"drop":    {Run: loginDrop},
 		},
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 func logoutCommand() Command {
 	return Command{
-		Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Run: logout, Overtakes: true, Acts: true,
-		Actions: map[string]Action{"retry": {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true, Acts: true}},
+		Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Shows: "status", Run: logout, Overtakes: true,
+		Actions: map[string]Action{"retry": {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true}},
 	}
 }
 

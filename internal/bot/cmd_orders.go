@@ -1,9 +1,9 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"strconv"
-	"sync"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -45,12 +45,12 @@ func orderCard(ctx context.Context, r *Request) (Reply, error) {
 	}
 	v := view.OrderCardView{Order: order, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
 	var noHistory, noTrades error
-	var both sync.WaitGroup
-	both.Go(func() { v.History, _, noHistory = r.Account.OrderHistory(ctx, order.ID, glance) })
-	both.Go(func() { v.Trades, _, noTrades = r.Account.OrderTrades(ctx, order.ID, glance) })
-	both.Wait()
+	panicked := parallel(
+		func() { v.History, _, noHistory = r.Account.OrderHistory(ctx, order.ID, glance) },
+		func() { v.Trades, _, noTrades = r.Account.OrderTrades(ctx, order.ID, glance) },
+	)
 	v.NoHistory, v.NoTrades = noHistory != nil, noTrades != nil
-	if err := aboutLogin(noHistory, noTrades); err != nil {
+	if err := cmp.Or(panicked, aboutLogin(noHistory, noTrades)); err != nil {
 		return Reply{}, err
 	}
 	return inPlace(view.OrderCard(v)), nil

@@ -1,8 +1,8 @@
 package bot
 
 import (
+	"cmp"
 	"context"
-	"sync"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -17,19 +17,19 @@ func portfolioCommand() Command {
 // reply; only when all do, or the login is in doubt, is it an error.
 func portfolio(ctx context.Context, r *Request) (Reply, error) {
 	var (
-		o          kite.Overview
-		errs       [3]error
-		times      [3]time.Time
-		holdings   []kite.Holding
-		positions  kite.Positions
-		funds      kite.Margins
-		sideBySide sync.WaitGroup
+		o         kite.Overview
+		errs      [3]error
+		times     [3]time.Time
+		holdings  []kite.Holding
+		positions kite.Positions
+		funds     kite.Margins
 	)
-	sideBySide.Go(func() { holdings, times[0], errs[0] = r.Account.Holdings(ctx, fresh) })
-	sideBySide.Go(func() { positions, times[1], errs[1] = r.Account.Positions(ctx, fresh) })
-	sideBySide.Go(func() { funds, times[2], errs[2] = r.Account.Margins(ctx, fresh) })
-	sideBySide.Wait()
-	if err := aboutLogin(errs[:]...); err != nil {
+	panicked := parallel(
+		func() { holdings, times[0], errs[0] = r.Account.Holdings(ctx, fresh) },
+		func() { positions, times[1], errs[1] = r.Account.Positions(ctx, fresh) },
+		func() { funds, times[2], errs[2] = r.Account.Margins(ctx, fresh) },
+	)
+	if err := cmp.Or(panicked, aboutLogin(errs[:]...)); err != nil {
 		return Reply{}, err
 	}
 	if errs[0] != nil && errs[1] != nil && errs[2] != nil {

@@ -10,13 +10,13 @@ import (
 
 func settingsCommand() Command {
 	return Command{
-		Name: "settings", Usage: "/settings", Summary: "tables, amounts and warnings as you like them", Acts: true,
+		Name: "settings", Usage: "/settings", Summary: "tables, amounts and warnings as you like them",
 		Run: func(_ context.Context, r *Request) (Reply, error) { return changeSetting(r, r.Args, say) },
 		Actions: map[string]Action{
-			"tables":    {Ack: "Changed", Acts: true, Run: pressSetting("tables")},
-			"amounts":   {Ack: "Changed", Acts: true, Run: pressSetting("amounts")},
-			"warnings":  {Ack: "Changed", Acts: true, Run: pressSetting("warnings")},
-			"nowarning": {Ack: "Changed", Acts: true, Run: noMoreWarnings},
+			"tables":    {Ack: "Changed", Run: pressSetting("tables")},
+			"amounts":   {Ack: "Changed", Run: pressSetting("amounts")},
+			"warnings":  {Ack: "Changed", Run: pressSetting("warnings")},
+			"nowarning": {Ack: "Changed", Run: noMoreWarnings},
 		},
 	}
 }
@@ -63,13 +63,13 @@ func settingsOf(p Prefs) view.SettingsView {
 }
 
 func hideCommand() Command {
-	return Command{Name: "hide", Usage: "/hide", Summary: "percentages only, no amounts", Acts: true, Run: func(_ context.Context, r *Request) (Reply, error) {
+	return Command{Name: "hide", Usage: "/hide", Summary: "percentages only, no amounts", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
 		return say(view.Hidden()), r.Change(func(p *Prefs) { p.Hide = true })
 	}}
 }
 
 func showCommand() Command {
-	return Command{Name: "show", Usage: "/show", Summary: "amounts again", Acts: true, Run: func(_ context.Context, r *Request) (Reply, error) {
+	return Command{Name: "show", Usage: "/show", Summary: "amounts again", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
 		return say(view.Shown()), r.Change(func(p *Prefs) { p.Hide = false })
 	}}
 }

@@ -103,7 +103,7 @@ func priceOfEach(ctx context.Context, r *Request, words []named) (ids []string, 
 
 func watchCommand() Command {
 	return Command{
-		Name: "watch", Usage: "/watch SYMBOLS", Summary: "your watch list; symbols after it go onto the list", Acts: true,
+		Name: "watch", Usage: "/watch SYMBOLS", Summary: "your watch list; symbols after it go onto the list",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			if r.Args != "" {
 				return watchAdd(ctx, r)
@@ -114,7 +114,7 @@ func watchCommand() Command {
 			"page":    {Run: watchPage(browsing, false)},
 			"refresh": {Ack: "Refreshing…", Run: watchPage(fresh, false)},
 			"edit":    {Run: watchPage(browsing, true)},
-			"remove": {Acts: true, Run: func(ctx context.Context, r *Request) (Reply, error) {
+			"remove": {Run: func(ctx context.Context, r *Request) (Reply, error) {
 				err := r.Change(func(p *Prefs) {
 					p.Watch = slices.DeleteFunc(p.Watch, func(id string) bool { return id == r.Args })
 				})

@@ -22,9 +22,9 @@ type Command struct {
 	Strangers bool
 	// Overtakes: it stops what runs and drops what waits, see [Action].
 	Overtakes bool
-	// Acts: it is carried out once, see [Action].
-	Acts bool
-	Run  Handler
+	Run       Handler
+	// Shows is the command that shows what this one changed; "" for itself.
+	Shows string
 	// Actions are what the command's buttons do, by the name in the button's
 	// data ("holdings:page:2" → "page"). Every command has two more: "run"
 	// answers as if it had been typed, "again" does the same in place.
@@ -41,10 +41,6 @@ type Action struct {
 	// Overtakes: whoever presses it does not want to wait. What runs for them is
 	// stopped, what is being told them is broken off, and what waits is dropped.
 	Overtakes bool
-	// Acts: it changes something. Once it has run it is done with, whether its
-	// answer arrives or not: carried out again by a later process it would undo
-	// what the person did since.
-	Acts bool
 }
 
 // Commands is the list, in the order of /help.
@@ -94,6 +90,11 @@ type Request struct {
 	Prefs   Prefs // the asker's, as they were when the request was taken up
 	prefs   PrefStore
 	painter *chart.Painter
+	// acted is set by whatever changes something for good, before it does. Then the
+	// request is done with once it has run, whether its answer arrives or not:
+	// carried out again by a later process it would undo what was done since.
+	acted   *bool
+	version uint64 // the journal's number of the update; 0 for what no update asked for
 	// office is for /admin and /forget, whose business is people rather than an
 	// account.
 	office *Bot
@@ -101,6 +102,7 @@ type Request struct {
 
 // Change changes the asker's preferences for good; r.Prefs is then what holds.
 func (r *Request) Change(change func(*Prefs)) error {
+	*r.acted = true
 	p, err := r.prefs.LoadPrefs(r.Account.person)
 	if err != nil {
 		p = r.Prefs // what was stored cannot be read: it is replaced

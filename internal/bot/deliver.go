@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -34,7 +33,7 @@ func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) er
 	if !ask {
 		return nil
 	}
-	return b.insist(ctx, to, func() error { _, err := b.Messenger.Send(ctx, to.chat, *r.Undeleted); return err })
+	return b.insist(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, *r.Undeleted); return err })
 }
 
 // tellAll shows what a reply says, but for what depends on a deletion.
@@ -42,7 +41,7 @@ func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) er
 	if r.Message != nil {
 		var message int
 		err := b.insist(ctx, to, func() (err error) {
-			message, err = b.show(ctx, to.chat, pressed, *r.Message, r.InPlace)
+			message, err = b.show(ctx, to, pressed, *r.Message, r.InPlace)
 			return err
 		})
 		if err != nil {
@@ -55,12 +54,12 @@ func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) er
 		}
 	}
 	for _, m := range r.More {
-		if err := b.insist(ctx, to, func() error { _, err := b.Messenger.Send(ctx, to.chat, m); return err }); err != nil {
+		if err := b.insist(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, m); return err }); err != nil {
 			return err
 		}
 	}
 	for _, also := range r.Also {
-		if err := b.insist(ctx, to, func() error { return b.replace(ctx, to.chat, also) }); err != nil {
+		if err := b.insist(ctx, to, func() error { return b.replace(ctx, to, also) }); err != nil {
 			return err
 		}
 	}
@@ -132,19 +131,19 @@ func causedBy(err error, c DeliveryCause) bool {
 }
 
 // show edits in place where that is wanted and possible, else sends.
-func (b *Bot) show(ctx context.Context, chat int64, pressed int, m view.Message, inPlace bool) (int, error) {
+func (b *Bot) show(ctx context.Context, to audience, pressed int, m view.Message, inPlace bool) (int, error) {
 	if inPlace && pressed != 0 {
-		err := b.Messenger.Edit(ctx, chat, pressed, m)
+		err := b.messenger(to).Edit(ctx, to.chat, pressed, m)
 		if err == nil || !gone(err) {
 			return pressed, err
 		}
 	}
-	return b.Messenger.Send(ctx, chat, m)
+	return b.messenger(to).Send(ctx, to.chat, m)
 }
 
 // replace changes an earlier message; one that the person deleted is no loss.
-func (b *Bot) replace(ctx context.Context, chat int64, r Replacement) error {
-	if err := b.Messenger.Edit(ctx, chat, r.Message, r.View); err != nil && !gone(err) {
+func (b *Bot) replace(ctx context.Context, to audience, r Replacement) error {
+	if err := b.messenger(to).Edit(ctx, to.chat, r.Message, r.View); err != nil && !gone(err) {
 		return fmt.Errorf("edit message: %w", err)
 	}
 	return nil
@@ -157,9 +156,12 @@ func gone(err error) bool { return causedBy(err, DeliveryNoMessage) }
 // moment. It runs beside the work and never before it; the returned func ends
 // it and waits until it is gone.
 func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
+	if to.outside {
+		return func() {}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() {
+	spawn(&running, b.caught, func() {
 		wait := typingAfter
 		for {
 			t := b.Clock.NewTimer(wait)
@@ -177,13 +179,3 @@ func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 	})
 	return func() { cancel(); running.Wait() }
 }
-
-// panicError is a bug in a handler.
-type panicError struct {
-	value string
-	stack []byte
-}
-
-func (e *panicError) Error() string { return "panic: " + e.value }
-
-func stack() []byte { return debug.Stack() }

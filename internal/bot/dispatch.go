@@ -1,63 +1,102 @@
 package bot
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 
 	"kitebot/internal/bot/view"
 )
 
 // Dispatch takes one update and returns at once; the answer comes from the
 // sender's mailbox. Every update that was dispatched is marked as answered in
-// the end, unless the process stops first.
+// the end, unless the process stops first. A bug on the way costs that update.
 func (b *Bot) Dispatch(u Update) { b.dispatch(u, false) }
 
 // dispatch takes an update, or takes it up again: then an earlier process has let
-// it in and acknowledged its press.
-func (b *Bot) dispatch(u Update, again bool) {
-	answered := func() {
-		if u.ID != 0 {
-			b.Journal.Answered(b.ID, u.ID)
-		}
+// it in and acknowledged its press. It reports whether the update is in a mailbox.
+func (b *Bot) dispatch(u Update, again bool) (queued bool) {
+	if err := protect(func() { queued = b.place(u, again) }); err != nil {
+		b.caught(err)
+		b.answered(u)
 	}
-	if u.Blocked && u.Private { // nobody is there to be answered any more
-		b.mail.interrupt(u.From, "")
-	}
-	order, ok := b.route(u, again)
-	if u.Press != "" && !again {
-		b.acknowledge(u.Press, order.ack)
-	}
-	if !ok {
-		answered()
-		return
-	}
-	dropped := answered
-	if order.paste {
-		dropped = func() { b.beside.Go(func() { b.removeUnread(order); answered() }) }
-	}
-	j := job{dropped: dropped, overtakes: order.overtakes, promised: again, run: func(t turn) {
-		if b.perform(t, order) {
-			answered()
-		}
-	}}
-	if order.overtakes != "" {
-		b.mail.interrupt(u.From, order.overtakes)
-		j.dropped = nil // not even by another one
-	}
-	switch taken, tell := b.mail.put(u.From, j); {
-	case taken:
-	case order.paste:
-		b.beside.Go(func() { b.removeUnread(order); b.say(u.Chat, view.PasteTooFast()); answered() })
-	case tell:
-		b.beside.Go(func() { b.say(u.Chat, view.Busy()); answered() })
-	default:
-		answered()
+	return queued
+}
+
+func (b *Bot) answered(u Update) {
+	if u.ID != 0 {
+		b.Journal.Answered(b.ID, u.ID)
 	}
 }
 
-// acknowledge ends a press's spinner at once, outside the mailbox.
+func (b *Bot) place(u Update, again bool) (queued bool) {
+	answered := func() { b.answered(u) }
+	if u.Blocked && u.Private { // no one reads an answer any more
+		b.mail.interrupt(u.From, "")
+	}
+	order, ok := b.route(u, again)
+	switch {
+	case !ok:
+		answered()
+		return false
+	case order.to.outside:
+		b.serveOutside(order, answered)
+		return false
+	case order.press && !again:
+		b.acknowledge(u.Press, order.ack)
+	}
+	order.update = u
+	j := job{dropped: answered, promised: again, run: func(t turn) { b.work(t, order) }}
+	if again {
+		order = retold(order, u.Entry)
+		j.run = func(t turn) {
+			defer b.pace.leave(u.Entry.Sequence)
+			switch {
+			case b.takeUp(t.work, u):
+				b.work(t, order)
+			case b.ctx.Err() == nil:
+				answered() // overtaken
+			}
+		}
+	}
+	if order.paste {
+		j.dropped = func() { b.background(func() { b.removeUnread(order); answered() }) }
+	}
+	if dropped := j.dropped; again {
+		j.dropped = func() { b.pace.leave(u.Entry.Sequence); dropped() }
+	}
+	if order.overtakes != "" {
+		b.mail.interrupt(u.From, order.overtakes)
+		j.overtakes, j.dropped = order.overtakes, nil // not even by another one
+	}
+	queued, tell := b.mail.put(u.From, j)
+	switch {
+	case queued:
+	case order.paste:
+		b.background(func() { b.removeUnread(order); b.say(u.Chat, view.PasteTooFast()); answered() })
+	case tell:
+		b.background(func() { b.say(u.Chat, view.Busy()); answered() })
+	default:
+		answered()
+	}
+	return queued
+}
+
+// work performs an order in its turn. It marks the update as answered, also when
+// a bug ends it on the way: else each start would run into it again.
+func (b *Bot) work(t turn, o order) {
+	done := true
+	defer func() {
+		if done {
+			b.answered(o.update)
+		}
+	}()
+	done = b.perform(t, o)
+}
+
+// acknowledge ends a press's spinner at once, outside the mailbox. Where too many
+// wait for that, the spinner ends by itself.
 func (b *Bot) acknowledge(press, text string) {
-	b.beside.Go(func() {
+	b.presses.do(func() {
 		ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 		defer cancel()
 		if err := b.Presses.Acknowledge(ctx, press, text); err != nil {
@@ -77,8 +116,9 @@ func (b *Bot) say(chat int64, m view.Message) {
 
 // perform runs an order and delivers what it comes to. It reports whether that
 // is done with: not when a shutdown cut it short, or Telegram took nothing for
-// long; then the next process answers. What acts is done with once it has run: a
-// /logout of yesterday must not end today's login.
+// long; then the next process answers. What changed something is done with once it
+// has run, which the journal knows before the answer is delivered: a /logout of
+// yesterday must not end today's login.
 func (b *Bot) perform(t turn, o order) (done bool) {
 	if !b.hears(o.to) {
 		return true
@@ -90,11 +130,27 @@ func (b *Bot) perform(t turn, o order) (done bool) {
 		reply, err = b.explain(t.work, o, err, ref)
 		reply.Delete, reply.Undeleted = asked.Delete, asked.Undeleted
 	}
-	answered := b.Clock.Now()
+	b.pace.leave(o.update.Entry.Sequence)
+	answered, acted := b.Clock.Now(), *o.request.acted
+	if acted && !b.cutShort(err) {
+		b.noteRan(o.update)
+	}
 	undelivered := b.deliver(t.talk, o.to, o.request.Pressed, reply)
 	b.note(t.work, o, deed{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered})
-	cutShort := err != nil && b.mail.ctx.Err() != nil
-	return !cutShort && (o.acts || !later(undelivered) || b.likely(undelivered))
+	return !b.cutShort(err) && (acted || !later(undelivered) || b.likely(undelivered))
+}
+
+// cutShort reports whether a command may have failed because the bot stops.
+func (b *Bot) cutShort(err error) bool { return err != nil && b.mail.ctx.Err() != nil }
+
+// noteRan has the journal know that an update's command has run.
+func (b *Bot) noteRan(u Update) {
+	if u.ID == 0 {
+		return
+	}
+	if err := b.Journal.Ran(b.ID, u.ID); err != nil {
+		b.Logger.Error("it is not on disk that a command has run: after a kill in the next moments it runs again", "update", u.ID, "err", err)
+	}
 }
 
 // run calls the handler with a deadline, shows typing when it takes long, and
@@ -104,13 +160,11 @@ func (b *Bot) run(ctx context.Context, o order) (reply Reply, err error) {
 	defer cancel()
 	stop := b.typing(ctx, o.to)
 	defer stop()
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicError{value: fmt.Sprint(p), stack: stack()}
-		}
-	}()
-	o.request.Prefs = b.prefsOf(o.request.Account.person)
-	return o.run(ctx, o.request)
+	panicked := protect(func() {
+		o.request.Prefs = b.prefsOf(o.request.Account.person)
+		reply, err = o.run(ctx, o.request)
+	})
+	return reply, cmp.Or(panicked, err)
 }
 
 // prefsOf loads a person's preferences. Where they cannot be read nobody knows

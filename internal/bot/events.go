@@ -121,7 +121,7 @@ func (b *Bot) runThen(t turn, person int64, then string) (done bool) {
 	if !known {
 		return true
 	}
-	return b.perform(t, order{to: himself(person), request: b.request(u, name, args), run: c.Run, acts: c.Acts})
+	return b.perform(t, order{to: himself(person), request: b.request(u, name, args), run: c.Run})
 }
 
 // putOnLinks puts m in the place of the messages that carry a link. Where there

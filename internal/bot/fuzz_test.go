@@ -105,7 +105,8 @@ func pressAnything(t *testing.T, painter *chart.Painter, who, data string) {
 	time.Sleep(90 * time.Second) // longer than any command may take
 	synctest.Wait()
 	seen := c.phone.Log()
-	if tried, acked := c.phone.Counts(); tried == tries || acked != acks+1 {
+	letIn := who != "meera" && who != "mallory" // the others get silence at times, and never an acknowledgement
+	if tried, acked := c.phone.Counts(); letIn && (tried == tries || acked != acks+1) || !letIn && acked != acks {
 		t.Errorf("%s presses %q: %d messages, %d acknowledgements", who, data, tried-tries, acked-acks)
 	}
 	if c.logs.Len() > 0 && strings.Contains(c.logs.String(), "panic") {

@@ -20,6 +20,9 @@ type limits struct {
 	mu   sync.Mutex
 	by   map[int64]*allowance
 	most int // in by, before it is looked through again
+	// bound is how many people are remembered; the next is allowed nothing until one
+	// is forgotten. 0 for no bound.
+	bound int
 }
 
 type allowance struct {
@@ -40,6 +43,9 @@ func (l *limits) allow(person int64, now time.Time) (ok, tell bool) {
 	a := l.by[person]
 	if a == nil {
 		l.sweep(now)
+		if l.bound > 0 && len(l.by) >= l.bound {
+			return false, false
+		}
 		every := rate.Every(l.rate.Per / time.Duration(l.rate.N))
 		a = &allowance{bucket: rate.NewLimiter(every, l.rate.N)}
 		l.by[person] = a
@@ -54,6 +60,13 @@ func (l *limits) allow(person int64, now time.Time) (ok, tell bool) {
 	return false, true
 }
 
+// reset lets a person ask as one who never did.
+func (l *limits) reset(person int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.by, person)
+}
+
 // sweepAbove is how many buckets are kept before the full ones are dropped.
 const sweepAbove = 1000
 
@@ -64,7 +77,12 @@ func (l *limits) sweep(now time.Time) {
 	if len(l.by) < l.most {
 		return
 	}
-	defer func() { l.most = max(sweepAbove, 2*len(l.by)) }()
+	defer func() {
+		l.most = max(sweepAbove, 2*len(l.by))
+		if l.bound > 0 {
+			l.most = min(l.most, l.bound)
+		}
+	}()
 	for person, a := range l.by {
 		if a.bucket.TokensAt(now) >= float64(l.rate.N) {
 			delete(l.by, person)

@@ -11,8 +11,8 @@ import (
 // mailboxes run each person's jobs one after the other and different people's
 // side by side. A goroutine exists only while a person has something to do.
 type mailboxes struct {
-	limit    int       // waiting jobs per person
-	panicked func(any) // told what a job panicked with
+	limit    int         // waiting jobs per person
+	panicked func(error) // told of a panic
 
 	ctx    context.Context // of the jobs; ends when patience at shutdown does
 	cancel context.CancelFunc
@@ -51,7 +51,7 @@ type turn struct {
 // errOvertaken says that nobody waits for a job's words any more.
 var errOvertaken = errors.New("overtaken by another order")
 
-func newMailboxes(limit int, panicked func(any)) *mailboxes {
+func newMailboxes(limit int, panicked func(error)) *mailboxes {
 	m := &mailboxes{limit: limit, panicked: panicked, boxes: map[int64]*mailbox{}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
@@ -70,7 +70,7 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 	if box == nil {
 		box = &mailbox{waiting: []job{j}}
 		m.boxes[person] = box
-		m.wg.Go(func() { m.work(person, box) })
+		spawn(&m.wg, m.panicked, func() { m.work(person, box) })
 		return true, false
 	}
 	place := len(box.waiting)
@@ -141,14 +141,11 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 	}
 }
 
-// run runs a job. One person's bug must not silence everybody.
+// run runs a job. One person's bug must not silence the others.
 func (m *mailboxes) run(t turn, j job) {
-	defer func() {
-		if bug := recover(); bug != nil {
-			m.panicked(bug)
-		}
-	}()
-	j.run(t)
+	if err := protect(func() { j.run(t) }); err != nil {
+		m.panicked(err)
+	}
 }
 
 // close lets running jobs finish for as long as patience lasts, then cancels

@@ -17,6 +17,7 @@ var errUnwelcome = errors.New("the person may not use the bot")
 type audience struct {
 	chat, person int64
 	anyone       bool // for strangers too, but never for the blocked
+	outside      bool // by the outsiders' own way
 }
 
 // himself is the private chat of a person, for what is told to them because
@@ -65,6 +66,7 @@ func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bo
 	if err := b.door.forget(person, place, b.Memory.Forget); err != nil {
 		return e, fmt.Errorf("forget the person: %w", err)
 	}
+	b.outsiders.reset(person)
 	return e, nil
 }
 

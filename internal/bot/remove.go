@@ -18,7 +18,7 @@ func (b *Bot) remove(ctx context.Context, to audience, message int) error {
 		return errNotPrivate
 	}
 	done := make(chan error, 1)
-	b.beside.Go(func() {
+	b.background(func() {
 		ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
 		defer cancel()
 		done <- b.Messenger.Delete(ctx, to.chat, message)

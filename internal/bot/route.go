@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -16,8 +17,10 @@ type order struct {
 	ack       string // shown for a moment when a button was pressed
 	again     bool   // a failure replaces the pressed message too
 	overtakes string // what it is named among those that do; see [Action]
-	acts      bool   // see [Action]
+	look      string // the command that shows what it changed
+	press     bool   // it came by a press that is to be acknowledged
 	paste     bool   // its message has to go from the chat, whatever becomes of it
+	update    Update // zero for what no update asked for
 }
 
 // route decides what an update asks for. false: nothing, stay silent. That is
@@ -31,24 +34,23 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	if u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
 		return order{}, false
 	}
+	if b.outside(u) {
+		return b.routeOutside(u, name, args)
+	}
 	if !again {
 		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
-			if isPaste(u) && b.door.allowed(u.From) {
+			if isPaste(u) {
 				o := b.orderOf(u, b.commands["login"], "")
 				o.run, o.paste = loginPasteTooFast(tell), true
 				return o, true
 			}
-			return b.answerOnce(u, view.TooFast()), tell && u.Private
+			return b.answerOnce(u, view.TooFast()), tell
 		}
 	}
-	if !u.Private {
-		return b.answerOnce(u, view.GroupOnly(b.Username)), true
-	}
-	if !b.door.allowed(u.From) && !b.forStrangers(u, name) {
-		return b.turnAway(u), true
-	}
 	if u.Press != "" {
-		return b.routePress(u), true
+		o := b.routePress(u)
+		o.press = true
+		return o, true
 	}
 	if isPaste(u) {
 		o := b.orderOf(u, b.commands["login"], u.Text)
@@ -76,7 +78,7 @@ func isPaste(u Update) bool {
 
 // orderOf is a command as it is typed.
 func (b *Bot) orderOf(u Update, c Command, args string) order {
-	o := order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, acts: c.Acts}
+	o := order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
 	if c.Overtakes {
 		o.overtakes = c.Name
 	}
@@ -128,7 +130,7 @@ func (b *Bot) routePress(u Update) order {
 	o := b.orderOf(u, c, args)
 	switch a, ok := c.Actions[action]; {
 	case ok:
-		o.request.data, o.run, o.ack, o.acts, o.overtakes = u.Data, a.Run, a.Ack, a.Acts, ""
+		o.request.data, o.run, o.ack, o.overtakes = u.Data, a.Run, a.Ack, ""
 		if a.Overtakes {
 			o.overtakes = name + ":" + action
 		}
@@ -151,8 +153,9 @@ func (b *Bot) routePress(u Update) order {
 }
 
 func (b *Bot) request(u Update, command, args string) *Request {
+	acted := new(bool)
 	return &Request{
-		Account: Account{b.Accounts, u.From}, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
+		Account: Account{b.Accounts, u.From, acted}, acted: acted, version: u.Entry.Sequence, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
 		Pressed: pressed(u), Typed: typed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, office: b,
 	}
 }

@@ -82,7 +82,7 @@ func (s *Store) forgetGuest(tx *bolt.Tx, person int64) error {
 	case g.Standing == bot.Blocked:
 		return nil
 	}
-	return bucket(tx, guestsBucket).Delete(number(uint64(person)))
+	return s.writeGuest(tx, bot.Guest{Person: person, Version: g.Version})
 }
 
 // forgetRecord removes a record without sessions, and one that cannot be read:

@@ -79,7 +79,8 @@ func (m *MemGuests) SaveGuest(g bot.Guest) error {
 func (m *MemGuests) forget(person int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.guests[person].Standing != bot.Blocked {
+	if g := m.guests[person]; g.Standing != bot.Blocked {
+		m.gone = max(m.gone, g.Version)
 		delete(m.guests, person)
 	}
 }

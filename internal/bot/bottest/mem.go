@@ -49,6 +49,20 @@ func (m *MemJournal) Copy() *MemJournal {
 	return c
 }
 
+// Unran takes back what Ran noted of a person's updates: the process was killed
+// just before.
+func (m *MemJournal) Unran(person int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.bots {
+		for i := range b.taken {
+			if b.taken[i].From == person {
+				b.taken[i].Entry.Ran = false
+			}
+		}
+	}
+}
+
 // Take implements [bot.Journal].
 func (m *MemJournal) Take(botID int64, batch []bot.Update) ([]bot.Update, error) {
 	m.mu.Lock()

@@ -253,7 +253,7 @@ func TestWhatPeopleDoArrives(t *testing.T) {
 	defer cancel()
 	var got []bot.Update
 	err := c.Poll(ctx, bottest.NewMemJournal(), func(u bot.Update) {
-		u.ID, u.Message = 0, 0 // the simulator's own numbers
+		u.ID, u.Message, u.Entry = 0, 0, bot.Entry{} // the simulator's own numbers
 		if got = append(got, u); u.Blocked {
 			cancel()
 		}

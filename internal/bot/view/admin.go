@@ -81,6 +81,7 @@ const (
 	IsWaiting
 	IsApproved
 	IsBlocked
+	DecidedSince // after the operator asked
 )
 
 // adminNotes are the notes in words; % is the person.
@@ -99,6 +100,7 @@ func adminNotes() map[AdminNote]string {
 		IsWaiting:    "% waits to be let in. Nothing was changed.",
 		IsApproved:   "% is approved already. Nothing was changed.",
 		IsBlocked:    "% is blocked. Nothing was changed.",
+		DecidedSince: "A decision was made after you asked for this about %. Nothing was changed; if you still want it, ask again.",
 	}
 }
 

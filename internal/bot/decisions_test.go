@@ -1,0 +1,155 @@
+package bot_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// Two operators decide about mallory. What was asked for last holds, in whatever
+// order the orders run, and whenever the process is killed.
+func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first, second string
+		want          bot.Standing
+	}{
+		"approve, block":         {"approve", "block", bot.Blocked},
+		"block, approve":         {"block", "approve", bot.Approved},
+		"block, unblock":         {"block", "unblock", bot.Unlisted},
+		"approve, remove":        {"approve", "remove", bot.Unlisted},
+		"approve, block another": {"approve", "block 33", bot.Approved},
+	} {
+		first := func(c *chat) { c.types(people["omar"], false, "/admin "+tt.first+" 66") }
+		second := func(c *chat) {
+			word, who, _ := strings.Cut(tt.second, " ")
+			if who == "" {
+				who = "66"
+			}
+			c.says("ravi", "/admin "+word+" "+who)
+		}
+		wants := func(t *testing.T, c *chat) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if got := c.standing("mallory"); got != tt.want {
+				t.Errorf("mallory stands at %d, want %d", got, tt.want)
+			}
+			if n := c.unanswered(); n != 0 {
+				t.Errorf("%d updates are left", n)
+			}
+		}
+		t.Run(name+", at once, the later first", func(t *testing.T) {
+			if tt.second == "unblock" || tt.second == "remove" {
+				t.Skip("there is nothing to take back yet")
+			}
+			inBubble(t, func(t *testing.T, c *chat) {
+				c.twoOperators()
+				c.phone.Hold(people["omar"], true)
+				c.types(people["omar"], false, "/help") // what comes next waits
+				first(c)
+				second(c)
+				c.phone.Hold(people["omar"], false)
+				wants(t, c)
+			})
+		})
+		t.Run(name+", a kill while the first is told", func(t *testing.T) {
+			inBubble(t, func(t *testing.T, c *chat) {
+				c.twoOperators()
+				c.phone.Hold(people["omar"], true)
+				first(c)
+				synctest.Wait()
+				second(c)
+				c.killed(c.disk())
+				c.phone.Hold(people["omar"], false)
+				wants(t, c)
+			})
+		})
+		t.Run(name+", a kill before the first is noted", func(t *testing.T) {
+			inBubble(t, func(t *testing.T, c *chat) {
+				c.twoOperators()
+				c.phone.Hold(people["omar"], true)
+				first(c)
+				synctest.Wait()
+				c.journal.Unran(people["omar"]) // that it ran
+				second(c)
+				c.killed(c.disk())
+				c.phone.Hold(people["omar"], false)
+				wants(t, c)
+			})
+		})
+	}
+}
+
+// A decision that comes too late says so; one that was carried out is not
+// carried out again, and is answered as done.
+func TestALateDecisionSaysSo(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.twoOperators()
+		c.phone.Hold(people["omar"], true)
+		c.types(people["omar"], false, "/help")
+		c.types(people["omar"], false, "/admin approve 66")
+		c.says("ravi", "/admin block 66")
+		c.phone.Hold(people["omar"], false)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if seen := c.phone.Log(); !strings.Contains(seen, "A decision was made after you asked for this about 66.") {
+			t.Errorf("the operator sees\n%s", seen)
+		}
+		c.phone.Hold(people["omar"], true)
+		c.says("omar", "/admin approve 66")
+		c.journal.Unran(people["omar"])
+		writes := c.guests.Writes()
+		c.killed(c.disk())
+		c.phone.Hold(people["omar"], false)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if !strings.Contains(seen, "66 may use the bot now") || strings.Contains(seen, "You can use this bot now") {
+			t.Errorf("after the kill people see\n%s", seen)
+		}
+		if c.guests.Writes() > writes+3 { // those of the test
+			t.Errorf("the book was written to %d times", c.guests.Writes()-writes)
+		}
+	})
+}
+
+// twoOperators makes ravi one too. Mallory waits to be let in.
+func (c *chat) twoOperators() {
+	c.close()
+	c.operators = map[int64]bool{people["ravi"]: true}
+	c.open()
+	c.says("mallory", "/start")
+	c.says("meera", "/start")
+}
+
+// standing is where a person stands on disk.
+func (c *chat) standing(who string) bot.Standing {
+	guests, err := c.guests.Guests()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, g := range guests {
+		if g.Person == people[who] {
+			return g.Standing
+		}
+	}
+	return bot.Unlisted
+}
+
+// A decision that was not carried out, since the disk is full, is no version.
+func TestADecisionThatFailedIsNoVersion(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.twoOperators()
+		c.guests.Break(errors.New("no space left"))
+		c.says("omar", "/admin block 66")
+		c.guests.Break(nil)
+		c.says("omar", "/admin approve 66")
+		if got := c.standing("mallory"); got != bot.Approved {
+			t.Errorf("mallory stands at %d", got)
+		}
+	})
+}

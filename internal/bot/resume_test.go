@@ -1,0 +1,258 @@
+package bot_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// kill ends the process without a clean stop, and starts another.
+func (c *chat) kill() { c.killed(c.disk()) }
+
+// An update over which two processes end is not run by the third, which says
+// sorry; what waited behind it is answered.
+func TestACrashLoopEnds(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Before(func(string) { time.Sleep(time.Hour) })
+		c.types(people["asha"], false, "/funds")
+		c.types(people["asha"], false, "/x0")
+		for range 2 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			c.phone.Log()
+			c.kill()
+		}
+		c.kite.Calls()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if !strings.Contains(seen, "Sorry, I could not finish /funds.") || !strings.Contains(seen, "I do not know /x0.") {
+			t.Errorf("after two kills asha sees\n%s", seen)
+		}
+		if calls := c.kite.Calls(); len(calls) != 0 || c.unanswered() != 0 {
+			t.Errorf("Kite is asked %v; %d updates are left", calls, c.unanswered())
+		}
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+// If even the sorry ends a process, the next is silent.
+func TestACrashLoopEndsInSilence(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/help")
+		for range 3 {
+			c.kill()
+			synctest.Wait()
+		}
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if seen := c.phone.Log(); seen != "" || c.unanswered() != 0 {
+			t.Errorf("%d updates are left, and asha sees\n%s", c.unanswered(), seen)
+		}
+		if !strings.Contains(c.logs.String(), "an update is given up without a word") {
+			t.Errorf("the log does not say it:\n%s", c.logs.String())
+		}
+	})
+}
+
+// Clean stops count for nothing, however many there are.
+func TestCleanStopsGiveNothingUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/x0")
+		for range 5 {
+			c.close()
+			c.open()
+			synctest.Wait()
+		}
+		c.kill()
+		synctest.Wait()
+		c.phone.Hold(people["asha"], false)
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {
+			t.Errorf("answered: %v", got)
+		}
+	})
+}
+
+// letInMany lets a number of people in, from 1000 on.
+func (c *chat) letInMany(n int) {
+	c.close()
+	for i := range int64(n) {
+		c.listed[1000+i] = true
+	}
+	c.open()
+}
+
+// Of what an earlier process left, a few run at a time, the oldest first.
+func TestResumingIsPaced(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		const n = 10
+		c.letInMany(n)
+		var mu sync.Mutex
+		running, most := 0, 0
+		c.kite.Before(func(string) { time.Sleep(time.Hour) })
+		for i := range int64(n) {
+			c.types(1000+i, false, "/login")
+			time.Sleep(time.Second)
+		}
+		d := c.disk()
+		c.kite.Before(func(tool string) {
+			if tool != "login" { // the looks whether a link is through
+				return
+			}
+			mu.Lock()
+			running++
+			most = max(most, running)
+			mu.Unlock()
+			time.Sleep(10 * time.Second)
+			mu.Lock()
+			running--
+			mu.Unlock()
+		})
+		c.killed(d)
+		c.phone.Log()
+		for i := range 3 { // four at a time, in ten seconds
+			time.Sleep(9 * time.Second)
+			c.types(people["omar"], false, fmt.Sprint("/x", i))
+			synctest.Wait()
+			if got := c.answers()["99"]; !slices.Equal(got, []string{fmt.Sprint("x", i)}) {
+				t.Errorf("a new update waits: %v", got)
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			seen := c.phone.Log()
+			for j := range n {
+				if got, want := strings.Contains(seen, fmt.Sprintf("bot to %d:", 1000+j)), j/4 == i; got != want {
+					t.Errorf("round %d: person %d is answered: %v", i, j, got)
+				}
+			}
+		}
+		if most != 4 {
+			t.Errorf("%d ran at a time", most)
+		}
+	})
+}
+
+// People whose chats Telegram holds hold back no one else's updates.
+func TestResumingDoesNotWaitForDeliveries(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.letInMany(6)
+		for i := range int64(6) {
+			c.phone.Hold(1000+i, true)
+			c.intake(typing(500+2*i, 1000+i, "x0"), typing(501+2*i, 1000+i, "x1"))
+		}
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/x9")
+		c.kill()
+		c.phone.Hold(people["asha"], false)
+		synctest.Wait()
+		if got := c.answers(); !slices.Equal(got["11"], []string{"x9"}) {
+			t.Errorf("answered: %v", got)
+		}
+		for i := range int64(6) {
+			c.phone.Hold(1000+i, false)
+		}
+		synctest.Wait()
+		got := c.answers()
+		for i := range 6 {
+			if got := got[fmt.Sprint(1000+i)]; !slices.Equal(got, []string{"x0", "x1"}) {
+				t.Errorf("%d was answered: %v", i, got)
+			}
+		}
+	})
+}
+
+// An older update of a person's is answered before a newer one, which arrives
+// while the older waits for its turn.
+func TestOldUpdatesComeBeforeNewOnes(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.letInMany(4)
+		c.kite.Before(func(string) { time.Sleep(30 * time.Second) })
+		for i := range int64(4) {
+			c.types(1000+i, false, "/login")
+		}
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/old")
+		c.kill()
+		c.phone.Hold(people["asha"], false)
+		c.says("asha", "/new")
+		if got := c.answers()["11"]; len(got) != 0 {
+			t.Errorf("answered out of turn: %v", got)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"old", "new"}) {
+			t.Errorf("answered: %v", got)
+		}
+	})
+}
+
+// What cannot be counted does not run before it can be.
+func TestWhatCannotBeCountedWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/x0")
+		d := c.disk()
+		d.journal.Break(errors.New("no space left"))
+		c.killed(d)
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := c.answers(); len(got) != 0 {
+			t.Errorf("answered although no attempt was counted: %v", got)
+		}
+		c.journal.Break(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {
+			t.Errorf("answered: %v", got)
+		}
+	})
+}
+
+// A /logout drops what waits to be taken up, also what is next.
+func TestALogoutOvertakesWhatIsTakenUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.letInMany(4)
+		c.kite.Before(func(string) { time.Sleep(time.Hour) })
+		for i := range int64(4) {
+			c.types(1000+i, false, "/login") // which take all the room
+		}
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/x0")
+		c.types(people["asha"], false, "/x1")
+		c.kill()
+		c.phone.Hold(people["asha"], false)
+		synctest.Wait()
+		c.phone.Log()
+		if seen := c.says("asha", "/logout"); strings.Count(seen, "bot to 11") != 1 || !strings.Contains(seen, "nothing to log out of") {
+			t.Errorf("asha sees\n%s", seen)
+		}
+		if n := c.unanswered(); n != 4 {
+			t.Errorf("%d updates are left, want 4", n)
+		}
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+// An update of an earlier version's journal is taken up like any other.
+func TestAnUpdateWithoutAnEntry(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.bot.Dispatch(bot.Update{Chat: people["asha"], Private: true, From: people["asha"], Text: "/x0"})
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {
+			t.Errorf("answered: %v", got)
+		}
+	})
+}

@@ -1,0 +1,22 @@
+package view
+
+import (
+	"fmt"
+	"html"
+)
+
+// CarriedOut says that a command has run in an earlier process, whose answer may
+// not have arrived; look is the command that shows what came of it.
+func CarriedOut(command, look string) Message {
+	return Message{HTML: fmt.Sprintf("I was restarted after /%s had run: /%s shows how things stand.", html.EscapeString(command), html.EscapeString(look))}
+}
+
+// GivenUp says that a command is not tried any more; command is "" for what was
+// none.
+func GivenUp(command string) Message {
+	what := "what you sent"
+	if command != "" {
+		what = "/" + html.EscapeString(command)
+	}
+	return Message{HTML: "<b>Sorry, I could not finish " + what + ".</b>\nI was restarted twice while I worked on it, and stopped trying. Please send it again; if that fails too, tell the person who runs this bot."}
+}
