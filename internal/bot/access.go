@@ -161,7 +161,9 @@ func (d *door) decide(decision Guest, accept func(before Guest) bool) (before Gu
 	case decision.Version != 0 && decision.Version == last:
 		return before, repeated, nil
 	case !accept(before):
-		return before, notConcerned, nil
+		seen := before
+		seen.Version = max(seen.Version, decision.Version)
+		return before, notConcerned, d.save(seen) // it was the last word all the same
 	}
 	decision.Name = before.Name
 	return before, carriedOut, d.save(decision)

@@ -22,6 +22,7 @@ func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 		"block, unblock":         {"block", "unblock", bot.Unlisted},
 		"approve, remove":        {"approve", "remove", bot.Unlisted},
 		"approve, block another": {"approve", "block 33", bot.Approved},
+		"block, approve another": {"block", "approve 33", bot.Blocked},
 	} {
 		first := func(c *chat) { c.types(people["omar"], false, "/admin "+tt.first+" 66") }
 		second := func(c *chat) {
@@ -79,6 +80,38 @@ func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 				c.killed(c.disk())
 				c.phone.Hold(people["omar"], false)
 				wants(t, c)
+			})
+		})
+	}
+}
+
+// A decision that changes nothing is the last word all the same.
+func TestADecisionThatChangesNothingHolds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		before, first, second string
+		want                  bot.Standing
+	}{
+		"block, of one who is blocked":    {"block", "approve", "block", bot.Blocked},
+		"approve, of one who is approved": {"approve", "block", "approve", bot.Approved},
+		"unblock, of one who waits":       {"", "block", "unblock", bot.Waiting},
+		"remove, of one who was removed":  {"remove", "approve", "remove", bot.Unlisted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, c *chat) {
+				c.twoOperators()
+				if tt.before != "" {
+					c.says("ravi", "/admin "+tt.before+" 66")
+				}
+				c.phone.Hold(people["omar"], true)
+				c.types(people["omar"], false, "/help") // what comes next waits
+				c.types(people["omar"], false, "/admin "+tt.first+" 66")
+				c.says("ravi", "/admin "+tt.second+" 66")
+				c.phone.Hold(people["omar"], false)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if got := c.standing("mallory"); got != tt.want {
+					t.Errorf("mallory stands at %d, want %d", got, tt.want)
+				}
 			})
 		})
 	}

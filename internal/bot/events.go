@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -53,7 +55,8 @@ func (b *Bot) tell(t turn, e session.Event) {
 // tellLoggedIn takes the link away, says who is logged in and answers the
 // command that the login interrupted. It looks at how things stand now, since
 // a command that ran meanwhile may have left itself to be answered. Only when
-// all is told is the login marked as announced: the next process tells it else.
+// all is told, and the journal has that command, is the login marked as announced: the
+// next process tells it else.
 func (b *Bot) tellLoggedIn(t turn, person int64) error {
 	s, err := b.Accounts.Status(person)
 	links := untold(s)
@@ -63,7 +66,7 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 	if s.State == session.Unconfirmed {
 		return b.putOnLinks(t.talk, person, links, view.Changed(s.User, s.Last))
 	}
-	then := thenOf(links)
+	then := waitsFor(links).Then
 	m := loginView(s, b.Clock.Now()).LoggedIn()
 	if then != "" {
 		m.Buttons = nil // the answer follows
@@ -71,10 +74,23 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 	if err := b.putOnLinks(t.talk, person, links, m); err != nil && !b.likely(err) {
 		return err
 	}
-	if !b.runThen(t, person, then) {
-		return t.talk.Err()
+	waited, err := b.takeThen(person, waitsFor(links))
+	if err != nil {
+		return err
 	}
-	return b.Accounts.Announced(person)
+	if err := b.Accounts.Announced(person); err != nil {
+		return err
+	}
+	for _, u := range waited {
+		o, ok := b.route(u, true)
+		if !ok {
+			b.answered(u)
+			continue
+		}
+		o.update = u
+		b.work(t, o)
+	}
+	return nil
 }
 
 // warn tells that a login will be over soon, unless the person does not want
@@ -95,33 +111,30 @@ func untold(s session.Status) []session.Link {
 	return slices.DeleteFunc(slices.Clone(s.Links), func(l session.Link) bool { return l.Issued.After(s.Since) })
 }
 
-// thenOf is the command that waits for a login: the newest.
-func thenOf(links []session.Link) string {
+// waitsFor is the newest link for whose login a command waits; the zero link for none.
+func waitsFor(links []session.Link) session.Link {
 	for _, l := range slices.Backward(links) {
 		if l.Then != "" {
-			return l.Then
+			return l
 		}
 	}
-	return ""
+	return session.Link{}
 }
 
-// runThen answers the command that waited, past the limits: it was let in when
-// it was sent.
-func (b *Bot) runThen(t turn, person int64, then string) (done bool) {
-	if then == "" {
-		return true
+// takeThen makes an update of the command that waits for a link's login, once for
+// each link: from here on the journal has it. It is answered past the limits, since
+// it was let in when it was sent.
+func (b *Bot) takeThen(person int64, l session.Link) ([]Update, error) {
+	if l.Then == "" {
+		return nil, nil
 	}
-	u := Update{Chat: person, From: person, Private: true, Text: then}
-	if !strings.HasPrefix(then, "/") { // a button had been pressed
-		u.Text, u.Data = "", then
-		return b.perform(t, b.routePress(u))
+	id := fnv.New64a()
+	fmt.Fprint(id, person, l.Ref)
+	u := Update{ID: -int64(id.Sum64() >> 1), Chat: person, From: person, Private: true, Text: l.Then} // Telegram's are positive
+	if !strings.HasPrefix(l.Then, "/") {                                                              // a button had been pressed
+		u.Text, u.Data, u.Press = "", l.Then, "login"
 	}
-	name, args, _ := parseCommand(then, b.Username)
-	c, known := b.command(name, person)
-	if !known {
-		return true
-	}
-	return b.perform(t, order{to: himself(person), request: b.request(u, name, args), run: c.Run})
+	return b.Journal.Take(b.ID, []Update{u})
 }
 
 // putOnLinks puts m in the place of the messages that carry a link. Where there

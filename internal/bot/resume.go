@@ -61,6 +61,9 @@ func (b *Bot) resume(left []Update) {
 			heads[u.From] = true
 			b.pace.enter(u.Entry.Sequence)
 		}
+		if u.Entry.Attempts >= mostAttempts && !u.Entry.Ran {
+			b.Logger.Error("an update is given up: two processes ended over it, and its person is told to send it again", "update", u.ID)
+		}
 		if !b.dispatch(u, true) {
 			b.pace.leave(u.Entry.Sequence)
 		}

@@ -44,6 +44,37 @@ func TestACrashLoopEnds(t *testing.T) {
 	})
 }
 
+// The same holds for the command that a login interrupted, which runs after it.
+func TestACrashLoopAfterALoginEnds(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.says("asha", "/funds")
+		c.kite.Before(func(tool string) {
+			if tool == "get_margins" {
+				time.Sleep(time.Minute)
+			}
+		})
+		c.browse(people["asha"], "AB1234", false)
+		var seen string
+		for range 3 {
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			seen += c.phone.Log()
+			c.kite.Calls()
+			c.kill()
+		}
+		calls := strings.Join(c.kite.Calls(), "\n")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		seen += c.phone.Log()
+		if strings.Contains(calls, "get_margins") || strings.Count(seen, "Sorry, I could not finish /funds.") != 1 || strings.Count(seen, "Logged in as") != 1 {
+			t.Errorf("Kite is asked %q; asha sees\n%s", calls, seen)
+		}
+		if n := c.unanswered(); n != 0 {
+			t.Errorf("%d updates are left", n)
+		}
+	})
+}
+
 // If even the sorry ends a process, the next is silent.
 func TestACrashLoopEndsInSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {

@@ -37,7 +37,7 @@ func (s *Store) Take(botID int64, batch []bot.Update) ([]bot.Update, error) {
 		return nil, fmt.Errorf("take %d updates: %w", len(batch), err)
 	}
 	for _, u := range fresh {
-		s.counted[mark{botID, u.ID}] = true
+		s.journal.counted[mark{botID, u.ID}] = true
 	}
 	return fresh, nil
 }
@@ -49,7 +49,7 @@ func (s *Store) Begin(botID, update int64) error {
 	if err := s.changeEntries(botID, []int64{update}, func(e *entryV1) { e.Attempts++ }); err != nil {
 		return fmt.Errorf("count an attempt at an update: %w", err)
 	}
-	s.counted[mark{botID, update}] = true
+	s.journal.counted[mark{botID, update}] = true
 	return nil
 }
 
@@ -69,7 +69,7 @@ func (s *Store) Stopped(botID int64) error {
 	defer s.mu.Unlock()
 	waiting := s.marks.waiting()
 	var open []int64
-	for m := range s.counted {
+	for m := range s.journal.counted {
 		if m.bot == botID && !waiting[m] {
 			open = append(open, m.update)
 		}
@@ -81,7 +81,7 @@ func (s *Store) Stopped(botID int64) error {
 		return fmt.Errorf("take back the attempts at %d updates: %w", len(open), err)
 	}
 	for _, update := range open {
-		delete(s.counted, mark{botID, update})
+		delete(s.journal.counted, mark{botID, update})
 	}
 	return nil
 }

@@ -12,8 +12,9 @@ import (
 // seen is asked for each one that arrives. It belongs to whoever holds the
 // store's lock.
 type journal struct {
-	bots  map[int64]*botLog
-	stale bool // it may differ from the file and must be loaded before use
+	bots    map[int64]*botLog
+	counted map[mark]bool // open updates with an attempt of this process; no file knows of it
+	stale   bool          // it may differ from the file and must be loaded before use
 }
 
 // botLog is what is known of one bot's updates.
@@ -24,7 +25,7 @@ type botLog struct {
 }
 
 func newJournal() *journal {
-	return &journal{bots: make(map[int64]*botLog)}
+	return &journal{bots: make(map[int64]*botLog), counted: make(map[mark]bool)}
 }
 
 func (j *journal) of(bot int64) *botLog {
@@ -61,6 +62,7 @@ func (j *journal) load(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	fresh.counted = j.counted
 	*j = *fresh
 	return nil
 }
@@ -69,6 +71,7 @@ func (j *journal) load(tx *bolt.Tx) error {
 // number joins the ring, and the oldest numbers leave it.
 func (j *journal) settle(tx *bolt.Tx, waiting []mark) error {
 	for _, m := range waiting {
+		delete(j.counted, m)
 		b := j.of(m.bot)
 		sequence, open := b.open[m.update]
 		if !open {

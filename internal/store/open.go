@@ -89,7 +89,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 	}
 	s := &Store{
 		path: o.Path, db: db, box: box, log: o.Logger, clock: o.Clock, meter: o.Meter,
-		journal: newJournal(), marks: newMarks(), counted: map[mark]bool{}, quit: make(chan struct{}),
+		journal: newJournal(), marks: newMarks(), quit: make(chan struct{}),
 	}
 	if err := s.view(s.journal.load); err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)

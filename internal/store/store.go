@@ -89,8 +89,7 @@ type Store struct {
 	journal *journal
 	broken  error // the fault that ended writing, see commit
 	marks   *marks
-	counted map[mark]bool // open updates with an attempt of this process
-	touched atomic.Int64  // transactions, see touch
+	touched atomic.Int64 // transactions, see touch
 
 	beginning sync.Mutex // held while a transaction begins; guards lost
 	lost      error      // the fault that ended reading and writing, see begin

@@ -98,9 +98,6 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	if err == nil {
 		s.journal.stale = false
 		s.marks.arrived(true)
-		for _, m := range waiting {
-			delete(s.counted, m)
-		}
 		return nil
 	}
 	err = named(err)
