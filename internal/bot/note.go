@@ -16,6 +16,7 @@ type deed struct {
 	start, answered, done time.Time
 	err                   error // of the command
 	undelivered           error // of its answer
+	outside               bool  // for an outsider: what does not arrive soon is not sent any more
 }
 
 // outcome names what it came to, for the log, the meter and operators: one of
@@ -23,7 +24,7 @@ type deed struct {
 // for an answer.
 func (d deed) outcome() string {
 	switch {
-	case errors.Is(d.undelivered, errUnwelcome), errors.Is(d.undelivered, errOvertaken):
+	case errors.Is(d.undelivered, errUnwelcome), errors.Is(d.undelivered, errOvertaken), d.outside && later(d.undelivered):
 		return "cancelled"
 	case d.undelivered != nil:
 		return "undelivered"

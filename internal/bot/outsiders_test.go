@@ -101,6 +101,9 @@ func TestOutsidersDelayNoOne(t *testing.T) {
 		if got := c.unanswered(); got != 0 {
 			t.Errorf("%d updates are left", got)
 		}
+		if strings.Contains(c.logs.String(), "level=WARN") {
+			t.Error("chats of outsiders that Telegram holds trouble the operator")
+		}
 		if tries, _ := c.phone.Counts(); tries != 1 {
 			t.Errorf("%d messages, want asha's alone in the others' way", tries)
 		}

@@ -1,0 +1,109 @@
+package bot_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// An update over which two processes end is not run by the third, which says
+// sorry; what waited behind it is answered.
+func TestACrashLoopEnds(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Before(func(string) { time.Sleep(time.Hour) })
+		c.types(people["asha"], false, "/funds")
+		c.types(people["asha"], false, "/x0")
+		for range 2 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			c.phone.Log()
+			c.kill()
+		}
+		c.kite.Calls()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if !strings.Contains(seen, "Sorry, I could not finish /funds.") || !strings.Contains(seen, "I do not know /x0.") {
+			t.Errorf("after two kills asha sees\n%s", seen)
+		}
+		if calls := c.kite.Calls(); len(calls) != 0 || c.unanswered() != 0 {
+			t.Errorf("Kite is asked %v; %d updates are left", calls, c.unanswered())
+		}
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+// The same holds for the command that a login interrupted, which runs after it.
+func TestACrashLoopAfterALoginEnds(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.says("asha", "/funds")
+		c.kite.Before(func(tool string) {
+			if tool == "get_margins" {
+				time.Sleep(time.Minute)
+			}
+		})
+		c.browse(people["asha"], "AB1234", false)
+		var seen string
+		for range 3 {
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			seen += c.phone.Log()
+			c.kite.Calls()
+			c.kill()
+		}
+		calls := strings.Join(c.kite.Calls(), "\n")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		seen += c.phone.Log()
+		if strings.Contains(calls, "get_margins") || strings.Count(seen, "Sorry, I could not finish /funds.") != 1 || strings.Count(seen, "Logged in as") != 1 {
+			t.Errorf("Kite is asked %q; asha sees\n%s", calls, seen)
+		}
+		if n := c.unanswered(); n != 0 {
+			t.Errorf("%d updates are left", n)
+		}
+	})
+}
+
+// If even the sorry ends a process, the next is silent.
+func TestACrashLoopEndsInSilence(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/help")
+		for range 3 {
+			c.kill()
+			synctest.Wait()
+		}
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if seen := c.phone.Log(); seen != "" || c.unanswered() != 0 {
+			t.Errorf("%d updates are left, and asha sees\n%s", c.unanswered(), seen)
+		}
+		if !strings.Contains(c.logs.String(), "an update is given up without a word") {
+			t.Errorf("the log does not say it:\n%s", c.logs.String())
+		}
+	})
+}
+
+// Clean stops count for nothing, however many there are.
+func TestCleanStopsGiveNothingUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/x0")
+		for range 5 {
+			c.close()
+			c.open()
+			synctest.Wait()
+		}
+		c.kill()
+		synctest.Wait()
+		c.phone.Hold(people["asha"], false)
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {
+			t.Errorf("answered: %v", got)
+		}
+	})
+}
