@@ -82,8 +82,10 @@ func (t *talk) run(ctx context.Context, goOn func() bool) error {
 // answered question `last`: the next one, or one of the last few again.
 func (t *talk) place(m said, last int) (n int, ok bool) {
 	for n := last + 1; n > last+1-kinds && n >= 0; n-- {
-		_, answer := t.question(n)
-		if strings.HasPrefix(m.Text, answer) || n%kinds == 0 && strings.Contains(m.Text, answer) {
+		command, answer := t.question(n)
+		command, _, _ = strings.Cut(command, " ")
+		sorry := strings.HasPrefix(m.Text, "Sorry, I was restarted twice while I worked on "+command+".") // kills that follow each other
+		if sorry || strings.HasPrefix(m.Text, answer) || n%kinds == 0 && strings.Contains(m.Text, answer) {
 			return n, true
 		}
 	}

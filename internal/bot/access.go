@@ -83,7 +83,12 @@ func (d *door) guest(person int64) Guest {
 
 // allowed reports whether a person may use the bot at this moment.
 func (d *door) allowed(person int64) bool {
-	return !d.Nobody && mayUse(d.Admin(person), d.Listed(person), d.guest(person).Standing)
+	return d.letsIn(person, d.guest(person).Standing)
+}
+
+// letsIn reports whether a person with this standing may use the bot.
+func (d *door) letsIn(person int64, s Standing) bool {
+	return !d.Nobody && mayUse(d.Admin(person), d.Listed(person), s)
 }
 
 // blocked reports whether a person gets nothing at all, not even a refusal.

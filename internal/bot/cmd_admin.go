@@ -86,7 +86,6 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 	}
 	v.Person = person
 	*r.acted = true
-	was := b.door.allowed(person)
 	decision := Guest{Person: person, Standing: d.to, Since: r.Now.UTC().Truncate(time.Second), By: r.Account.person, Version: r.version}
 	before, verdict, err := b.door.decide(decision, func(before Guest) bool { return slices.Contains(from, before.Standing) })
 	switch {
@@ -95,10 +94,10 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 	case verdict == outdated:
 		v.Note = view.DecidedSince
 		return v, nil
-	case verdict == repeated:
-		v.Note = b.noteOf(person, d.button[0], d.to, b.door.Listed(person))
+	case verdict == repeated && before.Standing == d.to:
+		v.Note = view.DecisionHolds
 		return v, nil
-	case verdict == notConcerned:
+	case verdict != carriedOut:
 		v.Note = map[Standing]view.AdminNote{
 			Unlisted: view.IsUnlisted, Waiting: view.IsWaiting, Approved: view.IsApproved, Blocked: view.IsBlocked,
 		}[before.Standing]
@@ -106,16 +105,17 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 	}
 	b.outsiders.reset(person)
 	b.Logger.Info("an operator decided about a person", "by", r.Account.person, "person", person, "was", int(before.Standing), "is", int(d.to))
-	b.followUp(person, before.Standing, d.to, was)
-	v.Note = b.noteOf(person, before.Standing, d.to, was)
+	was, is := b.door.letsIn(person, before.Standing), b.door.letsIn(person, d.to)
+	b.followUp(person, before.Standing, d.to, was, is)
+	v.Note = noteOf(before.Standing, d.to, was, is)
 	return v, nil
 }
 
-// followUp does what a decision entails; was tells whether the person was let in
-// before it.
-func (b *Bot) followUp(person int64, before, now Standing, was bool) {
-	switch is := b.door.allowed(person); {
-	case !is && before != Blocked: // nobody who is blocked has anything left
+// followUp does what a decision entails; was and is tell whether the person was let
+// in before it, and is by it.
+func (b *Bot) followUp(person int64, before, now Standing, was, is bool) {
+	switch {
+	case !is && before != Blocked: // a person who is blocked has nothing left
 		b.dismiss(person)
 	case is && !was && now == Approved:
 		b.letIn(person)
@@ -123,7 +123,7 @@ func (b *Bot) followUp(person int64, before, now Standing, was bool) {
 }
 
 // noteOf says what has become of a person by a decision.
-func (b *Bot) noteOf(person int64, before, now Standing, was bool) view.AdminNote {
+func noteOf(before, now Standing, was, is bool) view.AdminNote {
 	switch {
 	case now == Blocked:
 		return view.NowBlocked
@@ -131,7 +131,7 @@ func (b *Bot) noteOf(person int64, before, now Standing, was bool) view.AdminNot
 		return view.ApprovedToo
 	case now == Approved:
 		return view.NowApproved
-	case b.door.allowed(person):
+	case is:
 		return view.AllowedStill
 	case before == Blocked:
 		return view.NowUnblocked

@@ -3,6 +3,7 @@ package bot_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +27,7 @@ func TestACrashLoopEnds(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		seen := c.phone.Log()
-		if !strings.Contains(seen, "Sorry, I could not finish /funds.") || !strings.Contains(seen, "I do not know /x0.") {
+		if !strings.Contains(seen, "Sorry, I was restarted twice while I worked on /funds.") || !strings.Contains(seen, "I do not know /x0.") {
 			t.Errorf("after two kills asha sees\n%s", seen)
 		}
 		if calls := c.kite.Calls(); len(calls) != 0 || c.unanswered() != 0 {
@@ -58,11 +59,61 @@ func TestACrashLoopAfterALoginEnds(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		seen += c.phone.Log()
-		if strings.Contains(calls, "get_margins") || strings.Count(seen, "Sorry, I could not finish /funds.") != 1 || strings.Count(seen, "Logged in as") != 1 {
+		if strings.Contains(calls, "get_margins") || strings.Count(seen, "Sorry, I was restarted twice while I worked on /funds.") != 1 || strings.Count(seen, "Logged in as") != 1 {
 			t.Errorf("Kite is asked %q; asha sees\n%s", calls, seen)
 		}
 		if n := c.unanswered(); n != 0 {
 			t.Errorf("%d updates are left", n)
+		}
+	})
+}
+
+// Of several updates over which two processes may have ended, each is tried once
+// more, alone: the innocent are answered, the guilty one is given up after that.
+func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.letInMany(6)
+		c.kite.Before(func(string) { time.Sleep(time.Minute) })
+		for i := range int64(3) {
+			c.types(1000+i, false, "/login")
+		}
+		synctest.Wait()
+		c.kill()
+		synctest.Wait()
+		var mu sync.Mutex
+		running, most, guilty := 0, 0, true
+		c.kite.Before(func(tool string) {
+			if tool != "login" {
+				return
+			}
+			mu.Lock()
+			running++
+			most = max(most, running)
+			slow := guilty
+			mu.Unlock()
+			time.Sleep(time.Second)
+			if slow {
+				time.Sleep(time.Minute)
+			}
+			mu.Lock()
+			running--
+			mu.Unlock()
+		})
+		c.kill() // now the first of them runs alone
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if most != 1 {
+			t.Errorf("%d ran at a time", most)
+		}
+		d := c.disk() // and ends the process
+		guilty = false
+		c.killed(d)
+		c.phone.Log()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if !strings.Contains(seen, "bot to 1000: message #2\n    <b>Sorry") || strings.Count(seen, "Sorry") != 1 || strings.Count(seen, "Log in to Kite →") != 2 || most != 1 {
+			t.Errorf("%d ran at a time; people see\n%s", most, seen)
 		}
 	})
 }
@@ -72,7 +123,7 @@ func TestACrashLoopEndsInSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/help")
-		for range 3 {
+		for range 4 {
 			c.kill()
 			synctest.Wait()
 		}

@@ -49,7 +49,7 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 	if again {
 		order = retold(order, u.Entry)
 		j.run = func(t turn) {
-			defer b.pace.leave(u.Entry.Sequence)
+			defer b.pace.leave(u.Entry)
 			switch {
 			case b.takeUp(t.work, u):
 				b.work(t, order)
@@ -62,7 +62,7 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 		j.dropped = func() { b.background(func() { b.removeUnread(order); answered() }) }
 	}
 	if dropped := j.dropped; again {
-		j.dropped = func() { b.pace.leave(u.Entry.Sequence); dropped() }
+		j.dropped = func() { b.pace.leave(u.Entry); dropped() }
 	}
 	if order.overtakes != "" {
 		b.mail.interrupt(u.From, order.overtakes)
@@ -130,7 +130,7 @@ func (b *Bot) perform(t turn, o order) (done bool) {
 		reply, err = b.explain(t.work, o, err, ref)
 		reply.Delete, reply.Undeleted = asked.Delete, asked.Undeleted
 	}
-	b.pace.leave(o.update.Entry.Sequence)
+	b.pace.leave(o.update.Entry)
 	answered, acted := b.Clock.Now(), *o.request.acted
 	if acted && !b.cutShort(err) {
 		b.noteRan(o.update)

@@ -162,7 +162,7 @@ func TestPressesThatAreNotAcknowledged(t *testing.T) {
 			c.press(people["mallory"], 1, "holdings:run")
 			c.press(people["ravi"], 1, "holdings:run")
 		}
-		if more := runtime.NumGoroutine() - before; more != 0 {
+		if more := runtime.NumGoroutine() - before; more > 0 {
 			t.Errorf("%d goroutines for blocked people", more)
 		}
 		synctest.Wait()

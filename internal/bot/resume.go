@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// mostAttempts is how many processes may end over an update. The next one says
-	// sorry for it, and if that ends too, the one after that is silent.
+	// mostAttempts is how many processes may end over an update. Where there is one
+	// such update, the next process says sorry for it. Where there are several, it is
+	// not known which of them is to blame: each is tried once more, alone.
 	mostAttempts = 2
 	// mostResumed is how many updates of an earlier process run at a time.
 	mostResumed = 4
@@ -48,9 +49,18 @@ func (b *Bot) Resume() error {
 // here, so that the oldest of all run first.
 func (b *Bot) resume(left []Update) {
 	heads := map[int64]bool{} // people whose oldest update was queued
+	suspects := 0
 	for _, u := range left {
+		if u.Entry.suspect() {
+			suspects++
+		}
+	}
+	for _, u := range left {
+		if u.Entry.suspect() && suspects == 1 {
+			u.Entry.Attempts = mostAttempts + 1 // it is to blame
+		}
 		switch {
-		case u.Entry.Attempts > mostAttempts:
+		case u.Entry.Attempts > mostAttempts+1:
 			b.Logger.Error("an update is given up without a word: processes ended over it, also while its person was told so", "update", u.ID)
 			b.answered(u)
 			continue
@@ -59,16 +69,23 @@ func (b *Bot) resume(left []Update) {
 			continue
 		case !heads[u.From]:
 			heads[u.From] = true
-			b.pace.enter(u.Entry.Sequence)
+			b.pace.enter(u.Entry)
 		}
-		if u.Entry.Attempts >= mostAttempts && !u.Entry.Ran {
-			b.Logger.Error("an update is given up: two processes ended over it, and its person is told to send it again", "update", u.ID)
+		if u.Entry.toBlame() {
+			b.Logger.Error("an update is given up: processes ended over it, and its person is told to send it again", "update", u.ID)
 		}
 		if !b.dispatch(u, true) {
-			b.pace.leave(u.Entry.Sequence)
+			b.pace.leave(u.Entry)
 		}
 	}
 }
+
+// suspect reports whether so many processes ended while the update was tried that
+// the next may, too.
+func (e Entry) suspect() bool { return e.Attempts == mostAttempts && !e.Ran }
+
+// toBlame reports whether the update must not run again.
+func (e Entry) toBlame() bool { return e.Attempts > mostAttempts && !e.Ran }
 
 // retold replaces what an update of an earlier process asks for, where that must
 // not run again.
@@ -77,7 +94,7 @@ func retold(o order, e Entry) order {
 	switch {
 	case e.Ran:
 		m = view.CarriedOut(o.request.Command, o.look)
-	case e.Attempts >= mostAttempts:
+	case e.toBlame():
 		m = view.GivenUp(o.request.Command)
 	default:
 		return o
@@ -96,7 +113,7 @@ func retold(o order, e Entry) order {
 // order overtakes it.
 func (b *Bot) takeUp(ctx context.Context, u Update) bool {
 	select {
-	case <-b.pace.enter(u.Entry.Sequence):
+	case <-b.pace.enter(u.Entry):
 	case <-ctx.Done():
 	case <-b.ctx.Done():
 	}
@@ -112,59 +129,66 @@ func (b *Bot) takeUp(ctx context.Context, u Update) bool {
 }
 
 // pacer lets a few updates of an earlier process run at a time, of those that
-// ask the one with the lowest sequence number first.
+// ask the one with the lowest sequence number first, and a suspect alone.
 type pacer struct {
-	mu      sync.Mutex
-	running int
-	asked   map[uint64]*permit // by sequence number
+	mu    sync.Mutex
+	used  int                // of mostResumed
+	asked map[uint64]*permit // by sequence number
 }
 
 type permit struct {
-	given bool
-	ready chan struct{} // closed once it is given
+	weight int // of mostResumed
+	given  bool
+	ready  chan struct{} // closed once it is given
 }
 
 func newPacer() *pacer { return &pacer{asked: map[uint64]*permit{}} }
 
 // enter asks for a permit. What it returns is closed once the update may run.
-func (p *pacer) enter(sequence uint64) <-chan struct{} {
+func (p *pacer) enter(e Entry) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.asked[sequence] == nil {
-		p.asked[sequence] = &permit{ready: make(chan struct{})}
+	if p.asked[e.Sequence] == nil {
+		it := &permit{weight: 1, ready: make(chan struct{})}
+		if e.suspect() {
+			it.weight = mostResumed
+		}
+		p.asked[e.Sequence] = it
 		p.give()
 	}
-	return p.asked[sequence].ready
+	return p.asked[e.Sequence].ready
 }
 
 // leave gives a permit back, or stops asking for it.
-func (p *pacer) leave(sequence uint64) {
+func (p *pacer) leave(e Entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	it := p.asked[sequence]
+	it := p.asked[e.Sequence]
 	if it == nil {
 		return
 	}
-	delete(p.asked, sequence)
+	delete(p.asked, e.Sequence)
 	if it.given {
-		p.running--
+		p.used -= it.weight
 	}
 	p.give()
 }
 
+// give gives permits in order, while there is room for the next.
 func (p *pacer) give() {
-	for p.running < mostResumed {
+	for {
 		var first uint64
 		for sequence, it := range p.asked {
 			if !it.given && (first == 0 || sequence < first) {
 				first = sequence
 			}
 		}
-		if first == 0 {
+		if first == 0 || p.used+p.asked[first].weight > mostResumed {
 			return
 		}
-		p.asked[first].given = true
-		p.running++
-		close(p.asked[first].ready)
+		it := p.asked[first]
+		it.given = true
+		p.used += it.weight
+		close(it.ready)
 	}
 }

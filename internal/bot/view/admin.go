@@ -81,26 +81,28 @@ const (
 	IsWaiting
 	IsApproved
 	IsBlocked
-	DecidedSince // after the operator asked
+	DecidedSince  // after the operator asked
+	DecisionHolds // an earlier process made it hold
 )
 
 // adminNotes are the notes in words; % is the person.
 func adminNotes() map[AdminNote]string {
 	return map[AdminNote]string{
-		NowBlocked:   "% is blocked; any login of theirs is ended and forgotten.",
-		NowApproved:  "% may use the bot now, and is told so.",
-		ApprovedToo:  "% is approved; ALLOWED_USERS let them in before. Taken off that list they stay in, until they are removed here too.",
-		AllowedStill: "% may use the bot all the same: ALLOWED_USERS lets them in.",
-		NowUnblocked: "% is no longer blocked, and may ask to be let in.",
-		NowRemoved:   "% is off the list; any login of theirs is ended and forgotten.",
-		NotAWord:     "I do not know that. Nothing was changed. There are /admin, /admin people, /admin errors, /admin and a reference, and what stands below.",
-		NotANumber:   "That is no Telegram number. Nothing was changed.",
-		IsOperator:   "% is an operator: that is decided by ADMIN_USERS alone. Nothing was changed.",
-		IsUnlisted:   "% is on no list of mine. Nothing was changed.",
-		IsWaiting:    "% waits to be let in. Nothing was changed.",
-		IsApproved:   "% is approved already. Nothing was changed.",
-		IsBlocked:    "% is blocked. Nothing was changed.",
-		DecidedSince: "A decision was made after you asked for this about %. Nothing was changed; if you still want it, ask again.",
+		NowBlocked:    "% is blocked; any login of theirs is ended and forgotten.",
+		NowApproved:   "% may use the bot now, and is told so.",
+		ApprovedToo:   "% is approved; ALLOWED_USERS let them in before. Taken off that list they stay in, until they are removed here too.",
+		AllowedStill:  "% may use the bot all the same: ALLOWED_USERS lets them in.",
+		NowUnblocked:  "% is no longer blocked, and may ask to be let in.",
+		NowRemoved:    "% is off the list; any login of theirs is ended and forgotten.",
+		NotAWord:      "I do not know that. Nothing was changed. There are /admin, /admin people, /admin errors, /admin and a reference, and what stands below.",
+		NotANumber:    "That is no Telegram number. Nothing was changed.",
+		IsOperator:    "% is an operator: that is decided by ADMIN_USERS alone. Nothing was changed.",
+		IsUnlisted:    "% is on no list of mine. Nothing was changed.",
+		IsWaiting:     "% waits to be let in. Nothing was changed.",
+		IsApproved:    "% is approved already. Nothing was changed.",
+		IsBlocked:     "% is blocked. Nothing was changed.",
+		DecidedSince:  "A decision was made after you asked for this about %. Nothing was changed; if you still want it, ask again.",
+		DecisionHolds: "What you decided about % holds.",
 	}
 }
 

@@ -34,6 +34,7 @@ func TestPeopleGolden(t *testing.T) {
 		"admin_note":       view.Admin(view.AdminView{Note: view.NowApproved, Person: 9_000_000_001, Guests: some[2:], Page: 1}),
 		"admin_page":       view.Admin(view.AdminView{Guests: guests(20, view.GuestBlocked), Page: 2}),
 		"admin_late":       view.Admin(view.AdminView{Note: view.DecidedSince, Person: 9_000_000_001, Guests: some[2:], Page: 1}),
+		"admin_holds":      view.Admin(view.AdminView{Note: view.DecisionHolds, Person: 9_000_000_001, Guests: some[2:], Page: 1}),
 		"admin_let_in":     view.LetIn(),
 		"restart_ran":      view.CarriedOut("hide", "settings"),
 		"restart_sorry":    view.GivenUp("holdings"),

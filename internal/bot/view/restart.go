@@ -12,11 +12,11 @@ func CarriedOut(command, look string) Message {
 }
 
 // GivenUp says that a command is not tried any more; command is "" for what was
-// none.
+// none. It may have been answered at the last moment.
 func GivenUp(command string) Message {
 	what := "what you sent"
 	if command != "" {
 		what = "/" + html.EscapeString(command)
 	}
-	return Message{HTML: "<b>Sorry, I could not finish " + what + ".</b>\nI was restarted twice while I worked on it, and stopped trying. Please send it again; if that fails too, tell the person who runs this bot."}
+	return Message{HTML: "<b>Sorry, I was restarted twice while I worked on " + what + ".</b>\nIf there is no answer to it above, please send it again. If that fails too, tell the person who runs this bot."}
 }
