@@ -78,6 +78,7 @@ type Bot struct {
 	pace      *pacer
 	presses   *workers // which acknowledge them
 	outsiders *outsiders
+	early     early
 	tasks     sync.WaitGroup  // what else runs
 	ctx       context.Context // ends with Close
 	stop      context.CancelFunc

@@ -45,6 +45,7 @@ type chat struct {
 	access    func(bot.Access) bot.Access // changes who is let in; nil for nothing
 	bug       *buggy                      // stands before the phone; nil for none
 	outsiders bot.Messenger               // of the bots that are opened from now on; nil for the phone
+	started   func()                      // what happens between the start of the pool and of the bot; nil for nothing
 	painter   *chart.Painter
 	pool      *session.Pool
 	bot       *bot.Bot
@@ -133,6 +134,9 @@ func (c *chat) open() {
 	c.bot = c.newBot()
 	if err := c.pool.Start(); err != nil {
 		c.t.Fatal(err)
+	}
+	if c.started != nil {
+		c.started()
 	}
 	if err := c.bot.Resume(); err != nil {
 		c.t.Fatal(err)

@@ -134,7 +134,13 @@ func (b *Bot) takeThen(person int64, l session.Link) ([]Update, error) {
 	if !strings.HasPrefix(l.Then, "/") {                                                              // a button had been pressed
 		u.Text, u.Data, u.Press = "", l.Then, "login"
 	}
-	return b.Journal.Take(b.ID, []Update{u})
+	b.early.mu.Lock()
+	defer b.early.mu.Unlock()
+	fresh, err := b.Journal.Take(b.ID, []Update{u})
+	if !b.early.over {
+		b.early.taken = append(b.early.taken, fresh...)
+	}
+	return fresh, err
 }
 
 // putOnLinks puts m in the place of the messages that carry a link. Where there

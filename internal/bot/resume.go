@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ func (b *Bot) Resume() error {
 	if err := b.door.tidy(); err != nil {
 		return err
 	}
-	left, err := b.Journal.Unanswered(b.ID)
+	left, err := b.left()
 	if err != nil {
 		return err
 	}
@@ -42,6 +43,26 @@ func (b *Bot) Resume() error {
 		b.background(func() { b.partFromAll(strangers) })
 	}
 	return nil
+}
+
+// early are the updates that this process made of what waited for a login, before
+// it has read what the last one left.
+type early struct {
+	mu    sync.Mutex
+	taken []Update
+	over  bool
+}
+
+// left is what an earlier process took but did not answer, the oldest first.
+func (b *Bot) left() ([]Update, error) {
+	b.early.mu.Lock()
+	defer b.early.mu.Unlock()
+	left, err := b.Journal.Unanswered(b.ID)
+	left = slices.DeleteFunc(left, func(u Update) bool {
+		return slices.ContainsFunc(b.early.taken, func(own Update) bool { return own.ID == u.ID })
+	})
+	b.early.taken, b.early.over = nil, true
+	return left, err
 }
 
 // resume queues updates in each person's mailbox, where they come before newer

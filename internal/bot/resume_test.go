@@ -177,6 +177,34 @@ func TestALogoutOvertakesWhatIsTakenUp(t *testing.T) {
 	})
 }
 
+// A command that waited for a login, and that this process has journaled before it
+// takes up the work of the last one, runs once.
+func TestWhatThisProcessTookIsNotTakenUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.says("asha", "/funds")
+		c.phone.Hold(people["asha"], true)
+		c.browse(people["asha"], "AB1234", false)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		d := c.disk()
+		c.kite.Before(func(tool string) {
+			if tool == "get_margins" {
+				time.Sleep(time.Second)
+			}
+		})
+		c.started = func() {
+			c.phone.Hold(people["asha"], false)
+			synctest.Wait()
+		}
+		c.killed(d)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := strings.Count(c.phone.Log(), "available"); n != 1 || c.unanswered() != 0 {
+			t.Errorf("/funds is answered %d times; %d updates are left", n, c.unanswered())
+		}
+	})
+}
+
 // An update of an earlier version's journal is taken up like any other.
 func TestAnUpdateWithoutAnEntry(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
