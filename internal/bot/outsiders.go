@@ -39,8 +39,9 @@ func newOutsiders(caught func(error)) *outsiders {
 	return o
 }
 
-// reset lets a person be answered again, who was forgotten or decided about.
-func (o *outsiders) reset(person int64) { o.answers.reset(person) }
+// reset lets a chat be answered again: its person was forgotten or decided about,
+// or there was no time for the answer.
+func (o *outsiders) reset(chat int64) { o.answers.reset(chat) }
 
 // outside reports whether an update comes from a group or a person who is not let in.
 func (b *Bot) outside(u Update) bool { return !u.Private || !b.door.allowed(u.From) }
@@ -80,6 +81,7 @@ func (b *Bot) serveOutside(o order, answered func()) {
 		b.perform(turn{work: ctx, talk: ctx}, o)
 	})
 	if !taken {
+		b.outsiders.reset(o.to.chat)
 		answered()
 	}
 }

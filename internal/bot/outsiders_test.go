@@ -110,6 +110,25 @@ func TestOutsidersDelayNoOne(t *testing.T) {
 	})
 }
 
+// Whom the bot had no time for is answered when they write again.
+func TestWhomTheBotHadNoTimeForMayAskAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		for i := range int64(100) {
+			c.phone.Hold(100_000+i, true)
+			c.take(bot.Update{Chat: 100_000 + i, Private: true, From: 100_000 + i, Text: "/start"})
+		}
+		c.steps("mallory: /start")
+		for i := range int64(100) {
+			c.phone.Hold(100_000+i, false)
+		}
+		synctest.Wait()
+		c.phone.Log()
+		if seen := c.steps("mallory: /start"); !strings.Contains(seen, "This bot is private") {
+			t.Errorf("mallory sees %q", seen)
+		}
+	})
+}
+
 // The bot remembers a bounded number of outsiders. Those beyond are not answered
 // until the hour is over.
 func TestOutsidersAreRememberedInBounds(t *testing.T) {
