@@ -134,7 +134,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 	})
 	b = bot.New(bot.Options{
 		ID: client.ID(), Username: client.Username(), Accounts: pool,
-		Messenger: client, Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
+		Messenger: client, Outsiders: client.Outsiders(), Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
 		Access: bot.Access{
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Book: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,

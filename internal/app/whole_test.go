@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -263,7 +264,13 @@ func TestStrangersAndGroups(t *testing.T) {
 	friend := w.person(asha, "Asha")
 	g := w.tg.Group(-100777, "Friends", friend.Person)
 	g.Send(friend.Person, "/holdings@kite_demo_bot")
-	friend.ask("/help", "What I can do")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := w.tg.WaitCalls(ctx, func(calls []simtg.Call) bool {
+		return slices.ContainsFunc(calls, func(c simtg.Call) bool { return c.OK && c.Params["chat_id"] == "-100777" })
+	}); err != nil {
+		t.Fatal(err)
+	}
 	chat := g.Chat()
 	last := chat[len(chat)-1]
 	if b, ok := last.Button("Open the private chat"); !ok || b.URL != "https://t.me/kite_demo_bot?start=group" {
