@@ -57,6 +57,12 @@ func (a Account) RetryLogout(ctx context.Context) (session.Status, error) {
 	return a.pool.RetryLogout(ctx, a.person)
 }
 
+// EndEarlier ends sessions that a logout left, although that may end the login.
+func (a Account) EndEarlier(ctx context.Context) (session.Status, error) {
+	*a.acted = true
+	return a.pool.EndEarlier(ctx, a.person)
+}
+
 // Logout ends the login at Kite.
 func (a Account) Logout(ctx context.Context) (session.Record, session.Status, error) {
 	*a.acted = true

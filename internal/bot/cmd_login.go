@@ -105,7 +105,7 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	case s.Link == nil && !s.User.IsZero() && newsComes(s, r.Now):
 		return Reply{}, nil
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
-		return inPlace(loginView(s, r.Now).LoggedIn()), nil
+		return inPlace(loginView(s, r.Now).LoggedIn(false)), nil
 	default:
 		return inPlace(oldLink(s, r.Args)), nil
 	}
@@ -154,7 +154,7 @@ func loginUse(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil || len(untold(s)) > 0 { // with links on the screen the event tells it
 		return Reply{}, err
 	}
-	return inPlace(loginView(s, r.Now).LoggedIn()), nil
+	return inPlace(loginView(s, r.Now).LoggedIn(false)), nil
 }
 
 // loginDrop turns a changed Kite user away.
@@ -191,5 +191,5 @@ func thenWords(then string) string {
 }
 
 func loginView(s session.Status, now time.Time) view.Login {
-	return view.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, Lonely: s.Resumable == session.No}
+	return view.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, Lonely: s.Resumable == session.No, Unended: s.Unended, EndWaits: s.EndWaits}
 }

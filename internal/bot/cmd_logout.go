@@ -12,8 +12,29 @@ import (
 func logoutCommand() Command {
 	return Command{
 		Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Shows: "status", Run: logout, Overtakes: true,
-		Actions: map[string]Action{"retry": {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true}},
+		Actions: map[string]Action{
+			"retry":   {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true},
+			"earlier": {Ack: "Asking Kite…", Run: logoutEarlier},
+		},
 	}
+}
+
+// logoutEarlier ends a session of before although that may end the present login
+// too, and says what became of both.
+func logoutEarlier(ctx context.Context, r *Request) (Reply, error) {
+	ended, err := r.Account.EndEarlier(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	reply, err := status(ctx, r)
+	if err != nil {
+		return Reply{}, err
+	}
+	if !ended.Unended {
+		*reply.Message = view.EarlierEnded(*reply.Message)
+	}
+	reply.InPlace = true
+	return reply, nil
 }
 
 // logoutRetry tries again what a logout could not end. It touches no login made
@@ -31,7 +52,7 @@ func logoutRetry(ctx context.Context, r *Request) (Reply, error) {
 	case s.State == session.LoggingOut:
 		return inPlace(view.LoggingOut()), nil
 	case !s.User.IsZero(): // logged in again since
-		return inPlace(loginView(s, r.Now).LoggedIn()), nil
+		return inPlace(loginView(s, r.Now).LoggedIn(false)), nil
 	}
 	return inPlace(view.LoggedOut(kite.Identity{}, before.ByOAuth)), nil
 }

@@ -39,7 +39,7 @@ func statusWithout(s session.Status, r *Request) view.Message {
 	case s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Code != "":
 		return view.LoginQueued(s.Link.Attempt.Due)
 	case s.State == session.LinkSent:
-		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now)
+		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now, s.Unended)
 	case s.State == session.LoggingOut:
 		return view.LoggingOut()
 	default:

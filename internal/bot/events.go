@@ -43,13 +43,21 @@ func (b *Bot) tell(t turn, e session.Event) {
 	case session.EventEndingSoon:
 		err = b.warn(ctx, e)
 	case session.EventLoggedOut:
-		err = b.deliver(ctx, to, 0, say(view.LoggedOut(kite.Identity{}, e.ByOAuth)))
+		err = b.deliver(ctx, to, 0, say(b.loggedOut(e)))
 	}
 	if err != nil {
 		b.Logger.Warn("an event was not told: a login that came through is told by the next start, other news is not told again", "event", e.Kind.String(), "err", err)
 		return
 	}
 	b.Logger.Info("event", "event", e.Kind.String())
+}
+
+// loggedOut says that a logout is through. It says of another login that it stays.
+func (b *Bot) loggedOut(e session.Event) view.Message {
+	if e.Status.User.IsZero() {
+		return view.LoggedOut(kite.Identity{}, e.ByOAuth)
+	}
+	return view.EarlierEnded(loginView(e.Status, b.Clock.Now()).LoggedIn(false))
 }
 
 // tellLoggedIn takes the link away, says who is logged in and answers the
@@ -67,10 +75,7 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 		return b.putOnLinks(t.talk, person, links, view.Changed(s.User, s.Last))
 	}
 	then := waitsFor(links).Then
-	m := loginView(s, b.Clock.Now()).LoggedIn()
-	if then != "" {
-		m.Buttons = nil // the answer follows
-	}
+	m := loginView(s, b.Clock.Now()).LoggedIn(then != "")
 	if err := b.putOnLinks(t.talk, person, links, m); err != nil && !b.likely(err) {
 		return err
 	}

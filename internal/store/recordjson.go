@@ -29,6 +29,7 @@ type heldV1 struct {
 	Bearer  bool    `json:"bearer,omitempty"` // Session is one
 	Ends    instant `json:"ends,omitzero"`
 	MCP     string  `json:"mcp,omitempty"`
+	UserID  string  `json:"user_id,omitempty"`
 }
 
 type attemptV1 struct {
@@ -152,7 +153,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 }
 
 func heldOut(h session.Held) heldV1 {
-	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since), Bearer: h.Session.IsBearer(), Ends: inUTC(h.Ends), MCP: h.MCP.Reveal()}
+	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since), Bearer: h.Session.IsBearer(), Ends: inUTC(h.Ends), MCP: h.MCP.Reveal(), UserID: h.UserID}
 }
 
 func heldIn(h heldV1) session.Held {
@@ -160,7 +161,7 @@ func heldIn(h heldV1) session.Held {
 	if h.Bearer {
 		id = session.NewBearer(h.Session)
 	}
-	return session.Held{Session: id, Since: h.Since.Time, Ends: h.Ends.Time, MCP: session.NewID(h.MCP)}
+	return session.Held{Session: id, Since: h.Since.Time, Ends: h.Ends.Time, MCP: session.NewID(h.MCP), UserID: h.UserID}
 }
 
 func attemptOut(a *session.Attempt) *attemptV1 {

@@ -106,6 +106,9 @@ type Login struct {
 	Until  time.Time // about when it will be over
 	Now    time.Time
 	Lonely bool // it would not survive a dropped connection
+	// Unended: Kite has not confirmed the end of a session of before. EndWaits:
+	// it is not asked to until the person says so.
+	Unended, EndWaits bool
 }
 
 // line is the sentence everybody waits for.
@@ -126,17 +129,52 @@ func (l Login) until() string {
 	}
 }
 
-// LoggedIn replaces the link message once the login is through.
-func (l Login) LoggedIn() Message {
-	return Message{HTML: "✅ " + l.line(), Buttons: Home()}
+// LoggedIn replaces the link message once the login is through. follows: the
+// answer to a command comes next.
+func (l Login) LoggedIn(follows bool) Message {
+	m := Message{HTML: "✅ " + l.line() + l.earlier()}
+	if !follows {
+		m.Buttons = Home()
+	}
+	return l.endEarlier(m)
+}
+
+// earlier says that a session of before is still open; "" when none is known to be.
+func (l Login) earlier() string {
+	switch {
+	case l.EndWaits:
+		return "\n\n⚠️ <b>An earlier session of yours is still open at Kite.</b> It was to be ended, and Kite has not confirmed that: a copy of its login link may still open your account. " +
+			"I wait with asking again, since the end of it may end this login too. If it does, log in once more."
+	case l.Unended:
+		return unended
+	default:
+		return ""
+	}
+}
+
+// unended says that a logout is still being tried.
+const unended = "\n\nAn earlier session of yours may still be open at Kite, which has not confirmed its end yet. I keep trying."
+
+// endEarlier adds the button that ends it.
+func (l Login) endEarlier(m Message) Message {
+	if l.EndWaits {
+		m.Buttons = append([][]Button{{{Text: "End the earlier session", Data: "logout:earlier", Style: Danger}}}, m.Buttons...)
+	}
+	return m
+}
+
+// EarlierEnded says above m that Kite has confirmed the end of a session of before.
+func EarlierEnded(m Message) Message {
+	m.HTML = "<b>The earlier session is ended.</b>\n\n" + m.HTML
+	return m
 }
 
 // Already answers /login of somebody who is logged in.
 func (l Login) Already() Message {
-	return Message{
-		HTML:    l.line() + "\n\nYou need not log in again. To use another account, log out first.",
+	return l.endEarlier(Message{
+		HTML:    l.line() + "\n\nYou need not log in again. To use another account, log out first." + l.earlier(),
 		Buttons: [][]Button{{{Text: "Log out", Data: "logout:run", Style: Danger}}},
-	}
+	})
 }
 
 // Changed asks whether another Kite user than last time is the person's own.

@@ -21,11 +21,11 @@ func (l Login) Status(silent bool) Message {
 	if l.Lonely {
 		text += " This login lives on one open connection: if that drops, you will have to log in again."
 	}
-	m := Message{HTML: text, Buttons: [][]Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:run", Style: Danger}}}}
+	m := Message{HTML: text + l.earlier(), Buttons: [][]Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:run", Style: Danger}}}}
 	if silent {
 		m.Buttons = [][]Button{{{Text: "Try again", Data: "status:again"}, {Text: "Log in", Data: "login:new"}}}
 	}
-	return m
+	return l.endEarlier(m)
 }
 
 // StatusNone answers /status of somebody who is not logged in.
@@ -36,12 +36,17 @@ func StatusNone() Message {
 	}
 }
 
-// StatusLink answers /status while a login link is out.
-func StatusLink(until, now time.Time) Message {
-	return Message{
+// StatusLink answers /status while a login link is out. open: Kite has not
+// confirmed the end of a session of before.
+func StatusLink(until, now time.Time, open bool) Message {
+	m := Message{
 		HTML:    "<b>Not logged in yet.</b>\nA login link is waiting for you; it works " + untilLink(until, now) + ".",
 		Buttons: [][]Button{{{Text: "Show the link", Data: "login:run", Style: Primary}}},
 	}
+	if open {
+		m.HTML += unended
+	}
+	return m
 }
 
 // untilLink says how long a login link works. What Kite's server allows beyond

@@ -32,18 +32,21 @@ func TestWordsGolden(t *testing.T) {
 	in := view.Login{User: user, Since: noon().Add(-time.Hour), Until: noon().Add(8 * time.Hour), Now: noon()}
 	late, lonely := in, in
 	late.Until, lonely.Lonely = noon().Add(-time.Hour), true
+	waits, tries := in, in
+	waits.Unended, waits.EndWaits, tries.Unended = true, true, true
 	portfolio := decode(t, `[{"tradingsymbol":"INFY","exchange":"NSE","quantity":2,"average_price":90,"last_price":100,"close_price":99,"day_change":1}]`)
 	for name, m := range map[string]view.Message{
 		"login_link": link.Message(), "login_link_today": today.Message(), "login_oauth_paste": paste.Message(), "login_oauth_paste_checked": asked2.Message(), "login_oauth": browser.Message(),
 		"paste_incomplete": view.PasteIncomplete(), "paste_unasked": view.PasteUnasked(), "paste_used": view.PasteUsed(user), "paste_other": view.PasteOther(),
 		"paste_twice": view.PasteTwice(), "paste_refused": view.PasteRefused("/holdings"), "paste_lost": view.PasteLost(""), "paste_not_last": view.PasteNotLast(), "paste_too_fast": view.PasteTooFast(), "paste_strange": view.PasteStrange(), "login_being_made": view.LoginQueued(time.Time{}), "paste_stays": view.PasteStays(),
-		"login_queued": view.LoginQueued(noon().Add(24 * time.Second)), "login_unread": view.LoginUnread(), "login_crowded": view.LoginCrowded(noon().Add(200 * time.Second)), "status_link_late": view.StatusLink(noon().Add(-2*time.Minute), noon()),
+		"login_queued": view.LoginQueued(noon().Add(24 * time.Second)), "login_unread": view.LoginUnread(), "login_crowded": view.LoginCrowded(noon().Add(200 * time.Second)), "status_link_late": view.StatusLink(noon().Add(-2*time.Minute), noon(), false),
 		"login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_kite_silent": silent.Message(),
-		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(), "login_already": in.Already(),
+		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(false), "login_earlier": waits.LoggedIn(false), "login_earlier_follows": waits.LoggedIn(true), "login_earlier_tries": tries.LoggedIn(true), "login_already_earlier": waits.Already(),
+		"status_earlier": waits.Status(false), "status_link_earlier": view.StatusLink(noon().Add(20*time.Minute), noon(), true), "logout_earlier": view.EarlierEnded(in.Status(false)), "login_already": in.Already(),
 		"login_changed": view.Changed(other, user), "login_dropped": view.Dropped(other, false), "login_dropped_oauth": view.Dropped(other, true), "login_refused": view.Refused(user),
 		"login_contested": view.Contested(user), "login_usurped": view.Usurped(user, other),
 		"status_in": in.Status(false), "status_silent": in.Status(true), "status_late": late.Status(false), "status_lonely": lonely.Status(false),
-		"status_none": view.StatusNone(), "status_link": view.StatusLink(noon().Add(20*time.Minute), noon()),
+		"status_none": view.StatusNone(), "status_link": view.StatusLink(noon().Add(20*time.Minute), noon(), false),
 		"logout_done": view.LoggedOut(user, false), "logout_oauth": view.LoggedOut(user, true), "logout_oauth_late": view.LoggedOut(kite.Identity{}, true), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
 		"start_out": view.Welcome("<Asha> & co", false), "start_in": view.Welcome("", true), "start_stranger": view.Stranger(123456789),
 		"start_group":   view.GroupOnly("kite_bot"),

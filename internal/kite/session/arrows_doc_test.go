@@ -21,9 +21,9 @@ var update = flag.Bool("update", false, "write the table of arrows into docs/ARC
 func shownBy(by session.Cause) (tests, conversations []string) {
 	switch by {
 	case session.LinkGiven:
-		return []string{"TestYoungLinkIsSentAgain", "TestALoginWhileALogoutWaits"}, []string{"login", "holdings-first", "link-old", "logout-then-login"}
+		return []string{"TestYoungLinkIsSentAgain", "TestALogoutThatWaitsComesBeforeTheNextLink"}, []string{"login", "holdings-first", "link-old", "logout-then-login"}
 	case session.Finished:
-		return []string{"TestWatcherNoticesTheLogin", "TestALinkIsWatchedOverARestart", "TestANewLoginOverADoubtfulOne"}, []string{"login-done", "link-restart"}
+		return []string{"TestWatcherNoticesTheLogin", "TestALinkIsWatchedOverARestart", "TestANewLoginOverADoubtfulOne", "TestALoginWhileALogoutWaits"}, []string{"login-done", "link-restart"}
 	case session.FinishedNew:
 		return []string{"TestChangedKiteUserIsAskedAbout"}, []string{"changed-user"}
 	case session.LinkDied:
@@ -47,7 +47,7 @@ func shownBy(by session.Cause) (tests, conversations []string) {
 	case session.LoggedOut:
 		return []string{"TestLogout", "TestLeavingInTheMiddle"}, []string{"logout"}
 	case session.LogoutWaits, session.LogoutDone:
-		return []string{"TestLogoutWaitsForKite", "TestLogoutIsGivenUpWhenTheServerForgotTheSession"}, []string{"logout"}
+		return []string{"TestLogoutWaitsForKite", "TestAClockSkipsNoLogout", "TestLogoutIsGivenUpWhenTheServerForgotTheSession"}, []string{"logout"}
 	case session.Removed:
 		return []string{"TestLeavingWithoutKite", "TestRemovedWhileALogoutWaits"}, nil
 	}

@@ -284,7 +284,7 @@ func (pr *person) discard(ctx context.Context, held Held) {
 		pr.end(ctx, held)
 		return
 	}
-	pr.endNow(ctx)
+	pr.endNow(ctx, false)
 }
 
 // changeLink changes a link that is still there.

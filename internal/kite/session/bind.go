@@ -43,12 +43,9 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			return
 		}
 		if r.Login != nil {
-			r.lapse(now, r.Login.Held)
+			r.lapse(now, r.Login.held())
 		}
-		if r.Leaving { // a late DELETE could take the new login's token along
-			r.lapse(now, r.Ending...)
-			r.Ending, r.Leaving, r.Quiet = nil, false, false
-		}
+		r.Quiet = false                        // what still has to be ended is told again, see waits
 		held := r.Links[r.link(link.Ref)].Held // with the MCP session that it was asked on just now
 		r.Login = &Login{
 			Held: held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
@@ -107,6 +104,7 @@ func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owne
 		if i := r.link(link.Ref); i >= 0 {
 			known, leaves, link = true, pr.leaves, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
+			link.UserID = who.UserID
 			r.Ending = append(r.Ending, link.Held)
 		}
 	})
@@ -119,7 +117,7 @@ func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owne
 	pr.pool.Meter.LoginStep(stepRefused)
 	pr.tell(leaves, Event{Kind: EventRefused, Links: []Link{link}, Other: who})
 	pr.pool.contested(owner, who)
-	pr.endNow(ctx)
+	pr.endNow(ctx, false)
 	return ErrNoLogin
 }
 
@@ -177,7 +175,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 			r.Login.Warned = r.Login.late(r.Login.Used)
 		case asked:
 			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })
-			r.Ending, r.Login = append(r.Ending, r.Login.Held), nil
+			r.Ending, r.Login = append(r.Ending, r.Login.held()), nil
 		}
 	})
 	if err != nil {
@@ -190,7 +188,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 		return pr.status(), ErrNoLogin
 	}
 	if !yes {
-		pr.endNow(ctx)
+		pr.endNow(ctx, false)
 		return pr.status(), nil
 	}
 	pr.mu.Lock()

@@ -191,7 +191,7 @@ func (pr *person) notServed(login Login, err error) error {
 	}
 	err = pr.update(func(r *Record) {
 		if r.Login != nil && r.Login.Session == login.Session {
-			r.lapse(pr.pool.Clock.Now(), r.Login.Held)
+			r.lapse(pr.pool.Clock.Now(), r.Login.held())
 		}
 	})
 	if err != nil {
@@ -227,7 +227,9 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 			return
 		}
 		was, leaves = true, pr.leaves
-		r.Login, r.Ending = nil, append(r.Ending, login.Held)
+		held := login.Held
+		held.UserID = who.UserID
+		r.Login, r.Ending = nil, append(r.Ending, held)
 		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
 			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
 			r.Links = slices.Delete(r.Links, i, i+1)
@@ -242,6 +244,6 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 	if dead != nil {
 		pr.tell(leaves, Event{Kind: EventLinkDead, Links: dead})
 	}
-	pr.endNow(ctx)
+	pr.endNow(ctx, false)
 	return &UsurpedError{Was: login.User, Now: who}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -207,32 +206,4 @@ func TestLeavingAfterTheLoginEnded(t *testing.T) {
 		}
 		w.gone()
 	})
-}
-
-// A DELETE that had to wait is not sent once there is a new login: where Kite
-// keeps one token for a user, it would end that one.
-func TestALateEndSparesTheNextLogin(t *testing.T) {
-	for how, leave := range ways {
-		t.Run(how, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.login(asha, "AB1234")
-				w.kite.Undying(true)
-				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
-					t.Fatal(err)
-				}
-				w.pass(20 * time.Minute)
-				w.restart()
-				w.login(asha, "AB1234")
-				w.kite.Undying(false)
-				w.kite.Calls()
-				w.pass(10 * time.Minute)
-				for _, c := range w.kite.Calls() {
-					if strings.HasPrefix(c, "DELETE") {
-						t.Errorf("after the new login: %s", c)
-					}
-				}
-				w.wantAnswer(asha, "AB1234")
-			})
-		})
-	}
 }

@@ -42,6 +42,8 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	}
 	defer giveBack()
 
+	pr.endPending(ctx, glanceTime) // before a login of the same Kite user stands in its way
+
 	link, young := pr.youngLink()
 	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {
 		if young, err = pr.stillGood(ctx, link); err != nil {

@@ -40,7 +40,7 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 		pr.leaves++
 		ending := slices.Concat(r.Ending, r.Lapsing)
 		if r.Login != nil {
-			ending = append(ending, r.Login.Held)
+			ending = append(ending, r.Login.held())
 		}
 		for _, l := range r.Links {
 			if !l.Session.IsZero() && (r.Login == nil || r.Login.Session != l.Session) {
@@ -57,7 +57,7 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 		p.Meter.LoginStep(stepLoggedOut)
 	}
 	pr.hearOut()
-	pr.endNow(ctx)
+	pr.endNow(ctx, true)
 	return was, pr.status(), nil
 }
 
@@ -67,9 +67,19 @@ func (pr *person) hearOut() {
 	defer pr.telling.Unlock()
 }
 
-// RetryLogout tries again what a logout could not end, and nothing else: a
-// login made since stays.
+// RetryLogout tries again what a logout could not end, and nothing that could
+// take a login along that was made since.
 func (p *Pool) RetryLogout(ctx context.Context, who int64) (Status, error) {
+	return p.endSessions(ctx, who, false)
+}
+
+// EndEarlier ends the sessions that wait since their end could take the present
+// login along, which has the same Kite user. The person wants that nevertheless.
+func (p *Pool) EndEarlier(ctx context.Context, who int64) (Status, error) {
+	return p.endSessions(ctx, who, true)
+}
+
+func (p *Pool) endSessions(ctx context.Context, who int64, all bool) (Status, error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
@@ -77,48 +87,53 @@ func (p *Pool) RetryLogout(ctx context.Context, who int64) (Status, error) {
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
-	pr.endNow(ctx)
+	pr.endNow(ctx, all)
 	return pr.status(), nil
 }
 
-// endNow tries to end what is to be ended while somebody waits; the minder goes
-// on with what is left.
-func (pr *person) endNow(ctx context.Context) {
-	pr.endAll(ctx)
+// endNow tries to end what is to be ended while the person waits; the minder goes
+// on with what is left. See endAll for all.
+func (pr *person) endNow(ctx context.Context, all bool) {
+	pr.endAll(ctx, all)
 	if len(pr.record().Ending) > 0 {
 		pr.mind()
 	}
 }
 
-// endPending is the minder's part: it says when a logout that had to wait is
-// through.
-func (pr *person) endPending(ctx context.Context) {
+// endPending tries to end what is to be ended within a time, and says when a
+// logout that had to wait is through.
+func (pr *person) endPending(ctx context.Context, within time.Duration) {
 	if len(pr.record().Ending) == 0 {
 		return
 	}
-	byOAuth := pr.record().ByOAuth()
-	pr.background(ctx, func(ctx context.Context) {
-		if through, leaves := pr.endAll(ctx); through {
-			pr.tell(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
-		}
-	})
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	byOAuth := slices.ContainsFunc(pr.record().Ending, func(h Held) bool { return h.Session.IsBearer() })
+	if through, leaves := pr.endAll(ctx, false); through {
+		pr.tell(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
+	}
 }
 
-// endAll sends one DELETE for each session to be ended, side by side: a server
-// busy with one of them must not hold up the others. It reports whether a
-// logout is through by that: whoever brought it about is the one to tell.
-func (pr *person) endAll(ctx context.Context) (through bool, leaves int) {
+// endAll sends one DELETE for each session to be ended, concurrently: a server
+// busy with one of them must not hold up the others. A session that waits for the
+// login's sake is left, unless all are wanted. It reports whether a logout is
+// through by that: the caller that brought it about is the one to tell.
+func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves int) {
 	select {
 	case pr.ending <- struct{}{}:
 		defer func() { <-pr.ending }()
 	case <-ctx.Done():
 		return false, 0
 	}
-	ending := pr.record().Ending
+	rec, now := pr.record(), pr.pool.Clock.Now()
+	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Held) bool { return !all && rec.waits(h, now) })
 	gone := make([]bool, len(ending))
 	var wg sync.WaitGroup
 	for i, h := range ending {
-		wg.Go(func() { gone[i] = pr.end(ctx, h) })
+		wg.Go(func() {
+			defer pr.pool.contain()
+			gone[i] = pr.end(ctx, h)
+		})
 	}
 	wg.Wait()
 	err := pr.update(func(r *Record) {
@@ -145,12 +160,11 @@ func (pr *person) endAll(ctx context.Context) (through bool, leaves int) {
 	return through, leaves
 }
 
-// end reports whether a session is gone at the server.
+// end reports whether a session is gone at the server. The clock may be wrong:
+// what it says counts only once the server was asked.
 func (pr *person) end(ctx context.Context, h Held) bool {
-	if pr.pool.Clock.Since(h.End()) > forgetGrace {
-		return true
-	}
-	if err := pr.pool.Dialer.End(ctx, h); err != nil {
+	err := pr.pool.Dialer.End(ctx, h)
+	if err != nil && pr.pool.Clock.Since(h.End()) <= forgetGrace {
 		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
 		return false
 	}

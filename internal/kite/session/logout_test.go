@@ -106,20 +106,3 @@ func TestShutdownLogsNobodyOut(t *testing.T) {
 		w.open()
 	})
 }
-
-func TestALoginWhileALogoutWaits(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying(true)
-		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
-			t.Fatalf("logout = %v, %v", s.State, err)
-		}
-		w.login(asha, "AB1234")
-		w.kite.Undying(false)
-		w.kite.Calls()
-		w.pass(10 * time.Minute)
-		w.wantCalls() // no DELETE that could take the new login's token along
-		w.wantEvents()
-		w.wantAnswer(asha, "AB1234")
-	})
-}

@@ -57,6 +57,7 @@ func (w *walk) actions() map[string]func(move) {
 		"yes":     w.person([]session.Cause{session.SaidYes}, func(who int64) { w.answer(who, true) }),
 		"no":      w.person([]session.Cause{session.SaidNo}, func(who int64) { w.answer(who, false) }),
 		"logout":  w.person([]session.Cause{session.LoggedOut, session.LogoutWaits}, w.logout),
+		"earlier": w.person(nil, func(who int64) { _, _ = w.pool.EndEarlier(w.t.Context(), who) }),
 		"remove":  w.person([]session.Cause{session.Removed}, w.remove),
 		"pass":    w.wait,
 		"idle":    func(move) { w.idle() },
@@ -256,6 +257,16 @@ func (w *walk) remove(who int64) {
 // licence says that every session of a person may be ended from now on.
 func (w *walk) licence(who int64) {
 	w.granting(who)
+	rec, err := w.store.MemStore.Load(who)
+	if err != nil {
+		w.errorf("load: %v", err)
+	}
+	if rec.Login != nil {
+		w.owed[rec.Login.Session.Reveal()] = who
+	}
+	for _, h := range slices.Concat(rec.Lapsing, rec.Ending) {
+		w.owed[h.Session.Reveal()] = who
+	}
 	for _, l := range w.links[who] {
 		w.may[l.Session.Reveal()] = true
 	}

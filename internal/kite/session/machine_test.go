@@ -49,6 +49,7 @@ type walk struct {
 	links  map[int64][]session.Link // every link a person was given
 	pasted map[string]string        // the address that a browser ended at, by the link's ref
 	may    map[string]bool          // sessions that may be ended
+	owed   map[string]int64         // sessions whose end a person was promised
 	foul   map[string]bool          // sessions that another Kite user logged in on
 	hush   map[int64]bool           // people who were removed, and logged in no more
 	warned map[string]bool
@@ -76,7 +77,7 @@ func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	w := &walk{
 		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}},
 		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
-		may: map[string]bool{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
+		may: map[string]bool{}, owed: map[string]int64{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
 		granted: map[string]int64{}, cut: map[string]bool{},
 	}
 	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
@@ -221,6 +222,16 @@ func (w *walk) wantLicence() {
 	}
 }
 
+// wantPromise: a session that was logged out is ended, or its person is told.
+func (w *walk) wantPromise() {
+	for id, who := range w.owed {
+		s, err := w.pool.Status(who)
+		if err != nil || w.kite.Answers(session.NewID(id)) && !s.EndWaits {
+			w.errorf("%d logged out of session %s, and it is open: %v", who, id, err)
+		}
+	}
+}
+
 // wantOwnUsers: a Kite user is one person's.
 func (w *walk) wantOwnUsers() {
 	owner := map[string]int64{}
@@ -242,6 +253,8 @@ func (w *walk) arrive() {
 		w.kite.Undying(false)
 		w.kite.NoResume(false)
 	})
+	w.wait(move{Wait: 3}) // every attempt that waited
+	w.wantPromise()
 	for _, who := range people {
 		id, user := w.login(who)
 		s, err := w.pool.Status(who)

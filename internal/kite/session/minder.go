@@ -59,7 +59,7 @@ func (pr *person) look(ctx context.Context) {
 	defer pr.pool.contain()
 	pr.announce()
 	pr.watch(ctx)
-	pr.endPending(ctx)
+	pr.endPending(ctx, pr.pool.Timing.Poll)
 	pr.askResumable(ctx)
 }
 

@@ -262,10 +262,13 @@ func (r Record) uses(id ID) bool {
 }
 
 // lapse retires sessions: they are never used again and end by themselves,
-// unless /logout ends them first. Those the server has forgotten are dropped.
+// unless /logout ends them first. Those that lapsed before and that the server
+// has forgotten are dropped.
 func (r *Record) lapse(now time.Time, sessions ...Held) {
-	r.Lapsing = append(r.Lapsing, sessions...)
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool {
-		return h.Session.IsZero() || now.After(h.End().Add(forgetGrace)) // there is no session behind an attempt
-	})
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool { return now.After(h.End().Add(forgetGrace)) })
+	for _, h := range sessions {
+		if !h.Session.IsZero() { // there is no session behind an attempt
+			r.Lapsing = append(r.Lapsing, h)
+		}
+	}
 }

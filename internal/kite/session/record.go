@@ -17,7 +17,7 @@ type Record struct {
 	Links   []Link        // login links that were shown and may still be finished, oldest first
 	Lapsing []Held        // replaced sessions: never used again, ended only by /logout
 	Ending  []Held        // sessions to be ended at the server, tried until it says so
-	Leaving bool          // whoever left waits for Ending, and the person for the word that it is through
+	Leaving bool          // the person logged out, and waits for the word that Ending is through
 	Quiet   bool          // with Leaving: the person was removed and waits for no word
 	Last    kite.Identity // the Kite user bound last: another one is named and asked about
 }
@@ -28,6 +28,7 @@ type Held struct {
 	Since   time.Time // its first call; the server forgets it 12 hours later, unless Ends says otherwise
 	Ends    time.Time // when a bearer ends; zero for an MCP session
 	MCP     ID        // the MCP session that a bearer was used on last; zero for none
+	UserID  string    // of Lapsing and Ending, the Kite user who was logged in; "" for not known
 }
 
 // End is when the server has forgotten a login, whatever Kite does before.
@@ -36,6 +37,22 @@ func (h Held) End() time.Time {
 		return h.Ends
 	}
 	return h.Since.Add(ServerLife)
+}
+
+// held is the login's key, and whose it was.
+func (l Login) held() Held {
+	h := l.Held
+	h.UserID = l.User.UserID
+	return h
+}
+
+// waits reports whether a session of Ending has to wait, since its end could take
+// the present login along: Kite may keep one token for both. The end of a bearer
+// takes nothing along, and the end of a session that the server has forgotten
+// neither.
+func (r Record) waits(h Held, now time.Time) bool {
+	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
+		!h.Session.IsBearer() && !now.After(h.End().Add(forgetGrace))
 }
 
 // Login is a session that a Kite user finished a browser login on.

@@ -32,6 +32,7 @@ func scenarios() []scenario {
 		session.SaidNo: {
 			{from: unconfirmed, to: none, act: no},
 			{from: unconfirmed, to: linkSent, before: steps(states[unconfirmed], askForALink), act: no},
+			{from: unconfirmed, to: loggingOut, before: owing(unconfirmed), act: no},
 		},
 		session.StreamLost: {{from: loggedIn, to: parked, act: cut}},
 		session.Idled: {
@@ -63,6 +64,10 @@ func scenarios() []scenario {
 			{from: loggedIn, to: linkSent, act: steps(expire, askForALink, check)},
 			{from: parked, to: linkSent, act: steps(forget, askForALink, call)},
 			{from: doubtful, to: linkSent, act: steps(forget, askForALink, call)},
+			{from: unconfirmed, to: loggingOut, before: owing(unconfirmed), act: steps(expire, check)},
+			{from: loggedIn, to: loggingOut, before: owing(loggedIn), act: steps(expire, check)},
+			{from: parked, to: loggingOut, before: owing(parked), act: steps(forget, call)},
+			{from: doubtful, to: loggingOut, before: owing(doubtful), act: steps(forget, call)},
 		},
 		session.Usurped: {
 			{from: unconfirmed, to: none, act: steps(usurp, check)},
@@ -73,6 +78,10 @@ func scenarios() []scenario {
 			{from: loggedIn, to: linkSent, act: steps(askForALink, usurp, call)},
 			{from: parked, to: linkSent, act: steps(askForALink, usurp, call)},
 			{from: doubtful, to: linkSent, act: steps(askForALink, usurp, check)},
+			{from: unconfirmed, to: loggingOut, before: owing(unconfirmed), act: steps(usurp, check)},
+			{from: loggedIn, to: loggingOut, before: owing(loggedIn), act: steps(usurp, call)},
+			{from: parked, to: loggingOut, before: owing(parked), act: steps(usurp, call)},
+			{from: doubtful, to: loggingOut, before: owing(doubtful), act: steps(usurp, check)},
 		},
 		session.LoggedOut: {
 			{from: linkSent, to: none, act: leave},
@@ -105,6 +114,9 @@ func scenarios() []scenario {
 // late is a link that was finished in a silence of Kite's which lasted until
 // the link was dead by the clock.
 func late(user string) step { return steps(askForALink, browser(user), down, oldLinks) }
+
+// owing is a login made while a logout waits, which Kite does not confirm.
+func owing(s session.State) step { return steps(states[loggingOut], states[s]) }
 
 func finish(user string) step { return steps(browser(user), done) }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"kitebot/internal/kite"
@@ -37,12 +38,16 @@ type Status struct {
 	Link      *Link         // the newest link that can still be finished
 	Links     []Link        // every link that is still shown, oldest first
 	ByOAuth   bool          // the login, or what is being logged out, was made by OAuth
+	Unended   bool          // a session of before is to be ended, and Kite has not confirmed it
+	EndWaits  bool          // the same, and it waits for the person's word: see [Pool.EndEarlier]
 }
 
 // status derives the state. stream tells whether the login's stream is open,
 // doubted whether the account failed to answer when last asked.
 func (r Record) status(now time.Time, stream, doubted bool) Status {
 	s := Status{Last: r.Last, Links: r.Links, ByOAuth: r.ByOAuth()}
+	s.Unended = len(r.Ending) > 0 && !r.Quiet
+	s.EndWaits = slices.ContainsFunc(r.Ending, func(h Held) bool { return r.waits(h, now) })
 	if n := len(r.Links); n > len(r.finished()) && (now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) || r.Links[n-1].underWay() != nil) {
 		s.Link = &r.Links[n-1]
 	}

@@ -57,7 +57,7 @@ func Full(person int64) session.Record {
 
 // bearer is a login by OAuth with everything set.
 func bearer(id string, since time.Time) session.Held {
-	return session.Held{Session: session.NewBearer(id), Since: since, Ends: since.Add(24 * time.Hour), MCP: session.NewID("mcp-" + id)}
+	return session.Held{Session: session.NewBearer(id), Since: since, Ends: since.Add(24 * time.Hour), MCP: session.NewID("mcp-" + id), UserID: "ZZ0009"}
 }
 
 func attempt(id string, at time.Time) *session.Attempt {
@@ -128,6 +128,7 @@ func helds() *rapid.Generator[session.Held] {
 		h := session.Held{
 			Session: session.NewID(rapid.String().Draw(t, "session")),
 			Since:   times().Draw(t, "since"),
+			UserID:  identities().Draw(t, "user").UserID,
 		}
 		if rapid.Bool().Draw(t, "bearer") {
 			h.Session, h.Ends = session.NewBearer(h.Session.Reveal()), times().Draw(t, "ends")
