@@ -232,10 +232,19 @@ func TestOneKiteUserOneTelegramUser(t *testing.T) {
 	m := second.ask("/login", "Log in to Kite")
 	second.browse(m, ashaUser)
 	second.press(m, "Done")
-	second.waitText(0, "is in use here by another Telegram account")
-	first.waitText(0, "Somebody else just logged in to your Kite account")
-	first.ask("/holdings", headline(ashaUser))
-	second.ask("/holdings", "You are not logged in yet")
+	second.waitText(0, "may have been reading it")
+	first.waitText(0, "Another Telegram account has just logged in to the same Kite account")
+	first.ask("/holdings", "first log out of all sessions at Zerodha")
+	m = second.ask("/login", "first log out of all sessions at Zerodha")
+	second.browse(m, ashaUser)
+	second.waitText(0, "Logged in as")
+	second.ask("/holdings", headline(ashaUser))
+	first.ask("/status", "Not logged in")
+	for _, m := range first.Chat() {
+		if exactTotals(ashaUser).leaksInto(m) {
+			t.Errorf("a figure was shown to both: %s", m)
+		}
+	}
 }
 
 func TestSecondBrowserLoginThroughTheSameLink(t *testing.T) {

@@ -76,6 +76,9 @@ func giveLink(r *Request, why string) func(session.Link, session.Status, error) 
 		if err != nil {
 			return Reply{}, err
 		}
+		if s.Contested {
+			why = view.AfterContest()
+		}
 		return showLink(r, link, s, why), nil
 	}
 }

@@ -42,6 +42,8 @@ func statusWithout(s session.Status, r *Request) view.Message {
 		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now, s.Unended)
 	case s.State == session.LoggingOut:
 		return view.LoggingOut()
+	case s.Contested:
+		return view.StatusContested()
 	default:
 		return view.StatusNone()
 	}

@@ -37,9 +37,9 @@ func (b *Bot) tell(t turn, e session.Event) {
 		m, _ := loginProblem(e.Why)
 		err = b.deliver(ctx, to, 0, say(m))
 	case session.EventRefused:
-		err = b.putOnLinks(ctx, e.Person, e.Links, view.Refused(e.Other))
+		err = b.deliver(ctx, to, 0, aboutContest(view.Refused(), e.Links))
 	case session.EventContested:
-		err = b.deliver(ctx, to, 0, say(view.Contested(e.Other)))
+		err = b.deliver(ctx, to, 0, aboutContest(view.Contested(), e.Links))
 	case session.EventEndingSoon:
 		err = b.warn(ctx, e)
 	case session.EventLoggedOut:
@@ -50,6 +50,13 @@ func (b *Bot) tell(t turn, e session.Event) {
 		return
 	}
 	b.Logger.Info("event", "event", e.Kind.String())
+}
+
+// aboutContest is a message of its own, since an edit makes no sound.
+func aboutContest(m view.Message, links []session.Link) Reply {
+	reply := say(m)
+	reply.Also = replaceAll(links, view.LinkDead())
+	return reply
 }
 
 // loggedOut says that a logout is through. It says of another login that it stays.

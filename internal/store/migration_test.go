@@ -77,6 +77,7 @@ func oldRecord() session.Record {
 // byLoginTool is a record whose logins were made by the login tool.
 func byLoginTool(r session.Record) session.Record {
 	plain := func(h *session.Held) { *h = session.Held{Session: session.NewID(h.Session.Reveal()), Since: h.Since} }
+	r.Contested = false
 	plain(&r.Login.Held)
 	for i := range r.Links {
 		plain(&r.Links[i].Held)

@@ -21,6 +21,8 @@ type recordV1 struct {
 	Leaving bool       `json:"leaving,omitempty"`
 	Quiet   bool       `json:"quiet,omitempty"`
 	Last    identityV1 `json:"last,omitzero"`
+
+	Contested bool `json:"contested,omitempty"`
 }
 
 type heldV1 struct {
@@ -90,7 +92,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 }
 
 func encodeRecord(r session.Record) ([]byte, error) {
-	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Quiet}
+	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Quiet, Contested: r.Contested}
 	if l := r.Login; l != nil {
 		out.Login = &loginV1{
 			heldV1:    heldOut(l.Held),
@@ -125,7 +127,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	if in.V != 1 {
 		return session.Record{}, fmt.Errorf("record version %d is not known: %w", in.V, ErrSchemaNewer)
 	}
-	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Quiet: in.Quiet}
+	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Quiet: in.Quiet, Contested: in.Contested}
 	if l := in.Login; l != nil {
 		r.Login = &session.Login{
 			Held:      heldIn(l.heldV1),

@@ -30,17 +30,20 @@ func (s *Store) Load(person int64) (session.Record, error) {
 	return r, nil
 }
 
-// Save replaces a person's record in one commit. A record that holds nothing is
-// removed. It fails with *[session.OwnedError], and changes nothing, when the
+// Save replaces people's records in one commit. A record that holds nothing is
+// removed. It fails with *[session.OwnedError], and changes nothing, when a
 // login's Kite user is another person's.
-func (s *Store) Save(r session.Record) error {
+func (s *Store) Save(records ...session.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.commit(func(tx *bolt.Tx) error { return s.replaceRecord(tx, r) })
-	if err != nil {
-		return fmt.Errorf("save record of person %d: %w", r.Person, err)
-	}
-	return nil
+	return s.commit(func(tx *bolt.Tx) error {
+		for _, r := range records {
+			if err := s.replaceRecord(tx, r); err != nil {
+				return fmt.Errorf("save record of person %d: %w", r.Person, err)
+			}
+		}
+		return nil
+	})
 }
 
 // replaceRecord writes a record and what the indexes say of it.
@@ -100,7 +103,7 @@ func (s *Store) writeRecord(tx *bolt.Tx, r session.Record) error {
 }
 
 func isEmpty(r session.Record) bool {
-	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{}
+	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
 }
 
 func listPending(tx *bolt.Tx, r session.Record) error {

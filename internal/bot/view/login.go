@@ -203,20 +203,6 @@ func Dropped(user kite.Identity, byOAuth bool) Message {
 	}
 }
 
-// Refused tells the second person that a Kite user is taken.
-func Refused(user kite.Identity) Message {
-	return Message{HTML: fmt.Sprintf("<b>Not logged in</b>\nThe Kite account %s is in use here by another Telegram account, and one Kite account belongs to one Telegram account at a time. "+
-		"I have ended this login.\n\nIf the other one is yours too, send /logout there, then /login here.", html.EscapeString(user.UserID))}
-}
-
-// Contested tells the first person about it.
-func Contested(user kite.Identity) Message {
-	return Message{HTML: fmt.Sprintf("⚠️ <b>Somebody else just logged in to your Kite account</b> %s and tried to read it from another Telegram account. "+
-		"I refused and showed nothing.\n\nIf that was not you, change your Kite password now.", html.EscapeString(user.UserID)),
-		Buttons: [][]Button{{{Text: "Log out here too", Data: "logout:run", Style: Danger}}},
-	}
-}
-
 // clockTime is the hour and minute in India.
 func clockTime(t time.Time) string { return t.In(market.IST()).Format("15:04") }
 

@@ -11,13 +11,14 @@ type Arrow struct {
 type Cause int
 
 // The causes. What becomes of a login is up to the server alone; of ours there
-// are only the person's own wishes, and two refusals to show another's money.
+// are only the person's own wishes, and three refusals to show another's money.
 const (
 	LinkGiven   Cause = iota + 1 // Pool.Link
 	Finished                     // a link was finished in the browser
 	FinishedNew                  // the same, by another Kite user than last time
 	LinkDied                     // by its age, or because the server forgot it
 	Refused                      // the Kite user is another person's
+	Contested                    // another person logged in as the Kite user
 	SaidYes                      // Pool.Confirm
 	SaidNo                       // Pool.Confirm
 	StreamLost                   // noticed, or given up
@@ -40,7 +41,8 @@ var causeWords = [...]struct{ name, what string }{
 	Finished:    {"finished", "minder, Done, or the code of a login by OAuth (`exchange`): `try`, `bind`, `adopt`. Logged in while the link's stream is open, else parked. Also after the link's time, if Kite was silent meanwhile. A login before it lapses, without a DELETE. A logout that waits is kept: it goes on where the Kite user is another one, else the person is told (`Record.waits`)"},
 	FinishedNew: {"finished by another", "`adopt`: another Kite user than `Record.Last`"},
 	LinkDied:    {"link died", "`linkDied`: 36 min old (45 by OAuth), or the server forgot it, or its code was refused or lost; a logout may still wait"},
-	Refused:     {"refused", "`refuse`: the Kite user is another person's; the session is ended, both are told"},
+	Refused:     {"refused", "`contest`: the Kite user is another person's; the sessions of both are ended, both are told. A logout may still wait"},
+	Contested:   {"contested", "`contest`: another person logged in as the Kite user; the sessions of both are ended, both are told, and who logs in anew gets the Kite user. A logout may still wait"},
 	SaidYes:     {"said yes", "`Pool.Confirm`, yes; doubtful if it came after `Login.Until`"},
 	SaidNo:      {"said no", "`Pool.Confirm`, no: the session is ended; another link may be out, or a logout of before still wait"},
 	StreamLost:  {"stream lost", "cut, silent for 40 s, or left for `/mcp` because it swallowed a call (`ask`)"},
@@ -99,6 +101,7 @@ func ways() []way {
 		{FinishedNew, is(None, LinkSent, LoggedIn, Parked, Doubtful), is(Unconfirmed)}, // a logout forgets the last user
 		{LinkDied, is(LinkSent), is(None, LoggingOut)},
 		{Refused, is(LinkSent), is(None, LoggingOut)},
+		{Contested, login, is(None, LoggingOut)},
 		{SaidYes, is(Unconfirmed), is(LoggedIn, Parked, Doubtful)},
 		{SaidNo, is(Unconfirmed), is(None, LinkSent, LoggingOut)},
 		{StreamLost, is(LoggedIn), is(Parked)},

@@ -28,8 +28,8 @@ func shownBy(by session.Cause) (tests, conversations []string) {
 		return []string{"TestChangedKiteUserIsAskedAbout"}, []string{"changed-user"}
 	case session.LinkDied:
 		return []string{"TestWatcherIsGentle", "TestLinkOfARestartedServerIsReplaced"}, []string{"link-old"}
-	case session.Refused:
-		return []string{"TestOneKiteUserOnePerson"}, []string{"one-person"}
+	case session.Refused, session.Contested:
+		return []string{"TestOneKiteUserOnePerson", "TestAContestIsOneCommit"}, []string{"one-person"}
 	case session.SaidYes, session.SaidNo:
 		return []string{"TestChangedKiteUserIsAskedAbout"}, nil
 	case session.StreamLost, session.Restarted:

@@ -367,8 +367,8 @@ func TestAKiteUserOfSomebodyElseIsRefusedByOAuth(t *testing.T) {
 		if err := w.authorize(ravi, "AB1234"); !errors.Is(err, session.ErrNoLogin) {
 			t.Errorf("%v, want refused", err)
 		}
-		w.wantEvents("22 refused ", "11 contested AB1234")
-		w.wantAnswer(asha, "AB1234")
+		w.wantEvents("22 refused ", "11 contested ")
+		w.wantError(asha, session.ErrNoLogin)
 	})
 }
 

@@ -19,7 +19,7 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 			err = pr.adopt(link, who)
 		}
 		if errors.As(err, &owned) {
-			return pr.refuse(ctx, link, who, owned.Person)
+			return pr.contest(ctx, link, who, owned.Person)
 		}
 	}
 	if err != nil {
@@ -45,7 +45,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		if r.Login != nil {
 			r.lapse(now, r.Login.held())
 		}
-		r.Quiet = false                        // what still has to be ended is told again, see waits
+		r.Quiet, r.Contested = false, false    // what still has to be ended is told again, see waits
 		held := r.Links[r.link(link.Ref)].Held // with the MCP session that it was asked on just now
 		r.Login = &Login{
 			Held: held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
@@ -95,45 +95,6 @@ func (r Record) finished() []Link {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool { return l.Issued.After(r.Login.Bound) })
-}
-
-// refuse ends a login whose Kite user belongs to somebody else, and tells both.
-func (pr *person) refuse(ctx context.Context, link Link, who kite.Identity, owner int64) error {
-	known, leaves := false, 0
-	err := pr.update(func(r *Record) {
-		if i := r.link(link.Ref); i >= 0 {
-			known, leaves, link = true, pr.leaves, r.Links[i]
-			r.Links = slices.Delete(r.Links, i, i+1)
-			link.UserID = who.UserID
-			r.Ending = append(r.Ending, link.Held)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("refuse the login: %w", err)
-	}
-	if !known { // somebody else who asked has refused it already
-		return ErrNoLogin
-	}
-	pr.pool.Meter.LoginStep(stepRefused)
-	pr.tell(leaves, Event{Kind: EventRefused, Links: []Link{link}, Other: who})
-	pr.pool.contested(owner, who)
-	pr.endNow(ctx, false)
-	return ErrNoLogin
-}
-
-// contested tells a person that somebody else logged in as their Kite user.
-func (p *Pool) contested(owner int64, who kite.Identity) {
-	pr, done, err := p.hold(owner)
-	if err != nil {
-		return
-	}
-	defer done()
-	pr.mu.Lock()
-	theirs, leaves := pr.rec.Login != nil && pr.rec.Login.User.UserID == who.UserID, pr.leaves
-	pr.mu.Unlock()
-	if theirs {
-		pr.tell(leaves, Event{Kind: EventContested, Other: who})
-	}
 }
 
 // release asks the present owner's session whether it is over, when the clock

@@ -34,10 +34,12 @@ func (c *crowd) Load(person int64) (session.Record, error) {
 	}}, nil
 }
 
-func (c *crowd) Save(r session.Record) error {
+func (c *crowd) Save(records ...session.Record) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.warned[r.Person] = r.Login.Warned
+	for _, r := range records {
+		c.warned[r.Person] = r.Login.Warned
+	}
 	return nil
 }
 

@@ -29,17 +29,20 @@ func (d *disk) Load(person int64) (session.Record, error) {
 	return d.MemStore.Load(person)
 }
 
-func (d *disk) Save(r session.Record) error {
+func (d *disk) Save(records ...session.Record) error {
 	d.mu.Lock()
 	d.saves++
 	before := d.before
 	d.mu.Unlock()
-	if before != nil {
+	for _, r := range records {
+		if before == nil {
+			break
+		}
 		if err := before(r); err != nil {
 			return err
 		}
 	}
-	return d.MemStore.Save(r)
+	return d.MemStore.Save(records...)
 }
 
 // Damage makes every record unreadable.

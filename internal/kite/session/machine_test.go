@@ -49,7 +49,7 @@ type walk struct {
 	links  map[int64][]session.Link // every link a person was given
 	pasted map[string]string        // the address that a browser ended at, by the link's ref
 	may    map[string]bool          // sessions that may be ended
-	owed   map[string]int64         // sessions whose end a person was promised
+	owed   map[string]promise       // sessions whose end a person was promised
 	foul   map[string]bool          // sessions that another Kite user logged in on
 	hush   map[int64]bool           // people who were removed, and logged in no more
 	warned map[string]bool
@@ -66,7 +66,7 @@ var (
 	kiteUsers = []string{"AB1234", "CD5678", "EF9012"}
 	// background can come about at any time, while anything else is done.
 	background = []session.Cause{
-		session.Finished, session.FinishedNew, session.LinkDied, session.Refused, session.Clock, session.LogoutDone,
+		session.Finished, session.FinishedNew, session.LinkDied, session.Refused, session.Contested, session.Clock, session.LogoutDone,
 		session.Idled,
 		session.ServersWord, session.Usurped, // of an overdue login whose Kite user somebody else has
 	}
@@ -77,7 +77,7 @@ func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	w := &walk{
 		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}},
 		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
-		may: map[string]bool{}, owed: map[string]int64{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
+		may: map[string]bool{}, owed: map[string]promise{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
 		granted: map[string]int64{}, cut: map[string]bool{},
 	}
 	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
@@ -175,8 +175,11 @@ func (w *walk) move(who int64, to session.State) {
 // hear checks what a person is told.
 func (w *walk) hear(e session.Event) {
 	switch e.Kind {
-	case session.EventRefused:
-		w.may[e.Links[0].Session.Reveal()] = true
+	case session.EventRefused, session.EventContested:
+		w.suspended(e.Person)
+		for _, l := range e.Links {
+			w.may[l.Session.Reveal()] = true
+		}
 	case session.EventEndingSoon:
 		id, _ := w.login(e.Person)
 		if w.warned[id] {
@@ -222,12 +225,19 @@ func (w *walk) wantLicence() {
 	}
 }
 
+// promise is that a session of a person is ended. The server forgets it at some
+// time by itself, but not this one.
+type promise struct {
+	who    int64
+	forgot time.Time
+}
+
 // wantPromise: a session that was logged out is ended, or its person is told.
 func (w *walk) wantPromise() {
-	for id, who := range w.owed {
-		s, err := w.pool.Status(who)
-		if err != nil || w.kite.Answers(session.NewID(id)) && !s.EndWaits {
-			w.errorf("%d logged out of session %s, and it is open: %v", who, id, err)
+	for id, p := range w.owed {
+		s, err := w.pool.Status(p.who)
+		if err != nil || w.kite.Answers(session.NewID(id)) && !s.EndWaits && time.Now().Before(p.forgot) {
+			w.errorf("%d logged out of session %s, and it is open: %v", p.who, id, err)
 		}
 	}
 }

@@ -118,10 +118,12 @@ func (n *notes) Load(person int64) (session.Record, error) {
 	return n.records[person], nil
 }
 
-func (n *notes) Save(r session.Record) error {
+func (n *notes) Save(records ...session.Record) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.records[r.Person] = r
+	for _, r := range records {
+		n.records[r.Person] = r
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -82,15 +83,32 @@ func (pr *person) takeTurn(ctx context.Context) (func(), error) {
 // update changes the record: on disk first, then in memory, or neither. change
 // is called once, with mu held.
 func (pr *person) update(change func(*Record)) error {
-	pr.writing <- struct{}{}
-	defer func() { <-pr.writing }()
-	next, changed := pr.draft(change)
+	return update(func(r []*Record) { change(r[0]) }, pr)
+}
+
+// update changes the records of several people in one commit. change is called
+// once, with the mu of each held.
+func update(change func([]*Record), people ...*person) error {
+	inOrder := slices.SortedFunc(slices.Values(people), func(a, b *person) int { return cmp.Compare(a.id, b.id) })
+	for _, pr := range inOrder {
+		pr.writing <- struct{}{}
+		defer func() { <-pr.writing }()
+	}
+	next, changed := draft(change, people, inOrder)
 	if !changed {
 		return nil
 	}
-	if err := pr.pool.Store.Save(next); err != nil {
+	if err := people[0].pool.Store.Save(next...); err != nil {
 		return err
 	}
+	for i, pr := range people {
+		pr.become(next[i])
+	}
+	return nil
+}
+
+// become puts a record that was written down into memory.
+func (pr *person) become(next Record) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
@@ -102,16 +120,26 @@ func (pr *person) update(change func(*Record)) error {
 	pr.rec = next
 	pr.dropLines()
 	pr.pool.almanac.set(next, pr.pool.Clock.Now())
-	return nil
 }
 
-// draft returns what the record will be, and whether that is anything new.
-func (pr *person) draft(change func(*Record)) (Record, bool) {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	next := pr.rec.clone()
-	change(&next)
-	return next, !reflect.DeepEqual(pr.rec, next)
+// draft returns what the records of people will be, and whether that is anything
+// new. inOrder are the same people, as their locks are taken.
+func draft(change func([]*Record), people, inOrder []*person) (next []Record, changed bool) {
+	for _, pr := range inOrder {
+		pr.mu.Lock()
+		defer pr.mu.Unlock()
+	}
+	next = make([]Record, len(people))
+	refs := make([]*Record, len(people))
+	for i, pr := range people {
+		next[i] = pr.rec.clone()
+		refs[i] = &next[i]
+	}
+	change(refs)
+	for i, pr := range people {
+		changed = changed || !reflect.DeepEqual(pr.rec, next[i])
+	}
+	return next, changed
 }
 
 // dropLines closes the connections of sessions that are no longer used.

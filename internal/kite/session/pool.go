@@ -6,7 +6,7 @@
 //
 //   - No path reaches a session without the id of the person who asked.
 //   - `login` is called exactly once on a session, `initialize` never again.
-//   - Nothing but the server ends a login, and nothing but /logout, a refused
+//   - Nothing but the server ends a login, and nothing but /logout, a contested
 //     or a usurped session sends it a DELETE.
 //   - No answer is handed out that could be another account's: see prove.
 package session

@@ -20,6 +20,9 @@ type Record struct {
 	Leaving bool          // the person logged out, and waits for the word that Ending is through
 	Quiet   bool          // with Leaving: the person was removed and waits for no word
 	Last    kite.Identity // the Kite user bound last: another one is named and asked about
+	// Contested: a login ended since another person logged in as the same Kite user.
+	// It is told until the next login.
+	Contested bool
 }
 
 // Held is a login this bot holds the key of.
@@ -101,9 +104,9 @@ type Store interface {
 	// Load returns a person's record, a zero one when there is none. It fails
 	// with ErrRecordDamaged when what is stored cannot be believed.
 	Load(person int64) (Record, error)
-	// Save replaces a person's record in one commit. It fails with *OwnedError,
-	// and changes nothing, when the login's Kite user is another person's.
-	Save(Record) error
+	// Save replaces people's records in one commit. It fails with *OwnedError, and
+	// changes nothing, when a login's Kite user is another person's.
+	Save(...Record) error
 	// Pending returns the people whose record is due (see [Record.Due]), in
 	// ascending order of their ids.
 	Pending() ([]Due, error)
@@ -148,7 +151,7 @@ func (r Record) warnAt() (time.Time, bool) {
 // ErrRecordDamaged says that a stored record is not what was once written.
 var ErrRecordDamaged = errors.New("the person's record is damaged")
 
-// OwnedError says that a Kite user is bound to somebody else already.
+// OwnedError says that a Kite user is bound to another person already.
 type OwnedError struct{ Person int64 }
 
 func (e *OwnedError) Error() string {

@@ -24,6 +24,7 @@ func scenarios() []scenario {
 				act:    finish("AB1234"),
 			},
 		},
+		session.Contested: contestedScenarios(),
 		session.SaidYes: {
 			{from: unconfirmed, to: loggedIn, act: yes},
 			{from: unconfirmed, to: parked, before: steps(states[unconfirmed], cut), act: yes},
@@ -137,6 +138,16 @@ func finishedScenarios() []scenario {
 		{from: loggedIn, to: parked, before: steps(logIn, streamless, askForALink), act: finish("AB1234")},
 		{from: doubtful, to: parked, before: steps(states[doubtful], askForALink, cut), act: finish("AB1234")},
 	}
+}
+
+func contestedScenarios() []scenario {
+	var all []scenario
+	for from, user := range map[session.State]string{unconfirmed: "CD5678", loggedIn: "AB1234", parked: "AB1234", doubtful: "AB1234"} {
+		contest := func(w *world) { w.contest(user) }
+		all = append(all, scenario{from: from, to: none, act: contest},
+			scenario{from: from, to: loggingOut, before: owing(from), act: contest})
+	}
+	return all
 }
 
 func finishedNewScenarios() []scenario {

@@ -39,6 +39,7 @@ type Status struct {
 	Links     []Link        // every link that is still shown, oldest first
 	ByOAuth   bool          // the login, or what is being logged out, was made by OAuth
 	Unended   bool          // a session of before is to be ended, and Kite has not confirmed it
+	Contested bool          // there was a login, and another person's as the same Kite user: both ended
 	EndWaits  bool          // the same, and it waits for the person's word: see [Pool.EndEarlier]
 }
 
@@ -46,6 +47,7 @@ type Status struct {
 // doubted whether the account failed to answer when last asked.
 func (r Record) status(now time.Time, stream, doubted bool) Status {
 	s := Status{Last: r.Last, Links: r.Links, ByOAuth: r.ByOAuth()}
+	s.Contested = r.Contested
 	s.Unended = len(r.Ending) > 0 && !r.Quiet
 	s.EndWaits = slices.ContainsFunc(r.Ending, func(h Held) bool { return r.waits(h, now) })
 	if n := len(r.Links); n > len(r.finished()) && (now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) || r.Links[n-1].underWay() != nil) {
@@ -121,10 +123,9 @@ func (e *UsurpedError) Error() string { return "another kite user answered on th
 type Event struct {
 	Person int64
 	Kind   EventKind
-	Status Status        // as it is now
-	Links  []Link        // the links concerned: their messages lose their buttons
-	Then   string        // the command to run now (EventLoggedIn)
-	Other  kite.Identity // the Kite user refused (EventRefused, EventContested)
+	Status Status // as it is now
+	Links  []Link // the links concerned: their messages lose their buttons
+	Then   string // the command to run now (EventLoggedIn)
 	// ByOAuth says how the login was made that is logged out (EventLoggedOut).
 	ByOAuth bool
 	Why     *CodeError // what a login came to (EventLoginFailed)
@@ -139,9 +140,11 @@ const (
 	EventLoggedIn EventKind = iota + 1
 	// EventLinkDead: a link can no longer be finished.
 	EventLinkDead
-	// EventRefused: the Kite user of this login belongs to another person.
+	// EventRefused: the Kite user of this login was another person's, whose login
+	// is ended as well.
 	EventRefused
-	// EventContested: another person tried to bind this person's Kite user.
+	// EventContested: another person logged in as this person's Kite user: both
+	// logins are ended.
 	EventContested
 	// EventEndingSoon: the login, used today, will be over within WarnBefore.
 	// Told once for a login.

@@ -35,19 +35,22 @@ func (m *MemStore) Load(person int64) (session.Record, error) {
 	return clone(r), nil
 }
 
-// Save keeps a copy of r. It fails with *[session.OwnedError] when the login's
-// Kite user is another person's.
-func (m *MemStore) Save(r session.Record) error {
+// Save keeps copies of all records, or of none. It fails with
+// *[session.OwnedError] when a login's Kite user is another person's.
+func (m *MemStore) Save(records ...session.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if owner, ok := m.owner(r); ok && owner != r.Person {
-		return &session.OwnedError{Person: owner}
+	next := &MemStore{records: maps.Clone(m.records)}
+	for _, r := range records {
+		if owner, ok := next.owner(r); ok && owner != r.Person {
+			return &session.OwnedError{Person: owner}
+		}
+		next.records[r.Person] = clone(r)
+		if isEmpty(r) {
+			delete(next.records, r.Person)
+		}
 	}
-	if isEmpty(r) {
-		delete(m.records, r.Person)
-		return nil
-	}
-	m.records[r.Person] = clone(r)
+	m.records = next.records
 	return nil
 }
 
@@ -85,7 +88,7 @@ func (m *MemStore) owner(r session.Record) (person int64, ok bool) {
 }
 
 func isEmpty(r session.Record) bool {
-	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{}
+	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
 }
 
 // clone copies a record as a file would: nothing is shared with the original,

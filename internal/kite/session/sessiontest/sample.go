@@ -50,7 +50,7 @@ func Full(person int64) session.Record {
 		Links:   []session.Link{link(2), link(3)},
 		Lapsing: []session.Held{bearer(sessionID(person, 4), at.Add(-time.Hour))},
 		Ending:  []session.Held{bearer(sessionID(person, 5), at.Add(-2*time.Hour))},
-		Leaving: true, Quiet: true,
+		Leaving: true, Quiet: true, Contested: true,
 		Last: user,
 	}
 }
@@ -90,6 +90,8 @@ func Records(person int64) *rapid.Generator[session.Record] {
 			Lapsing: rapid.SliceOfN(helds(), 0, 3).Draw(t, "lapsing"),
 			Ending:  rapid.SliceOfN(helds(), 0, 3).Draw(t, "ending"),
 			Last:    identities().Draw(t, "last"),
+
+			Contested: rapid.Bool().Draw(t, "contested"),
 		}
 	})
 }

@@ -27,6 +27,7 @@ func TestStore(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Run("a logout frees the Kite user", func(t *testing.T) { testLogoutFrees(t, open(t)) })
 	t.Run("another login frees the Kite user", func(t *testing.T) { testChangeFrees(t, open(t)) })
 	t.Run("a refused save changes nothing", func(t *testing.T) { testRefusedChangesNothing(t, open(t)) })
+	t.Run("several records are saved or none is", func(t *testing.T) { testSeveral(t, open(t)) })
 	t.Run("only a login owns", func(t *testing.T) { testLastOwnsNothing(t, open(t)) })
 	t.Run("a login without a user owns nothing", func(t *testing.T) { testNamelessOwnsNothing(t, open(t)) })
 	t.Run("of many at once one becomes the owner", func(t *testing.T) { testRace(t, open(t)) })
@@ -155,6 +156,19 @@ func testRefusedChangesNothing(t *testing.T, s session.Store) {
 	wantRecord(t, s, LoggedIn(71, "ZZ0001"))
 	wantPending(t, s)
 	wantOwned(t, s, LoggedIn(73, "ZZ0002"), 72)
+}
+
+func testSeveral(t *testing.T, s session.Store) {
+	save(t, s, LoggedIn(71, "ZZ0001"))
+	if err := s.Save(session.Record{Person: 71, Contested: true}, LoggedIn(72, "ZZ0001")); err != nil {
+		t.Fatalf("save two: %v", err) // what the first lets go of the second may have
+	}
+	wantRecord(t, s, session.Record{Person: 71, Contested: true})
+	wantRecord(t, s, LoggedIn(72, "ZZ0001"))
+
+	checkOwned(t, s.Save(session.Record{Person: 71, Last: kite.Identity{UserID: "ZZ0003"}}, LoggedIn(73, "ZZ0001")), 72)
+	wantRecord(t, s, session.Record{Person: 71, Contested: true})
+	wantRecord(t, s, session.Record{Person: 73})
 }
 
 func testLastOwnsNothing(t *testing.T, s session.Store) {
