@@ -224,7 +224,7 @@ func (c *chatLog) excuses(f finding, words string) bool {
 		return !f.figure
 	}
 	told := false
-	for _, sentence := range []string{"Your login was taken over", "may have been reading it", "Another Kite account logged in", "I turned "} {
+	for _, sentence := range []string{"Your login was taken over", "Another Kite account logged in", "I turned "} {
 		told = told || strings.Contains(words, sentence)
 	}
 	return told && c.intruders[f.seed]

@@ -101,22 +101,17 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case err != nil && !expected(err):
 		return Reply{}, err
-	case s.State == session.Unconfirmed && s.Link == nil && !newsComes(s, r.Now):
+	case s.State == session.Unconfirmed && s.Link == nil && !s.News:
 		return Reply{}, session.ErrUnconfirmed
 	case s.Link != nil && s.Link.Ref == r.Args:
 		return linkStands(r, *s.Link, kite.Unanswered(err)), nil
-	case s.Link == nil && !s.User.IsZero() && newsComes(s, r.Now):
+	case s.Link == nil && !s.User.IsZero() && s.News:
 		return Reply{}, nil
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
 		return inPlace(loginView(s, r.Now).LoggedIn(false)), nil
 	default:
 		return inPlace(oldLink(s, r.Args)), nil
 	}
-}
-
-// newsComes reports whether the event that tells the login is on its way.
-func newsComes(s session.Status, now time.Time) bool {
-	return len(untold(s)) > 0 && now.Sub(s.Since) < session.NewsFor
 }
 
 // linkStands says on a link's message that it was not finished yet, or that Kite
@@ -154,7 +149,7 @@ func loginUse(ctx context.Context, r *Request) (Reply, error) {
 	if errors.Is(err, session.ErrNoLogin) {
 		return inPlace(view.OldButton()), nil
 	}
-	if err != nil || len(untold(s)) > 0 { // with links on the screen the event tells it
+	if err != nil || len(s.Untold) > 0 { // with links on the screen the event tells it
 		return Reply{}, err
 	}
 	return inPlace(loginView(s, r.Now).LoggedIn(false)), nil

@@ -74,7 +74,7 @@ func (b *Bot) loggedOut(e session.Event) view.Message {
 // next process tells it else.
 func (b *Bot) tellLoggedIn(t turn, person int64) error {
 	s, err := b.Accounts.Status(person)
-	links := untold(s)
+	links := s.Untold
 	if err != nil || s.User.IsZero() || len(links) == 0 { // logged out again, or told already
 		return err
 	}
@@ -115,12 +115,6 @@ func (b *Bot) warn(ctx context.Context, e session.Event) error {
 		return err
 	}
 	return b.deliver(ctx, himself(e.Person), 0, say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
-}
-
-// untold are the links that the login has made pointless, and whose messages do
-// not say so yet: none once it is announced.
-func untold(s session.Status) []session.Link {
-	return slices.DeleteFunc(slices.Clone(s.Links), func(l session.Link) bool { return l.Issued.After(s.Since) })
 }
 
 // waitsFor is the newest link for whose login a command waits; the zero link for none.

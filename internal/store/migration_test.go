@@ -77,11 +77,11 @@ func oldRecord() session.Record {
 // byLoginTool is a record whose logins were made by the login tool.
 func byLoginTool(r session.Record) session.Record {
 	plain := func(h *session.Held) { *h = session.Held{Session: session.NewID(h.Session.Reveal()), Since: h.Since} }
-	r.Contested = false
+	r.Contested, r.Login.LinkSeq = false, 0
 	plain(&r.Login.Held)
 	for i := range r.Links {
 		plain(&r.Links[i].Held)
-		r.Links[i].Attempt = nil
+		r.Links[i].Attempt, r.Links[i].Seq = nil, 0
 	}
 	for i := range r.Lapsing {
 		plain(&r.Lapsing[i])

@@ -56,6 +56,7 @@ type loginV1 struct {
 	User      identityV1 `json:"user,omitzero"`
 	Bound     instant    `json:"bound,omitzero"`
 	LinkAt    instant    `json:"link_at,omitzero"`
+	LinkSeq   int        `json:"link_seq,omitempty"`
 	Resumable int        `json:"resumable,omitempty"` // 1 yes, 2 no
 	Used      instant    `json:"used,omitzero"`
 	Warned    bool       `json:"warned,omitempty"`
@@ -66,6 +67,7 @@ type linkV1 struct {
 	heldV1
 	Ref     string  `json:"ref,omitempty"`
 	URL     string  `json:"url,omitempty"`
+	Seq     int     `json:"seq,omitempty"`
 	Issued  instant `json:"issued,omitzero"`
 	Message int     `json:"message,omitempty"`
 	Then    string  `json:"then,omitempty"`
@@ -99,6 +101,7 @@ func encodeRecord(r session.Record) ([]byte, error) {
 			User:      identityV1(l.User),
 			Bound:     inUTC(l.Bound),
 			LinkAt:    inUTC(l.LinkAt),
+			LinkSeq:   l.LinkSeq,
 			Resumable: int(l.Resumable),
 			Used:      inUTC(l.Used),
 			Warned:    l.Warned,
@@ -110,6 +113,7 @@ func encodeRecord(r session.Record) ([]byte, error) {
 			heldV1:  heldOut(l.Held),
 			Ref:     l.Ref,
 			URL:     l.URL.Reveal(),
+			Seq:     l.Seq,
 			Issued:  inUTC(l.Issued),
 			Message: l.Message,
 			Then:    l.Then,
@@ -134,6 +138,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 			User:      kite.Identity(l.User),
 			Bound:     l.Bound.Time,
 			LinkAt:    l.LinkAt.Time,
+			LinkSeq:   l.LinkSeq,
 			Resumable: session.Answer(l.Resumable),
 			Used:      l.Used.Time,
 			Warned:    l.Warned,
@@ -145,6 +150,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 			Held:    heldIn(l.heldV1),
 			Ref:     l.Ref,
 			URL:     kite.RestoreLink(l.URL),
+			Seq:     l.Seq,
 			Issued:  l.Issued.Time,
 			Message: l.Message,
 			Then:    l.Then,

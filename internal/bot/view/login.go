@@ -35,7 +35,7 @@ func (l LoginLink) Message() Message {
 	if l.Then != "" {
 		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
 	}
-	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that another person sent you%s. It works until %s IST.", l.orAddress(), clockTime(l.Until))
+	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that another person sent you%s. It works %s.", l.orAddress(), l.works())
 	b.WriteString("\n\nZerodha warns: software that reads your account can go wrong, and using it is at your own risk. This bot only reads; it cannot place orders.")
 	switch {
 	case l.Checked.IsZero():
@@ -51,6 +51,15 @@ func (l LoginLink) Message() Message {
 		below = append(below, startAgain(""))
 	}
 	return Message{HTML: b.String(), Protect: true, Buttons: [][]Button{{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}}, below}}
+}
+
+// works says how long the link works. One that is shown again may be past what
+// Kite's server promises.
+func (l LoginLink) works() string {
+	if l.Until.Sub(l.Checked) < time.Minute {
+		return untilLink(l.Until, l.Checked)
+	}
+	return "until " + clockTime(l.Until) + " IST"
 }
 
 // startAgain begins the login anew, for the command that waits for it. One that is

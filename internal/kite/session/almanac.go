@@ -180,6 +180,7 @@ func (p *Pool) warn(who int64) {
 		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
 		return
 	}
+	p.almanac.set(pr.record(), p.Clock.Now()) // who is due later than the list said stays in it
 	if tell {
 		pr.tell(leaves, Event{Kind: EventEndingSoon})
 	}

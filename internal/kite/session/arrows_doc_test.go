@@ -33,7 +33,7 @@ func shownBy(by session.Cause) (tests, conversations []string) {
 	case session.SaidYes, session.SaidNo:
 		return []string{"TestChangedKiteUserIsAskedAbout"}, nil
 	case session.StreamLost, session.Restarted:
-		return []string{"TestLoginSurvives", "TestAStreamThatSwallowsCallsIsLeft"}, []string{"survives"}
+		return []string{"TestLoginSurvives", "TestAStreamThatSwallowsCallsIsLeft", "TestASetClockLosesNoLogin"}, []string{"survives"}
 	case session.Idled:
 		return []string{"TestAnIdleLoginIsParked", "TestWhatIsNotParked", "TestADoubtIsForgottenWithParking"}, []string{"parked"}
 	case session.Silence, session.Answered:

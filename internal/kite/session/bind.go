@@ -45,10 +45,11 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		if r.Login != nil {
 			r.lapse(now, r.Login.held())
 		}
-		r.Quiet, r.Contested = false, false    // what still has to be ended is told again, see waits
+		r.Quiet, r.Contested = false, false // what still has to be ended is told again, see waits
+		seq := r.nextSeq()
 		held := r.Links[r.link(link.Ref)].Held // with the MCP session that it was asked on just now
 		r.Login = &Login{
-			Held: held, User: who, Bound: now, LinkAt: link.Issued, Used: now,
+			Held: held, User: who, Bound: now, LinkAt: pr.madeAt(link), LinkSeq: seq, Used: now,
 			Resumable: link.resumable(),
 			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
 		}
@@ -73,8 +74,10 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 func (pr *person) announce() {
 	pr.mu.Lock()
 	links := pr.rec.finished()
-	due, leaves := len(links) > 0 && !pr.told, pr.leaves
-	pr.told = pr.told || due
+	due, leaves := len(links) > 0 && pr.toldAt.IsZero(), pr.leaves
+	if due {
+		pr.toldAt = pr.pool.Clock.Now()
+	}
 	pr.mu.Unlock()
 	if !due {
 		return
@@ -86,15 +89,6 @@ func (pr *person) announce() {
 		}
 	}
 	pr.tell(leaves, e)
-}
-
-// finished returns the links that a login made pointless: the one it came
-// through and those given out before. None, once they are Announced.
-func (r Record) finished() []Link {
-	if r.Login == nil {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool { return l.Issued.After(r.Login.Bound) })
 }
 
 // release asks the present owner's session whether it is over, when the clock
@@ -153,7 +147,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 		return pr.status(), nil
 	}
 	pr.mu.Lock()
-	pr.told = false
+	pr.toldAt = time.Time{}
 	pr.mu.Unlock()
 	pr.announce()
 	return pr.status(), nil
@@ -175,5 +169,5 @@ func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-Warn
 // linksAlive reports whether a second browser login could still replace the
 // account behind a login.
 func (l Login) linksAlive(now time.Time) bool {
-	return !l.Session.IsBearer() && now.Before(l.LinkAt.Add(LinkLife))
+	return !l.Session.IsBearer() && now.Sub(l.LinkAt) < LinkLife
 }

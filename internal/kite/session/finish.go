@@ -109,8 +109,6 @@ func (l Link) life() time.Duration {
 	return LinkLife
 }
 
-func (pr *person) age(link Link) time.Duration { return pr.pool.Clock.Since(link.Issued) }
-
 // linkDied lets go of a link that can no longer be finished and says so. Its
 // session lapses: should it have been finished in a silence of Kite's, a
 // /logout still ends it.

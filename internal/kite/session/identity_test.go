@@ -83,7 +83,6 @@ func TestAContestTouchesNoOtherLogin(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.login(ravi, "CD5678")
-		w.pass(time.Second)
 		w.contest("AB1234")
 		w.wantEvents("22 refused CD5678", "11 contested ")
 		w.wantAnswer(ravi, "CD5678")

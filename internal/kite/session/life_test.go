@@ -38,6 +38,7 @@ func TestResumedSessionIsProvedOnce(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.pass(time.Hour)
 		w.restart()
+		w.pass(session.LinkLife) // before, each answer is proved: see TestASetClockShowsNoForeignFigures
 		w.wantState(asha, session.Parked)
 		w.kite.Calls()
 		w.wantAnswer(asha, "AB1234")

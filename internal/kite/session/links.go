@@ -122,6 +122,9 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 		if then != "" {
 			link.Then = then
 		}
+		if r.link(link.Ref) < 0 {
+			link.Seq, pr.made[link.Ref] = r.nextSeq(), link.Issued
+		}
 		r.putLink(link)
 	})
 	if err != nil {
@@ -141,9 +144,9 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 }
 
 // isNews reports whether the event that tells a login is still on its way: the
-// login was not there before, or is young.
+// login was not there before, or its event is young. mu is held.
 func (pr *person) isNews(login Login, before *Login) bool {
-	return before == nil || before.Session != login.Session || pr.pool.Clock.Since(login.Bound) < NewsFor
+	return before == nil || before.Session != login.Session || pr.newsComes()
 }
 
 // settle lets go of the links that a login made pointless, and returns them.
@@ -161,14 +164,18 @@ func (r *Record) settle(now time.Time) []Link {
 }
 
 // youngLink returns the newest link if it is young enough to be handed out again.
+// How old one of an earlier process is, is not known.
 func (pr *person) youngLink() (Link, bool) {
-	rec := pr.record()
-	if len(rec.Links) == len(rec.finished()) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	open := pr.watched()
+	if len(open) == 0 {
 		return Link{}, false
 	}
-	link := rec.Links[len(rec.Links)-1]
-	made := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
-	return link, made || pr.pool.Clock.Since(link.Issued) < LinkYoung
+	link := open[len(open)-1]
+	at, here := pr.made[link.Ref]
+	brought := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
+	return link, brought || here && pr.pool.Clock.Since(at) < LinkYoung
 }
 
 // dropAttempts lets go of the logins by OAuth that another link takes the place

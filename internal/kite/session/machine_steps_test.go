@@ -62,6 +62,9 @@ func (w *walk) actions() map[string]func(move) {
 		"pass":    w.wait,
 		"idle":    func(move) { w.idle() },
 		"restart": func(move) { w.step([]session.Cause{session.Restarted, session.StreamLost}, w.restart) },
+		"clock": func(m move) {
+			w.step([]session.Cause{session.Restarted, session.StreamLost}, func() { w.shift(time.Duration(m.Wait%3-1) * time.Hour) })
+		},
 		"cut":     func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.DropStreams) },
 		"forget":  func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.Restart) },
 		"expire":  func(move) { w.step(nil, w.kite.Expire) },
@@ -88,9 +91,21 @@ func (w *walk) ask(who int64) {
 	delete(w.hush, who)
 	w.unread(who)
 	link, _, err := w.pool.Link(w.t.Context(), who, "")
-	if err == nil {
-		w.links[who] = append(w.links[who], link)
+	w.give(who, link, err)
+}
+
+func (w *walk) give(who int64, link session.Link, err error) {
+	if err != nil {
+		return
 	}
+	id := link.Session.Reveal()
+	if _, before := w.given[id]; !before {
+		w.given[id] = time.Now()
+	}
+	if link.Attempt == nil && time.Since(w.given[id]) > 35*time.Minute && !link.Exchanged() {
+		w.errorf("%d is given a dead link", who)
+	}
+	w.links[who] = append(w.links[who], link)
 }
 
 // unread says that a login that was made and not read may be ended: another link
@@ -110,9 +125,8 @@ func (w *walk) unread(who int64) {
 func (w *walk) renew(who int64) {
 	delete(w.hush, who)
 	w.unread(who)
-	if link, _, err := w.pool.Renew(w.t.Context(), who, ""); err == nil {
-		w.links[who] = append(w.links[who], link)
-	}
+	link, _, err := w.pool.Renew(w.t.Context(), who, "")
+	w.give(who, link, err)
 }
 
 // switchTo makes the server another one. Streams do not live through that.
@@ -199,7 +213,7 @@ func (w *walk) wholeLogin(m move) {
 // usable are the links of a person that the server would still take.
 func (w *walk) usable(who int64) []session.Link {
 	return slices.DeleteFunc(slices.Clone(w.links[who]), func(l session.Link) bool {
-		return l.Attempt != nil || l.Session.IsBearer() || time.Since(l.Issued) > 35*time.Minute || !w.kite.Answers(l.Session)
+		return l.Attempt != nil || l.Session.IsBearer() || time.Since(w.given[l.Session.Reveal()]) > 35*time.Minute || !w.kite.Answers(l.Session)
 	})
 }
 

@@ -49,6 +49,8 @@ type walk struct {
 	links  map[int64][]session.Link // every link a person was given
 	pasted map[string]string        // the address that a browser ended at, by the link's ref
 	may    map[string]bool          // sessions that may be ended
+	told   map[string]bool          // sessions of logins that were announced
+	given  map[string]time.Time     // when a link was given, by its session and the true time
 	owed   map[string]promise       // sessions whose end a person was promised
 	foul   map[string]bool          // sessions that another Kite user logged in on
 	hush   map[int64]bool           // people who were removed, and logged in no more
@@ -77,7 +79,7 @@ func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	w := &walk{
 		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}},
 		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
-		may: map[string]bool{}, owed: map[string]promise{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
+		may: map[string]bool{}, owed: map[string]promise{}, told: map[string]bool{}, given: map[string]time.Time{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
 		granted: map[string]int64{}, cut: map[string]bool{},
 	}
 	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
@@ -130,6 +132,7 @@ func (w *walk) step(does []session.Cause, do func()) {
 	w.observe()
 	for _, who := range people {
 		w.wantReason(who, before[who])
+		w.wantNews(who)
 	}
 	w.wantLicence()
 	w.wantOwnUsers()
@@ -175,6 +178,9 @@ func (w *walk) move(who int64, to session.State) {
 // hear checks what a person is told.
 func (w *walk) hear(e session.Event) {
 	switch e.Kind {
+	case session.EventLoggedIn:
+		id, _ := w.login(e.Person)
+		w.told[id] = true
 	case session.EventRefused, session.EventContested:
 		w.suspended(e.Person)
 		for _, l := range e.Links {
@@ -207,6 +213,13 @@ func (w *walk) wantReason(who int64, before string) {
 	case w.may[before], w.foul[before], !w.kite.Answers(session.NewID(before)), w.switched:
 	default:
 		w.errorf("the login of %d is gone, and nobody ended it", who)
+	}
+}
+
+// wantNews: a login is told as soon as it is there.
+func (w *walk) wantNews(who int64) {
+	if id, _ := w.login(who); id != "" && !w.told[id] {
+		w.errorf("%d is logged in by session %s, and was not told", who, id)
 	}
 }
 

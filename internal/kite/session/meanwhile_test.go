@@ -13,7 +13,7 @@ import (
 )
 
 // gated holds up new sessions, and questions over old ones, until its channels
-// are closed.
+// are closed, or let one pass.
 type gated struct {
 	session.Dialer
 	open, ask chan struct{}
@@ -61,9 +61,10 @@ func wantErr(t *testing.T, err, want error) {
 func TestALinkDuringItsExchange(t *testing.T) {
 	inOAuth(t, func(w *world) {
 		w.kite.Callback(true)
-		state, code := answerTo(t, w.kite.Authorize(w.link(asha, "").URL, "AB1234"))
-		g := gated{w.kite, make(chan struct{}), make(chan struct{})}
+		g := gated{w.kite, make(chan struct{}, 1), make(chan struct{})}
 		w.becomes(g, w.kite)
+		g.open <- struct{}{} // for the link
+		state, code := answerTo(t, w.kite.Authorize(w.link(asha, "").URL, "AB1234"))
 		linked, back := make(chan error), make(chan error)
 		go func() { _, _, err := w.pool.Link(w.t.Context(), asha, "/funds"); linked <- err }()
 		synctest.Wait() // it looks whether the server still wants this kind of login

@@ -82,16 +82,16 @@ func (pr *person) nextLook() (gap time.Duration, more bool) {
 	return gap, more
 }
 
-// lookGap is how long nothing is to be done about a link.
+// lookGap is how long nothing is to be done about a link; mu is held.
 func (pr *person) lookGap(link Link) time.Duration {
-	a, now := link.Attempt, pr.pool.Clock.Now()
+	a, age := link.Attempt, pr.ageOf(link)
 	switch {
 	case a == nil:
-		return pollGap(now.Sub(link.Issued))
+		return pollGap(age)
 	case a.Code == "": // it comes by itself, or its time is up
-		return untilDue(link.Issued.Add(AttemptLife).Sub(now), now.Sub(link.Issued))
+		return untilDue(AttemptLife-age, age)
 	default:
-		return untilDue(a.Due.Sub(now), now.Sub(link.Issued))
+		return untilDue(a.Due.Sub(pr.pool.Clock.Now()), age)
 	}
 }
 

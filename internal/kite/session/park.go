@@ -13,7 +13,10 @@ func (p *Pool) tidy() {
 		return
 	}
 	p.tidying = true
-	p.wg.Go(func() { p.keepTidy(p.ctx) })
+	p.wg.Go(func() {
+		defer p.contain()
+		p.keepTidy(p.ctx)
+	})
 }
 
 func (p *Pool) keepTidy(ctx context.Context) {
@@ -46,6 +49,12 @@ func (p *Pool) sweep() (more bool) {
 	for _, pr := range p.inMemory() {
 		p.putAway(pr)
 	}
+	p.linkAt.Range(func(who, at any) bool {
+		if p.Clock.Since(at.(time.Time)) >= LinkLife {
+			p.linkAt.Delete(who)
+		}
+		return true
+	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tidying = len(p.people) > 0

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -40,18 +41,19 @@ type person struct {
 
 	mu      sync.Mutex
 	rec     Record
-	lines   map[ID]*line    // connections of the login and of the links
-	ticks   uint64          // see tick
-	proof   uint64          // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	proofAt time.Time       // proof, by the clock
-	answers map[string]kept // see Recall; nil when nothing is kept
-	used    time.Time       // when the login was last asked something, or made
-	doubted bool            // the account did not answer when last asked
-	minding bool            // the minder goroutine runs
-	told    bool            // the login was announced in this process
-	noting  bool            // a use of the login is being written down
-	leaves  int             // how often the person logged out: what began before is void
-	tries   int             // failed attempts to end sessions, for the back-off
+	lines   map[ID]*line         // connections of the login and of the links
+	ticks   uint64               // see tick
+	proof   uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt time.Time            // proof, by the clock
+	answers map[string]kept      // see Recall; nil when nothing is kept
+	used    time.Time            // when the login was last asked something, or made
+	doubted bool                 // the account did not answer when last asked
+	minding bool                 // the minder goroutine runs
+	toldAt  time.Time            // when the login was announced in this process; zero: not yet
+	made    map[string]time.Time // when this process made a link, by its ref
+	noting  bool                 // a use of the login is being written down
+	leaves  int                  // how often the person logged out: what began before is void
+	tries   int                  // failed attempts to end sessions, for the back-off
 }
 
 // line is a connection, by stream or resumed.
@@ -115,9 +117,13 @@ func (pr *person) become(next Record) {
 		for key := range pr.answers {
 			pr.drop(key) // what was known of the login before is not known of this one
 		}
-		pr.doubted, pr.told, pr.proof, pr.used = false, false, 0, pr.pool.Clock.Now()
+		pr.doubted, pr.toldAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Clock.Now()
+		if l != nil {
+			pr.pool.linkAt.Store(pr.id, l.LinkAt)
+		}
 	}
 	pr.rec = next
+	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
 	pr.dropLines()
 	pr.pool.almanac.set(next, pr.pool.Clock.Now())
 }
@@ -239,7 +245,37 @@ func (pr *person) status() Status {
 		l := pr.lines[pr.rec.Login.Session]
 		stream = l != nil && l.stream && !l.lost()
 	}
-	return pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted)
+	alive := false
+	if n := len(pr.rec.Links); n > 0 {
+		alive = pr.ageOf(pr.rec.Links[n-1]) < pr.rec.Links[n-1].life()
+	}
+	s := pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted, alive)
+	s.News = len(s.Untold) > 0 && pr.newsComes()
+	return s
+}
+
+// madeAt is when a link was made, as far as this process knows: the wall may have
+// been set since, so that one of an earlier process is known to be older than this
+// one, and no more. mu is held.
+func (pr *person) madeAt(link Link) time.Time {
+	if at, ok := pr.made[link.Ref]; ok {
+		return at
+	}
+	return pr.pool.started
+}
+
+// ageOf is how old a link is at least; mu is held.
+func (pr *person) ageOf(link Link) time.Duration { return pr.pool.Clock.Since(pr.madeAt(link)) }
+
+func (pr *person) age(link Link) time.Duration {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return pr.ageOf(link)
+}
+
+// newsComes reports whether the event that tells the login is on its way; mu is held.
+func (pr *person) newsComes() bool {
+	return pr.toldAt.IsZero() || pr.pool.Clock.Since(pr.toldAt) < NewsFor
 }
 
 // doubt notes that a login did not answer. It says nothing of one that came

@@ -20,6 +20,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -50,6 +51,11 @@ type Pool struct {
 	opening chan struct{} // a place for each session that is being opened
 
 	exchanges *exchanges // of codes of logins by OAuth
+	// started is a moment of this process. What an earlier one left is older, whatever
+	// the wall says. linkAt holds Login.LinkAt of the logins made since, by their
+	// person, while it says more than started: see load.
+	started time.Time
+	linkAt  sync.Map
 
 	ctx  context.Context // ends when the pool closes
 	stop context.CancelFunc
@@ -78,7 +84,7 @@ func New(o Options) *Pool {
 	p := &Pool{
 		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
 		almanac: newAlmanac(), opening: make(chan struct{}, o.Timing.Opens),
-		exchanges: newExchanges(),
+		exchanges: newExchanges(), started: o.Clock.Now(),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
@@ -187,7 +193,7 @@ var errClosed = errors.New("the pool is closed")
 func (p *Pool) newPerson(who int64) *person {
 	one := func() chan struct{} { return make(chan struct{}, 1) }
 	return &person{
-		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, lines: map[ID]*line{},
+		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, lines: map[ID]*line{}, made: map[string]time.Time{},
 		turn: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
 	}
 }
@@ -208,6 +214,17 @@ func (pr *person) load() {
 	defer pr.mu.Unlock()
 	pr.rec = rec
 	pr.rec.Person = pr.id
+	if rec.Login != nil {
+		pr.rec.Login.LinkAt = pr.pool.started
+		if at, ok := pr.pool.linkAt.Load(pr.id); ok {
+			pr.rec.Login.LinkAt = at.(time.Time)
+		}
+	}
+	for _, l := range pr.rec.Links {
+		if l.Attempt != nil {
+			l.Attempt.Brought = pr.pool.started
+		}
+	}
 }
 
 // spawnFor is spawn for a person's sake: they stay in memory until f is through.

@@ -61,9 +61,12 @@ func (r Record) waits(h Held, now time.Time) bool {
 // Login is a session that a Kite user finished a browser login on.
 type Login struct {
 	Held
-	User      kite.Identity
-	Bound     time.Time // when the login was noticed
-	LinkAt    time.Time // when its newest link was made: until that dies, a second browser login could replace the account
+	User  kite.Identity
+	Bound time.Time // when the login was noticed
+	// LinkAt is when its link was made: until that is dead, a second browser login
+	// could replace the account. In memory it is a moment of this process, see Pool.started.
+	LinkAt    time.Time
+	LinkSeq   int // links up to this one were made before the login; 0: not known, see finished
 	Resumable Answer
 	// Used is when the account was last asked for something by its person, kept
 	// no finer than a day needs: the first use of each Indian day.
@@ -83,9 +86,36 @@ type Link struct {
 	Attempt *Attempt
 	Ref     string    // names it in a button; says nothing about the session
 	URL     kite.Link // opened by the person, never shown as text
+	Seq     int       // the order in which a person's links were made; 0: of before they were numbered
 	Issued  time.Time
 	Message int    // the chat message that carries it; 0 while none does
 	Then    string // the command to run once the login is through; "" for none
+}
+
+// nextSeq is the number of a link that is made after all others.
+func (r Record) nextSeq() int {
+	last := 0
+	if r.Login != nil {
+		last = r.Login.LinkSeq
+	}
+	for _, l := range r.Links {
+		last = max(last, l.Seq)
+	}
+	return last + 1
+}
+
+// finished returns the links that the login made pointless: the one it came
+// through and those given out before. None, once they are Announced.
+func (r Record) finished() []Link {
+	if r.Login == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool {
+		if r.Login.LinkSeq == 0 { // written before links were numbered
+			return l.Seq > 0 || l.Issued.After(r.Login.Bound)
+		}
+		return l.Seq > r.Login.LinkSeq
+	})
 }
 
 // Answer is what is known of a yes-or-no question.

@@ -43,6 +43,8 @@ func scenarios() []scenario {
 		session.Restarted: {
 			{from: loggedIn, to: parked, act: restart},
 			{from: doubtful, to: parked, act: restart},
+			{from: none, to: linkSent, before: steps(askForALink, down, oldLinks), act: restart},
+			{from: loggingOut, to: linkSent, before: steps(states[loggingOut], askForALink, down, oldLinks), act: restart},
 		},
 		session.Silence: {
 			{from: loggedIn, to: doubtful, act: steps(mute, call)},

@@ -37,6 +37,8 @@ type Status struct {
 	Resumable Answer        // whether it survives a dropped stream
 	Link      *Link         // the newest link that can still be finished
 	Links     []Link        // every link that is still shown, oldest first
+	Untold    []Link        // those that the login has made pointless, until it is Announced
+	News      bool          // Untold, and the event that tells it is on its way
 	ByOAuth   bool          // the login, or what is being logged out, was made by OAuth
 	Unended   bool          // a session of before is to be ended, and Kite has not confirmed it
 	Contested bool          // there was a login, and another person's as the same Kite user: both ended
@@ -44,13 +46,14 @@ type Status struct {
 }
 
 // status derives the state. stream tells whether the login's stream is open,
-// doubted whether the account failed to answer when last asked.
-func (r Record) status(now time.Time, stream, doubted bool) Status {
-	s := Status{Last: r.Last, Links: r.Links, ByOAuth: r.ByOAuth()}
+// doubted whether the account failed to answer when last asked, alive whether the
+// newest link can still be finished, as far as is known.
+func (r Record) status(now time.Time, stream, doubted, alive bool) Status {
+	s := Status{Last: r.Last, Links: r.Links, Untold: r.finished(), ByOAuth: r.ByOAuth()}
 	s.Contested = r.Contested
 	s.Unended = len(r.Ending) > 0 && !r.Quiet
 	s.EndWaits = slices.ContainsFunc(r.Ending, func(h Held) bool { return r.waits(h, now) })
-	if n := len(r.Links); n > len(r.finished()) && (now.Before(r.Links[n-1].Issued.Add(r.Links[n-1].life())) || r.Links[n-1].underWay() != nil) {
+	if n := len(r.Links); n > len(s.Untold) && (alive || r.Links[n-1].underWay() != nil) {
 		s.Link = &r.Links[n-1]
 	}
 	if r.Login == nil {

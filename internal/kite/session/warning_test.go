@@ -244,3 +244,18 @@ func TestALateLoginIsNotWarnedAtOnce(t *testing.T) {
 		w.wantEvents()
 	})
 }
+
+// The list says an earlier time than the record: one of a version that warned
+// earlier, say.
+func TestAPersonIsWarnedThoughTheListSaysTooEarly(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pool.Close()
+		w.store.early = time.Hour
+		w.open()
+		w.pass(11*time.Hour + 29*time.Minute)
+		w.wantEvents()
+		w.pass(2 * time.Minute)
+		w.wantEvents("11 ending soon AB1234")
+	})
+}

@@ -1,0 +1,189 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite/session"
+)
+
+// later is a restart after so long, with the clock set.
+func (w *world) later(after, by time.Duration) {
+	w.pool.Close()
+	time.Sleep(after)
+	w.shift(by)
+}
+
+// The clock is set between the link and the login, and the bot restarted.
+func TestASetClockLosesNoLogin(t *testing.T) {
+	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, time.Hour, 25 * time.Hour} {
+		t.Run(by.String(), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				link := w.link(asha, "/holdings")
+				w.pass(time.Minute)
+				w.shift(by)
+				w.pass(10 * time.Minute)
+				w.wantEvents() // it may still be finished
+				w.kite.Browser(link.URL, "AB1234")
+				w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+				w.pass(15 * time.Second)
+				w.wantEvents("11 logged in AB1234/holdings")
+				w.restart()
+				w.wantEvents("11 logged in AB1234/holdings") // until it was told
+				if err := w.pool.Announced(asha); err != nil {
+					t.Fatal(err)
+				}
+				if s, err := w.pool.Status(asha); err != nil || s.Link != nil || len(s.Links) > 0 {
+					t.Errorf("the link of the login is still offered: %v", err)
+				}
+				w.wantAnswer(asha, "AB1234")
+			})
+		})
+	}
+}
+
+// The same, once the login is there and its telling failed.
+func TestASetClockLosesNoAnnouncement(t *testing.T) {
+	for _, by := range []time.Duration{-time.Hour, time.Hour} {
+		inWorld(t, func(w *world) {
+			w.kite.Browser(w.link(asha, "/holdings").URL, "AB1234")
+			w.pass(2 * time.Second)
+			w.wantEvents("11 logged in AB1234/holdings")
+			w.shift(by)
+			w.wantEvents("11 logged in AB1234/holdings")
+			if s := w.wantState(asha, session.Parked); !s.News {
+				t.Error("the event is not on its way")
+			}
+			w.pass(session.NewsFor)
+			if s := w.wantState(asha, session.Parked); s.News || len(s.Untold) != 1 {
+				t.Errorf("news %v, %d links: the event is lost, and its link still shown", s.News, len(s.Untold))
+			}
+		})
+	}
+}
+
+// A link of an earlier process may be dead, whatever the clock says.
+func TestASetClockHandsOutNoDeadLink(t *testing.T) {
+	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, 0} {
+		inWorld(t, func(w *world) {
+			dead := w.link(asha, "")
+			w.later(70*time.Minute, by)
+			link := w.link(asha, "")
+			if link.Session == dead.Session {
+				t.Errorf("by %v: a dead link is handed out again", by)
+			}
+			w.pass(time.Minute)
+			if again := w.link(asha, ""); again.Session != link.Session {
+				t.Errorf("by %v: a young link of this process is not", by)
+			}
+		})
+	}
+}
+
+// The link of a login may be finished a second time for 36 minutes. A clock that
+// is set forward does not make it older.
+func TestASetClockShowsNoForeignFigures(t *testing.T) {
+	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, 50 * time.Minute, 25 * time.Hour} {
+		for _, idle := range []bool{false, true} {
+			inWorld(t, func(w *world) {
+				link := w.login(asha, "AB1234")
+				w.kite.Answer("XX9999", "get_holdings", "another person's")
+				w.pass(5 * time.Minute)
+				w.shift(by)
+				w.wantAnswer(asha, "AB1234")
+				if idle {
+					w.pass(2 * idleTime) // parked, and forgotten if that is safe
+					w.wantAnswer(asha, "AB1234")
+				}
+				w.kite.Browser(link.URL, "XX9999")
+				if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+					t.Errorf("by %v: answer = %q, %v", by, got, err)
+				}
+			})
+		}
+	}
+}
+
+// Within one process the age of a link is measured, not read from the wall.
+func TestAParkedPersonsLinkIsRemembered(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.pass(time.Hour) // the process is old
+		link := w.login(asha, "AB1234")
+		w.pass(2 * idleTime)
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Browser(link.URL, "XX9999")
+		w.kite.Answer("XX9999", "get_holdings", "another person's")
+		if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+			t.Errorf("answer = %q, %v", got, err)
+		}
+	})
+}
+
+// A code that waits for its turn is sent, whatever the clock says of its age.
+func TestASetClockSendsACode(t *testing.T) {
+	for _, by := range []time.Duration{-time.Hour, time.Hour} {
+		inOAuth(t, func(w *world) {
+			w.kite.Limit(1)
+			if err := w.authorize(asha, "AB1234"); !asError[*session.QueuedError](err) {
+				t.Fatalf("%v, want queued", err)
+			}
+			w.shift(by)
+			w.pass(time.Minute)
+			w.wantEvents("11 logged in AB1234")
+		})
+	}
+}
+
+// After the life of a link one proof for each connection is enough again.
+func TestProofsAreSparedOnceTheProcessIsOldEnough(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.pass(time.Hour)
+		w.restart()
+		w.pass(session.LinkLife)
+		w.wantAnswer(asha, "AB1234")
+		w.kite.Calls()
+		w.wantAnswer(asha, "AB1234")
+		w.wantCalls("get_holdings 1")
+	})
+}
+
+// A record of before links were numbered tells by its times which are finished.
+func TestARecordWithoutNumbers(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.kite.Browser(w.link(asha, "/holdings").URL, "AB1234")
+		w.pass(2 * time.Second)
+		w.wantEvents("11 logged in AB1234/holdings")
+		w.pass(time.Second)
+		w.link(ravi, "")
+		w.pool.Close()
+		for _, who := range people {
+			r, err := w.store.Load(who)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range r.Links {
+				r.Links[i].Seq = 0
+			}
+			if r.Login != nil {
+				r.Login.LinkSeq = 0
+			}
+			if err := w.store.Save(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.open()
+		w.wantEvents("11 logged in AB1234/holdings")
+		second := w.link(ravi, "")
+		w.kite.Browser(second.URL, "CD5678")
+		w.pass(2 * time.Second)
+		w.wantEvents("22 logged in CD5678")
+		if s := w.wantState(ravi, session.LoggedIn); len(s.Untold) != 2 {
+			t.Errorf("%d links are finished, want both", len(s.Untold))
+		}
+		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); !errors.Is(err, session.ErrBound) {
+			t.Errorf("a link beside news: %v", err)
+		}
+	})
+}
