@@ -54,8 +54,8 @@ var causeWords = [...]struct{ name, what string }{
 	ServersWord: {"server's word", "`ended`: 404, or 400 \"Invalid session ID\" with no stream open; by OAuth 401 or the words of a tool; a stream lost at a server without /mcp; also when somebody else logs in as that Kite user after `Login.Until` (`release`). A link may be out, or a logout of before still wait"},
 	Usurped:     {"usurped", "`usurped`: another Kite user answered on the session; it is ended before anything is shown. A link may be out, or a logout of before still wait"},
 	LoggedOut:   {"logged out", "`Pool.Logout`: DELETE for each session held, `session logout` for each bearer, and the server said so"},
-	LogoutWaits: {"logout waits", "`Pool.Logout` while Kite does not confirm; tried at least once, and again for as long as the server could remember the session; before a new link, too"},
-	LogoutDone:  {"logout done", "the DELETE came through, or failed once more after 12.5 h"},
+	LogoutWaits: {"logout waits", "`Pool.Logout` while Kite does not confirm; tried again for as long as the server could remember the session, and before a new link"},
+	LogoutDone:  {"logout done", "the DELETE came through, or failed for 12.5 h"},
 	Removed:     {"removed", "`Pool.Remove`: as a logout, but nothing is told any more; what Kite does not confirm is tried further in silence"},
 	Damaged:     {"damaged", "`ErrRecordDamaged` at a start: the login cannot be found again, the server keeps it until it ends"},
 }

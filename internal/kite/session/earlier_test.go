@@ -154,6 +154,25 @@ func TestAClockSkipsNoLogout(t *testing.T) {
 	}
 }
 
+// Nor is it given up by the clock alone while Kite is silent.
+func TestAClockGivesUpNoLogout(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.shift(13 * time.Hour)
+		w.kite.Down(true)
+		w.leave(asha)
+		w.pass(2 * time.Hour)
+		w.wantEvents()
+		w.wantState(asha, session.LoggingOut)
+		w.kite.Down(false)
+		w.pass(10 * time.Minute)
+		w.wantEvents("11 logged out ")
+		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+			t.Error("told that they are logged out, and logged in at Kite")
+		}
+	})
+}
+
 // A login that was replaced is ended by the /logout that follows, also where the
 // clock says that the server has forgotten it.
 func TestAClockForgetsNoReplacedLogin(t *testing.T) {

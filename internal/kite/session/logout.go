@@ -126,6 +126,11 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 		return false, 0
 	}
 	rec, now := pr.record(), pr.pool.Clock.Now()
+	pr.mu.Lock()
+	if pr.tries == 0 {
+		pr.endsSince = now
+	}
+	pr.mu.Unlock()
 	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Held) bool { return !all && rec.waits(h, now) })
 	gone := make([]bool, len(ending))
 	var wg sync.WaitGroup
@@ -160,15 +165,23 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 	return through, leaves
 }
 
-// end reports whether a session is gone at the server. The clock may be wrong:
-// what it says counts only once the server was asked.
+// end reports whether a session is gone at the server, or given up.
 func (pr *person) end(ctx context.Context, h Held) bool {
 	err := pr.pool.Dialer.End(ctx, h)
-	if err != nil && pr.pool.Clock.Since(h.End()) <= forgetGrace {
+	if err != nil && !pr.givesUp(h) {
 		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
 		return false
 	}
 	return true
+}
+
+// givesUp reports whether the server has forgotten a session by now. The clock
+// may be wrong: it was tried in vain for as long in this process, too.
+func (pr *person) givesUp(h Held) bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	since := pr.pool.Clock.Since
+	return since(h.End()) > forgetGrace && since(pr.endsSince) > ServerLife+forgetGrace
 }
 
 // endGap is the back-off between attempts to end sessions; mu is held.

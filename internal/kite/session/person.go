@@ -39,21 +39,22 @@ type person struct {
 	// telling is held while an event is told: after a logout none is under way.
 	telling sync.Mutex
 
-	mu      sync.Mutex
-	rec     Record
-	lines   map[ID]*line         // connections of the login and of the links
-	ticks   uint64               // see tick
-	proof   uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	proofAt time.Time            // proof, by the clock
-	answers map[string]kept      // see Recall; nil when nothing is kept
-	used    time.Time            // when the login was last asked something, or made
-	doubted bool                 // the account did not answer when last asked
-	minding bool                 // the minder goroutine runs
-	toldAt  time.Time            // when the login was announced in this process; zero: not yet
-	made    map[string]time.Time // when this process made a link, by its ref
-	noting  bool                 // a use of the login is being written down
-	leaves  int                  // how often the person logged out: what began before is void
-	tries   int                  // failed attempts to end sessions, for the back-off
+	mu        sync.Mutex
+	rec       Record
+	lines     map[ID]*line         // connections of the login and of the links
+	ticks     uint64               // see tick
+	proof     uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt   time.Time            // proof, by the clock
+	answers   map[string]kept      // see Recall; nil when nothing is kept
+	used      time.Time            // when the login was last asked something, or made
+	doubted   bool                 // the account did not answer when last asked
+	minding   bool                 // the minder goroutine runs
+	toldAt    time.Time            // when the login was announced in this process; zero: not yet
+	made      map[string]time.Time // when this process made a link, by its ref
+	noting    bool                 // a use of the login is being written down
+	leaves    int                  // how often the person logged out: what began before is void
+	tries     int                  // failed attempts to end sessions, for the back-off
+	endsSince time.Time            // when the first of them was made in this process
 }
 
 // line is a connection, by stream or resumed.
