@@ -177,27 +177,6 @@ func (w *walk) paste(who int64, user string) {
 	w.granting(who)
 }
 
-// granting notes which sessions are a person's by OAuth.
-func (w *walk) granting(who int64) {
-	rec, err := w.store.MemStore.Load(who)
-	if err != nil {
-		return
-	}
-	if rec.Login != nil && rec.Login.Session.IsBearer() {
-		w.granted[rec.Login.Session.Reveal()] = who
-	}
-	for _, l := range rec.Links {
-		if l.Session.IsBearer() {
-			w.granted[l.Session.Reveal()] = who
-		}
-	}
-	for _, l := range rec.Lapsing { // made when nobody waited for it, and dead at once
-		if l.Session.IsBearer() {
-			w.granted[l.Session.Reveal()] = who
-		}
-	}
-}
-
 // wholeLogin is a login as it mostly goes, in its steps.
 func (w *walk) wholeLogin(m move) {
 	w.step([]session.Cause{session.LinkGiven}, func() { w.ask(m.Who) })
@@ -266,54 +245,6 @@ func (w *walk) remove(who int64) {
 	_, _, _ = w.pool.Remove(w.t.Context(), who)
 	w.observe() // what was told before
 	w.hush[who] = true
-}
-
-// suspended says that every session of a person may be ended but for the login
-// that they still have, as another Kite user. What is being ended is promised.
-func (w *walk) suspended(who int64) {
-	login, _ := w.login(who)
-	may := w.may[login]
-	w.own(who, func(id string) { w.may[id] = true })
-	w.may[login] = may
-	w.promise(who, w.stored(who).Ending)
-}
-
-// licence says that every session of a person may be ended from now on, and that
-// of those that were logged in it is promised.
-func (w *walk) licence(who int64) {
-	w.granting(who)
-	w.own(who, func(id string) { w.may[id] = true })
-	rec := w.stored(who)
-	w.promise(who, slices.Concat(rec.Lapsing, rec.Ending))
-	if rec.Login != nil {
-		w.promise(who, []session.Held{rec.Login.Held})
-	}
-}
-
-func (w *walk) promise(who int64, ends []session.Held) {
-	for _, h := range ends {
-		w.owed[h.Session.Reveal()] = promise{who, h.End().Add(-2 * time.Hour)} // not known better, by clocks that are set
-	}
-}
-
-// own goes through the sessions that a person was ever given.
-func (w *walk) own(who int64, do func(id string)) {
-	for _, l := range w.links[who] {
-		do(l.Session.Reveal())
-	}
-	for id, owner := range w.granted {
-		if owner == who {
-			do(id)
-		}
-	}
-}
-
-func (w *walk) stored(who int64) session.Record {
-	rec, err := w.store.MemStore.Load(who)
-	if err != nil {
-		w.errorf("load: %v", err)
-	}
-	return rec
 }
 
 // wait lets time pass, and looks now and then: two changes between two looks
