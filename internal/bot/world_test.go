@@ -71,6 +71,7 @@ func (c *chat) world(line string) {
 			c.kite.Answer("AB1234", "search_instruments", `{"data":[{"tradingsymbol":"GOLD26DECFUT","exchange":"MCX","name":"GOLD"}],"pagination":{"from":0,"limit":1,"total":12893,"has_more":true,"returned":1}}`)
 		},
 		"* Kite answers too much":                        func() { c.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20)) },
+		"* Kite keeps one token for a user":              c.kite.OneToken,
 		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
 		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth(true) },
 		"* Kite has its login tool again":                func() { c.kite.OAuth(false) },

@@ -65,6 +65,39 @@ func TestALoginWhileALogoutWaits(t *testing.T) {
 	}
 }
 
+// Where Kite keeps one token for a user, nothing that the person did not ask for
+// takes the new login along.
+func TestALateEndSparesTheNextLogin(t *testing.T) {
+	for how, leave := range ways {
+		t.Run(how, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.kite.OneToken()
+				w.login(asha, "AB1234")
+				w.kite.Undying(true)
+				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
+					t.Fatal(err)
+				}
+				w.login(asha, "AB1234")
+				w.kite.Undying(false)
+				w.pass(session.LinkYoung)
+				w.link(asha, "") // nor does a new link
+				if _, err := w.pool.RetryLogout(w.t.Context(), asha); err != nil {
+					t.Error(err)
+				}
+				w.restart()
+				w.pass(10 * time.Minute)
+				w.wantAnswer(asha, "AB1234")
+				if _, err := w.pool.EndEarlier(w.t.Context(), asha); err != nil {
+					t.Error(err)
+				}
+				if got, err := w.call(asha); got != "" || !asError[*session.DoubtError](err) {
+					t.Errorf("answer = %q, %v: the price is that of the button", got, err)
+				}
+			})
+		})
+	}
+}
+
 // Once the login that stood in the way is gone, the logout goes on by itself.
 func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
 	inWorld(t, func(w *world) {

@@ -72,6 +72,9 @@ func (k *Kite) End(ctx context.Context, h session.Held) error {
 	if f := k.sessions[id.Reveal()]; f != nil {
 		f.drop()
 		delete(k.sessions, f.id)
+		for _, other := range k.sessions {
+			other.cut = other.cut || k.oneToken && other.user == f.user && f.user != ""
+		}
 	}
 	return nil
 }

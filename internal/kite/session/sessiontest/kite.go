@@ -29,6 +29,7 @@ type Kite struct {
 	noResume    bool              // /mcp does not know sessions born on a stream
 	streamsOnly bool              // there is no /mcp
 	undying     bool              // DELETE fails
+	oneToken    bool              // the end of a session takes the others of its Kite user along
 	streamless  bool              // sessions are born without a stream, as on /mcp
 	everybody   bool              // who asks for a link is logged in by that
 	oldLinks    bool              // login links are those of before July 2026

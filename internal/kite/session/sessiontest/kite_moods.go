@@ -10,6 +10,10 @@ func (k *Kite) Mute(yes bool)     { k.set(&k.mute, yes) }
 func (k *Kite) Undying(yes bool)  { k.set(&k.undying, yes) }
 func (k *Kite) NoResume(yes bool) { k.set(&k.noResume, yes) }
 
+// OneToken makes Kite keep one token for a user: the end of one session is the end
+// of every login of that user.
+func (k *Kite) OneToken() { k.set(&k.oneToken, true) }
+
 // StreamsOnly makes the server be one without /mcp: a session is reached over its
 // stream, or not at all.
 func (k *Kite) StreamsOnly(yes bool) { k.set(&k.streamsOnly, yes) }
