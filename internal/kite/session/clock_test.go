@@ -183,7 +183,7 @@ func TestARecordWithoutNumbers(t *testing.T) {
 			t.Errorf("%d links are finished, want both", len(s.Untold))
 		}
 		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); !errors.Is(err, session.ErrBound) {
-			t.Errorf("a link beside news: %v", err)
+			t.Errorf("a link while news comes: %v", err)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 func (w *world) contest(user string) {
 	w.t.Helper()
 	link := w.link(ravi, "")
-	synctest.Wait() // the minder has looked at the link, and leaves the login to Finish
+	synctest.Wait() // the link was looked at once, and the login is left to Finish
 	w.kite.Browser(link.URL, user)
 	if _, err := w.pool.Finish(w.t.Context(), ravi); !errors.Is(err, session.ErrNoLogin) {
 		w.t.Errorf("a second person bound the same Kite user: %v", err)

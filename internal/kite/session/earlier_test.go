@@ -120,7 +120,7 @@ func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
 }
 
 // Of another Kite user a DELETE takes nothing along.
-func TestALogoutGoesOnBesideAnotherKiteUser(t *testing.T) {
+func TestALogoutGoesOnWithAnotherKiteUser(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.kite.Undying(true)

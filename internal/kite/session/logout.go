@@ -91,8 +91,8 @@ func (p *Pool) endSessions(ctx context.Context, who int64, all bool) (Status, er
 	return pr.status(), nil
 }
 
-// endNow tries to end what is to be ended while the person waits; the minder goes
-// on with what is left. See endAll for all.
+// endNow tries to end what is to be ended while the person waits; what is left
+// is tried on in the background. See endAll for all.
 func (pr *person) endNow(ctx context.Context, all bool) {
 	pr.endAll(ctx, all)
 	if len(pr.record().Ending) > 0 {
