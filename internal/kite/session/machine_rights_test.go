@@ -29,13 +29,23 @@ func (w *walk) granting(who int64) {
 }
 
 // suspended says that every session of a person may be ended but for the login
-// that they still have, as another Kite user. What is being ended is promised.
-func (w *walk) suspended(who int64) {
-	login, _ := w.login(who)
-	may := w.may[login]
-	w.own(who, func(id string) { w.may[id] = true })
-	w.may[login] = may
-	w.promise(who, w.stored(who).Ending)
+// that they still have, as another Kite user, and none be logged in by again. What
+// is being ended is promised.
+func (w *walk) suspended(e session.Event) {
+	kept := ""
+	if !e.Status.User.IsZero() {
+		kept, _ = w.login(e.Person)
+	}
+	give := func(id string) {
+		if id != kept && id != "" { // an attempt has no session
+			w.may[id], w.void[id] = true, !w.fresh[id]
+		}
+	}
+	w.own(e.Person, give)
+	for _, l := range e.Links {
+		give(l.Session.Reveal())
+	}
+	w.promise(e.Person, w.stored(e.Person).Ending)
 }
 
 // licence says that every session of a person may be ended from now on, and that

@@ -100,7 +100,7 @@ func (w *walk) give(who int64, link session.Link, err error) {
 	}
 	id := link.Session.Reveal()
 	if _, before := w.given[id]; !before {
-		w.given[id] = time.Now()
+		w.given[id], w.fresh[id] = time.Now(), true
 	}
 	if link.Attempt == nil && time.Since(w.given[id]) > 35*time.Minute && !link.Exchanged() {
 		w.errorf("%d is given a dead link", who)

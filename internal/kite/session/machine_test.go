@@ -50,6 +50,8 @@ type walk struct {
 	pasted map[string]string        // the address that a browser ended at, by the link's ref
 	may    map[string]bool          // sessions that may be ended
 	told   map[string]bool          // sessions of logins that were announced
+	void   map[string]bool          // sessions of before a contest
+	fresh  map[string]bool          // sessions whose link was given in the present step
 	given  map[string]time.Time     // when a link was given, by its session and the true time
 	owed   map[string]promise       // sessions whose end a person was promised
 	foul   map[string]bool          // sessions that another Kite user logged in on
@@ -79,7 +81,7 @@ func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	w := &walk{
 		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}},
 		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
-		may: map[string]bool{}, owed: map[string]promise{}, told: map[string]bool{}, given: map[string]time.Time{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
+		may: map[string]bool{}, owed: map[string]promise{}, told: map[string]bool{}, void: map[string]bool{}, given: map[string]time.Time{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
 		granted: map[string]int64{}, cut: map[string]bool{},
 	}
 	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
@@ -124,6 +126,7 @@ func (w *walk) byOAuth(who int64) bool {
 func (w *walk) step(does []session.Cause, do func()) {
 	w.doing = append(slices.Clone(background), does...)
 	before := map[int64]string{}
+	w.fresh = map[string]bool{}
 	for _, who := range people {
 		before[who], _ = w.login(who)
 	}
@@ -182,10 +185,7 @@ func (w *walk) hear(e session.Event) {
 		id, _ := w.login(e.Person)
 		w.told[id] = true
 	case session.EventRefused, session.EventContested:
-		w.suspended(e.Person)
-		for _, l := range e.Links {
-			w.may[l.Session.Reveal()] = true
-		}
+		w.suspended(e)
 	case session.EventEndingSoon:
 		id, _ := w.login(e.Person)
 		if w.warned[id] {
@@ -216,8 +216,12 @@ func (w *walk) wantReason(who int64, before string) {
 	}
 }
 
-// wantNews: a login is told as soon as it is there.
+// wantNews: a login is told as soon as it is there. A contest is settled by a login
+// made since.
 func (w *walk) wantNews(who int64) {
+	if id, _ := w.login(who); w.void[id] {
+		w.errorf("%d is logged in by session %s, which is of before a contest", who, id)
+	}
 	if id, _ := w.login(who); id != "" && !w.told[id] {
 		w.errorf("%d is logged in by session %s, and was not told", who, id)
 	}
