@@ -101,7 +101,11 @@ func acts() map[string]act {
 	before := map[string][]string{
 		"show": {"asha: /hide"}, "watch:remove": {"asha: /watch infy"}, "quote:unwatch": {"asha: /watch infy"},
 		"login:use": changed, "login:drop": changed, "login": {"asha: /logout"}, "login:done": {"asha: /logout", "asha: /login", "* asha's browser logs in as AB1234"},
-		"logout:retry":  {"* Kite ends no session", "asha: /logout", "* Kite ends sessions again"},
+		"logout:retry": {"* Kite ends no session", "asha: /logout", "* Kite ends sessions again"},
+		"logout:earlier": {
+			"* Kite keeps one token for a user", "* Kite ends no session", "asha: /logout", "asha: /login", "* asha's browser logs in as AB1234", "* 2s pass",
+			"* Kite ends sessions again",
+		},
 		"admin:approve": {"mallory: /start"}, "admin:block": {"mallory: /start"},
 		"admin:unblock": {"omar: /admin block 66"}, "admin:remove": {"omar: /admin approve 66"},
 	}
@@ -133,7 +137,7 @@ var again = []string{"login", "login:done", "login:new", "login:restart"}
 var actors = []string{
 	"admin", "admin:approve", "admin:block", "admin:remove", "admin:unblock",
 	"chart:pick1D", "chart:pick1M", "chart:pick1Y", "chart:pick5D", "chart:pick5Y", "chart:pick6M",
-	"forget:yes", "hide", "login:drop", "login:use", "logout", "logout:retry", "quote:pick", "quote:unwatch", "quote:watch",
+	"forget:yes", "hide", "login:drop", "login:use", "logout", "logout:earlier", "logout:retry", "quote:pick", "quote:unwatch", "quote:watch",
 	"settings", "settings:amounts", "settings:nowarning", "settings:tables", "settings:warnings", "show", "watch", "watch:remove",
 }
 
