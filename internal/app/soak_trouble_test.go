@@ -130,8 +130,10 @@ func telegramTrouble() []simtg.Fault {
 		{Method: "editMessageText", RetryAfter: 1, Times: 5},
 		{Method: "sendMessage", Status: http.StatusBadGateway, Body: "<html>502</html>", Times: 5},
 		{Method: "sendMessage", Drop: simtg.DropBefore, Times: 5},
-		{Method: "sendMessage", Drop: simtg.DropAfter, Times: 5},
-		{Method: "editMessageText", Drop: simtg.DropAfter, Times: 5},
+		// A message of unknown fate is sent four times. What was dropped is in the chat, but
+		// nothing here sees it: so fewer are.
+		{Method: "sendMessage", Drop: simtg.DropAfter, Times: 3},
+		{Method: "editMessageText", Drop: simtg.DropAfter, Times: 3},
 		{Method: "getUpdates", Drop: simtg.DropAfter, Times: 2},
 	}
 }
