@@ -158,3 +158,33 @@ func TestCleanStopsGiveNothingUp(t *testing.T) {
 		}
 	})
 }
+
+// That an update is known to be to blame clears the one that was tried with it.
+func TestTheLastSuspectIsTriedOnceMoreToo(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.letInMany(2)
+		c.kite.Before(func(string) { time.Sleep(time.Minute) })
+		for i := range int64(2) {
+			c.types(1000+i, false, "/login")
+		}
+		for range 2 { // both run when the process ends
+			time.Sleep(time.Second)
+			synctest.Wait()
+			c.kill()
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		d := c.disk() // the first runs alone, and ends the third
+		c.kite.Before(nil)
+		c.killed(d)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if !strings.Contains(seen, "bot to 1000: message #2\n    <b>Sorry") || strings.Count(seen, "Sorry") != 1 || !strings.Contains(seen, "Log in to Kite →") {
+			t.Errorf("people see\n%s", seen)
+		}
+		if n := c.unanswered(); n != 0 {
+			t.Errorf("%d updates are left", n)
+		}
+	})
+}

@@ -11,7 +11,7 @@ import (
 
 const (
 	// mostAttempts is how many processes may end over an update. Where there is one
-	// such update, the next process says sorry for it. Where there are several, it is
+	// such update, the next process says sorry for it. Where there were several, it is
 	// not known which of them is to blame: each is tried once more, alone.
 	mostAttempts = 2
 	// mostResumed is how many updates of an earlier process run at a time.
@@ -70,9 +70,9 @@ func (b *Bot) left() ([]Update, error) {
 // here, so that the oldest of all run first.
 func (b *Bot) resume(left []Update) {
 	heads := map[int64]bool{} // people whose oldest update was queued
-	suspects := 0
+	suspects := 0             // with those that are to blame: they may have ended the others' processes
 	for _, u := range left {
-		if u.Entry.suspect() {
+		if u.Entry.suspect() || u.Entry.toBlame() {
 			suspects++
 		}
 	}
