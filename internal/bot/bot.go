@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kitebot/internal/bot/chart"
@@ -79,6 +80,7 @@ type Bot struct {
 	presses   *workers // which acknowledge them
 	outsiders *outsiders
 	early     early
+	files     atomic.Int64    // bytes of them on their way, see holdFiles
 	tasks     sync.WaitGroup  // what else runs
 	ctx       context.Context // ends with Close
 	stop      context.CancelFunc

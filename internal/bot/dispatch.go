@@ -125,6 +125,11 @@ func (b *Bot) perform(t turn, o order) (done bool) {
 	}
 	start, ref := b.Clock.Now(), b.NewRef()
 	reply, err := b.run(t.work, o)
+	if err == nil {
+		var release func()
+		release, err = b.holdFiles(o.request.Command, reply)
+		defer release()
+	}
 	if err != nil {
 		asked := reply
 		reply, err = b.explain(t.work, o, err, ref)
