@@ -90,6 +90,13 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 	return true, false
 }
 
+// busy reports whether a person has something to do.
+func (m *mailboxes) busy(person int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.boxes[person] != nil
+}
+
 // interrupt stops a person's running job and drops what waits behind it, for
 // the order named; "" for none. The same order, given before, is left to run.
 func (m *mailboxes) interrupt(person int64, by string) {

@@ -67,7 +67,8 @@ func (b *Bot) left() ([]Update, error) {
 
 // resume queues updates in each person's mailbox, where they come before newer
 // ones. Each asks the pacer before it runs. The oldest of each person asks right
-// here, so that the oldest of all run first.
+// here, so that the oldest of all run first; but not behind an event that may take
+// long to tell, since a permit that waits lets no one run.
 func (b *Bot) resume(left []Update) {
 	heads := map[int64]bool{} // people whose oldest update was queued
 	suspects := 0             // with those that are to blame: they may have ended the others' processes
@@ -90,7 +91,9 @@ func (b *Bot) resume(left []Update) {
 			continue
 		case !heads[u.From]:
 			heads[u.From] = true
-			b.pace.enter(u.Entry)
+			if !b.mail.busy(u.From) {
+				b.pace.enter(u.Entry)
+			}
 		}
 		if u.Entry.toBlame() {
 			b.Logger.Error("an update is given up: processes ended over it, and its person is told to send it again", "update", u.ID)

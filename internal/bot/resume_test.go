@@ -215,3 +215,33 @@ func TestAnUpdateWithoutAnEntry(t *testing.T) {
 		}
 	})
 }
+
+// Nor do people who are being told of a login first, and whose chats Telegram holds.
+func TestResumingDoesNotWaitForEvents(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		held := []string{"ravi", "meera", "mallory", "omar"}
+		for i, who := range held {
+			c.listed[people[who]] = true
+			c.says(who, "/login")
+			c.browse(people[who], fmt.Sprintf("ZZ%04d", i), false)
+			c.phone.Hold(people[who], true)
+			c.types(people[who], false, "/x0")
+		}
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/x9")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		c.started = synctest.Wait // the pool tells of the logins first
+		c.kill()
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"x9"}) {
+			t.Errorf("answered: %v", got)
+		}
+		for _, who := range held {
+			c.phone.Hold(people[who], false)
+		}
+		synctest.Wait()
+	})
+}
