@@ -104,13 +104,18 @@ func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *
 	if err != nil {
 		return nil, err
 	}
-	limited := false
-	defer func() { done(limited) }()
+	passed := false
+	defer func() { done(passed) }()
 	if err := k.do(ctx, chat); err != nil {
 		f = faultOf(k.method, err)
-		if limited = f.kind == flooded; limited {
-			c.silence(ctx, q, chat, f)
-		}
+	}
+	switch {
+	case f == nil:
+		passed = true
+	case f.kind == flooded:
+		c.silence(ctx, q, chat, f)
+	default:
+		passed = f.kind != lost && f.kind != unsent // those tell nothing of a limit
 	}
 	return f, nil
 }

@@ -194,3 +194,29 @@ func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
 		})
 	}
 }
+
+// A call that Telegram did not answer tells nothing of the limit that is in doubt.
+func TestALostCallSettlesNoDoubt(t *testing.T) {
+	for name, nothing := range map[string]reply{"no answer": {drop: true}, "a gateway's page": gateway()} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+				s.on("sendMessage", flood(20), nothing, flood(20), flood(20), flood(20))
+				done := sending(t, c, 501, 502, 503, 504)
+				for range 4 {
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				}
+				early := 0
+				for _, call := range s.of("sendMessage") {
+					if call.at < 20*time.Second {
+						early++
+					}
+				}
+				if early != 3 {
+					t.Errorf("%d calls went out before Telegram wanted any, want 3: one that is refused, one that is lost, one that settles it", early)
+				}
+			})
+		})
+	}
+}

@@ -35,7 +35,7 @@ func TestAShorterWaitDoesNotReplaceALongerOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done(false)
+		done(true)
 		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("passed after %v, want 10s", took)
 		}
@@ -107,7 +107,7 @@ func TestWhatTellsThatALimitIsEveryones(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done(false) // one is taken
+		done(true) // one is taken
 		if g.shut(g.people, 7, time.Hour) || g.inDoubt(g.outsiders) || !g.inDoubt(g.people) {
 			t.Error("after a call that was taken the next refusal is the first one")
 		}
@@ -184,7 +184,7 @@ func BenchmarkGate(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		done(false)
+		done(true)
 		leave()
 	}
 }

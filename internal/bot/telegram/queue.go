@@ -36,8 +36,9 @@ func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
 
 // pass waits until a call may go out: Telegram's silence is over for its chat
 // and its queue, and it is first there. The caller must call done once the call
-// is over, and after shut if it was refused with a 429.
-func (g *gate) pass(ctx context.Context, q *queue, chat int64) (done func(limited bool), err error) {
+// is over, and after shut if it was refused with a 429; passed says that Telegram
+// answered it and met no limit.
+func (g *gate) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	for {
 		if err := g.sitOut(ctx, q, chat); err != nil {
 			return nil, err
@@ -68,7 +69,7 @@ func (g *gate) sitOut(ctx context.Context, q *queue, chat int64) error {
 // start waits for a call's turn, the pace and a slot. It returns nil if Telegram
 // asked for silence meanwhile. While the limit that was met last is in doubt,
 // the call keeps the turn until it is over: it is the only one to find out.
-func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(limited bool), err error) {
+func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	defer g.count(q)()
 	if err := take(ctx, q.turn); err != nil {
 		return nil, err
@@ -98,8 +99,8 @@ func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(limit
 		<-q.turn
 		return func(bool) { <-q.slots }, nil
 	}
-	return func(limited bool) {
-		if !limited {
+	return func(passed bool) {
+		if passed {
 			g.settleDoubt()
 		}
 		<-q.slots
