@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -205,3 +207,21 @@ func TestWaitingAnswersAreNotBuffered(t *testing.T) {
 		t.Errorf("%d bytes were taken of an answer that was not read", n)
 	}
 }
+
+// A bug met while an answer is read costs that answer, and no room for ever.
+func TestAPanicGivesRoomBack(t *testing.T) {
+	f := newFar(t, func(*far) {})
+	d := f.dialer(t, "/mcp", Options{})
+	body := io.MultiReader(strings.NewReader(strings.Repeat("x", freeAnswer+1)), buggyReader{})
+	resp := &http.Response{Body: io.NopCloser(body), ContentLength: -1}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = (&guard{dialer: d}).deliver(&delivery{}, httptest.NewRequest(http.MethodPost, "/mcp", nil), resp, false)
+		t.Error("the reader did not panic")
+	}()
+	checkEmpty(t, d.budget)
+}
+
+type buggyReader struct{}
+
+func (buggyReader) Read([]byte) (int, error) { panic("a bug") }

@@ -39,15 +39,18 @@ func (g *guard) deliver(d *delivery, req *http.Request, resp *http.Response, eve
 		return nil, errAnswerTooBig
 	}
 	body := &bounded{Reader: resp.Body, ctx: req.Context(), budget: g.dialer.budget, length: resp.ContentLength}
+	defer func() {
+		if d.held == nil { // not handed on, also by a panic
+			body.held.release()
+		}
+	}()
 	text, err := readAnswer(body, events)
 	if err != nil {
-		body.held.release()
 		return nil, err
 	}
 	body.held.shrink(len(text))
 	a, ok := kite.DecodeAnswer(text)
 	if !ok {
-		body.held.release()
 		return nil, errOdd
 	}
 	d.result, d.held = a.Result, body.held
