@@ -59,7 +59,8 @@ const (
 // read out, and enough to be found in a log.
 const refLength = 6
 
-// A press is acknowledged by one of a few workers, or not at all.
+// A press is acknowledged, and a message past a full mailbox deleted, by one of a
+// few workers, or not at all.
 const (
 	pressWorkers = 8
 	pressRoom    = 64
@@ -78,6 +79,7 @@ type Bot struct {
 	tally     tally
 	pace      *pacer
 	presses   *workers // which acknowledge them
+	pastes    *workers // which delete those that no mailbox has room for
 	outsiders *outsiders
 	early     early
 	files     atomic.Int64    // bytes of them on their way, see holdFiles
@@ -108,6 +110,7 @@ func New(o Options) *Bot {
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, b.caught)
 	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
+	b.pastes = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
 	b.outsiders = newOutsiders(b.caught)
 	for _, c := range Commands() {
 		b.commands[c.Name] = c
@@ -121,6 +124,7 @@ func (b *Bot) Close() {
 	b.stop()
 	b.mail.close(shutdownTime)
 	b.presses.close()
+	b.pastes.close()
 	b.outsiders.close()
 	b.tasks.Wait()
 	if err := b.Journal.Stopped(b.ID); err != nil {

@@ -72,7 +72,10 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 	switch {
 	case queued:
 	case order.paste:
-		b.background(func() { b.removeUnread(order); b.say(u.Chat, view.PasteTooFast()); answered() })
+		if !b.pastes.do(func() { defer answered(); b.removeUnread(order); b.say(u.Chat, view.PasteTooFast()) }) {
+			b.noteStays(errTooMany, false)
+			answered()
+		}
 	case tell:
 		b.background(func() { b.say(u.Chat, view.Busy()); answered() })
 	default:

@@ -2,7 +2,11 @@ package bot_test
 
 import (
 	"net/url"
+	"runtime"
 	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
 
 	"kitebot/internal/bot"
 )
@@ -43,4 +47,26 @@ func (c *chat) comesBack(who int64) {
 	if _, err := c.pool.Callback(c.t.Context(), u.Query().Get("state"), u.Query().Get("code")); err != nil {
 		c.t.Errorf("the browser came back: %v", err)
 	}
+}
+
+// A flood of addresses, while Telegram holds the chat, is deleted by a few workers.
+func TestPastesPastAFullMailboxAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/help")
+		before := runtime.NumGoroutine()
+		for range 500 {
+			c.types(people["asha"], false, "http://127.0.0.1/?code=made-up-code-of-a-test&state=secret-state-1")
+		}
+		synctest.Wait()
+		if more := runtime.NumGoroutine() - before; more > 50 {
+			t.Errorf("%d more goroutines", more)
+		}
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := c.unanswered(); n != 0 {
+			t.Errorf("%d updates are left", n)
+		}
+	})
 }

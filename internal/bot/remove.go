@@ -8,6 +8,9 @@ import (
 // errNotPrivate: outside of a private chat the bot deletes nothing.
 var errNotPrivate = errors.New("the chat is not private")
 
+// errTooMany: a person sends more than is deleted meanwhile.
+var errTooMany = errors.New("too many wait to be deleted")
+
 // remove deletes a message of a private chat; 0 is none. It runs beside the
 // mailbox: an order that overtakes waits for no deletion, and ends none.
 func (b *Bot) remove(ctx context.Context, to audience, message int) error {
