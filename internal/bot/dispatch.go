@@ -39,7 +39,7 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 		answered()
 		return false
 	case order.to.outside:
-		b.serveOutside(order, answered)
+		b.serveOutside(u, order, answered)
 		return false
 	case order.press && !again:
 		b.acknowledge(u.Press, order.ack)

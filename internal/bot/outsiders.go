@@ -72,9 +72,14 @@ func (b *Bot) routeOutside(u Update, name, args string) (order, bool) {
 }
 
 // serveOutside answers an outsider when a worker has time. What it comes to is
-// done with: a later process does not take it up again.
-func (b *Bot) serveOutside(o order, answered func()) {
+// done with: a later process does not take it up again. Of a person who was let in
+// meanwhile it is an update like any other.
+func (b *Bot) serveOutside(u Update, o order, answered func()) {
 	taken := b.outsiders.do(func() {
+		if !b.outside(u) {
+			b.Dispatch(u)
+			return
+		}
 		defer answered()
 		ctx, cancel := context.WithTimeout(b.mail.ctx, outsiderTime)
 		defer cancel()

@@ -251,3 +251,27 @@ func TestAcknowledgementsAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// A person who was let in while their update waited is answered as one who is.
+func TestAnOutsiderWhoIsLetInMeanwhile(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		for i := range int64(4) { // which take all workers
+			c.phone.Hold(1000+i, true)
+			c.types(1000+i, false, "/start")
+		}
+		c.types(people["mallory"], false, "/x0")
+		c.says("omar", "/admin approve 66")
+		for i := range int64(4) {
+			c.phone.Hold(1000+i, false)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if strings.Contains(seen, "<code>66</code>") || !strings.Contains(seen, "I do not know /x0.") {
+			t.Errorf("people see\n%s", seen)
+		}
+		if n := c.unanswered(); n != 0 {
+			t.Errorf("%d updates are left", n)
+		}
+	})
+}
