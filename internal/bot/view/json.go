@@ -11,11 +11,18 @@ import (
 // would grow with the square of their depth, and no reader is helped.
 const maxNesting = 32
 
+// maxGrowth is how many times as long an answer may become: candles, which are
+// small numbers in lists, become 1.7 times as long.
+const maxGrowth = 3
+
 // prettyJSON indents JSON for reading, numbers and the order of fields as they
 // came. What is no JSON stays as it is, made valid UTF-8.
 func prettyJSON(text string) string {
 	text = strings.ToValidUTF8(strings.TrimSpace(text), "\uFFFD")
-	if !json.Valid([]byte(text)) || nesting(text) > maxNesting {
+	if !json.Valid([]byte(text)) {
+		return text
+	}
+	if deepest, added := nesting(text); deepest > maxNesting || added > (maxGrowth-1)*max(len(text), shortText) {
 		return text
 	}
 	var b bytes.Buffer
@@ -25,24 +32,34 @@ func prettyJSON(text string) string {
 	return plainEscapes(b.String())
 }
 
-// nesting is how deep valid JSON is nested.
-func nesting(text string) int {
-	depth, deepest, quoted := 0, 0, false
+// shortText is how many bytes may become more than maxGrowth times as long.
+const shortText = 4 << 10
+
+// nesting is how deep valid JSON is nested, and about how many bytes its indented
+// lines add to it.
+func nesting(text string) (deepest, added int) {
+	depth, quoted := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quoted && c == '\\':
 			i++
+			continue
 		case c == '"':
 			quoted = !quoted
+			continue
 		case quoted:
+			continue
 		case c == '{' || c == '[':
 			depth++
 			deepest = max(deepest, depth)
 		case c == '}' || c == ']':
 			depth--
+		case c != ',':
+			continue
 		}
+		added += 1 + 2*depth
 	}
-	return deepest
+	return deepest, added
 }
 
 // plainEscapes writes &, < and > as themselves: the server escapes them for web
