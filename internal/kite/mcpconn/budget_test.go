@@ -225,3 +225,19 @@ func TestAPanicGivesRoomBack(t *testing.T) {
 type buggyReader struct{}
 
 func (buggyReader) Read([]byte) (int, error) { panic("a bug") }
+
+// The same holds on a stream.
+func TestAPanicOnAStreamGivesRoomBack(t *testing.T) {
+	f := newFar(t, func(*far) {})
+	d := f.dialer(t, "/sse", Options{})
+	closed := make(chan arrival, 1)
+	close(closed) // to hand an answer over panics
+	s := &stream{link: newLink(d, t.Context()), waiting: map[string]waiter{`"b-1"`: {to: closed}}}
+	r := newEvents(strings.NewReader(`data: {"jsonrpc":"2.0","id":"b-1","result":"`+strings.Repeat("x", 2*freeAnswer)+"\"}\n\n"), smallBuffer, false)
+	r.room = s.room
+	func() {
+		defer func() { _ = recover() }()
+		t.Errorf("it did not panic: %v", s.read(r, nil))
+	}()
+	checkEmpty(t, d.budget)
+}

@@ -88,8 +88,11 @@ func (s *stream) readEndpoint(r *events, home *url.URL) error {
 // read hands out the answers until the stream is over, and returns why it is. A
 // stream that names another endpoint goes on for another session.
 func (s *stream) read(r *events, home *url.URL) error {
+	var e incoming
+	defer func() { e.held.release() }() // of the one over which it panicked
 	for {
-		e, err := r.next()
+		var err error
+		e, err = r.next()
 		switch {
 		case err != nil:
 			return errLost
@@ -102,6 +105,7 @@ func (s *stream) read(r *events, home *url.URL) error {
 		case e.message():
 			if a, ok := kite.DecodeAnswer(e.data); ok {
 				s.hand(arrival{answer: a, held: e.held})
+				e.held = nil
 				continue
 			}
 		}
