@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"kitebot/internal/app"
+	"kitebot/internal/stdlog"
 )
 
 // version is set by the linker.
@@ -90,7 +91,7 @@ type program struct {
 func (p program) run(ctx context.Context, args []string) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil { // its value may quote anything
-			err = fmt.Errorf("a bug of ours, a panic of type %T, ended the program: please report it with this stack\n%s", bug, debug.Stack())
+			err = fmt.Errorf("a bug of ours, a panic (%s), ended the program: please report it with this stack\n%s", stdlog.PanicKind(bug), debug.Stack())
 		}
 	}()
 	name, file, err := parse(args)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/stdlog"
 )
 
 // finisher finishes logins by OAuth.
@@ -131,8 +131,8 @@ func (b *callback) note(err error, state, code string) {
 func (b *callback) tried(ctx context.Context, state, code string) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			err = fmt.Errorf("panic: %v", bug)
-			b.log.Error("the end of a login panicked: a bug of ours; please report it with the stack", "panic", without(err, state, code), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %s", stdlog.PanicKind(bug)) // its value may quote a code
+			b.log.Error("the end of a login panicked: a bug of ours; please report it with the stack", stdlog.Panic(bug)...)
 		}
 	}()
 	return b.logins.Callback(ctx, state, code)

@@ -46,7 +46,7 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 	case errors.As(err, &usurped):
 		return say(view.Usurped(usurped.Was, usurped.Now)), err
 	case errors.As(err, &crash):
-		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", "ref", ref, "command", r.Command, "panic", crash.value, "stack", string(crash.stack))
+		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", r.Command}, crash.told...)...)
 	}
 	p := problem(err)
 	p.Ref = ref

@@ -2,25 +2,25 @@ package bot
 
 import (
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
+
+	"kitebot/internal/stdlog"
 )
 
 // panicError is a bug in code of ours that was caught.
 type panicError struct {
-	value string
-	stack []byte
+	kind string // without the value of the panic, which may quote a message
+	told []any  // what the log tells
 }
 
-func (e *panicError) Error() string { return "panic: " + e.value }
+func (e *panicError) Error() string { return "panic: " + e.kind }
 
 // protect runs fn and returns a panic as an error: a bug costs one answer, never
 // the process.
 func protect(fn func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicError{value: fmt.Sprint(p), stack: debug.Stack()}
+			err = &panicError{kind: stdlog.PanicKind(p), told: stdlog.Panic(p)}
 		}
 	}()
 	fn()
@@ -54,9 +54,7 @@ func (b *Bot) background(fn func()) { spawn(&b.tasks, b.caught, fn) }
 
 // caught logs a panic that has no request to answer.
 func (b *Bot) caught(err error) {
-	var stack []byte
 	if crash, ok := errors.AsType[*panicError](err); ok {
-		stack = crash.stack
+		b.Logger.Error("a job panicked: a bug of ours; please report it with the stack. Others are served all the same", crash.told...)
 	}
-	b.Logger.Error("a job panicked: a bug of ours; please report it with the stack. Others are served all the same", "panic", err.Error(), "stack", string(stack))
 }

@@ -95,8 +95,9 @@ func TestABugOutsideOfACommandComesOnce(t *testing.T) {
 				c.press(people["asha"], 1, "holdings:run")
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				if n := strings.Count(c.logs.String(), "a job panicked"); n != 1 || c.unanswered() != 0 {
-					t.Errorf("%d bugs are logged, %d updates are left", n, c.unanswered())
+				log := c.logs.String()
+				if n := strings.Count(log, "a job panicked"); n != 1 || c.unanswered() != 0 || strings.Contains(log, "a bug\"") {
+					t.Errorf("%d bugs are logged, %d updates are left, or the log has the value of the panic:\n%s", n, c.unanswered(), log)
 				}
 			})
 		})

@@ -3,11 +3,9 @@ package telegram
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/stdlog"
 )
 
 // errPanicked is a bug of ours that was met; the log has its stack.
@@ -25,22 +23,13 @@ func (c *Client) hand(ctx context.Context, j bot.Journal, handle func(bot.Update
 	}
 }
 
-// guard turns a panic of f into errPanicked and a line in the log. The value of
-// a panic may quote what came from outside, so the line has only its kind.
+// guard turns a panic of f into errPanicked and a line in the log.
 func (c *Client) guard(ctx context.Context, text string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.log.ErrorContext(ctx, text, "panic", panicKind(p), "stack", string(debug.Stack()))
+			c.log.ErrorContext(ctx, text, stdlog.Panic(p)...)
 			err = errPanicked
 		}
 	}()
 	return f()
-}
-
-// panicKind is a panic's own text if the runtime wrote it, else its type.
-func panicKind(p any) string {
-	if bug, ok := p.(runtime.Error); ok {
-		return bug.Error()
-	}
-	return fmt.Sprintf("%T", p)
 }

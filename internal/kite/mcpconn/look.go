@@ -2,12 +2,11 @@ package mcpconn
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/stdlog"
 )
 
 // sight is what is known of the server's surface, and the look under way.
@@ -92,7 +91,7 @@ func (d *Dialer) lookLater(see seer) {
 		defer d.work.Done()
 		defer func() {
 			if bug := recover(); bug != nil {
-				d.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", "panic", fmt.Sprintf("%T", bug), "stack", string(debug.Stack()))
+				d.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", stdlog.Panic(bug)...)
 			}
 		}()
 		ctx, cancel := context.WithTimeout(d.base, d.opts.CallTimeout)

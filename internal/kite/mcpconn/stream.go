@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -16,6 +14,7 @@ import (
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/stdlog"
 )
 
 // stream is the transport of a session's stream: requests are posted to the
@@ -117,7 +116,7 @@ func (s *stream) read(r *events, home *url.URL) error {
 // everybody's process.
 func (s *stream) contain() {
 	if bug := recover(); bug != nil {
-		s.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", "panic", fmt.Sprintf("%T", bug), "stack", string(debug.Stack()))
+		s.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
 		s.end(errLost)
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,7 @@ import (
 
 	"kitebot/internal/clock"
 	"kitebot/internal/kite"
+	"kitebot/internal/stdlog"
 )
 
 // Options are what a Pool is made of. Dialer, Store and Notify are required.
@@ -254,7 +254,7 @@ func (p *Pool) spawn(f func(context.Context)) {
 // contain is deferred: a panic is one person's trouble, not everybody's.
 func (p *Pool) contain() {
 	if bug := recover(); bug != nil {
-		p.Logger.Error("the session pool panicked: a bug of ours; please report it with the stack. Others are served all the same", "panic", fmt.Sprint(bug), "stack", string(debug.Stack()))
+		p.Logger.Error("the session pool panicked: a bug of ours; please report it with the stack. Others are served all the same", stdlog.Panic(bug)...)
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"kitebot/internal/kite"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kitebot/internal/clock"
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -37,6 +38,7 @@ type world struct {
 	meter  session.Meter
 	timing session.Timing
 	clock  clock.Clock
+	logger *slog.Logger
 
 	mu      sync.Mutex
 	events  []string
@@ -59,7 +61,7 @@ func (w *world) open() { w.openOver(w.kite, w.kite) }
 // openOver opens a pool that reaches Kite in another way.
 func (w *world) openOver(d session.Dialer, a session.Authorizer) {
 	w.pool = session.New(session.Options{
-		Dialer: d, Authorizer: a, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock,
+		Dialer: d, Authorizer: a, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock, Logger: w.logger,
 		Notify: func(e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
