@@ -207,39 +207,3 @@ func (b *Bot) askConfirm(r *Request) Reply {
 	}
 	return say(view.Changed(s.User, s.Last))
 }
-
-// outcomeOf names an error for the log: few words, no data.
-func outcomeOf(err error) string {
-	for target, name := range map[error]string{
-		session.ErrBound: "ok", session.ErrNoLogin: "no login", session.ErrEnded: "login ended", session.ErrUnconfirmed: "unconfirmed",
-		session.ErrLeft: "cancelled", context.Canceled: "cancelled", context.DeadlineExceeded: "too slow",
-		session.ErrUnread: "queued", session.ErrCodeRefused: "code refused", session.ErrCodeLost: "code lost",
-		session.ErrNoAttempt: "code not awaited", session.ErrOtherAttempt: "code not awaited", session.ErrCodeUsed: "code not awaited",
-	} {
-		if errors.Is(err, target) {
-			return name
-		}
-	}
-	if _, ok := errors.AsType[*session.DoubtError](err); ok {
-		return "doubtful"
-	}
-	if _, ok := errors.AsType[*session.UsurpedError](err); ok {
-		return "usurped"
-	}
-	if _, ok := errors.AsType[*session.QueuedError](err); ok {
-		return "queued"
-	}
-	if _, ok := errors.AsType[*session.CrowdedError](err); ok {
-		return "crowded"
-	}
-	if _, ok := errors.AsType[*panicError](err); ok {
-		return "panic"
-	}
-	return kite.KindOf(err).String()
-}
-
-// usual reports whether an outcome is part of life with logins rather than
-// something that an operator should look into.
-func usual(outcome string) bool {
-	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "queued", "code not awaited", "cancelled"}, outcome)
-}

@@ -47,3 +47,6 @@ func (b *Bot) Perform(u Update, run Handler) {
 	o.run = run
 	b.mail.put(u.From, job{run: func(t turn) { b.perform(t, o) }})
 }
+
+// OutcomeOf names an error for the log.
+var OutcomeOf = outcomeOf
