@@ -153,6 +153,11 @@ func TestPlainHTTPHasToBeAllowed(t *testing.T) {
 			t.Errorf("%s: %q, %v", url, c.APIURL, err)
 		}
 	}
+	for _, url := range []string{"http://:8081", "http://bot-api.internal:8081"} { // the first goes to a proxy, if there is one
+		if _, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url}, ""); err == nil {
+			t.Errorf("%s is taken though no host is allowed", url)
+		}
+	}
 }
 
 // Every bad setting ends the start with one line that names the variable and

@@ -122,7 +122,7 @@ func isLoopback(host string) bool {
 func badServer(address, example string) string {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil, u.Host == "":
+	case err != nil, u.Hostname() == "":
 		return "not an address; expected one like " + example
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "must begin with https:// or http://"

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,7 +36,7 @@ func CheckHookURL(address string) error {
 	switch {
 	case err != nil:
 		return bad("not an address")
-	case loopback(u.Hostname()):
+	case isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme != "https":
 		return bad("must begin with https://")
@@ -45,11 +44,6 @@ func CheckHookURL(address string) error {
 		return bad("must be on port 443, 80, 88 or 8443: telegram delivers to no other")
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // CheckHookSecret returns an *[OptionError] unless Telegram takes the secret: 1
