@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,7 @@ func eraseAside(path string, log *slog.Logger, due func(file string, since time.
 		log.Warn("files that were set aside cannot be looked for: old ones stay until the next start", "err", err)
 	}
 	for _, e := range entries {
-		since, ok := asideSince(filepath.Base(path), e.Name())
+		since, ok := asideSince(filepath.Base(path), e)
 		file := filepath.Join(filepath.Dir(path), e.Name())
 		if !ok || !due(file, since) {
 			continue
@@ -51,16 +52,18 @@ func eraseAside(path string, log *slog.Logger, due func(file string, since time.
 	}
 }
 
-// asideSince returns when the file of that name was set aside for the store.
-func asideSince(store, name string) (time.Time, bool) {
-	if len(name) < len(store) || name[:len(store)] != store {
-		return time.Time{}, false
-	}
-	m := asideSuffix.FindStringSubmatch(name[len(store):])
-	if m == nil {
+// asideSince returns when a file was set aside for the store: by its name, but not
+// before it was last written, since the clock may have been wrong then.
+func asideSince(store string, e os.DirEntry) (time.Time, bool) {
+	suffix, ok := strings.CutPrefix(e.Name(), store)
+	m := asideSuffix.FindStringSubmatch(suffix)
+	if !ok || m == nil {
 		return time.Time{}, false
 	}
 	since, err := time.Parse(asideTime, m[1])
+	if info, failed := e.Info(); failed == nil && info.ModTime().After(since) {
+		since = info.ModTime()
+	}
 	return since, err == nil
 }
 

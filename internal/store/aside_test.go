@@ -60,6 +60,26 @@ func TestARotationErasesWhatTheOldKeyOpens(t *testing.T) {
 	wantFiles(t, path, "bot.db", "bot.db.replaced-20310304T090000Z")
 }
 
+// A machine that starts with its clock at 1970 sets a damaged store aside under that
+// date: it stays for 30 days from the last time that was written.
+func TestASetAsideFileOfAWrongClock(t *testing.T) {
+	fake := clockwork.NewFakeClockAt(someTime())
+	path := newPath(t)
+	aside := path + ".damaged-19700101T000012Z"
+	writeFile(t, aside, []byte("old"))
+	written := fake.Now().Add(-time.Hour)
+	if err := os.Chtimes(aside, written, written); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpenWith(t, Options{Path: path, Key: testKey(), Clock: fake})
+	wantFiles(t, path, "bot.db", "bot.db.damaged-19700101T000012Z")
+	fake.Advance(asideLife)
+	if err := s.Forget(71, false); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, path, "bot.db")
+}
+
 // A file that cannot be erased is named in the log, and holds up no start.
 func TestASetAsideFileThatCannotBeErased(t *testing.T) {
 	path := newPath(t)
@@ -68,7 +88,7 @@ func TestASetAsideFileThatCannotBeErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log logs
-	mustOpenWith(t, Options{Path: path, Key: testKey(), Logger: log.logger()})
+	mustOpenWith(t, Options{Path: path, Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime()), Logger: log.logger()})
 	if got := log.String(); !strings.Contains(got, aside) || !strings.Contains(got, "level=WARN") {
 		t.Errorf("the log says\n%s", got)
 	}
