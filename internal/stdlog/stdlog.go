@@ -1,7 +1,7 @@
 // Package stdlog carries what libraries say with package log into the bot's own
-// log, and panics, both by their kind alone. Their words are left out: net/http
-// quotes up to 4 KiB of what a far end sent, and the value of a panic can be a
-// login link or a person's figures.
+// log, and names panics and broken connections, all by their kind alone. Their
+// words are left out: net/http quotes up to 4 KiB of what a far end sent, and the
+// value of a panic can be a login link or a person's figures.
 package stdlog
 
 import (

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"kitebot/internal/stdlog"
 )
 
 // largestAnswer bounds what one answer may hold, in bytes. A hundred of the
@@ -136,9 +138,9 @@ func (d *door) judge(method string, status int, body []byte) *fault {
 // token, around the true cause, and quotes what it cannot read: only the kind of
 // trouble is kept, and whether the context ended.
 func (d *door) broken(method string, err error, left bool) *fault {
-	f := &fault{kind: unsent, method: method, text: "not sent: " + breakage(err)}
+	f := &fault{kind: unsent, method: method, text: "not sent: " + stdlog.NetworkKind(err)}
 	if left {
-		f.kind, f.text = lost, "no answer: "+breakage(err)
+		f.kind, f.text = lost, "no answer: "+stdlog.NetworkKind(err)
 	}
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, ended) {

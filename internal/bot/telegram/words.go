@@ -1,18 +1,10 @@
 package telegram
 
-import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"io"
-	"net"
-	"strings"
-	"syscall"
-)
+import "strings"
 
 // What comes from outside is not passed on in its own words: they may quote a
-// message, a link or the token. Errors and logs have the words of this file.
+// message, a link or the token. Errors and logs have the words of this file. Only
+// why Telegram cannot deliver to a webhook is told in its words, see clean.
 
 // knownWords are the parts of Telegram's descriptions that say why it refuses
 // something, the more exact ones first.
@@ -40,36 +32,4 @@ func reasonOf(description string) string {
 		}
 	}
 	return ""
-}
-
-// breakage says what kind of trouble broke a connection.
-func breakage(err error) string {
-	number, isNumber := errors.AsType[syscall.Errno](err)
-	_, noName := errors.AsType[*net.DNSError](err)
-	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
-	_, otherName := errors.AsType[x509.HostnameError](err)
-	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
-	timeout, isNet := errors.AsType[net.Error](err)
-	operation, isOperation := errors.AsType[*net.OpError](err)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "given up"
-	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
-		return "not in time"
-	case noName:
-		return "the host's name is not found"
-	case isNumber:
-		return number.Error()
-	case unknown:
-		return "the connection is not safe: its certificate is of an unknown authority"
-	case otherName:
-		return "the connection is not safe: its certificate is for another host"
-	case unverified:
-		return "the connection is not safe: its certificate is not valid"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection was cut"
-	case isOperation && operation.Op == "dial":
-		return "no connection"
-	}
-	return "the connection is broken, or what came over it"
 }

@@ -1,12 +1,9 @@
 package mcpconn
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
-	"io"
-	"net"
-	"syscall"
+
+	"kitebot/internal/stdlog"
 )
 
 // wayError is a failure on the way to the server or back. Its text says only of
@@ -22,33 +19,7 @@ func onTheWay(err error) error {
 	return wayError{err}
 }
 
-func (e wayError) Error() string {
-	var (
-		name    *net.DNSError
-		cert    *tls.CertificateVerificationError
-		shake   tls.RecordHeaderError
-		errno   syscall.Errno
-		network net.Error
-	)
-	switch {
-	case errors.Is(e.err, context.Canceled):
-		return "cancelled"
-	case errors.As(e.err, &name):
-		return "the server's name was not found"
-	case errors.As(e.err, &cert):
-		return "the server's certificate is not accepted"
-	case errors.As(e.err, &shake):
-		return "the server does not speak TLS"
-	case errors.As(e.err, &errno):
-		return errno.Error()
-	case errors.As(e.err, &network) && network.Timeout():
-		return "no answer in time"
-	case errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
-		return "the connection broke off"
-	default:
-		return "not an answer of HTTP"
-	}
-}
+func (e wayError) Error() string { return stdlog.NetworkKind(e.err) }
 
 // GoString keeps %#v from walking into the hidden error.
 func (e wayError) GoString() string { return e.Error() }
