@@ -11,7 +11,7 @@ import (
 
 const (
 	// mostAttempts is how many processes may end over an update. Where there is one
-	// such update, the next process says sorry for it. Where there were several, it is
+	// such update, the next process gives it up and says so. Where there were several, it is
 	// not known which of them is to blame: each is tried once more, alone.
 	mostAttempts = 2
 	// mostResumed is how many updates of an earlier process run at a time.
@@ -21,7 +21,7 @@ const (
 )
 
 // Resume takes up the work of an earlier process: it queues what that took but
-// did not answer, and parts from those who are no longer let in. It fails
+// did not answer, and ends the logins of those who are no longer let in. It fails
 // when the store cannot be read: a block must not be forgotten.
 func (b *Bot) Resume() error {
 	if b.door.err != nil {

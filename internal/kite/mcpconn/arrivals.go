@@ -79,14 +79,14 @@ func (s *stream) refuse(e incoming) {
 	}
 }
 
-// await books who waits for an answer.
+// await notes who waits for an answer.
 func (s *stream) await(id string, w waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting[id] = w
 }
 
-// leave books that a call does not wait for its answer any more, because of err, and
+// leave notes that a call does not wait for its answer any more, because of err, and
 // returns why that did not come: err, unless an answer was waiting for room.
 func (s *stream) leave(id string, err error) error {
 	s.mu.Lock()
