@@ -30,9 +30,9 @@ func NewLogger(w io.Writer, c Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-// TakeStandardLog has all that is written with package log, or to slog's default
-// logger, go the way of l. Nothing that libraries write is quoted: see
-// [stdlog.New]. It changes the whole process.
+// TakeStandardLog sends what is written with package log, or to slog's default
+// logger, to l. The words of package log are left out, see [stdlog.New]; no library
+// that is linked uses slog's default logger. It changes the whole process.
 func TakeStandardLog(l *slog.Logger) {
 	gate := newFloodgate(l.Handler(), clock.Real()) // for the life of the process, so it is not closed
 	slog.SetDefault(slog.New(gate))                 // which takes package log as well, with its words
