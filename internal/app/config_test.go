@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -154,8 +155,18 @@ func TestPlainHTTPHasToBeAllowed(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"http://:8081", "http://bot-api.internal:8081"} { // the first goes to a proxy, if there is one
-		if _, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url}, ""); err == nil {
+		_, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url}, "")
+		if err == nil {
 			t.Errorf("%s is taken though no host is allowed", url)
+		}
+		if far := !strings.Contains(url, "//:"); far && !strings.Contains(fmt.Sprint(err), "TELEGRAM_API_INSECURE") {
+			t.Errorf("%s: %v does not say how to allow it", url, err)
+		}
+	}
+	for allowed, want := range map[string]bool{"fd00::1": true, "[FD00::1]": true, "[fd00::1]:8081": true, "[fd00::1]:8082": false, "[fd00::2]": false} {
+		_, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": "http://[fd00::1]:8081", "TELEGRAM_API_INSECURE": allowed}, "")
+		if (err == nil) != want {
+			t.Errorf("where %s is allowed: %v", allowed, err)
 		}
 	}
 }

@@ -105,9 +105,10 @@ func CheckServer(address, insecure string) error {
 	if problem := badServer(address, officialAPI); problem != "" {
 		return &OptionError{"APIURL", problem}
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "http" && !isLoopback(u.Hostname()) && !strings.EqualFold(u.Host, insecure) && !strings.EqualFold(u.Hostname(), insecure) {
-		return &OptionError{"APIURL", "must begin with https://, since the token and every message would be sent in clear; a host has to be allowed by name"}
+	u, _ := url.Parse(address) // it is no bad one
+	named := strings.EqualFold(u.Host, insecure) || strings.EqualFold(u.Hostname(), strings.Trim(insecure, "[]"))
+	if u.Scheme == "http" && !named && !isLoopback(u.Hostname()) {
+		return &OptionError{"APIURL", "must begin with https://, since the token and every message would be sent in clear, unless TELEGRAM_API_INSECURE names the host"}
 	}
 	return nil
 }
