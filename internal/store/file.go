@@ -108,7 +108,7 @@ func setAside(o Options, reason error) error {
 	if err := os.Rename(o.Path, aside); err != nil {
 		return errors.Join(reason, fmt.Errorf("keep the damaged file aside: %w", err))
 	}
-	o.Logger.Error("THE STORE IS DAMAGED and was kept aside; starting with an empty one: everybody has to log in again, unless a backup is restored",
+	o.Logger.Error("THE STORE IS DAMAGED and was set aside; starting with an empty one: everyone has to log in again, unless a backup is restored. The damaged file is erased after 30 days",
 		"file", o.Path, "aside", aside, "err", reason)
 	if err := os.Chmod(aside, 0o600); err != nil {
 		return fmt.Errorf("make the damaged file private: %w", err)
