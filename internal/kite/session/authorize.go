@@ -122,7 +122,7 @@ func (pr *person) acceptCode(state, code string) (link Link, err error) {
 		case a.Code == "":
 			var due time.Time
 			if due, giveBack, err = pr.pool.exchanges.book(pr.id, now); err == nil {
-				a.Code, a.Brought, a.Due = code, now.UTC(), due
+				a.Code, a.Brought, a.Due = code, now, due // with their monotonic readings
 			}
 		}
 		link = r.Links[i]

@@ -372,6 +372,37 @@ func TestAKiteUserOfSomebodyElseIsRefusedByOAuth(t *testing.T) {
 	})
 }
 
+// A look at the link that was refused is under way meanwhile: what it finds is no
+// news of its own.
+func TestARefusedLoginByOAuthIsToldOnce(t *testing.T) {
+	inOAuth(t, func(w *world) {
+		w.grant(asha, "AB1234")
+		link, refused, asked := w.link(ravi, ""), make(chan struct{}), 0
+		w.pass(5*time.Minute - 5*time.Second) // the next look is near
+		state, code := answerTo(w.t, w.kite.Authorize(link.URL, "AB1234"))
+		w.kite.Before(func(string) {
+			w.mu.Lock()
+			asked++
+			n := asked
+			w.mu.Unlock()
+			switch n {
+			case 1: // the caller's question; the look comes before its answer
+				time.Sleep(10 * time.Second)
+			case 2:
+				<-refused
+			}
+		})
+		if _, err := w.pool.Authorized(w.t.Context(), ravi, state, code); !errors.Is(err, session.ErrNoLogin) {
+			t.Errorf("%v, want refused", err)
+		}
+		close(refused)
+		w.wantEvents("22 refused ", "11 contested ")
+		if asked != 2 {
+			t.Errorf("asked %d times, want twice", asked)
+		}
+	})
+}
+
 // One store at a server that changes twice: everybody can log in each time, what
 // was logged in the other way is known to be dead at its first answer, and nobody
 // is asked or told anything by that alone.

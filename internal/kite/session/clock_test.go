@@ -105,6 +105,42 @@ func TestASetClockShowsNoForeignFigures(t *testing.T) {
 	}
 }
 
+// Nor is it read from the wall within one process: the clock is set while the bot
+// runs, between the link and what depends on its age.
+func TestAClockSetWhileRunning(t *testing.T) {
+	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, 50 * time.Minute, 25 * time.Hour} {
+		t.Run(by.String(), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.shift(0)
+				dead := w.link(ravi, "")
+				link := w.link(asha, "/holdings")
+				w.pass(time.Minute)
+				w.jump(by)
+				w.pass(time.Minute)
+				w.wantEvents() // both may still be finished
+				w.wantState(asha, session.LinkSent)
+				if again := w.link(asha, ""); again.Session != link.Session {
+					t.Error("a young link is not handed out again")
+				}
+				w.kite.Browser(link.URL, "AB1234")
+				w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+				w.kite.Answer("XX9999", "get_holdings", "another person's")
+				w.pass(15 * time.Second)
+				w.wantEvents("11 logged in AB1234/holdings")
+				w.wantAnswer(asha, "AB1234")
+				w.kite.Browser(link.URL, "XX9999")
+				if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+					t.Errorf("answer = %q, %v", got, err)
+				}
+				w.pass(session.LinkLife)
+				if young := w.link(ravi, ""); young.Session == dead.Session {
+					t.Error("a dead link is handed out again")
+				}
+			})
+		})
+	}
+}
+
 // Within one process the age of a link is measured, not read from the wall.
 func TestAParkedPersonsLinkIsRemembered(t *testing.T) {
 	inWorld(t, func(w *world) {
@@ -123,15 +159,18 @@ func TestAParkedPersonsLinkIsRemembered(t *testing.T) {
 // A code that waits for its turn is sent, whatever the clock says of its age.
 func TestASetClockSendsACode(t *testing.T) {
 	for _, by := range []time.Duration{-time.Hour, time.Hour} {
-		inOAuth(t, func(w *world) {
-			w.kite.Limit(1)
-			if err := w.authorize(asha, "AB1234"); !asError[*session.QueuedError](err) {
-				t.Fatalf("%v, want queued", err)
-			}
-			w.shift(by)
-			w.pass(time.Minute)
-			w.wantEvents("11 logged in AB1234")
-		})
+		for _, set := range []func(*world, time.Duration){(*world).shift, (*world).jump} {
+			inOAuth(t, func(w *world) {
+				w.shift(0)
+				w.kite.Limit(1)
+				if err := w.authorize(asha, "AB1234"); !asError[*session.QueuedError](err) {
+					t.Fatalf("%v, want queued", err)
+				}
+				set(w, by)
+				w.pass(time.Minute)
+				w.wantEvents("11 logged in AB1234")
+			})
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
@@ -155,19 +156,39 @@ func TestALogoutThatWaitsComesBeforeTheNextLink(t *testing.T) {
 	})
 }
 
-// shifted is a clock on the wall that is wrong by so much.
-type shifted struct {
+// wall is a clock whose time of day is wrong. What it measures is right, as that
+// of a process is.
+type wall struct {
 	clock.Clock
-	by time.Duration
+	by atomic.Int64
 }
 
-func (s shifted) Now() time.Time                  { return s.Clock.Now().Add(s.by) }
-func (s shifted) Since(t time.Time) time.Duration { return s.Now().Sub(t) }
+// Now has both readings, as outside of a bubble.
+func (c *wall) Now() time.Time {
+	const since1885 = 2_682_288_000 // of 1970, in seconds
+	now := c.Clock.Now()
+	shown := now.Unix() + c.by.Load()/int64(time.Second)
+	var t time.Time
+	*(*[2]uint64)(unsafe.Pointer(&t)) = [2]uint64{1<<63 | uint64(shown+since1885)<<30 | uint64(now.Nanosecond()), uint64(now.UnixNano())}
+	return t
+}
+
+func (c *wall) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
+
+// jump sets the clock while the process runs.
+func (w *world) jump(by time.Duration) {
+	c, ok := w.clock.(*wall)
+	if ok {
+		c.by.Store(int64(by))
+	}
+}
 
 // shift is a restart in which the clock is set.
 func (w *world) shift(by time.Duration) {
 	w.pool.Close()
-	w.clock = shifted{clock.Real(), by}
+	c := &wall{Clock: clock.Real()}
+	c.by.Store(int64(by))
+	w.clock = c
 	w.open()
 }
 

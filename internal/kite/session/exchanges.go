@@ -42,7 +42,7 @@ func (x *exchanges) book(who int64, now time.Time) (due time.Time, giveBack func
 		return time.Time{}, nothing, &CrowdedError{Until: now.Add(wait - longestQueue)}
 	}
 	x.brought[who] = append(x.brought[who], now)
-	return now.Add(wait).UTC(), func() { turn.CancelAt(now); x.forget(who) }, nil
+	return now.Add(wait), func() { turn.CancelAt(now); x.forget(who) }, nil
 }
 
 // forget takes back the newest code of a person.
@@ -58,5 +58,5 @@ func (x *exchanges) forget(who int64) {
 // what we had counted on.
 func (x *exchanges) again(now time.Time) time.Time {
 	wait := x.turns.ReserveN(now, 1).DelayFrom(now)
-	return now.Add(max(wait, exchangeGap)).UTC()
+	return now.Add(max(wait, exchangeGap))
 }

@@ -84,7 +84,9 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	case err == nil:
 		return pr.bind(ctx, link, who)
 	case kind == kite.KindEnded && !l.stream:
-		pr.linkDied(link)
+		if !pr.linkDied(link) {
+			return ErrNoLogin // it was refused, or given up, while it was asked
+		}
 		return ErrEnded
 	case link.Exchanged() && pr.age(link) < link.life()+linkGrace:
 		return ErrUnread
@@ -111,9 +113,9 @@ func (l Link) life() time.Duration {
 
 // linkDied lets go of a link that can no longer be finished and says so. Its
 // session lapses: should it have been finished in a silence of Kite's, a
-// /logout still ends it.
-func (pr *person) linkDied(link Link) {
-	known, leaves := false, 0
+// /logout still ends it. It reports whether it was the person's still.
+func (pr *person) linkDied(link Link) (known bool) {
+	leaves := 0
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
 			known, leaves, link = true, pr.leaves, r.Links[i]
@@ -123,12 +125,13 @@ func (pr *person) linkDied(link Link) {
 	})
 	if err != nil {
 		pr.pool.Logger.Error("a dead link cannot be forgotten yet; trying on", "person", pr.id, "err", err)
-		return
+		return known
 	}
 	if known {
 		pr.pool.Meter.LoginStep(stepLinkDied)
 		pr.tell(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
 	}
+	return known
 }
 
 // tell passes an event on, unless the person logged out since leaves was read:

@@ -123,7 +123,7 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 			link.Then = then
 		}
 		if r.link(link.Ref) < 0 {
-			link.Seq, pr.made[link.Ref] = r.nextSeq(), link.Issued
+			link.Seq, pr.made[link.Ref] = r.nextSeq(), pr.pool.Clock.Now() // Issued has no monotonic reading
 		}
 		r.putLink(link)
 	})

@@ -62,7 +62,13 @@ func (w *walk) licence(who int64) {
 
 func (w *walk) promise(who int64, ends []session.Held) {
 	for _, h := range ends {
-		w.owed[h.Session.Reveal()] = promise{who, h.End().Add(-2 * time.Hour)} // not known better, by clocks that are set
+		id := h.Session.Reveal()
+		since, given := w.given[id]
+		if !given {
+			since = time.Now()
+			w.given[id] = since
+		}
+		w.owed[id] = promise{who, since.Add(session.ServerLife)}
 	}
 }
 

@@ -40,6 +40,11 @@ func moves() *rapid.Generator[move] {
 	})
 }
 
+// jumps are by how much the clock on the wall is wrong.
+var jumps = []time.Duration{
+	0, -time.Hour, time.Hour, -5 * time.Hour, 5 * time.Hour, -25 * time.Hour, 25 * time.Hour, -400 * 24 * time.Hour, 400 * 24 * time.Hour,
+}
+
 // actions are what can be done.
 func (w *walk) actions() map[string]func(move) {
 	mood := func(set func(bool)) func(move) {
@@ -63,7 +68,10 @@ func (w *walk) actions() map[string]func(move) {
 		"idle":    func(move) { w.idle() },
 		"restart": func(move) { w.step([]session.Cause{session.Restarted, session.StreamLost}, w.restart) },
 		"clock": func(m move) {
-			w.step([]session.Cause{session.Restarted, session.StreamLost}, func() { w.shift(time.Duration(m.Wait%3-1) * time.Hour) })
+			w.step([]session.Cause{session.Restarted, session.StreamLost}, func() { w.off = true; w.shift(jumps[m.Wait]) })
+		},
+		"jump": func(m move) {
+			w.step([]session.Cause{session.Answered}, func() { w.off = true; w.jump(jumps[m.Wait]) })
 		},
 		"cut":     func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.DropStreams) },
 		"forget":  func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.Restart) },
