@@ -21,6 +21,13 @@ func (pr *person) age(link Link) time.Duration {
 	return pr.ageOf(link)
 }
 
+// forgot reports whether the server has forgotten a session by itself. The wall may
+// be wrong: what an earlier process left is as old as this one at least.
+func (p *Pool) forgot(h Held) bool {
+	life := h.End().Sub(h.Since)
+	return p.Clock.Since(h.End()) > forgetGrace && p.Clock.Since(p.started) > life+forgetGrace
+}
+
 // newsComes reports whether the event that tells the login is on its way; mu is held.
 func (pr *person) newsComes() bool {
 	return pr.toldAt.IsZero() || pr.pool.Clock.Since(pr.toldAt) < NewsFor

@@ -55,7 +55,7 @@ var causeWords = [...]struct{ name, what string }{
 	Usurped:     {"usurped", "`usurped`: another Kite user answered on the session; it is ended before anything is shown. A link may be out, or a logout of before still wait"},
 	LoggedOut:   {"logged out", "`Pool.Logout`: DELETE for each session held, `session logout` for each bearer, and the server said so"},
 	LogoutWaits: {"logout waits", "`Pool.Logout` while Kite does not confirm; tried again for as long as the server could remember the session, and before a new link"},
-	LogoutDone:  {"logout done", "the DELETE came through, or failed for 12.5 h"},
+	LogoutDone:  {"logout done", "the DELETE came through, or failed once the server had forgotten the session (`forgot`: 12.5 h, of which a process counts those that it has seen)"},
 	Removed:     {"removed", "`Pool.Remove`: as a logout, but nothing is told any more; what Kite does not confirm is tried further in silence"},
 	Damaged:     {"damaged", "`ErrRecordDamaged` at a start: the login cannot be found again, the server keeps it until it ends"},
 }

@@ -43,7 +43,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			return
 		}
 		if r.Login != nil {
-			r.lapse(now, r.Login.held())
+			r.lapse(pr.pool.forgot, r.Login.held())
 		}
 		r.Quiet, r.Contested = false, false // what still has to be ended is told again, see waits
 		seq := r.nextSeq()

@@ -75,6 +75,6 @@ func (r *Record) suspend(userID string) (dead []Link) {
 			r.Ending = append(r.Ending, h)
 		}
 	}
-	r.Contested = true
+	r.Contested = r.Login == nil // else another login stays, and its end is another story
 	return dead
 }

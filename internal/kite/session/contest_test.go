@@ -89,6 +89,9 @@ func TestAContestTouchesNoOtherLogin(t *testing.T) {
 		if n := w.kite.LoggedIn("AB1234"); n != 0 {
 			t.Errorf("%d sessions of the Kite user are open", n)
 		}
+		if s := w.wantState(ravi, session.LoggedIn); s.Contested {
+			t.Error("it is said of a login that stays")
+		}
 	})
 }
 

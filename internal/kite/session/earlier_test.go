@@ -234,11 +234,34 @@ func TestAClockForgetsNoReplacedLogin(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.shift(13 * time.Hour)
 		w.login(asha, "AB1234")
+		w.login(asha, "AB1234")
 		w.leave(asha)
 		if n := w.kite.LoggedIn("AB1234"); n != 0 {
 			t.Errorf("%d sessions are open after a logout", n)
 		}
 	})
+}
+
+// A session that waits for the person's word waits also where the clock says that
+// the server has forgotten it: its end would take the new login along.
+func TestAClockSendsNoLateEnd(t *testing.T) {
+	for _, set := range []func(*world, time.Duration){(*world).shift, (*world).jump} {
+		inWorld(t, func(w *world) {
+			w.shift(0)
+			w.kite.OneToken()
+			w.login(asha, "AB1234")
+			w.kite.Undying(true)
+			w.leave(asha)
+			w.login(asha, "AB1234")
+			w.kite.Undying(false)
+			set(w, 14*time.Hour)
+			w.pass(10 * time.Minute)
+			w.wantEnds(asha, true, true)
+			w.wantAnswer(asha, "AB1234")
+			w.pass(session.ServerLife + time.Hour) // it is forgotten for sure
+			w.wantEnds(asha, false, false)
+		})
+	}
 }
 
 // faulty is a Kite whose first end of a session panics.

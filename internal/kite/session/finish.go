@@ -120,7 +120,7 @@ func (pr *person) linkDied(link Link) (known bool) {
 		if i := r.link(link.Ref); i >= 0 {
 			known, leaves, link = true, pr.leaves, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
-			r.lapse(pr.pool.Clock.Now(), link.Held)
+			r.lapse(pr.pool.forgot, link.Held)
 		}
 	})
 	if err != nil {

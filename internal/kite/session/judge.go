@@ -191,7 +191,7 @@ func (pr *person) notServed(login Login, err error) error {
 	}
 	err = pr.update(func(r *Record) {
 		if r.Login != nil && r.Login.Session == login.Session {
-			r.lapse(pr.pool.Clock.Now(), r.Login.held())
+			r.lapse(pr.pool.forgot, r.Login.held())
 		}
 	})
 	if err != nil {

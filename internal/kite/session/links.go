@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"kitebot/internal/kite"
 )
@@ -109,7 +108,7 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 		if bound = len(done) > 0 && pr.isNews(*r.Login, before); bound {
 			link = done[len(done)-1]
 		} else {
-			old = r.settle(pr.pool.Clock.Now())
+			old = r.settle(pr.pool.forgot)
 		}
 		if i := r.link(link.Ref); i >= 0 {
 			link = r.Links[i]
@@ -152,11 +151,11 @@ func (pr *person) isNews(login Login, before *Login) bool {
 // settle lets go of the links that a login made pointless, and returns them.
 // Those besides the finished one lapse: they are not ended, since a second login
 // of the same Kite user may share its token.
-func (r *Record) settle(now time.Time) []Link {
+func (r *Record) settle(forgot func(Held) bool) []Link {
 	finished := r.finished()
 	for _, l := range finished {
 		if l.Session != r.Login.Session {
-			r.lapse(now, l.Held)
+			r.lapse(forgot, l.Held)
 		}
 	}
 	r.Links = slices.Clone(r.Links[len(finished):])
@@ -189,7 +188,7 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	if err != nil {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}
-	called := pr.pool.Clock.Now().UTC()
+	called := pr.pool.Clock.Now() // with its monotonic reading, see forgot
 	text, err := conn.Call(ctx, kite.AskLogin())
 	if err != nil {
 		conn.Close()
@@ -244,5 +243,5 @@ func (p *Pool) Announced(who int64) error {
 		return err
 	}
 	defer done()
-	return pr.update(func(r *Record) { r.settle(p.Clock.Now()) })
+	return pr.update(func(r *Record) { r.settle(p.forgot) })
 }

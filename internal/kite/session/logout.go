@@ -125,13 +125,8 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 	case <-ctx.Done():
 		return false, 0
 	}
-	rec, now := pr.record(), pr.pool.Clock.Now()
-	pr.mu.Lock()
-	if pr.tries == 0 {
-		pr.endsSince = now
-	}
-	pr.mu.Unlock()
-	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Held) bool { return !all && rec.waits(h, now) })
+	rec := pr.record()
+	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Held) bool { return !all && rec.waits(h, pr.pool.forgot) })
 	gone := make([]bool, len(ending))
 	var wg sync.WaitGroup
 	for i, h := range ending {
@@ -168,20 +163,11 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 // end reports whether a session is gone at the server, or given up.
 func (pr *person) end(ctx context.Context, h Held) bool {
 	err := pr.pool.Dialer.End(ctx, h)
-	if err != nil && !pr.givesUp(h) {
+	if err != nil && !pr.pool.forgot(h) {
 		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
 		return false
 	}
 	return true
-}
-
-// givesUp reports whether the server has forgotten a session by now. The clock
-// may be wrong: it was tried in vain for as long in this process, too.
-func (pr *person) givesUp(h Held) bool {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	since := pr.pool.Clock.Since
-	return since(h.End()) > forgetGrace && since(pr.endsSince) > ServerLife+forgetGrace
 }
 
 // endGap is the back-off between attempts to end sessions; mu is held.

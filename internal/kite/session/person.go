@@ -36,22 +36,21 @@ type person struct {
 	// telling is held while an event is told: after a logout none is under way.
 	telling sync.Mutex
 
-	mu        sync.Mutex
-	rec       Record
-	lines     map[ID]*line         // connections of the login and of the links
-	ticks     uint64               // see tick
-	proof     uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	proofAt   time.Time            // proof, by the clock
-	answers   map[string]kept      // see Recall; nil when nothing is kept
-	used      time.Time            // when the login was last asked something, or made
-	doubted   bool                 // the account did not answer when last asked
-	minding   bool                 // the minder goroutine runs
-	toldAt    time.Time            // when the login was announced in this process; zero: not yet
-	made      map[string]time.Time // when this process made a link, by its ref
-	noting    bool                 // a use of the login is being written down
-	leaves    int                  // how often the person logged out: what began before is void
-	tries     int                  // failed attempts to end sessions, for the back-off
-	endsSince time.Time            // when the first of them was made in this process
+	mu      sync.Mutex
+	rec     Record
+	lines   map[ID]*line         // connections of the login and of the links
+	ticks   uint64               // see tick
+	proof   uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt time.Time            // proof, by the clock
+	answers map[string]kept      // see Recall; nil when nothing is kept
+	used    time.Time            // when the login was last asked something, or made
+	doubted bool                 // the account did not answer when last asked
+	minding bool                 // the minder goroutine runs
+	toldAt  time.Time            // when the login was announced in this process; zero: not yet
+	made    map[string]time.Time // when this process made a link, by its ref
+	noting  bool                 // a use of the login is being written down
+	leaves  int                  // how often the person logged out: what began before is void
+	tries   int                  // failed attempts to end sessions, for the back-off
 }
 
 // line is a connection, by stream or resumed.
@@ -183,6 +182,7 @@ func (pr *person) status() Status {
 	}
 	s := pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted, alive)
 	s.News = len(s.Untold) > 0 && pr.newsComes()
+	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Held) bool { return pr.rec.waits(h, pr.pool.forgot) })
 	return s
 }
 
@@ -235,12 +235,17 @@ func (r Record) uses(id ID) bool {
 
 // lapse retires sessions: they are never used again and end by themselves,
 // unless /logout ends them first. Those that lapsed before and that the server
-// has forgotten are dropped.
-func (r *Record) lapse(now time.Time, sessions ...Held) {
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool { return now.After(h.End().Add(forgetGrace)) })
+// has forgotten are dropped, and of more than mostLapsing the oldest: a bot that is
+// restarted often does not know what is forgotten.
+func (r *Record) lapse(forgot func(Held) bool, sessions ...Held) {
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, forgot)
 	for _, h := range sessions {
 		if !h.Session.IsZero() { // there is no session behind an attempt
 			r.Lapsing = append(r.Lapsing, h)
 		}
 	}
+	r.Lapsing = r.Lapsing[max(0, len(r.Lapsing)-mostLapsing):]
 }
+
+// mostLapsing is how many replaced sessions of a person are remembered.
+const mostLapsing = 10

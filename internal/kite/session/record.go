@@ -53,9 +53,9 @@ func (l Login) held() Held {
 // the present login along: Kite may keep one token for both. The end of a bearer
 // takes nothing along, and the end of a session that the server has forgotten
 // neither.
-func (r Record) waits(h Held, now time.Time) bool {
+func (r Record) waits(h Held, forgot func(Held) bool) bool {
 	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
-		!h.Session.IsBearer() && !now.After(h.End().Add(forgetGrace))
+		!h.Session.IsBearer() && !forgot(h)
 }
 
 // Login is a session that a Kite user finished a browser login on.

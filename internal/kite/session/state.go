@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"kitebot/internal/kite"
@@ -52,7 +51,6 @@ func (r Record) status(now time.Time, stream, doubted, alive bool) Status {
 	s := Status{Last: r.Last, Links: r.Links, Untold: r.finished(), ByOAuth: r.ByOAuth()}
 	s.Contested = r.Contested
 	s.Unended = len(r.Ending) > 0 && !r.Quiet
-	s.EndWaits = slices.ContainsFunc(r.Ending, func(h Held) bool { return r.waits(h, now) })
 	if n := len(r.Links); n > len(s.Untold) && (alive || r.Links[n-1].underWay() != nil) {
 		s.Link = &r.Links[n-1]
 	}
