@@ -3,10 +3,10 @@ package view
 // What two people are told who logged in as one Kite user. It cannot be told whose
 // account it is, so neither message names it, nor the other person.
 const (
-	notTold   = "I cannot tell whose account it is, so I end both logins."
+	notTold   = "I cannot tell whose account it is, so I have ended both logins here."
 	atZerodha = "<b>If that was not you</b>, first log out of all sessions at Zerodha and change your Kite password there; then log in here again. " +
 		"If you opened a login link that another person sent you, that was the way in."
-	bothMine = "If both Telegram accounts are yours, log in again in the one that you want to use."
+	bothMine = "If both Telegram accounts are yours, log in again from the one that you want to use."
 )
 
 // Refused tells the person who logged in as a Kite user that was in use here.
@@ -16,7 +16,7 @@ func Refused() Message {
 
 // Contested tells the person whose login ended by that.
 func Contested() Message {
-	return contest("⚠️ <b>Your login here ends.</b>\nAnother Telegram account has just logged in to the same Kite account. " + notTold + " Nothing was shown over there.")
+	return contest("⚠️ <b>Your login here has been ended.</b>\nAnother Telegram account has just logged in to the same Kite account. " + notTold + " Nothing was shown there.")
 }
 
 // StatusContested answers /status until one of the two has logged in again.
@@ -33,6 +33,6 @@ func contest(what string) Message {
 
 // AfterContest stands on the login link that follows.
 func AfterContest() string {
-	return "Your last login here ended, since another Telegram account logged in to the same Kite account. " +
+	return "Your last login here was ended, because another Telegram account logged in to the same Kite account. " +
 		"If that was not you, first log out of all sessions at Zerodha and change your Kite password there."
 }

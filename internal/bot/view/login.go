@@ -54,12 +54,12 @@ func (l LoginLink) Message() Message {
 }
 
 // works says how long the link works. One that is shown again may be past what
-// Kite's server promises.
+// Kite's server promises, or the clock may have been set since.
 func (l LoginLink) works() string {
-	if l.Until.Sub(l.Checked) < time.Minute {
-		return untilLink(l.Until, l.Checked)
+	if left := l.Until.Sub(l.Checked); l.Checked.IsZero() || left >= time.Minute && left <= longestLink {
+		return "until " + clockTime(l.Until) + " IST"
 	}
-	return "until " + clockTime(l.Until) + " IST"
+	return untilLink(l.Until, l.Checked)
 }
 
 // startAgain begins the login anew, for the command that waits for it. One that is
@@ -133,6 +133,8 @@ func (l Login) until() string {
 		return clockTime(l.Until) + " IST (that is past: it may be over)"
 	case left < time.Hour:
 		return fmt.Sprintf("%s IST (%d min left)", clockTime(l.Until), int(left.Minutes()))
+	case left > 24*time.Hour: // no login lasts so long: the clock was set back
+		return clockTime(l.Until) + " IST"
 	default:
 		return fmt.Sprintf("%s IST (%d h left)", clockTime(l.Until), int(left.Round(time.Hour).Hours()))
 	}
@@ -152,8 +154,8 @@ func (l Login) LoggedIn(follows bool) Message {
 func (l Login) earlier() string {
 	switch {
 	case l.EndWaits:
-		return "\n\n⚠️ <b>An earlier session of yours is still open at Kite.</b> It was to be ended, and Kite has not confirmed that: a copy of its login link may still open your account. " +
-			"I wait with asking again, since the end of it may end this login too. If it does, log in once more."
+		return "\n\n⚠️ <b>An earlier session of yours may still be open at Kite.</b> It was to be ended, but Kite has not confirmed that: a copy of its login link may still open your account. " +
+			"I do not ask Kite again by myself, because that may end this login too. If you want the earlier one ended, press the button below; if you are logged out by that, log in once more."
 	case l.Unended:
 		return unended
 	default:
@@ -174,7 +176,7 @@ func (l Login) endEarlier(m Message) Message {
 
 // EarlierEnded says above m that Kite has confirmed the end of a session of before.
 func EarlierEnded(m Message) Message {
-	m.HTML = "<b>The earlier session is ended.</b>\n\n" + m.HTML
+	m.HTML = "<b>The earlier session has been ended.</b>\n\n" + m.HTML
 	return m
 }
 

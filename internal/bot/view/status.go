@@ -52,11 +52,18 @@ func StatusLink(until, now time.Time, open bool) Message {
 // untilLink says how long a login link works. What Kite's server allows beyond
 // what it promises is not counted in minutes.
 func untilLink(until, now time.Time) string {
-	if left := until.Sub(now); left >= time.Minute {
+	switch left := until.Sub(now); {
+	case left < time.Minute:
+		return "for a few more minutes at most"
+	case left > longestLink: // the clock was set back
+		return "for half an hour at most"
+	default:
 		return fmt.Sprintf("until %s IST (%d min left)", clockTime(until), int(left.Minutes()))
 	}
-	return "for a few more minutes at most"
 }
+
+// longestLink is how long a link is shown, and a minute more.
+const longestLink = 31 * time.Minute
 
 // LoggingOut tells that a logout waits for Kite.
 func LoggingOut() Message {

@@ -28,12 +28,16 @@ func TestWordsGolden(t *testing.T) {
 	today.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?session_id=sample")
 	asked.Why, asked.Then = "You are not logged in yet.", "/holdings"
 	checked.Checked = noon()
+	ahead := checked // the clock was set back since
+	ahead.Until = noon().Add(90 * time.Minute)
 	tardy := checked
 	tardy.Until = noon().Add(-2 * time.Minute)
 	silent.Checked, silent.Silent = noon(), true
 	in := view.Login{User: user, Since: noon().Add(-time.Hour), Until: noon().Add(8 * time.Hour), Now: noon()}
 	late, lonely := in, in
 	late.Until, lonely.Lonely = noon().Add(-time.Hour), true
+	back := in
+	back.Until = noon().Add(37 * time.Hour)
 	waits, tries := in, in
 	waits.Unended, waits.EndWaits, tries.Unended = true, true, true
 	portfolio := decode(t, `[{"tradingsymbol":"INFY","exchange":"NSE","quantity":2,"average_price":90,"last_price":100,"close_price":99,"day_change":1}]`)
@@ -42,7 +46,7 @@ func TestWordsGolden(t *testing.T) {
 		"paste_incomplete": view.PasteIncomplete(), "paste_unasked": view.PasteUnasked(), "paste_used": view.PasteUsed(user), "paste_other": view.PasteOther(),
 		"paste_twice": view.PasteTwice(), "paste_refused": view.PasteRefused("/holdings"), "paste_lost": view.PasteLost(""), "paste_not_last": view.PasteNotLast(), "paste_too_fast": view.PasteTooFast(), "paste_strange": view.PasteStrange(), "login_being_made": view.LoginQueued(time.Time{}), "paste_stays": view.PasteStays(),
 		"login_queued": view.LoginQueued(noon().Add(24 * time.Second)), "login_unread": view.LoginUnread(), "login_crowded": view.LoginCrowded(noon().Add(200 * time.Second)), "status_link_late": view.StatusLink(noon().Add(-2*time.Minute), noon(), false),
-		"login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_late": tardy.Message(), "login_kite_silent": silent.Message(),
+		"login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_late": tardy.Message(), "login_ahead": ahead.Message(), "status_ahead": back.Status(false), "status_link_ahead": view.StatusLink(noon().Add(25*time.Hour), noon(), false), "login_kite_silent": silent.Message(),
 		"login_moved": view.LinkMoved(), "login_dead": view.LinkDead(), "login_done": in.LoggedIn(false), "login_earlier": waits.LoggedIn(false), "login_earlier_follows": waits.LoggedIn(true), "login_earlier_tries": tries.LoggedIn(true), "login_already_earlier": waits.Already(),
 		"status_earlier": waits.Status(false), "status_link_earlier": view.StatusLink(noon().Add(20*time.Minute), noon(), true), "logout_earlier": view.EarlierEnded(in.Status(false)), "login_already": in.Already(),
 		"login_changed": view.Changed(other, user), "login_dropped": view.Dropped(other, false), "login_dropped_oauth": view.Dropped(other, true), "login_refused": view.Refused(),
