@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"testing"
@@ -95,6 +96,36 @@ func TestACrowdCostsNothing(t *testing.T) {
 		}
 		if _, err := p.Status(7); err != nil || c.loaded() != 1 {
 			t.Error("a person who was warned is still in memory")
+		}
+	})
+}
+
+// A new process ends what waits for that a few at a time, as it looks at links: a
+// server that confirms none is not stormed.
+func TestEndsArePaced(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.kite.Undying(true)
+		w.pool.Close()
+		for who := range int64(100) {
+			held := session.Held{Session: session.NewID(fmt.Sprintf("secret-session-%d", who)), Since: time.Now()}
+			if err := w.store.Save(session.Record{Person: who + 1, Leaving: true, Ending: []session.Held{held}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.open()
+		synctest.Wait()
+		quiet := session.DefaultTiming().Quiet
+		if n := len(ended(w.kite.Calls())); n > 2*quiet {
+			t.Errorf("%d at once, want %d at most", n, 2*quiet)
+		}
+		w.pass(time.Minute)
+		if n := len(ended(w.kite.Calls())); n > 60*quiet {
+			t.Errorf("%d in a minute, want %d at most", n, 60*quiet)
+		}
+		w.kite.Undying(false)
+		w.pass(10 * time.Minute)
+		for who := range int64(100) {
+			w.wantState(who+1, session.None)
 		}
 	})
 }

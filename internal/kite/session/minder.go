@@ -59,7 +59,9 @@ func (pr *person) look(ctx context.Context) {
 	defer pr.pool.contain()
 	pr.announce()
 	pr.watch(ctx)
-	pr.endPending(ctx, pr.pool.Timing.Poll)
+	if len(pr.record().Ending) > 0 && pr.pool.quiet.Wait(ctx) == nil {
+		pr.endPending(ctx, pr.pool.Timing.Poll)
+	}
 	pr.askResumable(ctx)
 }
 
