@@ -20,7 +20,8 @@ func (pr *person) youngLink() (Link, bool) {
 	link := open[len(open)-1]
 	at, here := pr.made[link.Ref]
 	brought := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
-	return link, brought || here && pr.pool.Clock.Since(at) < LinkYoung
+	shown := pr.pool.Clock.Now().Round(0).Sub(at.Round(0)) // by the wall: what is measured stands still while the host sleeps
+	return link, brought || here && pr.pool.Clock.Since(at) < LinkYoung && shown < LinkYoung
 }
 
 // dropAttempts lets go of the logins by OAuth that another link takes the place

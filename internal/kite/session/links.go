@@ -122,7 +122,7 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 			link.Then = then
 		}
 		if r.link(link.Ref) < 0 {
-			link.Seq, pr.made[link.Ref] = r.nextSeq(), pr.pool.Clock.Now() // Issued has no monotonic reading
+			link.Seq, pr.made[link.Ref] = r.nextSeq(), pr.pool.Clock.Now() // Issued is for people: it has no monotonic reading
 		}
 		r.putLink(link)
 	})
@@ -200,7 +200,7 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 		conn.Close()
 		return Link{}, nil, err
 	}
-	return Link{Held: Held{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called}, conn, nil
+	return Link{Held: Held{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called.UTC()}, conn, nil
 }
 
 // putLink adds a link, or replaces the one with the same name.
