@@ -139,3 +139,25 @@ func TestAContestIsOneCommit(t *testing.T) {
 		w.wantError(ravi, session.ErrNoLogin)
 	})
 }
+
+// A contest while an answer is under way, or being proved: it is shown to no one.
+func TestAContestDuringACall(t *testing.T) {
+	for _, during := range []string{"get_holdings", "get_profile"} {
+		inWorld(t, func(w *world) {
+			w.login(asha, "AB1234")
+			w.pass(time.Minute)
+			asked, done := false, false
+			w.kite.Before(func(tool string) {
+				asked = asked || tool == "get_holdings"
+				if asked && tool == during && !done {
+					done = true
+					w.contest("AB1234")
+				}
+			})
+			if got, err := w.call(asha); got != "" || !errors.Is(err, session.ErrNoLogin) && !errors.Is(err, session.ErrEnded) {
+				t.Errorf("answer = %q, %v: of a login that is given up, or ended already", got, err)
+			}
+			w.wantEvents("22 refused ", "11 contested ")
+		})
+	}
+}

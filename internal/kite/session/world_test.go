@@ -133,6 +133,7 @@ func (w *world) link(who int64, then string) session.Link {
 func (w *world) login(who int64, user string) session.Link {
 	w.t.Helper()
 	link := w.link(who, "")
+	synctest.Wait() // the link was looked at once, and the login is left to Finish
 	w.kite.Browser(link.URL, user)
 	if _, err := w.pool.Finish(w.t.Context(), who); err != nil {
 		w.t.Fatalf("login of %d as %s: %v", who, user, err)
