@@ -44,7 +44,10 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 	pr.tell(leaves, refused)
 	if contested.Kind != 0 {
 		other.tell(otherLeaves, contested)
-		other.mind() // ends what they have
+		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the minder's turn may come later
+			other.endPending(ctx, pr.pool.Timing.Poll)
+			other.mind()
+		})
 	}
 	pr.endNow(ctx, false)
 	return ErrNoLogin

@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,4 +162,25 @@ func TestAContestDuringACall(t *testing.T) {
 			w.wantEvents("22 refused ", "11 contested ")
 		})
 	}
+}
+
+// What a contest ends does not queue behind what a new process takes up.
+func TestAContestEndsAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		w.kite.Undying(true)
+		w.pool.Close()
+		for who := range int64(100) {
+			held := session.Held{Session: session.NewID(fmt.Sprintf("secret-session-%d", 100+who)), Since: time.Now()}
+			if err := w.store.Save(session.Record{Person: 100 + who, Ending: []session.Held{held}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.open()
+		w.contest("AB1234")
+		synctest.Wait()
+		if calls := w.kite.Calls(); !slices.Contains(calls, "DELETE 1") || !slices.Contains(calls, "DELETE 2") {
+			t.Error("the logins of the two wait to be ended")
+		}
+	})
 }
