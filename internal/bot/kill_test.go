@@ -208,7 +208,7 @@ func (c *chat) changesOnce(key string, a act) bool {
 	}
 	name, _, _ := strings.Cut(key, ":")
 	seen := c.phone.Log()
-	if !silent && strings.Count(seen, "I was restarted after /"+name+" had run: ") != 1 {
+	if !silent && strings.Count(seen, "I carried out /"+name+", but was restarted") != 1 {
 		c.t.Errorf("after the restart its person sees\n%s", seen)
 	}
 	if n := c.unanswered(); n != 0 {

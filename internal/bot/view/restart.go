@@ -8,7 +8,7 @@ import (
 // CarriedOut says that a command has run in an earlier process, whose answer may
 // not have arrived; look is the command that shows what came of it.
 func CarriedOut(command, look string) Message {
-	return Message{HTML: fmt.Sprintf("I was restarted after /%s had run: /%s shows how things stand.", html.EscapeString(command), html.EscapeString(look))}
+	return Message{HTML: fmt.Sprintf("I carried out /%s, but was restarted before I could say so. /%s shows how things stand.", html.EscapeString(command), html.EscapeString(look))}
 }
 
 // GivenUp says that a command is not tried any more; command is "" for what was

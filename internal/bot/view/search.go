@@ -71,7 +71,7 @@ func SearchTooShort(query string) Message {
 
 // SearchTooMany answers words that more instruments match than can be ranked.
 func SearchTooMany(query string, total int) Message {
-	return Message{HTML: fmt.Sprintf("<b>%s matches for “%s”</b>\nThat is too many to look through. Type more letters of it.", group(strconv.Itoa(total)), typedText(query))}
+	return Message{HTML: fmt.Sprintf("<b>%s matches for “%s”</b>\nToo many to show. Type more letters of the name or the symbol.", group(strconv.Itoa(total)), typedText(query))}
 }
 
 // SearchUsage answers /search without words.
