@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -45,10 +46,12 @@ func (w *world) options(httpAddr string) []string {
 		inside := "/run/secrets/" + strings.ToLower(name)
 		args = append(args, "-v", file+":"+inside+":ro", "-e", name+"_FILE="+inside)
 	}
-	for name, value := range map[string]string{
+	settings := map[string]string{
 		"TELEGRAM_API_URL": w.tgURL, "KITE_MCP_URL": w.kiteURL + "/sse", "KITE_LOGIN_HOSTS": "127.0.0.1",
-		"ALLOWED_USERS": "*", "USER_RATE": "off", "HTTP_ADDR": httpAddr, "GOMEMLIMIT": goMemLimit,
-	} {
+		"HTTP_ADDR": httpAddr, "GOMEMLIMIT": goMemLimit,
+	}
+	maps.Copy(settings, w.settings)
+	for name, value := range settings {
 		args = append(args, "-e", name+"="+value)
 	}
 	return args

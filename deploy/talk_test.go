@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// talk is everybody asking one thing after the other.
+// talk is people asking one thing after the other.
 type talk struct {
-	w    *world
-	stop chan struct{}
-	wg   sync.WaitGroup
+	w      *world
+	people []*phone
+	stop   chan struct{}
+	wg     sync.WaitGroup
 
 	mu    sync.Mutex
 	total int
@@ -18,15 +19,19 @@ type talk struct {
 }
 
 func (w *world) talk() *talk {
-	k := &talk{w: w, moved: make(chan struct{})}
+	k := newTalk(w, w.people)
 	k.begin()
 	return k
+}
+
+func newTalk(w *world, people []*phone) *talk {
+	return &talk{w: w, people: people, moved: make(chan struct{})}
 }
 
 // begin lets everybody ask, at the start and after an end.
 func (k *talk) begin() {
 	k.stop = make(chan struct{})
-	for _, p := range k.w.people {
+	for _, p := range k.people {
 		k.wg.Go(func() { k.ask(p) })
 	}
 }
@@ -63,7 +68,7 @@ func (k *talk) ask(p *phone) {
 func (k *talk) until(each int) {
 	k.w.t.Helper()
 	late := time.After(patience)
-	for want := k.questions() + each*len(k.w.people); k.questions() < want; {
+	for want := k.questions() + each*len(k.people); k.questions() < want; {
 		k.mu.Lock()
 		moved := k.moved
 		k.mu.Unlock()

@@ -26,27 +26,40 @@ const patience = 30 * time.Second
 // world is both far ends on loopback, the people, and what an operator has: a
 // volume and files with secrets.
 type world struct {
-	t       *testing.T
-	kite    *simkite.Server
-	tg      *simtg.Server
-	kiteURL string
-	tgURL   string
-	volume  string
-	secrets map[string]string // by setting, the path
-	people  []*phone
+	t        *testing.T
+	kite     *simkite.Server
+	tg       *simtg.Server
+	kiteURL  string
+	tgURL    string
+	volume   string
+	secrets  map[string]string // by setting, the path
+	settings map[string]string
+	people   []*phone
 }
 
 // newWorld has people with an account at Kite for each.
 func newWorld(t *testing.T, people int) *world {
 	t.Helper()
+	return newWorldOf(t, normalAccounts(people))
+}
+
+// normalAccounts are of people with some holdings.
+func normalAccounts(n int) []simkite.Account {
 	var accounts []simkite.Account
-	for i := range people {
+	for i := range n {
 		accounts = append(accounts, simkite.Generate(int64(i+1), 12))
 	}
+	return accounts
+}
+
+// newWorldOf has a person for each of these accounts.
+func newWorldOf(t *testing.T, accounts []simkite.Account) *world {
+	t.Helper()
 	w := &world{t: t, volume: "kitebot-" + strings.ToLower(t.Name()),
 		kite: simkite.New(simkite.Options{Accounts: accounts}), tg: simtg.New(simtg.Options{Token: token})}
 	w.kiteURL, w.tgURL = serve(t, w.kite, w.kite.Close), serve(t, w.tg, w.tg.Close)
 	w.kite.SetBaseURL(w.kiteURL)
+	w.settings = map[string]string{"ALLOWED_USERS": "*", "USER_RATE": "off"}
 	w.secrets = map[string]string{
 		"TELEGRAM_BOT_TOKEN": secretFile(t, token),
 		"STORE_KEY":          secretFile(t, "bWFkZS11cC1rZXktZm9yLXRoZS1pbWFnZS10ZXN0ISE="),
@@ -82,14 +95,19 @@ func secretFile(t *testing.T, text string) string {
 
 // all lets everybody do something at the same time.
 func (w *world) all(do func(*phone)) {
-	var wg sync.WaitGroup
-	for _, p := range w.people {
-		wg.Go(func() { do(p) })
-	}
-	wg.Wait()
+	each(w.people, do)
 	if w.t.Failed() {
 		w.t.FailNow()
 	}
+}
+
+// each lets some people do something at the same time.
+func each(people []*phone, do func(*phone)) {
+	var wg sync.WaitGroup
+	for _, p := range people {
+		wg.Go(func() { do(p) })
+	}
+	wg.Wait()
 }
 
 func (w *world) patient() context.Context {

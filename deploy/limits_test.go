@@ -1,0 +1,140 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// What one group of people does must not end the process, nor keep others
+// waiting for longer than this beyond their normal time.
+const slower = 2 * time.Second
+
+// The people whose answers are watched, and those who make trouble.
+const (
+	watched      = 3
+	bigAccounts  = 10
+	bigAnswer    = 15 << 20 // bytes on the wire, just under the bot's bound for one answer
+	outsiders    = 2500
+	blockedTaps  = 3000
+	tapsAreAcked = 12 * time.Second // how long Telegram takes to acknowledge one
+)
+
+// Ten people ask at once for answers of 15 MiB each, twice, in the memory that
+// the container ships with. Others get theirs meanwhile.
+func TestBigAnswersWithinTheLimits(t *testing.T) {
+	accounts := normalAccounts(watched)
+	for i := range bigAccounts {
+		accounts = append(accounts, bigAccount(int64(watched+i+1)))
+	}
+	w := newWorldOf(t, accounts)
+	c := w.container(image(t, "KITEBOT_IMAGE"), "big")
+	c.start()
+	w.all(func(p *phone) { p.login() })
+
+	small, big := w.people[:watched], w.people[watched:]
+	w.whileWatched(c, small, "10 people × 15 MiB", func() {
+		for range 2 {
+			each(big, func(p *phone) {
+				if _, err := p.try("/holdings", ""); err != nil {
+					t.Errorf("%s: %v", p.FirstName, err)
+				}
+			})
+		}
+	})
+	c.end()
+}
+
+// 2,500 people who are not let in write to the bot at once, and a blocked person
+// presses buttons 3,000 times while Telegram is slow to take what answers them.
+func TestCrowdsWithinTheLimits(t *testing.T) {
+	w := newWorld(t, watched)
+	operator := w.people[0].ID
+	var listed []string
+	for _, p := range w.people {
+		listed = append(listed, strconv.FormatInt(p.ID, 10))
+	}
+	w.settings["ALLOWED_USERS"] = strings.Join(listed, ",")
+	w.settings["ADMIN_USERS"] = strconv.FormatInt(operator, 10)
+	c := w.container(image(t, "KITEBOT_IMAGE"), "crowds")
+	c.start()
+	w.all(func(p *phone) { p.login() })
+
+	w.whileWatched(c, w.people, "2,500 people who are not let in", func() {
+		for i := range outsiders {
+			w.tg.Person(int64(10_000+i), "Outsider").Send("hello")
+		}
+		w.allTaken()
+	})
+
+	blocked := w.tg.Person(9_999, "Blocked")
+	w.people[0].ask(fmt.Sprintf("/admin block %d", blocked.ID), "locked")
+	w.whileWatched(c, w.people, "3,000 presses of a blocked person", func() {
+		w.tg.Inject(simtg.Fault{Method: "answerCallbackQuery", Times: -1, Delay: tapsAreAcked})
+		defer w.tg.ClearFaults()
+		for range blockedTaps {
+			blocked.PressForged(1, "holdings:run")
+		}
+		w.allTaken()
+	})
+	if n := len(blocked.Chat()); n != 0 {
+		t.Errorf("the blocked person was sent %d messages", n)
+	}
+	c.end()
+}
+
+// whileWatched has some people ask one thing after another, alone first and then
+// while trouble is made, and compares the longest waits.
+func (w *world) whileWatched(c *container, watched []*phone, what string, trouble func()) {
+	w.t.Helper()
+	pid := c.podman("inspect", c.name, "--format", "{{.State.Pid}}")
+	alone := w.waits(watched, func(talk *talk) { talk.until(10) })
+	during := w.waits(watched, func(talk *talk) { trouble(); talk.until(5) })
+	measured(w.t, "%s: the longest wait of others was %d ms, %d ms without it", what, during.Milliseconds(), alone.Milliseconds())
+	if during > alone+slower {
+		w.t.Errorf("%s: others waited %v, without it %v", what, during, alone)
+	}
+	if now := c.podman("inspect", c.name, "--format", "{{.State.Pid}}"); now != pid || pid == "0" {
+		w.t.Errorf("%s: the process ended: %s", what, c.podman("inspect", c.name, "--format", "OOM-killed: {{.State.OOMKilled}}, exit code {{.State.ExitCode}}"))
+	}
+}
+
+// waits is the longest that some people waited for an answer while do ran.
+func (w *world) waits(people []*phone, do func(*talk)) time.Duration {
+	w.t.Helper()
+	talk := newTalk(w, people)
+	talk.begin()
+	do(talk)
+	talk.end()
+	return talk.longest()
+}
+
+// allTaken waits until the bot has fetched every update.
+func (w *world) allTaken() {
+	w.t.Helper()
+	if err := w.tg.WaitPolling(w.patient()); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// bigAccount has so many holdings that they are an answer of bigAnswer bytes.
+func bigAccount(seed int64) simkite.Account {
+	a := simkite.Generate(seed, 1)
+	row := a.Holdings[0]
+	text, err := json.Marshal(row)
+	if err != nil {
+		panic(err)
+	}
+	a.Holdings = slices.Repeat(a.Holdings, bigAnswer/len(strconv.Quote(string(text))))
+	for i := range a.Holdings {
+		a.Holdings[i].Tradingsymbol = fmt.Sprintf("S%dH%d", seed, i)
+	}
+	return a
+}
