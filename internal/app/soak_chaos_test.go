@@ -79,11 +79,12 @@ func (st *stage) talk(k *killer, plan chaos) []*talk {
 
 // killer runs the bot as a process of its own, and kills it.
 type killer struct {
-	bot    *soakBot
-	dice   *rand.Rand
-	cmd    *exec.Cmd
-	starts []time.Time
-	kills  []time.Time
+	bot     *soakBot
+	dice    *rand.Rand
+	between func() // done while no process runs
+	cmd     *exec.Cmd
+	starts  []time.Time
+	kills   []time.Time
 }
 
 func (k *killer) start() {
@@ -145,6 +146,9 @@ func (k *killer) during(most time.Duration, goOn func(kills int) bool, do func(k
 		}
 		k.kills = append(k.kills, time.Now())
 		k.kill()
+		if k.between != nil {
+			k.between()
+		}
 		k.start()
 	}
 	done()
