@@ -13,7 +13,7 @@ help: ## show this
 test: ## all tests, with the race detector
 	GOFLAGS='-race -shuffle=on' go test ./...
 
-soak: ## the long forms: isolation, chaos, every fuzz target for 20 minutes
+soak: ## the long forms: isolation, chaos, limits, every fuzz target for 20 minutes
 	.ci/soak
 
 bench: ## the Go benchmarks, then every number of docs/performance.md (wants a quiet machine)
