@@ -36,6 +36,7 @@ func TestBigAnswersWithinTheLimits(t *testing.T) {
 		accounts = append(accounts, bigAccount(int64(watched+i+1)))
 	}
 	w := newWorldOf(t, accounts)
+	delete(w.settings, "SEND_RATE")
 	c := w.container(image(t, "KITEBOT_IMAGE"), "big")
 	c.start()
 	w.all(func(p *phone) { p.login() })
@@ -57,6 +58,7 @@ func TestBigAnswersWithinTheLimits(t *testing.T) {
 // presses buttons 3,000 times while Telegram is slow to take what answers them.
 func TestCrowdsWithinTheLimits(t *testing.T) {
 	w := newWorld(t, watched)
+	delete(w.settings, "SEND_RATE")
 	operator := w.people[0].ID
 	var listed []string
 	for _, p := range w.people {

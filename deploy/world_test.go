@@ -59,7 +59,7 @@ func newWorldOf(t *testing.T, accounts []simkite.Account) *world {
 		kite: simkite.New(simkite.Options{Accounts: accounts}), tg: simtg.New(simtg.Options{Token: token})}
 	w.kiteURL, w.tgURL = serve(t, w.kite, w.kite.Close), serve(t, w.tg, w.tg.Close)
 	w.kite.SetBaseURL(w.kiteURL)
-	w.settings = map[string]string{"ALLOWED_USERS": "*", "USER_RATE": "off"}
+	w.settings = map[string]string{"ALLOWED_USERS": "*", "USER_RATE": "off", "SEND_RATE": "off"}
 	w.secrets = map[string]string{
 		"TELEGRAM_BOT_TOKEN": secretFile(t, token),
 		"STORE_KEY":          secretFile(t, "bWFkZS11cC1rZXktZm9yLXRoZS1pbWFnZS10ZXN0ISE="),
