@@ -164,7 +164,7 @@ func (d *decisions) answered(ctx context.Context, p *soaker, from int) error {
 		if !ok {
 			return fmt.Errorf("%s gets no answer; the chat:\n%s", p.user, p.transcript())
 		}
-		if strings.Contains(m.Text, word) {
+		if strings.Contains(m.Text, word) { // also in the sorry after kills that follow each other
 			return nil
 		}
 	}
