@@ -22,18 +22,23 @@ const slower = 2 * time.Second
 const (
 	watched      = 3
 	bigAccounts  = 10
-	bigAnswer    = 15 << 20 // bytes on the wire, just under the bot's bound for one answer
+	bigAnswer    = 7 << 19  // bytes on the wire: 3.5 MiB, just under what the bot reads of one answer
+	tooBig       = 15 << 20 // far over it
 	outsiders    = 2500
 	blockedTaps  = 3000
 	tapsAreAcked = 12 * time.Second // how long Telegram takes to acknowledge one
 )
 
-// Ten people ask at once for answers of 15 MiB each, twice, in the memory that
-// the container ships with. Others get theirs meanwhile.
+// Ten people ask at once for answers of 3.5 MiB each, and ten for 15 MiB in
+// the memory that the container ships with. Others get theirs meanwhile.
 func TestBigAnswersWithinTheLimits(t *testing.T) {
 	accounts := normalAccounts(watched)
-	for i := range bigAccounts {
-		accounts = append(accounts, bigAccount(int64(watched+i+1)))
+	for i := range 2 * bigAccounts {
+		size := bigAnswer
+		if i >= bigAccounts {
+			size = tooBig
+		}
+		accounts = append(accounts, bigAccount(int64(watched+i+1), size))
 	}
 	w := newWorldOf(t, accounts)
 	delete(w.settings, "SEND_RATE")
@@ -41,16 +46,9 @@ func TestBigAnswersWithinTheLimits(t *testing.T) {
 	c.start()
 	w.all(func(p *phone) { p.login() })
 
-	small, big := w.people[:watched], w.people[watched:]
-	w.whileWatched(c, small, "10 people × 15 MiB", func() {
-		for range 2 {
-			each(big, func(p *phone) {
-				if _, err := p.try("/holdings", ""); err != nil {
-					t.Errorf("%s: %v", p.FirstName, err)
-				}
-			})
-		}
-	})
+	small, big, bigger := w.people[:watched], w.people[watched:watched+bigAccounts], w.people[watched+bigAccounts:]
+	w.whileWatched(c, small, "10 answers of 3.5 MiB at once", func() { each(big, func(p *phone) { ask(p, "/holdings", "₹") }) })
+	w.whileWatched(c, small, "10 answers of 15 MiB at once", func() { each(bigger, func(p *phone) { ask(p, "/holdings", "too long") }) })
 	c.end()
 }
 
@@ -131,6 +129,13 @@ func (w *world) waits(people []*phone, do func(*talk)) time.Duration {
 	return talk.longest()
 }
 
+// ask is phone.try for people who ask at the same time.
+func ask(p *phone, command, text string) {
+	if _, err := p.try(command, text); err != nil {
+		p.t.Errorf("%s: %v", p.FirstName, err)
+	}
+}
+
 // allTaken waits until the bot has fetched every update.
 func (w *world) allTaken() {
 	w.t.Helper()
@@ -139,15 +144,15 @@ func (w *world) allTaken() {
 	}
 }
 
-// bigAccount has so many holdings that they are an answer of bigAnswer bytes.
-func bigAccount(seed int64) simkite.Account {
+// bigAccount has so many holdings that they are an answer of that size, in bytes.
+func bigAccount(seed int64, size int) simkite.Account {
 	a := simkite.Generate(seed, 1)
 	row := a.Holdings[0]
 	text, err := json.Marshal(row)
 	if err != nil {
 		panic(err)
 	}
-	a.Holdings = slices.Repeat(a.Holdings, bigAnswer/len(strconv.Quote(string(text))))
+	a.Holdings = slices.Repeat(a.Holdings, size/len(strconv.Quote(string(text))))
 	for i := range a.Holdings {
 		a.Holdings[i].Tradingsymbol = fmt.Sprintf("S%dH%d", seed, i)
 	}
