@@ -61,7 +61,7 @@ func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Held, e
 	tokens := transport.NewMemoryTokenStore()
 	h := d.oauth(at, a.ClientID, a.Redirect, tokens)
 	h.SetExpectedState(a.State) // whose it is was found out before
-	now := d.opts.Now() // with its monotonic reading: a clock may be set
+	now := d.opts.Now()         // with its monotonic reading: a clock may be set
 	if err := h.ProcessAuthorizationResponse(bound, a.Code, a.State, a.Verifier); err != nil {
 		return session.Held{}, tokenFailed(because(ctx, bound, d.base, err))
 	}
