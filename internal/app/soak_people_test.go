@@ -162,7 +162,9 @@ func (p *soaker) obey(ctx context.Context, m said) bool {
 	if m.link() != "" {
 		return p.finish(ctx, m)
 	}
-	k, ok := m.key(func(k key) bool { return strings.HasPrefix(k.Data, "login:drop:") || strings.HasPrefix(k.Data, "login:new") })
+	k, ok := m.key(func(k key) bool {
+		return strings.HasPrefix(k.Data, "login:drop:") || strings.HasPrefix(k.Data, "login:new")
+	})
 	if ok {
 		p.PressForged(m.ID, k.Data)
 	}
