@@ -136,6 +136,20 @@ func (c *Client) introduce(ctx context.Context) error {
 	}
 }
 
+// confirmed returns err, the failure of a call of the intake. That Telegram does
+// not know the token is believed only if getMe, asked after it, is told so too:
+// a proxy on the way may answer one call with a 401 or 404.
+func (c *Client) confirmed(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrUnauthorized) {
+		return err
+	}
+	if _, me := c.api.GetMe(ctx); errors.Is(me, ErrUnauthorized) {
+		return err
+	}
+	f := faultOf("", err)
+	return &fault{kind: lost, method: f.method, code: f.code, text: "the token is refused, which getMe does not confirm"}
+}
+
 // ID is the bot's own user id.
 func (c *Client) ID() int64 { return c.id }
 

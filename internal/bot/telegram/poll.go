@@ -40,7 +40,7 @@ const (
 //
 // A webhook that is set is removed first, and again when one is set meanwhile;
 // pending updates are kept. Failures are waited out, also that somebody else
-// polls, which [Client.Conflict] tells. Only a token that Telegram does not know ends Poll with an
+// polls, which [Client.Conflict] tells. Only a token that Telegram does not know, as getMe has to confirm, ends Poll with an
 // error, [ErrUnauthorized].
 func (c *Client) Poll(ctx context.Context, j bot.Journal, handle func(bot.Update)) error {
 	p := &poller{
@@ -74,7 +74,7 @@ var (
 
 func (p *poller) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := p.step(ctx)
+		err := p.confirmed(ctx, p.step(ctx))
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, ErrUnauthorized):

@@ -116,6 +116,7 @@ func TestARevokedTokenEndsPoll(t *testing.T) {
 	for _, revoked := range []reply{no(401, "Unauthorized"), no(404, "Not Found")} {
 		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 			s.on("getUpdates", updates(40), revoked)
+			s.on("getMe", revoked)
 			r := poll(t, c)
 			if err := <-r.done; !errors.Is(err, ErrUnauthorized) {
 				t.Errorf("Poll = %v, want ErrUnauthorized", err)
@@ -123,6 +124,46 @@ func TestARevokedTokenEndsPoll(t *testing.T) {
 			r.expect(t, 40)
 			r.cancel()
 		})
+	}
+}
+
+// strayRefusals are what a proxy may make of one call, and of the getMe after it:
+// none of them says that Telegram does not know the token.
+func strayRefusals() map[string][2]reply {
+	me := ok(`{"id":4815162342,"is_bot":true,"first_name":"Test","username":"test_of_ours_bot"}`)
+	return map[string][2]reply{
+		"401, getMe is answered":  {no(401, "Unauthorized"), me},
+		"404, getMe is answered":  {no(404, "Not Found"), me},
+		"401, getMe is cut":       {no(401, "Unauthorized"), {drop: true}},
+		"404, getMe has a page":   {no(404, "Not Found"), gateway()},
+		"401, getMe is throttled": {no(401, "Unauthorized"), flood(3)},
+	}
+}
+
+func TestAStrayRefusalDoesNotEndPoll(t *testing.T) {
+	for name, stray := range strayRefusals() {
+		for _, method := range []string{"getUpdates", "getWebhookInfo"} {
+			t.Run(name+", "+method, func(t *testing.T) {
+				bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+					s.on(method, stray[0])
+					s.on("getMe", stray[1])
+					s.on("getUpdates", updates(40))
+					r := poll(t, c)
+					elapse(10 * time.Second)
+					select {
+					case err := <-r.done:
+						t.Errorf("Poll = %v", err)
+						return
+					default:
+					}
+					r.expect(t, 40)
+					if n := log.count("which getMe does not confirm"); n != 1 {
+						t.Errorf("%d lines tell of it:\n%s", n, log)
+					}
+					r.stop(t)
+				})
+			})
+		}
 	}
 }
 
@@ -134,6 +175,7 @@ func TestARevokedTokenEndsPollBeforeItBegins(t *testing.T) {
 				s.script[method] = nil
 			}
 			s.on(method, no(401, "Unauthorized"))
+			s.on("getMe", no(401, "Unauthorized"))
 			r := poll(t, c)
 			if err := <-r.done; !errors.Is(err, ErrUnauthorized) || len(s.of("getUpdates")) != 0 {
 				t.Errorf("Poll = %v after %d polls, want ErrUnauthorized after none", err, len(s.of("getUpdates")))

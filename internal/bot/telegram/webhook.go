@@ -41,7 +41,7 @@ type Hook struct {
 // removed the webhook on leaving could make a successor deaf that has just set
 // it. Failures are waited out; [Client.Intake] and [Client.Undelivered] tell of
 // them. Webhook ends with an error when Telegram does not know the token,
-// [ErrUnauthorized], when the listener breaks, or for a bad hook, *[OptionError].
+// as getMe has to confirm, [ErrUnauthorized], when the listener breaks, or for a bad hook, *[OptionError].
 func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func(bot.Update)) error {
 	w, err := c.newIntake(h, j, handle)
 	if err != nil {

@@ -78,7 +78,7 @@ var (
 // Telegram does not know the token any more.
 func (w *intake) lookAfter(ctx context.Context) error {
 	for ctx.Err() == nil {
-		pause, err := lookEvery, w.look(ctx)
+		pause, err := lookEvery, w.confirmed(ctx, w.look(ctx))
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, ErrUnauthorized):

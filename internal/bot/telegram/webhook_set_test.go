@@ -213,6 +213,7 @@ func TestARevokedTokenEndsWebhook(t *testing.T) {
 	for _, method := range []string{"setWebhook", "getWebhookInfo"} {
 		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 			s.on(method, no(401, "Unauthorized"))
+			s.on("getMe", no(401, "Unauthorized"))
 			r := hooks(t, c)
 			elapse(2 * time.Minute)
 			if err := <-r.done; !errors.Is(err, ErrUnauthorized) {
@@ -220,6 +221,35 @@ func TestARevokedTokenEndsWebhook(t *testing.T) {
 			}
 			r.cancel()
 		})
+	}
+}
+
+func TestAStrayRefusalDoesNotEndWebhook(t *testing.T) {
+	for name, stray := range strayRefusals() {
+		for _, method := range []string{"setWebhook", "getWebhookInfo"} {
+			t.Run(name+", "+method, func(t *testing.T) {
+				bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+					s.on(method, stray[0])
+					s.on("getMe", stray[1])
+					r := hooks(t, c)
+					elapse(30 * time.Second)
+					atTelegram(s, wellSet)
+					elapse(time.Minute)
+					select {
+					case err := <-r.done:
+						t.Errorf("Webhook = %v", err)
+						return
+					default:
+					}
+					r.post(t, update(40), nil)
+					r.expect(t, 40)
+					if n := log.count("which getMe does not confirm"); n != 1 {
+						t.Errorf("%d lines tell of it:\n%s", n, log)
+					}
+					r.stop(t)
+				})
+			})
+		}
 	}
 }
 
