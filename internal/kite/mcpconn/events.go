@@ -70,7 +70,44 @@ type events struct {
 }
 
 func newEvents(body io.Reader, buffer int, lenient bool) *events {
-	return &events{r: bufio.NewReaderSize(body, buffer), lenient: lenient}
+	return &events{r: bufio.NewReaderSize(&lineEnds{Reader: body}, buffer), lenient: lenient}
+}
+
+// lineEnds reads a stream whose lines end in CR, LF or CR LF, as the standard
+// allows, and ends each of them in LF. A CR ends its line at once, although an LF
+// may follow in the next read: an answer must not wait for that.
+type lineEnds struct {
+	io.Reader
+	cr bool // the last byte was a CR: an LF after it ends no further line
+}
+
+func (l *lineEnds) Read(p []byte) (int, error) {
+	for {
+		n, err := l.Reader.Read(p)
+		if kept := l.convert(p[:n]); kept > 0 || n == 0 || err != nil {
+			return kept, err
+		}
+	}
+}
+
+// convert rewrites p in place and returns how much of it is left.
+func (l *lineEnds) convert(p []byte) int {
+	if !l.cr && bytes.IndexByte(p, '\r') < 0 {
+		return len(p) // which is nearly every read
+	}
+	kept := 0
+	for _, b := range p {
+		if b == '\n' && l.cr {
+			l.cr = false
+			continue
+		}
+		if l.cr = b == '\r'; l.cr {
+			b = '\n'
+		}
+		p[kept] = b
+		kept++
+	}
+	return kept
 }
 
 // next reads an event; io.EOF at the end. One that is too big, or finds no room,
@@ -133,7 +170,7 @@ func (r *events) line(e *incoming) (line []byte, ours bool, err error) {
 		part, err := r.r.ReadSlice('\n')
 		r.grow(e, len(part))
 		if long == nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return bytes.TrimRight(part, "\r\n"), false, err
+			return bytes.TrimSuffix(part, []byte("\n")), false, err
 		}
 		switch {
 		case e.refused != nil && len(long) >= beginning:
@@ -144,7 +181,7 @@ func (r *events) line(e *incoming) (line []byte, ours bool, err error) {
 			long = append(long, part...)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return bytes.TrimRight(long, "\r\n"), true, err
+			return bytes.TrimSuffix(long, []byte("\n")), true, err
 		}
 	}
 }

@@ -31,6 +31,10 @@ func TestEvents(t *testing.T) {
 	}{
 		"an event":                {"event: endpoint\ndata: /x\n\n", []event{{"endpoint", "/x"}}},
 		"CR before LF":            {"event: endpoint\r\ndata: /x\r\n\r\n", []event{{"endpoint", "/x"}}},
+		"CR alone":                {"event: endpoint\rdata: /x\r\rdata: 1\r\r", []event{{"endpoint", "/x"}, {"", "1"}}},
+		"every end of a line":     {"data: 1\rdata: 2\ndata: 3\r\n\rdata: 4\n\r\ndata: 5\r\r\n", []event{{"", "1\n2\n3"}, {"", "4"}, {"", "5"}}},
+		"LF before CR":            {"data: 1\n\rdata: 2\n\r", []event{{"", "1"}, {"", "2"}}},
+		"a long line before CR":   {"data: " + long + "\rdata: x\r\r", []event{{"", long + "\nx"}}},
 		"no name":                 {"data:1\n\ndata: 2\n\n", []event{{"", "1"}, {"", "2"}}},
 		"names do not stay":       {"event: a\ndata: 1\n\ndata: 2\n\n", []event{{"a", "1"}, {"", "2"}}},
 		"lines of data":           {"data: 1\ndata:  2\ndata:3\n\n", []event{{"", "1\n 2\n3"}}},
@@ -47,6 +51,26 @@ func TestEvents(t *testing.T) {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// An event is complete at the CR that ends its empty line, whatever follows. The
+// rest of a CR LF, in a later read, is no empty line of the next event.
+func TestEventsAtTheEndOfARead(t *testing.T) {
+	broken := errors.New("connection reset")
+	for _, end := range []string{"\r", "\n", "\r\n"} {
+		first := strings.ReplaceAll("data: 1||", "|", end)
+		got, err := eventsOf(io.MultiReader(strings.NewReader(first[:len(first)-len(end)+1]), iotest.ErrReader(broken)))
+		if !errors.Is(err, broken) || len(got) != 1 {
+			t.Errorf("%q: %v, %v", end, got, err)
+		}
+		stream := strings.ReplaceAll("event: a|data: 1|data: 2||event: b|data: 3||", "|", end)
+		for cut := range len(stream) {
+			got, err := eventsOf(io.MultiReader(strings.NewReader(stream[:cut]), strings.NewReader(stream[cut:])))
+			if diff := cmp.Diff([]event{{"a", "1\n2"}, {"b", "3"}}, got, cmp.AllowUnexported(event{})); diff != "" || !errors.Is(err, io.EOF) {
+				t.Errorf("%q: %v (-want +got):\n%s", stream[:cut]+"✂"+stream[cut:], err, diff)
+			}
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ func FuzzSSE(f *testing.F) {
 	for _, seed := range streams() {
 		f.Add([]byte(seed), byte(255), true)
 		f.Add([]byte(strings.ReplaceAll(seed, "\n", "\r\n")), byte(7), false)
+		f.Add([]byte(strings.ReplaceAll(seed, "\n", "\r")), byte(1), true)
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, piece byte, stays bool) {
 		synctest.Test(t, func(t *testing.T) {
@@ -98,9 +99,9 @@ func FuzzAnswer(f *testing.F) {
 		media, body string
 	}{
 		{200, "application/json", good}, {200, "application/json; charset=utf-8", good + "\n" + good}, {200, "text/event-stream", "data: " + good + "\n\n"},
-		{200, "text/event-stream", "id: 1\nretry: 0\ndata:\n\n"}, {200, "text/event-stream", "\ufeff: x\r\nevent: message\r\ndata: " + good}, {202, "", ""}, {204, "", ""},
+		{200, "text/event-stream", "id: 1\nretry: 0\ndata:\n\n"}, {200, "text/event-stream", "\ufeff: x\r\nevent: message\r\ndata: " + good}, {200, "text/event-stream", "event: message\rdata: " + good + "\r\r"}, {202, "", ""}, {204, "", ""},
 		{200, "text/event-stream", "data: {\"id\":1,\"method\":\"ping\"}\n\n" + strings.Repeat("data: "+good+"\n\n", 3)}, {200, "application/json", strings.Replace(good, `""`, `"next"`, 1)},
-		{400, "text/plain", "Invalid session ID"}, {400, "application/json", refusal}, {404, "text/plain", "Session terminated"}, {404, "text/html", "<html>"}, {524, "text/html", "<html>"},
+		{400, "text/plain", "Invalid session ID"}, {400, "application/json", refusal}, {404, "text/plain", "Session terminated"}, {404, "text/html", "<html>"}, {404, "text/html", "<html>Session terminated"}, {404, "", ""}, {524, "text/html", "<html>"},
 		{200, "application/json", `{"id":"b-1","error":{"code":-32602,"message":"tool 'x' not found: tool not found"}}`}, {200, "application/json", `{"id":"b-1","result":{"content":[{"type":"image"}]}}`},
 		{200, "application/json", strings.Repeat("[", 11000)}, {200, "text/event-stream", "data: {\"id\":\"b-1\",\"result\":" + strings.Repeat("[", 9000) + "}\n\n"}, {301, "text/plain", ""}, {200, "\x00;=", good},
 		{401, "text/plain", "no bearer token"}, {404, "text/plain", "session not found"}, {403, "text/plain", "session user mismatch"}, {405, "", ""},
