@@ -19,7 +19,7 @@ type Outcome struct {
 	// IsError is the result's isError flag.
 	IsError bool
 	// Status is an HTTP status other than 2xx that the call was answered with;
-	// 0 when there was none. A library's "session terminated" is a 404.
+	// 0 when there was none.
 	Status int
 	// Body is the beginning of that HTTP answer's body, as far as it is known.
 	// A few hundred bytes are enough.
@@ -42,6 +42,7 @@ const (
 	textNoSession      = "failed to establish a session"
 	textNoKiteSession  = "failed to get or create kite session"
 	textTerminated     = "session terminated"
+	textNotFound       = "session not found"
 	textInvalidSession = "invalid session id"
 	textEndFailed      = "session termination failed:"
 	textIDNotFound     = "session id not found"
@@ -131,14 +132,12 @@ func statusKind(status int, body string) Kind {
 	switch {
 	case status < 400:
 		return KindUnreachable // a redirect, which is never followed: the words of a gateway
-	case status == http.StatusNotFound && !foreignNotFound(body):
+	case knowsNoSession(status, body):
 		return KindEnded
-	case status == http.StatusBadRequest && strings.Contains(body, textInvalidSession):
-		return KindEnded
-	case strings.HasPrefix(body, textEndFailed) && (strings.Contains(body, textIDNotFound) || strings.Contains(body, textIDMalformed)):
-		return KindEnded // the answer to a DELETE for a session that the server does not have
 	case status == http.StatusUnauthorized:
 		return KindAuthorize
+	case status == http.StatusNotFound && (body == "" || isPage(body)):
+		return KindUnreachable // of something on the way: neither the server nor its router said a word
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, // of a router or a gateway
 		status == http.StatusGone,
 		status == http.StatusMisdirectedRequest, status == http.StatusUpgradeRequired:
@@ -153,14 +152,20 @@ func statusKind(status int, body string) Kind {
 	}
 }
 
-// foreignNotFound tells a 404 of a router or a gateway (wrong path, a deploy
-// in progress) from the MCP server's "Session terminated". A 404 without a
-// known body counts as the server's: the protocol defines it so.
-func foreignNotFound(body string) bool {
-	if strings.Contains(body, textTerminated) {
+// knowsNoSession reports whether the MCP server says in its own words that it
+// does not have the session. A status alone does not say so: a router or a
+// gateway gives the same one for a wrong path, or during a deploy.
+func knowsNoSession(status int, body string) bool {
+	switch {
+	case isPage(body):
 		return false
+	case status == http.StatusNotFound:
+		return strings.Contains(body, textTerminated) || strings.Contains(body, textNotFound)
+	case status == http.StatusBadRequest:
+		return strings.Contains(body, textInvalidSession)
+	default: // the answer to a DELETE
+		return strings.HasPrefix(body, textEndFailed) && (strings.Contains(body, textIDNotFound) || strings.Contains(body, textIDMalformed))
 	}
-	return isPage(body) || body == "not found" || strings.HasPrefix(body, "404 page not found")
 }
 
 func isPage(body string) bool { return strings.HasPrefix(body, "<") }

@@ -18,8 +18,8 @@ const (
 	KindFailed
 	// KindNoLogin: this MCP session has no login and says so.
 	KindNoLogin
-	// KindEnded: the server no longer knows this session: HTTP 404, or HTTP 400
-	// "Invalid session ID". Over a stream that is merely lost the 400 says
+	// KindEnded: the server no longer knows this session, in its own words: HTTP 404
+	// "Session terminated" or "session not found", HTTP 400 "Invalid session ID". Over a stream that is merely lost the 400 says
 	// nothing about the login; the session package knows which one it was.
 	KindEnded
 	// KindUnreachable: no answer: network, timeout, gateway (5xx, 524).

@@ -72,13 +72,14 @@ func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry 
 }
 
 // losesSession reports whether a failure says that the MCP session is none, which
-// says nothing of the login. A router's 404 does not.
+// says nothing of the login. A router's 404 does not; one without a word may, and
+// another session costs nothing.
 func losesSession(cause error) bool {
 	var refused *refusedError
 	var rpc *rpcError
 	switch {
 	case errors.As(cause, &refused):
-		return refused.status == http.StatusNotFound && kite.KindOf(classify("", cause)) == kite.KindEnded ||
+		return refused.status == http.StatusNotFound && (strings.TrimSpace(refused.body) == "" || kite.KindOf(classify("", cause)) == kite.KindEnded) ||
 			refused.status == http.StatusForbidden && strings.Contains(strings.ToLower(refused.body), textOthersSession)
 	case errors.As(cause, &rpc):
 		return strings.Contains(strings.ToLower(rpc.message), textNoSession)

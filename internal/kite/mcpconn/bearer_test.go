@@ -62,7 +62,7 @@ func TestMCPSessionIsLost(t *testing.T) {
 			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"error":{"code":0,"message":"method \"tools/call\" is invalid during session initialization"}}`, call.ID)
 		}, true, 0},
 		"a router":       {secret, status(404, "404 page not found\n"), false, kite.KindNotServed},
-		"a page":         {secret, status(404, "<html>"), false, kite.KindNotServed},
+		"a page":         {secret, status(404, "<html>"), false, kite.KindUnreachable},
 		"a robot's 403":  {secret, status(403, "<html>go away"), false, kite.KindBlocked},
 		"a gateway":      {secret, status(502, "<html>"), false, kite.KindUnreachable},
 		"something else": {secret, status(400, "Unsupported protocol version"), false, kite.KindFailed},
