@@ -20,7 +20,8 @@ import (
 // given out. Otherwise the error is a *kite.Error of KindUnreachable, KindNotServed
 // or KindBlocked, and the caller may try again.
 //
-// A session of the login tool is logged out of Kite by that. The server answers
+// A session of the login tool is logged out of Kite by that, unless Kite hung: what
+// the server confirms late is an error, and asking again reaches Kite again. The server answers
 // 500 for an unknown one as for a failed logout, so that any other answer is
 // followed by a question for that session: only "ended" is believed. It takes two
 // call timeouts at most. For a login by OAuth see endBearer.
@@ -39,10 +40,17 @@ func (d *Dialer) End(ctx context.Context, h session.Held) error {
 	return d.endSession(ctx, h.Session)
 }
 
+// slowEnd is how long a logout takes that Kite may not have heard of: the server
+// waits 7 s for Kite's answer, and then says that all went well.
+const slowEnd = 6 * time.Second
+
 // endSession ends a session of the login tool.
 func (d *Dialer) endSession(ctx context.Context, id session.ID) error {
 	began := time.Now()
 	cause := d.judge(ctx, id, scrub(d.delete(ctx, id, nil), id))
+	if cause == nil && time.Since(began) >= slowEnd {
+		cause = errSlowEnd
+	}
 	d.measure(ending, began, failure("", cause))
 	if cause == nil {
 		return nil

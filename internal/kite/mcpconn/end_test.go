@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/kite"
@@ -64,6 +65,25 @@ func TestEnd(t *testing.T) {
 					t.Errorf("%s without the session id", r.method)
 				}
 			}
+		})
+	}
+}
+
+// The server says 200 also when Kite did not answer the logout within 7 s.
+func TestASlowEndIsNotBelieved(t *testing.T) {
+	for took, ended := range map[time.Duration]bool{0: true, 3 * time.Second: true, 7 * time.Second: false, 15 * time.Second: false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &scripted{piece: 1, answer: func(req *http.Request) *http.Response {
+				time.Sleep(took) // the bubble's: what the server waits for Kite
+				return response(req, http.StatusOK, "text/plain", http.NoBody)
+			}}
+			d, _ := s.dialer(t, mcpPath)
+			err := d.End(t.Context(), held(session.NewID(secret)))
+			if (err == nil) != ended || err != nil && kite.KindOf(err) != kite.KindUnreachable {
+				t.Errorf("after %v: %v", took, err)
+			}
+			d.Close()
+			synctest.Wait()
 		})
 	}
 }

@@ -38,6 +38,7 @@ const (
 	errDelete       = reason("request to end a session refused")
 	errListen       = reason("request to listen refused")
 	errNoSession    = reason("no MCP session to be had")
+	errSlowEnd      = reason("the logout took so long that kite may not have heard of it")
 	errNotOffered   = reason("such a server cannot be asked this")
 )
 
