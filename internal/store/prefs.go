@@ -74,7 +74,7 @@ func decodePrefs(text []byte) (bot.Prefs, error) {
 
 func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
 	prefs, key := bucket(tx, prefsBucket), number(uint64(person))
-	if !p.Hide && !p.Native && !p.NoWarning && len(p.Watch) == 0 && len(p.Picks) == 0 {
+	if p.IsZero() {
 		return prefs.Delete(key)
 	}
 	text, err := encodePrefs(p)

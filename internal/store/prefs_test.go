@@ -38,17 +38,7 @@ func mustLoadPrefs(t testing.TB, s *Store, person int64) bot.Prefs {
 	return p
 }
 
-func somePrefs() *rapid.Generator[bot.Prefs] {
-	return rapid.Custom(func(t *rapid.T) bot.Prefs {
-		return bot.Prefs{
-			Hide:      rapid.Bool().Draw(t, "hide"),
-			Native:    rapid.Bool().Draw(t, "native"),
-			NoWarning: rapid.Bool().Draw(t, "no warning"),
-			Watch:     rapid.SliceOfN(rapid.String(), 0, 4).Draw(t, "watch"),
-			Picks:     rapid.MapOfN(rapid.String(), rapid.String(), 0, 4).Draw(t, "picks"),
-		}
-	})
-}
+func somePrefs() *rapid.Generator[bot.Prefs] { return rapid.Make[bot.Prefs]() }
 
 // TestPrefsLikeTheTwin saves and restarts in any order and wants the file to say
 // what the store in memory says.

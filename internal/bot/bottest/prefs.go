@@ -3,6 +3,7 @@ package bottest
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -49,9 +50,21 @@ func testPrefsWhole(t *testing.T, s bot.PrefStore) {
 	}
 }
 
+// testPrefsFields finds the fields by itself, so that a new one that is not stored
+// fails.
 func testPrefsFields(t *testing.T, s bot.PrefStore) {
-	full := FullPrefs()
-	for _, p := range []bot.Prefs{{Hide: true}, {Native: true}, {NoWarning: true}, {Watch: full.Watch}, {Picks: full.Picks}} {
+	full := reflect.ValueOf(FullPrefs())
+	for i := range full.NumField() {
+		name := full.Type().Field(i).Name
+		if full.Field(i).IsZero() {
+			t.Errorf("FullPrefs leaves %s out", name)
+			continue
+		}
+		var p bot.Prefs
+		reflect.ValueOf(&p).Elem().Field(i).Set(full.Field(i))
+		if p.IsZero() {
+			t.Errorf("preferences with nothing but %s count as none", name)
+		}
 		mustSavePrefs(t, s, somePerson, p)
 		wantPrefs(t, s, somePerson, p)
 	}
