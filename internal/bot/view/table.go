@@ -10,6 +10,10 @@ import (
 // Telegram's fixed-width text without wrapping.
 const tableWidth = 34
 
+// leastName is what a name gets at least, its mark included, before the numbers are shown whole:
+// rows without names tell nothing, and a number that is cut is marked.
+const leastName = 3
+
 // maxCellRunes bounds what one cell may hold, because characters without a
 // width of their own can be piled up without end.
 const maxCellRunes = 2 * tableWidth
@@ -39,7 +43,7 @@ func (t table) html() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		tail := fit(r.tail, widths[0])
+		tail := fit(r.tail, widths[0]-min(cells(r.name), leastName))
 		name := fitName(r.name, widths[0]-cells(tail)) + tail
 		b.WriteString(escape(name))
 		b.WriteString(space(widths[0] - cells(name)))
@@ -64,18 +68,22 @@ func (t table) lines() []row {
 }
 
 // widths gives each column of numbers what it needs, as long as a cell is left
-// for every column before it, and the names the rest, if they need that much.
+// for every column before it and the beginning of each name for the first, and the
+// names the rest, if they need that much.
 func (t table) widths(lines []row) []int {
 	widths := make([]int, len(t.head))
+	least := 1 // of the first column
 	for _, r := range lines {
+		least = max(least, min(cells(r.name), leastName)+cells(r.tail))
 		widths[0] = max(widths[0], cells(r.name)+cells(r.tail))
 		for i, number := range r.numbers {
 			widths[i+1] = max(widths[i+1], cells(number))
 		}
 	}
 	room := tableWidth - len(widths) + 1 // one cell between two columns
+	least = min(least, room-len(widths)+1)
 	for column := len(widths) - 1; column > 0; column-- {
-		widths[column] = min(widths[column], room-column)
+		widths[column] = min(widths[column], room-least-column+1)
 		room -= widths[column]
 	}
 	widths[0] = min(widths[0], room)

@@ -67,8 +67,13 @@ func (s *sheet) rich() *Rich {
 	for _, p := range s.parts {
 		if p.table != nil {
 			r.Blocks = append(r.Blocks, Block{Table: p.table.rich()})
-		} else {
-			r.Blocks = append(r.Blocks, Block{HTML: strings.Join(p.lines, "\n")})
+			continue
+		}
+		// A line break within a paragraph may be shown as a mere space.
+		for line := range strings.SplitSeq(strings.Join(p.lines, "\n"), "\n") {
+			if line != "" {
+				r.Blocks = append(r.Blocks, Block{HTML: line})
+			}
 		}
 	}
 	return &r

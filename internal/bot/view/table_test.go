@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -64,6 +65,38 @@ func TestShortPercent(t *testing.T) {
 	if got := shortPercentOf(kite.Figure{}); got != Absent {
 		t.Errorf("unknown percentage is %q", got)
 	}
+}
+
+// However long the numbers are, a table keeps the names of its rows: what has no
+// room is cut in sight.
+func TestATableKeepsItsNames(t *testing.T) {
+	got := table{
+		head: []string{"Contract", "Qty", "LTP", "P&L"},
+		rows: []row{
+			{"NIFTY", " Nov26 Fut n", []string{"−30", "52,110.00", "−2,925"}},
+			{"BANKNIFTY", " Nov26 Fut n", []string{"15", "52,110.00", "+1,250"}},
+		},
+	}.html()
+	for _, line := range strings.Split(got, "\n")[1:] {
+		if !strings.HasPrefix(line, "NI…") && !strings.HasPrefix(line, "BA…") {
+			t.Fatalf("a row without its name: %q in\n%s", line, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		columns := rapid.IntRange(2, 4).Draw(t, "columns")
+		number := rapid.StringMatching(`[−+]?[0-9.,]{0,40}`)
+		tab := table{head: make([]string, columns)}
+		for i := range rapid.IntRange(1, 9).Draw(t, "rows") {
+			name := fmt.Sprintf("%dNAME", i)
+			tab.rows = append(tab.rows, row{name, rapid.StringMatching(`[A-Z ]{0,40}`).Draw(t, "tail"), rapid.SliceOfN(number, columns-1, columns-1).Draw(t, "numbers")})
+		}
+		lines := strings.Split(strings.TrimPrefix(tab.html(), "<pre>"), "\n")
+		for i, line := range lines[1:] {
+			if !strings.HasPrefix(line, fmt.Sprintf("%dN", i)) {
+				t.Fatalf("a row without its name: %q", line)
+			}
+		}
+	})
 }
 
 // Whatever is put in, every line of a table is equally wide and no wider than

@@ -48,6 +48,9 @@ func checkBlock(b view.Block) (blocks, units int, err error) {
 	case b.Table != nil:
 		return checkTable(*b.Table)
 	}
+	if strings.Contains(b.HTML, "\n") {
+		return 0, 0, errors.New("a line break in a paragraph: each line is a block of its own")
+	}
 	plain, err := Plain(b.HTML)
 	if err != nil {
 		return 0, 0, err

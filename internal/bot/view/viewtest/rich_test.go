@@ -57,6 +57,7 @@ func TestCheckRich(t *testing.T) {
 		{"a row too long", rich(table([]string{"a"}, []string{"b", "c"})), false},
 		{"too long", rich(paragraph(strings.Repeat("x", letters)), table([]string{"x"})), false},
 		{"too long in UTF-16 only", rich(paragraph(strings.Repeat("🙂", letters/2)), table([]string{"x"})), false},
+		{"two lines", rich(paragraph("a\nb")), false},
 		{"a table as text", rich(paragraph("<pre>a</pre>")), false},
 		{"a quotation", rich(paragraph("<blockquote expandable>a</blockquote>")), false},
 		{"an empty paragraph", rich(paragraph("<b> </b>")), false},
