@@ -30,7 +30,7 @@ func TestLoginThenHoldings(t *testing.T) {
 		t.Error("the link stands in the text")
 	}
 	p.press(m, "Done")
-	p.waitText(0, "not finished in the browser yet")
+	p.waitText(0, "Kite does not show the login yet")
 	p.browse(m, ashaUser)
 	logged := p.waitText(0, "Logged in as") // by itself
 	if logged.ID != m.ID {

@@ -114,8 +114,8 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	}
 }
 
-// linkStands says on a link's message that it was not finished yet, or that Kite
-// did not say. The link appears where it was shown, which is protected, or as a
+// linkStands says on a link's message that Kite does not show the login yet, which
+// it also does not during a hiccup, or that Kite does not answer. The link appears where it was shown, which is protected, or as a
 // message of its own: an edit cannot protect the message of a forged button.
 func linkStands(r *Request, link session.Link, silent bool) Reply {
 	v := linkView(link, "")

@@ -17,7 +17,7 @@ type LoginLink struct {
 	Until   time.Time // when the link dies
 	Why     string    // a sentence before it, e.g. why a login is needed; "" for none
 	Then    string    // the command that is answered after the login, e.g. "/holdings"; "" for none
-	Checked time.Time // when Kite was asked last and the browser part was not finished; zero: not asked
+	Checked time.Time // when Kite was asked last and did not show the login; zero: not asked
 	Silent  bool      // Kite did not answer at Checked
 	Restart bool      // it can be begun anew: a cancelled one is not reported to us
 	Paste   bool      // the last page does not load, and its address is to be sent here
@@ -44,7 +44,7 @@ func (l LoginLink) Message() Message {
 	case l.Paste:
 		fmt.Fprintf(&b, "\n\n<i>%s: I do not have the address of the last page yet. Copy it and send it here.</i>", clockSeconds(l.Checked))
 	default:
-		fmt.Fprintf(&b, "\n\n<i>%s: not finished in the browser yet. Open the page, log in there, then press Done again.</i>", clockSeconds(l.Checked))
+		fmt.Fprintf(&b, "\n\n<i>%s: Kite does not show the login yet. If its page said that you are logged in, wait a moment; if not, log in there. Then press Done again.</i>", clockSeconds(l.Checked))
 	}
 	below := []Button{{Text: "Done", Data: "login:done:" + l.Ref}}
 	if l.Restart {
