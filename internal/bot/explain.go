@@ -61,12 +61,15 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 }
 
 // aboutLogin returns the first error that concerns the login rather than one
-// answer: of several parts asked for side by side it spoils all.
+// answer: of several parts asked for side by side it spoils all. That the login was
+// taken over comes before what the other parts found of its end.
 func aboutLogin(errs ...error) error {
+	if i := slices.IndexFunc(errs, isA[*session.UsurpedError]); i >= 0 {
+		return errs[i]
+	}
 	for _, err := range errs {
 		_, doubt := errors.AsType[*session.DoubtError](err)
-		_, usurped := errors.AsType[*session.UsurpedError](err)
-		if doubt || usurped || errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnconfirmed) || errors.Is(err, session.ErrLeft) {
+		if doubt || errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnconfirmed) || errors.Is(err, session.ErrLeft) {
 			return err
 		}
 	}

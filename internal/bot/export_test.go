@@ -50,3 +50,6 @@ func (b *Bot) Perform(u Update, run Handler) {
 
 // OutcomeOf names an error for the log.
 var OutcomeOf = outcomeOf
+
+// AboutLogin finds the error of several parts that spoils all of them.
+var AboutLogin = aboutLogin

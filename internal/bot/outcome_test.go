@@ -37,3 +37,14 @@ func TestOutcomeOf(t *testing.T) {
 		}
 	}
 }
+
+// Of the parts of one answer, one finds that the login was taken over and ends its
+// session; the others may find only that it has ended.
+func TestATakeOverIsToldFirst(t *testing.T) {
+	takenOver := &session.UsurpedError{}
+	for _, other := range []error{session.ErrNoLogin, &session.EndedError{}, &session.DoubtError{}, session.ErrUnconfirmed, session.ErrLeft} {
+		if err := bot.AboutLogin(other, errors.New("a part"), nil, takenOver); !errors.Is(err, takenOver) {
+			t.Errorf("beside %q: %v", other, err)
+		}
+	}
+}
