@@ -71,7 +71,7 @@ func TestWalkThroughTheDemo(t *testing.T) {
 
 	p.become("Asha")
 	p.send("/logout")
-	p.says("MK4021 is logged out at Kite")
+	p.says("You are logged out at Kite")
 	p.is(`!document.body.innerText.includes(`+quoted(raviHeadline)+`)`, "Asha sees only what is hers")
 	p.send("/holdings")
 	p.says("You are not logged in yet")

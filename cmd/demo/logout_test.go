@@ -38,10 +38,10 @@ func TestOfferLogout(t *testing.T) {
 		stays        bool
 		says         string
 	}{
-		{"yes", "y\n", false, "Asha: MK4021 is logged out at Kite"},
-		{"Yes", "  Yes \n", false, "Asha: MK4021 is logged out at Kite"},
-		{"just Enter", "\n", false, "Asha: MK4021 is logged out at Kite"},
-		{"a terminal that is gone", "", false, "Asha: MK4021 is logged out at Kite"},
+		{"yes", "y\n", false, "Asha: You are logged out at Kite"},
+		{"Yes", "  Yes \n", false, "Asha: You are logged out at Kite"},
+		{"just Enter", "\n", false, "Asha: You are logged out at Kite"},
+		{"a terminal that is gone", "", false, "Asha: You are logged out at Kite"},
 		{"no", "n\n", true, "The login stays open at Kite"},
 		{"something else", "later\n", true, "The login stays open at Kite"},
 	} {

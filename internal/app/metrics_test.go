@@ -123,7 +123,7 @@ func (o observed) play() {
 	p.ask("/help", "What I can do")
 	r.browse(m, raviUser)
 	r.waitText(0, "Logged in as")
-	r.ask("/logout", "is logged out at Kite")
+	r.ask("/logout", "logged out at Kite")
 }
 
 // The metrics of a played bot: everything in the catalogue is there, figures

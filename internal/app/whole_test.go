@@ -46,7 +46,7 @@ func TestLoginThenHoldings(t *testing.T) {
 	p.press(h, "2/3")
 	p.waitText(0, "Page 2 of 3")
 	p.press(p.waitText(0, "Page 2 of 3"), "Refresh")
-	out := p.ask("/logout", "is logged out at Kite")
+	out := p.ask("/logout", "logged out at Kite")
 	if s := w.kite.Sessions(); len(s) > 0 && s[0].Account != "" {
 		t.Errorf("after %q the server still has %+v", out.Text, s)
 	}

@@ -64,7 +64,7 @@ func logout(ctx context.Context, r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	var user kite.Identity
-	if was.Login != nil {
+	if was.Login != nil && !was.Login.LinksAlive(r.Now) { // else another account may be behind it by now
 		user = was.Login.User
 	}
 	reply := say(view.LoggedOut(user, was.ByOAuth()))

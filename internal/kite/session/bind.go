@@ -166,8 +166,8 @@ func (l Link) resumable() Answer {
 // all the warning there has to be.
 func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-WarnBefore)) }
 
-// linksAlive reports whether a second browser login could still replace the
+// LinksAlive reports whether a second browser login could still replace the
 // account behind a login.
-func (l Login) linksAlive(now time.Time) bool {
+func (l Login) LinksAlive(now time.Time) bool {
 	return !l.Session.IsBearer() && now.Sub(l.LinkAt) < LinkLife
 }

@@ -90,7 +90,7 @@ func (pr *person) prove(ctx context.Context, login Login, answered uint64, hollo
 func (pr *person) proved(login Login, answered uint64, hollow bool) bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	return pr.proof > answered || !hollow && pr.proof > 0 && !login.linksAlive(pr.proofAt)
+	return pr.proof > answered || !hollow && pr.proof > 0 && !login.LinksAlive(pr.proofAt)
 }
 
 // hollow reports whether an answer holds nothing. That is what an account
