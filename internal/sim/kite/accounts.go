@@ -64,7 +64,7 @@ func (m maker) hold(id string, quantity int, average float64) Holding {
 
 // figured computes what follows from quantities and prices, with the noise that floats have.
 func (h Holding) figured() Holding {
-	h.PnL = (h.LastPrice - h.AveragePrice) * float64(h.Quantity)
+	h.PnL = (h.LastPrice - h.AveragePrice) * float64(h.OpeningQuantity)
 	h.DayChange = h.LastPrice - h.ClosePrice
 	h.DayChangePercentage = 0
 	if h.ClosePrice != 0 {
@@ -77,6 +77,19 @@ func (h Holding) figured() Holding {
 func (h Holding) arriving(quantity int) Holding {
 	h.T1Quantity = quantity
 	h.OpeningQuantity += quantity
+	return h.figured()
+}
+
+// arrivingWithin has so many of the shares in Quantity wait for delivery.
+func (h Holding) arrivingWithin(quantity int) Holding {
+	h.T1Quantity = quantity
+	h.RealisedQuantity -= quantity
+	return h
+}
+
+// doubted is a holding whose average price Kite calls unreliable.
+func (h Holding) doubted() Holding {
+	h.Discrepancy = true
 	return h
 }
 

@@ -42,30 +42,30 @@ func meera(m maker) Account {
 func meeraHoldings(m maker) []Holding {
 	return []Holding{
 		m.hold("NSE:RELIANCE", 40, 1210.55),
-		m.hold("NSE:TCS", 12, 3550.1),                                   // a loss
-		m.hold("NSE:HDFCBANK", 65, 812.4).pledged(200),                  // more pledged than free
-		m.hold("NSE:ITC", 300, 318.95),                                  // the same company
-		m.hold("BSE:ITC", 150, 421.3),                                   // on two exchanges
-		m.hold("NSE:M&M", 18, 2911.05),                                  // "&" in the symbol
-		m.hold("NSE:J&KBANK", 500, 121.6),                               // and again, at a loss
-		m.hold("NSE:BAJAJ-AUTO", 0, 8850.25).arriving(1),                // bought yesterday, not delivered
-		m.hold("NSE:TATASTEEL", 100, 139.05).arriving(25),               // some delivered, some not
-		m.hold("NSE:LT", 0, 0).margin(50, 3720.4, 46505),                // on margin only
-		m.hold("NSE:WIPRO", 80, 231.42).margin(40, 251.9, 2519),         // own shares and some on margin
-		m.hold("NSE:GOLDBEES", 1250, 58.2344),                           // a price with four places
-		m.hold("NSE:NIFTYBEES", 900, 226.118),                           //
-		m.hold("NSE:LIQUIDBEES", 12, 1000).pledged(350),                 // never moves
-		m.hold("NSE:MARUTI", 2500, 9134.7),                              // crores
-		m.hold("NSE:MRF", 1, 88412.35),                                  // one dear share
-		m.hold("NSE:BHARATINFRAGROWTHETF2032", 4000, 47.02),             // a very long symbol
-		m.hold("NSE:754GS2036-GS", 100, 101.9),                          // a government bond
-		m.hold("NSE:RVNSTEEL-BE", 240, 62.1),                            // trade-to-trade series, lower circuit
-		m.hold("NSE:SAMPATSOLAR-SM", 1600, 121.15),                      // a small-company listing
-		m.hold("NSE:SUSPENDTEX-BZ", 1000, 14.85),                        // has no price
-		m.hold("NSE:ONGC", 333, 198.77),                                 // thirds in the sums
-		m.hold("NSE:SUNPHARMA", 45, 1102.3),                             //
-		m.hold("NSE:L&TFH", 210, 141.9),                                 // "<" and "&" in the name
-		m.hold("BSE:SRIGANGA", 777, 12.6899999999999995).arriving(1223), // noise in the average
+		m.hold("NSE:TCS", 12, 3550.1),                                             // a loss
+		m.hold("NSE:HDFCBANK", 65, 812.4).pledged(200),                            // more pledged than free
+		m.hold("NSE:ITC", 300, 318.95),                                            // the same company
+		m.hold("BSE:ITC", 150, 421.3),                                             // on two exchanges
+		m.hold("NSE:M&M", 18, 2911.05),                                            // "&" in the symbol
+		m.hold("NSE:J&KBANK", 500, 121.6),                                         // and again, at a loss
+		m.hold("NSE:BAJAJ-AUTO", 0, 8850.25).arriving(1),                          // bought yesterday, not delivered
+		m.hold("NSE:TATASTEEL", 100, 139.05).arriving(25),                         // some delivered, some not
+		m.hold("NSE:LT", 0, 0).margin(50, 3720.4, 46505),                          // on margin only
+		m.hold("NSE:WIPRO", 80, 231.42).margin(40, 251.9, 2519),                   // own shares and some on margin
+		m.hold("NSE:GOLDBEES", 1250, 58.2344),                                     // a price with four places
+		m.hold("NSE:NIFTYBEES", 900, 226.118),                                     //
+		m.hold("NSE:LIQUIDBEES", 12, 1000).pledged(350),                           // never moves
+		m.hold("NSE:MARUTI", 2500, 9134.7),                                        // crores
+		m.hold("NSE:MRF", 1, 88412.35),                                            // one dear share
+		m.hold("NSE:BHARATINFRAGROWTHETF2032", 4000, 47.02),                       // a very long symbol
+		m.hold("NSE:754GS2036-GS", 0, 101.9).pledged(100),                         // a government bond, all of it pledged
+		m.hold("NSE:RVNSTEEL-BE", 240, 62.1),                                      // trade-to-trade series, lower circuit
+		m.hold("NSE:SAMPATSOLAR-SM", 1600, 121.15),                                // a small-company listing
+		m.hold("NSE:SUSPENDTEX-BZ", 1000, 14.85),                                  // has no price
+		m.hold("NSE:ONGC", 333, 198.77),                                           // thirds in the sums
+		m.hold("NSE:SUNPHARMA", 45, 1102.3).arrivingWithin(5),                     // some not delivered, counted as if they were
+		m.hold("NSE:L&TFH", 210, 141.9),                                           // "<" and "&" in the name
+		m.hold("BSE:SRIGANGA", 777, 12.6899999999999995).arriving(1223).doubted(), // noise in the average
 	}
 }
 

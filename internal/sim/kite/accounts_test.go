@@ -70,7 +70,7 @@ func keys(t *testing.T, text string) string {
 func TestHoldingsFitTogether(t *testing.T) {
 	for _, a := range append(kite.Accounts(), kite.Generate(7, 12)) {
 		for _, h := range a.Holdings {
-			if h.PnL != (h.LastPrice-h.AveragePrice)*float64(h.Quantity) || h.DayChange != h.LastPrice-h.ClosePrice ||
+			if h.PnL != (h.LastPrice-h.AveragePrice)*float64(h.OpeningQuantity) || h.DayChange != h.LastPrice-h.ClosePrice ||
 				h.ClosePrice != 0 && h.DayChangePercentage != h.DayChange/h.ClosePrice*100 ||
 				h.RealisedQuantity+h.T1Quantity != h.OpeningQuantity || h.MTF.Value != h.MTF.AveragePrice*float64(h.MTF.Quantity) {
 				t.Errorf("%s %s does not add up: %+v", a.UserID(), h.Tradingsymbol, h)
@@ -92,7 +92,10 @@ func TestFirstAccountIsAwkward(t *testing.T) {
 		value := h.LastPrice * float64(h.Quantity)
 		for name, yes := range map[string]bool{
 			"T1 only":      h.Quantity == 0 && h.T1Quantity == 1,
-			"pledged":      h.CollateralQuantity > 0,
+			"pledged":      h.CollateralQuantity > 0 && h.Quantity > 0,
+			"all pledged":  h.CollateralQuantity > 0 && h.Quantity == 0,
+			"T1 within":    h.T1Quantity > 0 && h.Quantity == h.RealisedQuantity+h.T1Quantity,
+			"discrepancy":  h.Discrepancy,
 			"margin":       h.MTF.Quantity > 0,
 			"no price":     h.LastPrice == 0,
 			"long symbol":  len(h.Tradingsymbol) > 20,
@@ -106,7 +109,7 @@ func TestFirstAccountIsAwkward(t *testing.T) {
 			seen[name] = seen[name] || yes
 		}
 	}
-	for _, name := range []string{"T1 only", "pledged", "margin", "no price", "long symbol", "ampersand", "loss", "crore", "both markets", "series", "float noise"} {
+	for _, name := range []string{"T1 only", "T1 within", "pledged", "all pledged", "discrepancy", "margin", "no price", "long symbol", "ampersand", "loss", "crore", "both markets", "series", "float noise"} {
 		if !seen[name] {
 			t.Errorf("no holding with: %s", name)
 		}

@@ -58,7 +58,8 @@
 //   - A link dies with its session, before the person has opened it.
 //   - A DELETE logs out of Kite, and one that hangs holds everybody else up.
 //   - Pings of the stream are requests whose ids collide with those of the client.
-//   - Positions are the day's and the net ones in one list; holdings leave out what is undelivered, pledged or on margin.
+//   - Positions are the day's and the net ones in one list; the quantity of a holding leaves out what is pledged or on margin,
+//     and often what is undelivered.
 //
 // And in Next:
 //

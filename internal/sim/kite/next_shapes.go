@@ -76,7 +76,7 @@ type holdingsSummary struct {
 func summary(a *Account) holdingsSummary {
 	var sum holdingsSummary
 	for _, h := range a.Holdings {
-		many := float64(h.Quantity + h.T1Quantity)
+		many := float64(h.OpeningQuantity)
 		sum.InvestedAmount += many * h.AveragePrice
 		sum.CurrentValue += many * h.LastPrice
 		sum.TodayPnL += many * h.DayChange

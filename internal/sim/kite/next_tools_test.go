@@ -152,7 +152,7 @@ func TestHoldingsAreSummedUp(t *testing.T) {
 	p := w.enter("MK4021")
 	var invested, value, today float64
 	for _, h := range kite.Accounts()[0].Holdings {
-		many := float64(h.Quantity + h.T1Quantity)
+		many := float64(h.OpeningQuantity)
 		invested, value, today = invested+many*h.AveragePrice, value+many*h.LastPrice, today+many*h.DayChange
 	}
 	want := fmt.Sprintf("%.2f %.4f %.2f %.4f %.2f %.2f", value-invested, (value-invested)/invested*100, today, today/(value-today)*100, invested, value)

@@ -66,8 +66,9 @@ type Utilised struct {
 	Delivery         float64 `json:"delivery"`
 }
 
-// Holding is one row of get_holdings. DayChange is per share, PnL is for Quantity shares only: shares that wait for
-// delivery (T1Quantity), pledged ones (CollateralQuantity) and those bought on margin (MTF) are in none of the sums.
+// Holding is one row of get_holdings. DayChange is per share. PnL is for the shares that are delivered or wait for
+// delivery (OpeningQuantity), whether Quantity holds the latter (T1Quantity) or not; pledged ones (CollateralQuantity)
+// and those bought on margin (MTF) are not in it.
 type Holding struct {
 	Tradingsymbol       string    `json:"tradingsymbol"`
 	Exchange            string    `json:"exchange"`
