@@ -15,7 +15,7 @@ import (
 
 // What the made-up accounts come to.
 const (
-	ashaHeadline = "Day +₹2,20,416.95 (+0.53%)"
+	ashaHeadline = "Day +₹2,19,306.95 (+0.52%)"
 	raviUser     = "AD7730"
 	raviHeadline = "Day +₹2,843.20 (+0.60%)"
 )

@@ -116,11 +116,11 @@ func allocationOf(a simkite.Account, hide bool) chart.Allocation {
 func moversOf(a simkite.Account, hide bool) chart.Movers {
 	in := chart.Movers{Title: "Today’s winners and losers", Hide: hide}
 	for _, h := range a.Holdings {
-		if h.LastPrice == 0 || h.ClosePrice == 0 {
+		if h.LastPrice == 0 || h.ClosePrice == 0 || own(h) == 0 {
 			continue
 		}
 		m := chart.Move{Name: h.Tradingsymbol, Percent: h.DayChangePercentage, Label: percent(h.DayChangePercentage)}
-		if change := h.DayChange * float64(h.Quantity+h.T1Quantity); !hide {
+		if change := h.DayChange * own(h); !hide {
 			m.Amount = plus(change) + rupees(change)
 		}
 		in.Rows = append(in.Rows, m)
@@ -128,8 +128,11 @@ func moversOf(a simkite.Account, hide bool) chart.Movers {
 	return in
 }
 
-// worth is the value of a holding's own shares, delivered or not.
-func worth(h simkite.Holding) float64 { return h.LastPrice * float64(h.Quantity+h.T1Quantity) }
+// own is how many shares of a holding are its owner's: delivered or not, pledged
+// or not.
+func own(h simkite.Holding) float64 { return float64(h.OpeningQuantity + h.CollateralQuantity) }
+
+func worth(h simkite.Holding) float64 { return h.LastPrice * own(h) }
 
 func sign(v float64) int {
 	switch {

@@ -13,9 +13,9 @@ import (
 
 // totals are an account's figures worked out a second time, from the JSON text
 // that goes over the wire, in fractions, with none of the bot's code. The rule
-// is the design's: shares are quantity + T1; no price, not counted; the day is
-// the change of one share × shares.
-type totals struct{ value, invested, day, before *big.Rat }
+// is the design's: shares are quantity + T1 + pledged, T1 once where quantity
+// holds it; no price, not counted; the day is the change of one share × shares.
+type totals struct{ value, invested, pledged, borrowed, day, before *big.Rat }
 
 func exactTotals(user string) totals {
 	accounts := simkite.Accounts()
@@ -34,7 +34,7 @@ func totalsOf(a simkite.Account) totals {
 	if err := d.Decode(&rows); err != nil {
 		panic(err)
 	}
-	t := totals{new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat)}
+	t := totals{new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat)}
 	for _, row := range rows {
 		t.add(row)
 	}
@@ -50,12 +50,19 @@ func (t totals) add(row map[string]any) {
 		return r
 	}
 	times := func(a, b *big.Rat) *big.Rat { return new(big.Rat).Mul(a, b) }
-	shares := new(big.Rat).Add(field("quantity"), field("t1_quantity"))
+	plus := func(a, b *big.Rat) *big.Rat { return new(big.Rat).Add(a, b) }
+	shares := plus(field("quantity"), field("collateral_quantity"))
+	if t1 := field("t1_quantity"); plus(field("realised_quantity"), t1).Cmp(field("quantity")) != 0 {
+		shares = plus(shares, t1)
+	}
 	if field("last_price").Sign() <= 0 {
 		return
 	}
 	t.value.Add(t.value, times(shares, field("last_price")))
 	t.invested.Add(t.invested, times(shares, field("average_price")))
+	t.pledged.Add(t.pledged, times(field("collateral_quantity"), field("last_price")))
+	mtf, _ := new(big.Rat).SetString(string(row["mtf"].(map[string]any)["quantity"].(json.Number)))
+	t.borrowed.Add(t.borrowed, times(mtf, field("last_price")))
 	if field("close_price").Sign() > 0 {
 		t.day.Add(t.day, times(shares, field("day_change")))
 		t.before.Add(t.before, times(shares, field("close_price")))
@@ -70,6 +77,11 @@ func (t totals) headline() string {
 func (t totals) profit() string {
 	profit := new(big.Rat).Sub(t.value, t.invested)
 	return fmt.Sprintf("Profit %s (%s)", signed("₹", profit), signed("", percent(profit, t.invested))+"%")
+}
+
+// apart are the lines on what is pledged and what is bought with borrowed money.
+func (t totals) apart() string {
+	return fmt.Sprintf("Of the value, pledged ₹%s\nMTF ₹%s ·", grouped(t.pledged), grouped(t.borrowed))
 }
 
 // leaksInto reports whether a message shows a total of this account.

@@ -40,6 +40,9 @@ func TestLoginThenHoldings(t *testing.T) {
 		t.Error("the link is still there")
 	}
 	h := p.ask("/holdings", headline(ashaUser))
+	if want := exactTotals(ashaUser).apart(); !strings.Contains(h.Text, want) {
+		t.Errorf("want %q in\n%s", want, h.Text)
+	}
 	if want := exactTotals(ashaUser).profit(); !strings.Contains(h.Text, want) {
 		t.Errorf("holdings %q, want %q", h.Text, want)
 	}

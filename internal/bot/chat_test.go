@@ -79,6 +79,18 @@ func newChatWith(t *testing.T, painter *chart.Painter) *chat {
 	return c
 }
 
+// Shares of every kind: all pledged, some pledged, T1 within quantity and
+// outside of it, and bought with borrowed money.
+const (
+	borrowed           = `{"tradingsymbol":"LT","exchange":"NSE","quantity":0,"average_price":0,"last_price":4010.9,"close_price":3990,"day_change":20.9,"pnl":0,"mtf":{"quantity":50,"average_price":3720.4}}`
+	pledgedAndBorrowed = `[
+		{"tradingsymbol":"HDFCBANK","exchange":"NSE","quantity":65,"realised_quantity":65,"collateral_quantity":200,"average_price":812.4,"last_price":986.35,"close_price":991.9,"day_change":-5.55,"pnl":11306.75},
+		{"tradingsymbol":"LIQUIDBEES","exchange":"NSE","quantity":0,"realised_quantity":0,"collateral_quantity":350,"average_price":1000,"last_price":1000,"close_price":1000,"day_change":0,"pnl":0},
+		{"tradingsymbol":"INFY","exchange":"NSE","quantity":14,"realised_quantity":10,"t1_quantity":4,"average_price":1450,"last_price":1500.5,"close_price":1490,"day_change":10.5,"pnl":707},
+		{"tradingsymbol":"ITC","exchange":"NSE","quantity":0,"realised_quantity":0,"t1_quantity":8,"average_price":400,"last_price":402.85,"close_price":405.3,"day_change":-2.45,"pnl":22.8},
+		` + borrowed + `]`
+)
+
 // fillKite gives two accounts visibly different holdings.
 func fillKite(k *sessiontest.Kite) {
 	k.Answer("AB1234", "get_holdings", `[

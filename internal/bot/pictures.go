@@ -54,7 +54,7 @@ func (r *Request) moversPicture(p kite.Portfolio) ([]byte, error) {
 	in := chart.Movers{Title: "Today’s winners and losers", Hide: r.Prefs.Hide}
 	for _, h := range p.Holdings {
 		day := h.DayPercent()
-		if !day.OK {
+		if !day.OK || h.Shares() == 0 {
 			continue
 		}
 		m := chart.Move{Name: view.HoldingName(h), Percent: day.Value.InexactFloat64(), Label: view.PercentOf(day)}

@@ -72,6 +72,8 @@ func (c *chat) world(line string) {
 		},
 		"* Kite answers too much":                        func() { c.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20)) },
 		"* Kite keeps one token for a user":              c.kite.OneToken,
+		"* AB1234 pledges and borrows":                   func() { c.kite.Answer("AB1234", "get_holdings", pledgedAndBorrowed) },
+		"* AB1234 has only borrowed shares":              func() { c.kite.Answer("AB1234", "get_holdings", "["+borrowed+"]") },
 		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
 		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth(true) },
 		"* Kite has its login tool again":                func() { c.kite.OAuth(false) },

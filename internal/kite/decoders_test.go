@@ -79,9 +79,9 @@ func useHoldings(t *testing.T, holdings []kite.Holding) []kite.Figure {
 	if p.Value.OK && !p.Profit.Value.Add(p.Invested.Value).Equal(p.Value.Value) {
 		t.Fatal("value is not invested + profit")
 	}
-	figures := []kite.Figure{p.Value, p.Invested, p.Profit, p.ProfitPercent, p.Day, p.DayPercent, {Value: p.Pledged.Value, OK: true}, {Value: p.MTF.Value, OK: true}}
+	figures := []kite.Figure{p.Value, p.Invested, p.Profit, p.ProfitPercent, p.Day, p.DayPercent, {Value: p.Pledged, OK: true}, {Value: p.MTF.Value, OK: true}}
 	for _, h := range holdings {
-		figures = append(figures, h.Value(), h.PledgedValue(), h.MTFValue(), h.Invested(), h.Profit(), h.ProfitPercent(), h.Day(), h.DayPercent(), p.Share(h))
+		figures = append(figures, h.Value(), h.PledgedValue(), h.MTFPart().Value(), h.Invested(), h.Profit(), h.ProfitPercent(), h.Day(), h.DayPercent(), p.Share(h))
 	}
 	for _, by := range kite.HoldingSorts() {
 		if n := len(kite.SortHoldings(holdings, by)); n != len(holdings) {

@@ -25,22 +25,14 @@ func percentOf(part, whole Figure) Figure {
 	return known(divRound(part.Value.Shift(2), whole.Value, percentPlaces))
 }
 
-// Shares is what the figures count: settled shares and those bought but not
-// yet delivered. Pledged and MTF shares are not in it.
-func (h Holding) Shares() int64 { return h.Quantity + h.T1Quantity }
-
 // Priced reports whether Kite has a last price for the holding.
 func (h Holding) Priced() bool { return h.LastPrice.IsPositive() }
 
 // Value is shares × last price.
 func (h Holding) Value() Figure { return h.worth(h.Shares()) }
 
-// PledgedValue is what the pledged shares are worth at the last price.
+// PledgedValue is what the pledged shares are worth, a part of Value.
 func (h Holding) PledgedValue() Figure { return h.worth(h.CollateralQuantity) }
-
-// MTFValue is what the MTF shares are worth at the last price. What is owed
-// for them is not taken off.
-func (h Holding) MTFValue() Figure { return h.worth(h.MTF.Quantity) }
 
 func (h Holding) worth(shares int64) Figure { return h.ifPriced(h.LastPrice, shares) }
 
@@ -66,9 +58,11 @@ func (h Holding) Profit() Figure {
 	return known(value.Value.Sub(invested.Value))
 }
 
-// ProfitPercent is profit as a percentage of invested; unknown when nothing
-// was paid (bonus shares).
-func (h Holding) ProfitPercent() Figure { return percentOf(h.Profit(), h.Invested()) }
+// ProfitPercent is the profit of a share as a percentage of what was paid for
+// it; unknown when nothing was paid (bonus shares).
+func (h Holding) ProfitPercent() Figure {
+	return percentOf(h.ifPriced(h.LastPrice.Sub(h.AveragePrice), 1), known(h.AveragePrice))
+}
 
 // Day is the day's change in rupees: the change of one share × shares. It is
 // unknown without a last price or a close price to change from. Undelivered
@@ -81,22 +75,16 @@ func (h Holding) Day() Figure {
 	return h.ifPriced(h.DayChange, h.Shares())
 }
 
-// DayPercent is the day's change as a percentage of yesterday's value.
-func (h Holding) DayPercent() Figure { return percentOf(h.Day(), h.yesterday()) }
-
-// yesterday is what the shares were worth at the close before.
-func (h Holding) yesterday() Figure {
-	if !h.ClosePrice.IsPositive() {
-		return Figure{}
-	}
-	return h.ifPriced(h.ClosePrice, h.Shares())
+// DayPercent is the day's change of a share as a percentage of the close before.
+func (h Holding) DayPercent() Figure {
+	return percentOf(h.ifPriced(h.DayChange, 1), known(h.ClosePrice))
 }
 
 // Portfolio is an account's holdings with what they come to.
 type Portfolio struct {
 	Holdings []Holding // all of them, in Kite's order
 
-	Value         Figure // Σ value; unknown when no counted holding has a price
+	Value         Figure // Σ value; unknown when no counted holding has a price, and of MTF shares only
 	Invested      Figure // Σ invested, over the same holdings
 	Profit        Figure // value − invested
 	ProfitPercent Figure
@@ -107,12 +95,13 @@ type Portfolio struct {
 	Unpriced int // of Counted: without a price, in none of the sums
 	NoClose  int // of Counted: with a price but no close, left out of the day
 
-	Pledged Aside // not in the sums above
-	MTF     Aside // not in the sums above
+	Pledged decimal.Decimal // the part of Value that is pledged
+	MTF     MTFTotal
 }
 
-// Aside is what stands beside the total.
-type Aside struct {
+// MTFTotal is what the shares bought with borrowed money come to. They are in
+// no sum of a [Portfolio].
+type MTFTotal struct {
 	Holdings int             // how many holdings have such shares
 	Value    decimal.Decimal // at last prices, of the priced ones
 	Unpriced int             // of Holdings: without a price
@@ -120,8 +109,8 @@ type Aside struct {
 
 // Total works out what holdings come to. It holds the rule of the figures:
 //
-//   - Shares are quantity + T1 quantity. Pledged and MTF shares stand beside
-//     the total, with their own value.
+//   - What is the person's own counts, see [Holding.Shares]. MTF shares stand
+//     beside the total, with their own value.
 //   - A holding without a price is left out of value and invested alike.
 //   - A holding without a close price is left out of both sides of the day.
 //   - A holding without shares of its own counts for nothing; a row that came
@@ -129,13 +118,12 @@ type Aside struct {
 //   - Nothing is rounded.
 func Total(holdings []Holding) Portfolio {
 	p := Portfolio{Holdings: holdings}
-	var value, invested, day, yesterday tally
+	var value, invested, pledged, day, yesterday tally
 	days := 0
 	for i := range holdings {
 		h := &holdings[i]
-		p.Pledged.add(h, h.CollateralQuantity)
-		p.MTF.add(h, h.MTF.Quantity)
-		shares := h.Quantity + h.T1Quantity
+		p.MTF.add(h)
+		shares := h.Shares()
 		if shares == 0 && !h.Missing {
 			continue
 		}
@@ -146,6 +134,7 @@ func Total(holdings []Holding) Portfolio {
 		}
 		value.add(h.LastPrice, shares)
 		invested.add(h.AveragePrice, shares)
+		pledged.add(h.LastPrice, h.CollateralQuantity)
 		if !h.ClosePrice.IsPositive() {
 			p.NoClose++
 			continue
@@ -154,7 +143,8 @@ func Total(holdings []Holding) Portfolio {
 		day.add(h.DayChange, shares)
 		yesterday.add(h.ClosePrice, shares)
 	}
-	if p.Counted == 0 || p.Unpriced < p.Counted {
+	p.Pledged = pledged.total()
+	if p.Unpriced < p.Counted || p.Counted+p.MTF.Holdings == 0 {
 		p.Value, p.Invested = known(value.total()), known(invested.total())
 		p.Profit = known(p.Value.Value.Sub(p.Invested.Value))
 	}
@@ -166,14 +156,14 @@ func Total(holdings []Holding) Portfolio {
 	return p
 }
 
-func (a *Aside) add(h *Holding, shares int64) {
-	if shares == 0 {
+func (m *MTFTotal) add(h *Holding) {
+	if h.MTF.Quantity == 0 {
 		return
 	}
-	a.Holdings++
-	if !h.LastPrice.IsPositive() {
-		a.Unpriced++
+	m.Holdings++
+	if !h.Priced() {
+		m.Unpriced++
 		return
 	}
-	a.Value = a.Value.Add(times(h.LastPrice, shares))
+	m.Value = m.Value.Add(times(h.LastPrice, h.MTF.Quantity))
 }

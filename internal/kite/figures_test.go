@@ -19,6 +19,7 @@ type ledger struct {
 	value, invested, profit, profitPercent, day, dayPercent *big.Rat
 	pledged, mtf                                            *big.Rat
 	counted, unpriced, noClose                              int
+	borrowed                                                bool
 }
 
 func newLedger(tb testing.TB, text string) ledger {
@@ -38,7 +39,7 @@ func newLedger(tb testing.TB, text string) ledger {
 	}
 	l.profit = new(big.Rat).Sub(l.value, l.invested)
 	l.profitPercent, l.dayPercent = ratio(l.profit, l.invested), ratio(l.day, base)
-	if l.counted > 0 && l.unpriced == l.counted {
+	if l.unpriced == l.counted && (l.counted > 0 || l.borrowed) {
 		l.value, l.invested, l.profit = nil, nil, nil
 	}
 	if l.counted == l.unpriced+l.noClose {
@@ -49,13 +50,17 @@ func newLedger(tb testing.TB, text string) ledger {
 
 // add enters one row; base is what the day's percentage is of.
 func (l *ledger) add(row map[string]any, base *big.Rat) {
-	shares := new(big.Rat).Add(number(row["quantity"]), number(row["t1_quantity"]))
+	shares, t1 := new(big.Rat).Add(number(row["quantity"]), number(row["collateral_quantity"])), number(row["t1_quantity"])
+	if within := new(big.Rat).Add(number(row["realised_quantity"]), t1); t1.Sign() == 0 || within.Cmp(number(row["quantity"])) != 0 {
+		shares.Add(shares, t1)
+	}
 	last, closing := number(row["last_price"]), number(row["close_price"])
 	loan, _ := row["mtf"].(map[string]any)
 	if last.Sign() > 0 {
 		l.pledged.Add(l.pledged, times(number(row["collateral_quantity"]), last))
 		l.mtf.Add(l.mtf, times(number(loan["quantity"]), last))
 	}
+	l.borrowed = l.borrowed || number(loan["quantity"]).Sign() != 0
 	if row != nil && shares.Sign() == 0 {
 		return
 	}
@@ -102,7 +107,7 @@ func (l ledger) compare(tb fataler, p kite.Portfolio) {
 	same(tb, "profit percent", p.ProfitPercent, l.profitPercent, nearly)
 	same(tb, "day", p.Day, l.day, exact)
 	same(tb, "day percent", p.DayPercent, l.dayPercent, nearly)
-	same(tb, "pledged", kite.Figure{Value: p.Pledged.Value, OK: true}, l.pledged, exact)
+	same(tb, "pledged", kite.Figure{Value: p.Pledged, OK: true}, l.pledged, exact)
 	same(tb, "MTF", kite.Figure{Value: p.MTF.Value, OK: true}, l.mtf, exact)
 	if p.Counted != l.counted || p.Unpriced != l.unpriced || p.NoClose != l.noClose {
 		tb.Fatalf("counted %d, unpriced %d, no close %d, want %d, %d, %d", p.Counted, p.Unpriced, p.NoClose, l.counted, l.unpriced, l.noClose)
@@ -129,44 +134,53 @@ func same(tb fataler, name string, got kite.Figure, want, tolerance *big.Rat) {
 	}
 }
 
-// part writes one holding as the server does.
+// part writes one holding as the server does, with its T1 shares outside of
+// quantity.
 func part(symbol string, quantity, t1, pledged, mtf int64, average, last, closing, change string) string {
-	return fmt.Sprintf(`{"tradingsymbol":%q,"exchange":"NSE","quantity":%d,"t1_quantity":%d,"collateral_quantity":%d,"mtf":{"quantity":%d},`+
-		`"average_price":%s,"last_price":%s,"close_price":%s,"day_change":%s}`, symbol, quantity, t1, pledged, mtf, average, last, closing, change)
+	return partOf(symbol, quantity, 0, t1, pledged, mtf, average, last, closing, change)
+}
+
+// partOf writes one holding, so many of whose shares in quantity were not
+// delivered.
+func partOf(symbol string, quantity, within, t1, pledged, mtf int64, average, last, closing, change string) string {
+	return fmt.Sprintf(`{"tradingsymbol":%q,"exchange":"NSE","quantity":%d,"t1_quantity":%d,"realised_quantity":%d,"collateral_quantity":%d,"mtf":{"quantity":%d},`+
+		`"average_price":%s,"last_price":%s,"close_price":%s,"day_change":%s}`, symbol, quantity, t1, quantity-within, pledged, mtf, average, last, closing, change)
 }
 
 // accounts are made-up ones, each tricky in its own way, with figures worked
 // out by hand where a hand can.
 func TestTotal(t *testing.T) {
 	tests := []struct {
-		name, account                            string
-		value, profit, profitPct, day, dayPct    string // "" for unknown
-		pledged, mtf                             string
-		counted, unpriced, noClose, asides, lent int
+		name, account                         string
+		value, profit, profitPct, day, dayPct string // "" for unknown
+		pledged, mtf                          string
+		counted, unpriced, noClose, lent      int
 	}{
 		{"plain", part("A", 10, 0, 0, 0, "100", "110", "105", "5"),
-			"1100", "100", "10", "50", "4.7619047619047619", "0", "0", 1, 0, 0, 0, 0},
+			"1100", "100", "10", "50", "4.7619047619047619", "0", "0", 1, 0, 0, 0},
 		{"undelivered shares count", part("A", 0, 4, 0, 0, "250.5", "250", "251", "-1"),
-			"1000", "-2", "-0.1996007984031936", "-4", "-0.398406374501992", "0", "0", 1, 0, 0, 0, 0},
-		{"pledged and MTF stand beside", part("A", 2, 1, 7, 9, "10", "12", "10", "2"),
-			"36", "6", "20", "6", "20", "84", "108", 1, 0, 0, 1, 1},
+			"1000", "-2", "-0.1996007984031936", "-4", "-0.398406374501992", "0", "0", 1, 0, 0, 0},
+		{"pledged shares count, MTF shares stand beside", part("A", 2, 1, 7, 9, "10", "12", "10", "2"),
+			"120", "20", "20", "20", "20", "84", "108", 1, 0, 0, 1},
 		{"only pledged", part("A", 0, 0, 7, 0, "10", "12", "10", "2"),
-			"0", "0", "", "", "", "84", "0", 0, 0, 0, 1, 0},
+			"84", "14", "20", "14", "20", "84", "0", 1, 0, 0, 0},
+		{"only MTF", part("A", 0, 0, 0, 9, "10", "12", "10", "2"),
+			"", "", "", "", "", "0", "108", 0, 0, 0, 1},
 		{"no price is left out of both sides", part("A", 10, 0, 0, 0, "100", "110", "105", "5") + "," + part("B", 5, 0, 3, 2, "100", "0", "90", "-90"),
-			"1100", "100", "10", "50", "4.7619047619047619", "0", "0", 2, 1, 0, 1, 1},
+			"1100", "100", "10", "50", "4.7619047619047619", "0", "0", 2, 1, 0, 1},
 		{"no price at all", part("B", 5, 0, 0, 0, "100", "0", "90", "-90"),
-			"", "", "", "", "", "0", "0", 1, 1, 0, 0, 0},
+			"", "", "", "", "", "0", "0", 1, 1, 0, 0},
 		{"no close is left out of the day", part("A", 10, 0, 0, 0, "100", "110", "105", "5") + "," + part("B", 1, 0, 0, 0, "100", "120", "0", "120"),
-			"1220", "120", "10.9090909090909091", "50", "4.7619047619047619", "0", "0", 2, 0, 1, 0, 0},
+			"1220", "120", "10.9090909090909091", "50", "4.7619047619047619", "0", "0", 2, 0, 1, 0},
 		{"nothing paid", part("A", 10, 0, 0, 0, "0", "110", "105", "5"),
-			"1100", "1100", "", "50", "4.7619047619047619", "0", "0", 1, 0, 0, 0, 0},
+			"1100", "1100", "", "50", "4.7619047619047619", "0", "0", 1, 0, 0, 0},
 		{"null row", part("A", 10, 0, 0, 0, "100", "110", "105", "5") + ",null",
-			"1100", "100", "10", "50", "4.7619047619047619", "0", "0", 2, 1, 0, 0, 0},
+			"1100", "100", "10", "50", "4.7619047619047619", "0", "0", 2, 1, 0, 0},
 		{"float noise", part("A", 3, 0, 0, 0, "0.1", "0.30000000000000004", "0.2", "0.10000000000000003"),
-			"0.90000000000000012", "0.60000000000000012", "200.00000000000004", "0.30000000000000009", "50.000000000000015", "0", "0", 1, 0, 0, 0, 0},
+			"0.90000000000000012", "0.60000000000000012", "200.00000000000004", "0.30000000000000009", "50.000000000000015", "0", "0", 1, 0, 0, 0},
 		{"crores", part("A", 123456789, 1, 0, 0, "9999.05", "10001.15", "10000.1", "1.05"),
-			"1234709875308.5", "259259259", "0.0210019951895430", "129629629.5", "0.0104998950010500", "0", "0", 1, 0, 0, 0, 0},
-		{"empty", "", "0", "0", "", "", "", "0", "0", 0, 0, 0, 0, 0},
+			"1234709875308.5", "259259259", "0.0210019951895430", "129629629.5", "0.0104998950010500", "0", "0", 1, 0, 0, 0},
+		{"empty", "", "0", "0", "", "", "", "0", "0", 0, 0, 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -179,13 +193,13 @@ func TestTotal(t *testing.T) {
 			}{
 				"value": {p.Value, tt.value}, "profit": {p.Profit, tt.profit}, "profit percent": {p.ProfitPercent, tt.profitPct},
 				"day": {p.Day, tt.day}, "day percent": {p.DayPercent, tt.dayPct},
-				"pledged": {kite.Figure{Value: p.Pledged.Value, OK: true}, tt.pledged}, "MTF": {kite.Figure{Value: p.MTF.Value, OK: true}, tt.mtf},
+				"pledged": {kite.Figure{Value: p.Pledged, OK: true}, tt.pledged}, "MTF": {kite.Figure{Value: p.MTF.Value, OK: true}, tt.mtf},
 			} {
 				if c.got.OK != (c.want != "") || c.got.OK && !c.got.Value.Equal(dec(c.want)) {
 					t.Errorf("%s = %v, want %q", name, c.got, c.want)
 				}
 			}
-			if p.Counted != tt.counted || p.Unpriced != tt.unpriced || p.NoClose != tt.noClose || p.Pledged.Holdings != tt.asides || p.MTF.Holdings != tt.lent {
+			if p.Counted != tt.counted || p.Unpriced != tt.unpriced || p.NoClose != tt.noClose || p.MTF.Holdings != tt.lent {
 				t.Errorf("counts %+v", p)
 			}
 		})
@@ -225,8 +239,10 @@ func account() *rapid.Generator[string] {
 		if rapid.IntRange(0, 19).Draw(t, "null") == 0 {
 			return "null"
 		}
-		return part(rapid.SampledFrom([]string{"A", "B-BE", "M&M"}).Draw(t, "symbol"),
-			shares.Draw(t, "quantity"), shares.Draw(t, "t1"), shares.Draw(t, "pledged"), shares.Draw(t, "mtf"),
+		quantity, t1 := shares.Draw(t, "quantity"), shares.Draw(t, "t1")
+		within := rapid.SampledFrom([]int64{0, t1}).Draw(t, "within")
+		return partOf(rapid.SampledFrom([]string{"A", "B-BE", "M&M"}).Draw(t, "symbol"), quantity+within, within, t1,
+			shares.Draw(t, "pledged"), shares.Draw(t, "mtf"),
 			price.Draw(t, "average"), price.Draw(t, "last"), price.Draw(t, "close"), price.Draw(t, "change"))
 	})
 	return rapid.Map(rapid.SliceOfN(row, 0, 30), func(rows []string) string { return "[" + strings.Join(rows, ",") + "]" })
@@ -248,14 +264,14 @@ func TestHoldingFigures(t *testing.T) {
 		got  kite.Figure
 		want string
 	}{
-		"value": {a.Value(), "1320"}, "invested": {a.Invested(), "1200"}, "profit": {a.Profit(), "120"}, "profit percent": {a.ProfitPercent(), "10"},
-		"day": {a.Day(), "60"}, "day percent": {a.DayPercent(), "4.7619047619047619"}, "pledged": {a.PledgedValue(), "330"}, "MTF": {a.MTFValue(), "440"},
+		"value": {a.Value(), "1650"}, "invested": {a.Invested(), "1500"}, "profit": {a.Profit(), "150"}, "profit percent": {a.ProfitPercent(), "10"},
+		"day": {a.Day(), "75"}, "day percent": {a.DayPercent(), "4.7619047619047619"}, "pledged": {a.PledgedValue(), "330"}, "MTF": {a.MTFPart().Value(), "440"},
 	} {
 		if !c.got.OK || !c.got.Value.Equal(dec(c.want)) {
 			t.Errorf("%s = %v, want %s", name, c.got, c.want)
 		}
 	}
-	for i, f := range []kite.Figure{b.Value(), b.Invested(), b.Profit(), b.ProfitPercent(), b.Day(), b.DayPercent(), b.PledgedValue(), b.MTFValue()} {
+	for i, f := range []kite.Figure{b.Value(), b.Invested(), b.Profit(), b.ProfitPercent(), b.Day(), b.DayPercent(), b.PledgedValue(), b.MTFPart().Value()} {
 		if f.OK {
 			t.Errorf("without a price, figure %d is %v", i, f)
 		}

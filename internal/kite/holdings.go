@@ -8,8 +8,8 @@ import (
 )
 
 // Holding is one row of get_holdings. Prices are rupees for one share, counts
-// are shares. Texts are data from outside. Kite's own P&L, which covers Quantity
-// only, and its percentages are not read: the figures are worked out here.
+// are shares. Texts are data from outside. Kite's own percentages are not read,
+// and its P&L only checks the figures, which are worked out here.
 type Holding struct {
 	Symbol   string // "INFY"; a series may follow a dash: "SGBMAY30-GB"
 	Exchange string // "NSE", "BSE"
@@ -17,7 +17,7 @@ type Holding struct {
 	Token    int64  // instrument token
 	Product  string // "CNC"
 
-	Quantity           int64 // settled shares that can be sold
+	Quantity           int64 // shares that can be sold, see Shares for T1
 	T1Quantity         int64 // bought, not yet delivered
 	RealisedQuantity   int64
 	UsedQuantity       int64
@@ -33,6 +33,7 @@ type Holding struct {
 	LastPrice    decimal.Decimal // 0 when Kite has none
 	ClosePrice   decimal.Decimal // the day before; 0 when Kite has none
 	DayChange    decimal.Decimal // for one share: last price − close price
+	PnL          decimal.Decimal // as Kite states it, see [Holding.Mismatched]
 
 	MTF MTF
 
@@ -86,6 +87,7 @@ type wireHolding struct {
 	LastPrice          amount  `json:"last_price"`
 	ClosePrice         amount  `json:"close_price"`
 	DayChange          amount  `json:"day_change"`
+	PnL                amount  `json:"pnl"`
 	MTF                wireMTF `json:"mtf"`
 }
 
@@ -112,7 +114,7 @@ func (w *wireHolding) holding() (Holding, error) {
 		CollateralQuantity: int64(w.CollateralQuantity), CollateralType: w.CollateralType,
 		AuthorisedDate: w.AuthorisedDate.Time, Discrepancy: w.Discrepancy,
 		Price: w.Price.Decimal, AveragePrice: w.AveragePrice.Decimal,
-		LastPrice: w.LastPrice.Decimal, ClosePrice: w.ClosePrice.Decimal, DayChange: w.DayChange.Decimal,
+		LastPrice: w.LastPrice.Decimal, ClosePrice: w.ClosePrice.Decimal, DayChange: w.DayChange.Decimal, PnL: w.PnL.Decimal,
 		MTF: MTF{
 			Quantity: int64(w.MTF.Quantity), UsedQuantity: int64(w.MTF.UsedQuantity),
 			AveragePrice: w.MTF.AveragePrice.Decimal, Value: w.MTF.Value.Decimal, InitialMargin: w.MTF.InitialMargin.Decimal,

@@ -65,7 +65,7 @@ func byName(a, b *Holding) int {
 	return cmp.Or(trueFirst(!a.Missing, !b.Missing), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(b.Exchange, a.Exchange))
 }
 
-// key is what the holding is ordered by; names have none.
+// key is what the holding is ordered by, as its row shows it; names have none.
 func (s HoldingSort) key(h *Holding) Figure {
 	switch s {
 	case SortByName:
@@ -73,9 +73,9 @@ func (s HoldingSort) key(h *Holding) Figure {
 	case SortByDay:
 		return h.DayPercent()
 	case SortByProfit:
-		return h.ProfitPercent()
+		return h.Shown().ProfitPercent()
 	default:
-		return h.Value()
+		return h.Shown().Value()
 	}
 }
 
@@ -92,5 +92,10 @@ func trueFirst(a, b bool) int {
 }
 
 // Share is a holding's value as a percentage of the value of all that is
-// counted; unknown when either is.
-func (p Portfolio) Share(h Holding) Figure { return percentOf(h.Value(), p.Value) }
+// counted; unknown when either is, and of a holding that is not counted.
+func (p Portfolio) Share(h Holding) Figure {
+	if h.Shares() == 0 {
+		return Figure{}
+	}
+	return percentOf(h.Value(), p.Value)
+}

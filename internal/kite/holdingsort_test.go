@@ -50,7 +50,7 @@ func inOrder(by kite.HoldingSort, a, b kite.Holding) bool {
 	if key == nil {
 		return a.Symbol <= b.Symbol
 	}
-	x, y := key(a), key(b)
+	x, y := key(a.Shown()), key(b.Shown())
 	if !x.OK || !y.OK {
 		return !y.OK
 	}

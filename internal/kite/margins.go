@@ -110,6 +110,17 @@ func (s Segment) Utilisation() Figure {
 	return percentOf(known(s.Used.Debits), known(s.Net.Add(s.Used.Debits)))
 }
 
+// Collateral is the part of Usable that is no money but lent on what is pledged.
+func (m Margins) Collateral() decimal.Decimal {
+	total := decimal.Zero
+	for _, s := range []Segment{m.Equity, m.Commodity} {
+		if s.Enabled {
+			total = total.Add(s.Available.Collateral)
+		}
+	}
+	return total
+}
+
 // Usable is what can be used now in the enabled segments together; unknown when
 // none is enabled.
 func (m Margins) Usable() Figure {

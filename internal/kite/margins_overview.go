@@ -11,14 +11,16 @@ type Overview struct {
 }
 
 // Total is the value of the holdings, of the shares bought today, and what can
-// be used of the funds. It is unknown unless all are known. The P&L of other
-// positions is not in it: what they bind is already taken off the funds.
+// be used of the funds but for the collateral: that is lent on shares and funds
+// that are pledged, which are counted themselves. It is unknown unless all are
+// known. The P&L of other positions is not in it: what they bind is already
+// taken off the funds.
 func (o Overview) Total() Figure {
 	bought := o.BoughtToday()
 	if o.Holdings == nil || o.Funds == nil || !o.Holdings.Value.OK || !o.Funds.Usable().OK || !bought.OK {
 		return Figure{}
 	}
-	return known(o.Holdings.Value.Value.Add(o.Funds.Usable().Value).Add(bought.Value))
+	return known(o.Holdings.Value.Value.Add(o.Funds.Usable().Value).Sub(o.Funds.Collateral()).Add(bought.Value))
 }
 
 // BoughtToday is what the shares are worth that were bought for delivery today

@@ -55,6 +55,7 @@ func TestOverviewTotal(t *testing.T) {
 	held, empty := total(t, "["+part("A", 10, 0, 0, 0, "100", "110", "105", "5")+"]"), total(t, "[]")
 	unpriced := total(t, "["+part("A", 10, 0, 0, 0, "100", "0", "105", "5")+"]")
 	funds, none := kite.Margins{Equity: kite.Segment{Enabled: true, Net: dec("50.5")}, Commodity: kite.Segment{Enabled: true, Net: dec("-0.5")}}, kite.Margins{}
+	pledging := kite.Margins{Equity: kite.Segment{Enabled: true, Net: dec("70.5"), Available: kite.AvailableMargin{Collateral: dec("20")}}, Commodity: funds.Commodity}
 	flat := book(t, "[]")
 	bought := book(t, "["+at("B", "NSE", "CNC", 4, "1000", "0", "0")+","+at("C", "NSE", "CNC", -3, "7", "0", "0")+","+at("D", "NFO", "NRML", 75, "9", "0", "0")+"]")
 	noPrice := book(t, "["+at("B", "NSE", "CNC", 4, "0", "0", "0")+"]")
@@ -64,6 +65,7 @@ func TestOverviewTotal(t *testing.T) {
 		want string
 	}{
 		"all":              {kite.Overview{Holdings: &held, Positions: &flat, Funds: &funds}, "1150"},
+		"collateral":       {kite.Overview{Holdings: &held, Positions: &flat, Funds: &pledging}, "1150"},
 		"no holdings":      {kite.Overview{Holdings: &empty, Positions: &flat, Funds: &funds}, "50"},
 		"bought today":     {kite.Overview{Holdings: &held, Positions: &bought, Funds: &funds}, "5150"},
 		"bought, no price": {kite.Overview{Holdings: &held, Positions: &noPrice, Funds: &funds}, ""},

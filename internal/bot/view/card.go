@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -41,19 +40,16 @@ func NoSuchHolding(p Place, at time.Time) Message {
 }
 
 func cardHead(v HoldingCardView) []string {
-	h, hide := v.Holding, veil(v.Hide)
+	h, hide := v.Holding.Shown(), veil(v.Hide)
 	name := "<b>" + outside(symbol(h)) + "</b>"
 	if h.Exchange != "" {
 		name += " · " + outside(h.Exchange)
 	}
-	switch {
-	case h.Shares() == 0:
-		return []string{name, "No shares that count: see below."}
-	case !h.Priced():
+	if !h.Priced() {
 		return []string{name, "<b>No price</b>: its value is not known."}
 	}
 	share := ""
-	if f := v.Portfolio.Share(h); f.OK {
+	if f := v.Portfolio.Share(v.Holding); f.OK {
 		share = " · " + strings.TrimPrefix(PercentOf(f), "+") + " of the holdings"
 	}
 	return []string{
@@ -66,30 +62,37 @@ func cardHead(v HoldingCardView) []string {
 
 // cardShares are the shares by kind; a kind without any is left out.
 func cardShares(h kite.Holding, v veil) []string {
-	lines := []string{"Free " + v.count(h.Quantity)}
+	var lines []string
+	free, mtf := h.Shares()-h.T1Quantity-h.CollateralQuantity, h.MTFPart()
 	for _, kind := range []struct {
 		shares int64
 		line   string
 	}{
+		{free, "Free " + v.count(free)},
 		{h.T1Quantity, "Not yet delivered (T1) " + v.count(h.T1Quantity)},
-		{h.CollateralQuantity, aside("Pledged", h.CollateralQuantity, h.PledgedValue(), v)},
-		{h.MTF.Quantity, aside("MTF", h.MTF.Quantity, h.MTFValue(), v)},
+		{h.CollateralQuantity, "Pledged " + v.count(h.CollateralQuantity) + " · " + v.worth(h.PledgedValue())},
+		{h.MTF.Quantity, "MTF " + v.count(h.MTF.Quantity) + " · " + v.worth(mtf.Value()) + " · " + borrowed},
 		{h.UsedQuantity, "Sold today " + v.count(h.UsedQuantity)},
 	} {
 		if kind.shares != 0 {
 			lines = append(lines, kind.line)
 		}
 	}
+	if both(h) && h.Priced() {
+		lines = append(lines, "MTF profit "+v.change(mtf.Profit(), mtf.ProfitPercent()))
+	}
 	return lines
 }
 
-// aside are shares that are not in the value.
-func aside(name string, shares int64, worth kite.Figure, v veil) string {
-	value := v.rupees(worth)
-	if !worth.OK {
-		value = "no price"
+// both reports whether a holding has MTF shares and others.
+func both(h kite.Holding) bool { return h.Shares() != 0 && h.MTF.Quantity != 0 }
+
+// worth is what some shares of a holding are worth.
+func (v veil) worth(value kite.Figure) string {
+	if !value.OK {
+		return "no price"
 	}
-	return fmt.Sprintf("%s %s · %s · not in the total", name, v.count(shares), value)
+	return v.rupees(value)
 }
 
 // cardPrices are what was paid and what a share costs; nothing in privacy mode.
@@ -97,13 +100,14 @@ func cardPrices(h kite.Holding, v veil) []string {
 	if v {
 		return nil
 	}
+	shown := h.Shown()
 	lines := []string{
-		"Average " + RupeesOf(priceOf(h.AveragePrice)),
+		"Average " + RupeesOf(priceOf(shown.AveragePrice)),
 		"Last " + RupeesOf(priceOf(h.LastPrice)),
 		"Close before " + RupeesOf(priceOf(h.ClosePrice)),
-		"Invested " + RupeesOf(h.Invested()),
+		"Invested " + RupeesOf(shown.Invested()),
 	}
-	if h.MTF.Quantity != 0 {
+	if both(h) {
 		lines = append(lines, "MTF average "+RupeesOf(priceOf(h.MTF.AveragePrice)))
 	}
 	return lines

@@ -38,8 +38,8 @@ func TestHoldingsStayCheap(t *testing.T) {
 	}
 	for holdings, most := range map[int]cost{
 		10:  {allocs: 660, bytes: 28_000},
-		100: {allocs: 2_000, bytes: 103_000},
-		500: {allocs: 7_900, bytes: 405_000},
+		100: {allocs: 2_360, bytes: 111_000},
+		500: {allocs: 10_000, bytes: 470_000},
 	} {
 		answer := account(holdings)
 		took := costOf(func() { message(t, answer) })

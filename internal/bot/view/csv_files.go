@@ -8,7 +8,8 @@ import (
 	"kitebot/internal/kite"
 )
 
-// HoldingsCSV gives out the holdings in Kite's order. Percentages are worked out
+// HoldingsCSV gives out the holdings in Kite's order. Figures are of the shares
+// that count, whose number is in the column shares. Percentages are worked out
 // to 16 places; a figure that is not known is an empty cell.
 func HoldingsCSV(p kite.Portfolio, v CSVView) Message {
 	type h = kite.Holding
@@ -21,6 +22,7 @@ func HoldingsCSV(p kite.Portfolio, v CSVView) Message {
 		wholeColumn("t1_quantity", func(x h) int64 { return x.T1Quantity }),
 		wholeColumn("pledged_quantity", func(x h) int64 { return x.CollateralQuantity }),
 		wholeColumn("mtf_quantity", func(x h) int64 { return x.MTF.Quantity }),
+		wholeColumn("shares", h.Shares),
 		numberColumn("average_price", func(x h) decimal.Decimal { return x.AveragePrice }),
 		figureColumn("last_price", func(x h) kite.Figure { return priceOf(x.LastPrice) }),
 		figureColumn("close_price", func(x h) kite.Figure { return priceOf(x.ClosePrice) }),
@@ -32,7 +34,8 @@ func HoldingsCSV(p kite.Portfolio, v CSVView) Message {
 		percentColumn("day_percent", h.DayPercent),
 		percentColumn("share_percent", p.Share),
 		figureColumn("pledged_value", h.PledgedValue),
-		figureColumn("mtf_value", h.MTFValue),
+		figureColumn("mtf_value", func(x h) kite.Figure { return x.MTFPart().Value() }),
+		figureColumn("mtf_profit", func(x h) kite.Figure { return x.MTFPart().Profit() }),
 	}
 	return csvFile("holdings", v, columns, p.Holdings, func(x h) bool { return x.Missing })
 }

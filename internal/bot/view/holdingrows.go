@@ -40,7 +40,7 @@ func holdingsPage(v HoldingsView, at paging, s *sheet) []tapped {
 }
 
 // holdingRow is a row of the table; in privacy mode the value is a share of the
-// whole.
+// whole. A holding of MTF shares only shows theirs, and has no share.
 func holdingRow(v HoldingsView, h *kite.Holding, twice bool) row {
 	if h.Missing {
 		return row{name: "(no data)", numbers: []string{Absent, Absent, Absent}}
@@ -52,14 +52,12 @@ func holdingRow(v HoldingsView, h *kite.Holding, twice bool) row {
 	if twice {
 		tail += exchangeTag(h.Exchange)
 	}
-	value := ShortOf(h.Value())
+	shown := h.Shown()
+	value := ShortOf(shown.Value())
 	if v.Hide {
 		value = shareOf(v.Portfolio.Share(*h))
 	}
-	if h.Shares() == 0 { // pledged or on margin only: nothing to count, but not worthless
-		value = Absent
-	}
-	return row{name, tail + marks(h), []string{value, shortPercentOf(h.DayPercent()), shortPercentOf(h.ProfitPercent())}}
+	return row{name, tail + marks(h), []string{value, shortPercentOf(h.DayPercent()), shortPercentOf(shown.ProfitPercent())}}
 }
 
 // symbol is the trading symbol without the series that goes without saying.

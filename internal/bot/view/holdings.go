@@ -64,6 +64,8 @@ func paragraphs(blocks [][]string) string {
 // the day.
 func headline(p kite.Portfolio, v veil) []string {
 	switch {
+	case onlyMTF(p):
+		return append([]string{"<b>Only MTF shares</b>"}, v.note()...)
 	case !p.Value.OK:
 		return append([]string{"<b>Value not known</b>: " + noneHasPrice(p.Counted)}, v.note()...)
 	case bool(v):
@@ -78,6 +80,10 @@ func headline(p kite.Portfolio, v veil) []string {
 	}
 }
 
+// onlyMTF reports whether no share is the person's own, so that there is no
+// total.
+func onlyMTF(p kite.Portfolio) bool { return p.Counted == 0 && p.MTF.Holdings > 0 }
+
 func noneHasPrice(holdings int) string {
 	if holdings == 1 {
 		return "the holding has no price."
@@ -85,7 +91,7 @@ func noneHasPrice(holdings int) string {
 	return fmt.Sprintf("none of %d holdings has a price.", holdings)
 }
 
-// beside says what the headline leaves out.
+// beside says what the headline holds of pledged shares, and what it leaves out.
 func beside(p kite.Portfolio, v veil) []string {
 	var lines []string
 	if p.Value.OK && p.Unpriced > 0 {
@@ -94,11 +100,11 @@ func beside(p kite.Portfolio, v veil) []string {
 	if p.Day.OK && p.NoClose > 0 {
 		lines = append(lines, fmt.Sprintf("Day of %d of %d: %s no close price", p.Counted-p.Unpriced-p.NoClose, p.Counted-p.Unpriced, has(p.NoClose)))
 	}
-	if p.Pledged.Holdings > 0 {
-		lines = append(lines, asideLine("Pledged", p.Pledged, v))
+	if !p.Pledged.IsZero() {
+		lines = append(lines, "Of the value, pledged "+v.rupees(figureOf(p.Pledged)))
 	}
 	if p.MTF.Holdings > 0 {
-		lines = append(lines, asideLine("MTF", p.MTF, v))
+		lines = append(lines, mtfLine(p.MTF, v))
 	}
 	return lines
 }
@@ -110,16 +116,19 @@ func has(n int) string {
 	return fmt.Sprintf("%d have", n)
 }
 
-// asideLine names shares that are not in the total, and what they are worth.
-func asideLine(name string, a kite.Aside, v veil) string {
-	worth := v.rupees(figureOf(a.Value))
+// borrowed says why MTF shares are in no total.
+const borrowed = "bought with borrowed money, in no total"
+
+// mtfLine names what MTF shares are worth.
+func mtfLine(m kite.MTFTotal, v veil) string {
+	worth := v.rupees(figureOf(m.Value))
 	switch {
-	case a.Unpriced == a.Holdings:
+	case m.Unpriced == m.Holdings:
 		worth = "no price"
-	case a.Unpriced > 0:
-		worth += fmt.Sprintf(" of %d of %d", a.Holdings-a.Unpriced, a.Holdings)
+	case m.Unpriced > 0:
+		worth += fmt.Sprintf(" of %d of %d", m.Holdings-m.Unpriced, m.Holdings)
 	}
-	return fmt.Sprintf("%s %s · not in the total", name, worth)
+	return fmt.Sprintf("MTF %s · %s", worth, borrowed)
 }
 
 // asOf says how old the figures are. It names the day, because a message that

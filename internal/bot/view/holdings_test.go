@@ -46,6 +46,11 @@ func quote(s string) string {
 	return string(b)
 }
 
+// mtfShares are 50 of LT.
+const mtfShares = `"mtf":{"quantity":50,"average_price":3720.4,"value":186020,"initial_margin":46505}`
+
+func mtfOnly() string { return list(share("LT", "NSE", 0, "0", "4010.9", "3990", "20.9", mtfShares)) }
+
 func list(rows ...string) string { return "[" + strings.Join(rows, ",") + "]" }
 
 // tricky holds one of everything.
@@ -92,6 +97,9 @@ func TestHoldingsGolden(t *testing.T) {
 		{"holdings_page3", wide(), 3, noon()},
 		{"holdings_no_price", list(share("ZOMBIE", "BSE", 1000, "14.2", "0", "0", "0"), share("GHOST", "BSE", 5, "20", "0", "18", "-18")), 1, evening()},
 		{"holdings_pledged_only", list(share("INFY", "NSE", 0, "1450", "1530", "1545", "-15", `"collateral_quantity":40`)), 1, noon()},
+		{"holdings_mtf_only", mtfOnly(), 1, noon()},
+		{"holdings_mtf_among_others", list(share("INFY", "NSE", 40, "1450", "1430.2", "1445", "-14.8"), share("LT", "NSE", 0, "0", "4010.9", "3990", "20.9", mtfShares, `"pnl":0`), share("SOLDOUT", "NSE", 0, "80", "90", "88", "2", `"used_quantity":10`)), 1, noon()},
+		{"holdings_t1_within", list(share("INFY", "NSE", 45, "1450", "1430.2", "1445", "-14.8", `"t1_quantity":5,"realised_quantity":40,"pnl":-891`)), 1, noon()},
 		{"holdings_foreign_names", list(
 			share("टाटामोटर्स", "NSE", 10, "500", "612.35", "600", "12.35"),
 			share("三菱商事株式会社", "NSE", 10, "500", "511", "600", "-89"),

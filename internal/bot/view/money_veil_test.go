@@ -123,12 +123,12 @@ func figuresOf(tb tbFataler, a answersOf) []decimal.Decimal {
 	p, b, f, tr := o.Holdings, o.Positions, decodeFunds(tb, a.funds), kite.TotalTrades(decodeTrades(tb, a.trades))
 	known := []kite.Figure{o.Total(), p.Value, p.Invested, p.Profit, p.Day, b.Profit, b.OpenProfit, b.ClosedProfit, b.Day, o.Funds.Usable(), f.Value, f.Invested, f.Profit, tr.Bought, tr.Sold}
 	for _, h := range p.Holdings {
-		known = append(known, h.Value(), h.Invested(), h.Profit(), h.Day(), h.PledgedValue(), h.MTFValue())
+		known = append(known, h.Value(), h.Invested(), h.Profit(), h.Day(), h.PledgedValue(), h.MTFPart().Value(), h.MTFPart().Profit())
 	}
 	for _, fund := range f.Funds {
 		known = append(known, fund.Value(), fund.Invested(), fund.Profit())
 	}
-	for _, k := range append(known, kite.Figure{Value: p.Pledged.Value, OK: true}, kite.Figure{Value: p.MTF.Value, OK: true}) {
+	for _, k := range append(known, kite.Figure{Value: p.Pledged, OK: true}, kite.Figure{Value: p.MTF.Value, OK: true}) {
 		if k.OK && k.Value.Abs().GreaterThan(decimal.NewFromInt(100_000)) {
 			figures = append(figures, k.Value)
 		}

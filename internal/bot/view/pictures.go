@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -33,7 +34,7 @@ func Allocation(v PictureView) Message {
 	if !v.Portfolio.Value.OK || !v.Portfolio.Value.Value.IsPositive() {
 		return noPicture("There is nothing to divide", v.AsOf)
 	}
-	largest := kite.SortHoldings(v.Portfolio.Holdings, kite.SortByValue)[0]
+	largest := slices.MaxFunc(v.Portfolio.Holdings, func(a, b kite.Holding) int { return a.Value().Value.Cmp(b.Value().Value) })
 	return Message{
 		HTML: fmt.Sprintf("<b>Largest: %s, %s of the whole</b>\n%s · %s",
 			escape(HoldingName(largest)), shareOf(v.Portfolio.Share(largest))+"%", many(len(v.Portfolio.Holdings), "holding", "holdings"), asOf(v.AsOf)),
@@ -46,7 +47,7 @@ func Allocation(v PictureView) Message {
 func Movers(v PictureView) Message {
 	up, down := 0, 0
 	for _, h := range v.Portfolio.Holdings {
-		switch day := h.DayPercent(); {
+		switch day := h.Day(); {
 		case day.OK && day.Value.IsPositive():
 			up++
 		case day.OK && day.Value.IsNegative():

@@ -56,10 +56,14 @@ func overviewHead(o kite.Overview, v veil) []string {
 
 // totalOf says what the total is made of.
 func totalOf(o kite.Overview) string {
-	if o.BoughtToday().Value.IsZero() {
-		return "Holdings and available funds"
+	words := "Holdings and available funds"
+	if !o.BoughtToday().Value.IsZero() {
+		words = "Holdings, shares bought today, and available funds"
 	}
-	return "Holdings, shares bought today, and available funds"
+	if !o.Funds.Collateral().IsZero() {
+		words += ", without collateral"
+	}
+	return words
 }
 
 func silent(part string) []string { return []string{"<b>" + part + "</b>: Kite did not answer"} }
@@ -70,6 +74,8 @@ func holdingsPart(p *kite.Portfolio, v veil) []string {
 		return silent("Holdings")
 	case len(p.Holdings) == 0:
 		return []string{"<b>Holdings</b>: none"}
+	case onlyMTF(*p):
+		return append([]string{"<b>Holdings</b>: only MTF shares"}, beside(*p, v)...)
 	case !p.Value.OK:
 		return append([]string{"<b>Holdings</b>: value not known, " + noneHasPrice(p.Counted)}, beside(*p, v)...)
 	}

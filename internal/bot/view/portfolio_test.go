@@ -53,6 +53,7 @@ func TestPortfolioGolden(t *testing.T) {
 		{"portfolio", wide(), usualPositions(), usualMargins, false},
 		{"portfolio_hidden", wide(), usualPositions(), usualMargins, true},
 		{"portfolio_tricky", tricky(), list(positionRow("INFY", "NSE", "MIS", 4, "1500", "0", "-6000", "-6000"), "null"), usualMargins, false},
+		{"portfolio_mtf_only", mtfOnly(), "null", usualMargins, false},
 		{"portfolio_empty", "null", "null", closed, false},
 		{"portfolio_no_price", noPrice, "null", usualMargins, false},
 		{"portfolio_no_holdings", "", usualPositions(), usualMargins, false},
