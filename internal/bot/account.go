@@ -12,6 +12,7 @@ type Account struct {
 	pool   *session.Pool
 	person int64
 	acted  *bool // see [Request]
+	meter  Meter
 }
 
 // Status tells what is known of the login, without asking Kite.

@@ -31,9 +31,12 @@ func fetch[T any](ctx context.Context, a Account, q kite.Query, maxAge time.Dura
 	return value, at, nil
 }
 
-// Holdings asks for the account's holdings.
+// Holdings asks for the account's holdings. Those whose P&L at Kite does not bear
+// out how their shares are counted are metered.
 func (a Account) Holdings(ctx context.Context, maxAge time.Duration) ([]kite.Holding, time.Time, error) {
-	return fetch(ctx, a, kite.AskHoldings(), maxAge, kite.DecodeHoldings)
+	all, at, err := fetch(ctx, a, kite.AskHoldings(), maxAge, kite.DecodeHoldings)
+	a.meter.HoldingMismatches(kite.Mismatches(all))
+	return all, at, err
 }
 
 // Positions asks for the account's positions.

@@ -12,6 +12,9 @@ type Meter interface {
 	// is none, such as talk), one of [Outcomes], and how long its person waited
 	// from the arrival of what they sent until the answer was delivered.
 	Command(name, outcome string, waited time.Duration)
+	// HoldingMismatches is told with each answer that was read how many of its
+	// holdings are [kite.Holding.Mismatched].
+	HoldingMismatches(holdings int)
 }
 
 // Outcomes lists what a command can come to, in the words of the log.
@@ -43,3 +46,4 @@ func (b *Bot) Queue() (waiting, busy int) {
 type deaf struct{}
 
 func (deaf) Command(string, string, time.Duration) {}
+func (deaf) HoldingMismatches(int)                 {}

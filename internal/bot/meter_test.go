@@ -16,12 +16,20 @@ import (
 type ledger struct {
 	mu   sync.Mutex
 	told []string
+
+	mismatches int
 }
 
 func (l *ledger) Command(name, outcome string, waited time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.told = append(l.told, fmt.Sprintf("%s: %s, %v", name, outcome, waited))
+}
+
+func (l *ledger) HoldingMismatches(holdings int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mismatches += holdings
 }
 
 // want checks what was told since the last time, and that it is of the lists.
@@ -57,6 +65,9 @@ func TestMeter(t *testing.T) {
 		c.world("* asha's browser logs in as AB1234")
 		c.world("* 2s pass")
 		l.want(t, "holdings: ok, 0s") // it follows by itself
+		if l.mismatches != 2 {        // of three rows without a P&L one has no price
+			t.Errorf("%d holdings are mismatched", l.mismatches)
+		}
 		c.world("* 1m0s pass")
 		c.world("* Kite takes a second")
 		c.says("asha", "/holdings")

@@ -155,7 +155,7 @@ func (b *Bot) routePress(u Update) order {
 func (b *Bot) request(u Update, command, args string) *Request {
 	acted := new(bool)
 	return &Request{
-		Account: Account{b.Accounts, u.From, acted}, acted: acted, version: u.Entry.Sequence, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
+		Account: Account{b.Accounts, u.From, acted, b.Meter}, acted: acted, version: u.Entry.Sequence, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
 		Pressed: pressed(u), Typed: typed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, office: b,
 	}
 }

@@ -58,6 +58,8 @@ func Catalogue() []Metric {
 			Help: "1 when Kite's server answered the last call to it, or was not asked yet."},
 		{Name: surfaceChangesTotal, Kind: "counter", Labels: label("surface"),
 			Help: "How often Kite's server was found to offer something else, by what it is now. The first look after a start counts, too."},
+		{Name: holdingMismatches, Kind: "counter",
+			Help: "Holdings read whose P&L, as Kite states it, fits neither count of their shares, with or without the pledged ones; they are counted all the same."},
 	}
 }
 
@@ -83,4 +85,5 @@ const (
 	readyNow             = "kitebot_ready"
 	kiteUp               = "kitebot_kite_up"
 	surfaceChangesTotal  = "kitebot_surface_changes_total"
+	holdingMismatches    = "kitebot_holding_mismatches_total"
 )

@@ -56,7 +56,7 @@ type Metrics struct {
 
 	commandsTotal, loginsTotal, resumesTotal, callsTotal    *prometheus.CounterVec
 	surfaceChanges                                          *prometheus.CounterVec
-	limitedTotal, waitTotal                                 prometheus.Counter
+	limitedTotal, waitTotal, mismatchesTotal                prometheus.Counter
 	commandSeconds, toolSeconds, callSeconds, commitSeconds *prometheus.HistogramVec
 
 	mu      sync.Mutex
@@ -82,7 +82,8 @@ func NewMetrics(o MetricsOptions) *Metrics {
 		loginsTotal: counter(r, loginsTotal), resumesTotal: counter(r, resumesTotal),
 		callsTotal: counter(r, telegramCallsTotal), callSeconds: histogram(r, telegramCallSeconds),
 		limitedTotal: counter(r, telegramLimitedTotal).WithLabelValues(), waitTotal: counter(r, telegramWaitTotal).WithLabelValues(),
-		commitSeconds: histogram(r, commitSeconds), surfaceChanges: counter(r, surfaceChangesTotal),
+		mismatchesTotal: counter(r, holdingMismatches).WithLabelValues(),
+		commitSeconds:   histogram(r, commitSeconds), surfaceChanges: counter(r, surfaceChangesTotal),
 	}
 	m.begin()
 	r.MustRegister(scrape{m}, build(o.Version), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

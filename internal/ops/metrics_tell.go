@@ -10,6 +10,10 @@ func (m *Metrics) Command(name, outcome string, waited time.Duration) {
 	m.commandSeconds.WithLabelValues(command).Observe(waited.Seconds())
 }
 
+// HoldingMismatches are holdings of one answer whose P&L does not bear out how
+// their shares are counted.
+func (m *Metrics) HoldingMismatches(holdings int) { m.mismatchesTotal.Add(float64(holdings)) }
+
 // Tool is something that was asked of Kite's server; heard reports whether that
 // answered at all.
 func (m *Metrics) Tool(tool, outcome string, took time.Duration, heard bool) {

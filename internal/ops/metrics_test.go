@@ -57,6 +57,7 @@ func played(t *testing.T, h *ops.Health) *ops.Metrics {
 	m.TelegramWaited(-time.Second) // a clock that was set back
 	m.Commit(2*time.Millisecond, true)
 	m.Commit(time.Second, false)
+	m.HoldingMismatches(2)
 	for _, odd := range oddities() {
 		m.Command(odd, odd, -time.Second)
 		m.Tool(odd, odd, time.Second, false)
@@ -112,6 +113,7 @@ func TestMetrics(t *testing.T) {
 		`kitebot_kite_up 0`,
 		`kitebot_surface_changes_total{surface="OAuth__tools"} 1`,
 		`kitebot_surface_changes_total{surface="tools"} 0`,
+		`kitebot_holding_mismatches_total 2`,
 	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("%s is missing", want)
