@@ -36,7 +36,7 @@ func TestWalkThroughTheDemo(t *testing.T) {
 	p.says("Log in to Kite")
 	p.is(`document.getElementById('commands').hidden`, "the list of commands is gone")
 	p.press("Done") // too early
-	p.says("not finished in the browser yet")
+	p.says("Kite does not show the login yet")
 	p.logIn(ashaUser)
 	p.pressIfThere("Done")
 	p.says("Logged in as Meera Krishnan (MK4021)")
