@@ -45,10 +45,16 @@ func (h Holding) Mismatched() bool {
 	if shares == 0 || !h.Priced() {
 		return false
 	}
-	each, paisa := h.LastPrice.Sub(h.AveragePrice), decimal.New(1, -2)
-	off := func(shares int64) bool { return times(each, shares).Sub(h.PnL).Abs().GreaterThan(paisa) }
+	each := h.LastPrice.Sub(h.AveragePrice)
+	off := func(shares int64) bool {
+		pnl := times(each, shares)
+		return !pnl.Equal(h.PnL) && pnl.Sub(h.PnL).Abs().GreaterThan(paisa)
+	}
 	return off(shares) && off(shares-h.CollateralQuantity)
 }
+
+// paisa is how far Kite's P&L may be off: it is computed from binary fractions.
+var paisa = decimal.New(1, -2)
 
 // Mismatches counts the holdings that are [Holding.Mismatched].
 func Mismatches(holdings []Holding) int {
