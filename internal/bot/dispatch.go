@@ -144,7 +144,7 @@ func (b *Bot) perform(t turn, o order) (done bool) {
 		b.noteRan(o.update)
 	}
 	undelivered := b.deliver(t.talk, o.to, o.request.Pressed, reply)
-	b.note(t.work, o, deed{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: o.to.outside})
+	b.note(t.work, o, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: o.to.outside})
 	return !b.cutShort(err) && (acted || !later(undelivered) || b.likely(undelivered))
 }
 

@@ -10,8 +10,8 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// deed is a command that is done with.
-type deed struct {
+// commandRun is a command that is done with.
+type commandRun struct {
 	ref                   string
 	start, answered, done time.Time
 	err                   error // of the command
@@ -22,7 +22,7 @@ type deed struct {
 // outcome names what it came to, for the log, the meter and operators: one of
 // [Outcomes]. Who may not be told any more, or gave another order, has not waited
 // for an answer.
-func (d deed) outcome() string {
+func (d commandRun) outcome() string {
 	switch {
 	case errors.Is(d.undelivered, errUnwelcome), errors.Is(d.undelivered, errOvertaken), d.outside && later(d.undelivered):
 		return "cancelled"
@@ -37,7 +37,7 @@ func (d deed) outcome() string {
 
 // trouble reports whether an operator may want to look into it. That a login is
 // over when its time has come is no trouble, nor that a person blocked the bot.
-func (d deed) trouble() bool {
+func (d commandRun) trouble() bool {
 	if d.undelivered != nil {
 		return d.outcome() == "undelivered" && !causedBy(d.undelivered, DeliveryGone)
 	}
@@ -48,7 +48,7 @@ func (d deed) trouble() bool {
 // note tells of a command that is done with: one line in the log, a count for
 // those who measure, and a place among the last errors if it went wrong. The line
 // says neither who asked nor what.
-func (b *Bot) note(ctx context.Context, o order, d deed) {
+func (b *Bot) note(ctx context.Context, o order, d commandRun) {
 	command, outcome := o.request.Command, d.outcome()
 	b.Meter.Command(command, outcome, d.done.Sub(o.request.Now))
 	level, name := slog.LevelInfo, command
@@ -79,7 +79,7 @@ func (b *Bot) note(ctx context.Context, o order, d deed) {
 }
 
 // why is the error's text on one line, "" for none.
-func (d deed) why() string {
+func (d commandRun) why() string {
 	if err := errors.Join(d.err, d.undelivered); err != nil {
 		return strings.ReplaceAll(err.Error(), "\n", "; ")
 	}

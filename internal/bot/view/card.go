@@ -20,7 +20,7 @@ type HoldingCardView struct {
 // HoldingCard renders one holding: what it is worth first, then its shares in
 // their kinds, then prices.
 func HoldingCard(v HoldingCardView) Message {
-	h, hide := v.Holding, veil(v.Hide)
+	h, hide := v.Holding, mask(v.Hide)
 	var s sheet
 	s.say(append(cardHead(v), append(hide.note(), asOf(v.AsOf))...)...)
 	s.say(cardShares(h, hide)...)
@@ -40,7 +40,7 @@ func NoSuchHolding(p Place, at time.Time) Message {
 }
 
 func cardHead(v HoldingCardView) []string {
-	h, hide := v.Holding.Shown(), veil(v.Hide)
+	h, hide := v.Holding.Shown(), mask(v.Hide)
 	name := "<b>" + outside(symbol(h)) + "</b>"
 	if h.Exchange != "" {
 		name += " · " + outside(h.Exchange)
@@ -61,7 +61,7 @@ func cardHead(v HoldingCardView) []string {
 }
 
 // cardShares are the shares by kind; a kind without any is left out.
-func cardShares(h kite.Holding, v veil) []string {
+func cardShares(h kite.Holding, v mask) []string {
 	var lines []string
 	free, mtf := h.Shares()-h.T1Quantity-h.CollateralQuantity, h.MTFPart()
 	for _, kind := range []struct {
@@ -88,7 +88,7 @@ func cardShares(h kite.Holding, v veil) []string {
 func both(h kite.Holding) bool { return h.Shares() != 0 && h.MTF.Quantity != 0 }
 
 // worth is what some shares of a holding are worth.
-func (v veil) worth(value kite.Figure) string {
+func (v mask) worth(value kite.Figure) string {
 	if !value.OK {
 		return "no price"
 	}
@@ -96,7 +96,7 @@ func (v veil) worth(value kite.Figure) string {
 }
 
 // cardPrices are what was paid and what a share costs; nothing in privacy mode.
-func cardPrices(h kite.Holding, v veil) []string {
+func cardPrices(h kite.Holding, v mask) []string {
 	if v {
 		return nil
 	}

@@ -80,7 +80,7 @@ func OrdersCSV(orders []kite.Order, v CSVView) Message {
 		whenColumn("placed_at", o.At),
 		whenColumn("exchange_at", func(x o) time.Time { return x.ExchangeAt }),
 		textColumn("status", func(x o) string { return x.Status }),
-		textColumn("reason", func(x o) string { return veil(v.Hide).words(x.Reason) }),
+		textColumn("reason", func(x o) string { return mask(v.Hide).words(x.Reason) }),
 		textColumn("side", func(x o) string { return x.Side }),
 		textColumn("symbol", func(x o) string { return x.Symbol }),
 		textColumn("exchange", func(x o) string { return x.Exchange }),
@@ -95,7 +95,7 @@ func OrdersCSV(orders []kite.Order, v CSVView) Message {
 		figureColumn("price", func(x o) kite.Figure { return priceOf(x.Price) }),
 		figureColumn("trigger_price", func(x o) kite.Figure { return priceOf(x.TriggerPrice) }),
 		figureColumn("average_price", func(x o) kite.Figure { return priceOf(x.AveragePrice) }),
-		textColumn("tag", func(x o) string { return veil(v.Hide).words(x.Tag) }),
+		textColumn("tag", func(x o) string { return mask(v.Hide).words(x.Tag) }),
 	}
 	return csvFile("orders", v, columns, kite.OrdersNewestFirst(orders), func(x o) bool { return x.Missing })
 }

@@ -17,7 +17,7 @@ type FundsView struct {
 // Funds renders the money of the account: what can be used first, then each
 // segment with what is used of it.
 func Funds(v FundsView) Message {
-	hide := veil(v.Hide)
+	hide := mask(v.Hide)
 	var s sheet
 	if m := v.Margins; !m.Equity.Enabled && !m.Commodity.Enabled {
 		s.say("<b>No funds to show.</b>", "Kite says that neither equity nor commodity is enabled in this account.")
@@ -34,7 +34,7 @@ func Funds(v FundsView) Message {
 	return s.message(false, [][]Button{{{Text: "Refresh", Data: "funds:again"}}})
 }
 
-func segmentLines(name string, g kite.Segment, v veil) []string {
+func segmentLines(name string, g kite.Segment, v mask) []string {
 	if !g.Enabled {
 		return []string{"<b>" + name + "</b>: not enabled"}
 	}

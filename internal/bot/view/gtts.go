@@ -29,7 +29,7 @@ type GTTsView struct {
 // GTTs renders the orders that wait for a price: how many do, then each with
 // its triggers, the active ones first.
 func GTTs(v GTTsView) Message {
-	hide := veil(v.Hide)
+	hide := mask(v.Hide)
 	var s sheet
 	if len(v.GTTs) == 0 {
 		s.say("<b>No GTT orders.</b>", "They are made in the Kite app, on the page of a share.")
@@ -167,7 +167,7 @@ func gttsKey(shown []kite.GTT) []string {
 
 // gttNotes say what a table has no room for: why a triggered order was refused,
 // and triggers beyond the second.
-func gttNotes(shown []kite.GTT, v veil) []string {
+func gttNotes(shown []kite.GTT, v mask) []string {
 	var lines []string
 	for _, g := range shown {
 		if text := strings.TrimSpace(tidy(v.words(g.Rejection), 200)); cells(text) > 0 {

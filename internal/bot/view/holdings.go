@@ -33,8 +33,8 @@ func Holdings(v HoldingsView) Message {
 	}
 	at := pageOf(len(p.Holdings), holdingsPerPage, v.Page)
 	var s sheet
-	s.say(append(headline(p, veil(v.Hide)), asOf(v.AsOf))...)
-	s.say(beside(p, veil(v.Hide))...)
+	s.say(append(headline(p, mask(v.Hide)), asOf(v.AsOf))...)
+	s.say(beside(p, mask(v.Hide))...)
 	shown := holdingsPage(v, at, &s)
 	return s.message(v.Native, holdingsButtons(v, at, shown))
 }
@@ -62,7 +62,7 @@ func paragraphs(blocks [][]string) string {
 
 // headline is the total and what it is made of. In privacy mode it begins with
 // the day.
-func headline(p kite.Portfolio, v veil) []string {
+func headline(p kite.Portfolio, v mask) []string {
 	switch {
 	case onlyMTF(p):
 		return append([]string{"<b>Only MTF shares</b>"}, v.note()...)
@@ -92,7 +92,7 @@ func noneHasPrice(holdings int) string {
 }
 
 // beside says what the headline holds of pledged shares, and what it leaves out.
-func beside(p kite.Portfolio, v veil) []string {
+func beside(p kite.Portfolio, v mask) []string {
 	var lines []string
 	if p.Value.OK && p.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no price", p.Counted-p.Unpriced, p.Counted, has(p.Unpriced)))
@@ -120,7 +120,7 @@ func has(n int) string {
 const borrowed = "bought with borrowed money, in no total"
 
 // mtfLine names what MTF shares are worth.
-func mtfLine(m kite.MTFTotal, v veil) string {
+func mtfLine(m kite.MTFTotal, v mask) string {
 	worth := v.rupees(figureOf(m.Value))
 	switch {
 	case m.Unpriced == m.Holdings:

@@ -24,7 +24,7 @@ type MutualFundsView struct {
 // MutualFunds renders the mutual funds: what they are worth, what was paid, and
 // the funds, the most valuable first.
 func MutualFunds(v MutualFundsView) Message {
-	t, hide := v.Totals, veil(v.Hide)
+	t, hide := v.Totals, mask(v.Hide)
 	var s sheet
 	if len(t.Funds) == 0 {
 		s.say("<b>No mutual funds in this account.</b>", "Shares and bonds are under /holdings.")
@@ -43,7 +43,7 @@ func refreshFunds(page int) Button {
 	return Button{Text: "Refresh", Data: fmt.Sprintf("mf:refresh:%d", page)}
 }
 
-func fundsHead(t kite.FundTotals, v veil) []string {
+func fundsHead(t kite.FundTotals, v mask) []string {
 	var lines []string
 	switch {
 	case !t.Value.OK:

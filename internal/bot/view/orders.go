@@ -34,7 +34,7 @@ func Orders(v OrdersView) Message {
 	}
 	at := pageOf(len(v.Orders), ordersPerPage, v.Page)
 	shown := kite.OrdersNewestFirst(v.Orders)[at.from:at.to]
-	hide := veil(v.Hide)
+	hide := mask(v.Hide)
 	var s sheet
 	s.say(append([]string{"<b>" + orderCounts(v.Orders) + "</b>"}, append(hide.note(), "Today · "+asOf(v.AsOf))...)...)
 	s.show(ordersTable(shown, v.Hide))
@@ -187,7 +187,7 @@ func ordersKey(shown []kite.Order) []string {
 }
 
 // reasons says of each rejected order on the page why, on a line of its own.
-func reasons(shown []kite.Order, v veil) []string {
+func reasons(shown []kite.Order, v mask) []string {
 	var lines []string
 	for _, o := range shown {
 		if o.Missing || o.State() != kite.OrderRejected {
@@ -199,7 +199,7 @@ func reasons(shown []kite.Order, v veil) []string {
 }
 
 // reason is why an order was rejected, cut to so many characters.
-func reason(o kite.Order, v veil, length int) string {
+func reason(o kite.Order, v mask, length int) string {
 	text := strings.TrimSpace(tidy(v.words(o.Reason), length))
 	if cells(text) == 0 {
 		return "Kite gave no reason."

@@ -29,7 +29,7 @@ type OrderCardView struct {
 // OrderCard renders one order: what became of it, what it asked for, its trades
 // and its history.
 func OrderCard(v OrderCardView) Message {
-	o, hide := v.Order, veil(v.Hide)
+	o, hide := v.Order, mask(v.Hide)
 	var s sheet
 	s.say(orderHead(o, hide)...)
 	s.say(append(orderFacts(o, hide), append(hide.note(), asOf(v.AsOf))...)...)
@@ -47,7 +47,7 @@ func NoSuchOrder(page int, at time.Time) Message {
 	}
 }
 
-func orderHead(o kite.Order, v veil) []string {
+func orderHead(o kite.Order, v mask) []string {
 	head := fmt.Sprintf("<b>%s · %s</b>", stateWords(o), outside(strings.TrimSpace(sideWord(o.Side)+" "+v.units(o.Quantity)+" "+contractName(o.Symbol))))
 	lines := []string{head}
 	if o.State() == kite.OrderRejected {
@@ -108,7 +108,7 @@ func contractName(symbol string) string {
 
 // orderFacts are what was asked for and what came of it; what is not there is
 // left out.
-func orderFacts(o kite.Order, v veil) []string {
+func orderFacts(o kite.Order, v mask) []string {
 	lines := []string{outside(strings.Join(present(o.Exchange, o.Product, o.Type, o.Validity, o.Variety), " · "))}
 	for _, price := range []struct {
 		name string
@@ -167,7 +167,7 @@ func fillsTable(trades []kite.Trade, hide bool) table {
 			r = row{name: secondsOf(trade.At()), numbers: []string{shortQuantity(trade.Quantity), shortPrice(trade.Price)}}
 		}
 		if hide {
-			r.numbers = []string{veiled, veiled}
+			r.numbers = []string{masked, masked}
 		}
 		t.rows = append(t.rows, r)
 	}

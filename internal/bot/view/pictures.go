@@ -57,7 +57,7 @@ func Movers(v PictureView) Message {
 	if !v.Portfolio.Day.OK {
 		return noPicture("No holding has a day’s change", v.AsOf)
 	}
-	day := veil(v.Hide).change(v.Portfolio.Day, v.Portfolio.DayPercent)
+	day := mask(v.Hide).change(v.Portfolio.Day, v.Portfolio.DayPercent)
 	return Message{
 		HTML:    fmt.Sprintf("<b>Day %s</b>\n%d up, %d down · %s", day, up, down, asOf(v.AsOf)),
 		Photo:   v.Photo,

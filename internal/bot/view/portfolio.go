@@ -19,7 +19,7 @@ type PortfolioView struct {
 // part in a few lines. A part that Kite did not answer for says so, and the
 // others stand.
 func Portfolio(v PortfolioView) Message {
-	o, hide := v.Overview, veil(v.Hide)
+	o, hide := v.Overview, mask(v.Hide)
 	var s sheet
 	s.say(append(overviewHead(o, hide), append(hide.note(), asOf(v.AsOf))...)...)
 	s.say(holdingsPart(o.Holdings, hide)...)
@@ -34,7 +34,7 @@ func Portfolio(v PortfolioView) Message {
 }
 
 // overviewHead is the total of what is known, and the day of the holdings.
-func overviewHead(o kite.Overview, v veil) []string {
+func overviewHead(o kite.Overview, v mask) []string {
 	var head []string
 	switch total := o.Total(); {
 	case o.Holdings == nil && o.Positions == nil && o.Funds == nil:
@@ -68,7 +68,7 @@ func totalOf(o kite.Overview) string {
 
 func silent(part string) []string { return []string{"<b>" + part + "</b>: Kite did not answer"} }
 
-func holdingsPart(p *kite.Portfolio, v veil) []string {
+func holdingsPart(p *kite.Portfolio, v mask) []string {
 	switch {
 	case p == nil:
 		return silent("Holdings")
@@ -86,7 +86,7 @@ func holdingsPart(p *kite.Portfolio, v veil) []string {
 	return append(lines, beside(*p, v)...)
 }
 
-func positionsPart(b *kite.Book, v veil) []string {
+func positionsPart(b *kite.Book, v mask) []string {
 	switch {
 	case b == nil:
 		return silent("Positions")
@@ -100,7 +100,7 @@ func positionsPart(b *kite.Book, v veil) []string {
 	return append(lines, positionsBeside(*b)...)
 }
 
-func fundsPart(m *kite.Margins, v veil) []string {
+func fundsPart(m *kite.Margins, v mask) []string {
 	switch {
 	case m == nil:
 		return silent("Funds")

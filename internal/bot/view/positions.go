@@ -32,7 +32,7 @@ func Positions(v PositionsView) Message {
 	}
 	at := pageOf(len(all), positionsPerPage, v.Page)
 	var s sheet
-	s.say(append(positionsHead(b, veil(v.Hide)), asOf(v.AsOf))...)
+	s.say(append(positionsHead(b, mask(v.Hide)), asOf(v.AsOf))...)
 	s.say(positionsBeside(b)...)
 
 	open := min(len(b.Open), at.to)
@@ -78,7 +78,7 @@ func part(name string, profit kite.Figure, hide bool) string {
 }
 
 // positionsHead is the P&L and what it is of.
-func positionsHead(b kite.Book, v veil) []string {
+func positionsHead(b kite.Book, v mask) []string {
 	counts := fmt.Sprintf("%d open · %d closed today", len(b.Open), len(b.Closed))
 	if v {
 		return append([]string{"<b>" + counts + "</b>"}, v.note()...)
@@ -109,7 +109,7 @@ func openTable(positions []kite.Position, hide bool) table {
 		if hide {
 			r.numbers = []string{side(p), shortPercentOf(p.Percent())}
 		} else {
-			r.numbers = []string{shortUnits(p.Quantity), veil(false).shortSigned(p.Profit())}
+			r.numbers = []string{shortUnits(p.Quantity), mask(false).shortSigned(p.Profit())}
 		}
 		t.rows = append(t.rows, r)
 	}
@@ -128,7 +128,7 @@ func closedTable(positions []kite.Position, hide bool) table {
 		if hide {
 			r.numbers = []string{shortPercentOf(p.Percent())}
 		} else {
-			r.numbers = []string{veil(false).shortSigned(p.Profit())}
+			r.numbers = []string{mask(false).shortSigned(p.Profit())}
 		}
 		t.rows = append(t.rows, r)
 	}

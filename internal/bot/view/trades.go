@@ -22,7 +22,7 @@ type TradesView struct {
 // Trades renders today's trades: how many, what was bought and sold for, then
 // the trades, the newest first.
 func Trades(v TradesView) Message {
-	hide := veil(v.Hide)
+	hide := mask(v.Hide)
 	var s sheet
 	if len(v.Trades) == 0 {
 		s.say("<b>No trades today.</b>", "Orders that wait or were rejected are under /orders.")
@@ -41,7 +41,7 @@ func refreshTrades(page int) Button {
 	return Button{Text: "Refresh", Data: fmt.Sprintf("trades:refresh:%d", page)}
 }
 
-func tradesHead(t kite.TradeTotals, v veil) []string {
+func tradesHead(t kite.TradeTotals, v mask) []string {
 	lines := []string{fmt.Sprintf("<b>%d bought · %d sold</b>", t.Buys, t.Sells)}
 	if t.Buys > 0 && !bool(v) {
 		lines = append(lines, "Bought for "+v.rupees(t.Bought))

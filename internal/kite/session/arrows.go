@@ -38,7 +38,7 @@ const (
 
 var causeWords = [...]struct{ name, what string }{
 	LinkGiven:   {"link given", "`Pool.Link`: /login, or a command that needs a login (`offerLogin`)"},
-	Finished:    {"finished", "minder, Done, or the code of a login by OAuth (`exchange`): `try`, `bind`, `adopt`. Logged in while the link's stream is open, else parked. Also after the link's time, if Kite was silent meanwhile. A login before it lapses, without a DELETE. A logout that waits is kept: it goes on where the Kite user is another one, else the person is told (`Record.waits`)"},
+	Finished:    {"finished", "watcher, Done, or the code of a login by OAuth (`exchange`): `try`, `bind`, `adopt`. Logged in while the link's stream is open, else parked. Also after the link's time, if Kite was silent meanwhile. A login before it lapses, without a DELETE. A logout that waits is kept: it goes on where the Kite user is another one, else the person is told (`Record.waits`)"},
 	FinishedNew: {"finished by another", "`adopt`: another Kite user than `Record.Last`"},
 	LinkDied:    {"link died", "`linkDied`: 36 min old (45 by OAuth) by the clock of one process, or the server forgot it, or its code was refused or lost; a logout may still wait"},
 	Refused:     {"refused", "`contest`: the Kite user is another person's; the sessions of both are ended, both are told. A logout may still wait"},

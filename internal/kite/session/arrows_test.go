@@ -86,7 +86,7 @@ func browser(user string) step {
 		if err != nil || s.Link == nil {
 			w.t.Fatalf("no link to finish: %v, %v", s.State, err)
 		}
-		synctest.Wait() // else the minder may notice it before the next step
+		synctest.Wait() // else the watcher may notice it before the next step
 		w.kite.Browser(s.Link.URL, user)
 	}
 }

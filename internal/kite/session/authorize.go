@@ -76,7 +76,7 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
 	leaves := pr.left()
-	pr.bringing.Add(1) // the caller hears what comes of the code, not the minder
+	pr.bringing.Add(1) // the caller hears what comes of the code, not the watcher
 	defer pr.bringing.Add(-1)
 	link, err := pr.acceptCode(state, code)
 	if err == nil {

@@ -129,7 +129,7 @@ func TestLeavingWhileTheLoginIsWrittenDown(t *testing.T) {
 				w.mu.Unlock()
 				synctest.Wait()
 				w.mu.Lock()
-				w.events = slices.DeleteFunc(w.events, func(e string) bool { // where the minder ended the session, not the logout
+				w.events = slices.DeleteFunc(w.events, func(e string) bool { // where the watcher ended the session, not the logout
 					return how == "logout" && e == "11 logged out "
 				})
 				w.mu.Unlock()

@@ -138,7 +138,7 @@ func TestMeterOfLogins(t *testing.T) {
 		}, []string{"link sent", "bound", "logged out"}},
 		"a logout with nothing but a link": {func(w *world) {
 			w.link(asha, "")
-			synctest.Wait() // the minder has looked at it
+			synctest.Wait() // the watcher has looked at it
 			if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
 				w.t.Error(err)
 			}

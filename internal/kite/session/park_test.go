@@ -112,7 +112,7 @@ func TestWhatIsNotParked(t *testing.T) {
 func (w *world) loginUnasked() {
 	w.t.Helper()
 	link := w.link(asha, "")
-	synctest.Wait() // the minder has looked, and will not before two seconds are over
+	synctest.Wait() // the watcher has looked, and will not before two seconds are over
 	w.kite.Browser(link.URL, "AB1234")
 	w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
 	w.kite.Before(func(string) { // whoever asks for the first time after the login

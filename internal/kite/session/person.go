@@ -24,12 +24,12 @@ type person struct {
 	// several answers that came in side by side, one proof serves all.
 	proving chan struct{}
 	// ending is held while sessions are being ended; capacity one. Somebody who
-	// waits for their logout and the minder must not both send the DELETEs.
+	// waits for their logout and the watcher must not both send the DELETEs.
 	ending chan struct{}
 	// exchanging is held while a code is exchanged; capacity one. It is sent once.
 	exchanging chan struct{}
 	bringing   atomic.Int32  // how many bring a code just now; see Authorized
-	wake       chan struct{} // capacity one; makes the minder look again
+	wake       chan struct{} // capacity one; makes the watcher look again
 	// writing is held while the record is changed, and taken before mu; capacity
 	// one. A slow disk holds up whoever changes something, and nobody who asks.
 	writing chan struct{}
@@ -45,7 +45,7 @@ type person struct {
 	answers map[string]kept      // see Recall; nil when nothing is kept
 	used    time.Time            // when the login was last asked something, or made
 	doubted bool                 // the account did not answer when last asked
-	minding bool                 // the minder goroutine runs
+	minding bool                 // the watcher goroutine runs
 	toldAt  time.Time            // when the login was announced in this process; zero: not yet
 	made    map[string]time.Time // when this process made a link, by its ref
 	noting  bool                 // a use of the login is being written down

@@ -23,13 +23,13 @@ func (pr *person) mind() {
 	}
 	pr.mu.Unlock()
 	if start {
-		pr.pool.spawn(pr.minder)
+		pr.pool.spawn(pr.watcher)
 	}
 }
 
-// minder does not hold the person: that it runs keeps them in memory, and the
+// watcher does not hold the person: that it runs keeps them in memory, and the
 // login, which it never asks anything by its own connection, can be parked.
-func (pr *person) minder(ctx context.Context) {
+func (pr *person) watcher(ctx context.Context) {
 	defer pr.pool.minded(pr)
 	for {
 		pr.look(ctx)
@@ -47,7 +47,7 @@ func (pr *person) minder(ctx context.Context) {
 	}
 }
 
-// minded forgets a person who needed nothing but their minder.
+// minded forgets a person who needed nothing but their watcher.
 func (p *Pool) minded(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +66,7 @@ func (pr *person) look(ctx context.Context) {
 }
 
 // nextLook says when to look again. With nothing left to do it retires the
-// minder, in the same breath, so that a later mind starts a new one.
+// watcher, in the same breath, so that a later mind starts a new one.
 func (pr *person) nextLook() (gap time.Duration, more bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()

@@ -9,19 +9,19 @@ import (
 	"kitebot/internal/kite"
 )
 
-// veiled stands where privacy mode covers an amount.
-const veiled = "•••"
+// masked stands where privacy mode covers an amount.
+const masked = "•••"
 
-// veil is privacy mode: it covers amounts, quantities and prices, and lets
+// mask is privacy mode: it covers amounts, quantities and prices, and lets
 // percentages through. What is not known is absent, covered or not.
-type veil bool
+type mask bool
 
-func (v veil) rupees(f kite.Figure) string { return v.write(f, Rupees) }
+func (v mask) rupees(f kite.Figure) string { return v.write(f, Rupees) }
 
-func (v veil) signed(f kite.Figure) string { return v.write(f, SignedRupees) }
+func (v mask) signed(f kite.Figure) string { return v.write(f, SignedRupees) }
 
 // shortSigned is short for a change: with a plus, too.
-func (v veil) shortSigned(f kite.Figure) string {
+func (v mask) shortSigned(f kite.Figure) string {
 	return v.write(f, func(d decimal.Decimal) string { s := Short(d); return plus("", signless(s)) + s })
 }
 
@@ -34,25 +34,25 @@ func signless(s string) string {
 }
 
 // units writes a quantity in full.
-func (v veil) units(d decimal.Decimal) string {
+func (v mask) units(d decimal.Decimal) string {
 	if v {
-		return veiled
+		return masked
 	}
 	return units(d)
 }
 
-func (v veil) count(n int64) string { return v.units(decimal.NewFromInt(n)) }
+func (v mask) count(n int64) string { return v.units(decimal.NewFromInt(n)) }
 
-func (v veil) write(f kite.Figure, write func(decimal.Decimal) string) string {
+func (v mask) write(f kite.Figure, write func(decimal.Decimal) string) string {
 	if f.OK && bool(v) {
-		return veiled
+		return masked
 	}
 	return ifKnown(f, write)
 }
 
 // change writes a change with its percentage, where there is one; covered, the
 // percentage alone.
-func (v veil) change(amount, percent kite.Figure) string {
+func (v mask) change(amount, percent kite.Figure) string {
 	switch {
 	case !percent.OK:
 		return v.signed(amount)
@@ -65,7 +65,7 @@ func (v veil) change(amount, percent kite.Figure) string {
 
 // words covers every number in text from outside, such as the reason of a
 // rejection, which names amounts.
-func (v veil) words(text string) string {
+func (v mask) words(text string) string {
 	if !v {
 		return text
 	}
@@ -78,7 +78,7 @@ func (v veil) words(text string) string {
 		}
 		switch {
 		case number && !inside:
-			b.WriteString(veiled)
+			b.WriteString(masked)
 		case !number:
 			b.WriteRune(r)
 		}
@@ -88,7 +88,7 @@ func (v veil) words(text string) string {
 }
 
 // note says that amounts are covered, and how to uncover them.
-func (v veil) note() []string {
+func (v mask) note() []string {
 	if !v {
 		return nil
 	}
