@@ -88,7 +88,7 @@ type rooms struct {
 }
 
 func (r *rooms) run(ctx context.Context) error {
-	beside, cancel := context.WithCancel(ctx)
+	background, cancel := context.WithCancel(ctx)
 	defer r.beside.Wait()
 	defer cancel()
 	r.health.Set("store", r.file.Writable)
@@ -97,10 +97,10 @@ func (r *rooms) run(ctx context.Context) error {
 		r.health.Set("callback", r.callback)
 	}
 	r.health.Set("telegram", func() error { return errors.New("not reached yet") })
-	if err := r.serveHealth(beside); err != nil {
+	if err := r.serveHealth(background); err != nil {
 		return err
 	}
-	if err := r.serveControl(beside); err != nil {
+	if err := r.serveControl(background); err != nil {
 		return err
 	}
 	door, err := r.listen()
@@ -116,7 +116,7 @@ func (r *rooms) run(ctx context.Context) error {
 	}
 	defer client.Close()
 	r.health.Set("telegram", func() error { return r.intake(client) })
-	r.beside.Go(func() { r.announce(beside, client) })
+	r.beside.Go(func() { r.announce(background, client) })
 	return r.serve(ctx, client, door)
 }
 

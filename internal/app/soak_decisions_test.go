@@ -34,7 +34,7 @@ func TestDecisionsSurviveKills(t *testing.T) {
 	c := st.crowd
 	d := &decisions{
 		bot: b, watchers: c[4 : 4+watchers], leavers: c[4+watchers : 4+watchers+leavers], outsiders: c[4+watchers+leavers:],
-		first: c[0], second: c[1], guest: c[2], blocked: c[3],
+		first: c[0], second: c[1], applicant: c[2], blocked: c[3],
 	}
 	b.env["ALLOWED_USERS"] = idsOf(slices.Concat(d.watchers, d.leavers)...)
 	b.env["ADMIN_USERS"] = idsOf(d.first, d.second)
@@ -56,7 +56,7 @@ type decisions struct {
 	bot                          *soakBot
 	watchers, leavers, outsiders []*soaker
 	first, second                *soaker // the operators
-	guest, blocked               *soaker // whom they decide about: again and again, and once
+	applicant, blocked           *soaker // whom they decide about: again and again, and once
 
 	asked, decided, left, watched atomic.Int64
 }
@@ -177,8 +177,8 @@ func (d *decisions) decide(ctx context.Context, _ *soaker, dice *rand.Rand) erro
 	dice.Shuffle(2, func(i, j int) { words[i], words[j] = words[j], words[i] })
 	one, two := d.first, d.second
 	fromOne, fromTwo := one.chat.len(), two.chat.len()
-	one.Send("/admin " + words[0] + " " + idsOf(d.guest))
-	two.Send("/admin " + words[1] + " " + idsOf(d.guest))
+	one.Send("/admin " + words[0] + " " + idsOf(d.applicant))
+	two.Send("/admin " + words[1] + " " + idsOf(d.applicant))
 	d.decided.Add(2)
 	d.outsiders[dice.IntN(len(d.outsiders))].Send("hello")
 	for range 10 {
@@ -198,7 +198,7 @@ func (d *decisions) holds(ctx context.Context, word string) error {
 	p := d.second
 	for range tries {
 		from := p.chat.len()
-		p.Send("/admin " + word + " " + idsOf(d.guest))
+		p.Send("/admin " + word + " " + idsOf(d.applicant))
 		if err := d.answered(ctx, p, from); err != nil {
 			return err
 		}

@@ -31,31 +31,31 @@ const group = -100500
 // chat is the real bot and the real session pool over a Kite and a Telegram
 // without a network.
 type chat struct {
-	addresses map[int64][]string // where people's browsers ended after a login by OAuth
-	t         *testing.T
-	phone     *bottest.Phone
-	kite      *sessiontest.Kite
-	store     *sessiontest.MemStore
-	journal   *bottest.MemJournal
-	prefs     *bottest.MemPrefs
-	guests    *bottest.MemGuests
-	listed    map[int64]bool
-	nobody    bool                        // both lists are empty
-	operators map[int64]bool              // besides omar
-	access    func(bot.Access) bot.Access // changes who is let in; nil for nothing
-	bug       *buggy                      // stands before the phone; nil for none
-	outsiders bot.Messenger               // of the bots that are opened from now on; nil for the phone
-	started   func()                      // what happens between the start of the pool and of the bot; nil for nothing
-	painter   *chart.Painter
-	pool      *session.Pool
-	bot       *bot.Bot
-	logs      bytes.Buffer
-	updates   int64
-	id        int64 // of the bot, by its token
-	refs      atomic.Int64
-	rate      bot.Rate
-	ops       operations
-	meter     bot.Meter // of the bots that are opened from now on; nil for none
+	addresses  map[int64][]string // where people's browsers ended after a login by OAuth
+	t          *testing.T
+	phone      *bottest.Phone
+	kite       *sessiontest.Kite
+	store      *sessiontest.MemStore
+	journal    *bottest.MemJournal
+	prefs      *bottest.MemPrefs
+	guests     *bottest.MemGuests
+	listed     map[int64]bool
+	listsEmpty bool                        // both lists are empty
+	operators  map[int64]bool              // besides omar
+	access     func(bot.Access) bot.Access // changes who is let in; nil for nothing
+	bug        *buggy                      // stands before the phone; nil for none
+	outsiders  bot.Messenger               // of the bots that are opened from now on; nil for the phone
+	started    func()                      // what happens between the start of the pool and of the bot; nil for nothing
+	painter    *chart.Painter
+	pool       *session.Pool
+	bot        *bot.Bot
+	logs       bytes.Buffer
+	updates    int64
+	id         int64 // of the bot, by its token
+	refs       atomic.Int64
+	rate       bot.Rate
+	ops        operations
+	meter      bot.Meter // of the bots that are opened from now on; nil for none
 }
 
 func newChat(t *testing.T) *chat {
@@ -180,7 +180,7 @@ func (c *chat) memory() *bottest.MemMemory {
 }
 
 func (c *chat) letIn() bot.Access {
-	if c.nobody {
+	if c.listsEmpty {
 		return bot.Access{Book: c.guests, Nobody: true}
 	}
 	return bot.Access{

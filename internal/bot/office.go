@@ -16,7 +16,7 @@ var errUnwelcome = errors.New("the person may not use the bot")
 // because of whom it does.
 type audience struct {
 	chat, person int64
-	anyone       bool // for strangers too, but never for the blocked
+	anyone       bool // for people who are not let in too, but never for the blocked
 	outside      bool // by the outsiders' own way
 }
 
@@ -96,10 +96,10 @@ func (b *Bot) partFrom(ctx context.Context, person int64) bool {
 // Kite's limit is shared with everybody.
 const dismissGap = 250 * time.Millisecond
 
-// strangers returns those of whom something is kept although they may not use
+// notLetIn returns the people of whom something is kept although they may not use
 // the bot: their name was taken off a list between two runs, or a run ended
 // before it had parted from them.
-func (b *Bot) strangers() ([]int64, error) {
+func (b *Bot) notLetIn() ([]int64, error) {
 	if b.Access.Nobody {
 		b.Logger.Warn("nobody may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
 		return nil, nil
@@ -108,13 +108,13 @@ func (b *Bot) strangers() ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list who is known: %w", err)
 	}
-	var strangers []int64
+	var notLetIn []int64
 	for _, person := range people {
 		if !b.door.allowed(person) {
-			strangers = append(strangers, person)
+			notLetIn = append(notLetIn, person)
 		}
 	}
-	return strangers, nil
+	return notLetIn, nil
 }
 
 // partFromAll parts from people one after the other, without a hurry. What is

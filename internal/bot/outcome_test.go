@@ -44,7 +44,7 @@ func TestATakeOverIsToldFirst(t *testing.T) {
 	takenOver := &session.UsurpedError{}
 	for _, other := range []error{session.ErrNoLogin, &session.EndedError{}, &session.DoubtError{}, session.ErrUnconfirmed, session.ErrLeft} {
 		if err := bot.AboutLogin(other, errors.New("a part"), nil, takenOver); !errors.Is(err, takenOver) {
-			t.Errorf("beside %q: %v", other, err)
+			t.Errorf("with %q: %v", other, err)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestOutsidersGetOneAnswerAnHour(t *testing.T) {
 			synctest.Wait()
 			seen := c.phone.Log()
 			if private, public := strings.Count(seen, "bot to 66"), strings.Count(seen, fmt.Sprintf("bot to %d", group)); private != 1 || public != 1 {
-				t.Errorf("round %d: %d answers to the stranger, %d to the group", round, private, public)
+				t.Errorf("round %d: %d answers to the person who is not let in, %d to the group", round, private, public)
 			}
 			if seen := c.steps("mallory: /forget", "mallory presses Forget everything"); !strings.Contains(seen, "orgot") {
 				t.Errorf("round %d: /forget is not answered: %s", round, seen)
@@ -44,7 +44,7 @@ func TestOutsidersGetOneAnswerAnHour(t *testing.T) {
 			time.Sleep(hour)
 		}
 		if _, acks := c.phone.Counts(); acks != 0 {
-			t.Errorf("%d presses of a stranger were acknowledged", acks)
+			t.Errorf("%d presses of a person who is not let in were acknowledged", acks)
 		}
 	})
 }

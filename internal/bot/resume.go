@@ -34,13 +34,13 @@ func (b *Bot) Resume() error {
 	if err != nil {
 		return err
 	}
-	strangers, err := b.strangers()
+	notLetIn, err := b.notLetIn()
 	if err != nil {
 		return err
 	}
 	b.resume(left)
-	if len(strangers) > 0 {
-		b.background(func() { b.partFromAll(strangers) })
+	if len(notLetIn) > 0 {
+		b.background(func() { b.partFromAll(notLetIn) })
 	}
 	return nil
 }

@@ -110,7 +110,7 @@ type MTFTotal struct {
 // Total works out what holdings come to. It holds the rule of the figures:
 //
 //   - What is the person's own counts, see [Holding.Shares]. MTF shares stand
-//     beside the total, with their own value.
+//     apart from the total, with their own value.
 //   - A holding without a price is left out of value and invested alike.
 //   - A holding without a close price is left out of both sides of the day.
 //   - A holding without shares of its own counts for nothing; a row that came

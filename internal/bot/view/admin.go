@@ -57,7 +57,7 @@ func Admin(v AdminView) Message {
 		buttons = append(buttons, guestButtons(g, p.page))
 	}
 	s.say("Numbers can be typed, too: <code>/admin approve 123</code>, <code>block</code>, <code>unblock</code> or <code>remove</code>. " +
-		"Whoever is blocked or removed is logged out and forgotten.")
+		"A person who is blocked or removed is logged out and forgotten.")
 	buttons = append(buttons, p.buttons(func(page int) string { return fmt.Sprintf("admin:page:%d", page) })...)
 	return s.message(false, append(buttons, []Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: fmt.Sprintf("admin:page:%d", p.page)}}))
 }

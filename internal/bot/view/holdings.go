@@ -34,7 +34,7 @@ func Holdings(v HoldingsView) Message {
 	at := pageOf(len(p.Holdings), holdingsPerPage, v.Page)
 	var s sheet
 	s.say(append(headline(p, mask(v.Hide)), asOf(v.AsOf))...)
-	s.say(beside(p, mask(v.Hide))...)
+	s.say(pledgedAndMTF(p, mask(v.Hide))...)
 	shown := holdingsPage(v, at, &s)
 	return s.message(v.Native, holdingsButtons(v, at, shown))
 }
@@ -91,8 +91,8 @@ func noneHasPrice(holdings int) string {
 	return fmt.Sprintf("none of %d holdings has a price.", holdings)
 }
 
-// beside says what the headline holds of pledged shares, and what it leaves out.
-func beside(p kite.Portfolio, v mask) []string {
+// pledgedAndMTF says what the headline holds of pledged shares, and what it leaves out.
+func pledgedAndMTF(p kite.Portfolio, v mask) []string {
 	var lines []string
 	if p.Value.OK && p.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no price", p.Counted-p.Unpriced, p.Counted, has(p.Unpriced)))

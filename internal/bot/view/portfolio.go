@@ -75,15 +75,15 @@ func holdingsPart(p *kite.Portfolio, v mask) []string {
 	case len(p.Holdings) == 0:
 		return []string{"<b>Holdings</b>: none"}
 	case onlyMTF(*p):
-		return append([]string{"<b>Holdings</b>: only MTF shares"}, beside(*p, v)...)
+		return append([]string{"<b>Holdings</b>: only MTF shares"}, pledgedAndMTF(*p, v)...)
 	case !p.Value.OK:
-		return append([]string{"<b>Holdings</b>: value not known, " + noneHasPrice(p.Counted)}, beside(*p, v)...)
+		return append([]string{"<b>Holdings</b>: value not known, " + noneHasPrice(p.Counted)}, pledgedAndMTF(*p, v)...)
 	}
 	lines := []string{
 		"<b>Holdings</b> " + v.rupees(p.Value) + " · " + many(len(p.Holdings), "holding", "holdings"),
 		"Profit " + v.change(p.Profit, p.ProfitPercent),
 	}
-	return append(lines, beside(*p, v)...)
+	return append(lines, pledgedAndMTF(*p, v)...)
 }
 
 func positionsPart(b *kite.Book, v mask) []string {

@@ -44,7 +44,7 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 	pr.tell(leaves, refused)
 	if contested.Kind != 0 {
 		other.tell(otherLeaves, contested)
-		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher's turn may come later
+		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher may be busy with other work
 			other.endPending(ctx, pr.pool.Timing.Poll)
 			other.mind()
 		})

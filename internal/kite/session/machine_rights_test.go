@@ -21,7 +21,7 @@ func (w *walk) granting(who int64) {
 			w.granted[l.Session.Reveal()] = who
 		}
 	}
-	for _, l := range rec.Lapsing { // made when nobody waited for it, and dead at once
+	for _, l := range rec.Lapsing { // made when no person waited for it, and dead at once
 		if l.Session.IsBearer() {
 			w.granted[l.Session.Reveal()] = who
 		}

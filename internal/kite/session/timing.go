@@ -92,7 +92,7 @@ type Timing struct {
 	// resumed: its stream is closed, and the person no longer in memory. Found up
 	// to a tenth later. Negative: never.
 	Idle time.Duration
-	// Quiet is how many questions, and ends of sessions, that nobody waits for Kite is asked in a second,
+	// Quiet is how many questions, and ends of sessions, that no person waits for Kite is asked in a second,
 	// for all people together, and half of how many may come at once: Kite's limit
 	// (10/s) is per API key and shared with everybody. What people ask is not held
 	// back (ADR 0016).
