@@ -35,7 +35,7 @@ func (r *rooms) serveControl(ctx context.Context) error {
 			"socket", path, "err", err, "cure", cureOf(err))
 		return nil
 	}
-	r.beside.Go(func() { ops.Serve(ctx, l, ops.Control(r.health, r.file, r.Logger), r.Logger) })
+	r.tasks.Go(func() { ops.Serve(ctx, l, ops.Control(r.health, r.file, r.Logger), r.Logger) })
 	return nil
 }
 

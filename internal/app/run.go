@@ -84,12 +84,12 @@ type rooms struct {
 	health  *ops.Health
 	metrics *ops.Metrics
 	logins  finisher       // of logins by OAuth
-	beside  sync.WaitGroup // what runs beside the intake
+	tasks   sync.WaitGroup // what runs concurrently with the intake
 }
 
 func (r *rooms) run(ctx context.Context) error {
 	background, cancel := context.WithCancel(ctx)
-	defer r.beside.Wait()
+	defer r.tasks.Wait()
 	defer cancel()
 	r.health.Set("store", r.file.Writable)
 	r.health.Set("kite", r.kite)
@@ -116,7 +116,7 @@ func (r *rooms) run(ctx context.Context) error {
 	}
 	defer client.Close()
 	r.health.Set("telegram", func() error { return r.intake(client) })
-	r.beside.Go(func() { r.announce(background, client) })
+	r.tasks.Go(func() { r.announce(background, client) })
 	return r.serve(ctx, client, door)
 }
 
@@ -153,7 +153,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 		r.Ready()
 	}
 	if r.Dial == nil { // many runs share a process that makes connections up
-		r.beside.Go(debug.FreeOSMemory) // what the start took: it walks through the whole store
+		r.tasks.Go(debug.FreeOSMemory) // what the start took: it walks through the whole store
 	}
 	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", r.WebhookURL != "", "callback", r.CallbackURL != "")
 	err = r.takeIn(ctx, client, door, b.Dispatch)
@@ -207,7 +207,7 @@ func (r *rooms) serveHealth(ctx context.Context) error {
 	if err != nil {
 		return &SettingError{"HTTP_ADDR", fmt.Sprintf("cannot listen there: %v", err), "127.0.0.1:8080, or off"}
 	}
-	r.beside.Go(func() { ops.Serve(ctx, l, ops.Page(r.health, r.metrics), r.Logger) })
+	r.tasks.Go(func() { ops.Serve(ctx, l, ops.Page(r.health, r.metrics), r.Logger) })
 	return nil
 }
 

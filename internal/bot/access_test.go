@@ -126,7 +126,7 @@ func TestNobodyIsNobody(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		c.says("omar", "/admin approve 33")
 		c.logIn("meera", "EF9012")
-		c.world("* somebody empties both lists")
+		c.world("* an operator empties both lists")
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		for _, who := range []string{"asha", "meera", "omar"} {

@@ -49,7 +49,7 @@ func TestAFloodIsBounded(t *testing.T) {
 // Everybody has a rate of their own.
 func TestTheRateIsPerPerson(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
-		c.world("* everybody may ask 3 times a minute")
+		c.world("* each person may ask 3 times a minute")
 		for i := range int64(10) {
 			c.intake(typing(100+i, people["asha"], fmt.Sprint("x", i)))
 		}

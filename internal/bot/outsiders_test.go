@@ -171,7 +171,7 @@ func TestOutsidersAreNotTakenUpAgain(t *testing.T) {
 // Presses of a blocked person cause nothing at all, nor do those that are too many.
 func TestPressesThatAreNotAcknowledged(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
-		c.world("* everybody may ask 3 times a minute")
+		c.world("* each person may ask 3 times a minute")
 		c.says("omar", "/admin block 66")
 		c.says("omar", "/admin block 22") // who was let in
 		time.Sleep(time.Minute)

@@ -103,13 +103,13 @@ func (c *chat) world(line string) {
 		"* Telegram deletes messages":              func() { c.phone.Fix(false) },
 		"* the disk is full":                       func() { c.guests.Break(errors.New("no space left")); c.prefs.Break(errors.New("no space left")) },
 		"* the disk has room":                      func() { c.guests.Break(nil); c.prefs.Break(nil) },
-		"* somebody empties both lists":            func() { c.close(); c.listsEmpty = true; c.open() },
+		"* an operator empties both lists":         func() { c.close(); c.listsEmpty = true; c.open() },
 		"* the lists are back":                     func() { c.close(); c.listsEmpty = false; c.open() },
 		"* Kite is found to be silent":             func() { c.ops.silent.Store(true) },
 		"* Kite is found to have tools with modes": func() { c.ops.modes.Store(true) },
 		"* Kite is found to be well":               func() { c.ops.silent.Store(false) },
 		"* the bot restarts":                       func() { c.close(); c.open() },
-		"* everybody may ask 3 times a minute": func() {
+		"* each person may ask 3 times a minute": func() {
 			c.close()
 			c.rate = bot.Rate{N: 3, Per: time.Minute}
 			c.open()
