@@ -172,13 +172,13 @@ func toolResult(text string, failed bool) []byte {
 func manyHoldings(holdings int) string {
 	rows := make([]string, holdings)
 	for i := range rows {
-		average, last := 90+i*37%4000, 100+i*53%4000
+		average, last, shares := 90+i*37%4000, 100+i*53%4000, 1+i%90
 		rows[i] = fmt.Sprintf(`{"tradingsymbol":"STOCK%03d","exchange":"NSE","instrument_token":%d,"isin":"INE%06d01","product":"CNC",`+
 			`"price":0,"used_quantity":0,"quantity":%d,"t1_quantity":0,"realised_quantity":%d,"authorised_quantity":0,"authorised_date":"2026-09-12T00:00:00+05:30",`+
 			`"opening_quantity":%d,"collateral_quantity":0,"collateral_type":"","discrepancy":false,"average_price":%d.2813,"last_price":%d.35,`+
-			`"close_price":%d.4,"pnl":%d.83749999999995,"day_change":0.9500000000000455,"day_change_percentage":0.%d119146005509641,`+
+			`"close_price":%d.4,"pnl":%v,"day_change":0.9500000000000455,"day_change_percentage":0.%d119146005509641,`+
 			`"mtf":{"quantity":0,"used_quantity":0,"average_price":0,"value":0,"initial_margin":0}}`,
-			i, 300_000+i, i, 1+i%90, 1+i%90, 1+i%90, average, last, last-1, (last-average)*(1+i%90), 1+i%9)
+			i, 300_000+i, i, shares, shares, shares, average, last, last-1, (float64(last-average)+0.35-0.2813)*float64(shares), 1+i%9)
 	}
 	return "[" + strings.Join(rows, ",") + "]"
 }

@@ -46,11 +46,8 @@ func (h Holding) Mismatched() bool {
 		return false
 	}
 	each := h.LastPrice.Sub(h.AveragePrice)
-	off := func(shares int64) bool {
-		pnl := times(each, shares)
-		return !pnl.Equal(h.PnL) && pnl.Sub(h.PnL).Abs().GreaterThan(paisa)
-	}
-	return off(shares) && off(shares-h.CollateralQuantity)
+	off := func(shares int64) bool { return times(each, shares).Sub(h.PnL).Abs().GreaterThan(paisa) }
+	return off(shares) && (h.CollateralQuantity == 0 || off(shares-h.CollateralQuantity))
 }
 
 // paisa is how far Kite's P&L may be off: it is computed from binary fractions.
