@@ -72,11 +72,8 @@ func TestACrashLoopAfterALoginEnds(t *testing.T) {
 // more, alone: the innocent are answered, the guilty one is given up after that.
 func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
-		c.letInMany(6)
 		c.kite.Before(func(string) { time.Sleep(time.Minute) })
-		for i := range int64(3) {
-			c.types(1000+i, false, "/login")
-		}
+		c.logInMany(3)
 		synctest.Wait()
 		c.kill()
 		synctest.Wait()
@@ -162,11 +159,8 @@ func TestCleanStopsGiveNothingUp(t *testing.T) {
 // That an update is known to be to blame clears the one that was tried with it.
 func TestTheLastSuspectIsTriedOnceMoreToo(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
-		c.letInMany(2)
 		c.kite.Before(func(string) { time.Sleep(time.Minute) })
-		for i := range int64(2) {
-			c.types(1000+i, false, "/login")
-		}
+		c.logInMany(2)
 		for range 2 { // both run when the process ends
 			time.Sleep(time.Second)
 			synctest.Wait()

@@ -25,6 +25,14 @@ func (c *chat) letInMany(n int) {
 	c.open()
 }
 
+// logInMany lets n people in, who ask for a login link at once.
+func (c *chat) logInMany(n int) {
+	c.letInMany(n)
+	for i := range int64(n) {
+		c.types(1000+i, false, "/login")
+	}
+}
+
 // Of what an earlier process left, a few run at a time, the oldest first.
 func TestResumingIsPaced(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
@@ -155,11 +163,8 @@ func TestWhatCannotBeCountedWaits(t *testing.T) {
 // A /logout drops what waits to be taken up, also what is next.
 func TestALogoutOvertakesWhatIsTakenUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
-		c.letInMany(4)
 		c.kite.Before(func(string) { time.Sleep(time.Hour) })
-		for i := range int64(4) {
-			c.types(1000+i, false, "/login") // which take all the room
-		}
+		c.logInMany(4) // which take all the room
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/x0")
 		c.types(people["asha"], false, "/x1")
