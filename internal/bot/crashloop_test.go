@@ -104,8 +104,8 @@ func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
 		}
 		d := c.disk() // and ends the process
 		guilty = false
+		c.phone.Log() // before the next process speaks
 		c.killed(d)
-		c.phone.Log()
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		seen := c.phone.Log()
