@@ -50,7 +50,7 @@ func (p program) restore(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "restored to %s. It is as it was at the backup: logins and choices made since are not in it, and whoever was forgotten since is known again.\n", c.StorePath)
+	fmt.Fprintf(p.stdout, "restored to %s. It is as it was at the backup: logins and choices made since are not in it, and people who used /forget since then are back.\n", c.StorePath)
 	if aside != "" {
 		fmt.Fprintf(p.stdout, "The store that was there is kept as %s: the bot deletes it after 30 days; do it yourself as soon as you are sure.\n", aside)
 	}

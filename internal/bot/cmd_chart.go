@@ -10,7 +10,7 @@ import (
 
 func chartCommand() Command {
 	c := Command{
-		Name: "chart", Usage: "/chart SYMBOL 6M", Summary: "a picture: 1D 5D 1M 6M 1Y 5Y",
+		Name: "chart", Usage: "/chart SYMBOL 6M", Summary: "price chart: 1D 5D 1M 6M 1Y 5Y",
 		Run: chartTyped,
 		Actions: map[string]Action{
 			"open": {Ack: "Drawing…", Run: func(ctx context.Context, r *Request) (Reply, error) {

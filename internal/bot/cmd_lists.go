@@ -84,12 +84,12 @@ func gttCommand() Command {
 		g, at, err := r.Account.GTTs(ctx, maxAge)
 		return view.GTTs(view.GTTsView{GTTs: g, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
 	})
-	return show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "orders that wait for a price"})
+	return show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"})
 }
 
 func fundsCommand() Command {
 	return Command{
-		Name: "funds", Usage: "/funds", Summary: "money that can be used: equity and commodity",
+		Name: "funds", Usage: "/funds", Summary: "available margin and cash: equity and commodity",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			m, at, err := r.Account.Margins(ctx, fresh)
 			return say(view.Funds(view.FundsView{Margins: m, AsOf: at, Hide: r.Prefs.Hide})), err

@@ -63,13 +63,13 @@ func settingsOf(p Prefs) view.SettingsView {
 }
 
 func hideCommand() Command {
-	return Command{Name: "hide", Usage: "/hide", Summary: "percentages only, no amounts", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
+	return Command{Name: "hide", Usage: "/hide", Summary: "hide amounts: percentages only", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
 		return say(view.Hidden()), r.Change(func(p *Prefs) { p.Hide = true })
 	}}
 }
 
 func showCommand() Command {
-	return Command{Name: "show", Usage: "/show", Summary: "amounts again", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
+	return Command{Name: "show", Usage: "/show", Summary: "show amounts again", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
 		return say(view.Shown()), r.Change(func(p *Prefs) { p.Hide = false })
 	}}
 }

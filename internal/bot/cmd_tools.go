@@ -14,12 +14,12 @@ func toolsCommand() Command {
 		offers, err := r.Account.Tools(ctx)
 		return view.Tools(view.ToolsView{Offers: offers, Page: page}), err
 	})
-	return show.command(Command{Name: "tools", Usage: "/tools", Summary: "what /tool can ask of Kite’s server"})
+	return show.command(Command{Name: "tools", Usage: "/tools", Summary: "the read-only tools of Kite’s server"})
 }
 
 func toolCommand() Command {
 	return Command{
-		Name: "tool", Usage: "/tool NAME ARGS", Summary: "ask one of the reading tools as it is",
+		Name: "tool", Usage: "/tool NAME ARGS", Summary: "call a read-only Kite tool",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			q, err := kite.ParseToolCall(r.Args)
 			if refused, ok := errors.AsType[*kite.CallError](err); ok {

@@ -32,7 +32,7 @@ func Chart(v ChartView) Message {
 	}
 	lines = append(lines, rangeLine(v))
 	if v.LeftOut > 0 {
-		lines = append(lines, many(v.LeftOut, "candle", "candles")+" came without prices and "+isAre(v.LeftOut)+" not drawn.")
+		lines = append(lines, many(v.LeftOut, "candle", "candles")+" had no prices and "+isAre(v.LeftOut)+" left out.")
 	}
 	lines = append(lines, pricesAsOf(v.AsOf, v.Quote.ID))
 	return Message{HTML: strings.Join(lines, "\n"), Photo: v.Photo, Buttons: chartButtons(v)}
@@ -70,7 +70,7 @@ func noCandles(v ChartView) Message {
 		"Kite has no candles of that time: it may be new, or not traded. Try a longer range.",
 	}
 	if v.LeftOut > 0 {
-		lines = append(lines, many(v.LeftOut, "candle", "candles")+" came without prices.")
+		lines = append(lines, many(v.LeftOut, "candle", "candles")+" had no prices.")
 	}
 	return Message{HTML: strings.Join(lines, "\n"), Buttons: chartButtons(v)}
 }

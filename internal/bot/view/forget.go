@@ -5,7 +5,7 @@ import "fmt"
 // AskForget asks before everything that is known of a person is erased.
 func AskForget() Message {
 	return Message{
-		HTML: "<b>Forget everything?</b>\nI log you out at Kite and erase all I know about you: your login, your settings, your watch list and the symbols you picked. That cannot be undone.",
+		HTML: "<b>Forget everything?</b>\nI log you out at Kite and erase all I know about you: your login, your settings, your watch list and the symbols I remembered. That cannot be undone.",
 		Buttons: [][]Button{
 			{{Text: "Forget everything", Data: "forget:yes", Style: Danger}},
 			{{Text: "Cancel", Data: "forget:no"}},
@@ -38,21 +38,21 @@ func Forgotten(v ForgottenView) Message {
 		s.say("<b>Forgotten.</b>", "I have erased:")
 		s.under(erased...)
 	case v.Ending:
-		s.say("<b>All but one thing is forgotten already.</b>")
+		s.say("<b>Everything is forgotten except one login.</b>")
 	default:
 		s.say("<b>There was nothing to forget.</b>", "I kept nothing about you.")
 	}
 	if v.Ending {
-		yet := "<b>Not erased yet:</b> Kite has not confirmed that the login is over. Until it has, I keep the key of that session, sealed and only to end it, and go on trying. Then it is erased too"
+		yet := "<b>Not erased yet:</b> Kite has not confirmed that the login is over. Until then I keep that session’s key, encrypted, only to end it, and keep trying. After that it is erased too"
 		if v.StillIn {
-			yet += ", and I tell you"
+			yet += ", and I will tell you"
 		}
 		s.say(yet + ".")
 	}
-	s.say("<b>What stays:</b> the messages in this chat, which I cannot all delete: delete the chat if you want them gone. " +
-		"And the numbers of updates that I have answered, which name nobody.")
+	s.say("<b>What stays:</b> the messages in this chat. Delete the chat to remove them. " +
+		"I also keep the numbers of the updates I answered; they identify no one.")
 	if v.StillIn {
-		s.say("/start begins anew.")
+		s.say("/start to begin again.")
 	} else {
 		s.say("To use this bot, ask to be let in: /start.")
 	}
@@ -71,14 +71,14 @@ func (v ForgottenView) erased() []string {
 	case v.User != "" && v.Ending:
 		lines = append(lines, fmt.Sprintf("• your login as %s", escape(v.User)))
 	case v.User != "":
-		lines = append(lines, fmt.Sprintf("• your login as %s, which is over at Kite, too", escape(v.User)))
+		lines = append(lines, fmt.Sprintf("• your login as %s, also ended at Kite", escape(v.User)))
 	}
 	add(v.Link, "your login link")
-	add(v.LastLogin, "which Kite account you used last")
+	add(v.LastLogin, "the Kite account you used last")
 	add(v.Settings, "your settings")
 	add(v.Watched > 0, "your watch list of "+many(v.Watched, "symbol", "symbols"))
-	add(v.Picked > 0, "which symbols you meant by "+many(v.Picked, "name", "names"))
-	add(v.Approved, "that an operator had let you in")
-	add(v.Waiting, "that you waited to be let in")
+	add(v.Picked > 0, many(v.Picked, "remembered symbol", "remembered symbols"))
+	add(v.Approved, "an operator’s approval to use this bot")
+	add(v.Waiting, "your request to be let in")
 	return lines
 }

@@ -21,9 +21,9 @@ func Settings(v SettingsView) Message {
 	}
 	return Message{
 		HTML: "<b>Tables " + tables + " · amounts " + amounts + " · warnings " + warnings + "</b>\n\n" +
-			"<b>Tables:</b> as text they look the same everywhere. Native ones are prettier in new apps of Telegram; old ones and some web pages cannot show them.\n\n" +
-			"<b>Amounts:</b> while they are hidden I show percentages and shares of the whole, but no rupees and no quantities of yours.\n\n" +
-			"<b>Warnings:</b> on a day on which you used your login I tell you half an hour before it ends.",
+			"<b>Tables:</b> text looks the same everywhere. Native tables look better but need a recent Telegram app.\n\n" +
+			"<b>Amounts:</b> while hidden, I show percentages but no rupees and no quantities of yours.\n\n" +
+			"<b>Warnings:</b> on days you use me, I remind you 30 minutes before your login ends.",
 		Buttons: [][]Button{
 			{choice("Tables: text", "settings:tables:text", !v.Native), choice("Tables: native", "settings:tables:native", v.Native)},
 			{choice("Amounts: show", "settings:amounts:show", !v.Hide), choice("Amounts: hide", "settings:amounts:hide", v.Hide)},

@@ -21,7 +21,7 @@ func Tools(v ToolsView) Message {
 	offered, missing := kite.Offered(v.Offers)
 	if len(offered) == 0 {
 		return Message{
-			HTML:    "<b>The server offers nothing that I know.</b>\nThat is not as it should be, and likely passes. Try again in a moment.",
+			HTML:    "<b>Kite’s server lists no tool I know.</b>\nThis usually passes. Try again in a moment.",
 			Buttons: [][]Button{{{Text: "Try again", Data: "tools:again"}}},
 		}
 	}
@@ -38,15 +38,15 @@ func Tools(v ToolsView) Message {
 // toolsHead says how a tool is asked, and names those that are missing.
 func toolsHead(offered, missing []kite.Tool) []string {
 	lines := []string{
-		fmt.Sprintf("<b>%s can be asked</b>", many(len(offered), "thing", "things")),
-		"They only read. For example <code>/tool get_ltp instruments=NSE:INFY</code>",
+		fmt.Sprintf("<b>%s available</b>", many(len(offered), "read-only tool", "read-only tools")),
+		"For example <code>/tool get_ltp instruments=NSE:INFY</code>",
 	}
 	if len(missing) > 0 {
 		var names []string
 		for _, t := range missing {
 			names = append(names, t.Name)
 		}
-		lines = append(lines, "Not offered at present: "+escape(strings.Join(names, ", ")))
+		lines = append(lines, "Not available now: "+escape(strings.Join(names, ", ")))
 	}
 	return lines
 }
