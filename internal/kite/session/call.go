@@ -75,15 +75,21 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 	return text, nil
 }
 
-// ask asks something on a session, and once more when the answer was lost:
-// over /mcp where the stream failed, else over the same way.
+// ask asks something on a session, and once more when the answer was lost. A
+// call on a stream that ended does not count: over /mcp it has both tries.
 func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) {
 	l := pr.line(id)
 	text, err := l.Call(ctx, q)
 	if !kite.Unanswered(err) || ctx.Err() != nil {
 		return text, l.own(err)
 	}
-	if !l.stream || l.lost() {
+	if l.stream && l.lost() {
+		l = pr.line(id)
+		if text, err = l.Call(ctx, q); !kite.Unanswered(err) || ctx.Err() != nil {
+			return text, l.own(err)
+		}
+	}
+	if !l.stream {
 		l = pr.line(id)
 		text, err = l.Call(ctx, q)
 		return text, l.own(err)

@@ -150,3 +150,26 @@ func TestOnlyReadingToolsAreCalled(t *testing.T) {
 		w.wantCalls()
 	})
 }
+
+// A stream that ends under a call is one fault, a lost answer over /mcp the next:
+// the second must not find the tries used up by the first.
+func TestALostAnswerAfterALostStream(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.login(asha, "AB1234")
+		calls := 0
+		w.kite.Before(func(tool string) {
+			if tool != "get_holdings" {
+				return
+			}
+			calls++
+			if calls == 1 {
+				w.kite.DropStreams()
+			}
+			w.kite.Down(calls == 2)
+		})
+		w.wantAnswer(asha, "AB1234")
+		if calls != 3 {
+			t.Errorf("get_holdings was called %d times, want 3", calls)
+		}
+	})
+}
