@@ -25,7 +25,7 @@ func TestALoginByOAuthInTheBrowser(t *testing.T) {
 	p.do("begin", chromedp.Click(chromedp.ID("start")))
 	p.says("Hello, Asha!")
 	p.send("/holdings")
-	p.says("does not load. That is as it should be.")
+	p.says("does not load: that is as it should be.")
 	p.fits()
 	p.photographFor("oauth-login")
 	p.press("Done")

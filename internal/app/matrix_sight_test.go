@@ -51,7 +51,7 @@ func look(m simtg.Message, right string) sight {
 		s.what, s.text = checked, clockTime.ReplaceAllString(last, "")
 	case linked && b.URL != "":
 		s.what, s.text = link, "a login link"
-		if why := lines[1]; !strings.HasPrefix(why, "Zerodha first shows") {
+		if why := lines[1]; !strings.HasPrefix(why, "The button opens") {
 			s.text = why
 		}
 	default:

@@ -84,7 +84,7 @@ func giveLink(r *Request, why string) func(session.Link, session.Status, error) 
 }
 
 func showLink(r *Request, link session.Link, s session.Status, why string) Reply {
-	reply := say(linkView(link, why).Message())
+	reply := say(linkView(link, s, why).Message())
 	for _, l := range s.Links {
 		if l.Message != 0 {
 			reply.Also = append(reply.Also, Replacement{l.Message, view.LinkMoved()})
@@ -104,7 +104,7 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	case s.State == session.Unconfirmed && s.Link == nil && !s.News:
 		return Reply{}, session.ErrUnconfirmed
 	case s.Link != nil && s.Link.Ref == r.Args:
-		return linkStands(r, *s.Link, kite.Unanswered(err)), nil
+		return linkStands(r, s, kite.Unanswered(err)), nil
 	case s.Link == nil && !s.User.IsZero() && s.News:
 		return Reply{}, nil
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
@@ -114,11 +114,13 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	}
 }
 
-// linkStands says on a link's message that Kite does not show the login yet, which
-// it also does not during a hiccup, or that Kite does not answer. The link appears where it was shown, which is protected, or as a
-// message of its own: an edit cannot protect the message of a forged button.
-func linkStands(r *Request, link session.Link, silent bool) Reply {
-	v := linkView(link, "")
+// linkStands says on the message of the newest link that Kite does not show the
+// login yet, which it also does not during a hiccup, or that Kite does not answer.
+// The link appears where it was shown, which is protected, or as a message of its
+// own: an edit cannot protect the message of a forged button.
+func linkStands(r *Request, s session.Status, silent bool) Reply {
+	link := *s.Link
+	v := linkView(link, s, "")
 	v.Checked, v.Silent = r.Now, silent
 	reply := inPlace(v.Message())
 	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
@@ -171,8 +173,10 @@ func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 	return inPlace(view.Dropped(kite.Identity{UserID: r.Args}, before.ByOAuth)), nil
 }
 
-func linkView(l session.Link, why string) view.LoginLink {
-	v := view.LoginLink{URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then)}
+func linkView(l session.Link, s session.Status, why string) view.LoginLink {
+	v := view.LoginLink{
+		URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then), First: s.Last.IsZero(),
+	}
 	if l.Attempt != nil {
 		v.Restart, v.Paste = true, l.Attempt.Paste
 	}

@@ -13,6 +13,9 @@ func logoutCommand() Command {
 	return Command{
 		Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Shows: "status", Run: logout, Overtakes: true,
 		Actions: map[string]Action{
+			"ask":     {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.AskLogout()), nil }},
+			"yes":     {Ack: "Logging out…", Run: logoutAsked, Overtakes: true},
+			"no":      {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.KeptIn()), nil }},
 			"retry":   {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true},
 			"earlier": {Ack: "Asking Kite…", Run: logoutEarlier},
 		},
@@ -55,6 +58,13 @@ func logoutRetry(ctx context.Context, r *Request) (Reply, error) {
 		return inPlace(loginView(s, r.Now).LoggedIn(false)), nil
 	}
 	return inPlace(view.LoggedOut(kite.Identity{}, before.ByOAuth)), nil
+}
+
+// logoutAsked logs out a person who was asked whether they want that.
+func logoutAsked(ctx context.Context, r *Request) (Reply, error) {
+	reply, err := logout(ctx, r)
+	reply.InPlace = true
+	return reply, err
 }
 
 // logout ends the login for real. Dispatch has already stopped what ran.

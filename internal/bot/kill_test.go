@@ -137,7 +137,7 @@ var again = []string{"login", "login:done", "login:new", "login:restart"}
 var actors = []string{
 	"admin", "admin:approve", "admin:block", "admin:remove", "admin:unblock",
 	"chart:pick1D", "chart:pick1M", "chart:pick1Y", "chart:pick5D", "chart:pick5Y", "chart:pick6M",
-	"forget:yes", "hide", "login:drop", "login:use", "logout", "logout:earlier", "logout:retry", "quote:pick", "quote:unwatch", "quote:watch",
+	"forget:yes", "hide", "login:drop", "login:use", "logout", "logout:earlier", "logout:retry", "logout:yes", "quote:pick", "quote:unwatch", "quote:watch",
 	"settings", "settings:amounts", "settings:nowarning", "settings:tables", "settings:warnings", "show", "watch", "watch:remove",
 }
 

@@ -45,7 +45,7 @@ func Help(commands []CommandLine) Message {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "\n%s – %s", html.EscapeString(c.Usage), html.EscapeString(c.Summary))
 	}
-	b.WriteString("\n\nFigures are Zerodha’s, read at the moment you ask. Not affiliated with Zerodha; nothing here is advice.")
+	b.WriteString("\n\nFigures are Zerodha’s, read at the moment you ask. " + AtYourOwnRisk + " Not affiliated with Zerodha; nothing here is advice.")
 	return Message{HTML: b.String()}
 }
 

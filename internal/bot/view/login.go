@@ -17,6 +17,7 @@ type LoginLink struct {
 	Until   time.Time // when the link dies
 	Why     string    // a sentence before it, e.g. why a login is needed; "" for none
 	Then    string    // the command that is answered after the login, e.g. "/holdings"; "" for none
+	First   bool      // no login of this person is known
 	Checked time.Time // when Kite was asked last and did not show the login; zero: not asked
 	Silent  bool      // Kite did not answer at Checked
 	Restart bool      // it can be begun anew: a cancelled one is not reported to us
@@ -26,31 +27,23 @@ type LoginLink struct {
 // Message renders the link as a button. Its message is protected from
 // forwarding: whoever opens the link binds an account to this chat.
 func (l LoginLink) Message() Message {
-	var b strings.Builder
-	b.WriteString("<b>Log in to Kite</b>\n")
+	lines := []string{"<b>Log in to Kite</b>"}
 	if l.Why != "" {
-		b.WriteString(html.EscapeString(l.Why) + "\n")
+		lines = append(lines, html.EscapeString(l.Why))
 	}
-	b.WriteString("\n" + l.steps())
-	if l.Then != "" {
-		fmt.Fprintf(&b, " Then I answer %s.", html.EscapeString(l.Then))
+	lines = append(lines, "", l.steps()+l.then())
+	lines = append(lines, "🔒 Only you may use this link"+l.orAddress()+". It works "+l.works()+".")
+	if l.First {
+		lines = append(lines, "", "Never open a login link that another person sent you. "+AtYourOwnRisk)
 	}
-	fmt.Fprintf(&b, "\n\n🔒 <b>This link is yours alone.</b> Never open a login link that another person sent you%s. It works %s.", l.orAddress(), l.works())
-	b.WriteString("\n\nZerodha warns: software that reads your account can go wrong, and using it is at your own risk. This bot only reads; it cannot place orders.")
-	switch {
-	case l.Checked.IsZero():
-	case l.Silent:
-		fmt.Fprintf(&b, "\n\n<i>%s: Kite is not answering just now. Your link stays good; press Done again in a minute.</i>", clockSeconds(l.Checked))
-	case l.Paste:
-		fmt.Fprintf(&b, "\n\n<i>%s: I do not have the address of the last page yet. Copy it and send it here.</i>", clockSeconds(l.Checked))
-	default:
-		fmt.Fprintf(&b, "\n\n<i>%s: Kite does not show the login yet. If its page said that you are logged in, wait a moment; if not, log in there. Then press Done again.</i>", clockSeconds(l.Checked))
+	if !l.Checked.IsZero() {
+		lines = append(lines, "", "<i>"+clockSeconds(l.Checked)+": "+l.found()+"</i>")
 	}
 	below := []Button{{Text: "Done", Data: "login:done:" + l.Ref}}
 	if l.Restart {
 		below = append(below, startAgain(""))
 	}
-	return Message{HTML: b.String(), Protect: true, Buttons: [][]Button{{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}}, below}}
+	return Message{HTML: strings.Join(lines, "\n"), Protect: true, Buttons: [][]Button{{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: Primary}}, below}}
 }
 
 // works says how long the link works. One that is shown again may be past what
@@ -75,25 +68,48 @@ func startAgain(then string) Button {
 // steps says what is to be done. The button leads to Zerodha's own page, since
 // July 2026 past one that warns of AI apps.
 func (l LoginLink) steps() string {
-	first := "The button opens Zerodha’s own page. Log in there"
+	opens := "The button opens Zerodha’s page."
 	if l.URL.ShowsNotice() {
-		first = "Zerodha first shows a page about AI apps: tap <b>Continue to Kite login</b>. Log in there"
+		opens += " If it warns of AI apps first, tap <b>Continue to Kite login</b>."
 	}
 	if !l.Paste {
-		return first + ", then come back: I notice within seconds; <b>Done</b> makes me look at once."
+		return opens + "\nCome back after: I notice, or tap <b>Done</b>."
 	}
-	return "1. " + first + ".\n" +
-		"2. The last page, at <b>127.0.0.1</b>, does not load. That is as it should be.\n" +
-		"3. Copy the whole address of that page and send it here. I delete your message at once."
+	return "1. " + opens + " Log in.\n" +
+		"2. The last page, at <b>127.0.0.1</b>, does not load: that is as it should be.\n" +
+		"3. Send me its whole address. I delete your message at once."
+}
+
+// then says what comes after the login.
+func (l LoginLink) then() string {
+	if l.Then == "" {
+		return ""
+	}
+	return " Then I answer " + html.EscapeString(l.Then) + "."
 }
 
 // orAddress widens the warning where an address is to be pasted.
 func (l LoginLink) orAddress() string {
 	if l.Paste {
-		return ", and send me no address but your own"
+		return "; send me no address but your own"
 	}
 	return ""
 }
+
+// found says what came of asking for the login.
+func (l LoginLink) found() string {
+	switch {
+	case l.Silent:
+		return "Kite is not answering just now. Your link stays good; tap Done again in a minute."
+	case l.Paste:
+		return "I do not have the address of the last page yet. Copy it and send it here."
+	default:
+		return "Kite does not show the login yet. If its page said that you are logged in, wait a moment; if not, log in there. Then tap Done again."
+	}
+}
+
+// AtYourOwnRisk is Zerodha's warning of programs such as this one.
+const AtYourOwnRisk = "Third-party tools can be wrong: use them at your own risk. This bot only reads; it cannot place orders."
 
 // LinkMoved replaces a link message whose link was sent again further down.
 func LinkMoved() Message {
@@ -132,7 +148,7 @@ func (l Login) until() string {
 	case left <= 0:
 		return clockTime(l.Until) + " IST (that is past: it may be over)"
 	case left < time.Hour:
-		return fmt.Sprintf("%s IST (%d min left)", clockTime(l.Until), int(left.Minutes()))
+		return fmt.Sprintf("%s IST (%d min left)", clockTime(l.Until), minutesTo(l.Until, l.Now))
 	case left > 24*time.Hour: // no login lasts so long: the clock was set back
 		return clockTime(l.Until) + " IST"
 	default:
@@ -184,7 +200,7 @@ func EarlierEnded(m Message) Message {
 func (l Login) Already() Message {
 	return l.endEarlier(Message{
 		HTML:    l.line() + "\n\nYou need not log in again. To use another account, log out first." + l.earlier(),
-		Buttons: [][]Button{{{Text: "Log out", Data: "logout:run", Style: Danger}}},
+		Buttons: [][]Button{{{Text: "Log out", Data: "logout:ask", Style: Danger}}},
 	})
 }
 

@@ -21,7 +21,7 @@ func (l Login) Status(silent bool) Message {
 	if l.Lonely {
 		text += " This login lives on one open connection: if that drops, you will have to log in again."
 	}
-	m := Message{HTML: text + l.earlier(), Buttons: [][]Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:run", Style: Danger}}}}
+	m := Message{HTML: text + l.earlier(), Buttons: [][]Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:ask", Style: Danger}}}}
 	if silent {
 		m.Buttons = [][]Button{{{Text: "Try again", Data: "status:again"}, {Text: "Log in", Data: "login:new"}}}
 	}
@@ -64,6 +64,20 @@ func untilLink(until, now time.Time) string {
 
 // longestLink is how long a link is shown, and a minute more.
 const longestLink = 31 * time.Minute
+
+// AskLogout asks before a button logs a person out.
+func AskLogout() Message {
+	return Message{
+		HTML: "<b>Log out?</b>\nI end your login at Kite and forget it.",
+		Buttons: [][]Button{
+			{{Text: "Yes, log out", Data: "logout:yes", Style: Danger}},
+			{{Text: "Cancel", Data: "logout:no"}},
+		},
+	}
+}
+
+// KeptIn answers a person who does not want to log out after all.
+func KeptIn() Message { return Message{HTML: "I did not log you out."} }
 
 // LoggingOut tells that a logout waits for Kite.
 func LoggingOut() Message {

@@ -18,7 +18,8 @@ func TestWordsGolden(t *testing.T) {
 	link := view.LoginLink{
 		URL: kite.RestoreLink("https://kite.zerodha.com/connect/login?api_key=kitemcp"), Ref: "SAMPLE", Until: noon().Add(30 * time.Minute),
 	}
-	asked, checked, silent, today := link, link, link, link
+	asked, checked, silent, today, first := link, link, link, link, link
+	first.First = true
 	paste := link
 	paste.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?client_id=sample")
 	paste.Restart, paste.Paste = true, true
@@ -42,7 +43,7 @@ func TestWordsGolden(t *testing.T) {
 	waits.Unended, waits.EndWaits, tries.Unended = true, true, true
 	portfolio := decode(t, `[{"tradingsymbol":"INFY","exchange":"NSE","quantity":2,"average_price":90,"last_price":100,"close_price":99,"day_change":1}]`)
 	for name, m := range map[string]view.Message{
-		"login_link": link.Message(), "login_link_today": today.Message(), "login_oauth_paste": paste.Message(), "login_oauth_paste_checked": asked2.Message(), "login_oauth": browser.Message(),
+		"login_link": link.Message(), "login_link_first": first.Message(), "login_link_today": today.Message(), "login_oauth_paste": paste.Message(), "login_oauth_paste_checked": asked2.Message(), "login_oauth": browser.Message(),
 		"paste_incomplete": view.PasteIncomplete(), "paste_unasked": view.PasteUnasked(), "paste_used": view.PasteUsed(user), "paste_other": view.PasteOther(),
 		"paste_twice": view.PasteTwice(), "paste_refused": view.PasteRefused("/holdings"), "paste_lost": view.PasteLost(""), "paste_not_last": view.PasteNotLast(), "paste_too_fast": view.PasteTooFast(), "paste_strange": view.PasteStrange(), "login_being_made": view.LoginQueued(time.Time{}), "paste_stays": view.PasteStays(),
 		"login_queued": view.LoginQueued(noon().Add(24 * time.Second)), "login_unread": view.LoginUnread(), "login_crowded": view.LoginCrowded(noon().Add(200 * time.Second)), "status_link_late": view.StatusLink(noon().Add(-2*time.Minute), noon(), false),
@@ -53,7 +54,7 @@ func TestWordsGolden(t *testing.T) {
 		"login_contested": view.Contested(), "status_contested": view.StatusContested(), "login_usurped": view.Usurped(user, other),
 		"status_in": in.Status(false), "status_silent": in.Status(true), "status_late": late.Status(false), "status_lonely": lonely.Status(false),
 		"status_none": view.StatusNone(), "status_link": view.StatusLink(noon().Add(20*time.Minute), noon(), false),
-		"logout_done": view.LoggedOut(user, false), "logout_oauth": view.LoggedOut(user, true), "logout_oauth_late": view.LoggedOut(kite.Identity{}, true), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
+		"logout_ask": view.AskLogout(), "logout_kept": view.KeptIn(), "logout_done": view.LoggedOut(user, false), "logout_oauth": view.LoggedOut(user, true), "logout_oauth_late": view.LoggedOut(kite.Identity{}, true), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
 		"start_out": view.Welcome("<Asha> & co", false), "start_in": view.Welcome("", true), "start_stranger": view.Stranger(123456789),
 		"start_group":   view.GroupOnly("kite_bot"),
 		"help_commands": view.Help([]view.CommandLine{{Usage: "/quote SYMBOL", Summary: "a price"}, {Usage: "/hide", Summary: "no amounts"}}),
