@@ -48,6 +48,16 @@ func (pr *person) finish(ctx context.Context) error {
 // Check asks the login now whether it still answers. The error says why the
 // account cannot be asked; the Status is true either way.
 func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
+	return p.check(ctx, who, (*person).confirm)
+}
+
+// Glance is Check without patience: the login is asked once, and one that does not
+// answer is a *DoubtError at once.
+func (p *Pool) Glance(ctx context.Context, who int64) (Status, error) {
+	return p.check(ctx, who, (*person).glance)
+}
+
+func (p *Pool) check(ctx context.Context, who int64, ask func(*person, context.Context, Login) error) (Status, error) {
 	pr, done, err := p.hold(who)
 	if err != nil {
 		return Status{}, err
@@ -59,7 +69,7 @@ func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
 	if login == nil {
 		return pr.status(), ErrNoLogin
 	}
-	err = pr.confirm(ctx, *login)
+	err = ask(pr, ctx, *login)
 	switch {
 	case pr.left() != leaves:
 		err = ErrLeft

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,39 +27,6 @@ func (pr *person) judge(ctx context.Context, login Login, err error) error {
 	}
 }
 
-// confirm finds out whether a login still answers, with patience: the server
-// says the same for an ended login, a rate limit and an outage.
-func (pr *person) confirm(ctx context.Context, login Login) error {
-	over := !pr.pool.Clock.Now().Before(login.Until())
-	patience := pr.pool.Timing.Patience
-	if over {
-		patience = nil // the clock and Kite agree: do not keep the person waiting
-	}
-	for try := 0; ; try++ {
-		err := pr.question(ctx, login)
-		if !silent(err) {
-			return err
-		}
-		if try == 0 {
-			if over := pr.askWhy(ctx, login, err); over != nil {
-				return over
-			}
-		}
-		if try == len(patience) {
-			pr.doubt(login)
-			return &DoubtError{Over: over, Err: err}
-		}
-		if pr.wait(ctx, patience[try]) {
-			continue
-		}
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // Kite took its time to say nothing
-			pr.doubt(login)
-			return &DoubtError{Over: over, Err: err}
-		}
-		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
-	}
-}
-
 // prove makes sure that an answer received at the given tick is the login's
 // own before anybody sees it. While a link of the session can still be
 // finished, a second browser login silently replaces the account behind it, so
@@ -80,11 +46,15 @@ func (pr *person) prove(ctx context.Context, login Login, answered uint64, hollo
 	if pr.proved(login, answered, hollow) { // by the one before us
 		return pr.still(login)
 	}
-	err := pr.question(ctx, login)
-	if silent(err) {
-		return pr.confirm(ctx, login)
+	for {
+		if err := pr.question(ctx, login); !silent(err) {
+			return err
+		}
+		// What another caller found may be older than the answer.
+		if err := pr.confirm(ctx, login); err != nil || pr.proved(login, answered, hollow) {
+			return err
+		}
 	}
-	return err
 }
 
 func (pr *person) proved(login Login, answered uint64, hollow bool) bool {
@@ -99,16 +69,6 @@ func (pr *person) proved(login Login, answered uint64, hollow bool) bool {
 func hollow(text string) bool {
 	text = strings.TrimSpace(text)
 	return text == "" || text == "[]" || text == "null"
-}
-
-// silent reports whether an error leaves open what became of the login.
-func silent(err error) bool {
-	switch kite.KindOf(err) {
-	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindMalformed:
-		return true
-	default:
-		return false
-	}
 }
 
 // question asks the login's session once who it is, and draws the conclusions
@@ -165,19 +125,6 @@ func (pr *person) still(login Login) error {
 		return ErrNoLogin
 	case now.Session != login.Session:
 		return errReplaced
-	}
-	return nil
-}
-
-// askWhy asks what Kite says of a login by OAuth that it does not answer. One
-// question is answered with Kite's own reason: it tells a login that Kite has
-// dropped from trouble. nil: it is not known to be over.
-func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
-	if !login.Session.IsBearer() || kite.KindOf(err) != kite.KindFailed {
-		return nil
-	}
-	if _, err := pr.ask(ctx, login.Session, kite.AskAlerts()); kite.KindOf(err) == kite.KindEnded {
-		return pr.ended(login, kite.EndingOf(err))
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ type person struct {
 	proofAt time.Time            // proof, by the clock
 	answers map[string]kept      // see Recall; nil when nothing is kept
 	used    time.Time            // when the login was last asked something, or made
+	verdict *verdict             // what is being found out of the login's silence; see confirm
 	doubted bool                 // the account did not answer when last asked
 	minding bool                 // the watcher goroutine runs
 	toldAt  time.Time            // when the login was announced in this process; zero: not yet

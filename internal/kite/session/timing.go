@@ -29,9 +29,11 @@ const (
 	// the minute that a command has, so that the command can still say why.
 	Longest = 50 * time.Second
 	// glanceTime is how long a link that was given out before is asked whether it
-	// is still good: longer than Kite's own limit of seven seconds, short enough
-	// to make a new one after it.
-	glanceTime = 10 * time.Second
+	// is still good. A Kite that is silent for so long says nothing against it.
+	glanceTime = 2 * time.Second
+	// pendingTime is how long a logout that waits is tried before a link is made:
+	// longer than Kite's own limit of seven seconds.
+	pendingTime = 10 * time.Second
 	// linkGrace is how much longer a link is watched while Kite does not answer:
 	// it may have been finished in time.
 	linkGrace = 10 * time.Minute
@@ -83,6 +85,9 @@ type Timing struct {
 	// Patience is waited between the questions that find out whether a silent
 	// Kite has ended a login; the person is waiting too.
 	Patience []time.Duration
+	// Again is how long after its login was found to answer a tool that failed is
+	// asked once more: Kite's limits count by the second.
+	Again time.Duration
 	// EndRetry is the first wait before a logout is tried again; it doubles up
 	// to EndRetryMax.
 	EndRetry, EndRetryMax time.Duration
@@ -106,6 +111,7 @@ type Timing struct {
 func DefaultTiming() Timing {
 	return Timing{
 		Patience:    []time.Duration{time.Second, 2 * time.Second},
+		Again:       time.Second,
 		EndRetry:    5 * time.Second,
 		EndRetryMax: 5 * time.Minute,
 		Poll:        20 * time.Second,
@@ -120,6 +126,7 @@ func (t Timing) orDefaults() Timing {
 	if t.Patience == nil {
 		t.Patience = d.Patience
 	}
+	t.Again = cmp.Or(t.Again, d.Again)
 	t.EndRetry = cmp.Or(t.EndRetry, d.EndRetry)
 	t.EndRetryMax = cmp.Or(t.EndRetryMax, d.EndRetryMax)
 	t.Poll = cmp.Or(t.Poll, d.Poll)
