@@ -23,6 +23,11 @@ func (a Account) Check(ctx context.Context) (session.Status, error) {
 	return a.pool.Check(ctx, a.person)
 }
 
+// Glance asks Kite once whether the login still answers.
+func (a Account) Glance(ctx context.Context) (session.Status, error) {
+	return a.pool.Glance(ctx, a.person)
+}
+
 // Finish asks Kite whether a login link is through.
 func (a Account) Finish(ctx context.Context) (session.Status, error) {
 	return a.pool.Finish(ctx, a.person)

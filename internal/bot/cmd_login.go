@@ -25,17 +25,17 @@ func loginCommand() Command {
 	}
 }
 
-// checkTime is how long /login waits for the word on a login that is there: who
-// asks for a link wants one.
-const checkTime = 10 * time.Second
+// lookTime is how long /login waits for the word on a login that is there: who
+// types it wants a link, and one too many does no harm.
+const lookTime = 2 * time.Second
 
 // login answers who is logged in, or hands out a link. It destroys nothing: a
 // login that still answers stays, and one that does not is kept until another is
 // made.
 func login(ctx context.Context, r *Request) (Reply, error) {
-	look, cancel := context.WithTimeout(ctx, checkTime)
+	look, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	s, err := r.Account.Check(look)
+	s, err := r.Account.Glance(look)
 	_, usurped := errors.AsType[*session.UsurpedError](err)
 	doubt, _ := errors.AsType[*session.DoubtError](err)
 	switch {

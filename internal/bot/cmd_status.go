@@ -14,8 +14,13 @@ func statusCommand() Command {
 	return Command{Name: "status", Usage: "/status", Summary: "who is logged in, and until when", Run: status}
 }
 
+// checkTime is how long /status waits for Kite: that it is silent is an answer, too.
+const checkTime = 10 * time.Second
+
 // status tells the truth about the session: it asks Kite before it answers.
 func status(ctx context.Context, r *Request) (Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
 	s, err := r.Account.Check(ctx)
 	_, doubtful := errors.AsType[*session.DoubtError](err)
 	switch {

@@ -67,6 +67,9 @@ func (c *chat) world(line string) {
 		"* Kite forgets how to resume": func() { c.kite.NoResume(true) },
 		"* Kite takes a second":        func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
 		"* Kite takes an hour":         func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
+		"* Kite hangs":                 func() { c.kite.Hang(time.Hour) },
+		"* Kite takes 9 seconds":       func() { c.kite.Hang(9 * time.Second) },
+		"* Kite answers at once again": func() { c.kite.Hang(0) },
 		"* Kite has thousands of matches": func() {
 			c.kite.Answer("AB1234", "search_instruments", `{"data":[{"tradingsymbol":"GOLD26DECFUT","exchange":"MCX","name":"GOLD"}],"pagination":{"from":0,"limit":1,"total":12893,"has_more":true,"returned":1}}`)
 		},

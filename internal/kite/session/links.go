@@ -41,7 +41,7 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	}
 	defer giveBack()
 
-	pr.endPending(ctx, glanceTime) // before a login of the same Kite user stands in its way
+	pr.endPending(ctx, pendingTime) // before a login of the same Kite user stands in its way
 
 	link, young := pr.youngLink()
 	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {

@@ -17,7 +17,7 @@ var errDown = &kite.Error{Kind: kite.KindUnreachable, Err: errors.New("no answer
 func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
 	k.count(1)
 	defer k.count(-1)
-	if err := k.pause(ctx); err != nil {
+	if err := k.pause(ctx, ""); err != nil {
 		return nil, err
 	}
 	k.mu.Lock()
@@ -61,7 +61,7 @@ func (k *Kite) End(ctx context.Context, h session.Held) error {
 	}
 	k.calls = append(k.calls, how+short(id.Reveal()))
 	k.mu.Unlock()
-	if err := k.pause(ctx); err != nil {
+	if err := k.pause(ctx, "DELETE"); err != nil {
 		return err
 	}
 	k.mu.Lock()
@@ -89,10 +89,14 @@ func (k *Kite) loginURL(id string) string {
 	return "https://mcp.kite.trade/authorize?session_id=" + id + "%7C1790000000.c2ln%3D"
 }
 
-// pause waits as long as Kite is slow, unless the caller gives up before.
-func (k *Kite) pause(ctx context.Context) error {
+// pause waits as long as Kite is slow at a tool, unless the caller gives up before.
+// A new session, "", is made by the server alone, and so is a login link.
+func (k *Kite) pause(ctx context.Context, tool string) error {
 	k.mu.Lock()
 	slow := k.slow
+	if tool != "" && tool != "login" {
+		slow = max(slow, k.hang)
+	}
 	k.mu.Unlock()
 	if slow == 0 {
 		return nil
@@ -141,7 +145,7 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 	if before != nil {
 		before(tool)
 	}
-	if err := k.pause(ctx); err != nil {
+	if err := k.pause(ctx, tool); err != nil {
 		return "", err
 	}
 	k.mu.Lock()

@@ -42,6 +42,7 @@ type Kite struct {
 	limited     int               // so many codes are turned away from now on
 	refuseCodes bool              // no code is taken
 	slow        time.Duration     // whatever is asked takes so long
+	hang        time.Duration     // what the server asks Kite for takes so long
 	before      func(tool string) // called before a tool is answered
 
 	held     atomic.Int64 // answers, by those who asked for them

@@ -53,6 +53,14 @@ func (k *Kite) Slow(d time.Duration) {
 	k.slow = d
 }
 
+// Hang makes Kite take so long behind its MCP server, which answers as ever what it
+// knows without Kite: new sessions and login links.
+func (k *Kite) Hang(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hang = d
+}
+
 // Garble makes the next n answers arrive as something that is none.
 func (k *Kite) Garble(n int) {
 	k.mu.Lock()

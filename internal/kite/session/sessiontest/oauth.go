@@ -50,7 +50,7 @@ const redirect = "http://127.0.0.1:48127/kite"
 
 // Begin implements session.Authorizer.
 func (k *Kite) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
-	if err := k.pause(ctx); err != nil {
+	if err := k.pause(ctx, ""); err != nil {
 		return session.Attempt{}, kite.Link{}, err
 	}
 	k.mu.Lock()
@@ -96,7 +96,7 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Held, err
 	k.mu.Lock()
 	k.calls = append(k.calls, "token "+strings.TrimPrefix(a.State, "secret-state-"))
 	k.mu.Unlock()
-	if err := k.pause(ctx); err != nil {
+	if err := k.pause(ctx, ""); err != nil {
 		return session.Held{}, err
 	}
 	k.mu.Lock()
