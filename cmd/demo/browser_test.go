@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -99,8 +98,7 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 	p.says(ashaHeadline)
 	p.is(`!document.body.innerText.includes('not answering')`, "the answer stands where the failure stood")
 
-	accounts := simkite.Accounts()
-	asha := accounts[slices.IndexFunc(accounts, func(a simkite.Account) bool { return a.UserID() == ashaUser })]
+	asha := simkite.AccountOf(ashaUser)
 	asha.Positions = simkite.Positions{}
 	if err := kite.SetAccount(asha); err != nil {
 		t.Fatal(err)

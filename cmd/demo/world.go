@@ -101,7 +101,7 @@ func (d *demo) servePage() error {
 
 // serveKite serves the simulated Kite on an address of its own, as in real life.
 func (d *demo) serveKite() error {
-	d.kite = simkite.New(simkite.Options{World: d.world})
+	d.kite = simkite.New(simkite.Options{World: d.world, MadeUpAt: time.Now()})
 	d.closer = append(d.closer, d.kite.Close)
 	host, err := d.serve("127.0.0.1:0", d.kite)
 	if err != nil {

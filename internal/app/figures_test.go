@@ -17,11 +17,7 @@ import (
 // holds it; no price, not counted; the day is the change of one share × shares.
 type totals struct{ value, invested, pledged, borrowed, day, before *big.Rat }
 
-func exactTotals(user string) totals {
-	accounts := simkite.Accounts()
-	i := slices.IndexFunc(accounts, func(a simkite.Account) bool { return a.UserID() == user })
-	return totalsOf(accounts[i])
-}
+func exactTotals(user string) totals { return totalsOf(simkite.AccountOf(user)) }
 
 func totalsOf(a simkite.Account) totals {
 	wire, err := json.Marshal(a.Holdings)

@@ -75,17 +75,11 @@ func TestNothingOfAnybodyIsOnAnyOutput(t *testing.T) {
 	end()
 
 	output := w.logText()
-	for _, secret := range append(wordsOf(exampleOf(ashaUser)), "first_name", headline(ashaUser)) {
+	for _, secret := range append(wordsOf(simkite.AccountOf(ashaUser)), "first_name", headline(ashaUser)) {
 		if strings.Contains(output, secret) {
 			t.Errorf("%q is on an output:\n%s", secret, lineWith(output, secret))
 		}
 	}
-}
-
-// exampleOf is the made-up account of a Kite user.
-func exampleOf(user string) simkite.Account {
-	all := simkite.Accounts()
-	return all[slices.IndexFunc(all, func(a simkite.Account) bool { return a.UserID() == user })]
 }
 
 // wordsOf are symbols, prices and names of an account. The secrets proper are

@@ -103,7 +103,7 @@ func fillKite(k *sessiontest.Kite) {
 	}
 	k.Answer("CD5678", "get_holdings", "["+strings.Join(many, ",")+"]")
 	k.Answer("EF9012", "get_holdings", "[]")
-	fillAccount(k, "AB1234", simkite.Accounts()[0])
+	fillAccount(k, "AB1234", simkite.AccountOf("MK4021"))
 	for _, tool := range []string{"get_positions", "get_orders", "get_trades", "get_mf_holdings", "get_gtts"} {
 		k.Answer("EF9012", tool, "[]")
 	}

@@ -2,6 +2,7 @@ package kite
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -21,22 +22,41 @@ type Account struct {
 // UserID is the name of the account at Kite, such as MK4021.
 func (a *Account) UserID() string { return a.Profile.UserID }
 
-// Accounts returns the three people of the demo, made up from first to last: MK4021 with 25 holdings full of oddities,
-// AD7730 with 7 and a day of losses, NK0001 with nothing at all.
-func Accounts() []Account {
-	m := market()
-	return []Account{meera(m), arjun(m), nilima()}
+// Accounts returns the four people of the demo, made up from first to last: KN1180 with an ordinary account, MK4021
+// with 25 holdings full of oddities, AD7730 with 7 and a day of losses, NK0001 with nothing at all. They are as on
+// Friday, 20 November 2026, after the close.
+func Accounts() []Account { return AccountsAt(sampleTime()) }
+
+// AccountsAt returns the same people at another moment: whatever has a date is of the last session that has begun by
+// then, and contracts have yet to expire.
+func AccountsAt(now time.Time) []Account {
+	m := newMaker(now)
+	return []Account{kavya(m), meera(m), arjun(m), nilima()}
 }
+
+// AccountOf returns one of Accounts, and panics if there is none by that name.
+func AccountOf(userID string) Account {
+	for _, a := range Accounts() {
+		if a.UserID() == userID {
+			return a
+		}
+	}
+	panic(fmt.Sprintf("kite: no account %q", userID))
+}
+
+func sampleTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, ist()) }
 
 // maker builds the data of one person from the prices of the market, so that all figures fit together.
 type maker struct {
 	listings map[string]listing
-	day      time.Time // the day that orders and trades are from
+	day      time.Time // the session that orders and trades are from, its midnight
+	passed   float64   // how much of that session is over, up to 1
 }
 
-func market() maker {
-	m := maker{listings: map[string]listing{}, day: time.Date(2026, 11, 20, 0, 0, 0, 0, ist())}
-	for _, l := range instruments() {
+func newMaker(now time.Time) maker {
+	m := maker{listings: map[string]listing{}, day: lastTradingDay(now)}
+	m.passed = min(now.Sub(m.day.Add(marketOpens*time.Minute)).Minutes()/(marketCloses-marketOpens), 1)
+	for _, l := range instruments(m.day) {
 		m.listings[l.ID] = l
 	}
 	return m
@@ -49,6 +69,25 @@ func (m maker) find(id string) listing {
 		panic(fmt.Sprintf("kite: no instrument %q", id))
 	}
 	return l
+}
+
+// near is the id of the nearest contract on an underlying whose symbol ends like this.
+func (m maker) near(exchange, underlying, ending string) string {
+	for id, l := range m.listings {
+		if l.Exchange == exchange && l.Name == underlying && strings.HasSuffix(l.Tradingsymbol, ending) {
+			return id
+		}
+	}
+	panic(fmt.Sprintf("kite: no contract %s:%s…%s", exchange, underlying, ending))
+}
+
+// daysBefore is the date of a session before that of the day, as funds write it.
+func (m maker) daysBefore(sessions int) string {
+	d := m.day
+	for range sessions {
+		d = tradingDayBefore(d)
+	}
+	return d.Format(time.DateOnly)
 }
 
 // hold is a holding of so many delivered shares; its figures follow from the prices.
@@ -164,13 +203,16 @@ func perUnit(value float64, quantity int, multiplier float64) float64 {
 	return value / float64(quantity) / multiplier
 }
 
-// at is a moment of the day, "15:04:05".
+// at is a moment of the day, "15:04:05". While the session goes on, what happened in it is brought forward in
+// proportion, so that nothing lies ahead.
 func (m maker) at(clock string) time.Time {
 	t, err := time.ParseInLocation("15:04:05", clock, ist())
 	if err != nil {
 		panic(fmt.Sprintf("kite: %q is no time of day", clock))
 	}
-	return m.day.Add(time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second)
+	const opens = marketOpens * time.Minute
+	since := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second - opens
+	return m.day.Add(opens + time.Duration(float64(since)*m.passed).Truncate(time.Second))
 }
 
 // profile is what is the same for everybody, with a name.

@@ -2,9 +2,10 @@ package kite
 
 import "time"
 
-// placed is an order of a person, open and untouched; the functions below say what became of it.
-func (m maker) placed(userID, orderID, id, side, product string, quantity, price float64, clock string) Order {
-	l, kind := m.find(id), "LIMIT"
+// placed is an order of a person, open and untouched; the functions below say what became of it. Its id is the date and
+// the number.
+func (m maker) placed(userID, number, id, side, product string, quantity, price float64, clock string) Order {
+	l, kind, orderID := m.find(id), "LIMIT", m.day.Format("060102")+number
 	if price == 0 {
 		kind = "MARKET"
 	}

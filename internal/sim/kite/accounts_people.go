@@ -7,13 +7,13 @@ func meera(m maker) Account {
 	a.Holdings = meeraHoldings(m)
 	a.MFHoldings = []MFHolding{
 		{Folio: "7001234501", Fund: "Sahyadri <Flexi> Cap फंड - Direct Plan", Tradingsymbol: "INF201S01011",
-			AveragePrice: 61.2734, LastPrice: 88.4519, LastPriceDate: "2026-11-19", Quantity: 2210.553},
+			AveragePrice: 61.2734, LastPrice: 88.4519, LastPriceDate: m.daysBefore(1), Quantity: 2210.553},
 		{Folio: "7001234502", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",
-			AveragePrice: 142.118, LastPrice: 171.9043, LastPriceDate: "2026-11-19", Quantity: 845.107},
+			AveragePrice: 142.118, LastPrice: 171.9043, LastPriceDate: m.daysBefore(1), Quantity: 845.107},
 		{Folio: "7001234503", Fund: "Konkan Liquid Fund - Direct Daily IDCW", Tradingsymbol: "INF203S01037",
 			AveragePrice: 1004.101138, LastPrice: 1004.2261, Quantity: 0.334},
 		{Folio: "7001234504", Fund: "MALABAR SMALL CAP & MICRO CAP FUND", Tradingsymbol: "INF204S01045",
-			AveragePrice: 33.91, LastPrice: 28.6407, LastPriceDate: "2026-11-18", Quantity: 15230.9},
+			AveragePrice: 33.91, LastPrice: 28.6407, LastPriceDate: m.daysBefore(2), Quantity: 15230.9},
 	}
 	meeraDay(m, id, &a)
 	a.GTTs = []GTT{
@@ -71,23 +71,24 @@ func meeraHoldings(m maker) []Holding {
 
 // meeraDay is what she traded: the day view and the net view of her positions differ in every possible way.
 func meeraDay(m maker, id string, a *Account) {
+	nifty, option26 := m.near("NFO", "NIFTY", "FUT"), m.near("NFO", "NIFTY", "26000CE")
 	done, doneNet := m.position("NSE:TATASTEEL", "MIS", lots{}, lots{200, 170.2}, lots{200, 171.35})
-	closing, closingNet := m.position("NFO:NIFTY26NOVFUT", "NRML", lots{75, 26011.6}, lots{}, lots{75, 26188.25})
-	short, shortNet := m.position("NFO:NIFTY26NOV26000CE", "NRML", lots{}, lots{}, lots{75, 264.8})
-	_, carriedNet := m.position("MCX:CRUDEOILM26DECFUT", "NRML", lots{2, 5322}, lots{}, lots{})
+	closing, closingNet := m.position(nifty, "NRML", lots{75, 26011.6}, lots{}, lots{75, 26188.25})
+	short, shortNet := m.position(option26, "NRML", lots{}, lots{}, lots{75, 264.8})
+	_, carriedNet := m.position(m.near("MCX", "CRUDEOILM", "FUT"), "NRML", lots{2, 5322}, lots{}, lots{})
 	a.Positions.Day = []Position{closing, done, short}
 	a.Positions.Net = []Position{doneNet, carriedNet, shortNet, closingNet}
 
-	buy := m.placed(id, "261120100410011", "NSE:TATASTEEL", "BUY", "MIS", 200, 170.2, "09:31:07").filled(170.2)
-	sell := m.placed(id, "261120100988123", "NSE:TATASTEEL", "SELL", "MIS", 200, 0, "11:02:44").filled(171.35)
-	future := m.placed(id, "261120101200777", "NFO:NIFTY26NOVFUT", "SELL", "NRML", 75, 26188.25, "12:40:19").filled(26188.25)
-	option := m.placed(id, "261120101311840", "NFO:NIFTY26NOV26000CE", "SELL", "NRML", 75, 264.8, "13:05:51").filled(264.8)
-	tooMuch := m.placed(id, "261120101402305", "NSE:MRF", "BUY", "CNC", 3, 152000, "13:22:30").rejected(
+	buy := m.placed(id, "100410011", "NSE:TATASTEEL", "BUY", "MIS", 200, 170.2, "09:31:07").filled(170.2)
+	sell := m.placed(id, "100988123", "NSE:TATASTEEL", "SELL", "MIS", 200, 0, "11:02:44").filled(171.35)
+	future := m.placed(id, "101200777", nifty, "SELL", "NRML", 75, 26188.25, "12:40:19").filled(26188.25)
+	option := m.placed(id, "101311840", option26, "SELL", "NRML", 75, 264.8, "13:05:51").filled(264.8)
+	tooMuch := m.placed(id, "101402305", "NSE:MRF", "BUY", "CNC", 3, 152000, "13:22:30").rejected(
 		"Insufficient funds. Required margin is 456000.00 but available margin is 412310.47. Check the orderbook for open orders.",
 		"RMS:Margin Exceeds,Required:456000.00, Available:412310.47 for entity account-MK4021 across exchange across segment across product ")
-	back := m.placed(id, "261120101477912", "NSE:WIPRO", "BUY", "CNC", 50, 238.5, "13:40:02").cancelled()
-	open := m.placed(id, "261120101533360", "NSE:ITC", "BUY", "CNC", 100, 396, "14:01:15")
-	stop := m.placed(id, "261120101600418", "NSE:ONGC", "SELL", "CNC", 33, 239.5, "14:20:58").waiting(240)
+	back := m.placed(id, "101477912", "NSE:WIPRO", "BUY", "CNC", 50, 238.5, "13:40:02").cancelled()
+	open := m.placed(id, "101533360", "NSE:ITC", "BUY", "CNC", 100, 396, "14:01:15")
+	stop := m.placed(id, "101600418", "NSE:ONGC", "SELL", "CNC", 33, 239.5, "14:20:58").waiting(240)
 	open.Tag, open.Tags = "dip", []string{"dip"}
 	a.Orders = []Order{buy, sell, future, option, tooMuch, back, open, stop}
 	a.Trades = []Trade{
@@ -106,11 +107,12 @@ func arjun(m maker) Account {
 		m.hold("BSE:MARIGOLDTEA", 4, 1502.75),
 	}
 	a.MFHoldings = []MFHolding{{Folio: "8009876501", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",
-		AveragePrice: 175.02, LastPrice: 171.9043, LastPriceDate: "2026-11-19", Quantity: 57.132}}
-	day, net := m.position("NFO:RELIANCE26NOVFUT", "MIS", lots{}, lots{500, 1404.9}, lots{})
+		AveragePrice: 175.02, LastPrice: 171.9043, LastPriceDate: m.daysBefore(1), Quantity: 57.132}}
+	reliance := m.near("NFO", "RELIANCE", "FUT")
+	day, net := m.position(reliance, "MIS", lots{}, lots{500, 1404.9}, lots{})
 	a.Positions = Positions{Day: []Position{day}, Net: []Position{net}}
 	a.Alerts = []Alert{m.alert(1, id, "Infosys back", "NSE:INFY", ">=", 1611.9)}
-	buy := m.placed(id, "261120200017744", "NFO:RELIANCE26NOVFUT", "BUY", "MIS", 500, 0, "10:15:33").filled(1404.9)
+	buy := m.placed(id, "200017744", reliance, "BUY", "MIS", 500, 0, "10:15:33").filled(1404.9)
 	a.Orders = []Order{buy}
 	a.Trades = []Trade{buy.trade("71002218", 500, 1404.9)}
 	a.Margins.Equity = Purse{

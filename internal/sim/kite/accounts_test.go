@@ -80,8 +80,8 @@ func TestHoldingsFitTogether(t *testing.T) {
 }
 
 // The oddities that clients stumble over must stay in the demo account.
-func TestFirstAccountIsAwkward(t *testing.T) {
-	a := kite.Accounts()[0]
+func TestOneAccountIsAwkward(t *testing.T) {
+	a := kite.AccountOf("MK4021")
 	if n := len(a.Holdings); n != 25 {
 		t.Errorf("%d holdings, want 25", n)
 	}
@@ -162,7 +162,7 @@ func TestOrderHistoryAndTrades(t *testing.T) {
 func TestSetAccount(t *testing.T) {
 	w := newWorld(t)
 	id := w.loggedIn("AD7730")
-	a := kite.Accounts()[1]
+	a := kite.AccountOf("AD7730")
 	a.Holdings = a.Holdings[:2]
 	if err := w.sim.SetAccount(a); err != nil {
 		t.Fatal(err)

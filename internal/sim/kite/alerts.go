@@ -112,7 +112,7 @@ func (b *book) history(a Alert) []AlertEvent {
 			UUID: a.UUID, Type: a.Type, Condition: a.condition(), CreatedAt: at,
 			Meta: []AlertMeta{{
 				InstrumentToken: l.InstrumentToken, Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, Timestamp: stamp,
-				LastPrice: l.LastPrice, AveragePrice: l.LastPrice, OHLC: l.ohlc(), NetChange: l.LastPrice - l.Close,
+				LastPrice: l.LastPrice, AveragePrice: l.LastPrice, OHLC: l.ohlc(at), NetChange: l.LastPrice - l.Close,
 				LastTradeTime: stamp, LastQuantity: l.LotSize, Volume: l.Volume,
 			}},
 		})

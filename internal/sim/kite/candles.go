@@ -1,8 +1,8 @@
 package kite
 
 import (
-	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -43,8 +43,8 @@ func (l listing) candles(every interval, from, to, now time.Time) []Candle {
 		if dayAfter := d.Date.AddDate(0, 0, 1); !dayAfter.After(from) || d.Date.After(to) {
 			continue
 		}
-		for _, c := range l.intraday(d, every.minutes) {
-			if !c.Date.Before(from) && !c.Date.After(to) && !c.Date.After(now) {
+		for _, c := range l.intraday(d, every.minutes, now) {
+			if !c.Date.Before(from) && !c.Date.After(to) {
 				out = append(out, c)
 			}
 		}
@@ -86,35 +86,45 @@ func (c Candle) sane() Candle {
 	return c
 }
 
-// intraday cuts a day into candles of so many minutes. The first opens where the day does, the last closes where it
-// does, and none leaves its range.
-func (l listing) intraday(day Candle, minutes int) []Candle {
-	r := l.random(day.Date.Add(time.Minute)) // another walk than that of the days
-	const steps = marketCloses - marketOpens
+// intraday cuts a day, up to now, into candles of so many minutes. The first opens where the day does, the last closes
+// where it does, and together they have its range.
+func (l listing) intraday(day Candle, minutes int, now time.Time) []Candle {
+	opens := day.Date.Add(marketOpens * time.Minute)
+	path := l.path(day, min(marketCloses-marketOpens, int(now.Sub(opens)/time.Minute)+1))
+	top, bottom := slices.Max(path), slices.Min(path)
 	var out []Candle
-	price := day.Open
-	for m := 0; m < steps; m++ {
-		next := bridge(r, day, price, steps-m)
+	for m, price := range path {
 		if m%minutes == 0 {
-			at := day.Date.Add(time.Duration(marketOpens+m) * time.Minute)
-			out = append(out, Candle{Date: at, Open: price, High: price, Low: price})
+			first := path[max(m-1, 0)]
+			if m == 0 {
+				first = day.Open
+			}
+			out = append(out, Candle{Date: opens.Add(time.Duration(m) * time.Minute), Open: first, High: first, Low: first})
 		}
 		c := &out[len(out)-1]
-		c.High, c.Low, c.Close = max(c.High, next), min(c.Low, next), next
-		c.Volume += day.Volume / steps
-		price = next
+		c.High, c.Low, c.Close = max(c.High, price), min(c.Low, price), price
+		if price == top {
+			c.High = day.High
+		}
+		if price == bottom {
+			c.Low = day.Low
+		}
+		c.Volume += day.Volume / len(path)
 	}
 	return out
 }
 
-// bridge takes one of so many steps left from price to the close of the day.
-func bridge(r *rand.Rand, day Candle, price float64, left int) float64 {
-	if left == 1 {
-		return day.Close
+// path walks at random from the open of the day to its close, within its range.
+func (l listing) path(day Candle, minutes int) []float64 {
+	r := l.random(day.Date.Add(time.Minute)) // another walk than that of the days
+	path, price := make([]float64, minutes), day.Open
+	for m := range path {
+		price += (day.Close-price)/float64(minutes-m) + (day.High-day.Low)/25*r.NormFloat64()
+		price = min(max(price, day.Low), day.High)
+		path[m] = tick(price)
 	}
-	drift := (day.Close - price) / float64(left)
-	noise := (day.High - day.Low) / 25 * r.NormFloat64()
-	return math.Round(min(max(price+drift+noise, day.Low), day.High)*100) / 100
+	path[minutes-1] = day.Close
+	return path
 }
 
 // random returns the generator of an instrument and a moment, always the same one for both.

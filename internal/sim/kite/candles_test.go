@@ -16,8 +16,13 @@ const itc = 505089
 
 func (w *world) candles(session, from, to, interval string) []kite.Candle {
 	w.t.Helper()
+	return w.candlesOf(session, itc, from, to, interval)
+}
+
+func (w *world) candlesOf(session string, token uint32, from, to, interval string) []kite.Candle {
+	w.t.Helper()
 	return decode[[]kite.Candle](w.t, w.call(session, "get_historical_data",
-		fmt.Sprintf(`{"instrument_token":%d,"from_date":%q,"to_date":%q,"interval":%q}`, itc, from, to, interval)))
+		fmt.Sprintf(`{"instrument_token":%d,"from_date":%q,"to_date":%q,"interval":%q}`, token, from, to, interval)))
 }
 
 func TestDayCandles(t *testing.T) {

@@ -45,10 +45,25 @@ func (b *book) add(l listing) {
 	b.sorted = append(b.sorted, l)
 }
 
-// ohlc returns the prices of the day, made up around the last price and the close before.
-func (l listing) ohlc() OHLC {
-	low, high := min(l.LastPrice, l.Close), max(l.LastPrice, l.Close)
-	return OHLC{Open: tick(l.Close * 1.0015), High: tick(high * 1.0062), Low: tick(low * 0.9941), Close: l.Close}
+// ohlc returns the prices of the session, which are those of its candle, and the close before.
+func (l listing) ohlc(now time.Time) OHLC {
+	days := l.days(lastTradingDay(now), now)
+	if len(days) == 0 {
+		return OHLC{Close: l.Close}
+	}
+	return OHLC{Open: days[0].Open, High: days[0].High, Low: days[0].Low, Close: l.Close}
+}
+
+// band is how far the price may go from the close before, as a share of it.
+func (l listing) band() float64 {
+	switch {
+	case l.InstrumentType == "CE", l.InstrumentType == "PE":
+		return 0.9
+	case l.Series == "BE", l.Series == "SM":
+		return 0.05
+	default:
+		return 0.1
+	}
 }
 
 // tick rounds a price to the 5 paise steps of the exchanges.
@@ -60,14 +75,14 @@ func tick(price float64) float64 {
 func (l listing) quote(now time.Time) FullQuote {
 	now = now.In(ist()).Truncate(time.Second)
 	q := FullQuote{
-		InstrumentToken: l.InstrumentToken, Timestamp: now, LastPrice: l.LastPrice, OHLC: l.ohlc(), Volume: l.Volume,
+		InstrumentToken: l.InstrumentToken, Timestamp: now, LastPrice: l.LastPrice, OHLC: l.ohlc(now), Volume: l.Volume,
 	}
 	if l.InstrumentType == "INDEX" || l.LastPrice == 0 {
 		return q // nobody trades these
 	}
 	q.LastQuantity, q.LastTradeTime = l.LotSize, now.Add(-3*time.Second)
 	q.AveragePrice = math.Round((l.LastPrice*2+q.OHLC.Open)/3*100) / 100
-	q.LowerCircuitLimit, q.UpperCircuitLimit = tick(l.Close*0.9), tick(l.Close*1.1)
+	q.LowerCircuitLimit, q.UpperCircuitLimit = tick(l.Close*(1-l.band())), tick(l.Close*(1+l.band()))
 	for i := range q.Depth.Buy {
 		step, many := float64(i+1)*0.05, (i+1)*l.LotSize*7
 		q.Depth.Buy[i] = Rung{Price: tick(l.LastPrice - step), Quantity: many, Orders: i + 1}

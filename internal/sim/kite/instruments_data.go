@@ -1,12 +1,16 @@
 package kite
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // instruments lists the market of the simulator. The companies behind some of the symbols exist; tokens, ISINs and
 // prices are made up, here and there so as to be awkward: "&" and "-" in symbols, series suffixes, a share without
-// a price, one share on both exchanges, very long and very short symbols.
-func instruments() []listing {
-	return slices.Concat(bigShares(), oddShares(), indices(), contracts())
+// a price, one share on both exchanges, very long and very short symbols. The contracts are the nearest ones on a day.
+func instruments(day time.Time) []listing {
+	return slices.Concat(bigShares(), oddShares(), indices(), contracts(day))
 }
 
 // bigShares are the ones that everybody knows.
@@ -27,6 +31,8 @@ func bigShares() []listing {
 		nse("SUNPHARMA", "SUN PHARMACEUTICAL IND L", "INE109S01108", 3593, 1745.25, 1738.9),
 		nse("ONGC", "OIL AND NATURAL GAS CORP.", "INE110S01116", 2707, 247.63, 249.18),
 		nse("TATASTEEL", "TATA STEEL", "INE111S01124", 3709, 172.41, 171.06),
+		nse("TATAPOWER", "TATA POWER CO", "INE131S01312", 3426, 388.6, 391.25),
+		nse("TMPV", "TATA MOTORS PASS VEH LTD", "INE132S01320", 3456, 362.45, 358.1),
 		nse("WIPRO", "WIPRO", "INE112S01132", 3989, 244.19, 246.02),
 		nse("ASIANPAINT", "ASIAN PAINTS", "INE113S01140", 877, 2874.5, 2891.35),
 		nse("NESTLEIND", "NESTLE INDIA", "INE114S01158", 17971, 1267.2, 1259.9),
@@ -73,15 +79,44 @@ func indices() []listing {
 	}
 }
 
-// contracts are futures and options; the last figure but two is the lot size.
-func contracts() []listing {
+// contracts are futures and options that end after the day; the last figure but two is the lot size.
+func contracts(day time.Time) []listing {
+	nse, bse := monthly(day, lastOn(time.Tuesday)), monthly(day, lastOn(time.Thursday))
+	gold, crude := monthly(day, lastWeekday), monthly(day, func(month time.Time) time.Time { return month.AddDate(0, 0, 16) })
+	on := func(exchange, underlying, kind, ending string, expiry time.Time, token uint32, strike float64, lot int, last, before float64) listing {
+		symbol := underlying + strings.ToUpper(expiry.Format("06Jan")) + ending
+		return contract(exchange, symbol, underlying, kind, expiry.Format(time.DateOnly), token, strike, lot, last, before)
+	}
 	return []listing{
-		contract("NFO", "NIFTY26NOVFUT", "NIFTY", "FUT", "2026-11-24", 37054, 0, 75, 26094.4, 26226.9),
-		contract("NFO", "NIFTY26NOV26000CE", "NIFTY", "CE", "2026-11-24", 41771, 26000, 75, 212.35, 301.6),
-		contract("NFO", "BANKNIFTY26NOVFUT", "BANKNIFTY", "FUT", "2026-11-24", 37051, 0, 35, 58921.2, 59433),
-		contract("NFO", "RELIANCE26NOVFUT", "RELIANCE", "FUT", "2026-11-24", 52177, 0, 500, 1391.3, 1405.7),
-		contract("BFO", "SENSEX26NOVFUT", "SENSEX", "FUT", "2026-11-26", 861201, 0, 20, 85310.5, 85744.05),
-		contract("MCX", "GOLDPETAL26NOVFUT", "GOLDPETAL", "FUT", "2026-11-30", 446631, 0, 1, 12287, 12311),
-		contract("MCX", "CRUDEOILM26DECFUT", "CRUDEOILM", "FUT", "2026-12-17", 457211, 0, 10, 5248, 5301),
+		on("NFO", "NIFTY", "FUT", "FUT", nse, 37054, 0, 75, 26094.4, 26226.9),
+		on("NFO", "NIFTY", "CE", "26000CE", nse, 41771, 26000, 75, 212.35, 301.6),
+		on("NFO", "BANKNIFTY", "FUT", "FUT", nse, 37051, 0, 35, 58921.2, 59433),
+		on("NFO", "RELIANCE", "FUT", "FUT", nse, 52177, 0, 500, 1391.3, 1405.7),
+		on("BFO", "SENSEX", "FUT", "FUT", bse, 861201, 0, 20, 85310.5, 85744.05),
+		on("MCX", "GOLDPETAL", "FUT", "FUT", gold, 446631, 0, 1, 12287, 12311),
+		on("MCX", "CRUDEOILM", "FUT", "FUT", crude, 457211, 0, 10, 5248, 5301),
+	}
+}
+
+// monthly is the first expiry after a day, by the rule for a month that is given its first day.
+func monthly(day time.Time, expiry func(month time.Time) time.Time) time.Time {
+	month := time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, day.Location())
+	for !expiry(month).After(day) {
+		month = month.AddDate(0, 1, 0)
+	}
+	return expiry(month)
+}
+
+// lastWeekday is the last day of a month that is no Saturday or Sunday.
+func lastWeekday(month time.Time) time.Time { return tradingDayBefore(month.AddDate(0, 1, 0)) }
+
+// lastOn is the last such day of the week in a month.
+func lastOn(day time.Weekday) func(month time.Time) time.Time {
+	return func(month time.Time) time.Time {
+		d := month.AddDate(0, 1, -1)
+		for d.Weekday() != day {
+			d = d.AddDate(0, 0, -1)
+		}
+		return d
 	}
 }

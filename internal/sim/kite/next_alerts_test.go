@@ -12,7 +12,7 @@ import (
 func TestAlerts(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
-	mine := kite.Accounts()[0].Alerts
+	mine := kite.AccountOf("MK4021").Alerts
 	ids := make([]string, len(mine))
 	for i, a := range mine {
 		ids[i] = `"` + a.UUID + `"`
@@ -48,7 +48,7 @@ func TestAlerts(t *testing.T) {
 func TestAlertsWithTheirHistory(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
-	titan := kite.Accounts()[0].Alerts[1]
+	titan := kite.AccountOf("MK4021").Alerts[1]
 	type one struct {
 		Alert   kite.Alert
 		History []kite.AlertEvent

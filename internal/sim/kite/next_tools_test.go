@@ -151,7 +151,7 @@ func TestHoldingsAreSummedUp(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
 	var invested, value, today float64
-	for _, h := range kite.Accounts()[0].Holdings {
+	for _, h := range kite.AccountOf("MK4021").Holdings {
 		many := float64(h.OpeningQuantity)
 		invested, value, today = invested+many*h.AveragePrice, value+many*h.LastPrice, today+many*h.DayChange
 	}

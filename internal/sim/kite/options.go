@@ -9,7 +9,9 @@ type Options struct {
 	Now func() time.Time
 	// PingEvery is the pace of the keep-alive of an SSE stream in real time: 0 means 10 s, negative means none.
 	PingEvery time.Duration
-	// Accounts are the people that the login page offers; nil means Accounts().
+	// MadeUpAt is the moment that prices, contracts and made-up accounts are of; zero means that of Accounts.
+	MadeUpAt time.Time
+	// Accounts are the people that the login page offers; nil means AccountsAt(MadeUpAt).
 	Accounts []Account
 	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
 	// host that the request was sent to.

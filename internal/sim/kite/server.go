@@ -69,12 +69,15 @@ func New(opts Options) *Server {
 	if opts.PingEvery == 0 {
 		opts.PingEvery = pingPeriod
 	}
+	if opts.MadeUpAt.IsZero() {
+		opts.MadeUpAt = sampleTime()
+	}
 	if opts.Accounts == nil {
-		opts.Accounts = Accounts()
+		opts.Accounts = AccountsAt(opts.MadeUpAt)
 	}
 	s := &Server{
 		opts:      opts,
-		book:      newBook(instruments(), opts.Accounts),
+		book:      newBook(instruments(lastTradingDay(opts.MadeUpAt)), opts.Accounts),
 		pages:     parsePages(),
 		gate:      make(chan struct{}, 1),
 		world:     opts.World,

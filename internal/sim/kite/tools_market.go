@@ -58,8 +58,8 @@ func runLTP(ctx context.Context, s *Server, c *call) outcome {
 }
 
 func runOHLC(ctx context.Context, s *Server, c *call) outcome {
-	return quoteTool(maxPrices, true, func(l listing, _ time.Time) OHLCQuote {
-		return OHLCQuote{l.InstrumentToken, l.LastPrice, l.ohlc()}
+	return quoteTool(maxPrices, true, func(l listing, now time.Time) OHLCQuote {
+		return OHLCQuote{l.InstrumentToken, l.LastPrice, l.ohlc(now)}
 	})(ctx, s, c)
 }
 
