@@ -120,7 +120,7 @@ func TestGallery(t *testing.T) {
 	p.is(`[...document.querySelectorAll('.card, .bubble, .text, .table, .keyboard')].every((box) => box.scrollWidth <= box.clientWidth)`, "nothing is wider than its bubble")
 	p.is(`getComputedStyle(document.querySelector('.card')).width === '360px'`, "a card is as wide as the smallest phone")
 	p.is(`[...document.querySelectorAll('.pre:not(.overflow) pre')].every((pre) => pre.scrollWidth <= pre.clientWidth)`, "a table without a mark fits")
-	p.seesPictures(10)
+	p.seesPictures(18)
 }
 
 // seesPictures checks that all pictures of the page arrive.

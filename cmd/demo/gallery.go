@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"kitebot/internal/bot/chart"
 )
@@ -25,14 +27,15 @@ const galleryCSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-u
 // gallery is one page with every message of package view, from its golden
 // files, and with the pictures. It knows nothing of any account.
 type gallery struct {
-	goldens fs.FS
-	page    *template.Template
-	painter *chart.Painter
+	goldens  fs.FS
+	page     *template.Template
+	painter  *chart.Painter
+	pictures []galleryPicture
 }
 
-// newGallery returns the page as a handler; its addresses are relative, below
-// the one that ends in a slash.
-func newGallery(goldens fs.FS) (http.Handler, error) {
+// newGallery returns the page as a handler, with pictures of prices at a moment;
+// its addresses are relative, below the one that ends in a slash.
+func newGallery(goldens fs.FS, now time.Time) (http.Handler, error) {
 	page, err := template.New("page.html").ParseFS(galleryFiles, "gallery/page.html")
 	if err != nil {
 		return nil, fmt.Errorf("the gallery's page: %w", err)
@@ -41,7 +44,11 @@ func newGallery(goldens fs.FS) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the gallery's pictures: %w", err)
 	}
-	g := &gallery{goldens: goldens, page: page, painter: painter}
+	pictures, err := galleryPictures(now)
+	if err != nil {
+		return nil, fmt.Errorf("the gallery's pictures: %w", err)
+	}
+	g := &gallery{goldens: goldens, page: page, painter: painter, pictures: pictures}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", g.servePage)
 	mux.HandleFunc("GET /gallery.css", func(w http.ResponseWriter, r *http.Request) {
@@ -71,10 +78,15 @@ func (g *gallery) servePage(w http.ResponseWriter, _ *http.Request) {
 	}
 	var b bytes.Buffer
 	count := 0
-	for _, group := range groups {
-		count += len(group.Shown)
+	for i := range groups {
+		count += len(groups[i].Shown) + len(groups[i].Extreme)
+		for _, p := range g.pictures {
+			if p.Command == groups[i].Command {
+				groups[i].Pictures = append(groups[i].Pictures, p)
+			}
+		}
 	}
-	if err := g.page.Execute(&b, map[string]any{"Groups": groups, "Count": count, "Pictures": galleryPictures()}); err != nil {
+	if err := g.page.Execute(&b, map[string]any{"Groups": groups, "Count": count, "Pictures": len(g.pictures)}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -84,13 +96,12 @@ func (g *gallery) servePage(w http.ResponseWriter, _ *http.Request) {
 
 // servePicture draws one picture.
 func (g *gallery) servePicture(w http.ResponseWriter, r *http.Request) {
-	all := galleryPictures()
-	i := slices.IndexFunc(all, func(p galleryPicture) bool { return p.Name+".png" == r.PathValue("name") })
+	i := slices.IndexFunc(g.pictures, func(p galleryPicture) bool { return p.Name+".png" == r.PathValue("name") })
 	if i < 0 {
 		http.NotFound(w, r)
 		return
 	}
-	data, err := all[i].draw(g.painter)
+	data, err := g.pictures[i].draw(g.painter)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -101,17 +112,20 @@ func (g *gallery) servePicture(w http.ResponseWriter, r *http.Request) {
 
 // galleryGroup is what belongs to one command.
 type galleryGroup struct {
-	Command string // "holdings", without the slash
-	Shown   []shown
+	Command  string // "holdings", without the slash
+	Pictures []galleryPicture
+	Shown    []shown
+	Extreme  []shown
 }
 
-// readGoldens reads every golden file, by command and then by name.
+// readGoldens reads every golden file, by command in the order of meeting them
+// and then by name.
 func readGoldens(files fs.FS) ([]galleryGroup, error) {
 	names, err := fs.Glob(files, "*.golden")
 	if err != nil {
 		return nil, fmt.Errorf("list the golden files: %w", err)
 	}
-	var groups []galleryGroup
+	byCommand := map[string]*galleryGroup{}
 	for _, file := range names {
 		data, err := fs.ReadFile(files, file)
 		if err != nil {
@@ -123,49 +137,31 @@ func readGoldens(files fs.FS) ([]galleryGroup, error) {
 			return nil, fmt.Errorf("golden file %s: %w", name, err)
 		}
 		command := commandOf(name)
-		i := slices.IndexFunc(groups, func(g galleryGroup) bool { return g.Command == command })
-		if i < 0 {
-			i = len(groups)
-			groups = append(groups, galleryGroup{Command: command})
+		g := byCommand[command]
+		if g == nil {
+			g = &galleryGroup{Command: command}
+			byCommand[command] = g
 		}
-		groups[i].Shown = append(groups[i].Shown, one)
+		if extreme(name) {
+			g.Extreme = append(g.Extreme, one)
+		} else {
+			g.Shown = append(g.Shown, one)
+		}
 	}
-	slices.SortFunc(groups, func(a, b galleryGroup) int { return strings.Compare(a.Command, b.Command) })
+	groups := make([]galleryGroup, 0, len(byCommand))
+	for _, g := range byCommand {
+		groups = append(groups, *g)
+	}
+	slices.SortFunc(groups, func(a, b galleryGroup) int {
+		return cmp.Or(cmp.Compare(rank(a.Command), rank(b.Command)), cmp.Compare(a.Command, b.Command))
+	})
 	return groups, nil
 }
 
-// commandOf is the command that a golden file's message answers: the first word
-// of the file's name, or what that stands for.
-func commandOf(name string) string {
-	first, rest, _ := strings.Cut(name, "_")
-	switch first {
-	case "csv": // a button of the lists
-		return commandOf(rest)
-	case "mutualfunds":
-		return "mf"
-	case "answer":
-		return "tool"
-	case "card":
-		return "holdings"
-	case "depth", "no": // no_such_symbol
-		return "quote"
-	case "hidden":
-		return "hide"
-	case "ops":
-		return "admin"
-	case "order":
-		return "orders"
-	case "warning": // a button of it, and a choice there
-		return "settings"
-	case "paste": // the answers to an address that is sent
-		return "login"
-	case "pick":
-		return "search"
-	case "restart": // what the next process says after a kill
-		return "status"
-	case "shown":
-		return "show"
-	default:
-		return first
+// rank is a command's place in the order of meeting them; others come last.
+func rank(command string) int {
+	if i := slices.Index(meetingOrder, command); i >= 0 {
+		return i
 	}
+	return len(meetingOrder)
 }

@@ -11,6 +11,7 @@ import (
 // back.
 type shown struct {
 	Name    string // of the golden file
+	Title   string // what it shows, in words
 	Photo   string // its size, "1200×800"; empty without one
 	File    string // the document's name; empty without one
 	Size    string // "1457 bytes"
@@ -50,7 +51,7 @@ const (
 // parseDump reads what viewtest.Dump wrote, from the outside in: picture or
 // file, rows of a CSV file, buttons, protection, native blocks, text.
 func parseDump(name, dump string) (shown, error) {
-	s := shown{Name: name}
+	s := shown{Name: name, Title: titleOf(name)}
 	rest := strings.TrimSuffix(s.media(dump), "\n")
 	if strings.HasSuffix(s.File, ".csv") {
 		var found bool

@@ -11,7 +11,6 @@ import (
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
-	simkite "kitebot/internal/sim/kite"
 )
 
 // message makes a message again of what was read.
@@ -111,44 +110,6 @@ func TestPreformatted(t *testing.T) {
 		html := preformatted(c.body)
 		if wide := strings.Contains(html, `class="pre overflow"`); wide != c.wide {
 			t.Errorf("%s: marked %v, want %v", c.about, wide, c.wide)
-		}
-	}
-}
-
-func TestMadeUpFigures(t *testing.T) {
-	for v, want := range map[float64]string{
-		0: "₹0.00", 999.5: "₹999.50", 1000: "₹1,000.00", 123456.789: "₹1,23,456.79", -12345678: "−₹1,23,45,678.00",
-	} {
-		if got := rupees(v); got != want {
-			t.Errorf("rupees(%v) = %s, want %s", v, got, want)
-		}
-	}
-	for v, want := range map[float64]string{1.234: "+1.23%", -1.2: "−1.20%", 0: "0.00%"} {
-		if got := percent(v); got != want {
-			t.Errorf("percent(%v) = %s, want %s", v, got, want)
-		}
-	}
-	year, day := madeUpPrices()
-	if len(year) < 240 || len(day) != 75 || year[len(year)-1].Close != day[74].Close || year[len(year)-1].Open != day[0].Open {
-		t.Errorf("%d days, %d candles of the last", len(year), len(day))
-	}
-	for _, c := range append(year, day...) {
-		if c.Low > min(c.Open, c.Close) || c.High < max(c.Open, c.Close) || c.Low <= 0 || c.Volume <= 0 {
-			t.Errorf("no candle: %+v", c)
-		}
-	}
-}
-
-// Hidden amounts do not even reach the painter.
-func TestMadeUpFiguresHidden(t *testing.T) {
-	for _, a := range simkite.Accounts() {
-		if all := allocationOf(a, true); !all.Hide || all.Total != "" {
-			t.Errorf("%s: %+v", a.UserID(), all)
-		}
-		for _, m := range moversOf(a, true).Rows {
-			if m.Amount != "" {
-				t.Errorf("%s: %+v", a.UserID(), m)
-			}
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/view/viewtest"
@@ -23,7 +24,7 @@ import (
 // fetch asks a gallery for one address.
 func fetch(t *testing.T, goldens fs.FS, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	g, err := newGallery(goldens)
+	g, err := newGallery(goldens, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,11 @@ func TestGalleryRefuses(t *testing.T) {
 func TestGalleryPictures(t *testing.T) {
 	size := len(galleryPage(t))
 	seen := map[string]string{}
-	for _, p := range galleryPictures() {
+	pictures, err := galleryPictures(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pictures {
 		w := fetch(t, viewtest.Goldens(), "/picture/"+p.Name+".png")
 		about, err := png.DecodeConfig(bytes.NewReader(w.Body.Bytes()))
 		if err != nil || about.Width != chart.Width || about.Height != chart.Height {
@@ -168,7 +173,7 @@ func TestGalleryPictures(t *testing.T) {
 		seen[w.Body.String()] = p.Name
 		size += w.Body.Len()
 	}
-	if len(seen) != 10 {
+	if len(seen) != 18 {
 		t.Errorf("%d pictures", len(seen))
 	}
 	if size > 3<<20 {
@@ -242,8 +247,22 @@ func TestCommandOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, g := range groups {
+		if rank(g.Command) == len(meetingOrder) {
+			t.Errorf("/%s has no place in the order of the gallery", g.Command)
+		}
 		if !strings.Contains(string(commands), "\n## /"+g.Command+"\n") {
 			t.Errorf("/%s is no command of the bot; it has %s", g.Command, g.Shown[0].Name)
+		}
+	}
+}
+
+func TestTitleOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"holdings": "Usual", "holdings_page2": "Page2", "csv_holdings_hidden": "CSV file hidden", "csv_orders": "CSV file",
+		"card_no_price": "Card no price", "order_card_partly": "Card partly", "no_such_symbol": "No such symbol", "hidden": "Usual",
+	} {
+		if got := titleOf(name); got != want {
+			t.Errorf("titleOf(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (d *demo) catchBrowsers() error {
 // the Bot API for the bot.
 func (d *demo) servePage() error {
 	secret := "/" + rand.Text() + "/"
-	views, err := newGallery(viewtest.Goldens())
+	views, err := newGallery(viewtest.Goldens(), time.Now())
 	if err != nil {
 		return err
 	}

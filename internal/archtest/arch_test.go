@@ -39,7 +39,7 @@ const (
 var rules = map[string]rule{
 	"cmd/bot": {ours: []string{"internal/app", "internal/ops"}, theirs: []string{"golang.org/x/crypto/x509roots/fallback"}},
 	"cmd/demo": {ours: []string{
-		"internal/app", "internal/bot/chart", "internal/bot/view/viewtest", "internal/sim/kite", "internal/sim/telegram",
+		"internal/app", "internal/bot", "internal/bot/chart", "internal/bot/view", "internal/bot/view/viewtest", "internal/kite", "internal/sim/kite", "internal/sim/telegram",
 	}},
 	"cmd/load": {ours: []string{"internal/app", "internal/kite", "internal/kite/session", "internal/store"}},
 	"internal/app": {ours: []string{

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"kitebot/internal/bot/view"
@@ -85,8 +86,8 @@ func drawn(ctx context.Context, r *Request, p priced, rng kite.Range, as func(vi
 	}
 	v := view.ChartView{Quote: p.quote, Name: p.name, Range: rng, Rows: rng.Keep(candles.Rows), LeftOut: candles.LeftOut, AsOf: p.at}
 	if len(v.Rows) > 0 {
-		if v.Photo, err = r.candlePicture(v); err != nil {
-			return Reply{}, err
+		if v.Photo, err = r.painter.Candles(CandlePicture(v)); err != nil {
+			return Reply{}, fmt.Errorf("draw candles: %w", err)
 		}
 	}
 	return as(view.Chart(v)), nil

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -11,7 +12,9 @@ func allocationCommand() Command {
 	return Command{
 		Name: "allocation", Usage: "/allocation", Summary: "a picture of how your holdings are divided",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			return picture(ctx, r, r.allocationPicture, view.Allocation)
+			return picture(ctx, r, view.Allocation, func(p kite.Portfolio) ([]byte, error) {
+				return r.painter.Allocation(AllocationPicture(p, r.Prefs.Hide))
+			})
 		},
 	}
 }
@@ -20,20 +23,22 @@ func moversCommand() Command {
 	return Command{
 		Name: "movers", Usage: "/movers", Summary: "a picture of the day’s winners and losers",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			return picture(ctx, r, r.moversPicture, view.Movers)
+			return picture(ctx, r, view.Movers, func(p kite.Portfolio) ([]byte, error) {
+				return r.painter.Movers(MoversPicture(p, r.Prefs.Hide))
+			})
 		},
 	}
 }
 
 // picture draws the holdings and captions the picture.
-func picture(ctx context.Context, r *Request, draw func(kite.Portfolio) ([]byte, error), caption func(view.PictureView) view.Message) (Reply, error) {
+func picture(ctx context.Context, r *Request, caption func(view.PictureView) view.Message, draw func(kite.Portfolio) ([]byte, error)) (Reply, error) {
 	all, at, err := r.Account.Holdings(ctx, fresh)
 	if err != nil {
 		return Reply{}, err
 	}
 	v := view.PictureView{Portfolio: kite.Total(all), AsOf: at, Hide: r.Prefs.Hide}
 	if v.Photo, err = draw(v.Portfolio); err != nil {
-		return Reply{}, err
+		return Reply{}, fmt.Errorf("draw the holdings: %w", err)
 	}
 	return say(caption(v)), nil
 }

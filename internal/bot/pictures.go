@@ -9,9 +9,9 @@ import (
 	"kitebot/internal/market"
 )
 
-// candlePicture draws what a chart message shows. Floats are for where things
+// CandlePicture is the picture of a chart message. Floats are for where things
 // stand in the picture; what is written in it comes from exact figures.
-func (r *Request) candlePicture(v view.ChartView) ([]byte, error) {
+func CandlePicture(v view.ChartView) chart.Candles {
 	name := view.SymbolName(v.Quote.ID)
 	in := chart.Candles{Title: name + " · " + string(v.Range)}
 	for _, c := range v.Rows {
@@ -24,17 +24,13 @@ func (r *Request) candlePicture(v view.ChartView) ([]byte, error) {
 		in.Last, in.LastPrice = view.Price(v.Quote.ID, v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
 		in.Change, in.Trend = view.PercentOf(v.Quote.ChangePercent()), v.Quote.Change().Value.Sign()
 	}
-	png, err := r.painter.Candles(in)
-	if err != nil {
-		return nil, fmt.Errorf("draw candles: %w", err)
-	}
-	return png, nil
+	return in
 }
 
-// allocationPicture draws how the holdings' value is divided.
-func (r *Request) allocationPicture(p kite.Portfolio) ([]byte, error) {
-	in := chart.Allocation{Title: "Your holdings", Hide: r.Prefs.Hide, Count: count(len(p.Holdings), "holding", "holdings")}
-	if !r.Prefs.Hide {
+// AllocationPicture shows how the holdings' value is divided.
+func AllocationPicture(p kite.Portfolio, hide bool) chart.Allocation {
+	in := chart.Allocation{Title: "Your holdings", Hide: hide, Count: count(len(p.Holdings), "holding", "holdings")}
+	if !hide {
 		in.Total = view.RupeesOf(p.Value)
 	}
 	for _, h := range p.Holdings {
@@ -42,32 +38,24 @@ func (r *Request) allocationPicture(p kite.Portfolio) ([]byte, error) {
 			in.Slices = append(in.Slices, chart.Slice{Name: view.HoldingName(h), Share: share.Value.InexactFloat64()})
 		}
 	}
-	png, err := r.painter.Allocation(in)
-	if err != nil {
-		return nil, fmt.Errorf("draw the allocation: %w", err)
-	}
-	return png, nil
+	return in
 }
 
-// moversPicture draws the winners and losers of the day.
-func (r *Request) moversPicture(p kite.Portfolio) ([]byte, error) {
-	in := chart.Movers{Title: "Today’s winners and losers", Hide: r.Prefs.Hide}
+// MoversPicture shows the winners and losers of the day.
+func MoversPicture(p kite.Portfolio, hide bool) chart.Movers {
+	in := chart.Movers{Title: "Today’s winners and losers", Hide: hide}
 	for _, h := range p.Holdings {
 		day := h.DayPercent()
 		if !day.OK || h.Shares() == 0 {
 			continue
 		}
 		m := chart.Move{Name: view.HoldingName(h), Percent: day.Value.InexactFloat64(), Label: view.PercentOf(day)}
-		if !r.Prefs.Hide {
+		if !hide {
 			m.Amount = view.SignedRupeesOf(h.Day())
 		}
 		in.Rows = append(in.Rows, m)
 	}
-	png, err := r.painter.Movers(in)
-	if err != nil {
-		return nil, fmt.Errorf("draw the movers: %w", err)
-	}
-	return png, nil
+	return in
 }
 
 func count(n int, one, more string) string {

@@ -2,6 +2,7 @@ package kite
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -52,6 +53,17 @@ func (l listing) ohlc(now time.Time) OHLC {
 		return OHLC{Close: l.Close}
 	}
 	return OHLC{Open: days[0].Open, High: days[0].High, Low: days[0].Low, Close: l.Close}
+}
+
+// Market quotes and charts one instrument at a moment, such as NSE:INFY, without a server: what get_quotes and
+// get_historical_data answer then.
+func Market(id, every string, from, now time.Time) (FullQuote, []Candle) {
+	l := newMaker(now).find(id)
+	i, ok := intervalOf(every)
+	if !ok {
+		panic(fmt.Sprintf("kite: no interval %q", every))
+	}
+	return l.quote(now), l.candles(i, from, now, now)
 }
 
 // band is how far the price may go from the close before, as a share of it.
