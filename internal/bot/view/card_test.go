@@ -20,7 +20,7 @@ func TestHoldingsWaysGolden(t *testing.T) {
 		{"holdings_by_profit", kite.SortByProfit, 2, false, false, false},
 		{"holdings_by_name", kite.SortByName, 1, false, false, false},
 		{"holdings_hidden", kite.SortByValue, 1, true, false, false},
-		{"holdings_native", kite.SortByValue, 2, false, true, false},
+		{"holdings_native", kite.SortByValue, 1, false, true, false},
 		{"holdings_cards", kite.SortByDay, 1, false, false, true},
 	}
 	for _, tt := range tests {

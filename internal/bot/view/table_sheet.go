@@ -79,10 +79,18 @@ func (s *sheet) rich() *Rich {
 	return &r
 }
 
-// rich returns the table's cells as a native table, uncut.
+// nativeWord is how many cells of one word a native table has room for on a
+// phone, before it pushes the last column off the screen.
+const nativeWord = 16
+
+// rich returns the table's cells as a native table. A name wraps between words,
+// so only one long word is cut.
 func (t table) rich() *RichTable {
 	rt := &RichTable{Head: t.head}
 	for _, r := range t.lines()[1:] {
+		if !strings.Contains(r.name, " ") {
+			r.name = fitName(r.name, nativeWord)
+		}
 		rt.Rows = append(rt.Rows, append([]string{r.name + r.tail}, r.numbers...))
 	}
 	return rt
