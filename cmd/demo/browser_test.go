@@ -14,7 +14,7 @@ import (
 
 // What the made-up accounts come to.
 const (
-	ashaHeadline = "Day +₹2,19,306.95 (+0.52%)"
+	ashaHeadline = "Day +₹39,718.05 (+0.20%)"
 	raviUser     = "AD7730"
 	raviHeadline = "Day +₹2,843.20 (+0.60%)"
 )

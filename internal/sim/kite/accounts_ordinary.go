@@ -5,10 +5,10 @@ func kavya(m maker) Account {
 	const id = "KN1180"
 	a := Account{Profile: profile(id, "Kavya Nair", "Kavya", "kavya.nair@example.in")}
 	a.Holdings = []Holding{
-		m.hold("NSE:RELIANCE", 60, 1262.4), m.hold("NSE:TCS", 30, 3284.15), m.hold("NSE:HDFCBANK", 110, 803.7),
-		m.hold("NSE:ICICIBANK", 70, 1104.55), m.hold("NSE:INFY", 55, 1418.9), m.hold("NSE:ITC", 240, 371.25),
+		m.hold("NSE:RELIANCE", 45, 1262.4), m.hold("NSE:TCS", 30, 3284.15), m.hold("NSE:HDFCBANK", 110, 803.7),
+		m.hold("NSE:ICICIBANK", 70, 1104.55), m.hold("NSE:INFY", 70, 1418.9), m.hold("NSE:ITC", 240, 371.25),
 		m.hold("NSE:SUNPHARMA", 30, 1496.8).arriving(5), m.hold("NSE:TITAN", 14, 3320.1), m.hold("NSE:LT", 16, 3475.65),
-		m.hold("NSE:TATAPOWER", 150, 402.3), m.hold("NSE:NIFTYBEES", 620, 248.36), m.hold("NSE:LIQUIDBEES", 90, 1000),
+		m.hold("NSE:TATAPOWER", 150, 402.3), m.hold("NSE:NIFTYBEES", 520, 248.36), m.hold("NSE:LIQUIDBEES", 90, 1000),
 	}
 	a.MFHoldings = []MFHolding{
 		{Folio: "7004410021", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",

@@ -41,8 +41,8 @@ func meera(m maker) Account {
 // meeraHoldings are 25 rows: enough to be paged.
 func meeraHoldings(m maker) []Holding {
 	return []Holding{
-		m.hold("NSE:RELIANCE", 40, 1210.55),
-		m.hold("NSE:TCS", 12, 3550.1),                                             // a loss
+		m.hold("NSE:RELIANCE", 2400, 1210.55),
+		m.hold("NSE:TCS", 620, 3550.1),                                            // a loss
 		m.hold("NSE:HDFCBANK", 65, 812.4).pledged(200),                            // more pledged than free
 		m.hold("NSE:ITC", 300, 318.95),                                            // the same company
 		m.hold("BSE:ITC", 150, 421.3),                                             // on two exchanges
@@ -53,9 +53,9 @@ func meeraHoldings(m maker) []Holding {
 		m.hold("NSE:LT", 0, 0).margin(50, 3720.4, 46505),                          // on margin only
 		m.hold("NSE:WIPRO", 80, 231.42).margin(40, 251.9, 2519),                   // own shares and some on margin
 		m.hold("NSE:GOLDBEES", 1250, 58.2344),                                     // a price with four places
-		m.hold("NSE:NIFTYBEES", 900, 226.118),                                     //
+		m.hold("NSE:NIFTYBEES", 9000, 226.118),                                    //
 		m.hold("NSE:LIQUIDBEES", 12, 1000).pledged(350),                           // never moves
-		m.hold("NSE:MARUTI", 2500, 9134.7),                                        // crores
+		m.hold("NSE:MARUTI", 650, 9134.7),                                         // crores
 		m.hold("NSE:MRF", 1, 88412.35),                                            // one dear share
 		m.hold("NSE:BHARATINFRAGROWTHETF2032", 4000, 47.02),                       // a very long symbol
 		m.hold("NSE:754GS2036-GS", 0, 101.9).pledged(100),                         // a government bond, all of it pledged
