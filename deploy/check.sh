@@ -72,7 +72,7 @@ check_commands() {
   podman rm mute >/dev/null
   is "exit code without a token" "$code" 1
   is "lines said without a token" "$(wc -l <<<"$out")" 1
-  case $out in "bot: TELEGRAM_BOT_TOKEN"*) say "which is: $out" ;; *) fail "it says: $out" ;; esac
+  case $out in '{"time":'*'"level":"ERROR"'*'"err":"TELEGRAM_BOT_TOKEN: '*) say "which is: $out" ;; *) fail "it says: $out" ;; esac
 }
 
 # check_process starts the bot with no network at all: it must live, be well,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 
@@ -103,20 +102,5 @@ func TestConfigNamesStrays(t *testing.T) {
 	err := program{env: env, stdout: &out, stderr: &out}.run(t.Context(), []string{"config"})
 	if err != nil || !strings.HasSuffix(out.String(), "\n\nwarning: KITE_URL is not a setting; did you mean KITE_MCP_URL?\n") {
 		t.Errorf("%v, %s", err, out.String())
-	}
-}
-
-// A start names all that is wrong, a line each.
-func TestAllBadSettingsAreNamed(t *testing.T) {
-	_, _, err := start(t, map[string]string{"TELEGRAM_BOT_TOKEN": "hunter2", "USER_RATE": "hunter2"})
-	var out bytes.Buffer
-	complain(&out, err)
-	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
-	if len(lines) != 2 || !strings.HasPrefix(lines[0], "bot: TELEGRAM_BOT_TOKEN: ") || !strings.HasPrefix(lines[1], "bot: USER_RATE: ") || exitCode(err) != 1 {
-		t.Errorf("%q", lines)
-	}
-	out.Reset()
-	if complain(&out, errors.New("one")); out.String() != "bot: one\n" {
-		t.Errorf("%q", out.String())
 	}
 }

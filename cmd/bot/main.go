@@ -31,22 +31,22 @@ import (
 	"kitebot/internal/stdlog"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version is set by the linker; see [builtVersion].
+var version = unnamed
 
 func main() {
 	app.TakeStandardLog(app.NewLogger(os.Stderr, app.Config{})) // until the settings are read
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	p := program{env: app.OSEnv(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	boundStop(ctx, func() {
-		complain(os.Stderr, errStuck)
+		p.complain(os.Args[1:], errStuck)
 		os.Exit(1)
 	})
-	p := program{env: app.OSEnv(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	err := p.run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
-		complain(os.Stderr, err)
+		p.complain(os.Args[1:], err)
 		os.Exit(exitCode(err))
 	}
 }
@@ -61,13 +61,6 @@ var errStuck = fmt.Errorf("still busy %v after it was told to stop: it ends now,
 // boundStop calls giveUp when the process is still there that long after ctx ended.
 func boundStop(ctx context.Context, giveUp func()) {
 	context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, giveUp) })
-}
-
-// complain writes an error, each line of it for itself.
-func complain(w io.Writer, err error) {
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(w, "bot:", strings.TrimSuffix(line, "\n"))
-	}
 }
 
 func exitCode(err error) int {
@@ -104,7 +97,7 @@ func (p program) run(ctx context.Context, args []string) (err error) {
 	case "config":
 		return p.config()
 	case "version":
-		_, err := fmt.Fprintln(p.stdout, version)
+		_, err := fmt.Fprintln(p.stdout, builtVersion())
 		return err
 	case "healthcheck":
 		return p.healthcheck(ctx, file)
@@ -161,10 +154,13 @@ func known(name string) bool {
 
 func (p program) serve(ctx context.Context) error {
 	c, err := app.Load(p.env)
+	logger := app.NewLogger(p.stderr, c)
 	if err != nil {
+		for _, line := range c.Warnings { // a misspelt one may be why another is missing
+			logger.Warn(line)
+		}
 		return err
 	}
-	logger := app.NewLogger(p.stderr, c)
 	app.TakeStandardLog(logger)
-	return app.Run(ctx, c, app.Options{Logger: logger, Version: version})
+	return app.Run(ctx, c, app.Options{Logger: logger, Version: builtVersion()})
 }

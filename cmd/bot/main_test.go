@@ -72,7 +72,7 @@ func TestBadStarts(t *testing.T) {
 }
 
 func TestSubcommands(t *testing.T) {
-	if out, _, err := start(t, nil, "version"); err != nil || out != version+"\n" {
+	if out, _, err := start(t, nil, "version"); err != nil || out != builtVersion()+"\n" {
 		t.Errorf("version: %q, %v", out, err)
 	}
 	for _, name := range []string{"help", "-h", "--help"} {

@@ -2,6 +2,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -138,6 +139,9 @@ func Load(env Env, only ...string) (Config, error) {
 	return c, nil
 }
 
+// unset is what is wrong with a required setting that is not there.
+const unset = "is not set"
+
 // load reads one setting into c.
 func (env Env) load(s Setting, c *Config) Given {
 	g := Given{Setting: s}
@@ -148,11 +152,14 @@ func (env Env) load(s Setting, c *Config) Given {
 		g.Wrong = err
 		return g
 	case value == "" && s.Required:
-		g.Wrong = &SettingError{s.Name, "is not set", s.Example}
+		g.Wrong = &SettingError{Name: s.Name, Problem: unset + "; @BotFather gives you one"}
 		return g
 	}
 	if err := s.set(c, value); err != nil {
 		g.Wrong = &SettingError{s.Name, err.Error(), s.Example}
+		if _, ok := errors.AsType[choices](err); ok {
+			g.Wrong.Example = ""
+		}
 		return g
 	}
 	g.value = value

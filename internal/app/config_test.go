@@ -251,6 +251,34 @@ func TestBadSettings(t *testing.T) {
 	}
 }
 
+// What is wrong with a setting is said with what it can be, so that the next try
+// is a good one.
+func TestBadSettingsNameTheChoices(t *testing.T) {
+	const number = "; send /start to the bot and it answers with yours"
+	for line, value := range map[string]string{
+		"TELEGRAM_BOT_TOKEN: is not set; @BotFather gives you one":                                   "",
+		"ALLOWED_USERS: must be numbers, or * for all, separated by commas" + number:                 "@asha",
+		"ADMIN_USERS: must be numbers, separated by commas" + number:                                 "YOUR_NUMBER",
+		"LOG_LEVEL: must be debug, info, warn or error":                                              "loud",
+		"LOG_FORMAT: must be text or json":                                                           "xml",
+		"USER_RATE: must be a number per s, min or h, or off; for example 30/min":                    "30",
+		"SESSION_IDLE: must be a time of 1s to 24h, or off; for example 10m":                         "10",
+		"HTTP_ADDR: must be host:port, or off; for example 127.0.0.1:8080":                           "8080",
+		"STORE_KEY: must be 32 bytes in base64; for example the output of `openssl rand -base64 32`": "key",
+	} {
+		name, _, _ := strings.Cut(line, ":")
+		vars := map[string]string{"TELEGRAM_BOT_TOKEN": token}
+		vars[name] = value
+		if _, err := load(vars, ""); fmt.Sprint(err) != line {
+			t.Errorf("%s=%s: %v\nwant %s", name, value, err, line)
+		}
+	}
+	c, _ := load(nil, "")
+	if line := c.Given[0].String(); line != "TELEGRAM_BOT_TOKEN = WRONG  (not set): @BotFather gives you one" {
+		t.Errorf("bot config says %q", line)
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add("TELEGRAM_API_URL", "https://user:pw@host")
 	f.Add("USER_RATE", "30/min")

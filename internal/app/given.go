@@ -73,7 +73,8 @@ func countOf(list string) string {
 func (g Given) String() string {
 	switch {
 	case g.Wrong != nil:
-		return fmt.Sprintf("%s = WRONG  (%s): %s", g.Name, g.Source, strings.TrimPrefix(g.Wrong.Error(), g.Name+": "))
+		what := strings.TrimPrefix(g.Wrong.Error(), g.Name+": ")
+		return fmt.Sprintf("%s = WRONG  (%s): %s", g.Name, g.Source, strings.TrimPrefix(what, unset+"; ")) // the source says that
 	case g.Source == notSet:
 		return fmt.Sprintf("%s is not set", g.Name)
 	default:

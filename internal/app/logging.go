@@ -20,14 +20,18 @@ func NewLogger(w io.Writer, c Config) *slog.Logger {
 	o := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		return clean(a, c.Token)
 	}}
-	json := !isTerminal(w)
-	if c.LogJSON != nil {
-		json = *c.LogJSON
-	}
-	if json {
+	if c.LogsJSON(w) {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// LogsJSON reports whether what is logged to w is JSON.
+func (c Config) LogsJSON(w io.Writer) bool {
+	if c.LogJSON != nil {
+		return *c.LogJSON
+	}
+	return !isTerminal(w)
 }
 
 // TakeStandardLog sends what is written with package log, or to slog's default

@@ -55,11 +55,16 @@ func Settings() []Setting {
 	}
 }
 
+// choices is what a setting must be, with nothing left for an example to say.
+type choices string
+
+func (c choices) Error() string { return string(c) }
+
 var tokenShape = regexp.MustCompile(`^\d+:[A-Za-z0-9_-]{30,}$`)
 
 func setToken(c *Config, v string) error {
 	if !tokenShape.MatchString(v) {
-		return errors.New("is not a bot token")
+		return errors.New("is not a bot token; copy the one that @BotFather shows, all of it")
 	}
 	c.Token = v
 	return nil
@@ -110,7 +115,7 @@ func setLoginHosts(c *Config, v string) error {
 	for host := range strings.SplitSeq(v, ",") {
 		host = strings.ToLower(strings.TrimSpace(host))
 		if host == "" || strings.ContainsAny(host, "/@?# ") {
-			return errors.New("is not a list of host names")
+			return errors.New("must be host names, separated by commas")
 		}
 		c.LoginHosts = append(c.LoginHosts, host)
 	}
@@ -127,12 +132,20 @@ func parsePeople(v string, star bool) (People, error) {
 		default:
 			id, err := strconv.ParseInt(part, 10, 64)
 			if err != nil || id <= 0 {
-				return People{}, errors.New("is not a list of Telegram user ids (numbers)")
+				return People{}, notPeople(star)
 			}
 			p.IDs[id] = true
 		}
 	}
 	return p, nil
+}
+
+func notPeople(star bool) error {
+	what := "numbers"
+	if star {
+		what = "numbers, or * for all"
+	}
+	return choices("must be " + what + ", separated by commas; send /start to the bot and it answers with yours")
 }
 
 // parseKey returns nil for no key.
@@ -142,7 +155,7 @@ func parseKey(v string) ([]byte, error) {
 	}
 	key, err := store.ParseKey(v)
 	if err != nil {
-		return nil, errors.New("is not 32 bytes in base64")
+		return nil, errors.New("must be 32 bytes in base64")
 	}
 	return key, nil
 }
@@ -152,7 +165,7 @@ func setHTTPAddr(c *Config, v string) error {
 		return nil
 	}
 	if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
-		return errors.New("is neither host:port nor off")
+		return errors.New("must be host:port, or off")
 	}
 	c.HTTPAddr = v
 	return nil
@@ -168,7 +181,7 @@ func parseRate(v string) (bot.Rate, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(number))
 	per := rateUnits[strings.TrimSpace(unit)]
 	if err != nil || n < 1 || n > 100_000 || per == 0 {
-		return bot.Rate{}, errors.New("is neither a rate nor off")
+		return bot.Rate{}, errors.New("must be a number per s, min or h, or off")
 	}
 	return bot.Rate{N: n, Per: per}, nil
 }
@@ -184,7 +197,7 @@ func setSessionIdle(c *Config, v string) error {
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d < shortestIdle || d > longestIdle {
-		return errors.New("is neither a time of 1s to 24h nor off")
+		return errors.New("must be a time of 1s to 24h, or off")
 	}
 	c.SessionIdle = d
 	return nil
@@ -192,7 +205,7 @@ func setSessionIdle(c *Config, v string) error {
 
 func setLogLevel(c *Config, v string) error {
 	if err := c.LogLevel.UnmarshalText([]byte(v)); err != nil {
-		return errors.New("is not a level")
+		return choices("must be debug, info, warn or error")
 	}
 	return nil
 }
@@ -204,7 +217,7 @@ func setLogFormat(c *Config, v string) error {
 		json := v == "json"
 		c.LogJSON = &json
 	default:
-		return errors.New("is neither text nor json")
+		return choices("must be text or json")
 	}
 	return nil
 }

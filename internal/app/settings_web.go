@@ -44,7 +44,7 @@ func problemOf(err error) error {
 
 func setWebhookAddr(c *Config, v string) error {
 	if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
-		return errors.New("is not host:port")
+		return errors.New("must be host:port")
 	}
 	c.WebhookAddr = v
 	return nil

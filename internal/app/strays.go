@@ -1,19 +1,23 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// The names that settings begin with. Of the first kind there is hardly a
-// variable that is not meant for us. The others are common in an environment:
-// such a one is mentioned only when it is one letter away from a setting.
-var (
-	ourPrefixes    = []string{"TELEGRAM_", "KITE_", "STORE_", "WEBHOOK_", "ALLOWED_", "ADMIN_"}
-	commonPrefixes = []string{"HTTP_", "USER_", "SESSION_", "LOG_", "OAUTH_"}
-)
+// ourPrefixes are what hardly any variable begins with that is not meant for us.
+var ourPrefixes = []string{"TELEGRAM_", "KITE_", "WEBHOOK_", "ALLOWED_"}
+
+// shorthand is what people call a setting that has a longer name. Names are as
+// [plain] has them.
+var shorthand = map[string]string{
+	"BOTTOKEN": "TELEGRAM_BOT_TOKEN", "TGTOKEN": "TELEGRAM_BOT_TOKEN", "TGBOTTOKEN": "TELEGRAM_BOT_TOKEN", "BOTTOKENFILE": "TELEGRAM_BOT_TOKEN_FILE",
+	"MCPURL": "KITE_MCP_URL", "ALLOWED": "ALLOWED_USERS", "ADMINS": "ADMIN_USERS", "ADMINID": "ADMIN_USERS", "ADMINIDS": "ADMIN_USERS",
+	"WEBHOOK": "WEBHOOK_URL", "OAUTHCALLBACK": "OAUTH_CALLBACK_URL", "HTTPADDRESS": "HTTP_ADDR",
+}
 
 // typable are the names that somebody may have typed.
 var typable = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
@@ -22,86 +26,100 @@ var typable = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 // "store". Nobody typed them.
 var linked = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)`)
 
-const (
-	farthestTypo   = 4 // letters between a name and the setting that was meant, at most
-	farthestCommon = 1
-)
-
 // strays returns a line for each variable that looks like a setting and is none.
 func (env Env) strays() []string {
 	if env.Names == nil {
 		return nil
 	}
-	known := map[string]bool{}
-	for _, s := range Settings() {
-		known[s.Name] = true
-		if s.Secret {
-			known[s.Name+"_FILE"] = true
-		}
-	}
+	known := settingNames()
 	var lines []string
 	for _, name := range slices.Sorted(slices.Values(env.Names())) {
-		if value, _ := env.Lookup(name); value == "" || known[name] || !typable.MatchString(name) || linked.MatchString(name) {
+		if value, _ := env.Lookup(name); value == "" || slices.Contains(known, name) || !typable.MatchString(name) || linked.MatchString(name) {
 			continue
 		}
-		if line := stray(name); line != "" {
+		if line := stray(name, known); line != "" {
 			lines = append(lines, line)
 		}
 	}
 	return lines
 }
 
+// settingNames are all variables that are read.
+func settingNames() []string {
+	var names []string
+	for _, s := range Settings() {
+		names = append(names, s.Name)
+		if s.Secret {
+			names = append(names, s.Name+"_FILE")
+		}
+	}
+	return names
+}
+
+// farthestTypo is how many slips a name of our own kind may have.
+const farthestTypo = 4
+
 // stray says that a name is no setting, if it looks like one.
-func stray(name string) string {
-	if of, found := strings.CutSuffix(name, "_FILE"); found && slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Name == of }) {
+func stray(name string, known []string) string {
+	if of, found := strings.CutSuffix(name, "_FILE"); found && slices.Contains(known, of) {
 		return fmt.Sprintf("%s is not a setting: only a secret can come from a file; did you mean %s?", name, of)
 	}
-	meant, far := nearest(name)
-	begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+	meant, slips := nearest(plain(name), known)
+	ours := slices.ContainsFunc(ourPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	switch {
-	case slices.ContainsFunc(ourPrefixes, begins) && far > farthestTypo:
-		return name + " is not a setting"
-	case slices.ContainsFunc(ourPrefixes, begins), slices.ContainsFunc(commonPrefixes, begins) && far <= farthestCommon:
+	case slips <= bearable(name), ours && slips <= farthestTypo:
 		return fmt.Sprintf("%s is not a setting; did you mean %s?", name, meant)
+	case ours:
+		return name + " is not a setting"
 	default:
 		return ""
 	}
 }
 
-// nearest returns the setting whose name is the least letters away.
-func nearest(name string) (meant string, far int) {
-	for _, s := range Settings() {
-		names := []string{s.Name}
-		if s.Secret {
-			names = append(names, s.Name+"_FILE")
-		}
-		for _, n := range names {
-			if d := distance(name, n); meant == "" || d < far {
-				meant, far = n, d
-			}
-		}
+// bearable is how many slips a name may have and still not be another program's: two
+// in a long one, one in a short one.
+func bearable(name string) int {
+	if len(plain(name)) >= 12 {
+		return 2
 	}
-	return meant, far
+	return 1
 }
 
-// distance is how many letters have to be put in, taken out or changed to make
-// one name of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// plain is a name without what is easily left out or mistaken.
+func plain(name string) string { return strings.ReplaceAll(strings.ToUpper(name), "_", "") }
+
+// nearest returns the setting that a plain name has the fewest slips from.
+func nearest(name string, known []string) (meant string, slips int) {
+	if long, ok := shorthand[name]; ok {
+		return long, 0
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
+	slipsTo := func(k string) int { return distance(name, plain(k)) }
+	meant = slices.MinFunc(known, func(a, b string) int { return cmp.Compare(slipsTo(a), slipsTo(b)) })
+	return meant, slipsTo(meant)
+}
+
+// distance is how many letters have to be put in, taken out, changed or swapped
+// with the next to make one name of the other.
+func distance(a, b string) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return d[len(a)][len(b)]
 }

@@ -104,7 +104,7 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 		return v, nil
 	}
 	b.outsiders.reset(person)
-	b.Logger.Info("an operator decided about a person", "by", r.Account.person, "person", person, "was", int(before.Standing), "is", int(d.to))
+	b.Logger.Info("an operator decided about a person", "by", r.Account.person, "person", person, "was", before.Standing.String(), "is", d.to.String())
 	was, is := b.door.letsIn(person, before.Standing), b.door.letsIn(person, d.to)
 	b.followUp(person, before.Standing, d.to, was, is)
 	v.Note = noteOf(before.Standing, d.to, was, is)

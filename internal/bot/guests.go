@@ -15,6 +15,10 @@ const (
 	Blocked
 )
 
+func (s Standing) String() string {
+	return [...]string{Unlisted: "unlisted", Waiting: "waiting", Approved: "approved", Blocked: "blocked"}[s]
+}
+
 // Guest is a person of whom the operators have something to decide, or decided.
 type Guest struct {
 	Person   int64
