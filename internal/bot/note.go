@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -63,9 +64,13 @@ func (b *Bot) note(ctx context.Context, o order, d commandRun) {
 		slog.Duration("waited", d.start.Sub(o.request.Now)), slog.Duration("took", d.answered.Sub(d.start)),
 		slog.Duration("delivery", d.done.Sub(d.answered)),
 	}
-	why := d.why()
+	why, cause := d.why(), kite.CauseOf(d.err)
 	if why != "" {
 		attrs = append(attrs, slog.String("err", why))
+	}
+	if cause != "" {
+		attrs = append(attrs, slog.String("cause", cause))
+		why += " (cause: " + cause + ")"
 	}
 	var m *mishap
 	if d.trouble() {

@@ -95,7 +95,10 @@ type Error struct {
 	Kind Kind
 	Why  Ending // with KindEnded
 	Tool string // "get_holdings"; "" when no tool was involved
-	Err  error  // what was seen; may be nil
+	// Cause is why there was no answer, in a word or two that never change, such as
+	// "refused", "dns", "timeout" or "http 502"; "" where that is not known.
+	Cause string
+	Err   error // what was seen; may be nil
 }
 
 func (e *Error) Error() string {
@@ -110,6 +113,14 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// CauseOf returns the Cause of err, "" when it has none.
+func CauseOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Cause
+	}
+	return ""
+}
 
 // KindOf returns the Kind of err, KindUnknown when it has none.
 func KindOf(err error) Kind {

@@ -181,7 +181,7 @@ func oauthFailed(step string, cause error) error {
 		return &kite.Error{Kind: kite.KindMalformed, Tool: step, Err: document}
 	}
 	if answer(cause) != nil {
-		return &kite.Error{Kind: kite.KindOf(unopened(cause)), Tool: step, Err: errors.New(cause.Error())}
+		return &kite.Error{Kind: kite.KindOf(unopened(cause)), Tool: step, Cause: causeOf(cause), Err: errors.New(cause.Error())}
 	}
 	return classify(step, cause)
 }

@@ -176,8 +176,8 @@ func unopened(cause error) error {
 	case answer(cause) == nil, kind == kite.KindBlocked, kind == kite.KindNotServed:
 		return err
 	case errors.As(cause, &refused) && refused.status == http.StatusNotFound:
-		return &kite.Error{Kind: kite.KindNotServed, Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
+		return &kite.Error{Kind: kite.KindNotServed, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
 	default:
-		return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New(cause.Error())}
+		return &kite.Error{Kind: kite.KindUnreachable, Cause: causeOf(cause), Err: errors.New(cause.Error())}
 	}
 }

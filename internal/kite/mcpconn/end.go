@@ -157,5 +157,5 @@ func (d *Dialer) notLoggedOut(ctx context.Context, c *bearerConn, err error) err
 			return nil
 		}
 	}
-	return &kite.Error{Kind: kite.KindUnreachable, Tool: kite.AskLogout().Name(), Err: errors.New(err.Error())}
+	return &kite.Error{Kind: kite.KindUnreachable, Tool: kite.AskLogout().Name(), Cause: kite.CauseOf(err), Err: errors.New(err.Error())}
 }

@@ -13,6 +13,7 @@ import (
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/stdlog"
 )
 
 // reason is a failure in words of ours.
@@ -154,6 +155,34 @@ func scrub(err error, id session.ID) error {
 
 // classify makes a *kite.Error of a cause.
 func classify(tool string, cause error) error {
+	err := meaning(tool, cause)
+	if failed, ok := errors.AsType[*kite.Error](err); ok {
+		failed.Cause = causeOf(cause)
+	}
+	return err
+}
+
+// causeOf is why there was no answer, for [kite.Error.Cause].
+func causeOf(cause error) string {
+	refused, isRefused := errors.AsType[*refusedError](cause)
+	way, isWay := errors.AsType[wayError](cause)
+	switch {
+	case isRefused:
+		return fmt.Sprintf("http %d", refused.status)
+	case isWay:
+		return stdlog.NetworkCause(way.err)
+	case errors.Is(cause, context.DeadlineExceeded), errors.Is(cause, errNoEndpoint):
+		return "timeout"
+	case errors.Is(cause, errLost), errors.Is(cause, errSilent), errors.Is(cause, errMoved):
+		return "stream lost"
+	case errors.Is(cause, errOdd), errors.Is(cause, errTooBig), errors.Is(cause, errNoStream):
+		return "not mcp"
+	default:
+		return ""
+	}
+}
+
+func meaning(tool string, cause error) error {
 	var refused *refusedError
 	var rpc *rpcError
 	var failed *toolError

@@ -101,5 +101,5 @@ func tokenFailed(cause error) error {
 	case http.StatusBadRequest, http.StatusUnauthorized:
 		kind = kite.KindFailed
 	}
-	return &kite.Error{Kind: kind, Tool: redeeming, Err: errors.New(refused.Error())}
+	return &kite.Error{Kind: kind, Tool: redeeming, Cause: causeOf(refused), Err: errors.New(refused.Error())}
 }
