@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/telegram"
 	"kitebot/internal/kite/mcpconn"
@@ -52,7 +54,7 @@ func (r *rooms) intake(client *telegram.Client) error {
 	if err := client.Intake(); err != nil {
 		return err
 	}
-	if silence := r.metrics.Telegram().Trouble(); silence != nil {
+	if silence := r.metrics.Telegram().Lasting(); silence != nil {
 		silence.Serves = r.WebhookURL != ""
 		return silence
 	}
@@ -74,15 +76,29 @@ func loginTrouble(pool *session.Pool) error {
 // kite says what Kite's server offers while it answers, or is not asked. Without
 // it the bot still serves: it says so to people, and keeps their logins.
 func (r *rooms) kite() error {
-	if silence := r.metrics.Kite().Trouble(); silence != nil {
-		silence.Serves = true
-		return silence
-	}
-	surface := r.dialer.Surface()
-	if surface.Unfamiliar {
+	surface, known := r.dialer.Surface(), r.metrics.Kite().Check()
+	trouble, failing := errors.AsType[*ops.Trouble](known)
+	switch {
+	case failing:
+		trouble.Serves = true
+		return trouble
+	case surface.Unfamiliar:
 		return &ops.Trouble{Detail: "the server offers nothing that this bot knows: nothing is read", Serves: true}
+	case known != nil:
+		return known
+	default:
+		return &ops.Note{Detail: surface.Name()}
 	}
-	return &ops.Note{Detail: surface.Name()}
+}
+
+// outage tells of a Kite that is away, or back: the log in a line, and the operators.
+func (r *rooms) outage(o ops.Outage, b *bot.Bot) {
+	if o.Lasts == 0 {
+		r.Logger.Warn("Kite is away: people who ask are told so, and their logins are kept", "since", o.Since.UTC(), "cause", o.Cause)
+	} else {
+		r.Logger.Info("Kite is back", "since", o.Since.UTC(), "away", o.Lasts)
+	}
+	b.Outage(bot.Outage(o))
 }
 
 // callback returns nil while browsers may come back to us, as far as is known.

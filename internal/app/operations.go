@@ -24,7 +24,7 @@ func (o operations) Report() bot.OpsReport {
 	for _, name := range slices.SortedFunc(maps.Keys(known), byWeight) {
 		c := known[name]
 		report.Components = append(report.Components, bot.Component{
-			Name: name, Well: c.Status == ops.StatusOK, Serves: c.Status == ops.StatusDegraded, Since: c.Since, Detail: c.Detail,
+			Name: name, Well: c.Status == ops.StatusOK, Serves: c.Status == ops.StatusDegraded, Unknown: c.Status == ops.StatusUnknown, Since: c.Since, Detail: c.Detail,
 		})
 	}
 	return report

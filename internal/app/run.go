@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -136,7 +138,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 		ID: client.ID(), Username: client.Username(), Accounts: pool,
 		Messenger: client, Outsiders: client.Outsiders(), Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
 		Access: bot.Access{
-			Listed: r.Allowed.Has, Admin: r.Admins.Has, Book: r.file,
+			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Book: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
 		Rate: r.Rate, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
@@ -148,6 +150,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 		return fmt.Errorf("take up the work of the last run: %w", err)
 	}
 	r.watch(client, pool, b)
+	r.metrics.Kite().Tell(func(o ops.Outage) { r.outage(o, b) })
 	r.health.Set("login", func() error { return loginTrouble(pool) })
 	if r.Ready != nil {
 		r.Ready()

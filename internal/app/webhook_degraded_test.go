@@ -38,14 +38,14 @@ func TestUndeliveredUpdatesAreDegraded(t *testing.T) {
 	o := observed{w, c.HTTPAddr}
 	p := o.person(asha, "Asha")
 	p.ask("/help", "What I can do")
-	const ready = "ready\nkite: ok: not looked at yet\nlogin: ok\nstore: ok\ntelegram: ok\n"
+	const ready = "ready\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: ok\n"
 	if status, text := o.get("/readyz"); status != http.StatusOK || text != ready {
 		t.Fatalf("before: %d %s", status, text)
 	}
 	f.closed.Store(true)
 	p.Send("/help")
 	closed := now.Now()
-	status, text := o.passUntil(now, "degraded\nkite: ok: not looked at yet\nlogin: ok\nstore: ok\ntelegram: degraded: cannot deliver: Wrong response from the webhook: 502 Bad Gateway (since ")
+	status, text := o.passUntil(now, "degraded\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: degraded: cannot deliver: Wrong response from the webhook: 502 Bad Gateway (since ")
 	if status != http.StatusOK || now.Since(closed) < time.Minute {
 		t.Errorf("/readyz after %v: %d %s", now.Since(closed), status, text)
 	}

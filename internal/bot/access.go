@@ -13,6 +13,7 @@ import (
 type Access struct {
 	Listed func(person int64) bool // ALLOWED_USERS
 	Admin  func(person int64) bool // ADMIN_USERS
+	Admins []int64                 // the same, to be written to
 	Book   GuestBook               // what the admins decided in the chat
 	// Nobody is set when both lists are empty. Somebody forgot to write them:
 	// nobody is let in then, not even who was approved in the chat, and nobody is
@@ -96,21 +97,22 @@ func (d *door) blocked(person int64) bool {
 	return !d.Admin(person) && d.guest(person).Standing == Blocked
 }
 
-// ask puts a stranger on the waiting list. Whoever is in the book already is
-// left as they are, without a write.
-func (d *door) ask(person int64, name string, now time.Time) error {
+// ask puts a stranger on the waiting list, and reports whether it did. Whoever is in
+// the book already is left as they are, without a write.
+func (d *door) ask(person int64, name string, now time.Time) (asked bool, err error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	if d.guest(person).Standing != Unlisted {
-		return nil
+		return false, nil
 	}
 	waiting := d.waiting()
 	for _, g := range waiting[:max(0, len(waiting)-maxWaiting+1)] {
 		if err := d.save(Guest{Person: g.Person}); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return d.save(Guest{Person: person, Standing: Waiting, Name: name, Since: now.UTC().Truncate(time.Second)})
+	err = d.save(Guest{Person: person, Standing: Waiting, Name: name, Since: now.UTC().Truncate(time.Second)})
+	return err == nil, err
 }
 
 // waiting returns who waits, the oldest first.

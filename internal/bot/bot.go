@@ -81,6 +81,8 @@ type Bot struct {
 	presses   *workers // which acknowledge them
 	pastes    *workers // which delete those that no mailbox has room for
 	outsiders *outsiders
+	notices   *limits // of what operators are told, by its kind
+	awayTold  bool    // that Kite is; see Outage
 	early     early
 	files     atomic.Int64    // bytes of them on their way, see holdFiles
 	tasks     sync.WaitGroup  // what else runs
@@ -106,7 +108,7 @@ func New(o Options) *Bot {
 	if o.Outsiders == nil {
 		o.Outsiders = o.Messenger
 	}
-	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate), pace: newPacer()}
+	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, b.caught)
 	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}

@@ -41,6 +41,7 @@ type chat struct {
 	guests     *bottest.MemGuests
 	listed     map[int64]bool
 	listsEmpty bool                        // both lists are empty
+	notices    bool                        // operators are written to
 	operators  map[int64]bool              // besides omar
 	access     func(bot.Access) bot.Access // changes who is let in; nil for nothing
 	bug        *buggy                      // stands before the phone; nil for none
@@ -183,11 +184,15 @@ func (c *chat) letIn() bot.Access {
 	if c.listsEmpty {
 		return bot.Access{Book: c.guests, Nobody: true}
 	}
-	return bot.Access{
+	a := bot.Access{
 		Listed: func(id int64) bool { return c.listed[id] },
 		Admin:  func(id int64) bool { return id == people["omar"] || c.operators[id] },
 		Book:   c.guests,
 	}
+	if c.notices {
+		a.Admins = []int64{people["omar"]}
+	}
+	return a
 }
 
 // recorded returns who has a session record.

@@ -11,7 +11,13 @@ import (
 // them is its first page.
 func opsActions() map[string]Action {
 	return map[string]Action{
-		"all":    {Run: func(ctx context.Context, r *Request) (Reply, error) { return adminFirst(ctx, r, inPlace) }},
+		"all": {Run: func(ctx context.Context, r *Request) (Reply, error) { return adminFirst(ctx, r, inPlace) }},
+		"notices": {Ack: "Changed", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			if err := r.Change(func(p *Prefs) { p.NoNotices = r.Args == "off" }); err != nil {
+				return Reply{}, err
+			}
+			return adminFirst(ctx, r, inPlace)
+		}},
 		"errors": {Run: func(_ context.Context, r *Request) (Reply, error) { return adminErrors(r, inPlace) }},
 		"error": {Run: func(_ context.Context, r *Request) (Reply, error) {
 			return adminError(r, r.Args, inPlace)

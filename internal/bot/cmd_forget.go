@@ -30,7 +30,7 @@ func forget(ctx context.Context, r *Request) (Reply, error) {
 	v := view.ForgottenView{
 		Link: len(e.was.Links) > 0 && e.was.Login == nil, LastLogin: e.was.Login == nil && !e.was.Last.IsZero(),
 		Ending:   e.now.State == session.LoggingOut,
-		Settings: e.prefs.Hide || e.prefs.Native || e.prefs.NoWarning, Watched: len(e.prefs.Watch), Picked: len(e.prefs.Picks),
+		Settings: e.prefs.Hide || e.prefs.Native || e.prefs.NoWarning || e.prefs.NoNotices, Watched: len(e.prefs.Watch), Picked: len(e.prefs.Picks),
 		Approved: e.guest.Standing == Approved, Waiting: e.guest.Standing == Waiting,
 		StillIn: r.office.door.allowed(person),
 	}

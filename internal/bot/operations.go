@@ -29,11 +29,12 @@ type OpsReport struct {
 // Component is how one part of the process is. Detail is for operators: no ids
 // of people, no secrets.
 type Component struct {
-	Name   string // "store"
-	Well   bool
-	Serves bool      // in spite of what is wrong
-	Since  time.Time // of what is wrong; zero where that is not known
-	Detail string    // what is wrong; of a part that is well, what is to be said of it
+	Name    string // "store"
+	Well    bool
+	Serves  bool      // in spite of what is wrong
+	Unknown bool      // it is not known how it is
+	Since   time.Time // of what is wrong; zero where that is not known
+	Detail  string    // what is wrong; of a part that is well or unknown, what is to be said of it
 }
 
 // mishap is an answer that went wrong, as operators see it: nothing of what
@@ -135,7 +136,7 @@ func scrub(text string, person int64) string {
 
 // overview is the first page of /admin.
 func (b *Bot) overview(ctx context.Context, r *Request) view.OpsView {
-	v := view.OpsView{Now: r.Now, Waiting: len(b.door.waiting())}
+	v := view.OpsView{Now: r.Now, Waiting: len(b.door.waiting()), Quiet: r.Prefs.NoNotices}
 	if b.Operations != nil {
 		report := b.Operations.Report()
 		v.Version, v.Since = report.Version, report.Since

@@ -10,6 +10,8 @@ type Prefs struct {
 	Native bool `json:"native,omitempty"`
 	// NoWarning: do not tell before a login ends.
 	NoWarning bool `json:"no_warning,omitempty"`
+	// NoNotices, of an operator: do not write without being asked.
+	NoNotices bool `json:"no_notices,omitempty"`
 	// Watch is the person's list of symbols, such as "NSE:INFY", in their order.
 	Watch []string `json:"watch,omitempty"`
 	// Picks remembers which of several symbols was meant: what the person typed →
@@ -19,7 +21,7 @@ type Prefs struct {
 
 // IsZero reports whether nothing was chosen.
 func (p Prefs) IsZero() bool {
-	return !p.Hide && !p.Native && !p.NoWarning && len(p.Watch) == 0 && len(p.Picks) == 0
+	return !p.Hide && !p.Native && !p.NoWarning && !p.NoNotices && len(p.Watch) == 0 && len(p.Picks) == 0
 }
 
 // PrefStore keeps preferences by person, a Telegram user id. It knows nothing of

@@ -101,13 +101,20 @@ func (b *Bot) forStrangers(u Update, typed string) bool {
 	return b.commands[name].Strangers
 }
 
-// turnAway answers a stranger and writes down that they asked.
+// turnAway answers a stranger, writes down that they asked, and tells the operators.
 func (b *Bot) turnAway(u Update) order {
 	answer := view.Stranger(u.From)
+	if b.Access.Nobody {
+		answer = view.Unclaimed(u.From)
+	}
 	o := b.answerOnce(u, answer)
 	o.run = func(_ context.Context, r *Request) (Reply, error) {
-		if err := b.door.ask(u.From, u.Name, r.Now); err != nil {
+		asked, err := b.door.ask(u.From, u.Name, r.Now)
+		if err != nil {
 			return Reply{}, err
+		}
+		if asked {
+			b.notify(aboutPeople, view.AsksIn(u.From, u.Name), view.ManyAskIn())
 		}
 		return say(answer), nil
 	}

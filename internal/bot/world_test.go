@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/bot"
@@ -57,6 +58,12 @@ func (c *chat) world(line string) {
 				time.Sleep(time.Second)
 			}
 			c.phone.Log() // what each of them saw is in another conversation
+		},
+		"* 7 strangers ask": func() {
+			for i := range int64(7) {
+				c.take(bot.Update{Chat: 1000 + i, Private: true, From: 1000 + i, Name: fmt.Sprint("N", i), Text: "/start"})
+				synctest.Wait()
+			}
 		},
 		"* Kite is up":                 func() { c.kite.Down(false) },
 		"* Kite fails":                 func() { c.kite.Mute(true) },
@@ -111,6 +118,10 @@ func (c *chat) world(line string) {
 		"* Kite is found to be silent":             func() { c.ops.silent.Store(true) },
 		"* Kite is found to have tools with modes": func() { c.ops.modes.Store(true) },
 		"* Kite is found to be well":               func() { c.ops.silent.Store(false) },
+		"* the bot writes to its operators":        func() { c.close(); c.notices = true; c.open() },
+		"* Kite has been away for a minute":        func() { c.bot.Outage(bot.Outage{Since: time.Now().Add(-time.Minute), Cause: "refused"}) },
+		"* Kite has given errors for a minute":     func() { c.bot.Outage(bot.Outage{Since: time.Now().Add(-time.Minute), Cause: "errors"}) },
+		"* Kite is back after half an hour":        func() { c.bot.Outage(bot.Outage{Since: time.Now().Add(-30 * time.Minute), Lasts: 30 * time.Minute}) },
 		"* the bot restarts":                       func() { c.close(); c.open() },
 		"* each person may ask 3 times a minute": func() {
 			c.close()

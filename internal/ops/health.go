@@ -21,6 +21,7 @@ const (
 	StatusReady    Status = "ready" // of the whole: every part is ok
 	StatusDegraded Status = "degraded"
 	StatusNotReady Status = "not ready"
+	StatusUnknown  Status = "unknown" // of a part: it was not asked
 )
 
 // Report is how the process is, and each of its parts by name. Details are
@@ -46,9 +47,12 @@ type Trouble struct {
 
 func (t *Trouble) Error() string { return t.Detail }
 
-// Note is a check's error that means well: the part is ok, and this is to be said
-// of it.
-type Note struct{ Detail string }
+// Note is a check's error that means well: the part is ok, or not known to be
+// anything else, and this is to be said of it.
+type Note struct {
+	Detail  string
+	Unknown bool
+}
 
 func (n *Note) Error() string { return n.Detail }
 
@@ -95,8 +99,11 @@ func componentOf(err error) Component {
 		return Component{Status: StatusOK}
 	}
 	c := Component{Status: StatusNotReady, Detail: oneLine(err.Error())}
-	if _, ok := err.(*Note); ok { // beside a trouble it would be one
+	if n, ok := err.(*Note); ok { // beside a trouble it would be one
 		c.Status = StatusOK
+		if n.Unknown {
+			c.Status = StatusUnknown
+		}
 	}
 	if t, ok := errors.AsType[*Trouble](err); ok {
 		c.Since = t.Since.UTC()
@@ -126,7 +133,7 @@ func (r Report) Text() string {
 		c := r.Components[name]
 		fmt.Fprintf(&b, "%s: ", name)
 		switch {
-		case c.Status == StatusNotReady:
+		case c.Status == StatusNotReady, c.Status == StatusUnknown:
 			b.WriteString(c.Detail)
 		case c.Detail == "":
 			b.WriteString(string(c.Status))

@@ -48,9 +48,13 @@ func (s scrape) Collect(to chan<- prometheus.Metric) {
 	from := s.sources
 	s.mu.Unlock()
 	for name, c := range s.health.Report().Components {
-		gauge(readyNow, truth(c.Status == StatusOK), name)
+		if c.Status != StatusUnknown {
+			gauge(readyNow, truth(c.Status == StatusOK), name)
+		}
 	}
-	gauge(kiteUp, truth(s.kite.Up()))
+	if c := componentOf(s.kite.Check()); c.Status != StatusUnknown {
+		gauge(kiteUp, truth(c.Status == StatusOK))
+	}
 	if from.SecondPoller != nil {
 		gauge(secondPoller, truth(from.SecondPoller()))
 	}

@@ -14,11 +14,11 @@ func (m *Metrics) Command(name, outcome string, waited time.Duration) {
 // their shares are counted.
 func (m *Metrics) HoldingMismatches(holdings int) { m.mismatchesTotal.Add(float64(holdings)) }
 
-// Tool is something that was asked of Kite's server; heard reports whether that
-// answered at all.
-func (m *Metrics) Tool(tool, outcome string, took time.Duration, heard bool) {
+// Tool is something that was asked of Kite's server, and what it showed of that:
+// see [Streak.Heard].
+func (m *Metrics) Tool(tool, outcome string, took time.Duration, trouble string) {
 	m.toolSeconds.WithLabelValues(m.tools.of(tool), m.toolOutcomes.of(outcome)).Observe(took.Seconds())
-	m.kite.Heard(heard)
+	m.kite.Heard(trouble)
 }
 
 // LoginStep is a step of somebody's login.
@@ -46,7 +46,11 @@ func (m *Metrics) TelegramCall(method, outcome string, took time.Duration, heard
 	if method != held {
 		m.callSeconds.WithLabelValues(label).Observe(took.Seconds())
 	}
-	m.telegram.Heard(heard)
+	trouble := ""
+	if !heard {
+		trouble = outcome
+	}
+	m.telegram.Heard(trouble)
 }
 
 // TelegramLimited is a call that was answered with 429.

@@ -45,8 +45,8 @@ func played(t *testing.T, h *ops.Health) *ops.Metrics {
 		SecondPoller: func() bool { return true },
 	})
 	m.Command("holdings", "ok", 2*time.Second)
-	m.Tool("get_holdings", "ok", 200*time.Millisecond, true)
-	m.Tool("tools/list", "unreachable", 20*time.Second, false)
+	m.Tool("get_holdings", "ok", 200*time.Millisecond, "")
+	m.Tool("tools/list", "unreachable", 20*time.Second, "refused")
 	m.LoginStep("link sent")
 	m.Surface("OAuth, tools")
 	m.Resumed("ended")
@@ -60,7 +60,7 @@ func played(t *testing.T, h *ops.Health) *ops.Metrics {
 	m.HoldingMismatches(2)
 	for _, odd := range oddities() {
 		m.Command(odd, odd, -time.Second)
-		m.Tool(odd, odd, time.Second, false)
+		m.Tool(odd, odd, time.Second, odd)
 		m.LoginStep(odd)
 		m.Surface(odd)
 		m.Resumed(odd)
@@ -225,7 +225,7 @@ func TestMetricsSideBySide(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				m.Command("login", "ok", time.Second)
-				m.Tool("get_holdings", "ok", time.Second, false)
+				m.Tool("get_holdings", "ok", time.Second, "refused")
 				m.Watch(ops.Sources{Queue: func() (int, int) { return 0, 0 }})
 			}
 		})

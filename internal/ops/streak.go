@@ -6,60 +6,122 @@ import (
 	"time"
 )
 
-// What it takes until a far end counts as silent, and how long it does. Nobody
-// asks it just to find out: its limits are shared with the people's own calls.
+// What it takes until the trouble of a far end is more than a hiccup, and how long
+// it is believed. It is never asked just to find out: its limits are shared with
+// the people's own calls.
 const (
-	silentCalls = 3
-	silentFor   = time.Minute
-	// silenceKept is how long a silence is believed after the last call: when
-	// nobody asks any more, nobody knows, and nobody is woken up for it.
-	silenceKept = 15 * time.Minute
+	lastingCalls = 3
+	lastingFor   = time.Minute
+	// troubleKept is how long trouble is believed after the last call: when no one
+	// asks any more, it is not known.
+	troubleKept = 10 * time.Minute
 )
 
-// Streak judges a far end by whether it answers the calls that are made to it
-// anyway. Safe for concurrent use.
-type Streak struct {
-	now func() time.Time
+// What a call can show of a far end, besides that it is well ("") and why there
+// was no answer.
+const (
+	erring  = "errors"  // it answers that it failed
+	unclear = "unclear" // it answers, and does so whether or not what is behind it is well
+)
 
-	mu     sync.Mutex
-	silent int       // calls in a row without an answer
-	since  time.Time // when the first of them was given up
-	last   time.Time // when the last of them was
+// Streak judges a far end by the calls that are made to it anyway. It is the one
+// source of what is said of that. Safe for concurrent use.
+type Streak struct {
+	now     func() time.Time
+	changed func(Outage) // told of each outage twice; it must neither wait nor ask the Streak
+
+	mu    sync.Mutex
+	asked time.Time // the last call that said something; zero for none
+	calls int       // in a row that went wrong
+	since time.Time // when the first of them had
+	cause string    // of the last of them
+	out   bool      // it was told that they last
+}
+
+// Outage is a time in which a far end was of no use.
+type Outage struct {
+	Since time.Time
+	Cause string        // of the call that made it one
+	Lasts time.Duration // until the first call that went well; zero while it goes on
 }
 
 // NewStreak makes a Streak of a far end that was not asked yet.
-func NewStreak(now func() time.Time) *Streak { return &Streak{now: now} }
+func NewStreak(now func() time.Time) *Streak { return &Streak{now: now, changed: func(Outage) {}} }
 
-// Heard notes whether a call was answered, be it by a refusal.
-func (s *Streak) Heard(answered bool) {
+// Tell has changed called when an outage begins, and when it is over.
+func (s *Streak) Tell(changed func(Outage)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if answered {
-		s.silent = 0
-		return
-	}
-	s.last = s.now()
-	if s.silent++; s.silent == 1 {
-		s.since = s.last
-	}
+	s.changed = changed
 }
 
-// Up reports whether the last call was answered; yes before the first.
-func (s *Streak) Up() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.silent == 0
-}
-
-// Trouble returns nil while the far end answers, or is not known not to. Only
-// several calls over some time make a silence.
-func (s *Streak) Trouble() *Trouble {
+// Heard notes what a call showed: "" that all is well, erring, unclear, or else why
+// there was no answer.
+func (s *Streak) Heard(trouble string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if s.silent < silentCalls || s.last.Sub(s.since) < silentFor || now.Sub(s.last) > silenceKept {
+	switch {
+	case trouble == unclear && s.cause == erring: // it said nothing of that
+	case trouble == "", trouble == unclear:
+		if s.out {
+			s.changed(Outage{Since: s.since, Lasts: now.Sub(s.since)})
+		}
+		s.asked, s.calls, s.cause, s.out = now, 0, "", false
+	default:
+		if s.calls == 0 {
+			s.since = now
+		}
+		s.asked, s.cause = now, trouble
+		s.calls++
+		if !s.out && s.lasts() {
+			s.out = true
+			s.changed(Outage{Since: s.since, Cause: trouble})
+		}
+	}
+}
+
+// lasts reports whether what goes wrong is more than a hiccup.
+func (s *Streak) lasts() bool {
+	return s.calls >= lastingCalls && s.asked.Sub(s.since) >= lastingFor
+}
+
+// Check is how the far end is: nil for well, a *[Trouble] from the first call that
+// goes wrong to the first that does not, and a *[Note] where that is not known.
+func (s *Streak) Check() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.asked.IsZero():
+		return &Note{Detail: "not asked yet", Unknown: true}
+	case s.calls == 0:
+		return nil
+	case s.now().Sub(s.asked) > troubleKept:
+		return &Note{Detail: "not asked since it last failed", Unknown: true}
+	default:
+		return s.trouble()
+	}
+}
+
+// Lasting returns nil while the far end answers, or is not known not to. Only
+// several calls over some time make a silence.
+func (s *Streak) Lasting() *Trouble {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.lasts() || s.now().Sub(s.asked) > troubleKept {
 		return nil
 	}
-	minutes := int(now.Sub(s.since).Minutes())
-	return &Trouble{Since: s.since, Detail: fmt.Sprintf("no answer for %d min, %d calls", minutes, s.silent)}
+	return s.trouble()
+}
+
+func (s *Streak) trouble() *Trouble {
+	what := "no answer (" + s.cause + ")"
+	if s.cause == erring {
+		what = "it answers with errors"
+	}
+	calls := "1 call"
+	if s.calls > 1 {
+		calls = fmt.Sprintf("%d calls in a row", s.calls)
+	}
+	return &Trouble{Since: s.since, Detail: what + ", " + calls}
 }

@@ -1,6 +1,9 @@
 package ops_test
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,49 +11,94 @@ import (
 	"kitebot/internal/ops"
 )
 
-// A far end is silent after three calls over a minute without an answer, until
-// it answers, or nobody has asked it for a quarter of an hour.
+// call is a call to a far end, some time after the one before.
+type call struct {
+	after   time.Duration
+	trouble string
+}
+
+// far plays calls to a far end in a bubble, lets time pass, and looks at what is
+// known of it then.
+func far(t *testing.T, calls []call, later time.Duration, look func(*ops.Streak)) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		s := ops.NewStreak(time.Now)
+		for _, c := range calls {
+			time.Sleep(c.after) // in a bubble: the clock jumps
+			s.Heard(c.trouble)
+		}
+		time.Sleep(later)
+		look(s)
+	})
+}
+
+// A far end is in trouble from the first call that goes wrong until one that does
+// not, and nothing is known of it before the first and long after the last. Only
+// three calls over a minute are more than a hiccup.
 func TestStreak(t *testing.T) {
-	const heard, silent = true, false
-	type step struct {
-		after time.Duration
-		heard bool
-	}
+	const refused, erring, unclear = "refused", "errors", "unclear"
 	for name, test := range map[string]struct {
-		steps  []step
-		later  time.Duration
-		up     bool
-		detail string // "" for no trouble
+		calls   []call
+		later   time.Duration
+		trouble string // "" for none
+		unknown string // "" for known
+		lasting bool
 	}{
-		"never asked":                  {up: true},
-		"answers":                      {steps: []step{{0, heard}}, later: time.Hour, up: true},
-		"one call":                     {steps: []step{{0, silent}}, later: 10 * time.Minute},
-		"two calls, far apart":         {steps: []step{{0, silent}, {10 * time.Minute, silent}}},
-		"three calls at once":          {steps: []step{{0, silent}, {0, silent}, {59 * time.Second, silent}}, later: time.Minute},
-		"three calls in a minute":      {steps: []step{{0, silent}, {0, silent}, {time.Minute, silent}}, detail: "no answer for 1 min, 3 calls"},
-		"and ten minutes later":        {steps: []step{{0, silent}, {0, silent}, {time.Minute, silent}}, later: 10 * time.Minute, detail: "no answer for 11 min, 3 calls"},
-		"nobody asked for long":        {steps: []step{{0, silent}, {0, silent}, {time.Minute, silent}}, later: 15*time.Minute + 1},
-		"asked again after long":       {steps: []step{{0, silent}, {0, silent}, {time.Minute, silent}, {time.Hour, silent}}, detail: "no answer for 61 min, 4 calls"},
-		"an answer ends it":            {steps: []step{{0, silent}, {0, silent}, {time.Minute, silent}, {0, heard}}, up: true},
-		"an answer in between":         {steps: []step{{0, silent}, {time.Minute, silent}, {0, heard}, {time.Minute, silent}, {0, silent}}},
-		"silent again after an answer": {steps: []step{{0, silent}, {0, heard}, {0, silent}, {time.Minute, silent}, {0, silent}}, detail: "no answer for 1 min, 3 calls"},
+		"never asked":          {unknown: "not asked yet"},
+		"answers":              {calls: []call{{0, ""}}, later: time.Hour},
+		"one call":             {calls: []call{{0, refused}}, later: 9 * time.Minute, trouble: "no answer (refused), 1 call"},
+		"two, far apart":       {calls: []call{{0, refused}, {9 * time.Minute, "dns"}}, trouble: "no answer (dns), 2 calls in a row"},
+		"three at once":        {calls: []call{{0, refused}, {0, refused}, {59 * time.Second, refused}}, later: time.Minute, trouble: "no answer (refused), 3 calls in a row"},
+		"three in a minute":    {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}}, trouble: "no answer (refused), 3 calls in a row", lasting: true},
+		"not asked for long":   {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}}, later: 10*time.Minute + 1, unknown: "not asked since it last failed"},
+		"asked again":          {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}, {time.Hour, refused}}, trouble: "no answer (refused), 4 calls in a row", lasting: true},
+		"an answer ends it":    {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}, {0, ""}}},
+		"any answer does":      {calls: []call{{0, refused}, {0, unclear}}},
+		"and in between":       {calls: []call{{0, refused}, {time.Minute, ""}, {time.Minute, refused}, {0, refused}}, trouble: "no answer (refused), 2 calls in a row"},
+		"errors":               {calls: []call{{0, ""}, {0, erring}}, trouble: "it answers with errors, 1 call"},
+		"errors that last":     {calls: []call{{0, erring}, {0, unclear}, {time.Minute, erring}, {time.Minute, erring}}, trouble: "it answers with errors, 3 calls in a row", lasting: true},
+		"a profile is unclear": {calls: []call{{0, unclear}, {time.Minute, unclear}, {time.Minute, unclear}}},
+		"errors, then silence": {calls: []call{{0, erring}, {0, refused}, {0, unclear}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := ops.NewStreak(time.Now)
-				for _, step := range test.steps {
-					time.Sleep(step.after) // in a bubble: the clock jumps
-					s.Heard(step.heard)
+			far(t, test.calls, test.later, func(s *ops.Streak) {
+				err := s.Check()
+				trouble, unknown := "", ""
+				if v, ok := errors.AsType[*ops.Trouble](err); ok {
+					trouble = v.Detail
 				}
-				time.Sleep(test.later)
-				detail := ""
-				if trouble := s.Trouble(); trouble != nil {
-					detail = trouble.Detail
+				if v, ok := errors.AsType[*ops.Note](err); ok && v.Unknown {
+					unknown = v.Detail
 				}
-				if s.Up() != test.up || detail != test.detail {
-					t.Errorf("up %v, %q; want %v, %q", s.Up(), detail, test.up, test.detail)
+				if trouble != test.trouble || unknown != test.unknown || (s.Lasting() != nil) != test.lasting {
+					t.Errorf("trouble %q, unknown %q, lasting %v; want %q, %q, %v", trouble, unknown, s.Lasting(), test.trouble, test.unknown, test.lasting)
 				}
 			})
 		})
 	}
+}
+
+// An outage is told once when it begins and once when it is over, however many
+// calls there are.
+func TestOutages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := ops.NewStreak(time.Now)
+		var told []string
+		s.Tell(func(o ops.Outage) { told = append(told, fmt.Sprint(o.Since.Sub(began), " ", o.Cause, " ", o.Lasts)) })
+		calls := func(gap time.Duration, troubles ...string) {
+			for _, trouble := range troubles {
+				time.Sleep(gap)
+				s.Heard(trouble)
+			}
+		}
+		calls(time.Second, "", "refused", "", "refused", "dns", "", "timeout", "timeout") // hiccups
+		if told != nil {
+			t.Errorf("told %q", told)
+		}
+		calls(time.Minute, "timeout", "refused", "refused", "", "", "errors", "errors", "unclear", "errors", "errors", "")
+		if want := []string{"7s timeout 0s", "7s  4m1s", "6m8s errors 0s", "6m8s  5m0s"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	})
 }

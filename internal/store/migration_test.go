@@ -30,7 +30,7 @@ type oldFile struct {
 
 func oldFiles() []oldFile {
 	full := bottest.FullPrefs()
-	full.NoWarning = false // came with schema 3
+	full.NoWarning, full.NoNotices = false, false // came later
 	return []oldFile{
 		{1, "testdata/schema1.db.gz", nil},
 		{2, "testdata/schema2.db.gz", map[int64]bot.Prefs{71: full, 73: {Hide: true}}},

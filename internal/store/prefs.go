@@ -17,6 +17,7 @@ type prefsV1 struct {
 	Hide      bool              `json:"hide,omitempty"`
 	Native    bool              `json:"native,omitempty"`
 	NoWarning bool              `json:"no_warning,omitempty"`
+	NoNotices bool              `json:"no_notices,omitempty"`
 	Watch     []string          `json:"watch,omitempty"`
 	Picks     map[string]string `json:"picks,omitempty"`
 }
@@ -69,7 +70,7 @@ func decodePrefs(text []byte) (bot.Prefs, error) {
 	if in.V != 1 {
 		return bot.Prefs{}, fmt.Errorf("preferences of version %d are not known: %w", in.V, ErrSchemaNewer)
 	}
-	return bot.Prefs{Hide: in.Hide, Native: in.Native, NoWarning: in.NoWarning, Watch: in.Watch, Picks: in.Picks}, nil
+	return bot.Prefs{Hide: in.Hide, Native: in.Native, NoWarning: in.NoWarning, NoNotices: in.NoNotices, Watch: in.Watch, Picks: in.Picks}, nil
 }
 
 func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
@@ -86,6 +87,6 @@ func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
 
 func encodePrefs(p bot.Prefs) ([]byte, error) {
 	return json.Marshal(prefsV1{
-		V: 1, Hide: p.Hide, Native: p.Native, NoWarning: p.NoWarning, Watch: p.Watch, Picks: p.Picks,
+		V: 1, Hide: p.Hide, Native: p.Native, NoWarning: p.NoWarning, NoNotices: p.NoNotices, Watch: p.Watch, Picks: p.Picks,
 	})
 }

@@ -38,6 +38,7 @@ func FullPrefs() bot.Prefs {
 		Hide:      true,
 		Native:    true,
 		NoWarning: true,
+		NoNotices: true,
 		Watch:     []string{"NSE:NIFTY 50", "BSE:M&M", "NSE:INFY", "NSE:INFY"},
 		Picks:     map[string]string{"m&m": "NSE:M&M", "इंफोसिस <b>": "NSE:INFY", "\"two\nlines\"": "BSE:TWO", "": "NSE:NONE"},
 	}

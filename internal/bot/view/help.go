@@ -73,6 +73,15 @@ func Stranger(id int64) Message {
 	}
 }
 
+// Unclaimed answers the first to write to a bot that lets in no one: most likely it
+// is theirs.
+func Unclaimed(id int64) Message {
+	return Message{
+		HTML:    fmt.Sprintf("<b>No one is let in yet.</b>\nYour Telegram number is <code>%d</code>.\n\nIs this your bot? Start it again with <code>ADMIN_USERS=%[1]d</code>: then you can use it, and /admin lets in others.", id),
+		Buttons: [][]Button{{{Text: "Copy the setting", Copy: fmt.Sprintf("ADMIN_USERS=%d", id)}}},
+	}
+}
+
 // GroupOnly answers a command in a group: only by pointing to the private chat.
 func GroupOnly(username string) Message {
 	return Message{

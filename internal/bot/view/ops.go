@@ -19,15 +19,17 @@ type OpsView struct {
 	Waiting                 int  // strangers who asked to be let in
 	Commands, Failed        int  // of the last hour
 	Errors                  []OpsError
+	Quiet                   bool // the operator is not written to without asking
 }
 
 // OpsComponent is how one part of the process is.
 type OpsComponent struct {
-	Name   string
-	Well   bool
-	Serves bool      // in spite of what is wrong
-	Since  time.Time // of what is wrong; zero where that is not known
-	Detail string    // what is wrong
+	Name    string
+	Well    bool
+	Serves  bool      // in spite of what is wrong
+	Unknown bool      // it is not known how it is
+	Since   time.Time // of what is wrong; zero where that is not known
+	Detail  string    // what is wrong; of a part that is well or unknown, what is to be said of it
 }
 
 // OpsError is an answer that went wrong. It says nothing of who asked.
@@ -57,6 +59,13 @@ func Ops(v OpsView) Message {
 	s.say(parts...)
 	s.say(v.counts()...)
 	s.say(v.latest()...)
+	notices := "I write to you when Kite is away or back, and when people ask to be let in."
+	toggle := Button{Text: "Do not write to me", Data: "admin:notices:off"}
+	if v.Quiet {
+		notices = "I do not write to you by myself, whatever happens."
+		toggle = Button{Text: "Write to me", Data: "admin:notices:on"}
+	}
+	s.say(notices)
 	s.say("As of " + clockSeconds(v.Now) + " IST")
 	people := "People"
 	if v.Waiting > 0 {
@@ -64,15 +73,16 @@ func Ops(v OpsView) Message {
 	}
 	return s.message(false, [][]Button{
 		{{Text: people, Data: "admin:page:1"}, {Text: "Errors", Data: "admin:errors"}},
-		{{Text: "Refresh", Data: "admin:all"}},
+		{toggle, {Text: "Refresh", Data: "admin:all"}},
 	})
 }
 
 func (v OpsView) headline() string {
-	serves, well := true, true
+	serves, well, known := true, true, true
 	for _, c := range v.Components {
-		well = well && c.Well
-		serves = serves && (c.Well || c.Serves)
+		well = well && (c.Well || c.Unknown)
+		serves = serves && (c.Well || c.Unknown || c.Serves)
+		known = known && !c.Unknown
 	}
 	switch {
 	case !serves:
@@ -81,6 +91,8 @@ func (v OpsView) headline() string {
 		return "🟡 It works, with trouble."
 	case len(v.Components) == 0:
 		return "The bot"
+	case !known:
+		return "🟢 No trouble is known."
 	default:
 		return "🟢 All is well."
 	}
@@ -89,6 +101,8 @@ func (v OpsView) headline() string {
 func (c OpsComponent) line(now time.Time) string {
 	state := "ok"
 	switch {
+	case c.Unknown:
+		return outside(c.Name) + ": " + outside(cut(c.Detail, 66))
 	case c.Well:
 	case c.Serves:
 		state = "<b>degraded</b>"

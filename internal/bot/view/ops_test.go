@@ -35,7 +35,7 @@ func wellOps() view.OpsView {
 func troubledOps() view.OpsView {
 	v := wellOps()
 	v.Since, v.Waiting, v.Failed, v.Errors = noon().Add(-95*time.Minute), 3, 14, opsErrors(20)
-	v.Components[2] = view.OpsComponent{Name: "kite", Serves: true, Since: noon().Add(-7 * time.Minute), Detail: "no answer for 7 min, 31 calls"}
+	v.Components[2] = view.OpsComponent{Name: "kite", Serves: true, Since: noon().Add(-7 * time.Minute), Detail: "no answer (refused), 31 calls in a row"}
 	return v
 }
 
@@ -63,14 +63,20 @@ func hostileOps() view.OpsView {
 
 func TestOpsGolden(t *testing.T) {
 	hostile := hostileOps()
-	fresh := view.OpsView{Version: "dev", Since: noon(), Now: noon(), Components: wellOps().Components}
+	fresh := view.OpsView{Version: "dev", Since: noon(), Now: noon(), Components: wellOps().Components, Quiet: true}
+	unknown := wellOps()
+	unknown.Components[2] = view.OpsComponent{Name: "kite", Unknown: true, Detail: "not asked yet"}
+	since := noon().Add(-7 * time.Minute)
 	for name, m := range map[string]view.Message{
 		"ops": view.Ops(wellOps()), "ops_fresh": view.Ops(fresh), "ops_bare": view.Ops(view.OpsView{Now: noon()}),
 		"ops_trouble": view.Ops(troubledOps()), "ops_down": view.Ops(downOps()), "ops_hostile": view.Ops(hostile),
 		"ops_errors": view.OpsErrors(opsErrors(20), noon()), "ops_errors_none": view.OpsErrors(nil, noon()),
 		"ops_errors_hostile": view.OpsErrors(hostile.Errors, noon()),
 		"ops_error":          view.OpsOneError(opsErrors(4)[3]), "ops_error_hostile": view.OpsOneError(hostile.Errors[0]),
-		"ops_error_unknown": view.NoSuchError("k7qx2m"),
+		"ops_error_unknown": view.NoSuchError("k7qx2m"), "ops_unknown": view.Ops(unknown),
+		"ops_kite_away": view.KiteAway(since, noon(), "http 502"), "ops_kite_errors": view.KiteAway(since, noon(), "errors"), "ops_kite_back": view.KiteBack(since, 7*time.Minute),
+		"ops_kite_away_long": view.KiteAway(noon().Add(-30*time.Hour), noon(), "refused"), "ops_kite_flaps": view.KiteFlaps(),
+		"ops_asks": view.AsksIn(123456789, "Meera"), "ops_asks_hostile": view.AsksIn(1<<62, strings.Repeat("<b>\u202e", 50)), "ops_asks_many": view.ManyAskIn(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := viewtest.Check(m); err != nil {

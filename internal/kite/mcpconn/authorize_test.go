@@ -110,7 +110,7 @@ func TestBegin(t *testing.T) {
 	if got := g.requests(); !slices.Equal(got, append(slices.Clone(readDocuments), "POST /register")) {
 		t.Errorf("requests %v", got)
 	}
-	l.want(t, "authorize: ok true", "authorize: ok true")
+	l.want(t, "authorize: ok", "authorize: ok")
 }
 
 // Where the browser ends is the callback, when the server takes it; else nowhere,

@@ -1,8 +1,10 @@
 package mcpconn
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kitebot/internal/kite"
@@ -12,13 +14,21 @@ import (
 // Dialer anything.
 type Meter interface {
 	// Tool is told of one call, of the opening or the end of a session, or of a
-	// step of a login by OAuth, as one of [Tools] with one of [Outcomes]; heard is false when no answer came
-	// that the protocol knows. What we gave up ourselves is not told.
-	Tool(tool, outcome string, took time.Duration, heard bool)
+	// step of a login by OAuth, as one of [Tools] with one of [Outcomes]. What we gave
+	// up ourselves is not told. trouble is what it shows of the server: "" that it is
+	// well, [Unclear], [Erring], or else, in the words of [kite.Error.Cause], why no
+	// answer came that the protocol knows.
+	Tool(tool, outcome string, took time.Duration, trouble string)
 	// Surface is told what the server looks like, one of [Surfaces], whenever
 	// that has changed.
 	Surface(name string)
 }
+
+// What a call can show of the server besides that it is well or silent.
+const (
+	Erring  = "errors"  // it answers that it failed, which it says when Kite behind it fails, too
+	Unclear = "unclear" // it answers, as it does whether or not Kite behind it is well
+)
 
 // What a Meter is told of besides tools.
 const (
@@ -55,12 +65,28 @@ func (d *Dialer) measure(tool string, began time.Time, err error) {
 	if d.opts.Meter == nil || errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
 		return
 	}
-	outcome, heard := well, true
+	outcome := well
 	if err != nil {
-		kind := kite.KindOf(err)
-		outcome, heard = kind.String(), !kite.Unanswered(err) && kind != kite.KindMalformed
+		outcome = kite.KindOf(err).String()
 	}
-	d.opts.Meter.Tool(tool, outcome, time.Since(began), heard)
+	d.opts.Meter.Tool(tool, outcome, time.Since(began), troubleOf(tool, err))
+}
+
+// troubleOf is what a call shows of the server. A profile is asked for until a
+// login is through, and fails until then.
+func troubleOf(tool string, err error) string {
+	kind := kite.KindOf(err)
+	reads := tool != kite.AskProfile().Name() && slices.ContainsFunc(kite.ReadTools(), func(t kite.Tool) bool { return t.Name == tool })
+	switch {
+	case err == nil:
+		return ""
+	case kite.Unanswered(err), kind == kite.KindMalformed:
+		return cmp.Or(kite.CauseOf(err), kind.String())
+	case kind == kite.KindFailed && reads:
+		return Erring
+	default:
+		return Unclear
+	}
 }
 
 // failure is classify, and nil for what did not fail.

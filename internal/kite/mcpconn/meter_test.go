@@ -22,10 +22,14 @@ type ledger struct {
 	surfaces []string
 }
 
-func (l *ledger) Tool(tool, outcome string, took time.Duration, heard bool) {
+func (l *ledger) Tool(tool, outcome string, took time.Duration, trouble string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.told = append(l.told, fmt.Sprintf("%s: %s %v", tool, outcome, heard))
+	line := tool + ": " + outcome
+	if trouble != "" {
+		line += " (" + trouble + ")"
+	}
+	l.told = append(l.told, line)
 	l.long = max(l.long, took)
 }
 
@@ -60,20 +64,20 @@ func TestMeter(t *testing.T) {
 	}
 	for _, path := range []string{"/sse", "/mcp"} {
 		for result, want := range map[string]string{
-			textResult("fine"):                                  "ok true",
-			flagged("Failed to execute it"):                     "failed true",
-			flagged("Please log in first using the login tool"): "no login true",
-			`!{"code":-32602,"message":"tool not found"}`:       "no such tool true",
-			`{}`: "malformed answer false",
+			textResult("fine"):                                  "ok",
+			flagged("Failed to execute it"):                     "failed (errors)",
+			flagged("Please log in first using the login tool"): "no login (unclear)",
+			`!{"code":-32602,"message":"tool not found"}`:       "no such tool (unclear)",
+			`{}`: "malformed answer (not mcp)",
 		} {
 			t.Run(path+" "+want, func(t *testing.T) {
 				var l ledger
 				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
 				c := open(t, f.dialer(t, path, Options{Meter: &l}))
-				l.want(t, "open: ok true")
+				l.want(t, "open: ok")
 				_, _ = c.Call(t.Context(), kite.AskHoldings())
-				if told := []string{"get_holdings: " + want}; want == "no such tool true" { // which is looked into
-					l.want(t, append(told, "tools/list: ok true")...)
+				if told := []string{"get_holdings: " + want}; want == "no such tool (unclear)" { // which is looked into
+					l.want(t, append(told, "tools/list: ok")...)
 				} else {
 					l.want(t, told...)
 				}
@@ -93,7 +97,7 @@ func TestMeterOfSilence(t *testing.T) {
 			c := open(t, d)
 			_, err := c.Call(t.Context(), kite.AskProfile())
 			wantKind(t, err, kite.KindUnreachable)
-			l.want(t, "open: ok true", "get_profile: unreachable false")
+			l.want(t, "open: ok", "get_profile: unreachable (timeout)")
 			if l.long < 50*time.Millisecond || l.long > patience {
 				t.Errorf("it took %v", l.long)
 			}
@@ -110,7 +114,7 @@ func TestMeterOfSilence(t *testing.T) {
 			f.Close()
 			_, err = d.Open(t.Context())
 			wantKind(t, err, kite.KindUnreachable)
-			l.want(t, "open: unreachable false")
+			l.want(t, "open: unreachable (refused)")
 		})
 	}
 }
@@ -132,7 +136,7 @@ func TestMeterOfTheEnd(t *testing.T) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
-	l.want(t, "end: ok true", "end: session ended true")
+	l.want(t, "end: ok", "end: session ended (unclear)")
 }
 
 // The lists are what the meter can be told, without a double.

@@ -38,8 +38,8 @@ type place struct {
 }
 
 // Tool and Surface make a meter of a place.
-func (p *place) Tool(string, string, time.Duration, bool) {}
-func (p *place) Surface(name string)                      { p.surfaces <- name }
+func (p *place) Tool(string, string, time.Duration, string) {}
+func (p *place) Surface(name string)                        { p.surfaces <- name }
 
 // shows waits until the server was seen to be like that.
 func (p *place) shows(t *testing.T, want string) {

@@ -128,8 +128,8 @@ func TestLookPanics(t *testing.T) {
 // buggy is a meter that panics once.
 type buggy struct{ once sync.Once }
 
-func (*buggy) Tool(string, string, time.Duration, bool) {}
-func (b *buggy) Surface(string)                         { b.once.Do(func() { panic("a bug") }) }
+func (*buggy) Tool(string, string, time.Duration, string) {}
+func (b *buggy) Surface(string)                           { b.once.Do(func() { panic("a bug") }) }
 
 // After the end of the Dialer, and after that of the caller's patience, nothing is
 // asked and nothing learned.
