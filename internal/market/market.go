@@ -37,6 +37,16 @@ func Open(t time.Time) bool {
 	return TradingDay(t) && since >= opens && since < closes
 }
 
+// Session is the day, at midnight IST, of the last regular session that has
+// begun by t: what a day's change is of, since the prices are of that session.
+func Session(t time.Time) time.Time {
+	day := midnight(t.Add(-opens))
+	for !TradingDay(day) {
+		day = day.AddDate(0, 0, -1)
+	}
+	return day
+}
+
 // midnight is the start of the day that t falls on in India.
 func midnight(t time.Time) time.Time {
 	year, month, day := t.In(IST()).Date()

@@ -46,6 +46,31 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+func TestSession(t *testing.T) {
+	tests := []struct{ name, at, day string }{
+		{"session begins", "2026-11-12 09:15:00", "2026-11-12"},
+		{"evening", "2026-11-12 23:59:59", "2026-11-12"},
+		{"night", "2026-11-13 00:00:00", "2026-11-12"},
+		{"a second before the session", "2026-11-13 09:14:59", "2026-11-12"},
+		{"saturday", "2026-11-14 12:00:00", "2026-11-13"},
+		{"monday at six", "2026-11-16 06:00:00", "2026-11-13"},
+		{"monday", "2026-11-16 09:15:00", "2026-11-16"},
+		{"holiday on a tuesday", "2026-11-24 12:00:00", "2026-11-23"},
+		{"before the first session after it", "2026-11-25 09:00:00", "2026-11-23"},
+		{"new year", "2027-01-01 08:00:00", "2026-12-31"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			moment := at(t, tt.at)
+			for _, m := range []time.Time{moment, moment.UTC()} {
+				if got := market.Session(m); !got.Equal(at(t, tt.day+" 00:00:00")) {
+					t.Errorf("Session(%s) = %s, want %s", m, got, tt.day)
+				}
+			}
+		})
+	}
+}
+
 // A holiday at a weekend would be a slip in the table: NSE lists those apart.
 func TestHolidaysAreWeekdays(t *testing.T) {
 	closed := 0

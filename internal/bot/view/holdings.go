@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/market"
 )
 
 // holdingsPerPage is how many rows a glance at a phone takes in.
@@ -129,16 +128,6 @@ func mtfLine(m kite.MTFTotal, v mask) string {
 		worth += fmt.Sprintf(" of %d of %d", m.Holdings-m.Unpriced, m.Holdings)
 	}
 	return fmt.Sprintf("MTF %s · %s", worth, borrowed)
-}
-
-// asOf says how old the figures are. It names the day, because a message that
-// was refreshed keeps the date it was first sent.
-func asOf(t time.Time) string {
-	state := "closed"
-	if market.Open(t) {
-		state = "open"
-	}
-	return fmt.Sprintf("As of %s IST · market %s", t.In(market.IST()).Format("2 Jan 15:04:05"), state)
 }
 
 // holdingsButtons turn the pages, sort them, ask again and give out the whole;

@@ -92,7 +92,7 @@ func (v mask) note() []string {
 	if !v {
 		return nil
 	}
-	return []string{"Amounts are hidden; /show brings them back."}
+	return []string{"Amounts hidden. /show shows them."}
 }
 
 // units writes a quantity with the commas of the Indian system and as many

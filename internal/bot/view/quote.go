@@ -95,10 +95,6 @@ func named(name string, d decimal.Decimal, write func(decimal.Decimal) string) s
 // joined joins what there is of two parts of a line.
 func joined(a, b string) string { return strings.Trim(a+" · "+b, " ·") }
 
-func sameDay(a, b time.Time) bool {
-	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)
-}
-
 func quoteButtons(v QuoteView) [][]Button {
 	id := v.Quote.ID
 	look := idButton("Chart", "chart:open:", id)

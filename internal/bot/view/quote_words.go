@@ -10,7 +10,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/market"
 )
 
 // unit is how the prices of an instrument are written.
@@ -138,7 +137,7 @@ func subtitle(id, name string) string {
 func pricesAsOf(t time.Time, ids ...string) string {
 	shares := []string{"NSE", "BSE", "NFO", "BFO"}
 	if slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(shares, exchangeOf(id)) }) {
-		return fmt.Sprintf("As of %s IST", t.In(market.IST()).Format("2 Jan 15:04:05"))
+		return asOfAnyHour(t)
 	}
 	return asOf(t)
 }
