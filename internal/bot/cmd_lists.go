@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
 )
 
 // pager shows one page of something, with figures that are not older than maxAge.
@@ -37,20 +36,6 @@ func (p pager) command(c Command) Command {
 	return c
 }
 
-func positionsCommand() Command {
-	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		p, at, err := r.Account.Positions(ctx, maxAge)
-		return view.Positions(view.PositionsView{Book: kite.TotalPositions(p), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
-	})
-	return show.command(Command{
-		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
-		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-			p, at, err := r.Account.Positions(ctx, browsing)
-			return view.PositionsCSV(kite.TotalPositions(p), r.file(at)), err
-		})},
-	})
-}
-
 func tradesCommand() Command {
 	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
 		t, at, err := r.Account.Trades(ctx, maxAge)
@@ -63,28 +48,6 @@ func tradesCommand() Command {
 			return view.TradesCSV(t, r.file(at)), err
 		})},
 	})
-}
-
-func mutualFundsCommand() Command {
-	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		f, at, err := r.Account.MutualFunds(ctx, maxAge)
-		return view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(f), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
-	})
-	return show.command(Command{
-		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
-		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-			f, at, err := r.Account.MutualFunds(ctx, browsing)
-			return view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
-		})},
-	})
-}
-
-func gttCommand() Command {
-	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		g, at, err := r.Account.GTTs(ctx, maxAge)
-		return view.GTTs(view.GTTsView{GTTs: g, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
-	})
-	return show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"})
 }
 
 func fundsCommand() Command {

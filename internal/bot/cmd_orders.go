@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"strconv"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -16,7 +15,7 @@ func ordersCommand() Command {
 		return view.Orders(view.OrdersView{Orders: o, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
 	})
 	return show.command(Command{
-		Name: "orders", Usage: "/orders", Summary: "today’s orders, the newest first",
+		Name: "orders", Usage: "/orders", Summary: "today’s orders, the open ones first",
 		Actions: map[string]Action{
 			"card": {Run: orderCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
@@ -30,11 +29,7 @@ func ordersCommand() Command {
 // orderCard opens one order with its history and trades, which are asked for
 // side by side; either may be missing.
 func orderCard(ctx context.Context, r *Request) (Reply, error) {
-	ref, back := view.ParseCardArg(r.Args)
-	page, err := strconv.Atoi(back)
-	if err != nil {
-		page = 1
-	}
+	ref, page := view.ParseCardPage(r.Args)
 	orders, at, err := r.Account.Orders(ctx, glance)
 	if err != nil {
 		return Reply{}, err

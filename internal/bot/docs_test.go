@@ -31,7 +31,7 @@ func telling(command string) string {
 		"status":   "Logged in as",
 		"logout":   "AB1234 is logged out",
 		"start":    "Hello",
-		"mf":       "₹",
+		"mf":       "Mutual funds",
 		"watch":    "Your watch list",
 		"quote":    "INFY",
 		"tool":     "get_ltp",

@@ -12,7 +12,7 @@ import (
 // CandlePicture is the picture of a chart message. Floats are for where things
 // stand in the picture; what is written in it comes from exact figures.
 func CandlePicture(v view.ChartView) chart.Candles {
-	name := view.SymbolName(v.Quote.ID)
+	name := view.SymbolName(v.Quote.ID, v.AsOf)
 	in := chart.Candles{Title: name + " · " + string(v.Range)}
 	for _, c := range v.Rows {
 		in.Candles = append(in.Candles, chart.Candle{

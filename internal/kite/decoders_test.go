@@ -125,9 +125,9 @@ func useTrades(t *testing.T, trades []kite.Trade) []kite.Figure {
 
 func useGTTs(t *testing.T, gtts []kite.GTT) []kite.Figure {
 	var figures []kite.Figure
-	for _, g := range kite.GTTsActiveFirst(gtts) {
+	for _, g := range kite.GTTsByStatus(gtts) {
 		for _, trigger := range g.Triggers {
-			figures = append(figures, g.Away(trigger))
+			figures = append(figures, kite.Away(trigger, kite.Figure{Value: trigger.Abs(), OK: true}))
 		}
 	}
 	return figures

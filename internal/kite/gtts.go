@@ -20,7 +20,6 @@ type GTT struct {
 	ExpiresAt time.Time
 
 	Exchange, Symbol string
-	LastPrice        decimal.Decimal // when the GTT was made, not now
 	Triggers         []decimal.Decimal
 	Orders           []Order // one for each trigger; side, quantity, price, product
 	Rejection        string  // why the triggered order was refused; may name amounts
@@ -50,10 +49,9 @@ type wireGTT struct {
 	UpdatedAt moment `json:"updated_at"`
 	ExpiresAt moment `json:"expires_at"`
 	Condition struct {
-		Exchange  string        `json:"exchange"`
-		Symbol    string        `json:"tradingsymbol"`
-		LastPrice amount        `json:"last_price"`
-		Triggers  parts[amount] `json:"trigger_values"`
+		Exchange string        `json:"exchange"`
+		Symbol   string        `json:"tradingsymbol"`
+		Triggers parts[amount] `json:"trigger_values"`
 	} `json:"condition"`
 	Orders parts[*wireOrder] `json:"orders"`
 	Meta   struct {
@@ -71,7 +69,7 @@ func (w *wireGTT) gtt() (GTT, error) {
 	g := GTT{
 		ID: int64(w.ID), Type: w.Type, Status: w.Status,
 		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, ExpiresAt: w.ExpiresAt.Time,
-		Exchange: w.Condition.Exchange, Symbol: w.Condition.Symbol, LastPrice: w.Condition.LastPrice.Decimal,
+		Exchange: w.Condition.Exchange, Symbol: w.Condition.Symbol,
 		Rejection: w.Meta.Rejection,
 	}
 	for _, t := range w.Condition.Triggers {
@@ -87,18 +85,37 @@ func (w *wireGTT) gtt() (GTT, error) {
 	return g, nil
 }
 
-// Away is how far a trigger is from the price when the GTT was made, as a
-// percentage of that price; unknown without a price.
-func (g GTT) Away(trigger decimal.Decimal) Figure {
-	return percentOf(known(trigger.Sub(g.LastPrice)), known(g.LastPrice))
+// OCO reports whether the GTT is one of two legs: when one triggers, the other is
+// cancelled ("one cancels the other").
+func (g GTT) OCO() bool { return g.Type == "two-leg" || len(g.Triggers) == 2 }
+
+// Away is how far a trigger is from the last price, as a percentage of that price;
+// unknown without a price.
+func Away(trigger decimal.Decimal, last Figure) Figure {
+	if !last.OK {
+		return Figure{}
+	}
+	return percentOf(known(trigger.Sub(last.Value)), last)
 }
 
-// GTTsActiveFirst returns the active ones, then the others, each by the time of
-// their last change, the newest first; null rows come last.
-func GTTsActiveFirst(gtts []GTT) []GTT {
+// GTTStatuses are Kite's, that of those which wait first.
+func GTTStatuses() []string {
+	return []string{"active", "triggered", "rejected", "cancelled", "expired", "disabled", "deleted"}
+}
+
+// GTTsByStatus returns the active ones, then the others by their status, those of
+// an unknown one behind; of one status the last changed first. Null rows come last.
+func GTTsByStatus(gtts []GTT) []GTT {
+	statuses := GTTStatuses()
+	place := func(g GTT) int {
+		if at := slices.Index(statuses, g.Status); at >= 0 {
+			return at
+		}
+		return len(statuses)
+	}
 	sorted := slices.Clone(gtts)
 	slices.SortStableFunc(sorted, func(a, b GTT) int {
-		return cmp.Or(trueFirst(!a.Missing, !b.Missing), trueFirst(a.Active(), b.Active()), b.UpdatedAt.Compare(a.UpdatedAt))
+		return cmp.Or(trueFirst(!a.Missing, !b.Missing), cmp.Compare(place(a), place(b)), b.UpdatedAt.Compare(a.UpdatedAt))
 	})
 	return sorted
 }

@@ -3,6 +3,7 @@ package kite
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,18 +17,7 @@ const maxRef = 32
 // or not plain, is a hash instead ("#9f86d081884c7d65"); a second row of one
 // name has "~2" behind it. Rows of which nothing is known have none.
 func HoldingRefs(holdings []Holding) []string {
-	refs, seen := make([]string, len(holdings)), map[string]int{}
-	for i, h := range holdings {
-		if h.Missing {
-			continue
-		}
-		ref := plainOrHash(h.Exchange + ":" + h.Symbol)
-		if seen[ref]++; seen[ref] > 1 {
-			ref += "~" + strconv.Itoa(seen[ref])
-		}
-		refs[i] = ref
-	}
-	return refs
+	return refsOf(holdings, func(h Holding) (string, bool) { return h.Exchange + ":" + h.Symbol, !h.Missing })
 }
 
 // HoldingRef returns what [HoldingRefs] has for one of the holdings, without
@@ -63,12 +53,32 @@ func sameName(a, b *Holding) bool {
 
 // HoldingByRef finds the holding that [HoldingRefs] named so.
 func HoldingByRef(holdings []Holding, ref string) (Holding, bool) {
-	for i, r := range HoldingRefs(holdings) {
-		if r != "" && r == ref {
-			return holdings[i], true
+	return byRef(holdings, HoldingRefs(holdings), ref)
+}
+
+// refsOf names rows that are known; a second row of one name has "~2" behind it.
+func refsOf[T any](rows []T, named func(T) (name string, known bool)) []string {
+	refs, seen := make([]string, len(rows)), map[string]int{}
+	for i, row := range rows {
+		name, known := named(row)
+		if !known {
+			continue
 		}
+		ref := plainOrHash(name)
+		if seen[ref]++; seen[ref] > 1 {
+			ref += "~" + strconv.Itoa(seen[ref])
+		}
+		refs[i] = ref
 	}
-	return Holding{}, false
+	return refs
+}
+
+// byRef finds the row that has a reference.
+func byRef[T any](rows []T, refs []string, ref string) (found T, ok bool) {
+	if at := slices.Index(refs, ref); ref != "" && at >= 0 {
+		return rows[at], true
+	}
+	return found, false
 }
 
 // plainOrHash keeps a name that can stand in a button as it is, and replaces

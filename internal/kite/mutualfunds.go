@@ -107,3 +107,14 @@ func TotalMutualFunds(funds []MutualFund) FundTotals {
 
 // Share is a fund's value as a percentage of all that have one.
 func (t FundTotals) Share(f MutualFund) Figure { return percentOf(f.Value(), t.Value) }
+
+// FundRefs returns a short name for each fund, by which [FundByRef] finds it in a
+// later answer: a hash of its ISIN and folio.
+func FundRefs(funds []MutualFund) []string {
+	return refsOf(funds, func(f MutualFund) (string, bool) { return f.ISIN + "/" + f.Folio, !f.Missing })
+}
+
+// FundByRef finds the fund that [FundRefs] named so.
+func FundByRef(funds []MutualFund, ref string) (MutualFund, bool) {
+	return byRef(funds, FundRefs(funds), ref)
+}

@@ -3,7 +3,6 @@ package kite
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -82,15 +81,31 @@ func CountOrders(orders []Order) OrderCounts {
 // time come behind, those of which nothing is known last.
 func OrdersNewestFirst(orders []Order) []Order {
 	sorted := make([]Order, 0, len(orders))
-	for _, i := range NewestOrders(orders) {
+	for _, i := range newestOrders(orders) {
 		sorted = append(sorted, orders[i])
 	}
 	return sorted
 }
 
-// NewestOrders returns the indexes of the orders in that order.
-func NewestOrders(orders []Order) []int {
+// newestOrders returns the indexes of the orders in that order.
+func newestOrders(orders []Order) []int {
 	return newestFirst(len(orders), func(i int) time.Time { return orders[i].At() }, func(i int) bool { return orders[i].Missing })
+}
+
+// OrdersByState returns the indexes of the orders as Kite shows them: the open ones
+// and those in another state first, then the executed, the rejected and the cancelled
+// ones; those of one state the newest first. Null rows come last.
+func OrdersByState(orders []Order) []int {
+	states := []OrderState{OrderOpen, OrderOther, OrderDone, OrderRejected, OrderCancelled}
+	place := func(i int) int {
+		if orders[i].Missing {
+			return len(states)
+		}
+		return slices.Index(states, orders[i].State())
+	}
+	order := newestOrders(orders)
+	slices.SortStableFunc(order, func(a, b int) int { return place(a) - place(b) })
+	return order
 }
 
 // newestFirst orders rows by time. Kite has the oldest first, so that what is
@@ -110,26 +125,10 @@ func newestFirst(n int, at func(int) time.Time, missing func(int) bool) []int {
 // in a later answer: its id, or a hash where that does not fit in a button. A
 // second row of one id has "~2" behind it. Null rows have none.
 func OrderRefs(orders []Order) []string {
-	refs, seen := make([]string, len(orders)), map[string]int{}
-	for i, o := range orders {
-		if o.Missing {
-			continue
-		}
-		ref := plainOrHash(o.ID)
-		if seen[ref]++; seen[ref] > 1 {
-			ref += "~" + strconv.Itoa(seen[ref])
-		}
-		refs[i] = ref
-	}
-	return refs
+	return refsOf(orders, func(o Order) (string, bool) { return o.ID, !o.Missing })
 }
 
 // OrderByRef finds the order that [OrderRefs] named so.
 func OrderByRef(orders []Order, ref string) (Order, bool) {
-	for i, r := range OrderRefs(orders) {
-		if r != "" && r == ref {
-			return orders[i], true
-		}
-	}
-	return Order{}, false
+	return byRef(orders, OrderRefs(orders), ref)
 }

@@ -1,6 +1,7 @@
 package kite_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestDecodersRefuse(t *testing.T) {
 		for _, bad := range []string{
 			"", "Failed to execute it", "7", row + "}", "[" + row, `["A"]`, `[{"quantity":1}]`, `[{}]`,
 			`{"data":[` + row + `}],"pagination":{"from":0,"total":2,"has_more":true}}`,
-			"[" + row + `,"quantity":"12345"}]`, "[" + row + `,"quantity":1e999999999,"condition":{"tradingsymbol":"A","last_price":1e999999999}}]`,
+			"[" + row + `,"quantity":"12345"}]`, "[" + row + `,"quantity":1e999999999,"condition":{"tradingsymbol":"A","trigger_values":[1e999999999]}}]`,
 		} {
 			if name == "GTTs" && strings.Contains(bad, "12345") {
 				continue // has no such field
@@ -104,21 +105,42 @@ func TestOrdersNewestFirst(t *testing.T) {
 	}
 }
 
+// The open ones come first, what was executed before what was not.
+func TestOrdersByState(t *testing.T) {
+	nine := time.Date(2026, 11, 12, 9, 0, 0, 0, time.UTC)
+	var orders []kite.Order
+	for i, status := range []string{"CANCELLED", "COMPLETE", "EXPLODED", "REJECTED", "OPEN", "COMPLETE", "TRIGGER PENDING"} {
+		orders = append(orders, kite.Order{Status: status, PlacedAt: nine.Add(time.Duration(i) * time.Minute)})
+	}
+	orders = append([]kite.Order{{Missing: true, Status: "OPEN"}}, orders...)
+	if diff := cmp.Diff([]int{7, 5, 3, 6, 2, 4, 1, 0}, kite.OrdersByState(orders)); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
 // Each row is found by its own short name, whatever the ids are.
 func TestRefs(t *testing.T) {
 	id := rapid.OneOf(rapid.SampledFrom([]string{"1", "1~2", "#1", "a:b", strings.Repeat("9", 100), "12345678901234567890123456789012"}), rapid.StringN(1, 60, 200))
 	rapid.Check(t, func(t *rapid.T) {
 		var orders []kite.Order
 		var holdings []kite.Holding
+		var funds []kite.MutualFund
 		for i, id := range rapid.SliceOfN(id, 0, 20).Draw(t, "ids") {
 			missing := rapid.IntRange(0, 9).Draw(t, "missing") == 0
 			orders = append(orders, kite.Order{ID: id, Token: int64(i), Missing: missing})
+			funds = append(funds, kite.MutualFund{ISIN: id, Folio: rapid.SampledFrom([]string{"", "1", "1/2"}).Draw(t, "folio"), NAVDate: strconv.Itoa(i), Missing: missing})
 			holdings = append(holdings, kite.Holding{Symbol: id, Exchange: rapid.SampledFrom([]string{"NSE", "BSE", "N:S", ""}).Draw(t, "exchange"), Token: int64(i), Missing: missing})
 		}
 		for i, ref := range kite.OrderRefs(orders) {
 			o, ok := kite.OrderByRef(orders, ref)
 			if ok == orders[i].Missing || ok && o.Token != int64(i) || len(ref) > 36 {
 				t.Fatalf("%q of order %d finds %v, %v", ref, i, o, ok)
+			}
+		}
+		for i, ref := range kite.FundRefs(funds) {
+			f, ok := kite.FundByRef(funds, ref)
+			if ok == funds[i].Missing || ok && f.NAVDate != strconv.Itoa(i) || len(ref) > 36 {
+				t.Fatalf("%q of fund %d finds %v, %v", ref, i, f, ok)
 			}
 		}
 		for i, ref := range kite.HoldingRefs(holdings) {

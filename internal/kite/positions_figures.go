@@ -11,6 +11,10 @@ import (
 // open was closed today.
 func (p Position) Open() bool { return p.Quantity != 0 }
 
+// Ref is a short name for the position, by which [Book.ByRef] finds it in a later
+// answer: "NFO:NIFTY26NOVFUT:NRML", or a hash where that does not fit in a button.
+func (p Position) Ref() string { return plainOrHash(p.Exchange + ":" + p.Symbol + ":" + p.Product) }
+
 // Profit is the position's P&L in rupees, as Kite states it: the field pnl of
 // the net row, which holds the multiplier and what part sales realised. It is
 // unknown for an open position without a last price, since Kite then reckons
@@ -66,6 +70,16 @@ type Book struct {
 
 	Unpriced int // open positions without a price: in none of the sums
 	Missing  int // rows that came as null: in none of the sums
+}
+
+// ByRef finds the position that [Position.Ref] named so.
+func (b Book) ByRef(ref string) (Position, bool) {
+	for _, p := range slices.Concat(b.Open, b.Closed) {
+		if p.Ref() == ref {
+			return p, true
+		}
+	}
+	return Position{}, false
 }
 
 // TotalPositions works out what positions come to. Only net rows count: the

@@ -42,14 +42,14 @@ func Chart(v ChartView) Message {
 // of the picture, and of when that is.
 func chartLine(v ChartView) string {
 	if v.Quote.Priced() {
-		return quoteLine(v.Quote)
+		return quoteLine(v.Quote, v.AsOf)
 	}
 	last := v.Rows[len(v.Rows)-1]
 	when := last.Time.In(market.IST()).Format("2 Jan 2006")
 	if v.Range == kite.Day1 || v.Range == kite.Days5 || v.Range == kite.Month1 {
 		when = dayTime(last.Time) + " IST"
 	}
-	return fmt.Sprintf("<b>%s %s</b> · last candle, %s", escape(symbolOf(v.Quote.ID)), unitOf(v.Quote.ID).price(last.Close), when)
+	return fmt.Sprintf("<b>%s %s</b> · last candle, %s", escape(nameOf(v.Quote.ID, v.AsOf)), unitOf(v.Quote.ID).price(last.Close), when)
 }
 
 // rangeLine is what the range came to: from the first open to the last close,
@@ -66,7 +66,7 @@ func rangeLine(v ChartView) string {
 
 func noCandles(v ChartView) Message {
 	lines := []string{
-		fmt.Sprintf("<b>No trading of %s in %s</b>", escape(symbolOf(v.Quote.ID)), escape(string(v.Range))),
+		fmt.Sprintf("<b>No trading of %s in %s</b>", escape(nameOf(v.Quote.ID, v.AsOf)), escape(string(v.Range))),
 		"Kite has no candles of that time: it may be new, or not traded. Try a longer range.",
 	}
 	if v.LeftOut > 0 {

@@ -19,15 +19,17 @@ const maxLegs = 2
 
 // GTTsView is what /gtt shows.
 type GTTsView struct {
-	GTTs   []kite.GTT
-	Page   int // from 1; a page that does not exist is the nearest one
-	AsOf   time.Time
-	Hide   bool // privacy mode: no quantities, no triggers
-	Native bool
+	GTTs     []kite.GTT
+	Prices   map[string]kite.Quote // of the instruments of the active ones, by "NSE:INFY"
+	NoPrices bool                  // Kite did not answer when it was asked for them
+	Page     int                   // from 1; a page that does not exist is the nearest one
+	AsOf     time.Time
+	Hide     bool // privacy mode: no quantities, no prices
+	Native   bool
 }
 
-// GTTs renders the orders that wait for a price: how many do, then each with
-// its triggers, the active ones first.
+// GTTs renders the orders that wait for a price: how many there are in which
+// status, then each with its triggers and how far the price is from them.
 func GTTs(v GTTsView) Message {
 	hide := mask(v.Hide)
 	var s sheet
@@ -36,13 +38,21 @@ func GTTs(v GTTsView) Message {
 		s.say(asOf(v.AsOf))
 		return s.message(v.Native, [][]Button{{refreshGTTs(1)}})
 	}
-	at := pageOf(len(v.GTTs), gttsPerPage, v.Page)
-	shown := kite.GTTsActiveFirst(v.GTTs)[at.from:at.to]
-	s.say(append([]string{"<b>" + gttCounts(v.GTTs) + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
-	s.show(gttsTable(shown, v.Hide))
-	s.under(gttsKey(shown)...)
-	s.say(gttNotes(shown, hide)...)
-	s.say(at.line("GTTs")...)
+	at, sorted := pageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
+	s.say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
+	page := sorted[at.from:at.to]
+	for shown := page; len(shown) > 0; {
+		status := statusOf(shown[0])
+		end := slices.IndexFunc(shown, func(g kite.GTT) bool { return statusOf(g) != status })
+		if end < 0 {
+			end = len(shown)
+		}
+		s.say("<b>" + strings.ToUpper(status[:1]) + status[1:] + "</b>")
+		s.showUnder(gttsTable(shown[:end], v))
+		shown = shown[end:]
+	}
+	s.say(gttNotes(page, v)...)
+	s.say(at.line("GTT orders")...)
 	buttons := at.buttons(func(page int) string { return fmt.Sprintf("gtt:page:%d", page) })
 	return s.message(v.Native, append(buttons, []Button{refreshGTTs(at.page)}))
 }
@@ -51,62 +61,73 @@ func refreshGTTs(page int) Button {
 	return Button{Text: "Refresh", Data: fmt.Sprintf("gtt:refresh:%d", page)}
 }
 
-func gttCounts(gtts []kite.GTT) string {
-	active, missing := 0, 0
-	for _, g := range gtts {
-		switch {
-		case g.Missing:
-			missing++
-		case g.Active():
-			active++
+// gttsHead is "GTT orders · 2 active · 1 triggered": the statuses that occur, in
+// the order of the list.
+func gttsHead(sorted []kite.GTT) string {
+	head := "GTT orders"
+	for i := 0; i < len(sorted); {
+		n, status := i, statusOf(sorted[i])
+		for i < len(sorted) && statusOf(sorted[i]) == status {
+			i++
 		}
+		head += fmt.Sprintf(" · %d %s", i-n, status)
 	}
-	parts := []string{fmt.Sprintf("%d active", active)}
-	if others := len(gtts) - active - missing; others > 0 {
-		parts = append(parts, fmt.Sprintf("%d not active", others))
-	}
-	if missing > 0 {
-		parts = append(parts, fmt.Sprintf("%d without data", missing))
-	}
-	return strings.Join(parts, " · ")
+	return head
 }
 
-// gttsTable has a row for each trigger: what it would do, how much of it, at
-// which price, and how far that was from the price when the GTT was made. The
-// quantity stays away where there is no room for it.
-func gttsTable(gtts []kite.GTT, hide bool) table {
-	t := table{head: []string{"GTT", "Qty", "Trigger", "Away%"}}
-	for _, g := range gtts {
-		t.rows = append(t.rows, gttRows(g)...)
-	}
+// statusOf is a GTT's status in Kite's words.
+func statusOf(g kite.GTT) string {
 	switch {
-	case hide:
-		return t.without(2).without(1)
-	case !t.fits():
-		return t.without(1)
+	case g.Missing:
+		return "without data"
+	case slices.Contains(kite.GTTStatuses(), g.Status):
+		return g.Status
+	default:
+		return "in another state"
+	}
+}
+
+// gttsTable has a row for each trigger: what it would do, how much of it, at which
+// price, and how far that is from the last one, while it waits.
+func gttsTable(gtts []kite.GTT, v GTTsView) table {
+	t := table{head: []string{"GTT", "Qty", "Trigger", "LTP", "Away%"}, stack: true}
+	for _, g := range gtts {
+		t.rows = append(t.rows, gttRows(g, v)...)
+	}
+	switch waits := gtts[0].Active(); {
+	case v.Hide && waits:
+		return t.without(3).without(2).without(1)
+	case v.Hide:
+		return t.without(4).without(3).without(2).without(1)
+	case !waits:
+		return t.without(4).without(3)
 	default:
 		return t
 	}
 }
 
-func gttRows(g kite.GTT) []row {
+// gttRows are the legs of a GTT: the second of an OCO order stands under the first.
+func gttRows(g kite.GTT, v GTTsView) []row {
 	if g.Missing {
-		return []row{{name: "(no data)", numbers: []string{Absent, Absent, Absent}}}
+		return []row{{name: "(no data)", numbers: []string{Absent, Absent, Absent, Absent}}}
 	}
-	name, tail := contract(g.Symbol)
-	var rows []row
-	for i, trigger := range g.Triggers {
-		if i == maxLegs {
-			break
-		}
-		order, quantity := legOf(g, i), Absent
-		if !order.Quantity.IsZero() {
-			quantity = shortQuantity(order.Quantity)
-		}
-		rows = append(rows, row{sideLetter(order.Side) + name, tail + gttMark(g), []string{quantity, shortPrice(trigger), shortPercentOf(g.Away(trigger))}})
+	id := g.Exchange + ":" + g.Symbol
+	u, last := unitOf(id).plain(), priceOf(v.Prices[id].LastPrice)
+	name, tail := contract(g.Symbol, v.AsOf)
+	first := row{sideLetter(legOf(g, 0).Side) + name, tail, []string{Absent, Absent, ifKnown(last, u.column), Absent}}
+	if g.OCO() {
+		first.tail += " OCO"
 	}
-	if rows == nil {
-		rows = []row{{sideLetter(legOf(g, 0).Side) + name, tail + gttMark(g), []string{Absent, Absent, Absent}}}
+	rows := []row{first}
+	for i, trigger := range g.Triggers[:min(maxLegs, len(g.Triggers))] {
+		if i > 0 {
+			rows = append(rows, row{name: "or", numbers: []string{Absent, Absent, "", Absent}})
+		}
+		numbers := rows[i].numbers
+		if order := legOf(g, i); !order.Quantity.IsZero() {
+			numbers[0] = shortQuantity(order.Quantity)
+		}
+		numbers[1], numbers[3] = u.column(trigger), shortPercentOf(kite.Away(trigger, last))
 	}
 	return rows
 }
@@ -123,58 +144,20 @@ func legOf(g kite.GTT, i int) kite.Order {
 	}
 }
 
-// gttMark marks what does not wait any more with the beginning of its status.
-func gttMark(g kite.GTT) string {
-	for _, m := range gttMarks() {
-		if m.status == g.Status {
-			return " " + m.letter
-		}
-	}
-	if g.Active() {
-		return ""
-	}
-	return " ?"
-}
-
-func gttMarks() []struct{ status, letter string } {
-	return []struct{ status, letter string }{
-		{"triggered", "t"}, {"disabled", "d"}, {"expired", "e"}, {"cancelled", "c"}, {"rejected", "x"}, {"deleted", "r"},
-	}
-}
-
-// gttsKey explains the letters that a page uses.
-func gttsKey(shown []kite.GTT) []string {
-	var key []string
-	for _, side := range []struct{ side, words string }{{"BUY", "B = buy"}, {"SELL", "S = sell"}} {
-		if slices.ContainsFunc(shown, func(g kite.GTT) bool { return legOf(g, 0).Side == side.side }) {
-			key = append(key, side.words)
-		}
-	}
-	for _, m := range gttMarks() {
-		if slices.ContainsFunc(shown, func(g kite.GTT) bool { return g.Status == m.status }) {
-			key = append(key, m.letter+" = "+m.status)
-		}
-	}
-	if slices.ContainsFunc(shown, func(g kite.GTT) bool { return !g.Missing && gttMark(g) == " ?" }) {
-		key = append(key, "? = in another state")
-	}
-	lines := []string{"Away% counts from the day it was made."}
-	if key != nil {
-		lines = append([]string{strings.Join(key, ", ")}, lines...)
-	}
-	return lines
-}
-
-// gttNotes say what a table has no room for: why a triggered order was refused,
-// and triggers beyond the second.
-func gttNotes(shown []kite.GTT, v mask) []string {
+// gttNotes say what a table has no room for: that prices are not known, why a
+// triggered order was refused, and triggers beyond the second.
+func gttNotes(shown []kite.GTT, v GTTsView) []string {
 	var lines []string
+	if v.NoPrices && slices.ContainsFunc(shown, kite.GTT.Active) {
+		lines = append(lines, "LTP not known: Kite did not answer.")
+	}
 	for _, g := range shown {
-		if text := strings.TrimSpace(tidy(v.words(g.Rejection), 200)); cells(text) > 0 {
-			lines = append(lines, fmt.Sprintf("<b>%s</b> refused: %s", outside(g.Symbol), escape(text)))
+		name := "<b>" + outside(contractName(g.Symbol, v.AsOf)) + "</b>"
+		if text := strings.TrimSpace(tidy(mask(v.Hide).words(g.Rejection), 200)); cells(text) > 0 {
+			lines = append(lines, name+" refused: "+escape(text))
 		}
 		if more := len(g.Triggers) - maxLegs; more > 0 {
-			lines = append(lines, fmt.Sprintf("<b>%s</b> has %s more.", outside(g.Symbol), many(more, "trigger", "triggers")))
+			lines = append(lines, name+" has "+many(more, "trigger", "triggers")+" more.")
 		}
 	}
 	return lines

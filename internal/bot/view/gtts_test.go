@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopspring/decimal"
+
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 )
@@ -16,7 +18,11 @@ func gttRow(status, side, symbol string, quantity int, last, rejection string, t
 		orders = append(orders, fmt.Sprintf(`{"order_id":"","order_timestamp":"0001-01-01T00:00:00Z","exchange":"NSE","tradingsymbol":%s,"transaction_type":%q,"product":"CNC","quantity":%d,"price":%s,"tags":null}`,
 			quote(symbol), side, quantity, trigger))
 	}
-	return fmt.Sprintf(`{"id":31337,"user_id":"ZZ0001","type":"single","status":%s,"created_at":"2026-09-12T13:25:16+05:30","updated_at":"2026-09-12T13:25:16+05:30","expires_at":"2027-09-12T13:25:16+05:30",`+
+	kind := "single"
+	if len(triggers) == 2 {
+		kind = "two-leg"
+	}
+	return fmt.Sprintf(`{"id":31337,"user_id":"ZZ0001","type":"`+kind+`","status":%s,"created_at":"2026-09-12T13:25:16+05:30","updated_at":"2026-09-12T13:25:16+05:30","expires_at":"2027-09-12T13:25:16+05:30",`+
 		`"condition":{"exchange":"NSE","tradingsymbol":%s,"last_price":%s,"trigger_values":[%s]},"orders":%s,"meta":{"rejection_reason":%s}}`,
 		quote(status), quote(symbol), last, strings.Join(triggers, ","), list(orders...), quote(rejection))
 }
@@ -27,6 +33,18 @@ func usualGTTs() string {
 		gttRow("active", "BUY", "INFY", 10, "1530.2", "", "1402.5"),
 		gttRow("active", "SELL", "TATAPOWER", 250, "391.4", "", "350", "455.25"),
 	)
+}
+
+// gttPrices are those of now; the GTTs were made at others.
+func gttPrices() map[string]kite.Quote {
+	prices := map[string]kite.Quote{}
+	for id, price := range map[string]string{
+		"NSE:INFY": "1550", "NSE:TATAPOWER": "400", "NSE:SBIN": "10", "NSE:STOCK498": "100000", "NSE:STOCK499": "98765.4",
+		"NSE:USDINR26NOVFUT": "84.3125", "NSE:NIFTYNXT5026NOV70000CE": "1005.05",
+	} {
+		prices[id] = kite.Quote{ID: id, LastPrice: decimal.RequireFromString(price)}
+	}
+	return prices
 }
 
 func decodeGTTs(tb tbFataler, answer string) []kite.GTT {
@@ -48,6 +66,13 @@ func TestGTTsGolden(t *testing.T) {
 		page         int
 		hide, native bool
 	}{
+		{"gtt_derivatives", list(
+			gttRow("active", "SELL", "USDINR26NOVFUT", 2, "1", "", "85.2575"),
+			gttRow("active", "BUY", "NIFTYNXT5026NOV70000CE", 75, "1", "", "1100.5", "1234.55"),
+			gttRow("cancelled", "BUY", "NIFTY26N1724400CE", 75, "1", "", "212.35"),
+			gttRow("disabled", "BUY", "INFY", 5, "1", "", "1402.5"),
+		), 1, false, false},
+		{"gtt_no_prices", usualGTTs(), 1, false, false},
 		{"gtt", usualGTTs(), 1, false, false},
 		{"gtt_hidden", usualGTTs(), 1, true, false},
 		{"gtt_native", usualGTTs(), 1, false, true},
@@ -59,7 +84,11 @@ func TestGTTsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.GTTs(view.GTTsView{GTTs: decodeGTTs(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			v := view.GTTsView{GTTs: decodeGTTs(t, tt.answer), Prices: gttPrices(), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}
+			if tt.name == "gtt_no_prices" {
+				v.Prices, v.NoPrices = nil, true
+			}
+			accountGolden(t, tt.name, view.GTTs(v))
 		})
 	}
 }

@@ -48,3 +48,13 @@ func ParseCardArg(arg string) (ref, place string) {
 	}
 	return arg[:at], arg[at+1:]
 }
+
+// ParseCardPage is [ParseCardArg] where the place is a page.
+func ParseCardPage(arg string) (ref string, page int) {
+	ref, back := ParseCardArg(arg)
+	page, err := strconv.Atoi(back)
+	if err != nil {
+		page = 1
+	}
+	return ref, page
+}

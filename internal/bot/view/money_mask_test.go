@@ -49,12 +49,20 @@ func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 			view.Orders(view.OrdersView{Orders: orders, Page: page, AsOf: noon(), Hide: hide, Native: true}),
 			view.Trades(view.TradesView{Trades: trades, Page: page, AsOf: noon(), Hide: hide, Native: true}),
 			view.MutualFunds(view.MutualFundsView{Totals: funds, Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			view.GTTs(view.GTTsView{GTTs: gtts, Page: page, AsOf: noon(), Hide: hide, Native: true}),
+			view.GTTs(view.GTTsView{GTTs: gtts, Prices: gttPrices(), Page: page, AsOf: noon(), Hide: hide, Native: true}),
 		)
 	}
 	for i, ref := range kite.HoldingRefs(o.Holdings.Holdings) {
 		if ref != "" {
 			all = append(all, view.HoldingCard(view.HoldingCardView{Holding: o.Holdings.Holdings[i], Portfolio: *o.Holdings, Ref: ref, Place: view.Place{Page: 1 << 40, Sort: kite.SortByProfit}, AsOf: noon(), Hide: hide}))
+		}
+	}
+	for _, p := range slices.Concat(o.Positions.Open, o.Positions.Closed) {
+		all = append(all, view.PositionCard(view.PositionCardView{Position: p, Page: 1 << 40, AsOf: noon(), Hide: hide}))
+	}
+	for i, ref := range kite.FundRefs(funds.Funds) {
+		if ref != "" {
+			all = append(all, view.FundCard(view.FundCardView{Fund: funds.Funds[i], Totals: funds, Ref: ref, Page: 1 << 40, AsOf: noon(), Hide: hide}))
 		}
 	}
 	for i, ref := range kite.OrderRefs(orders) {
@@ -216,7 +224,7 @@ func TestPrivacyInWords(t *testing.T) {
 		"Required 95,417.84, available 74251.80.": "Required •••, available •••.",
 		"१२३ रुपये":                               "••• रुपये", "₹5": "₹•••", "none": "none", "1.2.3": "•••", "a.b": "a.b", "½ lot": "••• lot",
 	} {
-		orders := decodeOrders(t, list(orderRow("A", "BUY", "INFY", "REJECTED", "10:00:00", 1, "1", "0", `"status_message":`+quote(reason))))
+		orders := decodeOrders(t, list(orderRow("A", "BUY", "INFY", "REJECTED", "12:00:00", 1, "1", "0", `"status_message":`+quote(reason))))
 		m := view.Orders(view.OrdersView{Orders: orders, Page: 1, AsOf: noon(), Hide: true})
 		if !strings.Contains(m.HTML, "rejected: "+want) {
 			t.Errorf("%q is shown as\n%s", reason, m.HTML)

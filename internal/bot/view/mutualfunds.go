@@ -9,8 +9,8 @@ import (
 	"kitebot/internal/kite"
 )
 
-// fundsPerPage is how many mutual funds one message shows.
-const fundsPerPage = 10
+// fundsPerPage is how many mutual funds one message shows, each with a button.
+const fundsPerPage = 8
 
 // MutualFundsView is what /mf shows.
 type MutualFundsView struct {
@@ -31,12 +31,11 @@ func MutualFunds(v MutualFundsView) Message {
 		s.say(asOf(v.AsOf))
 		return s.message(v.Native, [][]Button{{refreshFunds(1), {Text: "Holdings", Data: "holdings:run"}}})
 	}
-	at := pageOf(len(t.Funds), fundsPerPage, v.Page)
+	at, names := pageOf(len(t.Funds), fundsPerPage, v.Page), fundNames(t.Funds)
 	s.say(append(fundsHead(t, hide), asOf(v.AsOf))...)
-	s.show(fundsTable(v, t.Funds[at.from:at.to]))
+	s.show(fundsTable(v, names, at))
 	s.under(at.line("funds")...)
-	buttons := at.buttons(func(page int) string { return fmt.Sprintf("mf:page:%d", page) })
-	return s.message(v.Native, append(buttons, []Button{refreshFunds(at.page), {Text: "CSV", Data: "mf:csv"}}))
+	return s.message(v.Native, fundsButtons(t.Funds, names, at))
 }
 
 func refreshFunds(page int) Button {
@@ -45,54 +44,109 @@ func refreshFunds(page int) Button {
 
 func fundsHead(t kite.FundTotals, v mask) []string {
 	var lines []string
+	profit := gain(t.Value, t.Invested)
 	switch {
 	case !t.Value.OK:
-		lines = []string{"<b>Value not known</b>: no fund has a price."}
+		lines = []string{"<b>Mutual funds</b>: value not known, none has a NAV."}
 	case bool(v):
-		lines = []string{"<b>Profit " + v.change(t.Profit, t.ProfitPercent) + "</b>"}
+		lines = []string{"<b>Mutual funds · P&amp;L " + v.change(profit, t.ProfitPercent) + "</b>"}
 	default:
 		lines = []string{
-			"<b>" + RupeesOf(t.Value) + "</b>", "Profit " + v.change(t.Profit, t.ProfitPercent), "Invested " + RupeesOf(t.Invested),
+			"<b>Mutual funds " + RupeesOf(t.Value) + "</b>", "P&amp;L " + v.change(profit, t.ProfitPercent), "Invested " + RupeesOf(t.Invested),
 		}
 	}
 	if all := len(t.Funds); t.Value.OK && t.Unpriced > 0 {
-		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no price", all-t.Unpriced, all, has(t.Unpriced)))
+		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", all-t.Unpriced, all, has(t.Unpriced)))
 	}
 	return append(lines, v.note()...)
 }
 
-// fundsTable shows value and profit; in privacy mode the value is a share of
-// the whole.
-func fundsTable(v MutualFundsView, funds []kite.MutualFund) table {
-	t := table{head: []string{"Fund", "Value", "P&L%"}}
+// fundsTable shows units, NAV, value and P&L; in privacy mode the value is a share
+// of the whole.
+func fundsTable(v MutualFundsView, names []string, at paging) table {
+	t := table{head: []string{"Fund", "Units", "NAV", "Value", "P&L%"}, stack: true}
 	if v.Hide {
-		t.head[1] = "Share%"
+		t.head = []string{"Fund", "Share%", "P&L%"}
 	}
-	for _, f := range funds {
-		if f.Missing {
-			t.rows = append(t.rows, row{name: "(no data)", numbers: []string{Absent, Absent}})
-			continue
+	for i, f := range v.Totals.Funds[at.from:at.to] {
+		r := row{name: names[at.from+i]}
+		switch profit := shortPercentOf(f.ProfitPercent()); {
+		case v.Hide && f.Missing:
+			r.numbers = []string{Absent, Absent}
+		case f.Missing:
+			r.numbers = []string{Absent, Absent, Absent, Absent}
+		case v.Hide:
+			r.numbers = []string{shareOf(v.Totals.Share(f)), profit}
+		default:
+			r.numbers = []string{units(f.Units), ifKnown(priceOf(f.LastPrice), navUnit().plain().column), ShortOf(f.Value()), profit}
 		}
-		value := ShortOf(f.Value())
-		if v.Hide {
-			value = shareOf(v.Totals.Share(f))
-		}
-		t.rows = append(t.rows, row{name: fundName(f), numbers: []string{value, shortPercentOf(f.ProfitPercent())}})
+		t.rows = append(t.rows, r)
 	}
 	return t
 }
 
-// fundName leaves out what most names end with ("- DIRECT PLAN", "- Growth"), so
-// that what they begin with has room. The CSV has the names in full.
-func fundName(f kite.MutualFund) string {
-	name := strings.TrimSpace(clean(f.Fund))
-	short := regexp.MustCompile(`(?i)[\s-]+(direct|regular)?[\s-]*(plan)?([\s-]+growth( option)?)?$`).ReplaceAllString(name, "")
-	switch {
-	case cells(short) > 0:
-		return short
-	case cells(name) > 0:
-		return name
-	default:
-		return f.ISIN
+// navUnit is how a NAV is written: with paise at least, and up to four places.
+func navUnit() unit { return unitOf("") }
+
+// gain is value − invested as both are shown, to the paisa, so that the three add up.
+func gain(value, invested kite.Figure) kite.Figure {
+	if !value.OK || !invested.OK {
+		return kite.Figure{}
 	}
+	return figureOf(value.Value.Round(2).Sub(invested.Value.Round(2)))
+}
+
+// fundNames are the names of funds, without what most end with ("- DIRECT PLAN",
+// "- Growth") unless that tells two apart. Those of one name have their folio.
+func fundNames(funds []kite.MutualFund) []string {
+	names := make([]string, len(funds))
+	for i, f := range funds {
+		names[i] = shortFundName(f)
+	}
+	for _, longer := range []func(kite.MutualFund) string{fullFundName, func(f kite.MutualFund) string { return fullFundName(f) + " · folio " + clean(f.Folio) }} {
+		times := map[string]int{}
+		for _, name := range names {
+			times[name]++
+		}
+		for i, f := range funds {
+			if times[names[i]] > 1 && !f.Missing {
+				names[i] = longer(f)
+			}
+		}
+	}
+	return names
+}
+
+func shortFundName(f kite.MutualFund) string {
+	name := fullFundName(f)
+	short := regexp.MustCompile(`(?i)[\s-]+(direct|regular)?[\s-]*(plan)?([\s-]+growth( option)?)?$`).ReplaceAllString(name, "")
+	if cells(short) > 0 {
+		return short
+	}
+	return name
+}
+
+func fullFundName(f kite.MutualFund) string {
+	if f.Missing {
+		return "(no data)"
+	}
+	if name := strings.TrimSpace(tidy(f.Fund, 3*tableWidth)); cells(name) > 0 {
+		return name
+	}
+	return clean(f.ISIN)
+}
+
+// fundsButtons open the funds of a page, turn the pages, ask again and give out
+// the whole.
+func fundsButtons(funds []kite.MutualFund, names []string, at paging) [][]Button {
+	var open []Button
+	refs := kite.FundRefs(funds)
+	for i := at.from; i < at.to; i++ {
+		if refs[i] != "" {
+			open = append(open, Button{Text: fit(notBlank(names[i]), 3*tapCells), Data: fmt.Sprintf("mf:card:%s:%d", refs[i], at.page)})
+		}
+	}
+	rows := at.buttons(func(page int) string { return fmt.Sprintf("mf:page:%d", page) })
+	rows = append(rows, pairs(open)...)
+	return append(rows, []Button{refreshFunds(at.page), {Text: "CSV", Data: "mf:csv"}})
 }

@@ -2,7 +2,12 @@ package view_test
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -31,6 +36,56 @@ func decodeFunds(tb tbFataler, answer string) kite.FundTotals {
 	return kite.TotalMutualFunds(funds)
 }
 
+// brothers have names that differ at their ends alone, or not at all.
+func brothers() string {
+	folio := func(row, folio string) string { return strings.ReplaceAll(row, "9100042/17", folio) }
+	return list(
+		fundRow("KONKAN LIQUID FUND - DIRECT PLAN - GROWTH", "INF000A01AA1", "10.5", "2000.1234", "2081.4984"),
+		fundRow("KONKAN LIQUID FUND - REGULAR PLAN - GROWTH", "INF000A01AA2", "10.5", "2000", "2080"),
+		fundRow("KONKAN LIQUID FUND - DIRECT PLAN - IDCW", "INF000A01AA3", "10.5", "2000", "2079"),
+		folio(fundRow("MALABAR FLEXI CAP FUND - DIRECT PLAN", "INF000A01AB1", "10", "11", "12"), "1/2"),
+		folio(fundRow("MALABAR FLEXI CAP FUND - DIRECT PLAN", "INF000A01AB1", "9", "11", "12"), "3/4"),
+	)
+}
+
+// What is shown adds up: value − invested is the P&L, to the paisa.
+func TestFundsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.StringMatching(`[1-9][0-9]{0,3}\.[0-9]{4}`)
+		totals := decodeFunds(t, list(fundRow("A FUND", "INF", number.Draw(t, "units"), number.Draw(t, "average"), number.Draw(t, "nav"))))
+		for _, m := range []view.Message{
+			view.MutualFunds(view.MutualFundsView{Totals: totals, Page: 1, AsOf: noon()}),
+			view.FundCard(view.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: "1", AsOf: noon()}),
+		} {
+			var shown []decimal.Decimal
+			for _, amount := range regexp.MustCompile(`[+−]?₹[0-9,.]+`).FindAllString(m.HTML, -1) {
+				shown = append(shown, decimal.RequireFromString(strings.NewReplacer("₹", "", ",", "", "−", "-", "+", "").Replace(amount)))
+			}
+			if value, profit, invested := shown[0], shown[1], shown[len(shown)-1]; !value.Sub(invested).Equal(profit) {
+				t.Fatalf("%s − %s is not %s in\n%s", value, invested, profit, m.HTML)
+			}
+		}
+	})
+}
+
+func TestFundCardGolden(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string
+		hide   bool
+	}{
+		"mf_card":          {brothers(), false},
+		"mf_card_hidden":   {brothers(), true},
+		"mf_card_no_price": {list(fundRow("SAMPLE FUND", "INF", "10", "11", "0")), false},
+		"mf_card_hostile":  {list(fundRow("<b>&\"\u202eX\nY", "<i>", "10", "0", "12")), false},
+	} {
+		totals := decodeFunds(t, tt.answer)
+		t.Run(name, func(t *testing.T) {
+			accountGolden(t, name, view.FundCard(view.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: kite.FundRefs(totals.Funds)[0], Page: 2, AsOf: noon(), Hide: tt.hide}))
+		})
+	}
+	accountGolden(t, "mf_card_gone", view.NoSuchFund(2, noon()))
+}
+
 func TestMutualFundsGolden(t *testing.T) {
 	var huge []string
 	for i := range 500 {
@@ -44,6 +99,8 @@ func TestMutualFundsGolden(t *testing.T) {
 		{"mf", usualFunds(), 1, false, false},
 		{"mf_hidden", usualFunds(), 1, true, false},
 		{"mf_native", usualFunds(), 1, false, true},
+		{"mf_brothers", brothers(), 1, false, false},
+		{"mf_brothers_hidden", brothers(), 1, true, false},
 		{"mf_empty", "null", 1, false, false},
 		{"mf_no_price", list(fundRow("SAMPLE FUND", "INF", "10", "11", "0")), 1, false, false},
 		{"mf_odd", list(fundRow("", "INF000A01AA1", "10", "11", "12"), fundRow("SAMPLE FUND", "INF", "10", "11", "0"), "null"), 1, false, false},

@@ -14,6 +14,10 @@ import (
 // ordersPerPage is how many orders one message shows, each with a button.
 const ordersPerPage = 8
 
+// rejectedLately is for how long the list says why an order was rejected; after
+// that its card does.
+const rejectedLately = 30 * time.Minute
+
 // OrdersView is what /orders shows.
 type OrdersView struct {
 	Orders []kite.Order
@@ -23,8 +27,8 @@ type OrdersView struct {
 	Native bool
 }
 
-// Orders renders today's orders: how many are in which state, then the orders,
-// the newest first, and under them why any was rejected.
+// Orders renders the orders that Kite lists: how many are in which state, why the
+// newest was rejected, then the orders by state, the open ones first.
 func Orders(v OrdersView) Message {
 	if len(v.Orders) == 0 {
 		var s sheet
@@ -32,31 +36,48 @@ func Orders(v OrdersView) Message {
 		s.say(asOf(v.AsOf))
 		return s.message(v.Native, [][]Button{{refreshOrders(1)}})
 	}
-	at := pageOf(len(v.Orders), ordersPerPage, v.Page)
-	shown := kite.OrdersNewestFirst(v.Orders)[at.from:at.to]
+	at, order := pageOf(len(v.Orders), ordersPerPage, v.Page), kite.OrdersByState(v.Orders)
 	hide := mask(v.Hide)
 	var s sheet
-	s.say(append([]string{"<b>" + orderCounts(v.Orders) + "</b>"}, append(hide.note(), "Today · "+asOf(v.AsOf))...)...)
-	s.show(ordersTable(shown, v.Hide))
-	s.under(ordersKey(shown)...)
-	s.say(reasons(shown, hide)...)
+	s.say(append([]string{"<b>" + ordersHead(v) + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
+	if at.page == 1 {
+		s.say(rejection(v.Orders, v.AsOf, hide)...)
+	}
+	var shown []kite.Order
+	for _, i := range order[at.from:at.to] {
+		shown = append(shown, v.Orders[i])
+	}
+	for len(shown) > 0 {
+		state := stateOf(shown[0])
+		end := slices.IndexFunc(shown, func(o kite.Order) bool { return stateOf(o) != state })
+		if end < 0 {
+			end = len(shown)
+		}
+		s.say("<b>" + state.name + "</b>")
+		s.showUnder(ordersTable(state, shown[:end], v))
+		shown = shown[end:]
+	}
 	s.say(at.line("orders")...)
-	return s.message(v.Native, ordersButtons(v, at))
+	return s.message(v.Native, ordersButtons(v, order[at.from:at.to], at))
 }
 
 func refreshOrders(page int) Button {
 	return Button{Text: "Refresh", Data: fmt.Sprintf("orders:refresh:%d", page)}
 }
 
-// orderCounts is "3 done · 1 open · 1 rejected": the states that occur.
-func orderCounts(orders []kite.Order) string {
-	c := kite.CountOrders(orders)
-	var parts []string
+// ordersHead is "Orders · 2 open · 3 executed": the states that occur.
+func ordersHead(v OrdersView) string {
+	c := kite.CountOrders(v.Orders)
+	var times []time.Time
+	for _, o := range v.Orders {
+		times = append(times, o.At())
+	}
+	parts := []string{ofDay("Orders", v.AsOf, times)}
 	for _, state := range []struct {
 		n    int
 		name string
 	}{
-		{c.Done, "done"}, {c.Open, "open"}, {c.Rejected, "rejected"}, {c.Cancelled, "cancelled"},
+		{c.Open, "open"}, {c.Done, "executed"}, {c.Rejected, "rejected"}, {c.Cancelled, "cancelled"},
 		{c.Other, "in another state"}, {c.Missing, "without data"},
 	} {
 		if state.n > 0 {
@@ -66,29 +87,41 @@ func orderCounts(orders []kite.Order) string {
 	return strings.Join(parts, " · ")
 }
 
-// ordersTable shows side and symbol, quantity, price and time. The price stays
-// away where there is no room for it: a card has it.
-func ordersTable(orders []kite.Order, hide bool) table {
-	t := table{head: []string{"Order", "Qty", "Price", "At"}}
+// orderState is how a part of the list is named, and its quantities and prices.
+type orderState struct{ name, quantity, price string }
+
+func stateOf(o kite.Order) orderState {
+	switch state := o.State(); {
+	case o.Missing:
+		return orderState{"Without data", "Qty", "Price"}
+	case state == kite.OrderOpen:
+		return orderState{"Open", "Filled", "Price"}
+	case state == kite.OrderDone:
+		return orderState{"Executed", "Qty", "Avg"}
+	case state == kite.OrderRejected:
+		return orderState{"Rejected", "Qty", "Price"}
+	case state == kite.OrderCancelled:
+		return orderState{"Cancelled", "Filled", "Price"}
+	default:
+		return orderState{"In another state", "Filled", "Price"}
+	}
+}
+
+// ordersTable shows side and symbol, quantity, price and time of orders in one state.
+func ordersTable(state orderState, orders []kite.Order, v OrdersView) table {
+	t := table{head: []string{"Order", state.quantity, state.price, "At"}, stack: true}
 	for _, o := range orders {
 		if o.Missing {
 			t.rows = append(t.rows, row{name: "(no data)", numbers: []string{Absent, Absent, Absent}})
 			continue
 		}
-		name, tail := contract(o.Symbol)
-		t.rows = append(t.rows, row{
-			sideLetter(o.Side) + name, tail + orderMark(o),
-			[]string{shortQuantity(o.Quantity), orderPrice(o), timeOf(o.At())},
-		})
+		name, tail := contract(o.Symbol, v.AsOf)
+		t.rows = append(t.rows, row{sideLetter(o.Side) + name, tail, []string{filledOf(o), orderPrice(o), momentOf(o.At(), v.AsOf)}})
 	}
-	switch {
-	case hide:
+	if v.Hide {
 		return t.without(2).without(1)
-	case !t.fits():
-		return t.without(2)
-	default:
-		return t
 	}
+	return t
 }
 
 // sideLetter is what a name begins with: "B INFY" to buy, "S INFY" to sell.
@@ -103,6 +136,15 @@ func sideLetter(side string) string {
 	}
 }
 
+// filledOf is how much of an order was filled, "40/100"; "100" where nothing else
+// can be expected.
+func filledOf(o kite.Order) string {
+	if o.Filled.Equal(o.Quantity) || o.State() == kite.OrderRejected && o.Filled.IsZero() {
+		return shortQuantity(o.Quantity)
+	}
+	return shortQuantity(o.Filled) + "/" + shortQuantity(o.Quantity)
+}
+
 // shortQuantity writes a quantity for a column.
 func shortQuantity(d decimal.Decimal) string {
 	if d.Abs().LessThan(decimal.NewFromInt(100_000)) {
@@ -111,29 +153,24 @@ func shortQuantity(d decimal.Decimal) string {
 	return Short(d)
 }
 
-// orderPrice is the price that was paid or, before that, the limit; "mkt" for
-// an order at any price.
+// orderPrice is the price that a list shows, as Kite does: of what came to its end
+// the average, of what waits for a trigger that, else the limit.
 func orderPrice(o kite.Order) string {
+	u, state := unitOf(o.Exchange+":"+o.Symbol).plain(), o.State()
+	ended := state == kite.OrderDone || state == kite.OrderCancelled || state == kite.OrderRejected
+	waits := o.Status == "TRIGGER PENDING" || o.Price.IsZero()
 	switch {
-	case !o.AveragePrice.IsZero():
-		return shortPrice(o.AveragePrice)
+	case ended && !o.AveragePrice.IsZero():
+		return u.average(o.AveragePrice)
+	case waits && !o.TriggerPrice.IsZero():
+		return "trg " + u.column(o.TriggerPrice)
 	case !o.Price.IsZero():
-		return shortPrice(o.Price)
+		return u.column(o.Price)
 	case o.Type == "MARKET" || o.Type == "SL-M":
-		return "mkt"
+		return "market"
 	default:
 		return Absent
 	}
-}
-
-// shortPrice writes a price for a column with its paise: 1,512.40. A price that
-// takes more than nine characters is shortened.
-func shortPrice(d decimal.Decimal) string {
-	sign, digits := fixed(d, 2)
-	if s := sign + group(digits); cells(s) <= 9 {
-		return s
-	}
-	return Short(d)
 }
 
 func timeOf(t time.Time) string {
@@ -143,59 +180,18 @@ func timeOf(t time.Time) string {
 	return clockTime(t)
 }
 
-type orderStateMark struct {
-	state           kite.OrderState
-	letter, meaning string
-}
-
-func orderMarks() []orderStateMark {
-	return []orderStateMark{
-		{kite.OrderOpen, "o", "open"},
-		{kite.OrderRejected, "x", "rejected"},
-		{kite.OrderCancelled, "c", "cancelled"},
-		{kite.OrderOther, "?", "in another state"},
-	}
-}
-
-// orderMark marks what is not simply done.
-func orderMark(o kite.Order) string {
-	for _, m := range orderMarks() {
-		if m.state == o.State() {
-			return " " + m.letter
-		}
-	}
-	return ""
-}
-
-// ordersKey explains the letters that a page uses.
-func ordersKey(shown []kite.Order) []string {
-	var key []string
-	for _, side := range []struct{ side, words string }{{"BUY", "B = buy"}, {"SELL", "S = sell"}} {
-		if slices.ContainsFunc(shown, func(o kite.Order) bool { return o.Side == side.side }) {
-			key = append(key, side.words)
-		}
-	}
-	for _, m := range orderMarks() {
-		if slices.ContainsFunc(shown, func(o kite.Order) bool { return !o.Missing && o.State() == m.state }) {
-			key = append(key, m.letter+" = "+m.meaning)
-		}
-	}
-	if key == nil {
-		return nil
-	}
-	return []string{strings.Join(key, ", ")}
-}
-
-// reasons says of each rejected order on the page why, on a line of its own.
-func reasons(shown []kite.Order, v mask) []string {
-	var lines []string
-	for _, o := range shown {
+// rejection says why the newest rejected order was, if that was a moment ago.
+func rejection(orders []kite.Order, at time.Time, v mask) []string {
+	for _, o := range kite.OrdersNewestFirst(orders) {
 		if o.Missing || o.State() != kite.OrderRejected {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s <b>%s</b> rejected: %s", timeOf(o.At()), outside(o.Symbol), reason(o, v, 200)))
+		if ago := at.Sub(o.At()); ago > rejectedLately || !sameDay(o.At(), at) {
+			return nil
+		}
+		return []string{fmt.Sprintf("%s <b>%s</b> rejected: %s", momentOf(o.At(), at), outside(contractName(o.Symbol, at)), reason(o, v, 200))}
 	}
-	return lines
+	return nil
 }
 
 // reason is why an order was rejected, cut to so many characters.
@@ -207,22 +203,22 @@ func reason(o kite.Order, v mask, length int) string {
 	return escape(text)
 }
 
-// ordersButtons open this page's orders, turn the pages, ask again and give out
+// ordersButtons open the orders of a page, turn the pages, ask again and give out
 // the whole.
-func ordersButtons(v OrdersView, at paging) [][]Button {
+func ordersButtons(v OrdersView, page []int, at paging) [][]Button {
 	var open []Button
 	refs := kite.OrderRefs(v.Orders)
-	for _, i := range kite.NewestOrders(v.Orders)[at.from:at.to] {
+	for _, i := range page {
 		o := v.Orders[i]
 		if o.Missing {
 			continue
 		}
 		open = append(open, Button{
-			Text: timeOf(o.At()) + " " + sideLetter(o.Side) + tapName(contractName(o.Symbol)),
+			Text: timeOf(o.At()) + " " + sideLetter(o.Side) + tapContract(o.Symbol, v.AsOf),
 			Data: fmt.Sprintf("orders:card:%s:%d", refs[i], at.page),
 		})
 	}
 	rows := at.buttons(func(page int) string { return fmt.Sprintf("orders:page:%d", page) })
-	rows = append(rows, rowsOf(open, 2)...)
+	rows = append(rows, pairs(open)...)
 	return append(rows, []Button{refreshOrders(at.page), {Text: "Trades", Data: "trades:run"}, {Text: "CSV", Data: "orders:csv"}})
 }

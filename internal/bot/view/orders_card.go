@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"kitebot/internal/kite"
 	"kitebot/internal/market"
 )
@@ -31,7 +33,7 @@ type OrderCardView struct {
 func OrderCard(v OrderCardView) Message {
 	o, hide := v.Order, mask(v.Hide)
 	var s sheet
-	s.say(orderHead(o, hide)...)
+	s.say(orderHead(v)...)
 	s.say(append(orderFacts(o, hide), append(hide.note(), asOf(v.AsOf))...)...)
 	cardTrades(v, &s)
 	cardHistory(v, &s)
@@ -43,12 +45,13 @@ func OrderCard(v OrderCardView) Message {
 func NoSuchOrder(page int, at time.Time) Message {
 	return Message{
 		HTML:    "<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.\n" + asOf(at),
-		Buttons: [][]Button{{{Text: "Today’s orders", Data: fmt.Sprintf("orders:page:%d", max(1, min(page, maxPlacePage)))}}},
+		Buttons: [][]Button{{{Text: "Orders", Data: fmt.Sprintf("orders:page:%d", placePage(page))}}},
 	}
 }
 
-func orderHead(o kite.Order, v mask) []string {
-	head := fmt.Sprintf("<b>%s · %s</b>", stateWords(o), outside(strings.TrimSpace(sideWord(o.Side)+" "+v.units(o.Quantity)+" "+contractName(o.Symbol))))
+func orderHead(c OrderCardView) []string {
+	o, v := c.Order, mask(c.Hide)
+	head := fmt.Sprintf("<b>%s · %s</b>", stateWords(o), outside(strings.TrimSpace(sideWord(o.Side)+" "+v.units(o.Quantity)+" "+contractName(o.Symbol, c.AsOf))))
 	lines := []string{head}
 	if o.State() == kite.OrderRejected {
 		lines = append(lines, reason(o, v, 600))
@@ -63,7 +66,7 @@ func orderHead(o kite.Order, v mask) []string {
 func stateWords(o kite.Order) string {
 	switch o.State() {
 	case kite.OrderDone:
-		return "Done"
+		return "Executed"
 	case kite.OrderRejected:
 		return "Rejected"
 	case kite.OrderCancelled:
@@ -100,27 +103,21 @@ func sideWord(side string) string {
 	}
 }
 
-// contractName is a symbol in readable form, on one line.
-func contractName(symbol string) string {
-	name, tail := contract(symbol)
-	return clean(name) + clean(tail)
-}
-
 // orderFacts are what was asked for and what came of it; what is not there is
 // left out.
 func orderFacts(o kite.Order, v mask) []string {
 	lines := []string{outside(strings.Join(present(o.Exchange, o.Product, o.Type, o.Validity, o.Variety), " · "))}
+	u := unitOf(o.Exchange + ":" + o.Symbol)
 	for _, price := range []struct {
-		name string
-		f    kite.Figure
-	}{{"Price", priceOf(o.Price)}, {"Trigger", priceOf(o.TriggerPrice)}, {"Average", priceOf(o.AveragePrice)}} {
+		name  string
+		f     kite.Figure
+		write func(decimal.Decimal) string
+	}{{"Price", priceOf(o.Price), u.price}, {"Trigger", priceOf(o.TriggerPrice), u.price}, {"Avg.", priceOf(o.AveragePrice), u.average}} {
 		if price.f.OK {
-			lines = append(lines, price.name+" "+v.rupees(price.f))
+			lines = append(lines, price.name+" "+v.write(price.f, price.write))
 		}
 	}
-	if !o.Filled.IsZero() || !o.Pending.IsZero() || !o.Cancelled.IsZero() {
-		lines = append(lines, fmt.Sprintf("Filled %s · pending %s · cancelled %s", v.units(o.Filled), v.units(o.Pending), v.units(o.Cancelled)))
-	}
+	lines = append(lines, filledWords(o, v)...)
 	if !o.At().IsZero() {
 		lines = append(lines, "Placed "+stamp(o.At()))
 	}
@@ -131,6 +128,25 @@ func orderFacts(o kite.Order, v mask) []string {
 		lines = append(lines, "Tag "+outside(v.words(o.Tag)))
 	}
 	return append(lines, "Order <code>"+outside(o.ID)+"</code>")
+}
+
+// filledWords say what became of an order's quantity; what is nothing is left out,
+// and nothing is pending of an order that has come to its end.
+func filledWords(o kite.Order, v mask) []string {
+	var parts []string
+	if !o.Filled.IsZero() {
+		parts = append(parts, v.units(o.Filled)+" of "+v.units(o.Quantity)+" filled")
+	}
+	if state := o.State(); !o.Pending.IsZero() && (state == kite.OrderOpen || state == kite.OrderOther) {
+		parts = append(parts, v.units(o.Pending)+" pending")
+	}
+	if !o.Cancelled.IsZero() {
+		parts = append(parts, v.units(o.Cancelled)+" cancelled")
+	}
+	if parts == nil {
+		return nil
+	}
+	return []string{strings.Join(parts, " · ")}
 }
 
 func present(words ...string) []string {
@@ -153,32 +169,25 @@ func cardTrades(v OrderCardView, s *sheet) {
 	case len(v.Trades) > 0:
 		newest := kite.TradesNewestFirst(v.Trades)
 		s.say("<b>" + many(len(newest), "trade", "trades") + "</b>")
-		s.showUnder(fillsTable(newest[:min(len(newest), maxSteps)], v.Hide))
+		s.showUnder(fillsTable(newest[:min(len(newest), maxSteps)], v))
 		s.under(further(len(newest))...)
 	}
 }
 
 // fillsTable shows when how much was traded, and at which price.
-func fillsTable(trades []kite.Trade, hide bool) table {
+func fillsTable(trades []kite.Trade, v OrderCardView) table {
 	t := table{head: []string{"At", "Qty", "Price"}}
 	for _, trade := range trades {
 		r := row{name: "(no data)", numbers: []string{Absent, Absent}}
 		if !trade.Missing {
-			r = row{name: secondsOf(trade.At()), numbers: []string{shortQuantity(trade.Quantity), shortPrice(trade.Price)}}
+			r = row{name: secondsOf(trade.At(), v.AsOf), numbers: []string{shortQuantity(trade.Quantity), tradePrice(trade)}}
 		}
-		if hide {
+		if v.Hide {
 			r.numbers = []string{masked, masked}
 		}
 		t.rows = append(t.rows, r)
 	}
 	return t
-}
-
-func secondsOf(t time.Time) string {
-	if t.IsZero() {
-		return Absent
-	}
-	return clockSeconds(t)
 }
 
 // cardHistory shows the steps of the order, the newest first.
@@ -194,7 +203,7 @@ func cardHistory(v OrderCardView, s *sheet) {
 		if step.Missing {
 			name = "(no data)"
 		}
-		t.rows = append(t.rows, row{name: name, numbers: []string{secondsOf(step.At())}})
+		t.rows = append(t.rows, row{name: name, numbers: []string{secondsOf(step.At(), v.AsOf)}})
 	}
 	s.show(t)
 	s.under(further(len(v.History))...)
@@ -209,7 +218,7 @@ func further(all int) []string {
 }
 
 func orderCardButtons(v OrderCardView) [][]Button {
-	page := max(1, min(v.Page, maxPlacePage))
+	page := placePage(v.Page)
 	row := []Button{
 		{Text: "Refresh", Data: fmt.Sprintf("orders:card:%s:%d", v.Ref, page)},
 		{Text: "Back", Data: fmt.Sprintf("orders:page:%d", page)},

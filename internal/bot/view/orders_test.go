@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
@@ -36,9 +37,10 @@ func usualOrders() string {
 // derivativeOrders leave no room for a price.
 func derivativeOrders() string {
 	return list(
-		orderRow("261112000000201", "BUY", "BANKNIFTY26NOV52000CE", "COMPLETE", "09:20:00", 1050, "0", "1212.35", `"order_type":"MARKET"`),
+		orderRow("261112000000201", "BUY", "BANKNIFTY26NOV52000CE", "COMPLETE", "09:20:00", 1050, "0", "1212.35", `"order_type":"MARKET","filled_quantity":1050`),
 		orderRow("261112000000202", "SELL", "NIFTY26N1724400PE", "SOMETHING NEW", "09:20:01", 150, "12.5", "0"),
-		orderRow("261112000000203", "SELL", "CRUDEOIL26NOVFUT", "OPEN", "09:20:01", 1, "5600", "0"),
+		orderRow("261112000000203", "SELL", "CRUDEOIL26NOVFUT", "OPEN", "09:20:01", 100, "5600", "5599", `"filled_quantity":40,"pending_quantity":60`),
+		orderRow("261112000000204", "BUY", "USDINR26NOVFUT", "TRIGGER PENDING", "09:20:01", 2, "84.2575", "0", `"exchange":"CDS","order_type":"SL","trigger_price":84.2525`),
 		"null",
 	)
 }
@@ -88,6 +90,10 @@ func TestOrdersGolden(t *testing.T) {
 		{"orders_hidden", usualOrders(), 1, true, false},
 		{"orders_native", usualOrders(), 1, false, true},
 		{"orders_derivatives", derivativeOrders(), 1, false, false},
+		{"orders_derivatives_hidden", derivativeOrders(), 1, true, false},
+		{"orders_derivatives_native", derivativeOrders(), 1, false, true},
+		{"orders_yesterday", strings.ReplaceAll(usualOrders(), "2026-11-12T", "2026-11-11T"), 1, false, false},
+		{"orders_two_days", strings.Replace(usualOrders(), "2026-11-12T", "2026-11-11T", 1), 1, false, false},
 		{"orders_empty", "null", 1, false, false},
 		{"orders_hostile", hostileOrders(), 1, false, false},
 		{"orders_huge", hugeOrders(), 56, false, false},
@@ -96,6 +102,57 @@ func TestOrdersGolden(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			accountGolden(t, tt.name, view.Orders(view.OrdersView{Orders: decodeOrders(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
 		})
+	}
+}
+
+// Why an order was rejected stands above the list for half an hour and on its day;
+// after that on its card alone.
+func TestRejectionIsSaidLately(t *testing.T) {
+	orders := decodeOrders(t, list(orderRow("1", "BUY", "INFY", "REJECTED", "23:45:00", 1, "10", "0", `"status_message":"Too late."`)))
+	at := func(clock string) time.Time {
+		moment, err := time.Parse(time.RFC3339, "2026-11-"+clock+"+05:30")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return moment
+	}
+	for clock, want := range map[string]bool{"12T23:45:00": true, "12T23:59:59": true, "13T00:00:00": false, "13T23:50:00": false, "12T23:44:59": true} {
+		m := view.Orders(view.OrdersView{Orders: orders, Page: 1, AsOf: at(clock)})
+		if strings.Contains(m.HTML, "Too late.") != want {
+			t.Errorf("at %s it is said: %v\n%s", clock, !want, m.HTML)
+		}
+		if today := strings.Contains(m.HTML, "Thursday 12 Nov"); today != strings.HasPrefix(clock, "13") {
+			t.Errorf("at %s the day is named: %v\n%s", clock, today, m.HTML)
+		}
+	}
+	if card := view.OrderCard(view.OrderCardView{Order: orders[0], Ref: "1", AsOf: at("13T23:50:00")}); !strings.Contains(card.HTML, "Too late.") {
+		t.Errorf("the card is silent:\n%s", card.HTML)
+	}
+}
+
+// Two different contracts have two names, in the list and on the buttons, however
+// little room there is.
+func TestContractsAreToldApart(t *testing.T) {
+	var rows []string
+	for _, symbol := range []string{"NIFTY26NOV24400CE", "NIFTYNXT5026NOV24400CE", "NIFTY26NOV24450CE", "NIFTY26N1724400CE", "NIFTY27NOV24400CE", "NIFTY26NOV24400PE", "NIFTY26NOVFUT", "NIFTYNXT5026NOVFUT"} {
+		rows = append(rows, orderRow("1", "BUY", symbol, "COMPLETE", "09:20:00", 105000, "0", "123456.75", `"filled_quantity":105000`))
+	}
+	m := view.Orders(view.OrdersView{Orders: decodeOrders(t, list(rows...)), Page: 1, AsOf: noon()})
+	names := map[string]bool{}
+	for line := range strings.Lines(m.HTML) {
+		if name, _, found := strings.Cut(line, "09:20"); found {
+			names[strings.TrimSpace(name)] = true
+		}
+	}
+	for _, row := range m.Buttons {
+		for _, b := range row {
+			if _, name, found := strings.Cut(b.Text, " B "); found {
+				names["button "+name] = true
+			}
+		}
+	}
+	if len(names) != 16 {
+		t.Errorf("%d names: %v\n%s", len(names), names, m.HTML)
 	}
 }
 
@@ -142,6 +199,9 @@ func TestOrderCardGolden(t *testing.T) {
 	hiddenRejected := rejected
 	hiddenRejected.Hide = true
 
+	halfway := orderCard(t, derivativeOrders(), 2)
+	cancelled := orderCard(t, list(orderRow("1", "BUY", "INFY", "CANCELLED", "09:20:00", 50, "10", "0", `"pending_quantity":50,"cancelled_quantity":50`)), 0)
+
 	long := orderCard(t, usualOrders(), 2)
 	for i := range 30 {
 		long.History = append(long.History, steps(t, orderRow("261112000000103", "BUY", "M&M", "MODIFIED", fmt.Sprintf("10:%02d:00", i), 12, "3050", "0"))...)
@@ -149,7 +209,7 @@ func TestOrderCardGolden(t *testing.T) {
 	for name, v := range map[string]view.OrderCardView{
 		"order_card": done, "order_card_hidden": hidden, "order_card_native": native,
 		"order_card_rejected": rejected, "order_card_rejected_hidden": hiddenRejected,
-		"order_card_partly": orderCard(t, usualOrders(), 1), "order_card_waiting": orderCard(t, usualOrders(), 4), "order_card_long": long,
+		"order_card_partly": orderCard(t, usualOrders(), 1), "order_card_waiting": orderCard(t, usualOrders(), 4), "order_card_long": long, "order_card_open_partly": halfway, "order_card_cancelled": cancelled, "order_card_currency": orderCard(t, derivativeOrders(), 3),
 		"order_card_hostile": orderCard(t, hostileOrders(), 0), "order_card_hostile_id": orderCard(t, hostileOrders(), 1),
 	} {
 		t.Run(name, func(t *testing.T) { accountGolden(t, name, view.OrderCard(v)) })

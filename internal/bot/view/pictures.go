@@ -14,8 +14,8 @@ import (
 // an index, four places of a currency.
 func Price(id string, d decimal.Decimal) string { return unitOf(id).price(d) }
 
-// SymbolName is an instrument's symbol without its exchange.
-func SymbolName(id string) string { return symbolOf(id) }
+// SymbolName is an instrument as it is written for people, without its exchange.
+func SymbolName(id string, at time.Time) string { return nameOf(id, at) }
 
 // HoldingName is a holding's symbol without the series that goes without saying.
 func HoldingName(h kite.Holding) string { return clean(symbol(h)) }

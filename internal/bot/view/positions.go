@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -10,8 +11,8 @@ import (
 	"kitebot/internal/kite"
 )
 
-// positionsPerPage is how many positions one message shows.
-const positionsPerPage = 12
+// positionsPerPage is how many positions one message shows, each with a button.
+const positionsPerPage = 8
 
 // PositionsView is what /positions shows.
 type PositionsView struct {
@@ -32,25 +33,22 @@ func Positions(v PositionsView) Message {
 	}
 	at := pageOf(len(all), positionsPerPage, v.Page)
 	var s sheet
-	s.say(append(positionsHead(b, mask(v.Hide)), asOf(v.AsOf))...)
+	s.say(append(positionsHead(v), asOf(v.AsOf))...)
 	s.say(positionsBeside(b)...)
 
 	open := min(len(b.Open), at.to)
 	shownOpen, shownClosed := all[min(at.from, open):open], all[max(at.from, open):at.to]
 	if len(shownOpen) > 0 {
 		s.say(part("Open", b.OpenProfit, v.Hide))
-		s.showUnder(openTable(shownOpen, v.Hide))
+		s.showUnder(openTable(shownOpen, v))
 	}
 	if len(shownClosed) > 0 {
-		s.say(part("Closed today", b.ClosedProfit, v.Hide))
-		s.showUnder(closedTable(shownClosed, v.Hide))
+		s.say(part("Closed "+onDay(v.AsOf), b.ClosedProfit, v.Hide))
+		s.showUnder(closedTable(shownClosed, v))
 	}
-	products := map[string]bool{}
-	for _, p := range all[at.from:at.to] {
-		products[p.Product] = true
-	}
-	s.under(append(productKey(products), at.line("positions")...)...)
+	s.under(at.line("positions")...)
 	buttons := at.buttons(func(page int) string { return fmt.Sprintf("positions:page:%d", page) })
+	buttons = append(buttons, positionButtons(all[at.from:at.to], v.AsOf, at)...)
 	return s.message(v.Native, append(buttons, []Button{refreshPositions(at.page), {Text: "CSV", Data: "positions:csv"}}))
 }
 
@@ -77,16 +75,27 @@ func part(name string, profit kite.Figure, hide bool) string {
 	return "<b>" + name + "</b> " + SignedRupeesOf(profit)
 }
 
-// positionsHead is the P&L and what it is of.
-func positionsHead(b kite.Book, v mask) []string {
-	counts := fmt.Sprintf("%d open · %d closed today", len(b.Open), len(b.Closed))
-	if v {
-		return append([]string{"<b>" + counts + "</b>"}, v.note()...)
+// positionsHead is the P&L and what it is of. In privacy mode it is the counts.
+func positionsHead(v PositionsView) []string {
+	b := v.Book
+	var counts []string
+	for _, part := range []struct {
+		n    int
+		name string
+	}{{len(b.Open), "open"}, {len(b.Closed), "closed " + onDay(v.AsOf)}} {
+		if part.n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", part.n, part.name))
+		}
 	}
-	if !b.Profit.OK {
-		return []string{"<b>P&amp;L not known</b>: no position has a price.", counts}
+	count := strings.Join(counts, " · ")
+	switch {
+	case v.Hide:
+		return append([]string{"<b>Positions · " + count + "</b>"}, mask(true).note()...)
+	case !b.Profit.OK:
+		return []string{"<b>Positions</b>: P&amp;L not known, none has a price.", count}
+	default:
+		return []string{fmt.Sprintf("<b>Positions %s · %s %s</b>", SignedRupeesOf(b.Profit), dayOf(v.AsOf), SignedRupeesOf(b.Day)), count}
 	}
-	return []string{"<b>" + SignedRupeesOf(b.Profit) + "</b>", counts, "Day " + SignedRupeesOf(b.Day)}
 }
 
 // positionsBeside says what the P&L leaves out.
@@ -98,18 +107,21 @@ func positionsBeside(b kite.Book) []string {
 	return append(lines, noData(b.Missing)...)
 }
 
-// openTable shows quantities and P&L; in privacy mode, which way and how far.
-func openTable(positions []kite.Position, hide bool) table {
-	t := table{head: []string{"Symbol", "Qty", "P&L"}}
-	if hide {
-		t.head = []string{"Symbol", "Side", "P&L%"}
+// openTable shows quantities, prices and P&L; in privacy mode, which way and how far.
+func openTable(positions []kite.Position, v PositionsView) table {
+	t := table{head: []string{"Symbol", "Prod", "Qty", "Avg", "LTP", "P&L"}, stack: true}
+	if v.Hide {
+		t.head = []string{"Symbol", "Prod", "Side", "P&L%"}
 	}
 	for _, p := range positions {
-		r := positionRow(p)
-		if hide {
-			r.numbers = []string{side(p), shortPercentOf(p.Percent())}
+		r, u := positionRow(p, v.AsOf), positionUnit(p).plain()
+		if v.Hide {
+			r.numbers = []string{product(p), side(p), shortPercentOf(p.Percent())}
 		} else {
-			r.numbers = []string{shortUnits(p.Quantity), mask(false).shortSigned(p.Profit())}
+			r.numbers = []string{
+				product(p), shortQuantity(decimal.NewFromInt(p.Quantity)), ifKnown(priceOf(p.AveragePrice), u.average),
+				ifKnown(priceOf(p.LastPrice), u.column), mask(false).shortSigned(p.Profit()),
+			}
 		}
 		t.rows = append(t.rows, r)
 	}
@@ -118,27 +130,32 @@ func openTable(positions []kite.Position, hide bool) table {
 
 // closedTable shows what each closed position left; in privacy mode as a
 // percentage of what was paid.
-func closedTable(positions []kite.Position, hide bool) table {
-	t := table{head: []string{"Symbol", "P&L"}}
-	if hide {
-		t.head[1] = "P&L%"
+func closedTable(positions []kite.Position, v PositionsView) table {
+	t := table{head: []string{"Symbol", "Prod", "LTP", "P&L"}, stack: true}
+	if v.Hide {
+		t.head = []string{"Symbol", "Prod", "P&L%"}
 	}
 	for _, p := range positions {
-		r := positionRow(p)
-		if hide {
-			r.numbers = []string{shortPercentOf(p.Percent())}
+		r := positionRow(p, v.AsOf)
+		if v.Hide {
+			r.numbers = []string{product(p), shortPercentOf(p.Percent())}
 		} else {
-			r.numbers = []string{mask(false).shortSigned(p.Profit())}
+			r.numbers = []string{product(p), ifKnown(priceOf(p.LastPrice), positionUnit(p).plain().column), mask(false).shortSigned(p.Profit())}
 		}
 		t.rows = append(t.rows, r)
 	}
 	return t
 }
 
-func positionRow(p kite.Position) row {
-	name, tail := contract(p.Symbol)
-	return row{name: name, tail: tail + productTag(p.Product)}
+func positionRow(p kite.Position, at time.Time) row {
+	name, tail := contract(p.Symbol, at)
+	return row{name: name, tail: tail}
 }
+
+// product is how a position is held, in Kite's short word: "MIS".
+func product(p kite.Position) string { return fit(clean(p.Product), 4) }
+
+func positionUnit(p kite.Position) unit { return unitOf(p.Exchange + ":" + p.Symbol) }
 
 func side(p kite.Position) string {
 	if p.Quantity < 0 {
@@ -148,14 +165,4 @@ func side(p kite.Position) string {
 		return "short"
 	}
 	return "long"
-}
-
-// shortUnits writes a quantity for a column: in full up to 99,999, then in L
-// and Cr.
-func shortUnits(n int64) string {
-	d := decimal.NewFromInt(n)
-	if n > -100_000 && n < 100_000 {
-		return units(d)
-	}
-	return Short(d)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -47,6 +48,36 @@ func hugePositions() string {
 	return list(rows...)
 }
 
+// shortDollars are of an exchange whose prices have four places.
+func shortDollars() string {
+	return positionRow("USDINR26NOVFUT", "CDS", "NRML", -5, "84.2575", "84.31", "-262.5", "-262.5",
+		`"overnight_quantity":-3,"multiplier":1000,"close_price":84.2,"buy_quantity":0,"sell_quantity":5,"sell_price":84.2575,"sell_value":421287.5`)
+}
+
+func TestPositionCardGolden(t *testing.T) {
+	for name, tt := range map[string]struct {
+		row  string
+		hide bool
+	}{
+		"positions_card":          {positionRow("NIFTY26N1724400CE", "NFO", "NRML", 150, "112.35", "121.4", "1357.5", "905", `"close_price":120,"buy_quantity":225,"buy_price":112.35,"buy_value":25278.75,"sell_quantity":75,"sell_price":115,"sell_value":8625`), false},
+		"positions_card_hidden":   {positionRow("NIFTY26N1724400CE", "NFO", "NRML", 150, "112.35", "121.4", "1357.5", "905"), true},
+		"positions_card_currency": {shortDollars(), false},
+		"positions_card_closed":   {positionRow("INFY", "NSE", "MIS", 0, "0", "1530.2", "-612.5", "-612.5"), false},
+		"positions_card_no_price": {positionRow("INFY", "NSE", "BO", 4, "1500", "0", "-6000", "-6000"), false},
+		"positions_card_hostile":  {positionRow("<b>&\"\u202eX\nY", "N<E", "<&>", 1, "10", "11", "1", "1"), false},
+	} {
+		book := decodeBook(t, list(tt.row))
+		p := append(book.Open, book.Closed...)[0]
+		t.Run(name, func(t *testing.T) {
+			accountGolden(t, name, view.PositionCard(view.PositionCardView{Position: p, Page: 2, AsOf: noon(), Hide: tt.hide}))
+		})
+		if found, ok := book.ByRef(p.Ref()); !ok || found.Symbol != p.Symbol {
+			t.Errorf("%s is not found again: %v", p.Ref(), found)
+		}
+	}
+	accountGolden(t, "positions_card_gone", view.NoSuchPosition(2, noon()))
+}
+
 func TestPositionsGolden(t *testing.T) {
 	tests := []struct {
 		name, answer string
@@ -56,6 +87,8 @@ func TestPositionsGolden(t *testing.T) {
 		{"positions", usualPositions(), 1, false, false},
 		{"positions_hidden", usualPositions(), 1, true, false},
 		{"positions_native", usualPositions(), 1, false, true},
+		{"positions_before_opening", usualPositions(), 1, false, false},
+		{"positions_ticks", list(shortDollars(), positionRow("GOLD26DECFUT", "MCX", "NRML", 12, "121345.5", "122000", "7854", "7854")), 1, false, false},
 		{"positions_empty", "null", 1, false, false},
 		{"positions_only_null", "[null,null]", 1, false, false},
 		{"positions_closed", list(positionRow("INFY", "NSE", "MIS", 0, "0", "1530.2", "-612.5", "-612.5")), 1, false, false},
@@ -74,7 +107,11 @@ func TestPositionsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.Positions(view.PositionsView{Book: decodeBook(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			at := noon()
+			if tt.name == "positions_before_opening" {
+				at = time.Date(2026, 11, 16, 0, 30, 0, 0, time.UTC) // a Monday at six
+			}
+			accountGolden(t, tt.name, view.Positions(view.PositionsView{Book: decodeBook(t, tt.answer), Page: tt.page, AsOf: at, Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }

@@ -24,7 +24,7 @@ type QuoteView struct {
 
 // Quote renders a quote. The first line is the price and its change.
 func Quote(v QuoteView) Message {
-	lines := []string{quoteLine(v.Quote)}
+	lines := []string{quoteLine(v.Quote, v.AsOf)}
 	if sub := subtitle(v.Quote.ID, v.Name); sub != "" {
 		lines = append(lines, sub)
 	}
@@ -51,7 +51,7 @@ func quoteDetails(v QuoteView) []string {
 	if v.YearLow.OK && v.YearHigh.OK {
 		lines = append(lines, "52 weeks "+u.span(v.YearLow.Value, v.YearHigh.Value))
 	}
-	if traded := joined(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("average ", q.AveragePrice, u.price)); traded != "" {
+	if traded := joined(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("average ", q.AveragePrice, u.average)); traded != "" {
 		lines = append(lines, traded)
 	}
 	if q.OI.IsPositive() {

@@ -24,7 +24,7 @@ const maxLevels = 5
 func QuoteDepth(v QuoteDepthView) Message {
 	q := v.Quote
 	var s sheet
-	s.say(quoteLine(q))
+	s.say(quoteLine(q, v.AsOf))
 	t := ladder(q)
 	if len(t.rows) == 0 {
 		s.say("<b>Nobody bids and nobody offers.</b>", "The market is closed, or there is no trade in it now. Refresh asks again.")

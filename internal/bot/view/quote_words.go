@@ -15,40 +15,62 @@ import (
 // unit is how the prices of an instrument are written.
 type unit struct {
 	sign   string // "₹"; "" for an index, whose prices are points
-	places int32
+	places int32  // what a price has at least, and an average is rounded to
+	finest int32  // what a price has at most, where it stands at a tick that is finer
 }
 
-// unitOf knows that an index has points and that currencies are quoted to four
-// places.
+// ticks is how many places the finest tick of any exchange has.
+const ticks = 4
+
+// unitOf knows the places of an instrument's prices: an index has points, and
+// currencies are quoted to four places. It is the only place that does.
 func unitOf(id string) unit {
 	exchange, _, _ := strings.Cut(id, ":")
 	switch {
 	case kite.IsIndex(id):
-		return unit{"", 2}
+		return unit{"", 2, 2}
 	case exchange == "CDS" || exchange == "BCD":
-		return unit{"₹", 4}
+		return unit{"₹", 4, ticks}
 	default:
-		return unit{"₹", 2}
+		return unit{"₹", 2, ticks}
 	}
 }
 
-// price writes a price: ₹1,523.60, 26,068.15.
+// plain is the unit without its sign, as in a column.
+func (u unit) plain() unit { return unit{"", u.places, u.finest} }
+
+// price writes a price with all places of its tick: ₹1,523.60, ₹84.2575, 26,068.15.
 func (u unit) price(d decimal.Decimal) string {
+	sign, digits := u.digits(d)
+	return sign + u.sign + group(digits)
+}
+
+// average writes an average of prices, which stands at no tick.
+func (u unit) average(d decimal.Decimal) string {
 	sign, digits := fixed(d, u.places)
 	return sign + u.sign + group(digits)
 }
 
 // change writes a change of a price: +₹26.45, −124.00.
 func (u unit) change(d decimal.Decimal) string {
-	sign, digits := fixed(d, u.places)
+	sign, digits := u.digits(d)
 	return plus(sign, digits) + u.sign + group(digits)
+}
+
+// digits leaves out the noughts behind the places that a price has at least.
+func (u unit) digits(d decimal.Decimal) (sign, digits string) {
+	sign, digits = fixed(d, u.finest)
+	for n := u.finest; n > u.places && strings.HasSuffix(digits, "0"); n-- {
+		digits = digits[:len(digits)-1]
+	}
+	return sign, digits
 }
 
 // column writes a price for a column: without a sign, and short when it is too
 // long to stand beside a name.
 func (u unit) column(d decimal.Decimal) string {
 	const room = 14 // 9,99,99,999.95
-	if s := (unit{"", u.places}).price(d); cells(s) <= room {
+	if s := u.plain().price(d); cells(s) <= room {
 		return s
 	}
 	return Short(d)
@@ -101,6 +123,9 @@ func symbolOf(id string) string {
 	return name
 }
 
+// nameOf is an instrument as it is written for people: a contract as Kite does.
+func nameOf(id string, at time.Time) string { return contractName(symbolOf(id), at) }
+
 func exchangeOf(id string) string {
 	exchange, _, both := strings.Cut(id, ":")
 	if !both {
@@ -110,8 +135,8 @@ func exchangeOf(id string) string {
 }
 
 // quoteLine is what a lock screen shows of a quote: symbol, price, change.
-func quoteLine(q kite.Quote) string {
-	name := escape(symbolOf(q.ID))
+func quoteLine(q kite.Quote, at time.Time) string {
+	name := escape(nameOf(q.ID, at))
 	if !q.Priced() {
 		return fmt.Sprintf("<b>%s has no price now</b>", name)
 	}

@@ -147,7 +147,7 @@ func whatItIs(in kite.Instrument) string {
 
 // strike is the price of an option, without the paise it seldom has.
 func strike(in kite.Instrument) string {
-	return strings.TrimSuffix(unit{"", 2}.price(in.Strike), ".00")
+	return strings.TrimSuffix(unit{"", 2, ticks}.price(in.Strike), ".00")
 }
 
 // pickButtons are a button for each instrument, two in a row where they are

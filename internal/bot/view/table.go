@@ -23,6 +23,8 @@ const maxCellRunes = 2 * tableWidth
 type table struct {
 	head []string // the name column's heading, then one for each number
 	rows []row
+	// stack sets the numbers under the names where the rows do not fit on a line each.
+	stack bool
 }
 
 type row struct {
@@ -34,6 +36,9 @@ type row struct {
 // html returns the table in <pre>. Every line is as wide as the others, and at
 // most tableWidth. It is measured before it is escaped.
 func (t table) html() string {
+	if t.stacks() {
+		return t.stacked()
+	}
 	lines := t.lines()
 	widths := t.widths(lines)
 	var b strings.Builder

@@ -86,14 +86,21 @@ const nativeWord = 16
 // rich returns the table's cells as a native table. A name wraps between words,
 // so only one long word is cut.
 func (t table) rich() *RichTable {
+	if t.stacks() {
+		return t.stackedRich()
+	}
 	rt := &RichTable{Head: t.head}
 	for _, r := range t.lines()[1:] {
-		if !strings.Contains(r.name, " ") {
-			r.name = fitName(r.name, nativeWord)
-		}
-		rt.Rows = append(rt.Rows, append([]string{r.name + r.tail}, r.numbers...))
+		rt.Rows = append(rt.Rows, append([]string{r.nativeName()}, r.numbers...))
 	}
 	return rt
+}
+
+func (r row) nativeName() string {
+	if strings.Contains(r.name, " ") {
+		return r.name + r.tail
+	}
+	return fitName(r.name, nativeWord) + r.tail
 }
 
 // fits reports whether the table is shown without cutting anything.
@@ -114,7 +121,7 @@ func (t table) fits() bool {
 
 // without returns the table without one of its columns of numbers.
 func (t table) without(column int) table {
-	narrow := table{head: omit(t.head, column)}
+	narrow := table{head: omit(t.head, column), stack: t.stack}
 	for _, r := range t.rows {
 		narrow.rows = append(narrow.rows, row{r.name, r.tail, omit(r.numbers, column-1)})
 	}
@@ -190,15 +197,4 @@ func isAre(n int) string {
 		return "is"
 	}
 	return "are"
-}
-
-// tapCells is what two buttons side by side have room for on a phone.
-const tapCells = 13
-
-// tapName is what a button says that opens a row: short, and never empty.
-func tapName(name string) string {
-	if name = strings.TrimSpace(fit(clean(name), tapCells)); cells(name) == 0 {
-		return "(no name)"
-	}
-	return name
 }

@@ -85,18 +85,52 @@ func TestATableKeepsItsNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(2, 4).Draw(t, "columns")
 		number := rapid.StringMatching(`[−+]?[0-9.,]{0,40}`)
-		tab := table{head: make([]string, columns)}
+		tab := table{head: make([]string, columns), stack: rapid.Bool().Draw(t, "stack")}
 		for i := range rapid.IntRange(1, 9).Draw(t, "rows") {
 			name := fmt.Sprintf("%dNAME", i)
 			tab.rows = append(tab.rows, row{name, rapid.StringMatching(`[A-Z ]{0,40}`).Draw(t, "tail"), rapid.SliceOfN(number, columns-1, columns-1).Draw(t, "numbers")})
 		}
-		lines := strings.Split(strings.TrimPrefix(tab.html(), "<pre>"), "\n")
-		for i, line := range lines[1:] {
-			if !strings.HasPrefix(line, fmt.Sprintf("%dN", i)) {
+		named := 0
+		for line := range strings.Lines(tab.html()) {
+			if strings.HasPrefix(line, fmt.Sprintf("%dN", named)) {
+				named++
+			} else if !tab.stacks() && named > 0 {
 				t.Fatalf("a row without its name: %q", line)
 			}
 		}
+		if named != len(tab.rows) {
+			t.Fatalf("%d of %d rows have their names in\n%s", named, len(tab.rows), tab.html())
+		}
 	})
+}
+
+// Where the rows of a table that may stack do not fit, each name is there whole, with
+// the last number, and under it are the others.
+func TestStackedTable(t *testing.T) {
+	stacked := table{
+		head: []string{"Symbol", "Qty", "LTP", "P&L"}, stack: true,
+		rows: []row{
+			{"NIFTYNXT50", " 17 NOV 70000.5 CE", []string{"−1,050", "1,21,345.50", "+277.50"}},
+			{"KONKAN LIQUID FUND - DIRECT DAILY IDCW, PAID OUT", "", []string{"1", "", "–"}},
+			{"M&M", "", []string{"5", "3,105.50", "−2,925"}},
+		},
+	}
+	if got, want := stacked.html(), `<pre>Symbol                         P&amp;L
+                   Qty         LTP
+NIFTYNXT50 17 NOV 70000.5 CE
+                           +277.50
+                −1,050 1,21,345.50
+KONKAN LIQUID FUND - DIRECT DAILY
+IDCW, PAID OUT                   –
+                     1            
+M&amp;M                         −2,925
+                     5    3,105.50</pre>`; got != want {
+		t.Errorf("table\n%s\nwant\n%s", got, want)
+	}
+	stacked.rows = stacked.rows[2:]
+	if got, want := stacked.html(), "<pre>Symbol Qty      LTP    P&amp;L\nM&amp;M      5 3,105.50 −2,925</pre>"; got != want {
+		t.Errorf("table that fits\n%s\nwant\n%s", got, want)
+	}
 }
 
 // Whatever is put in, every line of a table is equally wide and no wider than
@@ -105,7 +139,7 @@ func TestTableWidth(t *testing.T) {
 	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[A-Z0-9&<>🚀三टा\n-]{0,60}`))
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(1, 6).Draw(t, "columns")
-		tab := table{head: rapid.SliceOfN(rapid.StringMatching(`[A-Za-z&%]{1,12}`), columns, columns).Draw(t, "head")}
+		tab := table{head: rapid.SliceOfN(rapid.StringMatching(`[A-Za-z&%]{1,12}`), columns, columns).Draw(t, "head"), stack: rapid.Bool().Draw(t, "stack")}
 		for range rapid.IntRange(0, 12).Draw(t, "rows") {
 			tab.rows = append(tab.rows, row{
 				text.Draw(t, "name"), text.Draw(t, "tail"),
@@ -113,13 +147,13 @@ func TestTableWidth(t *testing.T) {
 			})
 		}
 		lines := strings.Split(strings.TrimSuffix(strings.TrimPrefix(tab.html(), "<pre>"), "</pre>"), "\n")
-		if len(lines) != 1+len(tab.rows) {
+		if least := 1 + len(tab.rows); len(lines) < least || len(lines) > least && !tab.stacks() {
 			t.Fatalf("%d lines for %d rows", len(lines), len(tab.rows))
 		}
 		unescape := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
 		width := cells(unescape.Replace(lines[0]))
 		for _, line := range lines {
-			if n := cells(unescape.Replace(line)); n != width || n > tableWidth {
+			if n := cells(unescape.Replace(line)); n != width && !tab.stacks() || n > tableWidth {
 				t.Fatalf("line of %d cells in a table of %d: %q", n, width, line)
 			}
 		}

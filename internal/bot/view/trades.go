@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -19,7 +20,7 @@ type TradesView struct {
 	Native bool
 }
 
-// Trades renders today's trades: how many, what was bought and sold for, then
+// Trades renders the trades that Kite lists: how many, what was bought and sold for, then
 // the trades, the newest first.
 func Trades(v TradesView) Message {
 	hide := mask(v.Hide)
@@ -30,9 +31,9 @@ func Trades(v TradesView) Message {
 		return s.message(v.Native, [][]Button{{refreshTrades(1), {Text: "Orders", Data: "orders:run"}}})
 	}
 	at := pageOf(len(v.Trades), tradesPerPage, v.Page)
-	s.say(append(tradesHead(kite.TotalTrades(v.Trades), hide), append(hide.note(), "Today · "+asOf(v.AsOf))...)...)
-	s.show(tradesTable(kite.TradesNewestFirst(v.Trades)[at.from:at.to], v.Hide))
-	s.under(append([]string{"B = bought, S = sold"}, at.line("trades")...)...)
+	s.say(append(tradesHead(v), append(hide.note(), asOf(v.AsOf))...)...)
+	s.show(tradesTable(kite.TradesNewestFirst(v.Trades)[at.from:at.to], v))
+	s.under(at.line("trades")...)
 	buttons := at.buttons(func(page int) string { return fmt.Sprintf("trades:page:%d", page) })
 	return s.message(v.Native, append(buttons, []Button{refreshTrades(at.page), {Text: "Orders", Data: "orders:run"}, {Text: "CSV", Data: "trades:csv"}}))
 }
@@ -41,15 +42,28 @@ func refreshTrades(page int) Button {
 	return Button{Text: "Refresh", Data: fmt.Sprintf("trades:refresh:%d", page)}
 }
 
-func tradesHead(t kite.TradeTotals, v mask) []string {
-	lines := []string{fmt.Sprintf("<b>%d bought · %d sold</b>", t.Buys, t.Sells)}
-	if t.Buys > 0 && !bool(v) {
-		lines = append(lines, "Bought for "+v.rupees(t.Bought))
+// tradesHead is "Trades · 2 bought · 1 sold", and what for.
+func tradesHead(v TradesView) []string {
+	t := kite.TotalTrades(v.Trades)
+	var times []time.Time
+	for _, trade := range v.Trades {
+		times = append(times, trade.At())
 	}
-	if t.Sells > 0 && !bool(v) {
-		lines = append(lines, "Sold for "+v.rupees(t.Sold))
+	head, sums := []string{ofDay("Trades", v.AsOf, times)}, []string(nil)
+	for _, side := range []struct {
+		n          int
+		name, sums string
+		value      kite.Figure
+	}{{t.Buys, "bought", "Bought for ", t.Bought}, {t.Sells, "sold", "Sold for ", t.Sold}} {
+		if side.n > 0 {
+			head, sums = append(head, fmt.Sprintf("%d %s", side.n, side.name)), append(sums, side.sums+RupeesOf(side.value))
+		}
 	}
-	if t.NoValue > 0 && !bool(v) {
+	lines := []string{"<b>" + strings.Join(head, " · ") + "</b>"}
+	if !v.Hide {
+		lines = append(lines, sums...)
+	}
+	if t.NoValue > 0 && !v.Hide {
 		lines = append(lines, many(t.NoValue, "trade counts", "trades count")+" lots and "+isAre(t.NoValue)+" not in these sums")
 	}
 	if t.Other > 0 {
@@ -58,24 +72,23 @@ func tradesHead(t kite.TradeTotals, v mask) []string {
 	return append(lines, noData(t.Missing)...)
 }
 
-// tradesTable is like the table of orders, but here the time stays away where
-// there is no room for everything: the list is in its order.
-func tradesTable(trades []kite.Trade, hide bool) table {
-	t := table{head: []string{"Trade", "Qty", "Price", "At"}}
+// tradesTable is like the table of orders.
+func tradesTable(trades []kite.Trade, v TradesView) table {
+	t := table{head: []string{"Trade", "Qty", "Price", "At"}, stack: true}
 	for _, trade := range trades {
 		if trade.Missing {
 			t.rows = append(t.rows, row{name: "(no data)", numbers: []string{Absent, Absent, Absent}})
 			continue
 		}
-		name, tail := contract(trade.Symbol)
-		t.rows = append(t.rows, row{sideLetter(trade.Side) + name, tail, []string{shortQuantity(trade.Quantity), shortPrice(trade.Price), timeOf(trade.At())}})
+		name, tail := contract(trade.Symbol, v.AsOf)
+		t.rows = append(t.rows, row{sideLetter(trade.Side) + name, tail, []string{shortQuantity(trade.Quantity), tradePrice(trade), momentOf(trade.At(), v.AsOf)}})
 	}
-	switch {
-	case hide:
+	if v.Hide {
 		return t.without(2).without(1)
-	case !t.fits():
-		return t.without(3)
-	default:
-		return t
 	}
+	return t
+}
+
+func tradePrice(t kite.Trade) string {
+	return unitOf(t.Exchange + ":" + t.Symbol).plain().column(t.Price)
 }

@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"kitebot/internal/bot/view"
@@ -50,6 +51,13 @@ func TestTradesGolden(t *testing.T) {
 			tradeRow("2", "BUY", "BANKNIFTY26NOV52000CE", "NFO", "10:00:00", 1050, "1212.35"),
 			"null", tradeRow("3", "GIFT", "INFY", "NSE", "10:00:00", 1, "1"),
 		), 1, false, false},
+		{"trades_derivatives", list(
+			tradeRow("1", "SELL", "NIFTYNXT5026NOV70000CE", "NFO", "10:00:00", 75, "1234.55"),
+			tradeRow("2", "BUY", "NIFTY26NOV24400CE", "NFO", "10:01:00", 75, "121.4"),
+			tradeRow("3", "BUY", "USDINR26NOVFUT", "CDS", "10:02:00", 2, "84.2575"),
+		), 1, false, false},
+		{"trades_yesterday", strings.ReplaceAll(usualTrades(), "2026-11-12T", "2026-11-11T"), 1, false, false},
+		{"trades_bought_only", list(tradeRow("7001", "BUY", "INFY", "NSE", "09:16:02", 25, "1529.8")), 1, false, false},
 		{"trades_empty", "[]", 1, false, false},
 		{"trades_hostile", list(
 			tradeRow("<b>", "BUY", "<i>&\"\u202eX\nY", "NSE", "soon", 1, "10"),

@@ -61,7 +61,7 @@ func Quotes(v QuotesView) Message {
 	shown := v.Rows[at.from:at.to]
 	var s sheet
 	s.say(quotesHead(v, shown)...)
-	s.show(quotesTable(shown))
+	s.show(quotesTable(shown, v.AsOf))
 	s.under(quotesGaps(shown)...)
 	if v.Watch {
 		s.under(at.line("symbols")...)
@@ -99,7 +99,7 @@ func quotesHead(v QuotesView, shown []QuoteRow) []string {
 	}
 	if len(moved) > 2 {
 		byDay := func(a, b QuoteRow) int { return a.Quote.ChangePercent().Value.Cmp(b.Quote.ChangePercent().Value) }
-		lines = append(lines, "Best "+mover(slices.MaxFunc(moved, byDay))+" · worst "+mover(slices.MinFunc(moved, byDay)))
+		lines = append(lines, "Best "+mover(slices.MaxFunc(moved, byDay), v.AsOf)+" · worst "+mover(slices.MinFunc(moved, byDay), v.AsOf))
 	}
 	if v.Watch {
 		lines = append(lines, "Watch list · "+many(len(v.Rows), "symbol", "symbols"))
@@ -127,11 +127,11 @@ func upDown(up, down, same int) string {
 	return strings.Join(parts, " · ")
 }
 
-func mover(r QuoteRow) string {
-	return escape(fit(symbolOf(r.ID), 20)) + " " + PercentOf(r.Quote.ChangePercent())
+func mover(r QuoteRow, at time.Time) string {
+	return escape(fit(nameOf(r.ID, at), 28)) + " " + PercentOf(r.Quote.ChangePercent())
 }
 
-func quotesTable(rows []QuoteRow) table {
+func quotesTable(rows []QuoteRow, at time.Time) table {
 	t := table{head: []string{"Symbol", "Price", "Day%"}}
 	twice := namedTwice(rows)
 	for _, r := range rows {
@@ -139,9 +139,10 @@ func quotesTable(rows []QuoteRow) table {
 		if r.Quote.Priced() {
 			price = unitOf(r.ID).column(r.Quote.LastPrice)
 		}
-		cells := row{name: symbolOf(r.ID), numbers: []string{price, shortPercentOf(r.Quote.ChangePercent())}}
-		if twice[cells.name] {
-			cells.tail = "·" + beginning(clean(exchangeOf(r.ID)), 5)
+		name, tail := contract(symbolOf(r.ID), at)
+		cells := row{name, tail, []string{price, shortPercentOf(r.Quote.ChangePercent())}}
+		if twice[symbolOf(r.ID)] {
+			cells.tail += "·" + beginning(clean(exchangeOf(r.ID)), 5)
 		}
 		t.rows = append(t.rows, cells)
 	}

@@ -19,13 +19,13 @@ func quotesButtons(v QuotesView, at paging, shown []QuoteRow) [][]Button {
 		if !r.Known && !v.Edit {
 			continue // there is nothing to open
 		}
-		name := tapName(symbolOf(r.ID))
+		name := tapContract(symbolOf(r.ID), v.AsOf)
 		if twice[symbolOf(r.ID)] {
 			name += " " + beginning(clean(exchangeOf(r.ID)), 5)
 		}
 		taps = append(taps, idButton(mark+name, action, r.ID)...)
 	}
-	buttons := rowsOf(taps, 2)
+	buttons := pairs(taps)
 	if !v.Watch {
 		return append(buttons, notEmpty(refreshQuotes(shown))...)
 	}

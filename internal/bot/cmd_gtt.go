@@ -1,0 +1,41 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func gttCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		all, at, err := r.Account.GTTs(ctx, maxAge)
+		if err != nil {
+			return view.Message{}, err
+		}
+		v := view.GTTsView{GTTs: all, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+		if ids := waitingFor(all); len(ids) > 0 {
+			var unknown error
+			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)
+			if err := aboutLogin(unknown); err != nil {
+				return view.Message{}, err
+			}
+			v.NoPrices = unknown != nil
+		}
+		return view.GTTs(v), nil
+	})
+	return show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"})
+}
+
+// waitingFor are the instruments of the active GTTs, each once.
+func waitingFor(gtts []kite.GTT) []string {
+	var ids []string
+	for _, g := range gtts {
+		if id := g.Exchange + ":" + g.Symbol; g.Active() && kite.IsID(id) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,38 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func mutualFundsCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		f, at, err := r.Account.MutualFunds(ctx, maxAge)
+		return view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(f), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+	})
+	return show.command(Command{
+		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
+		Actions: map[string]Action{"card": {Run: fundCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
+			f, at, err := r.Account.MutualFunds(ctx, browsing)
+			return view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
+		})},
+	})
+}
+
+// fundCard opens one mutual fund.
+func fundCard(ctx context.Context, r *Request) (Reply, error) {
+	ref, page := view.ParseCardPage(r.Args)
+	all, at, err := r.Account.MutualFunds(ctx, glance)
+	if err != nil {
+		return Reply{}, err
+	}
+	totals := kite.TotalMutualFunds(all)
+	f, ok := kite.FundByRef(totals.Funds, ref)
+	if !ok {
+		return inPlace(view.NoSuchFund(page, at)), nil
+	}
+	return inPlace(view.FundCard(view.FundCardView{Fund: f, Totals: totals, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+}

@@ -1,0 +1,112 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"kitebot/internal/market"
+)
+
+// contract writes the symbol of a derivative as Kite does: what it is on, which may
+// be cut in a narrow place, and what must not be, since it tells contracts apart:
+// NIFTY26NOV24400CE is NIFTY and " NOV 24400 CE", NIFTY26N1724400CE of a week is
+// NIFTY and " 17 NOV 24400 CE", INFY26NOVFUT is INFY and " NOV FUT". The year is
+// written unless the contract ends within twelve months, that of the moment at
+// included: so no two names are the same. What is no derivative comes back whole,
+// with the series of a share set apart.
+func contract(symbol string, at time.Time) (name, tail string) {
+	symbol = plainSymbol(symbol)
+	if name, ends, rest, ok := derivative(symbol); ok {
+		return name, " " + ends.words(at) + " " + rest
+	}
+	if at := series(symbol); at > 0 {
+		return symbol[:at], symbol[at:]
+	}
+	return symbol, ""
+}
+
+// contractName is a symbol as it is written on one line.
+func contractName(symbol string, at time.Time) string {
+	name, tail := contract(symbol, at)
+	return clean(name) + clean(tail)
+}
+
+// expiry is when a contract ends, as far as its symbol says.
+type expiry struct {
+	year, month int
+	day         int // 0: the last of the month
+}
+
+// words writes the expiry: "NOV", "17 NOV", "DEC 2027".
+func (e expiry) words(at time.Time) string {
+	words := monthNames[3*e.month-3 : 3*e.month]
+	if e.day > 0 {
+		words = strconv.Itoa(e.day) + " " + words
+	}
+	year, month, _ := at.In(market.IST()).Date()
+	if ahead := 12*(e.year-year) + e.month - int(month); ahead < 0 || ahead >= 12 {
+		words += " " + strconv.Itoa(e.year)
+	}
+	return words
+}
+
+const (
+	digits     = "0123456789"
+	monthNames = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"
+	weekMonths = "123456789OND" // the months of contracts that end on a day of their own
+)
+
+// derivative takes apart NIFTY26NOV24400CE and INFY26NOVFUT, which end with a month,
+// and NIFTY26N1724400CE and NIFTY2610624400CE, which end on a day in November and in
+// January; rest is "24400 CE" or "FUT".
+func derivative(symbol string) (name string, ends expiry, rest string, ok bool) {
+	for _, kind := range []string{"CE", "PE", "FUT"} {
+		before, found := strings.CutSuffix(symbol, kind)
+		if !found {
+			continue
+		}
+		if kind == "FUT" {
+			name, ends, rest, ok = split(before)
+			return name, ends, kind, ok && rest == ""
+		}
+		name, ends, rest, ok = split(before)
+		return name, ends, rest + " " + kind, ok && rest != ""
+	}
+	return "", expiry{}, "", false
+}
+
+// split takes apart what stands before the kind of a contract: the number at its
+// end is a strike, behind a month or behind a day.
+func split(s string) (name string, ends expiry, strike string, ok bool) {
+	before := strings.TrimRight(s, digits+".")
+	number := s[len(before):]
+	if at := len(before) - len("26NOV"); at > 0 {
+		month := strings.Index(monthNames, before[at+2:])
+		if isDigits(before[at:at+2]) && month >= 0 && month%3 == 0 {
+			return before[:at], expiry{year: yearOf(before[at:]), month: month/3 + 1}, number, true
+		}
+	}
+	if at := len(before) - len("26N"); at > 0 && isDigits(before[at:at+2]) { // October to December
+		return week(before[:at], before[at:]+number)
+	}
+	return week(before, number)
+}
+
+// week reads the year, the month and the day that a week's contract has before its
+// strike: 26N1724400.
+func week(name, s string) (string, expiry, string, bool) {
+	if name == "" || len(s) < len("26N17") || !isDigits(s[:2]) || !isDigits(s[3:5]) {
+		return "", expiry{}, "", false
+	}
+	month, day := strings.IndexByte(weekMonths, s[2])+1, 10*int(s[3]-'0')+int(s[4]-'0')
+	if month < 1 || day < 1 || day > 31 {
+		return "", expiry{}, "", false
+	}
+	return name, expiry{yearOf(s), month, day}, s[5:], true
+}
+
+// yearOf is the year that a text begins with: 26 is 2026.
+func yearOf(s string) int { return 2000 + 10*int(s[0]-'0') + int(s[1]-'0') }
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, digits) == "" }

@@ -1,0 +1,59 @@
+package view
+
+import (
+	"time"
+
+	"kitebot/internal/market"
+)
+
+// momentOf is when something of a list happened: the clock alone on the day of the
+// list, "27 Nov 14:20" on another.
+func momentOf(t, at time.Time) string {
+	switch {
+	case t.IsZero():
+		return Absent
+	case sameDay(t, at):
+		return clockTime(t)
+	default:
+		return t.In(market.IST()).Format("2 Jan 15:04")
+	}
+}
+
+// secondsOf is momentOf to the second.
+func secondsOf(t, at time.Time) string {
+	switch {
+	case t.IsZero():
+		return Absent
+	case sameDay(t, at):
+		return clockSeconds(t)
+	default:
+		return t.In(market.IST()).Format("2 Jan 15:04:05")
+	}
+}
+
+// onDay is the day of [dayOf] behind a verb: "today", "on Friday".
+func onDay(at time.Time) string {
+	if day := dayOf(at); day != "today" {
+		return "on " + day
+	}
+	return "today"
+}
+
+// ofDay names a list with the day that all its rows are of, where that is not the
+// day of the answer: after midnight Kite still lists the day before.
+func ofDay(name string, at time.Time, rows []time.Time) string {
+	var day time.Time
+	for _, t := range rows {
+		switch {
+		case t.IsZero():
+		case sameDay(t, at), !day.IsZero() && !sameDay(t, day):
+			return name
+		default:
+			day = t
+		}
+	}
+	if day.IsZero() {
+		return name
+	}
+	return name + " of " + day.In(market.IST()).Format("Monday 2 Jan")
+}
