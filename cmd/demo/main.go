@@ -24,6 +24,7 @@ import (
 	"syscall"
 
 	"kitebot/internal/app"
+	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
 )
 
@@ -44,10 +45,11 @@ type options struct {
 	hosts []string // that a login link of the real Kite may point to
 	world simkite.World
 	logs  bool
+	clock clock.Clock // of all parts; no flag
 }
 
 func parse(args []string, out io.Writer) (options, error) {
-	var o options
+	o := options{clock: clock.Real()}
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "loopback `address` of the page; port 0 picks a free one")
@@ -94,7 +96,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer, again 
 	defer stopBot()
 	ended, ready := make(chan error, 1), make(chan struct{})
 	go func() {
-		ended <- app.Run(botCtx, d.config, app.Options{Logger: d.log, Version: "demo", Ready: func() { close(ready) }})
+		ended <- app.Run(botCtx, d.config, app.Options{Logger: d.log, Clock: d.clock, Version: "demo", Ready: func() { close(ready) }})
 	}()
 	select {
 	case <-ready:

@@ -197,12 +197,7 @@ var bringToFront = chromedp.Func(func(ctx context.Context, _ *chromedp.Target) e
 // photograph writes what the phone shows to a PNG file.
 func (p phone) photograph(file string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.t.Fatalf("photograph the screen: %v", err)
-	}
+	shot := p.screen()
 	size, err := png.DecodeConfig(bytes.NewReader(shot))
 	if err != nil || size.Width != phoneWidth*phoneScale || size.Height != phoneHeight*phoneScale {
 		p.t.Errorf("the picture has %dx%d pixels (%v), want %dx%d times %d", size.Width, size.Height, err, phoneWidth, phoneHeight, phoneScale)
@@ -210,4 +205,16 @@ func (p phone) photograph(file string) {
 	if err := os.WriteFile(filepath.Clean(file), shot, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// screen is what the phone shows, as a PNG.
+func (p phone) screen() []byte {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatalf("photograph the screen: %v", err)
+	}
+	return shot
 }

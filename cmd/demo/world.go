@@ -49,7 +49,7 @@ func (d *demo) build() (err error) {
 	}
 	d.closer = append(d.closer, func() { _ = os.RemoveAll(d.folder) })
 	token := "1000001:" + rand.Text() + rand.Text()
-	d.tg = simtg.New(simtg.Options{Token: token})
+	d.tg = simtg.New(simtg.Options{Token: token, Now: d.clock.Now})
 	d.closer = append(d.closer, d.tg.Close)
 	d.config = app.Config{
 		Token: token, StorePath: filepath.Join(d.folder, "bot.db"),
@@ -83,7 +83,7 @@ func (d *demo) catchBrowsers() error {
 // the Bot API for the bot.
 func (d *demo) servePage() error {
 	secret := "/" + rand.Text() + "/"
-	views, err := newGallery(viewtest.Goldens(), time.Now())
+	views, err := newGallery(viewtest.Goldens(), d.clock.Now())
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (d *demo) servePage() error {
 
 // serveKite serves the simulated Kite on an address of its own, as in real life.
 func (d *demo) serveKite() error {
-	d.kite = simkite.New(simkite.Options{World: d.world, MadeUpAt: time.Now()})
+	d.kite = simkite.New(simkite.Options{World: d.world, Now: d.clock.Now, MadeUpAt: d.clock.Now()})
 	d.closer = append(d.closer, d.kite.Close)
 	host, err := d.serve("127.0.0.1:0", d.kite)
 	if err != nil {
