@@ -55,7 +55,7 @@ func help(w io.Writer, name string) error {
 	for _, c := range all {
 		fmt.Fprintf(&b, "  %-19s  %s\n", c.usage(), c.short)
 	}
-	b.WriteString("\nSettings come from the environment: README.md lists them, and bot config shows those in force.\n" +
+	b.WriteString("\nSettings come from the environment: docs/settings.md lists them, and bot config shows those in force.\n" +
 		"Exit codes: 0 it was done; 1 it was not, and what is printed says why; 2 the command was not understood.\n")
 	_, err := io.WriteString(w, b.String())
 	return err

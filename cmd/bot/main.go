@@ -1,5 +1,5 @@
 // Command bot is the Telegram bot through which a person reads their Zerodha
-// Kite account. Its settings come from the environment; README.md lists them.
+// Kite account. Its settings come from the environment; docs/settings.md lists them.
 //
 //	bot, bot run      run
 //	bot config        print every setting in force, and where it is from

@@ -29,23 +29,23 @@ type Setting struct {
 	set      func(*Config, string) error // its error says what is wrong, never the value
 }
 
-// Settings is the table of all settings; the README shows it.
+// Settings is the table of all settings; docs/settings.md shows it.
 func Settings() []Setting {
 	return []Setting{
 		{Name: "TELEGRAM_BOT_TOKEN", Required: true, Secret: true, Example: "123456789:AAExampleExampleExampleExample_Example", Meaning: "the bot's token, from @BotFather", set: setToken},
-		{Name: "TELEGRAM_API_INSECURE", Example: "bot-api.internal", Meaning: "the one host that TELEGRAM_API_URL may name with http://: the token and every message cross that network in clear; loopback needs none", set: func(c *Config, v string) error { c.APIInsecure = v; return nil }},
+		{Name: "TELEGRAM_API_INSECURE", Example: "bot-api.internal", Meaning: "the one host that TELEGRAM_API_URL may name with http://: the token and every message cross that network unencrypted; loopback needs none", set: func(c *Config, v string) error { c.APIInsecure = v; return nil }},
 		{Name: "TELEGRAM_API_URL", Default: "https://api.telegram.org", Example: "https://api.telegram.org", Meaning: "the Bot API server; a self-hosted one works too, with http:// only as TELEGRAM_API_INSECURE allows", set: setAPIURL},
 		{Name: "KITE_MCP_URL", Default: "https://mcp.kite.trade/sse", Example: "https://mcp.kite.trade/sse", Meaning: "the Kite MCP server: …/sse streams and resumes on …/mcp; …/mcp is streamable HTTP only", set: setKiteURL},
 		{Name: "KITE_LOGIN_HOSTS", Example: "kite.zerodha.com,mcp.kite.trade", Meaning: "hosts a login link may point to, comma-separated; empty: kite.zerodha.com and the host of KITE_MCP_URL", set: setLoginHosts},
 		{Name: "ALLOWED_USERS", People: true, Example: "123456789,987654321", Meaning: "Telegram user ids that may use the bot, comma-separated, or * for everybody; empty: nobody", set: func(c *Config, v string) (err error) { c.Allowed, err = parsePeople(v, true); return err }},
-		{Name: "ADMIN_USERS", People: true, Example: "123456789", Meaning: "ids of the operators; allowed themselves", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
+		{Name: "ADMIN_USERS", People: true, Example: "123456789", Meaning: "Telegram user ids of the operators, who may use the bot themselves and have /admin", set: func(c *Config, v string) (err error) { c.Admins, err = parsePeople(v, false); return err }},
 		{Name: "STORE_PATH", Default: "bot.db", Example: "/data/bot.db", Meaning: "the file that remembers who is logged in", set: func(c *Config, v string) error { c.StorePath = v; return nil }},
-		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "seals the store; empty: made on the first start, in STORE_PATH.key", set: func(c *Config, v string) (err error) { c.StoreKey, err = parseKey(v); return err }},
-		{Name: "STORE_KEY_OLD", Secret: true, Meaning: "to change STORE_KEY: the key until now; unset it after one start", set: func(c *Config, v string) (err error) { c.OldKey, err = parseKey(v); return err }},
+		{Name: "STORE_KEY", Secret: true, Example: "the output of `openssl rand -base64 32`", Meaning: "encrypts the store; generated on first start if empty, in STORE_PATH.key", set: func(c *Config, v string) (err error) { c.StoreKey, err = parseKey(v); return err }},
+		{Name: "STORE_KEY_OLD", Secret: true, Meaning: "to change STORE_KEY: the previous key; unset it after one start", set: func(c *Config, v string) (err error) { c.OldKey, err = parseKey(v); return err }},
 		{Name: "HTTP_ADDR", Default: "127.0.0.1:8080", Example: "127.0.0.1:8080", Meaning: "where /healthz, /readyz and /metrics are served; off for nowhere", set: setHTTPAddr},
 		{Name: "WEBHOOK_URL", Example: "https://bot.example.org/telegram", Meaning: "where Telegram delivers updates to, on port 443, 80, 88 or 8443; empty: the bot asks for them (long polling)", set: setWebhookURL},
-		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "what Telegram shows with each delivery; empty: made at each start", set: setWebhookSecret},
-		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where deliveries and returning browsers are taken, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
+		{Name: "WEBHOOK_SECRET", Secret: true, Example: "the output of `openssl rand -hex 32`", Meaning: "secret Telegram sends with each webhook call; generated at each start if empty", set: setWebhookSecret},
+		{Name: "WEBHOOK_ADDR", Default: "127.0.0.1:8081", Example: "0.0.0.0:8081", Meaning: "where webhook calls and returning browsers arrive, over plain HTTP, from the proxy that ends TLS", set: setWebhookAddr},
 		{Name: "OAUTH_CALLBACK_URL", Example: "https://bot.example.org/kite/callback", Meaning: "where the browser comes back to after a login by OAuth; empty: people paste the address", set: setCallbackURL},
 		{Name: "USER_RATE", Default: "30/min", Example: "30/min", Meaning: "commands one person may send, per s, min or h; off for any number", set: func(c *Config, v string) (err error) { c.Rate, err = parseRate(v); return err }},
 		{Name: "SEND_RATE", Default: "25/s", Example: "25/s", Meaning: "messages the bot sends to people who are let in, all together, per s, min or h; others get a sixth of it as well; Telegram documents a limit of 30/s; off for any number", set: func(c *Config, v string) (err error) { c.SendRate, err = parseRate(v); return err }},

@@ -39,14 +39,18 @@ func telling(command string) string {
 	}[command]
 }
 
+// inReadme are the commands that the README names.
+var inReadme = []string{"portfolio", "holdings", "positions", "orders", "quote", "watch", "chart", "hide"}
+
 // What is said about commands is made from the list of commands and from what
 // the golden conversations answer to them: docs/commands.md, and a part of the
 // README. A command without a conversation has no sample and fails here.
 func TestCommandsPage(t *testing.T) {
-	var page, part strings.Builder
-	page.WriteString("# Commands\n\nMade by `go test ./internal/bot -update` from the list of commands and the golden\n" +
-		"conversations. Do not edit it by hand.\n")
-	part.WriteString("\n| command | what for | how the reply begins |\n|---|---|---|\n")
+	var page, index, part strings.Builder
+	index.WriteString("# Commands\n\nMade by `go test ./internal/bot -update` from the list of commands and the golden\n" +
+		"conversations. Do not edit it by hand. The figures and people are made up.\n\n" +
+		"| command | what for | how the reply begins |\n|---|---|---|\n")
+	part.WriteString("\n| command | what for |\n|---|---|\n")
 	replies := typedReplies(t)
 	for _, c := range bot.Commands() {
 		sample := sampleOf(c.Name, replies)
@@ -54,9 +58,15 @@ func TestCommandsPage(t *testing.T) {
 			t.Errorf("no conversation in testdata/conversations shows a reply to /%s", c.Name)
 		}
 		fmt.Fprintf(&page, "\n## /%s\n\nUsage: `%s`. In the menu: %s.\n\n```text\n%s\n```\n", c.Name, c.Usage, c.Summary, sample)
-		fmt.Fprintf(&part, "| `%s` | %s | %s |\n", c.Usage, c.Summary, cell(sample))
+		fmt.Fprintf(&index, "| [`%s`](#%s) | %s | %s |\n", c.Usage, c.Name, c.Summary, cell(sample))
+		if slices.Contains(inReadme, c.Name) {
+			fmt.Fprintf(&part, "| `%s` | %s |\n", c.Usage, c.Summary)
+		}
 	}
-	compare(t, commandsPage, page.String())
+	if n := strings.Count(part.String(), "\n| `/"); n != len(inReadme) {
+		t.Errorf("%d commands for the README, want %d", n, len(inReadme))
+	}
+	compare(t, commandsPage, index.String()+page.String())
 	before, rest, begun := strings.Cut(read(t, readme), beginCommands)
 	_, after, ended := strings.Cut(rest, endCommands)
 	if !begun || !ended {
