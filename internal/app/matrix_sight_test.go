@@ -33,13 +33,15 @@ const (
 var (
 	reference = regexp.MustCompile(`Reference [A-Z0-9]+`)
 	clockTime = regexp.MustCompile(`^\d\d:\d\d:\d\d: `)
+	slowSince = regexp.MustCompile(`by \d\d:\d\d:\d\d IST`)
 	lineEnds  = regexp.MustCompile(`\n+`)
 )
 
 // look takes a message in. right is how the right holdings begin.
 func look(m simtg.Message, right string) sight {
 	s := sight{labels: labels(m)}
-	lines := lineEnds.Split(reference.ReplaceAllString(strings.TrimSpace(m.Text), "Reference …"), -1)
+	text := slowSince.ReplaceAllString(reference.ReplaceAllString(strings.TrimSpace(m.Text), "Reference …"), "by … IST")
+	lines := lineEnds.Split(text, -1)
 	last := lines[len(lines)-1]
 	b, linked := m.Button("Log in to Kite")
 	switch {

@@ -76,6 +76,7 @@ type Bot struct {
 	door      *door
 	mail      *mailboxes
 	limits    *limits
+	underWay  underWay
 	tally     tally
 	pace      *pacer
 	presses   *workers // which acknowledge them

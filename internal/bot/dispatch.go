@@ -41,13 +41,17 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 	case order.to.outside:
 		b.serveOutside(u, order, answered)
 		return false
+	case order.cancels:
+		b.cancel(u, order.request.Command, again)
+		answered()
+		return false
 	case order.press && !again:
 		b.acknowledge(u.Press, order.ack)
 	}
 	order.update = u
-	j := job{dropped: answered, promised: again, run: func(t turn) { b.work(t, order) }}
+	j := job{dropped: answered, promised: again, same: order.same(), run: func(t turn) { b.work(t, order) }}
 	if again {
-		order = retold(order, u.Entry)
+		order, j.same = retold(order, u.Entry), ""
 		j.run = func(t turn) {
 			defer b.pace.leave(u.Entry)
 			switch {
@@ -96,6 +100,18 @@ func (b *Bot) work(t turn, o order) {
 	done = b.perform(t, o)
 }
 
+// cancel cancels a command of the person who pressed its button. What answers is
+// the command.
+func (b *Bot) cancel(u Update, command string, again bool) {
+	ack := "That does not wait any more."
+	if b.underWay.cancel(u.From, command) {
+		ack = "Cancelling…"
+	}
+	if !again {
+		b.acknowledge(u.Press, ack)
+	}
+}
+
 // acknowledge ends a press's spinner at once, outside the mailbox. Where too many
 // wait for that, the spinner ends by itself.
 func (b *Bot) acknowledge(press, text string) {
@@ -122,11 +138,16 @@ func (b *Bot) say(chat int64, m view.Message) {
 // long; then the next process answers. What changed something is done with once it
 // has run, which the journal knows before the answer is delivered: a /logout of
 // yesterday must not end today's login.
-func (b *Bot) perform(t turn, o order) (done bool) {
+func (b *Bot) perform(t turn, o order) (finished bool) {
 	if !b.hears(o.to) {
 		return true
 	}
 	start, ref := b.Clock.Now(), b.NewRef()
+	var done func()
+	t.work, done = b.underWay.begin(t.work, o)
+	defer done()
+	slow := b.sayIfSlow(t, o)
+	defer slow()
 	reply, err := b.run(t.work, o)
 	if err == nil {
 		var release func()
@@ -138,12 +159,16 @@ func (b *Bot) perform(t turn, o order) (done bool) {
 		reply, err = b.explain(t.work, o, err, ref)
 		reply.Delete, reply.Undeleted = asked.Delete, asked.Undeleted
 	}
+	message := slow()
+	done()
 	b.pace.leave(o.update.Entry)
+	t.worked()
 	answered, acted := b.Clock.Now(), *o.request.acted
 	if acted && !b.cutShort(err) {
 		b.noteRan(o.update)
 	}
-	undelivered := b.deliver(t.talk, o.to, o.request.Pressed, reply)
+	place := b.settle(t.talk, o, &reply, message)
+	undelivered := b.deliver(t.talk, o.to, place, reply)
 	b.note(t.work, o, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: o.to.outside})
 	return !b.cutShort(err) && (acted || !later(undelivered) || b.likely(undelivered))
 }

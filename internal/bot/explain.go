@@ -27,6 +27,8 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return say(m), err
 	}
 	switch {
+	case errors.Is(context.Cause(ctx), errCancelled):
+		return cancelled(o), errCancelled
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return Reply{}, err
 	case errors.Is(err, session.ErrBound):
@@ -190,8 +192,11 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 	if m, ok := loginProblem(err); ok {
 		return say(m), err
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		return reply, need
+	case errors.Is(context.Cause(ctx), errCancelled):
+		return cancelled(o), errCancelled
 	}
 	p := problem(err)
 	if !slices.Contains([]kite.Kind{kite.KindNoLink, kite.KindBlocked, kite.KindUnfamiliar, kite.KindAuthorize}, kite.KindOf(err)) {

@@ -25,6 +25,7 @@ type mailboxes struct {
 
 type mailbox struct {
 	waiting   []job
+	running   string          // same of the job that is being worked on; "" once it is answered
 	full      bool            // a job was turned away since there was room
 	interrupt func(by string) // of the running job
 }
@@ -38,14 +39,24 @@ type job struct {
 	// overtakes names an order that overtakes, "" for none: it goes ahead of what
 	// waits, but for other such orders. Of each name one may wait.
 	overtakes string
-	firm      bool // its work is never stopped, nor is that of an order that overtakes
-	promised  bool // an earlier process took it: no full mailbox turns it away
+	same      string // what it is the repetition of; "" for what is done each time
+	firm      bool   // its work is never stopped, nor is that of an order that overtakes
+	promised  bool   // an earlier process took it: no full mailbox turns it away
 }
 
 // turn is a job's time with its person.
 type turn struct {
 	work context.Context // ends when the job is overtaken, unless its work must be done
 	talk context.Context // of the messages; its cause is errOvertaken when the job was overtaken
+
+	answered func() // nil outside of a mailbox; see worked
+}
+
+// worked says that the answer is known: what is asked from now on is asked anew.
+func (t turn) worked() {
+	if t.answered != nil {
+		t.answered()
+	}
 }
 
 // errOvertaken says that nobody waits for a job's words any more.
@@ -57,9 +68,10 @@ func newMailboxes(limit int, panicked func(error)) *mailboxes {
 	return m
 }
 
-// put queues a job; taken is false when the person's mailbox is full. tell says
-// whether that is news: a flood must not be answered with one. While the bot
-// shuts down jobs are accepted and left undone: the journal keeps them.
+// put queues a job. taken is false when what the person asked for last is the same
+// and not answered yet, since one answer is enough, and when their mailbox is full.
+// tell says whether that is news: a flood must not be answered with one. While the
+// bot shuts down jobs are accepted and left undone: the journal keeps them.
 func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,12 +94,22 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 		if first := slices.IndexFunc(box.waiting, func(w job) bool { return w.overtakes == "" }); first >= 0 {
 			place = first
 		}
+	case j.same != "" && j.same == box.last():
+		return false, false
 	case place >= m.limit && j.dropped != nil && !j.promised:
 		tell, box.full = !box.full, true
 		return false, tell
 	}
 	box.waiting = slices.Insert(box.waiting, place, j)
 	return true, false
+}
+
+// last is what was asked for last and is not answered; "" for nothing that counts.
+func (box *mailbox) last() string {
+	if n := len(box.waiting); n > 0 {
+		return box.waiting[n-1].same
+	}
+	return box.running
 }
 
 // busy reports whether a person has something to do.
@@ -129,7 +151,7 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 			return
 		}
 		j := box.waiting[0]
-		box.waiting, box.full = box.waiting[1:], false
+		box.waiting, box.full, box.running = box.waiting[1:], false, j.same
 		work, stop := context.WithCancel(m.ctx)
 		talk, hush := context.WithCancelCause(m.ctx)
 		box.interrupt = func(by string) {
@@ -142,7 +164,11 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 			}
 		}
 		m.mu.Unlock()
-		m.run(turn{work: work, talk: talk}, j)
+		m.run(turn{work: work, talk: talk, answered: func() {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			box.running = ""
+		}}, j)
 		stop()
 		hush(nil)
 	}

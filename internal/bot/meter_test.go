@@ -146,8 +146,8 @@ func TestQueue(t *testing.T) {
 		want(0, 0)
 		for _, who := range []string{"asha", "ravi"} {
 			c.phone.Hold(people[who], true)
-			for range 3 {
-				c.types(people[who], false, "/help")
+			for _, command := range []string{"/help", "/start", "/help"} {
+				c.types(people[who], false, command)
 			}
 		}
 		want(4, 2)

@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"kitebot/internal/bot/view"
@@ -18,6 +19,7 @@ type order struct {
 	again     bool   // a failure replaces the pressed message too
 	overtakes string // what it is named among those that do; see [Action]
 	look      string // the command that shows what it changed
+	cancels   bool   // it cancels the command that it names
 	press     bool   // it came by a press that is to be acknowledged
 	paste     bool   // its message has to go from the chat, whatever becomes of it
 	update    Update // zero for what no update asked for
@@ -68,6 +70,19 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 		return b.answerOnce(u, view.UnknownCommand(name)), true
 	}
 	return b.orderOf(u, c, args), true
+}
+
+// same names what an order is the repetition of, when it is given again: the same
+// words, or a press of the same button. "" for what counts each time.
+func (o order) same() string {
+	switch {
+	case o.paste, o.overtakes != "", o.request.Command == "":
+		return ""
+	case o.press:
+		return fmt.Sprintf("%s on %d", o.update.Data, o.update.Message)
+	default:
+		return o.update.Text
+	}
 }
 
 // isPaste reports whether a person sends the address at which a login by OAuth
@@ -141,6 +156,9 @@ func (b *Bot) routePress(u Update) order {
 		if a.Overtakes {
 			o.overtakes = name + ":" + action
 		}
+		return o
+	case action == "cancel":
+		o.cancels = true
 		return o
 	case action == "run":
 		o.request.Args, o.request.Pressed = "", 0

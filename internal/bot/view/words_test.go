@@ -55,6 +55,8 @@ func TestWordsGolden(t *testing.T) {
 		"status_in": in.Status(false), "status_silent": in.Status(true), "status_late": late.Status(false), "status_lonely": lonely.Status(false),
 		"status_none": view.StatusNone(), "status_link": view.StatusLink(noon().Add(20*time.Minute), noon(), false),
 		"logout_ask": view.AskLogout(), "logout_kept": view.KeptIn(), "logout_done": view.LoggedOut(user, false), "logout_oauth": view.LoggedOut(user, true), "logout_oauth_late": view.LoggedOut(kite.Identity{}, true), "logout_waits": view.LoggingOut(), "logout_link": view.LinkCancelled(), "logout_nothing": view.NothingToLogOut(),
+		"holdings_slow": view.Slow{Command: "holdings", Now: noon(), Cancel: "holdings:cancel"}.Message(), "logout_slow": view.Slow{Command: "logout", Now: noon()}.Message(),
+		"holdings_cancelled": view.Cancelled("holdings", ""), "login_cancelled": view.Cancelled("login", "status"),
 		"start_out": view.Welcome("<Asha> & co", false), "start_in": view.Welcome("", true), "start_stranger": view.Stranger(123456789), "start_unclaimed": view.Unclaimed(123456789),
 		"start_group":   view.GroupOnly("kite_bot"),
 		"help_commands": view.Help([]view.CommandLine{{Usage: "/quote SYMBOL", Summary: "a price"}, {Usage: "/hide", Summary: "no amounts"}}),

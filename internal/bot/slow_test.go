@@ -1,0 +1,109 @@
+package bot_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kitebot/internal/bot"
+)
+
+// A kill while a person reads that Kite is slow leaves no lie: the message says what
+// was true at its time, its Cancel does nothing wrong, and the next process answers.
+func TestAKillAfterTheWordThatKiteIsSlow(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Hang(time.Hour)
+		c.says("asha", "/holdings")
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		slow, cancel, ok := c.phone.Button(people["asha"], "Cancel")
+		if !ok {
+			t.Fatalf("no word that Kite is slow:\n%s", c.phone.Log())
+		}
+		c.kite.Hang(0)
+		c.kill()
+		synctest.Wait()
+		seen := c.phone.Log()
+		if !strings.Contains(seen, "₹77,521.00") || c.unanswered() != 0 {
+			t.Errorf("%d are unanswered; people see\n%s", c.unanswered(), seen)
+		}
+		if m, _ := c.phone.Shown(people["asha"], slow); m.HTML != "" && !strings.Contains(m.HTML, "by 10:00") {
+			t.Errorf("what is left of the word: %s", m.HTML)
+		}
+		c.press(people["asha"], slow, cancel.Data)
+		synctest.Wait()
+		if seen := c.phone.Log(); seen != "toast: That does not wait any more.\n" {
+			t.Errorf("Cancel of before the kill: %s", seen)
+		}
+	})
+}
+
+// Cancel ends what its person waits for, and nothing of another person.
+func TestCancelEndsOnlyWhatItNames(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.logIn("ravi", "CD5678")
+		c.kite.Hang(12 * time.Second)
+		c.says("asha", "/holdings")
+		c.says("ravi", "/holdings")
+		time.Sleep(10 * time.Second)
+		c.press(people["asha"], 99, "funds:cancel")
+		synctest.Wait()
+		if seen := c.phone.Log(); strings.Contains(seen, "Cancelled") || !strings.Contains(seen, "does not wait") {
+			t.Errorf("Cancel of another command: %s", seen)
+		}
+		c.press(people["asha"], 99, "holdings:cancel")
+		synctest.Wait()
+		if seen := c.phone.Log(); strings.Count(seen, "Cancelled") != 1 {
+			t.Errorf("Cancel: %s", seen)
+		}
+		if c.unanswered() != 1 {
+			t.Errorf("%d updates are unanswered, want the other person's", c.unanswered())
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if seen := c.phone.Log(); !strings.Contains(seen, "RAVI01") || strings.Contains(seen, "Cancelled") {
+			t.Errorf("the other person sees %s", seen)
+		}
+	})
+}
+
+// While Telegram takes nothing, an answer waits no more than a moment for the word
+// that Kite is slow, and nothing stands twice.
+func TestTheWordThatKiteIsSlowHoldsUpNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Hang(9 * time.Second)
+		c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed})
+		c.says("asha", "/status")
+		time.Sleep(10 * time.Second)
+		c.phone.Break(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if seen := c.phone.Log(); strings.Count(seen, "message #") != 1 || !strings.Contains(seen, "Kite answered at") {
+			t.Errorf("people see %s", seen)
+		}
+	})
+}
+
+// What is asked again before it is answered is answered once, and leaves nothing for
+// the next process.
+func TestWhatIsAskedTwiceIsAnsweredOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Hang(2 * time.Second)
+		for range 5 {
+			c.says("asha", "/status")
+		}
+		if c.unanswered() != 1 {
+			t.Errorf("%d updates are open, want one", c.unanswered())
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if seen := c.phone.Log(); strings.Count(seen, "Kite answered at") != 1 || c.unanswered() != 0 {
+			t.Errorf("%d are unanswered; people see %s", c.unanswered(), seen)
+		}
+	})
+}
