@@ -60,19 +60,21 @@ func (t totals) add(row map[string]any) {
 	mtf, _ := new(big.Rat).SetString(string(row["mtf"].(map[string]any)["quantity"].(json.Number)))
 	t.borrowed.Add(t.borrowed, times(mtf, field("last_price")))
 	if field("close_price").Sign() > 0 {
-		t.day.Add(t.day, times(shares, field("day_change")))
+		moved := new(big.Rat).Sub(field("last_price"), field("close_price"))
+		t.day.Add(t.day, times(shares, moved))
 		t.before.Add(t.before, times(shares, field("close_price")))
 	}
 }
 
-// headline is the first two lines of /holdings.
-func (t totals) headline() string {
-	return fmt.Sprintf("₹%s\nDay %s (%s)", grouped(t.value), signed("₹", t.day), signed("", percent(t.day, t.before))+"%")
-}
+// headline is how the first line of /holdings begins.
+func (t totals) headline() string { return fmt.Sprintf("Holdings ₹%s · ", grouped(t.value)) }
 
+// profit is what follows it, but for the name of the day: the day's and all of the
+// P&L.
 func (t totals) profit() string {
 	profit := new(big.Rat).Sub(t.value, t.invested)
-	return fmt.Sprintf("Profit %s (%s)", signed("₹", profit), signed("", percent(profit, t.invested))+"%")
+	return fmt.Sprintf(" %s\nDay %s%%\nP&L %s (%s%%)\n", signed("₹", t.day), signed("", percent(t.day, t.before)),
+		signed("₹", profit), signed("", percent(profit, t.invested)))
 }
 
 // apart are the lines on what is pledged and what is bought with borrowed money.
@@ -89,14 +91,15 @@ func percent(part, whole *big.Rat) *big.Rat {
 	return new(big.Rat).Mul(new(big.Rat).Quo(part, whole), big.NewRat(100, 1))
 }
 
+// signed is an amount as Telegram gets it, where no line may break before ₹.
 func signed(unit string, r *big.Rat) string {
-	sign := ""
-	switch grouped(r) {
-	case "0.00":
-	default:
-		sign = map[int]string{1: "+", -1: "−"}[r.Sign()]
+	if grouped(r) == "0.00" {
+		return unit + "0.00"
 	}
-	return sign + unit + grouped(r)
+	if unit != "" {
+		unit = "\u2060" + unit
+	}
+	return map[int]string{1: "+", -1: "−"}[r.Sign()] + unit + grouped(r)
 }
 
 // grouped writes |r| with two places, rounded half away from zero, in groups

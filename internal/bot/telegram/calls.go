@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
@@ -33,11 +34,19 @@ func (c *Client) ready(ctx context.Context, m view.Message) (outgoing, error) {
 	case m.File != nil && (m.File.Name == "" || len(m.File.Data) == 0):
 		err = errors.New("a file has no name or is empty")
 	}
+	m.HTML = unbroken(m.HTML)
 	p := outgoing{Message: m, markup: markup}
 	if err == nil && m.Photo == nil && m.File == nil {
 		p.rich = c.rich(ctx, m)
 	}
 	return p, err
+}
+
+// unbroken keeps a sign at its amount: a line may break between a sign and ₹, as
+// it may not between a sign and a digit. A word joiner is invisible and forbids it.
+// It is put in here, so that no view has to think of it and no other output has it.
+func unbroken(text string) string {
+	return strings.NewReplacer("−₹", "−\u2060₹", "+₹", "+\u2060₹").Replace(text)
 }
 
 // sending is the call that shows a new message and puts its number into id.

@@ -12,8 +12,9 @@ import (
 // Absent stands where a figure is not known.
 const Absent = "–"
 
-// minus is the minus sign, which is as wide as a digit or a plus and does not
-// break a line, unlike the hyphen.
+// minus is the minus sign, which is as wide as a digit or a plus. Unlike the
+// hyphen it stays with the digit behind it; with ₹ it does because Telegram is
+// sent a word joiner between them.
 const minus = "−"
 
 // The units of the Indian system, as powers of ten.
