@@ -14,9 +14,9 @@ import (
 
 // What the made-up accounts come to.
 const (
-	ashaHeadline = "Day +₹39,718.05 (+0.20%)"
+	ashaHeadline = "₹39,718.05"
 	raviUser     = "AD7730"
-	raviHeadline = "Day +₹2,843.20 (+0.60%)"
+	raviHeadline = "₹2,843.20"
 )
 
 // Two people use the demo as the README says, on one phone.

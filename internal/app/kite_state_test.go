@@ -62,7 +62,7 @@ func TestKiteIsShownAsItIs(t *testing.T) {
 		}
 		o.logs.wait(t, wantLog)
 		o.kite.ClearFaults()
-		p.ask("/funds", "available") // which comes after Kite's answer
+		p.ask("/funds", "Available margin") // which comes after Kite's answer
 		o.wantKite(operator, ops.StatusReady, "ok: tools\n", "1", "All is well.")
 	}
 	failed(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524}, "Kite is not answering just now", "no answer (http 524), ", `cause="http 524"`)
@@ -90,9 +90,9 @@ func TestAnOutageIsToldTwice(t *testing.T) {
 			b.pass(time.Minute)
 		}
 		b.kiteAt.up()
-		p.ask("/funds", "available")
+		p.ask("/funds", "Available margin")
 		b.pass(time.Minute)
-		p.ask("/funds", "available")
+		p.ask("/funds", "Available margin")
 		log := b.logText()
 		for _, line := range []string{"level=WARN msg=\"Kite is away: ", "level=INFO msg=\"Kite is back"} {
 			if n := strings.Count(log, line); n != 1 {

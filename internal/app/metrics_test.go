@@ -109,7 +109,7 @@ func (o observed) play() {
 	p.waitText(0, "Page 2 of 3")
 	m := r.ask("/login", "Log in to Kite")
 	o.kite.DropStreams()
-	p.ask("/funds", "available")
+	p.ask("/funds", "Available margin")
 	for _, text := range typed() {
 		from := int(p.Last().ID)
 		p.Send(text)

@@ -197,7 +197,7 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 			w.start()
 			p := w.person(asha, "Asha")
 			p.grant(ashaUser)
-			p.ask("/funds", "available")
+			p.ask("/funds", "Available margin")
 			test.happens(w)
 			p.ask("/trades", test.want)
 			w.hidesOAuth()
@@ -212,7 +212,7 @@ func TestABearerRunsOut(t *testing.T) {
 	w.observed(later, func(*app.Config) {})
 	p := w.person(asha, "Asha")
 	p.grant(ashaUser)
-	p.ask("/funds", "available")
+	p.ask("/funds", "Available margin")
 	later.skip(25 * time.Hour)
 	p.ask("/trades", "Your login")
 }
@@ -238,7 +238,7 @@ func TestTheBrowserComesBack(t *testing.T) {
 		t.Errorf("the browser is shown %d %s", status, page)
 	}
 	p.waitText(0, "Logged in as")
-	p.waitText(0, "available")
+	p.waitText(0, "Available margin")
 	if status, page = browse(t, address); status == http.StatusOK || strings.Contains(page, "logged in there") {
 		t.Errorf("the same address again: %d %s", status, page)
 	}

@@ -38,7 +38,7 @@ func (t *talk) question(n int) (command, answer string) {
 	case 2:
 		return "/quote " + h.Tradingsymbol, h.Tradingsymbol
 	default:
-		return "/funds", "₹" + grouped(decimal(t.account.Margins.Equity.Net))
+		return "/funds", "Funds · equity ₹" + grouped(decimal(t.account.Margins.Equity.Net))
 	}
 }
 

@@ -9,16 +9,15 @@ import (
 )
 
 func holdingsCommand() Command {
+	page := func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, browsing, inPlace) }
 	return Command{
-		Name: "holdings", Usage: "/holdings", Summary: "your holdings, their value and the day’s change",
+		Name: "holdings", Usage: "/holdings", Summary: "your holdings, their value and day’s P&L",
 		Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, say) },
 		Actions: map[string]Action{
-			"page":    {Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, browsing, inPlace) }},
+			"page":    {Run: page},
+			"cards":   {Run: page}, // older messages have it
 			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, inPlace) }},
-			"cards": {Run: func(ctx context.Context, r *Request) (Reply, error) {
-				return holdingsShown(ctx, r, browsing, true, inPlace)
-			}},
-			"card": {Run: holdingCard},
+			"card":    {Run: holdingCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				all, at, err := r.Account.Holdings(ctx, browsing)
 				return view.HoldingsCSV(kite.Total(all), r.file(at)), err
@@ -30,17 +29,13 @@ func holdingsCommand() Command {
 // holdings shows the page and the order that a button names; the first page by
 // value when the command was typed.
 func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(view.Message) Reply) (Reply, error) {
-	return holdingsShown(ctx, r, maxAge, false, as)
-}
-
-func holdingsShown(ctx context.Context, r *Request, maxAge time.Duration, cards bool, as func(view.Message) Reply) (Reply, error) {
 	all, at, err := r.Account.Holdings(ctx, maxAge)
 	if err != nil {
 		return Reply{}, err
 	}
 	place := view.ParsePlace(r.Args)
 	return as(view.Holdings(view.HoldingsView{
-		Portfolio: kite.Total(all), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native, Cards: cards,
+		Portfolio: kite.Total(all), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native,
 	})), nil
 }
 

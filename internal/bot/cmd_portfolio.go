@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -10,52 +11,50 @@ import (
 )
 
 func portfolioCommand() Command {
-	return Command{Name: "portfolio", Usage: "/portfolio", Summary: "the whole account at one glance", Run: portfolio}
+	return Command{Name: "portfolio", Usage: "/portfolio", Summary: "what the account is worth, and how it does today", Run: portfolio}
 }
 
 // portfolio asks for the parts side by side. One that fails is missing in the
 // reply; only when all do, or the login is in doubt, is it an error.
 func portfolio(ctx context.Context, r *Request) (Reply, error) {
 	var (
-		o         kite.Overview
-		errs      [3]error
-		times     [3]time.Time
-		holdings  []kite.Holding
-		positions kite.Positions
-		funds     kite.Margins
+		v     = view.PortfolioView{Hide: r.Prefs.Hide}
+		o     = &v.Overview
+		errs  [len(v.Why)]error
+		times [len(v.Why)]time.Time
 	)
 	panicked := parallel(
-		func() { holdings, times[0], errs[0] = r.Account.Holdings(ctx, fresh) },
-		func() { positions, times[1], errs[1] = r.Account.Positions(ctx, fresh) },
-		func() { funds, times[2], errs[2] = r.Account.Margins(ctx, fresh) },
+		func() { o.Holdings, times[0], errs[0] = partOf(ctx, r.Account.Holdings, kite.Total) },
+		func() { o.MutualFunds, times[1], errs[1] = partOf(ctx, r.Account.MutualFunds, kite.TotalMutualFunds) },
+		func() {
+			o.Funds, times[2], errs[2] = partOf(ctx, r.Account.Margins, func(m kite.Margins) kite.Margins { return m })
+		},
+		func() { o.Positions, times[3], errs[3] = partOf(ctx, r.Account.Positions, kite.TotalPositions) },
 	)
 	if err := cmp.Or(panicked, aboutLogin(errs[:]...)); err != nil {
 		return Reply{}, err
 	}
-	if errs[0] != nil && errs[1] != nil && errs[2] != nil {
+	if !slices.Contains(errs[:], nil) {
 		return Reply{}, errs[0]
 	}
-	if errs[0] == nil {
-		total := kite.Total(holdings)
-		o.Holdings = &total
-	}
-	if errs[1] == nil {
-		book := kite.TotalPositions(positions)
-		o.Positions = &book
-	}
-	if errs[2] == nil {
-		o.Funds = &funds
-	}
-	return say(view.Portfolio(view.PortfolioView{Overview: o, AsOf: oldest(times), Hide: r.Prefs.Hide})), nil
-}
-
-// oldest is the time that holds for all parts that there are.
-func oldest(times [3]time.Time) time.Time {
-	var first time.Time
-	for _, t := range times {
-		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
-			first = t
+	for i, err := range errs {
+		switch {
+		case err != nil:
+			v.Why[i] = problem(err).Headline
+		case v.AsOf.IsZero() || times[i].Before(v.AsOf):
+			v.AsOf = times[i] // the oldest one holds for all
 		}
 	}
-	return first
+	return say(view.Portfolio(v)), nil
+}
+
+// partOf asks for one part of the account and works out what it comes to; nil
+// when that fails.
+func partOf[T, S any](ctx context.Context, ask func(context.Context, time.Duration) (T, time.Time, error), total func(T) S) (*S, time.Time, error) {
+	answer, at, err := ask(ctx, fresh)
+	if err != nil {
+		return nil, at, err
+	}
+	s := total(answer)
+	return &s, at, nil
 }

@@ -27,7 +27,7 @@ const (
 // is not the one a reader wants to see: it names how that reply begins.
 func telling(command string) string {
 	return map[string]string{
-		"holdings": "₹",
+		"holdings": "Holdings ₹",
 		"status":   "Logged in as",
 		"logout":   "AB1234 is logged out",
 		"start":    "Hello",

@@ -42,7 +42,7 @@ func TestABugInAPartCostsOneAnswer(t *testing.T) {
 				if !strings.Contains(c.logs.String(), "a handler panicked") || c.unanswered() != 0 {
 					t.Errorf("%d updates are left; the log says\n%s", c.unanswered(), c.logs.String())
 				}
-				if seen := c.says("asha", "/funds"); !strings.Contains(seen, "available") {
+				if seen := c.says("asha", "/funds"); !strings.Contains(seen, "Available margin") {
 					t.Errorf("afterwards asha sees\n%s", seen)
 				}
 			})

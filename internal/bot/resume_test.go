@@ -204,7 +204,7 @@ func TestWhatThisProcessTookIsNotTakenUp(t *testing.T) {
 		c.killed(d)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if n := strings.Count(c.phone.Log(), "available"); n != 1 || c.unanswered() != 0 {
+		if n := strings.Count(c.phone.Log(), "Funds · "); n != 1 || c.unanswered() != 0 {
 			t.Errorf("/funds is answered %d times; %d updates are left", n, c.unanswered())
 		}
 	})

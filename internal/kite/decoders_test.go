@@ -96,7 +96,7 @@ func usePositions(t *testing.T, p kite.Positions) []kite.Figure {
 	if len(b.Open)+len(b.Closed) != len(p.Net) || b.Missing != p.Missing {
 		t.Fatalf("%d net positions, book %+v", len(p.Net), b)
 	}
-	figures := []kite.Figure{b.Profit, b.OpenProfit, b.ClosedProfit, b.Day, kite.Overview{Positions: &b}.BoughtToday(), kite.Overview{Positions: &b}.Total()}
+	figures := []kite.Figure{b.Profit, b.OpenProfit, b.ClosedProfit, b.Day, kite.Overview{Positions: &b}.PositionsDay(), kite.Overview{Positions: &b}.Day(), kite.Overview{Positions: &b}.Worth()}
 	for _, position := range p.Net {
 		figures = append(figures, position.Profit(), position.DayProfit(), position.Percent())
 	}
@@ -134,7 +134,7 @@ func useGTTs(t *testing.T, gtts []kite.GTT) []kite.Figure {
 }
 
 func useMargins(_ *testing.T, m kite.Margins) []kite.Figure {
-	return []kite.Figure{m.Usable(), m.Equity.Usable(), m.Equity.Utilisation(), m.Commodity.Usable(), m.Commodity.Utilisation()}
+	return []kite.Figure{m.Cash(), m.Equity.Utilisation(), m.Commodity.Utilisation()}
 }
 
 func useFunds(t *testing.T, funds []kite.MutualFund) []kite.Figure {

@@ -28,6 +28,10 @@ func percentOf(part, whole Figure) Figure {
 // Priced reports whether Kite has a last price for the holding.
 func (h Holding) Priced() bool { return h.LastPrice.IsPositive() }
 
+// Counted reports whether the holding counts in a [Portfolio]: it has shares of
+// the person's own, or came as null.
+func (h Holding) Counted() bool { return h.Missing || h.Shares() != 0 }
+
 // Value is shares × last price.
 func (h Holding) Value() Figure { return h.worth(h.Shares()) }
 
@@ -64,20 +68,24 @@ func (h Holding) ProfitPercent() Figure {
 	return percentOf(h.ifPriced(h.LastPrice.Sub(h.AveragePrice), 1), known(h.AveragePrice))
 }
 
-// Day is the day's change in rupees: the change of one share × shares. It is
+// Day is the day's change in rupees: (last − close price) × shares. It is
 // unknown without a last price or a close price to change from. Undelivered
 // shares count in full: what was bought today is a position, and comes to the
-// holdings on the next trading day with that day's close to compare with.
+// holdings on the next trading day with that day's close to compare with. Kite's
+// own day_change is the same difference, worked out in binary fractions.
 func (h Holding) Day() Figure {
 	if !h.ClosePrice.IsPositive() {
 		return Figure{}
 	}
-	return h.ifPriced(h.DayChange, h.Shares())
+	return h.ifPriced(h.moved(), h.Shares())
 }
+
+// moved is the day's change of one share.
+func (h Holding) moved() decimal.Decimal { return h.LastPrice.Sub(h.ClosePrice) }
 
 // DayPercent is the day's change of a share as a percentage of the close before.
 func (h Holding) DayPercent() Figure {
-	return percentOf(h.ifPriced(h.DayChange, 1), known(h.ClosePrice))
+	return percentOf(h.ifPriced(h.moved(), 1), known(h.ClosePrice))
 }
 
 // Portfolio is an account's holdings with what they come to.
@@ -90,6 +98,8 @@ type Portfolio struct {
 	ProfitPercent Figure
 	Day           Figure // Σ day; unknown when no counted holding has one
 	DayPercent    Figure // Σ day ÷ Σ (close × shares), over the same holdings
+
+	SoldDay decimal.Decimal // in no other figure, see [Overview.SoldDay]
 
 	Counted  int // holdings that have shares to count, known or not
 	Unpriced int // of Counted: without a price, in none of the sums
@@ -118,15 +128,18 @@ type MTFTotal struct {
 //   - Nothing is rounded.
 func Total(holdings []Holding) Portfolio {
 	p := Portfolio{Holdings: holdings}
-	var value, invested, pledged, day, yesterday tally
+	var value, invested, pledged, day, yesterday, sold tally
 	days := 0
 	for i := range holdings {
 		h := &holdings[i]
 		p.MTF.add(h)
-		shares := h.Shares()
-		if shares == 0 && !h.Missing {
+		if n := h.SoldOut(); n != 0 && h.Priced() && h.ClosePrice.IsPositive() {
+			sold.add(h.moved(), n)
+		}
+		if !h.Counted() {
 			continue
 		}
+		shares := h.Shares()
 		p.Counted++
 		if !h.LastPrice.IsPositive() {
 			p.Unpriced++
@@ -140,10 +153,10 @@ func Total(holdings []Holding) Portfolio {
 			continue
 		}
 		days++
-		day.add(h.DayChange, shares)
+		day.add(h.moved(), shares)
 		yesterday.add(h.ClosePrice, shares)
 	}
-	p.Pledged = pledged.total()
+	p.Pledged, p.SoldDay = pledged.total(), sold.total()
 	if p.Unpriced < p.Counted || p.Counted+p.MTF.Holdings == 0 {
 		p.Value, p.Invested = known(value.total()), known(invested.total())
 		p.Profit = known(p.Value.Value.Sub(p.Invested.Value))

@@ -32,7 +32,6 @@ type Holding struct {
 	AveragePrice decimal.Decimal
 	LastPrice    decimal.Decimal // 0 when Kite has none
 	ClosePrice   decimal.Decimal // the day before; 0 when Kite has none
-	DayChange    decimal.Decimal // for one share: last price − close price
 	PnL          decimal.Decimal // as Kite states it, see [Holding.Mismatched]
 
 	MTF MTF
@@ -86,7 +85,6 @@ type wireHolding struct {
 	AveragePrice       amount  `json:"average_price"`
 	LastPrice          amount  `json:"last_price"`
 	ClosePrice         amount  `json:"close_price"`
-	DayChange          amount  `json:"day_change"`
 	PnL                amount  `json:"pnl"`
 	MTF                wireMTF `json:"mtf"`
 }
@@ -114,7 +112,7 @@ func (w *wireHolding) holding() (Holding, error) {
 		CollateralQuantity: int64(w.CollateralQuantity), CollateralType: w.CollateralType,
 		AuthorisedDate: w.AuthorisedDate.Time, Discrepancy: w.Discrepancy,
 		Price: w.Price.Decimal, AveragePrice: w.AveragePrice.Decimal,
-		LastPrice: w.LastPrice.Decimal, ClosePrice: w.ClosePrice.Decimal, DayChange: w.DayChange.Decimal, PnL: w.PnL.Decimal,
+		LastPrice: w.LastPrice.Decimal, ClosePrice: w.ClosePrice.Decimal, PnL: w.PnL.Decimal,
 		MTF: MTF{
 			Quantity: int64(w.MTF.Quantity), UsedQuantity: int64(w.MTF.UsedQuantity),
 			AveragePrice: w.MTF.AveragePrice.Decimal, Value: w.MTF.Value.Decimal, InitialMargin: w.MTF.InitialMargin.Decimal,

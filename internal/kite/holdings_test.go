@@ -26,7 +26,7 @@ func TestDecodeHoldings(t *testing.T) {
 		Symbol: "M&MFIN", Exchange: "NSE", ISIN: "INE774D01024", Token: 345089, Product: "CNC",
 		Quantity: 14, T1Quantity: 3, RealisedQuantity: 13, UsedQuantity: 1, AuthorisedQuantity: 2, OpeningQuantity: 12,
 		CollateralQuantity: 9, CollateralType: "CNC", AuthorisedDate: time.Date(2026, 11, 11, 18, 30, 0, 0, time.UTC), Discrepancy: true,
-		AveragePrice: dec("301.28125"), LastPrice: dec("287.15"), ClosePrice: dec("290.4"), DayChange: dec("-3.25"), PnL: dec("-197.83749999999995"),
+		AveragePrice: dec("301.28125"), LastPrice: dec("287.15"), ClosePrice: dec("290.4"), PnL: dec("-197.83749999999995"),
 		MTF: kite.MTF{Quantity: 5, UsedQuantity: 4, AveragePrice: dec("280.5"), Value: dec("1402.5"), InitialMargin: dec("420.75")},
 	}}
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal), cmp.Comparer(time.Time.Equal)); diff != "" {

@@ -21,7 +21,7 @@ func TestSortHoldings(t *testing.T) {
 			holdings[i].Token = int64(i)
 		}
 		before := fmt.Sprint(holdings)
-		for _, by := range kite.HoldingSorts() {
+		for _, by := range waysToSort() {
 			sorted, seen := kite.SortHoldings(holdings, by), map[int64]bool{}
 			for i, h := range sorted {
 				seen[h.Token] = true
@@ -39,22 +39,33 @@ func TestSortHoldings(t *testing.T) {
 	})
 }
 
+// waysToSort are the orders and each of them turned round.
+func waysToSort() []kite.HoldingSort {
+	all := kite.HoldingSorts()
+	for _, by := range kite.HoldingSorts() {
+		all = append(all, by.Turned())
+	}
+	return all
+}
+
 // inOrder says whether b may follow a.
 func inOrder(by kite.HoldingSort, a, b kite.Holding) bool {
 	if a.Missing || b.Missing {
 		return b.Missing
 	}
+	turned := by.Key() != by
 	key := map[kite.HoldingSort]func(kite.Holding) kite.Figure{
 		kite.SortByValue: kite.Holding.Value, kite.SortByDay: kite.Holding.DayPercent, kite.SortByProfit: kite.Holding.ProfitPercent,
-	}[by]
+	}[by.Key()]
 	if key == nil {
-		return a.Symbol <= b.Symbol
+		return a.Symbol == b.Symbol || a.Symbol < b.Symbol != turned
 	}
 	x, y := key(a.Shown()), key(b.Shown())
 	if !x.OK || !y.OK {
 		return !y.OK
 	}
-	return x.Value.Cmp(y.Value) >= 0
+	c := x.Value.Cmp(y.Value)
+	return c == 0 || c > 0 != turned
 }
 
 func TestSharesAndReferences(t *testing.T) {
@@ -64,7 +75,9 @@ func TestSharesAndReferences(t *testing.T) {
 	if refs := kite.HoldingRefs(p.Holdings); !slices.Equal(refs, []string{"NSE:A", "", "NSE:B"}) {
 		t.Errorf("refs %q", refs)
 	}
-	if kite.ParseHoldingSort("size") != kite.SortByValue || kite.ParseHoldingSort("day") != kite.SortByDay {
-		t.Error("orders are misread")
+	for text, want := range map[string]kite.HoldingSort{"size": kite.SortByValue, "-size": kite.SortByValue, "--day": kite.SortByValue, "day": kite.SortByDay, "-day": "-day"} {
+		if got := kite.ParseHoldingSort(text); got != want {
+			t.Errorf("the order %q is read as %q", text, got)
+		}
 	}
 }

@@ -13,7 +13,7 @@ type Margins struct{ Equity, Commodity Segment }
 // holds no figures to show.
 type Segment struct {
 	Enabled   bool
-	Net       decimal.Decimal // what can be used now; below zero when something is owed
+	Net       decimal.Decimal // the available margin; below zero when something is owed
 	Available AvailableMargin
 	Used      UsedMargin
 }
@@ -21,8 +21,8 @@ type Segment struct {
 // AvailableMargin is where a segment's money comes from.
 type AvailableMargin struct{ Adhoc, Cash, Collateral, IntradayPayin, Live, Opening decimal.Decimal }
 
-// UsedMargin is where a segment's money is bound. Debits is the sum that Kite
-// takes off.
+// UsedMargin is where a segment's money is bound. Debits is the used margin, the
+// sum that Kite takes off.
 type UsedMargin struct {
 	Debits, Exposure, M2MRealised, M2MUnrealised, OptionPremium, Payout, Span,
 	HoldingSales, Turnover, LiquidCollateral, StockCollateral, Delivery decimal.Decimal
@@ -92,15 +92,7 @@ func (w *wireSegment) segment() Segment {
 	}
 }
 
-// Usable is what can be used now; unknown for a segment that is not enabled.
-func (s Segment) Usable() Figure {
-	if !s.Enabled {
-		return Figure{}
-	}
-	return known(s.Net)
-}
-
-// Utilisation is the used part as a percentage of used and usable together;
+// Utilisation is the used part as a percentage of used and available together;
 // unknown when nothing was there to use, and when Kite states a use below zero
 // (money on its way in).
 func (s Segment) Utilisation() Figure {
@@ -110,28 +102,22 @@ func (s Segment) Utilisation() Figure {
 	return percentOf(known(s.Used.Debits), known(s.Net.Add(s.Used.Debits)))
 }
 
-// Collateral is the part of Usable that is no money but lent on what is pledged.
-func (m Margins) Collateral() decimal.Decimal {
-	total := decimal.Zero
+// Cash is the cash balance of the enabled segments, below zero where money is
+// owed. It is unknown when none is enabled: the server says so, too, when Kite
+// answered it without data.
+func (m Margins) Cash() Figure {
+	total, known := decimal.Zero, false
 	for _, s := range []Segment{m.Equity, m.Commodity} {
 		if s.Enabled {
-			total = total.Add(s.Available.Collateral)
+			total, known = total.Add(s.Available.Cash), true
 		}
 	}
-	return total
+	return Figure{Value: total, OK: known}
 }
 
-// Usable is what can be used now in the enabled segments together; unknown when
-// none is enabled.
-func (m Margins) Usable() Figure {
-	var enabled []Segment
-	for _, s := range []Segment{m.Equity, m.Commodity} {
-		if s.Enabled {
-			enabled = append(enabled, s)
-		}
-	}
-	if len(enabled) == 0 {
-		return Figure{}
-	}
-	return sum(enabled, Segment.Usable)
+// AddsUp reports whether the available margin is cash + collateral − used margin,
+// to a paisa, as Kite has it.
+func (s Segment) AddsUp() bool {
+	margin := s.Available.Cash.Add(s.Available.Collateral).Sub(s.Used.Debits)
+	return s.Enabled && !margin.Sub(s.Net).Abs().GreaterThan(paisa)
 }

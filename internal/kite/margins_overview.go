@@ -1,43 +1,85 @@
 package kite
 
-import "github.com/shopspring/decimal"
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
 
 // Overview is an account at one glance. A part that is nil is one that Kite did
 // not answer for.
 type Overview struct {
-	Holdings  *Portfolio
-	Positions *Book
-	Funds     *Margins
+	Holdings    *Portfolio
+	MutualFunds *FundTotals
+	Funds       *Margins
+	Positions   *Book
 }
 
-// Total is the value of the holdings, of the shares bought today, and what can
-// be used of the funds but for the collateral: that is lent on shares and funds
-// that are pledged, which are counted themselves. It is unknown unless all are
-// known. The P&L of other positions is not in it: what they bind is already
-// taken off the funds.
-func (o Overview) Total() Figure {
-	bought := o.BoughtToday()
-	if o.Holdings == nil || o.Funds == nil || !o.Holdings.Value.OK || !o.Funds.Usable().OK || !bought.OK {
+// Worth is the value of the holdings and of the mutual funds, and the cash. It is
+// unknown unless all three are known.
+//
+// Cash is Kite's cash balance, and not the available margin: that is cash +
+// collateral − used margin, and collateral is lent on shares that are counted
+// themselves. What is blocked for positions is still in the cash. So is what was
+// paid for shares bought today, which Kite holds in the used margin (delivery)
+// until they are holdings. Hence these are not added: they would count twice.
+func (o Overview) Worth() Figure {
+	if o.Holdings == nil || o.MutualFunds == nil || o.Funds == nil {
 		return Figure{}
 	}
-	return known(o.Holdings.Value.Value.Add(o.Funds.Usable().Value).Sub(o.Funds.Collateral()).Add(bought.Value))
+	cash := o.Funds.Cash()
+	if !o.Holdings.Value.OK || !o.MutualFunds.Value.OK || !cash.OK {
+		return Figure{}
+	}
+	return known(decimal.Sum(o.Holdings.Value.Value, o.MutualFunds.Value.Value, cash.Value))
 }
 
-// BoughtToday is what the shares are worth that were bought for delivery today
-// (product CNC): paid for already, and a holding only from the next trading day.
-func (o Overview) BoughtToday() Figure {
-	if o.Positions == nil || o.Positions.Missing > 0 {
+// HoldingsDay is the day's P&L of the holdings; without any it is 0.
+func (o Overview) HoldingsDay() Figure {
+	switch {
+	case o.Holdings == nil:
+		return Figure{}
+	case o.Holdings.Counted+o.Holdings.MTF.Holdings == 0:
+		return known(decimal.Zero)
+	}
+	return o.Holdings.Day
+}
+
+// PositionsDay is the day's P&L of the positions, without what is in that of the
+// holdings already.
+func (o Overview) PositionsDay() Figure {
+	if o.Positions == nil || !o.Positions.Day.OK {
 		return Figure{}
 	}
-	total := decimal.Zero
-	for _, p := range o.Positions.Open {
-		switch {
-		case p.Product != "CNC" || p.Quantity < 0:
-		case !p.LastPrice.IsPositive():
-			return Figure{}
-		default:
-			total = total.Add(p.LastPrice.Mul(decimal.NewFromInt(p.Quantity)))
-		}
+	return sum(slices.Concat(o.Positions.Open, o.Positions.Closed), Position.dayOfTrades)
+}
+
+// dayOfTrades is the day's P&L of a position. Of one for delivery (CNC) it is
+// what today's trades made: shares that it carried over are holdings by now, and
+// their day is counted there.
+func (p Position) dayOfTrades() Figure {
+	if p.Product != "CNC" || p.OvernightQuantity == 0 {
+		return p.DayProfit()
 	}
-	return known(total)
+	held := times(p.LastPrice, p.DayBuy.Quantity-p.DaySell.Quantity)
+	return p.ifReckoned(p.DaySell.Value.Sub(p.DayBuy.Value).Add(held))
+}
+
+// SoldDay is what shares sold today moved from the close before to the last
+// price, where the holdings no longer count them. Their position has the way
+// from the last price to that of the sale; both together are what their day made.
+func (o Overview) SoldDay() decimal.Decimal {
+	if o.Holdings == nil || !o.PositionsDay().OK {
+		return decimal.Zero
+	}
+	return o.Holdings.SoldDay
+}
+
+// Day is the day's P&L of the account, as far as it is known.
+func (o Overview) Day() Figure {
+	day := sum([]Figure{o.HoldingsDay(), o.PositionsDay()}, func(f Figure) Figure { return f })
+	if day.OK {
+		day.Value = day.Value.Add(o.SoldDay())
+	}
+	return day
 }

@@ -28,8 +28,7 @@ func TestDecodeMargins(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal)); diff != "" {
 		t.Errorf("margins (-want +got):\n%s", diff)
 	}
-	expect(t, "usable", got.Usable(), "75000.5")
-	expect(t, "commodity", got.Commodity.Usable(), "")
+	expect(t, "cash", got.Cash(), "2")
 	expect(t, "utilisation", got.Equity.Utilisation(), "25.00024999750002500")
 	for _, bad := range []string{"", "null", "[]", "{}", `{"equity":null}`, `{"equity":7}`, `{"equity":{"net":"1"}}`, "Failed to execute get_margins"} {
 		if _, err := kite.DecodeMargins(bad); kite.KindOf(err) != kite.KindMalformed {
@@ -51,33 +50,18 @@ func TestUtilisation(t *testing.T) {
 	}
 }
 
-func TestOverviewTotal(t *testing.T) {
-	held, empty := total(t, "["+part("A", 10, 0, 0, 0, "100", "110", "105", "5")+"]"), total(t, "[]")
-	unpriced := total(t, "["+part("A", 10, 0, 0, 0, "100", "0", "105", "5")+"]")
-	funds, none := kite.Margins{Equity: kite.Segment{Enabled: true, Net: dec("50.5")}, Commodity: kite.Segment{Enabled: true, Net: dec("-0.5")}}, kite.Margins{}
-	pledging := kite.Margins{Equity: kite.Segment{Enabled: true, Net: dec("70.5"), Available: kite.AvailableMargin{Collateral: dec("20")}}, Commodity: funds.Commodity}
-	flat := book(t, "[]")
-	bought := book(t, "["+at("B", "NSE", "CNC", 4, "1000", "0", "0")+","+at("C", "NSE", "CNC", -3, "7", "0", "0")+","+at("D", "NFO", "NRML", 75, "9", "0", "0")+"]")
-	noPrice := book(t, "["+at("B", "NSE", "CNC", 4, "0", "0", "0")+"]")
-	holes := book(t, "[null]")
+func TestAddsUp(t *testing.T) {
 	for name, c := range map[string]struct {
-		o    kite.Overview
-		want string
+		net, cash, collateral, used string
+		want                        bool
 	}{
-		"all":              {kite.Overview{Holdings: &held, Positions: &flat, Funds: &funds}, "1150"},
-		"collateral":       {kite.Overview{Holdings: &held, Positions: &flat, Funds: &pledging}, "1150"},
-		"no holdings":      {kite.Overview{Holdings: &empty, Positions: &flat, Funds: &funds}, "50"},
-		"bought today":     {kite.Overview{Holdings: &held, Positions: &bought, Funds: &funds}, "5150"},
-		"bought, no price": {kite.Overview{Holdings: &held, Positions: &noPrice, Funds: &funds}, ""},
-		"a null position":  {kite.Overview{Holdings: &held, Positions: &holes, Funds: &funds}, ""},
-		"no price":         {kite.Overview{Holdings: &unpriced, Positions: &flat, Funds: &funds}, ""},
-		"no segment":       {kite.Overview{Holdings: &held, Positions: &flat, Funds: &none}, ""},
-		"silent holdings":  {kite.Overview{Positions: &flat, Funds: &funds}, ""},
-		"silent positions": {kite.Overview{Holdings: &held, Funds: &funds}, ""},
-		"silent funds":     {kite.Overview{Holdings: &held, Positions: &flat}, ""},
-		"nothing":          {kite.Overview{}, ""},
+		"as Kite has it": {"99725.05000000002", "245431.6", "0", "145706.55", true}, "collateral": {"412310.47", "286204.12", "244871.9", "118765.55", true},
+		"owed": {"-2318.34", "-1318.34", "0", "1000", true}, "a paisa off": {"10.01", "10", "0", "0", true}, "two paise off": {"10.02", "10", "0", "0", false},
 	} {
-		expect(t, name, c.o.Total(), c.want)
+		s := kite.Segment{Enabled: true, Net: dec(c.net), Available: kite.AvailableMargin{Cash: dec(c.cash), Collateral: dec(c.collateral)}, Used: kite.UsedMargin{Debits: dec(c.used)}}
+		if got := s.AddsUp(); got != c.want {
+			t.Errorf("%s: adds up %v", name, got)
+		}
 	}
 }
 

@@ -19,6 +19,17 @@ func (h Holding) holdsT1() bool {
 	return h.T1Quantity > 0 && h.Quantity == h.RealisedQuantity+h.T1Quantity
 }
 
+// SoldOut is how many shares sold today Shares no longer counts. Where Kite takes
+// them off is not documented: they are off where the shares that are left and those
+// that were sold make up what was there in the morning.
+func (h Holding) SoldOut() int64 {
+	left := h.Shares() - h.CollateralQuantity
+	if h.UsedQuantity > 0 && left+h.UsedQuantity == h.OpeningQuantity {
+		return h.UsedQuantity
+	}
+	return 0
+}
+
 // MTFPart is the holding's MTF shares as a holding of their own, so that each
 // figure can be asked of them. What is owed for them is not taken off.
 func (h Holding) MTFPart() Holding {

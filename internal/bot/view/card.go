@@ -17,8 +17,8 @@ type HoldingCardView struct {
 	Hide      bool // privacy mode: no amounts
 }
 
-// HoldingCard renders one holding: what it is worth first, then its shares in
-// their kinds, then prices.
+// HoldingCard renders one holding: what it is worth and its day first, then its
+// shares in their kinds, then prices.
 func HoldingCard(v HoldingCardView) Message {
 	h, hide := v.Holding, mask(v.Hide)
 	var s sheet
@@ -26,7 +26,7 @@ func HoldingCard(v HoldingCardView) Message {
 	s.say(cardShares(h, hide)...)
 	s.say(cardPrices(h, hide)...)
 	if h.Discrepancy {
-		s.say("Kite says that its average price of this holding is not reliable; so the profit is not, either.")
+		s.say("Kite says that its average price of this holding is not reliable; so the P&amp;L is not, either.")
 	}
 	return s.message(false, cardButtons(v))
 }
@@ -41,29 +41,37 @@ func NoSuchHolding(p Place, at time.Time) Message {
 
 func cardHead(v HoldingCardView) []string {
 	h, hide := v.Holding.Shown(), mask(v.Hide)
-	name := "<b>" + outside(symbol(h)) + "</b>"
+	lines := []string{headline(outside(symbol(h)), h.Value(), h.Day(), h.DayPercent(), hide, dayOf(v.AsOf))}
+	var where []string
 	if h.Exchange != "" {
-		name += " · " + outside(h.Exchange)
+		where = append(where, outside(h.Exchange))
+	}
+	if f := v.Portfolio.Share(v.Holding); f.OK {
+		where = append(where, strings.TrimPrefix(PercentOf(f), "+")+" of the holdings")
+	}
+	if len(where) > 0 {
+		lines = append(lines, strings.Join(where, " · "))
 	}
 	if !h.Priced() {
-		return []string{name, "<b>No price</b>: its value is not known."}
+		return append(lines, "<b>No price</b>: its value is not known.")
 	}
-	share := ""
-	if f := v.Portfolio.Share(v.Holding); f.OK {
-		share = " · " + strings.TrimPrefix(PercentOf(f), "+") + " of the holdings"
+	if h.DayPercent().OK && !bool(hide) {
+		lines = append(lines, "Day "+PercentOf(h.DayPercent()))
 	}
-	return []string{
-		name,
-		"<b>" + hide.rupees(h.Value()) + "</b>" + share,
-		"Day " + hide.change(h.Day(), h.DayPercent()),
-		"Profit " + hide.change(h.Profit(), h.ProfitPercent()),
-	}
+	return append(lines, "P&amp;L "+hide.change(h.Profit(), h.ProfitPercent()))
 }
 
-// cardShares are the shares by kind; a kind without any is left out.
+// cardShares are the shares, and of which kinds they are where there are several;
+// a kind without any is left out.
 func cardShares(h kite.Holding, v mask) []string {
 	var lines []string
 	free, mtf := h.Shares()-h.T1Quantity-h.CollateralQuantity, h.MTFPart()
+	if h.Shares() != 0 {
+		lines = append(lines, "Qty "+v.count(h.Shares()))
+	}
+	if free == h.Shares() {
+		free = 0 // which goes without saying
+	}
 	for _, kind := range []struct {
 		shares int64
 		line   string
@@ -79,7 +87,7 @@ func cardShares(h kite.Holding, v mask) []string {
 		}
 	}
 	if both(h) && h.Priced() {
-		lines = append(lines, "MTF profit "+v.change(mtf.Profit(), mtf.ProfitPercent()))
+		lines = append(lines, "MTF P&amp;L "+v.change(mtf.Profit(), mtf.ProfitPercent()))
 	}
 	return lines
 }
@@ -102,13 +110,13 @@ func cardPrices(h kite.Holding, v mask) []string {
 	}
 	shown := h.Shown()
 	lines := []string{
-		"Average " + RupeesOf(priceOf(shown.AveragePrice)),
-		"Last " + RupeesOf(priceOf(h.LastPrice)),
-		"Close before " + RupeesOf(priceOf(h.ClosePrice)),
+		"Avg. " + RupeesOf(priceOf(shown.AveragePrice)),
+		"LTP " + RupeesOf(priceOf(h.LastPrice)),
+		"Prev. close " + RupeesOf(priceOf(h.ClosePrice)),
 		"Invested " + RupeesOf(shown.Invested()),
 	}
 	if both(h) {
-		lines = append(lines, "MTF average "+RupeesOf(priceOf(h.MTF.AveragePrice)))
+		lines = append(lines, "MTF avg. "+RupeesOf(priceOf(h.MTF.AveragePrice)))
 	}
 	return lines
 }

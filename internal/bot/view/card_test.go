@@ -14,19 +14,19 @@ func TestHoldingsWaysGolden(t *testing.T) {
 		sort         kite.HoldingSort
 		page         int
 		hide, native bool
-		cards        bool
 	}{
-		{"holdings_by_day", kite.SortByDay, 1, false, false, false},
-		{"holdings_by_profit", kite.SortByProfit, 2, false, false, false},
-		{"holdings_by_name", kite.SortByName, 1, false, false, false},
-		{"holdings_hidden", kite.SortByValue, 1, true, false, false},
-		{"holdings_native", kite.SortByValue, 1, false, true, false},
-		{"holdings_cards", kite.SortByDay, 1, false, false, true},
+		{"holdings_by_day", kite.SortByDay, 1, false, false},
+		{"holdings_losers_first", kite.SortByDay.Turned(), 1, false, false},
+		{"holdings_by_profit", kite.SortByProfit, 2, false, false},
+		{"holdings_by_name", kite.SortByName, 1, false, false},
+		{"holdings_by_name_turned", kite.SortByName.Turned(), 2, false, false},
+		{"holdings_hidden", kite.SortByValue, 1, true, false},
+		{"holdings_native", kite.SortByValue, 1, false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			accountGolden(t, tt.name, view.Holdings(view.HoldingsView{
-				Portfolio: decode(t, tricky()), Page: tt.page, Sort: tt.sort, AsOf: evening(), Hide: tt.hide, Native: tt.native, Cards: tt.cards,
+				Portfolio: decode(t, tricky()), Page: tt.page, Sort: tt.sort, AsOf: evening(), Hide: tt.hide, Native: tt.native,
 			}))
 		})
 	}
@@ -71,7 +71,7 @@ func TestHoldingCardGolden(t *testing.T) {
 
 func TestPlace(t *testing.T) {
 	for arg, want := range map[string]string{
-		"": "1", "2": "2", "2.day": "2.day", "3.value": "3", "0.name": "1.name", "-5": "1", "x.profit": "1.profit", "2.size": "2", "99999999999": "9999", "12345": "9999",
+		"": "1", "2": "2", "2.day": "2.day", "3.value": "3", "0.name": "1.name", "-5": "1", "x.profit": "1.profit", "2.size": "2", "2.-day": "2.-day", "2.-value": "2.-value", "2.--day": "2", "99999999999": "9999", "12345": "9999",
 	} {
 		if got := view.ParsePlace(arg).String(); got != want {
 			t.Errorf("ParsePlace(%q) is %q, want %q", arg, got, want)

@@ -81,7 +81,7 @@ func TestCSVReopens(t *testing.T) {
 		invested := new(big.Rat).Mul(shares, number("average_price"))
 		for name, want := range map[string]*big.Rat{
 			"quantity": number("quantity"), "t1_quantity": number("t1_quantity"), "average_price": number("average_price"), "last_price": number("last_price"),
-			"close_price": number("close_price"), "value": value, "invested": invested, "profit": new(big.Rat).Sub(value, invested), "day": new(big.Rat).Mul(shares, number("day_change")),
+			"close_price": number("close_price"), "value": value, "invested": invested, "profit": new(big.Rat).Sub(value, invested), "day": new(big.Rat).Mul(shares, new(big.Rat).Sub(number("last_price"), number("close_price"))),
 		} {
 			if rational(t, got[i][name]).Cmp(want) != 0 {
 				t.Fatalf("row %d: %s is %s, want %s", i, name, got[i][name], want.FloatString(20))
@@ -97,7 +97,7 @@ func TestCSVReopens(t *testing.T) {
 func files(tb tbFataler, hide bool) map[string]view.Message {
 	tb.Helper()
 	v := view.CSVView{AsOf: noon(), Hide: hide}
-	o := overview(tb, tricky(), usualPositions(), "")
+	o := overview(tb, tricky(), "", "", usualPositions())
 	return map[string]view.Message{
 		"csv_holdings": view.HoldingsCSV(*o.Holdings, v), "csv_positions": view.PositionsCSV(*o.Positions, v),
 		"csv_orders": view.OrdersCSV(decodeOrders(tb, usualOrders()), v), "csv_trades": view.TradesCSV(decodeTrades(tb, usualTrades()), v),

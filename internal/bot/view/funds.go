@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"kitebot/internal/kite"
 )
 
@@ -14,58 +16,72 @@ type FundsView struct {
 	Hide    bool // privacy mode: how much is used in percent, no amounts
 }
 
-// Funds renders the money of the account: what can be used first, then each
-// segment with what is used of it.
+// Funds renders the funds as Kite names them: the available margin of each
+// segment, which no order can take from the other, and what it is made of.
 func Funds(v FundsView) Message {
 	hide := mask(v.Hide)
 	var s sheet
+	segments := []struct {
+		name string
+		kite.Segment
+	}{{"Equity", v.Margins.Equity}, {"Commodity", v.Margins.Commodity}}
+	head := []string{"Funds"}
+	for _, g := range segments {
+		if g.Enabled && !v.Hide {
+			head = append(head, strings.ToLower(g.name)+" "+Rupees(g.Net))
+		}
+	}
 	if m := v.Margins; !m.Equity.Enabled && !m.Commodity.Enabled {
 		s.say("<b>No funds to show.</b>", "Kite says that neither equity nor commodity is enabled in this account.")
 		s.say(asOf(v.AsOf))
 	} else {
-		head := "<b>" + hide.rupees(m.Usable()) + " available</b>"
-		if v.Hide {
-			head = "<b>Funds</b>"
+		s.say(append([]string{"<b>" + strings.Join(head, " · ") + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
+		for _, g := range segments {
+			s.say(segmentLines(g.name, g.Segment, hide)...)
 		}
-		s.say(append([]string{head}, append(hide.note(), asOf(v.AsOf))...)...)
-		s.say(segmentLines("Equity", m.Equity, hide)...)
-		s.say(segmentLines("Commodity", m.Commodity, hide)...)
 	}
 	return s.message(false, [][]Button{{{Text: "Refresh", Data: "funds:again"}}})
 }
 
+// segmentLines are a segment's figures: the available margin as the sum that it
+// is, where Kite's numbers make it one, and then its parts, those that there are.
 func segmentLines(name string, g kite.Segment, v mask) []string {
 	if !g.Enabled {
 		return []string{"<b>" + name + "</b>: not enabled"}
 	}
-	lines := []string{"<b>" + name + "</b> " + v.rupees(g.Usable())}
-	if v {
-		lines[0] = "<b>" + name + "</b>"
-	}
+	lines := []string{"<b>" + name + "</b>"}
 	if used := g.Utilisation(); used.OK {
-		lines = append(lines, bar(used)+" "+strings.TrimPrefix(PercentOf(used), "+")+" used")
+		lines[0] += " " + bar(used) + " " + strings.TrimPrefix(PercentOf(used), "+") + " used"
 	}
 	if v {
 		return lines
 	}
-	lines = append(lines,
-		"Used "+Rupees(g.Used.Debits),
-		"Opening "+Rupees(g.Available.Opening),
-		"Collateral "+Rupees(g.Available.Collateral),
-	)
+	lines = append(lines, "Available margin "+Rupees(g.Net))
+	equals, and, less := "= ", "+ ", minus+" "
+	if !g.AddsUp() {
+		equals, and, less = "", "", ""
+	}
+	lines = append(lines, equals+"Available cash "+Rupees(g.Available.Cash))
+	if !g.Available.Collateral.IsZero() {
+		lines = append(lines, and+"Collateral "+Rupees(g.Available.Collateral))
+	}
+	lines = append(lines, less+"Used margin "+Rupees(g.Used.Debits))
 	for _, more := range []struct {
-		name string
-		f    kite.Figure
+		name   string
+		amount decimal.Decimal
 	}{
-		{"Paid in today", priceOf(g.Available.IntradayPayin)},
-		{"Span", priceOf(g.Used.Span)},
-		{"Exposure", priceOf(g.Used.Exposure)},
-		{"Option premium", priceOf(g.Used.OptionPremium)},
-		{"Delivery", priceOf(g.Used.Delivery)},
-		{"Payout", priceOf(g.Used.Payout)},
+		{"Opening balance", g.Available.Opening},
+		{"Payin", g.Available.IntradayPayin},
+		{"Payout", g.Used.Payout},
+		{"SPAN", g.Used.Span},
+		{"Delivery margin", g.Used.Delivery},
+		{"Exposure", g.Used.Exposure},
+		{"Option premium", g.Used.OptionPremium},
+		{"Collateral (liquid funds)", g.Used.LiquidCollateral},
+		{"Collateral (equity)", g.Used.StockCollateral},
 	} {
-		if more.f.OK {
-			lines = append(lines, more.name+" "+RupeesOf(more.f))
+		if !more.amount.IsZero() {
+			lines = append(lines, more.name+" "+Rupees(more.amount))
 		}
 	}
 	return lines

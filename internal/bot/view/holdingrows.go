@@ -11,8 +11,7 @@ import (
 type tapped struct{ name, ref string }
 
 // holdingsPage puts one page of the table on the sheet, the key to its marks,
-// and where it is among the pages. Where its rows are to be opened, it returns
-// them.
+// and where it is among the pages. It returns the rows that can be opened.
 func holdingsPage(v HoldingsView, at paging, s *sheet) []tapped {
 	holdings := v.Portfolio.Holdings
 	t := table{head: []string{"Symbol", "Value", "Day%", "P&L%"}}
@@ -25,7 +24,7 @@ func holdingsPage(v HoldingsView, at paging, s *sheet) []tapped {
 		h, twice := &holdings[i], heldTwice(holdings, i)
 		key.add(h, twice)
 		t.rows = append(t.rows, holdingRow(v, h, twice))
-		if h.Missing || !v.Cards {
+		if h.Missing {
 			continue
 		}
 		name := tapName(plainSymbol(h.Symbol))

@@ -19,21 +19,20 @@ type HoldingsView struct {
 	AsOf      time.Time        // when Kite answered
 	Hide      bool             // privacy mode: no amounts
 	Native    bool             // native tables too
-	Cards     bool             // the buttons open this page's holdings instead of turning and sorting
 }
 
 // Holdings renders an account's holdings. The first line is what a lock screen
 // shows: the total and the day. Then come what the total is made of, what
-// stands beside it, and the holdings in pages.
+// stands apart from it, and the holdings in pages, each behind a button.
 func Holdings(v HoldingsView) Message {
-	p := v.Portfolio
+	p, hide := v.Portfolio, mask(v.Hide)
 	if len(p.Holdings) == 0 {
 		return noHoldings(v.AsOf)
 	}
 	at := pageOf(len(p.Holdings), holdingsPerPage, v.Page)
 	var s sheet
-	s.say(append(headline(p, mask(v.Hide)), asOf(v.AsOf))...)
-	s.say(pledgedAndMTF(p, mask(v.Hide))...)
+	s.say(append(holdingsHead(p, hide, dayOf(v.AsOf)), append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(pledgedAndMTF(p, hide)...)
 	shown := holdingsPage(v, at, &s)
 	return s.message(v.Native, holdingsButtons(v, at, shown))
 }
@@ -59,51 +58,80 @@ func paragraphs(blocks [][]string) string {
 	return strings.Join(text, "\n\n")
 }
 
-// headline is the total and what it is made of. In privacy mode it begins with
-// the day.
-func headline(p kite.Portfolio, v mask) []string {
+// holdingsHead is the total and the day, and what they are made of. In privacy
+// mode percentages stand for both.
+func holdingsHead(p kite.Portfolio, v mask, day string) []string {
 	switch {
 	case onlyMTF(p):
-		return append([]string{"<b>Only MTF shares</b>"}, v.note()...)
+		return []string{"<b>Holdings: only MTF shares</b>"}
 	case !p.Value.OK:
-		return append([]string{"<b>Value not known</b>: " + noneHasPrice(p.Counted)}, v.note()...)
-	case bool(v):
-		return append([]string{"<b>Day " + v.change(p.Day, p.DayPercent) + "</b>", "Profit " + v.change(p.Profit, p.ProfitPercent)}, v.note()...)
-	default:
-		return []string{
-			fmt.Sprintf("<b>%s</b>", RupeesOf(p.Value)),
-			"Day " + v.change(p.Day, p.DayPercent),
-			"Invested " + RupeesOf(p.Invested),
-			"Profit " + v.change(p.Profit, p.ProfitPercent),
-		}
+		return []string{"<b>Holdings: value not known</b>"}
 	}
+	lines := []string{headline("Holdings", p.Value, p.Day, p.DayPercent, v, day), "P&amp;L " + v.change(p.Profit, p.ProfitPercent)}
+	if v {
+		return lines
+	}
+	if p.DayPercent.OK {
+		lines[0] += "\nDay " + PercentOf(p.DayPercent)
+	}
+	return append(lines, "Invested "+RupeesOf(p.Invested))
+}
+
+// headline is a first line: what a value is of, the value, and what its day
+// changed. In privacy mode it is the day in percent.
+func headline(name string, value, change, percent kite.Figure, v mask, day string) string {
+	line := name
+	if value.OK && !bool(v) {
+		line += " " + RupeesOf(value)
+	}
+	switch {
+	case bool(v) && percent.OK:
+		line += " · " + day + " " + PercentOf(percent)
+	case !bool(v) && change.OK:
+		line += " · " + day + " " + SignedRupeesOf(change)
+	}
+	return "<b>" + line + "</b>"
 }
 
 // onlyMTF reports whether no share is the person's own, so that there is no
 // total.
 func onlyMTF(p kite.Portfolio) bool { return p.Counted == 0 && p.MTF.Holdings > 0 }
 
-func noneHasPrice(holdings int) string {
-	if holdings == 1 {
-		return "the holding has no price."
-	}
-	return fmt.Sprintf("none of %d holdings has a price.", holdings)
-}
-
-// pledgedAndMTF says what the headline holds of pledged shares, and what it leaves out.
+// pledgedAndMTF says what the head holds of pledged shares, and what it leaves out.
 func pledgedAndMTF(p kite.Portfolio, v mask) []string {
-	var lines []string
-	if p.Value.OK && p.Unpriced > 0 {
-		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no price", p.Counted-p.Unpriced, p.Counted, has(p.Unpriced)))
-	}
-	if p.Day.OK && p.NoClose > 0 {
-		lines = append(lines, fmt.Sprintf("Day of %d of %d: %s no close price", p.Counted-p.Unpriced-p.NoClose, p.Counted-p.Unpriced, has(p.NoClose)))
-	}
+	lines := leftOut(p)
 	if !p.Pledged.IsZero() {
 		lines = append(lines, "Of the value, pledged "+v.rupees(figureOf(p.Pledged)))
 	}
 	if p.MTF.Holdings > 0 {
 		lines = append(lines, mtfLine(p.MTF, v))
+	}
+	return lines
+}
+
+// leftOut names the holdings that are in no figure, and those that are not in
+// the day's.
+func leftOut(p kite.Portfolio) []string {
+	var noPrice, noClose []string
+	if p.Unpriced+p.NoClose > 0 {
+		for i := range p.Holdings {
+			switch h := &p.Holdings[i]; {
+			case !h.Counted():
+			case h.Missing:
+				noPrice = append(noPrice, "(no data)")
+			case !h.Priced():
+				noPrice = append(noPrice, h.Symbol)
+			case !h.ClosePrice.IsPositive():
+				noClose = append(noClose, h.Symbol)
+			}
+		}
+	}
+	var lines []string
+	if len(noPrice) > 0 {
+		lines = append(lines, "No price, so in no figure: "+someNames(noPrice))
+	}
+	if len(noClose) > 0 {
+		lines = append(lines, "No prev. close, so not in the day: "+someNames(noClose))
 	}
 	return lines
 }
@@ -130,39 +158,45 @@ func mtfLine(m kite.MTFTotal, v mask) string {
 	return fmt.Sprintf("MTF %s · %s", worth, borrowed)
 }
 
-// holdingsButtons turn the pages, sort them, ask again and give out the whole;
-// behind Cards are those that open this page's holdings. They are two keyboards
-// because ten more buttons would push the total off a phone's screen.
+// holdingsButtons open each holding of the page, sort them, turn the pages, ask
+// again and give out the whole. Those of a page are three in a row where their
+// names are short, for a tall keyboard pushes the total off a phone's screen.
 func holdingsButtons(v HoldingsView, at paging, shown []tapped) [][]Button {
-	sort := kite.ParseHoldingSort(string(v.Sort))
-	here := Place{at.page, sort}
-	if v.Cards {
-		return openHoldings(here, shown)
-	}
-	rows := at.buttons(func(page int) string { return "holdings:page:" + Place{page, sort}.String() })
-	if at.total > 1 {
-		rows = append(rows, sortButtons(sort))
-	}
-	return append(rows, []Button{{Text: "Cards", Data: "holdings:cards:" + here.String()}, refreshHoldings(here), {Text: "CSV", Data: "holdings:csv"}})
-}
-
-func openHoldings(here Place, shown []tapped) [][]Button {
+	here := Place{at.page, kite.ParseHoldingSort(string(v.Sort))}
 	var open []Button
+	perRow := 3
 	for _, h := range shown {
+		if cells(h.name) > tapCellsOfThree {
+			perRow = 2
+		}
 		open = append(open, Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
 	}
-	return append(rowsOf(open, 2), []Button{{Text: "Back", Data: "holdings:page:" + here.String()}})
+	rows := rowsOf(open, perRow)
+	if at.total > 1 {
+		rows = append(rows, sortButtons(here.Sort))
+	}
+	rows = append(rows, at.buttons(func(page int) string { return "holdings:page:" + Place{page, here.Sort}.String() })...)
+	return append(rows, []Button{refreshHoldings(here), {Text: "CSV", Data: "holdings:csv"}})
 }
 
-// sortButtons offer the orders; the one in force is marked.
+// sortButtons offer the orders. The one in force has an arrow and turns round.
 func sortButtons(active kite.HoldingSort) []Button {
 	var row []Button
-	for _, sort := range kite.HoldingSorts() {
-		name := strings.ToUpper(string(sort[:1])) + string(sort[1:])
-		if sort == active {
-			name = "• " + name
+	for _, b := range []struct {
+		sort          kite.HoldingSort
+		name          string
+		usual, turned string // arrows
+	}{
+		{kite.SortByValue, "Value", "↓", "↑"}, {kite.SortByDay, "Day", "↓", "↑"},
+		{kite.SortByProfit, "P&L", "↓", "↑"}, {kite.SortByName, "Name", "↑", "↓"},
+	} {
+		switch active {
+		case b.sort:
+			b.name, b.sort = b.name+" "+b.usual, b.sort.Turned()
+		case b.sort.Turned():
+			b.name += " " + b.turned
 		}
-		row = append(row, Button{Text: name, Data: "holdings:page:" + Place{1, sort}.String()})
+		row = append(row, Button{Text: b.name, Data: "holdings:page:" + Place{1, b.sort}.String()})
 	}
 	return row
 }

@@ -17,8 +17,8 @@ type Place struct {
 // maxPlacePage bounds the page in a button's data, which has little room.
 const maxPlacePage = 9999
 
-// ParsePlace reads the argument of a button of the holdings: "2", "2.day". What
-// is none is the first page by value.
+// ParsePlace reads the argument of a button of the holdings: "2", "2.day",
+// "2.-day". What is none is the first page by value.
 func ParsePlace(arg string) Place {
 	number, sort, _ := strings.Cut(arg, ".")
 	page, err := strconv.Atoi(number)

@@ -28,7 +28,7 @@ func (a answersOf) all() []string {
 // every file, with native tables.
 func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 	tb.Helper()
-	o := overview(tb, a.holdings, a.positions, a.margins)
+	o := overview(tb, a.holdings, a.funds, a.margins, a.positions)
 	orders, trades := decodeOrders(tb, a.orders), decodeTrades(tb, a.trades)
 	gtts, funds := decodeGTTs(tb, a.gtts), decodeFunds(tb, a.funds)
 	file := view.CSVView{AsOf: noon(), Hide: hide}
@@ -39,10 +39,7 @@ func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 	}
 	for page := 1; page <= 2; page++ {
 		for _, sort := range kite.HoldingSorts() {
-			v := view.HoldingsView{Portfolio: *o.Holdings, Page: page, Sort: sort, AsOf: noon(), Hide: hide, Native: true}
-			all = append(all, view.Holdings(v))
-			v.Cards = true
-			all = append(all, view.Holdings(v))
+			all = append(all, view.Holdings(view.HoldingsView{Portfolio: *o.Holdings, Page: page, Sort: sort, AsOf: noon(), Hide: hide, Native: true}))
 		}
 		all = append(all,
 			view.Positions(view.PositionsView{Book: *o.Positions, Page: page, AsOf: noon(), Hide: hide, Native: true}),
@@ -109,8 +106,9 @@ func loudAccount() *rapid.Generator[answersOf] {
 		}
 		a.holdings, a.positions, a.orders = list(holdings...), list(positions...), list(orders...)
 		a.trades, a.funds, a.gtts = list(trades...), list(funds...), list(gtts...)
-		a.margins = fmt.Sprintf(`{"equity":{"enabled":true,"net":%s,"available":{"opening_balance":%s,"collateral":%s,"intraday_payin":%s},"utilised":{"debits":%s,"span":%s,"exposure":%s}},"commodity":{"enabled":true,"net":%s}}`,
-			amount(), amount(), amount(), amount(), amount(), amount(), amount(), amount())
+		a.margins = fmt.Sprintf(`{"equity":{"enabled":true,"net":%s,"available":{"cash":%s,"opening_balance":%s,"collateral":%s,"intraday_payin":%s},"utilised":{"debits":%s,"span":%s,"exposure":%s,"delivery":%s,"stock_collateral":%s}},`+
+			`"commodity":{"enabled":true,"net":%s,"available":{"cash":-%s}}}`,
+			amount(), amount(), amount(), amount(), amount(), amount(), amount(), amount(), amount(), amount(), amount(), amount())
 		a.funds = strings.ReplaceAll(a.funds, "9100042/17", "FOLIO")
 		a.trades = strings.ReplaceAll(strings.ReplaceAll(a.trades, "261112000000101", "ORDER"), "1100000012345678", "EXCHANGE")
 		return a
@@ -127,9 +125,9 @@ func figuresOf(tb tbFataler, a answersOf) []decimal.Decimal {
 			figures = append(figures, numbersIn(row)...)
 		}
 	}
-	o := overview(tb, a.holdings, a.positions, a.margins)
+	o := overview(tb, a.holdings, a.funds, a.margins, a.positions)
 	p, b, f, tr := o.Holdings, o.Positions, decodeFunds(tb, a.funds), kite.TotalTrades(decodeTrades(tb, a.trades))
-	known := []kite.Figure{o.Total(), p.Value, p.Invested, p.Profit, p.Day, b.Profit, b.OpenProfit, b.ClosedProfit, b.Day, o.Funds.Usable(), f.Value, f.Invested, f.Profit, tr.Bought, tr.Sold}
+	known := []kite.Figure{o.Worth(), o.Day(), o.PositionsDay(), o.Funds.Cash(), p.Value, p.Invested, p.Profit, p.Day, b.Profit, b.OpenProfit, b.ClosedProfit, b.Day, f.Value, f.Invested, f.Profit, tr.Bought, tr.Sold}
 	for _, h := range p.Holdings {
 		known = append(known, h.Value(), h.Invested(), h.Profit(), h.Day(), h.PledgedValue(), h.MTFPart().Value(), h.MTFPart().Profit())
 	}

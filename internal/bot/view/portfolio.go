@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -11,118 +10,140 @@ import (
 // PortfolioView is what /portfolio shows.
 type PortfolioView struct {
 	Overview kite.Overview // a nil part is one that Kite did not answer for
+	Why      [4]string     // of such a part, in words: holdings, mutual funds, funds, positions
 	AsOf     time.Time
 	Hide     bool // privacy mode: percentages and counts, no amounts
 }
 
-// Portfolio renders the account at one glance: the total and the day, then each
-// part in a few lines. A part that Kite did not answer for says so, and the
-// others stand.
+// Portfolio answers how the account is doing: what it is worth and what the day
+// made of it, then each part by its name. A part that Kite did not answer for
+// says so, and the others stand.
 func Portfolio(v PortfolioView) Message {
 	o, hide := v.Overview, mask(v.Hide)
 	var s sheet
-	s.say(append(overviewHead(o, hide), append(hide.note(), asOf(v.AsOf))...)...)
-	s.say(holdingsPart(o.Holdings, hide)...)
-	s.say(positionsPart(o.Positions, hide)...)
-	s.say(fundsPart(o.Funds, hide)...)
+	s.say(append(accountHead(o, hide, dayOf(v.AsOf)), append(hide.note(), asOf(v.AsOf))...)...)
+	for i, part := range []struct {
+		name  string
+		known bool
+		lines func() []string
+	}{
+		{"Holdings", o.Holdings != nil, func() []string { return holdingsPart(o, hide, DayOf(v.AsOf)) }},
+		{"Mutual funds", o.MutualFunds != nil, func() []string { return mutualFundsPart(*o.MutualFunds, hide) }},
+		{"Cash", o.Funds != nil, func() []string { return cashPart(*o.Funds, hide) }},
+		{"Positions", o.Positions != nil, func() []string { return positionsPart(o, hide, DayOf(v.AsOf)) }},
+	} {
+		if part.known {
+			s.say(part.lines()...)
+		} else {
+			s.say("<b>" + part.name + "</b> not known. " + v.Why[i])
+		}
+	}
 	return s.message(false, [][]Button{
 		{{Text: "Holdings", Data: "holdings:run"}, {Text: "Positions", Data: "positions:run"}},
-		{{Text: "Orders", Data: "orders:run"}, {Text: "Funds", Data: "funds:run"}},
-		{{Text: "Allocation", Data: "allocation:run"}, {Text: "Day’s movers", Data: "movers:run"}},
-		{{Text: "Refresh", Data: "portfolio:again"}},
+		{{Text: "Mutual funds", Data: "mf:run"}, {Text: "Funds", Data: "funds:run"}},
+		{{Text: "Allocation", Data: "allocation:run"}, {Text: "Movers", Data: "movers:run"}},
+		{{Text: "Orders", Data: "orders:run"}, {Text: "Refresh", Data: "portfolio:again"}},
 	})
 }
 
-// overviewHead is the total of what is known, and the day of the holdings.
-func overviewHead(o kite.Overview, v mask) []string {
-	var head []string
-	switch total := o.Total(); {
-	case o.Holdings == nil && o.Positions == nil && o.Funds == nil:
-		return []string{"<b>Kite did not answer.</b>", "Nothing is lost. Please refresh in a minute."}
-	case total.OK && !bool(v):
-		head = []string{"<b>" + RupeesOf(total) + "</b>", totalOf(o)}
-	case bool(v) && o.Holdings != nil && o.Holdings.Day.OK:
-		return []string{"<b>Day " + v.change(o.Holdings.Day, o.Holdings.DayPercent) + "</b>"}
-	case bool(v):
-		return []string{"<b>Your account</b>"}
-	default:
-		head = []string{"<b>Total not known</b>: the parts below say why."}
+// accountHead is what the account is worth and its day. Where only one part's
+// day is known, it is named; in privacy mode there is a percentage for that of
+// the holdings alone.
+func accountHead(o kite.Overview, v mask, day string) []string {
+	worth, change := o.Worth(), o.Day()
+	switch holdings, positions := o.HoldingsDay().OK, o.PositionsDay().OK; {
+	case bool(v) || holdings && !positions:
+		day = "holdings " + day
+	case positions && !holdings && len(o.Positions.Open)+len(o.Positions.Closed) == 0:
+		change = kite.Figure{} // of nothing
+	case positions && !holdings:
+		day = "positions " + day
 	}
-	if o.Holdings != nil && o.Holdings.Day.OK {
-		head = append(head, "Holdings today "+v.change(o.Holdings.Day, o.Holdings.DayPercent))
+	percent := kite.Figure{}
+	if o.Holdings != nil {
+		percent = o.Holdings.DayPercent
 	}
-	return head
-}
-
-// totalOf says what the total is made of.
-func totalOf(o kite.Overview) string {
-	words := "Holdings and available funds"
-	if !o.BoughtToday().Value.IsZero() {
-		words = "Holdings, shares bought today, and available funds"
+	name := "Account"
+	if !worth.OK && !bool(v) {
+		name = "Account value not known"
 	}
-	if !o.Funds.Collateral().IsZero() {
-		words += ", without collateral"
-	}
-	return words
-}
-
-func silent(part string) []string { return []string{"<b>" + part + "</b>: Kite did not answer"} }
-
-func holdingsPart(p *kite.Portfolio, v mask) []string {
-	switch {
-	case p == nil:
-		return silent("Holdings")
-	case len(p.Holdings) == 0:
-		return []string{"<b>Holdings</b>: none"}
-	case onlyMTF(*p):
-		return append([]string{"<b>Holdings</b>: only MTF shares"}, pledgedAndMTF(*p, v)...)
-	case !p.Value.OK:
-		return append([]string{"<b>Holdings</b>: value not known, " + noneHasPrice(p.Counted)}, pledgedAndMTF(*p, v)...)
-	}
-	lines := []string{
-		"<b>Holdings</b> " + v.rupees(p.Value) + " · " + many(len(p.Holdings), "holding", "holdings"),
-		"Profit " + v.change(p.Profit, p.ProfitPercent),
-	}
-	return append(lines, pledgedAndMTF(*p, v)...)
-}
-
-func positionsPart(b *kite.Book, v mask) []string {
-	switch {
-	case b == nil:
-		return silent("Positions")
-	case len(b.Open)+len(b.Closed) == 0 && b.Missing == 0:
-		return []string{"<b>Positions</b>: none today"}
-	}
-	lines := []string{part("Positions", b.Profit, bool(v)), fmt.Sprintf("%d open · %d closed today", len(b.Open), len(b.Closed))}
-	if !b.Profit.OK {
-		lines[0] = "<b>Positions</b>: P&amp;L not known"
-	}
-	return append(lines, positionsBeside(*b)...)
-}
-
-func fundsPart(m *kite.Margins, v mask) []string {
-	switch {
-	case m == nil:
-		return silent("Funds")
-	case !m.Usable().OK:
-		return []string{"<b>Funds</b>: no segment is enabled"}
-	}
-	lines := []string{"<b>Funds</b> " + v.rupees(m.Usable()) + " available"}
-	if v {
-		lines[0] = "<b>Funds</b>"
-	}
-	for _, g := range []struct {
-		name string
-		kite.Segment
-	}{{"Equity", m.Equity}, {"Commodity", m.Commodity}} {
-		if !g.Enabled {
-			continue
-		}
-		facts := []string{v.rupees(g.Usable())}
-		if used := g.Utilisation(); used.OK {
-			facts = append(facts, strings.TrimPrefix(PercentOf(used), "+")+" used")
-		}
-		lines = append(lines, g.name+" "+strings.Join(facts, " · "))
+	lines := []string{headline(name, worth, change, percent, v, day)}
+	if worth.OK && !bool(v) {
+		lines = append(lines, "Holdings + mutual funds + cash")
 	}
 	return lines
+}
+
+func holdingsPart(o kite.Overview, v mask, day string) []string {
+	p := *o.Holdings
+	switch {
+	case len(p.Holdings) == 0:
+		return []string{"<b>Holdings</b>: none"}
+	case onlyMTF(p):
+		return append([]string{"<b>Holdings</b>: only MTF shares"}, pledgedAndMTF(p, v)...)
+	case !p.Value.OK:
+		return append([]string{"<b>Holdings</b>: value not known"}, pledgedAndMTF(p, v)...)
+	}
+	lines := []string{"<b>Holdings</b> " + v.rupees(p.Value) + " · " + many(len(p.Holdings), "holding", "holdings")}
+	if p.Day.OK {
+		lines = append(lines, day+" "+v.change(p.Day, p.DayPercent))
+	}
+	return append(append(lines, "P&amp;L "+v.change(p.Profit, p.ProfitPercent)), pledgedAndMTF(p, v)...)
+}
+
+func mutualFundsPart(t kite.FundTotals, v mask) []string {
+	switch {
+	case len(t.Funds) == 0:
+		return []string{"<b>Mutual funds</b>: none"}
+	case !t.Value.OK:
+		return []string{"<b>Mutual funds</b>: value not known, no fund has a NAV"}
+	}
+	lines := []string{
+		"<b>Mutual funds</b> " + v.rupees(t.Value) + " · " + many(len(t.Funds), "fund", "funds"),
+		"P&amp;L " + v.change(t.Profit, t.ProfitPercent),
+	}
+	if t.Unpriced > 0 {
+		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", len(t.Funds)-t.Unpriced, len(t.Funds), has(t.Unpriced)))
+	}
+	return lines
+}
+
+// cashPart is the cash, by segment where there are two.
+func cashPart(m kite.Margins, v mask) []string {
+	cash := m.Cash()
+	if !cash.OK {
+		return []string{"<b>Cash</b> not known: no segment is enabled"}
+	}
+	lines := []string{"<b>Cash</b> " + v.rupees(cash)}
+	if m.Equity.Enabled && m.Commodity.Enabled && !bool(v) {
+		lines = append(lines, "Equity "+v.rupees(figureOf(m.Equity.Available.Cash)), "Commodity "+v.rupees(figureOf(m.Commodity.Available.Cash)))
+	}
+	return lines
+}
+
+func positionsPart(o kite.Overview, v mask, day string) []string {
+	b := *o.Positions
+	counts := fmt.Sprintf("%d open · %d closed", len(b.Open), len(b.Closed))
+	var lines []string
+	switch {
+	case len(b.Open)+len(b.Closed) > 0 && bool(v):
+		lines = []string{"<b>Positions</b>: " + counts}
+	case len(b.Open)+len(b.Closed) > 0:
+		lines = []string{"<b>Positions’ P&amp;L</b> " + v.signed(b.Profit)}
+		if !b.Profit.OK {
+			lines[0] = "<b>Positions’ P&amp;L</b> not known"
+		}
+		if change := o.PositionsDay(); change.OK {
+			lines = append(lines, day+" "+v.signed(change))
+		}
+		lines = append(lines, counts)
+	case b.Missing == 0:
+		lines = []string{"<b>Positions</b>: none"}
+	default:
+		lines = []string{"<b>Positions</b> not known"}
+	}
+	if sold := o.SoldDay(); !sold.IsZero() && !bool(v) {
+		lines = append(lines, "Sold holdings, from prev. close to LTP "+v.signed(figureOf(sold)))
+	}
+	return append(lines, positionsBeside(b)...)
 }

@@ -178,7 +178,7 @@ func TestButtonsOpenTheirRows(t *testing.T) {
 		p := decodeOrFail(t, answers().Draw(t, "answer"))
 		opened := map[string]int{}
 		for page := 1; page <= (len(p.Holdings)+9)/10; page++ {
-			m := view.Holdings(view.HoldingsView{Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon(), Cards: true})
+			m := view.Holdings(view.HoldingsView{Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon()})
 			for _, b := range slices.Concat(m.Buttons...) {
 				arg, found := strings.CutPrefix(b.Data, "holdings:card:")
 				if !found {
@@ -202,25 +202,39 @@ func TestButtonsOpenTheirRows(t *testing.T) {
 	})
 }
 
-// What the glance shows is the exact sum, in fractions.
-func TestPortfolioTotalIsExact(t *testing.T) {
+// What the glance shows is the exact sum of its parts, in fractions, and the
+// first line has both: what the account is worth, and the day.
+func TestPortfolioIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		price := rapid.Map(rapid.Int64Range(1, 1<<40), func(n int64) string { return fmt.Sprintf("%d.%04d", n/10_000, n%10_000) })
-		want := new(big.Rat)
-		var rows []string
-		for i := range rapid.IntRange(0, 20).Draw(t, "holdings") {
-			last, shares := price.Draw(t, "last"), rapid.IntRange(1, 1_000_000).Draw(t, "shares")
-			rows = append(rows, share(fmt.Sprintf("S%d", i), "NSE", shares, "1", last, "1", "0"))
-			want.Add(want, new(big.Rat).Mul(rational(t, last), big.NewRat(int64(shares), 1)))
+		signed := func(name string) string {
+			return rapid.SampledFrom([]string{"", "-"}).Draw(t, name) + price.Draw(t, name)
 		}
-		net := price.Draw(t, "net")
-		want.Add(want, rational(t, net))
-		o := overview(t, list(rows...), "null", `{"equity":{"enabled":true,"net":`+net+`}}`)
-		if total := o.Total(); !total.OK || total.Value.Rat().Cmp(want) != 0 {
-			t.Fatalf("total %v, want %s", total, want.FloatString(10))
+		worth, day := new(big.Rat), new(big.Rat)
+		var rows, funds, positions []string
+		for i := range rapid.IntRange(0, 20).Draw(t, "rows") {
+			last, before, shares := price.Draw(t, "last"), price.Draw(t, "close"), rapid.IntRange(1, 1_000_000).Draw(t, "shares")
+			rows = append(rows, share(fmt.Sprintf("S%d", i), "NSE", shares, "1", last, before, "0"))
+			worth.Add(worth, new(big.Rat).Mul(rational(t, last), big.NewRat(int64(shares), 1)))
+			day.Add(day, new(big.Rat).Mul(new(big.Rat).Sub(rational(t, last), rational(t, before)), big.NewRat(int64(shares), 1)))
+			units, nav, m2m := price.Draw(t, "units"), price.Draw(t, "NAV"), signed("m2m")
+			funds = append(funds, fundRow(fmt.Sprintf("F%d", i), "INF", units, "1", nav))
+			worth.Add(worth, new(big.Rat).Mul(rational(t, units), rational(t, nav)))
+			positions = append(positions, positionRow(fmt.Sprintf("P%d", i), "NFO", "NRML", i, "1", "5", "3", m2m))
+			day.Add(day, rational(t, m2m))
 		}
-		if text := view.Portfolio(view.PortfolioView{Overview: o, AsOf: noon()}).HTML; !strings.HasPrefix(text, "<b>"+view.RupeesOf(o.Total())+"</b>") {
-			t.Fatalf("the first line is not the total:\n%s", text)
+		cash, owed := signed("cash"), signed("owed")
+		worth.Add(worth, rational(t, cash)).Add(worth, rational(t, owed))
+		o := overview(t, list(rows...), list(funds...), `{"equity":{"enabled":true,"net":1,"available":{"cash":`+cash+`,"collateral":5}},"commodity":{"enabled":true,"net":2,"available":{"cash":`+owed+`}}}`, list(positions...))
+		if got := o.Worth(); !got.OK || got.Value.Rat().Cmp(worth) != 0 {
+			t.Fatalf("worth %v, want %s", got, worth.FloatString(10))
+		}
+		if got := o.Day(); !got.OK || got.Value.Rat().Cmp(day) != 0 {
+			t.Fatalf("day %v, want %s", got, day.FloatString(10))
+		}
+		first := "<b>Account " + view.RupeesOf(o.Worth()) + " · today " + view.SignedRupeesOf(o.Day()) + "</b>\n"
+		if text := view.Portfolio(view.PortfolioView{Overview: o, AsOf: noon()}).HTML; !strings.HasPrefix(text, first) {
+			t.Fatalf("the first line is not %q:\n%s", first, text)
 		}
 	})
 }

@@ -9,6 +9,9 @@ import (
 // tapCells is what two buttons side by side have room for on a phone.
 const tapCells = 13
 
+// tapCellsOfThree is what three have room for.
+const tapCellsOfThree = 9
+
 // tapName is what a button says that opens a row: short, and never empty.
 func tapName(name string) string {
 	return notBlank(fit(clean(name), tapCells))
