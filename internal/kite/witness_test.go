@@ -149,7 +149,9 @@ func exactly() []cmp.Option {
 
 func (n *modeNames) UnmarshalJSON(b []byte) error {
 	var all []any
-	if err := json.Unmarshal(b, &all); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // one that is no float is left out like any other
+	if err := d.Decode(&all); err != nil {
 		return err
 	}
 	*n = nil
