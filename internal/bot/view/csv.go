@@ -115,9 +115,14 @@ func csvTime(t time.Time) string {
 	return t.In(market.IST()).Format(time.RFC3339)
 }
 
-// The kinds of columns. Amounts are empty cells in privacy mode; percentages
-// stay, but no finer than on screen: with all their places they give away the
+// The kinds of columns. Amounts are empty cells in privacy mode. Percentages stay
+// there, but no finer than on screen: with all their places they give away the
 // amounts that they come from.
+
+// finest is how many places are left of what is no product of prices and counts:
+// percentages, and the sums that Kite reckons in floats, whose noise begins far
+// behind. No price has more.
+const finest = 4
 
 func textColumn[T any](head string, of func(T) string) column[T] {
 	return column[T]{head, func(row T, _ bool) string { return csvText(of(row)) }}
@@ -150,6 +155,14 @@ func percentColumn[T any](head string, of func(T) kite.Figure) column[T] {
 		if hide {
 			f.Value = f.Value.Round(2)
 		}
-		return csvFigure(f)
+		return csvFigure(rounded(f))
 	}}
 }
+
+// statedColumn is a sum in rupees as Kite states it.
+func statedColumn[T any](head string, of func(T) kite.Figure) column[T] {
+	return figureColumn(head, func(row T) kite.Figure { return rounded(of(row)) })
+}
+
+// rounded rounds half away from zero.
+func rounded(f kite.Figure) kite.Figure { return kite.Figure{Value: f.Value.Round(finest), OK: f.OK} }

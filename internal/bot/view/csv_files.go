@@ -9,8 +9,9 @@ import (
 )
 
 // HoldingsCSV gives out the holdings in Kite's order. Figures are of the shares
-// that count, whose number is in the column shares. Percentages are worked out
-// to 16 places; a figure that is not known is an empty cell.
+// that count, whose number is in the column shares. Figures in rupees are exact, and
+// percentages are rounded to four places, half away from zero. A figure that is not
+// known is an empty cell.
 func HoldingsCSV(p kite.Portfolio, v CSVView) Message {
 	type h = kite.Holding
 	columns := []column[h]{
@@ -40,7 +41,9 @@ func HoldingsCSV(p kite.Portfolio, v CSVView) Message {
 	return csvFile("holdings", v, columns, p.Holdings, func(x h) bool { return x.Missing })
 }
 
-// PositionsCSV gives out the net positions, the open ones first.
+// PositionsCSV gives out the net positions, the open ones first. What Kite reckons
+// itself, pnl, m2m and the values of what was bought and sold, is rounded to four
+// places like the percentage.
 func PositionsCSV(b kite.Book, v CSVView) Message {
 	type p = kite.Position
 	columns := []column[p]{
@@ -60,11 +63,11 @@ func PositionsCSV(b kite.Book, v CSVView) Message {
 		figureColumn("last_price", func(x p) kite.Figure { return priceOf(x.LastPrice) }),
 		figureColumn("close_price", func(x p) kite.Figure { return priceOf(x.ClosePrice) }),
 		wholeColumn("buy_quantity", func(x p) int64 { return x.Buy.Quantity }),
-		numberColumn("buy_value", func(x p) decimal.Decimal { return x.Buy.Value }),
+		statedColumn("buy_value", func(x p) kite.Figure { return figureOf(x.Buy.Value) }),
 		wholeColumn("sell_quantity", func(x p) int64 { return x.Sell.Quantity }),
-		numberColumn("sell_value", func(x p) decimal.Decimal { return x.Sell.Value }),
-		figureColumn("pnl", p.Profit),
-		figureColumn("m2m", p.DayProfit),
+		statedColumn("sell_value", func(x p) kite.Figure { return figureOf(x.Sell.Value) }),
+		statedColumn("pnl", p.Profit),
+		statedColumn("m2m", p.DayProfit),
 		percentColumn("percent", p.Percent),
 	}
 	all := append(append([]p{}, b.Open...), b.Closed...)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -59,38 +58,6 @@ func rational(tb tbFataler, number string) *big.Rat {
 		tb.Fatalf("%q is no number", number)
 	}
 	return r
-}
-
-// A portfolio of 500 rows reopens to the figures of the answer, worked out a
-// second time in fractions.
-func TestCSVReopens(t *testing.T) {
-	var rows []string
-	for i := range 500 {
-		rows = append(rows, share(fmt.Sprintf("STOCK%03d", i), "NSE", 1+i*977, fmt.Sprintf("%d.28125", 90+i), fmt.Sprintf("%d.5999999999999659", 100+i), fmt.Sprintf("%d.05", 99+i), "1.4210854715202004e-14",
-			fmt.Sprintf(`"t1_quantity":%d`, i%7)))
-	}
-	answer := list(rows...)
-	got := opened(t, view.HoldingsCSV(decode(t, answer), view.CSVView{AsOf: noon()}))
-	if len(got) != 500 {
-		t.Fatalf("%d rows", len(got))
-	}
-	for i, row := range jsonRows(t, answer) {
-		number := func(name string) *big.Rat { return rational(t, row[name].(json.Number).String()) }
-		shares := new(big.Rat).Add(number("quantity"), number("t1_quantity"))
-		value := new(big.Rat).Mul(shares, number("last_price"))
-		invested := new(big.Rat).Mul(shares, number("average_price"))
-		for name, want := range map[string]*big.Rat{
-			"quantity": number("quantity"), "t1_quantity": number("t1_quantity"), "average_price": number("average_price"), "last_price": number("last_price"),
-			"close_price": number("close_price"), "value": value, "invested": invested, "profit": new(big.Rat).Sub(value, invested), "day": new(big.Rat).Mul(shares, new(big.Rat).Sub(number("last_price"), number("close_price"))),
-		} {
-			if rational(t, got[i][name]).Cmp(want) != 0 {
-				t.Fatalf("row %d: %s is %s, want %s", i, name, got[i][name], want.FloatString(20))
-			}
-		}
-		if got[i]["symbol"] != row["tradingsymbol"] {
-			t.Fatalf("row %d is %s", i, got[i]["symbol"])
-		}
-	}
 }
 
 // files are all files of a made-up account.
