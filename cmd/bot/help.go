@@ -21,16 +21,17 @@ func commands() []command {
 	return []command{
 		{"run", "", "run the bot; bot alone does the same",
 			"It runs until SIGTERM or an interrupt and is gone within 8 seconds; nobody is logged out by it.\n" +
-				"Of bad settings it names all, a line each, and does not start."},
+				"Of bad settings it names all, a line each, and does not start. Its last words have the form of the log (LOG_FORMAT)."},
 		{"config", "", "print every setting, and where it is from",
 			"A line for each setting: what holds, and whether it comes from the environment, a file or is the default.\n" +
 				"Secrets are dots. A bad setting has its line with what is wrong, and the exit code is 1 then.\n" +
-				"Variables that look like a misspelt setting are named at the end. Nothing is started, opened or asked."},
+				"Variables that look like a misspelt setting are named at the end, without their values; so they are at each start.\n" +
+				"Nothing is started, opened or asked."},
 		{"healthcheck", "[ready]", "ask the running bot whether it is alive, or how its parts are",
 			"It asks over the socket beside STORE_PATH or, where there is none, on HTTP_ADDR. It needs no other setting.\n" +
 				"The exit code is 0 when the bot is alive, also while Kite or Telegram is away: a restart would not help then.\n" +
 				"With ready it prints what /readyz says, a line for each part, and the exit code is 0 when people are served,\n" +
-				"also where a part is degraded."},
+				"also where a part is degraded, such as a Kite that fails. What was not asked yet is no trouble."},
 		{"backup", "FILE", "write a copy of the store, also of a bot that runs",
 			"FILE must not be there yet; - is the standard output. The copy is examined before it gets its name.\n" +
 				"It is sealed with the key of the store: without that key it is of no use, so keep both, apart.\n" +
