@@ -28,13 +28,40 @@ func Ranges() []Range { return []Range{Day1, Days5, Month1, Month6, Year1, Year5
 
 // ParseRange reads a range as people type it: "6m", "6 M", "1yr", "5days".
 func ParseRange(text string) (Range, bool) {
-	text = strings.ToUpper(strings.Join(strings.Fields(text), ""))
-	digits := strings.TrimRight(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	units := map[string]string{
-		"D": "D", "DAY": "D", "DAYS": "D", "M": "M", "MO": "M", "MONTH": "M", "MONTHS": "M", "Y": "Y", "YR": "Y", "YEAR": "Y", "YEARS": "Y",
-	}
-	r := Range(digits + units[text[len(digits):]])
+	r := Range(span(strings.ToUpper(strings.Join(strings.Fields(text), ""))))
 	return r, slices.Contains(Ranges(), r)
+}
+
+// span reads a number with a unit of time, "6M"; "" for what is none.
+func span(word string) string {
+	digits := strings.TrimRight(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	unit, ok := map[string]string{
+		"MIN": "MIN", "MINS": "MIN", "MINUTE": "MIN", "MINUTES": "MIN", "H": "H", "HR": "H", "HRS": "H", "HOUR": "H", "HOURS": "H",
+		"D": "D", "DAY": "D", "DAYS": "D", "W": "W", "WK": "W", "WEEK": "W", "WEEKS": "W",
+		"M": "M", "MO": "M", "MTH": "M", "MONTH": "M", "MONTHS": "M", "Y": "Y", "YR": "Y", "YRS": "Y", "YEAR": "Y", "YEARS": "Y",
+	}[word[len(digits):]]
+	if !ok || digits == "" || len(digits) > 3 || strings.Trim(digits, "0123456789") != "" {
+		return ""
+	}
+	return digits + unit
+}
+
+// CutSpan takes how far back a chart is to go out of what was typed, wherever it
+// stands: "infy 3M", "1 year bank nifty". It need be no range of [Ranges]. "" for
+// none.
+func CutSpan(text string) (rest, said string) {
+	words := strings.Fields(text)
+	for i := range words {
+		for n := 1; n <= 2 && i+n <= len(words) && n < len(words); n++ {
+			if n == 2 && strings.ContainsAny(words[i+1], "0123456789") {
+				continue // of "50 1Y" the first is no number of years
+			}
+			if said = span(strings.ToUpper(strings.Join(words[i:i+n], ""))); said != "" {
+				return strings.Join(slices.Delete(words, i, i+n), " "), said
+			}
+		}
+	}
+	return strings.Join(words, " "), ""
 }
 
 // kiteDate is the only form of a date that get_historical_data takes. The

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 )
@@ -16,6 +15,7 @@ type Instrument struct {
 	Token    int64
 	Symbol   string // "INFY"
 	Exchange string // "NSE", "BSE", "NFO", …
+	Code     int64  // the exchange's own number of it; that of BSE is printed on statements
 	ISIN     string // the same on every exchange; "" for indices and contracts
 	Name     string // "INFOSYS"; of a contract that of what it is on
 	Series   string // "EQ", "BE", …; "" for contracts
@@ -25,6 +25,12 @@ type Instrument struct {
 	Strike   decimal.Decimal // 0 but for options
 	LotSize  int64
 	Inactive bool // the server says that it is not traded
+}
+
+// InstrumentOf is an instrument of which nothing but its name is known.
+func InstrumentOf(id string) Instrument {
+	exchange, symbol, _ := strings.Cut(id, ":")
+	return Instrument{ID: id, Symbol: symbol, Exchange: exchange}
 }
 
 // IsIndex reports whether it is an index, which has points for prices.
@@ -40,26 +46,38 @@ func (i Instrument) IsContract() bool { return i.Type == "FUT" || i.IsOption() }
 // words, and what it gives of more than it was asked for is a random part.
 const MaxMatches = 1000
 
-// leastSearch is how many characters make a search: fewer are in nearly everything.
-const leastSearch = 3
-
-// Searchable reports whether words are enough to search for.
-func Searchable(words string) bool { return lettersOf(words) >= leastSearch }
-
-// lettersOf counts the characters of a text, without spaces.
-func lettersOf(text string) int {
-	return utf8.RuneCountInString(strings.Join(strings.Fields(text), ""))
-}
-
 // Matches is what a search found.
 type Matches struct {
 	Found   []Instrument
-	LeftOut int // rows that name nothing
-	Total   int // how many there are, also of a page
+	LeftOut int  // rows that name nothing
+	Total   int  // how many there are, also of a page
+	More    bool // there are, or may be, more than can be told
 }
 
 // Whole reports whether all that there is was found.
 func (m Matches) Whole() bool { return m.Total <= len(m.Found)+m.LeftOut }
+
+// TooMany reports whether more match than can be told, and none that can be.
+func (m Matches) TooMany() bool { return len(m.Found) == 0 && m.More }
+
+// And returns what either found, each instrument once.
+func (m Matches) And(other Matches) Matches {
+	all := Matches{LeftOut: m.LeftOut + other.LeftOut, More: m.More || other.More}
+	seen := map[string]bool{}
+	for _, i := range slices.Concat(m.Found, other.Found) {
+		if !seen[i.ID] {
+			seen[i.ID] = true
+			all.Found = append(all.Found, i)
+		}
+	}
+	all.Total = len(all.Found) + all.LeftOut
+	return all
+}
+
+// Has reports whether an instrument was found.
+func (m Matches) Has(id string) bool {
+	return slices.ContainsFunc(m.Found, func(i Instrument) bool { return i.ID == id })
+}
 
 // DecodeInstruments reads the answer of search_instruments, all or a page. Rows that
 // are null or lack their symbol or exchange cannot be asked about: they are left out
@@ -78,6 +96,7 @@ func DecodeInstruments(text string) (Matches, error) {
 // instruments' list is of some morning: it is not even read.
 type wireInstrument struct {
 	Token    count  `json:"instrument_token"`
+	Code     count  `json:"exchange_token"`
 	Symbol   string `json:"tradingsymbol"`
 	Exchange string `json:"exchange"`
 	ISIN     string `json:"isin"`
@@ -97,7 +116,7 @@ func (w *wireInstrument) instrument() (Instrument, error) {
 		return Instrument{}, nil
 	}
 	return Instrument{
-		ID: w.Exchange + ":" + w.Symbol, Token: int64(w.Token), Symbol: w.Symbol, Exchange: w.Exchange, ISIN: w.ISIN,
+		ID: w.Exchange + ":" + w.Symbol, Token: int64(w.Token), Symbol: w.Symbol, Exchange: w.Exchange, Code: int64(w.Code), ISIN: w.ISIN,
 		Name: w.Name, Series: w.Series, Type: w.Type, Segment: w.Segment, Expiry: day(w.Expiry),
 		Strike: w.Strike.Decimal, LotSize: int64(w.LotSize), Inactive: w.Active != nil && !*w.Active,
 	}, nil

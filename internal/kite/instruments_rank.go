@@ -3,6 +3,7 @@ package kite
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,39 +14,28 @@ import (
 // exchanges (one ISIN) is there once, from NSE, unless the query names the
 // other one. A query with an exchange keeps that exchange only.
 func Rank(query string, found []Instrument) []Instrument {
-	s, ok := ParseSymbol(query)
-	if !ok {
-		s = Symbol{Name: SymbolKey(query)}
-	}
-	_, said, named := strings.Cut(SymbolKey(query), ":")
-	if !named {
-		said = SymbolKey(query)
-	}
-	r := ranking{symbol: s, words: strings.TrimSpace(said)}
+	r := rankingFor(query)
 	ranked := slices.Clone(found)
-	if named && ok {
-		ranked = slices.DeleteFunc(ranked, func(i Instrument) bool { return i.Exchange != s.Exchange })
+	if r.said != "" {
+		ranked = slices.DeleteFunc(ranked, func(i Instrument) bool { return i.Exchange != r.said })
 	}
 	slices.SortStableFunc(ranked, r.compare)
 	return onceEach(ranked)
 }
 
-// Clear returns the one instrument of a ranked list that the query can only
-// mean: it is named exactly so and nothing else is, or nothing else was found.
-// A symbol that two companies share, one on each exchange, is not clear.
+// Clear returns the one instrument of a ranked list that the query can only mean: it
+// is named exactly so and nothing else is, or nothing else was found and it begins
+// so. A symbol that two companies share, one on each exchange, is not clear.
 func Clear(query string, ranked []Instrument) (Instrument, bool) {
-	if len(ranked) == 1 {
+	r := rankingFor(query)
+	exact := slices.DeleteFunc(slices.Clone(ranked), func(i Instrument) bool { return !r.exact(i) })
+	switch {
+	case len(exact) == 1:
+		return exact[0], true
+	case len(ranked) == 1 && r.begins(ranked[0]):
 		return ranked[0], true
 	}
-	s, ok := ParseSymbol(query)
-	if !ok {
-		return Instrument{}, false
-	}
-	exact := slices.DeleteFunc(slices.Clone(ranked), func(i Instrument) bool { return !ranking{symbol: s}.exact(i) })
-	if len(exact) != 1 {
-		return Instrument{}, false
-	}
-	return exact[0], true
+	return Instrument{}, false
 }
 
 // onceEach drops what repeats an earlier instrument, and listings of one share
@@ -68,7 +58,22 @@ func onceEach(ranked []Instrument) []Instrument {
 // ranking compares instruments for what was typed.
 type ranking struct {
 	symbol Symbol // what it parses to: the index behind an everyday name
-	words  string // what was typed, in capitals and without an exchange
+	said   string // the exchange that was named; "" for none
+	phrase string // what was typed, in capitals and without the exchange
+	words  []string
+}
+
+func rankingFor(query string) ranking {
+	r := ranking{phrase: SymbolKey(query)}
+	r.symbol = Symbol{Name: r.phrase}
+	if s, ok := ParseSymbol(query); ok {
+		r.symbol = s
+		if _, index := indexNamed(query); !index {
+			r.said, r.phrase = s.Exchange, s.Name
+		}
+	}
+	r.words = strings.Fields(r.phrase)
+	return r
 }
 
 func (r ranking) compare(a, b Instrument) int {
@@ -85,27 +90,67 @@ func (r ranking) compare(a, b Instrument) int {
 	)
 }
 
-// exact: the symbol as typed. A series that goes without saying does.
+// exact: the symbol as typed, spaces aside, or its ISIN or number at BSE. A series
+// that goes without saying does, and so does the year of a contract.
 func (r ranking) exact(i Instrument) bool {
-	return strings.EqualFold(strings.TrimSuffix(i.Symbol, "-EQ"), r.symbol.Name) && (r.symbol.Exchange == "" || r.symbol.Exchange == i.Exchange)
+	symbol, joined := strings.ToUpper(strings.TrimSuffix(i.Symbol, "-EQ")), strings.ReplaceAll(r.symbol.Name, " ", "")
+	named := symbol == r.symbol.Name || symbol == joined || i.ISIN != "" && i.ISIN == joined ||
+		i.Exchange == "BSE" && IsBSECode(joined) && strconv.FormatInt(i.Code, 10) == joined || r.isContract(i, symbol)
+	return named && (r.symbol.Exchange == "" || r.symbol.Exchange == i.Exchange)
 }
 
-// likeness is how much an instrument looks like what was typed; 0 is most.
+// isContract knows NIFTY26NOV26000CE by "NIFTY NOV 26000 CE".
+func (r ranking) isContract(i Instrument, symbol string) bool {
+	if !i.IsContract() || len(r.words) < 3 || r.words[0] != strings.ToUpper(i.Name) {
+		return false
+	}
+	when, ok := strings.CutPrefix(symbol, r.words[0])
+	return ok && len(when) > 2 && strings.Trim(when[:2], "0123456789") == "" && when[2:] == strings.Join(r.words[1:], "")
+}
+
+// begins reports whether a share is what somebody who typed so may be about to
+// type: each word begins its symbol, or a word of its name. A contract has to be on
+// what the first word names.
+func (r ranking) begins(i Instrument) bool {
+	if i.IsContract() && (len(r.words) == 0 || r.words[0] != strings.ToUpper(i.Name)) {
+		return false
+	}
+	return len(r.words) > 0 && !slices.ContainsFunc(r.words, func(word string) bool {
+		return !strings.HasPrefix(strings.ToUpper(i.Symbol), word) && !strings.Contains(" "+SymbolKey(i.Name), " "+word)
+	})
+}
+
+// likeness is how much an instrument looks like what was typed; 0 is most. Of
+// several words that are not found together each counts.
 func (r ranking) likeness(i Instrument) int {
 	symbol, name := strings.ToUpper(i.Symbol), SymbolKey(i.Name)
+	all := likeness(r.phrase, symbol, name)
+	if all < unlike || len(r.words) < 2 {
+		return all
+	}
+	for _, word := range r.words {
+		all += likeness(word, symbol, name)
+	}
+	return all
+}
+
+// unlike is the likeness of what does not hold a text.
+const unlike = 5
+
+func likeness(text, symbol, name string) int {
 	switch {
-	case name == r.words:
+	case name == text:
 		return 0
-	case strings.HasPrefix(symbol, r.words):
+	case strings.HasPrefix(symbol, text):
 		return 1
-	case strings.HasPrefix(name, r.words):
+	case strings.HasPrefix(name, text):
 		return 2
-	case strings.Contains(" "+name, " "+r.words):
+	case strings.Contains(" "+name, " "+text):
 		return 3
-	case strings.Contains(symbol, r.words):
+	case strings.Contains(symbol, text):
 		return 4
 	default:
-		return 5
+		return unlike
 	}
 }
 

@@ -19,7 +19,7 @@ const oneInstrument = `{"id":"NFO:ACME26NOV1500CE","instrument_token":123456,"ex
 
 func TestDecodeInstruments(t *testing.T) {
 	want := []kite.Instrument{{
-		ID: "NFO:ACME26NOV1500CE", Token: 123456, Symbol: "ACME26NOV1500CE", Exchange: "NFO", Name: "ACME", Type: "CE", Segment: "NFO-OPT",
+		ID: "NFO:ACME26NOV1500CE", Token: 123456, Symbol: "ACME26NOV1500CE", Exchange: "NFO", Code: 482, Name: "ACME", Type: "CE", Segment: "NFO-OPT",
 		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: dec("1500"), LotSize: 300, Inactive: true,
 	}}
 	for name, text := range map[string]string{
@@ -136,6 +136,67 @@ func TestRank(t *testing.T) {
 	futures := slices.DeleteFunc(ids("acme"), func(id string) bool { return !strings.HasPrefix(id, "NFO:ACME") })
 	if diff := cmp.Diff([]string{"NFO:ACME26NOVFUT", "NFO:ACME26DECFUT", "NFO:ACME26NOV1500CE"}, futures); diff != "" {
 		t.Errorf("contracts (-want +got):\n%s", diff)
+	}
+}
+
+// A wrong instrument is never taken with confidence: each word that was typed begins
+// its symbol or a word of its name, and a contract is on what the first one names.
+func TestWhatIsTakenBeginsSo(t *testing.T) {
+	market := append(marketOfTests(), listed("NSE", "J&KBANK", "JAMMU & KASHMIR BANK", "IN8"), contracted("CRUDEOILM26DECFUT", "CRUDEOILM", "FUT", "2026-12-17"))
+	words := []string{"mm", "amm", "jam", "bank", "kash", "crude", "crudeoil", "crudeoilm", "acme", "acm", "cme", "fin", "finance", "super", "works", "twin", "steel", "nifty", "26nov", "old"}
+	rapid.Check(t, func(t *rapid.T) {
+		query := rapid.SampledFrom(words).Draw(t, "word")
+		if rapid.Bool().Draw(t, "two") {
+			query += " " + rapid.SampledFrom(words).Draw(t, "second")
+		}
+		found := rapid.SliceOfNDistinct(rapid.SampledFrom(market), 0, 3, func(i kite.Instrument) string { return i.ID }).Draw(t, "found")
+		one, ok := kite.Clear(query, kite.Rank(query, found))
+		if !ok || one.Segment == "INDICES" {
+			return
+		}
+		for _, word := range strings.Fields(strings.ToUpper(query)) {
+			if !strings.HasPrefix(one.Symbol, word) && !strings.Contains(" "+one.Name, " "+word) && !strings.HasPrefix(strings.ReplaceAll(strings.ToUpper(query), " ", ""), one.Symbol) {
+				t.Fatalf("%q is taken for %s, %s", query, one.ID, one.Name)
+			}
+		}
+		if first, _, _ := strings.Cut(strings.ToUpper(query), " "); one.IsContract() && first != one.Name && first != one.Symbol {
+			t.Fatalf("%q is taken for the contract %s", query, one.ID)
+		}
+	})
+	for query, want := range map[string]string{"mm": "", "amm": "", "crudeoil": "", "jam": "NSE:J&KBANK", "kash": "NSE:J&KBANK", "bank kash": "NSE:J&KBANK", "crudeoilm": "NFO:CRUDEOILM26DECFUT"} {
+		last := market[len(market)-2:]
+		if strings.HasPrefix(query, "crude") {
+			last = last[1:]
+		} else {
+			last = last[:1]
+		}
+		if one, ok := kite.Clear(query, kite.Rank(query, last)); one.ID != want || ok != (want != "") {
+			t.Errorf("%q is taken for %q, want %q", query, one.ID, want)
+		}
+	}
+}
+
+// A contract goes by its words without the year, an instrument by its codes.
+func TestClearByOtherNames(t *testing.T) {
+	reliance := listed("BSE", "RELIANCE", "RELIANCE", "INE000A01010")
+	reliance.Code = 500325
+	far := contracted("ACME27NOV1500CE", "ACME", "CE", "2027-11-30")
+	for _, tt := range []struct {
+		query string
+		found []kite.Instrument
+		want  string
+	}{
+		{"ACME NOV 1500 CE", marketOfTests(), "NFO:ACME26NOV1500CE"},
+		{"acme nov 1500 ce", append(marketOfTests(), far), ""},
+		{"acme 26 nov 1500 ce", append(marketOfTests(), far), "NFO:ACME26NOV1500CE"},
+		{"acme fin", marketOfTests(), "NSE:ACMEFIN"},
+		{"INE000A01010", []kite.Instrument{reliance}, "BSE:RELIANCE"},
+		{"500325", []kite.Instrument{reliance}, "BSE:RELIANCE"},
+		{"500326", []kite.Instrument{reliance}, ""},
+	} {
+		if one, _ := kite.Clear(tt.query, kite.Rank(tt.query, tt.found)); one.ID != tt.want {
+			t.Errorf("%q is %q, want %q", tt.query, one.ID, tt.want)
+		}
 	}
 }
 

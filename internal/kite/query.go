@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 )
 
 // Query is one thing to ask of Kite's server: a row of the table in tools.go,
@@ -143,6 +144,19 @@ func AskCount(text, field string) Query {
 // text, [MaxMatches] at most. See [DecodeInstruments].
 func AskInstruments(text, field string) Query {
 	return row("search_instruments", map[string]any{"query": text, "filter_on": field})
+}
+
+// AskISIN searches for the listings of a security.
+func AskISIN(isin string) Query {
+	return row("search_instruments", map[string]any{"query": isin, "filter_on": "isin"})
+}
+
+// AskBSECode searches for the share that has a number at BSE. A server with a tool
+// for each question cannot: it looks for symbols with that number in them.
+func AskBSECode(code int64) Query {
+	return row("search_instruments", map[string]any{
+		"query": strconv.FormatInt(code, 10), "search_mode": "get_by_exch_token", "exchange": "BSE", "exch_token": code,
+	})
 }
 
 // AskAlerts asks for price alerts. Of all questions only this one is answered

@@ -1,6 +1,7 @@
 package kite
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,26 +33,41 @@ func (s Symbol) String() string {
 // Guesses are the instruments that a symbol can mean, the likeliest first: one
 // question with all of them tells which exist, and [Choose] which is meant.
 // Without an exchange shares are looked for on both, contracts where they trade.
+// Several words are an index, or a symbol without the spaces: "tata motors" is
+// TATAMOTORS, "bajaj auto" BAJAJ-AUTO.
 func (s Symbol) Guesses() []string {
-	if s.Exchange != "" {
-		return []string{s.String()}
+	exchanges := []string{"NSE", "BSE"}
+	joined := strings.ReplaceAll(s.Name, " ", "")
+	switch {
+	case s.Exchange != "":
+		exchanges = []string{s.Exchange}
+	case isContractName(joined):
+		exchanges = []string{"NFO", "BFO", "MCX", "CDS"}
 	}
-	likely := []string{"NSE", "BSE"}
-	if isContractName(s.Name) {
-		likely = []string{"NFO", "BFO", "MCX", "CDS"}
+	names := []string{s.Name}
+	if joined != s.Name && !s.isNamed() {
+		names = append(names, joined)
+		if strings.Count(s.Name, " ") == 1 {
+			names = append(names, strings.ReplaceAll(s.Name, " ", "-"))
+		}
 	}
-	for i, exchange := range likely {
-		likely[i] = exchange + ":" + s.Name
+	if isContractName(joined) {
+		names = []string{joined}
+	}
+	var likely []string
+	for _, name := range names {
+		for _, exchange := range exchanges {
+			likely = append(likely, exchange+":"+name)
+		}
 	}
 	return likely
 }
 
-// isContractName knows the form of futures and options: NIFTY26NOVFUT,
-// NIFTY26NOV26000CE.
-func isContractName(name string) bool {
-	kind := strings.HasSuffix(name, "FUT") || strings.HasSuffix(name, "CE") || strings.HasSuffix(name, "PE")
-	return kind && strings.ContainsAny(name, "0123456789")
-}
+// contract is the form of futures and options: NIFTY26NOVFUT, NIFTY26NOV26000CE,
+// and as they are said, NIFTYNOV26000CE.
+var contract = regexp.MustCompile(`^[A-Z][A-Z0-9&-]*([0-9](CE|PE)|[0-9][A-Z0-9]{3}FUT|(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)FUT)$`)
+
+func isContractName(name string) bool { return contract.MatchString(name) }
 
 // Choose picks from the answer to [Symbol.Guesses] the one that is meant: the
 // likeliest of those that Kite knows. One symbol on two exchanges is nearly
@@ -81,24 +97,46 @@ func near(a, b decimal.Decimal) bool {
 }
 
 // ParseSymbol reads a symbol as people type it: "infy", "NSE:INFY",
-// "nse : m&m", "nifty", "Bank Nifty". The names that indices go by become the
+// "nse : m&m", "bse itc", "nifty", "Bank Nifty". The names that indices go by become the
 // index ([Symbol.Exchange] is then known). An exchange that is said is taken at
 // its word: "NSE:MIDCAP" is the fund, "midcap" the index. false: this can be no
 // symbol.
 func ParseSymbol(text string) (Symbol, bool) {
 	text = SymbolKey(text)
+	if index, ok := indexNamed(text); ok {
+		return index, true
+	}
 	exchange, name, said := strings.Cut(text, ":")
 	if !said {
-		exchange, name = "", text
+		exchange, name = spokenExchange(text)
 	}
 	s := Symbol{strings.TrimSpace(exchange), strings.TrimSpace(name)}
 	if said && !slices.Contains(exchanges(), s.Exchange) || !isSymbolName(s.Name) {
 		return Symbol{}, false
 	}
-	if index, ok := indexNamed(s.Name); ok && !said {
-		return index, true
-	}
 	return s, true
+}
+
+// spokenExchange reads an exchange that is said as a word, before the symbol or
+// behind it: "nse infy", "itc bse". "" for none.
+func spokenExchange(text string) (exchange, name string) {
+	words := strings.Fields(text)
+	if !hasSpokenExchange(words) {
+		return "", text
+	}
+	if isSpokenExchange(words[0]) {
+		return words[0], strings.Join(words[1:], " ")
+	}
+	last := len(words) - 1
+	return words[last], strings.Join(words[:last], " ")
+}
+
+func hasSpokenExchange(words []string) bool {
+	return len(words) > 1 && isSpokenExchange(words[0]) != isSpokenExchange(words[len(words)-1])
+}
+
+func isSpokenExchange(word string) bool {
+	return slices.Contains([]string{"NSE", "BSE", "NFO", "BFO", "MCX", "CDS"}, strings.ToUpper(word))
 }
 
 // SymbolKey is what was typed in a form that is the same for every way of
@@ -113,13 +151,24 @@ func IsID(id string) bool {
 	return ok && s.Exchange != "" && s.String() == id
 }
 
+// IsContract reports whether an instrument is a future or an option, by the exchange
+// it trades at. Such a one is gone in some weeks.
+func IsContract(id string) bool {
+	exchange, _, _ := strings.Cut(id, ":")
+	return slices.Contains([]string{"NFO", "BFO", "MCX", "CDS", "BCD", "NCO"}, exchange)
+}
+
 // exchanges are those that Kite has instruments of.
 func exchanges() []string {
 	return []string{"NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NSEIX", "GLOBAL"}
 }
 
+// colons are in the names of some indices, between numbers: "BSE SENSEX SIXTY 65:35".
+var colons = regexp.MustCompile(`([0-9]):([0-9])`)
+
 // isSymbolName takes what tradingsymbols are made of.
 func isSymbolName(name string) bool {
+	name = colons.ReplaceAllString(name, "$1-$2")
 	return name != "" && len(name) <= maxSymbol && strings.ContainsFunc(name, isLetterOrDigit) && !strings.ContainsFunc(name, func(r rune) bool {
 		return !isLetterOrDigit(r) && !strings.ContainsRune("&-_.*+/ ", r)
 	})
@@ -128,32 +177,3 @@ func isSymbolName(name string) bool {
 func isLetterOrDigit(r rune) bool { return isLetter(r) || r >= '0' && r <= '9' }
 
 func isLetter(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' }
-
-// LooksLikeSymbol reports whether a plain message is likelier a symbol than
-// talk: one to three words of letters, digits, & and -, at most 20 characters,
-// an exchange before them or not. Greetings, thanks and anything with a word of
-// ordinary sentences are talk; so are bare numbers, because people mistype
-// their one-time codes into chats.
-func LooksLikeSymbol(text string) bool {
-	s, ok := ParseSymbol(text)
-	key := SymbolKey(text)
-	if !ok || len(key) > maxSpoken || !strings.ContainsFunc(key, isLetter) || strings.ContainsAny(s.Name, "_.*+/") {
-		return false
-	}
-	if _, index := indexNamed(key); index || strings.Contains(key, ":") {
-		return true
-	}
-	words := strings.Fields(key)
-	return len(words) <= 3 && !slices.ContainsFunc(words, isTalk)
-}
-
-// isTalk knows the words that make a message talk. Where one is a symbol too,
-// it takes a command to ask for it.
-func isTalk(word string) bool {
-	const talk = " A ABOUT ALL AM AN AND ANY ARE AS AT BE BOT BUY BY BYE CAN CANCEL COME COOL DID DO DOES DONE FINE FOR FROM GET GIVE GO GOOD " +
-		"GREAT HALLO HAS HAVE HELLO HELP HERE HEY HI HOLA HOW I IF IN IS IT ITS JUST KNOW LATER LET LIKE LOGIN LOGOUT LOL ME MENU MORNING " +
-		"MUCH MY NAMASTE NEVERMIND NEW NICE NO NOPE NOT NOW OF OH OK OKAY ON OR OUR OUT PLEASE PLS PORTFOLIO PRICE QUIT SEE SELL SHOULD SHOW " +
-		"SORRY START STOP SURE TELL TEST THANK THANKS THANKYOU THAT THE THEM THEN THERE THEY THIS THX TO TODAY TOMORROW UP US WAIT WANT WAS WE " +
-		"WELL WHAT WHATS WHEN WHERE WHICH WHO WHY WILL WITH WOW YEAH YEP YES YESTERDAY YO YOU YOUR HOLDINGS POSITIONS ORDERS FUNDS BALANCE STATUS SETTINGS "
-	return strings.Contains(talk, " "+word+" ")
-}

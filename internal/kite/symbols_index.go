@@ -1,23 +1,36 @@
 package kite
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 // indexNamed returns the index that goes by a name in everyday use, however it
 // is spaced: "BANK NIFTY", "BANKNIFTY", "NIFTY BANK".
 func indexNamed(name string) (Symbol, bool) {
-	wanted := squeeze(name)
+	s, ok := indexByName()[squeeze(name)]
+	return s, ok
+}
+
+// isNamed reports whether a symbol is one of the indices that are known by name.
+func (s Symbol) isNamed() bool {
+	index, ok := indexNamed(s.Name)
+	return ok && index == s
+}
+
+// indexByName are the indices by their squeezed names.
+var indexByName = sync.OnceValue(func() map[string]Symbol {
+	all := map[string]Symbol{}
 	for _, index := range indices() {
-		if wanted == squeeze(index.name) {
-			return Symbol{index.exchange, index.name}, true
-		}
+		s := Symbol{index.exchange, index.name}
+		all[squeeze(index.name)] = s
 		for alias := range strings.FieldsSeq(index.aliases) {
-			if wanted == alias {
-				return Symbol{index.exchange, index.name}, true
-			}
+			all[alias] = s
 		}
 	}
-	return Symbol{}, false
-}
+	return all
+})
 
 // squeeze leaves out what people put between words or not.
 func squeeze(name string) string {
@@ -58,22 +71,48 @@ func indices() []indexName {
 		{"NSE", "NIFTY INFRA", "NIFTYINFRASTRUCTURE"},
 		{"NSE", "NIFTY PSU BANK", "PSUBANK PSUBANKNIFTY"},
 		{"NSE", "NIFTY PVT BANK", "PVTBANK PRIVATEBANK NIFTYPRIVATEBANK"},
+		{"NSE", "NIFTY MIDCAP 150", "MIDCAP150"},
+		{"NSE", "NIFTY SMLCAP 50", "SMALLCAP50 NIFTYSMALLCAP50"},
+		{"NSE", "NIFTY HEALTHCARE", ""},
+		{"NSE", "NIFTY CONSUMPTION", ""},
+		{"NSE", "NIFTY COMMODITIES", ""},
+		{"NSE", "NIFTY OIL AND GAS", "NIFTYOILGAS NIFTYOIL&GAS"},
+		{"NSE", "NIFTY CPSE", ""},
+		{"NSE", "NIFTY PSE", ""},
+		{"NSE", "NIFTY MNC", ""},
+		{"NSE", "NIFTY SERV SECTOR", "NIFTYSERVICES"},
+		{"BSE", "SNSX50", "SENSEX50"},
+		{"BSE", "SNXT50", "SENSEXNEXT50"},
+		{"BSE", "BSE 1000", ""},
+		{"BSE", "BSE IT", ""},
+		{"BSE", "BSE CD", ""},
+		{"BSE", "BSE CG", ""},
+		{"BSE", "BSE HC", ""},
+		{"BSE", "BSE SENSEX SIXTY 65:35", "SENSEXSIXTY65:35"},
+		{"BSE", "BSE LGMD60:40ST DIV50", ""},
 	}
 }
 
+// isBSEIndex knows the indices of BSE that are spelt like shares. Their everyday
+// names mean those of NSE, or a company.
+func isBSEIndex(name string) bool {
+	return slices.Contains(strings.Fields("ALLCAP AUTO BANKEX BASMTR BHRT22 BSE100 BSE200 BSE500 BSECD BSECG BSEDSI BSEEVI BSEFMC BSEHC BSEIPO BSEIT "+
+		"BSELVI BSEMETL BSEMOI BSEPBI BSEPSU BSEQUI CARBON CDGS CONDIS CPSE DFRGRI DOL100 DOL200 DOL30 ENERGY ESG100 FIN FINSER GREENX INDSTR INFRA "+
+		"LCTMCI LMI250 LRGCAP METAL METALINDEX MFG MID150 MIDCAP MIDSEL MSL400 OILGAS POWER REALTY SENSEX SMEIPO SMLCAP SMLSEL SML250 SNSX50 SNXT50 "+
+		"TECK TELCOM UTILS"), name)
+}
+
 // IsIndex reports whether an instrument is an index: its prices are points, not
-// rupees. A quote does not tell, the name does: apart from those above, what has
-// a space in its symbol on NSE or BSE is one, since shares have none, and so is
-// all of the exchanges that Kite keeps for foreign indices.
+// rupees. A quote does not tell, the name does: what has a space in its symbol on
+// NSE or BSE is one, since shares have none, and so is all of the exchanges that
+// Kite keeps for foreign indices. Those of BSE that have no space are listed.
 func IsIndex(id string) bool {
 	exchange, name, _ := strings.Cut(id, ":")
 	switch exchange {
-	case "NSE", "BSE":
-		if strings.Contains(name, " ") {
-			return true
-		}
-		index, known := indexNamed(name)
-		return known && index.String() == id
+	case "NSE":
+		return strings.Contains(name, " ")
+	case "BSE":
+		return strings.Contains(name, " ") || isBSEIndex(name)
 	default:
 		return exchange == "NSEIX" || exchange == "GLOBAL"
 	}

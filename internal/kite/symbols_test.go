@@ -20,6 +20,8 @@ func TestParseSymbol(t *testing.T) {
 		"india vix": "NSE:INDIA VIX", "vix": "NSE:INDIA VIX", "midcap": "NSE:NIFTY MIDCAP 100", "nifty it": "NSE:NIFTY IT",
 		"midcap select": "NSE:NIFTY MID SELECT", "psu bank": "NSE:NIFTY PSU BANK",
 		"NSE:MIDCAP": "NSE:MIDCAP", "NFO:nifty": "NFO:NIFTY", // an exchange is taken at its word
+		"nse infy": "NSE:INFY", "itc bse": "BSE:ITC", "bse it": "BSE:BSE IT", "bse": "BSE", "BSE:BSE IT": "BSE:BSE IT", "sensex 50": "BSE:SNSX50",
+		"BSE:BSE SENSEX SIXTY 65:35": "BSE:BSE SENSEX SIXTY 65:35", "bse sensex sixty 65:35": "BSE:BSE SENSEX SIXTY 65:35", "BSE:BSE LGMD60:40ST DIV50": "BSE:BSE LGMD60:40ST DIV50",
 		"": "", "   ": "", ":": "", "NSE:": "", ":INFY": "", "NYSE:IBM": "", "NSE:A:B": "", "<b>": "", "a\x00b": "", "इन्फी": "", "🚀": "",
 		"what?": "", "50%": "", "--": "", strings.Repeat("A", 41): "", "infy\xff": "",
 	}
@@ -52,6 +54,9 @@ func TestGuesses(t *testing.T) {
 		"nifty":             {"NSE:NIFTY 50"},
 		"nifty26nov26000ce": {"NFO:NIFTY26NOV26000CE", "BFO:NIFTY26NOV26000CE", "MCX:NIFTY26NOV26000CE", "CDS:NIFTY26NOV26000CE"},
 		"reliance":          {"NSE:RELIANCE", "BSE:RELIANCE"}, // ends like a call, but is none
+		"tata motors ltd":   {"NSE:TATA MOTORS LTD", "BSE:TATA MOTORS LTD", "NSE:TATAMOTORSLTD", "BSE:TATAMOTORSLTD"},
+		"nse bajaj auto":    {"NSE:BAJAJ AUTO", "NSE:BAJAJAUTO", "NSE:BAJAJ-AUTO"},
+		"nifty 26 nov fut":  {"NFO:NIFTY26NOVFUT", "BFO:NIFTY26NOVFUT", "MCX:NIFTY26NOVFUT", "CDS:NIFTY26NOVFUT"},
 	} {
 		s, _ := kite.ParseSymbol(text)
 		if got := s.Guesses(); !slices.Equal(got, want) {
@@ -90,6 +95,7 @@ func TestLooksLikeSymbol(t *testing.T) {
 	for text, want := range map[string]bool{
 		"infy": true, "INFY": true, "NSE:INFY": true, "m&m": true, "bajaj-auto": true, "nifty": true, "bank nifty": true, "nifty it": true,
 		"tata motors ltd": true, "3mindia": true, "india vix": true, "nifty26nov26000ce": true, "nse: m&m": true,
+		"banknifty26nov58000ce": true, "NIFTY NOV 26000 CE": true, "nifty nov fut": true, "nse infy": true, "see you at 5 in the office": false, "BSE SENSEX SIXTY 65:35": true,
 		"hi": false, "Hello": false, "ok": false, "Thanks": false, "good morning": false, "good morning sir": false, "how are you": false,
 		"buy infy": false, "what is infy": false, "thank you so much": false, "show me": false, "holdings": false, "yes": false, "it": false,
 		"one two three four": false, "averyveryverylongword": false, "hello!": false, "infy?": false, "": false, "123456": false, "5": false,
@@ -104,7 +110,7 @@ func TestLooksLikeSymbol(t *testing.T) {
 
 func TestIsIndex(t *testing.T) {
 	for id, want := range map[string]bool{
-		"NSE:NIFTY 50": true, "BSE:SENSEX": true, "NSE:INDIA VIX": true, "NSE:NIFTY MNC": true, "NSEIX:GIFT NIFTY": true,
+		"NSE:NIFTY 50": true, "BSE:SENSEX": true, "NSE:INDIA VIX": true, "NSE:NIFTY MNC": true, "BSE:SNSX50": true, "BSE:AUTO": true, "BSE:BSE100": true, "BSE:BSE SENSEX SIXTY 65:35": true, "NSE:AUTO": false, "BSE:INFY": false, "NSEIX:GIFT NIFTY": true,
 		"NSE:INFY": false, "NSE:NIFTYBEES": false, "NFO:NIFTY26NOVFUT": false, "": false, "NIFTY 50": false, "MCX:GOLD": false,
 	} {
 		if got := kite.IsIndex(id); got != want {
@@ -115,7 +121,7 @@ func TestIsIndex(t *testing.T) {
 
 // What parses, parses to the same again, and can be asked for.
 func FuzzParseSymbol(f *testing.F) {
-	for _, s := range []string{"infy", "NSE:NIFTY 50", "bank nifty", "m&m", "a:b:c", "ſ", "K"} {
+	for _, s := range []string{"infy", "NSE:NIFTY 50", "bank nifty", "m&m", "a:b:c", "nse bse", "itc bse", "BSE SENSEX SIXTY 65:35", "1:1", "nifty nov 26000 ce", "ſ", "K"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -136,4 +142,15 @@ func FuzzParseSymbol(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestCutSpan(t *testing.T) {
+	for text, want := range map[string]string{
+		"infy 6m": "infy|6M", "1D infy": "infy|1D", "infy 3 months": "infy|3M", "bank nifty 1 year": "bank nifty|1Y", "nifty 50 1Y": "nifty 50|1Y", "nifty 50": "nifty 50|",
+		"infy 7W": "infy|7W", "infy 15min": "infy|15MIN", "infy": "infy|", "6M": "6M|", "": "|", "3mindia": "3mindia|", "3mindia 5D": "3mindia|5D", "m&m 5 d": "m&m|5D", "infy 6X": "infy 6X|",
+	} {
+		if rest, said := kite.CutSpan(text); rest+"|"+said != want {
+			t.Errorf("CutSpan(%q) = %q, %q, want %q", text, rest, said, want)
+		}
+	}
 }

@@ -175,7 +175,7 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 	case f.links == 0 && !c.bearer:
 		k.t.Errorf("%s on a session that never called login", tool)
 	}
-	text, err := k.answer(f, tool)
+	text, err := k.answer(f, q)
 	if len(text) > mostAnswer {
 		return "", &kite.Error{Kind: kite.KindTooBig, Tool: tool}
 	}
@@ -202,9 +202,15 @@ func (f *far) login(t testing.TB, instead string) string {
 	return "Show this to the user: [Login to Kite](" + f.url + ") and then ask them"
 }
 
-func (k *Kite) answer(f *far, tool string) (string, error) {
+func (k *Kite) answer(f *far, q kite.Query) (string, error) {
+	tool := q.Name()
 	if k.mute || f.user == "" || f.cut {
 		return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
+	}
+	if k.market != nil {
+		if text, ok := k.market(q); ok {
+			return text, nil
+		}
 	}
 	if text, ok := k.answers[f.user+" "+tool]; ok {
 		return text, nil

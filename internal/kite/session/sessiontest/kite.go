@@ -24,6 +24,7 @@ type Kite struct {
 	most        int               // how many were being made at once, at most
 	calls       []string          // "get_profile s1"
 	answers     map[string]string // by "USER tool"
+	market      func(kite.Query) (string, bool)
 	down        bool              // nothing answers
 	mute        bool              // every tool says that it failed
 	noResume    bool              // /mcp does not know sessions born on a stream
@@ -74,6 +75,14 @@ func (k *Kite) Answer(user, tool, text string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.answers[user+" "+tool] = text
+}
+
+// Market answers what is asked, for all Kite users, before what [Kite.Answer] has
+// set; false for what it does not answer. nil for none.
+func (k *Kite) Market(answer func(kite.Query) (text string, ok bool)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.market = answer
 }
 
 // Browser finishes a login link as a Kite user.

@@ -1,0 +1,138 @@
+package kite
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Reading is a symbol as it was typed. Several words may be one symbol, "tata
+// motors", or one each, "infy tcs": only Kite knows.
+type Reading struct {
+	Typed string   // without what says nothing
+	Parts []string // its words, each a symbol; nil for a single one
+}
+
+// Readings reads the symbols in a text: "infy, tata motors", "price of infy". They
+// stand between commas. Inside of one, names of indices and an exchange with its
+// symbol stay together: the parts of "infy NSE:NIFTY BANK" are two.
+func Readings(text string) []Reading {
+	var all []Reading
+	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;\n", r) }) {
+		words := withoutNoise(strings.Fields(strings.TrimFunc(piece, isQuoteOrEnd)))
+		if len(words) == 0 {
+			continue
+		}
+		r := Reading{Typed: strings.Join(words, " ")}
+		if parts := partsOf(words); len(parts) > 1 {
+			r.Parts = parts
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// ReadingsOf are the readings of instruments.
+func ReadingsOf(ids []string) (all []Reading) {
+	for _, id := range ids {
+		all = append(all, Reading{Typed: id})
+	}
+	return all
+}
+
+func isQuoteOrEnd(r rune) bool {
+	return unicode.IsSpace(r) || strings.ContainsRune(".:!?…\"'“”‘’", r)
+}
+
+// partsOf joins the words that make up one symbol.
+func partsOf(words []string) (parts []string) {
+	const longest = 4 // words of an index's name
+	for len(words) > 0 {
+		n := min(longest, len(words))
+		for ; n > 1; n-- {
+			s, ok := ParseSymbol(strings.Join(words[:n], " "))
+			if ok && (s.isNamed() || n == 2 && hasSpokenExchange(words[:n])) {
+				break
+			}
+		}
+		parts, words = append(parts, strings.Join(words[:n], " ")), words[n:]
+	}
+	return parts
+}
+
+// withoutNoise drops what people say around a symbol when they ask for a price:
+// "what is the share price of infy", "infy ltp".
+func withoutNoise(words []string) []string {
+	const price, around = " LTP PRICE PRICES QUOTE QUOTES RATE RATES ", " CURRENT LATEST LIVE SHARE SHARES STOCK STOCKS WHATS "
+	is := func(list string) func(string) bool {
+		return func(word string) bool { return strings.Contains(list, " "+strings.ToUpper(word)+" ") }
+	}
+	if !slices.ContainsFunc(words, is(price)) {
+		return words
+	}
+	left := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+		return is(price)(w) || is(around)(w) || isTalk(strings.ToUpper(strings.Trim(w, "’'")))
+	})
+	if len(left) == 0 {
+		return words
+	}
+	return left
+}
+
+// LooksLikeSymbols reports whether a plain message is likelier symbols than talk:
+// each of its readings [LooksLikeSymbol].
+func LooksLikeSymbols(text string) bool {
+	all := Readings(text)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(r Reading) bool { return !LooksLikeSymbol(r.Typed) })
+}
+
+// LooksLikeSymbol reports whether a plain message is likelier a symbol than
+// talk: one to three words of letters, digits, & and -, at most 20 characters,
+// an exchange before them or not; or a contract, which is longer. Greetings,
+// thanks and anything with a word of ordinary sentences are talk; so are bare
+// numbers, because people mistype their one-time codes into chats.
+func LooksLikeSymbol(text string) bool {
+	s, ok := ParseSymbol(text)
+	key := SymbolKey(text)
+	if !ok || !strings.ContainsFunc(key, isLetter) {
+		return false
+	}
+	if s.isNamed() || isContractName(squeeze(s.Name)) && !HasTalk(key) {
+		return true
+	}
+	if len(key) > maxSpoken || strings.ContainsAny(s.Name, "_.*+/:") {
+		return false
+	}
+	words := strings.Fields(key)
+	return strings.Contains(key, ":") || len(words) <= 3 && !HasTalk(key)
+}
+
+// SpokenChart reads a plain message that asks for a chart: a symbol with the word
+// itself, or with how far back, "infy 6M". It returns what goes behind the command.
+func SpokenChart(text string) (args string, ok bool) {
+	words := strings.Fields(text)
+	left := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+		return slices.Contains([]string{"CHART", "CHARTS", "GRAPH"}, strings.ToUpper(w))
+	})
+	named := len(left) < len(words)
+	if named && len(left) > 1 && slices.Contains([]string{"OF", "FOR"}, strings.ToUpper(left[0])) {
+		left = left[1:]
+	}
+	args = strings.Join(left, " ")
+	rest, span := CutSpan(args)
+	return args, (named || span != "") && LooksLikeSymbol(rest)
+}
+
+// HasTalk reports whether a word of a text is one of ordinary sentences.
+func HasTalk(text string) bool { return slices.ContainsFunc(strings.Fields(SymbolKey(text)), isTalk) }
+
+// isTalk knows the words that make a message talk. Where one is a symbol too,
+// it takes a command to ask for it.
+func isTalk(word string) bool {
+	const talk = " A ABOUT ALL AM AN AND ANY ARE AS AT BE BOT BUY BY BYE CAN CANCEL COME COOL DID DO DOES DONE FINE FOR FROM GET GIVE GO GOOD " +
+		"GREAT HALLO HAS HAVE HELLO HELP HERE HEY HI HOLA HOW I IF IN IS IT ITS JUST KNOW LATER LET LIKE LOGIN LOGOUT LOL ME MENU MORNING " +
+		"MUCH MY NAMASTE NEVERMIND NEW NICE NO NOPE NOT NOW OF OH OK OKAY ON OR OUR OUT PLEASE PLS PORTFOLIO PRICE QUIT SEE SELL SHOULD SHOW " +
+		"SORRY START STOP SURE TELL TEST THANK THANKS THANKYOU THAT THE THEM THEN THERE THEY THIS THX TO TODAY TOMORROW UP US WAIT WANT WAS WE " +
+		"WELL WHAT WHATS WHEN WHERE WHICH WHO WHY WILL WITH WOW YEAH YEP YES YESTERDAY YO YOU YOUR HOLDINGS POSITIONS ORDERS FUNDS BALANCE STATUS SETTINGS "
+	return strings.Contains(talk, " "+word+" ")
+}
