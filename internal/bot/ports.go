@@ -7,8 +7,8 @@ import (
 )
 
 // Update is one thing that happened in Telegram, in the bot's own words and
-// already cleaned: what the bot ignores (edits, forwards, other bots, channel
-// posts, anonymous senders) never becomes one. It is what the journal keeps.
+// already cleaned: what the bot ignores (forwards, other bots, channel posts,
+// anonymous senders) never becomes one. It is what the journal keeps.
 type Update struct {
 	ID      int64  `json:"id"`                // Telegram's update_id: compared by equality only
 	Chat    int64  `json:"chat"`              // where it happened
@@ -21,9 +21,18 @@ type Update struct {
 	Press   string `json:"press,omitempty"`   // callback query id; "" for a message
 	Data    string `json:"data,omitempty"`    // callback data of a press
 	Blocked bool   `json:"blocked,omitempty"` // the person blocked the bot (my_chat_member)
+	Unread  Unread `json:"unread,omitempty"`  // why a message has no text here; "" for all others
 
 	Entry Entry `json:"-"` // what the journal says of it; zero for what is in no journal
 }
+
+// Unread is why the bot does not read a message.
+type Unread string
+
+const (
+	NoText Unread = "no text" // a voice message, a picture, a sticker, a location
+	Edited Unread = "edited"  // it was answered as it was before
+)
 
 // Entry is what a journal knows of an update besides its content.
 type Entry struct {

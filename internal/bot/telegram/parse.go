@@ -18,6 +18,7 @@ const (
 type wireUpdate struct {
 	ID      int64        `json:"update_id"`
 	Message *wireMessage `json:"message"`
+	Edited  *wireMessage `json:"edited_message"`
 	Press   *wirePress   `json:"callback_query"`
 	Member  *wireMember  `json:"my_chat_member"`
 }
@@ -43,7 +44,32 @@ type wireMessage struct {
 	Forward  int64           `json:"forward_date"`           // forwarded, in older servers' words
 	Via      json.RawMessage `json:"via_bot"`                // written by another bot's inline mode
 	Business string          `json:"business_connection_id"` // somebody's business account, not a talk with us
+	media
 }
+
+// media is what a person sends that is no text. What Telegram tells in a message
+// by itself, such as a pin, is not among it.
+type media struct {
+	Animation there `json:"animation"`
+	Audio     there `json:"audio"`
+	Checklist there `json:"checklist"`
+	Contact   there `json:"contact"`
+	Dice      there `json:"dice"`
+	Document  there `json:"document"`
+	Location  there `json:"location"`
+	Photo     there `json:"photo"`
+	Poll      there `json:"poll"`
+	Sticker   there `json:"sticker"`
+	Story     there `json:"story"`
+	Video     there `json:"video"`
+	VideoNote there `json:"video_note"`
+	Voice     there `json:"voice"`
+}
+
+// there is whether a field is there and not null.
+type there bool
+
+func (t *there) UnmarshalJSON(raw []byte) error { *t = there(present(raw)); return nil }
 
 type wirePress struct {
 	ID      string       `json:"id"`
@@ -85,6 +111,8 @@ func (w wireUpdate) update() (bot.Update, bool) {
 		return u, false
 	case w.Message != nil:
 		u, ok = w.Message.update()
+	case w.Edited != nil:
+		u, ok = w.Edited.edit()
 	case w.Press != nil:
 		u, ok = w.Press.update()
 	case w.Member != nil:
@@ -97,14 +125,33 @@ func (w wireUpdate) update() (bot.Update, bool) {
 	return u, true
 }
 
-// update takes text that a person wrote to us with their own hands.
+// update takes text that a person wrote to us with their own hands. Of a voice
+// message, a picture and the like it takes that there was one.
 func (m *wireMessage) update() (bot.Update, bool) {
+	u, ok := m.byHand()
+	u.Text = cut(m.Text, longestText)
+	if m.Text == "" {
+		u.Unread, ok = bot.NoText, ok && u.Private && m.media != media{}
+	}
+	return u, ok
+}
+
+// edit takes that a person changed a text of theirs, and not the text: the message
+// was answered as it was. What changes by itself, such as a live location, has none.
+func (m *wireMessage) edit() (bot.Update, bool) {
+	u, ok := m.byHand()
+	u.Unread = bot.Edited
+	return u, ok && u.Private && m.Text != ""
+}
+
+// byHand names the person who wrote a message to us with their own hands, and the place.
+func (m *wireMessage) byHand() (bot.Update, bool) {
 	foreign := present(m.Sender) || present(m.Origin) || present(m.Via) || m.Forward != 0 || m.Business != ""
-	if foreign || m.From == nil || m.Text == "" || m.Chat.Type == "channel" {
+	if foreign || m.From == nil || m.Chat.Type == "channel" {
 		return bot.Update{}, false
 	}
 	u, ok := between(*m.From, m.Chat)
-	u.Message, u.Text = m.ID, cut(m.Text, longestText)
+	u.Message = m.ID
 	return u, ok
 }
 

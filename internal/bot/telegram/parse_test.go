@@ -25,6 +25,9 @@ func message(more string) string {
 
 func TestParseTakes(t *testing.T) {
 	said := bot.Update{ID: 31, Chat: 501, Private: true, From: 501, Name: "Meera", Message: 9, Text: "/holdings"}
+	odd := func(what bot.Unread) bot.Update {
+		return bot.Update{ID: 31, Chat: 501, Private: true, From: 501, Name: "Meera", Message: 9, Unread: what}
+	}
 	tests := []struct {
 		name, raw string
 		want      bot.Update
@@ -43,6 +46,12 @@ func TestParseTakes(t *testing.T) {
 			bot.Update{ID: 35, Chat: 501, Private: true, From: 501, Name: "Meera", Message: 13, Press: "78", Data: "a:b"}},
 		{"blocked", `{"update_id":36,"my_chat_member":{"chat":` + home + `,"from":` + meera + `,"date":1,"old_chat_member":{"status":"member"},"new_chat_member":{"status":"kicked","until_date":0}}}`,
 			bot.Update{ID: 36, Chat: 501, Private: true, From: 501, Name: "Meera", Blocked: true}},
+		{"a photo", message(`,"photo":[{"file_id":"f"}],"caption":"/login"`), odd(bot.NoText)},
+		{"a voice message", message(`,"voice":{"file_id":"f","duration":2}`), odd(bot.NoText)},
+		{"a sticker", message(`,"sticker":{"emoji":"👍"}`), odd(bot.NoText)},
+		{"a location", message(`,"location":{"latitude":1.5,"longitude":2}`), odd(bot.NoText)},
+		{"a location of a novel form", message(`,"location":"here"`), odd(bot.NoText)},
+		{"an edited message", `{"update_id":31,"edited_message":{"message_id":9,"from":` + meera + `,"chat":` + home + `,"date":1,"text":"/logout"}}`, odd(bot.Edited)},
 		{"a long text", message(`,"text":"` + strings.Repeat("₹", 5000) + `"`),
 			bot.Update{ID: 31, Chat: 501, Private: true, From: 501, Name: "Meera", Message: 9, Text: strings.Repeat("₹", 4096)}},
 		{"ids above 32 bits", `{"update_id":9007199254740,"message":{"message_id":1,"from":{"id":7123456789012,"first_name":""},"chat":{"id":7123456789012,"type":"private"},"text":"x"}}`,
@@ -70,7 +79,8 @@ func TestParseIgnores(t *testing.T) {
 		name, raw string
 		id        int64
 	}{
-		{"an edited message", inner("edited_message"), 31},
+		{"an edited message without text", `{"update_id":31,"edited_message":{"message_id":9,"from":` + meera + `,"chat":` + home + `,"date":1,"location":{"latitude":1,"longitude":2}}}`, 31},
+		{"an edited forward", `{"update_id":31,"edited_message":{"message_id":9,"from":` + meera + `,"chat":` + home + `,"date":1,"text":"x","forward_date":1}}`, 31},
 		{"a channel post", inner("channel_post"), 31},
 		{"an edited channel post", inner("edited_channel_post"), 31},
 		{"a business message", inner("business_message"), 31},
@@ -78,7 +88,11 @@ func TestParseIgnores(t *testing.T) {
 		{"a forward", message(`,"text":"x","forward_origin":{"type":"user","date":1,"sender_user":` + meera + `}`), 31},
 		{"a forward from an older server", message(`,"text":"x","forward_date":1700000000`), 31},
 		{"via a bot", message(`,"text":"x","via_bot":` + bots), 31},
-		{"a photo", message(`,"photo":[{"file_id":"f"}],"caption":"/login"`), 31},
+		{"a forwarded photo", message(`,"photo":[{"file_id":"f"}],"forward_date":1`), 31},
+		{"a pin", message(`,"pinned_message":{"message_id":3}`), 31},
+		{"a photo in a group", `{"update_id":31,"message":{"message_id":9,"from":` + meera + `,"chat":` + crowd + `,"date":1,"photo":[]}}`, 31},
+		{"an edited message in a group", `{"update_id":31,"edited_message":{"message_id":9,"from":` + meera + `,"chat":` + crowd + `,"date":1,"text":"x"}}`, 31},
+		{"no photo", message(`,"photo":null`), 31},
 		{"an empty text", message(`,"text":""`), 31},
 		{"a bot", `{"update_id":31,"message":{"message_id":9,"from":` + bots + `,"chat":` + crowd + `,"text":"x"}}`, 31},
 		{"an anonymous admin", `{"update_id":31,"message":{"message_id":9,"from":` + meera + `,"sender_chat":` + crowd + `,"chat":` + crowd + `,"text":"x"}}`, 31},
@@ -134,6 +148,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("{\"update_id\":1,\"message\":{\"message_id\":1,\"from\":" + meera + ",\"chat\":" + home + ",\"text\":\"\xff\\ud800\\u0000\"}}"))
 	f.Add([]byte(message(`,"text":"x","forward_origin":{"type":"user"}`)))
 	f.Add([]byte(message(`,"text":"x","sender_chat":null,"via_bot":{"id":1},"via_bot":null`)))
+	f.Add([]byte(message(`,"sticker":{},"text":""`)))
+	f.Add([]byte(`{"update_id":1,"edited_message":{"message_id":1,"from":` + meera + `,"chat":` + home + `,"text":"x"}}`))
 	f.Add([]byte(message(`,"text":"x","message_id":99999999999999999999`)))
 	f.Add([]byte(`{"update_id":1,"UPDATE_ID":2,"update_id":3,"message":{"message_id":1,"from":` + meera + `,"chat":` + crowd + `,"text":"` + strings.Repeat("₹", 4097) + `"}}`))
 	f.Add([]byte(`{"update_id":1,"message":{"message_id":1,"from":{"id":501,"first_name":"` + strings.Repeat("न", 65) + `"},"chat":` + home + `,"text":"x"},"callback_query":{"id":"7"}}`))
@@ -146,7 +162,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		kinds := 0
-		for _, is := range []bool{u.Text != "", u.Press != "", u.Blocked} {
+		for _, is := range []bool{u.Text != "", u.Press != "", u.Blocked, u.Unread != ""} {
 			if is {
 				kinds++
 			}

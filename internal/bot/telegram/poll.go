@@ -16,7 +16,7 @@ import (
 
 const (
 	// wanted are the types of update we ask for.
-	wanted = "message callback_query my_chat_member"
+	wanted = "message edited_message callback_query my_chat_member"
 	// pollFor is how long Telegram may hold an empty poll; it caps it there itself.
 	pollFor = 50 * time.Second
 	// mostUpdates is the largest batch Telegram gives.

@@ -119,7 +119,7 @@ func TestPollAsksForWhatItNeeds(t *testing.T) {
 		r := poll(t, c)
 		synctest.Wait()
 		p := s.of("getUpdates")[0].params
-		want := map[string]string{"limit": "100", "timeout": "50", "allowed_updates": `["message","callback_query","my_chat_member"]`}
+		want := map[string]string{"limit": "100", "timeout": "50", "allowed_updates": `["message","edited_message","callback_query","my_chat_member"]`}
 		if fmt.Sprint(p) != fmt.Sprint(want) {
 			t.Errorf("parameters = %v, want %v", p, want)
 		}

@@ -261,6 +261,7 @@ func TestWhatPeopleDoArrives(t *testing.T) {
 	want := []bot.Update{
 		{Chat: 501, Private: true, From: 501, Name: "Asha", Text: "/start"},
 		{Chat: -100900, From: 502, Name: "Ravi", Text: "/status"},
+		{Chat: 501, Private: true, From: 501, Name: "Meera", Unread: bot.NoText},
 		{Chat: 502, Private: true, From: 502, Name: "Ravi", Text: "/start"},
 		{Chat: 502, Private: true, From: 502, Name: "Ravi", Blocked: true},
 	}

@@ -114,7 +114,7 @@ func TestTheWebhookIsSetAsItHasToBe(t *testing.T) {
 			t.Errorf("url %q, %v", p["url"], err)
 		}
 		delete(p, "url")
-		want := map[string]string{"secret_token": hookSecret, "max_connections": "40", "allowed_updates": `["message","callback_query","my_chat_member"]`}
+		want := map[string]string{"secret_token": hookSecret, "max_connections": "40", "allowed_updates": `["message","edited_message","callback_query","my_chat_member"]`}
 		if len(p) != len(want) {
 			t.Errorf("parameters = %v, want %v", p, want)
 		}
