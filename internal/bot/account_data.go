@@ -99,26 +99,6 @@ func (a Account) Candles(ctx context.Context, token int64, w kite.Window, maxAge
 	return fetch(ctx, a, kite.AskCandles(token, w), maxAge, kite.DecodeCandles)
 }
 
-// Search looks for instruments by words: in their symbols, and in the names of
-// companies when no symbol has them. The ranking is ours and takes all matches, so
-// that it asks how many there are first: of more than [kite.MaxMatches] it returns
-// the number. Words that are not [kite.Searchable] match nothing.
-func (a Account) Search(ctx context.Context, words string) (found kite.Matches, err error) {
-	if !kite.Searchable(words) {
-		return kite.Matches{}, nil
-	}
-	for _, field := range []string{"id", "name"} {
-		found, _, err = fetch(ctx, a, kite.AskCount(words, field), browsing, kite.DecodeInstruments)
-		if err == nil && !found.Whole() && found.Total <= kite.MaxMatches {
-			found, _, err = fetch(ctx, a, kite.AskInstruments(words, field), browsing, kite.DecodeInstruments)
-		}
-		if err != nil || len(found.Found) > 0 || found.Total > kite.MaxMatches {
-			break
-		}
-	}
-	return found, err
-}
-
 // Tools asks what the server offers.
 func (a Account) Tools(ctx context.Context) ([]kite.Offer, error) {
 	offers, _, err := fetch(ctx, a, kite.AskTools(), browsing, kite.DecodeOffers)

@@ -77,6 +77,7 @@ type Bot struct {
 	mail      *mailboxes
 	limits    *limits
 	underWay  underWay
+	unread    map[Unread]*limits // see unreadRate
 	tally     tally
 	pace      *pacer
 	presses   *workers // which acknowledge them
@@ -110,6 +111,7 @@ func New(o Options) *Bot {
 		o.Outsiders = o.Messenger
 	}
 	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
+	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, b.caught)
 	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}

@@ -220,6 +220,11 @@ func (c *chat) types(who int64, inGroup bool, text string) {
 	c.take(u)
 }
 
+// unread is a message without text that the bot reads.
+func (c *chat) unread(who int64, why bot.Unread) {
+	c.take(bot.Update{Chat: who, Private: true, From: who, Name: nameOf(who), Message: c.phone.Wrote(who), Unread: why})
+}
+
 // nameOf is a person's first name in Telegram.
 func nameOf(who int64) string {
 	for name, id := range people {

@@ -1,9 +1,9 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -23,39 +23,50 @@ func chartCommand() Command {
 	}
 	for _, rng := range kite.Ranges() { // the choice of a symbol knows the range that was asked for
 		c.Actions["pick"+string(rng)] = Action{Ack: "Drawing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			id, err := r.picked()
+			id, told, err := r.picked()
 			if err != nil {
 				return Reply{}, err
 			}
-			return chartOf(ctx, r, id, rng, say)
+			answer, err := chartOf(ctx, r, id, rng, say)
+			answer.More = told
+			return answer, err
 		}}
 		c.Actions["more"+string(rng)] = Action{Run: pickAgain("chart", string(rng))}
 	}
 	return c
 }
 
+// chartTyped draws what was typed, "infy 1Y", the range before the symbol or behind
+// it, six months when none is said.
 func chartTyped(ctx context.Context, r *Request) (Reply, error) {
-	words, rng := chartWords(r.Args)
-	if words == "" {
+	words, span := kite.CutSpan(r.Args)
+	rng, known := kite.ParseRange(cmp.Or(span, string(kite.Month6)))
+	said := kite.Readings(words)
+	switch {
+	case len(said) == 0:
 		return say(view.ChartUsage()), nil
+	case !known:
+		return say(view.NoSuchRange(span, words)), nil
+	case len(said) > 1:
+		return say(view.OneChart(typedIn(said), rng)), nil
 	}
-	found, reply, err := resolve(ctx, r, words, "chart", string(rng))
-	if err != nil || reply != nil {
-		return deref(reply), err
+	found, several, instead, err := resolve(ctx, r, said[0], "chart", string(rng))
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case instead != nil:
+		return *instead, nil
+	case several != nil:
+		return say(view.OneChart(said[0].Parts, rng)), nil
 	}
 	return drawn(ctx, r, found, rng, say)
 }
 
-// chartWords splits "bank nifty 5D" into the symbol and the range, six months
-// when none is said.
-func chartWords(text string) (symbol string, rng kite.Range) {
-	words := strings.Fields(text)
-	if n := len(words); n > 1 {
-		if rng, ok := kite.ParseRange(words[n-1]); ok {
-			return strings.Join(words[:n-1], " "), rng
-		}
+func typedIn(said []kite.Reading) (words []string) {
+	for _, s := range said {
+		words = append(words, s.Typed)
 	}
-	return strings.Join(words, " "), kite.Month6
+	return words
 }
 
 // chartAgain changes the range of a picture in place.

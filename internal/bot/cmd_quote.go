@@ -13,31 +13,52 @@ func quoteCommand() Command {
 	return Command{
 		Name: "quote", Usage: "/quote SYMBOL", Summary: "a price: infy, NSE:INFY, nifty; or just type the symbol",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			if r.Args == "" {
-				return say(view.QuoteUsage()), nil
-			}
-			found, reply, err := resolve(ctx, r, r.Args, "quote", "")
-			if err != nil || reply != nil {
-				return deref(reply), err
-			}
-			return say(quoteView(r, found)), nil
+			return quoteTyped(ctx, r)
 		},
 		Actions: map[string]Action{
 			"open":    {Run: func(ctx context.Context, r *Request) (Reply, error) { return quoteOf(ctx, r, r.Args, say) }},
 			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return quoteOf(ctx, r, r.Args, inPlace) }},
 			"depth":   {Run: quoteDepth},
+			"ask":     {Run: quoteTyped},
 			"pick": {Run: func(ctx context.Context, r *Request) (Reply, error) {
-				id, err := r.picked()
+				id, told, err := r.picked()
 				if err != nil {
 					return Reply{}, err
 				}
-				return quoteOf(ctx, r, id, inPlace)
+				answer, err := quoteOf(ctx, r, id, inPlace)
+				answer.More = told
+				return answer, err
 			}},
+			"unpick":  {Run: unpick},
 			"more":    {Run: pickAgain("quote", "")},
 			"watch":   {Ack: "One moment…", Run: quoteWatch(true)},
 			"unwatch": {Ack: "One moment…", Run: quoteWatch(false)},
 		},
 	}
+}
+
+// quoteTyped answers the symbols that were typed: one with its quote, several with
+// a line each.
+func quoteTyped(ctx context.Context, r *Request) (Reply, error) {
+	said := kite.Readings(r.Args)
+	switch {
+	case len(said) == 0:
+		return say(view.QuoteUsage()), nil
+	case len(said) > 1:
+		m, err := quotesMessage(ctx, r, said)
+		return say(m), err
+	}
+	found, several, instead, err := resolve(ctx, r, said[0], "quote", "")
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case instead != nil:
+		return *instead, nil
+	case several != nil:
+		m, err := quotesMessage(ctx, r, kite.ReadingsOf(several))
+		return say(m), err
+	}
+	return say(quoteView(r, found)), nil
 }
 
 // priced is an instrument with its quote of now.
@@ -106,7 +127,7 @@ func quoteWatch(on bool) Handler {
 			return Reply{}, err
 		}
 		if on && !slices.Contains(r.Prefs.Watch, r.Args) {
-			return say(view.WatchAdded(nil, nil, true, maxWatch)), nil
+			return say(view.WatchAdded(nil, nil, nil, true, maxWatch)), nil
 		}
 		return quoteOf(ctx, r, r.Args, inPlace)
 	}

@@ -26,23 +26,18 @@ func searchCommand() Command {
 }
 
 func searchMessage(ctx context.Context, r *Request, query string, page int) (view.Message, error) {
-	if !kite.Searchable(wordsOf(query)) {
+	if !kite.Searchable(query) {
 		return view.SearchTooShort(query), nil
 	}
-	found, err := r.Account.Search(ctx, wordsOf(query))
+	found, err := r.Account.Search(ctx, query)
 	switch {
 	case err != nil:
 		return view.Message{}, err
-	case !found.Whole():
-		return view.SearchTooMany(query, found.Total), nil
+	case found.TooMany():
+		return view.SearchTooMany(query), nil
 	}
-	return view.Search(view.SearchView{Query: query, Found: kite.Rank(query, found.Found), LeftOut: found.LeftOut, Page: page}), nil
-}
-
-// wordsOf is what is searched for when a person typed so: the symbol, if it is one.
-func wordsOf(typed string) string {
-	if s, ok := kite.ParseSymbol(typed); ok {
-		return s.Name
-	}
-	return typed
+	return view.Search(view.SearchView{
+		Query: query, Found: kite.Rank(query, found.Found), LeftOut: found.LeftOut, More: found.More, Page: page,
+		Means: r.Prefs.Picks[kite.SymbolKey(query)],
+	}), nil
 }

@@ -2,9 +2,9 @@ package bot
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -18,87 +18,132 @@ func quotesCommand() Command {
 	return Command{
 		Name: "quotes", Usage: "/quotes SYMBOLS", Summary: "several prices at once: infy, tcs, nifty",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			m, err := quotesMessage(ctx, r, r.namedSymbols(r.Args))
+			m, err := quotesMessage(ctx, r, kite.Readings(r.Args))
 			return say(m), err
 		},
 		Actions: map[string]Action{"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			var words []named
-			for _, id := range view.ParseQuotesArg(r.Args) {
-				words = append(words, named{id, []string{id}})
-			}
-			m, err := quotesMessage(ctx, r, words)
+			m, err := quotesMessage(ctx, r, kite.ReadingsOf(view.ParseQuotesArg(r.Args)))
 			return inPlace(m), err
 		}}},
 	}
 }
 
-func quotesMessage(ctx context.Context, r *Request, words []named) (view.Message, error) {
+func quotesMessage(ctx context.Context, r *Request, said []kite.Reading) (view.Message, error) {
 	v := view.QuotesView{Native: r.Prefs.Native, AsOf: r.Now}
-	ids, quotes, at, err := priceOfEach(ctx, r, words)
+	meant, err := priceEach(ctx, r, said)
 	if err != nil {
 		return view.Message{}, err
 	}
-	if len(ids) > 0 {
-		v.Rows, v.AsOf = view.RowsOf(ids, quotes), at
+	if !meant.at.IsZero() {
+		v.AsOf = meant.at
 	}
+	v.Rows, v.Unclear = view.RowsOf(slices.Concat(meant.ids, meant.unknown), meant.quotes), meant.unclear
 	return view.Quotes(v), nil
 }
 
-// named is a symbol as it was typed, and the instruments that it can mean, the
-// likeliest first; none when it can be no symbol.
-type named struct {
-	word    string
-	guesses []string
+// meanings is what several words came to.
+type meanings struct {
+	ids              []string // instruments that Kite knows, each once
+	quotes           map[string]kite.Quote
+	at               time.Time // zero: nobody was asked
+	unclear, unknown []string  // words
 }
 
-// namedSymbols reads symbols with commas or spaces between. What was picked
-// before for a name holds.
-func (r *Request) namedSymbols(text string) []named {
-	words := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ';' || c == '\n' })
-	if len(words) == 1 {
-		if s, ok := kite.ParseSymbol(text); !ok || !kite.IsIndex(s.String()) { // "bank nifty" is one
-			words = strings.Fields(text)
-		}
-	}
-	var all []named
-	for _, w := range words[:min(len(words), maxQuotes)] {
-		n := named{word: strings.TrimSpace(w)}
-		if s, ok := kite.ParseSymbol(w); ok {
-			n.guesses = s.Guesses()
-		}
-		if picked, there := r.Prefs.Picks[kite.SymbolKey(w)]; there {
-			n.guesses = []string{picked}
-		}
-		all = append(all, n)
-	}
-	return all
-}
+// mostSearched is how many of several words are searched for.
+const mostSearched = 3
 
-// priceOfEach asks for everything that the words can mean in one question, and
-// returns what each does mean: the likeliest that Kite knows. A word that it
-// knows nothing by stays as it was typed.
-func priceOfEach(ctx context.Context, r *Request, words []named) (ids []string, quotes map[string]kite.Quote, at time.Time, err error) {
+// priceEach finds what each of several symbols means, as /quote would, but for
+// asking back: all that they can mean is one question, and the first few of which
+// Kite knows nothing by that are searched for.
+func priceEach(ctx context.Context, r *Request, said []kite.Reading) (m meanings, err error) {
+	var words []named
 	var ask []string
-	for _, w := range words {
-		ask = append(ask, w.guesses...)
+	for _, s := range said[:min(len(said), maxQuotes)] {
+		whole, parts := r.named(s.Typed), r.namedEach(s.Parts)
+		for _, w := range append(parts, whole) {
+			ask = append(ask, w.guesses...)
+		}
+		words = append(words, whole)
 	}
 	if len(ask) > 0 {
-		if quotes, at, err = r.Account.Prices(ctx, ask, fresh); err != nil {
-			return nil, nil, at, err
+		if m.quotes, m.at, err = r.Account.Prices(ctx, distinct(ask[:min(len(ask), maxAsked)]), fresh); err != nil {
+			return meanings{}, err
 		}
 	}
+	switch {
+	case len(ask) == 0:
+		m.quotes = map[string]kite.Quote{}
+	case m.quotes == nil: // an answer without any data
+		for _, w := range words {
+			m.ids = append(m.ids, append(w.guesses, w.word)[0])
+		}
+		return m, nil
+	}
+	for i, w := range words {
+		parts := r.namedEach(said[i].Parts)
+		if _, clear := kite.Choose(w.guesses, m.quotes); !clear && len(parts) > 0 && slices.ContainsFunc(parts, m.knows) {
+			m.sort(parts...)
+			continue
+		}
+		m.sort(w)
+	}
+	return m, m.search(ctx, r)
+}
+
+// maxAsked is how many instruments one question may name.
+const maxAsked = 500
+
+func (m *meanings) knows(w named) bool {
+	return slices.ContainsFunc(w.guesses, func(id string) bool { _, there := m.quotes[id]; return there })
+}
+
+// sort puts words where they belong, by what Kite knows.
+func (m *meanings) sort(words ...named) {
 	for _, w := range words {
-		id := w.word
-		for _, guess := range slices.Backward(w.guesses) {
-			if _, known := quotes[guess]; known {
-				id = guess
-			}
-		}
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		switch q, clear := kite.Choose(w.guesses, m.quotes); {
+		case clear:
+			m.ids = distinct(append(m.ids, q.ID))
+		case m.knows(w):
+			m.unclear = append(m.unclear, w.word)
+		default:
+			m.unknown = append(m.unknown, w.word)
 		}
 	}
-	return ids, quotes, at, nil
+}
+
+// search looks for what is unknown so far.
+func (m *meanings) search(ctx context.Context, r *Request) error {
+	var unknown, found []string
+	for i, word := range m.unknown {
+		if i >= mostSearched {
+			unknown = append(unknown, word)
+			continue
+		}
+		all, err := r.Account.Search(ctx, word)
+		if err != nil {
+			return err
+		}
+		one, clear := kite.Clear(word, kite.Rank(word, all.Found))
+		switch {
+		case clear && !all.More:
+			found = append(found, one.ID)
+		case len(all.Found) > 0 || all.More:
+			m.unclear = append(m.unclear, word)
+		default:
+			unknown = append(unknown, word)
+		}
+	}
+	m.unknown = unknown
+	if found = distinct(found); len(found) == 0 {
+		return nil
+	}
+	more, at, err := r.Account.Prices(ctx, found, fresh)
+	if err != nil {
+		return err
+	}
+	m.ids, m.at = distinct(append(m.ids, found...)), at
+	maps.Copy(m.quotes, more)
+	return nil
 }
 
 func watchCommand() Command {
@@ -152,22 +197,14 @@ func watchList(ctx context.Context, r *Request, page int, maxAge time.Duration, 
 
 // watchAdd puts the symbols that Kite knows onto the list.
 func watchAdd(ctx context.Context, r *Request) (Reply, error) {
-	ids, quotes, _, err := priceOfEach(ctx, r, r.namedSymbols(r.Args))
+	meant, err := priceEach(ctx, r, kite.Readings(r.Args))
 	if err != nil {
 		return Reply{}, err
-	}
-	var known, unknown []string
-	for _, id := range ids {
-		if _, there := quotes[id]; there {
-			known = append(known, id)
-		} else {
-			unknown = append(unknown, id)
-		}
 	}
 	var added []string
 	full := false
 	err = r.Change(func(p *Prefs) {
-		for _, id := range known {
+		for _, id := range meant.ids {
 			switch {
 			case slices.Contains(p.Watch, id):
 			case len(p.Watch) >= maxWatch:
@@ -180,5 +217,5 @@ func watchAdd(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return say(view.WatchAdded(added, unknown, full, maxWatch)), nil
+	return say(view.WatchAdded(added, meant.unknown, meant.unclear, full, maxWatch)), nil
 }

@@ -23,6 +23,8 @@ type Command struct {
 	// Overtakes: it stops what runs and drops what waits, see [Action].
 	Overtakes bool
 	Run       Handler
+	// Filters: words behind it keep the rows that fit, "/orders open".
+	Filters bool
 	// Shows is the command that shows what this one changed; "" for itself.
 	Shows string
 	// Actions are what the command's buttons do, by the name in the button's

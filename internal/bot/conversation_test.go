@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"kitebot/internal/bot"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden conversations")
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //	asha: /login            what a person types; "asha in a group: …" there
 //	asha types 9 times: /x  at once
 //	asha presses Done       a button, of the newest message that shows it
+//	asha sends a sticker    or edits a message
 //	* 2s pass               what happens in the world; see world below
 //
 // What follows a line, up to the next, is what people see of it. -update
@@ -85,6 +88,7 @@ var (
 	presses   = regexp.MustCompile(`^(\w+) presses (.+)$`)
 	forges    = regexp.MustCompile(`^(\w+) forges (\S+) on #(\d+)$`)
 	pastes    = regexp.MustCompile(`^(\w+) (pastes|sends) (\w+'s )?(?:the )?(first )?address( with words around it| without its state| to /login)?$`)
+	unread    = regexp.MustCompile(`^(\w+) (sends a sticker|edits a message)$`)
 	returns   = regexp.MustCompile(`^\* (\w+)'s browser comes back to the bot$`)
 	browser   = regexp.MustCompile(`^\* (\w+)'s browser logs in as (\w+)( by the first link)?$`)
 	struck    = regexp.MustCompile(`^\* (\w+) is (struck off|put on) the list$`)
@@ -131,6 +135,10 @@ func (c *chat) step(line string) {
 			c.types(people[m[1]], false, m[3])
 			synctest.Wait() // what is said about it comes in a sure order
 		}
+		return
+	}
+	if m := unread.FindStringSubmatch(line); m != nil {
+		c.unread(people[m[1]], map[string]bot.Unread{"sends a sticker": bot.NoText, "edits a message": bot.Edited}[m[2]])
 		return
 	}
 	if m := pastes.FindStringSubmatch(line); m != nil {

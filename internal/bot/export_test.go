@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -14,6 +15,21 @@ func MayUse(admin, listed bool, s Standing) bool { return mayUse(admin, listed, 
 // ParseCommand reads what a person typed.
 func ParseCommand(text, username string) (name, args string, addressed bool) {
 	return parseCommand(text, username)
+}
+
+// Spoken reads a plain message as the command that it comes to; "" for talk.
+func (b *Bot) Spoken(text string, person int64) string {
+	name, args := b.spoken(text, person)
+	if name == "" {
+		return ""
+	}
+	return strings.TrimSpace("/" + name + " " + args)
+}
+
+// Nearest is the command that a person meant who mistyped its name; "" for none.
+func (b *Bot) Nearest(typed string, person int64) string {
+	c, _ := b.nearest(typed, person)
+	return c.Name
 }
 
 // Scrub makes the text of an error fit for an operator's chat.

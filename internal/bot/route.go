@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -59,18 +60,26 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 		o.run, o.paste = loginPaste, true
 		return o, true
 	}
-	if name == "" && kite.LooksLikeSymbol(u.Text) {
-		name, args = "quote", strings.TrimSpace(u.Text)
+	if u.Unread != "" {
+		ok, _ := b.unread[u.Unread].allow(u.From, b.Clock.Now())
+		return b.answerOnce(u, view.Unread(u.Unread == Edited)), ok
 	}
 	if name == "" {
-		return b.answerOnce(u, view.NotACommand()), true
+		name, args = b.spoken(u.Text, u.From)
 	}
-	c, known := b.command(name, u.From)
-	if !known {
-		return b.answerOnce(u, view.UnknownCommand(name)), true
+	if name == "" {
+		return b.answerOnce(u, view.NotACommand(u.Text)), true
 	}
-	return b.orderOf(u, c, args), true
+	if c, known := b.command(name, u.From); known {
+		return b.orderOf(u, c, args), true
+	}
+	meant, _ := b.nearest(name, u.From)
+	return b.answerOnce(u, view.UnknownCommand(name, meant.Name, args)), true
 }
+
+// unreadRate is how often a person is told that their messages are not read, for
+// either reason: an album of ten pictures is ten messages.
+var unreadRate = Rate{N: 1, Per: time.Minute}
 
 // same names what an order is the repetition of, when it is given again: the same
 // words, or a press of the same button. "" for what counts each time.
@@ -206,23 +215,4 @@ func (b *Bot) answerOnce(u Update, m view.Message) order {
 		request: b.request(u, "", ""),
 		run:     func(context.Context, *Request) (Reply, error) { return say(m), nil },
 	}
-}
-
-// parseCommand splits "/holdings@kite_bot args". addressed: the command names
-// this bot. A command for another bot is none. Names are lower-cased, since
-// phones capitalise.
-func parseCommand(text, username string) (name, args string, addressed bool) {
-	text = strings.TrimSpace(text)
-	if !strings.HasPrefix(text, "/") {
-		return "", "", false
-	}
-	name, args, _ = strings.Cut(text[1:], " ")
-	if before, after, found := strings.Cut(name, "\n"); found {
-		name, args = before, after+" "+args
-	}
-	name, to, found := strings.Cut(name, "@")
-	if found && !strings.EqualFold(to, username) {
-		return "", "", false
-	}
-	return strings.ToLower(name), strings.TrimSpace(args), found
 }

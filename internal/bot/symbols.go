@@ -2,7 +2,7 @@ package bot
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
@@ -13,73 +13,54 @@ import (
 // is the one that goes on once one was picked, with what went along.
 //
 // The order: what the person picked for these words before; then the likely
-// names, all in one question; then a search.
-func resolve(ctx context.Context, r *Request, typed, command, with string) (priced, *Reply, error) {
-	symbol, ok := kite.ParseSymbol(typed)
-	if !ok {
-		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
+// names, all in one question; then a search. Where each word is a symbol of its
+// own, several returns them.
+func resolve(ctx context.Context, r *Request, said kite.Reading, command, with string) (found priced, several []string, instead *Reply, err error) {
+	whole, parts := r.named(said.Typed), r.namedEach(said.Parts)
+	ask := whole.guesses
+	for _, p := range parts {
+		ask = append(ask, p.guesses...)
 	}
-	guesses := symbol.Guesses()
-	if id, picked := r.Prefs.Picks[kite.SymbolKey(typed)]; picked {
-		guesses = []string{id}
+	var quotes map[string]kite.Quote
+	if len(ask) > 0 {
+		if quotes, found.at, err = r.Account.Quotes(ctx, ask, fresh); err != nil {
+			return priced{}, nil, nil, err
+		}
 	}
-	quotes, at, err := r.Account.Quotes(ctx, guesses, fresh)
-	if err != nil {
-		return priced{}, nil, err
+	if q, clear := kite.Choose(whole.guesses, quotes); clear {
+		found.quote = q
+		return found, nil, nil, nil
 	}
-	if q, clear := kite.Choose(guesses, quotes); clear {
-		return priced{quote: q, at: at}, nil, nil
+	if ids, all := chosenEach(parts, quotes); all {
+		return priced{}, ids, nil, nil
 	}
-	pick := view.PickView{Typed: typed, For: command, With: with}
-	if !kite.Searchable(symbol.Name) {
-		for _, id := range guesses {
+	pick := view.PickView{Typed: said.Typed, For: command, With: with}
+	if !kite.Searchable(said.Typed) {
+		for _, id := range whole.guesses {
 			if _, known := quotes[id]; known { // two shares that one symbol may mean
-				exchange, name, _ := strings.Cut(id, ":")
-				pick.Options = append(pick.Options, kite.Instrument{ID: id, Symbol: name, Exchange: exchange})
+				pick.Options = append(pick.Options, kite.InstrumentOf(id))
 			}
 		}
-		return priced{}, reply(say(view.PickSymbol(pick))), nil
+		return priced{}, nil, reply(say(r.pickOrNone(pick))), nil
 	}
-	return search(ctx, r, pick)
-}
-
-// pickAgain turns to another page of what matched.
-func pickAgain(command, with string) Handler {
-	return func(ctx context.Context, r *Request) (Reply, error) {
-		page, typed := view.ParseSearchArg(r.Args)
-		found, err := r.Account.Search(ctx, wordsOf(typed))
-		switch {
-		case err != nil:
-			return Reply{}, err
-		case !found.Whole():
-			return inPlace(view.SearchTooMany(typed, found.Total)), nil
-		}
-		ranked := kite.Rank(typed, found.Found)
-		if len(ranked) == 0 {
-			return inPlace(view.NoSuchSymbol(typed)), nil
-		}
-		return inPlace(view.PickSymbol(view.PickView{Typed: typed, Options: ranked, For: command, With: with, Page: page})), nil
-	}
+	found, instead, err = search(ctx, r, pick)
+	return found, nil, instead, err
 }
 
 // search is the last resort of resolve.
 func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply, error) {
-	typed := pick.Typed
-	found, err := r.Account.Search(ctx, wordsOf(typed))
+	found, err := r.Account.Search(ctx, pick.Typed)
 	switch {
 	case err != nil:
 		return priced{}, nil, err
-	case !found.Whole():
-		return priced{}, reply(say(view.SearchTooMany(typed, found.Total))), nil
+	case found.TooMany():
+		return priced{}, reply(say(view.SearchTooMany(pick.Typed))), nil
 	}
-	ranked := kite.Rank(typed, found.Found)
-	if len(ranked) == 0 {
-		return priced{}, reply(say(view.NoSuchSymbol(typed))), nil
-	}
-	one, clear := kite.Clear(typed, ranked)
-	if !clear {
-		pick.Options = ranked
-		return priced{}, reply(say(view.PickSymbol(pick))), nil
+	ranked := kite.Rank(pick.Typed, found.Found)
+	one, clear := kite.Clear(pick.Typed, ranked)
+	if !clear || found.More && len(ranked) == 1 {
+		pick.Options, pick.More = ranked, found.More
+		return priced{}, reply(say(r.pickOrNone(pick))), nil
 	}
 	p, err := priceOf(ctx, r, one.ID)
 	if err != nil {
@@ -92,14 +73,72 @@ func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply
 	return *p, nil, nil
 }
 
-func reply(r Reply) *Reply { return &r }
-
-func deref(r *Reply) Reply {
-	if r == nil {
-		return Reply{}
+// pickOrNone asks which instrument is meant, or says that there is none, and which
+// command may be meant.
+func (r *Request) pickOrNone(v view.PickView) view.Message {
+	if len(v.Options) > 0 {
+		return view.PickSymbol(v)
 	}
-	return *r
+	meant, _ := r.office.nearest(kite.SymbolKey(v.Typed), r.Account.person)
+	return view.NoSuchSymbol(v.Typed, meant.Name)
 }
+
+// pickAgain turns to another page of what matched.
+func pickAgain(command, with string) Handler {
+	return func(ctx context.Context, r *Request) (Reply, error) {
+		page, typed := view.ParseSearchArg(r.Args)
+		found, err := r.Account.Search(ctx, typed)
+		switch {
+		case err != nil:
+			return Reply{}, err
+		case found.TooMany():
+			return inPlace(view.SearchTooMany(typed)), nil
+		}
+		return inPlace(r.pickOrNone(view.PickView{
+			Typed: typed, Options: kite.Rank(typed, found.Found), For: command, With: with, Page: page, More: found.More,
+		})), nil
+	}
+}
+
+// named is a symbol as it was typed, and the instruments that it can mean, the
+// likeliest first; none when it can be no symbol.
+type named struct {
+	word    string
+	guesses []string
+}
+
+// named reads a symbol. What was picked before for it holds.
+func (r *Request) named(word string) named {
+	n := named{word: word}
+	if picked, there := r.Prefs.Picks[kite.SymbolKey(word)]; there {
+		n.guesses = []string{picked}
+	} else if s, ok := kite.ParseSymbol(word); ok && !kite.IsISIN(word) && !kite.IsBSECode(word) {
+		n.guesses = s.Guesses()
+	}
+	return n
+}
+
+func (r *Request) namedEach(words []string) (all []named) {
+	for _, w := range words[:min(len(words), maxQuotes)] {
+		all = append(all, r.named(w))
+	}
+	return all
+}
+
+// chosenEach returns what each of the words means; false where one is not clear, or
+// there are none.
+func chosenEach(words []named, quotes map[string]kite.Quote) (ids []string, all bool) {
+	for _, w := range words {
+		q, clear := kite.Choose(w.guesses, quotes)
+		if !clear {
+			return nil, false
+		}
+		ids = append(ids, q.ID)
+	}
+	return ids, len(ids) > 0
+}
+
+func reply(r Reply) *Reply { return &r }
 
 // The bounds of what is remembered of a person.
 const (
@@ -107,16 +146,34 @@ const (
 	maxPicks = 100
 )
 
-// picked reads the argument of a pick button and remembers what was meant.
-func (r *Request) picked() (id string, err error) {
+// picked reads the argument of a pick button and remembers what was meant, which the
+// returned message says. A contract is not remembered: it is gone in some weeks.
+func (r *Request) picked() (id string, told []view.Message, err error) {
 	id, typed := view.ParsePickArg(r.Args)
-	if typed == "" || !kite.IsID(id) {
-		return id, nil
+	if typed == "" || !kite.IsID(id) || kite.IsContract(id) || r.Prefs.Picks[typed] == id {
+		return id, nil, nil
 	}
-	return id, r.Change(func(p *Prefs) {
+	err = r.Change(func(p *Prefs) {
 		if p.Picks == nil || len(p.Picks) >= maxPicks {
 			p.Picks = map[string]string{} // start anew rather than choose which to forget
 		}
 		p.Picks[typed] = id
 	})
+	return id, []view.Message{view.Remembered(typed, id)}, err
+}
+
+// unpick forgets what a word was said to mean.
+func unpick(_ context.Context, r *Request) (Reply, error) {
+	err := r.Change(func(p *Prefs) { delete(p.Picks, r.Args) })
+	return inPlace(view.Unlearnt(r.Args)), err
+}
+
+// distinct drops what repeats an earlier one.
+func distinct(ids []string) (once []string) {
+	for _, id := range ids {
+		if !slices.Contains(once, id) {
+			once = append(once, id)
+		}
+	}
+	return once
 }

@@ -83,6 +83,8 @@ func (c *chat) world(line string) {
 		"* Kite has thousands of matches": func() {
 			c.kite.Answer("AB1234", "search_instruments", `{"data":[{"tradingsymbol":"GOLD26DECFUT","exchange":"MCX","name":"GOLD"}],"pagination":{"from":0,"limit":1,"total":12893,"has_more":true,"returned":1}}`)
 		},
+		"* Kite knows a small market":                    func() { c.kite.Market(market("")) },
+		"* “nifty” is in thousands of symbols":           func() { c.kite.Market(market("nifty")) },
 		"* Kite answers too much":                        func() { c.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20)) },
 		"* Kite keeps one token for a user":              c.kite.OneToken,
 		"* AB1234 pledges and borrows":                   func() { c.kite.Answer("AB1234", "get_holdings", pledgedAndBorrowed) },

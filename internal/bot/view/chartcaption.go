@@ -103,3 +103,32 @@ func ParseChartArg(arg string) (r kite.Range, id string, ok bool) {
 func ChartUsage() Message {
 	return Message{HTML: "<b>A chart of what?</b>\nWrite the symbol after the command, and how far back if you like (1D 5D 1M 6M 1Y 5Y):\n<code>/chart infy</code>\n<code>/chart bank nifty 5D</code>"}
 }
+
+// NoSuchRange answers a range that charts do not have, such as 3M, with those that
+// they have.
+func NoSuchRange(said, symbol string) Message {
+	names := make([]string, len(kite.Ranges()))
+	var draw []Button
+	for i, r := range kite.Ranges() {
+		names[i] = string(r)
+		if data := "chart:again:" + clean(symbol) + " " + names[i]; len(data) <= maxData {
+			draw = append(draw, Button{Text: names[i], Data: data})
+		}
+	}
+	return Message{
+		HTML:    fmt.Sprintf("<b>I have no chart of %s</b>\nI draw %s.", escape(said), strings.Join(names, ", ")),
+		Buttons: notEmpty(draw),
+	}
+}
+
+// OneChart answers several symbols: a picture shows one.
+func OneChart(words []string, r kite.Range) Message {
+	const most = 8
+	var draw []Button
+	for _, word := range words[:min(len(words), most)] {
+		if data := "chart:again:" + clean(word) + " " + string(r); len(data) <= maxData {
+			draw = append(draw, Button{Text: fit(clean(word), 20), Data: data})
+		}
+	}
+	return Message{HTML: "<b>A chart shows one symbol. Which one?</b>", Buttons: rowsOf(draw, 2)}
+}

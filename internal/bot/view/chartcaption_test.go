@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"kitebot/internal/bot/view"
@@ -40,6 +41,8 @@ func TestChartGolden(t *testing.T) {
 		})
 	}
 	marketGolden(t, "chart_usage", view.ChartUsage())
+	marketGolden(t, "chart_range", view.NoSuchRange("3M", "m&m <\n"))
+	marketGolden(t, "chart_one", view.OneChart([]string{"infy", "<b>", strings.Repeat("long ", 20)}, kite.Month6))
 }
 
 func TestParseChartArg(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html"
 	"strings"
+
+	"kitebot/internal/kite"
 )
 
 // CommandLine is one command as /help lists it.
@@ -45,18 +47,44 @@ func Help(commands []CommandLine) Message {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "\n%s – %s", html.EscapeString(c.Usage), html.EscapeString(c.Summary))
 	}
+	b.WriteString("\n\nWithout a slash it works too: <code>holdings</code>, <code>infy</code>, <code>infy, tcs</code>, <code>infy 1Y</code>.")
 	b.WriteString("\n\nFigures are Zerodha’s, read at the moment you ask. " + AtYourOwnRisk + " Not affiliated with Zerodha; nothing here is advice.")
 	return Message{HTML: b.String()}
 }
 
-// UnknownCommand answers a command that does not exist.
-func UnknownCommand(name string) Message {
-	return Message{HTML: fmt.Sprintf("I do not know /%s. /help lists what I can do.", html.EscapeString(cut(name, 32)))}
+// UnknownCommand answers a command that does not exist, with a button for the one
+// that may be meant, "" for none, and what went along with it.
+func UnknownCommand(name, meant, args string) Message {
+	m := Message{HTML: fmt.Sprintf("I do not know /%s. /help lists what I can do.", html.EscapeString(cut(name, 32)))}
+	if meant == "" {
+		return m
+	}
+	text, data := "/"+meant, meant+":again:"
+	args = strings.Join(strings.Fields(clean(args)), " ")
+	if args != "" && len(data+args) <= maxData {
+		text, data = text+" "+args, data+args
+	}
+	m.Buttons = [][]Button{{{Text: text, Data: data}}}
+	return m
 }
 
-// NotACommand answers plain words.
-func NotACommand() Message {
-	return Message{HTML: "I answer commands, for example /portfolio, and symbols, for example infy. /help lists it all."}
+// NotACommand answers talk. Of a number it asks whether it is a symbol, rather than
+// look it up: people mistype their one-time codes into chats.
+func NotACommand(typed string) Message {
+	m := Message{HTML: "I answer commands and symbols, for example /portfolio or infy. /help shows everything."}
+	if code := strings.TrimSpace(typed); kite.IsBSECode(code) {
+		m.HTML = "If that is the number of a share at BSE, I can look it up."
+		m.Buttons = [][]Button{{{Text: "Look up " + code, Data: "quote:again:" + code}}}
+	}
+	return m
+}
+
+// Unread answers a message that is not text, or was changed after it was answered.
+func Unread(edited bool) Message {
+	if edited {
+		return Message{HTML: "I do not read changes of a message. Please send it as a new one."}
+	}
+	return Message{HTML: "I read text only, for example /portfolio or infy. /help shows everything."}
 }
 
 // OldButton answers a button of an older version of the bot.

@@ -162,7 +162,7 @@ func TestAnyQuoteRenders(t *testing.T) {
 				"chart": view.Chart(view.ChartView{Quote: q, Name: name, Range: kite.Month6, Rows: candles, LeftOut: 3, Photo: photo, AsOf: noon()}),
 				"empty": view.Chart(view.ChartView{Quote: q, Name: name, Range: kite.Month6, AsOf: noon()}),
 				"none":  view.NoQuote(id),
-				"typed": view.NoSuchSymbol(id),
+				"typed": view.NoSuchSymbol(id, ""),
 			} {
 				if err := viewtest.Check(m); err != nil {
 					t.Fatalf("%s: %v\n%s", what, err, m.HTML)

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"kitebot/internal/kite"
@@ -16,6 +15,8 @@ type SearchView struct {
 	Query   string            // as it was typed
 	Found   []kite.Instrument // the best first
 	LeftOut int               // rows of Kite's answer that named nothing
+	More    bool              // more match, too many to be told
+	Means   string            // the instrument that the query was said to mean; "" for none
 	Page    int               // from 1; a page that does not exist is the nearest one
 }
 
@@ -30,8 +31,13 @@ func Search(v SearchView) Message {
 	s.say(fmt.Sprintf("<b>%s</b> for “%s”", many(len(v.Found), "match", "matches"), typedText(v.Query)))
 	s.say(instrumentLines(shown)...)
 	s.say(at.line("matches")...)
+	s.say(moreMatch(v.More)...)
 	s.say(unnamed(v.LeftOut)...)
 	buttons := pickButtons(shown, func(id string) string { return "quote:open:" + id })
+	if v.Means != "" {
+		s.say(fmt.Sprintf("To me “%s” is %s (%s).", typedText(v.Query), escape(symbolOf(v.Means)), escape(exchangeOf(v.Means))))
+		buttons = append(buttons, unpickButton(kite.SymbolKey(v.Query)))
+	}
 	return s.message(false, append(buttons, turnSearch("search:page", v.Query, at, &s)...))
 }
 
@@ -40,11 +46,36 @@ func Search(v SearchView) Message {
 func turnSearch(action, query string, at paging, s *sheet) [][]Button {
 	switch {
 	case searchData(action, at.pages, query) != "":
-		return at.buttons(func(page int) string { return searchData(action, page, query) })
+		data := func(page int) string { return searchData(action, page, query) }
+		return append(at.buttons(data), at.jumps(data)...)
 	case at.pages > 1:
 		s.say("The rest has no room in a button: search for fewer words.")
 	}
 	return nil
+}
+
+// jumps are buttons to the first page, the last, and ten pages on, where that is
+// farther than the next one.
+func (p paging) jumps(data func(page int) string) [][]Button {
+	const far = 10
+	var jumps []Button
+	for _, to := range []struct {
+		page int
+		text string
+	}{{1, "⏮ 1"}, {p.page - far, fmt.Sprintf("−%d", far)}, {p.page + far, fmt.Sprintf("+%d", far)}, {p.pages, fmt.Sprintf("%d ⏭", p.pages)}} {
+		if to.page < p.page-1 && to.page >= 1 || to.page > p.page+1 && to.page <= p.pages {
+			jumps = append(jumps, Button{Text: to.text, Data: data(to.page)})
+		}
+	}
+	return rowsOf(jumps, 8)
+}
+
+// moreMatch says that more match than are told.
+func moreMatch(more bool) []string {
+	if !more {
+		return nil
+	}
+	return []string{"There are more, most of them contracts. A month or a strike finds them: <code>nifty nov 26000</code>"}
 }
 
 func noMatches(v SearchView) Message {
@@ -70,8 +101,8 @@ func SearchTooShort(query string) Message {
 }
 
 // SearchTooMany answers words that more instruments match than can be ranked.
-func SearchTooMany(query string, total int) Message {
-	return Message{HTML: fmt.Sprintf("<b>%s matches for “%s”</b>\nToo many to show. Type more letters of the name or the symbol.", group(strconv.Itoa(total)), typedText(query))}
+func SearchTooMany(query string) Message {
+	return Message{HTML: fmt.Sprintf("<b>Too many matches for “%s”</b>\nType more letters of the name or the symbol.", typedText(query))}
 }
 
 // SearchUsage answers /search without words.

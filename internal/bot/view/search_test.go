@@ -53,6 +53,7 @@ func TestSearchGolden(t *testing.T) {
 		{"search", view.SearchView{Query: "tata", Found: tataShares(t)}},
 		{"search_one", view.SearchView{Query: "power", Found: tataShares(t)[:1]}},
 		{"search_empty", view.SearchView{Query: "zzz <&>"}},
+		{"search_more", view.SearchView{Query: "nifty", Found: tataShares(t)[:2], More: true, Means: "NSE:TATAPOWER"}},
 		{"search_odd", view.SearchView{Query: "tata", LeftOut: 2}},
 		{"search_hostile", view.SearchView{Query: "<b>&\u202e\nx", Found: hostile, LeftOut: 1}},
 		{"search_huge", view.SearchView{Query: "stock", Found: manyInstruments(t, 500), Page: 63}},
@@ -66,7 +67,7 @@ func TestSearchGolden(t *testing.T) {
 	marketGolden(t, "search_short", view.SearchTooShort("lt"))
 	marketGolden(t, "search_short_exchange", view.SearchTooShort("bse:lt"))
 	marketGolden(t, "search_short_hostile", view.SearchTooShort("<&"))
-	marketGolden(t, "search_many", view.SearchTooMany("gold <&>", 12893))
+	marketGolden(t, "search_many", view.SearchTooMany("gold <&>"))
 }
 
 func TestPickGolden(t *testing.T) {
@@ -78,14 +79,20 @@ func TestPickGolden(t *testing.T) {
 		{"pick_twins", view.PickView{Typed: " Twin ", For: "chart", Options: instruments(t, instrument("NSE", "TWIN", "TWIN STEEL"), instrument("BSE", "TWIN", "TWIN TEXTILES"))}},
 		{"pick_many", view.PickView{Typed: "stock", Options: manyInstruments(t, 500), For: "chart", Page: 2}},
 		{"pick_long", view.PickView{Typed: strings.Repeat("long ", 20), Options: tataShares(t), For: "quote"}},
+		{"pick_one", view.PickView{Typed: "crudeoil", Options: tataShares(t)[3:4], For: "quote"}},
+		{"pick_more", view.PickView{Typed: "crudeoil", Options: tataShares(t)[:1], For: "quote", More: true}},
 		{"pick_none", view.PickView{Typed: "foo", For: "quote"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.PickSymbol(tt.v)) })
 	}
-	marketGolden(t, "no_such_symbol", view.NoSuchSymbol("b<o>o"))
-	marketGolden(t, "no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90)))
-	if diff := viewtest.Dump(view.NoSuchSymbol(" \n\u202e")); diff != viewtest.Dump(view.QuoteUsage()) {
+	marketGolden(t, "no_such_symbol", view.NoSuchSymbol("b<o>o", ""))
+	marketGolden(t, "no_such_symbol_command", view.NoSuchSymbol("holdngs", "holdings"))
+	marketGolden(t, "no_such_symbol_code", view.NoSuchSymbol("500325", ""))
+	marketGolden(t, "pick_remembered", view.Remembered("TATA <&>", "NSE:TATAPOWER"))
+	marketGolden(t, "pick_unlearnt", view.Unlearnt("TATA <&>"))
+	marketGolden(t, "no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
+	if diff := viewtest.Dump(view.NoSuchSymbol(" \n\u202e", "")); diff != viewtest.Dump(view.QuoteUsage()) {
 		t.Errorf("no symbol at all: %s", diff)
 	}
 }

@@ -25,6 +25,8 @@ type QuotesView struct {
 	Page   int        // from 1; a page that does not exist is the nearest one
 	Native bool       // native tables too
 	AsOf   time.Time
+
+	Unclear []string // words that can mean several instruments
 }
 
 // The rows of one message. What was typed has no pages, for their buttons could
@@ -48,8 +50,11 @@ func RowsOf(ids []string, quotes map[string]kite.Quote) []QuoteRow {
 
 // Quotes renders several quotes in one table: how many are up and down first.
 func Quotes(v QuotesView) Message {
-	if len(v.Rows) == 0 {
+	switch {
+	case len(v.Rows)+len(v.Unclear) == 0:
 		return noQuotes(v.Watch)
+	case len(v.Rows) == 0:
+		return Message{HTML: "<b>Which do you mean?</b>\n" + unclearLine(v.Unclear)[0], Buttons: unclearButtons(v.Unclear)}
 	}
 	perPage := maxQuoteRows
 	if v.Watch {
@@ -62,7 +67,7 @@ func Quotes(v QuotesView) Message {
 	var s sheet
 	s.say(quotesHead(v, shown)...)
 	s.show(quotesTable(shown, v.AsOf))
-	s.under(quotesGaps(shown)...)
+	s.under(append(quotesGaps(shown), unclearLine(v.Unclear)...)...)
 	if v.Watch {
 		s.under(at.line("symbols")...)
 	} else if left := len(v.Rows) - len(shown); left > 0 {
@@ -106,7 +111,9 @@ func quotesHead(v QuotesView, shown []QuoteRow) []string {
 	}
 	var ids []string
 	for _, r := range shown {
-		ids = append(ids, r.ID)
+		if r.Known {
+			ids = append(ids, r.ID)
+		}
 	}
 	return append(lines, pricesAsOf(v.AsOf, ids...))
 }

@@ -25,7 +25,7 @@ func quotesButtons(v QuotesView, at paging, shown []QuoteRow) [][]Button {
 		}
 		taps = append(taps, idButton(mark+name, action, r.ID)...)
 	}
-	buttons := pairs(taps)
+	buttons := append(pairs(taps), unclearButtons(v.Unclear)...)
 	if !v.Watch {
 		return append(buttons, notEmpty(refreshQuotes(shown))...)
 	}
@@ -38,6 +38,25 @@ func quotesButtons(v QuotesView, at paging, shown []QuoteRow) [][]Button {
 		{Text: "Refresh", Data: fmt.Sprintf("watch:refresh:%d", at.page)},
 		{Text: "Edit", Data: fmt.Sprintf("watch:edit:%d", at.page)},
 	})
+}
+
+// unclearButtons ask which of several instruments each of the words means.
+func unclearButtons(words []string) [][]Button {
+	var ask []Button
+	for _, w := range words {
+		if data := "quote:ask:" + clean(w); len(data) <= maxData {
+			ask = append(ask, Button{Text: "Which " + fit(clean(w), 20) + "?", Data: data})
+		}
+	}
+	return rowsOf(ask, 2)
+}
+
+// unclearLine says which words can mean several instruments.
+func unclearLine(words []string) []string {
+	if len(words) == 0 {
+		return nil
+	}
+	return []string{"Not clear: " + someNames(words)}
 }
 
 // refreshQuotes asks for the same symbols again, when a button has room for
@@ -82,8 +101,8 @@ func noQuotes(watch bool) Message {
 }
 
 // WatchAdded tells what went onto the watch list; unknown is what was typed and
-// is no symbol that Kite knows. full: there was no room for all of it.
-func WatchAdded(added, unknown []string, full bool, most int) Message {
+// is no symbol that Kite knows, unclear what can mean several. full: there was no room for all of it.
+func WatchAdded(added, unknown, unclear []string, full bool, most int) Message {
 	var lines []string
 	switch {
 	case len(added) > 0:
@@ -94,11 +113,12 @@ func WatchAdded(added, unknown []string, full bool, most int) Message {
 	if len(unknown) > 0 {
 		lines = append(lines, "Not known to Kite: "+someNames(unknown))
 	}
+	lines = append(lines, unclearLine(unclear)...)
 	if full {
 		lines = append(lines, fmt.Sprintf("The list is full: it holds %d symbols. Take some off first.", most))
 	}
 	return Message{
 		HTML:    strings.Join(lines, "\n"),
-		Buttons: [][]Button{{{Text: "Watch list", Data: "watch:run"}, {Text: "Edit", Data: "watch:edit:1"}}},
+		Buttons: append(unclearButtons(unclear), []Button{{Text: "Watch list", Data: "watch:run"}, {Text: "Edit", Data: "watch:edit:1"}}),
 	}
 }

@@ -59,6 +59,8 @@ func TestQuotesGolden(t *testing.T) {
 		{"quotes_hostile", view.QuotesView{Rows: hostile, Native: true}},
 		{"quotes_huge", view.QuotesView{Rows: manyRows(t, 500)}},
 		{"quotes_empty", view.QuotesView{}},
+		{"quotes_unclear", view.QuotesView{Rows: usualRows(t), Unclear: []string{"TATA", "<b>&\u202e", strings.Repeat("long ", 20)}}},
+		{"quotes_unclear_only", view.QuotesView{Unclear: []string{"tata"}}},
 		{"watch", view.QuotesView{Rows: usualRows(t), Watch: true}},
 		{"watch_edit", view.QuotesView{Rows: odd, Watch: true, Edit: true}},
 		{"watch_huge", view.QuotesView{Rows: manyRows(t, 500), Watch: true, Page: 50, Native: true}},
@@ -70,8 +72,8 @@ func TestQuotesGolden(t *testing.T) {
 			marketGolden(t, tt.name, view.Quotes(tt.v))
 		})
 	}
-	marketGolden(t, "watch_added", view.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, nil, false, 50))
-	marketGolden(t, "watch_added_part", view.WatchAdded(nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, true, 50))
+	marketGolden(t, "watch_added", view.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, nil, nil, false, 50))
+	marketGolden(t, "watch_added_part", view.WatchAdded(nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50))
 }
 
 // The button that asks again for what was typed asks for the same.
