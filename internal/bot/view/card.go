@@ -58,7 +58,7 @@ func cardHead(v HoldingCardView) []string {
 	if h.DayPercent().OK && !bool(hide) {
 		lines = append(lines, "Day "+PercentOf(h.DayPercent()))
 	}
-	return append(lines, "P&amp;L "+hide.change(h.Profit(), h.ProfitPercent()))
+	return append(lines, "P&amp;L "+hide.change(gain(h.Value(), h.Invested()), h.ProfitPercent()))
 }
 
 // cardShares are the shares, and of which kinds they are where there are several;
@@ -87,7 +87,7 @@ func cardShares(h kite.Holding, v mask) []string {
 		}
 	}
 	if both(h) && h.Priced() {
-		lines = append(lines, "MTF P&amp;L "+v.change(mtf.Profit(), mtf.ProfitPercent()))
+		lines = append(lines, "MTF P&amp;L "+v.change(gain(mtf.Value(), mtf.Invested()), mtf.ProfitPercent()))
 	}
 	return lines
 }

@@ -67,7 +67,7 @@ func holdingsHead(p kite.Portfolio, v mask, day string) []string {
 	case !p.Value.OK:
 		return []string{"<b>Holdings: value not known</b>"}
 	}
-	lines := []string{headline("Holdings", p.Value, p.Day, p.DayPercent, v, day), "P&amp;L " + v.change(p.Profit, p.ProfitPercent)}
+	lines := []string{headline("Holdings", p.Value, p.Day, p.DayPercent, v, day), "P&amp;L " + v.change(gain(p.Value, p.Invested), p.ProfitPercent)}
 	if v {
 		return lines
 	}

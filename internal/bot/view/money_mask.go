@@ -106,6 +106,14 @@ func units(d decimal.Decimal) string {
 // 12.35, 100.0.
 func shareOf(f kite.Figure) string { return strings.TrimPrefix(shortPercentOf(f), "+") }
 
+// gain is value − invested as both are shown, to the paisa, so that the three add up.
+func gain(value, invested kite.Figure) kite.Figure {
+	if !value.OK || !invested.OK {
+		return kite.Figure{}
+	}
+	return figureOf(value.Value.Round(2).Sub(invested.Value.Round(2)))
+}
+
 // figureOf is an amount that is known.
 func figureOf(d decimal.Decimal) kite.Figure { return kite.Figure{Value: d, OK: true} }
 

@@ -88,14 +88,6 @@ func fundsTable(v MutualFundsView, names []string, at paging) table {
 // navUnit is how a NAV is written: with paise at least, and up to four places.
 func navUnit() unit { return unitOf("") }
 
-// gain is value − invested as both are shown, to the paisa, so that the three add up.
-func gain(value, invested kite.Figure) kite.Figure {
-	if !value.OK || !invested.OK {
-		return kite.Figure{}
-	}
-	return figureOf(value.Value.Round(2).Sub(invested.Value.Round(2)))
-}
-
 // fundNames are the names of funds, without what most end with ("- DIRECT PLAN",
 // "- Growth") unless that tells two apart. Those of one name have their folio.
 func fundNames(funds []kite.MutualFund) []string {

@@ -88,7 +88,7 @@ func holdingsPart(o kite.Overview, v mask, day string) []string {
 	if p.Day.OK {
 		lines = append(lines, day+" "+v.change(p.Day, p.DayPercent))
 	}
-	return append(append(lines, "P&amp;L "+v.change(p.Profit, p.ProfitPercent)), pledgedAndMTF(p, v)...)
+	return append(append(lines, "P&amp;L "+v.change(gain(p.Value, p.Invested), p.ProfitPercent)), pledgedAndMTF(p, v)...)
 }
 
 func mutualFundsPart(t kite.FundTotals, v mask) []string {
@@ -100,7 +100,7 @@ func mutualFundsPart(t kite.FundTotals, v mask) []string {
 	}
 	lines := []string{
 		"<b>Mutual funds</b> " + v.rupees(t.Value) + " · " + many(len(t.Funds), "fund", "funds"),
-		"P&amp;L " + v.change(t.Profit, t.ProfitPercent),
+		"P&amp;L " + v.change(gain(t.Value, t.Invested), t.ProfitPercent),
 	}
 	if t.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", len(t.Funds)-t.Unpriced, len(t.Funds), has(t.Unpriced)))

@@ -33,7 +33,7 @@ func tapContract(symbol string, at time.Time) string {
 // pairs sets buttons side by side, two in a row where both are short, and tells
 // apart those that would read the same.
 func pairs(buttons []Button) [][]Button {
-	const short = 19 // characters that half a phone has room for
+	const short = 17 // characters that half a phone has room for
 	seen := map[string]int{}
 	var rows [][]Button
 	half := false // the last row has room for another
