@@ -20,7 +20,7 @@ var (
 // Commands of the pages, pasted word by word, let in no one: what stands for a
 // number is none, and the start says what to put there.
 func TestPastedCommandsLetInNoOne(t *testing.T) {
-	for _, page := range []string{"../../deploy/README.md", "../../docs/troubleshooting.md", "../../deploy/kubernetes/bot/settings.env"} {
+	for _, page := range []string{"../../README.md", "../../deploy/README.md", "../../docs/troubleshooting.md", "../../deploy/kubernetes/bot/settings.env"} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
@@ -31,11 +31,11 @@ func TestPastedCommandsLetInNoOne(t *testing.T) {
 		}
 		found := 0
 		for line := range strings.Lines(blocks) {
-			if strings.HasPrefix(strings.TrimSpace(line), "#") {
-				continue
-			}
 			for _, set := range listSet.FindAllStringSubmatch(line, -1) {
 				found++
+				if strings.HasPrefix(strings.TrimSpace(line), "#") {
+					continue
+				}
 				name, value := set[1], strings.Trim(set[2], `'"`)
 				c, err := load(map[string]string{"TELEGRAM_BOT_TOKEN": token, name: value}, "")
 				setting, bad := errors.AsType[*app.SettingError](err)

@@ -97,7 +97,7 @@ func (d *door) blocked(person int64) bool {
 	return !d.Admin(person) && d.guest(person).Standing == Blocked
 }
 
-// ask puts a stranger on the waiting list, and reports whether it did. Whoever is in
+// ask puts a person on the waiting list, and reports whether it did. One who is in
 // the book already is left as they are, without a write.
 func (d *door) ask(person int64, name string, now time.Time) (asked bool, err error) {
 	d.writing.Lock()

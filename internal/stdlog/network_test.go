@@ -16,6 +16,28 @@ import (
 	"kitebot/internal/stdlog"
 )
 
+// The word for it is one to alert on: it is of a short list, whatever the error says.
+func TestNetworkCause(t *testing.T) {
+	dial := func(err error) error { return &net.OpError{Op: "dial", Err: err} }
+	number := func(n syscall.Errno) error { return dial(os.NewSyscallError("connect", n)) }
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{number(syscall.ECONNREFUSED), "refused"}, {number(syscall.ECONNRESET), "reset"}, {number(syscall.EPIPE), "reset"},
+		{number(syscall.ENETUNREACH), "no route"}, {number(syscall.EHOSTUNREACH), "no route"}, {number(syscall.EMFILE), "network"},
+		{dial(&net.DNSError{Name: "RELIANCE"}), "dns"}, {dial(&net.DNSError{Name: "RELIANCE", IsTimeout: true}), "dns"},
+		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "tls"}, {x509.HostnameError{Certificate: &x509.Certificate{}}, "tls"},
+		{tls.RecordHeaderError{Msg: "RELIANCE"}, "tls"},
+		{os.ErrDeadlineExceeded, "timeout"}, {context.DeadlineExceeded, "timeout"}, {number(syscall.ETIMEDOUT), "timeout"},
+		{io.EOF, "cut"}, {dial(errors.New("RELIANCE")), "network"}, {errors.New("RELIANCE"), "network"}, {context.Canceled, "canceled"},
+	} {
+		if got := stdlog.NetworkCause(fmt.Errorf("RELIANCE: %w", test.err)); got != test.want {
+			t.Errorf("%v is %q, want %q", test.err, got, test.want)
+		}
+	}
+}
+
 // A broken connection is told by its kind, whatever words the error has.
 func TestNetworkKind(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Err: err} }

@@ -7,7 +7,7 @@ import (
 )
 
 // KiteAway tells an operator that people are not answered. The cause is a word or
-// two for whoever looks into it.
+// two to look into it by.
 func KiteAway(since, now time.Time, cause string) Message {
 	what := fmt.Sprintf("Kite has not answered since %s IST (%s).", moment(since, now), outside(cut(cause, 32)))
 	if cause == "errors" {
