@@ -141,7 +141,9 @@ func (f *far) paced(ctx context.Context, people []*person, rate float64, lasts t
 		case <-ctx.Done():
 			return spread{}, f.stuck(answers.Load(), int(commands))
 		}
-		f.say(people[int(n)%len(people)], holdingsCommand)
+		// In other letters each time: what is asked again before it is answered is answered once.
+		command := []string{holdingsCommand, "/Holdings"}[int(n)/len(people)%2]
+		f.say(people[int(n)%len(people)], command)
 	}
 	select {
 	case <-all:
