@@ -1,0 +1,71 @@
+package bot_test
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Another account takes a login over in the middle of each command that asks several
+// things side by side, before any one of them is answered. The person is told so in
+// every order in which the parts may find it out.
+func TestATakeOverIsToldByEveryCommand(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ask func(*chat)
+		at  string // the account changes when this tool is asked
+	}{
+		"/portfolio, holdings":  {func(c *chat) { c.says("asha", "/portfolio") }, "get_holdings"},
+		"/portfolio, positions": {func(c *chat) { c.says("asha", "/portfolio") }, "get_positions"},
+		"/portfolio, funds":     {func(c *chat) { c.says("asha", "/portfolio") }, "get_margins"},
+		"an order's history":    {openCard, "get_order_history"},
+		"an order's trades":     {openCard, "get_order_trades"},
+		"/quotes":               {func(c *chat) { c.says("asha", "/quotes infy, tcs") }, "get_ohlc"},
+		"/quote":                {func(c *chat) { c.says("asha", "infy") }, "get_quotes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 5 {
+				inBubble(t, func(t *testing.T, c *chat) {
+					c.logIn("asha", "AB1234")
+					rec, err := c.store.Load(people["asha"])
+					if err != nil {
+						t.Fatal(err)
+					}
+					var swap sync.Once
+					c.kite.Before(func(tool string) {
+						if tool == tt.at {
+							swap.Do(func() { c.kite.Browser(c.kite.LinkOf(rec.Login.Session), "CD5678") })
+						}
+					})
+					tt.ask(c)
+					time.Sleep(10 * time.Second)
+					synctest.Wait()
+					shown := ""
+					for id := 1; id < 20; id++ {
+						m, _ := c.phone.Shown(people["asha"], id)
+						shown += m.HTML + "\n"
+					}
+					if strings.Count(shown, "Your login was taken over") != 1 || strings.Contains(shown, "has ended") {
+						t.Errorf("people see\n%s", shown)
+					}
+					if !strings.Contains(c.logs.String(), "outcome=usurped") {
+						t.Error("the log does not say usurped")
+					}
+				})
+			}
+		})
+	}
+}
+
+// openCard opens the card of an order.
+func openCard(c *chat) {
+	seen := c.says("asha", "/orders")
+	card := regexp.MustCompile(`orders:card:[^\s,\]]+`).FindString(seen)
+	if card == "" {
+		c.t.Fatalf("no order has a card:\n%s", seen)
+	}
+	c.press(people["asha"], 4, card)
+	synctest.Wait()
+}
