@@ -43,6 +43,8 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return b.offerLogin(ctx, o, err, view.EndedBecause(kite.EndUnsaid), ref)
 	case errors.As(err, &doubt) && doubt.Over:
 		return b.offerLogin(ctx, o, err, view.ProbablyOver(), ref)
+	case kite.KindOf(err) == kite.KindNotServed:
+		return b.offerLogin(ctx, o, err, view.Unreached(), ref)
 	case errors.Is(err, session.ErrUnconfirmed):
 		return b.askConfirm(r), err
 	case errors.As(err, &usurped):
@@ -120,8 +122,10 @@ func problem(err error) view.Problem {
 		}
 	}
 	switch kite.KindOf(err) {
-	case kite.KindUnreachable, kite.KindNotServed:
+	case kite.KindUnreachable:
 		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+	case kite.KindNotServed:
+		return view.Problem{Headline: "I cannot find Kite’s server.", Detail: "Nothing is lost. This bot may be set up wrongly: if it stays so for some minutes, tell the person who runs it.", Again: again}
 	case kite.KindLimited:
 		return view.Problem{Headline: "Too much is asked of Kite at once just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindTooBig:
@@ -199,7 +203,7 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 		return cancelled(o), errCancelled
 	}
 	p := problem(err)
-	if !slices.Contains([]kite.Kind{kite.KindNoLink, kite.KindBlocked, kite.KindUnfamiliar, kite.KindAuthorize}, kite.KindOf(err)) {
+	if !slices.Contains([]kite.Kind{kite.KindNoLink, kite.KindNotServed, kite.KindBlocked, kite.KindUnfamiliar, kite.KindAuthorize}, kite.KindOf(err)) {
 		p.Headline = "You need to log in, but Kite gives out no login link just now."
 	}
 	p.Ref, p.Again = ref, againData(o.request)

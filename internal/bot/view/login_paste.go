@@ -100,6 +100,11 @@ func ProbablyOver() string {
 	return "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours."
 }
 
+// Unreached says that no server takes questions for a login that it may still know.
+func Unreached() string {
+	return "Kite’s server no longer takes questions for your login. I keep it until you have another one."
+}
+
 // EndedBecause says in a sentence why a login is over.
 func EndedBecause(why kite.Ending) string {
 	switch why {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kitebot/internal/kite"
@@ -26,10 +27,11 @@ type Dialer struct {
 	base context.Context
 	stop context.CancelCauseFunc
 
-	sight     sight     // what the server offers
-	streams   serving   // whether there are any
-	documents documents // whether it tells how to authorize
-	grants    grants    // bearers in use
+	sight     sight       // what the server offers
+	streams   serving     // whether there are any
+	nowhere   atomic.Bool // no server was found at the address
+	documents documents   // whether it tells how to authorize
+	grants    grants      // bearers in use
 
 	authority     authority     // where logins by OAuth are made
 	registrations registrations // and as whom
@@ -73,6 +75,7 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	defer cancel()
 	began := time.Now()
 	conn, err := d.open(ctx)
+	d.noteServed(err)
 	if err == nil {
 		err = d.meet(ctx, conn)
 	}
@@ -81,6 +84,17 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
+}
+
+// noteServed tells the operator once that there is no MCP server at the address,
+// and when there is one again.
+func (d *Dialer) noteServed(err error) {
+	switch kind := kite.KindOf(err); {
+	case kind == kite.KindNotServed && !d.nowhere.Swap(true):
+		d.log.Error("there is no MCP server at KITE_MCP_URL: no one can log in until the address is right, or the server is back", "err", err)
+	case (err == nil || kind == kite.KindAuthorize) && d.nowhere.Swap(false):
+		d.log.Info("there is an MCP server at KITE_MCP_URL again")
+	}
 }
 
 // opened is a session that was just opened.

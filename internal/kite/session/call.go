@@ -99,6 +99,9 @@ func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) 
 		text, err = l.Call(ctx, q)
 		return text, l.own(err)
 	}
+	if login := pr.record().Login; login != nil && login.Session == id && login.Resumable == No {
+		return "", err // there is no other way
+	}
 	// The stream stands but the call did not get through. That /mcp does not know
 	// the session proves nothing then: this server may not resume streams at all.
 	// If it does know it, it is the way to go from now on: a stream that swallows

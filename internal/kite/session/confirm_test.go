@@ -148,3 +148,26 @@ func TestAGlanceIsOneQuestion(t *testing.T) {
 		}
 	})
 }
+
+// A server without /mcp is asked there once for each login, whatever is asked later.
+func TestAServerWithoutMCPIsAskedThereOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.kite.StreamsOnly(true)
+		w.login(asha, "AB1234")
+		w.pass(time.Second)
+		w.kite.Calls()
+		w.passInUse(asha, session.LinkLife)
+		w.wantAnswer(asha, "AB1234") // proved for as long as the stream stands
+		w.kite.Calls()
+		for range 3 {
+			w.wantAnswer(asha, "AB1234")
+			w.pass(time.Second)
+		}
+		w.wantCalls("get_holdings 1", "get_holdings 1", "get_holdings 1")
+		w.kite.Frozen(true)
+		if _, err := w.call(asha); kite.KindOf(err) != kite.KindUnreachable {
+			t.Errorf("a frozen stream = %v, want unreachable", err)
+		}
+		w.wantCalls("get_holdings 1")
+	})
+}
