@@ -15,8 +15,12 @@ func gttCommand() Command {
 		if err != nil {
 			return view.Message{}, err
 		}
-		v := view.GTTsView{GTTs: all, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
-		if ids := waitingFor(all); len(ids) > 0 {
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, nil
+		}
+		v := view.GTTsView{GTTs: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+		if ids := waitingFor(fit); len(ids) > 0 {
 			var unknown error
 			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)
 			if err := aboutLogin(unknown); err != nil {
@@ -24,9 +28,9 @@ func gttCommand() Command {
 			}
 			v.NoPrices = unknown != nil
 		}
-		return view.GTTs(v), nil
+		return r.only(view.GTTs(v), len(fit), len(all)), nil
 	})
-	return show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"})
+	return filtered(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
 }
 
 // waitingFor are the instruments of the active GTTs, each once.

@@ -38,16 +38,20 @@ func (p pager) command(c Command) Command {
 
 func tradesCommand() Command {
 	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		t, at, err := r.Account.Trades(ctx, maxAge)
-		return view.Trades(view.TradesView{Trades: t, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+		all, at, err := r.Account.Trades(ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(view.Trades(view.TradesView{Trades: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
 	})
-	return show.command(Command{
+	return filtered(show.command(Command{
 		Name: "trades", Usage: "/trades", Summary: "today’s trades",
 		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			t, at, err := r.Account.Trades(ctx, browsing)
 			return view.TradesCSV(t, r.file(at)), err
 		})},
-	})
+	}))
 }
 
 func fundsCommand() Command {

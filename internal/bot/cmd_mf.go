@@ -10,16 +10,20 @@ import (
 
 func mutualFundsCommand() Command {
 	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		f, at, err := r.Account.MutualFunds(ctx, maxAge)
-		return view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(f), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+		all, at, err := r.Account.MutualFunds(ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(fit), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
 	})
-	return show.command(Command{
+	return filtered(show.command(Command{
 		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
 		Actions: map[string]Action{"card": {Run: fundCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			f, at, err := r.Account.MutualFunds(ctx, browsing)
 			return view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
 		})},
-	})
+	}))
 }
 
 // fundCard opens one mutual fund.

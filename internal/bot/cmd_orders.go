@@ -11,10 +11,14 @@ import (
 
 func ordersCommand() Command {
 	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		o, at, err := r.Account.Orders(ctx, maxAge)
-		return view.Orders(view.OrdersView{Orders: o, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), err
+		all, at, err := r.Account.Orders(ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(view.Orders(view.OrdersView{Orders: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
 	})
-	return show.command(Command{
+	return filtered(show.command(Command{
 		Name: "orders", Usage: "/orders", Summary: "today’s orders, the open ones first",
 		Actions: map[string]Action{
 			"card": {Run: orderCard},
@@ -23,7 +27,7 @@ func ordersCommand() Command {
 				return view.OrdersCSV(o, r.file(at)), err
 			}),
 		},
-	})
+	}))
 }
 
 // orderCard opens one order with its history and trades, which are asked for

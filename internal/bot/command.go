@@ -87,6 +87,7 @@ type Request struct {
 	Args    string  // what followed the command, or the button's argument
 	Pressed int     // the message whose button was pressed; 0 for a typed command
 	Typed   int     // the message that was written; 0 for a press
+	filter  string  // the words that narrow a list, see filtered
 	data    string  // what the button carried; "" for what was typed, or does the same
 	Now     time.Time
 	Prefs   Prefs // the asker's, as they were when the request was taken up

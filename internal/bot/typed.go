@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -40,7 +41,7 @@ func (b *Bot) spoken(text string, person int64) (name, args string) {
 	}
 	if len(words) > 1 {
 		rest := strings.Join(words[1:], " ")
-		if c, ok := b.called(strings.ToLower(words[0]), person); ok && c.takesMore() && !kite.HasTalk(rest) {
+		if c, ok := b.called(strings.ToLower(words[0]), person); ok && c.takes(words[1:]) {
 			return c.Name, rest
 		}
 	}
@@ -53,8 +54,14 @@ func (b *Bot) spoken(text string, person int64) (name, args string) {
 	return "", ""
 }
 
-// takesMore reports whether something may stand behind a command.
-func (c Command) takesMore() bool { return c.Filters || strings.Contains(c.Usage, " ") }
+// takes reports whether words that stand behind a command go with it, rather than
+// are talk: "watch out".
+func (c Command) takes(words []string) bool {
+	return (c.Filters || strings.Contains(c.Usage, " ")) && !slices.ContainsFunc(words, func(word string) bool {
+		side := c.Filters && slices.Contains([]string{"buy", "sell", "done"}, strings.ToLower(word))
+		return kite.HasTalk(word) && !side
+	})
+}
 
 // called finds the command that a person calls by a name of its.
 func (b *Bot) called(words string, person int64) (Command, bool) {

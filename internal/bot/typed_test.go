@@ -21,7 +21,7 @@ func TestPhraseBook(t *testing.T) {
 		{"holdings\u00a0", "/holdings"}, {"\u200bholdings", "/holdings"}, {"watch\u2009list", "/watch"},
 		// With something behind it.
 		{"search tata power", "/search tata power"}, {"watch infy, tcs", "/watch infy, tcs"}, {"quote infy", "/quote infy"},
-		{"chart infy 1Y", "/chart infy 1Y"},
+		{"holdings infy", "/holdings infy"}, {"Orders open", "/orders open"}, {"orders buy", "/orders buy"}, {"chart infy 1Y", "/chart infy 1Y"},
 		{"watch out", ""}, {"search for me", ""}, {"help me", ""}, {"show me", ""}, {"orders please", ""},
 		// Symbols.
 		{"infy", "/quote infy"}, {"infy?", "/quote infy?"}, {"m&m", "/quote m&m"}, {"NSE:INFY", "/quote NSE:INFY"}, {"nse infy", "/quote nse infy"},

@@ -47,7 +47,7 @@ func Help(commands []CommandLine) Message {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "\n%s – %s", html.EscapeString(c.Usage), html.EscapeString(c.Summary))
 	}
-	b.WriteString("\n\nWithout a slash it works too: <code>holdings</code>, <code>infy</code>, <code>infy, tcs</code>, <code>infy 1Y</code>.")
+	b.WriteString("\n\nWithout a slash it works too: <code>holdings</code>, <code>orders open</code>, <code>infy</code>, <code>infy, tcs</code>, <code>infy 1Y</code>.")
 	b.WriteString("\n\nFigures are Zerodha’s, read at the moment you ask. " + AtYourOwnRisk + " Not affiliated with Zerodha; nothing here is advice.")
 	return Message{HTML: b.String()}
 }

@@ -1,0 +1,67 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// filtered makes a list be narrowed by the words behind its command, "/orders open".
+// Its buttons carry them along where they have room.
+func filtered(c Command) Command {
+	c.Filters = true
+	c.Run = withFilter(c.Name, func(r *Request) {
+		if strings.ContainsFunc(r.Args, func(c rune) bool { return c < '0' || c > '9' }) { // a mere number was a page once
+			r.filter = r.Args
+		}
+	}, c.Run)
+	for _, name := range []string{"page", "refresh", "card"} {
+		if a, ok := c.Actions[name]; ok {
+			a.Run = withFilter(c.Name, func(r *Request) { r.Args, r.filter, _ = strings.Cut(r.Args, view.FilterBar) }, a.Run)
+			c.Actions[name] = a
+		}
+	}
+	return c
+}
+
+func withFilter(command string, read func(*Request), run Handler) Handler {
+	return func(ctx context.Context, r *Request) (Reply, error) {
+		read(r)
+		reply, err := run(ctx, r)
+		if reply.Message != nil && r.filter != "" {
+			reply.Message.Carry(command, r.filter)
+		}
+		return reply, err
+	}
+}
+
+// narrow keeps the rows that each word of the filter fits, or any of them where no
+// row fits all. none is the answer where no row fits.
+func narrow[T interface{ Fits(word string) bool }](r *Request, all []T) (kept []T, none *view.Message) {
+	words := strings.FieldsFunc(kite.SymbolKey(r.filter), func(c rune) bool { return strings.ContainsRune(" ,;.?!", c) })
+	if len(words) == 0 || len(all) == 0 {
+		return all, nil
+	}
+	kept = slices.DeleteFunc(slices.Clone(all), func(row T) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return !row.Fits(w) })
+	})
+	if len(kept) == 0 {
+		kept = slices.DeleteFunc(slices.Clone(all), func(row T) bool { return !slices.ContainsFunc(words, row.Fits) })
+	}
+	if len(kept) == 0 {
+		m := view.NothingFits(r.Command, r.filter, len(all))
+		return nil, &m
+	}
+	return kept, nil
+}
+
+// only says on a list that it is narrowed, and to what.
+func (r *Request) only(m view.Message, kept, all int) view.Message {
+	if r.filter == "" || all == 0 {
+		return m
+	}
+	return m.Only(r.filter, kept, all)
+}
