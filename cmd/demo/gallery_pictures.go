@@ -39,24 +39,25 @@ func galleryPictures(now time.Time) ([]galleryPicture, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, accountPictures(a.UserID(), kite.Total(holdings))...)
+		all = append(all, accountPictures(a.UserID(), view.PictureView{Portfolio: kite.Total(holdings), AsOf: now})...)
 	}
 	return all, nil
 }
 
 // accountPictures are those of an account, with amounts and without.
-func accountPictures(user string, p kite.Portfolio) (all []galleryPicture) {
+func accountPictures(user string, v view.PictureView) (all []galleryPicture) {
 	for _, hide := range []bool{false, true} {
-		ending, caption := "", fmt.Sprintf("%s, %d holdings", user, len(p.Holdings))
-		if hide {
+		ending, caption := "", fmt.Sprintf("%s, %d holdings", user, len(v.Portfolio.Holdings))
+		v := v // each picture has its own
+		if v.Hide = hide; hide {
 			ending, caption = "_hidden", caption+", amounts hidden"
 		}
 		all = append(all,
 			galleryPicture{"allocation", "allocation_" + user + ending, caption, func(painter *chart.Painter) ([]byte, error) {
-				return painter.Allocation(bot.AllocationPicture(p, hide))
+				return painter.Allocation(bot.AllocationPicture(v))
 			}},
 			galleryPicture{"movers", "movers_" + user + ending, caption, func(painter *chart.Painter) ([]byte, error) {
-				return painter.Movers(bot.MoversPicture(p, hide))
+				return painter.Movers(bot.MoversPicture(v))
 			}},
 		)
 	}

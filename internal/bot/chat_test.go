@@ -111,7 +111,11 @@ func fillKite(k *sessiontest.Kite) {
 	k.Answer("AB1234", "get_quotes", `{
 		"NSE:INFY":{"instrument_token":408065,"timestamp":"2026-11-23T10:00:00+05:30","last_price":1500.5,"volume":1234567,"ohlc":{"open":1492,"high":1510,"low":1488.05,"close":1490},"depth":{"buy":[{"price":1500.45,"quantity":120,"orders":3}],"sell":[{"price":1500.5,"quantity":75,"orders":2}]}},
 		"NSE:NIFTY BANK":{"instrument_token":260105,"last_price":51234.55,"ohlc":{"open":51000,"high":51300.1,"low":50950,"close":51100}}}`)
-	k.Answer("AB1234", "get_ohlc", `{"NSE:TITAN":{"instrument_token":897537,"last_price":3870.15},"NSE:M&M":{"instrument_token":519937,"last_price":3714.2},
+	watched := ""
+	for i := range 12 {
+		watched += fmt.Sprintf(`"NSE:STOCK%02d":{"last_price":%d,"ohlc":{"close":100}},`, i+1, 95+i)
+	}
+	k.Answer("AB1234", "get_ohlc", `{`+watched+`"NSE:TITAN":{"instrument_token":897537,"last_price":3870.15},"NSE:M&M":{"instrument_token":519937,"last_price":3714.2},
 		"NSE:INFY":{"instrument_token":408065,"last_price":1500.5,"ohlc":{"open":1492,"high":1510,"low":1488.05,"close":1490}},
 		"NSE:NIFTY BANK":{"instrument_token":260105,"last_price":51234.55,"ohlc":{"open":51000,"high":51300.1,"low":50950,"close":51100}}}`)
 	k.Answer("AB1234", "get_ltp", `{"NSE:INFY":{"instrument_token":408065,"last_price":1500.5}}`)

@@ -127,7 +127,7 @@ func quoteWatch(on bool) Handler {
 			return Reply{}, err
 		}
 		if on && !slices.Contains(r.Prefs.Watch, r.Args) {
-			return say(view.WatchAdded(nil, nil, nil, true, maxWatch)), nil
+			return say(view.WatchAdded(nil, nil, nil, nil, true, maxWatch)), nil
 		}
 		return quoteOf(ctx, r, r.Args, inPlace)
 	}

@@ -160,13 +160,14 @@ func watchCommand() Command {
 			"refresh": {Ack: "Refreshing…", Run: watchPage(fresh, false)},
 			"edit":    {Run: watchPage(browsing, true)},
 			"remove": {Run: func(ctx context.Context, r *Request) (Reply, error) {
+				page := view.WatchPage(slices.Index(r.Prefs.Watch, r.Args))
 				err := r.Change(func(p *Prefs) {
 					p.Watch = slices.DeleteFunc(p.Watch, func(id string) bool { return id == r.Args })
 				})
 				if err != nil {
 					return Reply{}, err
 				}
-				return watchList(ctx, r, 1, browsing, true, inPlace)
+				return watchList(ctx, r, page, browsing, true, inPlace)
 			}},
 		},
 	}
@@ -201,12 +202,13 @@ func watchAdd(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	var added []string
+	var added, there []string
 	full := false
 	err = r.Change(func(p *Prefs) {
 		for _, id := range meant.ids {
 			switch {
 			case slices.Contains(p.Watch, id):
+				there = append(there, id)
 			case len(p.Watch) >= maxWatch:
 				full = true
 			default:
@@ -217,5 +219,5 @@ func watchAdd(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return say(view.WatchAdded(added, meant.unknown, meant.unclear, full, maxWatch)), nil
+	return say(view.WatchAdded(added, there, meant.unknown, meant.unclear, full, maxWatch)), nil
 }

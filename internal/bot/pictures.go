@@ -1,11 +1,8 @@
 package bot
 
 import (
-	"fmt"
-
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
 	"kitebot/internal/market"
 )
 
@@ -22,15 +19,17 @@ func CandlePicture(v view.ChartView) chart.Candles {
 	}
 	if v.Quote.Priced() {
 		in.Last, in.LastPrice = view.Price(v.Quote.ID, v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
-		in.Change, in.Trend = view.PercentOf(v.Quote.ChangePercent()), v.Quote.Change().Value.Sign()
+		change := v.Change()
+		in.Change, in.Trend = view.PercentOf(change), change.Value.Sign()
 	}
 	return in
 }
 
 // AllocationPicture shows how the holdings' value is divided.
-func AllocationPicture(p kite.Portfolio, hide bool) chart.Allocation {
-	in := chart.Allocation{Title: "Your holdings", Hide: hide, Count: count(len(p.Holdings), "holding", "holdings")}
-	if !hide {
+func AllocationPicture(v view.PictureView) chart.Allocation {
+	p := v.Portfolio
+	in := chart.Allocation{Title: "Your holdings", Hide: v.Hide}
+	if !v.Hide {
 		in.Total = view.RupeesOf(p.Value)
 	}
 	for _, h := range p.Holdings {
@@ -38,29 +37,23 @@ func AllocationPicture(p kite.Portfolio, hide bool) chart.Allocation {
 			in.Slices = append(in.Slices, chart.Slice{Name: view.HoldingName(h), Share: share.Value.InexactFloat64()})
 		}
 	}
+	in.Count = view.Divided(p)
 	return in
 }
 
 // MoversPicture shows the winners and losers of the day.
-func MoversPicture(p kite.Portfolio, hide bool) chart.Movers {
-	in := chart.Movers{Title: "Today’s winners and losers", Hide: hide}
-	for _, h := range p.Holdings {
+func MoversPicture(v view.PictureView) chart.Movers {
+	in := chart.Movers{Title: view.DayOf(v.AsOf) + "’s winners and losers", Hide: v.Hide}
+	for _, h := range v.Portfolio.Holdings {
 		day := h.DayPercent()
 		if !day.OK || h.Shares() == 0 {
 			continue
 		}
 		m := chart.Move{Name: view.HoldingName(h), Percent: day.Value.InexactFloat64(), Label: view.PercentOf(day)}
-		if !hide {
+		if !v.Hide {
 			m.Amount = view.SignedRupeesOf(h.Day())
 		}
 		in.Rows = append(in.Rows, m)
 	}
 	return in
-}
-
-func count(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }

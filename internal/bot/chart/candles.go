@@ -196,7 +196,7 @@ func (c *canvas) priceAxis(a plot, in Candles) {
 	}
 }
 
-const wantedMarks = 5
+const wantedMarks = 4 // of which the tag of the last price may cover one
 
 // gutter is the width of what stands right of the candles.
 func (c *canvas) gutter(prices scale, last string) int {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Move is what one holding did today.
+// Move is what one holding did in a day.
 type Move struct {
 	Name    string
 	Percent float64 // for the length of the bar
@@ -53,14 +53,14 @@ func (c *canvas) movers(in Movers) {
 	}
 	note := in.Note
 	if all > len(rows) {
-		note = fmt.Sprintf("%d of %d", len(rows), all)
+		note = fmt.Sprintf("The best and the worst of %d holdings, in percent", all)
 		if in.Note != "" {
 			note = in.Note + " · " + note
 		}
 	}
 	c.header(in.Title, note, Width-2*margin)
 	if len(rows) == 0 {
-		c.nothing("Nothing to compare today")
+		c.nothing("Nothing to compare")
 		return
 	}
 	l := c.columns(rows)

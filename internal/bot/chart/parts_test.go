@@ -43,14 +43,15 @@ func TestMarks(t *testing.T) {
 		lo, hi float64
 		want   []float64
 	}{
-		{0, 10, []float64{0, 2, 4, 6, 8, 10}},
-		{1310, 1903, []float64{1400, 1600, 1800}},
+		{0, 10, []float64{0, 2.5, 5, 7.5, 10}},
+		{1310, 1903, []float64{1400, 1500, 1600, 1700, 1800, 1900}},
+		{1481.85, 1532.25, []float64{1490, 1500, 1510, 1520, 1530}}, // a day of INFY, which had 1,500 alone
 		{-1.2, 1.2, []float64{-1, -0.5, 0, 0.5, 1}},
 		{99, 101, []float64{99, 99.5, 100, 100.5, 101}},
 		{1000, 1120, []float64{1000, 1025, 1050, 1075, 1100}},
 	}
 	for _, tt := range tests {
-		if got, _ := marks(tt.lo, tt.hi, 5); !cmp.Equal(got, tt.want) {
+		if got, _ := marks(tt.lo, tt.hi, wantedMarks); !cmp.Equal(got, tt.want) {
 			t.Errorf("marks(%g, %g) = %v, want %v", tt.lo, tt.hi, got, tt.want)
 		}
 	}

@@ -28,20 +28,24 @@ func widen(lo, hi float64) (float64, float64) {
 	return lo - room, hi + room
 }
 
-// marks returns round values between lo and hi, at most as many as wanted and
-// one, and the step between them.
+// marks returns round values between lo and hi, the fewest that are at least as
+// many as wanted, and the step between them.
 func marks(lo, hi float64, wanted int) (values []float64, step float64) {
-	rough := (hi - lo) / float64(wanted)
-	power := math.Pow(10, math.Floor(math.Log10(rough)))
-	for _, m := range []float64{1, 2, 2.5, 5, 10} {
-		if step = m * power; step >= rough {
-			break
+	power := math.Pow(10, math.Ceil(math.Log10(hi-lo)))
+	for range 3 { // the third has a step of a hundredth of the span
+		for _, part := range []float64{1, 0.5, 0.25, 0.2} {
+			step = part * power
+			if math.Floor(hi/step)-math.Ceil(lo/step) < float64(wanted-1) {
+				continue
+			}
+			for n := math.Ceil(lo / step); n*step <= hi; n++ {
+				values = append(values, n*step)
+			}
+			return values, step
 		}
+		power /= 10
 	}
-	for n := math.Ceil(lo / step); n*step <= hi && len(values) <= wanted; n++ {
-		values = append(values, n*step)
-	}
-	return values, step
+	return nil, step
 }
 
 // decimals is how many decimals tell multiples of step apart, at most six.

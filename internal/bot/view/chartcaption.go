@@ -52,13 +52,21 @@ func chartLine(v ChartView) string {
 	return fmt.Sprintf("<b>%s %s</b> · last candle, %s", escape(nameOf(v.Quote.ID, v.AsOf)), unitOf(v.Quote.ID).price(last.Close), when)
 }
 
-// rangeLine is what the range came to: from the first open to the last close,
-// and between which prices. A single day has its change in the line above, from
-// the close before, and no second one that differs from it.
-func rangeLine(v ChartView) string {
+// Change is what the range came to in percent: of a single day the quote's, from
+// the close before, and of a longer one from the first open to the last close.
+func (v ChartView) Change() kite.Figure {
+	if v.Range == kite.Day1 {
+		return v.Quote.ChangePercent()
+	}
 	_, percent := kite.Growth(v.Rows)
+	return percent
+}
+
+// rangeLine is what the range came to, and between which prices. A single day has
+// its change in the line above.
+func rangeLine(v ChartView) string {
 	line := escape(string(v.Range))
-	if v.Range != kite.Day1 && percent.OK {
+	if percent := v.Change(); v.Range != kite.Day1 && percent.OK {
 		line += " " + PercentOf(percent)
 	}
 	return joined(line, unitOf(v.Quote.ID).span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))

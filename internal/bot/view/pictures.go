@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -31,35 +32,67 @@ type PictureView struct {
 // Allocation captions the picture of how the holdings' value is divided. The
 // largest share is what one wants to know of it.
 func Allocation(v PictureView) Message {
-	if !v.Portfolio.Value.OK || !v.Portfolio.Value.Value.IsPositive() {
+	p := v.Portfolio
+	if !p.Value.OK || !p.Value.Value.IsPositive() {
 		return noPicture("There is nothing to divide", v.AsOf)
 	}
-	largest := slices.MaxFunc(v.Portfolio.Holdings, func(a, b kite.Holding) int { return a.Value().Value.Cmp(b.Value().Value) })
+	largest := slices.MaxFunc(p.Holdings, func(a, b kite.Holding) int { return a.Value().Value.Cmp(b.Value().Value) })
+	lines := []string{
+		fmt.Sprintf("<b>Allocation · largest %s %s</b>", escape(HoldingName(largest)), shareOf(p.Share(largest))+"%"),
+		Divided(p),
+	}
+	lines = append(append(lines, leftOut(kite.Portfolio{Holdings: p.Holdings, Unpriced: p.Unpriced})...), asOf(v.AsOf))
 	return Message{
-		HTML: fmt.Sprintf("<b>Largest: %s, %s of the whole</b>\n%s · %s",
-			escape(HoldingName(largest)), shareOf(v.Portfolio.Share(largest))+"%", many(len(v.Portfolio.Holdings), "holding", "holdings"), asOf(v.AsOf)),
+		HTML:    strings.Join(lines, "\n"),
 		Photo:   v.Photo,
-		Buttons: [][]Button{{{Text: "Day’s movers", Data: "movers:run"}, {Text: "Refresh", Data: "allocation:again"}}},
+		Buttons: [][]Button{{{Text: "Movers", Data: "movers:run"}, {Text: "Refresh", Data: "allocation:again"}}},
 	}
 }
 
-// Movers captions the picture of the day's winners and losers.
-func Movers(v PictureView) Message {
-	up, down := 0, 0
-	for _, h := range v.Portfolio.Holdings {
-		switch day := h.Day(); {
-		case day.OK && day.Value.IsPositive():
-			up++
-		case day.OK && day.Value.IsNegative():
-			down++
+// Divided counts the holdings that have a share of the whole.
+func Divided(p kite.Portfolio) string {
+	n := 0
+	for _, h := range p.Holdings {
+		if p.Share(h).Value.IsPositive() {
+			n++
 		}
 	}
-	if !v.Portfolio.Day.OK {
+	return many(n, "holding", "holdings")
+}
+
+// Movers captions the picture of the day's winners and losers, which goes by
+// percent: what moved most in rupees, a small change of much, is said here.
+func Movers(v PictureView) Message {
+	p, hide := v.Portfolio, mask(v.Hide)
+	if !p.Day.OK {
 		return noPicture("No holding has a day’s change", v.AsOf)
 	}
-	day := mask(v.Hide).change(v.Portfolio.Day, v.Portfolio.DayPercent)
+	up, down := 0, 0
+	var moved []kite.Holding
+	for _, h := range p.Holdings {
+		switch day := h.Day(); day.Value.Sign() {
+		case 1:
+			up++
+		case -1:
+			down++
+		default:
+			continue
+		}
+		moved = append(moved, h)
+	}
+	lines := []string{
+		headline("Movers", kite.Figure{}, p.Day, p.DayPercent, hide, dayOf(v.AsOf)),
+		fmt.Sprintf("%d up, %d down", up, down),
+	}
+	if p.DayPercent.OK && !v.Hide {
+		lines[1] += " · " + PercentOf(p.DayPercent)
+	}
+	if len(moved) > 0 && !v.Hide {
+		most := slices.MaxFunc(moved, func(a, b kite.Holding) int { return a.Day().Value.Abs().Cmp(b.Day().Value.Abs()) })
+		lines = append(lines, fmt.Sprintf("Most in rupees: %s %s", escape(HoldingName(most)), SignedRupeesOf(most.Day())))
+	}
 	return Message{
-		HTML:    fmt.Sprintf("<b>Day %s</b>\n%d up, %d down · %s", day, up, down, asOf(v.AsOf)),
+		HTML:    strings.Join(append(lines, asOf(v.AsOf)), "\n"),
 		Photo:   v.Photo,
 		Buttons: [][]Button{{{Text: "Allocation", Data: "allocation:run"}, {Text: "Refresh", Data: "movers:again"}}},
 	}

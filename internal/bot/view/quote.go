@@ -31,7 +31,7 @@ func Quote(v QuoteView) Message {
 	blocks := [][]string{lines, quoteDetails(v), {pricesAsOf(v.AsOf, v.Quote.ID)}}
 	switch {
 	case v.Quote.Missing:
-		blocks[1] = []string{"Kite answered with nothing about it. That passes: Refresh asks again."}
+		blocks[1] = []string{"Kite answered with nothing about it. Refresh asks again; if that stays, it may not be traded any more."}
 	case !v.Quote.Priced():
 		blocks[1] = []string{"Kite knows it, but tells no price: it may be suspended, or was never traded. Refresh asks again."}
 	}
@@ -51,7 +51,7 @@ func quoteDetails(v QuoteView) []string {
 	if v.YearLow.OK && v.YearHigh.OK {
 		lines = append(lines, "52 weeks "+u.span(v.YearLow.Value, v.YearHigh.Value))
 	}
-	if traded := joined(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("average ", q.AveragePrice, u.average)); traded != "" {
+	if traded := joined(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("Avg. ", q.AveragePrice, u.average)); traded != "" {
 		lines = append(lines, traded)
 	}
 	if q.OI.IsPositive() {
@@ -112,7 +112,7 @@ func quoteButtons(v QuoteView) [][]Button {
 // know the symbol.
 func NoQuote(id string) Message {
 	return Message{
-		HTML:    fmt.Sprintf("<b>No price of %s just now</b>\nKite answered without any data. That passes: ask again in a moment.", escape(symbolOf(id))),
+		HTML:    fmt.Sprintf("<b>No price of %s just now</b>\nKite answered without any data about it. If that stays, it may not be traded any more.", escape(symbolOf(id))),
 		Buttons: notEmpty(idButton("Try again", "quote:refresh:", id)),
 	}
 }

@@ -158,9 +158,10 @@ func subtitle(id, name string) string {
 }
 
 // pricesAsOf is the line of [asOf]. Of commodities and currencies it does not
-// say whether the market is open: they keep other hours.
+// say whether the market is open: they keep other hours. What has no exchange is
+// no instrument.
 func pricesAsOf(t time.Time, ids ...string) string {
-	shares := []string{"NSE", "BSE", "NFO", "BFO"}
+	shares := []string{"NSE", "BSE", "NFO", "BFO", ""}
 	if slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(shares, exchangeOf(id)) }) {
 		return asOfAnyHour(t)
 	}
@@ -192,7 +193,7 @@ func someNames(ids []string) string {
 		names = append(names, escape(fit(symbolOf(id), 24)))
 	}
 	if more := len(ids) - most; more > 0 {
-		names = append(names, strconv.Itoa(more)+" more")
+		names[most-1] += " and " + strconv.Itoa(more) + " more"
 	}
 	return strings.Join(names, ", ")
 }

@@ -29,6 +29,9 @@ type QuotesView struct {
 	Unclear []string // words that can mean several instruments
 }
 
+// WatchPage is the page of the watch list on which the symbol at an index stands.
+func WatchPage(index int) int { return index/watchPerPage + 1 }
+
 // The rows of one message. What was typed has no pages, for their buttons could
 // not hold all the symbols.
 const (
@@ -48,7 +51,8 @@ func RowsOf(ids []string, quotes map[string]kite.Quote) []QuoteRow {
 	return rows
 }
 
-// Quotes renders several quotes in one table: how many are up and down first.
+// Quotes renders several quotes in one table: what it is and how many are up and
+// down first.
 func Quotes(v QuotesView) Message {
 	switch {
 	case len(v.Rows)+len(v.Unclear) == 0:
@@ -98,16 +102,17 @@ func quotesHead(v QuotesView, shown []QuoteRow) []string {
 			same++
 		}
 	}
-	lines := []string{"<b>" + upDown(up, down, same) + "</b>"}
-	if !priced {
-		lines[0] = "<b>No prices</b>"
+	name, counts := "Quotes", upDown(up, down, same)
+	if v.Watch {
+		name = "Watch list"
 	}
+	if !priced {
+		counts = "no prices"
+	}
+	lines := []string{"<b>" + name + " · " + counts + "</b>"}
 	if len(moved) > 2 {
 		byDay := func(a, b QuoteRow) int { return a.Quote.ChangePercent().Value.Cmp(b.Quote.ChangePercent().Value) }
 		lines = append(lines, "Best "+mover(slices.MaxFunc(moved, byDay), v.AsOf)+" · worst "+mover(slices.MinFunc(moved, byDay), v.AsOf))
-	}
-	if v.Watch {
-		lines = append(lines, "Watch list · "+many(len(v.Rows), "symbol", "symbols"))
 	}
 	var ids []string
 	for _, r := range shown {
@@ -129,7 +134,7 @@ func upDown(up, down, same int) string {
 		}
 	}
 	if parts == nil {
-		return "No change known"
+		return "no change known"
 	}
 	return strings.Join(parts, " · ")
 }
@@ -139,7 +144,7 @@ func mover(r QuoteRow, at time.Time) string {
 }
 
 func quotesTable(rows []QuoteRow, at time.Time) table {
-	t := table{head: []string{"Symbol", "Price", "Day%"}}
+	t := table{head: []string{"Symbol", "LTP", "Day%"}}
 	twice := namedTwice(rows)
 	for _, r := range rows {
 		price := Absent

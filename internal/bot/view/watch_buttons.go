@@ -100,15 +100,16 @@ func noQuotes(watch bool) Message {
 	}
 }
 
-// WatchAdded tells what went onto the watch list; unknown is what was typed and
-// is no symbol that Kite knows, unclear what can mean several. full: there was no room for all of it.
-func WatchAdded(added, unknown, unclear []string, full bool, most int) Message {
-	var lines []string
-	switch {
-	case len(added) > 0:
-		lines = append(lines, "<b>On your watch list:</b> "+someNames(added))
-	default:
-		lines = append(lines, "<b>Nothing new on your watch list.</b>")
+// WatchAdded tells what went onto the watch list, and what was on it already;
+// unknown is what was typed and is no symbol that Kite knows, unclear what can
+// mean several. full: there was no room for all of it.
+func WatchAdded(added, there, unknown, unclear []string, full bool, most int) Message {
+	lines := []string{"<b>Nothing new on your watch list.</b>"}
+	if len(added) > 0 {
+		lines[0] = "<b>Added to your watch list:</b> " + someNames(added)
+	}
+	if len(there) > 0 {
+		lines = append(lines, "On it already: "+someNames(there))
 	}
 	if len(unknown) > 0 {
 		lines = append(lines, "Not known to Kite: "+someNames(unknown))

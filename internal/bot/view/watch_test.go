@@ -72,8 +72,8 @@ func TestQuotesGolden(t *testing.T) {
 			marketGolden(t, tt.name, view.Quotes(tt.v))
 		})
 	}
-	marketGolden(t, "watch_added", view.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, nil, nil, false, 50))
-	marketGolden(t, "watch_added_part", view.WatchAdded(nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50))
+	marketGolden(t, "watch_added", view.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, []string{"NSE:TCS"}, nil, nil, false, 50))
+	marketGolden(t, "watch_added_part", view.WatchAdded(nil, nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50))
 }
 
 // The button that asks again for what was typed asks for the same.
