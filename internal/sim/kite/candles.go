@@ -91,7 +91,7 @@ func (c Candle) sane() Candle {
 func (l listing) intraday(day Candle, minutes int, now time.Time) []Candle {
 	opens := day.Date.Add(marketOpens * time.Minute)
 	path := l.path(day, min(marketCloses-marketOpens, int(now.Sub(opens)/time.Minute)+1))
-	top, bottom := slices.Max(path), slices.Min(path)
+	top, bottom, r := slices.Max(path), slices.Min(path), l.random(opens)
 	var out []Candle
 	for m, price := range path {
 		if m%minutes == 0 {
@@ -109,7 +109,7 @@ func (l listing) intraday(day Candle, minutes int, now time.Time) []Candle {
 		if price == bottom {
 			c.Low = day.Low
 		}
-		c.Volume += day.Volume / len(path)
+		c.Volume += 1 + int(float64(day.Volume)/float64(len(path))*r.ExpFloat64())
 	}
 	return out
 }

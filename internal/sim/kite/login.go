@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -100,10 +101,7 @@ func (s *Server) serveLoginPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) showAccounts(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	var people []Profile
-	for _, a := range s.broker.accounts {
-		people = append(people, a.Profile)
-	}
+	people := slices.Clone(s.broker.accounts)
 	s.mu.Unlock()
 	s.pages.write(w, http.StatusOK, s.pages.login, map[string]any{"Action": r.URL.RequestURI(), "People": people})
 }
