@@ -150,6 +150,9 @@ func readGoldens(files fs.FS) ([]galleryGroup, error) {
 	}
 	groups := make([]galleryGroup, 0, len(byCommand))
 	for _, g := range byCommand {
+		slices.SortStableFunc(g.Shown, func(a, b shown) int {
+			return cmp.Compare(uint(slices.Index(met, a.Name)), uint(slices.Index(met, b.Name))) // -1 comes last
+		})
 		groups = append(groups, *g)
 	}
 	slices.SortFunc(groups, func(a, b galleryGroup) int {

@@ -9,6 +9,10 @@ import (
 var meetingOrder = strings.Fields(`start login portfolio holdings positions orders trades funds mf gtt profile quote quotes watch
 	chart allocation movers search hide show settings tools tool status logout forget help admin`)
 
+// met are the samples that a person usually meets of commands without a golden
+// file of their own name; they come first.
+var met = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
+
 // goldenKinds are first words of golden files' names that are no command: the
 // command that the message belongs to, and what it is there.
 var goldenKinds = map[string]struct{ command, what string }{
