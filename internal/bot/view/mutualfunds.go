@@ -122,7 +122,7 @@ func fullFundName(f kite.MutualFund) string {
 	if f.Missing {
 		return "(no data)"
 	}
-	if name := strings.TrimSpace(tidy(f.Fund, 3*tableWidth)); cells(name) > 0 {
+	if name := strings.TrimSpace(cut(tidy(f.Fund, 4*tableWidth), 3*tableWidth)); cells(name) > 0 {
 		return name
 	}
 	return clean(f.ISIN)

@@ -37,7 +37,7 @@ type row struct {
 // most tableWidth. It is measured before it is escaped.
 func (t table) html() string {
 	if t.stacks() {
-		return t.stacked()
+		return "<pre>" + escape(strings.Join(t.stacked(), "\n")) + "</pre>"
 	}
 	lines := t.lines()
 	widths := t.widths(lines)

@@ -86,7 +86,7 @@ const nativeWord = 16
 // rich returns the table's cells as a native table. A name wraps between words,
 // so only one long word is cut.
 func (t table) rich() *RichTable {
-	if t.stacks() {
+	if t.stacks() && len(t.head) > 4 {
 		return t.stackedRich()
 	}
 	rt := &RichTable{Head: t.head}

@@ -8,11 +8,81 @@ import (
 // maxNameLines bounds the lines that one name takes in a stacked table.
 const maxNameLines = 4
 
-// stacks reports whether the rows of the table take two lines each.
-func (t table) stacks() bool { return t.stack && len(t.head) > 2 && !t.fits() }
+// stacks reports whether names that leave no room for the numbers have lines of
+// their own.
+func (t table) stacks() bool { return t.stack && len(t.head) > 1 && !t.fits() }
 
-// stackedRich is [table.stacked] as a native table, which would be wider than a
-// phone too: two columns, and two rows for each.
+// stacked returns the lines of a table whose names do not fit beside all of their
+// numbers. A name that does not keeps lines of its own, uncut, and the numbers stand
+// under it. Where not even the heading fits on a line, the last column stands with
+// the names and the others under them.
+func (t table) stacked() []string {
+	rows, last := t.lines(), len(t.head)-1
+	split := 0 // so many columns stand under the names for certain
+	if cells(t.head[0])+lineWidth(numberWidths(rows, 0, last)) > tableWidth {
+		split = last - 1
+	}
+	under, with := numberWidths(rows, 0, split), numberWidths(rows, split, last)
+	room := tableWidth - lineWidth(with) // for a name beside its numbers
+	name := 0                            // what names beside their numbers take
+	for _, r := range rows {
+		if n := cells(r.name) + cells(r.tail); n <= room {
+			name = max(name, n)
+		}
+	}
+	width := max(name+lineWidth(with), lineWidth(under))
+	var lines []string
+	for _, r := range rows {
+		named := wrap(r.name+r.tail, tableWidth)
+		end := named[len(named)-1]
+		if cells(end)+lineWidth(with) > width {
+			named, end = append(named, ""), ""
+		}
+		beside := numberLine(r.numbers[split:], with)
+		named[len(named)-1] = end + space(width-cells(end)-cells(beside)) + beside
+		lines = append(lines, named...)
+		if split > 0 {
+			beside = numberLine(r.numbers[:split], under)
+			lines = append(lines, space(width-cells(beside))+beside)
+		}
+	}
+	return lines
+}
+
+// numberWidths are the widths of some columns of numbers that stand on one line, as
+// far as it has room: the last ones have it first.
+func numberWidths(rows []row, from, to int) []int {
+	widths, room := make([]int, to-from), tableWidth
+	for i := len(widths) - 1; i >= 0; i-- {
+		for _, r := range rows {
+			widths[i] = max(widths[i], cells(r.numbers[from+i]))
+		}
+		widths[i] = max(1, min(widths[i], room-2*i-1))
+		room -= 1 + widths[i]
+	}
+	return widths
+}
+
+// lineWidth is what columns take, with a cell before each.
+func lineWidth(widths []int) int {
+	width := len(widths)
+	for _, w := range widths {
+		width += w
+	}
+	return width
+}
+
+func numberLine(numbers []string, widths []int) string {
+	var b strings.Builder
+	for i, number := range numbers {
+		number = fit(number, widths[i])
+		b.WriteString(space(1+widths[i]-cells(number)) + number)
+	}
+	return b.String()
+}
+
+// stackedRich is a table of many columns as a native table, which would be wider
+// than a phone too: two columns, and two rows for each.
 func (t table) stackedRich() *RichTable {
 	last := len(t.head) - 1
 	rt := &RichTable{Head: []string{t.head[0], t.head[last]}}
@@ -24,54 +94,6 @@ func (t table) stackedRich() *RichTable {
 		rt.Rows = append(rt.Rows, []string{strings.Join(under, " · "), ""})
 	}
 	return rt
-}
-
-// stacked returns a table whose rows do not fit on a line each in <pre>: the name,
-// whole, with the last column, and under them the others. A name that is too long
-// for a line goes on in the next.
-func (t table) stacked() string {
-	lines, last := t.lines(), len(t.head)-1
-	under := table{head: append([]string{""}, t.head[1:last]...)}
-	for _, r := range lines[1:] {
-		under.rows = append(under.rows, row{numbers: r.numbers[:last-1]})
-	}
-	widths := under.widths(under.lines())
-	width := -1
-	for _, w := range widths {
-		width += 1 + w
-	}
-	for _, r := range lines {
-		width = min(tableWidth, max(width, cells(r.name)+cells(r.tail)+1+cells(r.numbers[last-1])))
-	}
-	var b strings.Builder
-	b.WriteString("<pre>")
-	for i, r := range lines {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		number := fit(r.numbers[last-1], width)
-		named := wrap(r.name+r.tail, width)
-		end := named[len(named)-1]
-		if number != "" && cells(end)+1+cells(number) > width {
-			named, end = append(named, ""), ""
-		}
-		named[len(named)-1] = end + space(width-cells(end)-cells(number)) + number
-		b.WriteString(escape(strings.Join(named, "\n")))
-		b.WriteByte('\n')
-		b.WriteString(escape(besides(r.numbers[:last-1], widths, width)))
-	}
-	b.WriteString("</pre>")
-	return b.String()
-}
-
-// besides is the line of the columns under a name.
-func besides(numbers []string, widths []int, width int) string {
-	line := ""
-	for i, number := range numbers {
-		number = fit(number, widths[i+1])
-		line += space(1+widths[i+1]-cells(number)) + number
-	}
-	return space(width-cells(line)) + line
 }
 
 // wrap breaks a name between its words into lines of so many cells. What is cut

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -104,8 +105,8 @@ func TestATableKeepsItsNames(t *testing.T) {
 	})
 }
 
-// Where the rows of a table that may stack do not fit, each name is there whole, with
-// the last number, and under it are the others.
+// Where the rows of a table that may stack do not fit, each name is there whole, and
+// the numbers that have no room beside it stand under it.
 func TestStackedTable(t *testing.T) {
 	stacked := table{
 		head: []string{"Symbol", "Qty", "LTP", "P&L"}, stack: true,
@@ -115,19 +116,33 @@ func TestStackedTable(t *testing.T) {
 			{"M&M", "", []string{"5", "3,105.50", "−2,925"}},
 		},
 	}
-	if got, want := stacked.html(), `<pre>Symbol                         P&amp;L
-                   Qty         LTP
+	if got, want := stacked.html(), `<pre>Symbol    Qty         LTP     P&amp;L
 NIFTYNXT50 17 NOV 70000.5 CE
-                           +277.50
-                −1,050 1,21,345.50
+       −1,050 1,21,345.50 +277.50
 KONKAN LIQUID FUND - DIRECT DAILY
-IDCW, PAID OUT                   –
-                     1            
-M&amp;M                         −2,925
-                     5    3,105.50</pre>`; got != want {
+IDCW, PAID OUT
+            1                   –
+M&amp;M         5    3,105.50  −2,925</pre>`; got != want {
 		t.Errorf("table\n%s\nwant\n%s", got, want)
 	}
+	stacked.head = []string{"Symbol", "Prod", "Qty", "Avg", "P&L"}
+	for i := range stacked.rows {
+		stacked.rows[i].numbers = slices.Insert(stacked.rows[i].numbers, 0, "NRML")
+	}
+	if got, want := stacked.html(), `<pre>Symbol               P&amp;L
+ Prod    Qty         Avg
+NIFTYNXT50 17 NOV 70000.5 CE
+                 +277.50
+ NRML −1,050 1,21,345.50
+KONKAN LIQUID FUND - DIRECT DAILY
+IDCW, PAID OUT         –
+ NRML      1            
+M&amp;M               −2,925
+ NRML      5    3,105.50</pre>`; got != want {
+		t.Errorf("table of many columns\n%s\nwant\n%s", got, want)
+	}
 	stacked.rows = stacked.rows[2:]
+	stacked.head, stacked.rows[0].numbers = []string{"Symbol", "Qty", "LTP", "P&L"}, stacked.rows[0].numbers[1:]
 	if got, want := stacked.html(), "<pre>Symbol Qty      LTP    P&amp;L\nM&amp;M      5 3,105.50 −2,925</pre>"; got != want {
 		t.Errorf("table that fits\n%s\nwant\n%s", got, want)
 	}

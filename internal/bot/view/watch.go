@@ -144,7 +144,7 @@ func mover(r QuoteRow, at time.Time) string {
 }
 
 func quotesTable(rows []QuoteRow, at time.Time) table {
-	t := table{head: []string{"Symbol", "LTP", "Day%"}}
+	t := table{head: []string{"Symbol", "LTP", "Day%"}, stack: true}
 	twice := namedTwice(rows)
 	for _, r := range rows {
 		price := Absent

@@ -45,6 +45,8 @@ func manyRows(tb testing.TB, n int) []view.QuoteRow {
 func TestQuotesGolden(t *testing.T) {
 	odd := quoteRows(t, `{"NSE:ITC":{"last_price":402.85,"ohlc":{"close":405.3}},"BSE:ITC":{"last_price":402.7,"ohlc":{"close":405.25}},"NSE:SUSPENDTEX-BZ":{"last_price":0},"NSE:NULLED":null,"NSE:FRESH":{"last_price":12.5}}`,
 		"NSE:ITC", "BSE:ITC", "NSE:SUSPENDTEX-BZ", "NSE:NULLED", "NSE:FRESH", "NSE:WRONG", "NSE:ALSOWRONG")
+	contracts := quoteRows(t, prices("NFO:NIFTY26NOV70000CE", "1212.35", "1011.9", "NFO:NIFTYNXT5026NOV70000CE", "1212.35", "1011.9", "CDS:USDINR26NOVFUT", "84.3125", "84.2575", "NSE:INFY", "1523.6", "1497.15"),
+		"NFO:NIFTY26NOV70000CE", "NFO:NIFTYNXT5026NOV70000CE", "CDS:USDINR26NOVFUT", "NSE:INFY")
 	hostile := quoteRows(t, prices(hostileID, "12.5", "12", "NSE:<i>", "98765432109876.5", "1", "عربي:عربي", "1", "2"), hostileID, "NSE:<i>", "عربي:عربي", "&\n", "")
 	tests := []struct {
 		name string
@@ -62,6 +64,7 @@ func TestQuotesGolden(t *testing.T) {
 		{"quotes_unclear", view.QuotesView{Rows: usualRows(t), Unclear: []string{"TATA", "<b>&\u202e", strings.Repeat("long ", 20)}}},
 		{"quotes_unclear_only", view.QuotesView{Unclear: []string{"tata"}}},
 		{"watch", view.QuotesView{Rows: usualRows(t), Watch: true}},
+		{"watch_contracts", view.QuotesView{Rows: contracts, Watch: true}},
 		{"watch_edit", view.QuotesView{Rows: odd, Watch: true, Edit: true}},
 		{"watch_huge", view.QuotesView{Rows: manyRows(t, 500), Watch: true, Page: 50, Native: true}},
 		{"watch_empty", view.QuotesView{Watch: true}},
