@@ -74,6 +74,24 @@ func TestKiteIsShownAsItIs(t *testing.T) {
 	o.wantKite(operator, ops.StatusReady, "not asked since it last failed\n", "", "No trouble is known.")
 }
 
+// That a login is over in the morning is no fault of Kite's, though it answers with the
+// same error: a login link that it gives out shows that it is well.
+func TestALoginThatIsOverIsNoOutage(t *testing.T) {
+	inBubble(t, 20*time.Hour, func(b *bubble) {
+		c := b.config()
+		c.Admins.IDs = map[int64]bool{ravi: true}
+		b.startWith(c)
+		p, operator := b.person(asha, "Asha"), b.person(ravi, "Ravi")
+		p.login(ashaUser)
+		b.pass(10*time.Hour + 15*time.Minute)
+		p.ask("/holdings", "Your login is probably over")
+		m := operator.ask("/admin", "All is well.")
+		if !strings.Contains(m.Text, "\nkite: ok") {
+			t.Errorf("the operator sees\n%s", m.Text)
+		}
+	})
+}
+
 // An outage of Kite is told in two lines of the log and two messages to an operator,
 // whatever people ask meanwhile, and neither says who they are.
 func TestAnOutageIsToldTwice(t *testing.T) {
