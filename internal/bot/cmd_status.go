@@ -15,7 +15,8 @@ func statusCommand() Command {
 }
 
 // checkTime is how long /status waits for Kite: that it is silent is an answer, too.
-const checkTime = 10 * time.Second
+// It comes before the word that Kite is slow.
+const checkTime = slowAfter - time.Second
 
 // status tells the truth about the session: it asks Kite before it answers.
 func status(ctx context.Context, r *Request) (Reply, error) {

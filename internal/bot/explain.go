@@ -117,7 +117,7 @@ func problem(err error) view.Problem {
 	if _, ok := errors.AsType[*session.DoubtError](err); ok {
 		return view.Problem{
 			Headline: "Kite is not answering, or your login has ended.",
-			Detail:   "It says the same in both cases. Your login is kept: trying again is harmless, a new login too.",
+			Detail:   "Kite says the same in both cases. I keep your login; trying again or logging in anew does no harm.",
 			Again:    again, Login: again,
 		}
 	}

@@ -77,12 +77,12 @@ func TestTheWordThatKiteIsSlowHoldsUpNothing(t *testing.T) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(9 * time.Second)
 		c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed})
-		c.says("asha", "/status")
+		c.says("asha", "/funds")
 		time.Sleep(10 * time.Second)
 		c.phone.Break(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if seen := c.phone.Log(); strings.Count(seen, "message #") != 1 || !strings.Contains(seen, "Kite answered at") {
+		if seen := c.phone.Log(); strings.Count(seen, "message #") != 1 || !strings.Contains(seen, "<b>Equity</b>") {
 			t.Errorf("people see %s", seen)
 		}
 	})

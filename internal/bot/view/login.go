@@ -138,21 +138,21 @@ type Login struct {
 
 // line is the sentence everybody waits for.
 func (l Login) line() string {
-	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · until about %s", outside(l.User.Name), html.EscapeString(l.User.UserID), l.until())
+	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · %s", outside(l.User.Name), html.EscapeString(l.User.UserID), l.until())
 }
 
 // until names the end of the login and how far away it is.
 func (l Login) until() string {
-	left := l.Until.Sub(l.Now)
-	switch {
+	about := "until about " + clockTime(l.Until) + " IST"
+	switch left := l.Until.Sub(l.Now); {
 	case left <= 0:
-		return clockTime(l.Until) + " IST (that is past: it may be over)"
+		return "past its time, " + clockTime(l.Until) + " IST: Kite may end it at any moment"
 	case left < time.Hour:
-		return fmt.Sprintf("%s IST (%d min left)", clockTime(l.Until), minutesTo(l.Until, l.Now))
+		return fmt.Sprintf("%s (%d min left)", about, minutesTo(l.Until, l.Now))
 	case left > 24*time.Hour: // no login lasts so long: the clock was set back
-		return clockTime(l.Until) + " IST"
+		return about
 	default:
-		return fmt.Sprintf("%s IST (%d h left)", clockTime(l.Until), int(left.Round(time.Hour).Hours()))
+		return fmt.Sprintf("%s (%d h left)", about, int(left.Round(time.Hour).Hours()))
 	}
 }
 
@@ -242,7 +242,8 @@ func dayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:0
 // Usurped tells that somebody else's account answered on the person's session.
 func Usurped(was, now kite.Identity) Message {
 	return Message{
-		HTML: fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nSomebody finished the login link a second time, as %s instead of %s. I noticed before showing anything and ended the login.\n\nNever pass a login link on.",
+		HTML: fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nThe login link was finished a second time, as %s instead of %s. I noticed before showing anything and ended that session.\n\n"+
+			"Your own login may stay open at Kite until about 06:00 IST: to end it, log out of all sessions at Zerodha. Never pass a login link on.",
 			html.EscapeString(now.UserID), html.EscapeString(was.UserID)),
 		Buttons: [][]Button{{{Text: "Log in again", Data: "login:run", Style: Primary}}},
 	}

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"html"
+	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -11,8 +12,8 @@ import (
 // Status answers /status of somebody who is logged in. silent says that Kite
 // did not answer when it was asked for this reply.
 func (l Login) Status(silent bool) Message {
-	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\nUntil about %s",
-		outside(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), l.until())
+	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\n%s",
+		outside(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), sentence(l.until()))
 	if silent {
 		text += "\n\nKite is not answering just now, or the login has ended: I cannot tell which. I keep the login."
 	} else {
@@ -27,6 +28,9 @@ func (l Login) Status(silent bool) Message {
 	}
 	return l.endEarlier(m)
 }
+
+// sentence begins with a capital letter.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // StatusNone answers /status of somebody who is not logged in.
 func StatusNone() Message {
@@ -68,7 +72,7 @@ const longestLink = 31 * time.Minute
 // AskLogout asks before a button logs a person out.
 func AskLogout() Message {
 	return Message{
-		HTML: "<b>Log out?</b>\nI end your login at Kite and forget it.",
+		HTML: "<b>Log out?</b>\nI end your login and forget it.",
 		Buttons: [][]Button{
 			{{Text: "Yes, log out", Data: "logout:yes", Style: Danger}},
 			{{Text: "Cancel", Data: "logout:no"}},
