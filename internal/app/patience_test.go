@@ -64,3 +64,41 @@ func TestALimitedToolIsAskedAgainLater(t *testing.T) {
 		}
 	})
 }
+
+// Who types /login gets a link at once, whatever ails the login that is there: Kite has
+// dropped it, fails, or hangs. The login is kept, and no session is asked twice for a link.
+func TestLoginIsQuick(t *testing.T) {
+	for name, tt := range map[string]struct {
+		harm func(*bubble)
+		most time.Duration
+	}{
+		"Kite has dropped the login": {func(b *bubble) { b.kite.EndKiteLogins(ashaUser) }, 0},
+		"Kite fails":                 {func(b *bubble) { b.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure, Tool: "get_profile"}) }, 0},
+		"Kite hangs":                 {func(b *bubble) { b.kite.Inject(simkite.Fault{Kind: simkite.UpstreamHang, Tool: "get_profile"}) }, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, 10*time.Hour, func(b *bubble) {
+				b.start()
+				p := b.person(asha, "Asha")
+				p.login(ashaUser)
+				time.Sleep(time.Minute)
+				tt.harm(b)
+				began := time.Now()
+				m := p.ask("/login", "Your login does not answer just now")
+				if took := time.Since(began); took > tt.most+100*time.Millisecond {
+					t.Errorf("the link took %v, want %v at most", took, tt.most)
+				}
+				time.Sleep(10 * time.Second)
+				began = time.Now()
+				again := p.ask("/login", "Your login does not answer just now") // with a young link
+				if took := time.Since(began); took > 2*tt.most+100*time.Millisecond {
+					t.Errorf("the link took %v again, want %v at most", took, 2*tt.most)
+				}
+				first, _ := m.Button("Log in to Kite")
+				if second, _ := again.Button("Log in to Kite"); first.URL != second.URL {
+					t.Error("a young link was replaced")
+				}
+			})
+		})
+	}
+}
