@@ -21,7 +21,11 @@ func (a Account) Search(ctx context.Context, typed string) (kite.Matches, error)
 	case kite.IsISIN(word):
 		return a.matching(ctx, kite.AskISIN(strings.ToUpper(word)))
 	case err == nil && kite.IsBSECode(word):
-		return a.matching(ctx, kite.AskBSECode(code))
+		found, err := a.matching(ctx, kite.AskBSECode(code))
+		if kite.KindOf(err) == kite.KindBadArgument { // there is none
+			return kite.Matches{}, nil
+		}
+		return found, err
 	}
 	wanted, ok := kite.ParseWanted(typed)
 	if !ok {
@@ -43,6 +47,10 @@ func (a Account) Search(ctx context.Context, typed string) (kite.Matches, error)
 	}
 	if single := wanted.Single(); single != "" && len(all.Found) == 0 {
 		more, err := a.manyMatching(ctx, "name", []string{single})
+		return wanted.Narrow(more), err
+	}
+	if beginning := wanted.Beginning(); beginning != "" && len(all.Found) == 0 {
+		more, err := a.matching(ctx, kite.AskInstruments(beginning, "id"))
 		return wanted.Narrow(more), err
 	}
 	return all, nil

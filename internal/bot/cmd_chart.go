@@ -42,8 +42,9 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	words, span := kite.CutSpan(r.Args)
 	rng, known := kite.ParseRange(cmp.Or(span, string(kite.Month6)))
 	said := kite.Readings(words)
+	_, only := kite.ParseRange(words)
 	switch {
-	case len(said) == 0:
+	case len(said) == 0, only:
 		return say(view.ChartUsage()), nil
 	case !known:
 		return say(view.NoSuchRange(span, words)), nil

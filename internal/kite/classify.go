@@ -88,6 +88,7 @@ var failedTool = regexp.MustCompile(`^failed to (execute [a-z_]{1,40}|get ([a-z]
 var badArgument = regexp.MustCompile(`^(parameter '[a-z_]{1,30}': [a-z ]{1,60}` +
 	`|Failed to parse (from|to)_date, use format YYYY-MM-DD HH:MM:SS` +
 	`|At least one instrument must be specified` +
+	`|Instrument not found` +
 	`|Invalid query format, specify exch:underlying, where exchange is BFO/NFO)$`)
 
 // Classify says what an outcome means for the person's login: nil for a good

@@ -34,6 +34,7 @@ func TestClassify(t *testing.T) {
 		{"no words", "get_holdings", failed(""), kite.KindFailed},
 		{"session over, on a stream", "get_holdings", failed("Failed to establish a session. Please try again."), kite.KindDoubt},
 		{"session over, at login", "login", failed("Failed to get or create Kite session"), kite.KindDoubt},
+		{"no such instrument", "search_instruments", failed("Instrument not found"), kite.KindBadArgument},
 		{"argument missing", "get_order_history", failed("parameter 'order_id': is required"), kite.KindBadArgument},
 		{"argument empty", "get_quotes", failed("parameter 'instruments': cannot be empty"), kite.KindBadArgument},
 		{"from date", "get_historical_data", failed("Failed to parse from_date, use format YYYY-MM-DD HH:MM:SS"), kite.KindBadArgument},

@@ -95,6 +95,17 @@ func (w Wanted) Index() string {
 	return w.index.String()
 }
 
+// Beginning is how the indices begin among which one may be that was typed without
+// its spaces, "niftygs10yr"; "" for what is none.
+func (w Wanted) Beginning() string {
+	for typed, beginning := range map[string]string{"NIFTY": "NSE:NIFTY ", "BSE": "BSE:BSE "} {
+		if len(w.words) == 1 && strings.HasPrefix(w.words[0], typed) && w.words[0] != typed {
+			return beginning
+		}
+	}
+	return ""
+}
+
 // Narrow keeps what fits.
 func (w Wanted) Narrow(m Matches) Matches {
 	m.Found = slices.DeleteFunc(slices.Clone(m.Found), func(i Instrument) bool { return !w.fits(i) })
@@ -110,7 +121,10 @@ func (w Wanted) fits(i Instrument) bool {
 	if !i.Expiry.IsZero() {
 		text += strings.ToUpper(i.Expiry.Format(" 2 Jan 2006"))
 	}
-	return (w.exchange == "" || w.exchange == i.Exchange) &&
+	if w.exchange != "" && w.exchange != i.Exchange {
+		return false
+	}
+	return squeeze(i.Symbol) == squeeze(strings.Join(w.words, "")) ||
 		!slices.ContainsFunc(w.words, func(word string) bool { return !strings.Contains(text, word) })
 }
 

@@ -192,6 +192,7 @@ func TestClearByOtherNames(t *testing.T) {
 		{"acme fin", marketOfTests(), "NSE:ACMEFIN"},
 		{"INE000A01010", []kite.Instrument{reliance}, "BSE:RELIANCE"},
 		{"500325", []kite.Instrument{reliance}, "BSE:RELIANCE"},
+		{"acmefin", marketOfTests(), "NSE:ACMEFIN"},
 		{"500326", []kite.Instrument{reliance}, ""},
 	} {
 		if one, _ := kite.Clear(tt.query, kite.Rank(tt.query, tt.found)); one.ID != tt.want {

@@ -65,7 +65,7 @@ func NoSuchSymbol(typed, meant string) Message {
 	}
 	more := "Kite knows no such symbol. Try a part of the company’s name, or name the exchange: <code>BSE:ITC</code>"
 	if kite.IsBSECode(strings.TrimSpace(typed)) {
-		more = "Kite’s search does not know numbers of BSE. Try the symbol, the ISIN or a part of the company’s name."
+		more = "Kite’s search knows no such number. Try the symbol, the ISIN or a part of the company’s name."
 	}
 	m := Message{HTML: fmt.Sprintf("<b>No match for “%s”</b>\n%s", typedText(typed), more)}
 	if meant != "" {

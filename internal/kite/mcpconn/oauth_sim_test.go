@@ -45,6 +45,16 @@ func TestWholeLoginByOAuth(t *testing.T) {
 			t.Errorf("%s: %v", q.Name(), err)
 		}
 	}
+	for _, q := range []kite.Query{kite.AskBSECode(500991), kite.AskISIN("INE105S01068")} {
+		text, err := conn.Call(t.Context(), q)
+		found, bad := kite.DecodeInstruments(text)
+		if err != nil || bad != nil || !found.Has("BSE:ITC") || q.Key() == kite.AskBSECode(500991).Key() && len(found.Found) != 1 {
+			t.Errorf("%s: %v, %v, %v", q.Key(), found, err, bad)
+		}
+	}
+	if _, err := conn.Call(t.Context(), kite.AskBSECode(999999)); kite.KindOf(err) != kite.KindBadArgument {
+		t.Errorf("a number that no share has: %v", err)
+	}
 	wantProfile(t, p.Resume(other, func(mcp session.ID) { other.MCP = mcp }), sim.Accounts()[1].UserID())
 	conn.Close()
 	again := p.Resume(h, func(session.ID) { t.Error("another MCP session was made") })
