@@ -18,7 +18,7 @@ func CandlePicture(v view.ChartView) chart.Candles {
 		})
 	}
 	if v.Quote.Priced() {
-		in.Last, in.LastPrice = view.Price(v.Quote.ID, v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
+		in.Last, in.LastPrice = view.Price(v.Quote, v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
 		change := v.Change()
 		in.Change, in.Trend = view.PercentOf(change), change.Value.Sign()
 	}

@@ -50,6 +50,10 @@ type Level struct {
 // Priced reports whether Kite has a last price.
 func (q Quote) Priced() bool { return q.LastPrice.IsPositive() }
 
+// IsIndex reports whether it is of an index. The last byte of a token is the
+// segment, and Kite's indices are segment 9.
+func (q Quote) IsIndex() bool { return q.Token&0xff == 9 || IsIndex(q.ID) }
+
 // Change is the day's change of one unit: last price − the close before. It is
 // worked out here, because Kite's own net_change is 0. Unknown without either.
 func (q Quote) Change() Figure {

@@ -93,17 +93,15 @@ func indices() []indexName {
 	}
 }
 
-// isBSEIndex knows the indices of BSE that are spelt like shares. Their everyday
+// isBSEIndex knows some indices of BSE that are spelt like shares. Their everyday
 // names mean those of NSE, or a company.
 func isBSEIndex(name string) bool {
-	return slices.Contains(strings.Fields("ALLCAP AUTO BANKEX BASMTR BHRT22 BSE100 BSE200 BSE500 BSECD BSECG BSEDSI BSEEVI BSEFMC BSEHC BSEIPO BSEIT "+
-		"BSELVI BSEMETL BSEMOI BSEPBI BSEPSU BSEQUI CARBON CDGS CONDIS CPSE DFRGRI DOL100 DOL200 DOL30 ENERGY ESG100 FIN FINSER GREENX INDSTR INFRA "+
-		"LCTMCI LMI250 LRGCAP METAL METALINDEX MFG MID150 MIDCAP MIDSEL MSL400 OILGAS POWER REALTY SENSEX SMEIPO SMLCAP SMLSEL SML250 SNSX50 SNXT50 "+
-		"TECK TELCOM UTILS"), name)
+	return slices.Contains(strings.Fields("AUTO BANKEX BSE100 BSE200 BSE500 BSEFMC BSEIPO BSEPSU CPSE INFRA LRGCAP METALINDEX MIDCAP OILGAS POWER REALTY SENSEX "+
+		"SMLCAP SNSX50 SNXT50"), name)
 }
 
 // IsIndex reports whether an instrument is an index: its prices are points, not
-// rupees. A quote does not tell, the name does: what has a space in its symbol on
+// rupees. Where there is no quote ([Quote.IsIndex]) the name tells: what has a space in its symbol on
 // NSE or BSE is one, since shares have none, and so is all of the exchanges that
 // Kite keeps for foreign indices. Those of BSE that have no space are listed.
 func IsIndex(id string) bool {

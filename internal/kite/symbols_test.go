@@ -154,3 +154,15 @@ func TestCutSpan(t *testing.T) {
 		}
 	}
 }
+
+// Where there is a quote, its token tells an index of any name.
+func TestQuoteOfIndex(t *testing.T) {
+	for q, want := range map[*kite.Quote]bool{
+		{ID: "BSE:ANYNAME", Token: 7<<8 | 9}: true, {ID: "BSE:ANYNAME", Token: 7<<8 | 4}: false, {ID: "NSE:INFY", Token: 408065}: false,
+		{ID: "NSE:NIFTY 50"}: true, {ID: "NSE:NIFTY 50", Token: 256265}: true, {}: false,
+	} {
+		if got := q.IsIndex(); got != want {
+			t.Errorf("%s, %d: %v", q.ID, q.Token, got)
+		}
+	}
+}

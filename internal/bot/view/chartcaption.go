@@ -49,7 +49,7 @@ func chartLine(v ChartView) string {
 	if v.Range == kite.Day1 || v.Range == kite.Days5 || v.Range == kite.Month1 {
 		when = dayTime(last.Time) + " IST"
 	}
-	return fmt.Sprintf("<b>%s %s</b> · last candle, %s", escape(nameOf(v.Quote.ID, v.AsOf)), unitOf(v.Quote.ID).price(last.Close), when)
+	return fmt.Sprintf("<b>%s %s</b> · last candle, %s", escape(nameOf(v.Quote.ID, v.AsOf)), unitOfQuote(v.Quote).price(last.Close), when)
 }
 
 // Change is what the range came to in percent: of a single day the quote's, from
@@ -69,7 +69,7 @@ func rangeLine(v ChartView) string {
 	if percent := v.Change(); v.Range != kite.Day1 && percent.OK {
 		line += " " + PercentOf(percent)
 	}
-	return joined(line, unitOf(v.Quote.ID).span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))
+	return joined(line, unitOfQuote(v.Quote).span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))
 }
 
 func noCandles(v ChartView) Message {

@@ -13,7 +13,7 @@ import (
 
 // Price writes the price of an instrument in its own unit: rupees, the points of
 // an index, four places of a currency.
-func Price(id string, d decimal.Decimal) string { return unitOf(id).price(d) }
+func Price(q kite.Quote, d decimal.Decimal) string { return unitOfQuote(q).price(d) }
 
 // SymbolName is an instrument as it is written for people, without its exchange.
 func SymbolName(id string, at time.Time) string { return nameOf(id, at) }

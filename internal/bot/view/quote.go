@@ -40,7 +40,7 @@ func Quote(v QuoteView) Message {
 
 // quoteDetails are the lines under the price. What Kite does not tell is left out.
 func quoteDetails(v QuoteView) []string {
-	q, u := v.Quote, unitOf(v.Quote.ID)
+	q, u := v.Quote, unitOfQuote(v.Quote)
 	lines := circuit(q, u)
 	if day := u.span(q.Prices.Low, q.Prices.High); day != "" {
 		lines = append(lines, "Day "+day)
@@ -98,7 +98,7 @@ func joined(a, b string) string { return strings.Trim(a+" · "+b, " ·") }
 func quoteButtons(v QuoteView) [][]Button {
 	id := v.Quote.ID
 	look := idButton("Chart", "chart:open:", id)
-	if !kite.IsIndex(id) { // nobody trades those
+	if !v.Quote.IsIndex() { // nobody trades those
 		look = append(look, idButton("Depth", "quote:depth:", id)...)
 	}
 	watch := idButton("+ Watch", "quote:watch:", id)

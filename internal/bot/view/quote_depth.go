@@ -40,7 +40,7 @@ func QuoteDepth(v QuoteDepthView) Message {
 
 func ladder(q kite.Quote) table {
 	t := table{head: []string{"", "Price", "Qty", "Orders"}}
-	u := unitOf(q.ID)
+	u := unitOfQuote(q)
 	add := func(side string, l kite.Level) {
 		t.rows = append(t.rows, row{name: side, numbers: []string{u.column(l.Price), volumeColumn(l.Quantity), strconv.FormatInt(l.Orders, 10)}})
 	}
@@ -61,6 +61,6 @@ func spread(q kite.Quote) []string {
 	if len(q.Asks) == 0 || len(q.Bids) == 0 {
 		return nil
 	}
-	u := unitOf(q.ID)
+	u := unitOfQuote(q)
 	return []string{fmt.Sprintf("Buy at %s · sell at %s", u.price(q.Asks[0].Price), u.price(q.Bids[0].Price))}
 }

@@ -36,6 +36,14 @@ func unitOf(id string) unit {
 	}
 }
 
+// unitOfQuote is [unitOf] for a quote, whose token tells an index of any name.
+func unitOfQuote(q kite.Quote) unit {
+	if q.IsIndex() {
+		return unit{"", 2, 2}
+	}
+	return unitOf(q.ID)
+}
+
 // plain is the unit without its sign, as in a column.
 func (u unit) plain() unit { return unit{"", u.places, u.finest} }
 
@@ -140,7 +148,7 @@ func quoteLine(q kite.Quote, at time.Time) string {
 	if !q.Priced() {
 		return fmt.Sprintf("<b>%s has no price now</b>", name)
 	}
-	u := unitOf(q.ID)
+	u := unitOfQuote(q)
 	line := fmt.Sprintf("<b>%s %s</b>", name, u.price(q.LastPrice))
 	if change := q.Change(); change.OK {
 		line += fmt.Sprintf(" · %s (%s)", u.change(change.Value), PercentOf(q.ChangePercent()))

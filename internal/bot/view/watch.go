@@ -149,7 +149,7 @@ func quotesTable(rows []QuoteRow, at time.Time) table {
 	for _, r := range rows {
 		price := Absent
 		if r.Quote.Priced() {
-			price = unitOf(r.ID).column(r.Quote.LastPrice)
+			price = unitOfQuote(r.Quote).column(r.Quote.LastPrice)
 		}
 		name, tail := contract(symbolOf(r.ID), at)
 		cells := row{name, tail, []string{price, shortPercentOf(r.Quote.ChangePercent())}}
