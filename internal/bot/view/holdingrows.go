@@ -27,15 +27,25 @@ func holdingsPage(v HoldingsView, at paging, s *sheet) []tapped {
 		if h.Missing {
 			continue
 		}
-		name := tapName(plainSymbol(h.Symbol))
-		if twice {
-			name += exchangeTag(h.Exchange)
-		}
-		open = append(open, tapped{name, kite.HoldingRef(holdings, i)})
+		open = append(open, tapped{tapHolding(h, twice), kite.HoldingRef(holdings, i)})
 	}
 	s.show(t)
 	s.under(append(key.lines(), at.line("holdings")...)...)
 	return open
+}
+
+// tapHolding is what the button of a holding says. A symbol that is too long goes
+// without its series first, and keeps the digits at its end.
+func tapHolding(h *kite.Holding, twice bool) string {
+	name, tag := clean(plainSymbol(h.Symbol)), ""
+	if twice {
+		tag = exchangeTag(h.Exchange)
+	}
+	room := tapCellsOfThree - cells(tag)
+	if at := series(name); at > 0 && cells(name) > room {
+		name = name[:at]
+	}
+	return notBlank(fitName(name, room)) + tag
 }
 
 // holdingRow is a row of the table; in privacy mode the value is a share of the

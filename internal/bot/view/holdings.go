@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,10 +72,11 @@ func holdingsHead(p kite.Portfolio, v mask, day string) []string {
 	if v {
 		return lines
 	}
+	last := "Invested " + RupeesOf(p.Invested)
 	if p.DayPercent.OK {
-		lines[0] += "\nDay " + PercentOf(p.DayPercent)
+		last += " · day " + PercentOf(p.DayPercent)
 	}
-	return append(lines, "Invested "+RupeesOf(p.Invested))
+	return append(lines, last)
 }
 
 // headline is a first line: what a value is of, the value, and what its day
@@ -159,24 +161,20 @@ func mtfLine(m kite.MTFTotal, v mask) string {
 }
 
 // holdingsButtons open each holding of the page, sort them, turn the pages, ask
-// again and give out the whole. Those of a page are three in a row where their
-// names are short, for a tall keyboard pushes the total off a phone's screen.
+// again and give out the whole. They are as few rows as can be, for a tall
+// keyboard pushes the total off a phone's screen.
 func holdingsButtons(v HoldingsView, at paging, shown []tapped) [][]Button {
 	here := Place{at.page, kite.ParseHoldingSort(string(v.Sort))}
 	var open []Button
-	perRow := 3
 	for _, h := range shown {
-		if cells(h.name) > tapCellsOfThree {
-			perRow = 2
-		}
 		open = append(open, Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
 	}
-	rows := rowsOf(open, perRow)
+	rows := rowsOf(open, 3)
 	if at.total > 1 {
 		rows = append(rows, sortButtons(here.Sort))
 	}
-	rows = append(rows, at.buttons(func(page int) string { return "holdings:page:" + Place{page, here.Sort}.String() })...)
-	return append(rows, []Button{refreshHoldings(here), {Text: "CSV", Data: "holdings:csv"}})
+	turn := slices.Concat(at.buttons(func(page int) string { return "holdings:page:" + Place{page, here.Sort}.String() })...)
+	return append(rows, append(turn, refreshHoldings(here), Button{Text: "CSV", Data: "holdings:csv"}))
 }
 
 // sortButtons offer the orders. The one in force has an arrow and turns round.

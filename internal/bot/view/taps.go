@@ -10,7 +10,7 @@ import (
 const tapCells = 13
 
 // tapCellsOfThree is what three have room for.
-const tapCellsOfThree = 9
+const tapCellsOfThree = 10
 
 // tapName is what a button says that opens a row: short, and never empty.
 func tapName(name string) string {
