@@ -109,14 +109,15 @@ func cardPrices(h kite.Holding, v mask) []string {
 		return nil
 	}
 	shown := h.Shown()
+	u := unitOf(h.Exchange + ":" + h.Symbol)
 	lines := []string{
-		"Avg. " + RupeesOf(priceOf(shown.AveragePrice)),
-		"LTP " + RupeesOf(priceOf(h.LastPrice)),
-		"Prev. close " + RupeesOf(priceOf(h.ClosePrice)),
+		"Avg. " + ifKnown(priceOf(shown.AveragePrice), u.average),
+		"LTP " + ifKnown(priceOf(h.LastPrice), u.price),
+		"Prev. close " + ifKnown(priceOf(h.ClosePrice), u.price),
 		"Invested " + RupeesOf(shown.Invested()),
 	}
 	if both(h) {
-		lines = append(lines, "MTF avg. "+RupeesOf(priceOf(h.MTF.AveragePrice)))
+		lines = append(lines, "MTF avg. "+ifKnown(priceOf(h.MTF.AveragePrice), u.average))
 	}
 	return lines
 }
