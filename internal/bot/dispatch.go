@@ -106,6 +106,7 @@ func (b *Bot) cancel(u Update, command string, again bool) {
 	ack := "That does not wait any more."
 	if b.underWay.cancel(u.From, command) {
 		ack = "Cancelling…"
+		b.mail.anew(u.From)
 	}
 	if !again {
 		b.acknowledge(u.Press, ack)

@@ -112,6 +112,16 @@ func (box *mailbox) last() string {
 	return box.running
 }
 
+// anew has what a person asks from now on be asked anew, though it were what is being
+// worked on.
+func (m *mailboxes) anew(person int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if box := m.boxes[person]; box != nil {
+		box.running = ""
+	}
+}
+
 // busy reports whether a person has something to do.
 func (m *mailboxes) busy(person int64) bool {
 	m.mu.Lock()
@@ -134,6 +144,7 @@ func (m *mailboxes) interrupt(person int64, by string) {
 		if box.interrupt != nil {
 			box.interrupt(by)
 		}
+		box.running = ""
 	}
 	m.mu.Unlock()
 	for _, j := range dropped {
@@ -164,11 +175,7 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 			}
 		}
 		m.mu.Unlock()
-		m.run(turn{work: work, talk: talk, answered: func() {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			box.running = ""
-		}}, j)
+		m.run(turn{work: work, talk: talk, answered: func() { m.anew(person) }}, j)
 		stop()
 		hush(nil)
 	}

@@ -70,6 +70,28 @@ func TestCancelEndsOnlyWhatItNames(t *testing.T) {
 	})
 }
 
+// What is asked again right after Cancel is asked anew, although the command that was
+// cancelled has not ended yet.
+func TestWhatIsAskedAfterCancelIsAnswered(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Hang(time.Hour)
+		c.says("asha", "/holdings")
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		c.kite.Hang(0)
+		c.phone.Hold(people["asha"], true) // the answer of the first is on its way for long
+		c.press(people["asha"], 99, "holdings:cancel")
+		c.types(people["asha"], false, "/holdings")
+		synctest.Wait()
+		c.phone.Hold(people["asha"], false)
+		synctest.Wait()
+		if seen := c.phone.Log(); !strings.Contains(seen, "Cancelled") || !strings.Contains(seen, "77,521.00") {
+			t.Errorf("people see %s", seen)
+		}
+	})
+}
+
 // While Telegram takes nothing, an answer waits no more than a moment for the word
 // that Kite is slow, and nothing stands twice.
 func TestTheWordThatKiteIsSlowHoldsUpNothing(t *testing.T) {

@@ -57,13 +57,13 @@ func (pr *person) call(ctx context.Context, q kite.Query) (string, ID, error) {
 func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (string, error) {
 	text, err := pr.ask(ctx, login.Session, q)
 	if err != nil {
-		garbled := kite.KindOf(err) == kite.KindMalformed
+		failed := kite.KindOf(err) == kite.KindFailed
 		if err = pr.judge(ctx, *login, err); err != nil {
 			return "", err
 		}
 		// The login is fine: the tool alone stumbled. Once more, then it is the tool.
 		// Kite may have been asked too much in that moment: what failed waits for another.
-		if !garbled && !pr.wait(ctx, pr.pool.Timing.Again) {
+		if failed && !pr.wait(ctx, pr.pool.Timing.Again) {
 			return "", &kite.Error{Kind: kite.KindUnreachable, Tool: q.Name(), Err: context.Cause(ctx)}
 		}
 		text, err = pr.ask(ctx, login.Session, q)
