@@ -102,7 +102,6 @@ func TestADeliveryIsAnsweredOnlyOnceItIsStored(t *testing.T) {
 				t.Errorf("answered %s", resp.Status)
 			}
 		}
-		synctest.Wait()
 		r.expect(t, 40)
 		if log.count("level=ERROR") != 1 || log.count("no space left on device") != 1 || log.count("stored again") != 1 {
 			t.Errorf("want one loud line and one of relief:\n%s", log)

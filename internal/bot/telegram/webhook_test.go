@@ -101,6 +101,13 @@ func (r *taking) post(t *testing.T, body string, edit func(*http.Request)) *http
 	return resp
 }
 
+// expect waits until what was stored is handled, which comes after the 200.
+func (r *taking) expect(t *testing.T, ids ...int64) {
+	t.Helper()
+	synctest.Wait()
+	r.run.expect(t, ids...)
+}
+
 func TestTheWebhookIsSetAsItHasToBe(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 		hooks(t, c).stop(t)

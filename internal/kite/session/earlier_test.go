@@ -264,14 +264,14 @@ func TestAClockSendsNoLateEnd(t *testing.T) {
 	}
 }
 
-// faulty is a Kite whose first end of a session panics.
+// faulty is a Kite at which ending a session panics while it is broken.
 type faulty struct {
 	*sessiontest.Kite
-	ends atomic.Int32
+	broken atomic.Bool
 }
 
 func (f *faulty) End(ctx context.Context, h session.Held) error {
-	if f.ends.Add(1) == 1 {
+	if f.broken.Load() {
 		panic("a bug")
 	}
 	return f.Kite.End(ctx, h)
@@ -281,10 +281,13 @@ func (f *faulty) End(ctx context.Context, h session.Held) error {
 func TestABugInAnEndIsOneAttempt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.pool.Close()
-		w.openOver(&faulty{Kite: w.kite}, w.kite)
+		far := &faulty{Kite: w.kite}
+		w.openOver(far, w.kite)
 		w.login(asha, "AB1234")
+		far.broken.Store(true)
 		w.leave(asha)
 		w.wantState(asha, session.LoggingOut)
+		far.broken.Store(false)
 		w.pass(time.Minute)
 		w.wantEvents("11 logged out ")
 	})
