@@ -53,8 +53,14 @@ func (t telegramText) HTML() (template.HTML, error) {
 	return template.HTML(b.String()), nil
 }
 
+// signs keep a sign with its amount at the end of a line, as package telegram
+// does when it sends.
+var signs = strings.NewReplacer("−₹", "−\u2060₹", "+₹", "+\u2060₹")
+
 // again escapes text that is escaped already in its own way.
-func again(text string) string { return html.EscapeString(html.UnescapeString(text)) }
+func again(text string) string {
+	return html.EscapeString(signs.Replace(html.UnescapeString(text)))
+}
 
 // browserTag is a tag as a browser shows it.
 func browserTag(name string, closing bool) (string, error) {
