@@ -13,7 +13,7 @@ import (
 // of companies side by side; an ISIN or a number of BSE by itself. The ranking is
 // ours and takes all matches, so that it asks how many there are first: of more than
 // [kite.MaxMatches] it returns those of the shares and indices that begin so, if it
-// can. What is not [kite.Searchable] matches nothing. It asks eight
+// can. What is not [kite.Searchable] matches nothing. It asks seven
 // questions at most (TestATypedMessageIsBounded).
 func (a Account) Search(ctx context.Context, typed string) (kite.Matches, error) {
 	word := strings.TrimSpace(typed)

@@ -45,7 +45,7 @@ func quotesMessage(ctx context.Context, r *Request, said []kite.Reading) (view.M
 type meanings struct {
 	ids              []string // instruments that Kite knows, each once
 	quotes           map[string]kite.Quote
-	at               time.Time // zero: nobody was asked
+	at               time.Time // zero: nothing was asked
 	unclear, unknown []string  // words
 }
 
@@ -81,7 +81,8 @@ func priceEach(ctx context.Context, r *Request, said []kite.Reading) (m meanings
 	}
 	for i, w := range words {
 		parts := r.namedEach(said[i].Parts)
-		if _, clear := kite.Choose(w.guesses, m.quotes); !clear && len(parts) > 0 && slices.ContainsFunc(parts, m.knows) {
+		_, each := chosenEach(parts, m.quotes)
+		if _, whole := kite.Choose(w.guesses, m.quotes); !whole && (each || len(said) == 1 && slices.ContainsFunc(parts, m.knows)) {
 			m.sort(parts...)
 			continue
 		}
@@ -101,7 +102,7 @@ func (m *meanings) knows(w named) bool {
 func (m *meanings) sort(words ...named) {
 	for _, w := range words {
 		switch q, clear := kite.Choose(w.guesses, m.quotes); {
-		case clear:
+		case clear && (w.index || !q.IsIndex() || len(words) == 1):
 			m.ids = distinct(append(m.ids, q.ID))
 		case m.knows(w):
 			m.unclear = append(m.unclear, w.word)

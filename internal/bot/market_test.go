@@ -20,6 +20,8 @@ NSE:NIFTY GS 10YR      |NIFTY GS 10YR           |            |INDICES|          
 BSE:SENSEX             |SENSEX                  |            |INDICES|          |85231.92
 BSE:POWER              |POWER                   |            |INDICES|          |6812.40
 BSE:BSE SENSEX SIXTY 65:35|BSE SENSEX SIXTY 65:35|           |INDICES|          |31210.75
+NSE:RELIANCE           |RELIANCE INDUSTRIES     |INE000T01107|NSE    |          |1388.40
+NSE:RPOWER             |RELIANCE POWER          |INE000T01115|NSE    |          |41.20
 NSE:INFY               |INFOSYS                 |INE000T01016|NSE    |          |1523.60
 BSE:INFY               |INFOSYS LTD             |INE000T01016|BSE    |          |1523.25
 NSE:TCS                |TATA CONSULTANCY SERV LT|INE000T01024|NSE    |          |3121.70

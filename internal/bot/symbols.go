@@ -105,6 +105,7 @@ func pickAgain(command, with string) Handler {
 type named struct {
 	word    string
 	guesses []string
+	index   bool // it names an index, or the exchange
 }
 
 // named reads a symbol. What was picked before for it holds.
@@ -113,7 +114,7 @@ func (r *Request) named(word string) named {
 	if picked, there := r.Prefs.Picks[kite.SymbolKey(word)]; there {
 		n.guesses = []string{picked}
 	} else if s, ok := kite.ParseSymbol(word); ok && !kite.IsISIN(word) && !kite.IsBSECode(word) {
-		n.guesses = s.Guesses()
+		n.guesses, n.index = s.Guesses(), s.Exchange != ""
 	}
 	return n
 }
@@ -126,11 +127,11 @@ func (r *Request) namedEach(words []string) (all []named) {
 }
 
 // chosenEach returns what each of the words means; false where one is not clear, or
-// there are none.
+// there are none. The power of "reliance power" is not the index of that name.
 func chosenEach(words []named, quotes map[string]kite.Quote) (ids []string, all bool) {
 	for _, w := range words {
 		q, clear := kite.Choose(w.guesses, quotes)
-		if !clear {
+		if !clear || q.IsIndex() && !w.index {
 			return nil, false
 		}
 		ids = append(ids, q.ID)

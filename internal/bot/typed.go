@@ -20,7 +20,7 @@ var otherNames = map[string]string{
 	"market watch": "watch", "marketwatch": "watch", "my watchlist": "watch", "watch list": "watch", "watchlist": "watch",
 	"gainers": "movers", "losers": "movers", "find": "search",
 	"log in": "login", "sign in": "login", "signin": "login", "log out": "logout", "sign out": "logout", "signout": "logout",
-	"commands": "help", "menu": "help", "options": "settings",
+	"commands": "help", "menu": "help",
 }
 
 // spoken reads a plain message: which command it comes to, and what goes with it.
@@ -63,7 +63,7 @@ func (c Command) takes(words []string) bool {
 	})
 }
 
-// called finds the command that a person calls by a name of its.
+// called finds a command by its name or another of its names.
 func (b *Bot) called(words string, person int64) (Command, bool) {
 	if name, ok := otherNames[words]; ok {
 		words = name

@@ -108,7 +108,7 @@ func (r ranking) isContract(i Instrument, symbol string) bool {
 	return ok && len(when) > 2 && strings.Trim(when[:2], "0123456789") == "" && when[2:] == strings.Join(r.words[1:], "")
 }
 
-// begins reports whether a share is what somebody who typed so may be about to
+// begins reports whether a share is what a person who typed so may be about to
 // type: each word begins its symbol, or a word of its name. A contract has to be on
 // what the first word names.
 func (r ranking) begins(i Instrument) bool {

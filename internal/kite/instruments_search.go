@@ -114,21 +114,19 @@ func (w Wanted) Narrow(m Matches) Matches {
 }
 
 func (w Wanted) fits(i Instrument) bool {
-	if i.ID == w.Index() {
+	switch {
+	case i.ID == w.Index():
 		return true
+	case w.exchange != "" && w.exchange != i.Exchange:
+		return false
 	}
 	text := strings.ToUpper(i.Symbol) + " " + SymbolKey(i.Name)
 	if !i.Expiry.IsZero() {
 		text += strings.ToUpper(i.Expiry.Format(" 2 Jan 2006"))
 	}
-	if w.exchange != "" && w.exchange != i.Exchange {
-		return false
-	}
 	return squeeze(i.Symbol) == squeeze(strings.Join(w.words, "")) ||
 		!slices.ContainsFunc(w.words, func(word string) bool { return !strings.Contains(text, word) })
 }
-
-// Codes.
 
 var isin = regexp.MustCompile(`^IN[A-Z0-9]{9}[0-9]$`)
 

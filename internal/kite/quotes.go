@@ -50,7 +50,7 @@ type Level struct {
 // Priced reports whether Kite has a last price.
 func (q Quote) Priced() bool { return q.LastPrice.IsPositive() }
 
-// IsIndex reports whether it is of an index. The last byte of a token is the
+// IsIndex reports whether it quotes an index. The last byte of a token is the
 // segment, and Kite's indices are segment 9.
 func (q Quote) IsIndex() bool { return q.Token&0xff == 9 || IsIndex(q.ID) }
 

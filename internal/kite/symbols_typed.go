@@ -120,7 +120,7 @@ func SpokenChart(text string) (args string, ok bool) {
 	}
 	args = strings.Join(left, " ")
 	rest, span := CutSpan(args)
-	return args, (named || span != "") && LooksLikeSymbol(rest)
+	return args, (named || span != "") && LooksLikeSymbols(rest)
 }
 
 // HasTalk reports whether a word of a text is one of ordinary sentences.
