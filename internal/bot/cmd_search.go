@@ -38,6 +38,6 @@ func searchMessage(ctx context.Context, r *Request, query string, page int) (vie
 	}
 	return view.Search(view.SearchView{
 		Query: query, Found: kite.Rank(query, found.Found), LeftOut: found.LeftOut, More: found.More, Page: page,
-		Means: r.Prefs.Picks[kite.SymbolKey(query)],
+		Means: r.pick(query),
 	}), nil
 }

@@ -66,7 +66,7 @@ func TestCommandsPage(t *testing.T) {
 	if n := strings.Count(part.String(), "\n| `/"); n != len(inReadme) {
 		t.Errorf("%d commands for the README, want %d", n, len(inReadme))
 	}
-	compare(t, commandsPage, index.String()+page.String())
+	compare(t, commandsPage, index.String()+typedWithoutSlash(t)+page.String())
 	before, rest, begun := strings.Cut(read(t, readme), beginCommands)
 	_, after, ended := strings.Cut(rest, endCommands)
 	if !begun || !ended {

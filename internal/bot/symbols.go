@@ -111,12 +111,22 @@ type named struct {
 // named reads a symbol. What was picked before for it holds.
 func (r *Request) named(word string) named {
 	n := named{word: word}
-	if picked, there := r.Prefs.Picks[kite.SymbolKey(word)]; there {
-		n.guesses = []string{picked}
+	if picked := r.pick(word); picked != "" {
+		n.guesses, n.index = []string{picked}, true
 	} else if s, ok := kite.ParseSymbol(word); ok && !kite.IsISIN(word) && !kite.IsBSECode(word) {
 		n.guesses, n.index = s.Guesses(), s.Exchange != ""
 	}
 	return n
+}
+
+// pick is what was picked for a word, "" for nothing. Contracts are not remembered
+// any more, and those that were are past.
+func (r *Request) pick(word string) string {
+	id := r.Prefs.Picks[kite.SymbolKey(word)]
+	if kite.IsContract(id) {
+		return ""
+	}
+	return id
 }
 
 func (r *Request) namedEach(words []string) (all []named) {

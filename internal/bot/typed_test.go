@@ -53,6 +53,41 @@ func TestPhraseBook(t *testing.T) {
 	})
 }
 
+// typedWithoutSlash is what docs/commands.md says of it.
+func typedWithoutSlash(t *testing.T) string {
+	var rows strings.Builder
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t)
+		c.open()
+		defer c.close()
+		for _, typed := range []string{"holdings", "balance", "orders open", "infy", "infy, tcs", "price of infy", "bse itc", "NIFTY NOV 26000 CE", "INE009A01021", "infy 1Y"} {
+			fmt.Fprintf(&rows, "| `%s` | `%s` |\n", typed, c.bot.Spoken(typed, people["asha"]))
+		}
+	})
+	return "\n## Without a slash\n\nCommands work by their names alone, by other names that people have for them, and symbols by themselves. A command's word\n" +
+		"wins over a symbol that is spelt the same; `/quote WORD` asks for that one.\n\n| typed | does |\n|---|---|\n" + rows.String()
+}
+
+// What was picked for a word before contracts were no longer remembered is asked again.
+func TestAnOldContractIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t)
+		c.open()
+		defer c.close()
+		c.logIn("asha", "AB1234")
+		c.kite.Market(market(""))
+		if err := c.prefs.SavePrefs(people["asha"], bot.Prefs{Picks: map[string]string{"GOLD": "MCX:GOLDPETAL26NOVFUT", "TWIN": "BSE:TWIN"}}); err != nil {
+			t.Fatal(err)
+		}
+		if seen := c.says("asha", "gold"); !strings.Contains(seen, "Several match “gold”") {
+			t.Errorf("gold: %s", seen)
+		}
+		if seen := c.says("asha", "twin"); !strings.Contains(seen, "TWIN ₹12.00") {
+			t.Errorf("twin: %s", seen)
+		}
+	})
+}
+
 // A command's word wins over a symbol, and the symbol can be asked for.
 func TestCommandsAreNotShadowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -127,6 +127,16 @@ func FuzzParseSymbol(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		s, ok := kite.ParseSymbol(text)
 		looks := kite.LooksLikeSymbol(text)
+		for _, r := range kite.Readings(text) {
+			if r.Typed == "" || strings.ContainsAny(r.Typed, ",;\n") || len(r.Parts) == 1 {
+				t.Fatalf("%q is read as %+v", text, r)
+			}
+			if kite.LooksLikeSymbols(text) {
+				if _, ok := kite.ParseSymbol(r.Typed); !ok {
+					t.Fatalf("%q of %q looks like a symbol and is none", r.Typed, text)
+				}
+			}
+		}
 		if !ok {
 			if looks {
 				t.Fatalf("%q looks like a symbol and is none", text)
