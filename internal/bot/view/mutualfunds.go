@@ -10,7 +10,7 @@ import (
 )
 
 // fundsPerPage is how many mutual funds one message shows, each with a button.
-const fundsPerPage = 8
+const fundsPerPage = 6
 
 // MutualFundsView is what /mf shows.
 type MutualFundsView struct {

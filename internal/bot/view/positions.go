@@ -12,7 +12,7 @@ import (
 )
 
 // positionsPerPage is how many positions one message shows, each with a button.
-const positionsPerPage = 8
+const positionsPerPage = 6
 
 // PositionsView is what /positions shows.
 type PositionsView struct {

@@ -102,8 +102,8 @@ func TestPositionsGolden(t *testing.T) {
 			positionRow("टाटामोटर्स", "عربي", "", 1, "10", "11", "1", "1"),
 			positionRow("🚀🚀🚀🚀🚀🚀🚀🚀26NOVFUT", "NFO", "NRML", 1, "10", "11", "1", "1"),
 		), 1, false, false},
-		{"positions_huge_turn", hugePositions(), 34, false, false},
-		{"positions_huge_end", hugePositions(), 42, false, false},
+		{"positions_huge_turn", hugePositions(), 67, false, false},
+		{"positions_huge_end", hugePositions(), 84, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
