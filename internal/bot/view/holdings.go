@@ -170,7 +170,7 @@ func holdingsButtons(v HoldingsView, at paging, shown []tapped) [][]Button {
 		open = append(open, Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
 	}
 	rows := rowsOf(open, 3)
-	if at.total > 1 {
+	if at.total > 2 { // two are seen at once, and their message may be too narrow
 		rows = append(rows, sortButtons(here.Sort))
 	}
 	turn := slices.Concat(at.buttons(func(page int) string { return "holdings:page:" + Place{page, here.Sort}.String() })...)
