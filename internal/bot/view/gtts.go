@@ -41,15 +41,10 @@ func GTTs(v GTTsView) Message {
 	at, sorted := pageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
 	s.say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
 	page := sorted[at.from:at.to]
-	for shown := page; len(shown) > 0; {
-		status := statusOf(shown[0])
-		end := slices.IndexFunc(shown, func(g kite.GTT) bool { return statusOf(g) != status })
-		if end < 0 {
-			end = len(shown)
-		}
+	for _, part := range alike(page, statusOf) {
+		status := statusOf(part[0])
 		s.say("<b>" + strings.ToUpper(status[:1]) + status[1:] + "</b>")
-		s.showUnder(gttsTable(shown[:end], v))
-		shown = shown[end:]
+		s.showUnder(gttsTable(part, v))
 	}
 	s.say(gttNotes(page, v)...)
 	s.say(at.line("GTT orders")...)
@@ -65,12 +60,8 @@ func refreshGTTs(page int) Button {
 // the order of the list.
 func gttsHead(sorted []kite.GTT) string {
 	head := "GTT orders"
-	for i := 0; i < len(sorted); {
-		n, status := i, statusOf(sorted[i])
-		for i < len(sorted) && statusOf(sorted[i]) == status {
-			i++
-		}
-		head += fmt.Sprintf(" · %d %s", i-n, status)
+	for _, part := range alike(sorted, statusOf) {
+		head += fmt.Sprintf(" · %d %s", len(part), statusOf(part[0]))
 	}
 	return head
 }

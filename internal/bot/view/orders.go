@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,15 +46,10 @@ func Orders(v OrdersView) Message {
 	for _, i := range order[at.from:at.to] {
 		shown = append(shown, v.Orders[i])
 	}
-	for len(shown) > 0 {
-		state := stateOf(shown[0])
-		end := slices.IndexFunc(shown, func(o kite.Order) bool { return stateOf(o) != state })
-		if end < 0 {
-			end = len(shown)
-		}
+	for _, part := range alike(shown, stateOf) {
+		state := stateOf(part[0])
 		s.say("<b>" + state.name + "</b>")
-		s.showUnder(ordersTable(state, shown[:end], v))
-		shown = shown[end:]
+		s.showUnder(ordersTable(state, part, v))
 	}
 	s.say(at.line("orders")...)
 	return s.message(v.Native, ordersButtons(v, order[at.from:at.to], at))
@@ -72,19 +66,10 @@ func ordersHead(v OrdersView) string {
 	for _, o := range v.Orders {
 		times = append(times, o.At())
 	}
-	parts := []string{ofDay("Orders", v.AsOf, times)}
-	for _, state := range []struct {
-		n    int
-		name string
-	}{
-		{c.Open, "open"}, {c.Done, "executed"}, {c.Rejected, "rejected"}, {c.Cancelled, "cancelled"},
-		{c.Other, "in another state"}, {c.Missing, "without data"},
-	} {
-		if state.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", state.n, state.name))
-		}
-	}
-	return strings.Join(parts, " · ")
+	return ofDay("Orders", v.AsOf, times) + " · " + counts(
+		counted{c.Open, "open"}, counted{c.Done, "executed"}, counted{c.Rejected, "rejected"}, counted{c.Cancelled, "cancelled"},
+		counted{c.Other, "in another state"}, counted{c.Missing, "without data"},
+	)
 }
 
 // orderState is how a part of the list is named, and its quantities and prices.

@@ -82,7 +82,7 @@ func Movers(v PictureView) Message {
 	}
 	lines := []string{
 		headline("Movers", kite.Figure{}, p.Day, p.DayPercent, hide, dayOf(v.AsOf)),
-		fmt.Sprintf("%d up, %d down", up, down),
+		upDown(up, down, 0),
 	}
 	if p.DayPercent.OK && !v.Hide {
 		lines[1] += " · " + PercentOf(p.DayPercent)

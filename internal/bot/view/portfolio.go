@@ -123,11 +123,11 @@ func cashPart(m kite.Margins, v mask) []string {
 
 func positionsPart(o kite.Overview, v mask, day string) []string {
 	b := *o.Positions
-	counts := fmt.Sprintf("%d open · %d closed", len(b.Open), len(b.Closed))
+	count := counts(counted{len(b.Open), "open"}, counted{len(b.Closed), "closed"})
 	var lines []string
 	switch {
 	case len(b.Open)+len(b.Closed) > 0 && bool(v):
-		lines = []string{"<b>Positions</b>: " + counts}
+		lines = []string{"<b>Positions</b>: " + count}
 	case len(b.Open)+len(b.Closed) > 0:
 		lines = []string{"<b>Positions’ P&amp;L</b> " + v.signed(b.Profit)}
 		if !b.Profit.OK {
@@ -136,7 +136,7 @@ func positionsPart(o kite.Overview, v mask, day string) []string {
 		if change := o.PositionsDay(); change.OK {
 			lines = append(lines, day+" "+v.signed(change))
 		}
-		lines = append(lines, counts)
+		lines = append(lines, count)
 	case b.Missing == 0:
 		lines = []string{"<b>Positions</b>: none"}
 	default:

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -78,16 +77,7 @@ func part(name string, profit kite.Figure, hide bool) string {
 // positionsHead is the P&L and what it is of. In privacy mode it is the counts.
 func positionsHead(v PositionsView) []string {
 	b := v.Book
-	var counts []string
-	for _, part := range []struct {
-		n    int
-		name string
-	}{{len(b.Open), "open"}, {len(b.Closed), "closed " + onDay(v.AsOf)}} {
-		if part.n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", part.n, part.name))
-		}
-	}
-	count := strings.Join(counts, " · ")
+	count := counts(counted{len(b.Open), "open"}, counted{len(b.Closed), "closed " + onDay(v.AsOf)})
 	switch {
 	case v.Hide:
 		return append([]string{"<b>Positions · " + count + "</b>"}, mask(true).note()...)

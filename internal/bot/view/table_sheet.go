@@ -176,6 +176,35 @@ func rowsOf(buttons []Button, perRow int) [][]Button {
 	return rows
 }
 
+// alike splits rows into the parts of one kind that follow each other.
+func alike[T any, K comparable](rows []T, kind func(T) K) [][]T {
+	var parts [][]T
+	for i, r := range rows {
+		if i == 0 || kind(r) != kind(rows[i-1]) {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], r)
+	}
+	return parts
+}
+
+// counted is how many of something there are.
+type counted struct {
+	n    int
+	name string
+}
+
+// counts writes "2 open · 3 executed": what there is none of is left out.
+func counts(parts ...counted) string {
+	var there []string
+	for _, p := range parts {
+		if p.n > 0 {
+			there = append(there, fmt.Sprintf("%d %s", p.n, p.name))
+		}
+	}
+	return strings.Join(there, " · ")
+}
+
 // many writes a count with its noun: "1 order", "3 orders".
 func many(n int, one, more string) string {
 	if n == 1 {

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -49,19 +48,16 @@ func tradesHead(v TradesView) []string {
 	for _, trade := range v.Trades {
 		times = append(times, trade.At())
 	}
-	head, sums := []string{ofDay("Trades", v.AsOf, times)}, []string(nil)
-	for _, side := range []struct {
-		n          int
-		name, sums string
-		value      kite.Figure
-	}{{t.Buys, "bought", "Bought for ", t.Bought}, {t.Sells, "sold", "Sold for ", t.Sold}} {
-		if side.n > 0 {
-			head, sums = append(head, fmt.Sprintf("%d %s", side.n, side.name)), append(sums, side.sums+RupeesOf(side.value))
-		}
+	head := ofDay("Trades", v.AsOf, times)
+	if n := counts(counted{t.Buys, "bought"}, counted{t.Sells, "sold"}); n != "" {
+		head += " · " + n
 	}
-	lines := []string{"<b>" + strings.Join(head, " · ") + "</b>"}
-	if !v.Hide {
-		lines = append(lines, sums...)
+	lines := []string{"<b>" + head + "</b>"}
+	if t.Buys > 0 && !v.Hide {
+		lines = append(lines, "Bought for "+RupeesOf(t.Bought))
+	}
+	if t.Sells > 0 && !v.Hide {
+		lines = append(lines, "Sold for "+RupeesOf(t.Sold))
 	}
 	if t.NoValue > 0 && !v.Hide {
 		lines = append(lines, many(t.NoValue, "trade counts", "trades count")+" lots and "+isAre(t.NoValue)+" not in these sums")

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -124,19 +123,10 @@ func quotesHead(v QuotesView, shown []QuoteRow) []string {
 }
 
 func upDown(up, down, same int) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{up, "up"}, {down, "down"}, {same, "unchanged"}} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
-		}
+	if words := counts(counted{up, "up"}, counted{down, "down"}, counted{same, "unchanged"}); words != "" {
+		return words
 	}
-	if parts == nil {
-		return "no change known"
-	}
-	return strings.Join(parts, " · ")
+	return "no change known"
 }
 
 func mover(r QuoteRow, at time.Time) string {
