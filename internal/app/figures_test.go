@@ -73,8 +73,8 @@ func (t totals) headline() string { return fmt.Sprintf("Holdings ₹%s · ", gro
 // P&L.
 func (t totals) profit() string {
 	profit := new(big.Rat).Sub(t.value, t.invested)
-	return fmt.Sprintf(" %s\nDay %s%%\nP&L %s (%s%%)\n", signed("₹", t.day), signed("", percent(t.day, t.before)),
-		signed("₹", profit), signed("", percent(profit, t.invested)))
+	return fmt.Sprintf(" %s\nP&L %s (%s%%)\nInvested ₹%s · day %s%%\n", signed("₹", t.day), signed("₹", profit),
+		signed("", percent(profit, t.invested)), grouped(t.invested), signed("", percent(t.day, t.before)))
 }
 
 // apart are the lines on what is pledged and what is bought with borrowed money.
