@@ -69,8 +69,8 @@ func (s *Streak) Heard(trouble string) {
 		}
 		s.asked, s.calls, s.cause, s.out = now, 0, "", false
 	default:
-		if s.calls == 0 {
-			s.since = now
+		if s.calls == 0 || !s.out && now.Sub(s.asked) > troubleKept { // what went wrong long ago was another trouble
+			s.since, s.calls = now, 0
 		}
 		s.asked, s.cause = now, trouble
 		s.calls++

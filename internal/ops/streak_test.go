@@ -52,6 +52,7 @@ func TestStreak(t *testing.T) {
 		"three in a minute":    {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}}, trouble: "no answer (refused), 3 calls in a row", lasting: true},
 		"not asked for long":   {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}}, later: 10*time.Minute + 1, unknown: "not asked since it last failed"},
 		"asked again":          {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}, {time.Hour, refused}}, trouble: "no answer (refused), 4 calls in a row", lasting: true},
+		"hiccups hours apart":  {calls: []call{{0, refused}, {0, refused}, {7 * time.Hour, refused}}, trouble: "no answer (refused), 1 call"},
 		"an answer ends it":    {calls: []call{{0, refused}, {0, refused}, {time.Minute, refused}, {0, ""}}},
 		"any answer does":      {calls: []call{{0, refused}, {0, unclear}}},
 		"and in between":       {calls: []call{{0, refused}, {time.Minute, ""}, {time.Minute, refused}, {0, refused}}, trouble: "no answer (refused), 2 calls in a row"},
