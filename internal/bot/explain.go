@@ -27,6 +27,8 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return say(m), err
 	}
 	switch {
+	case errors.As(err, &usurped): // told once, and to a person who cancelled, too
+		return say(view.Usurped(usurped.Was, usurped.Now)), err
 	case errors.Is(context.Cause(ctx), errCancelled):
 		return cancelled(o), errCancelled
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
@@ -47,8 +49,6 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return b.offerLogin(ctx, o, err, view.Unreached(), ref)
 	case errors.Is(err, session.ErrUnconfirmed):
 		return b.askConfirm(r), err
-	case errors.As(err, &usurped):
-		return say(view.Usurped(usurped.Was, usurped.Now)), err
 	case errors.As(err, &crash):
 		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", r.Command}, crash.told...)...)
 	}

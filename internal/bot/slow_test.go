@@ -129,3 +129,27 @@ func TestWhatIsAskedTwiceIsAnsweredOnce(t *testing.T) {
 		}
 	})
 }
+
+// That a login was taken over is told, also to a person who has cancelled the command
+// that found it out.
+func TestCancelHidesNoTakeOver(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		rec, err := c.store.Load(people["asha"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.kite.Slow(time.Second)
+		c.kite.Browser(c.kite.LinkOf(rec.Login.Session), "CD5678")
+		c.says("asha", "/holdings")
+		time.Sleep(1500 * time.Millisecond) // Kite is being asked who is logged in
+		c.kite.Hang(time.Hour)              // and does not end the session
+		time.Sleep(8 * time.Second)
+		synctest.Wait()
+		c.press(people["asha"], 99, "holdings:cancel")
+		synctest.Wait()
+		if seen := c.phone.Log(); !strings.Contains(seen, "Your login was taken over") {
+			t.Errorf("people see %s", seen)
+		}
+	})
+}
