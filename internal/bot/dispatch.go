@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"kitebot/internal/bot/view"
 )
@@ -198,6 +199,9 @@ func (b *Bot) run(ctx context.Context, o order) (reply Reply, err error) {
 		o.request.Prefs = b.prefsOf(o.request.Account.person)
 		reply, err = o.run(ctx, o.request)
 	})
+	if err == nil && errors.Is(context.Cause(ctx), errCancelled) {
+		err = errCancelled // the answer may lack what was not waited for
+	}
 	return reply, cmp.Or(panicked, err)
 }
 

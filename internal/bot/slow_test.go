@@ -130,6 +130,27 @@ func TestWhatIsAskedTwiceIsAnsweredOnce(t *testing.T) {
 	})
 }
 
+// Cancel cancels a command that shows what it has got by then, too.
+func TestCancelLeavesNoAnswerInParts(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Before(func(tool string) {
+			if tool == "get_margins" {
+				time.Sleep(time.Second) // the other parts are answered
+				c.kite.Hang(time.Hour)
+			}
+		})
+		c.says("asha", "/portfolio")
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		c.press(people["asha"], 99, "portfolio:cancel")
+		synctest.Wait()
+		if seen := c.phone.Log(); !strings.Contains(seen, "Cancelled") || strings.Contains(seen, "not answering") {
+			t.Errorf("people see %s", seen)
+		}
+	})
+}
+
 // That a login was taken over is told, also to a person who has cancelled the command
 // that found it out.
 func TestCancelHidesNoTakeOver(t *testing.T) {
