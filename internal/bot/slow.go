@@ -33,7 +33,7 @@ type work struct {
 // begin returns the context of an order's work, and what ends it.
 func (u *underWay) begin(ctx context.Context, o order) (context.Context, func()) {
 	ctx, stop := context.WithCancelCause(ctx)
-	if o.to.outside {
+	if o.to.outside || o.overtakes != "" { // an order that overtakes is never stopped
 		return ctx, func() { stop(nil) }
 	}
 	u.mu.Lock()
@@ -87,7 +87,7 @@ func (b *Bot) sayIfSlow(t turn, o order) (end func() (message int)) {
 		ctx, cancel := context.WithTimeout(t.talk, slowTime) // not that of the work: what is sent must be known
 		defer cancel()
 		v := view.Slow{Command: o.request.Command, Now: b.Clock.Now()}
-		if o.overtakes == "" { // such an order is never stopped
+		if o.overtakes == "" {
 			v.Cancel = o.request.Command + ":cancel"
 		}
 		sent, err := b.Messenger.Send(ctx, o.to.chat, v.Message())

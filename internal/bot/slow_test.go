@@ -174,3 +174,20 @@ func TestCancelHidesNoTakeOver(t *testing.T) {
 		}
 	})
 }
+
+// What is never stopped cannot be cancelled, not even by a button that was never shown.
+func TestALogoutCannotBeCancelled(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Hang(10 * time.Second)
+		c.says("asha", "/logout")
+		time.Sleep(9 * time.Second)
+		c.press(people["asha"], 99, "logout:cancel")
+		synctest.Wait()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if seen := c.phone.Log(); strings.Contains(seen, "Cancel") || !strings.Contains(seen, "logged out") {
+			t.Errorf("people see %s", seen)
+		}
+	})
+}
