@@ -33,29 +33,23 @@ func (p Position) ifReckoned(stated decimal.Decimal) Figure {
 	return known(stated)
 }
 
-// Percent is the P&L without amounts. For an open position it is how far the
-// last price is from the average price, above zero when that is in the holder's
-// favour; for one that was carried over and closed today, the P&L as a
-// percentage of what it was entered for. It is unknown where there is nothing to
-// compare with: of one opened and closed today nothing tells which came first.
+// Percent is the P&L without amounts: as a percentage of what the position was
+// entered for, by purchase or, where it is short, by sale. So it has the sign of the
+// P&L, of which a part may be realised. Of a position that was opened and closed today
+// it is unknown: nothing tells which came first.
 func (p Position) Percent() Figure {
+	way := p.Quantity
+	if way == 0 {
+		way = p.OvernightQuantity
+	}
 	switch {
-	case p.Open():
-	case p.OvernightQuantity > 0:
+	case way > 0:
 		return percentOf(p.Profit(), known(p.Buy.Value))
-	case p.OvernightQuantity < 0:
+	case way < 0:
 		return percentOf(p.Profit(), known(p.Sell.Value))
 	default:
 		return Figure{}
 	}
-	if !p.LastPrice.IsPositive() {
-		return Figure{}
-	}
-	moved := p.LastPrice.Sub(p.AveragePrice)
-	if p.Quantity < 0 {
-		moved = moved.Neg()
-	}
-	return percentOf(known(moved), known(p.AveragePrice))
 }
 
 // Book is an account's net positions with what they come to.

@@ -123,8 +123,9 @@ func expect(t *testing.T, name string, got kite.Figure, want string) {
 
 func TestPositionPercent(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"long":                           {at("A", "NSE", "MIS", 5, "110", "1", "1"), "10"},
-		"short":                          {at("A", "NSE", "MIS", -5, "110", "1", "1"), "-10"},
+		"long":                           {at("A", "NSE", "MIS", 10, "110", "100", "1"), "10"},
+		"short":                          {`{"tradingsymbol":"A","quantity":-10,"last_price":110,"pnl":-100,"buy_value":9,"sell_value":1000}`, "-10"},
+		"the larger part sold above":     {`{"tradingsymbol":"A","quantity":10,"average_price":100,"last_price":98,"pnl":880,"buy_value":10000,"sell_value":9900}`, "8.8"},
 		"no price":                       {at("A", "NSE", "MIS", 5, "0", "1", "1"), ""},
 		"closed, which way is not known": {at("A", "NSE", "MIS", 0, "0", "25", "1"), ""},
 		"carried over, sold":             {`{"tradingsymbol":"A","overnight_quantity":5,"pnl":25,"buy_value":1000,"sell_value":1025}`, "2.5"},

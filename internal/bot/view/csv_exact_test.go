@@ -52,7 +52,7 @@ func TestCSVReopens(t *testing.T) {
 		"positions": {list(positions...), view.PositionsCSV(decodeBook(t, list(positions...)), v), false, func(n func(string) *big.Rat) (cellsOf, cellsOf) {
 			last, average := n("last_price"), n("average_price")
 			return cellsOf{"quantity": n("quantity"), "average_price": average, "last_price": last, "close_price": n("close_price"), "multiplier": n("multiplier")},
-				cellsOf{"pnl": n("pnl"), "m2m": n("m2m"), "buy_value": n("buy_value"), "sell_value": n("sell_value"), "percent": percent(minus(last, average), average)}
+				cellsOf{"pnl": n("pnl"), "m2m": n("m2m"), "buy_value": n("buy_value"), "sell_value": n("sell_value"), "percent": percent(n("pnl"), n("buy_value"))}
 		}},
 		"orders": {list(orders...), view.OrdersCSV(decodeOrders(t, list(orders...)), v), true, func(n func(string) *big.Rat) (cellsOf, cellsOf) {
 			return cellsOf{

@@ -6,16 +6,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 )
 
-// positionRow writes a position as the server does; fields are added or
-// replaced by more, where a later name wins.
+// positionRow writes a position as the server does, an open one as it was entered;
+// fields are added or replaced by more, where a later name wins.
 func positionRow(symbol, exchange, product string, quantity int, average, last, pnl, m2m string, more ...string) string {
+	entered := "100000"
+	if price, err := decimal.NewFromString(average); err == nil && quantity != 0 {
+		entered = price.Mul(decimal.NewFromInt(int64(max(quantity, -quantity)))).String()
+	}
 	s := fmt.Sprintf(`{"tradingsymbol":%s,"exchange":%s,"product":%s,"quantity":%d,"overnight_quantity":0,"multiplier":1,"average_price":%s,"last_price":%s,`+
-		`"close_price":0,"value":0,"pnl":%s,"m2m":%s,"buy_quantity":1,"buy_value":100000,"sell_quantity":1,"sell_value":100000`,
-		quote(symbol), quote(exchange), quote(product), quantity, average, last, pnl, m2m)
+		`"close_price":0,"value":0,"pnl":%s,"m2m":%s,"buy_quantity":1,"buy_value":%s,"sell_quantity":1,"sell_value":%[9]s`,
+		quote(symbol), quote(exchange), quote(product), quantity, average, last, pnl, m2m, entered)
 	return strings.Join(append([]string{s}, more...), ",") + "}"
 }
 
