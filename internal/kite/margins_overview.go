@@ -56,13 +56,14 @@ func (o Overview) PositionsDay() Figure {
 
 // dayOfTrades is the day's P&L of a position. Of one for delivery (CNC) it is
 // what today's trades made: shares that it carried over are holdings by now, and
-// their day is counted there.
+// their day is counted there. Without a last price it is not, and all of the
+// position's day counts here.
 func (p Position) dayOfTrades() Figure {
-	if p.Product != "CNC" || p.OvernightQuantity == 0 {
+	if p.Product != "CNC" || p.OvernightQuantity == 0 || !p.LastPrice.IsPositive() {
 		return p.DayProfit()
 	}
 	held := times(p.LastPrice, p.DayBuy.Quantity-p.DaySell.Quantity)
-	return p.ifReckoned(p.DaySell.Value.Sub(p.DayBuy.Value).Add(held))
+	return known(p.DaySell.Value.Sub(p.DayBuy.Value).Add(held))
 }
 
 // SoldDay is what shares sold today moved from the close before to the last

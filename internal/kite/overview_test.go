@@ -49,10 +49,13 @@ func TestOverviewDay(t *testing.T) {
 	held, empty := total(t, "["+part("A", 10, 0, 0, 0, "100", "110", "105", "5")+"]"), total(t, "[]")
 	unpriced, lent := total(t, "["+part("A", 10, 0, 0, 0, "100", "0", "105", "5")+"]"), total(t, "["+part("A", 0, 0, 0, 5, "100", "110", "105", "5")+"]")
 	flat, traded, holes := book(t, "[]"), book(t, "["+at("D", "NFO", "NRML", 75, "9", "0", "-12.5")+"]"), book(t, "[null]")
+	const sale = `[{"tradingsymbol":"A","product":"CNC","overnight_quantity":10,"last_price":0,"m2m":30,"day_sell_quantity":10,"day_sell_value":15040}]`
+	sold := book(t, sale)
 	for name, c := range map[string]struct {
 		o    kite.Overview
 		want string
 	}{
+		"sold, without a price":  {kite.Overview{Holdings: &held, Positions: &sold}, "80"},
 		"both":                   {kite.Overview{Holdings: &held, Positions: &traded}, "37.5"},
 		"no positions":           {kite.Overview{Holdings: &held, Positions: &flat}, "50"},
 		"no holdings":            {kite.Overview{Holdings: &empty, Positions: &traded}, "-12.5"},
