@@ -38,7 +38,7 @@ func Orders(v OrdersView) Message {
 	at, order := pageOf(len(v.Orders), ordersPerPage, v.Page), kite.OrdersByState(v.Orders)
 	hide := mask(v.Hide)
 	var s sheet
-	s.say(append([]string{"<b>" + ordersHead(v) + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(append([]string{"<b>" + ordersHead(v) + "</b>"}, append(hide.note(), asOfAt(v.AsOf, each(v.Orders, func(o kite.Order) string { return o.Exchange })...))...)...)
 	if at.page == 1 {
 		s.say(rejection(v.Orders, v.AsOf, hide)...)
 	}
@@ -127,7 +127,11 @@ func filledOf(o kite.Order) string {
 	if o.Filled.Equal(o.Quantity) || o.State() == kite.OrderRejected && o.Filled.IsZero() {
 		return shortQuantity(o.Quantity)
 	}
-	return shortQuantity(o.Filled) + "/" + shortQuantity(o.Quantity)
+	filled, all := shortQuantity(o.Filled), shortQuantity(o.Quantity)
+	if filled == all { // 1.26L of 1.26L, but for a few
+		filled, all = units(o.Filled), units(o.Quantity)
+	}
+	return filled + "/" + all
 }
 
 // shortQuantity writes a quantity for a column.

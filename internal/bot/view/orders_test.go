@@ -105,6 +105,14 @@ func TestOrdersGolden(t *testing.T) {
 	}
 }
 
+// What is short for a column rounds 1,25,600 of 1,25,700 to the same.
+func TestNearlyFilledIsNotFilled(t *testing.T) {
+	orders := decodeOrders(t, list(orderRow("1", "BUY", "INFY", "OPEN", "09:16:02", 125_700, "1530", "1529", `"filled_quantity":125600`)))
+	if m := view.Orders(view.OrdersView{Orders: orders, AsOf: noon()}); !strings.Contains(m.HTML, "1,25,600/1,25,700") {
+		t.Error(m.HTML)
+	}
+}
+
 // Why an order was rejected stands above the list for half an hour and on its day;
 // after that on its card alone.
 func TestRejectionIsSaidLately(t *testing.T) {
