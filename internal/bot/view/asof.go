@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,26 @@ func asOf(t time.Time) string {
 		state = "open"
 	}
 	return minuteOf(t) + " · market " + state
+}
+
+// asOfAt is asOf of what trades on these exchanges. Of commodities and currencies it
+// does not say whether the market is open: they keep other hours. What has no exchange
+// is no instrument.
+func asOfAt(t time.Time, exchanges ...string) string {
+	shares := []string{"NSE", "BSE", "NFO", "BFO", ""}
+	if slices.ContainsFunc(exchanges, func(exchange string) bool { return !slices.Contains(shares, exchange) }) {
+		return asOfAnyHour(t)
+	}
+	return asOf(t)
+}
+
+// each is what a function says of each row.
+func each[T any](rows []T, of func(T) string) []string {
+	said := make([]string, len(rows))
+	for i, row := range rows {
+		said[i] = of(row)
+	}
+	return said
 }
 
 // asOfAnyHour is asOf where the market keeps other hours than shares do.

@@ -27,6 +27,29 @@ func TestDayOf(t *testing.T) {
 	}
 }
 
+// The exchanges of commodities and currencies keep other hours: in their evening
+// nothing says that the market is closed.
+func TestMarketIsNotClosedWhereOtherHoursAreKept(t *testing.T) {
+	for exchange, closed := range map[string]bool{"NFO": true, "MCX": false, "CDS": false} {
+		order := orderRow("1", "BUY", "X26NOVFUT", "OPEN", "09:20:00", 5, "84", "0", `"exchange":`+quote(exchange))
+		orders, trades := decodeOrders(t, list(order)), decodeTrades(t, list(tradeRow("1", "BUY", "X26NOVFUT", exchange, "09:20:00", 5, "84")))
+		book := decodeBook(t, list(positionRow("X26NOVFUT", exchange, "NRML", 5, "84", "85", "5", "5")))
+		gtts := decodeGTTs(t, strings.ReplaceAll(list(gttRow("active", "BUY", "X26NOVFUT", 5, "1", "", "84")), `"NSE"`, quote(exchange)))
+		for name, m := range map[string]view.Message{
+			"orders":        view.Orders(view.OrdersView{Orders: orders, AsOf: evening()}),
+			"order's card":  view.OrderCard(view.OrderCardView{Order: orders[0], AsOf: evening()}),
+			"trades":        view.Trades(view.TradesView{Trades: trades, AsOf: evening()}),
+			"positions":     view.Positions(view.PositionsView{Book: book, AsOf: evening()}),
+			"position card": view.PositionCard(view.PositionCardView{Position: book.Open[0], AsOf: evening()}),
+			"GTT orders":    view.GTTs(view.GTTsView{GTTs: gtts, AsOf: evening()}),
+		} {
+			if strings.Contains(m.HTML, "market closed") != closed {
+				t.Errorf("the %s of %s:\n%s", name, exchange, m.HTML)
+			}
+		}
+	}
+}
+
 // The lines that stand in nearly every message fit on one line of a phone.
 func TestEverydayLinesFitAPhone(t *testing.T) {
 	const phone = 36 // characters, in the font of a message

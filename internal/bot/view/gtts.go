@@ -39,7 +39,7 @@ func GTTs(v GTTsView) Message {
 		return s.message(v.Native, [][]Button{{refreshGTTs(1)}})
 	}
 	at, sorted := pageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
-	s.say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), asOfAt(v.AsOf, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...))...)...)
 	page := sorted[at.from:at.to]
 	for _, part := range alike(page, statusOf) {
 		status := statusOf(part[0])

@@ -32,7 +32,7 @@ func Positions(v PositionsView) Message {
 	}
 	at := pageOf(len(all), positionsPerPage, v.Page)
 	var s sheet
-	s.say(append(positionsHead(v), asOf(v.AsOf))...)
+	s.say(append(positionsHead(v), asOfAt(v.AsOf, each(all, exchangeOfPosition)...))...)
 	s.say(positionsBeside(b)...)
 
 	open := min(len(b.Open), at.to)
@@ -144,6 +144,8 @@ func positionRow(p kite.Position, at time.Time) row {
 
 // product is how a position is held, in Kite's short word: "MIS".
 func product(p kite.Position) string { return fit(clean(p.Product), 4) }
+
+func exchangeOfPosition(p kite.Position) string { return p.Exchange }
 
 func positionUnit(p kite.Position) unit { return unitOf(p.Exchange + ":" + p.Symbol) }
 

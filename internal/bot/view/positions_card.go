@@ -23,7 +23,7 @@ type PositionCardView struct {
 func PositionCard(v PositionCardView) Message {
 	p, hide := v.Position, mask(v.Hide)
 	var s sheet
-	s.say(append(positionCardHead(v), append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(append(positionCardHead(v), append(hide.note(), asOfAt(v.AsOf, p.Exchange))...)...)
 	s.say(positionHeld(p, hide)...)
 	if !v.Hide {
 		s.say(positionTurnover(p)...)

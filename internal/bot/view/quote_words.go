@@ -165,16 +165,8 @@ func subtitle(id, name string) string {
 	return escape(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · "))
 }
 
-// pricesAsOf is the line of [asOf]. Of commodities and currencies it does not
-// say whether the market is open: they keep other hours. What has no exchange is
-// no instrument.
-func pricesAsOf(t time.Time, ids ...string) string {
-	shares := []string{"NSE", "BSE", "NFO", "BFO", ""}
-	if slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(shares, exchangeOf(id)) }) {
-		return asOfAnyHour(t)
-	}
-	return asOf(t)
-}
+// pricesAsOf is [asOfAt] for instruments.
+func pricesAsOf(t time.Time, ids ...string) string { return asOfAt(t, each(ids, exchangeOf)...) }
 
 // maxData is how many bytes Telegram takes as a button's data.
 const maxData = 64
