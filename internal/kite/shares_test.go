@@ -112,3 +112,24 @@ func TestSharesComeToTheWhole(t *testing.T) {
 		}
 	})
 }
+
+// Shares sold today are counted apart only where the counts say that the holding
+// has lost them already.
+func TestSoldOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		h    kite.Holding
+		want int64
+	}{
+		"taken off":               {kite.Holding{Quantity: 30, UsedQuantity: 10, OpeningQuantity: 40}, 10},
+		"taken off, all":          {kite.Holding{UsedQuantity: 40, OpeningQuantity: 40}, 40},
+		"taken off, with T1":      {kite.Holding{Quantity: 30, T1Quantity: 5, RealisedQuantity: 30, UsedQuantity: 10, OpeningQuantity: 45}, 10},
+		"taken off, pledged":      {kite.Holding{Quantity: 30, CollateralQuantity: 7, UsedQuantity: 10, OpeningQuantity: 40}, 10},
+		"still there":             {kite.Holding{Quantity: 40, UsedQuantity: 10, OpeningQuantity: 40}, 0},
+		"nothing sold":            {kite.Holding{Quantity: 40, OpeningQuantity: 40}, 0},
+		"no count of the morning": {kite.Holding{Quantity: 30, UsedQuantity: 10}, 0},
+	} {
+		if got := c.h.SoldOut(); got != c.want {
+			t.Errorf("%s: %d shares, want %d", name, got, c.want)
+		}
+	}
+}

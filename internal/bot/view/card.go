@@ -23,7 +23,7 @@ func HoldingCard(v HoldingCardView) Message {
 	h, hide := v.Holding, mask(v.Hide)
 	var s sheet
 	s.say(append(cardHead(v), append(hide.note(), asOf(v.AsOf))...)...)
-	s.say(cardShares(h, hide)...)
+	s.say(cardShares(h, hide, dayOf(v.AsOf))...)
 	s.say(cardPrices(h, hide)...)
 	if h.Discrepancy {
 		s.say("Kite says that its average price of this holding is not reliable; so the P&amp;L is not, either.")
@@ -63,7 +63,7 @@ func cardHead(v HoldingCardView) []string {
 
 // cardShares are the shares, and of which kinds they are where there are several;
 // a kind without any is left out.
-func cardShares(h kite.Holding, v mask) []string {
+func cardShares(h kite.Holding, v mask, day string) []string {
 	var lines []string
 	free, mtf := h.Shares()-h.T1Quantity-h.CollateralQuantity, h.MTFPart()
 	if h.Shares() != 0 {
@@ -80,7 +80,7 @@ func cardShares(h kite.Holding, v mask) []string {
 		{h.T1Quantity, "Not yet delivered (T1) " + v.count(h.T1Quantity)},
 		{h.CollateralQuantity, "Pledged " + v.count(h.CollateralQuantity) + " · " + v.worth(h.PledgedValue())},
 		{h.MTF.Quantity, "MTF " + v.count(h.MTF.Quantity) + " · " + v.worth(mtf.Value()) + " · " + borrowed},
-		{h.UsedQuantity, "Sold today " + v.count(h.UsedQuantity)},
+		{h.UsedQuantity, "Sold " + day + " " + v.count(h.UsedQuantity)},
 	} {
 		if kind.shares != 0 {
 			lines = append(lines, kind.line)
