@@ -12,8 +12,8 @@ const maxNameLines = 4
 // their own.
 func (t table) stacks() bool { return t.stack && len(t.head) > 1 && !t.fits() }
 
-// stacked returns the lines of a table whose names do not fit beside all of their
-// numbers. A name that does not keeps lines of its own, uncut, and the numbers stand
+// stacked returns the lines of a table whose names do not fit on one line with
+// their numbers. A name that does not keeps lines of its own, uncut, and the numbers stand
 // under it. Where not even the heading fits on a line, the last column stands with
 // the names and the others under them.
 func (t table) stacked() []string {
@@ -23,8 +23,8 @@ func (t table) stacked() []string {
 		split = last - 1
 	}
 	under, with := numberWidths(rows, 0, split), numberWidths(rows, split, last)
-	room := tableWidth - lineWidth(with) // for a name beside its numbers
-	name := 0                            // what names beside their numbers take
+	room := tableWidth - lineWidth(with) // for a name on one line with its numbers
+	name := 0                            // what such names take
 	for _, r := range rows {
 		if n := cells(r.name) + cells(r.tail); n <= room {
 			name = max(name, n)
@@ -38,12 +38,12 @@ func (t table) stacked() []string {
 		if cells(end)+lineWidth(with) > width {
 			named, end = append(named, ""), ""
 		}
-		beside := numberLine(r.numbers[split:], with)
-		named[len(named)-1] = end + space(width-cells(end)-cells(beside)) + beside
+		numbers := numberLine(r.numbers[split:], with)
+		named[len(named)-1] = end + space(width-cells(end)-cells(numbers)) + numbers
 		lines = append(lines, named...)
 		if split > 0 {
-			beside = numberLine(r.numbers[:split], under)
-			lines = append(lines, space(width-cells(beside))+beside)
+			numbers = numberLine(r.numbers[:split], under)
+			lines = append(lines, space(width-cells(numbers))+numbers)
 		}
 	}
 	return lines
