@@ -70,6 +70,24 @@ func TestCancelEndsOnlyWhatItNames(t *testing.T) {
 	})
 }
 
+// /logout overtakes a command that waits for a slow Kite, and the word of that goes.
+func TestLogoutTakesTheWordThatKiteIsSlowAway(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Hang(time.Hour)
+		c.says("asha", "/funds")
+		time.Sleep(9 * time.Second)
+		c.kite.Hang(0)
+		seen := c.says("asha", "/logout")
+		if !strings.Contains(seen, "is deleted") || !strings.Contains(seen, "logged out at Kite") || c.unanswered() != 0 {
+			t.Errorf("%d are unanswered; people see %s", c.unanswered(), seen)
+		}
+		if _, _, ok := c.phone.Button(people["asha"], "Cancel"); ok {
+			t.Error("the word that Kite is slow still stands")
+		}
+	})
+}
+
 // What is asked again right after Cancel is asked anew, although the command that was
 // cancelled has not ended yet.
 func TestWhatIsAskedAfterCancelIsAnswered(t *testing.T) {
