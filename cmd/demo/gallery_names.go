@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -44,6 +45,11 @@ func commandOf(name string) string {
 	return first
 }
 
+// written is how words of golden files' names are written.
+var written = map[string]string{
+	"mtf": "MTF", "mf": "MF", "t1": "T1", "oauth": "OAuth", "oco": "OCO", "id": "ID", "page1": "page 1", "page2": "page 2", "page3": "page 3",
+}
+
 // titleOf says in words what a golden file shows of its command.
 func titleOf(name string) string {
 	first, rest, _ := strings.Cut(name, "_")
@@ -54,6 +60,9 @@ func titleOf(name string) string {
 	words := strings.Fields(what + " " + strings.ReplaceAll(rest, "_", " "))
 	if len(words) == 0 {
 		return "Usual"
+	}
+	for i, word := range words {
+		words[i] = cmp.Or(written[word], word)
 	}
 	words[0] = strings.ToUpper(words[0][:1]) + words[0][1:]
 	return strings.Join(words, " ")

@@ -258,7 +258,7 @@ func TestCommandOf(t *testing.T) {
 
 func TestTitleOf(t *testing.T) {
 	for name, want := range map[string]string{
-		"holdings": "Usual", "holdings_page2": "Page2", "csv_holdings_hidden": "CSV file hidden", "csv_orders": "CSV file",
+		"holdings": "Usual", "holdings_page2": "Page 2", "portfolio_mtf_only": "MTF only", "csv_holdings_hidden": "CSV file hidden", "csv_orders": "CSV file",
 		"card_no_price": "Card no price", "order_card_partly": "Card partly", "no_such_symbol": "No such symbol", "hidden": "Usual",
 	} {
 		if got := titleOf(name); got != want {

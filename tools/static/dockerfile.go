@@ -54,7 +54,7 @@ var (
 		".git/config", ".ci/run", ".env", "bot.db", "bot.db.key", "token.txt", "README.md", "secrets/store_key",
 		"deploy/.env", "deploy/secrets/store_key", "deploy/kubernetes/bot/secrets/store_key",
 		"cmd/bot/bot.db", "cmd/bot/bot.db.key", "cmd/bot/.env", "cmd/bot/secrets/token", "internal/app/.env", "internal/app/run_test.go",
-		"cmd/demo/main.go", "internal/sim/kite/server.go", "internal/bot/testdata/x.txt", "tools/go.mod", "docs/images/demo.png",
+		"cmd/demo/main.go", "internal/sim/kite/server.go", "internal/bot/testdata/x.txt", "tools/go.mod", "docs/images/chart-light.png",
 	}
 	letIn = []string{"go.mod", "go.sum", "cmd/bot/main.go", "internal/app/run.go", "internal/bot/view/help.go"}
 )

@@ -31,7 +31,7 @@ func TestMistakes(t *testing.T) {
 		"an argument not there":  {"deploy/Dockerfile", "", "ARG TARGETOS TARGETARCH\n", "COPY ${NOWHERE} .\n", "UndefinedVar"},
 
 		"everything in the context": {".dockerignore", "", "*\n!go.mod", "!go.mod", "allow-list"},
-		"a folder too many":         {".dockerignore", "", "!cmd", "!cmd\n!docs", "docs/images/demo.png would reach"},
+		"a folder too many":         {".dockerignore", "", "!cmd", "!cmd\n!docs", "docs/images/chart-light.png would reach"},
 		"a folder missing":          {".dockerignore", "", "!internal\n", "", "internal/app/run.go would not reach"},
 
 		"a misspelt key":       {"deploy/compose.yaml", "", "restart:", "restrat:", "restrat"},
