@@ -1,7 +1,7 @@
 # What people use every day. CI runs .ci/run, which needs no make.
 
 .DEFAULT_GOAL := help
-.PHONY: help test soak bench demo lint golden image image-check pin ci
+.PHONY: help test soak bench demo pictures lint golden image image-check pin ci
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -22,6 +22,9 @@ bench: ## the Go benchmarks, then every number of docs/performance.md (wants a q
 
 demo: ## the whole bot in a browser, with no token and no account
 	go run ./cmd/demo
+
+pictures: ## take the README's pictures anew (wants Chromium and the font Roboto); look at them before you commit
+	KITEBOT_PICTURES=1 go test ./cmd/demo -run TestReadmePictures -count=1
 
 lint: ## what CI looks at besides the tests
 	.ci/run lint

@@ -177,7 +177,7 @@ func (p phone) fits() {
 }
 
 // screenshot is where the picture of the holdings goes: the file that
-// KITEBOT_SCREENSHOT names, for the README, or one that goes with the test.
+// KITEBOT_SCREENSHOT names, to be looked at, or one that goes with the test.
 func screenshot(t *testing.T) string {
 	if file := os.Getenv("KITEBOT_SCREENSHOT"); file != "" {
 		return file
