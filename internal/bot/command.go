@@ -148,6 +148,7 @@ type Reply struct {
 	// Undeleted is sent after the rest where that did not work: it asks the person
 	// to do it. nil for nothing.
 	Undeleted *view.Message
+	slow      int // the message that told that Kite is slow, where this takes its place
 }
 
 // Replacement is new content for an earlier message.

@@ -45,6 +45,7 @@ func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) er
 			return err
 		})
 		if err != nil {
+			b.noteStays(b.remove(ctx, to, r.slow), false) // else it says that an answer is to come
 			return err
 		}
 		if r.Sent != nil {

@@ -109,8 +109,11 @@ func (b *Bot) settle(ctx context.Context, o order, reply *Reply, slow int) (plac
 	case slow == 0:
 		return o.request.Pressed
 	case m != nil && !reply.InPlace && !m.Protect && m.File == nil:
-		reply.InPlace = true
+		reply.InPlace, reply.slow = true, slow
 		return slow
+	case reply.Delete == 0:
+		reply.Delete = slow
+		return o.request.Pressed
 	default:
 		b.noteStays(b.remove(ctx, o.to, slow), false)
 		return o.request.Pressed

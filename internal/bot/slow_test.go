@@ -209,3 +209,41 @@ func TestALogoutCannotBeCancelled(t *testing.T) {
 		}
 	})
 }
+
+// The word that Kite is slow goes, whatever becomes of the answer: also where that is
+// overtaken on its way, and where Telegram deletes nothing for long.
+func TestTheWordThatKiteIsSlowGoes(t *testing.T) {
+	for name, test := range map[string]struct {
+		ask       func(*chat)
+		overtaken bool
+	}{
+		"overtaken": {func(c *chat) { c.says("asha", "/holdings") }, true},
+		"in place":  {func(c *chat) { c.press(people["asha"], 2, "holdings:refresh") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, c *chat) {
+				c.logIn("asha", "AB1234")
+				c.kite.Hang(5 * time.Second) // the answer, and then the proof
+				test.ask(c)
+				time.Sleep(9 * time.Second)
+				slow, _, ok := c.phone.Button(people["asha"], "Cancel")
+				if !ok {
+					t.Fatalf("no word that Kite is slow:\n%s", c.phone.Log())
+				}
+				c.phone.Hold(people["asha"], true)
+				time.Sleep(10 * time.Second)
+				c.kite.Hang(0)
+				if test.overtaken {
+					c.says("asha", "/logout")
+				}
+				time.Sleep(15 * time.Second)
+				c.phone.Hold(people["asha"], false)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if m, stands := c.phone.Shown(people["asha"], slow); stands && strings.Contains(m.HTML, "Kite is slow") || c.unanswered() != 0 {
+					t.Errorf("%d updates are unanswered; people see\n%s", c.unanswered(), c.phone.Log())
+				}
+			})
+		})
+	}
+}
