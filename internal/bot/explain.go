@@ -23,6 +23,9 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		ended   *session.EndedError
 		crash   *panicError
 	)
+	if errors.As(err, &crash) { // also where the person no longer waits, and is told that
+		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", r.Command}, crash.told...)...)
+	}
 	if m, ok := loginProblem(err); ok {
 		return say(m), err
 	}
@@ -49,8 +52,6 @@ func (b *Bot) explain(ctx context.Context, o order, err error, ref string) (Repl
 		return b.offerLogin(ctx, o, err, view.Unreached(), ref)
 	case errors.Is(err, session.ErrUnconfirmed):
 		return b.askConfirm(r), err
-	case errors.As(err, &crash):
-		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", r.Command}, crash.told...)...)
 	}
 	p := problem(err)
 	p.Ref = ref

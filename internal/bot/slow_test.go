@@ -247,3 +247,24 @@ func TestTheWordThatKiteIsSlowGoes(t *testing.T) {
 		})
 	}
 }
+
+// A bug is in the log, though its person has cancelled the command.
+func TestCancelHidesNoBug(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.logIn("asha", "AB1234")
+		c.kite.Before(func(tool string) {
+			if tool == "get_holdings" {
+				time.Sleep(10 * time.Second)
+				panic("a bug")
+			}
+		})
+		c.says("asha", "/holdings")
+		time.Sleep(9 * time.Second)
+		c.press(people["asha"], 99, "holdings:cancel")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if seen := c.phone.Log(); !strings.Contains(seen, "Cancelled") || !strings.Contains(c.logs.String(), "a handler panicked") {
+			t.Errorf("people see %s\nthe log says\n%s", seen, c.logs.String())
+		}
+	})
+}
