@@ -63,8 +63,12 @@ func (h Holding) Profit() Figure {
 }
 
 // ProfitPercent is the profit of a share as a percentage of what was paid for
-// it; unknown when nothing was paid (bonus shares).
+// it; unknown when nothing was paid (bonus shares), and without a share: all were
+// sold, and what they made is a position's.
 func (h Holding) ProfitPercent() Figure {
+	if h.Shares() == 0 {
+		return Figure{}
+	}
 	return percentOf(h.ifPriced(h.LastPrice.Sub(h.AveragePrice), 1), known(h.AveragePrice))
 }
 

@@ -271,6 +271,9 @@ func TestHoldingFigures(t *testing.T) {
 			t.Errorf("%s = %v, want %s", name, c.got, c.want)
 		}
 	}
+	if sold := total(t, "["+part("A", 0, 0, 0, 0, "100", "110", "105", "5")+"]").Holdings[0].ProfitPercent(); sold.OK {
+		t.Errorf("without a share, the profit percent is %v", sold)
+	}
 	for i, f := range []kite.Figure{b.Value(), b.Invested(), b.Profit(), b.ProfitPercent(), b.Day(), b.DayPercent(), b.PledgedValue(), b.MTFPart().Value()} {
 		if f.OK {
 			t.Errorf("without a price, figure %d is %v", i, f)
