@@ -115,9 +115,9 @@ func (m Margins) Cash() Figure {
 	return Figure{Value: total, OK: known}
 }
 
-// AddsUp reports whether the available margin is cash + collateral − used margin,
-// to a paisa, as Kite has it.
+// AddsUp reports whether the available margin is cash + collateral − used margin, as
+// Kite has it, when each is rounded to the paisa.
 func (s Segment) AddsUp() bool {
-	margin := s.Available.Cash.Add(s.Available.Collateral).Sub(s.Used.Debits)
-	return s.Enabled && !margin.Sub(s.Net).Abs().GreaterThan(paisa)
+	margin := s.Available.Cash.Round(2).Add(s.Available.Collateral.Round(2)).Sub(s.Used.Debits.Round(2))
+	return s.Enabled && margin.Equal(s.Net.Round(2))
 }

@@ -56,7 +56,8 @@ func TestAddsUp(t *testing.T) {
 		want                        bool
 	}{
 		"as Kite has it": {"99725.05000000002", "245431.6", "0", "145706.55", true}, "collateral": {"412310.47", "286204.12", "244871.9", "118765.55", true},
-		"owed": {"-2318.34", "-1318.34", "0", "1000", true}, "a paisa off": {"10.01", "10", "0", "0", true}, "two paise off": {"10.02", "10", "0", "0", false},
+		"owed": {"-2318.34", "-1318.34", "0", "1000", true}, "a paisa off": {"10.01", "10", "0", "0", false},
+		"less than a paisa off, but not as shown": {"0.008", "20.004", "20.004", "40", false},
 	} {
 		s := kite.Segment{Enabled: true, Net: dec(c.net), Available: kite.AvailableMargin{Cash: dec(c.cash), Collateral: dec(c.collateral)}, Used: kite.UsedMargin{Debits: dec(c.used)}}
 		if got := s.AddsUp(); got != c.want {

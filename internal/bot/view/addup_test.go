@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +21,24 @@ func amountAfter(t *rapid.T, text, word string) decimal.Decimal {
 		t.Fatalf("no amount after %q in\n%s", word, text)
 	}
 	return d
+}
+
+// What the account is worth is what its parts come to, as they are shown.
+func TestTheAccountIsItsParts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.StringMatching(`[1-9][0-9]{0,3}\.[0-9]{4}`)
+		segment := func(name string) string {
+			return fmt.Sprintf(`%q:{"enabled":true,"available":{"cash":%s}}`, name, number.Draw(t, name))
+		}
+		o := overview(t, list(share("INFY", "NSE", 1, "1", number.Draw(t, "last"), "1", "0")), list(fundRow("A FUND", "INF", number.Draw(t, "units"), "1", number.Draw(t, "NAV"))),
+			"{"+segment("equity")+","+segment("commodity")+"}", "null")
+		m := view.Portfolio(view.PortfolioView{Overview: o, AsOf: noon()})
+		amount := func(word string) decimal.Decimal { return amountAfter(t, m.HTML, word) }
+		if cash := amount("<b>Cash</b> "); !cash.Equal(amount("Equity ").Add(amount("Commodity "))) ||
+			!amount("Account ").Equal(decimal.Sum(amount("<b>Holdings</b> "), amount("<b>Mutual funds</b> "), cash)) {
+			t.Fatalf("the parts do not come to the sum in\n%s", m.HTML)
+		}
+	})
 }
 
 // What is shown adds up: value − invested is the P&L, to the paisa.

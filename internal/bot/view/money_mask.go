@@ -114,6 +114,19 @@ func gain(value, invested kite.Figure) kite.Figure {
 	return figureOf(value.Value.Round(2).Sub(invested.Value.Round(2)))
 }
 
+// together adds up amounts as they are shown, to the paisa, so that the parts come to
+// the sum. It is unknown when one of them is.
+func together(parts ...kite.Figure) kite.Figure {
+	sum := decimal.Zero
+	for _, part := range parts {
+		if !part.OK {
+			return kite.Figure{}
+		}
+		sum = sum.Add(part.Value.Round(2))
+	}
+	return figureOf(sum)
+}
+
 // figureOf is an amount that is known.
 func figureOf(d decimal.Decimal) kite.Figure { return kite.Figure{Value: d, OK: true} }
 

@@ -51,6 +51,9 @@ func Portfolio(v PortfolioView) Message {
 // the holdings alone.
 func accountHead(o kite.Overview, v mask, day string) []string {
 	worth, change := o.Worth(), o.Day()
+	if worth.OK {
+		worth = together(o.Holdings.Value, o.MutualFunds.Value, cashOf(*o.Funds))
+	}
 	switch holdings, positions := o.HoldingsDay().OK, o.PositionsDay().OK; {
 	case bool(v) || holdings && !positions:
 		day = "holdings " + day
@@ -108,9 +111,17 @@ func mutualFundsPart(t kite.FundTotals, v mask) []string {
 	return lines
 }
 
+// cashOf is the cash as its segments are shown.
+func cashOf(m kite.Margins) kite.Figure {
+	if m.Equity.Enabled && m.Commodity.Enabled {
+		return together(figureOf(m.Equity.Available.Cash), figureOf(m.Commodity.Available.Cash))
+	}
+	return m.Cash()
+}
+
 // cashPart is the cash, by segment where there are two.
 func cashPart(m kite.Margins, v mask) []string {
-	cash := m.Cash()
+	cash := cashOf(m)
 	if !cash.OK {
 		return []string{"<b>Cash</b> not known: no segment is enabled"}
 	}
