@@ -22,11 +22,15 @@ func asOf(t time.Time) string {
 // does not say whether the market is open: they keep other hours. What has no exchange
 // is no instrument.
 func asOfAt(t time.Time, exchanges ...string) string {
-	shares := []string{"NSE", "BSE", "NFO", "BFO", ""}
-	if slices.ContainsFunc(exchanges, func(exchange string) bool { return !slices.Contains(shares, exchange) }) {
+	if otherHours(exchanges) {
 		return asOfAnyHour(t)
 	}
 	return asOf(t)
+}
+
+func otherHours(exchanges []string) bool {
+	shares := []string{"NSE", "BSE", "NFO", "BFO", ""}
+	return slices.ContainsFunc(exchanges, func(exchange string) bool { return !slices.Contains(shares, exchange) })
 }
 
 // each is what a function says of each row.
@@ -53,11 +57,23 @@ func dayOf(t time.Time) string {
 	return session.Weekday().String()
 }
 
+// dayAt is [dayOf] of what trades on these exchanges. Those of commodities and
+// currencies open at nine, and in the evening of some holidays: from nine on it may be
+// their own session already, and the day has no name.
+func dayAt(t time.Time, exchanges ...string) string {
+	day := dayOf(t)
+	if now := t.In(market.IST()); day != "today" && otherHours(exchanges) && now.Hour() >= 9 && now.Weekday()%6 != 0 {
+		return "day"
+	}
+	return day
+}
+
 // DayOf is the day of t's figures where a line begins with it: "Today", "Friday".
 func DayOf(t time.Time) string {
-	day := dayOf(t)
-	return strings.ToUpper(day[:1]) + day[1:]
+	return capital(dayOf(t))
 }
+
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 func sameDay(a, b time.Time) bool {
 	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)

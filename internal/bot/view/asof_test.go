@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
 	"kitebot/internal/market"
 )
 
@@ -45,6 +46,38 @@ func TestMarketIsNotClosedWhereOtherHoursAreKept(t *testing.T) {
 		} {
 			if strings.Contains(m.HTML, "market closed") != closed {
 				t.Errorf("the %s of %s:\n%s", name, exchange, m.HTML)
+			}
+		}
+	}
+}
+
+// Commodities trade from nine, and in the evening of some holidays of the shares: then
+// the day is not said to be the one before.
+func TestDayOfCommoditiesIsNotTheDayBefore(t *testing.T) {
+	for at, want := range map[string][2]string{
+		"2026-11-13 08:59": {"Thursday", "Thursday"}, "2026-11-13 09:05": {"Thursday", "day"}, "2026-11-13 09:15": {"today", "today"},
+		"2026-11-24 20:00": {"Monday", "day"}, "2026-11-14 12:00": {"Friday", "Friday"},
+	} {
+		moment, err := time.ParseInLocation("2006-01-02 15:04", at, market.IST())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, exchange := range []string{"NFO", "MCX"} {
+			book := decodeBook(t, list(positionRow("X26NOVFUT", exchange, "NRML", 5, "84", "85", "5", "5"), positionRow("Y26NOVFUT", exchange, "NRML", 0, "84", "85", "5", "5")))
+			day, verb := want[i], "closed"
+			if day == "today" {
+				verb += " today"
+			} else if day != "day" {
+				verb += " on " + day
+			}
+			for name, said := range map[string][2]string{
+				"positions": {view.Positions(view.PositionsView{Book: book, AsOf: moment}).HTML, " · " + day + " +₹10.00</b>\n1 open · 1 " + verb + "\n"},
+				"portfolio": {view.Portfolio(view.PortfolioView{Overview: kite.Overview{Positions: &book}, AsOf: moment}).HTML, " · positions " + day + " +₹10.00"},
+				"card":      {strings.ToLower(view.PositionCard(view.PositionCardView{Position: book.Open[0], AsOf: moment}).HTML), "\n" + strings.ToLower(day) + " +₹5.00"},
+			} {
+				if !strings.Contains(said[0], said[1]) {
+					t.Errorf("%s of %s at %s has no %q:\n%s", name, exchange, at, said[1], said[0])
+				}
 			}
 		}
 	}

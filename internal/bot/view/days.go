@@ -31,12 +31,16 @@ func secondsOf(t, at time.Time) string {
 	}
 }
 
-// onDay is the day of [dayOf] behind a verb: "today", "on Friday".
-func onDay(at time.Time) string {
-	if day := dayOf(at); day != "today" {
-		return "on " + day
+// onDay is the day of [dayAt] behind a verb: "closed today", "closed on Friday".
+func onDay(verb, day string) string {
+	switch day {
+	case "day":
+		return verb
+	case "today":
+		return verb + " today"
+	default:
+		return verb + " on " + day
 	}
-	return "today"
 }
 
 // ofDay names a list with the day that all its rows are of, where that is not the

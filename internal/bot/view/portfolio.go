@@ -21,7 +21,7 @@ type PortfolioView struct {
 func Portfolio(v PortfolioView) Message {
 	o, hide := v.Overview, mask(v.Hide)
 	var s sheet
-	s.say(append(accountHead(o, hide, dayOf(v.AsOf)), append(hide.note(), asOf(v.AsOf))...)...)
+	s.say(append(accountHead(o, hide, v.AsOf), append(hide.note(), asOf(v.AsOf))...)...)
 	for i, part := range []struct {
 		name  string
 		known bool
@@ -30,7 +30,7 @@ func Portfolio(v PortfolioView) Message {
 		{"Holdings", o.Holdings != nil, func() []string { return holdingsPart(o, hide, DayOf(v.AsOf)) }},
 		{"Mutual funds", o.MutualFunds != nil, func() []string { return mutualFundsPart(*o.MutualFunds, hide) }},
 		{"Cash", o.Funds != nil, func() []string { return cashPart(*o.Funds, hide) }},
-		{"Positions", o.Positions != nil, func() []string { return positionsPart(o, hide, DayOf(v.AsOf)) }},
+		{"Positions", o.Positions != nil, func() []string { return positionsPart(o, hide, capital(positionsDay(*o.Positions, v.AsOf))) }},
 	} {
 		if part.known {
 			s.say(part.lines()...)
@@ -49,14 +49,14 @@ func Portfolio(v PortfolioView) Message {
 // accountHead is what the account is worth and its day. Where only one part's
 // day is known, it is named; in privacy mode there is a percentage for that of
 // the holdings alone.
-func accountHead(o kite.Overview, v mask, day string) []string {
-	worth, change := o.Worth(), o.Day()
+func accountHead(o kite.Overview, v mask, at time.Time) []string {
+	worth, change, day := o.Worth(), o.Day(), accountDay(o, at)
 	if worth.OK {
 		worth = together(o.Holdings.Value, o.MutualFunds.Value, cashOf(*o.Funds))
 	}
 	switch holdings, positions := o.HoldingsDay().OK, o.PositionsDay().OK; {
 	case bool(v) || holdings && !positions:
-		day = "holdings " + day
+		day = "holdings " + dayOf(at)
 	case positions && !holdings && len(o.Positions.Open)+len(o.Positions.Closed) == 0:
 		change = kite.Figure{} // of nothing
 	case positions && !holdings:
@@ -75,6 +75,14 @@ func accountHead(o kite.Overview, v mask, day string) []string {
 		lines = append(lines, "Holdings + mutual funds + cash")
 	}
 	return lines
+}
+
+// accountDay is the day of the holdings and the positions.
+func accountDay(o kite.Overview, at time.Time) string {
+	if o.Positions == nil {
+		return dayOf(at)
+	}
+	return positionsDay(*o.Positions, at)
 }
 
 func holdingsPart(o kite.Overview, v mask, day string) []string {

@@ -32,7 +32,7 @@ func Positions(v PositionsView) Message {
 	}
 	at := pageOf(len(all), positionsPerPage, v.Page)
 	var s sheet
-	s.say(append(positionsHead(v), asOfAt(v.AsOf, each(all, exchangeOfPosition)...))...)
+	s.say(append(positionsHead(v), asOfAt(v.AsOf, exchangesOf(b)...))...)
 	s.say(positionsBeside(b)...)
 
 	open := min(len(b.Open), at.to)
@@ -42,7 +42,7 @@ func Positions(v PositionsView) Message {
 		s.showUnder(openTable(shownOpen, v))
 	}
 	if len(shownClosed) > 0 {
-		s.say(part("Closed "+onDay(v.AsOf), b.ClosedProfit, v.Hide))
+		s.say(part(onDay("Closed", positionsDay(b, v.AsOf)), b.ClosedProfit, v.Hide))
 		s.showUnder(closedTable(shownClosed, v))
 	}
 	s.under(at.line("positions")...)
@@ -77,14 +77,15 @@ func part(name string, profit kite.Figure, hide bool) string {
 // positionsHead is the P&L and what it is of. In privacy mode it is the counts.
 func positionsHead(v PositionsView) []string {
 	b := v.Book
-	count := counts(counted{len(b.Open), "open"}, counted{len(b.Closed), "closed " + onDay(v.AsOf)})
+	day := positionsDay(b, v.AsOf)
+	count := counts(counted{len(b.Open), "open"}, counted{len(b.Closed), onDay("closed", day)})
 	switch {
 	case v.Hide:
 		return append([]string{"<b>Positions · " + count + "</b>"}, mask(true).note()...)
 	case !b.Profit.OK:
 		return []string{"<b>Positions</b>: P&amp;L not known, none has a price.", count}
 	default:
-		return []string{fmt.Sprintf("<b>Positions %s · %s %s</b>", SignedRupeesOf(b.Profit), dayOf(v.AsOf), SignedRupeesOf(b.Day)), count}
+		return []string{fmt.Sprintf("<b>Positions %s · %s %s</b>", SignedRupeesOf(b.Profit), day, SignedRupeesOf(b.Day)), count}
 	}
 }
 
@@ -145,7 +146,13 @@ func positionRow(p kite.Position, at time.Time) row {
 // product is how a position is held, in Kite's short word: "MIS".
 func product(p kite.Position) string { return fit(clean(p.Product), 4) }
 
-func exchangeOfPosition(p kite.Position) string { return p.Exchange }
+// exchangesOf are those that the positions trade on.
+func exchangesOf(b kite.Book) []string {
+	return each(slices.Concat(b.Open, b.Closed), func(p kite.Position) string { return p.Exchange })
+}
+
+// positionsDay is the day that the day's P&L is of.
+func positionsDay(b kite.Book, at time.Time) string { return dayAt(at, exchangesOf(b)...) }
 
 func positionUnit(p kite.Position) unit { return unitOf(p.Exchange + ":" + p.Symbol) }
 

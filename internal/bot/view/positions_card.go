@@ -53,7 +53,7 @@ func positionCardHead(v PositionCardView) []string {
 	if v.Hide {
 		return lines
 	}
-	return append(lines, DayOf(v.AsOf)+" "+SignedRupeesOf(p.DayProfit()))
+	return append(lines, capital(dayAt(v.AsOf, p.Exchange))+" "+SignedRupeesOf(p.DayProfit()))
 }
 
 // positionHeld is how much is held and which way, and its prices; in privacy mode
