@@ -38,7 +38,7 @@ func Open(t time.Time) bool {
 }
 
 // Session is the day, at midnight IST, of the last regular session that has
-// begun by t: what a day's change is of, since the prices are of that session.
+// begun by t. A day's change in an answer of t belongs to it.
 func Session(t time.Time) time.Time {
 	day := midnight(t.Add(-opens))
 	for !TradingDay(day) {

@@ -79,7 +79,7 @@ func holdingsHead(p kite.Portfolio, v mask, day string) []string {
 	return append(lines, last)
 }
 
-// headline is a first line: what a value is of, the value, and what its day
+// headline is a first line: a name, the value behind it, and what its day
 // changed. In privacy mode it is the day in percent.
 func headline(name string, value, change, percent kite.Figure, v mask, day string) string {
 	line := name
