@@ -118,6 +118,7 @@ func TestGallery(t *testing.T) {
 	p.do("open the gallery", chromedp.Navigate(d.page+"gallery/"), chromedp.WaitVisible(chromedp.ID("holdings")))
 	p.is(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
 	p.is(`[...document.querySelectorAll('.card, .bubble, .text, .table, .keyboard')].every((box) => box.scrollWidth <= box.clientWidth)`, "nothing is wider than its bubble")
+	p.is(`[...document.querySelectorAll('.card:not([id*=hostile]) .label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
 	p.is(`getComputedStyle(document.querySelector('.card')).width === '360px'`, "a card is as wide as the smallest phone")
 	p.is(`[...document.querySelectorAll('.pre:not(.overflow) pre')].every((pre) => pre.scrollWidth <= pre.clientWidth)`, "a table without a mark fits")
 	p.seesPictures(18)
