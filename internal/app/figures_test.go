@@ -79,7 +79,7 @@ func (t totals) profit() string {
 
 // apart are the lines on what is pledged and what is bought with borrowed money.
 func (t totals) apart() string {
-	return fmt.Sprintf("Of the value, pledged ₹%s\nMTF ₹%s ·", grouped(t.pledged), grouped(t.borrowed))
+	return fmt.Sprintf("Pledged ₹%s of the value\nMTF ₹%s ·", grouped(t.pledged), grouped(t.borrowed))
 }
 
 // leaksInto reports whether a message shows a total of this account.

@@ -26,7 +26,7 @@ func HoldingCard(v HoldingCardView) Message {
 	s.say(cardShares(h, hide, dayOf(v.AsOf))...)
 	s.say(cardPrices(h, hide)...)
 	if h.Discrepancy {
-		s.say("Kite says that its average price of this holding is not reliable; so the P&amp;L is not, either.")
+		s.say("Kite says that its average price for this holding is not reliable, so the P&amp;L is not either.")
 	}
 	return s.message(false, cardButtons(v))
 }

@@ -148,7 +148,7 @@ func gttNotes(shown []kite.GTT, v GTTsView) []string {
 			lines = append(lines, name+" refused: "+escape(text))
 		}
 		if more := len(g.Triggers) - maxLegs; more > 0 {
-			lines = append(lines, name+" has "+many(more, "trigger", "triggers")+" more.")
+			lines = append(lines, name+" has "+many(more, "more trigger", "more triggers")+".")
 		}
 	}
 	return lines

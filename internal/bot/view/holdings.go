@@ -103,7 +103,7 @@ func onlyMTF(p kite.Portfolio) bool { return p.Counted == 0 && p.MTF.Holdings > 
 func pledgedAndMTF(p kite.Portfolio, v mask) []string {
 	lines := leftOut(p)
 	if !p.Pledged.IsZero() {
-		lines = append(lines, "Of the value, pledged "+v.rupees(figureOf(p.Pledged)))
+		lines = append(lines, "Pledged "+v.rupees(figureOf(p.Pledged))+" of the value")
 	}
 	if p.MTF.Holdings > 0 {
 		lines = append(lines, mtfLine(p.MTF, v))
@@ -111,7 +111,7 @@ func pledgedAndMTF(p kite.Portfolio, v mask) []string {
 	return lines
 }
 
-// leftOut names the holdings that are in no figure, and those that are not in
+// leftOut names the holdings that are not counted, and those that are not in
 // the day's.
 func leftOut(p kite.Portfolio) []string {
 	var noPrice, noClose []string
@@ -130,10 +130,10 @@ func leftOut(p kite.Portfolio) []string {
 	}
 	var lines []string
 	if len(noPrice) > 0 {
-		lines = append(lines, "No price, so in no figure: "+someNames(noPrice))
+		lines = append(lines, "No price, so not counted: "+someNames(noPrice))
 	}
 	if len(noClose) > 0 {
-		lines = append(lines, "No prev. close, so not in the day: "+someNames(noClose))
+		lines = append(lines, "No prev. close, so no day’s change: "+someNames(noClose))
 	}
 	return lines
 }
@@ -145,8 +145,8 @@ func has(n int) string {
 	return fmt.Sprintf("%d have", n)
 }
 
-// borrowed says why MTF shares are in no total.
-const borrowed = "bought with borrowed money, in no total"
+// borrowed says why MTF shares are not in the totals.
+const borrowed = "bought with borrowed money, not in the totals"
 
 // mtfLine names what MTF shares are worth.
 func mtfLine(m kite.MTFTotal, v mask) string {

@@ -65,7 +65,10 @@ func fundCardHead(v FundCardView) []string {
 func fundPrices(f kite.MutualFund) []string {
 	nav := "NAV " + ifKnown(priceOf(f.LastPrice), navUnit().price)
 	if day := strings.TrimSpace(clean(f.NAVDate)); day != "" {
-		nav += " of " + escape(day)
+		if date, err := time.Parse(time.DateOnly, day); err == nil {
+			day = date.Format("2 Jan 2006")
+		}
+		nav += " (" + escape(day) + ")"
 	}
 	return []string{"Units " + units(f.Units), "Avg. NAV " + ifKnown(priceOf(f.AveragePrice), navUnit().price), nav, "Invested " + RupeesOf(f.Invested())}
 }

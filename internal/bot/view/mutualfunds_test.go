@@ -49,7 +49,7 @@ func TestFundCardGolden(t *testing.T) {
 		answer string
 		hide   bool
 	}{
-		"mf_card":          {brothers(), false},
+		"mf_card":          {strings.Replace(brothers(), `"last_price_date":""`, `"last_price_date":"2026-11-11"`, 1), false},
 		"mf_card_hidden":   {brothers(), true},
 		"mf_card_no_price": {list(fundRow("SAMPLE FUND", "INF", "10", "11", "0")), false},
 		"mf_card_hostile":  {list(fundRow("<b>&\"\u202eX\nY", "<i>", "10", "0", "12")), false},

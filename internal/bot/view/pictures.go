@@ -34,7 +34,7 @@ type PictureView struct {
 func Allocation(v PictureView) Message {
 	p := v.Portfolio
 	if !p.Value.OK || !p.Value.Value.IsPositive() {
-		return noPicture("There is nothing to divide", v.AsOf)
+		return noPicture("There is nothing to draw", v.AsOf)
 	}
 	largest := slices.MaxFunc(p.Holdings, func(a, b kite.Holding) int { return a.Value().Value.Cmp(b.Value().Value) })
 	lines := []string{

@@ -41,11 +41,10 @@ func NoSuchPosition(page int, at time.Time) Message {
 
 func positionCardHead(v PositionCardView) []string {
 	p, hide := v.Position, mask(v.Hide)
-	parts := []string{"<b>" + outside(contractName(p.Symbol, v.AsOf)) + "</b>"}
-	for _, word := range present(p.Exchange, productWords(p.Product)) {
-		parts = append(parts, escape(word))
+	lines := []string{"<b>" + outside(contractName(p.Symbol, v.AsOf)) + "</b>"}
+	if held := present(p.Exchange, productWords(p.Product)); len(held) > 0 {
+		lines = append(lines, escape(strings.Join(held, " · ")))
 	}
-	lines := []string{strings.Join(parts, " · ")}
 	if !p.Profit().OK {
 		return append(lines, "<b>No price</b>: its P&amp;L is not known.")
 	}

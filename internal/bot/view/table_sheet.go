@@ -213,12 +213,12 @@ func many(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// noData says that rows came as null, and that they are in no figure.
+// noData says that rows came as null, and that they are not counted.
 func noData(n int) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{many(n, "row", "rows") + " came without data and " + isAre(n) + " in no figure."}
+	return []string{many(n, "row", "rows") + " came without data and " + isAre(n) + " not counted."}
 }
 
 func isAre(n int) string {

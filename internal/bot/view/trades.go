@@ -60,10 +60,10 @@ func tradesHead(v TradesView) []string {
 		lines = append(lines, "Sold for "+RupeesOf(t.Sold))
 	}
 	if t.NoValue > 0 && !v.Hide {
-		lines = append(lines, many(t.NoValue, "trade counts", "trades count")+" lots and "+isAre(t.NoValue)+" not in these sums")
+		lines = append(lines, many(t.NoValue, "trade is", "trades are")+" counted in lots and "+isAre(t.NoValue)+" not in these sums.")
 	}
 	if t.Other > 0 {
-		lines = append(lines, many(t.Other, "trade", "trades")+" of another kind "+isAre(t.Other)+" in no figure.")
+		lines = append(lines, many(t.Other, "trade", "trades")+" of another kind "+isAre(t.Other)+" not counted.")
 	}
 	return append(lines, noData(t.Missing)...)
 }

@@ -74,7 +74,7 @@ func Quotes(v QuotesView) Message {
 	if v.Watch {
 		s.under(at.line("symbols")...)
 	} else if left := len(v.Rows) - len(shown); left > 0 {
-		s.under(fmt.Sprintf("%d more left out: %d are what one message shows.", left, maxQuoteRows))
+		s.under(fmt.Sprintf("%d more left out: one message shows %d.", left, maxQuoteRows))
 	}
 	return s.message(v.Native, quotesButtons(v, at, shown))
 }
