@@ -46,7 +46,7 @@ func TestALoginByOAuthInTheBrowser(t *testing.T) {
 	p.send(address)
 	p.says("You are logged in already")
 	p.send("/logout")
-	p.says("Kite itself hears nothing of that")
+	p.says("Kite itself is not told")
 	p.fits()
 	p.photographFor("oauth-logout")
 }

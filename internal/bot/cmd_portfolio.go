@@ -11,7 +11,7 @@ import (
 )
 
 func portfolioCommand() Command {
-	return Command{Name: "portfolio", Usage: "/portfolio", Summary: "what the account is worth, and how it does today", Run: portfolio}
+	return Command{Name: "portfolio", Usage: "/portfolio", Summary: "what the account is worth, and how it is doing today", Run: portfolio}
 }
 
 // portfolio asks for the parts side by side. One that fails is missing in the

@@ -141,7 +141,7 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		seen := c.phone.Log()
-		if !strings.Contains(seen, "What you decided about 66 holds.") || strings.Contains(seen, "You can use this bot now") {
+		if !strings.Contains(seen, "Your decision about 66 stands.") || strings.Contains(seen, "You can use this bot now") {
 			t.Errorf("after the kill people see\n%s", seen)
 		}
 		if c.guests.Writes() > writes+3 { // those of the test

@@ -71,7 +71,7 @@ var table = []Tool{
 	{Name: "get_ltp", What: "last traded prices", Args: ofInstruments, plain: "get_ltp", grouped: "market", mode: "ltp"},
 	{Name: "get_ohlc", What: "open, high, low and close of the day", Args: ofInstruments, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
 	{Name: "get_historical_data", What: "candles", Args: ofHistory, plain: "get_historical_data", grouped: "market", mode: "historical"},
-	{Name: "search_instruments", What: "instruments by words", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
+	{Name: "search_instruments", What: "instruments by name or symbol", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
 		always: map[string]any{"verbosity": "full"}, // else there is no ISIN and no expiry
 		most:   MaxMatches},
 	{Name: "get_alerts", What: "price alerts", Account: true, Args: ofAlerts, grouped: "alerts", mode: "get"},

@@ -89,7 +89,7 @@ const (
 func adminNotes() map[AdminNote]string {
 	return map[AdminNote]string{
 		NowBlocked:    "% is blocked; any login of theirs is ended and forgotten.",
-		NowApproved:   "% may use the bot now, and is told so.",
+		NowApproved:   "% may use the bot now, and will be told.",
 		ApprovedToo:   "% is approved; ALLOWED_USERS let them in before. Taken off that list they stay in, until they are removed here too.",
 		AllowedStill:  "% may use the bot all the same: ALLOWED_USERS lets them in.",
 		NowUnblocked:  "% is no longer blocked, and may ask to be let in.",
@@ -102,7 +102,7 @@ func adminNotes() map[AdminNote]string {
 		IsApproved:    "% is approved already. Nothing was changed.",
 		IsBlocked:     "% is blocked. Nothing was changed.",
 		DecidedSince:  "A decision was made after you asked for this about %. Nothing was changed; if you still want it, ask again.",
-		DecisionHolds: "What you decided about % holds.",
+		DecisionHolds: "Your decision about % stands.",
 	}
 }
 

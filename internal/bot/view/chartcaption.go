@@ -74,8 +74,8 @@ func rangeLine(v ChartView) string {
 
 func noCandles(v ChartView) Message {
 	lines := []string{
-		fmt.Sprintf("<b>No trading of %s in %s</b>", escape(nameOf(v.Quote.ID, v.AsOf)), escape(string(v.Range))),
-		"Kite has no candles of that time: it may be new, or not traded. Try a longer range.",
+		fmt.Sprintf("<b>No trades of %s in %s</b>", escape(nameOf(v.Quote.ID, v.AsOf)), escape(string(v.Range))),
+		"Kite has no candles for that range: it may be new, or not traded. Try a longer range.",
 	}
 	if v.LeftOut > 0 {
 		lines = append(lines, many(v.LeftOut, "candle", "candles")+" had no prices.")

@@ -73,7 +73,7 @@ func (l LoginLink) steps() string {
 		opens += " If it warns of AI apps first, tap <b>Continue to Kite login</b>."
 	}
 	if !l.Paste {
-		return opens + "\nCome back after: I notice, or tap <b>Done</b>."
+		return opens + "\nCome back afterwards; if nothing happens, tap <b>Done</b>."
 	}
 	return "1. " + opens + " Log in.\n" +
 		"2. The last page, at <b>127.0.0.1</b>, does not load: that is as it should be.\n" +
@@ -242,7 +242,7 @@ func dayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:0
 // Usurped tells that somebody else's account answered on the person's session.
 func Usurped(was, now kite.Identity) Message {
 	return Message{
-		HTML: fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nThe login link was finished a second time, as %s instead of %s. I noticed before showing anything and ended that session.\n\n"+
+		HTML: fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nThe login link was used a second time, as %s instead of %s. I noticed before showing anything and ended that session.\n\n"+
 			"Your own login may stay open at Kite until about 06:00 IST: to end it, log out of all sessions at Zerodha. Never pass a login link on.",
 			html.EscapeString(now.UserID), html.EscapeString(was.UserID)),
 		Buttons: [][]Button{{{Text: "Log in again", Data: "login:run", Style: Primary}}},

@@ -62,7 +62,7 @@ func Ops(v OpsView) Message {
 	notices := "I write to you when Kite is away or back, and when people ask to be let in."
 	toggle := Button{Text: "Do not write to me", Data: "admin:notices:off"}
 	if v.Quiet {
-		notices = "I do not write to you by myself, whatever happens."
+		notices = "I do not write to you unasked."
 		toggle = Button{Text: "Write to me", Data: "admin:notices:on"}
 	}
 	s.say(notices)
@@ -128,11 +128,11 @@ func (c OpsComponent) line(now time.Time) string {
 func (v OpsView) counts() []string {
 	logins := fmt.Sprintf("%d known · %d logged in · %s out", v.People, v.LoggedIn, many(v.Links, "link", "links"))
 	if v.Blind {
-		logins += " (the store does not tell of all)"
+		logins += " (some could not be read)"
 	}
 	lines := []string{"<b>People:</b> " + logins}
 	if v.Waiting > 0 {
-		lines = append(lines, fmt.Sprintf("<b>%d to be let in</b>", v.Waiting))
+		lines = append(lines, fmt.Sprintf("<b>%d waiting to be let in</b>", v.Waiting))
 	}
 	failed := fmt.Sprintf("%d failed", v.Failed)
 	if v.Failed > 0 {
@@ -189,7 +189,7 @@ func OpsOneError(e OpsError) Message {
 // NoSuchError answers an operator who asks for an error that is not kept.
 func NoSuchError(ref string) Message {
 	return Message{
-		HTML: fmt.Sprintf("<b>I know no error %s.</b>\nI keep the last 20 since the start. Look for ref=%[1]s in the log.",
+		HTML: fmt.Sprintf("<b>I do not know error %s.</b>\nI keep the last 20 since the start. Look for ref=%[1]s in the log.",
 			outside(cut(strings.ToUpper(ref), 16))),
 		Buttons: opsBack(),
 	}

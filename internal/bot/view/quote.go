@@ -31,9 +31,9 @@ func Quote(v QuoteView) Message {
 	blocks := [][]string{lines, quoteDetails(v), {pricesAsOf(v.AsOf, v.Quote.ID)}}
 	switch {
 	case v.Quote.Missing:
-		blocks[1] = []string{"Kite answered with nothing about it. Refresh asks again; if that stays, it may not be traded any more."}
+		blocks[1] = []string{"Kite answered without data for it. Refresh asks again; if nothing changes, it may no longer be traded."}
 	case !v.Quote.Priced():
-		blocks[1] = []string{"Kite knows it, but tells no price: it may be suspended, or was never traded. Refresh asks again."}
+		blocks[1] = []string{"Kite lists it but gives no price: it may be suspended, or was never traded. Refresh asks again."}
 	}
 	return Message{HTML: paragraphs(blocks), Buttons: quoteButtons(v)}
 }
@@ -112,7 +112,7 @@ func quoteButtons(v QuoteView) [][]Button {
 // know the symbol.
 func NoQuote(id string) Message {
 	return Message{
-		HTML:    fmt.Sprintf("<b>No price of %s just now</b>\nKite answered without any data about it. If that stays, it may not be traded any more.", escape(symbolOf(id))),
+		HTML:    fmt.Sprintf("<b>No price for %s just now</b>\nKite answered without data for it. If nothing changes, it may no longer be traded.", escape(symbolOf(id))),
 		Buttons: notEmpty(idButton("Try again", "quote:refresh:", id)),
 	}
 }

@@ -27,7 +27,7 @@ func QuoteDepth(v QuoteDepthView) Message {
 	s.say(quoteLine(q, v.AsOf))
 	t := ladder(q)
 	if len(t.rows) == 0 {
-		s.say("<b>Nobody bids and nobody offers.</b>", "The market is closed, or there is no trade in it now. Refresh asks again.")
+		s.say("<b>No bids and no asks.</b>", "The market is closed, or no orders are waiting. Refresh asks again.")
 	} else {
 		s.say(spread(q)...)
 		s.show(t)

@@ -35,7 +35,7 @@ func Search(v SearchView) Message {
 	s.say(unnamed(v.LeftOut)...)
 	buttons := pickButtons(shown, func(id string) string { return "quote:open:" + id })
 	if v.Means != "" {
-		s.say(fmt.Sprintf("To me “%s” is %s (%s).", typedText(v.Query), escape(symbolOf(v.Means)), escape(exchangeOf(v.Means))))
+		s.say(fmt.Sprintf("I take “%s” to mean %s (%s).", typedText(v.Query), escape(symbolOf(v.Means)), escape(exchangeOf(v.Means))))
 		buttons = append(buttons, unpickButton(kite.SymbolKey(v.Query)))
 	}
 	return s.message(false, append(buttons, turnSearch("search:page", v.Query, at, &s)...))
@@ -49,7 +49,7 @@ func turnSearch(action, query string, at paging, s *sheet) [][]Button {
 		data := func(page int) string { return searchData(action, page, query) }
 		return append(at.buttons(data), at.jumps(data)...)
 	case at.pages > 1:
-		s.say("The rest has no room in a button: search for fewer words.")
+		s.say("The other pages do not fit into a button: search for fewer words.")
 	}
 	return nil
 }

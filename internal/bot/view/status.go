@@ -92,7 +92,7 @@ func LoggingOut() Message {
 }
 
 // LoggedOut tells that a logout is through. byOAuth says how the login was made:
-// Kite itself hears nothing of the end of such a one.
+// Kite itself is not told of the end of such a one.
 func LoggedOut(user kite.Identity, byOAuth bool) Message {
 	who, is := "You", "are"
 	if !user.IsZero() {
@@ -101,7 +101,7 @@ func LoggedOut(user kite.Identity, byOAuth bool) Message {
 	if byOAuth {
 		return Message{
 			HTML: fmt.Sprintf("<b>%s %s logged out</b> of Kite’s server for apps like me, and I have forgotten the key.\n\n"+
-				"Kite itself hears nothing of that: its part of the login ends by itself at about 06:00 IST, or when you revoke the app at Zerodha. Messages already in this chat stay: delete them if you like.", who, is),
+				"Kite itself is not told: its part of the login ends by itself at about 06:00 IST, or when you revoke the app at Zerodha. Messages already in this chat stay: delete them if you like.", who, is),
 			Buttons: [][]Button{{{Text: "Log in again", Data: "login:run"}}},
 		}
 	}

@@ -14,7 +14,7 @@ func ToolRefused(e *kite.CallError) Message {
 	switch e.Problem {
 	case kite.CallLogin:
 		return Message{
-			HTML:    "<b>I do not call login here.</b>\nCalled at a wrong moment it ends your login. /login does it the safe way.",
+			HTML:    "<b>I do not call login here.</b>\nCalled at the wrong moment, it ends your login. /login does it the safe way.",
 			Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 		}
 	case kite.CallLogout:
@@ -37,7 +37,7 @@ func argProblem(e *kite.CallError) string {
 	case kite.CallNoSuchArg:
 		return fmt.Sprintf("%s takes no “%s”", tool, value)
 	case kite.CallTwice:
-		return fmt.Sprintf("%s is there twice", value)
+		return fmt.Sprintf("%s is given twice", value)
 	case kite.CallMissing:
 		return fmt.Sprintf("%s needs %s", tool, arg)
 	case kite.CallBadNumber:

@@ -109,7 +109,7 @@ func WatchAdded(added, there, unknown, unclear []string, full bool, most int) Me
 		lines[0] = "<b>Added to your watch list:</b> " + someNames(added)
 	}
 	if len(there) > 0 {
-		lines = append(lines, "On it already: "+someNames(there))
+		lines = append(lines, "Already on it: "+someNames(there))
 	}
 	if len(unknown) > 0 {
 		lines = append(lines, "Not known to Kite: "+someNames(unknown))
