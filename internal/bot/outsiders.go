@@ -28,14 +28,15 @@ var (
 type outsiders struct {
 	workers
 	answers, forgets *limits
+	told             *limits // of whom operators were told; /forget does not reset it
 }
 
 func newOutsiders(caught func(error)) *outsiders {
 	o := &outsiders{
 		workers: workers{most: outsiderWorkers, room: outsiderRoom, caught: caught},
-		answers: newLimits(outsiderRate), forgets: newLimits(forgetRate),
+		answers: newLimits(outsiderRate), forgets: newLimits(forgetRate), told: newLimits(outsiderRate),
 	}
-	o.answers.bound, o.forgets.bound = mostOutsiders, mostOutsiders
+	o.answers.bound, o.forgets.bound, o.told.bound = mostOutsiders, mostOutsiders, mostOutsiders
 	return o
 }
 

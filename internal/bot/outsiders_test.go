@@ -69,6 +69,32 @@ func TestWhoWasForgottenMayAskAgain(t *testing.T) {
 	})
 }
 
+// A person who asks, has everything forgotten and asks again, over and over, is told of
+// to operators once, and keeps no other person's request from them.
+func TestOperatorsAreToldOncePerPersonWhoAsks(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *chat) {
+		c.close()
+		c.notices = true
+		c.open()
+		for range 5 {
+			c.says("mallory", "hello")
+			c.press(people["mallory"], 1, "forget:yes")
+			synctest.Wait()
+		}
+		if seen := c.says("meera", "hello"); !strings.Contains(seen, "Meera") {
+			t.Errorf("the operator is not told of Meera: %s", seen)
+		}
+		told := 0
+		for id := 1; id < 20; id++ {
+			m, _ := c.phone.Shown(people["omar"], id)
+			told += strings.Count(m.HTML, "Mallory asks")
+		}
+		if told != 1 {
+			t.Errorf("the operator is told of Mallory %d times", told)
+		}
+	})
+}
+
 // However many outsiders write, whose chats Telegram holds: they are served by a
 // few goroutines in a way of their own, and the others wait for nothing.
 func TestOutsidersDelayNoOne(t *testing.T) {

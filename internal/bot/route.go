@@ -137,7 +137,10 @@ func (b *Bot) turnAway(u Update) order {
 		if err != nil {
 			return Reply{}, err
 		}
-		if asked {
+		if !asked {
+			return say(answer), nil
+		}
+		if news, _ := b.outsiders.told.allow(u.From, r.Now); news {
 			b.notify(aboutPeople, view.AsksIn(u.From, u.Name), view.ManyAskIn())
 		}
 		return say(answer), nil
