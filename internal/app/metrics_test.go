@@ -212,7 +212,7 @@ func TestAnUnknownLoginLink(t *testing.T) {
 	w := newWorld(t, simkite.Options{})
 	o := w.observed(clock.Real(), func(c *app.Config) { c.LoginHosts = []string{"login.example"} })
 	p := o.person(asha, "Asha")
-	m := p.ask("/login", "a login link that I do not know")
+	m := p.ask("/login", "a login link that I do not recognise")
 	for _, b := range m.Buttons() {
 		if b.URL != "" {
 			t.Errorf("a button opens %s", b.URL)

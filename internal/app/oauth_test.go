@@ -189,7 +189,7 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 		"an outage of Kite": {func(w *world) {
 			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure})
 		}, "Kite is not answering, or your login has ended"},
-		"the server is switched back": {func(w *world) { w.kite.SetWorld(simkite.Today) }, "logs people in another way"},
+		"the server is switched back": {func(w *world) { w.kite.SetWorld(simkite.Today) }, "has a new way of logging in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -274,7 +274,7 @@ func TestTheServerIsSwitchedTwice(t *testing.T) {
 		requests := len(w.kite.Calls())
 		for p, user := range people {
 			from := int(p.Last().ID)
-			m := p.ask(command, "logs people in another way")
+			m := p.ask(command, "has a new way of logging in")
 			if server == simkite.Next {
 				p.paste(p.authorize(m, user))
 			} else {

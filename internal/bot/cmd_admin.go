@@ -14,7 +14,7 @@ import (
 // commands are found, for what is typed and for each press alike.
 func adminCommand() Command {
 	c := Command{
-		Name: "admin", Usage: "/admin", Summary: "how the bot is, and who may use it", Hidden: true, Admin: true,
+		Name: "admin", Usage: "/admin", Summary: "the state of the bot, and who may use it", Hidden: true, Admin: true,
 		Run: adminTyped, Actions: opsActions(),
 	}
 	c.Actions["page"] = Action{Run: func(_ context.Context, r *Request) (Reply, error) {

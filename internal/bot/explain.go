@@ -126,11 +126,11 @@ func problem(err error) view.Problem {
 	case kite.KindUnreachable:
 		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindNotServed:
-		return view.Problem{Headline: "I cannot find Kite’s server.", Detail: "Nothing is lost. This bot may be set up wrongly: if it stays so for some minutes, tell the person who runs it.", Again: again}
+		return view.Problem{Headline: "I cannot find Kite’s server.", Detail: "Nothing is lost. This bot may be set up wrongly: if this lasts for some minutes, tell the person who runs it.", Again: again}
 	case kite.KindLimited:
-		return view.Problem{Headline: "Too much is asked of Kite at once just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+		return view.Problem{Headline: "Kite is getting too many requests just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case kite.KindTooBig:
-		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it, and your login is as it was. Asking again would bring the same; /tool asks for a part of a list, for example: /tool get_holdings limit=50"}
+		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it, and your login is as it was. Asking again would bring the same answer; /tool asks for a part of a list, for example: /tool get_holdings limit=50"}
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
 		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
 	case kite.KindNoTool:
@@ -138,11 +138,11 @@ func problem(err error) view.Problem {
 	case kite.KindMalformed:
 		return view.Problem{Headline: "Kite sent an answer I cannot read.", Detail: "I show nothing rather than a wrong figure.", Again: again}
 	case kite.KindNoLink:
-		return view.Problem{Headline: "Kite answered with a login link that I do not know.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
+		return view.Problem{Headline: "Kite sent a login link that I do not recognise.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
 	case kite.KindBlocked:
 		return view.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
 	case kite.KindUnfamiliar, kite.KindAuthorize:
-		return view.Problem{Headline: "Kite’s server has changed, and I do not know it yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
+		return view.Problem{Headline: "Kite’s server has changed in a way I do not know yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
 	case kite.KindBadArgument:
 		return view.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
 	}
@@ -151,7 +151,7 @@ func problem(err error) view.Problem {
 	}
 	return view.Problem{
 		Headline: "Something went wrong here.",
-		Detail:   "That is my fault, not yours. If it happens again, tell the person who runs this bot the reference.", Again: again,
+		Detail:   "That is my fault, not yours. If it happens again, send the reference to the person who runs this bot.", Again: again,
 	}
 }
 
@@ -205,7 +205,7 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 	}
 	p := problem(err)
 	if !slices.Contains([]kite.Kind{kite.KindNoLink, kite.KindNotServed, kite.KindBlocked, kite.KindUnfamiliar, kite.KindAuthorize}, kite.KindOf(err)) {
-		p.Headline = "You need to log in, but Kite gives out no login link just now."
+		p.Headline = "You need to log in, but Kite is giving out no login links just now."
 	}
 	p.Ref, p.Again = ref, againData(o.request)
 	m := p.Message()

@@ -39,7 +39,7 @@ func TestFilesOnTheirWayAreBounded(t *testing.T) {
 			}
 			synctest.Wait()
 			seen := c.phone.Log()
-			if files, told := strings.Count(seen, "The whole answer of"), strings.Count(seen, "Too much is asked of Kite at once just now."); files != 3 || told != n-3 {
+			if files, told := strings.Count(seen, "The whole answer of"), strings.Count(seen, "Kite is getting too many requests just now."); files != 3 || told != n-3 {
 				t.Errorf("%d files come, and %d people are told to ask again:\n%s", files, told, seen[:min(len(seen), 4000)])
 			}
 			time.Sleep(time.Minute)

@@ -124,7 +124,7 @@ func NoSuchRange(said, symbol string) Message {
 		}
 	}
 	return Message{
-		HTML:    fmt.Sprintf("<b>I have no chart of %s</b>\nI draw %s.", escape(said), strings.Join(names, ", ")),
+		HTML:    fmt.Sprintf("<b>I have no chart for %s</b>\nI draw %s.", escape(said), strings.Join(names, ", ")),
 		Buttons: notEmpty(draw),
 	}
 }

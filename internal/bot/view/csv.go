@@ -66,7 +66,7 @@ func csvCaption(name string, rows int, v CSVView) string {
 		asOf(v.AsOf),
 	}
 	if v.Hide {
-		lines = append(lines, "Amounts are left out: you have them hidden.")
+		lines = append(lines, "Amounts are left out because you have hidden them.")
 	}
 	return strings.Join(lines, "\n")
 }

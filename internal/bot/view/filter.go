@@ -38,7 +38,7 @@ func (m Message) Only(filter string, shown, all int) Message {
 // NothingFits answers a filter that no row of a command's list fits.
 func NothingFits(command, filter string, all int) Message {
 	return Message{
-		HTML:    fmt.Sprintf("<b>Nothing here fits “%s”</b>\nThe list has %s.", typedText(filter), many(all, "row", "rows")),
+		HTML:    fmt.Sprintf("<b>Nothing here matches “%s”</b>\nThe list has %s.", typedText(filter), many(all, "row", "rows")),
 		Buttons: [][]Button{{{Text: "Show all", Data: command + ":run"}}},
 	}
 }

@@ -82,7 +82,7 @@ func NotACommand(typed string) Message {
 // Unread answers a message that is not text, or was changed after it was answered.
 func Unread(edited bool) Message {
 	if edited {
-		return Message{HTML: "I do not read changes of a message. Please send it as a new one."}
+		return Message{HTML: "I do not read edited messages. Please send it as a new one."}
 	}
 	return Message{HTML: "I read text only, for example /portfolio or infy. /help shows everything."}
 }

@@ -74,7 +74,7 @@ func PasteLost(then string) Message {
 
 // LoginUnread tells that the login is made, and who logged in is not known yet.
 func LoginUnread() Message {
-	return restart("<b>Your login is made.</b>\nKite does not say yet who logged in. I keep asking and will tell you.", "")
+	return restart("<b>Your login went through.</b>\nKite does not say yet who logged in. I keep asking and will tell you.", "")
 }
 
 // PasteStays asks the person to delete the message that could not be deleted.
@@ -90,7 +90,7 @@ func LoginCrowded(until time.Time) Message {
 // LoginQueued tells when a login has its turn; the zero time: it is its turn.
 func LoginQueued(until time.Time) Message {
 	if until.IsZero() {
-		return Message{HTML: "<b>Your login is being made.</b>\nKite’s server has the address. I will tell you as soon as it answers."}
+		return Message{HTML: "<b>Your login is under way.</b>\nKite’s server has the address. I will tell you as soon as it answers."}
 	}
 	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server accepts one login every 12 seconds from this bot. Your turn comes at about %s IST. I will continue by myself and tell you.", clockSeconds(until))}
 }
@@ -102,7 +102,7 @@ func ProbablyOver() string {
 
 // Unreached says that no server takes questions for a login that it may still know.
 func Unreached() string {
-	return "Kite’s server no longer takes questions for your login. I keep it until you have another one."
+	return "Kite’s server no longer accepts requests for your login. I keep it until you have another one."
 }
 
 // EndedBecause says in a sentence why a login is over.
@@ -115,7 +115,7 @@ func EndedBecause(why kite.Ending) string {
 	case kite.EndLost:
 		return "Kite’s server no longer knows your login: it was restarted, or you logged out in another app."
 	case kite.EndSwitched:
-		return "Kite’s server now logs people in another way, so please log in once more."
+		return "Kite’s server has a new way of logging in, so please log in once more."
 	default:
 		return "Your login at Kite has ended; that happens every morning at the latest."
 	}

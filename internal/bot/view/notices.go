@@ -30,7 +30,7 @@ func KiteBack(since time.Time, lasted time.Duration) Message {
 // KiteFlaps tells an operator that they are told no more of it.
 func KiteFlaps() Message {
 	return Message{
-		HTML:    "<b>Kite keeps going away and coming back.</b>\nI write no more about it for now; /admin shows how it is.",
+		HTML:    "<b>Kite keeps going away and coming back.</b>\nI send no more notices about it for now; /admin shows the state.",
 		Buttons: overviewButton(),
 	}
 }
@@ -52,7 +52,7 @@ func AsksIn(person int64, name string) Message {
 // ManyAskIn tells an operator that they are told of no more people.
 func ManyAskIn() Message {
 	return Message{
-		HTML:    "<b>More people ask to be let in.</b>\nI write no more about them for now; /admin people lists all who wait.",
+		HTML:    "<b>More people ask to be let in.</b>\nI send no more notices about them for now; /admin people lists all who are waiting.",
 		Buttons: [][]Button{{{Text: "People", Data: "admin:page:1"}}},
 	}
 }

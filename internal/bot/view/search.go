@@ -89,7 +89,7 @@ func noMatches(v SearchView) Message {
 // SearchTooShort answers words that are in nearly everything, and says how to ask
 // for a symbol that is so short.
 func SearchTooShort(query string) Message {
-	m := Message{HTML: fmt.Sprintf("<b>“%s” is in nearly everything</b>\nType at least three letters of the name or the symbol.", typedText(query))}
+	m := Message{HTML: fmt.Sprintf("<b>“%s” matches nearly everything</b>\nType at least three letters of the name or the symbol.", typedText(query))}
 	s, ok := kite.ParseSymbol(query)
 	if !ok {
 		return m

@@ -35,7 +35,7 @@ func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // StatusNone answers /status of somebody who is not logged in.
 func StatusNone() Message {
 	return Message{
-		HTML:    "<b>Not logged in.</b>\nI hold no login of yours.",
+		HTML:    "<b>Not logged in.</b>\nI have no login of yours.",
 		Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 	}
 }

@@ -178,7 +178,7 @@ func quotesGaps(rows []QuoteRow) []string {
 		lines = append(lines, "Not known to Kite: "+someNames(unknown))
 	}
 	if len(unpriced) > 0 {
-		lines = append(lines, "Without a price now: "+someNames(unpriced))
+		lines = append(lines, "No price now: "+someNames(unpriced))
 	}
 	return lines
 }
