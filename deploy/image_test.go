@@ -37,7 +37,7 @@ func TestImageServes(t *testing.T) {
 	measured(t, "%d ms from start to healthy, %d ms of them in the program", c.start().Milliseconds(), c.startedIn().Milliseconds())
 	p.login()
 	first := p.ask("/holdings", "₹")
-	p.ask("/allocation", "Largest") // a picture
+	p.ask("/allocation", "Allocation") // a picture
 	c.end()
 	c.start()
 	if got, want := headline(p.ask("/holdings", "₹")), headline(first); got != want {

@@ -38,7 +38,7 @@ func (k *talk) begin() {
 
 // questions are asked in turn; each answer holds what stands beside it.
 var questions = [][2]string{
-	{"/holdings", "₹"}, {"/funds", "available"}, {"/profile", "ZZ"}, {"/allocation", "Largest"},
+	{"/holdings", "₹"}, {"/funds", "Available margin"}, {"/profile", "ZZ"}, {"/allocation", "Allocation"},
 }
 
 func (k *talk) ask(p *phone) {
