@@ -75,7 +75,7 @@ func TestTheArrowsInTheDocs(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, written); diff != "" {
-		t.Errorf("the table is not what arrows.go says; go test -update writes it (-want +got):\n%s", diff)
+		t.Errorf("the table is not what ways says; go test -update writes it (-want +got):\n%s", diff)
 	}
 }
 
