@@ -10,7 +10,7 @@
 //     one and the same: over a stream (GET …/sse), whose pings every 10 s show that
 //     the server is alive, and over streamable HTTP (POST …/mcp with the session id
 //     in a header), where nothing is held open. A session is born as a stream,
-//     where the server serves those (serving.go), and taken up again over …/mcp
+//     where the server serves those (dialer.go), and taken up again over …/mcp
 //     after its stream was lost or the bot was restarted; there is no second
 //     initialize.
 //   - A login by OAuth is a bearer, made by a browser and a code (authorize.go,
@@ -20,7 +20,7 @@
 //
 // What ends a login is different for each, and so is what a 404, a 401 or a text of
 // a tool means (challenge.go). Of what the server lists, one look per process is
-// enough, until an answer does not fit it (look.go, put.go).
+// enough, until an answer does not fit it (surface.go, put.go).
 //
 // # Beside mcp-go
 //
@@ -38,7 +38,7 @@
 //     are too big are dropped, and the stream goes on (budget.go, ADR 0023).
 //   - A session's requests go to the endpoint that its stream named first; mcp-go
 //     follows the server to another one, which would be another session.
-//   - When nobody has a connection, few dial at a time (turnstile.go).
+//   - When nobody has a connection, few dial at a time (http.go).
 //   - Of an answer that comes as events only the answer is read. mcp-go posts a
 //     reply to each request in between, comes back with a GET for what is
 //     missing, and loses a goroutine when there are three answers.
@@ -57,5 +57,5 @@
 //   - Requests stay on the configured scheme and host, answers below 4 MiB, and no
 //     redirect is followed: net/http would take the session id along.
 //   - Errors and logs say of which kind a failure is, and quote nothing of what the
-//     server sent: it may be account data, and URLs hold the session id (way.go).
+//     server sent: it may be account data, and URLs hold the session id (errors.go).
 package mcpconn

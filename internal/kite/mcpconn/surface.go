@@ -1,9 +1,13 @@
 package mcpconn
 
 import (
+	"context"
 	"regexp"
+	"sync"
+	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/stdlog"
 )
 
 // Surface is what the server offers, as far as it is known: the list of its
@@ -113,4 +117,153 @@ func namesOf(offers []kite.Offer) (names []string) {
 		}
 	}
 	return names
+}
+
+// sight is what is known of the server's surface, and the look under way.
+type sight struct {
+	mu      sync.Mutex
+	surface Surface
+	looking *glance   // nil for none
+	next    time.Time // no look before that
+	failed  error     // what the last look came to
+}
+
+// glance is a look that several may wait for.
+type glance struct {
+	surprised bool // it follows something unexpected
+	done      chan struct{}
+	err       error // once done is closed
+}
+
+// seer looks at the server: it lists the tools, and finds out whether OAuth is
+// wanted.
+type seer func(context.Context) (kind Surface, tools []string, err error)
+
+func (s *sight) now() Surface {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.surface
+}
+
+// look looks at the server, unless another caller does: then it waits for that
+// look. After a surprise, and after a look that failed, there is no look for a while:
+// what was seen last counts until then. The error is that of the look.
+func (d *Dialer) look(ctx context.Context, surprised bool, see seer) error {
+	d.sight.mu.Lock()
+	for d.sight.looking != nil {
+		g := d.sight.looking
+		d.sight.mu.Unlock()
+		select {
+		case <-g.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if g.surprised || !surprised { // else it may have begun before the surprise
+			return g.err
+		}
+		d.sight.mu.Lock()
+	}
+	if time.Now().Before(d.sight.next) {
+		defer d.sight.mu.Unlock()
+		return d.sight.failed
+	}
+	g := &glance{surprised: surprised, done: make(chan struct{}), err: errClosed} // a panic counts as that
+	d.sight.looking = g
+	d.sight.mu.Unlock()
+	defer func() { d.looked(g, surprised || g.err != nil && ctx.Err() == nil) }()
+	seen, tools, err := see(ctx)
+	if g.err = err; err == nil {
+		d.learn(func(s *Surface) { *s = seen }, tools)
+	}
+	return err
+}
+
+// looked ends a look.
+func (d *Dialer) looked(g *glance, pause bool) {
+	d.sight.mu.Lock()
+	defer d.sight.mu.Unlock()
+	d.sight.looking, d.sight.failed = nil, g.err
+	if pause {
+		d.sight.next = time.Now().Add(d.opts.LookPause)
+	}
+	close(g.done)
+}
+
+// lookLater looks in the background, if there was no look. It belongs to the Dialer.
+func (d *Dialer) lookLater(see seer) {
+	d.sight.mu.Lock()
+	due := d.sight.surface.Style == kite.StyleUnknown && d.sight.looking == nil && !time.Now().Before(d.sight.next)
+	d.sight.mu.Unlock()
+	if !due || !d.enter() {
+		return
+	}
+	go func() {
+		defer d.work.Done()
+		defer func() {
+			if bug := recover(); bug != nil {
+				d.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", stdlog.Panic(bug)...)
+			}
+		}()
+		ctx, cancel := context.WithTimeout(d.base, d.opts.CallTimeout)
+		defer cancel()
+		_ = d.look(ctx, false, see) // it was logged as a call
+	}()
+}
+
+// see looks at the server over a session of the login tool's kind. Where no login
+// tool is listed, the documents say whether a login is made by OAuth.
+func (l *link) see(ctx context.Context, c *speaker) (Surface, []string, error) {
+	text, cause := l.call(ctx, c, kite.AskTools(), kite.StyleUnknown)
+	if cause != nil {
+		return Surface{}, nil, cause
+	}
+	s, names, err := surfaceOf(text)
+	if err == nil && !s.Login && !s.Unfamiliar {
+		s.OAuth = l.dialer.documents.exist(ctx, l.dialer)
+	}
+	return s, names, err
+}
+
+// seeWithoutLogin looks at the server without a login: over a new session,
+// if anybody can have one. Where that is refused nothing is known of the tools.
+func (d *Dialer) seeWithoutLogin(ctx context.Context) (Surface, []string, error) {
+	nobody, err := d.openSession(ctx)
+	switch {
+	case err == nil:
+		defer nobody.Close()
+		return nobody.see(ctx)
+	case kite.KindOf(err) == kite.KindAuthorize:
+		return Surface{OAuth: true}, nil, nil
+	default:
+		return Surface{}, nil, err
+	}
+}
+
+// surfaceOf reads a list of tools, which tells nothing of OAuth.
+func surfaceOf(text string) (Surface, []string, error) {
+	offers, err := kite.DecodeOffers(text)
+	if err != nil {
+		return Surface{}, nil, errOdd
+	}
+	style := kite.StyleOf(offers)
+	return Surface{Style: style, Login: kite.OffersLogin(offers), Unfamiliar: style == kite.StyleUnknown}, namesOf(offers), nil
+}
+
+// meet looks at the server over a session that was just opened, unless it is
+// known. The error says that the session is of no use; it is closed then.
+func (d *Dialer) meet(ctx context.Context, conn opened) error {
+	known := d.sight.now()
+	surprised := known.OAuth || known.Unfamiliar // yet here is a session, and it may have changed
+	if known.Style == kite.StyleUnknown || surprised {
+		_ = d.look(ctx, surprised, conn.see) // without it the session is as good as before
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = d.sight.now().barred()
+	}
+	if err != nil {
+		conn.Close()
+		return d.openFailed(ctx, err, conn.ID())
+	}
+	return nil
 }
