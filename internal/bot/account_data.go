@@ -20,7 +20,7 @@ func fetch[T any](ctx context.Context, a Account, q kite.Query, maxAge time.Dura
 	var none T
 	ctx, release := kite.HoldAnswers(ctx)
 	defer release()
-	text, at, err := a.pool.Recall(ctx, a.person, q, maxAge)
+	text, at, err := a.pool.Fetch(ctx, a.person, q, maxAge)
 	if err != nil {
 		return none, time.Time{}, err
 	}

@@ -7,39 +7,39 @@ import (
 	"kitebot/internal/kite"
 )
 
-// keepFor is how long an answer can be handed out again: long enough to turn
+// cacheFor is how long an answer can be handed out again: long enough to turn
 // pages and sort without asking Kite for what it just said.
-const keepFor = time.Minute
+const cacheFor = time.Minute
 
-// kept is an answer that was proved to be the login's own.
-type kept struct {
+// cachedAnswer is an answer that was proved to be the login's own.
+type cachedAnswer struct {
 	session ID
 	text    string
 	at      time.Time
 }
 
-// Recall is Call, but an answer of the same login that is not older than maxAge
+// Fetch is Call, but an answer of the same login that is not older than maxAge
 // is handed out again. It returns when Kite gave the answer.
-func (p *Pool) Recall(ctx context.Context, who int64, q kite.Query, maxAge time.Duration) (string, time.Time, error) {
-	pr, done, err := p.hold(who)
+func (p *Pool) Fetch(ctx context.Context, who int64, q kite.Query, maxAge time.Duration) (string, time.Time, error) {
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return "", time.Time{}, err
 	}
 	defer done()
 	key := q.Key()
-	pr.noteUse()
-	if k, ok := pr.recall(key, maxAge); ok {
+	pr.recordUse()
+	if k, ok := pr.cached(key, maxAge); ok {
 		return k.text, k.at, nil
 	}
 	text, session, err := pr.call(ctx, q)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	return text, pr.keepAnswer(key, text, session), nil
+	return text, pr.cacheAnswer(key, text, session), nil
 }
 
-// recall finds an answer of the present login.
-func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
+// cached finds an answer of the present login.
+func (pr *person) cached(key string, maxAge time.Duration) (cachedAnswer, bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	k, ok := pr.answers[key]
@@ -48,14 +48,14 @@ func (pr *person) recall(key string, maxAge time.Duration) (kept, bool) {
 	return k, ok
 }
 
-// mostKept bounds what is kept for all people together, in bytes. An answer that
+// maxCached bounds what is kept for all people together, in bytes. An answer that
 // finds no room is asked for again: that costs a question, while a morning rush
 // must not cost the memory of thousands of answers.
-const mostKept = 8 << 20
+const maxCached = 8 << 20
 
-// keepAnswer keeps a session's answer for a minute or two and returns its time. Answers
-// never outlive their login: recall compares, and update drops them.
-func (pr *person) keepAnswer(key, text string, session ID) time.Time {
+// cacheAnswer keeps a session's answer for a minute or two and returns its time. Answers
+// never outlive their login: cached compares, and update drops them.
+func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	now := pr.pool.Clock.Now()
@@ -63,13 +63,13 @@ func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 		return now
 	}
 	pr.drop(key)
-	k := kept{session: session, text: text, at: now}
-	if size := k.size(key); pr.pool.kept.Add(size) > mostKept {
-		pr.pool.kept.Add(-size)
+	k := cachedAnswer{session: session, text: text, at: now}
+	if size := k.size(key); pr.pool.cachedBytes.Add(size) > maxCached {
+		pr.pool.cachedBytes.Add(-size)
 		return now
 	}
 	if pr.answers == nil {
-		pr.answers = map[string]kept{}
+		pr.answers = map[string]cachedAnswer{}
 	}
 	pr.answers[key] = k
 	return now
@@ -78,20 +78,20 @@ func (pr *person) keepAnswer(key, text string, session ID) time.Time {
 // drop drops what is kept under a key, if anything is; mu is held.
 func (pr *person) drop(key string) {
 	if k, ok := pr.answers[key]; ok {
-		pr.pool.kept.Add(-k.size(key))
+		pr.pool.cachedBytes.Add(-k.size(key))
 		delete(pr.answers, key)
 	}
 }
 
 // size is how many bytes a kept answer takes.
-func (k kept) size(key string) int64 { return int64(len(key) + len(k.text)) }
+func (k cachedAnswer) size(key string) int64 { return int64(len(key) + len(k.text)) }
 
 // forgetAnswers drops what is too old.
 func (pr *person) forgetAnswers() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	for key, k := range pr.answers {
-		if pr.pool.Clock.Since(k.at) >= keepFor {
+		if pr.pool.Clock.Since(k.at) >= cacheFor {
 			pr.drop(key)
 		}
 	}

@@ -13,14 +13,14 @@ import (
 
 func (w *world) recall(who int64, maxAge time.Duration) string {
 	w.t.Helper()
-	text, _, err := w.pool.Recall(w.t.Context(), who, kite.AskHoldings(), maxAge)
+	text, _, err := w.pool.Fetch(w.t.Context(), who, kite.AskHoldings(), maxAge)
 	if err != nil {
 		return "error: " + err.Error()
 	}
 	return text
 }
 
-func TestRecall(t *testing.T) {
+func TestFetch(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(session.LinkLife)
@@ -44,7 +44,7 @@ func TestRecall(t *testing.T) {
 	})
 }
 
-func TestRecallKnowsNobodyElse(t *testing.T) {
+func TestFetchKnowsNobodyElse(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.login(ravi, "CD5678")
@@ -82,7 +82,7 @@ func TestKeptAnswersHaveABound(t *testing.T) {
 		asked := func(who int64, page int) (again bool) {
 			w.t.Helper()
 			w.kite.Calls()
-			text, _, err := w.pool.Recall(w.t.Context(), who, kite.AskOrderHistory(strconv.Itoa(page)), time.Minute)
+			text, _, err := w.pool.Fetch(w.t.Context(), who, kite.AskOrderHistory(strconv.Itoa(page)), time.Minute)
 			if err != nil || text != long {
 				w.t.Fatalf("%d bytes, %v", len(text), err)
 			}

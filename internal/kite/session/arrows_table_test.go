@@ -51,7 +51,7 @@ var causeWords = [...]struct{ name, what string }{
 	Silence:     {"silence", "`confirm`: `get_profile` fails again and again"},
 	Clock:       {"clock", "`Login.Until` has passed: a doubt, never an end"},
 	Answered:    {"answered", "`question` gets an answer, before `Login.Until`"},
-	ServersWord: {"server's word", "`ended`: 404 in the server's words, or 400 \"Invalid session ID\" with no stream open; by OAuth 401 or the words of a tool; a stream lost at a server without /mcp; also when another person logs in as that Kite user after `Login.Until` (`release`). A link may be out, or a logout of before still wait"},
+	ServersWord: {"server's word", "`ended`: 404 in the server's words, or 400 \"Invalid session ID\" with no stream open; by OAuth 401 or the words of a tool; a stream lost at a server without /mcp; also when another person logs in as that Kite user after `Login.Until` (`releaseKiteUser`). A link may be out, or a logout of before still wait"},
 	Usurped:     {"usurped", "`usurped`: another Kite user answered on the session; it is ended before anything is shown. A link may be out, or a logout of before still wait"},
 	LoggedOut:   {"logged out", "`Pool.Logout`: DELETE for each session held, `session logout` for each bearer, and the server said so"},
 	LogoutWaits: {"logout waits", "`Pool.Logout` while Kite does not confirm; tried again for as long as the server could remember the session, and before a new link"},

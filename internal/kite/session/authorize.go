@@ -71,7 +71,7 @@ const (
 // when the Kite user is another person's. nil: it is the person's login, and an
 // event tells so.
 func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Status{}, err
 	}
@@ -84,7 +84,7 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 	link, err := pr.acceptCode(state, code)
 	if err == nil {
 		err = pr.try(ctx, link)
-		pr.mind() // what is queued, or not read yet
+		pr.startWatcher() // what is queued, or not read yet
 	}
 	if pr.left() != leaves {
 		err = ErrLeft
@@ -101,7 +101,7 @@ func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error)
 			leaves := pr.left()
 			s, err := p.Authorized(ctx, pr.id, state, code)
 			if died, ok := errors.AsType[*CodeError](err); ok {
-				pr.tell(leaves, Event{Kind: EventLoginFailed, Why: died})
+				pr.notify(leaves, Event{Kind: EventLoginFailed, Why: died})
 			}
 			return s, err
 		}
@@ -111,7 +111,7 @@ func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error)
 
 // acceptCode writes a code down with its attempt, and when it may be sent.
 func (pr *person) acceptCode(state, code string) (link Link, err error) {
-	giveBack := func() {}
+	cancelBooking := func() {}
 	saved := pr.update(func(r *Record) {
 		i, known := r.attempt(state)
 		if !known {
@@ -124,14 +124,14 @@ func (pr *person) acceptCode(state, code string) (link Link, err error) {
 			err = ErrCodeUsed
 		case a.Code == "":
 			var due time.Time
-			if due, giveBack, err = pr.pool.exchanges.book(pr.id, now); err == nil {
+			if due, cancelBooking, err = pr.pool.exchanges.book(pr.id, now); err == nil {
 				a.Code, a.Brought, a.Due = code, now, due // with their monotonic readings
 			}
 		}
 		link = r.Links[i]
 	})
 	if saved != nil {
-		giveBack()
+		cancelBooking()
 	}
 	return link, errors.Join(err, saved)
 }
@@ -330,19 +330,19 @@ func (pr *person) renewed(bearer, mcp ID) {
 
 // exchanges gives codes their turns, as the server takes them from one address.
 type exchanges struct {
-	turns *rate.Limiter
+	limiter *rate.Limiter
 
 	mu      sync.Mutex
 	brought map[int64][]time.Time // when people's codes were brought, of the last CodeLife
 }
 
 func newExchanges() *exchanges {
-	return &exchanges{turns: rate.NewLimiter(rate.Every(exchangeGap), exchangeBurst), brought: map[int64][]time.Time{}}
+	return &exchanges{limiter: rate.NewLimiter(rate.Every(exchangeGap), exchangeBurst), brought: map[int64][]time.Time{}}
 }
 
-// book gives a person's code its turn. The error is a *CrowdedError. giveBack
+// book gives a person's code its turn. The error is a *CrowdedError. cancelBooking
 // undoes it, for a code that could not be written down.
-func (x *exchanges) book(who int64, now time.Time) (due time.Time, giveBack func(), err error) {
+func (x *exchanges) book(who int64, now time.Time) (due time.Time, cancelBooking func(), err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for person, times := range x.brought {
@@ -355,14 +355,14 @@ func (x *exchanges) book(who int64, now time.Time) (due time.Time, giveBack func
 	if mine := x.brought[who]; len(mine) >= mostCodes {
 		return time.Time{}, nothing, &CrowdedError{Until: mine[0].Add(CodeLife)}
 	}
-	turn := x.turns.ReserveN(now, 1)
-	wait := turn.DelayFrom(now)
+	slot := x.limiter.ReserveN(now, 1)
+	wait := slot.DelayFrom(now)
 	if wait > longestQueue {
-		turn.CancelAt(now)
+		slot.CancelAt(now)
 		return time.Time{}, nothing, &CrowdedError{Until: now.Add(wait - longestQueue)}
 	}
 	x.brought[who] = append(x.brought[who], now)
-	return now.Add(wait), func() { turn.CancelAt(now); x.forget(who) }, nil
+	return now.Add(wait), func() { slot.CancelAt(now); x.forget(who) }, nil
 }
 
 // forget takes back the newest code of a person.
@@ -377,6 +377,6 @@ func (x *exchanges) forget(who int64) {
 // again gives a turn to a code that the server did not take for now: others took
 // what we had counted on.
 func (x *exchanges) again(now time.Time) time.Time {
-	wait := x.turns.ReserveN(now, 1).DelayFrom(now)
+	wait := x.limiter.ReserveN(now, 1).DelayFrom(now)
 	return now.Add(max(wait, exchangeGap))
 }

@@ -21,12 +21,12 @@ import (
 // *UsurpedError, or *kite.Error when the login is fine and only this call failed.
 // It returns after [Longest] at the latest.
 func (p *Pool) Call(ctx context.Context, who int64, q kite.Query) (string, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return "", err
 	}
 	defer done()
-	pr.noteUse()
+	pr.recordUse()
 	text, _, err := pr.call(ctx, q)
 	return text, err
 }
@@ -77,7 +77,7 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 			return "", err
 		}
 	}
-	if err := pr.prove(ctx, *login, pr.tick(), hollow(text)); err != nil {
+	if err := pr.prove(ctx, *login, pr.tick(), isEmpty(text)); err != nil {
 		return "", err
 	}
 	return text, nil
@@ -86,21 +86,21 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 // ask asks something on a session, and once more when the answer was lost. A
 // call on a stream that ended does not count: over /mcp it has both tries.
 func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) {
-	l := pr.line(id)
+	l := pr.conn(id)
 	text, err := l.Call(ctx, q)
 	if !kite.Unanswered(err) || ctx.Err() != nil {
-		return text, l.own(err)
+		return text, l.orUnreachable(err)
 	}
 	if l.stream && l.lost() {
-		l = pr.line(id)
+		l = pr.conn(id)
 		if text, err = l.Call(ctx, q); !kite.Unanswered(err) || ctx.Err() != nil {
-			return text, l.own(err)
+			return text, l.orUnreachable(err)
 		}
 	}
 	if !l.stream {
-		l = pr.line(id)
+		l = pr.conn(id)
 		text, err = l.Call(ctx, q)
-		return text, l.own(err)
+		return text, l.orUnreachable(err)
 	}
 	if login := pr.record().Login; login != nil && login.Session == id && login.Resumable == No {
 		return "", err // there is no other way
@@ -114,13 +114,13 @@ func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) 
 	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
 		return "", err
 	}
-	pr.keep(resumed)
+	pr.adoptConn(resumed)
 	return text, again
 }
 
-// own weakens "session ended" to a silence while the stream stands: only a
+// orUnreachable weakens "session ended" to a silence while the stream stands: only a
 // session without one is ended by that word.
-func (l *line) own(err error) error {
+func (l *trackedConn) orUnreachable(err error) error {
 	if kite.KindOf(err) == kite.KindEnded && l.stream {
 		return &kite.Error{Kind: kite.KindUnreachable, Err: err}
 	}
@@ -166,14 +166,14 @@ func (pr *person) judge(ctx context.Context, login Login, err error) error {
 }
 
 // prove makes sure that an answer received at the given tick is the login's
-// own before anybody sees it. While a link of the session can still be
+// own before the caller sees it. While a link of the session can still be
 // finished, a second browser login silently replaces the account behind it, so
 // the proof must be younger than the answer; afterwards one proof for each
-// connection is enough, if it was asked for when the link was dead. A hollow
+// connection is enough, if it was asked for when the link was dead. An empty
 // answer is believed only with a younger proof.
-func (pr *person) prove(ctx context.Context, login Login, answered uint64, hollow bool) error {
-	if pr.proved(login, answered, hollow) {
-		return pr.still(login)
+func (pr *person) prove(ctx context.Context, login Login, answered uint64, empty bool) error {
+	if pr.proved(login, answered, empty) {
+		return pr.stillCurrent(login)
 	}
 	select {
 	case pr.proving <- struct{}{}:
@@ -181,30 +181,30 @@ func (pr *person) prove(ctx context.Context, login Login, answered uint64, hollo
 	case <-ctx.Done():
 		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
 	}
-	if pr.proved(login, answered, hollow) { // by the one before us
-		return pr.still(login)
+	if pr.proved(login, answered, empty) { // by the one before us
+		return pr.stillCurrent(login)
 	}
 	for {
-		if err := pr.question(ctx, login); !silent(err) {
+		if err := pr.question(ctx, login); !inconclusive(err) {
 			return err
 		}
 		// What another caller found may be older than the answer.
-		if err := pr.confirm(ctx, login); err != nil || pr.proved(login, answered, hollow) {
+		if err := pr.confirm(ctx, login); err != nil || pr.proved(login, answered, empty) {
 			return err
 		}
 	}
 }
 
-func (pr *person) proved(login Login, answered uint64, hollow bool) bool {
+func (pr *person) proved(login Login, answered uint64, empty bool) bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	return pr.proof > answered || !hollow && pr.proof > 0 && !login.LinksAlive(pr.proofAt)
+	return pr.proof > answered || !empty && pr.proof > 0 && !login.LinksAlive(pr.proofAt)
 }
 
-// hollow reports whether an answer holds nothing. That is what an account
+// isEmpty reports whether an answer holds nothing. That is what an account
 // without orders says, and what the server makes of a Kite that answers null to
 // everything: who is logged in tells them apart, since a null has no name.
-func hollow(text string) bool {
+func isEmpty(text string) bool {
 	text = strings.TrimSpace(text)
 	return text == "" || text == "[]" || text == "null"
 }
@@ -237,9 +237,9 @@ func (pr *person) question(ctx context.Context, login Login) error {
 	}
 	pr.trust(login, sent, at)
 	if login.Resumable == Unknown {
-		pr.mind() // asks; it could not be told right after the login
+		pr.startWatcher() // asks; it could not be told right after the login
 	}
-	return pr.still(login)
+	return pr.stillCurrent(login)
 }
 
 // trust notes that the login named its user when it was asked at a tick, which
@@ -255,8 +255,8 @@ func (pr *person) trust(login Login, sent uint64, at time.Time) {
 // errReplaced is ErrNoLogin for this session: the person has another one by now.
 var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
 
-// still makes sure that the login was not replaced or ended while Kite was asked.
-func (pr *person) still(login Login) error {
+// stillCurrent makes sure that the login was not replaced or ended while Kite was asked.
+func (pr *person) stillCurrent(login Login) error {
 	now := pr.record().Login
 	switch {
 	case now == nil:
@@ -299,7 +299,7 @@ func (pr *person) ended(login Login, why kite.Ending) error {
 	if was {
 		pr.pool.Meter.LoginStep(stepEnded)
 	}
-	pr.mind() // its link, if it is still shown, is dead
+	pr.startWatcher() // its link, if it is still shown, is dead
 	return &EndedError{Why: why}
 }
 
@@ -327,7 +327,7 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 		pr.pool.Meter.LoginStep(stepUsurped)
 	}
 	if dead != nil {
-		pr.tell(leaves, Event{Kind: EventLinkDead, Links: dead})
+		pr.notify(leaves, Event{Kind: EventLinkDead, Links: dead})
 	}
 	pr.endNow(ctx, false)
 	return &UsurpedError{Was: login.User, Now: who}

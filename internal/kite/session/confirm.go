@@ -24,7 +24,7 @@ func (pr *person) confirm(ctx context.Context, login Login) error {
 	for {
 		v, mine := pr.verdictOn(login.Session)
 		if mine {
-			return pr.find(ctx, login, v)
+			return pr.decide(ctx, login, v)
 		}
 		select {
 		case <-v.done:
@@ -50,7 +50,7 @@ func (pr *person) verdictOn(session ID) (v *verdict, mine bool) {
 	return v, true
 }
 
-func (pr *person) find(ctx context.Context, login Login, v *verdict) error {
+func (pr *person) decide(ctx context.Context, login Login, v *verdict) error {
 	defer func() { // after a panic, too
 		pr.mu.Lock()
 		defer pr.mu.Unlock()
@@ -59,19 +59,19 @@ func (pr *person) find(ctx context.Context, login Login, v *verdict) error {
 		}
 		close(v.done)
 	}()
-	err := pr.persist(ctx, login)
+	err := pr.askPatiently(ctx, login)
 	v.err, v.given = err, ctx.Err() == nil
 	return err
 }
 
-// persist asks until the login answers, or patience ends.
-func (pr *person) persist(ctx context.Context, login Login) error {
-	err := pr.once(ctx, login)
+// askPatiently asks until the login answers, or patience ends.
+func (pr *person) askPatiently(ctx context.Context, login Login) error {
+	err := pr.askOnce(ctx, login)
 	if pr.over(login) {
 		return pr.orDoubt(login, err) // the clock and Kite agree: do not keep the person waiting
 	}
 	for _, pause := range pr.pool.Timing.Patience {
-		if !silent(err) {
+		if !inconclusive(err) {
 			return err
 		}
 		if !pr.wait(ctx, pause) {
@@ -84,13 +84,13 @@ func (pr *person) persist(ctx context.Context, login Login) error {
 
 // glance is confirm without patience: a silence is a doubt at once.
 func (pr *person) glance(ctx context.Context, login Login) error {
-	return pr.orDoubt(login, pr.once(ctx, login))
+	return pr.orDoubt(login, pr.askOnce(ctx, login))
 }
 
-// once asks the login once. Of a silence it asks why, as far as Kite says that.
-func (pr *person) once(ctx context.Context, login Login) error {
+// askOnce asks the login once. Of a silence it asks why, as far as Kite says that.
+func (pr *person) askOnce(ctx context.Context, login Login) error {
 	err := pr.question(ctx, login)
-	if silent(err) {
+	if inconclusive(err) {
 		if over := pr.askWhy(ctx, login, err); over != nil {
 			return over
 		}
@@ -100,7 +100,7 @@ func (pr *person) once(ctx context.Context, login Login) error {
 
 // orDoubt makes a doubt of a silence.
 func (pr *person) orDoubt(login Login, err error) error {
-	if !silent(err) {
+	if !inconclusive(err) {
 		return err
 	}
 	pr.doubt(login)
@@ -120,8 +120,8 @@ func (pr *person) gaveUp(ctx context.Context, login Login, err error) error {
 // over reports whether a login is over by the clock.
 func (pr *person) over(login Login) bool { return !pr.pool.Clock.Now().Before(login.Until()) }
 
-// silent reports whether an error leaves open what became of the login.
-func silent(err error) bool {
+// inconclusive reports whether an error leaves open what became of the login.
+func inconclusive(err error) bool {
 	switch kite.KindOf(err) {
 	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindMalformed:
 		return true

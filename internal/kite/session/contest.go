@@ -15,7 +15,7 @@ import (
 // Who logs in anew, by a link made since, gets the Kite user. It returns
 // ErrNoLogin.
 func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, owner int64) error {
-	other, done, err := pr.pool.hold(owner)
+	other, done, err := pr.pool.acquire(owner)
 	if err != nil {
 		return fmt.Errorf("find the other login of the kite user: %w", err)
 	}
@@ -41,12 +41,12 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 		return ErrNoLogin
 	}
 	pr.pool.Meter.LoginStep(stepRefused)
-	pr.tell(leaves, refused)
+	pr.notify(leaves, refused)
 	if contested.Kind != 0 {
-		other.tell(otherLeaves, contested)
+		other.notify(otherLeaves, contested)
 		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher may be busy with other work
 			other.endPending(ctx, pr.pool.Timing.Poll)
-			other.mind()
+			other.startWatcher()
 		})
 	}
 	pr.endNow(ctx, false)

@@ -37,7 +37,7 @@ func TestOneKiteUserOnePerson(t *testing.T) {
 					t.Errorf("%d does not read why there is no login", who)
 				}
 				w.wantError(who, session.ErrNoLogin)
-				if text, _, err := w.pool.Recall(w.t.Context(), who, kite.AskHoldings(), time.Hour); text != "" || !errors.Is(err, session.ErrNoLogin) {
+				if text, _, err := w.pool.Fetch(w.t.Context(), who, kite.AskHoldings(), time.Hour); text != "" || !errors.Is(err, session.ErrNoLogin) {
 					t.Errorf("%d is shown a kept answer: %q, %v", who, text, err)
 				}
 			}

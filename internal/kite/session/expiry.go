@@ -155,8 +155,8 @@ func (p *Pool) keepAlmanac(ctx context.Context) {
 // and it is not over yet. It is marked before it is told, and marked also when
 // there is nothing to tell: nobody is warned twice.
 func (p *Pool) warn(who int64) {
-	defer p.contain()
-	pr, done, err := p.hold(who)
+	defer p.recoverPanic()
+	pr, done, err := p.acquire(who)
 	if errors.Is(err, errClosed) {
 		return
 	}
@@ -182,27 +182,27 @@ func (p *Pool) warn(who int64) {
 	}
 	p.almanac.set(pr.record(), p.Clock.Now()) // who is due later than the list said stays in it
 	if tell {
-		pr.tell(leaves, Event{Kind: EventEndingSoon})
+		pr.notify(leaves, Event{Kind: EventEndingSoon})
 	}
 }
 
 // warnRetry is how soon a warning is tried again that could not be marked.
 const warnRetry = time.Minute
 
-// noteUse writes down that the person used their login, once in an Indian day
+// recordUse writes down that the person used their login, once in an Indian day
 // and beside the answer: it neither waits for that nor fails with it.
-func (pr *person) noteUse() {
+func (pr *person) recordUse() {
 	pr.mu.Lock()
 	login := pr.rec.Login
 	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Clock.Now()) && !pr.noting
 	pr.noting = pr.noting || first
 	pr.mu.Unlock()
 	if first {
-		pr.pool.spawnFor(pr, pr.writeUse)
+		pr.pool.spawnFor(pr, pr.saveUse)
 	}
 }
 
-func (pr *person) writeUse(context.Context) {
+func (pr *person) saveUse(context.Context) {
 	err := pr.update(func(r *Record) {
 		pr.noting = false
 		if now := pr.pool.Clock.Now().UTC(); r.Login != nil && !r.Login.usedOn(now) {

@@ -27,7 +27,7 @@ func (p *Pool) Renew(ctx context.Context, who int64, then string) (Link, Status,
 }
 
 func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Link, Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Link{}, Status{}, err
 	}
@@ -35,18 +35,18 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
 	leaves, before := pr.left(), pr.record().Login
-	giveBack, err := pr.takeTurn(ctx)
+	unlock, err := pr.lockLinking(ctx)
 	if err != nil {
 		return Link{}, Status{}, err
 	}
-	defer giveBack()
+	defer unlock()
 
 	pr.endPending(ctx, pendingTime) // before a login of the same Kite user stands in its way
 
 	link, young := pr.youngLink()
 	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {
 		if young, err = pr.stillGood(ctx, link); err != nil {
-			pr.leaveBehind(link, then)
+			pr.leaveCommand(link, then)
 			return Link{}, Status{}, err
 		}
 	}
@@ -55,7 +55,7 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 		old  []Link
 	)
 	if young {
-		old, err = pr.giveOut(leaves, before, link, nil, then, true)
+		old, err = pr.issueLink(leaves, before, link, nil, then, true)
 		young = !errors.Is(err, errLinkGone)
 	}
 	if !young {
@@ -63,7 +63,7 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 			return Link{}, Status{}, err
 		}
 		var more []Link
-		more, err = pr.giveOut(leaves, before, link, conn, then, false)
+		more, err = pr.issueLink(leaves, before, link, conn, then, false)
 		old = slices.Concat(old, more)
 	}
 	if err != nil {
@@ -75,7 +75,7 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	if !young {
 		p.Meter.LoginStep(stepLinkSent)
 	}
-	pr.mind()
+	pr.startWatcher()
 	if rec := pr.record(); rec.link(link.Ref) >= 0 {
 		link = rec.Links[rec.link(link.Ref)] // with the command that waits for it
 	}
@@ -87,7 +87,7 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 // errLinkGone: the link that was to be given out again came to its end meanwhile.
 var errLinkGone = errors.New("the link is gone")
 
-// giveOut writes a link down, with the command to run once it is finished. If
+// issueLink writes a link down, with the command to run once it is finished. If
 // a login came through while the link was being made, the link is not needed:
 // the command is left with the one that did, and ErrBound returned. If the
 // person logged out meanwhile, ErrLeft is returned.
@@ -97,7 +97,7 @@ var errLinkGone = errors.New("the link is gone")
 //
 // A login that was there before, and was never announced, is news no more: who
 // asks for a link in spite of it gets one. The links that it left are returned.
-func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
+func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
 	bound, left := false, false
 	var state error
 	err = pr.update(func(r *Record) {
@@ -137,7 +137,7 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 	case state != nil:
 		return old, state
 	case conn != nil:
-		pr.keep(conn)
+		pr.adoptConn(conn)
 	}
 	return old, nil
 }
@@ -145,7 +145,7 @@ func (pr *person) giveOut(leaves int, before *Login, link Link, conn Conn, then 
 // isNews reports whether the event that tells a login is still on its way: the
 // login was not there before, or its event is young. mu is held.
 func (pr *person) isNews(login Login, before *Login) bool {
-	return before == nil || before.Session != login.Session || pr.newsComes()
+	return before == nil || before.Session != login.Session || pr.announcing()
 }
 
 // settle lets go of the links that a login made pointless, and returns them.
@@ -220,7 +220,7 @@ func (r Record) link(ref string) int {
 // Shown notes which chat message carries a link, so that its button can be
 // taken away later, by another process too. Other links are no longer shown.
 func (p *Pool) Shown(who int64, ref string, message int) error {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (p *Pool) Shown(who int64, ref string, message int) error {
 // Announced notes that the person was told about their login: its link, and those
 // that were out besides, are let go of.
 func (p *Pool) Announced(who int64) error {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (p *Pool) Announced(who int64) error {
 func (pr *person) youngLink() (Link, bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	open := pr.watched()
+	open := pr.openLinks()
 	if len(open) == 0 {
 		return Link{}, false
 	}
@@ -283,9 +283,9 @@ func (r *Record) dropAttempts(next *Link) (dropped []Link) {
 	return dropped
 }
 
-// leaveBehind leaves a command to a link that cannot be given out again, since its
+// leaveCommand leaves a command to a link that cannot be given out again, since its
 // login is being made.
-func (pr *person) leaveBehind(link Link, then string) {
+func (pr *person) leaveCommand(link Link, then string) {
 	if then == "" {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 // Finish asks Kite now whether one of the person's links is through, newest
 // first, and binds it if so. ErrNoLogin: not yet, or no link is out.
 func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Status{}, err
 	}
@@ -30,7 +30,7 @@ func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
 
 func (pr *person) finish(ctx context.Context) error {
 	pr.mu.Lock()
-	links, first := pr.watched(), error(nil)
+	links, first := pr.openLinks(), error(nil)
 	pr.mu.Unlock()
 	for _, link := range slices.Backward(links) {
 		err := pr.try(ctx, link)
@@ -60,7 +60,7 @@ func (p *Pool) Glance(ctx context.Context, who int64) (Status, error) {
 }
 
 func (p *Pool) check(ctx context.Context, who int64, ask func(*person, context.Context, Login) error) (Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Status{}, err
 	}
@@ -90,7 +90,7 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	if login := pr.record().Login; login != nil && login.Session == link.Session {
 		return nil
 	}
-	l := pr.line(link.Session)
+	l := pr.conn(link.Session)
 	who, err := identity(ctx, l)
 	switch kind := kite.KindOf(err); {
 	case err == nil:
@@ -141,16 +141,16 @@ func (pr *person) linkDied(link Link) (known bool) {
 	}
 	if known {
 		pr.pool.Meter.LoginStep(stepLinkDied)
-		pr.tell(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
+		pr.notify(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
 	}
 	return known
 }
 
-// tell passes an event on, unless the person logged out since leaves was read:
+// notify passes an event on, unless the person logged out since leaves was read:
 // somebody who is gone is told nothing of what was before.
-func (pr *person) tell(leaves int, e Event) {
-	pr.telling.Lock()
-	defer pr.telling.Unlock()
+func (pr *person) notify(leaves int, e Event) {
+	pr.notifying.Lock()
+	defer pr.notifying.Unlock()
 	if pr.left() != leaves {
 		return
 	}
@@ -171,7 +171,7 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 	err := pr.adopt(link, who)
 	var owned *OwnedError
 	if errors.As(err, &owned) {
-		if pr.pool.release(ctx, owned.Person, who) {
+		if pr.pool.releaseKiteUser(ctx, owned.Person, who) {
 			err = pr.adopt(link, who)
 		}
 		if errors.As(err, &owned) {
@@ -185,7 +185,7 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 		return ErrNoLogin // the link was given up, or refused, while it was asked
 	}
 	pr.announce()
-	pr.mind() // asks whether the session can be resumed
+	pr.startWatcher() // asks whether the session can be resumed
 	return nil
 }
 
@@ -230,9 +230,9 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 func (pr *person) announce() {
 	pr.mu.Lock()
 	links := pr.rec.finished()
-	due, leaves := len(links) > 0 && pr.toldAt.IsZero(), pr.leaves
+	due, leaves := len(links) > 0 && pr.announcedAt.IsZero(), pr.leaves
 	if due {
-		pr.toldAt = pr.pool.Clock.Now()
+		pr.announcedAt = pr.pool.Clock.Now()
 	}
 	pr.mu.Unlock()
 	if !due {
@@ -244,13 +244,13 @@ func (pr *person) announce() {
 			e.Then = l.Then
 		}
 	}
-	pr.tell(leaves, e)
+	pr.notify(leaves, e)
 }
 
-// release asks the present owner's session whether it is over, when the clock
+// releaseKiteUser asks the present owner's session whether it is over, when the clock
 // says that it should be, and lets go of the Kite user if the server agrees.
-func (p *Pool) release(ctx context.Context, owner int64, who kite.Identity) bool {
-	pr, done, err := p.hold(owner)
+func (p *Pool) releaseKiteUser(ctx context.Context, owner int64, who kite.Identity) bool {
+	pr, done, err := p.acquire(owner)
 	if err != nil {
 		return false
 	}
@@ -269,7 +269,7 @@ func (p *Pool) release(ctx context.Context, owner int64, who kite.Identity) bool
 // login is announced again; a no ends it at the server. An answer about another login than the present one
 // changes nothing and returns ErrNoLogin.
 func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) (Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Status{}, err
 	}
@@ -303,7 +303,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 		return pr.status(), nil
 	}
 	pr.mu.Lock()
-	pr.toldAt = time.Time{}
+	pr.announcedAt = time.Time{}
 	pr.mu.Unlock()
 	pr.announce()
 	return pr.status(), nil

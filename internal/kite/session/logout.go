@@ -28,7 +28,7 @@ func (p *Pool) Remove(ctx context.Context, who int64) (was Record, now Status, e
 }
 
 func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, now Status, err error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Record{}, Status{}, err
 	}
@@ -56,15 +56,15 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 	if was.Login != nil {
 		p.Meter.LoginStep(stepLoggedOut)
 	}
-	pr.hearOut()
+	pr.waitForNotify()
 	pr.endNow(ctx, true)
 	return was, pr.status(), nil
 }
 
-// hearOut waits until what is just being told is told.
-func (pr *person) hearOut() {
-	pr.telling.Lock()
-	defer pr.telling.Unlock()
+// waitForNotify waits until what is just being told is told.
+func (pr *person) waitForNotify() {
+	pr.notifying.Lock()
+	defer pr.notifying.Unlock()
 }
 
 // RetryLogout tries again what a logout could not end, and nothing that could
@@ -80,7 +80,7 @@ func (p *Pool) EndEarlier(ctx context.Context, who int64) (Status, error) {
 }
 
 func (p *Pool) endSessions(ctx context.Context, who int64, all bool) (Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Status{}, err
 	}
@@ -96,7 +96,7 @@ func (p *Pool) endSessions(ctx context.Context, who int64, all bool) (Status, er
 func (pr *person) endNow(ctx context.Context, all bool) {
 	pr.endAll(ctx, all)
 	if len(pr.record().Ending) > 0 {
-		pr.mind()
+		pr.startWatcher()
 	}
 }
 
@@ -110,7 +110,7 @@ func (pr *person) endPending(ctx context.Context, within time.Duration) {
 	defer cancel()
 	byOAuth := slices.ContainsFunc(pr.record().Ending, func(h Held) bool { return h.Session.IsBearer() })
 	if through, leaves := pr.endAll(ctx, false); through {
-		pr.tell(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
+		pr.notify(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
 	}
 }
 
@@ -131,7 +131,7 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 	var wg sync.WaitGroup
 	for i, h := range ending {
 		wg.Go(func() {
-			defer pr.pool.contain()
+			defer pr.pool.recoverPanic()
 			gone[i] = pr.end(ctx, h)
 		})
 	}

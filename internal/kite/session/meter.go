@@ -68,11 +68,11 @@ func (p *Pool) Counts() map[string]int {
 	return counts
 }
 
-// deaf is a Meter for nobody.
-type deaf struct{}
+// noopMeter is a Meter for nobody.
+type noopMeter struct{}
 
-func (deaf) LoginStep(string) {}
-func (deaf) Resumed(string)   {}
+func (noopMeter) LoginStep(string) {}
+func (noopMeter) Resumed(string)   {}
 
 // resumed is a connection over /mcp whose first answer is counted.
 type resumed struct {

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// tidy makes sure that somebody tidies up while anybody stays in memory: one
+// startSweeper makes sure that somebody tidies up while anybody stays in memory: one
 // goroutine for all people, and none while there is nobody. The pool's mu is held.
-func (p *Pool) tidy() {
-	if p.tidying || p.closed {
+func (p *Pool) startSweeper() {
+	if p.sweeping || p.closed {
 		return
 	}
-	p.tidying = true
+	p.sweeping = true
 	p.wg.Go(func() {
-		defer p.contain()
-		p.keepTidy(p.ctx)
+		defer p.recoverPanic()
+		p.sweepLoop(p.ctx)
 	})
 }
 
-func (p *Pool) keepTidy(ctx context.Context) {
+func (p *Pool) sweepLoop(ctx context.Context) {
 	for more := true; more; {
 		t := p.Clock.NewTimer(p.Timing.sweepGap())
 		select {
@@ -33,21 +33,21 @@ func (p *Pool) keepTidy(ctx context.Context) {
 }
 
 // sweepGap is how long nobody looks what can be put away. A tenth of Idle is
-// near enough to it; answers are not kept for much longer than keepFor.
+// near enough to it; answers are not kept for much longer than cacheFor.
 func (t Timing) sweepGap() time.Duration {
 	if t.Idle < 0 {
-		return keepFor
+		return cacheFor
 	}
-	return min(t.Idle/10, keepFor)
+	return min(t.Idle/10, cacheFor)
 }
 
 // sweep puts away what nobody needs and reports whether anybody is still in
 // memory. It looks at people one by one: nobody who asks waits for all of them.
 func (p *Pool) sweep() (more bool) {
-	defer p.contain() // a bug in it costs this sweep, not the next ones
+	defer p.recoverPanic() // a bug in it costs this sweep, not the next ones
 	more = true
 	for _, pr := range p.inMemory() {
-		p.putAway(pr)
+		p.evict(pr)
 	}
 	p.linkAt.Range(func(who, at any) bool {
 		if p.Clock.Since(at.(time.Time)) >= LinkLife {
@@ -57,8 +57,8 @@ func (p *Pool) sweep() (more bool) {
 	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tidying = len(p.people) > 0
-	return p.tidying
+	p.sweeping = len(p.people) > 0
+	return p.sweeping
 }
 
 func (p *Pool) inMemory() []*person {
@@ -71,15 +71,15 @@ func (p *Pool) inMemory() []*person {
 	return all
 }
 
-// putAway drops the old answers of a person, parks the person unless somebody
+// evict drops the old answers of a person, parks the person unless somebody
 // holds them, and forgets them if nothing is left. Under the pool's mu nobody can
 // begin to ask meanwhile: a call comes before, and is waited for, or after, and
 // finds the record on disk.
-func (p *Pool) putAway(pr *person) {
+func (p *Pool) evict(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	pr.forgetAnswers()
-	if pr.held == 0 {
+	if pr.users == 0 {
 		pr.park()
 		p.forget(pr)
 	}
@@ -94,23 +94,23 @@ func (pr *person) park() {
 	defer pr.mu.Unlock()
 	idle := pr.pool.Timing.Idle
 	rested := idle > 0 && pr.pool.Clock.Since(pr.used) >= idle
-	for id, l := range pr.lines {
-		if l.lost() || rested && pr.spares(l) {
+	for id, l := range pr.conns {
+		if l.lost() || rested && pr.dispensable(l) {
 			l.Close()
-			delete(pr.lines, id)
+			delete(pr.conns, id)
 		}
 	}
-	if rested && len(pr.lines) == 0 {
+	if rested && len(pr.conns) == 0 {
 		pr.doubted = false
 	}
 }
 
-// spares reports whether nothing ends with a connection: its session answers
+// dispensable reports whether nothing ends with a connection: its session answers
 // without it, or is asked no more. Whether a session survives its stream is not
 // tried out on somebody's login. mu is held.
-func (pr *person) spares(l *line) bool {
+func (pr *person) dispensable(l *trackedConn) bool {
 	if login := pr.rec.Login; login != nil && login.Session == l.ID() {
 		return !l.stream || login.Resumable == Yes
 	}
-	return !slices.ContainsFunc(pr.watched(), func(w Link) bool { return w.Session == l.ID() })
+	return !slices.ContainsFunc(pr.openLinks(), func(w Link) bool { return w.Session == l.ID() })
 }

@@ -16,10 +16,10 @@ import (
 type person struct {
 	pool       *Pool
 	id         int64
-	held       int           // by how many; the pool's mu guards it, see hold
+	users      int           // how many callers use it now; guarded by the pool's mu, see acquire
 	loaded     chan struct{} // closed once the record was read
 	unreadable error         // why it could not be; set before loaded is closed
-	turn       chan struct{} // capacity one; see takeTurn
+	linking    chan struct{} // capacity one; serialises link creation
 	// proving is held while the account is asked who it is; capacity one. Of
 	// several answers that came in side by side, one proof serves all.
 	proving chan struct{}
@@ -33,35 +33,35 @@ type person struct {
 	// writing is held while the record is changed, and taken before mu; capacity
 	// one. A slow disk holds up whoever changes something, and nobody who asks.
 	writing chan struct{}
-	// telling is held while an event is told: after a logout none is under way.
-	telling sync.Mutex
+	// notifying is held while an event is told: after a logout none is under way.
+	notifying sync.Mutex
 
-	mu      sync.Mutex
-	rec     Record
-	lines   map[ID]*line         // connections of the login and of the links
-	ticks   uint64               // see tick
-	proof   uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	proofAt time.Time            // proof, by the clock
-	answers map[string]kept      // see Recall; nil when nothing is kept
-	used    time.Time            // when the login was last asked something, or made
-	verdict *verdict             // what is being found out of the login's silence; see confirm
-	doubted bool                 // the account did not answer when last asked
-	minding bool                 // the watcher goroutine runs
-	toldAt  time.Time            // when the login was announced in this process; zero: not yet
-	made    map[string]time.Time // when this process made a link, by its ref
-	noting  bool                 // a use of the login is being written down
-	leaves  int                  // how often the person logged out: what began before is void
-	tries   int                  // failed attempts to end sessions, for the back-off
+	mu          sync.Mutex
+	rec         Record
+	conns       map[ID]*trackedConn     // of the login and of the links
+	ticks       uint64                  // see tick
+	proof       uint64                  // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt     time.Time               // proof, by the clock
+	answers     map[string]cachedAnswer // see Fetch; nil when nothing is kept
+	used        time.Time               // when the login was last asked something, or made
+	verdict     *verdict                // what is being found out of the login's silence; see confirm
+	doubted     bool                    // the account did not answer when last asked
+	watching    bool                    // the watcher goroutine runs
+	announcedAt time.Time               // when the login was announced in this process; zero: not yet
+	made        map[string]time.Time    // when this process made a link, by its ref
+	noting      bool                    // a use of the login is being written down
+	leaves      int                     // how often the person logged out: what began before is void
+	tries       int                     // failed attempts to end sessions, for the back-off
 }
 
-// line is a connection, by stream or resumed.
-type line struct {
+// trackedConn is a connection, by stream or resumed.
+type trackedConn struct {
 	Conn
 	stream bool // an SSE stream; otherwise over /mcp
 }
 
-// lost reports whether the stream is gone. A resumed line has none to lose.
-func (l *line) lost() bool {
+// lost reports whether the stream is gone. A resumed one has none to lose.
+func (l *trackedConn) lost() bool {
 	select {
 	case <-l.Lost():
 		return true
@@ -70,77 +70,77 @@ func (l *line) lost() bool {
 	}
 }
 
-// takeTurn waits for the person's turn. The returned func gives it back.
-func (pr *person) takeTurn(ctx context.Context) (func(), error) {
+// lockLinking waits until no other link of the person is being made. The returned func unlocks.
+func (pr *person) lockLinking(ctx context.Context) (func(), error) {
 	select {
-	case pr.turn <- struct{}{}:
-		return func() { <-pr.turn }, nil
+	case pr.linking <- struct{}{}:
+		return func() { <-pr.linking }, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// dropLines closes the connections of sessions that are no longer used.
-func (pr *person) dropLines() {
-	for id, l := range pr.lines {
+// closeUnusedConns closes the connections of sessions that are no longer used.
+func (pr *person) closeUnusedConns() {
+	for id, l := range pr.conns {
 		if !pr.rec.uses(id) {
 			l.Close()
-			delete(pr.lines, id)
+			delete(pr.conns, id)
 		}
 	}
 }
 
-func (pr *person) hangUp() {
+func (pr *person) closeConns() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	for _, l := range pr.lines {
+	for _, l := range pr.conns {
 		l.Close()
 	}
-	clear(pr.lines)
+	clear(pr.conns)
 }
 
-// line returns the connection to a session: its stream while that lives, else
+// conn returns the connection to a session: its stream while that lives, else
 // one that resumes it, on which the account has yet to be proved.
-func (pr *person) line(id ID) *line {
+func (pr *person) conn(id ID) *trackedConn {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if login := pr.rec.Login; login != nil && login.Session == id {
 		pr.used = pr.pool.Clock.Now()
 	}
-	l := pr.lines[id]
+	l := pr.conns[id]
 	if l != nil && !l.lost() {
 		return l
 	}
 	if l != nil {
 		l.Close()
 	}
-	l = &line{Conn: pr.resume(pr.rec.held(id))}
-	delete(pr.lines, id)
-	pr.use(l)
+	l = &trackedConn{Conn: pr.resume(pr.rec.held(id))}
+	delete(pr.conns, id)
+	pr.addConn(l)
 	return l
 }
 
-// keep takes a connection into use in the place of the one that its session had.
-func (pr *person) keep(c Conn) {
+// adoptConn takes a connection into use in the place of the one that its session had.
+func (pr *person) adoptConn(c Conn) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	if old := pr.lines[c.ID()]; old != nil {
+	if old := pr.conns[c.ID()]; old != nil {
 		old.Close()
-		delete(pr.lines, c.ID())
+		delete(pr.conns, c.ID())
 	}
-	l := &line{Conn: c, stream: c.Lost() != nil}
-	if !pr.use(l) {
+	l := &trackedConn{Conn: c, stream: c.Lost() != nil}
+	if !pr.addConn(l) {
 		l.Close()
 	}
 }
 
-// use keeps a line whose account has yet to be proved, unless its session was
+// addConn keeps a connection whose account has yet to be proved, unless its session was
 // given up meanwhile; mu is held.
-func (pr *person) use(l *line) bool {
+func (pr *person) addConn(l *trackedConn) bool {
 	if !pr.rec.uses(l.ID()) {
 		return false
 	}
-	pr.lines[l.ID()] = l
+	pr.conns[l.ID()] = l
 	if pr.rec.Login != nil && pr.rec.Login.Session == l.ID() {
 		pr.proof = 0
 	}
@@ -151,7 +151,7 @@ func (pr *person) use(l *line) bool {
 func (pr *person) streams(id ID) bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	l := pr.lines[id]
+	l := pr.conns[id]
 	return l != nil && l.stream && !l.lost()
 }
 
@@ -160,7 +160,7 @@ func (pr *person) streams(id ID) bool {
 func (pr *person) idle() bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	return !pr.minding && !pr.doubted && len(pr.lines)+len(pr.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
+	return !pr.watching && !pr.doubted && len(pr.conns)+len(pr.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
 }
 
 func (pr *person) record() Record {
@@ -174,7 +174,7 @@ func (pr *person) status() Status {
 	defer pr.mu.Unlock()
 	stream := false
 	if pr.rec.Login != nil {
-		l := pr.lines[pr.rec.Login.Session]
+		l := pr.conns[pr.rec.Login.Session]
 		stream = l != nil && l.stream && !l.lost()
 	}
 	alive := false
@@ -182,7 +182,7 @@ func (pr *person) status() Status {
 		alive = pr.ageOf(pr.rec.Links[n-1]) < pr.rec.Links[n-1].life()
 	}
 	s := pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted, alive)
-	s.News = len(s.Untold) > 0 && pr.newsComes()
+	s.News = len(s.Untold) > 0 && pr.announcing()
 	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Held) bool { return pr.rec.waits(h, pr.pool.forgot) })
 	return s
 }
@@ -277,7 +277,7 @@ func (p *Pool) forgot(h Held) bool {
 	return p.Clock.Since(h.End()) > forgetGrace && p.Clock.Since(p.started) > life+forgetGrace
 }
 
-// newsComes reports whether the event that tells the login is on its way; mu is held.
-func (pr *person) newsComes() bool {
-	return pr.toldAt.IsZero() || pr.pool.Clock.Since(pr.toldAt) < NewsFor
+// announcing reports whether the event that tells the login is on its way; mu is held.
+func (pr *person) announcing() bool {
+	return pr.announcedAt.IsZero() || pr.pool.Clock.Since(pr.announcedAt) < NewsFor
 }

@@ -45,10 +45,10 @@ type Options struct {
 // goroutine.
 type Pool struct {
 	Options
-	quiet   *rate.Limiter // questions nobody waits for, bot-wide; see Timing.Quiet
-	kept    atomic.Int64  // bytes of kept answers, see mostKept
-	almanac *almanac      // who is to be warned, and when
-	opening chan struct{} // a place for each session that is being opened
+	quiet       *rate.Limiter // questions nobody waits for, bot-wide; see Timing.Quiet
+	cachedBytes atomic.Int64  // of cached answers, see maxCached
+	almanac     *almanac      // who is to be warned, and when
+	opening     chan struct{} // a place for each session that is being opened
 
 	exchanges *exchanges // of codes of logins by OAuth
 	// started is a moment of this process. What an earlier one left is older, whatever
@@ -61,10 +61,10 @@ type Pool struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup // every goroutine of the pool
 
-	mu      sync.Mutex
-	closed  bool
-	tidying bool // the goroutine that tidies up runs; see tidy
-	people  map[int64]*person
+	mu       sync.Mutex
+	closed   bool
+	sweeping bool // the goroutine that tidies up runs; see startSweeper
+	people   map[int64]*person
 
 	unknownLink UnknownLink
 }
@@ -78,7 +78,7 @@ func New(o Options) *Pool {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Meter == nil {
-		o.Meter = deaf{}
+		o.Meter = noopMeter{}
 	}
 	o.Timing = o.Timing.orDefaults()
 	p := &Pool{
@@ -103,13 +103,13 @@ func (p *Pool) Start() error {
 			p.almanac.add(due)
 			continue
 		}
-		pr, done, err := p.hold(due.Person)
+		pr, done, err := p.acquire(due.Person)
 		if err != nil {
 			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
 		p.almanac.set(pr.record(), p.Clock.Now())
-		pr.mind()
+		pr.startWatcher()
 		done()
 	}
 	p.spawn(p.keepAlmanac)
@@ -126,13 +126,13 @@ func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, pr := range p.people {
-		pr.hangUp()
+		pr.closeConns()
 	}
 }
 
 // Status tells what is known, without asking anybody.
 func (p *Pool) Status(who int64) (Status, error) {
-	pr, done, err := p.hold(who)
+	pr, done, err := p.acquire(who)
 	if err != nil {
 		return Status{}, err
 	}
@@ -140,9 +140,9 @@ func (p *Pool) Status(who int64) (Status, error) {
 	return pr.status(), nil
 }
 
-// hold returns the one place where a person's session lives in memory. It stays
+// acquire returns the one place where a person's session lives in memory. It stays
 // that place until everybody who holds it is done.
-func (p *Pool) hold(who int64) (pr *person, done func(), err error) {
+func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -153,9 +153,9 @@ func (p *Pool) hold(who int64) (pr *person, done func(), err error) {
 		pr = p.newPerson(who)
 		p.people[who] = pr
 	}
-	pr.held++
+	pr.users++
 	p.mu.Unlock()
-	done = func() { p.letGo(pr) }
+	done = func() { p.release(pr) }
 	if !there {
 		pr.load() // a slow disk holds up nobody else
 	}
@@ -167,10 +167,10 @@ func (p *Pool) hold(who int64) (pr *person, done func(), err error) {
 	return pr, done, nil
 }
 
-func (p *Pool) letGo(pr *person) {
+func (p *Pool) release(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pr.held--
+	pr.users--
 	p.forget(pr)
 }
 
@@ -181,10 +181,10 @@ func (p *Pool) forget(pr *person) {
 	case p.people[pr.id] != pr: // forgotten before
 	case pr.unreadable != nil: // the next one tries again
 		delete(p.people, pr.id)
-	case pr.held == 0 && pr.idle():
+	case pr.users == 0 && pr.idle():
 		delete(p.people, pr.id)
 	default:
-		p.tidy()
+		p.startSweeper()
 	}
 }
 
@@ -193,8 +193,8 @@ var errClosed = errors.New("the pool is closed")
 func (p *Pool) newPerson(who int64) *person {
 	one := func() chan struct{} { return make(chan struct{}, 1) }
 	return &person{
-		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, lines: map[ID]*line{}, made: map[string]time.Time{},
-		turn: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
+		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{},
+		linking: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
 	}
 }
 
@@ -230,10 +230,10 @@ func (pr *person) load() {
 // spawnFor is spawn for a person's sake: they stay in memory until f is through.
 func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
 	p.mu.Lock()
-	pr.held++
+	pr.users++
 	p.mu.Unlock()
 	p.spawn(func(ctx context.Context) {
-		defer p.letGo(pr)
+		defer p.release(pr)
 		f(ctx)
 	})
 }
@@ -246,13 +246,13 @@ func (p *Pool) spawn(f func(context.Context)) {
 		return
 	}
 	p.wg.Go(func() {
-		defer p.contain()
+		defer p.recoverPanic()
 		f(p.ctx)
 	})
 }
 
-// contain is deferred: a panic is one person's trouble, not everybody's.
-func (p *Pool) contain() {
+// recoverPanic is deferred: a panic is one person's trouble, not everybody's.
+func (p *Pool) recoverPanic() {
 	if bug := recover(); bug != nil {
 		p.Logger.Error("the session pool panicked: a bug of ours; please report it with the stack. Others are served all the same", stdlog.Panic(bug)...)
 	}

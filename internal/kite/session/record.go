@@ -213,27 +213,27 @@ func update(change func([]*Record), people ...*person) error {
 		return err
 	}
 	for i, pr := range people {
-		pr.become(next[i])
+		pr.setRecord(next[i])
 	}
 	return nil
 }
 
-// become puts a record that was written down into memory.
-func (pr *person) become(next Record) {
+// setRecord puts a record that was written down into memory.
+func (pr *person) setRecord(next Record) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
 		for key := range pr.answers {
 			pr.drop(key) // what was known of the login before is not known of this one
 		}
-		pr.doubted, pr.toldAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Clock.Now()
+		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Clock.Now()
 		if l != nil {
 			pr.pool.linkAt.Store(pr.id, l.LinkAt)
 		}
 	}
 	pr.rec = next
 	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
-	pr.dropLines()
+	pr.closeUnusedConns()
 	pr.pool.almanac.set(next, pr.pool.Clock.Now())
 }
 

@@ -8,13 +8,13 @@ import (
 	"kitebot/internal/kite"
 )
 
-// mind makes sure that somebody looks after what a person has pending: links
+// startWatcher makes sure that somebody looks after what a person has pending: links
 // to watch, a login to announce, sessions to end. One goroutine per person, and
 // only while there is something to do.
-func (pr *person) mind() {
+func (pr *person) startWatcher() {
 	pr.mu.Lock()
-	start := !pr.minding
-	pr.minding = true
+	start := !pr.watching
+	pr.watching = true
 	if !start {
 		select {
 		case pr.wake <- struct{}{}:
@@ -30,10 +30,10 @@ func (pr *person) mind() {
 // watcher does not hold the person: that it runs keeps them in memory, and the
 // login, which it never asks anything by its own connection, can be parked.
 func (pr *person) watcher(ctx context.Context) {
-	defer pr.pool.minded(pr)
+	defer pr.pool.watcherStopped(pr)
 	for {
-		pr.look(ctx)
-		gap, more := pr.nextLook()
+		pr.poll(ctx)
+		gap, more := pr.nextPoll()
 		if !more || ctx.Err() != nil {
 			return
 		}
@@ -47,32 +47,32 @@ func (pr *person) watcher(ctx context.Context) {
 	}
 }
 
-// minded forgets a person who needed nothing but their watcher.
-func (p *Pool) minded(pr *person) {
+// watcherStopped forgets a person who needed nothing but their watcher.
+func (p *Pool) watcherStopped(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.forget(pr)
 }
 
-// look does what is due now. A bug in it costs this look, not the next ones.
-func (pr *person) look(ctx context.Context) {
-	defer pr.pool.contain()
+// poll does what is due now. A bug in it costs this look, not the next ones.
+func (pr *person) poll(ctx context.Context) {
+	defer pr.pool.recoverPanic()
 	pr.announce()
-	pr.watch(ctx)
+	pr.pollLinks(ctx)
 	if len(pr.record().Ending) > 0 && pr.pool.quiet.Wait(ctx) == nil {
 		pr.endPending(ctx, pr.pool.Timing.Poll)
 	}
 	pr.askResumable(ctx)
 }
 
-// nextLook says when to look again. With nothing left to do it retires the
+// nextPoll says when to look again. With nothing left to do it retires the
 // watcher, in the same breath, so that a later mind starts a new one.
-func (pr *person) nextLook() (gap time.Duration, more bool) {
+func (pr *person) nextPoll() (gap time.Duration, more bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	gap = pr.pool.Timing.EndRetryMax
-	for _, link := range pr.watched() {
-		gap, more = min(gap, pr.lookGap(link)), true
+	for _, link := range pr.openLinks() {
+		gap, more = min(gap, pr.linkGap(link)), true
 	}
 	if len(pr.rec.Ending) > 0 {
 		gap, more = min(gap, pr.endGap()), true
@@ -80,12 +80,12 @@ func (pr *person) nextLook() (gap time.Duration, more bool) {
 	if len(pr.wake) > 0 { // woken in the meantime
 		gap, more = 0, true
 	}
-	pr.minding = more
+	pr.watching = more
 	return gap, more
 }
 
-// lookGap is how long nothing is to be done about a link; mu is held.
-func (pr *person) lookGap(link Link) time.Duration {
+// linkGap is how long nothing is to be done about a link; mu is held.
+func (pr *person) linkGap(link Link) time.Duration {
 	a, age := link.Attempt, pr.ageOf(link)
 	switch {
 	case a == nil:
@@ -106,44 +106,44 @@ func untilDue(left, age time.Duration) time.Duration {
 	return pollGap(age)
 }
 
-// watched returns the links that may still be finished; mu is held.
-func (pr *person) watched() []Link {
+// openLinks returns the links that may still be finished; mu is held.
+func (pr *person) openLinks() []Link {
 	done := pr.rec.finished()
 	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
 }
 
-// watch asks every pending link's session once.
-func (pr *person) watch(ctx context.Context) {
+// pollLinks asks every pending link's session once.
+func (pr *person) pollLinks(ctx context.Context) {
 	pr.mu.Lock()
-	links := pr.watched()
+	links := pr.openLinks()
 	pr.mu.Unlock()
 	for _, link := range links {
 		if a := link.Attempt; a != nil && (pr.bringing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.age(link) < AttemptLife) {
 			continue // a caller waits for it, or its code was not brought yet
 		}
 		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is told
-			pr.watchOne(ctx, link)
+			pr.pollLink(ctx, link)
 			continue
 		}
 		if pr.pool.quiet.Wait(ctx) != nil {
 			return
 		}
-		pr.background(ctx, func(ctx context.Context) { pr.watchOne(ctx, link) })
+		pr.background(ctx, func(ctx context.Context) { pr.pollLink(ctx, link) })
 	}
 }
 
-// watchOne asks one link's session. What comes to nothing although its person did
+// pollLink asks one link's session. What comes to nothing although its person did
 // their part is told.
-func (pr *person) watchOne(ctx context.Context, link Link) {
+func (pr *person) pollLink(ctx context.Context, link Link) {
 	leaves := pr.left()
 	err := pr.try(ctx, link)
 	code, died := errors.AsType[*CodeError](err)
 	_, queued := errors.AsType[*QueuedError](err)
 	switch {
 	case died:
-		pr.tell(leaves, Event{Kind: EventLoginFailed, Why: code})
+		pr.notify(leaves, Event{Kind: EventLoginFailed, Why: code})
 	case errors.Is(err, ErrEnded) && link.Exchanged():
-		pr.tell(leaves, Event{Kind: EventLoginFailed, Why: &CodeError{Why: ErrCodeLost, Then: link.Then}})
+		pr.notify(leaves, Event{Kind: EventLoginFailed, Why: &CodeError{Why: ErrCodeLost, Then: link.Then}})
 	case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrUnread), errors.Is(err, ErrEnded), queued:
 	case kite.KindOf(err) != kite.KindUnknown:
 		pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
