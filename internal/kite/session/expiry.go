@@ -1,150 +1,123 @@
 package session
 
 import (
-	"container/heap"
 	"context"
 	"errors"
+	"math"
+	"slices"
 	"sync"
 	"time"
 )
 
-// almanac says whose login is over soon. A person in it costs a few dozen bytes
-// and no goroutine; their record is read when their moment has come. It holds
-// everybody with a confirmed login, until the clock says that it is over.
-type almanac struct {
-	mu    sync.Mutex
-	at    map[int64]moment // person → when their entry is due
-	queue entries          // the same, soonest first; what at does not say is void
-	wake  chan struct{}    // capacity one: somebody is due sooner than was known
+// expirySchedule says whose login ends soon. It holds each person with a confirmed
+// login, until the clock says that it is over: one map entry, and no goroutine. The
+// record is read when the person is due.
+type expirySchedule struct {
+	mu      sync.Mutex
+	entries map[int64]expiry
+	scanAt  int64         // when the pool looks for due people next, in Unix seconds
+	wake    chan struct{} // capacity one: a person is due before scanAt
 }
 
-// moment is when an entry is due, in one word since there are many: the Unix
-// second, and in the lowest bit whether it is the end of a login that was warned
-// of, with which the entry goes and nothing is to be done.
-type moment int64
+// expiry is a person's entry.
+type expiry struct {
+	at     int64 // when it is due, in Unix seconds
+	warned bool  // the person was warned: at is the end of the login, and nothing is to be done
+}
 
-func momentOf(t time.Time, over bool) moment {
-	m := moment(t.Unix() << 1)
-	if over {
-		m |= 1
+// emptyGap is the wait for the next scan of an empty schedule.
+const emptyGap = time.Hour
+
+func newExpirySchedule() *expirySchedule {
+	return &expirySchedule{entries: map[int64]expiry{}, wake: make(chan struct{}, 1)}
+}
+
+// set replaces a person's entry by what the record says.
+func (s *expirySchedule) set(r Record, now time.Time) {
+	at, due := r.warnAt()
+	switch {
+	case due:
+		s.put(r.Person, expiry{at: at.Unix()})
+	case r.Login == nil || !r.Login.Confirmed || !now.Before(r.Login.Until()):
+		s.remove(r.Person)
+	default:
+		s.put(r.Person, expiry{at: r.Login.Until().Unix(), warned: true})
 	}
-	return m
 }
 
-func (m moment) time() time.Time { return time.Unix(int64(m>>1), 0) }
-func (m moment) over() bool      { return m&1 == 1 }
-
-// entry is a person in the almanac.
-type entry struct {
-	person int64
-	at     moment
-}
-
-// entries is a [heap.Interface], the soonest first.
-type entries []entry
-
-func (e entries) Len() int           { return len(e) }
-func (e entries) Less(i, j int) bool { return e[i].at < e[j].at }
-func (e entries) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
-func (e *entries) Push(x any)        { *e = append(*e, x.(entry)) }
-func (e *entries) Pop() any {
-	last := (*e)[len(*e)-1]
-	*e = (*e)[:len(*e)-1]
-	return last
-}
-
-func newAlmanac() *almanac {
-	return &almanac{at: map[int64]moment{}, wake: make(chan struct{}, 1)}
-}
-
-// set makes the almanac say what a record says.
-func (a *almanac) set(r Record, now time.Time) {
-	if at, due := r.warnAt(); due {
-		a.add(Due{Person: r.Person, At: at})
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if r.Login == nil || !r.Login.Confirmed || !now.Before(r.Login.Until()) {
-		delete(a.at, r.Person)
-		return
-	}
-	a.put(entry{person: r.Person, at: momentOf(r.Login.Until(), true)})
-}
-
-// add notes when a person is to be looked at, in the place of what was noted.
-func (a *almanac) add(d Due) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.put(entry{person: d.Person, at: momentOf(d.At, false)})
-}
-
-// put replaces a person's entry; mu is held.
-func (a *almanac) put(next entry) {
-	if at, ok := a.at[next.person]; ok && at == next.at {
-		return
-	}
-	a.at[next.person] = next.at
-	heap.Push(&a.queue, next)
-	if a.queue[0] == next {
+func (s *expirySchedule) put(person int64, e expiry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries[person] = e
+	if e.at < s.scanAt {
+		s.scanAt = e.at
 		select {
-		case a.wake <- struct{}{}:
+		case s.wake <- struct{}{}:
 		default: // it has been woken already
 		}
 	}
 }
 
-// restTime is how long nobody looks into an almanac with nothing in it.
-const restTime = time.Hour
+func (s *expirySchedule) remove(person int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.entries, person)
+}
 
-// next takes a person out who is due, or says how long there is none.
-func (a *almanac) next(now time.Time) (person int64, gap time.Duration, due bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for len(a.queue) > 0 {
-		first := a.queue[0]
-		if at, ok := a.at[first.person]; ok && at == first.at {
-			if gap = first.at.time().Sub(now); gap > 0 {
-				return 0, gap, false
-			}
-			delete(a.at, first.person)
-			if heap.Pop(&a.queue); !first.at.over() {
-				return first.person, 0, true
-			}
-			continue
+// due returns the people to be warned, and otherwise how long there are none. It
+// drops the entries of logins that are over.
+func (s *expirySchedule) due(now time.Time) (people []int64, gap time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scanAt = math.MaxInt64
+	for person, e := range s.entries {
+		switch {
+		case e.at > now.Unix():
+			s.scanAt = min(s.scanAt, e.at)
+		case e.warned:
+			delete(s.entries, person)
+		default:
+			people = append(people, person)
 		}
-		heap.Pop(&a.queue)
 	}
-	return 0, restTime, false
+	slices.Sort(people)
+	if s.scanAt == math.MaxInt64 {
+		return people, emptyGap
+	}
+	return people, time.Unix(s.scanAt, 0).Sub(now)
 }
 
-// size is how many people are in it.
-func (a *almanac) size() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.at)
+func (s *expirySchedule) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.entries)
 }
 
-// has reports whether a person is in it.
-func (a *almanac) has(person int64) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	_, ok := a.at[person]
+func (s *expirySchedule) has(person int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.entries[person]
 	return ok
 }
 
-// keepAlmanac is the pool's one goroutine that warns people in time.
-func (p *Pool) keepAlmanac(ctx context.Context) {
+// warnLoop is the pool's one goroutine that warns people in time.
+func (p *Pool) warnLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		person, gap, due := p.almanac.next(p.Clock.Now())
-		if due {
+		people, gap := p.expiries.due(p.Clock.Now())
+		for _, person := range people {
+			if ctx.Err() != nil {
+				return
+			}
+			p.expiries.remove(person)
 			p.warn(person)
+		}
+		if len(people) > 0 {
 			continue
 		}
 		t := p.Clock.NewTimer(gap)
 		select {
 		case <-t.Chan():
-		case <-p.almanac.wake:
+		case <-p.expiries.wake:
 		case <-ctx.Done():
 		}
 		t.Stop()
@@ -162,7 +135,7 @@ func (p *Pool) warn(who int64) {
 	}
 	if err != nil {
 		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", who, "err", err)
-		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
+		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
 		return
 	}
 	defer done()
@@ -177,10 +150,10 @@ func (p *Pool) warn(who int64) {
 	})
 	if err != nil {
 		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", who, "err", err)
-		p.almanac.add(Due{Person: who, At: p.Clock.Now().Add(warnRetry)})
+		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
 		return
 	}
-	p.almanac.set(pr.record(), p.Clock.Now()) // who is due later than the list said stays in it
+	p.expiries.set(pr.record(), p.Clock.Now()) // who is due later than the list said stays in it
 	if tell {
 		pr.notify(leaves, Event{Kind: EventEndingSoon})
 	}

@@ -55,10 +55,10 @@ func States() []string { return slices.Clone(stateNames[:]) }
 // whose end was already warned of, until they are asked for something.
 func (p *Pool) Counts() map[string]int {
 	people, counts := p.inMemory(), map[string]int{}
-	outside := p.almanac.size()
+	outside := p.expiries.size()
 	for _, pr := range people {
 		counts[pr.status().State.String()]++
-		if p.almanac.has(pr.id) {
+		if p.expiries.has(pr.id) {
 			outside--
 		}
 	}

@@ -49,7 +49,7 @@ func TestAllStreamsCutAtOnce(t *testing.T) {
 		w.wantCalls()
 		w.store.count()
 		w.wantCounts(map[string]int{"parked": manyPeople})
-		wantOnlyTheAlmanac(t)
+		wantOnlyTheWarnLoop(t)
 		everybody(func(who int64) { w.wantAnswer(who, kiteUser(who)) })
 		if loads, _ := w.store.count(); loads != manyPeople {
 			t.Errorf("%d people were read from disk, want all of them", loads)
@@ -186,7 +186,7 @@ func TestWhatAParkedPersonCosts(t *testing.T) {
 		live := heap()
 		time.Sleep(2 * idleTime)
 		synctest.Wait()
-		wantOnlyTheAlmanac(t)
+		wantOnlyTheWarnLoop(t)
 		if n := p.Counts()["parked"]; n != size {
 			t.Errorf("%d people count as parked, want %d", n, size)
 		}

@@ -28,9 +28,9 @@ func (w *world) wantCounts(want map[string]int) {
 	}
 }
 
-// wantOnlyTheAlmanac checks that the pool runs one goroutine and no other. They
+// wantOnlyTheWarnLoop checks that the pool runs one goroutine and no other. They
 // are looked up by name: the runtime has some of its own that come and go.
-func wantOnlyTheAlmanac(t *testing.T) {
+func wantOnlyTheWarnLoop(t *testing.T) {
 	t.Helper()
 	synctest.Wait()
 	stacks := make([]byte, 1<<20)
@@ -41,8 +41,8 @@ func wantOnlyTheAlmanac(t *testing.T) {
 			ours = append(ours, stack)
 		}
 	}
-	if len(ours) != 1 || !strings.Contains(ours[0], "keepAlmanac") {
-		t.Errorf("%d goroutines, want the almanac's alone:\n%s", len(ours), strings.Join(ours, "\n\n"))
+	if len(ours) != 1 || !strings.Contains(ours[0], "warnLoop") {
+		t.Errorf("%d goroutines, want warnLoop alone:\n%s", len(ours), strings.Join(ours, "\n\n"))
 	}
 }
 
@@ -61,7 +61,7 @@ func TestAnIdleLoginIsParked(t *testing.T) {
 		w.wantStreams(0)
 		w.wantState(asha, session.Parked)
 		w.pass(time.Hour)
-		wantOnlyTheAlmanac(t)
+		wantOnlyTheWarnLoop(t)
 		w.wantCalls()
 		w.wantAnswer(asha, "AB1234")
 		w.wantCalls("get_holdings 1", "get_profile 1")

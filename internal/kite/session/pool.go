@@ -45,10 +45,10 @@ type Options struct {
 // goroutine.
 type Pool struct {
 	Options
-	quiet       *rate.Limiter // questions nobody waits for, bot-wide; see Timing.Quiet
-	cachedBytes atomic.Int64  // of cached answers, see maxCached
-	almanac     *almanac      // who is to be warned, and when
-	opening     chan struct{} // a place for each session that is being opened
+	quiet       *rate.Limiter   // questions nobody waits for, bot-wide; see Timing.Quiet
+	cachedBytes atomic.Int64    // of cached answers, see maxCached
+	expiries    *expirySchedule // who is to be warned, and when
+	opening     chan struct{}   // a place for each session that is being opened
 
 	exchanges *exchanges // of codes of logins by OAuth
 	// started is a moment of this process. What an earlier one left is older, whatever
@@ -83,7 +83,7 @@ func New(o Options) *Pool {
 	o.Timing = o.Timing.orDefaults()
 	p := &Pool{
 		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
-		almanac: newAlmanac(), opening: make(chan struct{}, o.Timing.Opens),
+		expiries: newExpirySchedule(), opening: make(chan struct{}, o.Timing.Opens),
 		exchanges: newExchanges(), started: o.Clock.Now(),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
@@ -100,7 +100,7 @@ func (p *Pool) Start() error {
 	}
 	for _, due := range pending {
 		if !due.At.IsZero() {
-			p.almanac.add(due)
+			p.expiries.put(due.Person, expiry{at: due.At.Unix()})
 			continue
 		}
 		pr, done, err := p.acquire(due.Person)
@@ -108,11 +108,11 @@ func (p *Pool) Start() error {
 			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
-		p.almanac.set(pr.record(), p.Clock.Now())
+		p.expiries.set(pr.record(), p.Clock.Now())
 		pr.startWatcher()
 		done()
 	}
-	p.spawn(p.keepAlmanac)
+	p.spawn(p.warnLoop)
 	return nil
 }
 

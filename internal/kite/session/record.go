@@ -234,7 +234,7 @@ func (pr *person) setRecord(next Record) {
 	pr.rec = next
 	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
 	pr.closeUnusedConns()
-	pr.pool.almanac.set(next, pr.pool.Clock.Now())
+	pr.pool.expiries.set(next, pr.pool.Clock.Now())
 }
 
 // draft returns what the records of people will be, and whether that is anything
