@@ -13,7 +13,7 @@ import (
 // bearerConn is a connection over streamable HTTP for a login by OAuth. It makes
 // an MCP session when it has none, and another one when that is lost.
 type bearerConn struct {
-	*link
+	*baseConn
 	grant   *grant
 	renewed func(session.ID)
 }
@@ -21,7 +21,7 @@ type bearerConn struct {
 var _ session.Conn = (*bearerConn)(nil)
 
 func (d *Dialer) resumeBearer(h session.Held, renewed func(session.ID)) *bearerConn {
-	c := &bearerConn{link: newLink(d, context.Background()), grant: d.grants.of(h), renewed: renewed}
+	c := &bearerConn{baseConn: newBaseConn(d, context.Background()), grant: d.grants.of(h), renewed: renewed}
 	c.id = h.Session
 	return c
 }
@@ -48,12 +48,12 @@ func (c *bearerConn) Call(ctx context.Context, q kite.Query) (string, error) {
 
 // try asks once. retry says that asking again, over another MCP session, may help.
 func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry bool, cause error) {
-	s, cause := c.grant.speak(ctx, c.link, c.renewed)
+	s, cause := c.grant.speak(ctx, c.baseConn, c.renewed)
 	if cause != nil {
 		return "", false, cause
 	}
 	used := c.grant.session()
-	text, cause = c.put(ctx, s, q, c.see)
+	text, cause = c.askInStyle(ctx, s, q, c.probe)
 	if cause == nil {
 		return text, false, nil
 	}
@@ -106,10 +106,10 @@ func unknownSession(cause error) bool {
 // none.
 func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error) (string, bool, error) {
 	d := c.dialer
-	if err := d.look(ctx, true, c.see); err != nil {
+	if err := d.refreshSurface(ctx, true, c.probe); err != nil {
 		return "", false, &judgedError{kind: kite.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}
 	}
-	switch now := d.sight.now(); {
+	switch now := d.surfaces.now(); {
 	case now.Unfamiliar:
 		return "", false, now.barred()
 	case !now.OAuth:
@@ -119,11 +119,11 @@ func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error
 	}
 }
 
-// see looks at the server: first without a login, since a server that
+// probe looks at the server: first without a login, since a server that
 // looks at no bearer answers to any, and then, where that is refused, with the
 // bearer.
-func (c *bearerConn) see(ctx context.Context) (Surface, []string, error) {
-	seen, tools, err := c.dialer.seeWithoutLogin(ctx)
+func (c *bearerConn) probe(ctx context.Context) (Surface, []string, error) {
+	seen, tools, err := c.dialer.probeWithoutLogin(ctx)
 	if err != nil || seen.Style != kite.StyleUnknown || seen.Unfamiliar {
 		return seen, tools, err
 	}
@@ -139,7 +139,7 @@ func (c *bearerConn) see(ctx context.Context) (Surface, []string, error) {
 // list lists the tools, over another MCP session when there is none any more.
 func (c *bearerConn) list(ctx context.Context) (text string, err error) {
 	for range 2 {
-		s, err := c.grant.speak(ctx, c.link, c.renewed)
+		s, err := c.grant.speak(ctx, c.baseConn, c.renewed)
 		if err != nil {
 			return "", err
 		}

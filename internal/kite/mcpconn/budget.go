@@ -99,30 +99,30 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// delivery is the result of a tool call on its way to the caller. It goes past
+// toolResult is the result of a tool call on its way to the caller. It goes past
 // mcp-go, which would copy it three times.
-type delivery struct {
+type toolResult struct {
 	result string // JSON
 	held   *reservation
 }
 
-// deliveryKey is the key of a request's *delivery in its context.
-type deliveryKey struct{}
+// toolResultKey is the key of a request's *delivery in its context.
+type toolResultKey struct{}
 
-// delivered returns the delivery of a request; nil for one that has none.
-func delivered(ctx context.Context) *delivery {
-	d, _ := ctx.Value(deliveryKey{}).(*delivery)
+// toolResultOf returns the delivery of a request; nil for one that has none.
+func toolResultOf(ctx context.Context) *toolResult {
+	d, _ := ctx.Value(toolResultKey{}).(*toolResult)
 	return d
 }
 
-// withoutDelivery is the context of a request whose answer comes another way.
-func withoutDelivery(ctx context.Context) context.Context {
-	return context.WithValue(ctx, deliveryKey{}, (*delivery)(nil))
+// withoutToolResult is the context of a request whose answer comes another way.
+func withoutToolResult(ctx context.Context) context.Context {
+	return context.WithValue(ctx, toolResultKey{}, (*toolResult)(nil))
 }
 
-// deliver reads the answer to a tool call, within the budget, and leaves mcp-go
+// readToolResult reads the answer to a tool call, within the budget, and leaves mcp-go
 // an answer without the result.
-func (g *guard) deliver(d *delivery, req *http.Request, resp *http.Response, events bool) (*http.Response, error) {
+func (g *guard) readToolResult(d *toolResult, req *http.Request, resp *http.Response, events bool) (*http.Response, error) {
 	defer resp.Body.Close()
 	if resp.ContentLength > maxAnswer {
 		return nil, errAnswerTooBig

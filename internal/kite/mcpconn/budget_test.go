@@ -216,7 +216,7 @@ func TestAPanicGivesRoomBack(t *testing.T) {
 	resp := &http.Response{Body: io.NopCloser(body), ContentLength: -1}
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = (&guard{dialer: d}).deliver(&delivery{}, httptest.NewRequest(http.MethodPost, "/mcp", nil), resp, false)
+		_, _ = (&guard{dialer: d}).readToolResult(&toolResult{}, httptest.NewRequest(http.MethodPost, "/mcp", nil), resp, false)
 		t.Error("the reader did not panic")
 	}()
 	checkEmpty(t, d.budget)
@@ -230,9 +230,9 @@ func (buggyReader) Read([]byte) (int, error) { panic("a bug") }
 func TestAPanicOnAStreamGivesRoomBack(t *testing.T) {
 	f := newFar(t, func(*far) {})
 	d := f.dialer(t, "/sse", Options{})
-	closed := make(chan arrival, 1)
+	closed := make(chan streamAnswer, 1)
 	close(closed) // to hand an answer over panics
-	s := &stream{link: newLink(d, t.Context()), waiting: map[string]waiter{`"b-1"`: {to: closed}}}
+	s := &stream{baseConn: newBaseConn(d, t.Context()), waiting: map[string]pendingCall{`"b-1"`: {to: closed}}}
 	r := newEvents(strings.NewReader(`data: {"jsonrpc":"2.0","id":"b-1","result":"`+strings.Repeat("x", 2*freeAnswer)+"\"}\n\n"), smallBuffer, false)
 	r.room = s.room
 	func() {

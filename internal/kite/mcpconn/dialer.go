@@ -27,11 +27,11 @@ type Dialer struct {
 	base context.Context
 	stop context.CancelCauseFunc
 
-	sight     sight       // what the server offers
-	streams   serving     // whether there are any
-	nowhere   atomic.Bool // no server was found at the address
-	documents documents   // whether it tells how to authorize
-	grants    grants      // bearers in use
+	surfaces  surfaces      // what the server offers
+	streams   streamSupport // whether there are any
+	nowhere   atomic.Bool   // no server was found at the address
+	documents documents     // whether it tells how to authorize
+	grants    grants        // bearers in use
 
 	authority     authority     // where logins by OAuth are made
 	registrations registrations // and as whom
@@ -77,7 +77,7 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 	conn, err := d.open(ctx)
 	d.noteServed(err)
 	if err == nil {
-		err = d.meet(ctx, conn)
+		err = d.checkSurface(ctx, conn)
 	}
 	d.measure(opening, began, err)
 	if err != nil {
@@ -100,7 +100,7 @@ func (d *Dialer) noteServed(err error) {
 // opened is a session that was just opened.
 type opened interface {
 	session.Conn
-	see(context.Context) (Surface, []string, error)
+	probe(context.Context) (Surface, []string, error)
 }
 
 // Resume returns a connection that speaks for an existing login. Nothing is
@@ -156,7 +156,7 @@ func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.C
 // streams the session is made over …/mcp at once, and so are those after it for a
 // while. An outage of both says nothing about streams.
 func (d *Dialer) open(ctx context.Context) (opened, error) {
-	if d.at.sse == nil || !d.streams.worthTrying(d.opts.StreamRetry) {
+	if d.at.sse == nil || !d.streams.shouldTry(d.opts.StreamRetry) {
 		return d.openSession(ctx)
 	}
 	conn, gone, err := d.openStream(ctx)
@@ -212,16 +212,16 @@ func noStreams(cause error) bool {
 	}
 }
 
-// serving remembers that the server serves no streams, so that not every Open asks
+// streamSupport remembers that the server serves no streams, so that not every Open asks
 // in vain.
-type serving struct {
+type streamSupport struct {
 	mu    sync.Mutex
 	again time.Time // when to ask again; zero while streams are served
 }
 
-// worthTrying reports whether to ask for a stream. Of those who come when it is
+// shouldTry reports whether to ask for a stream. Of those who come when it is
 // time to ask again only one is told to, since the answer may be a long wait.
-func (s *serving) worthTrying(retry time.Duration) bool {
+func (s *streamSupport) shouldTry(retry time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.again.IsZero() {
@@ -236,7 +236,7 @@ func (s *serving) worthTrying(retry time.Duration) bool {
 }
 
 // found notes that streams are served, and reports whether that is news.
-func (s *serving) found() (news bool) {
+func (s *streamSupport) found() (news bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	news = !s.again.IsZero()
@@ -245,7 +245,7 @@ func (s *serving) found() (news bool) {
 }
 
 // missed notes that streams are not served, and reports whether that is news.
-func (s *serving) missed(retry time.Duration) (news bool) {
+func (s *streamSupport) missed(retry time.Duration) (news bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	news = s.again.IsZero()
@@ -254,7 +254,7 @@ func (s *serving) missed(retry time.Duration) (news bool) {
 }
 
 // served reports whether streams are served, as far as is known.
-func (s *serving) served() bool {
+func (s *streamSupport) served() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.again.IsZero()

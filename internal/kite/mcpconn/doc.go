@@ -20,7 +20,7 @@
 //
 // What ends a login is different for each, and so is what a 404, a 401 or a text of
 // a tool means (challenge.go). Of what the server lists, one look per process is
-// enough, until an answer does not fit it (surface.go, put.go).
+// enough, until an answer does not fit it (surface.go, conn.go).
 //
 // # Beside mcp-go
 //

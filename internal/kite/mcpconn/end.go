@@ -152,8 +152,8 @@ func (d *Dialer) notLoggedOut(ctx context.Context, c *bearerConn, err error) err
 	case kite.Unanswered(err):
 		return err
 	}
-	if kite.KindOf(err) == kite.KindNoTool && d.look(ctx, true, c.see) == nil {
-		if now := d.sight.now(); !now.OAuth && !now.Unfamiliar {
+	if kite.KindOf(err) == kite.KindNoTool && d.refreshSurface(ctx, true, c.probe) == nil {
+		if now := d.surfaces.now(); !now.OAuth && !now.Unfamiliar {
 			return nil
 		}
 	}

@@ -125,7 +125,7 @@ func because(ctx, bound, life context.Context, err error) error {
 	case overdue(bound):
 		return context.DeadlineExceeded
 	case errors.As(err, &network):
-		return onTheWay(network.Err) // without the address, which holds the session id
+		return withoutAddress(network.Err) // without the address, which holds the session id
 	default:
 		return errOdd // mcp-go could not make sense of the answer
 	}
@@ -165,7 +165,7 @@ func classify(tool string, cause error) error {
 // causeOf is why there was no answer, for [kite.Error.Cause].
 func causeOf(cause error) string {
 	refused, isRefused := errors.AsType[*refusedError](cause)
-	way, isWay := errors.AsType[wayError](cause)
+	way, isWay := errors.AsType[networkError](cause)
 	switch {
 	case isRefused:
 		return fmt.Sprintf("http %d", refused.status)
@@ -221,23 +221,23 @@ func classifyRPC(tool string, e *rpcError) error {
 	return err
 }
 
-// wayError is a failure on the way to the server or back. Its text says only of
+// networkError is a failure on the way to the server or back. Its text says only of
 // which kind: net/http quotes what the far end sent, which may be account data.
-type wayError struct{ err error }
+type networkError struct{ err error }
 
-// onTheWay is a failure of a request: a reason of ours as it is, and anything else
+// withoutAddress is a failure of a request: a reason of ours as it is, and anything else
 // as a wayError.
-func onTheWay(err error) error {
+func withoutAddress(err error) error {
 	if ours, ok := errors.AsType[reason](err); ok {
 		return ours
 	}
-	return wayError{err}
+	return networkError{err}
 }
 
-func (e wayError) Error() string { return stdlog.NetworkKind(e.err) }
+func (e networkError) Error() string { return stdlog.NetworkKind(e.err) }
 
 // GoString keeps %#v from walking into the hidden error.
-func (e wayError) GoString() string { return e.Error() }
+func (e networkError) GoString() string { return e.Error() }
 
 // Is lets [errors.Is] find the failure and what it wraps.
-func (e wayError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e networkError) Is(target error) bool { return errors.Is(e.err, target) }

@@ -220,14 +220,14 @@ func (r *events) skipMark() {
 	}
 }
 
-// waiter is a call that waits for its answer.
-type waiter struct {
-	to    chan arrival // has room for one
-	holds bool         // its caller holds an answer already
+// pendingCall is a call that waits for its answer.
+type pendingCall struct {
+	to    chan streamAnswer // has room for one
+	holds bool              // its caller holds an answer already
 }
 
-// arrival is an answer, or why there is none.
-type arrival struct {
+// streamAnswer is an answer, or why there is none.
+type streamAnswer struct {
 	answer kite.Answer
 	held   *reservation
 	err    error
@@ -256,9 +256,9 @@ func (s *stream) room() (*reservation, error) {
 	return s.dialer.budget.reserve(ctx, maxAnswer, holding) // its length is not said
 }
 
-// hand gives an answer to who waits for it. The server's pings are requests, and
+// deliverTo gives an answer to who waits for it. The server's pings are requests, and
 // get here no further than their number.
-func (s *stream) hand(a arrival) {
+func (s *stream) deliverTo(a streamAnswer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, ok := s.waiting[a.answer.ID]
@@ -276,26 +276,26 @@ func (s *stream) refuse(e incoming) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	named := maps.Clone(s.waiting)
-	maps.DeleteFunc(named, func(id string, _ waiter) bool { return !strings.Contains(e.data, `"id":`+id) })
+	maps.DeleteFunc(named, func(id string, _ pendingCall) bool { return !strings.Contains(e.data, `"id":`+id) })
 	if !strings.Contains(e.data, `"id":"`+idPrefix) {
 		named = maps.Clone(s.waiting)
 	}
 	for id, w := range named {
-		w.to <- arrival{err: e.refused}
+		w.to <- streamAnswer{err: e.refused}
 		delete(s.waiting, id)
 	}
 }
 
-// await notes who waits for an answer.
-func (s *stream) await(id string, w waiter) {
+// expect notes who waits for an answer.
+func (s *stream) expect(id string, w pendingCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting[id] = w
 }
 
-// leave notes that a call does not wait for its answer any more, because of err, and
+// abandon notes that a call does not wait for its answer any more, because of err, and
 // returns why that did not come: err, unless an answer was waiting for room.
-func (s *stream) leave(id string, err error) error {
+func (s *stream) abandon(id string, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.waiting, id)
@@ -309,8 +309,8 @@ func (s *stream) leave(id string, err error) error {
 }
 
 // response is the answer as mcp-go wants it. The result of a tool call goes past it.
-func (a arrival) response(ctx context.Context, id mcp.RequestId) (*transport.JSONRPCResponse, error) {
-	d := delivered(ctx)
+func (a streamAnswer) response(ctx context.Context, id mcp.RequestId) (*transport.JSONRPCResponse, error) {
+	d := toolResultOf(ctx)
 	switch {
 	case d == nil && errors.Is(a.err, errAnswerTooBig):
 		return nil, errTooBig

@@ -68,24 +68,24 @@ func tryStream(t *testing.T, d *Dialer) string {
 func streams() []string {
 	const (
 		endpoint = "event: endpoint\ndata: /message?sessionId=5ad1f4c2-feed-beef\n\n"
-		shaken   = "\x1eevent: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":{\"protocolVersion\":\"2025-03-26\",\"capabilities\":{},\"serverInfo\":{\"name\":\"k\",\"version\":\"1\"}}}\n\n\x1e"
+		shook    = "\x1eevent: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":{\"protocolVersion\":\"2025-03-26\",\"capabilities\":{},\"serverInfo\":{\"name\":\"k\",\"version\":\"1\"}}}\n\n\x1e"
 		holdings = "\x1edata: {\"jsonrpc\":\"2.0\",\"id\":\"b-2\",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"[]\"}]}}\n\n"
 		tools    = "\x1edata: {\"jsonrpc\":\"2.0\",\"id\":\"b-3\",\"result\":{\"tools\":[{\"name\":\"get_ltp\",\"inputSchema\":{\"type\":\"object\"}}]}}\n\n"
 		ping     = "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}\n\n: keep-alive\n\n"
 	)
-	whole := endpoint + shaken + holdings + tools
+	whole := endpoint + shook + holdings + tools
 	return []string{
-		whole, endpoint + ping + shaken + ping + holdings + ping + tools, "", "\ufeff" + whole, ": hello\n" + whole, "\x00" + whole,
+		whole, endpoint + ping + shook + ping + holdings + ping + tools, "", "\ufeff" + whole, ": hello\n" + whole, "\x00" + whole,
 		strings.ReplaceAll(whole, ",", ",\ndata:"), strings.ReplaceAll(whole, "\n", "\r"), strings.TrimRight(whole, "\n"),
 		"event: endpoint\n\n" + whole, "event: endpoint\ndata: https://elsewhere.example.com/message?sessionId=5ad1f4c2-feed-beef\n\n",
 		"event: endpoint\ndata: http://mcp.example.com/message?sessionId=5ad1f4c2-feed-beef\n\n",
-		"event: endpoint\ndata: //mcp.example.com/message?sessionId=5ad1f4c2-feed-beef\n\n" + shaken + holdings,
+		"event: endpoint\ndata: //mcp.example.com/message?sessionId=5ad1f4c2-feed-beef\n\n" + shook + holdings,
 		"event: endpoint\ndata: /message?sessionId=%0d%0a\n\n", "event: endpoint\ndata: /message?sessionId=" + strings.Repeat("x", 200) + "\n\n",
-		endpoint + strings.ReplaceAll(endpoint, "feed", "face") + shaken + holdings, endpoint + shaken + strings.ReplaceAll(endpoint, "feed", "face") + holdings,
-		endpoint + shaken + "\x1edata: {\"jsonrpc\":\"2.0\",\"id\":\"b-2\",\"error\":{\"code\":-32602,\"message\":\"Invalid session ID\"}}\n\n",
-		endpoint + shaken + "\x1edata: {\"id\":\"b-2\",\"result\":null}\n\n", endpoint + shaken + "\x1edata: {\"id\":{},\"result\":7}\n\n",
-		endpoint + shaken + "\x1edata: {\"id\":\"b-2\",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"" + strings.Repeat("[", 9000) + "\"}]}}\n\n",
-		endpoint + shaken + "\x1edata: {\"id\":\"b-2\",\"result\":" + strings.Repeat("[", 9000) + "}\n\n", endpoint + "\x1edata: {\"id\":\"b-1\",\"result\":{\"protocolVersion\":\"2026-07-28\"}}\n\n",
+		endpoint + strings.ReplaceAll(endpoint, "feed", "face") + shook + holdings, endpoint + shook + strings.ReplaceAll(endpoint, "feed", "face") + holdings,
+		endpoint + shook + "\x1edata: {\"jsonrpc\":\"2.0\",\"id\":\"b-2\",\"error\":{\"code\":-32602,\"message\":\"Invalid session ID\"}}\n\n",
+		endpoint + shook + "\x1edata: {\"id\":\"b-2\",\"result\":null}\n\n", endpoint + shook + "\x1edata: {\"id\":{},\"result\":7}\n\n",
+		endpoint + shook + "\x1edata: {\"id\":\"b-2\",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"" + strings.Repeat("[", 9000) + "\"}]}}\n\n",
+		endpoint + shook + "\x1edata: {\"id\":\"b-2\",\"result\":" + strings.Repeat("[", 9000) + "}\n\n", endpoint + "\x1edata: {\"id\":\"b-1\",\"result\":{\"protocolVersion\":\"2026-07-28\"}}\n\n",
 	}
 }
 

@@ -22,8 +22,8 @@ type grant struct {
 
 	mu      sync.Mutex
 	mcp     session.ID
-	speaker *speaker // over mcp; nil before the first call and after mcp was lost
-	joining *joining // nil while no MCP session is being made
+	client  *mcpClient // over mcp; nil before the first call and after mcp was lost
+	joining *joining   // nil while no MCP session is being made
 }
 
 // joining is the making of an MCP session, which several calls may wait for.
@@ -67,7 +67,7 @@ func (s *grants) forget(bearer session.ID) {
 
 // speak returns what speaks for the bearer. Where there is no MCP session it makes
 // one over l, and tells renewed of it; several calls make one together.
-func (g *grant) speak(ctx context.Context, l *link, renewed func(session.ID)) (*speaker, error) {
+func (g *grant) speak(ctx context.Context, l *baseConn, renewed func(session.ID)) (*mcpClient, error) {
 	for {
 		g.mu.Lock()
 		if s, err := g.ready(l.dialer); s != nil || err != nil {
@@ -97,29 +97,29 @@ func (g *grant) speak(ctx context.Context, l *link, renewed func(session.ID)) (*
 
 // ready returns what speaks over the MCP session that there is, if there is one.
 // The caller holds mu.
-func (g *grant) ready(d *Dialer) (*speaker, error) {
-	if g.speaker != nil || !plausible(g.mcp) {
-		return g.speaker, nil
+func (g *grant) ready(d *Dialer) (*mcpClient, error) {
+	if g.client != nil || !plausible(g.mcp) {
+		return g.client, nil
 	}
 	tr, err := d.newStreamable(authorized(g.bearer), transport.WithSession(g.mcp.Reveal()))
 	if err != nil {
 		return nil, err
 	}
 	tr.SetProtocolVersion(protocolVersion)
-	g.speaker = newSpeaker(&wire{HTTPConnection: tr}, client.WithSession())
-	return g.speaker, nil
+	g.client = newMCPClient(tr, client.WithSession())
+	return g.client, nil
 }
 
 // join makes an MCP session, and lets those who wait for it go on.
-func (g *grant) join(ctx context.Context, l *link, j *joining, renewed func(session.ID)) (*speaker, error) {
-	var made *speaker
+func (g *grant) join(ctx context.Context, l *baseConn, j *joining, renewed func(session.ID)) (*mcpClient, error) {
+	var made *mcpClient
 	var mcp session.ID
 	defer func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.joining = nil
 		if made != nil {
-			g.speaker, g.mcp = made, mcp
+			g.client, g.mcp = made, mcp
 		}
 		close(j.done)
 	}()
@@ -137,11 +137,11 @@ func (g *grant) join(ctx context.Context, l *link, j *joining, renewed func(sess
 
 // lose forgets the MCP session that s speaks over; nil for whichever there is.
 // Calls that failed over the same one lose it once.
-func (g *grant) lose(s *speaker) {
+func (g *grant) lose(s *mcpClient) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s == nil || g.speaker == s {
-		g.speaker, g.mcp = nil, session.ID{}
+	if s == nil || g.client == s {
+		g.client, g.mcp = nil, session.ID{}
 	}
 }
 
@@ -161,7 +161,7 @@ func authorized(bearer session.ID) transport.StreamableHTTPCOption {
 }
 
 // begin shakes hands for a bearer, which makes an MCP session.
-func (l *link) begin(ctx context.Context) (*speaker, session.ID, error) {
+func (l *baseConn) begin(ctx context.Context) (*mcpClient, session.ID, error) {
 	d := l.dialer
 	if !d.enter() {
 		return nil, session.ID{}, errClosed
@@ -171,7 +171,7 @@ func (l *link) begin(ctx context.Context) (*speaker, session.ID, error) {
 	if err != nil {
 		return nil, session.ID{}, err
 	}
-	s := newSpeaker(&wire{HTTPConnection: tr})
+	s := newMCPClient(tr)
 	bound, cancel := d.within(ctx, d.opts.OpenTimeout, l.life)
 	defer cancel()
 	began := time.Now()

@@ -39,7 +39,7 @@ type guard struct {
 // Keys of request contexts.
 type (
 	endingKey struct{} // the session that this DELETE ends, End's
-	streamKey struct{} // the *link whose stream this GET opens
+	streamKey struct{} // the *baseConn whose stream this GET opens
 	pageKey   struct{} // the path that this GET reads, a document's
 )
 
@@ -97,8 +97,8 @@ func ends(req *http.Request) bool {
 func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, error) {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	events := media == "text/event-stream"
-	owner, stream := req.Context().Value(streamKey{}).(*link)
-	d := delivered(req.Context())
+	owner, stream := req.Context().Value(streamKey{}).(*baseConn)
+	d := toolResultOf(req.Context())
 	switch {
 	case stream && !events:
 		_ = resp.Body.Close()
@@ -110,7 +110,7 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 	case req.Method != http.MethodPost:
 		// The status says it all, and nobody reads the body.
 	case d != nil:
-		return g.deliver(d, req, resp, events)
+		return g.readToolResult(d, req, resp, events)
 	case events:
 		return readEvents(resp)
 	default:

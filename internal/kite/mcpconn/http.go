@@ -18,7 +18,7 @@ import (
 // It keeps many idle connections (the default keeps two, so that nearly every
 // call would dial), speaks HTTP/2 so that some hundred streams share one
 // connection, and pings such a connection after 15 s of silence to notice a
-// dead path. Few connections are on their way at once (see inTurn). It has no
+// dead path. Few connections are on their way at once (see limitDials). It has no
 // overall Timeout, which would cut streams, does not limit connections per host,
 // which would let streams starve the calls, and asks for no compression, which
 // lets a proxy buffer a stream.
@@ -28,7 +28,7 @@ func NewHTTPClient(dial dialFunc) *http.Client {
 	}
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         inTurn(dial),
+		DialContext:         limitDials(dial),
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConns:        256,
@@ -43,7 +43,7 @@ func NewHTTPClient(dial dialFunc) *http.Client {
 			MaxReceiveBufferPerStream: 128 << 10,
 		},
 	}
-	t.DialTLSContext = inTurn(shaken(dial, t))
+	t.DialTLSContext = limitDials(withTLS(dial, t))
 	return &http.Client{Transport: t}
 }
 
@@ -55,7 +55,7 @@ func (d *Dialer) guarded(c *http.Client) *http.Client {
 		next = http.DefaultTransport
 	}
 	if t, ok := next.(*http.Transport); ok { // another one need not tell when it has a connection
-		next = newTurnstile(t)
+		next = newDialLimiter(t)
 	}
 	return &http.Client{
 		Transport:     &guard{next: next, dialer: d},
@@ -71,25 +71,25 @@ func refuseRedirect(*http.Request, []*http.Request) error { return errRedirect }
 // how many connections may be on their way.
 const mostConnecting = 16
 
-// turnstile lets few requests look for a connection at a time; those that have
+// dialLimiter lets few requests look for a connection at a time; those that have
 // one are not counted. After a break of the network everybody asks at once, and
 // net/http dials for each who finds no connection, only to throw most of them
 // away when the first can be shared.
-type turnstile struct {
+type dialLimiter struct {
 	http.RoundTripper
 	places chan struct{}
 }
 
-func newTurnstile(next http.RoundTripper) *turnstile {
-	return &turnstile{next, make(chan struct{}, mostConnecting)}
+func newDialLimiter(next http.RoundTripper) *dialLimiter {
+	return &dialLimiter{next, make(chan struct{}, mostConnecting)}
 }
 
-// servedKey leads from a request's context to an *atomic.Bool: it has a
+// connectedKey leads from a request's context to an *atomic.Bool: it has a
 // connection. net/http hands the values of that context on to the dial.
-type servedKey struct{}
+type connectedKey struct{}
 
 // RoundTrip implements http.RoundTripper.
-func (t *turnstile) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *dialLimiter) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	select {
 	case t.places <- struct{}{}:
@@ -107,12 +107,12 @@ func (t *turnstile) RoundTrip(req *http.Request) (*http.Response, error) {
 		GetConn: func(string) { served.Store(false) }, // again, where the one it got is full
 		GotConn: func(httptrace.GotConnInfo) { served.Store(true); pass() },
 	}
-	ctx = context.WithValue(httptrace.WithClientTrace(ctx, trace), servedKey{}, &served)
+	ctx = context.WithValue(httptrace.WithClientTrace(ctx, trace), connectedKey{}, &served)
 	return t.RoundTripper.RoundTrip(req.WithContext(ctx))
 }
 
 // CloseIdleConnections lets http.Client reach the transport below.
-func (t *turnstile) CloseIdleConnections() {
+func (t *dialLimiter) CloseIdleConnections() {
 	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
@@ -122,15 +122,15 @@ func (t *turnstile) CloseIdleConnections() {
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // errServed is what a dial comes to that nobody waits for any more.
-const errServed = reason("not dialled: the request has got another connection")
+const errDialNotNeeded = reason("not dialled: the request has got another connection")
 
 // dialTime bounds one dial with its handshake.
 const dialTime = 20 * time.Second
 
-// inTurn has few of the connections that dial makes be on their way at once. A
+// limitDials has few of the connections that dial makes be on their way at once. A
 // dial goes on when its request was served by another connection meanwhile: one
 // that has not begun by then is left.
-func inTurn(dial dialFunc) dialFunc {
+func limitDials(dial dialFunc) dialFunc {
 	turns := make(chan struct{}, mostConnecting)
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		select {
@@ -139,8 +139,8 @@ func inTurn(dial dialFunc) dialFunc {
 			return nil, context.Cause(ctx)
 		}
 		defer func() { <-turns }()
-		if served, ok := ctx.Value(servedKey{}).(*atomic.Bool); ok && served.Load() {
-			return nil, errServed
+		if served, ok := ctx.Value(connectedKey{}).(*atomic.Bool); ok && served.Load() {
+			return nil, errDialNotNeeded
 		}
 		ctx, cancel := context.WithTimeout(ctx, dialTime) // net/http gives a dial no deadline
 		defer cancel()
@@ -148,9 +148,9 @@ func inTurn(dial dialFunc) dialFunc {
 	}
 }
 
-// shaken is dial with the handshake of TLS, by the transport's configuration.
+// withTLS is dial with the handshake of TLS, by the transport's configuration.
 // net/http would shake hands after the dial, when its turn is over.
-func shaken(dial dialFunc, t *http.Transport) dialFunc {
+func withTLS(dial dialFunc, t *http.Transport) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {

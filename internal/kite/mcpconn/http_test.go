@@ -63,7 +63,7 @@ func TestACrowdDialsInTurn(t *testing.T) {
 // Who waits for the others waits no longer than they want to.
 func TestWaitingForAConnectionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gate := newTurnstile(http.NewFileTransport(nil))
+		gate := newDialLimiter(http.NewFileTransport(nil))
 		for range mostConnecting {
 			gate.places <- struct{}{}
 		}
@@ -90,22 +90,22 @@ func TestWaitingForAConnectionEnds(t *testing.T) {
 // for the next one.
 func TestADialThatNobodyNeedsIsLeft(t *testing.T) {
 	dialled := 0
-	dial := inTurn(func(context.Context, string, string) (net.Conn, error) {
+	dial := limitDials(func(context.Context, string, string) (net.Conn, error) {
 		dialled++
 		return nil, errors.New("no route to host")
 	})
 	for range 2 * mostConnecting {
 		var served atomic.Bool
 		served.Store(true)
-		if _, err := dial(context.WithValue(t.Context(), servedKey{}, &served), "tcp", "mcp.example.com:443"); !errors.Is(err, errServed) {
+		if _, err := dial(context.WithValue(t.Context(), connectedKey{}, &served), "tcp", "mcp.example.com:443"); !errors.Is(err, errDialNotNeeded) {
 			t.Fatalf("the dial ended with %v", err)
 		}
 	}
 	if dialled > 0 {
 		t.Errorf("%d dials for nobody", dialled)
 	}
-	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), servedKey{}, new(atomic.Bool)))
-	if _, err := dial(ctx, "tcp", "mcp.example.com:443"); dialled != 1 || errors.Is(err, errServed) {
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), connectedKey{}, new(atomic.Bool)))
+	if _, err := dial(ctx, "tcp", "mcp.example.com:443"); dialled != 1 || errors.Is(err, errDialNotNeeded) {
 		t.Errorf("a dial that is needed: %v", err)
 	}
 	cancel()

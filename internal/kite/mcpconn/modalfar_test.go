@@ -79,7 +79,7 @@ func (m *modalFar) serve(w http.ResponseWriter, r *http.Request) {
 // grown returns a Dialer that knows the far end.
 func (m *modalFar) grown(t *testing.T) *Dialer {
 	d := m.dialer(t, "/sse", Options{})
-	d.sight.surface = Surface{Style: kite.StyleModes, OAuth: true}
+	d.surfaces.surface = Surface{Style: kite.StyleModes, OAuth: true}
 	return d
 }
 

@@ -15,9 +15,9 @@ import (
 // until the first call. It stays usable whatever a call came to: after an
 // answer of KindEnded a further call asks the server again.
 type postConn struct {
-	*link
-	mu      sync.Mutex
-	speaker *speaker // nil until the first call
+	*baseConn
+	mu     sync.Mutex
+	client *mcpClient // nil until the first call
 }
 
 var _ session.Conn = (*postConn)(nil)
@@ -25,7 +25,7 @@ var _ session.Conn = (*postConn)(nil)
 // resume makes a connection for an existing session. Its life is its own, not
 // a child of the Dialer's, so that one that is never closed is not held.
 func (d *Dialer) resume(id session.ID) *postConn {
-	c := &postConn{link: newLink(d, context.Background())}
+	c := &postConn{baseConn: newBaseConn(d, context.Background())}
 	c.id = id
 	return c
 }
@@ -45,10 +45,10 @@ func (c *postConn) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.speaker = newSpeaker(&wire{HTTPConnection: tr})
+	c.client = newMCPClient(tr)
 	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
 	defer cancel()
-	err = initialize(bound, c.speaker, c.dialer.opts.Version)
+	err = initialize(bound, c.client, c.dialer.opts.Version)
 	c.id = session.NewID(tr.GetSessionId())
 	if err != nil {
 		return because(ctx, bound, c.life, err)
@@ -64,13 +64,13 @@ func (d *Dialer) newStreamable(options ...transport.StreamableHTTPCOption) (*tra
 		transport.WithHTTPBasicClient(d.client), transport.WithHTTPLogger(silent()))...)
 }
 
-// dial makes the speaker at the first call. It is never closed: it holds
+// dial makes the client at the first call. It is never closed: it holds
 // nothing, and its Close would end the session.
-func (c *postConn) dial() (*speaker, error) {
+func (c *postConn) dial() (*mcpClient, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.speaker != nil {
-		return c.speaker, nil
+	if c.client != nil {
+		return c.client, nil
 	}
 	if !plausible(c.id) {
 		return nil, errBadID
@@ -80,8 +80,8 @@ func (c *postConn) dial() (*speaker, error) {
 		return nil, err
 	}
 	tr.SetProtocolVersion(protocolVersion)
-	c.speaker = newSpeaker(&wire{HTTPConnection: tr}, client.WithSession())
-	return c.speaker, nil
+	c.client = newMCPClient(tr, client.WithSession())
+	return c.client, nil
 }
 
 // Call asks over streamable HTTP. An id that the server could never
@@ -91,20 +91,20 @@ func (c *postConn) Call(ctx context.Context, q kite.Query) (string, error) {
 	if cause != nil {
 		return "", c.failed(q.Name(), cause)
 	}
-	text, cause := c.put(ctx, cl, q, c.see)
+	text, cause := c.askInStyle(ctx, cl, q, c.probe)
 	if cause != nil {
 		return "", c.failed(q.Name(), cause)
 	}
 	return text, nil
 }
 
-// see looks at the server over the session.
-func (c *postConn) see(ctx context.Context) (Surface, []string, error) {
+// probe looks at the server over the session.
+func (c *postConn) probe(ctx context.Context) (Surface, []string, error) {
 	cl, err := c.dial()
 	if err != nil {
 		return Surface{}, nil, err
 	}
-	return c.link.see(ctx, cl)
+	return c.baseConn.probe(ctx, cl)
 }
 
 // Lost never closes: there is no stream to lose.

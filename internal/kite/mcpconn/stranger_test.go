@@ -21,7 +21,7 @@ const (
 // acquainted returns a Dialer that has looked at the server, and seen that of
 // today. Tests that are not about looking need not count its requests.
 func acquainted(d *Dialer) *Dialer {
-	d.sight.surface = Surface{Style: kite.StyleTools, Login: true}
+	d.surfaces.surface = Surface{Style: kite.StyleTools, Login: true}
 	return d
 }
 
@@ -29,6 +29,6 @@ func acquainted(d *Dialer) *Dialer {
 func (f *far) stranger(t *testing.T, path string, o Options) *Dialer {
 	t.Helper()
 	d := f.dialer(t, path, o)
-	d.sight.surface = Surface{}
+	d.surfaces.surface = Surface{}
 	return d
 }

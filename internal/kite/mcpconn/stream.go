@@ -25,13 +25,13 @@ import (
 // It takes the place of mcp-go's own, because it is what a login hangs on, what
 // each live session costs, and on the way of every answer: see ADR 0017.
 type stream struct {
-	*link
+	*baseConn
 	endpoint *url.URL
 	version  string // of the protocol, once it is agreed on
 
 	mu      sync.Mutex
-	waiting map[string]waiter  // by the request's id, as it is written
-	giveUp  context.CancelFunc // of an event that waits for room; nil for none
+	waiting map[string]pendingCall // by the request's id, as it is written
+	giveUp  context.CancelFunc     // of an event that waits for room; nil for none
 }
 
 var _ transport.HTTPConnection = (*stream)(nil)
@@ -40,7 +40,7 @@ var _ transport.HTTPConnection = (*stream)(nil)
 const smallBuffer = 512
 
 // Start opens the stream and waits until it names its endpoint. The stream lives
-// as long as its link, and the link no longer than the stream.
+// as long as its connection, and that no longer than the stream.
 func (s *stream) Start(ctx context.Context) error {
 	home := s.dialer.at.sse
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, home.String(), nil)
@@ -60,7 +60,7 @@ func (s *stream) Start(ctx context.Context) error {
 		_ = resp.Body.Close()
 		return err
 	}
-	s.waiting = map[string]waiter{}
+	s.waiting = map[string]pendingCall{}
 	go func() { // the stream's body tells the Dialer when it is closed
 		defer resp.Body.Close()
 		defer s.contain()
@@ -105,7 +105,7 @@ func (s *stream) read(r *events, home *url.URL) error {
 			}
 		case e.message():
 			if a, ok := kite.DecodeAnswer(e.data); ok {
-				s.hand(arrival{answer: a, held: e.held})
+				s.deliverTo(streamAnswer{answer: a, held: e.held})
 				e.held = nil
 				continue
 			}
@@ -133,9 +133,9 @@ func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	w := waiter{to: make(chan arrival, 1), holds: kite.Holds(ctx)}
-	s.await(string(id), w)
-	err = s.post(withoutDelivery(ctx), body)
+	w := pendingCall{to: make(chan streamAnswer, 1), holds: kite.Holds(ctx)}
+	s.expect(string(id), w)
+	err = s.post(withoutToolResult(ctx), body)
 	if err == nil {
 		select {
 		case a := <-w.to:
@@ -144,7 +144,7 @@ func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*
 			err = ctx.Err()
 		}
 	}
-	err = s.leave(string(id), err)
+	err = s.abandon(string(id), err)
 	select {
 	case a := <-w.to: // it came right before the end
 		return a.response(ctx, r.ID)
@@ -192,7 +192,7 @@ func (*stream) GetSessionId() string { return "" }
 
 // Close ends the stream. It sends nothing.
 func (s *stream) Close() error {
-	s.link.Close()
+	s.baseConn.Close()
 	return nil
 }
 
@@ -213,8 +213,8 @@ func plausible(id session.ID) bool { return visible(id.Reveal(), maxID) }
 
 // streamConn is a connection over a stream. It ends when the stream does.
 type streamConn struct {
-	*link
-	speaker *speaker
+	*baseConn
+	client  *mcpClient
 	started bool // the stream named its endpoint
 }
 
@@ -225,7 +225,7 @@ var _ session.Conn = (*streamConn)(nil)
 //
 // gone says that the server serves no streams, as far as the failure tells.
 func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err error) {
-	c := &streamConn{link: newLink(d, d.base)}
+	c := &streamConn{baseConn: newBaseConn(d, d.base)}
 	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })
 	err = c.open(ctx)
 	if !unbind() && err == nil {
@@ -240,17 +240,17 @@ func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err er
 }
 
 func (c *streamConn) open(ctx context.Context) error {
-	c.speaker = newSpeaker(&wire{HTTPConnection: &stream{link: c.link}})
+	c.client = newMCPClient(&stream{baseConn: c.baseConn})
 	limit := time.AfterFunc(c.dialer.opts.StreamTimeout, func() { c.end(errNoEndpoint) })
 	defer limit.Stop()
-	if err := c.speaker.Start(context.WithValue(c.life, streamKey{}, c.link)); err != nil {
+	if err := c.client.Start(context.WithValue(c.life, streamKey{}, c.baseConn)); err != nil {
 		return err
 	}
 	limit.Stop()
 	c.started = true
 	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
 	defer cancel()
-	return initialize(bound, c.speaker, c.dialer.opts.Version)
+	return initialize(bound, c.client, c.dialer.opts.Version)
 }
 
 // Call asks over the stream. When the server does not know the session
@@ -258,7 +258,7 @@ func (c *streamConn) open(ctx context.Context) error {
 // KindUnreachable, and the connection counts as lost. It is the end of the login
 // when the server wants one by OAuth instead.
 func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
-	text, cause := c.put(ctx, c.speaker, q, c.see)
+	text, cause := c.askInStyle(ctx, c.client, q, c.probe)
 	if cause == nil {
 		return text, nil
 	}
@@ -272,9 +272,9 @@ func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
 	return "", err
 }
 
-// see looks at the server over the stream.
-func (c *streamConn) see(ctx context.Context) (Surface, []string, error) {
-	return c.link.see(ctx, c.speaker)
+// probe looks at the server over the stream.
+func (c *streamConn) probe(ctx context.Context) (Surface, []string, error) {
+	return c.baseConn.probe(ctx, c.client)
 }
 
 // Lost is closed when the stream is gone, be it by Close.
@@ -284,7 +284,7 @@ func (c *streamConn) Lost() <-chan struct{} { return c.life.Done() }
 // which closes it when it is done.
 type streamBody struct {
 	io.ReadCloser
-	owner  *link
+	owner  *baseConn
 	timer  *time.Timer // fires when the stream was silent for too long
 	closed atomic.Bool
 }
@@ -292,7 +292,7 @@ type streamBody struct {
 // watch starts watching a stream. The timer costs no goroutine while the
 // stream is alive. Open holds a piece of work at this moment, so that the
 // Dialer cannot have been waited for.
-func (l *link) watch(body io.ReadCloser) io.ReadCloser {
+func (l *baseConn) watch(body io.ReadCloser) io.ReadCloser {
 	l.dialer.work.Add(1)
 	timer := time.AfterFunc(l.dialer.opts.SilenceLimit, func() { l.end(errSilent) })
 	return &streamBody{ReadCloser: body, owner: l, timer: timer}

@@ -55,7 +55,7 @@ func (s Surface) Name() string {
 
 // Surface returns what the server offers, as far as it is known now.
 func (d *Dialer) Surface() Surface {
-	s := d.sight.now()
+	s := d.surfaces.now()
 	s.Stream = d.at.sse != nil && d.streams.served()
 	return s
 }
@@ -75,15 +75,15 @@ func (s Surface) barred() error {
 // learn keeps what was seen of the server. A change of its name is logged and
 // told to the meter, in the order in which it came.
 func (d *Dialer) learn(change func(*Surface), tools []string) {
-	d.sight.mu.Lock()
-	defer d.sight.mu.Unlock()
-	before := d.sight.surface.Name()
-	change(&d.sight.surface)
-	name := d.sight.surface.Name()
+	d.surfaces.mu.Lock()
+	defer d.surfaces.mu.Unlock()
+	before := d.surfaces.surface.Name()
+	change(&d.surfaces.surface)
+	name := d.surfaces.surface.Name()
 	if name == before {
 		return
 	}
-	if s := d.sight.surface; s.Unfamiliar {
+	if s := d.surfaces.surface; s.Unfamiliar {
 		d.log.Info("kite's server lists no tool that is known: nothing is asked of it", "surface", name, "before", before, "tools", tools)
 	} else {
 		d.log.Info("kite's server shows another surface: it is asked accordingly from now on", "surface", name, "before", before, "login_tool", s.Login)
@@ -119,40 +119,40 @@ func namesOf(offers []kite.Offer) (names []string) {
 	return names
 }
 
-// sight is what is known of the server's surface, and the look under way.
-type sight struct {
+// surfaces is what is known of the server's surface, and the look under way.
+type surfaces struct {
 	mu      sync.Mutex
 	surface Surface
-	looking *glance   // nil for none
-	next    time.Time // no look before that
-	failed  error     // what the last look came to
+	running *surfaceProbe // nil for none
+	next    time.Time     // no look before that
+	failed  error         // what the last look came to
 }
 
-// glance is a look that several may wait for.
-type glance struct {
+// surfaceProbe is a look that several may wait for.
+type surfaceProbe struct {
 	surprised bool // it follows something unexpected
 	done      chan struct{}
 	err       error // once done is closed
 }
 
-// seer looks at the server: it lists the tools, and finds out whether OAuth is
+// probeFunc looks at the server: it lists the tools, and finds out whether OAuth is
 // wanted.
-type seer func(context.Context) (kind Surface, tools []string, err error)
+type probeFunc func(context.Context) (kind Surface, tools []string, err error)
 
-func (s *sight) now() Surface {
+func (s *surfaces) now() Surface {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.surface
 }
 
-// look looks at the server, unless another caller does: then it waits for that
+// refreshSurface looks at the server, unless another caller does: then it waits for that
 // look. After a surprise, and after a look that failed, there is no look for a while:
 // what was seen last counts until then. The error is that of the look.
-func (d *Dialer) look(ctx context.Context, surprised bool, see seer) error {
-	d.sight.mu.Lock()
-	for d.sight.looking != nil {
-		g := d.sight.looking
-		d.sight.mu.Unlock()
+func (d *Dialer) refreshSurface(ctx context.Context, surprised bool, probe probeFunc) error {
+	d.surfaces.mu.Lock()
+	for d.surfaces.running != nil {
+		g := d.surfaces.running
+		d.surfaces.mu.Unlock()
 		select {
 		case <-g.done:
 		case <-ctx.Done():
@@ -161,39 +161,39 @@ func (d *Dialer) look(ctx context.Context, surprised bool, see seer) error {
 		if g.surprised || !surprised { // else it may have begun before the surprise
 			return g.err
 		}
-		d.sight.mu.Lock()
+		d.surfaces.mu.Lock()
 	}
-	if time.Now().Before(d.sight.next) {
-		defer d.sight.mu.Unlock()
-		return d.sight.failed
+	if time.Now().Before(d.surfaces.next) {
+		defer d.surfaces.mu.Unlock()
+		return d.surfaces.failed
 	}
-	g := &glance{surprised: surprised, done: make(chan struct{}), err: errClosed} // a panic counts as that
-	d.sight.looking = g
-	d.sight.mu.Unlock()
-	defer func() { d.looked(g, surprised || g.err != nil && ctx.Err() == nil) }()
-	seen, tools, err := see(ctx)
+	g := &surfaceProbe{surprised: surprised, done: make(chan struct{}), err: errClosed} // a panic counts as that
+	d.surfaces.running = g
+	d.surfaces.mu.Unlock()
+	defer func() { d.probeEnded(g, surprised || g.err != nil && ctx.Err() == nil) }()
+	seen, tools, err := probe(ctx)
 	if g.err = err; err == nil {
 		d.learn(func(s *Surface) { *s = seen }, tools)
 	}
 	return err
 }
 
-// looked ends a look.
-func (d *Dialer) looked(g *glance, pause bool) {
-	d.sight.mu.Lock()
-	defer d.sight.mu.Unlock()
-	d.sight.looking, d.sight.failed = nil, g.err
+// probeEnded ends a look.
+func (d *Dialer) probeEnded(g *surfaceProbe, pause bool) {
+	d.surfaces.mu.Lock()
+	defer d.surfaces.mu.Unlock()
+	d.surfaces.running, d.surfaces.failed = nil, g.err
 	if pause {
-		d.sight.next = time.Now().Add(d.opts.LookPause)
+		d.surfaces.next = time.Now().Add(d.opts.LookPause)
 	}
 	close(g.done)
 }
 
-// lookLater looks in the background, if there was no look. It belongs to the Dialer.
-func (d *Dialer) lookLater(see seer) {
-	d.sight.mu.Lock()
-	due := d.sight.surface.Style == kite.StyleUnknown && d.sight.looking == nil && !time.Now().Before(d.sight.next)
-	d.sight.mu.Unlock()
+// refreshSurfaceLater looks in the background, if there was no look. It belongs to the Dialer.
+func (d *Dialer) refreshSurfaceLater(probe probeFunc) {
+	d.surfaces.mu.Lock()
+	due := d.surfaces.surface.Style == kite.StyleUnknown && d.surfaces.running == nil && !time.Now().Before(d.surfaces.next)
+	d.surfaces.mu.Unlock()
 	if !due || !d.enter() {
 		return
 	}
@@ -206,13 +206,13 @@ func (d *Dialer) lookLater(see seer) {
 		}()
 		ctx, cancel := context.WithTimeout(d.base, d.opts.CallTimeout)
 		defer cancel()
-		_ = d.look(ctx, false, see) // it was logged as a call
+		_ = d.refreshSurface(ctx, false, probe) // it was logged as a call
 	}()
 }
 
-// see looks at the server over a session of the login tool's kind. Where no login
+// probe looks at the server over a session of the login tool's kind. Where no login
 // tool is listed, the documents say whether a login is made by OAuth.
-func (l *link) see(ctx context.Context, c *speaker) (Surface, []string, error) {
+func (l *baseConn) probe(ctx context.Context, c *mcpClient) (Surface, []string, error) {
 	text, cause := l.call(ctx, c, kite.AskTools(), kite.StyleUnknown)
 	if cause != nil {
 		return Surface{}, nil, cause
@@ -224,14 +224,14 @@ func (l *link) see(ctx context.Context, c *speaker) (Surface, []string, error) {
 	return s, names, err
 }
 
-// seeWithoutLogin looks at the server without a login: over a new session,
+// probeWithoutLogin looks at the server without a login: over a new session,
 // if anybody can have one. Where that is refused nothing is known of the tools.
-func (d *Dialer) seeWithoutLogin(ctx context.Context) (Surface, []string, error) {
+func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, error) {
 	nobody, err := d.openSession(ctx)
 	switch {
 	case err == nil:
 		defer nobody.Close()
-		return nobody.see(ctx)
+		return nobody.probe(ctx)
 	case kite.KindOf(err) == kite.KindAuthorize:
 		return Surface{OAuth: true}, nil, nil
 	default:
@@ -249,17 +249,17 @@ func surfaceOf(text string) (Surface, []string, error) {
 	return Surface{Style: style, Login: kite.OffersLogin(offers), Unfamiliar: style == kite.StyleUnknown}, namesOf(offers), nil
 }
 
-// meet looks at the server over a session that was just opened, unless it is
+// checkSurface looks at the server over a session that was just opened, unless it is
 // known. The error says that the session is of no use; it is closed then.
-func (d *Dialer) meet(ctx context.Context, conn opened) error {
-	known := d.sight.now()
+func (d *Dialer) checkSurface(ctx context.Context, conn opened) error {
+	known := d.surfaces.now()
 	surprised := known.OAuth || known.Unfamiliar // yet here is a session, and it may have changed
 	if known.Style == kite.StyleUnknown || surprised {
-		_ = d.look(ctx, surprised, conn.see) // without it the session is as good as before
+		_ = d.refreshSurface(ctx, surprised, conn.probe) // without it the session is as good as before
 	}
 	err := ctx.Err()
 	if err == nil {
-		err = d.sight.now().barred()
+		err = d.surfaces.now().barred()
 	}
 	if err != nil {
 		conn.Close()

@@ -46,11 +46,11 @@ func (f *far) count(method string) (n int) {
 // A resumed session is asked at once. The look follows its first answer, and
 // belongs to the Dialer.
 func TestLookAfterTheFirstAnswer(t *testing.T) {
-	var looked sync.WaitGroup
-	looked.Add(1)
+	var ended sync.WaitGroup
+	ended.Add(1)
 	release := make(chan struct{})
 	f := newFar(t, func(f *far) {
-		f.list = func() string { defer looked.Done(); <-release; return listToday }
+		f.list = func() string { defer ended.Done(); <-release; return listToday }
 	})
 	d := f.stranger(t, "/sse", Options{})
 	c := d.Resume(held(session.NewID(secret)), nil)
@@ -60,7 +60,7 @@ func TestLookAfterTheFirstAnswer(t *testing.T) {
 		}
 	}
 	close(release)
-	looked.Wait()
+	ended.Wait()
 	d.work.Wait()
 	if s := d.Surface(); s.Style != kite.StyleTools || f.count("tools/list") != 1 {
 		t.Errorf("surface %+v after %d looks", s, f.count("tools/list"))

@@ -94,7 +94,7 @@ func TestJoiningFailsForAll(t *testing.T) {
 	}
 	impatient, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := c.grant.speak(impatient, c.link, nil)
+	_, err := c.grant.speak(impatient, c.baseConn, nil)
 	if err == nil {
 		t.Error("somebody waited for ever")
 	}

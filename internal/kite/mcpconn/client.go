@@ -16,8 +16,8 @@ import (
 // sessions at all.
 const protocolVersion = "2025-03-26"
 
-// wire sits between mcp-go's client and its transport.
-type wire struct {
+// rpcTransport sits between mcp-go's client and its transport.
+type rpcTransport struct {
 	transport.HTTPConnection
 	asked atomic.Int64
 }
@@ -25,9 +25,9 @@ type wire struct {
 // callTool calls a tool and returns its result as it came, with what is reserved
 // for it. It goes past mcp-go's client, which reads a result four times over: that
 // was half of what a command cost.
-func (w *wire) callTool(ctx context.Context, tool string, args map[string]any) (json string, held *reservation, err error) {
-	var d delivery
-	_, err = w.SendRequest(context.WithValue(ctx, deliveryKey{}, &d), transport.JSONRPCRequest{
+func (w *rpcTransport) callTool(ctx context.Context, tool string, args map[string]any) (json string, held *reservation, err error) {
+	var d toolResult
+	_, err = w.SendRequest(context.WithValue(ctx, toolResultKey{}, &d), transport.JSONRPCRequest{
 		JSONRPC: mcp.JSONRPC_VERSION, Method: string(mcp.MethodToolsCall), Params: mcp.CallToolParams{Name: tool, Arguments: args},
 	})
 	if err != nil {
@@ -43,7 +43,7 @@ const idPrefix = "b-"
 // SendRequest sends a request under a string id, which no ping of the server
 // can be mistaken for, and makes sure that the answer is the answer to it.
 // JSON-RPC errors come back as *rpcError.
-func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
+func (w *rpcTransport) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
 	r.ID = mcp.NewRequestId(idPrefix + strconv.FormatInt(w.asked.Add(1), 10))
 	resp, err := w.HTTPConnection.SendRequest(ctx, r)
 	switch {
@@ -57,16 +57,17 @@ func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*tr
 	return resp, nil
 }
 
-// speaker speaks to a server: mcp-go's client for all but tool calls, which go
+// mcpClient speaks to a server: mcp-go's client for all but tool calls, which go
 // out once, whatever the server asks for: a second login call would end a login
 // under way.
-type speaker struct {
+type mcpClient struct {
 	*client.Client
-	wire *wire
+	transport *rpcTransport
 }
 
-func newSpeaker(w *wire, options ...client.ClientOption) *speaker {
-	return &speaker{client.NewClient(w, append(options, client.WithProtocolVersion(protocolVersion))...), w}
+func newMCPClient(over transport.HTTPConnection, options ...client.ClientOption) *mcpClient {
+	w := &rpcTransport{HTTPConnection: over}
+	return &mcpClient{client.NewClient(w, append(options, client.WithProtocolVersion(protocolVersion))...), w}
 }
 
 // clientName is how we name ourselves to the server.
@@ -74,7 +75,7 @@ const clientName = "kitebot"
 
 // initialize shakes hands, as a version of the bot. A server that answers with a protocol version
 // without sessions is refused: mcp-go would stop sending the session id.
-func initialize(ctx context.Context, c *speaker, version string) error {
+func initialize(ctx context.Context, c *mcpClient, version string) error {
 	var req mcp.InitializeRequest
 	req.Params.ProtocolVersion = protocolVersion
 	req.Params.ClientInfo = mcp.Implementation{Name: clientName, Version: version}

@@ -1,0 +1,196 @@
+package mcpconn
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+// baseConn is what both kinds of connection share: a session id and a life.
+type baseConn struct {
+	dialer *Dialer
+	id     session.ID
+	life   context.Context // its cause says why the connection is over
+	end    context.CancelCauseFunc
+}
+
+func newBaseConn(d *Dialer, parent context.Context) *baseConn {
+	l := &baseConn{dialer: d}
+	l.life, l.end = context.WithCancelCause(parent)
+	return l
+}
+
+// ID is the session this connection belongs to.
+func (l *baseConn) ID() session.ID { return l.id }
+
+// Close lets go of the connection and fails its calls. It sends nothing.
+func (l *baseConn) Close() { l.end(errClosed) }
+
+// ask asks something and returns the text of a good result. The error is the
+// cause of the failure, freed of addresses and of the session id; classify
+// makes a *kite.Error of it.
+func (l *baseConn) ask(ctx context.Context, c *mcpClient, q kite.Query, style kite.Style) (string, error) {
+	limit := l.dialer.opts.CallTimeout
+	if isLogin(q) { // it asks Kite twice
+		limit = l.dialer.opts.LoginTimeout
+	}
+	bound, cancel := l.dialer.within(ctx, limit, l.life)
+	defer cancel()
+	if q.Lists() {
+		return l.list(bound, ctx, c)
+	}
+	tool, args, ok := q.On(style)
+	if !ok {
+		return "", errNotOffered
+	}
+	result, held, err := c.transport.callTool(bound, tool, args)
+	if err != nil {
+		return "", scrub(because(ctx, bound, l.life, err), l.id)
+	}
+	text, err := textOf(result)
+	if err != nil || held != nil && !kite.Held(ctx, held.release) {
+		held.release()
+	}
+	return text, err
+}
+
+// maxPages is how many pages a list of tools may have. The real one has one.
+const maxPages = 10
+
+// list asks which tools there are.
+func (l *baseConn) list(bound, ctx context.Context, c *mcpClient) (string, error) {
+	var req mcp.ListToolsRequest
+	all, err := c.ListToolsByPage(bound, req)
+	for pages := 1; err == nil && all.NextCursor != ""; pages++ {
+		if pages == maxPages {
+			return "", errOdd
+		}
+		req.Params.Cursor = all.NextCursor
+		var next *mcp.ListToolsResult
+		if next, err = c.ListToolsByPage(bound, req); err == nil {
+			all.Tools, all.NextCursor = append(all.Tools, next.Tools...), next.NextCursor
+		}
+	}
+	if err != nil {
+		return "", scrub(because(ctx, bound, l.life, err), l.id)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "", errOdd
+	}
+	return string(text), nil
+}
+
+// textOf returns the text of a result. One that is flagged as an error, or reads
+// like one, comes back as *toolError.
+func textOf(json string) (string, error) {
+	result, ok := kite.DecodeResult(json)
+	if !ok {
+		return "", errOdd
+	}
+	if kite.Classify("", kite.Outcome{Text: result.Text, IsError: result.IsError}) != nil {
+		return "", &toolError{text: result.Text, flagged: result.IsError}
+	}
+	return result.Text, nil
+}
+
+// call runs one call, put in a style, as a piece of work of the Dialer, unless
+// the connection is over already.
+func (l *baseConn) call(ctx context.Context, c *mcpClient, q kite.Query, style kite.Style) (string, error) {
+	if !l.dialer.enter() {
+		return "", errClosed
+	}
+	defer l.dialer.work.Done()
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if l.life.Err() != nil {
+		return "", context.Cause(l.life)
+	}
+	began := time.Now()
+	text, cause := l.ask(ctx, c, q, style)
+	cause = l.dialer.judge(ctx, l.id, cause)
+	l.dialer.measure(q.Name(), began, failure(q.Name(), cause))
+	return text, cause
+}
+
+// failed makes the *kite.Error of a failed call and leaves a line in the log.
+func (l *baseConn) failed(tool string, cause error) error {
+	err := classify(tool, cause)
+	l.dialer.log.Debug("kite call failed", "error", err, "cause", cause)
+	return err
+}
+
+// askInStyle puts a question over c in the style that the server wants. When the answer
+// is that there is no such tool, it is looked at again, and the question put in
+// the style that it turns out to want now. The error is the cause of the failure.
+func (l *baseConn) askInStyle(ctx context.Context, c *mcpClient, q kite.Query, probe probeFunc) (string, error) {
+	d := l.dialer
+	if q.Lists() {
+		return l.call(ctx, c, q, kite.StyleUnknown)
+	}
+	if d.surfaces.now().Unfamiliar {
+		_ = d.refreshSurface(ctx, true, d.probeWithoutLogin) // whatever became of this login
+		if s := d.surfaces.now(); s.Unfamiliar {
+			return "", s.barred()
+		}
+	}
+	style := l.style(q)
+	text, cause := l.call(ctx, c, q, style)
+	kind := kite.KindOf(failure(q.Name(), cause))
+	switch {
+	case kind == kite.KindNoTool && l.surprising(q, style):
+		return l.askAgain(ctx, c, q, style, probe, cause)
+	case cause == nil, kind == kite.KindFailed:
+		d.refreshSurfaceLater(probe)
+	}
+	return text, cause
+}
+
+// askAgain looks at the server, unless that was just done, and puts a question
+// again, if that makes a difference. It failed before in a style, for a cause.
+func (l *baseConn) askAgain(ctx context.Context, c *mcpClient, q kite.Query, style kite.Style, probe probeFunc, cause error) (string, error) {
+	if l.style(q) == style {
+		if err := l.dialer.refreshSurface(ctx, true, probe); err != nil {
+			return "", cause
+		}
+	}
+	now := l.dialer.surfaces.now()
+	switch {
+	case now.Unfamiliar, isLogin(q) && now.barred() != nil:
+		return "", now.barred()
+	case l.style(q) == style:
+		return "", cause
+	default:
+		return l.call(ctx, c, q, l.style(q))
+	}
+}
+
+// style is how a question is put. A login link is asked for in one way only.
+// While it is not known, a server that gave out a bearer is taken for one with modes.
+func (l *baseConn) style(q kite.Query) kite.Style {
+	known := l.dialer.surfaces.now().Style
+	switch {
+	case isLogin(q):
+		return kite.StyleTools
+	case known != kite.StyleUnknown:
+		return known
+	case l.id.IsBearer():
+		return kite.StyleModes
+	default:
+		return kite.StyleTools
+	}
+}
+
+// surprising reports whether a server of a style should have had the tool, or
+// its style was only a guess.
+func (l *baseConn) surprising(q kite.Query, style kite.Style) bool {
+	return q.Tool().KnownTo(style) || l.dialer.surfaces.now().Style == kite.StyleUnknown
+}
+
+func isLogin(q kite.Query) bool { return q.Name() == kite.AskLogin().Name() }
