@@ -34,6 +34,21 @@ freeze() {
   cp deploy/Dockerfile "$work/src/deploy"
 }
 
+# check_context asks the builder which files reach it: .dockerignore keeps out
+# what a run may have left, the tests, and whatever is not named.
+check_context() {
+  local name c m left=(.env bot.db secrets/key .git/config docs/page.md cmd/bot/.env cmd/bot/bot.db cmd/bot/bot.db.key cmd/bot/secrets/key internal/app/x_test.go internal/bot/testdata/x.txt)
+  cp -a "$work/src" "$work/context"
+  for name in "${left[@]}"; do install -D -m 600 <(echo KEPT-OUT) "$work/context/$name"; done
+  printf 'FROM scratch\nCOPY . /\n' >"$work/Dockerfile.context"
+  buildah build --quiet --isolation chroot --layers=false -f "$work/Dockerfile.context" -t localhost/kitebot:context "$work/context" >/dev/null
+  c=$(buildah from --pull-never localhost/kitebot:context)
+  m=$(buildah mount "$c")
+  is "files that must not reach a builder" "$(cd "$m" && grep -rlF KEPT-OUT . | xargs)" ""
+  is "what reaches a builder" "$(ls -A "$m" | xargs) $(ls "$m/cmd")" "cmd go.mod go.sum internal bot"
+  buildah rm "$c" >/dev/null
+}
+
 # config FIELD [IMAGE]
 config() { podman image inspect "${2:-$image}" --format "{{$1}}"; }
 
@@ -51,6 +66,7 @@ check_image() {
   [ "$size" -le 20000000 ] || fail "the image has $size bytes"
   say "image size: $size bytes, unpacked"
   is "user" "$(config .Config.User)" 65532:65532
+  is "entry point" "$(config .Config.Entrypoint)" "[/bot]"
   is "stop signal" "$(config .Config.StopSignal)" SIGTERM
   is "health check" "$(config .Config.Healthcheck.Test)" "[CMD /bot healthcheck]"
   label version 0.0.0-check
@@ -130,6 +146,7 @@ idle_image "$idle"
 say "building"
 go mod download
 freeze
+check_context
 build "$image" 0.0.0-check
 say "built; looking at it"
 check_image
