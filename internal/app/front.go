@@ -49,7 +49,7 @@ func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, l net.Liste
 	}
 	defer back.Close()
 	if r.WebhookURL != "" {
-		hook.Beside = back
+		hook.Fallback = back
 		return client.Webhook(ctx, hook, r.file, handle)
 	}
 	return r.poll(ctx, client, l, back, handle)

@@ -51,7 +51,7 @@ func (r *rooms) watch(client *telegram.Client, pool *session.Pool, b *bot.Bot) {
 // be fetched; a webhook's are brought, and taken, all the same. That Telegram
 // cannot bring them leaves the bot in service: else it never could again.
 func (r *rooms) intake(client *telegram.Client) error {
-	if err := client.Intake(); err != nil {
+	if err := client.Receiving(); err != nil {
 		return err
 	}
 	if silence := r.metrics.Telegram().Lasting(); silence != nil {

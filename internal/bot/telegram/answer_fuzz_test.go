@@ -66,7 +66,7 @@ func anyCall(ctx context.Context, c *Client) map[string]error {
 	p := &poller{Client: c}
 	batch, err := p.fetch(ctx)
 	if errs["updates"] = err; err == nil {
-		p.read(ctx, batch)
+		p.parseBatch(ctx, batch)
 	}
 	return errs
 }
@@ -118,12 +118,12 @@ func FuzzAnswer(f *testing.F) {
 // sensible fails unless an error is, or is taken for, a fault that can be acted on.
 func sensible(t *testing.T, name string, err error) {
 	t.Helper()
-	f := faultOf(name, err)
+	f := apiErrorOf(name, err)
 	spotless(t, f)
 	switch {
 	case f.kind < unsent || f.kind > unreadable, f.method == "", f.text == "" && f.code == 0:
 		t.Errorf("%s: an empty fault: %+v", name, f)
-	case f.kind == flooded && (f.retryAfter < time.Second || f.retryAfter > longestSilence):
+	case f.kind == rateLimited && (f.retryAfter < time.Second || f.retryAfter > maxRetryAfter):
 		t.Errorf("%s: a wait of %v", name, f.retryAfter)
 	case f.kind == moved && f.movedTo == 0:
 		t.Errorf("%s: moved nowhere", name)

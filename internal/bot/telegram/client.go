@@ -22,7 +22,7 @@
 // # The token
 //
 // The token is part of every URL. So nothing that net/http says about a URL
-// leaves this package: [door] turns each failure into a [fault], whose text is
+// leaves this package: [apiClient] turns each failure into a [apiError], whose text is
 // made of scrubbed parts only.
 package telegram
 
@@ -44,19 +44,19 @@ import (
 // Client speaks to the Bot API as one bot. It is safe for concurrent use, but
 // only one Poll or Webhook may run at a time: Telegram serves one of either per bot.
 type Client struct {
-	api      *tg.Bot
-	door     *door
-	base     string // server and bot, before "/method"; holds the token
-	clock    clock.Clock
-	log      *slog.Logger
-	gate     *gate
-	id       int64
-	username string
-	conflict atomic.Bool
-	unset    atomic.Bool // Webhook runs, and has not set the webhook yet
-	stuck    atomic.Pointer[Undelivered]
-	last     atomic.Int64 // when Telegram last brought something to Webhook, in Unix nanoseconds
-	tables   *nativeTables
+	api            *tg.Bot
+	http           *apiClient
+	base           string // server and bot, before "/method"; holds the token
+	clock          clock.Clock
+	log            *slog.Logger
+	limits         *rateLimiter
+	id             int64
+	username       string
+	conflict       atomic.Bool
+	webhookPending atomic.Bool // Webhook runs, and has not set the webhook yet
+	undelivered    atomic.Pointer[Undelivered]
+	lastDelivery   atomic.Int64 // when Telegram last brought something to Webhook, in Unix nanoseconds
+	tables         *nativeTables
 }
 
 // New checks the options and asks Telegram who the bot is. While the server
@@ -74,7 +74,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.introduce(ctx); err != nil {
+	if err := c.fetchSelf(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := newDoor(transport, o.Token)
+	d := newAPIClient(transport, o.Token)
 	d.meter = o.Meter
 	api, err := tg.New(o.Token,
 		tg.WithSkipGetMe(),
@@ -97,38 +97,38 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 		tg.WithErrorsHandler(func(error) {}), // the library reports only its own poller there, which never runs
 	)
 	if err != nil {
-		return nil, fmt.Errorf("set up the bot api library: %s", d.scrub(err.Error()))
+		return nil, fmt.Errorf("set up the bot api library: %s", d.redact(err.Error()))
 	}
-	gate := newGate(o.Clock, o.SendRate)
-	gate.waited = o.Meter.TelegramWaited
+	limits := newRateLimiter(o.Clock, o.SendRate)
+	limits.onWait = o.Meter.TelegramWaited
 	return &Client{
 		api:    api,
-		door:   d,
+		http:   d,
 		base:   o.APIURL + "/bot" + o.Token,
 		clock:  o.Clock,
 		log:    o.Logger,
-		gate:   gate,
+		limits: limits,
 		tables: newNativeTables(o.Clock),
 		id:     api.ID(),
 	}, nil
 }
 
-// introduce asks getMe until it answers.
-func (c *Client) introduce(ctx context.Context) error {
-	worry := trouble{log: c.log, clock: c.clock}
+// fetchSelf asks getMe until it answers.
+func (c *Client) fetchSelf(ctx context.Context) error {
+	failures := failureLog{log: c.log, clock: c.clock}
 	back := backoff{}
 	for {
 		me, err := c.api.GetMe(ctx)
 		if err == nil {
 			c.id, c.username = me.ID, me.Username
-			worry.over(ctx, "telegram is reached")
+			failures.recovered(ctx, "telegram is reached")
 			return nil
 		}
-		f := faultOf("getMe", err)
+		f := apiErrorOf("getMe", err)
 		if f.kind == unauthorized {
 			return f
 		}
-		worry.report(ctx, report{kind: "start", level: slog.LevelWarn, every: time.Minute,
+		failures.report(ctx, report{kind: "start", level: slog.LevelWarn, every: time.Minute,
 			text: "telegram cannot be reached yet, trying on", err: f})
 		if waitErr := wait(ctx, c.clock, back.after(f)); waitErr != nil {
 			return fmt.Errorf("reach telegram: %w (last failure: %w)", waitErr, f)
@@ -136,18 +136,18 @@ func (c *Client) introduce(ctx context.Context) error {
 	}
 }
 
-// confirmed returns err, the failure of a call of the intake. That Telegram does
+// confirmUnauthorized returns err, the failure of a call of the intake. That Telegram does
 // not know the token is believed only if getMe, asked after it, is told so too:
 // a proxy on the way may answer one call with a 401 or 404.
-func (c *Client) confirmed(ctx context.Context, err error) error {
+func (c *Client) confirmUnauthorized(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrUnauthorized) {
 		return err
 	}
 	if _, me := c.api.GetMe(ctx); errors.Is(me, ErrUnauthorized) {
 		return err
 	}
-	f := faultOf("", err)
-	return &fault{kind: lost, method: f.method, code: f.code, text: "the token is refused, which getMe does not confirm"}
+	f := apiErrorOf("", err)
+	return &apiError{kind: lost, method: f.method, code: f.code, text: "the token is refused, which getMe does not confirm"}
 }
 
 // ID is the bot's own user id.
@@ -160,15 +160,15 @@ func (c *Client) Username() string { return c.username }
 // updates: a second process with the same token, or a webhook set meanwhile.
 func (c *Client) Conflict() bool { return c.conflict.Load() }
 
-// Intake returns nil while updates can come in, else why not, in words for an
+// Receiving returns nil while updates can come in, else why not, in words for an
 // operator. That Telegram fails to deliver to a webhook is none of these: who
 // is taken out of service for that will never be delivered to again. It is told
 // by [Client.Undelivered].
-func (c *Client) Intake() error {
+func (c *Client) Receiving() error {
 	switch {
 	case c.conflict.Load():
 		return errors.New("another instance of this bot takes the updates")
-	case c.unset.Load():
+	case c.webhookPending.Load():
 		return errors.New("the webhook is not set yet")
 	}
 	return nil
@@ -176,4 +176,4 @@ func (c *Client) Intake() error {
 
 // Close gives the idle connections back. Calls under way are not ended; their
 // contexts do that.
-func (c *Client) Close() { c.door.http.CloseIdleConnections() }
+func (c *Client) Close() { c.http.http.CloseIdleConnections() }

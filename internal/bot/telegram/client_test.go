@@ -15,7 +15,7 @@ import (
 
 func TestIntroduceLearnsTheBotsName(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, _ *stub, log *lines) {
-		if err := c.introduce(t.Context()); err != nil {
+		if err := c.fetchSelf(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if c.ID() != botID || c.Username() != "test_of_ours_bot" || log.String() != "" {
@@ -29,7 +29,7 @@ func TestIntroduceIsPatient(t *testing.T) {
 		s.refuseDials(3)
 		s.on("getMe", gateway(), reply{status: 404, body: "<html>no such page</html>"}, flood(200), reply{drop: true})
 		began := time.Now()
-		if err := c.introduce(t.Context()); err != nil {
+		if err := c.fetchSelf(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took < 200*time.Second || took > 240*time.Second {
@@ -46,7 +46,7 @@ func TestIntroduceEndsWithItsContext(t *testing.T) {
 		s.refuseDials(1 << 20)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
-		err := c.introduce(ctx)
+		err := c.fetchSelf(ctx)
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("error = %v, want the context's and the last failure", err)
 		}
@@ -60,7 +60,7 @@ func TestIntroduceGivesUpOnABadToken(t *testing.T) {
 	for _, code := range []int{401, 404} {
 		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 			s.on("getMe", no(code, "Unauthorized"))
-			if err := c.introduce(t.Context()); !errors.Is(err, ErrUnauthorized) {
+			if err := c.fetchSelf(t.Context()); !errors.Is(err, ErrUnauthorized) {
 				t.Errorf("error = %v, want ErrUnauthorized", err)
 			}
 			if n := len(s.of("getMe")); n != 1 {

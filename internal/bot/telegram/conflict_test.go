@@ -38,7 +38,7 @@ func TestAnotherPollerIsAConflict(t *testing.T) {
 	})
 }
 
-// Beside a second poller some polls go well. The alarm stays on until a minute
+// Next to a second poller some polls go well. The alarm stays on until a minute
 // has passed without a conflict, and the log does not flicker either.
 func TestAConflictIsNotOverWithTheFirstUpdate(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {

@@ -42,14 +42,14 @@ func Outcomes() []string {
 }
 
 var kindNames = [...]string{
-	unsent: "unsent", lost: "lost", flooded: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
+	unsent: "unsent", lost: "lost", rateLimited: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
 	missing: "missing", stays: "stays", unchanged: "unchanged", late: "late", moved: "moved", refused: "refused", unreadable: "unreadable",
 }
 
 func (k kind) String() string { return kindNames[k] }
 
 // measure tells the meter what a call came to. Its time is the network's.
-func (d *door) measure(ctx context.Context, method string, took time.Duration, f *fault) {
+func (d *apiClient) measure(ctx context.Context, method string, took time.Duration, f *apiError) {
 	if f == nil {
 		d.meter.TelegramCall(method, taken, took, true)
 		return
@@ -59,14 +59,14 @@ func (d *door) measure(ctx context.Context, method string, took time.Duration, f
 		return
 	}
 	d.meter.TelegramCall(method, f.kind.String(), took, heard)
-	if f.kind == flooded {
+	if f.kind == rateLimited {
 		d.meter.TelegramLimited()
 	}
 }
 
-// deaf is a Meter for nobody.
-type deaf struct{}
+// noopMeter is a Meter for nobody.
+type noopMeter struct{}
 
-func (deaf) TelegramCall(string, string, time.Duration, bool) {}
-func (deaf) TelegramLimited()                                 {}
-func (deaf) TelegramWaited(time.Duration)                     {}
+func (noopMeter) TelegramCall(string, string, time.Duration, bool) {}
+func (noopMeter) TelegramLimited()                                 {}
+func (noopMeter) TelegramWaited(time.Duration)                     {}

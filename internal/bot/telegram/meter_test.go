@@ -65,7 +65,7 @@ func measured(t *testing.T, test func(t *testing.T, c *Client, s *stub, l *ledge
 	t.Helper()
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 		l := &ledger{}
-		c.door.meter, c.gate.waited = l, l.TelegramWaited
+		c.http.meter, c.limits.onWait = l, l.TelegramWaited
 		test(t, c, s, l)
 	})
 }

@@ -136,12 +136,12 @@ func TestAnEditIsNeitherSilentNorLoud(t *testing.T) {
 }
 
 func TestABadRetryAfterIsBounded(t *testing.T) {
-	d := newDoor(endless{}, token)
+	d := newAPIClient(endless{}, token)
 	for value, want := range map[string]time.Duration{
 		"86399": 86399 * time.Second, "86401": 24 * time.Hour, "9223372036854775807": 24 * time.Hour, "-9223372036854775808": time.Second,
 	} {
-		f := d.judge("m", 429, []byte(`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":`+value+`}}`))
-		if f == nil || f.kind != flooded || f.retryAfter != want {
+		f := d.check("m", 429, []byte(`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":`+value+`}}`))
+		if f == nil || f.kind != rateLimited || f.retryAfter != want {
 			t.Errorf("retry_after %s: %+v, want a wait of %v", value, f, want)
 		}
 	}

@@ -69,7 +69,7 @@ func (o Options) checked() (Options, error) {
 		o.Clock = clock.Real()
 	}
 	if o.Meter == nil {
-		o.Meter = deaf{}
+		o.Meter = noopMeter{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

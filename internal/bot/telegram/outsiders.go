@@ -17,13 +17,13 @@ func (c *Client) Outsiders() bot.Messenger { return &outsiderMessenger{c} }
 type outsiderMessenger struct{ c *Client }
 
 func (o *outsiderMessenger) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
-	return o.c.send(ctx, o.c.gate.outsiders, chat, m)
+	return o.c.send(ctx, o.c.limits.outsiders, chat, m)
 }
 
 func (o *outsiderMessenger) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
-	return o.c.edit(ctx, o.c.gate.outsiders, chat, message, m)
+	return o.c.edit(ctx, o.c.limits.outsiders, chat, message, m)
 }
 
 func (o *outsiderMessenger) Delete(ctx context.Context, chat int64, message int) error {
-	return o.c.delete(ctx, o.c.gate.outsiders, chat, message)
+	return o.c.delete(ctx, o.c.limits.outsiders, chat, message)
 }

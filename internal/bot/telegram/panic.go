@@ -11,10 +11,10 @@ import (
 // errPanicked is a bug of ours that was met; the log has its stack.
 var errPanicked = errors.New("a panic")
 
-// hand gives an update to handle. A bug met there costs this update: it counts
+// dispatch gives an update to handle. A bug met there costs this update: it counts
 // as answered, since the next process would meet the bug again.
-func (c *Client) hand(ctx context.Context, j bot.Journal, handle func(bot.Update), u bot.Update) {
-	err := c.guard(ctx, "an update panicked: a bug of ours; please report it with the stack. Its person gets no answer, and others are served all the same", func() error {
+func (c *Client) dispatch(ctx context.Context, j bot.Journal, handle func(bot.Update), u bot.Update) {
+	err := c.recoverPanic(ctx, "an update panicked: a bug of ours; please report it with the stack. Its person gets no answer, and others are served all the same", func() error {
 		handle(u)
 		return nil
 	})
@@ -23,8 +23,8 @@ func (c *Client) hand(ctx context.Context, j bot.Journal, handle func(bot.Update
 	}
 }
 
-// guard turns a panic of f into errPanicked and a line in the log.
-func (c *Client) guard(ctx context.Context, text string, f func() error) (err error) {
+// recoverPanic turns a panic of f into errPanicked and a line in the log.
+func (c *Client) recoverPanic(ctx context.Context, text string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.log.ErrorContext(ctx, text, stdlog.Panic(p)...)

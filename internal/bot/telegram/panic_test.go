@@ -116,11 +116,11 @@ func TestAPanicOfACallHoldsNothing(t *testing.T) {
 		for range 2 * sendSlots {
 			func() {
 				defer func() { _ = recover() }()
-				_ = c.post(t.Context(), c.gate.people, 501, call{method: "sendMessage", do: func(context.Context, int64) error { panic("a bug") }})
+				_ = c.inOrder(t.Context(), c.limits.people, 501, call{method: "sendMessage", do: func(context.Context, int64) error { panic("a bug") }})
 			}()
 		}
-		if _, err := c.Send(t.Context(), 501, hello()); err != nil || len(c.gate.lanes) != 0 || len(c.gate.people.slots) != 0 {
-			t.Errorf("%v; %d chats and %d slots are held", err, len(c.gate.lanes), len(c.gate.people.slots))
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil || len(c.limits.lanes) != 0 || len(c.limits.people.slots) != 0 {
+			t.Errorf("%v; %d chats and %d slots are held", err, len(c.limits.lanes), len(c.limits.people.slots))
 		}
 	})
 }

@@ -50,26 +50,26 @@ type wireMessage struct {
 // media is what a person sends that is no text. What Telegram tells in a message
 // by itself, such as a pin, is not among it.
 type media struct {
-	Animation there `json:"animation"`
-	Audio     there `json:"audio"`
-	Checklist there `json:"checklist"`
-	Contact   there `json:"contact"`
-	Dice      there `json:"dice"`
-	Document  there `json:"document"`
-	Location  there `json:"location"`
-	Photo     there `json:"photo"`
-	Poll      there `json:"poll"`
-	Sticker   there `json:"sticker"`
-	Story     there `json:"story"`
-	Video     there `json:"video"`
-	VideoNote there `json:"video_note"`
-	Voice     there `json:"voice"`
+	Animation isPresent `json:"animation"`
+	Audio     isPresent `json:"audio"`
+	Checklist isPresent `json:"checklist"`
+	Contact   isPresent `json:"contact"`
+	Dice      isPresent `json:"dice"`
+	Document  isPresent `json:"document"`
+	Location  isPresent `json:"location"`
+	Photo     isPresent `json:"photo"`
+	Poll      isPresent `json:"poll"`
+	Sticker   isPresent `json:"sticker"`
+	Story     isPresent `json:"story"`
+	Video     isPresent `json:"video"`
+	VideoNote isPresent `json:"video_note"`
+	Voice     isPresent `json:"voice"`
 }
 
-// there is whether a field is there and not null.
-type there bool
+// isPresent is whether a field is there and not null.
+type isPresent bool
 
-func (t *there) UnmarshalJSON(raw []byte) error { *t = there(present(raw)); return nil }
+func (t *isPresent) UnmarshalJSON(raw []byte) error { *t = isPresent(isSet(raw)); return nil }
 
 type wirePress struct {
 	ID      string       `json:"id"`
@@ -128,7 +128,7 @@ func (w wireUpdate) update() (bot.Update, bool) {
 // update takes text that a person wrote to us with their own hands. Of a voice
 // message, a picture and the like it takes that there was one.
 func (m *wireMessage) update() (bot.Update, bool) {
-	u, ok := m.byHand()
+	u, ok := m.typedBy()
 	u.Text = cut(m.Text, longestText)
 	if m.Text == "" {
 		u.Unread, ok = bot.NoText, ok && u.Private && m.media != media{}
@@ -139,18 +139,18 @@ func (m *wireMessage) update() (bot.Update, bool) {
 // edit takes that a person changed a text of theirs, and not the text: the message
 // was answered as it was. What changes by itself, such as a live location, has none.
 func (m *wireMessage) edit() (bot.Update, bool) {
-	u, ok := m.byHand()
+	u, ok := m.typedBy()
 	u.Unread = bot.Edited
 	return u, ok && u.Private && m.Text != ""
 }
 
-// byHand names the person who wrote a message to us with their own hands, and the place.
-func (m *wireMessage) byHand() (bot.Update, bool) {
-	foreign := present(m.Sender) || present(m.Origin) || present(m.Via) || m.Forward != 0 || m.Business != ""
+// typedBy names the person who wrote a message to us with their own hands, and the place.
+func (m *wireMessage) typedBy() (bot.Update, bool) {
+	foreign := isSet(m.Sender) || isSet(m.Origin) || isSet(m.Via) || m.Forward != 0 || m.Business != ""
 	if foreign || m.From == nil || m.Chat.Type == "channel" {
 		return bot.Update{}, false
 	}
-	u, ok := between(*m.From, m.Chat)
+	u, ok := participants(*m.From, m.Chat)
 	u.Message = m.ID
 	return u, ok
 }
@@ -162,21 +162,21 @@ func (p *wirePress) update() (bot.Update, bool) {
 	if p.Message == nil || p.ID == "" || p.Data == "" || len(p.Data) > longestData {
 		return bot.Update{}, false
 	}
-	u, ok := between(p.From, p.Message.Chat)
+	u, ok := participants(p.From, p.Message.Chat)
 	u.Message, u.Press, u.Data = p.Message.ID, p.ID, p.Data
 	return u, ok
 }
 
 // update takes the one change of membership that matters: a person blocked us.
 func (m *wireMember) update() (bot.Update, bool) {
-	u, ok := between(m.From, m.Chat)
+	u, ok := participants(m.From, m.Chat)
 	u.Blocked = true
 	return u, ok && u.Private && m.New.Status == "kicked"
 }
 
-// between names the person and the place. A chat counts as private only if its
+// participants names the person and the place. A chat counts as private only if its
 // id is the person's own, as Telegram makes it: account data goes to that chat.
-func between(from wireUser, chat wireChat) (bot.Update, bool) {
+func participants(from wireUser, chat wireChat) (bot.Update, bool) {
 	return bot.Update{
 		Chat:    chat.ID,
 		Private: chat.Type == "private" && chat.ID == from.ID,
@@ -185,17 +185,17 @@ func between(from wireUser, chat wireChat) (bot.Update, bool) {
 	}, from.ID > 0 && !from.Bot && chat.ID != 0
 }
 
-// present tells a field that is there from an absent or null one.
-func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+// isSet tells a field that is there from an absent or null one.
+func isSet(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// nature names an update's type for the log. It returns only names known
+// updateType names an update's type for the log. It returns only names known
 // beforehand, so that nothing of an update's content can slip through.
-func nature(raw json.RawMessage) string {
+func updateType(raw json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
 		return "no object"
 	}
-	for _, name := range strings.Fields(wanted) {
+	for _, name := range strings.Fields(allowedUpdates) {
 		if _, ok := fields[name]; ok {
 			return name
 		}

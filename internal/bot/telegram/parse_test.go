@@ -126,15 +126,15 @@ func TestParseIgnores(t *testing.T) {
 	}
 }
 
-func TestNatureNamesOnlyWhatIsKnown(t *testing.T) {
+func TestUpdateTypeNamesOnlyWhatIsKnown(t *testing.T) {
 	for raw, want := range map[string]string{
 		message(`,"text":5`):                   "message",
 		`{"update_id":"x","callback_query":1}`: "callback_query",
 		`{"my secret":1}`:                      "unknown type",
 		`"my secret"`:                          "no object",
 	} {
-		if got := nature(json.RawMessage(raw)); got != want {
-			t.Errorf("nature(%s) = %q, want %q", raw, got, want)
+		if got := updateType(json.RawMessage(raw)); got != want {
+			t.Errorf("updateType(%s) = %q, want %q", raw, got, want)
 		}
 	}
 }

@@ -38,9 +38,9 @@ func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
 // and its queue, and it is first there. The caller must call done once the call
 // is over, and after shut if it was refused with a 429; passed says that Telegram
 // answered it and met no limit.
-func (g *gate) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
+func (g *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	for {
-		if err := g.sitOut(ctx, q, chat); err != nil {
+		if err := g.waitRetryAfter(ctx, q, chat); err != nil {
 			return nil, err
 		}
 		if done, err := g.start(ctx, q, chat); done != nil || err != nil {
@@ -49,17 +49,17 @@ func (g *gate) pass(ctx context.Context, q *queue, chat int64) (done func(passed
 	}
 }
 
-// sitOut waits while Telegram wants silence. It holds no place in the queue, so
+// waitRetryAfter waits while Telegram wants silence. It holds no place in the queue, so
 // that one chat's silence delays no other.
-func (g *gate) sitOut(ctx context.Context, q *queue, chat int64) error {
+func (g *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) error {
 	for {
-		held := g.heldFor(q, chat)
+		held := g.blockedFor(q, chat)
 		if held <= 0 {
 			return ctx.Err()
 		}
 		began := g.clock.Now()
 		err := wait(ctx, g.clock, held)
-		g.waited(g.clock.Since(began))
+		g.onWait(g.clock.Since(began))
 		if err != nil {
 			return err
 		}
@@ -69,9 +69,9 @@ func (g *gate) sitOut(ctx context.Context, q *queue, chat int64) error {
 // start waits for a call's turn, the pace and a slot. It returns nil if Telegram
 // asked for silence meanwhile. While the limit that was met last is in doubt,
 // the call keeps the turn until it is over: it is the only one to find out.
-func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
+func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	defer g.count(q)()
-	if err := take(ctx, q.turn); err != nil {
+	if err := acquire(ctx, q.turn); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -79,19 +79,19 @@ func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(passe
 			<-q.turn
 		}
 	}()
-	if g.heldFor(q, chat) > 0 {
+	if g.blockedFor(q, chat) > 0 {
 		return nil, nil
 	}
-	if err := g.keepPace(ctx, q); err != nil {
+	if err := g.waitPace(ctx, q); err != nil {
 		return nil, err
 	}
-	if err := g.giveWay(ctx, q); err != nil {
+	if err := g.waitForPriority(ctx, q); err != nil {
 		return nil, err
 	}
-	if err := take(ctx, q.slots); err != nil {
+	if err := acquire(ctx, q.slots); err != nil {
 		return nil, err
 	}
-	if g.heldFor(q, chat) > 0 {
+	if g.blockedFor(q, chat) > 0 {
 		<-q.slots
 		return nil, nil
 	}
@@ -109,7 +109,7 @@ func (g *gate) start(ctx context.Context, q *queue, chat int64) (done func(passe
 }
 
 // try is pass for a call to a person that is made at once or not at all.
-func (g *gate) try(chat int64) (done func(), ok bool) {
+func (g *rateLimiter) try(chat int64) (done func(), ok bool) {
 	if !g.idle(chat) || g.inDoubt(g.people) {
 		return nil, false
 	}
@@ -125,8 +125,8 @@ func (g *gate) try(chat int64) (done func(), ok bool) {
 	return func() { <-g.people.slots }, true
 }
 
-// keepPace waits until the queue's rate allows the next call.
-func (g *gate) keepPace(ctx context.Context, q *queue) error {
+// waitPace waits until the queue's rate allows the next call.
+func (g *rateLimiter) waitPace(ctx context.Context, q *queue) error {
 	now := g.clock.Now()
 	next := q.pace.ReserveN(now, 1)
 	delay := next.DelayFrom(now)
@@ -140,8 +140,8 @@ func (g *gate) keepPace(ctx context.Context, q *queue) error {
 	return nil
 }
 
-// giveWay waits while a call waits in the queue that goes first.
-func (g *gate) giveWay(ctx context.Context, q *queue) error {
+// waitForPriority waits while a call waits in the queue that goes first.
+func (g *rateLimiter) waitForPriority(ctx context.Context, q *queue) error {
 	for q.after != nil {
 		g.mu.Lock()
 		waiting, empty := q.after.waiting, q.after.empty
@@ -159,7 +159,7 @@ func (g *gate) giveWay(ctx context.Context, q *queue) error {
 }
 
 // count counts a call that waits in a queue, until the returned func.
-func (g *gate) count(q *queue) (end func()) {
+func (g *rateLimiter) count(q *queue) (end func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if q.waiting++; q.waiting == 1 {
@@ -174,8 +174,8 @@ func (g *gate) count(q *queue) (end func()) {
 	}
 }
 
-// take puts a token into a channel, or returns ctx's error.
-func take(ctx context.Context, tokens chan struct{}) error {
+// acquire puts a token into a channel, or returns ctx's error.
+func acquire(ctx context.Context, tokens chan struct{}) error {
 	select {
 	case tokens <- struct{}{}:
 		return nil
@@ -191,17 +191,17 @@ type doubt struct {
 	until time.Time
 }
 
-func (g *gate) inDoubt(q *queue) bool {
+func (g *rateLimiter) inDoubt(q *queue) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return q == g.people && g.doubt.until.After(g.clock.Now())
 }
 
 // settleDoubt notes that another call was taken: the limit was the chat's own.
-func (g *gate) settleDoubt() {
+func (g *rateLimiter) settleDoubt() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.closed[everyone].After(g.clock.Now()) { // else an earlier call was refused meanwhile
+	if !g.blocked[everyone].After(g.clock.Now()) { // else an earlier call was refused meanwhile
 		g.doubt = doubt{}
 	}
 }

@@ -62,7 +62,7 @@ func richBlock(b view.Block) (models.InputRichBlock, error) {
 		table, err := richTable(*b.Table)
 		return models.InputRichBlock{Type: models.RichBlockTypeTable, InputRichBlockTable: table}, err
 	case b.Table == nil && b.HTML != "":
-		text, err := richText(unbroken(b.HTML))
+		text, err := richText(keepSigns(b.HTML))
 		paragraph := &models.InputRichBlockParagraph{Text: text}
 		return models.InputRichBlock{Type: models.RichBlockTypeParagraph, InputRichBlockParagraph: paragraph}, err
 	}

@@ -56,7 +56,7 @@ func TestNoErrorHoldsTheTokenWithoutAConnection(t *testing.T) {
 }
 
 func TestNoErrorHoldsTheTokenThatATransportQuotes(t *testing.T) {
-	d := newDoor(quoting{}, token)
+	d := newAPIClient(quoting{}, token)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://telegram.test/bot"+token+"/getMe", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -75,8 +75,8 @@ func failEverything(s *stub, r reply) {
 
 // A secret of capitals alone looks like one of Telegram's own codes.
 func TestATokenThatLooksLikeACodeIsNotTold(t *testing.T) {
-	d := newDoor(quoting{}, "1:"+strings.Repeat("ABC_", 9))
-	f := d.judge("sendMessage", 400, []byte(`{"ok":false,"error_code":400,"description":"Bad Request: `+d.secret+`"}`))
+	d := newAPIClient(quoting{}, "1:"+strings.Repeat("ABC_", 9))
+	f := d.check("sendMessage", 400, []byte(`{"ok":false,"error_code":400,"description":"Bad Request: `+d.secret+`"}`))
 	if f == nil || f.text != "refused" {
 		t.Errorf("fault = %v", f)
 	}
@@ -132,7 +132,7 @@ func everyFailure(t *testing.T, c *Client) []error {
 	defer stop()
 	p := &poller{Client: c}
 	_, fetched := p.fetch(ctx)
-	return append(all, c.introduce(brief), p.unhook(ctx), fetched)
+	return append(all, c.fetchSelf(brief), p.removeWebhook(ctx), fetched)
 }
 
 // spotless fails if an error, or one within it, shows the token in any form.

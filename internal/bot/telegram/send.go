@@ -27,16 +27,16 @@ var (
 // every retry_after, until ctx ends. If the answer to it was lost it is sent
 // once more, so that it may appear twice. Errors are *bot.DeliveryError.
 func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
-	return c.send(ctx, c.gate.people, chat, m)
+	return c.send(ctx, c.limits.people, chat, m)
 }
 
 func (c *Client) send(ctx context.Context, q *queue, chat int64, m view.Message) (int, error) {
 	p, err := c.ready(ctx, m)
 	if err != nil {
-		return 0, c.misbuilt(ctx, err)
+		return 0, c.invalid(ctx, err)
 	}
 	id := 0
-	err = c.post(ctx, q, chat, c.sending(p, &id))
+	err = c.inOrder(ctx, q, chat, c.sending(p, &id))
 	return id, err
 }
 
@@ -47,18 +47,18 @@ func (c *Client) send(ctx context.Context, q *queue, chat int64, m view.Message)
 // keep files: both are [bot.DeliveryNoMessage]. An unchanged message is no
 // error. Errors are *bot.DeliveryError.
 func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
-	return c.edit(ctx, c.gate.people, chat, message, m)
+	return c.edit(ctx, c.limits.people, chat, message, m)
 }
 
 func (c *Client) edit(ctx context.Context, q *queue, chat int64, message int, m view.Message) error {
 	p, err := c.ready(ctx, m)
 	if err != nil {
-		return c.misbuilt(ctx, err)
+		return c.invalid(ctx, err)
 	}
 	if m.File != nil {
 		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: errors.New("a file takes no message's place")}
 	}
-	err = c.post(ctx, q, chat, c.editing(p, message))
+	err = c.inOrder(ctx, q, chat, c.editing(p, message))
 	if isKind(err, unchanged) || isKind(err, unreadable) { // the latter was done, only its answer is strange
 		return nil
 	}
@@ -71,11 +71,11 @@ func (c *Client) edit(ctx context.Context, q *queue, chat int64, message int, m 
 // is as good as once. A message that is gone already is no error; one that
 // Telegram keeps is [bot.DeliveryRefused]. Errors are *bot.DeliveryError.
 func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
-	return c.delete(ctx, c.gate.people, chat, message)
+	return c.delete(ctx, c.limits.people, chat, message)
 }
 
 func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) error {
-	err := c.post(ctx, q, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context, chat int64) error {
+	err := c.inOrder(ctx, q, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context, chat int64) error {
 		_, err := c.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: message})
 		return err
 	}})
@@ -89,7 +89,7 @@ func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) 
 // once, and not at all while a message to this chat is under way or held back,
 // or others would have to wait for it.
 func (c *Client) Typing(ctx context.Context, chat int64) error {
-	done, ok := c.gate.try(chat)
+	done, ok := c.limits.try(chat)
 	if !ok {
 		return nil
 	}
@@ -98,9 +98,9 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 	if err == nil {
 		return nil
 	}
-	f := faultOf("sendChatAction", err)
-	if f.kind == flooded {
-		c.silence(ctx, c.gate.people, chat, f)
+	f := apiErrorOf("sendChatAction", err)
+	if f.kind == rateLimited {
+		c.obey429(ctx, c.limits.people, chat, f)
 	}
 	return deliveryError(f)
 }
@@ -110,7 +110,7 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 // and a 429 there holds presses only, for a minute at most. A press too old to
 // be answered is no error; other errors are *bot.DeliveryError.
 func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
-	err := c.persist(ctx, c.gate.presses, presses, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context, _ int64) error {
+	err := c.retry(ctx, c.limits.presses, presses, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context, _ int64) error {
 		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
 			CallbackQueryID: press,
 			Text:            cut(text, longestToast),
@@ -123,8 +123,8 @@ func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
 	return deliveryError(err)
 }
 
-// misbuilt reports a message that Telegram would refuse: a bug of ours.
-func (c *Client) misbuilt(ctx context.Context, err error) error {
+// invalid reports a message that Telegram would refuse: a bug of ours.
+func (c *Client) invalid(ctx context.Context, err error) error {
 	c.log.ErrorContext(ctx, "a message of ours cannot be sent: its person does not get it; a bug, please report it", "error", err)
 	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
 }

@@ -123,7 +123,7 @@ func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
 		first := p.webhook(t, c, bottest.NewMemJournal(), &got)
 		at := p.at
 		elapse(90 * time.Second) // so that the two do not look at the same moment
-		other, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test", Logger: logTo(log)}, c.door.http.Transport)
+		other, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test", Logger: logTo(log)}, c.http.http.Transport)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ const (
 	// holdings may offend every time, and cost others nothing.
 	manyRefusals = 3
 	// textFor is how long everything then goes as text, so that not everybody
-	// waits for two answers. It ends by itself, since servers and rules change.
+	// waits for two answers. It ends by botProfile, since servers and rules change.
 	textFor = 6 * time.Hour
 )
 
@@ -63,14 +63,14 @@ func (n *nativeTables) refuse(chat int64, unknown bool) (ends bool) {
 	return true
 }
 
-// plainly makes the call that stands in for a declined one. If this one works,
+// sendAsText makes the call that stands in for a declined one. If this one works,
 // the tables were the trouble.
-func (c *Client) plainly(ctx context.Context, q *queue, chat int64, k call, reason error) error {
+func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, reason error) error {
 	err := c.follow(ctx, q, chat, k)
 	if err != nil && !isKind(err, unchanged) {
 		return err
 	}
-	if c.tables.refuse(chat, unknownTables(reason)) {
+	if c.tables.refuse(chat, tablesUnsupported(reason)) {
 		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+textFor.String(), "error", reason)
 	} else {
 		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
@@ -78,11 +78,11 @@ func (c *Client) plainly(ctx context.Context, q *queue, chat int64, k call, reas
 	return err
 }
 
-// declined says that Telegram refuses what was asked for and not just now: the
+// tablesRefused says that Telegram refuses what was asked for and not just now: the
 // request is wrong to it, people may not be sent that, or, with a code that else
 // stands for a bad token, its server does not know the method.
-func declined(err error) bool {
-	f, ok := errors.AsType[*fault](err)
+func tablesRefused(err error) bool {
+	f, ok := errors.AsType[*apiError](err)
 	if !ok {
 		return false
 	}
@@ -97,10 +97,10 @@ func declined(err error) bool {
 	return false
 }
 
-// unknownTables tells a server that is too old for tables from one that refuses
+// tablesUnsupported tells a server that is too old for tables from one that refuses
 // a message: it does not know the method, or passes over the parameter and then
 // misses the text.
-func unknownTables(err error) bool {
-	f, ok := errors.AsType[*fault](err)
+func tablesUnsupported(err error) bool {
+	f, ok := errors.AsType[*apiError](err)
 	return ok && (f.code == http.StatusNotFound || strings.Contains(strings.ToLower(f.text), "message text is empty"))
 }

@@ -25,8 +25,8 @@ type Hook struct {
 	Secret string
 	// Listener is where the proxy passes deliveries on. Webhook closes it.
 	Listener net.Listener
-	// Beside answers what else comes in there, on other paths; nil for nobody.
-	Beside http.Handler
+	// Fallback answers what else comes in there, on other paths; nil for nobody.
+	Fallback http.Handler
 }
 
 // Webhook takes updates in until ctx ends, which is no error, as [Client.Poll]
@@ -39,11 +39,11 @@ type Hook struct {
 // Webhook sets the webhook, looks after it, and leaves it set at the end. Until
 // somebody takes them, Telegram keeps the updates either way; and whoever
 // removed the webhook on leaving could make a successor deaf that has just set
-// it. Failures are waited out; [Client.Intake] and [Client.Undelivered] tell of
+// it. Failures are waited out; [Client.Receiving] and [Client.Undelivered] tell of
 // them. Webhook ends with an error when Telegram does not know the token,
 // as getMe has to confirm, [ErrUnauthorized], when the listener breaks, or for a bad hook, *[OptionError].
 func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func(bot.Update)) error {
-	w, err := c.newIntake(h, j, handle)
+	w, err := c.newWebhookServer(h, j, handle)
 	if err != nil {
 		_ = h.Listener.Close() // it serves nobody yet
 		return err
@@ -51,21 +51,21 @@ func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func
 	return w.run(ctx, h.Listener)
 }
 
-// intake is one run of Webhook.
-type intake struct {
+// webhookServer is one run of Webhook.
+type webhookServer struct {
 	*Client
 	journal    bot.Journal
 	handle     func(bot.Update)
 	path       string
-	beside     http.Handler      // for other paths
+	fallback   http.Handler      // for other paths
 	secret     [sha256.Size]byte // of the secret: what is compared
-	strangers  strangers
+	rejected   rejectionLog
 	deliveries chan delivery
-	over       chan struct{} // closed when nothing is taken any more
-	hook       hook
+	stopped    chan struct{} // closed when nothing is taken any more
+	hook       registration
 }
 
-func (c *Client) newIntake(h Hook, j bot.Journal, handle func(bot.Update)) (*intake, error) {
+func (c *Client) newWebhookServer(h Hook, j bot.Journal, handle func(bot.Update)) (*webhookServer, error) {
 	if err := CheckHookURL(h.URL); err != nil {
 		return nil, err
 	}
@@ -82,48 +82,48 @@ func (c *Client) newIntake(h Hook, j bot.Journal, handle func(bot.Update)) (*int
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	if h.Beside == nil {
-		h.Beside = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNotFound) })
+	if h.Fallback == nil {
+		h.Fallback = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNotFound) })
 	}
 	u.RawQuery = "run=" + rand.Text()[:10]
-	return &intake{
+	return &webhookServer{
 		Client:     c,
 		journal:    j,
 		handle:     handle,
 		path:       u.Path,
-		beside:     h.Beside,
+		fallback:   h.Fallback,
 		secret:     sha256.Sum256([]byte(h.Secret)),
-		strangers:  strangers{log: c.log, clock: c.clock},
+		rejected:   rejectionLog{log: c.log, clock: c.clock},
 		deliveries: make(chan delivery),
-		over:       make(chan struct{}),
-		hook:       hook{url: u.String(), secret: h.Secret, trouble: trouble{log: c.log, clock: c.clock}},
+		stopped:    make(chan struct{}),
+		hook:       registration{url: u.String(), secret: h.Secret, failures: failureLog{log: c.log, clock: c.clock}},
 	}, nil
 }
 
 // run serves, stores and looks after the webhook, each in a goroutine of its
 // own. The order of the end: no new delivery, those under way, the storing.
-func (w *intake) run(outer context.Context, l net.Listener) error {
+func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	ctx, end := context.WithCancelCause(outer)
 	defer end(nil)
-	w.unset.Store(true)
-	w.last.Store(w.clock.Now().UnixNano())
+	w.webhookPending.Store(true)
+	w.lastDelivery.Store(w.clock.Now().UnixNano())
 	var taking, serving sync.WaitGroup
 	guarded := func(what string, f func() error) func() {
 		return func() {
 			text := what + " panicked: a bug of ours; please report it with the stack. The bot ends, and loses nothing by that"
-			if err := w.guard(ctx, text, f); err != nil {
+			if err := w.recoverPanic(ctx, text, f); err != nil {
 				end(fmt.Errorf("%s: %w", what, err))
 			}
 		}
 	}
-	taking.Go(guarded("take deliveries", func() error { w.takeAll(ctx); return nil }))
+	taking.Go(guarded("take deliveries", func() error { w.storeDeliveries(ctx); return nil }))
 	serving.Go(guarded("serve the webhook", func() error { return front.Serve(ctx, l, w, w.log) }))
-	err := w.lookAfter(ctx)
+	err := w.maintain(ctx)
 	end(nil)
 	serving.Wait()
-	close(w.over)
+	close(w.stopped)
 	taking.Wait()
-	w.stuck.Store(nil) // nobody is to be delivered to
+	w.undelivered.Store(nil) // nobody is to be delivered to
 	if err == nil && outer.Err() == nil {
 		err = context.Cause(ctx)
 	}

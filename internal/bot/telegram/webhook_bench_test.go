@@ -29,7 +29,7 @@ func (c *counting) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 // BenchmarkWebhook delivers over loopback into a real file, so many at once as
 // there are connections. It shows what sharing commits is worth.
 func BenchmarkWebhook(b *testing.B) {
-	for _, connections := range []int{1, 8, mostAtOnce} {
+	for _, connections := range []int{1, 8, maxConnections} {
 		b.Run(fmt.Sprint(connections), func(b *testing.B) {
 			file, err := store.Open(store.Options{Path: filepath.Join(b.TempDir(), "bot.db")})
 			if err != nil {

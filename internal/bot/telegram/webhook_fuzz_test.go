@@ -64,15 +64,15 @@ func deliverTo(t *testing.T, n *notebook, log *lines, r *http.Request) *httptest
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := c.newIntake(Hook{URL: hookURL, Secret: hookSecret}, n, func(bot.Update) {})
+	w, err := c.newWebhookServer(Hook{URL: hookURL, Secret: hookSecret}, n, func(bot.Update) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var taker sync.WaitGroup
-	taker.Go(func() { w.takeAll(context.Background()) })
+	taker.Go(func() { w.storeDeliveries(context.Background()) })
 	answer := httptest.NewRecorder()
 	w.ServeHTTP(answer, r)
-	close(w.over)
+	close(w.stopped)
 	taker.Wait()
 	return answer
 }

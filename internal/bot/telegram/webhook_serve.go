@@ -29,9 +29,9 @@ const (
 
 // ServeHTTP takes a delivery. Whoever does not know the secret learns nothing;
 // what Telegram would bring for ever in vain is answered with 200.
-func (w *intake) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (w *webhookServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != w.path {
-		w.beside.ServeHTTP(rw, r)
+		w.fallback.ServeHTTP(rw, r)
 		return
 	}
 	var status int
@@ -40,7 +40,7 @@ func (w *intake) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Allow", http.MethodPost)
 		status = http.StatusMethodNotAllowed
 	case !w.fromTelegram(r.Header):
-		w.strangers.note(r.Context())
+		w.rejected.add(r.Context())
 		status = http.StatusUnauthorized
 	case !isJSON(r.Header.Get("Content-Type")):
 		status = http.StatusUnsupportedMediaType
@@ -55,7 +55,7 @@ func (w *intake) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // fromTelegram compares hashes in constant time, so that neither the secret nor
 // its length can be found out by trying.
-func (w *intake) fromTelegram(h http.Header) bool {
+func (w *webhookServer) fromTelegram(h http.Header) bool {
 	said := sha256.Sum256([]byte(h.Get(secretHeader)))
 	return subtle.ConstantTimeCompare(said[:], w.secret[:]) == 1
 }
@@ -66,8 +66,8 @@ func isJSON(contentType string) bool {
 }
 
 // receive reads a delivery and waits until it is stored.
-func (w *intake) receive(rw http.ResponseWriter, r *http.Request) (status int) {
-	w.last.Store(w.clock.Now().UnixNano())
+func (w *webhookServer) receive(rw http.ResponseWriter, r *http.Request) (status int) {
+	w.lastDelivery.Store(w.clock.Now().UnixNano())
 	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, largestUpdate))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: somebody may miss an answer", "limit", largestUpdate)
@@ -79,7 +79,7 @@ func (w *intake) receive(rw http.ResponseWriter, r *http.Request) (status int) {
 	d := delivery{raw: raw, stored: make(chan error, 1)}
 	select {
 	case w.deliveries <- d:
-	case <-w.over:
+	case <-w.stopped:
 		return http.StatusServiceUnavailable
 	case <-r.Context().Done():
 		return http.StatusServiceUnavailable
@@ -100,23 +100,23 @@ type delivery struct {
 	stored chan error // has room for the one answer
 }
 
-// takeAll stores deliveries until nothing is taken any more. It is the only one
+// storeDeliveries stores deliveries until nothing is taken any more. It is the only one
 // that does, so updates are handed out in the order in which they were stored.
-func (w *intake) takeAll(ctx context.Context) {
-	worry := trouble{log: w.log, clock: w.clock}
+func (w *webhookServer) storeDeliveries(ctx context.Context) {
+	failures := failureLog{log: w.log, clock: w.clock}
 	for {
 		select {
 		case d := <-w.deliveries:
-			w.take(ctx, w.gather(d), &worry)
-		case <-w.over:
+			w.take(ctx, w.batch(d), &failures)
+		case <-w.stopped:
 			return
 		}
 	}
 }
 
-// gather adds what waits already: deliveries that arrived during a commit share
+// batch adds what waits already: deliveries that arrived during a commit share
 // the next one.
-func (w *intake) gather(first delivery) []delivery {
+func (w *webhookServer) batch(first delivery) []delivery {
 	batch := []delivery{first}
 	for len(batch) < mostUpdates {
 		select {
@@ -130,17 +130,17 @@ func (w *intake) gather(first delivery) []delivery {
 }
 
 // take stores a batch in one commit, answers, and hands out what is new.
-func (w *intake) take(ctx context.Context, batch []delivery, worry *trouble) {
+func (w *webhookServer) take(ctx context.Context, batch []delivery, failures *failureLog) {
 	raws := make([]json.RawMessage, len(batch))
 	for i, d := range batch {
 		raws[i] = d.raw
 	}
-	updates, _ := w.read(ctx, raws)
-	fresh, err := w.keep(ctx, w.journal, updates)
+	updates, _ := w.parseBatch(ctx, raws)
+	fresh, err := w.store(ctx, w.journal, updates)
 	if err != nil {
-		worry.report(ctx, unstored(err))
+		failures.report(ctx, storeFailure(err))
 	} else if len(updates) > 0 {
-		worry.over(ctx, "updates are stored again")
+		failures.recovered(ctx, "updates are stored again")
 	}
 	for _, d := range batch {
 		d.stored <- err
@@ -149,13 +149,13 @@ func (w *intake) take(ctx context.Context, batch []delivery, worry *trouble) {
 		if ctx.Err() != nil {
 			return
 		}
-		w.hand(ctx, w.journal, w.handle, u)
+		w.dispatch(ctx, w.journal, w.handle, u)
 	}
 }
 
-// strangers says that requests without the right secret are refused: at the
+// rejectionLog says that requests without the right secret are refused: at the
 // first, and then once a minute at most.
-type strangers struct {
+type rejectionLog struct {
 	log   *slog.Logger
 	clock clock.Clock
 
@@ -164,11 +164,11 @@ type strangers struct {
 	count int // since then
 }
 
-func (s *strangers) note(ctx context.Context) {
+func (s *rejectionLog) add(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count++
-	if now := s.clock.Now(); now.Sub(s.said) >= sayAgain {
+	if now := s.clock.Now(); now.Sub(s.said) >= logAgainAfter {
 		s.log.WarnContext(ctx, "requests to the webhook without its secret are refused: strangers, or another process set the same webhook", "count", s.count)
 		s.said, s.count = now, 0
 	}

@@ -183,7 +183,7 @@ func TestAnotherPathIsBesideTheWebhook(t *testing.T) {
 			seen = append(seen, r.Method+" "+r.URL.Path)
 			rw.WriteHeader(http.StatusTeapot)
 		})
-		w, err := c.newIntake(Hook{URL: hookURL, Secret: hookSecret, Beside: beside}, nil, nil)
+		w, err := c.newWebhookServer(Hook{URL: hookURL, Secret: hookSecret, Fallback: beside}, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

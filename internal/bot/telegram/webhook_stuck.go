@@ -22,26 +22,26 @@ type Undelivered struct {
 // follows within a minute or two of silence, since only getWebhookInfo tells; a
 // delivery ends it at once.
 func (c *Client) Undelivered() *Undelivered {
-	u := c.stuck.Load()
-	if u == nil || c.last.Load() >= u.seen.UnixNano() {
+	u := c.undelivered.Load()
+	if u == nil || c.lastDelivery.Load() >= u.seen.UnixNano() {
 		return nil
 	}
 	return u
 }
 
-// stick notes what keeps Telegram from delivering.
-func (w *intake) stick(words string) {
+// noteUndelivered notes what keeps Telegram from delivering.
+func (w *webhookServer) noteUndelivered(words string) {
 	now := w.clock.Now()
-	next := &Undelivered{Words: w.placeless(words), Since: now, seen: now}
+	next := &Undelivered{Words: w.hideAddresses(words), Since: now, seen: now}
 	if before := w.Undelivered(); before != nil {
 		next.Since = before.Since
 	}
-	w.stuck.Store(next)
+	w.undelivered.Store(next)
 }
 
-// placeless leaves out where the bot is and what it is reached with: unlike the
+// hideAddresses leaves out where the bot is and what it is reached with: unlike the
 // log, what is made of these words is shown to whoever may ask.
-func (w *intake) placeless(words string) string {
+func (w *webhookServer) hideAddresses(words string) string {
 	hidden := []string{w.hook.secret, w.path}
 	if u, err := url.Parse(w.hook.url); err == nil {
 		hidden = append(hidden, u.RawQuery, u.Hostname())

@@ -12,14 +12,14 @@ import (
 
 func TestAGateForgetsWhatIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(clock.Real(), 0)
+		g := newRateLimiter(clock.Real(), 0)
 		for chat := range int64(100) {
-			g.shut(g.people, chat+1, 3*time.Second)
+			g.block(g.people, chat+1, 3*time.Second)
 			g.settleDoubt()
 		}
 		<-time.After(5 * time.Second)
-		g.shut(g.people, 500, time.Second)
-		if n := len(g.closed); n != 1 {
+		g.block(g.people, 500, time.Second)
+		if n := len(g.blocked); n != 1 {
 			t.Errorf("%d chats are remembered, want the last one alone", n)
 		}
 	})
@@ -27,10 +27,10 @@ func TestAGateForgetsWhatIsOver(t *testing.T) {
 
 func TestAShorterWaitDoesNotReplaceALongerOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(clock.Real(), 0)
+		g := newRateLimiter(clock.Real(), 0)
 		began := time.Now()
-		g.shut(g.people, 7, 10*time.Second)
-		g.shut(g.people, 7, time.Second)
+		g.block(g.people, 7, 10*time.Second)
+		g.block(g.people, 7, time.Second)
 		done, err := g.pass(t.Context(), g.people, 7)
 		if err != nil {
 			t.Fatal(err)
@@ -44,16 +44,16 @@ func TestAShorterWaitDoesNotReplaceALongerOne(t *testing.T) {
 
 func TestAWaitThatGrowsMeanwhileIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(clock.Real(), 0)
+		g := newRateLimiter(clock.Real(), 0)
 		began := time.Now()
-		g.shut(g.people, 7, 2*time.Second)
+		g.block(g.people, 7, 2*time.Second)
 		passed := make(chan error, 1)
 		go func() {
 			_, err := g.pass(t.Context(), g.people, 7)
 			passed <- err
 		}()
 		synctest.Wait()
-		g.shut(g.people, 8, 9*time.Second) // the second chat
+		g.block(g.people, 8, 9*time.Second) // the second chat
 		if err := <-passed; err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestAWaitThatGrowsMeanwhileIsWaitedOut(t *testing.T) {
 
 func TestWhoGivesUpLeavesTheLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(clock.Real(), 0)
+		g := newRateLimiter(clock.Real(), 0)
 		leave, err := g.enter(t.Context(), 7)
 		if err != nil {
 			t.Fatal(err)
@@ -89,16 +89,16 @@ func TestWhoGivesUpLeavesTheLane(t *testing.T) {
 // taken for the limit of everyone. What is no message to a person never counts.
 func TestWhatTellsThatALimitIsEveryones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(clock.Real(), 0)
+		g := newRateLimiter(clock.Real(), 0)
 		for i, hit := range []struct {
 			queue *queue
 			chat  int64
 			all   bool
 		}{
-			{g.people, 7, false}, {g.people, 7, false}, {g.profile, itself, false}, {g.presses, presses, false},
+			{g.people, 7, false}, {g.people, 7, false}, {g.profile, botProfile, false}, {g.presses, presses, false},
 			{g.outsiders, 8, false}, {g.outsiders, 9, false}, {g.outsiders, 10, false}, {g.people, 11, true}, {g.people, 12, false},
 		} {
-			if all := g.shut(hit.queue, hit.chat, time.Second); all != hit.all {
+			if all := g.block(hit.queue, hit.chat, time.Second); all != hit.all {
 				t.Errorf("refusal %d holds back everyone = %v, want %v", i, all, hit.all)
 			}
 		}
@@ -108,11 +108,11 @@ func TestWhatTellsThatALimitIsEveryones(t *testing.T) {
 			t.Fatal(err)
 		}
 		done(true) // one is taken
-		if g.shut(g.people, 7, time.Hour) || g.inDoubt(g.outsiders) || !g.inDoubt(g.people) {
+		if g.block(g.people, 7, time.Hour) || g.inDoubt(g.outsiders) || !g.inDoubt(g.people) {
 			t.Error("after a call that was taken the next refusal is the first one")
 		}
-		<-time.After(longestGuess)
-		if g.shut(g.people, 8, time.Second) {
+		<-time.After(maxSharedWait)
+		if g.block(g.people, 8, time.Second) {
 			t.Error("a refusal of a minute ago tells nothing")
 		}
 	})
@@ -121,7 +121,7 @@ func TestWhatTellsThatALimitIsEveryones(t *testing.T) {
 // A call that waits for Telegram's silence holds neither the turn nor a slot.
 func TestOnlyCallsUnderWayHoldSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(clock.Real(), 0)
+		g := newRateLimiter(clock.Real(), 0)
 		ctx, cancel := context.WithCancel(t.Context())
 		enter := func(q *queue, chat int64) <-chan func(bool) {
 			in := make(chan func(bool), 1)
@@ -133,7 +133,7 @@ func TestOnlyCallsUnderWayHoldSlots(t *testing.T) {
 			return in
 		}
 		for chat := range int64(2 * sendSlots) { // chats of their own silence
-			g.shut(g.people, 1000+chat, time.Hour)
+			g.block(g.people, 1000+chat, time.Hour)
 			g.settleDoubt()
 			enter(g.people, 1000+chat)
 		}
@@ -173,7 +173,7 @@ func TestOnlyCallsUnderWayHoldSlots(t *testing.T) {
 }
 
 func BenchmarkGate(b *testing.B) {
-	g := newGate(clock.Real(), 0)
+	g := newRateLimiter(clock.Real(), 0)
 	b.ReportAllocs()
 	for b.Loop() {
 		leave, err := g.enter(b.Context(), 7)

@@ -26,9 +26,9 @@ type call struct {
 	plain *call
 }
 
-// post makes a call in a chat, in order with the others there.
-func (c *Client) post(ctx context.Context, q *queue, chat int64, k call) error {
-	leave, err := c.gate.enter(ctx, chat)
+// inOrder makes a call in a chat, in order with the others there.
+func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) error {
+	leave, err := c.limits.enter(ctx, chat)
 	if err != nil {
 		return deliveryError(fmt.Errorf("%s: wait for the messages before it: %w", k.method, err))
 	}
@@ -36,12 +36,12 @@ func (c *Client) post(ctx context.Context, q *queue, chat int64, k call) error {
 	err = c.follow(ctx, q, chat, k)
 	switch {
 	case k.plain == nil:
-	case declined(err):
-		err = c.plainly(ctx, q, chat, *k.plain, err)
+	case tablesRefused(err):
+		err = c.sendAsText(ctx, q, chat, *k.plain, err)
 	case err == nil, isKind(err, unchanged):
 		c.tables.shown()
 	}
-	f, ok := errors.AsType[*fault](err)
+	f, ok := errors.AsType[*apiError](err)
 	if ok && f.kind == refused {
 		c.log.ErrorContext(ctx, "telegram refuses a message of ours: its person does not get it; a bug, please report it", "error", f)
 	}
@@ -54,21 +54,21 @@ func (c *Client) post(ctx context.Context, q *queue, chat int64, k call) error {
 // follow makes a call, and once more where a group that became a supergroup is
 // now. A private chat never moves: what is meant for a person goes nowhere else.
 func (c *Client) follow(ctx context.Context, q *queue, chat int64, k call) error {
-	err := c.persist(ctx, q, chat, k)
-	if f, ok := errors.AsType[*fault](err); ok && f.kind == moved && chat < 0 && f.movedTo < 0 {
-		err = c.persist(ctx, q, f.movedTo, k)
+	err := c.retry(ctx, q, chat, k)
+	if f, ok := errors.AsType[*apiError](err); ok && f.kind == moved && chat < 0 && f.movedTo < 0 {
+		err = c.retry(ctx, q, f.movedTo, k)
 	}
 	return err
 }
 
-// persist makes a call until it is done or trying on is useless:
+// retry makes a call until it is done or trying on is useless:
 //
-//   - a 429 is waited out, as often as it comes, until ctx ends; [gate.shut] says
+//   - a 429 is waited out, as often as it comes, until ctx ends; [rateLimiter.block] says
 //     what else waits for it;
 //   - a call that never left is made again a few times;
 //   - a call whose fate is unknown is made again a few times if that is
 //     harmless, else once: a message may then appear twice, but none is missing.
-func (c *Client) persist(ctx context.Context, q *queue, chat int64, k call) error {
+func (c *Client) retry(ctx context.Context, q *queue, chat int64, k call) error {
 	back := backoff{}
 	for doubts := 0; ; {
 		f, err := c.attempt(ctx, q, chat, k)
@@ -79,7 +79,7 @@ func (c *Client) persist(ctx context.Context, q *queue, chat int64, k call) erro
 			return nil
 		}
 		switch f.kind {
-		case flooded:
+		case rateLimited:
 			continue
 		case unsent:
 		case lost:
@@ -99,36 +99,36 @@ func (c *Client) persist(ctx context.Context, q *queue, chat int64, k call) erro
 }
 
 // attempt makes a call once, when it may go out. An error is ctx's, before that.
-func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *fault, err error) {
-	done, err := c.gate.pass(ctx, q, chat)
+func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *apiError, err error) {
+	done, err := c.limits.pass(ctx, q, chat)
 	if err != nil {
 		return nil, err
 	}
 	passed := false
 	defer func() { done(passed) }()
 	if err := k.do(ctx, chat); err != nil {
-		f = faultOf(k.method, err)
+		f = apiErrorOf(k.method, err)
 	}
 	switch {
 	case f == nil:
 		passed = true
-	case f.kind == flooded:
-		c.silence(ctx, q, chat, f)
+	case f.kind == rateLimited:
+		c.obey429(ctx, q, chat, f)
 	default:
 		passed = f.kind != lost && f.kind != unsent // those tell nothing of a limit
 	}
 	return f, nil
 }
 
-// longSilence is how much of it an operator should know of.
-const longSilence = time.Minute
+// longRetryAfter is how much of it an operator should know of.
+const longRetryAfter = time.Minute
 
-// silence obeys a 429. The log does not say which chat it is about.
-func (c *Client) silence(ctx context.Context, q *queue, chat int64, f *fault) {
-	switch all := c.gate.shut(q, chat, f.retryAfter); {
+// obey429 obeys a 429. The log does not say which chat it is about.
+func (c *Client) obey429(ctx context.Context, q *queue, chat int64, f *apiError) {
+	switch all := c.limits.block(q, chat, f.retryAfter); {
 	case all:
 		c.log.WarnContext(ctx, "telegram wants silence, every message waits", "method", f.method, "for", f.retryAfter)
-	case f.retryAfter >= longSilence:
+	case f.retryAfter >= longRetryAfter:
 		c.log.WarnContext(ctx, "telegram wants a long silence in one place, messages there wait", "method", f.method, "for", f.retryAfter)
 	}
 }
@@ -139,7 +139,7 @@ func deliveryError(err error) error {
 		return nil
 	}
 	cause := bot.DeliveryFailed
-	if f, ok := errors.AsType[*fault](err); ok {
+	if f, ok := errors.AsType[*apiError](err); ok {
 		switch f.kind {
 		case gone, moved: // moved twice, that is: nowhere to follow
 			cause = bot.DeliveryGone
@@ -154,6 +154,6 @@ func deliveryError(err error) error {
 
 // isKind says that err is a fault of that kind.
 func isKind(err error, k kind) bool {
-	f, ok := errors.AsType[*fault](err)
+	f, ok := errors.AsType[*apiError](err)
 	return ok && f.kind == k
 }

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// mostAtOnce is how many deliveries Telegram may make side by side. Those from
+	// maxConnections is how many deliveries Telegram may make side by side. Those from
 	// one chat it makes one after the other.
-	mostAtOnce = 40
-	// lookEvery is how often we look whether the webhook is still ours.
-	lookEvery = time.Minute
+	maxConnections = 40
+	// checkEvery is how often we look whether the webhook is still ours.
+	checkEvery = time.Minute
 	// longestHookSecret is Telegram's.
 	longestHookSecret = 256
 )
@@ -55,17 +55,17 @@ func CheckHookSecret(secret string) error {
 	return nil
 }
 
-// hook is the webhook at Telegram, and what became of it.
-type hook struct {
+// registration is the webhook at Telegram, and what became of it.
+type registration struct {
 	// url is the address with a mark of this run, so that a webhook that another
 	// process set is never taken for ours, not even under the same address.
-	url     string
-	secret  string
-	set     bool
-	clash   time.Time // when it was last found not to be ours
-	truce   time.Time // until when it is left to others
-	back    backoff
-	trouble trouble
+	url          string
+	secret       string
+	set          bool
+	lastConflict time.Time // when it was last found not to be ours
+	backoffUntil time.Time // until when it is left to others
+	back         backoff
+	failures     failureLog
 }
 
 var (
@@ -74,124 +74,124 @@ var (
 	errUndelivered = errors.New("getWebhookInfo")
 )
 
-// lookAfter sets the webhook and sees to it that it stays, until ctx ends or
+// maintain sets the webhook and sees to it that it stays, until ctx ends or
 // Telegram does not know the token any more.
-func (w *intake) lookAfter(ctx context.Context) error {
+func (w *webhookServer) maintain(ctx context.Context) error {
 	for ctx.Err() == nil {
-		pause, err := lookEvery, w.confirmed(ctx, w.look(ctx))
+		pause, err := checkEvery, w.confirmUnauthorized(ctx, w.checkWebhook(ctx))
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, ErrUnauthorized):
 			return fmt.Errorf("take updates in: %w", err)
 		case err != nil:
-			pause = w.worry(ctx, err)
+			pause = w.reportFailure(ctx, err)
 		default:
-			w.well(ctx)
+			w.reportSuccess(ctx)
 		}
 		_ = wait(ctx, w.clock, pause) // ctx is the loop's business
 	}
 	return nil
 }
 
-// look sets the webhook, or asks Telegram what has become of it. One that was
+// checkWebhook sets the webhook, or asks Telegram what has become of it. One that was
 // removed or replaced is set again, though not every time: two programs must not
 // take the updates from each other all the time.
-func (w *intake) look(ctx context.Context) error {
+func (w *webhookServer) checkWebhook(ctx context.Context) error {
 	if !w.hook.set {
-		return w.put(ctx)
+		return w.setWebhook(ctx)
 	}
 	info, err := w.api.GetWebhookInfo(ctx)
 	switch {
 	case err != nil:
-		return faultOf("getWebhookInfo", err)
+		return apiErrorOf("getWebhookInfo", err)
 	case info.URL == w.hook.url:
-		return w.undelivered(info)
+		return w.checkDelivery(info)
 	}
 	w.conflict.Store(true)
-	w.hook.clash = w.clock.Now()
-	if w.hook.clash.Before(w.hook.truce) {
-		return missed(info)
+	w.hook.lastConflict = w.clock.Now()
+	if w.hook.lastConflict.Before(w.hook.backoffUntil) {
+		return webhookConflict(info)
 	}
-	w.hook.truce = w.hook.clash.Add(truceFor)
+	w.hook.backoffUntil = w.hook.lastConflict.Add(webhookBackoff)
 	w.hook.set = false
-	if err := w.put(ctx); err != nil {
-		return fmt.Errorf("%w; %w", missed(info), err)
+	if err := w.setWebhook(ctx); err != nil {
+		return fmt.Errorf("%w; %w", webhookConflict(info), err)
 	}
-	return missed(info)
+	return webhookConflict(info)
 }
 
-func missed(info *models.WebhookInfo) error {
+func webhookConflict(info *models.WebhookInfo) error {
 	if info.URL == "" {
 		return errRemoved
 	}
 	return errReplaced
 }
 
-// undelivered is what keeps Telegram from delivering, in its words, or nil. An
+// checkDelivery is what keeps Telegram from delivering, in its words, or nil. An
 // error that it got over is no news.
-func (w *intake) undelivered(info *models.WebhookInfo) error {
-	quietFor := w.clock.Since(time.Unix(0, w.last.Load()))
-	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || quietFor < lookEvery {
-		w.stuck.Store(nil)
+func (w *webhookServer) checkDelivery(info *models.WebhookInfo) error {
+	quietFor := w.clock.Since(time.Unix(0, w.lastDelivery.Load()))
+	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || quietFor < checkEvery {
+		w.undelivered.Store(nil)
 		return nil
 	}
-	words := clean(w.door.scrub(info.LastErrorMessage))
-	w.stick(words)
+	words := clean(w.http.redact(info.LastErrorMessage))
+	w.noteUndelivered(words)
 	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, words, info.PendingUpdateCount)
 }
 
-// put tells Telegram where to deliver. What waits there already is kept.
-func (w *intake) put(ctx context.Context) error {
+// setWebhook tells Telegram where to deliver. What waits there already is kept.
+func (w *webhookServer) setWebhook(ctx context.Context) error {
 	_, err := w.api.SetWebhook(ctx, &tg.SetWebhookParams{
 		URL:                w.hook.url,
 		SecretToken:        w.hook.secret,
-		MaxConnections:     mostAtOnce,
-		AllowedUpdates:     strings.Fields(wanted),
+		MaxConnections:     maxConnections,
+		AllowedUpdates:     strings.Fields(allowedUpdates),
 		DropPendingUpdates: false,
 	})
 	if err != nil {
-		return faultOf("setWebhook", err)
+		return apiErrorOf("setWebhook", err)
 	}
 	w.hook.set = true
-	w.unset.Store(false)
-	w.last.Store(w.clock.Now().UnixNano())
+	w.webhookPending.Store(false)
+	w.lastDelivery.Store(w.clock.Now().UnixNano())
 	w.log.InfoContext(ctx, "the webhook is set")
 	return nil
 }
 
-// worry says what is wrong, unless it was said already, and how long to wait.
-func (w *intake) worry(ctx context.Context, err error) time.Duration {
+// reportFailure says what is wrong, unless it was said already, and how long to wait.
+func (w *webhookServer) reportFailure(ctx context.Context, err error) time.Duration {
 	r := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be looked after, trying on", err: err}
 	loud := func(kind, text string) {
-		r.kind, r.level, r.every, r.text = kind, slog.LevelError, sayAgain, text
+		r.kind, r.level, r.every, r.text = kind, slog.LevelError, logAgainAfter, text
 	}
-	f, isFault := errors.AsType[*fault](err)
+	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
 	case errors.Is(err, errRemoved):
-		loud("removed", fmt.Sprintf("the webhook was removed, as another process with this bot's token does that polls; it is set again, every %v at most", truceFor))
+		loud("removed", fmt.Sprintf("the webhook was removed, as another process with this bot's token does that polls; it is set again, every %v at most", webhookBackoff))
 	case errors.Is(err, errReplaced):
-		loud("replaced", fmt.Sprintf("another webhook was set for this bot, so its updates go there; ours is set again, every %v at most", truceFor))
+		loud("replaced", fmt.Sprintf("another webhook was set for this bot, so its updates go there; ours is set again, every %v at most", webhookBackoff))
 	case errors.Is(err, errUndelivered):
 		loud("undelivered", "telegram cannot deliver updates; look at the proxy, its certificate, and that it passes the path on unchanged")
-	case isFault && f.kind == refused:
+	case isAPIError && f.kind == refused:
 		loud("refused", "telegram refuses the webhook, so no update comes in; look at its address, and that its name resolves")
 	}
-	w.hook.trouble.report(ctx, r)
+	w.hook.failures.report(ctx, r)
 	switch {
-	case isFault && f.kind != refused:
+	case isAPIError && f.kind != refused:
 		return w.hook.back.after(f)
 	default:
-		return lookEvery
+		return checkEvery
 	}
 }
 
-// well is a look at a webhook as it should be. After a conflict that is believed
+// reportSuccess is a look at a webhook as it should be. After a conflict that is believed
 // only later, as with polls.
-func (w *intake) well(ctx context.Context) {
+func (w *webhookServer) reportSuccess(ctx context.Context) {
 	w.hook.back.reset()
-	if w.conflict.Load() && w.clock.Since(w.hook.clash) < calm {
+	if w.conflict.Load() && w.clock.Since(w.hook.lastConflict) < conflictGrace {
 		return
 	}
 	w.conflict.Store(false)
-	w.hook.trouble.over(ctx, "the webhook is in order again")
+	w.hook.failures.recovered(ctx, "the webhook is in order again")
 }

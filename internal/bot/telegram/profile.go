@@ -42,7 +42,7 @@ func (c *Client) Announce(ctx context.Context, commands []Command) error {
 // publish makes one scope's menu what it should be.
 func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu []models.BotCommand) error {
 	var shown []models.BotCommand
-	err := c.settle(ctx, "getMyCommands", func(ctx context.Context) (err error) {
+	err := c.callProfile(ctx, "getMyCommands", func(ctx context.Context) (err error) {
 		shown, err = c.api.GetMyCommands(ctx, &tg.GetMyCommandsParams{Scope: scope})
 		return err
 	})
@@ -50,12 +50,12 @@ func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu
 		return err
 	}
 	if len(menu) == 0 {
-		return c.settle(ctx, "deleteMyCommands", func(ctx context.Context) error {
+		return c.callProfile(ctx, "deleteMyCommands", func(ctx context.Context) error {
 			_, err := c.api.DeleteMyCommands(ctx, &tg.DeleteMyCommandsParams{Scope: scope})
 			return err
 		})
 	}
-	return c.settle(ctx, "setMyCommands", func(ctx context.Context) error {
+	return c.callProfile(ctx, "setMyCommands", func(ctx context.Context) error {
 		_, err := c.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: menu, Scope: scope})
 		return err
 	})
@@ -76,14 +76,14 @@ func (c *Client) Describe(ctx context.Context, description, short string) error 
 
 func (c *Client) describe(ctx context.Context, text string) error {
 	var shown models.BotDescription
-	err := c.settle(ctx, "getMyDescription", func(ctx context.Context) (err error) {
+	err := c.callProfile(ctx, "getMyDescription", func(ctx context.Context) (err error) {
 		shown, err = c.api.GetMyDescription(ctx, &tg.GetMyDescriptionParams{})
 		return err
 	})
 	if err != nil || shown.Description == text {
 		return err
 	}
-	return c.settle(ctx, "setMyDescription", func(ctx context.Context) error {
+	return c.callProfile(ctx, "setMyDescription", func(ctx context.Context) error {
 		_, err := c.api.SetMyDescription(ctx, &tg.SetMyDescriptionParams{Description: text})
 		return err
 	})
@@ -91,23 +91,23 @@ func (c *Client) describe(ctx context.Context, text string) error {
 
 func (c *Client) describeShortly(ctx context.Context, text string) error {
 	var shown models.BotShortDescription
-	err := c.settle(ctx, "getMyShortDescription", func(ctx context.Context) (err error) {
+	err := c.callProfile(ctx, "getMyShortDescription", func(ctx context.Context) (err error) {
 		shown, err = c.api.GetMyShortDescription(ctx, &tg.GetMyShortDescriptionParams{})
 		return err
 	})
 	if err != nil || shown.ShortDescription == text {
 		return err
 	}
-	return c.settle(ctx, "setMyShortDescription", func(ctx context.Context) error {
+	return c.callProfile(ctx, "setMyShortDescription", func(ctx context.Context) error {
 		_, err := c.api.SetMyShortDescription(ctx, &tg.SetMyShortDescriptionParams{ShortDescription: text})
 		return err
 	})
 }
 
-// settle makes a call about the bot itself, which may be repeated at will.
+// callProfile makes a call about the bot itself, which may be repeated at will.
 // Where Telegram finds them too many it asks for hours, and not of messages.
-func (c *Client) settle(ctx context.Context, method string, do func(context.Context) error) error {
-	return c.persist(ctx, c.gate.profile, itself, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
+func (c *Client) callProfile(ctx context.Context, method string, do func(context.Context) error) error {
+	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
 		return do(ctx)
 	}})
 }

@@ -14,31 +14,31 @@ import (
 
 // What is no chat, but can be held back like one. No chat has these ids.
 const (
-	everyone  int64 = 0             // all chats
-	itself    int64 = math.MinInt64 // the bot's own profile and menu, which Telegram limits apart
-	presses   int64 = itself + 1    // the answers to presses
-	outsiders int64 = itself + 2    // all chats with people who are not let in, and groups
+	everyone   int64 = 0              // all chats
+	botProfile int64 = math.MinInt64  // the bot's own profile and menu, which Telegram limits apart
+	presses    int64 = botProfile + 1 // the answers to presses
+	outsiders  int64 = botProfile + 2 // all chats with people who are not let in, and groups
 )
 
-// longestGuess bounds what is concluded from a 429 for other calls than those
+// maxSharedWait bounds what is concluded from a 429 for other calls than those
 // to its chat. Telegram does not say which limit a call ran into, so such a
 // conclusion may be wrong. If it was right, the next refusal says so again.
-const longestGuess = time.Minute
+const maxSharedWait = time.Minute
 
-// gate keeps messages to one chat in order and holds calls back for as long as
+// rateLimiter keeps messages to one chat in order and holds calls back for as long as
 // Telegram asked. Calls that share a limit share a queue.
-type gate struct {
+type rateLimiter struct {
 	clock     clock.Clock
-	waited    func(time.Duration) // told how long a call was held back
+	onWait    func(time.Duration) // told how long a call was held back
 	people    *queue              // what goes to people who are let in
 	outsiders *queue              // what goes to everyone else
 	presses   *queue
 	profile   *queue
 
-	mu     sync.Mutex
-	lanes  map[int64]*lane
-	closed map[int64]time.Time // until when; of everyone, a queue or one chat
-	doubt  doubt
+	mu      sync.Mutex
+	lanes   map[int64]*lane
+	blocked map[int64]time.Time // until when; of everyone, a queue or one chat
+	doubt   doubt
 }
 
 // lane is the queue before one chat. Blocked senders on a channel are served
@@ -48,10 +48,10 @@ type lane struct {
 	users int // inside or waiting; the last one takes the lane away
 }
 
-// newGate makes a gate that sends at most perSecond messages a second to people
+// newRateLimiter makes a gate that sends at most perSecond messages a second to people
 // who are let in; 0 for any number.
-func newGate(c clock.Clock, perSecond float64) *gate {
-	g := &gate{clock: c, waited: deaf{}.TelegramWaited, lanes: map[int64]*lane{}, closed: map[int64]time.Time{}}
+func newRateLimiter(c clock.Clock, perSecond float64) *rateLimiter {
+	g := &rateLimiter{clock: c, onWait: noopMeter{}.TelegramWaited, lanes: map[int64]*lane{}, blocked: map[int64]time.Time{}}
 	pace := rate.Limit(perSecond)
 	if perSecond == 0 {
 		pace = rate.Inf
@@ -59,12 +59,12 @@ func newGate(c clock.Clock, perSecond float64) *gate {
 	g.people = newQueue(everyone, sendSlots, pace, nil)
 	g.outsiders = newQueue(outsiders, 1, pace*outsiderShare, g.people)
 	g.presses = newQueue(presses, 1, rate.Inf, nil)
-	g.profile = newQueue(itself, 1, rate.Inf, nil)
+	g.profile = newQueue(botProfile, 1, rate.Inf, nil)
 	return g
 }
 
 // enter waits for the caller's turn in a chat. The caller must leave.
-func (g *gate) enter(ctx context.Context, chat int64) (leave func(), err error) {
+func (g *rateLimiter) enter(ctx context.Context, chat int64) (leave func(), err error) {
 	l := g.join(chat)
 	select {
 	case l.turn <- struct{}{}:
@@ -78,7 +78,7 @@ func (g *gate) enter(ctx context.Context, chat int64) (leave func(), err error) 
 	}
 }
 
-func (g *gate) join(chat int64) *lane {
+func (g *rateLimiter) join(chat int64) *lane {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.lanes[chat]
@@ -90,7 +90,7 @@ func (g *gate) join(chat int64) *lane {
 	return l
 }
 
-func (g *gate) part(chat int64, l *lane) {
+func (g *rateLimiter) part(chat int64, l *lane) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if l.users--; l.users == 0 {
@@ -100,57 +100,57 @@ func (g *gate) part(chat int64, l *lane) {
 
 // idle says that nothing is being sent or held back in a chat with a person who
 // is let in.
-func (g *gate) idle(chat int64) bool {
+func (g *rateLimiter) idle(chat int64) bool {
 	g.mu.Lock()
 	busy := g.lanes[chat] != nil
 	g.mu.Unlock()
-	return !busy && g.heldFor(g.people, chat) <= 0
+	return !busy && g.blockedFor(g.people, chat) <= 0
 }
 
-// heldFor is how long a call is held back from now on.
-func (g *gate) heldFor(q *queue, chat int64) time.Duration {
+// blockedFor is how long a call is held back from now on.
+func (g *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	until := g.closed[chat]
+	until := g.blocked[chat]
 	for _, key := range []int64{q.key, everyone} {
-		if g.closed[key].After(until) {
-			until = g.closed[key]
+		if g.blocked[key].After(until) {
+			until = g.blocked[key]
 		}
 	}
 	return g.clock.Until(until)
 }
 
-// shut obeys a 429: it holds the chat back for d, and what shares a limit with it
+// block obeys a 429: it holds the chat back for d, and what shares a limit with it
 // for a minute at most. That is the queue of a call that goes to no person who is
 // let in. People wait for each other only once a second chat is refused while the
 // first refusal is in doubt. It reports whether everyone is held back by it who
 // was not before. Past entries go at the same time; a 429 is rare enough for that.
-func (g *gate) shut(q *queue, chat int64, d time.Duration) (all bool) {
+func (g *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.Now()
-	maps.DeleteFunc(g.closed, func(_ int64, until time.Time) bool { return !until.After(now) })
-	_, before := g.closed[everyone]
-	short := now.Add(min(d, longestGuess))
+	maps.DeleteFunc(g.blocked, func(_ int64, until time.Time) bool { return !until.After(now) })
+	_, before := g.blocked[everyone]
+	short := now.Add(min(d, maxSharedWait))
 	if q != g.presses { // no press is answered after that time
-		g.hold(chat, now.Add(d))
+		g.blockUntil(chat, now.Add(d))
 	}
 	switch {
 	case q != g.people:
-		g.hold(q.key, short)
+		g.blockUntil(q.key, short)
 	case !g.doubt.until.After(now), g.doubt.chat == chat:
 		g.doubt = doubt{chat: chat, until: short}
 	default:
-		g.hold(everyone, short)
-		g.doubt = doubt{chat: everyone, until: short.Add(longestGuess)}
+		g.blockUntil(everyone, short)
+		g.doubt = doubt{chat: everyone, until: short.Add(maxSharedWait)}
 	}
-	_, after := g.closed[everyone]
+	_, after := g.blocked[everyone]
 	return after && !before
 }
 
-// hold never shortens a wait. The lock is held.
-func (g *gate) hold(chat int64, until time.Time) {
-	if until.After(g.closed[chat]) {
-		g.closed[chat] = until
+// blockUntil never shortens a wait. The lock is held.
+func (g *rateLimiter) blockUntil(chat int64, until time.Time) {
+	if until.After(g.blocked[chat]) {
+		g.blocked[chat] = until
 	}
 }

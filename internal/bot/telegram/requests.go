@@ -34,7 +34,7 @@ func (c *Client) ready(ctx context.Context, m view.Message) (outgoing, error) {
 	case m.File != nil && (m.File.Name == "" || len(m.File.Data) == 0):
 		err = errors.New("a file has no name or is empty")
 	}
-	m.HTML = unbroken(m.HTML)
+	m.HTML = keepSigns(m.HTML)
 	p := outgoing{Message: m, markup: markup}
 	if err == nil && m.Photo == nil && m.File == nil {
 		p.rich = c.rich(ctx, m)
@@ -42,10 +42,10 @@ func (c *Client) ready(ctx context.Context, m view.Message) (outgoing, error) {
 	return p, err
 }
 
-// unbroken keeps a sign at its amount: a line may break between a sign and ₹, as
+// keepSigns keeps a sign at its amount: a line may break between a sign and ₹, as
 // it may not between a sign and a digit. A word joiner is invisible and forbids it.
 // It is put in here, so that no view has to think of it and no other output has it.
-func unbroken(text string) string {
+func keepSigns(text string) string {
 	return strings.NewReplacer("−₹", "−\u2060₹", "+₹", "+\u2060₹").Replace(text)
 }
 

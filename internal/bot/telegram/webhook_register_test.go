@@ -99,8 +99,8 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 			r := hooks(t, c)
 			atTelegram(s, wellSet)
 			elapse(10 * time.Minute)
-			if n := len(s.of("setWebhook")); n != 1 || c.Intake() != nil || c.Conflict() {
-				t.Errorf("set %d times, intake %v", n, c.Intake())
+			if n := len(s.of("setWebhook")); n != 1 || c.Receiving() != nil || c.Conflict() {
+				t.Errorf("set %d times, intake %v", n, c.Receiving())
 			}
 			atTelegram(s, test.info)
 			elapse(35 * time.Minute)
@@ -111,13 +111,13 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 			if want := []time.Duration{11 * time.Minute, 21 * time.Minute, 31 * time.Minute, 41 * time.Minute}; !slices.Equal(at, want) {
 				t.Errorf("set again at %v, want %v", at, want)
 			}
-			if n := log.count("level=ERROR"); !c.Conflict() || c.Intake() == nil || n < 34 || n > 36 || log.count(test.words) != n || log.count("confidential") != 0 {
-				t.Errorf("conflict %v, intake %v, %d loud lines:\n%s", c.Conflict(), c.Intake(), n, log)
+			if n := log.count("level=ERROR"); !c.Conflict() || c.Receiving() == nil || n < 34 || n > 36 || log.count(test.words) != n || log.count("confidential") != 0 {
+				t.Errorf("conflict %v, intake %v, %d loud lines:\n%s", c.Conflict(), c.Receiving(), n, log)
 			}
 			atTelegram(s, wellSet)
 			elapse(2 * time.Minute)
-			if c.Conflict() || c.Intake() != nil || log.count("in order again") != 1 {
-				t.Errorf("conflict %v, intake %v after it is over:\n%s", c.Conflict(), c.Intake(), log)
+			if c.Conflict() || c.Receiving() != nil || log.count("in order again") != 1 {
+				t.Errorf("conflict %v, intake %v after it is over:\n%s", c.Conflict(), c.Receiving(), log)
 			}
 			r.stop(t)
 		})
@@ -129,16 +129,16 @@ func TestAWebhookThatTelegramRefuses(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 		s.on("setWebhook", slices.Repeat([]reply{no(400, "Bad Request: bad webhook: Failed to resolve host: Name or service not known")}, 3)...)
 		r := hooks(t, c)
-		if err := c.Intake(); err == nil || c.Conflict() {
+		if err := c.Receiving(); err == nil || c.Conflict() {
 			t.Errorf("intake %v", err)
 		}
 		elapse(150 * time.Second)
-		if n := log.count("level=ERROR"); n != 3 || log.count("failed to resolve host") != 3 || c.Intake() == nil {
+		if n := log.count("level=ERROR"); n != 3 || log.count("failed to resolve host") != 3 || c.Receiving() == nil {
 			t.Errorf("%d loud lines within three minutes, want one a minute:\n%s", n, log)
 		}
 		elapse(time.Minute)
-		if n := len(s.of("setWebhook")); n != 4 || c.Intake() != nil {
-			t.Errorf("set %d times, intake %v", n, c.Intake())
+		if n := len(s.of("setWebhook")); n != 4 || c.Receiving() != nil {
+			t.Errorf("set %d times, intake %v", n, c.Receiving())
 		}
 		r.stop(t)
 	})
@@ -151,8 +151,8 @@ func TestSettingAWebhookIsPatient(t *testing.T) {
 		r := hooks(t, c)
 		elapse(30 * time.Second)
 		calls := s.of("setWebhook")
-		if last := len(calls) - 1; c.Intake() != nil || calls[last].at-calls[last-1].at < 7*time.Second {
-			t.Errorf("intake %v, calls %v", c.Intake(), calls)
+		if last := len(calls) - 1; c.Receiving() != nil || calls[last].at-calls[last-1].at < 7*time.Second {
+			t.Errorf("intake %v, calls %v", c.Receiving(), calls)
 		}
 		if log.count("level=WARN") != 1 || log.count("level=ERROR") != 0 {
 			t.Errorf("want one line:\n%s", log)
@@ -184,7 +184,7 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 		if n := log.count("level=ERROR"); n < 4 || n > 5 || log.count("certificate verify failed") != n || log.count("(4 updates wait)") != n {
 			t.Errorf("%d loud lines within five minutes:\n%s", n, log)
 		}
-		if c.Intake() != nil || c.Conflict() {
+		if c.Receiving() != nil || c.Conflict() {
 			t.Error("the process is taken out of service, and will never be delivered to again")
 		}
 		atTelegram(s, wellSet)
@@ -202,8 +202,8 @@ func TestALookThatFailsIsNoAlarm(t *testing.T) {
 		s.on("getWebhookInfo", gateway(), reply{drop: true}, no(500, "Internal Server Error"))
 		atTelegram(s, wellSet)
 		elapse(3 * time.Minute)
-		if c.Intake() != nil || log.count("level=ERROR") != 0 || log.count("level=WARN") != 1 || log.count("in order again") != 1 {
-			t.Errorf("intake %v, log:\n%s", c.Intake(), log)
+		if c.Receiving() != nil || log.count("level=ERROR") != 0 || log.count("level=WARN") != 1 || log.count("in order again") != 1 {
+			t.Errorf("intake %v, log:\n%s", c.Receiving(), log)
 		}
 		r.stop(t)
 	})

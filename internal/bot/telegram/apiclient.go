@@ -22,19 +22,19 @@ import (
 // longest updates stay far below it.
 const largestAnswer = 32 << 20
 
-// door is the one way out to the Bot API, for our own calls and the library's.
+// apiClient is the one way out to the Bot API, for our own calls and the library's.
 // It puts a deadline on every call, reads the answer whole, and returns either
-// a response that says ok or a *[fault].
-type door struct {
+// a response that says ok or a *[apiError].
+type apiClient struct {
 	http   *http.Client
 	secret string                            // the token's second half
 	limit  func(method string) time.Duration // a call's deadline
 	meter  Meter
 }
 
-func newDoor(transport http.RoundTripper, token string) *door {
+func newAPIClient(transport http.RoundTripper, token string) *apiClient {
 	_, secret, _ := strings.Cut(token, ":")
-	return &door{
+	return &apiClient{
 		http: &http.Client{
 			Transport: transport,
 			// A redirect would carry the token to wherever it points.
@@ -42,7 +42,7 @@ func newDoor(transport http.RoundTripper, token string) *door {
 		},
 		secret: secret,
 		limit:  deadline,
-		meter:  deaf{},
+		meter:  noopMeter{},
 	}
 }
 
@@ -78,7 +78,7 @@ func deadline(method string) time.Duration {
 }
 
 // Do sends a request to the Bot API. It implements the library's HTTP client.
-func (d *door) Do(req *http.Request) (*http.Response, error) {
+func (d *apiClient) Do(req *http.Request) (*http.Response, error) {
 	method, began := path.Base(req.URL.Path), time.Now()
 	resp, f := d.call(method, req)
 	d.measure(req.Context(), method, time.Since(began), f)
@@ -88,7 +88,7 @@ func (d *door) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (d *door) call(method string, req *http.Request) (*http.Response, *fault) {
+func (d *apiClient) call(method string, req *http.Request) (*http.Response, *apiError) {
 	ctx, cancel := context.WithTimeout(req.Context(), d.limit(method))
 	defer cancel()
 	var left atomic.Bool // the request's head was written: the server may act on it
@@ -96,34 +96,34 @@ func (d *door) call(method string, req *http.Request) (*http.Response, *fault) {
 
 	resp, err := d.http.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, d.broken(method, err, left.Load())
+		return nil, d.networkError(method, err, left.Load())
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
 	_ = resp.Body.Close() // it is read to its end, or useless
 	if err != nil {
-		return nil, d.broken(method, err, true)
+		return nil, d.networkError(method, err, true)
 	}
 	if len(body) > largestAnswer {
-		return nil, &fault{kind: lost, method: method, code: resp.StatusCode, text: "the answer is too large"}
+		return nil, &apiError{kind: lost, method: method, code: resp.StatusCode, text: "the answer is too large"}
 	}
-	f := d.judge(method, resp.StatusCode, body)
+	f := d.check(method, resp.StatusCode, body)
 	switch {
 	case f != nil && f.kind == lost && f.code == http.StatusTooManyRequests:
-		return nil, crowded(method, resp.Header)
+		return nil, proxy429(method, resp.Header)
 	case f != nil:
 		return nil, f
 	}
-	body = slim(method, body)
+	body = onlyMessageID(method, body)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return resp, nil
 }
 
-// judge returns nil for an answer that says ok. Something that is not the Bot
+// check returns nil for an answer that says ok. Something that is not the Bot
 // API's JSON comes from whatever stands before it, such as a gateway's 502 page.
-func (d *door) judge(method string, status int, body []byte) *fault {
+func (d *apiClient) check(method string, status int, body []byte) *apiError {
 	var r refusal
 	if err := json.Unmarshal(body, &r); err != nil || !r.OK && r.Code == 0 && r.Description == "" {
-		return &fault{kind: lost, method: method, code: status, text: notTheAPI}
+		return &apiError{kind: lost, method: method, code: status, text: notTheAPI}
 	}
 	if r.OK {
 		return nil
@@ -131,14 +131,14 @@ func (d *door) judge(method string, status int, body []byte) *fault {
 	if r.Code == 0 {
 		r.Code = status
 	}
-	return r.fault(method)
+	return r.apiError(method)
 }
 
-// broken describes a call without an answer. net/http puts the URL, and so the
+// networkError describes a call without an answer. net/http puts the URL, and so the
 // token, around the true cause, and quotes what it cannot read: only the kind of
 // trouble is kept, and whether the context ended.
-func (d *door) broken(method string, err error, left bool) *fault {
-	f := &fault{kind: unsent, method: method, text: "not sent: " + stdlog.NetworkKind(err)}
+func (d *apiClient) networkError(method string, err error, left bool) *apiError {
+	f := &apiError{kind: unsent, method: method, text: "not sent: " + stdlog.NetworkKind(err)}
 	if left {
 		f.kind, f.text = lost, "no answer: "+stdlog.NetworkKind(err)
 	}
@@ -150,13 +150,13 @@ func (d *door) broken(method string, err error, left bool) *fault {
 	return f
 }
 
-// scrub is the last net under everything that might quote the token.
-func (d *door) scrub(text string) string { return strings.ReplaceAll(text, d.secret, "***") }
+// redact is the last net under everything that might quote the token.
+func (d *apiClient) redact(text string) string { return strings.ReplaceAll(text, d.secret, "***") }
 
-// slim leaves of a shown message only its id. Telegram has shown it by now, so
+// onlyMessageID leaves of a shown message only its id. Telegram has shown it by now, so
 // a novelty in its many fields that the library cannot decode must not turn
 // into a failure.
-func slim(method string, body []byte) []byte {
+func onlyMessageID(method string, body []byte) []byte {
 	switch method {
 	case "sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia":
 	default:

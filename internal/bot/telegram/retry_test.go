@@ -101,8 +101,8 @@ func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
 				t.Errorf("call %d after %v, want %v", i, call.at, want)
 			}
 		}
-		if len(c.gate.lanes) != 0 {
-			t.Errorf("%d lanes are left", len(c.gate.lanes))
+		if len(c.limits.lanes) != 0 {
+			t.Errorf("%d lanes are left", len(c.limits.lanes))
 		}
 	})
 }

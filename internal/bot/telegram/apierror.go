@@ -20,7 +20,7 @@ type kind int
 const (
 	unsent       kind = iota // it never left: no connection
 	lost                     // it left, and whether it was done is unknown
-	flooded                  // 429: not before retryAfter has passed
+	rateLimited              // 429: not before retryAfter has passed
 	conflicting              // 409: another poller, or a webhook
 	unauthorized             // 401, 404: the token is not known
 	gone                     // the person blocked the bot, or the chat is no more
@@ -33,19 +33,19 @@ const (
 	unreadable               // it was done, but the answer cannot be read
 )
 
-// fault is a failed Bot API call. Its text is of this program's own words: what
+// apiError is a failed Bot API call. Its text is of this program's own words: what
 // Telegram and the network say may quote the request or the token.
-type fault struct {
+type apiError struct {
 	kind       kind
 	method     string
 	code       int // error_code or HTTP status, 0 without an answer
 	text       string
-	retryAfter time.Duration // with flooded
+	retryAfter time.Duration // with rateLimited
 	movedTo    int64         // with moved
 	cause      error         // a clean error to unwrap, or nil
 }
 
-func (f *fault) Error() string {
+func (f *apiError) Error() string {
 	switch {
 	case f.code == 0:
 		return f.method + ": " + f.text
@@ -55,21 +55,21 @@ func (f *fault) Error() string {
 	return fmt.Sprintf("%s: %d %s", f.method, f.code, f.text)
 }
 
-func (f *fault) Unwrap() error {
+func (f *apiError) Unwrap() error {
 	if f.kind == unauthorized {
 		return ErrUnauthorized
 	}
 	return f.cause
 }
 
-// faultOf finds the fault within what the library wrapped around it. Any other
+// apiErrorOf finds the fault within what the library wrapped around it. Any other
 // error arises after Telegram said ok, so it is unreadable; its own text is
 // left out since the library quotes answers.
-func faultOf(method string, err error) *fault {
-	if f, ok := errors.AsType[*fault](err); ok {
+func apiErrorOf(method string, err error) *apiError {
+	if f, ok := errors.AsType[*apiError](err); ok {
 		return f
 	}
-	return &fault{kind: unreadable, method: method, text: "the answer cannot be read"}
+	return &apiError{kind: unreadable, method: method, text: "the answer cannot be read"}
 }
 
 // refusal is the part of an answer that says no.
@@ -83,41 +83,41 @@ type refusal struct {
 	} `json:"parameters"`
 }
 
-// fault gives a refusal its meaning.
-func (r refusal) fault(method string) *fault {
+// apiError gives a refusal its meaning.
+func (r refusal) apiError(method string) *apiError {
 	text := r.kind().String()
 	if reason := reasonOf(r.Description); reason != "" {
 		text += ": " + reason
 	}
-	return &fault{
+	return &apiError{
 		kind:       r.kind(),
 		method:     method,
 		code:       r.Code,
 		text:       text,
-		retryAfter: silence(r.Parameters.RetryAfter),
+		retryAfter: retryAfter(r.Parameters.RetryAfter),
 		movedTo:    r.Parameters.MovedTo,
 	}
 }
 
-// longestSilence is what we believe at most: beyond it a number is nonsense,
+// maxRetryAfter is what we believe at most: beyond it a number is nonsense,
 // and one second is the least, so that nothing spins.
-const longestSilence = 24 * time.Hour
+const maxRetryAfter = 24 * time.Hour
 
-func silence(seconds int) time.Duration {
-	return time.Duration(min(max(seconds, 1), int(longestSilence/time.Second))) * time.Second
+func retryAfter(seconds int) time.Duration {
+	return time.Duration(min(max(seconds, 1), int(maxRetryAfter/time.Second))) * time.Second
 }
 
-// pagePause is the wait after a 429 that names no time.
-const pagePause = 5
+// defaultRetryAfter is the wait after a 429 that names no time.
+const defaultRetryAfter = 5
 
-// crowded is a 429 from something before the Bot API, which did not pass the
+// proxy429 is a 429 from something before the Bot API, which did not pass the
 // call on. It may name a time in a header: seconds, or a date, which we pass over.
-func crowded(method string, h http.Header) *fault {
+func proxy429(method string, h http.Header) *apiError {
 	seconds, err := strconv.Atoi(h.Get("Retry-After"))
 	if err != nil {
-		seconds = pagePause
+		seconds = defaultRetryAfter
 	}
-	return &fault{kind: flooded, method: method, code: http.StatusTooManyRequests, text: notTheAPI, retryAfter: silence(seconds)}
+	return &apiError{kind: rateLimited, method: method, code: http.StatusTooManyRequests, text: notTheAPI, retryAfter: retryAfter(seconds)}
 }
 
 // notTheAPI says that an answer came from something before the Bot API.
@@ -134,7 +134,7 @@ func (r refusal) kind() kind {
 	case r.Code == http.StatusConflict:
 		return conflicting
 	case r.Code == http.StatusTooManyRequests:
-		return flooded
+		return rateLimited
 	case r.Code >= http.StatusInternalServerError:
 		return lost
 	}

@@ -48,10 +48,10 @@ func TestJudge(t *testing.T) {
 		{"a code in the status alone", 403, `{"ok":false,"description":"Forbidden"}`, "m: 403 gone", gone},
 		{"a group that moved", 400, `{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-5}}`, "m: 400 moved: group chat was upgraded", moved},
 	}
-	d := newDoor(endless{}, token)
+	d := newAPIClient(endless{}, token)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := d.judge("m", tt.status, []byte(tt.body))
+			f := d.check("m", tt.status, []byte(tt.body))
 			if tt.want == "" {
 				if f != nil {
 					t.Errorf("fault = %v, want none", f)
@@ -67,14 +67,14 @@ func TestJudge(t *testing.T) {
 
 // A 429 that names no time must not turn into a loop without pauses.
 func TestSilenceIsNeverAskedForZeroTime(t *testing.T) {
-	d := newDoor(endless{}, token)
+	d := newAPIClient(endless{}, token)
 	for body, want := range map[string]time.Duration{
 		`{"ok":false,"error_code":429,"description":"Too Many Requests"}`:                                 time.Second,
 		`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":0}}`:  time.Second,
 		`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":-4}}`: time.Second,
 		`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":31}}`: 31 * time.Second,
 	} {
-		if f := d.judge("m", 429, []byte(body)); f == nil || f.kind != flooded || f.retryAfter != want {
+		if f := d.check("m", 429, []byte(body)); f == nil || f.kind != rateLimited || f.retryAfter != want {
 			t.Errorf("judge(%s) = %+v, want a wait of %v", body, f, want)
 		}
 	}

@@ -30,8 +30,8 @@ func (b *backoff) next() time.Duration {
 }
 
 // after is next, or what Telegram asked for with a 429.
-func (b *backoff) after(f *fault) time.Duration {
-	if f.kind == flooded {
+func (b *backoff) after(f *apiError) time.Duration {
+	if f.kind == rateLimited {
 		return f.retryAfter
 	}
 	return b.next()
@@ -51,9 +51,9 @@ func wait(ctx context.Context, c clock.Clock, d time.Duration) error {
 	}
 }
 
-// trouble says once that something fails and once that it is over, however
+// failureLog says once that something fails and once that it is over, however
 // many attempts lie between. It belongs to one goroutine.
-type trouble struct {
+type failureLog struct {
 	log      *slog.Logger
 	clock    clock.Clock
 	kind     string // what is failing now, "" for nothing
@@ -71,7 +71,7 @@ type report struct {
 	err   error
 }
 
-func (t *trouble) report(ctx context.Context, r report) {
+func (t *failureLog) report(ctx context.Context, r report) {
 	now := t.clock.Now()
 	if t.kind == "" {
 		t.since, t.attempts = now, 0
@@ -85,7 +85,7 @@ func (t *trouble) report(ctx context.Context, r report) {
 	t.log.Log(ctx, r.level, r.text, "error", r.err, "attempts", t.attempts, "for", now.Sub(t.since))
 }
 
-func (t *trouble) over(ctx context.Context, text string) {
+func (t *failureLog) recovered(ctx context.Context, text string) {
 	if t.kind == "" {
 		return
 	}
