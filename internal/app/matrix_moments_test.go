@@ -27,14 +27,6 @@ func moments() []moment {
 // stopTime is within how long the bot is gone when it is told to stop.
 const stopTime = 8 * time.Second
 
-// playOf finds the story of a cell: the moment's, unless the fault has its own.
-func playOf(f *fault, m moment) func(*story) {
-	if play, own := f.own[m.name]; own {
-		return play
-	}
-	return m.play
-}
-
 func playBeforeLogin(s *story) {
 	s.strike()
 	s.out.main = s.step("/login", s.lasting(), func() { s.p.Send("/login") })

@@ -96,36 +96,6 @@ func deliveryFaults() []fault {
 			mute: true, strike: func(s *story) { s.p.Vanish() },
 			never: map[string]string{beforeLogin: "there is a chat as soon as somebody writes"},
 		},
-		groupUpgrade(),
-	}
-}
-
-// groupUpgrade is about groups, where the bot says but one thing.
-func groupUpgrade() fault {
-	const onlyThere = "in a group nobody is asked for a login: the bot only says where to find it"
-	return fault{
-		name: "A group becomes a supergroup", what: "While the bot answers in a group, that group gets another id.",
-		never: map[string]string{beforeLogin: onlyThere, linkSent: onlyThere, idle: onlyThere, atShutdown: onlyThere},
-		own: map[string]func(*story){inCall: func(s *story) {
-			s.login()
-			s.tg.Inject(simtg.Fault{Method: "sendMessage", Delay: 2 * time.Second})
-			g := s.tg.BasicGroup(-100, "Friends", s.p.Person)
-			g.Send(s.p.Person, "/holdings@kite_demo_bot")
-			s.pass(time.Second)
-			began := time.Now()
-			now := g.Upgrade(-1000100)
-			s.pass(5 * time.Second)
-			s.out.main = &step{did: "/holdings in the group"}
-			for _, m := range now.Chat() {
-				if m.FromBot {
-					sight := look(m, s.right)
-					sight.after = m.Date.Sub(began)
-					s.out.main.saw = append(s.out.main.saw, sight)
-				}
-			}
-			s.out.steps = append(s.out.steps, s.out.main)
-			s.conclude()
-		}},
 	}
 }
 

@@ -42,8 +42,6 @@ type fault struct {
 	mute bool
 	// presses is how often they press Done; zero: once.
 	presses int
-	// own are stories that go otherwise than the moment's.
-	own map[string]func(*story)
 	// rough: waits are drawn at random here, so that they are told as "within" a multiple of it; zero: they are exact.
 	rough time.Duration
 	// alike are the moments at which all is as at another one; unlike others.
@@ -137,7 +135,7 @@ func (r *result) play(t *testing.T, f fault) {
 				s := &story{bubble: b, fault: &f, right: r.right, p: b.person(ravi, "Ravi")}
 				b.start()
 				synctest.Wait()
-				playOf(&f, m)(s)
+				m.play(s)
 				s.honest(r.theirs)
 				s.out.rough = f.rough
 				r.put(spot{f.name, m.name}, s.out)

@@ -69,7 +69,7 @@ func deadline(method string) time.Duration {
 	switch method {
 	case "getUpdates":
 		return pollFor + 15*time.Second
-	case "sendPhoto", "sendDocument", "sendMediaGroup", "editMessageMedia":
+	case "sendPhoto", "sendDocument", "editMessageMedia":
 		return time.Minute
 	case "answerCallbackQuery": // the presses behind it wait, and none for long
 		return 5 * time.Second

@@ -46,7 +46,7 @@ func TestJudge(t *testing.T) {
 		{"another API", 404, `{"error":"no route"}`, "m: 404 not an answer of the Bot API", lost},
 		{"an unknown token", 401, `{"ok":false,"error_code":401,"description":"Unauthorized"}`, "m: telegram does not accept the bot token (401)", unauthorized},
 		{"a code in the status alone", 403, `{"ok":false,"description":"Forbidden"}`, "m: 403 gone", gone},
-		{"a group that moved", 400, `{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-5}}`, "m: 400 moved: group chat was upgraded", moved},
+		{"a group that moved", 400, `{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-5}}`, "m: 400 gone: group chat was upgraded", gone},
 	}
 	d := newAPIClient(endless{}, token)
 	for _, tt := range tests {

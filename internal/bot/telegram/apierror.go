@@ -23,12 +23,11 @@ const (
 	rateLimited              // 429: not before retryAfter has passed
 	conflicting              // 409: another poller, or a webhook
 	unauthorized             // 401, 404: the token is not known
-	gone                     // the person blocked the bot, or the chat is no more
+	gone                     // the person blocked the bot, or the chat does not exist any more
 	missing                  // the message to edit or delete is not there, or of a kind that cannot be edited so
 	stays                    // the message to delete stays: it is too old, or not ours to delete
 	unchanged                // the edit would change nothing
 	late                     // the press is too old to be answered
-	moved                    // the group has a new id
 	refused                  // this very request is wrong: our bug
 	unreadable               // it was done, but the answer cannot be read
 )
@@ -41,7 +40,6 @@ type apiError struct {
 	code       int // error_code or HTTP status, 0 without an answer
 	text       string
 	retryAfter time.Duration // with rateLimited
-	movedTo    int64         // with moved
 	cause      error         // a clean error to unwrap, or nil
 }
 
@@ -79,7 +77,7 @@ type refusal struct {
 	Description string `json:"description"`
 	Parameters  struct {
 		RetryAfter int   `json:"retry_after"`
-		MovedTo    int64 `json:"migrate_to_chat_id"`
+		MigratedTo int64 `json:"migrate_to_chat_id"`
 	} `json:"parameters"`
 }
 
@@ -95,7 +93,6 @@ func (r refusal) apiError(method string) *apiError {
 		code:       r.Code,
 		text:       text,
 		retryAfter: retryAfter(r.Parameters.RetryAfter),
-		movedTo:    r.Parameters.MovedTo,
 	}
 }
 
@@ -125,8 +122,8 @@ const notTheAPI = "not an answer of the Bot API"
 
 func (r refusal) kind() kind {
 	switch {
-	case r.Parameters.MovedTo != 0: // with either of two codes
-		return moved
+	case r.Parameters.MigratedTo != 0: // a group that became a supergroup, with either of two codes
+		return gone
 	case r.Code == http.StatusUnauthorized, r.Code == http.StatusNotFound:
 		return unauthorized
 	case r.Code == http.StatusForbidden:

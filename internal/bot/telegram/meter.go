@@ -43,7 +43,7 @@ func Outcomes() []string {
 
 var kindNames = [...]string{
 	unsent: "unsent", lost: "lost", rateLimited: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
-	missing: "missing", stays: "stays", unchanged: "unchanged", late: "late", moved: "moved", refused: "refused", unreadable: "unreadable",
+	missing: "missing", stays: "stays", unchanged: "unchanged", late: "late", refused: "refused", unreadable: "unreadable",
 }
 
 func (k kind) String() string { return kindNames[k] }

@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,44 +9,6 @@ import (
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
 )
-
-// upgraded refuses the old id of a group; Telegram has used both codes.
-func upgraded(code string) reply {
-	return reply{status: 400, body: `{"ok":false,"error_code":` + code + `,"description":"Bad Request: group chat was upgraded to a supergroup chat",` +
-		`"parameters":{"migrate_to_chat_id":-1009007199254}}`}
-}
-
-func TestAGroupIsFollowedWhateverTheCode(t *testing.T) {
-	for _, code := range []string{"400", "403"} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-			s.on("sendPhoto", upgraded(code), flood(3), gateway())
-			if _, err := c.Send(t.Context(), -55, picture()); err != nil {
-				t.Fatal(err)
-			}
-			var chats []string
-			for _, call := range s.of("sendPhoto") {
-				chats = append(chats, call.params["chat_id"])
-			}
-			if want := []string{"-55", "-1009007199254", "-1009007199254", "-1009007199254"}; !slices.Equal(chats, want) {
-				t.Errorf("chats = %v, want %v", chats, want)
-			}
-		})
-	}
-}
-
-// Messages of the old group are not in the new one, and no group moves for ever.
-func TestWhereAMoveLeadsNowhere(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		s.on("editMessageText", upgraded("400"), no(400, "Bad Request: message to edit not found"))
-		if got := cause(t, c.Edit(t.Context(), -55, 7, hello())); got != bot.DeliveryNoMessage {
-			t.Errorf("cause for a message of the old group = %d, want no message", got)
-		}
-		s.on("sendMessage", upgraded("400"), upgraded("400"), upgraded("400"))
-		if got := sendCause(t, c, -55); got != bot.DeliveryGone || len(s.of("sendMessage")) != 2 {
-			t.Errorf("cause = %d after %d calls, want gone after two", got, len(s.of("sendMessage")))
-		}
-	})
-}
 
 // Telegram said ok, so it is done, whatever else it said.
 func TestOKIsBelieved(t *testing.T) {

@@ -212,10 +212,11 @@ func TestCallsUnderWayAreBounded(t *testing.T) {
 	})
 }
 
-// A private chat never moves. A group may, but not into a private chat.
-func TestAPersonsMessagesGoNowhereElse(t *testing.T) {
+// A message is for the chat it was sent to, and follows no group to its new id.
+func TestAMessageGoesNowhereElse(t *testing.T) {
 	for name, tt := range map[string]struct{ chat, to int64 }{
 		"a person's chat": {501, -1000000000077}, "another person's": {501, 502}, "a group into a person's": {-77, 502},
+		"a group into a supergroup": {-77, -1000000000077},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {

@@ -116,7 +116,7 @@ func TestAPanicOfACallHoldsNothing(t *testing.T) {
 		for range 2 * sendSlots {
 			func() {
 				defer func() { _ = recover() }()
-				_ = c.inOrder(t.Context(), c.limits.people, 501, call{method: "sendMessage", do: func(context.Context, int64) error { panic("a bug") }})
+				_ = c.inOrder(t.Context(), c.limits.people, 501, call{method: "sendMessage", do: func(context.Context) error { panic("a bug") }})
 			}()
 		}
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil || len(c.limits.lanes) != 0 || len(c.limits.people.slots) != 0 {

@@ -107,7 +107,5 @@ func (c *Client) describeShortly(ctx context.Context, text string) error {
 // callProfile makes a call about the bot itself, which may be repeated at will.
 // Where Telegram finds them too many it asks for hours, and not of messages.
 func (c *Client) callProfile(ctx context.Context, method string, do func(context.Context) error) error {
-	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, repeatable: true, do: func(ctx context.Context, _ int64) error {
-		return do(ctx)
-	}})
+	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, repeatable: true, do: do})
 }

@@ -18,12 +18,13 @@ const pictureName = "picture.png"
 // outgoing is a message on its way into a chat, ready for Telegram's methods.
 type outgoing struct {
 	view.Message
+	chat   int64
 	markup models.ReplyMarkup
 	rich   *models.InputRichMessage // nil: it goes as text
 }
 
 // ready turns a message into what goes out. An error is a bug of ours.
-func (c *Client) ready(ctx context.Context, m view.Message) (outgoing, error) {
+func (c *Client) ready(ctx context.Context, chat int64, m view.Message) (outgoing, error) {
 	markup, err := keyboard(m.Buttons)
 	switch {
 	case err != nil:
@@ -35,7 +36,7 @@ func (c *Client) ready(ctx context.Context, m view.Message) (outgoing, error) {
 		err = errors.New("a file has no name or is empty")
 	}
 	m.HTML = keepSigns(m.HTML)
-	p := outgoing{Message: m, markup: markup}
+	p := outgoing{Message: m, chat: chat, markup: markup}
 	if err == nil && m.Photo == nil && m.File == nil {
 		p.rich = c.rich(ctx, m)
 	}
@@ -67,9 +68,9 @@ func (c *Client) sending(p outgoing, id *int) call {
 }
 
 func (c *Client) sendingText(p outgoing, id *int) call {
-	return call{method: "sendMessage", do: func(ctx context.Context, chat int64) error {
+	return call{method: "sendMessage", do: func(ctx context.Context) error {
 		return numbered(id)(c.api.SendMessage(ctx, &tg.SendMessageParams{
-			ChatID:              chat,
+			ChatID:              p.chat,
 			Text:                p.HTML,
 			ParseMode:           models.ParseModeHTML,
 			LinkPreviewOptions:  noPreview(),
@@ -81,9 +82,9 @@ func (c *Client) sendingText(p outgoing, id *int) call {
 }
 
 func (c *Client) sendingRich(p outgoing, id *int) call {
-	return call{method: "sendRichMessage", do: func(ctx context.Context, chat int64) error {
+	return call{method: "sendRichMessage", do: func(ctx context.Context) error {
 		return numbered(id)(c.api.SendRichMessage(ctx, &tg.SendRichMessageParams{
-			ChatID:              chat,
+			ChatID:              p.chat,
 			RichMessage:         *p.rich,
 			DisableNotification: p.Silent,
 			ProtectContent:      p.Protect,
@@ -93,9 +94,9 @@ func (c *Client) sendingRich(p outgoing, id *int) call {
 }
 
 func (c *Client) sendingPhoto(p outgoing, id *int) call {
-	return call{method: "sendPhoto", do: func(ctx context.Context, chat int64) error {
+	return call{method: "sendPhoto", do: func(ctx context.Context) error {
 		return numbered(id)(c.api.SendPhoto(ctx, &tg.SendPhotoParams{
-			ChatID:              chat,
+			ChatID:              p.chat,
 			Photo:               &models.InputFileUpload{Filename: pictureName, Data: bytes.NewReader(p.Photo)},
 			Caption:             p.HTML,
 			ParseMode:           models.ParseModeHTML,
@@ -109,9 +110,9 @@ func (c *Client) sendingPhoto(p outgoing, id *int) call {
 // sendingFile leaves the file's type to Telegram, which finds it out by itself:
 // the library uploads without one.
 func (c *Client) sendingFile(p outgoing, id *int) call {
-	return call{method: "sendDocument", do: func(ctx context.Context, chat int64) error {
+	return call{method: "sendDocument", do: func(ctx context.Context) error {
 		return numbered(id)(c.api.SendDocument(ctx, &tg.SendDocumentParams{
-			ChatID:              chat,
+			ChatID:              p.chat,
 			Document:            &models.InputFileUpload{Filename: p.File.Name, Data: bytes.NewReader(p.File.Data)},
 			Caption:             p.HTML,
 			ParseMode:           models.ParseModeHTML,
@@ -155,8 +156,8 @@ func (c *Client) editing(p outgoing, message int) call {
 
 // editingText replaces a text or a rich message by either of them.
 func (c *Client) editingText(p outgoing, message int, rich *models.InputRichMessage) call {
-	return call{method: "editMessageText", repeatable: true, do: func(ctx context.Context, chat int64) error {
-		params := &tg.EditMessageTextParams{ChatID: chat, MessageID: message, RichMessage: rich, ReplyMarkup: p.markup}
+	return call{method: "editMessageText", repeatable: true, do: func(ctx context.Context) error {
+		params := &tg.EditMessageTextParams{ChatID: p.chat, MessageID: message, RichMessage: rich, ReplyMarkup: p.markup}
 		if rich == nil {
 			params.Text, params.ParseMode, params.LinkPreviewOptions = p.HTML, models.ParseModeHTML, noPreview()
 		}
@@ -166,9 +167,9 @@ func (c *Client) editingText(p outgoing, message int, rich *models.InputRichMess
 }
 
 func (c *Client) editingPhoto(p outgoing, message int) call {
-	return call{method: "editMessageMedia", repeatable: true, do: func(ctx context.Context, chat int64) error {
+	return call{method: "editMessageMedia", repeatable: true, do: func(ctx context.Context) error {
 		_, err := c.api.EditMessageMedia(ctx, &tg.EditMessageMediaParams{
-			ChatID:    chat,
+			ChatID:    p.chat,
 			MessageID: message,
 			Media: &models.InputMediaPhoto{
 				Media:           "attach://" + pictureName,

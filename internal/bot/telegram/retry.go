@@ -21,7 +21,7 @@ type call struct {
 	method string
 	// repeatable: doing it twice is the same as once, as with an edit.
 	repeatable bool
-	do         func(ctx context.Context, chat int64) error
+	do         func(ctx context.Context) error
 	// plain is made instead where Telegram does not take this call; nil for none.
 	plain *call
 }
@@ -33,7 +33,7 @@ func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) erro
 		return deliveryError(fmt.Errorf("%s: wait for the messages before it: %w", k.method, err))
 	}
 	defer leave()
-	err = c.follow(ctx, q, chat, k)
+	err = c.retry(ctx, q, chat, k)
 	switch {
 	case k.plain == nil:
 	case tablesRefused(err):
@@ -49,16 +49,6 @@ func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) erro
 		return &bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: err}
 	}
 	return deliveryError(err)
-}
-
-// follow makes a call, and once more where a group that became a supergroup is
-// now. A private chat never moves: what is meant for a person goes nowhere else.
-func (c *Client) follow(ctx context.Context, q *queue, chat int64, k call) error {
-	err := c.retry(ctx, q, chat, k)
-	if f, ok := errors.AsType[*apiError](err); ok && f.kind == moved && chat < 0 && f.movedTo < 0 {
-		err = c.retry(ctx, q, f.movedTo, k)
-	}
-	return err
 }
 
 // retry makes a call until it is done or trying on is useless:
@@ -106,7 +96,7 @@ func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *
 	}
 	passed := false
 	defer func() { done(passed) }()
-	if err := k.do(ctx, chat); err != nil {
+	if err := k.do(ctx); err != nil {
 		f = apiErrorOf(k.method, err)
 	}
 	switch {
@@ -141,7 +131,7 @@ func deliveryError(err error) error {
 	cause := bot.DeliveryFailed
 	if f, ok := errors.AsType[*apiError](err); ok {
 		switch f.kind {
-		case gone, moved: // moved twice, that is: nowhere to follow
+		case gone:
 			cause = bot.DeliveryGone
 		case missing:
 			cause = bot.DeliveryNoMessage

@@ -31,7 +31,7 @@ func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, err
 }
 
 func (c *Client) send(ctx context.Context, q *queue, chat int64, m view.Message) (int, error) {
-	p, err := c.ready(ctx, m)
+	p, err := c.ready(ctx, chat, m)
 	if err != nil {
 		return 0, c.invalid(ctx, err)
 	}
@@ -51,7 +51,7 @@ func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Messa
 }
 
 func (c *Client) edit(ctx context.Context, q *queue, chat int64, message int, m view.Message) error {
-	p, err := c.ready(ctx, m)
+	p, err := c.ready(ctx, chat, m)
 	if err != nil {
 		return c.invalid(ctx, err)
 	}
@@ -75,7 +75,7 @@ func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
 }
 
 func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) error {
-	err := c.inOrder(ctx, q, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context, chat int64) error {
+	err := c.inOrder(ctx, q, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context) error {
 		_, err := c.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: message})
 		return err
 	}})
@@ -110,7 +110,7 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 // and a 429 there holds presses only, for a minute at most. A press too old to
 // be answered is no error; other errors are *bot.DeliveryError.
 func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
-	err := c.retry(ctx, c.limits.presses, presses, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context, _ int64) error {
+	err := c.retry(ctx, c.limits.presses, presses, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context) error {
 		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
 			CallbackQueryID: press,
 			Text:            cut(text, longestToast),

@@ -197,18 +197,6 @@ func TestAcknowledge(t *testing.T) {
 	})
 }
 
-func TestAGroupIsFollowedToItsNewID(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		s.on("sendMessage", reply{status: 400, body: `{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1009007199254}}`})
-		if _, err := c.Send(t.Context(), -55, view.Message{HTML: "x"}); err != nil {
-			t.Fatal(err)
-		}
-		if got := s.of("sendMessage"); got[0].params["chat_id"] != "-55" || got[1].params["chat_id"] != "-1009007199254" || len(got) != 2 {
-			t.Errorf("calls = %v", got)
-		}
-	})
-}
-
 func TestCleanDropsWhatComesFromTheRequest(t *testing.T) {
 	const id = "7f1c2d3e-4b5a-6978-8899-aabbccddeeff"
 	tests := map[string]string{

@@ -79,19 +79,17 @@ func TestAGroupThatWasUpgraded(t *testing.T) {
 		small := s.BasicGroup(-77, "Lunch", ravi)
 		small.Send(ravi, "/status")
 		large := small.Upgrade(-1000000000077)
-		if _, err := c.Send(t.Context(), -77, hello()); err != nil {
-			t.Error(err)
+		if got := sendCause(t, c, -77); got != bot.DeliveryGone {
+			t.Errorf("cause = %d, want gone", got)
 		}
-		if got := answers(large.Chat()); !slices.Equal(got, []string{"hello"}) {
-			t.Errorf("answers in the new group = %q", got)
-		}
+		large.Send(ravi, "/help")
 		var texts []string
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := c.Poll(ctx, bottest.NewMemJournal(), func(u bot.Update) { texts = append(texts, u.Text) }); err != nil {
 			t.Error(err)
 		}
-		if want := []string{"/start", "/start", "/status"}; !slices.Equal(texts, want) || s.Queue() != 0 {
+		if want := []string{"/start", "/start", "/status", "/help"}; !slices.Equal(texts, want) || s.Queue() != 0 {
 			t.Errorf("updates = %q with %d left, want %q and the service messages passed over", texts, s.Queue(), want)
 		}
 	})

@@ -17,7 +17,7 @@ const (
 	// holdings may offend every time, and cost others nothing.
 	manyRefusals = 3
 	// textFor is how long everything then goes as text, so that not everybody
-	// waits for two answers. It ends by botProfile, since servers and rules change.
+	// waits for two answers. It ends by itself, since servers and rules change.
 	textFor = 6 * time.Hour
 )
 
@@ -66,7 +66,7 @@ func (n *nativeTables) refuse(chat int64, unknown bool) (ends bool) {
 // sendAsText makes the call that stands in for a declined one. If this one works,
 // the tables were the trouble.
 func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, reason error) error {
-	err := c.follow(ctx, q, chat, k)
+	err := c.retry(ctx, q, chat, k)
 	if err != nil && !isKind(err, unchanged) {
 		return err
 	}
