@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,4 +134,35 @@ func badServer(address, example string) string {
 		return "must end with the host or a path, without ? or #"
 	}
 	return ""
+}
+
+// CheckHookURL returns an *[OptionError] unless Telegram takes a webhook's
+// address: https, on one of its four ports. One on this machine may be http, on
+// any port, which the simulator takes.
+func CheckHookURL(address string) error {
+	bad := func(problem string) error { return &OptionError{"Hook.URL", problem} }
+	if problem := badServer(address, "https://kitebot.example.com/telegram"); problem != "" {
+		return bad(problem)
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return bad("not an address")
+	case isLoopback(u.Hostname()):
+		return nil
+	case u.Scheme != "https":
+		return bad("must begin with https://")
+	case !slices.Contains([]string{"", "443", "80", "88", "8443"}, u.Port()):
+		return bad("must be on port 443, 80, 88 or 8443: telegram delivers to no other")
+	}
+	return nil
+}
+
+// CheckHookSecret returns an *[OptionError] unless Telegram takes the secret: 1
+// to 256 letters, digits, "_" and "-".
+func CheckHookSecret(secret string) error {
+	if len(secret) < 1 || len(secret) > longestHookSecret || strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) >= 0 {
+		return &OptionError{"Hook.Secret", "must be 1 to 256 letters, digits, _ and -"}
+	}
+	return nil
 }

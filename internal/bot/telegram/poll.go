@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	tg "github.com/go-telegram/bot"
+
 	"kitebot/internal/bot"
 )
 
@@ -30,6 +32,12 @@ const (
 	// minPollInterval is the pause after an empty answer that came at once, from a
 	// server that does not hold polls.
 	minPollInterval = time.Second
+	// conflictGrace is how long nobody may have taken our updates before a conflict is
+	// over. Next to a second poller some of our polls go well, too.
+	conflictGrace = time.Minute
+	// webhookBackoff is how long a webhook stays after we removed one: two programs
+	// must not take the updates from each other many times a second.
+	webhookBackoff = 10 * time.Minute
 )
 
 // Poll takes updates in until ctx ends, which is no error. Each batch is
@@ -67,10 +75,7 @@ type poller struct {
 	failures       failureLog
 }
 
-var (
-	errJournal = errors.New("store the updates")
-	errNoID    = errors.New("getUpdates: a batch without a readable update_id")
-)
+var errNoID = errors.New("getUpdates: a batch without a readable update_id")
 
 func (p *poller) run(ctx context.Context) error {
 	for ctx.Err() == nil {
@@ -153,46 +158,6 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 	return nil
 }
 
-// store stores updates in one commit and returns those not seen before.
-func (c *Client) store(ctx context.Context, j bot.Journal, updates []bot.Update) (fresh []bot.Update, err error) {
-	if len(updates) == 0 {
-		return nil, nil
-	}
-	err = c.recoverPanic(ctx, "storing updates panicked: a bug of ours; please report it with the stack. The updates come again", func() (err error) {
-		fresh, err = j.Take(c.id, updates)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errJournal, err)
-	}
-	return fresh, nil
-}
-
-// storeFailure is the report of updates that could not be kept.
-func storeFailure(err error) report {
-	return report{kind: "journal", level: slog.LevelError, every: logAgainAfter, err: err,
-		text: "updates cannot be stored, so none is taken from telegram until they can"}
-}
-
-// parseBatch parses a batch and returns the last id in it, 0 if there is none. An
-// update that cannot be read is skipped and confirmed with the others.
-func (c *Client) parseBatch(ctx context.Context, batch []json.RawMessage) (updates []bot.Update, last int64) {
-	for _, raw := range batch {
-		u, ok := parse(raw)
-		if u.ID > 0 {
-			last = u.ID
-		}
-		if ok {
-			updates = append(updates, u)
-			continue
-		}
-		if _, err := decode(raw); err != nil || u.ID <= 0 {
-			c.log.WarnContext(ctx, "an update cannot be read and is skipped: somebody may miss an answer", "type", updateType(raw))
-		}
-	}
-	return updates, last
-}
-
 // fetch asks for a batch. Each update stays raw, so that one of them cannot
 // spoil the others.
 func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
@@ -241,4 +206,51 @@ func (p *poller) reportFailure(ctx context.Context, err error) time.Duration {
 		return p.back.after(f)
 	}
 	return p.back.next()
+}
+
+// removeWebhook removes a webhook before the first poll, and when a poll said that
+// there is one. It was left behind, or somebody else runs this bot: then both
+// lose updates, and the log says so again and again.
+func (p *poller) removeWebhook(ctx context.Context) error {
+	if p.webhookRemoved {
+		return nil
+	}
+	info, err := p.api.GetWebhookInfo(ctx)
+	if err != nil {
+		return apiErrorOf("getWebhookInfo", err)
+	}
+	if info.URL != "" {
+		if _, err := p.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{DropPendingUpdates: false}); err != nil {
+			return apiErrorOf("deleteWebhook", err)
+		}
+		p.backoffUntil = p.clock.Now().Add(webhookBackoff)
+		p.log.InfoContext(ctx, "a webhook was set; it is removed, its updates are kept")
+	}
+	p.webhookRemoved = true
+	return nil
+}
+
+// conflictReport is a poll that somebody else ended: another process that polls, or
+// one that set a webhook. Only Telegram's words tell them apart.
+func (p *poller) conflictReport(f *apiError) report {
+	p.conflict.Store(true)
+	p.lastConflict = p.clock.Now()
+	r := report{kind: "conflict", level: slog.LevelError, every: logAgainAfter, err: f,
+		text: "somebody else takes this bot's updates; only one process may run with its token"}
+	if strings.Contains(strings.ToLower(f.text), "webhook") {
+		r.kind = "webhook"
+		r.text = fmt.Sprintf("a webhook was set for this bot, so its updates go there; it is removed, every %v at most", webhookBackoff)
+		p.webhookRemoved = p.lastConflict.Before(p.backoffUntil)
+	}
+	return r
+}
+
+// reportSuccess is a poll that went well. After a conflict that is believed only later.
+func (p *poller) reportSuccess(ctx context.Context) {
+	p.back.reset()
+	if p.conflict.Load() && p.clock.Since(p.lastConflict) < conflictGrace {
+		return
+	}
+	p.conflict.Store(false)
+	p.failures.recovered(ctx, "updates come in again")
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,37 +23,6 @@ const (
 	// longestHookSecret is Telegram's.
 	longestHookSecret = 256
 )
-
-// CheckHookURL returns an *[OptionError] unless Telegram takes a webhook's
-// address: https, on one of its four ports. One on this machine may be http, on
-// any port, which the simulator takes.
-func CheckHookURL(address string) error {
-	bad := func(problem string) error { return &OptionError{"Hook.URL", problem} }
-	if problem := badServer(address, "https://kitebot.example.com/telegram"); problem != "" {
-		return bad(problem)
-	}
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return bad("not an address")
-	case isLoopback(u.Hostname()):
-		return nil
-	case u.Scheme != "https":
-		return bad("must begin with https://")
-	case !slices.Contains([]string{"", "443", "80", "88", "8443"}, u.Port()):
-		return bad("must be on port 443, 80, 88 or 8443: telegram delivers to no other")
-	}
-	return nil
-}
-
-// CheckHookSecret returns an *[OptionError] unless Telegram takes the secret: 1
-// to 256 letters, digits, "_" and "-".
-func CheckHookSecret(secret string) error {
-	if len(secret) < 1 || len(secret) > longestHookSecret || strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) >= 0 {
-		return &OptionError{"Hook.Secret", "must be 1 to 256 letters, digits, _ and -"}
-	}
-	return nil
-}
 
 // registration is the webhook at Telegram, and what became of it.
 type registration struct {
@@ -194,4 +163,67 @@ func (w *webhookServer) reportSuccess(ctx context.Context) {
 	}
 	w.conflict.Store(false)
 	w.hook.failures.recovered(ctx, "the webhook is in order again")
+}
+
+// Undelivered is that Telegram has updates and fails to bring them.
+type Undelivered struct {
+	// Words are Telegram's own, on one line, without addresses and secrets: what
+	// came of its last attempt.
+	Words string
+	Since time.Time // when we first learned of it
+
+	seen time.Time // when we last did
+}
+
+// Undelivered returns nil while updates are delivered to the webhook, as far as
+// is known, and always with [Client.Poll]. What it returns is not changed. It
+// follows within a minute or two of silence, since only getWebhookInfo tells; a
+// delivery ends it at once.
+func (c *Client) Undelivered() *Undelivered {
+	u := c.undelivered.Load()
+	if u == nil || c.lastDelivery.Load() >= u.seen.UnixNano() {
+		return nil
+	}
+	return u
+}
+
+// noteUndelivered notes what keeps Telegram from delivering.
+func (w *webhookServer) noteUndelivered(words string) {
+	now := w.clock.Now()
+	next := &Undelivered{Words: w.hideAddresses(words), Since: now, seen: now}
+	if before := w.Undelivered(); before != nil {
+		next.Since = before.Since
+	}
+	w.undelivered.Store(next)
+}
+
+// hideAddresses leaves out where the bot is and what it is reached with: unlike the
+// log, what is made of these words is shown to whoever may ask.
+func (w *webhookServer) hideAddresses(words string) string {
+	hidden := []string{w.hook.secret, w.path}
+	if u, err := url.Parse(w.hook.url); err == nil {
+		hidden = append(hidden, u.RawQuery, u.Hostname())
+	}
+	kept := strings.Fields(words)
+	for i, word := range kept {
+		if isAddress(word) {
+			kept[i] = "[…]"
+		}
+		for _, h := range hidden {
+			if len(h) > 1 && strings.Contains(word, h) { // a path may be a mere slash
+				kept[i] = "[…]"
+			}
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// isAddress reports whether a word is an IP address, with or without its port.
+func isAddress(word string) bool {
+	word = strings.Trim(word, ".,:;()")
+	if _, err := netip.ParseAddrPort(word); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(word, "[]"))
+	return err == nil
 }

@@ -3,53 +3,10 @@ package telegram
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"kitebot/internal/clock"
 )
-
-const (
-	firstBackoff = 100 * time.Millisecond
-	lastBackoff  = 5 * time.Second
-)
-
-// backoff spreads repeated attempts: each wait is drawn from the whole of a
-// span that doubles from 100 ms to 5 s, so that many clients do not return at
-// the same moment.
-type backoff struct{ attempts int }
-
-// next draws the wait before the next attempt; it is never zero.
-func (b *backoff) next() time.Duration {
-	span := lastBackoff
-	if b.attempts < 6 { // 100 ms << 6 is beyond the last span
-		span = min(firstBackoff<<b.attempts, lastBackoff)
-	}
-	b.attempts++
-	return 1 + rand.N(span)
-}
-
-// after is next, or what Telegram asked for with a 429.
-func (b *backoff) after(f *apiError) time.Duration {
-	if f.kind == rateLimited {
-		return f.retryAfter
-	}
-	return b.next()
-}
-
-func (b *backoff) reset() { b.attempts = 0 }
-
-// wait returns nil after d, or ctx's error.
-func wait(ctx context.Context, c clock.Clock, d time.Duration) error {
-	timer := c.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.Chan():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // failureLog says once that something fails and once that it is over, however
 // many attempts lie between. It belongs to one goroutine.
