@@ -22,9 +22,9 @@ import (
 // longest updates stay far below it.
 const largestAnswer = 32 << 20
 
-// apiClient is the one way out to the Bot API, for our own calls and the library's.
-// It puts a deadline on every call, reads the answer whole, and returns either
-// a response that says ok or a *[apiError].
+// apiClient makes every HTTP call to the Bot API, our own and the library's. It
+// sets a deadline, reads the whole answer, and returns either a response that
+// says ok or an *[apiError].
 type apiClient struct {
 	http   *http.Client
 	secret string                            // the token's second half
@@ -46,9 +46,9 @@ func newAPIClient(transport http.RoundTripper, token string) *apiClient {
 	}
 }
 
-// newTransport is tuned to keep connections: the default keeps two, so that
-// most calls of a busy bot would begin with a handshake. Pings notice an HTTP/2
-// connection that died without a word.
+// newTransport keeps connections open: the default keeps two, so that most calls
+// of a busy bot would begin with a handshake. Pings detect a dead HTTP/2
+// connection.
 func newTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -71,7 +71,7 @@ func deadline(method string) time.Duration {
 		return pollFor + 15*time.Second
 	case "sendPhoto", "sendDocument", "editMessageMedia":
 		return time.Minute
-	case "answerCallbackQuery": // the presses behind it wait, and none for long
+	case "answerCallbackQuery": // other callback queries wait behind it, and expire soon
 		return 5 * time.Second
 	}
 	return 15 * time.Second
@@ -91,12 +91,12 @@ func (d *apiClient) Do(req *http.Request) (*http.Response, error) {
 func (d *apiClient) call(method string, req *http.Request) (*http.Response, *apiError) {
 	ctx, cancel := context.WithTimeout(req.Context(), d.limit(method))
 	defer cancel()
-	var left atomic.Bool // the request's head was written: the server may act on it
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }})
+	var sent atomic.Bool // the request's header was written: the server may act on it
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 
 	resp, err := d.http.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, d.networkError(method, err, left.Load())
+		return nil, d.networkError(method, err, sent.Load())
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
 	_ = resp.Body.Close() // it is read to its end, or useless
@@ -118,8 +118,8 @@ func (d *apiClient) call(method string, req *http.Request) (*http.Response, *api
 	return resp, nil
 }
 
-// check returns nil for an answer that says ok. Something that is not the Bot
-// API's JSON comes from whatever stands before it, such as a gateway's 502 page.
+// check returns nil for an answer that says ok. An answer that is not the Bot
+// API's JSON comes from a proxy or gateway, such as a 502 page.
 func (d *apiClient) check(method string, status int, body []byte) *apiError {
 	var r refusal
 	if err := json.Unmarshal(body, &r); err != nil || !r.OK && r.Code == 0 && r.Description == "" {
@@ -134,12 +134,12 @@ func (d *apiClient) check(method string, status int, body []byte) *apiError {
 	return r.apiError(method)
 }
 
-// networkError describes a call without an answer. net/http puts the URL, and so the
-// token, around the true cause, and quotes what it cannot read: only the kind of
-// trouble is kept, and whether the context ended.
-func (d *apiClient) networkError(method string, err error, left bool) *apiError {
+// networkError describes a call without an answer. The errors of net/http hold the
+// URL, and so the token, and quote what cannot be read. Only the kind of error
+// is kept, and whether the context ended.
+func (d *apiClient) networkError(method string, err error, sent bool) *apiError {
 	f := &apiError{kind: unsent, method: method, text: "not sent: " + stdlog.NetworkKind(err)}
-	if left {
+	if sent {
 		f.kind, f.text = lost, "no answer: "+stdlog.NetworkKind(err)
 	}
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
@@ -150,12 +150,12 @@ func (d *apiClient) networkError(method string, err error, left bool) *apiError 
 	return f
 }
 
-// redact is the last net under everything that might quote the token.
+// redact removes the token from any text that might quote it.
 func (d *apiClient) redact(text string) string { return strings.ReplaceAll(text, d.secret, "***") }
 
-// onlyMessageID leaves of a shown message only its id. Telegram has shown it by now, so
-// a novelty in its many fields that the library cannot decode must not turn
-// into a failure.
+// onlyMessageID reduces the answer to a sent message to its id. Telegram has shown
+// the message by now, so a new field that the library cannot decode must not
+// become an error.
 func onlyMessageID(method string, body []byte) []byte {
 	switch method {
 	case "sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia":

@@ -11,29 +11,29 @@ import (
 )
 
 // ErrUnauthorized means that Telegram does not know the token, or no longer
-// does. Trying again is useless: the process should stop and say so.
+// does. A retry is useless: the process should stop and say so.
 var ErrUnauthorized = errors.New("telegram does not accept the bot token")
 
 // kind is what a failed call means to us.
 type kind int
 
 const (
-	unsent       kind = iota // it never left: no connection
-	lost                     // it left, and whether it was done is unknown
-	rateLimited              // 429: not before retryAfter has passed
+	unsent       kind = iota // the request was not sent: no connection
+	lost                     // the request was sent, and its result is unknown
+	rateLimited              // 429: wait for retryAfter
 	conflicting              // 409: another poller, or a webhook
 	unauthorized             // 401, 404: the token is not known
 	gone                     // the person blocked the bot, or the chat does not exist any more
 	missing                  // the message to edit or delete is not there, or of a kind that cannot be edited so
-	stays                    // the message to delete stays: it is too old, or not ours to delete
+	stays                    // the message cannot be deleted: it is too old, or not ours
 	unchanged                // the edit would change nothing
-	late                     // the press is too old to be answered
-	refused                  // this very request is wrong: our bug
+	late                     // the callback query is too old to be answered
+	refused                  // the request is wrong: our bug
 	unreadable               // it was done, but the answer cannot be read
 )
 
-// apiError is a failed Bot API call. Its text is of this program's own words: what
-// Telegram and the network say may quote the request or the token.
+// apiError is a failed Bot API call. Its text is written by this program: the
+// words of Telegram and the network may quote the request or the token.
 type apiError struct {
 	kind       kind
 	method     string
@@ -60,9 +60,9 @@ func (f *apiError) Unwrap() error {
 	return f.cause
 }
 
-// apiErrorOf finds the fault within what the library wrapped around it. Any other
-// error arises after Telegram said ok, so it is unreadable; its own text is
-// left out since the library quotes answers.
+// apiErrorOf unwraps the apiError of a library call. Any other error arises after
+// Telegram said ok, so the kind is unreadable. Its text is dropped since the
+// library quotes answers.
 func apiErrorOf(method string, err error) *apiError {
 	if f, ok := errors.AsType[*apiError](err); ok {
 		return f
@@ -81,7 +81,7 @@ type refusal struct {
 	} `json:"parameters"`
 }
 
-// apiError gives a refusal its meaning.
+// apiError classifies a refusal.
 func (r refusal) apiError(method string) *apiError {
 	text := r.kind().String()
 	if reason := reasonOf(r.Description); reason != "" {
@@ -96,8 +96,8 @@ func (r refusal) apiError(method string) *apiError {
 	}
 }
 
-// maxRetryAfter is what we believe at most: beyond it a number is nonsense,
-// and one second is the least, so that nothing spins.
+// maxRetryAfter bounds what Telegram may ask for: a larger number is nonsense.
+// The least is one second, so that nothing spins.
 const maxRetryAfter = 24 * time.Hour
 
 func retryAfter(seconds int) time.Duration {
@@ -107,8 +107,8 @@ func retryAfter(seconds int) time.Duration {
 // defaultRetryAfter is the wait after a 429 that names no time.
 const defaultRetryAfter = 5
 
-// proxy429 is a 429 from something before the Bot API, which did not pass the
-// call on. It may name a time in a header: seconds, or a date, which we pass over.
+// proxy429 is a 429 from a proxy that did not pass the call on. Its Retry-After
+// header may hold seconds, or a date, which is ignored.
 func proxy429(method string, h http.Header) *apiError {
 	seconds, err := strconv.Atoi(h.Get("Retry-After"))
 	if err != nil {
@@ -117,7 +117,7 @@ func proxy429(method string, h http.Header) *apiError {
 	return &apiError{kind: rateLimited, method: method, code: http.StatusTooManyRequests, text: notTheAPI, retryAfter: retryAfter(seconds)}
 }
 
-// notTheAPI says that an answer came from something before the Bot API.
+// notTheAPI says that an answer came from a proxy and not from the Bot API.
 const notTheAPI = "not an answer of the Bot API"
 
 func (r refusal) kind() kind {
@@ -138,8 +138,8 @@ func (r refusal) kind() kind {
 	return kindOfText(strings.ToLower(r.Description))
 }
 
-// kindOfText tells the refusals apart that share code 400. Only their words
-// differ, so this is the one place that knows Telegram's wording.
+// kindOfText tells apart the refusals with code 400, which differ in their words
+// only. No other code depends on Telegram's wording.
 func kindOfText(text string) kind {
 	has := func(words ...string) bool {
 		for _, w := range words {
@@ -170,9 +170,9 @@ const (
 	longestDescription = 200
 )
 
-// clean drops from a description what may come from the request: links (a bad
-// button's URL is quoted in full), quoted text, and words long enough to be an
-// id or a key. Telegram's own upper-case codes stay.
+// clean removes from a description what may come from the request: links (the URL
+// of a bad button is quoted in full), quoted text, and words long enough to be
+// an id or a key. Telegram's own upper-case codes stay.
 func clean(description string) string {
 	var kept []string
 	quote := "" // the mark that ends the quotation we are in
@@ -193,7 +193,7 @@ func clean(description string) string {
 	return short(strings.Join(kept, " "))
 }
 
-// short cuts a text that came from outside to what a log line can bear.
+// short cuts a text from outside to the length of a log line.
 func short(text string) string {
 	if utf8.RuneCountInString(text) > longestDescription {
 		text = string([]rune(text)[:longestDescription]) + "…"
@@ -209,12 +209,10 @@ func shortWord(word string) string {
 	return word
 }
 
-// What comes from outside is not passed on in its own words: they may quote a
-// message, a link or the token. Errors and logs have the words of this file. Only
-// why Telegram cannot deliver to a webhook is told in its words, see clean.
-
-// knownWords are the parts of Telegram's descriptions that say why it refuses
-// something, the more exact ones first.
+// knownWords are the parts of Telegram's descriptions that say why it refuses a
+// call, the more exact ones first. Errors and logs quote nothing else of what
+// comes from outside, which may hold a message, a link or the token. The one
+// exception is why Telegram cannot deliver to a webhook, see clean.
 var knownWords = []string{
 	"can't parse entities", "message text is empty", "message is too long", "message caption is too long", "reply markup is too long",
 	"text buttons are unallowed in the inline keyboard", "inline keyboard button url", "button_data_invalid", "button_url_invalid", "button_type_invalid",

@@ -1,29 +1,29 @@
 // Package telegram is the Bot API adapter: it takes updates in and shows
 // messages. It is the only importer of the Bot API library.
 //
-// # Intake
+// # Updates
 //
-// [Client.Poll] asks for updates with a loop of its own, because the library
-// confirms an update before anybody has handled it. Here a batch is confirmed
-// only once the journal holds it, so a crash at any point loses nothing; what
-// comes twice is recognised by the journal. [Client.Webhook] promises the same
-// where Telegram brings the updates: each is answered only once it is stored.
+// [Client.Poll] has a poll loop of its own, because the library confirms an update
+// before it is handled. Here a batch is confirmed only once the journal holds
+// it, so a crash at any point loses nothing. The journal recognises what comes
+// twice. [Client.Webhook] promises the same where Telegram delivers the updates:
+// each is answered only once it is stored.
 //
 // # Sending
 //
 // [Client.Send] and [Client.Edit] keep the order per chat, stay below the rate
 // that Telegram documents, and obey every retry_after. [Client.Outsiders] sends
-// to those who are not let in, in a queue that delays no one else. A message whose answer was lost is sent
-// once more: it may then appear twice, which is better than not at all. Where
-// Telegram refuses native tables (rich messages) the text goes instead, and for
-// some hours nothing else where its server is too old for them. [Client.Delete]
-// takes a message off again, in the same order and with the same patience.
+// to people who are not let in, in a queue that delays no one else. A message
+// whose answer was lost is sent once more: it may then appear twice, which is
+// better than not at all. Where Telegram refuses native tables (rich messages),
+// the text is sent instead. Where its server is too old for them, all tables are
+// sent as text for some hours. [Client.Delete] deletes a message, in the same
+// order and with the same retries.
 //
 // # The token
 //
-// The token is part of every URL. So nothing that net/http says about a URL
-// leaves this package: [apiClient] turns each failure into a [apiError], whose text is
-// made of scrubbed parts only.
+// The token is part of every URL. So no error of net/http leaves this package:
+// [apiClient] turns each failure into an [apiError], whose text is free of it.
 package telegram
 
 import (
@@ -55,7 +55,7 @@ type Client struct {
 	conflict       atomic.Bool
 	webhookPending atomic.Bool // Webhook runs, and has not set the webhook yet
 	undelivered    atomic.Pointer[Undelivered]
-	lastDelivery   atomic.Int64 // when Telegram last brought something to Webhook, in Unix nanoseconds
+	lastDelivery   atomic.Int64 // when Telegram last delivered to Webhook, in Unix nanoseconds
 	tables         *nativeTables
 }
 
@@ -64,7 +64,7 @@ type Client struct {
 // until ctx ends: an operator may start the bot before the network is up.
 //
 // Errors: *[OptionError] for a bad option, [ErrUnauthorized] when Telegram does
-// not know the token, and ctx's error with the last failure beside it.
+// not know the token, and ctx's error together with the last failure.
 func New(ctx context.Context, o Options) (*Client, error) {
 	transport := newTransport()
 	if o.Dial != nil {
@@ -136,9 +136,9 @@ func (c *Client) fetchSelf(ctx context.Context) error {
 	}
 }
 
-// confirmUnauthorized returns err, the failure of a call of the intake. That Telegram does
-// not know the token is believed only if getMe, asked after it, is told so too:
-// a proxy on the way may answer one call with a 401 or 404.
+// confirmUnauthorized returns err, the failure of a poll or of a webhook call. It
+// believes that Telegram does not know the token only if getMe says so too: a
+// proxy on the way may answer one call with a 401 or 404.
 func (c *Client) confirmUnauthorized(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrUnauthorized) {
 		return err
@@ -156,14 +156,14 @@ func (c *Client) ID() int64 { return c.id }
 // Username is the bot's user name without "@".
 func (c *Client) Username() string { return c.username }
 
-// Conflict says that within about the last minute somebody else took this bot's
-// updates: a second process with the same token, or a webhook set meanwhile.
+// Conflict says that within about the last minute another consumer took this
+// bot's updates: a second process with the same token, or a webhook set meanwhile.
 func (c *Client) Conflict() bool { return c.conflict.Load() }
 
-// Receiving returns nil while updates can come in, else why not, in words for an
-// operator. That Telegram fails to deliver to a webhook is none of these: who
-// is taken out of service for that will never be delivered to again. It is told
-// by [Client.Undelivered].
+// Receiving returns nil while updates can come in, else the reason, in words for an
+// operator. A failed delivery to a webhook is not among the reasons: a process
+// that is taken out of service for it would never get a delivery again. See
+// [Client.Undelivered].
 func (c *Client) Receiving() error {
 	switch {
 	case c.conflict.Load():
@@ -174,6 +174,5 @@ func (c *Client) Receiving() error {
 	return nil
 }
 
-// Close gives the idle connections back. Calls under way are not ended; their
-// contexts do that.
+// Close closes idle connections. Calls in flight end with their contexts.
 func (c *Client) Close() { c.http.http.CloseIdleConnections() }

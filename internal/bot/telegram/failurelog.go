@@ -8,12 +8,12 @@ import (
 	"kitebot/internal/clock"
 )
 
-// failureLog says once that something fails and once that it is over, however
-// many attempts lie between. It belongs to one goroutine.
+// failureLog logs the first of a row of failures and the recovery. It belongs to
+// one goroutine.
 type failureLog struct {
 	log      *slog.Logger
 	clock    clock.Clock
-	kind     string // what is failing now, "" for nothing
+	kind     string // what fails now, "" for nothing
 	since    time.Time
 	said     time.Time
 	attempts int
@@ -21,9 +21,9 @@ type failureLog struct {
 
 // report is one failed attempt.
 type report struct {
-	kind  string // attempts of one kind share a line
+	kind  string // failures of one kind share a line
 	level slog.Level
-	every time.Duration // say it again this often; 0 for never
+	every time.Duration // log it again this often; 0 for never
 	text  string
 	err   error
 }

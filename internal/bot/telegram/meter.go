@@ -9,12 +9,12 @@ import (
 // Meter measures calls of the Bot API. Its methods must not block.
 type Meter interface {
 	// TelegramCall is told of one call, which is one of [Methods] and came to one
-	// of [Outcomes]; heard is false when Telegram said nothing. What we gave up
-	// ourselves is not told.
+	// of [Outcomes]; heard is false without an answer. A call that we cancelled
+	// is not reported.
 	TelegramCall(method, outcome string, took time.Duration, heard bool)
 	// TelegramLimited is told of each 429.
 	TelegramLimited()
-	// TelegramWaited is told how long a call waited because of one.
+	// TelegramWaited is told how long a call waited because of a 429.
 	TelegramWaited(time.Duration)
 }
 
@@ -35,7 +35,7 @@ const taken = "ok"
 // Outcomes lists what a call can come to.
 func Outcomes() []string {
 	all := []string{taken}
-	for k := unsent; k < unreadable; k++ { // an answer is read only after it was measured
+	for k := unsent; k < unreadable; k++ { // an answer is decoded after it was measured
 		all = append(all, k.String())
 	}
 	return all
@@ -64,7 +64,7 @@ func (d *apiClient) measure(ctx context.Context, method string, took time.Durati
 	}
 }
 
-// noopMeter is a Meter for nobody.
+// noopMeter is a Meter that measures nothing.
 type noopMeter struct{}
 
 func (noopMeter) TelegramCall(string, string, time.Duration, bool) {}

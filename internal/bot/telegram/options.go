@@ -31,17 +31,17 @@ type Options struct {
 	// every message cross that network in clear. Loopback needs no permission.
 	Insecure string
 	// SendRate is how many messages a second may go to people who are let in; 0
-	// for any number. Outsiders get a sixth of it besides.
+	// for any number. Outsiders get a sixth of it in addition.
 	SendRate float64
-	// Clock paces waiting; nil means the clock on the wall. Deadlines of network
-	// calls are not its business: sockets live in real time.
+	// Clock paces waiting; nil for the system clock. Deadlines of network calls
+	// do not use it.
 	Clock clock.Clock
 	// Dial makes the connections; nil for the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Meter measures the calls; nil for nobody.
+	// Meter measures the calls; nil for none.
 	Meter Meter
-	// Logger takes what an operator should know; nil discards it. No line ever
-	// holds the token or what somebody wrote.
+	// Logger takes what an operator should know; nil discards it. No line holds
+	// the token or the text of a message.
 	Logger *slog.Logger
 }
 

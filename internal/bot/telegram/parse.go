@@ -12,9 +12,9 @@ const (
 	longestName = 64   // of a first name, in characters
 )
 
-// The wire types hold what the bot reads of an update and nothing else. The
-// library's own decode everything, and a novelty in a corner we never look at
-// would cost somebody a reply.
+// The wire types hold only the fields that the bot reads. The types of the library
+// decode everything, and a new value in a field we never read would cost a user
+// the reply.
 type wireUpdate struct {
 	ID      int64        `json:"update_id"`
 	Message *wireMessage `json:"message"`
@@ -42,13 +42,13 @@ type wireMessage struct {
 	Sender   json.RawMessage `json:"sender_chat"`            // a channel, or an anonymous admin
 	Origin   json.RawMessage `json:"forward_origin"`         // forwarded
 	Forward  int64           `json:"forward_date"`           // forwarded, in older servers' words
-	Via      json.RawMessage `json:"via_bot"`                // written by another bot's inline mode
-	Business string          `json:"business_connection_id"` // somebody's business account, not a talk with us
+	Via      json.RawMessage `json:"via_bot"`                // written by another bot in inline mode
+	Business string          `json:"business_connection_id"` // sent through a business account, not to the bot
 	media
 }
 
-// media is what a person sends that is no text. What Telegram tells in a message
-// by itself, such as a pin, is not among it.
+// media is what a user sends other than text. Service messages, such as a pin,
+// are not among it.
 type media struct {
 	Animation isPresent `json:"animation"`
 	Audio     isPresent `json:"audio"`
@@ -66,7 +66,7 @@ type media struct {
 	Voice     isPresent `json:"voice"`
 }
 
-// isPresent is whether a field is there and not null.
+// isPresent tells whether a field is there and not null.
 type isPresent bool
 
 func (t *isPresent) UnmarshalJSON(raw []byte) error { *t = isPresent(isSet(raw)); return nil }
@@ -125,8 +125,8 @@ func (w wireUpdate) update() (bot.Update, bool) {
 	return u, true
 }
 
-// update takes text that a person wrote to us with their own hands. Of a voice
-// message, a picture and the like it takes that there was one.
+// update returns a text that a user typed to the bot. Of a voice message, a picture
+// and the like it says only that there was one.
 func (m *wireMessage) update() (bot.Update, bool) {
 	u, ok := m.typedBy()
 	u.Text = cut(m.Text, longestText)
@@ -136,15 +136,16 @@ func (m *wireMessage) update() (bot.Update, bool) {
 	return u, ok
 }
 
-// edit takes that a person changed a text of theirs, and not the text: the message
-// was answered as it was. What changes by itself, such as a live location, has none.
+// edit says that a user edited a text, without the text: the message was answered
+// as it was. What changes by itself, such as a live location, has no text.
 func (m *wireMessage) edit() (bot.Update, bool) {
 	u, ok := m.typedBy()
 	u.Unread = bot.Edited
 	return u, ok && u.Private && m.Text != ""
 }
 
-// typedBy names the person who wrote a message to us with their own hands, and the place.
+// typedBy returns the user who typed a message, and the chat. It refuses forwarded
+// messages and those of channels and other bots.
 func (m *wireMessage) typedBy() (bot.Update, bool) {
 	foreign := isSet(m.Sender) || isSet(m.Origin) || isSet(m.Via) || m.Forward != 0 || m.Business != ""
 	if foreign || m.From == nil || m.Chat.Type == "channel" {
@@ -155,9 +156,9 @@ func (m *wireMessage) typedBy() (bot.Update, bool) {
 	return u, ok
 }
 
-// update takes a press on one of our messages. One on a message sent through
-// inline mode has no chat; one without data, or with more than a button can
-// carry, is not of a button of ours.
+// update returns a callback query of one of our buttons. One on a message sent
+// through inline mode has no chat; one without data, or with more than a button
+// can carry, is not ours.
 func (p *wirePress) update() (bot.Update, bool) {
 	if p.Message == nil || p.ID == "" || p.Data == "" || len(p.Data) > longestData {
 		return bot.Update{}, false
@@ -167,15 +168,15 @@ func (p *wirePress) update() (bot.Update, bool) {
 	return u, ok
 }
 
-// update takes the one change of membership that matters: a person blocked us.
+// update returns the one change of membership that matters: a user blocked the bot.
 func (m *wireMember) update() (bot.Update, bool) {
 	u, ok := participants(m.From, m.Chat)
 	u.Blocked = true
 	return u, ok && u.Private && m.New.Status == "kicked"
 }
 
-// participants names the person and the place. A chat counts as private only if its
-// id is the person's own, as Telegram makes it: account data goes to that chat.
+// participants returns the user and the chat. A chat counts as private only if its
+// id is the user's own, as Telegram defines it: account data goes to that chat.
 func participants(from wireUser, chat wireChat) (bot.Update, bool) {
 	return bot.Update{
 		Chat:    chat.ID,
@@ -185,11 +186,11 @@ func participants(from wireUser, chat wireChat) (bot.Update, bool) {
 	}, from.ID > 0 && !from.Bot && chat.ID != 0
 }
 
-// isSet tells a field that is there from an absent or null one.
+// isSet tells a field with a value from an absent or null one.
 func isSet(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// updateType names an update's type for the log. It returns only names known
-// beforehand, so that nothing of an update's content can slip through.
+// updateType names an update's type for the log. It returns only known names, so
+// that no content of an update is logged.
 func updateType(raw json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {

@@ -17,26 +17,26 @@ import (
 )
 
 const (
-	// allowedUpdates are the types of update we ask for.
+	// allowedUpdates are the types of update that the bot asks for.
 	allowedUpdates = "message edited_message callback_query my_chat_member"
 	// pollFor is how long Telegram may hold an empty poll; it caps it there itself.
 	pollFor = 50 * time.Second
 	// mostUpdates is the largest batch Telegram gives.
 	mostUpdates = 100
-	// offsetIdle is how long nothing must come before the offset is dropped.
+	// offsetIdle is how long no update may come before the offset is dropped.
 	offsetIdle = time.Hour
-	// updateRetention is how long Telegram keeps an update that nobody takes.
+	// updateRetention is how long Telegram keeps an unconfirmed update.
 	updateRetention = 24 * time.Hour
-	// logAgainAfter is how often a failure that needs a person's hand is repeated.
+	// logAgainAfter is how often a failure that needs an operator is logged.
 	logAgainAfter = time.Minute
 	// minPollInterval is the pause after an empty answer that came at once, from a
-	// server that does not hold polls.
+	// server without long polling.
 	minPollInterval = time.Second
-	// conflictGrace is how long nobody may have taken our updates before a conflict is
-	// over. Next to a second poller some of our polls go well, too.
+	// conflictGrace is how long there must be no conflict before it is over: while a
+	// second process polls, some of our polls succeed as well.
 	conflictGrace = time.Minute
-	// webhookBackoff is how long a webhook stays after we removed one: two programs
-	// must not take the updates from each other many times a second.
+	// webhookBackoff is the least time between two removals of a webhook: two
+	// programs must not take the updates from each other many times a second.
 	webhookBackoff = 10 * time.Minute
 )
 
@@ -47,9 +47,9 @@ const (
 // block for long: while it does, nothing else comes in.
 //
 // A webhook that is set is removed first, and again when one is set meanwhile;
-// pending updates are kept. Failures are waited out, also that somebody else
-// polls, which [Client.Conflict] tells. Only a token that Telegram does not know, as getMe has to confirm, ends Poll with an
-// error, [ErrUnauthorized].
+// pending updates are kept. Failures are retried, also a conflict with a second
+// poller, which [Client.Conflict] reports. Only a token that Telegram does not
+// know ends Poll with an error, [ErrUnauthorized], once getMe has confirmed it.
 func (c *Client) Poll(ctx context.Context, j bot.Journal, handle func(bot.Update)) error {
 	p := &poller{
 		Client:     c,
@@ -66,9 +66,9 @@ type poller struct {
 	*Client
 	journal        bot.Journal
 	handle         func(bot.Update)
-	webhookRemoved bool      // no webhook stands in the way
-	backoffUntil   time.Time // until when a webhook stays
-	lastConflict   time.Time // when somebody else last took the updates
+	webhookRemoved bool      // no webhook is set
+	backoffUntil   time.Time // no webhook is removed before
+	lastConflict   time.Time // when another consumer last took the updates
 	offset         int64     // confirms every earlier update; 0 confirms nothing
 	lastUpdate     time.Time // when the last update came
 	back           backoff
@@ -115,7 +115,7 @@ func (p *poller) step(ctx context.Context) error {
 	return nil
 }
 
-// dropIdleOffset drops the offset once nothing has come for an hour. Telegram restarts
+// dropIdleOffset drops the offset once no update has come for an hour. Telegram restarts
 // its numbering at random after a week without updates, and a lower number than
 // the offset would never be given to us. Nothing is lost by it: without an
 // offset nothing is confirmed. Nothing is doubled either: the empty answer that
@@ -127,9 +127,9 @@ func (p *poller) dropIdleOffset() {
 	}
 }
 
-// dropExpiredOffset drops the offset once Telegram has forgotten whatever it could
-// confirm. For what comes then the numbering may have restarted, also while
-// Telegram could not be reached and no empty answer told of a rest.
+// dropExpiredOffset drops the offset once Telegram has dropped every update that it
+// could confirm. The numbering may have restarted since, also while Telegram
+// could not be reached and no empty answer came.
 func (p *poller) dropExpiredOffset() {
 	if p.clock.Since(p.lastUpdate) >= updateRetention {
 		p.offset = 0
@@ -209,8 +209,8 @@ func (p *poller) reportFailure(ctx context.Context, err error) time.Duration {
 }
 
 // removeWebhook removes a webhook before the first poll, and when a poll said that
-// there is one. It was left behind, or somebody else runs this bot: then both
-// lose updates, and the log says so again and again.
+// there is one. It was left behind, or another process runs this bot. Then both
+// lose updates, and the log says so every minute.
 func (p *poller) removeWebhook(ctx context.Context) error {
 	if p.webhookRemoved {
 		return nil
@@ -230,8 +230,8 @@ func (p *poller) removeWebhook(ctx context.Context) error {
 	return nil
 }
 
-// conflictReport is a poll that somebody else ended: another process that polls, or
-// one that set a webhook. Only Telegram's words tell them apart.
+// conflictReport describes a poll that another process ended: by a poll of its own,
+// or by a webhook. Only Telegram's words tell them apart.
 func (p *poller) conflictReport(f *apiError) report {
 	p.conflict.Store(true)
 	p.lastConflict = p.clock.Now()
@@ -245,7 +245,7 @@ func (p *poller) conflictReport(f *apiError) report {
 	return r
 }
 
-// reportSuccess is a poll that went well. After a conflict that is believed only later.
+// reportSuccess notes a successful poll. A conflict is over only some time later.
 func (p *poller) reportSuccess(ctx context.Context) {
 	p.back.reset()
 	if p.conflict.Load() && p.clock.Since(p.lastConflict) < conflictGrace {

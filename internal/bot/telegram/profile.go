@@ -15,9 +15,9 @@ type Command struct {
 	Summary string // 1 to 256 characters
 }
 
-// Announce publishes the command menu in private chats and empties it
-// everywhere else, since the bot serves people one to one. What is already so
-// is left alone: these methods are meant for rare changes, not for every start.
+// Announce sets the command menu in private chats and empties it everywhere else.
+// It changes only what differs: these methods are meant for rare changes, not
+// for every start.
 func (c *Client) Announce(ctx context.Context, commands []Command) error {
 	menu := make([]models.BotCommand, 0, len(commands))
 	for _, k := range commands {
@@ -39,7 +39,7 @@ func (c *Client) Announce(ctx context.Context, commands []Command) error {
 	return nil
 }
 
-// publish makes one scope's menu what it should be.
+// publish sets the menu of one scope where it differs.
 func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu []models.BotCommand) error {
 	var shown []models.BotCommand
 	err := c.callProfile(ctx, "getMyCommands", func(ctx context.Context) (err error) {
