@@ -125,7 +125,7 @@ func sensible(t *testing.T, name string, err error) {
 		t.Errorf("%s: an empty fault: %+v", name, f)
 	case f.kind == rateLimited && (f.retryAfter < time.Second || f.retryAfter > maxRetryAfter):
 		t.Errorf("%s: a wait of %v", name, f.retryAfter)
-	case len([]rune(f.text)) > longestDescription+200:
+	case len([]rune(f.text)) > maxDescription+200:
 		t.Errorf("%s: %d characters of fault", name, len(f.text))
 	}
 	if text := fmt.Sprint(deliveryError(f)); strings.Contains(text, secret) {

@@ -18,9 +18,9 @@ import (
 	"kitebot/internal/stdlog"
 )
 
-// largestAnswer bounds what one answer may hold, in bytes. A hundred of the
+// maxAnswer bounds what one answer may hold, in bytes. A hundred of the
 // longest updates stay far below it.
-const largestAnswer = 32 << 20
+const maxAnswer = 32 << 20
 
 // apiClient makes every HTTP call to the Bot API, our own and the library's. It
 // sets a deadline, reads the whole answer, and returns either a response that
@@ -98,12 +98,12 @@ func (d *apiClient) call(method string, req *http.Request) (*http.Response, *api
 	if err != nil {
 		return nil, d.networkError(method, err, sent.Load())
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	_ = resp.Body.Close() // it is read to its end, or useless
 	if err != nil {
 		return nil, d.networkError(method, err, true)
 	}
-	if len(body) > largestAnswer {
+	if len(body) > maxAnswer {
 		return nil, &apiError{kind: lost, method: method, code: resp.StatusCode, text: "the answer is too large"}
 	}
 	f := d.check(method, resp.StatusCode, body)

@@ -25,9 +25,9 @@ const (
 	unauthorized             // 401, 404: the token is not known
 	gone                     // the person blocked the bot, or the chat does not exist any more
 	missing                  // the message to edit or delete is not there, or of a kind that cannot be edited so
-	stays                    // the message cannot be deleted: it is too old, or not ours
+	undeletable              // the message cannot be deleted: it is too old, or not ours
 	unchanged                // the edit would change nothing
-	late                     // the callback query is too old to be answered
+	expired                  // the callback query is too old to be answered
 	refused                  // the request is wrong: our bug
 	unreadable               // it was done, but the answer cannot be read
 )
@@ -153,9 +153,9 @@ func kindOfText(text string) kind {
 	case has("message is not modified"):
 		return unchanged
 	case has("query is too old", "query id is invalid", "query_id_invalid"):
-		return late
+		return expired
 	case has("message can't be deleted", "message_delete_forbidden"):
-		return stays
+		return undeletable
 	case has("message to edit not found", "message to delete not found", "message can't be edited", "message_id_invalid", "message_author_required",
 		"no text in the message", "no caption in the message", "no media in the message"): // of a kind that cannot become the other
 		return missing
@@ -166,8 +166,8 @@ func kindOfText(text string) kind {
 }
 
 const (
-	longestWord        = 24
-	longestDescription = 200
+	maxWord        = 24
+	maxDescription = 200
 )
 
 // clean removes from a description what may come from the request: links (the URL
@@ -195,15 +195,15 @@ func clean(description string) string {
 
 // short cuts a text from outside to the length of a log line.
 func short(text string) string {
-	if utf8.RuneCountInString(text) > longestDescription {
-		text = string([]rune(text)[:longestDescription]) + "…"
+	if utf8.RuneCountInString(text) > maxDescription {
+		text = string([]rune(text)[:maxDescription]) + "…"
 	}
 	return text
 }
 
 func shortWord(word string) string {
 	code := strings.IndexFunc(word, func(r rune) bool { return r != '_' && r != ':' && (r < 'A' || r > 'Z') }) < 0
-	if strings.Contains(word, "://") || len(word) > longestWord && !code {
+	if strings.Contains(word, "://") || len(word) > maxWord && !code {
 		return "[…]"
 	}
 	return word

@@ -56,7 +56,7 @@ type Client struct {
 	webhookPending atomic.Bool // Webhook runs, and has not set the webhook yet
 	undelivered    atomic.Pointer[Undelivered]
 	lastDelivery   atomic.Int64 // when Telegram last delivered to Webhook, in Unix nanoseconds
-	tables         *nativeTables
+	tables         *tableSupport
 }
 
 // New checks the options and asks Telegram who the bot is. While the server
@@ -108,7 +108,7 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 		clock:  o.Clock,
 		log:    o.Logger,
 		limits: limits,
-		tables: newNativeTables(o.Clock),
+		tables: newTableSupport(o.Clock),
 		id:     api.ID(),
 	}, nil
 }

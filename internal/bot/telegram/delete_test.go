@@ -70,15 +70,15 @@ func TestDeletionsAreRepeated(t *testing.T) {
 		if err := c.Delete(t.Context(), 501, 7); err != nil {
 			t.Errorf("Delete = %v: the one before, whose answer was lost, did it", err)
 		}
-		for range mostTries {
+		for range maxAttempts {
 			s.on("deleteMessage", reply{drop: true})
 		}
 		before := len(s.of("deleteMessage"))
 		if got := cause(t, c.Delete(t.Context(), 501, 7)); got != bot.DeliveryFailed {
 			t.Errorf("cause = %d, want failed: it may work later", got)
 		}
-		if n := len(s.of("deleteMessage")) - before; n != mostTries {
-			t.Errorf("tried %d times, want %d", n, mostTries)
+		if n := len(s.of("deleteMessage")) - before; n != maxAttempts {
+			t.Errorf("tried %d times, want %d", n, maxAttempts)
 		}
 		s.on("deleteMessage", ok(`{"novelty":1}`))
 		if err := c.Delete(t.Context(), 501, 7); err != nil {

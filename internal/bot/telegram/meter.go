@@ -29,12 +29,12 @@ func Methods() []string {
 	}
 }
 
-// taken is the outcome of a call that was done.
-const taken = "ok"
+// outcomeOK is the outcome of a call that was done.
+const outcomeOK = "ok"
 
 // Outcomes lists what a call can come to.
 func Outcomes() []string {
-	all := []string{taken}
+	all := []string{outcomeOK}
 	for k := unsent; k < unreadable; k++ { // an answer is decoded after it was measured
 		all = append(all, k.String())
 	}
@@ -43,7 +43,7 @@ func Outcomes() []string {
 
 var kindNames = [...]string{
 	unsent: "unsent", lost: "lost", rateLimited: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
-	missing: "missing", stays: "stays", unchanged: "unchanged", late: "late", refused: "refused", unreadable: "unreadable",
+	missing: "missing", undeletable: "stays", unchanged: "unchanged", expired: "late", refused: "refused", unreadable: "unreadable",
 }
 
 func (k kind) String() string { return kindNames[k] }
@@ -51,7 +51,7 @@ func (k kind) String() string { return kindNames[k] }
 // measure tells the meter what a call came to. Its time is the network's.
 func (d *apiClient) measure(ctx context.Context, method string, took time.Duration, f *apiError) {
 	if f == nil {
-		d.meter.TelegramCall(method, taken, took, true)
+		d.meter.TelegramCall(method, outcomeOK, took, true)
 		return
 	}
 	heard := f.kind != unsent && f.kind != lost

@@ -15,8 +15,8 @@ import (
 // officialAPI is Telegram's own Bot API server.
 const officialAPI = "https://api.telegram.org"
 
-// shortestSecret is the fewest characters a token's second half may have.
-const shortestSecret = 30
+// minSecret is the fewest characters a token's second half may have.
+const minSecret = 30
 
 // Options configures a [Client].
 type Options struct {
@@ -83,7 +83,7 @@ func (o Options) checked() (Options, error) {
 // included.
 func validToken(token string) bool {
 	id, secret, ok := strings.Cut(token, ":")
-	if !ok || len(secret) < shortestSecret {
+	if !ok || len(secret) < minSecret {
 		return false
 	}
 	if strings.IndexFunc(id, func(r rune) bool { return r < '0' || r > '9' }) >= 0 {
@@ -161,7 +161,7 @@ func CheckHookURL(address string) error {
 // CheckHookSecret returns an *[OptionError] unless Telegram takes the secret: 1
 // to 256 letters, digits, "_" and "-".
 func CheckHookSecret(secret string) error {
-	if len(secret) < 1 || len(secret) > longestHookSecret || strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) >= 0 {
+	if len(secret) < 1 || len(secret) > maxHookSecret || strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) >= 0 {
 		return &OptionError{"Hook.Secret", "must be 1 to 256 letters, digits, _ and -"}
 	}
 	return nil

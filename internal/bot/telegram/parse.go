@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	longestText = 4096 // of a message, in characters
-	longestName = 64   // of a first name, in characters
+	maxText = 4096 // of a message, in characters
+	maxName = 64   // of a first name, in characters
 )
 
 // The wire types hold only the fields that the bot reads. The types of the library
@@ -129,7 +129,7 @@ func (w wireUpdate) update() (bot.Update, bool) {
 // and the like it says only that there was one.
 func (m *wireMessage) update() (bot.Update, bool) {
 	u, ok := m.typedBy()
-	u.Text = cut(m.Text, longestText)
+	u.Text = cut(m.Text, maxText)
 	if m.Text == "" {
 		u.Unread, ok = bot.NoText, ok && u.Private && m.media != media{}
 	}
@@ -160,7 +160,7 @@ func (m *wireMessage) typedBy() (bot.Update, bool) {
 // through inline mode has no chat; one without data, or with more than a button
 // can carry, is not ours.
 func (p *wirePress) update() (bot.Update, bool) {
-	if p.Message == nil || p.ID == "" || p.Data == "" || len(p.Data) > longestData {
+	if p.Message == nil || p.ID == "" || p.Data == "" || len(p.Data) > maxData {
 		return bot.Update{}, false
 	}
 	u, ok := participants(p.From, p.Message.Chat)
@@ -182,7 +182,7 @@ func participants(from wireUser, chat wireChat) (bot.Update, bool) {
 		Chat:    chat.ID,
 		Private: chat.Type == "private" && chat.ID == from.ID,
 		From:    from.ID,
-		Name:    cut(from.First, longestName),
+		Name:    cut(from.First, maxName),
 	}, from.ID > 0 && !from.Bot && chat.ID != 0
 }
 

@@ -174,7 +174,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("not exactly one thing: %+v", u)
 		case u.Private && u.Chat != u.From, u.Blocked && !u.Private:
 			t.Fatalf("a private chat is a person's own: %+v", u)
-		case utf8.RuneCountInString(u.Text) > longestText, len(u.Data) > longestData, utf8.RuneCountInString(u.Name) > longestName:
+		case utf8.RuneCountInString(u.Text) > maxText, len(u.Data) > maxData, utf8.RuneCountInString(u.Name) > maxName:
 			t.Fatalf("too long: %+v", u)
 		case !utf8.ValidString(u.Text + u.Name + u.Press + u.Data):
 			t.Fatalf("not UTF-8: %+v", u)

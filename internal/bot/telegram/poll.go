@@ -21,8 +21,8 @@ const (
 	allowedUpdates = "message edited_message callback_query my_chat_member"
 	// pollFor is how long Telegram may hold an empty poll; it caps it there itself.
 	pollFor = 50 * time.Second
-	// mostUpdates is the largest batch Telegram gives.
-	mostUpdates = 100
+	// maxBatch is the largest batch Telegram gives.
+	maxBatch = 100
 	// offsetIdle is how long no update may come before the offset is dropped.
 	offsetIdle = time.Hour
 	// updateRetention is how long Telegram keeps an unconfirmed update.
@@ -166,7 +166,7 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 		Limit   int      `json:"limit"`
 		Timeout int      `json:"timeout"`
 		Allowed []string `json:"allowed_updates"`
-	}{p.offset, mostUpdates, int(pollFor / time.Second), strings.Fields(allowedUpdates)})
+	}{p.offset, maxBatch, int(pollFor / time.Second), strings.Fields(allowedUpdates)})
 	if err != nil {
 		return nil, fmt.Errorf("getUpdates: encode: %w", err)
 	}

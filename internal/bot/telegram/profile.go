@@ -107,5 +107,5 @@ func (c *Client) describeShortly(ctx context.Context, text string) error {
 // callProfile makes a call about the bot itself, which may be repeated at will.
 // Where Telegram finds them too many it asks for hours, and not of messages.
 func (c *Client) callProfile(ctx context.Context, method string, do func(context.Context) error) error {
-	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, repeatable: true, do: do})
+	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, idempotent: true, do: do})
 }

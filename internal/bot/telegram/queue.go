@@ -20,7 +20,7 @@ const outsiderShare = 1.0 / 6
 // they came, at its pace, and no more than its slots are under way at once.
 type queue struct {
 	key   int64         // what a 429 closes besides the chat of the call
-	turn  chan struct{} // held by the call that leaves next; blocked senders are served in order
+	head  chan struct{} // held by the call that leaves next; blocked senders are served in order
 	slots chan struct{} // held by the calls under way
 	pace  *rate.Limiter
 	after *queue // its waiting calls go first; nil for none
@@ -31,7 +31,7 @@ type queue struct {
 }
 
 func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
-	return &queue{key: key, turn: make(chan struct{}, 1), slots: make(chan struct{}, slots), pace: rate.NewLimiter(perSecond, 1), after: after}
+	return &queue{key: key, head: make(chan struct{}, 1), slots: make(chan struct{}, slots), pace: rate.NewLimiter(perSecond, 1), after: after}
 }
 
 // pass waits until a call may go out: Telegram's silence is over for its chat
@@ -71,12 +71,12 @@ func (g *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) 
 // the call keeps the turn until it is over: it is the only one to find out.
 func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	defer g.count(q)()
-	if err := acquire(ctx, q.turn); err != nil {
+	if err := acquire(ctx, q.head); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if done == nil {
-			<-q.turn
+			<-q.head
 		}
 	}()
 	if g.blockedFor(q, chat) > 0 {
@@ -96,7 +96,7 @@ func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 		return nil, nil
 	}
 	if !g.inDoubt(q) {
-		<-q.turn
+		<-q.head
 		return func(bool) { <-q.slots }, nil
 	}
 	return func(passed bool) {
@@ -104,7 +104,7 @@ func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 			g.settleDoubt()
 		}
 		<-q.slots
-		<-q.turn
+		<-q.head
 	}, nil
 }
 
@@ -187,7 +187,7 @@ func acquire(ctx context.Context, tokens chan struct{}) error {
 // doubt is that a chat was refused with a 429 a moment ago, and nothing has told
 // yet whether the limit is the chat's own or everyone's.
 type doubt struct {
-	chat  int64 // everyone: it was everyone's, and may be still
+	chat  int64 // allChats: it was everyone's, and may be still
 	until time.Time
 }
 
@@ -201,7 +201,7 @@ func (g *rateLimiter) inDoubt(q *queue) bool {
 func (g *rateLimiter) settleDoubt() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.blocked[everyone].After(g.clock.Now()) { // else an earlier call was refused meanwhile
+	if !g.blocked[allChats].After(g.clock.Now()) { // else an earlier call was refused meanwhile
 		g.doubt = doubt{}
 	}
 }

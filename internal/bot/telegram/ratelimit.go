@@ -14,9 +14,9 @@ import (
 
 // What is no chat, but can be held back like one. No chat has these ids.
 const (
-	everyone   int64 = 0              // all chats
+	allChats   int64 = 0              // all chats
 	botProfile int64 = math.MinInt64  // the bot's own profile and menu, which Telegram limits apart
-	presses    int64 = botProfile + 1 // the answers to presses
+	callbacks  int64 = botProfile + 1 // the answers to presses
 	outsiders  int64 = botProfile + 2 // all chats with people who are not let in, and groups
 )
 
@@ -32,19 +32,19 @@ type rateLimiter struct {
 	onWait    func(time.Duration) // told how long a call was held back
 	people    *queue              // what goes to people who are let in
 	outsiders *queue              // what goes to everyone else
-	presses   *queue
+	callbacks *queue
 	profile   *queue
 
 	mu      sync.Mutex
 	lanes   map[int64]*lane
-	blocked map[int64]time.Time // until when; of everyone, a queue or one chat
+	blocked map[int64]time.Time // until when; of allChats, a queue or one chat
 	doubt   doubt
 }
 
 // lane is the queue before one chat. Blocked senders on a channel are served
 // in the order they came, which is all the queue we need.
 type lane struct {
-	turn  chan struct{}
+	lock  chan struct{}
 	users int // inside or waiting; the last one takes the lane away
 }
 
@@ -56,9 +56,9 @@ func newRateLimiter(c clock.Clock, perSecond float64) *rateLimiter {
 	if perSecond == 0 {
 		pace = rate.Inf
 	}
-	g.people = newQueue(everyone, sendSlots, pace, nil)
+	g.people = newQueue(allChats, sendSlots, pace, nil)
 	g.outsiders = newQueue(outsiders, 1, pace*outsiderShare, g.people)
-	g.presses = newQueue(presses, 1, rate.Inf, nil)
+	g.callbacks = newQueue(callbacks, 1, rate.Inf, nil)
 	g.profile = newQueue(botProfile, 1, rate.Inf, nil)
 	return g
 }
@@ -67,9 +67,9 @@ func newRateLimiter(c clock.Clock, perSecond float64) *rateLimiter {
 func (g *rateLimiter) enter(ctx context.Context, chat int64) (leave func(), err error) {
 	l := g.join(chat)
 	select {
-	case l.turn <- struct{}{}:
+	case l.lock <- struct{}{}:
 		return func() {
-			<-l.turn
+			<-l.lock
 			g.part(chat, l)
 		}, nil
 	case <-ctx.Done():
@@ -83,7 +83,7 @@ func (g *rateLimiter) join(chat int64) *lane {
 	defer g.mu.Unlock()
 	l := g.lanes[chat]
 	if l == nil {
-		l = &lane{turn: make(chan struct{}, 1)}
+		l = &lane{lock: make(chan struct{}, 1)}
 		g.lanes[chat] = l
 	}
 	l.users++
@@ -112,7 +112,7 @@ func (g *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	until := g.blocked[chat]
-	for _, key := range []int64{q.key, everyone} {
+	for _, key := range []int64{q.key, allChats} {
 		if g.blocked[key].After(until) {
 			until = g.blocked[key]
 		}
@@ -130,9 +130,9 @@ func (g *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
 	defer g.mu.Unlock()
 	now := g.clock.Now()
 	maps.DeleteFunc(g.blocked, func(_ int64, until time.Time) bool { return !until.After(now) })
-	_, before := g.blocked[everyone]
+	_, before := g.blocked[allChats]
 	short := now.Add(min(d, maxSharedWait))
-	if q != g.presses { // no press is answered after that time
+	if q != g.callbacks { // no press is answered after that time
 		g.blockUntil(chat, now.Add(d))
 	}
 	switch {
@@ -141,10 +141,10 @@ func (g *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
 	case !g.doubt.until.After(now), g.doubt.chat == chat:
 		g.doubt = doubt{chat: chat, until: short}
 	default:
-		g.blockUntil(everyone, short)
-		g.doubt = doubt{chat: everyone, until: short.Add(maxSharedWait)}
+		g.blockUntil(allChats, short)
+		g.doubt = doubt{chat: allChats, until: short.Add(maxSharedWait)}
 	}
-	_, after := g.blocked[everyone]
+	_, after := g.blocked[allChats]
 	return after && !before
 }
 

@@ -95,7 +95,7 @@ func TestWhatTellsThatALimitIsEveryones(t *testing.T) {
 			chat  int64
 			all   bool
 		}{
-			{g.people, 7, false}, {g.people, 7, false}, {g.profile, botProfile, false}, {g.presses, presses, false},
+			{g.people, 7, false}, {g.people, 7, false}, {g.profile, botProfile, false}, {g.callbacks, callbacks, false},
 			{g.outsiders, 8, false}, {g.outsiders, 9, false}, {g.outsiders, 10, false}, {g.people, 11, true}, {g.people, 12, false},
 		} {
 			if all := g.block(hit.queue, hit.chat, time.Second); all != hit.all {
@@ -166,8 +166,8 @@ func TestOnlyCallsUnderWayHoldSlots(t *testing.T) {
 		}
 		cancel()
 		synctest.Wait()
-		if g.people.waiting != 0 || len(g.people.turn) != 0 || len(g.people.slots) != sendSlots {
-			t.Errorf("%d wait, turn %d, slots %d", g.people.waiting, len(g.people.turn), len(g.people.slots))
+		if g.people.waiting != 0 || len(g.people.head) != 0 || len(g.people.slots) != sendSlots {
+			t.Errorf("%d wait, turn %d, slots %d", g.people.waiting, len(g.people.head), len(g.people.slots))
 		}
 	})
 }

@@ -156,7 +156,7 @@ func (c *Client) editing(p outgoing, message int) call {
 
 // editingText replaces a text or a rich message by either of them.
 func (c *Client) editingText(p outgoing, message int, rich *models.InputRichMessage) call {
-	return call{method: "editMessageText", repeatable: true, do: func(ctx context.Context) error {
+	return call{method: "editMessageText", idempotent: true, do: func(ctx context.Context) error {
 		params := &tg.EditMessageTextParams{ChatID: p.chat, MessageID: message, RichMessage: rich, ReplyMarkup: p.markup}
 		if rich == nil {
 			params.Text, params.ParseMode, params.LinkPreviewOptions = p.HTML, models.ParseModeHTML, noPreview()
@@ -167,7 +167,7 @@ func (c *Client) editingText(p outgoing, message int, rich *models.InputRichMess
 }
 
 func (c *Client) editingPhoto(p outgoing, message int) call {
-	return call{method: "editMessageMedia", repeatable: true, do: func(ctx context.Context) error {
+	return call{method: "editMessageMedia", idempotent: true, do: func(ctx context.Context) error {
 		_, err := c.api.EditMessageMedia(ctx, &tg.EditMessageMediaParams{
 			ChatID:    p.chat,
 			MessageID: message,

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// mostTries bounds attempts that fail on the way, a 429 aside.
-	mostTries = 5
-	// mostDoubles bounds how often a message of unknown fate is sent again.
-	mostDoubles = 1
+	// maxAttempts bounds attempts that fail on the way, a 429 aside.
+	maxAttempts = 5
+	// maxResends bounds how often a message of unknown fate is sent again.
+	maxResends = 1
 )
 
 // call is one Bot API call that may have to be made again.
 type call struct {
 	method string
-	// repeatable: doing it twice is the same as once, as with an edit.
-	repeatable bool
+	// idempotent: doing it twice is the same as once, as with an edit.
+	idempotent bool
 	do         func(ctx context.Context) error
 	// plain is made instead where Telegram does not take this call; nil for none.
 	plain *call
@@ -41,13 +41,13 @@ func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) erro
 	case tablesRefused(err):
 		err = c.sendAsText(ctx, q, chat, *k.plain, err)
 	case err == nil, isKind(err, unchanged):
-		c.tables.shown()
+		c.tables.accepted()
 	}
 	f, ok := errors.AsType[*apiError](err)
 	if ok && f.kind == refused {
 		c.log.ErrorContext(ctx, "telegram refuses a message of ours: its person does not get it; a bug, please report it", "error", f)
 	}
-	if ok && f.kind == lost && f.code == 0 && !k.repeatable { // a gateway's error page would be an answer
+	if ok && f.kind == lost && f.code == 0 && !k.idempotent { // a gateway's error page would be an answer
 		return &bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: err}
 	}
 	return deliveryError(err)
@@ -75,13 +75,13 @@ func (c *Client) retry(ctx context.Context, q *queue, chat int64, k call) error 
 			continue
 		case unsent:
 		case lost:
-			if doubts++; doubts > mostDoubles && !k.repeatable {
+			if doubts++; doubts > maxResends && !k.idempotent {
 				return f
 			}
 		default:
 			return f
 		}
-		if back.attempts+1 >= mostTries || ctx.Err() != nil {
+		if back.attempts+1 >= maxAttempts || ctx.Err() != nil {
 			return f
 		}
 		if err := wait(ctx, c.clock, back.next()); err != nil {
@@ -137,7 +137,7 @@ func deliveryError(err error) error {
 			cause = bot.DeliveryGone
 		case missing:
 			cause = bot.DeliveryNoMessage
-		case refused, stays, unreadable: // the last was shown: sending it again would only double it
+		case refused, undeletable, unreadable: // the last was shown: sending it again would only double it
 			cause = bot.DeliveryRefused
 		}
 	}

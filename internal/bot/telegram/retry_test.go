@@ -200,26 +200,26 @@ func TestEditsAreRepeated(t *testing.T) {
 		if err := c.Edit(t.Context(), 501, 7, hello()); err != nil {
 			t.Fatal(err)
 		}
-		for range mostTries {
+		for range maxAttempts {
 			s.on("editMessageText", gateway())
 		}
 		if got := cause(t, c.Edit(t.Context(), 501, 7, hello())); got != bot.DeliveryFailed {
 			t.Errorf("cause = %d, want failed", got)
 		}
-		if n := len(s.of("editMessageText")); n != 2*mostTries {
-			t.Errorf("%d calls, want %d", n, 2*mostTries)
+		if n := len(s.of("editMessageText")); n != 2*maxAttempts {
+			t.Errorf("%d calls, want %d", n, 2*maxAttempts)
 		}
 	})
 }
 
 func TestAMessageThatNeverLeftIsTriedAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		s.refuseDials(mostTries - 1)
+		s.refuseDials(maxAttempts - 1)
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 			t.Fatal(err)
 		}
 		c.Close() // so that the next call must dial
-		s.refuseDials(mostTries)
+		s.refuseDials(maxAttempts)
 		_, err := c.Send(t.Context(), 501, hello())
 		if cause(t, err) != bot.DeliveryFailed {
 			t.Errorf("error = %v, want failed", err)

@@ -18,16 +18,16 @@ import (
 
 // What Telegram takes in one rich message.
 const (
-	mostBlocks   = 500 // each row of a table is one, too
-	mostColumns  = 20
-	mostRichText = 32768 // characters of all texts together
+	maxBlocks   = 500 // each row of a table is one, too
+	maxColumns  = 20
+	maxRichText = 32768 // characters of all texts together
 )
 
 // rich returns m as Telegram's blocks; nil where it goes as text: because it has
 // no blocks, because none is taken at present, or because they are badly built,
 // which is a bug of ours and not the reader's trouble.
 func (c *Client) rich(ctx context.Context, m view.Message) *models.InputRichMessage {
-	if m.Rich == nil || !c.tables.taken() {
+	if m.Rich == nil || !c.tables.usable() {
 		return nil
 	}
 	rich, err := richMessage(*m.Rich)
@@ -53,10 +53,10 @@ func richMessage(r view.Rich) (*models.InputRichMessage, error) {
 	switch {
 	case count == 0:
 		return nil, errors.New("build a rich message: it is empty")
-	case count > mostBlocks:
-		return nil, fmt.Errorf("build a rich message: %d blocks, more than %d", count, mostBlocks)
-	case length > mostRichText:
-		return nil, fmt.Errorf("build a rich message: %d characters, more than %d", length, mostRichText)
+	case count > maxBlocks:
+		return nil, fmt.Errorf("build a rich message: %d blocks, more than %d", count, maxBlocks)
+	case length > maxRichText:
+		return nil, fmt.Errorf("build a rich message: %d characters, more than %d", length, maxRichText)
 	}
 	return out, nil
 }
@@ -88,8 +88,8 @@ func richTable(t view.RichTable) (*models.InputRichBlockTable, error) {
 		return nil, errors.New("a table is empty")
 	}
 	for _, row := range table.Cells {
-		if len(row) == 0 || len(row) > mostColumns {
-			return nil, fmt.Errorf("a row of %d cells, allowed are 1 to %d", len(row), mostColumns)
+		if len(row) == 0 || len(row) > maxColumns {
+			return nil, fmt.Errorf("a row of %d cells, allowed are 1 to %d", len(row), maxColumns)
 		}
 	}
 	return table, nil
@@ -136,17 +136,17 @@ func letters(b view.Block) int {
 }
 
 const (
-	// manyRefusals is in how many chats in a row tables must be refused until
+	// maxRefusals is in how many chats in a row tables must be refused until
 	// none is tried any more. Chats are counted and not messages: one person's
 	// holdings may offend every time, and cost others nothing.
-	manyRefusals = 3
-	// textFor is how long everything then goes as text, so that not everybody
+	maxRefusals = 3
+	// tablesBackoff is how long everything then goes as text, so that not everybody
 	// waits for two answers. It ends by itself, since servers and rules change.
-	textFor = 6 * time.Hour
+	tablesBackoff = 6 * time.Hour
 )
 
-// nativeTables knows whether Telegram takes native tables at present.
-type nativeTables struct {
+// tableSupport knows whether Telegram takes native tables at present.
+type tableSupport struct {
 	clock clock.Clock
 
 	mu      sync.Mutex
@@ -154,19 +154,19 @@ type nativeTables struct {
 	refused map[int64]bool // the chats where they were, since one was last taken
 }
 
-func newNativeTables(c clock.Clock) *nativeTables {
-	return &nativeTables{clock: c, refused: map[int64]bool{}}
+func newTableSupport(c clock.Clock) *tableSupport {
+	return &tableSupport{clock: c, refused: map[int64]bool{}}
 }
 
-// taken says that tables are worth trying.
-func (n *nativeTables) taken() bool {
+// usable says that tables are worth trying.
+func (n *tableSupport) usable() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return !n.clock.Now().Before(n.until)
 }
 
-// shown is a message with tables that Telegram took.
-func (n *nativeTables) shown() {
+// accepted notes a message with tables that Telegram took.
+func (n *tableSupport) accepted() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.refused)
@@ -174,16 +174,16 @@ func (n *nativeTables) shown() {
 
 // refuse is a message that Telegram took as text only. It reports whether that
 // ends tables for now: many chats were refused, or the server does not know them.
-func (n *nativeTables) refuse(chat int64, unknown bool) (ends bool) {
+func (n *tableSupport) refuse(chat int64, unknown bool) (ends bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.refused[chat] = true
 	now := n.clock.Now()
-	if now.Before(n.until) || !unknown && len(n.refused) < manyRefusals {
+	if now.Before(n.until) || !unknown && len(n.refused) < maxRefusals {
 		return false
 	}
 	clear(n.refused)
-	n.until = now.Add(textFor)
+	n.until = now.Add(tablesBackoff)
 	return true
 }
 
@@ -195,7 +195,7 @@ func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, r
 		return err
 	}
 	if c.tables.refuse(chat, tablesUnsupported(reason)) {
-		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+textFor.String(), "error", reason)
+		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+tablesBackoff.String(), "error", reason)
 	} else {
 		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
 	}

@@ -87,8 +87,8 @@ func TestAnEditOfAPictureDoesNotEndTables(t *testing.T) {
 		if got := cause(t, c.Edit(t.Context(), 501, 7, tables())); got != bot.DeliveryNoMessage {
 			t.Errorf("cause = %d, want no message", got)
 		}
-		if n := len(s.of("editMessageText")); n != 1 || !c.tables.taken() {
-			t.Errorf("%d edits, tables are taken: %v", n, c.tables.taken())
+		if n := len(s.of("editMessageText")); n != 1 || !c.tables.usable() {
+			t.Errorf("%d edits, tables are taken: %v", n, c.tables.usable())
 		}
 	})
 }
@@ -106,8 +106,8 @@ func TestTablesAreHeldBackAndDoubledLikeTexts(t *testing.T) {
 }
 
 func TestMisbuiltTablesGoAsText(t *testing.T) {
-	wide := make([]string, mostColumns+1)
-	long := make([][]string, mostBlocks)
+	wide := make([]string, maxColumns+1)
+	long := make([][]string, maxBlocks)
 	for i := range long {
 		long[i] = []string{"x"}
 	}
@@ -122,7 +122,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 		"an empty row":       {table([]string{"a"}, []string{})},
 		"too many columns":   {table(wide)},
 		"too many rows":      {table(nil, long...)},
-		"too many letters":   {{HTML: strings.Repeat("x", mostRichText)}, table([]string{"x"})},
+		"too many letters":   {{HTML: strings.Repeat("x", maxRichText)}, table([]string{"x"})},
 		"a tag of no kind":   {{HTML: "<pre>SAMPLECORP</pre>"}},
 		"a tag left open":    {{HTML: "<b>SAMPLECORP"}},
 		"tags that cross":    {{HTML: "<b><i>SAMPLECORP</b></i>"}},
@@ -144,7 +144,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 				if log.count("level=ERROR") != 1 || log.count("SAMPLECORP") != 0 {
 					t.Errorf("want one loud line without the text:\n%s", log)
 				}
-				if !c.tables.taken() {
+				if !c.tables.usable() {
 					t.Error("a bug of ours ended all tables")
 				}
 			})

@@ -13,8 +13,8 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// longestToast is what answerCallbackQuery takes, in characters.
-const longestToast = 200
+// maxToast is what answerCallbackQuery takes, in characters.
+const maxToast = 200
 
 var (
 	_ bot.Messenger    = (*Client)(nil)
@@ -75,7 +75,7 @@ func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
 }
 
 func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) error {
-	err := c.inOrder(ctx, q, chat, call{method: "deleteMessage", repeatable: true, do: func(ctx context.Context) error {
+	err := c.inOrder(ctx, q, chat, call{method: "deleteMessage", idempotent: true, do: func(ctx context.Context) error {
 		_, err := c.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: message})
 		return err
 	}})
@@ -110,14 +110,14 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 // and a 429 there holds presses only, for a minute at most. A press too old to
 // be answered is no error; other errors are *bot.DeliveryError.
 func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
-	err := c.retry(ctx, c.limits.presses, presses, call{method: "answerCallbackQuery", repeatable: true, do: func(ctx context.Context) error {
+	err := c.retry(ctx, c.limits.callbacks, callbacks, call{method: "answerCallbackQuery", idempotent: true, do: func(ctx context.Context) error {
 		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
 			CallbackQueryID: press,
-			Text:            cut(text, longestToast),
+			Text:            cut(text, maxToast),
 		})
 		return err
 	}})
-	if isKind(err, late) || isKind(err, unreadable) {
+	if isKind(err, expired) || isKind(err, unreadable) {
 		return nil
 	}
 	return deliveryError(err)
@@ -165,8 +165,8 @@ func keyboard(rows [][]view.Button) (models.ReplyMarkup, error) {
 	return &models.InlineKeyboardMarkup{InlineKeyboard: grid}, nil
 }
 
-// longestData is what a button may carry, in bytes.
-const longestData = 64
+// maxData is what a button may carry, in bytes.
+const maxData = 64
 
 func button(b view.Button) (models.InlineKeyboardButton, error) {
 	out := models.InlineKeyboardButton{Text: b.Text, Style: string(b.Style), URL: b.URL, CallbackData: b.Data}
@@ -184,8 +184,8 @@ func button(b view.Button) (models.InlineKeyboardButton, error) {
 		return out, fmt.Errorf("build a keyboard: a button has no text")
 	case actions != 1:
 		return out, fmt.Errorf("build a keyboard: a button has %d actions instead of one", actions)
-	case len(b.Data) > longestData:
-		return out, fmt.Errorf("build a keyboard: a button carries %d bytes, more than %d", len(b.Data), longestData)
+	case len(b.Data) > maxData:
+		return out, fmt.Errorf("build a keyboard: a button carries %d bytes, more than %d", len(b.Data), maxData)
 	}
 	return out, nil
 }

@@ -123,7 +123,7 @@ func TestTablesRefusedInManyChatsGoAsTextForHours(t *testing.T) {
 				mustReach(t, c, 501, 502, 503) // the third is taken, so the row is broken
 				s.on("sendRichMessage", r, r, r)
 				mustReach(t, c, 501, 501, 502)
-				if !c.tables.taken() {
+				if !c.tables.usable() {
 					t.Error("two chats ended all tables")
 				}
 				s.on("sendRichMessage", r)
@@ -184,7 +184,7 @@ func TestAnUnchangedTableIsATakenOne(t *testing.T) {
 		}
 		s.on("sendRichMessage", refusal)
 		mustReach(t, c, 504)
-		if !c.tables.taken() || len(s.of("editMessageText")) != 1 {
+		if !c.tables.usable() || len(s.of("editMessageText")) != 1 {
 			t.Error("tables ended although one was taken meanwhile")
 		}
 	})
@@ -200,7 +200,7 @@ func TestOtherMessagesDoNotBreakTheRow(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if c.tables.taken() {
+		if c.tables.usable() {
 			t.Error("three chats' refusals did not end tables")
 		}
 	})

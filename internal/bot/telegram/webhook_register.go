@@ -20,8 +20,8 @@ const (
 	maxConnections = 40
 	// checkEvery is how often we look whether the webhook is still ours.
 	checkEvery = time.Minute
-	// longestHookSecret is Telegram's.
-	longestHookSecret = 256
+	// maxHookSecret is Telegram's.
+	maxHookSecret = 256
 )
 
 // registration is the webhook at Telegram, and what became of it.

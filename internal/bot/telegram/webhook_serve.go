@@ -19,12 +19,12 @@ import (
 const (
 	// secretHeader is where a delivery carries the secret.
 	secretHeader = "X-Telegram-Bot-Api-Secret-Token"
-	// largestUpdate bounds a delivery, in bytes. The longest message with all that
+	// maxUpdate bounds a delivery, in bytes. The longest message with all that
 	// can hang on it stays far below.
-	largestUpdate = 1 << 20
-	// soon is when Telegram shall come again, in seconds. Without a word it would
+	maxUpdate = 1 << 20
+	// retryAfterSeconds is when Telegram shall come again, in seconds. Without a word it would
 	// wait for up to two minutes.
-	soon = "5"
+	retryAfterSeconds = "5"
 )
 
 // ServeHTTP takes a delivery. Whoever does not know the secret learns nothing;
@@ -48,7 +48,7 @@ func (w *webhookServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		status = w.receive(rw, r)
 	}
 	if status == http.StatusServiceUnavailable {
-		rw.Header().Set("Retry-After", soon)
+		rw.Header().Set("Retry-After", retryAfterSeconds)
 	}
 	rw.WriteHeader(status)
 }
@@ -68,9 +68,9 @@ func isJSON(contentType string) bool {
 // receive reads a delivery and waits until it is stored.
 func (w *webhookServer) receive(rw http.ResponseWriter, r *http.Request) (status int) {
 	w.lastDelivery.Store(w.clock.Now().UnixNano())
-	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, largestUpdate))
+	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxUpdate))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: somebody may miss an answer", "limit", largestUpdate)
+		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: somebody may miss an answer", "limit", maxUpdate)
 		return http.StatusOK
 	}
 	if err != nil {
@@ -118,7 +118,7 @@ func (w *webhookServer) storeDeliveries(ctx context.Context) {
 // the next one.
 func (w *webhookServer) batch(first delivery) []delivery {
 	batch := []delivery{first}
-	for len(batch) < mostUpdates {
+	for len(batch) < maxBatch {
 		select {
 		case d := <-w.deliveries:
 			batch = append(batch, d)

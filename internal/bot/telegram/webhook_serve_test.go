@@ -54,8 +54,8 @@ func TestWhatTheWebhookAnswers(t *testing.T) {
 		"of another shape":        {`{"update_id":40,"message":{"text":"private words","from":7}}`, nil, 200, false, "type=message"},
 		"of a kind not asked for": {`{"update_id":40,"poll":{}}`, nil, 200, false, ""},
 		"what the bot ignores":    {`{"update_id":40,"message":{"message_id":9}}`, nil, 200, false, ""},
-		"as large as may be":      {update(40) + strings.Repeat(" ", largestUpdate-len(update(40))), nil, 200, true, ""},
-		"too large":               {update(40) + strings.Repeat(" ", largestUpdate), nil, 200, false, "too large"},
+		"as large as may be":      {update(40) + strings.Repeat(" ", maxUpdate-len(update(40))), nil, 200, true, ""},
+		"too large":               {update(40) + strings.Repeat(" ", maxUpdate), nil, 200, false, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, c *Client, _ *stub, log *lines) {
