@@ -85,7 +85,7 @@ func (p *poller) run(ctx context.Context) error {
 		case errors.Is(err, ErrUnauthorized):
 			return fmt.Errorf("take updates in: %w", err)
 		case err != nil:
-			_ = wait(ctx, p.clock, p.reportFailure(ctx, err)) // ctx is the loop's business
+			_ = wait(ctx, p.clock, p.reportFailure(ctx, err)) // the loop checks ctx
 		default:
 			p.reportSuccess(ctx)
 		}
@@ -110,7 +110,7 @@ func (p *poller) step(ctx context.Context) error {
 	}
 	p.dropIdleOffset()
 	if p.clock.Since(asked) < minPollInterval {
-		_ = wait(ctx, p.clock, minPollInterval) // ctx is the loop's business
+		_ = wait(ctx, p.clock, minPollInterval) // the loop checks ctx
 	}
 	return nil
 }
@@ -189,7 +189,8 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 	return answer.Result, nil
 }
 
-// reportFailure says what failed, unless it was said already, and how long to wait.
+// reportFailure logs what failed, unless it was logged already, and returns how long
+// to wait.
 func (p *poller) reportFailure(ctx context.Context, err error) time.Duration {
 	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched, trying on", err: err}
 	f, isAPIError := errors.AsType[*apiError](err)
@@ -247,7 +248,7 @@ func (p *poller) conflictReport(f *apiError) report {
 
 // reportSuccess notes a successful poll. A conflict is over only some time later.
 func (p *poller) reportSuccess(ctx context.Context) {
-	p.back.reset()
+	p.back = backoff{}
 	if p.conflict.Load() && p.clock.Since(p.lastConflict) < conflictGrace {
 		return
 	}

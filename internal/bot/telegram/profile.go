@@ -104,8 +104,8 @@ func (c *Client) describeShortly(ctx context.Context, text string) error {
 	})
 }
 
-// callProfile makes a call about the bot itself, which may be repeated at will.
-// Where Telegram finds them too many it asks for hours, and not of messages.
+// callProfile makes a call about the bot itself, which is idempotent. A 429 for it
+// may last hours and does not hold back messages.
 func (c *Client) callProfile(ctx context.Context, method string, do func(context.Context) error) error {
 	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, idempotent: true, do: do})
 }

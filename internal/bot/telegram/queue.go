@@ -7,26 +7,26 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// sendSlots bounds the messages that are under way at once. Each holds its
-// upload twice: as the message, and as the request's body.
+// sendSlots bounds the messages in flight. Each holds its upload twice: as the
+// message, and as the request's body.
 const sendSlots = 30
 
-// outsiderShare is the part of the send rate that outsiders get besides: with
+// outsiderShare is the part of the send rate that outsiders get in addition: with
 // 25 messages a second for people who are let in, all together stay below the
 // 30 a second that Telegram documents.
 const outsiderShare = 1.0 / 6
 
 // queue holds the calls that share a limit. They leave it in the order in which
-// they came, at its pace, and no more than its slots are under way at once.
+// they came, at its pace, and its slots bound the calls in flight.
 type queue struct {
-	key   int64         // what a 429 closes besides the chat of the call
+	key   int64         // what a 429 blocks together with the chat of the call
 	head  chan struct{} // held by the call that leaves next; blocked senders are served in order
 	slots chan struct{} // held by the calls under way
 	pace  *rate.Limiter
 	after *queue // its waiting calls go first; nil for none
 
-	// Guarded by the gate's lock.
-	waiting int           // calls that wait for their turn, the pace or a slot
+	// Guarded by the lock of the rateLimiter.
+	waiting int           // calls that wait for head, the pace or a slot
 	empty   chan struct{} // closed when no call waits any more
 }
 
@@ -34,10 +34,10 @@ func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
 	return &queue{key: key, head: make(chan struct{}, 1), slots: make(chan struct{}, slots), pace: rate.NewLimiter(perSecond, 1), after: after}
 }
 
-// pass waits until a call may go out: Telegram's silence is over for its chat
-// and its queue, and it is first there. The caller must call done once the call
-// is over, and after shut if it was refused with a 429; passed says that Telegram
-// answered it and met no limit.
+// pass waits until a call may go out: its chat and its queue are not blocked, and
+// it is first in the queue. The caller must call done once the call is over, and
+// after block if it was refused with a 429. passed says that Telegram answered
+// and no limit was met.
 func (g *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	for {
 		if err := g.waitRetryAfter(ctx, q, chat); err != nil {
@@ -49,8 +49,8 @@ func (g *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func
 	}
 }
 
-// waitRetryAfter waits while Telegram wants silence. It holds no place in the queue, so
-// that one chat's silence delays no other.
+// waitRetryAfter waits while the chat or the queue is blocked. It holds no place in
+// the queue, so that one blocked chat delays no other.
 func (g *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) error {
 	for {
 		held := g.blockedFor(q, chat)
@@ -66,9 +66,9 @@ func (g *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) 
 	}
 }
 
-// start waits for a call's turn, the pace and a slot. It returns nil if Telegram
-// asked for silence meanwhile. While the limit that was met last is in doubt,
-// the call keeps the turn until it is over: it is the only one to find out.
+// start waits for the head of the queue, the pace and a slot. It returns nil if a
+// 429 blocked the call meanwhile. While the limit of the last 429 is in doubt,
+// the call keeps the head until it is over: one call alone finds out.
 func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	defer g.count(q)()
 	if err := acquire(ctx, q.head); err != nil {
@@ -108,7 +108,7 @@ func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 	}, nil
 }
 
-// try is pass for a call to a person that is made at once or not at all.
+// try is pass for a call that is made at once or not at all.
 func (g *rateLimiter) try(chat int64) (done func(), ok bool) {
 	if !g.idle(chat) || g.inDoubt(g.people) {
 		return nil, false
@@ -140,7 +140,7 @@ func (g *rateLimiter) waitPace(ctx context.Context, q *queue) error {
 	return nil
 }
 
-// waitForPriority waits while a call waits in the queue that goes first.
+// waitForPriority waits while calls wait in the queue that goes first.
 func (g *rateLimiter) waitForPriority(ctx context.Context, q *queue) error {
 	for q.after != nil {
 		g.mu.Lock()
@@ -158,7 +158,7 @@ func (g *rateLimiter) waitForPriority(ctx context.Context, q *queue) error {
 	return nil
 }
 
-// count counts a call that waits in a queue, until the returned func.
+// count counts a waiting call until end is called.
 func (g *rateLimiter) count(q *queue) (end func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -184,10 +184,10 @@ func acquire(ctx context.Context, tokens chan struct{}) error {
 	}
 }
 
-// doubt is that a chat was refused with a 429 a moment ago, and nothing has told
-// yet whether the limit is the chat's own or everyone's.
+// doubt is a recent 429 of a chat, as long as it is unknown whether the limit is
+// the chat's own or that of all chats.
 type doubt struct {
-	chat  int64 // allChats: it was everyone's, and may be still
+	chat  int64 // allChats: the limit was that of all chats, and may be still
 	until time.Time
 }
 
@@ -197,7 +197,7 @@ func (g *rateLimiter) inDoubt(q *queue) bool {
 	return q == g.people && g.doubt.until.After(g.clock.Now())
 }
 
-// settleDoubt notes that another call was taken: the limit was the chat's own.
+// settleDoubt notes that another call passed: the limit was the chat's own.
 func (g *rateLimiter) settleDoubt() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -12,24 +12,24 @@ import (
 	"kitebot/internal/clock"
 )
 
-// What is no chat, but can be held back like one. No chat has these ids.
+// Keys of limits that are not those of one chat. No chat has these ids.
 const (
 	allChats   int64 = 0              // all chats
-	botProfile int64 = math.MinInt64  // the bot's own profile and menu, which Telegram limits apart
-	callbacks  int64 = botProfile + 1 // the answers to presses
+	botProfile int64 = math.MinInt64  // the bot's profile and menu, which have a limit of their own
+	callbacks  int64 = botProfile + 1 // the answers to callback queries
 	outsiders  int64 = botProfile + 2 // all chats with people who are not let in, and groups
 )
 
-// maxSharedWait bounds what is concluded from a 429 for other calls than those
-// to its chat. Telegram does not say which limit a call ran into, so such a
-// conclusion may be wrong. If it was right, the next refusal says so again.
+// maxSharedWait bounds how long a 429 of one chat blocks other chats. Telegram does
+// not say which limit a call met, so the conclusion may be wrong. If it was
+// right, the next 429 says so again.
 const maxSharedWait = time.Minute
 
-// rateLimiter keeps messages to one chat in order and holds calls back for as long as
-// Telegram asked. Calls that share a limit share a queue.
+// rateLimiter keeps messages to one chat in order and obeys every retry_after.
+// Calls that share a limit share a queue.
 type rateLimiter struct {
 	clock     clock.Clock
-	onWait    func(time.Duration) // told how long a call was held back
+	onWait    func(time.Duration) // called with how long a call was blocked
 	people    *queue              // what goes to people who are let in
 	outsiders *queue              // what goes to everyone else
 	callbacks *queue
@@ -41,15 +41,15 @@ type rateLimiter struct {
 	doubt   doubt
 }
 
-// lane is the queue before one chat. Blocked senders on a channel are served
-// in the order they came, which is all the queue we need.
+// lane is the lock of one chat. Blocked senders on a channel are served in the
+// order they came, so it also is the chat's queue.
 type lane struct {
 	lock  chan struct{}
-	users int // inside or waiting; the last one takes the lane away
+	users int // that hold the lock or wait for it; the last one deletes the lane
 }
 
-// newRateLimiter makes a gate that sends at most perSecond messages a second to people
-// who are let in; 0 for any number.
+// newRateLimiter returns a rateLimiter with at most perSecond messages a second to
+// people who are let in; 0 for no limit.
 func newRateLimiter(c clock.Clock, perSecond float64) *rateLimiter {
 	g := &rateLimiter{clock: c, onWait: noopMeter{}.TelegramWaited, lanes: map[int64]*lane{}, blocked: map[int64]time.Time{}}
 	pace := rate.Limit(perSecond)
@@ -63,7 +63,7 @@ func newRateLimiter(c clock.Clock, perSecond float64) *rateLimiter {
 	return g
 }
 
-// enter waits for the caller's turn in a chat. The caller must leave.
+// enter locks a chat, in the order of the calls. The caller must call leave.
 func (g *rateLimiter) enter(ctx context.Context, chat int64) (leave func(), err error) {
 	l := g.join(chat)
 	select {
@@ -98,8 +98,7 @@ func (g *rateLimiter) part(chat int64, l *lane) {
 	}
 }
 
-// idle says that nothing is being sent or held back in a chat with a person who
-// is let in.
+// idle says that no call to a chat is in flight, waits or is blocked.
 func (g *rateLimiter) idle(chat int64) bool {
 	g.mu.Lock()
 	busy := g.lanes[chat] != nil
@@ -107,7 +106,7 @@ func (g *rateLimiter) idle(chat int64) bool {
 	return !busy && g.blockedFor(g.people, chat) <= 0
 }
 
-// blockedFor is how long a call is held back from now on.
+// blockedFor is how long a call is blocked from now on.
 func (g *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -120,11 +119,12 @@ func (g *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
 	return g.clock.Until(until)
 }
 
-// block obeys a 429: it holds the chat back for d, and what shares a limit with it
-// for a minute at most. That is the queue of a call that goes to no person who is
-// let in. People wait for each other only once a second chat is refused while the
-// first refusal is in doubt. It reports whether everyone is held back by it who
-// was not before. Past entries go at the same time; a 429 is rare enough for that.
+// block obeys a 429: it blocks the chat for d, and what shares a limit with it for
+// a minute at most. For outsiders, callback queries and the profile that is their
+// queue. People who are let in wait for each other only once a second chat is
+// refused while the first 429 is in doubt. block reports whether all chats are
+// blocked now that were not before. It also deletes past entries; a 429 is rare
+// enough for that.
 func (g *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -132,7 +132,7 @@ func (g *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
 	maps.DeleteFunc(g.blocked, func(_ int64, until time.Time) bool { return !until.After(now) })
 	_, before := g.blocked[allChats]
 	short := now.Add(min(d, maxSharedWait))
-	if q != g.callbacks { // no press is answered after that time
+	if q != g.callbacks { // no callback query can be answered after that time
 		g.blockUntil(chat, now.Add(d))
 	}
 	switch {

@@ -15,7 +15,7 @@ import (
 // pictureName is how an uploaded picture is called. People do not see it.
 const pictureName = "picture.png"
 
-// outgoing is a message on its way into a chat, ready for Telegram's methods.
+// outgoing is a message to a chat, ready for Telegram's methods.
 type outgoing struct {
 	view.Message
 	chat   int64
@@ -23,7 +23,7 @@ type outgoing struct {
 	rich   *models.InputRichMessage // nil: it goes as text
 }
 
-// ready turns a message into what goes out. An error is a bug of ours.
+// ready converts a message for Telegram's methods. An error is a bug of ours.
 func (c *Client) ready(ctx context.Context, chat int64, m view.Message) (outgoing, error) {
 	markup, err := keyboard(m.Buttons)
 	switch {
@@ -43,15 +43,15 @@ func (c *Client) ready(ctx context.Context, chat int64, m view.Message) (outgoin
 	return p, err
 }
 
-// keepSigns keeps a sign at its amount: a line may break between a sign and ₹, as
-// it may not between a sign and a digit. A word joiner is invisible and forbids it.
-// It is put in here, so that no view has to think of it and no other output has it.
+// keepSigns puts an invisible word joiner between a sign and ₹, where a line could
+// break otherwise. It does so here, so that no view has to and no other output
+// has it.
 func keepSigns(text string) string {
 	return strings.NewReplacer("−₹", "−\u2060₹", "+₹", "+\u2060₹").Replace(text)
 }
 
-// sending is the call that shows a new message and puts its number into id.
-// Uploads are read anew by every attempt.
+// sending is the call that sends a new message and stores its id. Every attempt
+// reads uploads from the beginning.
 func (c *Client) sending(p outgoing, id *int) call {
 	switch {
 	case p.Photo != nil:
@@ -107,8 +107,8 @@ func (c *Client) sendingPhoto(p outgoing, id *int) call {
 	}}
 }
 
-// sendingFile leaves the file's type to Telegram, which finds it out by itself:
-// the library uploads without one.
+// sendingFile leaves the file's type to Telegram, since the library uploads without
+// one.
 func (c *Client) sendingFile(p outgoing, id *int) call {
 	return call{method: "sendDocument", do: func(ctx context.Context) error {
 		return numbered(id)(c.api.SendDocument(ctx, &tg.SendDocumentParams{
@@ -123,7 +123,7 @@ func (c *Client) sendingFile(p outgoing, id *int) call {
 	}}
 }
 
-// numbered keeps the number of a shown message.
+// numbered stores the id of a sent message.
 func numbered(id *int) func(*models.Message, error) error {
 	return func(shown *models.Message, err error) error {
 		switch {
@@ -137,10 +137,10 @@ func numbered(id *int) func(*models.Message, error) error {
 	}
 }
 
-// errNoNumber is an answer that says ok and no more.
+// errNoNumber is an answer that says ok without a message id.
 var errNoNumber = errors.New("a shown message has no number")
 
-// editing is the call that puts a message in the place of an earlier one.
+// editing is the call that replaces an earlier message.
 func (c *Client) editing(p outgoing, message int) call {
 	if p.Photo != nil {
 		return c.editingPhoto(p, message)

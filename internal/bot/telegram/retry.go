@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	// maxAttempts bounds attempts that fail on the way, a 429 aside.
+	// maxAttempts bounds the attempts of a call that gets no answer. A 429 does not count.
 	maxAttempts = 5
-	// maxResends bounds how often a message of unknown fate is sent again.
+	// maxResends bounds how often a message is sent again whose result is unknown.
 	maxResends = 1
 )
 
-// call is one Bot API call that may have to be made again.
+// call is one Bot API call that may be retried.
 type call struct {
 	method string
 	// idempotent: doing it twice is the same as once, as with an edit.
 	idempotent bool
 	do         func(ctx context.Context) error
-	// plain is made instead where Telegram does not take this call; nil for none.
+	// plain replaces this call where Telegram refuses native tables; nil for none.
 	plain *call
 }
 
-// inOrder makes a call in a chat, in order with the others there.
+// inOrder makes a call in a chat, after the earlier calls there.
 func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) error {
 	leave, err := c.limits.enter(ctx, chat)
 	if err != nil {
@@ -53,13 +53,13 @@ func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) erro
 	return deliveryError(err)
 }
 
-// retry makes a call until it is done or trying on is useless:
+// retry makes a call until it is done or another attempt is useless:
 //
 //   - a 429 is waited out, as often as it comes, until ctx ends; [rateLimiter.block] says
 //     what else waits for it;
-//   - a call that never left is made again a few times;
-//   - a call whose fate is unknown is made again a few times if that is
-//     harmless, else once: a message may then appear twice, but none is missing.
+//   - a call that was not sent is made again a few times;
+//   - a call whose result is unknown is made again a few times if it is
+//     idempotent, else once: a message may then appear twice, but none is missing.
 func (c *Client) retry(ctx context.Context, q *queue, chat int64, k call) error {
 	back := backoff{}
 	for doubts := 0; ; {
@@ -107,15 +107,15 @@ func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *
 	case f.kind == rateLimited:
 		c.obey429(ctx, q, chat, f)
 	default:
-		passed = f.kind != lost && f.kind != unsent // those tell nothing of a limit
+		passed = f.kind != lost && f.kind != unsent // these say nothing about a limit
 	}
 	return f, nil
 }
 
-// longRetryAfter is how much of it an operator should know of.
+// longRetryAfter is the least retry_after that an operator should know of.
 const longRetryAfter = time.Minute
 
-// obey429 obeys a 429. The log does not say which chat it is about.
+// obey429 blocks what a 429 is about. The log does not name the chat.
 func (c *Client) obey429(ctx context.Context, q *queue, chat int64, f *apiError) {
 	switch all := c.limits.block(q, chat, f.retryAfter); {
 	case all:
@@ -125,7 +125,7 @@ func (c *Client) obey429(ctx context.Context, q *queue, chat int64, f *apiError)
 	}
 }
 
-// deliveryError gives an error the bot's own cause.
+// deliveryError converts an error to a *bot.DeliveryError.
 func deliveryError(err error) error {
 	if err == nil {
 		return nil
@@ -137,14 +137,14 @@ func deliveryError(err error) error {
 			cause = bot.DeliveryGone
 		case missing:
 			cause = bot.DeliveryNoMessage
-		case refused, undeletable, unreadable: // the last was shown: sending it again would only double it
+		case refused, undeletable, unreadable: // the last was shown: to send it again would only double it
 			cause = bot.DeliveryRefused
 		}
 	}
 	return &bot.DeliveryError{Cause: cause, Err: err}
 }
 
-// isKind says that err is a fault of that kind.
+// isKind says that err is an apiError of that kind.
 func isKind(err error, k kind) bool {
 	f, ok := errors.AsType[*apiError](err)
 	return ok && f.kind == k
@@ -155,17 +155,13 @@ const (
 	lastBackoff  = 5 * time.Second
 )
 
-// backoff spreads repeated attempts: each wait is drawn from the whole of a
-// span that doubles from 100 ms to 5 s, so that many clients do not return at
-// the same moment.
+// backoff is exponential with full jitter: each wait is drawn from the whole of a
+// span that doubles from 100 ms to 5 s.
 type backoff struct{ attempts int }
 
 // next draws the wait before the next attempt; it is never zero.
 func (b *backoff) next() time.Duration {
-	span := lastBackoff
-	if b.attempts < 6 { // 100 ms << 6 is beyond the last span
-		span = min(firstBackoff<<b.attempts, lastBackoff)
-	}
+	span := min(firstBackoff<<min(b.attempts, 6), lastBackoff)
 	b.attempts++
 	return 1 + rand.N(span)
 }
@@ -177,8 +173,6 @@ func (b *backoff) after(f *apiError) time.Duration {
 	}
 	return b.next()
 }
-
-func (b *backoff) reset() { b.attempts = 0 }
 
 // wait returns nil after d, or ctx's error.
 func wait(ctx context.Context, c clock.Clock, d time.Duration) error {

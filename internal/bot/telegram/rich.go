@@ -16,16 +16,16 @@ import (
 	"kitebot/internal/clock"
 )
 
-// What Telegram takes in one rich message.
+// Telegram's limits of a rich message.
 const (
-	maxBlocks   = 500 // each row of a table is one, too
+	maxBlocks   = 500 // each row of a table counts as one
 	maxColumns  = 20
 	maxRichText = 32768 // characters of all texts together
 )
 
-// rich returns m as Telegram's blocks; nil where it goes as text: because it has
-// no blocks, because none is taken at present, or because they are badly built,
-// which is a bug of ours and not the reader's trouble.
+// rich returns m as Telegram's blocks; nil where it is sent as text: because it has
+// no blocks, because Telegram takes none at present, or because they are invalid,
+// which is a bug of ours.
 func (c *Client) rich(ctx context.Context, m view.Message) *models.InputRichMessage {
 	if m.Rich == nil || !c.tables.usable() {
 		return nil
@@ -74,8 +74,8 @@ func richBlock(b view.Block) (models.InputRichBlock, error) {
 	return models.InputRichBlock{}, errors.New("not exactly one of a paragraph and a table")
 }
 
-// richTable gives every cell its place. Small indents fit one column more on a
-// phone, and stripes lead the eye along a row without a grid.
+// richTable makes a compact table, which fits one column more on a phone, with
+// stripes instead of a grid.
 func richTable(t view.RichTable) (*models.InputRichBlockTable, error) {
 	table := &models.InputRichBlockTable{IsCompact: true, IsStriped: true}
 	if len(t.Head) > 0 {
@@ -120,8 +120,8 @@ func rows(t *view.RichTable) int {
 	return len(t.Rows) + min(len(t.Head), 1)
 }
 
-// letters is how long a block's text is at most: tags count as if they were
-// shown, which errs on the safe side.
+// letters is the greatest length of a block's text: tags count as if they were
+// shown.
 func letters(b view.Block) int {
 	n := utf8.RuneCountInString(b.HTML)
 	if b.Table == nil {
@@ -136,44 +136,45 @@ func letters(b view.Block) int {
 }
 
 const (
-	// maxRefusals is in how many chats in a row tables must be refused until
-	// none is tried any more. Chats are counted and not messages: one person's
-	// holdings may offend every time, and cost others nothing.
+	// maxRefusals is how many chats in a row must refuse tables until all are sent
+	// as text. Chats are counted and not messages: the holdings of one user may be
+	// refused every time, and must cost others nothing.
 	maxRefusals = 3
-	// tablesBackoff is how long everything then goes as text, so that not everybody
-	// waits for two answers. It ends by itself, since servers and rules change.
+	// tablesBackoff is how long all tables are then sent as text, so that users do not
+	// wait for two calls. It ends by itself, since servers and rules change.
 	tablesBackoff = 6 * time.Hour
 )
 
-// tableSupport knows whether Telegram takes native tables at present.
+// tableSupport remembers whether Telegram takes native tables at present.
 type tableSupport struct {
 	clock clock.Clock
 
 	mu      sync.Mutex
-	until   time.Time      // until when none is tried
-	refused map[int64]bool // the chats where they were, since one was last taken
+	until   time.Time      // no table is tried before
+	refused map[int64]bool // the chats where they were, since a table was last accepted
 }
 
 func newTableSupport(c clock.Clock) *tableSupport {
 	return &tableSupport{clock: c, refused: map[int64]bool{}}
 }
 
-// usable says that tables are worth trying.
+// usable says whether to try native tables.
 func (n *tableSupport) usable() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return !n.clock.Now().Before(n.until)
 }
 
-// accepted notes a message with tables that Telegram took.
+// accepted notes a message with tables that Telegram accepted.
 func (n *tableSupport) accepted() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.refused)
 }
 
-// refuse is a message that Telegram took as text only. It reports whether that
-// ends tables for now: many chats were refused, or the server does not know them.
+// refuse notes a message that Telegram accepted as text only. It reports whether
+// that ends tables for now: many chats were refused, or the server does not know
+// them.
 func (n *tableSupport) refuse(chat int64, unknown bool) (ends bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -187,8 +188,8 @@ func (n *tableSupport) refuse(chat int64, unknown bool) (ends bool) {
 	return true
 }
 
-// sendAsText makes the call that stands in for a declined one. If this one works,
-// the tables were the trouble.
+// sendAsText makes the call that replaces a refused one. If it succeeds, the tables
+// were the reason.
 func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, reason error) error {
 	err := c.retry(ctx, q, chat, k)
 	if err != nil && !isKind(err, unchanged) {
@@ -202,9 +203,9 @@ func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, r
 	return err
 }
 
-// tablesRefused says that Telegram refuses what was asked for and not just now: the
-// request is wrong to it, people may not be sent that, or, with a code that else
-// stands for a bad token, its server does not know the method.
+// tablesRefused says that Telegram refuses a call for good: the request is invalid,
+// the chat does not allow it, or the server does not know the method, with a code
+// that otherwise means a bad token.
 func tablesRefused(err error) bool {
 	f, ok := errors.AsType[*apiError](err)
 	if !ok {
@@ -222,7 +223,7 @@ func tablesRefused(err error) bool {
 }
 
 // tablesUnsupported tells a server that is too old for tables from one that refuses
-// a message: it does not know the method, or passes over the parameter and then
+// a message: it does not know the method, or ignores the parameter and then
 // misses the text.
 func tablesUnsupported(err error) bool {
 	f, ok := errors.AsType[*apiError](err)

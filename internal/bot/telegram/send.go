@@ -65,11 +65,10 @@ func (c *Client) edit(ctx context.Context, q *queue, chat int64, message int, m 
 	return err
 }
 
-// Delete takes a message off a private chat: the bot's own, or the person's.
-// It waits for earlier messages to this chat and for every retry_after, as
-// [Client.Send] does, and is tried again where its fate is unknown, since twice
-// is as good as once. A message that is gone already is no error; one that
-// Telegram keeps is [bot.DeliveryRefused]. Errors are *bot.DeliveryError.
+// Delete deletes a message in a private chat: the bot's own, or the user's. It waits
+// for earlier messages to this chat and for every retry_after, as [Client.Send]
+// does, and is retried where its result is unknown. A message that is gone already
+// is no error; one that Telegram does not delete is [bot.DeliveryRefused]. Errors are *bot.DeliveryError.
 func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
 	return c.delete(ctx, c.limits.people, chat, message)
 }
@@ -85,9 +84,9 @@ func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) 
 	return err
 }
 
-// Typing shows that an answer is on its way. It is a courtesy: it is tried
-// once, and not at all while a message to this chat is under way or held back,
-// or others would have to wait for it.
+// Typing shows that an answer is on its way. It makes one attempt, and none while
+// a message to this chat is in flight or blocked, or if others would have to
+// wait for it.
 func (c *Client) Typing(ctx context.Context, chat int64) error {
 	done, ok := c.limits.try(chat)
 	if !ok {
@@ -105,10 +104,10 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 	return deliveryError(f)
 }
 
-// Acknowledge ends the spinner of a press, with a short text or "". It waits for
-// other presses and for none of the messages: presses have a queue of their own,
-// and a 429 there holds presses only, for a minute at most. A press too old to
-// be answered is no error; other errors are *bot.DeliveryError.
+// Acknowledge answers a callback query, with a short text or "". Callback queries
+// have a queue of their own, and a 429 there blocks that queue only, for a minute
+// at most. A query too old to be answered is no error; other errors are
+// *bot.DeliveryError.
 func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
 	err := c.retry(ctx, c.limits.callbacks, callbacks, call{method: "answerCallbackQuery", idempotent: true, do: func(ctx context.Context) error {
 		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
@@ -190,11 +189,11 @@ func button(b view.Button) (models.InlineKeyboardButton, error) {
 	return out, nil
 }
 
-// Outsiders sends to groups and to people who are not let in, so that nothing
-// they cause delays a person who is. Their calls go out one at a time, at a
-// rate of their own, and only while no call for a person who is let in waits. A
-// 429 there holds outsiders only; one for everyone holds them too. The promises
-// of [Client.Send], [Client.Edit] and [Client.Delete] hold.
+// Outsiders sends to groups and to people who are not let in, without a delay for
+// people who are. Its calls go out one at a time, at a rate of their own, and only
+// while no call for a person who is let in waits. A 429 there blocks outsiders
+// only; one for all chats blocks them too. The promises of [Client.Send],
+// [Client.Edit] and [Client.Delete] hold.
 func (c *Client) Outsiders() bot.Messenger { return &outsiderMessenger{c} }
 
 type outsiderMessenger struct{ c *Client }

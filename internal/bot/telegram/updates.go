@@ -29,7 +29,7 @@ func (c *Client) store(ctx context.Context, j bot.Journal, updates []bot.Update)
 	return fresh, nil
 }
 
-// storeFailure is the report of updates that could not be kept.
+// storeFailure reports updates that could not be stored.
 func storeFailure(err error) report {
 	return report{kind: "journal", level: slog.LevelError, every: logAgainAfter, err: err,
 		text: "updates cannot be stored, so none is taken from telegram until they can"}
@@ -54,11 +54,11 @@ func (c *Client) parseBatch(ctx context.Context, batch []json.RawMessage) (updat
 	return updates, last
 }
 
-// errPanicked is a bug of ours that was met; the log has its stack.
+// errPanicked replaces a panic; the log has its stack.
 var errPanicked = errors.New("a panic")
 
-// dispatch gives an update to handle. A bug met there costs this update: it counts
-// as answered, since the next process would meet the bug again.
+// dispatch passes an update to handle. A panic there costs this update: it counts
+// as answered, since it would panic in the next process as well.
 func (c *Client) dispatch(ctx context.Context, j bot.Journal, handle func(bot.Update), u bot.Update) {
 	err := c.recoverPanic(ctx, "an update panicked: a bug of ours; please report it with the stack. Its person gets no answer, and others are served all the same", func() error {
 		handle(u)
@@ -69,7 +69,7 @@ func (c *Client) dispatch(ctx context.Context, j bot.Journal, handle func(bot.Up
 	}
 }
 
-// recoverPanic turns a panic of f into errPanicked and a line in the log.
+// recoverPanic turns a panic of f into errPanicked and a log line.
 func (c *Client) recoverPanic(ctx context.Context, text string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

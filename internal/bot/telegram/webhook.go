@@ -16,36 +16,35 @@ import (
 
 // Hook is where Telegram delivers updates to.
 type Hook struct {
-	// URL is what Telegram is told; [CheckHookURL] says which ones it takes. The
-	// path of it is the one path that is served. TLS is the business of the
-	// proxy before us, which passes the path on as it is.
+	// URL is the address that Telegram delivers to; see [CheckHookURL]. Only its
+	// path is served. TLS ends at a proxy, which must not change the path.
 	URL string
-	// Secret comes with every delivery; [CheckHookSecret]. Nobody but Telegram
-	// knows it. With "" each run makes its own.
+	// Secret comes with every delivery and is known to Telegram only; see
+	// [CheckHookSecret]. With "" each run makes its own.
 	Secret string
-	// Listener is where the proxy passes deliveries on. Webhook closes it.
+	// Listener receives the deliveries from the proxy. Webhook closes it.
 	Listener net.Listener
-	// Fallback answers what else comes in there, on other paths; nil for nobody.
+	// Fallback serves the other paths of the listener; nil for none.
 	Fallback http.Handler
 }
 
-// Webhook takes updates in until ctx ends, which is no error, as [Client.Poll]
-// does, but Telegram brings them. Each is answered with 200 only once j has
-// stored it; with a 503 Telegram brings it again. What was not seen before is
-// then handed to handle, one after the other. When ctx ends, what is stored and
-// not handled is left to the journal's Unanswered. handle must not block for
+// Webhook receives updates until ctx ends, which is no error, as [Client.Poll]
+// does, but Telegram delivers them. Each is answered with 200 only once j has
+// stored it; after a 503 Telegram delivers it again. New updates are then passed
+// to handle, one after the other. When ctx ends, updates that are stored and not
+// handled are left to the journal's Unanswered. handle must not block for
 // long: while it does, nothing else comes in.
 //
-// Webhook sets the webhook, looks after it, and leaves it set at the end. Until
-// somebody takes them, Telegram keeps the updates either way; and whoever
-// removed the webhook on leaving could make a successor deaf that has just set
-// it. Failures are waited out; [Client.Receiving] and [Client.Undelivered] tell of
-// them. Webhook ends with an error when Telegram does not know the token,
-// as getMe has to confirm, [ErrUnauthorized], when the listener breaks, or for a bad hook, *[OptionError].
+// Webhook sets the webhook, checks it every minute, and leaves it set at the end:
+// Telegram keeps pending updates either way, and to remove the webhook could cut
+// off a successor that has just set it. Failures are retried; [Client.Receiving]
+// and [Client.Undelivered] report them. Webhook ends with an error when Telegram
+// does not know the token, as getMe has to confirm, [ErrUnauthorized], when the
+// listener breaks, or for a bad hook, *[OptionError].
 func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func(bot.Update)) error {
 	w, err := c.newWebhookServer(h, j, handle)
 	if err != nil {
-		_ = h.Listener.Close() // it serves nobody yet
+		_ = h.Listener.Close() // it serves nothing yet
 		return err
 	}
 	return w.run(ctx, h.Listener)
@@ -58,10 +57,10 @@ type webhookServer struct {
 	handle     func(bot.Update)
 	path       string
 	fallback   http.Handler      // for other paths
-	secret     [sha256.Size]byte // of the secret: what is compared
+	secret     [sha256.Size]byte // hash of the secret, for the comparison
 	rejected   rejectionLog
 	deliveries chan delivery
-	stopped    chan struct{} // closed when nothing is taken any more
+	stopped    chan struct{} // closed when no delivery is accepted any more
 	hook       registration
 }
 
@@ -100,8 +99,9 @@ func (c *Client) newWebhookServer(h Hook, j bot.Journal, handle func(bot.Update)
 	}, nil
 }
 
-// run serves, stores and looks after the webhook, each in a goroutine of its
-// own. The order of the end: no new delivery, those under way, the storing.
+// run serves, stores and checks the webhook, each in a goroutine of its own. At the
+// end it first refuses new deliveries, then waits for those in flight, then
+// stops storing.
 func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	ctx, end := context.WithCancelCause(outer)
 	defer end(nil)
@@ -123,7 +123,7 @@ func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	serving.Wait()
 	close(w.stopped)
 	taking.Wait()
-	w.undelivered.Store(nil) // nobody is to be delivered to
+	w.undelivered.Store(nil) // no delivery is expected any more
 	if err == nil && outer.Err() == nil {
 		err = context.Cause(ctx)
 	}

@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	// maxConnections is how many deliveries Telegram may make side by side. Those from
-	// one chat it makes one after the other.
+	// maxConnections bounds Telegram's concurrent deliveries. Those of one chat come
+	// one after the other.
 	maxConnections = 40
-	// checkEvery is how often we look whether the webhook is still ours.
+	// checkEvery is how often the webhook is checked.
 	checkEvery = time.Minute
-	// maxHookSecret is Telegram's.
+	// maxHookSecret is Telegram's limit, in characters.
 	maxHookSecret = 256
 )
 
-// registration is the webhook at Telegram, and what became of it.
+// registration is the webhook at Telegram and its state.
 type registration struct {
 	// url is the address with a mark of this run, so that a webhook that another
 	// process set is never taken for ours, not even under the same address.
 	url          string
 	secret       string
 	set          bool
-	lastConflict time.Time // when it was last found not to be ours
-	backoffUntil time.Time // until when it is left to others
+	lastConflict time.Time // when it was last not ours
+	backoffUntil time.Time // it is not set again before
 	back         backoff
 	failures     failureLog
 }
@@ -43,8 +43,8 @@ var (
 	errUndelivered = errors.New("getWebhookInfo")
 )
 
-// maintain sets the webhook and sees to it that it stays, until ctx ends or
-// Telegram does not know the token any more.
+// maintain sets the webhook and keeps it set, until ctx ends or Telegram does not
+// know the token any more.
 func (w *webhookServer) maintain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		pause, err := checkEvery, w.confirmUnauthorized(ctx, w.checkWebhook(ctx))
@@ -57,14 +57,14 @@ func (w *webhookServer) maintain(ctx context.Context) error {
 		default:
 			w.reportSuccess(ctx)
 		}
-		_ = wait(ctx, w.clock, pause) // ctx is the loop's business
+		_ = wait(ctx, w.clock, pause) // the loop checks ctx
 	}
 	return nil
 }
 
-// checkWebhook sets the webhook, or asks Telegram what has become of it. One that was
-// removed or replaced is set again, though not every time: two programs must not
-// take the updates from each other all the time.
+// checkWebhook sets the webhook, or asks Telegram for its state. It sets a webhook
+// again that was removed or replaced, once in webhookBackoff at most: two programs
+// must not take the updates from each other all the time.
 func (w *webhookServer) checkWebhook(ctx context.Context) error {
 	if !w.hook.set {
 		return w.setWebhook(ctx)
@@ -96,8 +96,8 @@ func webhookConflict(info *models.WebhookInfo) error {
 	return errReplaced
 }
 
-// checkDelivery is what keeps Telegram from delivering, in its words, or nil. An
-// error that it got over is no news.
+// checkDelivery returns what keeps Telegram from delivering, in its words, or nil.
+// It ignores an error after which a delivery succeeded.
 func (w *webhookServer) checkDelivery(info *models.WebhookInfo) error {
 	quietFor := w.clock.Since(time.Unix(0, w.lastDelivery.Load()))
 	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || quietFor < checkEvery {
@@ -109,7 +109,7 @@ func (w *webhookServer) checkDelivery(info *models.WebhookInfo) error {
 	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, words, info.PendingUpdateCount)
 }
 
-// setWebhook tells Telegram where to deliver. What waits there already is kept.
+// setWebhook tells Telegram where to deliver. Pending updates are kept.
 func (w *webhookServer) setWebhook(ctx context.Context) error {
 	_, err := w.api.SetWebhook(ctx, &tg.SetWebhookParams{
 		URL:                w.hook.url,
@@ -128,7 +128,8 @@ func (w *webhookServer) setWebhook(ctx context.Context) error {
 	return nil
 }
 
-// reportFailure says what is wrong, unless it was said already, and how long to wait.
+// reportFailure logs what is wrong, unless it was logged already, and returns how
+// long to wait.
 func (w *webhookServer) reportFailure(ctx context.Context, err error) time.Duration {
 	r := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be looked after, trying on", err: err}
 	loud := func(kind, text string) {
@@ -154,10 +155,10 @@ func (w *webhookServer) reportFailure(ctx context.Context, err error) time.Durat
 	}
 }
 
-// reportSuccess is a look at a webhook as it should be. After a conflict that is believed
-// only later, as with polls.
+// reportSuccess notes a webhook in order. A conflict is over only some time later, as
+// with polls.
 func (w *webhookServer) reportSuccess(ctx context.Context) {
-	w.hook.back.reset()
+	w.hook.back = backoff{}
 	if w.conflict.Load() && w.clock.Since(w.hook.lastConflict) < conflictGrace {
 		return
 	}
@@ -165,20 +166,19 @@ func (w *webhookServer) reportSuccess(ctx context.Context) {
 	w.hook.failures.recovered(ctx, "the webhook is in order again")
 }
 
-// Undelivered is that Telegram has updates and fails to bring them.
+// Undelivered says that Telegram has updates and fails to deliver them.
 type Undelivered struct {
-	// Words are Telegram's own, on one line, without addresses and secrets: what
-	// came of its last attempt.
+	// Words are Telegram's own about its last attempt, on one line, without
+	// addresses and secrets.
 	Words string
-	Since time.Time // when we first learned of it
+	Since time.Time // when it was first seen
 
-	seen time.Time // when we last did
+	seen time.Time // when it was last seen
 }
 
-// Undelivered returns nil while updates are delivered to the webhook, as far as
-// is known, and always with [Client.Poll]. What it returns is not changed. It
-// follows within a minute or two of silence, since only getWebhookInfo tells; a
-// delivery ends it at once.
+// Undelivered returns nil while updates are delivered to the webhook, as far as is
+// known, and always with [Client.Poll]. It is up to two minutes late, since only
+// getWebhookInfo tells; a delivery ends it at once.
 func (c *Client) Undelivered() *Undelivered {
 	u := c.undelivered.Load()
 	if u == nil || c.lastDelivery.Load() >= u.seen.UnixNano() {
@@ -187,7 +187,7 @@ func (c *Client) Undelivered() *Undelivered {
 	return u
 }
 
-// noteUndelivered notes what keeps Telegram from delivering.
+// noteUndelivered stores what keeps Telegram from delivering.
 func (w *webhookServer) noteUndelivered(words string) {
 	now := w.clock.Now()
 	next := &Undelivered{Words: w.hideAddresses(words), Since: now, seen: now}
@@ -197,8 +197,8 @@ func (w *webhookServer) noteUndelivered(words string) {
 	w.undelivered.Store(next)
 }
 
-// hideAddresses leaves out where the bot is and what it is reached with: unlike the
-// log, what is made of these words is shown to whoever may ask.
+// hideAddresses removes the bot's address, path and secret: unlike the log, these
+// words are shown to anyone who may ask for the health of the bot.
 func (w *webhookServer) hideAddresses(words string) string {
 	hidden := []string{w.hook.secret, w.path}
 	if u, err := url.Parse(w.hook.url); err == nil {
@@ -210,7 +210,7 @@ func (w *webhookServer) hideAddresses(words string) string {
 			kept[i] = "[…]"
 		}
 		for _, h := range hidden {
-			if len(h) > 1 && strings.Contains(word, h) { // a path may be a mere slash
+			if len(h) > 1 && strings.Contains(word, h) { // a path may be a single slash
 				kept[i] = "[…]"
 			}
 		}

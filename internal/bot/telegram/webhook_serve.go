@@ -17,18 +17,17 @@ import (
 )
 
 const (
-	// secretHeader is where a delivery carries the secret.
+	// secretHeader is the header of a delivery that holds the secret.
 	secretHeader = "X-Telegram-Bot-Api-Secret-Token"
-	// maxUpdate bounds a delivery, in bytes. The longest message with all that
-	// can hang on it stays far below.
+	// maxUpdate bounds a delivery, in bytes. The longest message is far shorter.
 	maxUpdate = 1 << 20
-	// retryAfterSeconds is when Telegram shall come again, in seconds. Without a word it would
-	// wait for up to two minutes.
+	// retryAfterSeconds is when Telegram should deliver again. Without it Telegram
+	// waits up to two minutes.
 	retryAfterSeconds = "5"
 )
 
-// ServeHTTP takes a delivery. Whoever does not know the secret learns nothing;
-// what Telegram would bring for ever in vain is answered with 200.
+// ServeHTTP takes a delivery. Without the secret it reveals nothing. A delivery that
+// could never succeed is answered with 200, so that Telegram drops it.
 func (w *webhookServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != w.path {
 		w.fallback.ServeHTTP(rw, r)
@@ -53,8 +52,8 @@ func (w *webhookServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	rw.WriteHeader(status)
 }
 
-// fromTelegram compares hashes in constant time, so that neither the secret nor
-// its length can be found out by trying.
+// fromTelegram compares hashes in constant time, so that neither the secret nor its
+// length leaks.
 func (w *webhookServer) fromTelegram(h http.Header) bool {
 	said := sha256.Sum256([]byte(h.Get(secretHeader)))
 	return subtle.ConstantTimeCompare(said[:], w.secret[:]) == 1
@@ -74,7 +73,7 @@ func (w *webhookServer) receive(rw http.ResponseWriter, r *http.Request) (status
 		return http.StatusOK
 	}
 	if err != nil {
-		return http.StatusBadRequest // it did not arrive whole, and comes again
+		return http.StatusBadRequest // it did not arrive whole, and is delivered again
 	}
 	d := delivery{raw: raw, stored: make(chan error, 1)}
 	select {
@@ -97,11 +96,11 @@ func (w *webhookServer) receive(rw http.ResponseWriter, r *http.Request) (status
 // delivery is an update that waits to be stored.
 type delivery struct {
 	raw    json.RawMessage
-	stored chan error // has room for the one answer
+	stored chan error // buffered, for the one result
 }
 
-// storeDeliveries stores deliveries until nothing is taken any more. It is the only one
-// that does, so updates are handed out in the order in which they were stored.
+// storeDeliveries stores deliveries until the server stops. It alone does so:
+// updates are dispatched in the order in which they were stored.
 func (w *webhookServer) storeDeliveries(ctx context.Context) {
 	failures := failureLog{log: w.log, clock: w.clock}
 	for {
@@ -114,8 +113,8 @@ func (w *webhookServer) storeDeliveries(ctx context.Context) {
 	}
 }
 
-// batch adds what waits already: deliveries that arrived during a commit share
-// the next one.
+// batch adds the deliveries that wait already: those that arrived during a commit
+// share the next one.
 func (w *webhookServer) batch(first delivery) []delivery {
 	batch := []delivery{first}
 	for len(batch) < maxBatch {
@@ -129,7 +128,7 @@ func (w *webhookServer) batch(first delivery) []delivery {
 	return batch
 }
 
-// take stores a batch in one commit, answers, and hands out what is new.
+// take stores a batch in one commit, answers, and dispatches the new updates.
 func (w *webhookServer) take(ctx context.Context, batch []delivery, failures *failureLog) {
 	raws := make([]json.RawMessage, len(batch))
 	for i, d := range batch {
@@ -153,15 +152,15 @@ func (w *webhookServer) take(ctx context.Context, batch []delivery, failures *fa
 	}
 }
 
-// rejectionLog says that requests without the right secret are refused: at the
-// first, and then once a minute at most.
+// rejectionLog logs requests without the right secret: the first, and then once a
+// minute at most. Handlers share it.
 type rejectionLog struct {
 	log   *slog.Logger
 	clock clock.Clock
 
 	mu    sync.Mutex
 	said  time.Time
-	count int // since then
+	count int // since the last line
 }
 
 func (s *rejectionLog) add(ctx context.Context) {
