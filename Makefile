@@ -16,9 +16,9 @@ test: ## all tests, with the race detector
 soak: ## the long forms: isolation, chaos, limits, every fuzz target for 20 minutes
 	.ci/soak
 
-bench: ## the Go benchmarks, then every number of docs/performance.md (wants a quiet machine)
+bench: ## the Go benchmarks, then every row of docs/performance.md (wants a quiet machine)
 	go test -run '^$$' -bench . -benchmem ./internal/...
-	go run ./cmd/load -write
+	go run ./cmd/load
 
 demo: ## the whole bot in a browser, with no token and no account
 	go run ./cmd/demo

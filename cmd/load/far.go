@@ -14,7 +14,7 @@ import (
 // behaves is shown elsewhere, with internal/sim.
 type far struct {
 	kite, telegram *end
-	account        atomic.Pointer[[]byte] // a whole result of get_holdings, in JSON
+	account        []byte // a whole result of get_holdings, in JSON
 
 	streams sync.Map // session id → *stream
 	owners  sync.Map // session id → *person, of those who logged in here
@@ -40,9 +40,8 @@ type counters struct {
 }
 
 func newFar(cert tls.Certificate, holdings int) *far {
-	f := &far{polls: make(chan time.Time, 1), listen: func(answer) {}}
+	f := &far{polls: make(chan time.Time, 1), listen: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
 	f.updates.some = make(chan struct{}, 1)
-	f.hold(holdings)
 	kite, telegram := http.NewServeMux(), http.NewServeMux()
 	kite.HandleFunc("GET /sse", f.openStream)
 	kite.HandleFunc("POST /message", f.takeMessage)
@@ -51,12 +50,6 @@ func newFar(cert tls.Certificate, holdings int) *far {
 	telegram.HandleFunc("POST /{bot}/{method}", f.method)
 	f.kite, f.telegram = newEnd(cert, kite), newEnd(cert, telegram)
 	return f
-}
-
-// hold has every account hold so many holdings from now on.
-func (f *far) hold(holdings int) {
-	result := toolResult(manyHoldings(holdings), false)
-	f.account.Store(&result)
 }
 
 // counts is how far the counters have come at a moment.

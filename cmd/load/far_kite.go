@@ -130,7 +130,7 @@ func (f *far) result(c call, session string, p *person) []byte {
 		return toolResult("Failed to execute "+c.Params.Name, true)
 	case c.Params.Name == "get_holdings":
 		f.n.holdings.Add(1)
-		return *f.account.Load()
+		return f.account
 	case c.Params.Name == "get_profile":
 		return toolResult(fmt.Sprintf(`{"user_id":%q,"user_name":"Person %d","user_shortname":"P","avatar_url":"","user_type":"individual","email":"p@example.com","broker":"ZERODHA","meta":{"demat_consent":""},"products":["CNC"],"order_types":["MARKET"],"exchanges":["NSE"]}`,
 			userOf(p.id), p.id), false)

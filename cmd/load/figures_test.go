@@ -48,20 +48,6 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-func TestBenchmarkLines(t *testing.T) {
-	got := benchTimes("goos: linux\nBenchmarkSave-2   \t    1000\t    512345 ns/op\t       950.0 p99-µs\nBenchmarkTake/100-16 \t  10\t 2e6 ns/op\nBenchmarkCandles\t5\t7 ns/op\t12 B/op\nok  \tx\t1s\n")
-	for name, want := range map[string]time.Duration{
-		"Save ns/op": 512345, "Save p99-µs": 950 * time.Microsecond, "Take/100 ns/op": 2 * time.Millisecond, "Candles ns/op": 7,
-	} {
-		if got[name] != want {
-			t.Errorf("%s: %v, want %v", name, got[name], want)
-		}
-	}
-	if len(got) != 4 {
-		t.Errorf("%d figures: %v", len(got), got)
-	}
-}
-
 func TestCommits(t *testing.T) {
 	const metrics = `# HELP kitebot_store_commit_seconds How long it took.
 kitebot_store_commit_seconds_bucket{outcome="failed",le="0.001"} 7
@@ -71,26 +57,6 @@ kitebot_store_commit_seconds_count{outcome="ok"} 43
 `
 	if got := commitsIn(metrics); got != 43 {
 		t.Errorf("%v commits", got)
-	}
-}
-
-func TestGrowthWord(t *testing.T) {
-	sizes := []float64{10, 100, 1000}
-	for want, values := range map[string][]float64{
-		"flat": {5, 4, 9}, "linear at most": {5, 20, 400}, "more than linear": {5, 20, 600},
-	} {
-		if got := growthWord(sizes, values); got != want {
-			t.Errorf("%v: %q, want %q", values, got, want)
-		}
-	}
-}
-
-func TestFlat(t *testing.T) {
-	if err := flat([]int64{100, 100, 300, 300, 105, 105}); err != nil {
-		t.Error(err)
-	}
-	if flat([]int64{100, 100, 100, 100, 120, 120}) == nil || flat([]int64{1, 2}) == nil {
-		t.Error("memory that grew, or that nobody knows, counts as flat")
 	}
 }
 

@@ -17,11 +17,9 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"idle", "a bot without people", time.Minute, (*load).idle},
-		{"bench", "the benchmarks beside the code", 10 * time.Minute, (*load).benchmarks},
-		{"live", "people with a stream each, beside the floor", 5 * time.Minute, (*load).live},
+		{"live", "people with a stream each, beside the floor", 10 * time.Minute, (*load).live},
 		{"park", "people who are parked", 2 * time.Minute, (*load).parking},
 		{"known", "many known people", 5 * time.Minute, (*load).manyKnown},
-		{"growth", "from few to many", 10 * time.Minute, (*load).growing},
 	}
 }
 

@@ -23,8 +23,6 @@ type load struct {
 	key      string // of every store
 	children []*child
 	rows     []row
-	growth   []growthRow
-	began    time.Time
 }
 
 func newLoad(o options) (*load, error) {
@@ -34,7 +32,7 @@ func newLoad(o options) (*load, error) {
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	l := &load{options: o, folder: folder, key: base64.StdEncoding.EncodeToString(key), began: time.Now()}
+	l := &load{options: o, folder: folder, key: base64.StdEncoding.EncodeToString(key)}
 	cert, err := makeCert(l.certFile())
 	if err == nil {
 		l.far = newFar(cert, o.holdings)

@@ -1,15 +1,14 @@
-// Command load measures what the bot costs, and writes docs/performance.md. It
-// is never shipped.
+// Command load measures what the bot costs, and prints it. docs/performance.md
+// says what came of it. It is never shipped.
 //
 // It is the world around the bot: Kite's server, Telegram and the people. What
 // is measured runs in processes of its own, which are this program again in
 // another role (the first argument): the bot as it is shipped, or a floor to hold
 // beside it, made of net/http alone. Everything stays on loopback.
 //
-//	go run ./cmd/load              every row, as a table
-//	go run ./cmd/load -write       the same, into docs/performance.md
-//	go run ./cmd/load -only live   one group of rows
-//	go run ./cmd/load -soak 10m    10,000 people for ten minutes
+//	go run ./cmd/load                            every row, as a table
+//	go run ./cmd/load -only live                 one group of rows
+//	go run ./cmd/load -only live -people 10000   the same with more people
 package main
 
 import (
@@ -55,17 +54,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer l.close()
-	if o.soak > 0 {
-		return l.soak(ctx, out)
-	}
 	if err := l.measure(ctx); err != nil {
 		return err
 	}
-	fmt.Fprint(out, "\n", l.text())
-	if o.write {
-		return l.writePage()
-	}
-	return nil
+	_, err = fmt.Fprint(out, "\n", l.text())
+	return err
 }
 
 // attended ends with ctx, or with the input of a child: its parent holds that open
@@ -94,9 +87,6 @@ type options struct {
 	rate     float64       // commands a second
 	lasts    time.Duration // of one measurement
 	holdings int           // of each account
-	most     int           // people of the table of growth
-	soak     time.Duration // 0: no soak
-	write    bool          // into the page
 	profile  string        // a file for the bot's profile in the closed loop
 }
 
@@ -109,10 +99,7 @@ func parseOptions(args []string, out io.Writer) (options, error) {
 	f.IntVar(&o.known, "known", 100_000, "people in the store")
 	f.Float64Var(&o.rate, "rate", 100, "commands a second, where they come at a pace")
 	f.DurationVar(&o.lasts, "for", 10*time.Second, "how long one measurement takes")
-	f.IntVar(&o.holdings, "holdings", 40, "holdings of each account, where a row does not say otherwise")
-	f.IntVar(&o.most, "most", 10_000, "people at the end of the table of growth")
-	f.DurationVar(&o.soak, "soak", 0, "instead of the rows: 10,000 people logged in, 1,000 active, for so long")
-	f.BoolVar(&o.write, "write", false, "write docs/performance.md")
+	f.IntVar(&o.holdings, "holdings", 40, "holdings of each account")
 	f.StringVar(&o.profile, "profile", "", "write a processor profile of the bot under load to this file")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -122,10 +109,8 @@ func parseOptions(args []string, out io.Writer) (options, error) {
 		return o, fmt.Errorf("%q means nothing here", f.Arg(0))
 	case o.only != "" && groupNamed(o.only) == nil:
 		return o, fmt.Errorf("-only must be one of %s", strings.Join(groupNames(), ", "))
-	case o.people < 1 || o.known < o.people || o.most < 10 || o.holdings < 1 || o.rate <= 0 || o.lasts <= 0:
-		return o, errors.New("-people, -known, -most, -holdings, -rate and -for must be positive, and not more -people than -known")
-	case o.write && o.only != "":
-		return o, errors.New("-write wants all rows")
+	case o.people < 1 || o.known < o.people || o.holdings < 1 || o.rate <= 0 || o.lasts <= 0:
+		return o, errors.New("-people, -known, -holdings, -rate and -for must be positive, and not more -people than -known")
 	}
 	return o, nil
 }

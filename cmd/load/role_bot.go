@@ -16,10 +16,9 @@ import (
 
 // What a child is told besides the bot's settings.
 const (
-	clockEnv  = "LOAD_CLOCK"  // the Unix second that the bot's clock begins at
-	idleEnv   = "LOAD_IDLE"   // how long a stream may idle before it is parked; empty: as shipped
-	quietEnv  = "LOAD_QUIET"  // how many questions a second the bot asks on its own; empty or 0: as shipped
-	divideEnv = "LOAD_DIVIDE" // what all timings are divided by; empty: 1
+	clockEnv = "LOAD_CLOCK" // the Unix second that the bot's clock begins at
+	idleEnv  = "LOAD_IDLE"  // how long a stream may idle before it is parked; empty: as shipped
+	quietEnv = "LOAD_QUIET" // how many questions a second the bot asks on its own; empty: as shipped
 )
 
 // bot runs the bot as it is shipped, with a side door and a clock of ours.
@@ -53,25 +52,10 @@ func bot(ctx context.Context) error {
 func timings() (session.Timing, error) {
 	t := session.DefaultTiming()
 	idle, err1 := time.ParseDuration(cmp.Or(os.Getenv(idleEnv), t.Idle.String()))
-	quiet, err2 := strconv.Atoi(cmp.Or(os.Getenv(quietEnv), "0"))
-	by, err3 := strconv.Atoi(cmp.Or(os.Getenv(divideEnv), "1"))
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return t, fmt.Errorf("%s, %s, %s: %w", idleEnv, quietEnv, divideEnv, err)
+	quiet, err2 := strconv.Atoi(cmp.Or(os.Getenv(quietEnv), strconv.Itoa(t.Quiet)))
+	if err := errors.Join(err1, err2); err != nil {
+		return t, fmt.Errorf("%s, %s: %w", idleEnv, quietEnv, err)
 	}
-	t.Idle, t.Quiet = idle, cmp.Or(quiet, t.Quiet)
-	return divided(t, max(1, by)), nil
-}
-
-// divided makes the bot as many times as impatient.
-func divided(t session.Timing, by int) session.Timing {
-	n := time.Duration(by)
-	for i := range t.Patience {
-		t.Patience[i] /= n
-	}
-	t.EndRetry /= n
-	t.EndRetryMax /= n
-	t.Poll /= n
-	t.Idle /= n
-	t.Quiet *= by
-	return t
+	t.Idle, t.Quiet = idle, quiet
+	return t, nil
 }

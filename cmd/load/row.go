@@ -31,7 +31,7 @@ func (r row) verdict() string {
 	case r.reached:
 		return "yes"
 	default:
-		return "**no**"
+		return "no"
 	}
 }
 
@@ -39,13 +39,9 @@ func (r row) verdict() string {
 func (l *load) text() string {
 	lines := [][]string{{"what", "measured", "floor", "reach", "reached"}}
 	for _, r := range l.rows {
-		lines = append(lines, []string{r.what, r.ours, r.floor, r.reach, strings.Trim(r.verdict(), "*")})
+		lines = append(lines, []string{r.what, r.ours, r.floor, r.reach, r.verdict()})
 	}
-	text := aligned(lines)
-	if len(l.growth) > 0 {
-		text += "\n" + aligned(l.growthLines())
-	}
-	return text
+	return aligned(lines)
 }
 
 // aligned sets lines of cells in columns.
