@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/http/pprof"
 	"os"
 	"os/exec"
@@ -18,13 +18,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // child is a measured process.
 type child struct {
 	name  string
 	cmd   *exec.Cmd
-	side  string    // its side door: http:// and an address
+	side  string    // the address of its side door
 	began time.Time // when it was started
 	log   string    // the file that it writes its log to
 }
@@ -44,23 +46,18 @@ func (l *load) startChild(role string, env ...string) (*child, error) {
 
 // start starts a process and reads from its first line where its side door is.
 func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
-	log, err := os.CreateTemp(l.folder, c.name+"-*.log")
+	file, err := os.CreateTemp(l.folder, c.name+"-*.log")
 	if err != nil {
 		return fmt.Errorf("make a log: %w", err)
 	}
-	defer log.Close()
-	c.cmd, c.log = cmd, log.Name()
+	defer file.Close()
+	c.cmd, c.log = cmd, file.Name()
 	cmd.Env = append(os.Environ(), append(l.env(), env...)...)
-	cmd.Stderr, cmd.Dir = log, l.folder
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return fmt.Errorf("start %s: %w", c.name, err)
-	}
-	if _, err := cmd.StdinPipe(); err != nil { // held open: see attended
-		return fmt.Errorf("start %s: %w", c.name, err)
-	}
+	cmd.Stderr, cmd.Dir = file, l.folder
+	out, err1 := cmd.StdoutPipe()
+	_, err2 := cmd.StdinPipe() // held open: see attended
 	c.began = time.Now()
-	if err := cmd.Start(); err != nil {
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
 		return fmt.Errorf("start %s: %w", c.name, err)
 	}
 	l.children = append(l.children, c)
@@ -71,7 +68,8 @@ func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s did not start, see %s", c.name, c.log), c.stop())
 	}
-	c.side = "http://" + strings.TrimSpace(line)
+	c.side = strings.TrimSpace(line)
+	log.Printf("%s: %s/debug/pprof/", c.name, c.side)
 	return nil
 }
 
@@ -98,43 +96,51 @@ func lastLine(file string) string {
 	return lines[len(lines)-1]
 }
 
-func (c *child) usage() (usage, error) { return usageOf(c.cmd.Process.Pid) }
+// usage is what a process has used and holds, as the kernel counts it.
+type usage struct {
+	cpu  time.Duration // user and system time since its start
+	rss  int64         // resident bytes, the sum of the two below and shared memory
+	anon int64         // of its heap, stacks and the runtime's own
+	file int64         // of its program and of files mapped in: the store
+}
 
-// open asks the side door for something. The caller closes what it returns.
-func (c *child) open(ctx context.Context, path string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.side+path, nil)
+func (c *child) usage() (usage, error) {
+	p, err := procfs.NewProc(c.cmd.Process.Pid)
 	if err != nil {
-		return nil, err
+		return usage{}, err
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", c.name, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(resp.Body)
-		return nil, errors.Join(fmt.Errorf("ask %s for %s: %s %s", c.name, path, resp.Status, text), resp.Body.Close())
-	}
-	return resp.Body, nil
+	stat, err1 := p.Stat()
+	status, err2 := p.NewStatus()
+	return usage{
+		cpu: time.Duration(stat.CPUTime() * float64(time.Second)),
+		rss: int64(status.VmRSS), anon: int64(status.RssAnon), file: int64(status.RssFile),
+	}, errors.Join(err1, err2)
 }
 
 // get asks the side door for a value in JSON.
 func (c *child) get(ctx context.Context, path string, into any) error {
-	body, err := c.open(ctx, path)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.side+path, nil)
 	if err != nil {
 		return err
 	}
-	defer body.Close()
-	if err := json.NewDecoder(body).Decode(into); err != nil {
-		return fmt.Errorf("read what %s says: %w", c.name, err)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", c.name, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask %s for %s: %s", c.name, path, resp.Status)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", c.name, err)
 	}
 	return nil
 }
 
-// memory is what a process holds once everything that can go is gone.
+// memory is what a process holds after a garbage collection.
 type memory struct {
-	Heap, Stacks uint64 // bytes in use
-	Mallocs      uint64 // allocations since the start
-	Goroutines   int
+	Heap, Stacks int64 // bytes in use
+	Mallocs      int64 // allocations since the start
 	usage
 }
 
@@ -148,46 +154,37 @@ func (c *child) memory(ctx context.Context) (memory, error) {
 	return m, err
 }
 
-// sideDoor is how a child is asked for what cannot be seen from outside. It
-// prints the address as the first line of its output.
-func sideDoor(more map[string]http.HandlerFunc) (stop func(), err error) {
+// each is what one of n more takes.
+func (m memory) each(before memory, n int64) memory {
+	return memory{
+		Heap: (m.Heap - before.Heap) / n, Stacks: (m.Stacks - before.Stacks) / n,
+		usage: usage{anon: (m.anon - before.anon) / n},
+	}
+}
+
+// sideDoor serves what cannot be seen of a child from outside. It prints its
+// address as the first line of the output.
+func sideDoor(path string, handler http.HandlerFunc) (stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/memory", func(w http.ResponseWriter, _ *http.Request) {
-		runtime.GC()
+		runtime.GC() // twice with the next: a sync.Pool keeps what it has for one collection
 		debug.FreeOSMemory()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		sayJSON(w, memory{Heap: m.HeapAlloc, Stacks: m.StackInuse, Mallocs: m.Mallocs, Goroutines: runtime.NumGoroutine()})
+		sayJSON(w, memory{Heap: int64(m.HeapAlloc), Stacks: int64(m.StackInuse), Mallocs: int64(m.Mallocs)}, nil)
 	})
-	for path, h := range more {
-		mux.HandleFunc(path, h)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	mux.HandleFunc(path, handler)
+	s := httptest.NewServer(mux)
+	fmt.Println(s.URL)
+	return s.Close
+}
+
+func sayJSON(w http.ResponseWriter, v any, err error) {
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
-	go func() { defer close(done); _ = s.Serve(listener) }()
-	fmt.Println(listener.Addr())
-	return func() { _ = s.Close(); <-done }, nil
-}
-
-// counting is a way through the side door that does something so many times, and
-// says how often.
-func counting[N int | int64](do func(r *http.Request) (N, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		n, err := do(r)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		sayJSON(w, n)
-	}
-}
-
-func sayJSON(w http.ResponseWriter, v any) {
-	_ = json.NewEncoder(w).Encode(v) // whoever asked is gone, if it fails
+	_ = json.NewEncoder(w).Encode(v) // the parent is gone, if it fails
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -13,7 +13,7 @@ import (
 // with what it measures: answers are fixed, and nothing is checked. That the bot
 // behaves is shown elsewhere, with internal/sim.
 type far struct {
-	kite, telegram *end
+	kite, telegram end
 	account        []byte // a whole result of get_holdings, in JSON
 
 	streams sync.Map // session id → *stream
@@ -24,57 +24,46 @@ type far struct {
 	everybody []*person // by id, from 1
 	listen    func(answer)
 
-	updates queue
+	updates chan update    // waiting for a poll
 	polls   chan time.Time // the first poll of each process is sent here
 	polling atomic.Bool
 	number  atomic.Int64 // of messages
 
-	n counters
+	n counts
 }
 
-// counters only ever grow.
-type counters struct {
-	batches, handed, shown atomic.Int64 // Telegram: answers with updates in them, updates, messages that arrived
-	asked, tools, holdings atomic.Int64 // Kite: requests, tool calls, of those get_holdings
-	streams                atomic.Int64 // open now
+// counts are what the far ends have seen so far; f.mu guards them.
+type counts struct {
+	batches, handed, shown int64 // Telegram: answers with updates in them, updates, messages that arrived
+	asked, tools, holdings int64 // Kite: requests, tool calls, of those get_holdings
+	streams                int64 // open now
+	kiteConns, conns       int64 // ever accepted: by Kite, by both
 }
 
-func newFar(cert tls.Certificate, holdings int) *far {
-	f := &far{polls: make(chan time.Time, 1), listen: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
-	f.updates.some = make(chan struct{}, 1)
+// newFar switches the far ends on. Every account holds so many holdings.
+func newFar(holdings int) (*far, error) {
+	f := &far{updates: make(chan update, 1<<17), polls: make(chan time.Time, 1), listen: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
 	kite, telegram := http.NewServeMux(), http.NewServeMux()
 	kite.HandleFunc("GET /sse", f.openStream)
 	kite.HandleFunc("POST /message", f.takeMessage)
 	kite.HandleFunc("POST /mcp", f.takeCall)
 	telegram.HandleFunc("POST /{bot}/getUpdates", f.getUpdates)
 	telegram.HandleFunc("POST /{bot}/{method}", f.method)
-	f.kite, f.telegram = newEnd(cert, kite), newEnd(cert, telegram)
-	return f
+	f.kite.handler, f.telegram.handler = kite, telegram
+	return f, errors.Join(f.kite.on(), f.telegram.on())
 }
 
-// counts is how far the counters have come at a moment.
-type counts struct {
-	batches, handed, shown, asked, tools, holdings int64
-	kiteConns, telegramConns                       int64
+func (f *far) count(what func(n *counts)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	what(&f.n)
 }
 
-func (f *far) counts() counts {
-	kite, _, _ := f.kite.figures()
-	telegram, _, _ := f.telegram.figures()
-	return counts{
-		batches: f.n.batches.Load(), handed: f.n.handed.Load(), shown: f.n.shown.Load(),
-		asked: f.n.asked.Load(), tools: f.n.tools.Load(), holdings: f.n.holdings.Load(),
-		kiteConns: kite, telegramConns: telegram,
-	}
-}
-
-// since is what was counted since another moment.
-func (c counts) since(b counts) counts {
-	return counts{
-		batches: c.batches - b.batches, handed: c.handed - b.handed, shown: c.shown - b.shown,
-		asked: c.asked - b.asked, tools: c.tools - b.tools, holdings: c.holdings - b.holdings,
-		kiteConns: c.kiteConns - b.kiteConns, telegramConns: c.telegramConns - b.telegramConns,
-	}
+func (f *far) counts() (n counts) {
+	f.count(func(now *counts) { n = *now })
+	n.kiteConns = f.kite.accepted.Load()
+	n.conns = n.kiteConns + f.telegram.accepted.Load()
+	return n
 }
 
 // person is somebody who writes, and has an account at Kite.
@@ -126,7 +115,6 @@ func (f *far) hear(listen func(answer)) {
 
 // arrived tells of a message.
 func (f *far) arrived(p *person, at time.Time, body []byte) {
-	f.n.shown.Add(1)
 	a := answer{person: p, body: body}
 	p.mu.Lock()
 	if a.asked = len(p.handed) > 0; a.asked {
@@ -135,6 +123,7 @@ func (f *far) arrived(p *person, at time.Time, body []byte) {
 	}
 	p.mu.Unlock()
 	f.mu.Lock()
+	f.n.shown++
 	listen := f.listen
 	f.mu.Unlock()
 	listen(a)

@@ -39,15 +39,14 @@ func (s *stream) end() {
 
 // openStream begins a session and keeps its stream open.
 func (f *far) openStream(w http.ResponseWriter, r *http.Request) {
-	f.n.asked.Add(1)
 	id := fmt.Sprintf("11111111-0000-4000-8000-%012d", f.born.Add(1))
 	s := &stream{w: w, out: http.NewResponseController(w)}
 	f.streams.Store(id, s)
-	f.n.streams.Add(1)
+	f.count(func(n *counts) { n.asked++; n.streams++ })
 	defer func() {
 		s.end()
 		f.streams.Delete(id)
-		f.n.streams.Add(-1)
+		f.count(func(n *counts) { n.streams-- })
 	}()
 	w.Header().Set("Content-Type", "text/event-stream")
 	s.send(fmt.Appendf(nil, "event: endpoint\ndata: /message?sessionId=%s\r\n\r\n", id))
@@ -93,17 +92,15 @@ func (f *far) takeCall(w http.ResponseWriter, r *http.Request) {
 
 // call is what matters of a JSON-RPC request.
 type call struct {
-	ID     json.RawMessage `json:"id"`
-	Method string          `json:"method"`
-	Params struct {
-		Name string `json:"name"`
-	} `json:"params"`
+	ID     json.RawMessage
+	Method string
+	Params struct{ Name string }
 }
 
 // answer answers one request, and measures how long a person's tool call took
 // from its arrival until send returned.
 func (f *far) answer(session string, r *http.Request, send func([]byte)) {
-	f.n.asked.Add(1)
+	f.count(func(n *counts) { n.asked++ })
 	p := f.owner(session)
 	if p != nil {
 		p.asks()
@@ -122,14 +119,14 @@ func (f *far) result(c call, session string, p *person) []byte {
 	if c.Method != "tools/call" {
 		return []byte(`{"protocolVersion":"2025-03-26","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"Kite MCP Server","version":"v0.0.0"}}`)
 	}
-	f.n.tools.Add(1)
+	f.count(func(n *counts) { n.tools++ })
 	switch {
 	case c.Params.Name == "login":
 		return toolResult("[Login to Kite](https://kite.example/connect/login?api_key=load&v=3&redirect_params=session_id%3D"+session+")", false)
 	case p == nil:
 		return toolResult("Failed to execute "+c.Params.Name, true)
 	case c.Params.Name == "get_holdings":
-		f.n.holdings.Add(1)
+		f.count(func(n *counts) { n.holdings++ })
 		return f.account
 	case c.Params.Name == "get_profile":
 		return toolResult(fmt.Sprintf(`{"user_id":%q,"user_name":"Person %d","user_shortname":"P","avatar_url":"","user_type":"individual","email":"p@example.com","broker":"ZERODHA","meta":{"demat_consent":""},"products":["CNC"],"order_types":["MARKET"],"exchanges":["NSE"]}`,

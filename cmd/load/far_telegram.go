@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -19,50 +18,33 @@ type update struct {
 	data string // of the button; "" for a text
 }
 
-// queue holds the updates that were not handed over yet.
-type queue struct {
-	mu      sync.Mutex
-	waiting []update
-	some    chan struct{} // capacity one: there is something
-}
-
-func (q *queue) put(u ...update) {
-	q.mu.Lock()
-	q.waiting = append(q.waiting, u...)
-	q.mu.Unlock()
-	select {
-	case q.some <- struct{}{}:
-	default: // whoever waits knows already
-	}
-}
-
 // most is how many updates Telegram hands over at once.
 const most = 100
 
 // take waits for updates, until ctx ends.
-func (q *queue) take(ctx context.Context) []update {
-	for {
-		q.mu.Lock()
-		n := min(len(q.waiting), most)
-		batch := q.waiting[:n:n]
-		q.waiting = q.waiting[n:]
-		q.mu.Unlock()
-		if n > 0 {
+func (f *far) take(ctx context.Context) (batch []update) {
+	select {
+	case u := <-f.updates:
+		batch = append(batch, u)
+	case <-ctx.Done():
+		return nil
+	}
+	for len(batch) < most {
+		select {
+		case u := <-f.updates:
+			batch = append(batch, u)
+		default:
 			return batch
 		}
-		select {
-		case <-q.some:
-		case <-ctx.Done():
-			return nil
-		}
 	}
+	return batch
 }
 
 // say sends a text from a person to the bot.
-func (f *far) say(p *person, text string) { f.updates.put(update{from: p, text: text}) }
+func (f *far) say(p *person, text string) { f.updates <- update{from: p, text: text} }
 
 // press presses a button.
-func (f *far) press(p *person, data string) { f.updates.put(update{from: p, data: data}) }
+func (f *far) press(p *person, data string) { f.updates <- update{from: p, data: data} }
 
 // pollFor is how long a poll is held that there is nothing for.
 const pollFor = 50 * time.Second
@@ -75,7 +57,7 @@ func (f *far) getUpdates(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	ctx, cancel := context.WithTimeout(r.Context(), pollFor)
 	defer cancel()
-	batch := f.updates.take(ctx)
+	batch := f.take(ctx)
 	body := []byte(`{"ok":true,"result":[`)
 	for i, u := range batch {
 		if i > 0 {
@@ -85,8 +67,7 @@ func (f *far) getUpdates(w http.ResponseWriter, r *http.Request) {
 	}
 	body = append(body, "]}"...)
 	if len(batch) > 0 {
-		f.n.batches.Add(1)
-		f.n.handed.Add(int64(len(batch)))
+		f.count(func(n *counts) { n.batches++; n.handed += int64(len(batch)) })
 	}
 	now := time.Now()
 	for _, u := range batch {

@@ -16,7 +16,6 @@ const (
 // How that is measured.
 const (
 	guardPeople   = 200
-	guardFirst    = 64 // of them pay for what all share, and are not counted
 	guardHoldings = 40
 	guardCommands = 1000
 	guardAtOnce   = 8
@@ -33,7 +32,7 @@ func TestTheBotStaysSmall(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.close)
-	r, err := l.startBot(ctx, "", forever)
+	r, err := l.startBot(ctx, "", forever, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,18 +46,11 @@ func TestTheBotStaysSmall(t *testing.T) {
 // guardSessions measures what is in use for people who have logged in.
 func guardSessions(ctx context.Context, t *testing.T, r *running, people []*person) {
 	t.Helper()
-	var at [2]memory
-	for i, some := range [][]*person{people[:guardFirst], people[guardFirst:]} {
-		if err := r.logIn(ctx, some); err != nil {
-			t.Fatal(err)
-		}
-		var err error
-		if at[i], err = r.memory(ctx); err != nil {
-			t.Fatal(err)
-		}
+	one, err := r.oneMore(ctx, people)
+	if err != nil {
+		t.Fatal(err)
 	}
-	one := at[1].each(at[0], len(people)-guardFirst)
-	t.Logf("a session: %d bytes of heap, %d of stacks, %d goroutines", one.Heap, one.Stacks, one.Goroutines)
+	t.Logf("a session: %d bytes of heap, %d of stacks", one.Heap, one.Stacks)
 	if took := one.Heap + one.Stacks; took > sessionBytes {
 		t.Errorf("a session takes %d bytes, at most %d", took, sessionBytes)
 	}
@@ -84,8 +76,8 @@ func guardAllocs(ctx context.Context, t *testing.T, r *running, people []*person
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := r.counts()
-	if err := r.each(ctx, turns, guardAtOnce, func(p *person) { r.say(p, holdingsCommand) }, func(answer) bool { return true }); err != nil {
+	seen := r.counts().tools
+	if err := r.ask(ctx, turns, guardAtOnce); err != nil {
 		t.Fatal(err)
 	}
 	after, err := r.memory(ctx)
@@ -93,7 +85,7 @@ func guardAllocs(ctx context.Context, t *testing.T, r *running, people []*person
 		t.Fatal(err)
 	}
 	each := (after.Mallocs - before.Mallocs) / guardCommands
-	t.Logf("a command: %d allocations, Kite was asked %d times for %d", each, r.counts().since(seen).tools, guardCommands)
+	t.Logf("a command: %d allocations, Kite was asked %d times for %d", each, r.counts().tools-seen, guardCommands)
 	if each > commandAllocs {
 		t.Errorf("a command takes %d allocations, at most %d", each, commandAllocs)
 	}

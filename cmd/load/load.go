@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
-	"log"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,7 +20,7 @@ type load struct {
 	options
 	*far
 	folder   string
-	key      string // of every store
+	key      []byte // of every store
 	children []*child
 	rows     []row
 }
@@ -30,13 +30,11 @@ func newLoad(o options) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	l := &load{options: o, folder: folder, key: base64.StdEncoding.EncodeToString(key)}
-	cert, err := makeCert(l.certFile())
-	if err == nil {
-		l.far = newFar(cert, o.holdings)
-		err = errors.Join(l.kite.on(), l.telegram.on())
+	l := &load{options: o, folder: folder, key: make([]byte, 32)}
+	_, _ = rand.Read(l.key) // never fails
+	if l.far, err = newFar(o.holdings); err == nil {
+		cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: l.kite.server.Certificate().Raw}) // Telegram's end has the same
+		err = os.WriteFile(l.certFile(), cert, 0o600)
 	}
 	if err != nil {
 		l.close()
@@ -45,6 +43,8 @@ func newLoad(o options) (*load, error) {
 	return l, nil
 }
 
+// certFile holds the certificate of the far ends. The measured processes trust
+// that one alone, so that they speak TLS as they do in production.
 func (l *load) certFile() string { return filepath.Join(l.folder, "ca.pem") }
 
 // close ends what still runs, and removes everything that was written.
@@ -52,10 +52,8 @@ func (l *load) close() {
 	for _, c := range l.children {
 		_ = c.stop() // it was stopped where that matters
 	}
-	if l.far != nil && l.kite.server != nil && l.telegram.server != nil {
-		l.kite.off()
-		l.telegram.off()
-	}
+	l.kite.off()
+	l.telegram.off()
 	_ = os.RemoveAll(l.folder)
 }
 
@@ -69,7 +67,7 @@ func (l *load) env() []string {
 		"SSL_CERT_FILE=" + l.certFile(), "SSL_CERT_DIR=" + filepath.Join(l.folder, "none"), // every file of a folder would be read
 		"TELEGRAM_BOT_TOKEN=" + token, "TELEGRAM_API_URL=https://" + l.telegram.addr,
 		"KITE_MCP_URL=https://" + l.kite.addr + "/sse", "KITE_LOGIN_HOSTS=kite.example",
-		"ALLOWED_USERS=*", "USER_RATE=off", "SEND_RATE=off", "HTTP_ADDR=off", "STORE_KEY=" + l.key,
+		"ALLOWED_USERS=*", "USER_RATE=off", "SEND_RATE=off", "HTTP_ADDR=off", "STORE_KEY=" + base64.StdEncoding.EncodeToString(l.key),
 		kiteEnv + "=https://" + l.kite.addr, telegramEnv + "=https://" + l.telegram.addr + "/bot" + token,
 	}
 }
@@ -81,8 +79,6 @@ func noon() time.Time {
 	return time.Date(now.Year(), now.Month(), now.Day(), 5, 0, 0, 0, time.UTC)
 }
 
-func clockAt(t time.Time) string { return clockEnv + "=" + strconv.FormatInt(t.Unix(), 10) }
-
 // forever has no session parked.
 const forever = time.Duration(-1)
 
@@ -93,25 +89,22 @@ type running struct {
 	toPoll time.Duration // from its start to its first poll
 }
 
-// busyLogins is how many questions a second the bot may ask on its own where very
-// many people log in within seconds: with the few of every day it would look after
-// their logins for the rest of the hour.
-const busyLogins = "1000"
-
-// startBot starts the bot over a store, "" for a new one, and waits for its
-// first poll. Its clock begins at noon; env may say otherwise.
-func (l *load) startBot(ctx context.Context, store string, idle time.Duration, env ...string) (*running, error) {
-	env = append([]string{clockAt(noon()), idleEnv + "=" + idle.String(), quietEnv + "=" + busyLogins}, env...)
-	return l.awaitPoll(ctx, store, env, func(env []string) (*child, error) { return l.startChild(botRole, env...) })
+// startBot starts the bot over a store, "" for a new one, with its clock so long
+// after noon, and waits for its first poll.
+func (l *load) startBot(ctx context.Context, store string, idle, after time.Duration) (*running, error) {
+	clock := strconv.FormatInt(noon().Add(after).Unix(), 10)
+	return l.awaitPoll(ctx, store, func(env []string) (*child, error) {
+		return l.startChild(botRole, append(env, clockEnv+"="+clock, idleEnv+"="+idle.String())...)
+	})
 }
 
 // awaitPoll starts something that polls.
-func (l *load) awaitPoll(ctx context.Context, store string, env []string, start func(env []string) (*child, error)) (*running, error) {
+func (l *load) awaitPoll(ctx context.Context, store string, start func(env []string) (*child, error)) (*running, error) {
 	if store == "" {
 		store = filepath.Join(l.folder, rand.Text()+".db")
 	}
 	l.polling.Store(false)
-	c, err := start(append(env, "STORE_PATH="+store))
+	c, err := start([]string{"STORE_PATH=" + store})
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +121,12 @@ func (l *load) awaitPoll(ctx context.Context, store string, env []string, start 
 // linksDie is more than a login link lives.
 const linksDie = 40 * time.Minute
 
-// warm has everybody ask once, a few at a time. Who could not log in is noticed
-// by it: Kite is not asked for them.
+// warm has all people ask once, a few at a time. Kite is not asked for those who
+// could not log in: that is an error.
 func (r *running) warm(ctx context.Context, people []*person) error {
-	before := r.counts()
-	err := r.each(ctx, people, loginsAtOnce, func(p *person) { r.say(p, holdingsCommand) }, func(answer) bool { return true })
-	if n := r.counts().since(before).holdings; err == nil && n < int64(len(people)) {
+	before := r.counts().holdings
+	err := r.ask(ctx, people, loginsAtOnce)
+	if n := r.counts().holdings - before; err == nil && n < int64(len(people)) {
 		err = fmt.Errorf("of %[2]d people Kite was asked for %[1]d only", n, len(people))
 	}
 	return err
@@ -147,40 +140,27 @@ func (r *running) moveClock(ctx context.Context, by time.Duration, speed float64
 // freshFor is how long the bot gives an answer again, and a little more.
 const freshFor = 3200 * time.Millisecond
 
-// atPace makes the bot's clock so fast that everybody's answer is old when they
-// ask again, after a real time.
+// atPace makes the bot's clock so fast that every answer is old when its person
+// asks again, after a real time.
 func (r *running) atPace(ctx context.Context, again time.Duration) error {
 	return r.moveClock(ctx, freshFor, max(1, ratio(freshFor, again)))
 }
 
-// span measures a process, and what the far ends saw, over a time.
-type span struct {
-	counts
-	cpu  time.Duration
-	took time.Duration
+// over measures how long something takes, and the processor time of a process
+// meanwhile.
+func over(c *child, do func() error) (cpu, took time.Duration, err error) {
+	before, err1 := c.usage()
+	began := time.Now()
+	err2 := do()
+	took = time.Since(began)
+	after, err3 := c.usage()
+	return after.cpu - before.cpu, took, errors.Join(err1, err2, err3)
 }
 
-func (l *load) over(c *child, do func() error) (span, error) {
-	before, err := c.usage()
-	if err != nil {
-		return span{}, err
+// ratio is a/b, and 0 where there is no b.
+func ratio[N int64 | float64 | time.Duration](a, b N) float64 {
+	if b == 0 {
+		return 0
 	}
-	seen, began := l.counts(), time.Now()
-	if err := do(); err != nil {
-		return span{}, err
-	}
-	took := time.Since(began)
-	after, err := c.usage()
-	return span{counts: l.counts().since(seen), cpu: after.cpu - before.cpu, took: took}, err
-}
-
-// limited bounds a step of the measurement.
-func limited(ctx context.Context, most time.Duration, what string, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	log.Print(what)
-	if err := do(ctx); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return float64(a) / float64(b)
 }

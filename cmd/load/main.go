@@ -20,6 +20,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -39,7 +40,7 @@ func main() {
 
 // run plays a role of a child, or measures.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	roles := map[string]func(context.Context) error{botRole: bot, floorRole: floor, bareRole: bare}
+	roles := map[string]func(context.Context) error{botRole: bot, floorRole: floor}
 	if len(args) == 1 && roles[args[0]] != nil {
 		ctx, stop := attended(ctx, os.Stdin)
 		defer stop()
@@ -57,8 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := l.measure(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(out, "\n", l.text())
-	return err
+	return l.print(out)
 }
 
 // attended ends with ctx, or with the input of a child: its parent holds that open
@@ -76,8 +76,40 @@ func attended(ctx context.Context, in io.Reader) (context.Context, context.Cance
 const (
 	botRole   = "bot"
 	floorRole = "floor"
-	bareRole  = "bare"
 )
+
+// group measures some rows with one set of processes.
+type group struct {
+	name, what string
+	most       time.Duration // after which it is stuck
+	measure    func(*load, context.Context) error
+}
+
+func groups() []group {
+	return []group{
+		{"idle", "a bot without people", time.Minute, (*load).idle},
+		{"live", "people with a stream each, beside the floor", 10 * time.Minute, (*load).live},
+		{"park", "people who are parked", 2 * time.Minute, (*load).parking},
+		{"known", "many known people", 5 * time.Minute, (*load).manyKnown},
+	}
+}
+
+// measure measures the groups that were asked for.
+func (l *load) measure(ctx context.Context) error {
+	for _, g := range groups() {
+		if l.only != "" && l.only != g.name {
+			continue
+		}
+		log.Print(g.what)
+		ctx, cancel := context.WithTimeout(ctx, g.most)
+		err := g.measure(l, ctx)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("%s: %w", g.name, err)
+		}
+	}
+	return nil
+}
 
 // options are what is measured, and with how many people.
 type options struct {
@@ -87,28 +119,30 @@ type options struct {
 	rate     float64       // commands a second
 	lasts    time.Duration // of one measurement
 	holdings int           // of each account
-	profile  string        // a file for the bot's profile in the closed loop
 }
 
 func parseOptions(args []string, out io.Writer) (options, error) {
 	o := options{}
+	var names []string
+	for _, g := range groups() {
+		names = append(names, g.name)
+	}
 	f := flag.NewFlagSet("load", flag.ContinueOnError)
 	f.SetOutput(out)
-	f.StringVar(&o.only, "only", "", "measure one group of rows: "+strings.Join(groupNames(), ", "))
+	f.StringVar(&o.only, "only", "", "measure one group of rows: "+strings.Join(names, ", "))
 	f.IntVar(&o.people, "people", 1000, "people who are logged in, with a stream")
 	f.IntVar(&o.known, "known", 100_000, "people in the store")
 	f.Float64Var(&o.rate, "rate", 100, "commands a second, where they come at a pace")
 	f.DurationVar(&o.lasts, "for", 10*time.Second, "how long one measurement takes")
 	f.IntVar(&o.holdings, "holdings", 40, "holdings of each account")
-	f.StringVar(&o.profile, "profile", "", "write a processor profile of the bot under load to this file")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	switch {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("%q means nothing here", f.Arg(0))
-	case o.only != "" && groupNamed(o.only) == nil:
-		return o, fmt.Errorf("-only must be one of %s", strings.Join(groupNames(), ", "))
+	case o.only != "" && !slices.Contains(names, o.only):
+		return o, fmt.Errorf("-only must be one of %s", strings.Join(names, ", "))
 	case o.people < 1 || o.known < o.people || o.holdings < 1 || o.rate <= 0 || o.lasts <= 0:
 		return o, errors.New("-people, -known, -holdings, -rate and -for must be positive, and not more -people than -known")
 	}

@@ -45,45 +45,39 @@ func TestAFewPeople(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	l := newTestLoad(t)
-	bare, err := l.bareStreams(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
 	floor, err := l.floorLoops(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if floor.paced.n != 10 || floor.answers == 0 {
+	if floor.paced.p99 == 0 || floor.answers == 0 {
 		t.Errorf("the floor came to %+v", floor)
 	}
-	page, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := l.startBot(ctx, "", forever, "HTTP_ADDR="+page)
+	r, err := l.startBot(ctx, "", forever, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	people := l.crowd(l.options.people)
 	for _, step := range []func() error{
-		func() error { return l.sessionMemory(ctx, r, people, bare) },
+		func() error { return l.sessionMemory(ctx, r, people) },
 		func() error { return r.moveClock(ctx, linksDie, 1) },
 		func() error { return r.warm(ctx, people) },
-		func() error { return l.ownShare(ctx, r, people, floor) },
-		func() error { return l.throughput(ctx, r, people, floor, page) },
+		func() error { return l.ownShare(ctx, r, people, floor.paced) },
+		func() error { return l.throughput(ctx, r, people, floor) },
+		func() error { return l.networkBreak(ctx, r, people) },
 		r.stop,
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, r := range l.rows {
-		if strings.HasPrefix(r.what, "commits per batch") && r.ours == "0.00" {
-			t.Error("no commit was seen in the bot's metrics")
-		}
+	var text strings.Builder
+	if err := l.print(&text); err != nil {
+		t.Fatal(err)
 	}
-	if text := l.text(); !strings.Contains(text, "own share of /holdings") || !strings.Contains(text, "connections opened per command") {
-		t.Errorf("the table lacks rows:\n%s", text)
+	for _, want := range []string{"own share of /holdings", "connections opened per command", "6 streams cut"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, &text)
+		}
 	}
 }
 
@@ -97,17 +91,17 @@ func TestKnownPeople(t *testing.T) {
 	if size, err := l.writeStore(store, 6); err != nil || size == 0 {
 		t.Fatal(size, err)
 	}
-	r, err := l.startBot(ctx, store, soon, clockAt(noon().Add(linksDie)))
+	r, err := l.startBot(ctx, store, soon, linksDie)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.extra(ctx, r, l.crowd(6), "a restart", 1); err != nil {
+	if err := r.extra(ctx, l.crowd(6), "a restart", 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if r := l.rows[0]; r.ours != "1.00" || !r.reached {
+	if r := l.rows[0]; r.ours != "1.00" || r.reached != "yes" {
 		t.Errorf("the first command after a restart: %+v", r)
 	}
 }

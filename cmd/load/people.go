@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -11,22 +13,55 @@ import (
 // holdingsCommand is what people ask.
 const holdingsCommand = "/holdings"
 
+// pending waits for so many answers, and keeps how long each took.
+type pending struct {
+	of  int
+	all chan struct{} // closed when all are there
+
+	mu   sync.Mutex
+	took []time.Duration
+}
+
+func newPending(of int) *pending { return &pending{of: of, all: make(chan struct{})} }
+
+func (p *pending) done(a answer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.took = append(p.took, a.own); len(p.took) == p.of {
+		close(p.all)
+	}
+}
+
+func (p *pending) wait(ctx context.Context) error {
+	select {
+	case <-p.all:
+		return nil
+	case <-ctx.Done():
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return fmt.Errorf("only %d of %d are answered: %w", len(p.took), p.of, context.Cause(ctx))
+	}
+}
+
+// percentile is the nearest rank: the smallest value that at least p in a
+// hundred of the sorted ones do not exceed.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	rank := (len(sorted)*p + 99) / 100
+	return sorted[max(rank, 1)-1]
+}
+
 // each has every person begin, at most so many at a time, and waits until next
-// has said of everybody that they are through. next is asked whenever something
+// has said of all of them that they are through. next is asked whenever something
 // that a person wrote is answered.
 func (f *far) each(ctx context.Context, people []*person, atOnce int, begin func(*person), next func(answer) (through bool)) error {
 	if len(people) == 0 {
 		return nil
 	}
-	going, all := make(chan struct{}, atOnce), make(chan struct{})
-	var through atomic.Int64
+	going, answers := make(chan struct{}, atOnce), newPending(len(people))
 	f.hear(func(a answer) {
-		if !a.asked || !next(a) {
-			return
-		}
-		<-going
-		if through.Add(1) == int64(len(people)) {
-			close(all)
+		if a.asked && next(a) {
+			<-going
+			answers.done(a)
 		}
 	})
 	defer f.hear(func(answer) {})
@@ -35,30 +70,15 @@ func (f *far) each(ctx context.Context, people []*person, atOnce int, begin func
 		case going <- struct{}{}:
 			begin(p)
 		case <-ctx.Done():
-			return f.stuck(through.Load(), len(people))
+			return answers.wait(ctx)
 		}
 	}
-	select {
-	case <-all:
-		return nil
-	case <-ctx.Done():
-		return f.stuck(through.Load(), len(people))
-	}
+	return answers.wait(ctx)
 }
 
-func (f *far) stuck(through int64, of int) error {
-	return fmt.Errorf("only %d of %d are answered", through, of)
-}
-
-// ask has every person ask once, all at once, and returns how long their answers
-// took.
-func (f *far) ask(ctx context.Context, people []*person) (spread, error) {
-	var took samples
-	err := f.each(ctx, people, len(people), func(p *person) { f.say(p, holdingsCommand) }, func(a answer) bool {
-		took.add(a.own)
-		return true
-	})
-	return took.spread(), err
+// ask has every person ask once, at most so many at a time.
+func (f *far) ask(ctx context.Context, people []*person, atOnce int) error {
+	return f.each(ctx, people, atOnce, func(p *person) { f.say(p, holdingsCommand) }, func(answer) bool { return true })
 }
 
 // loginsAtOnce is how many people log in side by side.
@@ -92,81 +112,69 @@ func (f *far) logIn(ctx context.Context, people []*person) error {
 	return f.quiet(ctx)
 }
 
-// trickle is how many questions a second Kite may be asked while nobody waits
+// trickle is how many questions a second Kite may be asked while no person waits
 // for an answer: the bot looks after new logins on its own, at leisure.
 const trickle = 10
 
-// quiet waits until the bot does nothing that somebody waits for.
+// quiet waits until the bot does nothing that a person waits for.
 func (f *far) quiet(ctx context.Context) error {
-	every := time.NewTicker(time.Second)
-	defer every.Stop()
-	for last := f.n.asked.Load() - trickle - 1; ; {
-		now := f.n.asked.Load()
+	for last := int64(-trickle - 1); ctx.Err() == nil; pause(ctx, time.Second) {
+		now := f.counts().asked
 		if now-last <= trickle {
 			return nil
 		}
 		last = now
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return errors.New("the bot does not come to rest")
-		}
+	}
+	return errors.New("the bot does not come to rest")
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }
 
 // paced has people ask in turn, so many commands a second, for a time, whether
 // the ones before are answered or not, and waits for the last answer. It returns
-// how long they took.
-func (f *far) paced(ctx context.Context, people []*person, rate float64, lasts time.Duration) (spread, error) {
-	commands := int64(rate * lasts.Seconds())
-	var took samples
-	var answers atomic.Int64
-	all := make(chan struct{})
+// how long they took, the shortest first.
+func (f *far) paced(ctx context.Context, people []*person, rate float64, lasts time.Duration) ([]time.Duration, error) {
+	commands := max(int(rate*lasts.Seconds()), 1)
+	answers := newPending(commands)
 	f.hear(func(a answer) {
-		if !a.asked {
-			return
-		}
-		took.add(a.own)
-		if answers.Add(1) == commands {
-			close(all)
+		if a.asked {
+			answers.done(a)
 		}
 	})
 	defer f.hear(func(answer) {})
-	begin, t := time.Now(), time.NewTimer(0)
-	defer t.Stop()
+	begin := time.Now()
 	for n := range commands {
-		t.Reset(time.Until(begin.Add(time.Duration(float64(n) / rate * float64(time.Second)))))
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return spread{}, f.stuck(answers.Load(), int(commands))
-		}
+		pause(ctx, time.Until(begin.Add(time.Duration(float64(n)/rate*float64(time.Second)))))
 		// In other letters each time: what is asked again before it is answered is answered once.
-		command := []string{holdingsCommand, "/Holdings"}[int(n)/len(people)%2]
-		f.say(people[int(n)%len(people)], command)
+		command := []string{holdingsCommand, "/Holdings"}[n/len(people)%2]
+		f.say(people[n%len(people)], command)
 	}
-	select {
-	case <-all:
-		return took.spread(), nil
-	case <-ctx.Done():
-		return spread{}, f.stuck(answers.Load(), int(commands))
+	if err := answers.wait(ctx); err != nil {
+		return nil, err
 	}
+	return slices.Sorted(slices.Values(answers.took)), nil
 }
 
 // closed has each person ask again as soon as they are answered, for a time, and
 // waits for the last answers. It returns how many came in that time.
 func (f *far) closed(ctx context.Context, people []*person, lasts time.Duration) (int64, error) {
-	var answers, through atomic.Int64
+	var answers atomic.Int64
 	var over atomic.Bool
-	all := make(chan struct{})
+	last := newPending(len(people))
 	f.hear(func(a answer) {
 		switch {
 		case !a.asked:
-		case !over.Load():
+		case over.Load():
+			last.done(a)
+		default:
 			answers.Add(1)
 			f.say(a.person, holdingsCommand)
-		case through.Add(1) == int64(len(people)):
-			close(all)
 		}
 	})
 	defer f.hear(func(answer) {})
@@ -175,11 +183,5 @@ func (f *far) closed(ctx context.Context, people []*person, lasts time.Duration)
 	}
 	pause(ctx, lasts)
 	over.Store(true)
-	n := answers.Load()
-	select {
-	case <-all:
-		return n, nil
-	case <-ctx.Done():
-		return n, f.stuck(through.Load(), len(people))
-	}
+	return answers.Load(), last.wait(ctx)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,12 +13,16 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// What a child is told besides the bot's settings.
+// What the bot is told besides its settings.
 const (
-	clockEnv = "LOAD_CLOCK" // the Unix second that the bot's clock begins at
-	idleEnv  = "LOAD_IDLE"  // how long a stream may idle before it is parked; empty: as shipped
-	quietEnv = "LOAD_QUIET" // how many questions a second the bot asks on its own; empty: as shipped
+	clockEnv = "LOAD_CLOCK" // the Unix second that its clock begins at
+	idleEnv  = "LOAD_IDLE"  // how long a stream may idle before it is parked
 )
+
+// busyLogins is how many questions a second the bot may ask on its own. As it is
+// shipped it would look after very many logins within seconds for the rest of the
+// hour.
+const busyLogins = 1000
 
 // bot runs the bot as it is shipped, with a side door and a clock of ours.
 func bot(ctx context.Context) error {
@@ -27,35 +30,20 @@ func bot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := strconv.ParseInt(os.Getenv(clockEnv), 10, 64)
-	if err != nil {
-		return fmt.Errorf("%s: %w", clockEnv, err)
+	at, err1 := strconv.ParseInt(os.Getenv(clockEnv), 10, 64)
+	idle, err2 := time.ParseDuration(os.Getenv(idleEnv))
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("%s, %s: %w", clockEnv, idleEnv, err)
 	}
-	timing, err := timings()
-	if err != nil {
-		return err
-	}
+	timing := session.DefaultTiming()
+	timing.Idle, timing.Quiet = idle, busyLogins
 	now := newFastClock(time.Unix(at, 0))
-	stop, err := sideDoor(map[string]http.HandlerFunc{"/clock": func(w http.ResponseWriter, r *http.Request) {
-		by, _ := time.ParseDuration(r.FormValue("by"))
-		speed, _ := strconv.ParseFloat(r.FormValue("speed"), 64)
-		now.move(by, max(speed, 1))
-		sayJSON(w, now.Now())
-	}})
-	if err != nil {
-		return err
-	}
+	stop := sideDoor("/clock", func(w http.ResponseWriter, r *http.Request) {
+		by, err1 := time.ParseDuration(r.FormValue("by"))
+		speed, err2 := strconv.ParseFloat(r.FormValue("speed"), 64)
+		now.move(by, speed)
+		sayJSON(w, now.Now(), errors.Join(err1, err2))
+	})
 	defer stop()
 	return app.Run(ctx, c, app.Options{Logger: app.NewLogger(os.Stderr, c), Clock: now, Timing: timing})
-}
-
-func timings() (session.Timing, error) {
-	t := session.DefaultTiming()
-	idle, err1 := time.ParseDuration(cmp.Or(os.Getenv(idleEnv), t.Idle.String()))
-	quiet, err2 := strconv.Atoi(cmp.Or(os.Getenv(quietEnv), strconv.Itoa(t.Quiet)))
-	if err := errors.Join(err1, err2); err != nil {
-		return t, fmt.Errorf("%s, %s: %w", idleEnv, quietEnv, err)
-	}
-	t.Idle, t.Quiet = idle, quiet
-	return t, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,17 +16,11 @@ import (
 	"time"
 )
 
-// Where the far ends are, for the floor and for bare streams.
+// Where the far ends are, for the floor.
 const (
 	kiteEnv     = "LOAD_KITE"     // https:// and a host
 	telegramEnv = "LOAD_TELEGRAM" // the same with /bot and the token
 )
-
-// bareClient is net/http with the one thing that everybody has to set: without
-// it most commands would begin with a handshake.
-func bareClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, MaxIdleConns: 256, MaxIdleConnsPerHost: 128}}
-}
 
 // floorWork is the least that anybody would do for the same commands, with the
 // standard library alone: one question to Kite, a plain decode, ten rows, one
@@ -36,18 +31,18 @@ type floorWork struct {
 }
 
 // floor answers commands with nothing of ours: those that Telegram hands over,
-// and, when the side door is asked for /closed, those of so many people who ask
-// without end. It counts what it answered.
+// and, when the side door is asked, those of so many people who ask without end.
+// It counts what it answered.
 func floor(ctx context.Context) error {
-	f := floorWork{client: bareClient(), kite: os.Getenv(kiteEnv), telegram: os.Getenv(telegramEnv)}
-	stop, err := sideDoor(map[string]http.HandlerFunc{"/closed": counting(func(r *http.Request) (int64, error) {
-		people, _ := strconv.Atoi(r.FormValue("people"))
-		lasts, _ := time.ParseDuration(r.FormValue("for"))
-		return f.closed(r.Context(), people, lasts)
-	})})
-	if err != nil {
-		return err
-	}
+	// Without keeping so many connections most commands would begin with a handshake.
+	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, MaxIdleConns: 256, MaxIdleConnsPerHost: 128}}
+	f := floorWork{client: client, kite: os.Getenv(kiteEnv), telegram: os.Getenv(telegramEnv)}
+	stop := sideDoor("/closed", func(w http.ResponseWriter, r *http.Request) {
+		people, err1 := strconv.Atoi(r.FormValue("people"))
+		lasts, err2 := time.ParseDuration(r.FormValue("for"))
+		n, err3 := f.closed(r.Context(), people, lasts)
+		sayJSON(w, n, errors.Join(err1, err2, err3))
+	})
 	defer stop()
 	return f.poll(ctx)
 }
@@ -80,12 +75,8 @@ func (f floorWork) poll(ctx context.Context) error {
 		var got struct {
 			Result []struct {
 				ID      int64 `json:"update_id"`
-				Message struct {
-					Chat struct {
-						ID int64 `json:"id"`
-					} `json:"chat"`
-				} `json:"message"`
-			} `json:"result"`
+				Message struct{ Chat struct{ ID int64 } }
+			}
 		}
 		err := f.post(ctx, f.telegram+"/getUpdates", "", map[string]any{"offset": offset, "limit": 100, "timeout": 50}, &got)
 		if err != nil && ctx.Err() == nil {
@@ -106,11 +97,7 @@ func (f floorWork) poll(ctx context.Context) error {
 // command is one answered /holdings.
 func (f floorWork) command(ctx context.Context, person int64) error {
 	var got struct {
-		Result struct {
-			Content []struct {
-				Text string `json:"text"`
-			} `json:"content"`
-		} `json:"result"`
+		Result struct{ Content []struct{ Text string } }
 	}
 	err := f.post(ctx, f.kite+"/mcp", knownSession(person), map[string]any{
 		"jsonrpc": "2.0", "id": "1", "method": "tools/call", "params": map[string]any{"name": "get_holdings", "arguments": map[string]any{}},

@@ -2,68 +2,36 @@ package main
 
 import (
 	"fmt"
-	"strings"
+	"io"
+	"text/tabwriter"
 	"time"
 )
 
 // row is a line of the table.
-type row struct {
-	group    string // measures it alone: go run ./cmd/load -only group
-	what     string
-	ours     string
-	floor    string // "" where there is none
-	reach    string
-	reached  bool
-	noTarget bool // a figure beside another one
-}
+type row struct{ what, ours, floor, reach, reached string }
 
-func (l *load) add(r row) { l.rows = append(l.rows, r) }
+// target adds a figure, and whether it reaches what it has to. The floor is empty
+// where there is none.
+func (l *load) target(what, ours, floor, reach string, reached bool) {
+	l.rows = append(l.rows, row{what, ours, floor, reach, map[bool]string{true: "yes", false: "NO"}[reached]})
+}
 
 // note adds a figure that has no target of its own.
-func (l *load) note(group, what, ours, floor string) {
-	l.add(row{group: group, what: what, ours: ours, floor: floor, noTarget: true})
+func (l *load) note(what, ours, floor string) {
+	l.rows = append(l.rows, row{what: "  " + what, ours: ours, floor: floor})
 }
 
-func (r row) verdict() string {
-	switch {
-	case r.noTarget:
-		return ""
-	case r.reached:
-		return "yes"
-	default:
-		return "no"
-	}
-}
-
-// text is the table for a terminal.
-func (l *load) text() string {
-	lines := [][]string{{"what", "measured", "floor", "reach", "reached"}}
+// print writes the table.
+func (l *load) print(out io.Writer) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nwhat\tmeasured\tfloor\treach\treached")
 	for _, r := range l.rows {
-		lines = append(lines, []string{r.what, r.ours, r.floor, r.reach, r.verdict()})
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.what, r.ours, r.floor, r.reach, r.reached)
 	}
-	return aligned(lines)
+	return t.Flush()
 }
 
-// aligned sets lines of cells in columns.
-func aligned(lines [][]string) string {
-	width := map[int]int{}
-	for _, cells := range lines {
-		for i, c := range cells {
-			width[i] = max(width[i], len([]rune(c)))
-		}
-	}
-	var b strings.Builder
-	for _, cells := range lines {
-		line := ""
-		for i, c := range cells {
-			line += c + strings.Repeat(" ", width[i]-len([]rune(c))+2)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return b.String()
-}
-
-// ms writes a time in milliseconds, µs in microseconds.
+// ms writes a time in milliseconds, us in microseconds.
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
 
 func us(d time.Duration) string { return fmt.Sprintf("%.0f µs", float64(d)/float64(time.Microsecond)) }
@@ -72,4 +40,4 @@ func us(d time.Duration) string { return fmt.Sprintf("%.0f µs", float64(d)/floa
 // the unit of the table.
 func mb(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
-func kib(bytes float64) string { return fmt.Sprintf("%.1f KiB", bytes/(1<<10)) }
+func kib(bytes int64) string { return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10)) }

@@ -24,7 +24,7 @@ func (l *load) idle(ctx context.Context) error {
 	var took []time.Duration
 	var most usage
 	for range starts {
-		r, err := l.awaitPoll(ctx, "", nil, func(env []string) (*child, error) {
+		r, err := l.awaitPoll(ctx, "", func(env []string) (*child, error) {
 			c := &child{name: "shipped"}
 			return c, c.start(l, exec.Command(program), env)
 		})
@@ -43,16 +43,8 @@ func (l *load) idle(ctx context.Context) error {
 	}
 	slices.Sort(took)
 	middle := took[len(took)/2]
-	l.add(row{group: "idle", what: "idle process, no people: resident", ours: mb(most.rss), reach: "≤ 20 MB", reached: most.rss <= 20e6})
-	l.note("idle", "  of that its own memory, its program", mb(most.anon)+", "+mb(most.file), "")
-	l.add(row{group: "idle", what: "start to first poll, no people", ours: ms(middle), reach: "≤ 100 ms", reached: middle <= 100*time.Millisecond})
+	l.target("idle process, no people: resident", mb(most.rss), "", "≤ 20 MB", most.rss <= 20e6)
+	l.note("of that its own memory, its program", mb(most.anon)+", "+mb(most.file), "")
+	l.target("start to first poll, no people", ms(middle), "", "≤ 100 ms", middle <= 100*time.Millisecond)
 	return nil
-}
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }

@@ -10,35 +10,26 @@ import (
 // atOnce is how many people ask without end in the closed loop.
 const atOnce = 100
 
-// again is a time in which nobody's turn comes twice in the closed loop.
+// again is a time in which no person's turn comes twice in the closed loop.
 const again = 5 * time.Millisecond
 
 // live measures people who have a stream each, beside the floor.
 func (l *load) live(ctx context.Context) error {
-	bare, err := l.bareStreams(ctx)
-	if err != nil {
-		return err
-	}
 	floor, err := l.floorLoops(ctx)
 	if err != nil {
 		return err
 	}
-	page, err := freePort()
-	if err != nil {
-		return err
-	}
-	r, err := l.startBot(ctx, "", forever, "HTTP_ADDR="+page)
+	r, err := l.startBot(ctx, "", forever, 0)
 	if err != nil {
 		return err
 	}
 	people := l.crowd(l.people)
 	for _, step := range []func() error{
-		func() error { return l.sessionMemory(ctx, r, people, bare) },
+		func() error { return l.sessionMemory(ctx, r, people) },
 		func() error { return r.moveClock(ctx, linksDie, 1) },
 		func() error { return r.warm(ctx, people) },
-		func() error { return l.ownShare(ctx, r, people, floor) },
-		func() error { return l.throughput(ctx, r, people, floor, page) },
-		func() error { return l.usedMemory(ctx, r, len(people)) },
+		func() error { return l.ownShare(ctx, r, people, floor.paced) },
+		func() error { return l.throughput(ctx, r, people[:min(atOnce, len(people))], floor) },
 		func() error { return l.networkBreak(ctx, r, people) },
 		r.stop,
 	} {
@@ -53,86 +44,45 @@ func (l *load) live(ctx context.Context) error {
 // what the first ones bring along is not theirs.
 func few(people int) int { return min(loginsAtOnce, people/2) }
 
-// bareStreams measures what a stream takes of net/http's memory.
-func (l *load) bareStreams(ctx context.Context) (memory, error) {
-	c, err := l.startChild(bareRole)
-	if err != nil {
-		return memory{}, err
-	}
-	var at [2]memory
-	for i, more := range []int{few(l.people), l.people - few(l.people)} {
-		if err := c.get(ctx, fmt.Sprintf("/streams?n=%d", more), new(int)); err != nil {
-			return memory{}, err
-		}
-		if at[i], err = c.memory(ctx); err != nil {
-			return memory{}, err
-		}
-	}
-	return at[1].each(at[0], l.people-few(l.people)), c.stop()
-}
-
-// each is what one of n more takes.
-func (m memory) each(before memory, n int) memory {
-	per := func(now, was int64) int64 { return (now - was) / int64(n) }
-	return memory{
-		Heap: uint64(per(int64(m.Heap), int64(before.Heap))), Stacks: uint64(per(int64(m.Stacks), int64(before.Stacks))),
-		Goroutines: int(per(int64(m.Goroutines), int64(before.Goroutines))),
-		usage:      usage{rss: per(m.rss, before.rss), anon: per(m.anon, before.anon), file: per(m.file, before.file)},
-	}
-}
-
-// forgotten is when a bot has looked for old answers, after its start: it does so
-// once a minute.
-const forgotten = 66 * time.Second
-
-// usedMemory looks once more at the memory when people have asked and what they
-// were answered is no longer kept. What is counted is the whole process.
-func (l *load) usedMemory(ctx context.Context, r *running, people int) error {
-	if err := r.moveClock(ctx, answersDie, 1); err != nil {
-		return err
-	}
-	pause(ctx, time.Until(r.child.began.Add(forgotten)))
-	m, err := r.memory(ctx)
-	l.note("live", "  the whole process divided by them, after they have asked", kib(float64(m.anon)/float64(people)), "")
-	return err
-}
-
-// sessionMemory has everybody log in and measures what a session takes.
-func (l *load) sessionMemory(ctx context.Context, r *running, people []*person, bare memory) error {
+// oneMore has people log in, and measures what one more session takes.
+func (r *running) oneMore(ctx context.Context, people []*person) (memory, error) {
 	first := few(len(people))
 	if err := r.logIn(ctx, people[:first]); err != nil {
-		return err
+		return memory{}, err
 	}
 	before, err := r.memory(ctx)
 	if err != nil {
-		return err
+		return memory{}, err
 	}
 	if err := r.logIn(ctx, people[first:]); err != nil {
-		return err
+		return memory{}, err
 	}
 	after, err := r.memory(ctx)
+	return after.each(before, int64(len(people)-first)), err
+}
+
+// sessionMemory has everybody log in and measures what a session takes.
+func (l *load) sessionMemory(ctx context.Context, r *running, people []*person) error {
+	one, err := r.oneMore(ctx, people)
 	if err != nil {
 		return err
 	}
-	if n := l.n.streams.Load(); n < int64(len(people)) {
+	if n := l.counts().streams; n < int64(len(people)) {
 		return fmt.Errorf("%d people have %d streams", len(people), n)
 	}
-	one := after.each(before, len(people)-first)
-	l.add(row{
-		group: "live", what: fmt.Sprintf("memory per live session, of %d: resident", len(people)),
-		ours: kib(float64(one.anon)), floor: kib(float64(bare.anon)), reach: "≤ 28 KiB", reached: one.anon <= 28<<10,
-	})
-	inUse := func(m memory) string { return kib(float64(m.Heap)) + " + " + kib(float64(m.Stacks)) }
-	l.note("live", "  of that heap in use + stacks", inUse(one), inUse(bare))
+	l.target(fmt.Sprintf("memory per live session, of %d: resident", len(people)), kib(one.anon), "", "≤ 28 KiB", one.anon <= 28<<10)
+	l.note("of that heap in use + stacks", kib(one.Heap)+" + "+kib(one.Stacks), "")
 	return nil
 }
 
+// pace is what commands at a pace came to.
+type pace struct{ p50, p99, cpu time.Duration } // cpu: per command
+
 // loops is what the floor came to.
 type loops struct {
-	paced    spread
-	pacedCPU time.Duration // per command
-	answers  float64       // per second
-	cpu      time.Duration // per command
+	paced   pace
+	answers float64       // per second, in the closed loop
+	cpu     time.Duration // per command there
 }
 
 // floorLoops measures the floor at a pace, and in the closed loop.
@@ -146,44 +96,90 @@ func (l *load) floorLoops(ctx context.Context) (loops, error) {
 	if _, err = l.paced(ctx, people, l.rate, time.Second); err != nil { // to dial
 		return out, err
 	}
-	if out.paced, out.pacedCPU, err = l.atRate(ctx, c, people); err != nil {
+	if out.paced, err = l.atRate(ctx, c, people); err != nil {
 		return out, err
 	}
 	var n int64
-	s, err := l.over(c, func() error {
+	cpu, took, err := over(c, func() error {
 		return c.get(ctx, fmt.Sprintf("/closed?people=%d&for=%s", min(atOnce, l.people), l.lasts), &n)
 	})
-	out.answers, out.cpu = ratio(float64(n), s.took.Seconds()), s.cpu/time.Duration(max(n, 1))
+	out.answers, out.cpu = ratio(float64(n), took.Seconds()), cpu/time.Duration(max(n, 1))
 	return out, errors.Join(err, c.stop())
 }
 
 // atRate measures a process at a pace.
-func (l *load) atRate(ctx context.Context, c *child, people []*person) (spread, time.Duration, error) {
-	var took spread
-	s, err := l.over(c, func() (err error) {
-		took, err = l.paced(ctx, people, l.rate, l.lasts)
+func (l *load) atRate(ctx context.Context, c *child, people []*person) (pace, error) {
+	var answers []time.Duration
+	cpu, _, err := over(c, func() (err error) {
+		answers, err = l.paced(ctx, people, l.rate, l.lasts)
 		return err
 	})
-	return took, s.cpu / time.Duration(max(took.n, 1)), err
+	if err != nil {
+		return pace{}, err
+	}
+	return pace{percentile(answers, 50), percentile(answers, 99), cpu / time.Duration(len(answers))}, nil
 }
 
 // ownShare measures how long people wait for us at a pace.
-func (l *load) ownShare(ctx context.Context, r *running, people []*person, floor loops) error {
+func (l *load) ownShare(ctx context.Context, r *running, people []*person, floor pace) error {
 	if err := r.atPace(ctx, time.Duration(float64(len(people))/l.rate*float64(time.Second))); err != nil {
 		return err
 	}
-	took, cpu, err := l.atRate(ctx, r.child, people)
+	ours, err := l.atRate(ctx, r.child, people)
+	above := func(ours, floor, reach time.Duration, name string) {
+		l.target(fmt.Sprintf("own share of %s, %.0f a second: %s", holdingsCommand, l.rate, name), ms(ours), ms(floor), "≤ floor + "+ms(reach), ours <= floor+reach)
+	}
+	above(ours.p50, floor.p50, 500*time.Microsecond, "p50")
+	above(ours.p99, floor.p99, 2*time.Millisecond, "p99")
+	l.note("processor time per command at that pace", us(ours.cpu), us(floor.cpu))
+	return err
+}
+
+// throughput measures how much can be answered at once.
+func (l *load) throughput(ctx context.Context, r *running, people []*person, floor loops) error {
+	if err := r.atPace(ctx, again); err != nil {
+		return err
+	}
+	var n int64
+	before := l.counts()
+	cpu, _, err := over(r.child, func() (err error) {
+		n, err = l.closed(ctx, people, l.lasts)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	above := func(ours, floor time.Duration, reach time.Duration, name string) {
-		l.add(row{
-			group: "live", what: fmt.Sprintf("own share of %s, %.0f a second: %s", holdingsCommand, l.rate, name),
-			ours: ms(ours), floor: ms(floor), reach: "≤ floor + " + ms(reach), reached: ours <= floor+reach,
-		})
+	now := l.counts()
+	shown, conns := now.shown-before.shown, now.conns-before.conns
+	cpu /= time.Duration(max(shown, 1))
+	answers := ratio(float64(n), l.lasts.Seconds())
+	of, times := ratio(answers, floor.answers), ratio(cpu, floor.cpu)
+	l.target(fmt.Sprintf("answers a second, closed loop, %d people", len(people)),
+		fmt.Sprintf("%.0f (%.0f %%)", answers, 100*of), fmt.Sprintf("%.0f", floor.answers), "≥ 70 % of the floor", of >= 0.7)
+	l.target("processor time per command, closed loop", fmt.Sprintf("%s (× %.2f)", us(cpu), times), us(floor.cpu), "≤ 1.4 × the floor", times <= 1.4)
+	l.target("connections opened per command, closed loop", fmt.Sprintf("%.4f", ratio(conns, shown)), "", "0", conns == 0)
+	l.note("questions to Kite per command", fmt.Sprintf("%.3f", ratio(now.tools-before.tools, shown)), "1")
+	l.note("commands per batch of updates", fmt.Sprintf("%.1f", ratio(now.handed-before.handed, now.batches-before.batches)), "")
+	return r.moveClock(ctx, 0, 1)
+}
+
+// outage is how long Kite is away.
+const outage = 5 * time.Second
+
+// networkBreak cuts all streams, and has everybody ask when Kite is back.
+func (l *load) networkBreak(ctx context.Context, r *running, people []*person) error {
+	l.kite.off()
+	pause(ctx, outage)
+	if err := errors.Join(l.kite.on(), r.moveClock(ctx, freshFor, 1)); err != nil {
+		return err
 	}
-	above(took.p50, floor.paced.p50, 500*time.Microsecond, "p50")
-	above(took.p99, floor.paced.p99, 2*time.Millisecond, "p99")
-	l.note("live", "  processor time per command at that pace", us(cpu), us(floor.pacedCPU))
+	before, began := l.counts(), time.Now()
+	if err := l.ask(ctx, people, len(people)); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	l.target(fmt.Sprintf("%d streams cut, %s without Kite, everybody asks at once: all answered after", len(people), outage),
+		ms(took), "", "≤ 10 s", took <= 10*time.Second)
+	l.note("connections to Kite opened for that", fmt.Sprint(l.counts().kiteConns-before.kiteConns), "")
 	return nil
 }

@@ -10,111 +10,56 @@ import (
 
 // What is measured of people who are parked.
 const (
-	soon     = 3 * time.Second // how long a login may idle there
-	parked   = 5_000           // people whose share of the memory is taken: one of few would be lost in the noise
-	streamed = 40              // people who also log in there, and have a stream
+	soon   = 3 * time.Second // how long a login may idle there
+	parked = 5_000           // people whose share of the memory is taken: one of few would be lost in the noise
 
 	parkedBytes = 512 // may be left of each
 )
 
 // parking measures people who have been parked: what is left of them in memory,
-// and what their next command takes.
+// and what their next command takes, as after a restart.
 func (l *load) parking(ctx context.Context) error {
-	base, err := l.someParked(ctx, loginsAtOnce, func(*running, string) error { return nil })
+	path, people := filepath.Join(l.folder, "parked.db"), l.crowd(parked)
+	if _, err := l.writeStore(path, parked); err != nil {
+		return err
+	}
+	r, err := l.startBot(ctx, path, soon, linksDie)
 	if err != nil {
 		return err
 	}
-	many, err := l.someParked(ctx, parked, func(r *running, store string) error { return l.awake(ctx, r, store) })
-	if err != nil {
+	before, err1 := r.parkedMemory(ctx, people[:loginsAtOnce])
+	after, err2 := r.parkedMemory(ctx, people)
+	if err := errors.Join(err1, err2, r.extra(ctx, people, "parking", 0), r.stop()); err != nil {
 		return err
 	}
-	one := many.each(base, parked-loginsAtOnce)
-	l.add(row{
-		group: "park", what: fmt.Sprintf("memory per parked session, of %d: heap in use", parked),
-		ours: fmt.Sprintf("%d B", int64(one.Heap)), reach: fmt.Sprintf("≤ %d B", parkedBytes), reached: int64(one.Heap) <= parkedBytes,
-	})
-	return nil
-}
-
-// someParked has people who are known ask once, and looks at the memory when they
-// are parked. Then goes on with the same bot.
-func (l *load) someParked(ctx context.Context, n int, then func(*running, string) error) (memory, error) {
-	store := filepath.Join(l.folder, fmt.Sprintf("parked-%d.db", n))
-	if _, err := l.writeStore(store, n); err != nil {
-		return memory{}, err
+	if r, err = l.startBot(ctx, path, soon, 3*linksDie); err != nil {
+		return err
 	}
-	r, err := l.startBot(ctx, store, soon, clockAt(noon().Add(linksDie)))
-	if err != nil {
-		return memory{}, err
-	}
-	if err := errors.Join(r.warm(ctx, l.crowd(n)), r.park(ctx)); err != nil {
-		return memory{}, err
-	}
-	m, err := r.memory(ctx)
-	return m, errors.Join(err, then(r, store), r.stop())
+	one := after.each(before, parked-loginsAtOnce).Heap
+	l.target(fmt.Sprintf("memory per parked session, of %d: heap in use", parked), fmt.Sprintf("%d B", one), "", fmt.Sprintf("≤ %d B", parkedBytes), one <= parkedBytes)
+	return errors.Join(r.extra(ctx, people, "a restart", 1), r.stop())
 }
 
 // answersDie is more than the bot keeps an answer.
 const answersDie = 3 * time.Minute
 
-// park lets so much time pass that nobody is in memory any more: the bot looks
-// for that each tenth of the time that somebody may idle.
-func (r *running) park(ctx context.Context) error {
-	if err := r.moveClock(ctx, answersDie, 1); err != nil {
-		return err
+// parkedMemory has people ask once, and looks at the memory when they are parked.
+func (r *running) parkedMemory(ctx context.Context, people []*person) (memory, error) {
+	if err := errors.Join(r.warm(ctx, people), r.moveClock(ctx, answersDie, 1)); err != nil {
+		return memory{}, err
 	}
-	pause(ctx, soon/10*3)
-	return r.noStreams(ctx)
-}
-
-// awake measures the first command after parking, and after a restart; and sees
-// that streams are parked, too.
-func (l *load) awake(ctx context.Context, r *running, store string) error {
-	everybody := l.crowd(parked)
-	if err := l.extra(ctx, r, everybody, "parking", 0); err != nil {
-		return err
-	}
-	began := time.Now()
-	if err := errors.Join(r.logIn(ctx, everybody[:streamed]), r.noStreams(ctx)); err != nil {
-		return err
-	}
-	l.note("park", fmt.Sprintf("  %d streams are opened, and parked again within", streamed), time.Since(began).Round(time.Second).String(), "")
-	if err := r.stop(); err != nil {
-		return err
-	}
-	again, err := l.startBot(ctx, store, soon, clockAt(noon().Add(3*linksDie)))
-	if err != nil {
-		return err
-	}
-	return errors.Join(l.extra(ctx, again, everybody, "a restart", 1), again.stop())
-}
-
-// noStreams waits until no stream is open.
-func (l *load) noStreams(ctx context.Context) error {
-	every := time.NewTicker(100 * time.Millisecond)
-	defer every.Stop()
-	for l.n.streams.Load() > 0 {
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%d streams are not closed", l.n.streams.Load())
-		}
-	}
-	return nil
+	pause(ctx, soon/10*3) // the bot looks for logins to park each tenth of soon
+	return r.memory(ctx)
 }
 
 // extra measures what a first command asks of Kite besides its own question, and
 // besides what the bot asks once per process.
-func (l *load) extra(ctx context.Context, r *running, people []*person, after string, once int64) error {
-	before := l.counts()
+func (r *running) extra(ctx context.Context, people []*person, after string, once int64) error {
+	before := r.counts().asked
 	if err := r.warm(ctx, people); err != nil {
 		return err
 	}
-	seen := l.counts().since(before)
-	trips := ratio(seen.asked-once, int64(len(people))) - 1
-	l.add(row{
-		group: "park", what: "extra round trips of the first command after " + after,
-		ours: fmt.Sprintf("%.2f", trips), reach: "≤ 1", reached: trips <= 1,
-	})
+	trips := ratio(r.counts().asked-before-once, int64(len(people))) - 1
+	r.target("extra round trips of the first command after "+after, fmt.Sprintf("%.2f", trips), "", "≤ 1", trips <= 1)
 	return nil
 }

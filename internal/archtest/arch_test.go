@@ -41,7 +41,7 @@ var rules = map[string]rule{
 	"cmd/demo": {ours: []string{
 		"internal/app", "internal/bot", "internal/bot/chart", "internal/bot/view", "internal/bot/view/viewtest", "internal/kite", "internal/sim/kite", "internal/sim/telegram",
 	}},
-	"cmd/load": {ours: []string{"internal/app", "internal/kite", "internal/kite/session", "internal/store"}},
+	"cmd/load": {ours: []string{"internal/app", "internal/kite", "internal/kite/session", "internal/store"}, theirs: []string{"github.com/prometheus/procfs"}},
 	"internal/app": {ours: []string{
 		"internal/bot", "internal/bot/chart", "internal/bot/telegram", "internal/front", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
 	}, theirs: []string{rate}},
