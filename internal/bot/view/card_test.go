@@ -43,20 +43,20 @@ func TestHoldingCardGolden(t *testing.T) {
 		at   int
 		hide bool
 	}{
-		{"card", p, 1, false},
-		{"card_hidden", p, 1, true},
-		{"card_pledged_and_mtf", p, 4, false},
-		{"card_pledged_and_mtf_hidden", p, 4, true},
-		{"card_no_price", p, 7, false},
-		{"card_no_close", p, 8, false},
-		{"card_nothing_paid", p, 9, false},
-		{"card_pledged_only", pledged, 0, false},
-		{"card_mtf_only", decode(t, mtfOnly()), 0, false},
-		{"card_mtf_only_hidden", decode(t, mtfOnly()), 0, true},
-		{"card_t1_within", decode(t, list(share("INFY", "NSE", 45, "1450", "1430.2", "1445", "-14.8", `"t1_quantity":5,"realised_quantity":40,"collateral_quantity":10`))), 0, false},
-		{"card_crores", crores, 0, false},
-		{"card_hostile", hostile, 0, false},
-		{"card_hostile_long", hostile, 1, false},
+		{"holdings_card", p, 1, false},
+		{"holdings_card_hidden", p, 1, true},
+		{"holdings_card_pledged_and_mtf", p, 4, false},
+		{"holdings_card_pledged_and_mtf_hidden", p, 4, true},
+		{"holdings_card_no_price", p, 7, false},
+		{"holdings_card_no_close", p, 8, false},
+		{"holdings_card_nothing_paid", p, 9, false},
+		{"holdings_card_pledged_only", pledged, 0, false},
+		{"holdings_card_mtf_only", decode(t, mtfOnly()), 0, false},
+		{"holdings_card_mtf_only_hidden", decode(t, mtfOnly()), 0, true},
+		{"holdings_card_t1_within", decode(t, list(share("INFY", "NSE", 45, "1450", "1430.2", "1445", "-14.8", `"t1_quantity":5,"realised_quantity":40,"collateral_quantity":10`))), 0, false},
+		{"holdings_card_crores", crores, 0, false},
+		{"holdings_card_hostile", hostile, 0, false},
+		{"holdings_card_hostile_long", hostile, 1, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestHoldingCardGolden(t *testing.T) {
 			}))
 		})
 	}
-	accountGolden(t, "card_gone", view.NoSuchHolding(view.Place{Page: 2, Sort: kite.SortByDay}, noon()))
+	accountGolden(t, "holdings_card_gone", view.NoSuchHolding(view.Place{Page: 2, Sort: kite.SortByDay}, noon()))
 }
 
 func TestPlace(t *testing.T) {

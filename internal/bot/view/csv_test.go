@@ -66,9 +66,9 @@ func files(tb tbFataler, hide bool) map[string]view.Message {
 	v := view.CSVView{AsOf: noon(), Hide: hide}
 	o := overview(tb, tricky(), "", "", usualPositions())
 	return map[string]view.Message{
-		"csv_holdings": view.HoldingsCSV(*o.Holdings, v), "csv_positions": view.PositionsCSV(*o.Positions, v),
-		"csv_orders": view.OrdersCSV(decodeOrders(tb, usualOrders()), v), "csv_trades": view.TradesCSV(decodeTrades(tb, usualTrades()), v),
-		"csv_mutualfunds": view.MutualFundsCSV(decodeFunds(tb, usualFunds()), v),
+		"holdings_csv": view.HoldingsCSV(*o.Holdings, v), "positions_csv": view.PositionsCSV(*o.Positions, v),
+		"orders_csv": view.OrdersCSV(decodeOrders(tb, usualOrders()), v), "trades_csv": view.TradesCSV(decodeTrades(tb, usualTrades()), v),
+		"mf_csv": view.MutualFundsCSV(decodeFunds(tb, usualFunds()), v),
 	}
 }
 

@@ -68,15 +68,15 @@ func TestOpsGolden(t *testing.T) {
 	unknown.Components[2] = view.OpsComponent{Name: "kite", Unknown: true, Detail: "not asked yet"}
 	since := noon().Add(-7 * time.Minute)
 	for name, m := range map[string]view.Message{
-		"ops": view.Ops(wellOps()), "ops_fresh": view.Ops(fresh), "ops_bare": view.Ops(view.OpsView{Now: noon()}),
-		"ops_trouble": view.Ops(troubledOps()), "ops_down": view.Ops(downOps()), "ops_hostile": view.Ops(hostile),
-		"ops_errors": view.OpsErrors(opsErrors(20), noon()), "ops_errors_none": view.OpsErrors(nil, noon()),
-		"ops_errors_hostile": view.OpsErrors(hostile.Errors, noon()),
-		"ops_error":          view.OpsOneError(opsErrors(4)[3]), "ops_error_hostile": view.OpsOneError(hostile.Errors[0]),
-		"ops_error_unknown": view.NoSuchError("k7qx2m"), "ops_unknown": view.Ops(unknown),
-		"ops_kite_away": view.KiteAway(since, noon(), "http 502"), "ops_kite_errors": view.KiteAway(since, noon(), "errors"), "ops_kite_back": view.KiteBack(since, 7*time.Minute),
-		"ops_kite_away_long": view.KiteAway(noon().Add(-30*time.Hour), noon(), "refused"), "ops_kite_flaps": view.KiteFlaps(),
-		"ops_asks": view.AsksIn(123456789, "Meera"), "ops_asks_hostile": view.AsksIn(1<<62, strings.Repeat("<b>\u202e", 50)), "ops_asks_many": view.ManyAskIn(),
+		"admin_ops": view.Ops(wellOps()), "admin_ops_fresh": view.Ops(fresh), "admin_ops_bare": view.Ops(view.OpsView{Now: noon()}),
+		"admin_ops_trouble": view.Ops(troubledOps()), "admin_ops_down": view.Ops(downOps()), "admin_ops_hostile": view.Ops(hostile),
+		"admin_ops_errors": view.OpsErrors(opsErrors(20), noon()), "admin_ops_errors_none": view.OpsErrors(nil, noon()),
+		"admin_ops_errors_hostile": view.OpsErrors(hostile.Errors, noon()),
+		"admin_ops_error":          view.OpsOneError(opsErrors(4)[3]), "admin_ops_error_hostile": view.OpsOneError(hostile.Errors[0]),
+		"admin_ops_error_unknown": view.NoSuchError("k7qx2m"), "admin_ops_unknown": view.Ops(unknown),
+		"admin_ops_kite_away": view.KiteAway(since, noon(), "http 502"), "admin_ops_kite_errors": view.KiteAway(since, noon(), "errors"), "admin_ops_kite_back": view.KiteBack(since, 7*time.Minute),
+		"admin_ops_kite_away_long": view.KiteAway(noon().Add(-30*time.Hour), noon(), "refused"), "admin_ops_kite_flaps": view.KiteFlaps(),
+		"admin_ops_asks": view.AsksIn(123456789, "Meera"), "admin_ops_asks_hostile": view.AsksIn(1<<62, strings.Repeat("<b>\u202e", 50)), "admin_ops_asks_many": view.ManyAskIn(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := viewtest.Check(m); err != nil {

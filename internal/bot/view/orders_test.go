@@ -215,12 +215,12 @@ func TestOrderCardGolden(t *testing.T) {
 		long.History = append(long.History, steps(t, orderRow("261112000000103", "BUY", "M&M", "MODIFIED", fmt.Sprintf("10:%02d:00", i), 12, "3050", "0"))...)
 	}
 	for name, v := range map[string]view.OrderCardView{
-		"order_card": done, "order_card_hidden": hidden, "order_card_native": native,
-		"order_card_rejected": rejected, "order_card_rejected_hidden": hiddenRejected,
-		"order_card_partly": orderCard(t, usualOrders(), 1), "order_card_waiting": orderCard(t, usualOrders(), 4), "order_card_long": long, "order_card_open_partly": halfway, "order_card_cancelled": cancelled, "order_card_currency": orderCard(t, derivativeOrders(), 3),
-		"order_card_hostile": orderCard(t, hostileOrders(), 0), "order_card_hostile_id": orderCard(t, hostileOrders(), 1),
+		"orders_card": done, "orders_card_hidden": hidden, "orders_card_native": native,
+		"orders_card_rejected": rejected, "orders_card_rejected_hidden": hiddenRejected,
+		"orders_card_partly": orderCard(t, usualOrders(), 1), "orders_card_waiting": orderCard(t, usualOrders(), 4), "orders_card_long": long, "orders_card_open_partly": halfway, "orders_card_cancelled": cancelled, "orders_card_currency": orderCard(t, derivativeOrders(), 3),
+		"orders_card_hostile": orderCard(t, hostileOrders(), 0), "orders_card_hostile_id": orderCard(t, hostileOrders(), 1),
 	} {
 		t.Run(name, func(t *testing.T) { accountGolden(t, name, view.OrderCard(v)) })
 	}
-	accountGolden(t, "order_card_gone", view.NoSuchOrder(2, noon()))
+	accountGolden(t, "orders_card_gone", view.NoSuchOrder(2, noon()))
 }

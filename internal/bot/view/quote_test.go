@@ -97,13 +97,13 @@ func TestQuoteDepthGolden(t *testing.T) {
 		quote  string
 		native bool
 	}{
-		{"depth", usualQuote(), false},
-		{"depth_native", usualQuote(), true},
-		{"depth_one_side", fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book("[]", rungs("1523.6")), `"buy_quantity":0`), false},
-		{"depth_empty", fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book(rungs("0", "0"), "null")), false},
-		{"depth_crores", fullQuote("NSE:MRF", "152340.55", "1", "2", "1", "151105.2",
+		{"quote_depth", usualQuote(), false},
+		{"quote_depth_native", usualQuote(), true},
+		{"quote_depth_one_side", fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book("[]", rungs("1523.6")), `"buy_quantity":0`), false},
+		{"quote_depth_empty", fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book(rungs("0", "0"), "null")), false},
+		{"quote_depth_crores", fullQuote("NSE:MRF", "152340.55", "1", "2", "1", "151105.2",
 			`"depth":{"buy":[{"price":152340.5,"quantity":999999999999999,"orders":123456}],"sell":[{"price":98765432.05,"quantity":99999,"orders":1},{"price":98765433,"quantity":100000,"orders":12}]}`), false},
-		{"depth_hostile", fullQuote(hostileID, "12.5", "12", "13", "11", "12", book(rungs("12.45"), rungs("12.55"))), true},
+		{"quote_depth_hostile", fullQuote(hostileID, "12.5", "12", "13", "11", "12", book(rungs("12.45"), rungs("12.55"))), true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

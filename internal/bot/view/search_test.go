@@ -75,23 +75,23 @@ func TestPickGolden(t *testing.T) {
 		name string
 		v    view.PickView
 	}{
-		{"pick", view.PickView{Typed: "tata", Options: tataShares(t)[:3], For: "quote"}},
-		{"pick_twins", view.PickView{Typed: " Twin ", For: "chart", Options: instruments(t, instrument("NSE", "TWIN", "TWIN STEEL"), instrument("BSE", "TWIN", "TWIN TEXTILES"))}},
-		{"pick_many", view.PickView{Typed: "stock", Options: manyInstruments(t, 500), For: "chart", Page: 2}},
-		{"pick_long", view.PickView{Typed: strings.Repeat("long ", 20), Options: tataShares(t), For: "quote"}},
-		{"pick_one", view.PickView{Typed: "crudeoil", Options: tataShares(t)[3:4], For: "quote"}},
-		{"pick_more", view.PickView{Typed: "crudeoil", Options: tataShares(t)[:1], For: "quote", More: true}},
-		{"pick_none", view.PickView{Typed: "foo", For: "quote"}},
+		{"search_pick", view.PickView{Typed: "tata", Options: tataShares(t)[:3], For: "quote"}},
+		{"search_pick_twins", view.PickView{Typed: " Twin ", For: "chart", Options: instruments(t, instrument("NSE", "TWIN", "TWIN STEEL"), instrument("BSE", "TWIN", "TWIN TEXTILES"))}},
+		{"search_pick_many", view.PickView{Typed: "stock", Options: manyInstruments(t, 500), For: "chart", Page: 2}},
+		{"search_pick_long", view.PickView{Typed: strings.Repeat("long ", 20), Options: tataShares(t), For: "quote"}},
+		{"search_pick_one", view.PickView{Typed: "crudeoil", Options: tataShares(t)[3:4], For: "quote"}},
+		{"search_pick_more", view.PickView{Typed: "crudeoil", Options: tataShares(t)[:1], For: "quote", More: true}},
+		{"search_pick_none", view.PickView{Typed: "foo", For: "quote"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.PickSymbol(tt.v)) })
 	}
-	marketGolden(t, "no_such_symbol", view.NoSuchSymbol("b<o>o", ""))
-	marketGolden(t, "no_such_symbol_command", view.NoSuchSymbol("holdngs", "holdings"))
-	marketGolden(t, "no_such_symbol_code", view.NoSuchSymbol("500325", ""))
-	marketGolden(t, "pick_remembered", view.Remembered("TATA <&>", "NSE:TATAPOWER"))
-	marketGolden(t, "pick_unlearnt", view.Unlearnt("TATA <&>"))
-	marketGolden(t, "no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
+	marketGolden(t, "quote_no_such_symbol", view.NoSuchSymbol("b<o>o", ""))
+	marketGolden(t, "quote_no_such_symbol_command", view.NoSuchSymbol("holdngs", "holdings"))
+	marketGolden(t, "quote_no_such_symbol_code", view.NoSuchSymbol("500325", ""))
+	marketGolden(t, "search_pick_remembered", view.Remembered("TATA <&>", "NSE:TATAPOWER"))
+	marketGolden(t, "search_pick_unlearnt", view.Unlearnt("TATA <&>"))
+	marketGolden(t, "quote_no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
 	if diff := viewtest.Dump(view.NoSuchSymbol(" \n\u202e", "")); diff != viewtest.Dump(view.QuoteUsage()) {
 		t.Errorf("no symbol at all: %s", diff)
 	}

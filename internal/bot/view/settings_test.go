@@ -11,8 +11,8 @@ func TestSettingsGolden(t *testing.T) {
 		"settings":         view.Settings(view.SettingsView{}),
 		"settings_changed": view.Settings(view.SettingsView{Native: true, Hide: true, NoWarning: true}),
 		"settings_usage":   view.SettingsUsage(view.SettingsView{Hide: true}),
-		"hidden":           view.Hidden(),
-		"shown":            view.Shown(),
+		"hide":             view.Hidden(),
+		"show":             view.Shown(),
 	} {
 		t.Run(name, func(t *testing.T) { marketGolden(t, name, m) })
 	}

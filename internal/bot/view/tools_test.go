@@ -107,13 +107,13 @@ func TestToolAnswerGolden(t *testing.T) {
 		rows = append(rows, share(fmt.Sprintf("STOCK%03d", i), "NSE", i, "812.35", "9876543.55", "801.1", "11.449999999999932"))
 	}
 	for name, text := range map[string]string{
-		"answer":         `{"NSE:M\u0026M":{"instrument_token":519937,"last_price":3120.4500000000003},"NSE:X":null}`,
-		"answer_empty":   "  ",
-		"answer_null":    "null",
-		"answer_prose":   "Failed <to> execute\x00 & so on\t\xff",
-		"answer_hostile": `{"a":"\u003cb\u003e \\u0026 \u202e टाटा عربي \u202E` + "\u202e\u0301" + `","b":"</pre>"}`,
-		"answer_huge":    list(rows...),
-		"answer_line":    strings.Repeat("🚀x", 5000),
+		"tool_answer":         `{"NSE:M\u0026M":{"instrument_token":519937,"last_price":3120.4500000000003},"NSE:X":null}`,
+		"tool_answer_empty":   "  ",
+		"tool_answer_null":    "null",
+		"tool_answer_prose":   "Failed <to> execute\x00 & so on\t\xff",
+		"tool_answer_hostile": `{"a":"\u003cb\u003e \\u0026 \u202e टाटा عربي \u202E` + "\u202e\u0301" + `","b":"</pre>"}`,
+		"tool_answer_huge":    list(rows...),
+		"tool_answer_line":    strings.Repeat("🚀x", 5000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, whole := view.ToolAnswer(view.ToolAnswerView{Tool: "get_ltp", Text: text, AsOf: noon()})
