@@ -6,14 +6,14 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
-	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/view/viewtest"
 )
 
 // galleryFiles are the page's template and its style sheet.
@@ -24,22 +24,29 @@ var galleryFiles embed.FS
 // galleryCSP allows the page its style sheet and its pictures, and no script.
 const galleryCSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// gallery is one page with every message of package view, from its golden
-// files, and with the pictures. It knows nothing of any account.
-type gallery struct {
-	goldens  fs.FS
-	page     *template.Template
-	painter  *chart.Painter
-	pictures []galleryPicture
+// meetingOrder is the order in which a person meets the commands.
+const meetingOrder = `start login portfolio holdings positions orders trades funds mf gtt profile quote quotes watch
+	chart allocation movers search hide show settings tools tool status logout forget help admin`
+
+// met are the samples that a person usually meets of commands without a sample
+// of their own name; they come first.
+var met = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
+
+// extreme matches the names of samples that a person hardly ever meets: texts
+// that attack the chat, and more or stranger data than an account has.
+var extreme = regexp.MustCompile(`_(hostile|tricky|huge|odd|null|foreign|strange|long)(_|$)`)
+
+// galleryGroup is what belongs to one command.
+type galleryGroup struct {
+	Command        string // "holdings", without the slash
+	Pictures       []galleryPicture
+	Shown, Extreme []viewtest.Sample
 }
 
-// newGallery returns the page as a handler, with pictures of prices at a moment;
-// its addresses are relative, below the one that ends in a slash.
-func newGallery(goldens fs.FS, now time.Time) (http.Handler, error) {
-	page, err := template.New("page.html").ParseFS(galleryFiles, "gallery/page.html")
-	if err != nil {
-		return nil, fmt.Errorf("the gallery's page: %w", err)
-	}
+// newGallery returns a page with every message of package view and with the
+// pictures, of prices at a moment. It knows nothing of any account. Its addresses
+// are relative, below the one that ends in a slash.
+func newGallery(now time.Time) (http.Handler, error) {
 	painter, err := chart.New(1)
 	if err != nil {
 		return nil, fmt.Errorf("the gallery's pictures: %w", err)
@@ -48,123 +55,98 @@ func newGallery(goldens fs.FS, now time.Time) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the gallery's pictures: %w", err)
 	}
-	g := &gallery{goldens: goldens, page: page, painter: painter, pictures: pictures}
+	page, err := galleryPage(pictures)
+	if err != nil {
+		return nil, fmt.Errorf("the gallery's page: %w", err)
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", g.servePage)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(page) // a reader who left needs no answer
+	})
 	mux.HandleFunc("GET /gallery.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, galleryFiles, "gallery/gallery.css")
 	})
-	mux.HandleFunc("GET /picture/{name}", g.servePicture)
-	return galleryHeaders(mux), nil
-}
-
-func galleryHeaders(next http.Handler) http.Handler {
+	for _, p := range pictures {
+		mux.HandleFunc("GET /picture/"+p.Name+".png", func(w http.ResponseWriter, _ *http.Request) {
+			data, err := p.draw(painter)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			w.Header().Set("Content-Type", "image/png")
+			_, _ = w.Write(data)
+		})
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", galleryCSP)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
+		mux.ServeHTTP(w, r)
+	}), nil
 }
 
-// servePage shows the goldens as they are at this moment. Nothing is sent
-// before all of it is there.
-func (g *gallery) servePage(w http.ResponseWriter, _ *http.Request) {
-	groups, err := readGoldens(g.goldens)
+// galleryPage renders the page.
+func galleryPage(pictures []galleryPicture) ([]byte, error) {
+	page, err := template.New("page.html").Funcs(template.FuncMap{"title": titleOf, "chat": chatHTML}).ParseFS(galleryFiles, "gallery/page.html")
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return nil, err
 	}
-	var b bytes.Buffer
-	count := 0
-	for i := range groups {
-		count += len(groups[i].Shown) + len(groups[i].Extreme)
-		for _, p := range g.pictures {
-			if p.Command == groups[i].Command {
-				groups[i].Pictures = append(groups[i].Pictures, p)
+	samples := viewtest.Samples()
+	var groups []galleryGroup
+	for _, command := range strings.Fields(meetingOrder) {
+		g := galleryGroup{Command: command}
+		for _, p := range pictures {
+			if p.Command == command {
+				g.Pictures = append(g.Pictures, p)
 			}
 		}
-	}
-	if err := g.page.Execute(&b, map[string]any{"Groups": groups, "Count": count, "Pictures": len(g.pictures)}); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b.Bytes()) // a reader who left needs no answer
-}
-
-// servePicture draws one picture.
-func (g *gallery) servePicture(w http.ResponseWriter, r *http.Request) {
-	i := slices.IndexFunc(g.pictures, func(p galleryPicture) bool { return p.Name+".png" == r.PathValue("name") })
-	if i < 0 {
-		http.NotFound(w, r)
-		return
-	}
-	data, err := g.pictures[i].draw(g.painter)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "image/png")
-	_, _ = w.Write(data)
-}
-
-// galleryGroup is what belongs to one command.
-type galleryGroup struct {
-	Command  string // "holdings", without the slash
-	Pictures []galleryPicture
-	Shown    []shown
-	Extreme  []shown
-}
-
-// readGoldens reads every golden file, by command in the order of meeting them
-// and then by name.
-func readGoldens(files fs.FS) ([]galleryGroup, error) {
-	names, err := fs.Glob(files, "*.golden")
-	if err != nil {
-		return nil, fmt.Errorf("list the golden files: %w", err)
-	}
-	byCommand := map[string]*galleryGroup{}
-	for _, file := range names {
-		data, err := fs.ReadFile(files, file)
-		if err != nil {
-			return nil, fmt.Errorf("read a golden file: %w", err)
+		for _, s := range samples {
+			switch {
+			case s.Command() != command:
+			case extreme.MatchString(s.Name):
+				g.Extreme = append(g.Extreme, s)
+			default:
+				g.Shown = append(g.Shown, s)
+			}
 		}
-		name := strings.TrimSuffix(path.Base(file), ".golden")
-		one, err := parseDump(name, string(data))
-		if err != nil {
-			return nil, fmt.Errorf("golden file %s: %w", name, err)
-		}
-		command := commandOf(name)
-		g := byCommand[command]
-		if g == nil {
-			g = &galleryGroup{Command: command}
-			byCommand[command] = g
-		}
-		if extreme(name) {
-			g.Extreme = append(g.Extreme, one)
-		} else {
-			g.Shown = append(g.Shown, one)
-		}
-	}
-	groups := make([]galleryGroup, 0, len(byCommand))
-	for _, g := range byCommand {
-		slices.SortStableFunc(g.Shown, func(a, b shown) int {
+		slices.SortStableFunc(g.Shown, func(a, b viewtest.Sample) int {
 			return cmp.Compare(uint(slices.Index(met, a.Name)), uint(slices.Index(met, b.Name))) // -1 comes last
 		})
-		groups = append(groups, *g)
+		groups = append(groups, g)
 	}
-	slices.SortFunc(groups, func(a, b galleryGroup) int {
-		return cmp.Or(cmp.Compare(rank(a.Command), rank(b.Command)), cmp.Compare(a.Command, b.Command))
-	})
-	return groups, nil
+	var b bytes.Buffer
+	err = page.Execute(&b, map[string]any{"Groups": groups, "Count": len(samples), "Pictures": len(pictures)})
+	return b.Bytes(), err
 }
 
-// rank is a command's place in the order of meeting them; others come last.
-func rank(command string) int {
-	if i := slices.Index(meetingOrder, command); i >= 0 {
-		return i
+// spelled is how words of the samples' names are written.
+var spelled = map[string]string{
+	"mtf": "MTF", "mf": "MF", "t1": "T1", "oauth": "OAuth", "oco": "OCO", "id": "ID", "csv": "CSV", "page1": "page 1", "page2": "page 2", "page3": "page 3",
+}
+
+// titleOf says in words what a sample shows of its command.
+func titleOf(name string) string {
+	words := strings.Split(name, "_")[1:]
+	if len(words) == 0 {
+		return "Usual"
 	}
-	return len(meetingOrder)
+	for i, word := range words {
+		words[i] = cmp.Or(spelled[word], word)
+	}
+	title := strings.Join(words, " ")
+	return strings.ToUpper(title[:1]) + title[1:]
+}
+
+var (
+	linkTag = regexp.MustCompile(`<a [^>]*>`)
+	inChat  = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "</pre>\n", "</pre>", "−₹", "−\u2060₹", "+₹", "+\u2060₹")
+)
+
+// chatHTML is a text in Telegram's HTML as it looks in a chat: a link leads
+// nowhere, a table ends its line, and a sign stays with its amount. The golden
+// tests have checked the tags.
+func chatHTML(text string) template.HTML {
+	return template.HTML(inChat.Replace(linkTag.ReplaceAllString(text, "<a>")))
 }

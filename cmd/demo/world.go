@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/bot/view/viewtest"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -83,7 +82,7 @@ func (d *demo) catchBrowsers() error {
 // the Bot API for the bot.
 func (d *demo) servePage() error {
 	secret := "/" + rand.Text() + "/"
-	views, err := newGallery(viewtest.Goldens(), d.clock.Now())
+	views, err := newGallery(d.clock.Now())
 	if err != nil {
 		return err
 	}

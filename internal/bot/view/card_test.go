@@ -25,7 +25,7 @@ func TestHoldingsWaysGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.Holdings(view.HoldingsView{
+			golden(t, tt.name, view.Holdings(view.HoldingsView{
 				Portfolio: decode(t, tricky()), Page: tt.page, Sort: tt.sort, AsOf: evening(), Hide: tt.hide, Native: tt.native,
 			}))
 		})
@@ -60,13 +60,13 @@ func TestHoldingCardGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.HoldingCard(view.HoldingCardView{
+			golden(t, tt.name, view.HoldingCard(view.HoldingCardView{
 				Holding: tt.in.Holdings[tt.at], Portfolio: tt.in, Ref: kite.HoldingRefs(tt.in.Holdings)[tt.at],
 				Place: view.Place{Page: 2, Sort: kite.SortByDay}, AsOf: noon(), Hide: tt.hide,
 			}))
 		})
 	}
-	accountGolden(t, "holdings_card_gone", view.NoSuchHolding(view.Place{Page: 2, Sort: kite.SortByDay}, noon()))
+	golden(t, "holdings_card_gone", view.NoSuchHolding(view.Place{Page: 2, Sort: kite.SortByDay}, noon()))
 }
 
 func TestPlace(t *testing.T) {

@@ -37,12 +37,12 @@ func TestChartGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.v.AsOf = noon()
-			marketGolden(t, tt.name, view.Chart(tt.v))
+			golden(t, tt.name, view.Chart(tt.v))
 		})
 	}
-	marketGolden(t, "chart_usage", view.ChartUsage())
-	marketGolden(t, "chart_range", view.NoSuchRange("3M", "m&m <\n"))
-	marketGolden(t, "chart_one", view.OneChart([]string{"infy", "<b>", strings.Repeat("long ", 20)}, kite.Month6))
+	golden(t, "chart_usage", view.ChartUsage())
+	golden(t, "chart_range", view.NoSuchRange("3M", "m&m <\n"))
+	golden(t, "chart_one", view.OneChart([]string{"infy", "<b>", strings.Repeat("long ", 20)}, kite.Month6))
 }
 
 func TestParseChartArg(t *testing.T) {

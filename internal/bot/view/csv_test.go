@@ -79,11 +79,7 @@ func TestCSVGolden(t *testing.T) {
 				name += "_hidden"
 			}
 			t.Run(name, func(t *testing.T) {
-				if err := viewtest.Check(m); err != nil {
-					t.Error(err)
-				}
-				data := strings.ReplaceAll(strings.TrimPrefix(string(m.File.Data), "\ufeff"), "\r\n", "\n")
-				viewtest.Golden(t, *update, name, viewtest.Dump(m)+"\n"+data)
+				golden(t, name, m)
 			})
 		}
 	}

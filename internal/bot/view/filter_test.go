@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/bot/view/viewtest"
 	"kitebot/internal/kite"
 )
 
@@ -27,9 +26,6 @@ func TestNarrowedGolden(t *testing.T) {
 			filter = long
 		}
 		m.Carry("holdings", filter)
-		if err := viewtest.Check(m); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		viewtest.Golden(t, *update, name, viewtest.Dump(m))
+		golden(t, name, m)
 	}
 }

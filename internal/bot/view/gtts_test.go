@@ -88,7 +88,7 @@ func TestGTTsGolden(t *testing.T) {
 			if tt.name == "gtt_no_prices" {
 				v.Prices, v.NoPrices = nil, true
 			}
-			accountGolden(t, tt.name, view.GTTs(v))
+			golden(t, tt.name, view.GTTs(v))
 		})
 	}
 }

@@ -56,10 +56,10 @@ func TestFundCardGolden(t *testing.T) {
 	} {
 		totals := decodeFunds(t, tt.answer)
 		t.Run(name, func(t *testing.T) {
-			accountGolden(t, name, view.FundCard(view.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: kite.FundRefs(totals.Funds)[0], Page: 2, AsOf: noon(), Hide: tt.hide}))
+			golden(t, name, view.FundCard(view.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: kite.FundRefs(totals.Funds)[0], Page: 2, AsOf: noon(), Hide: tt.hide}))
 		})
 	}
-	accountGolden(t, "mf_card_gone", view.NoSuchFund(2, noon()))
+	golden(t, "mf_card_gone", view.NoSuchFund(2, noon()))
 }
 
 func TestMutualFundsGolden(t *testing.T) {
@@ -88,7 +88,7 @@ func TestMutualFundsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.MutualFunds(view.MutualFundsView{Totals: decodeFunds(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, view.MutualFunds(view.MutualFundsView{Totals: decodeFunds(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }

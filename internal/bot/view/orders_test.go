@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/bot/view/viewtest"
 	"kitebot/internal/kite"
 )
 
@@ -100,7 +99,7 @@ func TestOrdersGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.Orders(view.OrdersView{Orders: decodeOrders(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, view.Orders(view.OrdersView{Orders: decodeOrders(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }
@@ -164,15 +163,6 @@ func TestContractsAreToldApart(t *testing.T) {
 	}
 }
 
-// accountGolden checks a message against what Telegram takes and against its file.
-func accountGolden(t *testing.T, name string, m view.Message) {
-	t.Helper()
-	if err := viewtest.Check(m); err != nil {
-		t.Error(err)
-	}
-	viewtest.Golden(t, *update, name, viewtest.Dump(m))
-}
-
 func orderCard(t *testing.T, answer string, at int) view.OrderCardView {
 	t.Helper()
 	orders := decodeOrders(t, answer)
@@ -220,7 +210,7 @@ func TestOrderCardGolden(t *testing.T) {
 		"orders_card_partly": orderCard(t, usualOrders(), 1), "orders_card_waiting": orderCard(t, usualOrders(), 4), "orders_card_long": long, "orders_card_open_partly": halfway, "orders_card_cancelled": cancelled, "orders_card_currency": orderCard(t, derivativeOrders(), 3),
 		"orders_card_hostile": orderCard(t, hostileOrders(), 0), "orders_card_hostile_id": orderCard(t, hostileOrders(), 1),
 	} {
-		t.Run(name, func(t *testing.T) { accountGolden(t, name, view.OrderCard(v)) })
+		t.Run(name, func(t *testing.T) { golden(t, name, view.OrderCard(v)) })
 	}
-	accountGolden(t, "orders_card_gone", view.NoSuchOrder(2, noon()))
+	golden(t, "orders_card_gone", view.NoSuchOrder(2, noon()))
 }

@@ -52,10 +52,7 @@ func TestPeopleGolden(t *testing.T) {
 		"settings_warning_off_bare": view.NoMoreWarnings(time.Time{}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := viewtest.Check(m); err != nil {
-				t.Error(err)
-			}
-			viewtest.Golden(t, *update, name, viewtest.Dump(m))
+			golden(t, name, m)
 		})
 	}
 }

@@ -85,7 +85,7 @@ func TestPortfolioGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			o := overview(t, tt.holdings, tt.funds, tt.margins, tt.positions)
-			accountGolden(t, tt.name, view.Portfolio(view.PortfolioView{Overview: o, Why: why, AsOf: tt.at, Hide: tt.hide}))
+			golden(t, tt.name, view.Portfolio(view.PortfolioView{Overview: o, Why: why, AsOf: tt.at, Hide: tt.hide}))
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestFundsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			accountGolden(t, tt.name, view.Funds(view.FundsView{Margins: decodeMargins(t, tt.answer), AsOf: noon(), Hide: tt.hide}))
+			golden(t, tt.name, view.Funds(view.FundsView{Margins: decodeMargins(t, tt.answer), AsOf: noon(), Hide: tt.hide}))
 		})
 	}
 }
@@ -156,6 +156,6 @@ func TestProfileGolden(t *testing.T) {
 		"profile": {Profile: usual, AsOf: noon()}, "profile_hidden": {Profile: usual, AsOf: noon(), Hide: true},
 		"profile_bare": {Profile: kite.Profile{UserID: "ZZ0001"}, AsOf: noon()}, "profile_hostile": {Profile: hostile, AsOf: noon()},
 	} {
-		t.Run(name, func(t *testing.T) { accountGolden(t, name, view.Profile(v)) })
+		t.Run(name, func(t *testing.T) { golden(t, name, view.Profile(v)) })
 	}
 }

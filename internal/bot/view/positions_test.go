@@ -75,13 +75,13 @@ func TestPositionCardGolden(t *testing.T) {
 		book := decodeBook(t, list(tt.row))
 		p := append(book.Open, book.Closed...)[0]
 		t.Run(name, func(t *testing.T) {
-			accountGolden(t, name, view.PositionCard(view.PositionCardView{Position: p, Page: 2, AsOf: noon(), Hide: tt.hide}))
+			golden(t, name, view.PositionCard(view.PositionCardView{Position: p, Page: 2, AsOf: noon(), Hide: tt.hide}))
 		})
 		if found, ok := book.ByRef(p.Ref()); !ok || found.Symbol != p.Symbol {
 			t.Errorf("%s is not found again: %v", p.Ref(), found)
 		}
 	}
-	accountGolden(t, "positions_card_gone", view.NoSuchPosition(2, noon()))
+	golden(t, "positions_card_gone", view.NoSuchPosition(2, noon()))
 }
 
 func TestPositionsGolden(t *testing.T) {
@@ -117,7 +117,7 @@ func TestPositionsGolden(t *testing.T) {
 			if tt.name == "positions_before_opening" {
 				at = time.Date(2026, 11, 16, 0, 30, 0, 0, time.UTC) // a Monday at six
 			}
-			accountGolden(t, tt.name, view.Positions(view.PositionsView{Book: decodeBook(t, tt.answer), Page: tt.page, AsOf: at, Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, view.Positions(view.PositionsView{Book: decodeBook(t, tt.answer), Page: tt.page, AsOf: at, Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }

@@ -13,15 +13,6 @@ import (
 	"kitebot/internal/kite"
 )
 
-// marketGolden checks a message and compares it with its golden file.
-func marketGolden(t *testing.T, name string, m view.Message) {
-	t.Helper()
-	if err := viewtest.Check(m); err != nil {
-		t.Error(err)
-	}
-	viewtest.Golden(t, *update, name, viewtest.Dump(m))
-}
-
 // fullQuote is an answer of get_quotes about one instrument; fields are added or
 // replaced by more, where a later name wins.
 func fullQuote(id, last, open, high, low, closing string, more ...string) string {
@@ -85,10 +76,10 @@ func TestQuoteGolden(t *testing.T) {
 		{"quote_huge", view.QuoteView{Quote: oneQuote(t, fullQuote("BSE:"+strings.Repeat("LONGNAME", 5), "98765432109876.55", "1", "98765432109876.55", "0.05", "12345678901234.05", `"volume":999999999999999`, `"oi":1e17`, `"upper_circuit_limit":0`)), AsOf: noon()}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.Quote(tt.v)) })
+		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, view.Quote(tt.v)) })
 	}
-	marketGolden(t, "quote_no_data", view.NoQuote("NSE:INFY"))
-	marketGolden(t, "quote_usage", view.QuoteUsage())
+	golden(t, "quote_no_data", view.NoQuote("NSE:INFY"))
+	golden(t, "quote_usage", view.QuoteUsage())
 }
 
 func TestQuoteDepthGolden(t *testing.T) {
@@ -107,7 +98,7 @@ func TestQuoteDepthGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			marketGolden(t, tt.name, view.QuoteDepth(view.QuoteDepthView{Quote: oneQuote(t, tt.quote), AsOf: noon(), Native: tt.native}))
+			golden(t, tt.name, view.QuoteDepth(view.QuoteDepthView{Quote: oneQuote(t, tt.quote), AsOf: noon(), Native: tt.native}))
 		})
 	}
 }

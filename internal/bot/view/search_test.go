@@ -61,13 +61,13 @@ func TestSearchGolden(t *testing.T) {
 		{"search_long", view.SearchView{Query: long, Found: manyInstruments(t, 20)}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.Search(tt.v)) })
+		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, view.Search(tt.v)) })
 	}
-	marketGolden(t, "search_usage", view.SearchUsage())
-	marketGolden(t, "search_short", view.SearchTooShort("lt"))
-	marketGolden(t, "search_short_exchange", view.SearchTooShort("bse:lt"))
-	marketGolden(t, "search_short_hostile", view.SearchTooShort("<&"))
-	marketGolden(t, "search_many", view.SearchTooMany("gold <&>"))
+	golden(t, "search_usage", view.SearchUsage())
+	golden(t, "search_short", view.SearchTooShort("lt"))
+	golden(t, "search_short_exchange", view.SearchTooShort("bse:lt"))
+	golden(t, "search_short_hostile", view.SearchTooShort("<&"))
+	golden(t, "search_many", view.SearchTooMany("gold <&>"))
 }
 
 func TestPickGolden(t *testing.T) {
@@ -84,14 +84,14 @@ func TestPickGolden(t *testing.T) {
 		{"search_pick_none", view.PickView{Typed: "foo", For: "quote"}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.PickSymbol(tt.v)) })
+		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, view.PickSymbol(tt.v)) })
 	}
-	marketGolden(t, "quote_no_such_symbol", view.NoSuchSymbol("b<o>o", ""))
-	marketGolden(t, "quote_no_such_symbol_command", view.NoSuchSymbol("holdngs", "holdings"))
-	marketGolden(t, "quote_no_such_symbol_code", view.NoSuchSymbol("500325", ""))
-	marketGolden(t, "search_pick_remembered", view.Remembered("TATA <&>", "NSE:TATAPOWER"))
-	marketGolden(t, "search_pick_unlearnt", view.Unlearnt("TATA <&>"))
-	marketGolden(t, "quote_no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
+	golden(t, "quote_no_such_symbol", view.NoSuchSymbol("b<o>o", ""))
+	golden(t, "quote_no_such_symbol_command", view.NoSuchSymbol("holdngs", "holdings"))
+	golden(t, "quote_no_such_symbol_code", view.NoSuchSymbol("500325", ""))
+	golden(t, "search_pick_remembered", view.Remembered("TATA <&>", "NSE:TATAPOWER"))
+	golden(t, "search_pick_unlearnt", view.Unlearnt("TATA <&>"))
+	golden(t, "quote_no_such_symbol_long", view.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
 	if diff := viewtest.Dump(view.NoSuchSymbol(" \n\u202e", "")); diff != viewtest.Dump(view.QuoteUsage()) {
 		t.Errorf("no symbol at all: %s", diff)
 	}

@@ -14,6 +14,6 @@ func TestSettingsGolden(t *testing.T) {
 		"hide":             view.Hidden(),
 		"show":             view.Shown(),
 	} {
-		t.Run(name, func(t *testing.T) { marketGolden(t, name, m) })
+		t.Run(name, func(t *testing.T) { golden(t, name, m) })
 	}
 }

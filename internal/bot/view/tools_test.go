@@ -51,7 +51,7 @@ func TestToolsGolden(t *testing.T) {
 		{"tools_hostile", view.ToolsView{Offers: hostile}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { marketGolden(t, tt.name, view.Tools(tt.v)) })
+		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, view.Tools(tt.v)) })
 	}
 }
 
@@ -68,10 +68,10 @@ func TestToolRefusedGolden(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatal(err)
 			}
-			marketGolden(t, name, view.ToolRefused(e))
+			golden(t, name, view.ToolRefused(e))
 		})
 	}
-	marketGolden(t, "tool_hidden", view.ToolHidden("get_holdings"))
+	golden(t, "tool_hidden", view.ToolHidden("get_holdings"))
 }
 
 // Each problem that there is has words, and an example that would be taken.
@@ -117,12 +117,12 @@ func TestToolAnswerGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, whole := view.ToolAnswer(view.ToolAnswerView{Tool: "get_ltp", Text: text, AsOf: noon()})
-			marketGolden(t, name, m)
+			golden(t, name, m)
 			if (whole != nil) != (len(text) > 4096) {
 				t.Errorf("a file: %v", whole != nil)
 			}
 			if whole != nil {
-				marketGolden(t, name+"_file", *whole)
+				golden(t, name+"_file", *whole)
 			}
 		})
 	}

@@ -72,11 +72,11 @@ func TestQuotesGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.v.AsOf = noon()
-			marketGolden(t, tt.name, view.Quotes(tt.v))
+			golden(t, tt.name, view.Quotes(tt.v))
 		})
 	}
-	marketGolden(t, "watch_added", view.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, []string{"NSE:TCS"}, nil, nil, false, 50))
-	marketGolden(t, "watch_added_part", view.WatchAdded(nil, nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50))
+	golden(t, "watch_added", view.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, []string{"NSE:TCS"}, nil, nil, false, 50))
+	golden(t, "watch_added_part", view.WatchAdded(nil, nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50))
 }
 
 // The button that asks again for what was typed asks for the same.

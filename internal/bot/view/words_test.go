@@ -71,10 +71,7 @@ func TestWordsGolden(t *testing.T) {
 		"movers_none":     view.Movers(view.PictureView{AsOf: noon()}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := viewtest.Check(m); err != nil {
-				t.Error(err)
-			}
-			viewtest.Golden(t, *update, name, viewtest.Dump(m))
+			golden(t, name, m)
 		})
 	}
 }

@@ -3,9 +3,7 @@
 package viewtest
 
 import (
-	"embed"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,22 +60,6 @@ func dumpButton(b view.Button) string {
 	return fmt.Sprintf("[ %s → %s ]", b.Text, does)
 }
 
-// goldens are the messages of package view as its tests keep them.
-//
-//go:embed goldens/*.golden
-var goldens embed.FS
-
-// Goldens returns the golden files of package view, named like
-// "holdings_hidden.golden": messages as Dump writes them, of a file also its
-// rows. The demo's gallery shows them.
-func Goldens() fs.FS {
-	files, err := fs.Sub(goldens, "goldens")
-	if err != nil {
-		panic(err) // the folder is compiled in
-	}
-	return files
-}
-
 // Golden compares got with the golden file of that name of the package under
 // test. It writes the file instead when update is set, which is the package's
 // own -update flag.
@@ -104,8 +86,8 @@ func Golden(tb testing.TB, update bool, name, got string) {
 
 // folder is where the package under test, whose folder a test runs in, has its
 // golden files: in testdata like everywhere, but those of package view in
-// viewtest/goldens, from where Goldens hands them out. A file can be embedded
-// only from below the package that embeds it.
+// viewtest/goldens, where the files of Samples are. A file can be embedded only
+// from below the package that embeds it.
 func folder() string {
 	const ofView = "viewtest/goldens"
 	if _, err := os.Stat(ofView); err == nil {
