@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 
@@ -35,20 +37,18 @@ func examineFile(path string, keys keyring, newest int) (result found, err error
 	}
 	defer func() { err = errors.Join(err, guard(db.Close)) }()
 
-	file, err := os.Open(path)
-	if err != nil {
-		return found{}, fmt.Errorf("read the file: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	info, err := os.Stat(path)
 	if err != nil {
 		return found{}, fmt.Errorf("look at the file: %w", err)
 	}
-	if err := inspect(file, info.Size(), int64(db.Info().PageSize)); err != nil {
-		return found{}, err
-	}
 	err = guard(func() error {
 		return db.View(func(tx *bolt.Tx) error {
+			if tx.Size() > info.Size() {
+				return fmt.Errorf("%w (the file ends early)", ErrDamaged)
+			}
+			if err := walk(tx.Cursor().Bucket(), int(tx.Size()), map[uint64]bool{}); err != nil {
+				return err
+			}
 			if err := check(tx); err != nil {
 				return err
 			}
@@ -60,6 +60,42 @@ func examineFile(path string, keys keyring, newest int) (result found, err error
 		})
 	})
 	return result, err
+}
+
+// walk reads every entry of a bucket of a file of that size, and of the buckets
+// in it. It runs before bbolt's own check, whose goroutine cannot recover from a
+// fault and never returns from a loop of pages. Keys that do not ascend are such
+// a loop, or an entry that cannot be found. roots are the buckets seen so far.
+func walk(b *bolt.Bucket, size int, roots map[uint64]bool) error {
+	if root := uint64(b.Root()); root != 0 { // 0: it is stored in its parent's entry
+		if roots[root] {
+			return fmt.Errorf("%w (two buckets share page %d)", ErrDamaged, root)
+		}
+		roots[root] = true
+	}
+	var last []byte
+	cursor := b.Cursor()
+	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
+		if len(key) > size || len(value) > size {
+			return fmt.Errorf("%w (an entry is longer than the file)", ErrDamaged)
+		}
+		if last != nil && bytes.Compare(last, key) >= 0 {
+			return fmt.Errorf("%w (keys are out of order)", ErrDamaged)
+		}
+		last = key
+		crc32.ChecksumIEEE(value) // a fault happens here, where it is recovered
+		nested := b.Bucket(key)
+		if nested == nil && b.Get(key) == nil {
+			return fmt.Errorf("%w (an entry is not found under its key)", ErrDamaged)
+		}
+		if nested == nil {
+			continue
+		}
+		if err := walk(nested, size, roots); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check runs bbolt's own check to its end, since it stops only there, and

@@ -201,7 +201,7 @@ func testFlippedAnywhere(t *testing.T) {
 	sound, path := fileOf(t, 12), newPath(t)
 	size, aside := os.Getpagesize(), 0
 	for page := range len(sound) / size {
-		for _, at := range []int{page % 16, pageHeader + page*37%(size-pageHeader)} {
+		for _, at := range []int{page % 16, atEntries + page*37%(size-atEntries)} {
 			damaged := slices.Clone(sound)
 			damaged[page*size+at] ^= 1 << (page % 8)
 			writeFile(t, path, damaged)

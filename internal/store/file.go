@@ -33,6 +33,8 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 		FreelistType: bolt.FreelistMapType,
 		NoStatistics: true,
 		ReadOnly:     readOnly,
+		// The list of free pages is read here, where a fault is recovered.
+		PreLoadFreelist: true,
 		// While the map grows nothing can be read, and it waits for whoever reads
 		// already, such as a slow backup. Address space costs nothing.
 		InitialMmapSize: mapSize,

@@ -74,10 +74,9 @@ func eachSealed(t *testing.T, s *Store, fn func(form bucketForm, key, value []by
 func freePages(t *testing.T, content []byte) (found [][]byte) {
 	t.Helper()
 	size := os.Getpagesize()
-	inUse := usedPages(t, content)
-	for id := 2; id < len(content)/size; id++ {
+	for id, kind := range pageKinds(t, content) {
 		written := bytes.TrimRight(content[id*size:(id+1)*size], "\x00")
-		if inUse[uint64(id)] || len(written) < 500 {
+		if kind != "free" || len(written) < 500 {
 			continue
 		}
 		if end := written[len(written)-100:]; len(letters(end)) > 60 {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -37,80 +36,76 @@ func fileOf(t *testing.T, people int64) []byte {
 	return readFile(t, path)
 }
 
-func inspectBytes(content []byte) error {
-	return inspect(bytes.NewReader(content), int64(len(content)), int64(os.Getpagesize()))
-}
+// Offsets in a page of bbolt's file format.
+const (
+	atKind     = 8  // 2 bytes
+	atCount    = 10 // 2 bytes
+	atOverflow = 12 // 4 bytes
+	atEntries  = 16 // of 16 bytes; branch: pos 4, key 4, page 8; leaf: flags 4, pos 4, key 4, value 4
+)
 
-func TestInspectPassesSoundFiles(t *testing.T) {
-	if err := inspectBytes(bigFile(t)); err != nil {
-		t.Errorf("a sound file: %v", err)
-	}
-	path := newPath(t)
-	tamper(t, path, func(*bolt.Tx) error { return nil })
-	if err := inspectBytes(readFile(t, path)); err != nil {
-		t.Errorf("an empty file: %v", err)
-	}
-}
-
-// TestInspectFindsTraps damages single fields in ways that would end the process
+// TestExamineFindsTraps damages single fields in ways that would end the process
 // or keep it busy for ever.
-func TestInspectFindsTraps(t *testing.T) {
+func TestExamineFindsTraps(t *testing.T) {
 	sound := bigFile(t)
 	size := os.Getpagesize()
-	branch, free := findPage(t, sound, branchPage), findPage(t, sound, freelistPage)
-	leaf := findPage(t, sound, leafPage)
+	branch, leaf, free := findPage(t, sound, "branch")*size, findPage(t, sound, "leaf")*size, findPage(t, sound, "freelist")*size
 	for name, damage := range map[string]func(b []byte){
-		"a circle":                 func(b []byte) { putNative(b[branch*size+pageHeader+8:], uint64(branch)) },
-		"a page far outside":       func(b []byte) { putNative(b[branch*size+pageHeader+8:], 1<<40) },
-		"a meta page as a child":   func(b []byte) { putNative(b[branch*size+pageHeader+8:], 1) },
-		"a key far outside":        func(b []byte) { putHalf(b[branch*size+pageHeader:], 1<<31) },
-		"a long value":             func(b []byte) { putHalf(b[leaf*size+pageHeader+12:], 1<<31) },
-		"a long overflow":          func(b []byte) { putHalf(b[leaf*size+12:], 1<<31) },
-		"an unknown kind":          func(b []byte) { b[leaf*size+8] = 0x40 },
-		"more free pages than fit": func(b []byte) { b[free*size+10], b[free*size+11] = 0xfe, 0xff },
+		"no damage":                func([]byte) {},
+		"a circle":                 func(b []byte) { putNative(b[branch+atEntries+16+8:], uint64(branch/size)) },
+		"a page far outside":       func(b []byte) { putNative(b[branch+atEntries+8:], 1<<40) },
+		"a meta page as a child":   func(b []byte) { putNative(b[branch+atEntries+8:], 1) },
+		"a key far outside":        func(b []byte) { putHalf(b[branch+atEntries:], 1<<31) },
+		"a long value":             func(b []byte) { putHalf(b[leaf+atEntries+12:], 1<<31) },
+		"a long overflow":          func(b []byte) { putHalf(b[leaf+atOverflow:], 1<<10) },
+		"an unknown kind":          func(b []byte) { b[leaf+atKind] = 0x40 },
+		"more free pages than fit": func(b []byte) { b[free+atCount], b[free+atCount+1] = 0xfe, 0xff },
 	} {
+		path := newPath(t)
 		damaged := slices.Clone(sound)
 		damage(damaged)
-		if err := inspectBytes(damaged); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: got %v, want ErrDamaged", name, err)
+		writeFile(t, path, damaged)
+		now, err := newSealer(testKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = examineFile(path, keyring{now: now}, len(migrations())); errors.Is(err, ErrDamaged) != (name != "no damage") {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
 
 // findPage returns the number of a page in use of a kind.
-func findPage(t *testing.T, content []byte, kind uint16) int {
+func findPage(t *testing.T, content []byte, kind string) int {
 	t.Helper()
-	size := os.Getpagesize()
-	meta, err := newestMeta(bytes.NewReader(content), int64(size))
-	if err != nil {
-		t.Fatal(err)
+	id := slices.Index(pageKinds(t, content), kind)
+	if id < 0 {
+		t.Fatalf("the file has no page of kind %s", kind)
 	}
-	inUse := usedPages(t, content)
-	if kind == freelistPage {
-		return int(native(meta[32:]))
-	}
-	for id := range inUse {
-		if flags, _ := pageKind(content[int(id)*size:]); flags == kind && native(content[int(id)*size:]) == id {
-			return int(id)
-		}
-	}
-	t.Fatalf("the file has no page of kind %x", kind)
-	return 0
+	return id
 }
 
-// usedPages returns the pages that the newest state of a file needs.
-func usedPages(t *testing.T, content []byte) map[uint64]bool {
+// pageKinds returns the kind of each page of a sound file, as bbolt names kinds,
+// and "" for one that continues another.
+func pageKinds(t *testing.T, content []byte) []string {
 	t.Helper()
-	size := int64(os.Getpagesize())
-	meta, err := newestMeta(bytes.NewReader(content), size)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := &inspector{file: bytes.NewReader(content), pageSize: size, highest: native(meta[40:]), seen: map[uint64]bool{}}
-	if err := in.walk(native(meta[16:])); err != nil {
-		t.Fatal(err)
-	}
-	return in.seen
+	path := newPath(t)
+	writeFile(t, path, content)
+	kinds := make([]string, len(content)/os.Getpagesize())
+	tamper(t, path, func(tx *bolt.Tx) error {
+		for id := 0; id < len(kinds); id++ {
+			page, err := tx.Page(id)
+			if err != nil || page == nil { // none was ever written there
+				return err
+			}
+			kinds[id] = page.Type
+			if page.Type != "free" {
+				id += page.OverflowCount
+			}
+		}
+		return nil
+	})
+	return kinds
 }
 
 func putNative(b []byte, n uint64) { binary.NativeEndian.PutUint64(b, n) }
@@ -128,7 +123,7 @@ func TestOpenSurvivesAnyDamage(t *testing.T) {
 		damaged := slices.Clone(sound)
 		page := random.IntN(len(damaged) / os.Getpagesize())
 		if round == 0 { // one that is certain to be in use
-			page = findPage(t, sound, branchPage)
+			page = findPage(t, sound, "branch")
 		}
 		if round == 0 || random.IntN(3) == 0 {
 			clear(damaged[page*os.Getpagesize() : (page+1)*os.Getpagesize()])
