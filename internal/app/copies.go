@@ -56,6 +56,30 @@ func BackupTo(ctx context.Context, c Config, w io.Writer) (int64, error) {
 	return n, nil
 }
 
+// Restore puts a backup in the place of the store. It is refused while a bot
+// has the store open, and unless the backup is sound and sealed with its key.
+// The store that was there is kept beside it: aside is its path, "" if there was
+// none. Of c it needs StorePath, StoreKey and OldKey.
+func Restore(ctx context.Context, c Config, from io.Reader) (aside string, err error) {
+	if err := checkAlone(c.StorePath); err != nil {
+		return "", err
+	}
+	return store.Restore(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey}, &untilDone{ctx, from})
+}
+
+// untilDone ends a long read when ctx does.
+type untilDone struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (u *untilDone) Read(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.from.Read(b)
+}
+
 // KeyPlace says where the key of the store is, in the operator's terms.
 func (c Config) KeyPlace() string {
 	if c.StoreKey != nil {
@@ -171,17 +195,5 @@ func publish(made, path string) error {
 	if err != nil {
 		return fmt.Errorf("give the backup its name: %w", err)
 	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes a new file's name survive a power cut.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return fmt.Errorf("sync the folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync the folder: %w", err)
-	}
-	return nil
+	return store.SyncFolder(filepath.Dir(path))
 }

@@ -115,7 +115,7 @@ func setAside(o Options, reason error) error {
 	if err := os.Chmod(aside, 0o600); err != nil {
 		return fmt.Errorf("make the damaged file private: %w", err)
 	}
-	return syncFolder(filepath.Dir(o.Path))
+	return SyncFolder(filepath.Dir(o.Path))
 }
 
 func exists(path string) bool {

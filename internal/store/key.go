@@ -121,14 +121,17 @@ func writeNew(path string, content []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes new and renamed files in a folder survive a power cut.
-func syncFolder(folder string) error {
+// SyncFolder makes new and renamed files in a folder survive a power cut.
+func SyncFolder(folder string) error {
 	d, err := os.Open(folder)
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
 	}
-	return errors.Join(d.Sync(), d.Close())
+	if err != nil {
+		return fmt.Errorf("sync the folder: %w", err)
+	}
+	return nil
 }

@@ -84,8 +84,8 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 	if err := os.Chmod(o.Path, 0o600); err != nil {
 		return nil, fmt.Errorf("make the file private: %w", err)
 	}
-	if err := syncFolder(filepath.Dir(o.Path)); err != nil {
-		return nil, fmt.Errorf("sync the folder: %w", err)
+	if err := SyncFolder(filepath.Dir(o.Path)); err != nil {
+		return nil, err
 	}
 	s := &Store{
 		path: o.Path, db: db, box: box, log: o.Logger, clock: o.Clock, meter: o.Meter,

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // Restore puts a copy that [Store.Backup] wrote in the place of the store, for
@@ -14,14 +17,15 @@ import (
 // sound store of a known schema under Key or OldKey. Then nothing was changed.
 //
 // A store that was there is kept aside, under its name with ".replaced-" and the
-// time. At a crash there is the one store or the other, never none and never a
+// time: aside is that path, "" if there was none. At a crash there is the one store or the other, never none and never a
 // part. What people did since the copy was made is undone: who was forgotten is
 // known again, and updates that waited then are answered again.
-func Restore(o Options, from io.Reader) error {
-	if err := restore(o.withDefaults(), from); err != nil {
-		return fmt.Errorf("restore store %s: %w", o.Path, named(err))
+func Restore(o Options, from io.Reader) (aside string, err error) {
+	aside, err = restore(o.withDefaults(), from)
+	if err != nil {
+		return "", fmt.Errorf("restore store %s: %w", o.Path, named(err))
 	}
-	return nil
+	return aside, nil
 }
 
 // CheckBackup reads a file that [Store.Backup] wrote and fails as Restore would
@@ -34,33 +38,33 @@ func CheckBackup(o Options, file string) error {
 	return checkBackup(file, keys)
 }
 
-func restore(o Options, from io.Reader) (err error) {
+func restore(o Options, from io.Reader) (aside string, err error) {
 	if err := checkFolder(o.Path); err != nil {
-		return err
+		return "", err
 	}
 	keys, err := findKeys(o)
 	if err != nil {
-		return err
+		return "", err
 	}
-	was, err := hold(o.Path)
+	present, err := lockStore(o.Path)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer func() { err = errors.Join(err, was.release()) }()
+	defer func() { err = errors.Join(err, present.release()) }()
 	if err := removeLeftovers(o.Path); err != nil {
-		return err
+		return "", err
 	}
 	fresh := o.Path + restoring
 	if err := writeCopy(fresh, from); err != nil {
-		return err
+		return "", err
 	}
 	if err := checkBackup(fresh, keys); err != nil {
-		return errors.Join(err, os.Remove(fresh))
+		return "", errors.Join(err, os.Remove(fresh))
 	}
-	if err := was.replaceBy(fresh, o); err != nil {
-		return errors.Join(err, os.RemoveAll(fresh))
+	if aside, err = present.replaceBy(fresh, o); err != nil {
+		return "", errors.Join(err, os.RemoveAll(fresh))
 	}
-	return syncFolder(filepath.Dir(o.Path))
+	return aside, SyncFolder(filepath.Dir(o.Path))
 }
 
 // writeCopy writes a new file to the end of what is read. It is safe on disk
@@ -111,3 +115,73 @@ type unfit struct {
 
 func (u *unfit) Error() string { return u.says }
 func (u *unfit) Unwrap() error { return u.reason }
+
+// A lockedStore is the store that a restoration replaces. No other process can
+// open it until it is released.
+type lockedStore struct {
+	path  string
+	db    *bolt.DB // nil: it is damaged, and cannot be opened
+	made  bool     // there was no file: it was made for the lock's sake
+	empty bool     // there is nothing in it to keep
+}
+
+// lockStore locks the store at path. Where there is none it makes an empty file
+// to lock.
+func lockStore(path string) (*lockedStore, error) {
+	info, err := os.Stat(path)
+	l := &lockedStore{path: path, made: errors.Is(err, fs.ErrNotExist)}
+	l.empty = l.made || err == nil && info.Size() == 0
+	l.db, err = openFile(path, false)
+	if errors.Is(err, ErrDamaged) {
+		return l, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := guard(func() error { return l.db.View(refuseForeign) }); errors.Is(err, ErrForeign) {
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
+
+func refuseForeign(tx *bolt.Tx) error {
+	if _, err := verify(tx, keyring{}, 0); errors.Is(err, ErrForeign) {
+		return err
+	}
+	return nil
+}
+
+// replaceBy gives the store's name to a file, and keeps the store aside under the
+// name that it returns; "" where there was nothing to keep. It has both names for a moment, so that its own is never free;
+// where the file system cannot do that, it is renamed before.
+func (l *lockedStore) replaceBy(fresh string, o Options) (aside string, err error) {
+	if !l.empty {
+		aside = asideName(o, "replaced")
+		if os.Link(l.path, aside) != nil {
+			if err := os.Rename(l.path, aside); err != nil {
+				return "", fmt.Errorf("keep the present store aside: %w", err)
+			}
+		}
+		if err := os.Chmod(aside, 0o600); err != nil {
+			return "", fmt.Errorf("make what is kept aside private: %w", err)
+		}
+		o.Logger.Info("the store of before is kept aside", "aside", aside)
+	}
+	if err := os.Rename(fresh, l.path); err != nil {
+		return "", fmt.Errorf("put the copy in place: %w", err)
+	}
+	l.made = false
+	return aside, nil
+}
+
+// release gives the lock back, and removes the file that was made for it.
+func (l *lockedStore) release() error {
+	var errs []error
+	if l.made {
+		errs = append(errs, os.Remove(l.path))
+	}
+	if l.db != nil {
+		errs = append(errs, guard(l.db.Close))
+	}
+	return errors.Join(errs...)
+}

@@ -45,12 +45,14 @@ func TestRestore(t *testing.T) {
 			prepare(t, path)
 			before, _ := os.ReadFile(path)
 			o := Options{Path: path, Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime())}
-			if err := Restore(o, bytes.NewReader(copied)); err != nil {
+			told, err := Restore(o, bytes.NewReader(copied))
+			if err != nil {
 				t.Fatal(err)
 			}
 			wantMode(t, path, 0o600)
 			aside := "bot.db.replaced-20310304T091500Z"
 			if len(before) == 0 {
+				aside = ""
 				wantFiles(t, path, "bot.db")
 			} else {
 				wantFiles(t, path, "bot.db", aside)
@@ -58,6 +60,9 @@ func TestRestore(t *testing.T) {
 				if kept := readFile(t, strings.TrimSuffix(path, "bot.db")+aside); !bytes.Equal(kept, before) {
 					t.Error("the store kept aside is not the one of before")
 				}
+			}
+			if want := strings.TrimSuffix(path, "bot.db") + aside; told != want && (told != "" || aside != "") {
+				t.Errorf("kept aside as %q, want %q", told, want)
 			}
 			checkEverything(t, mustOpen(t, path))
 		})
@@ -91,7 +96,7 @@ func TestBackupOfAStoreInUse(t *testing.T) {
 
 	path := newPath(t)
 	for _, copied := range copies {
-		if err := Restore(Options{Path: path, Key: testKey()}, bytes.NewReader(copied)); err != nil {
+		if _, err := Restore(Options{Path: path, Key: testKey()}, bytes.NewReader(copied)); err != nil {
 			t.Fatal(err)
 		}
 		restored := mustOpen(t, path)
@@ -167,7 +172,7 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := oneRecord(t)
 			before := readFile(t, path)
-			err := Restore(Options{Path: path, Key: tt.key}, tt.from)
+			_, err := Restore(Options{Path: path, Key: tt.key}, tt.from)
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v, want %v and %q", err, tt.want, tt.says)
 			}
@@ -177,7 +182,7 @@ func TestRestoreRefuses(t *testing.T) {
 			}
 
 			none := newPath(t)
-			if err := Restore(Options{Path: none, Key: tt.key}, tt.from); err == nil {
+			if _, err := Restore(Options{Path: none, Key: tt.key}, tt.from); err == nil {
 				t.Error("restored to a new place")
 			}
 			wantFiles(t, none)
@@ -193,7 +198,7 @@ func TestRestoreWhileInUse(t *testing.T) {
 	if err := s.Backup(&copied); err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(Options{Path: path, Key: testKey()}, &copied); !errors.Is(err, ErrLocked) {
+	if _, err := Restore(Options{Path: path, Key: testKey()}, &copied); !errors.Is(err, ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
 	wantFiles(t, path, "bot.db")
@@ -207,7 +212,7 @@ func TestRestoreDoesNotReplaceAnotherProgramsFile(t *testing.T) {
 		return err
 	})
 	before := readFile(t, path)
-	if err := Restore(Options{Path: path, Key: testKey()}, bytes.NewReader(good)); !errors.Is(err, ErrForeign) {
+	if _, err := Restore(Options{Path: path, Key: testKey()}, bytes.NewReader(good)); !errors.Is(err, ErrForeign) {
 		t.Errorf("got %v, want ErrForeign", err)
 	}
 	if !bytes.Equal(before, readFile(t, path)) {
@@ -221,10 +226,10 @@ func TestRestoreFromBeforeARotation(t *testing.T) {
 	path := everything(t)
 	copied := backup(t, path)
 	mustClose(t, mustOpenWith(t, rotated(path)))
-	if err := Restore(Options{Path: path, Key: otherKey()}, bytes.NewReader(copied)); !errors.Is(err, ErrKeyWrong) {
+	if _, err := Restore(Options{Path: path, Key: otherKey()}, bytes.NewReader(copied)); !errors.Is(err, ErrKeyWrong) {
 		t.Errorf("without the old key: got %v, want ErrKeyWrong", err)
 	}
-	if err := Restore(rotated(path), bytes.NewReader(copied)); err != nil {
+	if _, err := Restore(rotated(path), bytes.NewReader(copied)); err != nil {
 		t.Fatal(err)
 	}
 	mustClose(t, mustOpenWith(t, rotated(path)))

@@ -46,7 +46,7 @@ func rotate(o Options, keys keyring, newest int) (err error) {
 	}
 	o.Logger.Info("the store is sealed with the new key: STORE_KEY_OLD can be unset, once no backup needs it",
 		"values", r.values, "damaged", r.damaged)
-	return syncFolder(filepath.Dir(o.Path))
+	return SyncFolder(filepath.Dir(o.Path))
 }
 
 // A rotation is one run of [rotate].
