@@ -4,8 +4,10 @@ package market
 
 import "time"
 
-// IST is Indian Standard Time, which has no summer time.
-func IST() *time.Location { return time.FixedZone("IST", 5*60*60+30*60) }
+// IST is Indian Standard Time, which has had no summer time since 1945.
+func IST() *time.Location { return ist }
+
+var ist = time.FixedZone("IST", 5*60*60+30*60)
 
 // The regular session of the equity segment of NSE, as time since midnight IST.
 const (
@@ -23,7 +25,7 @@ const (
 // published. Sessions at odd hours (muhurat trading, a Sunday budget, a test
 // on a Saturday) are not known either.
 func TradingDay(t time.Time) bool {
-	t = t.In(IST())
+	t = t.In(ist)
 	if wd := t.Weekday(); wd == time.Saturday || wd == time.Sunday {
 		return false
 	}
@@ -49,8 +51,8 @@ func Session(t time.Time) time.Time {
 
 // midnight is the start of the day that t falls on in India.
 func midnight(t time.Time) time.Time {
-	year, month, day := t.In(IST()).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, IST())
+	year, month, day := t.In(ist).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, ist)
 }
 
 // holiday reports whether the exchange announced the day as a holiday. Only

@@ -3,6 +3,8 @@ package session
 import (
 	"cmp"
 	"time"
+
+	"kitebot/internal/market"
 )
 
 // What the far end's clock does. Observed facts, not settings.
@@ -45,9 +47,6 @@ const (
 	forgetGrace = 30 * time.Minute
 )
 
-// ist is fixed: India has had no summer time since 1945.
-var ist = time.FixedZone("IST", 5*60*60+30*60)
-
 // cutOffHour is when Kite itself ends every login of the day before, about.
 const cutOffHour = 6
 
@@ -56,8 +55,8 @@ const cutOffHour = 6
 // estimate for people to read; only the server ends a login.
 func (l Login) Until() time.Time {
 	life := l.End()
-	bound := l.Bound.In(ist)
-	cut := time.Date(bound.Year(), bound.Month(), bound.Day(), cutOffHour, 0, 0, 0, ist)
+	bound := l.Bound.In(market.IST())
+	cut := time.Date(bound.Year(), bound.Month(), bound.Day(), cutOffHour, 0, 0, 0, market.IST())
 	if !cut.After(bound) {
 		cut = cut.AddDate(0, 0, 1)
 	}
@@ -74,8 +73,8 @@ func (l Login) usedOn(moment time.Time) bool {
 }
 
 func sameDay(a, b time.Time) bool {
-	y1, m1, d1 := a.In(ist).Date()
-	y2, m2, d2 := b.In(ist).Date()
+	y1, m1, d1 := a.In(market.IST()).Date()
+	y2, m2, d2 := b.In(market.IST()).Date()
 	return y1 == y2 && m1 == m2 && d1 == d2
 }
 
