@@ -26,16 +26,8 @@ type OpsReport struct {
 	Components []Component // in the order in which they are shown
 }
 
-// Component is how one part of the process is. Detail is for operators: no ids
-// of people, no secrets.
-type Component struct {
-	Name    string // "store"
-	Well    bool
-	Serves  bool      // in spite of what is wrong
-	Unknown bool      // it is not known how it is
-	Since   time.Time // of what is wrong; zero where that is not known
-	Detail  string    // what is wrong; of a part that is well or unknown, what is to be said of it
-}
+// Component is how one part of the process is.
+type Component = view.OpsComponent
 
 // mishap is an answer that went wrong, as operators see it: nothing of what
 // was asked but the command's name, and nothing of who asked.
@@ -139,10 +131,7 @@ func (b *Bot) overview(ctx context.Context, r *Request) view.OpsView {
 	v := view.OpsView{Now: r.Now, Waiting: len(b.door.waiting()), Quiet: r.Prefs.NoNotices}
 	if b.Operations != nil {
 		report := b.Operations.Report()
-		v.Version, v.Since = report.Version, report.Since
-		for _, c := range report.Components {
-			v.Components = append(v.Components, view.OpsComponent(c))
-		}
+		v.Version, v.Since, v.Components = report.Version, report.Since, report.Components
 	}
 	v.Commands, v.Failed = b.tally.lastHour(r.Now)
 	v.Errors = b.shownErrors()

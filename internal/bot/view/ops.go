@@ -22,7 +22,8 @@ type OpsView struct {
 	Quiet                   bool // the operator is not written to without asking
 }
 
-// OpsComponent is how one part of the process is.
+// OpsComponent is how one part of the process is. Detail is for operators: no ids
+// of people, no secrets.
 type OpsComponent struct {
 	Name    string
 	Well    bool
