@@ -10,7 +10,7 @@ import (
 func (p program) config() error {
 	c, err := app.Load(p.env)
 	wrong := 0
-	for _, g := range c.Given {
+	for _, g := range c.Settings {
 		if g.Wrong != nil {
 			wrong++
 		}

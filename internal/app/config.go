@@ -38,8 +38,8 @@ type Config struct {
 	LogLevel      slog.Level
 	LogJSON       *bool // nil: text on a terminal, else JSON
 
-	Given    []Given  // each setting that was read, in the order of the table
-	Warnings []string // what looks like a setting and is none, or is set dangerously
+	Settings []LoadedSetting // each setting that was read, in the order of the table
+	Warnings []string        // what looks like a setting and is none, or is set dangerously
 }
 
 // People is a list of Telegram user ids, or everybody.
@@ -115,12 +115,12 @@ func osNames() []string {
 }
 
 // Load reads the settings, all of them or only the named ones: what is not read
-// cannot be wrong, and stays zero. Bad ones are SettingErrors; Config.Given and
+// cannot be wrong, and stays zero. Bad ones are SettingErrors; Config.Settings and
 // Config.Warnings tell of all settings then, too.
 func Load(env Env, only ...string) (Config, error) {
 	var c Config
 	if len(only) == 0 {
-		c.Warnings = env.strays()
+		c.Warnings = env.unknownVars()
 	}
 	var wrong SettingErrors
 	for _, s := range Settings() {
@@ -131,10 +131,10 @@ func Load(env Env, only ...string) (Config, error) {
 		if g.Wrong != nil {
 			wrong = append(wrong, g.Wrong)
 		}
-		c.Given = append(c.Given, g)
+		c.Settings = append(c.Settings, g)
 	}
 	if wrong != nil {
-		return Config{Given: c.Given, Warnings: c.Warnings}, wrong
+		return Config{Settings: c.Settings, Warnings: c.Warnings}, wrong
 	}
 	return c, nil
 }
@@ -143,8 +143,8 @@ func Load(env Env, only ...string) (Config, error) {
 const unset = "is not set"
 
 // load reads one setting into c.
-func (env Env) load(s Setting, c *Config) Given {
-	g := Given{Setting: s}
+func (env Env) load(s Setting, c *Config) LoadedSetting {
+	g := LoadedSetting{Setting: s}
 	value, source, err := env.value(s)
 	g.Source = source
 	switch {

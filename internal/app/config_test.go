@@ -274,7 +274,7 @@ func TestBadSettingsNameTheChoices(t *testing.T) {
 		}
 	}
 	c, _ := load(nil, "")
-	if line := c.Given[0].String(); line != "TELEGRAM_BOT_TOKEN = WRONG  (not set): @BotFather gives you one" {
+	if line := c.Settings[0].String(); line != "TELEGRAM_BOT_TOKEN = WRONG  (not set): @BotFather gives you one" {
 		t.Errorf("bot config says %q", line)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Given is a setting as it was found.
-type Given struct {
+// LoadedSetting is a setting as it was found.
+type LoadedSetting struct {
 	Setting
 	// Source says where the value is from: "environment", "file PATH", "default"
 	// or "not set".
@@ -25,7 +25,7 @@ const (
 )
 
 // Value is what an operator may see of the value, on one line: dots for a secret.
-func (g Given) Value() string {
+func (g LoadedSetting) Value() string {
 	switch {
 	case g.value == "":
 		return ""
@@ -45,7 +45,7 @@ func printable(s string) string {
 }
 
 // LogValue is what a log may hold: of a list of people only how long it is.
-func (g Given) LogValue() slog.Value {
+func (g LoadedSetting) LogValue() slog.Value {
 	switch {
 	case g.Source == notSet:
 		return slog.StringValue(notSet)
@@ -70,7 +70,7 @@ func countOf(list string) string {
 
 // String is the setting's line for an operator: what holds and where it is from,
 // or what is wrong.
-func (g Given) String() string {
+func (g LoadedSetting) String() string {
 	switch {
 	case g.Wrong != nil:
 		what := strings.TrimPrefix(g.Wrong.Error(), g.Name+": ")
@@ -85,7 +85,7 @@ func (g Given) String() string {
 // attrs are the settings for the line of the log that a run begins with.
 func (c Config) attrs() slog.Attr {
 	var all []any
-	for _, g := range c.Given {
+	for _, g := range c.Settings {
 		all = append(all, slog.Any(g.Name, g))
 	}
 	return slog.Group("settings", all...)

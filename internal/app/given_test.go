@@ -39,7 +39,7 @@ func TestGivenSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var lines []string
-	for _, g := range c.Given {
+	for _, g := range c.Settings {
 		lines = append(lines, g.String())
 	}
 	for _, want := range []string{
@@ -73,7 +73,7 @@ func TestAllBadSettings(t *testing.T) {
 	if diff := cmp.Diff([]string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "STORE_KEY_FILE", "USER_RATE"}, names); diff != "" {
 		t.Error(diff)
 	}
-	for _, g := range c.Given {
+	for _, g := range c.Settings {
 		if g.Wrong != nil {
 			lines = append(lines, g.Name)
 			if !strings.HasPrefix(g.String(), g.Name+" = WRONG  (") || g.Value() != "" {

@@ -9,8 +9,8 @@ import (
 )
 
 // journal is what the file knows of updates, in memory: whether an update was
-// seen is asked for each one that arrives. It belongs to whoever holds the
-// store's lock.
+// seen is asked for each one that arrives. The store's lock
+// guards it.
 type journal struct {
 	bots    map[int64]*botLog
 	counted map[mark]bool // open updates with an attempt of this process; no file knows of it
@@ -124,9 +124,9 @@ type mark struct{ bot, update int64 }
 type marks struct {
 	added chan struct{} // holds a token after something was added
 
-	mu     sync.Mutex
-	queue  []mark
-	riding []mark // with the commit under way
+	mu       sync.Mutex
+	queue    []mark
+	inFlight []mark // being written by the commit under way
 }
 
 func newMarks() *marks { return &marks{added: make(chan struct{}, 1)} }
@@ -141,28 +141,27 @@ func (m *marks) add(one mark) {
 func (m *marks) tell() {
 	select {
 	case m.added <- struct{}{}:
-	default: // whoever listens has not come yet and will see this one, too
+	default: // a token is there already, and covers this mark
 	}
 }
 
-// board empties the queue into a commit, which says at its end whether they
-// arrived.
-func (m *marks) board() []mark {
+// take empties the queue for a commit, which ends with committed.
+func (m *marks) take() []mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.riding, m.queue = m.queue, nil
-	return m.riding
+	m.inFlight, m.queue = m.queue, nil
+	return m.inFlight
 }
 
-// arrived ends the ride. Marks that are not on the disk wait again; their order
-// does not matter.
-func (m *marks) arrived(ok bool) {
+// committed ends the commit that took marks. After a failed one they wait again;
+// their order does not matter.
+func (m *marks) committed(ok bool) {
 	m.mu.Lock()
-	again := !ok && len(m.riding) > 0
+	again := !ok && len(m.inFlight) > 0
 	if again {
-		m.queue = append(m.queue, m.riding...)
+		m.queue = append(m.queue, m.inFlight...)
 	}
-	m.riding = nil
+	m.inFlight = nil
 	m.mu.Unlock()
 	if again {
 		m.tell()
@@ -179,8 +178,8 @@ func (m *marks) empty() bool {
 func (m *marks) waiting() map[mark]bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	set := make(map[mark]bool, len(m.queue)+len(m.riding))
-	for _, one := range slices.Concat(m.queue, m.riding) {
+	set := make(map[mark]bool, len(m.queue)+len(m.inFlight))
+	for _, one := range slices.Concat(m.queue, m.inFlight) {
 		set[one] = true
 	}
 	return set

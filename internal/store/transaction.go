@@ -80,7 +80,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 			return err
 		}
 	}
-	waiting := s.marks.board()
+	waiting := s.marks.take()
 	s.journal.stale = true
 	var declined error // by fn: it says nothing about the disk
 	ended := s.writing()
@@ -97,11 +97,11 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	ended(err, declined != nil)
 	if err == nil {
 		s.journal.stale = false
-		s.marks.arrived(true)
+		s.marks.committed(true)
 		return nil
 	}
 	err = named(err)
-	s.marks.arrived(false)
+	s.marks.committed(false)
 	if isFault(err) {
 		s.broken = err
 		s.log.Error("the store broke in the middle of a write: nothing more is kept until the bot is restarted", "err", err)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// strays returns what is said of an environment that has variables of these names.
-func strays(t *testing.T, names ...string) []string {
+// unknownVars returns what is said of an environment that has variables of these names.
+func unknownVars(t *testing.T, names ...string) []string {
 	t.Helper()
 	vars := map[string]string{"TELEGRAM_BOT_TOKEN": token}
 	for _, name := range names {
@@ -26,7 +26,7 @@ func TestMisspeltSettings(t *testing.T) {
 		"STORE_KEY_FIL": "STORE_KEY_FILE", "WEBHOOK": "WEBHOOK_URL", "WEB_HOOK_URL": "WEBHOOK_URL", "HTTPADDR": "HTTP_ADDR", "HTTP_ADDRESS": "HTTP_ADDR",
 		"MCP_URL": "KITE_MCP_URL", "KITE_URL": "KITE_MCP_URL", "USERRATE": "USER_RATE", "SEND_RATES": "SEND_RATE", "SESSIONIDLE": "SESSION_IDLE", "OAUTH_CALLBACK": "OAUTH_CALLBACK_URL",
 	} {
-		said := strings.Join(strays(t, name), "\n")
+		said := strings.Join(unknownVars(t, name), "\n")
 		if want := name + " is not a setting; did you mean " + meant + "?"; said != want {
 			t.Errorf("of %s is said %q, want %q", name, said, want)
 		}
@@ -50,7 +50,7 @@ func TestCommonVariablesAreNoStrays(t *testing.T) {
 		LOG LOG_DIR LOG_FILE LOG_PATH LOGS LOG_COLOR LOG_OUTPUT LOGGING DEBUG VERBOSE LEVEL FORMAT STORE STORE_ID STORE_URL STORE_NAME DATABASE_URL DB_PATH DATA_DIR
 		OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET OAUTH_TOKEN CALLBACK_URL SECRET SECRET_KEY API_KEY API_URL AWS_REGION AWS_ACCESS_KEY_ID VERSION REVISION SOURCE NODE_ENV RATE URL`
 	for name := range strings.FieldsSeq(common) {
-		if said := strays(t, name); len(said) > 0 {
+		if said := unknownVars(t, name); len(said) > 0 {
 			t.Errorf("of %s is said %q", name, said)
 		}
 	}

@@ -26,8 +26,8 @@ var typable = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 // "store". Nobody typed them.
 var linked = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)`)
 
-// strays returns a line for each variable that looks like a setting and is none.
-func (env Env) strays() []string {
+// unknownVars returns a line for each variable that looks like a setting and is none.
+func (env Env) unknownVars() []string {
 	if env.Names == nil {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (env Env) strays() []string {
 		if value, _ := env.Lookup(name); value == "" || slices.Contains(known, name) || !typable.MatchString(name) || linked.MatchString(name) {
 			continue
 		}
-		if line := stray(name, known); line != "" {
+		if line := unknownVar(name, known); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -59,8 +59,8 @@ func settingNames() []string {
 // farthestTypo is how many slips a name of our own kind may have.
 const farthestTypo = 4
 
-// stray says that a name is no setting, if it looks like one.
-func stray(name string, known []string) string {
+// unknownVar says that a name is no setting, if it looks like one.
+func unknownVar(name string, known []string) string {
 	if of, found := strings.CutSuffix(name, "_FILE"); found && slices.Contains(known, of) {
 		return fmt.Sprintf("%s is not a setting: only a secret can come from a file; did you mean %s?", name, of)
 	}
