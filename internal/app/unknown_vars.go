@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"kitebot/internal/bot"
 )
 
 // ourPrefixes are what hardly any variable begins with that is not meant for us.
@@ -93,33 +95,7 @@ func nearest(name string, known []string) (meant string, slips int) {
 	if long, ok := shorthand[name]; ok {
 		return long, 0
 	}
-	slipsTo := func(k string) int { return distance(name, plain(k)) }
+	slipsTo := func(k string) int { return bot.EditDistance(name, plain(k)) }
 	meant = slices.MinFunc(known, func(a, b string) int { return cmp.Compare(slipsTo(a), slipsTo(b)) })
 	return meant, slipsTo(meant)
-}
-
-// distance is how many letters have to be put in, taken out, changed or swapped
-// with the next to make one name of the other.
-func distance(a, b string) int {
-	d := make([][]int, len(a)+1)
-	for i := range d {
-		d[i] = make([]int, len(b)+1)
-		d[i][0] = i
-	}
-	for j := range d[0] {
-		d[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
-			}
-		}
-	}
-	return d[len(a)][len(b)]
 }

@@ -79,7 +79,7 @@ func (b *Bot) nearest(typed string, person int64) (best Command, ok bool) {
 	least := min(most, (len(typed)-1)/2) + 1
 	try := func(name, command string) {
 		c, known := b.command(command, person)
-		d := distance(typed, name)
+		d := EditDistance(typed, name)
 		if len(typed) > 2 && strings.HasPrefix(name, typed) {
 			d = min(d, 1)
 		}
@@ -96,9 +96,9 @@ func (b *Bot) nearest(typed string, person int64) (best Command, ok bool) {
 	return best, ok
 }
 
-// distance is how many letters have to be put in, left out, changed or swapped
+// EditDistance is how many letters have to be put in, left out, changed or swapped
 // with their neighbour to make b of a. They are ASCII.
-func distance(a, b string) int {
+func EditDistance(a, b string) int {
 	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
