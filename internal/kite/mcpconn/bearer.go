@@ -62,7 +62,7 @@ func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry 
 		c.grant.lose(s)
 		return "", true, cause
 	}
-	if unknown, nobody := unknownSession(cause), kite.KindOf(classify("", cause)) == kite.KindNoLogin; unknown || nobody {
+	if unknown, loggedOut := unknownSession(cause), kite.KindOf(classify("", cause)) == kite.KindNoLogin; unknown || loggedOut {
 		if unknown {
 			c.grant.lose(s)
 		}

@@ -11,7 +11,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// baseConn is what both kinds of connection share: a session id and a life.
+// baseConn is what all kinds of connection share: a session id and a lifetime.
 type baseConn struct {
 	dialer *Dialer
 	id     session.ID

@@ -104,8 +104,8 @@ type opened interface {
 }
 
 // Resume returns a connection that speaks for an existing login. Nothing is
-// sent or held before its first Call. It need not be closed: when nobody holds
-// it any more it is gone. Connections of one bearer share its MCP session.
+// sent or opened before its first Call. It need not be closed: the garbage
+// collector takes it. Connections of one bearer share its MCP session.
 func (d *Dialer) Resume(h session.Held, renewed func(mcp session.ID)) session.Conn {
 	if h.Session.IsBearer() {
 		return d.resumeBearer(h, renewed)
@@ -219,8 +219,8 @@ type streamSupport struct {
 	again time.Time // when to ask again; zero while streams are served
 }
 
-// shouldTry reports whether to ask for a stream. Of those who come when it is
-// time to ask again only one is told to, since the answer may be a long wait.
+// shouldTry reports whether to ask for a stream. When it is time to
+// ask again, only one caller does, since the answer may take long.
 func (s *streamSupport) shouldTry(retry time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,5 +1,5 @@
 // Package mcpconn speaks to the Kite MCP server. It is the only package that
-// imports the mcp-go client; everybody else sees the interfaces of package
+// imports the mcp-go client; all others see the interfaces of package
 // session and errors of package kite.
 //
 // # Logins
@@ -15,14 +15,14 @@
 //     initialize.
 //   - A login by OAuth is a bearer, made by a browser and a code (authorize.go,
 //     register.go, token.go), and used over …/mcp only. Its MCP session says nothing
-//     of who somebody is: one that is lost is made anew, and the login is none the
+//     about the user: one that is lost is made anew, and the login is none the
 //     worse (grant.go, bearer.go).
 //
 // What ends a login is different for each, and so is what a 404, a 401 or a text of
 // a tool means (challenge.go). Of what the server lists, one look per process is
 // enough, until an answer does not fit it (surface.go, conn.go).
 //
-// # Beside mcp-go
+// # Differences from mcp-go
 //
 // The stream's transport is our own (stream.go, ADR 0017), and so is what reads a
 // tool's result; mcp-go shakes hands, lists the tools, speaks for sessions over
@@ -38,14 +38,14 @@
 //     are too big are dropped, and the stream goes on (budget.go, ADR 0023).
 //   - A session's requests go to the endpoint that its stream named first; mcp-go
 //     follows the server to another one, which would be another session.
-//   - When nobody has a connection, few dial at a time (http.go).
+//   - Without a connection, few requests dial at a time (http.go).
 //   - Of an answer that comes as events only the answer is read. mcp-go posts a
 //     reply to each request in between, comes back with a GET for what is
 //     missing, and loses a goroutine when there are three answers.
 //   - A list of tools has few pages; mcp-go asks for the next one for ever.
 //   - Nothing but [Dialer.End] may send DELETE, for the session that it ends.
 //     mcp-go's Close of a streamable client does, and Kite takes that for a logout;
-//     so it is never called, and the HTTP layer would refuse the request besides.
+//     so it is never called, and the HTTP layer would refuse the request, too.
 //   - Any HTTP answer but 2xx becomes a typed error before mcp-go sees it. That
 //     keeps mcp-go's client usable after a 404 (it refuses everything from then
 //     on), spares us from reading statuses out of its prose, and tells a 429 or a

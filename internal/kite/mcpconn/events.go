@@ -256,7 +256,7 @@ func (s *stream) room() (*reservation, error) {
 	return s.dialer.budget.reserve(ctx, maxAnswer, holding) // its length is not said
 }
 
-// deliverTo gives an answer to who waits for it. The server's pings are requests, and
+// deliverTo gives an answer to its call. The server's pings are requests, and
 // get here no further than their number.
 func (s *stream) deliverTo(a streamAnswer) {
 	s.mu.Lock()
@@ -270,8 +270,8 @@ func (s *stream) deliverTo(a streamAnswer) {
 	delete(s.waiting, a.answer.ID)
 }
 
-// refuse tells whose answer was not kept. Where its beginning does not say whose it
-// is, it may be any of those that are waited for.
+// refuse fails the call whose answer was dropped. Where the beginning of the event
+// names none, each pending call fails.
 func (s *stream) refuse(e incoming) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -286,7 +286,7 @@ func (s *stream) refuse(e incoming) {
 	}
 }
 
-// expect notes who waits for an answer.
+// expect registers a call that waits for its answer.
 func (s *stream) expect(id string, w pendingCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -66,7 +66,7 @@ func (s *grants) forget(bearer session.ID) {
 }
 
 // speak returns what speaks for the bearer. Where there is no MCP session it makes
-// one over l, and tells renewed of it; several calls make one together.
+// one over l, and calls renewed with it; concurrent calls share one.
 func (g *grant) speak(ctx context.Context, l *baseConn, renewed func(session.ID)) (*mcpClient, error) {
 	for {
 		g.mu.Lock()

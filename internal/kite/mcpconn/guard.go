@@ -108,7 +108,7 @@ func (g *guard) bound(req *http.Request, resp *http.Response) (*http.Response, e
 	case reads(req), req.Context().Value(smallKey{}) != nil:
 		return readWhole(resp, maxDocument)
 	case req.Method != http.MethodPost:
-		// The status says it all, and nobody reads the body.
+		// The status says it all; the body is not read.
 	case d != nil:
 		return g.readToolResult(d, req, resp, events)
 	case events:

@@ -72,9 +72,9 @@ func refuseRedirect(*http.Request, []*http.Request) error { return errRedirect }
 const mostConnecting = 16
 
 // dialLimiter lets few requests look for a connection at a time; those that have
-// one are not counted. After a break of the network everybody asks at once, and
-// net/http dials for each who finds no connection, only to throw most of them
-// away when the first can be shared.
+// one are not counted. After an outage all people ask at once, and net/http dials
+// for each request that finds no connection, only to discard most of them when the
+// first can be shared.
 type dialLimiter struct {
 	http.RoundTripper
 	places chan struct{}
@@ -121,7 +121,7 @@ func (t *dialLimiter) CloseIdleConnections() {
 // dialFunc makes a connection.
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// errServed is what a dial comes to that nobody waits for any more.
+// errDialNotNeeded is the error of a dial whose request got another connection.
 const errDialNotNeeded = reason("not dialled: the request has got another connection")
 
 // dialTime bounds one dial with its handshake.

@@ -27,7 +27,7 @@ func (e documentError) Error() string { return string(e) }
 // errDocument says that a document of the server is not what it should be.
 const errDocument documentError = "not a document of OAuth"
 
-// checkResource reads the document of the protected resource: whoever it names,
+// checkResource reads the document of the protected resource: whatever server it names,
 // they have to be on the configured server.
 func checkResource(home *url.URL, body []byte) error {
 	var document resource

@@ -13,24 +13,23 @@ import (
 // Meter measures what is asked of the server. It must neither block nor ask the
 // Dialer anything.
 type Meter interface {
-	// Tool is told of one call, of the opening or the end of a session, or of a
-	// step of a login by OAuth, as one of [Tools] with one of [Outcomes]. What we gave
-	// up ourselves is not told. trouble is what it shows of the server: "" that it is
-	// well, [Unclear], [Erring], or else, in the words of [kite.Error.Cause], why no
+	// Tool counts one call, the opening or the end of a session, or a step of a login
+	// by OAuth, as one of [Tools] with one of [Outcomes]. Calls that we cancelled are
+	// not counted. fault is what it shows of the server: "" that it is well, [Unclear], [Erring], or else, in the words of [kite.Error.Cause], why no
 	// answer came that the protocol knows.
-	Tool(tool, outcome string, took time.Duration, trouble string)
-	// Surface is told what the server looks like, one of [Surfaces], whenever
+	Tool(tool, outcome string, took time.Duration, fault string)
+	// Surface records what the server looks like, one of [Surfaces], whenever
 	// that has changed.
 	Surface(name string)
 }
 
-// What a call can show of the server besides that it is well or silent.
+// What a call can show of the server, other than that it is well or silent.
 const (
 	Erring  = "errors"  // it answers that it failed, which it says when Kite behind it fails, too
 	Unclear = "unclear" // it answers, as it does whether or not Kite behind it is well
 )
 
-// What a Meter is told of besides tools.
+// What a Meter counts in addition to tools.
 const (
 	opening     = "open"
 	ending      = "end"
@@ -41,7 +40,7 @@ const (
 // well is the outcome of what did not fail; the others are kite's kinds.
 const well = "ok"
 
-// Tools lists what a [Meter] can be told of.
+// Tools lists what a [Meter] counts.
 func Tools() []string {
 	all := []string{kite.AskLogin().Name(), kite.AskLogout().Name(), kite.ListTools, opening, ending, authorizing, redeeming}
 	for _, t := range kite.ReadTools() {
@@ -50,7 +49,7 @@ func Tools() []string {
 	return all
 }
 
-// Outcomes lists what a [Meter] can be told that something came to.
+// Outcomes lists the outcomes that a [Meter] counts.
 func Outcomes() []string {
 	all := []string{well}
 	for _, k := range kite.Kinds() {
@@ -59,7 +58,7 @@ func Outcomes() []string {
 	return all
 }
 
-// measure tells the meter how something ended that began at a moment. The time
+// measure counts how something ended that began at a moment. The time
 // is that of the network, not of an injected clock.
 func (d *Dialer) measure(tool string, began time.Time, err error) {
 	if d.opts.Meter == nil || errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
@@ -69,12 +68,12 @@ func (d *Dialer) measure(tool string, began time.Time, err error) {
 	if err != nil {
 		outcome = kite.KindOf(err).String()
 	}
-	d.opts.Meter.Tool(tool, outcome, time.Since(began), troubleOf(tool, err))
+	d.opts.Meter.Tool(tool, outcome, time.Since(began), faultOf(tool, err))
 }
 
-// troubleOf is what a call shows of the server. A profile is asked for until a
+// faultOf is what a call shows of the server. A profile is asked for until a
 // login is through, and fails until then.
-func troubleOf(tool string, err error) string {
+func faultOf(tool string, err error) string {
 	kind := kite.KindOf(err)
 	reads := tool != kite.AskProfile().Name() && slices.ContainsFunc(kite.ReadTools(), func(t kite.Tool) bool { return t.Name == tool })
 	switch {

@@ -22,12 +22,12 @@ type ledger struct {
 	surfaces []string
 }
 
-func (l *ledger) Tool(tool, outcome string, took time.Duration, trouble string) {
+func (l *ledger) Tool(tool, outcome string, took time.Duration, fault string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	line := tool + ": " + outcome
-	if trouble != "" {
-		line += " (" + trouble + ")"
+	if fault != "" {
+		line += " (" + fault + ")"
 	}
 	l.told = append(l.told, line)
 	l.long = max(l.long, took)

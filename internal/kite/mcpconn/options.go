@@ -16,7 +16,7 @@ import (
 // Defaults of [Options].
 const (
 	// DefaultCallTimeout leaves room for Kite's own 7 s limit, and for another
-	// 7 s that a call waits while somebody else's logout holds the server's
+	// 7 s that a call waits while another person's logout holds the server's
 	// registry.
 	DefaultCallTimeout = 20 * time.Second
 	// DefaultLoginTimeout is longer because login asks Kite twice.
@@ -67,7 +67,7 @@ type Options struct {
 	Now func() time.Time
 	// Version is the bot's; the server reads it in each request's User-Agent.
 	Version string
-	// Meter measures what is asked; nil for nobody.
+	// Meter counts calls; nil for none.
 	Meter Meter
 	// Logger gets debug lines about failures, and a line at each change of what
 	// the server looks like; nil discards them.

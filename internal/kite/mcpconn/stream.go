@@ -63,7 +63,7 @@ func (s *stream) Start(ctx context.Context) error {
 	s.waiting = map[string]pendingCall{}
 	go func() { // the stream's body tells the Dialer when it is closed
 		defer resp.Body.Close()
-		defer s.contain()
+		defer s.recoverPanic()
 		s.end(s.read(r, home))
 	}()
 	return nil
@@ -114,9 +114,8 @@ func (s *stream) read(r *events, home *url.URL) error {
 	}
 }
 
-// contain is deferred: what a bug does with one person's bytes is no reason to end
-// everybody's process.
-func (s *stream) contain() {
+// recoverPanic is deferred: a panic ends one stream, not the process.
+func (s *stream) recoverPanic() {
 	if bug := recover(); bug != nil {
 		s.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
 		s.end(errLost)
@@ -183,7 +182,7 @@ func (s *stream) post(ctx context.Context, body []byte) error {
 // changes what we do.
 func (*stream) SetNotificationHandler(func(mcp.JSONRPCNotification)) {}
 
-// SetProtocolVersion is told by mcp-go what was agreed on, before anything but the
+// SetProtocolVersion takes from mcp-go what was agreed on, before anything but the
 // handshake is sent.
 func (s *stream) SetProtocolVersion(version string) { s.version = version }
 
@@ -223,7 +222,7 @@ var _ session.Conn = (*streamConn)(nil)
 // openStream opens a stream and shakes hands over it. The stream belongs to
 // the Dialer; ctx can end it only until this function returns.
 //
-// gone says that the server serves no streams, as far as the failure tells.
+// gone says that the server serves no streams, as far as the failure shows.
 func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err error) {
 	c := &streamConn{baseConn: newBaseConn(d, d.base)}
 	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })

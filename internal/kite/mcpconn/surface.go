@@ -119,7 +119,7 @@ func namesOf(offers []kite.Offer) (names []string) {
 	return names
 }
 
-// surfaces is what is known of the server's surface, and the look under way.
+// surfaces is what is known of the server's surface, and the probe under way.
 type surfaces struct {
 	mu      sync.Mutex
 	surface Surface
@@ -128,7 +128,7 @@ type surfaces struct {
 	failed  error         // what the last look came to
 }
 
-// surfaceProbe is a look that several may wait for.
+// surfaceProbe is a probe that several callers may wait for.
 type surfaceProbe struct {
 	surprised bool // it follows something unexpected
 	done      chan struct{}
@@ -145,9 +145,9 @@ func (s *surfaces) now() Surface {
 	return s.surface
 }
 
-// refreshSurface looks at the server, unless another caller does: then it waits for that
-// look. After a surprise, and after a look that failed, there is no look for a while:
-// what was seen last counts until then. The error is that of the look.
+// refreshSurface probes the server, or waits for the probe of another caller. After
+// a surprise, and after a failed probe, there is none for a while: the last result
+// counts until then. The error is that of the probe.
 func (d *Dialer) refreshSurface(ctx context.Context, surprised bool, probe probeFunc) error {
 	d.surfaces.mu.Lock()
 	for d.surfaces.running != nil {
@@ -178,7 +178,7 @@ func (d *Dialer) refreshSurface(ctx context.Context, surprised bool, probe probe
 	return err
 }
 
-// probeEnded ends a look.
+// probeEnded publishes the result of a probe.
 func (d *Dialer) probeEnded(g *surfaceProbe, pause bool) {
 	d.surfaces.mu.Lock()
 	defer d.surfaces.mu.Unlock()
@@ -225,13 +225,13 @@ func (l *baseConn) probe(ctx context.Context, c *mcpClient) (Surface, []string, 
 }
 
 // probeWithoutLogin looks at the server without a login: over a new session,
-// if anybody can have one. Where that is refused nothing is known of the tools.
+// if the server opens one without a login. Where it does not, the tools are not known.
 func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, error) {
-	nobody, err := d.openSession(ctx)
+	conn, err := d.openSession(ctx)
 	switch {
 	case err == nil:
-		defer nobody.Close()
-		return nobody.probe(ctx)
+		defer conn.Close()
+		return conn.probe(ctx)
 	case kite.KindOf(err) == kite.KindAuthorize:
 		return Surface{OAuth: true}, nil, nil
 	default:
@@ -239,7 +239,7 @@ func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, erro
 	}
 }
 
-// surfaceOf reads a list of tools, which tells nothing of OAuth.
+// surfaceOf reads a list of tools, which says nothing about OAuth.
 func surfaceOf(text string) (Surface, []string, error) {
 	offers, err := kite.DecodeOffers(text)
 	if err != nil {

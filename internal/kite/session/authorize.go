@@ -36,7 +36,7 @@ var (
 )
 
 // QueuedError says that a code waits for its turn: the server takes few logins
-// at a time from one address. It is exchanged without anybody asking.
+// at a time from one address. The watcher exchanges it.
 type QueuedError struct{ Until time.Time }
 
 func (e *QueuedError) Error() string { return "the login waits for its turn" }
@@ -68,8 +68,8 @@ const (
 //
 // Errors: ErrNoAttempt, ErrOtherAttempt, ErrCodeUsed, *QueuedError,
 // *CrowdedError, ErrCodeRefused, ErrCodeLost, ErrUnread, ErrLeft, or ErrNoLogin
-// when the Kite user is another person's. nil: it is the person's login, and an
-// event tells so.
+// when the Kite user is another person's. nil: the person is logged in, and
+// EventLoggedIn follows.
 func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (Status, error) {
 	pr, done, err := p.acquire(who)
 	if err != nil {
@@ -170,9 +170,8 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 // and only who logged in is not known yet.
 func (l Link) Exchanged() bool { return l.Attempt == nil && l.Session.IsBearer() }
 
-// outlive runs what goes on though its caller gives up, as a /logout makes them
-// do: an answer that is not heard would leave a login at the server without a
-// holder of its key.
+// outlive runs do to its end even if the caller gives up, as after a /logout: an
+// answer that is not read would leave a login at the server whose key no one has.
 func (pr *person) outlive(ctx context.Context, do func(context.Context) error) error {
 	done := make(chan error, 1)
 	pr.pool.spawnFor(pr, func(ctx context.Context) {
@@ -266,7 +265,7 @@ type CodeError struct {
 func (e *CodeError) Error() string { return e.Why.Error() }
 func (e *CodeError) Unwrap() error { return e.Why }
 
-// codeDied lets go of an attempt whose code is of no use any more.
+// codeDied drops an attempt whose code is useless.
 func (pr *person) codeDied(link Link, why, cause error) error {
 	step := stepCodeLost
 	if errors.Is(why, ErrCodeRefused) {
@@ -278,8 +277,8 @@ func (pr *person) codeDied(link Link, why, cause error) error {
 	return &CodeError{Why: why, Then: link.Then}
 }
 
-// discard ends a login that is not wanted any more: its person left, or began anew,
-// while its code was under way.
+// discard ends a login that is no longer wanted: the person logged out, or began
+// again, while the code was being exchanged.
 func (pr *person) discard(ctx context.Context, held Held) {
 	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })
 	if err != nil {

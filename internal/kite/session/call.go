@@ -203,7 +203,7 @@ func (pr *person) proved(login Login, answered uint64, empty bool) bool {
 
 // isEmpty reports whether an answer holds nothing. That is what an account
 // without orders says, and what the server makes of a Kite that answers null to
-// everything: who is logged in tells them apart, since a null has no name.
+// everything. A profile tells them apart, since a null has no name.
 func isEmpty(text string) bool {
 	text = strings.TrimSpace(text)
 	return text == "" || text == "[]" || text == "null"

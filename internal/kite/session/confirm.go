@@ -7,8 +7,8 @@ import (
 	"kitebot/internal/kite"
 )
 
-// verdict is what a caller found out about a login that did not answer, for all
-// who wait for it.
+// verdict is what one caller found out about a login that did not answer, shared
+// with the callers that wait for it.
 type verdict struct {
 	session ID
 	done    chan struct{}
@@ -107,8 +107,8 @@ func (pr *person) orDoubt(login Login, err error) error {
 	return &DoubtError{Over: pr.over(login), Err: err}
 }
 
-// gaveUp is what a caller is told whose time has ended. If it was all of their
-// time, Kite took it to say nothing.
+// gaveUp is the error for a caller whose context ended. A deadline that passed
+// means that Kite did not answer in time.
 func (pr *person) gaveUp(ctx context.Context, login Login, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		pr.doubt(login)
@@ -131,8 +131,8 @@ func inconclusive(err error) bool {
 }
 
 // askWhy asks what Kite says of a login by OAuth that it does not answer. One
-// question is answered with Kite's own reason: it tells a login that Kite has
-// dropped from trouble. nil: it is not known to be over.
+// question is answered with Kite's own reason, which shows whether Kite dropped the
+// login or has a fault. nil: the login is not known to be over.
 func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
 	if !login.Session.IsBearer() || kite.KindOf(err) != kite.KindFailed {
 		return nil

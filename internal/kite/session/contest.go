@@ -11,8 +11,8 @@ import (
 // contest is what becomes of a login whose Kite user is another person's already.
 // Either of the two may have been talked into finishing the other one's link, so
 // neither is believed: both logins end, in one commit, and so does whatever else
-// may be logged in as that Kite user. Both people are told, and neither of whom.
-// Who logs in anew, by a link made since, gets the Kite user. It returns
+// may be logged in as that Kite user. Both people are notified, and neither learns
+// of the other. The next to log in, by a link made since, gets the Kite user. It returns
 // ErrNoLogin.
 func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, owner int64) error {
 	other, done, err := pr.pool.acquire(owner)

@@ -125,8 +125,8 @@ func (p *Pool) warnLoop(ctx context.Context) {
 }
 
 // warn tells a person that their login will be over soon, if they used it today
-// and it is not over yet. It is marked before it is told, and marked also when
-// there is nothing to tell: nobody is warned twice.
+// and it is not over yet. The record is marked first, even when there is nothing
+// to say, so that no person is warned twice.
 func (p *Pool) warn(who int64) {
 	defer p.recoverPanic()
 	pr, done, err := p.acquire(who)
@@ -153,7 +153,7 @@ func (p *Pool) warn(who int64) {
 		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
 		return
 	}
-	p.expiries.set(pr.record(), p.Clock.Now()) // who is due later than the list said stays in it
+	p.expiries.set(pr.record(), p.Clock.Now()) // a person who is due later gets a new entry
 	if tell {
 		pr.notify(leaves, Event{Kind: EventEndingSoon})
 	}
@@ -163,7 +163,7 @@ func (p *Pool) warn(who int64) {
 const warnRetry = time.Minute
 
 // recordUse writes down that the person used their login, once in an Indian day
-// and beside the answer: it neither waits for that nor fails with it.
+// in the background: the answer does not wait for it.
 func (pr *person) recordUse() {
 	pr.mu.Lock()
 	login := pr.rec.Login

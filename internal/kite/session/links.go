@@ -142,14 +142,14 @@ func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, the
 	return old, nil
 }
 
-// isNews reports whether the event that tells a login is still on its way: the
+// isNews reports whether the event of a login is still being delivered: the
 // login was not there before, or its event is young. mu is held.
 func (pr *person) isNews(login Login, before *Login) bool {
 	return before == nil || before.Session != login.Session || pr.announcing()
 }
 
 // settle lets go of the links that a login made pointless, and returns them.
-// Those besides the finished one lapse: they are not ended, since a second login
+// The others than the finished one lapse: they are not ended, since a second login
 // of the same Kite user may share its token.
 func (r *Record) settle(forgot func(Held) bool) []Link {
 	finished := r.finished()
@@ -235,8 +235,8 @@ func (p *Pool) Shown(who int64, ref string, message int) error {
 	})
 }
 
-// Announced notes that the person was told about their login: its link, and those
-// that were out besides, are let go of.
+// Announced notes that the person was told about their login. Its link and the
+// older ones are dropped.
 func (p *Pool) Announced(who int64) error {
 	pr, done, err := p.acquire(who)
 	if err != nil {

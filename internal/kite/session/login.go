@@ -147,7 +147,7 @@ func (pr *person) linkDied(link Link) (known bool) {
 }
 
 // notify passes an event on, unless the person logged out since leaves was read:
-// somebody who is gone is told nothing of what was before.
+// events of the time before a logout are dropped.
 func (pr *person) notify(leaves int, e Event) {
 	pr.notifying.Lock()
 	defer pr.notifying.Unlock()
@@ -201,7 +201,7 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 		if r.Login != nil {
 			r.lapse(pr.pool.forgot, r.Login.held())
 		}
-		r.Quiet, r.Contested = false, false // what still has to be ended is told again, see waits
+		r.Quiet, r.Contested = false, false // a logout that waits is reported again, see waits
 		seq := r.nextSeq()
 		held := r.Links[r.link(link.Ref)].Held // with the MCP session that it was asked on just now
 		r.Login = &Login{
@@ -225,8 +225,8 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 	return nil
 }
 
-// announce tells about a login whose links are still on the screen. It is
-// told once per process, and again after a restart until Announced.
+// announce sends EventLoggedIn for a login whose links are still on the screen:
+// once per process, and again after a restart until Announced.
 func (pr *person) announce() {
 	pr.mu.Lock()
 	links := pr.rec.finished()

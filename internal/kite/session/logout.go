@@ -8,21 +8,18 @@ import (
 	"time"
 )
 
-// Logout ends every session that is held for a person at the server, for real,
-// and forgets the person but for the sessions that could not be ended yet:
-// those are tried until the server answers, or has forgotten them itself. The
-// Status tells which: LoggingOut or None.
+// Logout ends every session of a person at the server and erases their record.
+// Sessions that could not be ended yet are retried until the server confirms, or
+// has forgotten them itself. The Status says which: LoggingOut or None.
 //
-// It does not wait for the person's turn: whoever logs out does not want to
-// wait for what runs, and what runs finds its session gone. Once it has returned,
-// no event of before is told any more but EventLoggedOut, where it had to wait.
+// It does not wait for calls under way; they find their session gone. After it
+// returns, no earlier event is sent, except EventLoggedOut when the logout had to wait.
 func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, err error) {
 	return p.leave(ctx, who, false)
 }
 
-// Remove is Logout for somebody who is to hear nothing more: it says nothing
-// when a logout that had to wait is through. The Status is None; a session that
-// could not be ended yet is tried further.
+// Remove is Logout without EventLoggedOut, for a person who is to get no more
+// messages. The Status is None; sessions that could not be ended yet are retried.
 func (p *Pool) Remove(ctx context.Context, who int64) (was Record, now Status, err error) {
 	return p.leave(ctx, who, true)
 }
@@ -61,7 +58,7 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 	return was, pr.status(), nil
 }
 
-// waitForNotify waits until what is just being told is told.
+// waitForNotify waits until no event is being sent.
 func (pr *person) waitForNotify() {
 	pr.notifying.Lock()
 	defer pr.notifying.Unlock()

@@ -24,14 +24,14 @@ const (
 	stepChangedUser = "changed user" // the same, by another Kite user than last time
 	stepRefused     = "refused"      // the Kite user is another person's
 	stepUsurped     = "usurped"      // another Kite user answered on the session
-	stepLinkDied    = "link died"    // nobody finished it
+	stepLinkDied    = "link died"    // it was not finished in time
 	stepCodeRefused = "code refused" // the server did not take the code of a login by OAuth
 	stepCodeLost    = "code lost"    // it is not known what became of it
 	stepEnded       = "ended"        // the server said that the login is over
 	stepLoggedOut   = "logged out"   // its person did
 )
 
-// Steps lists the steps that a [Meter] is told.
+// Steps lists the steps that a [Meter] counts.
 func Steps() []string {
 	return []string{stepLinkSent, stepUnknownLink, stepBound, stepChangedUser, stepRefused, stepUsurped, stepLinkDied, stepCodeRefused, stepCodeLost, stepEnded, stepLoggedOut}
 }
@@ -43,16 +43,16 @@ const (
 	resumeUnreachable = "unreachable" // no answer
 )
 
-// Resumes lists what a [Meter] is told of resumed sessions.
+// Resumes lists the outcomes of resumed sessions that a [Meter] counts.
 func Resumes() []string { return []string{resumeOK, resumeEnded, resumeUnreachable} }
 
 // States lists the names of all states.
 func States() []string { return slices.Clone(stateNames[:]) }
 
-// Counts tells how many people are in which state, by its name. Who is not in
-// memory has no stream: with a confirmed login they count as parked, for as long
-// as the clock gives it, else not at all. Not known after a restart are logins
-// whose end was already warned of, until they are asked for something.
+// Counts returns the number of people in each state, by its name. A person who is
+// not in memory has no stream: with a confirmed login they count as parked until
+// the clock says it is over, else not at all. After a restart, a login whose person
+// was warned already is not counted until it is used.
 func (p *Pool) Counts() map[string]int {
 	people, counts := p.inMemory(), map[string]int{}
 	outside := p.expiries.size()
@@ -68,7 +68,7 @@ func (p *Pool) Counts() map[string]int {
 	return counts
 }
 
-// noopMeter is a Meter for nobody.
+// noopMeter counts nothing.
 type noopMeter struct{}
 
 func (noopMeter) LoginStep(string) {}
@@ -94,7 +94,7 @@ func (pr *person) resume(h Held) Conn {
 func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {
 	text, err := r.Conn.Call(ctx, q)
 	if errors.Is(err, context.Canceled) {
-		return text, err // it was given up: the next call tells
+		return text, err // the caller gave up: the next call is counted
 	}
 	r.first.Do(func() { r.meter.Resumed(resumeOf(err)) })
 	return text, err
@@ -119,7 +119,7 @@ type UnknownLink struct {
 	Seen  string // host, path and the names of query keys; no value
 }
 
-// UnknownLink tells what became of the last login link.
+// UnknownLink reports whether the last login link was known.
 func (p *Pool) UnknownLink() UnknownLink {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// startSweeper makes sure that somebody tidies up while anybody stays in memory: one
-// goroutine for all people, and none while there is nobody. The pool's mu is held.
+// startSweeper starts the sweeper unless it runs: one goroutine for all people, and
+// none while no person is in memory. The pool's mu is held.
 func (p *Pool) startSweeper() {
 	if p.sweeping || p.closed {
 		return
@@ -32,8 +32,8 @@ func (p *Pool) sweepLoop(ctx context.Context) {
 	}
 }
 
-// sweepGap is how long nobody looks what can be put away. A tenth of Idle is
-// near enough to it; answers are not kept for much longer than cacheFor.
+// sweepGap is the wait between two sweeps. A tenth of Idle is precise enough;
+// answers are not kept for much longer than cacheFor.
 func (t Timing) sweepGap() time.Duration {
 	if t.Idle < 0 {
 		return cacheFor
@@ -41,8 +41,8 @@ func (t Timing) sweepGap() time.Duration {
 	return min(t.Idle/10, cacheFor)
 }
 
-// sweep puts away what nobody needs and reports whether anybody is still in
-// memory. It looks at people one by one: nobody who asks waits for all of them.
+// sweep evicts what is not needed and reports whether any person is still in
+// memory. It locks people one by one, so that no caller waits for a whole sweep.
 func (p *Pool) sweep() (more bool) {
 	defer p.recoverPanic() // a bug in it costs this sweep, not the next ones
 	more = true
@@ -71,10 +71,9 @@ func (p *Pool) inMemory() []*person {
 	return all
 }
 
-// evict drops the old answers of a person, parks the person unless somebody
-// holds them, and forgets them if nothing is left. Under the pool's mu nobody can
-// begin to ask meanwhile: a call comes before, and is waited for, or after, and
-// finds the record on disk.
+// evict drops the old answers of a person, parks them unless a caller uses them,
+// and forgets them if nothing is left. It holds the pool's mu, so that no call can
+// begin meanwhile: one that comes later loads the record from disk.
 func (p *Pool) evict(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,10 +84,8 @@ func (p *Pool) evict(pr *person) {
 	}
 }
 
-// park closes the connections that can be done without until the person asks
-// again: what is lost anyway, and after Idle also what the next question makes
-// anew, which costs it one proof. A doubt that nobody looked into for so long is
-// no news any more either.
+// park closes lost connections and, after Idle, those that the next call can open
+// again at the cost of one proof. A doubt of that age is dropped with them.
 func (pr *person) park() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -106,8 +103,8 @@ func (pr *person) park() {
 }
 
 // dispensable reports whether nothing ends with a connection: its session answers
-// without it, or is asked no more. Whether a session survives its stream is not
-// tried out on somebody's login. mu is held.
+// without it, or is no longer used. A login that may not survive its stream keeps
+// it. mu is held.
 func (pr *person) dispensable(l *trackedConn) bool {
 	if login := pr.rec.Login; login != nil && login.Session == l.ID() {
 		return !l.stream || login.Resumable == Yes

@@ -10,9 +10,9 @@ import (
 
 // person is one person's part of the pool.
 //
-// Of the locks, turn is held for the length of a conversation that
-// must not happen twice at once (making a link); mu guards the
-// fields and is never held while the network or the disk is asked.
+// Channels of capacity one serialise what takes long: making a link, proving,
+// ending, exchanging a code, writing. mu guards the fields, and is never held
+// during network or disk access.
 type person struct {
 	pool       *Pool
 	id         int64
@@ -23,17 +23,17 @@ type person struct {
 	// proving is held while the account is asked who it is; capacity one. Of
 	// several answers that came in side by side, one proof serves all.
 	proving chan struct{}
-	// ending is held while sessions are being ended; capacity one. Somebody who
-	// waits for their logout and the watcher must not both send the DELETEs.
+	// ending is held while sessions are being ended; capacity one. A caller of
+	// Logout and the watcher must not both send the DELETEs.
 	ending chan struct{}
 	// exchanging is held while a code is exchanged; capacity one. It is sent once.
 	exchanging chan struct{}
 	bringing   atomic.Int32  // how many bring a code just now; see Authorized
 	wake       chan struct{} // capacity one; makes the watcher look again
 	// writing is held while the record is changed, and taken before mu; capacity
-	// one. A slow disk holds up whoever changes something, and nobody who asks.
+	// one. A slow disk delays writers, not readers.
 	writing chan struct{}
-	// notifying is held while an event is told: after a logout none is under way.
+	// notifying is held while an event is sent: after a logout none is under way.
 	notifying sync.Mutex
 
 	mu          sync.Mutex
@@ -215,7 +215,7 @@ func (r Record) clone() Record {
 	return r
 }
 
-// held returns what is held under a key: of the login, or of a link.
+// held returns the Held with a key: that of the login, or of a link.
 func (r Record) held(id ID) Held {
 	if r.Login != nil && r.Login.Session == id {
 		return r.Login.Held
@@ -228,7 +228,7 @@ func (r Record) held(id ID) Held {
 	return Held{Session: id}
 }
 
-// uses reports whether the session still answers for somebody.
+// uses reports whether the session is that of the login or of a link.
 func (r Record) uses(id ID) bool {
 	return r.Login != nil && r.Login.Session == id ||
 		slices.ContainsFunc(r.Links, func(l Link) bool { return l.Session == id })
@@ -277,7 +277,7 @@ func (p *Pool) forgot(h Held) bool {
 	return p.Clock.Since(h.End()) > forgetGrace && p.Clock.Since(p.started) > life+forgetGrace
 }
 
-// announcing reports whether the event that tells the login is on its way; mu is held.
+// announcing reports whether EventLoggedIn is still being delivered; mu is held.
 func (pr *person) announcing() bool {
 	return pr.announcedAt.IsZero() || pr.pool.Clock.Since(pr.announcedAt) < NewsFor
 }

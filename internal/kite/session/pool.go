@@ -35,7 +35,7 @@ type Options struct {
 	Store      Store
 	LoginHosts []string    // hosts a login link may point to
 	Notify     func(Event) // told what happened by itself; must not block, nor ask the pool
-	Meter      Meter       // nil = nobody
+	Meter      Meter       // nil counts nothing
 	Clock      clock.Clock // nil = the real one
 	Logger     *slog.Logger
 	Timing     Timing
@@ -45,7 +45,7 @@ type Options struct {
 // goroutine.
 type Pool struct {
 	Options
-	quiet       *rate.Limiter   // questions nobody waits for, bot-wide; see Timing.Quiet
+	quiet       *rate.Limiter   // background calls of all people; see Timing.Quiet
 	cachedBytes atomic.Int64    // of cached answers, see maxCached
 	expiries    *expirySchedule // who is to be warned, and when
 	opening     chan struct{}   // a place for each session that is being opened
@@ -90,9 +90,8 @@ func New(o Options) *Pool {
 	return p
 }
 
-// Start takes up what an earlier process left: links to watch, logins to
-// announce, sessions to end. Of logins that are merely to be warned of nothing
-// is read before their time.
+// Start resumes what an earlier process left: links to watch, logins to announce,
+// sessions to end. Records of people who are only to be warned are read when due.
 func (p *Pool) Start() error {
 	pending, err := p.Store.Pending()
 	if err != nil {
@@ -116,7 +115,7 @@ func (p *Pool) Start() error {
 	return nil
 }
 
-// Close stops watching and closes all streams. It logs nobody out.
+// Close stops the watchers and closes all streams. It ends no login.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
@@ -130,7 +129,7 @@ func (p *Pool) Close() {
 	}
 }
 
-// Status tells what is known, without asking anybody.
+// Status returns what is known, without a call to Kite.
 func (p *Pool) Status(who int64) (Status, error) {
 	pr, done, err := p.acquire(who)
 	if err != nil {
@@ -140,8 +139,8 @@ func (p *Pool) Status(who int64) (Status, error) {
 	return pr.status(), nil
 }
 
-// acquire returns the one place where a person's session lives in memory. It stays
-// that place until everybody who holds it is done.
+// acquire returns a person's state in memory, loading it if needed. It stays in
+// memory until each caller has called done.
 func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
 	p.mu.Lock()
 	if p.closed {
@@ -157,7 +156,7 @@ func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
 	p.mu.Unlock()
 	done = func() { p.release(pr) }
 	if !there {
-		pr.load() // a slow disk holds up nobody else
+		pr.load() // a slow disk delays no other person
 	}
 	<-pr.loaded
 	if pr.unreadable != nil {
@@ -174,8 +173,8 @@ func (p *Pool) release(pr *person) {
 	p.forget(pr)
 }
 
-// forget drops a person of whom nobody needs anything in memory. Who stays is
-// looked at again. The pool's mu is held.
+// forget drops a person who is not needed in memory, else leaves them to the
+// sweeper. The pool's mu is held.
 func (p *Pool) forget(pr *person) {
 	switch {
 	case p.people[pr.id] != pr: // forgotten before
@@ -198,7 +197,7 @@ func (p *Pool) newPerson(who int64) *person {
 	}
 }
 
-// load reads the record, once, for all who hold the person.
+// load reads the record, once for all callers.
 func (pr *person) load() {
 	defer close(pr.loaded)
 	rec, err := pr.pool.Store.Load(pr.id)
@@ -227,7 +226,7 @@ func (pr *person) load() {
 	}
 }
 
-// spawnFor is spawn for a person's sake: they stay in memory until f is through.
+// spawnFor is spawn, and keeps the person in memory until f returns.
 func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
 	p.mu.Lock()
 	pr.users++
@@ -251,7 +250,7 @@ func (p *Pool) spawn(f func(context.Context)) {
 	})
 }
 
-// recoverPanic is deferred: a panic is one person's trouble, not everybody's.
+// recoverPanic is deferred: a panic affects one person, not the process.
 func (p *Pool) recoverPanic() {
 	if bug := recover(); bug != nil {
 		p.Logger.Error("the session pool panicked: a bug of ours; please report it with the stack. Others are served all the same", stdlog.Panic(bug)...)

@@ -37,14 +37,14 @@ type Status struct {
 	Link      *Link         // the newest link that can still be finished
 	Links     []Link        // every link that is still shown, oldest first
 	Untold    []Link        // those that the login has made pointless, until it is Announced
-	News      bool          // Untold, and the event that tells it is on its way
+	News      bool          // Untold, and its event is being delivered
 	ByOAuth   bool          // the login, or what is being logged out, was made by OAuth
 	Unended   bool          // a session of before is to be ended, and Kite has not confirmed it
 	Contested bool          // there was a login, and another person's as the same Kite user: both ended
 	EndWaits  bool          // the same, and it waits for the person's word: see [Pool.EndEarlier]
 }
 
-// status derives the state. stream tells whether the login's stream is open,
+// status derives the state. stream says whether the login's stream is open,
 // doubted whether the account failed to answer when last asked, alive whether the
 // newest link can still be finished, as far as is known.
 func (r Record) status(now time.Time, stream, doubted, alive bool) Status {
@@ -84,16 +84,16 @@ var (
 	ErrNoLogin = errors.New("not logged in")
 	// ErrEnded: the server said that the login is over: offer a new one.
 	ErrEnded = errors.New("login ended by the server")
-	// ErrBound: the login came through just now; an event tells it.
+	// ErrBound: the login came through just now; EventLoggedIn follows.
 	ErrBound = errors.New("login has just come through")
-	// ErrLeft: the person logged out, or was removed, while this was being done:
-	// nobody waits for it any more, and there is nothing to say.
+	// ErrLeft: the person logged out, or was removed, during the call: there is
+	// nothing to say.
 	ErrLeft = errors.New("logged out meanwhile")
 	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
 	ErrUnconfirmed = errors.New("changed kite user not confirmed")
 )
 
-// EndedError is ErrEnded, and why, as far as the server tells.
+// EndedError is ErrEnded with the reason that the server gives.
 type EndedError struct{ Why kite.Ending }
 
 func (e *EndedError) Error() string { return ErrEnded.Error() }
@@ -101,8 +101,8 @@ func (e *EndedError) Error() string { return ErrEnded.Error() }
 // Is makes it an ErrEnded.
 func (e *EndedError) Is(target error) bool { return target == ErrEnded }
 
-// DoubtError says that the account does not answer and that nobody can tell
-// whether Kite is silent or the login is over (the server says the same for both).
+// DoubtError says that the account does not answer, and that it is not known
+// whether Kite fails or the login is over (the server says the same for both).
 type DoubtError struct {
 	Over bool  // the clock says that the login is over by now
 	Err  error // what Kite answered last
@@ -114,7 +114,7 @@ func (e *DoubtError) Error() string {
 func (e *DoubtError) Unwrap() error { return e.Err }
 
 // UsurpedError says that another Kite user answered on a person's session than
-// the one they logged in as: somebody finished a second login through the same
+// the one they logged in as: a second login was finished through the same
 // link. The session was ended before anything of it was shown.
 type UsurpedError struct{ Was, Now kite.Identity }
 

@@ -19,10 +19,10 @@ const (
 	// server promises, without the skew it allows.
 	LinkShownFor = 30 * time.Minute
 	// LinkYoung is how long a link is handed out again instead of a new one:
-	// whoever gets it has five minutes left by the promise, ten by the server's clock.
+	// the person has five minutes left by the promise, ten by the server's clock.
 	LinkYoung = 25 * time.Minute
-	// NewsFor is how long the event that tells a login may be on its way. Later it
-	// is lost, and no reason to leave anything unsaid.
+	// NewsFor is how long delivering the event of a login may take. After that it
+	// counts as lost.
 	NewsFor = 2 * time.Minute
 	// WarnBefore is how long before a login is over, by the clock, its person is
 	// warned.
@@ -98,11 +98,11 @@ type Timing struct {
 	Idle time.Duration
 	// Quiet is how many questions, and ends of sessions, that no person waits for Kite is asked in a second,
 	// for all people together, and half of how many may come at once: Kite's limit
-	// (10/s) is per API key and shared with everybody. What people ask is not held
+	// (10/s) is per API key and shared by all its users. What people ask is not held
 	// back (ADR 0016).
 	Quiet int
 	// Opens is how many sessions may be opened at once, for all people together;
-	// who comes then waits.
+	// further ones wait.
 	Opens int
 }
 

@@ -8,9 +8,9 @@ import (
 	"kitebot/internal/kite"
 )
 
-// startWatcher makes sure that somebody looks after what a person has pending: links
-// to watch, a login to announce, sessions to end. One goroutine per person, and
-// only while there is something to do.
+// startWatcher starts or wakes the person's watcher, the background worker for
+// pending links, a login to announce and sessions to end. There is one goroutine
+// per person, only while there is something to do.
 func (pr *person) startWatcher() {
 	pr.mu.Lock()
 	start := !pr.watching
@@ -27,8 +27,8 @@ func (pr *person) startWatcher() {
 	}
 }
 
-// watcher does not hold the person: that it runs keeps them in memory, and the
-// login, which it never asks anything by its own connection, can be parked.
+// watcher keeps the person in memory without counting as a user, so that the login
+// can be parked: the watcher does not call over its connection.
 func (pr *person) watcher(ctx context.Context) {
 	defer pr.pool.watcherStopped(pr)
 	for {
@@ -47,14 +47,14 @@ func (pr *person) watcher(ctx context.Context) {
 	}
 }
 
-// watcherStopped forgets a person who needed nothing but their watcher.
+// watcherStopped forgets a person who was in memory only for the watcher.
 func (p *Pool) watcherStopped(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.forget(pr)
 }
 
-// poll does what is due now. A bug in it costs this look, not the next ones.
+// poll does what is due now. A panic in it costs this poll, not the next ones.
 func (pr *person) poll(ctx context.Context) {
 	defer pr.pool.recoverPanic()
 	pr.announce()
@@ -65,8 +65,8 @@ func (pr *person) poll(ctx context.Context) {
 	pr.askResumable(ctx)
 }
 
-// nextPoll says when to look again. With nothing left to do it retires the
-// watcher, in the same breath, so that a later mind starts a new one.
+// nextPoll returns the wait for the next poll. With nothing left to do it clears
+// watching under the same lock, so that startWatcher starts a new goroutine.
 func (pr *person) nextPoll() (gap time.Duration, more bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -121,7 +121,7 @@ func (pr *person) pollLinks(ctx context.Context) {
 		if a := link.Attempt; a != nil && (pr.bringing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.age(link) < AttemptLife) {
 			continue // a caller waits for it, or its code was not brought yet
 		}
-		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is told
+		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is notified
 			pr.pollLink(ctx, link)
 			continue
 		}
@@ -132,8 +132,8 @@ func (pr *person) pollLinks(ctx context.Context) {
 	}
 }
 
-// pollLink asks one link's session. What comes to nothing although its person did
-// their part is told.
+// pollLink asks one link's session. The person is notified of a login that failed
+// although they finished it.
 func (pr *person) pollLink(ctx context.Context, link Link) {
 	leaves := pr.left()
 	err := pr.try(ctx, link)
@@ -152,7 +152,7 @@ func (pr *person) pollLink(ctx context.Context, link Link) {
 	}
 }
 
-// background bounds one question nobody waits for.
+// background bounds one call that no person waits for.
 func (pr *person) background(ctx context.Context, ask func(context.Context)) {
 	ctx, cancel := context.WithTimeout(ctx, pr.pool.Timing.Poll)
 	defer cancel()
