@@ -98,7 +98,7 @@ func knownRecord(id int64) session.Record {
 	return session.Record{
 		Person: id, Last: who,
 		Login: &session.Login{
-			Held: session.Held{Session: session.NewID(knownSession(id)), Since: at}, User: who,
+			Credential: session.Credential{Session: session.NewID(knownSession(id)), Since: at}, User: who,
 			Bound: at.Add(time.Minute), LinkAt: at, Used: at.Add(time.Minute), Resumable: session.Yes, Confirmed: true,
 		},
 	}

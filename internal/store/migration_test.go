@@ -76,11 +76,13 @@ func oldRecord() session.Record {
 
 // byLoginTool is a record whose logins were made by the login tool.
 func byLoginTool(r session.Record) session.Record {
-	plain := func(h *session.Held) { *h = session.Held{Session: session.NewID(h.Session.Reveal()), Since: h.Since} }
+	plain := func(h *session.Credential) {
+		*h = session.Credential{Session: session.NewID(h.Session.Reveal()), Since: h.Since}
+	}
 	r.Contested, r.Login.LinkSeq = false, 0
-	plain(&r.Login.Held)
+	plain(&r.Login.Credential)
 	for i := range r.Links {
-		plain(&r.Links[i].Held)
+		plain(&r.Links[i].Credential)
 		r.Links[i].Attempt, r.Links[i].Seq = nil, 0
 	}
 	for i := range r.Lapsing {

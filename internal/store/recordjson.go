@@ -97,7 +97,7 @@ func encodeRecord(r session.Record) ([]byte, error) {
 	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Quiet, Contested: r.Contested}
 	if l := r.Login; l != nil {
 		out.Login = &loginV1{
-			heldV1:    heldOut(l.Held),
+			heldV1:    heldOut(l.Credential),
 			User:      identityV1(l.User),
 			Bound:     inUTC(l.Bound),
 			LinkAt:    inUTC(l.LinkAt),
@@ -110,7 +110,7 @@ func encodeRecord(r session.Record) ([]byte, error) {
 	}
 	for _, l := range r.Links {
 		out.Links = append(out.Links, linkV1{
-			heldV1:  heldOut(l.Held),
+			heldV1:  heldOut(l.Credential),
 			Ref:     l.Ref,
 			URL:     l.URL.Reveal(),
 			Seq:     l.Seq,
@@ -134,42 +134,42 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Quiet: in.Quiet, Contested: in.Contested}
 	if l := in.Login; l != nil {
 		r.Login = &session.Login{
-			Held:      heldIn(l.heldV1),
-			User:      kite.Identity(l.User),
-			Bound:     l.Bound.Time,
-			LinkAt:    l.LinkAt.Time,
-			LinkSeq:   l.LinkSeq,
-			Resumable: session.Answer(l.Resumable),
-			Used:      l.Used.Time,
-			Warned:    l.Warned,
-			Confirmed: l.Confirmed,
+			Credential: heldIn(l.heldV1),
+			User:       kite.Identity(l.User),
+			Bound:      l.Bound.Time,
+			LinkAt:     l.LinkAt.Time,
+			LinkSeq:    l.LinkSeq,
+			Resumable:  session.Answer(l.Resumable),
+			Used:       l.Used.Time,
+			Warned:     l.Warned,
+			Confirmed:  l.Confirmed,
 		}
 	}
 	for _, l := range in.Links {
 		r.Links = append(r.Links, session.Link{
-			Held:    heldIn(l.heldV1),
-			Ref:     l.Ref,
-			URL:     kite.RestoreLink(l.URL),
-			Seq:     l.Seq,
-			Issued:  l.Issued.Time,
-			Message: l.Message,
-			Then:    l.Then,
-			Attempt: attemptIn(l.Attempt),
+			Credential: heldIn(l.heldV1),
+			Ref:        l.Ref,
+			URL:        kite.RestoreLink(l.URL),
+			Seq:        l.Seq,
+			Issued:     l.Issued.Time,
+			Message:    l.Message,
+			Then:       l.Then,
+			Attempt:    attemptIn(l.Attempt),
 		})
 	}
 	return r, nil
 }
 
-func heldOut(h session.Held) heldV1 {
+func heldOut(h session.Credential) heldV1 {
 	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since), Bearer: h.Session.IsBearer(), Ends: inUTC(h.Ends), MCP: h.MCP.Reveal(), UserID: h.UserID}
 }
 
-func heldIn(h heldV1) session.Held {
+func heldIn(h heldV1) session.Credential {
 	id := session.NewID(h.Session)
 	if h.Bearer {
 		id = session.NewBearer(h.Session)
 	}
-	return session.Held{Session: id, Since: h.Since.Time, Ends: h.Ends.Time, MCP: session.NewID(h.MCP), UserID: h.UserID}
+	return session.Credential{Session: id, Since: h.Since.Time, Ends: h.Ends.Time, MCP: session.NewID(h.MCP), UserID: h.UserID}
 }
 
 func attemptOut(a *session.Attempt) *attemptV1 {
@@ -186,7 +186,7 @@ func attemptIn(a *attemptV1) *session.Attempt {
 	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Brought: a.Brought.Time, Due: a.Due.Time, Tried: a.Tried}
 }
 
-func heldsOut(held []session.Held) []heldV1 {
+func heldsOut(held []session.Credential) []heldV1 {
 	var out []heldV1
 	for _, h := range held {
 		out = append(out, heldOut(h))
@@ -194,8 +194,8 @@ func heldsOut(held []session.Held) []heldV1 {
 	return out
 }
 
-func heldsIn(held []heldV1) []session.Held {
-	var in []session.Held
+func heldsIn(held []heldV1) []session.Credential {
+	var in []session.Credential
 	for _, h := range held {
 		in = append(in, heldIn(h))
 	}

@@ -20,7 +20,7 @@ type bearerConn struct {
 
 var _ session.Conn = (*bearerConn)(nil)
 
-func (d *Dialer) resumeBearer(h session.Held, renewed func(session.ID)) *bearerConn {
+func (d *Dialer) resumeBearer(h session.Credential, renewed func(session.ID)) *bearerConn {
 	c := &bearerConn{baseConn: newBaseConn(d, context.Background()), grant: d.grants.of(h), renewed: renewed}
 	c.id = h.Session
 	return c

@@ -174,7 +174,7 @@ func TestBearerOfNonsense(t *testing.T) {
 	m := newModalFar(t)
 	d := m.grown(t)
 	for _, bearer := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 4097)} {
-		_, err := d.Resume(session.Held{Session: session.NewBearer(bearer)}, nil).Call(t.Context(), kite.AskProfile())
+		_, err := d.Resume(session.Credential{Session: session.NewBearer(bearer)}, nil).Call(t.Context(), kite.AskProfile())
 		wantKind(t, err, kite.KindEnded)
 	}
 	if got := m.requests(); len(got) != 0 {

@@ -106,7 +106,7 @@ type opened interface {
 // Resume returns a connection that speaks for an existing login. Nothing is
 // sent or opened before its first Call. It need not be closed: the garbage
 // collector takes it. Connections of one bearer share its MCP session.
-func (d *Dialer) Resume(h session.Held, renewed func(mcp session.ID)) session.Conn {
+func (d *Dialer) Resume(h session.Credential, renewed func(mcp session.ID)) session.Conn {
 	if h.Session.IsBearer() {
 		return d.resumeBearer(h, renewed)
 	}

@@ -25,7 +25,7 @@ import (
 // 500 for an unknown one as for a failed logout, so that any other answer is
 // followed by a question for that session: only "ended" is believed. It takes two
 // call timeouts at most. For a login by OAuth see endBearer.
-func (d *Dialer) End(ctx context.Context, h session.Held) error {
+func (d *Dialer) End(ctx context.Context, h session.Credential) error {
 	bearer := h.Session.IsBearer()
 	if !bearer && !plausible(h.Session) || bearer && !visible(h.Session.Reveal(), maxBearer) {
 		return nil
@@ -111,7 +111,7 @@ func (d *Dialer) confirmEnded(ctx context.Context, id session.ID, cause error) e
 // endBearer ends a login by OAuth: by the logout of the server's own, since its
 // DELETE ends no login, and then the MCP session that the bearer was used on. A
 // server that wants no OAuth any more has no such login.
-func (d *Dialer) endBearer(ctx context.Context, h session.Held) error {
+func (d *Dialer) endBearer(ctx context.Context, h session.Credential) error {
 	began := time.Now()
 	c := d.resumeBearer(h, nil)
 	defer c.Close()

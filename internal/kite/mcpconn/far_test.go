@@ -343,7 +343,7 @@ func hides(t *testing.T, text string) {
 // wantKind checks the kind of a failed call, and that its error, and all it
 // wraps, keeps the secret.
 // held is a session by its id alone.
-func held(id session.ID) session.Held { return session.Held{Session: id} }
+func held(id session.ID) session.Credential { return session.Credential{Session: id} }
 
 func wantKind(t *testing.T, err error, want kite.Kind) {
 	t.Helper()

@@ -41,7 +41,7 @@ type grants struct {
 
 // of returns the grant of a bearer. The MCP session is the one that it was used on
 // before, unless a connection knows better.
-func (s *grants) of(h session.Held) *grant {
+func (s *grants) of(h session.Credential) *grant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g := s.all[h.Session].Value(); g != nil {

@@ -84,6 +84,6 @@ func (m *modalFar) grown(t *testing.T) *Dialer {
 }
 
 // bearing is a login by OAuth that was used on an MCP session; "" for none.
-func bearing(mcp string) session.Held {
-	return session.Held{Session: session.NewBearer(someBearer), MCP: session.NewID(mcp)}
+func bearing(mcp string) session.Credential {
+	return session.Credential{Session: session.NewBearer(someBearer), MCP: session.NewID(mcp)}
 }

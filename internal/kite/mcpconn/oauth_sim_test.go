@@ -102,7 +102,7 @@ func TestTheServerIsSwitched(t *testing.T) {
 
 	p.SetWorld(sim.Today)
 	wantEnded(t, p.Resume(h, nil), kite.EndSwitched)
-	for _, h := range []session.Held{h, fresh} {
+	for _, h := range []session.Credential{h, fresh} {
 		if err := p.End(t.Context(), h); err != nil {
 			t.Errorf("End of a new login: %v", err)
 		}

@@ -90,7 +90,7 @@ func newPlace(t *testing.T, so sim.Options, o mcpconn.Options) *place {
 func (p *place) Close() { p.Dialer.Close() }
 
 // enter makes a login by OAuth, as a person does who pastes the address.
-func (p *place) enter(t *testing.T, user string) session.Held {
+func (p *place) enter(t *testing.T, user string) session.Credential {
 	t.Helper()
 	a := p.attempt(t, user)
 	h, err := p.Redeem(t.Context(), a)

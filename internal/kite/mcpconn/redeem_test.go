@@ -51,10 +51,10 @@ func TestRedeem(t *testing.T) {
 			d := g.dialer(t, "/sse", Options{Meter: &l, Now: func() time.Time { return now }})
 			h, err := d.Redeem(t.Context(), someAttempt)
 			if test.want != kite.KindUnknown {
-				if wantKind(t, err, test.want); h != (session.Held{}) {
+				if wantKind(t, err, test.want); h != (session.Credential{}) {
 					t.Error("a login beside an error")
 				}
-			} else if want := (session.Held{Session: session.NewBearer(secret + ".t.t"), Since: now, Ends: now.Add(test.life)}); err != nil || h != want {
+			} else if want := (session.Credential{Session: session.NewBearer(secret + ".t.t"), Since: now, Ends: now.Add(test.life)}); err != nil || h != want {
 				t.Errorf("Redeem = %v until %v, %v", h.Since, h.Ends, err)
 			}
 			checkExchange(t, g)

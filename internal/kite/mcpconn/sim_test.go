@@ -138,4 +138,4 @@ func TestListTools(t *testing.T) {
 }
 
 // held is a session by its id alone.
-func held(id session.ID) session.Held { return session.Held{Session: id} }
+func held(id session.ID) session.Credential { return session.Credential{Session: id} }

@@ -28,9 +28,9 @@ const (
 // when it refused the code; of KindMalformed when it answered with no bearer; else
 // of KindUnreachable, KindBlocked or KindNotServed, and what became of the code is
 // not known.
-func (d *Dialer) Redeem(ctx context.Context, a session.Attempt) (session.Held, error) {
+func (d *Dialer) Redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	if !d.enter() {
-		return session.Held{}, classify(redeeming, errClosed)
+		return session.Credential{}, classify(redeeming, errClosed)
 	}
 	defer d.work.Done()
 	began := time.Now()
@@ -38,15 +38,15 @@ func (d *Dialer) Redeem(ctx context.Context, a session.Attempt) (session.Held, e
 	d.measure(redeeming, began, err)
 	if err != nil {
 		d.log.Debug("exchanging a code failed", "error", err)
-		return session.Held{}, err
+		return session.Credential{}, err
 	}
 	return h, nil
 }
 
-func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Held, error) {
+func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	for _, part := range []string{a.State, a.Verifier, a.ClientID, a.Redirect, a.Code} {
 		if part == "" {
-			return session.Held{}, &kite.Error{Kind: kite.KindFailed, Tool: redeeming, Err: errors.New("the attempt is not complete")}
+			return session.Credential{}, &kite.Error{Kind: kite.KindFailed, Tool: redeeming, Err: errors.New("the attempt is not complete")}
 		}
 	}
 	bound, cancel := d.within(ctx, d.opts.CallTimeout, d.base)
@@ -55,7 +55,7 @@ func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Held, e
 	if !ok {
 		var err error
 		if at, err = d.discover(bound); err != nil {
-			return session.Held{}, unsent(oauthFailed(redeeming, err))
+			return session.Credential{}, unsent(oauthFailed(redeeming, err))
 		}
 	}
 	tokens := transport.NewMemoryTokenStore()
@@ -63,13 +63,13 @@ func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Held, e
 	h.SetExpectedState(a.State) // whose it is was found out before
 	now := d.opts.Now()         // with its monotonic reading: a clock may be set
 	if err := h.ProcessAuthorizationResponse(bound, a.Code, a.State, a.Verifier); err != nil {
-		return session.Held{}, tokenFailed(because(ctx, bound, d.base, err))
+		return session.Credential{}, tokenFailed(because(ctx, bound, d.base, err))
 	}
 	token, err := tokens.GetToken(context.WithoutCancel(ctx)) // it is in memory
 	if err != nil || !strings.EqualFold(token.TokenType, "bearer") || !visible(token.AccessToken, maxBearer) {
-		return session.Held{}, &kite.Error{Kind: kite.KindMalformed, Tool: redeeming, Err: errors.New("the answer holds no bearer")}
+		return session.Credential{}, &kite.Error{Kind: kite.KindMalformed, Tool: redeeming, Err: errors.New("the answer holds no bearer")}
 	}
-	return session.Held{Session: session.NewBearer(token.AccessToken), Since: now, Ends: now.Add(lifeOf(token.ExpiresIn))}, nil
+	return session.Credential{Session: session.NewBearer(token.AccessToken), Since: now, Ends: now.Add(lifeOf(token.ExpiresIn))}, nil
 }
 
 // lifeOf is how long a bearer is good, within reason.

@@ -236,11 +236,11 @@ func (pr *person) send(ctx context.Context, link Link) error {
 	case err != nil && pr.pool.ctx.Err() != nil:
 		return err // we stop: the next process says that the code is lost
 	case err == nil:
-		if err := pr.changeLink(link.Ref, func(l *Link) { l.Held, l.Attempt = held, nil }); err != nil {
+		if err := pr.changeLink(link.Ref, func(l *Link) { l.Credential, l.Attempt = held, nil }); err != nil {
 			pr.discard(ctx, held)
 			return err
 		}
-		link.Held, link.Attempt = held, nil
+		link.Credential, link.Attempt = held, nil
 		return pr.try(ctx, link)
 	case kind == kite.KindLimited:
 		due := pr.pool.exchanges.again(pr.pool.Clock.Now())
@@ -279,7 +279,7 @@ func (pr *person) codeDied(link Link, why, cause error) error {
 
 // discard ends a login that is no longer wanted: the person logged out, or began
 // again, while the code was being exchanged.
-func (pr *person) discard(ctx context.Context, held Held) {
+func (pr *person) discard(ctx context.Context, held Credential) {
 	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })
 	if err != nil {
 		pr.pool.Logger.Error("a login that is not wanted any more cannot be written down: it is tried once to end it", "person", pr.id, "err", err)

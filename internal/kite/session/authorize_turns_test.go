@@ -80,13 +80,13 @@ type tardy struct {
 	session.Authorizer
 }
 
-func (l tardy) Redeem(ctx context.Context, a session.Attempt) (session.Held, error) {
+func (l tardy) Redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	held, err := l.Authorizer.Redeem(ctx, a)
 	select {
 	case <-time.After(time.Second):
 		return held, err
 	case <-ctx.Done():
-		return session.Held{}, &kite.Error{Kind: kite.KindUnreachable, Err: ctx.Err()}
+		return session.Credential{}, &kite.Error{Kind: kite.KindUnreachable, Err: ctx.Err()}
 	}
 }
 

@@ -109,7 +109,7 @@ func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) 
 	// the session proves nothing then: this server may not resume streams at all.
 	// If it does know it, it is the way to go from now on: a stream that swallows
 	// one call would let the next one wait as long.
-	resumed := pr.resume(pr.record().held(id))
+	resumed := pr.resume(pr.record().credential(id))
 	text, again := resumed.Call(ctx, q)
 	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
 		return "", err
@@ -217,7 +217,7 @@ func (pr *person) question(ctx context.Context, login Login) error {
 	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
 		// says in so many words whether that is the end.
-		text, err = pr.pool.Dialer.Resume(login.Held, nil).Call(ctx, kite.AskProfile())
+		text, err = pr.pool.Dialer.Resume(login.Credential, nil).Call(ctx, kite.AskProfile())
 	}
 	if kite.KindOf(err) == kite.KindEnded {
 		return pr.ended(login, kite.EndingOf(err))
@@ -276,7 +276,7 @@ func (pr *person) notServed(login Login, err error) error {
 	}
 	err = pr.update(func(r *Record) {
 		if r.Login != nil && r.Login.Session == login.Session {
-			r.lapse(pr.pool.forgot, r.Login.held())
+			r.lapse(pr.pool.forgot, r.Login.credential())
 		}
 	})
 	if err != nil {
@@ -312,7 +312,7 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 			return
 		}
 		was, leaves = true, pr.leaves
-		held := login.Held
+		held := login.Credential
 		held.UserID = who.UserID
 		r.Login, r.Ending = nil, append(r.Ending, held)
 		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {

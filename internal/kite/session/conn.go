@@ -64,11 +64,11 @@ type Dialer interface {
 	// until the first Call. A login by OAuth outlives its MCP session: when the
 	// connection makes another one it calls renewed with its id, from within
 	// Call; nil if the caller does not want to know.
-	Resume(h Held, renewed func(mcp ID)) Conn
+	Resume(h Credential, renewed func(mcp ID)) Conn
 	// End ends the login at the server. nil also when the server says that it is
 	// gone. What was made by the login tool is logged out of Kite by that; a
 	// login by OAuth lives on at Kite itself until its morning cut-off.
-	End(ctx context.Context, h Held) error
+	End(ctx context.Context, h Credential) error
 }
 
 // Authorizer makes logins by OAuth.
@@ -79,7 +79,7 @@ type Authorizer interface {
 	// Redeem exchanges the code of an attempt, which it sends once. Of the
 	// errors KindLimited says that the code may be sent again later; KindFailed
 	// that it is refused, and KindUnreachable that it is not known.
-	Redeem(ctx context.Context, a Attempt) (Held, error)
+	Redeem(ctx context.Context, a Attempt) (Credential, error)
 }
 
 // Attempt is a login by OAuth that was begun. It prints as dots.

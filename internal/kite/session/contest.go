@@ -56,24 +56,24 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 // suspend gives up what is, or may be, logged in as a Kite user. It returns the
 // links that were given up.
 func (r *Record) suspend(userID string) (dead []Link) {
-	var ending []Held
+	var ending []Credential
 	if r.Login != nil && r.Login.User.UserID == userID {
-		ending, r.Login = append(ending, r.Login.held()), nil
+		ending, r.Login = append(ending, r.Login.credential()), nil
 	}
 	kept := len(r.finished())
 	dead = slices.Clone(r.Links[kept:])
 	r.Links = r.Links[:kept]
 	for _, l := range dead {
-		ending = append(ending, l.Held)
+		ending = append(ending, l.Credential)
 	}
 	for _, h := range r.Lapsing {
 		if h.UserID == userID || h.UserID == "" {
 			ending = append(ending, h)
 		}
 	}
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Held) bool { return h.UserID == userID || h.UserID == "" })
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Credential) bool { return h.UserID == userID || h.UserID == "" })
 	for _, h := range ending {
-		known := slices.ContainsFunc(r.Ending, func(e Held) bool { return e.Session == h.Session })
+		known := slices.ContainsFunc(r.Ending, func(e Credential) bool { return e.Session == h.Session })
 		if !known && !h.Session.IsZero() {
 			r.Ending = append(r.Ending, h)
 		}

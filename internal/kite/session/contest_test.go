@@ -171,8 +171,8 @@ func TestAContestEndsAtOnce(t *testing.T) {
 		w.kite.Undying(true)
 		w.pool.Close()
 		for who := range int64(100) {
-			held := session.Held{Session: session.NewID(fmt.Sprintf("secret-session-%d", 100+who)), Since: time.Now()}
-			if err := w.store.Save(session.Record{Person: 100 + who, Ending: []session.Held{held}}); err != nil {
+			held := session.Credential{Session: session.NewID(fmt.Sprintf("secret-session-%d", 100+who)), Since: time.Now()}
+			if err := w.store.Save(session.Record{Person: 100 + who, Ending: []session.Credential{held}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -30,7 +30,7 @@ func (c *crowd) Load(person int64) (session.Record, error) {
 	c.loads++
 	at := c.first.Add(time.Duration(person) * time.Second)
 	return session.Record{Person: person, Login: &session.Login{
-		Held: session.Held{Session: session.NewID("sample"), Since: at}, Bound: at, Used: at,
+		Credential: session.Credential{Session: session.NewID("sample"), Since: at}, Bound: at, Used: at,
 		User: kite.Identity{UserID: "ZZ0001"}, Warned: c.warned[person], Confirmed: true,
 	}}, nil
 }
@@ -107,8 +107,8 @@ func TestEndsArePaced(t *testing.T) {
 		w.kite.Undying(true)
 		w.pool.Close()
 		for who := range int64(100) {
-			held := session.Held{Session: session.NewID(fmt.Sprintf("secret-session-%d", who)), Since: time.Now()}
-			if err := w.store.Save(session.Record{Person: who + 1, Leaving: true, Ending: []session.Held{held}}); err != nil {
+			held := session.Credential{Session: session.NewID(fmt.Sprintf("secret-session-%d", who)), Since: time.Now()}
+			if err := w.store.Save(session.Record{Person: who + 1, Leaving: true, Ending: []session.Credential{held}}); err != nil {
 				t.Fatal(err)
 			}
 		}

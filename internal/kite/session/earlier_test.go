@@ -270,7 +270,7 @@ type faulty struct {
 	broken atomic.Bool
 }
 
-func (f *faulty) End(ctx context.Context, h session.Held) error {
+func (f *faulty) End(ctx context.Context, h session.Credential) error {
 	if f.broken.Load() {
 		panic("a bug")
 	}

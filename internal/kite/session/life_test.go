@@ -113,7 +113,7 @@ func TestUntil(t *testing.T) {
 		"twelve hours up to the cut-off":   {at(23, 18, 0), at(24, 6, 0)},
 		"a minute before that, the server": {at(23, 17, 59), at(24, 5, 59)},
 	} {
-		l := session.Login{Held: session.Held{Since: test.since}, Bound: test.since}
+		l := session.Login{Credential: session.Credential{Since: test.since}, Bound: test.since}
 		if got := l.Until(); !got.Equal(test.want) {
 			t.Errorf("%s: until %v, want %v", name, got.In(ist), test.want)
 		}

@@ -151,11 +151,11 @@ func (pr *person) isNews(login Login, before *Login) bool {
 // settle lets go of the links that a login made pointless, and returns them.
 // The others than the finished one lapse: they are not ended, since a second login
 // of the same Kite user may share its token.
-func (r *Record) settle(forgot func(Held) bool) []Link {
+func (r *Record) settle(forgot func(Credential) bool) []Link {
 	finished := r.finished()
 	for _, l := range finished {
 		if l.Session != r.Login.Session {
-			r.lapse(forgot, l.Held)
+			r.lapse(forgot, l.Credential)
 		}
 	}
 	r.Links = slices.Clone(r.Links[len(finished):])
@@ -200,7 +200,7 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 		conn.Close()
 		return Link{}, nil, err
 	}
-	return Link{Held: Held{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called.UTC()}, conn, nil
+	return Link{Credential: Credential{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called.UTC()}, conn, nil
 }
 
 // putLink adds a link, or replaces the one with the same name.
@@ -276,7 +276,7 @@ func (r *Record) dropAttempts(next *Link) (dropped []Link) {
 			next.Then = l.Then
 		}
 		if l.Exchanged() {
-			r.Ending = append(r.Ending, l.Held)
+			r.Ending = append(r.Ending, l.Credential)
 		}
 	}
 	r.Links = slices.DeleteFunc(r.Links, older)

@@ -132,7 +132,7 @@ func (pr *person) linkDied(link Link) (known bool) {
 		if i := r.link(link.Ref); i >= 0 {
 			known, leaves, link = true, pr.leaves, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
-			r.lapse(pr.pool.forgot, link.Held)
+			r.lapse(pr.pool.forgot, link.Credential)
 		}
 	})
 	if err != nil {
@@ -199,13 +199,13 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			return
 		}
 		if r.Login != nil {
-			r.lapse(pr.pool.forgot, r.Login.held())
+			r.lapse(pr.pool.forgot, r.Login.credential())
 		}
 		r.Quiet, r.Contested = false, false // a logout that waits is reported again, see waits
 		seq := r.nextSeq()
-		held := r.Links[r.link(link.Ref)].Held // with the MCP session that it was asked on just now
+		held := r.Links[r.link(link.Ref)].Credential // with the MCP session that it was asked on just now
 		r.Login = &Login{
-			Held: held, User: who, Bound: now, LinkAt: pr.madeAt(link), LinkSeq: seq, Used: now,
+			Credential: held, User: who, Bound: now, LinkAt: pr.madeAt(link), LinkSeq: seq, Used: now,
 			Resumable: link.resumable(),
 			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
 		}
@@ -286,7 +286,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 			r.Login.Warned = r.Login.late(r.Login.Used)
 		case asked:
 			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })
-			r.Ending, r.Login = append(r.Ending, r.Login.held()), nil
+			r.Ending, r.Login = append(r.Ending, r.Login.credential()), nil
 		}
 	})
 	if err != nil {

@@ -37,11 +37,11 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 		pr.leaves++
 		ending := slices.Concat(r.Ending, r.Lapsing)
 		if r.Login != nil {
-			ending = append(ending, r.Login.held())
+			ending = append(ending, r.Login.credential())
 		}
 		for _, l := range r.Links {
 			if !l.Session.IsZero() && (r.Login == nil || r.Login.Session != l.Session) {
-				ending = append(ending, l.Held)
+				ending = append(ending, l.Credential)
 			}
 		}
 		held := len(ending) > 0
@@ -105,7 +105,7 @@ func (pr *person) endPending(ctx context.Context, within time.Duration) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	byOAuth := slices.ContainsFunc(pr.record().Ending, func(h Held) bool { return h.Session.IsBearer() })
+	byOAuth := slices.ContainsFunc(pr.record().Ending, func(h Credential) bool { return h.Session.IsBearer() })
 	if through, leaves := pr.endAll(ctx, false); through {
 		pr.notify(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
 	}
@@ -123,7 +123,7 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 		return false, 0
 	}
 	rec := pr.record()
-	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Held) bool { return !all && rec.waits(h, pr.pool.forgot) })
+	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Credential) bool { return !all && rec.waits(h, pr.pool.forgot) })
 	gone := make([]bool, len(ending))
 	var wg sync.WaitGroup
 	for i, h := range ending {
@@ -134,8 +134,8 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 	}
 	wg.Wait()
 	err := pr.update(func(r *Record) {
-		r.Ending = slices.DeleteFunc(r.Ending, func(h Held) bool {
-			i := slices.IndexFunc(ending, func(e Held) bool { return e.Session == h.Session })
+		r.Ending = slices.DeleteFunc(r.Ending, func(h Credential) bool {
+			i := slices.IndexFunc(ending, func(e Credential) bool { return e.Session == h.Session })
 			return i >= 0 && gone[i]
 		})
 		over := r.Leaving && len(r.Ending) == 0
@@ -158,7 +158,7 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 }
 
 // end reports whether a session is gone at the server, or given up.
-func (pr *person) end(ctx context.Context, h Held) bool {
+func (pr *person) end(ctx context.Context, h Credential) bool {
 	err := pr.pool.Dialer.End(ctx, h)
 	if err != nil && !pr.pool.forgot(h) {
 		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)

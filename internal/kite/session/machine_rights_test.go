@@ -56,11 +56,11 @@ func (w *walk) licence(who int64) {
 	rec := w.stored(who)
 	w.promise(who, slices.Concat(rec.Lapsing, rec.Ending))
 	if rec.Login != nil {
-		w.promise(who, []session.Held{rec.Login.Held})
+		w.promise(who, []session.Credential{rec.Login.Credential})
 	}
 }
 
-func (w *walk) promise(who int64, ends []session.Held) {
+func (w *walk) promise(who int64, ends []session.Credential) {
 	for _, h := range ends {
 		id := h.Session.Reveal()
 		since, given := w.given[id]

@@ -24,7 +24,7 @@ func (g gated) Open(ctx context.Context) (session.Conn, error) {
 	return g.Dialer.Open(ctx)
 }
 
-func (g gated) Resume(h session.Held, renewed func(session.ID)) session.Conn {
+func (g gated) Resume(h session.Credential, renewed func(session.ID)) session.Conn {
 	return gatedConn{g.Dialer.Resume(h, renewed), g.ask}
 }
 
@@ -141,7 +141,7 @@ func TestACodeThatWasNotWrittenDownCountsForNothing(t *testing.T) {
 // crashing has a bug where codes are exchanged.
 type crashing struct{ session.Authorizer }
 
-func (crashing) Redeem(context.Context, session.Attempt) (session.Held, error) { panic("a bug") }
+func (crashing) Redeem(context.Context, session.Attempt) (session.Credential, error) { panic("a bug") }
 
 // A bug in the exchange costs that login, and its person hears of it.
 func TestAnExchangeThatPanics(t *testing.T) {

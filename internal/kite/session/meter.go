@@ -82,7 +82,7 @@ type resumed struct {
 }
 
 // resume speaks for a login without its stream.
-func (pr *person) resume(h Held) Conn {
+func (pr *person) resume(h Credential) Conn {
 	var renewed func(ID)
 	if h.Session.IsBearer() {
 		renewed = func(mcp ID) { pr.renewed(h.Session, mcp) }

@@ -153,7 +153,7 @@ func (n *notes) fill(t *testing.T, k *sessiontest.Kite, size int64) {
 		}
 		now := time.Now()
 		n.records[who+1] = session.Record{Person: who + 1, Login: &session.Login{
-			Held: session.Held{Session: conn.ID(), Since: now}, User: kite.Identity{UserID: fmt.Sprintf("ZZ%d", who+1)},
+			Credential: session.Credential{Session: conn.ID(), Since: now}, User: kite.Identity{UserID: fmt.Sprintf("ZZ%d", who+1)},
 			Bound: now, LinkAt: now, Used: now, Resumable: session.Yes, Confirmed: true,
 		}}
 	}

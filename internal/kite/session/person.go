@@ -114,7 +114,7 @@ func (pr *person) conn(id ID) *trackedConn {
 	if l != nil {
 		l.Close()
 	}
-	l = &trackedConn{Conn: pr.resume(pr.rec.held(id))}
+	l = &trackedConn{Conn: pr.resume(pr.rec.credential(id))}
 	delete(pr.conns, id)
 	pr.addConn(l)
 	return l
@@ -183,7 +183,7 @@ func (pr *person) status() Status {
 	}
 	s := pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted, alive)
 	s.News = len(s.Untold) > 0 && pr.announcing()
-	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Held) bool { return pr.rec.waits(h, pr.pool.forgot) })
+	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Credential) bool { return pr.rec.waits(h, pr.pool.forgot) })
 	return s
 }
 
@@ -215,17 +215,17 @@ func (r Record) clone() Record {
 	return r
 }
 
-// held returns the Held with a key: that of the login, or of a link.
-func (r Record) held(id ID) Held {
+// credential returns the Credential of a session: that of the login, or of a link.
+func (r Record) credential(id ID) Credential {
 	if r.Login != nil && r.Login.Session == id {
-		return r.Login.Held
+		return r.Login.Credential
 	}
 	for _, l := range r.Links {
 		if l.Session == id {
-			return l.Held
+			return l.Credential
 		}
 	}
-	return Held{Session: id}
+	return Credential{Session: id}
 }
 
 // uses reports whether the session is that of the login or of a link.
@@ -238,7 +238,7 @@ func (r Record) uses(id ID) bool {
 // unless /logout ends them first. Those that lapsed before and that the server
 // has forgotten are dropped, and of more than mostLapsing the oldest: a bot that is
 // restarted often does not know what is forgotten.
-func (r *Record) lapse(forgot func(Held) bool, sessions ...Held) {
+func (r *Record) lapse(forgot func(Credential) bool, sessions ...Credential) {
 	r.Lapsing = slices.DeleteFunc(r.Lapsing, forgot)
 	for _, h := range sessions {
 		if !h.Session.IsZero() { // there is no session behind an attempt
@@ -272,7 +272,7 @@ func (pr *person) age(link Link) time.Duration {
 
 // forgot reports whether the server has forgotten a session by itself. The wall may
 // be wrong: what an earlier process left is as old as this one at least.
-func (p *Pool) forgot(h Held) bool {
+func (p *Pool) forgot(h Credential) bool {
 	life := h.End().Sub(h.Since)
 	return p.Clock.Since(h.End()) > forgetGrace && p.Clock.Since(p.started) > life+forgetGrace
 }

@@ -18,8 +18,8 @@ type Record struct {
 	Person  int64         // Telegram user id
 	Login   *Login        // the session that answers; nil for none
 	Links   []Link        // login links that were shown and may still be finished, oldest first
-	Lapsing []Held        // replaced sessions: never used again, ended only by /logout
-	Ending  []Held        // sessions to be ended at the server, tried until it says so
+	Lapsing []Credential  // replaced sessions: never used again, ended only by /logout
+	Ending  []Credential  // sessions to be ended at the server, tried until it says so
 	Leaving bool          // the person logged out, and waits for the word that Ending is through
 	Quiet   bool          // with Leaving: the person was removed and waits for no word
 	Last    kite.Identity // the Kite user bound last: another one is named and asked about
@@ -28,8 +28,8 @@ type Record struct {
 	Contested bool
 }
 
-// Held is a login this bot holds the key of.
-type Held struct {
+// Credential is the key of a login, with what is known of its life.
+type Credential struct {
 	Session ID
 	Since   time.Time // its first call; the server forgets it 12 hours later, unless Ends says otherwise
 	Ends    time.Time // when a bearer ends; zero for an MCP session
@@ -38,16 +38,16 @@ type Held struct {
 }
 
 // End is when the server has forgotten a login, whatever Kite does before.
-func (h Held) End() time.Time {
+func (h Credential) End() time.Time {
 	if !h.Ends.IsZero() {
 		return h.Ends
 	}
 	return h.Since.Add(ServerLife)
 }
 
-// held is the login's key, and whose it was.
-func (l Login) held() Held {
-	h := l.Held
+// credential is the login's key, and whose it was.
+func (l Login) credential() Credential {
+	h := l.Credential
 	h.UserID = l.User.UserID
 	return h
 }
@@ -56,14 +56,14 @@ func (l Login) held() Held {
 // the present login along: Kite may keep one token for both. The end of a bearer
 // takes nothing along, and the end of a session that the server has forgotten
 // neither.
-func (r Record) waits(h Held, forgot func(Held) bool) bool {
+func (r Record) waits(h Credential, forgot func(Credential) bool) bool {
 	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
 		!h.Session.IsBearer() && !forgot(h)
 }
 
 // Login is a session that a Kite user finished a browser login on.
 type Login struct {
-	Held
+	Credential
 	User  kite.Identity
 	Bound time.Time // when the login was noticed
 	// LinkAt is when its link was made: until that is dead, a second browser login
@@ -81,11 +81,11 @@ type Login struct {
 	Confirmed bool
 }
 
-// Link is a login link given to a person. Its Held is the session that is logged
+// Link is a login link given to a person. Its Credential is the session that is logged
 // in through it. That of a login by OAuth is zero until the code of its Attempt
 // was exchanged; then Attempt is nil.
 type Link struct {
-	Held
+	Credential
 	Attempt *Attempt
 	Ref     string    // names it in a button; says nothing about the session
 	URL     kite.Link // opened by the person, never shown as text
@@ -147,8 +147,8 @@ type Store interface {
 
 // ByOAuth reports whether any login that is held was made by OAuth.
 func (r Record) ByOAuth() bool {
-	bearer := func(h Held) bool { return h.Session.IsBearer() }
-	return r.Login != nil && bearer(r.Login.Held) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
+	bearer := func(h Credential) bool { return h.Session.IsBearer() }
+	return r.Login != nil && bearer(r.Login.Credential) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
 		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Lapsing, bearer)
 }
 

@@ -169,7 +169,7 @@ func (pr *person) askResumable(ctx context.Context) {
 	}
 	answer := Unknown
 	pr.background(ctx, func(ctx context.Context) {
-		conn := pr.pool.Dialer.Resume(login.Held, nil)
+		conn := pr.pool.Dialer.Resume(login.Credential, nil)
 		defer conn.Close()
 		who, err := identity(ctx, conn)
 		switch {

@@ -47,12 +47,12 @@ func (k *Kite) count(more int) {
 }
 
 // Resume implements session.Dialer.
-func (k *Kite) Resume(h session.Held, _ func(session.ID)) session.Conn {
+func (k *Kite) Resume(h session.Credential, _ func(session.ID)) session.Conn {
 	return &conn{kite: k, id: h.Session.Reveal(), bearer: h.Session.IsBearer()}
 }
 
 // End implements session.Dialer.
-func (k *Kite) End(ctx context.Context, h session.Held) error {
+func (k *Kite) End(ctx context.Context, h session.Credential) error {
 	id := h.Session
 	k.mu.Lock()
 	how := "DELETE "

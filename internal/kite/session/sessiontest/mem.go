@@ -96,7 +96,7 @@ func isEmpty(r session.Record) bool {
 func clone(r session.Record) session.Record {
 	if r.Login != nil {
 		login := *r.Login
-		login.Held = cloneHeld(login.Held)
+		login.Credential = cloneHeld(login.Credential)
 		login.Bound = plain(login.Bound)
 		login.LinkAt = plain(login.LinkAt)
 		login.Used = plain(login.Used)
@@ -105,7 +105,7 @@ func clone(r session.Record) session.Record {
 	r.Links = slices.Clone(r.Links)
 	for i := range r.Links {
 		l := &r.Links[i]
-		l.Held, l.Issued = cloneHeld(l.Held), plain(l.Issued)
+		l.Credential, l.Issued = cloneHeld(l.Credential), plain(l.Issued)
 		if l.Attempt != nil {
 			attempt := *l.Attempt
 			attempt.Brought, attempt.Due = plain(attempt.Brought), plain(attempt.Due)
@@ -117,7 +117,7 @@ func clone(r session.Record) session.Record {
 	return r
 }
 
-func cloneHelds(held []session.Held) []session.Held {
+func cloneHelds(held []session.Credential) []session.Credential {
 	held = slices.Clone(held)
 	for i := range held {
 		held[i] = cloneHeld(held[i])
@@ -125,7 +125,7 @@ func cloneHelds(held []session.Held) []session.Held {
 	return held
 }
 
-func cloneHeld(h session.Held) session.Held {
+func cloneHeld(h session.Credential) session.Credential {
 	h.Since, h.Ends = plain(h.Since), plain(h.Ends)
 	return h
 }

@@ -92,12 +92,12 @@ func (k *Kite) Authorize(link kite.Link, user string) string {
 
 // Redeem implements session.Authorizer. A code that is sent with what is not its
 // own is burnt, and fails the test: nobody may do that.
-func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Held, error) {
+func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	k.mu.Lock()
 	k.calls = append(k.calls, "token "+strings.TrimPrefix(a.State, "secret-state-"))
 	k.mu.Unlock()
 	if err := k.pause(ctx, ""); err != nil {
-		return session.Held{}, err
+		return session.Credential{}, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -105,24 +105,24 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Held, err
 	switch {
 	case k.limited > 0:
 		k.limited--
-		return session.Held{}, &kite.Error{Kind: kite.KindLimited}
+		return session.Credential{}, &kite.Error{Kind: kite.KindLimited}
 	case k.down:
-		return session.Held{}, errDown
+		return session.Credential{}, errDown
 	case g == nil || g.code == "" || a.Code != g.code:
 		k.t.Errorf("a code was sent with another attempt's verifier, or is made up: %q", strings.ReplaceAll(a.Code, "secret", "s"))
-		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
+		return session.Credential{}, &kite.Error{Kind: kite.KindFailed}
 	case g.burnt:
 		k.t.Error("a code was sent a second time: the server takes each once")
-		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
+		return session.Credential{}, &kite.Error{Kind: kite.KindFailed}
 	case k.refuseCodes:
 		g.burnt = true
-		return session.Held{}, &kite.Error{Kind: kite.KindFailed}
+		return session.Credential{}, &kite.Error{Kind: kite.KindFailed}
 	}
 	g.burnt = true
 	k.made++
 	f := &far{id: fmt.Sprintf("secret-session-%d", k.made), user: g.user, bearer: true}
 	k.sessions[f.id] = f
-	return session.Held{Session: session.NewBearer(f.id), Since: time.Now().UTC(), Ends: time.Now().Add(24 * time.Hour).UTC()}, nil
+	return session.Credential{Session: session.NewBearer(f.id), Since: time.Now().UTC(), Ends: time.Now().Add(24 * time.Hour).UTC()}, nil
 }
 
 // RefuseCodes makes the server refuse every code.

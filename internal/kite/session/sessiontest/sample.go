@@ -26,40 +26,40 @@ func Full(person int64) session.Record {
 	link := func(n int) session.Link {
 		id := sessionID(person, n)
 		return session.Link{
-			Held:    bearer(id, at.Add(time.Duration(n)*time.Minute)),
-			Attempt: attempt(id, at),
-			Ref:     fmt.Sprintf("ref%d", n),
-			URL:     kite.RestoreLink("https://kite.example/connect/login?api_key=sample&v=3&redirect_params=session_id%3D" + id),
-			Seq:     n,
-			Issued:  at.Add(time.Duration(n)*time.Minute + time.Second),
-			Message: 4000 + n,
-			Then:    "/holdings",
+			Credential: bearer(id, at.Add(time.Duration(n)*time.Minute)),
+			Attempt:    attempt(id, at),
+			Ref:        fmt.Sprintf("ref%d", n),
+			URL:        kite.RestoreLink("https://kite.example/connect/login?api_key=sample&v=3&redirect_params=session_id%3D" + id),
+			Seq:        n,
+			Issued:     at.Add(time.Duration(n)*time.Minute + time.Second),
+			Message:    4000 + n,
+			Then:       "/holdings",
 		}
 	}
 	return session.Record{
 		Person: person,
 		Login: &session.Login{
-			Held:      bearer(sessionID(person, 1), at),
-			User:      user,
-			Bound:     at.Add(time.Minute),
-			LinkAt:    at.Add(2 * time.Second),
-			LinkSeq:   2,
-			Resumable: session.Yes,
-			Used:      at.Add(2 * time.Minute),
-			Warned:    true,
-			Confirmed: true,
+			Credential: bearer(sessionID(person, 1), at),
+			User:       user,
+			Bound:      at.Add(time.Minute),
+			LinkAt:     at.Add(2 * time.Second),
+			LinkSeq:    2,
+			Resumable:  session.Yes,
+			Used:       at.Add(2 * time.Minute),
+			Warned:     true,
+			Confirmed:  true,
 		},
 		Links:   []session.Link{link(2), link(3)},
-		Lapsing: []session.Held{bearer(sessionID(person, 4), at.Add(-time.Hour))},
-		Ending:  []session.Held{bearer(sessionID(person, 5), at.Add(-2*time.Hour))},
+		Lapsing: []session.Credential{bearer(sessionID(person, 4), at.Add(-time.Hour))},
+		Ending:  []session.Credential{bearer(sessionID(person, 5), at.Add(-2*time.Hour))},
 		Leaving: true, Quiet: true, Contested: true,
 		Last: user,
 	}
 }
 
 // bearer is a login by OAuth with everything set.
-func bearer(id string, since time.Time) session.Held {
-	return session.Held{Session: session.NewBearer(id), Since: since, Ends: since.Add(24 * time.Hour), MCP: session.NewID("mcp-" + id), UserID: "ZZ0009"}
+func bearer(id string, since time.Time) session.Credential {
+	return session.Credential{Session: session.NewBearer(id), Since: since, Ends: since.Add(24 * time.Hour), MCP: session.NewID("mcp-" + id), UserID: "ZZ0009"}
 }
 
 func attempt(id string, at time.Time) *session.Attempt {
@@ -101,15 +101,15 @@ func Records(person int64) *rapid.Generator[session.Record] {
 func logins() *rapid.Generator[session.Login] {
 	return rapid.Custom(func(t *rapid.T) session.Login {
 		return session.Login{
-			Held:      helds().Draw(t, "held"),
-			User:      identities().Draw(t, "user"),
-			Bound:     times().Draw(t, "bound"),
-			LinkAt:    times().Draw(t, "link at"),
-			LinkSeq:   rapid.IntRange(0, 5).Draw(t, "link seq"),
-			Resumable: rapid.SampledFrom([]session.Answer{session.Unknown, session.Yes, session.No}).Draw(t, "resumable"),
-			Used:      times().Draw(t, "used"),
-			Warned:    rapid.Bool().Draw(t, "warned"),
-			Confirmed: rapid.Bool().Draw(t, "confirmed"),
+			Credential: helds().Draw(t, "held"),
+			User:       identities().Draw(t, "user"),
+			Bound:      times().Draw(t, "bound"),
+			LinkAt:     times().Draw(t, "link at"),
+			LinkSeq:    rapid.IntRange(0, 5).Draw(t, "link seq"),
+			Resumable:  rapid.SampledFrom([]session.Answer{session.Unknown, session.Yes, session.No}).Draw(t, "resumable"),
+			Used:       times().Draw(t, "used"),
+			Warned:     rapid.Bool().Draw(t, "warned"),
+			Confirmed:  rapid.Bool().Draw(t, "confirmed"),
 		}
 	})
 }
@@ -117,21 +117,21 @@ func logins() *rapid.Generator[session.Login] {
 func links() *rapid.Generator[session.Link] {
 	return rapid.Custom(func(t *rapid.T) session.Link {
 		return session.Link{
-			Held:    helds().Draw(t, "held"),
-			Attempt: rapid.Ptr(attempts(), true).Draw(t, "attempt"),
-			Ref:     rapid.StringN(0, 8, -1).Draw(t, "ref"),
-			URL:     kite.RestoreLink(rapid.String().Draw(t, "url")),
-			Seq:     rapid.IntRange(0, 5).Draw(t, "seq"),
-			Issued:  times().Draw(t, "issued"),
-			Message: rapid.Int().Draw(t, "message"),
-			Then:    rapid.String().Draw(t, "then"),
+			Credential: helds().Draw(t, "held"),
+			Attempt:    rapid.Ptr(attempts(), true).Draw(t, "attempt"),
+			Ref:        rapid.StringN(0, 8, -1).Draw(t, "ref"),
+			URL:        kite.RestoreLink(rapid.String().Draw(t, "url")),
+			Seq:        rapid.IntRange(0, 5).Draw(t, "seq"),
+			Issued:     times().Draw(t, "issued"),
+			Message:    rapid.Int().Draw(t, "message"),
+			Then:       rapid.String().Draw(t, "then"),
 		}
 	})
 }
 
-func helds() *rapid.Generator[session.Held] {
-	return rapid.Custom(func(t *rapid.T) session.Held {
-		h := session.Held{
+func helds() *rapid.Generator[session.Credential] {
+	return rapid.Custom(func(t *rapid.T) session.Credential {
+		h := session.Credential{
 			Session: session.NewID(rapid.String().Draw(t, "session")),
 			Since:   times().Draw(t, "since"),
 			UserID:  identities().Draw(t, "user").UserID,
