@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"kitebot/internal/bot/chart"
 )
@@ -70,6 +71,9 @@ var (
 // in it that runs, loads or styles anything: hostile texts stay texts.
 func TestGalleryTags(t *testing.T) {
 	page := gallery(t)("/").Body.String()
+	if !utf8.ValidString(page) {
+		t.Error("the page is not UTF-8")
+	}
 	tags := strings.Fields(`html head meta title link body header h1 h2 h3 h4 p nav a small main section div article img b i u s
 		code pre blockquote tg-spoiler tg-time span details summary table thead tbody tr th td`)
 	attributes := strings.Fields(`lang charset name content rel href id class src width height alt loading dir title tabindex data-golden`)

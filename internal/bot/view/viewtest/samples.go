@@ -29,7 +29,7 @@ func (s Sample) Command() string {
 }
 
 // maxSampleFile is how many bytes of a document a sample keeps.
-const maxSampleFile = 4 << 10
+const maxSampleFile = 2 << 10
 
 // samples has a file of samples for each command, one JSON value in each line.
 //
@@ -66,7 +66,7 @@ func GoldenMessage(tb testing.TB, update bool, name string, m view.Message) {
 			text += "\n" + strings.ReplaceAll(strings.TrimPrefix(string(m.File.Data), "\ufeff"), "\r\n", "\n")
 		}
 		start := *m.File
-		start.Data = start.Data[:min(len(start.Data), maxSampleFile)]
+		start.Data = bytes.ToValidUTF8(start.Data[:min(len(start.Data), maxSampleFile)], nil) // no half letter
 		m.File = &start
 	}
 	Golden(tb, update, name, text)
