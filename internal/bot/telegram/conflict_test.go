@@ -3,7 +3,6 @@ package telegram
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -11,32 +10,6 @@ const (
 	otherPoller = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 	hookIsSet   = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
-
-func TestAnotherPollerIsAConflict(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-		s.on("getUpdates", slices.Repeat([]reply{no(409, otherPoller)}, 60)...)
-		r := poll(t, c)
-		synctest.Wait()
-		if !c.Conflict() {
-			t.Error("the conflict does not show")
-		}
-		elapse(30 * time.Second)
-		if n := log.count("level=ERROR"); n != 1 || log.count("only one process may run with its token") != 1 {
-			t.Errorf("%d loud lines within half a minute, want one:\n%s", n, log)
-		}
-		elapse(10 * time.Minute)
-		if c.Conflict() || log.count("come in again") != 1 {
-			t.Errorf("conflict = %v after it is over:\n%s", c.Conflict(), log)
-		}
-		if n := log.count("level=ERROR"); n < 2 || n > 6 {
-			t.Errorf("%d loud lines, want one a minute:\n%s", n, log)
-		}
-		if len(s.of("deleteWebhook")) != 0 || len(s.of("getWebhookInfo")) != 1 {
-			t.Error("a second poller was taken for a webhook")
-		}
-		r.stop(t)
-	})
-}
 
 // Next to a second poller some polls go well. The alarm stays on until a minute
 // has passed without a conflict, and the log does not flicker either.
@@ -56,30 +29,6 @@ func TestAConflictIsNotOverWithTheFirstUpdate(t *testing.T) {
 		elapse(3 * time.Minute)
 		if c.Conflict() || log.count("come in again") != 1 {
 			t.Errorf("conflict = %v after it is over:\n%s", c.Conflict(), log)
-		}
-		r.stop(t)
-	})
-}
-
-func TestAWebhookSetMeanwhileIsRemoved(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-		set := ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`)
-		r := poll(t, c)
-		elapse(time.Minute)
-		s.on("getWebhookInfo", set)
-		s.on("getUpdates", no(409, "Conflict: terminated by setWebhook request"), updates(40))
-		synctest.Wait()
-		if !c.Conflict() {
-			t.Error("the conflict does not show")
-		}
-		elapse(10 * time.Second)
-		r.expect(t, 40)
-		removed := s.of("deleteWebhook")
-		if len(removed) != 1 || removed[0].params["drop_pending_updates"] == "true" {
-			t.Errorf("deleteWebhook calls = %v", removed)
-		}
-		if log.count("level=ERROR") != 1 || log.count("a webhook was set") != 2 || log.count("confidential") != 0 || log.count("only one process") != 0 {
-			t.Errorf("want one loud line about a webhook, and one that it is gone:\n%s", log)
 		}
 		r.stop(t)
 	})

@@ -66,19 +66,6 @@ func TestAPhotoIsWhatTelegramExpects(t *testing.T) {
 	})
 }
 
-func TestAPictureWithoutACaptionOrButtons(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		m := view.Message{Photo: viewtest.PNG(2, 2, 0)}
-		if _, err := c.Send(t.Context(), 501, m); err != nil {
-			t.Fatal(err)
-		}
-		want := map[string]string{"chat_id": "501", "parse_mode": "HTML", "photo": "picture.png: " + string(m.Photo)}
-		if diff := cmp.Diff(want, s.of("sendPhoto")[0].params); diff != "" {
-			t.Errorf("parameters (-want +got):\n%s", diff)
-		}
-	})
-}
-
 func TestAFileIsWhatTelegramExpects(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 		s.on("sendDocument", ok(`{"message_id":79,"document":{"a novelty":1}}`))

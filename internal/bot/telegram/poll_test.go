@@ -149,16 +149,6 @@ func TestABatchIsConfirmedOnlyOnceItIsStored(t *testing.T) {
 	})
 }
 
-func TestWhatComesTwiceIsHandledOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		r := poll(t, c)
-		s.on("getUpdates", updates(40, 41), updates(40, 41, 42), updates(42))
-		elapse(time.Second)
-		r.expect(t, 40, 41, 42)
-		r.stop(t)
-	})
-}
-
 func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 		r := poll(t, c)

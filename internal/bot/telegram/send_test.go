@@ -41,18 +41,6 @@ func TestSendIsWhatTelegramExpects(t *testing.T) {
 	})
 }
 
-func TestSendLeavesOutWhatIsNotSet(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		if _, err := c.Send(t.Context(), 501, view.Message{HTML: "hello", Buttons: [][]view.Button{{}}}); err != nil {
-			t.Fatal(err)
-		}
-		want := map[string]string{"chat_id": "501", "text": "hello", "parse_mode": "HTML", "link_preview_options": `{"is_disabled":true}`}
-		if diff := cmp.Diff(want, s.of("sendMessage")[0].params); diff != "" {
-			t.Errorf("parameters (-want +got):\n%s", diff)
-		}
-	})
-}
-
 func TestEditTakesTheButtonsOff(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 		if err := c.Edit(t.Context(), 501, 77, view.Message{HTML: "done", Protect: true}); err != nil {
