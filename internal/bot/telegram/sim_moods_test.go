@@ -26,7 +26,7 @@ func people(s *sim.Server) (asha, ravi *sim.Person) {
 
 func TestPeopleWhoAreGone(t *testing.T) {
 	for name, leave := range map[string]func(*sim.Person){
-		"blocked": (*sim.Person).Block, "deactivated": (*sim.Person).Deactivate, "vanished": (*sim.Person).Vanish,
+		"blocked": (*sim.Person).Block, "vanished": (*sim.Person).Vanish,
 	} {
 		t.Run(name, func(t *testing.T) {
 			simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {

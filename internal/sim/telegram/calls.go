@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -28,12 +27,6 @@ type Call struct {
 	// Faulty says that an injected [Fault] took part.
 	Faulty bool
 	At     time.Time
-}
-
-// Chat is the chat_id parameter, 0 if there is none.
-func (c Call) Chat() int64 {
-	id, _ := strconv.ParseInt(c.Params["chat_id"], 10, 64)
-	return id
 }
 
 // Calls returns every API call so far, oldest first. A getUpdates still waiting is not among them.

@@ -6,9 +6,8 @@
 //
 // [New] makes a [Server], an http.Handler for /bot<TOKEN>/<method>. Start with methods.go, the table of what is
 // implemented; the files methods_*.go hold the methods, request.go reads parameters in all four forms that Telegram
-// takes, respond.go writes answers and refusals. html.go and htmltags.go read Telegram's HTML, entities.go does what
-// Telegram does to a text afterwards, markup.go reads keyboards, rich.go rich messages. updates.go and
-// confirm.go are the queue behind getUpdates, webhook.go and webhook_post.go deliver the same queue to a webhook,
+// takes, respond.go writes answers and refusals. html.go reads Telegram's HTML, entities.go does what Telegram does to
+// a text afterwards, markup.go reads keyboards, rich.go rich messages. updates.go and confirm.go are the queue behind getUpdates, webhook.go and webhook_post.go deliver the same queue to a webhook,
 // faults.go makes trouble for single calls on order, flood.go limits how much may be said, moods.go is what else may
 // happen to a bot: people who vanish, a revoked token, a second poller. calls.go keeps what was called.
 //
@@ -33,5 +32,6 @@
 //
 // Where it differs from Telegram knowingly: webhooks go to loopback addresses only, over http on any port too; links in buttons
 // may point to any host, as a demo lives on loopback; files are never fetched by URL; groups have privacy mode on;
-// MarkdownV2 is not read.
+// MarkdownV2 is not read; of HTML
+// and of rich messages it knows what the bot writes.
 package telegram

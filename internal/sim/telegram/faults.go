@@ -33,7 +33,6 @@ type Fault struct {
 	Status      int
 	Description string
 	RetryAfter  int    // seconds, sent as parameters.retry_after
-	MigrateTo   int64  // the chat's new id, sent as parameters.migrate_to_chat_id; the status is then 400
 	Body        string // answers with these bytes as text/html instead of JSON, as a proxy in trouble does
 
 	Drop  Drop
@@ -76,13 +75,10 @@ func (s *Server) takeFault(c *call) *Fault {
 }
 
 func (f *Fault) refuses() bool {
-	return f.Status != 0 || f.Body != "" || f.RetryAfter > 0 || f.MigrateTo != 0
+	return f.Status != 0 || f.Body != "" || f.RetryAfter > 0
 }
 
 func (f *Fault) apiError() *apiError {
-	if f.MigrateTo != 0 {
-		return upgraded(f.MigrateTo)
-	}
 	e := &apiError{Code: f.Status, Description: f.Description, RetryAfter: f.RetryAfter}
 	if e.Code == 0 && f.RetryAfter > 0 {
 		e.Code = http.StatusTooManyRequests

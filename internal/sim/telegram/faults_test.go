@@ -101,34 +101,6 @@ func TestDelay(t *testing.T) {
 	}
 }
 
-func TestFloodControl(t *testing.T) {
-	r := newRig(t)
-	r.asha()
-	r.Person(43, "Ravi").Send("/start")
-	r.Flood(1, 2)
-	p := params{"chat_id": 42, "text": "x"}
-	r.must("sendMessage", p)
-	r.must("sendMessage", p)
-	wait := func(want int) {
-		t.Helper()
-		if a := r.call("sendMessage", p); a.status != 429 || a.Parameters.RetryAfter != want {
-			t.Errorf("flood: %+v, want retry_after %d", a, want)
-		}
-	}
-	wait(1)
-	r.must("sendMessage", params{"chat_id": 43, "text": "another chat"})
-	r.innocent()
-	wait(2) // ignored: longer
-	wait(3)
-	r.violated("before retry_after had passed")
-	r.clock.add(3 * time.Second)
-	r.must("sendMessage", p)
-	r.Flood(0, 0)
-	for range 5 {
-		r.must("sendMessage", p)
-	}
-}
-
 func TestHalfAnAnswer(t *testing.T) {
 	r := newRig(t)
 	p := r.asha()
@@ -147,16 +119,6 @@ func TestHalfAnAnswer(t *testing.T) {
 		if got := len(p.Chat()) - before; got != messages {
 			t.Errorf("%d messages, want %d", got, messages)
 		}
-	}
-}
-
-func TestAnInjectedMigration(t *testing.T) {
-	r := newRig(t)
-	r.asha()
-	r.Inject(Fault{Method: "sendMessage", MigrateTo: -100500})
-	a := r.call("sendMessage", params{"chat_id": 42, "text": "x"})
-	if a.status != 400 || a.Parameters.MigrateTo != -100500 {
-		t.Errorf("answer %+v", a)
 	}
 }
 

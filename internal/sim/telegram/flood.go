@@ -7,18 +7,15 @@ import (
 	"time"
 )
 
-// flood is Telegram's limit on how much a bot may say in one chat.
+// flood is Telegram's limit on how much a bot may say.
 type flood struct {
-	perSecond float64 // 0 for no limit
-	burst     int
-	buckets   map[int64]*bucket
-	quiet     map[string]time.Time // until when a chat (or a method without one) must be left alone
-	all       time.Time            // until when nothing may be said anywhere
-	met       map[string]bool      // the chats that were refused for all, by quietKey
-	limit     int                  // messages a second altogether, 0 for any number
-	silence   int                  // seconds of silence for one more than limit
-	recent    []time.Time          // the messages of the last second
-	early     Early
+	quiet   map[string]time.Time // until when a chat (or a method without one) must be left alone
+	all     time.Time            // until when nothing may be said anywhere
+	met     map[string]bool      // the chats that were refused for all, by quietKey
+	limit   int                  // messages a second altogether, 0 for any number
+	silence int                  // seconds of silence for one more than limit
+	recent  []time.Time          // the messages of the last second
+	early   Early
 }
 
 // Early counts calls that came before the retry_after of a 429 had passed. Those of Chats and Presses are among the
@@ -42,22 +39,6 @@ func (s *Server) Limit(perSecond, seconds int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flood.limit, s.flood.silence, s.flood.recent = perSecond, seconds, nil
-}
-
-type bucket struct {
-	tokens float64
-	at     time.Time
-}
-
-// Flood limits messages and edits in each chat to perChatPerSecond after a burst: the one too many gets 429 with
-// retry_after, and so does every further one before that has passed, for longer each time. Zero, the default, sets
-// no limit. Time is Options.Now.
-func (s *Server) Flood(perChatPerSecond float64, burst int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.flood.perSecond, s.flood.burst = perChatPerSecond, max(burst, 1)
-	clear(s.flood.buckets)
-	clear(s.flood.quiet)
 }
 
 // FloodAll is Telegram's limit on how much a bot may say altogether: for that many seconds whatever goes to a person,
@@ -100,8 +81,7 @@ func (s *Server) quiet(c *call, seconds int) {
 	s.flood.quiet[quietKey(c)] = c.now.Add(time.Duration(seconds) * time.Second)
 }
 
-// pace is called before a method runs. Chat actions and deletions may come while a chat is to be left alone. With
-// flood control on, anything else is refused, and the chat is to be left alone for longer.
+// pace is called before a method runs. Chat actions and deletions may come while a chat is to be left alone.
 func (s *Server) pace(m method, c *call) *apiError {
 	if m.posts {
 		s.checkLimit(c.now)
@@ -117,13 +97,10 @@ func (s *Server) pace(m method, c *call) *apiError {
 		s.quiet(c, wait)
 		return tooMany(wait)
 	}
-	if !m.posts && c.has("chat_id") || !s.checkQuiet(c) || !m.posts || s.flood.perSecond == 0 {
-		return nil
+	if m.posts || !c.has("chat_id") {
+		s.checkQuiet(c)
 	}
-	left := s.flood.quiet[quietKey(c)].Sub(c.now)
-	wait := int(math.Ceil(left.Seconds())) + 1
-	s.quiet(c, wait)
-	return tooMany(wait)
+	return nil
 }
 
 // checkLimit begins the silence after one message too many within a second.
@@ -135,26 +112,4 @@ func (s *Server) checkLimit(now time.Time) {
 	if len(s.flood.recent) > s.flood.limit && !s.flood.all.After(now) {
 		s.floodAll(now, s.flood.silence)
 	}
-}
-
-// takeToken takes one message's worth from the chat's bucket. It is called last, so refused calls cost nothing.
-func (s *Server) takeToken(c *call, chatID int64) *apiError {
-	rate := s.flood.perSecond
-	if rate == 0 {
-		return nil
-	}
-	b := s.flood.buckets[chatID]
-	if b == nil {
-		b = &bucket{tokens: float64(s.flood.burst), at: c.now}
-		s.flood.buckets[chatID] = b
-	}
-	b.tokens = min(float64(s.flood.burst), b.tokens+c.now.Sub(b.at).Seconds()*rate)
-	b.at = c.now
-	if b.tokens >= 1 {
-		b.tokens--
-		return nil
-	}
-	wait := max(1, int(math.Ceil((1-b.tokens)/rate)))
-	s.quiet(c, wait)
-	return tooMany(wait)
 }

@@ -80,11 +80,6 @@ func (g *Group) Chat() []Message {
 	return g.s.chats[g.ID].snapshot()
 }
 
-// Press is [Person.Press] for a message of the group.
-func (g *Group) Press(from *Person, messageID int64, data string) (*Press, error) {
-	return g.s.press(g.ID, from, messageID, data)
-}
-
 // Upgrade turns the group into a supergroup with another id, as its admins' settings do, and tells the bot by the two
 // service messages. Its people go along; the old id is refused from then on, with the new one beside the refusal. It
 // panics for a group that is no small one any more: that is a mistake in the test.

@@ -14,34 +14,20 @@ const (
 	maxMarkupBytes = 10 << 10
 )
 
-// Button is a button of an inline keyboard. Exactly one of Data, URL, CopyText and Disabled is set.
+// Button is a button of an inline keyboard. Exactly one of Data, URL and CopyText is set.
 type Button struct {
 	Text     string `json:"text"`
 	Data     string `json:"data,omitempty"` // callback_data
 	URL      string `json:"url,omitempty"`
 	CopyText string `json:"copy_text,omitempty"`
 	Style    string `json:"style,omitempty"` // danger, success, primary or empty
-	Disabled bool   `json:"disabled,omitempty"`
 }
 
-// replyBoard is a keyboard in the place of the letters.
-type replyBoard struct {
-	rows   [][]string
-	remove bool
-	force  bool
-}
-
-// markup is a read reply_markup.
-type markup struct {
-	inline [][]Button
-	reply  *replyBoard
-}
-
-// replyMarkup reads the reply_markup parameter of a message to be sent. Nil means there is none.
-func (s *Server) replyMarkup(c *call) (*markup, *apiError) {
+// replyMarkup reads the reply_markup parameter, which has to be an inline keyboard. Nil means there is none.
+func (s *Server) replyMarkup(c *call) ([][]Button, *apiError) {
 	text := c.params["reply_markup"]
 	if text == "" {
-		return &markup{}, nil
+		return nil, nil
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &fields); err != nil || fields == nil {
@@ -52,35 +38,20 @@ func (s *Server) replyMarkup(c *call) (*markup, *apiError) {
 		s.violate("%s: reply_markup of %d bytes", c.name, len(text))
 		return nil, badRequest("reply markup is too long")
 	}
-	if raw, ok := fields["inline_keyboard"]; ok {
-		rows, err := s.inlineKeyboard(c, raw)
-		if len(fields) > 1 && err == nil {
-			s.violate("%s: reply_markup has fields beside inline_keyboard", c.name)
-			err = badRequest("the simulator knows no other field of an inline keyboard")
-		}
-		if err != nil {
-			s.violate("%s: inline keyboard: %s", c.name, err.Description)
-			return nil, err
-		}
-		return &markup{inline: rows}, nil
+	raw, inline := fields["inline_keyboard"]
+	if !inline || len(fields) > 1 {
+		s.violate("%s: reply_markup is not an inline keyboard alone", c.name)
+		return nil, badRequest("the simulator knows inline keyboards only")
 	}
-	return s.replyKeyboard(c, fields)
-}
-
-// inlineMarkup reads the reply_markup of an edit, which must be an inline keyboard.
-func (s *Server) inlineMarkup(c *call) ([][]Button, *apiError) {
-	m, err := s.replyMarkup(c)
+	rows, err := inlineKeyboard(raw)
 	if err != nil {
+		s.violate("%s: inline keyboard: %s", c.name, err.Description)
 		return nil, err
 	}
-	if m.reply != nil {
-		s.violate("%s: reply_markup is not an inline keyboard", c.name)
-		return nil, badRequest("inline keyboard expected")
-	}
-	return m.inline, nil
+	return rows, nil
 }
 
-func (s *Server) inlineKeyboard(c *call, raw json.RawMessage) ([][]Button, *apiError) {
+func inlineKeyboard(raw json.RawMessage) ([][]Button, *apiError) {
 	var rows []json.RawMessage
 	if json.Unmarshal(raw, &rows) != nil || rows == nil {
 		return nil, badRequest(`field "inline_keyboard" must be of type Array`)
@@ -98,7 +69,7 @@ func (s *Server) inlineKeyboard(c *call, raw json.RawMessage) ([][]Button, *apiE
 		}
 		var buttons []Button
 		for _, cell := range cells {
-			b, err := s.button(c, cell)
+			b, err := readButton(cell)
 			if err != nil {
 				return nil, err
 			}
@@ -116,9 +87,9 @@ func buttonError(format string, args ...any) *apiError {
 	return badRequest("can't parse inline keyboard button: %s", sprintf(format, args...))
 }
 
-// button reads one button. Telegram takes the first of several actions in silence; the simulator refuses them, since
+// readButton reads one button. Telegram takes the first of several actions in silence; the simulator refuses them, since
 // the bot cannot have meant it.
-func (s *Server) button(c *call, fields map[string]json.RawMessage) (Button, *apiError) {
+func readButton(fields map[string]json.RawMessage) (Button, *apiError) {
 	var b Button
 	if !readText(fields, "text", &b.Text) {
 		return b, buttonError(`Field "text" must be of type String`)
@@ -146,8 +117,6 @@ func (s *Server) button(c *call, fields map[string]json.RawMessage) (Button, *ap
 				return b, buttonError("copy_text must have 1-256 characters")
 			}
 			b.CopyText = ct.Text
-		case "disabled":
-			b.Disabled = string(raw) != "null"
 		default:
 			return b, buttonError("the simulator does not know the field %s", name)
 		}
@@ -159,7 +128,7 @@ func (s *Server) button(c *call, fields map[string]json.RawMessage) (Button, *ap
 // checkButton looks at the action of a button. An empty url or callback_data counts as none, as on Telegram.
 func checkButton(b Button, actions int) *apiError {
 	switch {
-	case b.URL == "" && b.Data == "" && b.CopyText == "" && !b.Disabled:
+	case b.URL == "" && b.Data == "" && b.CopyText == "":
 		return buttonError("Text buttons are unallowed in the inline keyboard")
 	case actions > 1:
 		return buttonError("exactly one action field must be used")
@@ -192,16 +161,6 @@ func checkURL(link string) string {
 	return ""
 }
 
-// checkAnswerURL allows answerCallbackQuery the only link that a bot without a game may open: itself.
-func checkAnswerURL(s *Server, link string) *apiError {
-	for _, prefix := range []string{"https://t.me/", "http://t.me/", "t.me/"} {
-		if strings.HasPrefix(link, prefix+s.bot.Username+"?") {
-			return nil
-		}
-	}
-	return badRequest("URL_INVALID")
-}
-
 // wireBoard is the keyboard as it is sent back in a message.
 func wireBoard(rows [][]Button) *wireInlineBoard {
 	out := &wireInlineBoard{}
@@ -211,9 +170,6 @@ func wireBoard(rows [][]Button) *wireInlineBoard {
 			w := wireButton{Text: b.Text, Style: b.Style, URL: b.URL, Data: b.Data}
 			if b.CopyText != "" {
 				w.CopyText = &wireCopyText{Text: b.CopyText}
-			}
-			if b.Disabled {
-				w.Disabled = &struct{}{}
 			}
 			cells = append(cells, w)
 		}

@@ -26,14 +26,10 @@ type Message struct {
 	Document *File
 	// Rich is the rich message's JSON ({"blocks": …}), if it is one.
 	Rich      json.RawMessage
-	Protected bool  // protect_content
-	Silent    bool  // disable_notification
-	ReplyTo   int64 // id of the message that this one answers, 0 if none
+	Protected bool // protect_content
+	Silent    bool // disable_notification
 
 	preview *linkPreview
-	board   *replyBoard // a reply keyboard that came with it
-	onTop   bool
-	spoilt  bool
 
 	migrateTo, migrateFrom int64 // of the two service messages of an upgraded group
 
@@ -113,8 +109,7 @@ type chat struct {
 	known    bool // somebody wrote to the bot here, so that the bot may write
 	blocked  bool
 
-	deactivated bool  // the person's account is no more
-	movedTo     int64 // the supergroup that this group became, 0 for none
+	movedTo int64 // the supergroup that this group became, 0 for none
 
 	action  string // the last chat action and when it stops being shown
 	until   time.Time
@@ -188,7 +183,6 @@ func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	}
 	if m.media() {
 		w.Caption, w.CaptionEntity = m.Text, m.Entities
-		w.HasMediaSpoil, w.CaptionOnTop = m.spoilt, m.onTop
 	} else {
 		w.Text, w.Entities = m.Text, m.Entities
 	}
@@ -200,10 +194,6 @@ func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	}
 	if len(m.Keyboard) > 0 {
 		w.ReplyMarkup = wireBoard(m.Keyboard)
-	}
-	if origin := ch.find(m.ReplyTo); origin != nil {
-		w.ReplyTo = s.wire(ch, origin)
-		w.ReplyTo.ReplyTo = nil // Telegram does not nest them
 	}
 	return w
 }

@@ -33,33 +33,3 @@ func (s *Server) mayDelete(ch *chat, id int64, now time.Time) *apiError {
 	}
 	return nil
 }
-
-// deleteMessages deletes what can be deleted and passes over ids that are not there.
-func deleteMessages(s *Server, c *call) (any, *apiError) {
-	ch, err := s.chat(c)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	if err := s.object(c, "message_ids", &ids); err != nil {
-		return nil, err
-	}
-	if len(ids) < 1 || len(ids) > 100 {
-		s.violate("deleteMessages: %d ids, 1-100 are allowed", len(ids))
-		return nil, badRequest("message identifiers are not specified")
-	}
-	for _, id := range ids {
-		if ch.find(id) == nil {
-			continue
-		}
-		if err := s.mayDelete(ch, id, c.now); err != nil {
-			return nil, err
-		}
-	}
-	for _, id := range ids {
-		if ch.find(id) != nil {
-			s.remove(ch, id)
-		}
-	}
-	return true, nil
-}

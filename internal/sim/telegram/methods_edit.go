@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"bytes"
-	"encoding/json"
 	"reflect"
 	"strings"
 )
@@ -10,10 +9,7 @@ import (
 // edit applies change to a copy of the message that the call names, and stores the copy if it differs. Every edit
 // replaces the keyboard: without reply_markup the message has none afterwards.
 func (s *Server) edit(c *call, change func(*Message) *apiError) (any, *apiError) {
-	if err := s.refuseUnknown(c); err != nil {
-		return nil, err
-	}
-	rows, err := s.inlineMarkup(c)
+	rows, err := s.replyMarkup(c)
 	if err != nil {
 		return nil, err
 	}
@@ -34,16 +30,13 @@ func (s *Server) edit(c *call, change func(*Message) *apiError) (any, *apiError)
 		return nil, badRequest("message is not modified: specified new message content and reply markup are exactly " +
 			"the same as a current content and reply markup of the message")
 	}
-	if err := s.takeToken(c, ch.ID); err != nil {
-		return nil, err
-	}
 	next.Edited = c.now
 	*m = next
 	s.changedMessage(m)
 	return s.wire(ch, m), nil
 }
 
-// editable finds the message, which must be the bot's own and without a reply keyboard.
+// editable finds the message, which must be the bot's own.
 func (s *Server) editable(c *call, ch *chat) (*Message, *apiError) {
 	id, err := c.number("message_id")
 	if err != nil {
@@ -56,7 +49,7 @@ func (s *Server) editable(c *call, ch *chat) (*Message, *apiError) {
 	if m == nil {
 		return nil, badRequest("message to edit not found")
 	}
-	if !m.FromBot || m.board != nil {
+	if !m.FromBot {
 		return nil, badRequest("message can't be edited")
 	}
 	return m, nil
@@ -66,7 +59,7 @@ func (s *Server) editable(c *call, ch *chat) (*Message, *apiError) {
 func sameMessage(a, b *Message) bool {
 	return a.Text == b.Text && reflect.DeepEqual(a.Entities, b.Entities) &&
 		reflect.DeepEqual(a.Keyboard, b.Keyboard) && sameFile(a.Photo, b.Photo) && sameFile(a.Document, b.Document) &&
-		bytes.Equal(a.Rich, b.Rich) && reflect.DeepEqual(a.preview, b.preview) && a.onTop == b.onTop && a.spoilt == b.spoilt
+		bytes.Equal(a.Rich, b.Rich) && reflect.DeepEqual(a.preview, b.preview)
 }
 
 func sameFile(a, b *File) bool {
@@ -107,34 +100,12 @@ func editMessageText(s *Server, c *call) (any, *apiError) {
 	})
 }
 
-func editMessageCaption(s *Server, c *call) (any, *apiError) {
-	text, entities, err := s.caption(c, c.params["caption"], c.params["parse_mode"], c.params["caption_entities"])
-	if err != nil {
-		return nil, err
-	}
-	return s.edit(c, func(m *Message) *apiError {
-		if !m.media() {
-			return badRequest("there is no caption in the message to edit")
-		}
-		m.Text, m.Entities, m.onTop = text, entities, c.flag("show_caption_above_media")
-		return nil
-	})
-}
-
-func editMessageReplyMarkup(s *Server, c *call) (any, *apiError) {
-	return s.edit(c, func(*Message) *apiError { return nil })
-}
-
 // inputMedia is InputMediaPhoto or InputMediaDocument.
 type inputMedia struct {
-	Type            string          `json:"type"`
-	Media           string          `json:"media"`
-	Caption         string          `json:"caption"`
-	ParseMode       string          `json:"parse_mode"`
-	CaptionEntities json.RawMessage `json:"caption_entities"`
-	OnTop           bool            `json:"show_caption_above_media"`
-	Spoiler         bool            `json:"has_spoiler"`
-	NoDetection     bool            `json:"disable_content_type_detection"`
+	Type      string `json:"type"`
+	Media     string `json:"media"`
+	Caption   string `json:"caption"`
+	ParseMode string `json:"parse_mode"`
 }
 
 // editMessageMedia replaces the photo or the document, or turns a text into one.
@@ -146,37 +117,33 @@ func editMessageMedia(s *Server, c *call) (any, *apiError) {
 	if err := s.object(c, "media", &in); err != nil {
 		return nil, badRequest("can't parse input media JSON object")
 	}
-	next := Message{onTop: in.OnTop, spoilt: in.Spoiler}
+	var next Message
 	if err := s.readMedia(c, in, &next); err != nil {
 		return nil, err
 	}
 	var err *apiError
-	if next.Text, next.Entities, err = s.caption(c, in.Caption, in.ParseMode, string(in.CaptionEntities)); err != nil {
+	if next.Text, next.Entities, err = s.caption(c, in.Caption, in.ParseMode); err != nil {
 		return nil, err
 	}
 	return s.edit(c, func(m *Message) *apiError {
 		m.Photo, m.Document, m.Rich, m.preview = next.Photo, next.Document, nil, nil
-		m.Text, m.Entities, m.onTop, m.spoilt = next.Text, next.Entities, next.onTop, next.spoilt
+		m.Text, m.Entities = next.Text, next.Entities
 		return nil
 	})
 }
 
-// readMedia finds the file of an input media: a part of this request or a file sent before.
+// readMedia finds the file of an input media, which is a part of this request.
 func (s *Server) readMedia(c *call, in inputMedia, m *Message) (err *apiError) {
-	source := in.Media
-	part, attached := strings.CutPrefix(source, "attach://")
-	var upload *File
-	if attached {
-		if upload = c.files[part]; upload == nil {
-			s.violate("%s: nothing is attached as %q", c.name, part)
-			return badRequest("file %q not found in the request", part)
-		}
+	part := strings.TrimPrefix(in.Media, "attach://")
+	if c.files[part] == nil {
+		s.violate("%s: nothing is attached as %q", c.name, part)
+		return badRequest("file %q not found in the request", part)
 	}
 	switch in.Type {
 	case "photo":
-		m.Photo, err = s.photo(c, upload, source)
+		m.Photo, err = s.photo(c, part)
 	case "document":
-		m.Document, err = s.document(c, upload, source)
+		m.Document, err = s.document(c, part)
 	default:
 		s.violate("%s: the simulator does not know the media type %q", c.name, in.Type)
 		err = badRequest("the simulator does not implement the media type %q", in.Type)

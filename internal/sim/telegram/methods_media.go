@@ -20,17 +20,15 @@ const (
 )
 
 func sendPhoto(s *Server, c *call) (any, *apiError) {
-	file, err := s.photo(c, c.files["photo"], c.params["photo"])
+	file, err := s.photo(c, "photo")
 	if err != nil {
 		return nil, err
 	}
-	return s.postMedia(c, &Message{
-		Photo: file, onTop: c.flag("show_caption_above_media"), spoilt: c.flag("has_spoiler"),
-	})
+	return s.postMedia(c, &Message{Photo: file})
 }
 
 func sendDocument(s *Server, c *call) (any, *apiError) {
-	file, err := s.document(c, c.files["document"], c.params["document"])
+	file, err := s.document(c, "document")
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +36,7 @@ func sendDocument(s *Server, c *call) (any, *apiError) {
 }
 
 func (s *Server) postMedia(c *call, m *Message) (any, *apiError) {
-	text, entities, err := s.caption(c, c.params["caption"], c.params["parse_mode"], c.params["caption_entities"])
+	text, entities, err := s.caption(c, c.params["caption"], c.params["parse_mode"])
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +44,11 @@ func (s *Server) postMedia(c *call, m *Message) (any, *apiError) {
 	return s.post(c, m)
 }
 
-// photo takes an upload or the id of a photo sent before, and measures it.
-func (s *Server) photo(c *call, upload *File, id string) (*File, *apiError) {
-	f, err := s.file(c, upload, id, "photo")
-	if err != nil || f.Width > 0 {
-		return f, err
+// photo takes an upload and measures it.
+func (s *Server) photo(c *call, part string) (*File, *apiError) {
+	f, err := s.upload(c, part)
+	if err != nil {
+		return nil, err
 	}
 	if len(f.Data) > maxPhotoBytes {
 		s.violate("%s: photo of %d bytes", c.name, len(f.Data))
@@ -70,10 +68,10 @@ func (s *Server) photo(c *call, upload *File, id string) (*File, *apiError) {
 	return s.keep(f), nil
 }
 
-func (s *Server) document(c *call, upload *File, id string) (*File, *apiError) {
-	f, err := s.file(c, upload, id, "document")
-	if err != nil || f.ID != "" {
-		return f, err
+func (s *Server) document(c *call, part string) (*File, *apiError) {
+	f, err := s.upload(c, part)
+	if err != nil {
+		return nil, err
 	}
 	if len(f.Data) > maxFileBytes {
 		s.violate("%s: document of %d bytes", c.name, len(f.Data))
@@ -83,33 +81,27 @@ func (s *Server) document(c *call, upload *File, id string) (*File, *apiError) {
 	return s.keep(f), nil
 }
 
-// file is the upload, or the file sent before whose id is given. Links are refused: the simulator fetches nothing.
-func (s *Server) file(c *call, upload *File, id, what string) (*File, *apiError) {
+// upload is the file that came as this part. Links and ids of files sent before are refused.
+func (s *Server) upload(c *call, part string) (*File, *apiError) {
+	f := c.files[part]
 	switch {
-	case upload != nil && len(upload.Data) == 0:
-		s.violate("%s: empty %s", c.name, what)
+	case f == nil:
+		s.violate("%s: no upload %q", c.name, part)
+		return nil, badRequest("there is no %s in the request", part)
+	case len(f.Data) == 0:
+		s.violate("%s: empty %s", c.name, part)
 		return nil, badRequest("file must be non-empty")
-	case upload != nil:
-		fresh := *upload
-		return &fresh, nil
-	case id == "":
-		s.violate("%s: no %s", c.name, what)
-		return nil, badRequest("there is no %s in the request", what)
-	case s.files[id] == nil:
-		s.violate("%s: %s is neither an upload nor the id of a file", c.name, what)
-		return nil, badRequest("wrong remote file identifier specified: Wrong string length")
-	case (s.files[id].Width > 0) != (what == "photo"):
-		return nil, badRequest("type of file mismatch")
 	}
-	return s.files[id], nil
+	fresh := *f
+	return &fresh, nil
 }
 
 // keep gives an uploaded file an id that depends on its content and its turn.
 func (s *Server) keep(f *File) *File {
 	h := fnv.New64a()
 	h.Write(f.Data)
-	f.ID = "sim" + strconv.Itoa(len(s.files)+1) + "-" + strconv.FormatUint(h.Sum64(), 36)
-	s.files[f.ID] = f
+	s.files++
+	f.ID = "sim" + strconv.Itoa(s.files) + "-" + strconv.FormatUint(h.Sum64(), 36)
 	return f
 }
 

@@ -10,7 +10,6 @@ import (
 type Command struct {
 	Command     string `json:"command"`
 	Description string `json:"description"`
-	Ephemeral   bool   `json:"is_ephemeral,omitempty"`
 }
 
 // profile is what the bot says about itself.
@@ -18,7 +17,6 @@ type profile struct {
 	commands         map[string][]Command // by scope and language
 	description      string
 	shortDescription string
-	menu             json.RawMessage
 }
 
 // maxCommands is how many commands one scope holds; maxCommandBytes is about where Telegram says
@@ -172,26 +170,5 @@ func setMyShortDescription(s *Server, c *call) (any, *apiError) {
 	}
 	s.profile.shortDescription = c.params["short_description"]
 	s.profileChanged()
-	return true, nil
-}
-
-// setChatMenuButton stores the button beside the input field: the list of commands or nothing special.
-func setChatMenuButton(s *Server, c *call) (any, *apiError) {
-	if c.params["chat_id"] != "" {
-		if _, err := s.chat(c); err != nil {
-			return nil, err
-		}
-	}
-	button := struct {
-		Type string `json:"type"`
-	}{Type: "default"}
-	if err := s.object(c, "menu_button", &button); err != nil {
-		return nil, badRequest("can't parse menu button JSON object")
-	}
-	if button.Type != "default" && button.Type != "commands" {
-		s.violate("setChatMenuButton: the simulator does not know the type %q", button.Type)
-		return nil, badRequest("can't parse MenuButton: Unsupported type specified")
-	}
-	s.profile.menu = marshal(button)
 	return true, nil
 }

@@ -13,14 +13,6 @@ func (p *Person) Delete(messageID int64) {
 	p.s.remove(p.chat(), messageID)
 }
 
-// Deactivate ends the person's account: every message to them is refused with 403 from then on, and nothing comes
-// from them. The bot is told nothing.
-func (p *Person) Deactivate() {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	p.chat().deactivated = true
-}
-
 // Vanish makes the private chat unknown to the bot, as if nobody had ever written there: "chat not found". The
 // person's next message brings it back.
 func (p *Person) Vanish() {

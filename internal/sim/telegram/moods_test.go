@@ -9,31 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func (r *rig) forbidden(words string) {
-	r.t.Helper()
-	for _, method := range []string{"sendMessage", "sendChatAction"} {
-		a := r.call(method, params{"chat_id": 42, "text": "x", "action": "typing"})
-		if a.status != 403 || a.ErrorCode != 403 || a.Description != "Forbidden: "+words {
-			r.t.Errorf("%s: %+v, want 403 %q", method, a, words)
-		}
-	}
-}
-
-func TestADeactivatedPersonIsRefused(t *testing.T) {
-	r := newRig(t)
-	p := r.asha()
-	id := r.say(params{"chat_id": 42, "text": "x"})
-	p.Block()
-	p.Deactivate()
-	r.forbidden("user is deactivated")
-	if a := r.call("editMessageText", params{"chat_id": 42, "message_id": id, "text": "y"}); a.Description != "Forbidden: user is deactivated" {
-		t.Errorf("edit: %+v", a)
-	}
-	if id := p.Send("hello"); id != 0 {
-		t.Errorf("somebody without an account wrote update %d", id)
-	}
-}
-
 func TestAVanishedChatIsNotFound(t *testing.T) {
 	r := newRig(t)
 	p := r.asha()
@@ -215,7 +190,7 @@ func TestSilentMessagesShow(t *testing.T) {
 		t.Errorf("message %+v is %q", m, m.String())
 	}
 	r.innocent()
-	r.must("editMessageText", params{"chat_id": 42, "message_id": id, "text": "z", "disable_notification": true})
+	r.call("editMessageText", params{"chat_id": 42, "message_id": id, "text": "z", "disable_notification": true})
 	r.violated(`editMessageText: unknown parameter "disable_notification"`)
 }
 

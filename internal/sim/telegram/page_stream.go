@@ -21,7 +21,6 @@ type pageDelta struct {
 	Commands []Command     `json:"commands"`
 	Action   string        `json:"action"`    // "typing" and its like, empty for none
 	ActionMS int64         `json:"action_ms"` // how much longer it is shown
-	Keyboard [][]string    `json:"keyboard"`  // reply keyboard
 	Messages []pageMessage `json:"messages"`  // new or changed
 	Gone     []int64       `json:"gone"`      // deleted
 	Presses  []pagePressed `json:"presses"`   // pressed or answered
@@ -44,12 +43,9 @@ type pageMessage struct {
 	Keyboard  [][]Button      `json:"keyboard"`
 	Photo     *pageAttachment `json:"photo,omitempty"`
 	Document  *pageAttachment `json:"document,omitempty"`
-	OnTop     bool            `json:"on_top,omitempty"`
-	Spoiler   bool            `json:"spoiler,omitempty"`
 	Rich      json.RawMessage `json:"rich,omitempty"`
 	Protected bool            `json:"protected,omitempty"`
 	Silent    bool            `json:"silent,omitempty"`
-	Reply     *pageReply      `json:"reply,omitempty"`
 }
 
 type pageAttachment struct {
@@ -60,19 +56,12 @@ type pageAttachment struct {
 	Height int    `json:"height,omitempty"`
 }
 
-type pageReply struct {
-	Sender string `json:"sender"`
-	Text   string `json:"text"`
-}
-
 type pagePressed struct {
 	Query    string `json:"query"`
 	Message  int64  `json:"message"`
 	Data     string `json:"data"`
 	Answered bool   `json:"answered"`
 	Text     string `json:"text,omitempty"`
-	Alert    bool   `json:"alert,omitempty"`
-	URL      string `json:"url,omitempty"`
 }
 
 // pageEvents streams a person's chat as server-sent events until the page goes.
@@ -140,9 +129,6 @@ func (s *Server) deltaSince(p *Person, since int64, fresh bool) (*pageDelta, int
 		if m.rev > since {
 			d.Messages = append(d.Messages, s.pageMessage(ch, m))
 		}
-		if m.board != nil {
-			d.Keyboard = m.board.rows
-		}
 	}
 	for _, g := range ch.gone {
 		if g.rev > since && since >= 0 {
@@ -164,7 +150,7 @@ func (s *Server) pagePresses(chatID, since int64) []pagePressed {
 			continue
 		}
 		out = append(out, pagePressed{
-			Query: q.QueryID, Message: q.MessageID, Data: q.Data, Answered: q.answer, Text: q.toast, Alert: q.alert, URL: q.url,
+			Query: q.QueryID, Message: q.MessageID, Data: q.Data, Answered: q.answer, Text: q.toast,
 		})
 	}
 	return out
@@ -173,14 +159,11 @@ func (s *Server) pagePresses(chatID, since int64) []pagePressed {
 func (s *Server) pageMessage(ch *chat, m *Message) pageMessage {
 	out := pageMessage{
 		ID: m.ID, Mine: m.From == ch.ID, Sender: m.Sender, Date: m.Date.Unix(), Text: m.Text, Entities: m.Entities,
-		Keyboard: m.Keyboard, Photo: attachment(m.Photo), Document: attachment(m.Document), OnTop: m.onTop,
-		Spoiler: m.spoilt, Rich: m.Rich, Protected: m.Protected, Silent: m.Silent,
+		Keyboard: m.Keyboard, Photo: attachment(m.Photo), Document: attachment(m.Document),
+		Rich: m.Rich, Protected: m.Protected, Silent: m.Silent,
 	}
 	if !m.Edited.IsZero() {
 		out.Edited = m.Edited.Unix()
-	}
-	if origin := ch.find(m.ReplyTo); origin != nil {
-		out.Reply = &pageReply{Sender: origin.Sender, Text: origin.Text}
 	}
 	return out
 }

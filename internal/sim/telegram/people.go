@@ -60,7 +60,7 @@ func (p *Person) Send(text string) (updateID int64) {
 	defer p.s.mu.Unlock()
 	text = strings.TrimSpace(text)
 	ch := p.chat()
-	if text == "" || ch.deactivated {
+	if text == "" {
 		return 0
 	}
 	p.setBlocked(false)
@@ -82,13 +82,6 @@ func (p *Person) Last() Message {
 		return all[len(all)-1]
 	}
 	return Message{}
-}
-
-// Typing reports whether a chat action is being shown to this person now.
-func (p *Person) Typing() bool {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	return p.s.opts.Now().Before(p.chat().until)
 }
 
 // Wait blocks until the private chat satisfies what. When ctx ends first, or the server is closed, the error shows

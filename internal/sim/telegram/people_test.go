@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -58,51 +57,15 @@ func TestGroupsHavePrivacyMode(t *testing.T) {
 			t.Errorf("%q: update %d", text, id)
 		}
 	}
-	id := r.say(params{"chat_id": -1001, "text": "open a private chat", "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
+	r.say(params{"chat_id": -1001, "text": "open a private chat"})
 	u := decode[[]wireUpdate](t, r.must("getUpdates", nil))[0]
 	if u.Message.Chat.Type != "supergroup" || u.Message.Chat.Title != "Traders" {
 		t.Errorf("chat %+v", u.Message.Chat)
-	}
-	if _, err := g.Press(p, id, "go"); err != nil {
-		t.Error(err)
 	}
 	if n := len(g.Chat()); n != 7 {
 		t.Errorf("%d messages in the group", n)
 	}
 	r.refused("deleteMessage", params{"chat_id": -1001, "message_id": 1}, "message can't be deleted")
-}
-
-func TestPush(t *testing.T) {
-	r := newRig(t)
-	p := r.asha()
-	id := r.Push(json.RawMessage(`{"message":{"chat":{"id":42,"type":"private"},"from":{"id":42,"is_bot":false,"first_name":"Asha"},"text":"forwarded","forward_origin":{"type":"user"}}}`))
-	again := r.Push(json.RawMessage(`{"update_id":2,"message":{"message_id":1,"date":5,"chat":{"id":42,"type":"private"},"text":"/start"}}`))
-	r.Push(json.RawMessage(`{"edited_message":{"message_id":1,"chat":{"id":42,"type":"private"},"text":"/stop"}}`))
-	r.Push(json.RawMessage(`{"channel_post":{"chat":{"id":-5,"type":"channel","title":"News"},"text":"buy"}}`))
-	if id != 2 || again != 2 {
-		t.Errorf("numbers %d, %d", id, again)
-	}
-	got := decode[[]map[string]json.RawMessage](t, r.must("getUpdates", nil))
-	if len(got) != 4 || !strings.Contains(string(got[0]["message"]), `"forward_origin":{"type":"user"}`) ||
-		!strings.Contains(string(got[0]["message"]), `"message_id":2`) || !strings.Contains(string(got[0]["message"]), `"date":1773051300`) {
-		t.Errorf("updates %s", marshal(got))
-	}
-	if c := p.Chat(); len(c) != 2 || c[0].Text != "/stop" || c[1].Text != "forwarded" {
-		t.Errorf("chat:\n%s", Transcript(c))
-	}
-	if id := r.Push(json.RawMessage(`{"chat_member":{}}`)); id != 0 {
-		t.Errorf("an update that nobody asked for has number %d", id)
-	}
-	for _, bad := range []string{`[]`, `{}`, `{"message":{},"poll":{}}`, `{"message":7}`, `{"update_id":"x","poll":{}}`} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("Push(%s) did not panic", bad)
-				}
-			}()
-			r.Push(json.RawMessage(bad))
-		}()
-	}
 }
 
 func TestWaitShowsTheChat(t *testing.T) {

@@ -23,16 +23,26 @@ type Press struct {
 	at     time.Time
 	done   chan struct{}
 	toast  string
-	alert  bool
-	url    string
 	rev    int64
 	answer bool
 }
 
 // Press presses an inline button of a message in the private chat. It is an error if the message has no button with
-// that callback data, or the button is disabled: a true client could not do it.
+// that callback data, a true client could not do it.
 func (p *Person) Press(messageID int64, data string) (*Press, error) {
-	return p.s.press(p.ID, p, messageID, data)
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	ch := p.chat()
+	m := ch.find(messageID)
+	if m == nil {
+		return nil, fmt.Errorf("press %q: message %d is not in the chat; the chat:\n%s", data, messageID, Transcript(ch.snapshot()))
+	}
+	for _, b := range m.Buttons() {
+		if b.Data == data && data != "" {
+			return p.s.query(p, messageID, data), nil
+		}
+	}
+	return nil, fmt.Errorf("press %q: message %d has no such button: %s", data, messageID, m)
 }
 
 // PressForged sends the callback query of a client that lies: the message may be missing, belong to another
@@ -40,30 +50,12 @@ func (p *Person) Press(messageID int64, data string) (*Press, error) {
 func (p *Person) PressForged(messageID int64, data string) *Press {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	return p.s.query(p.chat(), p, messageID, data)
-}
-
-func (s *Server) press(chatID int64, from *Person, messageID int64, data string) (*Press, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch := s.chats[chatID]
-	m := ch.find(messageID)
-	if m == nil {
-		return nil, fmt.Errorf("press %q: message %d is not in the chat; the chat:\n%s", data, messageID, Transcript(ch.snapshot()))
-	}
-	for _, b := range m.Buttons() {
-		if b.Data == data && data != "" && !b.Disabled {
-			return s.query(ch, from, messageID, data), nil
-		}
-	}
-	if m.Rich != nil && richHasData(m.Rich, data) {
-		return s.query(ch, from, messageID, data), nil
-	}
-	return nil, fmt.Errorf("press %q: message %d has no such button: %s", data, messageID, m)
+	return p.s.query(p, messageID, data)
 }
 
 // query queues the callback query. The caller holds the lock.
-func (s *Server) query(ch *chat, from *Person, messageID int64, data string) *Press {
+func (s *Server) query(from *Person, messageID int64, data string) *Press {
+	ch := from.chat()
 	s.nextQuery++
 	p := &Press{
 		QueryID: strconv.FormatInt(from.ID<<24+s.nextQuery, 10), MessageID: messageID, Data: data,
@@ -100,25 +92,8 @@ func (p *Press) Toast() string {
 	return p.toast
 }
 
-// Alert reports whether the answer is shown as an alert that has to be closed.
-func (p *Press) Alert() bool {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	return p.alert
-}
-
-// URL returns the link that the answer opens, empty for none.
-func (p *Press) URL() string {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	return p.url
-}
-
 // answerCallbackQuery ends the spinner, with or without a toast.
 func answerCallbackQuery(s *Server, c *call) (any, *apiError) {
-	if _, err := c.number("cache_time"); err != nil {
-		return nil, err
-	}
 	if units(c.params["text"]) > 200 {
 		s.violate("answerCallbackQuery: text of %d characters, 200 are allowed", units(c.params["text"]))
 		return nil, badRequest("MESSAGE_TOO_LONG")
@@ -135,12 +110,7 @@ func answerCallbackQuery(s *Server, c *call) (any, *apiError) {
 	case c.now.Sub(p.at) > queryLife:
 		return nil, stale
 	}
-	if link := c.params["url"]; link != "" {
-		if err := checkAnswerURL(s, link); err != nil {
-			return nil, err
-		}
-	}
-	p.answer, p.toast, p.alert, p.url = true, c.params["text"], c.flag("show_alert"), c.params["url"]
+	p.answer, p.toast = true, c.params["text"]
 	close(p.done)
 	s.touch()
 	p.rev = s.rev

@@ -14,41 +14,20 @@ const (
 	maxRichColumns = 20
 )
 
-// richBlock is any block the simulator knows; which fields it has depends on its type.
+// richBlock is a paragraph or a table, the blocks that the simulator knows.
 type richBlock struct {
-	Type     string          `json:"type"`
-	Text     json.RawMessage `json:"text"`
-	Size     int             `json:"size"`
-	Language string          `json:"language"`
-	Summary  json.RawMessage `json:"summary"`
-	Credit   json.RawMessage `json:"credit"`
-	Caption  json.RawMessage `json:"caption"`
-	Open     bool            `json:"is_open"`
-	Blocks   []richBlock     `json:"blocks"`
-	Items    []richItem      `json:"items"`
-	Cells    [][]richCell    `json:"cells"`
-	Bordered bool            `json:"is_bordered"`
-	Striped  bool            `json:"is_striped"`
-	Compact  bool            `json:"is_compact"`
-	Buttons  json.RawMessage `json:"buttons"`
-	Align    string          `json:"align"`
-}
-
-type richItem struct {
-	Blocks   []richBlock `json:"blocks"`
-	Checkbox bool        `json:"has_checkbox"`
-	Checked  bool        `json:"is_checked"`
-	Value    int         `json:"value"`
-	Type     string      `json:"type"`
+	Type    string          `json:"type"`
+	Text    json.RawMessage `json:"text"`
+	Cells   [][]richCell    `json:"cells"`
+	Striped bool            `json:"is_striped"`
+	Compact bool            `json:"is_compact"`
 }
 
 type richCell struct {
-	Text    json.RawMessage `json:"text"`
-	Header  bool            `json:"is_header"`
-	Colspan int             `json:"colspan"`
-	Rowspan int             `json:"rowspan"`
-	Align   string          `json:"align"`
-	Valign  string          `json:"valign"`
+	Text   json.RawMessage `json:"text"`
+	Header bool            `json:"is_header"`
+	Align  string          `json:"align"`
+	Valign string          `json:"valign"`
 }
 
 func sendRichMessage(s *Server, c *call) (any, *apiError) {
@@ -59,41 +38,28 @@ func sendRichMessage(s *Server, c *call) (any, *apiError) {
 	return s.post(c, &Message{Rich: rich})
 }
 
-// richMessage reads the rich_message parameter and returns its blocks as RichMessage. Only blocks are understood: a
-// rich message written as HTML or Markdown is refused, and so are media, maps and formulas.
+// richMessage reads the rich_message parameter and returns its blocks as RichMessage.
 func (s *Server) richMessage(c *call) (json.RawMessage, *apiError) {
 	var in struct {
-		Blocks   []json.RawMessage `json:"blocks"`
-		HTML     string            `json:"html"`
-		Markdown string            `json:"markdown"`
-		RTL      bool              `json:"is_rtl"`
-		Plain    bool              `json:"skip_entity_detection"`
+		Blocks []json.RawMessage `json:"blocks"`
 	}
 	err := s.object(c, "rich_message", &in)
-	check := &richCheck{s: s, c: c}
 	switch {
 	case err != nil:
-	case in.HTML != "" || in.Markdown != "":
-		err = badRequest("the simulator reads rich messages as blocks only")
 	case len(in.Blocks) == 0:
 		err = badRequest("rich message must be non-empty")
 	default:
-		err = check.all(in.Blocks)
+		err = (&richCheck{}).all(in.Blocks)
 	}
 	if err != nil {
 		s.violate("%s: %s", c.name, err.Description)
 		return nil, err
 	}
-	return marshal(struct {
-		Blocks []json.RawMessage `json:"blocks"`
-		RTL    bool              `json:"is_rtl,omitempty"`
-	}{in.Blocks, in.RTL}), nil
+	return marshal(map[string]any{"blocks": in.Blocks}), nil
 }
 
 // richCheck counts what has limits while it walks through the blocks.
 type richCheck struct {
-	s      *Server
-	c      *call
 	blocks int
 	text   int
 }
@@ -106,7 +72,7 @@ func (k *richCheck) all(raw []json.RawMessage) *apiError {
 		if err := dec.Decode(&b); err != nil {
 			return badRequest("can't parse InputRichBlock: %v", err)
 		}
-		if err := k.block(b, 1); err != nil {
+		if err := k.block(b); err != nil {
 			return err
 		}
 	}
@@ -119,53 +85,30 @@ func (k *richCheck) all(raw []json.RawMessage) *apiError {
 	return nil
 }
 
-func (k *richCheck) block(b richBlock, depth int) *apiError {
-	known := []string{
-		"paragraph", "heading", "pre", "footer", "divider", "list", "blockquote", "expandable_blockquote", "pullquote",
-		"table", "details", "buttons",
-	}
+func (k *richCheck) block(b richBlock) *apiError {
 	k.blocks++
-	switch {
-	case !slices.Contains(known, b.Type):
-		return badRequest("the simulator does not know the block %q", b.Type)
-	case depth > maxRichDepth:
-		return badRequest("rich blocks are nested too deep")
-	case b.Type == "heading" && (b.Size < 1 || b.Size > 6):
-		return badRequest("a heading has a size of 1-6")
-	case b.Type == "buttons":
-		return k.buttons(b.Buttons)
+	switch b.Type {
+	case "paragraph":
+		return k.words(b.Text, 1)
+	case "table":
+		return k.table(b.Cells)
 	}
-	for _, text := range []json.RawMessage{b.Text, b.Summary, b.Credit, b.Caption} {
-		if err := k.words(text, depth); err != nil {
-			return err
-		}
-	}
-	for _, item := range b.Items {
-		b.Blocks = append(b.Blocks, item.Blocks...)
-	}
-	for _, inner := range b.Blocks {
-		if err := k.block(inner, depth+1); err != nil {
-			return err
-		}
-	}
-	return k.table(b.Cells, depth)
+	return badRequest("the simulator does not know the block %q", b.Type)
 }
 
-func (k *richCheck) table(rows [][]richCell, depth int) *apiError {
+func (k *richCheck) table(rows [][]richCell) *apiError {
 	for _, row := range rows {
 		k.blocks++
-		columns := 0
 		for _, cell := range row {
-			columns += max(cell.Colspan, 1)
 			if !slices.Contains([]string{"left", "center", "right"}, cell.Align) || !slices.Contains([]string{"top", "middle", "bottom"}, cell.Valign) {
 				return badRequest("a table cell has a wrong align %q or valign %q", cell.Align, cell.Valign)
 			}
-			if err := k.words(cell.Text, depth); err != nil {
+			if err := k.words(cell.Text, 1); err != nil {
 				return err
 			}
 		}
-		if columns > maxRichColumns {
-			return badRequest("the table has %d columns, %d are allowed", columns, maxRichColumns)
+		if len(row) > maxRichColumns {
+			return badRequest("the table has %d columns, %d are allowed", len(row), maxRichColumns)
 		}
 	}
 	return nil
@@ -176,9 +119,8 @@ func (k *richCheck) words(raw json.RawMessage, depth int) *apiError {
 	var text string
 	var list []json.RawMessage
 	var object struct {
-		Type   string                     `json:"type"`
-		Text   json.RawMessage            `json:"text"`
-		Button map[string]json.RawMessage `json:"button"`
+		Type string          `json:"type"`
+		Text json.RawMessage `json:"text"`
 	}
 	switch {
 	case len(raw) == 0 || json.Unmarshal(raw, &text) == nil:
@@ -195,54 +137,6 @@ func (k *richCheck) words(raw json.RawMessage, depth int) *apiError {
 		return nil
 	case json.Unmarshal(raw, &object) != nil || object.Type == "":
 		return badRequest("can't parse RichText")
-	case object.Type == "button":
-		return k.button(object.Button)
 	}
 	return k.words(object.Text, depth+1)
-}
-
-func (k *richCheck) buttons(raw json.RawMessage) *apiError {
-	var all []map[string]json.RawMessage
-	if json.Unmarshal(raw, &all) != nil || len(all) < 1 || len(all) > maxButtonsRow {
-		return badRequest("a block of buttons has 1-8 of them")
-	}
-	for _, fields := range all {
-		if err := k.button(fields); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// button checks a button like one of a keyboard; here it may also look like a link.
-func (k *richCheck) button(fields map[string]json.RawMessage) *apiError {
-	if string(fields["style"]) == `"link"` {
-		delete(fields, "style")
-	}
-	b, err := k.s.button(k.c, fields)
-	k.text += units(b.Text)
-	return err
-}
-
-// richHasData reports whether a button somewhere in the rich message sends that callback data.
-func richHasData(rich json.RawMessage, data string) bool {
-	var value any
-	return data != "" && json.Unmarshal(rich, &value) == nil && holdsData(value, data)
-}
-
-func holdsData(value any, data string) bool {
-	switch v := value.(type) {
-	case []any:
-		return slices.ContainsFunc(v, func(inner any) bool { return holdsData(inner, data) })
-	case map[string]any:
-		if v["callback_data"] == data && v["disabled"] == nil {
-			return true
-		}
-		for _, inner := range v {
-			if holdsData(inner, data) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -48,7 +48,7 @@ type Server struct {
 	order      []int64 // people in the order they appeared
 	queries    map[string]*Press
 	nextQuery  int64
-	files      map[string]*File
+	files      int // how many were uploaded
 	profile    profile
 	intake     intake
 	hook       *webhook
@@ -84,10 +84,9 @@ func New(o Options) *Server {
 		chats:   map[int64]*chat{},
 		people:  map[int64]*Person{},
 		queries: map[string]*Press{},
-		files:   map[string]*File{},
 		profile: profile{commands: map[string][]Command{}},
 		intake:  intake{next: 1, kinds: defaultKinds()},
-		flood:   flood{quiet: map[string]time.Time{}, buckets: map[int64]*bucket{}},
+		flood:   flood{quiet: map[string]time.Time{}},
 	}
 	return s
 }
@@ -201,7 +200,10 @@ func (s *Server) process(c *call) (any, *apiError) {
 		s.mu.Unlock()
 		return nil, &apiError{Code: http.StatusNotFound, Description: "Not Found: method not found"}
 	}
-	s.checkParams(m, c)
+	if err := s.checkParams(m, c); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
 	if m.waits != nil {
 		s.checkQuiet(c)
 		s.mu.Unlock()
@@ -214,22 +216,25 @@ func (s *Server) process(c *call) (any, *apiError) {
 	return m.run(s, c)
 }
 
-// checkParams notes parameters that the method does not have. Telegram ignores them, so the call goes on, but a
-// correct bot never sends one: it is a typing error or a field of another version.
-func (s *Server) checkParams(m method, c *call) {
+// checkParams notes and refuses parameters that the simulator does not know. Telegram ignores those that it does not
+// know either, but they are typing errors; what the others do would be lost here.
+func (s *Server) checkParams(m method, c *call) (refused *apiError) {
 	for name := range c.params {
 		if !slices.Contains(m.params, name) {
 			s.violate("%s: unknown parameter %q", c.name, name)
+			refused = badRequest("the simulator does not know the parameter %s of %s", name, c.name)
 		}
 	}
 	for name := range c.files {
 		if !slices.Contains(m.params, name) && !c.attaches(name) {
 			s.violate("%s: file part %q is not referred to", c.name, name)
+			refused = badRequest("the simulator does not know the file %s of %s", name, c.name)
 		}
 	}
 	for _, name := range c.repeated {
 		s.violate("%s: parameter %q given twice", c.name, name)
 	}
+	return refused
 }
 
 // violate notes something that a correct bot never does. The caller holds the lock.

@@ -52,9 +52,6 @@ func setWebhook(s *Server, c *call) (any, *apiError) {
 	if c.params["url"] == "" {
 		return deleteWebhook(s, c)
 	}
-	if err := s.refuseUnknown(c); err != nil {
-		return nil, err
-	}
 	limit, err := c.number("max_connections")
 	if err != nil {
 		return nil, err

@@ -29,24 +29,12 @@ type wireChat struct {
 	FirstName string `json:"first_name,omitempty"`
 }
 
-// wireFullChat is what getChat answers.
-type wireFullChat struct {
-	wireChat
-	AccentColorID     int             `json:"accent_color_id"`
-	MaxReactionCount  int             `json:"max_reaction_count"`
-	AcceptedGiftTypes map[string]bool `json:"accepted_gift_types"`
-}
-
 // Entity is a formatted stretch of a text, with offset and length in UTF-16 code units.
 type Entity struct {
-	Type           string `json:"type"`
-	Offset         int    `json:"offset"`
-	Length         int    `json:"length"`
-	URL            string `json:"url,omitempty"`
-	Language       string `json:"language,omitempty"`
-	CustomEmojiID  string `json:"custom_emoji_id,omitempty"`
-	UnixTime       int64  `json:"unix_time,omitempty"`
-	DateTimeFormat string `json:"date_time_format,omitempty"`
+	Type   string `json:"type"`
+	Offset int    `json:"offset"`
+	Length int    `json:"length"`
+	URL    string `json:"url,omitempty"`
 }
 
 type wireMessage struct {
@@ -56,7 +44,6 @@ type wireMessage struct {
 	Date          int64            `json:"date"`
 	EditDate      int64            `json:"edit_date,omitempty"`
 	Protected     bool             `json:"has_protected_content,omitempty"`
-	ReplyTo       *wireMessage     `json:"reply_to_message,omitempty"`
 	Text          string           `json:"text,omitempty"`
 	Entities      []Entity         `json:"entities,omitempty"`
 	LinkPreview   *linkPreview     `json:"link_preview_options,omitempty"`
@@ -66,8 +53,6 @@ type wireMessage struct {
 	CaptionEntity []Entity         `json:"caption_entities,omitempty"`
 	RichMessage   json.RawMessage  `json:"rich_message,omitempty"`
 	ReplyMarkup   *wireInlineBoard `json:"reply_markup,omitempty"`
-	HasMediaSpoil bool             `json:"has_media_spoiler,omitempty"`
-	CaptionOnTop  bool             `json:"show_caption_above_media,omitempty"`
 	MigrateTo     int64            `json:"migrate_to_chat_id,omitempty"`
 	MigrateFrom   int64            `json:"migrate_from_chat_id,omitempty"`
 }
@@ -82,7 +67,6 @@ type wireButton struct {
 	URL      string        `json:"url,omitempty"`
 	Data     string        `json:"callback_data,omitempty"`
 	CopyText *wireCopyText `json:"copy_text,omitempty"`
-	Disabled *struct{}     `json:"disabled,omitempty"`
 }
 
 type wireCopyText struct {
@@ -136,9 +120,5 @@ type wireMember struct {
 
 // linkPreview is LinkPreviewOptions, as the bot gave it.
 type linkPreview struct {
-	IsDisabled       bool   `json:"is_disabled,omitempty"`
-	URL              string `json:"url,omitempty"`
-	PreferSmallMedia bool   `json:"prefer_small_media,omitempty"`
-	PreferLargeMedia bool   `json:"prefer_large_media,omitempty"`
-	ShowAboveText    bool   `json:"show_above_text,omitempty"`
+	IsDisabled bool `json:"is_disabled,omitempty"`
 }

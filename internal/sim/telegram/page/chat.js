@@ -92,7 +92,6 @@ function apply(d) {
   hideTyping();
   if (d.action) showTyping(d.action, d.action_ms);
   menu.fill(d.commands || []);
-  replies(d.keyboard || []);
   start(d);
   measure();
   if (d.reset || atEnd || fresh.some((m) => m.mine)) toEnd();
@@ -135,11 +134,7 @@ function pressed(p) {
   waiting.set(key, set);
   for (const b of chat.querySelectorAll('[data-id="' + p.message + '"] [data-data]')) spin(b, p.message);
   if (!p.answered) return;
-  if (p.url) window.open(p.url, '_blank', 'noopener');
-  if (p.text && p.alert) {
-    $('alert-text').textContent = p.text;
-    if (!$('alert').open) $('alert').showModal();
-  } else if (p.text) toast(p.text);
+  if (p.text) toast(p.text);
 }
 
 function spin(b, id) {
@@ -180,10 +175,6 @@ function measure() {
     outer.classList.toggle('overflow', wide);
     outer.toggleAttribute('data-overflow', wide);
   }
-  for (const q of chat.querySelectorAll('blockquote.expandable:not(.open)')) {
-    const inner = q.querySelector('.quoted');
-    q.classList.toggle('short', inner.scrollHeight <= inner.clientHeight + 1);
-  }
 }
 
 // The end of the chat.
@@ -200,12 +191,7 @@ function scrolled() {
   $('unread').textContent = missed ? String(missed) : '';
 }
 
-// The lower edge: suggested answers, the input box.
-
-function replies(rows) {
-  $('replies').hidden = rows.length === 0;
-  $('replies').replaceChildren(...rows.map((row) => el('div', { class: 'row' }, ...row.map((text) => el('button', { type: 'button', onclick: () => act.send(text) }, text)))));
-}
+// The lower edge: the Start button, the input box.
 
 // start shows the Start button in an empty chat and Restart for somebody who has blocked the bot.
 function start(d) {

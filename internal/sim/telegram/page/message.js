@@ -1,5 +1,5 @@
 // One message becomes one DOM node here.
-import { el, formatted, icon, link, spoiler } from './text.js';
+import { el, formatted, icon, link } from './text.js';
 import { rich } from './rich.js';
 
 const lock = 'M7 10V7a5 5 0 0 1 10 0v3h1.5v11h-13V10zm2.5 0h5V7a2.5 2.5 0 0 0-5 0z';
@@ -10,14 +10,10 @@ const arrow = 'M7 5h12v12h-3V10.2L7.1 19.1 5 17l8.9-9H7z';
 // message builds the node. act has send(text), press(message, data, button), copy(text), file(id).
 export function message(m, act) {
   const bubble = el('div', { class: 'bubble' });
-  if (m.reply) {
-    bubble.append(el('div', { class: 'reply' }, el('b', {}, m.reply.sender), el('span', {}, m.reply.text)));
-  }
   const words = m.text ? formatted(el('div', { class: 'text', 'data-testid': 'text', dir: 'auto' }), m.text, m.entities, act.send) : null;
   const media = m.photo ? photo(m, act) : m.document ? download(m.document, act) : null;
-  if (m.on_top) bubble.append(...[words, media].filter(Boolean));
-  else bubble.append(...[media, words].filter(Boolean));
-  if (m.rich) bubble.append(rich(m.rich, m, act));
+  bubble.append(...[media, words].filter(Boolean));
+  if (m.rich) bubble.append(rich(m.rich));
   bubble.append(foot(m));
   const node = el('article', {
     class: 'msg ' + (m.mine ? 'mine' : 'theirs') + (m.photo ? ' with-photo' : ''),
@@ -41,10 +37,7 @@ function foot(m) {
 function photo(m, act) {
   const p = m.photo;
   const image = el('img', { src: act.file(p.id), width: String(p.width), height: String(p.height), alt: m.text ? 'Photo: ' + m.text.slice(0, 120) : 'Photo' });
-  const frame = el('a', { class: 'photo', href: act.file(p.id), target: '_blank', rel: 'noopener noreferrer' }, image);
-  if (!m.spoiler) return frame;
-  const cover = el('span', { class: 'spoiler photo-cover' }, frame);
-  return spoiler(cover);
+  return el('a', { class: 'photo', href: act.file(p.id), target: '_blank', rel: 'noopener noreferrer' }, image);
 }
 
 function download(d, act) {
@@ -64,8 +57,8 @@ function keyboard(m, act) {
     ...m.keyboard.map((row) => el('div', { class: 'row' }, ...row.map((b) => button(b, m, act)))));
 }
 
-// button makes an inline button of whatever kind; rich messages use it too.
-export function button(b, m, act) {
+// button makes an inline button of whatever kind.
+function button(b, m, act) {
   const look = 'key' + (b.style ? ' ' + b.style : '');
   const label = el('span', { class: 'label' }, b.text);
   if (b.url) {
@@ -79,7 +72,6 @@ export function button(b, m, act) {
     return el('button', { type: 'button', class: look + ' copy', 'data-copy': b.copy_text, 'aria-label': b.text + ', copies text', onclick: () => act.copy(b.copy_text) },
       label, icon(sheets, { class: 'corner', 'aria-hidden': 'true' }));
   }
-  if (b.disabled) return el('button', { type: 'button', class: look, disabled: true }, label);
   const node = el('button', { type: 'button', class: look, 'data-data': b.data }, label, el('span', { class: 'spinner', 'aria-hidden': 'true' }));
   node.addEventListener('click', () => act.press(m.id, b.data));
   return node;

@@ -64,7 +64,7 @@ function fill(parent, text, from, to, list, send) {
   if (pos < to) parent.append(text.slice(pos, to));
 }
 
-const blocks = new Set(['pre', 'blockquote', 'expandable_blockquote']);
+const blocks = new Set(['pre']);
 const plainTags = { bold: 'strong', italic: 'em', underline: 'u', strikethrough: 's' };
 
 // wrap makes the node of an entity; its text goes into hole.
@@ -75,21 +75,11 @@ function wrap(e, text, send) {
     case 'code':
       return same(el('code', { title: 'Tap to copy', onclick: () => navigator.clipboard?.writeText(text) }));
     case 'pre':
-      return pre(e.language);
-    case 'spoiler':
-      return same(spoiler(el('span', { class: 'spoiler' })));
-    case 'blockquote':
-      return same(el('blockquote'));
-    case 'expandable_blockquote':
-      return expandable();
+      return pre();
     case 'text_link':
       return same(link(e.url));
-    case 'url':
-      return same(link(text));
     case 'bot_command':
       return same(el('button', { type: 'button', class: 'command', 'data-command': text, onclick: () => send(text) }));
-    case 'date_time':
-      return time(e);
     default:
       return same(el('span', { class: 'entity-' + e.type }));
   }
@@ -105,57 +95,8 @@ export function spoiler(node) {
   return node;
 }
 
-export function pre(language) {
+function pre() {
   const hole = el('code');
   const box = el('pre', { tabindex: '0', 'data-testid': 'pre' }, hole);
-  const outer = el('div', { class: 'pre' }, language ? el('span', { class: 'language' }, language) : null, box);
-  return { outer, hole };
-}
-
-export function expandable() {
-  const hole = el('div', { class: 'quoted' });
-  const more = el('button', { type: 'button', class: 'more', 'aria-expanded': 'false' }, 'Show more');
-  const outer = el('blockquote', { class: 'expandable' }, hole, more);
-  more.addEventListener('click', () => {
-    const open = outer.classList.toggle('open');
-    more.textContent = open ? 'Show less' : 'Show more';
-    more.setAttribute('aria-expanded', String(open));
-  });
-  return { outer, hole };
-}
-
-// time shows a date_time entity in the viewer's own words and zone; the bot's text is the fallback, in the title.
-function time(e) {
-  const node = el('time', { datetime: new Date(e.unix_time * 1000).toISOString() });
-  const words = timeWords(e.unix_time, e.date_time_format || '');
-  if (!words) return { outer: node, hole: node };
-  node.append(words);
-  const hole = el('span');
-  queueMicrotask(() => { node.title = hole.textContent; });
-  return { outer: node, hole };
-}
-
-function timeWords(unix, format) {
-  const date = new Date(unix * 1000);
-  if (/^r$/i.test(format)) return relative(unix);
-  const options = {};
-  if (format.includes('w')) options.weekday = format.includes('D') ? 'long' : 'short';
-  if (format.includes('d')) options.dateStyle = 'short';
-  if (format.includes('D')) Object.assign(options, { year: 'numeric', month: 'long', day: 'numeric' });
-  if (format.includes('t')) Object.assign(options, { hour: '2-digit', minute: '2-digit' });
-  if (format.includes('T')) Object.assign(options, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-  if (options.dateStyle) {
-    delete options.dateStyle;
-    Object.assign(options, { year: '2-digit', month: 'numeric', day: 'numeric' });
-  }
-  return Object.keys(options).length ? new Intl.DateTimeFormat(undefined, options).format(date) : '';
-}
-
-function relative(unix) {
-  const seconds = unix - Date.now() / 1000;
-  const words = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
-  for (const [unit, size] of [['day', 86400], ['hour', 3600], ['minute', 60]]) {
-    if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
-  }
-  return words.format(Math.round(seconds), 'second');
+  return { outer: el('div', { class: 'pre' }, box), hole };
 }
