@@ -32,14 +32,17 @@ func ParseRange(text string) (Range, bool) {
 	return r, slices.Contains(Ranges(), r)
 }
 
+// spanUnits are the units of time as people write them.
+var spanUnits = map[string]string{
+	"MIN": "MIN", "MINS": "MIN", "MINUTE": "MIN", "MINUTES": "MIN", "H": "H", "HR": "H", "HRS": "H", "HOUR": "H", "HOURS": "H",
+	"D": "D", "DAY": "D", "DAYS": "D", "W": "W", "WK": "W", "WEEK": "W", "WEEKS": "W",
+	"M": "M", "MO": "M", "MTH": "M", "MONTH": "M", "MONTHS": "M", "Y": "Y", "YR": "Y", "YRS": "Y", "YEAR": "Y", "YEARS": "Y",
+}
+
 // span reads a number with a unit of time, "6M"; "" for what is none.
 func span(word string) string {
 	digits := strings.TrimRight(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	unit, ok := map[string]string{
-		"MIN": "MIN", "MINS": "MIN", "MINUTE": "MIN", "MINUTES": "MIN", "H": "H", "HR": "H", "HRS": "H", "HOUR": "H", "HOURS": "H",
-		"D": "D", "DAY": "D", "DAYS": "D", "W": "W", "WK": "W", "WEEK": "W", "WEEKS": "W",
-		"M": "M", "MO": "M", "MTH": "M", "MONTH": "M", "MONTHS": "M", "Y": "Y", "YR": "Y", "YRS": "Y", "YEAR": "Y", "YEARS": "Y",
-	}[word[len(digits):]]
+	unit, ok := spanUnits[word[len(digits):]]
 	if !ok || digits == "" || len(digits) > 3 || strings.Trim(digits, "0123456789") != "" {
 		return ""
 	}

@@ -17,12 +17,15 @@ func (p Position) Fits(word string) bool {
 	return contains(p.Symbol, word) || p.Product == word || word == "OPEN" && p.Quantity != 0 || word == "CLOSED" && p.Quantity == 0
 }
 
+// orderStates are the states of orders as people name them.
+var orderStates = map[string]OrderState{
+	"OPEN": OrderOpen, "PENDING": OrderOpen, "EXECUTED": OrderDone, "COMPLETE": OrderDone, "COMPLETED": OrderDone, "DONE": OrderDone, "FILLED": OrderDone,
+	"REJECTED": OrderRejected, "FAILED": OrderRejected, "CANCELLED": OrderCancelled, "CANCELED": OrderCancelled,
+}
+
 // Fits reports whether a word is in the order's symbol, or says its side or state.
 func (o Order) Fits(word string) bool {
-	state, named := map[string]OrderState{
-		"OPEN": OrderOpen, "PENDING": OrderOpen, "EXECUTED": OrderDone, "COMPLETE": OrderDone, "COMPLETED": OrderDone, "DONE": OrderDone, "FILLED": OrderDone,
-		"REJECTED": OrderRejected, "FAILED": OrderRejected, "CANCELLED": OrderCancelled, "CANCELED": OrderCancelled,
-	}[word]
+	state, named := orderStates[word]
 	return contains(o.Symbol, word) || isSide(o.Side, word) || named && !o.Missing && o.State() == state
 }
 

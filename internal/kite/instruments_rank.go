@@ -168,10 +168,10 @@ func kindRank(i Instrument) int {
 
 // exchangeRank is the order of the exchanges; unknown ones come last.
 func exchangeRank(exchange string) int {
-	if at := slices.Index(exchanges(), exchange); at >= 0 {
+	if at := slices.Index(exchanges, exchange); at >= 0 {
 		return at
 	}
-	return len(exchanges())
+	return len(exchanges)
 }
 
 // compareTrue orders what is true before what is not.

@@ -22,7 +22,7 @@ type Wanted struct {
 func ParseWanted(typed string) (Wanted, bool) {
 	key := SymbolKey(typed)
 	exchange, name, said := strings.Cut(key, ":")
-	if !said || !slices.Contains(exchanges(), strings.TrimSpace(exchange)) {
+	if !said || !slices.Contains(exchanges, strings.TrimSpace(exchange)) {
 		exchange, name = spokenExchange(key)
 	}
 	w := Wanted{exchange: strings.TrimSpace(exchange)}

@@ -67,7 +67,10 @@ func (s Symbol) Guesses() []string {
 // and as they are said, NIFTYNOV26000CE.
 var contract = regexp.MustCompile(`^[A-Z][A-Z0-9&-]*([0-9](CE|PE)|[0-9][A-Z0-9]{3}FUT|(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)FUT)$`)
 
-func isContractName(name string) bool { return contract.MatchString(name) }
+func isContractName(name string) bool {
+	// The ends are looked at first: they are cheaper than the pattern.
+	return (strings.HasSuffix(name, "E") || strings.HasSuffix(name, "FUT")) && contract.MatchString(name)
+}
 
 // Choose picks from the answer to [Symbol.Guesses] the one that is meant: the
 // likeliest of those that Kite knows. One symbol on two exchanges is nearly
@@ -111,7 +114,7 @@ func ParseSymbol(text string) (Symbol, bool) {
 		exchange, name = spokenExchange(text)
 	}
 	s := Symbol{strings.TrimSpace(exchange), strings.TrimSpace(name)}
-	if said && !slices.Contains(exchanges(), s.Exchange) || !isSymbolName(s.Name) {
+	if said && !slices.Contains(exchanges, s.Exchange) || !isSymbolName(s.Name) {
 		return Symbol{}, false
 	}
 	return s, true
@@ -135,8 +138,10 @@ func hasSpokenExchange(words []string) bool {
 	return len(words) > 1 && isSpokenExchange(words[0]) != isSpokenExchange(words[len(words)-1])
 }
 
+var spokenExchanges = []string{"NSE", "BSE", "NFO", "BFO", "MCX", "CDS"}
+
 func isSpokenExchange(word string) bool {
-	return slices.Contains([]string{"NSE", "BSE", "NFO", "BFO", "MCX", "CDS"}, strings.ToUpper(word))
+	return slices.Contains(spokenExchanges, strings.ToUpper(word))
 }
 
 // SymbolKey is what was typed in a form that is the same for every way of
@@ -159,16 +164,16 @@ func IsContract(id string) bool {
 }
 
 // exchanges are those that Kite has instruments of.
-func exchanges() []string {
-	return []string{"NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NSEIX", "GLOBAL"}
-}
+var exchanges = []string{"NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NSEIX", "GLOBAL"}
 
 // colons are in the names of some indices, between numbers: "BSE SENSEX SIXTY 65:35".
 var colons = regexp.MustCompile(`([0-9]):([0-9])`)
 
 // isSymbolName takes what tradingsymbols are made of.
 func isSymbolName(name string) bool {
-	name = colons.ReplaceAllString(name, "$1-$2")
+	if strings.Contains(name, ":") {
+		name = colons.ReplaceAllString(name, "$1-$2")
+	}
 	return name != "" && len(name) <= maxSymbol && strings.ContainsFunc(name, isLetterOrDigit) && !strings.ContainsFunc(name, func(r rune) bool {
 		return !isLetterOrDigit(r) && !strings.ContainsRune("&-_.*+/ ", r)
 	})

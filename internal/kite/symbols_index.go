@@ -3,13 +3,12 @@ package kite
 import (
 	"slices"
 	"strings"
-	"sync"
 )
 
 // indexNamed returns the index that goes by a name in everyday use, however it
 // is spaced: "BANK NIFTY", "BANKNIFTY", "NIFTY BANK".
 func indexNamed(name string) (Symbol, bool) {
-	s, ok := indexByName()[squeeze(name)]
+	s, ok := indexByName[squeeze(name)]
 	return s, ok
 }
 
@@ -20,9 +19,9 @@ func (s Symbol) isNamed() bool {
 }
 
 // indexByName are the indices by their squeezed names.
-var indexByName = sync.OnceValue(func() map[string]Symbol {
+var indexByName = func() map[string]Symbol {
 	all := map[string]Symbol{}
-	for _, index := range indices() {
+	for _, index := range indices {
 		s := Symbol{index.exchange, index.name}
 		all[squeeze(index.name)] = s
 		for alias := range strings.FieldsSeq(index.aliases) {
@@ -30,75 +29,67 @@ var indexByName = sync.OnceValue(func() map[string]Symbol {
 		}
 	}
 	return all
-})
+}()
 
 // squeeze leaves out what people put between words or not.
-func squeeze(name string) string {
-	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToUpper(name))
+func squeeze(name string) string { return separators.Replace(strings.ToUpper(name)) }
+
+var separators = strings.NewReplacer(" ", "", "-", "", "_", "")
+
+// indices are the indices that people ask for by name, in Kite's spelling. The
+// aliases are squeezed; the name itself needs none.
+var indices = []struct{ exchange, name, aliases string }{
+	{"NSE", "NIFTY 50", "NIFTY NIFTYFIFTY CNXNIFTY"},
+	{"NSE", "NIFTY BANK", "BANKNIFTY"},
+	{"BSE", "SENSEX", "BSESENSEX SENSEX30"},
+	{"BSE", "BANKEX", "BSEBANKEX"},
+	{"NSE", "NIFTY FIN SERVICE", "FINNIFTY NIFTYFIN NIFTYFINANCE NIFTYFINSERVICES NIFTYFINANCIALSERVICES"},
+	{"NSE", "NIFTY MID SELECT", "MIDCPNIFTY MIDCAPNIFTY MIDCAPSELECT NIFTYMIDCAPSELECT MIDSELECT"},
+	{"NSE", "NIFTY MIDCAP 100", "MIDCAP NIFTYMIDCAP MIDCAP100"},
+	{"NSE", "NIFTY MIDCAP 50", "MIDCAP50"},
+	{"NSE", "NIFTY SMLCAP 100", "SMALLCAP NIFTYSMALLCAP SMALLCAP100 NIFTYSMALLCAP100"},
+	{"NSE", "NIFTY SMLCAP 250", "SMALLCAP250 NIFTYSMALLCAP250"},
+	{"NSE", "NIFTY NEXT 50", "NEXT50 NIFTYNEXT NIFTYJUNIOR JUNIORNIFTY NIFTYNXT50"},
+	{"NSE", "NIFTY 100", ""},
+	{"NSE", "NIFTY 200", ""},
+	{"NSE", "NIFTY 500", ""},
+	{"NSE", "INDIA VIX", "VIX"},
+	{"NSE", "NIFTY IT", "ITNIFTY"},
+	{"NSE", "NIFTY AUTO", "AUTONIFTY"},
+	{"NSE", "NIFTY PHARMA", "PHARMANIFTY"},
+	{"NSE", "NIFTY FMCG", "FMCGNIFTY"},
+	{"NSE", "NIFTY METAL", "METALNIFTY"},
+	{"NSE", "NIFTY REALTY", "REALTYNIFTY"},
+	{"NSE", "NIFTY ENERGY", "ENERGYNIFTY"},
+	{"NSE", "NIFTY MEDIA", "MEDIANIFTY"},
+	{"NSE", "NIFTY INFRA", "NIFTYINFRASTRUCTURE"},
+	{"NSE", "NIFTY PSU BANK", "PSUBANK PSUBANKNIFTY"},
+	{"NSE", "NIFTY PVT BANK", "PVTBANK PRIVATEBANK NIFTYPRIVATEBANK"},
+	{"NSE", "NIFTY MIDCAP 150", "MIDCAP150"},
+	{"NSE", "NIFTY SMLCAP 50", "SMALLCAP50 NIFTYSMALLCAP50"},
+	{"NSE", "NIFTY HEALTHCARE", ""},
+	{"NSE", "NIFTY CONSUMPTION", ""},
+	{"NSE", "NIFTY COMMODITIES", ""},
+	{"NSE", "NIFTY OIL AND GAS", "NIFTYOILGAS NIFTYOIL&GAS"},
+	{"NSE", "NIFTY CPSE", ""},
+	{"NSE", "NIFTY PSE", ""},
+	{"NSE", "NIFTY MNC", ""},
+	{"NSE", "NIFTY SERV SECTOR", "NIFTYSERVICES"},
+	{"BSE", "SNSX50", "SENSEX50"},
+	{"BSE", "SNXT50", "SENSEXNEXT50"},
+	{"BSE", "BSE 1000", ""},
+	{"BSE", "BSE IT", ""},
+	{"BSE", "BSE CD", ""},
+	{"BSE", "BSE CG", ""},
+	{"BSE", "BSE HC", ""},
+	{"BSE", "BSE SENSEX SIXTY 65:35", "SENSEXSIXTY65:35"},
+	{"BSE", "BSE LGMD60:40ST DIV50", ""},
 }
 
-type indexName struct {
-	exchange, name string
-	aliases        string // squeezed; its own name goes without saying
-}
-
-// indices are the indices that people ask for by name, in Kite's spelling.
-func indices() []indexName {
-	return []indexName{
-		{"NSE", "NIFTY 50", "NIFTY NIFTYFIFTY CNXNIFTY"},
-		{"NSE", "NIFTY BANK", "BANKNIFTY"},
-		{"BSE", "SENSEX", "BSESENSEX SENSEX30"},
-		{"BSE", "BANKEX", "BSEBANKEX"},
-		{"NSE", "NIFTY FIN SERVICE", "FINNIFTY NIFTYFIN NIFTYFINANCE NIFTYFINSERVICES NIFTYFINANCIALSERVICES"},
-		{"NSE", "NIFTY MID SELECT", "MIDCPNIFTY MIDCAPNIFTY MIDCAPSELECT NIFTYMIDCAPSELECT MIDSELECT"},
-		{"NSE", "NIFTY MIDCAP 100", "MIDCAP NIFTYMIDCAP MIDCAP100"},
-		{"NSE", "NIFTY MIDCAP 50", "MIDCAP50"},
-		{"NSE", "NIFTY SMLCAP 100", "SMALLCAP NIFTYSMALLCAP SMALLCAP100 NIFTYSMALLCAP100"},
-		{"NSE", "NIFTY SMLCAP 250", "SMALLCAP250 NIFTYSMALLCAP250"},
-		{"NSE", "NIFTY NEXT 50", "NEXT50 NIFTYNEXT NIFTYJUNIOR JUNIORNIFTY NIFTYNXT50"},
-		{"NSE", "NIFTY 100", ""},
-		{"NSE", "NIFTY 200", ""},
-		{"NSE", "NIFTY 500", ""},
-		{"NSE", "INDIA VIX", "VIX"},
-		{"NSE", "NIFTY IT", "ITNIFTY"},
-		{"NSE", "NIFTY AUTO", "AUTONIFTY"},
-		{"NSE", "NIFTY PHARMA", "PHARMANIFTY"},
-		{"NSE", "NIFTY FMCG", "FMCGNIFTY"},
-		{"NSE", "NIFTY METAL", "METALNIFTY"},
-		{"NSE", "NIFTY REALTY", "REALTYNIFTY"},
-		{"NSE", "NIFTY ENERGY", "ENERGYNIFTY"},
-		{"NSE", "NIFTY MEDIA", "MEDIANIFTY"},
-		{"NSE", "NIFTY INFRA", "NIFTYINFRASTRUCTURE"},
-		{"NSE", "NIFTY PSU BANK", "PSUBANK PSUBANKNIFTY"},
-		{"NSE", "NIFTY PVT BANK", "PVTBANK PRIVATEBANK NIFTYPRIVATEBANK"},
-		{"NSE", "NIFTY MIDCAP 150", "MIDCAP150"},
-		{"NSE", "NIFTY SMLCAP 50", "SMALLCAP50 NIFTYSMALLCAP50"},
-		{"NSE", "NIFTY HEALTHCARE", ""},
-		{"NSE", "NIFTY CONSUMPTION", ""},
-		{"NSE", "NIFTY COMMODITIES", ""},
-		{"NSE", "NIFTY OIL AND GAS", "NIFTYOILGAS NIFTYOIL&GAS"},
-		{"NSE", "NIFTY CPSE", ""},
-		{"NSE", "NIFTY PSE", ""},
-		{"NSE", "NIFTY MNC", ""},
-		{"NSE", "NIFTY SERV SECTOR", "NIFTYSERVICES"},
-		{"BSE", "SNSX50", "SENSEX50"},
-		{"BSE", "SNXT50", "SENSEXNEXT50"},
-		{"BSE", "BSE 1000", ""},
-		{"BSE", "BSE IT", ""},
-		{"BSE", "BSE CD", ""},
-		{"BSE", "BSE CG", ""},
-		{"BSE", "BSE HC", ""},
-		{"BSE", "BSE SENSEX SIXTY 65:35", "SENSEXSIXTY65:35"},
-		{"BSE", "BSE LGMD60:40ST DIV50", ""},
-	}
-}
-
-// isBSEIndex knows some indices of BSE that are spelt like shares. Their everyday
-// names mean those of NSE, or a company.
-func isBSEIndex(name string) bool {
-	return slices.Contains(strings.Fields("AUTO BANKEX BSE100 BSE200 BSE500 BSEFMC BSEIPO BSEPSU CPSE INFRA LRGCAP METALINDEX MIDCAP OILGAS POWER REALTY SENSEX "+
-		"SMLCAP SNSX50 SNXT50"), name)
-}
+// bseIndices are indices of BSE that are spelt like shares. Their everyday names
+// mean those of NSE, or a company.
+var bseIndices = strings.Fields("AUTO BANKEX BSE100 BSE200 BSE500 BSEFMC BSEIPO BSEPSU CPSE INFRA LRGCAP METALINDEX MIDCAP OILGAS POWER REALTY SENSEX " +
+	"SMLCAP SNSX50 SNXT50")
 
 // IsIndex reports whether an instrument is an index: its prices are points, not
 // rupees. Where there is no quote ([Quote.IsIndex]) the name tells: what has a space in its symbol on
@@ -110,7 +101,7 @@ func IsIndex(id string) bool {
 	case "NSE":
 		return strings.Contains(name, " ")
 	case "BSE":
-		return strings.Contains(name, " ") || isBSEIndex(name)
+		return strings.Contains(name, " ") || slices.Contains(bseIndices, name)
 	default:
 		return exchange == "NSEIX" || exchange == "GLOBAL"
 	}

@@ -63,15 +63,11 @@ func partsOf(words []string) (parts []string) {
 // withoutNoise drops what people say around a symbol when they ask for a price:
 // "what is the share price of infy", "infy ltp".
 func withoutNoise(words []string) []string {
-	const price, around = " LTP PRICE PRICES QUOTE QUOTES RATE RATES ", " CURRENT LATEST LIVE SHARE SHARES STOCK STOCKS WHATS "
-	is := func(list string) func(string) bool {
-		return func(word string) bool { return strings.Contains(list, " "+strings.ToUpper(word)+" ") }
-	}
-	if !slices.ContainsFunc(words, is(price)) {
+	if !slices.ContainsFunc(words, priceWords.has) {
 		return words
 	}
 	left := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
-		return is(price)(w) || is(around)(w) || isTalk(strings.ToUpper(strings.Trim(w, "’'")))
+		return priceWords.has(w) || noiseWords.has(w) || talkWords.has(strings.Trim(w, "’'"))
 	})
 	if len(left) == 0 {
 		return words
@@ -124,15 +120,31 @@ func SpokenChart(text string) (args string, ok bool) {
 }
 
 // HasTalk reports whether a word of a text is one of ordinary sentences.
-func HasTalk(text string) bool { return slices.ContainsFunc(strings.Fields(SymbolKey(text)), isTalk) }
+func HasTalk(text string) bool { return slices.ContainsFunc(strings.Fields(text), talkWords.has) }
 
-// isTalk knows the words that make a message talk. Where one is a symbol too,
-// it takes a command to ask for it.
-func isTalk(word string) bool {
-	const talk = " A ABOUT ALL AM AN AND ANY ARE AS AT BE BOT BUY BY BYE CAN CANCEL COME COOL DID DO DOES DONE FINE FOR FROM GET GIVE GO GOOD " +
+// wordSet is a set of words in capitals.
+type wordSet map[string]bool
+
+func wordsOf(list string) wordSet {
+	set := wordSet{}
+	for word := range strings.FieldsSeq(list) {
+		set[word] = true
+	}
+	return set
+}
+
+// has reports whether a word is in the set, in any case.
+func (s wordSet) has(word string) bool { return s[strings.ToUpper(word)] }
+
+var (
+	priceWords = wordsOf("LTP PRICE PRICES QUOTE QUOTES RATE RATES")
+	noiseWords = wordsOf("CURRENT LATEST LIVE SHARE SHARES STOCK STOCKS WHATS")
+
+	// talkWords make a message talk. Where one is a symbol too, it takes a command
+	// to ask for it.
+	talkWords = wordsOf(" A ABOUT ALL AM AN AND ANY ARE AS AT BE BOT BUY BY BYE CAN CANCEL COME COOL DID DO DOES DONE FINE FOR FROM GET GIVE GO GOOD " +
 		"GREAT HALLO HAS HAVE HELLO HELP HERE HEY HI HOLA HOW I IF IN IS IT ITS JUST KNOW LATER LET LIKE LOGIN LOGOUT LOL ME MENU MORNING " +
 		"MUCH MY NAMASTE NEVERMIND NEW NICE NO NOPE NOT NOW OF OH OK OKAY ON OR OUR OUT PLEASE PLS PORTFOLIO PRICE QUIT SEE SELL SHOULD SHOW " +
 		"SORRY START STOP SURE TELL TEST THANK THANKS THANKYOU THAT THE THEM THEN THERE THEY THIS THX TO TODAY TOMORROW UP US WAIT WANT WAS WE " +
-		"WELL WHAT WHATS WHEN WHERE WHICH WHO WHY WILL WITH WOW YEAH YEP YES YESTERDAY YO YOU YOUR HOLDINGS POSITIONS ORDERS FUNDS BALANCE STATUS SETTINGS "
-	return strings.Contains(talk, " "+word+" ")
-}
+		"WELL WHAT WHATS WHEN WHERE WHICH WHO WHY WILL WITH WOW YEAH YEP YES YESTERDAY YO YOU YOUR HOLDINGS POSITIONS ORDERS FUNDS BALANCE STATUS SETTINGS ")
+)

@@ -119,9 +119,10 @@ var writingTools = []string{
 var writingModes = []string{"place", "modify", "cancel", "create", "delete"}
 
 // ReadTools are the rows that read and nothing else: what people may ask by /tool.
-func ReadTools() []Tool {
-	return slices.DeleteFunc(slices.Clone(table), func(t Tool) bool { return t.effect != reads })
-}
+// All callers share the list: it is not to be changed.
+func ReadTools() []Tool { return readTools }
+
+var readTools = slices.DeleteFunc(slices.Clone(table), func(t Tool) bool { return t.effect != reads })
 
 // readTool finds a row that reads by its name.
 func readTool(name string) (*Tool, bool) {

@@ -136,3 +136,14 @@ func floor(tb testing.TB, answer string) string {
 	b.WriteString("</pre>")
 	return b.String()
 }
+
+// BenchmarkWatch draws a watch list of twenty symbols: 0.3 ms at most.
+func BenchmarkWatch(b *testing.B) {
+	rows := manyRows(b, 20)
+	b.ReportAllocs()
+	for b.Loop() {
+		if view.Quotes(view.QuotesView{Rows: rows, Watch: true}).HTML == "" {
+			b.Fatal("nothing drawn")
+		}
+	}
+}
