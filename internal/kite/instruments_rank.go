@@ -93,8 +93,8 @@ func (r ranking) compare(a, b Instrument) int {
 // exact: the symbol as typed, however it is spaced, or its ISIN or number at BSE. A series
 // that goes without saying does, and so does the year of a contract.
 func (r ranking) exact(i Instrument) bool {
-	symbol, joined := strings.ToUpper(strings.TrimSuffix(i.Symbol, "-EQ")), squeeze(r.symbol.Name)
-	named := squeeze(symbol) == joined || i.ISIN != "" && i.ISIN == joined ||
+	symbol, joined := strings.ToUpper(strings.TrimSuffix(i.Symbol, "-EQ")), normalize(r.symbol.Name)
+	named := normalize(symbol) == joined || i.ISIN != "" && i.ISIN == joined ||
 		i.Exchange == "BSE" && IsBSECode(joined) && strconv.FormatInt(i.Code, 10) == joined || r.isContract(i, symbol)
 	return named && (r.symbol.Exchange == "" || r.symbol.Exchange == i.Exchange)
 }

@@ -124,7 +124,7 @@ func (w Wanted) fits(i Instrument) bool {
 	if !i.Expiry.IsZero() {
 		text += strings.ToUpper(i.Expiry.Format(" 2 Jan 2006"))
 	}
-	return squeeze(i.Symbol) == squeeze(strings.Join(w.words, "")) ||
+	return normalize(i.Symbol) == normalize(strings.Join(w.words, "")) ||
 		!slices.ContainsFunc(w.words, func(word string) bool { return !strings.Contains(text, word) })
 }
 

@@ -8,7 +8,7 @@ import (
 // indexNamed returns the index that goes by a name in everyday use, however it
 // is spaced: "BANK NIFTY", "BANKNIFTY", "NIFTY BANK".
 func indexNamed(name string) (Symbol, bool) {
-	s, ok := indexByName[squeeze(name)]
+	s, ok := indexByName[normalize(name)]
 	return s, ok
 }
 
@@ -18,12 +18,12 @@ func (s Symbol) isNamed() bool {
 	return ok && index == s
 }
 
-// indexByName are the indices by their squeezed names.
+// indexByName are the indices by their normalized names.
 var indexByName = func() map[string]Symbol {
 	all := map[string]Symbol{}
 	for _, index := range indices {
 		s := Symbol{index.exchange, index.name}
-		all[squeeze(index.name)] = s
+		all[normalize(index.name)] = s
 		for alias := range strings.FieldsSeq(index.aliases) {
 			all[alias] = s
 		}
@@ -31,13 +31,13 @@ var indexByName = func() map[string]Symbol {
 	return all
 }()
 
-// squeeze leaves out what people put between words or not.
-func squeeze(name string) string { return separators.Replace(strings.ToUpper(name)) }
+// normalize leaves out what people put between words or not.
+func normalize(name string) string { return separators.Replace(strings.ToUpper(name)) }
 
 var separators = strings.NewReplacer(" ", "", "-", "", "_", "")
 
 // indices are the indices that people ask for by name, in Kite's spelling. The
-// aliases are squeezed; the name itself needs none.
+// aliases are normalized; the name itself needs none.
 var indices = []struct{ exchange, name, aliases string }{
 	{"NSE", "NIFTY 50", "NIFTY NIFTYFIFTY CNXNIFTY"},
 	{"NSE", "NIFTY BANK", "BANKNIFTY"},

@@ -93,7 +93,7 @@ func LooksLikeSymbol(text string) bool {
 	if !ok || !strings.ContainsFunc(key, isLetter) {
 		return false
 	}
-	if s.isNamed() || isContractName(squeeze(s.Name)) && !HasTalk(key) {
+	if s.isNamed() || isContractName(normalize(s.Name)) && !HasTalk(key) {
 		return true
 	}
 	if len(key) > maxSpoken || strings.ContainsAny(s.Name, "_.*+/:") {
