@@ -132,7 +132,7 @@ type MTFTotal struct {
 //   - Nothing is rounded.
 func Total(holdings []Holding) Portfolio {
 	p := Portfolio{Holdings: holdings}
-	var value, invested, pledged, day, yesterday, sold tally
+	var value, invested, pledged, day, yesterday, sold decimalSum
 	days := 0
 	for i := range holdings {
 		h := &holdings[i]

@@ -32,7 +32,7 @@ type reader struct {
 	depth int
 	err   error
 
-	slots map[reflect.Type]*slot // of the lists within rows
+	decoders map[reflect.Type]*valueDecoder // of the lists within rows
 }
 
 func (r *reader) fail(err error) {

@@ -22,7 +22,7 @@ var errTooMany = errors.New("more rows than there can be")
 // decodeInto reads a text into a struct. null leaves it as it is.
 func decodeInto[T any](text string, into *T) error {
 	r := reader{text: text}
-	f := field{to: target(reflect.ValueOf(into).Elem())}
+	f := fieldDecoder{to: target(reflect.ValueOf(into).Elem())}
 	f.read(&r)
 	return r.end()
 }
@@ -46,13 +46,13 @@ func decodeNamed[W any](text string, take func(name string, row *W)) (null bool,
 
 // rowOf is where one row after the other is read to.
 type rowOf[W any] struct {
-	row  *W
-	form *form
+	row     *W
+	decoder *structDecoder
 }
 
 func newRow[W any]() rowOf[W] {
 	row := new(W)
-	return rowOf[W]{row, formOf(reflect.ValueOf(row).Elem())}
+	return rowOf[W]{row, structDecoderOf(reflect.ValueOf(row).Elem())}
 }
 
 // read reads the next row; nil is null. It is overwritten by the one after it.
@@ -61,7 +61,7 @@ func (o rowOf[W]) read(r *reader) *W {
 		return nil
 	}
 	*o.row = *new(W)
-	o.form.read(r)
+	o.decoder.read(r)
 	return o.row
 }
 
@@ -138,7 +138,7 @@ func (p *page[W, T]) readWrapped(r *reader) {
 			p.wrapped = true
 			p.readRows(r)
 		case strings.EqualFold(name, "pagination"):
-			f := field{to: target(reflect.ValueOf(&p.wrap).Elem())}
+			f := fieldDecoder{to: target(reflect.ValueOf(&p.wrap).Elem())}
 			f.read(r)
 		default:
 			r.skip()

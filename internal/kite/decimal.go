@@ -64,15 +64,15 @@ func size(n int64) uint64 {
 	return uint64(n)
 }
 
-// tally adds up prices × shares, exactly, in numbers of its own: a sum of many
+// decimalSum adds up prices × shares, exactly, in numbers of its own: a sum of many
 // rows makes no garbage. The zero value is 0.
-type tally struct {
+type decimalSum struct {
 	sum      big.Int
 	exponent int32 // of the sum: the lowest of what was added
 	term, by big.Int
 }
 
-func (t *tally) add(price decimal.Decimal, shares int64) {
+func (t *decimalSum) add(price decimal.Decimal, shares int64) {
 	if price.NumDigits() > maxDigits {
 		t.term.Set(price.Coefficient())
 	} else {
@@ -89,7 +89,7 @@ func (t *tally) add(price decimal.Decimal, shares int64) {
 }
 
 // shift multiplies n by 10^places.
-func (t *tally) shift(n *big.Int, places int32) {
+func (t *decimalSum) shift(n *big.Int, places int32) {
 	for places > 0 {
 		step := min(places, maxDigits)
 		n.Mul(n, t.by.SetInt64(pow10(step)))
@@ -97,7 +97,7 @@ func (t *tally) shift(n *big.Int, places int32) {
 	}
 }
 
-func (t *tally) total() decimal.Decimal { return decimal.NewFromBigInt(&t.sum, t.exponent) }
+func (t *decimalSum) total() decimal.Decimal { return decimal.NewFromBigInt(&t.sum, t.exponent) }
 
 // pow10 is 10^places, of maxDigits places at most.
 func pow10(places int32) int64 {

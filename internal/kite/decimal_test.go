@@ -33,7 +33,7 @@ func TestShortWaysAreExact(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		var sum tally
+		var sum decimalSum
 		var want, before decimal.Decimal
 		for range rapid.IntRange(0, 12).Draw(t, "rows") {
 			price, shares := amounts().Draw(t, "price"), counts().Draw(t, "shares")

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// form is a struct that objects are read into, one after the other: its fields
+// structDecoder reads objects into one struct, one after the other: it has the fields
 // by their names in JSON, found once for all rows of an answer.
-type form struct {
-	fields []field
-	order  []entry // the entries of the objects read so far, in the order they came
+type structDecoder struct {
+	fields []fieldDecoder
+	order  []knownKey // the entries of the objects read so far, in the order they came
 }
 
-// field is where one value is read to. What was read there last is kept: rows
+// fieldDecoder is where one value is read to. What was read there last is kept: rows
 // have many texts in common, and a text that is shared takes no memory.
-type field struct {
+type fieldDecoder struct {
 	name   string
-	to     any    // a pointer to the value, a *form, or a *pointer
+	to     any    // a pointer to the value, a *structDecoder, or a *pointerDecoder
 	text   string // for a string
 	raw    string // for a moment, as it was written
 	moment time.Time
 }
 
-// entry is a name as it was written, quotes included, and the field it means;
+// knownKey is a name as it was written, quotes included, and the field it means;
 // nil for one that is not read.
-type entry struct {
+type knownKey struct {
 	quoted string
-	field  *field
+	field  *fieldDecoder
 }
 
 // maxOrder bounds how many entries of an object are remembered in their order.
@@ -37,12 +37,12 @@ const maxOrder = 64
 // readable is what knows how it is written.
 type readable interface{ read(r *reader) }
 
-// formOf finds the fields of a struct, from their tags.
-func formOf(v reflect.Value) *form {
+// structDecoderOf finds the fields of a struct, from their tags.
+func structDecoderOf(v reflect.Value) *structDecoder {
 	n := v.NumField()
-	o := &form{fields: make([]field, n), order: make([]entry, 0, min(n+4, maxOrder))}
+	o := &structDecoder{fields: make([]fieldDecoder, n), order: make([]knownKey, 0, min(n+4, maxOrder))}
 	for i := range o.fields {
-		o.fields[i] = field{name: v.Type().Field(i).Tag.Get("json"), to: target(v.Field(i))}
+		o.fields[i] = fieldDecoder{name: v.Type().Field(i).Tag.Get("json"), to: target(v.Field(i))}
 	}
 	return o
 }
@@ -55,14 +55,14 @@ func target(v reflect.Value) any {
 		return to
 	}
 	if v.Kind() == reflect.Pointer {
-		return &pointer{v, slotOf(reflect.New(v.Type().Elem()).Elem())}
+		return &pointerDecoder{v, valueDecoderOf(reflect.New(v.Type().Elem()).Elem())}
 	}
-	return formOf(v)
+	return structDecoderOf(v)
 }
 
 // find returns the field of a name. Like encoding/json it puts up with the wrong
 // case, if no other field has the name.
-func (o *form) find(name string) *field {
+func (o *structDecoder) find(name string) *fieldDecoder {
 	for i := range o.fields {
 		if o.fields[i].name == name {
 			return &o.fields[i]
@@ -77,7 +77,7 @@ func (o *form) find(name string) *field {
 }
 
 // read reads an object; null leaves the struct as it is.
-func (o *form) read(r *reader) {
+func (o *structDecoder) read(r *reader) {
 	if r.null() {
 		return
 	}
@@ -96,7 +96,7 @@ func (o *form) read(r *reader) {
 
 // next reads a name. The rows of an answer have their entries in one order, so
 // that the name is looked up once for all of them.
-func (o *form) next(r *reader, nth int) *field {
+func (o *structDecoder) next(r *reader, nth int) *fieldDecoder {
 	r.peek()
 	if nth < len(o.order) && strings.HasPrefix(r.text[r.at:], o.order[nth].quoted) {
 		r.at += len(o.order[nth].quoted)
@@ -105,13 +105,13 @@ func (o *form) next(r *reader, nth int) *field {
 	start := r.at
 	f := o.find(r.string())
 	if nth == len(o.order) && nth < maxOrder && r.err == nil {
-		o.order = append(o.order, entry{r.text[start:r.at], f})
+		o.order = append(o.order, knownKey{r.text[start:r.at], f})
 	}
 	return f
 }
 
 // read reads a value. null leaves what is there, but for pointers and lists.
-func (f *field) read(r *reader) {
+func (f *fieldDecoder) read(r *reader) {
 	switch to := f.to.(type) {
 	case *amount:
 		to.read(r)
@@ -128,7 +128,7 @@ func (f *field) read(r *reader) {
 	}
 }
 
-func (f *field) readText(r *reader, to *string) {
+func (f *fieldDecoder) readText(r *reader, to *string) {
 	if r.null() {
 		return
 	}
@@ -139,7 +139,7 @@ func (f *field) readText(r *reader, to *string) {
 }
 
 // readMoment takes a time in the one form there is, and anything else for none.
-func (f *field) readMoment(r *reader, to *moment) {
+func (f *fieldDecoder) readMoment(r *reader, to *moment) {
 	if raw := r.skip(); raw != f.raw {
 		f.raw, f.moment = raw, time.Time{}
 		if f.moment.UnmarshalJSON([]byte(raw)) != nil {
@@ -163,33 +163,35 @@ func readBool(r *reader, to *bool) {
 	}
 }
 
-// slot is a place where values of one type are read to, one after the other.
-type slot struct {
+// valueDecoder is a place where values of one type are read to, one after the other.
+type valueDecoder struct {
 	value reflect.Value
-	field field
+	field fieldDecoder
 }
 
-func slotOf(v reflect.Value) slot { return slot{v, field{to: target(v)}} }
-
-// pointer is what is nil for null, and else points to something new.
-type pointer struct {
-	value reflect.Value
-	slot  slot // of what it points to
+func valueDecoderOf(v reflect.Value) valueDecoder {
+	return valueDecoder{v, fieldDecoder{to: target(v)}}
 }
 
-func (p *pointer) read(r *reader) {
+// pointerDecoder is what is nil for null, and else points to something new.
+type pointerDecoder struct {
+	value reflect.Value
+	elem  valueDecoder // of what it points to
+}
+
+func (p *pointerDecoder) read(r *reader) {
 	if r.null() {
 		p.value.SetZero()
 		return
 	}
 	if p.value.IsNil() {
-		p.slot.value.SetZero()
+		p.elem.value.SetZero()
 	} else { // said twice: what the first said holds where the second is silent
-		p.slot.value.Set(p.value.Elem())
+		p.elem.value.Set(p.value.Elem())
 	}
-	p.slot.field.read(r)
-	p.value.Set(reflect.New(p.slot.value.Type()))
-	p.value.Elem().Set(p.slot.value)
+	p.elem.field.read(r)
+	p.value.Set(reflect.New(p.elem.value.Type()))
+	p.value.Elem().Set(p.elem.value)
 }
 
 // parts is a list within a row. null is none.
@@ -202,7 +204,7 @@ func entries[T any](r *reader, most int) []T {
 	if r.null() {
 		return nil
 	}
-	s, all := r.slotFor(reflect.TypeFor[T]()), []T{}
+	s, all := r.decoderFor(reflect.TypeFor[T]()), []T{}
 	one := s.value.Addr().Interface().(*T)
 	r.each('[', ']', most, func() {
 		s.value.SetZero()
@@ -212,16 +214,16 @@ func entries[T any](r *reader, most int) []T {
 	return all
 }
 
-// slotFor returns the slot of a type. No type of ours holds lists of itself, so
+// decoderFor returns the decoder of a type. No type of ours holds lists of itself, so
 // that it is free when it is asked for.
-func (r *reader) slotFor(t reflect.Type) *slot {
-	if s, ok := r.slots[t]; ok {
+func (r *reader) decoderFor(t reflect.Type) *valueDecoder {
+	if s, ok := r.decoders[t]; ok {
 		return s
 	}
-	s := slotOf(reflect.New(t).Elem())
-	if r.slots == nil {
-		r.slots = map[reflect.Type]*slot{}
+	s := valueDecoderOf(reflect.New(t).Elem())
+	if r.decoders == nil {
+		r.decoders = map[reflect.Type]*valueDecoder{}
 	}
-	r.slots[t] = &s
+	r.decoders[t] = &s
 	return &s
 }
