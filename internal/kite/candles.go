@@ -11,10 +11,13 @@ import (
 // Candle is the trading of one interval. Prices are rupees for one unit, or
 // points of an index.
 type Candle struct {
-	Time                   time.Time // when the interval begins
-	Open, High, Low, Close decimal.Decimal
-	Volume                 int64 // units traded
-	OI                     int64 // open interest; 0 for what has none
+	Time   time.Time       `json:"date"` // when the interval begins
+	Open   decimal.Decimal `json:"open"`
+	High   decimal.Decimal `json:"high"`
+	Low    decimal.Decimal `json:"low"`
+	Close  decimal.Decimal `json:"close"`
+	Volume int64           `json:"volume"` // units traded
+	OI     int64           `json:"oi"`     // open interest; 0 for what has none
 }
 
 // Candles is a history, oldest first, one candle for each moment.
@@ -28,7 +31,7 @@ type Candles struct {
 // four prices, is left out and counted, since a candle at zero would be a crash
 // that never was. Whatever else comes is [KindMalformed].
 func DecodeCandles(text string) (Candles, error) {
-	rows, err := wholeList(text, (*wireCandle).candle)
+	rows, err := wholeList(text, (*Candle).check)
 	if err != nil {
 		return Candles{}, malformed("get_historical_data", err)
 	}
@@ -49,36 +52,21 @@ func inOrder(rows []Candle) []Candle {
 	return kept
 }
 
-// wireCandle is a candle as the server writes it.
-type wireCandle struct {
-	Date   moment `json:"date"`
-	Open   amount `json:"open"`
-	High   amount `json:"high"`
-	Low    amount `json:"low"`
-	Close  amount `json:"close"`
-	Volume count  `json:"volume"`
-	OI     count  `json:"oi"`
-}
-
 // whole reports whether all four prices are there and in an order that can be
 // drawn: nothing above the high, nothing below the low.
-func (w *wireCandle) whole() bool {
-	return w.Low.IsPositive() && w.Low.LessThanOrEqual(decimal.Min(w.Open.Decimal, w.Close.Decimal)) &&
-		w.High.GreaterThanOrEqual(decimal.Max(w.Open.Decimal, w.Close.Decimal))
+func (c *Candle) whole() bool {
+	return c.Low.IsPositive() && c.Low.LessThanOrEqual(decimal.Min(c.Open, c.Close)) && c.High.GreaterThanOrEqual(decimal.Max(c.Open, c.Close))
 }
 
-// candle is what the row means; nothing for one that is left out.
-func (w *wireCandle) candle() (Candle, error) {
+// check empties a row that is left out.
+func (c *Candle) check() error {
 	switch {
-	case w == nil || !w.whole():
-		return Candle{}, nil
-	case w.Date.IsZero():
-		return Candle{}, errors.New("a candle without a time")
+	case !c.whole():
+		*c = Candle{}
+	case c.Time.IsZero():
+		return errors.New("a candle without a time")
 	}
-	return Candle{
-		Time: w.Date.Time, Open: w.Open.Decimal, High: w.High.Decimal, Low: w.Low.Decimal, Close: w.Close.Decimal,
-		Volume: int64(w.Volume), OI: int64(w.OI),
-	}, nil
+	return nil
 }
 
 // High is the highest price of a history; unknown when it is empty.

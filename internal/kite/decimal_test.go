@@ -12,9 +12,9 @@ func amounts() *rapid.Generator[decimal.Decimal] {
 	return rapid.Custom(func(t *rapid.T) decimal.Decimal {
 		for {
 			r := reader{text: numeralText().Draw(t, "amount")}
-			var a amount
-			if a.read(&r); r.end() == nil {
-				return a.Decimal
+			var a decimal.Decimal
+			if readAmount(&r, &a); r.end() == nil {
+				return a
 			}
 		}
 	})

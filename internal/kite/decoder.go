@@ -5,33 +5,39 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
-// structDecoder reads objects into one struct, one after the other: it has the fields
-// by their names in JSON, found once for all rows of an answer.
+// structDecoder reads objects into one struct, one after the other: it has the
+// fields by their names in JSON, found once for all rows of an answer. Fields
+// without a tag are left alone, but for Missing, which null sets.
 type structDecoder struct {
-	fields []fieldDecoder
-	order  []knownKey // the entries of the objects read so far, in the order they came
+	value   reflect.Value
+	missing *bool // nil where the struct has no such field
+	fields  []fieldDecoder
+	order   []knownKey // the keys of the objects read so far, in the order they came
 }
 
-// fieldDecoder is where one value is read to. What was read there last is kept: rows
-// have many texts in common, and a text that is shared takes no memory.
+// fieldDecoder is where one value is read to. What was read there last is kept:
+// rows have many texts in common, and a text that is shared takes no memory.
 type fieldDecoder struct {
 	name   string
-	to     any    // a pointer to the value, a *structDecoder, or a *pointerDecoder
+	option string // behind the name in the tag: "date", or "not" for the opposite of a bool
+	to     any    // a pointer to the value, a *structDecoder, or a *listDecoder
 	text   string // for a string
-	raw    string // for a moment, as it was written
-	moment time.Time
+	raw    string // for a time, as it was written
+	time   time.Time
 }
 
-// knownKey is a name as it was written, quotes included, and the field it means;
+// knownKey is a key as it was written, quotes included, and the field it means;
 // nil for one that is not read.
 type knownKey struct {
 	quoted string
 	field  *fieldDecoder
 }
 
-// maxOrder bounds how many entries of an object are remembered in their order.
+// maxOrder bounds how many keys of an object are remembered in their order.
 const maxOrder = 64
 
 // readable is what knows how it is written.
@@ -40,9 +46,15 @@ type readable interface{ read(r *reader) }
 // structDecoderOf finds the fields of a struct, from their tags.
 func structDecoderOf(v reflect.Value) *structDecoder {
 	n := v.NumField()
-	o := &structDecoder{fields: make([]fieldDecoder, n), order: make([]knownKey, 0, min(n+4, maxOrder))}
-	for i := range o.fields {
-		o.fields[i] = fieldDecoder{name: v.Type().Field(i).Tag.Get("json"), to: target(v.Field(i))}
+	o := &structDecoder{value: v, fields: make([]fieldDecoder, 0, n), order: make([]knownKey, 0, min(n+4, maxOrder))}
+	for i := range n {
+		switch of := v.Type().Field(i); {
+		case of.Tag.Get("json") != "":
+			name, option, _ := strings.Cut(of.Tag.Get("json"), ",")
+			o.fields = append(o.fields, fieldDecoder{name: name, option: option, to: target(v.Field(i))})
+		case of.Name == "Missing":
+			o.missing = v.Field(i).Addr().Interface().(*bool)
+		}
 	}
 	return o
 }
@@ -51,11 +63,12 @@ func structDecoderOf(v reflect.Value) *structDecoder {
 func target(v reflect.Value) any {
 	to := v.Addr().Interface()
 	switch to.(type) {
-	case *string, *bool, *moment, readable:
+	case *string, *bool, *int64, *decimal.Decimal, *time.Time, readable:
 		return to
 	}
-	if v.Kind() == reflect.Pointer {
-		return &pointerDecoder{v, valueDecoderOf(reflect.New(v.Type().Elem()).Elem())}
+	if v.Kind() == reflect.Slice {
+		elem := reflect.New(v.Type().Elem()).Elem()
+		return &listDecoder{list: v, elem: elem, field: fieldDecoder{to: target(elem)}}
 	}
 	return structDecoderOf(v)
 }
@@ -76,9 +89,16 @@ func (o *structDecoder) find(name string) *fieldDecoder {
 	return nil
 }
 
-// read reads an object; null leaves the struct as it is.
+// read reads an object. null leaves the struct as it is, or Missing.
 func (o *structDecoder) read(r *reader) {
-	if r.null() {
+	null := r.null()
+	if o.missing != nil {
+		if null {
+			o.value.SetZero()
+		}
+		*o.missing = null
+	}
+	if null {
 		return
 	}
 	nth := 0
@@ -110,19 +130,21 @@ func (o *structDecoder) next(r *reader, nth int) *fieldDecoder {
 	return f
 }
 
-// read reads a value. null leaves what is there, but for pointers and lists.
+// read reads a value. null leaves what is there, but for lists.
 func (f *fieldDecoder) read(r *reader) {
 	switch to := f.to.(type) {
-	case *amount:
-		to.read(r)
-	case *count:
-		to.read(r)
+	case *decimal.Decimal:
+		readAmount(r, to)
+	case *int64:
+		readCount(r, to)
 	case *string:
 		f.readText(r, to)
-	case *moment:
-		f.readMoment(r, to)
+	case *time.Time:
+		f.readTime(r, to)
 	case *bool:
-		readBool(r, to)
+		said := *to != (f.option == "not")
+		readBool(r, &said)
+		*to = said != (f.option == "not")
 	case readable:
 		to.read(r)
 	}
@@ -138,17 +160,31 @@ func (f *fieldDecoder) readText(r *reader, to *string) {
 	*to = f.text
 }
 
-// readMoment takes a time in the one form there is, and anything else for none.
-func (f *fieldDecoder) readMoment(r *reader, to *moment) {
+// readTime takes a time in the one form there is. The year 1 and what has
+// another form are no time, because no figure rests on it.
+func (f *fieldDecoder) readTime(r *reader, to *time.Time) {
 	if raw := r.skip(); raw != f.raw {
-		f.raw, f.moment = raw, time.Time{}
-		if f.moment.UnmarshalJSON([]byte(raw)) != nil {
-			f.moment = time.Time{}
-		}
+		f.raw, f.time = raw, timeOf(raw, f.option == "date")
 	}
-	if f.moment.Year() > 1 {
-		to.Time = f.moment
+	if f.time.Year() > 1 {
+		*to = f.time
 	}
+}
+
+// timeOf is a time as JSON has it, or the day of a date; zero for what is none.
+func timeOf(raw string, date bool) (t time.Time) {
+	var err error
+	if date {
+		r := reader{text: raw}
+		day, _, _ := strings.Cut(r.string(), "T")
+		t, err = time.Parse(time.DateOnly, strings.TrimSpace(day))
+	} else {
+		err = t.UnmarshalJSON([]byte(raw))
+	}
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 func readBool(r *reader, to *bool) {
@@ -163,67 +199,20 @@ func readBool(r *reader, to *bool) {
 	}
 }
 
-// valueDecoder is a place where values of one type are read to, one after the other.
-type valueDecoder struct {
-	value reflect.Value
-	field fieldDecoder
+// listDecoder reads a list within a row, of [maxParts] at most. null is none.
+type listDecoder struct {
+	list, elem reflect.Value
+	field      fieldDecoder // reads to elem
 }
 
-func valueDecoderOf(v reflect.Value) valueDecoder {
-	return valueDecoder{v, fieldDecoder{to: target(v)}}
-}
-
-// pointerDecoder is what is nil for null, and else points to something new.
-type pointerDecoder struct {
-	value reflect.Value
-	elem  valueDecoder // of what it points to
-}
-
-func (p *pointerDecoder) read(r *reader) {
+func (l *listDecoder) read(r *reader) {
+	l.list.SetZero()
 	if r.null() {
-		p.value.SetZero()
 		return
 	}
-	if p.value.IsNil() {
-		p.elem.value.SetZero()
-	} else { // said twice: what the first said holds where the second is silent
-		p.elem.value.Set(p.value.Elem())
-	}
-	p.elem.field.read(r)
-	p.value.Set(reflect.New(p.elem.value.Type()))
-	p.value.Elem().Set(p.elem.value)
-}
-
-// parts is a list within a row. null is none.
-type parts[T any] []T
-
-func (p *parts[T]) read(r *reader) { *p = entries[T](r, maxParts) }
-
-// entries reads a list of at most so many entries; null is none.
-func entries[T any](r *reader, most int) []T {
-	if r.null() {
-		return nil
-	}
-	s, all := r.decoderFor(reflect.TypeFor[T]()), []T{}
-	one := s.value.Addr().Interface().(*T)
-	r.each('[', ']', most, func() {
-		s.value.SetZero()
-		s.field.read(r)
-		all = append(all, *one)
+	r.each('[', ']', maxParts, func() {
+		l.elem.SetZero()
+		l.field.read(r)
+		l.list.Set(reflect.Append(l.list, l.elem))
 	})
-	return all
-}
-
-// decoderFor returns the decoder of a type. No type of ours holds lists of itself, so
-// that it is free when it is asked for.
-func (r *reader) decoderFor(t reflect.Type) *valueDecoder {
-	if s, ok := r.decoders[t]; ok {
-		return s
-	}
-	s := valueDecoderOf(reflect.New(t).Elem())
-	if r.decoders == nil {
-		r.decoders = map[reflect.Type]*valueDecoder{}
-	}
-	r.decoders[t] = &s
-	return &s
 }

@@ -25,7 +25,7 @@ func TestFits(t *testing.T) {
 		{kite.Position{Symbol: "NIFTY26NOVFUT", Product: "NRML", Quantity: -75}, "OPEN", true}, {kite.Position{Symbol: "X"}, "CLOSED", true}, {kite.Position{Product: "MIS"}, "MIS", true},
 		{kite.Trade{Symbol: "ITC", Side: "SELL"}, "SOLD", true}, {kite.Trade{Symbol: "ITC", Side: "SELL"}, "BUY", false},
 		{kite.MutualFund{Fund: "Deccan Nifty 50 Index Fund"}, "NIFTY", true}, {kite.MutualFund{ISIN: "INF000T01014"}, "INF000T01014", true},
-		{kite.GTT{Symbol: "TITAN", Status: "active", Orders: []kite.Order{{Side: "BUY"}}}, "ACTIVE", true}, {kite.GTT{Orders: []kite.Order{{Side: "BUY"}}}, "BUY", true}, {kite.GTT{}, "TITAN", false},
+		{kite.GTT{GTTCondition: kite.GTTCondition{Symbol: "TITAN"}, Status: "active", Orders: []kite.Order{{Side: "BUY"}}}, "ACTIVE", true}, {kite.GTT{Orders: []kite.Order{{Side: "BUY"}}}, "BUY", true}, {kite.GTT{}, "TITAN", false},
 	} {
 		if got := tt.row.Fits(tt.word); got != tt.want {
 			t.Errorf("%+v fits %s: %v", tt.row, tt.word, got)

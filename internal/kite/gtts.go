@@ -2,7 +2,6 @@ package kite
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -12,19 +11,28 @@ import (
 // GTT is one row of get_gtts: orders that are placed when a price is reached
 // ("good till triggered"). Texts are data from outside.
 type GTT struct {
-	ID        int64
-	Type      string    // "single", "two-leg"
-	Status    string    // "active", "triggered", "disabled", "expired", "cancelled", "rejected", "deleted"
-	CreatedAt time.Time // zero when absent, like the others
-	UpdatedAt time.Time
-	ExpiresAt time.Time
+	ID        int64     `json:"id"`
+	Type      string    `json:"type"`       // "single", "two-leg"
+	Status    string    `json:"status"`     // "active", "triggered", "disabled", "expired", "cancelled", "rejected", "deleted"
+	UpdatedAt time.Time `json:"updated_at"` // zero when absent
 
-	Exchange, Symbol string
-	Triggers         []decimal.Decimal
-	Orders           []Order // one for each trigger; side, quantity, price, product
-	Rejection        string  // why the triggered order was refused; may name amounts
+	GTTCondition `json:"condition"`
+	Orders       []Order `json:"orders"` // one for each trigger; side, quantity, price, product
+	GTTMeta      `json:"meta"`
 
 	Missing bool // the row came as null: nothing is known of it
+}
+
+// GTTCondition is what a GTT waits for.
+type GTTCondition struct {
+	Exchange string            `json:"exchange"`
+	Symbol   string            `json:"tradingsymbol"`
+	Triggers []decimal.Decimal `json:"trigger_values"`
+}
+
+// GTTMeta is what became of a GTT.
+type GTTMeta struct {
+	Rejection string `json:"rejection_reason"` // why the triggered order was refused; may name amounts
 }
 
 // Active reports whether the GTT still waits for its price.
@@ -34,55 +42,18 @@ func (g GTT) Active() bool { return g.Status == "active" }
 // A null row becomes a [GTT] that is Missing. A part of a list, and whatever
 // else comes, is [KindMalformed].
 func DecodeGTTs(text string) ([]GTT, error) {
-	gtts, err := wholeList(text, (*wireGTT).gtt)
+	gtts, err := wholeList(text, (*GTT).check)
 	if err != nil {
 		return nil, malformed("get_gtts", err)
 	}
 	return gtts, nil
 }
 
-type wireGTT struct {
-	ID        count  `json:"id"`
-	Type      string `json:"type"`
-	Status    string `json:"status"`
-	CreatedAt moment `json:"created_at"`
-	UpdatedAt moment `json:"updated_at"`
-	ExpiresAt moment `json:"expires_at"`
-	Condition struct {
-		Exchange string        `json:"exchange"`
-		Symbol   string        `json:"tradingsymbol"`
-		Triggers parts[amount] `json:"trigger_values"`
-	} `json:"condition"`
-	Orders parts[*wireOrder] `json:"orders"`
-	Meta   struct {
-		Rejection string `json:"rejection_reason"`
-	} `json:"meta"`
-}
-
-func (w *wireGTT) gtt() (GTT, error) {
-	switch {
-	case w == nil:
-		return GTT{Missing: true}, nil
-	case w.Condition.Symbol == "":
-		return GTT{}, errors.New("a row without a symbol")
+func (g *GTT) check() error {
+	if g.Symbol == "" {
+		return errNoSymbol
 	}
-	g := GTT{
-		ID: int64(w.ID), Type: w.Type, Status: w.Status,
-		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, ExpiresAt: w.ExpiresAt.Time,
-		Exchange: w.Condition.Exchange, Symbol: w.Condition.Symbol,
-		Rejection: w.Meta.Rejection,
-	}
-	for _, t := range w.Condition.Triggers {
-		g.Triggers = append(g.Triggers, t.Decimal)
-	}
-	for _, o := range w.Orders {
-		if o == nil {
-			g.Orders = append(g.Orders, Order{Missing: true})
-			continue
-		}
-		g.Orders = append(g.Orders, o.order())
-	}
-	return g, nil
+	return nil
 }
 
 // OCO reports whether the GTT is one of two legs: when one triggers, the other is

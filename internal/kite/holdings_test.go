@@ -24,10 +24,10 @@ func TestDecodeHoldings(t *testing.T) {
 	}
 	want := []kite.Holding{{
 		Symbol: "M&MFIN", Exchange: "NSE", ISIN: "INE774D01024", Token: 345089, Product: "CNC",
-		Quantity: 14, T1Quantity: 3, RealisedQuantity: 13, UsedQuantity: 1, AuthorisedQuantity: 2, OpeningQuantity: 12,
-		CollateralQuantity: 9, CollateralType: "CNC", AuthorisedDate: time.Date(2026, 11, 11, 18, 30, 0, 0, time.UTC), Discrepancy: true,
+		Quantity: 14, T1Quantity: 3, RealisedQuantity: 13, UsedQuantity: 1, OpeningQuantity: 12,
+		CollateralQuantity: 9, Discrepancy: true,
 		AveragePrice: dec("301.28125"), LastPrice: dec("287.15"), ClosePrice: dec("290.4"), PnL: dec("-197.83749999999995"),
-		MTF: kite.MTF{Quantity: 5, UsedQuantity: 4, AveragePrice: dec("280.5"), Value: dec("1402.5"), InitialMargin: dec("420.75")},
+		MTF: kite.MTF{Quantity: 5, AveragePrice: dec("280.5")},
 	}}
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal), cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Errorf("holdings (-want +got):\n%s", diff)
@@ -60,7 +60,7 @@ func TestDecodeHoldingsForms(t *testing.T) {
 			var symbols []string
 			for _, h := range got {
 				symbols = append(symbols, h.Symbol)
-				if h.Missing != (h.Symbol == "") || !h.AuthorisedDate.IsZero() {
+				if h.Missing != (h.Symbol == "") {
 					t.Errorf("holding %+v", h)
 				}
 			}

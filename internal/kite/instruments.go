@@ -10,21 +10,21 @@ import (
 
 // Instrument is one row of search_instruments: something with a price. Texts
 // are data from outside.
+//
+// The last price in the list of instruments is of some morning: it is not read.
 type Instrument struct {
-	ID       string // "NSE:INFY"
-	Token    int64
-	Symbol   string // "INFY"
-	Exchange string // "NSE", "BSE", "NFO", …
-	Code     int64  // the exchange's own number of it; that of BSE is printed on statements
-	ISIN     string // the same on every exchange; "" for indices and contracts
-	Name     string // "INFOSYS"; of a contract that of what it is on
-	Series   string // "EQ", "BE", …; "" for contracts
-	Type     string // "EQ", "FUT", "CE", "PE"
-	Segment  string // "NSE", "INDICES", "NFO-OPT", …
-	Expiry   time.Time
-	Strike   decimal.Decimal // 0 but for options
-	LotSize  int64
-	Inactive bool // the server says that it is not traded
+	ID       string          // "NSE:INFY"
+	Token    int64           `json:"instrument_token"`
+	Symbol   string          `json:"tradingsymbol"`   // "INFY"
+	Exchange string          `json:"exchange"`        // "NSE", "BSE", "NFO", …
+	Code     int64           `json:"exchange_token"`  // the exchange's own number of it; that of BSE is printed on statements
+	ISIN     string          `json:"isin"`            // the same on every exchange; "" for indices and contracts
+	Name     string          `json:"name"`            // "INFOSYS"; of a contract that of what it is on
+	Type     string          `json:"instrument_type"` // "EQ", "FUT", "CE", "PE"
+	Segment  string          `json:"segment"`         // "NSE", "INDICES", "NFO-OPT", …
+	Expiry   time.Time       `json:"expiry_date,date"`
+	Strike   decimal.Decimal `json:"strike"`     // 0 but for options
+	Inactive bool            `json:"active,not"` // the server says that it is not traded
 }
 
 // InstrumentOf is an instrument of which nothing but its name is known.
@@ -83,7 +83,7 @@ func (m Matches) Has(id string) bool {
 // are null or lack their symbol or exchange cannot be asked about: they are left out
 // and counted. Whatever else comes is [KindMalformed].
 func DecodeInstruments(text string) (Matches, error) {
-	found, total, err := anyPage(text, (*wireInstrument).instrument)
+	found, total, err := anyPage(text, (*Instrument).check)
 	if err != nil {
 		return Matches{}, malformed("search_instruments", err)
 	}
@@ -92,42 +92,10 @@ func DecodeInstruments(text string) (Matches, error) {
 	return Matches{Found: found, LeftOut: all - len(found), Total: max(all, total)}, nil
 }
 
-// wireInstrument is a row as the server writes it. The last price of the
-// instruments' list is of some morning: it is not even read.
-type wireInstrument struct {
-	Token    count  `json:"instrument_token"`
-	Code     count  `json:"exchange_token"`
-	Symbol   string `json:"tradingsymbol"`
-	Exchange string `json:"exchange"`
-	ISIN     string `json:"isin"`
-	Name     string `json:"name"`
-	Series   string `json:"series"`
-	Type     string `json:"instrument_type"`
-	Segment  string `json:"segment"`
-	Expiry   string `json:"expiry_date"`
-	Strike   amount `json:"strike"`
-	LotSize  count  `json:"lot_size"`
-	Active   *bool  `json:"active"`
-}
-
-// instrument is what the row means; nothing for one that cannot be asked about.
-func (w *wireInstrument) instrument() (Instrument, error) {
-	if w == nil || w.Symbol == "" || w.Exchange == "" {
-		return Instrument{}, nil
+// check gives the row its id; one that cannot be asked about has none.
+func (i *Instrument) check() error {
+	if i.Symbol != "" && i.Exchange != "" {
+		i.ID = i.Exchange + ":" + i.Symbol
 	}
-	return Instrument{
-		ID: w.Exchange + ":" + w.Symbol, Token: int64(w.Token), Symbol: w.Symbol, Exchange: w.Exchange, Code: int64(w.Code), ISIN: w.ISIN,
-		Name: w.Name, Series: w.Series, Type: w.Type, Segment: w.Segment, Expiry: day(w.Expiry),
-		Strike: w.Strike.Decimal, LotSize: int64(w.LotSize), Inactive: w.Active != nil && !*w.Active,
-	}, nil
-}
-
-// day reads the date of an expiry, which is a plain text; zero when it is none.
-func day(text string) time.Time {
-	text, _, _ = strings.Cut(text, "T")
-	t, err := time.Parse(time.DateOnly, strings.TrimSpace(text))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
+	return nil
 }

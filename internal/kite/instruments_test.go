@@ -20,7 +20,7 @@ const oneInstrument = `{"id":"NFO:ACME26NOV1500CE","instrument_token":123456,"ex
 func TestDecodeInstruments(t *testing.T) {
 	want := []kite.Instrument{{
 		ID: "NFO:ACME26NOV1500CE", Token: 123456, Symbol: "ACME26NOV1500CE", Exchange: "NFO", Code: 482, Name: "ACME", Type: "CE", Segment: "NFO-OPT",
-		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: dec("1500"), LotSize: 300, Inactive: true,
+		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: dec("1500"), Inactive: true,
 	}}
 	for name, text := range map[string]string{
 		"bare":              "[" + oneInstrument + "]",
@@ -62,12 +62,12 @@ func TestDecodeInstrumentsRefuses(t *testing.T) {
 
 // share, contract and index are the kinds of instruments that differ in rank.
 func listed(exchange, symbol, name, isin string) kite.Instrument {
-	return kite.Instrument{ID: exchange + ":" + symbol, Symbol: symbol, Exchange: exchange, Name: name, ISIN: isin, Type: "EQ", Segment: exchange, Series: "EQ"}
+	return kite.Instrument{ID: exchange + ":" + symbol, Symbol: symbol, Exchange: exchange, Name: name, ISIN: isin, Type: "EQ", Segment: exchange}
 }
 
 func contracted(symbol, name, kind, expiry string) kite.Instrument {
 	i := listed("NFO", symbol, name, "")
-	i.Type, i.Segment, i.Series = kind, "NFO-"+kind, ""
+	i.Type, i.Segment = kind, "NFO-"+kind
 	i.Expiry, _ = time.Parse(time.DateOnly, expiry)
 	return i
 }

@@ -62,8 +62,8 @@ func (p Position) dayOfTrades() Figure {
 	if p.Product != "CNC" || p.OvernightQuantity == 0 || !p.LastPrice.IsPositive() {
 		return p.DayProfit()
 	}
-	held := times(p.LastPrice, p.DayBuy.Quantity-p.DaySell.Quantity)
-	return known(p.DaySell.Value.Sub(p.DayBuy.Value).Add(held))
+	held := times(p.LastPrice, p.DayBuyQuantity-p.DaySellQuantity)
+	return known(p.DaySellValue.Sub(p.DayBuyValue).Add(held))
 }
 
 // SoldDay is what shares sold today moved from the close before to the last

@@ -20,9 +20,9 @@ func TestDecodeMargins(t *testing.T) {
 	}
 	want := kite.Margins{
 		Equity: kite.Segment{Enabled: true, Net: dec("75000.5"),
-			Available: kite.AvailableMargin{Adhoc: dec("1"), Cash: dec("2"), Collateral: dec("3"), IntradayPayin: dec("4"), Live: dec("5"), Opening: dec("6")},
+			Available: kite.AvailableMargin{Cash: dec("2"), Collateral: dec("3"), IntradayPayin: dec("4"), Live: dec("5"), Opening: dec("6")},
 			Used: kite.UsedMargin{Debits: dec("25000.5"), Exposure: dec("7"), M2MRealised: dec("8"), M2MUnrealised: dec("-9"), OptionPremium: dec("10"), Payout: dec("11"),
-				Span: dec("12"), HoldingSales: dec("13"), Turnover: dec("14"), LiquidCollateral: dec("15"), StockCollateral: dec("16"), Delivery: dec("17")}},
+				Span: dec("12"), LiquidCollateral: dec("15"), StockCollateral: dec("16"), Delivery: dec("17")}},
 		Commodity: kite.Segment{Net: dec("99")},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal)); diff != "" {

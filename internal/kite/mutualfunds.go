@@ -11,13 +11,13 @@ import (
 // MutualFund is one row of get_mf_holdings. Prices are rupees for one unit.
 // Texts are data from outside.
 type MutualFund struct {
-	Fund         string // its name
-	ISIN         string
-	Folio        string
-	Units        decimal.Decimal // a fraction
-	AveragePrice decimal.Decimal
-	LastPrice    decimal.Decimal // the NAV; 0 when Kite has none
-	NAVDate      string          // the day of the NAV as Kite writes it; often ""
+	Fund         string          `json:"fund"` // its name
+	ISIN         string          `json:"tradingsymbol"`
+	Folio        string          `json:"folio"`
+	Units        decimal.Decimal `json:"quantity"` // a fraction
+	AveragePrice decimal.Decimal `json:"average_price"`
+	LastPrice    decimal.Decimal `json:"last_price"`      // the NAV; 0 when Kite has none
+	NAVDate      string          `json:"last_price_date"` // the day of the NAV as Kite writes it; often ""
 	Missing      bool            // the row came as null: nothing is known of it
 }
 
@@ -26,34 +26,18 @@ type MutualFund struct {
 // pnl is left aside: it is 0 for funds that have gained. A part of a list, and
 // whatever else comes, is [KindMalformed].
 func DecodeMutualFunds(text string) ([]MutualFund, error) {
-	funds, err := wholeList(text, (*wireMutualFund).fund)
+	funds, err := wholeList(text, (*MutualFund).check)
 	if err != nil {
 		return nil, malformed("get_mf_holdings", err)
 	}
 	return funds, nil
 }
 
-type wireMutualFund struct {
-	Fund         string `json:"fund"`
-	ISIN         string `json:"tradingsymbol"`
-	Folio        string `json:"folio"`
-	Units        amount `json:"quantity"`
-	AveragePrice amount `json:"average_price"`
-	LastPrice    amount `json:"last_price"`
-	NAVDate      string `json:"last_price_date"`
-}
-
-func (w *wireMutualFund) fund() (MutualFund, error) {
-	switch {
-	case w == nil:
-		return MutualFund{Missing: true}, nil
-	case w.Fund == "" && w.ISIN == "":
-		return MutualFund{}, errors.New("a row without a fund")
+func (f *MutualFund) check() error {
+	if f.Fund == "" && f.ISIN == "" {
+		return errors.New("a row without a fund")
 	}
-	return MutualFund{
-		Fund: w.Fund, ISIN: w.ISIN, Folio: w.Folio, Units: w.Units.Decimal,
-		AveragePrice: w.AveragePrice.Decimal, LastPrice: w.LastPrice.Decimal, NAVDate: w.NAVDate,
-	}, nil
+	return nil
 }
 
 // Value is units × NAV.

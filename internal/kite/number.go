@@ -2,7 +2,6 @@ package kite
 
 import (
 	"errors"
-	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -23,16 +22,14 @@ var (
 	errCount  = errors.New("not a whole number of usable size")
 )
 
-// amount is a JSON number taken exactly as it is written, never through a
-// float. null is zero, as it is for the server that answers it.
-type amount struct{ decimal.Decimal }
-
-func (a *amount) read(r *reader) {
+// readAmount reads a number exactly as it is written, never through a float.
+// null is zero, as it is for the server that answers it.
+func readAmount(r *reader, to *decimal.Decimal) {
 	switch {
 	case r.null():
 		return
 	case r.zero():
-		a.Decimal = decimal.Decimal{}
+		*to = decimal.Decimal{}
 		return
 	}
 	n := r.numeral()
@@ -40,18 +37,16 @@ func (a *amount) read(r *reader) {
 	if err != nil {
 		r.fail(err)
 	}
-	a.Decimal = exact
+	*to = exact
 }
 
-// count is a JSON number that counts shares. null is zero.
-type count int64
-
-func (c *count) read(r *reader) {
+// readCount reads a whole number. null is zero.
+func readCount(r *reader, to *int64) {
 	switch {
 	case r.null():
 		return
 	case r.zero():
-		*c = 0
+		*to = 0
 		return
 	}
 	n := r.numeral()
@@ -59,12 +54,8 @@ func (c *count) read(r *reader) {
 	if err != nil {
 		r.fail(err)
 	}
-	*c = count(whole)
+	*to = whole
 }
-
-// moment is a time that may be absent: the year 1, null, "" and a form nobody
-// expects are all the zero time, because no figure rests on it.
-type moment struct{ time.Time }
 
 // maxDigits is how many digits surely fit into an int64.
 const maxDigits = 18

@@ -15,38 +15,40 @@ type Offer struct {
 // DecodeOffers reads the answer to which tools there are: the protocol's
 // tools/list result. Tools without a name are left out.
 func DecodeOffers(text string) ([]Offer, error) {
-	var in struct {
-		Tools offers `json:"tools"`
-	}
-	if decodeInto(text, &in) != nil || in.Tools == nil {
-		return nil, malformed(ListTools, errors.New("not a list of tools"))
-	}
+	r, tools := reader{text: text}, newRowDecoder[offeredTool]()
 	var named []Offer
-	for _, t := range in.Tools {
-		if t != nil && t.Name != "" {
-			named = append(named, Offer{Name: t.Name, Modes: t.Schema.Properties.Mode.Enum})
+	there := false
+	r.object(func(name string) {
+		if !strings.EqualFold(name, "tools") {
+			r.skip()
+			return
 		}
+		named = nil
+		if there = !r.null(); !there {
+			return
+		}
+		r.each('[', ']', maxRows, func() {
+			if t := tools.read(&r); t.Name != "" {
+				named = append(named, Offer{Name: t.Name, Modes: t.Schema.Properties.Mode.Enum})
+			}
+		})
+	})
+	if r.end() != nil || !there {
+		return nil, malformed(ListTools, errors.New("not a list of tools"))
 	}
 	return named, nil
 }
 
-// offers is the list of tools. null is none.
-type offers []*wireOffer
-
-func (o *offers) read(r *reader) { *o = entries[*wireOffer](r, maxRows) }
-
-// wireOffer is a tool as the server writes it.
-type wireOffer struct {
-	Name   string     `json:"name"`
-	Schema wireSchema `json:"inputSchema"`
-}
-
-type wireSchema struct {
-	Properties struct {
-		Mode struct {
-			Enum modeNames `json:"enum"`
-		} `json:"mode"`
-	} `json:"properties"`
+// offeredTool is a tool in the form of the protocol.
+type offeredTool struct {
+	Name   string `json:"name"`
+	Schema struct {
+		Properties struct {
+			Mode struct {
+				Enum modeNames `json:"enum"`
+			} `json:"mode"`
+		} `json:"properties"`
+	} `json:"inputSchema"`
 }
 
 // modeNames is a list of texts; what else is in it is left out.

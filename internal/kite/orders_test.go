@@ -24,11 +24,11 @@ func TestDecodeOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []kite.Order{{
-		ID: "261112000000777", ExchangeID: "1300000009999999", ParentID: "261112000000776", Status: "OPEN", Reason: "why & how",
+		ID: "261112000000777", ExchangeID: "1300000009999999", Status: "OPEN", Reason: "why & how",
 		PlacedAt: time.Date(2026, 11, 12, 3, 48, 57, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 12, 3, 48, 58, 0, time.UTC),
-		Exchange: "CDS", Symbol: "USDINR26NOVFUT", Token: 412675, Side: "BUY", Type: "SL", Product: "NRML", Variety: "iceberg", Validity: "TTL", ValidityTTL: 2, Modified: true,
-		Quantity: dec("10.5"), Disclosed: dec("1"), Price: dec("84.2525"), TriggerPrice: dec("84.25"), AveragePrice: dec("84.26"),
-		Filled: dec("4"), Pending: dec("5.5"), Cancelled: dec("1"), Tag: "a tag", Tags: []string{"a tag", "b"},
+		Exchange: "CDS", Symbol: "USDINR26NOVFUT", Token: 412675, Side: "BUY", Type: "SL", Product: "NRML", Variety: "iceberg", Validity: "TTL",
+		Quantity: dec("10.5"), Price: dec("84.2525"), TriggerPrice: dec("84.25"), AveragePrice: dec("84.26"),
+		Filled: dec("4"), Pending: dec("5.5"), Cancelled: dec("1"), Tag: "a tag",
 	}, {Missing: true}}
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal), cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Errorf("orders (-want +got):\n%s", diff)

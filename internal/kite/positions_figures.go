@@ -44,9 +44,9 @@ func (p Position) Percent() Figure {
 	}
 	switch {
 	case way > 0:
-		return percentOf(p.Profit(), known(p.Buy.Value))
+		return percentOf(p.Profit(), known(p.BuyValue))
 	case way < 0:
-		return percentOf(p.Profit(), known(p.Sell.Value))
+		return percentOf(p.Profit(), known(p.SellValue))
 	default:
 		return Figure{}
 	}

@@ -27,9 +27,9 @@ func TestDecodePositions(t *testing.T) {
 	want := kite.Positions{Net: []kite.Position{{
 		Symbol: "LEADMINI26NOVFUT", Exchange: "MCX", Token: 53496327, Product: "NRML", Quantity: -2, OvernightQuantity: 1, Multiplier: dec("1000"),
 		AveragePrice: dec("181.05"), ClosePrice: dec("180.5"), LastPrice: dec("181.4500000000001"), Value: dec("362100"),
-		PnL: dec("-800.0000000000114"), M2M: dec("-1900"), Unrealised: dec("-700"), Realised: dec("-100"),
-		Buy: kite.Turnover{Quantity: 3, Price: dec("181"), Value: dec("543000"), M2M: dec("542000")}, Sell: kite.Turnover{Quantity: 5, Price: dec("181.02"), Value: dec("905100"), M2M: dec("905000")},
-		DayBuy: kite.Turnover{Quantity: 2, Price: dec("180"), Value: dec("360000")}, DaySell: kite.Turnover{Quantity: 4, Price: dec("181.5"), Value: dec("726000")},
+		PnL: dec("-800.0000000000114"), M2M: dec("-1900"),
+		BuyQuantity: 3, BuyPrice: dec("181"), BuyValue: dec("543000"), SellQuantity: 5, SellPrice: dec("181.02"), SellValue: dec("905100"),
+		DayBuyQuantity: 2, DayBuyValue: dec("360000"), DaySellQuantity: 4, DaySellValue: dec("726000"),
 	}}}
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimal.Decimal.Equal)); diff != "" {
 		t.Errorf("positions (-want +got):\n%s", diff)

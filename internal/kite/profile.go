@@ -10,9 +10,8 @@ import (
 // Profile is who a login belongs to, from get_profile. Every text is data from
 // outside.
 type Profile struct {
-	UserID    string   `json:"user_id"`        // "AB1234"; never empty
-	UserName  string   `json:"user_name"`      // full name
-	ShortName string   `json:"user_shortname"` // how Kite greets; may be empty
+	UserID    string   `json:"user_id"`   // "AB1234"; never empty
+	UserName  string   `json:"user_name"` // full name
 	Email     string   `json:"email"`
 	Broker    string   `json:"broker"`    // "ZERODHA"
 	Exchanges []string `json:"exchanges"` // enabled segments: "NSE", "BSE", "MF", …
@@ -32,7 +31,7 @@ func DecodeProfile(text string) (Profile, error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return Profile{}, malformed("get_profile", errors.New("not a profile"))
 	}
-	p.UserID, p.UserName, p.ShortName = strings.TrimSpace(p.UserID), plainName(p.UserName), plainName(p.ShortName)
+	p.UserID, p.UserName = strings.TrimSpace(p.UserID), plainName(p.UserName)
 	if !isUserID(p.UserID) {
 		return Profile{}, malformed("get_profile", errors.New("no user id"))
 	}

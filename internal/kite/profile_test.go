@@ -17,7 +17,7 @@ func TestDecodeProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := kite.Profile{
-		UserID: "QX7788", UserName: "Asha & Rao", ShortName: "Asha", Email: "asha@example.com", Broker: "ZERODHA",
+		UserID: "QX7788", UserName: "Asha & Rao", Email: "asha@example.com", Broker: "ZERODHA",
 		Exchanges: []string{"NSE", "BSE"}, Products: []string{"CNC", "MTF"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -63,8 +63,8 @@ func TestNamesAreCleanedAndBounded(t *testing.T) {
 		long: long, long + "X": long, strings.Repeat(`\u200b`, 5000) + "Asha": "Asha", `\u202e`: "",
 	} {
 		p, err := kite.DecodeProfile(`{"user_id":"QX7788","user_name":"` + name + `","user_shortname":"` + name + `"}`)
-		if err != nil || p.UserName != want || p.ShortName != want || p.Identity().Name != want {
-			t.Errorf("%.40q is kept as %q and %q, %v", name, p.UserName, p.ShortName, err)
+		if err != nil || p.UserName != want || p.Identity().Name != want {
+			t.Errorf("%.40q is kept as %q, %v", name, p.UserName, err)
 		}
 	}
 }

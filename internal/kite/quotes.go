@@ -2,6 +2,7 @@ package kite
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -12,25 +13,23 @@ import (
 // of it: what a tool does not tell is zero. Texts are data from outside.
 type Quote struct {
 	ID    string // as it was asked: "NSE:INFY", "NSE:NIFTY 50"
-	Token int64  // instrument token
+	Token int64  `json:"instrument_token"`
 
-	LastPrice decimal.Decimal // 0 when Kite has none
-	Prices    OHLC            // of the day; Close is that of the day before
+	LastPrice decimal.Decimal `json:"last_price"` // 0 when Kite has none
+	Prices    OHLC            `json:"ohlc"`       // of the day; Close is that of the day before
 
 	// From get_quotes only.
-	AveragePrice decimal.Decimal // of the day's trades; 0 when there were none
-	Volume       int64           // units traded today
-	LastTrade    time.Time       // zero when absent
-	Timestamp    time.Time       // zero when absent
-	BuyQuantity  int64           // all that is bid for
-	SellQuantity int64           // all that is offered
-	OI           decimal.Decimal // open interest in units; 0 for what has none
-	OIDayHigh    decimal.Decimal
-	OIDayLow     decimal.Decimal
-	LowerCircuit decimal.Decimal // lowest price allowed today; 0 when there is no limit
-	UpperCircuit decimal.Decimal
-	Bids         []Level // best first; at most five are told
-	Asks         []Level
+	AveragePrice decimal.Decimal `json:"average_price"`   // of the day's trades; 0 when there were none
+	Volume       int64           `json:"volume"`          // units traded today
+	LastTrade    time.Time       `json:"last_trade_time"` // zero when absent
+	BuyQuantity  int64           `json:"buy_quantity"`    // all that is bid for
+	SellQuantity int64           `json:"sell_quantity"`   // all that is offered
+	OI           decimal.Decimal `json:"oi"`              // open interest in units; 0 for what has none
+	OIDayHigh    decimal.Decimal `json:"oi_day_high"`
+	OIDayLow     decimal.Decimal `json:"oi_day_low"`
+	LowerCircuit decimal.Decimal `json:"lower_circuit_limit"` // lowest price allowed today; 0 when there is no limit
+	UpperCircuit decimal.Decimal `json:"upper_circuit_limit"`
+	Depth        `json:"depth"`
 
 	// Missing says that the entry came as null: Kite knows the instrument, and
 	// told nothing of it.
@@ -38,14 +37,28 @@ type Quote struct {
 }
 
 // OHLC are the four prices of a day.
-type OHLC struct{ Open, High, Low, Close decimal.Decimal }
+type OHLC struct {
+	Open  decimal.Decimal `json:"open"`
+	High  decimal.Decimal `json:"high"`
+	Low   decimal.Decimal `json:"low"`
+	Close decimal.Decimal `json:"close"`
+}
+
+// Depth is the order book: the best prices first, at most five on a side.
+type Depth struct {
+	Bids []Level `json:"buy"`
+	Asks []Level `json:"sell"`
+}
 
 // Level is one price of the order book.
 type Level struct {
-	Price    decimal.Decimal
-	Quantity int64
-	Orders   int64
+	Price    decimal.Decimal `json:"price"`
+	Quantity int64           `json:"quantity"`
+	Orders   int64           `json:"orders"`
 }
+
+// empty reports whether nothing is offered at the price: such levels come as zeros.
+func (l Level) empty() bool { return !l.Price.IsPositive() || l.Quantity <= 0 }
 
 // Priced reports whether Kite has a last price.
 func (q Quote) Priced() bool { return q.LastPrice.IsPositive() }
@@ -79,7 +92,11 @@ func DecodeOHLC(text string) (map[string]Quote, error) { return decodeQuotes("ge
 // decodeQuotes serves both tools: their answers differ in what is left out.
 func decodeQuotes(tool, text string) (map[string]Quote, error) {
 	quotes := map[string]Quote{}
-	null, err := decodeNamed(text, func(id string, row *wireQuote) { quotes[id] = row.quote(id) })
+	null, err := decodeNamed(text, func(id string, q *Quote) {
+		q.ID = id
+		q.Bids, q.Asks = slices.DeleteFunc(q.Bids, Level.empty), slices.DeleteFunc(q.Asks, Level.empty)
+		quotes[id] = *q
+	})
 	if err != nil {
 		return nil, malformed(tool, errors.New("not quotes by instrument"))
 	}
@@ -90,66 +107,4 @@ func decodeQuotes(tool, text string) (map[string]Quote, error) {
 		return nil, malformed(tool, errors.New("a quote of nothing"))
 	}
 	return quotes, nil
-}
-
-// wireQuote is a quote as the server writes it.
-type wireQuote struct {
-	Token     count  `json:"instrument_token"`
-	LastPrice amount `json:"last_price"`
-	OHLC      struct {
-		Open  amount `json:"open"`
-		High  amount `json:"high"`
-		Low   amount `json:"low"`
-		Close amount `json:"close"`
-	} `json:"ohlc"`
-	AveragePrice amount `json:"average_price"`
-	Volume       count  `json:"volume"`
-	LastTrade    moment `json:"last_trade_time"`
-	Timestamp    moment `json:"timestamp"`
-	BuyQuantity  count  `json:"buy_quantity"`
-	SellQuantity count  `json:"sell_quantity"`
-	OI           amount `json:"oi"`
-	OIDayHigh    amount `json:"oi_day_high"`
-	OIDayLow     amount `json:"oi_day_low"`
-	LowerCircuit amount `json:"lower_circuit_limit"`
-	UpperCircuit amount `json:"upper_circuit_limit"`
-	Depth        struct {
-		Buy  parts[wireLevel] `json:"buy"`
-		Sell parts[wireLevel] `json:"sell"`
-	} `json:"depth"`
-}
-
-type wireLevel struct {
-	Price    amount `json:"price"`
-	Quantity count  `json:"quantity"`
-	Orders   count  `json:"orders"`
-}
-
-func (w *wireQuote) quote(id string) Quote {
-	if w == nil {
-		return Quote{ID: id, Missing: true}
-	}
-	return Quote{
-		ID: id, Token: int64(w.Token), LastPrice: w.LastPrice.Decimal,
-		Prices: OHLC{
-			Open: w.OHLC.Open.Decimal, High: w.OHLC.High.Decimal, Low: w.OHLC.Low.Decimal, Close: w.OHLC.Close.Decimal,
-		},
-		AveragePrice: w.AveragePrice.Decimal, Volume: int64(w.Volume),
-		LastTrade: w.LastTrade.Time, Timestamp: w.Timestamp.Time,
-		BuyQuantity: int64(w.BuyQuantity), SellQuantity: int64(w.SellQuantity),
-		OI: w.OI.Decimal, OIDayHigh: w.OIDayHigh.Decimal, OIDayLow: w.OIDayLow.Decimal,
-		LowerCircuit: w.LowerCircuit.Decimal, UpperCircuit: w.UpperCircuit.Decimal,
-		Bids: levels(w.Depth.Buy), Asks: levels(w.Depth.Sell),
-	}
-}
-
-// levels drops the empty rungs, which the server sends as zeros.
-func levels(rungs []wireLevel) []Level {
-	var taken []Level
-	for _, r := range rungs {
-		if r.Price.IsPositive() && r.Quantity > 0 {
-			taken = append(taken, Level{r.Price.Decimal, int64(r.Quantity), int64(r.Orders)})
-		}
-	}
-	return taken
 }

@@ -26,10 +26,12 @@ func TestDecodeQuotes(t *testing.T) {
 		ID: "NSE:M&M", Token: 519937, LastPrice: dec("3120.45"),
 		Prices:       kite.OHLC{Open: dec("3099"), High: dec("3133.8"), Low: dec("3090.05"), Close: dec("3102.6")},
 		AveragePrice: dec("3111.872"), Volume: 1843077, BuyQuantity: 901, SellQuantity: 77012,
-		LastTrade: time.Date(2026, 11, 12, 14, 5, 7, 0, ist), Timestamp: time.Date(2026, 11, 12, 14, 5, 9, 0, ist),
-		OI: dec("1250000"), OIDayHigh: dec("1300000"), LowerCircuit: dec("2792.35"), UpperCircuit: dec("3412.85"),
-		Bids: []kite.Level{{Price: dec("3120.4"), Quantity: 12, Orders: 2}},
-		Asks: []kite.Level{{Price: dec("3120.5"), Quantity: 40, Orders: 3}, {Price: dec("3120.65"), Quantity: 9, Orders: 1}},
+		LastTrade: time.Date(2026, 11, 12, 14, 5, 7, 0, ist),
+		OI:        dec("1250000"), OIDayHigh: dec("1300000"), LowerCircuit: dec("2792.35"), UpperCircuit: dec("3412.85"),
+		Depth: kite.Depth{
+			Bids: []kite.Level{{Price: dec("3120.4"), Quantity: 12, Orders: 2}},
+			Asks: []kite.Level{{Price: dec("3120.5"), Quantity: 40, Orders: 3}, {Price: dec("3120.65"), Quantity: 9, Orders: 1}},
+		},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("quotes (-want +got):\n%s", diff)

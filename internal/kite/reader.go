@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"reflect"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,8 +30,6 @@ type reader struct {
 	at    int // the next byte to read
 	depth int
 	err   error
-
-	decoders map[reflect.Type]*valueDecoder // of the lists within rows
 }
 
 func (r *reader) fail(err error) {

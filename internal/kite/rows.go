@@ -2,7 +2,6 @@ package kite
 
 import (
 	"errors"
-	"math"
 	"reflect"
 	"strings"
 )
@@ -22,78 +21,76 @@ var errTooMany = errors.New("more rows than there can be")
 // decodeInto reads a text into a struct. null leaves it as it is.
 func decodeInto[T any](text string, into *T) error {
 	r := reader{text: text}
-	f := fieldDecoder{to: target(reflect.ValueOf(into).Elem())}
-	f.read(&r)
+	structDecoderOf(reflect.ValueOf(into).Elem()).read(&r)
 	return r.end()
 }
 
-// decodeNamed reads an object of rows by name, and hands each to take; a null
-// row is nil. The row is used again for the next one. An answer of null, rather
-// than of no rows, is told.
-func decodeNamed[W any](text string, take func(name string, row *W)) (null bool, err error) {
-	r, row := reader{text: text}, newRow[W]()
+// decodeNamed reads an object of rows by name, and hands each to take. The row is
+// used again for the next one. An answer of null, rather than of no rows, is told.
+func decodeNamed[T any](text string, take func(name string, row *T)) (null bool, err error) {
+	r, rows := reader{text: text}, newRowDecoder[T]()
 	if r.null() {
 		return true, r.end()
 	}
 	r.each('{', '}', maxNames, func() {
 		name := strings.Clone(r.name())
-		if one := row.read(&r); r.err == nil {
-			take(name, one)
+		if row := rows.read(&r); r.err == nil {
+			take(name, row)
 		}
 	})
 	return false, r.end()
 }
 
-// rowOf is where one row after the other is read to.
-type rowOf[W any] struct {
-	row     *W
+// rowDecoder reads one row after the other to the same place.
+type rowDecoder[T any] struct {
+	row     *T
 	decoder *structDecoder
 }
 
-func newRow[W any]() rowOf[W] {
-	row := new(W)
-	return rowOf[W]{row, structDecoderOf(reflect.ValueOf(row).Elem())}
+func newRowDecoder[T any]() rowDecoder[T] {
+	row := new(T)
+	return rowDecoder[T]{row, structDecoderOf(reflect.ValueOf(row).Elem())}
 }
 
-// read reads the next row; nil is null. It is overwritten by the one after it.
-func (o rowOf[W]) read(r *reader) *W {
-	if r.null() {
-		return nil
-	}
-	*o.row = *new(W)
-	o.decoder.read(r)
-	return o.row
+// read reads the next row. It is overwritten by the one after it.
+func (d rowDecoder[T]) read(r *reader) *T {
+	*d.row = *new(T)
+	d.decoder.read(r)
+	return d.row
 }
 
-// page is a list of rows of the form W, as what they mean. A list can come
-// wrapped, when the server was asked with a limit.
-type page[W, T any] struct {
-	meaning func(row *W) (T, error) // of one row; nil is null
+// page is a list of rows. A list can come wrapped, when the server was asked with
+// a limit.
+type page[T any] struct {
+	check func(row *T) error // of each row but null; it may amend the row
 
 	rows    []T
-	refused error // by meaning, for the first row that it refused
+	refused error // by check, for the first row that it refused
 	wrapped bool
-	wrap    *wrap // nil: a bare list, or a wrapper that says nothing of pages
+	paged   bool // the wrapper says something of pages
+	wrap    wrap
 }
 
 // wrap is what the server says of a page.
 type wrap struct {
-	From    count  `json:"from"`
-	Total   *count `json:"total"`
-	HasMore bool   `json:"has_more"`
+	From    int64 `json:"from"`
+	Total   int64 `json:"total"` // untold where it is not said
+	HasMore bool  `json:"has_more"`
 }
+
+const untold = -1
 
 // wholeList reads a list of rows, bare or wrapped. The errors are fixed words:
 // those of a JSON package quote the answer, which is account data.
-func wholeList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) {
-	p := page[W, T]{meaning: meaning}
+func wholeList[T any](text string, check func(*T) error) ([]T, error) {
+	p := page[T]{check: check}
 	if err := p.decode(text); err != nil {
 		return nil, err
 	}
-	if p.wrapped && p.wrap == nil {
+	if p.wrapped && !p.paged {
 		return nil, errNoRows
 	}
-	if w := p.wrap; w != nil && (w.HasMore || w.From != 0 || w.Total == nil || int(*w.Total) != len(p.rows)) {
+	if p.paged && (p.wrap.HasMore || p.wrap.From != 0 || p.wrap.Total != int64(len(p.rows))) {
 		return nil, errors.New("a part of a list")
 	}
 	return p.rows, p.refused
@@ -102,18 +99,18 @@ func wholeList[W, T any](text string, meaning func(*W) (T, error)) ([]T, error) 
 // anyPage reads a list of rows, bare or wrapped, or a part of one, and how many rows
 // there are in all, if that is said. A server with modes wraps what it found in
 // something that says nothing of pages.
-func anyPage[W, T any](text string, meaning func(*W) (T, error)) (rows []T, total int, err error) {
-	p := page[W, T]{meaning: meaning}
+func anyPage[T any](text string, check func(*T) error) (rows []T, total int, err error) {
+	p := page[T]{check: check}
 	if err := p.decode(text); err != nil {
 		return nil, 0, err
 	}
-	if p.wrap != nil && p.wrap.Total != nil {
-		total = int(*p.wrap.Total)
+	if p.paged {
+		total = max(0, int(p.wrap.Total))
 	}
 	return p.rows, total, p.refused
 }
 
-func (p *page[W, T]) decode(text string) error {
+func (p *page[T]) decode(text string) error {
 	r := reader{text: text}
 	if r.peek() == '{' {
 		p.readWrapped(&r)
@@ -131,15 +128,17 @@ func (p *page[W, T]) decode(text string) error {
 
 var errNoRows = errors.New("not a list of rows")
 
-func (p *page[W, T]) readWrapped(r *reader) {
-	r.each('{', '}', math.MaxInt, func() {
-		switch name := r.name(); {
+func (p *page[T]) readWrapped(r *reader) {
+	r.object(func(name string) {
+		switch {
 		case strings.EqualFold(name, "data"):
 			p.wrapped = true
 			p.readRows(r)
 		case strings.EqualFold(name, "pagination"):
-			f := fieldDecoder{to: target(reflect.ValueOf(&p.wrap).Elem())}
-			f.read(r)
+			p.paged, p.wrap = !r.null(), wrap{Total: untold}
+			if p.paged {
+				structDecoderOf(reflect.ValueOf(&p.wrap).Elem()).read(r)
+			}
 		default:
 			r.skip()
 		}
@@ -149,26 +148,27 @@ func (p *page[W, T]) readWrapped(r *reader) {
 	}
 }
 
-func (p *page[W, T]) readRows(r *reader) {
+func (p *page[T]) readRows(r *reader) {
 	p.rows, p.refused = nil, nil
 	if r.null() {
 		return
 	}
-	row := newRow[W]()
+	rows := newRowDecoder[T]()
 	r.peek()
 	start := r.at
 	r.each('[', ']', maxRows, func() {
-		one := row.read(r)
+		null := r.peek() == 'n'
+		row := rows.read(r)
 		if r.err != nil || p.refused != nil {
 			return
 		}
-		meaning, err := p.meaning(one)
-		if err != nil {
-			p.refused = err
-			return
+		if !null {
+			if p.refused = p.check(row); p.refused != nil {
+				return
+			}
 		}
 		p.grow(r.at-start, len(r.text)-start)
-		p.rows = append(p.rows, meaning)
+		p.rows = append(p.rows, *row)
 	})
 }
 
@@ -178,7 +178,7 @@ const maxGuess = 1000
 // grow makes room for one more row, which ends so many bytes into the list. Rows
 // are large, so it is for all that are to come, if they are about as long as
 // those so far.
-func (p *page[W, T]) grow(read, all int) {
+func (p *page[T]) grow(read, all int) {
 	n := len(p.rows)
 	if n < cap(p.rows) {
 		return

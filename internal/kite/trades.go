@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"errors"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -10,14 +9,17 @@ import (
 // Trade is one row of get_trades or get_order_trades: a part of an order that
 // was filled. The price is rupees for one unit. Texts are data from outside.
 type Trade struct {
-	ID, OrderID, ExchangeOrderID string
-	Exchange, Symbol             string
-	Token                        int64
-	Product                      string
-	Side                         string // "BUY", "SELL"
-	Quantity                     decimal.Decimal
-	Price                        decimal.Decimal
-	FilledAt, ExchangeAt         time.Time // zero when absent
+	ID         string          `json:"trade_id"`
+	OrderID    string          `json:"order_id"`
+	Exchange   string          `json:"exchange"`
+	Symbol     string          `json:"tradingsymbol"`
+	Token      int64           `json:"instrument_token"`
+	Product    string          `json:"product"`
+	Side       string          `json:"transaction_type"` // "BUY", "SELL"
+	Quantity   decimal.Decimal `json:"quantity"`
+	Price      decimal.Decimal `json:"average_price"`
+	FilledAt   time.Time       `json:"fill_timestamp"` // zero when absent, like the next
+	ExchangeAt time.Time       `json:"exchange_timestamp"`
 
 	// Missing says that the row came as null: a trade is there, and nothing is
 	// known of it.
@@ -34,40 +36,18 @@ func DecodeTrades(text string) ([]Trade, error) { return decodeTrades("get_trade
 func DecodeOrderTrades(text string) ([]Trade, error) { return decodeTrades("get_order_trades", text) }
 
 func decodeTrades(tool, text string) ([]Trade, error) {
-	trades, err := wholeList(text, (*wireTrade).trade)
+	trades, err := wholeList(text, (*Trade).check)
 	if err != nil {
 		return nil, malformed(tool, err)
 	}
 	return trades, nil
 }
 
-type wireTrade struct {
-	ID              string `json:"trade_id"`
-	OrderID         string `json:"order_id"`
-	ExchangeOrderID string `json:"exchange_order_id"`
-	Exchange        string `json:"exchange"`
-	Symbol          string `json:"tradingsymbol"`
-	Token           count  `json:"instrument_token"`
-	Product         string `json:"product"`
-	Side            string `json:"transaction_type"`
-	Quantity        amount `json:"quantity"`
-	Price           amount `json:"average_price"`
-	FilledAt        moment `json:"fill_timestamp"`
-	ExchangeAt      moment `json:"exchange_timestamp"`
-}
-
-func (w *wireTrade) trade() (Trade, error) {
-	switch {
-	case w == nil:
-		return Trade{Missing: true}, nil
-	case w.Symbol == "":
-		return Trade{}, errors.New("a row without a symbol")
+func (t *Trade) check() error {
+	if t.Symbol == "" {
+		return errNoSymbol
 	}
-	return Trade{
-		ID: w.ID, OrderID: w.OrderID, ExchangeOrderID: w.ExchangeOrderID, Exchange: w.Exchange, Symbol: w.Symbol,
-		Token: int64(w.Token), Product: w.Product, Side: w.Side, Quantity: w.Quantity.Decimal, Price: w.Price.Decimal,
-		FilledAt: w.FilledAt.Time, ExchangeAt: w.ExchangeAt.Time,
-	}, nil
+	return nil
 }
 
 // At is when the trade was made; zero when Kite does not say.

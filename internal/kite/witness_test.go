@@ -2,20 +2,30 @@ package kite
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 )
 
 // What stands below is how encoding/json would read answers: the witness for
 // the reader, which has to come to the same.
+
+type (
+	amount struct{ decimal.Decimal }
+	count  int64
+	moment struct{ time.Time }
+	date   struct{ time.Time }
+	not    bool
+)
 
 func (a *amount) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
@@ -56,16 +66,80 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (p *parts[T]) UnmarshalJSON(b []byte) (err error) {
-	*p, err = witnessList[T](b, maxParts)
+func (d *date) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		day, _, _ := strings.Cut(text, "T")
+		if t, err := time.Parse(time.DateOnly, strings.TrimSpace(day)); err == nil && t.Year() > 1 {
+			d.Time = t
+		}
+	}
+	return nil
+}
+
+func (n *not) UnmarshalJSON(b []byte) error {
+	said := !bool(*n)
+	err := json.Unmarshal(b, &said)
+	*n = not(!said)
 	return err
 }
 
-type witnessRows[W any] []*W
+type parts[T any] []T
 
-func (r *witnessRows[W]) UnmarshalJSON(b []byte) (err error) {
-	*r, err = witnessList[*W](b, maxRows)
+func (p *parts[T]) UnmarshalJSON(b []byte) (err error) {
+	*p, err = witnessList[T](b, maxParts)
+	if len(*p) == 0 {
+		*p = nil
+	}
 	return err
+}
+
+// witness is a value that encoding/json reads, through a type of the same layout
+// whose numbers and times have the methods above.
+type witness[T any] struct{ value T }
+
+func (w *witness[T]) UnmarshalJSON(b []byte) error {
+	null := string(b) == "null"
+	if missing := reflect.ValueOf(&w.value).Elem().FieldByName("Missing"); missing.IsValid() {
+		if null {
+			w.value = *new(T)
+		}
+		missing.SetBool(null)
+	}
+	shadow := reflect.NewAt(shadowOf(reflect.TypeFor[T](), ""), unsafe.Pointer(&w.value))
+	return json.Unmarshal(b, shadow.Interface())
+}
+
+// shadowOf is the type through which encoding/json reads a type.
+func shadowOf(t reflect.Type, option string) reflect.Type {
+	switch {
+	case option == "date":
+		return reflect.TypeFor[date]()
+	case option == "not":
+		return reflect.TypeFor[not]()
+	}
+	if shadow, ok := map[reflect.Type]reflect.Type{
+		reflect.TypeFor[decimal.Decimal]():   reflect.TypeFor[amount](),
+		reflect.TypeFor[int64]():             reflect.TypeFor[count](),
+		reflect.TypeFor[time.Time]():         reflect.TypeFor[moment](),
+		reflect.TypeFor[[]decimal.Decimal](): reflect.TypeFor[parts[amount]](),
+		reflect.TypeFor[[]Level]():           reflect.TypeFor[parts[witness[Level]]](),
+		reflect.TypeFor[[]Order]():           reflect.TypeFor[parts[witness[Order]]](),
+		reflect.TypeFor[Segment]():           reflect.TypeFor[witness[Segment]](),
+	}[t]; ok && (t != reflect.TypeFor[Segment]() || option == "field") {
+		return shadow
+	}
+	if t.Kind() != reflect.Struct {
+		return t
+	}
+	var fields []reflect.StructField
+	for f := range t.Fields() {
+		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields = append(fields, reflect.StructField{
+			Name: f.Name, Type: shadowOf(f.Type, cmp.Or(option, "field")), Tag: reflect.StructTag(`json:"` + cmp.Or(name, "-") + `"`),
+		})
+	}
+	return reflect.StructOf(fields)
 }
 
 func witnessList[T any](b []byte, most int) ([]T, error) {
@@ -90,18 +164,23 @@ func witnessList[T any](b []byte, most int) ([]T, error) {
 	return all, nil
 }
 
+type witnessRows[T any] []witness[T]
+
+func (r *witnessRows[T]) UnmarshalJSON(b []byte) (err error) {
+	*r, err = witnessList[witness[T]](b, maxRows)
+	return err
+}
+
 // witnessed reads a list of rows both ways.
-func witnessed[W any](text string) (got, want []*W, err, wantErr error) {
-	got, _, err = anyPage(text, func(row *W) (*W, error) {
-		if row == nil {
-			return nil, nil
-		}
-		c := *row
-		return &c, nil
-	})
+func witnessed[T any](text string) (got, want []T, err, wantErr error) {
+	got, _, err = anyPage(text, func(*T) error { return nil })
 	var p struct {
-		Data       witnessRows[W] `json:"data"`
-		Pagination *wrap          `json:"pagination"`
+		Data       witnessRows[T] `json:"data"`
+		Pagination *struct {
+			From    count  `json:"from"`
+			Total   *count `json:"total"`
+			HasMore bool   `json:"has_more"`
+		} `json:"pagination"`
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &p.Data) != nil {
@@ -110,7 +189,10 @@ func witnessed[W any](text string) (got, want []*W, err, wantErr error) {
 			wantErr = errors.New("an object")
 		}
 	}
-	return got, p.Data, err, wantErr
+	for _, row := range p.Data {
+		want = append(want, row.value)
+	}
+	return got, want, err, wantErr
 }
 
 // hasKey reports whether an object has a key, in any case.
@@ -124,26 +206,25 @@ func hasKey(object map[string]json.RawMessage, key string) bool {
 }
 
 // sideBySide ends the test where the two ways do not agree.
-func sideBySide[W any](t rapid.TB, text string) {
+func sideBySide[T any](t rapid.TB, text string) {
 	t.Helper()
-	got, want, err, wantErr := witnessed[W](text)
+	got, want, err, wantErr := witnessed[T](text)
 	if (err == nil) != (wantErr == nil) {
-		t.Fatalf("%T of %s: %v, encoding/json: %v", *new(W), text, err, wantErr)
+		t.Fatalf("%T of %s: %v, encoding/json: %v", *new(T), text, err, wantErr)
 	}
 	if err != nil || len(got) == 0 && len(want) == 0 {
 		return
 	}
-	if diff := cmp.Diff(want, got, exactly()...); diff != "" {
-		t.Fatalf("%T of %s (-encoding/json +reader):\n%s", *new(W), text, diff)
+	if diff := gocmp.Diff(want, got, exactly()...); diff != "" {
+		t.Fatalf("%T of %s (-encoding/json +reader):\n%s", *new(T), text, diff)
 	}
 }
 
 // exactly compares numbers with their places and times with their zones.
-func exactly() []cmp.Option {
-	return []cmp.Option{
-		cmp.Comparer(func(a, b amount) bool { return a.Equal(b.Decimal) && a.Exponent() == b.Exponent() }),
-		cmp.Comparer(func(a, b moment) bool { return a.Equal(b.Time) && a.String() == b.String() }),
-		cmp.Comparer(func(a, b decimal.Decimal) bool { return a.Equal(b) && a.Exponent() == b.Exponent() }),
+func exactly() []gocmp.Option {
+	return []gocmp.Option{
+		gocmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) && a.String() == b.String() }),
+		gocmp.Comparer(func(a, b decimal.Decimal) bool { return a.Equal(b) && a.Exponent() == b.Exponent() }),
 	}
 }
 
@@ -163,33 +244,18 @@ func (n *modeNames) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (o *offers) UnmarshalJSON(b []byte) (err error) {
-	*o, err = witnessList[*wireOffer](b, maxRows)
-	return err
+// rowType is a type of rows, and the comparison of both ways to read it.
+type rowType struct {
+	of      reflect.Type
+	compare func(rapid.TB, string)
 }
 
-type tools struct {
-	Tools offers `json:"tools"`
-}
+func rowOf[T any]() rowType { return rowType{reflect.TypeFor[T](), sideBySide[T]} }
 
-type segments struct {
-	Equity    *wireSegment `json:"equity"`
-	Commodity *wireSegment `json:"commodity"`
-}
-
-// forms are all forms of rows there are.
-func forms() map[string]func(rapid.TB, string) {
-	return map[string]func(rapid.TB, string){
-		"holding": sideBySide[wireHolding], "position": sideBySide[wirePosition], "order": sideBySide[wireOrder], "trade": sideBySide[wireTrade],
-		"fund": sideBySide[wireMutualFund], "gtt": sideBySide[wireGTT], "quote": sideBySide[wireQuote], "candle": sideBySide[wireCandle],
-		"instrument": sideBySide[wireInstrument], "margins": sideBySide[segments], "tools": sideBySide[tools],
+// rowTypes are all types of rows there are.
+func rowTypes() []rowType {
+	return []rowType{
+		rowOf[Holding](), rowOf[Position](), rowOf[Order](), rowOf[Trade](), rowOf[MutualFund](), rowOf[GTT](), rowOf[Quote](), rowOf[Candle](),
+		rowOf[Instrument](), rowOf[Margins](), rowOf[offeredTool](),
 	}
-}
-
-func nameOf(form string) reflect.Type {
-	return map[string]reflect.Type{
-		"holding": reflect.TypeFor[wireHolding](), "position": reflect.TypeFor[wirePosition](), "order": reflect.TypeFor[wireOrder](), "trade": reflect.TypeFor[wireTrade](),
-		"fund": reflect.TypeFor[wireMutualFund](), "gtt": reflect.TypeFor[wireGTT](), "quote": reflect.TypeFor[wireQuote](), "candle": reflect.TypeFor[wireCandle](),
-		"instrument": reflect.TypeFor[wireInstrument](), "margins": reflect.TypeFor[segments](), "tools": reflect.TypeFor[tools](),
-	}[form]
 }

@@ -17,7 +17,7 @@ func TestLongestTextsFit(t *testing.T) {
 	var gtts []kite.GTT
 	for range 40 {
 		orders = append(orders, kite.Order{ID: "1", Symbol: long, Exchange: long, Status: "REJECTED", Reason: long, Tag: long})
-		g := kite.GTT{Status: "rejected", Rejection: long, Orders: orders[:1]}
+		g := kite.GTT{Status: "rejected", GTTMeta: kite.GTTMeta{Rejection: long}, Orders: orders[:1]}
 		g.Symbol, g.Exchange = long, long
 		gtts = append(gtts, g)
 	}

@@ -85,17 +85,18 @@ func positionHeld(p kite.Position, v mask) []string {
 func positionTurnover(p kite.Position) []string {
 	var lines []string
 	for _, side := range []struct {
-		name string
-		kite.Turnover
-	}{{"Bought", p.Buy}, {"Sold", p.Sell}} {
-		if side.Quantity == 0 {
+		name         string
+		quantity     int64
+		price, value decimal.Decimal
+	}{{"Bought", p.BuyQuantity, p.BuyPrice, p.BuyValue}, {"Sold", p.SellQuantity, p.SellPrice, p.SellValue}} {
+		if side.quantity == 0 {
 			continue
 		}
-		line := side.name + " " + units(decimal.NewFromInt(side.Quantity))
-		if side.Price.IsPositive() {
-			line += " at " + positionUnit(p).average(side.Price)
+		line := side.name + " " + units(decimal.NewFromInt(side.quantity))
+		if side.price.IsPositive() {
+			line += " at " + positionUnit(p).average(side.price)
 		}
-		lines = append(lines, line+" for "+Rupees(side.Value))
+		lines = append(lines, line+" for "+Rupees(side.value))
 	}
 	return lines
 }
