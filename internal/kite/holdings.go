@@ -13,7 +13,6 @@ type Holding struct {
 	Symbol   string `json:"tradingsymbol"` // "INFY"; a series may follow a dash: "SGBMAY30-GB"
 	Exchange string `json:"exchange"`      // "NSE", "BSE"
 	ISIN     string `json:"isin"`
-	Token    int64  `json:"instrument_token"`
 	Product  string `json:"product"` // "CNC"
 
 	Quantity           int64 `json:"quantity"`    // shares that can be sold, see Shares for T1

@@ -23,7 +23,7 @@ func TestDecodeHoldings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []kite.Holding{{
-		Symbol: "M&MFIN", Exchange: "NSE", ISIN: "INE774D01024", Token: 345089, Product: "CNC",
+		Symbol: "M&MFIN", Exchange: "NSE", ISIN: "INE774D01024", Product: "CNC",
 		Quantity: 14, T1Quantity: 3, RealisedQuantity: 13, UsedQuantity: 1, OpeningQuantity: 12,
 		CollateralQuantity: 9, Discrepancy: true,
 		AveragePrice: dec("301.28125"), LastPrice: dec("287.15"), ClosePrice: dec("290.4"), PnL: dec("-197.83749999999995"),

@@ -18,13 +18,13 @@ func TestSortHoldings(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 		for i := range holdings {
-			holdings[i].Token = int64(i)
+			holdings[i].OpeningQuantity = int64(i)
 		}
 		before := fmt.Sprint(holdings)
 		for _, by := range waysToSort() {
 			sorted, seen := kite.SortHoldings(holdings, by), map[int64]bool{}
 			for i, h := range sorted {
-				seen[h.Token] = true
+				seen[h.OpeningQuantity] = true
 				if i > 0 && !inOrder(by, sorted[i-1], h) {
 					t.Fatalf("by %s, %+v comes before %+v", by, sorted[i-1], h)
 				}

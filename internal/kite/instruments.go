@@ -14,7 +14,6 @@ import (
 // The last price in the list of instruments is of some morning: it is not read.
 type Instrument struct {
 	ID       string          // "NSE:INFY"
-	Token    int64           `json:"instrument_token"`
 	Symbol   string          `json:"tradingsymbol"`   // "INFY"
 	Exchange string          `json:"exchange"`        // "NSE", "BSE", "NFO", …
 	Code     int64           `json:"exchange_token"`  // the exchange's own number of it; that of BSE is printed on statements

@@ -19,7 +19,7 @@ const oneInstrument = `{"id":"NFO:ACME26NOV1500CE","instrument_token":123456,"ex
 
 func TestDecodeInstruments(t *testing.T) {
 	want := []kite.Instrument{{
-		ID: "NFO:ACME26NOV1500CE", Token: 123456, Symbol: "ACME26NOV1500CE", Exchange: "NFO", Code: 482, Name: "ACME", Type: "CE", Segment: "NFO-OPT",
+		ID: "NFO:ACME26NOV1500CE", Symbol: "ACME26NOV1500CE", Exchange: "NFO", Code: 482, Name: "ACME", Type: "CE", Segment: "NFO-OPT",
 		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: dec("1500"), Inactive: true,
 	}}
 	for name, text := range map[string]string{
@@ -53,7 +53,7 @@ func TestDecodeInstruments(t *testing.T) {
 }
 
 func TestDecodeInstrumentsRefuses(t *testing.T) {
-	for _, text := range []string{"", "{}", "prose", `{"meta":{}}`, `["A"]`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"instrument_token":1.5}]`} {
+	for _, text := range []string{"", "{}", "prose", `{"meta":{}}`, `["A"]`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"exchange_token":1.5}]`} {
 		if got, err := kite.DecodeInstruments(text); kite.KindOf(err) != kite.KindMalformed || got.Found != nil {
 			t.Errorf("DecodeInstruments(%s) = %v, %v", text, got, err)
 		}

@@ -28,7 +28,6 @@ type AvailableMargin struct {
 	Cash          decimal.Decimal `json:"cash"`
 	Collateral    decimal.Decimal `json:"collateral"`
 	IntradayPayin decimal.Decimal `json:"intraday_payin"`
-	Live          decimal.Decimal `json:"live_balance"`
 	Opening       decimal.Decimal `json:"opening_balance"`
 }
 

@@ -21,7 +21,6 @@ type Order struct {
 
 	Exchange string `json:"exchange"`
 	Symbol   string `json:"tradingsymbol"`
-	Token    int64  `json:"instrument_token"`
 	Side     string `json:"transaction_type"` // "BUY", "SELL"
 	Type     string `json:"order_type"`       // "LIMIT", "MARKET", "SL", "SL-M"
 	Product  string `json:"product"`          // "CNC", "MIS", "NRML"

@@ -26,7 +26,7 @@ func TestDecodeOrders(t *testing.T) {
 	want := []kite.Order{{
 		ID: "261112000000777", ExchangeID: "1300000009999999", Status: "OPEN", Reason: "why & how",
 		PlacedAt: time.Date(2026, 11, 12, 3, 48, 57, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 12, 3, 48, 58, 0, time.UTC),
-		Exchange: "CDS", Symbol: "USDINR26NOVFUT", Token: 412675, Side: "BUY", Type: "SL", Product: "NRML", Variety: "iceberg", Validity: "TTL",
+		Exchange: "CDS", Symbol: "USDINR26NOVFUT", Side: "BUY", Type: "SL", Product: "NRML", Variety: "iceberg", Validity: "TTL",
 		Quantity: dec("10.5"), Price: dec("84.2525"), TriggerPrice: dec("84.25"), AveragePrice: dec("84.26"),
 		Filled: dec("4"), Pending: dec("5.5"), Cancelled: dec("1"), Tag: "a tag",
 	}, {Missing: true}}
@@ -127,13 +127,13 @@ func TestRefs(t *testing.T) {
 		var funds []kite.MutualFund
 		for i, id := range rapid.SliceOfN(id, 0, 20).Draw(t, "ids") {
 			missing := rapid.IntRange(0, 9).Draw(t, "missing") == 0
-			orders = append(orders, kite.Order{ID: id, Token: int64(i), Missing: missing})
+			orders = append(orders, kite.Order{ID: id, Reason: strconv.Itoa(i), Missing: missing})
 			funds = append(funds, kite.MutualFund{ISIN: id, Folio: rapid.SampledFrom([]string{"", "1", "1/2"}).Draw(t, "folio"), NAVDate: strconv.Itoa(i), Missing: missing})
-			holdings = append(holdings, kite.Holding{Symbol: id, Exchange: rapid.SampledFrom([]string{"NSE", "BSE", "N:S", ""}).Draw(t, "exchange"), Token: int64(i), Missing: missing})
+			holdings = append(holdings, kite.Holding{Symbol: id, Exchange: rapid.SampledFrom([]string{"NSE", "BSE", "N:S", ""}).Draw(t, "exchange"), OpeningQuantity: int64(i), Missing: missing})
 		}
 		for i, ref := range kite.OrderRefs(orders) {
 			o, ok := kite.OrderByRef(orders, ref)
-			if ok == orders[i].Missing || ok && o.Token != int64(i) || len(ref) > 36 {
+			if ok == orders[i].Missing || ok && o.Reason != strconv.Itoa(i) || len(ref) > 36 {
 				t.Fatalf("%q of order %d finds %v, %v", ref, i, o, ok)
 			}
 		}
@@ -145,7 +145,7 @@ func TestRefs(t *testing.T) {
 		}
 		for i, ref := range kite.HoldingRefs(holdings) {
 			h, ok := kite.HoldingByRef(holdings, ref)
-			if ok == holdings[i].Missing || ok && h.Token != int64(i) || len(ref) > 36 || kite.HoldingRef(holdings, i) != ref {
+			if ok == holdings[i].Missing || ok && h.OpeningQuantity != int64(i) || len(ref) > 36 || kite.HoldingRef(holdings, i) != ref {
 				t.Fatalf("%q of holding %d finds %v, %v; by itself it is %q", ref, i, h, ok, kite.HoldingRef(holdings, i))
 			}
 		}

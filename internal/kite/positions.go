@@ -8,8 +8,7 @@ import "github.com/shopspring/decimal"
 type Position struct {
 	Symbol   string `json:"tradingsymbol"` // "INFY", "NIFTY26NOVFUT"
 	Exchange string `json:"exchange"`      // "NSE", "NFO", "MCX"
-	Token    int64  `json:"instrument_token"`
-	Product  string `json:"product"` // "CNC", "MIS", "NRML"
+	Product  string `json:"product"`       // "CNC", "MIS", "NRML"
 
 	Quantity          int64           `json:"quantity"` // below zero: sold short; 0: closed today
 	OvernightQuantity int64           `json:"overnight_quantity"`

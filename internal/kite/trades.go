@@ -13,7 +13,6 @@ type Trade struct {
 	OrderID    string          `json:"order_id"`
 	Exchange   string          `json:"exchange"`
 	Symbol     string          `json:"tradingsymbol"`
-	Token      int64           `json:"instrument_token"`
 	Product    string          `json:"product"`
 	Side       string          `json:"transaction_type"` // "BUY", "SELL"
 	Quantity   decimal.Decimal `json:"quantity"`

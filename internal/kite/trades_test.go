@@ -16,7 +16,7 @@ func TestDecodeTrades(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := kite.Trade{ID: "77", OrderID: "21", Exchange: "MCX", Symbol: "GOLDPETAL26NOVFUT", Token: 58424839, Product: "NRML", Side: "BUY",
+	want := kite.Trade{ID: "77", OrderID: "21", Exchange: "MCX", Symbol: "GOLDPETAL26NOVFUT", Product: "NRML", Side: "BUY",
 		Quantity: dec("2"), Price: dec("4852.5"), FilledAt: time.Date(2026, 11, 12, 10, 30, 36, 0, time.UTC), ExchangeAt: time.Date(2026, 11, 12, 10, 30, 35, 0, time.UTC)}
 	if diff := cmp.Diff(want, got[0], cmp.Comparer(decimal.Decimal.Equal), cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Errorf("trade (-want +got):\n%s", diff)
