@@ -27,9 +27,9 @@ const (
 // breaks. It closes the listener. When it returns, h is not running any more: it
 // has to return when its request's context ends, as that of a lost connection does.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	g := &guests{host: h}
+	f := &inFlight{host: h}
 	s := &http.Server{
-		Handler:           g,
+		Handler:           f,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      AnswerTime,
@@ -45,7 +45,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	} else {
 		<-ended
 	}
-	g.part()
+	f.drain()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -61,8 +61,8 @@ func shut(s *http.Server) {
 	}
 }
 
-// guests are the requests that are being answered.
-type guests struct {
+// inFlight are the requests that are being answered.
+type inFlight struct {
 	host http.Handler
 
 	mu   sync.Mutex
@@ -71,27 +71,27 @@ type guests struct {
 }
 
 // ServeHTTP implements [http.Handler].
-func (g *guests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !g.enter() {
+func (f *inFlight) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !f.begin() {
 		panic(http.ErrAbortHandler) // how net/http is told to cut the connection
 	}
-	defer g.busy.Done()
-	g.host.ServeHTTP(w, r)
+	defer f.busy.Done()
+	f.host.ServeHTTP(w, r)
 }
 
-func (g *guests) enter() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.over {
-		g.busy.Add(1)
+func (f *inFlight) begin() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.over {
+		f.busy.Add(1)
 	}
-	return !g.over
+	return !f.over
 }
 
-// part refuses new requests and waits for the others.
-func (g *guests) part() {
-	g.mu.Lock()
-	g.over = true
-	g.mu.Unlock()
-	g.busy.Wait()
+// drain refuses new requests and waits for the others.
+func (f *inFlight) drain() {
+	f.mu.Lock()
+	f.over = true
+	f.mu.Unlock()
+	f.busy.Wait()
 }
