@@ -55,7 +55,7 @@ func (p program) inquire(ctx context.Context, socket, http probe) error {
 	defer cancel()
 	err = socket(ctx, ops.SocketPath(c.StorePath))
 	switch {
-	case !errors.Is(err, ops.ErrNobody):
+	case !errors.Is(err, ops.ErrNoAnswer):
 		return err
 	case c.HTTPAddr == "":
 		return fmt.Errorf("%w, and HTTP_ADDR is off", err)

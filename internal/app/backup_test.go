@@ -110,7 +110,7 @@ func TestControlSocket(t *testing.T) {
 	}
 	private()
 	kill()
-	if err := ops.ProbeSocket(t.Context(), "bot.db.sock"); !errors.Is(err, ops.ErrNobody) {
+	if err := ops.ProbeSocket(t.Context(), "bot.db.sock"); !errors.Is(err, ops.ErrNoAnswer) {
 		t.Errorf("a bot that was killed: %v", err)
 	}
 	if _, err := app.Backup(t.Context(), w.config(), "killed.db"); err != nil {

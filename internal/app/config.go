@@ -1,4 +1,4 @@
-// Package app wires the rooms: it reads the settings and runs the bot.
+// Package app wires the packages: it reads the settings and runs the bot.
 package app
 
 import (
@@ -25,7 +25,7 @@ type Config struct {
 	Allowed       People
 	Admins        People
 	StorePath     string
-	StoreKey      []byte // nil: made on the first start, beside the store
+	StoreKey      []byte // nil: made on the first start, next to the store
 	OldKey        []byte // the key that StoreKey follows; nil for none
 	HTTPAddr      string // "" for none
 	HTTPAsked     bool   // HTTPAddr was asked for: unless it can be had, the start ends
@@ -100,7 +100,7 @@ func (e SettingErrors) Unwrap() []error {
 type Env struct {
 	Lookup   func(name string) (string, bool)
 	ReadFile func(name string) ([]byte, error)
-	Names    func() []string // of all variables; nil where nobody asks for them
+	Names    func() []string // of all variables; nil where they are not needed
 }
 
 // OSEnv is the process's environment.

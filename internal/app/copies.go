@@ -20,7 +20,7 @@ import (
 // restoration would before it gets its name, so a file of that name is a whole
 // one. Of c it needs StorePath and StoreKey.
 //
-// A process that is killed meanwhile leaves a file .bot-backup-* beside it, which
+// A process that is killed meanwhile leaves a file .bot-backup-* next to it, which
 // can be deleted.
 func Backup(ctx context.Context, c Config, path string) (size int64, err error) {
 	if _, err := os.Lstat(path); err == nil {
@@ -58,7 +58,7 @@ func BackupTo(ctx context.Context, c Config, w io.Writer) (int64, error) {
 
 // Restore puts a backup in the place of the store. It is refused while a bot
 // has the store open, and unless the backup is sound and sealed with its key.
-// The store that was there is kept beside it: aside is its path, "" if there was
+// The store that was there is kept next to it: aside is its path, "" if there was
 // none. Of c it needs StorePath, StoreKey and OldKey.
 func Restore(ctx context.Context, c Config, from io.Reader) (aside string, err error) {
 	if err := checkAlone(c.StorePath); err != nil {
@@ -88,8 +88,8 @@ func (c Config) KeyPlace() string {
 	return c.StorePath + ".key"
 }
 
-// examinedCopy makes a copy of the store in a folder, under a name that nobody
-// else has. It is safe on disk, read from its beginning, and the caller's to
+// examinedCopy makes a copy of the store in a folder, under a name of its
+// own. It is safe on disk, read from its beginning, and the caller's to
 // close and remove.
 func examinedCopy(ctx context.Context, c Config, folder string) (*os.File, error) {
 	from, err := copyOf(ctx, c.StorePath)
@@ -133,13 +133,13 @@ func fill(made *os.File, from io.Reader, c Config) error {
 
 // copyOf asks the running bot for a copy of its store, or reads the file itself.
 func copyOf(ctx context.Context, path string) (io.ReadCloser, error) {
-	from, nobody := ops.Backup(ctx, ops.SocketPath(path))
-	if !errors.Is(nobody, ops.ErrNobody) {
-		return from, nobody
+	from, unanswered := ops.Backup(ctx, ops.SocketPath(path))
+	if !errors.Is(unanswered, ops.ErrNoAnswer) {
+		return from, unanswered
 	}
 	f, err := openIdle(path)
 	if errors.Is(err, store.ErrLocked) {
-		return nil, fmt.Errorf("%w; it could not be asked: %w", err, nobody)
+		return nil, fmt.Errorf("%w; it could not be asked: %w", err, unanswered)
 	}
 	if err != nil {
 		return nil, err
@@ -147,9 +147,9 @@ func copyOf(ctx context.Context, path string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// openIdle opens the file of a store that nobody has open, and keeps everybody
-// from writing to it until it is closed: bbolt takes the same lock, for itself
-// alone.
+// openIdle opens the file of a store that is not in use, and keeps other
+// processes from writing to it until it is closed: bbolt takes the same lock,
+// exclusively.
 func openIdle(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {

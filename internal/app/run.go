@@ -29,7 +29,7 @@ type Options struct {
 	Logger  *slog.Logger // nil = discard
 	Clock   clock.Clock  // nil = the real one
 	Version string
-	Ready   func() // called once the bot takes updates in; nil for nobody
+	Ready   func() // called once the bot takes updates in; nil: not called
 	// Dial makes the connections to both far ends; nil = the real network. With a
 	// made one there is no control socket either.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -38,7 +38,7 @@ type Options struct {
 }
 
 // Run runs the bot until ctx ends (nil) or it cannot go on (an error an
-// operator understands). Nobody is logged out by it, ever.
+// operator understands). It never logs a person out.
 func Run(ctx context.Context, c Config, o Options) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -105,12 +105,12 @@ func (r *rooms) run(ctx context.Context) error {
 	if err := r.serveControl(background); err != nil {
 		return err
 	}
-	door, err := r.listen()
+	listener, err := r.listen()
 	if err != nil {
 		return err
 	}
-	if door != nil {
-		defer door.Close() // whoever serves there closes it first, if it comes to that
+	if listener != nil {
+		defer listener.Close() // serving closes it first, where it comes to that
 	}
 	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Insecure: r.APIInsecure, SendRate: perSecond(r.SendRate), Clock: r.Clock, Dial: r.Dial, Meter: r.metrics, Logger: r.Logger})
 	if err != nil {
@@ -119,12 +119,12 @@ func (r *rooms) run(ctx context.Context) error {
 	defer client.Close()
 	r.health.Set("telegram", func() error { return r.intake(client) })
 	r.tasks.Go(func() { r.announce(background, client) })
-	return r.serve(ctx, client, door)
+	return r.serve(ctx, client, listener)
 }
 
 // serve takes updates in and answers them until ctx ends. The order of the
 // end: intake first, then what runs, then the streams.
-func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Listener) error {
+func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net.Listener) error {
 	painter, err := chart.New(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return fmt.Errorf("prepare to draw: %w", err)
@@ -159,7 +159,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, door net.Lis
 		r.tasks.Go(debug.FreeOSMemory) // what the start took: it walks through the whole store
 	}
 	r.Logger.Info("taking updates", "bot", client.Username(), "webhook", r.WebhookURL != "", "callback", r.CallbackURL != "")
-	err = r.takeIn(ctx, client, door, b.Dispatch)
+	err = r.takeIn(ctx, client, listener, b.Dispatch)
 	r.health.Set("telegram", func() error { return errors.New("the bot is stopping") })
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)

@@ -21,11 +21,11 @@ var shorthand = map[string]string{
 	"WEBHOOK": "WEBHOOK_URL", "OAUTHCALLBACK": "OAUTH_CALLBACK_URL", "HTTPADDRESS": "HTTP_ADDR",
 }
 
-// typable are the names that somebody may have typed.
+// typable are the names that an operator may have typed.
 var typable = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
 // linked are the variables that a cluster sets about a service called, say,
-// "store". Nobody typed them.
+// "store". No operator typed them.
 var linked = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)`)
 
 // unknownVars returns a line for each variable that looks like a setting and is none.

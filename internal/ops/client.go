@@ -112,9 +112,9 @@ const socketBase = "http://socket"
 // stall is how long a process that gives a copy may be silent.
 const stall = 30 * time.Second
 
-// ErrNobody: no connection could be had over the socket. There is none, a killed
+// ErrNoAnswer: no connection could be had over the socket. There is none, a killed
 // process left it, or it belongs to another user.
-var ErrNobody = errors.New("nobody answers on the socket")
+var ErrNoAnswer = errors.New("no process answers on the socket")
 
 // Backup asks the process that listens on the socket for a copy of its store.
 // The caller closes it. A copy that breaks off ends with an error, never with
@@ -165,7 +165,7 @@ func over(path string) *http.Client {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 			if err != nil {
-				return nil, fmt.Errorf("%w (%w)", ErrNobody, err)
+				return nil, fmt.Errorf("%w (%w)", ErrNoAnswer, err)
 			}
 			return conn, nil
 		},

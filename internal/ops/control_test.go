@@ -48,10 +48,10 @@ func TestHealthOverTheSocket(t *testing.T) {
 	}
 	abandon(t, "stale.sock")
 	for _, path := range []string{"bot.db.sock", "stale.sock", strings.Repeat("s", 200)} {
-		if err := ops.ProbeSocket(t.Context(), path); !errors.Is(err, ops.ErrNobody) || strings.Contains(err.Error(), "http://") {
+		if err := ops.ProbeSocket(t.Context(), path); !errors.Is(err, ops.ErrNoAnswer) || strings.Contains(err.Error(), "http://") {
 			t.Errorf("%.20s: %v", path, err)
 		}
-		if _, err := ops.Backup(t.Context(), path); !errors.Is(err, ops.ErrNobody) {
+		if _, err := ops.Backup(t.Context(), path); !errors.Is(err, ops.ErrNoAnswer) {
 			t.Errorf("%.20s: %v", path, err)
 		}
 	}
@@ -65,10 +65,10 @@ func TestSickProcessIsSomebody(t *testing.T) {
 	s := &http.Server{Handler: http.NotFoundHandler()}
 	serving.Go(func() { _ = s.Serve(l) })
 	t.Cleanup(func() { s.Close(); serving.Wait() })
-	if err := ops.ProbeSocket(t.Context(), "bot.db.sock"); err == nil || errors.Is(err, ops.ErrNobody) {
+	if err := ops.ProbeSocket(t.Context(), "bot.db.sock"); err == nil || errors.Is(err, ops.ErrNoAnswer) {
 		t.Errorf("probe: %v", err)
 	}
-	if _, err := ops.Backup(t.Context(), "bot.db.sock"); err == nil || errors.Is(err, ops.ErrNobody) || !strings.Contains(err.Error(), "404") {
+	if _, err := ops.Backup(t.Context(), "bot.db.sock"); err == nil || errors.Is(err, ops.ErrNoAnswer) || !strings.Contains(err.Error(), "404") {
 		t.Errorf("backup: %v", err)
 	}
 }

@@ -99,7 +99,7 @@ func componentOf(err error) Component {
 		return Component{Status: StatusOK}
 	}
 	c := Component{Status: StatusNotReady, Detail: oneLine(err.Error())}
-	if n, ok := err.(*Note); ok { // beside a trouble it would be one
+	if n, ok := err.(*Note); ok { // joined with a Trouble it would be one
 		c.Status = StatusOK
 		if n.Unknown {
 			c.Status = StatusUnknown
@@ -150,7 +150,7 @@ func (r Report) Text() string {
 
 // Handler serves /healthz (the process runs) and /readyz (it can serve people,
 // if degraded; 503 and the reasons otherwise). /readyz is text for people, or
-// JSON for whoever asks for that with ?format=json or an Accept header.
+// JSON on request, with ?format=json or an Accept header.
 func (h *Health) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

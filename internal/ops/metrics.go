@@ -203,7 +203,7 @@ func (c closed) labels(more ...string) []string {
 	return all
 }
 
-// labelValue writes a word so that nobody has to quote a blank in a query.
+// labelValue writes a word so that no query has to quote a blank.
 func labelValue(word string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
@@ -232,7 +232,7 @@ func (m *Metrics) Tool(tool, outcome string, took time.Duration, trouble string)
 	m.kite.Heard(trouble)
 }
 
-// LoginStep is a step of somebody's login.
+// LoginStep is a step of a login.
 func (m *Metrics) LoginStep(step string) { m.loginsTotal.WithLabelValues(m.steps.of(step)).Inc() }
 
 // Resumed is what the first question over a resumed session came to.

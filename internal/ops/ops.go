@@ -19,7 +19,7 @@ import (
 )
 
 // answerTime is how long one answer, or one piece of a long one, may take to be
-// read by whoever asked.
+// read by the client.
 const answerTime = 10 * time.Second
 
 // Listen takes the address, so that a bad one ends the start.
@@ -30,7 +30,7 @@ func Listen(addr string) (net.Listener, error) {
 // Serve answers until ctx ends. When it returns, no request is being answered
 // any more: one that was has lost its connection.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) {
-	var busy sync.RWMutex // every request reads; whoever writes has waited for all
+	var busy sync.RWMutex // every request holds a read lock; the write lock waits for all
 	s := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			busy.RLock()
@@ -68,7 +68,7 @@ type Source interface {
 // [Health.Handler] has them, and /backup, a copy of the source.
 //
 // The copy is the body of a 200. A copy that breaks off ends the connection
-// without the end of the body, so that nobody takes it for a whole one; one
+// without the end of the body, so that it is not taken for a whole one; one
 // that cannot be begun is a 500 with the reason.
 func Control(h *Health, s Source, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
@@ -96,7 +96,7 @@ func copyOut(w http.ResponseWriter, s Source, log *slog.Logger) {
 }
 
 // patient gives every piece its own time to be read: a large copy may take
-// long, somebody who stops reading may not.
+// long, a client that stops reading may not.
 type patient struct {
 	to      io.Writer
 	conn    *http.ResponseController

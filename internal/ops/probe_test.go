@@ -74,7 +74,7 @@ func TestNoReport(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 	}
-	if _, err := ops.ReadySocket(t.Context(), "bot.db.sock"); !errors.Is(err, ops.ErrNobody) || strings.Contains(err.Error(), "http://") {
+	if _, err := ops.ReadySocket(t.Context(), "bot.db.sock"); !errors.Is(err, ops.ErrNoAnswer) || strings.Contains(err.Error(), "http://") {
 		t.Errorf("without a socket: %v", err)
 	}
 	if _, err := ops.Ready(t.Context(), "nonsense"); err == nil {

@@ -28,11 +28,11 @@ var (
 func SocketPath(store string) string { return store + ".sock" }
 
 // ListenSocket makes a Unix socket with mode 0600 and listens on it. What a
-// killed process left there is replaced; a socket on which somebody answers,
+// killed process left there is replaced; a socket on which a process answers,
 // and whatever is not a socket, is left alone. Closing the listener removes the
 // socket.
 //
-// The socket is made in a folder that nobody else can enter and moved into its
+// The socket is made in a folder that no other user can enter and moved into its
 // place once it is private, so there is no moment at which others can connect,
 // whatever the umask is. That two processes do not make it at the same time is
 // the caller's business: it holds the lock of the store.
@@ -80,7 +80,7 @@ func CheckSocket(path string) error {
 	switch {
 	case err == nil:
 		return errors.Join(ErrSocketTaken, conn.Close())
-	case errors.Is(err, syscall.ECONNREFUSED): // nobody has it open
+	case errors.Is(err, syscall.ECONNREFUSED): // no process has it open
 		return nil
 	default:
 		return fmt.Errorf("ask who has the socket: %w", err)
@@ -103,7 +103,7 @@ func publish(hidden, path string) (os.FileInfo, error) {
 }
 
 // socket is a listener that takes its name away when it is closed, unless the
-// name has become somebody else's.
+// name belongs to another process by now.
 type socket struct {
 	*net.UnixListener
 	path string

@@ -12,8 +12,8 @@ import (
 const (
 	lastingCalls = 3
 	lastingFor   = time.Minute
-	// troubleKept is how long trouble is believed after the last call: when no one
-	// asks any more, it is not known.
+	// troubleKept is how long trouble is believed after the last call. Without recent
+	// calls the state is unknown.
 	troubleKept = 10 * time.Minute
 )
 

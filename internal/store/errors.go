@@ -22,12 +22,12 @@ var (
 	ErrKeyWrong = errors.New("this key does not open the store at STORE_PATH: set STORE_KEY to the key it was made with, or unset it if the key is in the file beside the store; to change the key, set STORE_KEY_OLD to the one of before; if the key is right, the file is damaged: restore a backup")
 	// ErrSchemaNewer: a newer version of the bot wrote the store.
 	ErrSchemaNewer = errors.New("the store at STORE_PATH was written by a newer version of the bot: run that version, or restore a backup made before the update")
-	// ErrLocked: somebody else has the file open.
+	// ErrLocked: another process has the file open.
 	ErrLocked = errors.New("the store at STORE_PATH is in use: is another bot running? Stop it, or set STORE_PATH to another file")
 	// ErrPlace: STORE_PATH is not a place where a store can be.
 	ErrPlace = errors.New("STORE_PATH names no place for a store: set it to a file in a folder that exists, such as bot.db")
 	// ErrUnwritable: the operating system does not let us write the file, or make one
-	// beside it.
+	// next to it.
 	ErrUnwritable = errors.New("the store at STORE_PATH cannot be written: let the user the bot runs as read and write the file and make files in its folder")
 	// ErrFull: there is no room for what is to be written. Everything that was
 	// written before stays readable, and writing works again once there is room.

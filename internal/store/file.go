@@ -37,8 +37,8 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 		ReadOnly:     readOnly,
 		// The list of free pages is read here, where a fault is recovered.
 		PreLoadFreelist: true,
-		// While the map grows nothing can be read, and it waits for whoever reads
-		// already, such as a slow backup. Address space costs nothing.
+		// While the map grows nothing can be read, and it waits for reads under
+		// way, such as a slow backup. Address space costs nothing.
 		InitialMmapSize: mapSize,
 		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 			file, err = os.OpenFile(name, flag, mode)
@@ -105,8 +105,8 @@ func removeLeftovers(path string) error {
 	return nil
 }
 
-// setAside renames a damaged file, so that the start can go on and somebody can
-// still look into it. It never replaces an earlier one.
+// setAside renames a damaged file, so that the start can go on and the file can
+// still be looked into. It never replaces an earlier one.
 func setAside(o Options, reason error) error {
 	aside := asideName(o, "damaged")
 	if err := os.Rename(o.Path, aside); err != nil {

@@ -15,8 +15,8 @@ import (
 
 var _ bot.Memory = (*Store)(nil)
 
-// People returns everybody of whom a record, preferences or a standing are kept,
-// by ascending id. It reads keys only, so that a damaged entry hides nobody.
+// People returns all persons of whom a record, preferences or a standing are kept,
+// by ascending id. It reads keys only, so that a damaged entry hides no person.
 func (s *Store) People() ([]int64, error) {
 	people := make(map[int64]bool)
 	err := s.view(func(tx *bolt.Tx) error {
@@ -41,7 +41,7 @@ func (s *Store) People() ([]int64, error) {
 // Forget erases a person's preferences, waiting updates, record, and place in the
 // book (but for a block, or where place is set), in one commit. A record with
 // sessions stays until they are ended: it holds the only keys to end them with.
-// The numbers of the updates stay among the answered, which name nobody, so that
+// The numbers of the updates stay among the answered, which name no person, so that
 // none of them is taken again; marking one of them as answered later is harmless.
 //
 // What was erased is gone for every reader of the store. Its sealed bytes stay

@@ -23,8 +23,8 @@ type guestV1 struct {
 	Version  uint64  `json:"version,omitempty"`
 }
 
-// Guests returns everybody in the book, by ascending id. One who cannot be read
-// is blocked, without a name, until an admin decides again: it may have been a
+// Guests returns all persons in the book, by ascending id. One whose entry cannot
+// be read is blocked, without a name, until an admin decides again: it may have been a
 // block, and one bad entry must not keep the bot from starting.
 func (s *Store) Guests() ([]bot.Guest, error) {
 	var guests []bot.Guest

@@ -13,14 +13,14 @@ import (
 type Meter interface {
 	// Commit is told how long one took, the wait for the disk included, and
 	// whether it is on the disk. One that was declined (a Kite user who belongs to
-	// somebody else) wrote nothing and is not told.
+	// another person) wrote nothing and is not told.
 	Commit(took time.Duration, ok bool)
 }
 
-// deaf is a Meter for nobody.
-type deaf struct{}
+// noopMeter measures nothing.
+type noopMeter struct{}
 
-func (deaf) Commit(time.Duration, bool) {}
+func (noopMeter) Commit(time.Duration, bool) {}
 
 // stuck is when a commit that has not ended counts as failed.
 const stuck = 10 * time.Second
@@ -59,7 +59,7 @@ func (p *pulse) fail(why error) {
 }
 
 // Writable returns nil unless the last commit failed, or one has been under way
-// for long: what is to be kept cannot be. It asks nobody and writes nothing. A
+// for long: what is to be kept cannot be. It does no I/O. A
 // bot that is used has something to write every few seconds, and tries what
 // failed again, so that it also notices by itself when all is well again.
 func (s *Store) Writable() error {

@@ -71,7 +71,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 		if err != nil {
 			return nil, err
 		}
-		o.Logger.Info("made a key for the new store: whoever has both files can read it", "key", keyPath(o.Path))
+		o.Logger.Info("made a key for the new store: the two files together can be read", "key", keyPath(o.Path))
 		if box, err = newSealer(key); err != nil {
 			return nil, err
 		}
@@ -101,7 +101,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 }
 
 // checkFolder says early and clearly what would fail late and strangely: files
-// are made beside the store now and then.
+// are made next to the store now and then.
 func checkFolder(path string) error {
 	if path == "" {
 		return fmt.Errorf("%w (it is empty)", ErrPlace)
@@ -120,7 +120,7 @@ func checkFolder(path string) error {
 	return probeFolder(path)
 }
 
-// probeFolder makes a file beside the store and removes it. It has one name, so
+// probeFolder makes a file next to the store and removes it. It has one name, so
 // that what a kill leaves of it is gone after the next start.
 func probeFolder(path string) error {
 	name := path + ".probe"
@@ -160,7 +160,7 @@ func examine(path string, keys keyring, newest int) (found, error) {
 	}
 	file, err := examineFile(path, keys, newest)
 	if keys.now == nil && errors.Is(err, ErrDamaged) {
-		return found{}, ErrKeyMissing // a damaged store is not replaced by one whose key nobody has chosen
+		return found{}, ErrKeyMissing // a damaged store is not replaced by one with a key that the operator did not choose
 	}
 	return file, err
 }

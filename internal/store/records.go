@@ -58,7 +58,7 @@ func (s *Store) replaceRecord(tx *bolt.Tx, r session.Record) error {
 }
 
 // Pending returns the people whose record is due, in ascending order. It reads
-// a list of its own, not everybody's records.
+// a list of its own, not all records.
 func (s *Store) Pending() ([]session.Due, error) {
 	var pending []session.Due
 	err := s.view(func(tx *bolt.Tx) error {
@@ -181,7 +181,7 @@ func putOwner(tx *bolt.Tx, box *sealer, person int64, user string) error {
 	return nil
 }
 
-// rebuildOwners makes the list of owners anew from everybody's record but that
+// rebuildOwners makes the list of owners anew from every record but that
 // of one person, whose turn comes next. It is the slow way out when a part of
 // either is damaged: the list is an index, the records are the truth, and a
 // record that cannot be read owns nothing.

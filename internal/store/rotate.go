@@ -20,7 +20,7 @@ const fullPages = 0.9
 const damagedValue = "damaged"
 
 // rotate seals the store with the new key. It writes all of it into a file
-// beside it, in one commit, and gives that the store's name: at a crash there is
+// next to it, in one commit, and gives that the store's name: at a crash there is
 // the store of before under the old key, or the new one, and no page of the new
 // one was ever written under the old key. Everything else that was sealed with
 // it, backups and what was set aside, still opens with it.

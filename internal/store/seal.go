@@ -136,7 +136,7 @@ func findKeys(o Options) (keys keyring, err error) {
 	return keys, nil
 }
 
-// findKey returns the configured key or the one in the file beside the store,
+// findKey returns the configured key or the one in the file next to the store,
 // nil when there is neither. An empty file is the trace of a first start that
 // was cut short before anything was sealed.
 func findKey(o Options) ([]byte, error) {
@@ -172,7 +172,7 @@ func warnIfReadable(path string, log *slog.Logger) {
 	}
 }
 
-// makeKey makes a key and keeps it beside the store. The caller holds the lock
+// makeKey makes a key and keeps it next to the store. The caller holds the lock
 // of a store in which nothing is sealed yet. The key is safe on disk when it
 // returns, before anything is sealed with it.
 func makeKey(store string) ([]byte, error) {

@@ -2,8 +2,7 @@
 // records of people's logins, their preferences, whom the operators let in or
 // blocked, and the journal of updates.
 //
-// Everything in it about people is sealed. Whoever has the file without its key
-// reads: Telegram ids (of the bots, and of the people in each list), the numbers
+// Everything in it about people is sealed. Without the key the file shows: Telegram ids (of the bots, and of the people in each list), the numbers
 // of updates and which of them wait, who has something pending and from when,
 // how many Kite users are bound, and how long each sealed value is. What was
 // replaced or removed stays in the file, sealed, until bbolt needs its page.
@@ -33,10 +32,10 @@ var (
 	_ bot.Journal   = (*Store)(nil)
 )
 
-// flushAfter is how long an "answered" mark waits for a commit to ride with. What
-// was answered that long before a kill comes twice, so it is short; and yet long
-// enough that with some people about the next batch takes the marks along: a
-// commit of their own makes that batch wait for the disk twice.
+// flushAfter is how long an "answered" mark waits for another commit to join. What
+// was answered that long before a kill is answered twice, so it is short. It is
+// long enough that on a busy bot the next batch takes the marks along: a commit of
+// their own would make that batch wait for the disk twice.
 const flushAfter = 20 * time.Millisecond
 
 // flushRetry is how long a mark waits that could not be written.
@@ -54,9 +53,9 @@ type Options struct {
 	// needed any more after that. A store whose key was in the file Path+".key"
 	// rotates when Key is set to a new one and OldKey to the content of that file.
 	OldKey []byte
-	Clock  clock.Clock  // nil: the clock on the wall
-	Meter  Meter        // nil: nobody
-	Logger *slog.Logger // nil: silence
+	Clock  clock.Clock  // nil: the real clock
+	Meter  Meter        // nil: nothing is measured
+	Logger *slog.Logger // nil: nothing is logged
 }
 
 func (o Options) withDefaults() Options {
@@ -64,7 +63,7 @@ func (o Options) withDefaults() Options {
 		o.Clock = clock.Real()
 	}
 	if o.Meter == nil {
-		o.Meter = deaf{}
+		o.Meter = noopMeter{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -100,8 +99,8 @@ type Store struct {
 	closed  error // the result of Close
 }
 
-// Close writes the marks that still wait and closes the file. Whoever answers
-// updates has stopped by then: a later mark is lost and its update is answered
+// Close writes the marks that still wait and closes the file. The caller has
+// stopped answering updates: a later mark is lost and its update is answered
 // again by the next process. Calling it again returns the first result.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
@@ -135,7 +134,7 @@ func (s *Store) Flush() error {
 
 // Backup writes a consistent copy of the file, sealed with the same key, while
 // the store is in use. While it writes, space is not reused, and a file that
-// outgrows its map (see mapSize) makes everybody wait: w should not be slow.
+// outgrows its map (see mapSize) makes all other calls wait: w should not be slow.
 func (s *Store) Backup(w io.Writer) error {
 	err := s.view(func(tx *bolt.Tx) error {
 		_, err := tx.WriteTo(w)
@@ -147,7 +146,7 @@ func (s *Store) Backup(w io.Writer) error {
 	return nil
 }
 
-// flushLoop writes marks that found no commit to ride with. Marks that cannot
+// flushLoop writes marks that found no commit to join. Marks that cannot
 // be written, because the disk is full or cannot be read, are tried again every
 // second, until the store is broken.
 func (s *Store) flushLoop() {
