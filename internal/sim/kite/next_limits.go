@@ -30,13 +30,6 @@ func newLimits() limits {
 	return limits{register: map[string][]time.Time{}, callback: map[string][]time.Time{}, buckets: map[string]*bucket{}}
 }
 
-// ResetLimits forgets which address has asked how often.
-func (s *Server) ResetLimits() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next.limits = newLimits()
-}
-
 // peer returns the address that a request counts for. Everybody has the same one when the server does not know that
 // it stands behind a proxy.
 func (s *Server) peer(r *http.Request) string {
