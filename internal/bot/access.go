@@ -37,8 +37,8 @@ func mayUse(admin, listed bool, s Standing) bool {
 // maxWaiting is how many people may wait to be let in. The oldest make room.
 const maxWaiting = 100
 
-// door is Access at work: the book in memory, written through to the store.
-type door struct {
+// accessList is Access at work: the list in memory, written through to the store.
+type accessList struct {
 	Access
 	err error // why the book could not be read
 
@@ -48,9 +48,9 @@ type door struct {
 	removed uint64 // the highest version of a removal; guarded by writing
 }
 
-// newDoor reads the book. While that fails only admins are let in: a block that
+// newAccessList reads the book. While that fails only admins are let in: a block that
 // nobody can read is a block all the same.
-func newDoor(a Access) *door {
+func newAccessList(a Access) *accessList {
 	nobody := func(int64) bool { return false }
 	if a.Listed == nil {
 		a.Listed = nobody
@@ -58,84 +58,84 @@ func newDoor(a Access) *door {
 	if a.Admin == nil {
 		a.Admin = nobody
 	}
-	d := &door{Access: a, book: map[int64]Guest{}}
+	l := &accessList{Access: a, book: map[int64]Guest{}}
 	guests, err := a.Book.Guests()
 	if err == nil {
-		d.removed, err = a.Book.Removed()
+		l.removed, err = a.Book.Removed()
 	}
 	if err != nil {
-		d.err = fmt.Errorf("read who was let in and who was blocked: %w", err)
-		d.Listed = nobody
+		l.err = fmt.Errorf("read who was let in and who was blocked: %w", err)
+		l.Listed = nobody
 	}
 	for _, g := range guests {
-		d.book[g.Person] = g
+		l.book[g.Person] = g
 	}
-	return d
+	return l
 }
 
 // guest returns what was decided about a person.
-func (d *door) guest(person int64) Guest {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	g := d.book[person]
+func (l *accessList) guest(person int64) Guest {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	g := l.book[person]
 	g.Person = person
 	return g
 }
 
 // allowed reports whether a person may use the bot at this moment.
-func (d *door) allowed(person int64) bool {
-	return d.letsIn(person, d.guest(person).Standing)
+func (l *accessList) allowed(person int64) bool {
+	return l.letsIn(person, l.guest(person).Standing)
 }
 
 // letsIn reports whether a person with this standing may use the bot.
-func (d *door) letsIn(person int64, s Standing) bool {
-	return !d.Nobody && mayUse(d.Admin(person), d.Listed(person), s)
+func (l *accessList) letsIn(person int64, s Standing) bool {
+	return !l.Nobody && mayUse(l.Admin(person), l.Listed(person), s)
 }
 
 // blocked reports whether a person gets nothing at all, not even a refusal.
-func (d *door) blocked(person int64) bool {
-	return !d.Admin(person) && d.guest(person).Standing == Blocked
+func (l *accessList) blocked(person int64) bool {
+	return !l.Admin(person) && l.guest(person).Standing == Blocked
 }
 
 // ask puts a person on the waiting list, and reports whether it did. One who is in
 // the book already is left as they are, without a write.
-func (d *door) ask(person int64, name string, now time.Time) (asked bool, err error) {
-	d.writing.Lock()
-	defer d.writing.Unlock()
-	if d.guest(person).Standing != Unlisted {
+func (l *accessList) ask(person int64, name string, now time.Time) (asked bool, err error) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if l.guest(person).Standing != Unlisted {
 		return false, nil
 	}
-	waiting := d.waiting()
+	waiting := l.waiting()
 	for _, g := range waiting[:max(0, len(waiting)-maxWaiting+1)] {
-		if err := d.save(Guest{Person: g.Person}); err != nil {
+		if err := l.save(Guest{Person: g.Person}); err != nil {
 			return false, err
 		}
 	}
-	err = d.save(Guest{Person: person, Standing: Waiting, Name: name, Since: now.UTC().Truncate(time.Second)})
+	err = l.save(Guest{Person: person, Standing: Waiting, Name: name, Since: now.UTC().Truncate(time.Second)})
 	return err == nil, err
 }
 
 // waiting returns who waits, the oldest first.
-func (d *door) waiting() []Guest {
-	return slices.DeleteFunc(d.guests(), func(g Guest) bool { return g.Standing != Waiting })
+func (l *accessList) waiting() []Guest {
+	return slices.DeleteFunc(l.guests(), func(g Guest) bool { return g.Standing != Waiting })
 }
 
 // guests returns everybody in the book, the oldest decision first.
-func (d *door) guests() []Guest {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(d.book), func(a, b Guest) int {
+func (l *accessList) guests() []Guest {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(l.book), func(a, b Guest) int {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Person, b.Person))
 	})
 }
 
 // tidy takes those off the waiting list who are let in by now.
-func (d *door) tidy() error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
-	for _, g := range d.waiting() {
-		if d.allowed(g.Person) {
-			if err := d.save(Guest{Person: g.Person}); err != nil {
+func (l *accessList) tidy() error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	for _, g := range l.waiting() {
+		if l.allowed(g.Person) {
+			if err := l.save(Guest{Person: g.Person}); err != nil {
 				return err
 			}
 		}
@@ -157,11 +157,11 @@ const (
 // and if none that was asked for later holds already. Decisions are carried out
 // once, in whatever order processes take them up.
 // The name is the one that the person had when they asked.
-func (d *door) decide(decision Guest, accept func(before Guest) bool) (before Guest, v verdict, err error) {
-	d.writing.Lock()
-	defer d.writing.Unlock()
-	before = d.guest(decision.Person)
-	last := max(before.Version, d.removed)
+func (l *accessList) decide(decision Guest, accept func(before Guest) bool) (before Guest, v verdict, err error) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	before = l.guest(decision.Person)
+	last := max(before.Version, l.removed)
 	switch {
 	case decision.Version != 0 && decision.Version < last:
 		return before, outdated, nil
@@ -170,45 +170,45 @@ func (d *door) decide(decision Guest, accept func(before Guest) bool) (before Gu
 	case !accept(before):
 		seen := before
 		seen.Version = max(seen.Version, decision.Version)
-		return before, notConcerned, d.save(seen) // it was the last word all the same
+		return before, notConcerned, l.save(seen) // it was the last word all the same
 	}
 	decision.Name = before.Name
-	return before, carriedOut, d.save(decision)
+	return before, carriedOut, l.save(decision)
 }
 
 // forget runs erase, which is [Memory.Forget], and removes a person from the book
 // in memory where that does so on disk.
-func (d *door) forget(person int64, place bool, erase func(person int64, place bool) error) error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
+func (l *accessList) forget(person int64, place bool, erase func(person int64, place bool) error) error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	if err := erase(person, place); err != nil {
 		return err
 	}
-	if !place && d.guest(person).Standing != Blocked {
-		d.removed = max(d.removed, d.guest(person).Version)
-		d.put(Guest{Person: person})
+	if !place && l.guest(person).Standing != Blocked {
+		l.removed = max(l.removed, l.guest(person).Version)
+		l.put(Guest{Person: person})
 	}
 	return nil
 }
 
 // save changes the book: on disk first, then in memory, or neither.
-func (d *door) save(g Guest) error {
-	if err := d.Book.SaveGuest(g); err != nil {
+func (l *accessList) save(g Guest) error {
+	if err := l.Book.SaveGuest(g); err != nil {
 		return fmt.Errorf("write down who may come in: %w", err)
 	}
 	if g.Standing == Unlisted {
-		d.removed = max(d.removed, g.Version)
+		l.removed = max(l.removed, g.Version)
 	}
-	d.put(g)
+	l.put(g)
 	return nil
 }
 
-func (d *door) put(g Guest) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (l *accessList) put(g Guest) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if g.Standing == Unlisted {
-		delete(d.book, g.Person)
+		delete(l.book, g.Person)
 		return
 	}
-	d.book[g.Person] = g
+	l.book[g.Person] = g
 }

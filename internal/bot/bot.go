@@ -73,7 +73,7 @@ const mailboxLimit = 20
 type Bot struct {
 	Options
 	commands  map[string]Command
-	door      *door
+	access    *accessList
 	mail      *mailboxes
 	limits    *limits
 	underWay  underWay
@@ -110,7 +110,7 @@ func New(o Options) *Bot {
 	if o.Outsiders == nil {
 		o.Outsiders = o.Messenger
 	}
-	b := &Bot{Options: o, commands: map[string]Command{}, door: newDoor(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
+	b := &Bot{Options: o, commands: map[string]Command{}, access: newAccessList(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
 	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, b.caught)

@@ -23,7 +23,7 @@ func adminCommand() Command {
 	for name, d := range decisions() {
 		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
 			person, page, _ := strings.Cut(r.Args, ":")
-			v, err := r.office.decide(r, person, d, d.button)
+			v, err := r.bot.decide(r, person, d, d.button)
 			if err != nil {
 				return Reply{}, err
 			}
@@ -54,7 +54,7 @@ func decisions() map[string]decision {
 func adminTyped(ctx context.Context, r *Request) (Reply, error) {
 	word, rest, more := strings.Cut(strings.ToLower(strings.Join(strings.Fields(r.Args), " ")), " ")
 	d, decides := decisions()[word]
-	_, isError := r.office.tally.find(word)
+	_, isError := r.bot.tally.find(word)
 	switch {
 	case word == "":
 		return adminFirst(ctx, r, say)
@@ -67,7 +67,7 @@ func adminTyped(ctx context.Context, r *Request) (Reply, error) {
 	case !decides || !more:
 		return adminPage(r, "", view.AdminView{Note: view.NotAWord}, say)
 	}
-	v, err := r.office.decide(r, rest, d, d.from)
+	v, err := r.bot.decide(r, rest, d, d.from)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -81,13 +81,13 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 	switch {
 	case err != nil || person <= 0:
 		return view.AdminView{Note: view.NotANumber}, nil
-	case b.door.Admin(person):
+	case b.access.Admin(person):
 		return view.AdminView{Note: view.IsOperator, Person: person}, nil
 	}
 	v.Person = person
 	*r.acted = true
 	decision := Guest{Person: person, Standing: d.to, Since: r.Now.UTC().Truncate(time.Second), By: r.Account.person, Version: r.version}
-	before, verdict, err := b.door.decide(decision, func(before Guest) bool { return slices.Contains(from, before.Standing) })
+	before, verdict, err := b.access.decide(decision, func(before Guest) bool { return slices.Contains(from, before.Standing) })
 	switch {
 	case err != nil:
 		return v, err
@@ -105,7 +105,7 @@ func (b *Bot) decide(r *Request, who string, d decision, from []Standing) (v vie
 	}
 	b.outsiders.reset(person)
 	b.Logger.Info("an operator decided about a person", "by", r.Account.person, "person", person, "was", before.Standing.String(), "is", d.to.String())
-	was, is := b.door.letsIn(person, before.Standing), b.door.letsIn(person, d.to)
+	was, is := b.access.letsIn(person, before.Standing), b.access.letsIn(person, d.to)
 	b.followUp(person, before.Standing, d.to, was, is)
 	v.Note = noteOf(before.Standing, d.to, was, is)
 	return v, nil
@@ -143,7 +143,7 @@ func noteOf(before, now Standing, was, is bool) view.AdminNote {
 // letIn tells a person that they may use the bot now, once.
 func (b *Bot) letIn(person int64) {
 	b.mail.put(person, job{run: func(t turn) {
-		if err := b.deliver(t.talk, himself(person), 0, say(view.LetIn())); err != nil {
+		if err := b.deliver(t.talk, privateChat(person), 0, say(view.LetIn())); err != nil {
 			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
 		}
 	}})
@@ -159,7 +159,7 @@ func adminPage(r *Request, page string, v view.AdminView, as func(view.Message) 
 		standing Standing
 		shown    view.GuestStanding
 	}{{Waiting, view.GuestWaiting}, {Approved, view.GuestApproved}, {Blocked, view.GuestBlocked}} {
-		for _, g := range r.office.door.guests() {
+		for _, g := range r.bot.access.guests() {
 			if g.Standing == of.standing {
 				v.Guests = append(v.Guests, view.Guest{Person: g.Person, Name: g.Name, Standing: of.shown, Since: g.Since, By: g.By})
 			}

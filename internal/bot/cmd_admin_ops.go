@@ -27,17 +27,17 @@ func opsActions() map[string]Action {
 
 // adminFirst is how everything is, at one glance.
 func adminFirst(ctx context.Context, r *Request, as func(view.Message) Reply) (Reply, error) {
-	return as(view.Ops(r.office.overview(ctx, r))), nil
+	return as(view.Ops(r.bot.overview(ctx, r))), nil
 }
 
 // adminErrors are the last errors, all that are kept.
 func adminErrors(r *Request, as func(view.Message) Reply) (Reply, error) {
-	return as(view.OpsErrors(r.office.shownErrors(), r.Now)), nil
+	return as(view.OpsErrors(r.bot.shownErrors(), r.Now)), nil
 }
 
 // adminError is one error by its reference, or that none is known by it.
 func adminError(r *Request, ref string, as func(view.Message) Reply) (Reply, error) {
-	m, known := r.office.tally.find(ref)
+	m, known := r.bot.tally.find(ref)
 	if !known {
 		return as(view.NoSuchError(ref)), nil
 	}

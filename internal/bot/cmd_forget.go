@@ -22,7 +22,7 @@ func forgetCommand() Command {
 func forget(ctx context.Context, r *Request) (Reply, error) {
 	*r.acted = true
 	person := r.Account.person
-	e, err := r.office.erase(ctx, person, r.office.Accounts.Logout, false)
+	e, err := r.bot.erase(ctx, person, r.bot.Accounts.Logout, false)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -32,7 +32,7 @@ func forget(ctx context.Context, r *Request) (Reply, error) {
 		Ending:   e.now.State == session.LoggingOut,
 		Settings: e.prefs.Hide || e.prefs.Native || e.prefs.NoWarning || e.prefs.NoNotices, Watched: len(e.prefs.Watch), Picked: len(e.prefs.Picks),
 		Approved: e.guest.Standing == Approved, Waiting: e.guest.Standing == Waiting,
-		StillIn: r.office.door.allowed(person),
+		StillIn: r.bot.access.allowed(person),
 	}
 	if e.was.Login != nil {
 		v.User = e.was.Login.User.UserID

@@ -13,7 +13,7 @@ func helpCommand() Command {
 		Run: func(_ context.Context, r *Request) (Reply, error) {
 			var lines []view.CommandLine
 			for _, c := range Commands() {
-				if c.Hidden && !(c.Admin && r.office.door.Admin(r.Account.person)) {
+				if c.Hidden && !(c.Admin && r.bot.access.Admin(r.Account.person)) {
 					continue
 				}
 				lines = append(lines, view.CommandLine{Usage: c.Usage, Summary: c.Summary})

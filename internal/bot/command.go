@@ -98,9 +98,9 @@ type Request struct {
 	// carried out again by a later process it would undo what was done since.
 	acted   *bool
 	version uint64 // the journal's number of the update; 0 for what no update asked for
-	// office is for /admin and /forget, whose business is people rather than an
-	// account.
-	office *Bot
+	// bot is for what concerns people rather than an account: /admin, /forget, the
+	// nearest command. No command of the account uses it.
+	bot *Bot
 }
 
 // Change changes the asker's preferences for good; r.Prefs is then what holds.

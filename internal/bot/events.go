@@ -22,7 +22,7 @@ func (b *Bot) Notify(e session.Event) {
 // the person's own. Whoever is not let in at this moment is told nothing.
 func (b *Bot) tell(t turn, e session.Event) {
 	ctx := t.talk
-	to := himself(e.Person)
+	to := privateChat(e.Person)
 	if !b.hears(to) {
 		b.Logger.Info("event", "event", e.Kind.String(), "told", false)
 		return
@@ -114,7 +114,7 @@ func (b *Bot) warn(ctx context.Context, e session.Event) error {
 	if err != nil || s.User.IsZero() || !same || !now.Before(s.Until) || b.prefsOf(e.Person).NoWarning {
 		return err
 	}
-	return b.deliver(ctx, himself(e.Person), 0, say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
+	return b.deliver(ctx, privateChat(e.Person), 0, say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
 }
 
 // waitsFor is the newest link for whose login a command waits; the zero link for none.
@@ -156,9 +156,9 @@ func (b *Bot) putOnLinks(ctx context.Context, person int64, links []session.Link
 		if l.Message == 0 {
 			continue
 		}
-		return b.deliver(ctx, himself(person), l.Message, Reply{Message: &m, InPlace: true, Also: replaceAll(without(links, l), m)})
+		return b.deliver(ctx, privateChat(person), l.Message, Reply{Message: &m, InPlace: true, Also: replaceAll(without(links, l), m)})
 	}
-	return b.deliver(ctx, himself(person), 0, say(m))
+	return b.deliver(ctx, privateChat(person), 0, say(m))
 }
 
 func without(links []session.Link, one session.Link) []session.Link {

@@ -128,7 +128,7 @@ func scrub(text string, person int64) string {
 
 // overview is the first page of /admin.
 func (b *Bot) overview(ctx context.Context, r *Request) view.OpsView {
-	v := view.OpsView{Now: r.Now, Waiting: len(b.door.waiting()), Quiet: r.Prefs.NoNotices}
+	v := view.OpsView{Now: r.Now, Waiting: len(b.access.waiting()), Quiet: r.Prefs.NoNotices}
 	if b.Operations != nil {
 		report := b.Operations.Report()
 		v.Version, v.Since, v.Components = report.Version, report.Since, report.Components

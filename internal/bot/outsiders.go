@@ -45,7 +45,7 @@ func newOutsiders(caught func(error)) *outsiders {
 func (o *outsiders) reset(chat int64) { o.answers.reset(chat) }
 
 // outside reports whether an update comes from a group or a person who is not let in.
-func (b *Bot) outside(u Update) bool { return !u.Private || !b.door.allowed(u.From) }
+func (b *Bot) outside(u Update) bool { return !u.Private || !b.access.allowed(u.From) }
 
 // routeOutside decides what an outsider is answered. false: nothing.
 func (b *Bot) routeOutside(u Update, name, args string) (order, bool) {

@@ -24,10 +24,10 @@ const (
 // did not answer, and ends the logins of those who are no longer let in. It fails
 // when the store cannot be read: a block must not be forgotten.
 func (b *Bot) Resume() error {
-	if b.door.err != nil {
-		return b.door.err
+	if b.access.err != nil {
+		return b.access.err
 	}
-	if err := b.door.tidy(); err != nil {
+	if err := b.access.tidy(); err != nil {
 		return err
 	}
 	left, err := b.left()

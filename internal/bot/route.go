@@ -31,7 +31,7 @@ type order struct {
 // the rate has let it in already.
 func (b *Bot) route(u Update, again bool) (order, bool) {
 	name, args, addressed := parseCommand(u.Text, b.Username)
-	if u.Blocked || b.door.blocked(u.From) {
+	if u.Blocked || b.access.blocked(u.From) {
 		return order{}, false
 	}
 	if u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
@@ -112,7 +112,7 @@ func (b *Bot) orderOf(u Update, c Command, args string) order {
 // command finds a command that the person may know of.
 func (b *Bot) command(name string, person int64) (Command, bool) {
 	c, known := b.commands[name]
-	return c, known && (!c.Admin || b.door.Admin(person))
+	return c, known && (!c.Admin || b.access.Admin(person))
 }
 
 // forStrangers reports whether an update asks for what even those may use who
@@ -133,7 +133,7 @@ func (b *Bot) turnAway(u Update) order {
 	}
 	o := b.answerOnce(u, answer)
 	o.run = func(_ context.Context, r *Request) (Reply, error) {
-		asked, err := b.door.ask(u.From, u.Name, r.Now)
+		asked, err := b.access.ask(u.From, u.Name, r.Now)
 		if err != nil {
 			return Reply{}, err
 		}
@@ -193,7 +193,7 @@ func (b *Bot) request(u Update, command, args string) *Request {
 	acted := new(bool)
 	return &Request{
 		Account: Account{b.Accounts, u.From, acted, b.Meter}, acted: acted, version: u.Entry.Sequence, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
-		Pressed: pressed(u), Typed: typed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, office: b,
+		Pressed: pressed(u), Typed: typed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, bot: b,
 	}
 }
 

@@ -79,7 +79,7 @@ func (r *Request) pickOrNone(v view.PickView) view.Message {
 	if len(v.Options) > 0 {
 		return view.PickSymbol(v)
 	}
-	meant, _ := r.office.nearest(kite.SymbolKey(v.Typed), r.Account.person)
+	meant, _ := r.bot.nearest(kite.SymbolKey(v.Typed), r.Account.person)
 	return view.NoSuchSymbol(v.Typed, meant.Name)
 }
 

@@ -22,14 +22,14 @@ type audience struct {
 
 // himself is the private chat of a person, for what is told to them because
 // they use the bot.
-func himself(person int64) audience { return audience{chat: person, person: person} }
+func privateChat(person int64) audience { return audience{chat: person, person: person} }
 
 // hears reports whether something may be told at this moment.
 func (b *Bot) hears(to audience) bool {
 	if to.anyone {
-		return !b.door.blocked(to.person)
+		return !b.access.blocked(to.person)
 	}
-	return b.door.allowed(to.person)
+	return b.access.allowed(to.person)
 }
 
 // erased is what was known of somebody who was forgotten.
@@ -53,7 +53,7 @@ func (e erased) nothing() bool {
 // other, and forgets the person. It is harmless for somebody of whom nothing is
 // known. Where place is set, the person's place in the book stays.
 func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bool) (e erased, err error) {
-	e.guest = b.door.guest(person)
+	e.guest = b.access.guest(person)
 	if e.prefs, err = b.Prefs.LoadPrefs(person); err != nil {
 		e.prefs = Prefs{Hide: true} // something is there, and cannot be read
 	}
@@ -63,7 +63,7 @@ func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bo
 	if e.nothing() && e.guest.Standing != Unlisted && place {
 		return e, nil // a place in the book is all, and it stays
 	}
-	if err := b.door.forget(person, place, b.Memory.Forget); err != nil {
+	if err := b.access.forget(person, place, b.Memory.Forget); err != nil {
 		return e, fmt.Errorf("forget the person: %w", err)
 	}
 	b.outsiders.reset(person)
@@ -110,7 +110,7 @@ func (b *Bot) notLetIn() ([]int64, error) {
 	}
 	var notLetIn []int64
 	for _, person := range people {
-		if !b.door.allowed(person) {
+		if !b.access.allowed(person) {
 			notLetIn = append(notLetIn, person)
 		}
 	}
@@ -125,7 +125,7 @@ func (b *Bot) partFromAll(people []int64) {
 		if !b.rest(dismissGap) {
 			return
 		}
-		if b.door.allowed(person) { // let in meanwhile
+		if b.access.allowed(person) { // let in meanwhile
 			continue
 		}
 		done := make(chan bool, 1)
