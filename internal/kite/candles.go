@@ -3,9 +3,12 @@ package kite
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"kitebot/internal/market"
 )
 
 // Candle is the trading of one interval. Prices are rupees for one unit, or
@@ -103,4 +106,154 @@ func Growth(rows []Candle) (change, percent Figure) {
 	open := rows[0].Open
 	change = known(rows[len(rows)-1].Close.Sub(open))
 	return change, percentOf(change, known(open))
+}
+
+// Range is how far back a chart goes.
+type Range string
+
+// The ranges of charts.
+const (
+	Day1   Range = "1D"
+	Days5  Range = "5D"
+	Month1 Range = "1M"
+	Month6 Range = "6M"
+	Year1  Range = "1Y"
+	Year5  Range = "5Y"
+)
+
+// Ranges lists the ranges, shortest first.
+func Ranges() []Range { return []Range{Day1, Days5, Month1, Month6, Year1, Year5} }
+
+// ParseRange reads a range as people type it: "6m", "6 M", "1yr", "5days".
+func ParseRange(text string) (Range, bool) {
+	r := Range(span(strings.ToUpper(strings.Join(strings.Fields(text), ""))))
+	return r, slices.Contains(Ranges(), r)
+}
+
+// spanUnits are the units of time as people write them.
+var spanUnits = map[string]string{
+	"MIN": "MIN", "MINS": "MIN", "MINUTE": "MIN", "MINUTES": "MIN", "H": "H", "HR": "H", "HRS": "H", "HOUR": "H", "HOURS": "H",
+	"D": "D", "DAY": "D", "DAYS": "D", "W": "W", "WK": "W", "WEEK": "W", "WEEKS": "W",
+	"M": "M", "MO": "M", "MTH": "M", "MONTH": "M", "MONTHS": "M", "Y": "Y", "YR": "Y", "YRS": "Y", "YEAR": "Y", "YEARS": "Y",
+}
+
+// span reads a number with a unit of time, "6M"; "" for what is none.
+func span(word string) string {
+	digits := strings.TrimRight(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	unit, ok := spanUnits[word[len(digits):]]
+	if !ok || digits == "" || len(digits) > 3 || strings.Trim(digits, "0123456789") != "" {
+		return ""
+	}
+	return digits + unit
+}
+
+// CutSpan takes how far back a chart is to go out of what was typed, wherever it
+// stands: "infy 3M", "1 year bank nifty". It need be no range of [Ranges]. "" for
+// none.
+func CutSpan(text string) (rest, said string) {
+	words := strings.Fields(text)
+	for i := range words {
+		for n := 1; n <= 2 && i+n <= len(words) && n < len(words); n++ {
+			if n == 2 && strings.ContainsAny(words[i+1], "0123456789") {
+				continue // of "50 1Y" the first is no number of years
+			}
+			if said = span(strings.ToUpper(strings.Join(words[i:i+n], ""))); said != "" {
+				return strings.Join(slices.Delete(words, i, i+n), " "), said
+			}
+		}
+	}
+	return strings.Join(words, " "), ""
+}
+
+// kiteDate is the only form of a date that get_historical_data takes. The
+// server reads it as Indian time.
+const kiteDate = "2006-01-02 15:04:05"
+
+// Window is what get_historical_data is asked for. It is never longer than
+// Kite gives for its interval in one answer: 60 days of minutes, 100 of five
+// minutes, 200 of fifteen, 400 of hours, 2,000 of days.
+type Window struct {
+	Interval string    // "5minute", "15minute", "60minute", "day"
+	From, To time.Time // Indian time
+}
+
+// args are the arguments of get_historical_data for one instrument.
+func (w Window) args(token int64) map[string]any {
+	return map[string]any{
+		"instrument_token": token, "interval": w.Interval, "from_date": w.From.Format(kiteDate), "to_date": w.To.Format(kiteDate),
+	}
+}
+
+// Window is what to ask for at now so that [Range.Keep] finds the range in the
+// answer. Days of trading are counted in the answer rather than by a calendar:
+// exchanges differ in their holidays and hours, and no calendar knows all. So
+// the days asked for reach back over any row of holidays.
+func (r Range) Window(now time.Time) Window {
+	now = now.In(market.IST()).Truncate(time.Minute)
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, market.IST())
+	switch r {
+	case Day1:
+		return Window{"5minute", today.AddDate(0, 0, -7), now}
+	case Days5:
+		return Window{"15minute", today.AddDate(0, 0, -14), now}
+	case Month1:
+		return Window{"60minute", today.AddDate(0, -1, 0), now}
+	case Month6:
+		return Window{"day", today.AddDate(0, -6, 0), now}
+	case Year5:
+		return Window{"day", today.AddDate(-5, 0, 0), now}
+	default:
+		return Window{"day", today.AddDate(-1, 0, 0), now}
+	}
+}
+
+// Keep returns what of the window's answer is the range: of the short ones the
+// last days that had trading, of five years the weeks, since 1,200 days are
+// more candles than a picture has room for.
+func (r Range) Keep(rows []Candle) []Candle {
+	switch r {
+	case Day1:
+		return lastDays(rows, 1)
+	case Days5:
+		return lastDays(rows, 5)
+	case Year5:
+		return weekly(rows)
+	default:
+		return rows
+	}
+}
+
+// lastDays returns the candles of the last n days that have any.
+func lastDays(rows []Candle, n int) []Candle {
+	day := ""
+	for i, c := range slices.Backward(rows) {
+		d := c.Time.In(market.IST()).Format(time.DateOnly)
+		if d == day {
+			continue
+		}
+		if n == 0 {
+			return rows[i+1:]
+		}
+		day, n = d, n-1
+	}
+	return rows
+}
+
+// weekly joins candles of one week, Monday to Sunday in India, to one. It
+// begins when its first candle does.
+func weekly(rows []Candle) []Candle {
+	var weeks []Candle
+	year, week := 0, 0
+	for _, c := range rows {
+		y, w := c.Time.In(market.IST()).ISOWeek()
+		if y != year || w != week {
+			weeks, year, week = append(weeks, c), y, w
+			continue
+		}
+		last := &weeks[len(weeks)-1]
+		last.High, last.Low = decimal.Max(last.High, c.High), decimal.Min(last.Low, c.Low)
+		last.Close, last.OI = c.Close, c.OI
+		last.Volume += c.Volume
+	}
+	return weeks
 }
