@@ -78,10 +78,10 @@ func rankingFor(query string) ranking {
 
 func (r ranking) compare(a, b Instrument) int {
 	return cmp.Or(
-		compareTrue(r.exact(a), r.exact(b)),
+		trueFirst(r.exact(a), r.exact(b)),
 		cmp.Compare(kindRank(a), kindRank(b)),
 		cmp.Compare(r.likeness(a), r.likeness(b)),
-		compareTrue(!a.Inactive, !b.Inactive),
+		trueFirst(!a.Inactive, !b.Inactive),
 		cmp.Compare(exchangeRank(a.Exchange), exchangeRank(b.Exchange)),
 		a.Expiry.Compare(b.Expiry),
 		a.Strike.Cmp(b.Strike),
@@ -172,16 +172,4 @@ func exchangeRank(exchange string) int {
 		return at
 	}
 	return len(exchanges)
-}
-
-// compareTrue orders what is true before what is not.
-func compareTrue(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	default:
-		return 1
-	}
 }
