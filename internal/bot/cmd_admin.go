@@ -143,7 +143,7 @@ func noteOf(before, now Standing, was, is bool) view.AdminNote {
 // letIn tells a person that they may use the bot now, once.
 func (b *Bot) letIn(person int64) {
 	b.mail.put(person, job{run: func(t turn) {
-		if err := b.deliver(t.talk, privateChat(person), 0, say(view.LetIn())); err != nil {
+		if err := b.deliver(t.delivery, privateChat(person), 0, say(view.LetIn())); err != nil {
 			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
 		}
 	}})

@@ -33,14 +33,14 @@ func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) er
 	if !ask {
 		return nil
 	}
-	return b.insist(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, *r.Undeleted); return err })
+	return b.retryDelivery(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, *r.Undeleted); return err })
 }
 
 // tellAll shows what a reply says, but for what depends on a deletion.
 func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) error {
 	if r.Message != nil {
 		var message int
-		err := b.insist(ctx, to, func() (err error) {
+		err := b.retryDelivery(ctx, to, func() (err error) {
 			message, err = b.show(ctx, to, pressed, *r.Message, r.InPlace)
 			return err
 		})
@@ -55,12 +55,12 @@ func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) er
 		}
 	}
 	for _, m := range r.More {
-		if err := b.insist(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, m); return err }); err != nil {
+		if err := b.retryDelivery(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, m); return err }); err != nil {
 			return err
 		}
 	}
 	for _, also := range r.Also {
-		if err := b.insist(ctx, to, func() error { return b.replace(ctx, to, also) }); err != nil {
+		if err := b.retryDelivery(ctx, to, func() error { return b.replace(ctx, to, also) }); err != nil {
 			return err
 		}
 	}
@@ -78,12 +78,12 @@ const (
 // already. Each time the messenger has sent it twice.
 const mostDoubts = 2
 
-// insist tries until it works, can never work, would only show the same message
+// retryDelivery tries until it works, can never work, would only show the same message
 // over and over, or ctx ends.
-func (b *Bot) insist(ctx context.Context, to audience, try func() error) error {
+func (b *Bot) retryDelivery(ctx context.Context, to audience, try func() error) error {
 	doubts := 0
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		if err := b.unheard(ctx, to); err != nil {
+		if err := b.undeliverable(ctx, to); err != nil {
 			return err
 		}
 		err := try()
@@ -98,13 +98,14 @@ func (b *Bot) insist(ctx context.Context, to audience, try func() error) error {
 		case <-t.Chan():
 		case <-ctx.Done():
 			t.Stop()
-			return cmp.Or(b.unheard(ctx, to), err) // the first is why it ended
+			return cmp.Or(b.undeliverable(ctx, to), err) // the first is why it ended
 		}
 	}
 }
 
-// unheard says why nobody may be told any more, or wants to be.
-func (b *Bot) unheard(ctx context.Context, to audience) error {
+// undeliverable returns why an audience may no longer be told anything, or waits for
+// nothing any more; nil while it may.
+func (b *Bot) undeliverable(ctx context.Context, to audience) error {
 	switch {
 	case !b.hears(to):
 		return errUnwelcome

@@ -50,7 +50,7 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 		b.acknowledge(u.Press, order.ack)
 	}
 	order.update = u
-	j := job{dropped: answered, promised: again, same: order.same(), run: func(t turn) { b.work(t, order) }}
+	j := job{dropped: answered, replayed: again, same: order.same(), run: func(t turn) { b.work(t, order) }}
 	if again {
 		order, j.same = retold(order, u.Entry), ""
 		j.run = func(t turn) {
@@ -169,8 +169,8 @@ func (b *Bot) perform(t turn, o order) (finished bool) {
 	if acted && !b.cutShort(err) {
 		b.noteRan(o.update)
 	}
-	place := b.settle(t.talk, o, &reply, message)
-	undelivered := b.deliver(t.talk, o.to, place, reply)
+	place := b.settle(t.delivery, o, &reply, message)
+	undelivered := b.deliver(t.delivery, o.to, place, reply)
 	b.note(t.work, o, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: o.to.outside})
 	return !b.cutShort(err) && (acted || !later(undelivered) || b.likely(undelivered))
 }

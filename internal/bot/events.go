@@ -21,7 +21,7 @@ func (b *Bot) Notify(e session.Event) {
 // tell shows an event. Account events happen in the private chat, whose id is
 // the person's own. Whoever is not let in at this moment is told nothing.
 func (b *Bot) tell(t turn, e session.Event) {
-	ctx := t.talk
+	ctx := t.delivery
 	to := privateChat(e.Person)
 	if !b.hears(to) {
 		b.Logger.Info("event", "event", e.Kind.String(), "told", false)
@@ -79,11 +79,11 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 		return err
 	}
 	if s.State == session.Unconfirmed {
-		return b.putOnLinks(t.talk, person, links, view.Changed(s.User, s.Last))
+		return b.putOnLinks(t.delivery, person, links, view.Changed(s.User, s.Last))
 	}
 	then := waitsFor(links).Then
 	m := loginView(s, b.Clock.Now()).LoggedIn(then != "")
-	if err := b.putOnLinks(t.talk, person, links, m); err != nil && !b.likely(err) {
+	if err := b.putOnLinks(t.delivery, person, links, m); err != nil && !b.likely(err) {
 		return err
 	}
 	waited, err := b.takeThen(person, waitsFor(links))

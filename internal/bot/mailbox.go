@@ -38,16 +38,16 @@ type job struct {
 	dropped func()
 	// overtakes names an order that overtakes, "" for none: it goes ahead of what
 	// waits, but for other such orders. Of each name one may wait.
-	overtakes string
-	same      string // what it is the repetition of; "" for what is done each time
-	firm      bool   // its work is never stopped, nor is that of an order that overtakes
-	promised  bool   // an earlier process took it: no full mailbox turns it away
+	overtakes       string
+	same            string // what it is the repetition of; "" for what is done each time
+	uninterruptible bool   // its work is never stopped, nor is that of an order that overtakes
+	replayed        bool   // an earlier process took it: no full mailbox turns it away
 }
 
 // turn is a job's time with its person.
 type turn struct {
-	work context.Context // ends when the job is overtaken, unless its work must be done
-	talk context.Context // of the messages; its cause is errOvertaken when the job was overtaken
+	work     context.Context // ends when the job is overtaken, unless its work must be done
+	delivery context.Context // of the messages; its cause is errOvertaken when the job was overtaken
 
 	answered func() // nil outside of a mailbox; see worked
 }
@@ -96,7 +96,7 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 		}
 	case j.same != "" && j.same == box.last():
 		return false, false
-	case place >= m.limit && j.dropped != nil && !j.promised:
+	case place >= m.limit && j.dropped != nil && !j.replayed:
 		tell, box.full = !box.full, true
 		return false, tell
 	}
@@ -164,20 +164,20 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 		j := box.waiting[0]
 		box.waiting, box.full, box.running = box.waiting[1:], false, j.same
 		work, stop := context.WithCancel(m.ctx)
-		talk, hush := context.WithCancelCause(m.ctx)
+		delivery, cancelDelivery := context.WithCancelCause(m.ctx)
 		box.interrupt = func(by string) {
 			if by != "" && by == j.overtakes {
 				return
 			}
-			hush(errOvertaken)
-			if !j.firm && j.overtakes == "" {
+			cancelDelivery(errOvertaken)
+			if !j.uninterruptible && j.overtakes == "" {
 				stop()
 			}
 		}
 		m.mu.Unlock()
-		m.run(turn{work: work, talk: talk, answered: func() { m.anew(person) }}, j)
+		m.run(turn{work: work, delivery: delivery, answered: func() { m.anew(person) }}, j)
 		stop()
-		hush(nil)
+		cancelDelivery(nil)
 	}
 }
 

@@ -57,7 +57,7 @@ func (b *Bot) tellOperators(m view.Message) {
 			if b.prefsOf(admin).NoNotices {
 				return
 			}
-			err := b.deliver(t.talk, privateChat(admin), 0, say(m))
+			err := b.deliver(t.delivery, privateChat(admin), 0, say(m))
 			if err != nil && !errors.Is(err, errOvertaken) {
 				b.Logger.Warn("an operator was not told of something: it is not told again, and /admin shows how things are", "err", err)
 			}

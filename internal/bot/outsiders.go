@@ -84,7 +84,7 @@ func (b *Bot) serveOutside(u Update, o order, answered func()) {
 		defer answered()
 		ctx, cancel := context.WithTimeout(b.mail.ctx, outsiderTime)
 		defer cancel()
-		b.perform(turn{work: ctx, talk: ctx}, o)
+		b.perform(turn{work: ctx, delivery: ctx}, o)
 	})
 	if !taken {
 		b.outsiders.reset(o.to.chat)

@@ -76,7 +76,7 @@ func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bo
 // mailbox, so that nothing which runs now leaves anything behind.
 func (b *Bot) dismiss(person int64) {
 	b.mail.interrupt(person, "")
-	b.mail.put(person, job{firm: true, run: func(t turn) { b.partFrom(t.work, person) }})
+	b.mail.put(person, job{uninterruptible: true, run: func(t turn) { b.partFrom(t.work, person) }})
 }
 
 // partFrom is the end of dismiss, also where the person was let in again
@@ -129,7 +129,7 @@ func (b *Bot) partFromAll(people []int64) {
 			continue
 		}
 		done := make(chan bool, 1)
-		b.mail.put(person, job{firm: true, run: func(t turn) {
+		b.mail.put(person, job{uninterruptible: true, run: func(t turn) {
 			defer close(done)
 			done <- b.partFrom(t.work, person)
 		}})

@@ -84,7 +84,7 @@ func (b *Bot) sayIfSlow(t turn, o order) (end func() (message int)) {
 		if !b.hears(o.to) {
 			return
 		}
-		ctx, cancel := context.WithTimeout(t.talk, slowTime) // not that of the work: what is sent must be known
+		ctx, cancel := context.WithTimeout(t.delivery, slowTime) // not that of the work: what is sent must be known
 		defer cancel()
 		v := view.Slow{Command: o.request.Command, Now: b.Clock.Now()}
 		if o.overtakes == "" {
