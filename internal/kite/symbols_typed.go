@@ -18,16 +18,22 @@ type Reading struct {
 // symbol stay together: the parts of "infy NSE:NIFTY BANK" are two.
 func Readings(text string) []Reading {
 	var all []Reading
-	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;\n", r) }) {
-		words := withoutNoise(strings.Fields(strings.TrimFunc(piece, isQuoteOrEnd)))
-		if len(words) == 0 {
-			continue
-		}
+	for _, words := range pieces(text) {
 		r := Reading{Typed: strings.Join(words, " ")}
 		if parts := partsOf(words); len(parts) > 1 {
 			r.Parts = parts
 		}
 		all = append(all, r)
+	}
+	return all
+}
+
+// pieces are the words between the commas of a text, without what says nothing.
+func pieces(text string) (all [][]string) {
+	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;\n", r) }) {
+		if words := withoutNoise(strings.Fields(strings.TrimFunc(piece, isQuoteOrEnd))); len(words) > 0 {
+			all = append(all, words)
+		}
 	}
 	return all
 }
@@ -78,8 +84,8 @@ func withoutNoise(words []string) []string {
 // LooksLikeSymbols reports whether a plain message is likelier symbols than talk:
 // each of its readings [LooksLikeSymbol].
 func LooksLikeSymbols(text string) bool {
-	all := Readings(text)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(r Reading) bool { return !LooksLikeSymbol(r.Typed) })
+	all := pieces(text)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(words []string) bool { return !LooksLikeSymbol(strings.Join(words, " ")) })
 }
 
 // LooksLikeSymbol reports whether a plain message is likelier a symbol than
