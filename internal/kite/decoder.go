@@ -23,7 +23,7 @@ type structDecoder struct {
 // rows have many texts in common, and a text that is shared takes no memory.
 type fieldDecoder struct {
 	name   string
-	option string // behind the name in the tag: "date", or "not" for the opposite of a bool
+	option string // of the tag "kite": "date", or "not" for the opposite of a bool
 	to     any    // a pointer to the value, a *structDecoder, or a *listDecoder
 	text   string // for a string
 	raw    string // for a time, as it was written
@@ -50,8 +50,7 @@ func structDecoderOf(v reflect.Value) *structDecoder {
 	for i := range n {
 		switch of := v.Type().Field(i); {
 		case of.Tag.Get("json") != "":
-			name, option, _ := strings.Cut(of.Tag.Get("json"), ",")
-			o.fields = append(o.fields, fieldDecoder{name: name, option: option, to: target(v.Field(i))})
+			o.fields = append(o.fields, fieldDecoder{name: of.Tag.Get("json"), option: of.Tag.Get("kite"), to: target(v.Field(i))})
 		case of.Name == "Missing":
 			o.missing = v.Field(i).Addr().Interface().(*bool)
 		}

@@ -77,7 +77,7 @@ func objectOf(t *rapid.T, kind reflect.Type, depth int) string {
 	var entries []string
 	keep := rapid.IntRange(1, 8).Draw(t, "keep")
 	for i := range kind.NumField() {
-		name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+		name := kind.Field(i).Tag.Get("json")
 		if name == "" || rapid.IntRange(0, 8).Draw(t, "kept") > keep {
 			continue
 		}

@@ -21,9 +21,9 @@ type Instrument struct {
 	Name     string          `json:"name"`            // "INFOSYS"; of a contract that of what it is on
 	Type     string          `json:"instrument_type"` // "EQ", "FUT", "CE", "PE"
 	Segment  string          `json:"segment"`         // "NSE", "INDICES", "NFO-OPT", …
-	Expiry   time.Time       `json:"expiry_date,date"`
-	Strike   decimal.Decimal `json:"strike"`     // 0 but for options
-	Inactive bool            `json:"active,not"` // the server says that it is not traded
+	Expiry   time.Time       `json:"expiry_date" kite:"date"`
+	Strike   decimal.Decimal `json:"strike"`            // 0 but for options
+	Inactive bool            `json:"active" kite:"not"` // the server says that it is not traded
 }
 
 // InstrumentOf is an instrument of which nothing but its name is known.

@@ -134,7 +134,7 @@ func shadowOf(t reflect.Type, option string) reflect.Type {
 	}
 	var fields []reflect.StructField
 	for f := range t.Fields() {
-		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, option := f.Tag.Get("json"), f.Tag.Get("kite")
 		fields = append(fields, reflect.StructField{
 			Name: f.Name, Type: shadowOf(f.Type, cmp.Or(option, "field")), Tag: reflect.StructTag(`json:"` + cmp.Or(name, "-") + `"`),
 		})
