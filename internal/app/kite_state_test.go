@@ -42,6 +42,21 @@ func (o observed) wantKite(operator person, whole ops.Status, line, gauge, headl
 	return report.Components["kite"]
 }
 
+// waitWritten waits for the end of a write over which the clock was set ahead: it
+// seems to take as long as that.
+func (o observed) waitWritten() {
+	o.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		_, text := o.get("/readyz")
+		switch {
+		case strings.Contains(text, "\nstore: ok"):
+			return
+		case time.Now().After(deadline):
+			o.t.Fatalf("/readyz: %s", text)
+		}
+	}
+}
+
 // How Kite is, is told as it is at this moment, everywhere alike, and takes nothing
 // out of service.
 func TestKiteIsShownAsItIs(t *testing.T) {
@@ -71,6 +86,7 @@ func TestKiteIsShownAsItIs(t *testing.T) {
 	o.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
 	p.ask("/funds", "Kite is not answering just now")
 	later.skip(11 * time.Minute)
+	o.waitWritten()
 	o.wantKite(operator, ops.StatusReady, "not asked since it last failed\n", "", "No trouble is known.")
 }
 

@@ -197,6 +197,7 @@ func TestSilentTelegramIsNotReady(t *testing.T) {
 		o.nextCall()
 		later.skip(time.Minute)
 	}
+	o.waitWritten()
 	status, text := o.get("/readyz")
 	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: no answer (") {
 		t.Errorf("/readyz: %d %s", status, text)
