@@ -88,7 +88,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"idle", "a bot without people", 5 * time.Minute, (*load).idle},
-		{"live", "people with a stream each, beside the floor", 10 * time.Minute, (*load).live},
+		{"live", "people with a stream each, next to the floor", 10 * time.Minute, (*load).live},
 		{"park", "people who are parked", 2 * time.Minute, (*load).parking},
 		{"known", "many known people", 5 * time.Minute, (*load).manyKnown},
 	}

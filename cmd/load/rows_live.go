@@ -13,7 +13,7 @@ const atOnce = 100
 // again is a time in which no person's turn comes twice in the closed loop.
 const again = 5 * time.Millisecond
 
-// live measures people who have a stream each, beside the floor.
+// live measures people who have a stream each, next to the floor.
 func (l *load) live(ctx context.Context) error {
 	floor, err := l.floorLoops(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *running) oneMore(ctx context.Context, people []*person) (memory, error)
 	return after.each(before, int64(len(people)-first)), err
 }
 
-// sessionMemory has everybody log in and measures what a session takes.
+// sessionMemory logs all people in and measures what a session takes.
 func (l *load) sessionMemory(ctx context.Context, r *running, people []*person) error {
 	one, err := r.oneMore(ctx, people)
 	if err != nil {
@@ -166,7 +166,7 @@ func (l *load) throughput(ctx context.Context, r *running, people []*person, flo
 // outage is how long Kite is away.
 const outage = 5 * time.Second
 
-// networkBreak cuts all streams, and has everybody ask when Kite is back.
+// networkBreak cuts all streams, and lets all people ask when Kite is back.
 func (l *load) networkBreak(ctx context.Context, r *running, people []*person) error {
 	l.kite.off()
 	pause(ctx, outage)

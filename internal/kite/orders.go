@@ -77,7 +77,7 @@ func (o *Order) check() error {
 type OrderState int
 
 const (
-	// OrderOther is a status that nobody has classified; shown as it is.
+	// OrderOther is a status of no known kind; it is shown as it is.
 	OrderOther OrderState = iota
 	// OrderDone is filled completely.
 	OrderDone

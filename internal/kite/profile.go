@@ -73,5 +73,5 @@ type Identity struct {
 	Name   string // as Kite writes it, 64 visible characters at most; data from outside, escaped on screen
 }
 
-// IsZero reports whether nobody is named.
+// IsZero reports whether no user is named.
 func (i Identity) IsZero() bool { return i.UserID == "" }

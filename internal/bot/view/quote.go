@@ -98,7 +98,7 @@ func joined(a, b string) string { return strings.Trim(a+" · "+b, " ·") }
 func quoteButtons(v QuoteView) [][]Button {
 	id := v.Quote.ID
 	look := idButton("Chart", "chart:open:", id)
-	if !v.Quote.IsIndex() { // nobody trades those
+	if !v.Quote.IsIndex() { // indices are not traded
 		look = append(look, idButton("Depth", "quote:depth:", id)...)
 	}
 	watch := idButton("+ Watch", "quote:watch:", id)

@@ -106,7 +106,7 @@ func TestATableKeepsItsNames(t *testing.T) {
 }
 
 // Where the rows of a table that may stack do not fit, each name is there whole, and
-// the numbers that have no room beside it stand under it.
+// the numbers that have no room next to it stand under it.
 func TestStackedTable(t *testing.T) {
 	stacked := table{
 		head: []string{"Symbol", "Qty", "LTP", "P&L"}, stack: true,
