@@ -128,14 +128,15 @@ func leftOut(p kite.Portfolio) []string {
 			}
 		}
 	}
-	var lines []string
-	if len(noPrice) > 0 {
-		lines = append(lines, "No price, so not counted: "+someNames(noPrice))
+	return slices.Concat(gap("No price, so not counted: ", noPrice), gap("No prev. close, so no day’s change: ", noClose))
+}
+
+// gap is the line that names what a figure is missing for; none where nothing is.
+func gap(words string, names []string) []string {
+	if len(names) == 0 {
+		return nil
 	}
-	if len(noClose) > 0 {
-		lines = append(lines, "No prev. close, so no day’s change: "+someNames(noClose))
-	}
-	return lines
+	return []string{words + someNames(names)}
 }
 
 func has(n int) string {

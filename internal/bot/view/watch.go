@@ -173,12 +173,5 @@ func quotesGaps(rows []QuoteRow) []string {
 			unpriced = append(unpriced, r.ID)
 		}
 	}
-	var lines []string
-	if len(unknown) > 0 {
-		lines = append(lines, "Not known to Kite: "+someNames(unknown))
-	}
-	if len(unpriced) > 0 {
-		lines = append(lines, "No price now: "+someNames(unpriced))
-	}
-	return lines
+	return slices.Concat(gap("Not known to Kite: ", unknown), gap("No price now: ", unpriced))
 }
