@@ -8,37 +8,51 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// named finds what a page calls by the name of a test.
+// quoted finds what a page sets in backticks.
+var quoted = regexp.MustCompile("`([^`\n]+)`")
+
+// named is the name of a test.
 var named = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]*)`")
 
-// pathed finds what a page calls by its place in the checkout.
-var pathed = regexp.MustCompile("`((?:cmd|internal|deploy|docs)/[a-zA-Z0-9_./-]+)`")
+// place is a file of Go, or a folder or file named from the top of the checkout.
+var place = regexp.MustCompile(`^(?:[a-z_/]+\.go|(?:cmd|internal|deploy|docs)/[a-zA-Z0-9_./-]+)$`)
 
-// madeUp are the places of recipes: a name to fill in, and the command that
+// name is a name of the code: mixedCaps, or qualified by a package or a type.
+var name = regexp.MustCompile(`^(?:\w+\.)*([A-Za-z]\w*)$`)
+
+// mixedCaps tells a name of the code from a word.
+var mixedCaps = regexp.MustCompile(`[a-z.][A-Z]`)
+
+// madeUp are the places and names of recipes: to fill in, or of the command that
 // docs/ARCHITECTURE.md adds as an example.
-var madeUp = regexp.MustCompile(`NAME|alerts`)
+var madeUp = regexp.MustCompile(`NAME|alerts|DecodeX`)
 
-// TestPagesNameWhatExists keeps the pages true: a test, a file or a folder that
-// one of them names is there.
+// TestPagesNameWhatExists keeps the pages true: a test, a file, a folder, a type or a
+// function that one of them names is there.
 func TestPagesNameWhatExists(t *testing.T) {
-	tests := testsOf(t)
+	files, names := namesOf(t)
 	for _, page := range pages(t) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
-			if !tests[m[1]] {
-				t.Errorf("%s names %s, and there is no such test", page, m[1])
-			}
-		}
-		for _, m := range pathed.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join(root, m[1])); err != nil && !madeUp.MatchString(m[1]) {
-				t.Errorf("%s names %s, and there is no such file", page, m[1])
+		for _, m := range quoted.FindAllStringSubmatch(string(text), -1) {
+			word := m[1]
+			switch {
+			case madeUp.MatchString(word):
+			case place.MatchString(word):
+				if !slices.ContainsFunc(files, func(f string) bool { return strings.HasSuffix("/"+f, "/"+strings.TrimSuffix(word, "/")) }) {
+					t.Errorf("%s names %s, and there is no such file", page, word)
+				}
+			case mixedCaps.MatchString(word):
+				if m := name.FindStringSubmatch(word); m != nil && !names[m[1]] {
+					t.Errorf("%s names %s, and no code has that name", page, word)
+				}
 			}
 		}
 	}
@@ -69,8 +83,8 @@ func TestEachThreatNamesATest(t *testing.T) {
 	}
 }
 
-// pages are the documents of the checkout, but for the records of decisions and
-// changes: those speak of their own time.
+// pages are the documents of the checkout. The list of changes is not one of them:
+// it speaks of its own time.
 func pages(t *testing.T) []string {
 	t.Helper()
 	var found []string
@@ -78,7 +92,7 @@ func pages(t *testing.T) []string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == ".git" || d.Name() == "adr" || d.Name() == "testdata"):
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata"):
 			return filepath.SkipDir
 		case filepath.Ext(path) == ".md" && d.Name() != "CHANGELOG.md":
 			found = append(found, path)
@@ -91,14 +105,23 @@ func pages(t *testing.T) []string {
 	return found
 }
 
-// testsOf returns the names of all tests, fuzz targets and benchmarks.
-func testsOf(t *testing.T) map[string]bool {
+// namesOf returns the files and folders of the checkout, named from its top, and every
+// name that its Go code holds.
+func namesOf(t *testing.T) (files []string, names map[string]bool) {
 	t.Helper()
-	found := map[string]bool{}
+	names = map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "test/") {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == ".git":
+			return filepath.SkipDir
+		}
+		short, err := filepath.Rel(root, path)
+		if err != nil {
 			return err
 		}
+		files = append(files, filepath.ToSlash(short))
 		if filepath.Ext(path) != ".go" {
 			return nil
 		}
@@ -106,15 +129,16 @@ func testsOf(t *testing.T) map[string]bool {
 		if err != nil {
 			return err
 		}
-		for _, decl := range file.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
-				found[f.Name.Name] = true
+		ast.Inspect(file, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				names[id.Name] = true
 			}
-		}
+			return true
+		})
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return files, names
 }
