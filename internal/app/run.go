@@ -65,7 +65,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 			return err
 		}
 	}
-	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Clock: o.Clock, Meter: metrics, Logger: o.Logger})
+	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Now: o.Clock.Now, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return err // it names STORE_PATH or STORE_KEY and says what to do
 	}

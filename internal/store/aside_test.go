@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/jonboulle/clockwork"
 )
 
 // asideAge makes files next to a store as if they had been set aside so long ago.
@@ -21,9 +19,9 @@ func asideAge(t *testing.T, path, why string, ages ...time.Duration) {
 // Files that were set aside go when they are 30 days old, at a start and when
 // anybody is forgotten. What is not named as the bot names them stays.
 func TestOldSetAsideFilesAreErased(t *testing.T) {
-	fake := clockwork.NewFakeClockAt(someTime())
+	now := someTime()
 	path := newPath(t)
-	o := Options{Path: path, Key: testKey(), Clock: fake}
+	o := Options{Path: path, Key: testKey(), Now: func() time.Time { return now }}
 	const day = 24 * time.Hour
 	asideAge(t, path, "damaged", 29*day, 30*day)
 	asideAge(t, path, "replaced", 0, 400*day)
@@ -36,7 +34,7 @@ func TestOldSetAsideFilesAreErased(t *testing.T) {
 	wantFiles(t, path, "bot.db", "bot.db.backup-20200101T000000Z", "bot.db.damaged-20310203T091500Z", "bot.db.damaged-mine",
 		"bot.db.replaced-", "bot.db.replaced-20310304T091500Z", "other.db.damaged-20200101T000000Z")
 
-	fake.Advance(day)
+	now = now.Add(day)
 	if err := s.Forget(71, false); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +53,7 @@ func TestARotationErasesWhatTheOldKeyOpens(t *testing.T) {
 	mustClose(t, mustOpenWith(t, rotated(fresh)))
 	writeFile(t, path+".replaced-20310304T090000Z", readFile(t, fresh))
 	o := rotated(path)
-	o.Clock = clockwork.NewFakeClockAt(someTime())
+	o.Now = someTime
 	mustOpenWith(t, o)
 	wantFiles(t, path, "bot.db", "bot.db.replaced-20310304T090000Z")
 }
@@ -63,17 +61,17 @@ func TestARotationErasesWhatTheOldKeyOpens(t *testing.T) {
 // A machine that starts with its clock at 1970 sets a damaged store aside under that
 // date: it stays for 30 days from the last time that was written.
 func TestASetAsideFileOfAWrongClock(t *testing.T) {
-	fake := clockwork.NewFakeClockAt(someTime())
+	now := someTime()
 	path := newPath(t)
 	aside := path + ".damaged-19700101T000012Z"
 	writeFile(t, aside, []byte("old"))
-	written := fake.Now().Add(-time.Hour)
+	written := now.Add(-time.Hour)
 	if err := os.Chtimes(aside, written, written); err != nil {
 		t.Fatal(err)
 	}
-	s := mustOpenWith(t, Options{Path: path, Key: testKey(), Clock: fake})
+	s := mustOpenWith(t, Options{Path: path, Key: testKey(), Now: func() time.Time { return now }})
 	wantFiles(t, path, "bot.db", "bot.db.damaged-19700101T000012Z")
-	fake.Advance(asideLife)
+	now = now.Add(asideLife)
 	if err := s.Forget(71, false); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +86,7 @@ func TestASetAsideFileThatCannotBeErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log logs
-	mustOpenWith(t, Options{Path: path, Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime()), Logger: log.logger()})
+	mustOpenWith(t, Options{Path: path, Key: testKey(), Now: someTime, Logger: log.logger()})
 	if got := log.String(); !strings.Contains(got, aside) || !strings.Contains(got, "level=WARN") {
 		t.Errorf("the log says\n%s", got)
 	}

@@ -135,7 +135,7 @@ const asideLife = 30 * 24 * time.Hour
 // asideName returns a free name for a store that makes place for another one:
 // its own, why, and when.
 func asideName(o Options, why string) string {
-	stamped := fmt.Sprintf("%s.%s-%s", o.Path, why, o.Clock.Now().UTC().Format(asideTime))
+	stamped := fmt.Sprintf("%s.%s-%s", o.Path, why, o.Now().UTC().Format(asideTime))
 	name := stamped
 	for n := 2; exists(name); n++ {
 		name = fmt.Sprintf("%s-%d", stamped, n)

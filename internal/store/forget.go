@@ -68,7 +68,7 @@ func (s *Store) Forget(person int64, place bool) error {
 	if err != nil {
 		return fmt.Errorf("forget person %d: %w", person, err)
 	}
-	eraseOldAside(s.path, s.log, s.clock.Now())
+	eraseOldAside(s.path, s.log, s.now())
 	return nil
 }
 

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/jonboulle/clockwork"
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"pgregory.net/rapid"
@@ -149,18 +149,16 @@ func TestRingForgetsTheOldest(t *testing.T) {
 
 func TestMarksAreWrittenInAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake := clockwork.NewFakeClockAt(someTime())
-		s := mustOpenWith(t, Options{Path: newPath(t), Key: testKey(), Clock: fake})
+		s := mustOpen(t, newPath(t))
 		mustTake(t, s, 7, bottest.Message(1), bottest.Message(2))
 		s.Answered(7, 1)
-		waitForTimer(t, fake)
-		fake.Advance(flushAfter - 1)
+		time.Sleep(flushAfter - 1)
 		synctest.Wait()
 		if got := count(t, s, answeredBucket); got != 0 {
 			t.Errorf("%d marks were written early", got)
 		}
 		s.Answered(7, 2)
-		fake.Advance(1)
+		time.Sleep(1)
 		synctest.Wait()
 		if got := count(t, s, answeredBucket); got != 2 {
 			t.Errorf("%d marks were written after a moment, want 2", got)
@@ -169,27 +167,28 @@ func TestMarksAreWrittenInAMoment(t *testing.T) {
 }
 
 func TestMarksRideWithACommit(t *testing.T) {
-	// Nobody moves this clock: no mark goes by itself.
-	s := mustOpenWith(t, Options{Path: newPath(t), Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime())})
-	for name, commit := range map[string]func(){
-		"take":                  func() { mustTake(t, s, 7, bottest.Message(100)) },
-		"a take of nothing new": func() { mustTake(t, s, 7) },
-		"save":                  func() { mustSave(t, s, sessiontest.Full(71)) },
-	} {
-		id := int64(len(name))
-		mustTake(t, s, 7, bottest.Message(id))
-		s.Answered(7, id)
-		before := commits(t, s)
-		commit()
-		if got := commits(t, s) - before; got != 1 {
-			t.Errorf("%s: %d commits, want 1", name, got)
-		}
-		for _, u := range mustUnanswered(t, s, 7) {
-			if u.ID == id {
-				t.Errorf("%s: the mark did not ride along", name)
+	synctest.Test(t, func(t *testing.T) { // time stands still: no mark goes by itself
+		s := mustOpen(t, newPath(t))
+		for name, commit := range map[string]func(){
+			"take":                  func() { mustTake(t, s, 7, bottest.Message(100)) },
+			"a take of nothing new": func() { mustTake(t, s, 7) },
+			"save":                  func() { mustSave(t, s, sessiontest.Full(71)) },
+		} {
+			id := int64(len(name))
+			mustTake(t, s, 7, bottest.Message(id))
+			s.Answered(7, id)
+			before := commits(t, s)
+			commit()
+			if got := commits(t, s) - before; got != 1 {
+				t.Errorf("%s: %d commits, want 1", name, got)
+			}
+			for _, u := range mustUnanswered(t, s, 7) {
+				if u.ID == id {
+					t.Errorf("%s: the mark did not ride along", name)
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestNothingNewCommitsNothing(t *testing.T) {

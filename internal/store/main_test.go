@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"log/slog"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"go.uber.org/goleak"
 
 	"kitebot/internal/bot"
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 )
 
@@ -175,14 +173,4 @@ func (l *logs) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
-}
-
-// waitForTimer returns once the store's flusher has set its timer.
-func waitForTimer(t testing.TB, fake *clock.Fake) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := fake.BlockUntilContext(ctx, 1); err != nil {
-		t.Fatal("the flusher set no timer")
-	}
 }

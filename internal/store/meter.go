@@ -34,13 +34,13 @@ type pulse struct {
 
 // writing begins a commit. The returned func is told how it ended.
 func (s *Store) writing() (ended func(err error, declined bool)) {
-	began := s.clock.Now()
+	began := s.now()
 	s.pulse.mu.Lock()
 	s.pulse.began = began
 	s.pulse.mu.Unlock()
 	return func(err error, declined bool) {
 		if !declined {
-			s.meter.Commit(s.clock.Since(began), err == nil)
+			s.meter.Commit(s.now().Sub(began), err == nil)
 		}
 		s.pulse.mu.Lock()
 		defer s.pulse.mu.Unlock()
@@ -71,7 +71,7 @@ func (s *Store) Writable() error {
 	if s.pulse.began.IsZero() {
 		return nil
 	}
-	if took := s.clock.Since(s.pulse.began); took >= stuck {
+	if took := s.now().Sub(s.pulse.began); took >= stuck {
 		return errors.New("a write has not ended for " + took.Round(time.Second).String())
 	}
 	return nil

@@ -82,7 +82,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 	if err := removeLeftovers(o.Path); err != nil {
 		return nil, err
 	}
-	eraseOldAside(o.Path, o.Logger, o.Clock.Now())
+	eraseOldAside(o.Path, o.Logger, o.Now())
 	if err := os.Chmod(o.Path, 0o600); err != nil {
 		return nil, fmt.Errorf("make the file private: %w", err)
 	}
@@ -90,7 +90,7 @@ func start(o Options, db *bolt.DB, box *sealer, steps []migration) (*Store, erro
 		return nil, err
 	}
 	s := &Store{
-		path: o.Path, db: db, box: box, log: o.Logger, clock: o.Clock, meter: o.Meter,
+		path: o.Path, db: db, box: box, log: o.Logger, now: o.Now, meter: o.Meter,
 		journal: newJournal(), marks: newMarks(), quit: make(chan struct{}),
 	}
 	if err := s.view(s.journal.load); err != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jonboulle/clockwork"
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/kite/session/sessiontest"
@@ -207,7 +206,7 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := newPath(t)
 			var log logs
-			o := Options{Path: path, Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime()), Logger: log.logger()}
+			o := Options{Path: path, Key: testKey(), Now: someTime, Logger: log.logger()}
 			for n := range 2 {
 				writeFile(t, path, content)
 				s := mustOpenWith(t, o)

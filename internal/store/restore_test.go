@@ -11,7 +11,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/jonboulle/clockwork"
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
@@ -44,7 +43,7 @@ func TestRestore(t *testing.T) {
 			path := newPath(t)
 			prepare(t, path)
 			before, _ := os.ReadFile(path)
-			o := Options{Path: path, Key: testKey(), Clock: clockwork.NewFakeClockAt(someTime())}
+			o := Options{Path: path, Key: testKey(), Now: someTime}
 			told, err := Restore(o, bytes.NewReader(copied))
 			if err != nil {
 				t.Fatal(err)

@@ -23,7 +23,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 )
 
@@ -53,14 +52,14 @@ type Options struct {
 	// needed any more after that. A store whose key was in the file Path+".key"
 	// rotates when Key is set to a new one and OldKey to the content of that file.
 	OldKey []byte
-	Clock  clock.Clock  // nil: the real clock
-	Meter  Meter        // nil: nothing is measured
-	Logger *slog.Logger // nil: nothing is logged
+	Now    func() time.Time // nil: time.Now
+	Meter  Meter            // nil: nothing is measured
+	Logger *slog.Logger     // nil: nothing is logged
 }
 
 func (o Options) withDefaults() Options {
-	if o.Clock == nil {
-		o.Clock = clock.Real()
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Meter == nil {
 		o.Meter = noopMeter{}
@@ -80,7 +79,7 @@ type Store struct {
 	db    *bolt.DB
 	box   *sealer
 	log   *slog.Logger
-	clock clock.Clock
+	now   func() time.Time
 	meter Meter
 	pulse pulse
 
@@ -157,12 +156,12 @@ func (s *Store) flushLoop() {
 			return
 		case <-s.marks.added:
 		}
-		timer := s.clock.NewTimer(pause)
+		timer := time.NewTimer(pause)
 		select {
 		case <-s.quit:
 			timer.Stop()
 			return
-		case <-timer.Chan():
+		case <-timer.C:
 		}
 		pause = flushAfter
 		if err := s.Flush(); err != nil {
