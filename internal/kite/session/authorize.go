@@ -2,63 +2,11 @@ package session
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"kitebot/internal/kite"
-)
-
-// Why a code that was brought is not exchanged. Nothing was sent then.
-var (
-	// ErrNoAttempt: the person has no login by OAuth under way.
-	ErrNoAttempt = errors.New("no login is waited for")
-	// ErrOtherAttempt: the code belongs to another attempt than the person's
-	// newest: an older one, or another person's.
-	ErrOtherAttempt = errors.New("the code is of another login attempt")
-	// ErrCodeUsed: another code was brought for this attempt already.
-	ErrCodeUsed = errors.New("the code was used already")
-	// ErrUnread: the code was exchanged. The login is made, and Kite does not say
-	// yet whose it is: it is asked on.
-	ErrUnread = errors.New("the login is made and cannot be read yet")
-)
-
-// Why an attempt is over although its code was sent. It is never sent again.
-var (
-	// ErrCodeRefused: the server does not take the code: it is too old, say.
-	ErrCodeRefused = errors.New("the code was refused")
-	// ErrCodeLost: it is not known what became of the code.
-	ErrCodeLost = errors.New("the code was sent and not answered")
-)
-
-// QueuedError says that a code waits for its turn: the server takes few logins
-// at a time from one address. The watcher exchanges it.
-type QueuedError struct{ Until time.Time }
-
-func (e *QueuedError) Error() string { return "the login waits for its turn" }
-
-// CrowdedError says that a code was not taken, since its turn would come too late
-// for it, or its person brought too many.
-type CrowdedError struct{ Until time.Time }
-
-func (e *CrowdedError) Error() string { return "too many logins are under way" }
-
-// What the server exchanges at once, and then again and again (facts: five, then
-// one in twelve seconds from one address).
-const (
-	exchangeBurst = 5
-	exchangeGap   = 12 * time.Second
-	// CodeLife is how long a code is good.
-	CodeLife = 10 * time.Minute
-	// longestQueue is how long a code may wait for its turn at most.
-	longestQueue = CodeLife - time.Minute
-	// mostCodes is how many codes a person may bring within CodeLife: each takes a
-	// turn from others.
-	mostCodes = 3
 )
 
 // Authorized takes the code that came of a person's attempt, and makes a login
@@ -149,14 +97,6 @@ func (r Record) notAwaited() error {
 	}
 }
 
-// attempt finds the link whose attempt has a state.
-func (r Record) attempt(state string) (index int, ok bool) {
-	index = slices.IndexFunc(r.Links, func(l Link) bool {
-		return l.Attempt != nil && subtle.ConstantTimeCompare([]byte(l.Attempt.State), []byte(state)) == 1
-	})
-	return index, index >= 0
-}
-
 // newAttempt begins a login by OAuth.
 func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 	attempt, url, err := pr.pool.Authorizer.Begin(ctx)
@@ -165,10 +105,6 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 	}
 	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Clock.Now().UTC()}, nil
 }
-
-// Exchanged reports whether the link's code was exchanged: a login is made of it,
-// and only who logged in is not known yet.
-func (l Link) Exchanged() bool { return l.Attempt == nil && l.Session.IsBearer() }
 
 // outlive runs do to its end even if the caller gives up, as after a /logout: an
 // answer that is not read would leave a login at the server whose key no one has.
@@ -255,16 +191,6 @@ func (pr *person) send(ctx context.Context, link Link) error {
 	}
 }
 
-// CodeError says that a login by OAuth came to nothing although its code was
-// brought. It is ErrCodeRefused or ErrCodeLost.
-type CodeError struct {
-	Why  error
-	Then string // the command that waited for the login; "" for none
-}
-
-func (e *CodeError) Error() string { return e.Why.Error() }
-func (e *CodeError) Unwrap() error { return e.Why }
-
 // codeDied drops an attempt whose code is useless.
 func (pr *person) codeDied(link Link, why, cause error) error {
 	step := stepCodeLost
@@ -305,77 +231,4 @@ func (pr *person) changeLink(ref string, change func(*Link)) error {
 		return ErrNoLogin
 	}
 	return nil
-}
-
-// renewed remembers the MCP session that a bearer is used on, so that the next
-// process need not make another one.
-func (pr *person) renewed(bearer, mcp ID) {
-	pr.pool.spawnFor(pr, func(context.Context) {
-		err := pr.update(func(r *Record) {
-			if r.Login != nil && r.Login.Session == bearer {
-				r.Login.MCP = mcp
-			}
-			for i := range r.Links {
-				if r.Links[i].Session == bearer {
-					r.Links[i].MCP = mcp
-				}
-			}
-		})
-		if err != nil {
-			pr.pool.Logger.Error("the session of a login is not remembered: the next process makes another one", "person", pr.id, "err", err)
-		}
-	})
-}
-
-// exchanges gives codes their turns, as the server takes them from one address.
-type exchanges struct {
-	limiter *rate.Limiter
-
-	mu      sync.Mutex
-	brought map[int64][]time.Time // when people's codes were brought, of the last CodeLife
-}
-
-func newExchanges() *exchanges {
-	return &exchanges{limiter: rate.NewLimiter(rate.Every(exchangeGap), exchangeBurst), brought: map[int64][]time.Time{}}
-}
-
-// book gives a person's code its turn. The error is a *CrowdedError. cancelBooking
-// undoes it, for a code that could not be written down.
-func (x *exchanges) book(who int64, now time.Time) (due time.Time, cancelBooking func(), err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for person, times := range x.brought {
-		x.brought[person] = slices.DeleteFunc(times, func(t time.Time) bool { return now.Sub(t) >= CodeLife })
-		if len(x.brought[person]) == 0 {
-			delete(x.brought, person)
-		}
-	}
-	nothing := func() {}
-	if mine := x.brought[who]; len(mine) >= mostCodes {
-		return time.Time{}, nothing, &CrowdedError{Until: mine[0].Add(CodeLife)}
-	}
-	slot := x.limiter.ReserveN(now, 1)
-	wait := slot.DelayFrom(now)
-	if wait > longestQueue {
-		slot.CancelAt(now)
-		return time.Time{}, nothing, &CrowdedError{Until: now.Add(wait - longestQueue)}
-	}
-	x.brought[who] = append(x.brought[who], now)
-	return now.Add(wait), func() { slot.CancelAt(now); x.forget(who) }, nil
-}
-
-// forget takes back the newest code of a person.
-func (x *exchanges) forget(who int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if mine := x.brought[who]; len(mine) > 0 {
-		x.brought[who] = mine[:len(mine)-1]
-	}
-}
-
-// again gives a turn to a code that the server did not take for now: others took
-// what we had counted on.
-func (x *exchanges) again(now time.Time) time.Time {
-	wait := x.limiter.ReserveN(now, 1).DelayFrom(now)
-	return now.Add(max(wait, exchangeGap))
 }

@@ -3,8 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +27,26 @@ func (p *Pool) Call(ctx context.Context, who int64, q kite.Query) (string, error
 	pr.recordUse()
 	text, _, err := pr.call(ctx, q)
 	return text, err
+}
+
+// Fetch is Call, but an answer of the same login that is not older than maxAge
+// is handed out again. It returns when Kite gave the answer.
+func (p *Pool) Fetch(ctx context.Context, who int64, q kite.Query, maxAge time.Duration) (string, time.Time, error) {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	defer done()
+	key := q.Key()
+	pr.recordUse()
+	if k, ok := pr.cached(key, maxAge); ok {
+		return k.text, k.at, nil
+	}
+	text, session, err := pr.call(ctx, q)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return text, pr.cacheAnswer(key, text, session), nil
 }
 
 // call is Call, and says which session answered.
@@ -81,71 +99,6 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 		return "", err
 	}
 	return text, nil
-}
-
-// ask asks something on a session, and once more when the answer was lost. A
-// call on a stream that ended does not count: over /mcp it has both tries.
-func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) {
-	l := pr.conn(id)
-	text, err := l.Call(ctx, q)
-	if !kite.Unanswered(err) || ctx.Err() != nil {
-		return text, l.orUnreachable(err)
-	}
-	if l.stream && l.lost() {
-		l = pr.conn(id)
-		if text, err = l.Call(ctx, q); !kite.Unanswered(err) || ctx.Err() != nil {
-			return text, l.orUnreachable(err)
-		}
-	}
-	if !l.stream {
-		l = pr.conn(id)
-		text, err = l.Call(ctx, q)
-		return text, l.orUnreachable(err)
-	}
-	if login := pr.record().Login; login != nil && login.Session == id && login.Resumable == No {
-		return "", err // there is no other way
-	}
-	// The stream stands but the call did not get through. That /mcp does not know
-	// the session proves nothing then: this server may not resume streams at all.
-	// If it does know it, it is the way to go from now on: a stream that swallows
-	// one call would let the next one wait as long.
-	resumed := pr.resume(pr.record().credential(id))
-	text, again := resumed.Call(ctx, q)
-	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
-		return "", err
-	}
-	pr.adoptConn(resumed)
-	return text, again
-}
-
-// orUnreachable weakens "session ended" to a silence while the stream stands: only a
-// session without one is ended by that word.
-func (l *trackedConn) orUnreachable(err error) error {
-	if kite.KindOf(err) == kite.KindEnded && l.stream {
-		return &kite.Error{Kind: kite.KindUnreachable, Err: err}
-	}
-	return err
-}
-
-// tick returns the next moment of the person's own order of events: a proof
-// holds for the answers received before it was asked for.
-func (pr *person) tick() uint64 {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	pr.ticks++
-	return pr.ticks
-}
-
-// wait pauses for d; false when ctx ended first.
-func (pr *person) wait(ctx context.Context, d time.Duration) bool {
-	t := pr.pool.Clock.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.Chan():
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // judge says what a failed call means. nil: the login is fine, the tool may be
@@ -209,126 +162,36 @@ func isEmpty(text string) bool {
 	return text == "" || text == "[]" || text == "null"
 }
 
-// question asks the login's session once who it is, and draws the conclusions
-// that need no patience.
-func (pr *person) question(ctx context.Context, login Login) error {
-	sent, at := pr.tick(), pr.pool.Clock.Now()
-	text, err := pr.ask(ctx, login.Session, kite.AskProfile())
-	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
-		// The server no longer opens the session over its stream. Over /mcp it
-		// says in so many words whether that is the end.
-		text, err = pr.pool.Dialer.Resume(login.Credential, nil).Call(ctx, kite.AskProfile())
-	}
-	if kite.KindOf(err) == kite.KindEnded {
-		return pr.ended(login, kite.EndingOf(err))
-	}
-	if kite.KindOf(err) == kite.KindNotServed {
-		return pr.notServed(login, err)
-	}
-	if err != nil {
-		return err
-	}
-	profile, err := kite.DecodeProfile(text)
-	if err != nil {
-		return err
-	}
-	if profile.UserID != login.User.UserID {
-		return pr.usurped(ctx, login, profile.Identity())
-	}
-	pr.trust(login, sent, at)
-	if login.Resumable == Unknown {
-		pr.startWatcher() // asks; it could not be told right after the login
-	}
-	return pr.stillCurrent(login)
+// Check asks the login now whether it still answers. The error says why the
+// account cannot be asked; the Status is true either way.
+func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
+	return p.check(ctx, who, (*person).confirm)
 }
 
-// trust notes that the login named its user when it was asked at a tick, which
-// was at a moment. It says nothing of a login that came after it.
-func (pr *person) trust(login Login, sent uint64, at time.Time) {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	if now := pr.rec.Login; now != nil && now.Session == login.Session {
-		pr.proof, pr.proofAt, pr.doubted = sent, at, false
-	}
+// Glance is Check without patience: the login is asked once, and one that does not
+// answer is a *DoubtError at once.
+func (p *Pool) Glance(ctx context.Context, who int64) (Status, error) {
+	return p.check(ctx, who, (*person).glance)
 }
 
-// errReplaced is ErrNoLogin for this session: the person has another one by now.
-var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
-
-// stillCurrent makes sure that the login was not replaced or ended while Kite was asked.
-func (pr *person) stillCurrent(login Login) error {
-	now := pr.record().Login
+func (p *Pool) check(ctx context.Context, who int64, ask func(*person, context.Context, Login) error) (Status, error) {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return Status{}, err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
+	leaves, login := pr.left(), pr.record().Login
+	if login == nil {
+		return pr.status(), ErrNoLogin
+	}
+	err = ask(pr, ctx, *login)
 	switch {
-	case now == nil:
-		return ErrNoLogin
-	case now.Session != login.Session:
-		return errReplaced
+	case pr.left() != leaves:
+		err = ErrLeft
+	case err == nil && !login.Confirmed:
+		err = ErrUnconfirmed
 	}
-	return nil
-}
-
-// notServed is what it means that there is no server where sessions are resumed:
-// nothing, but for a login that lived on its stream alone. That one cannot be asked
-// anything any more; it lapses, so that /logout still tries to end it.
-func (pr *person) notServed(login Login, err error) error {
-	if login.Resumable != No || pr.streams(login.Session) {
-		return err
-	}
-	err = pr.update(func(r *Record) {
-		if r.Login != nil && r.Login.Session == login.Session {
-			r.lapse(pr.pool.forgot, r.Login.credential())
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("keep the session of a lost login: %w", err)
-	}
-	return pr.ended(login, kite.EndUnsaid)
-}
-
-// ended draws the conclusion from the server's word.
-func (pr *person) ended(login Login, why kite.Ending) error {
-	was := false
-	err := pr.update(func(r *Record) {
-		if was = r.Login != nil && r.Login.Session == login.Session; was {
-			r.Login = nil
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("forget the ended login: %w", err)
-	}
-	if was {
-		pr.pool.Meter.LoginStep(stepEnded)
-	}
-	pr.startWatcher() // its link, if it is still shown, is dead
-	return &EndedError{Why: why}
-}
-
-// usurped ends a session on which another Kite user answered.
-func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) error {
-	var dead []Link
-	was, leaves := false, 0
-	err := pr.update(func(r *Record) {
-		if r.Login == nil || r.Login.Session != login.Session {
-			return
-		}
-		was, leaves = true, pr.leaves
-		held := login.Credential
-		held.UserID = who.UserID
-		r.Login, r.Ending = nil, append(r.Ending, held)
-		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
-			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
-			r.Links = slices.Delete(r.Links, i, i+1)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("end the usurped login: %w", err)
-	}
-	if was {
-		pr.pool.Meter.LoginStep(stepUsurped)
-	}
-	if dead != nil {
-		pr.notify(leaves, Event{Kind: EventLinkDead, Links: dead})
-	}
-	pr.endNow(ctx, false)
-	return &UsurpedError{Was: login.User, Now: who}
+	return pr.status(), err
 }

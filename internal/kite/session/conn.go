@@ -31,8 +31,10 @@ func (id ID) IsZero() bool { return id.value == "" }
 // IsBearer reports whether it is the bearer of a login by OAuth.
 func (id ID) IsBearer() bool { return id.bearer }
 
-func (id ID) String() string       { return dots }
-func (id ID) GoString() string     { return dots }
+func (id ID) String() string { return dots }
+
+func (id ID) GoString() string { return dots }
+
 func (id ID) LogValue() slog.Value { return slog.StringValue(dots) }
 
 // dots is what a secret prints as.
@@ -95,6 +97,21 @@ type Attempt struct {
 	Tried    bool      // it was sent, and is never sent again
 }
 
-func (Attempt) String() string       { return dots }
-func (Attempt) GoString() string     { return dots }
+func (Attempt) String() string { return dots }
+
+func (Attempt) GoString() string { return dots }
+
 func (Attempt) LogValue() slog.Value { return slog.StringValue(dots) }
+
+// identity asks a connection who is logged in on its session.
+func identity(ctx context.Context, c Conn) (kite.Identity, error) {
+	text, err := c.Call(ctx, kite.AskProfile())
+	if err != nil {
+		return kite.Identity{}, err
+	}
+	profile, err := kite.DecodeProfile(text)
+	if err != nil {
+		return kite.Identity{}, err
+	}
+	return profile.Identity(), nil
+}

@@ -84,6 +84,16 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	return link, s, nil
 }
 
+// lockLinking waits until no other link of the person is being made. The returned func unlocks.
+func (pr *person) lockLinking(ctx context.Context) (func(), error) {
+	select {
+	case pr.linking <- struct{}{}:
+		return func() { <-pr.linking }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 // errLinkGone: the link that was to be given out again came to its end meanwhile.
 var errLinkGone = errors.New("the link is gone")
 
@@ -148,32 +158,6 @@ func (pr *person) isNews(login Login, before *Login) bool {
 	return before == nil || before.Session != login.Session || pr.announcing()
 }
 
-// settle lets go of the links that a login made pointless, and returns them.
-// The others than the finished one lapse: they are not ended, since a second login
-// of the same Kite user may share its token.
-func (r *Record) settle(forgot func(Credential) bool) []Link {
-	finished := r.finished()
-	for _, l := range finished {
-		if l.Session != r.Login.Session {
-			r.lapse(forgot, l.Credential)
-		}
-	}
-	r.Links = slices.Clone(r.Links[len(finished):])
-	return finished
-}
-
-// open makes a new session, at most so many at once for all people together:
-// after an outage they all come at the same moment.
-func (p *Pool) open(ctx context.Context) (Conn, error) {
-	select {
-	case p.opening <- struct{}{}:
-		defer func() { <-p.opening }()
-	case <-ctx.Done():
-		return nil, &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
-	}
-	return p.Dialer.Open(ctx)
-}
-
 // newLink opens a session and calls `login` on it, once; or begins a login by
 // OAuth, if that is what the server wants.
 func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
@@ -203,47 +187,31 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	return Link{Credential: Credential{Session: conn.ID(), Since: called}, Ref: newRef(), URL: url, Issued: called.UTC()}, conn, nil
 }
 
-// putLink adds a link, or replaces the one with the same name.
-func (r *Record) putLink(link Link) {
-	if i := r.link(link.Ref); i >= 0 {
-		r.Links[i] = link
+// UnknownLink reports whether the last login link was known.
+func (p *Pool) UnknownLink() UnknownLink {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unknownLink
+}
+
+// noteLink notes whether a login link was found. Without one no login
+// is possible: the operator has to hear of it at once.
+func (p *Pool) noteLink(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		p.unknownLink = UnknownLink{}
 		return
 	}
-	r.Links = append(r.Links, link)
-}
-
-// link returns the index of a link by its name, -1 for none.
-func (r Record) link(ref string) int {
-	return slices.IndexFunc(r.Links, func(l Link) bool { return l.Ref == ref })
-}
-
-// Shown notes which chat message carries a link, so that its button can be
-// taken away later, by another process too. Other links are no longer shown.
-func (p *Pool) Shown(who int64, ref string, message int) error {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return err
+	if p.unknownLink.Since.IsZero() {
+		p.unknownLink.Since = p.Clock.Now()
 	}
-	defer done()
-	return pr.update(func(r *Record) {
-		for i := range r.Links {
-			r.Links[i].Message = 0
-			if r.Links[i].Ref == ref {
-				r.Links[i].Message = message
-			}
-		}
-	})
-}
-
-// Announced notes that the person was told about their login. Its link and the
-// older ones are dropped.
-func (p *Pool) Announced(who int64) error {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return err
+	if unknown, ok := errors.AsType[*kite.UnknownLinkError](err); ok {
+		p.unknownLink.Seen = unknown.Error()
 	}
-	defer done()
-	return pr.update(func(r *Record) { r.settle(p.forgot) })
+	p.Meter.LoginStep(stepUnknownLink)
+	p.Logger.Error("unknown login link: no login is possible", "seen", p.unknownLink.Seen,
+		"action", "check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }
 
 // youngLink returns the newest link if it is young enough to be handed out again.
@@ -260,27 +228,6 @@ func (pr *person) youngLink() (Link, bool) {
 	brought := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
 	shown := pr.pool.Clock.Now().Round(0).Sub(at.Round(0)) // by the wall: what is measured stands still while the host sleeps
 	return link, brought || here && pr.pool.Clock.Since(at) < LinkYoung && shown < LinkYoung
-}
-
-// dropAttempts lets go of the logins by OAuth that another link takes the place
-// of, and leaves it the command that waited for them: of one person, one is
-// under way. One that is made and was not read is ended.
-func (r *Record) dropAttempts(next *Link) (dropped []Link) {
-	older := func(l Link) bool { return (l.Attempt != nil || l.Exchanged()) && l.Ref != next.Ref }
-	for _, l := range r.Links {
-		if !older(l) {
-			continue
-		}
-		dropped = append(dropped, l)
-		if next.Then == "" {
-			next.Then = l.Then
-		}
-		if l.Exchanged() {
-			r.Ending = append(r.Ending, l.Credential)
-		}
-	}
-	r.Links = slices.DeleteFunc(r.Links, older)
-	return dropped
 }
 
 // leaveCommand leaves a command to a link that cannot be given out again, since its
@@ -337,17 +284,68 @@ func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) 
 	return err != nil, nil // a server that does not answer says nothing of it
 }
 
-// underWay says how far a login by OAuth is whose person did their part; nil: they
-// have not, or it is no such login.
-func (l Link) underWay() error {
-	switch a := l.Attempt; {
-	case l.Exchanged():
-		return ErrUnread
-	case a == nil || a.Code == "":
-		return nil
-	case a.Tried: // it is being exchanged just now
-		return &QueuedError{}
-	default:
-		return &QueuedError{Until: a.Due}
+// Finish asks Kite now whether one of the person's links is through, newest
+// first, and binds it if so. ErrNoLogin: not yet, or no link is out.
+func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return Status{}, err
 	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
+	leaves := pr.left()
+	err = pr.finish(ctx)
+	if pr.left() != leaves {
+		err = ErrLeft
+	}
+	return pr.status(), err
+}
+
+func (pr *person) finish(ctx context.Context) error {
+	pr.mu.Lock()
+	links, first := pr.openLinks(), error(nil)
+	pr.mu.Unlock()
+	for _, link := range slices.Backward(links) {
+		err := pr.try(ctx, link)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil && pr.status().User.IsZero() {
+		return ErrNoLogin
+	}
+	return first
+}
+
+// Shown notes which chat message carries a link, so that its button can be
+// taken away later, by another process too. Other links are no longer shown.
+func (p *Pool) Shown(who int64, ref string, message int) error {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return pr.update(func(r *Record) {
+		for i := range r.Links {
+			r.Links[i].Message = 0
+			if r.Links[i].Ref == ref {
+				r.Links[i].Message = message
+			}
+		}
+	})
+}
+
+// Announced notes that the person was told about their login. Its link and the
+// older ones are dropped.
+func (p *Pool) Announced(who int64) error {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return pr.update(func(r *Record) { r.settle(p.forgot) })
 }

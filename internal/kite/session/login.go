@@ -10,77 +10,6 @@ import (
 	"kitebot/internal/kite"
 )
 
-// Finish asks Kite now whether one of the person's links is through, newest
-// first, and binds it if so. ErrNoLogin: not yet, or no link is out.
-func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	leaves := pr.left()
-	err = pr.finish(ctx)
-	if pr.left() != leaves {
-		err = ErrLeft
-	}
-	return pr.status(), err
-}
-
-func (pr *person) finish(ctx context.Context) error {
-	pr.mu.Lock()
-	links, first := pr.openLinks(), error(nil)
-	pr.mu.Unlock()
-	for _, link := range slices.Backward(links) {
-		err := pr.try(ctx, link)
-		if err == nil {
-			return nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	if first == nil && pr.status().User.IsZero() {
-		return ErrNoLogin
-	}
-	return first
-}
-
-// Check asks the login now whether it still answers. The error says why the
-// account cannot be asked; the Status is true either way.
-func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
-	return p.check(ctx, who, (*person).confirm)
-}
-
-// Glance is Check without patience: the login is asked once, and one that does not
-// answer is a *DoubtError at once.
-func (p *Pool) Glance(ctx context.Context, who int64) (Status, error) {
-	return p.check(ctx, who, (*person).glance)
-}
-
-func (p *Pool) check(ctx context.Context, who int64, ask func(*person, context.Context, Login) error) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	leaves, login := pr.left(), pr.record().Login
-	if login == nil {
-		return pr.status(), ErrNoLogin
-	}
-	err = ask(pr, ctx, *login)
-	switch {
-	case pr.left() != leaves:
-		err = ErrLeft
-	case err == nil && !login.Confirmed:
-		err = ErrUnconfirmed
-	}
-	return pr.status(), err
-}
-
 // try asks one link's session whether its browser login is through, and binds
 // it if so. ErrNoLogin: not yet.
 func (pr *person) try(ctx context.Context, link Link) error {
@@ -112,58 +41,6 @@ func (pr *person) try(ctx context.Context, link Link) error {
 	default:
 		return ErrNoLogin
 	}
-}
-
-// life is how long a link can be finished. One whose code was exchanged is
-// finished, and only waits for Kite to say by whom.
-func (l Link) life() time.Duration {
-	if l.Attempt != nil || l.Session.IsBearer() {
-		return AttemptLife
-	}
-	return LinkLife
-}
-
-// linkDied lets go of a link that can no longer be finished and says so. Its
-// session lapses: should it have been finished in a silence of Kite's, a
-// /logout still ends it. It reports whether it was the person's still.
-func (pr *person) linkDied(link Link) (known bool) {
-	leaves := 0
-	err := pr.update(func(r *Record) {
-		if i := r.link(link.Ref); i >= 0 {
-			known, leaves, link = true, pr.leaves, r.Links[i]
-			r.Links = slices.Delete(r.Links, i, i+1)
-			r.lapse(pr.pool.forgot, link.Credential)
-		}
-	})
-	if err != nil {
-		pr.pool.Logger.Error("a dead link cannot be forgotten yet; trying on", "person", pr.id, "err", err)
-		return known
-	}
-	if known {
-		pr.pool.Meter.LoginStep(stepLinkDied)
-		pr.notify(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
-	}
-	return known
-}
-
-// notify passes an event on, unless the person logged out since leaves was read:
-// events of the time before a logout are dropped.
-func (pr *person) notify(leaves int, e Event) {
-	pr.notifying.Lock()
-	defer pr.notifying.Unlock()
-	if pr.left() != leaves {
-		return
-	}
-	e.Person = pr.id
-	e.Status = pr.status()
-	pr.pool.Notify(e)
-}
-
-// left returns how often the person logged out in this process.
-func (pr *person) left() int {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	return pr.leaves
 }
 
 // bind makes a finished link's session the person's login.
@@ -225,28 +102,6 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 	return nil
 }
 
-// announce sends EventLoggedIn for a login whose links are still on the screen:
-// once per process, and again after a restart until Announced.
-func (pr *person) announce() {
-	pr.mu.Lock()
-	links := pr.rec.finished()
-	due, leaves := len(links) > 0 && pr.announcedAt.IsZero(), pr.leaves
-	if due {
-		pr.announcedAt = pr.pool.Clock.Now()
-	}
-	pr.mu.Unlock()
-	if !due {
-		return
-	}
-	e := Event{Kind: EventLoggedIn, Links: links}
-	for _, l := range links {
-		if l.Then != "" {
-			e.Then = l.Then
-		}
-	}
-	pr.notify(leaves, e)
-}
-
 // releaseKiteUser asks the present owner's session whether it is over, when the clock
 // says that it should be, and lets go of the Kite user if the server agrees.
 func (p *Pool) releaseKiteUser(ctx context.Context, owner int64, who kite.Identity) bool {
@@ -263,6 +118,74 @@ func (p *Pool) releaseKiteUser(ctx context.Context, owner int64, who kite.Identi
 		return false
 	}
 	return errors.Is(pr.confirm(ctx, *login), ErrEnded)
+}
+
+// contest is what becomes of a login whose Kite user is another person's already.
+// Either of the two may have been talked into finishing the other one's link, so
+// neither is believed: both logins end, in one commit, and so does whatever else
+// may be logged in as that Kite user. Both people are notified, and neither learns
+// of the other. The next to log in, by a link made since, gets the Kite user. It returns
+// ErrNoLogin.
+func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, owner int64) error {
+	other, done, err := pr.pool.acquire(owner)
+	if err != nil {
+		return fmt.Errorf("find the other login of the kite user: %w", err)
+	}
+	defer done()
+	var refused, contested Event
+	known, leaves, otherLeaves := false, 0, 0
+	err = update(func(r []*Record) {
+		i := r[0].link(link.Ref)
+		if known = i >= 0; !known { // they left, or another call was faster
+			return
+		}
+		leaves, otherLeaves = pr.leaves, other.leaves
+		r[0].Links[i].UserID = who.UserID
+		refused = Event{Kind: EventRefused, Links: r[0].suspend(who.UserID)}
+		if l := r[1].Login; l != nil && l.User.UserID == who.UserID { // else their record is damaged, or they have left
+			contested = Event{Kind: EventContested, Links: r[1].suspend(who.UserID)}
+		}
+	}, pr, other)
+	if err != nil {
+		return fmt.Errorf("end both logins of a kite user: %w", err)
+	}
+	if !known {
+		return ErrNoLogin
+	}
+	pr.pool.Meter.LoginStep(stepRefused)
+	pr.notify(leaves, refused)
+	if contested.Kind != 0 {
+		other.notify(otherLeaves, contested)
+		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher may be busy with other work
+			other.endPending(ctx, pr.pool.Timing.Poll)
+			other.startWatcher()
+		})
+	}
+	pr.endNow(ctx, false)
+	return ErrNoLogin
+}
+
+// linkDied lets go of a link that can no longer be finished and says so. Its
+// session lapses: should it have been finished in a silence of Kite's, a
+// /logout still ends it. It reports whether it was the person's still.
+func (pr *person) linkDied(link Link) (known bool) {
+	leaves := 0
+	err := pr.update(func(r *Record) {
+		if i := r.link(link.Ref); i >= 0 {
+			known, leaves, link = true, pr.leaves, r.Links[i]
+			r.Links = slices.Delete(r.Links, i, i+1)
+			r.lapse(pr.pool.forgot, link.Credential)
+		}
+	})
+	if err != nil {
+		pr.pool.Logger.Error("a dead link cannot be forgotten yet; trying on", "person", pr.id, "err", err)
+		return known
+	}
+	if known {
+		pr.pool.Meter.LoginStep(stepLinkDied)
+		pr.notify(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
+	}
+	return known
 }
 
 // Confirm answers whether a changed Kite user is the person's. After a yes the
@@ -307,23 +230,4 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 	pr.mu.Unlock()
 	pr.announce()
 	return pr.status(), nil
-}
-
-// resumable says what is known of a login from the start: one by OAuth has no
-// stream to lose, and no second browser can replace the account behind it.
-func (l Link) resumable() Answer {
-	if l.Session.IsBearer() {
-		return Yes
-	}
-	return Unknown
-}
-
-// late reports whether a login begins so near to its end that the news of it is
-// all the warning there has to be.
-func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-WarnBefore)) }
-
-// LinksAlive reports whether a second browser login could still replace the
-// account behind a login.
-func (l Login) LinksAlive(now time.Time) bool {
-	return !l.Session.IsBearer() && now.Sub(l.LinkAt) < LinkLife
 }

@@ -58,12 +58,6 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 	return was, pr.status(), nil
 }
 
-// waitForNotify waits until no event is being sent.
-func (pr *person) waitForNotify() {
-	pr.notifying.Lock()
-	defer pr.notifying.Unlock()
-}
-
 // RetryLogout tries again what a logout could not end, and nothing that could
 // take a login along that was made since.
 func (p *Pool) RetryLogout(ctx context.Context, who int64) (Status, error) {

@@ -1,172 +1,112 @@
 package session
 
 import (
-	"context"
+	"cmp"
+	"maps"
+	"reflect"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// person is one person's part of the pool.
-//
-// Channels of capacity one serialise what takes long: making a link, proving,
-// ending, exchanging a code, writing. mu guards the fields, and is never held
-// during network or disk access.
-type person struct {
-	pool       *Pool
-	id         int64
-	users      int           // how many callers use it now; guarded by the pool's mu, see acquire
-	loaded     chan struct{} // closed once the record was read
-	unreadable error         // why it could not be; set before loaded is closed
-	linking    chan struct{} // capacity one; serialises link creation
-	// proving is held while the account is asked who it is; capacity one. Of
-	// several answers that came in side by side, one proof serves all.
-	proving chan struct{}
-	// ending is held while sessions are being ended; capacity one. A caller of
-	// Logout and the watcher must not both send the DELETEs.
-	ending chan struct{}
-	// exchanging is held while a code is exchanged; capacity one. It is sent once.
-	exchanging chan struct{}
-	bringing   atomic.Int32  // how many bring a code just now; see Authorized
-	wake       chan struct{} // capacity one; makes the watcher look again
-	// writing is held while the record is changed, and taken before mu; capacity
-	// one. A slow disk delays writers, not readers.
-	writing chan struct{}
-	// notifying is held while an event is sent: after a logout none is under way.
-	notifying sync.Mutex
-
-	mu          sync.Mutex
-	rec         Record
-	conns       map[ID]*trackedConn     // of the login and of the links
-	ticks       uint64                  // see tick
-	proof       uint64                  // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	proofAt     time.Time               // proof, by the clock
-	answers     map[string]cachedAnswer // see Fetch; nil when nothing is kept
-	used        time.Time               // when the login was last asked something, or made
-	verdict     *verdict                // what is being found out of the login's silence; see confirm
-	doubted     bool                    // the account did not answer when last asked
-	watching    bool                    // the watcher goroutine runs
-	announcedAt time.Time               // when the login was announced in this process; zero: not yet
-	made        map[string]time.Time    // when this process made a link, by its ref
-	noting      bool                    // a use of the login is being written down
-	leaves      int                     // how often the person logged out: what began before is void
-	tries       int                     // failed attempts to end sessions, for the back-off
-}
-
-// trackedConn is a connection, by stream or resumed.
-type trackedConn struct {
-	Conn
-	stream bool // an SSE stream; otherwise over /mcp
-}
-
-// lost reports whether the stream is gone. A resumed one has none to lose.
-func (l *trackedConn) lost() bool {
-	select {
-	case <-l.Lost():
-		return true
-	default:
-		return false
+// Status returns what is known, without a call to Kite.
+func (p *Pool) Status(who int64) (Status, error) {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return Status{}, err
 	}
+	defer done()
+	return pr.status(), nil
 }
 
-// lockLinking waits until no other link of the person is being made. The returned func unlocks.
-func (pr *person) lockLinking(ctx context.Context) (func(), error) {
-	select {
-	case pr.linking <- struct{}{}:
-		return func() { <-pr.linking }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// closeUnusedConns closes the connections of sessions that are no longer used.
-func (pr *person) closeUnusedConns() {
-	for id, l := range pr.conns {
-		if !pr.rec.uses(id) {
-			l.Close()
-			delete(pr.conns, id)
+// Counts returns the number of people in each state, by its name. A person who is
+// not in memory has no stream: with a confirmed login they count as parked until
+// the clock says it is over, else not at all. After a restart, a login whose person
+// was warned already is not counted until it is used.
+func (p *Pool) Counts() map[string]int {
+	people, counts := p.inMemory(), map[string]int{}
+	outside := p.expiries.size()
+	for _, pr := range people {
+		counts[pr.status().State.String()]++
+		if p.expiries.has(pr.id) {
+			outside--
 		}
 	}
-}
-
-func (pr *person) closeConns() {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	for _, l := range pr.conns {
-		l.Close()
+	if outside > 0 {
+		counts[Parked.String()] += outside
 	}
-	clear(pr.conns)
-}
-
-// conn returns the connection to a session: its stream while that lives, else
-// one that resumes it, on which the account has yet to be proved.
-func (pr *person) conn(id ID) *trackedConn {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	if login := pr.rec.Login; login != nil && login.Session == id {
-		pr.used = pr.pool.Clock.Now()
-	}
-	l := pr.conns[id]
-	if l != nil && !l.lost() {
-		return l
-	}
-	if l != nil {
-		l.Close()
-	}
-	l = &trackedConn{Conn: pr.resume(pr.rec.credential(id))}
-	delete(pr.conns, id)
-	pr.addConn(l)
-	return l
-}
-
-// adoptConn takes a connection into use in the place of the one that its session had.
-func (pr *person) adoptConn(c Conn) {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	if old := pr.conns[c.ID()]; old != nil {
-		old.Close()
-		delete(pr.conns, c.ID())
-	}
-	l := &trackedConn{Conn: c, stream: c.Lost() != nil}
-	if !pr.addConn(l) {
-		l.Close()
-	}
-}
-
-// addConn keeps a connection whose account has yet to be proved, unless its session was
-// given up meanwhile; mu is held.
-func (pr *person) addConn(l *trackedConn) bool {
-	if !pr.rec.uses(l.ID()) {
-		return false
-	}
-	pr.conns[l.ID()] = l
-	if pr.rec.Login != nil && pr.rec.Login.Session == l.ID() {
-		pr.proof = 0
-	}
-	return true
-}
-
-// streams reports whether the stream of a session stands.
-func (pr *person) streams(id ID) bool {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	l := pr.conns[id]
-	return l != nil && l.stream && !l.lost()
-}
-
-// idle reports whether nothing is lost by forgetting the person until they ask
-// again.
-func (pr *person) idle() bool {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	return !pr.watching && !pr.doubted && len(pr.conns)+len(pr.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
+	return counts
 }
 
 func (pr *person) record() Record {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	return pr.rec
+}
+
+// update changes the record: on disk first, then in memory, or neither. change
+// is called once, with mu held.
+func (pr *person) update(change func(*Record)) error {
+	return update(func(r []*Record) { change(r[0]) }, pr)
+}
+
+// update changes the records of several people in one commit. change is called
+// once, with the mu of each held.
+func update(change func([]*Record), people ...*person) error {
+	inOrder := slices.SortedFunc(slices.Values(people), func(a, b *person) int { return cmp.Compare(a.id, b.id) })
+	for _, pr := range inOrder {
+		pr.writing <- struct{}{}
+		defer func() { <-pr.writing }()
+	}
+	next, changed := draft(change, people, inOrder)
+	if !changed {
+		return nil
+	}
+	if err := people[0].pool.Store.Save(next...); err != nil {
+		return err
+	}
+	for i, pr := range people {
+		pr.setRecord(next[i])
+	}
+	return nil
+}
+
+// setRecord puts a record that was written down into memory.
+func (pr *person) setRecord(next Record) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
+		for key := range pr.answers {
+			pr.drop(key) // what was known of the login before is not known of this one
+		}
+		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Clock.Now()
+		if l != nil {
+			pr.pool.linkAt.Store(pr.id, l.LinkAt)
+		}
+	}
+	pr.rec = next
+	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
+	pr.closeUnusedConns()
+	pr.pool.expiries.set(next, pr.pool.Clock.Now())
+}
+
+// draft returns what the records of people will be, and whether that is anything
+// new. inOrder are the same people, as their locks are taken.
+func draft(change func([]*Record), people, inOrder []*person) (next []Record, changed bool) {
+	for _, pr := range inOrder {
+		pr.mu.Lock()
+		defer pr.mu.Unlock()
+	}
+	next = make([]Record, len(people))
+	refs := make([]*Record, len(people))
+	for i, pr := range people {
+		next[i] = pr.rec.clone()
+		refs[i] = &next[i]
+	}
+	change(refs)
+	for i, pr := range people {
+		changed = changed || !reflect.DeepEqual(pr.rec, next[i])
+	}
+	return next, changed
 }
 
 func (pr *person) status() Status {
@@ -197,60 +137,6 @@ func (pr *person) doubt(login Login) {
 	}
 }
 
-// clone copies a record so that changing it leaves the original alone.
-func (r Record) clone() Record {
-	if r.Login != nil {
-		login := *r.Login
-		r.Login = &login
-	}
-	r.Links = slices.Clone(r.Links)
-	for i, l := range r.Links {
-		if l.Attempt != nil {
-			attempt := *l.Attempt
-			r.Links[i].Attempt = &attempt
-		}
-	}
-	r.Lapsing = slices.Clone(r.Lapsing)
-	r.Ending = slices.Clone(r.Ending)
-	return r
-}
-
-// credential returns the Credential of a session: that of the login, or of a link.
-func (r Record) credential(id ID) Credential {
-	if r.Login != nil && r.Login.Session == id {
-		return r.Login.Credential
-	}
-	for _, l := range r.Links {
-		if l.Session == id {
-			return l.Credential
-		}
-	}
-	return Credential{Session: id}
-}
-
-// uses reports whether the session is that of the login or of a link.
-func (r Record) uses(id ID) bool {
-	return r.Login != nil && r.Login.Session == id ||
-		slices.ContainsFunc(r.Links, func(l Link) bool { return l.Session == id })
-}
-
-// lapse retires sessions: they are never used again and end by themselves,
-// unless /logout ends them first. Those that lapsed before and that the server
-// has forgotten are dropped, and of more than mostLapsing the oldest: a bot that is
-// restarted often does not know what is forgotten.
-func (r *Record) lapse(forgot func(Credential) bool, sessions ...Credential) {
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, forgot)
-	for _, h := range sessions {
-		if !h.Session.IsZero() { // there is no session behind an attempt
-			r.Lapsing = append(r.Lapsing, h)
-		}
-	}
-	r.Lapsing = r.Lapsing[max(0, len(r.Lapsing)-mostLapsing):]
-}
-
-// mostLapsing is how many replaced sessions of a person are remembered.
-const mostLapsing = 10
-
 // madeAt is when a link was made, as far as this process knows: the wall may have
 // been set since, so that one of an earlier process is known to be older than this
 // one, and no more. mu is held.
@@ -275,6 +161,54 @@ func (pr *person) age(link Link) time.Duration {
 func (p *Pool) forgot(h Credential) bool {
 	life := h.End().Sub(h.Since)
 	return p.Clock.Since(h.End()) > forgetGrace && p.Clock.Since(p.started) > life+forgetGrace
+}
+
+// notify passes an event on, unless the person logged out since leaves was read:
+// events of the time before a logout are dropped.
+func (pr *person) notify(leaves int, e Event) {
+	pr.notifying.Lock()
+	defer pr.notifying.Unlock()
+	if pr.left() != leaves {
+		return
+	}
+	e.Person = pr.id
+	e.Status = pr.status()
+	pr.pool.Notify(e)
+}
+
+// left returns how often the person logged out in this process.
+func (pr *person) left() int {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return pr.leaves
+}
+
+// waitForNotify waits until no event is being sent.
+func (pr *person) waitForNotify() {
+	pr.notifying.Lock()
+	defer pr.notifying.Unlock()
+}
+
+// announce sends EventLoggedIn for a login whose links are still on the screen:
+// once per process, and again after a restart until Announced.
+func (pr *person) announce() {
+	pr.mu.Lock()
+	links := pr.rec.finished()
+	due, leaves := len(links) > 0 && pr.announcedAt.IsZero(), pr.leaves
+	if due {
+		pr.announcedAt = pr.pool.Clock.Now()
+	}
+	pr.mu.Unlock()
+	if !due {
+		return
+	}
+	e := Event{Kind: EventLoggedIn, Links: links}
+	for _, l := range links {
+		if l.Then != "" {
+			e.Then = l.Then
+		}
+	}
+	pr.notify(leaves, e)
 }
 
 // announcing reports whether EventLoggedIn is still being delivered; mu is held.

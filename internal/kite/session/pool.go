@@ -13,9 +13,6 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -24,7 +21,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"kitebot/internal/clock"
-	"kitebot/internal/kite"
 	"kitebot/internal/stdlog"
 )
 
@@ -90,31 +86,6 @@ func New(o Options) *Pool {
 	return p
 }
 
-// Start resumes what an earlier process left: links to watch, logins to announce,
-// sessions to end. Records of people who are only to be warned are read when due.
-func (p *Pool) Start() error {
-	pending, err := p.Store.Pending()
-	if err != nil {
-		return fmt.Errorf("find pending logins: %w", err)
-	}
-	for _, due := range pending {
-		if !due.At.IsZero() {
-			p.expiries.put(due.Person, expiry{at: due.At.Unix()})
-			continue
-		}
-		pr, done, err := p.acquire(due.Person)
-		if err != nil {
-			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
-			continue
-		}
-		p.expiries.set(pr.record(), p.Clock.Now())
-		pr.startWatcher()
-		done()
-	}
-	p.spawn(p.warnLoop)
-	return nil
-}
-
 // Close stops the watchers and closes all streams. It ends no login.
 func (p *Pool) Close() {
 	p.mu.Lock()
@@ -127,114 +98,6 @@ func (p *Pool) Close() {
 	for _, pr := range p.people {
 		pr.closeConns()
 	}
-}
-
-// Status returns what is known, without a call to Kite.
-func (p *Pool) Status(who int64) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	return pr.status(), nil
-}
-
-// acquire returns a person's state in memory, loading it if needed. It stays in
-// memory until each caller has called done.
-func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return nil, nil, errClosed
-	}
-	pr, there := p.people[who]
-	if !there {
-		pr = p.newPerson(who)
-		p.people[who] = pr
-	}
-	pr.users++
-	p.mu.Unlock()
-	done = func() { p.release(pr) }
-	if !there {
-		pr.load() // a slow disk delays no other person
-	}
-	<-pr.loaded
-	if pr.unreadable != nil {
-		done()
-		return nil, nil, pr.unreadable
-	}
-	return pr, done, nil
-}
-
-func (p *Pool) release(pr *person) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pr.users--
-	p.forget(pr)
-}
-
-// forget drops a person who is not needed in memory, else leaves them to the
-// sweeper. The pool's mu is held.
-func (p *Pool) forget(pr *person) {
-	switch {
-	case p.people[pr.id] != pr: // forgotten before
-	case pr.unreadable != nil: // the next one tries again
-		delete(p.people, pr.id)
-	case pr.users == 0 && pr.idle():
-		delete(p.people, pr.id)
-	default:
-		p.startSweeper()
-	}
-}
-
-var errClosed = errors.New("the pool is closed")
-
-func (p *Pool) newPerson(who int64) *person {
-	one := func() chan struct{} { return make(chan struct{}, 1) }
-	return &person{
-		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{},
-		linking: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
-	}
-}
-
-// load reads the record, once for all callers.
-func (pr *person) load() {
-	defer close(pr.loaded)
-	rec, err := pr.pool.Store.Load(pr.id)
-	switch {
-	case errors.Is(err, ErrRecordDamaged):
-		pr.pool.Logger.Error("a person's record is damaged: they have to log in again", "person", pr.id, "err", err)
-		return // the next save replaces it
-	case err != nil:
-		pr.unreadable = fmt.Errorf("load the person's record: %w", err)
-		return
-	}
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	pr.rec = rec
-	pr.rec.Person = pr.id
-	if rec.Login != nil {
-		pr.rec.Login.LinkAt = pr.pool.started
-		if at, ok := pr.pool.linkAt.Load(pr.id); ok {
-			pr.rec.Login.LinkAt = at.(time.Time)
-		}
-	}
-	for _, l := range pr.rec.Links {
-		if l.Attempt != nil {
-			l.Attempt.Brought = pr.pool.started
-		}
-	}
-}
-
-// spawnFor is spawn, and keeps the person in memory until f returns.
-func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
-	p.mu.Lock()
-	pr.users++
-	p.mu.Unlock()
-	p.spawn(func(ctx context.Context) {
-		defer p.release(pr)
-		f(ctx)
-	})
 }
 
 // spawn runs f in a goroutine the pool waits for; not at all once it is closed.
@@ -257,18 +120,56 @@ func (p *Pool) recoverPanic() {
 	}
 }
 
-// newRef names a link in a button: random, short, and unrelated to its session.
-func newRef() string { return rand.Text()[:10] }
+// person is one person's part of the pool.
+//
+// Channels of capacity one serialise what takes long: making a link, proving,
+// ending, exchanging a code, writing. mu guards the fields, and is never held
+// during network or disk access.
+type person struct {
+	pool       *Pool
+	id         int64
+	users      int           // how many callers use it now; guarded by the pool's mu, see acquire
+	loaded     chan struct{} // closed once the record was read
+	unreadable error         // why it could not be; set before loaded is closed
+	linking    chan struct{} // capacity one; serialises link creation
+	// proving is held while the account is asked who it is; capacity one. Of
+	// several answers that came in side by side, one proof serves all.
+	proving chan struct{}
+	// ending is held while sessions are being ended; capacity one. A caller of
+	// Logout and the watcher must not both send the DELETEs.
+	ending chan struct{}
+	// exchanging is held while a code is exchanged; capacity one. It is sent once.
+	exchanging chan struct{}
+	bringing   atomic.Int32  // how many bring a code just now; see Authorized
+	wake       chan struct{} // capacity one; makes the watcher look again
+	// writing is held while the record is changed, and taken before mu; capacity
+	// one. A slow disk delays writers, not readers.
+	writing chan struct{}
+	// notifying is held while an event is sent: after a logout none is under way.
+	notifying sync.Mutex
 
-// identity asks a connection who is logged in on its session.
-func identity(ctx context.Context, c Conn) (kite.Identity, error) {
-	text, err := c.Call(ctx, kite.AskProfile())
-	if err != nil {
-		return kite.Identity{}, err
+	mu          sync.Mutex
+	rec         Record
+	conns       map[ID]*trackedConn     // of the login and of the links
+	ticks       uint64                  // see tick
+	proof       uint64                  // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt     time.Time               // proof, by the clock
+	answers     map[string]cachedAnswer // see Fetch; nil when nothing is kept
+	used        time.Time               // when the login was last asked something, or made
+	verdict     *verdict                // what is being found out of the login's silence; see confirm
+	doubted     bool                    // the account did not answer when last asked
+	watching    bool                    // the watcher goroutine runs
+	announcedAt time.Time               // when the login was announced in this process; zero: not yet
+	made        map[string]time.Time    // when this process made a link, by its ref
+	noting      bool                    // a use of the login is being written down
+	leaves      int                     // how often the person logged out: what began before is void
+	tries       int                     // failed attempts to end sessions, for the back-off
+}
+
+func (p *Pool) newPerson(who int64) *person {
+	one := func() chan struct{} { return make(chan struct{}, 1) }
+	return &person{
+		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{},
+		linking: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
 	}
-	profile, err := kite.DecodeProfile(text)
-	if err != nil {
-		return kite.Identity{}, err
-	}
-	return profile.Identity(), nil
 }

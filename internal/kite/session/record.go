@@ -1,15 +1,15 @@
 package session
 
 import (
-	"cmp"
+	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/market"
 )
 
 // Record is everything that is remembered of one person's logins across
@@ -43,22 +43,6 @@ func (h Credential) End() time.Time {
 		return h.Ends
 	}
 	return h.Since.Add(ServerLife)
-}
-
-// credential is the login's key, and whose it was.
-func (l Login) credential() Credential {
-	h := l.Credential
-	h.UserID = l.User.UserID
-	return h
-}
-
-// waits reports whether a session of Ending has to wait, since its end could take
-// the present login along: Kite may keep one token for both. The end of a bearer
-// takes nothing along, and the end of a session that the server has forgotten
-// neither.
-func (r Record) waits(h Credential, forgot func(Credential) bool) bool {
-	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
-		!h.Session.IsBearer() && !forgot(h)
 }
 
 // Login is a session that a Kite user finished a browser login on.
@@ -95,32 +79,6 @@ type Link struct {
 	Then    string // the command to run once the login is through; "" for none
 }
 
-// nextSeq is the number of a link that is made after all others.
-func (r Record) nextSeq() int {
-	last := 0
-	if r.Login != nil {
-		last = r.Login.LinkSeq
-	}
-	for _, l := range r.Links {
-		last = max(last, l.Seq)
-	}
-	return last + 1
-}
-
-// finished returns the links that the login made pointless: the one it came
-// through and those given out before. None, once they are Announced.
-func (r Record) finished() []Link {
-	if r.Login == nil {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool {
-		if r.Login.LinkSeq == 0 { // written before links were numbered
-			return l.Seq > 0 || l.Issued.After(r.Login.Bound)
-		}
-		return l.Seq > r.Login.LinkSeq
-	})
-}
-
 // Answer is what is known of a yes-or-no question.
 type Answer int
 
@@ -145,11 +103,14 @@ type Store interface {
 	Pending() ([]Due, error)
 }
 
-// ByOAuth reports whether any login that is held was made by OAuth.
-func (r Record) ByOAuth() bool {
-	bearer := func(h Credential) bool { return h.Session.IsBearer() }
-	return r.Login != nil && bearer(r.Login.Credential) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
-		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Lapsing, bearer)
+// ErrRecordDamaged says that a stored record is not what was once written.
+var ErrRecordDamaged = errors.New("the person's record is damaged")
+
+// OwnedError says that a Kite user is bound to another person already.
+type OwnedError struct{ Person int64 }
+
+func (e *OwnedError) Error() string {
+	return fmt.Sprintf("kite user is bound to another person (%d)", e.Person)
 }
 
 // Due is when a person is to be looked after without having asked.
@@ -181,78 +142,254 @@ func (r Record) warnAt() (time.Time, bool) {
 	return r.Login.Until().Add(-WarnBefore).Truncate(time.Second), true
 }
 
-// ErrRecordDamaged says that a stored record is not what was once written.
-var ErrRecordDamaged = errors.New("the person's record is damaged")
-
-// OwnedError says that a Kite user is bound to another person already.
-type OwnedError struct{ Person int64 }
-
-func (e *OwnedError) Error() string {
-	return fmt.Sprintf("kite user is bound to another person (%d)", e.Person)
+// ByOAuth reports whether any login that is held was made by OAuth.
+func (r Record) ByOAuth() bool {
+	bearer := func(h Credential) bool { return h.Session.IsBearer() }
+	return r.Login != nil && bearer(r.Login.Credential) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
+		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Lapsing, bearer)
 }
 
-// update changes the record: on disk first, then in memory, or neither. change
-// is called once, with mu held.
-func (pr *person) update(change func(*Record)) error {
-	return update(func(r []*Record) { change(r[0]) }, pr)
-}
-
-// update changes the records of several people in one commit. change is called
-// once, with the mu of each held.
-func update(change func([]*Record), people ...*person) error {
-	inOrder := slices.SortedFunc(slices.Values(people), func(a, b *person) int { return cmp.Compare(a.id, b.id) })
-	for _, pr := range inOrder {
-		pr.writing <- struct{}{}
-		defer func() { <-pr.writing }()
+// clone copies a record so that changing it leaves the original alone.
+func (r Record) clone() Record {
+	if r.Login != nil {
+		login := *r.Login
+		r.Login = &login
 	}
-	next, changed := draft(change, people, inOrder)
-	if !changed {
+	r.Links = slices.Clone(r.Links)
+	for i, l := range r.Links {
+		if l.Attempt != nil {
+			attempt := *l.Attempt
+			r.Links[i].Attempt = &attempt
+		}
+	}
+	r.Lapsing = slices.Clone(r.Lapsing)
+	r.Ending = slices.Clone(r.Ending)
+	return r
+}
+
+// credential returns the Credential of a session: that of the login, or of a link.
+func (r Record) credential(id ID) Credential {
+	if r.Login != nil && r.Login.Session == id {
+		return r.Login.Credential
+	}
+	for _, l := range r.Links {
+		if l.Session == id {
+			return l.Credential
+		}
+	}
+	return Credential{Session: id}
+}
+
+// uses reports whether the session is that of the login or of a link.
+func (r Record) uses(id ID) bool {
+	return r.Login != nil && r.Login.Session == id ||
+		slices.ContainsFunc(r.Links, func(l Link) bool { return l.Session == id })
+}
+
+// waits reports whether a session of Ending has to wait, since its end could take
+// the present login along: Kite may keep one token for both. The end of a bearer
+// takes nothing along, and the end of a session that the server has forgotten
+// neither.
+func (r Record) waits(h Credential, forgot func(Credential) bool) bool {
+	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
+		!h.Session.IsBearer() && !forgot(h)
+}
+
+// nextSeq is the number of a link that is made after all others.
+func (r Record) nextSeq() int {
+	last := 0
+	if r.Login != nil {
+		last = r.Login.LinkSeq
+	}
+	for _, l := range r.Links {
+		last = max(last, l.Seq)
+	}
+	return last + 1
+}
+
+// finished returns the links that the login made pointless: the one it came
+// through and those given out before. None, once they are Announced.
+func (r Record) finished() []Link {
+	if r.Login == nil {
 		return nil
 	}
-	if err := people[0].pool.Store.Save(next...); err != nil {
-		return err
-	}
-	for i, pr := range people {
-		pr.setRecord(next[i])
-	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool {
+		if r.Login.LinkSeq == 0 { // written before links were numbered
+			return l.Seq > 0 || l.Issued.After(r.Login.Bound)
+		}
+		return l.Seq > r.Login.LinkSeq
+	})
 }
 
-// setRecord puts a record that was written down into memory.
-func (pr *person) setRecord(next Record) {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
-		for key := range pr.answers {
-			pr.drop(key) // what was known of the login before is not known of this one
-		}
-		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Clock.Now()
-		if l != nil {
-			pr.pool.linkAt.Store(pr.id, l.LinkAt)
+// settle lets go of the links that a login made pointless, and returns them.
+// The others than the finished one lapse: they are not ended, since a second login
+// of the same Kite user may share its token.
+func (r *Record) settle(forgot func(Credential) bool) []Link {
+	finished := r.finished()
+	for _, l := range finished {
+		if l.Session != r.Login.Session {
+			r.lapse(forgot, l.Credential)
 		}
 	}
-	pr.rec = next
-	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
-	pr.closeUnusedConns()
-	pr.pool.expiries.set(next, pr.pool.Clock.Now())
+	r.Links = slices.Clone(r.Links[len(finished):])
+	return finished
 }
 
-// draft returns what the records of people will be, and whether that is anything
-// new. inOrder are the same people, as their locks are taken.
-func draft(change func([]*Record), people, inOrder []*person) (next []Record, changed bool) {
-	for _, pr := range inOrder {
-		pr.mu.Lock()
-		defer pr.mu.Unlock()
-	}
-	next = make([]Record, len(people))
-	refs := make([]*Record, len(people))
-	for i, pr := range people {
-		next[i] = pr.rec.clone()
-		refs[i] = &next[i]
-	}
-	change(refs)
-	for i, pr := range people {
-		changed = changed || !reflect.DeepEqual(pr.rec, next[i])
-	}
-	return next, changed
+// link returns the index of a link by its name, -1 for none.
+func (r Record) link(ref string) int {
+	return slices.IndexFunc(r.Links, func(l Link) bool { return l.Ref == ref })
 }
+
+// putLink adds a link, or replaces the one with the same name.
+func (r *Record) putLink(link Link) {
+	if i := r.link(link.Ref); i >= 0 {
+		r.Links[i] = link
+		return
+	}
+	r.Links = append(r.Links, link)
+}
+
+// attempt finds the link whose attempt has a state.
+func (r Record) attempt(state string) (index int, ok bool) {
+	index = slices.IndexFunc(r.Links, func(l Link) bool {
+		return l.Attempt != nil && subtle.ConstantTimeCompare([]byte(l.Attempt.State), []byte(state)) == 1
+	})
+	return index, index >= 0
+}
+
+// dropAttempts lets go of the logins by OAuth that another link takes the place
+// of, and leaves it the command that waited for them: of one person, one is
+// under way. One that is made and was not read is ended.
+func (r *Record) dropAttempts(next *Link) (dropped []Link) {
+	older := func(l Link) bool { return (l.Attempt != nil || l.Exchanged()) && l.Ref != next.Ref }
+	for _, l := range r.Links {
+		if !older(l) {
+			continue
+		}
+		dropped = append(dropped, l)
+		if next.Then == "" {
+			next.Then = l.Then
+		}
+		if l.Exchanged() {
+			r.Ending = append(r.Ending, l.Credential)
+		}
+	}
+	r.Links = slices.DeleteFunc(r.Links, older)
+	return dropped
+}
+
+// suspend gives up what is, or may be, logged in as a Kite user. It returns the
+// links that were given up.
+func (r *Record) suspend(userID string) (dead []Link) {
+	var ending []Credential
+	if r.Login != nil && r.Login.User.UserID == userID {
+		ending, r.Login = append(ending, r.Login.credential()), nil
+	}
+	kept := len(r.finished())
+	dead = slices.Clone(r.Links[kept:])
+	r.Links = r.Links[:kept]
+	for _, l := range dead {
+		ending = append(ending, l.Credential)
+	}
+	for _, h := range r.Lapsing {
+		if h.UserID == userID || h.UserID == "" {
+			ending = append(ending, h)
+		}
+	}
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Credential) bool { return h.UserID == userID || h.UserID == "" })
+	for _, h := range ending {
+		known := slices.ContainsFunc(r.Ending, func(e Credential) bool { return e.Session == h.Session })
+		if !known && !h.Session.IsZero() {
+			r.Ending = append(r.Ending, h)
+		}
+	}
+	r.Contested = r.Login == nil // else another login stays, and its end is another story
+	return dead
+}
+
+// lapse retires sessions: they are never used again and end by themselves,
+// unless /logout ends them first. Those that lapsed before and that the server
+// has forgotten are dropped, and of more than mostLapsing the oldest: a bot that is
+// restarted often does not know what is forgotten.
+func (r *Record) lapse(forgot func(Credential) bool, sessions ...Credential) {
+	r.Lapsing = slices.DeleteFunc(r.Lapsing, forgot)
+	for _, h := range sessions {
+		if !h.Session.IsZero() { // there is no session behind an attempt
+			r.Lapsing = append(r.Lapsing, h)
+		}
+	}
+	r.Lapsing = r.Lapsing[max(0, len(r.Lapsing)-mostLapsing):]
+}
+
+// mostLapsing is how many replaced sessions of a person are remembered.
+const mostLapsing = 10
+
+// credential is the login's key, and whose it was.
+func (l Login) credential() Credential {
+	h := l.Credential
+	h.UserID = l.User.UserID
+	return h
+}
+
+// Until estimates when a login will be over: at the end of its session or bearer,
+// or at Kite's morning cut-off, whichever comes first. It is an
+// estimate for people to read; only the server ends a login.
+func (l Login) Until() time.Time {
+	life := l.End()
+	bound := l.Bound.In(market.IST())
+	cut := time.Date(bound.Year(), bound.Month(), bound.Day(), cutOffHour, 0, 0, 0, market.IST())
+	if !cut.After(bound) {
+		cut = cut.AddDate(0, 0, 1)
+	}
+	if cut.Before(life) {
+		return cut.UTC()
+	}
+	return life.UTC()
+}
+
+// late reports whether a login begins so near to its end that the news of it is
+// all the warning there has to be.
+func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-WarnBefore)) }
+
+// LinksAlive reports whether a second browser login could still replace the
+// account behind a login.
+func (l Login) LinksAlive(now time.Time) bool {
+	return !l.Session.IsBearer() && now.Sub(l.LinkAt) < LinkLife
+}
+
+// usedOn reports whether the account was asked for something, or logged in to,
+// on the Indian day of a moment.
+func (l Login) usedOn(moment time.Time) bool {
+	return sameDay(l.Used, moment) || sameDay(l.Bound, moment)
+}
+
+func sameDay(a, b time.Time) bool {
+	y1, m1, d1 := a.In(market.IST()).Date()
+	y2, m2, d2 := b.In(market.IST()).Date()
+	return y1 == y2 && m1 == m2 && d1 == d2
+}
+
+// Exchanged reports whether the link's code was exchanged: a login is made of it,
+// and only who logged in is not known yet.
+func (l Link) Exchanged() bool { return l.Attempt == nil && l.Session.IsBearer() }
+
+// life is how long a link can be finished. One whose code was exchanged is
+// finished, and only waits for Kite to say by whom.
+func (l Link) life() time.Duration {
+	if l.Attempt != nil || l.Session.IsBearer() {
+		return AttemptLife
+	}
+	return LinkLife
+}
+
+// resumable says what is known of a login from the start: one by OAuth has no
+// stream to lose, and no second browser can replace the account behind it.
+func (l Link) resumable() Answer {
+	if l.Session.IsBearer() {
+		return Yes
+	}
+	return Unknown
+}
+
+// newRef names a link in a button: random, short, and unrelated to its session.
+func newRef() string { return rand.Text()[:10] }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"kitebot/internal/kite"
@@ -25,6 +26,9 @@ const (
 var stateNames = [...]string{"none", "link sent", "unconfirmed", "logged in", "parked", "doubtful", "logging out"}
 
 func (s State) String() string { return stateNames[s] }
+
+// States lists the names of all states.
+func States() []string { return slices.Clone(stateNames[:]) }
 
 // Status is what is known of a person's login, for showing.
 type Status struct {
@@ -77,49 +81,6 @@ func (r Record) status(now time.Time, stream, doubted, alive bool) Status {
 	return s
 }
 
-// Why a person's account cannot be asked. Failures of the far end are
-// *kite.Error instead.
-var (
-	// ErrNoLogin: there is no login: offer one.
-	ErrNoLogin = errors.New("not logged in")
-	// ErrEnded: the server said that the login is over: offer a new one.
-	ErrEnded = errors.New("login ended by the server")
-	// ErrBound: the login came through just now; EventLoggedIn follows.
-	ErrBound = errors.New("login has just come through")
-	// ErrLeft: the person logged out, or was removed, during the call: there is
-	// nothing to say.
-	ErrLeft = errors.New("logged out meanwhile")
-	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
-	ErrUnconfirmed = errors.New("changed kite user not confirmed")
-)
-
-// EndedError is ErrEnded with the reason that the server gives.
-type EndedError struct{ Why kite.Ending }
-
-func (e *EndedError) Error() string { return ErrEnded.Error() }
-
-// Is makes it an ErrEnded.
-func (e *EndedError) Is(target error) bool { return target == ErrEnded }
-
-// DoubtError says that the account does not answer, and that it is not known
-// whether Kite fails or the login is over (the server says the same for both).
-type DoubtError struct {
-	Over bool  // the clock says that the login is over by now
-	Err  error // what Kite answered last
-}
-
-func (e *DoubtError) Error() string {
-	return "kite is not answering or the login has ended: " + e.Err.Error()
-}
-func (e *DoubtError) Unwrap() error { return e.Err }
-
-// UsurpedError says that another Kite user answered on a person's session than
-// the one they logged in as: a second login was finished through the same
-// link. The session was ended before anything of it was shown.
-type UsurpedError struct{ Was, Now kite.Identity }
-
-func (e *UsurpedError) Error() string { return "another kite user answered on the session" }
-
 // Event is something that happened to a person's login by itself.
 type Event struct {
 	Person int64
@@ -159,3 +120,107 @@ const (
 var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested", "ending soon", "logged out", "login failed"}
 
 func (k EventKind) String() string { return eventNames[k] }
+
+// Why a person's account cannot be asked. Failures of the far end are
+// *kite.Error instead.
+var (
+	// ErrNoLogin: there is no login: offer one.
+	ErrNoLogin = errors.New("not logged in")
+	// ErrEnded: the server said that the login is over: offer a new one.
+	ErrEnded = errors.New("login ended by the server")
+	// ErrBound: the login came through just now; EventLoggedIn follows.
+	ErrBound = errors.New("login has just come through")
+	// ErrLeft: the person logged out, or was removed, during the call: there is
+	// nothing to say.
+	ErrLeft = errors.New("logged out meanwhile")
+	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
+	ErrUnconfirmed = errors.New("changed kite user not confirmed")
+)
+
+// EndedError is ErrEnded with the reason that the server gives.
+type EndedError struct{ Why kite.Ending }
+
+func (e *EndedError) Error() string { return ErrEnded.Error() }
+
+// Is makes it an ErrEnded.
+func (e *EndedError) Is(target error) bool { return target == ErrEnded }
+
+// DoubtError says that the account does not answer, and that it is not known
+// whether Kite fails or the login is over (the server says the same for both).
+type DoubtError struct {
+	Over bool  // the clock says that the login is over by now
+	Err  error // what Kite answered last
+}
+
+func (e *DoubtError) Error() string {
+	return "kite is not answering or the login has ended: " + e.Err.Error()
+}
+
+func (e *DoubtError) Unwrap() error { return e.Err }
+
+// UsurpedError says that another Kite user answered on a person's session than
+// the one they logged in as: a second login was finished through the same
+// link. The session was ended before anything of it was shown.
+type UsurpedError struct{ Was, Now kite.Identity }
+
+func (e *UsurpedError) Error() string { return "another kite user answered on the session" }
+
+// Why a code that was brought is not exchanged. Nothing was sent then.
+var (
+	// ErrNoAttempt: the person has no login by OAuth under way.
+	ErrNoAttempt = errors.New("no login is waited for")
+	// ErrOtherAttempt: the code belongs to another attempt than the person's
+	// newest: an older one, or another person's.
+	ErrOtherAttempt = errors.New("the code is of another login attempt")
+	// ErrCodeUsed: another code was brought for this attempt already.
+	ErrCodeUsed = errors.New("the code was used already")
+	// ErrUnread: the code was exchanged. The login is made, and Kite does not say
+	// yet whose it is: it is asked on.
+	ErrUnread = errors.New("the login is made and cannot be read yet")
+)
+
+// QueuedError says that a code waits for its turn: the server takes few logins
+// at a time from one address. The watcher exchanges it.
+type QueuedError struct{ Until time.Time }
+
+func (e *QueuedError) Error() string { return "the login waits for its turn" }
+
+// CrowdedError says that a code was not taken, since its turn would come too late
+// for it, or its person brought too many.
+type CrowdedError struct{ Until time.Time }
+
+func (e *CrowdedError) Error() string { return "too many logins are under way" }
+
+// Why an attempt is over although its code was sent. It is never sent again.
+var (
+	// ErrCodeRefused: the server does not take the code: it is too old, say.
+	ErrCodeRefused = errors.New("the code was refused")
+	// ErrCodeLost: it is not known what became of the code.
+	ErrCodeLost = errors.New("the code was sent and not answered")
+)
+
+// CodeError says that a login by OAuth came to nothing although its code was
+// brought. It is ErrCodeRefused or ErrCodeLost.
+type CodeError struct {
+	Why  error
+	Then string // the command that waited for the login; "" for none
+}
+
+func (e *CodeError) Error() string { return e.Why.Error() }
+
+func (e *CodeError) Unwrap() error { return e.Why }
+
+// underWay says how far a login by OAuth is whose person did their part; nil: they
+// have not, or it is no such login.
+func (l Link) underWay() error {
+	switch a := l.Attempt; {
+	case l.Exchanged():
+		return ErrUnread
+	case a == nil || a.Code == "":
+		return nil
+	case a.Tried: // it is being exchanged just now
+		return &QueuedError{}
+	default:
+		return &QueuedError{Until: a.Due}
+	}
+}

@@ -3,8 +3,6 @@ package session
 import (
 	"cmp"
 	"time"
-
-	"kitebot/internal/market"
 )
 
 // What the far end's clock does. Observed facts, not settings.
@@ -49,34 +47,6 @@ const (
 
 // cutOffHour is when Kite itself ends every login of the day before, about.
 const cutOffHour = 6
-
-// Until estimates when a login will be over: at the end of its session or bearer,
-// or at Kite's morning cut-off, whichever comes first. It is an
-// estimate for people to read; only the server ends a login.
-func (l Login) Until() time.Time {
-	life := l.End()
-	bound := l.Bound.In(market.IST())
-	cut := time.Date(bound.Year(), bound.Month(), bound.Day(), cutOffHour, 0, 0, 0, market.IST())
-	if !cut.After(bound) {
-		cut = cut.AddDate(0, 0, 1)
-	}
-	if cut.Before(life) {
-		return cut.UTC()
-	}
-	return life.UTC()
-}
-
-// usedOn reports whether the account was asked for something, or logged in to,
-// on the Indian day of a moment.
-func (l Login) usedOn(moment time.Time) bool {
-	return sameDay(l.Used, moment) || sameDay(l.Bound, moment)
-}
-
-func sameDay(a, b time.Time) bool {
-	y1, m1, d1 := a.In(market.IST()).Date()
-	y2, m2, d2 := b.In(market.IST()).Date()
-	return y1 == y2 && m1 == m2 && d1 == d2
-}
 
 // Timing is how patient the pool is. Of what is zero [DefaultTiming] holds;
 // tests and measurements shorten it.
@@ -133,6 +103,15 @@ func (t Timing) orDefaults() Timing {
 	t.Quiet = cmp.Or(t.Quiet, d.Quiet)
 	t.Opens = cmp.Or(t.Opens, d.Opens)
 	return t
+}
+
+// sweepGap is the wait between two sweeps. A tenth of Idle is precise enough;
+// answers are not kept for much longer than cacheFor.
+func (t Timing) sweepGap() time.Duration {
+	if t.Idle < 0 {
+		return cacheFor
+	}
+	return min(t.Idle/10, cacheFor)
 }
 
 // pollGap is the wait between two looks at a link of this age: quick while the

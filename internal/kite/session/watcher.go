@@ -3,28 +3,35 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"kitebot/internal/kite"
 )
 
-// startWatcher starts or wakes the person's watcher, the background worker for
-// pending links, a login to announce and sessions to end. There is one goroutine
-// per person, only while there is something to do.
-func (pr *person) startWatcher() {
-	pr.mu.Lock()
-	start := !pr.watching
-	pr.watching = true
-	if !start {
-		select {
-		case pr.wake <- struct{}{}:
-		default: // it has been woken already
+// Start resumes what an earlier process left: links to watch, logins to announce,
+// sessions to end. Records of people who are only to be warned are read when due.
+func (p *Pool) Start() error {
+	pending, err := p.Store.Pending()
+	if err != nil {
+		return fmt.Errorf("find pending logins: %w", err)
+	}
+	for _, due := range pending {
+		if !due.At.IsZero() {
+			p.expiries.put(due.Person, expiry{at: due.At.Unix()})
+			continue
 		}
+		pr, done, err := p.acquire(due.Person)
+		if err != nil {
+			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
+			continue
+		}
+		p.expiries.set(pr.record(), p.Clock.Now())
+		pr.startWatcher()
+		done()
 	}
-	pr.mu.Unlock()
-	if start {
-		pr.pool.spawn(pr.watcher)
-	}
+	p.spawn(p.warnLoop)
+	return nil
 }
 
 // watcher keeps the person in memory without counting as a user, so that the login
@@ -45,13 +52,6 @@ func (pr *person) watcher(ctx context.Context) {
 		}
 		t.Stop()
 	}
-}
-
-// watcherStopped forgets a person who was in memory only for the watcher.
-func (p *Pool) watcherStopped(pr *person) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.forget(pr)
 }
 
 // poll does what is due now. A panic in it costs this poll, not the next ones.
@@ -104,12 +104,6 @@ func untilDue(left, age time.Duration) time.Duration {
 		return left
 	}
 	return pollGap(age)
-}
-
-// openLinks returns the links that may still be finished; mu is held.
-func (pr *person) openLinks() []Link {
-	done := pr.rec.finished()
-	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
 }
 
 // pollLinks asks every pending link's session once.

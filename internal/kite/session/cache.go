@@ -1,11 +1,6 @@
 package session
 
-import (
-	"context"
-	"time"
-
-	"kitebot/internal/kite"
-)
+import "time"
 
 // cacheFor is how long an answer can be handed out again: long enough to turn
 // pages and sort without asking Kite for what it just said.
@@ -16,26 +11,6 @@ type cachedAnswer struct {
 	session ID
 	text    string
 	at      time.Time
-}
-
-// Fetch is Call, but an answer of the same login that is not older than maxAge
-// is handed out again. It returns when Kite gave the answer.
-func (p *Pool) Fetch(ctx context.Context, who int64, q kite.Query, maxAge time.Duration) (string, time.Time, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	defer done()
-	key := q.Key()
-	pr.recordUse()
-	if k, ok := pr.cached(key, maxAge); ok {
-		return k.text, k.at, nil
-	}
-	text, session, err := pr.call(ctx, q)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	return text, pr.cacheAnswer(key, text, session), nil
 }
 
 // cached finds an answer of the present login.

@@ -1,0 +1,327 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kitebot/internal/kite"
+)
+
+// confirm finds out whether a login still answers, with patience: the server
+// says the same for an ended login, a rate limit and an outage. One caller asks,
+// and the others wait for its verdict: a Kite that limits us is asked no more
+// often because the parts of an answer fail side by side.
+func (pr *person) confirm(ctx context.Context, login Login) error {
+	for {
+		v, mine := pr.verdictOn(login.Session)
+		if mine {
+			return pr.decide(ctx, login, v)
+		}
+		select {
+		case <-v.done:
+			if v.given {
+				return v.err
+			}
+		case <-ctx.Done():
+			return pr.gaveUp(ctx, login, &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)})
+		}
+	}
+}
+
+// verdict is what one caller found out about a login that did not answer, shared
+// with the callers that wait for it.
+type verdict struct {
+	session ID
+	done    chan struct{}
+	err     error // once done is closed
+	given   bool  // else the caller gave up, and the next one has to find out
+}
+
+// verdictOn returns the verdict that is awaited on a session, or begins one, which
+// is then the caller's to find.
+func (pr *person) verdictOn(session ID) (v *verdict, mine bool) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if v = pr.verdict; v != nil && v.session == session {
+		return v, false
+	}
+	v = &verdict{session: session, done: make(chan struct{})}
+	pr.verdict = v
+	return v, true
+}
+
+func (pr *person) decide(ctx context.Context, login Login, v *verdict) error {
+	defer func() { // after a panic, too
+		pr.mu.Lock()
+		defer pr.mu.Unlock()
+		if pr.verdict == v {
+			pr.verdict = nil
+		}
+		close(v.done)
+	}()
+	err := pr.askPatiently(ctx, login)
+	v.err, v.given = err, ctx.Err() == nil
+	return err
+}
+
+// askPatiently asks until the login answers, or patience ends.
+func (pr *person) askPatiently(ctx context.Context, login Login) error {
+	err := pr.askOnce(ctx, login)
+	if pr.over(login) {
+		return pr.orDoubt(login, err) // the clock and Kite agree: do not keep the person waiting
+	}
+	for _, pause := range pr.pool.Timing.Patience {
+		if !inconclusive(err) {
+			return err
+		}
+		if !pr.wait(ctx, pause) {
+			return pr.gaveUp(ctx, login, err)
+		}
+		err = pr.question(ctx, login)
+	}
+	return pr.orDoubt(login, err)
+}
+
+// glance is confirm without patience: a silence is a doubt at once.
+func (pr *person) glance(ctx context.Context, login Login) error {
+	return pr.orDoubt(login, pr.askOnce(ctx, login))
+}
+
+// askOnce asks the login once. Of a silence it asks why, as far as Kite says that.
+func (pr *person) askOnce(ctx context.Context, login Login) error {
+	err := pr.question(ctx, login)
+	if inconclusive(err) {
+		if over := pr.askWhy(ctx, login, err); over != nil {
+			return over
+		}
+	}
+	return err
+}
+
+// orDoubt makes a doubt of a silence.
+func (pr *person) orDoubt(login Login, err error) error {
+	if !inconclusive(err) {
+		return err
+	}
+	pr.doubt(login)
+	return &DoubtError{Over: pr.over(login), Err: err}
+}
+
+// gaveUp is the error for a caller whose context ended. A deadline that passed
+// means that Kite did not answer in time.
+func (pr *person) gaveUp(ctx context.Context, login Login, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		pr.doubt(login)
+		return &DoubtError{Over: pr.over(login), Err: err}
+	}
+	return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+}
+
+// over reports whether a login is over by the clock.
+func (pr *person) over(login Login) bool { return !pr.pool.Clock.Now().Before(login.Until()) }
+
+// inconclusive reports whether an error leaves open what became of the login.
+func inconclusive(err error) bool {
+	switch kite.KindOf(err) {
+	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindMalformed:
+		return true
+	default:
+		return false
+	}
+}
+
+// askWhy asks what Kite says of a login by OAuth that it does not answer. One
+// question is answered with Kite's own reason, which shows whether Kite dropped the
+// login or has a fault. nil: the login is not known to be over.
+func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
+	if !login.Session.IsBearer() || kite.KindOf(err) != kite.KindFailed {
+		return nil
+	}
+	if _, err := pr.ask(ctx, login.Session, kite.AskAlerts()); kite.KindOf(err) == kite.KindEnded {
+		return pr.ended(login, kite.EndingOf(err))
+	}
+	return nil
+}
+
+// question asks the login's session once who it is, and draws the conclusions
+// that need no patience.
+func (pr *person) question(ctx context.Context, login Login) error {
+	sent, at := pr.tick(), pr.pool.Clock.Now()
+	text, err := pr.ask(ctx, login.Session, kite.AskProfile())
+	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
+		// The server no longer opens the session over its stream. Over /mcp it
+		// says in so many words whether that is the end.
+		text, err = pr.pool.Dialer.Resume(login.Credential, nil).Call(ctx, kite.AskProfile())
+	}
+	if kite.KindOf(err) == kite.KindEnded {
+		return pr.ended(login, kite.EndingOf(err))
+	}
+	if kite.KindOf(err) == kite.KindNotServed {
+		return pr.notServed(login, err)
+	}
+	if err != nil {
+		return err
+	}
+	profile, err := kite.DecodeProfile(text)
+	if err != nil {
+		return err
+	}
+	if profile.UserID != login.User.UserID {
+		return pr.usurped(ctx, login, profile.Identity())
+	}
+	pr.trust(login, sent, at)
+	if login.Resumable == Unknown {
+		pr.startWatcher() // asks; it could not be told right after the login
+	}
+	return pr.stillCurrent(login)
+}
+
+// trust notes that the login named its user when it was asked at a tick, which
+// was at a moment. It says nothing of a login that came after it.
+func (pr *person) trust(login Login, sent uint64, at time.Time) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if now := pr.rec.Login; now != nil && now.Session == login.Session {
+		pr.proof, pr.proofAt, pr.doubted = sent, at, false
+	}
+}
+
+// errReplaced is ErrNoLogin for this session: the person has another one by now.
+var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
+
+// stillCurrent makes sure that the login was not replaced or ended while Kite was asked.
+func (pr *person) stillCurrent(login Login) error {
+	now := pr.record().Login
+	switch {
+	case now == nil:
+		return ErrNoLogin
+	case now.Session != login.Session:
+		return errReplaced
+	}
+	return nil
+}
+
+// ask asks something on a session, and once more when the answer was lost. A
+// call on a stream that ended does not count: over /mcp it has both tries.
+func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) {
+	l := pr.conn(id)
+	text, err := l.Call(ctx, q)
+	if !kite.Unanswered(err) || ctx.Err() != nil {
+		return text, l.orUnreachable(err)
+	}
+	if l.stream && l.lost() {
+		l = pr.conn(id)
+		if text, err = l.Call(ctx, q); !kite.Unanswered(err) || ctx.Err() != nil {
+			return text, l.orUnreachable(err)
+		}
+	}
+	if !l.stream {
+		l = pr.conn(id)
+		text, err = l.Call(ctx, q)
+		return text, l.orUnreachable(err)
+	}
+	if login := pr.record().Login; login != nil && login.Session == id && login.Resumable == No {
+		return "", err // there is no other way
+	}
+	// The stream stands but the call did not get through. That /mcp does not know
+	// the session proves nothing then: this server may not resume streams at all.
+	// If it does know it, it is the way to go from now on: a stream that swallows
+	// one call would let the next one wait as long.
+	resumed := pr.resume(pr.record().credential(id))
+	text, again := resumed.Call(ctx, q)
+	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
+		return "", err
+	}
+	pr.adoptConn(resumed)
+	return text, again
+}
+
+// tick returns the next moment of the person's own order of events: a proof
+// holds for the answers received before it was asked for.
+func (pr *person) tick() uint64 {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.ticks++
+	return pr.ticks
+}
+
+// wait pauses for d; false when ctx ended first.
+func (pr *person) wait(ctx context.Context, d time.Duration) bool {
+	t := pr.pool.Clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.Chan():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// notServed is what it means that there is no server where sessions are resumed:
+// nothing, but for a login that lived on its stream alone. That one cannot be asked
+// anything any more; it lapses, so that /logout still tries to end it.
+func (pr *person) notServed(login Login, err error) error {
+	if login.Resumable != No || pr.streams(login.Session) {
+		return err
+	}
+	err = pr.update(func(r *Record) {
+		if r.Login != nil && r.Login.Session == login.Session {
+			r.lapse(pr.pool.forgot, r.Login.credential())
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("keep the session of a lost login: %w", err)
+	}
+	return pr.ended(login, kite.EndUnsaid)
+}
+
+// ended draws the conclusion from the server's word.
+func (pr *person) ended(login Login, why kite.Ending) error {
+	was := false
+	err := pr.update(func(r *Record) {
+		if was = r.Login != nil && r.Login.Session == login.Session; was {
+			r.Login = nil
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("forget the ended login: %w", err)
+	}
+	if was {
+		pr.pool.Meter.LoginStep(stepEnded)
+	}
+	pr.startWatcher() // its link, if it is still shown, is dead
+	return &EndedError{Why: why}
+}
+
+// usurped ends a session on which another Kite user answered.
+func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) error {
+	var dead []Link
+	was, leaves := false, 0
+	err := pr.update(func(r *Record) {
+		if r.Login == nil || r.Login.Session != login.Session {
+			return
+		}
+		was, leaves = true, pr.leaves
+		held := login.Credential
+		held.UserID = who.UserID
+		r.Login, r.Ending = nil, append(r.Ending, held)
+		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
+			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
+			r.Links = slices.Delete(r.Links, i, i+1)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("end the usurped login: %w", err)
+	}
+	if was {
+		pr.pool.Meter.LoginStep(stepUsurped)
+	}
+	if dead != nil {
+		pr.notify(leaves, Event{Kind: EventLinkDead, Links: dead})
+	}
+	pr.endNow(ctx, false)
+	return &UsurpedError{Was: login.User, Now: who}
+}

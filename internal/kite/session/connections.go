@@ -1,0 +1,178 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"kitebot/internal/kite"
+)
+
+// trackedConn is a connection, by stream or resumed.
+type trackedConn struct {
+	Conn
+	stream bool // an SSE stream; otherwise over /mcp
+}
+
+// lost reports whether the stream is gone. A resumed one has none to lose.
+func (l *trackedConn) lost() bool {
+	select {
+	case <-l.Lost():
+		return true
+	default:
+		return false
+	}
+}
+
+// orUnreachable weakens "session ended" to a silence while the stream stands: only a
+// session without one is ended by that word.
+func (l *trackedConn) orUnreachable(err error) error {
+	if kite.KindOf(err) == kite.KindEnded && l.stream {
+		return &kite.Error{Kind: kite.KindUnreachable, Err: err}
+	}
+	return err
+}
+
+// conn returns the connection to a session: its stream while that lives, else
+// one that resumes it, on which the account has yet to be proved.
+func (pr *person) conn(id ID) *trackedConn {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if login := pr.rec.Login; login != nil && login.Session == id {
+		pr.used = pr.pool.Clock.Now()
+	}
+	l := pr.conns[id]
+	if l != nil && !l.lost() {
+		return l
+	}
+	if l != nil {
+		l.Close()
+	}
+	l = &trackedConn{Conn: pr.resume(pr.rec.credential(id))}
+	delete(pr.conns, id)
+	pr.addConn(l)
+	return l
+}
+
+// adoptConn takes a connection into use in the place of the one that its session had.
+func (pr *person) adoptConn(c Conn) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if old := pr.conns[c.ID()]; old != nil {
+		old.Close()
+		delete(pr.conns, c.ID())
+	}
+	l := &trackedConn{Conn: c, stream: c.Lost() != nil}
+	if !pr.addConn(l) {
+		l.Close()
+	}
+}
+
+// addConn keeps a connection whose account has yet to be proved, unless its session was
+// given up meanwhile; mu is held.
+func (pr *person) addConn(l *trackedConn) bool {
+	if !pr.rec.uses(l.ID()) {
+		return false
+	}
+	pr.conns[l.ID()] = l
+	if pr.rec.Login != nil && pr.rec.Login.Session == l.ID() {
+		pr.proof = 0
+	}
+	return true
+}
+
+// closeUnusedConns closes the connections of sessions that are no longer used.
+func (pr *person) closeUnusedConns() {
+	for id, l := range pr.conns {
+		if !pr.rec.uses(id) {
+			l.Close()
+			delete(pr.conns, id)
+		}
+	}
+}
+
+func (pr *person) closeConns() {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	for _, l := range pr.conns {
+		l.Close()
+	}
+	clear(pr.conns)
+}
+
+// streams reports whether the stream of a session stands.
+func (pr *person) streams(id ID) bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	l := pr.conns[id]
+	return l != nil && l.stream && !l.lost()
+}
+
+// resumed is a connection over /mcp whose first answer is counted.
+type resumed struct {
+	Conn
+	meter Meter
+	first sync.Once
+}
+
+// resume speaks for a login without its stream.
+func (pr *person) resume(h Credential) Conn {
+	var renewed func(ID)
+	if h.Session.IsBearer() {
+		renewed = func(mcp ID) { pr.renewed(h.Session, mcp) }
+	}
+	return &resumed{Conn: pr.pool.Dialer.Resume(h, renewed), meter: pr.pool.Meter}
+}
+
+// Call implements [Conn].
+func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {
+	text, err := r.Conn.Call(ctx, q)
+	if errors.Is(err, context.Canceled) {
+		return text, err // the caller gave up: the next call is counted
+	}
+	r.first.Do(func() { r.meter.Resumed(resumeOf(err)) })
+	return text, err
+}
+
+func resumeOf(err error) string {
+	switch {
+	case kite.KindOf(err) == kite.KindEnded:
+		return resumeEnded
+	case kite.Unanswered(err):
+		return resumeUnreachable
+	default:
+		return resumeOK
+	}
+}
+
+// renewed remembers the MCP session that a bearer is used on, so that the next
+// process need not make another one.
+func (pr *person) renewed(bearer, mcp ID) {
+	pr.pool.spawnFor(pr, func(context.Context) {
+		err := pr.update(func(r *Record) {
+			if r.Login != nil && r.Login.Session == bearer {
+				r.Login.MCP = mcp
+			}
+			for i := range r.Links {
+				if r.Links[i].Session == bearer {
+					r.Links[i].MCP = mcp
+				}
+			}
+		})
+		if err != nil {
+			pr.pool.Logger.Error("the session of a login is not remembered: the next process makes another one", "person", pr.id, "err", err)
+		}
+	})
+}
+
+// open makes a new session, at most so many at once for all people together:
+// after an outage they all come at the same moment.
+func (p *Pool) open(ctx context.Context) (Conn, error) {
+	select {
+	case p.opening <- struct{}{}:
+		defer func() { <-p.opening }()
+	case <-ctx.Done():
+		return nil, &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	}
+	return p.Dialer.Open(ctx)
+}

@@ -1,0 +1,236 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// acquire returns a person's state in memory, loading it if needed. It stays in
+// memory until each caller has called done.
+func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, nil, errClosed
+	}
+	pr, there := p.people[who]
+	if !there {
+		pr = p.newPerson(who)
+		p.people[who] = pr
+	}
+	pr.users++
+	p.mu.Unlock()
+	done = func() { p.release(pr) }
+	if !there {
+		pr.load() // a slow disk delays no other person
+	}
+	<-pr.loaded
+	if pr.unreadable != nil {
+		done()
+		return nil, nil, pr.unreadable
+	}
+	return pr, done, nil
+}
+
+var errClosed = errors.New("the pool is closed")
+
+func (p *Pool) release(pr *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pr.users--
+	p.forget(pr)
+}
+
+// forget drops a person who is not needed in memory, else leaves them to the
+// sweeper. The pool's mu is held.
+func (p *Pool) forget(pr *person) {
+	switch {
+	case p.people[pr.id] != pr: // forgotten before
+	case pr.unreadable != nil: // the next one tries again
+		delete(p.people, pr.id)
+	case pr.users == 0 && pr.idle():
+		delete(p.people, pr.id)
+	default:
+		p.startSweeper()
+	}
+}
+
+// load reads the record, once for all callers.
+func (pr *person) load() {
+	defer close(pr.loaded)
+	rec, err := pr.pool.Store.Load(pr.id)
+	switch {
+	case errors.Is(err, ErrRecordDamaged):
+		pr.pool.Logger.Error("a person's record is damaged: they have to log in again", "person", pr.id, "err", err)
+		return // the next save replaces it
+	case err != nil:
+		pr.unreadable = fmt.Errorf("load the person's record: %w", err)
+		return
+	}
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.rec = rec
+	pr.rec.Person = pr.id
+	if rec.Login != nil {
+		pr.rec.Login.LinkAt = pr.pool.started
+		if at, ok := pr.pool.linkAt.Load(pr.id); ok {
+			pr.rec.Login.LinkAt = at.(time.Time)
+		}
+	}
+	for _, l := range pr.rec.Links {
+		if l.Attempt != nil {
+			l.Attempt.Brought = pr.pool.started
+		}
+	}
+}
+
+// spawnFor is spawn, and keeps the person in memory until f returns.
+func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
+	p.mu.Lock()
+	pr.users++
+	p.mu.Unlock()
+	p.spawn(func(ctx context.Context) {
+		defer p.release(pr)
+		f(ctx)
+	})
+}
+
+// startWatcher starts or wakes the person's watcher, the background worker for
+// pending links, a login to announce and sessions to end. There is one goroutine
+// per person, only while there is something to do.
+func (pr *person) startWatcher() {
+	pr.mu.Lock()
+	start := !pr.watching
+	pr.watching = true
+	if !start {
+		select {
+		case pr.wake <- struct{}{}:
+		default: // it has been woken already
+		}
+	}
+	pr.mu.Unlock()
+	if start {
+		pr.pool.spawn(pr.watcher)
+	}
+}
+
+// watcherStopped forgets a person who was in memory only for the watcher.
+func (p *Pool) watcherStopped(pr *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(pr)
+}
+
+func (p *Pool) inMemory() []*person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]*person, 0, len(p.people))
+	for _, pr := range p.people {
+		all = append(all, pr)
+	}
+	return all
+}
+
+// startSweeper starts the sweeper unless it runs: one goroutine for all people, and
+// none while no person is in memory. The pool's mu is held.
+func (p *Pool) startSweeper() {
+	if p.sweeping || p.closed {
+		return
+	}
+	p.sweeping = true
+	p.wg.Go(func() {
+		defer p.recoverPanic()
+		p.sweepLoop(p.ctx)
+	})
+}
+
+func (p *Pool) sweepLoop(ctx context.Context) {
+	for more := true; more; {
+		t := p.Clock.NewTimer(p.Timing.sweepGap())
+		select {
+		case <-t.Chan():
+			more = p.sweep()
+		case <-ctx.Done():
+			more = false
+		}
+		t.Stop()
+	}
+}
+
+// sweep evicts what is not needed and reports whether any person is still in
+// memory. It locks people one by one, so that no caller waits for a whole sweep.
+func (p *Pool) sweep() (more bool) {
+	defer p.recoverPanic() // a bug in it costs this sweep, not the next ones
+	more = true
+	for _, pr := range p.inMemory() {
+		p.evict(pr)
+	}
+	p.linkAt.Range(func(who, at any) bool {
+		if p.Clock.Since(at.(time.Time)) >= LinkLife {
+			p.linkAt.Delete(who)
+		}
+		return true
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sweeping = len(p.people) > 0
+	return p.sweeping
+}
+
+// evict drops the old answers of a person, parks them unless a caller uses them,
+// and forgets them if nothing is left. It holds the pool's mu, so that no call can
+// begin meanwhile: one that comes later loads the record from disk.
+func (p *Pool) evict(pr *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pr.forgetAnswers()
+	if pr.users == 0 {
+		pr.park()
+		p.forget(pr)
+	}
+}
+
+// park closes lost connections and, after Idle, those that the next call can open
+// again at the cost of one proof. A doubt of that age is dropped with them.
+func (pr *person) park() {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	idle := pr.pool.Timing.Idle
+	rested := idle > 0 && pr.pool.Clock.Since(pr.used) >= idle
+	for id, l := range pr.conns {
+		if l.lost() || rested && pr.dispensable(l) {
+			l.Close()
+			delete(pr.conns, id)
+		}
+	}
+	if rested && len(pr.conns) == 0 {
+		pr.doubted = false
+	}
+}
+
+// dispensable reports whether nothing ends with a connection: its session answers
+// without it, or is no longer used. A login that may not survive its stream keeps
+// it. mu is held.
+func (pr *person) dispensable(l *trackedConn) bool {
+	if login := pr.rec.Login; login != nil && login.Session == l.ID() {
+		return !l.stream || login.Resumable == Yes
+	}
+	return !slices.ContainsFunc(pr.openLinks(), func(w Link) bool { return w.Session == l.ID() })
+}
+
+// idle reports whether nothing is lost by forgetting the person until they ask
+// again.
+func (pr *person) idle() bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return !pr.watching && !pr.doubted && len(pr.conns)+len(pr.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
+}
+
+// openLinks returns the links that may still be finished; mu is held.
+func (pr *person) openLinks() []Link {
+	done := pr.rec.finished()
+	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
+}

@@ -1,0 +1,94 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// warnLoop is the pool's one goroutine that warns people in time.
+func (p *Pool) warnLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		people, gap := p.expiries.due(p.Clock.Now())
+		for _, person := range people {
+			if ctx.Err() != nil {
+				return
+			}
+			p.expiries.remove(person)
+			p.warn(person)
+		}
+		if len(people) > 0 {
+			continue
+		}
+		t := p.Clock.NewTimer(gap)
+		select {
+		case <-t.Chan():
+		case <-p.expiries.wake:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+// warn tells a person that their login will be over soon, if they used it today
+// and it is not over yet. The record is marked first, even when there is nothing
+// to say, so that no person is warned twice.
+func (p *Pool) warn(who int64) {
+	defer p.recoverPanic()
+	pr, done, err := p.acquire(who)
+	if errors.Is(err, errClosed) {
+		return
+	}
+	if err != nil {
+		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", who, "err", err)
+		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
+		return
+	}
+	defer done()
+	tell, leaves := false, 0
+	err = pr.update(func(r *Record) {
+		now := p.Clock.Now()
+		if at, due := r.warnAt(); !due || now.Before(at) {
+			return
+		}
+		r.Login.Warned = true
+		tell, leaves = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.leaves
+	})
+	if err != nil {
+		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", who, "err", err)
+		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
+		return
+	}
+	p.expiries.set(pr.record(), p.Clock.Now()) // a person who is due later gets a new entry
+	if tell {
+		pr.notify(leaves, Event{Kind: EventEndingSoon})
+	}
+}
+
+// warnRetry is how soon a warning is tried again that could not be marked.
+const warnRetry = time.Minute
+
+// recordUse writes down that the person used their login, once in an Indian day
+// in the background: the answer does not wait for it.
+func (pr *person) recordUse() {
+	pr.mu.Lock()
+	login := pr.rec.Login
+	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Clock.Now()) && !pr.noting
+	pr.noting = pr.noting || first
+	pr.mu.Unlock()
+	if first {
+		pr.pool.spawnFor(pr, pr.saveUse)
+	}
+}
+
+func (pr *person) saveUse(context.Context) {
+	err := pr.update(func(r *Record) {
+		pr.noting = false
+		if now := pr.pool.Clock.Now().UTC(); r.Login != nil && !r.Login.usedOn(now) {
+			r.Login.Used = now
+		}
+	})
+	if err != nil {
+		pr.pool.Logger.Error("the use of a login is not noted: the person may not be warned before it ends", "person", pr.id, "err", err)
+	}
+}
