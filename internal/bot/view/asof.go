@@ -8,26 +8,24 @@ import (
 	"kitebot/internal/market"
 )
 
-// asOf says how old the figures are, on one line of a phone. It names the day,
-// because a message that was refreshed keeps the date it was first sent.
-func asOf(t time.Time) string {
-	state := "closed"
-	if market.Open(t) {
-		state = "open"
+// asOf says how old the figures of what trades on these exchanges are, on one line of
+// a phone: "12 Nov 12:02 IST · market open". It names the day, because a message that
+// was refreshed keeps the date it was first sent. Without exchanges they are of shares.
+// Of commodities and currencies it does not say whether the market is open.
+func asOf(t time.Time, exchanges ...string) string {
+	minute := t.In(market.IST()).Format("2 Jan 15:04") + " IST"
+	switch {
+	case otherHours(exchanges):
+		return "As of " + minute
+	case market.Open(t):
+		return minute + " · market open"
+	default:
+		return minute + " · market closed"
 	}
-	return minuteOf(t) + " · market " + state
 }
 
-// asOfAt is asOf of what trades on these exchanges. Of commodities and currencies it
-// does not say whether the market is open: they keep other hours. What has no exchange
-// is no instrument.
-func asOfAt(t time.Time, exchanges ...string) string {
-	if otherHours(exchanges) {
-		return asOfAnyHour(t)
-	}
-	return asOf(t)
-}
-
+// otherHours reports whether one of the exchanges keeps other hours than shares do.
+// What has no exchange is no instrument.
 func otherHours(exchanges []string) bool {
 	shares := []string{"NSE", "BSE", "NFO", "BFO", ""}
 	return slices.ContainsFunc(exchanges, func(exchange string) bool { return !slices.Contains(shares, exchange) })
@@ -42,30 +40,20 @@ func each[T any](rows []T, of func(T) string) []string {
 	return said
 }
 
-// asOfAnyHour is asOf where the market keeps other hours than shares do.
-func asOfAnyHour(t time.Time) string { return "As of " + minuteOf(t) }
-
-func minuteOf(t time.Time) string { return t.In(market.IST()).Format("2 Jan 15:04") + " IST" }
-
 // dayOf names the day that the day's figures in an answer of t are of: "today"
-// once the exchange has opened, else the weekday of its last session.
-func dayOf(t time.Time) string {
-	session := market.Session(t)
-	if sameDay(session, t) {
+// once the exchange has opened, else the weekday of its last session. The exchanges of
+// commodities and currencies open at nine, and in the evening of some holidays: from
+// nine on it may be their own session already, and the day has no name: "day".
+func dayOf(t time.Time, exchanges ...string) string {
+	session, now := market.Session(t), t.In(market.IST())
+	switch {
+	case sameDay(session, t):
 		return "today"
-	}
-	return session.Weekday().String()
-}
-
-// dayAt is [dayOf] of what trades on these exchanges. Those of commodities and
-// currencies open at nine, and in the evening of some holidays: from nine on it may be
-// their own session already, and the day has no name.
-func dayAt(t time.Time, exchanges ...string) string {
-	day := dayOf(t)
-	if now := t.In(market.IST()); day != "today" && otherHours(exchanges) && now.Hour() >= 9 && now.Weekday()%6 != 0 {
+	case otherHours(exchanges) && now.Hour() >= 9 && now.Weekday()%6 != 0:
 		return "day"
+	default:
+		return session.Weekday().String()
 	}
-	return day
 }
 
 // DayOf is the day of t's figures where a line begins with it: "Today", "Friday".

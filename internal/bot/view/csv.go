@@ -62,7 +62,7 @@ func csvFile[T any](name string, v CSVView, columns []column[T], rows []T, missi
 
 func csvCaption(name string, rows int, v CSVView) string {
 	lines := []string{
-		fmt.Sprintf("<b>%s</b> · %s", strings.ToUpper(name[:1])+strings.ReplaceAll(name[1:], "-", " "), many(rows, "row", "rows")),
+		fmt.Sprintf("<b>%s</b> · %s", capital(strings.ReplaceAll(name, "-", " ")), many(rows, "row", "rows")),
 		asOf(v.AsOf),
 	}
 	if v.Hide {

@@ -31,7 +31,7 @@ func secondsOf(t, at time.Time) string {
 	}
 }
 
-// onDay is the day of [dayAt] behind a verb: "closed today", "closed on Friday".
+// onDay is the day of [dayOf] behind a verb: "closed today", "closed on Friday".
 func onDay(verb, day string) string {
 	switch day {
 	case "day":

@@ -39,11 +39,11 @@ func GTTs(v GTTsView) Message {
 		return s.message(v.Native, [][]Button{{refreshGTTs(1)}})
 	}
 	at, sorted := pageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
-	s.say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), asOfAt(v.AsOf, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...))...)...)
+	s.say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), asOf(v.AsOf, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...))...)...)
 	page := sorted[at.from:at.to]
 	for _, part := range alike(page, statusOf) {
 		status := statusOf(part[0])
-		s.say("<b>" + strings.ToUpper(status[:1]) + status[1:] + "</b>")
+		s.say("<b>" + capital(status) + "</b>")
 		s.showUnder(gttsTable(part, v))
 	}
 	s.say(gttNotes(page, v)...)

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -39,24 +38,10 @@ func Holdings(v HoldingsView) Message {
 }
 
 func noHoldings(at time.Time) Message {
-	return Message{
-		HTML: paragraphs([][]string{
-			{"<b>No holdings in this account.</b>", "What was bought today shows here from the next trading day."},
-			{asOf(at)},
-		}),
-		Buttons: [][]Button{{refreshHoldings(Place{})}},
-	}
-}
-
-// paragraphs sets blocks of lines apart with an empty line; empty blocks vanish.
-func paragraphs(blocks [][]string) string {
-	var text []string
-	for _, lines := range blocks {
-		if len(lines) > 0 {
-			text = append(text, strings.Join(lines, "\n"))
-		}
-	}
-	return strings.Join(text, "\n\n")
+	var s sheet
+	s.say("<b>No holdings in this account.</b>", "What was bought today shows here from the next trading day.")
+	s.say(asOf(at))
+	return s.message(false, [][]Button{{refreshHoldings(Place{})}})
 }
 
 // holdingsHead is the total and the day, and what they are made of. In privacy

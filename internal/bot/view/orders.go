@@ -38,7 +38,7 @@ func Orders(v OrdersView) Message {
 	at, order := pageOf(len(v.Orders), ordersPerPage, v.Page), kite.OrdersByState(v.Orders)
 	hide := mask(v.Hide)
 	var s sheet
-	s.say(append([]string{"<b>" + ordersHead(v) + "</b>"}, append(hide.note(), asOfAt(v.AsOf, each(v.Orders, func(o kite.Order) string { return o.Exchange })...))...)...)
+	s.say(append([]string{"<b>" + ordersHead(v) + "</b>"}, append(hide.note(), asOf(v.AsOf, each(v.Orders, func(o kite.Order) string { return o.Exchange })...))...)...)
 	if at.page == 1 {
 		s.say(rejection(v.Orders, v.AsOf, hide)...)
 	}

@@ -34,7 +34,7 @@ func OrderCard(v OrderCardView) Message {
 	o, hide := v.Order, mask(v.Hide)
 	var s sheet
 	s.say(orderHead(v)...)
-	s.say(append(orderFacts(o, hide), append(hide.note(), asOfAt(v.AsOf, o.Exchange))...)...)
+	s.say(append(orderFacts(o, hide), append(hide.note(), asOf(v.AsOf, o.Exchange))...)...)
 	cardTrades(v, &s)
 	cardHistory(v, &s)
 	return s.message(v.Native, orderCardButtons(v))

@@ -32,7 +32,7 @@ func Positions(v PositionsView) Message {
 	}
 	at := pageOf(len(all), positionsPerPage, v.Page)
 	var s sheet
-	s.say(append(positionsHead(v), asOfAt(v.AsOf, exchangesOf(b)...))...)
+	s.say(append(positionsHead(v), asOf(v.AsOf, exchangesOf(b)...))...)
 	s.say(positionsBeside(b)...)
 
 	open := min(len(b.Open), at.to)
@@ -152,7 +152,7 @@ func exchangesOf(b kite.Book) []string {
 }
 
 // positionsDay is the day that the day's P&L is of.
-func positionsDay(b kite.Book, at time.Time) string { return dayAt(at, exchangesOf(b)...) }
+func positionsDay(b kite.Book, at time.Time) string { return dayOf(at, exchangesOf(b)...) }
 
 func positionUnit(p kite.Position) unit { return unitOf(p.Exchange + ":" + p.Symbol) }
 

@@ -23,7 +23,7 @@ type PositionCardView struct {
 func PositionCard(v PositionCardView) Message {
 	p, hide := v.Position, mask(v.Hide)
 	var s sheet
-	s.say(append(positionCardHead(v), append(hide.note(), asOfAt(v.AsOf, p.Exchange))...)...)
+	s.say(append(positionCardHead(v), append(hide.note(), asOf(v.AsOf, p.Exchange))...)...)
 	s.say(positionHeld(p, hide)...)
 	if !v.Hide {
 		s.say(positionTurnover(p)...)
@@ -52,7 +52,7 @@ func positionCardHead(v PositionCardView) []string {
 	if v.Hide {
 		return lines
 	}
-	return append(lines, capital(dayAt(v.AsOf, p.Exchange))+" "+SignedRupeesOf(p.DayProfit()))
+	return append(lines, capital(dayOf(v.AsOf, p.Exchange))+" "+SignedRupeesOf(p.DayProfit()))
 }
 
 // positionHeld is how much is held and which way, and its prices; in privacy mode

@@ -24,18 +24,21 @@ type QuoteView struct {
 
 // Quote renders a quote. The first line is the price and its change.
 func Quote(v QuoteView) Message {
-	lines := []string{quoteLine(v.Quote, v.AsOf)}
+	var s sheet
+	s.say(quoteLine(v.Quote, v.AsOf))
 	if sub := subtitle(v.Quote.ID, v.Name); sub != "" {
-		lines = append(lines, sub)
+		s.under(sub)
 	}
-	blocks := [][]string{lines, quoteDetails(v), {pricesAsOf(v.AsOf, v.Quote.ID)}}
 	switch {
 	case v.Quote.Missing:
-		blocks[1] = []string{"Kite answered without data for it. Refresh asks again; if nothing changes, it may no longer be traded."}
+		s.say("Kite answered without data for it. Refresh asks again; if nothing changes, it may no longer be traded.")
 	case !v.Quote.Priced():
-		blocks[1] = []string{"Kite lists it but gives no price: it may be suspended, or was never traded. Refresh asks again."}
+		s.say("Kite lists it but gives no price: it may be suspended, or was never traded. Refresh asks again.")
+	default:
+		s.say(quoteDetails(v)...)
 	}
-	return Message{HTML: paragraphs(blocks), Buttons: quoteButtons(v)}
+	s.say(pricesAsOf(v.AsOf, v.Quote.ID))
+	return s.message(false, quoteButtons(v))
 }
 
 // quoteDetails are the lines under the price. What Kite does not tell is left out.

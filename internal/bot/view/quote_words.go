@@ -165,8 +165,8 @@ func subtitle(id, name string) string {
 	return escape(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · "))
 }
 
-// pricesAsOf is [asOfAt] for instruments.
-func pricesAsOf(t time.Time, ids ...string) string { return asOfAt(t, each(ids, exchangeOf)...) }
+// pricesAsOf is [asOf] for instruments.
+func pricesAsOf(t time.Time, ids ...string) string { return asOf(t, each(ids, exchangeOf)...) }
 
 // maxData is how many bytes Telegram takes as a button's data.
 const maxData = 64

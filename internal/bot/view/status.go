@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"html"
-	"strings"
 	"time"
 
 	"kitebot/internal/kite"
@@ -13,7 +12,7 @@ import (
 // did not answer when it was asked for this reply.
 func (l Login) Status(silent bool) Message {
 	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\n%s",
-		outside(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), sentence(l.until()))
+		outside(l.User.Name), html.EscapeString(l.User.UserID), dayTime(l.Since), capital(l.until()))
 	if silent {
 		text += "\n\nKite is not answering just now, or the login has ended: I cannot tell which. I keep the login."
 	} else {
@@ -28,9 +27,6 @@ func (l Login) Status(silent bool) Message {
 	}
 	return l.endEarlier(m)
 }
-
-// sentence begins with a capital letter.
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // StatusNone answers /status of somebody who is not logged in.
 func StatusNone() Message {

@@ -26,23 +26,24 @@ func ToolAnswer(v ToolAnswerView) (text Message, whole *Message) {
 	pretty := prettyJSON(v.Text)
 	shown, lines, all := head(visible(pretty), maxAnswer)
 	name := escape(cut(clean(v.Tool), 40))
-	blocks := [][]string{{"<b>" + name + "</b>", asOf(v.AsOf)}}
+	var s sheet
+	s.say("<b>"+name+"</b>", asOf(v.AsOf))
 	switch {
 	case strings.TrimSpace(shown) == "" && lines == all:
-		blocks = append(blocks, []string{"The answer is empty."})
+		s.say("The answer is empty.")
 	case strings.TrimSpace(shown) != "":
-		blocks = append(blocks, []string{"<pre>" + escape(shown) + "</pre>"})
+		s.say("<pre>" + escape(shown) + "</pre>")
 	}
 	if lines == all {
-		return Message{HTML: paragraphs(blocks)}, nil
+		return s.message(false, nil), nil
 	}
 	file := answerFile(pretty)
 	cutAt := "Cut here"
 	if lines > 0 {
 		cutAt = fmt.Sprintf("Cut after %d of %s", lines, many(all, "line", "lines"))
 	}
-	blocks = append(blocks, []string{cutAt + "; the whole is in " + file.Name + "."})
-	return Message{HTML: paragraphs(blocks)}, &Message{
+	s.say(cutAt + "; the whole is in " + file.Name + ".")
+	return s.message(false, nil), &Message{
 		HTML: fmt.Sprintf("The whole answer of <b>%s</b>, %s.", name, many(all, "line", "lines")),
 		File: file,
 	}

@@ -30,7 +30,7 @@ func Trades(v TradesView) Message {
 		return s.message(v.Native, [][]Button{{refreshTrades(1), {Text: "Orders", Data: "orders:run"}}})
 	}
 	at := pageOf(len(v.Trades), tradesPerPage, v.Page)
-	s.say(append(tradesHead(v), append(hide.note(), asOfAt(v.AsOf, each(v.Trades, func(t kite.Trade) string { return t.Exchange })...))...)...)
+	s.say(append(tradesHead(v), append(hide.note(), asOf(v.AsOf, each(v.Trades, func(t kite.Trade) string { return t.Exchange })...))...)...)
 	s.show(tradesTable(kite.TradesNewestFirst(v.Trades)[at.from:at.to], v))
 	s.under(at.line("trades")...)
 	buttons := at.buttons(func(page int) string { return fmt.Sprintf("trades:page:%d", page) })
