@@ -166,3 +166,136 @@ func statedColumn[T any](head string, of func(T) kite.Figure) column[T] {
 
 // rounded rounds half away from zero.
 func rounded(f kite.Figure) kite.Figure { return kite.Figure{Value: f.Value.Round(finest), OK: f.OK} }
+
+// HoldingsCSV gives out the holdings in Kite's order. Figures are of the shares
+// that count, whose number is in the column shares. Figures in rupees are exact, and
+// percentages are rounded to four places, half away from zero. A figure that is not
+// known is an empty cell.
+func HoldingsCSV(p kite.Portfolio, v CSVView) Message {
+	type h = kite.Holding
+	columns := []column[h]{
+		textColumn("symbol", func(x h) string { return x.Symbol }),
+		textColumn("exchange", func(x h) string { return x.Exchange }),
+		textColumn("isin", func(x h) string { return x.ISIN }),
+		textColumn("product", func(x h) string { return x.Product }),
+		wholeColumn("quantity", func(x h) int64 { return x.Quantity }),
+		wholeColumn("t1_quantity", func(x h) int64 { return x.T1Quantity }),
+		wholeColumn("pledged_quantity", func(x h) int64 { return x.CollateralQuantity }),
+		wholeColumn("mtf_quantity", func(x h) int64 { return x.MTF.Quantity }),
+		wholeColumn("shares", h.Shares),
+		numberColumn("average_price", func(x h) decimal.Decimal { return x.AveragePrice }),
+		figureColumn("last_price", func(x h) kite.Figure { return priceOf(x.LastPrice) }),
+		figureColumn("close_price", func(x h) kite.Figure { return priceOf(x.ClosePrice) }),
+		figureColumn("value", h.Value),
+		figureColumn("invested", h.Invested),
+		figureColumn("profit", h.Profit),
+		percentColumn("profit_percent", h.ProfitPercent),
+		figureColumn("day", h.Day),
+		percentColumn("day_percent", h.DayPercent),
+		percentColumn("share_percent", p.Share),
+		figureColumn("pledged_value", h.PledgedValue),
+		figureColumn("mtf_value", func(x h) kite.Figure { return x.MTFPart().Value() }),
+		figureColumn("mtf_profit", func(x h) kite.Figure { return x.MTFPart().Profit() }),
+	}
+	return csvFile("holdings", v, columns, p.Holdings, func(x h) bool { return x.Missing })
+}
+
+// PositionsCSV gives out the net positions, the open ones first. What Kite reckons
+// itself, pnl, m2m and the values of what was bought and sold, is rounded to four
+// places like the percentage.
+func PositionsCSV(b kite.Book, v CSVView) Message {
+	type p = kite.Position
+	columns := []column[p]{
+		textColumn("symbol", func(x p) string { return x.Symbol }),
+		textColumn("exchange", func(x p) string { return x.Exchange }),
+		textColumn("product", func(x p) string { return x.Product }),
+		textColumn("state", func(x p) string {
+			if x.Open() {
+				return "open"
+			}
+			return "closed"
+		}),
+		wholeColumn("quantity", func(x p) int64 { return x.Quantity }),
+		wholeColumn("overnight_quantity", func(x p) int64 { return x.OvernightQuantity }),
+		numberColumn("multiplier", func(x p) decimal.Decimal { return x.Multiplier }),
+		numberColumn("average_price", func(x p) decimal.Decimal { return x.AveragePrice }),
+		figureColumn("last_price", func(x p) kite.Figure { return priceOf(x.LastPrice) }),
+		figureColumn("close_price", func(x p) kite.Figure { return priceOf(x.ClosePrice) }),
+		wholeColumn("buy_quantity", func(x p) int64 { return x.BuyQuantity }),
+		statedColumn("buy_value", func(x p) kite.Figure { return figureOf(x.BuyValue) }),
+		wholeColumn("sell_quantity", func(x p) int64 { return x.SellQuantity }),
+		statedColumn("sell_value", func(x p) kite.Figure { return figureOf(x.SellValue) }),
+		statedColumn("pnl", p.Profit),
+		statedColumn("m2m", p.DayProfit),
+		percentColumn("percent", p.Percent),
+	}
+	all := append(append([]p{}, b.Open...), b.Closed...)
+	return csvFile("positions", v, columns, all, func(p) bool { return false })
+}
+
+// OrdersCSV gives out today's orders, the newest first.
+func OrdersCSV(orders []kite.Order, v CSVView) Message {
+	type o = kite.Order
+	columns := []column[o]{
+		textColumn("order_id", func(x o) string { return x.ID }),
+		textColumn("exchange_order_id", func(x o) string { return x.ExchangeID }),
+		whenColumn("placed_at", o.At),
+		whenColumn("exchange_at", func(x o) time.Time { return x.ExchangeAt }),
+		textColumn("status", func(x o) string { return x.Status }),
+		textColumn("reason", func(x o) string { return mask(v.Hide).words(x.Reason) }),
+		textColumn("side", func(x o) string { return x.Side }),
+		textColumn("symbol", func(x o) string { return x.Symbol }),
+		textColumn("exchange", func(x o) string { return x.Exchange }),
+		textColumn("product", func(x o) string { return x.Product }),
+		textColumn("type", func(x o) string { return x.Type }),
+		textColumn("variety", func(x o) string { return x.Variety }),
+		textColumn("validity", func(x o) string { return x.Validity }),
+		numberColumn("quantity", func(x o) decimal.Decimal { return x.Quantity }),
+		numberColumn("filled_quantity", func(x o) decimal.Decimal { return x.Filled }),
+		numberColumn("pending_quantity", func(x o) decimal.Decimal { return x.Pending }),
+		numberColumn("cancelled_quantity", func(x o) decimal.Decimal { return x.Cancelled }),
+		figureColumn("price", func(x o) kite.Figure { return priceOf(x.Price) }),
+		figureColumn("trigger_price", func(x o) kite.Figure { return priceOf(x.TriggerPrice) }),
+		figureColumn("average_price", func(x o) kite.Figure { return priceOf(x.AveragePrice) }),
+		textColumn("tag", func(x o) string { return mask(v.Hide).words(x.Tag) }),
+	}
+	return csvFile("orders", v, columns, kite.OrdersNewestFirst(orders), func(x o) bool { return x.Missing })
+}
+
+// TradesCSV gives out today's trades, the newest first.
+func TradesCSV(trades []kite.Trade, v CSVView) Message {
+	type t = kite.Trade
+	columns := []column[t]{
+		textColumn("trade_id", func(x t) string { return x.ID }),
+		textColumn("order_id", func(x t) string { return x.OrderID }),
+		whenColumn("filled_at", t.At),
+		textColumn("side", func(x t) string { return x.Side }),
+		textColumn("symbol", func(x t) string { return x.Symbol }),
+		textColumn("exchange", func(x t) string { return x.Exchange }),
+		textColumn("product", func(x t) string { return x.Product }),
+		numberColumn("quantity", func(x t) decimal.Decimal { return x.Quantity }),
+		numberColumn("price", func(x t) decimal.Decimal { return x.Price }),
+		figureColumn("value", t.Value),
+	}
+	return csvFile("trades", v, columns, kite.TradesNewestFirst(trades), func(x t) bool { return x.Missing })
+}
+
+// MutualFundsCSV gives out the mutual funds, the most valuable first.
+func MutualFundsCSV(totals kite.FundTotals, v CSVView) Message {
+	type f = kite.MutualFund
+	columns := []column[f]{
+		textColumn("fund", func(x f) string { return x.Fund }),
+		textColumn("isin", func(x f) string { return x.ISIN }),
+		textColumn("folio", func(x f) string { return x.Folio }),
+		numberColumn("units", func(x f) decimal.Decimal { return x.Units }),
+		numberColumn("average_price", func(x f) decimal.Decimal { return x.AveragePrice }),
+		figureColumn("nav", func(x f) kite.Figure { return priceOf(x.LastPrice) }),
+		textColumn("nav_date", func(x f) string { return x.NAVDate }),
+		figureColumn("value", f.Value),
+		figureColumn("invested", f.Invested),
+		figureColumn("profit", f.Profit),
+		percentColumn("profit_percent", f.ProfitPercent),
+		percentColumn("share_percent", totals.Share),
+	}
+	return csvFile("mutual-funds", v, columns, totals.Funds, func(x f) bool { return x.Missing })
+}

@@ -61,3 +61,13 @@ func ofDay(name string, at time.Time, rows []time.Time) string {
 	}
 	return name + " of " + day.In(market.IST()).Format("Monday 2 Jan")
 }
+
+// stamp is a moment with its day and seconds, in IST.
+func stamp(t time.Time) string { return t.In(market.IST()).Format("2 Jan 15:04:05") + " IST" }
+
+func timeOf(t time.Time) string {
+	if t.IsZero() {
+		return Absent
+	}
+	return clockTime(t)
+}

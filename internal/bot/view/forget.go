@@ -1,6 +1,8 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // AskForget asks before everything that is known of a person is erased.
 func AskForget() Message {

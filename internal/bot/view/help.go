@@ -127,12 +127,3 @@ func TooFast() Message {
 func Busy() Message {
 	return Message{HTML: "I am still working on what you asked before and have no room for more: please send this again in a moment."}
 }
-
-// cut shortens s to at most n characters.
-func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}

@@ -201,3 +201,36 @@ func scientific(d decimal.Decimal) string {
 	}
 	return sign + digits + "e" + strconv.Itoa(int(exponent))
 }
+
+// units writes a quantity with the commas of the Indian system and as many
+// places as it has, up to four.
+func units(d decimal.Decimal) string {
+	sign, digits := fixed(d, 4)
+	return sign + group(strings.TrimSuffix(strings.TrimRight(digits, "0"), "."))
+}
+
+// volume writes a count of units: 5,191, 73.60 L, 1.23 Cr.
+func volume(d decimal.Decimal) string {
+	for _, form := range []struct {
+		unit int32
+		name string
+	}{{crore, " Cr"}, {lakh, " L"}} {
+		if d.Abs().GreaterThanOrEqual(decimal.New(1, form.unit)) {
+			sign, digits := fixed(d.Shift(-form.unit), 2)
+			return sign + group(digits) + form.name
+		}
+	}
+	sign, digits := fixed(d, 0)
+	return sign + group(digits)
+}
+
+// volumeColumn writes a count of units for a column, in at most 7 characters.
+func volumeColumn(n int64) string {
+	d := decimal.NewFromInt(n)
+	if d.Abs().LessThan(decimal.New(1, lakh)) {
+		return volume(d)
+	}
+	return Short(d)
+}
+
+func volumeOf(n int64) string { return volume(decimal.NewFromInt(n)) }

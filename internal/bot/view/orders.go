@@ -162,13 +162,6 @@ func orderPrice(o kite.Order) string {
 	}
 }
 
-func timeOf(t time.Time) string {
-	if t.IsZero() {
-		return Absent
-	}
-	return clockTime(t)
-}
-
 // rejection says why the newest rejected order was, if that was a moment ago.
 func rejection(orders []kite.Order, at time.Time, v mask) []string {
 	for _, o := range kite.OrdersNewestFirst(orders) {

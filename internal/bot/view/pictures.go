@@ -6,17 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"kitebot/internal/kite"
 )
-
-// Price writes the price of an instrument in its own unit: rupees, the points of
-// an index, four places of a currency.
-func Price(q kite.Quote, d decimal.Decimal) string { return unitOfQuote(q).price(d) }
-
-// SymbolName is an instrument as it is written for people, without its exchange.
-func SymbolName(id string, at time.Time) string { return nameOf(id, at) }
 
 // HoldingName is a holding's symbol without the series that goes without saying.
 func HoldingName(h kite.Holding) string { return clean(symbol(h)) }

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"html"
+	"time"
 )
 
 // Problem is something that went wrong, in words: what it is, what was kept,
@@ -35,4 +36,53 @@ func (p Problem) Message() Message {
 		m.Buttons = [][]Button{row}
 	}
 	return m
+}
+
+// CarriedOut says that a command has run in an earlier process, whose answer may
+// not have arrived; look is the command that shows what came of it.
+func CarriedOut(command, look string) Message {
+	return Message{HTML: fmt.Sprintf("I carried out /%s, but was restarted before I could say so. /%s shows how things stand.", html.EscapeString(command), html.EscapeString(look))}
+}
+
+// GivenUp says that a command is not tried any more; command is "" for what was
+// none. It may have been answered at the last moment.
+func GivenUp(command string) Message {
+	what := "what you sent"
+	if command != "" {
+		what = "/" + html.EscapeString(command)
+	}
+	return Message{HTML: "<b>Sorry, I was restarted twice while I worked on " + what + ".</b>\nIf there is no answer to it above, please send it again. If that fails too, tell the person who runs this bot."}
+}
+
+// Slow tells that a command waits for Kite.
+type Slow struct {
+	Command string // "holdings"; "" for what is none
+	Now     time.Time
+	Cancel  string // data of a Cancel button; "" for none
+}
+
+// Message renders it. The answer takes its place.
+func (s Slow) Message() Message {
+	m := Message{HTML: "<b>Kite is slow just now.</b>\nNo answer" + to(s.Command) + " by " + clockSeconds(s.Now) + " IST. I show it as soon as Kite gives it."}
+	if s.Cancel != "" {
+		m.Buttons = [][]Button{{{Text: "Cancel", Data: s.Cancel}}}
+	}
+	return m
+}
+
+// Cancelled answers a person who cancelled a command. look is the command that shows
+// what it had changed by then; "" for nothing.
+func Cancelled(command, look string) Message {
+	m := Message{HTML: "<b>Cancelled.</b>\nI no longer wait for Kite’s answer" + to(command) + "."}
+	if look != "" {
+		m.HTML += " Something was done already: /" + html.EscapeString(look) + " shows how things stand."
+	}
+	return m
+}
+
+func to(command string) string {
+	if command == "" {
+		return ""
+	}
+	return " to /" + html.EscapeString(command)
 }

@@ -6,7 +6,34 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/market"
 )
+
+// ProbablyOver says that a login does not answer after its time.
+func ProbablyOver() string {
+	return "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours."
+}
+
+// Unreached says that no server takes questions for a login that it may still know.
+func Unreached() string {
+	return "Kite’s server no longer accepts requests for your login. I keep it until you have another one."
+}
+
+// EndedBecause says in a sentence why a login is over.
+func EndedBecause(why kite.Ending) string {
+	switch why {
+	case kite.EndCutOff:
+		return "Kite has ended your login, as it does every morning at about 06:00 IST."
+	case kite.EndExpired:
+		return "Your login has run out: Kite’s server keeps one for a day at most."
+	case kite.EndLost:
+		return "Kite’s server no longer knows your login: it was restarted, or you logged out in another app."
+	case kite.EndSwitched:
+		return "Kite’s server has a new way of logging in, so please log in once more."
+	default:
+		return "Your login at Kite has ended; that happens every morning at the latest."
+	}
+}
 
 // Status answers /status of somebody who is logged in. silent says that Kite
 // did not answer when it was asked for this reply.
@@ -116,4 +143,50 @@ func LinkCancelled() Message {
 // NothingToLogOut answers /logout of somebody who has no login.
 func NothingToLogOut() Message {
 	return Message{HTML: "You are not logged in: there is nothing to log out of."}
+}
+
+// EndingSoon warns of the end of a login, by the clock: only the server knows.
+type EndingSoon struct{ Until, Now time.Time }
+
+// Message renders the warning. It makes no sound at night.
+func (e EndingSoon) Message() Message {
+	return Message{
+		HTML: fmt.Sprintf("<b>Your Kite login ends at about %s</b> (in %d min).\nThat is my estimate; Kite has the last word. You can log in again now: until that is done, this login stays.",
+			clockTime(e.Until), minutesTo(e.Until, e.Now)),
+		Silent: isNight(e.Now),
+		Buttons: [][]Button{
+			{{Text: "Log in again", Data: "login:new", Style: Primary}},
+			{{Text: "Don’t warn me", Data: "settings:nowarning"}},
+		},
+	}
+}
+
+// NoMoreWarnings answers somebody who does not want to be warned. until is when
+// the present login ends; zero without one.
+func NoMoreWarnings(until time.Time) Message {
+	m := Message{
+		HTML:    "<b>I will not warn you any more</b> before a login ends. /settings changes that.",
+		Buttons: [][]Button{{{Text: "Warn me again", Data: "settings:warnings:on"}}},
+	}
+	if !until.IsZero() {
+		m.HTML += fmt.Sprintf("\n\nYour present login ends at about %s IST.", clockTime(until))
+		m.Buttons = append([][]Button{{{Text: "Log in again", Data: "login:new", Style: Primary}}}, m.Buttons...)
+	}
+	return m
+}
+
+// minutesTo counts the minutes that are left, rounded up: 29 min 59 s are 30.
+func minutesTo(until, now time.Time) int {
+	return int((until.Sub(now) + time.Minute - 1) / time.Minute)
+}
+
+// Between these hours in India people are asleep.
+const (
+	nightBegins = 22
+	nightEnds   = 8
+)
+
+func isNight(t time.Time) bool {
+	hour := t.In(market.IST()).Hour()
+	return hour >= nightBegins || hour < nightEnds
 }

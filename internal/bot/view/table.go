@@ -1,22 +1,13 @@
 package view
 
 import (
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 )
-
-// tableWidth is how many character cells fit beside each other on a phone in
-// Telegram's fixed-width text without wrapping.
-const tableWidth = 34
 
 // leastName is what a name gets at least, its mark included, before the numbers are shown whole:
 // rows without names tell nothing, and a number that is cut is marked.
 const leastName = 3
-
-// maxCellRunes bounds what one cell may hold, because characters without a
-// width of their own can be piled up without end.
-const maxCellRunes = 2 * tableWidth
 
 // table is a fixed-width text table: a column of names on the left, which
 // takes the room that the numbers leave, and columns of numbers to the right.
@@ -95,144 +86,170 @@ func (t table) widths(lines []row) []int {
 	return widths
 }
 
-func space(width int) string { return strings.Repeat(" ", width) }
-
-// fit cuts s to width cells and marks the cut.
-func fit(s string, width int) string {
-	if cells(s) <= width {
-		return s
-	}
-	if width <= 0 {
-		return ""
-	}
-	return beginning(s, width-1) + "…"
-}
-
-// fitName cuts like fit, but keeps two digits at the end: bonds of one issuer
-// differ only there (SGBDEC2511, SGBDEC2512).
-func fitName(s string, width int) string {
-	const kept = 2
-	end := s[max(0, len(s)-kept):]
-	if cells(s) <= width || width < kept+2 || strings.Trim(end, "0123456789") != "" {
-		return fit(s, width)
-	}
-	return fit(s[:len(s)-kept], width-kept) + end
-}
-
-// beginning returns the longest beginning of s that fits in width cells.
-func beginning(s string, width int) string {
-	used := 0
-	for i, r := range s {
-		used += cell(r)
-		if used > width {
-			return s[:i]
+// fits reports whether the table is shown without cutting anything.
+func (t table) fits() bool {
+	widths := make([]int, len(t.head))
+	for _, r := range t.lines() {
+		widths[0] = max(widths[0], cells(r.name)+cells(r.tail))
+		for i, number := range r.numbers {
+			widths[i+1] = max(widths[i+1], cells(number))
 		}
 	}
-	return s
+	total := len(widths) - 1
+	for _, w := range widths {
+		total += w
+	}
+	return total <= tableWidth
 }
 
-// clean makes text from outside fit for one cell: one line, nothing invisible
-// or turning the direction of writing, and of bounded size.
-func clean(s string) string { return tidy(s, maxCellRunes) }
-
-// tidy cleans text of at most so many characters, as Telegram counts them: an
-// emoji is two.
-func tidy(s string, most int) string {
-	if len(s) <= most && isPlain(s) {
-		return s
+// without returns the table without one of its columns of numbers.
+func (t table) without(column int) table {
+	narrow := table{head: omit(t.head, column), stack: t.stack}
+	for _, r := range t.rows {
+		narrow.rows = append(narrow.rows, row{r.name, r.tail, omit(r.numbers, column-1)})
 	}
+	return narrow
+}
+
+func omit(cells []string, i int) []string {
+	return append(append([]string{}, cells[:i]...), cells[i+1:]...)
+}
+
+// nativeWord is how many cells of one word a native table has room for on a
+// phone, before it pushes the last column off the screen.
+const nativeWord = 16
+
+// rich returns the table's cells as a native table. A name wraps between words,
+// so only one long word is cut.
+func (t table) rich() *RichTable {
+	if t.stacks() && len(t.head) > 4 {
+		return t.stackedRich()
+	}
+	rt := &RichTable{Head: t.head}
+	for _, r := range t.lines()[1:] {
+		rt.Rows = append(rt.Rows, append([]string{r.nativeName()}, r.numbers...))
+	}
+	return rt
+}
+
+func (r row) nativeName() string {
+	if strings.Contains(r.name, " ") {
+		return r.name + r.tail
+	}
+	return fitName(r.name, nativeWord) + r.tail
+}
+
+// maxNameLines bounds the lines that one name takes in a stacked table.
+const maxNameLines = 4
+
+// stacks reports whether names that leave no room for the numbers have lines of
+// their own.
+func (t table) stacks() bool { return t.stack && len(t.head) > 1 && !t.fits() }
+
+// stacked returns the lines of a table whose names do not fit on one line with
+// their numbers. A name that does not keeps lines of its own, uncut, and the numbers stand
+// under it. Where not even the heading fits on a line, the last column stands with
+// the names and the others under them.
+func (t table) stacked() []string {
+	rows, last := t.lines(), len(t.head)-1
+	split := 0 // so many columns stand under the names for certain
+	if cells(t.head[0])+lineWidth(numberWidths(rows, 0, last)) > tableWidth {
+		split = last - 1
+	}
+	under, with := numberWidths(rows, 0, split), numberWidths(rows, split, last)
+	room := tableWidth - lineWidth(with) // for a name on one line with its numbers
+	name := 0                            // what such names take
+	for _, r := range rows {
+		if n := cells(r.name) + cells(r.tail); n <= room {
+			name = max(name, n)
+		}
+	}
+	width := max(name+lineWidth(with), lineWidth(under))
+	var lines []string
+	for _, r := range rows {
+		named := wrap(r.name+r.tail, tableWidth)
+		end := named[len(named)-1]
+		if cells(end)+lineWidth(with) > width {
+			named, end = append(named, ""), ""
+		}
+		numbers := numberLine(r.numbers[split:], with)
+		named[len(named)-1] = end + space(width-cells(end)-cells(numbers)) + numbers
+		lines = append(lines, named...)
+		if split > 0 {
+			numbers = numberLine(r.numbers[:split], under)
+			lines = append(lines, space(width-cells(numbers))+numbers)
+		}
+	}
+	return lines
+}
+
+// numberWidths are the widths of some columns of numbers that stand on one line, as
+// far as it has room: the last ones have it first.
+func numberWidths(rows []row, from, to int) []int {
+	widths, room := make([]int, to-from), tableWidth
+	for i := len(widths) - 1; i >= 0; i-- {
+		for _, r := range rows {
+			widths[i] = max(widths[i], cells(r.numbers[from+i]))
+		}
+		widths[i] = max(1, min(widths[i], room-2*i-1))
+		room -= 1 + widths[i]
+	}
+	return widths
+}
+
+// lineWidth is what columns take, with a cell before each.
+func lineWidth(widths []int) int {
+	width := len(widths)
+	for _, w := range widths {
+		width += w
+	}
+	return width
+}
+
+func numberLine(numbers []string, widths []int) string {
 	var b strings.Builder
-	units := 0
-	for _, r := range s {
+	for i, number := range numbers {
+		number = fit(number, widths[i])
+		b.WriteString(space(1+widths[i]-cells(number)) + number)
+	}
+	return b.String()
+}
+
+// stackedRich is a table of many columns as a native table, which would be wider
+// than a phone too: two columns, and two rows for each.
+func (t table) stackedRich() *RichTable {
+	last := len(t.head) - 1
+	rt := &RichTable{Head: []string{t.head[0], t.head[last]}}
+	for i, r := range t.lines() {
+		if i > 0 {
+			rt.Rows = append(rt.Rows, []string{r.nativeName(), r.numbers[last-1]})
+		}
+		under := slices.DeleteFunc(slices.Clone(r.numbers[:last-1]), func(s string) bool { return s == "" })
+		rt.Rows = append(rt.Rows, []string{strings.Join(under, " · "), ""})
+	}
+	return rt
+}
+
+// wrap breaks a name between its words into lines of so many cells. What is cut
+// is marked.
+func wrap(name string, width int) []string {
+	if cells(name) <= width {
+		return []string{name}
+	}
+	lines := []string{""}
+	for word := range strings.FieldsSeq(name) {
+		end := &lines[len(lines)-1]
 		switch {
-		case unicode.IsSpace(r):
-			r = ' '
-		case !unicode.IsPrint(r): // controls, joiners, directions
-			continue
-		}
-		if units += utf16.RuneLen(r); units > most {
-			break
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// isPlain reports whether s is made of the printable characters of ASCII.
-func isPlain(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// cells is how many character cells s takes in fixed-width text.
-func cells(s string) int {
-	n := 0
-	for _, r := range s {
-		n += cell(r)
-	}
-	return n
-}
-
-// cell is how many character cells one character takes: none for a mark that
-// sits on the one before, two for East Asian wide characters and emoji.
-func cell(r rune) int {
-	switch {
-	case r < 0x300:
-		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	case isWide(r):
-		return 2
-	default:
-		return 1
-	}
-}
-
-// isWide covers the wide blocks as a whole. Where fonts differ (symbols that
-// are emoji on some phones) it says wide, so that a line is rather too short.
-func isWide(r rune) bool {
-	wide := [][2]rune{
-		{0x1100, 0x115F},                                                                         // Hangul Jamo
-		{0x231A, 0x231B}, {0x23E9, 0x23FA}, {0x25FD, 0x25FE}, {0x2600, 0x27BF}, {0x2B1B, 0x2B55}, // symbols
-		{0x2E80, 0x303E}, {0x3041, 0xA4CF}, // CJK, kana, Yi
-		{0xA960, 0xA97F}, {0xAC00, 0xD7A3}, // Hangul
-		{0xF900, 0xFAFF}, {0xFE10, 0xFE19}, {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, // full width
-		{0x16FE0, 0x18DFF}, {0x1B000, 0x1B2FF}, // Tangut, kana
-		{0x1F000, 0x1FAFF}, // emoji, flags
-		{0x20000, 0x3FFFD}, // CJK
-	}
-	for _, block := range wide {
-		if r >= block[0] && r <= block[1] {
-			return true
-		}
-	}
-	return false
-}
-
-// escape makes text from outside safe inside Telegram's HTML.
-func escape(s string) string {
-	if !strings.ContainsAny(s, `&<>"`) {
-		return s // which is nearly every cell
-	}
-	var b strings.Builder
-	b.Grow(len(s) + 16)
-	for i := range len(s) {
-		switch s[i] {
-		case '&':
-			b.WriteString("&amp;")
-		case '<':
-			b.WriteString("&lt;")
-		case '>':
-			b.WriteString("&gt;")
-		case '"':
-			b.WriteString("&quot;")
+		case *end == "":
+			*end = fit(word, width)
+		case cells(*end)+1+cells(word) <= width:
+			*end += " " + word
+		case len(lines) < maxNameLines:
+			lines = append(lines, fit(word, width))
 		default:
-			b.WriteByte(s[i])
+			*end = fit(*end+" "+word, width)
+			return lines
 		}
 	}
-	return b.String()
+	return lines
 }

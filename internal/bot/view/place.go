@@ -58,3 +58,6 @@ func ParseCardPage(arg string) (ref string, page int) {
 	}
 	return ref, page
 }
+
+// placePage bounds the page in a button's data, which has little room.
+func placePage(page int) int { return max(1, min(page, maxPlacePage)) }

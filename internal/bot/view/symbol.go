@@ -110,3 +110,64 @@ func week(name, s string) (string, expiry, string, bool) {
 func yearOf(s string) int { return 2000 + 10*int(s[0]-'0') + int(s[1]-'0') }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, digits) == "" }
+
+// symbolOf is an instrument's symbol without its exchange and without the
+// series that goes without saying, fit for one line. It is not escaped.
+func symbolOf(id string) string {
+	_, name, both := strings.Cut(id, ":")
+	if !both {
+		name = id
+	}
+	if name = strings.TrimSpace(clean(strings.TrimSuffix(name, "-EQ"))); name == "" {
+		return "(no name)"
+	}
+	return name
+}
+
+func exchangeOf(id string) string {
+	exchange, _, both := strings.Cut(id, ":")
+	if !both {
+		return ""
+	}
+	return exchange
+}
+
+// nameOf is an instrument as it is written for people: a contract as Kite does.
+func nameOf(id string, at time.Time) string { return contractName(symbolOf(id), at) }
+
+func plainSymbol(s string) string { return strings.TrimSuffix(s, "-EQ") }
+
+// series returns where the series of a symbol begins (IDEA-BE, SGBMAY30-GB): a
+// dash and one or two capitals or digits; 0 when there is none (BAJAJ-AUTO).
+func series(symbol string) int {
+	at := strings.LastIndexByte(symbol, '-')
+	after := symbol[at+1:]
+	if at < 1 || after == "" || len(after) > 2 || strings.Trim(after, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+		return 0
+	}
+	return at
+}
+
+// someNames lists names, the first few of many. They are escaped.
+func someNames(ids []string) string {
+	const most = 5
+	var names []string
+	for _, id := range ids[:min(most, len(ids))] {
+		names = append(names, escape(fit(symbolOf(id), 24)))
+	}
+	if more := len(ids) - most; more > 0 {
+		names[most-1] += " and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(names, ", ")
+}
+
+// gap is the line that names what a figure is missing for; none where nothing is.
+func gap(words string, names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{words + someNames(names)}
+}
+
+// SymbolName is an instrument as it is written for people, without its exchange.
+func SymbolName(id string, at time.Time) string { return nameOf(id, at) }

@@ -2,26 +2,21 @@ package view
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
+
+	"kitebot/internal/kite"
 )
+
+// maxData is how many bytes Telegram takes as a button's data.
+const maxData = 64
 
 // tapCells is what two buttons side by side have room for on a phone.
 const tapCells = 13
 
-// tapCellsOfThree is what three have room for.
-const tapCellsOfThree = 10
-
 // tapName is what a button says that opens a row: short, and never empty.
 func tapName(name string) string {
 	return notBlank(fit(clean(name), tapCells))
-}
-
-func notBlank(name string) string {
-	if name = strings.TrimSpace(name); cells(name) == 0 {
-		return "(no name)"
-	}
-	return name
 }
 
 // tapContract is tapName of an instrument. What tells contracts apart is never cut.
@@ -52,5 +47,26 @@ func pairs(buttons []Button) [][]Button {
 	return rows
 }
 
-// placePage bounds the page in a button's data, which has little room.
-func placePage(page int) int { return max(1, min(page, maxPlacePage)) }
+// rowsOf sets buttons side by side, so many in a row.
+func rowsOf(buttons []Button, perRow int) [][]Button {
+	var rows [][]Button
+	for len(buttons) > 0 {
+		n := min(perRow, len(buttons))
+		rows, buttons = append(rows, buttons[:n:n]), buttons[n:]
+	}
+	return rows
+}
+
+// idButton is a button about an instrument: none when its name does not fit
+// into a button, or is nothing that could be asked for again.
+func idButton(text, action, id string) []Button {
+	if data := action + id; kite.IsID(id) && len(data) <= maxData {
+		return []Button{{Text: text, Data: data}}
+	}
+	return nil
+}
+
+// notEmpty leaves out rows without buttons.
+func notEmpty(rows ...[]Button) [][]Button {
+	return slices.DeleteFunc(rows, func(row []Button) bool { return len(row) == 0 })
+}

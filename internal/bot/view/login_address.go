@@ -94,29 +94,3 @@ func LoginQueued(until time.Time) Message {
 	}
 	return Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server accepts one login every 12 seconds from this bot. Your turn comes at about %s IST. I will continue by myself and tell you.", clockSeconds(until))}
 }
-
-// ProbablyOver says that a login does not answer after its time.
-func ProbablyOver() string {
-	return "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours."
-}
-
-// Unreached says that no server takes questions for a login that it may still know.
-func Unreached() string {
-	return "Kite’s server no longer accepts requests for your login. I keep it until you have another one."
-}
-
-// EndedBecause says in a sentence why a login is over.
-func EndedBecause(why kite.Ending) string {
-	switch why {
-	case kite.EndCutOff:
-		return "Kite has ended your login, as it does every morning at about 06:00 IST."
-	case kite.EndExpired:
-		return "Your login has run out: Kite’s server keeps one for a day at most."
-	case kite.EndLost:
-		return "Kite’s server no longer knows your login: it was restarted, or you logged out in another app."
-	case kite.EndSwitched:
-		return "Kite’s server has a new way of logging in, so please log in once more."
-	default:
-		return "Your login at Kite has ended; that happens every morning at the latest."
-	}
-}

@@ -8,7 +8,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/market"
 )
 
 // maxSteps bounds the history and the trades that a card shows: the newest.
@@ -148,19 +147,6 @@ func filledWords(o kite.Order, v mask) []string {
 	}
 	return []string{strings.Join(parts, " · ")}
 }
-
-func present(words ...string) []string {
-	var there []string
-	for _, w := range words {
-		if w = strings.TrimSpace(clean(w)); w != "" {
-			there = append(there, w)
-		}
-	}
-	return there
-}
-
-// stamp is a moment with its day and seconds, in IST.
-func stamp(t time.Time) string { return t.In(market.IST()).Format("2 Jan 15:04:05") + " IST" }
 
 func cardTrades(v OrderCardView, s *sheet) {
 	switch {

@@ -131,12 +131,3 @@ func cardButtons(v HoldingCardView) [][]Button {
 	top = append(top, Button{Text: "Refresh", Data: card}, Button{Text: "Back", Data: "holdings:page:" + v.Place.String()})
 	return [][]Button{top}
 }
-
-// outside makes one line of text from outside safe to show: bounded, without
-// what is invisible, escaped. It is never empty.
-func outside(s string) string {
-	if s = strings.TrimSpace(clean(s)); cells(s) == 0 {
-		return Absent
-	}
-	return escape(s)
-}

@@ -2,7 +2,6 @@ package view
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"kitebot/internal/market"
@@ -31,15 +30,6 @@ func otherHours(exchanges []string) bool {
 	return slices.ContainsFunc(exchanges, func(exchange string) bool { return !slices.Contains(shares, exchange) })
 }
 
-// each is what a function says of each row.
-func each[T any](rows []T, of func(T) string) []string {
-	said := make([]string, len(rows))
-	for i, row := range rows {
-		said[i] = of(row)
-	}
-	return said
-}
-
 // dayOf names the day that the day's figures in an answer of t are of: "today"
 // once the exchange has opened, else the weekday of its last session. The exchanges of
 // commodities and currencies open at nine, and in the evening of some holidays: from
@@ -61,8 +51,15 @@ func DayOf(t time.Time) string {
 	return capital(dayOf(t))
 }
 
-func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
-
 func sameDay(a, b time.Time) bool {
 	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)
 }
+
+// clockTime is the hour and minute in India.
+func clockTime(t time.Time) string { return t.In(market.IST()).Format("15:04") }
+
+// clockSeconds adds seconds: a time that changes with every press.
+func clockSeconds(t time.Time) string { return t.In(market.IST()).Format("15:04:05") }
+
+// dayTime is a moment that need not be today.
+func dayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:04") }

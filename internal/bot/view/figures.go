@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -8,6 +9,38 @@ import (
 
 	"kitebot/internal/kite"
 )
+
+// headline is a first line: a name, the value behind it, and what its day
+// changed. In privacy mode it is the day in percent.
+func headline(name string, value, change, percent kite.Figure, v mask, day string) string {
+	line := name
+	if value.OK && !bool(v) {
+		line += " " + RupeesOf(value)
+	}
+	switch {
+	case bool(v) && percent.OK:
+		line += " · " + day + " " + PercentOf(percent)
+	case !bool(v) && change.OK:
+		line += " · " + day + " " + SignedRupeesOf(change)
+	}
+	return "<b>" + line + "</b>"
+}
+
+func has(n int) string {
+	if n == 1 {
+		return "1 has"
+	}
+	return fmt.Sprintf("%d have", n)
+}
+
+// each is what a function says of each row.
+func each[T any](rows []T, of func(T) string) []string {
+	said := make([]string, len(rows))
+	for i, row := range rows {
+		said[i] = of(row)
+	}
+	return said
+}
 
 // masked stands where privacy mode covers an amount.
 const masked = "•••"
@@ -95,13 +128,6 @@ func (v mask) note() []string {
 	return []string{"Amounts hidden. /show shows them."}
 }
 
-// units writes a quantity with the commas of the Indian system and as many
-// places as it has, up to four.
-func units(d decimal.Decimal) string {
-	sign, digits := fixed(d, 4)
-	return sign + group(strings.TrimSuffix(strings.TrimRight(digits, "0"), "."))
-}
-
 // shareOf writes a share of the whole for a column, without the percent sign:
 // 12.35, 100.0.
 func shareOf(f kite.Figure) string { return strings.TrimPrefix(shortPercentOf(f), "+") }
@@ -132,3 +158,33 @@ func figureOf(d decimal.Decimal) kite.Figure { return kite.Figure{Value: d, OK: 
 
 // priceOf is a price; 0 is none.
 func priceOf(d decimal.Decimal) kite.Figure { return kite.Figure{Value: d, OK: !d.IsZero()} }
+
+// noData says that rows came as null, and that they are not counted.
+func noData(n int) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{many(n, "row", "rows") + " came without data and " + isAre(n) + " not counted."}
+}
+
+// alike splits rows into the parts of one kind that follow each other.
+func alike[T any, K comparable](rows []T, kind func(T) K) [][]T {
+	var parts [][]T
+	for i, r := range rows {
+		if i == 0 || kind(r) != kind(rows[i-1]) {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], r)
+	}
+	return parts
+}
+
+func present(words ...string) []string {
+	var there []string
+	for _, w := range words {
+		if w = strings.TrimSpace(clean(w)); w != "" {
+			there = append(there, w)
+		}
+	}
+	return there
+}

@@ -1,0 +1,79 @@
+package view
+
+import (
+	"strings"
+)
+
+// sheet is a message in the making: paragraphs and tables in their order. From
+// the same values it comes out as text and, for those who chose them, as native
+// blocks.
+type sheet struct{ parts []sheetPart }
+
+// sheetPart is lines or a table.
+type sheetPart struct {
+	lines []string
+	table *table
+	close bool // follows without an empty line
+}
+
+// say adds a paragraph of lines, which are HTML. No lines are no paragraph.
+func (s *sheet) say(lines ...string) { s.add(sheetPart{lines: lines}) }
+
+// under adds lines right under what was said before.
+func (s *sheet) under(lines ...string) { s.add(sheetPart{lines: lines, close: true}) }
+
+// show adds a table. A table without rows is none.
+func (s *sheet) show(t table) { s.add(sheetPart{table: &t}) }
+
+// showUnder adds a table right under the line that names it.
+func (s *sheet) showUnder(t table) { s.add(sheetPart{table: &t, close: true}) }
+
+func (s *sheet) add(p sheetPart) {
+	if len(p.lines) > 0 || p.table != nil && len(p.table.rows) > 0 {
+		s.parts = append(s.parts, p)
+	}
+}
+
+func (s *sheet) message(native bool, buttons [][]Button) Message {
+	m := Message{HTML: s.html(), Buttons: buttons}
+	if native {
+		m.Rich = s.rich()
+	}
+	return m
+}
+
+func (s *sheet) html() string {
+	var b strings.Builder
+	for i, p := range s.parts {
+		switch {
+		case i == 0:
+		case p.close:
+			b.WriteString("\n")
+		default:
+			b.WriteString("\n\n")
+		}
+		if p.table != nil {
+			b.WriteString(p.table.html())
+		} else {
+			b.WriteString(strings.Join(p.lines, "\n"))
+		}
+	}
+	return b.String()
+}
+
+func (s *sheet) rich() *Rich {
+	var r Rich
+	for _, p := range s.parts {
+		if p.table != nil {
+			r.Blocks = append(r.Blocks, Block{Table: p.table.rich()})
+			continue
+		}
+		// A line break within a paragraph may be shown as a mere space.
+		for line := range strings.SplitSeq(strings.Join(p.lines, "\n"), "\n") {
+			if line != "" {
+				r.Blocks = append(r.Blocks, Block{HTML: line})
+			}
+		}
+	}
+	return &r
+}

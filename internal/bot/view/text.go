@@ -1,0 +1,142 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// maxCellRunes bounds what one cell may hold, because characters without a
+// width of their own can be piled up without end.
+const maxCellRunes = 2 * tableWidth
+
+// clean makes text from outside fit for one cell: one line, nothing invisible
+// or turning the direction of writing, and of bounded size.
+func clean(s string) string { return tidy(s, maxCellRunes) }
+
+// tidy cleans text of at most so many characters, as Telegram counts them: an
+// emoji is two.
+func tidy(s string, most int) string {
+	if len(s) <= most && isPlain(s) {
+		return s
+	}
+	var b strings.Builder
+	units := 0
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			r = ' '
+		case !unicode.IsPrint(r): // controls, joiners, directions
+			continue
+		}
+		if units += utf16.RuneLen(r); units > most {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// isPlain reports whether s is made of the printable characters of ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// escape makes text from outside safe inside Telegram's HTML.
+func escape(s string) string {
+	if !strings.ContainsAny(s, `&<>"`) {
+		return s // which is nearly every cell
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	for i := range len(s) {
+		switch s[i] {
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '"':
+			b.WriteString("&quot;")
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// outside makes one line of text from outside safe to show: bounded, without
+// what is invisible, escaped. It is never empty.
+func outside(s string) string {
+	if s = strings.TrimSpace(clean(s)); cells(s) == 0 {
+		return Absent
+	}
+	return escape(s)
+}
+
+// cut shortens s to at most n characters.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// typedText is what a person typed, fit to be shown back.
+func typedText(s string) string { return escape(cut(clean(strings.TrimSpace(s)), 40)) }
+
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
+func notBlank(name string) string {
+	if name = strings.TrimSpace(name); cells(name) == 0 {
+		return "(no name)"
+	}
+	return name
+}
+
+// many writes a count with its noun: "1 order", "3 orders".
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// counted is how many of something there are.
+type counted struct {
+	n    int
+	name string
+}
+
+// counts writes "2 open · 3 executed": what there is none of is left out.
+func counts(parts ...counted) string {
+	var there []string
+	for _, p := range parts {
+		if p.n > 0 {
+			there = append(there, fmt.Sprintf("%d %s", p.n, p.name))
+		}
+	}
+	return strings.Join(there, " · ")
+}
+
+func upDown(up, down, same int) string {
+	if words := counts(counted{up, "up"}, counted{down, "down"}, counted{same, "unchanged"}); words != "" {
+		return words
+	}
+	return "no change known"
+}
