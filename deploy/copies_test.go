@@ -49,7 +49,7 @@ func TestBackupRestoreAndAnotherKey(t *testing.T) {
 		t.Errorf("the holdings are %q, were %q", got, want)
 	}
 	alone.end()
-	if n := len(w.kite.Links()); n != 1 {
+	if n := len(w.kite.LoginLinks()); n != 1 {
 		t.Errorf("%d login links were made, want one", n)
 	}
 	measured(t, "a backup of %d bytes was restored on an empty volume and its key changed: the login held", len(sealed))

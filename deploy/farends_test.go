@@ -33,7 +33,7 @@ func TestFarEnds(t *testing.T) {
 	mux.Handle("/bot"+token+"/", tg)
 	mux.Handle("/", tg.Page())
 	page := serveAt(t, "127.0.0.1:9090", mux, tg.Close)
-	kite := simkite.New(simkite.Options{MadeUpAt: time.Now()})
+	kite := simkite.New(simkite.Options{AsOf: time.Now()})
 	kite.SetBaseURL(serveAt(t, "127.0.0.1:9091", kite, kite.Close))
 	fmt.Printf("\n  The bot's token:  %s\n  The chat:         %s\n  Ctrl-C ends it.\n\n", token, page)
 	<-ctx.Done()

@@ -44,7 +44,7 @@ func TestImageServes(t *testing.T) {
 		t.Errorf("after a restart the holdings are %q, before it %q", got, want)
 	}
 	c.end()
-	if n := len(w.kite.Links()); n != 1 {
+	if n := len(w.kite.LoginLinks()); n != 1 {
 		t.Errorf("%d login links were made, want one", n)
 	}
 }

@@ -72,12 +72,12 @@ func TestCrowdsWithinTheLimits(t *testing.T) {
 	w.whileWatched(c, w.people, "2,500 people who are not let in", func() {
 		for range outsiders {
 			next++
-			w.tg.Person(next, "Outsider").Send("hello")
+			w.tg.User(next, "Outsider").Send("hello")
 		}
 		w.allTaken()
 	})
 
-	blocked := w.tg.Person(9_999, "Blocked")
+	blocked := w.tg.User(9_999, "Blocked")
 	w.people[0].ask(fmt.Sprintf("/admin block %d", blocked.ID), "locked")
 	w.whileWatched(c, w.people, "3,000 presses of a blocked person", func() {
 		w.tg.Inject(simtg.Fault{Method: "answerCallbackQuery", Times: -1, Delay: tapsAreAcked})

@@ -44,7 +44,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	measured(t, "upgrade under load: %d people, %d questions, all answered; the longest wait was %d ms",
 		len(w.people), talk.questions(), talk.longest().Milliseconds())
 	took.check(t)
-	if n := len(w.kite.Links()); n != len(w.people) {
+	if n := len(w.kite.LoginLinks()); n != len(w.people) {
 		t.Errorf("%d login links were made for %d people", n, len(w.people))
 	}
 	for _, p := range w.people {

@@ -65,7 +65,7 @@ func newWorldOf(t *testing.T, accounts []simkite.Account) *world {
 		"STORE_KEY":          secretFile(t, "bWFkZS11cC1rZXktZm9yLXRoZS1pbWFnZS10ZXN0ISE="),
 	}
 	for i, a := range accounts {
-		w.people = append(w.people, &phone{Person: w.tg.Person(int64(i+11), a.Profile.UserShortname), t: t, w: w, user: a.UserID()})
+		w.people = append(w.people, &phone{User: w.tg.User(int64(i+11), a.Profile.UserShortname), t: t, w: w, user: a.UserID()})
 	}
 	t.Cleanup(func() {
 		_ = exec.Command("podman", "volume", "rm", "-f", w.volume).Run()
@@ -118,7 +118,7 @@ func (w *world) patient() context.Context {
 
 // phone is somebody's chat with the bot.
 type phone struct {
-	*simtg.Person
+	*simtg.User
 	t        *testing.T
 	w        *world
 	user     string // at Kite

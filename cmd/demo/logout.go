@@ -29,7 +29,7 @@ func (d *demo) offerLogout(in io.Reader, out io.Writer) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
 	defer cancel()
-	for _, p := range d.tg.People() {
+	for _, p := range d.tg.Users() {
 		if len(p.Chat()) > 0 {
 			logout(ctx, p, out)
 		}
@@ -37,7 +37,7 @@ func (d *demo) offerLogout(in io.Reader, out io.Writer) {
 }
 
 // logout sends /logout as the person and prints the bot's answer.
-func logout(ctx context.Context, p *simtg.Person, out io.Writer) {
+func logout(ctx context.Context, p *simtg.User, out io.Writer) {
 	asked := p.Last().ID
 	p.Send("/logout")
 	var answer string

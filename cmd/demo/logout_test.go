@@ -23,9 +23,9 @@ func realKite(t *testing.T) (k *simkite.Server, flags []string) {
 	return realKiteOf(t, simkite.Today)
 }
 
-func realKiteOf(t *testing.T, world simkite.World) (k *simkite.Server, flags []string) {
+func realKiteOf(t *testing.T, version simkite.Version) (k *simkite.Server, flags []string) {
 	t.Helper()
-	k = simkite.New(simkite.Options{World: world})
+	k = simkite.New(simkite.Options{Version: version})
 	s := httptest.NewServer(k)
 	k.SetBaseURL(s.URL)
 	t.Cleanup(func() { k.Close(); s.CloseClientConnections(); s.Close() })
@@ -76,7 +76,7 @@ func TestLogoutWithoutAnAnswer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out strings.Builder
-	asha := tg.Person(11, "Asha")
+	asha := tg.User(11, "Asha")
 	logout(ctx, asha, &out)
 	if !strings.HasPrefix(out.String(), "Asha: Kite did not confirm the logout in time.") {
 		t.Errorf("it printed %q", out.String())
@@ -105,7 +105,7 @@ func (d *running) login(t *testing.T, k *simkite.Server) {
 	said := d.listen(ctx, t, person)
 	d.send(ctx, t, person, "/login")
 	said("Log in to Kite")
-	if status, body := k.CompleteLogin(ctx, k.Links()[0], ashaUser); status != http.StatusOK {
+	if status, body := k.CompleteLogin(ctx, k.LoginLinks()[0], ashaUser); status != http.StatusOK {
 		t.Fatalf("login page: %d %s", status, body)
 	}
 	said("Logged in as")

@@ -40,12 +40,12 @@ func main() {
 
 // options are the flags.
 type options struct {
-	addr  string
-	kite  string
-	hosts []string // that a login link of the real Kite may point to
-	world simkite.World
-	logs  bool
-	clock clock.Clock // of all parts; no flag
+	addr    string
+	kite    string
+	hosts   []string // that a login link of the real Kite may point to
+	version simkite.Version
+	logs    bool
+	clock   clock.Clock // of all parts; no flag
 }
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -63,12 +63,12 @@ func parse(args []string, out io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	worlds := map[string]simkite.World{"today": simkite.Today, "old": simkite.Old, "next": simkite.Next}
-	world, known := worlds[*server]
-	if !known || o.kite != "" && world != simkite.Today {
+	versions := map[string]simkite.Version{"today": simkite.Today, "old": simkite.Old, "next": simkite.Next}
+	version, known := versions[*server]
+	if !known || o.kite != "" && version != simkite.Today {
 		return o, errors.New("-server must be today, old or next, and goes without -kite")
 	}
-	o.world = world
+	o.version = version
 	if *hosts != "" {
 		o.hosts = strings.Split(*hosts, ",")
 	}

@@ -109,7 +109,7 @@ func TestParse(t *testing.T) {
 	if _, err := parse([]string{"-server", "tomorrow"}, io.Discard); err == nil || !strings.Contains(err.Error(), "today, old or next") {
 		t.Errorf("a server that does not exist: %v", err)
 	}
-	if o, err := parse([]string{"-server", "next"}, io.Discard); err != nil || o.world != simkite.Next {
+	if o, err := parse([]string{"-server", "next"}, io.Discard); err != nil || o.version != simkite.Next {
 		t.Errorf("-server next: %+v, %v", o, err)
 	}
 	if _, err := parse([]string{"-server", "next", "-kite", "https://mcp.kite.trade/sse"}, io.Discard); err == nil {

@@ -79,7 +79,7 @@ func (c movedClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 
 // demoAt runs a demo that begins at a moment, and logs its first person in to an
 // account.
-func demoAt(t *testing.T, at time.Time, user string) (*demo, *simtg.Person) {
+func demoAt(t *testing.T, at time.Time, user string) (*demo, *simtg.User) {
 	t.Helper()
 	d, err := newDemo(options{addr: "127.0.0.1:0", clock: movedClock{clock.Real(), time.Until(at)}})
 	if err != nil {
@@ -95,9 +95,9 @@ func demoAt(t *testing.T, at time.Time, user string) (*demo, *simtg.Person) {
 		}
 		d.close()
 	})
-	p := d.tg.People()[0]
+	p := d.tg.Users()[0]
 	answer(t, p, "/login")
-	if status, body := d.kite.CompleteLogin(ctx, d.kite.Links()[0], user); status != 200 {
+	if status, body := d.kite.CompleteLogin(ctx, d.kite.LoginLinks()[0], user); status != 200 {
 		t.Fatalf("login page: %d %s", status, body)
 	}
 	waitFor(t, p, func(m simtg.Message) bool { return strings.Contains(m.Text, "Logged in as") })
@@ -105,14 +105,14 @@ func demoAt(t *testing.T, at time.Time, user string) (*demo, *simtg.Person) {
 }
 
 // answer sends a line and returns the message that answers it.
-func answer(t *testing.T, p *simtg.Person, line string) simtg.Message {
+func answer(t *testing.T, p *simtg.User, line string) simtg.Message {
 	t.Helper()
 	p.Send(line)
 	asked := p.Last().ID
 	return waitFor(t, p, func(m simtg.Message) bool { return m.FromBot && m.ID > asked })
 }
 
-func waitFor(t *testing.T, p *simtg.Person, is func(simtg.Message) bool) (found simtg.Message) {
+func waitFor(t *testing.T, p *simtg.User, is func(simtg.Message) bool) (found simtg.Message) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -114,7 +114,7 @@ func kiteFaults() []fault {
 		{
 			name: "Somebody else logs in", alike: calledIsIdle(), what: "Another Kite user finishes the same login link a second time, which silently replaces the account behind it.",
 			strike: func(s *story) {
-				if status, body := s.kite.CompleteLogin(s.t.Context(), s.kite.Links()[0], ashaUser); status != http.StatusOK {
+				if status, body := s.kite.CompleteLogin(s.t.Context(), s.kite.LoginLinks()[0], ashaUser); status != http.StatusOK {
 					s.t.Fatalf("login page: %d %s", status, body)
 				}
 			},

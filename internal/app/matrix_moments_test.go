@@ -43,7 +43,7 @@ func playBeforeLogin(s *story) {
 			s.t.Errorf("the browser shows %q", trouble)
 		}
 	}).tail = s.loggedIn()
-	s.links = len(s.kite.Links())
+	s.links = len(s.kite.LoginLinks())
 	s.conclude()
 }
 
@@ -62,7 +62,7 @@ func playLinkSent(s *story) {
 	}
 	if !s.loggedIn() {
 		s.step("/login", time.Minute, func() { s.p.Send("/login") })
-		s.links = len(s.kite.Links())
+		s.links = len(s.kite.LoginLinks())
 		s.finish("logs in in the browser")
 	}
 	s.out.sameLink = s.links == 1

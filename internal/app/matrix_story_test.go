@@ -123,7 +123,7 @@ func (s *story) login() {
 	s.pass(offBeat)
 	s.p.browse(m, raviUser)
 	s.p.waitText(0, "Logged in as") // by itself, within seconds
-	s.links = len(s.kite.Links())
+	s.links = len(s.kite.LoginLinks())
 	if s.fault.ripen != nil {
 		s.fault.ripen(s)
 	} else {
@@ -185,7 +185,7 @@ func (s *story) conclude() {
 		last := s.step("/holdings", time.Minute, func() { s.p.Send("/holdings") })
 		if s.out.kept = last.showed(answer); s.out.kept {
 			last.tail = true
-			if links := len(s.kite.Links()); links != s.links {
+			if links := len(s.kite.LoginLinks()); links != s.links {
 				s.t.Errorf("there are %d login links, want %d", links, s.links)
 			}
 			return

@@ -46,7 +46,7 @@ func deliveryFaults() []fault {
 		},
 		{
 			name: "429 for everybody", what: "The whole bot has to be silent for two and a half minutes.",
-			strike: func(s *story) { s.tg.FloodAll(150) }, heal: clear, lasts: 3 * time.Minute, rough: time.Minute,
+			strike: func(s *story) { s.tg.LimitAll(150) }, heal: clear, lasts: 3 * time.Minute, rough: time.Minute,
 		},
 		{
 			name: "Telegram answers 502", alike: calledIsIdle(), what: "Whatever is sent or edited is answered by a gateway’s page for two minutes.",
@@ -93,7 +93,7 @@ func deliveryFaults() []fault {
 		},
 		{
 			name: "The chat is gone", alike: calledIsIdle(), what: "“Chat not found”, until the person writes again.",
-			mute: true, strike: func(s *story) { s.p.Vanish() },
+			mute: true, strike: func(s *story) { s.p.ForgetChat() },
 			never: map[string]string{beforeLogin: "there is a chat as soon as somebody writes"},
 		},
 	}
@@ -111,7 +111,7 @@ func intakeFaults() []fault {
 			name: "401: the token is revoked", alike: calledIsIdle(), what: "Telegram does not know the bot any more. Two minutes later the operator starts it with the new token.",
 			strike: func(s *story) {
 				s.token = "1000001:next-token-next-token-next-token-00"
-				s.tg.Revoke(s.token)
+				s.tg.RevokeToken(s.token)
 			},
 			heal: startWithNewToken, rough: time.Minute,
 		},

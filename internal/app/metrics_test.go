@@ -153,7 +153,7 @@ func TestMetricsOfAPlayedBot(t *testing.T) {
 	if i := strings.Index(text, `="other"`); i >= 0 {
 		t.Errorf("a room told a word that is in none of its lists: …%s", text[max(0, i-60):i+10])
 	}
-	secrets := append(o.kite.Links(), token, ashaUser, raviUser, "Asha", "Ravi", "robnicate", "ROBNICATE", "connect/login", "/authorize", o.store, "127.0.0.1")
+	secrets := append(o.kite.LoginLinks(), token, ashaUser, raviUser, "Asha", "Ravi", "robnicate", "ROBNICATE", "connect/login", "/authorize", o.store, "127.0.0.1")
 	for _, s := range o.kite.Sessions() {
 		secrets = append(secrets, s.ID)
 	}

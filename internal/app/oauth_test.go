@@ -23,7 +23,7 @@ import (
 // newNext is a world whose Kite is the coming server.
 func newNext(t *testing.T) *world {
 	t.Helper()
-	return newWorld(t, simkite.Options{World: simkite.Next, WantUserAgent: true})
+	return newWorld(t, simkite.Options{Version: simkite.Next, CheckUserAgent: true})
 }
 
 // authorize opens the login link of a message, logs in as a Kite user, and
@@ -135,7 +135,7 @@ func TestALoginByOAuth(t *testing.T) {
 // the buttons of its reply work. No pair of tool and mode but those that read is
 // ever sent: the simulator notes any other.
 func TestEveryCommandAtTheComingServer(t *testing.T) {
-	today := newWorld(t, simkite.Options{WantUserAgent: true})
+	today := newWorld(t, simkite.Options{CheckUserAgent: true})
 	today.start()
 	before := today.person(asha, "Asha")
 	before.login(ashaUser)
@@ -189,7 +189,7 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 		"an outage of Kite": {func(w *world) {
 			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure})
 		}, "Kite is not answering, or your login has ended"},
-		"the server is switched back": {func(w *world) { w.kite.SetWorld(simkite.Today) }, "has a new way of logging in"},
+		"the server is switched back": {func(w *world) { w.kite.SetVersion(simkite.Today) }, "has a new way of logging in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +208,7 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 // A bearer that ran out, on a clock that jumps: the person reads why.
 func TestABearerRunsOut(t *testing.T) {
 	later := &jumping{Clock: clock.Real()}
-	w := newWorld(t, simkite.Options{World: simkite.Next, Now: later.Now})
+	w := newWorld(t, simkite.Options{Version: simkite.Next, Now: later.Now})
 	w.observed(later, func(*app.Config) {})
 	p := w.person(asha, "Asha")
 	p.grant(ashaUser)
@@ -259,14 +259,14 @@ func TestARefusedCallback(t *testing.T) {
 // One store at today's server, the coming one, and today's again: all people can
 // log in each time, and the change makes no storm of requests.
 func TestTheServerIsSwitchedTwice(t *testing.T) {
-	w := newWorld(t, simkite.Options{World: simkite.Today, WantUserAgent: true, NoLimits: true})
+	w := newWorld(t, simkite.Options{Version: simkite.Today, CheckUserAgent: true, NoRateLimits: true})
 	w.start()
 	people := map[person]string{w.person(asha, "Asha"): ashaUser, w.person(ravi, "Ravi"): raviUser}
 	for p, user := range people {
 		p.login(user)
 	}
-	for i, server := range []simkite.World{simkite.Next, simkite.Today, simkite.Next} {
-		w.kite.SetWorld(server)
+	for i, server := range []simkite.Version{simkite.Next, simkite.Today, simkite.Next} {
+		w.kite.SetVersion(server)
 		command, want := "/holdings", headline
 		if i == 1 { // an answer of a moment ago is not asked for again
 			command, want = "/profile", func(user string) string { return user }
@@ -318,7 +318,7 @@ func TestWithoutStreams(t *testing.T) {
 		for _, later := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, later %v", name, later), func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, simkite.Options{WantUserAgent: true})
+				w := newWorld(t, simkite.Options{CheckUserAgent: true})
 				if !later {
 					refuse(w)
 				}

@@ -10,11 +10,11 @@ import (
 
 // person is somebody with a phone and a browser.
 type person struct {
-	*simtg.Person
+	*simtg.User
 	w *world
 }
 
-func (w *world) person(id int64, name string) person { return person{w.tg.Person(id, name), w} }
+func (w *world) person(id int64, name string) person { return person{w.tg.User(id, name), w} }
 
 // waitFor waits for a message of the bot, from number `from` on, that satisfies want.
 func (p person) waitFor(from int, what string, want func(simtg.Message) bool) simtg.Message {

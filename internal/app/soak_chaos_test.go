@@ -36,10 +36,10 @@ func TestChaosSoak(t *testing.T) {
 	k.during(plan.most, func(n int) bool { return n < plan.loginKills }, func(context.Context) {
 		st.everybodyHasTheirHoldings("killed at the login")
 	})
-	links := len(st.kite.Links())
+	links := len(st.kite.LoginLinks())
 	talks := st.talk(k, plan)
 	k.end()
-	if n := len(st.kite.Links()); n != links {
+	if n := len(st.kite.LoginLinks()); n != links {
 		t.Errorf("%d login links were made while everybody was logged in", n-links)
 	}
 	report(t, k, talks)

@@ -185,7 +185,7 @@ func (d *decisions) decide(ctx context.Context, _ *soaker, dice *rand.Rand) erro
 		d.blocked.PressForged(1, "holdings:run")
 	}
 	if dice.IntN(6) == 0 {
-		d.bot.tg.FloodAll(1)
+		d.bot.tg.LimitAll(1)
 	}
 	if err := cmp.Or(d.answered(ctx, one, fromOne), d.answered(ctx, two, fromTwo)); err != nil {
 		return err

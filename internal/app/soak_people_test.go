@@ -20,7 +20,7 @@ import (
 
 // soaker is somebody in a soak, with a Kite account that is theirs alone.
 type soaker struct {
-	*simtg.Person
+	*simtg.User
 	bot      *soakBot
 	chat     *chatLog
 	user     string // at Kite
@@ -36,7 +36,7 @@ type soaker struct {
 
 func newSoaker(b *soakBot, seed int64, a simkite.Account) *soaker {
 	p := &soaker{chat: newChatLog(seed), links: map[int64]string{}, bot: b, user: a.UserID(), headline: totalsOf(a).headline()}
-	p.Person = b.tg.Person(telegramID(seed), a.Profile.UserShortname)
+	p.User = b.tg.User(telegramID(seed), a.Profile.UserShortname)
 	return p
 }
 

@@ -59,9 +59,9 @@ func TestLoginThenHoldings(t *testing.T) {
 // Whichever of its two links Kite's server gives out, and with no setting about
 // it, people get in. What comes first in the browser is said for today's only.
 func TestBothLoginLinks(t *testing.T) {
-	for name, world := range map[string]simkite.World{"today's": simkite.Today, "the older one": simkite.Old} {
+	for name, world := range map[string]simkite.Version{"today's": simkite.Today, "the older one": simkite.Old} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, simkite.Options{World: world})
+			w := newWorld(t, simkite.Options{Version: world})
 			w.start()
 			p := w.person(asha, "Asha")
 			m := p.ask("/login", "Log in to Kite")
@@ -136,7 +136,7 @@ func TestKilledBot(t *testing.T) {
 	kill()
 	w.start()
 	p.ask("/holdings", headline(ashaUser))
-	if links := w.kite.Links(); len(links) != 1 {
+	if links := w.kite.LoginLinks(); len(links) != 1 {
 		t.Errorf("%d login links were made, want one", len(links))
 	}
 }
@@ -274,8 +274,8 @@ func TestStrangersAndGroups(t *testing.T) {
 	p := w.person(77, "Mallory")
 	p.ask("/holdings", "Your Telegram number is 77")
 	friend := w.person(asha, "Asha")
-	g := w.tg.Group(-100777, "Friends", friend.Person)
-	g.Send(friend.Person, "/holdings@kite_demo_bot")
+	g := w.tg.Group(-100777, "Friends", friend.User)
+	g.Send(friend.User, "/holdings@kite_demo_bot")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := w.tg.WaitCalls(ctx, func(calls []simtg.Call) bool {

@@ -168,7 +168,7 @@ func (w *world) check() {
 		w.t.Errorf("towards Telegram: %s", v)
 	}
 	logs := w.logText()
-	secrets := append(w.kite.Links(), token, w.token, "connect/login", "redirect_params", "/authorize?")
+	secrets := append(w.kite.LoginLinks(), token, w.token, "connect/login", "redirect_params", "/authorize?")
 	for _, s := range w.kite.Sessions() {
 		secrets = append(secrets, s.ID)
 	}

@@ -91,12 +91,12 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
 		"numbers lower":     func(s *sim.Server, round int) { s.SetNextUpdateID(int64(300 / round)) },
 		"numbers higher":    func(s *sim.Server, round int) { s.SetNextUpdateID(1 << (40 + round)) },
 		"a second poller":   func(s *sim.Server, _ int) { time.AfterFunc(20*time.Second, s.SecondPoller()) },
-		"a webhook":         func(s *sim.Server, _ int) { s.HookElsewhere() },
+		"a webhook":         func(s *sim.Server, _ int) { s.SetForeignWebhook() },
 		"silence for hours": func(s *sim.Server, round int) { elapse(3 * time.Hour); s.SetNextUpdateID(int64(300 / round)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
-				asha := s.Person(501, "Asha")
+				asha := s.User(501, "Asha")
 				s.SetNextUpdateID(700)
 				ctx, cancel := context.WithCancel(t.Context())
 				var got []string

@@ -16,7 +16,7 @@ import (
 func TestOutsidersDelayNoOneElse(t *testing.T) {
 	simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
 		for _, id := range []int64{501, 601, 602, 603} {
-			s.Person(id, "P").Send("/start")
+			s.User(id, "P").Send("/start")
 			if id > 501 {
 				s.Inject(sim.Fault{Method: "sendMessage", Chat: id, RetryAfter: 30})
 			}
@@ -30,7 +30,7 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		press := s.Person(601, "P").PressForged(1, "x").QueryID
+		press := s.User(601, "P").PressForged(1, "x").ID
 		go func() { done <- c.Acknowledge(t.Context(), press, "") }()
 		for range 120 { // each of the three is refused in its turn
 			synctest.Wait()
@@ -45,7 +45,7 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if early := s.Early(); early != (sim.Early{}) || limited(s) != 4 {
+		if early := s.EarlyCalls(); early != (sim.EarlyCalls{}) || limited(s) != 4 {
 			t.Errorf("early = %+v, %d refusals; want none early and 4 refusals", early, limited(s))
 		}
 		if log.count("every message waits") != 0 {
@@ -110,7 +110,7 @@ func TestNoCallComesEarly(t *testing.T) {
 			return err
 		}
 	}
-	silent := func(s *sim.Server) { s.FloodAll(40) }
+	silent := func(s *sim.Server) { s.LimitAll(40) }
 	for name, tt := range map[string]struct {
 		limit   func(s *sim.Server)
 		do      func(t *testing.T, c *Client, queries []string) func(int64) error
@@ -118,7 +118,7 @@ func TestNoCallComesEarly(t *testing.T) {
 		longest time.Duration // for all of them
 	}{
 		"people, at the documented rate": {
-			func(s *sim.Server) { s.Limit(30, 20) },
+			func(s *sim.Server) { s.SetRateLimit(30, 20) },
 			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c) }, 0, 12 * time.Second,
 		},
 		"people, in a silence": {
@@ -136,7 +136,7 @@ func TestNoCallComesEarly(t *testing.T) {
 			}, 1, 41 * time.Second,
 		},
 		"people and outsiders, at the documented rate": {
-			func(s *sim.Server) { s.Limit(30, 20) },
+			func(s *sim.Server) { s.SetRateLimit(30, 20) },
 			func(t *testing.T, c *Client, _ []string) func(int64) error {
 				return func(i int64) error { return send(t, []bot.Messenger{c, c.Outsiders()}[i%2])(i) }
 			}, 0, 50 * time.Second,
@@ -146,13 +146,13 @@ func TestNoCallComesEarly(t *testing.T) {
 			simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
 				queries := make([]string, many)
 				for i := range int64(many) {
-					p := s.Person(600+i, "P")
+					p := s.User(600+i, "P")
 					p.Send("/start")
-					queries[i] = p.PressForged(1, "x").QueryID
+					queries[i] = p.PressForged(1, "x").ID
 				}
 				tt.limit(s)
 				took := atOnce(t, many, tt.do(t, c, queries))
-				if early := s.Early(); early != (sim.Early{}) || limited(s) != tt.refused {
+				if early := s.EarlyCalls(); early != (sim.EarlyCalls{}) || limited(s) != tt.refused {
 					t.Errorf("early = %+v, %d refusals; want none early and %d refusals", early, limited(s), tt.refused)
 				}
 				if took > tt.longest {
@@ -168,9 +168,9 @@ func TestNoCallComesEarly(t *testing.T) {
 func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
 	simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
 		for i := range int64(many) {
-			s.Person(600+i, "P").Send("/start")
+			s.User(600+i, "P").Send("/start")
 		}
-		s.FloodAll(150)
+		s.LimitAll(150)
 		took := atOnce(t, many, func(i int64) error {
 			_, err := c.Send(t.Context(), 600+i, hello())
 			return err

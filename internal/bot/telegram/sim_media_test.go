@@ -13,11 +13,11 @@ import (
 )
 
 // chatting is a client with somebody it may write to.
-func chatting(t *testing.T) (*Client, *sim.Server, *sim.Person) {
+func chatting(t *testing.T) (*Client, *sim.Server, *sim.User) {
 	t.Helper()
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	return c, s, asha
 }

@@ -17,16 +17,16 @@ import (
 // understand each other.
 
 // people are two who have written to the bot.
-func people(s *sim.Server) (asha, ravi *sim.Person) {
-	asha, ravi = s.Person(501, "Asha"), s.Person(502, "Ravi")
+func people(s *sim.Server) (asha, ravi *sim.User) {
+	asha, ravi = s.User(501, "Asha"), s.User(502, "Ravi")
 	asha.Send("/start")
 	ravi.Send("/start")
 	return asha, ravi
 }
 
 func TestPeopleWhoAreGone(t *testing.T) {
-	for name, leave := range map[string]func(*sim.Person){
-		"blocked": (*sim.Person).Block, "vanished": (*sim.Person).Vanish,
+	for name, leave := range map[string]func(*sim.User){
+		"blocked": (*sim.User).Block, "vanished": (*sim.User).ForgetChat,
 	} {
 		t.Run(name, func(t *testing.T) {
 			simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
@@ -102,7 +102,7 @@ func TestARevokedTokenIsTheEnd(t *testing.T) {
 		go func() { done <- c.Poll(t.Context(), bottest.NewMemJournal(), func(bot.Update) {}) }()
 		elapse(20 * time.Second) // a poll is being held
 		began := time.Now()
-		s.Revoke("4815162342:another-made-up-secret-of-a-bot")
+		s.RevokeToken("4815162342:another-made-up-secret-of-a-bot")
 		if err := <-done; !errors.Is(err, ErrUnauthorized) || time.Since(began) > time.Second {
 			t.Errorf("Poll = %v after %v, want ErrUnauthorized at once", err, time.Since(began))
 		}
@@ -116,7 +116,7 @@ func TestARevokedTokenIsTheEnd(t *testing.T) {
 func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 	for words, begin := range map[string]func(s *sim.Server) (end func()){
 		"only one process may run": (*sim.Server).SecondPoller,
-		"a webhook was set for":    func(s *sim.Server) func() { s.HookElsewhere(); return func() {} },
+		"a webhook was set for":    func(s *sim.Server) func() { s.SetForeignWebhook(); return func() {} },
 	} {
 		simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
 			people(s)

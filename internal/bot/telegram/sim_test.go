@@ -67,7 +67,7 @@ func answers(messages []sim.Message) []string {
 
 func TestNothingIsLostOverARestart(t *testing.T) {
 	s, address := newSim(t)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	var want []string
 	for i := range 50 {
 		text := fmt.Sprintf("line %02d", i)
@@ -102,7 +102,7 @@ func killAfter(t *testing.T, n int, c *Client, j bot.Journal) {
 
 // answerUntil plays a process that begins with what the journal holds and ends
 // once a person has read the text.
-func answerUntil(t *testing.T, text string, c *Client, j bot.Journal, person *sim.Person) {
+func answerUntil(t *testing.T, text string, c *Client, j bot.Journal, person *sim.User) {
 	t.Helper()
 	left, err := j.Unanswered(c.ID())
 	if err != nil {
@@ -137,7 +137,7 @@ func (j slowJournal) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 
 func TestTelegramKeepsABatchUntilItIsStored(t *testing.T) {
 	s, address := newSim(t)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	c := newSimClient(t, address)
 	asha.Send("/status")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -161,7 +161,7 @@ func TestTelegramKeepsABatchUntilItIsStored(t *testing.T) {
 func TestTheStrictServerAcceptsEverythingWeSend(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	first := view.Message{
 		HTML:    `<b>M&amp;M</b> <code>₹ 1,00,234.50</code> <a href="https://example.org/?a=1&amp;b=2">more</a>`,
@@ -196,7 +196,7 @@ func TestTheStrictServerAcceptsEverythingWeSend(t *testing.T) {
 func TestTheStrictServerAcceptsTheMenu(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	for _, menu := range [][]Command{
 		{{"status", "Am I logged in?"}, {"help", "What I can do"}},
@@ -217,7 +217,7 @@ func TestTheStrictServerAcceptsTheMenu(t *testing.T) {
 func TestTheStrictServerRefusesInWordsWeKnow(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	if got := cause(t, c.Edit(t.Context(), 501, 1000, view.Message{HTML: "x"})); got != bot.DeliveryNoMessage {
 		t.Errorf("cause for a missing message = %d", got)
@@ -240,7 +240,7 @@ func sendCause(t *testing.T, c *Client, chat int64) bot.DeliveryCause {
 func TestWhatPeopleDoArrives(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha, ravi := s.Person(501, "Asha"), s.Person(502, "Ravi")
+	asha, ravi := s.User(501, "Asha"), s.User(502, "Ravi")
 	asha.Send("/start")
 	s.Group(-100900, "Lunch", asha, ravi).Send(ravi, "/status")
 	ravi.Send("/start")
@@ -269,7 +269,7 @@ func TestWhatPeopleDoArrives(t *testing.T) {
 func TestAPressIsAnswered(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	id, err := c.Send(t.Context(), 501, view.Message{HTML: "x", Buttons: [][]view.Button{{{Text: "Go", Data: "go:on"}}}})
 	if err != nil {
@@ -296,8 +296,8 @@ func TestAPressIsAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-press.Answered()
-	if press.Toast() != "Going on" {
-		t.Errorf("toast = %q", press.Toast())
+	if press.AnswerText() != "Going on" {
+		t.Errorf("toast = %q", press.AnswerText())
 	}
 }
 
@@ -327,7 +327,7 @@ func TestTwoPollersAreAConflict(t *testing.T) {
 func TestAnAnswerLostAfterDeliveryComesTwice(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
-	asha := s.Person(501, "Asha")
+	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	s.Inject(sim.Fault{Method: "sendMessage", Drop: sim.DropAfter})
 	if _, err := c.Send(t.Context(), 501, view.Message{HTML: "important"}); err != nil {

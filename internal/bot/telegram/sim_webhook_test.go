@@ -30,7 +30,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 		"delivered again": func(_ *testing.T, h *hookTrouble, _ int) { h.s.Redeliver(10) },
 		"numbers lower":   func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(int64(300 / round)) },
 		"numbers higher":  func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(1 << (40 + round)) },
-		"another webhook": func(_ *testing.T, h *hookTrouble, _ int) { h.s.HookElsewhere() },
+		"another webhook": func(_ *testing.T, h *hookTrouble, _ int) { h.s.SetForeignWebhook() },
 		"the proxy away":  func(_ *testing.T, h *hookTrouble, _ int) { h.p.away(5 * time.Minute) },
 		"hours of silence": func(_ *testing.T, h *hookTrouble, round int) {
 			elapse(3 * time.Hour)
@@ -51,7 +51,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, _ *lines) {
-				asha := s.Person(501, "Asha")
+				asha := s.User(501, "Asha")
 				s.SetNextUpdateID(700)
 				j := &failing{Journal: bottest.NewMemJournal()}
 				var got []string
@@ -96,7 +96,7 @@ func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
 		const people, each = 60, 10 // more than there are connections
 		for i := range each {
 			for who := range people {
-				s.Person(int64(600+who), "P").Send(fmt.Sprintf("%d %02d", who, i))
+				s.User(int64(600+who), "P").Send(fmt.Sprintf("%d %02d", who, i))
 			}
 		}
 		elapse(time.Minute)
@@ -141,7 +141,7 @@ func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
 		p.at = at
 		p.mu.Unlock()
 		elapse(15 * time.Minute)
-		s.Person(501, "Asha").Send("hello")
+		s.User(501, "Asha").Send("hello")
 		elapse(time.Minute)
 		if c.Conflict() || !slices.Equal(got, []string{"hello"}) {
 			t.Errorf("conflict %v, handled %q once the other is gone:\n%s", c.Conflict(), got, log)
@@ -158,7 +158,7 @@ func TestTheNextRunIsNotFooledByTheSecretOfTheLast(t *testing.T) {
 		p.webhook(t, c, j, &got).end()
 		s.Inject(sim.Fault{Method: "setWebhook", Status: http.StatusBadGateway, Body: "<html>", Times: 5})
 		r := p.webhook(t, c, j, &got)
-		s.Person(501, "Asha").Send("hello")
+		s.User(501, "Asha").Send("hello")
 		elapse(20 * time.Second)
 		if log.count("without its secret") != 1 || !slices.Equal(got, []string{"hello"}) {
 			t.Errorf("handled %q:\n%s", got, log)

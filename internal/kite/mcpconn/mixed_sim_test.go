@@ -16,17 +16,17 @@ func TestMixedStates(t *testing.T) {
 		name    string
 	}{
 		"today":                     {sim.Options{}, 0, "tools"},
-		"the old links":             {sim.Options{World: sim.Old}, 0, "tools"},
+		"the old links":             {sim.Options{Version: sim.Old}, 0, "tools"},
 		"today without streams":     {sim.Options{NoSSE: true}, 0, "tools"},
-		"today with documents":      {sim.Options{WellKnownToo: true}, 0, "tools"},
+		"today with documents":      {sim.Options{OAuthDocuments: true}, 0, "tools"},
 		"today, fewer tools":        {sim.Options{NoOrderTools: true}, 0, "tools"},
-		"today, other tools":        {sim.Options{Foreign: true}, kite.KindUnfamiliar, "unfamiliar"},
-		"next":                      {sim.Options{World: sim.Next}, kite.KindAuthorize, "OAuth"},
-		"next, not quoted":          {sim.Options{World: sim.Next, UnquotedMetadata: true}, kite.KindAuthorize, "OAuth"},
-		"next, early":               {sim.Options{World: sim.Next, Early: true}, kite.KindAuthorize, "OAuth"},
-		"a hybrid":                  {sim.Options{World: sim.Next, Hybrid: true}, 0, "tools with modes"},
+		"today, other tools":        {sim.Options{OtherTools: true}, kite.KindUnfamiliar, "unfamiliar"},
+		"next":                      {sim.Options{Version: sim.Next}, kite.KindAuthorize, "OAuth"},
+		"next, not quoted":          {sim.Options{Version: sim.Next, UnquotedMetadata: true}, kite.KindAuthorize, "OAuth"},
+		"next, early":               {sim.Options{Version: sim.Next, EarlyNext: true}, kite.KindAuthorize, "OAuth"},
+		"a hybrid":                  {sim.Options{Version: sim.Next, Hybrid: true}, 0, "tools with modes"},
 		"nothing":                   {sim.Options{NoSSE: true, NoMCP: true}, kite.KindNotServed, "not looked at yet"},
-		"next, other tools, hybrid": {sim.Options{World: sim.Next, Hybrid: true, Foreign: true}, kite.KindUnfamiliar, "unfamiliar"},
+		"next, other tools, hybrid": {sim.Options{Version: sim.Next, Hybrid: true, OtherTools: true}, kite.KindUnfamiliar, "unfamiliar"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, test.options, mcpconn.Options{})

@@ -27,7 +27,7 @@ func firstUser() string { return sim.Accounts()[0].UserID() }
 // TestWholeLoginByOAuth goes through the life of a login at the server that may
 // come: found out, made, used by two connections in turn, ended.
 func TestWholeLoginByOAuth(t *testing.T) {
-	p := newPlace(t, sim.Options{World: sim.Next}, mcpconn.Options{})
+	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
 	if _, err := p.Open(t.Context()); kite.KindOf(err) != kite.KindAuthorize {
 		t.Fatalf("Open: %v", err)
 	}
@@ -83,7 +83,7 @@ func TestTheServerIsSwitched(t *testing.T) {
 	old := held(conn.ID())
 	wantProfile(t, p.Resume(old, nil), firstUser())
 
-	p.SetWorld(sim.Next)
+	p.SetVersion(sim.Next)
 	wantEnded(t, p.Resume(old, nil), kite.EndSwitched)
 	if err := p.End(t.Context(), old); err != nil {
 		t.Errorf("End of an old login: %v", err)
@@ -100,7 +100,7 @@ func TestTheServerIsSwitched(t *testing.T) {
 
 	p.shows(t, "OAuth, tools with modes")
 
-	p.SetWorld(sim.Today)
+	p.SetVersion(sim.Today)
 	wantEnded(t, p.Resume(h, nil), kite.EndSwitched)
 	for _, h := range []session.Credential{h, fresh} {
 		if err := p.End(t.Context(), h); err != nil {
@@ -120,10 +120,10 @@ func TestTheServerIsSwitched(t *testing.T) {
 // TestBearerWithoutASession: the server of today takes any bearer, and means
 // nobody by it.
 func TestBearerWithoutASession(t *testing.T) {
-	p := newPlace(t, sim.Options{World: sim.Next}, mcpconn.Options{})
+	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
 	p.allowed = []string{`mcp: call of "portfolio", a tool that is not listed`} // it gave out a bearer, so that is what it should have
 	h := p.enter(t, firstUser())
-	p.SetWorld(sim.Today)
+	p.SetVersion(sim.Today)
 	wantEnded(t, p.Resume(h, nil), kite.EndSwitched)
 }
 
@@ -133,7 +133,7 @@ func TestWhatEndsABearer(t *testing.T) {
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
-	p := newPlace(t, sim.Options{World: sim.Next, Now: clock, NoLimits: true}, mcpconn.Options{Now: clock})
+	p := newPlace(t, sim.Options{Version: sim.Next, Now: clock, NoRateLimits: true}, mcpconn.Options{Now: clock})
 
 	h := p.enter(t, firstUser())
 	made := 0
@@ -172,7 +172,7 @@ func TestWhatEndsABearer(t *testing.T) {
 // TestOneBearerOneSession: connections side by side use one MCP session, and so
 // do calls after it was lost.
 func TestOneBearerOneSession(t *testing.T) {
-	p := newPlace(t, sim.Options{World: sim.Next}, mcpconn.Options{})
+	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
 	h := p.enter(t, firstUser())
 	var all sync.WaitGroup
 	conns := make([]session.Conn, 20) // held: what is shared goes with the last of them
@@ -190,7 +190,7 @@ func TestOneBearerOneSession(t *testing.T) {
 // TestManyLoginsAtOnce: the server hands out few bearers at a time. The same code
 // is good later.
 func TestManyLoginsAtOnce(t *testing.T) {
-	p := newPlace(t, sim.Options{World: sim.Next}, mcpconn.Options{})
+	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
 	a := p.attempt(t, firstUser())
 	p.Inject(sim.Fault{Kind: sim.HTTPStatus, Op: sim.OpToken, Status: 429, Body: "Too Many Requests", Times: 1})
 	if _, err := p.Redeem(t.Context(), a); kite.KindOf(err) != kite.KindLimited {
@@ -209,7 +209,7 @@ func TestCallbackOrPaste(t *testing.T) {
 	const callback = "https://bot.example.com/kite"
 	for _, allowed := range []bool{true, false} {
 		for _, limited := range []bool{true, false} {
-			so := sim.Options{World: sim.Next}
+			so := sim.Options{Version: sim.Next}
 			if allowed {
 				so.RedirectURIs = []string{callback}
 			}

@@ -60,7 +60,7 @@ func (p *place) shows(t *testing.T, want string) {
 // well-behaved client does not do, and the log must hold nothing secret.
 func newPlace(t *testing.T, so sim.Options, o mcpconn.Options) *place {
 	t.Helper()
-	so.WantUserAgent = true
+	so.CheckUserAgent = true
 	p := &place{Server: sim.New(so), log: &logbook{}, surfaces: make(chan string, 100)}
 	web := httptest.NewServer(p.Server)
 	t.Cleanup(web.Close)
@@ -77,7 +77,7 @@ func newPlace(t *testing.T, so sim.Options, o mcpconn.Options) *place {
 		if v := slices.DeleteFunc(p.Violations(), func(v string) bool { return slices.Contains(p.allowed, v) }); len(v) != 0 {
 			t.Errorf("violations: %v", v)
 		}
-		for _, secret := range slices.Concat(p.Bearers(), p.Codes(), p.Links()) {
+		for _, secret := range slices.Concat(p.Bearers(), p.Codes(), p.LoginLinks()) {
 			if strings.Contains(p.log.b.String(), secret) {
 				t.Error("the log holds a secret")
 			}

@@ -69,7 +69,7 @@ func logIn(t *testing.T, far *sim.Server, conn session.Conn, user string) {
 	if _, err := conn.Call(t.Context(), kite.AskLogin()); err != nil {
 		t.Fatal(err)
 	}
-	links := far.Links()
+	links := far.LoginLinks()
 	if status, body := far.CompleteLogin(t.Context(), links[len(links)-1], user); status != 200 {
 		t.Fatalf("browser login: %d %s", status, body)
 	}

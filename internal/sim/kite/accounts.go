@@ -30,7 +30,7 @@ func Accounts() []Account { return AccountsAt(sampleTime()) }
 // AccountsAt returns the same people at another moment: whatever has a date is of the last session that has begun by
 // then, and contracts have yet to expire.
 func AccountsAt(now time.Time) []Account {
-	m := newMaker(now)
+	m := newSample(now)
 	return []Account{kavya(m), meera(m), arjun(m), nilima()}
 }
 
@@ -46,15 +46,15 @@ func AccountOf(userID string) Account {
 
 func sampleTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, ist()) }
 
-// maker builds the data of one person from the prices of the market, so that all figures fit together.
-type maker struct {
+// sample builds the data of one person from the prices of the market, so that all figures fit together.
+type sample struct {
 	listings map[string]listing
 	day      time.Time // the session that orders and trades are from, its midnight
 	passed   float64   // how much of that session is over, up to 1
 }
 
-func newMaker(now time.Time) maker {
-	m := maker{listings: map[string]listing{}, day: lastTradingDay(now)}
+func newSample(now time.Time) sample {
+	m := sample{listings: map[string]listing{}, day: lastTradingDay(now)}
 	m.passed = min(now.Sub(m.day.Add(marketOpens*time.Minute)).Minutes()/(marketCloses-marketOpens), 1)
 	for _, l := range instruments(m.day) {
 		m.listings[l.ID] = l
@@ -63,7 +63,7 @@ func newMaker(now time.Time) maker {
 }
 
 // find returns an instrument and panics if there is none, which is a typing mistake in this package.
-func (m maker) find(id string) listing {
+func (m sample) find(id string) listing {
 	l, ok := m.listings[id]
 	if !ok {
 		panic(fmt.Sprintf("kite: no instrument %q", id))
@@ -71,8 +71,8 @@ func (m maker) find(id string) listing {
 	return l
 }
 
-// near is the id of the nearest contract on an underlying whose symbol ends like this.
-func (m maker) near(exchange, underlying, ending string) string {
+// nearestContract is the id of the nearest contract on an underlying whose symbol ends like this.
+func (m sample) nearestContract(exchange, underlying, ending string) string {
 	for id, l := range m.listings {
 		if l.Exchange == exchange && l.Name == underlying && strings.HasSuffix(l.Tradingsymbol, ending) {
 			return id
@@ -82,7 +82,7 @@ func (m maker) near(exchange, underlying, ending string) string {
 }
 
 // daysBefore is the date of a session before that of the day, as funds write it.
-func (m maker) daysBefore(sessions int) string {
+func (m sample) daysBefore(sessions int) string {
 	d := m.day
 	for range sessions {
 		d = tradingDayBefore(d)
@@ -90,19 +90,19 @@ func (m maker) daysBefore(sessions int) string {
 	return d.Format(time.DateOnly)
 }
 
-// hold is a holding of so many delivered shares; its figures follow from the prices.
-func (m maker) hold(id string, quantity int, average float64) Holding {
+// holding is a holding of so many delivered shares; its figures follow from the prices.
+func (m sample) holding(id string, quantity int, average float64) Holding {
 	l := m.find(id)
 	h := Holding{
 		Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, InstrumentToken: l.InstrumentToken, ISIN: l.ISIN, Product: "CNC",
 		Quantity: quantity, RealisedQuantity: quantity, OpeningQuantity: quantity, AuthorisedDate: m.day,
 		AveragePrice: average, LastPrice: l.LastPrice, ClosePrice: l.Close,
 	}
-	return h.figured()
+	return h.withFigures()
 }
 
-// figured computes what follows from quantities and prices, with the noise that floats have.
-func (h Holding) figured() Holding {
+// withFigures computes what follows from quantities and prices, with the noise that floats have.
+func (h Holding) withFigures() Holding {
 	h.PnL = (h.LastPrice - h.AveragePrice) * float64(h.OpeningQuantity)
 	h.DayChange = h.LastPrice - h.ClosePrice
 	h.DayChangePercentage = 0
@@ -112,34 +112,34 @@ func (h Holding) figured() Holding {
 	return h
 }
 
-// arriving adds shares that were bought and wait for delivery.
-func (h Holding) arriving(quantity int) Holding {
+// withT1 adds shares that were bought and wait for delivery.
+func (h Holding) withT1(quantity int) Holding {
 	h.T1Quantity = quantity
 	h.OpeningQuantity += quantity
-	return h.figured()
+	return h.withFigures()
 }
 
-// arrivingWithin has so many of the shares in Quantity wait for delivery.
-func (h Holding) arrivingWithin(quantity int) Holding {
+// withT1Included has so many of the shares in Quantity wait for delivery.
+func (h Holding) withT1Included(quantity int) Holding {
 	h.T1Quantity = quantity
 	h.RealisedQuantity -= quantity
 	return h
 }
 
-// doubted is a holding whose average price Kite calls unreliable.
-func (h Holding) doubted() Holding {
+// withDiscrepancy is a holding whose average price Kite calls unreliable.
+func (h Holding) withDiscrepancy() Holding {
 	h.Discrepancy = true
 	return h
 }
 
-// pledged adds shares that are pledged for margin.
-func (h Holding) pledged(quantity int) Holding {
+// withPledged adds shares that are pledged for margin.
+func (h Holding) withPledged(quantity int) Holding {
 	h.CollateralQuantity, h.CollateralType = quantity, "equity"
 	return h
 }
 
-// margin adds shares that were bought with borrowed money.
-func (h Holding) margin(quantity int, average, initial float64) Holding {
+// withMTF adds shares that were bought with borrowed money.
+func (h Holding) withMTF(quantity int, average, initial float64) Holding {
 	h.MTF = MTF{Quantity: quantity, AveragePrice: average, Value: average * float64(quantity), InitialMargin: initial}
 	return h
 }
@@ -154,7 +154,7 @@ func (l lots) value(multiplier float64) float64 { return float64(l.quantity) * l
 
 // position returns both views of what happened to an instrument: carried overnight (negative when short), then bought
 // and sold during the day. The day view knows nothing of what was carried.
-func (m maker) position(id, product string, carried, bought, sold lots) (day, net Position) {
+func (m sample) position(id, product string, carried, bought, sold lots) (day, net Position) {
 	l := m.find(id)
 	blank := Position{
 		Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, InstrumentToken: l.InstrumentToken, Product: product,
@@ -162,12 +162,12 @@ func (m maker) position(id, product string, carried, bought, sold lots) (day, ne
 		DayBuyQuantity: bought.quantity, DayBuyPrice: bought.price, DayBuyValue: bought.value(float64(l.Multiplier)),
 		DaySellQuantity: sold.quantity, DaySellPrice: sold.price, DaySellValue: sold.value(float64(l.Multiplier)),
 	}
-	day = blank.settled(lots{}, bought, sold)
-	return day, blank.settled(carried, bought, sold)
+	day = blank.withTotals(lots{}, bought, sold)
+	return day, blank.withTotals(carried, bought, sold)
 }
 
-// settled computes a position from its parts.
-func (p Position) settled(carried, bought, sold lots) Position {
+// withTotals computes a position from its parts.
+func (p Position) withTotals(carried, bought, sold lots) Position {
 	x := p.Multiplier
 	p.OvernightQuantity = carried.quantity
 	p.BuyQuantity, p.BuyValue, p.BuyM2M = bought.quantity, bought.value(x), bought.value(x)
@@ -205,7 +205,7 @@ func perUnit(value float64, quantity int, multiplier float64) float64 {
 
 // at is a moment of the day, "15:04:05". While the session goes on, what happened in it is brought forward in
 // proportion, so that nothing lies ahead.
-func (m maker) at(clock string) time.Time {
+func (m sample) at(clock string) time.Time {
 	t, err := time.ParseInLocation("15:04:05", clock, ist())
 	if err != nil {
 		panic(fmt.Sprintf("kite: %q is no time of day", clock))

@@ -19,7 +19,7 @@ func TestAccountsMoveWithTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := newWorld(t, func(o *kite.Options) { o.MadeUpAt = now })
+		w := startServer(t, func(o *kite.Options) { o.AsOf = now })
 		w.clock.add(now.Sub(w.clock.Now()))
 		session := w.loggedIn("KN1180")
 		for _, a := range kite.AccountsAt(now) {
@@ -50,7 +50,7 @@ func TestAccountsMoveWithTime(t *testing.T) {
 // within its circuit limits.
 func TestQuotesFitTheirCandles(t *testing.T) {
 	for _, minutes := range []time.Duration{0, 47, 330} { // after 10:00
-		w := newWorld(t)
+		w := startServer(t)
 		w.clock.add(minutes * time.Minute)
 		session := w.loggedIn("KN1180")
 		for _, id := range []string{"NSE:INFY", "NSE:TITAN", "NSE:LIQUIDBEES", "NFO:NIFTY26NOV26000CE", "NSE:NIFTY 50", "NSE:RVNSTEEL-BE"} {

@@ -2,9 +2,9 @@ package kite
 
 import "time"
 
-// placed is an order of a person, open and untouched; the functions below say what became of it. Its id is the date and
+// order is an order of a person, open and untouched; the functions below say what became of it. Its id is the date and
 // the number.
-func (m maker) placed(userID, number, id, side, product string, quantity, price float64, clock string) Order {
+func (m sample) order(userID, number, id, side, product string, quantity, price float64, clock string) Order {
 	l, kind, orderID := m.find(id), "LIMIT", m.day.Format("060102")+number
 	if price == 0 {
 		kind = "MARKET"
@@ -39,8 +39,8 @@ func (o Order) cancelled() Order {
 	return o
 }
 
-// waiting makes it a stop order whose trigger has not come.
-func (o Order) waiting(trigger float64) Order {
+// pendingTrigger makes it a stop order whose trigger has not come.
+func (o Order) pendingTrigger(trigger float64) Order {
 	o.Status, o.OrderType, o.TriggerPrice = "TRIGGER PENDING", "SL", trigger
 	return o
 }
@@ -55,7 +55,7 @@ func (o Order) trade(tradeID string, quantity, price float64) Trade {
 }
 
 // gtt is a waiting GTT with one leg per trigger value, each selling or buying at the trigger.
-func (m maker) gtt(number int, userID, id, side string, quantity float64, triggers ...float64) GTT {
+func (m sample) gtt(number int, userID, id, side string, quantity float64, triggers ...float64) GTT {
 	l, kind := m.find(id), "single"
 	if len(triggers) > 1 {
 		kind = "two-leg"

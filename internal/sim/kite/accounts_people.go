@@ -1,7 +1,7 @@
 package kite
 
 // meera has a portfolio with one of everything that is awkward.
-func meera(m maker) Account {
+func meera(m sample) Account {
 	const id = "MK4021"
 	a := Account{Profile: profile(id, "Meera Krishnan", "Meera", "meera.krishnan@example.in")}
 	a.Holdings = meeraHoldings(m)
@@ -23,72 +23,72 @@ func meera(m maker) Account {
 	}
 	a.Alerts = []Alert{
 		m.alert(3, id, "Reliance < 1,300 & falling", "NSE:RELIANCE", "<=", 1300),
-		m.alert(9, id, "", "NSE:TITAN", ">=", 3850).wentOff(2, m.at("11:48:09")),
-		m.alert(40, id, "ITC dearer at BSE", "BSE:ITC", ">", 0).against("NSE:ITC").switchedOff("Disabled by the user"),
+		m.alert(9, id, "", "NSE:TITAN", ">=", 3850).triggered(2, m.at("11:48:09")),
+		m.alert(40, id, "ITC dearer at BSE", "BSE:ITC", ">", 0).comparedWith("NSE:ITC").disabled("Disabled by the user"),
 	}
 	a.GTTs[2].Status, a.GTTs[2].Meta.RejectionReason = "triggered", "Insufficient holdings quantity"
 	a.Margins = Margins{
-		Equity: Purse{
+		Equity: Segment{
 			Enabled: true, Net: 412310.47000000003,
 			Available: Available{Cash: 286204.12, Collateral: 244871.9, LiveBalance: 286204.12, OpeningBalance: 331004.62},
 			Utilised:  Utilised{Debits: 118765.55, Exposure: 41210.3, Span: 77555.25, StockCollateral: 187371.9, LiquidCollateral: 57500},
 		},
-		Commodity: Purse{Enabled: true, Net: 25000, Available: Available{Cash: 25000, LiveBalance: 25000, OpeningBalance: 25000}},
+		Commodity: Segment{Enabled: true, Net: 25000, Available: Available{Cash: 25000, LiveBalance: 25000, OpeningBalance: 25000}},
 	}
 	return a
 }
 
 // meeraHoldings are 25 rows: enough to be paged.
-func meeraHoldings(m maker) []Holding {
+func meeraHoldings(m sample) []Holding {
 	return []Holding{
-		m.hold("NSE:RELIANCE", 2400, 1210.55),
-		m.hold("NSE:TCS", 620, 3550.1),                                            // a loss
-		m.hold("NSE:HDFCBANK", 65, 812.4).pledged(200),                            // more pledged than free
-		m.hold("NSE:ITC", 300, 318.95),                                            // the same company
-		m.hold("BSE:ITC", 150, 421.3),                                             // on two exchanges
-		m.hold("NSE:M&M", 18, 2911.05),                                            // "&" in the symbol
-		m.hold("NSE:J&KBANK", 500, 121.6),                                         // and again, at a loss
-		m.hold("NSE:BAJAJ-AUTO", 0, 8850.25).arriving(1),                          // bought yesterday, not delivered
-		m.hold("NSE:TATASTEEL", 100, 139.05).arriving(25),                         // some delivered, some not
-		m.hold("NSE:LT", 0, 0).margin(50, 3720.4, 46505),                          // on margin only
-		m.hold("NSE:WIPRO", 80, 231.42).margin(40, 251.9, 2519),                   // own shares and some on margin
-		m.hold("NSE:GOLDBEES", 1250, 58.2344),                                     // a price with four places
-		m.hold("NSE:NIFTYBEES", 9000, 226.118),                                    //
-		m.hold("NSE:LIQUIDBEES", 12, 1000).pledged(350),                           // never moves
-		m.hold("NSE:MARUTI", 650, 9134.7),                                         // crores
-		m.hold("NSE:MRF", 1, 88412.35),                                            // one dear share
-		m.hold("NSE:BHARATINFRAGROWTHETF2032", 4000, 47.02),                       // a very long symbol
-		m.hold("NSE:754GS2036-GS", 0, 101.9).pledged(100),                         // a government bond, all of it pledged
-		m.hold("NSE:RVNSTEEL-BE", 240, 62.1),                                      // trade-to-trade series, lower circuit
-		m.hold("NSE:SAMPATSOLAR-SM", 1600, 121.15),                                // a small-company listing
-		m.hold("NSE:SUSPENDTEX-BZ", 1000, 14.85),                                  // has no price
-		m.hold("NSE:ONGC", 333, 198.77),                                           // thirds in the sums
-		m.hold("NSE:SUNPHARMA", 45, 1102.3).arrivingWithin(5),                     // some not delivered, counted as if they were
-		m.hold("NSE:L&TFH", 210, 141.9),                                           // "<" and "&" in the name
-		m.hold("BSE:SRIGANGA", 777, 12.6899999999999995).arriving(1223).doubted(), // noise in the average
+		m.holding("NSE:RELIANCE", 2400, 1210.55),
+		m.holding("NSE:TCS", 620, 3550.1),                                                  // a loss
+		m.holding("NSE:HDFCBANK", 65, 812.4).withPledged(200),                              // more pledged than free
+		m.holding("NSE:ITC", 300, 318.95),                                                  // the same company
+		m.holding("BSE:ITC", 150, 421.3),                                                   // on two exchanges
+		m.holding("NSE:M&M", 18, 2911.05),                                                  // "&" in the symbol
+		m.holding("NSE:J&KBANK", 500, 121.6),                                               // and again, at a loss
+		m.holding("NSE:BAJAJ-AUTO", 0, 8850.25).withT1(1),                                  // bought yesterday, not delivered
+		m.holding("NSE:TATASTEEL", 100, 139.05).withT1(25),                                 // some delivered, some not
+		m.holding("NSE:LT", 0, 0).withMTF(50, 3720.4, 46505),                               // on margin only
+		m.holding("NSE:WIPRO", 80, 231.42).withMTF(40, 251.9, 2519),                        // own shares and some on margin
+		m.holding("NSE:GOLDBEES", 1250, 58.2344),                                           // a price with four places
+		m.holding("NSE:NIFTYBEES", 9000, 226.118),                                          //
+		m.holding("NSE:LIQUIDBEES", 12, 1000).withPledged(350),                             // never moves
+		m.holding("NSE:MARUTI", 650, 9134.7),                                               // crores
+		m.holding("NSE:MRF", 1, 88412.35),                                                  // one dear share
+		m.holding("NSE:BHARATINFRAGROWTHETF2032", 4000, 47.02),                             // a very long symbol
+		m.holding("NSE:754GS2036-GS", 0, 101.9).withPledged(100),                           // a government bond, all of it pledged
+		m.holding("NSE:RVNSTEEL-BE", 240, 62.1),                                            // trade-to-trade series, lower circuit
+		m.holding("NSE:SAMPATSOLAR-SM", 1600, 121.15),                                      // a small-company listing
+		m.holding("NSE:SUSPENDTEX-BZ", 1000, 14.85),                                        // has no price
+		m.holding("NSE:ONGC", 333, 198.77),                                                 // thirds in the sums
+		m.holding("NSE:SUNPHARMA", 45, 1102.3).withT1Included(5),                           // some not delivered, counted as if they were
+		m.holding("NSE:L&TFH", 210, 141.9),                                                 // "<" and "&" in the name
+		m.holding("BSE:SRIGANGA", 777, 12.6899999999999995).withT1(1223).withDiscrepancy(), // noise in the average
 	}
 }
 
 // meeraDay is what she traded: the day view and the net view of her positions differ in every possible way.
-func meeraDay(m maker, id string, a *Account) {
-	nifty, option26 := m.near("NFO", "NIFTY", "FUT"), m.near("NFO", "NIFTY", "26000CE")
+func meeraDay(m sample, id string, a *Account) {
+	nifty, option26 := m.nearestContract("NFO", "NIFTY", "FUT"), m.nearestContract("NFO", "NIFTY", "26000CE")
 	done, doneNet := m.position("NSE:TATASTEEL", "MIS", lots{}, lots{200, 170.2}, lots{200, 171.35})
 	closing, closingNet := m.position(nifty, "NRML", lots{75, 26011.6}, lots{}, lots{75, 26188.25})
 	short, shortNet := m.position(option26, "NRML", lots{}, lots{}, lots{75, 264.8})
-	_, carriedNet := m.position(m.near("MCX", "CRUDEOILM", "FUT"), "NRML", lots{2, 5322}, lots{}, lots{})
+	_, carriedNet := m.position(m.nearestContract("MCX", "CRUDEOILM", "FUT"), "NRML", lots{2, 5322}, lots{}, lots{})
 	a.Positions.Day = []Position{closing, done, short}
 	a.Positions.Net = []Position{doneNet, carriedNet, shortNet, closingNet}
 
-	buy := m.placed(id, "100410011", "NSE:TATASTEEL", "BUY", "MIS", 200, 170.2, "09:31:07").filled(170.2)
-	sell := m.placed(id, "100988123", "NSE:TATASTEEL", "SELL", "MIS", 200, 0, "11:02:44").filled(171.35)
-	future := m.placed(id, "101200777", nifty, "SELL", "NRML", 75, 26188.25, "12:40:19").filled(26188.25)
-	option := m.placed(id, "101311840", option26, "SELL", "NRML", 75, 264.8, "13:05:51").filled(264.8)
-	tooMuch := m.placed(id, "101402305", "NSE:MRF", "BUY", "CNC", 3, 152000, "13:22:30").rejected(
+	buy := m.order(id, "100410011", "NSE:TATASTEEL", "BUY", "MIS", 200, 170.2, "09:31:07").filled(170.2)
+	sell := m.order(id, "100988123", "NSE:TATASTEEL", "SELL", "MIS", 200, 0, "11:02:44").filled(171.35)
+	future := m.order(id, "101200777", nifty, "SELL", "NRML", 75, 26188.25, "12:40:19").filled(26188.25)
+	option := m.order(id, "101311840", option26, "SELL", "NRML", 75, 264.8, "13:05:51").filled(264.8)
+	tooMuch := m.order(id, "101402305", "NSE:MRF", "BUY", "CNC", 3, 152000, "13:22:30").rejected(
 		"Insufficient funds. Required margin is 456000.00 but available margin is 412310.47. Check the orderbook for open orders.",
 		"RMS:Margin Exceeds,Required:456000.00, Available:412310.47 for entity account-MK4021 across exchange across segment across product ")
-	back := m.placed(id, "101477912", "NSE:WIPRO", "BUY", "CNC", 50, 238.5, "13:40:02").cancelled()
-	open := m.placed(id, "101533360", "NSE:ITC", "BUY", "CNC", 100, 396, "14:01:15")
-	stop := m.placed(id, "101600418", "NSE:ONGC", "SELL", "CNC", 33, 239.5, "14:20:58").waiting(240)
+	back := m.order(id, "101477912", "NSE:WIPRO", "BUY", "CNC", 50, 238.5, "13:40:02").cancelled()
+	open := m.order(id, "101533360", "NSE:ITC", "BUY", "CNC", 100, 396, "14:01:15")
+	stop := m.order(id, "101600418", "NSE:ONGC", "SELL", "CNC", 33, 239.5, "14:20:58").pendingTrigger(240)
 	open.Tag, open.Tags = "dip", []string{"dip"}
 	a.Orders = []Order{buy, sell, future, option, tooMuch, back, open, stop}
 	a.Trades = []Trade{
@@ -98,24 +98,24 @@ func meeraDay(m maker, id string, a *Account) {
 }
 
 // arjun has few holdings, an open loss and money owed.
-func arjun(m maker) Account {
+func arjun(m sample) Account {
 	const id = "AD7730"
 	a := Account{Profile: profile(id, "Arjun D'Souza <ADS & Co>", "Arjun", "arjun.dsouza@example.in")}
 	a.Holdings = []Holding{
-		m.hold("NSE:ICICIBANK", 25, 1288.15), m.hold("NSE:INFY", 60, 1611.9), m.hold("NSE:IDEA", 25000, 13.4),
-		m.hold("NSE:ASIANPAINT", 8, 3120.35), m.hold("NSE:NESTLEIND", 15, 1198.6), m.hold("NSE:SBIN", 55, 611.25),
-		m.hold("BSE:MARIGOLDTEA", 4, 1502.75),
+		m.holding("NSE:ICICIBANK", 25, 1288.15), m.holding("NSE:INFY", 60, 1611.9), m.holding("NSE:IDEA", 25000, 13.4),
+		m.holding("NSE:ASIANPAINT", 8, 3120.35), m.holding("NSE:NESTLEIND", 15, 1198.6), m.holding("NSE:SBIN", 55, 611.25),
+		m.holding("BSE:MARIGOLDTEA", 4, 1502.75),
 	}
 	a.MFHoldings = []MFHolding{{Folio: "8009876501", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",
 		AveragePrice: 175.02, LastPrice: 171.9043, LastPriceDate: m.daysBefore(1), Quantity: 57.132}}
-	reliance := m.near("NFO", "RELIANCE", "FUT")
+	reliance := m.nearestContract("NFO", "RELIANCE", "FUT")
 	day, net := m.position(reliance, "MIS", lots{}, lots{500, 1404.9}, lots{})
 	a.Positions = Positions{Day: []Position{day}, Net: []Position{net}}
 	a.Alerts = []Alert{m.alert(1, id, "Infosys back", "NSE:INFY", ">=", 1611.9)}
-	buy := m.placed(id, "200017744", reliance, "BUY", "MIS", 500, 0, "10:15:33").filled(1404.9)
+	buy := m.order(id, "200017744", reliance, "BUY", "MIS", 500, 0, "10:15:33").filled(1404.9)
 	a.Orders = []Order{buy}
 	a.Trades = []Trade{buy.trade("71002218", 500, 1404.9)}
-	a.Margins.Equity = Purse{
+	a.Margins.Equity = Segment{
 		Enabled: true, Net: -2318.339999999997,
 		Available: Available{Cash: 118204.41, LiveBalance: -2318.339999999997, OpeningBalance: 118204.41},
 		Utilised:  Utilised{Debits: 120522.75, Exposure: 24342.25, Span: 89380.5, M2MUnrealised: -6800},

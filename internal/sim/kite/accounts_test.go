@@ -14,7 +14,7 @@ import (
 
 // The key order is the one of the far end, written down here a second time and by hand.
 func TestShapes(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	for tool, want := range map[string]string{
 		"get_holdings":       "tradingsymbol exchange instrument_token isin product price used_quantity quantity t1_quantity realised_quantity authorised_quantity authorised_date opening_quantity collateral_quantity collateral_type discrepancy average_price last_price close_price pnl day_change day_change_percentage mtf",
@@ -120,7 +120,7 @@ func TestOneAccountIsAwkward(t *testing.T) {
 }
 
 func TestPositionsAreDayThenNet(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	got := decode[[]kite.Position](t, w.call(w.loggedIn("MK4021"), "get_positions", `{}`))
 	if len(got) != 7 {
 		t.Fatalf("%d rows, want 3 of the day and 4 net", len(got))
@@ -139,7 +139,7 @@ func TestPositionsAreDayThenNet(t *testing.T) {
 }
 
 func TestOrderHistoryAndTrades(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	for _, o := range decode[[]kite.Order](t, w.call(id, "get_orders", `{}`)) {
 		steps := decode[[]kite.Order](t, w.call(id, "get_order_history", `{"order_id":"`+o.OrderID+`"}`))
@@ -160,7 +160,7 @@ func TestOrderHistoryAndTrades(t *testing.T) {
 }
 
 func TestSetAccount(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("AD7730")
 	a := kite.AccountOf("AD7730")
 	a.Holdings = a.Holdings[:2]
@@ -203,7 +203,7 @@ func TestGeneratedFiguresTellTheirOwner(t *testing.T) {
 }
 
 func TestGeneratedAccountsCanBeQuoted(t *testing.T) {
-	w := newWorld(t, func(o *kite.Options) { o.Accounts = []kite.Account{kite.Generate(3, 2), kite.Generate(4, 2)} })
+	w := startServer(t, func(o *kite.Options) { o.Accounts = []kite.Account{kite.Generate(3, 2), kite.Generate(4, 2)} })
 	id := w.loggedIn("ZZ0004")
 	got := decode[map[string]kite.LTPQuote](t, w.call(id, "get_ltp", `{"instruments":["NSE:S4H1","NSE:S3H0"]}`))
 	if got["NSE:S4H1"].LastPrice != 4200.02 || len(got) != 2 {

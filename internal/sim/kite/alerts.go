@@ -63,7 +63,7 @@ type AlertMeta struct {
 }
 
 // alert is an enabled alert on the price of an instrument that has not gone off.
-func (m maker) alert(number int, userID, name, id, operator string, price float64) Alert {
+func (m sample) alert(number int, userID, name, id, operator string, price float64) Alert {
 	l := m.find(id)
 	return Alert{
 		Type: "simple", UserID: userID, UUID: fmt.Sprintf("3f6c1d20-%04d-4000-9000-5ac0ffee%04d", number, number), Name: name,
@@ -73,21 +73,21 @@ func (m maker) alert(number int, userID, name, id, operator string, price float6
 	}
 }
 
-// against makes it compare two instruments.
-func (a Alert) against(id string) Alert {
+// comparedWith makes it compare two instruments.
+func (a Alert) comparedWith(id string) Alert {
 	exchange, symbol, _ := strings.Cut(id, ":")
 	a.RHSType, a.RHSConstant, a.RHSAttribute, a.RHSExchange, a.RHSTradingsymbol = "instrument", 0, "LastTradedPrice", exchange, symbol
 	return a
 }
 
-// wentOff tells that it did, so many times, last at a moment.
-func (a Alert) wentOff(times int, last time.Time) Alert {
+// triggered tells that it did, so many times, last at a moment.
+func (a Alert) triggered(times int, last time.Time) Alert {
 	a.AlertCount, a.UpdatedAt = times, last
 	return a
 }
 
-// switchedOff disables it.
-func (a Alert) switchedOff(reason string) Alert {
+// disabled disables it.
+func (a Alert) disabled(reason string) Alert {
 	a.Status, a.DisabledReason = "disabled", reason
 	return a
 }

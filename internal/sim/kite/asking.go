@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// loggedIn brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
+// accountForCall brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
 // answers {"data":null}; or else ok false and what the tool says instead.
-func (s *Server) loggedIn(ctx context.Context, c *call) (a *Account, instead outcome, ok bool) {
+func (s *Server) accountForCall(ctx context.Context, c *call) (a *Account, instead answer, ok bool) {
 	l, instead := s.loginOf(ctx, c)
 	if l == nil {
 		return nil, instead, false
 	}
 	a, c.problem = s.askKite(ctx, c.fault, l)
-	return a, refused("%s", c.failure), c.problem == ""
+	return a, errorAnswer("%s", c.failure), c.problem == ""
 }
 
 // loginOf finds the login object that a call may use, or says why there is none.
-func (s *Server) loginOf(ctx context.Context, c *call) (l *login, instead outcome) {
+func (s *Server) loginOf(ctx context.Context, c *call) (l *login, instead answer) {
 	if c.grant != "" {
 		return s.loginOfGrant(ctx, c.grant)
 	}
@@ -31,11 +31,11 @@ func (s *Server) loginOf(ctx context.Context, c *call) (l *login, instead outcom
 	})
 	switch {
 	case err != nil || e == nil:
-		return nil, refused("Failed to establish a session. Please try again.")
+		return nil, errorAnswer("Failed to establish a session. Please try again.")
 	case fresh:
-		return nil, refused("Please log in first using the login tool")
+		return nil, errorAnswer("Please log in first using the login tool")
 	}
-	return l, outcome{}
+	return l, answer{}
 }
 
 // What Kite says when it does not give its data. All but one tool keep it to themselves.
@@ -54,9 +54,9 @@ func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *Account, p
 		return nil, problemHang
 	case f.is(UpstreamFailure):
 		f.wait(ctx, 0)
-		return nil, cmp.Or(f.Says, problemAnswer)
+		return nil, cmp.Or(f.Message, problemAnswer)
 	}
-	err := s.locked(ctx, func(now time.Time) { a = s.broker.account(l.token, now) })
+	err := s.withLock(ctx, func(now time.Time) { a = s.broker.account(l.token, now) })
 	if err != nil || a == nil {
 		return nil, problemToken
 	}

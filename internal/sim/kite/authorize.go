@@ -14,10 +14,10 @@ func authorizeURL(base, signed string) string {
 	return base + authorizePath + "?session_id=" + url.QueryEscape(signed)
 }
 
-// link returns the login link of a session in the form of the present world. The caller holds mu.
+// link returns the login link of a session in the form of the present version. The caller holds mu.
 func (s *Server) link(base, sessionID string, now time.Time) string {
 	signed := s.links.sign(sessionID, now)
-	if s.world == Old {
+	if s.version == Old {
 		return loginURL(base, signed)
 	}
 	return authorizeURL(base, signed)
@@ -28,11 +28,11 @@ func (s *Server) link(base, sessionID string, now time.Time) string {
 func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpAuthorize, "", "")
+	f := s.takeFault(OpAuthorize, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
-	f.show(ctx)
+	f.begin(ctx)
 	signed, genuine, v := r.URL.Query().Get("session_id"), false, unknown
 	err := s.withRegistry(ctx, func(now time.Time) {
 		id := ""

@@ -10,7 +10,7 @@ import (
 )
 
 func TestOldLinksLeadStraightToKite(t *testing.T) {
-	w := newWorld(t, func(o *kite.Options) { o.World = kite.Old })
+	w := startServer(t, func(o *kite.Options) { o.Version = kite.Old })
 	id := w.initialize()
 	text := w.call(id, "login", `{}`).text
 	link := linkIn(t, text)
@@ -30,13 +30,13 @@ func TestOldLinksLeadStraightToKite(t *testing.T) {
 	if got := w.userOf(id); got != "NK0001" {
 		t.Errorf("logged in as %q", got)
 	}
-	if got := w.sim.World(); got != kite.Old {
-		t.Errorf("world %d", got)
+	if got := w.sim.Version(); got != kite.Old {
+		t.Errorf("version %d", got)
 	}
 }
 
 func TestPageBetweenLinkAndKite(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	link := linkIn(t, w.call(id, "login", `{}`).text)
 	first := w.kitePage(link)
@@ -59,7 +59,7 @@ func TestPageBetweenLinkAndKite(t *testing.T) {
 }
 
 func TestPageBetweenRefuses(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	link := strings.TrimPrefix(linkIn(t, w.call(id, "login", `{}`).text), w.web.URL)
 	ended := w.initialize()
@@ -86,7 +86,7 @@ func TestPageBetweenRefuses(t *testing.T) {
 }
 
 func TestFaultsOnThePageBetween(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	link := strings.TrimPrefix(linkIn(t, w.call(w.initialize(), "login", `{}`).text), w.web.URL)
 	w.sim.Inject(kite.Fault{Kind: kite.HTTPStatus, Op: kite.OpAuthorize, Status: 502, Times: 1})
 	if r := w.must("GET", link, ""); r.status != 502 {

@@ -76,7 +76,7 @@ func (b *broker) owner(accessToken string) string {
 // account returns whose data an access token opens, or nil when Kite answers 403.
 func (b *broker) account(accessToken string, now time.Time) *Account {
 	g, ok := b.grants[accessToken]
-	if !ok || g.dead || !now.Before(tokenDeath(g.born)) {
+	if !ok || g.dead || !now.Before(tokenExpiry(g.born)) {
 		return nil
 	}
 	return b.find(g.userID)
@@ -106,8 +106,8 @@ func (b *broker) endAll(userID string) int {
 	return n
 }
 
-// tokenDeath returns the next 06:00 in India after born, when Kite ends all access tokens of the day before.
-func tokenDeath(born time.Time) time.Time {
+// tokenExpiry returns the next 06:00 in India after born, when Kite ends all access tokens of the day before.
+func tokenExpiry(born time.Time) time.Time {
 	t := born.In(ist())
 	death := time.Date(t.Year(), t.Month(), t.Day(), 6, 0, 0, 0, ist())
 	if !death.After(t) {

@@ -14,7 +14,7 @@ import (
 // one, picks an account and follows the redirect to the callback, all without a network. An empty userID presses
 // Cancel. It returns the status and body of the last page it saw; status 0 means that the connection broke.
 func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status int, body string) {
-	last := s.browse(ctx, link, userID)
+	last := s.openLink(ctx, link, userID)
 	return last.status, last.body.String()
 }
 
@@ -22,21 +22,21 @@ func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status
 // the end, where most likely nobody answers, or "" if the login failed; and the status of the last answer of the
 // server, which is 302 on success. An empty userID presses Cancel at Kite.
 func (s *Server) Authorize(ctx context.Context, link, userID string) (redirect string, status int) {
-	last := s.browse(ctx, link, userID)
+	last := s.openLink(ctx, link, userID)
 	return last.header.Get("Location"), last.status
 }
 
-// browse goes all the way from a link to the answer of the callback, or as far as it can.
-func (s *Server) browse(ctx context.Context, link, userID string) *page {
+// openLink goes all the way from a link to the answer of the callback, or as far as it can.
+func (s *Server) openLink(ctx context.Context, link, userID string) *browserPage {
 	phone := "phone of " + userID // everybody has an address of their own
-	opened := s.visit(ctx, phone, http.MethodGet, link, nil)
+	opened := s.request(ctx, phone, http.MethodGet, link, nil)
 	onward := opened.links()
 	if opened.status == http.StatusFound {
 		onward = []string{opened.header.Get("Location")}
 	}
 	if (opened.status == http.StatusOK || opened.status == http.StatusFound) && len(onward) == 1 {
 		link = onward[0]
-		opened = s.visit(ctx, phone, http.MethodGet, link, nil)
+		opened = s.request(ctx, phone, http.MethodGet, link, nil)
 	}
 	if opened.status != http.StatusOK {
 		return opened
@@ -45,16 +45,16 @@ func (s *Server) browse(ctx context.Context, link, userID string) *page {
 	if userID == "" {
 		form = url.Values{"cancel": {"1"}}
 	}
-	chosen := s.visit(ctx, phone, http.MethodPost, link, form)
+	chosen := s.request(ctx, phone, http.MethodPost, link, form)
 	if chosen.status != http.StatusFound {
 		return chosen
 	}
-	return s.visit(ctx, phone, http.MethodGet, chosen.header.Get("Location"), nil)
+	return s.request(ctx, phone, http.MethodGet, chosen.header.Get("Location"), nil)
 }
 
-// visit sends one request of the played browser straight to the handler.
-func (s *Server) visit(ctx context.Context, from, method, address string, form url.Values) *page {
-	p := &page{header: http.Header{}}
+// request sends one request of the played browser straight to the handler.
+func (s *Server) request(ctx context.Context, from, method, address string, form url.Values) *browserPage {
+	p := &browserPage{header: http.Header{}}
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewBufferString(form.Encode()))
 	if err != nil {
 		p.status = http.StatusBadRequest
@@ -75,22 +75,22 @@ func (s *Server) visit(ctx context.Context, from, method, address string, form u
 	return p
 }
 
-// page is what the played browser got.
-type page struct {
+// browserPage is what the played browser got.
+type browserPage struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (p *page) Header() http.Header { return p.header }
+func (p *browserPage) Header() http.Header { return p.header }
 
-func (p *page) WriteHeader(status int) {
+func (p *browserPage) WriteHeader(status int) {
 	if p.status == 0 {
 		p.status = status
 	}
 }
 
-func (p *page) Write(b []byte) (int, error) {
+func (p *browserPage) Write(b []byte) (int, error) {
 	p.WriteHeader(http.StatusOK)
 	return p.body.Write(b)
 }
@@ -99,7 +99,7 @@ func (p *page) Write(b []byte) (int, error) {
 var anchor = regexp.MustCompile(`<a\s[^>]*href="([^"]*)"`)
 
 // links returns where the links of the page lead.
-func (p *page) links() []string {
+func (p *browserPage) links() []string {
 	var out []string
 	for _, m := range anchor.FindAllStringSubmatch(p.body.String(), -1) {
 		out = append(out, html.UnescapeString(m[1]))

@@ -69,7 +69,7 @@ func (l listing) days(from, now time.Time) []Candle {
 		c := Candle{Date: d, Open: tick(next * (1 + 0.004*r.NormFloat64())), Close: shut, Volume: l.Volume/2 + r.IntN(l.Volume+1)}
 		c.High = tick(max(c.Open, c.Close) * (1 + 0.006*r.Float64()))
 		c.Low = tick(min(c.Open, c.Close) * (1 - 0.006*r.Float64()))
-		backwards = append(backwards, c.sane())
+		backwards = append(backwards, c.widened())
 		shut, next = next, tick(max(next*(1-0.0004+0.011*r.NormFloat64()), 0.05))
 	}
 	out := make([]Candle, 0, len(backwards))
@@ -79,8 +79,8 @@ func (l listing) days(from, now time.Time) []Candle {
 	return out
 }
 
-// sane makes sure that rounding has not put the open or the close outside of the range of the day.
-func (c Candle) sane() Candle {
+// widened makes sure that rounding has not put the open or the close outside of the range of the day.
+func (c Candle) widened() Candle {
 	c.High = max(c.High, c.Open, c.Close)
 	c.Low = min(c.Low, c.Open, c.Close)
 	return c

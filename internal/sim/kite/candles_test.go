@@ -14,19 +14,19 @@ import (
 // itc is the token of NSE:ITC, whose last price is 402.85 after 405.3.
 const itc = 505089
 
-func (w *world) candles(session, from, to, interval string) []kite.Candle {
+func (w *fixture) candles(session, from, to, interval string) []kite.Candle {
 	w.t.Helper()
 	return w.candlesOf(session, itc, from, to, interval)
 }
 
-func (w *world) candlesOf(session string, token uint32, from, to, interval string) []kite.Candle {
+func (w *fixture) candlesOf(session string, token uint32, from, to, interval string) []kite.Candle {
 	w.t.Helper()
 	return decode[[]kite.Candle](w.t, w.call(session, "get_historical_data",
 		fmt.Sprintf(`{"instrument_token":%d,"from_date":%q,"to_date":%q,"interval":%q}`, token, from, to, interval)))
 }
 
 func TestDayCandles(t *testing.T) {
-	w := newWorld(t) // Friday, 10:00
+	w := startServer(t) // Friday, 10:00
 	id := w.loggedIn("MK4021")
 	got := w.candles(id, "2025-11-20 00:00:00", "2026-12-31 00:00:00", "day")
 	if len(got) != 262 {
@@ -57,7 +57,7 @@ func TestDayCandles(t *testing.T) {
 }
 
 func TestCandlesWithinADay(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	day := w.candles(id, "2026-11-19 00:00:00", "2026-11-19 00:00:00", "day")[0]
 	for interval, want := range map[string]int{
@@ -85,7 +85,7 @@ func TestCandlesWithinADay(t *testing.T) {
 }
 
 func TestHistoryLooksLikeTheFarEnd(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	r := w.call(w.loggedIn("MK4021"), "get_historical_data",
 		fmt.Sprintf(`{"instrument_token":%d,"from_date":"2026-11-20 00:00:00","to_date":"2026-11-20 00:00:00","interval":"day","oi":true}`, itc))
 	if !strings.HasPrefix(r.text, `[{"date":"2026-11-20T00:00:00+05:30","open":`) || keys(t, r.text) != "date open high low close volume oi" {

@@ -32,16 +32,16 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// world is a simulator behind a real socket, its clock and a raw HTTP client.
-type world struct {
+// fixture is a simulator behind a real socket, its clock and a raw HTTP client.
+type fixture struct {
 	t     *testing.T
 	sim   *kite.Server
 	web   *httptest.Server
 	clock *clock
 }
 
-// newWorld starts a simulator without pings whose clock stands at 10:00 Indian time on a Friday.
-func newWorld(t *testing.T, change ...func(*kite.Options)) *world {
+// startServer starts a simulator without pings whose clock stands at 10:00 Indian time on a Friday.
+func startServer(t *testing.T, change ...func(*kite.Options)) *fixture {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 11, 20, 4, 30, 0, 0, time.UTC)}
 	opts := kite.Options{Now: c.Now, PingEvery: -1}
@@ -56,7 +56,7 @@ func newWorld(t *testing.T, change ...func(*kite.Options)) *world {
 		sim.Close()
 		web.Close()
 	})
-	return &world{t: t, sim: sim, web: web, clock: c}
+	return &fixture{t: t, sim: sim, web: web, clock: c}
 }
 
 // reply is an HTTP answer read to its end.
@@ -67,7 +67,7 @@ type reply struct {
 }
 
 // do sends a request; err is set when no answer came back.
-func (w *world) do(method, path, body string, header ...string) (reply, error) {
+func (w *fixture) do(method, path, body string, header ...string) (reply, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, w.web.URL+path, strings.NewReader(body))
@@ -91,7 +91,7 @@ func (w *world) do(method, path, body string, header ...string) (reply, error) {
 	return reply{res.StatusCode, res.Header, string(b)}, err
 }
 
-func (w *world) must(method, path, body string, header ...string) reply {
+func (w *fixture) must(method, path, body string, header ...string) reply {
 	w.t.Helper()
 	r, err := w.do(method, path, body, header...)
 	if err != nil {
@@ -107,7 +107,7 @@ type later struct {
 }
 
 // async sends a request from a goroutine of its own; the test must receive its outcome.
-func (w *world) async(method, path, body string, header ...string) <-chan later {
+func (w *fixture) async(method, path, body string, header ...string) <-chan later {
 	out := make(chan later, 1)
 	go func() {
 		r, err := w.do(method, path, body, header...)
@@ -134,13 +134,13 @@ func callBody(id any, tool, args string) string {
 }
 
 // post sends a message to /mcp.
-func (w *world) post(session, body string) reply {
+func (w *fixture) post(session, body string) reply {
 	w.t.Helper()
 	return w.must("POST", "/mcp", body, "Content-Type", "application/json", "Mcp-Session-Id", session)
 }
 
 // call calls a tool on /mcp with a session that is alive.
-func (w *world) call(session, tool, args string) result {
+func (w *fixture) call(session, tool, args string) result {
 	w.t.Helper()
 	r := w.post(session, callBody(1, tool, args))
 	if r.status != http.StatusOK || r.header.Get("Content-Type") != "application/json" {
@@ -150,7 +150,7 @@ func (w *world) call(session, tool, args string) result {
 }
 
 // initialize makes a session on /mcp.
-func (w *world) initialize() string {
+func (w *fixture) initialize() string {
 	w.t.Helper()
 	r := w.post("", rpc(1, "initialize", map[string]any{"protocolVersion": "2025-03-26"}))
 	id := r.header.Get("Mcp-Session-Id")
@@ -161,7 +161,7 @@ func (w *world) initialize() string {
 }
 
 // loggedIn makes a session on /mcp and logs it in.
-func (w *world) loggedIn(userID string) string {
+func (w *fixture) loggedIn(userID string) string {
 	w.t.Helper()
 	id := w.initialize()
 	w.finish(linkIn(w.t, w.call(id, "login", `{}`).text), userID)
@@ -169,7 +169,7 @@ func (w *world) loggedIn(userID string) string {
 }
 
 // finish plays the browser and expects it to succeed.
-func (w *world) finish(link, userID string) {
+func (w *fixture) finish(link, userID string) {
 	w.t.Helper()
 	if status, body := w.sim.CompleteLogin(w.t.Context(), link, userID); status != http.StatusOK || !strings.Contains(body, "Authentication Complete") {
 		w.t.Fatalf("browser login: %d %s", status, body)
@@ -177,7 +177,7 @@ func (w *world) finish(link, userID string) {
 }
 
 // userOf asks who is logged in; "" if the tool fails.
-func (w *world) userOf(session string) string {
+func (w *fixture) userOf(session string) string {
 	w.t.Helper()
 	r := w.call(session, "get_profile", `{}`)
 	if r.isError {

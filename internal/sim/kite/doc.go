@@ -8,7 +8,7 @@
 //
 // # A tour
 //
-// [New] makes a [Server] that plays one [World], the hosted server of today unless told otherwise; [Server.SetWorld]
+// [New] makes a [Server] that plays one [Version], the hosted server of today unless told otherwise; [Server.SetVersion]
 // switches it over while it runs. It is an http.Handler (front.go). In [Today] it has six paths:
 //
 //	GET  /sse            opens an event stream, with a new session id in its first event
@@ -73,8 +73,8 @@
 // # What tests do
 //
 // [Server.CompleteLogin] plays the browser, and [Server.Authorize] does in Next; [Server.Inject] makes things go wrong,
-// [Server.DropStreams], [Server.FreezeStreams], [Server.ServeOnly], [Server.Restart] and [Server.SetWorld] do what
+// [Server.DropStreams], [Server.FreezeStreams], [Server.ServeOnly], [Server.Restart] and [Server.SetVersion] do what
 // networks and operators do, [Server.Calls], [Server.Sessions], [Server.Grants] and [Server.Violations] tell what
-// happened, [Server.Links], [Server.Codes] and [Server.Bearers] what must not leak. The people of [Accounts] are made
+// happened, [Server.LoginLinks], [Server.Codes] and [Server.Bearers] what must not leak. The people of [Accounts] are made
 // up, with portfolios chosen to be awkward; [Generate] makes more, each of whose figures tells whose it is.
 package kite

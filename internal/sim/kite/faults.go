@@ -54,7 +54,7 @@ type Fault struct {
 	Times     int       // strikes so many requests; 0 means until ClearFaults
 	Status    int       // for HTTPStatus
 	Body      string    // for HTTPStatus; "" with Status 524 gives the HTML page of a gateway
-	Says      string    // for UpstreamFailure: Kite's own message, which only the alerts of Next repeat; "" means an HTML page
+	Message   string    // for UpstreamFailure: Kite's own message, which only the alerts of Next repeat; "" means an HTML page
 	// After is a time to wait, on the real clock, before the fault shows; a wait also ends when Until is closed, and
 	// at once when the client has gone or the server restarts.
 	After time.Duration
@@ -80,7 +80,7 @@ func (s *Server) Inject(f Fault) {
 	if f.Op == "" {
 		f.Op = OpCall
 	}
-	if !f.Kind.strikes(f.Op) {
+	if !f.Kind.appliesTo(f.Op) {
 		panic(fmt.Sprintf("kite: a fault of kind %d cannot strike %s", f.Kind, f.Op))
 	}
 	if f.Kind == Delay && f.After == 0 && f.Until == nil {
@@ -89,7 +89,7 @@ func (s *Server) Inject(f Fault) {
 	if (f.Tool != "" || f.Mode != "") && f.Op != OpCall {
 		panic("kite: a fault with a tool or a mode strikes tools/call only")
 	}
-	if f.Says != "" && f.Kind != UpstreamFailure {
+	if f.Message != "" && f.Kind != UpstreamFailure {
 		panic("kite: Says belongs to an UpstreamFailure fault, and only there")
 	}
 	s.mu.Lock()
@@ -97,8 +97,8 @@ func (s *Server) Inject(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
-// strikes reports whether a fault of this kind means anything for op.
-func (k FaultKind) strikes(op string) bool {
+// appliesTo reports whether a fault of this kind means anything for op.
+func (k FaultKind) appliesTo(op string) bool {
 	switch k {
 	case UpstreamFailure, UpstreamHang:
 		return op == OpCall || op == OpDelete || op == OpCallback
@@ -115,14 +115,14 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-// strike returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
+// takeFault returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
 // show at the moment that matters.
-func (s *Server) strike(op, tool string, t Transport) *Fault {
-	return s.strikeMode(op, tool, "", t)
+func (s *Server) takeFault(op, tool string, t Transport) *Fault {
+	return s.takeFaultOfMode(op, tool, "", t)
 }
 
-// strikeMode is strike for a call of one mode of a tool.
-func (s *Server) strikeMode(op, tool, mode string, t Transport) *Fault {
+// takeFaultOfMode is strike for a call of one mode of a tool.
+func (s *Server) takeFaultOfMode(op, tool, mode string, t Transport) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
@@ -140,16 +140,16 @@ func (s *Server) strikeMode(op, tool, mode string, t Transport) *Fault {
 	return nil
 }
 
-// hit tells the test that the fault shows now.
-func (f *Fault) hit() {
+// report tells the test that the fault shows now.
+func (f *Fault) report() {
 	if f != nil && f.OnHit != nil {
 		f.OnHit()
 	}
 }
 
-// show is hit, followed by the wait of the faults that do not lie upstream, where the wait is part of the failure.
-func (f *Fault) show(ctx context.Context) {
-	f.hit()
+// begin is hit, followed by the wait of the faults that do not lie upstream, where the wait is part of the failure.
+func (f *Fault) begin(ctx context.Context) {
+	f.report()
 	if f.is(Delay) || f.is(AnswerLost) || f.is(BadJSON) || f.is(ToolMissing) {
 		f.wait(ctx, 0)
 	}
@@ -158,11 +158,11 @@ func (f *Fault) show(ctx context.Context) {
 // finish plays what is left of a fault when the answer of a plain request is ready: the answer waits, or is lost with
 // the connection, as it is when the process has ended meanwhile.
 func (f *Fault) finish(ctx context.Context) {
-	f.show(ctx)
+	f.begin(ctx)
 	if f.is(AnswerLost) {
 		panic(http.ErrAbortHandler)
 	}
-	abortIfGone(ctx)
+	abortIfProcessEnded(ctx)
 }
 
 // is reports whether f is a fault of this kind; no fault is of none.
@@ -195,12 +195,12 @@ func (f *Fault) wait(ctx context.Context, least time.Duration) {
 func (f *Fault) blocks(ctx context.Context, w http.ResponseWriter) bool {
 	switch {
 	case f.is(HTTPStatus):
-		f.hit()
+		f.report()
 		f.wait(ctx, 0)
 		f.writeStatus(w)
 		return true
 	case f.is(ConnectionReset):
-		f.hit()
+		f.report()
 		f.wait(ctx, 0)
 		panic(http.ErrAbortHandler)
 	}
@@ -220,9 +220,9 @@ func (f *Fault) writeStatus(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(body))
 }
 
-// abortIfGone cuts the connection of a request whose process ended while it was served.
-func abortIfGone(ctx context.Context) {
-	if errors.Is(context.Cause(ctx), errGone) {
+// abortIfProcessEnded cuts the connection of a request whose process ended while it was served.
+func abortIfProcessEnded(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errProcessEnded) {
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestFaultsBeforeTheServer(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	s := w.open()
 	header := []string{"Content-Type", "application/json", "Mcp-Session-Id", id}
@@ -53,7 +53,7 @@ func TestFaultsBeforeTheServer(t *testing.T) {
 }
 
 func TestFaultsPickTheirRequests(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	s := w.open()
 	s.call("login", `{}`)
@@ -85,7 +85,7 @@ func TestFaultsPickTheirRequests(t *testing.T) {
 }
 
 func TestMalformedJSON(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("NK0001")
 	w.sim.Inject(kite.Fault{Kind: kite.BadJSON})
 	for tool, c := range guarded() {
@@ -96,7 +96,7 @@ func TestMalformedJSON(t *testing.T) {
 }
 
 func TestAnswerLostAfterTheToolRan(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	w.sim.Inject(kite.Fault{Kind: kite.AnswerLost, Tool: "login"})
 	if _, err := w.do("POST", "/mcp", callBody(1, "login", "{}"), "Content-Type", "application/json", "Mcp-Session-Id", id); err == nil {
@@ -104,7 +104,7 @@ func TestAnswerLostAfterTheToolRan(t *testing.T) {
 	}
 	s := w.open()
 	s.post(callBody(1, "login", "{}"))
-	eventually(t, "both logins ran", func() bool { return len(w.sim.Links()) == 2 })
+	eventually(t, "both logins ran", func() bool { return len(w.sim.LoginLinks()) == 2 })
 	s.post(rpc(2, "ping", nil))
 	if got, want := s.answer(), `{"jsonrpc":"2.0","id":2,"result":{}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -112,7 +112,7 @@ func TestAnswerLostAfterTheToolRan(t *testing.T) {
 }
 
 func TestSilentStream(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.sim.Inject(kite.Fault{Kind: kite.AnswerLost, Op: kite.OpStream, Times: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -133,7 +133,7 @@ func TestSilentStream(t *testing.T) {
 }
 
 func TestHangEndsWhenTheClientLeaves(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	asked := make(chan struct{})
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamHang, Tool: "login", After: time.Hour, Times: 1, OnHit: func() { close(asked) }})
@@ -158,12 +158,12 @@ func TestHangEndsWhenTheClientLeaves(t *testing.T) {
 		t.Error("the hanging call was answered")
 	}
 	// The server finishes what it has begun: the login is gone and a link was signed that nobody got.
-	eventually(t, "the second link", func() bool { return len(w.sim.Links()) == 2 })
+	eventually(t, "the second link", func() bool { return len(w.sim.LoginLinks()) == 2 })
 	expect(t, w.call(id, "get_profile", `{}`), "Failed to execute get_profile", true)
 }
 
 func TestCallInFlightIsLostWithItsStream(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	link := linkIn(t, s.call("login", `{}`).text)
 	w.finish(link, "MK4021")
@@ -182,7 +182,7 @@ func TestCallInFlightIsLostWithItsStream(t *testing.T) {
 }
 
 func TestDeleteThatHangsHoldsEverybodyUp(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	victim, other := w.loggedIn("MK4021"), w.loggedIn("AD7730")
 	held, release := make(chan struct{}), make(chan struct{})
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamHang, Op: kite.OpDelete, Times: 1, Until: release, OnHit: func() { close(held) }})

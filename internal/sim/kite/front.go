@@ -10,12 +10,12 @@ import (
 // process that is gone would.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	closed, world, off := s.closed, s.world, !s.servesPath(r.URL.Path)
+	closed, version, off := s.closed, s.version, !s.servesPath(r.URL.Path)
 	s.mu.Unlock()
 	if closed {
 		panic(http.ErrAbortHandler)
 	}
-	s.watchUserAgent(r)
+	s.checkUserAgent(r)
 	if off {
 		http.NotFound(w, r)
 		return
@@ -23,17 +23,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == loginPath: // Kite itself
 		s.serveLoginPage(w, r)
-	case world == Next:
+	case version == Next:
 		s.serveNext(w, r)
-	case s.opts.WellKnownToo && (path == wellKnownResource || path == wellKnownServer):
+	case s.opts.OAuthDocuments && (path == wellKnownResource || path == wellKnownServer):
 		s.serveMetadata(w, r)
 	default:
-		s.serveToday(w, r, world)
+		s.serveToday(w, r, version)
 	}
 }
 
 // serveToday answers the paths of Today and Old.
-func (s *Server) serveToday(w http.ResponseWriter, r *http.Request, world World) {
+func (s *Server) serveToday(w http.ResponseWriter, r *http.Request, version Version) {
 	switch r.URL.Path {
 	case "/sse":
 		s.serveSSE(w, r)
@@ -44,7 +44,7 @@ func (s *Server) serveToday(w http.ResponseWriter, r *http.Request, world World)
 	case "/callback":
 		s.serveCallback(w, r)
 	case authorizePath:
-		if world == Today {
+		if version == Today {
 			s.serveAuthorize(w, r)
 			return
 		}
@@ -77,14 +77,14 @@ func (s *Server) ServeOnly(transports ...Transport) {
 	}
 }
 
-// watchUserAgent keeps requests of programs that do not say who they are, if the options ask for it. What a browser
+// checkUserAgent keeps requests of programs that do not say who they are, if the options ask for it. What a browser
 // opens is not looked at.
-func (s *Server) watchUserAgent(r *http.Request) {
+func (s *Server) checkUserAgent(r *http.Request) {
 	path, agent := r.URL.Path, r.UserAgent()
 	machine := slices.Contains([]string{"/sse", "/message", "/mcp", "/register", "/token"}, path) ||
 		strings.HasPrefix(path, "/.well-known")
 	nameless := agent == "" || strings.HasPrefix(agent, "Go-http-client/") || strings.HasPrefix(agent, "Python-urllib")
-	if s.opts.WantUserAgent && machine && nameless {
+	if s.opts.CheckUserAgent && machine && nameless {
 		s.violation("%s %s: user agent %q", r.Method, path, agent)
 	}
 }

@@ -21,7 +21,7 @@ func TestTransportsCanBeSwitchedOff(t *testing.T) {
 		"and back":      {func(o *kite.Options) { o.NoSSE = true }, []kite.Transport{kite.SSE, kite.MCP}, map[string]bool{}},
 		"the other way": {func(o *kite.Options) { o.NoSSE = true }, []kite.Transport{kite.SSE}, map[string]bool{"/mcp": true}},
 	} {
-		w := newWorld(t, c.option)
+		w := startServer(t, c.option)
 		if c.only != nil {
 			w.sim.ServeOnly(c.only...)
 		}
@@ -45,7 +45,7 @@ func TestTransportsCanBeSwitchedOff(t *testing.T) {
 
 // A session of a stream lives on at /mcp when the streams are switched off under it.
 func TestStreamsAreSwitchedOffUnderASession(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	link := linkIn(t, s.call("login", `{}`).text)
 	w.sim.ServeOnly(kite.MCP)
@@ -58,14 +58,14 @@ func TestStreamsAreSwitchedOffUnderASession(t *testing.T) {
 
 func TestNamelessProgramsAreNoticed(t *testing.T) {
 	paths := []string{"/message", "/mcp", "/register", "/token", "/.well-known/oauth-protected-resource"}
-	visit := func(w *world, agents ...string) {
+	visit := func(w *fixture, agents ...string) {
 		for _, path := range append(paths, "/callback", "/authorize", "/connect/login") {
 			for _, agent := range agents {
 				w.must("POST", path, "", "User-Agent", agent, "Content-Type", "application/json")
 			}
 		}
 	}
-	w := newWorld(t, func(o *kite.Options) { o.WantUserAgent = true })
+	w := startServer(t, func(o *kite.Options) { o.CheckUserAgent = true })
 	visit(w, "a-reader/1.0 (+https://example.in)", "Mozilla/5.0")
 	for _, v := range w.sim.Violations() {
 		if strings.Contains(v, "user agent") {
@@ -88,7 +88,7 @@ func TestNamelessProgramsAreNoticed(t *testing.T) {
 	if seen[`""`] != len(paths) || seen[`"Go-http-client/2.0"`] != len(paths) || len(seen) != len(paths)+4 {
 		t.Errorf("violations: %v", seen)
 	}
-	careless := newWorld(t)
+	careless := startServer(t)
 	visit(careless, "Go-http-client/1.1")
 	for _, v := range careless.sim.Violations() {
 		if strings.Contains(v, "user agent") {
@@ -98,7 +98,7 @@ func TestNamelessProgramsAreNoticed(t *testing.T) {
 }
 
 func TestStreamThatHangsBeforeItsHeaders(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	asked, release := make(chan struct{}), make(chan struct{})
 	w.sim.Inject(kite.Fault{Kind: kite.Delay, Op: kite.OpStream, Times: 1, Until: release, OnHit: func() { close(asked) }})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -128,7 +128,7 @@ func TestStreamThatHangsBeforeItsHeaders(t *testing.T) {
 }
 
 func TestStreamThatIsAWebPage(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.sim.Inject(kite.Fault{Kind: kite.HTTPStatus, Op: kite.OpStream, Status: 200, Body: "<html>hello"})
 	r := w.must("GET", "/sse", "")
 	if r.status != 200 || r.body != "<html>hello" || r.header.Get("Content-Type") != "text/html; charset=utf-8" {

@@ -15,7 +15,7 @@ func Generate(seed int64, holdings int) Account {
 		a.Holdings = append(a.Holdings, generated(seed, i))
 	}
 	cash := float64(seed)*1000 + 500.25
-	a.Margins.Equity = Purse{Enabled: true, Net: cash, Available: Available{Cash: cash, LiveBalance: cash, OpeningBalance: cash}}
+	a.Margins.Equity = Segment{Enabled: true, Net: cash, Available: Available{Cash: cash, LiveBalance: cash, OpeningBalance: cash}}
 	return a
 }
 
@@ -28,5 +28,5 @@ func generated(seed int64, i int) Holding {
 		ISIN: fmt.Sprintf("INE%07d%02d", seed, i), Product: "CNC",
 		Quantity: int(seed)*1000 + i + 1, RealisedQuantity: int(seed)*1000 + i + 1, OpeningQuantity: int(seed)*1000 + i + 1,
 		AveragePrice: average, LastPrice: average + 100, ClosePrice: average + 99.75,
-	}.figured()
+	}.withFigures()
 }

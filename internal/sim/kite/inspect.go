@@ -85,12 +85,12 @@ func (s *Server) Listeners() int {
 	return len(s.listeners)
 }
 
-// Links returns every login link handed out so far, oldest first. Each is a key to a session: tests use them to make
+// LoginLinks returns every login link handed out so far, oldest first. Each is a key to a session: tests use them to make
 // sure that they show up nowhere else.
-func (s *Server) Links() []string {
+func (s *Server) LoginLinks() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.handedOut)
+	return slices.Clone(s.loginLinks)
 }
 
 // Violations returns what a well-behaved read-only client never does, one line each, oldest first: write tools,
@@ -166,8 +166,8 @@ func (s *Server) violation(format string, args ...any) {
 	s.violations = append(s.violations, fmt.Sprintf(format, args...))
 }
 
-// short names a session in a violation without giving the whole id, which is a key.
-func short(sessionID string) string {
+// shortID names a session in a violation without giving the whole id, which is a key.
+func shortID(sessionID string) string {
 	bare := strings.TrimPrefix(sessionID, sessionPrefix)
 	return bare[:min(8, len(bare))]
 }

@@ -32,7 +32,7 @@ func newBook(listings []listing, accounts []Account) *book {
 	for _, a := range accounts {
 		for _, h := range a.Holdings {
 			if _, known := b.byID[h.Exchange+":"+h.Tradingsymbol]; !known {
-				b.add(held(h))
+				b.add(listingOfHolding(h))
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func (l listing) ohlc(now time.Time) OHLC {
 // Market quotes and charts one instrument at a moment, such as NSE:INFY, without a server: what get_quotes and
 // get_historical_data answer then.
 func Market(id, every string, from, now time.Time) (FullQuote, []Candle) {
-	l := newMaker(now).find(id)
+	l := newSample(now).find(id)
 	i, ok := intervalOf(every)
 	if !ok {
 		panic(fmt.Sprintf("kite: no interval %q", every))
@@ -97,16 +97,16 @@ func (l listing) quote(now time.Time) FullQuote {
 	q.LowerCircuitLimit, q.UpperCircuitLimit = tick(l.Close*(1-l.band())), tick(l.Close*(1+l.band()))
 	for i := range q.Depth.Buy {
 		step, many := float64(i+1)*0.05, (i+1)*l.LotSize*7
-		q.Depth.Buy[i] = Rung{Price: tick(l.LastPrice - step), Quantity: many, Orders: i + 1}
-		q.Depth.Sell[i] = Rung{Price: tick(l.LastPrice + step), Quantity: many + l.LotSize, Orders: i + 2}
+		q.Depth.Buy[i] = DepthLevel{Price: tick(l.LastPrice - step), Quantity: many, Orders: i + 1}
+		q.Depth.Sell[i] = DepthLevel{Price: tick(l.LastPrice + step), Quantity: many + l.LotSize, Orders: i + 2}
 		q.BuyQuantity += many * 40
 		q.SellQuantity += (many + l.LotSize) * 40
 	}
 	return q
 }
 
-// held makes a listing of what somebody holds, so that generated accounts can be quoted, too.
-func held(h Holding) listing {
+// listingOfHolding makes a listing of what somebody holds, so that generated accounts can be quoted, too.
+func listingOfHolding(h Holding) listing {
 	l := equity(h.Exchange, h.Tradingsymbol, h.Tradingsymbol, h.ISIN, h.InstrumentToken>>8, h.LastPrice, h.ClosePrice)
 	l.InstrumentToken = h.InstrumentToken
 	return l

@@ -10,11 +10,11 @@ import (
 // prices are made up, here and there so as to be awkward: "&" and "-" in symbols, series suffixes, a share without
 // a price, one share on both exchanges, very long and very short symbols. The contracts are the nearest ones on a day.
 func instruments(day time.Time) []listing {
-	return slices.Concat(bigShares(), oddShares(), indices(), contracts(day))
+	return slices.Concat(largeShares(), unusualShares(), indices(), contracts(day))
 }
 
-// bigShares are the ones that everybody knows.
-func bigShares() []listing {
+// largeShares are the ones that everybody knows.
+func largeShares() []listing {
 	nse := func(symbol, name, isin string, token uint32, last, before float64) listing {
 		return equity("NSE", symbol, name, isin, token, last, before)
 	}
@@ -41,8 +41,8 @@ func bigShares() []listing {
 	}
 }
 
-// oddShares are the ones that clients stumble over.
-func oddShares() []listing {
+// unusualShares are the ones that clients stumble over.
+func unusualShares() []listing {
 	nse := func(symbol, name, isin string, token uint32, last, before float64) listing {
 		return equity("NSE", symbol, name, isin, token, last, before)
 	}

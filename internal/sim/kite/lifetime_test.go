@@ -10,7 +10,7 @@ import (
 const half = 30 * time.Minute
 
 func TestSessionEndsTwelveHoursAfterItsBirthOnMCP(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.clock.add(10 * time.Minute) // births are not on a clean-up tick
 	id := w.loggedIn("MK4021")
 	w.clock.add(6 * time.Hour)
@@ -30,13 +30,13 @@ func TestSessionEndsTwelveHoursAfterItsBirthOnMCP(t *testing.T) {
 }
 
 // freshLink makes the login tool hand out a link on a session that is logged in.
-func (w *world) freshLink(session string) string {
+func (w *fixture) freshLink(session string) string {
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: "login", Times: 1})
 	return w.call(session, "login", `{}`).text
 }
 
 func TestSessionEndsTwelveHoursAfterItsFirstCallOnSSE(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.clock.add(10 * time.Minute)
 	s := w.open()
 	w.clock.add(time.Hour) // the stream's age does not count
@@ -56,7 +56,7 @@ func TestSessionEndsTwelveHoursAfterItsFirstCallOnSSE(t *testing.T) {
 }
 
 func TestCallbackAfterTheSessionEnded(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.clock.add(10 * time.Minute)
 	id := w.initialize()
 	w.call(id, "get_profile", `{}`)
@@ -80,7 +80,7 @@ func TestCleanupLogsOutOnlyWhoWasIdle(t *testing.T) {
 		want    int // tokens alive after the clean-up
 	}{{false, 0}, {true, 1}} {
 		// The clock stands after 06:00, so that no token dies by itself within the 13 hours of this test.
-		w := newWorld(t)
+		w := startServer(t)
 		w.clock.add(10 * time.Minute)
 		id := w.loggedIn("MK4021")
 		w.clock.add(12*time.Hour + time.Second)
@@ -104,7 +104,7 @@ func TestKiteEndsTokensAtSix(t *testing.T) {
 		{5*time.Hour + 59*time.Minute, 6*time.Hour - time.Second, 6 * time.Hour},
 		{20 * time.Hour, 30*time.Hour - time.Second, 30 * time.Hour},
 	} {
-		w := newWorld(t)
+		w := startServer(t)
 		midnight := w.clock.Now().Add(-10 * time.Hour)
 		w.clock.add(24*time.Hour - 10*time.Hour + c.login)
 		midnight = midnight.Add(24 * time.Hour)
@@ -120,7 +120,7 @@ func TestKiteEndsTokensAtSix(t *testing.T) {
 }
 
 func TestDeletedSessionIsKeptUntilItsTimeIsUp(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.clock.add(10 * time.Minute)
 	id := w.loggedIn("MK4021")
 	w.must("DELETE", "/mcp", "", "Mcp-Session-Id", id)
@@ -139,7 +139,7 @@ func TestDeletedSessionIsKeptUntilItsTimeIsUp(t *testing.T) {
 }
 
 func TestSessionsTellWhoIsLoggedIn(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	born := w.clock.Now()
 	id := w.loggedIn("AD7730")
 	w.clock.add(time.Minute)

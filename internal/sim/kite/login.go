@@ -13,7 +13,7 @@ import (
 func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpCallback, "", "")
+	f := s.takeFault(OpCallback, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
@@ -27,7 +27,7 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ok = s.completeLogin(ctx, id, q.Get("request_token"), f)
-	abortIfGone(ctx)
+	abortIfProcessEnded(ctx)
 	if f.is(AnswerLost) {
 		panic(http.ErrAbortHandler)
 	}
@@ -58,7 +58,7 @@ func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *
 // exchange asks Kite for an access token and hands it to use, which runs with mu held. It reports false when Kite
 // refuses the request token or does not answer.
 func (s *Server) exchange(ctx context.Context, requestToken string, f *Fault, use func(token string, now time.Time)) bool {
-	f.show(ctx)
+	f.begin(ctx)
 	switch {
 	case f.is(UpstreamFailure):
 		f.wait(ctx, 0)
@@ -68,7 +68,7 @@ func (s *Server) exchange(ctx context.Context, requestToken string, f *Fault, us
 		return false
 	}
 	done := false
-	err := s.locked(ctx, func(now time.Time) {
+	err := s.withLock(ctx, func(now time.Time) {
 		var token string
 		if token, done = s.broker.exchange(requestToken, now); done {
 			use(token, now)

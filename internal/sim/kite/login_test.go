@@ -11,7 +11,7 @@ import (
 )
 
 // kitePage follows the page between a login link and Kite over the socket and returns the address of Kite's page.
-func (w *world) kitePage(link string) string {
+func (w *fixture) kitePage(link string) string {
 	w.t.Helper()
 	r := w.must("GET", strings.TrimPrefix(link, w.web.URL), "")
 	onward := regexp.MustCompile(`<a [^>]*href="([^"]+)">Continue to Kite login</a>`).FindAllStringSubmatch(r.body, -1)
@@ -22,7 +22,7 @@ func (w *world) kitePage(link string) string {
 }
 
 // callbackOf plays Kite's page over the socket and returns the address it sends the browser to.
-func (w *world) callbackOf(link, form string) string {
+func (w *fixture) callbackOf(link, form string) string {
 	w.t.Helper()
 	path := strings.TrimPrefix(link, w.web.URL)
 	r := w.must("POST", path, form, "Content-Type", "application/x-www-form-urlencoded")
@@ -33,7 +33,7 @@ func (w *world) callbackOf(link, form string) string {
 }
 
 func TestLoginText(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	r := w.call(id, "login", `{}`)
 	link := linkIn(t, r.text)
@@ -46,13 +46,13 @@ func TestLoginText(t *testing.T) {
 			t.Errorf("link: %s", link)
 		}
 	}
-	if got := w.sim.Links(); len(got) != 1 || got[0] != link {
+	if got := w.sim.LoginLinks(); len(got) != 1 || got[0] != link {
 		t.Errorf("links: %q", got)
 	}
 }
 
 func TestLoginPage(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	link := w.kitePage(linkIn(t, w.call(w.initialize(), "login", `{}`).text))
 	page := w.must("GET", strings.TrimPrefix(link, w.web.URL), "")
 	for _, want := range []string{
@@ -79,7 +79,7 @@ func TestLoginPage(t *testing.T) {
 }
 
 func TestLinksPointAtTheHostThatWasAsked(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	w.sim.SetBaseURL("")
 	if link := linkIn(t, w.call(w.initialize(), "login", `{}`).text); !strings.HasPrefix(link, w.web.URL+"/authorize?") {
 		t.Errorf("link: %s", link)
@@ -92,7 +92,7 @@ func TestLinksPointAtTheHostThatWasAsked(t *testing.T) {
 
 func TestCallbackTakesAnyMethod(t *testing.T) {
 	for _, method := range []string{"GET", "POST", "HEAD"} {
-		w := newWorld(t)
+		w := startServer(t)
 		id := w.initialize()
 		back := w.callbackOf(w.kitePage(linkIn(t, w.call(id, "login", `{}`).text)), "user_id=MK4021")
 		q, _ := url.ParseQuery(back[strings.Index(back, "?")+1:])
@@ -126,7 +126,7 @@ func TestCallbackTakesAnyMethod(t *testing.T) {
 }
 
 func TestCallbackRefusals(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	link := w.kitePage(linkIn(t, w.call(id, "login", `{}`).text))
 	good := w.callbackOf(link, "user_id=MK4021")
@@ -167,7 +167,7 @@ func mustQuery(t *testing.T, address string) url.Values {
 }
 
 func TestLinksLiveThirtyFiveMinutes(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	a, b := w.initialize(), w.initialize()
 	linkA, linkB := linkIn(t, w.call(a, "login", `{}`).text), linkIn(t, w.call(b, "login", `{}`).text)
 	w.clock.add(35 * time.Minute)
@@ -179,7 +179,7 @@ func TestLinksLiveThirtyFiveMinutes(t *testing.T) {
 }
 
 func TestOlderLinksStayGoodAndAccountsAreReplacedSilently(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	first := linkIn(t, w.call(id, "login", `{}`).text)
 	same := linkIn(t, w.call(id, "login", `{}`).text)

@@ -9,7 +9,7 @@ import (
 
 func TestLoginWithAHiccupDestroysTheLogin(t *testing.T) {
 	for _, kind := range []kite.FaultKind{kite.UpstreamFailure, kite.UpstreamHang} {
-		w := newWorld(t)
+		w := startServer(t)
 		id := w.loggedIn("MK4021")
 		w.clock.add(time.Hour)
 		w.sim.Inject(kite.Fault{Kind: kind, Tool: "get_profile", Times: 1, After: time.Millisecond})
@@ -27,7 +27,7 @@ func TestLoginWithAHiccupDestroysTheLogin(t *testing.T) {
 }
 
 func TestLoginDuringTheBrowserLoginDeletesTheFreshToken(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	link := linkIn(t, w.call(id, "login", `{}`).text)
 
@@ -50,7 +50,7 @@ func TestLoginDuringTheBrowserLoginDeletesTheFreshToken(t *testing.T) {
 }
 
 func TestLoginWhileTheCallbackAsksKite(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	link := linkIn(t, w.call(id, "login", `{}`).text)
 
@@ -75,7 +75,7 @@ func TestLoginWhileTheCallbackAsksKite(t *testing.T) {
 
 func TestCallbackUpstreamFaults(t *testing.T) {
 	for _, kind := range []kite.FaultKind{kite.UpstreamFailure, kite.UpstreamHang} {
-		w := newWorld(t)
+		w := startServer(t)
 		id := w.initialize()
 		link := linkIn(t, w.call(id, "login", `{}`).text)
 		w.sim.Inject(kite.Fault{Kind: kind, Op: kite.OpCallback, Times: 1, After: time.Millisecond})
@@ -87,7 +87,7 @@ func TestCallbackUpstreamFaults(t *testing.T) {
 }
 
 func TestNullProfileLooksLoggedIn(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamNull, Tool: "login"})
 	expect(t, w.call(id, "login", `{}`), "You are already logged in as ", false)

@@ -45,13 +45,13 @@ func (s *Server) serveMCPPost(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(m.Method, m.tool(), MCP)
+	f := s.takeFault(m.Method, m.tool(), MCP)
 	if f.blocks(ctx, w) {
 		return
 	}
 	id, ok := s.mcpSession(ctx, w, r, m)
 	if !ok {
-		abortIfGone(ctx)
+		abortIfProcessEnded(ctx)
 		return
 	}
 	s.answerMCP(ctx, w, caller{session: id, transport: MCP, base: s.baseFor(r)}, raw, f)
@@ -59,7 +59,7 @@ func (s *Server) serveMCPPost(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answerMCP(ctx context.Context, w http.ResponseWriter, who caller, raw json.RawMessage, f *Fault) {
 	res := s.handle(ctx, who, raw, f)
-	abortIfGone(ctx)
+	abortIfProcessEnded(ctx)
 	if f.is(AnswerLost) {
 		panic(http.ErrAbortHandler)
 	}
@@ -84,7 +84,7 @@ func (s *Server) mcpSession(ctx context.Context, w http.ResponseWriter, r *http.
 	switch v {
 	case unknown:
 		http.Error(w, "Invalid session ID", http.StatusBadRequest)
-	case over:
+	case ended:
 		http.Error(w, "Session terminated", http.StatusNotFound)
 	}
 	return given, v == alive
@@ -102,7 +102,7 @@ func (s *Server) initialize(ctx context.Context, w http.ResponseWriter, given st
 		return "", false
 	}
 	if who != "" {
-		s.violation("mcp: initialize on session %s, which is logged in", short(given))
+		s.violation("mcp: initialize on session %s, which is logged in", shortID(given))
 	}
 	w.Header().Set(sessionHeader, id)
 	return id, true
@@ -135,12 +135,12 @@ func (s *Server) serveMCPGet(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serveMCPDelete(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpDelete, "", MCP)
+	f := s.takeFault(OpDelete, "", MCP)
 	if f.blocks(ctx, w) {
 		return
 	}
 	err := s.terminate(ctx, r.Header.Get(sessionHeader), f)
-	abortIfGone(ctx)
+	abortIfProcessEnded(ctx)
 	switch {
 	case f.is(AnswerLost):
 		panic(http.ErrAbortHandler)
@@ -152,21 +152,21 @@ func (s *Server) serveMCPDelete(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) terminate(ctx context.Context, id string, f *Fault) error {
-	leave, err := s.enter()
+	leave, err := s.lockRegistry()
 	if err != nil {
 		return err
 	}
 	defer leave()
 	var e *session
 	var missing error
-	if err := s.locked(ctx, func(time.Time) { e, missing = s.registry.find(id) }); err != nil || missing != nil {
+	if err := s.withLock(ctx, func(time.Time) { e, missing = s.registry.find(id) }); err != nil || missing != nil {
 		return errors.Join(err, missing)
 	}
-	f.show(ctx)
+	f.begin(ctx)
 	if f.is(UpstreamHang) {
 		f.wait(ctx, upstreamWait)
 	}
-	return s.locked(ctx, func(time.Time) {
+	return s.withLock(ctx, func(time.Time) {
 		e.terminated = true
 		if !f.is(UpstreamHang) && !f.is(UpstreamFailure) {
 			s.registry.logout(e)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestInitializeNegotiates(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	for asked, want := range map[string]string{
 		"2024-11-05": "2024-11-05", "2025-03-26": "2025-03-26", "2025-06-18": "2025-03-26",
 		"2025-11-25": "2025-03-26", "2026-07-28": "2025-03-26", "bogus": "2025-03-26", "": "2025-03-26",
@@ -37,7 +37,7 @@ func TestInitializeNegotiates(t *testing.T) {
 }
 
 func TestMCPRefusals(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.initialize()
 	const unknown = "kitemcp-0b1c2d3e-0000-4000-8000-000000000000"
 	ping := rpc(1, "ping", nil)
@@ -71,7 +71,7 @@ func TestMCPRefusals(t *testing.T) {
 }
 
 func TestGetOnMCPIsAnEmptyStream(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, "GET", w.web.URL+"/mcp", nil)
@@ -93,7 +93,7 @@ func TestGetOnMCPIsAnEmptyStream(t *testing.T) {
 }
 
 func TestSSESessionResumesOnMCP(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	s.call("search_instruments", `{"query":"ITC"}`)
 	if r := w.post(s.id, rpc(1, "ping", nil)); r.status != 400 || r.body != "Invalid session ID\n" {
@@ -121,7 +121,7 @@ func TestSSESessionResumesOnMCP(t *testing.T) {
 }
 
 func TestSecondInitializeIsANewSession(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	old := w.loggedIn("MK4021")
 	r := w.post(old, rpc(1, "initialize", map[string]any{"protocolVersion": "2025-03-26"}))
 	fresh := r.header.Get("Mcp-Session-Id")
@@ -138,7 +138,7 @@ func TestSecondInitializeIsANewSession(t *testing.T) {
 }
 
 func TestDeleteLogsOut(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	link := linkIn(t, s.call("login", `{}`).text)
 	w.finish(link, "AD7730")
@@ -162,7 +162,7 @@ func TestDeleteLogsOut(t *testing.T) {
 }
 
 func TestOneTokenPerUser(t *testing.T) {
-	w := newWorld(t, func(o *kite.Options) { o.OneTokenPerUser = true })
+	w := startServer(t, func(o *kite.Options) { o.OneTokenPerUser = true })
 	first := w.loggedIn("MK4021")
 	second := w.loggedIn("MK4021")
 	if got := w.userOf(first); got != "" {
@@ -178,7 +178,7 @@ func TestOneTokenPerUser(t *testing.T) {
 }
 
 func TestRestartForgetsEverything(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	link := linkIn(t, s.call("login", `{}`).text)
 	id := w.loggedIn("MK4021")
@@ -205,7 +205,7 @@ func TestRestartForgetsEverything(t *testing.T) {
 
 func TestCallInFlightIsLostWithItsProcess(t *testing.T) {
 	for name, end := range map[string]func(*kite.Server){"restart": (*kite.Server).Restart, "close": (*kite.Server).Close} {
-		w := newWorld(t)
+		w := startServer(t)
 		id, asked := w.initialize(), make(chan struct{})
 		w.sim.Inject(kite.Fault{Kind: kite.Delay, Op: kite.OpPing, After: time.Hour, OnHit: func() { close(asked) }})
 		lost := w.async("POST", "/mcp", rpc(1, "ping", nil), "Content-Type", "application/json", "Mcp-Session-Id", id)

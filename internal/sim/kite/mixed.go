@@ -23,23 +23,23 @@ func (s *Server) sessionInBand(signed string) string {
 
 // runHybridLogin is the login tool of a Hybrid. It hands out a link to the page of the server, unless Kite takes the
 // login that there is.
-func runHybridLogin(ctx context.Context, s *Server, c *call) outcome {
-	if a, _, ok := s.loggedIn(ctx, c); ok {
+func runHybridLogin(ctx context.Context, s *Server, c *call) answer {
+	if a, _, ok := s.accountForCall(ctx, c); ok {
 		name := ""
 		if a != nil {
 			name = a.Profile.UserName
 		}
-		return outcome{text: "You are already logged in as " + name}
+		return answer{text: "You are already logged in as " + name}
 	}
 	link := ""
-	err := s.locked(ctx, func(now time.Time) {
+	err := s.withLock(ctx, func(now time.Time) {
 		link = authorizeURL(c.base, s.links.sign(c.session, now))
-		s.handedOut = append(s.handedOut, link)
+		s.loginLinks = append(s.loginLinks, link)
 	})
 	if err != nil {
-		return refused("Failed to generate authorize URL")
+		return errorAnswer("Failed to generate authorize URL")
 	}
-	return outcome{text: fmt.Sprintf(loginText, link, link)}
+	return answer{text: fmt.Sprintf(loginText, link, link)}
 }
 
 // specOf is the specification of a tool that takes nothing.
@@ -53,16 +53,16 @@ func specOf(name, description string) json.RawMessage {
 	return raw
 }
 
-// foreignTools are what a server lists that has nothing to do with accounts. Nobody who reads accounts calls them.
-func foreignTools() []tool {
+// otherTools are what a server lists that has nothing to do with accounts. Nobody who reads accounts calls them.
+func otherTools() []tool {
 	return []tool{
-		{name: "convert_units", spec: specOf("convert_units", "Convert lengths and weights"), run: runForeign},
-		{name: "roll_dice", spec: specOf("roll_dice", "Roll some dice"), run: runForeign},
+		{name: "convert_units", spec: specOf("convert_units", "Convert lengths and weights"), run: runOtherTool},
+		{name: "roll_dice", spec: specOf("roll_dice", "Roll some dice"), run: runOtherTool},
 	}
 }
 
-// runForeign answers a call that should not have been made.
-func runForeign(_ context.Context, s *Server, c *call) outcome {
+// runOtherTool answers a call that should not have been made.
+func runOtherTool(_ context.Context, s *Server, c *call) answer {
 	s.violation("%s: call of the foreign tool %s", c.transport, c.tool)
-	return outcome{text: "42"}
+	return answer{text: "42"}
 }

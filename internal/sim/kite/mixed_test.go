@@ -36,7 +36,7 @@ func TestHybridTakesBothWays(t *testing.T) {
 	if got := p.call("session", "status", ""); object(t, got.text)["session_id"] != p.session {
 		t.Errorf("status: %s", got.text)
 	}
-	if got := w.sim.Links(); len(got) != 1 || got[0] != link {
+	if got := w.sim.LoginLinks(); len(got) != 1 || got[0] != link {
 		t.Errorf("links: %q", got)
 	}
 	w.clean()
@@ -66,8 +66,8 @@ func TestHybridWithABearer(t *testing.T) {
 }
 
 func TestDocumentsBesideTheOldTools(t *testing.T) {
-	for _, world := range []kite.World{kite.Today, kite.Old} {
-		w := newWorld(t, func(o *kite.Options) { o.WellKnownToo, o.World = true, world })
+	for _, version := range []kite.Version{kite.Today, kite.Old} {
+		w := startServer(t, func(o *kite.Options) { o.OAuthDocuments, o.Version = true, version })
 		for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"} {
 			if r := w.must("GET", path, ""); r.status != 200 || !strings.Contains(r.body, w.web.URL) {
 				t.Errorf("%s: %d %s", path, r.status, r.body)
@@ -83,9 +83,9 @@ func TestDocumentsBesideTheOldTools(t *testing.T) {
 }
 
 func TestForeignTools(t *testing.T) {
-	today := newWorld(t, func(o *kite.Options) { o.Foreign = true })
+	today := startServer(t, func(o *kite.Options) { o.OtherTools = true })
 	id := today.initialize()
-	next := newNext(t, func(o *kite.Options) { o.Foreign = true })
+	next := newNext(t, func(o *kite.Options) { o.OtherTools = true })
 	p := next.enter("MK4021")
 	for _, list := range []string{today.post(id, rpc(1, "tools/list", nil)).body, p.post(rpc(1, "tools/list", nil)).body} {
 		if strings.Count(list, `"inputSchema"`) != 2 || strings.Contains(list, "get_") || strings.Contains(list, "portfolio") {
@@ -97,7 +97,7 @@ func TestForeignTools(t *testing.T) {
 	}
 	expect(t, today.call(id, "roll_dice", `{}`), "42", false)
 	expect(t, parseResult(t, event(t, p.post(callBody(1, "roll_dice", "{}")))), "42", false)
-	for w, want := range map[*world]int{today: 2, next: 1} {
+	for w, want := range map[*fixture]int{today: 2, next: 1} {
 		v := w.sim.Violations()
 		if len(v) != want || v[want-1] != "mcp: call of the foreign tool roll_dice" {
 			t.Errorf("violations: %q", v)
@@ -106,12 +106,12 @@ func TestForeignTools(t *testing.T) {
 }
 
 func TestSwitchingOver(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	id := w.loggedIn("MK4021")
 	link := linkIn(t, w.call(w.initialize(), "login", `{}`).text)
 	page := w.callbackOf(w.kitePage(link), "user_id=AD7730")
-	w.sim.SetWorld(kite.Next)
+	w.sim.SetVersion(kite.Next)
 	if err := s.ended(); err == nil {
 		t.Error("the stream goes on")
 	}
@@ -128,10 +128,10 @@ func TestSwitchingOver(t *testing.T) {
 	}
 	p := w.enter("MK4021")
 	if n := w.sim.EndKiteLogins("MK4021"); n != 2 {
-		t.Errorf("%d logins at Kite, want those of both worlds", n)
+		t.Errorf("%d logins at Kite, want those of both versions", n)
 	}
 	w.clean()
-	w.sim.SetWorld(kite.Today)
+	w.sim.SetVersion(kite.Today)
 	if r := p.post(rpc(1, "ping", nil)); r.status != 400 || r.body != "Invalid session ID\n" {
 		t.Errorf("a session of the rewrite: %d %q", r.status, r.body)
 	}
@@ -139,7 +139,7 @@ func TestSwitchingOver(t *testing.T) {
 	if r.status != 200 || !strings.HasPrefix(r.header.Get("Mcp-Session-Id"), "kitemcp-") {
 		t.Errorf("a bearer is ignored: %d %q", r.status, r.body)
 	}
-	w.sim.SetWorld(kite.Next)
+	w.sim.SetVersion(kite.Next)
 	if r := p.post(rpc(1, "ping", nil)); r.status != 404 || r.body != "session not found\n" {
 		t.Errorf("the bearer after two deployments: %d %q", r.status, r.body)
 	}

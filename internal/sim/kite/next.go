@@ -15,10 +15,10 @@ const (
 	idleLife        = 24 * time.Hour // of an MCP session that nobody uses
 )
 
-// rewrite is what the server of Next keeps in memory, and so loses when its process ends. Only the secret that signs
+// nextState is what the server of Next keeps in memory, and so loses when its process ends. Only the secret that signs
 // bearers is not among it: a bearer outlives the grant that it stands for. Clients that register are not among it
 // either, since nobody ever looks them up.
-type rewrite struct {
+type nextState struct {
 	booted   time.Time // clean-up ticks are counted from here
 	pending  map[string]*pendingLogin
 	codes    map[string]*authCode
@@ -49,15 +49,15 @@ type authGrant struct {
 	expiresAt time.Time
 }
 
-func newRewrite(now time.Time) rewrite {
-	return rewrite{
+func newNextState(now time.Time) nextState {
+	return nextState{
 		booted: now, pending: map[string]*pendingLogin{}, codes: map[string]*authCode{}, grants: map[string]*authGrant{},
 		sessions: map[string]*nextSession{}, limits: newLimits(),
 	}
 }
 
 // sweep forgets what the clean-up ticks up to now have found expired, and MCP sessions that nobody used for too long.
-func (n *rewrite) sweep(now time.Time) {
+func (n *nextState) sweep(now time.Time) {
 	last := n.booted.Add(now.Sub(n.booted) / cleanupEvery * cleanupEvery)
 	for id, g := range n.grants {
 		if last.After(g.expiresAt) {
@@ -72,7 +72,7 @@ func (n *rewrite) sweep(now time.Time) {
 }
 
 // end forgets an MCP session and ends its stream.
-func (n *rewrite) end(id string) {
+func (n *nextState) end(id string) {
 	if e := n.sessions[id]; e != nil && e.listener != nil {
 		e.listener.cancel(context.Canceled)
 	}
@@ -84,7 +84,7 @@ func (s *Server) serveNext(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("X-Frame-Options", "DENY")
-	s.watchQuery(r)
+	s.checkQuery(r)
 	switch r.URL.Path {
 	case "/mcp":
 		s.serveNextMCP(w, r)
@@ -106,22 +106,22 @@ func (s *Server) serveNext(w http.ResponseWriter, r *http.Request) {
 }
 
 // loginOfGrant finds the login behind a bearer, or says why there is none.
-func (s *Server) loginOfGrant(ctx context.Context, id string) (l *login, instead outcome) {
-	err := s.locked(ctx, func(now time.Time) {
+func (s *Server) loginOfGrant(ctx context.Context, id string) (l *login, instead answer) {
+	err := s.withLock(ctx, func(now time.Time) {
 		g := s.next.grants[id]
 		switch {
 		case g == nil:
-			instead = refused("failed to get session: session ID not found")
+			instead = errorAnswer("failed to get session: session ID not found")
 		case now.After(g.expiresAt):
-			instead = refused("kite session has expired. Please re-authenticate via the OAuth flow")
+			instead = errorAnswer("kite session has expired. Please re-authenticate via the OAuth flow")
 		case g.login == nil:
-			instead = refused("not logged into Kite. Please authenticate via the OAuth flow")
+			instead = errorAnswer("not logged into Kite. Please authenticate via the OAuth flow")
 		default:
 			l = g.login
 		}
 	})
 	if err != nil {
-		return nil, refused("failed to get session: %v", err)
+		return nil, errorAnswer("failed to get session: %v", err)
 	}
 	return l, instead
 }

@@ -4,22 +4,22 @@ import "context"
 
 // runAlerts answers all alerts, one, or those of some ids. It is the only tool that repeats what Kite says when it
 // refuses, and so the only one that tells a dropped login from trouble.
-func runAlerts(ctx context.Context, s *Server, c *call) outcome {
+func runAlerts(ctx context.Context, s *Server, c *call) answer {
 	uuids := c.args.texts("uuids")
 	failure := "Failed to get alerts: "
 	if len(uuids) == 1 {
 		failure = "Failed to get alert " + uuids[0] + ": "
 	}
-	a, instead, ok := s.loggedIn(ctx, c)
+	a, instead, ok := s.accountForCall(ctx, c)
 	switch {
 	case !ok && c.problem != "":
-		return refused("%s%s", failure, c.problem)
+		return errorAnswer("%s%s", failure, c.problem)
 	case !ok:
 		return instead
 	case a == nil && len(uuids) == 1:
-		return toText(map[string]any{"alert": Alert{}})
+		return jsonAnswer(map[string]any{"alert": Alert{}})
 	case a == nil:
-		return toText(map[string]any{"alerts": nil})
+		return jsonAnswer(map[string]any{"alerts": nil})
 	case len(uuids) == 1:
 		return s.oneAlert(a, c, failure)
 	}
@@ -35,18 +35,18 @@ func runAlerts(ctx context.Context, s *Server, c *call) outcome {
 		}
 		answer["histories"] = histories
 	}
-	return toText(answer)
+	return jsonAnswer(answer)
 }
 
 // oneAlert answers the alert of one id.
-func (s *Server) oneAlert(a *Account, c *call, failure string) outcome {
+func (s *Server) oneAlert(a *Account, c *call, failure string) answer {
 	found := a.alertsOf(c.args.texts("uuids"))
 	if len(found) == 0 {
-		return refused("%sAlert not found", failure)
+		return errorAnswer("%sAlert not found", failure)
 	}
 	answer := map[string]any{"alert": found[0]}
 	if c.args.boolean("history") {
 		answer["history"] = s.book.history(found[0])
 	}
-	return toText(answer)
+	return jsonAnswer(answer)
 }

@@ -124,7 +124,7 @@ func TestOneSessionPerBearer(t *testing.T) {
 func TestAlertsRepeatWhatKiteSays(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
-	w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: "alerts", Says: "Too many requests", Times: 2})
+	w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: "alerts", Message: "Too many requests", Times: 2})
 	expect(t, p.call("alerts", "get", ""), "Failed to get alerts: Too many requests", true)
 	expect(t, p.call("alerts", "get", `"uuids":["x"]`), "Failed to get alert x: Too many requests", true)
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamHang, After: time.Millisecond, Times: 2})

@@ -11,11 +11,11 @@ import (
 func (s *Server) serveNextAuthorize(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpAuthorize, "", "")
+	f := s.takeFault(OpAuthorize, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
-	if !s.mayAuthorize(r) {
+	if !s.allowLogin(r) {
 		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
 		return
 	}
@@ -24,7 +24,7 @@ func (s *Server) serveNextAuthorize(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ok:
 		http.Error(w, "invalid request", http.StatusBadRequest)
-	case s.opts.Early:
+	case s.opts.EarlyNext:
 		http.Redirect(w, r, link, http.StatusFound)
 	default:
 		s.pages.write(w, http.StatusOK, s.pages.interstitial, link)
@@ -38,7 +38,7 @@ func (s *Server) beginLogin(r *http.Request) (link string, ok bool) {
 		return loginURL(base, signed), s.sessionInBand(signed) != ""
 	}
 	p := &pendingLogin{q.Get("client_id"), q.Get("redirect_uri"), q.Get("state"), q.Get("code_challenge")}
-	if p.clientID == "" || p.challenge == "" || q.Get("code_challenge_method") != "S256" || !s.mayRedirect(p.redirectURI) {
+	if p.clientID == "" || p.challenge == "" || q.Get("code_challenge_method") != "S256" || !s.allowsRedirect(p.redirectURI) {
 		return "", false
 	}
 	s.mu.Lock()
@@ -54,11 +54,11 @@ func (s *Server) beginLogin(r *http.Request) (link string, ok bool) {
 func (s *Server) serveNextCallback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpCallback, "", "")
+	f := s.takeFault(OpCallback, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
-	if !s.mayCallBack(r) {
+	if !s.allowCallback(r) {
 		http.Error(w, "too many requests", http.StatusTooManyRequests)
 		return
 	}
@@ -78,7 +78,7 @@ func (s *Server) serveNextCallback(w http.ResponseWriter, r *http.Request) {
 		delete(s.next.pending, id)
 		back = p.redirectWith(s.newCode(*p, token, now))
 	})
-	abortIfGone(ctx)
+	abortIfProcessEnded(ctx)
 	switch {
 	case f.is(AnswerLost):
 		panic(http.ErrAbortHandler)

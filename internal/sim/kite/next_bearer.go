@@ -77,26 +77,26 @@ func (s *Server) newBearer(issuer string, c *authCode, expires, now time.Time) s
 	return token
 }
 
-// visitor is who sends a request to /mcp: whoever holds the bearer, or nobody in a Hybrid that was shown none.
-type visitor struct {
+// identity is who sends a request to /mcp: whoever holds the bearer, or nobody in a Hybrid that was shown none.
+type identity struct {
 	claims
 	known bool
 }
 
-// admit lets a request with a good bearer in and answers any other itself.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (v visitor, ok bool) {
+// authenticate lets a request with a good bearer in and answers any other itself.
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (v identity, ok bool) {
 	header := r.Header.Get("Authorization")
 	if s.opts.Hybrid && header == "" {
-		return visitor{}, true
+		return identity{}, true
 	}
 	complaint := "no bearer token"
 	if fields := strings.Fields(header); len(fields) == 2 && strings.EqualFold(fields[0], "bearer") {
 		if c, good := s.signer.verify(fields[1], s.opts.Now()); good {
-			return visitor{c, true}, true
+			return identity{c, true}, true
 		}
 		complaint = "invalid token"
 	}
-	if s.opts.Early {
+	if s.opts.EarlyNext {
 		complaint = map[string]string{"no bearer token": "missing bearer token", "invalid token": "invalid or expired token"}[complaint]
 	}
 	form := "Bearer resource_metadata=%q"
@@ -105,11 +105,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (v visitor, ok bo
 	}
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf(form, s.baseFor(r)+wellKnownResource))
 	http.Error(w, complaint, http.StatusUnauthorized)
-	return visitor{}, false
+	return identity{}, false
 }
 
-// watchQuery keeps requests that carry a bearer where logs and histories show it. The server does not look there.
-func (s *Server) watchQuery(r *http.Request) {
+// checkQuery keeps requests that carry a bearer where logs and histories show it. The server does not look there.
+func (s *Server) checkQuery(r *http.Request) {
 	if r.URL.RawQuery == "" {
 		return
 	}

@@ -19,9 +19,9 @@ const (
 )
 
 // newNext starts a simulator of the rewrite.
-func newNext(t *testing.T, change ...func(*kite.Options)) *world {
+func newNext(t *testing.T, change ...func(*kite.Options)) *fixture {
 	t.Helper()
-	return newWorld(t, append([]func(*kite.Options){func(o *kite.Options) { o.World = kite.Next }}, change...)...)
+	return startServer(t, append([]func(*kite.Options){func(o *kite.Options) { o.Version = kite.Next }}, change...)...)
 }
 
 // challenge is the S256 form of a verifier.
@@ -49,7 +49,7 @@ func replaced(q url.Values, pairs []string) url.Values {
 }
 
 // code plays a whole login in the browser and returns the code that it ends with.
-func (w *world) code(userID string, pairs ...string) string {
+func (w *fixture) code(userID string, pairs ...string) string {
 	w.t.Helper()
 	back, status := w.sim.Authorize(w.t.Context(), w.web.URL+"/authorize?"+asking(pairs...).Encode(), userID)
 	if status != http.StatusFound {
@@ -59,7 +59,7 @@ func (w *world) code(userID string, pairs ...string) string {
 }
 
 // redeem sends a complete token request.
-func (w *world) redeem(code string, pairs ...string) reply {
+func (w *fixture) redeem(code string, pairs ...string) reply {
 	w.t.Helper()
 	q := replaced(url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "client_id": {"client"}, "redirect_uri": {loopback}, "code_verifier": {verifier},
@@ -68,7 +68,7 @@ func (w *world) redeem(code string, pairs ...string) reply {
 }
 
 // bearer logs somebody in and returns the bearer.
-func (w *world) bearer(userID string) string {
+func (w *fixture) bearer(userID string) string {
 	w.t.Helper()
 	r := w.redeem(w.code(userID))
 	token, _ := object(w.t, r.body)["access_token"].(string)
@@ -90,12 +90,12 @@ func object(t *testing.T, body string) map[string]any {
 
 // person is somebody with a bearer and an MCP session.
 type person struct {
-	w               *world
+	w               *fixture
 	bearer, session string
 }
 
 // join makes an MCP session with a bearer; "" shows none.
-func (w *world) join(bearer string) *person {
+func (w *fixture) join(bearer string) *person {
 	w.t.Helper()
 	p := &person{w: w, bearer: bearer}
 	r := p.post(rpc(1, "initialize", map[string]any{"protocolVersion": "2025-03-26"}))
@@ -106,7 +106,7 @@ func (w *world) join(bearer string) *person {
 }
 
 // enter logs somebody in and makes an MCP session.
-func (w *world) enter(userID string) *person {
+func (w *fixture) enter(userID string) *person {
 	w.t.Helper()
 	return w.join(w.bearer(userID))
 }
@@ -168,7 +168,7 @@ func (p *person) user() string {
 }
 
 // clean fails the test when the simulator has something to complain about.
-func (w *world) clean() {
+func (w *fixture) clean() {
 	w.t.Helper()
 	if v := w.sim.Violations(); len(v) != 0 {
 		w.t.Errorf("violations: %q", v)

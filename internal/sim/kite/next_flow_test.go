@@ -49,7 +49,7 @@ func TestWholeLogin(t *testing.T) {
 }
 
 // checkClaims reads a bearer as anybody can.
-func (w *world) checkClaims(bearer, grant string) {
+func (w *fixture) checkClaims(bearer, grant string) {
 	w.t.Helper()
 	parts := strings.Split(bearer, ".")
 	head, _ := base64.RawURLEncoding.DecodeString(parts[0])
@@ -72,7 +72,7 @@ func (w *world) checkClaims(bearer, grant string) {
 
 func TestAuthorizeRefuses(t *testing.T) {
 	w := newNext(t, func(o *kite.Options) {
-		o.NoLimits, o.RedirectURIs = true, []string{"https://bot.example/in", "prefix:https://web.example/cb/"}
+		o.NoRateLimits, o.RedirectURIs = true, []string{"https://bot.example/in", "prefix:https://web.example/cb/"}
 	})
 	for _, uri := range []string{
 		"http://localhost", "https://127.0.0.1:1/x?y=1", "https://bot.example/in", "https://web.example/cb/", "https://web.example/cb/1?x",

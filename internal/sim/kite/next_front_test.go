@@ -115,7 +115,7 @@ func TestOtherFormsOfTheRewrite(t *testing.T) {
 	if got := w.must("POST", "/mcp", "").header.Get("WWW-Authenticate"); got != want {
 		t.Errorf("unquoted: %q", got)
 	}
-	w = newNext(t, func(o *kite.Options) { o.Early = true })
+	w = newNext(t, func(o *kite.Options) { o.EarlyNext = true })
 	if r := (&person{w: w}).post("{}"); r.body != "missing bearer token\n" {
 		t.Errorf("early, none: %q", r.body)
 	}

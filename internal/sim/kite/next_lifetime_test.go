@@ -14,7 +14,7 @@ const (
 )
 
 func TestTwoPeopleAndTwoLoginsOfOne(t *testing.T) {
-	w := newNext(t, func(o *kite.Options) { o.NoLimits = true })
+	w := newNext(t, func(o *kite.Options) { o.NoRateLimits = true })
 	first, other, second := w.enter("MK4021"), w.enter("AD7730"), w.enter("MK4021")
 	for p, want := range map[*person]string{first: "MK4021", other: "AD7730", second: "MK4021"} {
 		if got := p.user(); got != want {

@@ -43,13 +43,13 @@ func (s *Server) peer(r *http.Request) string {
 	return host
 }
 
-// mayRegister counts a request to /register, one that is refused for another reason as well.
-func (s *Server) mayRegister(r *http.Request) bool {
+// allowRegistration counts a request to /register, one that is refused for another reason as well.
+func (s *Server) allowRegistration(r *http.Request) bool {
 	return s.within(s.peer(r), func(l limits) map[string][]time.Time { return l.register }, registerMost, registerSpan)
 }
 
-// mayCallBack counts a request to /callback.
-func (s *Server) mayCallBack(r *http.Request) bool {
+// allowCallback counts a request to /callback.
+func (s *Server) allowCallback(r *http.Request) bool {
 	return s.within(s.peer(r), func(l limits) map[string][]time.Time { return l.callback }, callbackMost, callbackSpan)
 }
 
@@ -57,7 +57,7 @@ func (s *Server) mayCallBack(r *http.Request) bool {
 func (s *Server) within(peer string, of func(limits) map[string][]time.Time, most int, span time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opts.NoLimits {
+	if s.opts.NoRateLimits {
 		return true
 	}
 	now, seen := s.opts.Now(), of(s.next.limits)
@@ -74,12 +74,12 @@ func (s *Server) within(peer string, of func(limits) map[string][]time.Time, mos
 	return true
 }
 
-// mayAuthorize takes a request to /authorize or /token out of the bucket of its address.
-func (s *Server) mayAuthorize(r *http.Request) bool {
+// allowLogin takes a request to /authorize or /token out of the bucket of its address.
+func (s *Server) allowLogin(r *http.Request) bool {
 	peer := s.peer(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opts.NoLimits {
+	if s.opts.NoRateLimits {
 		return true
 	}
 	now := s.opts.Now()

@@ -89,7 +89,7 @@ func TestWhoseBucket(t *testing.T) {
 			t.Errorf("one bucket %v: the phone gets %d, want %d", one, status, want)
 		}
 	}
-	w := newNext(t, func(o *kite.Options) { o.NoLimits = true })
+	w := newNext(t, func(o *kite.Options) { o.NoRateLimits = true })
 	for range 40 {
 		if r := w.must("GET", "/authorize", ""); r.status != 400 {
 			t.Fatalf("without limits: %d", r.status)

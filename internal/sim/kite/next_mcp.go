@@ -32,16 +32,16 @@ func (s *Server) serveNextMCP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodDelete:
 		s.deleteNext(w, r)
 	default:
-		if _, ok := s.admit(w, r); ok {
+		if _, ok := s.authenticate(w, r); ok {
 			w.Header().Set("Allow", "GET, POST, DELETE")
 			http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
 		}
 	}
 }
 
-// post is one POST on its way through the server.
-type post struct {
-	visitor
+// postRequest is one POST on its way through the server.
+type postRequest struct {
+	identity
 	caller
 	messages []wire
 	faults   []*Fault // one per message, nil for most
@@ -58,15 +58,15 @@ func (s *Server) postNext(w http.ResponseWriter, r *http.Request) {
 	messages, batch, complaint := readMessages(body)
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	p := &post{messages: messages, caller: caller{transport: MCP, base: s.baseFor(r)}}
+	p := &postRequest{messages: messages, caller: caller{transport: MCP, base: s.baseFor(r)}}
 	if s.strikePost(ctx, w, p) {
 		return
 	}
-	v, ok := s.admit(w, r)
+	v, ok := s.authenticate(w, r)
 	if !ok {
 		return
 	}
-	p.visitor, p.session, p.grant = v, r.Header.Get(sessionHeader), v.Grant
+	p.identity, p.session, p.grant = v, r.Header.Get(sessionHeader), v.Grant
 	if refusal := s.refusePost(r, p, batch, complaint); refusal != nil {
 		refusal.write(w)
 		return
@@ -78,10 +78,10 @@ func (s *Server) postNext(w http.ResponseWriter, r *http.Request) {
 }
 
 // strikePost finds the faults of the messages and plays one that keeps the request from the server.
-func (s *Server) strikePost(ctx context.Context, w http.ResponseWriter, p *post) bool {
+func (s *Server) strikePost(ctx context.Context, w http.ResponseWriter, p *postRequest) bool {
 	for _, m := range p.messages {
 		tool, mode, _ := m.called()
-		f := s.strikeMode(m.method, tool, mode, MCP)
+		f := s.takeFaultOfMode(m.method, tool, mode, MCP)
 		if f.blocks(ctx, w) {
 			return true
 		}
@@ -91,13 +91,13 @@ func (s *Server) strikePost(ctx context.Context, w http.ResponseWriter, p *post)
 }
 
 // answerPost answers the messages one after the other.
-func (s *Server) answerPost(ctx context.Context, w http.ResponseWriter, p *post) {
+func (s *Server) answerPost(ctx context.Context, w http.ResponseWriter, p *postRequest) {
 	var events []byte
 	lost := false
 	for i, m := range p.messages {
 		f := p.faults[i]
 		if m.method != OpCall {
-			f.show(ctx) // a tool call shows it once it is counted as a call
+			f.begin(ctx) // a tool call shows it once it is counted as a call
 		}
 		if res := s.dispatchNext(ctx, p, m, f); res != nil {
 			data, err := json.Marshal(res)
@@ -108,8 +108,8 @@ func (s *Server) answerPost(ctx context.Context, w http.ResponseWriter, p *post)
 		}
 		lost = lost || f.is(AnswerLost)
 	}
-	s.settle(p, lost || ctx.Err() != nil)
-	abortIfGone(ctx)
+	s.recordSession(p, lost || ctx.Err() != nil)
+	abortIfProcessEnded(ctx)
 	if lost {
 		panic(http.ErrAbortHandler)
 	}
@@ -130,8 +130,8 @@ func eventHeaders(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/event-stream")
 }
 
-// settle notes whether the client learns of the session that it began, and that a second one is one too many.
-func (s *Server) settle(p *post, lost bool) {
+// recordSession notes whether the client learns of the session that it began, and that a second one is one too many.
+func (s *Server) recordSession(p *postRequest, lost bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.next.sessions[p.session]; e != nil {
@@ -152,15 +152,15 @@ func (s *Server) settle(p *post, lost bool) {
 }
 
 // beginSession makes the session of an initialize request.
-func (s *Server) beginSession(ctx context.Context, p *post) {
-	err := s.locked(ctx, func(now time.Time) {
+func (s *Server) beginSession(ctx context.Context, p *postRequest) {
+	err := s.withLock(ctx, func(now time.Time) {
 		p.began = &nextSession{id: rand.Text(), userID: p.UserID, bearer: p.ID, createdAt: now, lastUse: now}
 		s.next.sessions[p.began.id], p.named = p.began, p.began.id
 		if !p.known {
 			s.next.grants[p.began.id] = &authGrant{id: p.began.id, createdAt: now, expiresAt: now.Add(authGrantLife)}
 		}
 	})
-	abortIfGone(ctx)
+	abortIfProcessEnded(ctx)
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -168,7 +168,7 @@ func (s *Server) beginSession(ctx context.Context, p *post) {
 
 // listenNext opens a stream on which nothing ever comes. A session has one at most.
 func (s *Server) listenNext(w http.ResponseWriter, r *http.Request) {
-	v, ok := s.admit(w, r)
+	v, ok := s.authenticate(w, r)
 	if !ok {
 		return
 	}
@@ -219,11 +219,11 @@ func (s *Server) detach(id string, st *stream) {
 func (s *Server) deleteNext(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpDelete, "", MCP)
+	f := s.takeFault(OpDelete, "", MCP)
 	if f.blocks(ctx, w) {
 		return
 	}
-	v, ok := s.admit(w, r)
+	v, ok := s.authenticate(w, r)
 	if !ok {
 		return
 	}

@@ -47,7 +47,7 @@ func (f *refusal) write(w http.ResponseWriter) {
 }
 
 // refusePost says why a POST is refused, in the order in which the server looks; nil if it is not.
-func (s *Server) refusePost(r *http.Request, p *post, batch bool, complaint string) *refusal {
+func (s *Server) refusePost(r *http.Request, p *postRequest, batch bool, complaint string) *refusal {
 	if f := refuseVersion(r); f != nil {
 		return f
 	}
@@ -60,7 +60,7 @@ func (s *Server) refusePost(r *http.Request, p *post, batch bool, complaint stri
 		return &refusal{status: http.StatusBadRequest, text: "Accept must contain both 'application/json' and 'text/event-stream'"}
 	}
 	if p.session != "" {
-		if f := s.refuseSession(p.session, p.visitor); f != nil {
+		if f := s.refuseSession(p.session, p.identity); f != nil {
 			return f
 		}
 	}
@@ -97,7 +97,7 @@ func accepts(r *http.Request, kind string) bool {
 }
 
 // refuseSession looks for the MCP session that a request names.
-func (s *Server) refuseSession(id string, v visitor) *refusal {
+func (s *Server) refuseSession(id string, v identity) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Now()
@@ -172,7 +172,7 @@ func (m wire) refuseNewest(version string) *refusal {
 }
 
 // refuseGet says why a GET is refused, or nil.
-func (s *Server) refuseGet(r *http.Request, v visitor) *refusal {
+func (s *Server) refuseGet(r *http.Request, v identity) *refusal {
 	if f := refuseVersion(r); f != nil {
 		return f
 	}
@@ -183,7 +183,7 @@ func (s *Server) refuseGet(r *http.Request, v visitor) *refusal {
 }
 
 // refuseDelete says why a DELETE is refused, or nil.
-func (s *Server) refuseDelete(r *http.Request, v visitor) *refusal {
+func (s *Server) refuseDelete(r *http.Request, v identity) *refusal {
 	if f := refuseVersion(r); f != nil {
 		return f
 	}
@@ -191,7 +191,7 @@ func (s *Server) refuseDelete(r *http.Request, v visitor) *refusal {
 }
 
 // refuseUnnamed is refuseSession for a method that needs a session.
-func (s *Server) refuseUnnamed(r *http.Request, v visitor) *refusal {
+func (s *Server) refuseUnnamed(r *http.Request, v identity) *refusal {
 	id := r.Header.Get(sessionHeader)
 	if id == "" {
 		return &refusal{status: http.StatusBadRequest, text: "Bad Request: " + r.Method + " requires an Mcp-Session-Id header"}

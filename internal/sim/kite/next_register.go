@@ -28,7 +28,7 @@ const (
 func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpWellKnown, "", "")
+	f := s.takeFault(OpWellKnown, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
@@ -59,7 +59,7 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpRegister, "", "")
+	f := s.takeFault(OpRegister, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
@@ -71,7 +71,7 @@ func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	case r.Method != http.MethodPost:
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-	case !s.mayRegister(r):
+	case !s.allowRegistration(r):
 		writeOAuthError(w, http.StatusTooManyRequests, "rate_limit_exceeded", "Too many registration requests. Try again later.")
 	default:
 		status, answer := s.registration(http.MaxBytesReader(w, r.Body, maxRegistration))
@@ -97,7 +97,7 @@ func (s *Server) registration(body io.Reader) (status int, answer map[string]any
 		if uri == "" || len(uri) > maxRedirect {
 			return http.StatusBadRequest, oauthError("invalid_client_metadata", "Invalid redirect URI metadata.")
 		}
-		if !s.mayRedirect(uri) {
+		if !s.allowsRedirect(uri) {
 			return http.StatusBadRequest, oauthError("invalid_redirect_uri", "The redirect URI is not allowed for this MCP server.")
 		}
 	}
@@ -108,9 +108,9 @@ func (s *Server) registration(body io.Reader) (status int, answer map[string]any
 	}
 }
 
-// mayRedirect reports whether the browser may be sent to uri with a code: to the person's own machine by either of
+// allowsRedirect reports whether the browser may be sent to uri with a code: to the person's own machine by either of
 // its two usual names, or where the operator allows it.
-func (s *Server) mayRedirect(uri string) bool {
+func (s *Server) allowsRedirect(uri string) bool {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme == "" || u.Hostname() == "" {
 		return false

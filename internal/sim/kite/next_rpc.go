@@ -8,7 +8,7 @@ import (
 )
 
 // dispatchNext answers one message, or returns nil where JSON-RPC wants no answer.
-func (s *Server) dispatchNext(ctx context.Context, p *post, m wire, f *Fault) *response {
+func (s *Server) dispatchNext(ctx context.Context, p *postRequest, m wire, f *Fault) *response {
 	if m.method == "" || knownNotifications[m.method] {
 		return nil
 	}
@@ -34,9 +34,9 @@ func (s *Server) dispatchNext(ctx context.Context, p *post, m wire, f *Fault) *r
 	case OpCall:
 		return s.callNext(ctx, p, m, f)
 	case "resources/list":
-		return succeed(m.id, unkept{Scope: "public", Resources: &[]string{}})
+		return succeed(m.id, cacheableList{Scope: "public", Resources: &[]string{}})
 	case "prompts/list":
-		return succeed(m.id, unkept{Scope: "public", Prompts: &[]string{}})
+		return succeed(m.id, cacheableList{Scope: "public", Prompts: &[]string{}})
 	}
 	return succeed(m.id, struct{}{}) // logging/setLevel
 }
@@ -77,8 +77,8 @@ func discover(m wire) *response {
 	})
 }
 
-// unkept is a list of something with what the protocol has to say about keeping it.
-type unkept struct {
+// cacheableList is a list of something with what the protocol has to say about keeping it.
+type cacheableList struct {
 	TTL       int               `json:"ttlMs"`
 	Scope     string            `json:"cacheScope"`
 	Tools     []json.RawMessage `json:"tools,omitempty"`
@@ -94,5 +94,5 @@ func (s *Server) nextToolList(m wire) *response {
 	for _, t := range s.nextTools {
 		specs = append(specs, t.spec)
 	}
-	return succeed(m.id, unkept{Scope: "public", Tools: specs})
+	return succeed(m.id, cacheableList{Scope: "public", Tools: specs})
 }

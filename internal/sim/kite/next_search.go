@@ -9,10 +9,10 @@ import (
 
 // runNextSearch looks through the instruments of the morning. It needs no login, unless live prices are wanted. What
 // it finds comes in another order each time.
-func runNextSearch(ctx context.Context, s *Server, c *call) outcome {
+func runNextSearch(ctx context.Context, s *Server, c *call) answer {
 	found, complaint := s.lookUp(c.args)
 	if complaint != "" {
-		return refused("%s", complaint)
+		return errorAnswer("%s", complaint)
 	}
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	live := c.args.boolean("include_live_quote")
@@ -25,9 +25,9 @@ func runNextSearch(ctx context.Context, s *Server, c *call) outcome {
 		rows = page
 	}
 	if live && len(rows) > 0 {
-		if _, instead, ok := s.loggedIn(ctx, c); !ok {
+		if _, instead, ok := s.accountForCall(ctx, c); !ok {
 			if c.problem != "" {
-				return refused("Failed to get live quotes for search enrichment")
+				return errorAnswer("Failed to get live quotes for search enrichment")
 			}
 			return instead
 		}
@@ -41,7 +41,7 @@ func runNextSearch(ctx context.Context, s *Server, c *call) outcome {
 		data = append(data, row)
 	}
 	answer["data"] = data
-	return toText(answer)
+	return jsonAnswer(answer)
 }
 
 // lookUp finds instruments by whichever way is asked for; one that does not exist means by text.

@@ -87,7 +87,7 @@ func TestNextSearchHasNoOrder(t *testing.T) {
 }
 
 func TestNextSearchInFull(t *testing.T) {
-	w, today := newNext(t), newWorld(t)
+	w, today := newNext(t), startServer(t)
 	p := w.enter("NK0001")
 	old := decode[[]kite.Instrument](t, today.call(today.initialize(), "search_instruments", `{"query":"NFO:NIFTY26NOVFUT"}`))
 	raw, err := json.Marshal(old[0])

@@ -7,9 +7,9 @@ import (
 
 // runSessionStatus tells about the grant behind the bearer. It asks nobody: a login that Kite has dropped long ago
 // still counts as authenticated.
-func runSessionStatus(ctx context.Context, s *Server, c *call) outcome {
+func runSessionStatus(ctx context.Context, s *Server, c *call) answer {
 	status := map[string]any{"session_id": c.grant, "authenticated": false, "terminated": true, "status": "logged_out"}
-	err := s.locked(ctx, func(now time.Time) {
+	err := s.withLock(ctx, func(now time.Time) {
 		g := s.next.grants[c.grant]
 		if g == nil {
 			return
@@ -29,22 +29,22 @@ func runSessionStatus(ctx context.Context, s *Server, c *call) outcome {
 		}
 	})
 	if err != nil {
-		return refused("unable to determine current session")
+		return errorAnswer("unable to determine current session")
 	}
-	return toText(status)
+	return jsonAnswer(status)
 }
 
 // runSessionLogout ends the grant. Kite is not told: its own token lives on.
-func runSessionLogout(ctx context.Context, s *Server, c *call) outcome {
+func runSessionLogout(ctx context.Context, s *Server, c *call) answer {
 	status := "already_logged_out"
-	err := s.locked(ctx, func(time.Time) {
+	err := s.withLock(ctx, func(time.Time) {
 		if s.next.grants[c.grant] != nil {
 			delete(s.next.grants, c.grant)
 			status = "logged_out"
 		}
 	})
 	if err != nil {
-		return refused("Failed to logout current session")
+		return errorAnswer("Failed to logout current session")
 	}
-	return toText(map[string]any{"success": true, "session_id": c.grant, "status": status})
+	return jsonAnswer(map[string]any{"success": true, "session_id": c.grant, "status": status})
 }

@@ -92,7 +92,7 @@ func summary(a *Account) holdingsSummary {
 }
 
 // runNextHoldings answers holdings in one of three forms; a form that does not exist means the full one.
-func runNextHoldings(ctx context.Context, s *Server, c *call) outcome {
+func runNextHoldings(ctx context.Context, s *Server, c *call) answer {
 	switch c.args.text("type", "full") {
 	case "compact":
 		c.failure = "Failed to get compact holdings"

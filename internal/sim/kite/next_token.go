@@ -11,11 +11,11 @@ import (
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpToken, "", "")
+	f := s.takeFault(OpToken, "", "")
 	if f.blocks(ctx, w) {
 		return
 	}
-	if !s.mayAuthorize(r) {
+	if !s.allowLogin(r) {
 		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
 		return
 	}
@@ -41,12 +41,12 @@ func (s *Server) redeem(r *http.Request) (status int, answer map[string]any) {
 	now := s.opts.Now()
 	c := s.next.codes[code]
 	delete(s.next.codes, code)
-	if s.spent[code] {
+	if s.usedCodes[code] {
 		s.violations = append(s.violations, "token: a code that was tried before")
 	}
 	wrong := c.mismatch(r.FormValue("client_id"), r.FormValue("redirect_uri"), verifier)
 	if c != nil {
-		s.spent[code] = true
+		s.usedCodes[code] = true
 	}
 	if wrong != "" {
 		s.violations = append(s.violations, "token: a wrong "+wrong)
@@ -63,7 +63,7 @@ func (s *Server) redeem(r *http.Request) (status int, answer map[string]any) {
 
 // bearerLife returns how long a bearer is good.
 func (s *Server) bearerLife() time.Duration {
-	if s.opts.Early {
+	if s.opts.EarlyNext {
 		return earlyBearerLife
 	}
 	return bearerLife

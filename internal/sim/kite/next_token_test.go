@@ -23,7 +23,7 @@ func refusesToken(t *testing.T, name string, r reply, want string) {
 }
 
 func TestIncompleteTokenRequestsKeepTheCode(t *testing.T) {
-	w := newNext(t, func(o *kite.Options) { o.NoLimits = true })
+	w := newNext(t, func(o *kite.Options) { o.NoRateLimits = true })
 	code := w.code("MK4021")
 	for _, name := range []string{"grant_type", "code", "code_verifier"} {
 		refusesToken(t, "without "+name, w.redeem(code, name, ""), invalidRequest)
@@ -38,7 +38,7 @@ func TestIncompleteTokenRequestsKeepTheCode(t *testing.T) {
 }
 
 func TestWrongTokenRequestsBurnTheCode(t *testing.T) {
-	w := newNext(t, func(o *kite.Options) { o.NoLimits = true })
+	w := newNext(t, func(o *kite.Options) { o.NoRateLimits = true })
 	for i, c := range [][2]string{
 		{"client_id", "another"}, {"client_id", ""}, {"redirect_uri", loopback + "/"}, {"redirect_uri", ""}, {"code_verifier", verifier + "x"},
 		{"code_verifier", challenge(verifier)},
@@ -57,7 +57,7 @@ func TestWrongTokenRequestsBurnTheCode(t *testing.T) {
 }
 
 func TestCodesWorkOnceForTenMinutes(t *testing.T) {
-	w := newNext(t, func(o *kite.Options) { o.NoLimits = true })
+	w := newNext(t, func(o *kite.Options) { o.NoRateLimits = true })
 	inTime, late, lost := w.code("MK4021"), w.code("MK4021"), w.code("AD7730")
 	w.clock.add(10 * time.Minute)
 	if r := w.redeem(inTime); r.status != http.StatusOK {
@@ -93,7 +93,7 @@ func TestLostTokenIsLost(t *testing.T) {
 }
 
 func TestRegister(t *testing.T) {
-	w := newNext(t, func(o *kite.Options) { o.NoLimits, o.RedirectURIs = true, []string{"https://bot.example/in"} })
+	w := newNext(t, func(o *kite.Options) { o.NoRateLimits, o.RedirectURIs = true, []string{"https://bot.example/in"} })
 	r := w.must("POST", "/register", `{"redirect_uris":["`+loopback+`","https://bot.example/in"],"client_name":"reader","scope":"x"}`)
 	got := object(t, r.body)
 	id, _ := got["client_id"].(string)

@@ -12,9 +12,9 @@ import (
 //go:embed data/next_tools.json
 var nextToolSpecs []byte
 
-// modalTool is a tool of the rewrite: one name for several things to do, reading and writing. What it takes is in
+// modeTool is a tool of the rewrite: one name for several things to do, reading and writing. What it takes is in
 // data/next_tools.json, and nothing there says which mode writes.
-type modalTool struct {
+type modeTool struct {
 	name  string
 	spec  json.RawMessage
 	modes []mode // in the order of the tool's own list
@@ -65,43 +65,43 @@ func orderModes() []mode {
 func writes(name string) mode { return mode{name: name} }
 
 // newNextTools reads the specifications, sorted by name, without those that the operator excludes.
-func newNextTools(opts Options) []modalTool {
-	if opts.Foreign {
-		return plain(foreignTools()...)
+func newNextTools(opts Options) []modeTool {
+	if opts.OtherTools {
+		return withoutModes(otherTools()...)
 	}
 	var specs []json.RawMessage
 	if err := json.Unmarshal(nextToolSpecs, &specs); err != nil {
 		panic(fmt.Errorf("kite: data/next_tools.json: %w", err))
 	}
 	modes := nextModes()
-	var out []modalTool
+	var out []modeTool
 	for _, raw := range specs {
 		var spec struct{ Name string }
 		if err := json.Unmarshal(raw, &spec); err != nil || modes[spec.Name] == nil {
 			panic(fmt.Sprintf("kite: data/next_tools.json: %q, %v", spec.Name, err))
 		}
 		if !slices.Contains(opts.Excluded, spec.Name) {
-			out = append(out, modalTool{spec.Name, raw, modes[spec.Name]})
+			out = append(out, modeTool{spec.Name, raw, modes[spec.Name]})
 		}
 	}
 	if opts.Hybrid {
-		out = append(out, plain(tool{"login", specOf("login", "Log in to Kite"), runHybridLogin})...)
+		out = append(out, withoutModes(tool{"login", specOf("login", "Log in to Kite"), runHybridLogin})...)
 	}
-	slices.SortFunc(out, func(a, b modalTool) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(out, func(a, b modeTool) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
-// plain are tools without modes among the others: with a single one that has no name.
-func plain(tools ...tool) []modalTool {
-	var out []modalTool
+// withoutModes are tools without modes among the others: with a single one that has no name.
+func withoutModes(tools ...tool) []modeTool {
+	var out []modeTool
 	for _, t := range tools {
-		out = append(out, modalTool{t.name, t.spec, []mode{{"", t.run, ""}}})
+		out = append(out, modeTool{t.name, t.spec, []mode{{"", t.run, ""}}})
 	}
 	return out
 }
 
 // callNext answers a tools/call of the rewrite.
-func (s *Server) callNext(ctx context.Context, p *post, m wire, f *Fault) *response {
+func (s *Server) callNext(ctx context.Context, p *postRequest, m wire, f *Fault) *response {
 	c := &call{caller: p.caller, fault: f}
 	if c.session == "" { // both came in one batch
 		if c.session = p.began.id; !p.known {
@@ -110,11 +110,11 @@ func (s *Server) callNext(ctx context.Context, p *post, m wire, f *Fault) *respo
 	}
 	c.tool, c.mode, c.args = m.called()
 	s.record(c)
-	f.show(ctx)
+	f.begin(ctx)
 	if m.repeated != "" {
 		s.violation("mcp: tools/call with the key %q twice", m.repeated)
 	}
-	i := slices.IndexFunc(s.nextTools, func(t modalTool) bool { return t.name == c.tool })
+	i := slices.IndexFunc(s.nextTools, func(t modeTool) bool { return t.name == c.tool })
 	if i < 0 || f.is(ToolMissing) {
 		if i < 0 {
 			s.violation("mcp: call of %q, a tool that is not listed", c.tool)
@@ -126,7 +126,7 @@ func (s *Server) callNext(ctx context.Context, p *post, m wire, f *Fault) *respo
 
 // runMode does what a mode of a tool does. The tool checks the mode itself, since nobody has held the call against
 // its schema.
-func (s *Server) runMode(ctx context.Context, t modalTool, c *call) outcome {
+func (s *Server) runMode(ctx context.Context, t modeTool, c *call) answer {
 	var names []string
 	for _, m := range t.modes {
 		names = append(names, m.name)
@@ -135,11 +135,11 @@ func (s *Server) runMode(ctx context.Context, t modalTool, c *call) outcome {
 		}
 		if m.run == nil {
 			s.violation("mcp: call of %s with the mode %s, which writes", t.name, m.name)
-			return refused("Failed to execute %s_%s", t.name, m.name)
+			return errorAnswer("Failed to execute %s_%s", t.name, m.name)
 		}
 		c.failure = m.failure
 		return m.run(ctx, s, c)
 	}
 	s.violation("mcp: call of %s with the mode %q, which it does not have", t.name, c.mode)
-	return refused("Invalid mode. Must be one of: %s", strings.Join(names, ", "))
+	return errorAnswer("Invalid mode. Must be one of: %s", strings.Join(names, ", "))
 }

@@ -92,7 +92,7 @@ func TestExcludedTools(t *testing.T) {
 }
 
 func TestNextModesThatSayWhatTodaySays(t *testing.T) {
-	today, next := newWorld(t), newNext(t)
+	today, next := startServer(t), newNext(t)
 	old, p := today.loggedIn("MK4021"), next.enter("MK4021")
 	for name, tool := range map[string]string{
 		"portfolio profile": "get_profile", "portfolio margins": "get_margins", "portfolio holdings": "get_holdings",

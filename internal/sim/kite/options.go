@@ -9,8 +9,8 @@ type Options struct {
 	Now func() time.Time
 	// PingEvery is the pace of the keep-alive of an SSE stream in real time: 0 means 10 s, negative means none.
 	PingEvery time.Duration
-	// MadeUpAt is the moment that prices, contracts and made-up accounts are of; zero means that of Accounts.
-	MadeUpAt time.Time
+	// AsOf is the moment that prices, contracts and made-up accounts are of; zero means that of Accounts.
+	AsOf time.Time
 	// Accounts are the people that the login page offers; nil means AccountsAt(MadeUpAt).
 	Accounts []Account
 	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
@@ -19,19 +19,19 @@ type Options struct {
 	// OneTokenPerUser makes Kite keep a single login per person: a new login ends the older ones of the same Kite
 	// user, and a logout ends them all. What people report about the real Kite is contradictory.
 	OneTokenPerUser bool
-	// World is the server that is played; the zero value is the hosted server of today.
-	World World
+	// Version is the server that is played; the zero value is the hosted server of today.
+	Version Version
 	// NoOrderTools leaves the three order tools out of the list, as the hosted server did at first.
 	NoOrderTools bool
 	// NoSSE and NoMCP answer 404 on the paths of a transport; ServeOnly changes them later.
 	NoSSE, NoMCP bool
-	// Foreign lists two tools that have nothing to do with accounts, and nothing else, in every world.
-	Foreign bool
-	// WellKnownToo answers the documents of OAuth beside the tools of Today or Old, which need none of it.
-	WellKnownToo bool
-	// WantUserAgent keeps every request of a program that names itself with its library's default User-Agent, or not
+	// OtherTools lists two tools that have nothing to do with accounts, and nothing else, in every version.
+	OtherTools bool
+	// OAuthDocuments answers the documents of OAuth beside the tools of Today or Old, which need none of it.
+	OAuthDocuments bool
+	// CheckUserAgent keeps every request of a program that names itself with its library's default User-Agent, or not
 	// at all, as a violation. The front of the real server refuses some of these with a bare 403.
-	WantUserAgent bool
+	CheckUserAgent bool
 
 	// The rest is looked at in Next only.
 
@@ -42,10 +42,10 @@ type Options struct {
 	RedirectURIs []string
 	// UnquotedMetadata leaves the quotes out of the WWW-Authenticate header, as older libraries do.
 	UnquotedMetadata bool
-	// Early is a younger state of the rewrite: no page before Kite, bearers of 6 hours, other words for 401.
-	Early bool
+	// EarlyNext is a younger state of the rewrite: no page before Kite, bearers of 6 hours, other words for 401.
+	EarlyNext bool
 	// Hybrid lets requests in that show no bearer, and lists a login tool for them.
 	Hybrid bool
-	// NoLimits lets every address ask as often as it likes; OneBucket counts all addresses as one.
-	NoLimits, OneBucket bool
+	// NoRateLimits lets every address ask as often as it likes; OneBucket counts all addresses as one.
+	NoRateLimits, OneBucket bool
 }

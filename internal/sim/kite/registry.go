@@ -27,12 +27,12 @@ type login struct {
 	token string
 }
 
-// verdict is what the registry says about a session id.
-type verdict int
+// sessionState is what the registry says about a session id.
+type sessionState int
 
 const (
-	unknown verdict = iota
-	over            // terminated or past its 12 hours, not yet forgotten
+	unknown sessionState = iota
+	ended                // terminated or past its 12 hours, not yet forgotten
 	alive
 )
 
@@ -84,7 +84,7 @@ func (g *registry) create(id string, now time.Time) *session {
 
 // validate is the check that /mcp and /callback make. An expired session that it finds counts as terminated from
 // then on.
-func (g *registry) validate(id string, now time.Time) (*session, verdict) {
+func (g *registry) validate(id string, now time.Time) (*session, sessionState) {
 	s, ok := g.sessions[id]
 	if !ok || checkSessionID(id) != nil {
 		return nil, unknown
@@ -93,7 +93,7 @@ func (g *registry) validate(id string, now time.Time) (*session, verdict) {
 		s.terminated = true
 	}
 	if s.terminated {
-		return s, over
+		return s, ended
 	}
 	return s, alive
 }
@@ -104,7 +104,7 @@ func (g *registry) validate(id string, now time.Time) (*session, verdict) {
 func (g *registry) touch(id string, now time.Time) (s *session, fresh bool) {
 	s, v := g.validate(id, now)
 	switch v {
-	case over:
+	case ended:
 		return nil, false
 	case unknown:
 		if checkSessionID(id) != nil {

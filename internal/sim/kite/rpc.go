@@ -84,7 +84,7 @@ func (s *Server) handle(ctx context.Context, who caller, raw json.RawMessage, f 
 		return nil // a notification, or the answer to one of our pings
 	}
 	if m.Method != OpCall {
-		f.show(ctx) // a tool call shows it once it is counted as a call
+		f.begin(ctx) // a tool call shows it once it is counted as a call
 	}
 	return s.dispatch(ctx, who, m, f)
 }

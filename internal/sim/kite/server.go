@@ -18,46 +18,46 @@ const (
 	pingPeriod   = 10 * time.Second
 )
 
-// errGone is the cause of every context that ended because the simulated server process ended.
-var errGone = errors.New("the server process is gone")
+// errProcessEnded is the cause of every context that ended because the simulated server process ended.
+var errProcessEnded = errors.New("the server process is gone")
 
-// errCut is the cause of a stream that a test cut.
-var errCut = errors.New("the stream was cut")
+// errStreamCut is the cause of a stream that a test cut.
+var errStreamCut = errors.New("the stream was cut")
 
 // Server is a simulated Kite MCP server together with Kite's own login page. It is an http.Handler and safe for
 // concurrent use. Call Close when done with it, before closing the listener in front of it.
 type Server struct {
 	opts      Options
 	tools     []tool
-	nextTools []modalTool
+	nextTools []modeTool
 	book      *book
 	pages     pages
 	signer    bearerSigner
 
-	// gate stands for the lock that the real registry holds while it tells Kite that a session is over: a DELETE
+	// registryLock stands for the lock that the real registry holds while it tells Kite that a session is over: a DELETE
 	// whose Kite request hangs keeps everybody else waiting. Sending takes it, receiving gives it back.
-	gate chan struct{}
+	registryLock chan struct{}
 
 	mu         sync.Mutex // guards everything below, including what registry and broker hold
-	world      World
+	version    Version
 	served     map[Transport]bool
 	base       string
 	registry   registry
 	broker     broker
 	links      linkSigner
-	next       rewrite
+	next       nextState
 	streams    map[string]*stream
 	listeners  map[*stream]bool // open GET /mcp, which never carry an event
 	faults     []*Fault
 	calls      []Call
-	handedOut  []string
+	loginLinks []string
 	bearers    []string
 	codes      []string
-	spent      map[string]bool // codes that were tried
+	usedCodes  map[string]bool // codes that were tried
 	violations []string
 	closed     bool
-	life       context.Context // ends with the simulated process: at Restart and at Close
-	kill       context.CancelCauseFunc
+	processCtx context.Context // ends with the simulated process: at Restart and at Close
+	endProcess context.CancelCauseFunc
 }
 
 // New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one
@@ -69,37 +69,37 @@ func New(opts Options) *Server {
 	if opts.PingEvery == 0 {
 		opts.PingEvery = pingPeriod
 	}
-	if opts.MadeUpAt.IsZero() {
-		opts.MadeUpAt = sampleTime()
+	if opts.AsOf.IsZero() {
+		opts.AsOf = sampleTime()
 	}
 	if opts.Accounts == nil {
-		opts.Accounts = AccountsAt(opts.MadeUpAt)
+		opts.Accounts = AccountsAt(opts.AsOf)
 	}
 	s := &Server{
-		opts:      opts,
-		book:      newBook(instruments(lastTradingDay(opts.MadeUpAt)), opts.Accounts),
-		pages:     parsePages(),
-		gate:      make(chan struct{}, 1),
-		world:     opts.World,
-		served:    map[Transport]bool{SSE: !opts.NoSSE, MCP: !opts.NoMCP},
-		base:      strings.TrimSuffix(opts.BaseURL, "/"),
-		broker:    newBroker(opts.Accounts, opts.OneTokenPerUser),
-		listeners: map[*stream]bool{},
-		signer:    newBearerSigner(),
-		spent:     map[string]bool{},
+		opts:         opts,
+		book:         newBook(instruments(lastTradingDay(opts.AsOf)), opts.Accounts),
+		pages:        parsePages(),
+		registryLock: make(chan struct{}, 1),
+		version:      opts.Version,
+		served:       map[Transport]bool{SSE: !opts.NoSSE, MCP: !opts.NoMCP},
+		base:         strings.TrimSuffix(opts.BaseURL, "/"),
+		broker:       newBroker(opts.Accounts, opts.OneTokenPerUser),
+		listeners:    map[*stream]bool{},
+		signer:       newBearerSigner(),
+		usedCodes:    map[string]bool{},
 	}
 	s.tools, s.nextTools = newTools(opts), newNextTools(opts)
-	s.boot()
+	s.startProcess()
 	return s
 }
 
-// boot makes everything that a process start makes anew. The caller holds mu, or nobody else knows s yet.
-func (s *Server) boot() {
+// startProcess makes everything that a process start makes anew. The caller holds mu, or nobody else knows s yet.
+func (s *Server) startProcess() {
 	s.registry = newRegistry(s.opts.Now(), &s.broker)
 	s.links = newLinkSigner()
-	s.next = newRewrite(s.opts.Now())
+	s.next = newNextState(s.opts.Now())
 	s.streams = map[string]*stream{}
-	s.life, s.kill = context.WithCancelCause(context.Background())
+	s.processCtx, s.endProcess = context.WithCancelCause(context.Background())
 }
 
 // SetBaseURL says where this server is reachable, for tests that learn their port late.
@@ -116,7 +116,7 @@ func (s *Server) Close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.streams = map[string]*stream{}
-	s.kill(errGone)
+	s.endProcess(errProcessEnded)
 }
 
 // Restart ends the simulated process and starts another one at the same address: streams are cut, answers under way
@@ -124,8 +124,8 @@ func (s *Server) Close() {
 func (s *Server) Restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kill(errGone)
-	s.boot()
+	s.endProcess(errProcessEnded)
+	s.startProcess()
 }
 
 // baseFor returns the address that links in the answer to r start with.
@@ -141,10 +141,10 @@ func (s *Server) baseFor(r *http.Request) string {
 // requestContext returns a context that ends with the request or with the simulated process, whichever is first.
 func (s *Server) requestContext(r *http.Request) (context.Context, context.CancelFunc) {
 	s.mu.Lock()
-	life := s.life
+	life := s.processCtx
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancelCause(r.Context())
-	stop := context.AfterFunc(life, func() { cancel(errGone) })
+	stop := context.AfterFunc(life, func() { cancel(errProcessEnded) })
 	return ctx, func() { stop(); cancel(context.Canceled) }
 }
 
@@ -152,33 +152,33 @@ func (s *Server) requestContext(r *http.Request) (context.Context, context.Cance
 // gate, with what is over by now swept away. A client that has gone does not stop it: the real server finishes what
 // it has begun. The error is errGone, and fn has not run, when the process that ctx belongs to is gone.
 func (s *Server) withRegistry(ctx context.Context, fn func(now time.Time)) error {
-	leave, err := s.enter()
+	leave, err := s.lockRegistry()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	return s.locked(ctx, fn)
+	return s.withLock(ctx, fn)
 }
 
-// enter takes the gate; leave gives it back.
-func (s *Server) enter() (leave func(), err error) {
+// lockRegistry takes the gate; leave gives it back.
+func (s *Server) lockRegistry() (leave func(), err error) {
 	s.mu.Lock()
-	life := s.life
+	life := s.processCtx
 	s.mu.Unlock()
 	select {
-	case s.gate <- struct{}{}:
-		return func() { <-s.gate }, nil
+	case s.registryLock <- struct{}{}:
+		return func() { <-s.registryLock }, nil
 	case <-life.Done():
-		return nil, errGone
+		return nil, errProcessEnded
 	}
 }
 
-// locked is withRegistry for a caller that holds the gate already.
-func (s *Server) locked(ctx context.Context, fn func(now time.Time)) error {
+// withLock is withRegistry for a caller that holds the gate already.
+func (s *Server) withLock(ctx context.Context, fn func(now time.Time)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if errors.Is(context.Cause(ctx), errGone) {
-		return errGone
+	if errors.Is(context.Cause(ctx), errProcessEnded) {
+		return errProcessEnded
 	}
 	now := s.opts.Now()
 	s.registry.sweep(now)

@@ -28,12 +28,12 @@ type ProfileMeta struct {
 
 // Margins is the answer of get_margins: two purses.
 type Margins struct {
-	Equity    Purse `json:"equity"`
-	Commodity Purse `json:"commodity"`
+	Equity    Segment `json:"equity"`
+	Commodity Segment `json:"commodity"`
 }
 
-// Purse is the money of one segment, in rupees.
-type Purse struct {
+// Segment is the money of one segment, in rupees.
+type Segment struct {
 	Enabled   bool      `json:"enabled"`
 	Net       float64   `json:"net"`
 	Available Available `json:"available"`

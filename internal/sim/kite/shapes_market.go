@@ -79,12 +79,12 @@ type FullQuote struct {
 
 // Depth is the top of the order book, best price first; empty rungs are zero.
 type Depth struct {
-	Buy  [5]Rung `json:"buy"`
-	Sell [5]Rung `json:"sell"`
+	Buy  [5]DepthLevel `json:"buy"`
+	Sell [5]DepthLevel `json:"sell"`
 }
 
-// Rung is one price of the order book.
-type Rung struct {
+// DepthLevel is one price of the order book.
+type DepthLevel struct {
 	Price    float64 `json:"price"`
 	Quantity int     `json:"quantity"`
 	Orders   int     `json:"orders"`

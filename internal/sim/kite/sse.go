@@ -18,12 +18,12 @@ func (s *Server) serveSSE(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(OpStream, "", SSE)
+	f := s.takeFault(OpStream, "", SSE)
 	if f.blocks(ctx, w) {
 		return
 	}
-	f.show(ctx)
-	abortIfGone(ctx)
+	f.begin(ctx)
+	abortIfProcessEnded(ctx)
 	st := s.newStream(r)
 	defer st.end()
 	st.frozen = f.is(AnswerLost)
@@ -31,7 +31,7 @@ func (s *Server) serveSSE(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.unregister(st)
-	s.pump(w, r, st)
+	s.serveStream(w, r, st)
 }
 
 func (s *Server) register(st *stream) bool {
@@ -50,9 +50,9 @@ func (s *Server) unregister(st *stream) {
 	delete(s.streams, st.id)
 }
 
-// pump writes the endpoint event, then answers and pings until the stream ends. An end that is not the client's
+// serveStream writes the endpoint event, then answers and pings until the stream ends. An end that is not the client's
 // wish cuts the connection, which the client sees as an unexpected EOF.
-func (s *Server) pump(w http.ResponseWriter, r *http.Request, st *stream) {
+func (s *Server) serveStream(w http.ResponseWriter, r *http.Request, st *stream) {
 	var ping <-chan time.Time
 	if s.opts.PingEvery > 0 {
 		t := time.NewTicker(s.opts.PingEvery)
@@ -76,7 +76,7 @@ func (s *Server) pump(w http.ResponseWriter, r *http.Request, st *stream) {
 			st.push(fmt.Sprintf("event: message\ndata:{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"ping\"}\n\n", n))
 			n++
 		case <-st.wake:
-			for _, event := range st.take() {
+			for _, event := range st.drain() {
 				writeEvent(w, event)
 			}
 		}
@@ -120,28 +120,28 @@ func (s *Server) serveMessage(w http.ResponseWriter, r *http.Request) {
 		writeRPC(w, http.StatusBadRequest, fail(nil, codeParse, "Parse error"))
 		return
 	}
-	s.accept(w, r, st, raw)
+	s.acceptMessage(w, r, st, raw)
 }
 
-// accept starts the answer to a message, unless a fault keeps the message from the server.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, st *stream, raw json.RawMessage) {
+// acceptMessage starts the answer to a message, unless a fault keeps the message from the server.
+func (s *Server) acceptMessage(w http.ResponseWriter, r *http.Request, st *stream, raw json.RawMessage) {
 	var m message
 	_ = json.Unmarshal(raw, &m) // handle says what is wrong with it
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
-	f := s.strike(m.Method, m.tool(), SSE)
+	f := s.takeFault(m.Method, m.tool(), SSE)
 	if f.blocks(ctx, w) {
 		return
 	}
-	if !st.start(func() { s.answer(st, raw, f) }) {
+	if !st.start(func() { s.answerOnStream(st, raw, f) }) {
 		writeRPC(w, http.StatusBadRequest, fail(nil, codeInvalidParams, "Invalid session ID"))
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// answer handles one message and queues its answer. Answers of parallel calls come in the order they are ready.
-func (s *Server) answer(st *stream, raw json.RawMessage, f *Fault) {
+// answerOnStream handles one message and queues its answer. Answers of parallel calls come in the order they are ready.
+func (s *Server) answerOnStream(st *stream, raw json.RawMessage, f *Fault) {
 	r := s.handle(st.ctx, caller{session: st.id, transport: SSE, base: st.base}, raw, f)
 	if r == nil || f.is(AnswerLost) || st.ctx.Err() != nil {
 		return

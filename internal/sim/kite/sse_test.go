@@ -13,7 +13,7 @@ import (
 )
 
 func TestStreamTalksRawJSONRPC(t *testing.T) {
-	s := newWorld(t).open()
+	s := startServer(t).open()
 	for body, want := range map[string]string{
 		rpc(1, "ping", nil):                        `{"jsonrpc":"2.0","id":1,"result":{}}`,
 		rpc("str-6", "ping", nil):                  `{"jsonrpc":"2.0","id":"str-6","result":{}}`,
@@ -34,7 +34,7 @@ func TestStreamTalksRawJSONRPC(t *testing.T) {
 }
 
 func TestStreamKeepsSilentWhereNothingIsAsked(t *testing.T) {
-	s := newWorld(t).open()
+	s := startServer(t).open()
 	s.post(rpc(nil, "notifications/initialized", nil))
 	s.post(`{"jsonrpc":"2.0","id":7,"result":{}}`)
 	s.post(rpc(8, "ping", nil))
@@ -44,7 +44,7 @@ func TestStreamKeepsSilentWhereNothingIsAsked(t *testing.T) {
 }
 
 func TestMessageRefusals(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	mcp := w.initialize()
 	invalid := `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}` + "\n"
@@ -73,7 +73,7 @@ func TestMessageRefusals(t *testing.T) {
 }
 
 func TestKeepAliveIsARequest(t *testing.T) {
-	s := newWorld(t, func(o *kite.Options) { o.PingEvery = 5 * time.Millisecond }).open()
+	s := startServer(t, func(o *kite.Options) { o.PingEvery = 5 * time.Millisecond }).open()
 	for n := 1; n <= 3; n++ {
 		want := fmt.Sprintf("event: message\ndata:{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"ping\"}\n", n)
 		if got := s.next(); got != want {
@@ -83,7 +83,7 @@ func TestKeepAliveIsARequest(t *testing.T) {
 }
 
 func TestParallelCallsAreAllAnswered(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	const n = 20
 	for i := range n {
@@ -103,7 +103,7 @@ func TestParallelCallsAreAllAnswered(t *testing.T) {
 }
 
 func TestSlowCallLetsTheNextPass(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	release := make(chan struct{})
 	w.sim.Inject(kite.Fault{Kind: kite.Delay, Tool: "search_instruments", Until: release})
@@ -119,7 +119,7 @@ func TestSlowCallLetsTheNextPass(t *testing.T) {
 }
 
 func TestDroppedStream(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	if n := w.sim.Streams(); n != 1 {
 		t.Fatalf("%d streams, want 1", n)
@@ -142,14 +142,14 @@ func TestDroppedStream(t *testing.T) {
 }
 
 func TestClientThatLeavesIsForgotten(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	s.cancel()
 	eventually(t, "no streams", func() bool { return w.sim.Streams() == 0 })
 }
 
 func TestFrozenStreamStaysButIsSilent(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	frozen := w.open()
 	w.sim.FreezeStreams(true)
 	frozen.post(rpc(1, "ping", nil))
@@ -171,7 +171,7 @@ func TestFrozenStreamStaysButIsSilent(t *testing.T) {
 }
 
 func TestCloseEndsStreamsAndWaits(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	w.sim.Inject(kite.Fault{Kind: kite.Delay, Op: kite.OpPing, After: time.Hour})
 	s.post(rpc(1, "ping", nil))

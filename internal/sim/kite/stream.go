@@ -27,7 +27,7 @@ func (s *Server) newStream(r *http.Request) *stream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &stream{id: newUUID(), base: base, wake: make(chan struct{}, 1)}
-	st.ctx, st.cancel = context.WithCancelCause(s.life)
+	st.ctx, st.cancel = context.WithCancelCause(s.processCtx)
 	return st
 }
 
@@ -36,18 +36,18 @@ func (st *stream) push(event string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.queue = append(st.queue, event)
-	st.nudge()
+	st.signal()
 }
 
-func (st *stream) nudge() {
+func (st *stream) signal() {
 	select {
 	case st.wake <- struct{}{}:
 	default:
 	}
 }
 
-// take empties the queue, unless the stream is frozen.
-func (st *stream) take() []string {
+// drain empties the queue, unless the stream is frozen.
+func (st *stream) drain() []string {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.frozen {
@@ -62,7 +62,7 @@ func (st *stream) freeze(on bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.frozen = on
-	st.nudge()
+	st.signal()
 }
 
 // start runs a call that the stream waits for. It fails when the stream has ended.
@@ -91,10 +91,10 @@ func (s *Server) DropStreams() int {
 	defer s.mu.Unlock()
 	n := len(s.streams)
 	for _, st := range s.streams {
-		st.cancel(errCut)
+		st.cancel(errStreamCut)
 	}
 	for st := range s.listeners {
-		st.cancel(errCut)
+		st.cancel(errStreamCut)
 	}
 	s.streams = map[string]*stream{}
 	return n

@@ -11,7 +11,7 @@ import (
 
 // sse is an open stream as a raw client sees it.
 type sse struct {
-	w        *world
+	w        *fixture
 	endpoint string
 	id       string
 	events   chan string // raw blocks without the empty line after them; closed at the end
@@ -20,7 +20,7 @@ type sse struct {
 }
 
 // open opens a stream and waits for its endpoint event.
-func (w *world) open() *sse {
+func (w *fixture) open() *sse {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	r, err := http.NewRequestWithContext(ctx, "GET", w.web.URL+"/sse?sessionId=ignored", nil)

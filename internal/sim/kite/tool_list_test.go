@@ -28,7 +28,7 @@ func TestToolList(t *testing.T) {
 		order bool
 		count int
 	}{{false, 19}, {true, 22}} {
-		w := newWorld(t, func(o *kite.Options) { o.NoOrderTools = !c.order })
+		w := startServer(t, func(o *kite.Options) { o.NoOrderTools = !c.order })
 		var m toolList
 		if err := json.Unmarshal([]byte(w.post(w.initialize(), rpc(1, "tools/list", nil)).body), &m); err != nil {
 			t.Fatal(err)

@@ -19,7 +19,7 @@ type tool struct {
 }
 
 // runner does what a tool does, once it is sure that the tool exists.
-type runner func(ctx context.Context, s *Server, c *call) outcome
+type runner func(ctx context.Context, s *Server, c *call) answer
 
 // call is one tools/call on its way through the server.
 type call struct {
@@ -32,8 +32,8 @@ type call struct {
 	problem string // what Kite said then
 }
 
-// outcome is what a tool says: one text, which is JSON where it is data.
-type outcome struct {
+// answer is what a tool says: one text, which is JSON where it is data.
+type answer struct {
 	text    string
 	isError bool
 }
@@ -41,8 +41,8 @@ type outcome struct {
 // newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the
 // two do not fit, which is a mistake in this package.
 func newTools(opts Options) []tool {
-	if opts.Foreign {
-		return foreignTools()
+	if opts.OtherTools {
+		return otherTools()
 	}
 	var specs []struct {
 		Name        string          `json:"name"`
@@ -60,7 +60,7 @@ func newTools(opts Options) []tool {
 		}
 		raw, err := json.Marshal(map[string]any{
 			"name": spec.Name, "description": spec.Description, "inputSchema": spec.InputSchema,
-			"annotations": uselessAnnotations(),
+			"annotations": toolAnnotations(),
 		})
 		if err != nil {
 			panic(fmt.Errorf("kite: tool %s: %w", spec.Name, err))
@@ -75,8 +75,8 @@ func orderTools() []string {
 	return []string{"cancel_order", "modify_order", "place_order"}
 }
 
-// uselessAnnotations are the same for every tool, reading or writing.
-func uselessAnnotations() map[string]any {
+// toolAnnotations are the same for every tool, reading or writing.
+func toolAnnotations() map[string]any {
 	return map[string]any{
 		"readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": true,
 	}
@@ -143,7 +143,7 @@ func (s *Server) callTool(ctx context.Context, who caller, m message, f *Fault) 
 	given, _ := p.Arguments.(map[string]any) // anything else counts as no arguments
 	c := &call{caller: who, tool: p.Name, args: given, fault: f, failure: failureText(p.Name)}
 	s.record(c)
-	f.show(ctx)
+	f.begin(ctx)
 	i := slices.IndexFunc(s.tools, func(t tool) bool { return t.name == c.tool })
 	if i < 0 || f.is(ToolMissing) {
 		if i < 0 {
@@ -159,13 +159,13 @@ func (s *Server) callTool(ctx context.Context, who caller, m message, f *Fault) 
 }
 
 // refuseWrite stands for every tool that changes an account: it changes nothing and remembers who tried.
-func refuseWrite(_ context.Context, s *Server, c *call) outcome {
+func refuseWrite(_ context.Context, s *Server, c *call) answer {
 	s.violation("%s: call of the write tool %s", c.transport, c.tool)
-	return outcome{text: c.failure, isError: true}
+	return answer{text: c.failure, isError: true}
 }
 
 // toolResult is the CallToolResult: isError is absent when false.
-func toolResult(o outcome, f *Fault) any {
+func toolResult(o answer, f *Fault) any {
 	if f.is(BadJSON) && !o.isError {
 		o.text = o.text[:len(o.text)/2]
 	}
@@ -179,16 +179,16 @@ func toolResult(o outcome, f *Fault) any {
 	}{[]content{{"text", o.text}}, o.isError}
 }
 
-// toText is the outcome of a tool whose answer is v.
-func toText(v any) outcome {
+// jsonAnswer is the outcome of a tool whose answer is v.
+func jsonAnswer(v any) answer {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return outcome{text: "Failed to process response data", isError: true}
+		return answer{text: "Failed to process response data", isError: true}
 	}
-	return outcome{text: string(b)}
+	return answer{text: string(b)}
 }
 
-// refused is an outcome that says why.
-func refused(format string, a ...any) outcome {
-	return outcome{text: fmt.Sprintf(format, a...), isError: true}
+// errorAnswer is an outcome that says why.
+func errorAnswer(format string, a ...any) answer {
+	return answer{text: fmt.Sprintf(format, a...), isError: true}
 }

@@ -9,8 +9,8 @@ import (
 
 // valueTool is a tool whose answer is one object.
 func valueTool[T any](pick func(*Account) T) runner {
-	return func(ctx context.Context, s *Server, c *call) outcome {
-		a, instead, ok := s.loggedIn(ctx, c)
+	return func(ctx context.Context, s *Server, c *call) answer {
+		a, instead, ok := s.accountForCall(ctx, c)
 		if !ok {
 			return instead
 		}
@@ -18,14 +18,14 @@ func valueTool[T any](pick func(*Account) T) runner {
 		if a != nil {
 			v = pick(a)
 		}
-		return toText(v)
+		return jsonAnswer(v)
 	}
 }
 
 // listTool is a tool whose answer is a list that can be had in pages.
 func listTool[T any](pick func(*Account) []T) runner {
-	return func(ctx context.Context, s *Server, c *call) outcome {
-		a, instead, ok := s.loggedIn(ctx, c)
+	return func(ctx context.Context, s *Server, c *call) answer {
+		a, instead, ok := s.accountForCall(ctx, c)
 		if !ok {
 			return instead
 		}
@@ -33,37 +33,37 @@ func listTool[T any](pick func(*Account) []T) runner {
 		if a != nil {
 			all = pick(a)
 		}
-		return toText(paginate(all, c.args))
+		return jsonAnswer(paginate(all, c.args))
 	}
 }
 
 // orderTool is a tool about one order. Kite refuses an order id that it does not know.
 func orderTool[T any](pick func(a *Account, o Order) []T) runner {
-	return func(ctx context.Context, s *Server, c *call) outcome {
+	return func(ctx context.Context, s *Server, c *call) answer {
 		if complaint := c.args.require("order_id"); complaint != "" {
-			return refused("%s", complaint)
+			return errorAnswer("%s", complaint)
 		}
-		a, instead, ok := s.loggedIn(ctx, c)
+		a, instead, ok := s.accountForCall(ctx, c)
 		if !ok {
 			return instead
 		}
 		if a == nil {
-			return outcome{text: "null"}
+			return answer{text: "null"}
 		}
 		id := c.args.text("order_id", "")
 		i := slices.IndexFunc(a.Orders, func(o Order) bool { return o.OrderID == id })
 		if i < 0 {
 			return instead
 		}
-		return toText(pick(a, a.Orders[i]))
+		return jsonAnswer(pick(a, a.Orders[i]))
 	}
 }
 
-func runOrderHistory(ctx context.Context, s *Server, c *call) outcome {
+func runOrderHistory(ctx context.Context, s *Server, c *call) answer {
 	return orderTool(func(_ *Account, o Order) []Order { return orderHistory(o) })(ctx, s, c)
 }
 
-func runOrderTrades(ctx context.Context, s *Server, c *call) outcome {
+func runOrderTrades(ctx context.Context, s *Server, c *call) answer {
 	return orderTool(func(a *Account, o Order) []Trade {
 		out := []Trade{}
 		for _, t := range a.Trades {
@@ -100,7 +100,7 @@ func orderHistory(o Order) []Order {
 // runLogin is the login tool. To find out whether somebody is logged in it asks Kite for the profile, and when that
 // fails for any reason it logs out whoever is and hands out a new link: a hiccup of Kite at this moment, or a browser
 // login that finishes during the question, ends in a dead login.
-func runLogin(ctx context.Context, s *Server, c *call) outcome {
+func runLogin(ctx context.Context, s *Server, c *call) answer {
 	var e *session
 	var fresh bool
 	var l *login
@@ -111,11 +111,11 @@ func runLogin(ctx context.Context, s *Server, c *call) outcome {
 		l = e.login
 		if age := now.Sub(e.lastLink); age < linkLife {
 			s.violations = append(s.violations, fmt.Sprintf("%s: login on session %s while its link is %s old",
-				c.transport, short(c.session), age.Round(time.Second)))
+				c.transport, shortID(c.session), age.Round(time.Second)))
 		}
 	})
 	if err != nil || e == nil {
-		return refused("Failed to get or create Kite session")
+		return errorAnswer("Failed to get or create Kite session")
 	}
 	if !fresh {
 		if a, problem := s.askKite(ctx, c.fault, l); problem == "" {
@@ -123,7 +123,7 @@ func runLogin(ctx context.Context, s *Server, c *call) outcome {
 			if a != nil {
 				name = a.Profile.UserName
 			}
-			return outcome{text: "You are already logged in as " + name}
+			return answer{text: "You are already logged in as " + name}
 		}
 		if instead, ok := s.startOver(ctx, c); !ok {
 			return instead
@@ -133,7 +133,7 @@ func runLogin(ctx context.Context, s *Server, c *call) outcome {
 }
 
 // startOver logs out at Kite and gives the session a new login object.
-func (s *Server) startOver(ctx context.Context, c *call) (instead outcome, ok bool) {
+func (s *Server) startOver(ctx context.Context, c *call) (instead answer, ok bool) {
 	if c.fault.is(UpstreamHang) {
 		c.fault.wait(ctx, upstreamWait) // the logout hangs as well
 	}
@@ -146,15 +146,15 @@ func (s *Server) startOver(ctx context.Context, c *call) (instead outcome, ok bo
 	})
 	switch {
 	case err != nil || clearing != nil:
-		return refused("Failed to clear session data"), false
+		return errorAnswer("Failed to clear session data"), false
 	case e == nil:
-		return refused("Failed to create new Kite session"), false
+		return errorAnswer("Failed to create new Kite session"), false
 	}
-	return outcome{}, true
+	return answer{}, true
 }
 
 // newLink signs a login link for the session. The older ones stay good until they expire.
-func (s *Server) newLink(ctx context.Context, c *call) outcome {
+func (s *Server) newLink(ctx context.Context, c *call) answer {
 	link := ""
 	err := s.withRegistry(ctx, func(now time.Time) {
 		e, _ := s.registry.touch(c.session, now)
@@ -163,15 +163,15 @@ func (s *Server) newLink(ctx context.Context, c *call) outcome {
 		}
 		e.lastLink = now
 		link = s.link(c.base, c.session, now)
-		s.handedOut = append(s.handedOut, link)
+		s.loginLinks = append(s.loginLinks, link)
 	})
 	if err != nil || link == "" {
-		if s.World() == Old {
-			return refused("Failed to generate Kite login URL")
+		if s.Version() == Old {
+			return errorAnswer("Failed to generate Kite login URL")
 		}
-		return refused("Failed to generate authorize URL")
+		return errorAnswer("Failed to generate authorize URL")
 	}
-	return outcome{text: fmt.Sprintf(loginText, link, link)}
+	return answer{text: fmt.Sprintf(loginText, link, link)}
 }
 
 // loginText is what an assistant is told to show. The link stands in it twice, and the prose has changed before.

@@ -19,23 +19,23 @@ const dateForm = "2006-01-02 15:04:05"
 
 // quoteTool is a tool whose answer is an object keyed by what was asked; what Kite does not know is absent.
 func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Time) T) runner {
-	return func(ctx context.Context, s *Server, c *call) outcome {
+	return func(ctx context.Context, s *Server, c *call) answer {
 		if complaint := c.args.require("instruments"); complaint != "" {
-			return refused("%s", complaint)
+			return errorAnswer("%s", complaint)
 		}
 		ids := c.args.texts("instruments")
 		if needsOne && len(ids) == 0 {
-			return refused("At least one instrument must be specified")
+			return errorAnswer("At least one instrument must be specified")
 		}
-		a, instead, ok := s.loggedIn(ctx, c)
+		a, instead, ok := s.accountForCall(ctx, c)
 		if !ok {
 			return instead
 		}
 		if a == nil {
-			return outcome{text: "null"}
+			return answer{text: "null"}
 		}
 		if len(ids) == 0 && c.mode == "" || len(ids) > most {
-			return refused("%s", c.failure) // Kite refuses the request; to the rewrite it answers one for nothing
+			return errorAnswer("%s", c.failure) // Kite refuses the request; to the rewrite it answers one for nothing
 		}
 		out := map[string]T{}
 		for _, id := range ids {
@@ -43,21 +43,21 @@ func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Tim
 				out[id] = pick(l, s.opts.Now())
 			}
 		}
-		return toText(out)
+		return jsonAnswer(out)
 	}
 }
 
-func runQuotes(ctx context.Context, s *Server, c *call) outcome {
+func runQuotes(ctx context.Context, s *Server, c *call) answer {
 	return quoteTool(maxQuotes, false, listing.quote)(ctx, s, c)
 }
 
-func runLTP(ctx context.Context, s *Server, c *call) outcome {
+func runLTP(ctx context.Context, s *Server, c *call) answer {
 	return quoteTool(maxPrices, true, func(l listing, _ time.Time) LTPQuote {
 		return LTPQuote{l.InstrumentToken, l.LastPrice}
 	})(ctx, s, c)
 }
 
-func runOHLC(ctx context.Context, s *Server, c *call) outcome {
+func runOHLC(ctx context.Context, s *Server, c *call) answer {
 	return quoteTool(maxPrices, true, func(l listing, now time.Time) OHLCQuote {
 		return OHLCQuote{l.InstrumentToken, l.LastPrice, l.ohlc(now)}
 	})(ctx, s, c)
@@ -65,46 +65,46 @@ func runOHLC(ctx context.Context, s *Server, c *call) outcome {
 
 // runHistoricalData answers candles. Kite refuses an unknown token or interval, a span that ends before it begins
 // and one that is longer than the interval allows.
-func runHistoricalData(ctx context.Context, s *Server, c *call) outcome {
+func runHistoricalData(ctx context.Context, s *Server, c *call) answer {
 	if complaint := c.args.require("instrument_token", "from_date", "to_date", "interval"); complaint != "" {
-		return refused("%s", complaint)
+		return errorAnswer("%s", complaint)
 	}
 	from, err := time.ParseInLocation(dateForm, c.args.text("from_date", ""), ist())
 	if err != nil {
-		return refused("Failed to parse from_date, use format YYYY-MM-DD HH:MM:SS")
+		return errorAnswer("Failed to parse from_date, use format YYYY-MM-DD HH:MM:SS")
 	}
 	to, err := time.ParseInLocation(dateForm, c.args.text("to_date", ""), ist())
 	if err != nil {
-		return refused("Failed to parse to_date, use format YYYY-MM-DD HH:MM:SS")
+		return errorAnswer("Failed to parse to_date, use format YYYY-MM-DD HH:MM:SS")
 	}
-	a, instead, ok := s.loggedIn(ctx, c)
+	a, instead, ok := s.accountForCall(ctx, c)
 	if !ok {
 		return instead
 	}
 	if a == nil {
-		return outcome{text: "null"}
+		return answer{text: "null"}
 	}
 	l, known := s.book.byToken[uint32(c.args.integer("instrument_token"))]
 	every, ok := intervalOf(c.args.text("interval", ""))
 	if !known || !ok || to.Before(from) || to.Sub(from) > every.longest {
 		return instead
 	}
-	return toText(l.candles(every, from, to, s.opts.Now()))
+	return jsonAnswer(l.candles(every, from, to, s.opts.Now()))
 }
 
 // runSearch needs no login and leaves the registry alone. What it finds comes in another order each time, so that a page
 // of it is a random part.
-func runSearch(_ context.Context, s *Server, c *call) outcome {
+func runSearch(_ context.Context, s *Server, c *call) answer {
 	listings, complaint := s.search(c.args)
 	if complaint != "" {
-		return refused("%s", complaint)
+		return errorAnswer("%s", complaint)
 	}
 	var found []Instrument
 	for _, l := range listings {
 		found = append(found, l.Instrument)
 	}
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-	return toText(paginate(found, c.args))
+	return jsonAnswer(paginate(found, c.args))
 }
 
 // search finds what contains a text, or all contracts on an underlying.

@@ -31,7 +31,7 @@ func guarded() map[string][2]string {
 }
 
 func TestEveryToolSaysWhatItSays(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	in := w.loggedIn("MK4021")
 	for tool, c := range guarded() {
 		id := w.initialize()
@@ -51,7 +51,7 @@ func TestEveryToolSaysWhatItSays(t *testing.T) {
 }
 
 func TestNullFromKite(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamNull})
 	for tool, c := range guarded() {
@@ -76,7 +76,7 @@ func TestNullFromKite(t *testing.T) {
 }
 
 func TestBadArguments(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	history := func(from, to, interval string) string {
 		return fmt.Sprintf(`{"instrument_token":505089,"from_date":%q,"to_date":%q,"interval":%q}`, from, to, interval)
@@ -116,7 +116,7 @@ func TestBadArguments(t *testing.T) {
 
 // A complaint about arguments comes before the session is looked at, so it does not create one.
 func TestBadArgumentsDoNotTouchTheSession(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	expect(t, s.call("get_ltp", `{}`), "parameter 'instruments': is required", true)
 	if n := len(w.sim.Sessions()); n != 0 {
@@ -159,7 +159,7 @@ func pageCases() []pageCase {
 }
 
 func TestPages(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	id := w.loggedIn("AD7730")
 	rows := regexp.MustCompile(`"tradingsymbol":"[A-Z&-]+","exchange"`) // one per row
 	for _, c := range pageCases() {
@@ -178,7 +178,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
-	w := newWorld(t)
+	w := startServer(t)
 	s := w.open()
 	ids := func(args string) string {
 		var out []string
@@ -218,7 +218,7 @@ func TestSearch(t *testing.T) {
 func TestWriteToolsAreRefusedAndRemembered(t *testing.T) {
 	tools := []string{"place_gtt_order", "modify_gtt_order", "delete_gtt_order", "place_order", "modify_order", "cancel_order"}
 	for _, without := range []bool{false, true} {
-		w := newWorld(t, func(o *kite.Options) { o.NoOrderTools = without })
+		w := startServer(t, func(o *kite.Options) { o.NoOrderTools = without })
 		id := w.loggedIn("MK4021")
 		before := w.call(id, "get_gtts", `{}`).text + w.call(id, "get_orders", `{}`).text
 		for i, tool := range tools {

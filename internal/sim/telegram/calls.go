@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// keepCalls bounds the memory of a demo that runs for weeks: the oldest recorded calls go first.
-const keepCalls = 8000
+// maxCalls bounds the memory of a demo that runs for weeks: the oldest recorded calls go first.
+const maxCalls = 8000
 
 // Call is one request as the server saw it.
 type Call struct {
@@ -44,8 +44,8 @@ func (s *Server) Violations() []string {
 	return slices.Clone(s.violations)
 }
 
-// finish records the call and wakes those who wait for it.
-func (s *Server) finish(c *call, result any, err *apiError, faulty bool) {
+// recordCall records the call and wakes those who wait for it.
+func (s *Server) recordCall(c *call, result any, err *apiError, faulty bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.record(c, result, err, faulty)
@@ -58,11 +58,11 @@ func (s *Server) record(c *call, result any, err *apiError, faulty bool) {
 	} else {
 		rec.Result = marshal(plain(result))
 	}
-	if len(s.calls) >= keepCalls {
-		s.calls = slices.Delete(s.calls, 0, keepCalls/2)
+	if len(s.calls) >= maxCalls {
+		s.calls = slices.Delete(s.calls, 0, maxCalls/2)
 	}
 	s.calls = append(s.calls, rec)
-	s.touch()
+	s.notify()
 }
 
 // WaitCalls blocks until the recorded calls satisfy what.

@@ -12,7 +12,7 @@ import (
 // confirms the lower numbers, unless it lies beyond the current numbering: then it belongs to a numbering that
 // ended, and confirms nothing.
 func (s *Server) confirm(offset int64) {
-	q := s.intake.queue
+	q := s.updates.queue
 	before := len(q)
 	switch {
 	case offset == 0:
@@ -21,19 +21,19 @@ func (s *Server) confirm(offset int64) {
 		q = q[max(0, len(q)+int(offset)):]
 	default:
 		if i := lastIndex(q, offset-1); i >= 0 {
-			s.remember(q[:i+1])
+			s.keepConfirmed(q[:i+1])
 			q = q[i+1:]
-		} else if offset <= s.intake.next {
-			q = slices.DeleteFunc(q, func(u queued) bool { return u.id < offset })
+		} else if offset <= s.updates.next {
+			q = slices.DeleteFunc(q, func(u queuedUpdate) bool { return u.id < offset })
 		}
 	}
-	s.intake.queue = slices.Clone(q)
+	s.updates.queue = slices.Clone(q)
 	if len(q) != before {
-		s.touch()
+		s.notify()
 	}
 }
 
-func lastIndex(q []queued, id int64) int {
+func lastIndex(q []queuedUpdate, id int64) int {
 	for i, u := range slices.Backward(q) {
 		if u.id == id {
 			return i
@@ -42,10 +42,10 @@ func lastIndex(q []queued, id int64) int {
 	return -1
 }
 
-// head copies the first updates of the queue.
-func (s *Server) head(limit int64) []json.RawMessage {
+// firstUpdates copies the first updates of the queue.
+func (s *Server) firstUpdates(limit int64) []json.RawMessage {
 	found := []json.RawMessage{}
-	for _, u := range s.intake.queue[:min(int(limit), len(s.intake.queue))] {
+	for _, u := range s.updates.queue[:min(int(limit), len(s.updates.queue))] {
 		found = append(found, u.raw)
 	}
 	return found
@@ -53,7 +53,7 @@ func (s *Server) head(limit int64) []json.RawMessage {
 
 // WaitPolling blocks until a getUpdates request is being held, that is until the bot listens and has taken all.
 func (s *Server) WaitPolling(ctx context.Context) error {
-	err := s.wait(ctx, func() bool { return s.intake.poll != nil && len(s.intake.queue) == 0 })
+	err := s.wait(ctx, func() bool { return s.updates.poll != nil && len(s.updates.queue) == 0 })
 	if err != nil {
 		return fmt.Errorf("wait for getUpdates: %w", err)
 	}

@@ -11,10 +11,10 @@
 // faults.go makes trouble for single calls on order, flood.go limits how much may be said, moods.go is what else may
 // happen to a bot: people who vanish, a revoked token, a second poller. calls.go keeps what was called.
 //
-// The other side are people. A [Person] sends texts and presses buttons, sees a chat of [Message] values and can
+// The other side are people. A [User] sends texts and presses buttons, sees a chat of [Message] values and can
 // wait for the bot without polling:
 //
-//	asha := server.Person(42, "Asha")
+//	asha := server.User(42, "Asha")
 //	asha.Send("/start")
 //	err := asha.Wait(ctx, func(chat []telegram.Message) bool { return len(chat) == 2 })
 //

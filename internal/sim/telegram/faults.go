@@ -49,12 +49,12 @@ func (s *Server) Inject(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
-// ClearFaults ends all injected faults and [Server.FloodAll], and forgets the retry_after of those that were answered.
+// ClearFaults ends all injected faults and [Server.LimitAll], and forgets the retry_after of those that were answered.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults, s.flood.all = nil, time.Time{}
-	clear(s.flood.quiet)
+	s.faults, s.rateLimit.all = nil, time.Time{}
+	clear(s.rateLimit.until)
 }
 
 func (s *Server) takeFault(c *call) *Fault {
@@ -118,8 +118,8 @@ func writeHalf(w http.ResponseWriter, result any, err *apiError) {
 	_ = http.NewResponseController(w).Flush() // else the half would stay here
 }
 
-// delay waits for the fault's time; false means the client or the server gave up before.
-func (s *Server) delay(c *call, d time.Duration) bool {
+// waitDelay waits for the fault's time; false means the client or the server gave up before.
+func (s *Server) waitDelay(c *call, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -136,9 +136,9 @@ func (s *Server) delay(c *call, d time.Duration) bool {
 func (s *Server) refuse(c *call, err *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checkQuiet(c)
+	s.checkEarly(c)
 	if err.RetryAfter > 0 {
-		s.quiet(c, err.RetryAfter)
+		s.setRetryAfter(c, err.RetryAfter)
 	}
 	s.record(c, nil, err, true)
 }

@@ -127,19 +127,19 @@ func TestHalfAnAnswer(t *testing.T) {
 func TestEarlyCallsAreCounted(t *testing.T) {
 	r := newRig(t)
 	for id := range int64(4) {
-		r.Person(42+id, "P").Send("/start")
+		r.User(42+id, "P").Send("/start")
 	}
 	send := func(chat int64) { r.call("sendMessage", params{"chat_id": chat, "text": "x"}) }
-	r.Limit(2, 30)
+	r.SetRateLimit(2, 30)
 	for chat := range int64(4) {
 		send(42 + chat) // the third is one too many, and the fourth tells that it is for all
 	}
-	if early := r.Early(); early != (Early{}) {
+	if early := r.EarlyCalls(); early != (EarlyCalls{}) {
 		t.Errorf("early = %+v, want none", early)
 	}
 	send(42)
 	send(44)
-	if early := r.Early(); early != (Early{Chats: 1, All: 1}) {
+	if early := r.EarlyCalls(); early != (EarlyCalls{Chats: 1, All: 1}) {
 		t.Errorf("early = %+v, want one to the refused chat and one to another", early)
 	}
 	r.violated("sendMessage: called 30s before retry_after had passed")
@@ -149,7 +149,7 @@ func TestEarlyCallsAreCounted(t *testing.T) {
 	for range 2 {
 		r.call("answerCallbackQuery", params{"callback_query_id": "1"})
 	}
-	if early := r.Early(); early.Presses != 1 {
+	if early := r.EarlyCalls(); early.Callbacks != 1 {
 		t.Errorf("early = %+v, want one press", early)
 	}
 	r.violated("answerCallbackQuery: called 9s before retry_after had passed")

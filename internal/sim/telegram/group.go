@@ -16,21 +16,21 @@ type Group struct {
 }
 
 // Group returns the supergroup with this id, and founds it if there is none. Ids of supergroups are negative.
-func (s *Server) Group(id int64, title string, members ...*Person) *Group {
+func (s *Server) Group(id int64, title string, members ...*User) *Group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.group("supergroup", id, title, members)
+	return s.addGroup("supergroup", id, title, members)
 }
 
 // BasicGroup is Group for a group of the small kind, which [Group.Upgrade] turns into a supergroup.
-func (s *Server) BasicGroup(id int64, title string, members ...*Person) *Group {
+func (s *Server) BasicGroup(id int64, title string, members ...*User) *Group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.group("group", id, title, members)
+	return s.addGroup("group", id, title, members)
 }
 
-// group finds or founds. The caller holds the lock.
-func (s *Server) group(kind string, id int64, title string, members []*Person) *Group {
+// addGroup finds or founds. The caller holds the lock.
+func (s *Server) addGroup(kind string, id int64, title string, members []*User) *Group {
 	ch := s.chats[id]
 	if ch == nil {
 		ch = &chat{wireChat: wireChat{ID: id, Type: kind, Title: title}, known: true}
@@ -46,22 +46,22 @@ func (s *Server) group(kind string, id int64, title string, members []*Person) *
 
 // Send sends a text to the group. The update id is 0 if privacy mode keeps the message from the bot, or the
 // group has become another one.
-func (g *Group) Send(from *Person, text string) (updateID int64) {
+func (g *Group) Send(from *User, text string) (updateID int64) {
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
 	ch := g.s.chats[g.ID]
 	if ch.movedTo != 0 {
 		return 0 // nobody can write where nobody is any more
 	}
-	m := g.s.put(ch, &Message{From: from.ID, Sender: from.FirstName, Text: text, Entities: detect(text, nil)})
-	if !g.s.meansBot(m) {
+	m := g.s.addMessage(ch, &Message{From: from.ID, Sender: from.FirstName, Text: text, Entities: detect(text, nil)})
+	if !g.s.concernsBot(m) {
 		return 0
 	}
 	return g.s.queue("message", &wireUpdate{Message: g.s.wire(ch, m)})
 }
 
-// meansBot is privacy mode: a command without an addressee or with the bot as addressee, or a mention of the bot.
-func (s *Server) meansBot(m *Message) bool {
+// concernsBot is privacy mode: a command without an addressee or with the bot as addressee, or a mention of the bot.
+func (s *Server) concernsBot(m *Message) bool {
 	for _, e := range m.Entities {
 		part := strings.ToLower(cutUnits(m.Text, e.Offset, e.Offset+e.Length))
 		_, to, addressed := strings.Cut(part, "@")
@@ -90,7 +90,7 @@ func (g *Group) Upgrade(id int64) *Group {
 	if old.Type != "group" || old.movedTo != 0 || g.s.chats[id] != nil {
 		panic(fmt.Sprintf("Upgrade: group %d cannot become %d", g.ID, id))
 	}
-	next := g.s.group("supergroup", id, g.Title, old.members)
+	next := g.s.addGroup("supergroup", id, g.Title, old.members)
 	old.movedTo = id
 	g.s.announceMove(old, &Message{migrateTo: id})
 	g.s.announceMove(g.s.chats[id], &Message{migrateFrom: g.ID})
@@ -99,7 +99,7 @@ func (g *Group) Upgrade(id int64) *Group {
 
 // announceMove puts one of the two service messages into a chat. The caller holds the lock.
 func (s *Server) announceMove(ch *chat, m *Message) {
-	s.queue("message", &wireUpdate{Message: s.wire(ch, s.put(ch, m))})
+	s.queue("message", &wireUpdate{Message: s.wire(ch, s.addMessage(ch, m))})
 }
 
 // upgraded refuses the old id of a group.

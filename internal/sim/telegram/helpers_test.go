@@ -161,9 +161,9 @@ func (r *rig) innocent() {
 }
 
 // asha is a person who has started the bot; her update is confirmed.
-func (r *rig) asha() *Person {
+func (r *rig) asha() *User {
 	r.t.Helper()
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	id := p.Send("/start")
 	r.must("getUpdates", params{"offset": id + 1})
 	return p

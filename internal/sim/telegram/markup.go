@@ -31,21 +31,21 @@ func (s *Server) replyMarkup(c *call) ([][]Button, *apiError) {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &fields); err != nil || fields == nil {
-		s.violate("%s: reply_markup is not a JSON object", c.name)
+		s.violation("%s: reply_markup is not a JSON object", c.name)
 		return nil, badRequest("object expected as reply markup")
 	}
 	if len(text) > maxMarkupBytes {
-		s.violate("%s: reply_markup of %d bytes", c.name, len(text))
+		s.violation("%s: reply_markup of %d bytes", c.name, len(text))
 		return nil, badRequest("reply markup is too long")
 	}
 	raw, inline := fields["inline_keyboard"]
 	if !inline || len(fields) > 1 {
-		s.violate("%s: reply_markup is not an inline keyboard alone", c.name)
+		s.violation("%s: reply_markup is not an inline keyboard alone", c.name)
 		return nil, badRequest("the simulator knows inline keyboards only")
 	}
 	rows, err := inlineKeyboard(raw)
 	if err != nil {
-		s.violate("%s: inline keyboard: %s", c.name, err.Description)
+		s.violation("%s: inline keyboard: %s", c.name, err.Description)
 		return nil, err
 	}
 	return rows, nil

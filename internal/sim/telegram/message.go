@@ -104,17 +104,17 @@ func (m *Message) media() bool { return m.Photo != nil || m.Document != nil }
 type chat struct {
 	wireChat
 	messages []*Message
-	gone     []deletion
+	deleted  []deletion
 	nextID   int64
 	known    bool // somebody wrote to the bot here, so that the bot may write
 	blocked  bool
 
 	movedTo int64 // the supergroup that this group became, 0 for none
 
-	action  string // the last chat action and when it stops being shown
-	until   time.Time
-	topRev  int64 // change counter of the things about the chat itself
-	members []*Person
+	action    string // the last chat action and when it stops being shown
+	until     time.Time
+	headerRev int64 // change counter of the things about the chat itself
+	members   []*User
 }
 
 // deletion tells a page that a message went.
@@ -135,13 +135,13 @@ func (ch *chat) find(id int64) *Message {
 	return nil
 }
 
-// put appends a message, gives it the next number and tells everybody. The caller holds the lock.
-func (s *Server) put(ch *chat, m *Message) *Message {
+// addMessage appends a message, gives it the next number and tells everybody. The caller holds the lock.
+func (s *Server) addMessage(ch *chat, m *Message) *Message {
 	ch.nextID++
 	m.ID, m.Chat = ch.nextID, ch.ID
 	m.Date = s.opts.Now()
 	ch.messages = append(ch.messages, m)
-	s.touch()
+	s.notify()
 	m.rev = s.rev
 	if m.FromBot {
 		ch.until = time.Time{} // a message ends "typing…", as in every client
@@ -151,15 +151,15 @@ func (s *Server) put(ch *chat, m *Message) *Message {
 
 // changedMessage tells everybody that a message is not what it was. The caller holds the lock.
 func (s *Server) changedMessage(m *Message) {
-	s.touch()
+	s.notify()
 	m.rev = s.rev
 }
 
 // remove deletes a message from its chat. The caller holds the lock.
 func (s *Server) remove(ch *chat, id int64) {
 	ch.messages = slices.DeleteFunc(ch.messages, func(m *Message) bool { return m.ID == id })
-	s.touch()
-	ch.gone = append(ch.gone, deletion{id: id, rev: s.rev})
+	s.notify()
+	ch.deleted = append(ch.deleted, deletion{id: id, rev: s.rev})
 }
 
 // snapshot copies the chat's messages. The caller holds the lock; slices inside are replaced on edits, never changed.
@@ -174,7 +174,7 @@ func (ch *chat) snapshot() []Message {
 // wire is the message as Telegram sends it. The caller holds the lock.
 func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	w := &wireMessage{
-		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.user(m.From),
+		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.sender(m.From),
 		Protected: m.Protected, LinkPreview: m.preview, RichMessage: m.Rich,
 		MigrateTo: m.migrateTo, MigrateFrom: m.migrateFrom,
 	}
@@ -198,14 +198,14 @@ func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	return w
 }
 
-// user is the sender with this id: the bot or one of the people.
-func (s *Server) user(id int64) *wireUser {
+// sender is the sender with this id: the bot or one of the people.
+func (s *Server) sender(id int64) *wireUser {
 	if id == s.bot.ID {
 		bot := s.bot
 		return &bot
 	}
-	if p := s.people[id]; p != nil {
-		u := p.user()
+	if p := s.users[id]; p != nil {
+		u := p.wire()
 		return &u
 	}
 	return nil

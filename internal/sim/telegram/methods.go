@@ -97,7 +97,7 @@ func sendChatAction(s *Server, c *call) (any, *apiError) {
 		"choose_sticker", "find_location", "record_video_note", "upload_video_note",
 	}
 	if !slices.Contains(actions, c.params["action"]) {
-		s.violate("sendChatAction: unknown action %q", c.params["action"])
+		s.violation("sendChatAction: unknown action %q", c.params["action"])
 		return nil, badRequest("wrong parameter action in request")
 	}
 	ch, err := s.openChat(c)
@@ -105,7 +105,7 @@ func sendChatAction(s *Server, c *call) (any, *apiError) {
 		return nil, err
 	}
 	ch.action, ch.until = c.params["action"], c.now.Add(shownFor)
-	s.touch()
-	ch.topRev = s.rev
+	s.notify()
+	ch.headerRev = s.rev
 	return true, nil
 }

@@ -136,7 +136,7 @@ func editMessageMedia(s *Server, c *call) (any, *apiError) {
 func (s *Server) readMedia(c *call, in inputMedia, m *Message) (err *apiError) {
 	part := strings.TrimPrefix(in.Media, "attach://")
 	if c.files[part] == nil {
-		s.violate("%s: nothing is attached as %q", c.name, part)
+		s.violation("%s: nothing is attached as %q", c.name, part)
 		return badRequest("file %q not found in the request", part)
 	}
 	switch in.Type {
@@ -145,7 +145,7 @@ func (s *Server) readMedia(c *call, in inputMedia, m *Message) (err *apiError) {
 	case "document":
 		m.Document, err = s.document(c, part)
 	default:
-		s.violate("%s: the simulator does not know the media type %q", c.name, in.Type)
+		s.violation("%s: the simulator does not know the media type %q", c.name, in.Type)
 		err = badRequest("the simulator does not implement the media type %q", in.Type)
 	}
 	return err

@@ -51,21 +51,21 @@ func (s *Server) photo(c *call, part string) (*File, *apiError) {
 		return nil, err
 	}
 	if len(f.Data) > maxPhotoBytes {
-		s.violate("%s: photo of %d bytes", c.name, len(f.Data))
+		s.violation("%s: photo of %d bytes", c.name, len(f.Data))
 		return nil, badRequest("file is too big")
 	}
 	size, format, bad := image.DecodeConfig(bytes.NewReader(f.Data))
 	if bad != nil {
-		s.violate("%s: the photo is no image: %v", c.name, bad)
+		s.violation("%s: the photo is no image: %v", c.name, bad)
 		return nil, badRequest("IMAGE_PROCESS_FAILED")
 	}
 	w, h := size.Width, size.Height
 	if w+h > maxPhotoSides || w > maxPhotoRatio*h || h > maxPhotoRatio*w {
-		s.violate("%s: photo of %d by %d pixels", c.name, w, h)
+		s.violation("%s: photo of %d by %d pixels", c.name, w, h)
 		return nil, badRequest("PHOTO_INVALID_DIMENSIONS")
 	}
 	f.Width, f.Height, f.MIME = w, h, "image/"+format
-	return s.keep(f), nil
+	return s.storeFile(f), nil
 }
 
 func (s *Server) document(c *call, part string) (*File, *apiError) {
@@ -74,11 +74,11 @@ func (s *Server) document(c *call, part string) (*File, *apiError) {
 		return nil, err
 	}
 	if len(f.Data) > maxFileBytes {
-		s.violate("%s: document of %d bytes", c.name, len(f.Data))
+		s.violation("%s: document of %d bytes", c.name, len(f.Data))
 		return nil, &apiError{Code: http.StatusRequestEntityTooLarge, Description: "Request Entity Too Large"}
 	}
 	f.MIME = http.DetectContentType(f.Data)
-	return s.keep(f), nil
+	return s.storeFile(f), nil
 }
 
 // upload is the file that came as this part. Links and ids of files sent before are refused.
@@ -86,18 +86,18 @@ func (s *Server) upload(c *call, part string) (*File, *apiError) {
 	f := c.files[part]
 	switch {
 	case f == nil:
-		s.violate("%s: no upload %q", c.name, part)
+		s.violation("%s: no upload %q", c.name, part)
 		return nil, badRequest("there is no %s in the request", part)
 	case len(f.Data) == 0:
-		s.violate("%s: empty %s", c.name, part)
+		s.violation("%s: empty %s", c.name, part)
 		return nil, badRequest("file must be non-empty")
 	}
 	fresh := *f
 	return &fresh, nil
 }
 
-// keep gives an uploaded file an id that depends on its content and its turn.
-func (s *Server) keep(f *File) *File {
+// storeFile gives an uploaded file an id that depends on its content and its turn.
+func (s *Server) storeFile(f *File) *File {
 	h := fnv.New64a()
 	h.Write(f.Data)
 	s.files++

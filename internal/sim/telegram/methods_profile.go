@@ -39,7 +39,7 @@ func setMyCommands(s *Server, c *call) (any, *apiError) {
 		return nil, badRequest("can't parse commands JSON object")
 	}
 	if err := checkCommands(commands); err != nil {
-		s.violate("setMyCommands: %s", err.Description)
+		s.violation("setMyCommands: %s", err.Description)
 		return nil, err
 	}
 	if len(commands) == 0 {
@@ -113,15 +113,15 @@ func (s *Server) commandScope(c *call) (string, *apiError) {
 		}
 		return scope.Type + " " + chat + "/" + strconv.FormatInt(scope.UserID, 10) + " " + language, nil
 	}
-	s.violate("%s: unknown scope %q", c.name, scope.Type)
+	s.violation("%s: unknown scope %q", c.name, scope.Type)
 	return "", badRequest("can't parse BotCommandScope: Unsupported type specified")
 }
 
 // menuFor is what a client shows in a private chat: the narrowest scope that has commands, in the person's language
 // before any language. The caller holds the lock.
-func (s *Server) menuFor(p *Person) []Command {
+func (s *Server) menuFor(p *User) []Command {
 	for _, scope := range []string{"chat " + strconv.FormatInt(p.ID, 10) + "/0", "all_private_chats", "default"} {
-		for _, language := range []string{p.user().LanguageCode, ""} {
+		for _, language := range []string{p.wire().LanguageCode, ""} {
 			if found := s.profile.commands[scope+" "+language]; len(found) > 0 {
 				return found
 			}
@@ -131,7 +131,7 @@ func (s *Server) menuFor(p *Person) []Command {
 }
 
 // Commands returns the command menu that this person sees in the private chat.
-func (p *Person) Commands() []Command {
+func (p *User) Commands() []Command {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	return append([]Command(nil), p.s.menuFor(p)...)
@@ -139,15 +139,15 @@ func (p *Person) Commands() []Command {
 
 // profileChanged makes every page look again at what it shows of the bot.
 func (s *Server) profileChanged() {
-	s.touch()
+	s.notify()
 	for _, ch := range s.chats {
-		ch.topRev = s.rev
+		ch.headerRev = s.rev
 	}
 }
 
 func setMyDescription(s *Server, c *call) (any, *apiError) {
 	if units(c.params["description"]) > 512 {
-		s.violate("setMyDescription: more than 512 characters")
+		s.violation("setMyDescription: more than 512 characters")
 		return nil, badRequest("BOT_DESCRIPTION_TOO_LONG")
 	}
 	s.profile.description = c.params["description"]
@@ -165,7 +165,7 @@ func getMyShortDescription(s *Server, _ *call) (any, *apiError) {
 
 func setMyShortDescription(s *Server, c *call) (any, *apiError) {
 	if units(c.params["short_description"]) > 120 {
-		s.violate("setMyShortDescription: more than 120 characters")
+		s.violation("setMyShortDescription: more than 120 characters")
 		return nil, badRequest("BOT_SHORT_DESCRIPTION_TOO_LONG")
 	}
 	s.profile.shortDescription = c.params["short_description"]

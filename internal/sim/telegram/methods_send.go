@@ -12,11 +12,11 @@ const (
 // format reads a text with its parse_mode.
 func (s *Server) format(c *call, source, mode string) (string, []Entity, *apiError) {
 	if !validText(source) {
-		s.violate("%s: text is not UTF-8", c.name)
+		s.violation("%s: text is not UTF-8", c.name)
 		return "", nil, badRequest("strings must be encoded in UTF-8")
 	}
 	if len(source) > maxSource {
-		s.violate("%s: text of %d bytes before parsing", c.name, len(source))
+		s.violation("%s: text of %d bytes before parsing", c.name, len(source))
 		return "", nil, badRequest("text is too long")
 	}
 	text, entities := source, []Entity(nil)
@@ -26,14 +26,14 @@ func (s *Server) format(c *call, source, mode string) (string, []Entity, *apiErr
 	case "html":
 		var err error
 		if text, entities, err = parseHTML(source); err != nil {
-			s.violate("%s: broken HTML: %v", c.name, err)
+			s.violation("%s: broken HTML: %v", c.name, err)
 			refused = badRequest("can't parse entities: %v", err)
 		}
 	case "markdown", "markdownv2":
-		s.violate("%s: the simulator does not read %s", c.name, mode)
+		s.violation("%s: the simulator does not read %s", c.name, mode)
 		refused = badRequest("the simulator does not implement parse_mode %s", mode)
 	default:
-		s.violate("%s: parse_mode %q", c.name, mode)
+		s.violation("%s: parse_mode %q", c.name, mode)
 		refused = badRequest("unsupported parse_mode")
 	}
 	if refused != nil {
@@ -41,7 +41,7 @@ func (s *Server) format(c *call, source, mode string) (string, []Entity, *apiErr
 	}
 	text, entities = normalize(text, entities)
 	if len(entities) > maxEntities {
-		s.violate("%s: %d entities, Telegram drops all over %d", c.name, len(entities), maxEntities)
+		s.violation("%s: %d entities, Telegram drops all over %d", c.name, len(entities), maxEntities)
 		entities = entities[:maxEntities]
 	}
 	return text, entities, nil
@@ -50,7 +50,7 @@ func (s *Server) format(c *call, source, mode string) (string, []Entity, *apiErr
 // messageText reads the text of sendMessage and editMessageText.
 func (s *Server) messageText(c *call) (string, []Entity, *apiError) {
 	if c.params["text"] == "" {
-		s.violate("%s: empty text", c.name)
+		s.violation("%s: empty text", c.name)
 		return "", nil, badRequest("message text is empty")
 	}
 	text, entities, err := s.format(c, c.params["text"], c.params["parse_mode"])
@@ -58,10 +58,10 @@ func (s *Server) messageText(c *call) (string, []Entity, *apiError) {
 	case err != nil:
 		return "", nil, err
 	case text == "":
-		s.violate("%s: nothing but white space and tags", c.name)
+		s.violation("%s: nothing but white space and tags", c.name)
 		return "", nil, badRequest("text must be non-empty")
 	case units(text) > maxText:
-		s.violate("%s: text of %d characters, %d are allowed", c.name, units(text), maxText)
+		s.violation("%s: text of %d characters, %d are allowed", c.name, units(text), maxText)
 		return "", nil, badRequest("message is too long")
 	}
 	return text, entities, nil
@@ -71,7 +71,7 @@ func (s *Server) messageText(c *call) (string, []Entity, *apiError) {
 func (s *Server) caption(c *call, source, mode string) (string, []Entity, *apiError) {
 	text, entities, err := s.format(c, source, mode)
 	if err == nil && units(text) > maxCaption {
-		s.violate("%s: caption of %d characters, %d are allowed", c.name, units(text), maxCaption)
+		s.violation("%s: caption of %d characters, %d are allowed", c.name, units(text), maxCaption)
 		return "", nil, badRequest("message caption is too long")
 	}
 	return text, entities, err
@@ -102,5 +102,5 @@ func (s *Server) post(c *call, m *Message) (any, *apiError) {
 	m.From, m.FromBot, m.Sender = s.bot.ID, true, s.bot.FirstName
 	m.Silent, m.Protected = c.flag("disable_notification"), c.flag("protect_content")
 	m.Keyboard = keyboard
-	return s.wire(ch, s.put(ch, m)), nil
+	return s.wire(ch, s.addMessage(ch, m)), nil
 }

@@ -10,7 +10,7 @@ import (
 func TestSendMessageRefusals(t *testing.T) {
 	r := newRig(t)
 	r.asha()
-	r.Person(43, "Silent") // never wrote to the bot
+	r.User(43, "Silent") // never wrote to the bot
 	const here = 42
 	html := func(text string) params { return params{"chat_id": here, "parse_mode": "HTML", "text": text} }
 	markup := func(v any) params { return params{"chat_id": here, "text": "x", "reply_markup": v} }
@@ -64,7 +64,7 @@ func TestSendMessageRefusals(t *testing.T) {
 	}
 	r.violated("empty text")
 	r.violated("broken HTML")
-	if chat := r.Person(here, "").Chat(); len(chat) != 1 {
+	if chat := r.User(here, "").Chat(); len(chat) != 1 {
 		t.Errorf("a refused message is in the chat:\n%s", Transcript(chat))
 	}
 }
@@ -80,7 +80,7 @@ func TestAtTheLimits(t *testing.T) {
 	r.innocent()
 	id := r.say(params{"chat_id": 42, "parse_mode": "HTML", "text": strings.Repeat("<b>x</b> ", 101)})
 	r.violated("101 entities")
-	if m := r.Person(42, "").Last(); m.ID != id || len(m.Entities) != 100 {
+	if m := r.User(42, "").Last(); m.ID != id || len(m.Entities) != 100 {
 		t.Errorf("%d entities kept", len(m.Entities))
 	}
 }

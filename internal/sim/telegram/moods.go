@@ -7,23 +7,23 @@ import (
 
 // Delete takes a message off the private chat for both sides, as a person can with any message there. Telegram tells
 // the bot nothing of it: its next edit finds no message.
-func (p *Person) Delete(messageID int64) {
+func (p *User) Delete(messageID int64) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	p.s.remove(p.chat(), messageID)
 }
 
-// Vanish makes the private chat unknown to the bot, as if nobody had ever written there: "chat not found". The
+// ForgetChat makes the private chat unknown to the bot, as if nobody had ever written there: "chat not found". The
 // person's next message brings it back.
-func (p *Person) Vanish() {
+func (p *User) ForgetChat() {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	p.chat().known = false
 }
 
-// Revoke replaces the bot's token, as /revoke at BotFather does: the old one is answered with 401 from now on, also
+// RevokeToken replaces the bot's token, as /revoke at BotFather does: the old one is answered with 401 from now on, also
 // where a getUpdates is being held. The bot stays the same.
-func (s *Server) Revoke(next string) {
+func (s *Server) RevokeToken(next string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opts.Token = next
@@ -36,18 +36,18 @@ func (s *Server) Revoke(next string) {
 func (s *Server) SecondPoller() (stop func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.intake.rivals++
+	s.updates.secondPollers++
 	s.stopPoll(twoPollers())
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.intake.rivals--
+		s.updates.secondPollers--
 	}
 }
 
-// HookElsewhere sets a webhook, as somebody else with the bot's token does: getUpdates, the held one included, gets
+// SetForeignWebhook sets a webhook, as somebody else with the bot's token does: getUpdates, the held one included, gets
 // 409 until the webhook is deleted. Its host takes no update, so all of them stay in the queue.
-func (s *Server) HookElsewhere() {
+func (s *Server) SetForeignWebhook() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopHook()
@@ -55,22 +55,22 @@ func (s *Server) HookElsewhere() {
 	s.stopPoll(conflict("terminated by setWebhook request"))
 }
 
-// keepConfirmed is how many confirmed updates [Server.Redeliver] can give once more.
-const keepConfirmed = 100
+// maxConfirmed is how many confirmed updates [Server.Redeliver] can give once more.
+const maxConfirmed = 100
 
 // Redeliver gives the last n confirmed updates once more, before all others and with their old numbers, as Telegram
 // may after trouble of its own. It returns how many there were.
 func (s *Server) Redeliver(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	again := s.intake.confirmed[max(0, len(s.intake.confirmed)-n):]
-	s.intake.queue = slices.Concat(again, s.intake.queue)
-	s.touch()
+	again := s.updates.confirmed[max(0, len(s.updates.confirmed)-n):]
+	s.updates.queue = slices.Concat(again, s.updates.queue)
+	s.notify()
 	return len(again)
 }
 
-// remember keeps the newest confirmed updates. The caller holds the lock.
-func (s *Server) remember(confirmed []queued) {
-	all := slices.Concat(s.intake.confirmed, confirmed)
-	s.intake.confirmed = all[max(0, len(all)-keepConfirmed):]
+// keepConfirmed keeps the newest confirmed updates. The caller holds the lock.
+func (s *Server) keepConfirmed(confirmed []queuedUpdate) {
+	all := slices.Concat(s.updates.confirmed, confirmed)
+	s.updates.confirmed = all[max(0, len(all)-maxConfirmed):]
 }

@@ -12,7 +12,7 @@ import (
 func TestAVanishedChatIsNotFound(t *testing.T) {
 	r := newRig(t)
 	p := r.asha()
-	p.Vanish()
+	p.ForgetChat()
 	r.refused("sendMessage", params{"chat_id": 42, "text": "x"}, "chat not found")
 	p.Send("hello")
 	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
@@ -35,7 +35,7 @@ func TestARevokedToken(t *testing.T) {
 	r := newRig(t)
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
-	r.Revoke("7000000002:another-made-up-token")
+	r.RevokeToken("7000000002:another-made-up-token")
 	for _, a := range []answer{<-held, r.call("getMe", nil), r.call("sendMessage", params{"chat_id": 42, "text": "x"})} {
 		if a.status != 401 || a.ErrorCode != 401 || a.Description != "Unauthorized" {
 			t.Errorf("the old token: %+v", a)
@@ -53,7 +53,7 @@ func TestARevokedToken(t *testing.T) {
 
 func TestASecondPoller(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
 	stop := r.SecondPoller()
@@ -73,10 +73,10 @@ func TestASecondPoller(t *testing.T) {
 
 func TestAWebhookElsewhere(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
-	r.HookElsewhere()
+	r.SetForeignWebhook()
 	if a := <-held; a.status != 409 || a.Description != "Conflict: terminated by setWebhook request" {
 		t.Errorf("held poll: %+v", a)
 	}
@@ -97,7 +97,7 @@ func TestAWebhookElsewhere(t *testing.T) {
 
 func TestAGroupBecomesASupergroup(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	g := r.BasicGroup(-77, "Lunch", p)
 	g.Send(p, "/start")
 	next := g.Upgrade(-1000000000077)
@@ -130,14 +130,14 @@ func TestAGroupBecomesASupergroup(t *testing.T) {
 func TestTheLimitOfAllChats(t *testing.T) {
 	r := newRig(t)
 	r.asha()
-	ravi := r.Person(43, "Ravi")
+	ravi := r.User(43, "Ravi")
 	ravi.Send("/start")
 	press := ravi.PressForged(1, "x")
-	r.FloodAll(30)
+	r.LimitAll(30)
 	for method, p := range map[string]params{
 		"sendMessage":         {"chat_id": 42, "text": "x"},
 		"sendChatAction":      {"chat_id": 43, "action": "typing"},
-		"answerCallbackQuery": {"callback_query_id": press.QueryID},
+		"answerCallbackQuery": {"callback_query_id": press.ID},
 	} {
 		if a := r.call(method, p); a.status != 429 || a.Parameters.RetryAfter != 30 || a.Description != "Too Many Requests: retry after 30" {
 			t.Errorf("%s: %+v", method, a)
@@ -153,14 +153,14 @@ func TestTheLimitOfAllChats(t *testing.T) {
 	r.violated("sendMessage: called 10s before retry_after had passed")
 	r.clock.add(10 * time.Second)
 	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
-	r.FloodAll(30)
+	r.LimitAll(30)
 	r.ClearFaults()
 	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
 }
 
 func TestUpdatesAreDeliveredAgain(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	for range 3 {
 		p.Send("hello")
 	}
@@ -172,12 +172,12 @@ func TestUpdatesAreDeliveredAgain(t *testing.T) {
 	if got := ids(t, r.must("getUpdates", params{"offset": 1})); cmp.Diff([]int64{2, 3, 4}, got) != "" {
 		t.Errorf("updates %v", got)
 	}
-	for range 2 * keepConfirmed {
+	for range 2 * maxConfirmed {
 		id := p.Send("hello")
 		r.must("getUpdates", params{"offset": id + 1})
 	}
-	if n := r.Redeliver(1000); n != keepConfirmed {
-		t.Errorf("%d updates are kept, want %d", n, keepConfirmed)
+	if n := r.Redeliver(1000); n != maxConfirmed {
+		t.Errorf("%d updates are kept, want %d", n, maxConfirmed)
 	}
 }
 

@@ -22,8 +22,8 @@ const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-sr
 // maxPost is how large the body of a request of the page may be.
 const maxPost = 64 << 10
 
-// firstMadeUp is the id of the first person that the page makes up.
-const firstMadeUp = 5000001
+// firstUserID is the id of the first person that the page makes up.
+const firstUserID = 5000001
 
 // Page returns the chat as a web page, with the endpoints it lives on. All its addresses are relative, so that it can
 // be mounted under any prefix with http.StripPrefix; the prefix has to end in a slash in the browser, and a request
@@ -33,9 +33,9 @@ const firstMadeUp = 5000001
 // What changes something takes POST with a JSON body from a page of the same origin only.
 func (s *Server) Page() http.Handler {
 	s.mu.Lock()
-	if len(s.order) == 0 {
-		s.person(firstMadeUp, "Asha")
-		s.person(firstMadeUp+1, "Ravi")
+	if len(s.userIDs) == 0 {
+		s.addUser(firstUserID, "Asha")
+		s.addUser(firstUserID+1, "Ravi")
 	}
 	s.mu.Unlock()
 	files, err := fs.Sub(pageFiles, "page")
@@ -47,10 +47,10 @@ func (s *Server) Page() http.Handler {
 	mux.HandleFunc("GET /api/people", s.pagePeople)
 	mux.HandleFunc("GET /api/events", s.pageEvents)
 	mux.HandleFunc("GET /api/file", s.pageFile)
-	mux.HandleFunc("POST /api/people", posted(s.pageAddPerson))
-	mux.HandleFunc("POST /api/send", posted(s.pageSend))
-	mux.HandleFunc("POST /api/press", posted(s.pagePress))
-	mux.HandleFunc("POST /api/block", posted(s.pageBlock))
+	mux.HandleFunc("POST /api/people", jsonPost(s.pageAddPerson))
+	mux.HandleFunc("POST /api/send", jsonPost(s.pageSend))
+	mux.HandleFunc("POST /api/press", jsonPost(s.pagePress))
+	mux.HandleFunc("POST /api/block", jsonPost(s.pageBlock))
 	return pageHeaders(http.NewCrossOriginProtection().Handler(mux))
 }
 
@@ -82,8 +82,8 @@ type pageRequest struct {
 	Blocked   bool   `json:"blocked"`
 }
 
-// posted reads the body and answers with what the endpoint returns, or with its error as {"error": …}.
-func posted(run func(pageRequest) (any, *apiError)) http.HandlerFunc {
+// jsonPost reads the body and answers with what the endpoint returns, or with its error as {"error": …}.
+func jsonPost(run func(pageRequest) (any, *apiError)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 			pageError(w, http.StatusUnsupportedMediaType, "only application/json is taken")
@@ -109,16 +109,16 @@ func pageError(w http.ResponseWriter, code int, text string) {
 	writeJSON(w, code, map[string]string{"error": text})
 }
 
-type pagePerson struct {
+type pageUser struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 }
 
 func (s *Server) pagePeople(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
-	people := []pagePerson{}
-	for _, id := range s.order {
-		people = append(people, pagePerson{ID: id, Name: s.people[id].FirstName})
+	people := []pageUser{}
+	for _, id := range s.userIDs {
+		people = append(people, pageUser{ID: id, Name: s.users[id].FirstName})
 	}
 	s.mu.Unlock()
 	writeJSON(w, http.StatusOK, people)
@@ -131,26 +131,26 @@ func (s *Server) pageAddPerson(in pageRequest) (any, *apiError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := int64(firstMadeUp)
-	for s.people[id] != nil {
+	id := int64(firstUserID)
+	for s.users[id] != nil {
 		id++
 	}
-	s.person(id, name)
-	return pagePerson{ID: id, Name: name}, nil
+	s.addUser(id, name)
+	return pageUser{ID: id, Name: name}, nil
 }
 
-// somebody finds the person that a request of the page is about.
-func (s *Server) somebody(id int64) (*Person, *apiError) {
+// userByID finds the person that a request of the page is about.
+func (s *Server) userByID(id int64) (*User, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.people[id]; p != nil {
+	if p := s.users[id]; p != nil {
 		return p, nil
 	}
 	return nil, &apiError{Code: http.StatusNotFound, Description: "there is no such person"}
 }
 
 func (s *Server) pageSend(in pageRequest) (any, *apiError) {
-	p, err := s.somebody(in.Person)
+	p, err := s.userByID(in.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (s *Server) pageSend(in pageRequest) (any, *apiError) {
 }
 
 func (s *Server) pagePress(in pageRequest) (any, *apiError) {
-	p, err := s.somebody(in.Person)
+	p, err := s.userByID(in.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -169,11 +169,11 @@ func (s *Server) pagePress(in pageRequest) (any, *apiError) {
 	if gone != nil {
 		return nil, &apiError{Code: http.StatusConflict, Description: "this button is gone"}
 	}
-	return map[string]string{"query": press.QueryID}, nil
+	return map[string]string{"query": press.ID}, nil
 }
 
 func (s *Server) pageBlock(in pageRequest) (any, *apiError) {
-	p, err := s.somebody(in.Person)
+	p, err := s.userByID(in.Person)
 	if err != nil {
 		return nil, err
 	}

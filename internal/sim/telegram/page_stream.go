@@ -12,18 +12,18 @@ import (
 // heartbeat keeps proxies from closing a page's quiet stream.
 const heartbeat = 20 * time.Second
 
-// pageDelta is one event of the stream: what changed in a chat since the event before. The event's id names the
+// pageEvent is one event of the stream: what changed in a chat since the event before. The event's id names the
 // server and the state, so that a page that was away gets exactly what it missed.
-type pageDelta struct {
-	Reset    bool          `json:"reset,omitempty"` // forget everything shown before
-	Bot      pageBot       `json:"bot"`
-	Blocked  bool          `json:"blocked"`
-	Commands []Command     `json:"commands"`
-	Action   string        `json:"action"`    // "typing" and its like, empty for none
-	ActionMS int64         `json:"action_ms"` // how much longer it is shown
-	Messages []pageMessage `json:"messages"`  // new or changed
-	Gone     []int64       `json:"gone"`      // deleted
-	Presses  []pagePressed `json:"presses"`   // pressed or answered
+type pageEvent struct {
+	Reset    bool           `json:"reset,omitempty"` // forget everything shown before
+	Bot      pageBot        `json:"bot"`
+	Blocked  bool           `json:"blocked"`
+	Commands []Command      `json:"commands"`
+	Action   string         `json:"action"`    // "typing" and its like, empty for none
+	ActionMS int64          `json:"action_ms"` // how much longer it is shown
+	Messages []pageMessage  `json:"messages"`  // new or changed
+	Gone     []int64        `json:"gone"`      // deleted
+	Presses  []pageCallback `json:"presses"`   // pressed or answered
 }
 
 type pageBot struct {
@@ -56,7 +56,7 @@ type pageAttachment struct {
 	Height int    `json:"height,omitempty"`
 }
 
-type pagePressed struct {
+type pageCallback struct {
 	Query    string `json:"query"`
 	Message  int64  `json:"message"`
 	Data     string `json:"data"`
@@ -67,7 +67,7 @@ type pagePressed struct {
 // pageEvents streams a person's chat as server-sent events until the page goes.
 func (s *Server) pageEvents(w http.ResponseWriter, r *http.Request) {
 	id, _ := strconv.ParseInt(r.FormValue("person"), 10, 64)
-	p, missing := s.somebody(id)
+	p, missing := s.userByID(id)
 	if missing != nil {
 		pageError(w, missing.Code, missing.Description)
 		return
@@ -78,7 +78,7 @@ func (s *Server) pageEvents(w http.ResponseWriter, r *http.Request) {
 	defer beat.Stop()
 	since := s.resumeFrom(r.Header.Get("Last-Event-ID"))
 	for fresh := true; ; fresh = false {
-		delta, rev, changed := s.deltaSince(p, since, fresh)
+		delta, rev, changed := s.eventSince(p, since, fresh)
 		if delta != nil {
 			if _, err := fmt.Fprintf(w, "id: %s-%d\ndata: %s\n\n", s.epoch, rev, marshal(delta)); err != nil {
 				return
@@ -113,12 +113,12 @@ func (s *Server) resumeFrom(lastEventID string) int64 {
 	return n
 }
 
-// deltaSince collects what changed after a state. It is nil if nothing did, unless the page asks for the first time.
-func (s *Server) deltaSince(p *Person, since int64, fresh bool) (*pageDelta, int64, <-chan struct{}) {
+// eventSince collects what changed after a state. It is nil if nothing did, unless the page asks for the first time.
+func (s *Server) eventSince(p *User, since int64, fresh bool) (*pageEvent, int64, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch := p.chat()
-	d := &pageDelta{
+	d := &pageEvent{
 		Reset: since < 0, Blocked: ch.blocked, Commands: s.menuFor(p),
 		Bot: pageBot{Name: s.bot.FirstName, Username: s.bot.Username, Description: s.profile.description},
 	}
@@ -130,27 +130,27 @@ func (s *Server) deltaSince(p *Person, since int64, fresh bool) (*pageDelta, int
 			d.Messages = append(d.Messages, s.pageMessage(ch, m))
 		}
 	}
-	for _, g := range ch.gone {
+	for _, g := range ch.deleted {
 		if g.rev > since && since >= 0 {
 			d.Gone = append(d.Gone, g.id)
 		}
 	}
-	d.Presses = s.pagePresses(p.ID, since)
-	if !fresh && ch.topRev <= since && len(d.Messages)+len(d.Gone)+len(d.Presses) == 0 {
+	d.Presses = s.pageCallbacks(p.ID, since)
+	if !fresh && ch.headerRev <= since && len(d.Messages)+len(d.Gone)+len(d.Presses) == 0 {
 		return nil, s.rev, s.changed
 	}
 	return d, s.rev, s.changed
 }
 
-// pagePresses are the presses that changed; a new page is shown only those that still wait for an answer.
-func (s *Server) pagePresses(chatID, since int64) []pagePressed {
-	var out []pagePressed
+// pageCallbacks are the presses that changed; a new page is shown only those that still wait for an answer.
+func (s *Server) pageCallbacks(chatID, since int64) []pageCallback {
+	var out []pageCallback
 	for _, q := range s.queries {
-		if q.chat != chatID || q.rev <= since || since < 0 && q.answer {
+		if q.chat != chatID || q.rev <= since || since < 0 && q.answered {
 			continue
 		}
-		out = append(out, pagePressed{
-			Query: q.QueryID, Message: q.MessageID, Data: q.Data, Answered: q.answer, Text: q.toast,
+		out = append(out, pageCallback{
+			Query: q.ID, Message: q.MessageID, Data: q.Data, Answered: q.answered, Text: q.answerText,
 		})
 	}
 	return out

@@ -60,7 +60,7 @@ func (r *pageRig) post(path, body string, headers ...string) (int, string) {
 }
 
 // stream reads server-sent events: each call returns the next one and its id.
-func (r *pageRig) stream(path, last string) func() (pageDelta, string) {
+func (r *pageRig) stream(path, last string) func() (pageEvent, string) {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.url+path, nil)
 	if err != nil {
@@ -73,7 +73,7 @@ func (r *pageRig) stream(path, last string) func() (pageDelta, string) {
 	}
 	r.t.Cleanup(func() { resp.Body.Close() })
 	lines := bufio.NewReader(resp.Body)
-	return func() (d pageDelta, id string) {
+	return func() (d pageEvent, id string) {
 		r.t.Helper()
 		for {
 			line, err := lines.ReadString('\n')
@@ -155,7 +155,7 @@ func TestPagePosts(t *testing.T) {
 	if _, body := r.get("/api/people"); !strings.Contains(body, `{"id":5000003,"name":"Mira"}`) {
 		t.Errorf("people: %s", body)
 	}
-	if n := len(r.Person(5000001, "").Chat()); n != 2 {
+	if n := len(r.User(5000001, "").Chat()); n != 2 {
 		t.Errorf("%d messages came through", n)
 	}
 	if resp, _ := r.get("/api/events?person=1"); resp.StatusCode != 404 {
@@ -211,7 +211,7 @@ func TestPageStream(t *testing.T) {
 
 func TestPageFiles(t *testing.T) {
 	r := newPageRig(t)
-	p := r.Person(5000001, "")
+	p := r.User(5000001, "")
 	p.Send("/start")
 	image := picture(t, 4, 4)
 	r.upload("sendPhoto", params{"chat_id": p.ID}, map[string][]byte{"photo": image})

@@ -9,7 +9,7 @@ import (
 
 func TestShapeOfAMessageUpdate(t *testing.T) {
 	r := newRig(t)
-	r.Person(42, "Asha").Send(" 😀 /start now ")
+	r.User(42, "Asha").Send(" 😀 /start now ")
 	got := r.must("getUpdates", nil)
 	want := `[{"update_id":1,"message":{"message_id":1,"from":{"id":42,"is_bot":false,"first_name":"Asha","language_code":"en"},` +
 		`"chat":{"id":42,"type":"private","first_name":"Asha"},"date":1773051300,"text":"😀 /start now",` +
@@ -47,7 +47,7 @@ func TestBlockingIsTold(t *testing.T) {
 
 func TestGroupsHavePrivacyMode(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	g := r.Group(-1001, "Traders", p)
 	for text, seen := range map[string]bool{
 		"hello": false, "/start": true, "/start@Kite_Demo_Bot": true, "/start@other_bot": false,

@@ -23,7 +23,7 @@ func TestPressAndAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := decode[[]wireUpdate](t, r.must("getUpdates", nil))[0].CallbackQuery
-	if q.ID != press.QueryID || q.Data != "go" || q.From.ID != 42 || q.Message.MessageID != id || q.Message.Text != "x" || q.ChatInstance == "" {
+	if q.ID != press.ID || q.Data != "go" || q.From.ID != 42 || q.Message.MessageID != id || q.Message.Text != "x" || q.ChatInstance == "" {
 		t.Errorf("query %+v", q)
 	}
 	r.refused("answerCallbackQuery", params{"callback_query_id": q.ID, "text": strings.Repeat("x", 201)}, "MESSAGE_TOO_LONG")
@@ -35,8 +35,8 @@ func TestPressAndAnswer(t *testing.T) {
 	}
 	r.must("answerCallbackQuery", params{"callback_query_id": q.ID, "text": "Done"})
 	<-press.Answered()
-	if press.Toast() != "Done" {
-		t.Errorf("answer %q", press.Toast())
+	if press.AnswerText() != "Done" {
+		t.Errorf("answer %q", press.AnswerText())
 	}
 	const stale = "query is too old and response timeout expired or query ID is invalid"
 	r.refused("answerCallbackQuery", params{"callback_query_id": q.ID}, stale)
@@ -44,7 +44,7 @@ func TestPressAndAnswer(t *testing.T) {
 	r.refused("answerCallbackQuery", params{"callback_query_id": "5"}, stale)
 	late := p.PressForged(77, "forged")
 	r.clock.add(queryLife + time.Second)
-	r.refused("answerCallbackQuery", params{"callback_query_id": late.QueryID}, stale)
+	r.refused("answerCallbackQuery", params{"callback_query_id": late.ID}, stale)
 	if u := decode[[]wireUpdate](t, r.must("getUpdates", nil)); u[1].CallbackQuery.Message.Date != 0 || u[1].CallbackQuery.Message.MessageID != 77 {
 		t.Errorf("forged query %+v", u[1].CallbackQuery.Message)
 	}

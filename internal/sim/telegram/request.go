@@ -173,13 +173,13 @@ func (s *Server) object(c *call, name string, dst any) *apiError {
 		return nil
 	}
 	if err := json.Unmarshal([]byte(text), dst); err != nil {
-		s.violate("%s: %s is not valid JSON of its type: %v", c.name, name, err)
+		s.violation("%s: %s is not valid JSON of its type: %v", c.name, name, err)
 		return badRequest("can't parse %s JSON object", name)
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(dst); err != nil {
-		s.violate("%s: %s: %v", c.name, name, err)
+		s.violation("%s: %s: %v", c.name, name, err)
 	}
 	return nil
 }

@@ -49,22 +49,22 @@ func (s *Server) richMessage(c *call) (json.RawMessage, *apiError) {
 	case len(in.Blocks) == 0:
 		err = badRequest("rich message must be non-empty")
 	default:
-		err = (&richCheck{}).all(in.Blocks)
+		err = (&richCounter{}).all(in.Blocks)
 	}
 	if err != nil {
-		s.violate("%s: %s", c.name, err.Description)
+		s.violation("%s: %s", c.name, err.Description)
 		return nil, err
 	}
 	return marshal(map[string]any{"blocks": in.Blocks}), nil
 }
 
-// richCheck counts what has limits while it walks through the blocks.
-type richCheck struct {
+// richCounter counts what has limits while it walks through the blocks.
+type richCounter struct {
 	blocks int
 	text   int
 }
 
-func (k *richCheck) all(raw []json.RawMessage) *apiError {
+func (k *richCounter) all(raw []json.RawMessage) *apiError {
 	for _, one := range raw {
 		var b richBlock
 		dec := json.NewDecoder(strings.NewReader(string(one)))
@@ -85,25 +85,25 @@ func (k *richCheck) all(raw []json.RawMessage) *apiError {
 	return nil
 }
 
-func (k *richCheck) block(b richBlock) *apiError {
+func (k *richCounter) block(b richBlock) *apiError {
 	k.blocks++
 	switch b.Type {
 	case "paragraph":
-		return k.words(b.Text, 1)
+		return k.richText(b.Text, 1)
 	case "table":
 		return k.table(b.Cells)
 	}
 	return badRequest("the simulator does not know the block %q", b.Type)
 }
 
-func (k *richCheck) table(rows [][]richCell) *apiError {
+func (k *richCounter) table(rows [][]richCell) *apiError {
 	for _, row := range rows {
 		k.blocks++
 		for _, cell := range row {
 			if !slices.Contains([]string{"left", "center", "right"}, cell.Align) || !slices.Contains([]string{"top", "middle", "bottom"}, cell.Valign) {
 				return badRequest("a table cell has a wrong align %q or valign %q", cell.Align, cell.Valign)
 			}
-			if err := k.words(cell.Text, 1); err != nil {
+			if err := k.richText(cell.Text, 1); err != nil {
 				return err
 			}
 		}
@@ -114,8 +114,8 @@ func (k *richCheck) table(rows [][]richCell) *apiError {
 	return nil
 }
 
-// words walks through a RichText: a string, a list of them, or an object around one.
-func (k *richCheck) words(raw json.RawMessage, depth int) *apiError {
+// richText walks through a RichText: a string, a list of them, or an object around one.
+func (k *richCounter) richText(raw json.RawMessage, depth int) *apiError {
 	var text string
 	var list []json.RawMessage
 	var object struct {
@@ -130,7 +130,7 @@ func (k *richCheck) words(raw json.RawMessage, depth int) *apiError {
 		return badRequest("rich texts are nested too deep")
 	case json.Unmarshal(raw, &list) == nil:
 		for _, part := range list {
-			if err := k.words(part, depth+1); err != nil {
+			if err := k.richText(part, depth+1); err != nil {
 				return err
 			}
 		}
@@ -138,5 +138,5 @@ func (k *richCheck) words(raw json.RawMessage, depth int) *apiError {
 	case json.Unmarshal(raw, &object) != nil || object.Type == "":
 		return badRequest("can't parse RichText")
 	}
-	return k.words(object.Text, depth+1)
+	return k.richText(object.Text, depth+1)
 }

@@ -44,17 +44,17 @@ type Server struct {
 	changed    chan struct{} // closed and replaced whenever the state below changes
 	rev        int64         // counts changes a page may have to show
 	chats      map[int64]*chat
-	people     map[int64]*Person
-	order      []int64 // people in the order they appeared
-	queries    map[string]*Press
+	users      map[int64]*User
+	userIDs    []int64 // people in the order they appeared
+	queries    map[string]*CallbackQuery
 	nextQuery  int64
 	files      int // how many were uploaded
 	profile    profile
-	intake     intake
+	updates    updateQueue
 	hook       *webhook
 	nextHook   time.Time // when setWebhook may be called again
 	faults     []*Fault
-	flood      flood
+	rateLimit  rateLimit
 	calls      []Call
 	violations []string
 }
@@ -74,19 +74,19 @@ func New(o Options) *Server {
 		o.After = time.After
 	}
 	s := &Server{
-		opts:    o,
-		bot:     wireUser{ID: botID(o.Token), IsBot: true, FirstName: o.Name, Username: o.Username},
-		methods: methodTable(),
-		client:  newHookClient(o),
-		closed:  make(chan struct{}),
-		epoch:   strconv.FormatUint(rand.Uint64(), 36),
-		changed: make(chan struct{}),
-		chats:   map[int64]*chat{},
-		people:  map[int64]*Person{},
-		queries: map[string]*Press{},
-		profile: profile{commands: map[string][]Command{}},
-		intake:  intake{next: 1, kinds: defaultKinds()},
-		flood:   flood{quiet: map[string]time.Time{}},
+		opts:      o,
+		bot:       wireUser{ID: botID(o.Token), IsBot: true, FirstName: o.Name, Username: o.Username},
+		methods:   methodTable(),
+		client:    newHookClient(o),
+		closed:    make(chan struct{}),
+		epoch:     strconv.FormatUint(rand.Uint64(), 36),
+		changed:   make(chan struct{}),
+		chats:     map[int64]*chat{},
+		users:     map[int64]*User{},
+		queries:   map[string]*CallbackQuery{},
+		profile:   profile{commands: map[string][]Command{}},
+		updates:   updateQueue{next: 1, kinds: defaultKinds()},
+		rateLimit: rateLimit{until: map[string]time.Time{}},
 	}
 	return s
 }
@@ -132,7 +132,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, err := readCall(w, r, name)
 	if err != nil {
 		s.mu.Lock()
-		s.violate("%s: unreadable request: %s", name, err.Description)
+		s.violation("%s: unreadable request: %s", name, err.Description)
 		s.record(&call{name: name, now: s.opts.Now()}, nil, err, false)
 		s.mu.Unlock()
 		writeError(w, err)
@@ -162,11 +162,11 @@ func (s *Server) accepts(token string) bool {
 // serve answers one readable call, with the fault that the test ordered for it, if any.
 func (s *Server) serve(w http.ResponseWriter, c *call) {
 	f := s.takeFault(c)
-	if f != nil && !s.delay(c, f.Delay) {
+	if f != nil && !s.waitDelay(c, f.Delay) {
 		panic(http.ErrAbortHandler)
 	}
 	if f != nil && f.Drop == DropBefore {
-		s.finish(c, nil, &apiError{Description: "connection dropped before processing"}, true)
+		s.recordCall(c, nil, &apiError{Description: "connection dropped before processing"}, true)
 		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
 	}
 	if f != nil && f.refuses() {
@@ -176,7 +176,7 @@ func (s *Server) serve(w http.ResponseWriter, c *call) {
 		return
 	}
 	result, err := s.process(c)
-	s.finish(c, result, err, f != nil)
+	s.recordCall(c, result, err, f != nil)
 	if f != nil && f.Drop == DropAfter {
 		panic(http.ErrAbortHandler)
 	}
@@ -196,7 +196,7 @@ func (s *Server) process(c *call) (any, *apiError) {
 	m, ok := s.methods[strings.ToLower(c.name)]
 	s.mu.Lock()
 	if !ok {
-		s.violate("%s: the simulator has no such method", c.name)
+		s.violation("%s: the simulator has no such method", c.name)
 		s.mu.Unlock()
 		return nil, &apiError{Code: http.StatusNotFound, Description: "Not Found: method not found"}
 	}
@@ -205,12 +205,12 @@ func (s *Server) process(c *call) (any, *apiError) {
 		return nil, err
 	}
 	if m.waits != nil {
-		s.checkQuiet(c)
+		s.checkEarly(c)
 		s.mu.Unlock()
 		return m.waits(s, c)
 	}
 	defer s.mu.Unlock()
-	if err := s.pace(m, c); err != nil {
+	if err := s.checkRate(m, c); err != nil {
 		return nil, err
 	}
 	return m.run(s, c)
@@ -221,29 +221,29 @@ func (s *Server) process(c *call) (any, *apiError) {
 func (s *Server) checkParams(m method, c *call) (refused *apiError) {
 	for name := range c.params {
 		if !slices.Contains(m.params, name) {
-			s.violate("%s: unknown parameter %q", c.name, name)
+			s.violation("%s: unknown parameter %q", c.name, name)
 			refused = badRequest("the simulator does not know the parameter %s of %s", name, c.name)
 		}
 	}
 	for name := range c.files {
 		if !slices.Contains(m.params, name) && !c.attaches(name) {
-			s.violate("%s: file part %q is not referred to", c.name, name)
+			s.violation("%s: file part %q is not referred to", c.name, name)
 			refused = badRequest("the simulator does not know the file %s of %s", name, c.name)
 		}
 	}
 	for _, name := range c.repeated {
-		s.violate("%s: parameter %q given twice", c.name, name)
+		s.violation("%s: parameter %q given twice", c.name, name)
 	}
 	return refused
 }
 
-// violate notes something that a correct bot never does. The caller holds the lock.
-func (s *Server) violate(format string, args ...any) {
+// violation notes something that a correct bot never does. The caller holds the lock.
+func (s *Server) violation(format string, args ...any) {
 	s.violations = append(s.violations, sprintf(format, args...))
 }
 
-// touch wakes everybody who waits for a change. The caller holds the lock.
-func (s *Server) touch() {
+// notify wakes everybody who waits for a change. The caller holds the lock.
+func (s *Server) notify() {
 	s.rev++
 	close(s.changed)
 	s.changed = make(chan struct{})

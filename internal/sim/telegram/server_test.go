@@ -80,7 +80,7 @@ func TestAllFormsOfParameters(t *testing.T) {
 		t.Errorf("query: %+v, %v", a, err)
 	}
 	r.innocent()
-	for _, m := range r.Person(42, "").Chat()[1:] {
+	for _, m := range r.User(42, "").Chat()[1:] {
 		want := Message{Text: "1 & 2", Silent: true}
 		if m.Text != want.Text || !m.Silent || len(m.Entities) != 1 || m.Entities[0] != (Entity{Type: "bold", Length: 5}) {
 			t.Errorf("message %+v", m)
@@ -155,15 +155,15 @@ func TestCallsAreRecorded(t *testing.T) {
 func TestOldCallsGoFirst(t *testing.T) {
 	s := New(Options{Token: testToken, Now: func() time.Time { return time.Unix(1, 0) }})
 	defer s.Close()
-	for i := range keepCalls + 1 {
+	for i := range maxCalls + 1 {
 		name := "old"
-		if i == keepCalls {
+		if i == maxCalls {
 			name = "new"
 		}
-		s.finish(&call{name: name}, true, nil, false)
+		s.recordCall(&call{name: name}, true, nil, false)
 	}
 	calls := s.Calls()
-	if len(calls) != keepCalls/2+1 || calls[len(calls)-1].Method != "new" {
+	if len(calls) != maxCalls/2+1 || calls[len(calls)-1].Method != "new" {
 		t.Errorf("%d calls, last %q", len(calls), calls[len(calls)-1].Method)
 	}
 }

@@ -11,21 +11,21 @@ import (
 // maxPoll is the longest that Telegram holds a getUpdates request, whatever timeout it names.
 const maxPoll = 50 * time.Second
 
-// intake is the queue of updates and who is waiting for it.
-type intake struct {
-	queue []queued
+// updateQueue is the queue of updates and who is waiting for it.
+type updateQueue struct {
+	queue []queuedUpdate
 	next  int64    // number of the next update
 	kinds []string // allowed_updates; it stays until a call changes it
 	poll  *poll    // the request that waits now
 
-	rivals    int      // other instances that poll
-	confirmed []queued // the last ones that left the queue by being confirmed
+	secondPollers int            // other instances that poll
+	confirmed     []queuedUpdate // the last ones that left the queue by being confirmed
 }
 
-type queued struct {
-	id   int64
-	raw  json.RawMessage
-	lane string // what it waits behind on its way to a webhook
+type queuedUpdate struct {
+	id    int64
+	raw   json.RawMessage
+	order string // what it waits behind on its way to a webhook
 }
 
 // poll is a getUpdates request that waits; another one ends it by closing over.
@@ -56,28 +56,28 @@ func defaultKinds() []string {
 // queue gives the update a number and puts it into the queue, or drops it if the bot does not want its kind: then
 // the number is 0. The caller holds the lock.
 func (s *Server) queue(kind string, u *wireUpdate) int64 {
-	if !slices.Contains(s.intake.kinds, kind) {
+	if !slices.Contains(s.updates.kinds, kind) {
 		return 0
 	}
-	u.UpdateID = s.intake.next
-	s.enqueue(queued{id: u.UpdateID, raw: marshal(u)})
+	u.UpdateID = s.updates.next
+	s.enqueue(queuedUpdate{id: u.UpdateID, raw: marshal(u)})
 	return u.UpdateID
 }
 
-func (s *Server) enqueue(q queued) {
-	q.lane = laneOf(q.raw)
-	s.intake.queue = append(s.intake.queue, q)
-	if q.id >= s.intake.next {
-		s.intake.next = q.id + 1
+func (s *Server) enqueue(q queuedUpdate) {
+	q.order = orderOf(q.raw)
+	s.updates.queue = append(s.updates.queue, q)
+	if q.id >= s.updates.next {
+		s.updates.next = q.id + 1
 	}
-	s.touch()
+	s.notify()
 }
 
 // Queue returns how many updates are not yet confirmed.
 func (s *Server) Queue() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.intake.queue)
+	return len(s.updates.queue)
 }
 
 // SetNextUpdateID makes the numbering go on from id. Telegram itself may restart it, higher or lower, after a week
@@ -85,7 +85,7 @@ func (s *Server) Queue() int {
 func (s *Server) SetNextUpdateID(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.intake.next = id
+	s.updates.next = id
 }
 
 // getUpdates answers with the head of the queue, and waits for one without holding the lock.
@@ -98,24 +98,24 @@ func getUpdates(s *Server, c *call) (any, *apiError) {
 	err = s.startPoll(c, offset)
 	p := &poll{over: make(chan struct{})}
 	if err == nil {
-		s.intake.poll = p
-		s.touch()
+		s.updates.poll = p
+		s.notify()
 	}
 	s.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
 	defer s.endPoll(p)
-	return s.hold(c, p, limit, timeout)
+	return s.waitForUpdates(c, p, limit, timeout)
 }
 
-// hold waits until there are updates, the time is over, or another request ends the poll.
-func (s *Server) hold(c *call, p *poll, limit int64, timeout time.Duration) (any, *apiError) {
+// waitForUpdates waits until there are updates, the time is over, or another request ends the poll.
+func (s *Server) waitForUpdates(c *call, p *poll, limit int64, timeout time.Duration) (any, *apiError) {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	for over := timeout == 0; ; {
 		s.mu.Lock()
-		found, changed, reason := s.head(limit), s.changed, p.reason
+		found, changed, reason := s.firstUpdates(limit), s.changed, p.reason
 		s.mu.Unlock()
 		if reason != nil {
 			return nil, reason
@@ -158,11 +158,11 @@ func (s *Server) startPoll(c *call, offset int64) *apiError {
 		return conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 	}
 	s.stopPoll(twoPollers())
-	if err := s.allow(c); err != nil {
+	if err := s.setAllowedUpdates(c); err != nil {
 		return err
 	}
 	s.confirm(offset)
-	if s.intake.rivals > 0 {
+	if s.updates.secondPollers > 0 {
 		return twoPollers()
 	}
 	return nil
@@ -179,24 +179,24 @@ func conflict(format string, args ...any) *apiError {
 
 // stopPoll ends the waiting request, if there is one. The caller holds the lock.
 func (s *Server) stopPoll(reason *apiError) {
-	if p := s.intake.poll; p != nil {
+	if p := s.updates.poll; p != nil {
 		p.reason = reason
 		close(p.over)
-		s.intake.poll = nil
+		s.updates.poll = nil
 	}
 }
 
 func (s *Server) endPoll(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.intake.poll == p {
-		s.intake.poll = nil
-		s.touch()
+	if s.updates.poll == p {
+		s.updates.poll = nil
+		s.notify()
 	}
 }
 
-// allow stores allowed_updates if the call names them. An empty list means the default.
-func (s *Server) allow(c *call) *apiError {
+// setAllowedUpdates stores allowed_updates if the call names them. An empty list means the default.
+func (s *Server) setAllowedUpdates(c *call) *apiError {
 	if !c.has("allowed_updates") || c.params["allowed_updates"] == "" {
 		return nil
 	}
@@ -206,12 +206,12 @@ func (s *Server) allow(c *call) *apiError {
 	}
 	for _, kind := range kinds {
 		if !slices.Contains(allKinds(), kind) {
-			s.violate("%s: allowed_updates names %q, which is no kind of update", c.name, kind)
+			s.violation("%s: allowed_updates names %q, which is no kind of update", c.name, kind)
 		}
 	}
 	if len(kinds) == 0 {
 		kinds = defaultKinds()
 	}
-	s.intake.kinds = kinds
+	s.updates.kinds = kinds
 	return nil
 }

@@ -20,7 +20,7 @@ func ids(t *testing.T, raw json.RawMessage) []int64 {
 
 func TestOffsetsConfirm(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	for range 5 {
 		p.Send("hello")
 	}
@@ -50,7 +50,7 @@ func TestOffsetsConfirm(t *testing.T) {
 
 func TestNumberingMayRestart(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	r.SetNextUpdateID(900)
 	p.Send("old")
 	r.SetNextUpdateID(5)
@@ -67,7 +67,7 @@ func TestNumberingMayRestart(t *testing.T) {
 
 func TestLongPollWaits(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	got := r.poll(t.Context(), params{"timeout": 30})
 	r.waitPolling()
 	p.Send("hello")
@@ -78,7 +78,7 @@ func TestLongPollWaits(t *testing.T) {
 
 func TestTheOlderPollEnds(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	older := r.poll(t.Context(), params{"timeout": 30})
 	r.waitPolling()
 	newer := r.poll(t.Context(), params{"timeout": 30})
@@ -101,7 +101,7 @@ func TestPollEndsWithItsClientAndItsServer(t *testing.T) {
 	if a := <-gone; a.OK {
 		t.Errorf("a cancelled poll answered %+v", a)
 	}
-	if err := r.wait(t.Context(), func() bool { return r.intake.poll == nil }); err != nil {
+	if err := r.wait(t.Context(), func() bool { return r.updates.poll == nil }); err != nil {
 		t.Fatal(err)
 	}
 	stays := r.poll(t.Context(), params{"timeout": 50})
@@ -138,7 +138,7 @@ func (r *rig) waitPolling() {
 
 func TestAllowedUpdatesStay(t *testing.T) {
 	r := newRig(t)
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	r.must("getUpdates", params{"allowed_updates": []string{"callback_query"}})
 	if id := p.Send("unseen"); id != 0 {
 		t.Errorf("a message that nobody asked for has number %d", id)

@@ -16,7 +16,7 @@ type webhook struct {
 	secret  string
 	max     int64
 	stop    context.CancelFunc
-	lanes   map[string]bool // whose first update is being delivered
+	busy    map[string]bool // whose first update is being delivered
 	lastErr string
 	lastAt  time.Time
 }
@@ -57,21 +57,21 @@ func setWebhook(s *Server, c *call) (any, *apiError) {
 		return nil, err
 	}
 	if err := checkHook(c.params["url"], c.params["secret_token"]); err != nil {
-		s.violate("setWebhook: %s", err.Description)
+		s.violation("setWebhook: %s", err.Description)
 		return nil, err
 	}
 	if c.has("max_connections") && (limit < 1 || limit > mostConnections) {
-		s.violate("setWebhook: max_connections of %d", limit) // Telegram takes the nearest
+		s.violation("setWebhook: max_connections of %d", limit) // Telegram takes the nearest
 	}
 	if c.now.Before(s.nextHook) { // no violation: a process that just started cannot know
 		return nil, tooMany(1)
 	}
 	s.nextHook = c.now.Add(time.Second)
-	if err := s.allow(c); err != nil {
+	if err := s.setAllowedUpdates(c); err != nil {
 		return nil, err
 	}
 	s.dropPending(c)
-	next := &webhook{url: c.params["url"], secret: c.params["secret_token"], max: usualConnections, lanes: map[string]bool{}}
+	next := &webhook{url: c.params["url"], secret: c.params["secret_token"], max: usualConnections, busy: map[string]bool{}}
 	if c.has("max_connections") {
 		next.max = min(max(limit, 1), mostConnections)
 	}
@@ -119,13 +119,13 @@ func deleteWebhook(s *Server, c *call) (any, *apiError) {
 
 func (s *Server) dropPending(c *call) {
 	if c.flag("drop_pending_updates") {
-		s.intake.queue = nil
-		s.touch()
+		s.updates.queue = nil
+		s.notify()
 	}
 }
 
 func getWebhookInfo(s *Server, _ *call) (any, *apiError) {
-	info := webhookInfo{Pending: len(s.intake.queue), AllowedUpdates: s.intake.kinds}
+	info := webhookInfo{Pending: len(s.updates.queue), AllowedUpdates: s.updates.kinds}
 	if h := s.hook; h != nil {
 		info.URL, info.MaxConnections, info.IPAddress = h.url, h.max, "127.0.0.1"
 		if h.lastErr != "" {

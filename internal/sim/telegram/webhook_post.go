@@ -17,35 +17,35 @@ func (s *Server) deliver(ctx context.Context, h *webhook) {
 	var posts sync.WaitGroup
 	defer posts.Wait()
 	for {
-		var next queued
+		var next queuedUpdate
 		err := s.wait(ctx, func() (ok bool) {
-			next, ok = h.claim(s.intake.queue)
+			next, ok = h.claim(s.updates.queue)
 			return ok
 		})
 		if err != nil {
 			return
 		}
-		posts.Go(func() { s.insist(ctx, h, next) })
+		posts.Go(func() { s.postUntilTaken(ctx, h, next) })
 	}
 }
 
 // claim takes the first update whose lane is free, unless as many are under way as may be.
-func (h *webhook) claim(queue []queued) (queued, bool) {
-	if int64(len(h.lanes)) >= h.max {
-		return queued{}, false
+func (h *webhook) claim(queue []queuedUpdate) (queuedUpdate, bool) {
+	if int64(len(h.busy)) >= h.max {
+		return queuedUpdate{}, false
 	}
 	for _, u := range queue {
-		if !h.lanes[u.lane] {
-			h.lanes[u.lane] = true
+		if !h.busy[u.order] {
+			h.busy[u.order] = true
 			return u, true
 		}
 	}
-	return queued{}, false
+	return queuedUpdate{}, false
 }
 
-// laneOf names what an update waits behind: Telegram keeps the order of one kind of update in one chat, or, where
+// orderOf names what an update waits behind: Telegram keeps the order of one kind of update in one chat, or, where
 // there is no chat, from one person.
-func laneOf(raw json.RawMessage) string {
+func orderOf(raw json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	_ = json.Unmarshal(raw, &fields) // the server wrote it itself
 	for kind, content := range fields {
@@ -65,8 +65,8 @@ func laneOf(raw json.RawMessage) string {
 	return ""
 }
 
-// insist stays with an update until it is taken.
-func (s *Server) insist(ctx context.Context, h *webhook, u queued) {
+// postUntilTaken stays with an update until it is taken.
+func (s *Server) postUntilTaken(ctx context.Context, h *webhook, u queuedUpdate) {
 	for failures := 1; ; failures++ {
 		after, err := s.postUpdate(ctx, h, u)
 		if err == nil {
@@ -98,31 +98,31 @@ func (s *Server) hookFailed(h *webhook, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.lastErr, h.lastAt = err.Error(), s.opts.Now()
-	s.touch()
+	s.notify()
 }
 
 // delivered takes the update off the queue, unless the webhook was removed meanwhile.
-func (s *Server) delivered(ctx context.Context, h *webhook, u queued) {
+func (s *Server) delivered(ctx context.Context, h *webhook, u queuedUpdate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(h.lanes, u.lane)
+	delete(h.busy, u.order)
 	if ctx.Err() != nil {
 		return
 	}
-	for i, q := range s.intake.queue {
+	for i, q := range s.updates.queue {
 		if q.id == u.id {
-			s.remember(s.intake.queue[i : i+1])
-			s.intake.queue = append(s.intake.queue[:i:i], s.intake.queue[i+1:]...)
+			s.keepConfirmed(s.updates.queue[i : i+1])
+			s.updates.queue = append(s.updates.queue[:i:i], s.updates.queue[i+1:]...)
 			break
 		}
 	}
-	s.touch()
+	s.notify()
 }
 
 // postUpdate posts one update and wants a 2xx; after is what else the answer asks for. A method call in the answer's
 // body is a violation: the simulator does not carry it out. So is a 410, which makes Telegram give a webhook up in
 // the end.
-func (s *Server) postUpdate(ctx context.Context, h *webhook, u queued) (after time.Duration, err error) {
+func (s *Server) postUpdate(ctx context.Context, h *webhook, u queuedUpdate) (after time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(u.raw))
 	if err != nil {
 		return 0, err
@@ -141,10 +141,10 @@ func (s *Server) postUpdate(ctx context.Context, h *webhook, u queued) (after ti
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if bytes.Contains(body, []byte(`"method"`)) {
-		s.violate("webhook: the simulator does not carry out a method in the answer")
+		s.violation("webhook: the simulator does not carry out a method in the answer")
 	}
 	if resp.StatusCode == http.StatusGone {
-		s.violate("webhook: answered with 410")
+		s.violation("webhook: answered with 410")
 	}
 	if resp.StatusCode/100 != 2 {
 		return time.Duration(seconds) * time.Second, fmt.Errorf("Wrong response from the webhook: %s", resp.Status)
@@ -154,7 +154,7 @@ func (s *Server) postUpdate(ctx context.Context, h *webhook, u queued) (after ti
 
 // WaitDelivered blocks until a webhook is set and has taken every update.
 func (s *Server) WaitDelivered(ctx context.Context) error {
-	err := s.wait(ctx, func() bool { return s.hook != nil && len(s.intake.queue) == 0 })
+	err := s.wait(ctx, func() bool { return s.hook != nil && len(s.updates.queue) == 0 })
 	if err != nil {
 		return fmt.Errorf("wait for the webhook to take all: %w", err)
 	}

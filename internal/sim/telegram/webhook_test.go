@@ -36,7 +36,7 @@ func TestWebhook(t *testing.T) {
 		bodies <- string(body)
 	}))
 	defer hook.Close()
-	p := r.Person(42, "Asha")
+	p := r.User(42, "Asha")
 	p.Send("first")
 	set := params{"url": hook.URL + "/tg", "secret_token": "made_up-1", "allowed_updates": []string{"message"}}
 	for _, want := range []string{"Webhook was set", "Webhook is already set"} {
@@ -54,7 +54,7 @@ func TestWebhook(t *testing.T) {
 			t.Errorf("posted %s, want %s", body, want)
 		}
 	}
-	if err := r.wait(t.Context(), func() bool { return len(r.intake.queue) == 0 }); err != nil {
+	if err := r.wait(t.Context(), func() bool { return len(r.updates.queue) == 0 }); err != nil {
 		t.Fatal(err)
 	}
 	r.checkHookInfo(hook.URL + "/tg")
@@ -82,7 +82,7 @@ func TestAWebhookExcludesGetUpdates(t *testing.T) {
 			t.Errorf("deleteWebhook: %+v", a)
 		}
 	}
-	r.Person(42, "Asha").Send("third")
+	r.User(42, "Asha").Send("third")
 	if got := r.must("getUpdates", nil); !strings.Contains(string(got), "third") {
 		t.Errorf("after the webhook: %s", got)
 	}
@@ -99,7 +99,7 @@ func TestSetWebhookEndsAPollAndDropsUpdates(t *testing.T) {
 		t.Errorf("poll: %+v", a)
 	}
 	r.must("setWebhook", params{"url": ""}) // which is deleteWebhook
-	r.Person(42, "Asha").Send("x")
+	r.User(42, "Asha").Send("x")
 	r.must("deleteWebhook", params{"drop_pending_updates": true})
 	if r.Queue() != 0 {
 		t.Error("pending updates were kept")
@@ -197,13 +197,13 @@ func TestAWebhookKeepsTheOrderOfAChat(t *testing.T) {
 	})
 	hold := make(chan time.Time)
 	r.opts.After = func(time.Duration) <-chan time.Time { return hold }
-	asha, ravi := r.Person(42, "Asha"), r.Person(43, "Ravi")
+	asha, ravi := r.User(42, "Asha"), r.User(43, "Ravi")
 	r.must("setWebhook", params{"url": url})
 	for _, text := range []string{"1", "2"} {
 		asha.Send("a" + text)
 		ravi.Send("r" + text)
 	}
-	if err := r.wait(t.Context(), func() bool { return len(r.intake.queue) == 2 }); err != nil {
+	if err := r.wait(t.Context(), func() bool { return len(r.updates.queue) == 2 }); err != nil {
 		t.Fatal(err)
 	}
 	close(hold)
@@ -236,7 +236,7 @@ func TestAWebhookHasSoManyConnections(t *testing.T) {
 	})
 	r.must("setWebhook", params{"url": url, "max_connections": 3})
 	for i := range int64(20) {
-		r.Person(42+i, "P").Send("hello")
+		r.User(42+i, "P").Send("hello")
 	}
 	if err := r.WaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
@@ -259,7 +259,7 @@ func TestAWebhookMustNotAnswerGone(t *testing.T) {
 		return status
 	})
 	r.must("setWebhook", params{"url": url})
-	r.Person(42, "Asha").Send("hello")
+	r.User(42, "Asha").Send("hello")
 	if err := r.WaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func (d *demo) servePage() error {
 
 // serveKite serves the simulated Kite on an address of its own, as in real life.
 func (d *demo) serveKite() error {
-	d.kite = simkite.New(simkite.Options{World: d.world, Now: d.clock.Now, MadeUpAt: d.clock.Now()})
+	d.kite = simkite.New(simkite.Options{Version: d.version, Now: d.clock.Now, AsOf: d.clock.Now()})
 	d.closer = append(d.closer, d.kite.Close)
 	host, err := d.serve("127.0.0.1:0", d.kite)
 	if err != nil {
@@ -136,7 +136,7 @@ func (d *demo) greet(out io.Writer) {
 	fmt.Fprintf(out, "\n  Open  %s\n  Gallery  %sgallery/\n\n", d.page, d.page)
 	if d.kite != nil {
 		fmt.Fprint(out, "  Type /login, tap the button, pick a made-up account, then ask for /holdings.\n")
-		if d.world == simkite.Next {
+		if d.version == simkite.Next {
 			fmt.Fprint(out, "  The last page does not load: copy its address and send it in the chat, as the bot says.\n")
 		}
 	} else {
