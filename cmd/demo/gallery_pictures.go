@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"kitebot/internal/bot"
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 	simkite "kitebot/internal/sim/kite"
@@ -54,10 +54,10 @@ func accountPictures(user string, v view.PictureView) (all []galleryPicture) {
 		}
 		all = append(all,
 			galleryPicture{"allocation", "allocation_" + user + ending, caption, func(painter *chart.Painter) ([]byte, error) {
-				return painter.Allocation(bot.AllocationPicture(v))
+				return painter.Allocation(command.AllocationPicture(v))
 			}},
 			galleryPicture{"movers", "movers_" + user + ending, caption, func(painter *chart.Painter) ([]byte, error) {
-				return painter.Movers(bot.MoversPicture(v))
+				return painter.Movers(command.MoversPicture(v))
 			}},
 		)
 	}
@@ -78,7 +78,7 @@ func candlePicture(id string, r kite.Range, now time.Time) (galleryPicture, erro
 	}
 	v := view.ChartView{Quote: quotes[id], Range: r, Rows: r.Keep(candles.Rows)}
 	return galleryPicture{"chart", "chart_" + string(r), string(r) + ", the same when amounts are hidden", func(p *chart.Painter) ([]byte, error) {
-		return p.Candles(bot.CandlePicture(v))
+		return p.Candles(command.CandlePicture(v))
 	}}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/telegram"
 	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/session"
@@ -17,7 +18,6 @@ import (
 
 // The metrics are told by every room, in that room's own words.
 var (
-	_ bot.Meter      = (*ops.Metrics)(nil)
 	_ mcpconn.Meter  = (*ops.Metrics)(nil)
 	_ session.Meter  = (*ops.Metrics)(nil)
 	_ store.Meter    = (*ops.Metrics)(nil)
@@ -34,7 +34,7 @@ func newMetrics(o Options, h *ops.Health) *ops.Metrics {
 		Methods: telegram.Methods(), MethodOutcomes: telegram.Outcomes(),
 		Surfaces: mcpconn.Surfaces(),
 	}
-	for _, c := range bot.Commands() {
+	for _, c := range command.All() {
 		sets.Commands = append(sets.Commands, c.Name)
 	}
 	return ops.NewMetrics(ops.MetricsOptions{Version: o.Version, Sets: sets, Health: h, Now: o.Clock.Now, Logger: o.Logger})

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/telegram"
 	"kitebot/internal/clock"
 	"kitebot/internal/kite/mcpconn"
@@ -137,11 +139,11 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 	b = bot.New(bot.Options{
 		ID: client.ID(), Username: client.Username(), Accounts: pool,
 		Messenger: client, Outsiders: client.Outsiders(), Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
-		Access: bot.Access{
-			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Book: r.file,
+		Access: access.Policy{
+			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Store: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
-		Rate: r.Rate, Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
+		Rate: r.Rate, Clock: r.Clock, Meter: bot.Meter{Command: r.metrics.Command, HoldingMismatches: r.metrics.HoldingMismatches}, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
 	})
 	r.logins = logins{pool}
 	defer pool.Close()
@@ -228,7 +230,7 @@ func (r *rooms) announce(ctx context.Context, client *telegram.Client) {
 	ctx, cancel := context.WithTimeout(ctx, announceTime)
 	defer cancel()
 	var menu []telegram.Command
-	for _, c := range bot.Commands() {
+	for _, c := range command.All() {
 		if c.Hidden {
 			continue
 		}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/command"
 )
 
 // ourPrefixes are what hardly any variable begins with that is not meant for us.
@@ -95,7 +95,7 @@ func nearest(name string, known []string) (meant string, slips int) {
 	if long, ok := shorthand[name]; ok {
 		return long, 0
 	}
-	slipsTo := func(k string) int { return bot.EditDistance(name, plain(k)) }
+	slipsTo := func(k string) int { return command.EditDistance(name, plain(k)) }
 	meant = slices.MinFunc(known, func(a, b string) int { return cmp.Compare(slipsTo(a), slipsTo(b)) })
 	return meant, slipsTo(meant)
 }

@@ -26,7 +26,7 @@ type rule struct {
 }
 
 // leaves may be imported by everybody.
-var leaves = []string{"internal/clock", "internal/market", "internal/stdlog"}
+var leaves = []string{"internal/clock", "internal/market", "internal/panics", "internal/stdlog"}
 
 const (
 	decimal = "github.com/shopspring/decimal"
@@ -39,14 +39,21 @@ const (
 var rules = map[string]rule{
 	"cmd/bot": {ours: []string{"internal/app", "internal/ops"}, theirs: []string{"golang.org/x/crypto/x509roots/fallback"}},
 	"cmd/demo": {ours: []string{
-		"internal/app", "internal/bot", "internal/bot/chart", "internal/bot/view", "internal/bot/view/viewtest", "internal/kite", "internal/sim/kite", "internal/sim/telegram",
+		"internal/app", "internal/bot/chart", "internal/bot/command", "internal/bot/view", "internal/bot/view/viewtest", "internal/kite", "internal/sim/kite", "internal/sim/telegram",
 	}},
 	"cmd/load": {ours: []string{"internal/app", "internal/kite", "internal/kite/session", "internal/store"}, theirs: []string{"github.com/prometheus/procfs"}},
 	"internal/app": {ours: []string{
-		"internal/bot", "internal/bot/chart", "internal/bot/telegram", "internal/front", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
+		"internal/bot", "internal/bot/access", "internal/bot/chart", "internal/bot/command", "internal/bot/telegram", "internal/front", "internal/kite/mcpconn", "internal/kite/session", "internal/ops", "internal/store",
 	}, theirs: []string{rate}},
-	"internal/archtest":     {},
-	"internal/bot":          {ours: []string{"internal/bot/chart", "internal/bot/view", "internal/kite", "internal/kite/session"}, theirs: []string{rate}},
+	"internal/archtest": {},
+	"internal/bot": {ours: []string{
+		"internal/bot/access", "internal/bot/account", "internal/bot/chart", "internal/bot/command", "internal/bot/view", "internal/kite", "internal/kite/session",
+	}, theirs: []string{rate}},
+	"internal/bot/access":  {},
+	"internal/bot/account": {ours: []string{"internal/kite", "internal/kite/session"}},
+	"internal/bot/command": {ours: []string{
+		"internal/bot/access", "internal/bot/account", "internal/bot/chart", "internal/bot/view", "internal/kite", "internal/kite/session",
+	}},
 	"internal/bot/chart":    {theirs: []string{"golang.org/x/image"}},
 	"internal/bot/telegram": {ours: []string{"internal/bot", "internal/bot/view", "internal/front"}, theirs: []string{"github.com/go-telegram/bot", rate}},
 	"internal/bot/view":     {ours: []string{"internal/kite"}, theirs: []string{decimal}},
@@ -56,17 +63,20 @@ var rules = map[string]rule{
 	"internal/kite/mcpconn": {ours: []string{"internal/kite", "internal/kite/session"}, theirs: []string{"github.com/mark3labs/mcp-go", "golang.org/x/sync/semaphore"}},
 	"internal/kite/session": {ours: []string{"internal/kite"}, theirs: []string{rate}},
 	"internal/market":       {},
+	"internal/panics":       {},
 	"internal/ops":          {theirs: []string{"github.com/prometheus/client_golang"}},
 	"internal/sim/kite":     {},
 	"internal/sim/telegram": {},
 	"internal/stdlog":       {},
 	"internal/store": {
-		ours:   []string{"internal/bot", "internal/kite", "internal/kite/session"},
+		ours:   []string{"internal/bot", "internal/bot/access", "internal/bot/account", "internal/kite", "internal/kite/session"},
 		theirs: []string{"go.etcd.io/bbolt", "golang.org/x/crypto/chacha20poly1305"},
 	},
 
 	// Helpers of tests: never in the shipped binary.
-	"internal/bot/bottest":              {ours: []string{"internal/bot", "internal/bot/view", "internal/bot/view/viewtest"}, theirs: []string{cmp}},
+	"internal/bot/bottest": {ours: []string{
+		"internal/bot", "internal/bot/access", "internal/bot/account", "internal/bot/view", "internal/bot/view/viewtest",
+	}, theirs: []string{cmp}},
 	"internal/bot/view/viewtest":        {ours: []string{"internal/bot/view"}, theirs: []string{cmp}},
 	"internal/kite/session/sessiontest": {ours: []string{"internal/kite", "internal/kite/session"}, theirs: []string{cmp, rapid}},
 }

@@ -5,18 +5,22 @@ package bot
 
 import (
 	"context"
-	"crypto/rand"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/panics"
 )
 
-// Options are what a Bot is made of. The first nine are required, and Access.Book.
+// Options are what a Bot is made of. The first nine are required, and Access.Store.
 type Options struct {
 	ID        int64  // the bot's own user id
 	Username  string // without the @
@@ -24,13 +28,13 @@ type Options struct {
 	Messenger Messenger
 	Presses   Acknowledger
 	Journal   Journal
-	Prefs     PrefStore
+	Prefs     account.PrefStore
 	Memory    Memory
 	Painter   *chart.Painter
 
-	Access Access
-	Rate   Rate          // commands per person; zero = no limit
-	Meter  Meter         // nil = nobody
+	Access access.Policy
+	Rate   Rate // commands per person; zero = no limit
+	Meter  Meter
 	Clock  clock.Clock   // nil = the real one
 	Logger *slog.Logger  // nil = discard
 	NewRef func() string // reference ids; nil = random
@@ -55,10 +59,6 @@ const (
 	shutdownTime = 5 * time.Second
 )
 
-// refLength is how many letters and digits a reference has: few enough to be
-// read out, and enough to be found in a log.
-const refLength = 6
-
 // A press is acknowledged, and a message past a full mailbox deleted, by one of a
 // few workers, or not at all.
 const (
@@ -72,8 +72,10 @@ const mailboxLimit = 20
 // Bot answers updates. Its methods may be called from any goroutine.
 type Bot struct {
 	Options
-	commands  map[string]Command
-	access    *accessList
+	commands  command.List // all
+	public    command.List // without those of operators
+	accounts  account.Backend
+	access    *access.List
 	mail      *mailboxes
 	limits    *limits
 	underWay  underWay
@@ -92,47 +94,23 @@ type Bot struct {
 	stop      context.CancelFunc
 }
 
-// New makes a Bot. It reads the book of guests, and does nothing else until
-// Resume, Dispatch or Notify is called.
-func New(o Options) *Bot {
-	if o.Clock == nil {
-		o.Clock = clock.Real()
+// background runs fn in a goroutine that Close waits for.
+func (b *Bot) background(fn func()) { panics.Spawn(&b.tasks, b.caught, fn) }
+
+// caught logs a panic that has no request to answer.
+func (b *Bot) caught(err error) {
+	if crash, ok := errors.AsType[*panics.Error](err); ok {
+		b.Logger.Error("a job panicked: a bug of ours; please report it with the stack. Others are served all the same", crash.Log...)
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Meter == nil {
-		o.Meter = deaf{}
-	}
-	if o.NewRef == nil {
-		o.NewRef = func() string { return rand.Text()[:refLength] }
-	}
-	if o.Outsiders == nil {
-		o.Outsiders = o.Messenger
-	}
-	b := &Bot{Options: o, commands: map[string]Command{}, access: newAccessList(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
-	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
-	b.ctx, b.stop = context.WithCancel(context.Background())
-	b.mail = newMailboxes(mailboxLimit, b.caught)
-	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
-	b.pastes = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
-	b.outsiders = newOutsiders(b.caught)
-	for _, c := range Commands() {
-		b.commands[c.Name] = c
-	}
-	return b
 }
 
-// Close lets what runs finish for a few seconds and returns when no goroutine
-// of the bot is left. What was not answered stays in the journal.
-func (b *Bot) Close() {
-	b.stop()
-	b.mail.close(shutdownTime)
-	b.presses.close()
-	b.pastes.close()
-	b.outsiders.close()
-	b.tasks.Wait()
-	if err := b.Journal.Stopped(b.ID); err != nil {
-		b.Logger.Warn("the journal does not know that this was a clean stop: what is unanswered counts as an attempt that failed", "err", err)
+// Queue tells how many jobs wait behind others, and for how many people one is
+// being done.
+func (b *Bot) Queue() (waiting, busy int) {
+	b.mail.mu.Lock()
+	defer b.mail.mu.Unlock()
+	for _, box := range b.mail.boxes {
+		waiting += len(box.waiting)
 	}
+	return waiting, len(b.mail.boxes)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"kitebot/internal/kite"
 	"log/slog"
 	"slices"
 	"strings"
@@ -12,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"kitebot/internal/kite"
+
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/kite/session"
@@ -38,15 +40,15 @@ type chat struct {
 	store      *sessiontest.MemStore
 	journal    *bottest.MemJournal
 	prefs      *bottest.MemPrefs
-	guests     *bottest.MemGuests
+	records    *bottest.MemAccess
 	listed     map[int64]bool
-	listsEmpty bool                        // both lists are empty
-	notices    bool                        // operators are written to
-	operators  map[int64]bool              // besides omar
-	access     func(bot.Access) bot.Access // changes who is let in; nil for nothing
-	bug        *buggy                      // stands before the phone; nil for none
-	outsiders  bot.Messenger               // of the bots that are opened from now on; nil for the phone
-	started    func()                      // what happens between the start of the pool and of the bot; nil for nothing
+	listsEmpty bool                              // both lists are empty
+	notices    bool                              // operators are written to
+	operators  map[int64]bool                    // besides omar
+	access     func(access.Policy) access.Policy // changes who is let in; nil for nothing
+	bug        *buggy                            // stands before the phone; nil for none
+	outsiders  bot.Messenger                     // of the bots that are opened from now on; nil for the phone
+	started    func()                            // what happens between the start of the pool and of the bot; nil for nothing
 	painter    *chart.Painter
 	pool       *session.Pool
 	bot        *bot.Bot
@@ -56,7 +58,7 @@ type chat struct {
 	refs       atomic.Int64
 	rate       bot.Rate
 	ops        operations
-	meter      bot.Meter // of the bots that are opened from now on; nil for none
+	meter      bot.Meter // of the bots that are opened from now on
 }
 
 func newChat(t *testing.T) *chat {
@@ -71,7 +73,7 @@ func newChatWith(t *testing.T, painter *chart.Painter) *chat {
 	c := &chat{
 		t: t, id: 1, phone: bottest.NewPhone(t), kite: sessiontest.NewKite(t),
 		store: sessiontest.NewMemStore(), journal: bottest.NewMemJournal(), prefs: bottest.NewMemPrefs(),
-		guests: bottest.NewMemGuests(), listed: map[int64]bool{people["asha"]: true, people["ravi"]: true},
+		records: bottest.NewMemAccess(), listed: map[int64]bool{people["asha"]: true, people["ravi"]: true},
 		painter: painter, addresses: map[int64][]string{},
 	}
 	fillKite(c.kite)
@@ -182,17 +184,17 @@ func (c *chat) newBot() *bot.Bot {
 }
 
 func (c *chat) memory() *bottest.MemMemory {
-	return &bottest.MemMemory{Prefs: c.prefs, Guests: c.guests, Journal: c.journal, Records: c.recorded}
+	return &bottest.MemMemory{Prefs: c.prefs, Access: c.records, Journal: c.journal, Records: c.recorded}
 }
 
-func (c *chat) letIn() bot.Access {
+func (c *chat) letIn() access.Policy {
 	if c.listsEmpty {
-		return bot.Access{Book: c.guests, Nobody: true}
+		return access.Policy{Store: c.records, Nobody: true}
 	}
-	a := bot.Access{
+	a := access.Policy{
 		Listed: func(id int64) bool { return c.listed[id] },
 		Admin:  func(id int64) bool { return id == people["omar"] || c.operators[id] },
-		Book:   c.guests,
+		Store:  c.records,
 	}
 	if c.notices {
 		a.Admins = []int64{people["omar"]}

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 )
 
 // Two operators decide about mallory. What was asked for last holds, in whatever
@@ -15,14 +15,14 @@ import (
 func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 	for name, tt := range map[string]struct {
 		first, second string
-		want          bot.Standing
+		want          access.Standing
 	}{
-		"approve, block":         {"approve", "block", bot.Blocked},
-		"block, approve":         {"block", "approve", bot.Approved},
-		"block, unblock":         {"block", "unblock", bot.Unlisted},
-		"approve, remove":        {"approve", "remove", bot.Unlisted},
-		"approve, block another": {"approve", "block 33", bot.Approved},
-		"block, approve another": {"block", "approve 33", bot.Blocked},
+		"approve, block":         {"approve", "block", access.Blocked},
+		"block, approve":         {"block", "approve", access.Approved},
+		"block, unblock":         {"block", "unblock", access.Unlisted},
+		"approve, remove":        {"approve", "remove", access.Unlisted},
+		"approve, block another": {"approve", "block 33", access.Approved},
+		"block, approve another": {"block", "approve 33", access.Blocked},
 	} {
 		first := func(c *chat) { c.types(people["omar"], false, "/admin "+tt.first+" 66") }
 		second := func(c *chat) {
@@ -89,12 +89,12 @@ func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 func TestADecisionThatChangesNothingHolds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		before, first, second string
-		want                  bot.Standing
+		want                  access.Standing
 	}{
-		"block, of one who is blocked":    {"block", "approve", "block", bot.Blocked},
-		"approve, of one who is approved": {"approve", "block", "approve", bot.Approved},
-		"unblock, of one who waits":       {"", "block", "unblock", bot.Waiting},
-		"remove, of one who was removed":  {"remove", "approve", "remove", bot.Unlisted},
+		"block, of one who is blocked":    {"block", "approve", "block", access.Blocked},
+		"approve, of one who is approved": {"approve", "block", "approve", access.Approved},
+		"unblock, of one who waits":       {"", "block", "unblock", access.Waiting},
+		"remove, of one who was removed":  {"remove", "approve", "remove", access.Unlisted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, c *chat) {
@@ -135,7 +135,7 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		c.phone.Hold(people["omar"], true)
 		c.says("omar", "/admin approve 66")
 		c.journal.Unran(people["omar"])
-		writes := c.guests.Writes()
+		writes := c.records.Writes()
 		c.killed(c.disk())
 		c.phone.Hold(people["omar"], false)
 		time.Sleep(time.Second)
@@ -144,8 +144,8 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		if !strings.Contains(seen, "Your decision about 66 stands.") || strings.Contains(seen, "You can use this bot now") {
 			t.Errorf("after the kill people see\n%s", seen)
 		}
-		if c.guests.Writes() > writes+3 { // those of the test
-			t.Errorf("the book was written to %d times", c.guests.Writes()-writes)
+		if c.records.Writes() > writes+3 { // those of the test
+			t.Errorf("the book was written to %d times", c.records.Writes()-writes)
 		}
 	})
 }
@@ -160,8 +160,8 @@ func (c *chat) twoOperators() {
 }
 
 // standing is where a person stands on disk.
-func (c *chat) standing(who string) bot.Standing {
-	guests, err := c.guests.Guests()
+func (c *chat) standing(who string) access.Standing {
+	guests, err := c.records.AccessRecords()
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -170,18 +170,18 @@ func (c *chat) standing(who string) bot.Standing {
 			return g.Standing
 		}
 	}
-	return bot.Unlisted
+	return access.Unlisted
 }
 
 // A decision that was not carried out, since the disk is full, is no version.
 func TestADecisionThatFailedIsNoVersion(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		c.twoOperators()
-		c.guests.Break(errors.New("no space left"))
+		c.records.Break(errors.New("no space left"))
 		c.says("omar", "/admin block 66")
-		c.guests.Break(nil)
+		c.records.Break(nil)
 		c.says("omar", "/admin approve 66")
-		if got := c.standing("mallory"); got != bot.Approved {
+		if got := c.standing("mallory"); got != access.Approved {
 			t.Errorf("mallory stands at %d", got)
 		}
 	})

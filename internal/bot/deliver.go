@@ -8,8 +8,34 @@ import (
 	"sync"
 	"time"
 
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/panics"
 )
+
+// errUnwelcome says that nobody may be told this (any more).
+var errUnwelcome = errors.New("the person may not use the bot")
+
+// audience is for whom a message is: the chat where it appears, and the person
+// because of whom it does.
+type audience struct {
+	chat, person int64
+	anyone       bool // for people who are not let in too, but never for the blocked
+	outside      bool // by the outsiders' own way
+}
+
+// himself is the private chat of a person, for what is told to them because
+// they use the bot.
+func privateChat(person int64) audience { return audience{chat: person, person: person} }
+
+// hears reports whether something may be told at this moment.
+func (b *Bot) hears(to audience) bool {
+	if to.anyone {
+		return !b.access.IsBlocked(to.person)
+	}
+	return b.access.Allowed(to.person)
+}
 
 // deliver shows a reply. It has its own deadline: an answer that took long to
 // work out still has time to arrive, and while Telegram takes nothing, the
@@ -17,7 +43,7 @@ import (
 // person may not be told any more, and with errOvertaken as soon as they gave an
 // order that does not wait. ctx is that of a turn's talk. What is to be deleted
 // goes first; that it stays keeps nothing back.
-func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) error {
+func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r command.Reply) error {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
 	stays := b.remove(ctx, to, r.Delete)
@@ -37,7 +63,7 @@ func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r Reply) er
 }
 
 // tellAll shows what a reply says, but for what depends on a deletion.
-func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) error {
+func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r command.Reply) error {
 	if r.Message != nil {
 		var message int
 		err := b.retryDelivery(ctx, to, func() (err error) {
@@ -45,7 +71,7 @@ func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r Reply) er
 			return err
 		})
 		if err != nil {
-			b.noteStays(b.remove(ctx, to, r.slow), false) // else it says that an answer is to come
+			b.noteStays(b.remove(ctx, to, r.Placeholder), false) // else it says that an answer is to come
 			return err
 		}
 		if r.Sent != nil {
@@ -116,20 +142,10 @@ func (b *Bot) undeliverable(ctx context.Context, to audience) error {
 	}
 }
 
-// later reports whether a delivery failed in a way that may pass.
-func later(err error) bool {
-	return causedBy(err, DeliveryFailed) || causedBy(err, DeliveryDoubtful)
-}
-
 // likely reports whether a message has arrived by all odds: it was sent several
 // times over, and nobody said anything. A later process does not send it again.
 func (b *Bot) likely(err error) bool {
 	return causedBy(err, DeliveryDoubtful) && b.mail.ctx.Err() == nil
-}
-
-func causedBy(err error, c DeliveryCause) bool {
-	d, ok := errors.AsType[*DeliveryError](err)
-	return ok && d.Cause == c
 }
 
 // show edits in place where that is wanted and possible, else sends.
@@ -144,15 +160,12 @@ func (b *Bot) show(ctx context.Context, to audience, pressed int, m view.Message
 }
 
 // replace changes an earlier message; one that the person deleted is no loss.
-func (b *Bot) replace(ctx context.Context, to audience, r Replacement) error {
+func (b *Bot) replace(ctx context.Context, to audience, r command.Replacement) error {
 	if err := b.messenger(to).Edit(ctx, to.chat, r.Message, r.View); err != nil && !gone(err) {
 		return fmt.Errorf("edit message: %w", err)
 	}
 	return nil
 }
-
-// gone reports whether the message to edit does not exist (any more).
-func gone(err error) bool { return causedBy(err, DeliveryNoMessage) }
 
 // typing shows that an answer is on its way once it takes longer than a
 // moment. It runs beside the work and never before it; the returned func ends
@@ -163,7 +176,7 @@ func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	spawn(&running, b.caught, func() {
+	panics.Spawn(&running, b.caught, func() {
 		wait := typingAfter
 		for {
 			t := b.Clock.NewTimer(wait)
@@ -180,4 +193,100 @@ func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 		}
 	})
 	return func() { cancel(); running.Wait() }
+}
+
+// messenger is what shows messages to an audience.
+func (b *Bot) messenger(to audience) Messenger {
+	if to.outside {
+		return b.Outsiders
+	}
+	return b.Messenger
+}
+
+// errNotPrivate: outside of a private chat the bot deletes nothing.
+var errNotPrivate = errors.New("the chat is not private")
+
+// errTooMany: a person sends more than is deleted meanwhile.
+var errTooMany = errors.New("too many wait to be deleted")
+
+// remove deletes a message of a private chat; 0 is none. It runs beside the
+// mailbox: an order that overtakes waits for no deletion, and ends none.
+func (b *Bot) remove(ctx context.Context, to audience, message int) error {
+	switch {
+	case message == 0:
+		return nil
+	case to.chat != to.person:
+		return errNotPrivate
+	}
+	done := make(chan error, 1)
+	b.background(func() {
+		ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
+		defer cancel()
+		done <- b.Messenger.Delete(ctx, to.chat, message)
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// removeUnread deletes the message of an order that was not carried out.
+func (b *Bot) removeUnread(o order) {
+	ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
+	defer cancel()
+	b.noteStays(b.remove(ctx, o.to, o.request.Typed), false)
+}
+
+// noteStays says that a message was not deleted, and whether its person is asked
+// to do it. A deletion that a later order overtook goes on by itself.
+func (b *Bot) noteStays(stays error, asked bool) {
+	switch {
+	case stays == nil, errors.Is(stays, errOvertaken):
+	case asked:
+		b.Logger.Warn("a message was not deleted: its person is asked to delete it themselves", "err", stays)
+	default:
+		b.Logger.Warn("a message was not deleted: it stays in the chat until its person deletes it", "err", stays)
+	}
+}
+
+// Files that are on their way stay in memory for as long as Telegram takes to
+// accept them, which may be all of deliveryTime.
+const (
+	// smallFiles is how many bytes of files a reply may have that are not counted.
+	smallFiles = 256 << 10
+	// mostFiles bounds the other files of all people together, in bytes. One that
+	// has more by itself goes when no other is on its way.
+	mostFiles = 12 << 20
+)
+
+// holdFiles counts the files of a reply until release is called. It fails with
+// [kite.KindLimited] when there is no room for them: their person asks again,
+// since what waited would need the room.
+func (b *Bot) holdFiles(command string, r command.Reply) (release func(), err error) {
+	size := int64(0)
+	for _, m := range r.More {
+		size += fileSize(m.File)
+	}
+	if r.Message != nil {
+		size += fileSize(r.Message.File)
+	}
+	if size <= smallFiles {
+		return func() {}, nil
+	}
+	size = min(size, mostFiles)
+	release = func() { b.files.Add(-size) }
+	if b.files.Add(size) > mostFiles {
+		release()
+		return func() {}, &kite.Error{Kind: kite.KindLimited, Tool: command}
+	}
+	return release, nil
+}
+
+func fileSize(f *view.File) int64 {
+	if f == nil {
+		return 0
+	}
+	return int64(len(f.Data))
 }

@@ -1,11 +1,12 @@
 package bot
 
 import (
-	"cmp"
 	"context"
-	"errors"
+	"time"
 
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/panics"
 )
 
 // Dispatch takes one update and returns at once; the answer comes from the
@@ -16,17 +17,11 @@ func (b *Bot) Dispatch(u Update) { b.dispatch(u, false) }
 // dispatch takes an update, or takes it up again: then an earlier process has let
 // it in and acknowledged its press. It reports whether the update is in a mailbox.
 func (b *Bot) dispatch(u Update, again bool) (queued bool) {
-	if err := protect(func() { queued = b.place(u, again) }); err != nil {
+	if err := panics.Catch(func() { queued = b.place(u, again) }); err != nil {
 		b.caught(err)
 		b.answered(u)
 	}
 	return queued
-}
-
-func (b *Bot) answered(u Update) {
-	if u.ID != 0 {
-		b.Journal.Answered(b.ID, u.ID)
-	}
 }
 
 func (b *Bot) place(u Update, again bool) (queued bool) {
@@ -89,18 +84,6 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 	return queued
 }
 
-// work performs an order in its turn. It marks the update as answered, also when
-// a bug ends it on the way: else each start would run into it again.
-func (b *Bot) work(t turn, o order) {
-	done := true
-	defer func() {
-		if done {
-			b.answered(o.update)
-		}
-	}()
-	done = b.perform(t, o)
-}
-
 // cancel cancels a command of the person who pressed its button. What answers is
 // the command.
 func (b *Bot) cancel(u Update, command string, again bool) {
@@ -135,83 +118,66 @@ func (b *Bot) say(chat int64, m view.Message) {
 	}
 }
 
-// perform runs an order and delivers what it comes to. It reports whether that
-// is done with: not when a shutdown cut it short, or Telegram took nothing for
-// long; then the next process answers. What changed something is done with once it
-// has run, which the journal knows before the answer is delivered: a /logout of
-// yesterday must not end today's login.
-func (b *Bot) perform(t turn, o order) (finished bool) {
-	if !b.hears(o.to) {
-		return true
-	}
-	start, ref := b.Clock.Now(), b.NewRef()
-	var done func()
-	t.work, done = b.underWay.begin(t.work, o)
-	defer done()
-	slow := b.sayIfSlow(t, o)
-	defer slow()
-	reply, err := b.run(t.work, o)
-	if err == nil {
-		var release func()
-		release, err = b.holdFiles(o.request.Command, reply)
-		defer release()
-	}
-	if err != nil {
-		asked := reply
-		reply, err = b.explain(t.work, o, err, ref)
-		reply.Delete, reply.Undeleted = asked.Delete, asked.Undeleted
-	}
-	message := slow()
-	done()
-	b.pace.leave(o.update.Entry)
-	t.worked()
-	answered, acted := b.Clock.Now(), *o.request.acted
-	if acted && !b.cutShort(err) {
-		b.noteRan(o.update)
-	}
-	place := b.settle(t.delivery, o, &reply, message)
-	undelivered := b.deliver(t.delivery, o.to, place, reply)
-	b.note(t.work, o, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: o.to.outside})
-	return !b.cutShort(err) && (acted || !later(undelivered) || b.likely(undelivered))
-}
-
-// cutShort reports whether a command may have failed because the bot stops.
-func (b *Bot) cutShort(err error) bool { return err != nil && b.mail.ctx.Err() != nil }
-
-// noteRan has the journal know that an update's command has run.
-func (b *Bot) noteRan(u Update) {
-	if u.ID == 0 {
-		return
-	}
-	if err := b.Journal.Ran(b.ID, u.ID); err != nil {
-		b.Logger.Error("it is not on disk that a command has run: after a kill in the next moments it runs again", "update", u.ID, "err", err)
-	}
-}
-
-// run calls the handler with a deadline, shows typing when it takes long, and
-// turns a panic into an error: one person's bug must not silence everybody.
-func (b *Bot) run(ctx context.Context, o order) (reply Reply, err error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTime)
-	defer cancel()
-	stop := b.typing(ctx, o.to)
-	defer stop()
-	panicked := protect(func() {
-		o.request.Prefs = b.prefsOf(o.request.Account.person)
-		reply, err = o.run(ctx, o.request)
+// serveOutside answers an outsider when a worker has time. What it comes to is
+// done with: a later process does not take it up again. Of a person who was let in
+// meanwhile it is an update like any other.
+func (b *Bot) serveOutside(u Update, o order, answered func()) {
+	taken := b.outsiders.do(func() {
+		if !b.outside(u) {
+			b.Dispatch(u)
+			return
+		}
+		defer answered()
+		ctx, cancel := context.WithTimeout(b.mail.ctx, outsiderTime)
+		defer cancel()
+		b.perform(turn{work: ctx, delivery: ctx}, o)
 	})
-	if err == nil && errors.Is(context.Cause(ctx), errCancelled) {
-		err = errCancelled // the answer may lack what was not waited for
+	if !taken {
+		b.outsiders.reset(o.to.chat)
+		answered()
 	}
-	return reply, cmp.Or(panicked, err)
 }
 
-// prefsOf loads a person's preferences. Where they cannot be read nobody knows
-// whether amounts were to be hidden: then they are.
-func (b *Bot) prefsOf(person int64) Prefs {
-	p, err := b.Prefs.LoadPrefs(person)
-	if err != nil {
-		b.Logger.Error("a person's preferences cannot be read; amounts are hidden", "person", person, "err", err)
-		return Prefs{Hide: true}
+// beginPause is the pause before an attempt is counted again that could not be.
+const beginPause = 10 * time.Second
+
+// takeUp waits until an update of an earlier process may run, and counts the
+// attempt. It reports false when the bot stops first, or ctx ends because another
+// order overtakes it.
+func (b *Bot) takeUp(ctx context.Context, u Update) bool {
+	select {
+	case <-b.pace.enter(u.Entry):
+	case <-ctx.Done():
+	case <-b.ctx.Done():
 	}
-	return p
+	for ctx.Err() == nil && b.ctx.Err() == nil {
+		err := b.Journal.Begin(b.ID, u.ID)
+		if err == nil {
+			return true
+		}
+		b.Logger.Warn("an update of the last run cannot be counted: it waits, since it may have ended that run", "update", u.ID, "err", err)
+		b.rest(beginPause)
+	}
+	return false
+}
+
+// retold replaces what an update of an earlier process asks for, where that must
+// not run again.
+func retold(o order, e Entry) order {
+	var m view.Message
+	switch {
+	case e.Ran:
+		m = view.CarriedOut(o.request.Command, o.look)
+	case e.toBlame():
+		m = view.GivenUp(o.request.Command)
+	default:
+		return o
+	}
+	reply := command.Say(m)
+	if o.paste {
+		reply.Delete = o.request.Typed
+	}
+	o.run = func(context.Context, *command.Request) (command.Reply, error) { return reply, nil }
+	o.overtakes = ""
+	return o
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view/viewtest"
 )
 
@@ -52,7 +52,7 @@ func TestCommandsPage(t *testing.T) {
 		"| command | what for | how the reply begins |\n|---|---|---|\n")
 	part.WriteString("\n| command | what for |\n|---|---|\n")
 	replies := typedReplies(t)
-	for _, c := range bot.Commands() {
+	for _, c := range command.All() {
 		sample := sampleOf(c.Name, replies)
 		if sample == "" {
 			t.Errorf("no conversation in testdata/conversations shows a reply to /%s", c.Name)
@@ -66,7 +66,7 @@ func TestCommandsPage(t *testing.T) {
 	if n := strings.Count(part.String(), "\n| `/"); n != len(inReadme) {
 		t.Errorf("%d commands for the README, want %d", n, len(inReadme))
 	}
-	compare(t, commandsPage, index.String()+typedWithoutSlash(t)+page.String())
+	compare(t, commandsPage, index.String()+typedWithoutSlash()+page.String())
 	before, rest, begun := strings.Cut(read(t, readme), beginCommands)
 	_, after, ended := strings.Cut(rest, endCommands)
 	if !begun || !ended {
@@ -192,4 +192,15 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// typedWithoutSlash is what docs/commands.md says of it.
+func typedWithoutSlash() string {
+	var rows strings.Builder
+	for _, typed := range []string{"holdings", "balance", "orders open", "infy", "infy, tcs", "price of infy", "bse itc", "NIFTY NOV 26000 CE", "INE009A01021", "infy 1Y"} {
+		name, args := command.All().Read(typed)
+		fmt.Fprintf(&rows, "| `%s` | `%s` |\n", typed, strings.TrimSpace("/"+name+" "+args))
+	}
+	return "\n## Without a slash\n\nCommands work by their names alone, by other names that people have for them, and symbols by themselves. A command's word\n" +
+		"wins over a symbol that is spelt the same; `/quote WORD` asks for that one.\n\n| typed | does |\n|---|---|\n" + rows.String()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
@@ -32,10 +33,10 @@ func (b *Bot) tell(t turn, e session.Event) {
 	case session.EventLoggedIn:
 		err = b.tellLoggedIn(t, e.Person)
 	case session.EventLinkDead:
-		err = b.deliver(ctx, to, 0, Reply{Also: replaceAll(e.Links, view.LinkDead())})
+		err = b.deliver(ctx, to, 0, command.Reply{Also: command.ReplaceAll(e.Links, view.LinkDead())})
 	case session.EventLoginFailed:
-		m, _ := loginProblem(e.Why)
-		err = b.deliver(ctx, to, 0, say(m))
+		m, _ := command.LoginFailure(e.Why)
+		err = b.deliver(ctx, to, 0, command.Say(m))
 	case session.EventRefused:
 		err = b.deliver(ctx, to, 0, aboutContest(view.Refused(), e.Links))
 	case session.EventContested:
@@ -43,7 +44,7 @@ func (b *Bot) tell(t turn, e session.Event) {
 	case session.EventEndingSoon:
 		err = b.warn(ctx, e)
 	case session.EventLoggedOut:
-		err = b.deliver(ctx, to, 0, say(b.loggedOut(e)))
+		err = b.deliver(ctx, to, 0, command.Say(b.loggedOut(e)))
 	}
 	if err != nil {
 		b.Logger.Warn("an event was not told: a login that came through is told by the next start, other news is not told again", "event", e.Kind.String(), "err", err)
@@ -53,9 +54,9 @@ func (b *Bot) tell(t turn, e session.Event) {
 }
 
 // aboutContest is a message of its own, since an edit makes no sound.
-func aboutContest(m view.Message, links []session.Link) Reply {
-	reply := say(m)
-	reply.Also = replaceAll(links, view.LinkDead())
+func aboutContest(m view.Message, links []session.Link) command.Reply {
+	reply := command.Say(m)
+	reply.Also = command.ReplaceAll(links, view.LinkDead())
 	return reply
 }
 
@@ -64,7 +65,7 @@ func (b *Bot) loggedOut(e session.Event) view.Message {
 	if e.Status.User.IsZero() {
 		return view.LoggedOut(kite.Identity{}, e.ByOAuth)
 	}
-	return view.EarlierEnded(loginView(e.Status, b.Clock.Now()).LoggedIn(false))
+	return view.EarlierEnded(command.LoginView(e.Status, b.Clock.Now()).LoggedIn(false))
 }
 
 // tellLoggedIn takes the link away, says who is logged in and answers the
@@ -82,7 +83,7 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 		return b.putOnLinks(t.delivery, person, links, view.Changed(s.User, s.Last))
 	}
 	then := waitsFor(links).Then
-	m := loginView(s, b.Clock.Now()).LoggedIn(then != "")
+	m := command.LoginView(s, b.Clock.Now()).LoggedIn(then != "")
 	if err := b.putOnLinks(t.delivery, person, links, m); err != nil && !b.likely(err) {
 		return err
 	}
@@ -114,7 +115,7 @@ func (b *Bot) warn(ctx context.Context, e session.Event) error {
 	if err != nil || s.User.IsZero() || !same || !now.Before(s.Until) || b.prefsOf(e.Person).NoWarning {
 		return err
 	}
-	return b.deliver(ctx, privateChat(e.Person), 0, say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
+	return b.deliver(ctx, privateChat(e.Person), 0, command.Say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
 }
 
 // waitsFor is the newest link for whose login a command waits; the zero link for none.
@@ -156,22 +157,11 @@ func (b *Bot) putOnLinks(ctx context.Context, person int64, links []session.Link
 		if l.Message == 0 {
 			continue
 		}
-		return b.deliver(ctx, privateChat(person), l.Message, Reply{Message: &m, InPlace: true, Also: replaceAll(without(links, l), m)})
+		return b.deliver(ctx, privateChat(person), l.Message, command.Reply{Message: &m, InPlace: true, Also: command.ReplaceAll(without(links, l), m)})
 	}
-	return b.deliver(ctx, privateChat(person), 0, say(m))
+	return b.deliver(ctx, privateChat(person), 0, command.Say(m))
 }
 
 func without(links []session.Link, one session.Link) []session.Link {
 	return slices.DeleteFunc(slices.Clone(links), func(l session.Link) bool { return l.Ref == one.Ref })
-}
-
-// replaceAll replaces every message that still carries one of the links.
-func replaceAll(links []session.Link, m view.Message) []Replacement {
-	var all []Replacement
-	for _, l := range links {
-		if l.Message != 0 {
-			all = append(all, Replacement{l.Message, m})
-		}
-	}
-	return all
 }

@@ -1,36 +1,13 @@
 package bot
 
 import (
-	"strings"
 	"time"
 
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 )
 
 // What tests look at from outside.
-
-// MayUse is the rule of [Access].
-func MayUse(admin, listed bool, s Standing) bool { return mayUse(admin, listed, s) }
-
-// ParseCommand reads what a person typed.
-func ParseCommand(text, username string) (name, args string, addressed bool) {
-	return parseCommand(text, username)
-}
-
-// Spoken reads a plain message as the command that it comes to; "" for talk.
-func (b *Bot) Spoken(text string, person int64) string {
-	name, args := b.spoken(text, person)
-	if name == "" {
-		return ""
-	}
-	return strings.TrimSpace("/" + name + " " + args)
-}
-
-// Nearest is the command that a person meant who mistyped its name; "" for none.
-func (b *Bot) Nearest(typed string, person int64) string {
-	c, _ := b.nearest(typed, person)
-	return c.Name
-}
 
 // Scrub makes the text of an error fit for an operator's chat.
 func Scrub(text string, person int64) string { return scrub(text, person) }
@@ -58,7 +35,7 @@ func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
 }
 
 // Perform runs a handler as that of a typed command, in its turn.
-func (b *Bot) Perform(u Update, run Handler) {
+func (b *Bot) Perform(u Update, run command.Handler) {
 	o := b.answerOnce(u, view.Message{})
 	o.run = run
 	b.mail.put(u.From, job{run: func(t turn) { b.perform(t, o) }})
@@ -66,6 +43,3 @@ func (b *Bot) Perform(u Update, run Handler) {
 
 // OutcomeOf names an error for the log.
 var OutcomeOf = outcomeOf
-
-// AboutLogin finds the error of several parts that spoils all of them.
-var AboutLogin = aboutLogin

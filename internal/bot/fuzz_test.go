@@ -11,37 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/bot"
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/kite"
 )
-
-// FuzzCommandText: whatever is typed is a command with a name of ours, or none.
-func FuzzCommandText(f *testing.F) {
-	for _, text := range []string{
-		"/holdings", "/HOLDINGS@Kite_Bot 2", "/quote  m&m ", "/quote\nINFY", "/", "//", "/@kite_bot", "/a@b@c d", "/start@other_bot x", "hello /help",
-		" /help", "/\x00", "/хелп ₹", "/tool get_ltp {\"instruments\":[\"NSE:INFY\"]}", "/a\n@kite_bot", "/İ", "\xff/help",
-	} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		name, args, addressed := bot.ParseCommand(text, "kite_bot")
-		switch {
-		case name == "" && (addressed && !strings.Contains(strings.ToLower(text), "/@kite_bot")):
-			t.Errorf("%q: a command without a name, for us", text)
-		case strings.ContainsAny(name, " \n@"), name != strings.ToLower(name):
-			t.Errorf("%q: the name is %q", text, name)
-		case args != strings.TrimSpace(args):
-			t.Errorf("%q: the arguments are %q", text, args)
-		case name != "" && !strings.HasPrefix(strings.TrimSpace(text), "/"):
-			t.Errorf("%q: %q without a slash", text, name)
-		}
-		again, args2, addressed2 := bot.ParseCommand("/"+name+" "+args, "kite_bot")
-		if name != "" && (again != name || args2 != args || addressed2) {
-			t.Errorf("%q reads as %q %q, and that as %q %q", text, name, args, again, args2)
-		}
-	})
-}
 
 // FuzzCallback presses buttons with any data, as any person. It is harmless or
 // what one of our buttons does: there is never a panic, always an answer that

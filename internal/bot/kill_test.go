@@ -12,9 +12,11 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -22,16 +24,16 @@ import (
 // A disk is what a killed process leaves.
 type disk struct {
 	journal *bottest.MemJournal
-	prefs   map[int64]bot.Prefs
-	guests  []bot.Guest
+	prefs   map[int64]account.Prefs
+	guests  []access.Record
 	records map[int64]session.Record
 }
 
 // disk returns what is on disk now.
 func (c *chat) disk() disk {
 	c.t.Helper()
-	guests, err := c.guests.Guests()
-	d := disk{journal: c.journal.Copy(), guests: guests, prefs: map[int64]bot.Prefs{}, records: map[int64]session.Record{}}
+	guests, err := c.records.AccessRecords()
+	d := disk{journal: c.journal.Copy(), guests: guests, prefs: map[int64]account.Prefs{}, records: map[int64]session.Record{}}
 	for _, id := range people {
 		p, perr := c.prefs.LoadPrefs(id)
 		r, rerr := c.store.Load(id)
@@ -63,14 +65,14 @@ func (d disk) decided() map[string]string {
 func (c *chat) killed(d disk) {
 	c.t.Helper()
 	c.close()
-	removed, err := c.guests.Removed()
+	removed, err := c.records.AccessRemoved()
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.journal, c.prefs, c.guests, c.store = d.journal, bottest.NewMemPrefs(), bottest.NewMemGuests(), sessiontest.NewMemStore()
-	errs := []error{c.guests.SaveGuest(bot.Guest{Person: 1, Version: removed})}
+	c.journal, c.prefs, c.records, c.store = d.journal, bottest.NewMemPrefs(), bottest.NewMemAccess(), sessiontest.NewMemStore()
+	errs := []error{c.records.SaveAccess(access.Record{Person: 1, Version: removed})}
 	for _, g := range d.guests {
-		errs = append(errs, c.guests.SaveGuest(g))
+		errs = append(errs, c.records.SaveAccess(g))
 	}
 	for id := range d.records {
 		errs = append(errs, c.prefs.SavePrefs(id, d.prefs[id]), c.store.Save(d.records[id]))
@@ -110,7 +112,7 @@ func acts() map[string]act {
 		"admin:unblock": {"omar: /admin block 66"}, "admin:remove": {"omar: /admin approve 66"},
 	}
 	all := map[string]act{}
-	for _, c := range bot.Commands() {
+	for _, c := range command.All() {
 		who := "asha"
 		if c.Admin {
 			who = "omar"

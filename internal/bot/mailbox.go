@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"kitebot/internal/panics"
 )
 
 // mailboxes run each person's jobs one after the other and different people's
@@ -82,7 +84,7 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 	if box == nil {
 		box = &mailbox{waiting: []job{j}}
 		m.boxes[person] = box
-		spawn(&m.wg, m.panicked, func() { m.work(person, box) })
+		panics.Spawn(&m.wg, m.panicked, func() { m.work(person, box) })
 		return true, false
 	}
 	place := len(box.waiting)
@@ -183,7 +185,7 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 
 // run runs a job. One person's bug must not silence the others.
 func (m *mailboxes) run(t turn, j job) {
-	if err := protect(func() { j.run(t) }); err != nil {
+	if err := panics.Catch(func() { j.run(t) }); err != nil {
 		m.panicked(err)
 	}
 }

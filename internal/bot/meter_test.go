@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/command"
 )
 
 // ledger writes down what a meter is told.
@@ -20,13 +21,17 @@ type ledger struct {
 	mismatches int
 }
 
-func (l *ledger) Command(name, outcome string, waited time.Duration) {
+func (l *ledger) meter() bot.Meter {
+	return bot.Meter{Command: l.command, HoldingMismatches: l.holdingMismatches}
+}
+
+func (l *ledger) command(name, outcome string, waited time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.told = append(l.told, fmt.Sprintf("%s: %s, %v", name, outcome, waited))
 }
 
-func (l *ledger) HoldingMismatches(holdings int) {
+func (l *ledger) holdingMismatches(holdings int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.mismatches += holdings
@@ -44,7 +49,7 @@ func (l *ledger) want(t *testing.T, want ...string) {
 	for _, line := range l.told {
 		name, rest, _ := strings.Cut(line, ": ")
 		outcome, _, _ := strings.Cut(rest, ", ")
-		known := name == "" || slices.ContainsFunc(bot.Commands(), func(c bot.Command) bool { return c.Name == name })
+		known := name == "" || slices.ContainsFunc(command.All(), func(c command.Command) bool { return c.Name == name })
 		if !known || !slices.Contains(bot.Outcomes(), outcome) {
 			t.Errorf("%q is of no list", line)
 		}
@@ -58,7 +63,7 @@ func TestMeter(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		var l ledger
 		c.close()
-		c.meter = &l
+		c.meter = l.meter()
 		c.open()
 		c.says("asha", "/holdings")
 		l.want(t, "holdings: no login, 0s")
@@ -105,7 +110,7 @@ func TestMeterOfTrouble(t *testing.T) {
 			inBubble(t, func(t *testing.T, c *chat) {
 				var l ledger
 				c.close()
-				c.meter = &l
+				c.meter = l.meter()
 				c.open()
 				c.logIn("asha", "AB1234")
 				l.told = nil

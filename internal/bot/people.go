@@ -2,72 +2,43 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/kite/session"
 )
-
-// errUnwelcome says that nobody may be told this (any more).
-var errUnwelcome = errors.New("the person may not use the bot")
-
-// audience is for whom a message is: the chat where it appears, and the person
-// because of whom it does.
-type audience struct {
-	chat, person int64
-	anyone       bool // for people who are not let in too, but never for the blocked
-	outside      bool // by the outsiders' own way
-}
-
-// himself is the private chat of a person, for what is told to them because
-// they use the bot.
-func privateChat(person int64) audience { return audience{chat: person, person: person} }
-
-// hears reports whether something may be told at this moment.
-func (b *Bot) hears(to audience) bool {
-	if to.anyone {
-		return !b.access.blocked(to.person)
-	}
-	return b.access.allowed(to.person)
-}
-
-// erased is what was known of somebody who was forgotten.
-type erased struct {
-	was   session.Record
-	now   session.Status // unconfirmed by Kite: LoggingOut
-	prefs Prefs
-	guest Guest
-}
 
 // endSessions is [session.Pool.Logout], or Remove: which tells nobody afterwards.
 type endSessions func(ctx context.Context, person int64) (session.Record, session.Status, error)
 
-// nothing reports whether nothing was known but a place in the book.
-func (e erased) nothing() bool {
-	r := e.was
-	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last.IsZero() && e.prefs.IsZero()
+// wasEmpty reports whether nothing was known of a person but their standing.
+func wasEmpty(f command.Forgotten) bool {
+	r := f.Record
+	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last.IsZero() && f.Prefs.IsZero()
 }
 
 // erase ends a person's sessions at Kite, in the one way of the pool or the
-// other, and forgets the person. It is harmless for somebody of whom nothing is
-// known. Where place is set, the person's place in the book stays.
-func (b *Bot) erase(ctx context.Context, person int64, end endSessions, place bool) (e erased, err error) {
-	e.guest = b.access.guest(person)
-	if e.prefs, err = b.Prefs.LoadPrefs(person); err != nil {
-		e.prefs = Prefs{Hide: true} // something is there, and cannot be read
+// other, and forgets the person. It is harmless for a person of whom nothing is
+// known. Where keep is set, the person's standing stays.
+func (b *Bot) erase(ctx context.Context, person int64, end endSessions, keep bool) (f command.Forgotten, err error) {
+	f.Standing = b.access.Record(person).Standing
+	if f.Prefs, err = b.Prefs.LoadPrefs(person); err != nil {
+		f.Prefs = account.Prefs{Hide: true} // something is there, and cannot be read
 	}
-	if e.was, e.now, err = end(ctx, person); err != nil {
-		return e, fmt.Errorf("end the login: %w", err)
+	if f.Record, f.Status, err = end(ctx, person); err != nil {
+		return f, fmt.Errorf("end the login: %w", err)
 	}
-	if e.nothing() && e.guest.Standing != Unlisted && place {
-		return e, nil // a place in the book is all, and it stays
+	if !(wasEmpty(f) && f.Standing != access.Unlisted && keep) { // else the standing is all, and it stays
+		if err := b.access.Forget(person, keep, b.Memory.Forget); err != nil {
+			return f, fmt.Errorf("forget the person: %w", err)
+		}
+		b.outsiders.reset(person)
 	}
-	if err := b.access.forget(person, place, b.Memory.Forget); err != nil {
-		return e, fmt.Errorf("forget the person: %w", err)
-	}
-	b.outsiders.reset(person)
-	return e, nil
+	f.Allowed = b.access.Allowed(person)
+	return f, nil
 }
 
 // dismiss parts from somebody who may no longer use the bot: what runs is
@@ -84,12 +55,12 @@ func (b *Bot) dismiss(person int64) {
 func (b *Bot) partFrom(ctx context.Context, person int64) bool {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	e, err := b.erase(ctx, person, b.Accounts.Remove, true)
+	f, err := b.erase(ctx, person, b.Accounts.Remove, true)
 	if err != nil {
 		b.Logger.Error("somebody who may no longer use the bot is not forgotten; the next start tries again", "person", person, "err", err)
 		return false
 	}
-	return !e.nothing() || e.guest.Standing == Unlisted
+	return !wasEmpty(f) || f.Standing == access.Unlisted
 }
 
 // dismissGap is the pause between two people who are parted from at the start:
@@ -100,7 +71,7 @@ const dismissGap = 250 * time.Millisecond
 // the bot: their name was taken off a list between two runs, or a run ended
 // before it had parted from them.
 func (b *Bot) notLetIn() ([]int64, error) {
-	if b.Access.Nobody {
+	if b.access.Nobody {
 		b.Logger.Warn("nobody may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
 		return nil, nil
 	}
@@ -110,7 +81,7 @@ func (b *Bot) notLetIn() ([]int64, error) {
 	}
 	var notLetIn []int64
 	for _, person := range people {
-		if !b.access.allowed(person) {
+		if !b.access.Allowed(person) {
 			notLetIn = append(notLetIn, person)
 		}
 	}
@@ -125,7 +96,7 @@ func (b *Bot) partFromAll(people []int64) {
 		if !b.rest(dismissGap) {
 			return
 		}
-		if b.access.allowed(person) { // let in meanwhile
+		if b.access.Allowed(person) { // let in meanwhile
 			continue
 		}
 		done := make(chan bool, 1)
@@ -157,4 +128,15 @@ func (b *Bot) rest(d time.Duration) bool {
 	case <-b.ctx.Done():
 		return false
 	}
+}
+
+// prefsOf loads a person's preferences. Where they cannot be read nobody knows
+// whether amounts were to be hidden: then they are.
+func (b *Bot) prefsOf(person int64) account.Prefs {
+	p, err := b.Prefs.LoadPrefs(person)
+	if err != nil {
+		b.Logger.Error("a person's preferences cannot be read; amounts are hidden", "person", person, "err", err)
+		return account.Prefs{Hide: true}
+	}
+	return p
 }

@@ -8,7 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 )
 
 // A message that waits for Telegram for minutes is broken off when its person
@@ -97,7 +98,7 @@ func TestPeopleTakenOffTheListAreForgotten(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		const n = 20
 		for i := range int64(n) {
-			if err := c.prefs.SavePrefs(500+i, bot.Prefs{Hide: true}); err != nil {
+			if err := c.prefs.SavePrefs(500+i, account.Prefs{Hide: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -134,7 +135,7 @@ func TestLetInDuringTheStart(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		c.close()
 		for _, person := range []int64{500, 501, 502} {
-			if err := c.prefs.SavePrefs(person, bot.Prefs{Hide: true}); err != nil {
+			if err := c.prefs.SavePrefs(person, account.Prefs{Hide: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -154,32 +155,32 @@ func TestLetInDuringTheStart(t *testing.T) {
 // A run that ended right after a block, or a removal, had no time to part from
 // the person: the next start does, and leaves their place in the book as it is.
 func TestTheNextStartPartsFromWhomeverIsLeft(t *testing.T) {
-	for name, standing := range map[string]bot.Standing{"blocked": bot.Blocked, "waiting again": bot.Waiting, "removed": bot.Unlisted} {
+	for name, standing := range map[string]access.Standing{"blocked": access.Blocked, "waiting again": access.Waiting, "removed": access.Unlisted} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, c *chat) {
 				c.says("omar", "/admin approve 33")
 				c.logIn("meera", "EF9012")
 				c.says("meera", "/hide")
 				c.close()
-				place := bot.Guest{Person: people["meera"], Standing: standing, Name: "Meera"}
-				if err := c.guests.SaveGuest(place); err != nil {
+				place := access.Record{Person: people["meera"], Standing: standing, Name: "Meera"}
+				if err := c.records.SaveAccess(place); err != nil {
 					t.Fatal(err)
 				}
-				writes := c.guests.Writes()
+				writes := c.records.Writes()
 				c.open()
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				if n := c.kite.LoggedIn("EF9012"); n != 0 || c.phone.Log() != "" {
 					t.Errorf("%d logins are left, or there was a word about it", n)
 				}
-				if n := c.guests.Writes() - writes; n != 0 {
+				if n := c.records.Writes() - writes; n != 0 {
 					t.Errorf("their place was written %d times: it was not there in between", n)
 				}
 				if p, err := c.prefs.LoadPrefs(people["meera"]); err != nil || !p.IsZero() {
 					t.Errorf("preferences: %+v, %v", p, err)
 				}
-				all, err := c.guests.Guests()
-				if want := standing != bot.Unlisted; err != nil || slices.Contains(all, place) != want {
+				all, err := c.records.AccessRecords()
+				if want := standing != access.Unlisted; err != nil || slices.Contains(all, place) != want {
 					t.Errorf("the book holds %+v, %v", all, err)
 				}
 			})

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"kitebot/internal/bot/view"
 )
@@ -110,3 +112,37 @@ type DeliveryError struct {
 
 func (e *DeliveryError) Error() string { return "deliver: " + e.Err.Error() }
 func (e *DeliveryError) Unwrap() error { return e.Err }
+
+// later reports whether a delivery failed in a way that may pass.
+func later(err error) bool {
+	return causedBy(err, DeliveryFailed) || causedBy(err, DeliveryDoubtful)
+}
+
+func causedBy(err error, c DeliveryCause) bool {
+	d, ok := errors.AsType[*DeliveryError](err)
+	return ok && d.Cause == c
+}
+
+// gone reports whether the message to edit does not exist (any more).
+func gone(err error) bool { return causedBy(err, DeliveryNoMessage) }
+
+// Memory is all that is kept of people, in one view.
+type Memory interface {
+	// People returns everybody of whom anything is kept, by ascending id.
+	People() ([]int64, error)
+	// Forget erases what is kept of a person, in one commit: choices, updates that
+	// wait to be answered, and their place in the book, unless that is a block or
+	// place is set. Sessions are forgotten by ending them; see [session.Pool.Logout].
+	Forget(person int64, place bool) error
+}
+
+// Meter measures what people ask for. Its funcs must not block; nil measures nothing.
+type Meter struct {
+	// Command gets each command once it is done with: its name ("" for what is
+	// none, such as talk), one of [Outcomes], and how long its person waited from the
+	// arrival of what they sent until the answer was delivered.
+	Command func(name, outcome string, waited time.Duration)
+	// HoldingMismatches gets, with each answer, how many of its holdings are
+	// [kite.Holding.Mismatched].
+	HoldingMismatches func(holdings int)
+}

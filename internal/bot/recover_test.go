@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/view"
 )
 
@@ -109,7 +110,7 @@ func TestABugInTheIntakeCostsOneUpdate(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		const unlucky = 7777
 		c.close()
-		c.access = func(a bot.Access) bot.Access {
+		c.access = func(a access.Policy) access.Policy {
 			listed := a.Listed
 			a.Listed = func(id int64) bool {
 				if id == unlucky {

@@ -10,24 +10,25 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 )
 
 // What becomes of a message that a reply deletes.
 
 // pasted is a message of Asha's that must not stay, and the reply to it.
-func (c *chat) pasted() (bot.Update, bot.Reply) {
+func (c *chat) pasted() (bot.Update, command.Reply) {
 	who := people["asha"]
 	u := bot.Update{Chat: who, Private: true, From: who, Text: "a code", Message: c.phone.Wrote(who)}
-	return u, bot.Reply{
+	return u, command.Reply{
 		Message: &view.Message{HTML: "done"}, More: []view.Message{{HTML: "more"}},
 		Delete: u.Message, Undeleted: &view.Message{HTML: "please delete it"},
 	}
 }
 
 // answer is a handler that says r.
-func answer(r bot.Reply, err error) bot.Handler {
-	return func(context.Context, *bot.Request) (bot.Reply, error) { return r, err }
+func answer(r command.Reply, err error) command.Handler {
+	return func(context.Context, *command.Request) (command.Reply, error) { return r, err }
 }
 
 func failed(cause bot.DeliveryCause) error {
@@ -40,18 +41,18 @@ func TestAMessageIsDeletedFirst(t *testing.T) {
 	const done, more, please = "bot to 11: message #%d\n    done\n", "bot to 11: message #%d\n    more\n", "bot to 11: message #%d\n    please delete it\n"
 	for name, tt := range map[string]struct {
 		before func(c *chat, message int)
-		edit   func(*bot.Reply)
+		edit   func(*command.Reply)
 		seen   string
 		line   string // in the log; "" for none about it
 	}{
 		"it goes":        {seen: "bot deletes 11's message #1\n" + done + more},
 		"gone already":   {before: func(c *chat, m int) { c.phone.Remove(people["asha"], m) }, seen: done + more},
 		"it has to stay": {before: func(c *chat, _ int) { c.phone.Fix(true) }, seen: done + more + please, line: "asked to delete it themselves"},
-		"it stays, and nobody is asked": {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *bot.Reply) { r.Undeleted = nil },
+		"it stays, and nobody is asked": {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *command.Reply) { r.Undeleted = nil },
 			seen: done + more, line: "until its person deletes it"},
-		"nothing to delete":            {edit: func(r *bot.Reply) { r.Delete = 0 }, seen: done + more},
-		"nothing to say":               {edit: func(r *bot.Reply) { r.Message, r.More = nil, nil }, seen: "bot deletes 11's message #1\n"},
-		"nothing to say, it stays":     {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *bot.Reply) { r.Message, r.More = nil, nil }, seen: please, line: "asked to delete it"},
+		"nothing to delete":            {edit: func(r *command.Reply) { r.Delete = 0 }, seen: done + more},
+		"nothing to say":               {edit: func(r *command.Reply) { r.Message, r.More = nil, nil }, seen: "bot deletes 11's message #1\n"},
+		"nothing to say, it stays":     {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *command.Reply) { r.Message, r.More = nil, nil }, seen: please, line: "asked to delete it"},
 		"a Telegram that is slow":      {before: func(c *chat, _ int) { c.holdFor(15 * time.Second) }, seen: "bot deletes 11's message #1\n" + done + more},
 		"a Telegram that is slower":    {before: func(c *chat, _ int) { c.holdFor(time.Minute) }, seen: done + more + "bot deletes 11's message #1\n"},
 		"a Telegram that is not there": {before: func(c *chat, _ int) { c.breakFor(failed(bot.DeliveryFailed), time.Minute) }, seen: done + more + "bot deletes 11's message #1\n"},

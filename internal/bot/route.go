@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"kitebot/internal/bot/account"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 )
@@ -14,8 +16,8 @@ import (
 // order is a routed update: what to run, for whom.
 type order struct {
 	to        audience
-	request   *Request
-	run       Handler
+	request   *command.Request
+	run       command.Handler
 	ack       string // shown for a moment when a button was pressed
 	again     bool   // a failure replaces the pressed message too
 	overtakes string // what it is named among those that do; see [Action]
@@ -30,8 +32,8 @@ type order struct {
 // all that somebody who is blocked ever gets. again: an earlier process took it, so
 // the rate has let it in already.
 func (b *Bot) route(u Update, again bool) (order, bool) {
-	name, args, addressed := parseCommand(u.Text, b.Username)
-	if u.Blocked || b.access.blocked(u.From) {
+	name, args, addressed := command.Parse(u.Text, b.Username)
+	if u.Blocked || b.access.IsBlocked(u.From) {
 		return order{}, false
 	}
 	if u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
@@ -43,8 +45,8 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 	if !again {
 		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
 			if isPaste(u) {
-				o := b.orderOf(u, b.commands["login"], "")
-				o.run, o.paste = loginPasteTooFast(tell), true
+				o := b.orderOf(u, b.loginCommand(), "")
+				o.run, o.paste = command.LoginPasteTooFast(tell), true
 				return o, true
 			}
 			return b.answerOnce(u, view.TooFast()), tell
@@ -56,8 +58,8 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 		return o, true
 	}
 	if isPaste(u) {
-		o := b.orderOf(u, b.commands["login"], u.Text)
-		o.run, o.paste = loginPaste, true
+		o := b.orderOf(u, b.loginCommand(), u.Text)
+		o.run, o.paste = command.LoginPaste, true
 		return o, true
 	}
 	if u.Unread != "" {
@@ -65,16 +67,15 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 		return b.answerOnce(u, view.Unread(u.Unread == Edited)), ok
 	}
 	if name == "" {
-		name, args = b.spoken(u.Text, u.From)
+		name, args = b.commandsOf(u.From).Read(u.Text)
 	}
 	if name == "" {
 		return b.answerOnce(u, view.NotACommand(u.Text)), true
 	}
-	if c, known := b.command(name, u.From); known {
+	if c, known := b.commandsOf(u.From).Find(name); known {
 		return b.orderOf(u, c, args), true
 	}
-	meant, _ := b.nearest(name, u.From)
-	return b.answerOnce(u, view.UnknownCommand(name, meant.Name, args)), true
+	return b.answerOnce(u, view.UnknownCommand(name, b.commandsOf(u.From).Nearest(name), args)), true
 }
 
 // unreadRate is how often a person is told that their messages are not read, for
@@ -101,55 +102,64 @@ func isPaste(u Update) bool {
 }
 
 // orderOf is a command as it is typed.
-func (b *Bot) orderOf(u Update, c Command, args string) order {
-	o := order{to: audienceOf(u, c), request: b.request(u, c.Name, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
+func (b *Bot) orderOf(u Update, c command.Command, args string) order {
+	o := order{to: audienceOf(u, c), request: b.request(u, c, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
 	if c.Overtakes {
 		o.overtakes = c.Name
 	}
 	return o
 }
 
-// command finds a command that the person may know of.
-func (b *Bot) command(name string, person int64) (Command, bool) {
-	c, known := b.commands[name]
-	return c, known && (!c.Admin || b.access.Admin(person))
+// loginCommand is /login, whose handlers take pasted addresses.
+func (b *Bot) loginCommand() command.Command {
+	c, _ := b.public.Find("login")
+	return c
 }
 
-// forStrangers reports whether an update asks for what even those may use who
-// are not let in.
-func (b *Bot) forStrangers(u Update, typed string) bool {
+// commandsOf are the commands that a person may know of.
+func (b *Bot) commandsOf(person int64) command.List {
+	if b.access.Admin(person) {
+		return b.commands
+	}
+	return b.public
+}
+
+// asksForPublic reports whether an update asks for what even people may use who
+// may not use the bot.
+func (b *Bot) asksForPublic(u Update, typed string) bool {
 	name := typed
 	if u.Press != "" {
 		name, _, _ = strings.Cut(u.Data, ":")
 	}
-	return b.commands[name].Strangers
+	c, _ := b.public.Find(name)
+	return c.Public
 }
 
 // turnAway answers a stranger, writes down that they asked, and tells the operators.
 func (b *Bot) turnAway(u Update) order {
 	answer := view.Stranger(u.From)
-	if b.Access.Nobody {
+	if b.access.Nobody {
 		answer = view.Unclaimed(u.From)
 	}
 	o := b.answerOnce(u, answer)
-	o.run = func(_ context.Context, r *Request) (Reply, error) {
-		asked, err := b.access.ask(u.From, u.Name, r.Now)
+	o.run = func(_ context.Context, r *command.Request) (command.Reply, error) {
+		asked, err := b.access.RequestAccess(u.From, u.Name, r.Now)
 		if err != nil {
-			return Reply{}, err
+			return command.Reply{}, err
 		}
 		if !asked {
-			return say(answer), nil
+			return command.Say(answer), nil
 		}
 		if news, _ := b.outsiders.told.allow(u.From, r.Now); news {
 			b.notify(aboutPeople, view.AsksIn(u.From, u.Name), view.ManyAskIn())
 		}
-		return say(answer), nil
+		return command.Say(answer), nil
 	}
 	return o
 }
 
-func audienceOf(u Update, c Command) audience {
-	return audience{chat: u.Chat, person: u.From, anyone: c.Strangers}
+func audienceOf(u Update, c command.Command) audience {
+	return audience{chat: u.Chat, person: u.From, anyone: c.Public}
 }
 
 // routePress finds the action of a button. Callback data is whatever a client
@@ -157,14 +167,14 @@ func audienceOf(u Update, c Command) audience {
 func (b *Bot) routePress(u Update) order {
 	name, rest, _ := strings.Cut(u.Data, ":")
 	action, args, _ := strings.Cut(rest, ":")
-	c, known := b.command(name, u.From)
+	c, known := b.commandsOf(u.From).Find(name)
 	if !known {
 		return b.answerOnce(u, view.OldButton())
 	}
 	o := b.orderOf(u, c, args)
 	switch a, ok := c.Actions[action]; {
 	case ok:
-		o.request.data, o.run, o.ack, o.overtakes = u.Data, a.Run, a.Ack, ""
+		o.request.Data, o.run, o.ack, o.overtakes = u.Data, a.Run, a.Ack, ""
 		if a.Overtakes {
 			o.overtakes = name + ":" + action
 		}
@@ -176,7 +186,7 @@ func (b *Bot) routePress(u Update) order {
 		o.request.Args, o.request.Pressed = "", 0
 		return o
 	case action == "again":
-		o.run = func(ctx context.Context, r *Request) (Reply, error) {
+		o.run = func(ctx context.Context, r *command.Request) (command.Reply, error) {
 			reply, err := c.Run(ctx, r)
 			// An edit cannot protect a message that was sent without protection.
 			reply.InPlace = reply.Message != nil && !reply.Message.Protect
@@ -189,33 +199,61 @@ func (b *Bot) routePress(u Update) order {
 	}
 }
 
-func (b *Bot) request(u Update, command, args string) *Request {
-	acted := new(bool)
-	return &Request{
-		Account: Account{b.Accounts, u.From, acted, b.Meter}, acted: acted, version: u.Entry.Sequence, Name: u.Name, Command: command, Args: strings.TrimSpace(args),
-		Pressed: pressed(u), Typed: typed(u), Now: b.Clock.Now(), prefs: b.Prefs, painter: b.Painter, bot: b,
+// request is what a handler gets of an update.
+func (b *Bot) request(u Update, c command.Command, args string) *command.Request {
+	r := &command.Request{
+		Account: account.New(&b.accounts, u.From), Name: u.Name, Command: c.Name, Args: strings.TrimSpace(args),
+		Now: b.Clock.Now(), Commands: b.commandsOf(u.From), Painter: b.Painter,
 	}
-}
-
-func typed(u Update) int {
 	if u.Press != "" {
-		return 0
+		r.Pressed = u.Message
+	} else {
+		r.Typed = u.Message
 	}
-	return u.Message
-}
-
-func pressed(u Update) int {
-	if u.Press == "" {
-		return 0
+	r.Forget = func(ctx context.Context) (command.Forgotten, error) {
+		r.Account.Changing()
+		return b.erase(ctx, u.From, b.Accounts.Logout, false)
 	}
-	return u.Message
+	if c.Admin {
+		r.Admin = operator{bot: b, request: r, person: u.From, version: u.Entry.Sequence}
+	}
+	return r
 }
 
 // answerOnce is an order that says one thing and asks nobody.
 func (b *Bot) answerOnce(u Update, m view.Message) order {
 	return order{
 		to:      audience{chat: u.Chat, person: u.From, anyone: true},
-		request: b.request(u, "", ""),
-		run:     func(context.Context, *Request) (Reply, error) { return say(m), nil },
+		request: b.request(u, command.Command{}, ""),
+		run:     func(context.Context, *command.Request) (command.Reply, error) { return command.Say(m), nil },
 	}
+}
+
+// outside reports whether an update comes from a group or a person who is not let in.
+func (b *Bot) outside(u Update) bool { return !u.Private || !b.access.Allowed(u.From) }
+
+// routeOutside decides what an outsider is answered. false: nothing.
+func (b *Bot) routeOutside(u Update, name, args string) (order, bool) {
+	open := u.Private && b.asksForPublic(u, name)
+	limits := b.outsiders.answers
+	if open {
+		limits = b.outsiders.forgets
+	}
+	if ok, _ := limits.allow(u.Chat, b.Clock.Now()); !ok {
+		return order{}, false
+	}
+	var o order
+	switch {
+	case !u.Private:
+		o = b.answerOnce(u, view.GroupOnly(b.Username))
+	case !open:
+		o = b.turnAway(u)
+	case u.Press != "":
+		o = b.routePress(u)
+	default:
+		c, _ := b.public.Find(name)
+		o = b.orderOf(u, c, args)
+	}
+	o.to.outside, o.overtakes = true, ""
+	return o, true
 }

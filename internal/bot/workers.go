@@ -1,6 +1,10 @@
 package bot
 
-import "sync"
+import (
+	"sync"
+
+	"kitebot/internal/panics"
+)
 
 // workers run jobs that may be left out: a few at a time, and no more wait than
 // there is room for. A goroutine exists only while there is something to do.
@@ -24,7 +28,7 @@ func (w *workers) do(job func()) bool {
 		return false
 	case w.running < w.most:
 		w.running++
-		spawn(&w.wg, w.caught, func() { w.work(job) })
+		panics.Spawn(&w.wg, w.caught, func() { w.work(job) })
 		return true
 	case len(w.waiting) < w.room:
 		w.waiting = append(w.waiting, job)
@@ -37,7 +41,7 @@ func (w *workers) do(job func()) bool {
 // work runs a job and then what waits, until there is nothing more.
 func (w *workers) work(job func()) {
 	for job != nil {
-		if err := protect(job); err != nil {
+		if err := panics.Catch(job); err != nil {
 			w.caught(err)
 		}
 		job = w.next()

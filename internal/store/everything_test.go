@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
@@ -30,7 +31,7 @@ func everything(t *testing.T) (path string) {
 	}
 	mustSave(t, s, sessiontest.Full(71), sessiontest.LoggedIn(72, "ZZ0002"))
 	mustSavePrefs(t, s, 71, bottest.FullPrefs())
-	mustSaveGuest(t, s, bottest.FullGuest(73))
+	mustSaveAccess(t, s, bottest.FullAccess(73))
 	mustTake(t, s, 7, bottest.Message(1), bottest.Message(2))
 	mustTake(t, s, 8, bottest.Message(1))
 	s.Answered(7, 1)
@@ -55,7 +56,7 @@ func checkEverything(t *testing.T, s *Store) {
 	if diff := cmp.Diff(bottest.FullPrefs(), mustLoadPrefs(t, s, 71)); diff != "" {
 		t.Errorf("preferences (-want +got):\n%s", diff)
 	}
-	if guests, err := s.Guests(); err != nil || !cmp.Equal(guests, []bot.Guest{bottest.FullGuest(73)}) {
+	if guests, err := s.AccessRecords(); err != nil || !cmp.Equal(guests, []access.Record{bottest.FullAccess(73)}) {
 		t.Errorf("guests = %v, %v", guests, err)
 	}
 	if diff := cmp.Diff([]bot.Update{bottest.Message(2)}, mustUnanswered(t, s, 7)); diff != "" {

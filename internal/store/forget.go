@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/kite/session"
 )
 
@@ -79,10 +80,10 @@ func (s *Store) forgetGuest(tx *bolt.Tx, person int64) error {
 	case err != nil:
 		s.log.Warn("a person's standing cannot be read and is kept, since it may be a block", "person", person, "err", err)
 		return nil
-	case g.Standing == bot.Blocked:
+	case g.Standing == access.Blocked:
 		return nil
 	}
-	return s.writeGuest(tx, bot.Guest{Person: person, Version: g.Version})
+	return s.writeGuest(tx, access.Record{Person: person, Version: g.Version})
 }
 
 // forgetRecord removes a record without sessions, and one that cannot be read:

@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
@@ -18,7 +19,7 @@ import (
 func TestBotMemory(t *testing.T) {
 	bottest.TestMemory(t, func(t *testing.T) bottest.Kept {
 		s := mustOpen(t, newPath(t))
-		return bottest.Kept{Memory: s, Prefs: s, Guests: s, Journal: s}
+		return bottest.Kept{Memory: s, Prefs: s, Access: s, Journal: s}
 	})
 }
 
@@ -47,9 +48,9 @@ func TestPeopleAreOfThreeBuckets(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
 	mustSave(t, s, sessiontest.Full(71), session.Record{Person: 75})
-	mustSavePrefs(t, s, 300, bot.Prefs{Hide: true})
-	mustSavePrefs(t, s, 71, bot.Prefs{Hide: true})
-	mustSaveGuest(t, s, bottest.FullGuest(72))
+	mustSavePrefs(t, s, 300, account.Prefs{Hide: true})
+	mustSavePrefs(t, s, 71, account.Prefs{Hide: true})
+	mustSaveAccess(t, s, bottest.FullAccess(72))
 	mustTake(t, s, 7, from(74, 1)) // an update alone makes nobody known
 	mustClose(t, s)
 	damageRecord(t, path, 71)
@@ -63,7 +64,7 @@ func TestForgetIsOneCommit(t *testing.T) {
 	s := mustOpen(t, path)
 	mustSave(t, s, session.Record{Person: 71, Last: kite.Identity{UserID: "ZZ0071"}}, sessiontest.Full(72))
 	mustSavePrefs(t, s, 71, bottest.FullPrefs())
-	mustSaveGuest(t, s, bottest.FullGuest(71))
+	mustSaveAccess(t, s, bottest.FullAccess(71))
 	mustTake(t, s, 7, from(71, 1), from(72, 2), from(71, 3))
 	mustTake(t, s, 8, from(71, 1))
 	before := commits(t, s)
@@ -108,7 +109,7 @@ func TestForgetLeavesSessionsToBeEnded(t *testing.T) {
 			if diff := sessiontest.Diff(r, got); err != nil || diff != "" {
 				t.Errorf("the record: %v (-want +got):\n%s", err, diff)
 			}
-			if p := mustLoadPrefs(t, s, 71); !cmp.Equal(p, bot.Prefs{}) {
+			if p := mustLoadPrefs(t, s, 71); !cmp.Equal(p, account.Prefs{}) {
 				t.Errorf("the preferences were kept: %+v", p)
 			}
 			mustSave(t, s, session.Record{Person: 71, Last: full.Last}) // ended

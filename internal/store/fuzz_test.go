@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
@@ -30,8 +32,8 @@ type stored struct {
 func FuzzStored(f *testing.F) {
 	kinds := []stored{
 		{"record", recordSeeds(f), checkRecord},
-		{"preferences", encoded(f, encodePrefs, bottest.FullPrefs(), bot.Prefs{Hide: true}), checkPrefs},
-		{"guest", encoded(f, encodeGuest, bottest.FullGuest(71), bot.Guest{Standing: bot.Blocked}), checkGuest},
+		{"preferences", encoded(f, encodePrefs, bottest.FullPrefs(), account.Prefs{Hide: true}), checkPrefs},
+		{"guest", encoded(f, encodeGuest, bottest.FullAccess(71), access.Record{Standing: access.Blocked}), checkGuest},
 		{"entry", encoded(f, encodeEntry, entryV1{V: 1, Update: bottest.Message(1), Attempts: 2, Ran: true}, entryV1{V: 1, Update: bot.Update{Blocked: true}}), checkEntry},
 		{"sealed value", [][]byte{nil, {0, 0, 0, 1}, {1, 1, 1}}, checkSealed},
 		{"key", [][]byte{[]byte("WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="), []byte("A")}, checkKey},
@@ -111,7 +113,7 @@ func checkRecord(t *testing.T, text []byte) {
 func checkPrefs(t *testing.T, text []byte) { again(t, text, decodePrefs, encodePrefs) }
 
 func checkGuest(t *testing.T, text []byte) {
-	again(t, text, func(text []byte) (bot.Guest, error) { return decodeGuest(71, text) }, encodeGuest)
+	again(t, text, func(text []byte) (access.Record, error) { return decodeGuest(71, text) }, encodeGuest)
 }
 
 func checkEntry(t *testing.T, text []byte) { again(t, text, decodeEntry, encodeEntry) }

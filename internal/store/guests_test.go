@@ -9,17 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/bottest"
 )
 
 func TestBotGuests(t *testing.T) {
-	bottest.TestGuests(t, func(t *testing.T) bot.GuestBook { return mustOpen(t, newPath(t)) })
+	bottest.TestAccess(t, func(t *testing.T) access.Store { return mustOpen(t, newPath(t)) })
 }
 
-func mustSaveGuest(t testing.TB, s *Store, g bot.Guest) {
+func mustSaveAccess(t testing.TB, s *Store, g access.Record) {
 	t.Helper()
-	if err := s.SaveGuest(g); err != nil {
+	if err := s.SaveAccess(g); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -27,16 +27,16 @@ func mustSaveGuest(t testing.TB, s *Store, g bot.Guest) {
 func TestGuestsSurviveARestart(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
-	blocked := bot.Guest{Person: 73, Standing: bot.Blocked, Since: someTime(), By: 99}
-	mustSaveGuest(t, s, blocked)
-	mustSaveGuest(t, s, bottest.FullGuest(71))
-	mustSaveGuest(t, s, bottest.FullGuest(72))
-	mustSaveGuest(t, s, bot.Guest{Person: 72})
+	blocked := access.Record{Person: 73, Standing: access.Blocked, Since: someTime(), By: 99}
+	mustSaveAccess(t, s, blocked)
+	mustSaveAccess(t, s, bottest.FullAccess(71))
+	mustSaveAccess(t, s, bottest.FullAccess(72))
+	mustSaveAccess(t, s, access.Record{Person: 72})
 	mustClose(t, s)
 
 	s = mustOpen(t, path)
-	got, err := s.Guests()
-	if diff := cmp.Diff([]bot.Guest{bottest.FullGuest(71), blocked}, got); err != nil || diff != "" {
+	got, err := s.AccessRecords()
+	if diff := cmp.Diff([]access.Record{bottest.FullAccess(71), blocked}, got); err != nil || diff != "" {
 		t.Errorf("guests after a restart: %v (-want +got):\n%s", err, diff)
 	}
 	if got := count(t, s, guestsBucket); got != 2 {
@@ -50,26 +50,26 @@ func TestGuestsSurviveARestart(t *testing.T) {
 func TestADamagedGuestIsBlocked(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
-	mustSaveGuest(t, s, bottest.FullGuest(71))
-	mustSaveGuest(t, s, bot.Guest{Person: 72, Standing: bot.Waiting, Name: "Amberline"})
+	mustSaveAccess(t, s, bottest.FullAccess(71))
+	mustSaveAccess(t, s, access.Record{Person: 72, Standing: access.Waiting, Name: "Amberline"})
 	mustClose(t, s)
 	tamper(t, path, func(tx *bolt.Tx) error {
 		return bucket(tx, guestsBucket).Put(number(72), flipped(bucket(tx, guestsBucket).Get(number(72))))
 	})
 	s, log := mustOpenLogged(t, path)
-	blocked := bot.Guest{Person: 72, Standing: bot.Blocked}
-	if got, err := s.Guests(); err != nil || len(got) != 2 || got[1] != blocked {
+	blocked := access.Record{Person: 72, Standing: access.Blocked}
+	if got, err := s.AccessRecords(); err != nil || len(got) != 2 || got[1] != blocked {
 		t.Errorf("got %v, %v, want 72 blocked", got, err)
 	}
 	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "person=72") {
 		t.Errorf("the log does not say it: %s", log)
 	}
 	mustForget(t, s, 72)
-	if got, err := s.Guests(); err != nil || len(got) != 2 {
+	if got, err := s.AccessRecords(); err != nil || len(got) != 2 {
 		t.Errorf("a standing that may be a block was forgotten: %v, %v", got, err)
 	}
-	mustSaveGuest(t, s, bot.Guest{Person: 72})
-	if got, err := s.Guests(); err != nil || len(got) != 1 {
+	mustSaveAccess(t, s, access.Record{Person: 72})
+	if got, err := s.AccessRecords(); err != nil || len(got) != 1 {
 		t.Errorf("after a new decision: %v, %v", got, err)
 	}
 }
@@ -95,7 +95,7 @@ func TestGuestsThatCannotBeRead(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := s.Guests(); err != nil || len(got) != 1 || got[0].Standing != bot.Blocked || got[0].Name != "" {
+			if got, err := s.AccessRecords(); err != nil || len(got) != 1 || got[0].Standing != access.Blocked || got[0].Name != "" {
 				t.Errorf("got %v, %v, want one who is blocked", got, err)
 			}
 			if strings.Contains(log.String(), "Amberline") {
@@ -107,12 +107,12 @@ func TestGuestsThatCannotBeRead(t *testing.T) {
 
 func TestAnUnknownStandingIsNotKept(t *testing.T) {
 	s := mustOpen(t, newPath(t))
-	for _, standing := range []bot.Standing{-1, bot.Blocked + 1} {
-		if err := s.SaveGuest(bot.Guest{Person: 71, Standing: standing}); err == nil {
+	for _, standing := range []access.Standing{-1, access.Blocked + 1} {
+		if err := s.SaveAccess(access.Record{Person: 71, Standing: standing}); err == nil {
 			t.Errorf("standing %d was kept", standing)
 		}
 	}
-	if guests, err := s.Guests(); err != nil || len(guests) != 0 {
+	if guests, err := s.AccessRecords(); err != nil || len(guests) != 0 {
 		t.Errorf("guests = %v, %v", guests, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -130,10 +131,10 @@ func TestFigures(t *testing.T) {
 	}
 	small := want(0, 0)
 	mustSave(t, s, sessiontest.Full(11), sessiontest.Full(22))
-	if err := s.SavePrefs(22, bot.Prefs{Hide: true}); err != nil {
+	if err := s.SavePrefs(22, account.Prefs{Hide: true}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SavePrefs(33, bot.Prefs{Hide: true}); err != nil {
+	if err := s.SavePrefs(33, account.Prefs{Hide: true}); err != nil {
 		t.Fatal(err)
 	}
 	mustTake(t, s, 7, bot.Update{ID: 1}, bot.Update{ID: 2})

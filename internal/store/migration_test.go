@@ -14,6 +14,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
@@ -25,7 +27,7 @@ import (
 type oldFile struct {
 	schema int
 	name   string
-	prefs  map[int64]bot.Prefs
+	prefs  map[int64]account.Prefs
 }
 
 func oldFiles() []oldFile {
@@ -33,7 +35,7 @@ func oldFiles() []oldFile {
 	full.NoWarning, full.NoNotices = false, false // came later
 	return []oldFile{
 		{1, "testdata/schema1.db.gz", nil},
-		{2, "testdata/schema2.db.gz", map[int64]bot.Prefs{71: full, 73: {Hide: true}}},
+		{2, "testdata/schema2.db.gz", map[int64]account.Prefs{71: full, 73: {Hide: true}}},
 	}
 }
 
@@ -104,7 +106,7 @@ func TestAnOldStoreOpensAndKeepsEverything(t *testing.T) {
 					t.Errorf("preferences of %d (-want +got):\n%s", person, diff)
 				}
 			}
-			if guests, err := s.Guests(); err != nil || len(guests) != 0 {
+			if guests, err := s.AccessRecords(); err != nil || len(guests) != 0 {
 				t.Errorf("guests = %v, %v", guests, err)
 			}
 			if open := mustUnanswered(t, s, 7); !slices.Equal(open, []bot.Update{bottest.Message(2)}) {
@@ -154,7 +156,7 @@ func checkNewThings(t *testing.T, path string) {
 	used.Login.Used = someTime()
 	mustSave(t, s, used)
 	mustSavePrefs(t, s, 71, bottest.FullPrefs())
-	mustSaveGuest(t, s, bottest.FullGuest(74))
+	mustSaveAccess(t, s, bottest.FullAccess(74))
 	mustClose(t, s)
 
 	s = mustOpen(t, path)
@@ -166,7 +168,7 @@ func checkNewThings(t *testing.T, path string) {
 	if diff := cmp.Diff(bottest.FullPrefs(), mustLoadPrefs(t, s, 71)); diff != "" {
 		t.Errorf("preferences after the migration (-want +got):\n%s", diff)
 	}
-	if guests, err := s.Guests(); err != nil || !cmp.Equal(guests, []bot.Guest{bottest.FullGuest(74)}) {
+	if guests, err := s.AccessRecords(); err != nil || !cmp.Equal(guests, []access.Record{bottest.FullAccess(74)}) {
 		t.Errorf("guests = %v, %v", guests, err)
 	}
 }

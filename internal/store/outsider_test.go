@@ -13,6 +13,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -32,11 +34,11 @@ func outsiderFile(t *testing.T) (path string, log *logs, secrets []string) {
 	s := mustOpenWith(t, Options{Path: path, Key: testKey(), Logger: log.logger()})
 	full := sessiontest.Full(outsidePerson)
 	mustSave(t, s, full)
-	mustSavePrefs(t, s, outsidePerson, bot.Prefs{
+	mustSavePrefs(t, s, outsidePerson, account.Prefs{
 		Hide: true, Native: true, NoWarning: true,
 		Watch: []string{"NSE:SAMPLECORP"}, Picks: map[string]string{"amberline": "BSE:AMBER"},
 	})
-	mustSaveGuest(t, s, bot.Guest{Person: outsidePerson, Standing: bot.Approved, Name: "Quillfeather", Since: someTime(), By: 0x71aa_bbcc_ee99})
+	mustSaveAccess(t, s, access.Record{Person: outsidePerson, Standing: access.Approved, Name: "Quillfeather", Since: someTime(), By: 0x71aa_bbcc_ee99})
 	u := bot.Update{
 		ID: outsideUpdate, Chat: 0x71aa_bbcc_ff88, From: outsidePerson, Name: "Amberline",
 		Text: "/quote SAMPLECORP", Data: "menu:sample", Press: "9977553311",
@@ -58,7 +60,7 @@ func outsiderFile(t *testing.T) (path string, log *logs, secrets []string) {
 	for i := range int64(30) { // removed again: their pages are free, and not blank
 		person := outsidePerson + 100 + i
 		mustSave(t, s, sessiontest.LoggedIn(person, fmt.Sprintf("ZZ1%03d", i)))
-		mustSavePrefs(t, s, person, bot.Prefs{Watch: []string{"NSE:AMBERCORP"}})
+		mustSavePrefs(t, s, person, account.Prefs{Watch: []string{"NSE:AMBERCORP"}})
 		mustForget(t, s, person)
 		mustSave(t, s, session.Record{Person: person})
 	}

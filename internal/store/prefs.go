@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 
-	bolt "go.etcd.io/bbolt"
+	"kitebot/internal/bot/account"
 
-	"kitebot/internal/bot"
+	bolt "go.etcd.io/bbolt"
 )
 
-var _ bot.PrefStore = (*Store)(nil)
+var _ account.PrefStore = (*Store)(nil)
 
-// prefsV1 is a [bot.Prefs] on disk. The person is the key it is stored under.
+// prefsV1 is a [account.Prefs] on disk. The person is the key it is stored under.
 type prefsV1 struct {
 	V         int               `json:"v"`
 	Hide      bool              `json:"hide,omitempty"`
@@ -25,21 +25,21 @@ type prefsV1 struct {
 // LoadPrefs returns a person's preferences, the zero value when there are none.
 // Preferences that are not what was written are an error of this person alone,
 // [ErrDamaged]; the next SavePrefs replaces them.
-func (s *Store) LoadPrefs(person int64) (bot.Prefs, error) {
-	var p bot.Prefs
+func (s *Store) LoadPrefs(person int64) (account.Prefs, error) {
+	var p account.Prefs
 	err := s.view(func(tx *bolt.Tx) (err error) {
 		p, err = s.readPrefs(tx, person)
 		return err
 	})
 	if err != nil {
-		return bot.Prefs{}, fmt.Errorf("load preferences of person %d: %w", person, err)
+		return account.Prefs{}, fmt.Errorf("load preferences of person %d: %w", person, err)
 	}
 	return p, nil
 }
 
 // SavePrefs replaces a person's preferences in one commit. Preferences that say
 // nothing are removed.
-func (s *Store) SavePrefs(person int64, p bot.Prefs) error {
+func (s *Store) SavePrefs(person int64, p account.Prefs) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.commit(func(tx *bolt.Tx) error { return s.writePrefs(tx, person, p) })
@@ -49,31 +49,31 @@ func (s *Store) SavePrefs(person int64, p bot.Prefs) error {
 	return nil
 }
 
-func (s *Store) readPrefs(tx *bolt.Tx, person int64) (bot.Prefs, error) {
+func (s *Store) readPrefs(tx *bolt.Tx, person int64) (account.Prefs, error) {
 	key := number(uint64(person))
 	sealed := bucket(tx, prefsBucket).Get(key)
 	if sealed == nil {
-		return bot.Prefs{}, nil
+		return account.Prefs{}, nil
 	}
 	text, err := s.box.open([]byte(prefsBucket), key, sealed)
 	if err != nil {
-		return bot.Prefs{}, err
+		return account.Prefs{}, err
 	}
 	return decodePrefs(text)
 }
 
-func decodePrefs(text []byte) (bot.Prefs, error) {
+func decodePrefs(text []byte) (account.Prefs, error) {
 	var in prefsV1
 	if err := json.Unmarshal(text, &in); err != nil {
-		return bot.Prefs{}, fmt.Errorf("%w (preferences are no JSON)", ErrDamaged) // err may quote them
+		return account.Prefs{}, fmt.Errorf("%w (preferences are no JSON)", ErrDamaged) // err may quote them
 	}
 	if in.V != 1 {
-		return bot.Prefs{}, fmt.Errorf("preferences of version %d are not known: %w", in.V, ErrSchemaNewer)
+		return account.Prefs{}, fmt.Errorf("preferences of version %d are not known: %w", in.V, ErrSchemaNewer)
 	}
-	return bot.Prefs{Hide: in.Hide, Native: in.Native, NoWarning: in.NoWarning, NoNotices: in.NoNotices, Watch: in.Watch, Picks: in.Picks}, nil
+	return account.Prefs{Hide: in.Hide, Native: in.Native, NoWarning: in.NoWarning, NoNotices: in.NoNotices, Watch: in.Watch, Picks: in.Picks}, nil
 }
 
-func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
+func (s *Store) writePrefs(tx *bolt.Tx, person int64, p account.Prefs) error {
 	prefs, key := bucket(tx, prefsBucket), number(uint64(person))
 	if p.IsZero() {
 		return prefs.Delete(key)
@@ -85,7 +85,7 @@ func (s *Store) writePrefs(tx *bolt.Tx, person int64, p bot.Prefs) error {
 	return prefs.Put(key, s.box.seal([]byte(prefsBucket), key, text))
 }
 
-func encodePrefs(p bot.Prefs) ([]byte, error) {
+func encodePrefs(p account.Prefs) ([]byte, error) {
 	return json.Marshal(prefsV1{
 		V: 1, Hide: p.Hide, Native: p.Native, NoWarning: p.NoWarning, NoNotices: p.NoNotices, Watch: p.Watch, Picks: p.Picks,
 	})

@@ -13,23 +13,23 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 	"pgregory.net/rapid"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/kite/session/sessiontest"
 )
 
 func TestBotPrefs(t *testing.T) {
-	bottest.TestPrefs(t, func(t *testing.T) bot.PrefStore { return mustOpen(t, newPath(t)) })
+	bottest.TestPrefs(t, func(t *testing.T) account.PrefStore { return mustOpen(t, newPath(t)) })
 }
 
-func mustSavePrefs(t testing.TB, s *Store, person int64, p bot.Prefs) {
+func mustSavePrefs(t testing.TB, s *Store, person int64, p account.Prefs) {
 	t.Helper()
 	if err := s.SavePrefs(person, p); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func mustLoadPrefs(t testing.TB, s *Store, person int64) bot.Prefs {
+func mustLoadPrefs(t testing.TB, s *Store, person int64) account.Prefs {
 	t.Helper()
 	p, err := s.LoadPrefs(person)
 	if err != nil {
@@ -38,7 +38,7 @@ func mustLoadPrefs(t testing.TB, s *Store, person int64) bot.Prefs {
 	return p
 }
 
-func somePrefs() *rapid.Generator[bot.Prefs] { return rapid.Make[bot.Prefs]() }
+func somePrefs() *rapid.Generator[account.Prefs] { return rapid.Make[account.Prefs]() }
 
 // TestPrefsLikeTheTwin saves and restarts in any order and wants the file to say
 // what the store in memory says.
@@ -68,7 +68,7 @@ func TestPrefsLikeTheTwin(t *testing.T) {
 	})
 }
 
-func comparePrefs(rt *rapid.T, file, twin bot.PrefStore) {
+func comparePrefs(rt *rapid.T, file, twin account.PrefStore) {
 	for person := range int64(4) {
 		got, err := file.LoadPrefs(person)
 		if err != nil {
@@ -83,14 +83,14 @@ func comparePrefs(rt *rapid.T, file, twin bot.PrefStore) {
 
 func TestPrefsThatSayNothingTakeNoRow(t *testing.T) {
 	s := mustOpen(t, newPath(t))
-	mustSavePrefs(t, s, 71, bot.Prefs{Hide: true})
+	mustSavePrefs(t, s, 71, account.Prefs{Hide: true})
 	mustSavePrefs(t, s, 72, bottest.FullPrefs())
-	mustSavePrefs(t, s, 73, bot.Prefs{Watch: []string{}})
+	mustSavePrefs(t, s, 73, account.Prefs{Watch: []string{}})
 	if got := count(t, s, prefsBucket); got != 2 {
 		t.Errorf("%d rows, want 2", got)
 	}
-	mustSavePrefs(t, s, 71, bot.Prefs{})
-	mustSavePrefs(t, s, 72, bot.Prefs{Picks: map[string]string{}})
+	mustSavePrefs(t, s, 71, account.Prefs{})
+	mustSavePrefs(t, s, 72, account.Prefs{Picks: map[string]string{}})
 	if got := count(t, s, prefsBucket); got != 0 {
 		t.Errorf("%d rows are left, want none", got)
 	}
@@ -100,7 +100,7 @@ func TestPrefsAndRecordsAreApart(t *testing.T) {
 	s := mustOpen(t, newPath(t))
 	mustSave(t, s, sessiontest.Full(71))
 	mustSavePrefs(t, s, 71, bottest.FullPrefs())
-	mustSavePrefs(t, s, 71, bot.Prefs{})
+	mustSavePrefs(t, s, 71, account.Prefs{})
 	if r, err := s.Load(71); err != nil || r.Login == nil {
 		t.Errorf("the record went with the preferences: %v", err)
 	}
@@ -110,7 +110,7 @@ func TestDamagedPrefsAreOnePersonsTrouble(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
 	for person := range int64(3) {
-		mustSavePrefs(t, s, 71+person, bot.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
+		mustSavePrefs(t, s, 71+person, account.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
 	}
 	mustClose(t, s)
 	tamper(t, path, func(tx *bolt.Tx) error {
@@ -122,19 +122,19 @@ func TestDamagedPrefsAreOnePersonsTrouble(t *testing.T) {
 	s = mustOpen(t, path)
 	for _, person := range []int64{71, 73} { // a flipped bit, and somebody else's row
 		p, err := s.LoadPrefs(person)
-		if !errors.Is(err, ErrDamaged) || !cmp.Equal(p, bot.Prefs{}) {
+		if !errors.Is(err, ErrDamaged) || !cmp.Equal(p, account.Prefs{}) {
 			t.Errorf("person %d: got %+v, %v, want nothing and ErrDamaged", person, p, err)
 		}
 	}
 	if p := mustLoadPrefs(t, s, 72); !slices.Equal(p.Watch, []string{"NSE:1"}) {
 		t.Errorf("the sound row: %+v", p)
 	}
-	mustSavePrefs(t, s, 71, bot.Prefs{Native: true})
-	mustSavePrefs(t, s, 73, bot.Prefs{})
+	mustSavePrefs(t, s, 71, account.Prefs{Native: true})
+	mustSavePrefs(t, s, 73, account.Prefs{})
 	if p := mustLoadPrefs(t, s, 71); !p.Native {
 		t.Errorf("the replaced row: %+v", p)
 	}
-	if p := mustLoadPrefs(t, s, 73); !cmp.Equal(p, bot.Prefs{}) {
+	if p := mustLoadPrefs(t, s, 73); !cmp.Equal(p, account.Prefs{}) {
 		t.Errorf("the removed row: %+v", p)
 	}
 }

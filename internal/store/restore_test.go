@@ -13,7 +13,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/kite/session/sessiontest"
 )
 
@@ -120,7 +120,7 @@ func tellBoth(t *testing.T, s *Store, person int64, told chan<- struct{}, stop <
 		default:
 		}
 		for _, p := range []int64{person, person + 1} {
-			if err := s.SavePrefs(p, bot.Prefs{Watch: []string{fmt.Sprint(turn)}}); err != nil {
+			if err := s.SavePrefs(p, account.Prefs{Watch: []string{fmt.Sprint(turn)}}); err != nil {
 				t.Errorf("write: %v", err)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -154,7 +154,7 @@ func TestRotationKeepsDamageWhereItIs(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrDamaged", name, err)
 		}
 	}
-	if guests, err := s.Guests(); err != nil || len(guests) == 0 || guests[0] != (bot.Guest{Person: 73, Standing: bot.Blocked}) {
+	if guests, err := s.AccessRecords(); err != nil || len(guests) == 0 || guests[0] != (access.Record{Person: 73, Standing: access.Blocked}) {
 		t.Errorf("guests %v, %v, want 73 blocked for what cannot be read", guests, err)
 	}
 	if r, err := s.Load(71); err != nil || r.Login == nil {

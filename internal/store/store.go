@@ -8,7 +8,7 @@
 // replaced or removed stays in the file, sealed, until bbolt needs its page.
 //
 // It is the only importer of bbolt and implements [session.Store],
-// [bot.PrefStore], [bot.GuestBook], [bot.Memory] and [bot.Journal].
+// [account.PrefStore], [access.Store], [bot.Memory] and [bot.Journal].
 package store
 
 import (

@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
 )
 
 // Kept is what [bot.Memory] is a view of, as far as the bot writes it: four
@@ -14,8 +16,8 @@ import (
 // records is for the tests of those who keep them.
 type Kept struct {
 	Memory  bot.Memory
-	Prefs   bot.PrefStore
-	Guests  bot.GuestBook
+	Prefs   account.PrefStore
+	Access  access.Store
 	Journal bot.Journal
 }
 
@@ -35,14 +37,14 @@ func TestMemory(t *testing.T, open func(t *testing.T) Kept) {
 
 func testMemoryPeople(t *testing.T, k Kept) {
 	mustSavePrefs(t, k.Prefs, otherPerson, FullPrefs())
-	mustSaveGuest(t, k.Guests, FullGuest(otherPerson))
-	mustSaveGuest(t, k.Guests, FullGuest(somePerson))
-	mustSavePrefs(t, k.Prefs, 256, bot.Prefs{Hide: true})
+	mustSaveAccess(t, k.Access, FullAccess(otherPerson))
+	mustSaveAccess(t, k.Access, FullAccess(somePerson))
+	mustSavePrefs(t, k.Prefs, 256, account.Prefs{Hide: true})
 	wantPeople(t, k, 256, somePerson, otherPerson)
-	mustSavePrefs(t, k.Prefs, otherPerson, bot.Prefs{})
+	mustSavePrefs(t, k.Prefs, otherPerson, account.Prefs{})
 	wantPeople(t, k, 256, somePerson, otherPerson)
-	gone := bot.Guest{Person: otherPerson}
-	mustSaveGuest(t, k.Guests, gone)
+	gone := access.Record{Person: otherPerson}
+	mustSaveAccess(t, k.Access, gone)
 	wantPeople(t, k, 256, somePerson)
 }
 
@@ -50,7 +52,7 @@ func testMemoryPeople(t *testing.T, k Kept) {
 func fill(t *testing.T, k Kept, person int64, updates ...int64) {
 	t.Helper()
 	mustSavePrefs(t, k.Prefs, person, FullPrefs())
-	mustSaveGuest(t, k.Guests, FullGuest(person))
+	mustSaveAccess(t, k.Access, FullAccess(person))
 	wantFresh(t, k.Journal, someBot, messagesOf(person, updates...), messagesOf(person, updates...)...)
 }
 
@@ -67,8 +69,8 @@ func testForgetAll(t *testing.T, k Kept) {
 	k.Journal.Answered(someBot, 2)
 	mustForget(t, k, somePerson)
 	wantPeople(t, k)
-	wantPrefs(t, k.Prefs, somePerson, bot.Prefs{})
-	wantGuests(t, k.Guests)
+	wantPrefs(t, k.Prefs, somePerson, account.Prefs{})
+	wantAccess(t, k.Access)
 	wantUnanswered(t, k.Journal, someBot)
 }
 
@@ -78,7 +80,7 @@ func testForgetOthers(t *testing.T, k Kept) {
 	mustForget(t, k, somePerson)
 	wantPeople(t, k, otherPerson)
 	wantPrefs(t, k.Prefs, otherPerson, FullPrefs())
-	wantGuests(t, k.Guests, FullGuest(otherPerson))
+	wantAccess(t, k.Access, FullAccess(otherPerson))
 	wantUnanswered(t, k.Journal, someBot, messagesOf(otherPerson, 2, 4)...)
 }
 
@@ -89,22 +91,22 @@ func testForgetButThePlace(t *testing.T, k Kept) {
 		if err := k.Memory.Forget(somePerson, true); err != nil {
 			t.Fatalf("forget: %v", err)
 		}
-		wantPrefs(t, k.Prefs, somePerson, bot.Prefs{})
+		wantPrefs(t, k.Prefs, somePerson, account.Prefs{})
 		wantUnanswered(t, k.Journal, someBot, messagesOf(otherPerson, 2)...)
-		wantGuests(t, k.Guests, FullGuest(somePerson), FullGuest(otherPerson))
+		wantAccess(t, k.Access, FullAccess(somePerson), FullAccess(otherPerson))
 	}
 }
 
 func testForgetBlock(t *testing.T, k Kept) {
 	fill(t, k, somePerson, 1)
-	blocked := FullGuest(somePerson)
-	blocked.Standing = bot.Blocked
-	mustSaveGuest(t, k.Guests, blocked)
+	blocked := FullAccess(somePerson)
+	blocked.Standing = access.Blocked
+	mustSaveAccess(t, k.Access, blocked)
 	mustForget(t, k, somePerson)
-	wantPrefs(t, k.Prefs, somePerson, bot.Prefs{})
+	wantPrefs(t, k.Prefs, somePerson, account.Prefs{})
 	wantUnanswered(t, k.Journal, someBot)
 	wantPeople(t, k, somePerson)
-	wantGuests(t, k.Guests, blocked)
+	wantAccess(t, k.Access, blocked)
 }
 
 // testForgetUpdates: what was waiting counts as seen, for every bot, and the

@@ -4,14 +4,14 @@ import (
 	"maps"
 	"slices"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 )
 
 // MemMemory is a [bot.Memory] over the other twins. Safe for concurrent use,
 // though only the store forgets in one commit.
 type MemMemory struct {
 	Prefs   *MemPrefs
-	Guests  *MemGuests
+	Access  *MemAccess
 	Journal *MemJournal
 	// Records returns the people who have a session record; nil for none.
 	Records func() []int64
@@ -19,7 +19,7 @@ type MemMemory struct {
 
 // People implements [bot.Memory].
 func (m *MemMemory) People() ([]int64, error) {
-	guests, err := m.Guests.Guests()
+	guests, err := m.Access.AccessRecords()
 	if err != nil {
 		return nil, err
 	}
@@ -40,11 +40,11 @@ func (m *MemMemory) People() ([]int64, error) {
 
 // Forget implements [bot.Memory]. It fails where the preferences are broken.
 func (m *MemMemory) Forget(person int64, place bool) error {
-	if err := m.Prefs.SavePrefs(person, bot.Prefs{}); err != nil {
+	if err := m.Prefs.SavePrefs(person, account.Prefs{}); err != nil {
 		return err
 	}
 	if !place {
-		m.Guests.forget(person)
+		m.Access.forget(person)
 	}
 	m.Journal.forget(person)
 	return nil

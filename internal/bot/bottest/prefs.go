@@ -7,10 +7,10 @@ import (
 	"sync"
 	"testing"
 
+	"kitebot/internal/bot/account"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"kitebot/internal/bot"
 )
 
 // The people of the suite.
@@ -19,10 +19,10 @@ const (
 	otherPerson = 9_100_000_072
 )
 
-// TestPrefs checks the whole contract of [bot.PrefStore] within one process.
+// TestPrefs checks the whole contract of [account.PrefStore] within one process.
 // Every call of open returns a new, empty store.
-func TestPrefs(t *testing.T, open func(t *testing.T) bot.PrefStore) {
-	t.Run("nobody has any at first", func(t *testing.T) { wantPrefs(t, open(t), somePerson, bot.Prefs{}) })
+func TestPrefs(t *testing.T, open func(t *testing.T) account.PrefStore) {
+	t.Run("nobody has any at first", func(t *testing.T) { wantPrefs(t, open(t), somePerson, account.Prefs{}) })
 	t.Run("everything comes back", func(t *testing.T) { testPrefsWhole(t, open(t)) })
 	t.Run("each field alone comes back", func(t *testing.T) { testPrefsFields(t, open(t)) })
 	t.Run("the last word counts", func(t *testing.T) { testPrefsReplaced(t, open(t)) })
@@ -33,8 +33,8 @@ func TestPrefs(t *testing.T, open func(t *testing.T) bot.PrefStore) {
 }
 
 // FullPrefs returns preferences in which every field is set.
-func FullPrefs() bot.Prefs {
-	return bot.Prefs{
+func FullPrefs() account.Prefs {
+	return account.Prefs{
 		Hide:      true,
 		Native:    true,
 		NoWarning: true,
@@ -44,7 +44,7 @@ func FullPrefs() bot.Prefs {
 	}
 }
 
-func testPrefsWhole(t *testing.T, s bot.PrefStore) {
+func testPrefsWhole(t *testing.T, s account.PrefStore) {
 	mustSavePrefs(t, s, somePerson, FullPrefs())
 	for range 2 { // reading changes nothing
 		wantPrefs(t, s, somePerson, FullPrefs())
@@ -53,7 +53,7 @@ func testPrefsWhole(t *testing.T, s bot.PrefStore) {
 
 // testPrefsFields finds the fields by itself, so that a new one that is not stored
 // fails.
-func testPrefsFields(t *testing.T, s bot.PrefStore) {
+func testPrefsFields(t *testing.T, s account.PrefStore) {
 	full := reflect.ValueOf(FullPrefs())
 	for i := range full.NumField() {
 		name := full.Type().Field(i).Name
@@ -61,7 +61,7 @@ func testPrefsFields(t *testing.T, s bot.PrefStore) {
 			t.Errorf("FullPrefs leaves %s out", name)
 			continue
 		}
-		var p bot.Prefs
+		var p account.Prefs
 		reflect.ValueOf(&p).Elem().Field(i).Set(full.Field(i))
 		if p.IsZero() {
 			t.Errorf("preferences with nothing but %s count as none", name)
@@ -71,39 +71,39 @@ func testPrefsFields(t *testing.T, s bot.PrefStore) {
 	}
 }
 
-func testPrefsReplaced(t *testing.T, s bot.PrefStore) {
+func testPrefsReplaced(t *testing.T, s account.PrefStore) {
 	mustSavePrefs(t, s, somePerson, FullPrefs())
-	second := bot.Prefs{Native: true, Watch: []string{"NSE:INFY"}, Picks: map[string]string{"x": "NSE:X"}}
+	second := account.Prefs{Native: true, Watch: []string{"NSE:INFY"}, Picks: map[string]string{"x": "NSE:X"}}
 	mustSavePrefs(t, s, somePerson, second)
 	wantPrefs(t, s, somePerson, second)
 }
 
-func testPrefsRemoved(t *testing.T, s bot.PrefStore) {
-	for _, nothing := range []bot.Prefs{{}, {Watch: []string{}, Picks: map[string]string{}}} {
+func testPrefsRemoved(t *testing.T, s account.PrefStore) {
+	for _, nothing := range []account.Prefs{{}, {Watch: []string{}, Picks: map[string]string{}}} {
 		mustSavePrefs(t, s, otherPerson, nothing) // there is nothing to remove
 		mustSavePrefs(t, s, somePerson, FullPrefs())
 		mustSavePrefs(t, s, somePerson, nothing)
-		wantPrefs(t, s, somePerson, bot.Prefs{})
-		wantPrefs(t, s, otherPerson, bot.Prefs{})
+		wantPrefs(t, s, somePerson, account.Prefs{})
+		wantPrefs(t, s, otherPerson, account.Prefs{})
 	}
 }
 
-func testPrefsPeople(t *testing.T, s bot.PrefStore) {
+func testPrefsPeople(t *testing.T, s account.PrefStore) {
 	people := []int64{0, 1, 256, somePerson, otherPerson, math.MaxInt64, -1}
 	for _, person := range people {
-		mustSavePrefs(t, s, person, bot.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
+		mustSavePrefs(t, s, person, account.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
 	}
-	mustSavePrefs(t, s, 1, bot.Prefs{})
+	mustSavePrefs(t, s, 1, account.Prefs{})
 	for _, person := range people {
 		if person == 1 {
-			wantPrefs(t, s, person, bot.Prefs{})
+			wantPrefs(t, s, person, account.Prefs{})
 			continue
 		}
-		wantPrefs(t, s, person, bot.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
+		wantPrefs(t, s, person, account.Prefs{Watch: []string{fmt.Sprint("NSE:", person)}})
 	}
 }
 
-func testPrefsCopied(t *testing.T, s bot.PrefStore) {
+func testPrefsCopied(t *testing.T, s account.PrefStore) {
 	given := FullPrefs()
 	mustSavePrefs(t, s, somePerson, given)
 	spoil(given)
@@ -118,20 +118,20 @@ func testPrefsCopied(t *testing.T, s bot.PrefStore) {
 }
 
 // spoil changes what p refers to.
-func spoil(p bot.Prefs) {
+func spoil(p account.Prefs) {
 	p.Watch[0] = "spoilt"
 	p.Picks["m&m"] = "spoilt"
 }
 
 // testPrefsManyHands saves and loads from many goroutines, each for a person of
 // its own.
-func testPrefsManyHands(t *testing.T, s bot.PrefStore) {
+func testPrefsManyHands(t *testing.T, s account.PrefStore) {
 	const hands, turns = 8, 5
 	var wg sync.WaitGroup
 	for person := range int64(hands) {
 		wg.Go(func() {
 			for turn := range turns {
-				want := bot.Prefs{Hide: turn%2 == 0, Watch: []string{fmt.Sprint("NSE:", person, "-", turn)}}
+				want := account.Prefs{Hide: turn%2 == 0, Watch: []string{fmt.Sprint("NSE:", person, "-", turn)}}
 				if err := s.SavePrefs(person, want); err != nil {
 					t.Errorf("save: %v", err)
 				}
@@ -144,14 +144,14 @@ func testPrefsManyHands(t *testing.T, s bot.PrefStore) {
 	wg.Wait()
 }
 
-func mustSavePrefs(t *testing.T, s bot.PrefStore, person int64, p bot.Prefs) {
+func mustSavePrefs(t *testing.T, s account.PrefStore, person int64, p account.Prefs) {
 	t.Helper()
 	if err := s.SavePrefs(person, p); err != nil {
 		t.Fatalf("save preferences of %d: %v", person, err)
 	}
 }
 
-func wantPrefs(t *testing.T, s bot.PrefStore, person int64, want bot.Prefs) {
+func wantPrefs(t *testing.T, s account.PrefStore, person int64, want account.Prefs) {
 	t.Helper()
 	got, err := s.LoadPrefs(person)
 	if err != nil {

@@ -5,20 +5,20 @@ import (
 	"slices"
 	"sync"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 )
 
-// MemPrefs is a [bot.PrefStore] that lives as long as the test. Safe for
+// MemPrefs is a [account.PrefStore] that lives as long as the test. Safe for
 // concurrent use.
 type MemPrefs struct {
 	mu     sync.Mutex
-	people map[int64]bot.Prefs
+	people map[int64]account.Prefs
 	broken error // every call fails with it
 }
 
 // NewMemPrefs returns an empty store.
 func NewMemPrefs() *MemPrefs {
-	return &MemPrefs{people: make(map[int64]bot.Prefs)}
+	return &MemPrefs{people: make(map[int64]account.Prefs)}
 }
 
 // Break makes every call fail with err; nil mends it.
@@ -28,18 +28,18 @@ func (m *MemPrefs) Break(err error) {
 	m.broken = err
 }
 
-// LoadPrefs implements [bot.PrefStore]. It fails only while broken.
-func (m *MemPrefs) LoadPrefs(person int64) (bot.Prefs, error) {
+// LoadPrefs implements [account.PrefStore]. It fails only while broken.
+func (m *MemPrefs) LoadPrefs(person int64) (account.Prefs, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.broken != nil {
-		return bot.Prefs{}, m.broken
+		return account.Prefs{}, m.broken
 	}
 	return copied(m.people[person]), nil
 }
 
-// SavePrefs implements [bot.PrefStore]. It fails only while broken.
-func (m *MemPrefs) SavePrefs(person int64, p bot.Prefs) error {
+// SavePrefs implements [account.PrefStore]. It fails only while broken.
+func (m *MemPrefs) SavePrefs(person int64, p account.Prefs) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.broken != nil {
@@ -62,7 +62,7 @@ func (m *MemPrefs) chosen() []int64 {
 	return people
 }
 
-func copied(p bot.Prefs) bot.Prefs {
+func copied(p account.Prefs) account.Prefs {
 	p.Watch, p.Picks = slices.Clone(p.Watch), maps.Clone(p.Picks)
 	return p
 }

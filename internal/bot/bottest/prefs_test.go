@@ -4,12 +4,12 @@ import (
 	"errors"
 	"testing"
 
-	"kitebot/internal/bot"
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 )
 
 func TestMemPrefs(t *testing.T) {
-	bottest.TestPrefs(t, func(*testing.T) bot.PrefStore { return bottest.NewMemPrefs() })
+	bottest.TestPrefs(t, func(*testing.T) account.PrefStore { return bottest.NewMemPrefs() })
 }
 
 func TestMemPrefsBreak(t *testing.T) {
@@ -17,7 +17,7 @@ func TestMemPrefsBreak(t *testing.T) {
 	m := bottest.NewMemPrefs()
 	m.Break(full)
 	_, loaded := m.LoadPrefs(71)
-	for _, err := range []error{loaded, m.SavePrefs(71, bot.Prefs{Hide: true})} {
+	for _, err := range []error{loaded, m.SavePrefs(71, account.Prefs{Hide: true})} {
 		if !errors.Is(err, full) {
 			t.Errorf("error = %v, want the one it was broken with", err)
 		}

@@ -224,3 +224,21 @@ func (l Link) underWay() error {
 		return &QueuedError{Until: a.Due}
 	}
 }
+
+// LoginError returns the first error that concerns the login rather than one answer:
+// of several parts asked for at once it spoils all. That the login was taken over
+// comes before what the other parts found of its end.
+func LoginError(errs ...error) error {
+	for _, err := range errs {
+		if _, usurped := errors.AsType[*UsurpedError](err); usurped {
+			return err
+		}
+	}
+	for _, err := range errs {
+		_, doubt := errors.AsType[*DoubtError](err)
+		if doubt || errors.Is(err, ErrNoLogin) || errors.Is(err, ErrEnded) || errors.Is(err, ErrUnconfirmed) || errors.Is(err, ErrLeft) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/command"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite/session"
+)
+
+// Outage is a time in which Kite was of no use to people.
+type Outage struct {
+	Since time.Time
+	Cause string        // why, in a word or two
+	Lasts time.Duration // until it was over; zero while it goes on
+}
+
+// notice is what operators are told without having asked.
+type notice int64
+
+const (
+	aboutKite notice = iota
+	aboutPeople
+)
+
+// noticeRate bounds the notices of one kind, whatever comes and goes.
+var noticeRate = Rate{N: 4, Per: time.Hour}
+
+// Outage tells the operators that Kite is away, or that it is back if they were told
+// that it was away. It returns at once, and is not for two goroutines at a time.
+func (b *Bot) Outage(o Outage) {
+	if o.Lasts == 0 {
+		b.awayTold = b.notify(aboutKite, view.KiteAway(o.Since, b.Clock.Now(), o.Cause), view.KiteFlaps())
+		return
+	}
+	if b.awayTold {
+		b.tellOperators(view.KiteBack(o.Since, o.Lasts))
+	}
+}
+
+// notify tells the operators, unless there were many notices of this kind lately:
+// of those they are told once that they are told no more.
+func (b *Bot) notify(about notice, m, tooMany view.Message) (told bool) {
+	ok, tell := b.notices.allow(int64(about), b.Clock.Now())
+	switch {
+	case ok:
+		b.tellOperators(m)
+	case tell:
+		b.tellOperators(tooMany)
+	}
+	return ok
+}
+
+// tellOperators queues a message to each operator who wants such.
+func (b *Bot) tellOperators(m view.Message) {
+	for _, admin := range b.access.Admins {
+		b.mail.put(admin, job{run: func(t turn) {
+			if b.prefsOf(admin).NoNotices {
+				return
+			}
+			err := b.deliver(t.delivery, privateChat(admin), 0, command.Say(m))
+			if err != nil && !errors.Is(err, errOvertaken) {
+				b.Logger.Warn("an operator was not told of something: it is not told again, and /admin shows how things are", "err", err)
+			}
+		}})
+	}
+}
+
+// letIn tells a person that they may use the bot now, once.
+func (b *Bot) letIn(person int64) {
+	b.mail.put(person, job{run: func(t turn) {
+		if err := b.deliver(t.delivery, privateChat(person), 0, command.Say(view.LetIn())); err != nil {
+			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
+		}
+	}})
+}
+
+// operator is what an operator's request can do: it is the request's [command.Admin].
+type operator struct {
+	bot     *Bot
+	request *command.Request
+	person  int64  // the operator
+	version uint64 // the journal's number of the update
+}
+
+func (o operator) Access() []access.Record { return o.bot.access.Records() }
+
+func (o operator) Decide(person int64, to access.Standing, from []access.Standing) (command.Decision, error) {
+	b := o.bot
+	if b.access.Admin(person) {
+		return command.Decision{Outcome: access.IsAdmin}, nil
+	}
+	o.request.Account.Changing()
+	record := access.Record{Person: person, Standing: to, Since: o.request.Now.UTC().Truncate(time.Second), By: o.person, Version: o.version}
+	before, outcome, err := b.access.Decide(record, from)
+	d := command.Decision{Outcome: outcome, Before: before.Standing}
+	if err != nil || outcome != access.CarriedOut {
+		return d, err
+	}
+	b.outsiders.reset(person)
+	b.Logger.Info("an operator decided about a person", "by", o.person, "person", person, "was", d.Before.String(), "is", to.String())
+	d.Was, d.Is = b.access.LetsIn(person, d.Before), b.access.LetsIn(person, to)
+	switch {
+	case !d.Is && d.Before != access.Blocked: // a person who is blocked has nothing left
+		b.dismiss(person)
+	case d.Is && !d.Was && to == access.Approved:
+		b.letIn(person)
+	}
+	return d, nil
+}
+
+func (o operator) Overview(ctx context.Context) view.OpsView {
+	b := o.bot
+	v := view.OpsView{Waiting: len(b.access.Waiting()), Errors: o.Errors()}
+	if b.Operations != nil {
+		report := b.Operations.Report()
+		v.Version, v.Since, v.Components = report.Version, report.Since, report.Components
+	}
+	v.Commands, v.Failed = b.tally.lastHour(o.request.Now)
+	people, err := b.Memory.People()
+	if err != nil {
+		v.Blind = true
+		return v
+	}
+	v.People = len(people)
+	for _, person := range people {
+		s, err := b.Accounts.Status(person)
+		switch {
+		case err != nil || ctx.Err() != nil:
+			v.Blind = true
+		case !s.User.IsZero() && s.State != session.LoggingOut:
+			v.LoggedIn++
+		}
+		if s.Link != nil {
+			v.Links++
+		}
+	}
+	return v
+}
+
+func (o operator) Errors() []view.OpsError {
+	var all []view.OpsError
+	for _, m := range o.bot.tally.last() {
+		all = append(all, view.OpsError{At: m.at, Ref: m.ref, Command: m.command, Outcome: m.outcome, Took: m.took, Text: m.text})
+	}
+	return all
+}

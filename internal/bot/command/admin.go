@@ -1,0 +1,191 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
+	"kitebot/internal/bot/view"
+)
+
+// adminCommand is for operators. Dispatch finds it for them only, for what is typed
+// and for each press alike.
+func adminCommand() Command {
+	c := Command{
+		Name: "admin", Usage: "/admin", Summary: "the state of the bot, and who may use it", Hidden: true, Admin: true,
+		Run: adminTyped, Actions: opsActions(),
+	}
+	c.Actions["page"] = Action{Run: func(_ context.Context, r *Request) (Reply, error) {
+		return adminPage(r, r.Args, view.AdminView{}, inPlace)
+	}}
+	for name, d := range decisions() {
+		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
+			person, page, _ := strings.Cut(r.Args, ":")
+			v, err := decide(r, person, d.to, d.button)
+			if err != nil {
+				return Reply{}, err
+			}
+			return adminPage(r, page, v, inPlace)
+		}}
+	}
+	return c
+}
+
+// decision is one thing that an operator can decide about a person.
+type decision struct {
+	to     access.Standing
+	from   []access.Standing // whom the word concerns: all others keep their standing
+	button []access.Standing // the same for a button, which may be an old one
+}
+
+func decisions() map[string]decision {
+	type of = []access.Standing
+	return map[string]decision{
+		"approve": {access.Approved, of{access.Unlisted, access.Waiting, access.Blocked}, of{access.Waiting}},
+		"block":   {access.Blocked, of{access.Unlisted, access.Waiting, access.Approved}, of{access.Waiting, access.Approved}},
+		"unblock": {access.Unlisted, of{access.Blocked}, of{access.Blocked}},
+		"remove":  {access.Unlisted, of{access.Approved, access.Waiting}, of{access.Approved}},
+	}
+}
+
+// adminTyped reads "/admin", "/admin people 2", "/admin errors", "/admin K7QX2M"
+// and "/admin approve 123".
+func adminTyped(ctx context.Context, r *Request) (Reply, error) {
+	word, rest, more := strings.Cut(strings.ToLower(strings.Join(strings.Fields(r.Args), " ")), " ")
+	d, decides := decisions()[word]
+	_, isError := errorOf(r, word)
+	switch {
+	case word == "":
+		return adminFirst(ctx, r, Say)
+	case word == "people":
+		return adminPage(r, rest, view.AdminView{}, Say)
+	case word == "errors" && !more:
+		return adminErrors(r, Say)
+	case !more && !decides && (isError || mayBeRef(word)):
+		return adminError(r, word, Say)
+	case !decides || !more:
+		return adminPage(r, "", view.AdminView{Note: view.NotAWord}, Say)
+	}
+	v, err := decide(r, rest, d.to, d.from)
+	if err != nil {
+		return Reply{}, err
+	}
+	return adminPage(r, "", v, Say)
+}
+
+// decide has the bot do what an operator decided about a person whose standing is one
+// of from, and notes what has come of it.
+func decide(r *Request, who string, to access.Standing, from []access.Standing) (v view.AdminView, err error) {
+	person, err := strconv.ParseInt(who, 10, 64)
+	if err != nil || person <= 0 {
+		return view.AdminView{Note: view.NotANumber}, nil
+	}
+	d, err := r.Admin.Decide(person, to, from)
+	return view.AdminView{Person: person, Note: noteOf(d, to)}, err
+}
+
+// noteOf says what has become of a decision.
+func noteOf(d Decision, to access.Standing) view.AdminNote {
+	switch {
+	case d.Outcome == access.IsAdmin:
+		return view.IsOperator
+	case d.Outcome == access.Outdated:
+		return view.DecidedSince
+	case d.Outcome == access.Repeated && d.Before == to:
+		return view.DecisionHolds
+	case d.Outcome != access.CarriedOut:
+		return map[access.Standing]view.AdminNote{
+			access.Unlisted: view.IsUnlisted, access.Waiting: view.IsWaiting, access.Approved: view.IsApproved, access.Blocked: view.IsBlocked,
+		}[d.Before]
+	case to == access.Blocked:
+		return view.NowBlocked
+	case to == access.Approved && d.Was:
+		return view.ApprovedToo
+	case to == access.Approved:
+		return view.NowApproved
+	case d.Is:
+		return view.AllowedStill
+	case d.Before == access.Blocked:
+		return view.NowUnblocked
+	default:
+		return view.NowRemoved
+	}
+}
+
+// adminPage shows all records, under the note that v has.
+func adminPage(r *Request, page string, v view.AdminView, as func(view.Message) Reply) (Reply, error) {
+	var err error
+	if v.Page, err = strconv.Atoi(page); err != nil {
+		v.Page = 1
+	}
+	records := r.Admin.Access()
+	for _, of := range []struct {
+		standing access.Standing
+		shown    view.GuestStanding
+	}{{access.Waiting, view.GuestWaiting}, {access.Approved, view.GuestApproved}, {access.Blocked, view.GuestBlocked}} {
+		for _, a := range records {
+			if a.Standing == of.standing {
+				v.Guests = append(v.Guests, view.Guest{Person: a.Person, Name: a.Name, Standing: of.shown, Since: a.Since, By: a.By})
+			}
+		}
+	}
+	return as(view.Admin(v)), nil
+}
+
+// opsActions are the buttons of /admin that are about the process. The first of
+// them is its first page.
+func opsActions() map[string]Action {
+	return map[string]Action{
+		"all": {Run: func(ctx context.Context, r *Request) (Reply, error) { return adminFirst(ctx, r, inPlace) }},
+		"notices": {Ack: "Changed", Run: func(ctx context.Context, r *Request) (Reply, error) {
+			if err := r.Change(func(p *account.Prefs) { p.NoNotices = r.Args == "off" }); err != nil {
+				return Reply{}, err
+			}
+			return adminFirst(ctx, r, inPlace)
+		}},
+		"errors": {Run: func(_ context.Context, r *Request) (Reply, error) { return adminErrors(r, inPlace) }},
+		"error": {Run: func(_ context.Context, r *Request) (Reply, error) {
+			return adminError(r, r.Args, inPlace)
+		}},
+	}
+}
+
+// adminFirst is how everything is, at one glance.
+func adminFirst(ctx context.Context, r *Request, as func(view.Message) Reply) (Reply, error) {
+	v := r.Admin.Overview(ctx)
+	v.Now, v.Quiet = r.Now, r.Prefs.NoNotices
+	return as(view.Ops(v)), nil
+}
+
+// adminErrors are the last errors, all that are kept.
+func adminErrors(r *Request, as func(view.Message) Reply) (Reply, error) {
+	return as(view.OpsErrors(r.Admin.Errors(), r.Now)), nil
+}
+
+// adminError is one error by its reference, or that none is known by it.
+func adminError(r *Request, ref string, as func(view.Message) Reply) (Reply, error) {
+	e, known := errorOf(r, ref)
+	if !known {
+		return as(view.NoSuchError(ref)), nil
+	}
+	return as(view.OpsOneError(e)), nil
+}
+
+// errorOf finds an error by its reference, however that is typed.
+func errorOf(r *Request, ref string) (view.OpsError, bool) {
+	all := r.Admin.Errors()
+	i := slices.IndexFunc(all, func(e view.OpsError) bool { return strings.EqualFold(e.Ref, ref) })
+	if i < 0 {
+		return view.OpsError{}, false
+	}
+	return all[i], true
+}
+
+// mayBeRef reports whether a typed word can be a reference: six letters and
+// digits, as the bot makes them.
+func mayBeRef(word string) bool {
+	return len(word) == RefLength && strings.Trim(strings.ToUpper(word), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}

@@ -1,0 +1,62 @@
+package command
+
+import (
+	"context"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func mutualFundsCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		all, at, err := r.Account.MutualFunds(ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(fit), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+	})
+	return filtered(show.command(Command{
+		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
+		Actions: map[string]Action{"card": {Run: fundCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
+			f, at, err := r.Account.MutualFunds(ctx, browsing)
+			return view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
+		})},
+	}))
+}
+
+// fundCard opens one mutual fund.
+func fundCard(ctx context.Context, r *Request) (Reply, error) {
+	ref, page := view.ParseCardPage(r.Args)
+	all, at, err := r.Account.MutualFunds(ctx, glance)
+	if err != nil {
+		return Reply{}, err
+	}
+	totals := kite.TotalMutualFunds(all)
+	f, ok := kite.FundByRef(totals.Funds, ref)
+	if !ok {
+		return inPlace(view.NoSuchFund(page, at)), nil
+	}
+	return inPlace(view.FundCard(view.FundCardView{Fund: f, Totals: totals, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+}
+
+func fundsCommand() Command {
+	return Command{
+		Name: "funds", Usage: "/funds", Summary: "available margin and cash: equity and commodity",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			m, at, err := r.Account.Margins(ctx, fresh)
+			return Say(view.Funds(view.FundsView{Margins: m, AsOf: at, Hide: r.Prefs.Hide})), err
+		},
+	}
+}
+
+func profileCommand() Command {
+	return Command{
+		Name: "profile", Usage: "/profile", Summary: "whose account this is",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			p, at, err := r.Account.Profile(ctx, fresh)
+			return Say(view.Profile(view.ProfileView{Profile: p, AsOf: at, Hide: r.Prefs.Hide})), err
+		},
+	}
+}

@@ -1,0 +1,46 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func gttCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		all, at, err := r.Account.GTTs(ctx, maxAge)
+		if err != nil {
+			return view.Message{}, err
+		}
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, nil
+		}
+		v := view.GTTsView{GTTs: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+		if ids := waitingFor(fit); len(ids) > 0 {
+			var unknown error
+			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)
+			if err := session.LoginError(unknown); err != nil {
+				return view.Message{}, err
+			}
+			v.NoPrices = unknown != nil
+		}
+		return r.only(view.GTTs(v), len(fit), len(all)), nil
+	})
+	return filtered(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
+}
+
+// waitingFor are the instruments of the active GTTs, each once.
+func waitingFor(gtts []kite.GTT) []string {
+	var ids []string
+	for _, g := range gtts {
+		if id := g.Exchange + ":" + g.Symbol; g.Active() && kite.IsID(id) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

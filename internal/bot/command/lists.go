@@ -1,0 +1,110 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// pager shows one page of something, with figures that are not older than maxAge.
+type pager func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error)
+
+// command completes a command whose reply has pages: typed, it shows the first
+// with fresh figures; its buttons turn pages and refresh in place.
+func (p pager) command(c Command) Command {
+	c.Run = func(ctx context.Context, r *Request) (Reply, error) {
+		m, err := p(ctx, r, 1, fresh)
+		return Say(m), err
+	}
+	turn := func(maxAge time.Duration) Handler {
+		return func(ctx context.Context, r *Request) (Reply, error) {
+			page, err := strconv.Atoi(r.Args)
+			if err != nil {
+				page = 1 // a button of somebody's making
+			}
+			m, err := p(ctx, r, page, maxAge)
+			return inPlace(m), err
+		}
+	}
+	if c.Actions == nil {
+		c.Actions = map[string]Action{}
+	}
+	c.Actions["page"] = Action{Run: turn(browsing)}
+	c.Actions["refresh"] = Action{Ack: "Refreshing…", Run: turn(fresh)}
+	return c
+}
+
+// wholeFile is the action of a CSV button.
+func wholeFile(write func(ctx context.Context, r *Request) (view.Message, error)) Action {
+	return Action{Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
+		m, err := write(ctx, r)
+		return Say(m), err
+	}}
+}
+
+// file says how a whole set is given out.
+func (r *Request) file(at time.Time) view.CSVView {
+	return view.CSVView{AsOf: at, Hide: r.Prefs.Hide}
+}
+
+// filtered makes a list be narrowed by the words behind its command, "/orders open".
+// Its buttons carry them along where they have room.
+func filtered(c Command) Command {
+	c.Filters = true
+	c.Run = withFilter(c.Name, func(r *Request) {
+		if strings.ContainsFunc(r.Args, func(c rune) bool { return c < '0' || c > '9' }) { // a mere number was a page once
+			r.filter = r.Args
+		}
+	}, c.Run)
+	for _, name := range []string{"page", "refresh", "card"} {
+		if a, ok := c.Actions[name]; ok {
+			a.Run = withFilter(c.Name, func(r *Request) { r.Args, r.filter, _ = strings.Cut(r.Args, view.FilterBar) }, a.Run)
+			c.Actions[name] = a
+		}
+	}
+	return c
+}
+
+func withFilter(command string, read func(*Request), run Handler) Handler {
+	return func(ctx context.Context, r *Request) (Reply, error) {
+		read(r)
+		reply, err := run(ctx, r)
+		if reply.Message != nil && r.filter != "" {
+			reply.Message.Carry(command, r.filter)
+		}
+		return reply, err
+	}
+}
+
+// narrow keeps the rows that each word of the filter fits, or any of them where no
+// row fits all. none is the answer where no row fits.
+func narrow[T interface{ Fits(word string) bool }](r *Request, all []T) (kept []T, none *view.Message) {
+	words := strings.FieldsFunc(kite.SymbolKey(r.filter), func(c rune) bool { return strings.ContainsRune(" ,;.?!", c) })
+	if len(words) == 0 || len(all) == 0 {
+		return all, nil
+	}
+	kept = slices.DeleteFunc(slices.Clone(all), func(row T) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return !row.Fits(w) })
+	})
+	if len(kept) == 0 {
+		kept = slices.DeleteFunc(slices.Clone(all), func(row T) bool { return !slices.ContainsFunc(words, row.Fits) })
+	}
+	if len(kept) == 0 {
+		m := view.NothingFits(r.Command, r.filter, len(all))
+		return nil, &m
+	}
+	return kept, nil
+}
+
+// only says on a list that it is narrowed, and to what.
+func (r *Request) only(m view.Message, kept, all int) view.Message {
+	if r.filter == "" || all == 0 {
+		return m
+	}
+	return m.Only(r.filter, kept, all)
+}

@@ -1,0 +1,76 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/panics"
+)
+
+func ordersCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		all, at, err := r.Account.Orders(ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(view.Orders(view.OrdersView{Orders: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+	})
+	return filtered(show.command(Command{
+		Name: "orders", Usage: "/orders", Summary: "today’s orders, the open ones first",
+		Actions: map[string]Action{
+			"card": {Run: orderCard},
+			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
+				o, at, err := r.Account.Orders(ctx, browsing)
+				return view.OrdersCSV(o, r.file(at)), err
+			}),
+		},
+	}))
+}
+
+// orderCard opens one order with its history and trades, which are asked for
+// side by side; either may be missing.
+func orderCard(ctx context.Context, r *Request) (Reply, error) {
+	ref, page := view.ParseCardPage(r.Args)
+	orders, at, err := r.Account.Orders(ctx, glance)
+	if err != nil {
+		return Reply{}, err
+	}
+	order, ok := kite.OrderByRef(orders, ref)
+	if !ok {
+		return inPlace(view.NoSuchOrder(page, at)), nil
+	}
+	v := view.OrderCardView{Order: order, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+	var noHistory, noTrades error
+	panicked := panics.Parallel(
+		func() { v.History, _, noHistory = r.Account.OrderHistory(ctx, order.ID, glance) },
+		func() { v.Trades, _, noTrades = r.Account.OrderTrades(ctx, order.ID, glance) },
+	)
+	v.NoHistory, v.NoTrades = noHistory != nil, noTrades != nil
+	if err := cmp.Or(panicked, session.LoginError(noHistory, noTrades)); err != nil {
+		return Reply{}, err
+	}
+	return inPlace(view.OrderCard(v)), nil
+}
+
+func tradesCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		all, at, err := r.Account.Trades(ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(view.Trades(view.TradesView{Trades: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+	})
+	return filtered(show.command(Command{
+		Name: "trades", Usage: "/trades", Summary: "today’s trades",
+		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
+			t, at, err := r.Account.Trades(ctx, browsing)
+			return view.TradesCSV(t, r.file(at)), err
+		})},
+	}))
+}

@@ -1,0 +1,43 @@
+package command
+
+import (
+	"context"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func positionsCommand() Command {
+	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		p, at, err := r.Account.Positions(ctx, maxAge)
+		all := len(p.Net)
+		fit, none := narrow(r, p.Net)
+		if none != nil {
+			return *none, err
+		}
+		p.Net = fit
+		return r.only(view.Positions(view.PositionsView{Book: kite.TotalPositions(p), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), all), err
+	})
+	return filtered(show.command(Command{
+		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
+		Actions: map[string]Action{"card": {Run: positionCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
+			p, at, err := r.Account.Positions(ctx, browsing)
+			return view.PositionsCSV(kite.TotalPositions(p), r.file(at)), err
+		})},
+	}))
+}
+
+// positionCard opens one position.
+func positionCard(ctx context.Context, r *Request) (Reply, error) {
+	ref, page := view.ParseCardPage(r.Args)
+	all, at, err := r.Account.Positions(ctx, glance)
+	if err != nil {
+		return Reply{}, err
+	}
+	p, ok := kite.TotalPositions(all).ByRef(ref)
+	if !ok {
+		return inPlace(view.NoSuchPosition(page, at)), nil
+	}
+	return inPlace(view.PositionCard(view.PositionCardView{Position: p, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+}

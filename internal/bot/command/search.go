@@ -1,0 +1,43 @@
+package command
+
+import (
+	"context"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+func searchCommand() Command {
+	return Command{
+		Name: "search", Usage: "/search WORDS", Summary: "find a symbol",
+		Run: func(ctx context.Context, r *Request) (Reply, error) {
+			if r.Args == "" {
+				return Say(view.SearchUsage()), nil
+			}
+			m, err := searchMessage(ctx, r, r.Args, 1)
+			return Say(m), err
+		},
+		Actions: map[string]Action{"page": {Run: func(ctx context.Context, r *Request) (Reply, error) {
+			page, query := view.ParseSearchArg(r.Args)
+			m, err := searchMessage(ctx, r, query, page)
+			return inPlace(m), err
+		}}},
+	}
+}
+
+func searchMessage(ctx context.Context, r *Request, query string, page int) (view.Message, error) {
+	if !kite.Searchable(query) {
+		return view.SearchTooShort(query), nil
+	}
+	found, err := r.Account.Search(ctx, query)
+	switch {
+	case err != nil:
+		return view.Message{}, err
+	case found.TooMany():
+		return view.SearchTooMany(query), nil
+	}
+	return view.Search(view.SearchView{
+		Query: query, Found: kite.Rank(query, found.Found), LeftOut: found.LeftOut, More: found.More, Page: page,
+		Means: r.pick(query),
+	}), nil
+}

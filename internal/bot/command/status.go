@@ -1,0 +1,56 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+)
+
+func statusCommand() Command {
+	return Command{Name: "status", Usage: "/status", Summary: "who is logged in, and until when", Run: status}
+}
+
+// checkTime is how long /status waits for Kite: that it is silent is an answer, too.
+// It comes before the word that Kite is slow.
+const checkTime = SlowAfter - time.Second
+
+// status tells the truth about the session: it asks Kite before it answers.
+func status(ctx context.Context, r *Request) (Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	s, err := r.Account.Check(ctx)
+	_, doubtful := errors.AsType[*session.DoubtError](err)
+	switch {
+	case err == nil:
+		return Say(LoginView(s, r.Now).Status(false)), nil
+	case doubtful, kite.Unanswered(err):
+		return Say(LoginView(s, r.Now).Status(true)), nil
+	case errors.Is(err, session.ErrNoLogin):
+		return Say(statusWithout(s, r)), nil
+	default:
+		return Reply{}, err
+	}
+}
+
+func statusWithout(s session.Status, r *Request) view.Message {
+	switch {
+	case s.Link != nil && s.Link.Exchanged():
+		return view.LoginUnread()
+	case s.Link != nil && s.Link.Attempt != nil && (s.Link.Attempt.Tried || s.Link.Attempt.Code != "" && !r.Now.Before(s.Link.Attempt.Due)):
+		return view.LoginQueued(time.Time{})
+	case s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Code != "":
+		return view.LoginQueued(s.Link.Attempt.Due)
+	case s.State == session.LinkSent:
+		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now, s.Unended)
+	case s.State == session.LoggingOut:
+		return view.LoggingOut()
+	case s.Contested:
+		return view.StatusContested()
+	default:
+		return view.StatusNone()
+	}
+}

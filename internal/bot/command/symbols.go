@@ -1,0 +1,217 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kitebot/internal/bot/account"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+)
+
+// priced is an instrument with its quote of now.
+type priced struct {
+	quote kite.Quote
+	name  string
+	at    time.Time
+}
+
+// priceOf asks for one instrument; nil when Kite does not know it.
+func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
+	if !kite.IsID(id) { // a button of somebody's making
+		return nil, nil
+	}
+	quotes, at, err := r.Account.Quotes(ctx, []string{id}, fresh)
+	if err != nil {
+		return nil, err
+	}
+	q, known := quotes[id]
+	if !known {
+		return nil, nil
+	}
+	return &priced{quote: q, at: at}, nil
+}
+
+// maxQuotes is how many symbols one message may name: more do not fit into one.
+const maxQuotes = 200
+
+// resolve finds the instrument that a person means and its quote. Where that
+// takes a choice, or nothing is found, it returns the reply that says so; command
+// is the one that goes on once one was picked, with what went along.
+//
+// The order: what the person picked for these words before; then the likely
+// names, all in one question; then a search. Where each word is a symbol of its
+// own, several returns them.
+func resolve(ctx context.Context, r *Request, said kite.Reading, command, with string) (found priced, several []string, instead *Reply, err error) {
+	whole, parts := r.named(said.Typed), r.namedEach(said.Parts)
+	ask := whole.guesses
+	for _, p := range parts {
+		ask = append(ask, p.guesses...)
+	}
+	var quotes map[string]kite.Quote
+	if len(ask) > 0 {
+		if quotes, found.at, err = r.Account.Quotes(ctx, ask, fresh); err != nil {
+			return priced{}, nil, nil, err
+		}
+	}
+	if q, clear := kite.Choose(whole.guesses, quotes); clear {
+		found.quote = q
+		return found, nil, nil, nil
+	}
+	if ids, all := chosenEach(parts, quotes); all {
+		return priced{}, ids, nil, nil
+	}
+	pick := view.PickView{Typed: said.Typed, For: command, With: with}
+	if !kite.Searchable(said.Typed) {
+		for _, id := range whole.guesses {
+			if _, known := quotes[id]; known { // two shares that one symbol may mean
+				pick.Options = append(pick.Options, kite.InstrumentOf(id))
+			}
+		}
+		return priced{}, nil, reply(Say(r.pickOrNone(pick))), nil
+	}
+	found, instead, err = search(ctx, r, pick)
+	return found, nil, instead, err
+}
+
+// search is the last resort of resolve.
+func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply, error) {
+	found, err := r.Account.Search(ctx, pick.Typed)
+	switch {
+	case err != nil:
+		return priced{}, nil, err
+	case found.TooMany():
+		return priced{}, reply(Say(view.SearchTooMany(pick.Typed))), nil
+	}
+	ranked := kite.Rank(pick.Typed, found.Found)
+	one, clear := kite.Clear(pick.Typed, ranked)
+	if !clear || found.More && len(ranked) == 1 {
+		pick.Options, pick.More = ranked, found.More
+		return priced{}, reply(Say(r.pickOrNone(pick))), nil
+	}
+	p, err := priceOf(ctx, r, one.ID)
+	if err != nil {
+		return priced{}, nil, err
+	}
+	if p == nil {
+		return priced{}, reply(Say(view.NoQuote(one.ID))), nil
+	}
+	p.name = one.Name
+	return *p, nil, nil
+}
+
+// pickOrNone asks which instrument is meant, or says that there is none, and which
+// command may be meant.
+func (r *Request) pickOrNone(v view.PickView) view.Message {
+	if len(v.Options) > 0 {
+		return view.PickSymbol(v)
+	}
+	return view.NoSuchSymbol(v.Typed, r.Commands.Nearest(kite.SymbolKey(v.Typed)))
+}
+
+// pickAgain turns to another page of what matched.
+func pickAgain(command, with string) Handler {
+	return func(ctx context.Context, r *Request) (Reply, error) {
+		page, typed := view.ParseSearchArg(r.Args)
+		found, err := r.Account.Search(ctx, typed)
+		switch {
+		case err != nil:
+			return Reply{}, err
+		case found.TooMany():
+			return inPlace(view.SearchTooMany(typed)), nil
+		}
+		return inPlace(r.pickOrNone(view.PickView{
+			Typed: typed, Options: kite.Rank(typed, found.Found), For: command, With: with, Page: page, More: found.More,
+		})), nil
+	}
+}
+
+// named is a symbol as it was typed, and the instruments that it can mean, the
+// likeliest first; none when it can be no symbol.
+type named struct {
+	word    string
+	guesses []string
+	index   bool // it names an index, or the exchange
+}
+
+// named reads a symbol. What was picked before for it holds.
+func (r *Request) named(word string) named {
+	n := named{word: word}
+	if picked := r.pick(word); picked != "" {
+		n.guesses, n.index = []string{picked}, true
+	} else if s, ok := kite.ParseSymbol(word); ok && !kite.IsISIN(word) && !kite.IsBSECode(word) {
+		n.guesses, n.index = s.Guesses(), s.Exchange != ""
+	}
+	return n
+}
+
+// pick is what was picked for a word, "" for nothing. Contracts are not remembered
+// any more, and those that were are past.
+func (r *Request) pick(word string) string {
+	id := r.Prefs.Picks[kite.SymbolKey(word)]
+	if kite.IsContract(id) {
+		return ""
+	}
+	return id
+}
+
+func (r *Request) namedEach(words []string) (all []named) {
+	for _, w := range words[:min(len(words), maxQuotes)] {
+		all = append(all, r.named(w))
+	}
+	return all
+}
+
+// chosenEach returns what each of the words means; false where one is not clear, or
+// there are none. The power of "reliance power" is not the index of that name.
+func chosenEach(words []named, quotes map[string]kite.Quote) (ids []string, all bool) {
+	for _, w := range words {
+		q, clear := kite.Choose(w.guesses, quotes)
+		if !clear || q.IsIndex() && !w.index {
+			return nil, false
+		}
+		ids = append(ids, q.ID)
+	}
+	return ids, len(ids) > 0
+}
+
+func reply(r Reply) *Reply { return &r }
+
+// The bounds of what is remembered of a person.
+const (
+	maxWatch = 40
+	maxPicks = 100
+)
+
+// picked reads the argument of a pick button and remembers what was meant, which the
+// returned message says. A contract is not remembered: it is gone in some weeks.
+func (r *Request) picked() (id string, told []view.Message, err error) {
+	id, typed := view.ParsePickArg(r.Args)
+	if typed == "" || !kite.IsID(id) || kite.IsContract(id) || r.Prefs.Picks[typed] == id {
+		return id, nil, nil
+	}
+	err = r.Change(func(p *account.Prefs) {
+		if p.Picks == nil || len(p.Picks) >= maxPicks {
+			p.Picks = map[string]string{} // start anew rather than choose which to forget
+		}
+		p.Picks[typed] = id
+	})
+	return id, []view.Message{view.Remembered(typed, id)}, err
+}
+
+// unpick forgets what a word was said to mean.
+func unpick(_ context.Context, r *Request) (Reply, error) {
+	err := r.Change(func(p *account.Prefs) { delete(p.Picks, r.Args) })
+	return inPlace(view.Unlearnt(r.Args)), err
+}
+
+// distinct drops what repeats an earlier one.
+func distinct(ids []string) (once []string) {
+	for _, id := range ids {
+		if !slices.Contains(once, id) {
+			once = append(once, id)
+		}
+	}
+	return once
+}

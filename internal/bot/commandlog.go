@@ -1,0 +1,164 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/panics"
+)
+
+// commandRun is a command that is done with.
+type commandRun struct {
+	ref                   string
+	start, answered, done time.Time
+	err                   error // of the command
+	undelivered           error // of its answer
+	outside               bool  // for an outsider: what does not arrive soon is not sent any more
+}
+
+// outcome names what it came to, for the log, the meter and operators: one of
+// [Outcomes]. Who may not be told any more, or gave another order, has not waited
+// for an answer.
+func (d commandRun) outcome() string {
+	switch {
+	case errors.Is(d.undelivered, errUnwelcome), errors.Is(d.undelivered, errOvertaken), d.outside && later(d.undelivered):
+		return "cancelled"
+	case d.undelivered != nil:
+		return "undelivered"
+	case d.err != nil:
+		return outcomeOf(d.err)
+	default:
+		return "ok"
+	}
+}
+
+// trouble reports whether an operator may want to look into it. That a login is
+// over when its time has come is no trouble, nor that a person blocked the bot.
+func (d commandRun) trouble() bool {
+	if d.undelivered != nil {
+		return d.outcome() == "undelivered" && !causedBy(d.undelivered, DeliveryGone)
+	}
+	doubt, doubtful := errors.AsType[*session.DoubtError](d.err)
+	return !usual(d.outcome()) && !(doubtful && doubt.Over)
+}
+
+// note tells of a command that is done with: one line in the log, a count for
+// those who measure, and a place among the last errors if it went wrong. The line
+// says neither who asked nor what.
+func (b *Bot) note(ctx context.Context, o order, d commandRun) {
+	name, outcome := o.request.Command, d.outcome()
+	if b.Meter.Command != nil {
+		b.Meter.Command(name, outcome, d.done.Sub(o.request.Now))
+	}
+	level, logged := slog.LevelInfo, name
+	if d.trouble() {
+		level = slog.LevelWarn
+	}
+	if logged == "" {
+		logged = "none" // talk, an old button, a stranger
+	}
+	attrs := []slog.Attr{
+		slog.String("ref", d.ref), slog.String("command", logged), slog.String("outcome", outcome),
+		slog.Duration("waited", d.start.Sub(o.request.Now)), slog.Duration("took", d.answered.Sub(d.start)),
+		slog.Duration("delivery", d.done.Sub(d.answered)),
+	}
+	why, cause := d.why(), kite.CauseOf(d.err)
+	if why != "" {
+		attrs = append(attrs, slog.String("err", why))
+	}
+	if cause != "" {
+		attrs = append(attrs, slog.String("cause", cause))
+		why += " (cause: " + cause + ")"
+	}
+	var m *mishap
+	if d.trouble() {
+		m = &mishap{
+			at: d.done, ref: d.ref, command: name, outcome: outcome, took: d.done.Sub(d.start),
+			text: scrub(why, o.to.person),
+		}
+	}
+	b.tally.count(d.done, name, m) // first: who reads the line may ask /admin for it
+	b.Logger.LogAttrs(ctx, level, "command", attrs...)
+}
+
+// why is the error's text on one line, "" for none.
+func (d commandRun) why() string {
+	if err := errors.Join(d.err, d.undelivered); err != nil {
+		return strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return ""
+}
+
+// Outcomes lists what a command can come to, in the words of the log.
+func Outcomes() []string {
+	all := []string{
+		"ok", "no login", "login ended", "unconfirmed", "cancelled", "too slow", "doubtful", "usurped", "queued", "crowded",
+		"code refused", "code lost", "code not awaited", "panic", "undelivered",
+	}
+	for _, k := range kite.Kinds() {
+		if k != kite.KindNoLogin {
+			all = append(all, k.String())
+		}
+	}
+	return all
+}
+
+// outcomeOf names an error for the log: few words, no data. What an error says of
+// the login counts more than what it wraps: a call that Kite did not answer in
+// time is "unreachable", and "too slow" is what ran out of time here.
+func outcomeOf(err error) string {
+	for _, o := range outcomes {
+		if o.is(err) {
+			return o.name
+		}
+	}
+	if kind := kite.KindOf(err); kind != kite.KindUnknown || !errors.Is(err, context.DeadlineExceeded) {
+		return kind.String()
+	}
+	return "too slow"
+}
+
+// outcomes are tried in this order: an error may be several of them.
+var outcomes = []struct {
+	name string
+	is   func(error) bool
+}{
+	{"panic", isA[*panics.Error]},
+	{"cancelled", isAny(context.Canceled)},
+	{"ok", isAny(session.ErrBound)},
+	{"cancelled", isAny(session.ErrLeft)},
+	{"no login", isAny(session.ErrNoLogin)},
+	{"login ended", isAny(session.ErrEnded)},
+	{"unconfirmed", isAny(session.ErrUnconfirmed)},
+	{"usurped", isA[*session.UsurpedError]},
+	{"doubtful", isA[*session.DoubtError]},
+	{"queued", isA[*session.QueuedError]},
+	{"crowded", isA[*session.CrowdedError]},
+	{"queued", isAny(session.ErrUnread)},
+	{"code refused", isAny(session.ErrCodeRefused)},
+	{"code lost", isAny(session.ErrCodeLost)},
+	{"code not awaited", isAny(session.ErrNoAttempt, session.ErrOtherAttempt, session.ErrCodeUsed)},
+}
+
+func isA[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+func isAny(targets ...error) func(error) bool {
+	return func(err error) bool {
+		return slices.ContainsFunc(targets, func(t error) bool { return errors.Is(err, t) })
+	}
+}
+
+// usual reports whether an outcome is part of life with logins rather than
+// something that an operator should look into.
+func usual(outcome string) bool {
+	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "queued", "code not awaited", "cancelled"}, outcome)
+}

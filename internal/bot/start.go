@@ -1,0 +1,55 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"slices"
+
+	"kitebot/internal/bot/access"
+	"kitebot/internal/bot/account"
+	"kitebot/internal/bot/command"
+	"kitebot/internal/clock"
+)
+
+// New makes a Bot. It reads who may use it, and does nothing else until
+// Resume, Dispatch or Notify is called.
+func New(o Options) *Bot {
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.NewRef == nil {
+		o.NewRef = func() string { return rand.Text()[:command.RefLength] }
+	}
+	if o.Outsiders == nil {
+		o.Outsiders = o.Messenger
+	}
+	b := &Bot{Options: o, access: access.New(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
+	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	b.mail = newMailboxes(mailboxLimit, b.caught)
+	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
+	b.pastes = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
+	b.outsiders = newOutsiders(b.caught)
+	b.accounts = account.Backend{Sessions: o.Accounts, Prefs: o.Prefs, Mismatches: o.Meter.HoldingMismatches}
+	b.commands = command.All()
+	b.public = slices.DeleteFunc(command.All(), func(c command.Command) bool { return c.Admin })
+	return b
+}
+
+// Close lets what runs finish for a few seconds and returns when no goroutine
+// of the bot is left. What was not answered stays in the journal.
+func (b *Bot) Close() {
+	b.stop()
+	b.mail.close(shutdownTime)
+	b.presses.close()
+	b.pastes.close()
+	b.outsiders.close()
+	b.tasks.Wait()
+	if err := b.Journal.Stopped(b.ID); err != nil {
+		b.Logger.Warn("the journal does not know that this was a clean stop: what is unanswered counts as an attempt that failed", "err", err)
+	}
+}

@@ -1,0 +1,115 @@
+package bot
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kitebot/internal/bot/view"
+)
+
+// Operations tells operators in the chat how the process is.
+type Operations interface {
+	// Report asks nobody outside: it says what is known. It must not wait.
+	Report() OpsReport
+}
+
+// OpsReport is how the process is.
+type OpsReport struct {
+	Version    string
+	Since      time.Time   // when it was started
+	Components []Component // in the order in which they are shown
+}
+
+// Component is how one part of the process is.
+type Component = view.OpsComponent
+
+// mishap is an answer that went wrong, as operators see it: nothing of what
+// was asked but the command's name, and nothing of who asked.
+type mishap struct {
+	at      time.Time
+	ref     string
+	command string
+	outcome string // one of [Outcomes]
+	took    time.Duration
+	text    string // the error's, scrubbed; "" for none
+}
+
+const (
+	mishapsKept  = 20
+	minutesKept  = 60
+	longestError = 600 // bytes
+)
+
+// tally is what operators are told about the commands of the last hour, and the
+// last mishaps. It is kept in memory alone.
+type tally struct {
+	mu      sync.Mutex
+	minutes [minutesKept]minute
+	mishaps []mishap // the newest last
+}
+
+// minute counts the commands of one minute, which is known by its number.
+type minute struct {
+	number      int64
+	all, failed int
+}
+
+// count adds a command that is done with; m is nil unless it went wrong.
+func (t *tally) count(now time.Time, command string, m *mishap) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if command != "" {
+		number := now.Unix() / 60
+		slot := &t.minutes[number%minutesKept]
+		if slot.number != number {
+			*slot = minute{number: number}
+		}
+		slot.all++
+		if m != nil {
+			slot.failed++
+		}
+	}
+	if m != nil {
+		t.mishaps = append(t.mishaps[max(0, len(t.mishaps)-mishapsKept+1):], *m)
+	}
+}
+
+// lastHour returns how many commands there were in it, and how many failed.
+func (t *tally) lastHour(now time.Time) (all, failed int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, m := range t.minutes {
+		if m.number > now.Unix()/60-minutesKept {
+			all += m.all
+			failed += m.failed
+		}
+	}
+	return all, failed
+}
+
+// last returns the mishaps, the newest first.
+func (t *tally) last() []mishap {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := slices.Clone(t.mishaps)
+	slices.Reverse(all)
+	return all
+}
+
+// unfit is what no chat may hold of an error's text, should it be there: web
+// addresses, tokens, session ids, and whatever is long enough to be an id.
+var unfit = regexp.MustCompile(`https?://\S+|[A-Za-z0-9_-]{24,}|\d{5,}(:[A-Za-z0-9_-]+)?`)
+
+// scrub makes an error's text fit for an operator's chat.
+func scrub(text string, person int64) string {
+	text = regexp.MustCompile(`\b`+strconv.FormatInt(person, 10)+`\b`).ReplaceAllString(text, "•••")
+	text = unfit.ReplaceAllString(strings.Join(strings.Fields(text), " "), "•••")
+	if len(text) > longestError {
+		text = strings.ToValidUTF8(text[:longestError], "") + "…"
+	}
+	return text
+}
