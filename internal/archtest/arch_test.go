@@ -3,6 +3,7 @@
 package archtest
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -208,4 +209,35 @@ func importsOf(t *testing.T, wanted func(file string) bool) map[string][]string 
 		t.Fatal(err)
 	}
 	return imports
+}
+
+// TestCommandsReachOnlyTheirAsker: of sessions a command may name values and errors,
+// but nothing with which it could reach one; of accounts, nothing that makes one.
+func TestCommandsReachOnlyTheirAsker(t *testing.T) {
+	forbidden := map[string][]string{
+		"session": {"Pool", "New", "Options", "Store", "Dialer", "Conn", "Authorizer", "Timing"},
+		"account": {"Backend", "New", "PrefStore"},
+		"access":  {"List", "Policy", "New", "Store"},
+	}
+	files, err := filepath.Glob(filepath.Join(root, "internal/bot/command/*.go"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files of commands, %v", len(files), err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if pkg, ok := s.X.(*ast.Ident); ok && slices.Contains(forbidden[pkg.Name], s.Sel.Name) {
+					t.Errorf("%s names %s.%s", file, pkg.Name, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
 }
