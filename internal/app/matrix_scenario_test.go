@@ -3,6 +3,8 @@ package app_test
 import (
 	"context"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing/synctest"
 	"time"
@@ -11,8 +13,8 @@ import (
 	simtg "kitebot/internal/sim/telegram"
 )
 
-// story is one cell while it is played.
-type story struct {
+// scenario is one cell while it is played.
+type scenario struct {
 	*bubble
 	fault *fault
 	right string // how the right holdings begin
@@ -32,7 +34,7 @@ const offBeat = 700 * time.Millisecond
 
 // step lets the person do something, for as long as d, and writes down what came
 // to their eyes meanwhile.
-func (s *story) step(did string, d time.Duration, do func()) *step {
+func (s *scenario) step(did string, d time.Duration, do func()) *step {
 	s.t.Helper()
 	s.seen = s.p.Chat()
 	st := &step{did: did}
@@ -61,15 +63,15 @@ func (s *story) step(did string, d time.Duration, do func()) *step {
 	return st
 }
 
-// strike and heal begin and end the fault. What the program notices at once it
-// has noticed before the story goes on.
-func (s *story) strike() {
+// inject and heal begin and end the fault. What the program notices at once it
+// has noticed before the scenario goes on.
+func (s *scenario) inject() {
 	s.said, s.muted = len(s.logText()), s.fault.mute
-	s.fault.strike(s)
+	s.fault.inject(s)
 	synctest.Wait()
 }
 
-func (s *story) heal() {
+func (s *scenario) heal() {
 	s.t.Helper()
 	s.note()
 	s.muted = false
@@ -79,14 +81,14 @@ func (s *story) heal() {
 }
 
 // note keeps what an operator found in the log since the fault struck.
-func (s *story) note() {
+func (s *scenario) note() {
 	if s.out.warnings == nil {
 		s.out.warnings = append([]string{}, warnings(s.logText()[s.said:])...)
 	}
 }
 
 // linkOut returns the newest message that carries a login link.
-func (s *story) linkOut() (simtg.Message, bool) {
+func (s *scenario) linkOut() (simtg.Message, bool) {
 	chat := s.p.Chat()
 	for i := len(chat) - 1; i >= 0; i-- {
 		if b, ok := chat[i].Button("Log in to Kite"); ok && b.URL != "" {
@@ -98,7 +100,7 @@ func (s *story) linkOut() (simtg.Message, bool) {
 
 // browser opens the link of a message and logs in there; it says what the
 // browser shows when that fails. The login page needs the same server.
-func (s *story) browser(m simtg.Message, user string) (trouble string) {
+func (s *scenario) browser(m simtg.Message, user string) (trouble string) {
 	if !s.kiteAt.reachable() {
 		return "the page cannot be reached"
 	}
@@ -116,8 +118,8 @@ func (s *story) browser(m simtg.Message, user string) (trouble string) {
 	}
 }
 
-// login logs the person in, before the story begins.
-func (s *story) login() {
+// login logs the person in, before the scenario begins.
+func (s *scenario) login() {
 	s.t.Helper()
 	m := s.p.ask("/login", "Log in to Kite")
 	s.pass(offBeat)
@@ -132,16 +134,16 @@ func (s *story) login() {
 }
 
 // move is the person's own part, in what they do about the fault.
-func (s *story) move(a *act) (did string, do func()) {
+func (s *scenario) move(a *act) (did string, do func()) {
 	if a == nil {
-		a = &act{"/holdings", func(s *story) { s.p.Send("/holdings") }}
+		a = &act{"/holdings", func(s *scenario) { s.p.Send("/holdings") }}
 	}
 	return a.did, func() { a.do(s) }
 }
 
 // underWay makes the person's move and returns once Kite has the question; it is
 // not answered before release.
-func (s *story) underWay() (did string, release func()) {
+func (s *scenario) underWay() (did string, release func()) {
 	began, over := make(chan struct{}, 1), make(chan struct{})
 	s.kite.Inject(simkite.Fault{
 		Kind: simkite.Delay, Tool: "get_holdings", Times: 1, Until: over, OnHit: func() { began <- struct{}{} },
@@ -154,15 +156,15 @@ func (s *story) underWay() (did string, release func()) {
 }
 
 // asks is the person's move while the fault lasts.
-func (s *story) asks() *step {
+func (s *scenario) asks() *step {
 	if s.muted {
-		return s.step("(nothing can be sent)", s.lasting(), nil)
+		return s.step(cannotSend, s.lasting(), nil)
 	}
 	did, do := s.move(s.fault.ask)
 	return s.step(did, s.lasting(), do)
 }
 
-func (s *story) lasting() time.Duration {
+func (s *scenario) lasting() time.Duration {
 	if s.fault.lasts > 0 {
 		return s.fault.lasts
 	}
@@ -171,7 +173,7 @@ func (s *story) lasting() time.Duration {
 
 // settle heals, finds out what became of the login and makes sure that the
 // person can use their account in the end.
-func (s *story) settle() {
+func (s *scenario) settle() {
 	s.t.Helper()
 	s.step(quietly, time.Minute, s.heal)
 	s.conclude()
@@ -179,12 +181,12 @@ func (s *story) settle() {
 
 // conclude asks /holdings once more, unless the person was told to log in: then
 // they do, and the command that waits has to be answered by itself.
-func (s *story) conclude() {
+func (s *scenario) conclude() {
 	s.t.Helper()
 	if !look(s.p.Last(), s.right).is(link) {
 		last := s.step("/holdings", time.Minute, func() { s.p.Send("/holdings") })
 		if s.out.kept = last.showed(answer); s.out.kept {
-			last.tail = true
+			s.out.usable = true
 			if links := len(s.kite.LoginLinks()); links != s.links {
 				s.t.Errorf("there are %d login links, want %d", links, s.links)
 			}
@@ -206,23 +208,112 @@ func (s *story) conclude() {
 	if !again.showed(answer) {
 		again = s.step("/holdings", time.Minute, func() { s.p.Send("/holdings") })
 	}
-	if !again.showed(answer) {
+	if s.out.usable = again.showed(answer); !s.out.usable {
 		s.t.Errorf("no answer after the new login; the chat:\n%s\nlog:\n%s", simtg.Transcript(s.p.Chat()), s.tail())
 	}
 }
 
-// honest makes sure that whatever figures were shown are right, and the person's own.
-func (s *story) honest(theirs totals) {
+// checkFigures makes sure that whatever figures were shown are right, and the person's own.
+func (s *scenario) checkFigures(theirs totals) {
 	s.t.Helper()
+	s.out.right, s.out.private = true, true
 	for _, m := range s.p.Chat() {
-		if m.FromBot && (theirs.leaksInto(m) || strings.HasPrefix(m.Text, "₹") && !look(m, s.right).is(answer)) {
+		if !m.FromBot {
+			continue
+		}
+		right, private := !strings.HasPrefix(m.Text, "₹") || look(m, s.right).is(answer), !theirs.leaksInto(m)
+		if !right || !private {
 			s.t.Errorf("wrong figures were shown: %s", m)
 		}
+		s.out.right, s.out.private = s.out.right && right, s.out.private && private
 	}
 }
 
-// tail is the end of the log, for a story that went wrong.
-func (s *story) tail() string {
+// tail is the end of the log, for a scenario that went wrong.
+func (s *scenario) tail() string {
 	lines := strings.Split(s.logText(), "\n")
 	return strings.Join(lines[max(0, len(lines)-25):], "\n")
 }
+
+// shown is a message of the bot as a person takes it in: one that came, or that
+// an earlier one became.
+type shown struct {
+	after  time.Duration // since the step began
+	edit   bool
+	what   kind
+	text   string // in a line or two, without what differs from run to run
+	labels string // of its buttons
+}
+
+// kind is what a message is to the person.
+type kind int
+
+const (
+	remark   kind = iota
+	answer        // the holdings, with the right figures
+	loggedIn      // the login came through
+	link          // a login link, and why
+	checked       // a login link, and how it stands with it after a press of Done
+)
+
+var (
+	reference = regexp.MustCompile(`Reference [A-Z0-9]+`)
+	clockTime = regexp.MustCompile(`^\d\d:\d\d:\d\d: `)
+	slowSince = regexp.MustCompile(`by \d\d:\d\d:\d\d IST`)
+	lineEnds  = regexp.MustCompile(`\n+`)
+)
+
+// look takes a message in. right is how the right holdings begin.
+func look(m simtg.Message, right string) shown {
+	s := shown{labels: labels(m)}
+	text := slowSince.ReplaceAllString(reference.ReplaceAllString(strings.TrimSpace(m.Text), "Reference …"), "by … IST")
+	lines := lineEnds.Split(text, -1)
+	last := lines[len(lines)-1]
+	b, linked := m.Button("Log in to Kite")
+	switch {
+	case strings.HasPrefix(m.Text, right):
+		s.what, s.text = answer, "the holdings, with the right figures"
+	case strings.HasPrefix(m.Text, "✅ Logged in as"):
+		s.what, s.text = loggedIn, "Logged in as …"
+	case linked && b.URL != "" && clockTime.MatchString(last):
+		s.what, s.text = checked, clockTime.ReplaceAllString(last, "")
+	case linked && b.URL != "":
+		s.what, s.text = link, "a login link"
+		if why := lines[1]; !strings.HasPrefix(why, "The button opens") {
+			s.text = why
+		}
+	default:
+		s.text = strings.Join(lines[:min(2, len(lines))], " ")
+	}
+	return s
+}
+
+func labels(m simtg.Message) string {
+	var b strings.Builder
+	for _, button := range m.Buttons() {
+		b.WriteString("[" + button.Text + "]")
+	}
+	return b.String()
+}
+
+// is reports whether the message is one of these natures.
+func (s shown) is(one ...kind) bool { return slices.Contains(one, s.what) }
+
+// news is what changed in a chat: messages of the bot that came or became others.
+func news(before, now []simtg.Message, right string) (all []shown) {
+	was := map[int64]simtg.Message{}
+	for _, m := range before {
+		was[m.ID] = m
+	}
+	for _, m := range now {
+		old, known := was[m.ID]
+		if m.FromBot && (!known || changed(old, m)) {
+			s := look(m, right)
+			s.edit = known
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func changed(old, now simtg.Message) bool { return old.Text != now.Text || labels(old) != labels(now) }
