@@ -37,7 +37,7 @@ func TestAPanicCostsOneUpdate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 				j, handled := bottest.NewMemJournal(), []int64{}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), checkEvery/2) // not when the webhook is checked
 				defer cancel()
 				err := takeIn(ctx, c, s, j, func(u bot.Update) {
 					if u.ID == 40 {

@@ -98,7 +98,7 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 		bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 			r := hooks(t, c)
 			atTelegram(s, wellSet)
-			elapse(10 * time.Minute)
+			elapse(10*time.Minute + checkEvery/2) // from here on between two checks
 			if n := len(s.of("setWebhook")); n != 1 || c.Receiving() != nil || c.Conflict() {
 				t.Errorf("set %d times, intake %v", n, c.Receiving())
 			}
@@ -168,7 +168,7 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
 		r := hooks(t, c)
 		atTelegram(s, strings.Replace(failing, `"pending_update_count":4`, `"pending_update_count":0`, 1))
-		elapse(10 * time.Minute)
+		elapse(10*time.Minute + checkEvery/4) // from here on between two checks
 		if log.count("level=ERROR") != 0 {
 			t.Errorf("an error that is past was told:\n%s", log)
 		}
