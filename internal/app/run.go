@@ -133,7 +133,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 	}
 	var b *bot.Bot
 	pool := session.New(session.Options{
-		Dialer: r.dialer, Authorizer: r.dialer, Store: r.file, LoginHosts: r.Hosts(), Clock: r.Clock, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
+		Dialer: r.dialer, Authorizer: r.dialer, Store: r.file, LoginHosts: r.Hosts(), Now: r.Clock.Now, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
 		Notify: func(e session.Event) { b.Notify(e) },
 	})
 	b = bot.New(bot.Options{

@@ -1,13 +1,13 @@
 package session_test
 
 import (
-	"kitebot/internal/kite"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 

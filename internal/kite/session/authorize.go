@@ -66,7 +66,7 @@ func (pr *person) acceptCode(state, code string) (link Link, err error) {
 			err = r.notAwaited()
 			return
 		}
-		a, now := r.Links[i].Attempt, pr.pool.Clock.Now()
+		a, now := r.Links[i].Attempt, pr.pool.Now()
 		switch {
 		case a.Code != "" && a.Code != code:
 			err = ErrCodeUsed
@@ -103,7 +103,7 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Clock.Now().UTC()}, nil
+	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Now().UTC()}, nil
 }
 
 // outlive runs do to its end even if the caller gives up, as after a /logout: an
@@ -143,7 +143,7 @@ func (pr *person) exchange(ctx context.Context, ref string) error {
 		return ErrNoLogin // it was given up meanwhile
 	}
 	link := rec.Links[i]
-	a, now := link.Attempt, pr.pool.Clock.Now()
+	a, now := link.Attempt, pr.pool.Now()
 	switch {
 	case a == nil:
 		return pr.try(ctx, link) // by the one before us
@@ -179,7 +179,7 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		link.Credential, link.Attempt = held, nil
 		return pr.try(ctx, link)
 	case kind == kite.KindLimited:
-		due := pr.pool.exchanges.again(pr.pool.Clock.Now())
+		due := pr.pool.exchanges.again(pr.pool.Now())
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried, l.Attempt.Due = false, due }); err != nil {
 			return err
 		}

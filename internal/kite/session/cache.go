@@ -19,7 +19,7 @@ func (pr *person) cached(key string, maxAge time.Duration) (cachedAnswer, bool) 
 	defer pr.mu.Unlock()
 	k, ok := pr.answers[key]
 	login := pr.rec.Login
-	ok = ok && login != nil && login.Confirmed && login.Session == k.session && pr.pool.Clock.Since(k.at) <= maxAge
+	ok = ok && login != nil && login.Confirmed && login.Session == k.session && pr.pool.since(k.at) <= maxAge
 	return k, ok
 }
 
@@ -33,7 +33,7 @@ const maxCached = 8 << 20
 func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	now := pr.pool.Clock.Now()
+	now := pr.pool.Now()
 	if pr.rec.Login == nil || pr.rec.Login.Session != session {
 		return now
 	}
@@ -66,7 +66,7 @@ func (pr *person) forgetAnswers() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	for key, k := range pr.answers {
-		if pr.pool.Clock.Since(k.at) >= cacheFor {
+		if pr.pool.since(k.at) >= cacheFor {
 			pr.drop(key)
 		}
 	}

@@ -121,7 +121,7 @@ func (pr *person) gaveUp(ctx context.Context, login Login, err error) error {
 }
 
 // over reports whether a login is over by the clock.
-func (pr *person) over(login Login) bool { return !pr.pool.Clock.Now().Before(login.Until()) }
+func (pr *person) over(login Login) bool { return !pr.pool.Now().Before(login.Until()) }
 
 // inconclusive reports whether an error leaves open what became of the login.
 func inconclusive(err error) bool {
@@ -149,7 +149,7 @@ func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
 // question asks the login's session once who it is, and draws the conclusions
 // that need no patience.
 func (pr *person) question(ctx context.Context, login Login) error {
-	sent, at := pr.tick(), pr.pool.Clock.Now()
+	sent, at := pr.tick(), pr.pool.Now()
 	text, err := pr.ask(ctx, login.Session, kite.AskProfile())
 	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
@@ -250,10 +250,10 @@ func (pr *person) tick() uint64 {
 
 // wait pauses for d; false when ctx ended first.
 func (pr *person) wait(ctx context.Context, d time.Duration) bool {
-	t := pr.pool.Clock.NewTimer(d)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
-	case <-t.Chan():
+	case <-t.C:
 		return true
 	case <-ctx.Done():
 		return false

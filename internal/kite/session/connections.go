@@ -39,7 +39,7 @@ func (pr *person) conn(id ID) *trackedConn {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if login := pr.rec.Login; login != nil && login.Session == id {
-		pr.used = pr.pool.Clock.Now()
+		pr.used = pr.pool.Now()
 	}
 	l := pr.conns[id]
 	if l != nil && !l.lost() {

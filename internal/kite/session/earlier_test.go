@@ -9,7 +9,6 @@ import (
 	"time"
 	"unsafe"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -156,39 +155,29 @@ func TestALogoutThatWaitsComesBeforeTheNextLink(t *testing.T) {
 	})
 }
 
-// wall is a clock whose time of day is wrong. What it measures is right, as that
-// of a process is.
-type wall struct {
-	clock.Clock
-	by atomic.Int64
-}
+// wallClock is a clock whose time of day is wrong by so much. What it measures is
+// right, as that of a process is.
+type wallClock struct{ by atomic.Int64 }
 
-// Now has both readings, as outside of a bubble.
-func (c *wall) Now() time.Time {
+// now has both readings, as outside of a synctest bubble.
+func (c *wallClock) now() time.Time {
 	const since1885 = 2_682_288_000 // of 1970, in seconds
-	now := c.Clock.Now()
+	now := time.Now()
 	shown := now.Unix() + c.by.Load()/int64(time.Second)
 	var t time.Time
 	*(*[2]uint64)(unsafe.Pointer(&t)) = [2]uint64{1<<63 | uint64(shown+since1885)<<30 | uint64(now.Nanosecond()), uint64(now.UnixNano())}
 	return t
 }
 
-func (c *wall) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
-
 // jump sets the clock while the process runs.
-func (w *world) jump(by time.Duration) {
-	c, ok := w.clock.(*wall)
-	if ok {
-		c.by.Store(int64(by))
-	}
-}
+func (w *world) jump(by time.Duration) { w.clock.by.Store(int64(by)) }
 
 // shift is a restart in which the clock is set.
 func (w *world) shift(by time.Duration) {
 	w.pool.Close()
-	c := &wall{Clock: clock.Real()}
-	c.by.Store(int64(by))
-	w.clock = c
+	w.clock = &wallClock{}
+	w.jump(by)
+	w.now = w.clock.now
 	w.open()
 }
 

@@ -132,7 +132,7 @@ func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, the
 			link.Then = then
 		}
 		if r.link(link.Ref) < 0 {
-			link.Seq, pr.made[link.Ref] = r.nextSeq(), pr.pool.Clock.Now() // Issued is for people: it has no monotonic reading
+			link.Seq, pr.made[link.Ref] = r.nextSeq(), pr.pool.Now() // Issued is for people: it has no monotonic reading
 		}
 		r.putLink(link)
 	})
@@ -172,7 +172,7 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	if err != nil {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}
-	called := pr.pool.Clock.Now() // with its monotonic reading, see forgot
+	called := pr.pool.Now() // with its monotonic reading, see forgot
 	text, err := conn.Call(ctx, kite.AskLogin())
 	if err != nil {
 		conn.Close()
@@ -204,7 +204,7 @@ func (p *Pool) noteLink(err error) {
 		return
 	}
 	if p.unknownLink.Since.IsZero() {
-		p.unknownLink.Since = p.Clock.Now()
+		p.unknownLink.Since = p.Now()
 	}
 	if unknown, ok := errors.AsType[*kite.UnknownLinkError](err); ok {
 		p.unknownLink.Seen = unknown.Error()
@@ -226,8 +226,8 @@ func (pr *person) youngLink() (Link, bool) {
 	link := open[len(open)-1]
 	at, here := pr.made[link.Ref]
 	brought := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
-	shown := pr.pool.Clock.Now().Round(0).Sub(at.Round(0)) // by the wall: what is measured stands still while the host sleeps
-	return link, brought || here && pr.pool.Clock.Since(at) < LinkYoung && shown < LinkYoung
+	shown := pr.pool.Now().Round(0).Sub(at.Round(0)) // by the wall: what is measured stands still while the host sleeps
+	return link, brought || here && pr.pool.since(at) < LinkYoung && shown < LinkYoung
 }
 
 // leaveCommand leaves a command to a link that cannot be given out again, since its

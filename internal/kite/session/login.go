@@ -69,7 +69,7 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 // adopt writes the login down. A link that is no longer the person's (they
 // logged out meanwhile) changes nothing.
 func (pr *person) adopt(link Link, who kite.Identity) error {
-	now := pr.pool.Clock.Now().UTC()
+	now := pr.pool.Now().UTC()
 	var bound *Login
 	err := pr.update(func(r *Record) {
 		if r.link(link.Ref) < 0 || r.Login != nil && r.Login.Session == link.Session {
@@ -114,7 +114,7 @@ func (p *Pool) releaseKiteUser(ctx context.Context, owner int64, who kite.Identi
 	if login == nil || login.User.UserID != who.UserID {
 		return true
 	}
-	if p.Clock.Now().Before(login.Until()) {
+	if p.Now().Before(login.Until()) {
 		return false
 	}
 	return errors.Is(pr.confirm(ctx, *login), ErrEnded)
@@ -205,7 +205,7 @@ func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) 
 		asked = r.Login != nil && !r.Login.Confirmed && r.Login.User.UserID == userID
 		switch {
 		case asked && yes:
-			r.Login.Confirmed, r.Last, r.Login.Used = true, r.Login.User, p.Clock.Now().UTC()
+			r.Login.Confirmed, r.Last, r.Login.Used = true, r.Login.User, p.Now().UTC()
 			r.Login.Warned = r.Login.late(r.Login.Used)
 		case asked:
 			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })

@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -81,7 +80,7 @@ var (
 
 func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	w := &walk{
-		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}, clock: &wall{Clock: clock.Real()}},
+		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}, clock: &wallClock{}},
 		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
 		may: map[string]bool{}, owed: map[string]promise{}, told: map[string]bool{}, void: map[string]bool{}, given: map[string]time.Time{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
 		granted: map[string]int64{}, cut: map[string]bool{},
@@ -90,6 +89,7 @@ func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
 	for _, user := range kiteUsers {
 		w.kite.Answer(user, "get_holdings", "the holdings of "+user)
 	}
+	w.now = w.clock.now
 	w.open()
 	return w
 }

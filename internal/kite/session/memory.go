@@ -149,9 +149,9 @@ func (p *Pool) startSweeper() {
 
 func (p *Pool) sweepLoop(ctx context.Context) {
 	for more := true; more; {
-		t := p.Clock.NewTimer(p.Timing.sweepGap())
+		t := time.NewTimer(p.Timing.sweepGap())
 		select {
-		case <-t.Chan():
+		case <-t.C:
 			more = p.sweep()
 		case <-ctx.Done():
 			more = false
@@ -169,7 +169,7 @@ func (p *Pool) sweep() (more bool) {
 		p.evict(pr)
 	}
 	p.linkAt.Range(func(who, at any) bool {
-		if p.Clock.Since(at.(time.Time)) >= LinkLife {
+		if p.since(at.(time.Time)) >= LinkLife {
 			p.linkAt.Delete(who)
 		}
 		return true
@@ -199,7 +199,7 @@ func (pr *person) park() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	idle := pr.pool.Timing.Idle
-	rested := idle > 0 && pr.pool.Clock.Since(pr.used) >= idle
+	rested := idle > 0 && pr.pool.since(pr.used) >= idle
 	for id, l := range pr.conns {
 		if l.lost() || rested && pr.dispensable(l) {
 			l.Close()

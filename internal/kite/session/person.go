@@ -78,7 +78,7 @@ func (pr *person) setRecord(next Record) {
 		for key := range pr.answers {
 			pr.drop(key) // what was known of the login before is not known of this one
 		}
-		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Clock.Now()
+		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Now()
 		if l != nil {
 			pr.pool.linkAt.Store(pr.id, l.LinkAt)
 		}
@@ -86,7 +86,7 @@ func (pr *person) setRecord(next Record) {
 	pr.rec = next
 	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
 	pr.closeUnusedConns()
-	pr.pool.expiries.set(next, pr.pool.Clock.Now())
+	pr.pool.expiries.set(next, pr.pool.Now())
 }
 
 // draft returns what the records of people will be, and whether that is anything
@@ -121,7 +121,7 @@ func (pr *person) status() Status {
 	if n := len(pr.rec.Links); n > 0 {
 		alive = pr.ageOf(pr.rec.Links[n-1]) < pr.rec.Links[n-1].life()
 	}
-	s := pr.rec.status(pr.pool.Clock.Now(), stream, pr.doubted, alive)
+	s := pr.rec.status(pr.pool.Now(), stream, pr.doubted, alive)
 	s.News = len(s.Untold) > 0 && pr.announcing()
 	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Credential) bool { return pr.rec.waits(h, pr.pool.forgot) })
 	return s
@@ -148,7 +148,7 @@ func (pr *person) madeAt(link Link) time.Time {
 }
 
 // ageOf is how old a link is at least; mu is held.
-func (pr *person) ageOf(link Link) time.Duration { return pr.pool.Clock.Since(pr.madeAt(link)) }
+func (pr *person) ageOf(link Link) time.Duration { return pr.pool.since(pr.madeAt(link)) }
 
 func (pr *person) age(link Link) time.Duration {
 	pr.mu.Lock()
@@ -160,7 +160,7 @@ func (pr *person) age(link Link) time.Duration {
 // be wrong: what an earlier process left is as old as this one at least.
 func (p *Pool) forgot(h Credential) bool {
 	life := h.End().Sub(h.Since)
-	return p.Clock.Since(h.End()) > forgetGrace && p.Clock.Since(p.started) > life+forgetGrace
+	return p.since(h.End()) > forgetGrace && p.since(p.started) > life+forgetGrace
 }
 
 // notify passes an event on, unless the person logged out since leaves was read:
@@ -196,7 +196,7 @@ func (pr *person) announce() {
 	links := pr.rec.finished()
 	due, leaves := len(links) > 0 && pr.announcedAt.IsZero(), pr.leaves
 	if due {
-		pr.announcedAt = pr.pool.Clock.Now()
+		pr.announcedAt = pr.pool.Now()
 	}
 	pr.mu.Unlock()
 	if !due {
@@ -213,5 +213,5 @@ func (pr *person) announce() {
 
 // announcing reports whether EventLoggedIn is still being delivered; mu is held.
 func (pr *person) announcing() bool {
-	return pr.announcedAt.IsZero() || pr.pool.Clock.Since(pr.announcedAt) < NewsFor
+	return pr.announcedAt.IsZero() || pr.pool.since(pr.announcedAt) < NewsFor
 }

@@ -20,7 +20,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/stdlog"
 )
 
@@ -29,10 +28,10 @@ type Options struct {
 	Dialer     Dialer
 	Authorizer Authorizer // nil: no login by OAuth
 	Store      Store
-	LoginHosts []string    // hosts a login link may point to
-	Notify     func(Event) // told what happened by itself; must not block, nor ask the pool
-	Meter      Meter       // nil counts nothing
-	Clock      clock.Clock // nil = the real one
+	LoginHosts []string         // hosts a login link may point to
+	Notify     func(Event)      // told what happened by itself; must not block, nor ask the pool
+	Meter      Meter            // nil counts nothing
+	Now        func() time.Time // the present moment; nil = time.Now
 	Logger     *slog.Logger
 	Timing     Timing
 }
@@ -67,8 +66,8 @@ type Pool struct {
 
 // New makes a Pool. Nothing is dialled before Start or the first request.
 func New(o Options) *Pool {
-	if o.Clock == nil {
-		o.Clock = clock.Real()
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -80,7 +79,7 @@ func New(o Options) *Pool {
 	p := &Pool{
 		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
 		expiries: newExpirySchedule(), opening: make(chan struct{}, o.Timing.Opens),
-		exchanges: newExchanges(), started: o.Clock.Now(),
+		exchanges: newExchanges(), started: o.Now(),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
@@ -99,6 +98,9 @@ func (p *Pool) Close() {
 		pr.closeConns()
 	}
 }
+
+// since returns how long ago a moment was.
+func (p *Pool) since(t time.Time) time.Duration { return p.Now().Sub(t) }
 
 // spawn runs f in a goroutine the pool waits for; not at all once it is closed.
 func (p *Pool) spawn(f func(context.Context)) {

@@ -9,7 +9,7 @@ import (
 // warnLoop is the pool's one goroutine that warns people in time.
 func (p *Pool) warnLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		people, gap := p.expiries.due(p.Clock.Now())
+		people, gap := p.expiries.due(p.Now())
 		for _, person := range people {
 			if ctx.Err() != nil {
 				return
@@ -20,9 +20,9 @@ func (p *Pool) warnLoop(ctx context.Context) {
 		if len(people) > 0 {
 			continue
 		}
-		t := p.Clock.NewTimer(gap)
+		t := time.NewTimer(gap)
 		select {
-		case <-t.Chan():
+		case <-t.C:
 		case <-p.expiries.wake:
 		case <-ctx.Done():
 		}
@@ -41,13 +41,13 @@ func (p *Pool) warn(who int64) {
 	}
 	if err != nil {
 		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", who, "err", err)
-		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
+		p.expiries.put(who, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
 	defer done()
 	tell, leaves := false, 0
 	err = pr.update(func(r *Record) {
-		now := p.Clock.Now()
+		now := p.Now()
 		if at, due := r.warnAt(); !due || now.Before(at) {
 			return
 		}
@@ -56,10 +56,10 @@ func (p *Pool) warn(who int64) {
 	})
 	if err != nil {
 		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", who, "err", err)
-		p.expiries.put(who, expiry{at: p.Clock.Now().Add(warnRetry).Unix()})
+		p.expiries.put(who, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
-	p.expiries.set(pr.record(), p.Clock.Now()) // a person who is due later gets a new entry
+	p.expiries.set(pr.record(), p.Now()) // a person who is due later gets a new entry
 	if tell {
 		pr.notify(leaves, Event{Kind: EventEndingSoon})
 	}
@@ -73,7 +73,7 @@ const warnRetry = time.Minute
 func (pr *person) recordUse() {
 	pr.mu.Lock()
 	login := pr.rec.Login
-	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Clock.Now()) && !pr.noting
+	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Now()) && !pr.noting
 	pr.noting = pr.noting || first
 	pr.mu.Unlock()
 	if first {
@@ -84,7 +84,7 @@ func (pr *person) recordUse() {
 func (pr *person) saveUse(context.Context) {
 	err := pr.update(func(r *Record) {
 		pr.noting = false
-		if now := pr.pool.Clock.Now().UTC(); r.Login != nil && !r.Login.usedOn(now) {
+		if now := pr.pool.Now().UTC(); r.Login != nil && !r.Login.usedOn(now) {
 			r.Login.Used = now
 		}
 	})

@@ -26,7 +26,7 @@ func (p *Pool) Start() error {
 			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
-		p.expiries.set(pr.record(), p.Clock.Now())
+		p.expiries.set(pr.record(), p.Now())
 		pr.startWatcher()
 		done()
 	}
@@ -44,9 +44,9 @@ func (pr *person) watcher(ctx context.Context) {
 		if !more || ctx.Err() != nil {
 			return
 		}
-		t := pr.pool.Clock.NewTimer(gap)
+		t := time.NewTimer(gap)
 		select {
-		case <-t.Chan():
+		case <-t.C:
 		case <-pr.wake:
 		case <-ctx.Done():
 		}
@@ -93,7 +93,7 @@ func (pr *person) linkGap(link Link) time.Duration {
 	case a.Code == "": // it comes by itself, or its time is up
 		return untilDue(AttemptLife-age, age)
 	default:
-		return untilDue(a.Due.Sub(pr.pool.Clock.Now()), age)
+		return untilDue(a.Due.Sub(pr.pool.Now()), age)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
@@ -37,8 +36,10 @@ type world struct {
 	// Of the pools that are opened from now on; zero for none, and the defaults.
 	meter  session.Meter
 	timing session.Timing
-	clock  clock.Clock
+	now    func() time.Time
 	logger *slog.Logger
+
+	clock *wallClock // that now is of, since a shift
 
 	mu      sync.Mutex
 	events  []string
@@ -61,7 +62,7 @@ func (w *world) open() { w.openOver(w.kite, w.kite) }
 // openOver opens a pool that reaches Kite in another way.
 func (w *world) openOver(d session.Dialer, a session.Authorizer) {
 	w.pool = session.New(session.Options{
-		Dialer: d, Authorizer: a, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Clock: w.clock, Logger: w.logger,
+		Dialer: d, Authorizer: a, Store: w.store, LoginHosts: sessiontest.Hosts(), Meter: w.meter, Timing: w.timing, Now: w.now, Logger: w.logger,
 		Notify: func(e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
