@@ -125,27 +125,12 @@ func (pr *person) judge(ctx context.Context, login Login, err error) error {
 // connection is enough, if it was asked for when the link was dead. An empty
 // answer is believed only with a younger proof.
 func (pr *person) prove(ctx context.Context, login Login, answered uint64, empty bool) error {
-	if pr.proved(login, answered, empty) {
-		return pr.stillCurrent(login)
-	}
-	select {
-	case pr.proving <- struct{}{}:
-		defer func() { <-pr.proving }()
-	case <-ctx.Done():
-		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
-	}
-	if pr.proved(login, answered, empty) { // by the one before us
-		return pr.stillCurrent(login)
-	}
-	for {
-		if err := pr.question(ctx, login); !inconclusive(err) {
-			return err
-		}
-		// What another caller found may be older than the answer.
-		if err := pr.confirm(ctx, login); err != nil || pr.proved(login, answered, empty) {
+	for !pr.proved(login, answered, empty) { // what another caller found may be older than the answer
+		if err := pr.confirm(ctx, login); err != nil {
 			return err
 		}
 	}
+	return pr.stillCurrent(login)
 }
 
 func (pr *person) proved(login Login, answered uint64, empty bool) bool {

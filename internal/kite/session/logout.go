@@ -53,7 +53,6 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 	if was.Login != nil {
 		p.Meter.LoginStep(stepLoggedOut)
 	}
-	pr.waitForNotify()
 	pr.endNow(ctx, true)
 	return was, pr.status(), nil
 }

@@ -112,6 +112,11 @@ func draft(change func([]*Record), people, inOrder []*person) (next []Record, ch
 func (pr *person) status() Status {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
+	return pr.statusLocked()
+}
+
+// statusLocked is status; mu is held.
+func (pr *person) statusLocked() Status {
 	stream := false
 	if pr.rec.Login != nil {
 		l := pr.conns[pr.rec.Login.Session]
@@ -164,15 +169,19 @@ func (p *Pool) forgot(h Credential) bool {
 }
 
 // notify passes an event on, unless the person logged out since leaves was read:
-// events of the time before a logout are dropped.
+// events of the time before a logout are dropped. mu is held meanwhile, so that after
+// a logout none is being sent.
 func (pr *person) notify(leaves int, e Event) {
-	pr.notifying.Lock()
-	defer pr.notifying.Unlock()
-	if pr.left() != leaves {
-		return
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	if pr.leaves == leaves {
+		pr.sendEvent(e)
 	}
-	e.Person = pr.id
-	e.Status = pr.status()
+}
+
+// sendEvent passes an event on; mu is held.
+func (pr *person) sendEvent(e Event) {
+	e.Person, e.Status = pr.id, pr.statusLocked()
 	pr.pool.Notify(e)
 }
 
@@ -183,32 +192,21 @@ func (pr *person) left() int {
 	return pr.leaves
 }
 
-// waitForNotify waits until no event is being sent.
-func (pr *person) waitForNotify() {
-	pr.notifying.Lock()
-	defer pr.notifying.Unlock()
-}
-
 // announce sends EventLoggedIn for a login whose links are still on the screen:
 // once per process, and again after a restart until Announced.
 func (pr *person) announce() {
 	pr.mu.Lock()
+	defer pr.mu.Unlock()
 	links := pr.rec.finished()
-	due, leaves := len(links) > 0 && pr.announcedAt.IsZero(), pr.leaves
-	if due {
-		pr.announcedAt = pr.pool.Now()
-	}
-	pr.mu.Unlock()
-	if !due {
+	if len(links) == 0 || !pr.announcedAt.IsZero() {
 		return
 	}
+	pr.announcedAt = pr.pool.Now()
 	e := Event{Kind: EventLoggedIn, Links: links}
 	for _, l := range links {
-		if l.Then != "" {
-			e.Then = l.Then
-		}
+		e.Then = cmp.Or(l.Then, e.Then)
 	}
-	pr.notify(leaves, e)
+	pr.sendEvent(e)
 }
 
 // announcing reports whether EventLoggedIn is still being delivered; mu is held.

@@ -29,7 +29,7 @@ type Options struct {
 	Authorizer Authorizer // nil: no login by OAuth
 	Store      Store
 	LoginHosts []string         // hosts a login link may point to
-	Notify     func(Event)      // told what happened by itself; must not block, nor ask the pool
+	Notify     func(Event)      // is given what happened by itself; must not block, nor call the pool
 	Meter      Meter            // nil counts nothing
 	Now        func() time.Time // the present moment; nil = time.Now
 	Logger     *slog.Logger
@@ -134,9 +134,6 @@ type person struct {
 	loaded     chan struct{} // closed once the record was read
 	unreadable error         // why it could not be; set before loaded is closed
 	linking    chan struct{} // capacity one; serialises link creation
-	// proving is held while the account is asked who it is; capacity one. Of
-	// several answers that came in side by side, one proof serves all.
-	proving chan struct{}
 	// ending is held while sessions are being ended; capacity one. A caller of
 	// Logout and the watcher must not both send the DELETEs.
 	ending chan struct{}
@@ -147,8 +144,6 @@ type person struct {
 	// writing is held while the record is changed, and taken before mu; capacity
 	// one. A slow disk delays writers, not readers.
 	writing chan struct{}
-	// notifying is held while an event is sent: after a logout none is under way.
-	notifying sync.Mutex
 
 	mu          sync.Mutex
 	rec         Record
@@ -172,6 +167,6 @@ func (p *Pool) newPerson(who int64) *person {
 	one := func() chan struct{} { return make(chan struct{}, 1) }
 	return &person{
 		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{},
-		linking: one(), proving: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
+		linking: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
 	}
 }
