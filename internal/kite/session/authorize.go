@@ -106,6 +106,15 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Now().UTC()}, nil
 }
 
+// try finds out whether a link's login is through, and binds it if so. ErrNoLogin:
+// not yet.
+func (pr *person) try(ctx context.Context, link Link) error {
+	if link.Attempt == nil {
+		return pr.askLink(ctx, link)
+	}
+	return pr.outlive(ctx, func(ctx context.Context) error { return pr.exchange(ctx, link.Ref) })
+}
+
 // outlive runs do to its end even if the caller gives up, as after a /logout: an
 // answer that is not read would leave a login at the server whose key no one has.
 func (pr *person) outlive(ctx context.Context, do func(context.Context) error) error {
@@ -123,7 +132,7 @@ func (pr *person) outlive(ctx context.Context, do func(context.Context) error) e
 		}
 		return err
 	case <-ctx.Done():
-		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+		return unreachable(ctx)
 	}
 }
 
@@ -131,12 +140,10 @@ func (pr *person) outlive(ctx context.Context, do func(context.Context) error) e
 // code, *QueuedError while it is not its turn. With the bearer that a code was
 // exchanged for, the link is one like any other: it is asked who logged in.
 func (pr *person) exchange(ctx context.Context, ref string) error {
-	select {
-	case pr.exchanging <- struct{}{}:
-		defer func() { <-pr.exchanging }()
-	case <-ctx.Done():
-		return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	if err := pr.exchanging.lock(ctx); err != nil {
+		return err
 	}
+	defer pr.exchanging.unlock()
 	rec := pr.record()
 	i := rec.link(ref)
 	if i < 0 {
@@ -146,7 +153,7 @@ func (pr *person) exchange(ctx context.Context, ref string) error {
 	a, now := link.Attempt, pr.pool.Now()
 	switch {
 	case a == nil:
-		return pr.try(ctx, link) // by the one before us
+		return pr.askLink(ctx, link) // by the one before us
 	case a.Tried: // by a process that did not live to hear the answer
 		return pr.codeDied(link, ErrCodeLost, nil)
 	case a.Code == "" && pr.age(link) >= AttemptLife:
@@ -177,7 +184,7 @@ func (pr *person) send(ctx context.Context, link Link) error {
 			return err
 		}
 		link.Credential, link.Attempt = held, nil
-		return pr.try(ctx, link)
+		return pr.askLink(ctx, link)
 	case kind == kite.KindLimited:
 		due := pr.pool.exchanges.again(pr.pool.Now())
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried, l.Attempt.Due = false, due }); err != nil {
@@ -197,7 +204,7 @@ func (pr *person) codeDied(link Link, why, cause error) error {
 	if errors.Is(why, ErrCodeRefused) {
 		step = stepCodeRefused
 	}
-	pr.pool.Meter.LoginStep(step)
+	pr.pool.count(step)
 	pr.pool.Logger.Warn("a login by oauth came to nothing: its person is told to start again", "person", pr.id, "why", why, "err", cause)
 	pr.linkDied(link)
 	return &CodeError{Why: why, Then: link.Then}

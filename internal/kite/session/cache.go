@@ -1,10 +1,25 @@
 package session
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
-// cacheFor is how long an answer can be handed out again: long enough to turn
-// pages and sort without asking Kite for what it just said.
-const cacheFor = time.Minute
+const (
+	// cacheFor is how long an answer can be handed out again: long enough to turn
+	// pages and sort without asking Kite for what it just said.
+	cacheFor = time.Minute
+	// maxCached bounds the answers of all people together, in bytes. One that finds
+	// no room is asked for again: that costs a question, while a morning rush must
+	// not cost the memory of thousands of answers.
+	maxCached = 8 << 20
+)
+
+// cache holds the answers to a person's questions for a moment.
+type cache struct {
+	total   *atomic.Int64           // bytes, in the caches of all people
+	answers map[string]cachedAnswer // nil when there are none
+}
 
 // cachedAnswer is an answer that was proved to be the login's own.
 type cachedAnswer struct {
@@ -13,64 +28,40 @@ type cachedAnswer struct {
 	at      time.Time
 }
 
-// cached finds an answer of the present login.
-func (pr *person) cached(key string, maxAge time.Duration) (cachedAnswer, bool) {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	k, ok := pr.answers[key]
-	login := pr.rec.Login
-	ok = ok && login != nil && login.Confirmed && login.Session == k.session && pr.pool.since(k.at) <= maxAge
-	return k, ok
+// size is how many bytes an answer takes.
+func (a cachedAnswer) size(key string) int64 { return int64(len(key) + len(a.text)) }
+
+// put replaces the answer to a question, if there is room.
+func (c *cache) put(key string, a cachedAnswer) {
+	c.drop(key)
+	if c.total.Add(a.size(key)) > maxCached {
+		c.total.Add(-a.size(key))
+		return
+	}
+	if c.answers == nil {
+		c.answers = map[string]cachedAnswer{}
+	}
+	c.answers[key] = a
 }
 
-// maxCached bounds what is kept for all people together, in bytes. An answer that
-// finds no room is asked for again: that costs a question, while a morning rush
-// must not cost the memory of thousands of answers.
-const maxCached = 8 << 20
-
-// cacheAnswer keeps a session's answer for a minute or two and returns its time. Answers
-// never outlive their login: cached compares, and update drops them.
-func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	now := pr.pool.Now()
-	if pr.rec.Login == nil || pr.rec.Login.Session != session {
-		return now
-	}
-	pr.drop(key)
-	k := cachedAnswer{session: session, text: text, at: now}
-	if size := k.size(key); pr.pool.cachedBytes.Add(size) > maxCached {
-		pr.pool.cachedBytes.Add(-size)
-		return now
-	}
-	if pr.answers == nil {
-		pr.answers = map[string]cachedAnswer{}
-	}
-	pr.answers[key] = k
-	return now
-}
-
-// drop drops what is kept under a key, if anything is; mu is held.
-func (pr *person) drop(key string) {
-	if k, ok := pr.answers[key]; ok {
-		pr.pool.cachedBytes.Add(-k.size(key))
-		delete(pr.answers, key)
+func (c *cache) drop(key string) {
+	if a, ok := c.answers[key]; ok {
+		c.total.Add(-a.size(key))
+		delete(c.answers, key)
 	}
 }
 
-// size is how many bytes a kept answer takes.
-func (k cachedAnswer) size(key string) int64 { return int64(len(key) + len(k.text)) }
+// clear drops all answers.
+func (c *cache) clear() { c.dropOlder(func(time.Time) bool { return true }) }
 
-// forgetAnswers drops what is too old.
-func (pr *person) forgetAnswers() {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	for key, k := range pr.answers {
-		if pr.pool.since(k.at) >= cacheFor {
-			pr.drop(key)
+// dropOlder drops the answers of the moments that are old.
+func (c *cache) dropOlder(old func(time.Time) bool) {
+	for key, a := range c.answers {
+		if old(a.at) {
+			c.drop(key)
 		}
 	}
-	if len(pr.answers) == 0 {
-		pr.answers = nil
+	if len(c.answers) == 0 {
+		c.answers = nil
 	}
 }

@@ -49,6 +49,28 @@ func (p *Pool) Fetch(ctx context.Context, who int64, q kite.Query, maxAge time.D
 	return text, pr.cacheAnswer(key, text, session), nil
 }
 
+// cached finds an answer of the present login.
+func (pr *person) cached(key string, maxAge time.Duration) (cachedAnswer, bool) {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	a, ok := pr.cache.answers[key]
+	login := pr.rec.Login
+	ok = ok && login != nil && login.Confirmed && login.Session == a.session && pr.pool.since(a.at) <= maxAge
+	return a, ok
+}
+
+// cacheAnswer keeps a session's answer for a minute or two and returns its time. Answers
+// never outlive their login: cached compares, and setRecord drops them.
+func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	now := pr.pool.Now()
+	if pr.rec.Login != nil && pr.rec.Login.Session == session {
+		pr.cache.put(key, cachedAnswer{session: session, text: text, at: now})
+	}
+	return now
+}
+
 // call is Call, and says which session answered.
 func (pr *person) call(ctx context.Context, q kite.Query) (string, ID, error) {
 	if !q.Reads() {
@@ -84,7 +106,7 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 		}
 		// The login is fine: the tool alone stumbled. Once more, then it is the tool.
 		// Kite may have been asked too much in that moment: what failed waits for another.
-		if failed && !pr.wait(ctx, pr.pool.Timing.Again) {
+		if failed && !sleep(ctx, pr.pool.Timing.Again, nil) {
 			return "", &kite.Error{Kind: kite.KindUnreachable, Tool: q.Name(), Err: context.Cause(ctx)}
 		}
 		text, err = pr.ask(ctx, login.Session, q)

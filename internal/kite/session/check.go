@@ -26,18 +26,9 @@ func (pr *person) confirm(ctx context.Context, login Login) error {
 				return v.err
 			}
 		case <-ctx.Done():
-			return pr.gaveUp(ctx, login, &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)})
+			return pr.gaveUp(ctx, login, unreachable(ctx))
 		}
 	}
-}
-
-// verdict is what one caller found out about a login that did not answer, shared
-// with the callers that wait for it.
-type verdict struct {
-	session ID
-	done    chan struct{}
-	err     error // once done is closed
-	given   bool  // else the caller gave up, and the next one has to find out
 }
 
 // verdictOn returns the verdict that is awaited on a session, or begins one, which
@@ -77,7 +68,7 @@ func (pr *person) askPatiently(ctx context.Context, login Login) error {
 		if !inconclusive(err) {
 			return err
 		}
-		if !pr.wait(ctx, pause) {
+		if !sleep(ctx, pause, nil) {
 			return pr.gaveUp(ctx, login, err)
 		}
 		err = pr.question(ctx, login)
@@ -117,7 +108,7 @@ func (pr *person) gaveUp(ctx context.Context, login Login, err error) error {
 		pr.doubt(login)
 		return &DoubtError{Over: pr.over(login), Err: err}
 	}
-	return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	return unreachable(ctx)
 }
 
 // over reports whether a login is over by the clock.
@@ -248,18 +239,6 @@ func (pr *person) tick() uint64 {
 	return pr.ticks
 }
 
-// wait pauses for d; false when ctx ended first.
-func (pr *person) wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // notServed is what it means that there is no server where sessions are resumed:
 // nothing, but for a login that lived on its stream alone. That one cannot be asked
 // anything any more; it lapses, so that /logout still tries to end it.
@@ -290,7 +269,7 @@ func (pr *person) ended(login Login, why kite.Ending) error {
 		return fmt.Errorf("forget the ended login: %w", err)
 	}
 	if was {
-		pr.pool.Meter.LoginStep(stepEnded)
+		pr.pool.count(stepEnded)
 	}
 	pr.startWatcher() // its link, if it is still shown, is dead
 	return &EndedError{Why: why}
@@ -317,7 +296,7 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 		return fmt.Errorf("end the usurped login: %w", err)
 	}
 	if was {
-		pr.pool.Meter.LoginStep(stepUsurped)
+		pr.pool.count(stepUsurped)
 	}
 	if dead != nil {
 		pr.notify(leaves, Event{Kind: EventLinkDead, Links: dead})

@@ -40,6 +40,23 @@ func (id ID) LogValue() slog.Value { return slog.StringValue(dots) }
 // dots is what a secret prints as.
 const dots = "•••"
 
+// Credential is the key of a login, with what is known of its life.
+type Credential struct {
+	Session ID
+	Since   time.Time // its first call; the server forgets it 12 hours later, unless Ends says otherwise
+	Ends    time.Time // when a bearer ends; zero for an MCP session
+	MCP     ID        // the MCP session that a bearer was used on last; zero for none
+	UserID  string    // of Lapsing and Ending, the Kite user who was logged in; "" for not known
+}
+
+// End is when the server has forgotten a login, whatever Kite does before.
+func (h Credential) End() time.Time {
+	if !h.Ends.IsZero() {
+		return h.Ends
+	}
+	return h.Since.Add(ServerLife)
+}
+
 // Conn is one MCP connection bound to one login.
 type Conn interface {
 	// Call asks one thing and returns the text of the answer; of kite.AskTools
@@ -114,4 +131,29 @@ func identity(ctx context.Context, c Conn) (kite.Identity, error) {
 		return kite.Identity{}, err
 	}
 	return profile.Identity(), nil
+}
+
+// trackedConn is a connection, by stream or resumed.
+type trackedConn struct {
+	Conn
+	stream bool // an SSE stream; otherwise over /mcp
+}
+
+// lost reports whether the stream is gone. A resumed one has none to lose.
+func (l *trackedConn) lost() bool {
+	select {
+	case <-l.Lost():
+		return true
+	default:
+		return false
+	}
+}
+
+// orUnreachable weakens "session ended" to a silence while the stream stands: only a
+// session without one is ended by that word.
+func (l *trackedConn) orUnreachable(err error) error {
+	if kite.KindOf(err) == kite.KindEnded && l.stream {
+		return &kite.Error{Kind: kite.KindUnreachable, Err: err}
+	}
+	return err
 }

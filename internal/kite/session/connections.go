@@ -8,31 +8,6 @@ import (
 	"kitebot/internal/kite"
 )
 
-// trackedConn is a connection, by stream or resumed.
-type trackedConn struct {
-	Conn
-	stream bool // an SSE stream; otherwise over /mcp
-}
-
-// lost reports whether the stream is gone. A resumed one has none to lose.
-func (l *trackedConn) lost() bool {
-	select {
-	case <-l.Lost():
-		return true
-	default:
-		return false
-	}
-}
-
-// orUnreachable weakens "session ended" to a silence while the stream stands: only a
-// session without one is ended by that word.
-func (l *trackedConn) orUnreachable(err error) error {
-	if kite.KindOf(err) == kite.KindEnded && l.stream {
-		return &kite.Error{Kind: kite.KindUnreachable, Err: err}
-	}
-	return err
-}
-
 // conn returns the connection to a session: its stream while that lives, else
 // one that resumes it, on which the account has yet to be proved.
 func (pr *person) conn(id ID) *trackedConn {
@@ -81,25 +56,6 @@ func (pr *person) addConn(l *trackedConn) bool {
 	return true
 }
 
-// closeUnusedConns closes the connections of sessions that are no longer used.
-func (pr *person) closeUnusedConns() {
-	for id, l := range pr.conns {
-		if !pr.rec.uses(id) {
-			l.Close()
-			delete(pr.conns, id)
-		}
-	}
-}
-
-func (pr *person) closeConns() {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	for _, l := range pr.conns {
-		l.Close()
-	}
-	clear(pr.conns)
-}
-
 // streams reports whether the stream of a session stands.
 func (pr *person) streams(id ID) bool {
 	pr.mu.Lock()
@@ -130,7 +86,11 @@ func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {
 	if errors.Is(err, context.Canceled) {
 		return text, err // the caller gave up: the next call is counted
 	}
-	r.first.Do(func() { r.meter.Resumed(resumeOf(err)) })
+	r.first.Do(func() {
+		if r.meter != nil {
+			r.meter.Resumed(resumeOf(err))
+		}
+	})
 	return text, err
 }
 
@@ -168,11 +128,9 @@ func (pr *person) renewed(bearer, mcp ID) {
 // open makes a new session, at most so many at once for all people together:
 // after an outage they all come at the same moment.
 func (p *Pool) open(ctx context.Context) (Conn, error) {
-	select {
-	case p.opening <- struct{}{}:
-		defer func() { <-p.opening }()
-	case <-ctx.Done():
-		return nil, &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	if err := p.opening.lock(ctx); err != nil {
+		return nil, err
 	}
+	defer p.opening.unlock()
 	return p.Dialer.Open(ctx)
 }

@@ -35,11 +35,10 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
 	leaves, before := pr.left(), pr.record().Login
-	unlock, err := pr.lockLinking(ctx)
-	if err != nil {
+	if err := pr.linking.lock(ctx); err != nil {
 		return Link{}, Status{}, err
 	}
-	defer unlock()
+	defer pr.linking.unlock()
 
 	pr.endPending(ctx, pendingTime) // before a login of the same Kite user stands in its way
 
@@ -73,7 +72,7 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 		return Link{}, Status{}, err
 	}
 	if !young {
-		p.Meter.LoginStep(stepLinkSent)
+		p.count(stepLinkSent)
 	}
 	pr.startWatcher()
 	if rec := pr.record(); rec.link(link.Ref) >= 0 {
@@ -82,16 +81,6 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	s := pr.status()
 	s.Links = slices.Concat(old, s.Links)
 	return link, s, nil
-}
-
-// lockLinking waits until no other link of the person is being made. The returned func unlocks.
-func (pr *person) lockLinking(ctx context.Context) (func(), error) {
-	select {
-	case pr.linking <- struct{}{}:
-		return func() { <-pr.linking }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 // errLinkGone: the link that was to be given out again came to its end meanwhile.
@@ -209,7 +198,7 @@ func (p *Pool) noteLink(err error) {
 	if unknown, ok := errors.AsType[*kite.UnknownLinkError](err); ok {
 		p.unknownLink.Seen = unknown.Error()
 	}
-	p.Meter.LoginStep(stepUnknownLink)
+	p.count(stepUnknownLink)
 	p.Logger.Error("unknown login link: no login is possible", "seen", p.unknownLink.Seen,
 		"action", "check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }

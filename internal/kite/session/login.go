@@ -10,12 +10,9 @@ import (
 	"kitebot/internal/kite"
 )
 
-// try asks one link's session whether its browser login is through, and binds
+// askLink asks one link's session whether its browser login is through, and binds
 // it if so. ErrNoLogin: not yet.
-func (pr *person) try(ctx context.Context, link Link) error {
-	if link.Attempt != nil {
-		return pr.outlive(ctx, func(ctx context.Context) error { return pr.exchange(ctx, link.Ref) })
-	}
+func (pr *person) askLink(ctx context.Context, link Link) error {
 	if login := pr.record().Login; login != nil && login.Session == link.Session {
 		return nil
 	}
@@ -95,9 +92,9 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 	if err != nil || bound == nil {
 		return err
 	}
-	pr.pool.Meter.LoginStep(stepBound)
+	pr.pool.count(stepBound)
 	if !bound.Confirmed {
-		pr.pool.Meter.LoginStep(stepChangedUser)
+		pr.pool.count(stepChangedUser)
 	}
 	return nil
 }
@@ -152,7 +149,7 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 	if !known {
 		return ErrNoLogin
 	}
-	pr.pool.Meter.LoginStep(stepRefused)
+	pr.pool.count(stepRefused)
 	pr.notify(leaves, refused)
 	if contested.Kind != 0 {
 		other.notify(otherLeaves, contested)
@@ -182,7 +179,7 @@ func (pr *person) linkDied(link Link) (known bool) {
 		return known
 	}
 	if known {
-		pr.pool.Meter.LoginStep(stepLinkDied)
+		pr.pool.count(stepLinkDied)
 		pr.notify(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
 	}
 	return known

@@ -51,7 +51,7 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 		return Record{}, Status{}, fmt.Errorf("forget the login: %w", err)
 	}
 	if was.Login != nil {
-		p.Meter.LoginStep(stepLoggedOut)
+		p.count(stepLoggedOut)
 	}
 	pr.endNow(ctx, true)
 	return was, pr.status(), nil
@@ -109,12 +109,10 @@ func (pr *person) endPending(ctx context.Context, within time.Duration) {
 // login's sake is left, unless all are wanted. It reports whether a logout is
 // through by that: the caller that brought it about is the one to tell.
 func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves int) {
-	select {
-	case pr.ending <- struct{}{}:
-		defer func() { <-pr.ending }()
-	case <-ctx.Done():
+	if pr.ending.lock(ctx) != nil {
 		return false, 0
 	}
+	defer pr.ending.unlock()
 	rec := pr.record()
 	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Credential) bool { return !all && rec.waits(h, pr.pool.forgot) })
 	gone := make([]bool, len(ending))

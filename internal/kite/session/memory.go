@@ -134,6 +134,20 @@ func (p *Pool) inMemory() []*person {
 	return all
 }
 
+// Close stops the watchers and closes all streams. It ends no login.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.stop()
+	p.wg.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pr := range p.people {
+		pr.closeConns()
+	}
+}
+
 // startSweeper starts the sweeper unless it runs: one goroutine for all people, and
 // none while no person is in memory. The pool's mu is held.
 func (p *Pool) startSweeper() {
@@ -148,16 +162,17 @@ func (p *Pool) startSweeper() {
 }
 
 func (p *Pool) sweepLoop(ctx context.Context) {
-	for more := true; more; {
-		t := time.NewTimer(p.Timing.sweepGap())
-		select {
-		case <-t.C:
-			more = p.sweep()
-		case <-ctx.Done():
-			more = false
-		}
-		t.Stop()
+	for sleep(ctx, p.Timing.sweepGap(), nil) && p.sweep() {
 	}
+}
+
+// sweepGap is the wait between two sweeps. A tenth of Idle is precise enough;
+// answers are not kept for much longer than cacheFor.
+func (t Timing) sweepGap() time.Duration {
+	if t.Idle < 0 {
+		return cacheFor
+	}
+	return min(t.Idle/10, cacheFor)
 }
 
 // sweep evicts what is not needed and reports whether any person is still in
@@ -186,11 +201,17 @@ func (p *Pool) sweep() (more bool) {
 func (p *Pool) evict(pr *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pr.forgetAnswers()
+	pr.dropOldAnswers()
 	if pr.users == 0 {
 		pr.park()
 		p.forget(pr)
 	}
+}
+
+func (pr *person) dropOldAnswers() {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.cache.dropOlder(func(at time.Time) bool { return pr.pool.since(at) >= cacheFor })
 }
 
 // park closes lost connections and, after Idle, those that the next call can open
@@ -211,6 +232,20 @@ func (pr *person) park() {
 	}
 }
 
+// idle reports whether nothing is lost by forgetting the person until they ask
+// again.
+func (pr *person) idle() bool {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return !pr.watching && !pr.doubted && len(pr.conns)+len(pr.cache.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
+}
+
+// openLinks returns the links that may still be finished; mu is held.
+func (pr *person) openLinks() []Link {
+	done := pr.rec.finished()
+	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
+}
+
 // dispensable reports whether nothing ends with a connection: its session answers
 // without it, or is no longer used. A login that may not survive its stream keeps
 // it. mu is held.
@@ -221,16 +256,21 @@ func (pr *person) dispensable(l *trackedConn) bool {
 	return !slices.ContainsFunc(pr.openLinks(), func(w Link) bool { return w.Session == l.ID() })
 }
 
-// idle reports whether nothing is lost by forgetting the person until they ask
-// again.
-func (pr *person) idle() bool {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	return !pr.watching && !pr.doubted && len(pr.conns)+len(pr.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
+// closeUnusedConns closes the connections of sessions that are no longer used.
+func (pr *person) closeUnusedConns() {
+	for id, l := range pr.conns {
+		if !pr.rec.uses(id) {
+			l.Close()
+			delete(pr.conns, id)
+		}
+	}
 }
 
-// openLinks returns the links that may still be finished; mu is held.
-func (pr *person) openLinks() []Link {
-	done := pr.rec.finished()
-	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
+func (pr *person) closeConns() {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	for _, l := range pr.conns {
+		l.Close()
+	}
+	clear(pr.conns)
 }

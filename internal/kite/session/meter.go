@@ -45,10 +45,3 @@ type UnknownLink struct {
 	Since time.Time
 	Seen  string // host, path and the names of query keys; no value
 }
-
-// noopMeter counts nothing.
-type noopMeter struct{}
-
-func (noopMeter) LoginStep(string) {}
-
-func (noopMeter) Resumed(string) {}

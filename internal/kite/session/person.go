@@ -54,8 +54,8 @@ func (pr *person) update(change func(*Record)) error {
 func update(change func([]*Record), people ...*person) error {
 	inOrder := slices.SortedFunc(slices.Values(people), func(a, b *person) int { return cmp.Compare(a.id, b.id) })
 	for _, pr := range inOrder {
-		pr.writing <- struct{}{}
-		defer func() { <-pr.writing }()
+		pr.writing <- struct{}{} // a change that was begun is written, even if its caller gives up
+		defer pr.writing.unlock()
 	}
 	next, changed := draft(change, people, inOrder)
 	if !changed {
@@ -75,9 +75,7 @@ func (pr *person) setRecord(next Record) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
-		for key := range pr.answers {
-			pr.drop(key) // what was known of the login before is not known of this one
-		}
+		pr.cache.clear() // what was known of the login before is not known of this one
 		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Now()
 		if l != nil {
 			pr.pool.linkAt.Store(pr.id, l.LinkAt)

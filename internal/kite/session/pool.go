@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"kitebot/internal/kite"
 	"kitebot/internal/stdlog"
 )
 
@@ -41,9 +42,9 @@ type Options struct {
 type Pool struct {
 	Options
 	quiet       *rate.Limiter   // background calls of all people; see Timing.Quiet
-	cachedBytes atomic.Int64    // of cached answers, see maxCached
+	cachedBytes atomic.Int64    // of all people's caches, see maxCached
 	expiries    *expirySchedule // who is to be warned, and when
-	opening     chan struct{}   // a place for each session that is being opened
+	opening     lock            // a place for each session that is being opened
 
 	exchanges *exchanges // of codes of logins by OAuth
 	// started is a moment of this process. What an earlier one left is older, whatever
@@ -72,35 +73,25 @@ func New(o Options) *Pool {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Meter == nil {
-		o.Meter = noopMeter{}
-	}
 	o.Timing = o.Timing.orDefaults()
 	p := &Pool{
 		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
-		expiries: newExpirySchedule(), opening: make(chan struct{}, o.Timing.Opens),
+		expiries: newExpirySchedule(), opening: make(lock, o.Timing.Opens),
 		exchanges: newExchanges(), started: o.Now(),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
 
-// Close stops the watchers and closes all streams. It ends no login.
-func (p *Pool) Close() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	p.stop()
-	p.wg.Wait()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, pr := range p.people {
-		pr.closeConns()
-	}
-}
-
 // since returns how long ago a moment was.
 func (p *Pool) since(t time.Time) time.Duration { return p.Now().Sub(t) }
+
+// count counts a step of a login, if anything counts.
+func (p *Pool) count(step string) {
+	if p.Meter != nil {
+		p.Meter.LoginStep(step)
+	}
+}
 
 // spawn runs f in a goroutine the pool waits for; not at all once it is closed.
 func (p *Pool) spawn(f func(context.Context)) {
@@ -124,8 +115,7 @@ func (p *Pool) recoverPanic() {
 
 // person is one person's part of the pool.
 //
-// Channels of capacity one serialise what takes long: making a link, proving,
-// ending, exchanging a code, writing. mu guards the fields, and is never held
+// Its locks serialise what takes long. mu guards the fields, and is never held
 // during network or disk access.
 type person struct {
 	pool       *Pool
@@ -133,40 +123,78 @@ type person struct {
 	users      int           // how many callers use it now; guarded by the pool's mu, see acquire
 	loaded     chan struct{} // closed once the record was read
 	unreadable error         // why it could not be; set before loaded is closed
-	linking    chan struct{} // capacity one; serialises link creation
-	// ending is held while sessions are being ended; capacity one. A caller of
-	// Logout and the watcher must not both send the DELETEs.
-	ending chan struct{}
-	// exchanging is held while a code is exchanged; capacity one. It is sent once.
-	exchanging chan struct{}
+	linking    lock          // while a link is made: of one person, one at a time
+	ending     lock          // while sessions are ended: a logout and the watcher must not both send the DELETEs
+	exchanging lock          // while a code is exchanged: it is sent once
+	writing    lock          // while the record is changed, taken before mu: a slow disk delays writers, not readers
 	bringing   atomic.Int32  // how many bring a code just now; see Authorized
 	wake       chan struct{} // capacity one; makes the watcher look again
-	// writing is held while the record is changed, and taken before mu; capacity
-	// one. A slow disk delays writers, not readers.
-	writing chan struct{}
 
 	mu          sync.Mutex
 	rec         Record
-	conns       map[ID]*trackedConn     // of the login and of the links
-	ticks       uint64                  // see tick
-	proof       uint64                  // when the login's present connection was asked who it is, and named the right user; 0: not yet
-	proofAt     time.Time               // proof, by the clock
-	answers     map[string]cachedAnswer // see Fetch; nil when nothing is kept
-	used        time.Time               // when the login was last asked something, or made
-	verdict     *verdict                // what is being found out of the login's silence; see confirm
-	doubted     bool                    // the account did not answer when last asked
-	watching    bool                    // the watcher goroutine runs
-	announcedAt time.Time               // when the login was announced in this process; zero: not yet
-	made        map[string]time.Time    // when this process made a link, by its ref
-	noting      bool                    // a use of the login is being written down
-	leaves      int                     // how often the person logged out: what began before is void
-	tries       int                     // failed attempts to end sessions, for the back-off
+	conns       map[ID]*trackedConn  // of the login and of the links
+	ticks       uint64               // see tick
+	proof       uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
+	proofAt     time.Time            // proof, by the clock
+	cache       cache                // see Fetch
+	used        time.Time            // when the login was last asked something, or made
+	verdict     *verdict             // what is being found out of the login's silence; see confirm
+	doubted     bool                 // the account did not answer when last asked
+	watching    bool                 // the watcher goroutine runs
+	announcedAt time.Time            // when the login was announced in this process; zero: not yet
+	made        map[string]time.Time // when this process made a link, by its ref
+	noting      bool                 // a use of the login is being written down
+	leaves      int                  // how often the person logged out: what began before is void
+	tries       int                  // failed attempts to end sessions, for the back-off
 }
 
 func (p *Pool) newPerson(who int64) *person {
-	one := func() chan struct{} { return make(chan struct{}, 1) }
+	one := func() lock { return make(lock, 1) }
 	return &person{
-		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{},
-		linking: one(), ending: one(), exchanging: one(), wake: one(), writing: one(),
+		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{}, cache: cache{total: &p.cachedBytes},
+		linking: one(), ending: one(), exchanging: one(), writing: one(), wake: make(chan struct{}, 1),
 	}
+}
+
+// lock is a mutex whose caller can give up waiting. With a larger capacity as many
+// callers hold it at once.
+type lock chan struct{}
+
+func (l lock) lock(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return unreachable(ctx)
+	}
+}
+
+func (l lock) unlock() { <-l }
+
+// unreachable is the error for a caller whose context ended.
+func unreachable(ctx context.Context) error {
+	return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+}
+
+// sleep waits for d, or until it is woken; false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-wake:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// verdict is what one caller found out about a login that did not answer, shared
+// with the callers that wait for it.
+type verdict struct {
+	session ID
+	done    chan struct{}
+	err     error // once done is closed
+	given   bool  // else the caller gave up, and the next one has to find out
 }

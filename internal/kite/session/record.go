@@ -28,23 +28,6 @@ type Record struct {
 	Contested bool
 }
 
-// Credential is the key of a login, with what is known of its life.
-type Credential struct {
-	Session ID
-	Since   time.Time // its first call; the server forgets it 12 hours later, unless Ends says otherwise
-	Ends    time.Time // when a bearer ends; zero for an MCP session
-	MCP     ID        // the MCP session that a bearer was used on last; zero for none
-	UserID  string    // of Lapsing and Ending, the Kite user who was logged in; "" for not known
-}
-
-// End is when the server has forgotten a login, whatever Kite does before.
-func (h Credential) End() time.Time {
-	if !h.Ends.IsZero() {
-		return h.Ends
-	}
-	return h.Since.Add(ServerLife)
-}
-
 // Login is a session that a Kite user finished a browser login on.
 type Login struct {
 	Credential

@@ -105,15 +105,6 @@ func (t Timing) orDefaults() Timing {
 	return t
 }
 
-// sweepGap is the wait between two sweeps. A tenth of Idle is precise enough;
-// answers are not kept for much longer than cacheFor.
-func (t Timing) sweepGap() time.Duration {
-	if t.Idle < 0 {
-		return cacheFor
-	}
-	return min(t.Idle/10, cacheFor)
-}
-
 // pollGap is the wait between two looks at a link of this age: quick while the
 // person is likely typing, gentle afterwards.
 func pollGap(age time.Duration) time.Duration {

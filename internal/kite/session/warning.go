@@ -20,13 +20,7 @@ func (p *Pool) warnLoop(ctx context.Context) {
 		if len(people) > 0 {
 			continue
 		}
-		t := time.NewTimer(gap)
-		select {
-		case <-t.C:
-		case <-p.expiries.wake:
-		case <-ctx.Done():
-		}
-		t.Stop()
+		sleep(ctx, gap, p.expiries.wake)
 	}
 }
 

@@ -41,16 +41,9 @@ func (pr *person) watcher(ctx context.Context) {
 	for {
 		pr.poll(ctx)
 		gap, more := pr.nextPoll()
-		if !more || ctx.Err() != nil {
+		if !more || !sleep(ctx, gap, pr.wake) {
 			return
 		}
-		t := time.NewTimer(gap)
-		select {
-		case <-t.C:
-		case <-pr.wake:
-		case <-ctx.Done():
-		}
-		t.Stop()
 	}
 }
 
