@@ -19,25 +19,16 @@ import (
 // when the Kite user is another person's. nil: the person is logged in, and
 // EventLoggedIn follows.
 func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	leaves := pr.left()
-	pr.bringing.Add(1) // the caller hears what comes of the code, not the watcher
-	defer pr.bringing.Add(-1)
-	link, err := pr.acceptCode(state, code)
-	if err == nil {
-		err = pr.try(ctx, link)
-		pr.startWatcher() // what is queued, or not read yet
-	}
-	if pr.left() != leaves {
-		err = ErrLeft
-	}
-	return pr.status(), err
+	return p.serve(ctx, who, func(ctx context.Context, pr *person) error {
+		pr.bringing.Add(1) // the caller hears what comes of the code, not the watcher
+		defer pr.bringing.Add(-1)
+		link, err := pr.acceptCode(state, code)
+		if err != nil {
+			return err
+		}
+		defer pr.startWatcher() // what is queued, or not read yet
+		return pr.try(ctx, link)
+	})
 }
 
 // Callback is Authorized for a browser that came back by itself: the state says

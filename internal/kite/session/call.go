@@ -182,23 +182,15 @@ func (p *Pool) Glance(ctx context.Context, who int64) (Status, error) {
 }
 
 func (p *Pool) check(ctx context.Context, who int64, ask func(*person, context.Context, Login) error) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	leaves, login := pr.left(), pr.record().Login
-	if login == nil {
-		return pr.status(), ErrNoLogin
-	}
-	err = ask(pr, ctx, *login)
-	switch {
-	case pr.left() != leaves:
-		err = ErrLeft
-	case err == nil && !login.Confirmed:
-		err = ErrUnconfirmed
-	}
-	return pr.status(), err
+	return p.serve(ctx, who, func(ctx context.Context, pr *person) error {
+		login := pr.record().Login
+		if login == nil {
+			return ErrNoLogin
+		}
+		err := ask(pr, ctx, *login)
+		if err == nil && !login.Confirmed {
+			return ErrUnconfirmed
+		}
+		return err
+	})
 }

@@ -26,17 +26,31 @@ func (p *Pool) Renew(ctx context.Context, who int64, then string) (Link, Status,
 	return p.link(ctx, who, then, true)
 }
 
-func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Link, Status, error) {
-	pr, done, err := p.acquire(who)
+func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (link Link, s Status, err error) {
+	var dropped []Link
+	s, err = p.serve(ctx, who, func(ctx context.Context, pr *person) (err error) {
+		if link, dropped, err = pr.makeLink(ctx, then, renew); err != nil {
+			return err
+		}
+		pr.startWatcher()
+		if rec := pr.record(); rec.link(link.Ref) >= 0 {
+			link = rec.Links[rec.link(link.Ref)] // with the command that waits for it
+		}
+		return nil
+	})
 	if err != nil {
 		return Link{}, Status{}, err
 	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
+	s.Links = slices.Concat(dropped, s.Links)
+	return link, s, nil
+}
+
+// makeLink finds a link that can be handed out again, or makes one. It returns the
+// links that it takes the place of.
+func (pr *person) makeLink(ctx context.Context, then string, renew bool) (link Link, dropped []Link, err error) {
 	leaves, before := pr.left(), pr.record().Login
 	if err := pr.linking.lock(ctx); err != nil {
-		return Link{}, Status{}, err
+		return Link{}, nil, err
 	}
 	defer pr.linking.unlock()
 
@@ -46,41 +60,26 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (Li
 	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {
 		if young, err = pr.stillGood(ctx, link); err != nil {
 			pr.leaveCommand(link, then)
-			return Link{}, Status{}, err
+			return Link{}, nil, err
 		}
 	}
-	var (
-		conn Conn
-		old  []Link
-	)
 	if young {
-		old, err = pr.issueLink(leaves, before, link, nil, then, true)
-		young = !errors.Is(err, errLinkGone)
-	}
-	if !young {
-		if link, conn, err = pr.newLink(ctx); err != nil {
-			return Link{}, Status{}, err
+		dropped, err = pr.issueLink(leaves, before, link, nil, then, true)
+		if !errors.Is(err, errLinkGone) {
+			return link, dropped, err
 		}
-		var more []Link
-		more, err = pr.issueLink(leaves, before, link, conn, then, false)
-		old = slices.Concat(old, more)
 	}
+	link, conn, err := pr.newLink(ctx)
 	if err != nil {
-		if conn != nil {
-			conn.Close()
-		}
-		return Link{}, Status{}, err
+		return Link{}, nil, err
 	}
-	if !young {
-		p.count(stepLinkSent)
+	more, err := pr.issueLink(leaves, before, link, conn, then, false)
+	if err == nil {
+		pr.pool.count(stepLinkSent)
+	} else if conn != nil {
+		conn.Close()
 	}
-	pr.startWatcher()
-	if rec := pr.record(); rec.link(link.Ref) >= 0 {
-		link = rec.Links[rec.link(link.Ref)] // with the command that waits for it
-	}
-	s := pr.status()
-	s.Links = slices.Concat(old, s.Links)
-	return link, s, nil
+	return link, slices.Concat(dropped, more), err
 }
 
 // errLinkGone: the link that was to be given out again came to its end meanwhile.
@@ -276,19 +275,7 @@ func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) 
 // Finish asks Kite now whether one of the person's links is through, newest
 // first, and binds it if so. ErrNoLogin: not yet, or no link is out.
 func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	leaves := pr.left()
-	err = pr.finish(ctx)
-	if pr.left() != leaves {
-		err = ErrLeft
-	}
-	return pr.status(), err
+	return p.serve(ctx, who, func(ctx context.Context, pr *person) error { return pr.finish(ctx) })
 }
 
 func (pr *person) finish(ctx context.Context) error {
@@ -313,12 +300,7 @@ func (pr *person) finish(ctx context.Context) error {
 // Shown notes which chat message carries a link, so that its button can be
 // taken away later, by another process too. Other links are no longer shown.
 func (p *Pool) Shown(who int64, ref string, message int) error {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return pr.update(func(r *Record) {
+	return p.update(who, func(r *Record) {
 		for i := range r.Links {
 			r.Links[i].Message = 0
 			if r.Links[i].Ref == ref {
@@ -331,10 +313,5 @@ func (p *Pool) Shown(who int64, ref string, message int) error {
 // Announced notes that the person was told about their login. Its link and the
 // older ones are dropped.
 func (p *Pool) Announced(who int64) error {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return pr.update(func(r *Record) { r.settle(p.forgot) })
+	return p.update(who, func(r *Record) { r.settle(p.forgot) })
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"kitebot/internal/kite"
 )
@@ -58,7 +57,7 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 	if now := pr.record().Login; now == nil || now.Session != link.Session {
 		return ErrNoLogin // the link was given up, or refused, while it was asked
 	}
-	pr.announce()
+	pr.announce(false)
 	pr.startWatcher() // asks whether the session can be resumed
 	return nil
 }
@@ -189,42 +188,32 @@ func (pr *person) linkDied(link Link) (known bool) {
 // login is announced again; a no ends it at the server. An answer about another login than the present one
 // changes nothing and returns ErrNoLogin.
 func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	asked, already := false, false
-	err = pr.update(func(r *Record) {
-		already = yes && r.Login != nil && r.Login.Confirmed && r.Login.User.UserID == userID
-		asked = r.Login != nil && !r.Login.Confirmed && r.Login.User.UserID == userID
-		switch {
-		case asked && yes:
-			r.Login.Confirmed, r.Last, r.Login.Used = true, r.Login.User, p.Now().UTC()
-			r.Login.Warned = r.Login.late(r.Login.Used)
-		case asked:
+	return p.serve(ctx, who, func(ctx context.Context, pr *person) error {
+		asked, already := false, false
+		err := pr.update(func(r *Record) {
+			already = yes && r.Login != nil && r.Login.Confirmed && r.Login.User.UserID == userID
+			if asked = r.Login != nil && !r.Login.Confirmed && r.Login.User.UserID == userID; !asked {
+				return
+			}
+			if yes {
+				r.Login.Confirmed, r.Last, r.Login.Used = true, r.Login.User, p.Now().UTC()
+				r.Login.Warned = r.Login.late(r.Login.Used)
+				return
+			}
 			r.Links = slices.DeleteFunc(r.Links, func(l Link) bool { return l.Session == r.Login.Session })
 			r.Ending, r.Login = append(r.Ending, r.Login.credential()), nil
+		})
+		switch {
+		case err != nil:
+			return fmt.Errorf("remember the answer: %w", err)
+		case already: // a second tap
+		case !asked:
+			return ErrNoLogin
+		case yes:
+			pr.announce(true)
+		default:
+			pr.endNow(ctx, false)
 		}
+		return nil
 	})
-	if err != nil {
-		return Status{}, fmt.Errorf("remember the answer: %w", err)
-	}
-	switch {
-	case already: // a second tap
-		return pr.status(), nil
-	case !asked:
-		return pr.status(), ErrNoLogin
-	}
-	if !yes {
-		pr.endNow(ctx, false)
-		return pr.status(), nil
-	}
-	pr.mu.Lock()
-	pr.announcedAt = time.Time{}
-	pr.mu.Unlock()
-	pr.announce()
-	return pr.status(), nil
 }

@@ -70,15 +70,7 @@ func (p *Pool) EndEarlier(ctx context.Context, who int64) (Status, error) {
 }
 
 func (p *Pool) endSessions(ctx context.Context, who int64, all bool) (Status, error) {
-	pr, done, err := p.acquire(who)
-	if err != nil {
-		return Status{}, err
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
-	defer cancel()
-	pr.endNow(ctx, all)
-	return pr.status(), nil
+	return p.serve(ctx, who, func(ctx context.Context, pr *person) error { pr.endNow(ctx, all); return nil })
 }
 
 // endNow tries to end what is to be ended while the person waits; what is left

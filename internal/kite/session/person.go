@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"reflect"
 	"slices"
@@ -41,6 +42,34 @@ func (pr *person) record() Record {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	return pr.rec
+}
+
+// update changes a person's record, see [person.update].
+func (p *Pool) update(who int64, change func(*Record)) error {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return pr.update(change)
+}
+
+// serve does something for a person within [Longest], and returns how things stand
+// afterwards. It fails with ErrLeft when the person logged out meanwhile.
+func (p *Pool) serve(ctx context.Context, who int64, do func(context.Context, *person) error) (Status, error) {
+	pr, done, err := p.acquire(who)
+	if err != nil {
+		return Status{}, err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, Longest)
+	defer cancel()
+	leaves := pr.left()
+	err = do(ctx, pr)
+	if pr.left() != leaves {
+		err = ErrLeft
+	}
+	return pr.status(), err
 }
 
 // update changes the record: on disk first, then in memory, or neither. change
@@ -191,12 +220,12 @@ func (pr *person) left() int {
 }
 
 // announce sends EventLoggedIn for a login whose links are still on the screen:
-// once per process, and again after a restart until Announced.
-func (pr *person) announce() {
+// once per process unless it is wanted again, and after a restart until Announced.
+func (pr *person) announce(again bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	links := pr.rec.finished()
-	if len(links) == 0 || !pr.announcedAt.IsZero() {
+	if len(links) == 0 || !again && !pr.announcedAt.IsZero() {
 		return
 	}
 	pr.announcedAt = pr.pool.Now()

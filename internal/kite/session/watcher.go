@@ -50,7 +50,7 @@ func (pr *person) watcher(ctx context.Context) {
 // poll does what is due now. A panic in it costs this poll, not the next ones.
 func (pr *person) poll(ctx context.Context) {
 	defer pr.pool.recoverPanic()
-	pr.announce()
+	pr.announce(false)
 	pr.pollLinks(ctx)
 	if len(pr.record().Ending) > 0 && pr.pool.quiet.Wait(ctx) == nil {
 		pr.endPending(ctx, pr.pool.Timing.Poll)
