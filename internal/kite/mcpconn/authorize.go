@@ -148,13 +148,10 @@ type checked struct {
 	next http.RoundTripper
 }
 
-// smallKey is in the context of requests whose answers have maxDocument bytes at most.
-type smallKey struct{}
-
 // RoundTrip implements http.RoundTripper.
 func (c *checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodGet {
-		return c.next.RoundTrip(req.WithContext(context.WithValue(req.Context(), smallKey{}, true)))
+		return c.forward(req)
 	}
 	body, err := json.Marshal(c.at)
 	if err != nil {
@@ -164,6 +161,21 @@ func (c *checked) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),
 	}, nil
+}
+
+// forward sends a request and reads its answer, which is short.
+func (c *checked) forward(req *http.Request) (*http.Response, error) {
+	resp, err := c.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := readDocument(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
 }
 
 // oauthFailed makes a *kite.Error of what became of a step of a login by OAuth. Its

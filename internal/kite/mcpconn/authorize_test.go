@@ -18,7 +18,7 @@ import (
 const callback = "https://bot.example.com/kite"
 
 // reply is an answer of a page.
-type reply struct {
+type pageReply struct {
 	status int
 	body   string
 }
@@ -26,7 +26,7 @@ type reply struct {
 // gate is a far end that makes logins by OAuth. Its replies may be replaced.
 type gate struct {
 	*far
-	register, authorize, token reply
+	register, authorize, token pageReply
 	loopback                   bool // whoever has the browser end at their own machine is registered
 	documents                  func(issuer string) (resource, server string)
 }
@@ -38,7 +38,7 @@ const (
 
 func newGate(t *testing.T, configure func(*gate)) *gate {
 	g := &gate{
-		register: reply{201, `{"client_id":"` + clientID + `"}`}, authorize: reply{200, "<html>"}, token: reply{200, tokenReply},
+		register: pageReply{201, `{"client_id":"` + clientID + `"}`}, authorize: pageReply{200, "<html>"}, token: pageReply{200, tokenReply},
 		documents: func(issuer string) (string, string) {
 			return `{"resource":"` + issuer + `/mcp","authorization_servers":["` + issuer + `"]}`,
 				strings.ReplaceAll(serverDocumentOf("", ""), "https://mcp.example.com", issuer)
@@ -47,11 +47,11 @@ func newGate(t *testing.T, configure func(*gate)) *gate {
 	if configure != nil {
 		configure(g)
 	}
-	page := func(answer func() reply) http.HandlerFunc {
+	page := func(answer func() pageReply) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			this := answer()
 			if g.loopback && r.URL.Path == "/register" && strings.Contains(string(bodyOf(r)), "http://127.0.0.1:") {
-				this = reply{201, `{"client_id":"` + clientID + `"}`}
+				this = pageReply{201, `{"client_id":"` + clientID + `"}`}
 			}
 			w.WriteHeader(this.status)
 			fmt.Fprint(w, this.body)
@@ -59,10 +59,10 @@ func newGate(t *testing.T, configure func(*gate)) *gate {
 	}
 	g.far = newFar(t, func(f *far) {
 		f.pages = map[string]http.HandlerFunc{
-			"POST /register": page(func() reply { return g.register }), "GET /authorize": page(func() reply { return g.authorize }),
-			"POST /token":             page(func() reply { return g.token }),
-			"GET " + resourceDocument: page(func() reply { body, _ := g.documents(g.URL); return reply{200, body} }),
-			"GET " + serverDocument:   page(func() reply { _, body := g.documents(g.URL); return reply{200, body} }),
+			"POST /register": page(func() pageReply { return g.register }), "GET /authorize": page(func() pageReply { return g.authorize }),
+			"POST /token":             page(func() pageReply { return g.token }),
+			"GET " + resourceDocument: page(func() pageReply { body, _ := g.documents(g.URL); return pageReply{200, body} }),
+			"GET " + serverDocument:   page(func() pageReply { _, body := g.documents(g.URL); return pageReply{200, body} }),
 		}
 	})
 	return g
@@ -117,23 +117,23 @@ func TestBegin(t *testing.T) {
 // and the operator hears of it once. A server that registers nobody any more is
 // asked by the page that begins a login.
 func TestCallback(t *testing.T) {
-	limited := reply{429, `{"error":"rate_limit_exceeded"}`}
+	limited := pageReply{429, `{"error":"rate_limit_exceeded"}`}
 	for name, test := range map[string]struct {
-		register, authorize reply
+		register, authorize pageReply
 		sure, refused       bool
 		asked               []string // by two attempts
 	}{
-		"taken":               {reply{201, `{"client_id":"` + clientID + `"}`}, reply{}, true, false, []string{"POST /register"}},
-		"refused":             {reply{400, `{"error":"invalid_redirect_uri"}`}, reply{}, false, true, []string{"POST /register", "POST /register"}},
-		"limited, taken":      {limited, reply{200, "<html>"}, true, false, []string{"POST /register", "GET /authorize"}},
-		"limited, sent on":    {limited, reply{302, ""}, true, false, []string{"POST /register", "GET /authorize"}},
-		"limited, refused":    {limited, reply{400, "invalid request"}, false, true, []string{"POST /register", "GET /authorize", "POST /register"}},
-		"limited, limited":    {limited, reply{429, "Too Many Requests"}, false, false, []string{"POST /register", "GET /authorize", "POST /register", "GET /authorize"}},
-		"no metadata, taken":  {reply{400, `{"error":"invalid_client_metadata"}`}, reply{200, ""}, true, false, []string{"POST /register", "GET /authorize"}},
-		"broken, taken":       {reply{500, "<html>"}, reply{200, ""}, true, false, []string{"POST /register", "GET /authorize"}},
-		"nonsense, taken":     {reply{201, "hello"}, reply{200, ""}, true, false, []string{"POST /register", "GET /authorize"}},
-		"no name for us":      {reply{201, `{"client_id":""}`}, reply{}, true, false, []string{"POST /register"}},
-		"too good to be true": {reply{201, `{"client_id":"` + strings.Repeat("x", 300) + `"}`}, reply{}, true, false, []string{"POST /register"}},
+		"taken":               {pageReply{201, `{"client_id":"` + clientID + `"}`}, pageReply{}, true, false, []string{"POST /register"}},
+		"refused":             {pageReply{400, `{"error":"invalid_redirect_uri"}`}, pageReply{}, false, true, []string{"POST /register", "POST /register"}},
+		"limited, taken":      {limited, pageReply{200, "<html>"}, true, false, []string{"POST /register", "GET /authorize"}},
+		"limited, sent on":    {limited, pageReply{302, ""}, true, false, []string{"POST /register", "GET /authorize"}},
+		"limited, refused":    {limited, pageReply{400, "invalid request"}, false, true, []string{"POST /register", "GET /authorize", "POST /register"}},
+		"limited, limited":    {limited, pageReply{429, "Too Many Requests"}, false, false, []string{"POST /register", "GET /authorize", "POST /register", "GET /authorize"}},
+		"no metadata, taken":  {pageReply{400, `{"error":"invalid_client_metadata"}`}, pageReply{200, ""}, true, false, []string{"POST /register", "GET /authorize"}},
+		"broken, taken":       {pageReply{500, "<html>"}, pageReply{200, ""}, true, false, []string{"POST /register", "GET /authorize"}},
+		"nonsense, taken":     {pageReply{201, "hello"}, pageReply{200, ""}, true, false, []string{"POST /register", "GET /authorize"}},
+		"no name for us":      {pageReply{201, `{"client_id":""}`}, pageReply{}, true, false, []string{"POST /register"}},
+		"too good to be true": {pageReply{201, `{"client_id":"` + strings.Repeat("x", 300) + `"}`}, pageReply{}, true, false, []string{"POST /register"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGate(t, func(g *gate) { g.register, g.authorize = test.register, test.authorize })
@@ -160,7 +160,7 @@ func TestCallback(t *testing.T) {
 
 // A server that takes not even the person's own machine cannot be logged in to.
 func TestNoRedirectIsTaken(t *testing.T) {
-	g := newGate(t, func(g *gate) { g.register = reply{400, `{"error":"invalid_redirect_uri"}`} })
+	g := newGate(t, func(g *gate) { g.register = pageReply{400, `{"error":"invalid_redirect_uri"}`} })
 	d := g.dialer(t, "/sse", Options{})
 	for range 2 {
 		_, _, err := d.Begin(t.Context())

@@ -2,10 +2,7 @@ package mcpconn
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"net/http"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
@@ -97,71 +94,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, errAnswerTooBig
 	}
 	return n, err
-}
-
-// toolResult is the result of a tool call on its way to the caller. It goes past
-// mcp-go, which would copy it three times.
-type toolResult struct {
-	result string // JSON
-	held   *reservation
-}
-
-// toolResultKey is the key of a request's *delivery in its context.
-type toolResultKey struct{}
-
-// toolResultOf returns the delivery of a request; nil for one that has none.
-func toolResultOf(ctx context.Context) *toolResult {
-	d, _ := ctx.Value(toolResultKey{}).(*toolResult)
-	return d
-}
-
-// withoutToolResult is the context of a request whose answer comes another way.
-func withoutToolResult(ctx context.Context) context.Context {
-	return context.WithValue(ctx, toolResultKey{}, (*toolResult)(nil))
-}
-
-// readToolResult reads the answer to a tool call, within the budget, and leaves mcp-go
-// an answer without the result.
-func (g *guard) readToolResult(d *toolResult, req *http.Request, resp *http.Response, events bool) (*http.Response, error) {
-	defer resp.Body.Close()
-	if resp.ContentLength > maxAnswer {
-		return nil, errAnswerTooBig
-	}
-	body := &bounded{Reader: resp.Body, ctx: req.Context(), budget: g.dialer.budget, length: resp.ContentLength}
-	defer func() {
-		if d.held == nil { // not handed on, also by a panic
-			body.held.release()
-		}
-	}()
-	text, err := readAnswer(body, events)
-	if err != nil {
-		return nil, err
-	}
-	body.held.shrink(len(text))
-	a, ok := kite.DecodeAnswer(text)
-	if !ok {
-		return nil, errOdd
-	}
-	d.result, d.held = a.Result, body.held
-	rest := map[string]any{"jsonrpc": "2.0", "id": json.RawMessage(a.ID), "result": struct{}{}}
-	if a.Failed {
-		rest["error"] = map[string]any{"code": a.Code, "message": a.Message}
-	}
-	stub, err := json.Marshal(rest)
-	if err != nil {
-		return nil, errOdd
-	}
-	if events {
-		resp.Header.Set("Content-Type", "application/json")
-	}
-	resp.Body = io.NopCloser(strings.NewReader(string(stub)))
-	return resp, nil
-}
-
-func readAnswer(body io.Reader, events bool) (string, error) {
-	if events {
-		return firstAnswer(body)
-	}
-	whole, err := io.ReadAll(body)
-	return string(whole), unread(err)
 }

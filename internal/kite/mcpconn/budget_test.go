@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -210,14 +209,16 @@ func TestWaitingAnswersAreNotBuffered(t *testing.T) {
 
 // A bug met while an answer is read costs that answer, and no room for ever.
 func TestAPanicGivesRoomBack(t *testing.T) {
-	f := newFar(t, func(*far) {})
-	d := f.dialer(t, "/mcp", Options{})
-	body := io.MultiReader(strings.NewReader(strings.Repeat("x", freeAnswer+1)), buggyReader{})
-	resp := &http.Response{Body: io.NopCloser(body), ContentLength: -1}
+	d := tripper(func(req *http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader(strings.Repeat("x", freeAnswer+1)), buggyReader{})
+		resp := response(req, http.StatusOK, "application/json", io.NopCloser(body))
+		resp.ContentLength = -1
+		return resp, nil
+	}).dialer(t, mcpPath, Options{})
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = (&guard{dialer: d}).readToolResult(&toolResult{}, httptest.NewRequest(http.MethodPost, "/mcp", nil), resp, false)
-		t.Error("the reader did not panic")
+		_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
+		t.Errorf("the reader did not panic: %v", err)
 	}()
 	checkEmpty(t, d.budget)
 }
@@ -232,7 +233,7 @@ func TestAPanicOnAStreamGivesRoomBack(t *testing.T) {
 	d := f.dialer(t, "/sse", Options{})
 	closed := make(chan streamAnswer, 1)
 	close(closed) // to hand an answer over panics
-	s := &stream{baseConn: newBaseConn(d, t.Context()), waiting: map[string]pendingCall{`"b-1"`: {to: closed}}}
+	s := &streamConn{baseConn: newBaseConn(d, t.Context()), waiting: map[string]pendingCall{`"b-1"`: {to: closed}}}
 	r := newEvents(strings.NewReader(`data: {"jsonrpc":"2.0","id":"b-1","result":"`+strings.Repeat("x", 2*freeAnswer)+"\"}\n\n"), smallBuffer, false)
 	r.room = s.room
 	func() {

@@ -77,10 +77,16 @@ const (
 	serverDocument   = "/.well-known/oauth-authorization-server"
 )
 
-// reads reports whether a GET reads the page that its context names.
-func reads(req *http.Request) bool {
-	path, ok := req.Context().Value(pageKey{}).(string)
-	return ok && req.Method == http.MethodGet && req.URL.Path == path
+// maxDocument bounds a document about the server, and an answer to a login by OAuth.
+const maxDocument = 64 << 10
+
+// readDocument reads a short body to its end.
+func readDocument(body io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(body, maxDocument+1))
+	if err == nil && len(text) > maxDocument {
+		err = errTooBig
+	}
+	return text, unread(err)
 }
 
 // page reads a page of the configured server, below maxDocument.
@@ -89,7 +95,7 @@ func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
 	defer cancel()
 	at := *d.at.mcp
 	at.Path, at.RawQuery = path, query
-	req, err := http.NewRequestWithContext(context.WithValue(bound, pageKey{}, path), http.MethodGet, at.String(), nil)
+	req, err := http.NewRequestWithContext(bound, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return nil, errOdd
 	}
@@ -99,7 +105,11 @@ func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
 		return nil, because(ctx, bound, d.base, err)
 	}
 	defer resp.Body.Close()
-	return io.ReadAll(resp.Body) // it was read before, within bounds
+	body, err := readDocument(resp.Body)
+	if err != nil {
+		return nil, because(ctx, bound, d.base, err)
+	}
+	return body, nil
 }
 
 // documents remembers whether the server tells how to authorize.

@@ -2,10 +2,7 @@ package mcpconn
 
 import (
 	"context"
-	"encoding/json"
 	"time"
-
-	"github.com/mark3labs/mcp-go/mcp"
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
@@ -34,7 +31,7 @@ func (l *baseConn) Close() { l.end(errClosed) }
 // ask asks something and returns the text of a good result. The error is the
 // cause of the failure, freed of addresses and of the session id; classify
 // makes a *kite.Error of it.
-func (l *baseConn) ask(ctx context.Context, c *mcpClient, q kite.Query, style kite.Style) (string, error) {
+func (l *baseConn) ask(ctx context.Context, c *rpcClient, q kite.Query, style kite.Style) (string, error) {
 	limit := l.dialer.opts.CallTimeout
 	if isLogin(q) { // it asks Kite twice
 		limit = l.dialer.opts.LoginTimeout
@@ -42,13 +39,17 @@ func (l *baseConn) ask(ctx context.Context, c *mcpClient, q kite.Query, style ki
 	bound, cancel := l.dialer.within(ctx, limit, l.life)
 	defer cancel()
 	if q.Lists() {
-		return l.list(bound, ctx, c)
+		text, err := c.listTools(bound)
+		if err != nil {
+			err = scrub(because(ctx, bound, l.life, err), l.id)
+		}
+		return text, err
 	}
 	tool, args, ok := q.On(style)
 	if !ok {
 		return "", errNotOffered
 	}
-	result, held, err := c.transport.callTool(bound, tool, args)
+	result, held, err := c.callTool(bound, tool, args)
 	if err != nil {
 		return "", scrub(because(ctx, bound, l.life, err), l.id)
 	}
@@ -57,33 +58,6 @@ func (l *baseConn) ask(ctx context.Context, c *mcpClient, q kite.Query, style ki
 		held.release()
 	}
 	return text, err
-}
-
-// maxPages is how many pages a list of tools may have. The real one has one.
-const maxPages = 10
-
-// list asks which tools there are.
-func (l *baseConn) list(bound, ctx context.Context, c *mcpClient) (string, error) {
-	var req mcp.ListToolsRequest
-	all, err := c.ListToolsByPage(bound, req)
-	for pages := 1; err == nil && all.NextCursor != ""; pages++ {
-		if pages == maxPages {
-			return "", errOdd
-		}
-		req.Params.Cursor = all.NextCursor
-		var next *mcp.ListToolsResult
-		if next, err = c.ListToolsByPage(bound, req); err == nil {
-			all.Tools, all.NextCursor = append(all.Tools, next.Tools...), next.NextCursor
-		}
-	}
-	if err != nil {
-		return "", scrub(because(ctx, bound, l.life, err), l.id)
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		return "", errOdd
-	}
-	return string(text), nil
 }
 
 // textOf returns the text of a result. One that is flagged as an error, or reads
@@ -101,7 +75,7 @@ func textOf(json string) (string, error) {
 
 // call runs one call, put in a style, as a piece of work of the Dialer, unless
 // the connection is over already.
-func (l *baseConn) call(ctx context.Context, c *mcpClient, q kite.Query, style kite.Style) (string, error) {
+func (l *baseConn) call(ctx context.Context, c *rpcClient, q kite.Query, style kite.Style) (string, error) {
 	if !l.dialer.enter() {
 		return "", errClosed
 	}
@@ -129,7 +103,7 @@ func (l *baseConn) failed(tool string, cause error) error {
 // askInStyle puts a question over c in the style that the server wants. When the answer
 // is that there is no such tool, it is looked at again, and the question put in
 // the style that it turns out to want now. The error is the cause of the failure.
-func (l *baseConn) askInStyle(ctx context.Context, c *mcpClient, q kite.Query, probe probeFunc) (string, error) {
+func (l *baseConn) askInStyle(ctx context.Context, c *rpcClient, q kite.Query, probe probeFunc) (string, error) {
 	d := l.dialer
 	if q.Lists() {
 		return l.call(ctx, c, q, kite.StyleUnknown)
@@ -154,7 +128,7 @@ func (l *baseConn) askInStyle(ctx context.Context, c *mcpClient, q kite.Query, p
 
 // askAgain looks at the server, unless that was just done, and puts a question
 // again, if that makes a difference. It failed before in a style, for a cause.
-func (l *baseConn) askAgain(ctx context.Context, c *mcpClient, q kite.Query, style kite.Style, probe probeFunc, cause error) (string, error) {
+func (l *baseConn) askAgain(ctx context.Context, c *rpcClient, q kite.Query, style kite.Style, probe probeFunc, cause error) (string, error) {
 	if l.style(q) == style {
 		if err := l.dialer.refreshSurface(ctx, true, probe); err != nil {
 			return "", cause

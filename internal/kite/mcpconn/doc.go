@@ -24,10 +24,10 @@
 //
 // # Differences from mcp-go
 //
-// The stream's transport is our own (stream.go, ADR 0017), and so is what reads a
-// tool's result; mcp-go shakes hands, lists the tools, speaks for sessions over
-// …/mcp, and makes the requests of OAuth. What the package does otherwise than
-// mcp-go, and why:
+// mcp-go shakes hands, lists the tools, gives messages their form and makes the
+// requests of OAuth. Messages go out and come back by wires of our own (stream.go,
+// post.go, ADR 0017), and a tool's result goes past mcp-go. What they do otherwise
+// than mcp-go's transports, and why:
 //
 //   - The version of the protocol is pinned: mcp-go agrees with the coming server
 //     on one that this then refuses at every call.
@@ -43,13 +43,11 @@
 //     reply to each request in between, comes back with a GET for what is
 //     missing, and loses a goroutine when there are three answers.
 //   - A list of tools has few pages; mcp-go asks for the next one for ever.
-//   - Nothing but [Dialer.End] may send DELETE, for the session that it ends.
-//     mcp-go's Close of a streamable client does, and Kite takes that for a logout;
-//     so it is never called, and the HTTP layer would refuse the request, too.
-//   - Any HTTP answer but 2xx becomes a typed error before mcp-go sees it. That
-//     keeps mcp-go's client usable after a 404 (it refuses everything from then
-//     on), spares us from reading statuses out of its prose, and tells a 429 or a
-//     403 from a server of an older protocol, which mcp-go takes them for.
+//   - Nothing but [Dialer.End] sends DELETE. mcp-go does when it closes a session
+//     over …/mcp, and Kite takes that for a logout.
+//   - Any HTTP answer but 2xx becomes a typed error. A 404 makes a connection no
+//     worse, after which mcp-go refuses everything, and a 429 or 403 is told from a
+//     server of an older protocol, which mcp-go takes them for.
 //   - The documents of OAuth are read at the root of the configured server, whatever
 //     a challenge says, and checked before mcp-go gets to see them (metadata.go):
 //     mcp-go follows them to any host, and reads a challenge wrong that has no

@@ -77,7 +77,7 @@ func unlessEnded(err error) error {
 
 // delete sends the DELETE for a session and returns why it failed.
 func (d *Dialer) delete(ctx context.Context, id session.ID, header http.Header) error {
-	bound, cancel := d.within(context.WithValue(ctx, endingKey{}, id), d.opts.CallTimeout, d.base)
+	bound, cancel := d.within(ctx, d.opts.CallTimeout, d.base)
 	defer cancel()
 	req, err := http.NewRequestWithContext(bound, http.MethodDelete, d.at.mcp.String(), nil)
 	if err != nil {

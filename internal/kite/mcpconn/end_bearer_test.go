@@ -1,8 +1,6 @@
 package mcpconn
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -112,22 +110,4 @@ func TestEndOfASessionElsewhere(t *testing.T) {
 	}
 	f := newFar(t, func(f *far) { f.mcp, f.remove = http.NotFound, http.NotFound })
 	wantKind(t, f.dialer(t, "/sse", Options{}).End(t.Context(), held(session.NewID(secret))), kite.KindNotServed)
-}
-
-// The guard lets one DELETE pass: that of the session which is being ended.
-func TestDeleteOfAnotherSessionIsRefused(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.dialer(t, "/mcp", Options{})
-	for _, id := range []session.ID{session.NewID(secret), {}} {
-		req := request(t, http.MethodDelete, d.at.mcp.String()).WithContext(context.WithValue(t.Context(), endingKey{}, id))
-		for _, header := range []string{"", secret + "-other"} {
-			req.Header.Set("Mcp-Session-Id", header)
-			if _, err := d.client.Do(req); !errors.Is(err, errDelete) {
-				t.Errorf("DELETE = %v; want it refused", err)
-			}
-		}
-	}
-	if got := f.requests(); len(got) != 0 {
-		t.Errorf("requests: %v", got)
-	}
 }

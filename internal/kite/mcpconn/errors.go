@@ -36,8 +36,6 @@ const (
 	errNoEndpoint   = reason("the stream named no endpoint in time")
 	errForeign      = reason("request to another server refused")
 	errRedirect     = reason("redirect refused")
-	errDelete       = reason("request to end a session refused")
-	errListen       = reason("request to listen refused")
 	errNoSession    = reason("no MCP session to be had")
 	errSlowEnd      = reason("the logout took so long that kite may not have heard of it")
 	errNotOffered   = reason("such a server cannot be asked this")
@@ -106,7 +104,6 @@ func answer(err error) error {
 // the request was made with, life that of the connection. What the server said
 // counts most; then the caller's own wish; then a lost connection.
 func because(ctx, bound, life context.Context, err error) error {
-	var network *url.Error
 	switch {
 	case answer(err) != nil:
 		return answer(err)
@@ -124,10 +121,8 @@ func because(ctx, bound, life context.Context, err error) error {
 		return context.Cause(bound)
 	case overdue(bound):
 		return context.DeadlineExceeded
-	case errors.As(err, &network):
-		return withoutAddress(network.Err) // without the address, which holds the session id
 	default:
-		return errOdd // mcp-go could not make sense of the answer
+		return withoutAddress(err)
 	}
 }
 
@@ -225,13 +220,31 @@ func classifyRPC(tool string, e *rpcError) error {
 // which kind: net/http quotes what the far end sent, which may be account data.
 type networkError struct{ err error }
 
-// withoutAddress is a failure of a request: a reason of ours as it is, and anything else
-// as a wayError.
-func withoutAddress(err error) error {
-	if ours, ok := errors.AsType[reason](err); ok {
-		return ours
+// unread is the error of an answer that could not be read to its end.
+func unread(err error) error {
+	if _, ours := errors.AsType[reason](err); ours || err == nil {
+		return err
 	}
 	return networkError{err}
+}
+
+// withoutAddress is the error of a request without its address, which holds the
+// session id: a reason of ours, or a networkError, or errOdd where mcp-go could make
+// no sense of the answer.
+func withoutAddress(err error) error {
+	ours, isOurs := errors.AsType[reason](err)
+	read, isRead := errors.AsType[networkError](err)
+	request, isRequest := errors.AsType[*url.Error](err)
+	switch {
+	case isOurs:
+		return ours
+	case isRead:
+		return read
+	case isRequest:
+		return networkError{request.Err}
+	default:
+		return errOdd
+	}
 }
 
 func (e networkError) Error() string { return stdlog.NetworkKind(e.err) }

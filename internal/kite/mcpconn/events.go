@@ -3,16 +3,8 @@ package mcpconn
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"maps"
-	"strings"
-
-	"github.com/mark3labs/mcp-go/client/transport"
-	"github.com/mark3labs/mcp-go/mcp"
 
 	"kitebot/internal/kite"
 )
@@ -20,10 +12,6 @@ import (
 // firstAnswer reads events up to the first JSON-RPC answer among them and
 // returns that; "" when they end without one. Notifications and requests that
 // the server sends before it are passed over.
-//
-// mcp-go could read the events itself, but it posts a reply to each request,
-// comes back with a GET when a stream ended early, and loses a goroutine to the
-// third answer.
 func firstAnswer(body io.Reader) (string, error) {
 	for r := newEvents(body, 4<<10, true); ; {
 		e, err := r.next()
@@ -37,14 +25,6 @@ func firstAnswer(body io.Reader) (string, error) {
 			return e.data, nil
 		}
 	}
-}
-
-// unread is the error of an answer that could not be read to its end.
-func unread(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("read answer: %w", err)
 }
 
 // event is one event of a stream.
@@ -218,118 +198,4 @@ func (r *events) skipMark() {
 	if mark, _ := r.r.Peek(3); string(mark) == "\ufeff" {
 		_, _ = r.r.Discard(3)
 	}
-}
-
-// pendingCall is a call that waits for its answer.
-type pendingCall struct {
-	to    chan streamAnswer // has room for one
-	holds bool              // its caller holds an answer already
-}
-
-// streamAnswer is an answer, or why there is none.
-type streamAnswer struct {
-	answer kite.Answer
-	held   *reservation
-	err    error
-}
-
-// room makes room for an event that grows large. It waits for as long as a call
-// waits for an answer, and not so long that the stream looks silent.
-func (s *stream) room() (*reservation, error) {
-	ctx, cancel := context.WithTimeout(s.life, s.dialer.opts.SilenceLimit/2)
-	defer cancel()
-	s.mu.Lock()
-	awaited, holding := len(s.waiting) > 0, false
-	for _, w := range s.waiting {
-		holding = holding || w.holds
-	}
-	s.giveUp = cancel
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.giveUp = nil
-	}()
-	if !awaited {
-		return nil, errAnswerTooBig
-	}
-	return s.dialer.budget.reserve(ctx, maxAnswer, holding) // its length is not said
-}
-
-// deliverTo gives an answer to its call. The server's pings are requests, and
-// get here no further than their number.
-func (s *stream) deliverTo(a streamAnswer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w, ok := s.waiting[a.answer.ID]
-	if !ok {
-		a.held.release()
-		return
-	}
-	w.to <- a // there is room for one
-	delete(s.waiting, a.answer.ID)
-}
-
-// refuse fails the call whose answer was dropped. Where the beginning of the event
-// names none, each pending call fails.
-func (s *stream) refuse(e incoming) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	named := maps.Clone(s.waiting)
-	maps.DeleteFunc(named, func(id string, _ pendingCall) bool { return !strings.Contains(e.data, `"id":`+id) })
-	if !strings.Contains(e.data, `"id":"`+idPrefix) {
-		named = maps.Clone(s.waiting)
-	}
-	for id, w := range named {
-		w.to <- streamAnswer{err: e.refused}
-		delete(s.waiting, id)
-	}
-}
-
-// expect registers a call that waits for its answer.
-func (s *stream) expect(id string, w pendingCall) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiting[id] = w
-}
-
-// abandon notes that a call does not wait for its answer any more, because of err, and
-// returns why that did not come: err, unless an answer was waiting for room.
-func (s *stream) abandon(id string, err error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.waiting, id)
-	if s.giveUp == nil || answer(err) != nil {
-		return err
-	}
-	if len(s.waiting) == 0 {
-		s.giveUp()
-	}
-	return errBusy
-}
-
-// response is the answer as mcp-go wants it. The result of a tool call goes past it.
-func (a streamAnswer) response(ctx context.Context, id mcp.RequestId) (*transport.JSONRPCResponse, error) {
-	d := toolResultOf(ctx)
-	switch {
-	case d == nil && errors.Is(a.err, errAnswerTooBig):
-		return nil, errTooBig
-	case a.err != nil:
-		return nil, a.err
-	}
-	r := &transport.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: id}
-	if a.answer.Failed {
-		r.Error = &mcp.JSONRPCErrorDetails{Code: a.answer.Code, Message: a.answer.Message}
-	}
-	switch {
-	case d != nil:
-		d.result, d.held = a.answer.Result, a.held
-		return r, nil
-	case len(a.answer.Result) > maxHandshake:
-		a.held.release()
-		return nil, errTooBig
-	}
-	a.held.release()
-	r.Result = json.RawMessage(a.answer.Result)
-	return r, nil
 }

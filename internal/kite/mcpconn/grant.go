@@ -7,9 +7,6 @@ import (
 	"time"
 	"weak"
 
-	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
-
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
@@ -22,7 +19,7 @@ type grant struct {
 
 	mu      sync.Mutex
 	mcp     session.ID
-	client  *mcpClient // over mcp; nil before the first call and after mcp was lost
+	client  *rpcClient // over mcp; nil before the first call and after mcp was lost
 	joining *joining   // nil while no MCP session is being made
 }
 
@@ -67,12 +64,15 @@ func (s *grants) forget(bearer session.ID) {
 
 // speak returns what speaks for the bearer. Where there is no MCP session it makes
 // one over l, and calls renewed with it; concurrent calls share one.
-func (g *grant) speak(ctx context.Context, l *baseConn, renewed func(session.ID)) (*mcpClient, error) {
+func (g *grant) speak(ctx context.Context, l *baseConn, renewed func(session.ID)) (*rpcClient, error) {
 	for {
 		g.mu.Lock()
-		if s, err := g.ready(l.dialer); s != nil || err != nil {
+		if g.client == nil && plausible(g.mcp) {
+			g.client = &rpcClient{wire: l.dialer.newStreamable(g.mcp, g.bearer)}
+		}
+		if s := g.client; s != nil {
 			g.mu.Unlock()
-			return s, err
+			return s, nil
 		}
 		j := g.joining
 		if j == nil {
@@ -95,24 +95,9 @@ func (g *grant) speak(ctx context.Context, l *baseConn, renewed func(session.ID)
 	}
 }
 
-// ready returns what speaks over the MCP session that there is, if there is one.
-// The caller holds mu.
-func (g *grant) ready(d *Dialer) (*mcpClient, error) {
-	if g.client != nil || !plausible(g.mcp) {
-		return g.client, nil
-	}
-	tr, err := d.newStreamable(authorized(g.bearer), transport.WithSession(g.mcp.Reveal()))
-	if err != nil {
-		return nil, err
-	}
-	tr.SetProtocolVersion(protocolVersion)
-	g.client = newMCPClient(tr, client.WithSession())
-	return g.client, nil
-}
-
 // join makes an MCP session, and lets those who wait for it go on.
-func (g *grant) join(ctx context.Context, l *baseConn, j *joining, renewed func(session.ID)) (*mcpClient, error) {
-	var made *mcpClient
+func (g *grant) join(ctx context.Context, l *baseConn, j *joining, renewed func(session.ID)) (*rpcClient, error) {
+	var made *rpcClient
 	var mcp session.ID
 	defer func() {
 		g.mu.Lock()
@@ -137,7 +122,7 @@ func (g *grant) join(ctx context.Context, l *baseConn, j *joining, renewed func(
 
 // lose forgets the MCP session that s speaks over; nil for whichever there is.
 // Calls that failed over the same one lose it once.
-func (g *grant) lose(s *mcpClient) {
+func (g *grant) lose(s *rpcClient) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if s == nil || g.client == s {
@@ -155,31 +140,18 @@ func (g *grant) session() session.ID {
 // maxBearer is the longest bearer believed, in bytes. Real ones have some 400.
 const maxBearer = 4096
 
-// authorized shows the bearer with each request.
-func authorized(bearer session.ID) transport.StreamableHTTPCOption {
-	return transport.WithHTTPHeaders(map[string]string{"Authorization": "Bearer " + bearer.Reveal()})
-}
-
 // begin shakes hands for a bearer, which makes an MCP session.
-func (l *baseConn) begin(ctx context.Context) (*mcpClient, session.ID, error) {
+func (l *baseConn) begin(ctx context.Context) (*rpcClient, session.ID, error) {
 	d := l.dialer
 	if !d.enter() {
 		return nil, session.ID{}, errClosed
 	}
 	defer d.work.Done()
-	tr, err := d.newStreamable(authorized(l.id))
-	if err != nil {
-		return nil, session.ID{}, err
-	}
-	s := newMCPClient(tr)
-	bound, cancel := d.within(ctx, d.opts.OpenTimeout, l.life)
-	defer cancel()
 	began := time.Now()
-	err = initialize(bound, s, d.opts.Version)
-	id := session.NewID(tr.GetSessionId())
+	s, id, err := l.join(ctx, l.id)
 	switch {
 	case err != nil:
-		err = d.judge(ctx, l.id, scrub(scrub(because(ctx, bound, l.life, err), l.id), id))
+		err = d.judge(ctx, l.id, scrub(scrub(err, l.id), id))
 	case !id.IsZero() && !plausible(id):
 		err = errOdd
 	}

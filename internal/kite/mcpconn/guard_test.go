@@ -22,17 +22,6 @@ func request(t *testing.T, method, url string) *http.Request {
 	return req
 }
 
-func TestDeleteIsRefused(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.dialer(t, "/mcp", Options{})
-	if resp, err := d.client.Do(request(t, http.MethodDelete, d.at.mcp.String())); !errors.Is(err, errDelete) {
-		t.Errorf("DELETE = %v, %v; want it refused", resp, err)
-	}
-	if slices.Contains(f.requests(), "DELETE /mcp") {
-		t.Error("it was sent")
-	}
-}
-
 func TestForeignRequestIsRefused(t *testing.T) {
 	f := newFar(t, nil)
 	d := f.dialer(t, "/mcp", Options{})
@@ -78,17 +67,5 @@ func TestEveryRequestSaysWhoAsks(t *testing.T) {
 	}
 	if len(agents) != 4 {
 		t.Errorf("requests came as %v", slices.Sorted(maps.Keys(agents)))
-	}
-}
-
-// Nobody listens on …/mcp: mcp-go would, to take up an answer that broke off.
-func TestListeningIsRefused(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.dialer(t, "/mcp", Options{})
-	if _, err := d.client.Do(request(t, http.MethodGet, d.at.mcp.String())); !errors.Is(err, errListen) {
-		t.Errorf("GET: %v, want it refused", err)
-	}
-	if got := f.requests(); len(got) != 0 {
-		t.Errorf("requests: %v", got)
 	}
 }

@@ -18,32 +18,32 @@ var someAttempt = session.Attempt{State: secret + "-s", Verifier: secret + "-v",
 func TestRedeem(t *testing.T) {
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
-		reply reply
+		reply pageReply
 		life  time.Duration // of the bearer
 		want  kite.Kind     // when there is none
 	}{
-		"a bearer":        {reply{200, tokenReply}, time.Hour, 0},
-		"no life":         {reply{200, strings.Replace(tokenReply, `,"expires_in":3600`, "", 1)}, 24 * time.Hour, 0},
-		"a long life":     {reply{200, strings.Replace(tokenReply, "3600", "9000000000000000000", 1)}, 48 * time.Hour, 0},
-		"a life before":   {reply{200, strings.Replace(tokenReply, "3600", "-1", 1)}, 24 * time.Hour, 0},
-		"in small":        {reply{200, strings.Replace(tokenReply, "Bearer", "bearer", 1)}, time.Hour, 0},
-		"of another type": {reply{200, strings.Replace(tokenReply, "Bearer", "mac", 1)}, 0, kite.KindMalformed},
-		"of no type":      {reply{200, `{"access_token":"` + secret + `"}`}, 0, kite.KindMalformed},
-		"empty":           {reply{200, `{"access_token":"","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"with a space":    {reply{200, `{"access_token":"a b` + secret + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"with a line":     {reply{200, `{"access_token":"a\nb","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"endless":         {reply{200, `{"access_token":"` + strings.Repeat("x", 4097) + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"a page":          {reply{200, "<html>" + secret}, 0, kite.KindMalformed},
-		"too much":        {reply{200, strings.Repeat(" ", maxDocument) + tokenReply}, 0, kite.KindMalformed},
-		"an error in 200": {reply{200, `{"error":"` + secret + `"}`}, 0, kite.KindMalformed},
-		"refused":         {reply{400, `{"error":"invalid_grant","error_description":"` + secret + `"}`}, 0, kite.KindFailed},
-		"refused, odd":    {reply{400, `{"error":"invalid_request"}`}, 0, kite.KindFailed},
-		"refused as us":   {reply{401, `{"error":"invalid_client"}`}, 0, kite.KindFailed},
-		"limited":         {reply{429, "Too Many Requests"}, 0, kite.KindLimited},
-		"blocked":         {reply{403, "<html>"}, 0, kite.KindBlocked},
-		"not there":       {reply{404, ""}, 0, kite.KindNotServed},
-		"away":            {reply{503, ""}, 0, kite.KindUnreachable},
-		"moved":           {reply{302, ""}, 0, kite.KindUnreachable},
+		"a bearer":        {pageReply{200, tokenReply}, time.Hour, 0},
+		"no life":         {pageReply{200, strings.Replace(tokenReply, `,"expires_in":3600`, "", 1)}, 24 * time.Hour, 0},
+		"a long life":     {pageReply{200, strings.Replace(tokenReply, "3600", "9000000000000000000", 1)}, 48 * time.Hour, 0},
+		"a life before":   {pageReply{200, strings.Replace(tokenReply, "3600", "-1", 1)}, 24 * time.Hour, 0},
+		"in small":        {pageReply{200, strings.Replace(tokenReply, "Bearer", "bearer", 1)}, time.Hour, 0},
+		"of another type": {pageReply{200, strings.Replace(tokenReply, "Bearer", "mac", 1)}, 0, kite.KindMalformed},
+		"of no type":      {pageReply{200, `{"access_token":"` + secret + `"}`}, 0, kite.KindMalformed},
+		"empty":           {pageReply{200, `{"access_token":"","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"with a space":    {pageReply{200, `{"access_token":"a b` + secret + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"with a line":     {pageReply{200, `{"access_token":"a\nb","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"endless":         {pageReply{200, `{"access_token":"` + strings.Repeat("x", 4097) + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
+		"a page":          {pageReply{200, "<html>" + secret}, 0, kite.KindMalformed},
+		"too much":        {pageReply{200, strings.Repeat(" ", maxDocument) + tokenReply}, 0, kite.KindMalformed},
+		"an error in 200": {pageReply{200, `{"error":"` + secret + `"}`}, 0, kite.KindMalformed},
+		"refused":         {pageReply{400, `{"error":"invalid_grant","error_description":"` + secret + `"}`}, 0, kite.KindFailed},
+		"refused, odd":    {pageReply{400, `{"error":"invalid_request"}`}, 0, kite.KindFailed},
+		"refused as us":   {pageReply{401, `{"error":"invalid_client"}`}, 0, kite.KindFailed},
+		"limited":         {pageReply{429, "Too Many Requests"}, 0, kite.KindLimited},
+		"blocked":         {pageReply{403, "<html>"}, 0, kite.KindBlocked},
+		"not there":       {pageReply{404, ""}, 0, kite.KindNotServed},
+		"away":            {pageReply{503, ""}, 0, kite.KindUnreachable},
+		"moved":           {pageReply{302, ""}, 0, kite.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGate(t, func(g *gate) { g.token = test.reply })

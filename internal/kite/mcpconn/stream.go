@@ -1,75 +1,109 @@
 package mcpconn
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/mark3labs/mcp-go/client/transport"
-	"github.com/mark3labs/mcp-go/mcp"
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/stdlog"
 )
 
-// stream is the transport of a session's stream: requests are posted to the
-// endpoint that the stream named, and answers come as its events.
+// streamConn is a connection over a stream: requests are posted to the endpoint that
+// the stream named, and answers come as its events. It ends when the stream does.
 //
-// It takes the place of mcp-go's own, because it is what a login hangs on, what
-// each live session costs, and on the way of every answer: see ADR 0017.
-type stream struct {
+// It is our own in place of mcp-go's, because it is what a login hangs on, what each
+// live session costs, and on the way of every answer: see ADR 0017.
+type streamConn struct {
 	*baseConn
-	endpoint *url.URL
-	version  string // of the protocol, once it is agreed on
+	poster
+	client   *rpcClient
+	endpoint *url.URL // nil until the stream named it
 
 	mu      sync.Mutex
 	waiting map[string]pendingCall // by the request's id, as it is written
 	giveUp  context.CancelFunc     // of an event that waits for room; nil for none
 }
 
-var _ transport.HTTPConnection = (*stream)(nil)
+var _ session.Conn = (*streamConn)(nil)
+
+// openStream opens a stream and shakes hands over it. The stream belongs to
+// the Dialer; ctx can end it only until this function returns.
+//
+// gone says that the server serves no streams, as far as the failure shows.
+func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err error) {
+	c := &streamConn{baseConn: newBaseConn(d, d.base), poster: poster{via: d.client}, waiting: map[string]pendingCall{}}
+	c.client = &rpcClient{wire: c}
+	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })
+	err = c.open(ctx)
+	if !unbind() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		err = because(ctx, ctx, c.life, err)
+		c.end(err)
+		return nil, c.endpoint == nil && noStreams(err), d.openFailed(ctx, err, c.id)
+	}
+	return c, false, nil
+}
+
+func (c *streamConn) open(ctx context.Context) error {
+	limit := time.AfterFunc(c.dialer.opts.StreamTimeout, func() { c.end(errNoEndpoint) })
+	defer limit.Stop()
+	if err := c.start(); err != nil {
+		return err
+	}
+	limit.Stop()
+	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
+	defer cancel()
+	return c.client.initialize(bound, c.dialer.opts.Version)
+}
 
 // smallBuffer is what an idle stream is read with: pings have some fifty bytes.
 const smallBuffer = 512
 
-// Start opens the stream and waits until it names its endpoint. The stream lives
+// start opens the stream and waits until it names its endpoint. The stream lives
 // as long as its connection, and that no longer than the stream.
-func (s *stream) Start(ctx context.Context) error {
-	home := s.dialer.at.sse
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, home.String(), nil)
+func (c *streamConn) start() error {
+	home := c.dialer.at.sse
+	req, err := http.NewRequestWithContext(c.life, http.MethodGet, home.String(), nil)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Accept", "text/event-stream")
 	req.Header.Set("Cache-Control", "no-cache")
-	resp, err := s.dialer.client.Do(req)
+	resp, err := c.dialer.client.Do(req)
 	if err != nil {
 		return err
 	}
-	r := newEvents(resp.Body, smallBuffer, false)
-	r.room = s.room
-	if err := s.readEndpoint(r, home); err != nil {
-		s.end(err)
+	if !isEvents(resp.Header) {
 		_ = resp.Body.Close()
+		return errNoStream
+	}
+	body := c.watch(resp.Body)
+	r := newEvents(body, smallBuffer, false)
+	r.room = c.room
+	if err := c.readEndpoint(r, home); err != nil {
+		c.end(err)
+		_ = body.Close()
 		return err
 	}
-	s.waiting = map[string]pendingCall{}
 	go func() { // the stream's body tells the Dialer when it is closed
-		defer resp.Body.Close()
-		defer s.recoverPanic()
-		s.end(s.read(r, home))
+		defer body.Close()
+		defer c.recoverPanic()
+		c.end(c.read(r, home))
 	}()
 	return nil
 }
 
-func (s *stream) readEndpoint(r *events, home *url.URL) error {
+func (c *streamConn) readEndpoint(r *events, home *url.URL) error {
 	for {
 		e, err := r.next()
 		if err != nil {
@@ -78,17 +112,18 @@ func (s *stream) readEndpoint(r *events, home *url.URL) error {
 		if e.name != "endpoint" {
 			continue
 		}
-		if s.endpoint, err = home.Parse(e.data); err != nil {
+		if c.endpoint, err = home.Parse(e.data); err != nil {
 			return errOdd
 		}
-		s.id, err = sessionAt(s.endpoint, home)
+		c.to = c.endpoint.String()
+		c.id, err = sessionAt(c.endpoint, home)
 		return err
 	}
 }
 
 // read hands out the answers until the stream is over, and returns why it is. A
 // stream that names another endpoint goes on for another session.
-func (s *stream) read(r *events, home *url.URL) error {
+func (c *streamConn) read(r *events, home *url.URL) error {
 	var e incoming
 	defer func() { e.held.release() }() // of the one over which it panicked
 	for {
@@ -98,14 +133,14 @@ func (s *stream) read(r *events, home *url.URL) error {
 		case err != nil:
 			return errLost
 		case e.refused != nil:
-			s.refuse(e)
+			c.refuse(e)
 		case e.name == "endpoint":
-			if again, err := home.Parse(e.data); err != nil || *again != *s.endpoint {
+			if again, err := home.Parse(e.data); err != nil || *again != *c.endpoint {
 				return errMoved
 			}
 		case e.message():
 			if a, ok := kite.DecodeAnswer(e.data); ok {
-				s.deliverTo(streamAnswer{answer: a, held: e.held})
+				c.deliverTo(streamAnswer{reply: reply{a, e.held}})
 				e.held = nil
 				continue
 			}
@@ -115,84 +150,120 @@ func (s *stream) read(r *events, home *url.URL) error {
 }
 
 // recoverPanic is deferred: a panic ends one stream, not the process.
-func (s *stream) recoverPanic() {
+func (c *streamConn) recoverPanic() {
 	if bug := recover(); bug != nil {
-		s.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
-		s.end(errLost)
+		c.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
+		c.end(errLost)
 	}
 }
 
-// SendRequest posts a request and waits for its answer.
-func (s *stream) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*transport.JSONRPCResponse, error) {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	id, err := json.Marshal(r.ID)
-	if err != nil {
-		return nil, err
-	}
+// exchange posts a request and waits for its answer on the stream.
+func (c *streamConn) exchange(ctx context.Context, id string, request []byte) (reply, error) {
 	w := pendingCall{to: make(chan streamAnswer, 1), holds: kite.Holds(ctx)}
-	s.expect(string(id), w)
-	err = s.post(withoutToolResult(ctx), body)
+	c.expect(id, w)
+	err := c.notify(ctx, request)
 	if err == nil {
 		select {
 		case a := <-w.to:
-			return a.response(ctx, r.ID)
+			return a.reply, a.err
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
 	}
-	err = s.abandon(string(id), err)
+	err = c.abandon(id, err)
 	select {
 	case a := <-w.to: // it came right before the end
-		return a.response(ctx, r.ID)
+		return a.reply, a.err
 	default:
-		return nil, err
+		return reply{}, err
 	}
 }
 
-// SendNotification posts what has no answer.
-func (s *stream) SendNotification(ctx context.Context, n mcp.JSONRPCNotification) error {
-	body, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	return s.post(ctx, body)
+// pendingCall is a call that waits for its answer.
+type pendingCall struct {
+	to    chan streamAnswer // has room for one
+	holds bool              // its caller holds an answer already
 }
 
-func (s *stream) post(ctx context.Context, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint.String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if s.version != "" {
-		req.Header.Set(transport.HeaderKeyProtocolVersion, s.version)
-	}
-	resp, err := s.dialer.client.Do(req)
-	if err != nil {
-		return err
-	}
-	_, _ = io.Copy(io.Discard, resp.Body) // it was read before, within bounds
-	return resp.Body.Close()
+// streamAnswer is an answer, or why there is none.
+type streamAnswer struct {
+	reply
+	err error
 }
 
-// SetNotificationHandler is asked for by mcp-go: nothing the server announces
-// changes what we do.
-func (*stream) SetNotificationHandler(func(mcp.JSONRPCNotification)) {}
+// room makes room for an event that grows large. It waits for as long as a call
+// waits for an answer, and not so long that the stream looks silent.
+func (c *streamConn) room() (*reservation, error) {
+	ctx, cancel := context.WithTimeout(c.life, c.dialer.opts.SilenceLimit/2)
+	defer cancel()
+	c.mu.Lock()
+	awaited, holding := len(c.waiting) > 0, false
+	for _, w := range c.waiting {
+		holding = holding || w.holds
+	}
+	c.giveUp = cancel
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.giveUp = nil
+	}()
+	if !awaited {
+		return nil, errAnswerTooBig
+	}
+	return c.dialer.budget.reserve(ctx, maxAnswer, holding) // its length is not said
+}
 
-// SetProtocolVersion takes from mcp-go what was agreed on, before anything but the
-// handshake is sent.
-func (s *stream) SetProtocolVersion(version string) { s.version = version }
+// deliverTo gives an answer to its call. The server's pings are requests, and
+// get here no further than their number.
+func (c *streamConn) deliverTo(a streamAnswer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, ok := c.waiting[a.ID]
+	if !ok {
+		a.held.release()
+		return
+	}
+	w.to <- a // there is room for one
+	delete(c.waiting, a.ID)
+}
 
-// GetSessionId is asked for by mcp-go. The id stands in the endpoint.
-func (*stream) GetSessionId() string { return "" }
+// refuse fails the call whose answer was dropped. Where the beginning of the event
+// names none, each pending call fails.
+func (c *streamConn) refuse(e incoming) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	named := maps.Clone(c.waiting)
+	maps.DeleteFunc(named, func(id string, _ pendingCall) bool { return !strings.Contains(e.data, `"id":`+id) })
+	if !strings.Contains(e.data, `"id":"`+idPrefix) {
+		named = maps.Clone(c.waiting)
+	}
+	for id, w := range named {
+		w.to <- streamAnswer{err: e.refused}
+		delete(c.waiting, id)
+	}
+}
 
-// Close ends the stream. It sends nothing.
-func (s *stream) Close() error {
-	s.baseConn.Close()
-	return nil
+// expect registers a call that waits for its answer.
+func (c *streamConn) expect(id string, w pendingCall) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting[id] = w
+}
+
+// abandon notes that a call does not wait for its answer any more, because of err, and
+// returns why that did not come: err, unless an answer was waiting for room.
+func (c *streamConn) abandon(id string, err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiting, id)
+	if c.giveUp == nil || answer(err) != nil {
+		return err
+	}
+	if len(c.waiting) == 0 {
+		c.giveUp()
+	}
+	return errBusy
 }
 
 // sessionAt reads the session id out of the endpoint that the server named.
@@ -209,48 +280,6 @@ const maxID = 128
 
 // plausible reports whether id looks like a session id.
 func plausible(id session.ID) bool { return visible(id.Reveal(), maxID) }
-
-// streamConn is a connection over a stream. It ends when the stream does.
-type streamConn struct {
-	*baseConn
-	client  *mcpClient
-	started bool // the stream named its endpoint
-}
-
-var _ session.Conn = (*streamConn)(nil)
-
-// openStream opens a stream and shakes hands over it. The stream belongs to
-// the Dialer; ctx can end it only until this function returns.
-//
-// gone says that the server serves no streams, as far as the failure shows.
-func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err error) {
-	c := &streamConn{baseConn: newBaseConn(d, d.base)}
-	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })
-	err = c.open(ctx)
-	if !unbind() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		err = because(ctx, ctx, c.life, err)
-		c.end(err)
-		return nil, !c.started && noStreams(err), d.openFailed(ctx, err, c.id)
-	}
-	return c, false, nil
-}
-
-func (c *streamConn) open(ctx context.Context) error {
-	c.client = newMCPClient(&stream{baseConn: c.baseConn})
-	limit := time.AfterFunc(c.dialer.opts.StreamTimeout, func() { c.end(errNoEndpoint) })
-	defer limit.Stop()
-	if err := c.client.Start(context.WithValue(c.life, streamKey{}, c.baseConn)); err != nil {
-		return err
-	}
-	limit.Stop()
-	c.started = true
-	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
-	defer cancel()
-	return initialize(bound, c.client, c.dialer.opts.Version)
-}
 
 // Call asks over the stream. When the server does not know the session
 // any more, its stream is gone: that says nothing about the login, so it is

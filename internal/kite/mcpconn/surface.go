@@ -212,7 +212,7 @@ func (d *Dialer) refreshSurfaceLater(probe probeFunc) {
 
 // probe looks at the server over a session of the login tool's kind. Where no login
 // tool is listed, the documents say whether a login is made by OAuth.
-func (l *baseConn) probe(ctx context.Context, c *mcpClient) (Surface, []string, error) {
+func (l *baseConn) probe(ctx context.Context, c *rpcClient) (Surface, []string, error) {
 	text, cause := l.call(ctx, c, kite.AskTools(), kite.StyleUnknown)
 	if cause != nil {
 		return Surface{}, nil, cause
