@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 	simtg "kitebot/internal/sim/telegram"
 )
 
@@ -145,8 +145,8 @@ func (w *world) allTaken() {
 }
 
 // bigAccount has so many holdings that they are an answer of that size, in bytes.
-func bigAccount(seed int64, size int) simkite.Account {
-	a := simkite.Generate(seed, 1)
+func bigAccount(seed int64, size int) sample.Account {
+	a := sample.Generate(seed, 1)
 	row := a.Holdings[0]
 	text, err := json.Marshal(row)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 	simtg "kitebot/internal/sim/telegram"
 )
 
@@ -44,16 +45,16 @@ func newWorld(t *testing.T, people int) *world {
 }
 
 // normalAccounts are of people with some holdings.
-func normalAccounts(n int) []simkite.Account {
-	var accounts []simkite.Account
+func normalAccounts(n int) []sample.Account {
+	var accounts []sample.Account
 	for i := range n {
-		accounts = append(accounts, simkite.Generate(int64(i+1), 12))
+		accounts = append(accounts, sample.Generate(int64(i+1), 12))
 	}
 	return accounts
 }
 
 // newWorldOf has a person for each of these accounts.
-func newWorldOf(t *testing.T, accounts []simkite.Account) *world {
+func newWorldOf(t *testing.T, accounts []sample.Account) *world {
 	t.Helper()
 	w := &world{t: t, volume: "kitebot-" + strings.ToLower(t.Name()),
 		kite: simkite.New(simkite.Options{Accounts: accounts}), tg: simtg.New(simtg.Options{Token: token})}

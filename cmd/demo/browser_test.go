@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // What the made-up accounts come to.
@@ -98,8 +99,8 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 	p.says(ashaHeadline)
 	p.is(`!document.body.innerText.includes('not answering')`, "the answer stands where the failure stood")
 
-	asha := simkite.AccountOf(ashaUser)
-	asha.Positions = simkite.Positions{}
+	asha := sample.AccountOf(ashaUser)
+	asha.Positions = sample.Positions{}
 	if err := kite.SetAccount(asha); err != nil {
 		t.Fatal(err)
 	}

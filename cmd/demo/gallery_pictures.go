@@ -9,7 +9,7 @@ import (
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // galleryPicture is one picture, drawn when it is asked for.
@@ -31,7 +31,7 @@ func galleryPictures(now time.Time) ([]galleryPicture, error) {
 		}
 		all = append(all, one)
 	}
-	for _, a := range simkite.AccountsAt(now) {
+	for _, a := range sample.AccountsAt(now) {
 		if len(a.Holdings) == 0 {
 			continue
 		}
@@ -67,8 +67,8 @@ func accountPictures(user string, v view.PictureView) (all []galleryPicture) {
 // candlePicture is the chart of an instrument in one of the ranges.
 func candlePicture(id string, r kite.Range, now time.Time) (galleryPicture, error) {
 	window := r.Window(now)
-	quote, rows := simkite.Market(id, window.Interval, window.From, now)
-	quotes, err := decoded(map[string]simkite.FullQuote{id: quote}, kite.DecodeQuotes)
+	quote, rows := sample.QuoteAndCandles(id, window.Interval, window.From, now)
+	quotes, err := decoded(map[string]sample.FullQuote{id: quote}, kite.DecodeQuotes)
 	if err != nil {
 		return galleryPicture{}, err
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 	simtg "kitebot/internal/sim/telegram"
 )
 
@@ -17,9 +17,9 @@ import (
 // holds it; no price, not counted; the day is the change of one share × shares.
 type totals struct{ value, invested, pledged, borrowed, day, before *big.Rat }
 
-func exactTotals(user string) totals { return totalsOf(simkite.AccountOf(user)) }
+func exactTotals(user string) totals { return totalsOf(sample.AccountOf(user)) }
 
-func totalsOf(a simkite.Account) totals {
+func totalsOf(a sample.Account) totals {
 	wire, err := json.Marshal(a.Holdings)
 	if err != nil {
 		panic(err)

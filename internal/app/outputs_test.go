@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // startProgram builds the program that ships and runs it with further settings.
@@ -75,7 +76,7 @@ func TestNothingOfAnybodyIsOnAnyOutput(t *testing.T) {
 	end()
 
 	output := w.logText()
-	for _, secret := range append(wordsOf(simkite.AccountOf(ashaUser)), "first_name", headline(ashaUser)) {
+	for _, secret := range append(wordsOf(sample.AccountOf(ashaUser)), "first_name", headline(ashaUser)) {
 		if strings.Contains(output, secret) {
 			t.Errorf("%q is on an output:\n%s", secret, lineWith(output, secret))
 		}
@@ -84,7 +85,7 @@ func TestNothingOfAnybodyIsOnAnyOutput(t *testing.T) {
 
 // wordsOf are symbols, prices and names of an account. The secrets proper are
 // looked for in every test of a world.
-func wordsOf(a simkite.Account) []string {
+func wordsOf(a sample.Account) []string {
 	words := []string{a.UserID(), a.Profile.UserName, a.Profile.Email}
 	for _, h := range a.Holdings {
 		words = append(words, h.Tradingsymbol, h.ISIN)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // The bot as a process of its own, killed again and again at random moments,
@@ -58,7 +58,7 @@ type chaos struct {
 func (st *stage) talk(k *killer, plan chaos) []*talk {
 	var talks []*talk
 	for _, p := range st.crowd {
-		talks = append(talks, newTalk(p, simkite.Generate(p.chat.seed, 20)))
+		talks = append(talks, newTalk(p, sample.Generate(p.chat.seed, 20)))
 	}
 	began, before := time.Now(), len(k.kills)
 	goOn := func(kills int) bool { return time.Since(began) < plan.lasts || kills < plan.kills }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // owners tells whose a figure or a name is. Every generated account has its
@@ -23,7 +23,7 @@ func telegramID(seed int64) int64 { return 7_000_000 + seed }
 // nobody is the owner of a figure that two people have.
 const nobody = 0
 
-func ownersOf(t *testing.T, accounts []simkite.Account) owners {
+func ownersOf(t *testing.T, accounts []sample.Account) owners {
 	t.Helper()
 	o := owners{figures: map[string]int64{}}
 	for i, a := range accounts {
@@ -123,7 +123,7 @@ func (o owners) others(text string, person int64) []finding {
 
 // The soaks are worth as much as this search.
 func TestOwnersAreTold(t *testing.T) {
-	accounts := []simkite.Account{simkite.Generate(firstSeed, 3), simkite.Generate(firstSeed+1, 3)}
+	accounts := []sample.Account{sample.Generate(firstSeed, 3), sample.Generate(firstSeed+1, 3)}
 	o := ownersOf(t, accounts)
 	sum := totalsOf(accounts[1])
 	for _, text := range []string{

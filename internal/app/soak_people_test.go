@@ -14,7 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 	simtg "kitebot/internal/sim/telegram"
 )
 
@@ -34,7 +34,7 @@ type soaker struct {
 	oldLink string           // the newest of them that the bot took for a login
 }
 
-func newSoaker(b *soakBot, seed int64, a simkite.Account) *soaker {
+func newSoaker(b *soakBot, seed int64, a sample.Account) *soaker {
 	p := &soaker{chat: newChatLog(seed), links: map[int64]string{}, bot: b, user: a.UserID(), headline: totalsOf(a).headline()}
 	p.User = b.tg.User(telegramID(seed), a.Profile.UserShortname)
 	return p

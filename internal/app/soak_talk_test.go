@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // talk is one person's questions and their answers. The kinds of question take
@@ -14,12 +14,12 @@ import (
 // place only.
 type talk struct {
 	p       *soaker
-	account simkite.Account
+	account sample.Account
 	asked   []time.Time // when question n was asked
 	from    int         // where in the chat's log the answers begin
 }
 
-func newTalk(p *soaker, a simkite.Account) *talk {
+func newTalk(p *soaker, a sample.Account) *talk {
 	return &talk{p: p, account: a, from: p.chat.len()}
 }
 

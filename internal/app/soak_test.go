@@ -21,6 +21,7 @@ import (
 	"kitebot/internal/app"
 	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 	simtg "kitebot/internal/sim/telegram"
 )
 
@@ -79,9 +80,9 @@ func newStage(t *testing.T, people, holdings int) *stage {
 	t.Helper()
 	const spare = 5
 	st := &stage{t: t, seed: soakSeed(t), clock: &moved{Clock: clock.Real()}}
-	var accounts []simkite.Account
+	var accounts []sample.Account
 	for i := range people + spare {
-		accounts = append(accounts, simkite.Generate(int64(firstSeed+i), holdings))
+		accounts = append(accounts, sample.Generate(int64(firstSeed+i), holdings))
 	}
 	for _, a := range accounts[people:] {
 		st.spare = append(st.spare, a.UserID())
@@ -115,7 +116,7 @@ func (c *moved) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 func (st *stage) people(b *soakBot, n, holdings int) {
 	for range n {
 		seed := int64(firstSeed + len(st.crowd))
-		p := newSoaker(b, seed, simkite.Generate(seed, holdings))
+		p := newSoaker(b, seed, sample.Generate(seed, holdings))
 		st.crowd = append(st.crowd, p)
 		b.tap.chats[p.ID] = p.chat
 	}

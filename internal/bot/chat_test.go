@@ -11,17 +11,16 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
-
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // The people of the conversations. Asha and Ravi are on the list, Omar is an
@@ -106,7 +105,7 @@ func fillKite(k *sessiontest.Kite) {
 	}
 	k.Answer("CD5678", "get_holdings", "["+strings.Join(many, ",")+"]")
 	k.Answer("EF9012", "get_holdings", "[]")
-	fillAccount(k, "AB1234", simkite.AccountOf("MK4021"))
+	fillAccount(k, "AB1234", sample.AccountOf("MK4021"))
 	for _, tool := range []string{"get_positions", "get_orders", "get_trades", "get_mf_holdings", "get_gtts"} {
 		k.Answer("EF9012", tool, "[]")
 	}
@@ -132,7 +131,7 @@ func fillKite(k *sessiontest.Kite) {
 }
 
 // fillAccount gives a Kite user everything else that an account has.
-func fillAccount(k *sessiontest.Kite, user string, a simkite.Account) {
+func fillAccount(k *sessiontest.Kite, user string, a sample.Account) {
 	for tool, value := range map[string]any{
 		"get_positions": slices.Concat(a.Positions.Day, a.Positions.Net), "get_orders": a.Orders, "get_trades": a.Trades,
 		"get_order_history": a.Orders[:1], "get_order_trades": a.Trades[:1],

@@ -9,12 +9,12 @@ import (
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
-	simkite "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // Hidden amounts do not even reach the painter.
 func TestPicturesGetNoHiddenAmounts(t *testing.T) {
-	text, err := json.Marshal(simkite.AccountOf("MK4021").Holdings)
+	text, err := json.Marshal(sample.AccountOf("MK4021").Holdings)
 	if err != nil {
 		t.Fatal(err)
 	}

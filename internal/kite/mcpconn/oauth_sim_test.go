@@ -11,6 +11,7 @@ import (
 	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/session"
 	sim "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // wantEnded checks that a login is over, for a reason.
@@ -22,7 +23,7 @@ func wantEnded(t *testing.T, conn session.Conn, why kite.Ending) {
 	}
 }
 
-func firstUser() string { return sim.Accounts()[0].UserID() }
+func firstUser() string { return sample.Accounts()[0].UserID() }
 
 // TestWholeLoginByOAuth goes through the life of a login at the server that may
 // come: found out, made, used by two connections in turn, ended.
@@ -34,7 +35,7 @@ func TestWholeLoginByOAuth(t *testing.T) {
 	if s := p.Dialer.Surface(); !s.OAuth || s.Stream || s.Name() != "OAuth" {
 		t.Errorf("surface %+v", s)
 	}
-	h, other := p.enter(t, firstUser()), p.enter(t, sim.Accounts()[1].UserID())
+	h, other := p.enter(t, firstUser()), p.enter(t, sample.Accounts()[1].UserID())
 	if life := h.Ends.Sub(h.Since); life != 24*time.Hour || !h.Session.IsBearer() {
 		t.Errorf("a login of %v", life)
 	}
@@ -55,7 +56,7 @@ func TestWholeLoginByOAuth(t *testing.T) {
 	if _, err := conn.Call(t.Context(), kite.AskBSECode(999999)); kite.KindOf(err) != kite.KindBadArgument {
 		t.Errorf("a number that no share has: %v", err)
 	}
-	wantProfile(t, p.Resume(other, func(mcp session.ID) { other.MCP = mcp }), sim.Accounts()[1].UserID())
+	wantProfile(t, p.Resume(other, func(mcp session.ID) { other.MCP = mcp }), sample.Accounts()[1].UserID())
 	conn.Close()
 	again := p.Resume(h, func(session.ID) { t.Error("another MCP session was made") })
 	wantProfile(t, again, firstUser())
@@ -65,7 +66,7 @@ func TestWholeLoginByOAuth(t *testing.T) {
 		}
 	}
 	wantEnded(t, p.Resume(h, nil), kite.EndLost)
-	wantProfile(t, p.Resume(other, nil), sim.Accounts()[1].UserID())
+	wantProfile(t, p.Resume(other, nil), sample.Accounts()[1].UserID())
 	if grants := p.Grants(); len(grants) != 1 {
 		t.Errorf("%d grants are left, want the other one", len(grants))
 	}

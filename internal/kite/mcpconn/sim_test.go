@@ -10,6 +10,7 @@ import (
 	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/session"
 	sim "kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // TestWholeLogin goes through a session's life with the simulated server: login
@@ -29,7 +30,7 @@ func TestWholeLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := sim.Accounts()[0].UserID()
+	user := sample.Accounts()[0].UserID()
 	logIn(t, far, conn, user)
 	wantProfile(t, conn, user)
 
@@ -98,7 +99,7 @@ func TestRestartedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := sim.Accounts()[0].UserID()
+	user := sample.Accounts()[0].UserID()
 	logIn(t, far, conn, user)
 	wantProfile(t, conn, user)
 	far.Restart()
@@ -127,7 +128,7 @@ func TestListTools(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		logIn(t, far, conn, sim.Accounts()[0].UserID())
+		logIn(t, far, conn, sample.Accounts()[0].UserID())
 		for name, c := range map[string]session.Conn{"opened": conn, "resumed": d.Resume(held(conn.ID()), nil)} {
 			text, err := c.Call(t.Context(), kite.AskTools())
 			if err != nil || !strings.Contains(text, `"get_holdings"`) || !strings.Contains(text, `"inputSchema"`) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // Whenever the accounts are looked at, nothing of them lies ahead, nothing is
@@ -22,7 +23,7 @@ func TestAccountsMoveWithTime(t *testing.T) {
 		w := startServer(t, func(o *kite.Options) { o.AsOf = now })
 		w.clock.add(now.Sub(w.clock.Now()))
 		session := w.loggedIn("KN1180")
-		for _, a := range kite.AccountsAt(now) {
+		for _, a := range sample.AccountsAt(now) {
 			for _, o := range a.Orders {
 				if ago := now.Sub(o.OrderTimestamp); ago < 0 || ago > 4*24*time.Hour {
 					t.Errorf("%s: an order of %v", at, o.OrderTimestamp)
@@ -37,7 +38,7 @@ func TestAccountsMoveWithTime(t *testing.T) {
 				}
 			}
 			for _, p := range a.Positions.Net {
-				row := decode[[]kite.Instrument](t, w.call(session, "search_instruments", `{"query":"`+p.Exchange+":"+p.Tradingsymbol+`"}`))
+				row := decode[[]sample.Instrument](t, w.call(session, "search_instruments", `{"query":"`+p.Exchange+":"+p.Tradingsymbol+`"}`))
 				if len(row) != 1 || row[0].ExpiryDate != "" && row[0].ExpiryDate <= now.Format(time.DateOnly) && row[0].ExpiryDate <= a.Orders[0].OrderTimestamp.Format(time.DateOnly) {
 					t.Errorf("%s: %s is %+v", at, p.Tradingsymbol, row)
 				}
@@ -54,7 +55,7 @@ func TestQuotesFitTheirCandles(t *testing.T) {
 		w.clock.add(minutes * time.Minute)
 		session := w.loggedIn("KN1180")
 		for _, id := range []string{"NSE:INFY", "NSE:TITAN", "NSE:LIQUIDBEES", "NFO:NIFTY26NOV26000CE", "NSE:NIFTY 50", "NSE:RVNSTEEL-BE"} {
-			q := decode[map[string]kite.FullQuote](t, w.call(session, "get_quotes", `{"instruments":["`+id+`"]}`))[id]
+			q := decode[map[string]sample.FullQuote](t, w.call(session, "get_quotes", `{"instruments":["`+id+`"]}`))[id]
 			if q.UpperCircuitLimit != 0 && (q.LastPrice < q.LowerCircuitLimit || q.LastPrice > q.UpperCircuitLimit) {
 				t.Errorf("%s: %v is outside of %v to %v", id, q.LastPrice, q.LowerCircuitLimit, q.UpperCircuitLimit)
 			}

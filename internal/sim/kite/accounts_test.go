@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // The key order is the one of the far end, written down here a second time and by hand.
@@ -68,7 +69,7 @@ func keys(t *testing.T, text string) string {
 }
 
 func TestHoldingsFitTogether(t *testing.T) {
-	for _, a := range append(kite.Accounts(), kite.Generate(7, 12)) {
+	for _, a := range append(sample.Accounts(), sample.Generate(7, 12)) {
 		for _, h := range a.Holdings {
 			if h.PnL != (h.LastPrice-h.AveragePrice)*float64(h.OpeningQuantity) || h.DayChange != h.LastPrice-h.ClosePrice ||
 				h.ClosePrice != 0 && h.DayChangePercentage != h.DayChange/h.ClosePrice*100 ||
@@ -81,7 +82,7 @@ func TestHoldingsFitTogether(t *testing.T) {
 
 // The oddities that clients stumble over must stay in the demo account.
 func TestOneAccountIsAwkward(t *testing.T) {
-	a := kite.AccountOf("MK4021")
+	a := sample.AccountOf("MK4021")
 	if n := len(a.Holdings); n != 25 {
 		t.Errorf("%d holdings, want 25", n)
 	}
@@ -121,7 +122,7 @@ func TestOneAccountIsAwkward(t *testing.T) {
 
 func TestPositionsAreDayThenNet(t *testing.T) {
 	w := startServer(t)
-	got := decode[[]kite.Position](t, w.call(w.loggedIn("MK4021"), "get_positions", `{}`))
+	got := decode[[]sample.Position](t, w.call(w.loggedIn("MK4021"), "get_positions", `{}`))
 	if len(got) != 7 {
 		t.Fatalf("%d rows, want 3 of the day and 4 net", len(got))
 	}
@@ -141,13 +142,13 @@ func TestPositionsAreDayThenNet(t *testing.T) {
 func TestOrderHistoryAndTrades(t *testing.T) {
 	w := startServer(t)
 	id := w.loggedIn("MK4021")
-	for _, o := range decode[[]kite.Order](t, w.call(id, "get_orders", `{}`)) {
-		steps := decode[[]kite.Order](t, w.call(id, "get_order_history", `{"order_id":"`+o.OrderID+`"}`))
+	for _, o := range decode[[]sample.Order](t, w.call(id, "get_orders", `{}`)) {
+		steps := decode[[]sample.Order](t, w.call(id, "get_order_history", `{"order_id":"`+o.OrderID+`"}`))
 		if last := steps[len(steps)-1]; last.Status != o.Status || steps[0].Status != "PUT ORDER REQ RECEIVED" {
 			t.Errorf("%s %s: history ends with %s", o.OrderID, o.Status, last.Status)
 		}
 		var filled float64
-		for _, trade := range decode[[]kite.Trade](t, w.call(id, "get_order_trades", `{"order_id":"`+o.OrderID+`"}`)) {
+		for _, trade := range decode[[]sample.Trade](t, w.call(id, "get_order_trades", `{"order_id":"`+o.OrderID+`"}`)) {
 			filled += trade.Quantity
 		}
 		if filled != o.FilledQuantity {
@@ -162,15 +163,15 @@ func TestOrderHistoryAndTrades(t *testing.T) {
 func TestSetAccount(t *testing.T) {
 	w := startServer(t)
 	id := w.loggedIn("AD7730")
-	a := kite.AccountOf("AD7730")
+	a := sample.AccountOf("AD7730")
 	a.Holdings = a.Holdings[:2]
 	if err := w.sim.SetAccount(a); err != nil {
 		t.Fatal(err)
 	}
-	if got := decode[[]kite.Holding](t, w.call(id, "get_holdings", `{}`)); len(got) != 2 {
+	if got := decode[[]sample.Holding](t, w.call(id, "get_holdings", `{}`)); len(got) != 2 {
 		t.Errorf("%d holdings", len(got))
 	}
-	if err := w.sim.SetAccount(kite.Generate(1, 1)); err == nil {
+	if err := w.sim.SetAccount(sample.Generate(1, 1)); err == nil {
 		t.Error("an account that is not there was replaced")
 	}
 }
@@ -179,7 +180,7 @@ func TestGeneratedFiguresTellTheirOwner(t *testing.T) {
 	users := map[string]int64{}
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Int64Range(0, 60_000).Draw(t, "seed")
-		a := kite.Generate(seed, rapid.IntRange(0, 99).Draw(t, "holdings"))
+		a := sample.Generate(seed, rapid.IntRange(0, 99).Draw(t, "holdings"))
 		if other, taken := users[a.UserID()]; taken && other != seed {
 			t.Fatalf("%s belongs to %d and %d", a.UserID(), other, seed)
 		}
@@ -196,16 +197,16 @@ func TestGeneratedFiguresTellTheirOwner(t *testing.T) {
 		if len(tokens) != len(a.Holdings) {
 			t.Fatalf("tokens repeat: %v", tokens)
 		}
-		if diff := cmp.Diff(a, kite.Generate(seed, len(a.Holdings))); diff != "" {
+		if diff := cmp.Diff(a, sample.Generate(seed, len(a.Holdings))); diff != "" {
 			t.Fatal(diff)
 		}
 	})
 }
 
 func TestGeneratedAccountsCanBeQuoted(t *testing.T) {
-	w := startServer(t, func(o *kite.Options) { o.Accounts = []kite.Account{kite.Generate(3, 2), kite.Generate(4, 2)} })
+	w := startServer(t, func(o *kite.Options) { o.Accounts = []sample.Account{sample.Generate(3, 2), sample.Generate(4, 2)} })
 	id := w.loggedIn("ZZ0004")
-	got := decode[map[string]kite.LTPQuote](t, w.call(id, "get_ltp", `{"instruments":["NSE:S4H1","NSE:S3H0"]}`))
+	got := decode[map[string]sample.LTPQuote](t, w.call(id, "get_ltp", `{"instruments":["NSE:S4H1","NSE:S3H0"]}`))
 	if got["NSE:S4H1"].LastPrice != 4200.02 || len(got) != 2 {
 		t.Errorf("quotes: %+v", got)
 	}

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // accountForCall brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
 // answers {"data":null}; or else ok false and what the tool says instead.
-func (s *Server) accountForCall(ctx context.Context, c *call) (a *Account, instead answer, ok bool) {
+func (s *Server) accountForCall(ctx context.Context, c *call) (a *sample.Account, instead answer, ok bool) {
 	l, instead := s.loginOf(ctx, c)
 	if l == nil {
 		return nil, instead, false
@@ -47,7 +49,7 @@ const (
 
 // askKite is one request to Kite with the access token of l, if it has one yet. problem is what Kite says when it
 // refuses or does not answer; a is nil when the answer is {"data":null}.
-func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *Account, problem string) {
+func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *sample.Account, problem string) {
 	switch {
 	case f.is(UpstreamHang):
 		f.wait(ctx, upstreamWait)

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // broker is Kite itself behind the MCP server: the people, their browser logins and their access tokens. It knows
 // nothing of MCP sessions and survives a restart of the MCP server. Its methods expect Server.mu to be held.
 type broker struct {
-	accounts []*Account // in the order of the login page; an Account is never changed, only replaced
+	accounts []*sample.Account // in the order of the login page; an Account is never changed, only replaced
 	oneToken bool
 	requests map[string]string // request_token -> user id; a token leaves when it is used
 	grants   map[string]*grant // access token -> what it opens
@@ -23,7 +25,7 @@ type grant struct {
 	dead   bool
 }
 
-func newBroker(accounts []Account, oneToken bool) broker {
+func newBroker(accounts []sample.Account, oneToken bool) broker {
 	b := broker{oneToken: oneToken, requests: map[string]string{}, grants: map[string]*grant{}}
 	for _, a := range accounts {
 		if a.UserID() == "" || b.find(a.UserID()) != nil {
@@ -35,8 +37,8 @@ func newBroker(accounts []Account, oneToken bool) broker {
 }
 
 // find returns the account of a user id, or nil.
-func (b *broker) find(userID string) *Account {
-	i := slices.IndexFunc(b.accounts, func(a *Account) bool { return a.UserID() == userID })
+func (b *broker) find(userID string) *sample.Account {
+	i := slices.IndexFunc(b.accounts, func(a *sample.Account) bool { return a.UserID() == userID })
 	if i < 0 {
 		return nil
 	}
@@ -74,7 +76,7 @@ func (b *broker) owner(accessToken string) string {
 }
 
 // account returns whose data an access token opens, or nil when Kite answers 403.
-func (b *broker) account(accessToken string, now time.Time) *Account {
+func (b *broker) account(accessToken string, now time.Time) *sample.Account {
 	g, ok := b.grants[accessToken]
 	if !ok || g.dead || !now.Before(tokenExpiry(g.born)) {
 		return nil
@@ -108,15 +110,10 @@ func (b *broker) endAll(userID string) int {
 
 // tokenExpiry returns the next 06:00 in India after born, when Kite ends all access tokens of the day before.
 func tokenExpiry(born time.Time) time.Time {
-	t := born.In(ist())
-	death := time.Date(t.Year(), t.Month(), t.Day(), 6, 0, 0, 0, ist())
+	t := born.In(sample.IST())
+	death := time.Date(t.Year(), t.Month(), t.Day(), 6, 0, 0, 0, sample.IST())
 	if !death.After(t) {
 		death = death.AddDate(0, 0, 1)
 	}
 	return death
-}
-
-// ist is Indian time, which has no summer time and needs no zone database.
-func ist() *time.Location {
-	return time.FixedZone("IST", 5*60*60+30*60)
 }

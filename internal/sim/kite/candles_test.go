@@ -8,20 +8,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // itc is the token of NSE:ITC, whose last price is 402.85 after 405.3.
 const itc = 505089
 
-func (w *fixture) candles(session, from, to, interval string) []kite.Candle {
+func (w *fixture) candles(session, from, to, interval string) []sample.Candle {
 	w.t.Helper()
 	return w.candlesOf(session, itc, from, to, interval)
 }
 
-func (w *fixture) candlesOf(session string, token uint32, from, to, interval string) []kite.Candle {
+func (w *fixture) candlesOf(session string, token uint32, from, to, interval string) []sample.Candle {
 	w.t.Helper()
-	return decode[[]kite.Candle](w.t, w.call(session, "get_historical_data",
+	return decode[[]sample.Candle](w.t, w.call(session, "get_historical_data",
 		fmt.Sprintf(`{"instrument_token":%d,"from_date":%q,"to_date":%q,"interval":%q}`, token, from, to, interval)))
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // Transport says which way a tool call came.
@@ -105,7 +107,7 @@ func (s *Server) Violations() []string {
 
 // SetAccount replaces the account of the same user id for every later answer, logins stay. It fails when there is no
 // such account.
-func (s *Server) SetAccount(a Account) error {
+func (s *Server) SetAccount(a sample.Account) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, old := range s.broker.accounts {

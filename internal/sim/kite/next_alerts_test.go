@@ -6,19 +6,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 func TestAlerts(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
-	mine := kite.AccountOf("MK4021").Alerts
+	mine := sample.AccountOf("MK4021").Alerts
 	ids := make([]string, len(mine))
 	for i, a := range mine {
 		ids[i] = `"` + a.UUID + `"`
 	}
-	type many struct{ Alerts []kite.Alert }
-	for more, want := range map[string][]kite.Alert{
+	type many struct{ Alerts []sample.Alert }
+	for more, want := range map[string][]sample.Alert{
 		"":                                mine,
 		`"uuids":[]`:                      mine,
 		`"uuids":` + ids[0]:               mine, // a plain text is no list
@@ -48,10 +48,10 @@ func TestAlerts(t *testing.T) {
 func TestAlertsWithTheirHistory(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
-	titan := kite.AccountOf("MK4021").Alerts[1]
+	titan := sample.AccountOf("MK4021").Alerts[1]
 	type one struct {
-		Alert   kite.Alert
-		History []kite.AlertEvent
+		Alert   sample.Alert
+		History []sample.AlertEvent
 	}
 	got := decode[one](t, p.call("alerts", "get", `"uuids":["`+titan.UUID+`"],"history":true`))
 	if len(got.History) != titan.AlertCount || got.Alert.UUID != titan.UUID {
@@ -63,8 +63,8 @@ func TestAlertsWithTheirHistory(t *testing.T) {
 		t.Errorf("last event: %+v", last)
 	}
 	type many struct {
-		Alerts    []kite.Alert
-		Histories map[string][]kite.AlertEvent
+		Alerts    []sample.Alert
+		Histories map[string][]sample.AlertEvent
 	}
 	all := decode[many](t, p.call("alerts", "get", `"history":true`))
 	if len(all.Histories) != 3 || len(all.Histories[titan.UUID]) != 2 || all.Histories[all.Alerts[0].UUID] == nil {

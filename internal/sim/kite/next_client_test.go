@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 const (
@@ -164,7 +165,7 @@ func (p *person) user() string {
 	if r.isError {
 		return ""
 	}
-	return decode[kite.Profile](p.w.t, r).UserID
+	return decode[sample.Profile](p.w.t, r).UserID
 }
 
 // clean fails the test when the simulator has something to complain about.

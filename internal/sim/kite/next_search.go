@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // runNextSearch looks through the instruments of the morning. It needs no login, unless live prices are wanted. What
@@ -17,11 +19,11 @@ func runNextSearch(ctx context.Context, s *Server, c *call) answer {
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	live := c.args.boolean("include_live_quote")
 	answer := map[string]any{"meta": searchMeta(live)}
-	var rows []listing
+	var rows []sample.Listing
 	switch page := paginate(found, c.args).(type) {
-	case paged[listing]:
+	case paged[sample.Listing]:
 		rows, answer["pagination"] = page.Data, page.Pagination
-	case []listing:
+	case []sample.Listing:
 		rows = page
 	}
 	if live && len(rows) > 0 {
@@ -36,7 +38,7 @@ func runNextSearch(ctx context.Context, s *Server, c *call) answer {
 	for _, l := range rows {
 		row := searchRow(l.Instrument, c.args.text("verbosity", "compact"))
 		if live {
-			enrich(row, l.quote(s.opts.Now()))
+			enrich(row, l.Quote(s.opts.Now()))
 		}
 		data = append(data, row)
 	}
@@ -45,18 +47,18 @@ func runNextSearch(ctx context.Context, s *Server, c *call) answer {
 }
 
 // lookUp finds instruments by whichever way is asked for; one that does not exist means by text.
-func (s *Server) lookUp(a args) (found []listing, complaint string) {
+func (s *Server) lookUp(a args) (found []sample.Listing, complaint string) {
 	ways := map[string]struct {
 		needs []string
-		fits  func(l listing) bool
+		fits  func(l sample.Listing) bool
 	}{
-		"get_by_id": {[]string{"id"}, func(l listing) bool { return l.ID == a.text("id", "") }},
-		"get_by_tradingsymbol": {[]string{"exchange", "tradingsymbol"}, func(l listing) bool {
+		"get_by_id": {[]string{"id"}, func(l sample.Listing) bool { return l.ID == a.text("id", "") }},
+		"get_by_tradingsymbol": {[]string{"exchange", "tradingsymbol"}, func(l sample.Listing) bool {
 			return l.Exchange == a.text("exchange", "") && l.Tradingsymbol == a.text("tradingsymbol", "")
 		}},
-		"get_by_isin":       {[]string{"isin"}, func(l listing) bool { return l.ISIN == a.text("isin", "") }},
-		"get_by_inst_token": {[]string{"inst_token"}, func(l listing) bool { return l.InstrumentToken == uint32(a.integer("inst_token")) }},
-		"get_by_exch_token": {[]string{"exchange", "exch_token"}, func(l listing) bool {
+		"get_by_isin":       {[]string{"isin"}, func(l sample.Listing) bool { return l.ISIN == a.text("isin", "") }},
+		"get_by_inst_token": {[]string{"inst_token"}, func(l sample.Listing) bool { return l.InstrumentToken == uint32(a.integer("inst_token")) }},
+		"get_by_exch_token": {[]string{"exchange", "exch_token"}, func(l sample.Listing) bool {
 			return l.Exchange == a.text("exchange", "") && l.ExchangeToken == uint32(a.integer("exch_token"))
 		}},
 	}
@@ -67,7 +69,7 @@ func (s *Server) lookUp(a args) (found []listing, complaint string) {
 	if complaint = a.require(way.needs...); complaint != "" {
 		return nil, complaint
 	}
-	for _, l := range s.book.sorted {
+	for _, l := range s.market.Listings {
 		if way.fits(l) {
 			found = append(found, l)
 		}
@@ -87,7 +89,7 @@ func searchMeta(live bool) map[string]any {
 }
 
 // searchRow is an instrument as far as it is asked for. Only "compact", which is what nobody asking gets, cuts it.
-func searchRow(i Instrument, verbosity string) map[string]any {
+func searchRow(i sample.Instrument, verbosity string) map[string]any {
 	if verbosity == "compact" {
 		return map[string]any{
 			"id": i.ID, "instrument_token": i.InstrumentToken, "tradingsymbol": i.Tradingsymbol, "exchange": i.Exchange,
@@ -108,7 +110,7 @@ func searchRow(i Instrument, verbosity string) map[string]any {
 }
 
 // enrich adds what a quote knows better.
-func enrich(row map[string]any, q FullQuote) {
+func enrich(row map[string]any, q sample.FullQuote) {
 	row["last_price"], row["ohlc"], row["quote_timestamp"] = q.LastPrice, q.OHLC, q.Timestamp.Format(time.RFC3339)
 	row["lower_circuit_limit"], row["upper_circuit_limit"] = q.LowerCircuitLimit, q.UpperCircuitLimit
 }

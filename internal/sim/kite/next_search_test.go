@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // hits is an answer of market search.
@@ -89,7 +89,7 @@ func TestNextSearchHasNoOrder(t *testing.T) {
 func TestNextSearchInFull(t *testing.T) {
 	w, today := newNext(t), startServer(t)
 	p := w.enter("NK0001")
-	old := decode[[]kite.Instrument](t, today.call(today.initialize(), "search_instruments", `{"query":"NFO:NIFTY26NOVFUT"}`))
+	old := decode[[]sample.Instrument](t, today.call(today.initialize(), "search_instruments", `{"query":"NFO:NIFTY26NOVFUT"}`))
 	raw, err := json.Marshal(old[0])
 	if err != nil {
 		t.Fatal(err)

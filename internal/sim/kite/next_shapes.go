@@ -1,11 +1,15 @@
 package kite
 
-import "context"
+import (
+	"context"
+
+	"kitebot/internal/sim/kite/sample"
+)
 
 // nextOrder is an Order as the rewrite answers it, with two keys more: the fields here stand after, or instead of,
 // those of the Order.
 type nextOrder struct {
-	Order
+	sample.Order
 	MarketProtection float64  `json:"market_protection"`
 	Tag              string   `json:"tag"`
 	Tags             []string `json:"tags"`
@@ -13,7 +17,7 @@ type nextOrder struct {
 }
 
 // nextOrders adds what the rewrite adds. Only an order that was placed has a GUID.
-func nextOrders(orders []Order) []nextOrder {
+func nextOrders(orders []sample.Order) []nextOrder {
 	var out []nextOrder
 	for _, o := range orders {
 		n := nextOrder{Order: o, Tag: o.Tag, Tags: o.Tags}
@@ -27,12 +31,12 @@ func nextOrders(orders []Order) []nextOrder {
 
 // nextGTT is a GTT as the rewrite answers it.
 type nextGTT struct {
-	GTT
-	Orders []nextOrder `json:"orders"`
-	Meta   GTTMeta     `json:"meta"`
+	sample.GTT
+	Orders []nextOrder    `json:"orders"`
+	Meta   sample.GTTMeta `json:"meta"`
 }
 
-func nextGTTs(a *Account) []nextGTT {
+func nextGTTs(a *sample.Account) []nextGTT {
 	var out []nextGTT
 	for _, g := range a.GTTs {
 		out = append(out, nextGTT{GTT: g, Orders: nextOrders(g.Orders), Meta: g.Meta})
@@ -41,8 +45,8 @@ func nextGTTs(a *Account) []nextGTT {
 }
 
 // funds are all there are, never in pages.
-func funds(a *Account) []MFHolding {
-	return append([]MFHolding{}, a.MFHoldings...)
+func funds(a *sample.Account) []sample.MFHolding {
+	return append([]sample.MFHolding{}, a.MFHoldings...)
 }
 
 // compactHolding is a row of portfolio holdings with type compact.
@@ -54,7 +58,7 @@ type compactHolding struct {
 	Quantity        int    `json:"quantity"`
 }
 
-func compactHoldings(a *Account) []compactHolding {
+func compactHoldings(a *sample.Account) []compactHolding {
 	var out []compactHolding
 	for _, h := range a.Holdings {
 		out = append(out, compactHolding{h.Exchange, h.Tradingsymbol, h.InstrumentToken, h.T1Quantity, h.Quantity})
@@ -73,7 +77,7 @@ type holdingsSummary struct {
 }
 
 // summary sums up delivered and arriving shares.
-func summary(a *Account) holdingsSummary {
+func summary(a *sample.Account) holdingsSummary {
 	var sum holdingsSummary
 	for _, h := range a.Holdings {
 		many := float64(h.OpeningQuantity)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 //go:embed data/next_tools.json
@@ -37,8 +39,8 @@ func nextModes() map[string][]mode {
 		"session":      {{"status", runSessionStatus, ""}, {"logout", runSessionLogout, ""}},
 		"mutual_funds": {{"holdings", valueTool(funds), "Failed to get mutual fund holdings"}},
 		"portfolio": {
-			{"profile", valueTool(func(a *Account) Profile { return a.Profile }), "Failed to get profile"},
-			{"margins", valueTool(func(a *Account) Margins { return a.Margins }), "Failed to get margins"},
+			{"profile", valueTool(func(a *sample.Account) sample.Profile { return a.Profile }), "Failed to get profile"},
+			{"margins", valueTool(func(a *sample.Account) sample.Margins { return a.Margins }), "Failed to get margins"},
 			{"holdings", runNextHoldings, "Failed to get holdings"},
 			{"positions", readTools()["get_positions"], "Failed to execute portfolio_positions"},
 		},
@@ -54,8 +56,8 @@ func marketModes() []mode {
 
 func orderModes() []mode {
 	return []mode{
-		{"list", listTool(func(a *Account) []nextOrder { return nextOrders(a.Orders) }), "Failed to execute orders_list"},
-		{"history", orderTool(func(_ *Account, o Order) []nextOrder { return nextOrders(orderHistory(o)) }), "Failed to get order history"},
+		{"list", listTool(func(a *sample.Account) []nextOrder { return nextOrders(a.Orders) }), "Failed to execute orders_list"},
+		{"history", orderTool(func(_ *sample.Account, o sample.Order) []nextOrder { return nextOrders(orderHistory(o)) }), "Failed to get order history"},
 		{"trades", runOrderTrades, "Failed to get order trades"},
 		{"all_trades", readTools()["get_trades"], "Failed to execute orders_all_trades"},
 		writes("place"), writes("modify"), writes("cancel"),

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // reading maps every mode that asks Kite to arguments that are good and to all that it says when Kite fails.
@@ -151,7 +152,7 @@ func TestHoldingsAreSummedUp(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
 	var invested, value, today float64
-	for _, h := range kite.AccountOf("MK4021").Holdings {
+	for _, h := range sample.AccountOf("MK4021").Holdings {
 		many := float64(h.OpeningQuantity)
 		invested, value, today = invested+many*h.AveragePrice, value+many*h.LastPrice, today+many*h.DayChange
 	}
@@ -207,7 +208,7 @@ func TestNextNullFromKite(t *testing.T) {
 	} {
 		expect(t, p.do(call[0], call[1]), want, false)
 	}
-	if got := decode[kite.Profile](t, p.call("portfolio", "profile", "")); got.UserID != "" {
+	if got := decode[sample.Profile](t, p.call("portfolio", "profile", "")); got.UserID != "" {
 		t.Errorf("profile: %+v", got)
 	}
 }

@@ -1,6 +1,10 @@
 package kite
 
-import "time"
+import (
+	"time"
+
+	"kitebot/internal/sim/kite/sample"
+)
 
 // Options configure a Server. The zero value is a server on the real clock with the made-up accounts of Accounts.
 type Options struct {
@@ -12,7 +16,7 @@ type Options struct {
 	// AsOf is the moment that prices, contracts and made-up accounts are of; zero means that of Accounts.
 	AsOf time.Time
 	// Accounts are the people that the login page offers; nil means AccountsAt(MadeUpAt).
-	Accounts []Account
+	Accounts []sample.Account
 	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
 	// host that the request was sent to.
 	BaseURL string

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 const (
@@ -30,7 +32,7 @@ type Server struct {
 	opts      Options
 	tools     []tool
 	nextTools []modeTool
-	book      *book
+	market    *sample.Market
 	pages     pages
 	signer    bearerSigner
 
@@ -70,14 +72,14 @@ func New(opts Options) *Server {
 		opts.PingEvery = pingPeriod
 	}
 	if opts.AsOf.IsZero() {
-		opts.AsOf = sampleTime()
+		opts.AsOf = sample.DefaultTime()
 	}
 	if opts.Accounts == nil {
-		opts.Accounts = AccountsAt(opts.AsOf)
+		opts.Accounts = sample.AccountsAt(opts.AsOf)
 	}
 	s := &Server{
 		opts:         opts,
-		book:         newBook(instruments(lastTradingDay(opts.AsOf)), opts.Accounts),
+		market:       sample.NewMarket(opts.AsOf, opts.Accounts),
 		pages:        parsePages(),
 		registryLock: make(chan struct{}, 1),
 		version:      opts.Version,

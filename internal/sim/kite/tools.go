@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 //go:embed data/tools.json
@@ -86,14 +88,14 @@ func toolAnnotations() map[string]any {
 func readTools() map[string]runner {
 	return map[string]runner{
 		"login":               runLogin,
-		"get_profile":         valueTool(func(a *Account) Profile { return a.Profile }),
-		"get_margins":         valueTool(func(a *Account) Margins { return a.Margins }),
-		"get_holdings":        listTool(func(a *Account) []Holding { return a.Holdings }),
-		"get_positions":       listTool(func(a *Account) []Position { return slices.Concat(a.Positions.Day, a.Positions.Net) }),
-		"get_trades":          listTool(func(a *Account) []Trade { return a.Trades }),
-		"get_orders":          listTool(func(a *Account) []Order { return a.Orders }),
-		"get_gtts":            listTool(func(a *Account) []GTT { return a.GTTs }),
-		"get_mf_holdings":     listTool(func(a *Account) []MFHolding { return a.MFHoldings }),
+		"get_profile":         valueTool(func(a *sample.Account) sample.Profile { return a.Profile }),
+		"get_margins":         valueTool(func(a *sample.Account) sample.Margins { return a.Margins }),
+		"get_holdings":        listTool(func(a *sample.Account) []sample.Holding { return a.Holdings }),
+		"get_positions":       listTool(func(a *sample.Account) []sample.Position { return slices.Concat(a.Positions.Day, a.Positions.Net) }),
+		"get_trades":          listTool(func(a *sample.Account) []sample.Trade { return a.Trades }),
+		"get_orders":          listTool(func(a *sample.Account) []sample.Order { return a.Orders }),
+		"get_gtts":            listTool(func(a *sample.Account) []sample.GTT { return a.GTTs }),
+		"get_mf_holdings":     listTool(func(a *sample.Account) []sample.MFHolding { return a.MFHoldings }),
 		"get_order_history":   runOrderHistory,
 		"get_order_trades":    runOrderTrades,
 		"get_quotes":          runQuotes,

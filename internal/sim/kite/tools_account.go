@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // valueTool is a tool whose answer is one object.
-func valueTool[T any](pick func(*Account) T) runner {
+func valueTool[T any](pick func(*sample.Account) T) runner {
 	return func(ctx context.Context, s *Server, c *call) answer {
 		a, instead, ok := s.accountForCall(ctx, c)
 		if !ok {
@@ -23,7 +25,7 @@ func valueTool[T any](pick func(*Account) T) runner {
 }
 
 // listTool is a tool whose answer is a list that can be had in pages.
-func listTool[T any](pick func(*Account) []T) runner {
+func listTool[T any](pick func(*sample.Account) []T) runner {
 	return func(ctx context.Context, s *Server, c *call) answer {
 		a, instead, ok := s.accountForCall(ctx, c)
 		if !ok {
@@ -38,7 +40,7 @@ func listTool[T any](pick func(*Account) []T) runner {
 }
 
 // orderTool is a tool about one order. Kite refuses an order id that it does not know.
-func orderTool[T any](pick func(a *Account, o Order) []T) runner {
+func orderTool[T any](pick func(a *sample.Account, o sample.Order) []T) runner {
 	return func(ctx context.Context, s *Server, c *call) answer {
 		if complaint := c.args.require("order_id"); complaint != "" {
 			return errorAnswer("%s", complaint)
@@ -51,7 +53,7 @@ func orderTool[T any](pick func(a *Account, o Order) []T) runner {
 			return answer{text: "null"}
 		}
 		id := c.args.text("order_id", "")
-		i := slices.IndexFunc(a.Orders, func(o Order) bool { return o.OrderID == id })
+		i := slices.IndexFunc(a.Orders, func(o sample.Order) bool { return o.OrderID == id })
 		if i < 0 {
 			return instead
 		}
@@ -60,12 +62,12 @@ func orderTool[T any](pick func(a *Account, o Order) []T) runner {
 }
 
 func runOrderHistory(ctx context.Context, s *Server, c *call) answer {
-	return orderTool(func(_ *Account, o Order) []Order { return orderHistory(o) })(ctx, s, c)
+	return orderTool(func(_ *sample.Account, o sample.Order) []sample.Order { return orderHistory(o) })(ctx, s, c)
 }
 
 func runOrderTrades(ctx context.Context, s *Server, c *call) answer {
-	return orderTool(func(a *Account, o Order) []Trade {
-		out := []Trade{}
+	return orderTool(func(a *sample.Account, o sample.Order) []sample.Trade {
+		out := []sample.Trade{}
 		for _, t := range a.Trades {
 			if t.OrderID == o.OrderID {
 				out = append(out, t)
@@ -76,8 +78,8 @@ func runOrderTrades(ctx context.Context, s *Server, c *call) answer {
 }
 
 // orderHistory tells how an order came to its present state, oldest step first.
-func orderHistory(o Order) []Order {
-	step := func(status string) Order {
+func orderHistory(o sample.Order) []sample.Order {
+	step := func(status string) sample.Order {
 		h := o
 		h.Status, h.StatusMessage, h.StatusMessageRaw = status, "", ""
 		h.AveragePrice, h.FilledQuantity, h.CancelledQuantity, h.PendingQuantity = 0, 0, 0, o.Quantity
@@ -87,7 +89,7 @@ func orderHistory(o Order) []Order {
 		}
 		return h
 	}
-	out := []Order{step("PUT ORDER REQ RECEIVED"), step("VALIDATION PENDING")}
+	out := []sample.Order{step("PUT ORDER REQ RECEIVED"), step("VALIDATION PENDING")}
 	if o.Status != "REJECTED" {
 		out = append(out, step("OPEN PENDING"), step("OPEN"))
 	}

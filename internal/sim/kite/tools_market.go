@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // How many instruments Kite takes in one request.
@@ -18,7 +20,7 @@ const (
 const dateForm = "2006-01-02 15:04:05"
 
 // quoteTool is a tool whose answer is an object keyed by what was asked; what Kite does not know is absent.
-func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Time) T) runner {
+func quoteTool[T any](most int, needsOne bool, pick func(l sample.Listing, now time.Time) T) runner {
 	return func(ctx context.Context, s *Server, c *call) answer {
 		if complaint := c.args.require("instruments"); complaint != "" {
 			return errorAnswer("%s", complaint)
@@ -39,7 +41,7 @@ func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Tim
 		}
 		out := map[string]T{}
 		for _, id := range ids {
-			if l, known := s.book.byID[id]; known {
+			if l, known := s.market.ByID[id]; known {
 				out[id] = pick(l, s.opts.Now())
 			}
 		}
@@ -48,18 +50,18 @@ func quoteTool[T any](most int, needsOne bool, pick func(l listing, now time.Tim
 }
 
 func runQuotes(ctx context.Context, s *Server, c *call) answer {
-	return quoteTool(maxQuotes, false, listing.quote)(ctx, s, c)
+	return quoteTool(maxQuotes, false, sample.Listing.Quote)(ctx, s, c)
 }
 
 func runLTP(ctx context.Context, s *Server, c *call) answer {
-	return quoteTool(maxPrices, true, func(l listing, _ time.Time) LTPQuote {
-		return LTPQuote{l.InstrumentToken, l.LastPrice}
+	return quoteTool(maxPrices, true, func(l sample.Listing, _ time.Time) sample.LTPQuote {
+		return sample.LTPQuote{InstrumentToken: l.InstrumentToken, LastPrice: l.LastPrice}
 	})(ctx, s, c)
 }
 
 func runOHLC(ctx context.Context, s *Server, c *call) answer {
-	return quoteTool(maxPrices, true, func(l listing, now time.Time) OHLCQuote {
-		return OHLCQuote{l.InstrumentToken, l.LastPrice, l.ohlc(now)}
+	return quoteTool(maxPrices, true, func(l sample.Listing, now time.Time) sample.OHLCQuote {
+		return sample.OHLCQuote{InstrumentToken: l.InstrumentToken, LastPrice: l.LastPrice, OHLC: l.DayOHLC(now)}
 	})(ctx, s, c)
 }
 
@@ -69,11 +71,11 @@ func runHistoricalData(ctx context.Context, s *Server, c *call) answer {
 	if complaint := c.args.require("instrument_token", "from_date", "to_date", "interval"); complaint != "" {
 		return errorAnswer("%s", complaint)
 	}
-	from, err := time.ParseInLocation(dateForm, c.args.text("from_date", ""), ist())
+	from, err := time.ParseInLocation(dateForm, c.args.text("from_date", ""), sample.IST())
 	if err != nil {
 		return errorAnswer("Failed to parse from_date, use format YYYY-MM-DD HH:MM:SS")
 	}
-	to, err := time.ParseInLocation(dateForm, c.args.text("to_date", ""), ist())
+	to, err := time.ParseInLocation(dateForm, c.args.text("to_date", ""), sample.IST())
 	if err != nil {
 		return errorAnswer("Failed to parse to_date, use format YYYY-MM-DD HH:MM:SS")
 	}
@@ -84,12 +86,12 @@ func runHistoricalData(ctx context.Context, s *Server, c *call) answer {
 	if a == nil {
 		return answer{text: "null"}
 	}
-	l, known := s.book.byToken[uint32(c.args.integer("instrument_token"))]
-	every, ok := intervalOf(c.args.text("interval", ""))
-	if !known || !ok || to.Before(from) || to.Sub(from) > every.longest {
+	l, known := s.market.ByToken[uint32(c.args.integer("instrument_token"))]
+	every, ok := sample.IntervalByName(c.args.text("interval", ""))
+	if !known || !ok || to.Before(from) || to.Sub(from) > every.MaxSpan {
 		return instead
 	}
-	return jsonAnswer(l.candles(every, from, to, s.opts.Now()))
+	return jsonAnswer(l.Candles(every, from, to, s.opts.Now()))
 }
 
 // runSearch needs no login and leaves the registry alone. What it finds comes in another order each time, so that a page
@@ -99,7 +101,7 @@ func runSearch(_ context.Context, s *Server, c *call) answer {
 	if complaint != "" {
 		return errorAnswer("%s", complaint)
 	}
-	var found []Instrument
+	var found []sample.Instrument
 	for _, l := range listings {
 		found = append(found, l.Instrument)
 	}
@@ -108,13 +110,13 @@ func runSearch(_ context.Context, s *Server, c *call) answer {
 }
 
 // search finds what contains a text, or all contracts on an underlying.
-func (s *Server) search(a args) (found []listing, complaint string) {
+func (s *Server) search(a args) (found []sample.Listing, complaint string) {
 	if complaint := a.require("query"); complaint != "" {
 		return nil, complaint
 	}
 	query, field := a.text("query", ""), a.text("filter_on", "id")
-	match := func(l listing) bool {
-		return strings.Contains(strings.ToLower(l.field(field)), strings.ToLower(query))
+	match := func(l sample.Listing) bool {
+		return strings.Contains(strings.ToLower(searchField(l, field)), strings.ToLower(query))
 	}
 	if field == "underlying" {
 		exchange, underlying, both := strings.Cut(query, ":")
@@ -124,9 +126,9 @@ func (s *Server) search(a args) (found []listing, complaint string) {
 		if !both {
 			exchange, underlying = "NFO", query
 		}
-		match = func(l listing) bool { return l.Exchange == exchange && l.Name == underlying }
+		match = func(l sample.Listing) bool { return l.Exchange == exchange && l.Name == underlying }
 	}
-	for _, l := range s.book.sorted {
+	for _, l := range s.market.Listings {
 		if match(l) {
 			found = append(found, l)
 		}
@@ -134,8 +136,8 @@ func (s *Server) search(a args) (found []listing, complaint string) {
 	return found, ""
 }
 
-// field returns what a search looks at; a field that does not exist means the id.
-func (l listing) field(name string) string {
+// searchField returns what a search looks at; a field that does not exist means the id.
+func searchField(l sample.Listing, name string) string {
 	byName := map[string]string{"name": l.Name, "tradingsymbol": l.Tradingsymbol, "isin": l.ISIN}
 	if v, ok := byName[name]; ok {
 		return v

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kitebot/internal/sim/kite"
+	"kitebot/internal/sim/kite/sample"
 )
 
 // guarded maps every tool that asks Kite to its failure text, with arguments that are good.
@@ -61,12 +62,12 @@ func TestNullFromKite(t *testing.T) {
 		case "get_quotes", "get_ltp", "get_ohlc", "get_historical_data", "get_order_history", "get_order_trades":
 			want = "null"
 		case "get_profile":
-			if p := decode[kite.Profile](t, r); p.UserID != "" || !strings.Contains(r.text, `"products":null`) {
+			if p := decode[sample.Profile](t, r); p.UserID != "" || !strings.Contains(r.text, `"products":null`) {
 				t.Errorf("profile: %s", r.text)
 			}
 			continue
 		case "get_margins":
-			if m := decode[kite.Margins](t, r); m != (kite.Margins{}) {
+			if m := decode[sample.Margins](t, r); m != (sample.Margins{}) {
 				t.Errorf("margins: %s", r.text)
 			}
 			continue
@@ -182,7 +183,7 @@ func TestSearch(t *testing.T) {
 	s := w.open()
 	ids := func(args string) string {
 		var out []string
-		for _, i := range decode[[]kite.Instrument](t, s.call("search_instruments", args)) {
+		for _, i := range decode[[]sample.Instrument](t, s.call("search_instruments", args)) {
 			out = append(out, i.ID)
 		}
 		slices.Sort(out) // they come in another order each time

@@ -1,4 +1,4 @@
-package kite
+package sample
 
 import (
 	"cmp"
@@ -9,45 +9,45 @@ import (
 	"time"
 )
 
-// listing is an instrument with its prices of the day, which stand still.
-type listing struct {
+// Listing is an instrument with its prices of the day, which stand still.
+type Listing struct {
 	Instrument
 	Close  float64 // of the trading day before
 	Volume int
 }
 
-// book is the market: every instrument that can be searched, quoted and charted.
-type book struct {
-	byID    map[string]listing
-	byToken map[uint32]listing
-	sorted  []listing // by token, which is no order that a person would want
+// Market is the market: every instrument that can be searched, quoted and charted.
+type Market struct {
+	ByID     map[string]Listing
+	ByToken  map[uint32]Listing
+	Listings []Listing // by token, which is no order that a person would want
 }
 
-// newBook returns a market of the given listings and of whatever else the accounts hold.
-func newBook(listings []listing, accounts []Account) *book {
-	b := &book{byID: map[string]listing{}, byToken: map[uint32]listing{}}
-	for _, l := range listings {
+// NewMarket returns the market as it is at a moment, together with whatever else the accounts hold.
+func NewMarket(asOf time.Time, accounts []Account) *Market {
+	b := &Market{ByID: map[string]Listing{}, ByToken: map[uint32]Listing{}}
+	for _, l := range instruments(lastTradingDay(asOf)) {
 		b.add(l)
 	}
 	for _, a := range accounts {
 		for _, h := range a.Holdings {
-			if _, known := b.byID[h.Exchange+":"+h.Tradingsymbol]; !known {
+			if _, known := b.ByID[h.Exchange+":"+h.Tradingsymbol]; !known {
 				b.add(listingOfHolding(h))
 			}
 		}
 	}
-	slices.SortFunc(b.sorted, func(a, c listing) int { return cmp.Compare(a.InstrumentToken, c.InstrumentToken) })
+	slices.SortFunc(b.Listings, func(a, c Listing) int { return cmp.Compare(a.InstrumentToken, c.InstrumentToken) })
 	return b
 }
 
-func (b *book) add(l listing) {
-	b.byID[l.ID] = l
-	b.byToken[l.InstrumentToken] = l
-	b.sorted = append(b.sorted, l)
+func (b *Market) add(l Listing) {
+	b.ByID[l.ID] = l
+	b.ByToken[l.InstrumentToken] = l
+	b.Listings = append(b.Listings, l)
 }
 
-// ohlc returns the prices of the session, which are those of its candle, and the close before.
-func (l listing) ohlc(now time.Time) OHLC {
+// DayOHLC returns the prices of the session, which are those of its candle, and the close before.
+func (l Listing) DayOHLC(now time.Time) OHLC {
 	days := l.days(lastTradingDay(now), now)
 	if len(days) == 0 {
 		return OHLC{Close: l.Close}
@@ -55,19 +55,19 @@ func (l listing) ohlc(now time.Time) OHLC {
 	return OHLC{Open: days[0].Open, High: days[0].High, Low: days[0].Low, Close: l.Close}
 }
 
-// Market quotes and charts one instrument at a moment, such as NSE:INFY, without a server: what get_quotes and
+// QuoteAndCandles quotes and charts one instrument at a moment, such as NSE:INFY, without a server: what get_quotes and
 // get_historical_data answer then.
-func Market(id, every string, from, now time.Time) (FullQuote, []Candle) {
+func QuoteAndCandles(id, every string, from, now time.Time) (FullQuote, []Candle) {
 	l := newSample(now).find(id)
-	i, ok := intervalOf(every)
+	i, ok := IntervalByName(every)
 	if !ok {
-		panic(fmt.Sprintf("kite: no interval %q", every))
+		panic(fmt.Sprintf("sample: no interval %q", every))
 	}
-	return l.quote(now), l.candles(i, from, now, now)
+	return l.Quote(now), l.Candles(i, from, now, now)
 }
 
 // band is how far the price may go from the close before, as a share of it.
-func (l listing) band() float64 {
+func (l Listing) band() float64 {
 	switch {
 	case l.InstrumentType == "CE", l.InstrumentType == "PE":
 		return 0.9
@@ -83,11 +83,11 @@ func tick(price float64) float64 {
 	return math.Round(price*20) / 20
 }
 
-// quote returns the full quote of an instrument at now.
-func (l listing) quote(now time.Time) FullQuote {
-	now = now.In(ist()).Truncate(time.Second)
+// Quote returns the full quote of an instrument at now.
+func (l Listing) Quote(now time.Time) FullQuote {
+	now = now.In(IST()).Truncate(time.Second)
 	q := FullQuote{
-		InstrumentToken: l.InstrumentToken, Timestamp: now, LastPrice: l.LastPrice, OHLC: l.ohlc(now), Volume: l.Volume,
+		InstrumentToken: l.InstrumentToken, Timestamp: now, LastPrice: l.LastPrice, OHLC: l.DayOHLC(now), Volume: l.Volume,
 	}
 	if l.InstrumentType == "INDEX" || l.LastPrice == 0 {
 		return q // nobody trades these
@@ -106,7 +106,7 @@ func (l listing) quote(now time.Time) FullQuote {
 }
 
 // listingOfHolding makes a listing of what somebody holds, so that generated accounts can be quoted, too.
-func listingOfHolding(h Holding) listing {
+func listingOfHolding(h Holding) Listing {
 	l := equity(h.Exchange, h.Tradingsymbol, h.Tradingsymbol, h.ISIN, h.InstrumentToken>>8, h.LastPrice, h.ClosePrice)
 	l.InstrumentToken = h.InstrumentToken
 	return l
@@ -119,12 +119,12 @@ func segmentCode(exchange string) uint32 {
 
 // equity lists a share, a bond or a fund that trades like one. The series is what stands after the last dash of the
 // symbol where exchanges put it, else EQ.
-func equity(exchange, symbol, name, isin string, exchangeToken uint32, last, before float64) listing {
+func equity(exchange, symbol, name, isin string, exchangeToken uint32, last, before float64) Listing {
 	series := "EQ"
 	if i := strings.LastIndexByte(symbol, '-'); i >= 0 && len(symbol)-i == 3 {
 		series = symbol[i+1:]
 	}
-	return listing{
+	return Listing{
 		Instrument: Instrument{
 			ID: exchange + ":" + symbol, InstrumentToken: exchangeToken<<8 | segmentCode(exchange), ExchangeToken: exchangeToken,
 			Tradingsymbol: symbol, Exchange: exchange, ISIN: isin, Name: name, Series: series, LastPrice: last,
@@ -135,7 +135,7 @@ func equity(exchange, symbol, name, isin string, exchangeToken uint32, last, bef
 }
 
 // index lists an index: quoted, never traded.
-func index(exchange, symbol string, exchangeToken uint32, last, before float64) listing {
+func index(exchange, symbol string, exchangeToken uint32, last, before float64) Listing {
 	l := equity(exchange, symbol, symbol, "", exchangeToken, last, before)
 	l.InstrumentToken = exchangeToken<<8 | 9
 	l.Series, l.TickSize, l.LotSize, l.Volume = "", 0, 0, 0
@@ -144,7 +144,7 @@ func index(exchange, symbol string, exchangeToken uint32, last, before float64) 
 }
 
 // contract lists a future (strike 0) or an option on an underlying that goes by that name on its exchange.
-func contract(exchange, symbol, underlying, kind, expiry string, exchangeToken uint32, strike float64, lot int, last, before float64) listing {
+func contract(exchange, symbol, underlying, kind, expiry string, exchangeToken uint32, strike float64, lot int, last, before float64) Listing {
 	l := equity(exchange, symbol, underlying, "", exchangeToken, last, before)
 	l.Series, l.InstrumentType, l.Segment = "", kind, exchange+"-"+kind
 	l.Strike, l.LotSize, l.ExpiryDate = strike, lot, expiry

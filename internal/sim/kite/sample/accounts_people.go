@@ -1,4 +1,4 @@
-package kite
+package sample
 
 // meera has a portfolio with one of everything that is awkward.
 func meera(m sample) Account {

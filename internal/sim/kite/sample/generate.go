@@ -1,4 +1,4 @@
-package kite
+package sample
 
 import "fmt"
 
@@ -7,7 +7,7 @@ import "fmt"
 // the seed when divided by 1000 without remainder. The seed must not be negative, nor holdings exceed 99.
 func Generate(seed int64, holdings int) Account {
 	if seed < 0 || holdings < 0 || holdings > 99 {
-		panic(fmt.Sprintf("kite: cannot generate %d holdings for seed %d", holdings, seed))
+		panic(fmt.Sprintf("sample: cannot generate %d holdings for seed %d", holdings, seed))
 	}
 	name := fmt.Sprintf("Person %d", seed)
 	a := Account{Profile: profile(fmt.Sprintf("ZZ%04d", seed), "Generated "+name, name, fmt.Sprintf("person%d@example.in", seed))}

@@ -1,8 +1,7 @@
-package kite
+package sample
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -101,43 +100,21 @@ func (a Alert) condition() string {
 	return fmt.Sprintf("%s(%q) %s %s", a.LHSAttribute, a.LHSExchange+":"+a.LHSTradingsymbol, a.Operator, right)
 }
 
-// history tells when the alert went off, one second apart, with the prices of the book.
-func (b *book) history(a Alert) []AlertEvent {
+// AlertHistory tells when the alert went off, one second apart, with the prices of the book.
+func (b *Market) AlertHistory(a Alert) []AlertEvent {
 	out := []AlertEvent{}
-	l := b.byID[a.LHSExchange+":"+a.LHSTradingsymbol]
+	l := b.ByID[a.LHSExchange+":"+a.LHSTradingsymbol]
 	for i := range a.AlertCount {
 		at := a.UpdatedAt.Add(time.Duration(i-a.AlertCount+1) * time.Second)
-		stamp := at.In(ist()).Format(dateForm)
+		stamp := at.In(IST()).Format(time.DateTime)
 		out = append(out, AlertEvent{
 			UUID: a.UUID, Type: a.Type, Condition: a.condition(), CreatedAt: at,
 			Meta: []AlertMeta{{
 				InstrumentToken: l.InstrumentToken, Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, Timestamp: stamp,
-				LastPrice: l.LastPrice, AveragePrice: l.LastPrice, OHLC: l.ohlc(at), NetChange: l.LastPrice - l.Close,
+				LastPrice: l.LastPrice, AveragePrice: l.LastPrice, OHLC: l.DayOHLC(at), NetChange: l.LastPrice - l.Close,
 				LastTradeTime: stamp, LastQuantity: l.LotSize, Volume: l.Volume,
 			}},
 		})
-	}
-	return out
-}
-
-// alertsLike returns the alerts of a status and of a type, where these are given.
-func (a *Account) alertsLike(status, kind string) []Alert {
-	out := []Alert{}
-	for _, one := range a.Alerts {
-		if (status == "" || one.Status == status) && (kind == "" || one.Type == kind) {
-			out = append(out, one)
-		}
-	}
-	return out
-}
-
-// alertsOf returns the alerts of those ids that exist, nil if none does.
-func (a *Account) alertsOf(uuids []string) []Alert {
-	var out []Alert
-	for _, one := range a.Alerts {
-		if slices.Contains(uuids, one.UUID) {
-			out = append(out, one)
-		}
 	}
 	return out
 }

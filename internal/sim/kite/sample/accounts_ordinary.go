@@ -1,4 +1,4 @@
-package kite
+package sample
 
 // kavya has an account as most people have one: a dozen holdings of much the same size, three funds, a quiet day.
 func kavya(m sample) Account {

@@ -1,4 +1,4 @@
-package kite
+package sample
 
 import (
 	"math/rand/v2"
@@ -12,26 +12,26 @@ const (
 	marketCloses = 15*60 + 30
 )
 
-// interval is a length of candles and the longest span that Kite gives in one answer.
-type interval struct {
+// Interval is a length of candles and the longest span that Kite gives in one answer.
+type Interval struct {
 	minutes int // 0 is a day
-	longest time.Duration
+	MaxSpan time.Duration
 }
 
-// intervalOf knows the intervals of Kite by name.
-func intervalOf(name string) (interval, bool) {
+// IntervalByName knows the intervals of Kite by name.
+func IntervalByName(name string) (Interval, bool) {
 	const day = 24 * time.Hour
-	i, ok := map[string]interval{
+	i, ok := map[string]Interval{
 		"minute": {1, 60 * day}, "3minute": {3, 100 * day}, "5minute": {5, 100 * day}, "10minute": {10, 100 * day},
 		"15minute": {15, 200 * day}, "30minute": {30, 200 * day}, "60minute": {60, 400 * day}, "day": {0, 2000 * day},
 	}[name]
 	return i, ok
 }
 
-// candles returns the history of an instrument between from and to, both included, up to now. It is a random walk
+// Candles returns the history of an instrument between from and to, both included, up to now. It is a random walk
 // seeded by the instrument: the same at every call of a day, ending in the last price and, one trading day earlier,
 // in the close before.
-func (l listing) candles(every interval, from, to, now time.Time) []Candle {
+func (l Listing) Candles(every Interval, from, to, now time.Time) []Candle {
 	out := []Candle{}
 	for _, d := range l.days(from, now) {
 		if every.minutes == 0 {
@@ -54,12 +54,12 @@ func (l listing) candles(every interval, from, to, now time.Time) []Candle {
 
 // days returns the daily candles from the day of from to the last trading day that has begun by now, oldest first. There
 // is no history before 2000.
-func (l listing) days(from, now time.Time) []Candle {
+func (l Listing) days(from, now time.Time) []Candle {
 	if l.LastPrice == 0 {
 		return nil
 	}
 	first := midnight(from)
-	if oldest := time.Date(2000, 1, 1, 0, 0, 0, 0, ist()); first.Before(oldest) {
+	if oldest := time.Date(2000, 1, 1, 0, 0, 0, 0, IST()); first.Before(oldest) {
 		first = oldest
 	}
 	var backwards []Candle
@@ -88,7 +88,7 @@ func (c Candle) widened() Candle {
 
 // intraday cuts a day, up to now, into candles of so many minutes. The first opens where the day does, the last closes
 // where it does, and together they have its range.
-func (l listing) intraday(day Candle, minutes int, now time.Time) []Candle {
+func (l Listing) intraday(day Candle, minutes int, now time.Time) []Candle {
 	opens := day.Date.Add(marketOpens * time.Minute)
 	path := l.path(day, min(marketCloses-marketOpens, int(now.Sub(opens)/time.Minute)+1))
 	top, bottom, r := slices.Max(path), slices.Min(path), l.random(opens)
@@ -115,7 +115,7 @@ func (l listing) intraday(day Candle, minutes int, now time.Time) []Candle {
 }
 
 // path walks at random from the open of the day to its close, within its range.
-func (l listing) path(day Candle, minutes int) []float64 {
+func (l Listing) path(day Candle, minutes int) []float64 {
 	r := l.random(day.Date.Add(time.Minute)) // another walk than that of the days
 	path, price := make([]float64, minutes), day.Open
 	for m := range path {
@@ -128,13 +128,13 @@ func (l listing) path(day Candle, minutes int) []float64 {
 }
 
 // random returns the generator of an instrument and a moment, always the same one for both.
-func (l listing) random(at time.Time) *rand.Rand {
+func (l Listing) random(at time.Time) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(l.InstrumentToken), uint64(at.Unix())))
 }
 
 func midnight(t time.Time) time.Time {
-	t = t.In(ist())
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, ist())
+	t = t.In(IST())
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, IST())
 }
 
 // lastTradingDay returns the day of the last session that has begun by now. Weekends are the only holidays here.
@@ -154,4 +154,9 @@ func tradingDayBefore(d time.Time) time.Time {
 
 func weekday(d time.Time) bool {
 	return d.Weekday() != time.Saturday && d.Weekday() != time.Sunday
+}
+
+// IST is Indian time, which has no summer time and needs no zone database.
+func IST() *time.Location {
+	return time.FixedZone("IST", 5*60*60+30*60)
 }

@@ -1,4 +1,4 @@
-package kite
+package sample
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func (a *Account) UserID() string { return a.Profile.UserID }
 // Accounts returns the four people of the demo, made up from first to last: KN1180 with an ordinary account, MK4021
 // with 25 holdings full of oddities, AD7730 with 7 and a day of losses, NK0001 with nothing at all. They are as on
 // Friday, 20 November 2026, after the close.
-func Accounts() []Account { return AccountsAt(sampleTime()) }
+func Accounts() []Account { return AccountsAt(DefaultTime()) }
 
 // AccountsAt returns the same people at another moment: whatever has a date is of the last session that has begun by
 // then, and contracts have yet to expire.
@@ -41,20 +41,20 @@ func AccountOf(userID string) Account {
 			return a
 		}
 	}
-	panic(fmt.Sprintf("kite: no account %q", userID))
+	panic(fmt.Sprintf("sample: no account %q", userID))
 }
 
-func sampleTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, ist()) }
+func DefaultTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, IST()) }
 
 // sample builds the data of one person from the prices of the market, so that all figures fit together.
 type sample struct {
-	listings map[string]listing
+	listings map[string]Listing
 	day      time.Time // the session that orders and trades are from, its midnight
 	passed   float64   // how much of that session is over, up to 1
 }
 
 func newSample(now time.Time) sample {
-	m := sample{listings: map[string]listing{}, day: lastTradingDay(now)}
+	m := sample{listings: map[string]Listing{}, day: lastTradingDay(now)}
 	m.passed = min(now.Sub(m.day.Add(marketOpens*time.Minute)).Minutes()/(marketCloses-marketOpens), 1)
 	for _, l := range instruments(m.day) {
 		m.listings[l.ID] = l
@@ -63,10 +63,10 @@ func newSample(now time.Time) sample {
 }
 
 // find returns an instrument and panics if there is none, which is a typing mistake in this package.
-func (m sample) find(id string) listing {
+func (m sample) find(id string) Listing {
 	l, ok := m.listings[id]
 	if !ok {
-		panic(fmt.Sprintf("kite: no instrument %q", id))
+		panic(fmt.Sprintf("sample: no instrument %q", id))
 	}
 	return l
 }
@@ -78,7 +78,7 @@ func (m sample) nearestContract(exchange, underlying, ending string) string {
 			return id
 		}
 	}
-	panic(fmt.Sprintf("kite: no contract %s:%s…%s", exchange, underlying, ending))
+	panic(fmt.Sprintf("sample: no contract %s:%s…%s", exchange, underlying, ending))
 }
 
 // daysBefore is the date of a session before that of the day, as funds write it.
@@ -206,9 +206,9 @@ func perUnit(value float64, quantity int, multiplier float64) float64 {
 // at is a moment of the day, "15:04:05". While the session goes on, what happened in it is brought forward in
 // proportion, so that nothing lies ahead.
 func (m sample) at(clock string) time.Time {
-	t, err := time.ParseInLocation("15:04:05", clock, ist())
+	t, err := time.ParseInLocation("15:04:05", clock, IST())
 	if err != nil {
-		panic(fmt.Sprintf("kite: %q is no time of day", clock))
+		panic(fmt.Sprintf("sample: %q is no time of day", clock))
 	}
 	const opens = marketOpens * time.Minute
 	since := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second - opens

@@ -1,4 +1,4 @@
-package kite
+package sample
 
 import (
 	"slices"
@@ -9,16 +9,16 @@ import (
 // instruments lists the market of the simulator. The companies behind some of the symbols exist; tokens, ISINs and
 // prices are made up, here and there so as to be awkward: "&" and "-" in symbols, series suffixes, a share without
 // a price, one share on both exchanges, very long and very short symbols. The contracts are the nearest ones on a day.
-func instruments(day time.Time) []listing {
+func instruments(day time.Time) []Listing {
 	return slices.Concat(largeShares(), unusualShares(), indices(), contracts(day))
 }
 
 // largeShares are the ones that everybody knows.
-func largeShares() []listing {
-	nse := func(symbol, name, isin string, token uint32, last, before float64) listing {
+func largeShares() []Listing {
+	nse := func(symbol, name, isin string, token uint32, last, before float64) Listing {
 		return equity("NSE", symbol, name, isin, token, last, before)
 	}
-	return []listing{
+	return []Listing{
 		nse("RELIANCE", "RELIANCE INDUSTRIES", "INE100S01019", 3101, 1388.4, 1402.15),
 		nse("TCS", "TATA CONSULTANCY SERV LT", "INE101S01027", 4217, 3121.7, 3098.25),
 		nse("HDFCBANK", "HDFC BANK", "INE102S01035", 1517, 986.35, 991.9),
@@ -42,14 +42,14 @@ func largeShares() []listing {
 }
 
 // unusualShares are the ones that clients stumble over.
-func unusualShares() []listing {
-	nse := func(symbol, name, isin string, token uint32, last, before float64) listing {
+func unusualShares() []Listing {
+	nse := func(symbol, name, isin string, token uint32, last, before float64) Listing {
 		return equity("NSE", symbol, name, isin, token, last, before)
 	}
-	bse := func(symbol, name, isin string, token uint32, last, before float64) listing {
+	bse := func(symbol, name, isin string, token uint32, last, before float64) Listing {
 		return equity("BSE", symbol, name, isin, token, last, before)
 	}
-	return []listing{
+	return []Listing{
 		bse("ITC", "ITC LTD.", "INE105S01068", 500991, 402.7, 405.25),
 		nse("M&M", "MAHINDRA & MAHINDRA", "INE117S01182", 2063, 3714.2, 3689.75),
 		nse("J&KBANK", "JAMMU & KASHMIR BANK", "INE118S01190", 5663, 104.87, 106.14),
@@ -70,8 +70,8 @@ func unusualShares() []listing {
 	}
 }
 
-func indices() []listing {
-	return []listing{
+func indices() []Listing {
+	return []Listing{
 		index("NSE", "NIFTY 50", 1009, 26068.15, 26192.15),
 		index("NSE", "NIFTY BANK", 1013, 58867.7, 59347.7),
 		index("NSE", "INDIA VIX", 1019, 13.63, 12.14),
@@ -80,14 +80,14 @@ func indices() []listing {
 }
 
 // contracts are futures and options that end after the day; the last figure but two is the lot size.
-func contracts(day time.Time) []listing {
+func contracts(day time.Time) []Listing {
 	nse, bse := monthly(day, lastOn(time.Tuesday)), monthly(day, lastOn(time.Thursday))
 	gold, crude := monthly(day, lastWeekday), monthly(day, func(month time.Time) time.Time { return month.AddDate(0, 0, 16) })
-	on := func(exchange, underlying, kind, ending string, expiry time.Time, token uint32, strike float64, lot int, last, before float64) listing {
+	on := func(exchange, underlying, kind, ending string, expiry time.Time, token uint32, strike float64, lot int, last, before float64) Listing {
 		symbol := underlying + strings.ToUpper(expiry.Format("06Jan")) + ending
 		return contract(exchange, symbol, underlying, kind, expiry.Format(time.DateOnly), token, strike, lot, last, before)
 	}
-	return []listing{
+	return []Listing{
 		on("NFO", "NIFTY", "FUT", "FUT", nse, 37054, 0, 75, 26094.4, 26226.9),
 		on("NFO", "NIFTY", "CE", "26000CE", nse, 41771, 26000, 75, 212.35, 301.6),
 		on("NFO", "BANKNIFTY", "FUT", "FUT", nse, 37051, 0, 35, 58921.2, 59433),
