@@ -12,31 +12,31 @@
 // switches it over while it runs. It is an http.Handler (front.go). In [Today] it has six paths:
 //
 //	GET  /sse            opens an event stream, with a new session id in its first event
-//	POST /message        takes JSON-RPC for a stream; the answer comes as an event of the stream     (sse.go)
-//	POST /mcp            takes JSON-RPC and answers it in place; DELETE there logs out of Kite       (mcp.go)
-//	     /authorize      where a login link leads: a warning and a link to Kite; not in [Old]        (authorize.go)
+//	POST /message        takes JSON-RPC for a stream; the answer comes as an event of the stream     (today_http.go)
+//	POST /mcp            takes JSON-RPC and answers it in place; DELETE there logs out of Kite       (today_http.go)
+//	     /authorize      where a login link leads: a warning and a link to Kite; not in [Old]        (today_login.go)
 //	     /connect/login  Kite's login page, on a host of its own in real life
-//	     /callback       where Kite sends the browser, which logs the session in                     (login.go)
+//	     /callback       where Kite sends the browser, which logs the session in                     (today_login.go)
 //
-// Both transports end in the same dispatcher (rpc.go), the same tools (tools*.go, data/tools.json) and the same
+// Both transports end in the same dispatcher (today_tools.go), the same tools (tools*.go, data/tools.json) and the same
 // registry of sessions (registry.go): a session born on /sse can be resumed on /mcp by its id alone, once it has made
 // a call that touches the registry. A session holds a login object, the login object holds an access token, and the
 // broker (broker.go) is Kite, which knows what the token opens and when it dies. The signed session id in a login
-// link (links.go) is all that ties a browser to a session.
+// link (signing.go) is all that ties a browser to a session.
 //
 // [Next] is the rewrite that may follow (next*.go). Kite, its people and what the tools read are the same; all else
 // differs:
 //
-//	     /.well-known/…  two documents that tell how to authorize; /register, which nobody needs     (next_register.go)
+//	     /.well-known/…  two documents that tell how to authorize; /register, which nobody needs     (next_oauth.go)
 //	     /authorize      begins a login: the same warning, the same link to Kite
-//	     /callback       sends the browser on to the client, with a code                             (next_authorize.go)
-//	POST /token          turns the code into a bearer, once                                          (next_token.go)
+//	     /callback       sends the browser on to the client, with a code                             (next_login.go)
+//	POST /token          turns the code into a bearer, once                                          (next_oauth.go)
 //	     /mcp            wants the bearer; answers as a stream of events                             (next_mcp.go)
 //
-// There the bearer (next_bearer.go) says who somebody is, and the MCP session only what was agreed on. The bearer
+// There the bearer (signing.go) says who somebody is, and the MCP session only what was agreed on. The bearer
 // stands for a grant, which holds the login object. Seven tools do everything, by their mode (next_tools.go,
 // data/next_tools.json), reading and writing under one name. [Options] make it one of the mixed states that a server
-// may be found in on the way (mixed.go).
+// may be found in on the way.
 //
 // # Time
 //
@@ -44,7 +44,7 @@
 // lives for 12 hours from its birth, whatever is done with it. It then counts as terminated until the next clean-up,
 // every 30 minutes from the start of the process, forgets it. A login link is good for 35 minutes. Kite ends all access
 // tokens at 06:00 Indian time. In Next a code is good for 10 minutes, a grant and a bearer for a day, an MCP session
-// until nobody has used it for a day, and requests are counted per address (next_limits.go). Waits in [Fault] and the
+// until nobody has used it for a day, and requests are counted per address (next_oauth.go). Waits in [Fault] and the
 // keep-alive of the streams run on the real clock.
 //
 // # Traps that are real here
@@ -75,6 +75,6 @@
 // [Server.CompleteLogin] plays the browser, and [Server.Authorize] does in Next; [Server.Inject] makes things go wrong,
 // [Server.DropStreams], [Server.FreezeStreams], [Server.ServeOnly], [Server.Restart] and [Server.SetVersion] do what
 // networks and operators do, [Server.Calls], [Server.Sessions], [Server.Grants] and [Server.Violations] tell what
-// happened, [Server.LoginLinks], [Server.Codes] and [Server.Bearers] what must not leak. The people of [Accounts] are made
-// up, with portfolios chosen to be awkward; [Generate] makes more, each of whose figures tells whose it is.
+// happened, [Server.LoginLinks], [Server.Codes] and [Server.Bearers] what must not leak. The people, their accounts and
+// the market are made up in package sample.
 package kite

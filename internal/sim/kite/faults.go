@@ -3,9 +3,20 @@ package kite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
+)
+
+// errProcessEnded is the cause of every context that ended because the simulated server process ended.
+var errProcessEnded = errors.New("the server process is gone")
+
+// Transport says which way a tool call came.
+type Transport string
+
+// The two transports of the server.
+const (
+	SSE Transport = "sse" // POST /message, answered on the stream of GET /sse
+	MCP Transport = "mcp" // POST /mcp, answered in place
 )
 
 // FaultKind says what goes wrong.
@@ -68,35 +79,6 @@ type Fault struct {
 const gatewayPage = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>524: A timeout occurred</title></head>\n" +
 	"<body><h1>A timeout occurred</h1><p>The origin web server timed out responding to this request.</p></body></html>\n"
 
-// Inject makes f strike matching requests from now on. It panics when the fault says nothing or contradicts itself,
-// since such a test would prove nothing.
-func (s *Server) Inject(f Fault) {
-	if f.Kind <= 0 || f.Kind >= lastFaultKind {
-		panic(fmt.Sprintf("kite: fault of unknown kind %d", f.Kind))
-	}
-	if (f.Kind == HTTPStatus) != (f.Status != 0) {
-		panic("kite: Status belongs to an HTTPStatus fault, and only there")
-	}
-	if f.Op == "" {
-		f.Op = OpCall
-	}
-	if !f.Kind.appliesTo(f.Op) {
-		panic(fmt.Sprintf("kite: a fault of kind %d cannot strike %s", f.Kind, f.Op))
-	}
-	if f.Kind == Delay && f.After == 0 && f.Until == nil {
-		panic("kite: a delay needs After or Until")
-	}
-	if (f.Tool != "" || f.Mode != "") && f.Op != OpCall {
-		panic("kite: a fault with a tool or a mode strikes tools/call only")
-	}
-	if f.Message != "" && f.Kind != UpstreamFailure {
-		panic("kite: Says belongs to an UpstreamFailure fault, and only there")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-}
-
 // appliesTo reports whether a fault of this kind means anything for op.
 func (k FaultKind) appliesTo(op string) bool {
 	switch k {
@@ -106,38 +88,6 @@ func (k FaultKind) appliesTo(op string) bool {
 		return op == OpCall
 	}
 	return true
-}
-
-// ClearFaults ends all faults. Requests that one has struck already play it to its end.
-func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// takeFault returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
-// show at the moment that matters.
-func (s *Server) takeFault(op, tool string, t Transport) *Fault {
-	return s.takeFaultOfMode(op, tool, "", t)
-}
-
-// takeFaultOfMode is strike for a call of one mode of a tool.
-func (s *Server) takeFaultOfMode(op, tool, mode string, t Transport) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Mode != "" && f.Mode != mode || f.Transport != "" && f.Transport != t {
-			continue
-		}
-		hit := *f
-		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
-				s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-			}
-		}
-		return &hit
-	}
-	return nil
 }
 
 // report tells the test that the fault shows now.

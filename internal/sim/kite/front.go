@@ -1,10 +1,45 @@
 package kite
 
 import (
+	"kitebot/internal/sim/kite/sample"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
+
+// New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one
+// user id, for example.
+func New(opts Options) *Server {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.PingEvery == 0 {
+		opts.PingEvery = pingPeriod
+	}
+	if opts.AsOf.IsZero() {
+		opts.AsOf = sample.DefaultTime()
+	}
+	if opts.Accounts == nil {
+		opts.Accounts = sample.AccountsAt(opts.AsOf)
+	}
+	s := &Server{
+		opts:         opts,
+		market:       sample.NewMarket(opts.AsOf, opts.Accounts),
+		pages:        parsePages(),
+		registryLock: make(chan struct{}, 1),
+		version:      opts.Version,
+		served:       map[Transport]bool{SSE: !opts.NoSSE, MCP: !opts.NoMCP},
+		base:         strings.TrimSuffix(opts.BaseURL, "/"),
+		broker:       newBroker(opts.Accounts, opts.OneTokenPerUser),
+		listeners:    map[*stream]bool{},
+		signer:       newBearerSigner(),
+		usedCodes:    map[string]bool{},
+	}
+	s.tools, s.nextTools = newTools(opts), newNextTools(opts)
+	s.startProcess()
+	return s
+}
 
 // ServeHTTP answers the paths of the MCP server and of Kite's login page. After Close it cuts every connection, as a
 // process that is gone would.
@@ -54,6 +89,32 @@ func (s *Server) serveToday(w http.ResponseWriter, r *http.Request, version Vers
 	}
 }
 
+// serveNext answers the paths of Next. There is no SSE, and the documents of OAuth are at the root only.
+func (s *Server) serveNext(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("X-Frame-Options", "DENY")
+	s.checkQuery(r)
+	switch r.URL.Path {
+	case "/mcp":
+		s.serveNextMCP(w, r)
+	case authorizePath:
+		s.serveNextAuthorize(w, r)
+	case "/callback":
+		s.serveNextCallback(w, r)
+	case "/token":
+		s.serveToken(w, r)
+	case "/register":
+		s.serveRegister(w, r)
+	case wellKnownResource, wellKnownServer:
+		s.serveMetadata(w, r)
+	case "/":
+		s.pages.write(w, http.StatusOK, s.pages.docs, nil)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
 // serveNothing is the answer to a path that the server does not have.
 func serveNothing(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -65,16 +126,6 @@ func serveNothing(w http.ResponseWriter) {
 func (s *Server) servesPath(path string) bool {
 	t, of := map[string]Transport{"/sse": SSE, "/message": SSE, "/mcp": MCP}[path]
 	return !of || s.served[t]
-}
-
-// ServeOnly answers 404 from now on where the transports that it is not given live, and serves the others, whatever
-// was served before. Streams that are open stay so; DropStreams ends them.
-func (s *Server) ServeOnly(transports ...Transport) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, t := range []Transport{SSE, MCP} {
-		s.served[t] = slices.Contains(transports, t)
-	}
 }
 
 // checkUserAgent keeps requests of programs that do not say who they are, if the options ask for it. What a browser

@@ -44,34 +44,3 @@ func TestAlerts(t *testing.T) {
 	}
 	w.clean()
 }
-
-func TestAlertsWithTheirHistory(t *testing.T) {
-	w := newNext(t)
-	p := w.enter("MK4021")
-	titan := sample.AccountOf("MK4021").Alerts[1]
-	type one struct {
-		Alert   sample.Alert
-		History []sample.AlertEvent
-	}
-	got := decode[one](t, p.call("alerts", "get", `"uuids":["`+titan.UUID+`"],"history":true`))
-	if len(got.History) != titan.AlertCount || got.Alert.UUID != titan.UUID {
-		t.Fatalf("%+v", got)
-	}
-	last := got.History[1]
-	if !last.CreatedAt.Equal(titan.UpdatedAt) || last.Condition != `LastTradedPrice("NSE:TITAN") >= 3850` || last.Meta[0].LastPrice != 3870.15 ||
-		last.Meta[0].Timestamp != "2026-11-20 11:48:09" || !got.History[0].CreatedAt.Before(last.CreatedAt) {
-		t.Errorf("last event: %+v", last)
-	}
-	type many struct {
-		Alerts    []sample.Alert
-		Histories map[string][]sample.AlertEvent
-	}
-	all := decode[many](t, p.call("alerts", "get", `"history":true`))
-	if len(all.Histories) != 3 || len(all.Histories[titan.UUID]) != 2 || all.Histories[all.Alerts[0].UUID] == nil {
-		t.Errorf("histories: %+v", all.Histories)
-	}
-	itc := all.Alerts[2]
-	if itc.RHSType != "instrument" || itc.RHSTradingsymbol != "ITC" || itc.DisabledReason == "" {
-		t.Errorf("the alert that compares: %+v", itc)
-	}
-}

@@ -10,18 +10,6 @@ import (
 	"time"
 )
 
-// nextSession is an MCP session: not who somebody is, only what was agreed on. It belongs to the person whose bearer
-// began it, and any bearer of that person may go on with it.
-type nextSession struct {
-	id        string
-	userID    string // "" in a Hybrid where nobody showed a bearer
-	bearer    string // the id of the bearer that began it
-	createdAt time.Time
-	lastUse   time.Time
-	lost      bool // nobody was told its id
-	listener  *stream
-}
-
 // serveNextMCP is the only transport of Next.
 func (s *Server) serveNextMCP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
@@ -37,16 +25,6 @@ func (s *Server) serveNextMCP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
 		}
 	}
-}
-
-// postRequest is one POST on its way through the server.
-type postRequest struct {
-	identity
-	caller
-	messages []wire
-	faults   []*Fault // one per message, nil for most
-	began    *nextSession
-	named    string // the session id that the answer carries, "" for none
 }
 
 // postNext answers a message, or several, with a stream of events that ends with the last answer.
@@ -122,12 +100,6 @@ func (s *Server) answerPost(ctx context.Context, w http.ResponseWriter, p *postR
 	}
 	eventHeaders(w)
 	writeEvent(w, string(events))
-}
-
-func eventHeaders(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-cache, no-transform")
-	w.Header().Set("Connection", "keep-alive")
-	w.Header().Set("Content-Type", "text/event-stream")
 }
 
 // recordSession notes whether the client learns of the session that it began, and that a second one is one too many.

@@ -25,6 +25,22 @@ const (
 	codeVersion        = -32022
 )
 
+// identity is who sends a request to /mcp: whoever holds the bearer, or nobody in a Hybrid that was shown none.
+type identity struct {
+	claims
+	known bool
+}
+
+// postRequest is one POST on its way through the server.
+type postRequest struct {
+	identity
+	caller
+	messages []wire
+	faults   []*Fault // one per message, nil for most
+	began    *nextSession
+	named    string // the session id that the answer carries, "" for none
+}
+
 // refusal is an HTTP answer to a request that the server does not look into further.
 type refusal struct {
 	status int

@@ -1,9 +1,22 @@
 package kite
 
 import (
-	"time"
-
 	"kitebot/internal/sim/kite/sample"
+	"time"
+)
+
+// Version says which of the servers that the hosted address has had, or may have one day, a Server simulates.
+type Version int
+
+// The versions.
+const (
+	// Today is the hosted server since July 2026. Its login links lead to a page of its own, /authorize, which warns
+	// the person and links to Kite's login page.
+	Today Version = iota
+	// Old is the hosted server before that. Its login links lead straight to Kite's login page; nothing else differs.
+	Old
+	// Next is the rewrite that may follow: OAuth before anything else, seven tools with modes, no SSE.
+	Next
 )
 
 // Options configure a Server. The zero value is a server on the real clock with the made-up accounts of Accounts.

@@ -1,15 +1,17 @@
 package kite
 
 import (
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 )
 
-// sessionPrefix marks the ids of sessions born on /mcp; those born on /sse are bare UUIDs.
-const sessionPrefix = "kitemcp-"
+const (
+	sessionLife  = 12 * time.Hour   // from the birth of a session, never extended
+	cleanupEvery = 30 * time.Minute // sessions that are over are forgotten at these ticks only
+	linkLife     = 35 * time.Minute // 30 minutes of validity and 5 of allowed clock skew
+	upstreamWait = 7 * time.Second  // what the server gives Kite before it calls a request failed
+	pingPeriod   = 10 * time.Second
+)
 
 // session is what the registry keeps per MCP session, whichever transport it was born on.
 type session struct {
@@ -143,24 +145,4 @@ func (g *registry) find(id string) (*session, error) {
 		return nil, errSessionUnknown
 	}
 	return s, nil
-}
-
-// checkSessionID accepts a UUID with or without the prefix of /mcp.
-func checkSessionID(id string) error {
-	bare := strings.TrimPrefix(id, sessionPrefix)
-	if len(bare) != 36 {
-		return fmt.Errorf("invalid session ID format: invalid UUID length: %d", len(bare))
-	}
-	for i, c := range bare {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", c) {
-			return errors.New("invalid session ID format: invalid UUID format")
-		}
-	}
-	return nil
-}
-
-func formatUUID(b [16]byte) string {
-	h := hex.EncodeToString(b[:])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }

@@ -2,29 +2,76 @@ package kite
 
 import (
 	"context"
-	"crypto/rand"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"kitebot/internal/sim/kite/sample"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
-
-	"kitebot/internal/sim/kite/sample"
 )
 
-const (
-	sessionLife  = 12 * time.Hour   // from the birth of a session, never extended
-	cleanupEvery = 30 * time.Minute // sessions that are over are forgotten at these ticks only
-	linkLife     = 35 * time.Minute // 30 minutes of validity and 5 of allowed clock skew
-	upstreamWait = 7 * time.Second  // what the server gives Kite before it calls a request failed
-	pingPeriod   = 10 * time.Second
-)
+// caller is who sent a message, and how.
+type caller struct {
+	session   string
+	grant     string // the login that the bearer stands for, in Next
+	transport Transport
+	base      string // what login links in the answer start with
+}
 
-// errProcessEnded is the cause of every context that ended because the simulated server process ended.
-var errProcessEnded = errors.New("the server process is gone")
+// call is one tools/call on its way through the server.
+type call struct {
+	caller
+	tool    string
+	mode    string // of a tool of the rewrite
+	args    args
+	fault   *Fault
+	failure string // all that the tool says when Kite did not give it its data
+	problem string // what Kite said then
+}
 
-// errStreamCut is the cause of a stream that a test cut.
-var errStreamCut = errors.New("the stream was cut")
+// answer is what a tool says: one text, which is JSON where it is data.
+type answer struct {
+	text    string
+	isError bool
+}
+
+// runner does what a tool does, once it is sure that the tool exists.
+type runner func(ctx context.Context, s *Server, c *call) answer
+
+// tool is one entry of tools/list. The specification of what it takes is in data/tools.json.
+type tool struct {
+	name string
+	spec json.RawMessage
+	run  runner // nil for the write tools, which never do anything here
+}
+
+// mode is one thing that a tool does.
+type mode struct {
+	name    string
+	run     runner // nil for one that writes, which never does anything here
+	failure string // all that the tool says when Kite did not give it its data
+}
+
+// modeTool is a tool of the rewrite: one name for several things to do, reading and writing. What it takes is in
+// data/next_tools.json, and nothing there says which mode writes.
+type modeTool struct {
+	name  string
+	spec  json.RawMessage
+	modes []mode // in the order of the tool's own list
+}
+
+// Call is one tools/call that reached the tool dispatcher, known tool or not. Requests that a fault answered before
+// that (an HTTP status, a connection reset) are not calls.
+type Call struct {
+	Session   string
+	Tool      string
+	Mode      string // of a tool of Next
+	Transport Transport
+	Account   string // the Kite user id behind the session or the bearer when the call arrived, "" if nobody was logged in
+	At        time.Time
+}
 
 // Server is a simulated Kite MCP server together with Kite's own login page. It is an http.Handler and safe for
 // concurrent use. Call Close when done with it, before closing the listener in front of it.
@@ -62,39 +109,6 @@ type Server struct {
 	endProcess context.CancelCauseFunc
 }
 
-// New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one
-// user id, for example.
-func New(opts Options) *Server {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	if opts.PingEvery == 0 {
-		opts.PingEvery = pingPeriod
-	}
-	if opts.AsOf.IsZero() {
-		opts.AsOf = sample.DefaultTime()
-	}
-	if opts.Accounts == nil {
-		opts.Accounts = sample.AccountsAt(opts.AsOf)
-	}
-	s := &Server{
-		opts:         opts,
-		market:       sample.NewMarket(opts.AsOf, opts.Accounts),
-		pages:        parsePages(),
-		registryLock: make(chan struct{}, 1),
-		version:      opts.Version,
-		served:       map[Transport]bool{SSE: !opts.NoSSE, MCP: !opts.NoMCP},
-		base:         strings.TrimSuffix(opts.BaseURL, "/"),
-		broker:       newBroker(opts.Accounts, opts.OneTokenPerUser),
-		listeners:    map[*stream]bool{},
-		signer:       newBearerSigner(),
-		usedCodes:    map[string]bool{},
-	}
-	s.tools, s.nextTools = newTools(opts), newNextTools(opts)
-	s.startProcess()
-	return s
-}
-
 // startProcess makes everything that a process start makes anew. The caller holds mu, or nobody else knows s yet.
 func (s *Server) startProcess() {
 	s.registry = newRegistry(s.opts.Now(), &s.broker)
@@ -121,15 +135,6 @@ func (s *Server) Close() {
 	s.endProcess(errProcessEnded)
 }
 
-// Restart ends the simulated process and starts another one at the same address: streams are cut, answers under way
-// are lost, all sessions, logins and login links are gone. Kite itself goes on, and so do its access tokens.
-func (s *Server) Restart() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.endProcess(errProcessEnded)
-	s.startProcess()
-}
-
 // baseFor returns the address that links in the answer to r start with.
 func (s *Server) baseFor(r *http.Request) string {
 	s.mu.Lock()
@@ -148,6 +153,16 @@ func (s *Server) requestContext(r *http.Request) (context.Context, context.Cance
 	ctx, cancel := context.WithCancelCause(r.Context())
 	stop := context.AfterFunc(life, func() { cancel(errProcessEnded) })
 	return ctx, func() { stop(); cancel(context.Canceled) }
+}
+
+// newStream makes a stream that ends with the process.
+func (s *Server) newStream(r *http.Request) *stream {
+	base := s.baseFor(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &stream{id: newUUID(), base: base, wake: make(chan struct{}, 1)}
+	st.ctx, st.cancel = context.WithCancelCause(s.processCtx)
+	return st
 }
 
 // withRegistry runs fn as the real server runs its registry operations: one at a time, behind whoever holds the
@@ -189,11 +204,74 @@ func (s *Server) withLock(ctx context.Context, fn func(now time.Time)) error {
 	return nil
 }
 
-// newUUID returns a random version 4 UUID in its usual form.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return formatUUID(b)
+// takeFault returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
+// show at the moment that matters.
+func (s *Server) takeFault(op, tool string, t Transport) *Fault {
+	return s.takeFaultOfMode(op, tool, "", t)
+}
+
+// takeFaultOfMode is strike for a call of one mode of a tool.
+func (s *Server) takeFaultOfMode(op, tool, mode string, t Transport) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Mode != "" && f.Mode != mode || f.Transport != "" && f.Transport != t {
+			continue
+		}
+		hit := *f
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+			}
+		}
+		return &hit
+	}
+	return nil
+}
+
+// accountOf returns who is logged in on a session, or "". The caller holds mu.
+func (s *Server) accountOf(id string, now time.Time) string {
+	e, ok := s.registry.sessions[id]
+	if !ok || e.login == nil || e.terminated || now.After(e.expiresAt) {
+		return ""
+	}
+	if a := s.broker.account(e.login.token, now); a != nil {
+		return a.UserID()
+	}
+	return ""
+}
+
+// accountBehind returns whose data a caller can read now, or "". The caller of it holds mu.
+func (s *Server) accountBehind(who caller, now time.Time) string {
+	if who.grant == "" {
+		return s.accountOf(who.session, now)
+	}
+	g := s.next.grants[who.grant]
+	if g == nil || g.login == nil || s.broker.account(g.login.token, now) == nil {
+		return ""
+	}
+	return g.userID
+}
+
+// record notes a tool call.
+func (s *Server) record(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Now()
+	s.calls = append(s.calls, Call{
+		Session: c.session, Tool: c.tool, Mode: c.mode, Transport: c.transport, Account: s.accountBehind(c.caller, now), At: now,
+	})
+}
+
+// violation notes a request that no well-behaved client sends.
+func (s *Server) violation(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.violations = append(s.violations, fmt.Sprintf(format, args...))
+}
+
+// shortID names a session in a violation without giving the whole id, which is a key.
+func shortID(sessionID string) string {
+	bare := strings.TrimPrefix(sessionID, sessionPrefix)
+	return bare[:min(8, len(bare))]
 }

@@ -2,9 +2,14 @@ package kite
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
+	"time"
 )
+
+// errStreamCut is the cause of a stream that a test cut.
+var errStreamCut = errors.New("the stream was cut")
 
 // stream is one open GET. Its handler owns it: it alone writes, and it waits for the calls it started.
 type stream struct {
@@ -19,16 +24,6 @@ type stream struct {
 	frozen bool
 	closed bool
 	wake   chan struct{} // holds one token while queue may have something to write
-}
-
-// newStream makes a stream that ends with the process.
-func (s *Server) newStream(r *http.Request) *stream {
-	base := s.baseFor(r)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := &stream{id: newUUID(), base: base, wake: make(chan struct{}, 1)}
-	st.ctx, st.cancel = context.WithCancelCause(s.processCtx)
-	return st
 }
 
 // push queues an event for the stream's handler to write.
@@ -85,27 +80,24 @@ func (st *stream) end() {
 	st.calls.Wait()
 }
 
-// DropStreams cuts all open streams abruptly and returns how many SSE streams there were. Sessions stay.
-func (s *Server) DropStreams() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := len(s.streams)
-	for _, st := range s.streams {
-		st.cancel(errStreamCut)
+// writeWait bounds each write to a stream, so that a client that stops reading cannot hold a handler for ever.
+const writeWait = 5 * time.Second
+
+// writeEvent writes and flushes one event; a client that does not read for too long is cut off.
+func writeEvent(w http.ResponseWriter, event string) {
+	c := http.NewResponseController(w)
+	_ = c.SetWriteDeadline(time.Now().Add(writeWait)) // the real clock: this is about a real socket
+	if _, err := w.Write([]byte(event)); err != nil {
+		panic(http.ErrAbortHandler)
 	}
-	for st := range s.listeners {
-		st.cancel(errStreamCut)
+	if err := c.Flush(); err != nil {
+		panic(http.ErrAbortHandler)
 	}
-	s.streams = map[string]*stream{}
-	return n
+	_ = c.SetWriteDeadline(time.Time{}) // on HTTP/2 it would end the stream even when nothing is written
 }
 
-// FreezeStreams makes the SSE streams that are open now half-open: they stay, POSTs are accepted, nothing arrives any
-// more. FreezeStreams(false) thaws them, and what was held back comes at once. Streams opened later are healthy.
-func (s *Server) FreezeStreams(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range s.streams {
-		st.freeze(on)
-	}
+func eventHeaders(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-cache, no-transform")
+	w.Header().Set("Connection", "keep-alive")
+	w.Header().Set("Content-Type", "text/event-stream")
 }

@@ -1,169 +1,95 @@
 package kite
 
 import (
+	"cmp"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"slices"
-
 	"kitebot/internal/sim/kite/sample"
+	"slices"
+	"time"
 )
 
-//go:embed data/tools.json
-var toolSpecs []byte
-
-// tool is one entry of tools/list. The specification of what it takes is in data/tools.json.
-type tool struct {
-	name string
-	spec json.RawMessage
-	run  runner // nil for the write tools, which never do anything here
+// accountForCall brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
+// answers {"data":null}; or else ok false and what the tool says instead.
+func (s *Server) accountForCall(ctx context.Context, c *call) (a *sample.Account, instead answer, ok bool) {
+	l, instead := s.loginOf(ctx, c)
+	if l == nil {
+		return nil, instead, false
+	}
+	a, c.problem = s.askKite(ctx, c.fault, l)
+	return a, errorAnswer("%s", c.failure), c.problem == ""
 }
 
-// runner does what a tool does, once it is sure that the tool exists.
-type runner func(ctx context.Context, s *Server, c *call) answer
-
-// call is one tools/call on its way through the server.
-type call struct {
-	caller
-	tool    string
-	mode    string // of a tool of the rewrite
-	args    args
-	fault   *Fault
-	failure string // all that the tool says when Kite did not give it its data
-	problem string // what Kite said then
-}
-
-// answer is what a tool says: one text, which is JSON where it is data.
-type answer struct {
-	text    string
-	isError bool
-}
-
-// newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the
-// two do not fit, which is a mistake in this package.
-func newTools(opts Options) []tool {
-	if opts.OtherTools {
-		return otherTools()
+// loginOf finds the login object that a call may use, or says why there is none.
+func (s *Server) loginOf(ctx context.Context, c *call) (l *login, instead answer) {
+	if c.grant != "" {
+		return s.loginOfGrant(ctx, c.grant)
 	}
-	var specs []struct {
-		Name        string          `json:"name"`
-		Description string          `json:"description"`
-		InputSchema json.RawMessage `json:"inputSchema"`
-	}
-	if err := json.Unmarshal(toolSpecs, &specs); err != nil {
-		panic(fmt.Errorf("kite: data/tools.json: %w", err))
-	}
-	runners := readTools()
-	var out []tool
-	for _, spec := range specs {
-		if opts.NoOrderTools && slices.Contains(orderTools(), spec.Name) {
-			continue
+	var e *session
+	var fresh bool
+	err := s.withRegistry(ctx, func(now time.Time) {
+		if e, fresh = s.registry.touch(c.session, now); e != nil {
+			l = e.login
 		}
-		raw, err := json.Marshal(map[string]any{
-			"name": spec.Name, "description": spec.Description, "inputSchema": spec.InputSchema,
-			"annotations": toolAnnotations(),
-		})
-		if err != nil {
-			panic(fmt.Errorf("kite: tool %s: %w", spec.Name, err))
+	})
+	switch {
+	case err != nil || e == nil:
+		return nil, errorAnswer("Failed to establish a session. Please try again.")
+	case fresh:
+		return nil, errorAnswer("Please log in first using the login tool")
+	}
+	return l, answer{}
+}
+
+// loginOfGrant finds the login behind a bearer, or says why there is none.
+func (s *Server) loginOfGrant(ctx context.Context, id string) (l *login, instead answer) {
+	err := s.withLock(ctx, func(now time.Time) {
+		g := s.next.grants[id]
+		switch {
+		case g == nil:
+			instead = errorAnswer("failed to get session: session ID not found")
+		case now.After(g.expiresAt):
+			instead = errorAnswer("kite session has expired. Please re-authenticate via the OAuth flow")
+		case g.login == nil:
+			instead = errorAnswer("not logged into Kite. Please authenticate via the OAuth flow")
+		default:
+			l = g.login
 		}
-		out = append(out, tool{name: spec.Name, spec: raw, run: runners[spec.Name]})
+	})
+	if err != nil {
+		return nil, errorAnswer("failed to get session: %v", err)
 	}
-	return out
+	return l, instead
 }
 
-// orderTools are the ones that the hosted server left out until 2026.
-func orderTools() []string {
-	return []string{"cancel_order", "modify_order", "place_order"}
-}
+// What Kite says when it does not give its data. All but one tool keep it to themselves.
+const (
+	problemToken  = "Incorrect `api_key` or `access_token`."
+	problemAnswer = "Error parsing response."
+	problemHang   = "Request failed."
+)
 
-// toolAnnotations are the same for every tool, reading or writing.
-func toolAnnotations() map[string]any {
-	return map[string]any{
-		"readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": true,
+// askKite is one request to Kite with the access token of l, if it has one yet. problem is what Kite says when it
+// refuses or does not answer; a is nil when the answer is {"data":null}.
+func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *sample.Account, problem string) {
+	switch {
+	case f.is(UpstreamHang):
+		f.wait(ctx, upstreamWait)
+		return nil, problemHang
+	case f.is(UpstreamFailure):
+		f.wait(ctx, 0)
+		return nil, cmp.Or(f.Message, problemAnswer)
 	}
-}
-
-// readTools says what each tool does that does not write.
-func readTools() map[string]runner {
-	return map[string]runner{
-		"login":               runLogin,
-		"get_profile":         valueTool(func(a *sample.Account) sample.Profile { return a.Profile }),
-		"get_margins":         valueTool(func(a *sample.Account) sample.Margins { return a.Margins }),
-		"get_holdings":        listTool(func(a *sample.Account) []sample.Holding { return a.Holdings }),
-		"get_positions":       listTool(func(a *sample.Account) []sample.Position { return slices.Concat(a.Positions.Day, a.Positions.Net) }),
-		"get_trades":          listTool(func(a *sample.Account) []sample.Trade { return a.Trades }),
-		"get_orders":          listTool(func(a *sample.Account) []sample.Order { return a.Orders }),
-		"get_gtts":            listTool(func(a *sample.Account) []sample.GTT { return a.GTTs }),
-		"get_mf_holdings":     listTool(func(a *sample.Account) []sample.MFHolding { return a.MFHoldings }),
-		"get_order_history":   runOrderHistory,
-		"get_order_trades":    runOrderTrades,
-		"get_quotes":          runQuotes,
-		"get_ltp":             runLTP,
-		"get_ohlc":            runOHLC,
-		"get_historical_data": runHistoricalData,
-		"search_instruments":  runSearch,
+	err := s.withLock(ctx, func(now time.Time) { a = s.broker.account(l.token, now) })
+	if err != nil || a == nil {
+		return nil, problemToken
 	}
-}
-
-// failureText is all that the server says when Kite did not give a tool its data, for whatever reason.
-func failureText(tool string) string {
-	switch tool {
-	case "get_order_history":
-		return "Failed to get order history"
-	case "get_order_trades":
-		return "Failed to get order trades"
-	case "get_quotes":
-		return "Failed to get quotes"
-	case "get_ltp":
-		return "Failed to get latest trading prices"
-	case "get_ohlc":
-		return "Failed to get OHLC data"
-	case "get_historical_data":
-		return "Failed to get historical data"
+	if f.is(UpstreamNull) {
+		f.wait(ctx, 0)
+		return nil, ""
 	}
-	return "Failed to execute " + tool
-}
-
-func (s *Server) toolList() []json.RawMessage {
-	var out []json.RawMessage
-	for _, t := range s.tools {
-		out = append(out, t.spec)
-	}
-	return out
-}
-
-// callTool answers a tools/call.
-func (s *Server) callTool(ctx context.Context, who caller, m message, f *Fault) *response {
-	var p callParams
-	if len(m.Params) > 0 {
-		if err := json.Unmarshal(m.Params, &p); err != nil {
-			s.violation("%s: tools/call with parameters that are no object", who.transport)
-			return fail(m.ID, codeInvalidRequest, "Invalid request")
-		}
-	}
-	given, _ := p.Arguments.(map[string]any) // anything else counts as no arguments
-	c := &call{caller: who, tool: p.Name, args: given, fault: f, failure: failureText(p.Name)}
-	s.record(c)
-	f.begin(ctx)
-	i := slices.IndexFunc(s.tools, func(t tool) bool { return t.name == c.tool })
-	if i < 0 || f.is(ToolMissing) {
-		if i < 0 {
-			s.violation("%s: call of %q, a tool that is not listed", who.transport, c.tool)
-		}
-		return fail(m.ID, codeInvalidParams, "tool '"+c.tool+"' not found: tool not found")
-	}
-	run := s.tools[i].run
-	if run == nil {
-		run = refuseWrite
-	}
-	return succeed(m.ID, toolResult(run(ctx, s, c), f))
-}
-
-// refuseWrite stands for every tool that changes an account: it changes nothing and remembers who tried.
-func refuseWrite(_ context.Context, s *Server, c *call) answer {
-	s.violation("%s: call of the write tool %s", c.transport, c.tool)
-	return answer{text: c.failure, isError: true}
+	return a, ""
 }
 
 // toolResult is the CallToolResult: isError is absent when false.
@@ -194,3 +120,127 @@ func jsonAnswer(v any) answer {
 func errorAnswer(format string, a ...any) answer {
 	return answer{text: fmt.Sprintf(format, a...), isError: true}
 }
+
+// valueTool is a tool whose answer is one object.
+func valueTool[T any](pick func(*sample.Account) T) runner {
+	return func(ctx context.Context, s *Server, c *call) answer {
+		a, instead, ok := s.accountForCall(ctx, c)
+		if !ok {
+			return instead
+		}
+		var v T // what is left of {"data":null}
+		if a != nil {
+			v = pick(a)
+		}
+		return jsonAnswer(v)
+	}
+}
+
+// listTool is a tool whose answer is a list that can be had in pages.
+func listTool[T any](pick func(*sample.Account) []T) runner {
+	return func(ctx context.Context, s *Server, c *call) answer {
+		a, instead, ok := s.accountForCall(ctx, c)
+		if !ok {
+			return instead
+		}
+		var all []T
+		if a != nil {
+			all = pick(a)
+		}
+		return jsonAnswer(paginate(all, c.args))
+	}
+}
+
+// orderTool is a tool about one order. Kite refuses an order id that it does not know.
+func orderTool[T any](pick func(a *sample.Account, o sample.Order) []T) runner {
+	return func(ctx context.Context, s *Server, c *call) answer {
+		if complaint := c.args.require("order_id"); complaint != "" {
+			return errorAnswer("%s", complaint)
+		}
+		a, instead, ok := s.accountForCall(ctx, c)
+		if !ok {
+			return instead
+		}
+		if a == nil {
+			return answer{text: "null"}
+		}
+		id := c.args.text("order_id", "")
+		i := slices.IndexFunc(a.Orders, func(o sample.Order) bool { return o.OrderID == id })
+		if i < 0 {
+			return instead
+		}
+		return jsonAnswer(pick(a, a.Orders[i]))
+	}
+}
+
+func runOrderHistory(ctx context.Context, s *Server, c *call) answer {
+	return orderTool(func(_ *sample.Account, o sample.Order) []sample.Order { return orderHistory(o) })(ctx, s, c)
+}
+
+func runOrderTrades(ctx context.Context, s *Server, c *call) answer {
+	return orderTool(func(a *sample.Account, o sample.Order) []sample.Trade {
+		out := []sample.Trade{}
+		for _, t := range a.Trades {
+			if t.OrderID == o.OrderID {
+				out = append(out, t)
+			}
+		}
+		return out
+	})(ctx, s, c)
+}
+
+// orderHistory tells how an order came to its present state, oldest step first.
+func orderHistory(o sample.Order) []sample.Order {
+	step := func(status string) sample.Order {
+		h := o
+		h.Status, h.StatusMessage, h.StatusMessageRaw = status, "", ""
+		h.AveragePrice, h.FilledQuantity, h.CancelledQuantity, h.PendingQuantity = 0, 0, 0, o.Quantity
+		h.ExchangeUpdateTimestamp, h.Meta, h.Tags = time.Time{}, nil, nil
+		if status != "OPEN" {
+			h.ExchangeOrderID, h.ExchangeTimestamp = "", time.Time{}
+		}
+		return h
+	}
+	out := []sample.Order{step("PUT ORDER REQ RECEIVED"), step("VALIDATION PENDING")}
+	if o.Status != "REJECTED" {
+		out = append(out, step("OPEN PENDING"), step("OPEN"))
+	}
+	if o.Status != "OPEN" {
+		out = append(out, o)
+	}
+	return out
+}
+
+// specOf is the specification of a tool that takes nothing.
+func specOf(name, description string) json.RawMessage {
+	raw, err := json.Marshal(map[string]any{
+		"name": name, "description": description, "inputSchema": map[string]any{"type": "object", "properties": struct{}{}},
+	})
+	if err != nil {
+		panic(fmt.Errorf("kite: tool %s: %w", name, err)) // the simulator's own fault
+	}
+	return raw
+}
+
+// otherTools are what a server lists that has nothing to do with accounts. Nobody who reads accounts calls them.
+func otherTools() []tool {
+	return []tool{
+		{name: "convert_units", spec: specOf("convert_units", "Convert lengths and weights"), run: runOtherTool},
+		{name: "roll_dice", spec: specOf("roll_dice", "Roll some dice"), run: runOtherTool},
+	}
+}
+
+// runOtherTool answers a call that should not have been made.
+func runOtherTool(_ context.Context, s *Server, c *call) answer {
+	s.violation("%s: call of the foreign tool %s", c.transport, c.tool)
+	return answer{text: "42"}
+}
+
+// loginText is what an assistant is told to show. The link stands in it twice, and the prose has changed before.
+const loginText = "IMPORTANT: Please display this warning to the user before proceeding:\n\n" +
+	"⚠️ **WARNING: AI systems are unpredictable and non-deterministic. By continuing, you agree to interact with " +
+	"your Zerodha account via AI at your own risk.**\n\n" +
+	"After showing the warning above, provide the user with this login link: [Login to Kite](%s)\n\n" +
+	"If your client supports clickable links, you can render and present it and ask them to click the link above. " +
+	"Otherwise, display the URL and ask them to copy and paste it into their browser: %s\n\n" +
+	"After completing the login in your browser, let me know and I'll continue with your request."

@@ -6,46 +6,6 @@ import (
 	"time"
 )
 
-// Account is everything that Kite knows of one person.
-type Account struct {
-	Profile    Profile
-	Margins    Margins
-	Holdings   []Holding
-	Positions  Positions
-	Orders     []Order // of the day; get_order_history and get_order_trades follow from Orders and Trades
-	Trades     []Trade
-	MFHoldings []MFHolding
-	GTTs       []GTT
-	Alerts     []Alert // which only Next can read
-}
-
-// UserID is the name of the account at Kite, such as MK4021.
-func (a *Account) UserID() string { return a.Profile.UserID }
-
-// Accounts returns the four people of the demo, made up from first to last: KN1180 with an ordinary account, MK4021
-// with 25 holdings full of oddities, AD7730 with 7 and a day of losses, NK0001 with nothing at all. They are as on
-// Friday, 20 November 2026, after the close.
-func Accounts() []Account { return AccountsAt(DefaultTime()) }
-
-// AccountsAt returns the same people at another moment: whatever has a date is of the last session that has begun by
-// then, and contracts have yet to expire.
-func AccountsAt(now time.Time) []Account {
-	m := newSample(now)
-	return []Account{kavya(m), meera(m), arjun(m), nilima()}
-}
-
-// AccountOf returns one of Accounts, and panics if there is none by that name.
-func AccountOf(userID string) Account {
-	for _, a := range Accounts() {
-		if a.UserID() == userID {
-			return a
-		}
-	}
-	panic(fmt.Sprintf("sample: no account %q", userID))
-}
-
-func DefaultTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, IST()) }
-
 // sample builds the data of one person from the prices of the market, so that all figures fit together.
 type sample struct {
 	listings map[string]Listing
@@ -222,4 +182,106 @@ func profile(userID, name, shortName, email string) Profile {
 		Meta: ProfileMeta{DematConsent: "consent"}, Products: []string{"CNC", "NRML", "MIS", "BO", "CO"},
 		OrderTypes: []string{"MARKET", "LIMIT", "SL", "SL-M"}, Exchanges: []string{"NSE", "BSE", "NFO", "BFO", "MCX", "MF"},
 	}
+}
+
+// order is an order of a person, open and untouched; the functions below say what became of it. Its id is the date and
+// the number.
+func (m sample) order(userID, number, id, side, product string, quantity, price float64, clock string) Order {
+	l, kind, orderID := m.find(id), "LIMIT", m.day.Format("060102")+number
+	if price == 0 {
+		kind = "MARKET"
+	}
+	return Order{
+		PlacedBy: userID, OrderID: orderID, ExchangeOrderID: "13" + orderID[2:], Status: "OPEN", Variety: "regular",
+		OrderTimestamp: m.at(clock), ExchangeUpdateTimestamp: m.at(clock), ExchangeTimestamp: m.at(clock), Meta: map[string]any{},
+		Exchange: l.Exchange, Tradingsymbol: l.Tradingsymbol, InstrumentToken: l.InstrumentToken,
+		OrderType: kind, TransactionType: side, Validity: "DAY", Product: product,
+		Quantity: quantity, Price: price, PendingQuantity: quantity,
+	}
+}
+
+// filled completes an order at an average price.
+func (o Order) filled(average float64) Order {
+	o.Status, o.AveragePrice = "COMPLETE", average
+	o.FilledQuantity, o.PendingQuantity = o.Quantity, 0
+	return o
+}
+
+// rejected refuses an order before it reached the exchange, with the words for people and those of the risk system.
+func (o Order) rejected(reason, raw string) Order {
+	o.Status, o.StatusMessage, o.StatusMessageRaw = "REJECTED", reason, raw
+	o.ExchangeOrderID, o.PendingQuantity = "", 0
+	o.ExchangeTimestamp, o.ExchangeUpdateTimestamp = time.Time{}, time.Time{}
+	return o
+}
+
+// cancelled takes an order back before anything of it was filled.
+func (o Order) cancelled() Order {
+	o.Status, o.CancelledQuantity = "CANCELLED", o.Quantity
+	return o
+}
+
+// pendingTrigger makes it a stop order whose trigger has not come.
+func (o Order) pendingTrigger(trigger float64) Order {
+	o.Status, o.OrderType, o.TriggerPrice = "TRIGGER PENDING", "SL", trigger
+	return o
+}
+
+// trade is a part of a completed order.
+func (o Order) trade(tradeID string, quantity, price float64) Trade {
+	return Trade{
+		AveragePrice: price, Quantity: quantity, TradeID: tradeID, Product: o.Product, FillTimestamp: o.ExchangeTimestamp,
+		ExchangeTimestamp: o.ExchangeTimestamp, ExchangeOrderID: o.ExchangeOrderID, OrderID: o.OrderID,
+		TransactionType: o.TransactionType, Tradingsymbol: o.Tradingsymbol, Exchange: o.Exchange, InstrumentToken: o.InstrumentToken,
+	}
+}
+
+// gtt is a waiting GTT with one leg per trigger value, each selling or buying at the trigger.
+func (m sample) gtt(number int, userID, id, side string, quantity float64, triggers ...float64) GTT {
+	l, kind := m.find(id), "single"
+	if len(triggers) > 1 {
+		kind = "two-leg"
+	}
+	g := GTT{
+		ID: number, UserID: userID, Type: kind, Status: "active",
+		CreatedAt: m.day.AddDate(0, -2, 0), UpdatedAt: m.day.AddDate(0, -1, -3), ExpiresAt: m.day.AddDate(0, 10, 0),
+		Condition: GTTCondition{Exchange: l.Exchange, Tradingsymbol: l.Tradingsymbol, LastPrice: l.Close, TriggerValues: triggers},
+	}
+	for _, price := range triggers {
+		g.Orders = append(g.Orders, Order{
+			Exchange: l.Exchange, Tradingsymbol: l.Tradingsymbol, OrderType: "LIMIT", TransactionType: side,
+			Product: "CNC", Quantity: quantity, Price: price,
+		})
+	}
+	return g
+}
+
+// alert is an enabled alert on the price of an instrument that has not gone off.
+func (m sample) alert(number int, userID, name, id, operator string, price float64) Alert {
+	l := m.find(id)
+	return Alert{
+		Type: "simple", UserID: userID, UUID: fmt.Sprintf("3f6c1d20-%04d-4000-9000-5ac0ffee%04d", number, number), Name: name,
+		Status:       "enabled",
+		LHSAttribute: "LastTradedPrice", LHSExchange: l.Exchange, LHSTradingsymbol: l.Tradingsymbol, Operator: operator,
+		RHSType: "constant", RHSConstant: price, CreatedAt: m.day.AddDate(0, 0, -number), UpdatedAt: m.day.AddDate(0, 0, -number),
+	}
+}
+
+// comparedWith makes it compare two instruments.
+func (a Alert) comparedWith(id string) Alert {
+	exchange, symbol, _ := strings.Cut(id, ":")
+	a.RHSType, a.RHSConstant, a.RHSAttribute, a.RHSExchange, a.RHSTradingsymbol = "instrument", 0, "LastTradedPrice", exchange, symbol
+	return a
+}
+
+// triggered tells that it did, so many times, last at a moment.
+func (a Alert) triggered(times int, last time.Time) Alert {
+	a.AlertCount, a.UpdatedAt = times, last
+	return a
+}
+
+// disabled disables it.
+func (a Alert) disabled(reason string) Alert {
+	a.Status, a.DisabledReason = "disabled", reason
+	return a
 }

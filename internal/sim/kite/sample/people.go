@@ -1,5 +1,34 @@
 package sample
 
+import (
+	"fmt"
+	"time"
+)
+
+// Accounts returns the four people of the demo, made up from first to last: KN1180 with an ordinary account, MK4021
+// with 25 holdings full of oddities, AD7730 with 7 and a day of losses, NK0001 with nothing at all. They are as on
+// Friday, 20 November 2026, after the close.
+func Accounts() []Account { return AccountsAt(DefaultTime()) }
+
+// AccountsAt returns the same people at another moment: whatever has a date is of the last session that has begun by
+// then, and contracts have yet to expire.
+func AccountsAt(now time.Time) []Account {
+	m := newSample(now)
+	return []Account{kavya(m), meera(m), arjun(m), nilima()}
+}
+
+// AccountOf returns one of Accounts, and panics if there is none by that name.
+func AccountOf(userID string) Account {
+	for _, a := range Accounts() {
+		if a.UserID() == userID {
+			return a
+		}
+	}
+	panic(fmt.Sprintf("sample: no account %q", userID))
+}
+
+func DefaultTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, IST()) }
+
 // meera has a portfolio with one of everything that is awkward.
 func meera(m sample) Account {
 	const id = "MK4021"
@@ -128,4 +157,73 @@ func nilima() Account {
 	a := Account{Profile: profile("NK0001", "Nilima Kulkarni", "Nilima", "nilima@example.in")}
 	a.Margins.Equity.Enabled = true
 	return a
+}
+
+// kavya has an account as most people have one: a dozen holdings of much the same size, three funds, a quiet day.
+func kavya(m sample) Account {
+	const id = "KN1180"
+	a := Account{Profile: profile(id, "Kavya Nair", "Kavya", "kavya.nair@example.in")}
+	a.Holdings = []Holding{
+		m.holding("NSE:RELIANCE", 45, 1262.4), m.holding("NSE:TCS", 30, 3284.15), m.holding("NSE:HDFCBANK", 110, 803.7),
+		m.holding("NSE:ICICIBANK", 70, 1104.55), m.holding("NSE:INFY", 70, 1418.9), m.holding("NSE:ITC", 240, 371.25),
+		m.holding("NSE:SUNPHARMA", 30, 1496.8).withT1(5), m.holding("NSE:TITAN", 14, 3320.1), m.holding("NSE:LT", 16, 3475.65),
+		m.holding("NSE:TATAPOWER", 150, 402.3), m.holding("NSE:NIFTYBEES", 520, 248.36), m.holding("NSE:LIQUIDBEES", 90, 1000),
+	}
+	a.MFHoldings = []MFHolding{
+		{Folio: "7004410021", Fund: "Deccan Nifty 50 Index Fund - Direct Growth", Tradingsymbol: "INF202S01029",
+			AveragePrice: 148.6021, LastPrice: 171.9043, LastPriceDate: m.daysBefore(1), Quantity: 1012.447},
+		{Folio: "7004410038", Fund: "Sahyadri Flexi Cap Fund - Direct Growth", Tradingsymbol: "INF205S01052",
+			AveragePrice: 71.9036, LastPrice: 88.4519, LastPriceDate: m.daysBefore(1), Quantity: 1390.608},
+		{Folio: "7004410045", Fund: "Konkan Liquid Fund - Direct Growth", Tradingsymbol: "INF206S01060",
+			AveragePrice: 2911.4702, LastPrice: 2987.1135, LastPriceDate: m.daysBefore(1), Quantity: 25.118},
+	}
+	a.GTTs = []GTT{m.gtt(512044, id, "NSE:TITAN", "BUY", 4, 3700), m.gtt(512071, id, "NSE:TATAPOWER", "SELL", 150, 360, 450)}
+	a.Alerts = []Alert{m.alert(2, id, "Reliance back at 1,450", "NSE:RELIANCE", ">=", 1450)}
+
+	more, moreNet := m.position("NSE:INFY", "CNC", lots{}, lots{10, 1509.5}, lots{})
+	day, dayNet := m.position("NSE:TATASTEEL", "MIS", lots{}, lots{100, 170.9}, lots{100, 172.1})
+	a.Positions = Positions{Day: []Position{more, day}, Net: []Position{moreNet, dayNet}}
+	infy := m.order(id, "100320417", "NSE:INFY", "BUY", "CNC", 10, 1509.5, "09:42:18").filled(1509.5)
+	buy := m.order(id, "100655802", "NSE:TATASTEEL", "BUY", "MIS", 100, 0, "10:27:40").filled(170.9)
+	sell := m.order(id, "101288164", "NSE:TATASTEEL", "SELL", "MIS", 100, 172.1, "12:55:03").filled(172.1)
+	wait := m.order(id, "101402219", "NSE:ITC", "BUY", "CNC", 50, 396, "13:18:51")
+	a.Orders = []Order{infy, buy, sell, wait}
+	a.Trades = []Trade{infy.trade("50093310", 10, 1509.5), buy.trade("50128846", 100, 170.9), sell.trade("50201937", 100, 172.1)}
+
+	// The open order and the shares bought today are paid for: 50 × 396 + 10 × 1,509.50.
+	a.Margins.Equity = Segment{
+		Enabled: true, Net: 48210.4,
+		Available: Available{Cash: 83105.4, LiveBalance: 48210.4, OpeningBalance: 83105.4},
+		Utilised:  Utilised{Debits: 34895, Delivery: 34895},
+	}
+	return a
+}
+
+// Generate returns another account for soak tests. The same seed gives the same account, different seeds give
+// different user ids, and every figure tells whose it is: symbols carry the seed, and quantities, prices and cash are
+// the seed when divided by 1000 without remainder. The seed must not be negative, nor holdings exceed 99.
+func Generate(seed int64, holdings int) Account {
+	if seed < 0 || holdings < 0 || holdings > 99 {
+		panic(fmt.Sprintf("sample: cannot generate %d holdings for seed %d", holdings, seed))
+	}
+	name := fmt.Sprintf("Person %d", seed)
+	a := Account{Profile: profile(fmt.Sprintf("ZZ%04d", seed), "Generated "+name, name, fmt.Sprintf("person%d@example.in", seed))}
+	for i := range holdings {
+		a.Holdings = append(a.Holdings, generated(seed, i))
+	}
+	cash := float64(seed)*1000 + 500.25
+	a.Margins.Equity = Segment{Enabled: true, Net: cash, Available: Available{Cash: cash, LiveBalance: cash, OpeningBalance: cash}}
+	return a
+}
+
+// generated is the i-th holding of a seed.
+func generated(seed int64, i int) Holding {
+	average := float64(seed)*1000 + 100 + float64(i+1)/100
+	token := 1<<31 | uint32(seed*100+int64(i))<<8 | segmentCode("NSE") // far from the tokens of the market
+	return Holding{
+		Tradingsymbol: fmt.Sprintf("S%dH%d", seed, i), Exchange: "NSE", InstrumentToken: token,
+		ISIN: fmt.Sprintf("INE%07d%02d", seed, i), Product: "CNC",
+		Quantity: int(seed)*1000 + i + 1, RealisedQuantity: int(seed)*1000 + i + 1, OpeningQuantity: int(seed)*1000 + i + 1,
+		AveragePrice: average, LastPrice: average + 100, ClosePrice: average + 99.75,
+	}.withFigures()
 }

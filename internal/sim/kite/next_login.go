@@ -2,7 +2,6 @@ package kite
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -102,6 +101,20 @@ func (s *Server) pendingOf(signed string) (id string, p *pendingLogin) {
 	return id, s.next.pending[id]
 }
 
+// sessionInBand returns the MCP session that a signed id names in a Hybrid, or "": one that began without a bearer and
+// is still known.
+func (s *Server) sessionInBand(signed string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Now()
+	s.next.sweep(now)
+	id, ok := s.links.verify(signed, now)
+	if e := s.next.sessions[id]; !ok || !s.opts.Hybrid || e == nil || e.bearer != "" {
+		return ""
+	}
+	return id
+}
+
 // newCode makes a grant of its own for a login that is done, and the code that leads to it. The caller holds mu.
 func (s *Server) newCode(p pendingLogin, token string, now time.Time) string {
 	code, g := randomHex(32), s.grantTo(sessionPrefix+newUUID(), token, now)
@@ -117,20 +130,4 @@ func (s *Server) grantTo(id, token string, now time.Time) *authGrant {
 	}
 	s.next.grants[id] = g
 	return g
-}
-
-// redirectWith returns where the browser goes: the client's address with the code and its state, in the order of
-// their names among whatever the address asked for itself. A state of the address gives way, a fragment is lost.
-func (p *pendingLogin) redirectWith(code string) string {
-	u, err := url.Parse(p.redirectURI)
-	if err != nil {
-		panic("kite: a redirect URI that was accepted is none") // mayRedirect parsed it
-	}
-	q := u.Query()
-	q.Set("code", code)
-	if p.state != "" {
-		q.Set("state", p.state)
-	}
-	u.RawQuery, u.Fragment = q.Encode(), ""
-	return u.String()
 }

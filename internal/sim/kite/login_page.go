@@ -8,53 +8,6 @@ import (
 	"time"
 )
 
-// serveCallback is where Kite sends the browser when it is done. GET, POST and HEAD do the same; only request_token
-// and session_id are read.
-func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := s.requestContext(r)
-	defer cancel()
-	f := s.takeFault(OpCallback, "", "")
-	if f.blocks(ctx, w) {
-		return
-	}
-	q := r.URL.Query()
-	id, ok := "", false
-	s.mu.Lock()
-	id, ok = s.links.verify(q.Get("session_id"), s.opts.Now())
-	s.mu.Unlock()
-	if !ok || q.Get("request_token") == "" {
-		http.Error(w, "missing MCP session_id or Kite request_token", http.StatusBadRequest)
-		return
-	}
-	ok = s.completeLogin(ctx, id, q.Get("request_token"), f)
-	abortIfProcessEnded(ctx)
-	if f.is(AnswerLost) {
-		panic(http.ErrAbortHandler)
-	}
-	if !ok {
-		http.Error(w, "error completing Kite session", http.StatusInternalServerError)
-		return
-	}
-	s.pages.write(w, http.StatusOK, s.pages.success, nil)
-}
-
-// completeLogin puts the access token of a browser login into the session. It takes hold of the session's login
-// object before it asks Kite, so a login tool that replaces the object meanwhile wins: the browser is told that all
-// is well, and the token is in an object that no tool call will look at. A session that is logged in already changes
-// its account without a word.
-func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *Fault) bool {
-	var target *login
-	err := s.withRegistry(ctx, func(now time.Time) {
-		if e, v := s.registry.validate(id, now); v == alive {
-			target = e.login
-		}
-	})
-	if err != nil || target == nil {
-		return false
-	}
-	return s.exchange(ctx, requestToken, f, func(token string, _ time.Time) { target.token = token })
-}
-
 // exchange asks Kite for an access token and hands it to use, which runs with mu held. It reports false when Kite
 // refuses the request token or does not answer.
 func (s *Server) exchange(ctx context.Context, requestToken string, f *Fault, use func(token string, now time.Time)) bool {

@@ -2,7 +2,9 @@ package kite
 
 import (
 	"context"
-	"net/http"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/url"
 	"time"
 )
 
@@ -32,12 +34,44 @@ type pendingLogin struct {
 	clientID, redirectURI, state, challenge string
 }
 
+// redirectWith returns where the browser goes: the client's address with the code and its state, in the order of
+// their names among whatever the address asked for itself. A state of the address gives way, a fragment is lost.
+func (p *pendingLogin) redirectWith(code string) string {
+	u, err := url.Parse(p.redirectURI)
+	if err != nil {
+		panic("kite: a redirect URI that was accepted is none") // mayRedirect parsed it
+	}
+	q := u.Query()
+	q.Set("code", code)
+	if p.state != "" {
+		q.Set("state", p.state)
+	}
+	u.RawQuery, u.Fragment = q.Encode(), ""
+	return u.String()
+}
+
 // authCode is a code on its way from the browser to /token. It works once, and a wrong try is a try.
 type authCode struct {
 	pendingLogin
 	userID  string
 	grant   string
 	expires time.Time
+}
+
+// mismatch names what of a token request does not fit the code, or "".
+func (c *authCode) mismatch(clientID, redirectURI, verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	switch {
+	case c == nil:
+		return ""
+	case clientID != c.clientID:
+		return "client_id"
+	case redirectURI != c.redirectURI:
+		return "redirect_uri"
+	case base64.RawURLEncoding.EncodeToString(sum[:]) != c.challenge:
+		return "code_verifier"
+	}
+	return ""
 }
 
 // authGrant is what a bearer stands for: one login of one person. Two logins of a person are two grants.
@@ -47,6 +81,18 @@ type authGrant struct {
 	userID    string
 	createdAt time.Time
 	expiresAt time.Time
+}
+
+// nextSession is an MCP session: not who somebody is, only what was agreed on. It belongs to the person whose bearer
+// began it, and any bearer of that person may go on with it.
+type nextSession struct {
+	id        string
+	userID    string // "" in a Hybrid where nobody showed a bearer
+	bearer    string // the id of the bearer that began it
+	createdAt time.Time
+	lastUse   time.Time
+	lost      bool // nobody was told its id
+	listener  *stream
 }
 
 func newNextState(now time.Time) nextState {
@@ -79,49 +125,26 @@ func (n *nextState) end(id string) {
 	delete(n.sessions, id)
 }
 
-// serveNext answers the paths of Next. There is no SSE, and the documents of OAuth are at the root only.
-func (s *Server) serveNext(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("X-Frame-Options", "DENY")
-	s.checkQuery(r)
-	switch r.URL.Path {
-	case "/mcp":
-		s.serveNextMCP(w, r)
-	case authorizePath:
-		s.serveNextAuthorize(w, r)
-	case "/callback":
-		s.serveNextCallback(w, r)
-	case "/token":
-		s.serveToken(w, r)
-	case "/register":
-		s.serveRegister(w, r)
-	case wellKnownResource, wellKnownServer:
-		s.serveMetadata(w, r)
-	case "/":
-		s.pages.write(w, http.StatusOK, s.pages.docs, nil)
-	default:
-		http.NotFound(w, r)
-	}
+// How often one address may ask.
+const (
+	registerMost, registerSpan = 10, time.Hour
+	callbackMost, callbackSpan = 30, time.Minute
+	bucketSize, bucketDrip     = 5, 12 * time.Second // of /authorize and /token together
+)
+
+// limits count requests per address on the server's clock.
+type limits struct {
+	register map[string][]time.Time
+	callback map[string][]time.Time
+	buckets  map[string]*bucket
 }
 
-// loginOfGrant finds the login behind a bearer, or says why there is none.
-func (s *Server) loginOfGrant(ctx context.Context, id string) (l *login, instead answer) {
-	err := s.withLock(ctx, func(now time.Time) {
-		g := s.next.grants[id]
-		switch {
-		case g == nil:
-			instead = errorAnswer("failed to get session: session ID not found")
-		case now.After(g.expiresAt):
-			instead = errorAnswer("kite session has expired. Please re-authenticate via the OAuth flow")
-		case g.login == nil:
-			instead = errorAnswer("not logged into Kite. Please authenticate via the OAuth flow")
-		default:
-			l = g.login
-		}
-	})
-	if err != nil {
-		return nil, errorAnswer("failed to get session: %v", err)
-	}
-	return l, instead
+// bucket holds the requests that an address may still send at once.
+type bucket struct {
+	left float64
+	at   time.Time
+}
+
+func newLimits() limits {
+	return limits{register: map[string][]time.Time{}, callback: map[string][]time.Time{}, buckets: map[string]*bucket{}}
 }
