@@ -232,13 +232,6 @@ func (b *Bot) remove(ctx context.Context, to audience, message int) error {
 	}
 }
 
-// removeUnread deletes the message of an order that was not carried out.
-func (b *Bot) removeUnread(o order) {
-	ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
-	defer cancel()
-	b.noteStays(b.remove(ctx, o.to, o.request.Typed), false)
-}
-
 // noteStays says that a message was not deleted, and whether its person is asked
 // to do it. A deletion that a later order overtook goes on by itself.
 func (b *Bot) noteStays(stays error, asked bool) {

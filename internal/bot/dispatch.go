@@ -24,64 +24,96 @@ func (b *Bot) dispatch(u Update, again bool) (queued bool) {
 	return queued
 }
 
+// place puts what an update asks for where it is done.
 func (b *Bot) place(u Update, again bool) (queued bool) {
-	answered := func() { b.answered(u) }
 	if u.Blocked && u.Private { // no one reads an answer any more
 		b.mail.interrupt(u.From, "")
 	}
-	order, ok := b.route(u, again)
+	o, ok := b.route(u, again)
 	switch {
 	case !ok:
-		answered()
+		b.answered(u)
 		return false
-	case order.to.outside:
-		b.serveOutside(u, order, answered)
+	case o.to.outside:
+		b.serveOutside(o)
 		return false
-	case order.cancels:
-		b.cancel(u, order.request.Command, again)
-		answered()
+	case o.cancels:
+		b.cancel(u, o.request.Command, again)
+		b.answered(u)
 		return false
-	case order.press && !again:
-		b.acknowledge(u.Press, order.ack)
+	case o.press && !again:
+		b.acknowledge(u.Press, o.ack)
 	}
-	order.update = u
-	j := job{dropped: answered, replayed: again, same: order.same(), run: func(t turn) { b.work(t, order) }}
+	j := b.jobOf(o)
 	if again {
-		order, j.same = retold(order, u.Entry), ""
-		j.run = func(t turn) {
-			defer b.pace.leave(u.Entry)
-			switch {
-			case b.takeUp(t.work, u):
-				b.work(t, order)
-			case b.ctx.Err() == nil:
-				answered() // overtaken
-			}
-		}
+		j = b.jobAgain(o)
 	}
-	if order.paste {
-		j.dropped = func() { b.background(func() { b.removeUnread(order); answered() }) }
-	}
-	if dropped := j.dropped; again {
-		j.dropped = func() { b.pace.leave(u.Entry); dropped() }
-	}
-	if order.overtakes != "" {
-		b.mail.interrupt(u.From, order.overtakes)
-		j.overtakes, j.dropped = order.overtakes, nil // not even by another one
+	if j.overtakes != "" {
+		b.mail.interrupt(u.From, j.overtakes)
 	}
 	queued, tell := b.mail.put(u.From, j)
-	switch {
-	case queued:
-	case order.paste:
-		if !b.pastes.do(func() { defer answered(); b.removeUnread(order); b.say(u.Chat, view.PasteTooFast()) }) {
-			b.noteStays(errTooMany, false)
-			answered()
-		}
-	case tell:
-		b.background(func() { b.say(u.Chat, view.Busy()); answered() })
-	default:
-		answered()
+	if !queued {
+		b.turnedAway(o, tell)
 	}
 	return queued
+}
+
+// jobOf is what performs an order in its person's mailbox.
+func (b *Bot) jobOf(o order) job {
+	j := job{same: o.same(), overtakes: o.overtakes, run: func(t turn) { b.work(t, o) }}
+	switch {
+	case o.overtakes != "": // never dropped, not even by another one
+	case o.paste:
+		j.dropped = func() { b.background(func() { b.removeUnread(o); b.answered(o.update) }) }
+	default:
+		j.dropped = func() { b.answered(o.update) }
+	}
+	return j
+}
+
+// jobAgain is jobOf for an update that an earlier process took: it waits for a permit.
+func (b *Bot) jobAgain(o order) job {
+	entry := o.update.Entry
+	o = retold(o, entry)
+	j := b.jobOf(o)
+	j.same, j.replayed = "", true
+	j.run = func(t turn) {
+		defer b.pace.leave(entry)
+		switch {
+		case b.takeUp(t.work, o.update):
+			b.work(t, o)
+		case b.ctx.Err() == nil:
+			b.answered(o.update) // overtaken
+		}
+	}
+	if dropped := j.dropped; dropped != nil {
+		j.dropped = func() { b.pace.leave(entry); dropped() }
+	}
+	return j
+}
+
+// turnedAway marks an order as answered that its mailbox did not take. tell: the
+// person reads why.
+func (b *Bot) turnedAway(o order, tell bool) {
+	chat := o.to.chat
+	switch {
+	case o.paste:
+		if !b.pastes.do(func() { defer b.answered(o.update); b.removeUnread(o); b.say(chat, view.PasteTooFast()) }) {
+			b.noteStays(errTooMany, false)
+			b.answered(o.update)
+		}
+	case tell:
+		b.background(func() { b.say(chat, view.Busy()); b.answered(o.update) })
+	default:
+		b.answered(o.update)
+	}
+}
+
+// removeUnread deletes the message of an order that was not carried out.
+func (b *Bot) removeUnread(o order) {
+	ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
+	defer cancel()
+	b.noteStays(b.remove(ctx, o.to, o.request.Typed), false)
 }
 
 // cancel cancels a command of the person who pressed its button. What answers is
@@ -121,20 +153,20 @@ func (b *Bot) say(chat int64, m view.Message) {
 // serveOutside answers an outsider when a worker has time. What it comes to is
 // done with: a later process does not take it up again. Of a person who was let in
 // meanwhile it is an update like any other.
-func (b *Bot) serveOutside(u Update, o order, answered func()) {
+func (b *Bot) serveOutside(o order) {
 	taken := b.outsiders.do(func() {
-		if !b.outside(u) {
-			b.Dispatch(u)
+		if !b.outside(o.update) {
+			b.Dispatch(o.update)
 			return
 		}
-		defer answered()
+		defer b.answered(o.update)
 		ctx, cancel := context.WithTimeout(b.mail.ctx, outsiderTime)
 		defer cancel()
 		b.perform(turn{work: ctx, delivery: ctx}, o)
 	})
 	if !taken {
 		b.outsiders.reset(o.to.chat)
-		answered()
+		b.answered(o.update)
 	}
 }
 

@@ -100,7 +100,6 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 			b.answered(u)
 			continue
 		}
-		o.update = u
 		b.work(t, o)
 	}
 	return nil

@@ -63,7 +63,7 @@ func (b *Bot) perform(t turn, o order) (finished bool) {
 	b.pace.leave(o.update.Entry)
 	t.worked()
 	answered, acted := b.Clock.Now(), o.request.Account.Changed()
-	if acted && !b.cutShort(err) {
+	if acted && !o.to.outside && !b.cutShort(err) {
 		b.noteRan(o.update)
 	}
 	place := b.settle(t.delivery, o, &reply, message)
@@ -112,6 +112,7 @@ func (b *Bot) fail(ctx context.Context, o order, err error, ref string) (command
 	if m, ok := command.LoginFailure(err); ok {
 		return command.Say(m), err
 	}
+	why := command.WhyLogIn(err)
 	switch {
 	case isUsurped: // said once, and to a person who cancelled, too
 		return command.Say(view.Usurped(usurped.Was, usurped.Now)), err
@@ -119,13 +120,12 @@ func (b *Bot) fail(ctx context.Context, o order, err error, ref string) (command
 		return cancelled(o), errCancelled
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return command.Reply{}, err
-	case errors.Is(err, session.ErrBound), errors.Is(err, session.ErrUnconfirmed):
-		return command.AskConfirm(o.request), err // where there is nothing to ask, an event says it
 	case errors.Is(err, session.ErrLeft):
 		return command.Reply{}, err // they logged out meanwhile, and are told that
-	}
-	if why := command.WhyLogIn(err); why != "" {
+	case why != "" && !errors.Is(err, session.ErrBound):
 		return b.offerLogin(ctx, o, err, why, ref)
+	case errors.Is(err, session.ErrBound), errors.Is(err, session.ErrUnconfirmed):
+		return command.AskConfirm(o.request), err // where there is nothing to ask, an event says it
 	}
 	m := command.Explain(o.request, err, ref)
 	return command.Reply{Message: &m, InPlace: o.again}, err

@@ -25,7 +25,7 @@ type order struct {
 	cancels   bool   // it cancels the command that it names
 	press     bool   // it came by a press that is to be acknowledged
 	paste     bool   // its message has to go from the chat, whatever becomes of it
-	update    Update // zero for what no update asked for
+	update    Update
 }
 
 // route decides what an update asks for. false: nothing, stay silent. That is
@@ -103,7 +103,7 @@ func isPaste(u Update) bool {
 
 // orderOf is a command as it is typed.
 func (b *Bot) orderOf(u Update, c command.Command, args string) order {
-	o := order{to: audienceOf(u, c), request: b.request(u, c, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
+	o := order{update: u, to: audience{chat: u.Chat, person: u.From, anyone: c.Public}, request: b.request(u, c, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
 	if c.Overtakes {
 		o.overtakes = c.Name
 	}
@@ -156,10 +156,6 @@ func (b *Bot) turnAway(u Update) order {
 		return command.Say(answer), nil
 	}
 	return o
-}
-
-func audienceOf(u Update, c command.Command) audience {
-	return audience{chat: u.Chat, person: u.From, anyone: c.Public}
 }
 
 // routePress finds the action of a button. Callback data is whatever a client
@@ -223,6 +219,7 @@ func (b *Bot) request(u Update, c command.Command, args string) *command.Request
 // answerOnce is an order that says one thing and asks nobody.
 func (b *Bot) answerOnce(u Update, m view.Message) order {
 	return order{
+		update:  u,
 		to:      audience{chat: u.Chat, person: u.From, anyone: true},
 		request: b.request(u, command.Command{}, ""),
 		run:     func(context.Context, *command.Request) (command.Reply, error) { return command.Say(m), nil },

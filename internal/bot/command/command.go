@@ -41,6 +41,9 @@ type Command struct {
 	Actions map[string]Action
 }
 
+// List is a list of commands, in the order of /help.
+type List []Command
+
 // Handler answers one request. An error becomes words in one place, see [Explain].
 type Handler func(ctx context.Context, r *Request) (Reply, error)
 

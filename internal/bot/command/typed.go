@@ -23,9 +23,6 @@ var otherNames = map[string]string{
 	"commands": "help", "menu": "help",
 }
 
-// List is a list of commands, in the order of /help.
-type List []Command
-
 // Find finds a command by its name.
 func (l List) Find(name string) (Command, bool) {
 	i := slices.IndexFunc(l, func(c Command) bool { return c.Name == name })
