@@ -18,12 +18,12 @@ type Outage struct {
 	Lasts time.Duration // until it was over; zero while it goes on
 }
 
-// notice is what operators are told without having asked.
-type notice int64
+// noticeKind is what operators are told without having asked.
+type noticeKind int64
 
 const (
-	aboutKite notice = iota
-	aboutPeople
+	noticeOutage noticeKind = iota
+	noticeAccess
 )
 
 // noticeRate bounds the notices of one kind, whatever comes and goes.
@@ -33,35 +33,35 @@ var noticeRate = Rate{N: 4, Per: time.Hour}
 // that it was away. It returns at once, and is not for two goroutines at a time.
 func (b *Bot) Outage(o Outage) {
 	if o.Lasts == 0 {
-		b.awayTold = b.notify(aboutKite, view.KiteAway(o.Since, b.Clock.Now(), o.Cause), view.KiteFlaps())
+		b.outageAnnounced = b.notify(noticeOutage, view.KiteAway(o.Since, b.Clock.Now(), o.Cause), view.KiteFlaps())
 		return
 	}
-	if b.awayTold {
-		b.tellOperators(view.KiteBack(o.Since, o.Lasts))
+	if b.outageAnnounced {
+		b.notifyOperators(view.KiteBack(o.Since, o.Lasts))
 	}
 }
 
 // notify tells the operators, unless there were many notices of this kind lately:
 // of those they are told once that they are told no more.
-func (b *Bot) notify(about notice, m, tooMany view.Message) (told bool) {
+func (b *Bot) notify(about noticeKind, m, tooMany view.Message) (told bool) {
 	ok, tell := b.notices.allow(int64(about), b.Clock.Now())
 	switch {
 	case ok:
-		b.tellOperators(m)
+		b.notifyOperators(m)
 	case tell:
-		b.tellOperators(tooMany)
+		b.notifyOperators(tooMany)
 	}
 	return ok
 }
 
-// tellOperators queues a message to each operator who wants such.
-func (b *Bot) tellOperators(m view.Message) {
+// notifyOperators queues a message to each operator who wants such.
+func (b *Bot) notifyOperators(m view.Message) {
 	for _, admin := range b.access.Admins {
-		b.mail.put(admin, job{run: func(t turn) {
+		b.mail.put(admin, job{run: func(jc jobContexts) {
 			if b.prefsOf(admin).NoNotices {
 				return
 			}
-			err := b.deliver(t.delivery, privateChat(admin), 0, command.Say(m))
+			err := b.deliver(jc.delivery, privateChat(admin), 0, command.Say(m))
 			if err != nil && !errors.Is(err, errOvertaken) {
 				b.Logger.Warn("an operator was not told of something: it is not told again, and /admin shows how things are", "err", err)
 			}
@@ -69,10 +69,10 @@ func (b *Bot) tellOperators(m view.Message) {
 	}
 }
 
-// letIn tells a person that they may use the bot now, once.
-func (b *Bot) letIn(person int64) {
-	b.mail.put(person, job{run: func(t turn) {
-		if err := b.deliver(t.delivery, privateChat(person), 0, command.Say(view.LetIn())); err != nil {
+// welcome tells a person that they may use the bot now, once.
+func (b *Bot) welcome(person int64) {
+	b.mail.put(person, job{run: func(jc jobContexts) {
+		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(view.LetIn())); err != nil {
 			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
 		}
 	}})
@@ -100,14 +100,14 @@ func (o operator) Decide(person int64, to access.Standing, from []access.Standin
 	if err != nil || outcome != access.CarriedOut {
 		return d, err
 	}
-	b.outsiders.reset(person)
+	b.unauthorized.reset(person)
 	b.Logger.Info("an operator decided about a person", "by", o.person, "person", person, "was", d.Before.String(), "is", to.String())
 	d.Was, d.Is = b.access.LetsIn(person, d.Before), b.access.LetsIn(person, to)
 	switch {
 	case !d.Is && d.Before != access.Blocked: // a person who is blocked has nothing left
-		b.dismiss(person)
+		b.removePerson(person)
 	case d.Is && !d.Was && to == access.Approved:
-		b.letIn(person)
+		b.welcome(person)
 	}
 	return d, nil
 }
@@ -119,7 +119,7 @@ func (o operator) Overview(ctx context.Context) view.OpsView {
 		report := b.Operations.Report()
 		v.Version, v.Since, v.Components = report.Version, report.Since, report.Components
 	}
-	v.Commands, v.Failed = b.tally.lastHour(o.request.Now)
+	v.Commands, v.Failed = b.stats.lastHour(o.request.Now)
 	people, err := b.Memory.People()
 	if err != nil {
 		v.Blind = true
@@ -143,7 +143,7 @@ func (o operator) Overview(ctx context.Context) view.OpsView {
 
 func (o operator) Errors() []view.OpsError {
 	var all []view.OpsError
-	for _, m := range o.bot.tally.last() {
+	for _, m := range o.bot.stats.last() {
 		all = append(all, view.OpsError{At: m.at, Ref: m.ref, Command: m.command, Outcome: m.outcome, Took: m.took, Text: m.text})
 	}
 	return all

@@ -40,9 +40,9 @@ type Options struct {
 	NewRef func() string // reference ids; nil = random
 
 	Operations Operations // what /admin tells of the process; nil = nothing
-	// Outsiders shows messages to people who are not let in, and to groups, in a way
-	// that delays no one else; nil = Messenger.
-	Outsiders Messenger
+	// Unauthorized shows messages to people who may not use the bot, and to groups, in a
+	// way that delays no one else; nil = Messenger.
+	Unauthorized Messenger
 }
 
 // How long things may take. The person waits for the first; the second allows
@@ -72,26 +72,26 @@ const mailboxLimit = 20
 // Bot answers updates. Its methods may be called from any goroutine.
 type Bot struct {
 	Options
-	commands  command.List // all
-	public    command.List // without those of operators
-	accounts  account.Backend
-	access    *access.List
-	mail      *mailboxes
-	limits    *limits
-	underWay  underWay
-	unread    map[Unread]*limits // see unreadRate
-	tally     tally
-	pace      *pacer
-	presses   *workers // which acknowledge them
-	pastes    *workers // which delete those that no mailbox has room for
-	outsiders *outsiders
-	notices   *limits // of what operators are told, by its kind
-	awayTold  bool    // that Kite is; see Outage
-	early     early
-	files     atomic.Int64    // bytes of them on their way, see holdFiles
-	tasks     sync.WaitGroup  // what else runs
-	ctx       context.Context // ends with Close
-	stop      context.CancelFunc
+	commands        command.List // all
+	public          command.List // without those of operators
+	accounts        account.Backend
+	access          *access.List
+	mail            *mailboxes
+	limits          *limits
+	running         runningCommands
+	unread          map[Unread]*limits // see unreadRate
+	stats           commandStats
+	pace            *pacer
+	presses         *workers // which acknowledge them
+	pastes          *workers // which delete those that no mailbox has room for
+	unauthorized    *unauthorized
+	notices         *limits // of what operators are told, by its kind
+	outageAnnounced bool    // that Kite is; see Outage
+	takenEarly      takenEarly
+	files           atomic.Int64    // bytes of them on their way, see holdFiles
+	tasks           sync.WaitGroup  // what else runs
+	ctx             context.Context // ends with Close
+	stop            context.CancelFunc
 }
 
 // background runs fn in a goroutine that Close waits for.

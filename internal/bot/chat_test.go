@@ -32,32 +32,32 @@ const group = -100500
 // chat is the real bot and the real session pool over a Kite and a Telegram
 // without a network.
 type chat struct {
-	addresses  map[int64][]string // where people's browsers ended after a login by OAuth
-	t          *testing.T
-	phone      *bottest.Phone
-	kite       *sessiontest.Kite
-	store      *sessiontest.MemStore
-	journal    *bottest.MemJournal
-	prefs      *bottest.MemPrefs
-	records    *bottest.MemAccess
-	listed     map[int64]bool
-	listsEmpty bool                              // both lists are empty
-	notices    bool                              // operators are written to
-	operators  map[int64]bool                    // besides omar
-	access     func(access.Policy) access.Policy // changes who is let in; nil for nothing
-	bug        *buggy                            // stands before the phone; nil for none
-	outsiders  bot.Messenger                     // of the bots that are opened from now on; nil for the phone
-	started    func()                            // what happens between the start of the pool and of the bot; nil for nothing
-	painter    *chart.Painter
-	pool       *session.Pool
-	bot        *bot.Bot
-	logs       bytes.Buffer
-	updates    int64
-	id         int64 // of the bot, by its token
-	refs       atomic.Int64
-	rate       bot.Rate
-	ops        operations
-	meter      bot.Meter // of the bots that are opened from now on
+	addresses    map[int64][]string // where people's browsers ended after a login by OAuth
+	t            *testing.T
+	phone        *bottest.Phone
+	kite         *sessiontest.Kite
+	store        *sessiontest.MemStore
+	journal      *bottest.MemJournal
+	prefs        *bottest.MemPrefs
+	records      *bottest.MemAccess
+	listed       map[int64]bool
+	listsEmpty   bool                              // both lists are empty
+	notices      bool                              // operators are written to
+	operators    map[int64]bool                    // besides omar
+	access       func(access.Policy) access.Policy // changes who is let in; nil for nothing
+	bug          *buggy                            // stands before the phone; nil for none
+	unauthorized bot.Messenger                     // of the bots that are opened from now on; nil for the phone
+	started      func()                            // what happens between the start of the pool and of the bot; nil for nothing
+	painter      *chart.Painter
+	pool         *session.Pool
+	bot          *bot.Bot
+	logs         bytes.Buffer
+	updates      int64
+	id           int64 // of the bot, by its token
+	refs         atomic.Int64
+	rate         bot.Rate
+	ops          operations
+	meter        bot.Meter // of the bots that are opened from now on
 }
 
 func newChat(t *testing.T) *chat {
@@ -167,7 +167,7 @@ func (c *chat) open() {
 func (c *chat) newBot() *bot.Bot {
 	o := bot.Options{
 		ID: c.id, Username: "kite_bot", Accounts: c.pool,
-		Messenger: c.phone, Presses: c.phone, Outsiders: c.outsiders, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
+		Messenger: c.phone, Presses: c.phone, Unauthorized: c.unauthorized, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
 		Memory: c.memory(), Access: c.letIn(),
 		Rate: c.rate, Meter: c.meter, Operations: &c.ops,
 		Logger: slog.New(slog.NewTextHandler(&c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -27,7 +27,7 @@ type commandRun struct {
 // for an answer.
 func (d commandRun) outcome() string {
 	switch {
-	case errors.Is(d.undelivered, errUnwelcome), errors.Is(d.undelivered, errOvertaken), d.outside && later(d.undelivered):
+	case errors.Is(d.undelivered, errNotAllowed), errors.Is(d.undelivered, errOvertaken), d.outside && retryable(d.undelivered):
 		return "cancelled"
 	case d.undelivered != nil:
 		return "undelivered"
@@ -38,9 +38,9 @@ func (d commandRun) outcome() string {
 	}
 }
 
-// trouble reports whether an operator may want to look into it. That a login is
+// needsAttention reports whether an operator may want to look into it. That a login is
 // over when its time has come is no trouble, nor that a person blocked the bot.
-func (d commandRun) trouble() bool {
+func (d commandRun) needsAttention() bool {
 	if d.undelivered != nil {
 		return d.outcome() == "undelivered" && !causedBy(d.undelivered, DeliveryGone)
 	}
@@ -48,16 +48,16 @@ func (d commandRun) trouble() bool {
 	return !usual(d.outcome()) && !(doubtful && doubt.Over)
 }
 
-// note tells of a command that is done with: one line in the log, a count for
+// logCommand tells of a command that is done with: one line in the log, a count for
 // those who measure, and a place among the last errors if it went wrong. The line
 // says neither who asked nor what.
-func (b *Bot) note(ctx context.Context, o order, d commandRun) {
-	name, outcome := o.request.Command, d.outcome()
+func (b *Bot) logCommand(ctx context.Context, inv invocation, d commandRun) {
+	name, outcome := inv.request.Command, d.outcome()
 	if b.Meter.Command != nil {
-		b.Meter.Command(name, outcome, d.done.Sub(o.request.Now))
+		b.Meter.Command(name, outcome, d.done.Sub(inv.request.Now))
 	}
 	level, logged := slog.LevelInfo, name
-	if d.trouble() {
+	if d.needsAttention() {
 		level = slog.LevelWarn
 	}
 	if logged == "" {
@@ -65,7 +65,7 @@ func (b *Bot) note(ctx context.Context, o order, d commandRun) {
 	}
 	attrs := []slog.Attr{
 		slog.String("ref", d.ref), slog.String("command", logged), slog.String("outcome", outcome),
-		slog.Duration("waited", d.start.Sub(o.request.Now)), slog.Duration("took", d.answered.Sub(d.start)),
+		slog.Duration("waited", d.start.Sub(inv.request.Now)), slog.Duration("took", d.answered.Sub(d.start)),
 		slog.Duration("delivery", d.done.Sub(d.answered)),
 	}
 	why, cause := d.why(), kite.CauseOf(d.err)
@@ -76,14 +76,14 @@ func (b *Bot) note(ctx context.Context, o order, d commandRun) {
 		attrs = append(attrs, slog.String("cause", cause))
 		why += " (cause: " + cause + ")"
 	}
-	var m *mishap
-	if d.trouble() {
-		m = &mishap{
+	var m *failure
+	if d.needsAttention() {
+		m = &failure{
 			at: d.done, ref: d.ref, command: name, outcome: outcome, took: d.done.Sub(d.start),
-			text: scrub(why, o.to.person),
+			text: scrub(why, inv.to.person),
 		}
 	}
-	b.tally.count(d.done, name, m) // first: who reads the line may ask /admin for it
+	b.stats.count(d.done, name, m) // first: who reads the line may ask /admin for it
 	b.Logger.LogAttrs(ctx, level, "command", attrs...)
 }
 

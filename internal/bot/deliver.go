@@ -14,12 +14,12 @@ import (
 	"kitebot/internal/panics"
 )
 
-// errUnwelcome says that nobody may be told this (any more).
-var errUnwelcome = errors.New("the person may not use the bot")
+// errNotAllowed says that nobody may be told this (any more).
+var errNotAllowed = errors.New("the person may not use the bot")
 
-// audience is for whom a message is: the chat where it appears, and the person
+// recipient is for whom a message is: the chat where it appears, and the person
 // because of whom it does.
-type audience struct {
+type recipient struct {
 	chat, person int64
 	anyone       bool // for people who are not let in too, but never for the blocked
 	outside      bool // by the outsiders' own way
@@ -27,10 +27,10 @@ type audience struct {
 
 // himself is the private chat of a person, for what is told to them because
 // they use the bot.
-func privateChat(person int64) audience { return audience{chat: person, person: person} }
+func privateChat(person int64) recipient { return recipient{chat: person, person: person} }
 
-// hears reports whether something may be told at this moment.
-func (b *Bot) hears(to audience) bool {
+// mayReceive reports whether something may be told at this moment.
+func (b *Bot) mayReceive(to recipient) bool {
 	if to.anyone {
 		return !b.access.IsBlocked(to.person)
 	}
@@ -43,27 +43,27 @@ func (b *Bot) hears(to audience) bool {
 // person may not be told any more, and with errOvertaken as soon as they gave an
 // order that does not wait. ctx is that of a turn's talk. What is to be deleted
 // goes first; that it stays keeps nothing back.
-func (b *Bot) deliver(ctx context.Context, to audience, pressed int, r command.Reply) error {
+func (b *Bot) deliver(ctx context.Context, to recipient, pressed int, r command.Reply) error {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
 	stays := b.remove(ctx, to, r.Delete)
-	if err := b.tellAll(ctx, to, pressed, r); err != nil {
-		b.noteStays(stays, false)
+	if err := b.deliverMessages(ctx, to, pressed, r); err != nil {
+		b.logNotDeleted(stays, false)
 		return err
 	}
-	if later(stays) {
+	if retryable(stays) {
 		stays = b.remove(ctx, to, r.Delete) // Telegram takes something again
 	}
 	ask := stays != nil && r.Undeleted != nil && b.mail.ctx.Err() == nil // else the next process deletes it
-	b.noteStays(stays, ask)
+	b.logNotDeleted(stays, ask)
 	if !ask {
 		return nil
 	}
 	return b.retryDelivery(ctx, to, func() error { _, err := b.messenger(to).Send(ctx, to.chat, *r.Undeleted); return err })
 }
 
-// tellAll shows what a reply says, but for what depends on a deletion.
-func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r command.Reply) error {
+// deliverMessages shows what a reply says, but for what depends on a deletion.
+func (b *Bot) deliverMessages(ctx context.Context, to recipient, pressed int, r command.Reply) error {
 	if r.Message != nil {
 		var message int
 		err := b.retryDelivery(ctx, to, func() (err error) {
@@ -71,7 +71,7 @@ func (b *Bot) tellAll(ctx context.Context, to audience, pressed int, r command.R
 			return err
 		})
 		if err != nil {
-			b.noteStays(b.remove(ctx, to, r.Placeholder), false) // else it says that an answer is to come
+			b.logNotDeleted(b.remove(ctx, to, r.Placeholder), false) // else it says that an answer is to come
 			return err
 		}
 		if r.Sent != nil {
@@ -100,13 +100,13 @@ const (
 	longestPause = 30 * time.Second
 )
 
-// mostDoubts bounds how often a message is sent again that may be there
+// maxDoubtful bounds how often a message is sent again that may be there
 // already. Each time the messenger has sent it twice.
-const mostDoubts = 2
+const maxDoubtful = 2
 
 // retryDelivery tries until it works, can never work, would only show the same message
 // over and over, or ctx ends.
-func (b *Bot) retryDelivery(ctx context.Context, to audience, try func() error) error {
+func (b *Bot) retryDelivery(ctx context.Context, to recipient, try func() error) error {
 	doubts := 0
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		if err := b.undeliverable(ctx, to); err != nil {
@@ -116,7 +116,7 @@ func (b *Bot) retryDelivery(ctx context.Context, to audience, try func() error) 
 		if causedBy(err, DeliveryDoubtful) {
 			doubts++
 		}
-		if !later(err) || doubts == mostDoubts {
+		if !retryable(err) || doubts == maxDoubtful {
 			return err
 		}
 		t := b.Clock.NewTimer(pause)
@@ -131,10 +131,10 @@ func (b *Bot) retryDelivery(ctx context.Context, to audience, try func() error) 
 
 // undeliverable returns why an audience may no longer be told anything, or waits for
 // nothing any more; nil while it may.
-func (b *Bot) undeliverable(ctx context.Context, to audience) error {
+func (b *Bot) undeliverable(ctx context.Context, to recipient) error {
 	switch {
-	case !b.hears(to):
-		return errUnwelcome
+	case !b.mayReceive(to):
+		return errNotAllowed
 	case errors.Is(context.Cause(ctx), errOvertaken):
 		return errOvertaken
 	default:
@@ -142,14 +142,14 @@ func (b *Bot) undeliverable(ctx context.Context, to audience) error {
 	}
 }
 
-// likely reports whether a message has arrived by all odds: it was sent several
+// probablyDelivered reports whether a message has arrived by all odds: it was sent several
 // times over, and nobody said anything. A later process does not send it again.
-func (b *Bot) likely(err error) bool {
+func (b *Bot) probablyDelivered(err error) bool {
 	return causedBy(err, DeliveryDoubtful) && b.mail.ctx.Err() == nil
 }
 
 // show edits in place where that is wanted and possible, else sends.
-func (b *Bot) show(ctx context.Context, to audience, pressed int, m view.Message, inPlace bool) (int, error) {
+func (b *Bot) show(ctx context.Context, to recipient, pressed int, m view.Message, inPlace bool) (int, error) {
 	if inPlace && pressed != 0 {
 		err := b.messenger(to).Edit(ctx, to.chat, pressed, m)
 		if err == nil || !gone(err) {
@@ -160,7 +160,7 @@ func (b *Bot) show(ctx context.Context, to audience, pressed int, m view.Message
 }
 
 // replace changes an earlier message; one that the person deleted is no loss.
-func (b *Bot) replace(ctx context.Context, to audience, r command.Replacement) error {
+func (b *Bot) replace(ctx context.Context, to recipient, r command.Replacement) error {
 	if err := b.messenger(to).Edit(ctx, to.chat, r.Message, r.View); err != nil && !gone(err) {
 		return fmt.Errorf("edit message: %w", err)
 	}
@@ -170,7 +170,7 @@ func (b *Bot) replace(ctx context.Context, to audience, r command.Replacement) e
 // typing shows that an answer is on its way once it takes longer than a
 // moment. It runs beside the work and never before it; the returned func ends
 // it and waits until it is gone.
-func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
+func (b *Bot) typing(ctx context.Context, to recipient) (stop func()) {
 	if to.outside {
 		return func() {}
 	}
@@ -186,7 +186,7 @@ func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 				return
 			case <-t.Chan():
 			}
-			if !b.hears(to) || b.Presses.Typing(ctx, to.chat) != nil {
+			if !b.mayReceive(to) || b.Presses.Typing(ctx, to.chat) != nil {
 				return
 			}
 			wait = typingLasts
@@ -196,9 +196,9 @@ func (b *Bot) typing(ctx context.Context, to audience) (stop func()) {
 }
 
 // messenger is what shows messages to an audience.
-func (b *Bot) messenger(to audience) Messenger {
+func (b *Bot) messenger(to recipient) Messenger {
 	if to.outside {
-		return b.Outsiders
+		return b.Unauthorized
 	}
 	return b.Messenger
 }
@@ -211,7 +211,7 @@ var errTooMany = errors.New("too many wait to be deleted")
 
 // remove deletes a message of a private chat; 0 is none. It runs beside the
 // mailbox: an order that overtakes waits for no deletion, and ends none.
-func (b *Bot) remove(ctx context.Context, to audience, message int) error {
+func (b *Bot) remove(ctx context.Context, to recipient, message int) error {
 	switch {
 	case message == 0:
 		return nil
@@ -232,9 +232,9 @@ func (b *Bot) remove(ctx context.Context, to audience, message int) error {
 	}
 }
 
-// noteStays says that a message was not deleted, and whether its person is asked
+// logNotDeleted says that a message was not deleted, and whether its person is asked
 // to do it. A deletion that a later order overtook goes on by itself.
-func (b *Bot) noteStays(stays error, asked bool) {
+func (b *Bot) logNotDeleted(stays error, asked bool) {
 	switch {
 	case stays == nil, errors.Is(stays, errOvertaken):
 	case asked:
@@ -249,9 +249,9 @@ func (b *Bot) noteStays(stays error, asked bool) {
 const (
 	// smallFiles is how many bytes of files a reply may have that are not counted.
 	smallFiles = 256 << 10
-	// mostFiles bounds the other files of all people together, in bytes. One that
+	// maxFiles bounds the other files of all people together, in bytes. One that
 	// has more by itself goes when no other is on its way.
-	mostFiles = 12 << 20
+	maxFiles = 12 << 20
 )
 
 // holdFiles counts the files of a reply until release is called. It fails with
@@ -268,9 +268,9 @@ func (b *Bot) holdFiles(command string, r command.Reply) (release func(), err er
 	if size <= smallFiles {
 		return func() {}, nil
 	}
-	size = min(size, mostFiles)
+	size = min(size, maxFiles)
 	release = func() { b.files.Add(-size) }
-	if b.files.Add(size) > mostFiles {
+	if b.files.Add(size) > maxFiles {
 		release()
 		return func() {}, &kite.Error{Kind: kite.KindLimited, Tool: command}
 	}

@@ -29,61 +29,61 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 	if u.Blocked && u.Private { // no one reads an answer any more
 		b.mail.interrupt(u.From, "")
 	}
-	o, ok := b.route(u, again)
+	inv, ok := b.route(u, again)
 	switch {
 	case !ok:
 		b.answered(u)
 		return false
-	case o.to.outside:
-		b.serveOutside(o)
+	case inv.to.outside:
+		b.answerUnauthorized(inv)
 		return false
-	case o.cancels:
-		b.cancel(u, o.request.Command, again)
+	case inv.cancels:
+		b.cancel(u, inv.request.Command, again)
 		b.answered(u)
 		return false
-	case o.press && !again:
-		b.acknowledge(u.Press, o.ack)
+	case inv.press && !again:
+		b.acknowledge(u.Press, inv.ack)
 	}
-	j := b.jobOf(o)
+	j := b.jobOf(inv)
 	if again {
-		j = b.jobAgain(o)
+		j = b.replayJob(inv)
 	}
 	if j.overtakes != "" {
 		b.mail.interrupt(u.From, j.overtakes)
 	}
 	queued, tell := b.mail.put(u.From, j)
 	if !queued {
-		b.turnedAway(o, tell)
+		b.notQueued(inv, tell)
 	}
 	return queued
 }
 
 // jobOf is what performs an order in its person's mailbox.
-func (b *Bot) jobOf(o order) job {
-	j := job{same: o.same(), overtakes: o.overtakes, run: func(t turn) { b.work(t, o) }}
+func (b *Bot) jobOf(inv invocation) job {
+	j := job{same: inv.same(), overtakes: inv.overtakes, run: func(jc jobContexts) { b.work(jc, inv) }}
 	switch {
-	case o.overtakes != "": // never dropped, not even by another one
-	case o.paste:
-		j.dropped = func() { b.background(func() { b.removeUnread(o); b.answered(o.update) }) }
+	case inv.overtakes != "": // never dropped, not even by another one
+	case inv.paste:
+		j.dropped = func() { b.background(func() { b.deleteUnread(inv); b.answered(inv.update) }) }
 	default:
-		j.dropped = func() { b.answered(o.update) }
+		j.dropped = func() { b.answered(inv.update) }
 	}
 	return j
 }
 
-// jobAgain is jobOf for an update that an earlier process took: it waits for a permit.
-func (b *Bot) jobAgain(o order) job {
-	entry := o.update.Entry
-	o = retold(o, entry)
-	j := b.jobOf(o)
+// replayJob is jobOf for an update that an earlier process took: it waits for a permit.
+func (b *Bot) replayJob(inv invocation) job {
+	entry := inv.update.Entry
+	inv = withoutRunning(inv, entry)
+	j := b.jobOf(inv)
 	j.same, j.replayed = "", true
-	j.run = func(t turn) {
+	j.run = func(jc jobContexts) {
 		defer b.pace.leave(entry)
 		switch {
-		case b.takeUp(t.work, o.update):
-			b.work(t, o)
+		case b.beginAttempt(jc.work, inv.update):
+			b.work(jc, inv)
 		case b.ctx.Err() == nil:
-			b.answered(o.update) // overtaken
+			b.answered(inv.update) // overtaken
 		}
 	}
 	if dropped := j.dropped; dropped != nil {
@@ -92,37 +92,37 @@ func (b *Bot) jobAgain(o order) job {
 	return j
 }
 
-// turnedAway marks an order as answered that its mailbox did not take. tell: the
+// notQueued marks an order as answered that its mailbox did not take. tell: the
 // person reads why.
-func (b *Bot) turnedAway(o order, tell bool) {
-	chat := o.to.chat
+func (b *Bot) notQueued(inv invocation, tell bool) {
+	chat := inv.to.chat
 	switch {
-	case o.paste:
-		if !b.pastes.do(func() { defer b.answered(o.update); b.removeUnread(o); b.say(chat, view.PasteTooFast()) }) {
-			b.noteStays(errTooMany, false)
-			b.answered(o.update)
+	case inv.paste:
+		if !b.pastes.do(func() { defer b.answered(inv.update); b.deleteUnread(inv); b.say(chat, view.PasteTooFast()) }) {
+			b.logNotDeleted(errTooMany, false)
+			b.answered(inv.update)
 		}
 	case tell:
-		b.background(func() { b.say(chat, view.Busy()); b.answered(o.update) })
+		b.background(func() { b.say(chat, view.Busy()); b.answered(inv.update) })
 	default:
-		b.answered(o.update)
+		b.answered(inv.update)
 	}
 }
 
-// removeUnread deletes the message of an order that was not carried out.
-func (b *Bot) removeUnread(o order) {
+// deleteUnread deletes the message of an order that was not carried out.
+func (b *Bot) deleteUnread(inv invocation) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
 	defer cancel()
-	b.noteStays(b.remove(ctx, o.to, o.request.Typed), false)
+	b.logNotDeleted(b.remove(ctx, inv.to, inv.request.Typed), false)
 }
 
 // cancel cancels a command of the person who pressed its button. What answers is
 // the command.
 func (b *Bot) cancel(u Update, command string, again bool) {
 	ack := "That does not wait any more."
-	if b.underWay.cancel(u.From, command) {
+	if b.running.cancel(u.From, command) {
 		ack = "Cancelling…"
-		b.mail.anew(u.From)
+		b.mail.allowRepeat(u.From)
 	}
 	if !again {
 		b.acknowledge(u.Press, ack)
@@ -150,33 +150,33 @@ func (b *Bot) say(chat int64, m view.Message) {
 	}
 }
 
-// serveOutside answers an outsider when a worker has time. What it comes to is
+// answerUnauthorized answers an outsider when a worker has time. What it comes to is
 // done with: a later process does not take it up again. Of a person who was let in
 // meanwhile it is an update like any other.
-func (b *Bot) serveOutside(o order) {
-	taken := b.outsiders.do(func() {
-		if !b.outside(o.update) {
-			b.Dispatch(o.update)
+func (b *Bot) answerUnauthorized(inv invocation) {
+	taken := b.unauthorized.do(func() {
+		if !b.outside(inv.update) {
+			b.Dispatch(inv.update)
 			return
 		}
-		defer b.answered(o.update)
-		ctx, cancel := context.WithTimeout(b.mail.ctx, outsiderTime)
+		defer b.answered(inv.update)
+		ctx, cancel := context.WithTimeout(b.mail.ctx, unauthorizedTime)
 		defer cancel()
-		b.perform(turn{work: ctx, delivery: ctx}, o)
+		b.perform(jobContexts{work: ctx, delivery: ctx}, inv)
 	})
 	if !taken {
-		b.outsiders.reset(o.to.chat)
-		b.answered(o.update)
+		b.unauthorized.reset(inv.to.chat)
+		b.answered(inv.update)
 	}
 }
 
 // beginPause is the pause before an attempt is counted again that could not be.
 const beginPause = 10 * time.Second
 
-// takeUp waits until an update of an earlier process may run, and counts the
+// beginAttempt waits until an update of an earlier process may run, and counts the
 // attempt. It reports false when the bot stops first, or ctx ends because another
 // order overtakes it.
-func (b *Bot) takeUp(ctx context.Context, u Update) bool {
+func (b *Bot) beginAttempt(ctx context.Context, u Update) bool {
 	select {
 	case <-b.pace.enter(u.Entry):
 	case <-ctx.Done():
@@ -193,23 +193,23 @@ func (b *Bot) takeUp(ctx context.Context, u Update) bool {
 	return false
 }
 
-// retold replaces what an update of an earlier process asks for, where that must
+// withoutRunning replaces what an update of an earlier process asks for, where that must
 // not run again.
-func retold(o order, e Entry) order {
+func withoutRunning(inv invocation, e Entry) invocation {
 	var m view.Message
 	switch {
 	case e.Ran:
-		m = view.CarriedOut(o.request.Command, o.look)
+		m = view.CarriedOut(inv.request.Command, inv.look)
 	case e.toBlame():
-		m = view.GivenUp(o.request.Command)
+		m = view.GivenUp(inv.request.Command)
 	default:
-		return o
+		return inv
 	}
 	reply := command.Say(m)
-	if o.paste {
-		reply.Delete = o.request.Typed
+	if inv.paste {
+		reply.Delete = inv.request.Typed
 	}
-	o.run = func(context.Context, *command.Request) (command.Reply, error) { return reply, nil }
-	o.overtakes = ""
-	return o
+	inv.run = func(context.Context, *command.Request) (command.Reply, error) { return reply, nil }
+	inv.overtakes = ""
+	return inv
 }

@@ -16,33 +16,33 @@ import (
 // Notify takes what happened to a person's login by itself. It returns at
 // once; the person is told from their mailbox, in order with their commands.
 func (b *Bot) Notify(e session.Event) {
-	b.mail.put(e.Person, job{run: func(t turn) { b.tell(t, e) }})
+	b.mail.put(e.Person, job{run: func(jc jobContexts) { b.tell(jc, e) }})
 }
 
 // tell shows an event. Account events happen in the private chat, whose id is
 // the person's own. Whoever is not let in at this moment is told nothing.
-func (b *Bot) tell(t turn, e session.Event) {
-	ctx := t.delivery
+func (b *Bot) tell(jc jobContexts, e session.Event) {
+	ctx := jc.delivery
 	to := privateChat(e.Person)
-	if !b.hears(to) {
+	if !b.mayReceive(to) {
 		b.Logger.Info("event", "event", e.Kind.String(), "told", false)
 		return
 	}
 	var err error
 	switch e.Kind {
 	case session.EventLoggedIn:
-		err = b.tellLoggedIn(t, e.Person)
+		err = b.announceLogin(jc, e.Person)
 	case session.EventLinkDead:
 		err = b.deliver(ctx, to, 0, command.Reply{Also: command.ReplaceAll(e.Links, view.LinkDead())})
 	case session.EventLoginFailed:
 		m, _ := command.LoginFailure(e.Why)
 		err = b.deliver(ctx, to, 0, command.Say(m))
 	case session.EventRefused:
-		err = b.deliver(ctx, to, 0, aboutContest(view.Refused(), e.Links))
+		err = b.deliver(ctx, to, 0, contestReply(view.Refused(), e.Links))
 	case session.EventContested:
-		err = b.deliver(ctx, to, 0, aboutContest(view.Contested(), e.Links))
+		err = b.deliver(ctx, to, 0, contestReply(view.Contested(), e.Links))
 	case session.EventEndingSoon:
-		err = b.warn(ctx, e)
+		err = b.warnEndingSoon(ctx, e)
 	case session.EventLoggedOut:
 		err = b.deliver(ctx, to, 0, command.Say(b.loggedOut(e)))
 	}
@@ -53,8 +53,8 @@ func (b *Bot) tell(t turn, e session.Event) {
 	b.Logger.Info("event", "event", e.Kind.String())
 }
 
-// aboutContest is a message of its own, since an edit makes no sound.
-func aboutContest(m view.Message, links []session.Link) command.Reply {
+// contestReply is a message of its own, since an edit makes no sound.
+func contestReply(m view.Message, links []session.Link) command.Reply {
 	reply := command.Say(m)
 	reply.Also = command.ReplaceAll(links, view.LinkDead())
 	return reply
@@ -68,26 +68,26 @@ func (b *Bot) loggedOut(e session.Event) view.Message {
 	return view.EarlierEnded(command.LoginView(e.Status, b.Clock.Now()).LoggedIn(false))
 }
 
-// tellLoggedIn takes the link away, says who is logged in and answers the
+// announceLogin takes the link away, says who is logged in and answers the
 // command that the login interrupted. It looks at how things stand now, since
 // a command that ran meanwhile may have left itself to be answered. Only when
 // all is told, and the journal has that command, is the login marked as announced: the
 // next process tells it else.
-func (b *Bot) tellLoggedIn(t turn, person int64) error {
+func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 	s, err := b.Accounts.Status(person)
 	links := s.Untold
 	if err != nil || s.User.IsZero() || len(links) == 0 { // logged out again, or told already
 		return err
 	}
 	if s.State == session.Unconfirmed {
-		return b.putOnLinks(t.delivery, person, links, view.Changed(s.User, s.Last))
+		return b.replaceLinks(jc.delivery, person, links, view.Changed(s.User, s.Last))
 	}
-	then := waitsFor(links).Then
+	then := linkWithPending(links).Then
 	m := command.LoginView(s, b.Clock.Now()).LoggedIn(then != "")
-	if err := b.putOnLinks(t.delivery, person, links, m); err != nil && !b.likely(err) {
+	if err := b.replaceLinks(jc.delivery, person, links, m); err != nil && !b.probablyDelivered(err) {
 		return err
 	}
-	waited, err := b.takeThen(person, waitsFor(links))
+	waited, err := b.journalPending(person, linkWithPending(links))
 	if err != nil {
 		return err
 	}
@@ -95,19 +95,19 @@ func (b *Bot) tellLoggedIn(t turn, person int64) error {
 		return err
 	}
 	for _, u := range waited {
-		o, ok := b.route(u, true)
+		inv, ok := b.route(u, true)
 		if !ok {
 			b.answered(u)
 			continue
 		}
-		b.work(t, o)
+		b.work(jc, inv)
 	}
 	return nil
 }
 
-// warn tells that a login will be over soon, unless the person does not want
+// warnEndingSoon tells that a login will be over soon, unless the person does not want
 // that, or the login is another one by now.
-func (b *Bot) warn(ctx context.Context, e session.Event) error {
+func (b *Bot) warnEndingSoon(ctx context.Context, e session.Event) error {
 	s, err := b.Accounts.Status(e.Person)
 	now := b.Clock.Now()
 	same := s.User == e.Status.User && s.Since.Equal(e.Status.Since) && s.State != session.Unconfirmed
@@ -117,8 +117,8 @@ func (b *Bot) warn(ctx context.Context, e session.Event) error {
 	return b.deliver(ctx, privateChat(e.Person), 0, command.Say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
 }
 
-// waitsFor is the newest link for whose login a command waits; the zero link for none.
-func waitsFor(links []session.Link) session.Link {
+// linkWithPending is the newest link for whose login a command waits; the zero link for none.
+func linkWithPending(links []session.Link) session.Link {
 	for _, l := range slices.Backward(links) {
 		if l.Then != "" {
 			return l
@@ -127,10 +127,10 @@ func waitsFor(links []session.Link) session.Link {
 	return session.Link{}
 }
 
-// takeThen makes an update of the command that waits for a link's login, once for
+// journalPending makes an update of the command that waits for a link's login, once for
 // each link: from here on the journal has it. It is answered past the limits, since
 // it was let in when it was sent.
-func (b *Bot) takeThen(person int64, l session.Link) ([]Update, error) {
+func (b *Bot) journalPending(person int64, l session.Link) ([]Update, error) {
 	if l.Then == "" {
 		return nil, nil
 	}
@@ -140,18 +140,18 @@ func (b *Bot) takeThen(person int64, l session.Link) ([]Update, error) {
 	if !strings.HasPrefix(l.Then, "/") {                                                              // a button had been pressed
 		u.Text, u.Data, u.Press = "", l.Then, "login"
 	}
-	b.early.mu.Lock()
-	defer b.early.mu.Unlock()
+	b.takenEarly.mu.Lock()
+	defer b.takenEarly.mu.Unlock()
 	fresh, err := b.Journal.Take(b.ID, []Update{u})
-	if !b.early.over {
-		b.early.taken = append(b.early.taken, fresh...)
+	if !b.takenEarly.over {
+		b.takenEarly.taken = append(b.takenEarly.taken, fresh...)
 	}
 	return fresh, err
 }
 
-// putOnLinks puts m in the place of the messages that carry a link. Where there
+// replaceLinks puts m in the place of the messages that carry a link. Where there
 // is none any more, because the person deleted it, m is sent.
-func (b *Bot) putOnLinks(ctx context.Context, person int64, links []session.Link, m view.Message) error {
+func (b *Bot) replaceLinks(ctx context.Context, person int64, links []session.Link, m view.Message) error {
 	for _, l := range slices.Backward(links) {
 		if l.Message == 0 {
 			continue

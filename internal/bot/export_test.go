@@ -13,7 +13,7 @@ import (
 func Scrub(text string, person int64) string { return scrub(text, person) }
 
 // Tally counts commands, each failed or not, and tells what is left of it.
-type Tally struct{ t tally }
+type Tally struct{ t commandStats }
 
 // Count counts a command; ref is of its error, "" for none.
 func (t *Tally) Count(at time.Time, command, ref string) {
@@ -21,7 +21,7 @@ func (t *Tally) Count(at time.Time, command, ref string) {
 		t.t.count(at, command, nil)
 		return
 	}
-	t.t.count(at, command, &mishap{at: at, ref: ref})
+	t.t.count(at, command, &failure{at: at, ref: ref})
 }
 
 // Tell returns the counts of the last hour and the references that are kept,
@@ -36,9 +36,9 @@ func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
 
 // Perform runs a handler as that of a typed command, in its turn.
 func (b *Bot) Perform(u Update, run command.Handler) {
-	o := b.answerOnce(u, view.Message{})
-	o.run = run
-	b.mail.put(u.From, job{run: func(t turn) { b.perform(t, o) }})
+	inv := b.answerOnce(u, view.Message{})
+	inv.run = run
+	b.mail.put(u.From, job{run: func(jc jobContexts) { b.perform(jc, inv) }})
 }
 
 // OutcomeOf names an error for the log.

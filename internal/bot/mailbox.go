@@ -36,7 +36,7 @@ type mailbox struct {
 // order overtakes it; a job without it is never dropped, and never turned away
 // from a full mailbox: the news of a login, or a /logout.
 type job struct {
-	run     func(turn)
+	run     func(jobContexts)
 	dropped func()
 	// overtakes names an order that overtakes, "" for none: it goes ahead of what
 	// waits, but for other such orders. Of each name one may wait.
@@ -46,8 +46,8 @@ type job struct {
 	replayed        bool   // an earlier process took it: no full mailbox turns it away
 }
 
-// turn is a job's time with its person.
-type turn struct {
+// jobContexts are what ends a job, or its parts.
+type jobContexts struct {
 	work     context.Context // ends when the job is overtaken, unless its work must be done
 	delivery context.Context // of the messages; its cause is errOvertaken when the job was overtaken
 
@@ -55,9 +55,9 @@ type turn struct {
 }
 
 // worked says that the answer is known: what is asked from now on is asked anew.
-func (t turn) worked() {
-	if t.answered != nil {
-		t.answered()
+func (jc jobContexts) worked() {
+	if jc.answered != nil {
+		jc.answered()
 	}
 }
 
@@ -114,9 +114,9 @@ func (box *mailbox) last() string {
 	return box.running
 }
 
-// anew has what a person asks from now on be asked anew, though it were what is being
+// allowRepeat has what a person asks from now on be asked anew, though it were what is being
 // worked on.
-func (m *mailboxes) anew(person int64) {
+func (m *mailboxes) allowRepeat(person int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if box := m.boxes[person]; box != nil {
@@ -177,15 +177,15 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 			}
 		}
 		m.mu.Unlock()
-		m.run(turn{work: work, delivery: delivery, answered: func() { m.anew(person) }}, j)
+		m.run(jobContexts{work: work, delivery: delivery, answered: func() { m.allowRepeat(person) }}, j)
 		stop()
 		cancelDelivery(nil)
 	}
 }
 
 // run runs a job. One person's bug must not silence the others.
-func (m *mailboxes) run(t turn, j job) {
-	if err := panics.Catch(func() { j.run(t) }); err != nil {
+func (m *mailboxes) run(jc jobContexts, j job) {
+	if err := panics.Catch(func() { j.run(jc) }); err != nil {
 		m.panicked(err)
 	}
 }

@@ -3,20 +3,20 @@ package bot
 import "sync"
 
 const (
-	// mostAttempts is how many processes may end over an update. Where there is one
+	// maxAttempts is how many processes may end over an update. Where there is one
 	// such update, the next process gives it up and says so. Where there were several, it is
 	// not known which of them is to blame: each is tried once more, alone.
-	mostAttempts = 2
-	// mostResumed is how many updates of an earlier process run at a time.
-	mostResumed = 4
+	maxAttempts = 2
+	// maxResumed is how many updates of an earlier process run at a time.
+	maxResumed = 4
 )
 
 // suspect reports whether so many processes ended while the update was tried that
 // the next may, too.
-func (e Entry) suspect() bool { return e.Attempts == mostAttempts && !e.Ran }
+func (e Entry) suspect() bool { return e.Attempts == maxAttempts && !e.Ran }
 
 // toBlame reports whether the update must not run again.
-func (e Entry) toBlame() bool { return e.Attempts > mostAttempts && !e.Ran }
+func (e Entry) toBlame() bool { return e.Attempts > maxAttempts && !e.Ran }
 
 // pacer lets a few updates of an earlier process run at a time, of those that
 // ask the one with the lowest sequence number first, and a suspect alone.
@@ -41,7 +41,7 @@ func (p *pacer) enter(e Entry) <-chan struct{} {
 	if p.asked[e.Sequence] == nil {
 		it := &permit{weight: 1, ready: make(chan struct{})}
 		if e.suspect() {
-			it.weight = mostResumed
+			it.weight = maxResumed
 		}
 		p.asked[e.Sequence] = it
 		p.give()
@@ -73,7 +73,7 @@ func (p *pacer) give() {
 				first = sequence
 			}
 		}
-		if first == 0 || p.used+p.asked[first].weight > mostResumed {
+		if first == 0 || p.used+p.asked[first].weight > maxResumed {
 			return
 		}
 		it := p.asked[first]
@@ -83,9 +83,9 @@ func (p *pacer) give() {
 	}
 }
 
-// early are the updates that this process made of what waited for a login, before
+// takenEarly are the updates that this process made of what waited for a login, before
 // it has read what the last one left.
-type early struct {
+type takenEarly struct {
 	mu    sync.Mutex
 	taken []Update
 	over  bool

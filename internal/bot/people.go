@@ -11,8 +11,8 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// endSessions is [session.Pool.Logout], or Remove: which tells nobody afterwards.
-type endSessions func(ctx context.Context, person int64) (session.Record, session.Status, error)
+// logoutFunc is [session.Pool.Logout], or Remove: which tells nobody afterwards.
+type logoutFunc func(ctx context.Context, person int64) (session.Record, session.Status, error)
 
 // wasEmpty reports whether nothing was known of a person but their standing.
 func wasEmpty(f command.Forgotten) bool {
@@ -23,7 +23,7 @@ func wasEmpty(f command.Forgotten) bool {
 // erase ends a person's sessions at Kite, in the one way of the pool or the
 // other, and forgets the person. It is harmless for a person of whom nothing is
 // known. Where keep is set, the person's standing stays.
-func (b *Bot) erase(ctx context.Context, person int64, end endSessions, keep bool) (f command.Forgotten, err error) {
+func (b *Bot) erase(ctx context.Context, person int64, end logoutFunc, keep bool) (f command.Forgotten, err error) {
 	f.Standing = b.access.Record(person).Standing
 	if f.Prefs, err = b.Prefs.LoadPrefs(person); err != nil {
 		f.Prefs = account.Prefs{Hide: true} // something is there, and cannot be read
@@ -35,24 +35,24 @@ func (b *Bot) erase(ctx context.Context, person int64, end endSessions, keep boo
 		if err := b.access.Forget(person, keep, b.Memory.Forget); err != nil {
 			return f, fmt.Errorf("forget the person: %w", err)
 		}
-		b.outsiders.reset(person)
+		b.unauthorized.reset(person)
 	}
 	f.Allowed = b.access.Allowed(person)
 	return f, nil
 }
 
-// dismiss parts from somebody who may no longer use the bot: what runs is
+// removePerson parts from somebody who may no longer use the bot: what runs is
 // stopped, what waits is dropped, what is being sent is broken off, and their
 // login is ended. It returns at once. The rest happens in the person's own
 // mailbox, so that nothing which runs now leaves anything behind.
-func (b *Bot) dismiss(person int64) {
+func (b *Bot) removePerson(person int64) {
 	b.mail.interrupt(person, "")
-	b.mail.put(person, job{uninterruptible: true, run: func(t turn) { b.partFrom(t.work, person) }})
+	b.mail.put(person, job{uninterruptible: true, run: func(jc jobContexts) { b.forgetRemoved(jc.work, person) }})
 }
 
-// partFrom is the end of dismiss, also where the person was let in again
+// forgetRemoved is the end of dismiss, also where the person was let in again
 // meanwhile: they begin anew. It reports whether there was anything to forget.
-func (b *Bot) partFrom(ctx context.Context, person int64) bool {
+func (b *Bot) forgetRemoved(ctx context.Context, person int64) bool {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	f, err := b.erase(ctx, person, b.Accounts.Remove, true)
@@ -63,14 +63,14 @@ func (b *Bot) partFrom(ctx context.Context, person int64) bool {
 	return !wasEmpty(f) || f.Standing == access.Unlisted
 }
 
-// dismissGap is the pause between two people who are parted from at the start:
+// removalPause is the pause between two people who are parted from at the start:
 // Kite's limit is shared with everybody.
-const dismissGap = 250 * time.Millisecond
+const removalPause = 250 * time.Millisecond
 
-// notLetIn returns the people of whom something is kept although they may not use
+// notAllowed returns the people of whom something is kept although they may not use
 // the bot: their name was taken off a list between two runs, or a run ended
 // before it had parted from them.
-func (b *Bot) notLetIn() ([]int64, error) {
+func (b *Bot) notAllowed() ([]int64, error) {
 	if b.access.Nobody {
 		b.Logger.Warn("nobody may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
 		return nil, nil
@@ -79,30 +79,30 @@ func (b *Bot) notLetIn() ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list who is known: %w", err)
 	}
-	var notLetIn []int64
+	var notAllowed []int64
 	for _, person := range people {
 		if !b.access.Allowed(person) {
-			notLetIn = append(notLetIn, person)
+			notAllowed = append(notAllowed, person)
 		}
 	}
-	return notLetIn, nil
+	return notAllowed, nil
 }
 
-// partFromAll parts from people one after the other, without a hurry. What is
+// forgetAllRemoved parts from people one after the other, without a hurry. What is
 // left when the bot stops is done by the next start.
-func (b *Bot) partFromAll(people []int64) {
+func (b *Bot) forgetAllRemoved(people []int64) {
 	gone := 0
 	for _, person := range people {
-		if !b.rest(dismissGap) {
+		if !b.rest(removalPause) {
 			return
 		}
 		if b.access.Allowed(person) { // let in meanwhile
 			continue
 		}
 		done := make(chan bool, 1)
-		b.mail.put(person, job{uninterruptible: true, run: func(t turn) {
+		b.mail.put(person, job{uninterruptible: true, run: func(jc jobContexts) {
 			defer close(done)
-			done <- b.partFrom(t.work, person)
+			done <- b.forgetRemoved(jc.work, person)
 		}})
 		select {
 		case was := <-done:

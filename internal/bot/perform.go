@@ -14,14 +14,14 @@ import (
 
 // work performs an order in its turn. It marks the update as answered, also when
 // a bug ends it on the way: else each start would run into it again.
-func (b *Bot) work(t turn, o order) {
+func (b *Bot) work(jc jobContexts, inv invocation) {
 	done := true
 	defer func() {
 		if done {
-			b.answered(o.update)
+			b.answered(inv.update)
 		}
 	}()
-	done = b.perform(t, o)
+	done = b.perform(jc, inv)
 }
 
 func (b *Bot) answered(u Update) {
@@ -35,48 +35,48 @@ func (b *Bot) answered(u Update) {
 // long; then the next process answers. What changed something is done with once it
 // has run, which the journal knows before the answer is delivered: a /logout of
 // yesterday must not end today's login.
-func (b *Bot) perform(t turn, o order) (finished bool) {
-	if !b.hears(o.to) {
+func (b *Bot) perform(jc jobContexts, inv invocation) (finished bool) {
+	if !b.mayReceive(inv.to) {
 		return true
 	}
 	start, ref := b.Clock.Now(), b.NewRef()
 	done := func() {}
-	if !o.to.outside && o.overtakes == "" { // an order that overtakes is never stopped
-		t.work, done = b.underWay.begin(t.work, o.to.person, o.request.Command)
+	if !inv.to.outside && inv.overtakes == "" { // an invocation that overtakes is never stopped
+		jc.work, done = b.running.begin(jc.work, inv.to.person, inv.request.Command)
 	}
 	defer done()
-	slow := b.sayIfSlow(t, o)
+	slow := b.sayWhenSlow(jc, inv)
 	defer slow()
-	reply, err := b.run(t.work, o)
+	reply, err := b.run(jc.work, inv)
 	if err == nil {
 		var release func()
-		release, err = b.holdFiles(o.request.Command, reply)
+		release, err = b.holdFiles(inv.request.Command, reply)
 		defer release()
 	}
 	if err != nil {
 		asked := reply
-		reply, err = b.fail(t.work, o, err, ref)
+		reply, err = b.fail(jc.work, inv, err, ref)
 		reply.Delete, reply.Undeleted = asked.Delete, asked.Undeleted
 	}
 	message := slow()
 	done()
-	b.pace.leave(o.update.Entry)
-	t.worked()
-	answered, acted := b.Clock.Now(), o.request.Account.Changed()
-	if acted && !o.to.outside && !b.cutShort(err) {
-		b.noteRan(o.update)
+	b.pace.leave(inv.update.Entry)
+	jc.worked()
+	answered, acted := b.Clock.Now(), inv.request.Account.Changed()
+	if acted && !inv.to.outside && !b.cutShort(err) {
+		b.journalRan(inv.update)
 	}
-	place := b.settle(t.delivery, o, &reply, message)
-	undelivered := b.deliver(t.delivery, o.to, place, reply)
-	b.note(t.work, o, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: o.to.outside})
-	return !b.cutShort(err) && (acted || !later(undelivered) || b.likely(undelivered))
+	place := b.placeReply(jc.delivery, inv, &reply, message)
+	undelivered := b.deliver(jc.delivery, inv.to, place, reply)
+	b.logCommand(jc.work, inv, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: inv.to.outside})
+	return !b.cutShort(err) && (acted || !retryable(undelivered) || b.probablyDelivered(undelivered))
 }
 
 // cutShort reports whether a command may have failed because the bot stops.
 func (b *Bot) cutShort(err error) bool { return err != nil && b.mail.ctx.Err() != nil }
 
-// noteRan has the journal know that an update's command has run.
-func (b *Bot) noteRan(u Update) {
+// journalRan has the journal know that an update's command has run.
+func (b *Bot) journalRan(u Update) {
 	if u.ID == 0 {
 		return
 	}
@@ -87,14 +87,14 @@ func (b *Bot) noteRan(u Update) {
 
 // run calls the handler with a deadline, shows typing when it takes long, and
 // turns a panic into an error: one person's bug must not silence everybody.
-func (b *Bot) run(ctx context.Context, o order) (reply command.Reply, err error) {
+func (b *Bot) run(ctx context.Context, inv invocation) (reply command.Reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	stop := b.typing(ctx, o.to)
+	stop := b.typing(ctx, inv.to)
 	defer stop()
 	panicked := panics.Catch(func() {
-		o.request.Prefs = b.prefsOf(o.to.person)
-		reply, err = o.run(ctx, o.request)
+		inv.request.Prefs = b.prefsOf(inv.to.person)
+		reply, err = inv.run(ctx, inv.request)
 	})
 	if err == nil && errors.Is(context.Cause(ctx), errCancelled) {
 		err = errCancelled // the answer may lack what was not waited for
@@ -104,10 +104,10 @@ func (b *Bot) run(ctx context.Context, o order) (reply command.Reply, err error)
 
 // fail answers a request that failed, with a next step. Where it needs a login, the
 // answer is a link, and what was asked for follows by itself.
-func (b *Bot) fail(ctx context.Context, o order, err error, ref string) (command.Reply, error) {
+func (b *Bot) fail(ctx context.Context, inv invocation, err error, ref string) (command.Reply, error) {
 	usurped, isUsurped := errors.AsType[*session.UsurpedError](err)
 	if crash, ok := errors.AsType[*panics.Error](err); ok { // also where the person no longer waits, and reads that
-		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", o.request.Command}, crash.Log...)...)
+		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", inv.request.Command}, crash.Log...)...)
 	}
 	if m, ok := command.LoginFailure(err); ok {
 		return command.Say(m), err
@@ -117,26 +117,26 @@ func (b *Bot) fail(ctx context.Context, o order, err error, ref string) (command
 	case isUsurped: // said once, and to a person who cancelled, too
 		return command.Say(view.Usurped(usurped.Was, usurped.Now)), err
 	case errors.Is(context.Cause(ctx), errCancelled):
-		return cancelled(o), errCancelled
+		return cancelled(inv), errCancelled
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return command.Reply{}, err
 	case errors.Is(err, session.ErrLeft):
 		return command.Reply{}, err // they logged out meanwhile, and are told that
 	case why != "" && !errors.Is(err, session.ErrBound):
-		return b.offerLogin(ctx, o, err, why, ref)
+		return b.offerLogin(ctx, inv, err, why, ref)
 	case errors.Is(err, session.ErrBound), errors.Is(err, session.ErrUnconfirmed):
-		return command.AskConfirm(o.request), err // where there is nothing to ask, an event says it
+		return command.AskConfirm(inv.request), err // where there is nothing to ask, an event says it
 	}
-	m := command.Explain(o.request, err, ref)
-	return command.Reply{Message: &m, InPlace: o.again}, err
+	m := command.Explain(inv.request, err, ref)
+	return command.Reply{Message: &m, InPlace: inv.again}, err
 }
 
 // offerLogin answers with a login link. It returns the error that led here, or why
 // there is no link.
-func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref string) (command.Reply, error) {
+func (b *Bot) offerLogin(ctx context.Context, inv invocation, need error, why, ref string) (command.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	reply, err := command.LoginLink(ctx, o.request, why)
+	reply, err := command.LoginLink(ctx, inv.request, why)
 	m, explained := command.LoginFailure(err)
 	switch {
 	case err == nil:
@@ -146,8 +146,8 @@ func (b *Bot) offerLogin(ctx context.Context, o order, need error, why, ref stri
 	case explained:
 		return command.Say(m), err
 	case errors.Is(context.Cause(ctx), errCancelled):
-		return cancelled(o), errCancelled
+		return cancelled(inv), errCancelled
 	}
-	m = command.NoLink(o.request, err, ref)
-	return command.Reply{Message: &m, InPlace: o.again}, fmt.Errorf("make a login link: %w", err)
+	m = command.NoLink(inv.request, err, ref)
+	return command.Reply{Message: &m, InPlace: inv.again}, fmt.Errorf("make a login link: %w", err)
 }

@@ -113,8 +113,8 @@ type DeliveryError struct {
 func (e *DeliveryError) Error() string { return "deliver: " + e.Err.Error() }
 func (e *DeliveryError) Unwrap() error { return e.Err }
 
-// later reports whether a delivery failed in a way that may pass.
-func later(err error) bool {
+// retryable reports whether a delivery failed in a way that may pass.
+func retryable(err error) bool {
 	return causedBy(err, DeliveryFailed) || causedBy(err, DeliveryDoubtful)
 }
 

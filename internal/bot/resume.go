@@ -18,26 +18,26 @@ func (b *Bot) Resume() error {
 	if err != nil {
 		return err
 	}
-	notLetIn, err := b.notLetIn()
+	notAllowed, err := b.notAllowed()
 	if err != nil {
 		return err
 	}
 	b.resume(left)
-	if len(notLetIn) > 0 {
-		b.background(func() { b.partFromAll(notLetIn) })
+	if len(notAllowed) > 0 {
+		b.background(func() { b.forgetAllRemoved(notAllowed) })
 	}
 	return nil
 }
 
 // left is what an earlier process took but did not answer, the oldest first.
 func (b *Bot) left() ([]Update, error) {
-	b.early.mu.Lock()
-	defer b.early.mu.Unlock()
+	b.takenEarly.mu.Lock()
+	defer b.takenEarly.mu.Unlock()
 	left, err := b.Journal.Unanswered(b.ID)
 	left = slices.DeleteFunc(left, func(u Update) bool {
-		return slices.ContainsFunc(b.early.taken, func(own Update) bool { return own.ID == u.ID })
+		return slices.ContainsFunc(b.takenEarly.taken, func(own Update) bool { return own.ID == u.ID })
 	})
-	b.early.taken, b.early.over = nil, true
+	b.takenEarly.taken, b.takenEarly.over = nil, true
 	return left, err
 }
 
@@ -55,10 +55,10 @@ func (b *Bot) resume(left []Update) {
 	}
 	for _, u := range left {
 		if u.Entry.suspect() && suspects == 1 {
-			u.Entry.Attempts = mostAttempts + 1 // it is to blame
+			u.Entry.Attempts = maxAttempts + 1 // it is to blame
 		}
 		switch {
-		case u.Entry.Attempts > mostAttempts+1:
+		case u.Entry.Attempts > maxAttempts+1:
 			b.Logger.Error("an update is given up without a word: processes ended over it, also while its person was told so", "update", u.ID)
 			b.answered(u)
 			continue

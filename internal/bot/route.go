@@ -14,8 +14,8 @@ import (
 )
 
 // order is a routed update: what to run, for whom.
-type order struct {
-	to        audience
+type invocation struct {
+	to        recipient
 	request   *command.Request
 	run       command.Handler
 	ack       string // shown for a moment when a button was pressed
@@ -31,36 +31,36 @@ type order struct {
 // route decides what an update asks for. false: nothing, stay silent. That is
 // all that somebody who is blocked ever gets. again: an earlier process took it, so
 // the rate has let it in already.
-func (b *Bot) route(u Update, again bool) (order, bool) {
+func (b *Bot) route(u Update, again bool) (invocation, bool) {
 	name, args, addressed := command.Parse(u.Text, b.Username)
 	if u.Blocked || b.access.IsBlocked(u.From) {
-		return order{}, false
+		return invocation{}, false
 	}
 	if u.Private && u.Chat != u.From || !u.Private && (!addressed || u.Press != "") {
-		return order{}, false
+		return invocation{}, false
 	}
 	if b.outside(u) {
-		return b.routeOutside(u, name, args)
+		return b.routeUnauthorized(u, name, args)
 	}
 	if !again {
 		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
 			if isPaste(u) {
-				o := b.orderOf(u, b.loginCommand(), "")
-				o.run, o.paste = command.LoginPasteTooFast(tell), true
-				return o, true
+				inv := b.invocationOf(u, b.loginCommand(), "")
+				inv.run, inv.paste = command.LoginPasteTooFast(tell), true
+				return inv, true
 			}
 			return b.answerOnce(u, view.TooFast()), tell
 		}
 	}
 	if u.Press != "" {
-		o := b.routePress(u)
-		o.press = true
-		return o, true
+		inv := b.routePress(u)
+		inv.press = true
+		return inv, true
 	}
 	if isPaste(u) {
-		o := b.orderOf(u, b.loginCommand(), u.Text)
-		o.run, o.paste = command.LoginPaste, true
-		return o, true
+		inv := b.invocationOf(u, b.loginCommand(), u.Text)
+		inv.run, inv.paste = command.LoginPaste, true
+		return inv, true
 	}
 	if u.Unread != "" {
 		ok, _ := b.unread[u.Unread].allow(u.From, b.Clock.Now())
@@ -73,7 +73,7 @@ func (b *Bot) route(u Update, again bool) (order, bool) {
 		return b.answerOnce(u, view.NotACommand(u.Text)), true
 	}
 	if c, known := b.commandsOf(u.From).Find(name); known {
-		return b.orderOf(u, c, args), true
+		return b.invocationOf(u, c, args), true
 	}
 	return b.answerOnce(u, view.UnknownCommand(name, b.commandsOf(u.From).Nearest(name), args)), true
 }
@@ -84,14 +84,14 @@ var unreadRate = Rate{N: 1, Per: time.Minute}
 
 // same names what an order is the repetition of, when it is given again: the same
 // words, or a press of the same button. "" for what counts each time.
-func (o order) same() string {
+func (inv invocation) same() string {
 	switch {
-	case o.paste, o.overtakes != "", o.request.Command == "":
+	case inv.paste, inv.overtakes != "", inv.request.Command == "":
 		return ""
-	case o.press:
-		return fmt.Sprintf("%s on %d", o.update.Data, o.update.Message)
+	case inv.press:
+		return fmt.Sprintf("%s on %d", inv.update.Data, inv.update.Message)
 	default:
-		return o.update.Text
+		return inv.update.Text
 	}
 }
 
@@ -101,13 +101,13 @@ func isPaste(u Update) bool {
 	return u.Private && u.Press == "" && kite.LooksLikeRedirect(u.Text)
 }
 
-// orderOf is a command as it is typed.
-func (b *Bot) orderOf(u Update, c command.Command, args string) order {
-	o := order{update: u, to: audience{chat: u.Chat, person: u.From, anyone: c.Public}, request: b.request(u, c, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
+// invocationOf is a command as it is typed.
+func (b *Bot) invocationOf(u Update, c command.Command, args string) invocation {
+	inv := invocation{update: u, to: recipient{chat: u.Chat, person: u.From, anyone: c.Public}, request: b.request(u, c, args), run: c.Run, look: cmp.Or(c.Shows, c.Name)}
 	if c.Overtakes {
-		o.overtakes = c.Name
+		inv.overtakes = c.Name
 	}
-	return o
+	return inv
 }
 
 // loginCommand is /login, whose handlers take pasted addresses.
@@ -135,14 +135,14 @@ func (b *Bot) asksForPublic(u Update, typed string) bool {
 	return c.Public
 }
 
-// turnAway answers a stranger, writes down that they asked, and tells the operators.
-func (b *Bot) turnAway(u Update) order {
+// refuse answers a stranger, writes down that they asked, and tells the operators.
+func (b *Bot) refuse(u Update) invocation {
 	answer := view.Stranger(u.From)
 	if b.access.Nobody {
 		answer = view.Unclaimed(u.From)
 	}
-	o := b.answerOnce(u, answer)
-	o.run = func(_ context.Context, r *command.Request) (command.Reply, error) {
+	inv := b.answerOnce(u, answer)
+	inv.run = func(_ context.Context, r *command.Request) (command.Reply, error) {
 		asked, err := b.access.RequestAccess(u.From, u.Name, r.Now)
 		if err != nil {
 			return command.Reply{}, err
@@ -150,46 +150,46 @@ func (b *Bot) turnAway(u Update) order {
 		if !asked {
 			return command.Say(answer), nil
 		}
-		if news, _ := b.outsiders.told.allow(u.From, r.Now); news {
-			b.notify(aboutPeople, view.AsksIn(u.From, u.Name), view.ManyAskIn())
+		if news, _ := b.unauthorized.told.allow(u.From, r.Now); news {
+			b.notify(noticeAccess, view.AsksIn(u.From, u.Name), view.ManyAskIn())
 		}
 		return command.Say(answer), nil
 	}
-	return o
+	return inv
 }
 
 // routePress finds the action of a button. Callback data is whatever a client
 // sends: anything that is not a button of today's answers kindly and does nothing.
-func (b *Bot) routePress(u Update) order {
+func (b *Bot) routePress(u Update) invocation {
 	name, rest, _ := strings.Cut(u.Data, ":")
 	action, args, _ := strings.Cut(rest, ":")
 	c, known := b.commandsOf(u.From).Find(name)
 	if !known {
 		return b.answerOnce(u, view.OldButton())
 	}
-	o := b.orderOf(u, c, args)
+	inv := b.invocationOf(u, c, args)
 	switch a, ok := c.Actions[action]; {
 	case ok:
-		o.request.Data, o.run, o.ack, o.overtakes = u.Data, a.Run, a.Ack, ""
+		inv.request.Data, inv.run, inv.ack, inv.overtakes = u.Data, a.Run, a.Ack, ""
 		if a.Overtakes {
-			o.overtakes = name + ":" + action
+			inv.overtakes = name + ":" + action
 		}
-		return o
+		return inv
 	case action == "cancel":
-		o.cancels = true
-		return o
+		inv.cancels = true
+		return inv
 	case action == "run":
-		o.request.Args, o.request.Pressed = "", 0
-		return o
+		inv.request.Args, inv.request.Pressed = "", 0
+		return inv
 	case action == "again":
-		o.run = func(ctx context.Context, r *command.Request) (command.Reply, error) {
+		inv.run = func(ctx context.Context, r *command.Request) (command.Reply, error) {
 			reply, err := c.Run(ctx, r)
 			// An edit cannot protect a message that was sent without protection.
 			reply.InPlace = reply.Message != nil && !reply.Message.Protect
 			return reply, err
 		}
-		o.ack, o.again = "One moment…", true
-		return o
+		inv.ack, inv.again = "One moment…", true
+		return inv
 	default:
 		return b.answerOnce(u, view.OldButton())
 	}
@@ -217,10 +217,10 @@ func (b *Bot) request(u Update, c command.Command, args string) *command.Request
 }
 
 // answerOnce is an order that says one thing and asks nobody.
-func (b *Bot) answerOnce(u Update, m view.Message) order {
-	return order{
+func (b *Bot) answerOnce(u Update, m view.Message) invocation {
+	return invocation{
 		update:  u,
-		to:      audience{chat: u.Chat, person: u.From, anyone: true},
+		to:      recipient{chat: u.Chat, person: u.From, anyone: true},
 		request: b.request(u, command.Command{}, ""),
 		run:     func(context.Context, *command.Request) (command.Reply, error) { return command.Say(m), nil },
 	}
@@ -229,28 +229,28 @@ func (b *Bot) answerOnce(u Update, m view.Message) order {
 // outside reports whether an update comes from a group or a person who is not let in.
 func (b *Bot) outside(u Update) bool { return !u.Private || !b.access.Allowed(u.From) }
 
-// routeOutside decides what an outsider is answered. false: nothing.
-func (b *Bot) routeOutside(u Update, name, args string) (order, bool) {
+// routeUnauthorized decides what an outsider is answered. false: nothing.
+func (b *Bot) routeUnauthorized(u Update, name, args string) (invocation, bool) {
 	open := u.Private && b.asksForPublic(u, name)
-	limits := b.outsiders.answers
+	limits := b.unauthorized.answers
 	if open {
-		limits = b.outsiders.forgets
+		limits = b.unauthorized.forgets
 	}
 	if ok, _ := limits.allow(u.Chat, b.Clock.Now()); !ok {
-		return order{}, false
+		return invocation{}, false
 	}
-	var o order
+	var inv invocation
 	switch {
 	case !u.Private:
-		o = b.answerOnce(u, view.GroupOnly(b.Username))
+		inv = b.answerOnce(u, view.GroupOnly(b.Username))
 	case !open:
-		o = b.turnAway(u)
+		inv = b.refuse(u)
 	case u.Press != "":
-		o = b.routePress(u)
+		inv = b.routePress(u)
 	default:
 		c, _ := b.public.Find(name)
-		o = b.orderOf(u, c, args)
+		inv = b.invocationOf(u, c, args)
 	}
-	o.to.outside, o.overtakes = true, ""
-	return o, true
+	inv.to.outside, inv.overtakes = true, ""
+	return inv, true
 }

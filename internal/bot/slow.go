@@ -13,15 +13,15 @@ import (
 // slowTime is how long the answer waits for the message that Kite is slow to be sent.
 const slowTime = 5 * time.Second
 
-// sayIfSlow tells the person of a command that works for long that Kite is slow. The
+// sayWhenSlow tells the person of a command that works for long that Kite is slow. The
 // returned func ends that, and returns the message that tells it, 0 for none. The
 // message says what holds at its time, so that it is true after a kill, too: the
 // next process answers the command.
-func (b *Bot) sayIfSlow(t turn, o order) (end func() (message int)) {
-	if o.to.outside || o.to.chat != o.to.person {
+func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message int)) {
+	if inv.to.outside || inv.to.chat != inv.to.person {
 		return func() int { return 0 }
 	}
-	ctx, stop := context.WithCancel(t.work)
+	ctx, stop := context.WithCancel(jc.work)
 	message := 0
 	var running sync.WaitGroup
 	panics.Spawn(&running, b.caught, func() {
@@ -32,16 +32,16 @@ func (b *Bot) sayIfSlow(t turn, o order) (end func() (message int)) {
 			return
 		case <-timer.Chan():
 		}
-		if !b.hears(o.to) {
+		if !b.mayReceive(inv.to) {
 			return
 		}
-		ctx, cancel := context.WithTimeout(t.delivery, slowTime) // not that of the work: what is sent must be known
+		ctx, cancel := context.WithTimeout(jc.delivery, slowTime) // not that of the work: what is sent must be known
 		defer cancel()
-		v := view.Slow{Command: o.request.Command, Now: b.Clock.Now()}
-		if o.overtakes == "" {
-			v.Cancel = o.request.Command + ":cancel"
+		v := view.Slow{Command: inv.request.Command, Now: b.Clock.Now()}
+		if inv.overtakes == "" {
+			v.Cancel = inv.request.Command + ":cancel"
 		}
-		sent, err := b.Messenger.Send(ctx, o.to.chat, v.Message())
+		sent, err := b.Messenger.Send(ctx, inv.to.chat, v.Message())
 		if err != nil {
 			b.Logger.Warn("that Kite is slow was not told: the person waits without a word", "err", err)
 			return
@@ -51,31 +51,31 @@ func (b *Bot) sayIfSlow(t turn, o order) (end func() (message int)) {
 	return func() int { stop(); running.Wait(); return message }
 }
 
-// settle puts a reply in the place of the message that told that Kite is slow, if
+// placeReply puts a reply in the place of the message that told that Kite is slow, if
 // there is one. Where it cannot stand there that message goes. It returns the
 // message that the reply replaces, where it does.
-func (b *Bot) settle(ctx context.Context, o order, reply *command.Reply, slow int) (place int) {
+func (b *Bot) placeReply(ctx context.Context, inv invocation, reply *command.Reply, slow int) (place int) {
 	m := reply.Message
 	switch {
 	case slow == 0:
-		return o.request.Pressed
+		return inv.request.Pressed
 	case m != nil && !reply.InPlace && !m.Protect && m.File == nil:
 		reply.InPlace, reply.Placeholder = true, slow
 		return slow
 	case reply.Delete == 0:
 		reply.Delete = slow
-		return o.request.Pressed
+		return inv.request.Pressed
 	default:
-		b.noteStays(b.remove(ctx, o.to, slow), false)
-		return o.request.Pressed
+		b.logNotDeleted(b.remove(ctx, inv.to, slow), false)
+		return inv.request.Pressed
 	}
 }
 
 // cancelled answers a command that was cancelled.
-func cancelled(o order) command.Reply {
+func cancelled(inv invocation) command.Reply {
 	look := ""
-	if o.request.Account.Changed() {
-		look = o.look
+	if inv.request.Account.Changed() {
+		look = inv.look
 	}
-	return command.Say(view.Cancelled(o.request.Command, look))
+	return command.Say(view.Cancelled(inv.request.Command, look))
 }

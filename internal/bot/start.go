@@ -24,8 +24,8 @@ func New(o Options) *Bot {
 	if o.NewRef == nil {
 		o.NewRef = func() string { return rand.Text()[:command.RefLength] }
 	}
-	if o.Outsiders == nil {
-		o.Outsiders = o.Messenger
+	if o.Unauthorized == nil {
+		o.Unauthorized = o.Messenger
 	}
 	b := &Bot{Options: o, access: access.New(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
 	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
@@ -33,7 +33,7 @@ func New(o Options) *Bot {
 	b.mail = newMailboxes(mailboxLimit, b.caught)
 	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
 	b.pastes = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
-	b.outsiders = newOutsiders(b.caught)
+	b.unauthorized = newUnauthorized(b.caught)
 	b.accounts = account.Backend{Sessions: o.Accounts, Prefs: o.Prefs, Mismatches: o.Meter.HoldingMismatches}
 	b.commands = command.All()
 	b.public = slices.DeleteFunc(command.All(), func(c command.Command) bool { return c.Admin })
@@ -47,7 +47,7 @@ func (b *Bot) Close() {
 	b.mail.close(shutdownTime)
 	b.presses.close()
 	b.pastes.close()
-	b.outsiders.close()
+	b.unauthorized.close()
 	b.tasks.Wait()
 	if err := b.Journal.Stopped(b.ID); err != nil {
 		b.Logger.Warn("the journal does not know that this was a clean stop: what is unanswered counts as an attempt that failed", "err", err)

@@ -27,9 +27,9 @@ type OpsReport struct {
 // Component is how one part of the process is.
 type Component = view.OpsComponent
 
-// mishap is an answer that went wrong, as operators see it: nothing of what
+// failure is an answer that went wrong, as operators see it: nothing of what
 // was asked but the command's name, and nothing of who asked.
-type mishap struct {
+type failure struct {
 	at      time.Time
 	ref     string
 	command string
@@ -39,17 +39,17 @@ type mishap struct {
 }
 
 const (
-	mishapsKept  = 20
+	failuresKept = 20
 	minutesKept  = 60
 	longestError = 600 // bytes
 )
 
-// tally is what operators are told about the commands of the last hour, and the
+// commandStats is what operators are told about the commands of the last hour, and the
 // last mishaps. It is kept in memory alone.
-type tally struct {
-	mu      sync.Mutex
-	minutes [minutesKept]minute
-	mishaps []mishap // the newest last
+type commandStats struct {
+	mu       sync.Mutex
+	minutes  [minutesKept]minute
+	failures []failure // the newest last
 }
 
 // minute counts the commands of one minute, which is known by its number.
@@ -59,7 +59,7 @@ type minute struct {
 }
 
 // count adds a command that is done with; m is nil unless it went wrong.
-func (t *tally) count(now time.Time, command string, m *mishap) {
+func (t *commandStats) count(now time.Time, command string, m *failure) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if command != "" {
@@ -74,12 +74,12 @@ func (t *tally) count(now time.Time, command string, m *mishap) {
 		}
 	}
 	if m != nil {
-		t.mishaps = append(t.mishaps[max(0, len(t.mishaps)-mishapsKept+1):], *m)
+		t.failures = append(t.failures[max(0, len(t.failures)-failuresKept+1):], *m)
 	}
 }
 
 // lastHour returns how many commands there were in it, and how many failed.
-func (t *tally) lastHour(now time.Time) (all, failed int) {
+func (t *commandStats) lastHour(now time.Time) (all, failed int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range t.minutes {
@@ -92,22 +92,22 @@ func (t *tally) lastHour(now time.Time) (all, failed int) {
 }
 
 // last returns the mishaps, the newest first.
-func (t *tally) last() []mishap {
+func (t *commandStats) last() []failure {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := slices.Clone(t.mishaps)
+	all := slices.Clone(t.failures)
 	slices.Reverse(all)
 	return all
 }
 
-// unfit is what no chat may hold of an error's text, should it be there: web
+// secrets is what no chat may hold of an error's text, should it be there: web
 // addresses, tokens, session ids, and whatever is long enough to be an id.
-var unfit = regexp.MustCompile(`https?://\S+|[A-Za-z0-9_-]{24,}|\d{5,}(:[A-Za-z0-9_-]+)?`)
+var secrets = regexp.MustCompile(`https?://\S+|[A-Za-z0-9_-]{24,}|\d{5,}(:[A-Za-z0-9_-]+)?`)
 
 // scrub makes an error's text fit for an operator's chat.
 func scrub(text string, person int64) string {
 	text = regexp.MustCompile(`\b`+strconv.FormatInt(person, 10)+`\b`).ReplaceAllString(text, "•••")
-	text = unfit.ReplaceAllString(strings.Join(strings.Fields(text), " "), "•••")
+	text = secrets.ReplaceAllString(strings.Join(strings.Fields(text), " "), "•••")
 	if len(text) > longestError {
 		text = strings.ToValidUTF8(text[:longestError], "") + "…"
 	}

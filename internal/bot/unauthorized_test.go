@@ -101,7 +101,7 @@ func TestOutsidersDelayNoOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *chat) {
 		c.close()
 		theirs := bottest.NewPhone(t)
-		c.outsiders = theirs
+		c.unauthorized = theirs
 		c.open()
 		before := runtime.NumGoroutine()
 		const n = 3000
