@@ -165,9 +165,21 @@ func CutSpan(text string) (rest, said string) {
 	return strings.Join(words, " "), ""
 }
 
-// kiteDate is the only form of a date that get_historical_data takes. The
-// server reads it as Indian time.
-const kiteDate = "2006-01-02 15:04:05"
+// SpokenChart reads a plain message that asks for a chart: a symbol with the word
+// itself, or with how far back, "infy 6M". It returns what goes behind the command.
+func SpokenChart(text string) (args string, ok bool) {
+	words := strings.Fields(text)
+	left := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+		return slices.Contains([]string{"CHART", "CHARTS", "GRAPH"}, strings.ToUpper(w))
+	})
+	named := len(left) < len(words)
+	if named && len(left) > 1 && slices.Contains([]string{"OF", "FOR"}, strings.ToUpper(left[0])) {
+		left = left[1:]
+	}
+	args = strings.Join(left, " ")
+	rest, span := CutSpan(args)
+	return args, (named || span != "") && LooksLikeSymbols(rest)
+}
 
 // Window is what get_historical_data is asked for. It is never longer than
 // Kite gives for its interval in one answer: 60 days of minutes, 100 of five
@@ -175,13 +187,6 @@ const kiteDate = "2006-01-02 15:04:05"
 type Window struct {
 	Interval string    // "5minute", "15minute", "60minute", "day"
 	From, To time.Time // Indian time
-}
-
-// args are the arguments of get_historical_data for one instrument.
-func (w Window) args(token int64) map[string]any {
-	return map[string]any{
-		"instrument_token": token, "interval": w.Interval, "from_date": w.From.Format(kiteDate), "to_date": w.To.Format(kiteDate),
-	}
 }
 
 // Window is what to ask for at now so that [Range.Keep] finds the range in the

@@ -198,3 +198,14 @@ func TestKeepLeavesLongRangesAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestCutSpan(t *testing.T) {
+	for text, want := range map[string]string{
+		"infy 6m": "infy|6M", "1D infy": "infy|1D", "infy 3 months": "infy|3M", "bank nifty 1 year": "bank nifty|1Y", "nifty 50 1Y": "nifty 50|1Y", "nifty 50": "nifty 50|",
+		"infy 7W": "infy|7W", "infy 15min": "infy|15MIN", "infy": "infy|", "6M": "6M|", "": "|", "3mindia": "3mindia|", "3mindia 5D": "3mindia|5D", "m&m 5 d": "m&m|5D", "infy 6X": "infy 6X|",
+	} {
+		if rest, said := kite.CutSpan(text); rest+"|"+said != want {
+			t.Errorf("CutSpan(%q) = %q, %q, want %q", text, rest, said, want)
+		}
+	}
+}

@@ -8,6 +8,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// maxDigits is how many digits surely fit into an int64.
+const maxDigits = 18
+
 // times is price × shares. Where the digits have room in an int64, which is
 // nearly always, it goes without big numbers.
 func times(price decimal.Decimal, shares int64) decimal.Decimal {

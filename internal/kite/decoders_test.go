@@ -47,7 +47,7 @@ func decoders() []decoder {
 		decoderOf("get_mf_holdings", "["+fullFund+",null]", kite.DecodeMutualFunds, useFunds),
 		decoderOf("get_quotes", fullQuote, kite.DecodeQuotes, useQuotes, `{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`, "null"),
 		decoderOf("get_ohlc", `{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`, kite.DecodeOHLC, useQuotes),
-		decoderOf("search_instruments", "["+oneInstrument+"]", kite.DecodeInstruments, useFound, "null"),
+		decoderOf("search_instruments", "["+fullInstrument+"]", kite.DecodeInstruments, useFound, "null"),
 		decoderOf("get_historical_data", "["+fullCandle+",null]", kite.DecodeCandles, useCandles, "null"),
 		decoderOf("tools/list", `{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"}]}`, kite.DecodeOffers,
 			func(*testing.T, []kite.Offer) []kite.Figure { return nil }),
@@ -60,7 +60,9 @@ const (
 		`"exchange_order_id":"31","order_id":"21","transaction_type":"BUY","tradingsymbol":"ACME","exchange":"NSE","instrument_token":58424839}`
 	fullGTT = `{"id":31337,"type":"two-leg","created_at":"2026-09-12T13:25:16+05:30","status":"active","condition":{"exchange":"NSE","tradingsymbol":"RAIN","last_price":100,"trigger_values":[98.5,103.7]},` +
 		`"orders":[{"tradingsymbol":"RAIN","transaction_type":"SELL","quantity":7,"price":98,"tags":null},null],"meta":{"rejection_reason":"why"}}`
-	fullFund   = `{"folio":"12/3","fund":"A \u0026 B FUND","tradingsymbol":"INF000A01AA1","average_price":78.43,"last_price":84.86,"last_price_date":"2026-11-11","quantity":382.488}`
+	fullFund       = `{"folio":"12/3","fund":"A \u0026 B FUND","tradingsymbol":"INF000A01AA1","average_price":78.43,"last_price":84.86,"last_price_date":"2026-11-11","quantity":382.488}`
+	fullInstrument = `{"tradingsymbol":"ACME26NOV1500CE","exchange":"NFO","exchange_token":482,"isin":"","name":"ACME","instrument_type":"CE","segment":"NFO-OPT",` +
+		`"strike":1500,"expiry_date":"2026-11-24","active":false}`
 	fullCandle = `{"date":"2026-11-12T09:15:00+05:30","open":100,"high":101,"low":99.5,"close":101,"volume":2499,"oi":12}`
 )
 

@@ -1,4 +1,4 @@
-package kite
+package kite_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
 )
 
 // numeralText draws numbers, and what is nearly one.
@@ -37,7 +39,7 @@ func listOf(t *rapid.T, row reflect.Type) string {
 	text := "[" + strings.Join(rows, ",") + "]"
 	switch rapid.IntRange(0, 5).Draw(t, "wrap") {
 	case 0:
-		return fmt.Sprintf(`{"data":%s,"pagination":%s}`, text, valueOf(t, reflect.TypeFor[wrap](), 0))
+		return fmt.Sprintf(`{"data":%s,"pagination":%s}`, text, valueOf(t, reflect.TypeFor[kite.Wrap](), 0))
 	case 1:
 		return fmt.Sprintf(`{"new":7,"Pagination":{"total":%d},"DATA":[null],"data":%s}`, len(rows), text)
 	default:

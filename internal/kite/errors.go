@@ -149,3 +149,9 @@ func EndingOf(err error) Ending {
 	}
 	return EndUnsaid
 }
+
+// malformed is the error of an answer that is not what the tool answers.
+// Causes are fixed words: the answer itself is account data and stays out.
+func malformed(tool string, cause error) error {
+	return &Error{Kind: KindMalformed, Tool: tool, Err: cause}
+}

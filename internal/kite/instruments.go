@@ -82,7 +82,7 @@ func (m Matches) Has(id string) bool {
 // are null or lack their symbol or exchange cannot be asked about: they are left out
 // and counted. Whatever else comes is [KindMalformed].
 func DecodeInstruments(text string) (Matches, error) {
-	found, total, err := anyPage(text, (*Instrument).check)
+	found, total, err := AnyPage(text, (*Instrument).check)
 	if err != nil {
 		return Matches{}, malformed("search_instruments", err)
 	}

@@ -78,10 +78,10 @@ func rankingFor(query string) ranking {
 
 func (r ranking) compare(a, b Instrument) int {
 	return cmp.Or(
-		trueFirst(r.exact(a), r.exact(b)),
+		cmp.Compare(r.exactRank(a), r.exactRank(b)),
 		cmp.Compare(kindRank(a), kindRank(b)),
 		cmp.Compare(r.likeness(a), r.likeness(b)),
-		trueFirst(!a.Inactive, !b.Inactive),
+		cmp.Compare(activeRank(a), activeRank(b)),
 		cmp.Compare(exchangeRank(a.Exchange), exchangeRank(b.Exchange)),
 		a.Expiry.Compare(b.Expiry),
 		a.Strike.Cmp(b.Strike),
@@ -152,6 +152,22 @@ func likeness(text, symbol, name string) int {
 	default:
 		return unlike
 	}
+}
+
+// exactRank puts what is named exactly so first.
+func (r ranking) exactRank(i Instrument) int {
+	if r.exact(i) {
+		return 0
+	}
+	return 1
+}
+
+// activeRank puts what is traded before what is not.
+func activeRank(i Instrument) int {
+	if i.Inactive {
+		return 1
+	}
+	return 0
 }
 
 // kindRank puts what has a price of its own before what rests on it.

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// leastSearch is how many characters make a search: fewer are in nearly everything.
-const leastSearch = 3
+// MinSearch is how many characters make a search: fewer are in nearly everything.
+const MinSearch = 3
 
 // Wanted is what a person searches for. An instrument fits if each word is in its
 // symbol, its name or its expiry.
@@ -30,7 +30,7 @@ func ParseWanted(typed string) (Wanted, bool) {
 		w.exchange, w.index, name = "", index, key
 	}
 	w.words = slices.DeleteFunc(strings.Fields(name), func(word string) bool { return word == "AND" || word == "&" })
-	return w, lettersOf(w.likeliest()) >= leastSearch
+	return w, lettersOf(w.likeliest()) >= MinSearch
 }
 
 // Searchable reports whether words are enough to search for.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
 	"kitebot/internal/kite"
@@ -20,7 +21,7 @@ const oneInstrument = `{"id":"NFO:ACME26NOV1500CE","instrument_token":123456,"ex
 func TestDecodeInstruments(t *testing.T) {
 	want := []kite.Instrument{{
 		ID: "NFO:ACME26NOV1500CE", Symbol: "ACME26NOV1500CE", Exchange: "NFO", Code: 482, Name: "ACME", Type: "CE", Segment: "NFO-OPT",
-		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: dec("1500"), Inactive: true,
+		Expiry: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Strike: decimal.NewFromInt(1500), Inactive: true,
 	}}
 	for name, text := range map[string]string{
 		"bare":              "[" + oneInstrument + "]",

@@ -57,8 +57,8 @@ func readCount(r *reader, to *int64) {
 	*to = whole
 }
 
-// maxDigits is how many digits surely fit into an int64.
-const maxDigits = 18
+// mantissaDigits is how many digits surely fit into the mantissa.
+const mantissaDigits = 18
 
 // numeral is a JSON number taken apart: mantissa × 10^exponent.
 type numeral struct {
@@ -132,7 +132,7 @@ func (n *numeral) run(i int) int {
 		if n.text[i] == '0' && n.digits == 0 {
 			continue
 		}
-		if n.digits++; n.digits <= maxDigits {
+		if n.digits++; n.digits <= mantissaDigits {
 			n.mantissa = 10*n.mantissa + int64(n.text[i]-'0')
 		}
 	}
@@ -170,7 +170,7 @@ func (n *numeral) amount() (decimal.Decimal, error) {
 		return decimal.Decimal{}, errNumber
 	}
 	switch {
-	case n.digits > maxDigits:
+	case n.digits > mantissaDigits:
 		return decimal.NewFromString(n.text)
 	case n.digits == 0 && n.exponent == 0:
 		return decimal.Decimal{}, nil // the most frequent of all
@@ -184,7 +184,7 @@ func (n *numeral) amount() (decimal.Decimal, error) {
 
 // count is the number as a whole one.
 func (n *numeral) count() (int64, error) {
-	if !n.whole || len(n.text) > maxNumberText || n.digits > maxDigits || n.mantissa > maxCount {
+	if !n.whole || len(n.text) > maxNumberText || n.digits > mantissaDigits || n.mantissa > maxCount {
 		return 0, errCount
 	}
 	if n.negative {

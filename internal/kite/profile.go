@@ -61,12 +61,6 @@ func isUserID(id string) bool {
 	})
 }
 
-// malformed is the error of an answer that is not what the tool answers.
-// Causes are fixed words: the answer itself is account data and stays out.
-func malformed(tool string, cause error) error {
-	return &Error{Kind: KindMalformed, Tool: tool, Err: cause}
-}
-
 // Identity names a Kite user.
 type Identity struct {
 	UserID string // "AB1234"

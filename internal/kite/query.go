@@ -132,7 +132,15 @@ func AskOHLC(instruments []string) Query {
 }
 
 // AskCandles asks for the history of an instrument. See [DecodeCandles].
-func AskCandles(token int64, w Window) Query { return row("get_historical_data", w.args(token)) }
+func AskCandles(token int64, w Window) Query {
+	return row("get_historical_data", map[string]any{
+		"instrument_token": token, "interval": w.Interval, "from_date": w.From.Format(kiteDate), "to_date": w.To.Format(kiteDate),
+	})
+}
+
+// kiteDate is the only form of a date that get_historical_data takes. The
+// server reads it as Indian time.
+const kiteDate = "2006-01-02 15:04:05"
 
 // AskCount asks how many instruments there are whose field, "id" or "name", holds a
 // text: [Matches.Total] of an answer that holds one of them.

@@ -108,3 +108,30 @@ func decodeQuotes(tool, text string) (map[string]Quote, error) {
 	}
 	return quotes, nil
 }
+
+// Choose picks from the answer to [Symbol.Guesses] the one that is meant: the
+// likeliest of those that Kite knows. One symbol on two exchanges is nearly
+// always one share, and then its prices are close. When they are more than a
+// twentieth apart, or one is not known, it may be two companies: false, a search
+// tells by the ISIN. false too when Kite knows none.
+func Choose(guesses []string, quotes map[string]Quote) (Quote, bool) {
+	var chosen Quote
+	for _, id := range guesses {
+		q, there := quotes[id]
+		switch {
+		case !there:
+		case chosen.ID == "":
+			chosen = q
+		case !near(chosen.LastPrice, q.LastPrice):
+			return Quote{}, false
+		}
+	}
+	return chosen, chosen.ID != ""
+}
+
+func near(a, b decimal.Decimal) bool {
+	if !a.IsPositive() || !b.IsPositive() {
+		return false
+	}
+	return a.Sub(b).Abs().Mul(decimal.NewFromInt(20)).LessThanOrEqual(a)
+}

@@ -130,3 +130,41 @@ func TestQuoteChange(t *testing.T) {
 		})
 	}
 }
+
+// Where there is a quote, its token tells an index of any name.
+func TestQuoteOfIndex(t *testing.T) {
+	for q, want := range map[*kite.Quote]bool{
+		{ID: "BSE:ANYNAME", Token: 7<<8 | 9}: true, {ID: "BSE:ANYNAME", Token: 7<<8 | 4}: false, {ID: "NSE:INFY", Token: 408065}: false,
+		{ID: "NSE:NIFTY 50"}: true, {ID: "NSE:NIFTY 50", Token: 256265}: true, {}: false,
+	} {
+		if got := q.IsIndex(); got != want {
+			t.Errorf("%s, %d: %v", q.ID, q.Token, got)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	quote := func(id, price string) kite.Quote { return kite.Quote{ID: id, LastPrice: dec(price)} }
+	both := []string{"NSE:ITC", "BSE:ITC"}
+	tests := []struct {
+		name   string
+		quotes map[string]kite.Quote
+		want   string
+	}{
+		{"nothing", nil, ""},
+		{"one", map[string]kite.Quote{"BSE:ITC": quote("BSE:ITC", "400")}, "BSE:ITC"},
+		{"one without a price", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "0")}, "NSE:ITC"},
+		{"one share, two exchanges", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "402.85"), "BSE:ITC": quote("BSE:ITC", "402.7")}, "NSE:ITC"},
+		{"at the edge", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "105")}, "NSE:ITC"},
+		{"two companies", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "105.01")}, ""},
+		{"one of them without a price", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "0")}, ""},
+		{"something else", map[string]kite.Quote{"NSE:TCS": quote("NSE:TCS", "1")}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, ok := kite.Choose(both, tt.quotes); got.ID != tt.want || ok != (tt.want != "") {
+				t.Errorf("Choose = %q, %v", got.ID, ok)
+			}
+		})
+	}
+}

@@ -1,13 +1,14 @@
-package kite
+package kite_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
 )
 
 // The reader takes what encoding/json takes, no more, no less, and the values
@@ -49,7 +50,7 @@ func TestLongListsAreWhole(t *testing.T) {
 			for i := range n {
 				fmt.Fprintf(&b, `,{"id":%d,"type":"%s","condition":{"tradingsymbol":"A"}}`, i, strings.Repeat("x", i*uneven%97))
 			}
-			all, err := DecodeGTTs("[" + b.String()[1:] + "]")
+			all, err := kite.DecodeGTTs("[" + b.String()[1:] + "]")
 			if err != nil || len(all) != n {
 				t.Fatalf("%d of %d rows, %v", len(all), n, err)
 			}
@@ -66,28 +67,11 @@ func TestLongListsAreWhole(t *testing.T) {
 func TestNumbersAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := numeralText().Draw(t, "number")
-		var a decimal.Decimal
-		var c int64
-		var wantA amount
-		var wantC count
-		for _, try := range []struct {
-			ours      any
-			witness   any
-			same      func() bool
-			different string
-		}{
-			{&a, &wantA, func() bool { return a.Equal(wantA.Decimal) && a.Exponent() == wantA.Exponent() }, "amount"},
-			{&c, &wantC, func() bool { return c == int64(wantC) }, "count"},
-		} {
-			r := reader{text: text}
-			(&fieldDecoder{to: try.ours}).read(&r)
-			err, want := r.end(), json.Unmarshal([]byte(text), try.witness)
-			if (err == nil) != (want == nil) {
-				t.Fatalf("%s %s: %v, want %v", try.different, text, err, want)
-			}
-			if err == nil && !try.same() {
-				t.Fatalf("%s %s: %v %v, want %v %v", try.different, text, a, c, wantA, wantC)
-			}
-		}
+		sideBySide[struct {
+			Amount decimal.Decimal `json:"n"`
+		}](t, `[{"n":`+text+`}]`)
+		sideBySide[struct {
+			Count int64 `json:"n"`
+		}](t, `[{"n":`+text+`}]`)
 	})
 }

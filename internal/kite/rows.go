@@ -96,10 +96,10 @@ func wholeList[T any](text string, check func(*T) error) ([]T, error) {
 	return p.rows, p.refused
 }
 
-// anyPage reads a list of rows, bare or wrapped, or a part of one, and how many rows
+// AnyPage reads a list of rows, bare or wrapped, or a part of one, and how many rows
 // there are in all, if that is said. A server with modes wraps what it found in
 // something that says nothing of pages.
-func anyPage[T any](text string, check func(*T) error) (rows []T, total int, err error) {
+func AnyPage[T any](text string, check func(*T) error) (rows []T, total int, err error) {
 	p := page[T]{check: check}
 	if err := p.decode(text); err != nil {
 		return nil, 0, err

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // Symbol is an instrument as a person named it.
@@ -70,33 +68,6 @@ var contract = regexp.MustCompile(`^[A-Z][A-Z0-9&-]*([0-9](CE|PE)|[0-9][A-Z0-9]{
 func isContractName(name string) bool {
 	// The ends are looked at first: they are cheaper than the pattern.
 	return (strings.HasSuffix(name, "E") || strings.HasSuffix(name, "FUT")) && contract.MatchString(name)
-}
-
-// Choose picks from the answer to [Symbol.Guesses] the one that is meant: the
-// likeliest of those that Kite knows. One symbol on two exchanges is nearly
-// always one share, and then its prices are close. When they are more than a
-// twentieth apart, or one is not known, it may be two companies: false, a search
-// tells by the ISIN. false too when Kite knows none.
-func Choose(guesses []string, quotes map[string]Quote) (Quote, bool) {
-	var chosen Quote
-	for _, id := range guesses {
-		q, there := quotes[id]
-		switch {
-		case !there:
-		case chosen.ID == "":
-			chosen = q
-		case !near(chosen.LastPrice, q.LastPrice):
-			return Quote{}, false
-		}
-	}
-	return chosen, chosen.ID != ""
-}
-
-func near(a, b decimal.Decimal) bool {
-	if !a.IsPositive() || !b.IsPositive() {
-		return false
-	}
-	return a.Sub(b).Abs().Mul(decimal.NewFromInt(20)).LessThanOrEqual(a)
 }
 
 // ParseSymbol reads a symbol as people type it: "infy", "NSE:INFY",

@@ -65,32 +65,6 @@ func TestGuesses(t *testing.T) {
 	}
 }
 
-func TestChoose(t *testing.T) {
-	quote := func(id, price string) kite.Quote { return kite.Quote{ID: id, LastPrice: dec(price)} }
-	both := []string{"NSE:ITC", "BSE:ITC"}
-	tests := []struct {
-		name   string
-		quotes map[string]kite.Quote
-		want   string
-	}{
-		{"nothing", nil, ""},
-		{"one", map[string]kite.Quote{"BSE:ITC": quote("BSE:ITC", "400")}, "BSE:ITC"},
-		{"one without a price", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "0")}, "NSE:ITC"},
-		{"one share, two exchanges", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "402.85"), "BSE:ITC": quote("BSE:ITC", "402.7")}, "NSE:ITC"},
-		{"at the edge", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "105")}, "NSE:ITC"},
-		{"two companies", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "105.01")}, ""},
-		{"one of them without a price", map[string]kite.Quote{"NSE:ITC": quote("NSE:ITC", "100"), "BSE:ITC": quote("BSE:ITC", "0")}, ""},
-		{"something else", map[string]kite.Quote{"NSE:TCS": quote("NSE:TCS", "1")}, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got, ok := kite.Choose(both, tt.quotes); got.ID != tt.want || ok != (tt.want != "") {
-				t.Errorf("Choose = %q, %v", got.ID, ok)
-			}
-		})
-	}
-}
-
 func TestLooksLikeSymbol(t *testing.T) {
 	for text, want := range map[string]bool{
 		"infy": true, "INFY": true, "NSE:INFY": true, "m&m": true, "bajaj-auto": true, "nifty": true, "bank nifty": true, "nifty it": true,
@@ -152,27 +126,4 @@ func FuzzParseSymbol(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestCutSpan(t *testing.T) {
-	for text, want := range map[string]string{
-		"infy 6m": "infy|6M", "1D infy": "infy|1D", "infy 3 months": "infy|3M", "bank nifty 1 year": "bank nifty|1Y", "nifty 50 1Y": "nifty 50|1Y", "nifty 50": "nifty 50|",
-		"infy 7W": "infy|7W", "infy 15min": "infy|15MIN", "infy": "infy|", "6M": "6M|", "": "|", "3mindia": "3mindia|", "3mindia 5D": "3mindia|5D", "m&m 5 d": "m&m|5D", "infy 6X": "infy 6X|",
-	} {
-		if rest, said := kite.CutSpan(text); rest+"|"+said != want {
-			t.Errorf("CutSpan(%q) = %q, %q, want %q", text, rest, said, want)
-		}
-	}
-}
-
-// Where there is a quote, its token tells an index of any name.
-func TestQuoteOfIndex(t *testing.T) {
-	for q, want := range map[*kite.Quote]bool{
-		{ID: "BSE:ANYNAME", Token: 7<<8 | 9}: true, {ID: "BSE:ANYNAME", Token: 7<<8 | 4}: false, {ID: "NSE:INFY", Token: 408065}: false,
-		{ID: "NSE:NIFTY 50"}: true, {ID: "NSE:NIFTY 50", Token: 256265}: true, {}: false,
-	} {
-		if got := q.IsIndex(); got != want {
-			t.Errorf("%s, %d: %v", q.ID, q.Token, got)
-		}
-	}
 }

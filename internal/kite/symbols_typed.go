@@ -109,22 +109,6 @@ func LooksLikeSymbol(text string) bool {
 	return strings.Contains(key, ":") || len(words) <= 3 && !HasTalk(key)
 }
 
-// SpokenChart reads a plain message that asks for a chart: a symbol with the word
-// itself, or with how far back, "infy 6M". It returns what goes behind the command.
-func SpokenChart(text string) (args string, ok bool) {
-	words := strings.Fields(text)
-	left := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
-		return slices.Contains([]string{"CHART", "CHARTS", "GRAPH"}, strings.ToUpper(w))
-	})
-	named := len(left) < len(words)
-	if named && len(left) > 1 && slices.Contains([]string{"OF", "FOR"}, strings.ToUpper(left[0])) {
-		left = left[1:]
-	}
-	args = strings.Join(left, " ")
-	rest, span := CutSpan(args)
-	return args, (named || span != "") && LooksLikeSymbols(rest)
-}
-
 // HasTalk reports whether a word of a text is one of ordinary sentences.
 func HasTalk(text string) bool { return slices.ContainsFunc(strings.Fields(text), talkWords.has) }
 

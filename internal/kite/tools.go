@@ -46,10 +46,8 @@ const (
 	ArgList   ArgType = "list" // texts
 )
 
-// ListTools is the name of [AskTools] in metrics. It is the protocol's method.
-const ListTools = "tools/list"
-
-// toolList is not a tool, and no server takes it for one.
+// toolList is not a tool, and no server takes it for one. Its name stands for
+// [AskTools] in metrics.
 var toolList = Tool{Name: ListTools}
 
 // table is everything that is ever sent to Kite's server, whatever that looks
@@ -96,7 +94,7 @@ var (
 		{Name: "oi", Type: ArgTruth, Example: "no"},
 	}
 	ofSearch = append([]Arg{
-		{Name: "query", Type: ArgText, Required: true, Example: "infosys", Least: leastSearch},
+		{Name: "query", Type: ArgText, Required: true, Example: "infosys", Least: MinSearch},
 		{Name: "filter_on", Type: ArgText, Example: "name", Choices: []string{"id", "name", "isin", "tradingsymbol", "underlying"}},
 	}, paging...)
 	ofAlerts = []Arg{

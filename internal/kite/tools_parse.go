@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // CallProblem is what is wrong with a tool call as it was typed.
@@ -169,7 +170,7 @@ func (t Tool) soleRequired() string {
 
 // isArgName tells a name before a = from a value that happens to hold one.
 func isArgName(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !isLetter(r) && r != '_' })
+	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // firstWord returns the first word, or what stands in quotes there, and the rest.
@@ -202,7 +203,7 @@ func (a Arg) value(typed string) (v any, problem CallProblem, ok bool) {
 		values := split(typed)
 		return values, CallMissing, len(values) > 0
 	default:
-		if lettersOf(typed) < a.Least {
+		if utf8.RuneCountInString(strings.Join(strings.Fields(typed), "")) < a.Least {
 			return nil, CallTooShort, false
 		}
 		return typed, CallBadChoice, a.Choices == nil || slices.Contains(a.Choices, typed)

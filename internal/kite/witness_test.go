@@ -1,4 +1,4 @@
-package kite
+package kite_test
 
 import (
 	"bytes"
@@ -14,10 +14,14 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
+
+	"kitebot/internal/kite"
 )
 
 // What stands below is how encoding/json would read answers: the witness for
 // the reader, which has to come to the same.
+
+var errWitness = errors.New("not what is expected")
 
 type (
 	amount struct{ decimal.Decimal }
@@ -32,11 +36,11 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if !startsNumber(b) {
-		return errNumber
+		return errWitness
 	}
 	d, err := decimal.NewFromString(string(b))
-	if err != nil || d.Exponent() < minExponent || d.Exponent() > maxMagnitude || d.NumDigits()+int(d.Exponent()) > maxMagnitude {
-		return errNumber
+	if err != nil || d.Exponent() < -60 || d.Exponent() > 18 || d.NumDigits()+int(d.Exponent()) > 18 {
+		return errWitness
 	}
 	a.Decimal = d
 	return nil
@@ -47,15 +51,15 @@ func (c *count) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	n, err := strconv.ParseInt(string(b), 10, 64)
-	if !startsNumber(b) || err != nil || n > maxCount || n < -maxCount {
-		return errCount
+	if !startsNumber(b) || err != nil || n > 1e15 || n < -1e15 {
+		return errWitness
 	}
 	*c = count(n)
 	return nil
 }
 
 func startsNumber(b []byte) bool {
-	return len(b) > 0 && len(b) <= maxNumberText && (b[0] == '-' || b[0] >= '0' && b[0] <= '9')
+	return len(b) > 0 && len(b) <= 48 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9')
 }
 
 func (m *moment) UnmarshalJSON(b []byte) error {
@@ -87,7 +91,7 @@ func (n *not) UnmarshalJSON(b []byte) error {
 type parts[T any] []T
 
 func (p *parts[T]) UnmarshalJSON(b []byte) (err error) {
-	*p, err = witnessList[T](b, maxParts)
+	*p, err = witnessList[T](b, 100)
 	if len(*p) == 0 {
 		*p = nil
 	}
@@ -123,10 +127,10 @@ func shadowOf(t reflect.Type, option string) reflect.Type {
 		reflect.TypeFor[int64]():             reflect.TypeFor[count](),
 		reflect.TypeFor[time.Time]():         reflect.TypeFor[moment](),
 		reflect.TypeFor[[]decimal.Decimal](): reflect.TypeFor[parts[amount]](),
-		reflect.TypeFor[[]Level]():           reflect.TypeFor[parts[witness[Level]]](),
-		reflect.TypeFor[[]Order]():           reflect.TypeFor[parts[witness[Order]]](),
-		reflect.TypeFor[Segment]():           reflect.TypeFor[witness[Segment]](),
-	}[t]; ok && (t != reflect.TypeFor[Segment]() || option == "field") {
+		reflect.TypeFor[[]kite.Level]():      reflect.TypeFor[parts[witness[kite.Level]]](),
+		reflect.TypeFor[[]kite.Order]():      reflect.TypeFor[parts[witness[kite.Order]]](),
+		reflect.TypeFor[kite.Segment]():      reflect.TypeFor[witness[kite.Segment]](),
+	}[t]; ok && (t != reflect.TypeFor[kite.Segment]() || option == "field") {
 		return shadow
 	}
 	if t.Kind() != reflect.Struct {
@@ -148,13 +152,13 @@ func witnessList[T any](b []byte, most int) ([]T, error) {
 	case err != nil || first == nil:
 		return nil, err
 	case first != json.Delim('['):
-		return nil, errKind
+		return nil, errWitness
 	}
 	all := []T{}
 	for d.More() {
 		var one T
 		if len(all) == most {
-			return nil, errTooMany
+			return nil, errWitness
 		}
 		if err := d.Decode(&one); err != nil {
 			return nil, err
@@ -167,13 +171,13 @@ func witnessList[T any](b []byte, most int) ([]T, error) {
 type witnessRows[T any] []witness[T]
 
 func (r *witnessRows[T]) UnmarshalJSON(b []byte) (err error) {
-	*r, err = witnessList[witness[T]](b, maxRows)
+	*r, err = witnessList[witness[T]](b, 60_000)
 	return err
 }
 
 // witnessed reads a list of rows both ways.
 func witnessed[T any](text string) (got, want []T, err, wantErr error) {
-	got, _, err = anyPage(text, func(*T) error { return nil })
+	got, _, err = kite.AnyPage(text, func(*T) error { return nil })
 	var p struct {
 		Data       witnessRows[T] `json:"data"`
 		Pagination *struct {
@@ -228,22 +232,6 @@ func exactly() []gocmp.Option {
 	}
 }
 
-func (n *modeNames) UnmarshalJSON(b []byte) error {
-	var all []any
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber() // one that is no float is left out like any other
-	if err := d.Decode(&all); err != nil {
-		return err
-	}
-	*n = nil
-	for _, one := range all {
-		if text, ok := one.(string); ok {
-			*n = append(*n, text)
-		}
-	}
-	return nil
-}
-
 // rowType is a type of rows, and the comparison of both ways to read it.
 type rowType struct {
 	of      reflect.Type
@@ -255,7 +243,7 @@ func rowOf[T any]() rowType { return rowType{reflect.TypeFor[T](), sideBySide[T]
 // rowTypes are all types of rows there are.
 func rowTypes() []rowType {
 	return []rowType{
-		rowOf[Holding](), rowOf[Position](), rowOf[Order](), rowOf[Trade](), rowOf[MutualFund](), rowOf[GTT](), rowOf[Quote](), rowOf[Candle](),
-		rowOf[Instrument](), rowOf[Margins](), rowOf[offeredTool](),
+		rowOf[kite.Holding](), rowOf[kite.Position](), rowOf[kite.Order](), rowOf[kite.Trade](), rowOf[kite.MutualFund](), rowOf[kite.GTT](), rowOf[kite.Quote](), rowOf[kite.Candle](),
+		rowOf[kite.Instrument](), rowOf[kite.Margins](), rowOf[kite.OfferedTool](),
 	}
 }
