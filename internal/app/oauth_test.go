@@ -15,7 +15,7 @@ import (
 
 	"kitebot/internal/app"
 	"kitebot/internal/clock"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -164,12 +164,12 @@ func TestEveryCommandAtTheComingServer(t *testing.T) {
 	for _, c := range w.kite.Calls() {
 		asked[c.Tool+" "+c.Mode] = true
 	}
-	for _, tool := range kite.ReadTools() {
-		q, err := kite.ParseToolCall(sampleCall(tool))
+	for _, tool := range query.ReadTools() {
+		q, err := query.Parse(sampleCall(tool))
 		if err != nil {
 			t.Fatal(err)
 		}
-		name, args, ok := q.On(kite.StyleModes)
+		name, args, ok := q.On(query.StyleModes)
 		if pair := fmt.Sprint(name, " ", args["mode"]); ok && !asked[pair] {
 			t.Errorf("nobody asked %s", pair)
 		}
@@ -355,7 +355,7 @@ func TestStreamsOnly(t *testing.T) {
 }
 
 // sampleCall is a call of a tool as a person types it.
-func sampleCall(tool kite.Tool) string {
+func sampleCall(tool query.Tool) string {
 	words := []string{tool.Name}
 	for _, a := range tool.Args {
 		if a.Required {

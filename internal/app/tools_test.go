@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -35,8 +35,8 @@ func TestEveryCommand(t *testing.T) {
 	for _, c := range w.kite.Calls() {
 		asked[c.Tool] = true
 	}
-	for _, tool := range kite.ReadTools() {
-		if tool.KnownTo(kite.StyleTools) && !asked[tool.Name] {
+	for _, tool := range query.ReadTools() {
+		if tool.KnownTo(query.StyleTools) && !asked[tool.Name] {
 			t.Errorf("no command asks %s", tool.Name)
 		}
 	}

@@ -17,9 +17,9 @@ import (
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/chart"
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/sim/kite/sample"
 )
 
@@ -127,7 +127,7 @@ func fillKite(k *sessiontest.Kite) {
 		{"date":"2026-11-19T00:00:00+05:30","open":1470,"high":1490,"low":1465,"close":1485,"volume":100000,"oi":0},
 		{"date":"2026-11-20T00:00:00+05:30","open":1485,"high":1495,"low":1480,"close":1490,"volume":120000,"oi":0},
 		{"date":"2026-11-23T00:00:00+05:30","open":1492,"high":1510,"low":1488.05,"close":1500.5,"volume":123456,"oi":0}]`)
-	k.Answer("AB1234", kite.ListTools, `{"tools":[{"name":"get_holdings","description":"Your holdings"},{"name":"place_order","description":"Places an <order> & more"},{"name":"login","description":"Log in"},{"name":"brew_tea","description":""}]}`)
+	k.Answer("AB1234", wire.ListTools, `{"tools":[{"name":"get_holdings","description":"Your holdings"},{"name":"place_order","description":"Places an <order> & more"},{"name":"login","description":"Log in"},{"name":"brew_tea","description":""}]}`)
 }
 
 // fillAccount gives a Kite user everything else that an account has.

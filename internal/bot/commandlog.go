@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/panics"
 )
 
@@ -68,7 +68,7 @@ func (b *Bot) logCommand(ctx context.Context, inv invocation, d commandRun) {
 		slog.Duration("waited", d.start.Sub(inv.request.Now)), slog.Duration("took", d.answered.Sub(d.start)),
 		slog.Duration("delivery", d.done.Sub(d.answered)),
 	}
-	why, cause := d.why(), kite.CauseOf(d.err)
+	why, cause := d.why(), wire.CauseOf(d.err)
 	if why != "" {
 		attrs = append(attrs, slog.String("err", why))
 	}
@@ -101,8 +101,8 @@ func Outcomes() []string {
 		"ok", "no login", "login ended", "unconfirmed", "cancelled", "too slow", "doubtful", "usurped", "queued", "crowded",
 		"code refused", "code lost", "code not awaited", "panic", "undelivered",
 	}
-	for _, k := range kite.Kinds() {
-		if k != kite.KindNoLogin {
+	for _, k := range wire.Kinds() {
+		if k != wire.KindNoLogin {
 			all = append(all, k.String())
 		}
 	}
@@ -118,7 +118,7 @@ func outcomeOf(err error) string {
 			return o.name
 		}
 	}
-	if kind := kite.KindOf(err); kind != kite.KindUnknown || !errors.Is(err, context.DeadlineExceeded) {
+	if kind := wire.KindOf(err); kind != wire.KindUnknown || !errors.Is(err, context.DeadlineExceeded) {
 		return kind.String()
 	}
 	return "too slow"

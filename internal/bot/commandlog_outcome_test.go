@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"kitebot/internal/bot"
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // An error that is several outcomes is always told as the one that says most.
 func TestOutcomeOf(t *testing.T) {
-	silent := &kite.Error{Kind: kite.KindUnreachable, Err: context.DeadlineExceeded}
+	silent := &wire.Error{Kind: wire.KindUnreachable, Err: context.DeadlineExceeded}
 	for _, tt := range []struct {
 		err  error
 		want string
@@ -23,7 +23,7 @@ func TestOutcomeOf(t *testing.T) {
 		{silent, "unreachable"},
 		{fmt.Errorf("ask: %w", silent), "unreachable"},
 		{&session.DoubtError{Err: silent}, "doubtful"},
-		{&kite.Error{Kind: kite.KindUnreachable, Err: context.Canceled}, "cancelled"},
+		{&wire.Error{Kind: wire.KindUnreachable, Err: context.Canceled}, "cancelled"},
 		{errors.Join(session.ErrNoLogin, context.DeadlineExceeded), "no login"},
 		{errors.Join(session.ErrUnconfirmed, session.ErrEnded), "login ended"},
 		{&session.QueuedError{}, "queued"},

@@ -10,7 +10,7 @@ import (
 
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/panics"
 )
 
@@ -255,7 +255,7 @@ const (
 )
 
 // holdFiles counts the files of a reply until release is called. It fails with
-// [kite.KindLimited] when there is no room for them: their person asks again,
+// [wire.KindLimited] when there is no room for them: their person asks again,
 // since what waited would need the room.
 func (b *Bot) holdFiles(command string, r command.Reply) (release func(), err error) {
 	size := int64(0)
@@ -272,7 +272,7 @@ func (b *Bot) holdFiles(command string, r command.Reply) (release func(), err er
 	release = func() { b.files.Add(-size) }
 	if b.files.Add(size) > maxFiles {
 		release()
-		return func() {}, &kite.Error{Kind: kite.KindLimited, Tool: command}
+		return func() {}, &wire.Error{Kind: wire.KindLimited, Tool: command}
 	}
 	return release, nil
 }

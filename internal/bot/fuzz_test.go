@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"kitebot/internal/bot/chart"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // FuzzCallback presses buttons with any data, as any person. It is harmless or
@@ -98,8 +99,8 @@ func pressAnything(t *testing.T, painter *chart.Painter, who, data string) {
 
 // readsOnly reports whether a call at Kite changes nothing but the session.
 func readsOnly(tool string) bool {
-	reads := slices.ContainsFunc(kite.ReadTools(), func(t kite.Tool) bool { return t.Name == tool })
-	return reads || tool == "login" || tool == "DELETE" || tool == kite.ListTools
+	reads := slices.ContainsFunc(query.ReadTools(), func(t query.Tool) bool { return t.Name == tool })
+	return reads || tool == "login" || tool == "DELETE" || tool == wire.ListTools
 }
 
 // ownMarks are figures and names that only one person may see.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 )
 
 // listedHere is a market of made-up shares, indices and contracts: ID, name, ISIN,
@@ -79,9 +79,9 @@ func listings() (all []wireListing) {
 
 // market answers searches and quotes as Kite does, of these listings. A word in flood
 // matches more than can be told.
-func market(flood string) func(kite.Query) (string, bool) {
-	return func(q kite.Query) (string, bool) {
-		_, args, _ := q.On(kite.StyleTools)
+func market(flood string) func(query.Query) (string, bool) {
+	return func(q query.Query) (string, bool) {
+		_, args, _ := q.On(query.StyleTools)
 		switch q.Name() {
 		case "search_instruments":
 			return searched(args, flood), true

@@ -8,6 +8,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"kitebot/internal/kite/symbol"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/market"
 )
 
@@ -32,11 +34,11 @@ type Candles struct {
 // DecodeCandles reads the answer of get_historical_data: a list, where null and
 // [] are no trading. Numbers are exact. A row that is null, or lacks one of its
 // four prices, is left out and counted, since a candle at zero would be a crash
-// that never was. Whatever else comes is [KindMalformed].
+// that never was. Whatever else comes is [wire.KindMalformed].
 func DecodeCandles(text string) (Candles, error) {
-	rows, err := wholeList(text, (*Candle).check)
+	rows, err := wire.List(text, (*Candle).check)
 	if err != nil {
-		return Candles{}, malformed("get_historical_data", err)
+		return Candles{}, wire.Malformed("get_historical_data", err)
 	}
 	drawn := slices.DeleteFunc(rows, func(c Candle) bool { return c.Time.IsZero() })
 	return Candles{Rows: inOrder(drawn), LeftOut: len(rows) - len(drawn)}, nil
@@ -178,7 +180,7 @@ func SpokenChart(text string) (args string, ok bool) {
 	}
 	args = strings.Join(left, " ")
 	rest, span := CutSpan(args)
-	return args, (named || span != "") && LooksLikeSymbols(rest)
+	return args, (named || span != "") && symbol.LooksLikeList(rest)
 }
 
 // Window is what get_historical_data is asked for. It is never longer than

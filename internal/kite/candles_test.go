@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 func TestDecodeCandles(t *testing.T) {
@@ -47,7 +49,7 @@ func TestDecodeCandlesRefuses(t *testing.T) {
 		"too big":        `[{"date":"2026-11-12T09:15:00+05:30","open":1e99,"high":1,"low":1,"close":1}]`,
 		"a part":         `{"data":[],"pagination":{"from":0,"total":9,"has_more":true}}`,
 	} {
-		if got, err := kite.DecodeCandles(text); kite.KindOf(err) != kite.KindMalformed || got.Rows != nil {
+		if got, err := kite.DecodeCandles(text); wire.KindOf(err) != wire.KindMalformed || got.Rows != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -83,7 +85,7 @@ func TestWindowsRespectKite(t *testing.T) {
 			if age := now.Sub(w.To); age < 0 || age >= time.Minute {
 				t.Fatalf("%s ends %v before now", r, age)
 			}
-			_, args, _ := kite.AskCandles(408065, w).On(kite.StyleTools)
+			_, args, _ := query.Candles(408065, w).On(query.StyleTools)
 			for name, want := range map[string]time.Time{"from_date": w.From, "to_date": w.To} {
 				got, err := time.ParseInLocation("2006-01-02 15:04:05", args[name].(string), time.FixedZone("IST", 19800))
 				if err != nil || !got.Equal(want) {
@@ -104,7 +106,7 @@ func TestWindow(t *testing.T) {
 		kite.Year1:  {"instrument_token": int64(7), "interval": "day", "from_date": "2025-11-13 00:00:00", "to_date": "2026-11-13 04:10:00"},
 		kite.Year5:  {"instrument_token": int64(7), "interval": "day", "from_date": "2021-11-13 00:00:00", "to_date": "2026-11-13 04:10:00"},
 	} {
-		_, args, _ := kite.AskCandles(7, r.Window(now)).On(kite.StyleTools)
+		_, args, _ := query.Candles(7, r.Window(now)).On(query.StyleTools)
 		if diff := cmp.Diff(want, args); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", r, diff)
 		}

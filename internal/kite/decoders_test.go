@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
+	"kitebot/internal/kite/wire"
 )
 
 // decoder is a tool's decoder, with everything that is worked out from what it
@@ -47,10 +49,10 @@ func decoders() []decoder {
 		decoderOf("get_mf_holdings", "["+fullFund+",null]", kite.DecodeMutualFunds, useFunds),
 		decoderOf("get_quotes", fullQuote, kite.DecodeQuotes, useQuotes, `{"NSE:A":null,"NSE:B":{"last_price":1e-60,"ohlc":{"close":1e17}}}`, "null"),
 		decoderOf("get_ohlc", `{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`, kite.DecodeOHLC, useQuotes),
-		decoderOf("search_instruments", "["+fullInstrument+"]", kite.DecodeInstruments, useFound, "null"),
+		decoderOf("search_instruments", "["+fullInstrument+"]", symbol.DecodeInstruments, useFound, "null"),
 		decoderOf("get_historical_data", "["+fullCandle+",null]", kite.DecodeCandles, useCandles, "null"),
-		decoderOf("tools/list", `{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"}]}`, kite.DecodeOffers,
-			func(*testing.T, []kite.Offer) []kite.Figure { return nil }),
+		decoderOf("tools/list", `{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"}]}`, wire.DecodeOffers,
+			func(*testing.T, []wire.Offer) []kite.Figure { return nil }),
 	}
 }
 
@@ -176,14 +178,14 @@ func useQuotes(t *testing.T, quotes map[string]kite.Quote) []kite.Figure {
 	return figures
 }
 
-func useFound(t *testing.T, f kite.Matches) []kite.Figure {
+func useFound(t *testing.T, f symbol.Matches) []kite.Figure {
 	queries := []string{"acme", "NSE:A", ""}
 	if len(f.Found) > 0 {
 		queries = append(queries, f.Found[0].Symbol, f.Found[0].Name)
 	}
 	for _, query := range queries {
-		ranked := kite.Rank(query, f.Found)
-		if one, ok := kite.Clear(query, ranked); ok && !slices.ContainsFunc(ranked, func(i kite.Instrument) bool { return i.ID == one.ID }) {
+		ranked := symbol.Rank(query, f.Found)
+		if one, ok := symbol.Unambiguous(query, ranked); ok && !slices.ContainsFunc(ranked, func(i symbol.Instrument) bool { return i.ID == one.ID }) {
 			t.Fatal("clear is what was not found")
 		}
 	}

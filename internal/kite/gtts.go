@@ -2,6 +2,7 @@ package kite
 
 import (
 	"cmp"
+	"kitebot/internal/kite/wire"
 	"slices"
 	"time"
 
@@ -40,11 +41,11 @@ func (g GTT) Active() bool { return g.Status == "active" }
 
 // DecodeGTTs reads the answer of get_gtts: a list, where null and [] are none.
 // A null row becomes a [GTT] that is Missing. A part of a list, and whatever
-// else comes, is [KindMalformed].
+// else comes, is [wire.KindMalformed].
 func DecodeGTTs(text string) ([]GTT, error) {
-	gtts, err := wholeList(text, (*GTT).check)
+	gtts, err := wire.List(text, (*GTT).check)
 	if err != nil {
-		return nil, malformed("get_gtts", err)
+		return nil, wire.Malformed("get_gtts", err)
 	}
 	return gtts, nil
 }

@@ -1,7 +1,12 @@
+// Package kite has the values of an account and of the market, and what they come
+// to: holdings, positions, orders, trades, funds, quotes and candles, as Kite's
+// server answers them, with their figures and totals, which are exact. What is not
+// known is a [Figure] that is not OK, never a zero.
 package kite
 
 import (
 	"errors"
+	"kitebot/internal/kite/wire"
 
 	"github.com/shopspring/decimal"
 )
@@ -46,11 +51,11 @@ type MTF struct {
 // are an empty account. A paginated answer is taken only when it is the whole
 // list, because a part of it would add up to a wrong total. Numbers are exact.
 // A null row becomes a [Holding] that is Missing. Whatever else comes is
-// [KindMalformed].
+// [wire.KindMalformed].
 func DecodeHoldings(text string) ([]Holding, error) {
-	holdings, err := wholeList(text, (*Holding).check)
+	holdings, err := wire.List(text, (*Holding).check)
 	if err != nil {
-		return nil, malformed("get_holdings", err)
+		return nil, wire.Malformed("get_holdings", err)
 	}
 	return holdings, nil
 }

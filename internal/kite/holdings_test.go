@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 const fullRow = `{"tradingsymbol":"M\u0026MFIN","exchange":"NSE","instrument_token":345089,"isin":"INE774D01024","product":"CNC",` +
@@ -103,8 +104,8 @@ func TestDecodeHoldingsRefuses(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			got, err := kite.DecodeHoldings(text)
-			if kite.KindOf(err) != kite.KindMalformed || got != nil {
-				t.Fatalf("DecodeHoldings = %v, %v, want %v", got, err, kite.KindMalformed)
+			if wire.KindOf(err) != wire.KindMalformed || got != nil {
+				t.Fatalf("DecodeHoldings = %v, %v, want %v", got, err, wire.KindMalformed)
 			}
 			if len(err.Error()) > 80 {
 				t.Errorf("error quotes the answer: %.200s", err)

@@ -2,6 +2,7 @@ package kite
 
 import (
 	"fmt"
+	"kitebot/internal/kite/wire"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -55,7 +56,7 @@ var address = regexp.MustCompile(`https?://(?:\[[0-9a-f:.]+\])?[A-Za-z0-9\-._~:/
 //
 // Candidates in whose query the session id can be read are the link if they are
 // one and the same. Only if there are none, a single candidate is. The error is
-// of [KindNoLink] and wraps an [*UnknownLinkError].
+// of [wire.KindNoLink] and wraps an [*UnknownLinkError].
 func ParseLink(text, session string, hosts []string) (Link, error) {
 	var ours, others, seen []string
 	for _, at := range address.FindAllStringIndex(text, -1) {
@@ -84,7 +85,7 @@ func ParseLink(text, session string, hosts []string) (Link, error) {
 		return Link{candidates[0]}, nil
 	}
 	unknown := &UnknownLinkError{Count: len(candidates), Seen: shapes(slices.Concat(ours, others, seen), session)}
-	return Link{}, &Error{Kind: KindNoLink, Tool: "login", Err: unknown}
+	return Link{}, &wire.Error{Kind: wire.KindNoLink, Tool: "login", Err: unknown}
 }
 
 // sessionPrefix begins the ids of sessions that were made on /mcp.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // ourSession is the session whose link is looked for.
@@ -85,8 +86,8 @@ func TestParseLink(t *testing.T) {
 			if link.Reveal() != tt.want || (err == nil) != (tt.want != "") {
 				t.Fatalf("ParseLink = %q, %v, want %q", link.Reveal(), err, tt.want)
 			}
-			if err != nil && kite.KindOf(err) != kite.KindNoLink {
-				t.Errorf("error %v is %v, want %v", err, kite.KindOf(err), kite.KindNoLink)
+			if err != nil && wire.KindOf(err) != wire.KindNoLink {
+				t.Errorf("error %v is %v, want %v", err, wire.KindOf(err), wire.KindNoLink)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package kite
 
 import (
 	"errors"
+	"kitebot/internal/kite/wire"
 
 	"github.com/shopspring/decimal"
 )
@@ -48,14 +49,14 @@ type UsedMargin struct {
 
 // DecodeMargins reads the answer of get_margins. A segment that is absent is
 // not enabled; an answer with neither, and whatever else comes, is
-// [KindMalformed].
+// [wire.KindMalformed].
 func DecodeMargins(text string) (Margins, error) {
 	m := Margins{Equity: Segment{Missing: true}, Commodity: Segment{Missing: true}}
-	if decodeInto(text, &m) != nil {
-		return Margins{}, malformed("get_margins", errors.New("not margins"))
+	if wire.Decode(text, &m) != nil {
+		return Margins{}, wire.Malformed("get_margins", errors.New("not margins"))
 	}
 	if m.Equity.Missing && m.Commodity.Missing {
-		return Margins{}, malformed("get_margins", errors.New("no segment"))
+		return Margins{}, wire.Malformed("get_margins", errors.New("no segment"))
 	}
 	return m, nil
 }

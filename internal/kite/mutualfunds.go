@@ -3,6 +3,7 @@ package kite
 import (
 	"cmp"
 	"errors"
+	"kitebot/internal/kite/wire"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -24,11 +25,11 @@ type MutualFund struct {
 // DecodeMutualFunds reads the answer of get_mf_holdings: a list, where null and
 // [] are none. A null row becomes a [MutualFund] that is Missing. Kite's own
 // pnl is left aside: it is 0 for funds that have gained. A part of a list, and
-// whatever else comes, is [KindMalformed].
+// whatever else comes, is [wire.KindMalformed].
 func DecodeMutualFunds(text string) ([]MutualFund, error) {
-	funds, err := wholeList(text, (*MutualFund).check)
+	funds, err := wire.List(text, (*MutualFund).check)
 	if err != nil {
-		return nil, malformed("get_mf_holdings", err)
+		return nil, wire.Malformed("get_mf_holdings", err)
 	}
 	return funds, nil
 }

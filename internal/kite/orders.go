@@ -3,6 +3,7 @@ package kite
 import (
 	"cmp"
 	"errors"
+	"kitebot/internal/kite/wire"
 	"slices"
 	"time"
 
@@ -48,7 +49,7 @@ type Order struct {
 
 // DecodeOrders reads the answer of get_orders, the orders of today: a list,
 // where null and [] are none. A null row becomes an [Order] that is Missing.
-// A part of a list, and whatever else comes, is [KindMalformed].
+// A part of a list, and whatever else comes, is [wire.KindMalformed].
 func DecodeOrders(text string) ([]Order, error) { return decodeOrders("get_orders", text) }
 
 // DecodeOrderHistory reads the answer of get_order_history: the steps of one
@@ -56,9 +57,9 @@ func DecodeOrders(text string) ([]Order, error) { return decodeOrders("get_order
 func DecodeOrderHistory(text string) ([]Order, error) { return decodeOrders("get_order_history", text) }
 
 func decodeOrders(tool, text string) ([]Order, error) {
-	orders, err := wholeList(text, (*Order).check)
+	orders, err := wire.List(text, (*Order).check)
 	if err != nil {
-		return nil, malformed(tool, err)
+		return nil, wire.Malformed(tool, err)
 	}
 	return orders, nil
 }

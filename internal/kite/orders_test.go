@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 const fullOrder = `{"account_id":"","placed_by":"ZZ0001","order_id":"261112000000777","exchange_order_id":"1300000009999999","parent_order_id":"261112000000776","status":"OPEN","status_message":"why \u0026 how","status_message_raw":"raw",` +
@@ -67,7 +68,7 @@ func TestDecodersRefuse(t *testing.T) {
 				continue // has no such field
 			}
 			err := decode(bad)
-			if kite.KindOf(err) != kite.KindMalformed {
+			if wire.KindOf(err) != wire.KindMalformed {
 				t.Errorf("%s takes %.80s: %v", name, bad, err)
 			}
 			if err != nil && (len(err.Error()) > 80 || strings.Contains(err.Error(), "12345")) {

@@ -2,6 +2,7 @@ package kite
 
 import (
 	"cmp"
+	"kitebot/internal/kite/wire"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -58,11 +59,11 @@ type Positions struct {
 // the net position and those before it are the day's, because the day comes
 // first. Where rows came as null, a single row of something that was traded
 // today may be the day's and is not believed. A part of a list, and whatever
-// else comes, is [KindMalformed].
+// else comes, is [wire.KindMalformed].
 func DecodePositions(text string) (Positions, error) {
-	rows, err := wholeList(text, (*Position).check)
+	rows, err := wire.List(text, (*Position).check)
 	if err != nil {
-		return Positions{}, malformed("get_positions", err)
+		return Positions{}, wire.Malformed("get_positions", err)
 	}
 	last, times, holes := map[positionKey]int{}, map[positionKey]int{}, false
 	for i := range rows {

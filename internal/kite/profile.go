@@ -3,6 +3,7 @@ package kite
 import (
 	"encoding/json"
 	"errors"
+	"kitebot/internal/kite/wire"
 	"strings"
 	"unicode"
 )
@@ -25,15 +26,15 @@ func (p Profile) Identity() Identity {
 
 // DecodeProfile reads the answer of get_profile. When Kite answers no data the
 // server sends a profile of empty texts: that, and everything that is no
-// profile, is [KindMalformed].
+// profile, is [wire.KindMalformed].
 func DecodeProfile(text string) (Profile, error) {
 	var p Profile
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		return Profile{}, malformed("get_profile", errors.New("not a profile"))
+		return Profile{}, wire.Malformed("get_profile", errors.New("not a profile"))
 	}
 	p.UserID, p.UserName = strings.TrimSpace(p.UserID), plainName(p.UserName)
 	if !isUserID(p.UserID) {
-		return Profile{}, malformed("get_profile", errors.New("no user id"))
+		return Profile{}, wire.Malformed("get_profile", errors.New("no user id"))
 	}
 	return p, nil
 }

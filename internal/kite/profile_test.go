@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 func TestDecodeProfile(t *testing.T) {
@@ -44,8 +45,8 @@ func TestDecodeProfileRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := kite.DecodeProfile(text)
-			if kite.KindOf(err) != kite.KindMalformed {
-				t.Fatalf("DecodeProfile = %+v, %v, want %v", p, err, kite.KindMalformed)
+			if wire.KindOf(err) != wire.KindMalformed {
+				t.Fatalf("DecodeProfile = %+v, %v, want %v", p, err, wire.KindMalformed)
 			}
 			if strings.Contains(err.Error(), "QX") {
 				t.Errorf("error %q quotes the answer", err)

@@ -2,6 +2,8 @@ package kite
 
 import (
 	"errors"
+	"kitebot/internal/kite/symbol"
+	"kitebot/internal/kite/wire"
 	"slices"
 	"time"
 
@@ -65,7 +67,7 @@ func (q Quote) Priced() bool { return q.LastPrice.IsPositive() }
 
 // IsIndex reports whether it quotes an index. The last byte of a token is the
 // segment, and Kite's indices are segment 9.
-func (q Quote) IsIndex() bool { return q.Token&0xff == 9 || IsIndex(q.ID) }
+func (q Quote) IsIndex() bool { return q.Token&0xff == 9 || symbol.IsIndex(q.ID) }
 
 // Change is the day's change of one unit: last price − the close before. It is
 // worked out here, because Kite's own net_change is 0. Unknown without either.
@@ -82,7 +84,7 @@ func (q Quote) ChangePercent() Figure { return percentOf(q.Change(), known(q.Pri
 // DecodeQuotes reads the answer of get_quotes: an object keyed by what was
 // asked. What Kite does not know is absent from it. The answer null, which is
 // no data at all rather than an unknown symbol, is a nil map. Numbers are
-// exact. Whatever else comes is [KindMalformed].
+// exact. Whatever else comes is [wire.KindMalformed].
 func DecodeQuotes(text string) (map[string]Quote, error) { return decodeQuotes("get_quotes", text) }
 
 // DecodeOHLC reads the answer of get_ohlc like [DecodeQuotes]: last prices and
@@ -92,24 +94,24 @@ func DecodeOHLC(text string) (map[string]Quote, error) { return decodeQuotes("ge
 // decodeQuotes serves both tools: their answers differ in what is left out.
 func decodeQuotes(tool, text string) (map[string]Quote, error) {
 	quotes := map[string]Quote{}
-	null, err := decodeNamed(text, func(id string, q *Quote) {
+	null, err := wire.Named(text, func(id string, q *Quote) {
 		q.ID = id
 		q.Bids, q.Asks = slices.DeleteFunc(q.Bids, Level.empty), slices.DeleteFunc(q.Asks, Level.empty)
 		quotes[id] = *q
 	})
 	if err != nil {
-		return nil, malformed(tool, errors.New("not quotes by instrument"))
+		return nil, wire.Malformed(tool, errors.New("not quotes by instrument"))
 	}
 	if null {
 		return nil, nil
 	}
 	if _, nameless := quotes[""]; nameless {
-		return nil, malformed(tool, errors.New("a quote of nothing"))
+		return nil, wire.Malformed(tool, errors.New("a quote of nothing"))
 	}
 	return quotes, nil
 }
 
-// Choose picks from the answer to [Symbol.Guesses] the one that is meant: the
+// Choose picks from the answer to [symbol.Symbol.Guesses] the one that is meant: the
 // likeliest of those that Kite knows. One symbol on two exchanges is nearly
 // always one share, and then its prices are close. When they are more than a
 // twentieth apart, or one is not known, it may be two companies: false, a search

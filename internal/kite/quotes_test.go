@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 const fullQuote = `{"NSE:M\u0026M":{"instrument_token":519937,"timestamp":"2026-11-12T14:05:09+05:30","last_price":3120.45,"last_quantity":3,` +
@@ -89,7 +90,7 @@ func TestDecodeQuotesRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for tool, decode := range quoteDecoders() {
 				got, err := decode(text)
-				if kite.KindOf(err) != kite.KindMalformed || got != nil {
+				if wire.KindOf(err) != wire.KindMalformed || got != nil {
 					t.Fatalf("%s: %v, %v", tool, got, err)
 				}
 				if !strings.HasPrefix(err.Error(), tool) || len(err.Error()) > 80 {

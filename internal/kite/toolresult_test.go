@@ -10,7 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // wordsOfDecoders are all the words that a decoder's error may hold behind the
@@ -69,7 +69,7 @@ func texts() []string {
 func checkRefusal(t *testing.T, tool string, err error) {
 	t.Helper()
 	words, named := strings.CutPrefix(err.Error(), tool+": ")
-	if kite.KindOf(err) != kite.KindMalformed || !named || !wordsOfDecoders.MatchString(words) {
+	if wire.KindOf(err) != wire.KindMalformed || !named || !wordsOfDecoders.MatchString(words) {
 		t.Fatalf("%s refuses with %q", tool, err)
 	}
 }
@@ -79,11 +79,11 @@ func checkRefusal(t *testing.T, tool string, err error) {
 // its own failure with a reason can end a login.
 func checkMeaning(t *testing.T, text string) {
 	t.Helper()
-	for place, o := range map[string]kite.Outcome{
+	for place, o := range map[string]wire.Outcome{
 		"result": {Text: text}, "error": {Text: text, IsError: true}, "no tool": {Text: text, NoTool: true}, "rpc": {RPC: text}, "network": {Err: errors.New(text)},
 		"400": {Status: 400, Body: text}, "404": {Status: 404, Body: text}, "500": {Status: 500, Body: text}, "302": {Status: 302, Body: text},
 	} {
-		err := kite.Classify("x", o)
+		err := wire.Classify("x", o)
 		if err == nil {
 			if place != "result" && (place != "rpc" || text != "") {
 				t.Fatalf("%s of %q is good", place, text)
@@ -93,7 +93,7 @@ func checkMeaning(t *testing.T, text string) {
 		if !wordsOfClassify.MatchString(err.Error()) {
 			t.Fatalf("%s of %q: %q", place, text, err)
 		}
-		if mayEnd := place == "rpc" || o.Status >= 400; kite.KindOf(err) == kite.KindEnded && !mayEnd && !saysWhy(err) {
+		if mayEnd := place == "rpc" || o.Status >= 400; wire.KindOf(err) == wire.KindEnded && !mayEnd && !saysWhy(err) {
 			t.Fatalf("%s of %q ends a login", place, text)
 		}
 	}
@@ -101,8 +101,8 @@ func checkMeaning(t *testing.T, text string) {
 
 // saysWhy reports whether a login ended for a reason that the server tells.
 func saysWhy(err error) bool {
-	e, ok := errors.AsType[*kite.Error](err)
-	return ok && e.Why != kite.EndUnsaid
+	e, ok := errors.AsType[*wire.Error](err)
+	return ok && e.Why != wire.EndUnsaid
 }
 
 // Every number that a decoder reads is refused when it would take a machine to

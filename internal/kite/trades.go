@@ -1,6 +1,7 @@
 package kite
 
 import (
+	"kitebot/internal/kite/wire"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -27,7 +28,7 @@ type Trade struct {
 
 // DecodeTrades reads the answer of get_trades, the trades of today: a list,
 // where null and [] are none. A null row becomes a [Trade] that is Missing.
-// A part of a list, and whatever else comes, is [KindMalformed].
+// A part of a list, and whatever else comes, is [wire.KindMalformed].
 func DecodeTrades(text string) ([]Trade, error) { return decodeTrades("get_trades", text) }
 
 // DecodeOrderTrades reads the answer of get_order_trades: the trades of one
@@ -35,9 +36,9 @@ func DecodeTrades(text string) ([]Trade, error) { return decodeTrades("get_trade
 func DecodeOrderTrades(text string) ([]Trade, error) { return decodeTrades("get_order_trades", text) }
 
 func decodeTrades(tool, text string) ([]Trade, error) {
-	trades, err := wholeList(text, (*Trade).check)
+	trades, err := wire.List(text, (*Trade).check)
 	if err != nil {
-		return nil, malformed(tool, err)
+		return nil, wire.Malformed(tool, err)
 	}
 	return trades, nil
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/symbol"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/panics"
 )
 
@@ -18,37 +20,37 @@ const keepFound = time.Minute
 // Search looks for instruments by what was typed, in their symbols and in the names
 // of companies side by side; an ISIN or a number of BSE by itself. The ranking is
 // ours and takes all matches, so that it asks how many there are first: of more than
-// [kite.MaxMatches] it returns those of the shares and indices that begin so, if it
-// can. What is not [kite.Searchable] matches nothing. It asks seven
+// [symbol.MaxMatches] it returns those of the shares and indices that begin so, if it
+// can. What is not [symbol.Searchable] matches nothing. It asks seven
 // questions at most (TestATypedMessageIsBounded).
-func (a *Account) Search(ctx context.Context, typed string) (kite.Matches, error) {
+func (a *Account) Search(ctx context.Context, typed string) (symbol.Matches, error) {
 	word := strings.TrimSpace(typed)
 	switch code, err := strconv.ParseInt(word, 10, 64); {
-	case kite.IsISIN(word):
-		return a.matching(ctx, kite.AskISIN(strings.ToUpper(word)))
-	case err == nil && kite.IsBSECode(word):
-		found, err := a.matching(ctx, kite.AskBSECode(code))
-		if kite.KindOf(err) == kite.KindBadArgument { // there is none
-			return kite.Matches{}, nil
+	case symbol.IsISIN(word):
+		return a.matching(ctx, query.ISIN(strings.ToUpper(word)))
+	case err == nil && symbol.IsBSECode(word):
+		found, err := a.matching(ctx, query.BSECode(code))
+		if wire.KindOf(err) == wire.KindBadArgument { // there is none
+			return symbol.Matches{}, nil
 		}
 		return found, err
 	}
-	wanted, ok := kite.ParseWanted(typed)
+	wanted, ok := symbol.ParseSearch(typed)
 	if !ok {
-		return kite.Matches{}, nil
+		return symbol.Matches{}, nil
 	}
-	var symbols, names kite.Matches
+	var symbols, names symbol.Matches
 	var noSymbols, noNames error
 	panicked := panics.Parallel(
 		func() { symbols, noSymbols = a.manyMatching(ctx, "id", wanted.InSymbols()) },
 		func() { names, noNames = a.manyMatching(ctx, "name", wanted.InNames()) },
 	)
 	if err := cmp.Or(panicked, session.LoginError(noSymbols, noNames), noSymbols, noNames); err != nil {
-		return kite.Matches{}, err
+		return symbol.Matches{}, err
 	}
 	all := wanted.Narrow(symbols.And(names))
 	if index := wanted.Index(); index != "" && !all.Has(index) {
-		more, err := a.matching(ctx, kite.AskInstruments(index, "id"))
+		more, err := a.matching(ctx, query.Instruments(index, "id"))
 		return all.And(wanted.Narrow(more)), err
 	}
 	if single := wanted.Single(); single != "" && len(all.Found) == 0 {
@@ -56,7 +58,7 @@ func (a *Account) Search(ctx context.Context, typed string) (kite.Matches, error
 		return wanted.Narrow(more), err
 	}
 	if beginning := wanted.Beginning(); beginning != "" && len(all.Found) == 0 {
-		more, err := a.matching(ctx, kite.AskInstruments(beginning, "id"))
+		more, err := a.matching(ctx, query.Instruments(beginning, "id"))
 		return wanted.Narrow(more), err
 	}
 	return all, nil
@@ -64,19 +66,19 @@ func (a *Account) Search(ctx context.Context, typed string) (kite.Matches, error
 
 // manyMatching looks for a text in a field; where too many have it, for the closer
 // texts behind it.
-func (a *Account) manyMatching(ctx context.Context, field string, texts []string) (kite.Matches, error) {
-	all, err := a.matching(ctx, kite.AskCount(texts[0], field))
+func (a *Account) manyMatching(ctx context.Context, field string, texts []string) (symbol.Matches, error) {
+	all, err := a.matching(ctx, query.Count(texts[0], field))
 	if err != nil || all.Whole() {
 		return all, err
 	}
-	if all.Total <= kite.MaxMatches {
-		return a.matching(ctx, kite.AskInstruments(texts[0], field))
+	if all.Total <= symbol.MaxMatches {
+		return a.matching(ctx, query.Instruments(texts[0], field))
 	}
-	all = kite.Matches{More: true}
+	all = symbol.Matches{More: true}
 	for _, closer := range texts[1:] {
-		some, err := a.matching(ctx, kite.AskInstruments(closer, field))
+		some, err := a.matching(ctx, query.Instruments(closer, field))
 		if err != nil {
-			return kite.Matches{}, err
+			return symbol.Matches{}, err
 		}
 		if some.Whole() {
 			all = all.And(some)
@@ -85,7 +87,7 @@ func (a *Account) manyMatching(ctx context.Context, field string, texts []string
 	return all, nil
 }
 
-func (a *Account) matching(ctx context.Context, q kite.Query) (kite.Matches, error) {
-	found, _, err := fetch(ctx, a, q, keepFound, kite.DecodeInstruments)
+func (a *Account) matching(ctx context.Context, q query.Query) (symbol.Matches, error) {
+	found, _, err := fetch(ctx, a, q, keepFound, symbol.DecodeInstruments)
 	return found, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 func chartCommand() Command {
@@ -41,7 +42,7 @@ func chartCommand() Command {
 func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	words, span := kite.CutSpan(r.Args)
 	rng, known := kite.ParseRange(cmp.Or(span, string(kite.Month6)))
-	said := kite.Readings(words)
+	said := symbol.Readings(words)
 	_, only := kite.ParseRange(words)
 	switch {
 	case len(said) == 0, only:
@@ -63,7 +64,7 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	return drawn(ctx, r, found, rng, Say)
 }
 
-func typedIn(said []kite.Reading) (words []string) {
+func typedIn(said []symbol.Reading) (words []string) {
 	for _, s := range said {
 		words = append(words, s.Typed)
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // Explain words a failure that leaves the login as it is, with a next step. It and
@@ -27,7 +27,7 @@ func Explain(r *Request, err error, ref string) view.Message {
 // NoLink words why there is no link for a request that needs a login.
 func NoLink(r *Request, err error, ref string) view.Message {
 	p := Problem(err)
-	if !slices.Contains([]kite.Kind{kite.KindNoLink, kite.KindNotServed, kite.KindBlocked, kite.KindUnfamiliar, kite.KindAuthorize}, kite.KindOf(err)) {
+	if !slices.Contains([]wire.Kind{wire.KindNoLink, wire.KindNotServed, wire.KindBlocked, wire.KindUnfamiliar, wire.KindAuthorize}, wire.KindOf(err)) {
 		p.Headline = "You need to log in, but Kite is giving out no login links just now."
 	}
 	p.Ref, p.Again = ref, againData(r)
@@ -44,10 +44,10 @@ func WhyLogIn(err error) string {
 	case isEnded:
 		return view.EndedBecause(ended.Why)
 	case errors.Is(err, session.ErrEnded):
-		return view.EndedBecause(kite.EndUnsaid)
+		return view.EndedBecause(wire.EndUnsaid)
 	case isDoubt && doubt.Over:
 		return view.ProbablyOver()
-	case kite.KindOf(err) == kite.KindNotServed:
+	case wire.KindOf(err) == wire.KindNotServed:
 		return view.Unreached()
 	default:
 		return ""
@@ -95,28 +95,28 @@ func Problem(err error) view.Problem {
 			Again:    again, Login: again,
 		}
 	}
-	switch kite.KindOf(err) {
-	case kite.KindUnreachable:
+	switch wire.KindOf(err) {
+	case wire.KindUnreachable:
 		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
-	case kite.KindNotServed:
+	case wire.KindNotServed:
 		return view.Problem{Headline: "I cannot find Kite’s server.", Detail: "Nothing is lost. This bot may be set up wrongly: if this lasts for some minutes, tell the person who runs it.", Again: again}
-	case kite.KindLimited:
+	case wire.KindLimited:
 		return view.Problem{Headline: "Kite is getting too many requests just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
-	case kite.KindTooBig:
+	case wire.KindTooBig:
 		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it, and your login is as it was. Asking again would bring the same answer; /tool asks for a part of a list, for example: /tool get_holdings limit=50"}
-	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt:
+	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt:
 		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
-	case kite.KindNoTool:
+	case wire.KindNoTool:
 		return view.Problem{Headline: "Kite does not offer this at present.", Detail: "Its server no longer lists what this command needs."}
-	case kite.KindMalformed:
+	case wire.KindMalformed:
 		return view.Problem{Headline: "Kite sent an answer I cannot read.", Detail: "I show nothing rather than a wrong figure.", Again: again}
-	case kite.KindNoLink:
+	case wire.KindNoLink:
 		return view.Problem{Headline: "Kite sent a login link that I do not recognise.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
-	case kite.KindBlocked:
+	case wire.KindBlocked:
 		return view.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
-	case kite.KindUnfamiliar, kite.KindAuthorize:
+	case wire.KindUnfamiliar, wire.KindAuthorize:
 		return view.Problem{Headline: "Kite’s server has changed in a way I do not know yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
-	case kite.KindBadArgument:
+	case wire.KindBadArgument:
 		return view.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

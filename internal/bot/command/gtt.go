@@ -8,6 +8,7 @@ import (
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/symbol"
 )
 
 func gttCommand() Command {
@@ -38,7 +39,7 @@ func gttCommand() Command {
 func waitingFor(gtts []kite.GTT) []string {
 	var ids []string
 	for _, g := range gtts {
-		if id := g.Exchange + ":" + g.Symbol; g.Active() && kite.IsID(id) && !slices.Contains(ids, id) {
+		if id := g.Exchange + ":" + g.Symbol; g.Active() && symbol.IsID(id) && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

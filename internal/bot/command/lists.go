@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // pager shows one page of something, with figures that are not older than maxAge.
@@ -84,7 +84,7 @@ func withFilter(command string, read func(*Request), run Handler) Handler {
 // narrow keeps the rows that each word of the filter fits, or any of them where no
 // row fits all. none is the answer where no row fits.
 func narrow[T interface{ Fits(word string) bool }](r *Request, all []T) (kept []T, none *view.Message) {
-	words := strings.FieldsFunc(kite.SymbolKey(r.filter), func(c rune) bool { return strings.ContainsRune(" ,;.?!", c) })
+	words := strings.FieldsFunc(symbol.Key(r.filter), func(c rune) bool { return strings.ContainsRune(" ,;.?!", c) })
 	if len(words) == 0 || len(all) == 0 {
 		return all, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func loginCommand() Command {
@@ -124,7 +125,7 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	case s.State == session.Unconfirmed && s.Link == nil && !s.News:
 		return Reply{}, session.ErrUnconfirmed
 	case s.Link != nil && s.Link.Ref == r.Args:
-		return linkStands(r, s, kite.Unanswered(err)), nil
+		return linkStands(r, s, wire.Unanswered(err)), nil
 	case s.Link == nil && !s.User.IsZero() && s.News:
 		return Reply{}, nil
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
@@ -152,7 +153,7 @@ func linkStands(r *Request, s session.Status, silent bool) Reply {
 
 // expected reports whether Finish failed in a way that the link's message shows.
 func expected(err error) bool {
-	return errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || kite.KindOf(err) != kite.KindUnknown
+	return errors.Is(err, session.ErrNoLogin) || errors.Is(err, session.ErrEnded) || wire.KindOf(err) != wire.KindUnknown
 }
 
 // oldLink replaces a message whose Done button names another link than the newest.

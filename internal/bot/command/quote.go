@@ -6,7 +6,7 @@ import (
 
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 func quoteCommand() Command {
@@ -40,7 +40,7 @@ func quoteCommand() Command {
 // quoteTyped answers the symbols that were typed: one with its quote, several with
 // a line each.
 func quoteTyped(ctx context.Context, r *Request) (Reply, error) {
-	said := kite.Readings(r.Args)
+	said := symbol.Readings(r.Args)
 	switch {
 	case len(said) == 0:
 		return Say(view.QuoteUsage()), nil
@@ -55,7 +55,7 @@ func quoteTyped(ctx context.Context, r *Request) (Reply, error) {
 	case instead != nil:
 		return *instead, nil
 	case several != nil:
-		m, err := quotesMessage(ctx, r, kite.ReadingsOf(several))
+		m, err := quotesMessage(ctx, r, symbol.ReadingsOf(several))
 		return Say(m), err
 	}
 	return Say(quoteView(r, found)), nil
@@ -91,7 +91,7 @@ func quoteDepth(ctx context.Context, r *Request) (Reply, error) {
 // quoteWatch puts the quote's instrument on the watch list, or takes it off.
 func quoteWatch(on bool) Handler {
 	return func(ctx context.Context, r *Request) (Reply, error) {
-		if !kite.IsID(r.Args) {
+		if !symbol.IsID(r.Args) {
 			return inPlace(view.NoQuote(r.Args)), nil
 		}
 		err := r.Change(func(p *account.Prefs) {

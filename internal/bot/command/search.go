@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 func searchCommand() Command {
@@ -26,7 +26,7 @@ func searchCommand() Command {
 }
 
 func searchMessage(ctx context.Context, r *Request, query string, page int) (view.Message, error) {
-	if !kite.Searchable(query) {
+	if !symbol.Searchable(query) {
 		return view.SearchTooShort(query), nil
 	}
 	found, err := r.Account.Search(ctx, query)
@@ -37,7 +37,7 @@ func searchMessage(ctx context.Context, r *Request, query string, page int) (vie
 		return view.SearchTooMany(query), nil
 	}
 	return view.Search(view.SearchView{
-		Query: query, Found: kite.Rank(query, found.Found), LeftOut: found.LeftOut, More: found.More, Page: page,
+		Query: query, Found: symbol.Rank(query, found.Found), LeftOut: found.LeftOut, More: found.More, Page: page,
 		Means: r.pick(query),
 	}), nil
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func statusCommand() Command {
@@ -27,7 +27,7 @@ func status(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case err == nil:
 		return Say(LoginView(s, r.Now).Status(false)), nil
-	case doubtful, kite.Unanswered(err):
+	case doubtful, wire.Unanswered(err):
 		return Say(LoginView(s, r.Now).Status(true)), nil
 	case errors.Is(err, session.ErrNoLogin):
 		return Say(statusWithout(s, r)), nil

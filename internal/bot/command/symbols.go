@@ -8,6 +8,7 @@ import (
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // priced is an instrument with its quote of now.
@@ -19,7 +20,7 @@ type priced struct {
 
 // priceOf asks for one instrument; nil when Kite does not know it.
 func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
-	if !kite.IsID(id) { // a button of somebody's making
+	if !symbol.IsID(id) { // a button of somebody's making
 		return nil, nil
 	}
 	quotes, at, err := r.Account.Quotes(ctx, []string{id}, fresh)
@@ -43,7 +44,7 @@ const maxQuotes = 200
 // The order: what the person picked for these words before; then the likely
 // names, all in one question; then a search. Where each word is a symbol of its
 // own, several returns them.
-func resolve(ctx context.Context, r *Request, said kite.Reading, command, with string) (found priced, several []string, instead *Reply, err error) {
+func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with string) (found priced, several []string, instead *Reply, err error) {
 	whole, parts := r.named(said.Typed), r.namedEach(said.Parts)
 	ask := whole.guesses
 	for _, p := range parts {
@@ -63,10 +64,10 @@ func resolve(ctx context.Context, r *Request, said kite.Reading, command, with s
 		return priced{}, ids, nil, nil
 	}
 	pick := view.PickView{Typed: said.Typed, For: command, With: with}
-	if !kite.Searchable(said.Typed) {
+	if !symbol.Searchable(said.Typed) {
 		for _, id := range whole.guesses {
 			if _, known := quotes[id]; known { // two shares that one symbol may mean
-				pick.Options = append(pick.Options, kite.InstrumentOf(id))
+				pick.Options = append(pick.Options, symbol.InstrumentOf(id))
 			}
 		}
 		return priced{}, nil, reply(Say(r.pickOrNone(pick))), nil
@@ -84,8 +85,8 @@ func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply
 	case found.TooMany():
 		return priced{}, reply(Say(view.SearchTooMany(pick.Typed))), nil
 	}
-	ranked := kite.Rank(pick.Typed, found.Found)
-	one, clear := kite.Clear(pick.Typed, ranked)
+	ranked := symbol.Rank(pick.Typed, found.Found)
+	one, clear := symbol.Unambiguous(pick.Typed, ranked)
 	if !clear || found.More && len(ranked) == 1 {
 		pick.Options, pick.More = ranked, found.More
 		return priced{}, reply(Say(r.pickOrNone(pick))), nil
@@ -107,7 +108,7 @@ func (r *Request) pickOrNone(v view.PickView) view.Message {
 	if len(v.Options) > 0 {
 		return view.PickSymbol(v)
 	}
-	return view.NoSuchSymbol(v.Typed, r.Commands.Nearest(kite.SymbolKey(v.Typed)))
+	return view.NoSuchSymbol(v.Typed, r.Commands.Nearest(symbol.Key(v.Typed)))
 }
 
 // pickAgain turns to another page of what matched.
@@ -122,7 +123,7 @@ func pickAgain(command, with string) Handler {
 			return inPlace(view.SearchTooMany(typed)), nil
 		}
 		return inPlace(r.pickOrNone(view.PickView{
-			Typed: typed, Options: kite.Rank(typed, found.Found), For: command, With: with, Page: page, More: found.More,
+			Typed: typed, Options: symbol.Rank(typed, found.Found), For: command, With: with, Page: page, More: found.More,
 		})), nil
 	}
 }
@@ -140,7 +141,7 @@ func (r *Request) named(word string) named {
 	n := named{word: word}
 	if picked := r.pick(word); picked != "" {
 		n.guesses, n.index = []string{picked}, true
-	} else if s, ok := kite.ParseSymbol(word); ok && !kite.IsISIN(word) && !kite.IsBSECode(word) {
+	} else if s, ok := symbol.Parse(word); ok && !symbol.IsISIN(word) && !symbol.IsBSECode(word) {
 		n.guesses, n.index = s.Guesses(), s.Exchange != ""
 	}
 	return n
@@ -149,8 +150,8 @@ func (r *Request) named(word string) named {
 // pick is what was picked for a word, "" for nothing. Contracts are not remembered
 // any more, and those that were are past.
 func (r *Request) pick(word string) string {
-	id := r.Prefs.Picks[kite.SymbolKey(word)]
-	if kite.IsContract(id) {
+	id := r.Prefs.Picks[symbol.Key(word)]
+	if symbol.IsContract(id) {
 		return ""
 	}
 	return id
@@ -188,7 +189,7 @@ const (
 // returned message says. A contract is not remembered: it is gone in some weeks.
 func (r *Request) picked() (id string, told []view.Message, err error) {
 	id, typed := view.ParsePickArg(r.Args)
-	if typed == "" || !kite.IsID(id) || kite.IsContract(id) || r.Prefs.Picks[typed] == id {
+	if typed == "" || !symbol.IsID(id) || symbol.IsContract(id) || r.Prefs.Picks[typed] == id {
 		return id, nil, nil
 	}
 	err = r.Change(func(p *account.Prefs) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 )
 
 func toolsCommand() Command {
@@ -21,8 +21,8 @@ func toolCommand() Command {
 	return Command{
 		Name: "tool", Usage: "/tool NAME ARGS", Summary: "call a read-only Kite tool",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			q, err := kite.ParseToolCall(r.Args)
-			if refused, ok := errors.AsType[*kite.CallError](err); ok {
+			q, err := query.Parse(r.Args)
+			if refused, ok := errors.AsType[*query.ParseError](err); ok {
 				return Say(view.ToolRefused(refused)), nil
 			}
 			if err != nil {

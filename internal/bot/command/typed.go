@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // otherNames are what people call a command besides its name, without a slash.
@@ -57,7 +58,7 @@ func (l List) Read(text string) (name, args string) {
 	if symbol, ok := kite.SpokenChart(whole); ok {
 		return "chart", symbol
 	}
-	if kite.LooksLikeSymbols(seen(text)) {
+	if symbol.LooksLikeList(seen(text)) {
 		return "quote", strings.TrimSpace(seen(text))
 	}
 	return "", ""
@@ -68,7 +69,7 @@ func (l List) Read(text string) (name, args string) {
 func (c Command) takes(words []string) bool {
 	return (c.Filters || strings.Contains(c.Usage, " ")) && !slices.ContainsFunc(words, func(word string) bool {
 		side := c.Filters && slices.Contains([]string{"buy", "sell", "done"}, strings.ToLower(word))
-		return kite.HasTalk(word) && !side
+		return symbol.HasTalk(word) && !side
 	})
 }
 

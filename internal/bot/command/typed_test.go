@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"kitebot/internal/bot/command"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // What people type without a slash, and the command that it comes to; "" is talk.
@@ -112,7 +112,7 @@ func TestReadings(t *testing.T) {
 		"price of infy": "infy", "infy ltp": "infy", "quote of infy, price of tcs": "infy/tcs", "“infy”?": "infy", ", ,": "", "price": "price", "": "",
 	} {
 		var all []string
-		for _, r := range kite.Readings(typed) {
+		for _, r := range symbol.Readings(typed) {
 			s := r.Typed
 			if r.Parts != nil {
 				s += " (" + strings.Join(r.Parts, "|") + ")"

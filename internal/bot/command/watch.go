@@ -10,23 +10,24 @@ import (
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 func quotesCommand() Command {
 	return Command{
 		Name: "quotes", Usage: "/quotes SYMBOLS", Summary: "several prices at once: infy, tcs, nifty",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			m, err := quotesMessage(ctx, r, kite.Readings(r.Args))
+			m, err := quotesMessage(ctx, r, symbol.Readings(r.Args))
 			return Say(m), err
 		},
 		Actions: map[string]Action{"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			m, err := quotesMessage(ctx, r, kite.ReadingsOf(view.ParseQuotesArg(r.Args)))
+			m, err := quotesMessage(ctx, r, symbol.ReadingsOf(view.ParseQuotesArg(r.Args)))
 			return inPlace(m), err
 		}}},
 	}
 }
 
-func quotesMessage(ctx context.Context, r *Request, said []kite.Reading) (view.Message, error) {
+func quotesMessage(ctx context.Context, r *Request, said []symbol.Reading) (view.Message, error) {
 	v := view.QuotesView{Native: r.Prefs.Native, AsOf: r.Now}
 	meant, err := priceEach(ctx, r, said)
 	if err != nil {
@@ -53,7 +54,7 @@ const mostSearched = 3
 // priceEach finds what each of several symbols means, as /quote would, but for
 // asking back: all that they can mean is one question, and the first few of which
 // Kite knows nothing by that are searched for.
-func priceEach(ctx context.Context, r *Request, said []kite.Reading) (m meanings, err error) {
+func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m meanings, err error) {
 	var words []named
 	var ask []string
 	for _, s := range said[:min(len(said), maxQuotes)] {
@@ -122,7 +123,7 @@ func (m *meanings) search(ctx context.Context, r *Request) error {
 		if err != nil {
 			return err
 		}
-		one, clear := kite.Clear(word, kite.Rank(word, all.Found))
+		one, clear := symbol.Unambiguous(word, symbol.Rank(word, all.Found))
 		switch {
 		case clear && !all.More:
 			found = append(found, one.ID)
@@ -197,7 +198,7 @@ func watchList(ctx context.Context, r *Request, page int, maxAge time.Duration, 
 
 // watchAdd puts the symbols that Kite knows onto the list.
 func watchAdd(ctx context.Context, r *Request) (Reply, error) {
-	meant, err := priceEach(ctx, r, kite.Readings(r.Args))
+	meant, err := priceEach(ctx, r, symbol.Readings(r.Args))
 	if err != nil {
 		return Reply{}, err
 	}

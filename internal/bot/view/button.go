@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // maxData is how many bytes Telegram takes as a button's data.
@@ -60,7 +60,7 @@ func rowsOf(buttons []Button, perRow int) [][]Button {
 // idButton is a button about an instrument: none when its name does not fit
 // into a button, or is nothing that could be asked for again.
 func idButton(text, action, id string) []Button {
-	if data := action + id; kite.IsID(id) && len(data) <= maxData {
+	if data := action + id; symbol.IsID(id) && len(data) <= maxData {
 		return []Button{{Text: text, Data: data}}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 	"kitebot/internal/market"
 )
 
@@ -104,7 +105,7 @@ func chartButtons(v ChartView) [][]Button {
 func ParseChartArg(arg string) (r kite.Range, id string, ok bool) {
 	text, id, _ := strings.Cut(arg, ":")
 	r, ok = kite.ParseRange(text)
-	return r, id, ok && kite.IsID(id)
+	return r, id, ok && symbol.IsID(id)
 }
 
 // ChartUsage answers /chart without a symbol.

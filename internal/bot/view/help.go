@@ -5,7 +5,7 @@ import (
 	"html"
 	"strings"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // CommandLine is one command as /help lists it.
@@ -72,7 +72,7 @@ func UnknownCommand(name, meant, args string) Message {
 // look it up: people mistype their one-time codes into chats.
 func NotACommand(typed string) Message {
 	m := Message{HTML: "I answer commands and symbols, for example /portfolio or infy. /help shows everything."}
-	if code := strings.TrimSpace(typed); kite.IsBSECode(code) {
+	if code := strings.TrimSpace(typed); symbol.IsBSECode(code) {
 		m.HTML = "If that is the number of a share at BSE, I can look it up."
 		m.Buttons = [][]Button{{{Text: "Look up " + code, Data: "quote:again:" + code}}}
 	}

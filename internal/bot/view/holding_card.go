@@ -41,7 +41,7 @@ func NoSuchHolding(p Place, at time.Time) Message {
 
 func cardHead(v HoldingCardView) []string {
 	h, hide := v.Holding.Shown(), mask(v.Hide)
-	lines := []string{headline(outside(symbol(h)), h.Value(), h.Day(), h.DayPercent(), hide, dayOf(v.AsOf))}
+	lines := []string{headline(outside(holdingSymbol(h)), h.Value(), h.Day(), h.DayPercent(), hide, dayOf(v.AsOf))}
 	var where []string
 	if h.Exchange != "" {
 		where = append(where, outside(h.Exchange))

@@ -72,7 +72,7 @@ func holdingRow(v HoldingsView, h *kite.Holding, twice bool) row {
 }
 
 // symbol is the trading symbol without the series that goes without saying.
-func symbol(h kite.Holding) string { return plainSymbol(h.Symbol) }
+func holdingSymbol(h kite.Holding) string { return plainSymbol(h.Symbol) }
 
 // heldTwice reports whether a symbol has more than one row, such as shares held
 // from both exchanges.

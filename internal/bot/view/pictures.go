@@ -10,7 +10,7 @@ import (
 )
 
 // HoldingName is a holding's symbol without the series that goes without saying.
-func HoldingName(h kite.Holding) string { return clean(symbol(h)) }
+func HoldingName(h kite.Holding) string { return clean(holdingSymbol(h)) }
 
 // PictureView is a picture of the holdings.
 type PictureView struct {

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // unit is how the prices of an instrument are written.
@@ -23,7 +24,7 @@ const ticks = 4
 func unitOf(id string) unit {
 	exchange, _, _ := strings.Cut(id, ":")
 	switch {
-	case kite.IsIndex(id):
+	case symbol.IsIndex(id):
 		return unit{"", 2, 2}
 	case exchange == "CDS" || exchange == "BCD":
 		return unit{"₹", 4, ticks}

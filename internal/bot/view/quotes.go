@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // QuoteRow is one instrument of a list of quotes.
@@ -227,7 +228,7 @@ func unclearLine(words []string) []string {
 func refreshQuotes(shown []QuoteRow) []Button {
 	var ids []string
 	for _, r := range shown {
-		if !kite.IsID(r.ID) {
+		if !symbol.IsID(r.ID) {
 			return nil
 		}
 		ids = append(ids, strings.TrimPrefix(r.ID, "NSE:"))
@@ -246,7 +247,7 @@ func ParseQuotesArg(arg string) []string {
 		if !strings.Contains(name, ":") {
 			name = "NSE:" + name
 		}
-		if kite.IsID(name) {
+		if symbol.IsID(name) {
 			ids = append(ids, name)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 // searchPerPage is how many instruments a person is shown at once.
@@ -12,12 +12,12 @@ const searchPerPage = 8
 
 // SearchView is what /search shows. It holds nothing of the account.
 type SearchView struct {
-	Query   string            // as it was typed
-	Found   []kite.Instrument // the best first
-	LeftOut int               // rows of Kite's answer that named nothing
-	More    bool              // more match, too many to be told
-	Means   string            // the instrument that the query was said to mean; "" for none
-	Page    int               // from 1; a page that does not exist is the nearest one
+	Query   string              // as it was typed
+	Found   []symbol.Instrument // the best first
+	LeftOut int                 // rows of Kite's answer that named nothing
+	More    bool                // more match, too many to be told
+	Means   string              // the instrument that the query was said to mean; "" for none
+	Page    int                 // from 1; a page that does not exist is the nearest one
 }
 
 // Search renders what was found, with a button for each.
@@ -36,7 +36,7 @@ func Search(v SearchView) Message {
 	buttons := pickButtons(shown, func(id string) string { return "quote:open:" + id })
 	if v.Means != "" {
 		s.say(fmt.Sprintf("I take “%s” to mean %s (%s).", typedText(v.Query), escape(symbolOf(v.Means)), escape(exchangeOf(v.Means))))
-		buttons = append(buttons, unpickButton(kite.SymbolKey(v.Query)))
+		buttons = append(buttons, unpickButton(symbol.Key(v.Query)))
 	}
 	return s.message(false, append(buttons, turnSearch("search:page", v.Query, at, &s)...))
 }
@@ -74,7 +74,7 @@ func noMatches(v SearchView) Message {
 // for a symbol that is so short.
 func SearchTooShort(query string) Message {
 	m := Message{HTML: fmt.Sprintf("<b>“%s” matches nearly everything</b>\nType at least three letters of the name or the symbol.", typedText(query))}
-	s, ok := kite.ParseSymbol(query)
+	s, ok := symbol.Parse(query)
 	if !ok {
 		return m
 	}
@@ -122,7 +122,7 @@ func ParseSearchArg(arg string) (page int, query string) {
 }
 
 // instrumentLines list instruments, each on its line: symbol, exchange, what it is.
-func instrumentLines(found []kite.Instrument) []string {
+func instrumentLines(found []symbol.Instrument) []string {
 	lines := make([]string, len(found))
 	for i, in := range found {
 		line := fmt.Sprintf("<b>%s</b> · %s", escape(cut(symbolOf(in.ID), 32)), escape(cut(clean(in.Exchange), 8)))
@@ -138,7 +138,7 @@ func instrumentLines(found []kite.Instrument) []string {
 }
 
 // whatItIs is the company's name, or what a contract is on and when it ends.
-func whatItIs(in kite.Instrument) string {
+func whatItIs(in symbol.Instrument) string {
 	name := strings.TrimSpace(clean(in.Name))
 	if strings.EqualFold(name, symbolOf(in.ID)) {
 		name = ""
@@ -158,13 +158,13 @@ func whatItIs(in kite.Instrument) string {
 }
 
 // strike is the price of an option, without the paise it seldom has.
-func strike(in kite.Instrument) string {
+func strike(in symbol.Instrument) string {
 	return strings.TrimSuffix(unit{"", 2, ticks}.price(in.Strike), ".00")
 }
 
 // pickButtons are a button for each instrument, two in a row where they are
 // short. One that cannot be asked for gets none.
-func pickButtons(shown []kite.Instrument, data func(id string) string) [][]Button {
+func pickButtons(shown []symbol.Instrument, data func(id string) string) [][]Button {
 	var picks []Button
 	perRow := 2
 	for _, in := range shown {
@@ -172,7 +172,7 @@ func pickButtons(shown []kite.Instrument, data func(id string) string) [][]Butto
 		if cells(text) > 18 {
 			perRow = 1
 		}
-		if d := data(in.ID); kite.IsID(in.ID) && len(d) <= maxData {
+		if d := data(in.ID); symbol.IsID(in.ID) && len(d) <= maxData {
 			picks = append(picks, Button{Text: text, Data: d})
 		}
 	}
@@ -181,12 +181,12 @@ func pickButtons(shown []kite.Instrument, data func(id string) string) [][]Butto
 
 // PickView asks which of several instruments is meant.
 type PickView struct {
-	Typed   string            // as the person typed it
-	Options []kite.Instrument // the best first
-	For     string            // the command that goes on with the one picked: "quote", "chart"
-	With    string            // goes along with the choice, such as the range of a chart, "1D"; may be empty
-	Page    int               // from 1; a page that does not exist is the nearest one
-	More    bool              // more match, too many to be told
+	Typed   string              // as the person typed it
+	Options []symbol.Instrument // the best first
+	For     string              // the command that goes on with the one picked: "quote", "chart"
+	With    string              // goes along with the choice, such as the range of a chart, "1D"; may be empty
+	Page    int                 // from 1; a page that does not exist is the nearest one
+	More    bool                // more match, too many to be told
 }
 
 // PickSymbol renders the question. A button carries what was typed too, so that
@@ -216,14 +216,14 @@ func pickHead(v PickView) string {
 
 // pickData is "quote:pick:NSE:INFY=infy".
 func pickData(action, id, typed string) string {
-	if data := action + ":" + id + "=" + kite.SymbolKey(typed); len(data) <= maxData {
+	if data := action + ":" + id + "=" + symbol.Key(typed); len(data) <= maxData {
 		return data
 	}
 	return action + ":" + id
 }
 
 // ParsePickArg splits the argument of such a button. typed is in the form of
-// [kite.SymbolKey]; "" when the button had no room for it.
+// [symbol.Key]; "" when the button had no room for it.
 func ParsePickArg(arg string) (id, typed string) {
 	id, typed, _ = strings.Cut(arg, "=")
 	return id, typed
@@ -236,7 +236,7 @@ func NoSuchSymbol(typed, meant string) Message {
 		return QuoteUsage()
 	}
 	more := "Kite knows no such symbol. Try a part of the company’s name, or name the exchange: <code>BSE:ITC</code>"
-	if kite.IsBSECode(strings.TrimSpace(typed)) {
+	if symbol.IsBSECode(strings.TrimSpace(typed)) {
 		more = "Kite’s search knows no such number. Try the symbol, the ISIN or a part of the company’s name."
 	}
 	m := Message{HTML: fmt.Sprintf("<b>No match for “%s”</b>\n%s", typedText(typed), more)}
@@ -259,7 +259,7 @@ func Unlearnt(typed string) Message {
 	return Message{HTML: fmt.Sprintf("Forgotten. I’ll ask again what you mean by “%s”.", typedText(typed))}
 }
 
-// unpickButton forgets what a word, in the form of [kite.SymbolKey], means.
+// unpickButton forgets what a word, in the form of [symbol.Key], means.
 func unpickButton(typed string) []Button {
 	if data := "quote:unpick:" + typed; len(data) <= maxData {
 		return []Button{{Text: "Forget it", Data: data}}

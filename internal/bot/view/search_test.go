@@ -9,7 +9,7 @@ import (
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/symbol"
 )
 
 func instrument(exchange, symbol, name string, more ...string) string {
@@ -17,16 +17,16 @@ func instrument(exchange, symbol, name string, more ...string) string {
 	return strings.Join(append([]string{s}, more...), ",") + "}"
 }
 
-func instruments(tb testing.TB, rows ...string) []kite.Instrument {
+func instruments(tb testing.TB, rows ...string) []symbol.Instrument {
 	tb.Helper()
-	found, err := kite.DecodeInstruments(list(rows...))
+	found, err := symbol.DecodeInstruments(list(rows...))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return found.Found
 }
 
-func tataShares(tb testing.TB) []kite.Instrument {
+func tataShares(tb testing.TB) []symbol.Instrument {
 	return instruments(tb,
 		instrument("NSE", "TATAPOWER", "TATA POWER CO"), instrument("NSE", "TATASTEEL", "TATA STEEL"),
 		instrument("BSE", "TATAYODOGA", "TATA YODOGAWA", `"active":false`),
@@ -35,7 +35,7 @@ func tataShares(tb testing.TB) []kite.Instrument {
 	)
 }
 
-func manyInstruments(tb testing.TB, n int) []kite.Instrument {
+func manyInstruments(tb testing.TB, n int) []symbol.Instrument {
 	var rows []string
 	for i := range n {
 		rows = append(rows, instrument("NSE", fmt.Sprintf("STOCK%03d", i), fmt.Sprintf("COMPANY %d", i)))
@@ -127,12 +127,12 @@ func TestAnySearchRenders(t *testing.T) {
 			rows = append(rows, instrument(text.Draw(t, "exchange"), text.Draw(t, "symbol"), text.Draw(t, "name"),
 				rapid.SampledFrom([]string{`"strike":0`, `"instrument_type":"CE","strike":1e17`, `"instrument_type":"FUT","expiry_date":"2026-11-24"`, `"active":false`}).Draw(t, "kind")))
 		}
-		found, err := kite.DecodeInstruments(list(rows...))
+		found, err := symbol.DecodeInstruments(list(rows...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		query := text.Draw(t, "query")
-		ranked := kite.Rank(query, found.Found)
+		ranked := symbol.Rank(query, found.Found)
 		m := view.Search(view.SearchView{Query: query, Found: ranked, LeftOut: found.LeftOut, Page: rapid.IntRange(-1, 4).Draw(t, "page")})
 		if err := viewtest.Check(m); err != nil {
 			t.Fatalf("%v\n%s", err, m.HTML)
@@ -154,7 +154,7 @@ func checkMarketData(t *rapid.T, data, query string) {
 	t.Helper()
 	if arg, ok := strings.CutPrefix(data, "quote:pick:"); ok {
 		id, typed := view.ParsePickArg(arg)
-		if !kite.IsID(id) || typed != "" && typed != kite.SymbolKey(query) {
+		if !symbol.IsID(id) || typed != "" && typed != symbol.Key(query) {
 			t.Fatalf("%q picks %q for %q", data, id, typed)
 		}
 		return
@@ -170,7 +170,7 @@ func checkMarketData(t *rapid.T, data, query string) {
 		}
 		return
 	}
-	if id, ok := strings.CutPrefix(data, "quote:open:"); !ok || !kite.IsID(id) {
+	if id, ok := strings.CutPrefix(data, "quote:open:"); !ok || !symbol.IsID(id) {
 		t.Fatalf("data %q", data)
 	}
 }

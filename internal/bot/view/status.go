@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/market"
 )
 
@@ -20,15 +21,15 @@ func Unreached() string {
 }
 
 // EndedBecause says in a sentence why a login is over.
-func EndedBecause(why kite.Ending) string {
+func EndedBecause(why wire.Ending) string {
 	switch why {
-	case kite.EndCutOff:
+	case wire.EndCutOff:
 		return "Kite has ended your login, as it does every morning at about 06:00 IST."
-	case kite.EndExpired:
+	case wire.EndExpired:
 		return "Your login has run out: Kite’s server keeps one for a day at most."
-	case kite.EndLost:
+	case wire.EndLost:
 		return "Kite’s server no longer knows your login: it was restarted, or you logged out in another app."
-	case kite.EndSwitched:
+	case wire.EndSwitched:
 		return "Kite’s server has a new way of logging in, so please log in once more."
 	default:
 		return "Your login at Kite has ended; that happens every morning at the latest."

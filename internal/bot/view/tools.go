@@ -9,7 +9,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // maxNesting is how deep an answer may be nested to be indented: deeper ones
@@ -110,13 +111,13 @@ const toolsPerPage = 8
 
 // ToolsView is what /tools shows.
 type ToolsView struct {
-	Offers []kite.Offer // what the server lists, in its order
+	Offers []wire.Offer // what the server lists, in its order
 	Page   int          // from 1; a page that does not exist is the nearest one
 }
 
 // Tools renders what may be asked of the server by /tool.
 func Tools(v ToolsView) Message {
-	offered, missing := kite.Offered(v.Offers)
+	offered, missing := query.Offered(v.Offers)
 	if len(offered) == 0 {
 		return Message{
 			HTML:    "<b>Kite’s server lists no tool I know.</b>\nThis usually passes. Try again in a moment.",
@@ -134,7 +135,7 @@ func Tools(v ToolsView) Message {
 }
 
 // toolsHead says how a tool is asked, and names those that are missing.
-func toolsHead(offered, missing []kite.Tool) []string {
+func toolsHead(offered, missing []query.Tool) []string {
 	lines := []string{
 		fmt.Sprintf("<b>%s available</b>", many(len(offered), "read-only tool", "read-only tools")),
 		"For example <code>/tool get_ltp instruments=NSE:INFY</code>",
@@ -150,7 +151,7 @@ func toolsHead(offered, missing []kite.Tool) []string {
 }
 
 // toolLines are a tool: what it answers, and what it takes.
-func toolLines(t kite.Tool) []string {
+func toolLines(t query.Tool) []string {
 	lines := []string{fmt.Sprintf("<b>%s</b> · %s", escape(t.Name), escape(t.What))}
 	if len(t.Args) > 0 {
 		lines = append(lines, "Takes "+takes(t))
@@ -159,7 +160,7 @@ func toolLines(t kite.Tool) []string {
 }
 
 // takes lists a tool's arguments; what is not required stands in brackets.
-func takes(t kite.Tool) string {
+func takes(t query.Tool) string {
 	var parts []string
 	for _, a := range t.Args {
 		part := "<code>" + escape(a.Name) + "</code>"
@@ -265,21 +266,21 @@ func width16(s string) int {
 
 // ToolRefused says why a tool call that was typed is not made, and how to type
 // one that is.
-func ToolRefused(e *kite.CallError) Message {
+func ToolRefused(e *query.ParseError) Message {
 	name := "<b>" + escape(cut(clean(e.Name), 40)) + "</b>"
 	switch e.Problem {
-	case kite.CallLogin:
+	case query.ProblemLogin:
 		return Message{
 			HTML:    "<b>I do not call login here.</b>\nCalled at the wrong moment, it ends your login. /login does it the safe way.",
 			Buttons: [][]Button{{{Text: "Log in", Data: "login:run", Style: Primary}}},
 		}
-	case kite.CallLogout:
+	case query.ProblemLogout:
 		return Message{HTML: "<b>I do not end a login here.</b>\n/logout does, and forgets it too."}
-	case kite.CallWrites:
+	case query.ProblemWrites:
 		return Message{HTML: name + " can change your account. I only read, so I do not call it.\n/tools lists what I can ask."}
-	case kite.CallUnknown:
+	case query.ProblemUnknown:
 		return Message{HTML: "I do not know " + name + ", so I cannot tell whether it only reads, and do not call it.\n/tools lists what I can ask."}
-	case kite.CallEmpty:
+	case query.ProblemEmpty:
 		return Message{HTML: "<b>Which tool?</b>\nWrite it after the command, with what it takes:\n<code>/tool get_ltp instruments=NSE:INFY</code>\n\n/tools lists them."}
 	default:
 		return Message{HTML: fmt.Sprintf("<b>%s</b>\nFor example:\n<code>%s</code>", argProblem(e), escape(toolExample(e.Tool)))}
@@ -287,20 +288,20 @@ func ToolRefused(e *kite.CallError) Message {
 }
 
 // argProblem says what is wrong with an argument.
-func argProblem(e *kite.CallError) string {
+func argProblem(e *query.ParseError) string {
 	tool, arg, value := escape(e.Tool.Name), escape(e.Arg.Name), escape(oneLine(e.Value, 40))
 	switch e.Problem {
-	case kite.CallNoSuchArg:
+	case query.ProblemNoSuchArg:
 		return fmt.Sprintf("%s takes no “%s”", tool, value)
-	case kite.CallTwice:
+	case query.ProblemTwice:
 		return fmt.Sprintf("%s is given twice", value)
-	case kite.CallMissing:
+	case query.ProblemMissing:
 		return fmt.Sprintf("%s needs %s", tool, arg)
-	case kite.CallBadNumber:
+	case query.ProblemBadNumber:
 		return fmt.Sprintf("%s has to be a whole number, not “%s”", arg, value)
-	case kite.CallTooShort:
+	case query.ProblemTooShort:
 		return fmt.Sprintf("%s needs %d letters at least, not “%s”", arg, e.Arg.Least, value)
-	case kite.CallBadTruth:
+	case query.ProblemBadTruth:
 		return fmt.Sprintf("%s has to be yes or no, not “%s”", arg, value)
 	default:
 		return fmt.Sprintf("%s has to be one of %s, not “%s”", arg, escape(strings.Join(e.Arg.Choices, ", ")), value)
@@ -309,7 +310,7 @@ func argProblem(e *kite.CallError) string {
 
 // toolExample is a call with all that is required, and with one more when
 // nothing is.
-func toolExample(t kite.Tool) string {
+func toolExample(t query.Tool) string {
 	words := []string{"/tool", t.Name}
 	for _, a := range t.Args {
 		if a.Required {

@@ -13,21 +13,22 @@ import (
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // offers is what a server lists: each tool that reads, one of each other kind.
-func offers() []kite.Offer {
-	list := []kite.Offer{{Name: "login"}, {Name: "place_gtt_order"}, {Name: "brew_tea"}}
-	for _, t := range kite.ReadTools() {
-		list = append(list, kite.Offer{Name: t.Name})
+func offers() []wire.Offer {
+	list := []wire.Offer{{Name: "login"}, {Name: "place_gtt_order"}, {Name: "brew_tea"}}
+	for _, t := range query.ReadTools() {
+		list = append(list, wire.Offer{Name: t.Name})
 	}
 	return list
 }
 
 // modes is what a server with modes lists.
-func modes() []kite.Offer {
-	return []kite.Offer{
+func modes() []wire.Offer {
+	return []wire.Offer{
 		{Name: "alerts", Modes: []string{"get", "create", "modify", "delete"}}, {Name: "gtt", Modes: []string{"list", "place", "modify", "delete"}},
 		{Name: "market", Modes: []string{"quote", "ltp", "ohlc", "historical", "search"}}, {Name: "mutual_funds", Modes: []string{"holdings"}},
 		{Name: "orders", Modes: []string{"list", "history", "trades", "all_trades", "place", "modify", "cancel"}},
@@ -36,7 +37,7 @@ func modes() []kite.Offer {
 }
 
 func TestToolsGolden(t *testing.T) {
-	hostile := []kite.Offer{
+	hostile := []wire.Offer{
 		{Name: "<b>&\u202e", Modes: []string{"</b>"}}, {}, {Name: strings.Repeat("x", 300)},
 	}
 	tests := []struct {
@@ -63,8 +64,8 @@ func TestToolRefusedGolden(t *testing.T) {
 		"tool_truth": "get_historical_data instrument_token=1 from_date=a to_date=b interval=day oi=maybe",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := kite.ParseToolCall(call)
-			var e *kite.CallError
+			_, err := query.Parse(call)
+			var e *query.ParseError
 			if !errors.As(err, &e) {
 				t.Fatal(err)
 			}
@@ -78,8 +79,8 @@ func TestToolRefusedGolden(t *testing.T) {
 func TestAnyToolCallRenders(t *testing.T) {
 	word := rapid.SampledFrom([]string{"get_ltp", "get_historical_data", "search_instruments", "get_holdings", "login", "limit=", "limit=x", "oi=x", "interval=x", "<b>", "instruments=a", "=", "query=q", `"`, "🚀", strings.Repeat("x", 5000)})
 	rapid.Check(t, func(t *rapid.T) {
-		_, err := kite.ParseToolCall(strings.Join(rapid.SliceOfN(word, 0, 6).Draw(t, "words"), " "))
-		var e *kite.CallError
+		_, err := query.Parse(strings.Join(rapid.SliceOfN(word, 0, 6).Draw(t, "words"), " "))
+		var e *query.ParseError
 		if !errors.As(err, &e) {
 			return
 		}
@@ -93,7 +94,7 @@ func TestAnyToolCallRenders(t *testing.T) {
 		}
 		for line := range strings.SplitSeq(plain, "\n") {
 			if call, ok := strings.CutPrefix(line, "/tool "); ok {
-				if _, err := kite.ParseToolCall(call); err != nil {
+				if _, err := query.Parse(call); err != nil {
 					t.Fatalf("the example %q is not taken", call)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // The messages around a login, the words for people who are not let in, and the
@@ -24,7 +25,7 @@ func TestWordsGolden(t *testing.T) {
 	paste.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?client_id=sample")
 	paste.Restart, paste.Paste = true, true
 	asked2, browser := paste, paste
-	asked2.Why, asked2.Then, asked2.Checked = view.EndedBecause(kite.EndSwitched), "/holdings", noon()
+	asked2.Why, asked2.Then, asked2.Checked = view.EndedBecause(wire.EndSwitched), "/holdings", noon()
 	browser.Paste = false
 	today.URL = kite.RestoreLink("https://mcp.kite.trade/authorize?session_id=sample")
 	asked.Why, asked.Then = "You are not logged in yet.", "/holdings"

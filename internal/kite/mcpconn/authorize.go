@@ -15,6 +15,7 @@ import (
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 var _ session.Authorizer = (*Dialer)(nil)
@@ -23,7 +24,7 @@ var _ session.Authorizer = (*Dialer)(nil)
 // per process, and returns the address that the person opens, which is on the
 // configured server. ctx and OpenTimeout bound it.
 //
-// The error is a *kite.Error: of KindMalformed when the server's documents are no
+// The error is a *wire.Error: of KindMalformed when the server's documents are no
 // such thing or lead to another server, which it names; of KindFailed when the
 // server takes no redirect of ours; else as that of Open.
 func (d *Dialer) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
@@ -178,22 +179,22 @@ func (c *checked) forward(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// oauthFailed makes a *kite.Error of what became of a step of a login by OAuth. Its
+// oauthFailed makes a *wire.Error of what became of a step of a login by OAuth. Its
 // text holds nothing of the server's but a status, or the name of a host.
 func oauthFailed(step string, cause error) error {
 	if cause == nil {
 		return nil
 	}
-	var known *kite.Error
+	var known *wire.Error
 	var document documentError
 	switch {
 	case errors.As(cause, &known):
 		return known
 	case errors.As(cause, &document):
-		return &kite.Error{Kind: kite.KindMalformed, Tool: step, Err: document}
+		return &wire.Error{Kind: wire.KindMalformed, Tool: step, Err: document}
 	}
 	if answer(cause) != nil {
-		return &kite.Error{Kind: kite.KindOf(unopened(cause)), Tool: step, Cause: causeOf(cause), Err: errors.New(cause.Error())}
+		return &wire.Error{Kind: wire.KindOf(unopened(cause)), Tool: step, Cause: causeOf(cause), Err: errors.New(cause.Error())}
 	}
 	return classify(step, cause)
 }

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 const callback = "https://bot.example.com/kite"
@@ -164,7 +164,7 @@ func TestNoRedirectIsTaken(t *testing.T) {
 	d := g.dialer(t, "/sse", Options{})
 	for range 2 {
 		_, _, err := d.Begin(t.Context())
-		wantKind(t, err, kite.KindFailed)
+		wantKind(t, err, wire.KindFailed)
 	}
 	if got := g.requests(); len(got) != 3 {
 		t.Errorf("requests %v", got)
@@ -212,9 +212,9 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 					t.Errorf("Begin: %v", err)
 				}
 			case "redirect":
-				wantKind(t, err, kite.KindUnreachable)
+				wantKind(t, err, wire.KindUnreachable)
 			default:
-				if wantKind(t, err, kite.KindMalformed); !strings.Contains(err.Error(), canary.URL) {
+				if wantKind(t, err, wire.KindMalformed); !strings.Contains(err.Error(), canary.URL) {
 					t.Errorf("Begin: %v, want the name of the server", err)
 				}
 			}

@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"strings"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // bearerConn is a connection over streamable HTTP for a login by OAuth. It makes
@@ -28,7 +29,7 @@ func (d *Dialer) resumeBearer(h session.Credential, renewed func(session.ID)) *b
 
 // Call asks over streamable HTTP. When the MCP session is lost it makes another
 // one and asks again, once.
-func (c *bearerConn) Call(ctx context.Context, q kite.Query) (string, error) {
+func (c *bearerConn) Call(ctx context.Context, q query.Query) (string, error) {
 	if !visible(c.id.Reveal(), maxBearer) {
 		return "", c.failed(q.Name(), errBadID)
 	}
@@ -40,14 +41,14 @@ func (c *bearerConn) Call(ctx context.Context, q kite.Query) (string, error) {
 		return text, nil
 	}
 	err := c.failed(q.Name(), cause)
-	if kite.KindOf(err) == kite.KindEnded && kite.EndingOf(err) == kite.EndUnsaid {
-		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: q.Name(), Err: errNoSession}
+	if wire.KindOf(err) == wire.KindEnded && wire.EndingOf(err) == wire.EndUnsaid {
+		return "", &wire.Error{Kind: wire.KindUnreachable, Tool: q.Name(), Err: errNoSession}
 	}
 	return "", err
 }
 
 // try asks once. retry says that asking again, over another MCP session, may help.
-func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry bool, cause error) {
+func (c *bearerConn) try(ctx context.Context, q query.Query) (text string, retry bool, cause error) {
 	s, cause := c.grant.speak(ctx, c.baseConn, c.renewed)
 	if cause != nil {
 		return "", false, cause
@@ -62,7 +63,7 @@ func (c *bearerConn) try(ctx context.Context, q kite.Query) (text string, retry 
 		c.grant.lose(s)
 		return "", true, cause
 	}
-	if unknown, loggedOut := unknownSession(cause), kite.KindOf(classify("", cause)) == kite.KindNoLogin; unknown || loggedOut {
+	if unknown, loggedOut := unknownSession(cause), wire.KindOf(classify("", cause)) == wire.KindNoLogin; unknown || loggedOut {
 		if unknown {
 			c.grant.lose(s)
 		}
@@ -79,7 +80,7 @@ func losesSession(cause error) bool {
 	var rpc *rpcError
 	switch {
 	case errors.As(cause, &refused):
-		return refused.status == http.StatusNotFound && (strings.TrimSpace(refused.body) == "" || kite.KindOf(classify("", cause)) == kite.KindEnded) ||
+		return refused.status == http.StatusNotFound && (strings.TrimSpace(refused.body) == "" || wire.KindOf(classify("", cause)) == wire.KindEnded) ||
 			refused.status == http.StatusForbidden && strings.Contains(strings.ToLower(refused.body), textOthersSession)
 	case errors.As(cause, &rpc):
 		return strings.Contains(strings.ToLower(rpc.message), textNoSession)
@@ -98,7 +99,7 @@ const (
 // it that look at no bearer.
 func unknownSession(cause error) bool {
 	var refused *refusedError
-	return errors.As(cause, &refused) && kite.KindOf(classify("", cause)) == kite.KindEnded
+	return errors.As(cause, &refused) && wire.KindOf(classify("", cause)) == wire.KindEnded
 }
 
 // unlessSwitched finds out whether the server has turned into one that looks at no
@@ -107,13 +108,13 @@ func unknownSession(cause error) bool {
 func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error) (string, bool, error) {
 	d := c.dialer
 	if err := d.refreshSurface(ctx, true, c.probe); err != nil {
-		return "", false, &judgedError{kind: kite.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}
+		return "", false, &judgedError{kind: wire.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}
 	}
 	switch now := d.surfaces.now(); {
 	case now.Unfamiliar:
 		return "", false, now.barred()
 	case !now.OAuth:
-		return "", false, &judgedError{kind: kite.KindEnded, why: kite.EndSwitched, text: "the server looks at no bearer: " + cause.Error()}
+		return "", false, &judgedError{kind: wire.KindEnded, why: wire.EndSwitched, text: "the server looks at no bearer: " + cause.Error()}
 	default:
 		return "", retry, cause
 	}
@@ -124,7 +125,7 @@ func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error
 // bearer.
 func (c *bearerConn) probe(ctx context.Context) (Surface, []string, error) {
 	seen, tools, err := c.dialer.probeWithoutLogin(ctx)
-	if err != nil || seen.Style != kite.StyleUnknown || seen.Unfamiliar {
+	if err != nil || seen.Style != query.StyleUnknown || seen.Unfamiliar {
 		return seen, tools, err
 	}
 	text, err := c.list(ctx)
@@ -143,7 +144,7 @@ func (c *bearerConn) list(ctx context.Context) (text string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if text, err = c.call(ctx, s, kite.AskTools(), kite.StyleUnknown); err == nil || !losesSession(err) {
+		if text, err = c.call(ctx, s, query.ToolList(), query.StyleUnknown); err == nil || !losesSession(err) {
 			return text, err
 		}
 		c.grant.lose(s)

@@ -8,8 +8,9 @@ import (
 	"sync"
 	"testing"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // renewals keeps the MCP sessions that a connection tells of.
@@ -29,7 +30,7 @@ func TestBearerResumes(t *testing.T) {
 	m := newModalFar(t, secret+"-old")
 	var told renewals
 	c := m.grown(t).Resume(bearing(secret+"-old"), told.note)
-	if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
+	if text, err := c.Call(t.Context(), query.Holdings()); text != "answer of portfolio" {
 		t.Errorf("Call = %q, %v", text, err)
 	}
 	if got := m.requests(); !slices.Equal(got, []string{"POST /mcp tools/call"}) || told.ids != nil || c.Lost() != nil {
@@ -50,7 +51,7 @@ func TestMCPSessionIsLost(t *testing.T) {
 		stored string
 		refuse func(http.ResponseWriter, rpc)
 		again  bool
-		want   kite.Kind // where it is not asked again
+		want   wire.Kind // where it is not asked again
 	}{
 		"there was none":      {"", nil, true, 0},
 		"there was nonsense":  {secret + "\r\nX: y", nil, true, 0},
@@ -61,11 +62,11 @@ func TestMCPSessionIsLost(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"error":{"code":0,"message":"method \"tools/call\" is invalid during session initialization"}}`, call.ID)
 		}, true, 0},
-		"a router":       {secret, status(404, "404 page not found\n"), false, kite.KindNotServed},
-		"a page":         {secret, status(404, "<html>"), false, kite.KindUnreachable},
-		"a robot's 403":  {secret, status(403, "<html>go away"), false, kite.KindBlocked},
-		"a gateway":      {secret, status(502, "<html>"), false, kite.KindUnreachable},
-		"something else": {secret, status(400, "Unsupported protocol version"), false, kite.KindFailed},
+		"a router":       {secret, status(404, "404 page not found\n"), false, wire.KindNotServed},
+		"a page":         {secret, status(404, "<html>"), false, wire.KindUnreachable},
+		"a robot's 403":  {secret, status(403, "<html>go away"), false, wire.KindBlocked},
+		"a gateway":      {secret, status(502, "<html>"), false, wire.KindUnreachable},
+		"something else": {secret, status(400, "Unsupported protocol version"), false, wire.KindFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newModalFar(t)
@@ -77,7 +78,7 @@ func TestMCPSessionIsLost(t *testing.T) {
 				return true
 			}
 			var told renewals
-			text, err := m.grown(t).Resume(bearing(test.stored), told.note).Call(t.Context(), kite.AskHoldings())
+			text, err := m.grown(t).Resume(bearing(test.stored), told.note).Call(t.Context(), query.Holdings())
 			if !test.again {
 				wantKind(t, err, test.want)
 				if m.joins > 0 || told.ids != nil {
@@ -102,8 +103,8 @@ func TestMCPSessionIsLostAgain(t *testing.T) {
 		}
 		return call.Method == "tools/call"
 	}
-	_, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindUnreachable)
+	_, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindUnreachable)
 	if n := m.count("tools/call"); m.joins != 1 || n != 2 {
 		t.Errorf("%d sessions made, %d calls", m.joins, n)
 	}
@@ -114,15 +115,15 @@ func TestBearerCannotJoin(t *testing.T) {
 	for name, test := range map[string]struct {
 		status    int
 		challenge string
-		want      kite.Kind
-		why       kite.Ending
+		want      wire.Kind
+		why       wire.Ending
 	}{
-		"expired":   {401, `Bearer resource_metadata="x"`, kite.KindEnded, kite.EndExpired},
-		"a gateway": {401, "", kite.KindBlocked, kite.EndUnsaid},
-		"404":       {404, "", kite.KindNotServed, kite.EndUnsaid},
-		"400":       {400, "", kite.KindUnreachable, kite.EndUnsaid},
-		"429":       {429, "", kite.KindUnreachable, kite.EndUnsaid},
-		"403":       {403, "", kite.KindBlocked, kite.EndUnsaid},
+		"expired":   {401, `Bearer resource_metadata="x"`, wire.KindEnded, wire.EndExpired},
+		"a gateway": {401, "", wire.KindBlocked, wire.EndUnsaid},
+		"404":       {404, "", wire.KindNotServed, wire.EndUnsaid},
+		"400":       {400, "", wire.KindUnreachable, wire.EndUnsaid},
+		"429":       {429, "", wire.KindUnreachable, wire.EndUnsaid},
+		"403":       {403, "", wire.KindBlocked, wire.EndUnsaid},
 	} {
 		for _, method := range []string{"initialize", "tools/call"} {
 			if method == "tools/call" && test.status != 401 {
@@ -137,10 +138,10 @@ func TestBearerCannotJoin(t *testing.T) {
 					}
 					return call.Method == method
 				}
-				_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings())
+				_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
 				wantKind(t, err, test.want)
-				if kite.EndingOf(err) != test.why {
-					t.Errorf("ending %v, want %v", kite.EndingOf(err), test.why)
+				if wire.EndingOf(err) != test.why {
+					t.Errorf("ending %v, want %v", wire.EndingOf(err), test.why)
 				}
 			})
 		}
@@ -149,22 +150,22 @@ func TestBearerCannotJoin(t *testing.T) {
 
 // The texts of tools end a login by OAuth, and say why.
 func TestTextsEndALogin(t *testing.T) {
-	for text, why := range map[string]kite.Ending{
-		"not logged into Kite. Please authenticate via the OAuth flow":        kite.EndLost,
-		"kite session has expired. Please re-authenticate via the OAuth flow": kite.EndExpired,
-		"failed to get session: session ID not found":                         kite.EndLost,
-		"Failed to get alerts: Incorrect `api_key` or `access_token`.":        kite.EndCutOff,
-		"Failed to get holdings":                                              kite.EndUnsaid,
+	for text, why := range map[string]wire.Ending{
+		"not logged into Kite. Please authenticate via the OAuth flow":        wire.EndLost,
+		"kite session has expired. Please re-authenticate via the OAuth flow": wire.EndExpired,
+		"failed to get session: session ID not found":                         wire.EndLost,
+		"Failed to get alerts: Incorrect `api_key` or `access_token`.":        wire.EndCutOff,
+		"Failed to get holdings":                                              wire.EndUnsaid,
 	} {
 		m := newModalFar(t)
 		m.result = func(string) string { return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}` }
-		_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings())
-		want := kite.KindEnded
-		if why == kite.EndUnsaid {
-			want = kite.KindFailed
+		_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
+		want := wire.KindEnded
+		if why == wire.EndUnsaid {
+			want = wire.KindFailed
 		}
-		if wantKind(t, err, want); kite.EndingOf(err) != why || m.joins != 1 {
-			t.Errorf("%s: ending %v, want %v; %d sessions made", text, kite.EndingOf(err), why, m.joins)
+		if wantKind(t, err, want); wire.EndingOf(err) != why || m.joins != 1 {
+			t.Errorf("%s: ending %v, want %v; %d sessions made", text, wire.EndingOf(err), why, m.joins)
 		}
 	}
 }
@@ -174,8 +175,8 @@ func TestBearerOfNonsense(t *testing.T) {
 	m := newModalFar(t)
 	d := m.grown(t)
 	for _, bearer := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 4097)} {
-		_, err := d.Resume(session.Credential{Session: session.NewBearer(bearer)}, nil).Call(t.Context(), kite.AskProfile())
-		wantKind(t, err, kite.KindEnded)
+		_, err := d.Resume(session.Credential{Session: session.NewBearer(bearer)}, nil).Call(t.Context(), query.Profile())
+		wantKind(t, err, wire.KindEnded)
 	}
 	if got := m.requests(); len(got) != 0 {
 		t.Errorf("requests: %v", got)
@@ -188,13 +189,13 @@ func TestBearerLooks(t *testing.T) {
 	m := newModalFar(t)
 	var l ledger
 	d := m.stranger(t, "/sse", Options{Meter: &l})
-	if text, err := d.Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
+	if text, err := d.Resume(bearing(""), nil).Call(t.Context(), query.Holdings()); text != "answer of portfolio" {
 		t.Errorf("Call = %q, %v", text, err)
 	}
 	d.work.Wait()
-	if got := d.Surface(); got.Style != kite.StyleModes || !got.OAuth || !slices.Equal(l.surfaces, []string{"OAuth", "OAuth, tools with modes"}) {
+	if got := d.Surface(); got.Style != query.StyleModes || !got.OAuth || !slices.Equal(l.surfaces, []string{"OAuth", "OAuth, tools with modes"}) {
 		t.Errorf("surface %+v, told %q", got, l.surfaces)
 	}
 	_, err := d.Open(t.Context())
-	wantKind(t, err, kite.KindAuthorize)
+	wantKind(t, err, wire.KindAuthorize)
 }

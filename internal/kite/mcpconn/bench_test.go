@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -76,7 +76,7 @@ func BenchmarkCall(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := conn.Call(b.Context(), kite.AskTrades()); err != nil {
+				if _, err := conn.Call(b.Context(), query.Trades()); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // The bounds of answers, in bytes.
@@ -85,7 +85,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 			need = maxAnswer
 		}
 		var err error
-		if b.held, err = b.budget.reserve(b.ctx, need, kite.Holds(b.ctx)); err != nil {
+		if b.held, err = b.budget.reserve(b.ctx, need, wire.ReleasePending(b.ctx)); err != nil {
 			return 0, err
 		}
 	}

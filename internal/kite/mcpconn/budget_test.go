@@ -12,8 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestBudget(t *testing.T) {
@@ -127,7 +128,7 @@ func sized(size int) func(*far) {
 func TestSmallAnswersNeedNoRoom(t *testing.T) {
 	ways(t, Options{}, sized(freeAnswer-200), func(t *testing.T, d *Dialer, c session.Conn) {
 		d.budget.free.TryAcquire(maxLarge)
-		if text, err := c.Call(t.Context(), kite.AskHoldings()); err != nil || len(text) != freeAnswer-200 {
+		if text, err := c.Call(t.Context(), query.Holdings()); err != nil || len(text) != freeAnswer-200 {
 			t.Errorf("%d bytes, %v", len(text), err)
 		}
 	})
@@ -138,13 +139,13 @@ func TestSmallAnswersNeedNoRoom(t *testing.T) {
 func TestLargeAnswersWaitForRoom(t *testing.T) {
 	ways(t, Options{CallTimeout: 100 * time.Millisecond}, sized(freeAnswer+1), func(t *testing.T, d *Dialer, c session.Conn) {
 		d.budget.free.TryAcquire(maxLarge)
-		_, err := c.Call(t.Context(), kite.AskHoldings())
-		wantKind(t, err, kite.KindLimited)
-		if _, err := c.Call(t.Context(), kite.AskProfile()); err != nil {
+		_, err := c.Call(t.Context(), query.Holdings())
+		wantKind(t, err, wire.KindLimited)
+		if _, err := c.Call(t.Context(), query.Profile()); err != nil {
 			t.Errorf("a small answer after it: %v", err)
 		}
 		d.budget.free.Release(maxLarge)
-		if _, err := c.Call(t.Context(), kite.AskHoldings()); err != nil {
+		if _, err := c.Call(t.Context(), query.Holdings()); err != nil {
 			t.Errorf("once there is room: %v", err)
 		}
 		checkEmpty(t, d.budget)
@@ -154,18 +155,18 @@ func TestLargeAnswersWaitForRoom(t *testing.T) {
 // A large answer counts until it is decoded.
 func TestLargeAnswersAreHeld(t *testing.T) {
 	ways(t, Options{}, sized(maxAnswer-500), func(t *testing.T, d *Dialer, c session.Conn) {
-		ctx, release := kite.HoldAnswers(t.Context())
-		if _, err := c.Call(ctx, kite.AskHoldings()); err != nil {
+		ctx, release := wire.DeferRelease(t.Context())
+		if _, err := c.Call(ctx, query.Holdings()); err != nil {
 			t.Fatal(err)
 		}
 		if d.budget.free.TryAcquire(maxLarge - maxAnswer + 1000) {
 			t.Error("it is not held")
 		}
-		if _, err := c.Call(ctx, kite.AskProfile()); err != nil {
+		if _, err := c.Call(ctx, query.Profile()); err != nil {
 			t.Errorf("a small answer meanwhile: %v", err)
 		}
-		_, err := c.Call(ctx, kite.AskHoldings())
-		wantKind(t, err, kite.KindLimited) // at once: it would wait for itself
+		_, err := c.Call(ctx, query.Holdings())
+		wantKind(t, err, wire.KindLimited) // at once: it would wait for itself
 		release()
 		checkEmpty(t, d.budget)
 	})
@@ -173,9 +174,9 @@ func TestLargeAnswersAreHeld(t *testing.T) {
 
 func TestAnswersThatAreTooBig(t *testing.T) {
 	ways(t, Options{}, sized(maxAnswer), func(t *testing.T, d *Dialer, c session.Conn) {
-		_, err := c.Call(t.Context(), kite.AskHoldings())
-		wantKind(t, err, kite.KindTooBig)
-		if _, err := c.Call(t.Context(), kite.AskProfile()); err != nil {
+		_, err := c.Call(t.Context(), query.Holdings())
+		wantKind(t, err, wire.KindTooBig)
+		if _, err := c.Call(t.Context(), query.Profile()); err != nil {
 			t.Errorf("a small answer after it: %v", err)
 		}
 		checkEmpty(t, d.budget)
@@ -200,8 +201,8 @@ func TestWaitingAnswersAreNotBuffered(t *testing.T) {
 	})
 	d := f.dialer(t, "/mcp", Options{CallTimeout: 200 * time.Millisecond})
 	d.budget.free.TryAcquire(maxLarge)
-	_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindLimited)
+	_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindLimited)
 	if n := written.Load(); n > 1<<20 {
 		t.Errorf("%d bytes were taken of an answer that was not read", n)
 	}
@@ -217,7 +218,7 @@ func TestAPanicGivesRoomBack(t *testing.T) {
 	}).dialer(t, mcpPath, Options{})
 	func() {
 		defer func() { _ = recover() }()
-		_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
+		_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
 		t.Errorf("the reader did not panic: %v", err)
 	}()
 	checkEmpty(t, d.budget)

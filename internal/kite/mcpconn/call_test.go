@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // both runs a test over a stream and over streamable HTTP.
@@ -32,30 +33,30 @@ func TestResults(t *testing.T) {
 	failure := func(text string) string { return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}` }
 	for name, test := range map[string]struct {
 		result string
-		want   kite.Kind
+		want   wire.Kind
 	}{
-		"two texts":          {`{"content":[` + text + `,` + text + `]}`, kite.KindMalformed},
-		"an image":           {`{"content":[` + image + `]}`, kite.KindMalformed},
-		"an unknown content": {`{"content":[{"type":"` + secret + `"}]}`, kite.KindMalformed},
-		"nothing":            {`{"content":[]}`, kite.KindMalformed},
-		"no content":         {`{}`, kite.KindMalformed},
-		"a string":           {`"` + secret + `"`, kite.KindMalformed},
-		"null":               {`null`, kite.KindMalformed},
-		"asks for input":     {`{"resultType":"input_required","requestState":"x","inputRequests":{}}`, kite.KindMalformed},
-		"failed":             {failure("Failed to execute get_holdings"), kite.KindFailed},
-		"unfamiliar failure": {failure("it is " + secret), kite.KindFailed},
-		"no login":           {failure("Please log in first using the login tool"), kite.KindNoLogin},
-		"in doubt":           {failure("Failed to establish a session. Please try again."), kite.KindDoubt},
-		"flag forgotten":     {textResult("Failed to execute get_holdings"), kite.KindFailed},
-		"no tool":            {`!{"code":-32602,"message":"tool 'x' not found: tool not found"}`, kite.KindNoTool},
-		"no tool, otherwise": {`!{"code":-32602,"message":"Unknown tool: ` + secret + `"}`, kite.KindNoTool},
-		"internal error":     {`!{"code":-32603,"message":"boom ` + secret + `"}`, kite.KindFailed},
-		"wordless error":     {`!{"code":-32000}`, kite.KindFailed},
+		"two texts":          {`{"content":[` + text + `,` + text + `]}`, wire.KindMalformed},
+		"an image":           {`{"content":[` + image + `]}`, wire.KindMalformed},
+		"an unknown content": {`{"content":[{"type":"` + secret + `"}]}`, wire.KindMalformed},
+		"nothing":            {`{"content":[]}`, wire.KindMalformed},
+		"no content":         {`{}`, wire.KindMalformed},
+		"a string":           {`"` + secret + `"`, wire.KindMalformed},
+		"null":               {`null`, wire.KindMalformed},
+		"asks for input":     {`{"resultType":"input_required","requestState":"x","inputRequests":{}}`, wire.KindMalformed},
+		"failed":             {failure("Failed to execute get_holdings"), wire.KindFailed},
+		"unfamiliar failure": {failure("it is " + secret), wire.KindFailed},
+		"no login":           {failure("Please log in first using the login tool"), wire.KindNoLogin},
+		"in doubt":           {failure("Failed to establish a session. Please try again."), wire.KindDoubt},
+		"flag forgotten":     {textResult("Failed to execute get_holdings"), wire.KindFailed},
+		"no tool":            {`!{"code":-32602,"message":"tool 'x' not found: tool not found"}`, wire.KindNoTool},
+		"no tool, otherwise": {`!{"code":-32602,"message":"Unknown tool: ` + secret + `"}`, wire.KindNoTool},
+		"internal error":     {`!{"code":-32603,"message":"boom ` + secret + `"}`, wire.KindFailed},
+		"wordless error":     {`!{"code":-32000}`, wire.KindFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			both(t, func(f *far) { f.result = func(string) string { return test.result } }, Options{},
 				func(t *testing.T, f *far, c session.Conn) {
-					got, err := c.Call(t.Context(), kite.AskHoldings())
+					got, err := c.Call(t.Context(), query.Holdings())
 					wantKind(t, err, test.want)
 					if got != "" {
 						t.Errorf("text = %q beside an error", got)
@@ -70,7 +71,7 @@ func TestResults(t *testing.T) {
 
 func TestArgumentsArrive(t *testing.T) {
 	both(t, nil, Options{}, func(t *testing.T, f *far, c session.Conn) {
-		if _, err := c.Call(t.Context(), kite.AskQuotes([]string{"NSE:ACME"})); err != nil {
+		if _, err := c.Call(t.Context(), query.Quotes([]string{"NSE:ACME"})); err != nil {
 			t.Fatal(err)
 		}
 		log := f.record()
@@ -88,22 +89,22 @@ func TestContextOfCall(t *testing.T) {
 			<-f.called
 			cancel()
 		}()
-		_, err := c.Call(ctx, kite.AskHoldings())
-		wantKind(t, err, kite.KindUnreachable)
+		_, err := c.Call(ctx, query.Holdings())
+		wantKind(t, err, wire.KindUnreachable)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
 		for range 20 { // mcp-go's own timer runs out at the same moment
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-			_, err := c.Call(ctx, kite.AskHoldings())
+			_, err := c.Call(ctx, query.Holdings())
 			cancel()
-			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("deadline: %v", err)
 			}
 		}
 		before := len(f.requests())
-		if _, err := c.Call(ctx, kite.AskHoldings()); !errors.Is(err, context.Canceled) || len(f.requests()) != before {
+		if _, err := c.Call(ctx, query.Holdings()); !errors.Is(err, context.Canceled) || len(f.requests()) != before {
 			t.Errorf("a context that was over before: %v", err)
 		}
 	})
@@ -113,14 +114,14 @@ func TestTimeouts(t *testing.T) {
 	unanswered := func(f *far) { f.result = func(string) string { return "" } }
 	o := Options{CallTimeout: 20 * time.Millisecond, LoginTimeout: 200 * time.Millisecond}
 	both(t, unanswered, o, func(t *testing.T, _ *far, c session.Conn) {
-		for _, q := range []kite.Query{kite.AskHoldings(), kite.AskLogin()} {
+		for _, q := range []query.Query{query.Holdings(), query.Login()} {
 			tool, limit := q.Name(), o.CallTimeout
 			if tool == "login" {
 				limit = o.LoginTimeout
 			}
 			start := time.Now()
 			_, err := c.Call(t.Context(), q)
-			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
 			if took := time.Since(start); took < limit || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s failed after %v with %v, want its limit of %v", tool, took, err, limit)
 			}
@@ -132,21 +133,21 @@ func TestResumeAnswers(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		body   string
-		want   kite.Kind
+		want   wire.Kind
 	}{
-		"terminated":      {404, "Session terminated\n", kite.KindEnded},
-		"unknown":         {400, "Invalid session ID\n", kite.KindEnded},
-		"unknown in json": {400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, kite.KindEnded},
-		"other 400":       {400, "Invalid content type: must be 'application/json' " + secret, kite.KindFailed},
-		"router":          {404, "404 page not found\n", kite.KindNotServed},
-		"gateway":         {524, "<html>a timeout occurred " + secret, kite.KindUnreachable},
-		"result in a 502": {502, `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"x"}]}}`, kite.KindUnreachable},
-		"long page":       {503, "<html>" + strings.Repeat("x", 1<<20), kite.KindUnreachable},
-		"accepted":        {202, "", kite.KindMalformed},
-		"a page":          {200, "<html>" + secret, kite.KindMalformed},
-		"cut json":        {200, `{"jsonrpc":"2.0","id":"b-1","resu`, kite.KindMalformed},
-		"no id":           {200, `{"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"` + secret + `"}]}}`, kite.KindMalformed},
-		"another's":       {200, `{"jsonrpc":"2.0","id":"b-99","result":{"content":[{"type":"text","text":"x"}]}}`, kite.KindMalformed},
+		"terminated":      {404, "Session terminated\n", wire.KindEnded},
+		"unknown":         {400, "Invalid session ID\n", wire.KindEnded},
+		"unknown in json": {400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, wire.KindEnded},
+		"other 400":       {400, "Invalid content type: must be 'application/json' " + secret, wire.KindFailed},
+		"router":          {404, "404 page not found\n", wire.KindNotServed},
+		"gateway":         {524, "<html>a timeout occurred " + secret, wire.KindUnreachable},
+		"result in a 502": {502, `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"x"}]}}`, wire.KindUnreachable},
+		"long page":       {503, "<html>" + strings.Repeat("x", 1<<20), wire.KindUnreachable},
+		"accepted":        {202, "", wire.KindMalformed},
+		"a page":          {200, "<html>" + secret, wire.KindMalformed},
+		"cut json":        {200, `{"jsonrpc":"2.0","id":"b-1","resu`, wire.KindMalformed},
+		"no id":           {200, `{"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"` + secret + `"}]}}`, wire.KindMalformed},
+		"another's":       {200, `{"jsonrpc":"2.0","id":"b-99","result":{"content":[{"type":"text","text":"x"}]}}`, wire.KindMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var healed atomic.Bool
@@ -166,11 +167,11 @@ func TestResumeAnswers(t *testing.T) {
 			c := f.dialer(t, "/sse", Options{}).Resume(held(session.NewID(secret+"-0000")), nil)
 			defer c.Close()
 			for range 2 { // mcp-go's client alone would refuse everything after a 404
-				_, err := c.Call(t.Context(), kite.AskHoldings())
+				_, err := c.Call(t.Context(), query.Holdings())
 				wantKind(t, err, test.want)
 			}
 			healed.Store(true)
-			if _, err := c.Call(t.Context(), kite.AskHoldings()); err != nil {
+			if _, err := c.Call(t.Context(), query.Holdings()); err != nil {
 				t.Errorf("once the server is well again: %v", err)
 			}
 		})
@@ -181,8 +182,8 @@ func TestResumeOfNonsense(t *testing.T) {
 	f := newFar(t, nil)
 	d := f.dialer(t, "/sse", Options{})
 	for _, id := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 129)} {
-		_, err := d.Resume(held(session.NewID(id)), nil).Call(t.Context(), kite.AskProfile())
-		wantKind(t, err, kite.KindEnded)
+		_, err := d.Resume(held(session.NewID(id)), nil).Call(t.Context(), query.Profile())
+		wantKind(t, err, wire.KindEnded)
 		if err := d.End(t.Context(), held(session.NewID(id))); err != nil {
 			t.Errorf("End: %v", err)
 		}
@@ -207,26 +208,26 @@ func TestAnswerAsEvents(t *testing.T) {
 	big := `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"` + strings.Repeat("x", maxAnswer) + `"}]}}`
 	for name, test := range map[string]struct {
 		handler http.HandlerFunc
-		want    kite.Kind
+		want    wire.Kind
 	}{
-		"good":    {events("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":" + textResult("x") + "}\n\n"), kite.KindUnknown},
-		"none":    {events(": nothing\n\n"), kite.KindMalformed},
-		"too big": {events("data: " + big + "\n\n"), kite.KindTooBig},
-		"broken":  {broken, kite.KindUnreachable},
+		"good":    {events("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":" + textResult("x") + "}\n\n"), wire.KindUnknown},
+		"none":    {events(": nothing\n\n"), wire.KindMalformed},
+		"too big": {events("data: " + big + "\n\n"), wire.KindTooBig},
+		"broken":  {broken, wire.KindUnreachable},
 		"big json": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, big)
-		}, kite.KindTooBig},
+		}, wire.KindTooBig},
 		"cut short": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, "{")
-		}, kite.KindUnreachable},
+		}, wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, func(f *far) { f.mcp = test.handler })
 			c := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil)
-			text, err := c.Call(t.Context(), kite.AskHoldings())
-			if test.want == kite.KindUnknown {
+			text, err := c.Call(t.Context(), query.Holdings())
+			if test.want == wire.KindUnknown {
 				if text != "x" || err != nil {
 					t.Errorf("Call = %q, %v", text, err)
 				}
@@ -271,11 +272,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				http.Redirect(w, r, to+"?"+secret, test.status)
 			})
 			d := f.dialer(t, "/sse", Options{})
-			_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
-			wantKind(t, err, kite.KindUnreachable)
+			_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
+			wantKind(t, err, wire.KindUnreachable)
 			_, err = d.Open(t.Context())
-			wantKind(t, err, kite.KindUnreachable)
-			wantKind(t, d.End(t.Context(), held(session.NewID(secret))), kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
+			wantKind(t, d.End(t.Context(), held(session.NewID(secret))), wire.KindUnreachable)
 		})
 	}
 	if n := strayed.Load(); n != 0 {

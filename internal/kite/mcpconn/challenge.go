@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // metadataParameter is what a challenge has to have. Some versions of the
@@ -41,27 +41,27 @@ func (d *Dialer) judge(ctx context.Context, id session.ID, cause error) error {
 	switch {
 	case errors.As(cause, &refused) && refused.status == http.StatusUnauthorized:
 		if !d.wantsOAuth(ctx, refused) {
-			return &judgedError{kind: kite.KindBlocked, text: cause.Error()}
+			return &judgedError{kind: wire.KindBlocked, text: cause.Error()}
 		}
 		d.learnOAuth(id.IsBearer())
 		kind, why := authorizes(id)
 		return &judgedError{kind: kind, why: why, text: cause.Error()}
-	case errors.As(cause, &failed) && !id.IsBearer() && kite.EndingOf(classify("", cause)) != kite.EndUnsaid:
-		return &judgedError{kind: kite.KindDoubt, text: cause.Error()}
+	case errors.As(cause, &failed) && !id.IsBearer() && wire.EndingOf(classify("", cause)) != wire.EndUnsaid:
+		return &judgedError{kind: wire.KindDoubt, text: cause.Error()}
 	default:
 		return cause
 	}
 }
 
 // authorizes says what it means for a login that the server wants one by OAuth.
-func authorizes(id session.ID) (kite.Kind, kite.Ending) {
+func authorizes(id session.ID) (wire.Kind, wire.Ending) {
 	switch {
 	case id.IsZero():
-		return kite.KindAuthorize, kite.EndUnsaid
+		return wire.KindAuthorize, wire.EndUnsaid
 	case id.IsBearer():
-		return kite.KindEnded, kite.EndExpired
+		return wire.KindEnded, wire.EndExpired
 	default:
-		return kite.KindEnded, kite.EndSwitched
+		return wire.KindEnded, wire.EndSwitched
 	}
 }
 

@@ -7,8 +7,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // unauthorized answers everything on the transports with 401, and the document
@@ -60,17 +61,17 @@ func TestUnauthorized(t *testing.T) {
 			read, configure := unauthorized(test.challenge, test.document)
 			f := newFar(t, configure)
 			d, plain := f.dialer(t, "/sse", Options{}), held(session.NewID(secret))
-			opened, called, why := kite.KindAuthorize, kite.KindEnded, kite.EndSwitched
+			opened, called, why := wire.KindAuthorize, wire.KindEnded, wire.EndSwitched
 			if !test.oauth {
-				opened, called, why = kite.KindBlocked, kite.KindBlocked, kite.EndUnsaid
+				opened, called, why = wire.KindBlocked, wire.KindBlocked, wire.EndUnsaid
 			}
 			_, err := d.Open(t.Context())
 			wantKind(t, err, opened)
 			for range 2 {
-				_, err = d.Resume(plain, nil).Call(t.Context(), kite.AskHoldings())
+				_, err = d.Resume(plain, nil).Call(t.Context(), query.Holdings())
 				wantKind(t, err, called)
-				if kite.EndingOf(err) != why {
-					t.Errorf("ending %v, want %v", kite.EndingOf(err), why)
+				if wire.EndingOf(err) != why {
+					t.Errorf("ending %v, want %v", wire.EndingOf(err), why)
 				}
 			}
 			if n := read.Load(); n != test.read {
@@ -90,7 +91,7 @@ func TestUnauthorizedWithoutStreams(t *testing.T) {
 	d := f.dialer(t, "/sse", Options{})
 	for range 2 {
 		_, err := d.Open(t.Context())
-		wantKind(t, err, kite.KindAuthorize)
+		wantKind(t, err, wire.KindAuthorize)
 	}
 	if got := f.requests(); !slices.Equal(got, []string{"GET /sse", "POST /mcp initialize", "POST /mcp initialize"}) {
 		t.Errorf("requests = %v", got)
@@ -112,10 +113,10 @@ func TestUnauthorizedOverAStream(t *testing.T) {
 	})
 	c := open(t, f.dialer(t, "/sse", Options{}))
 	switched.Store(true)
-	_, err := c.Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindEnded)
-	if kite.EndingOf(err) != kite.EndSwitched {
-		t.Errorf("ending %v", kite.EndingOf(err))
+	_, err := c.Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindEnded)
+	if wire.EndingOf(err) != wire.EndSwitched {
+		t.Errorf("ending %v", wire.EndingOf(err))
 	}
 	closes(t, "Lost", c.Lost())
 }
@@ -124,7 +125,7 @@ func TestUnauthorizedOverAStream(t *testing.T) {
 func TestTextsOfOAuthAreDoubt(t *testing.T) {
 	failure := `{"content":[{"type":"text","text":"failed to get session: session ID not found"}],"isError":true}`
 	both(t, func(f *far) { f.result = func(string) string { return failure } }, Options{}, func(t *testing.T, _ *far, c session.Conn) {
-		_, err := c.Call(t.Context(), kite.AskHoldings())
-		wantKind(t, err, kite.KindDoubt)
+		_, err := c.Call(t.Context(), query.Holdings())
+		wantKind(t, err, wire.KindDoubt)
 	})
 }

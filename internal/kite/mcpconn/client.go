@@ -15,7 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 const (
@@ -36,7 +36,7 @@ const (
 )
 
 // wire carries messages to the server: a stream, or a POST each.
-type wire interface {
+type onWire interface {
 	// exchange sends a request and returns the answer to it. id is that of the
 	// request, as it is written.
 	exchange(ctx context.Context, id string, request []byte) (reply, error)
@@ -49,7 +49,7 @@ type wire interface {
 
 // reply is an answer with what is reserved for it.
 type reply struct {
-	kite.Answer
+	wire.Answer
 	held *reservation
 }
 
@@ -57,7 +57,7 @@ type reply struct {
 // Tool calls go past it: it reads a result four times over, which was half of what a
 // command cost.
 type rpcClient struct {
-	wire  wire
+	wire  onWire
 	asked atomic.Int64
 }
 

@@ -11,7 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // The tests here run in bubbles, where hours pass at once and a limit is met to
@@ -83,7 +84,7 @@ func TestSilentStreamIsLost(t *testing.T) {
 					time.Sleep(10 * time.Second)
 					server.say(sign)
 				}
-				if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "x" {
+				if text, err := c.Call(t.Context(), query.Holdings()); text != "x" {
 					t.Fatalf("after twelve hours: %q, %v", text, err)
 				}
 				time.Sleep(DefaultSilenceLimit - time.Nanosecond)
@@ -96,8 +97,8 @@ func TestSilentStreamIsLost(t *testing.T) {
 				if isOpen(c.Lost()) {
 					t.Fatal("a silent stream is not lost")
 				}
-				_, err := c.Call(t.Context(), kite.AskHoldings())
-				wantKind(t, err, kite.KindUnreachable)
+				_, err := c.Call(t.Context(), query.Holdings())
+				wantKind(t, err, wire.KindUnreachable)
 				if !errors.Is(err, errSilent) {
 					t.Errorf("error = %v, want silence", err)
 				}
@@ -172,7 +173,7 @@ func quietAnswer(media, first string) tripper {
 
 func wantBound(t *testing.T, err, want error, took, limit time.Duration) {
 	t.Helper()
-	wantKind(t, err, kite.KindUnreachable)
+	wantKind(t, err, wire.KindUnreachable)
 	if took != limit {
 		t.Errorf("it took %v, want %v", took, limit)
 	}

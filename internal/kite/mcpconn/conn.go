@@ -4,8 +4,9 @@ import (
 	"context"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // baseConn is what all kinds of connection share: a session id and a lifetime.
@@ -30,8 +31,8 @@ func (l *baseConn) Close() { l.end(errClosed) }
 
 // ask asks something and returns the text of a good result. The error is the
 // cause of the failure, freed of addresses and of the session id; classify
-// makes a *kite.Error of it.
-func (l *baseConn) ask(ctx context.Context, c *rpcClient, q kite.Query, style kite.Style) (string, error) {
+// makes a *wire.Error of it.
+func (l *baseConn) ask(ctx context.Context, c *rpcClient, q query.Query, style query.Style) (string, error) {
 	limit := l.dialer.opts.CallTimeout
 	if isLogin(q) { // it asks Kite twice
 		limit = l.dialer.opts.LoginTimeout
@@ -54,7 +55,7 @@ func (l *baseConn) ask(ctx context.Context, c *rpcClient, q kite.Query, style ki
 		return "", scrub(because(ctx, bound, l.life, err), l.id)
 	}
 	text, err := textOf(result)
-	if err != nil || held != nil && !kite.Held(ctx, held.release) {
+	if err != nil || held != nil && !wire.OnRelease(ctx, held.release) {
 		held.release()
 	}
 	return text, err
@@ -63,11 +64,11 @@ func (l *baseConn) ask(ctx context.Context, c *rpcClient, q kite.Query, style ki
 // textOf returns the text of a result. One that is flagged as an error, or reads
 // like one, comes back as *toolError.
 func textOf(json string) (string, error) {
-	result, ok := kite.DecodeResult(json)
+	result, ok := wire.DecodeResult(json)
 	if !ok {
 		return "", errOdd
 	}
-	if kite.Classify("", kite.Outcome{Text: result.Text, IsError: result.IsError}) != nil {
+	if wire.Classify("", wire.Outcome{Text: result.Text, IsError: result.IsError}) != nil {
 		return "", &toolError{text: result.Text, flagged: result.IsError}
 	}
 	return result.Text, nil
@@ -75,7 +76,7 @@ func textOf(json string) (string, error) {
 
 // call runs one call, put in a style, as a piece of work of the Dialer, unless
 // the connection is over already.
-func (l *baseConn) call(ctx context.Context, c *rpcClient, q kite.Query, style kite.Style) (string, error) {
+func (l *baseConn) call(ctx context.Context, c *rpcClient, q query.Query, style query.Style) (string, error) {
 	if !l.dialer.enter() {
 		return "", errClosed
 	}
@@ -93,7 +94,7 @@ func (l *baseConn) call(ctx context.Context, c *rpcClient, q kite.Query, style k
 	return text, cause
 }
 
-// failed makes the *kite.Error of a failed call and leaves a line in the log.
+// failed makes the *wire.Error of a failed call and leaves a line in the log.
 func (l *baseConn) failed(tool string, cause error) error {
 	err := classify(tool, cause)
 	l.dialer.log.Debug("kite call failed", "error", err, "cause", cause)
@@ -103,10 +104,10 @@ func (l *baseConn) failed(tool string, cause error) error {
 // askInStyle puts a question over c in the style that the server wants. When the answer
 // is that there is no such tool, it is looked at again, and the question put in
 // the style that it turns out to want now. The error is the cause of the failure.
-func (l *baseConn) askInStyle(ctx context.Context, c *rpcClient, q kite.Query, probe probeFunc) (string, error) {
+func (l *baseConn) askInStyle(ctx context.Context, c *rpcClient, q query.Query, probe probeFunc) (string, error) {
 	d := l.dialer
 	if q.Lists() {
-		return l.call(ctx, c, q, kite.StyleUnknown)
+		return l.call(ctx, c, q, query.StyleUnknown)
 	}
 	if d.surfaces.now().Unfamiliar {
 		_ = d.refreshSurface(ctx, true, d.probeWithoutLogin) // whatever became of this login
@@ -116,11 +117,11 @@ func (l *baseConn) askInStyle(ctx context.Context, c *rpcClient, q kite.Query, p
 	}
 	style := l.style(q)
 	text, cause := l.call(ctx, c, q, style)
-	kind := kite.KindOf(failure(q.Name(), cause))
+	kind := wire.KindOf(failure(q.Name(), cause))
 	switch {
-	case kind == kite.KindNoTool && l.surprising(q, style):
+	case kind == wire.KindNoTool && l.surprising(q, style):
 		return l.askAgain(ctx, c, q, style, probe, cause)
-	case cause == nil, kind == kite.KindFailed:
+	case cause == nil, kind == wire.KindFailed:
 		d.refreshSurfaceLater(probe)
 	}
 	return text, cause
@@ -128,7 +129,7 @@ func (l *baseConn) askInStyle(ctx context.Context, c *rpcClient, q kite.Query, p
 
 // askAgain looks at the server, unless that was just done, and puts a question
 // again, if that makes a difference. It failed before in a style, for a cause.
-func (l *baseConn) askAgain(ctx context.Context, c *rpcClient, q kite.Query, style kite.Style, probe probeFunc, cause error) (string, error) {
+func (l *baseConn) askAgain(ctx context.Context, c *rpcClient, q query.Query, style query.Style, probe probeFunc, cause error) (string, error) {
 	if l.style(q) == style {
 		if err := l.dialer.refreshSurface(ctx, true, probe); err != nil {
 			return "", cause
@@ -147,24 +148,24 @@ func (l *baseConn) askAgain(ctx context.Context, c *rpcClient, q kite.Query, sty
 
 // style is how a question is put. A login link is asked for in one way only.
 // While it is not known, a server that gave out a bearer is taken for one with modes.
-func (l *baseConn) style(q kite.Query) kite.Style {
+func (l *baseConn) style(q query.Query) query.Style {
 	known := l.dialer.surfaces.now().Style
 	switch {
 	case isLogin(q):
-		return kite.StyleTools
-	case known != kite.StyleUnknown:
+		return query.StyleTools
+	case known != query.StyleUnknown:
 		return known
 	case l.id.IsBearer():
-		return kite.StyleModes
+		return query.StyleModes
 	default:
-		return kite.StyleTools
+		return query.StyleTools
 	}
 }
 
 // surprising reports whether a server of a style should have had the tool, or
 // its style was only a guess.
-func (l *baseConn) surprising(q kite.Query, style kite.Style) bool {
-	return q.Tool().KnownTo(style) || l.dialer.surfaces.now().Style == kite.StyleUnknown
+func (l *baseConn) surprising(q query.Query, style query.Style) bool {
+	return q.Tool().KnownTo(style) || l.dialer.surfaces.now().Style == query.StyleUnknown
 }
 
-func isLogin(q kite.Query) bool { return q.Name() == kite.AskLogin().Name() }
+func isLogin(q query.Query) bool { return q.Name() == query.Login().Name() }

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // Dialer makes connections to one Kite MCP server. It implements
@@ -62,7 +62,7 @@ func New(o Options) (*Dialer, error) {
 
 // Open makes a new session: a stream, or a streamable session for an …/mcp
 // address and where the server serves no streams. ctx and OpenTimeout bound the
-// opening only. The error is a *kite.Error: of KindAuthorize when the server
+// opening only. The error is a *wire.Error: of KindAuthorize when the server
 // wants a login by OAuth, of KindUnfamiliar when it offers nothing that we know,
 // of KindMalformed when it answers something that is not the protocol, else of
 // KindUnreachable, KindNotServed or KindBlocked.
@@ -89,10 +89,10 @@ func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {
 // noteServed tells the operator once that there is no MCP server at the address,
 // and when there is one again.
 func (d *Dialer) noteServed(err error) {
-	switch kind := kite.KindOf(err); {
-	case kind == kite.KindNotServed && !d.nowhere.Swap(true):
+	switch kind := wire.KindOf(err); {
+	case kind == wire.KindNotServed && !d.nowhere.Swap(true):
 		d.log.Error("there is no MCP server at KITE_MCP_URL: no one can log in until the address is right, or the server is back", "err", err)
-	case (err == nil || kind == kite.KindAuthorize) && d.nowhere.Swap(false):
+	case (err == nil || kind == wire.KindAuthorize) && d.nowhere.Swap(false):
 		d.log.Info("there is an MCP server at KITE_MCP_URL again")
 	}
 }
@@ -167,7 +167,7 @@ func (d *Dialer) open(ctx context.Context) (opened, error) {
 		return conn, err
 	}
 	conn, err = d.openSession(ctx)
-	if answered := err == nil || kite.KindOf(err) == kite.KindAuthorize; answered && d.streams.missed(d.opts.StreamRetry) {
+	if answered := err == nil || wire.KindOf(err) == wire.KindAuthorize; answered && d.streams.missed(d.opts.StreamRetry) {
 		d.log.Info("kite's server serves no streams: sessions are opened over /mcp")
 	}
 	return conn, err
@@ -186,13 +186,13 @@ func (d *Dialer) openFailed(ctx context.Context, cause error, id session.ID) err
 func unopened(cause error) error {
 	err := failure("", cause)
 	var refused *refusedError
-	switch kind := kite.KindOf(err); {
-	case answer(cause) == nil, kind == kite.KindBlocked, kind == kite.KindNotServed:
+	switch kind := wire.KindOf(err); {
+	case answer(cause) == nil, kind == wire.KindBlocked, kind == wire.KindNotServed:
 		return err
 	case errors.As(cause, &refused) && refused.status == http.StatusNotFound:
-		return &kite.Error{Kind: kite.KindNotServed, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
+		return &wire.Error{Kind: wire.KindNotServed, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
 	default:
-		return &kite.Error{Kind: kite.KindUnreachable, Cause: causeOf(cause), Err: errors.New(cause.Error())}
+		return &wire.Error{Kind: wire.KindUnreachable, Cause: causeOf(cause), Err: errors.New(cause.Error())}
 	}
 }
 

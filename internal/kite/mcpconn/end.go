@@ -11,13 +11,14 @@ import (
 
 	"github.com/mark3labs/mcp-go/client/transport"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // End ends a login at the server. It returns nil when the server did so or does
 // not know the login any more, or when its key is none that a server could have
-// given out. Otherwise the error is a *kite.Error of KindUnreachable, KindNotServed
+// given out. Otherwise the error is a *wire.Error of KindUnreachable, KindNotServed
 // or KindBlocked, and the caller may try again.
 //
 // A session of the login tool is logged out of Kite by that, unless Kite hung: what
@@ -61,7 +62,7 @@ func (d *Dialer) endSession(ctx context.Context, id session.ID) error {
 	switch {
 	case !errors.As(cause, &refused):
 		return unlessEnded(err)
-	case refused.status == http.StatusNotFound && kite.KindOf(err) == kite.KindEnded:
+	case refused.status == http.StatusNotFound && wire.KindOf(err) == wire.KindEnded:
 		return nil
 	}
 	return d.confirmEnded(ctx, id, cause)
@@ -69,7 +70,7 @@ func (d *Dialer) endSession(ctx context.Context, id session.ID) error {
 
 // unlessEnded is err, or nil when that says that the login is over.
 func unlessEnded(err error) error {
-	if kite.KindOf(err) == kite.KindEnded {
+	if wire.KindOf(err) == wire.KindEnded {
 		return nil
 	}
 	return err
@@ -97,14 +98,14 @@ func (d *Dialer) delete(ctx context.Context, id session.ID, header http.Header) 
 func (d *Dialer) confirmEnded(ctx context.Context, id session.ID, cause error) error {
 	conn := d.resume(id)
 	defer conn.Close()
-	_, err := conn.Call(ctx, kite.AskProfile()) // the cheapest question that needs a session
+	_, err := conn.Call(ctx, query.Profile()) // the cheapest question that needs a session
 	switch {
-	case kite.KindOf(err) == kite.KindEnded:
+	case wire.KindOf(err) == wire.KindEnded:
 		return nil
-	case kite.Unanswered(err):
+	case wire.Unanswered(err):
 		return err
 	default:
-		return &kite.Error{Kind: kite.KindUnreachable, Err: fmt.Errorf("end session: %v, and it still answers", cause)}
+		return &wire.Error{Kind: wire.KindUnreachable, Err: fmt.Errorf("end session: %v, and it still answers", cause)}
 	}
 }
 
@@ -115,9 +116,9 @@ func (d *Dialer) endBearer(ctx context.Context, h session.Credential) error {
 	began := time.Now()
 	c := d.resumeBearer(h, nil)
 	defer c.Close()
-	text, err := c.Call(ctx, kite.AskLogout())
+	text, err := c.Call(ctx, query.Logout())
 	if err == nil && !loggedOut(text) {
-		err = &kite.Error{Kind: kite.KindUnreachable, Tool: kite.AskLogout().Name(), Err: errors.New("the answer does not say that the login is over")}
+		err = &wire.Error{Kind: wire.KindUnreachable, Tool: query.Logout().Name(), Err: errors.New("the answer does not say that the login is over")}
 	}
 	if err != nil {
 		err = d.notLoggedOut(ctx, c, err)
@@ -147,15 +148,15 @@ func loggedOut(text string) bool {
 // end.
 func (d *Dialer) notLoggedOut(ctx context.Context, c *bearerConn, err error) error {
 	switch {
-	case kite.KindOf(err) == kite.KindEnded:
+	case wire.KindOf(err) == wire.KindEnded:
 		return nil
-	case kite.Unanswered(err):
+	case wire.Unanswered(err):
 		return err
 	}
-	if kite.KindOf(err) == kite.KindNoTool && d.refreshSurface(ctx, true, c.probe) == nil {
+	if wire.KindOf(err) == wire.KindNoTool && d.refreshSurface(ctx, true, c.probe) == nil {
 		if now := d.surfaces.now(); !now.OAuth && !now.Unfamiliar {
 			return nil
 		}
 	}
-	return &kite.Error{Kind: kite.KindUnreachable, Tool: kite.AskLogout().Name(), Cause: kite.CauseOf(err), Err: errors.New(err.Error())}
+	return &wire.Error{Kind: wire.KindUnreachable, Tool: query.Logout().Name(), Cause: wire.CauseOf(err), Err: errors.New(err.Error())}
 }

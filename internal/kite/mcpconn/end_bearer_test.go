@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // A login by OAuth is ended by the server's logout. Its MCP session goes after it,
@@ -18,7 +18,7 @@ func TestEndOfABearer(t *testing.T) {
 	for name, test := range map[string]struct {
 		result string
 		status int // of the DELETE; 0 for 204
-		want   kite.Kind
+		want   wire.Kind
 		asked  []string
 	}{
 		"logged out":            {textResult(`{"success":true,"status":"logged_out"}`), 0, 0, logout},
@@ -26,10 +26,10 @@ func TestEndOfABearer(t *testing.T) {
 		"the session stays":     {textResult(`{"status":"logged_out"}`), 500, 0, logout},
 		"no login any more":     {failure("failed to get session: session ID not found"), 0, 0, logout[:1]},
 		"expired":               {failure("kite session has expired. Please re-authenticate via the OAuth flow"), 0, 0, logout[:1]},
-		"it says something":     {textResult(`{"status":"fine"}`), 0, kite.KindUnreachable, logout[:1]},
-		"it says anything":      {textResult("hello " + secret), 0, kite.KindUnreachable, logout[:1]},
-		"it fails":              {failure("Failed to logout current session"), 0, kite.KindUnreachable, logout[:1]},
-		"no answer of the tool": {`{}`, 0, kite.KindUnreachable, logout[:1]},
+		"it says something":     {textResult(`{"status":"fine"}`), 0, wire.KindUnreachable, logout[:1]},
+		"it says anything":      {textResult("hello " + secret), 0, wire.KindUnreachable, logout[:1]},
+		"it fails":              {failure("Failed to logout current session"), 0, wire.KindUnreachable, logout[:1]},
+		"no answer of the tool": {`{}`, 0, wire.KindUnreachable, logout[:1]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newModalFar(t, secret+"-mcp")
@@ -41,9 +41,9 @@ func TestEndOfABearer(t *testing.T) {
 				w.WriteHeader(max(test.status, 204))
 			}
 			err := m.grown(t).End(t.Context(), bearing(secret+"-mcp"))
-			if test.want == kite.KindUnknown && err != nil {
+			if test.want == wire.KindUnknown && err != nil {
 				t.Errorf("End = %v, want nil", err)
-			} else if test.want != kite.KindUnknown {
+			} else if test.want != wire.KindUnknown {
 				wantKind(t, err, test.want)
 			}
 			if got := m.requests(); !slices.Equal(got, test.asked) {
@@ -62,13 +62,13 @@ func TestEndOfABearerRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		status    int
 		challenge string
-		want      kite.Kind
+		want      wire.Kind
 	}{
 		"expired":   {401, `Bearer resource_metadata="x"`, 0},
-		"a gateway": {401, "", kite.KindBlocked},
-		"blocked":   {403, "", kite.KindBlocked},
-		"a router":  {404, "", kite.KindNotServed},
-		"away":      {503, "", kite.KindUnreachable},
+		"a gateway": {401, "", wire.KindBlocked},
+		"blocked":   {403, "", wire.KindBlocked},
+		"a router":  {404, "", wire.KindNotServed},
+		"away":      {503, "", wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newModalFar(t)
@@ -78,9 +78,9 @@ func TestEndOfABearerRefused(t *testing.T) {
 				return true
 			}
 			err := m.grown(t).End(t.Context(), bearing(secret))
-			if test.want == kite.KindUnknown && err != nil {
+			if test.want == wire.KindUnknown && err != nil {
 				t.Errorf("End = %v, want nil", err)
-			} else if test.want != kite.KindUnknown {
+			} else if test.want != wire.KindUnknown {
 				wantKind(t, err, test.want)
 			}
 		})
@@ -92,22 +92,22 @@ func TestEndOfABearerRefused(t *testing.T) {
 func TestEndOfASessionElsewhere(t *testing.T) {
 	for name, test := range map[string]struct {
 		challenge, document string
-		want                kite.Kind
+		want                wire.Kind
 	}{
 		"switched":             {`Bearer resource_metadata="x"`, "", 0},
 		"switched, it is said": {"", someDocument, 0},
-		"a gateway":            {"", "", kite.KindBlocked},
+		"a gateway":            {"", "", wire.KindBlocked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, configure := unauthorized(test.challenge, test.document)
 			err := newFar(t, configure).dialer(t, "/sse", Options{}).End(t.Context(), held(session.NewID(secret)))
-			if test.want == kite.KindUnknown && err != nil {
+			if test.want == wire.KindUnknown && err != nil {
 				t.Errorf("End = %v, want nil", err)
-			} else if test.want != kite.KindUnknown {
+			} else if test.want != wire.KindUnknown {
 				wantKind(t, err, test.want)
 			}
 		})
 	}
 	f := newFar(t, func(f *far) { f.mcp, f.remove = http.NotFound, http.NotFound })
-	wantKind(t, f.dialer(t, "/sse", Options{}).End(t.Context(), held(session.NewID(secret))), kite.KindNotServed)
+	wantKind(t, f.dialer(t, "/sse", Options{}).End(t.Context(), held(session.NewID(secret))), wire.KindNotServed)
 }

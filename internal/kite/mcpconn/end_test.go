@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestEnd(t *testing.T) {
@@ -51,7 +51,7 @@ func TestEnd(t *testing.T) {
 				t.Errorf("End = %v, want nil", err)
 			}
 			if !test.ok {
-				wantKind(t, err, kite.KindUnreachable)
+				wantKind(t, err, wire.KindUnreachable)
 			}
 			want := []string{"DELETE /mcp"}
 			if test.probed {
@@ -79,7 +79,7 @@ func TestASlowEndIsNotBelieved(t *testing.T) {
 			}}
 			d, _ := s.dialer(t, mcpPath)
 			err := d.End(t.Context(), held(session.NewID(secret)))
-			if (err == nil) != ended || err != nil && kite.KindOf(err) != kite.KindUnreachable {
+			if (err == nil) != ended || err != nil && wire.KindOf(err) != wire.KindUnreachable {
 				t.Errorf("after %v: %v", took, err)
 			}
 			d.Close()

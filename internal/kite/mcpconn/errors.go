@@ -11,8 +11,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/stdlog"
 )
 
@@ -79,8 +79,8 @@ func visible(s string, most int) bool {
 
 // judgedError is a failure whose meaning took more to find out than its answer.
 type judgedError struct {
-	kind kite.Kind
-	why  kite.Ending
+	kind wire.Kind
+	why  wire.Ending
 	text string // what was seen
 }
 
@@ -148,16 +148,16 @@ func scrub(err error, id session.ID) error {
 	return errors.New(clean)
 }
 
-// classify makes a *kite.Error of a cause.
+// classify makes a *wire.Error of a cause.
 func classify(tool string, cause error) error {
 	err := meaning(tool, cause)
-	if failed, ok := errors.AsType[*kite.Error](err); ok {
+	if failed, ok := errors.AsType[*wire.Error](err); ok {
 		failed.Cause = causeOf(cause)
 	}
 	return err
 }
 
-// causeOf is why there was no answer, for [kite.Error.Cause].
+// causeOf is why there was no answer, for [wire.Error.Cause].
 func causeOf(cause error) string {
 	refused, isRefused := errors.AsType[*refusedError](cause)
 	way, isWay := errors.AsType[networkError](cause)
@@ -184,34 +184,34 @@ func meaning(tool string, cause error) error {
 	var judged *judgedError
 	switch {
 	case errors.As(cause, &judged):
-		return &kite.Error{Kind: judged.kind, Why: judged.why, Tool: tool, Err: judged}
+		return &wire.Error{Kind: judged.kind, Why: judged.why, Tool: tool, Err: judged}
 	case errors.As(cause, &refused):
-		return kite.Classify(tool, kite.Outcome{Status: refused.status, Body: refused.body})
+		return wire.Classify(tool, wire.Outcome{Status: refused.status, Body: refused.body})
 	case errors.As(cause, &rpc):
 		return classifyRPC(tool, rpc)
 	case errors.As(cause, &failed):
-		return kite.Classify(tool, kite.Outcome{Text: failed.text, IsError: failed.flagged})
+		return wire.Classify(tool, wire.Outcome{Text: failed.text, IsError: failed.flagged})
 	case errors.Is(cause, errOdd), errors.Is(cause, errTooBig):
-		return &kite.Error{Kind: kite.KindMalformed, Tool: tool, Err: cause}
+		return &wire.Error{Kind: wire.KindMalformed, Tool: tool, Err: cause}
 	case errors.Is(cause, errAnswerTooBig):
-		return &kite.Error{Kind: kite.KindTooBig, Tool: tool}
+		return &wire.Error{Kind: wire.KindTooBig, Tool: tool}
 	case errors.Is(cause, errBusy):
-		return &kite.Error{Kind: kite.KindLimited, Tool: tool, Err: errBusy}
+		return &wire.Error{Kind: wire.KindLimited, Tool: tool, Err: errBusy}
 	case errors.Is(cause, errNotOffered):
-		return &kite.Error{Kind: kite.KindNoTool, Tool: tool, Err: cause}
+		return &wire.Error{Kind: wire.KindNoTool, Tool: tool, Err: cause}
 	case errors.Is(cause, errBadID):
-		return &kite.Error{Kind: kite.KindEnded, Tool: tool, Err: cause}
+		return &wire.Error{Kind: wire.KindEnded, Tool: tool, Err: cause}
 	default:
-		return kite.Classify(tool, kite.Outcome{Err: cause})
+		return wire.Classify(tool, wire.Outcome{Err: cause})
 	}
 }
 
 // classifyRPC prefers what the message says: "invalid params" is how a server
 // answers for an unknown tool, but also for an unknown session.
 func classifyRPC(tool string, e *rpcError) error {
-	err := kite.Classify(tool, kite.Outcome{RPC: cmp.Or(e.message, e.Error())})
-	if e.code == mcp.INVALID_PARAMS && kite.KindOf(err) == kite.KindFailed {
-		return kite.Classify(tool, kite.Outcome{NoTool: true})
+	err := wire.Classify(tool, wire.Outcome{RPC: cmp.Or(e.message, e.Error())})
+	if e.code == mcp.INVALID_PARAMS && wire.KindOf(err) == wire.KindFailed {
+		return wire.Classify(tool, wire.Outcome{NoTool: true})
 	}
 	return err
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // firstAnswer reads events up to the first JSON-RPC answer among them and
@@ -21,7 +21,7 @@ func firstAnswer(body io.Reader) (string, error) {
 		case err != nil:
 			return "", unread(err)
 		}
-		if _, ok := kite.DecodeAnswer(e.data); ok && e.message() {
+		if _, ok := wire.DecodeAnswer(e.data); ok && e.message() {
 			return e.data, nil
 		}
 	}

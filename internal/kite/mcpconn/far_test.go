@@ -18,8 +18,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -345,9 +345,9 @@ func hides(t *testing.T, text string) {
 // held is a session by its id alone.
 func held(id session.ID) session.Credential { return session.Credential{Session: id} }
 
-func wantKind(t *testing.T, err error, want kite.Kind) {
+func wantKind(t *testing.T, err error, want wire.Kind) {
 	t.Helper()
-	if err == nil || kite.KindOf(err) != want {
+	if err == nil || wire.KindOf(err) != want {
 		t.Errorf("error = %v, want kind %q", err, want)
 	}
 	for e := err; e != nil; {

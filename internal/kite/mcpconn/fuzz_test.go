@@ -8,8 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // Any bytes as the stream of a session: opening and calling end in time,
@@ -54,10 +55,10 @@ func tryStream(t *testing.T, d *Dialer) string {
 	if !plausible(c.ID()) {
 		t.Fatalf("session %q", id)
 	}
-	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools()} {
+	for _, q := range []query.Query{query.Holdings(), query.ToolList()} {
 		text, err := c.Call(t.Context(), q)
 		checkFailure(t, err, id)
-		if err != nil && text != "" || kite.KindOf(err) == kite.KindEnded {
+		if err != nil && text != "" || wire.KindOf(err) == wire.KindEnded {
 			t.Fatalf("%s: %q, %v", q.Name(), text, err)
 		}
 	}
@@ -136,7 +137,7 @@ func FuzzAnswer(f *testing.F) {
 // tryAnswer opens, calls and ends a session whose server gives one answer to
 // everything.
 func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
-	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools()} {
+	for _, q := range []query.Query{query.Holdings(), query.ToolList()} {
 		before := s.asked("tools/call")
 		text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), q)
 		checkFailure(t, err, secret)
@@ -152,20 +153,20 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	}
 	c, err := d.Open(t.Context())
 	checkFailure(t, err, secret)
-	if kite.KindOf(err) == kite.KindEnded || err == nil && c.ID().Reveal() != secret {
+	if wire.KindOf(err) == wire.KindEnded || err == nil && c.ID().Reveal() != secret {
 		t.Fatalf("Open: %v", err)
 	}
 	err = d.End(t.Context(), held(session.NewID(secret)))
 	checkFailure(t, err, secret)
-	if err != nil && !kite.Unanswered(err) {
+	if err != nil && !wire.Unanswered(err) {
 		t.Fatalf("End: %v", err)
 	}
 	before := len(s.seen)
-	_, err = d.Resume(bearing(secret), nil).Call(t.Context(), kite.AskHoldings())
+	_, err = d.Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
 	checkFailure(t, err, secret)
 	err = d.End(t.Context(), bearing(secret))
 	checkFailure(t, err, secret)
-	if n := len(s.seen) - before; n > 20+6*maxPages || err != nil && !kite.Unanswered(err) {
+	if n := len(s.seen) - before; n > 20+6*maxPages || err != nil && !wire.Unanswered(err) {
 		t.Fatalf("a bearer: %d requests; End: %v", n, err)
 	}
 }

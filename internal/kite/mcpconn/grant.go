@@ -7,8 +7,8 @@ import (
 	"time"
 	"weak"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // grant is what the connections of one bearer share: the MCP session that it is
@@ -157,7 +157,7 @@ func (l *baseConn) begin(ctx context.Context) (*rpcClient, session.ID, error) {
 	}
 	d.measure(opening, began, unopened(err))
 	if answer(err) != nil { // its status says nothing of the login
-		err = &judgedError{kind: kite.KindOf(unopened(err)), text: err.Error()}
+		err = &judgedError{kind: wire.KindOf(unopened(err)), text: err.Error()}
 	}
 	return s, id, err
 }

@@ -9,8 +9,9 @@ import (
 	"sync"
 	"testing"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // Calls side by side, over one connection or several, make one MCP session, and
@@ -24,7 +25,7 @@ func TestCallsShareAnMCPSession(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
-				if text, err := conns[i%2].Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
+				if text, err := conns[i%2].Call(t.Context(), query.Holdings()); text != "answer of portfolio" {
 					t.Errorf("Call = %q, %v", text, err)
 				}
 			})
@@ -47,17 +48,17 @@ func TestJoiningIsTakenOver(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
 	go func() {
-		_, err := d.Resume(bearing(""), nil).Call(ctx, kite.AskHoldings())
+		_, err := d.Resume(bearing(""), nil).Call(ctx, query.Holdings())
 		first <- err
 	}()
 	<-m.held
 	second := make(chan string)
 	go func() {
-		text, err := d.Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings())
+		text, err := d.Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
 		second <- cmp.Or(text, fmt.Sprint(err))
 	}()
 	cancel()
-	wantKind(t, <-first, kite.KindUnreachable)
+	wantKind(t, <-first, wire.KindUnreachable)
 	close(m.hold)
 	if got := <-second; got != "answer of portfolio" {
 		t.Errorf("the other call: %s", got)
@@ -94,11 +95,11 @@ func TestLookOverALostSession(t *testing.T) {
 		return true
 	}
 	d := m.stranger(t, "/sse", Options{})
-	if text, err := d.Resume(bearing(""), nil).Call(t.Context(), kite.AskHoldings()); text != "answer of portfolio" {
+	if text, err := d.Resume(bearing(""), nil).Call(t.Context(), query.Holdings()); text != "answer of portfolio" {
 		t.Errorf("Call = %q, %v", text, err)
 	}
 	d.work.Wait()
-	if s := d.Surface(); s.Style != kite.StyleModes || m.joins != 2 {
+	if s := d.Surface(); s.Style != query.StyleModes || m.joins != 2 {
 		t.Errorf("surface %+v, %d sessions made", s, m.joins)
 	}
 }

@@ -2,7 +2,6 @@ package mcpconn
 
 import (
 	"errors"
-	"kitebot/internal/kite"
 	"maps"
 	"net/http"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -55,8 +55,8 @@ func TestEveryRequestSaysWhoAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_, _ = c.Call(t.Context(), kite.AskHoldings())
-	_, _ = d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
+	_, _ = c.Call(t.Context(), query.Holdings())
+	_, _ = d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
 	_ = d.End(t.Context(), held(session.NewID(secret)))
 	mu.Lock()
 	defer mu.Unlock()

@@ -11,8 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // When nobody has a connection, few of all who want one dial at a time.
@@ -42,7 +43,7 @@ func TestACrowdDialsInTurn(t *testing.T) {
 		errs := make(chan error, people)
 		for range people {
 			go func() {
-				_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
+				_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), query.Profile())
 				errs <- err
 			}()
 		}
@@ -52,7 +53,7 @@ func TestACrowdDialsInTurn(t *testing.T) {
 		}
 		close(network)
 		for range people {
-			wantKind(t, <-errs, kite.KindUnreachable)
+			wantKind(t, <-errs, wire.KindUnreachable)
 		}
 		if most != mostConnecting || all != people {
 			t.Errorf("%d dialled, %d at once; want %d, %d at once", all, most, people, mostConnecting)
@@ -120,7 +121,7 @@ func TestACrowdSharesConnections(t *testing.T) {
 	errs := make(chan error, people)
 	for range people {
 		go func() {
-			_, err := d.Resume(held(c.ID()), nil).Call(t.Context(), kite.AskProfile())
+			_, err := d.Resume(held(c.ID()), nil).Call(t.Context(), query.Profile())
 			errs <- err
 		}()
 	}
@@ -154,18 +155,18 @@ func TestHungDialsBlockNobodyForEver(t *testing.T) {
 		errs := make(chan error, mostConnecting)
 		for range mostConnecting {
 			go func() {
-				_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
+				_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), query.Profile())
 				errs <- err
 			}()
 		}
 		for range mostConnecting {
-			wantKind(t, <-errs, kite.KindUnreachable)
+			wantKind(t, <-errs, wire.KindUnreachable)
 		}
 		time.Sleep(time.Hour)
 		back.Store(true)
 		before := dials.Load()
 		for range 3 {
-			_, _ = d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
+			_, _ = d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), query.Profile())
 		}
 		if n := dials.Load() - before; n != 3 {
 			t.Errorf("an hour later 3 calls dialled %d times, want 3", n)
@@ -189,15 +190,15 @@ func TestNoDialsForWhoGaveUp(t *testing.T) {
 		for range 10 { // ten seconds of crowds that give up after a second
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			for range mostConnecting {
-				go d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(ctx, kite.AskProfile())
+				go d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(ctx, query.Profile())
 			}
 			time.Sleep(time.Second)
 			synctest.Wait()
 			cancel()
 		}
 		begun := dials.Load() // nobody waits for anything any more
-		_, err = d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
-		wantKind(t, err, kite.KindUnreachable)
+		_, err = d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), query.Profile())
+		wantKind(t, err, wire.KindUnreachable)
 		time.Sleep(10 * time.Minute)
 		if n := dials.Load() - begun; n > 1 {
 			t.Errorf("%d dials began after everybody but one had given up, want 1", n)
@@ -223,7 +224,7 @@ func TestAGivenTransportIsNotLimited(t *testing.T) {
 		}
 		defer d.Close()
 		for range 40 {
-			go d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), kite.AskProfile())
+			go d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(t.Context(), query.Profile())
 		}
 		synctest.Wait()
 		if n := len(b.in); n != 40 {

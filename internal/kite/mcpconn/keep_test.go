@@ -1,10 +1,10 @@
 package mcpconn
 
 import (
-	"kitebot/internal/kite"
 	"strings"
 	"testing"
 
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -22,7 +22,7 @@ func TestConnectionsAreKept(t *testing.T) {
 			t.Run(map[bool]string{false: "http", true: "https"}[tls]+name, func(t *testing.T) {
 				var before int64
 				for i := range 201 {
-					if _, err := conn.Call(t.Context(), kite.AskHoldings()); err != nil {
+					if _, err := conn.Call(t.Context(), query.Holdings()); err != nil {
 						t.Fatal(err)
 					}
 					if i == 0 {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // measuredURL is the environment of the process that is measured: its server.
@@ -46,16 +48,16 @@ func TestMeasuredProcess(t *testing.T) {
 	for range 20 {
 		c := open(t, d)
 		people.Go(func() {
-			ctx, release := kite.HoldAnswers(t.Context())
+			ctx, release := wire.DeferRelease(t.Context())
 			defer release()
-			text, err := c.Call(ctx, kite.AskHoldings())
+			text, err := c.Call(ctx, query.Holdings())
 			if err == nil { // the text waits for its proof
-				_, err = c.Call(ctx, kite.AskProfile())
+				_, err = c.Call(ctx, query.Profile())
 			}
 			if err == nil {
 				_, err = kite.DecodeHoldings(text)
 			}
-			if err != nil && kite.KindOf(err) != kite.KindTooBig {
+			if err != nil && wire.KindOf(err) != wire.KindTooBig {
 				t.Error(err)
 			}
 		})

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // Meter measures what is asked of the server. It must neither block nor ask the
@@ -15,7 +16,7 @@ import (
 type Meter interface {
 	// Tool counts one call, the opening or the end of a session, or a step of a login
 	// by OAuth, as one of [Tools] with one of [Outcomes]. Calls that we cancelled are
-	// not counted. fault is what it shows of the server: "" that it is well, [Unclear], [Erring], or else, in the words of [kite.Error.Cause], why no
+	// not counted. fault is what it shows of the server: "" that it is well, [Unclear], [Erring], or else, in the words of [wire.Error.Cause], why no
 	// answer came that the protocol knows.
 	Tool(tool, outcome string, took time.Duration, fault string)
 	// Surface records what the server looks like, one of [Surfaces], whenever
@@ -42,8 +43,8 @@ const well = "ok"
 
 // Tools lists what a [Meter] counts.
 func Tools() []string {
-	all := []string{kite.AskLogin().Name(), kite.AskLogout().Name(), kite.ListTools, opening, ending, authorizing, redeeming}
-	for _, t := range kite.ReadTools() {
+	all := []string{query.Login().Name(), query.Logout().Name(), wire.ListTools, opening, ending, authorizing, redeeming}
+	for _, t := range query.ReadTools() {
 		all = append(all, t.Name)
 	}
 	return all
@@ -52,7 +53,7 @@ func Tools() []string {
 // Outcomes lists the outcomes that a [Meter] counts.
 func Outcomes() []string {
 	all := []string{well}
-	for _, k := range kite.Kinds() {
+	for _, k := range wire.Kinds() {
 		all = append(all, k.String())
 	}
 	return all
@@ -66,7 +67,7 @@ func (d *Dialer) measure(tool string, began time.Time, err error) {
 	}
 	outcome := well
 	if err != nil {
-		outcome = kite.KindOf(err).String()
+		outcome = wire.KindOf(err).String()
 	}
 	d.opts.Meter.Tool(tool, outcome, time.Since(began), faultOf(tool, err))
 }
@@ -74,14 +75,14 @@ func (d *Dialer) measure(tool string, began time.Time, err error) {
 // faultOf is what a call shows of the server. A profile is asked for until a
 // login is through, and fails until then.
 func faultOf(tool string, err error) string {
-	kind := kite.KindOf(err)
-	reads := tool != kite.AskProfile().Name() && slices.ContainsFunc(kite.ReadTools(), func(t kite.Tool) bool { return t.Name == tool })
+	kind := wire.KindOf(err)
+	reads := tool != query.Profile().Name() && slices.ContainsFunc(query.ReadTools(), func(t query.Tool) bool { return t.Name == tool })
 	switch {
 	case err == nil:
 		return ""
-	case kite.Unanswered(err), kind == kite.KindMalformed:
-		return cmp.Or(kite.CauseOf(err), kind.String())
-	case kind == kite.KindFailed && reads:
+	case wire.Unanswered(err), kind == wire.KindMalformed:
+		return cmp.Or(wire.CauseOf(err), kind.String())
+	case kind == wire.KindFailed && reads:
 		return Erring
 	default:
 		return Unclear

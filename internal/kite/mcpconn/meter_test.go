@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // ledger writes down what a meter is told.
@@ -75,7 +76,7 @@ func TestMeter(t *testing.T) {
 				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
 				c := open(t, f.dialer(t, path, Options{Meter: &l}))
 				l.want(t, "open: ok")
-				_, _ = c.Call(t.Context(), kite.AskHoldings())
+				_, _ = c.Call(t.Context(), query.Holdings())
 				if told := []string{"get_holdings: " + want}; want == "no such tool (unclear)" { // which is looked into
 					l.want(t, append(told, "tools/list: ok")...)
 				} else {
@@ -95,15 +96,15 @@ func TestMeterOfSilence(t *testing.T) {
 			f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
 			d := f.dialer(t, path, Options{Meter: &l, CallTimeout: 50 * time.Millisecond})
 			c := open(t, d)
-			_, err := c.Call(t.Context(), kite.AskProfile())
-			wantKind(t, err, kite.KindUnreachable)
+			_, err := c.Call(t.Context(), query.Profile())
+			wantKind(t, err, wire.KindUnreachable)
 			l.want(t, "open: ok", "get_profile: unreachable (timeout)")
 			if l.long < 50*time.Millisecond || l.long > patience {
 				t.Errorf("it took %v", l.long)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			if _, err := c.Call(ctx, kite.AskProfile()); err == nil {
+			if _, err := c.Call(ctx, query.Profile()); err == nil {
 				t.Error("a call that was given up has an answer")
 			}
 			if _, err := d.Open(ctx); err == nil {
@@ -113,7 +114,7 @@ func TestMeterOfSilence(t *testing.T) {
 			f.CloseClientConnections()
 			f.Close()
 			_, err = d.Open(t.Context())
-			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
 			l.want(t, "open: unreachable (refused)")
 		})
 	}
@@ -146,7 +147,7 @@ func TestMeterLists(t *testing.T) {
 			t.Errorf("%s: %q", name, list)
 		}
 	}
-	if beyond := (kite.Kinds()[len(kite.Kinds())-1] + 1).String(); beyond != kite.KindUnknown.String() {
+	if beyond := (wire.Kinds()[len(wire.Kinds())-1] + 1).String(); beyond != wire.KindUnknown.String() {
 		t.Errorf("there is a kind %q after the last", beyond)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -79,7 +79,7 @@ func (m *modalFar) serve(w http.ResponseWriter, r *http.Request) {
 // grown returns a Dialer that knows the far end.
 func (m *modalFar) grown(t *testing.T) *Dialer {
 	d := m.dialer(t, "/sse", Options{})
-	d.surfaces.surface = Surface{Style: kite.StyleModes, OAuth: true}
+	d.surfaces.surface = Surface{Style: query.StyleModes, OAuth: true}
 	return d
 }
 

@@ -7,19 +7,21 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/symbol"
+	"kitebot/internal/kite/wire"
 	sim "kitebot/internal/sim/kite"
 	"kitebot/internal/sim/kite/sample"
 )
 
 // wantEnded checks that a login is over, for a reason.
-func wantEnded(t *testing.T, conn session.Conn, why kite.Ending) {
+func wantEnded(t *testing.T, conn session.Conn, why wire.Ending) {
 	t.Helper()
-	_, err := conn.Call(t.Context(), kite.AskProfile())
-	if kite.KindOf(err) != kite.KindEnded || kite.EndingOf(err) != why {
-		t.Errorf("Call: %v, ending %v, want ended, %v", err, kite.EndingOf(err), why)
+	_, err := conn.Call(t.Context(), query.Profile())
+	if wire.KindOf(err) != wire.KindEnded || wire.EndingOf(err) != why {
+		t.Errorf("Call: %v, ending %v, want ended, %v", err, wire.EndingOf(err), why)
 	}
 }
 
@@ -29,7 +31,7 @@ func firstUser() string { return sample.Accounts()[0].UserID() }
 // come: found out, made, used by two connections in turn, ended.
 func TestWholeLoginByOAuth(t *testing.T) {
 	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
-	if _, err := p.Open(t.Context()); kite.KindOf(err) != kite.KindAuthorize {
+	if _, err := p.Open(t.Context()); wire.KindOf(err) != wire.KindAuthorize {
 		t.Fatalf("Open: %v", err)
 	}
 	if s := p.Dialer.Surface(); !s.OAuth || s.Stream || s.Name() != "OAuth" {
@@ -41,19 +43,19 @@ func TestWholeLoginByOAuth(t *testing.T) {
 	}
 	conn := p.Resume(h, func(mcp session.ID) { h.MCP = mcp })
 	wantProfile(t, conn, firstUser())
-	for _, q := range []kite.Query{kite.AskHoldings(), kite.AskPositions(), kite.AskAlerts(), kite.AskInstruments("INFY", "id"), kite.AskTools()} {
+	for _, q := range []query.Query{query.Holdings(), query.Positions(), query.Alerts(), query.Instruments("INFY", "id"), query.ToolList()} {
 		if text, err := conn.Call(t.Context(), q); err != nil || text == "" {
 			t.Errorf("%s: %v", q.Name(), err)
 		}
 	}
-	for _, q := range []kite.Query{kite.AskBSECode(500991), kite.AskISIN("INE105S01068")} {
+	for _, q := range []query.Query{query.BSECode(500991), query.ISIN("INE105S01068")} {
 		text, err := conn.Call(t.Context(), q)
-		found, bad := kite.DecodeInstruments(text)
-		if err != nil || bad != nil || !found.Has("BSE:ITC") || q.Key() == kite.AskBSECode(500991).Key() && len(found.Found) != 1 {
+		found, bad := symbol.DecodeInstruments(text)
+		if err != nil || bad != nil || !found.Has("BSE:ITC") || q.Key() == query.BSECode(500991).Key() && len(found.Found) != 1 {
 			t.Errorf("%s: %v, %v, %v", q.Key(), found, err, bad)
 		}
 	}
-	if _, err := conn.Call(t.Context(), kite.AskBSECode(999999)); kite.KindOf(err) != kite.KindBadArgument {
+	if _, err := conn.Call(t.Context(), query.BSECode(999999)); wire.KindOf(err) != wire.KindBadArgument {
 		t.Errorf("a number that no share has: %v", err)
 	}
 	wantProfile(t, p.Resume(other, func(mcp session.ID) { other.MCP = mcp }), sample.Accounts()[1].UserID())
@@ -65,7 +67,7 @@ func TestWholeLoginByOAuth(t *testing.T) {
 			t.Errorf("End: %v", err)
 		}
 	}
-	wantEnded(t, p.Resume(h, nil), kite.EndLost)
+	wantEnded(t, p.Resume(h, nil), wire.EndLost)
 	wantProfile(t, p.Resume(other, nil), sample.Accounts()[1].UserID())
 	if grants := p.Grants(); len(grants) != 1 {
 		t.Errorf("%d grants are left, want the other one", len(grants))
@@ -85,24 +87,24 @@ func TestTheServerIsSwitched(t *testing.T) {
 	wantProfile(t, p.Resume(old, nil), firstUser())
 
 	p.SetVersion(sim.Next)
-	wantEnded(t, p.Resume(old, nil), kite.EndSwitched)
+	wantEnded(t, p.Resume(old, nil), wire.EndSwitched)
 	if err := p.End(t.Context(), old); err != nil {
 		t.Errorf("End of an old login: %v", err)
 	}
-	if _, err := p.Open(t.Context()); kite.KindOf(err) != kite.KindAuthorize {
+	if _, err := p.Open(t.Context()); wire.KindOf(err) != wire.KindAuthorize {
 		t.Fatalf("Open: %v", err)
 	}
 	h := p.enter(t, firstUser())
 	fresh := h
 	wantProfile(t, p.Resume(h, func(mcp session.ID) { h.MCP = mcp }), firstUser())
-	if text, err := p.Resume(h, nil).Call(t.Context(), kite.AskAlerts()); err != nil {
+	if text, err := p.Resume(h, nil).Call(t.Context(), query.Alerts()); err != nil {
 		t.Errorf("alerts: %q, %v", text, err)
 	}
 
 	p.shows(t, "OAuth, tools with modes")
 
 	p.SetVersion(sim.Today)
-	wantEnded(t, p.Resume(h, nil), kite.EndSwitched)
+	wantEnded(t, p.Resume(h, nil), wire.EndSwitched)
 	for _, h := range []session.Credential{h, fresh} {
 		if err := p.End(t.Context(), h); err != nil {
 			t.Errorf("End of a new login: %v", err)
@@ -125,7 +127,7 @@ func TestBearerWithoutASession(t *testing.T) {
 	p.allowed = []string{`mcp: call of "portfolio", a tool that is not listed`} // it gave out a bearer, so that is what it should have
 	h := p.enter(t, firstUser())
 	p.SetVersion(sim.Today)
-	wantEnded(t, p.Resume(h, nil), kite.EndSwitched)
+	wantEnded(t, p.Resume(h, nil), wire.EndSwitched)
 }
 
 // TestWhatEndsABearer: a lost MCP session ends no login; a restart, the morning
@@ -141,11 +143,11 @@ func TestWhatEndsABearer(t *testing.T) {
 	conn := p.Resume(h, func(session.ID) { made++ })
 	wantProfile(t, conn, firstUser())
 	p.EndKiteLogins(firstUser())
-	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindFailed {
+	if _, err := conn.Call(t.Context(), query.Profile()); wire.KindOf(err) != wire.KindFailed {
 		t.Errorf("Kite has dropped the login: %v", err)
 	}
-	_, err := conn.Call(t.Context(), kite.AskAlerts())
-	if kite.KindOf(err) != kite.KindEnded || kite.EndingOf(err) != kite.EndCutOff {
+	_, err := conn.Call(t.Context(), query.Alerts())
+	if wire.KindOf(err) != wire.KindEnded || wire.EndingOf(err) != wire.EndCutOff {
 		t.Errorf("asked for alerts: %v", err)
 	}
 
@@ -153,7 +155,7 @@ func TestWhatEndsABearer(t *testing.T) {
 	conn = p.Resume(h, nil)
 	wantProfile(t, conn, firstUser())
 	p.Restart()
-	wantEnded(t, conn, kite.EndLost)
+	wantEnded(t, conn, wire.EndLost)
 
 	h = p.enter(t, firstUser())
 	conn = p.Resume(h, nil)
@@ -161,7 +163,7 @@ func TestWhatEndsABearer(t *testing.T) {
 	mu.Lock()
 	now = now.Add(25 * time.Hour)
 	mu.Unlock()
-	wantEnded(t, conn, kite.EndExpired)
+	wantEnded(t, conn, wire.EndExpired)
 	if err := p.End(t.Context(), h); err != nil {
 		t.Errorf("End: %v", err)
 	}
@@ -194,7 +196,7 @@ func TestManyLoginsAtOnce(t *testing.T) {
 	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
 	a := p.attempt(t, firstUser())
 	p.Inject(sim.Fault{Kind: sim.HTTPStatus, Op: sim.OpToken, Status: 429, Body: "Too Many Requests", Times: 1})
-	if _, err := p.Redeem(t.Context(), a); kite.KindOf(err) != kite.KindLimited {
+	if _, err := p.Redeem(t.Context(), a); wire.KindOf(err) != wire.KindLimited {
 		t.Errorf("Redeem: %v", err)
 	}
 	h, err := p.Redeem(t.Context(), a)

@@ -10,8 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestHandshake(t *testing.T) {
@@ -31,7 +32,7 @@ func TestHandshake(t *testing.T) {
 			c := open(t, d)
 			again := d.Resume(held(c.ID()), nil)
 			for _, conn := range []session.Conn{c, again, again} {
-				if got, err := conn.Call(t.Context(), kite.AskProfile()); err != nil || got != "answer of get_profile" {
+				if got, err := conn.Call(t.Context(), query.Profile()); err != nil || got != "answer of get_profile" {
 					t.Errorf("Call = %q, %v", got, err)
 				}
 			}
@@ -68,7 +69,7 @@ func TestStreamOutlivesOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if _, err := c.Call(t.Context(), kite.AskProfile()); err != nil {
+	if _, err := c.Call(t.Context(), query.Profile()); err != nil {
 		t.Errorf("after the context of Open ended: %v", err)
 	}
 	if !isOpen(c.Lost()) {
@@ -90,29 +91,29 @@ func TestOpenRefuses(t *testing.T) {
 	page := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>back soon</html>")) }
 	tests := map[string]struct {
 		configure func(*far)
-		want      kite.Kind
+		want      wire.Kind
 	}{
-		"503":                 {func(f *far) { f.sse = status(503) }, kite.KindUnreachable},
-		"401 of a gateway":    {func(f *far) { f.sse = status(401) }, kite.KindBlocked},
-		"403":                 {func(f *far) { f.sse = status(403) }, kite.KindBlocked},
-		"404 everywhere":      {func(f *far) { f.sse, f.mcp = status(404), status(404) }, kite.KindNotServed},
-		"a page, then 421":    {func(f *far) { f.sse, f.mcp = page, status(421) }, kite.KindNotServed},
-		"404, then 403":       {func(f *far) { f.sse, f.mcp = status(404), status(403) }, kite.KindBlocked},
-		"404, then 502":       {func(f *far) { f.sse, f.mcp = status(404), status(502) }, kite.KindUnreachable},
-		"404, then a page":    {func(f *far) { f.sse, f.mcp = status(404), page }, kite.KindMalformed},
-		"initialize 400":      {func(f *far) { f.message = status(400) }, kite.KindUnreachable},
-		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), kite.KindMalformed},
-		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), kite.KindMalformed},
-		"user in endpoint":    {endpoint("http://joe@HOST/message?sessionId=%s"), kite.KindMalformed},
-		"no id":               {endpoint("/message?session=%s"), kite.KindMalformed},
-		"empty id":            {endpoint("/message?sessionId=&x=%s"), kite.KindMalformed},
-		"blank in id":         {endpoint("/message?sessionId=%s+x"), kite.KindMalformed},
-		"id too long":         {endpoint("/message?sessionId=%s" + strings.Repeat("x", 128)), kite.KindMalformed},
-		"version of tomorrow": {func(f *far) { f.version = "2026-07-28" }, kite.KindMalformed},
-		"version of nobody":   {func(f *far) { f.version = "bogus" }, kite.KindMalformed},
+		"503":                 {func(f *far) { f.sse = status(503) }, wire.KindUnreachable},
+		"401 of a gateway":    {func(f *far) { f.sse = status(401) }, wire.KindBlocked},
+		"403":                 {func(f *far) { f.sse = status(403) }, wire.KindBlocked},
+		"404 everywhere":      {func(f *far) { f.sse, f.mcp = status(404), status(404) }, wire.KindNotServed},
+		"a page, then 421":    {func(f *far) { f.sse, f.mcp = page, status(421) }, wire.KindNotServed},
+		"404, then 403":       {func(f *far) { f.sse, f.mcp = status(404), status(403) }, wire.KindBlocked},
+		"404, then 502":       {func(f *far) { f.sse, f.mcp = status(404), status(502) }, wire.KindUnreachable},
+		"404, then a page":    {func(f *far) { f.sse, f.mcp = status(404), page }, wire.KindMalformed},
+		"initialize 400":      {func(f *far) { f.message = status(400) }, wire.KindUnreachable},
+		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), wire.KindMalformed},
+		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), wire.KindMalformed},
+		"user in endpoint":    {endpoint("http://joe@HOST/message?sessionId=%s"), wire.KindMalformed},
+		"no id":               {endpoint("/message?session=%s"), wire.KindMalformed},
+		"empty id":            {endpoint("/message?sessionId=&x=%s"), wire.KindMalformed},
+		"blank in id":         {endpoint("/message?sessionId=%s+x"), wire.KindMalformed},
+		"id too long":         {endpoint("/message?sessionId=%s" + strings.Repeat("x", 128)), wire.KindMalformed},
+		"version of tomorrow": {func(f *far) { f.version = "2026-07-28" }, wire.KindMalformed},
+		"version of nobody":   {func(f *far) { f.version = "bogus" }, wire.KindMalformed},
 		"stream ends at once": {func(f *far) {
 			f.sse = func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/event-stream") }
-		}, kite.KindUnreachable},
+		}, wire.KindUnreachable},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -130,12 +131,12 @@ func TestOpenSessionRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		id     string
 		status int
-		want   kite.Kind
+		want   wire.Kind
 	}{
-		"no id": {"", 200, kite.KindMalformed},
-		"long":  {strings.Repeat("x", 129), 200, kite.KindMalformed},
-		"404":   {secret, 404, kite.KindNotServed},
-		"500":   {secret, 500, kite.KindUnreachable},
+		"no id": {"", 200, wire.KindMalformed},
+		"long":  {strings.Repeat("x", 129), 200, wire.KindMalformed},
+		"404":   {secret, 404, wire.KindNotServed},
+		"500":   {secret, 500, wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, func(f *far) {
@@ -157,11 +158,11 @@ func TestNobodyListens(t *testing.T) {
 	d := f.dialer(t, "/sse", Options{})
 	f.Close()
 	_, err := d.Open(t.Context())
-	wantKind(t, err, kite.KindUnreachable)
+	wantKind(t, err, wire.KindUnreachable)
 	id := session.NewID(secret)
-	_, err = d.Resume(held(id), nil).Call(t.Context(), kite.AskProfile())
-	wantKind(t, err, kite.KindUnreachable)
-	wantKind(t, d.End(t.Context(), held(id)), kite.KindUnreachable)
+	_, err = d.Resume(held(id), nil).Call(t.Context(), query.Profile())
+	wantKind(t, err, wire.KindUnreachable)
+	wantKind(t, d.End(t.Context(), held(id)), wire.KindUnreachable)
 }
 
 func TestCloseOfDialer(t *testing.T) {
@@ -174,22 +175,22 @@ func TestCloseOfDialer(t *testing.T) {
 	failed := make(chan error, 2)
 	for _, conn := range []session.Conn{c, resumed} {
 		go func() {
-			_, err := conn.Call(t.Context(), kite.AskProfile())
+			_, err := conn.Call(t.Context(), query.Profile())
 			failed <- err
 		}()
 		<-f.called
 	}
 	d.Close()
 	for range 2 {
-		wantKind(t, <-failed, kite.KindUnreachable)
+		wantKind(t, <-failed, wire.KindUnreachable)
 	}
 	closes(t, "stream", c.Lost())
 	before := len(f.requests())
 	_, err := d.Open(t.Context())
-	wantKind(t, err, kite.KindUnreachable)
-	_, err = resumed.Call(t.Context(), kite.AskProfile())
-	wantKind(t, err, kite.KindUnreachable)
-	wantKind(t, d.End(t.Context(), held(c.ID())), kite.KindUnreachable)
+	wantKind(t, err, wire.KindUnreachable)
+	_, err = resumed.Call(t.Context(), query.Profile())
+	wantKind(t, err, wire.KindUnreachable)
+	wantKind(t, d.End(t.Context(), held(c.ID())), wire.KindUnreachable)
 	if got := f.requests(); len(got) != before || slices.Contains(got, "DELETE /mcp") {
 		t.Errorf("requests after Close, or a DELETE: %v", got)
 	}

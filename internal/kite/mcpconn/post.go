@@ -8,8 +8,9 @@ import (
 
 	"github.com/mark3labs/mcp-go/client/transport"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // streamable is the wire of a session over streamable HTTP: the answer to a request
@@ -62,7 +63,7 @@ func (s *streamable) exchange(ctx context.Context, _ string, request []byte) (r 
 		return reply{}, err
 	}
 	body.held.shrink(len(text))
-	answer, ok := kite.DecodeAnswer(text)
+	answer, ok := wire.DecodeAnswer(text)
 	if !ok {
 		return reply{}, errOdd
 	}
@@ -130,7 +131,7 @@ func (l *baseConn) join(ctx context.Context, bearer session.ID) (*rpcClient, ses
 
 // Call asks over streamable HTTP. An id that the server could never
 // have given out is KindEnded, without asking.
-func (c *postConn) Call(ctx context.Context, q kite.Query) (string, error) {
+func (c *postConn) Call(ctx context.Context, q query.Query) (string, error) {
 	if !plausible(c.id) {
 		return "", c.failed(q.Name(), errBadID)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -101,7 +101,7 @@ func TestResponsesAreQuotedNowhere(t *testing.T) {
 				broken.Store(true)
 				var errs []error
 				for _, c := range []session.Conn{opened, d.Resume(held(session.NewID(secret)), nil), d.Resume(held(session.NewBearer(secret)), nil)} {
-					for _, q := range []kite.Query{kite.AskHoldings(), kite.AskTools(), kite.AskLogin()} {
+					for _, q := range []query.Query{query.Holdings(), query.ToolList(), query.Login()} {
 						_, err := c.Call(t.Context(), q)
 						errs = append(errs, err)
 					}

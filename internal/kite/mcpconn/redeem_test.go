@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 var someAttempt = session.Attempt{State: secret + "-s", Verifier: secret + "-v", ClientID: "c", Redirect: pasteRedirect, Code: secret + "-c"}
@@ -20,37 +20,37 @@ func TestRedeem(t *testing.T) {
 	for name, test := range map[string]struct {
 		reply pageReply
 		life  time.Duration // of the bearer
-		want  kite.Kind     // when there is none
+		want  wire.Kind     // when there is none
 	}{
 		"a bearer":        {pageReply{200, tokenReply}, time.Hour, 0},
 		"no life":         {pageReply{200, strings.Replace(tokenReply, `,"expires_in":3600`, "", 1)}, 24 * time.Hour, 0},
 		"a long life":     {pageReply{200, strings.Replace(tokenReply, "3600", "9000000000000000000", 1)}, 48 * time.Hour, 0},
 		"a life before":   {pageReply{200, strings.Replace(tokenReply, "3600", "-1", 1)}, 24 * time.Hour, 0},
 		"in small":        {pageReply{200, strings.Replace(tokenReply, "Bearer", "bearer", 1)}, time.Hour, 0},
-		"of another type": {pageReply{200, strings.Replace(tokenReply, "Bearer", "mac", 1)}, 0, kite.KindMalformed},
-		"of no type":      {pageReply{200, `{"access_token":"` + secret + `"}`}, 0, kite.KindMalformed},
-		"empty":           {pageReply{200, `{"access_token":"","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"with a space":    {pageReply{200, `{"access_token":"a b` + secret + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"with a line":     {pageReply{200, `{"access_token":"a\nb","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"endless":         {pageReply{200, `{"access_token":"` + strings.Repeat("x", 4097) + `","token_type":"Bearer"}`}, 0, kite.KindMalformed},
-		"a page":          {pageReply{200, "<html>" + secret}, 0, kite.KindMalformed},
-		"too much":        {pageReply{200, strings.Repeat(" ", maxDocument) + tokenReply}, 0, kite.KindMalformed},
-		"an error in 200": {pageReply{200, `{"error":"` + secret + `"}`}, 0, kite.KindMalformed},
-		"refused":         {pageReply{400, `{"error":"invalid_grant","error_description":"` + secret + `"}`}, 0, kite.KindFailed},
-		"refused, odd":    {pageReply{400, `{"error":"invalid_request"}`}, 0, kite.KindFailed},
-		"refused as us":   {pageReply{401, `{"error":"invalid_client"}`}, 0, kite.KindFailed},
-		"limited":         {pageReply{429, "Too Many Requests"}, 0, kite.KindLimited},
-		"blocked":         {pageReply{403, "<html>"}, 0, kite.KindBlocked},
-		"not there":       {pageReply{404, ""}, 0, kite.KindNotServed},
-		"away":            {pageReply{503, ""}, 0, kite.KindUnreachable},
-		"moved":           {pageReply{302, ""}, 0, kite.KindUnreachable},
+		"of another type": {pageReply{200, strings.Replace(tokenReply, "Bearer", "mac", 1)}, 0, wire.KindMalformed},
+		"of no type":      {pageReply{200, `{"access_token":"` + secret + `"}`}, 0, wire.KindMalformed},
+		"empty":           {pageReply{200, `{"access_token":"","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"with a space":    {pageReply{200, `{"access_token":"a b` + secret + `","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"with a line":     {pageReply{200, `{"access_token":"a\nb","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"endless":         {pageReply{200, `{"access_token":"` + strings.Repeat("x", 4097) + `","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"a page":          {pageReply{200, "<html>" + secret}, 0, wire.KindMalformed},
+		"too much":        {pageReply{200, strings.Repeat(" ", maxDocument) + tokenReply}, 0, wire.KindMalformed},
+		"an error in 200": {pageReply{200, `{"error":"` + secret + `"}`}, 0, wire.KindMalformed},
+		"refused":         {pageReply{400, `{"error":"invalid_grant","error_description":"` + secret + `"}`}, 0, wire.KindFailed},
+		"refused, odd":    {pageReply{400, `{"error":"invalid_request"}`}, 0, wire.KindFailed},
+		"refused as us":   {pageReply{401, `{"error":"invalid_client"}`}, 0, wire.KindFailed},
+		"limited":         {pageReply{429, "Too Many Requests"}, 0, wire.KindLimited},
+		"blocked":         {pageReply{403, "<html>"}, 0, wire.KindBlocked},
+		"not there":       {pageReply{404, ""}, 0, wire.KindNotServed},
+		"away":            {pageReply{503, ""}, 0, wire.KindUnreachable},
+		"moved":           {pageReply{302, ""}, 0, wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGate(t, func(g *gate) { g.token = test.reply })
 			var l ledger
 			d := g.dialer(t, "/sse", Options{Meter: &l, Now: func() time.Time { return now }})
 			h, err := d.Redeem(t.Context(), someAttempt)
-			if test.want != kite.KindUnknown {
+			if test.want != wire.KindUnknown {
 				if wantKind(t, err, test.want); h != (session.Credential{}) {
 					t.Error("a login beside an error")
 				}
@@ -89,20 +89,20 @@ func TestRedeemWithoutAnAnswer(t *testing.T) {
 	d := g.dialer(t, "/sse", Options{CallTimeout: 50 * time.Millisecond})
 	for _, a := range []session.Attempt{{}, {State: "s", Verifier: "v", ClientID: "c", Redirect: "r"}} {
 		_, err := d.Redeem(t.Context(), a)
-		wantKind(t, err, kite.KindFailed)
+		wantKind(t, err, wire.KindFailed)
 	}
 	if got := g.requests(); len(got) != 0 {
 		t.Errorf("requests %v", got)
 	}
 	g.documents = func(string) (string, string) { panic(http.ErrAbortHandler) }
 	_, err := d.Redeem(t.Context(), someAttempt)
-	wantKind(t, err, kite.KindLimited)
+	wantKind(t, err, wire.KindLimited)
 	checkNotSent(t, g)
 
 	late := newGate(t, nil)
 	late.far.Config.Handler = slowToken(late.far.Config.Handler)
 	_, err = late.dialer(t, "/sse", Options{CallTimeout: 100 * time.Millisecond}).Redeem(t.Context(), someAttempt)
-	wantKind(t, err, kite.KindUnreachable)
+	wantKind(t, err, wire.KindUnreachable)
 	if checkExchange(t, late); !strings.Contains(err.Error(), "no answer in time") {
 		t.Errorf("error %v", err)
 	}

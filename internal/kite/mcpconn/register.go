@@ -13,8 +13,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/client/transport"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // pasteRedirect is where a browser ends that no server waits for: its address holds
@@ -69,7 +69,7 @@ func (d *Dialer) chooseRedirect(ctx context.Context, at endpoints) (client, redi
 	}
 	r, _, err := d.register(ctx, at, pasteRedirect)
 	if err == nil && r.refused {
-		err = &kite.Error{Kind: kite.KindFailed, Tool: authorizing, Err: errors.New("the server takes no redirect of ours")}
+		err = &wire.Error{Kind: wire.KindFailed, Tool: authorizing, Err: errors.New("the server takes no redirect of ours")}
 	}
 	return r.client, pasteRedirect, err
 }

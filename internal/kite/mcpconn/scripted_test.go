@@ -11,7 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 const (
@@ -140,11 +141,11 @@ func (s *scripted) checkRequests(t *testing.T, want string) {
 // checkFailure ends the test when an error is of no kind, or holds the secret.
 func checkFailure(t *testing.T, err error, id string) {
 	t.Helper()
-	var known *kite.Error
+	var known *wire.Error
 	if err == nil {
 		return
 	}
-	if !errors.As(err, &known) || known.Kind == kite.KindUnknown {
+	if !errors.As(err, &known) || known.Kind == wire.KindUnknown {
 		t.Fatalf("error %v", err)
 	}
 	if len(id) > 12 && strings.Contains(err.Error(), id) || len(err.Error()) > 300 {
@@ -171,10 +172,10 @@ func TestScriptedStream(t *testing.T) {
 			d, _ := s.dialer(t, ssePath)
 			defer d.Close()
 			c := open(t, d)
-			if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "[]" {
+			if text, err := c.Call(t.Context(), query.Holdings()); text != "[]" {
 				t.Errorf("Call = %q, %v", text, err)
 			}
-			if text, err := c.Call(t.Context(), kite.AskTools()); !strings.Contains(text, "get_ltp") {
+			if text, err := c.Call(t.Context(), query.ToolList()); !strings.Contains(text, "get_ltp") {
 				t.Errorf("list = %q, %v", text, err)
 			}
 			s.checkRequests(t, c.ID().Reveal())

@@ -12,8 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // A server that serves no streams is asked over /mcp instead, within the same
@@ -48,7 +49,7 @@ func TestNoStreams(t *testing.T) {
 			d := f.dialer(t, "/sse", Options{StreamTimeout: 100 * time.Millisecond})
 			for range 2 {
 				c := open(t, d)
-				if text, err := c.Call(t.Context(), kite.AskProfile()); text != "answer of get_profile" {
+				if text, err := c.Call(t.Context(), query.Profile()); text != "answer of get_profile" {
 					t.Errorf("Call = %q, %v", text, err)
 				}
 			}
@@ -74,7 +75,7 @@ func TestTroubleIsNotTheEndOfStreams(t *testing.T) {
 			d := f.dialer(t, "/sse", Options{})
 			for range 2 {
 				_, err := d.Open(t.Context())
-				wantKind(t, err, kite.KindUnreachable)
+				wantKind(t, err, wire.KindUnreachable)
 			}
 			if got := f.requests(); !slices.Equal(got, []string{"GET /sse", "GET /sse"}) {
 				t.Errorf("requests = %v", got)
@@ -147,7 +148,7 @@ func TestStreamsAreTriedAgain(t *testing.T) {
 		s.set(refuses(404), refuses(502))
 		for range 2 {
 			_, err := d.Open(t.Context())
-			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
 		}
 		if s.streams != 2 {
 			t.Errorf("while the server is away: %d streams asked for", s.streams)
@@ -189,7 +190,7 @@ func TestImpatienceTeachesNothing(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			_, err := d.Open(ctx)
 			cancel()
-			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
 		}
 		if s.streams != 2 {
 			t.Errorf("%d streams asked for, want 2", s.streams)
@@ -205,7 +206,7 @@ func TestBornWithoutAStream(t *testing.T) {
 	if c.Lost() != nil || c.ID() != session.NewID(secret+"-born") {
 		t.Errorf("a stream, or another session")
 	}
-	if text, err := d.Resume(held(c.ID()), nil).Call(t.Context(), kite.AskProfile()); text != "answer of get_profile" {
+	if text, err := d.Resume(held(c.ID()), nil).Call(t.Context(), query.Profile()); text != "answer of get_profile" {
 		t.Errorf("resumed: %q, %v", text, err)
 	}
 }

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 	sim "kitebot/internal/sim/kite"
 	"kitebot/internal/sim/kite/sample"
 )
@@ -42,7 +43,7 @@ func TestWholeLogin(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the loss was not noticed")
 	}
-	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindUnreachable {
+	if _, err := conn.Call(t.Context(), query.Profile()); wire.KindOf(err) != wire.KindUnreachable {
 		t.Errorf("over the lost stream: %v", err)
 	}
 	resumed := d.Resume(held(conn.ID()), nil)
@@ -53,7 +54,7 @@ func TestWholeLogin(t *testing.T) {
 			t.Errorf("End: %v", err)
 		}
 	}
-	if _, err := resumed.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindEnded {
+	if _, err := resumed.Call(t.Context(), query.Profile()); wire.KindOf(err) != wire.KindEnded {
 		t.Errorf("after End: %v, want ended", err)
 	}
 	if err := d.End(t.Context(), held(session.NewID("6f6d1c8e-0000-4000-8000-000000000000"))); err != nil {
@@ -67,7 +68,7 @@ func TestWholeLogin(t *testing.T) {
 // logIn calls login and plays the browser.
 func logIn(t *testing.T, far *sim.Server, conn session.Conn, user string) {
 	t.Helper()
-	if _, err := conn.Call(t.Context(), kite.AskLogin()); err != nil {
+	if _, err := conn.Call(t.Context(), query.Login()); err != nil {
 		t.Fatal(err)
 	}
 	links := far.LoginLinks()
@@ -78,7 +79,7 @@ func logIn(t *testing.T, far *sim.Server, conn session.Conn, user string) {
 
 func wantProfile(t *testing.T, conn session.Conn, user string) {
 	t.Helper()
-	text, err := conn.Call(t.Context(), kite.AskProfile())
+	text, err := conn.Call(t.Context(), query.Profile())
 	if err != nil || !strings.Contains(text, user) {
 		t.Errorf("profile = %q, %v; want that of %s", text, err, user)
 	}
@@ -103,7 +104,7 @@ func TestRestartedServer(t *testing.T) {
 	logIn(t, far, conn, user)
 	wantProfile(t, conn, user)
 	far.Restart()
-	if _, err := conn.Call(t.Context(), kite.AskProfile()); kite.KindOf(err) != kite.KindEnded {
+	if _, err := conn.Call(t.Context(), query.Profile()); wire.KindOf(err) != wire.KindEnded {
 		t.Errorf("after a restart: %v, want ended", err)
 	}
 	if err := d.End(t.Context(), held(conn.ID())); err != nil {
@@ -130,7 +131,7 @@ func TestListTools(t *testing.T) {
 		}
 		logIn(t, far, conn, sample.Accounts()[0].UserID())
 		for name, c := range map[string]session.Conn{"opened": conn, "resumed": d.Resume(held(conn.ID()), nil)} {
-			text, err := c.Call(t.Context(), kite.AskTools())
+			text, err := c.Call(t.Context(), query.ToolList())
 			if err != nil || !strings.Contains(text, `"get_holdings"`) || !strings.Contains(text, `"inputSchema"`) {
 				t.Errorf("%s, %s: %.80q, %v", path, name, text, err)
 			}

@@ -3,7 +3,7 @@ package mcpconn
 import (
 	"testing"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 )
 
 // What servers list: the one of today, the one that may follow it, both of these
@@ -21,7 +21,7 @@ const (
 // acquainted returns a Dialer that has looked at the server, and seen that of
 // today. Tests that are not about looking need not count its requests.
 func acquainted(d *Dialer) *Dialer {
-	d.surfaces.surface = Surface{Style: kite.StyleTools, Login: true}
+	d.surfaces.surface = Surface{Style: query.StyleTools, Login: true}
 	return d
 }
 

@@ -11,8 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/stdlog"
 )
 
@@ -139,7 +140,7 @@ func (c *streamConn) read(r *events, home *url.URL) error {
 				return errMoved
 			}
 		case e.message():
-			if a, ok := kite.DecodeAnswer(e.data); ok {
+			if a, ok := wire.DecodeAnswer(e.data); ok {
 				c.deliverTo(streamAnswer{reply: reply{a, e.held}})
 				e.held = nil
 				continue
@@ -159,7 +160,7 @@ func (c *streamConn) recoverPanic() {
 
 // exchange posts a request and waits for its answer on the stream.
 func (c *streamConn) exchange(ctx context.Context, id string, request []byte) (reply, error) {
-	w := pendingCall{to: make(chan streamAnswer, 1), holds: kite.Holds(ctx)}
+	w := pendingCall{to: make(chan streamAnswer, 1), holds: wire.ReleasePending(ctx)}
 	c.expect(id, w)
 	err := c.notify(ctx, request)
 	if err == nil {
@@ -285,15 +286,15 @@ func plausible(id session.ID) bool { return visible(id.Reveal(), maxID) }
 // any more, its stream is gone: that says nothing about the login, so it is
 // KindUnreachable, and the connection counts as lost. It is the end of the login
 // when the server wants one by OAuth instead.
-func (c *streamConn) Call(ctx context.Context, q kite.Query) (string, error) {
+func (c *streamConn) Call(ctx context.Context, q query.Query) (string, error) {
 	text, cause := c.askInStyle(ctx, c.client, q, c.probe)
 	if cause == nil {
 		return text, nil
 	}
 	err := c.failed(q.Name(), cause)
-	if kite.KindOf(err) == kite.KindEnded {
+	if wire.KindOf(err) == wire.KindEnded {
 		c.end(errLost)
-		if kite.EndingOf(err) == kite.EndUnsaid {
+		if wire.EndingOf(err) == wire.EndUnsaid {
 			err = classify(q.Name(), errLost)
 		}
 	}

@@ -3,7 +3,7 @@ package mcpconn
 import (
 	"fmt"
 	"io"
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,7 +57,7 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 		})
 		d := f.dialer(t, "/sse", Options{})
 		c := open(t, d)
-		if _, err := c.Call(t.Context(), kite.AskProfile()); err != nil {
+		if _, err := c.Call(t.Context(), query.Profile()); err != nil {
 			lost++
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // A ping of the server carries the same number as a request of ours sooner or
@@ -29,7 +30,7 @@ func TestPingsBreakNoCall(t *testing.T) {
 	})
 	c := open(t, f.dialer(t, "/sse", Options{}))
 	for i := range 200 {
-		if got, err := c.Call(t.Context(), kite.AskHoldings()); err != nil || got != "answer of get_holdings" {
+		if got, err := c.Call(t.Context(), query.Holdings()); err != nil || got != "answer of get_holdings" {
 			t.Fatalf("call %d of 200 = %q, %v", i, got, err)
 		}
 	}
@@ -51,11 +52,11 @@ func TestAnswersOutOfOrder(t *testing.T) {
 	c := open(t, f.dialer(t, "/sse", Options{}))
 	got := make(chan string)
 	go func() {
-		text, err := c.Call(t.Context(), kite.AskTrades())
+		text, err := c.Call(t.Context(), query.Trades())
 		got <- fmt.Sprint(text, err)
 	}()
 	<-f.called // get_trades has not been answered when get_orders is
-	if text, err := c.Call(t.Context(), kite.AskOrders()); text != "get_orders" {
+	if text, err := c.Call(t.Context(), query.Orders()); text != "get_orders" {
 		t.Errorf("get_orders = %q, %v", text, err)
 	}
 	close(release)
@@ -70,7 +71,7 @@ func TestLostStream(t *testing.T) {
 	failed := make(chan error, 20)
 	for range cap(failed) {
 		go func() {
-			_, err := c.Call(t.Context(), kite.AskHoldings())
+			_, err := c.Call(t.Context(), query.Holdings())
 			failed <- err
 		}()
 	}
@@ -81,14 +82,14 @@ func TestLostStream(t *testing.T) {
 	f.drop(t, c.ID())
 	closes(t, "Lost", c.Lost())
 	for range cap(failed) {
-		wantKind(t, <-failed, kite.KindUnreachable)
+		wantKind(t, <-failed, wire.KindUnreachable)
 	}
 	if took := time.Since(start); took > patience/2 {
 		t.Errorf("calls failed after %v, want at once", took)
 	}
 	before := len(f.requests())
-	_, err := c.Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindUnreachable)
+	_, err := c.Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindUnreachable)
 	if !errors.Is(err, errLost) || len(f.requests()) != before {
 		t.Errorf("a call on a lost stream: %v, %d requests; want errLost and none", err, len(f.requests())-before)
 	}
@@ -115,8 +116,8 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 			})
 			c := open(t, f.dialer(t, "/sse", Options{}))
 			f.called <- "from now on the session is unknown"
-			_, err := c.Call(t.Context(), kite.AskHoldings())
-			wantKind(t, err, kite.KindUnreachable)
+			_, err := c.Call(t.Context(), query.Holdings())
+			wantKind(t, err, wire.KindUnreachable)
 			closes(t, "Lost", c.Lost())
 		})
 	}
@@ -146,12 +147,12 @@ func TestOversizedAnswerKeepsTheStream(t *testing.T) {
 				}
 			})
 			c := open(t, f.dialer(t, "/sse", Options{}))
-			_, err := c.Call(t.Context(), kite.AskHoldings())
-			wantKind(t, err, kite.KindTooBig)
+			_, err := c.Call(t.Context(), query.Holdings())
+			wantKind(t, err, wire.KindTooBig)
 			if len(f.called) != 1 {
 				t.Errorf("it was asked for %d times", len(f.called))
 			}
-			if text, err := c.Call(t.Context(), kite.AskProfile()); err != nil || text != "answer of get_profile" || !isOpen(c.Lost()) {
+			if text, err := c.Call(t.Context(), query.Profile()); err != nil || text != "answer of get_profile" || !isOpen(c.Lost()) {
 				t.Errorf("afterwards: %q, %v; open: %v", text, err, isOpen(c.Lost()))
 			}
 		})
@@ -172,9 +173,9 @@ func TestEndpointMoves(t *testing.T) {
 			defer cancel()
 			var err error
 			for err == nil && ctx.Err() == nil {
-				_, err = c.Call(ctx, kite.AskHoldings())
+				_, err = c.Call(ctx, query.Holdings())
 			}
-			wantKind(t, err, kite.KindUnreachable)
+			wantKind(t, err, wire.KindUnreachable)
 			closes(t, "Lost", c.Lost())
 			for _, r := range f.record()[before:] {
 				if r.path == "/elsewhere" {
@@ -193,7 +194,7 @@ func TestCloseSendsNothing(t *testing.T) {
 			c := open(t, d)
 			resumed := d.Resume(held(c.ID()), nil)
 			for _, conn := range []session.Conn{c, resumed} {
-				if _, err := conn.Call(t.Context(), kite.AskProfile()); err != nil {
+				if _, err := conn.Call(t.Context(), query.Profile()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -201,8 +202,8 @@ func TestCloseSendsNothing(t *testing.T) {
 			for _, conn := range []session.Conn{c, resumed} {
 				conn.Close()
 				conn.Close()
-				_, err := conn.Call(t.Context(), kite.AskProfile())
-				wantKind(t, err, kite.KindUnreachable)
+				_, err := conn.Call(t.Context(), query.Profile())
+				wantKind(t, err, wire.KindUnreachable)
 				if !errors.Is(err, errClosed) {
 					t.Errorf("error = %v, want closed", err)
 				}

@@ -6,15 +6,16 @@ import (
 	"sync"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/stdlog"
 )
 
 // Surface is what the server offers, as far as it is known: the list of its
 // tools tells, and its 401. The zero Surface was not looked at yet.
 type Surface struct {
-	// Style is how questions are put; [kite.StyleUnknown] while no list was seen.
-	Style kite.Style
+	// Style is how questions are put; [query.StyleUnknown] while no list was seen.
+	Style query.Style
 	// Login: a login link can be asked for on a new session.
 	Login bool
 	// OAuth: a login by OAuth is wanted before anything else.
@@ -43,9 +44,9 @@ func Surfaces() []string {
 
 // Name says in a few words what the server looks like. It is one of [Surfaces].
 func (s Surface) Name() string {
-	names := map[kite.Style]string{kite.StyleUnknown: surfaceUnseen, kite.StyleTools: surfaceTools, kite.StyleModes: surfaceModes}
+	names := map[query.Style]string{query.StyleUnknown: surfaceUnseen, query.StyleTools: surfaceTools, query.StyleModes: surfaceModes}
 	if s.OAuth {
-		names = map[kite.Style]string{kite.StyleUnknown: surfaceOAuth, kite.StyleTools: surfaceOAuthTools, kite.StyleModes: surfaceOAuthModes}
+		names = map[query.Style]string{query.StyleUnknown: surfaceOAuth, query.StyleTools: surfaceOAuthTools, query.StyleModes: surfaceOAuthModes}
 	}
 	if s.Unfamiliar {
 		return surfaceUnfamiliar
@@ -64,9 +65,9 @@ func (d *Dialer) Surface() Surface {
 func (s Surface) barred() error {
 	switch {
 	case s.Unfamiliar:
-		return &judgedError{kind: kite.KindUnfamiliar, text: "none of the listed tools is known"}
+		return &judgedError{kind: wire.KindUnfamiliar, text: "none of the listed tools is known"}
 	case s.OAuth && !s.Login:
-		return &judgedError{kind: kite.KindAuthorize, text: "no login tool is listed"}
+		return &judgedError{kind: wire.KindAuthorize, text: "no login tool is listed"}
 	default:
 		return nil
 	}
@@ -110,7 +111,7 @@ var toolName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
 const maxToolNames = 30
 
 // namesOf returns the names of tools, for the log.
-func namesOf(offers []kite.Offer) (names []string) {
+func namesOf(offers []wire.Offer) (names []string) {
 	for _, o := range offers {
 		if toolName.MatchString(o.Name) && len(names) < maxToolNames {
 			names = append(names, o.Name)
@@ -192,7 +193,7 @@ func (d *Dialer) probeEnded(g *surfaceProbe, pause bool) {
 // refreshSurfaceLater looks in the background, if there was no look. It belongs to the Dialer.
 func (d *Dialer) refreshSurfaceLater(probe probeFunc) {
 	d.surfaces.mu.Lock()
-	due := d.surfaces.surface.Style == kite.StyleUnknown && d.surfaces.running == nil && !time.Now().Before(d.surfaces.next)
+	due := d.surfaces.surface.Style == query.StyleUnknown && d.surfaces.running == nil && !time.Now().Before(d.surfaces.next)
 	d.surfaces.mu.Unlock()
 	if !due || !d.enter() {
 		return
@@ -213,7 +214,7 @@ func (d *Dialer) refreshSurfaceLater(probe probeFunc) {
 // probe looks at the server over a session of the login tool's kind. Where no login
 // tool is listed, the documents say whether a login is made by OAuth.
 func (l *baseConn) probe(ctx context.Context, c *rpcClient) (Surface, []string, error) {
-	text, cause := l.call(ctx, c, kite.AskTools(), kite.StyleUnknown)
+	text, cause := l.call(ctx, c, query.ToolList(), query.StyleUnknown)
 	if cause != nil {
 		return Surface{}, nil, cause
 	}
@@ -232,7 +233,7 @@ func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, erro
 	case err == nil:
 		defer conn.Close()
 		return conn.probe(ctx)
-	case kite.KindOf(err) == kite.KindAuthorize:
+	case wire.KindOf(err) == wire.KindAuthorize:
 		return Surface{OAuth: true}, nil, nil
 	default:
 		return Surface{}, nil, err
@@ -241,12 +242,12 @@ func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, erro
 
 // surfaceOf reads a list of tools, which says nothing about OAuth.
 func surfaceOf(text string) (Surface, []string, error) {
-	offers, err := kite.DecodeOffers(text)
+	offers, err := wire.DecodeOffers(text)
 	if err != nil {
 		return Surface{}, nil, errOdd
 	}
-	style := kite.StyleOf(offers)
-	return Surface{Style: style, Login: kite.OffersLogin(offers), Unfamiliar: style == kite.StyleUnknown}, namesOf(offers), nil
+	style := query.StyleOf(offers)
+	return Surface{Style: style, Login: query.OffersLogin(offers), Unfamiliar: style == query.StyleUnknown}, namesOf(offers), nil
 }
 
 // checkSurface looks at the server over a session that was just opened, unless it is
@@ -254,7 +255,7 @@ func surfaceOf(text string) (Surface, []string, error) {
 func (d *Dialer) checkSurface(ctx context.Context, conn opened) error {
 	known := d.surfaces.now()
 	surprised := known.OAuth || known.Unfamiliar // yet here is a session, and it may have changed
-	if known.Style == kite.StyleUnknown || surprised {
+	if known.Style == query.StyleUnknown || surprised {
 		_ = d.refreshSurface(ctx, surprised, conn.probe) // without it the session is as good as before
 	}
 	err := ctx.Err()

@@ -10,8 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // The first look is once per process.
@@ -23,7 +24,7 @@ func TestOneLook(t *testing.T) {
 		all.Go(func() {
 			if c, err := d.Open(t.Context()); err == nil {
 				defer c.Close()
-				_, _ = c.Call(t.Context(), kite.AskHoldings())
+				_, _ = c.Call(t.Context(), query.Holdings())
 			}
 		})
 	}
@@ -55,14 +56,14 @@ func TestLookAfterTheFirstAnswer(t *testing.T) {
 	d := f.stranger(t, "/sse", Options{})
 	c := d.Resume(held(session.NewID(secret)), nil)
 	for range 3 {
-		if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "answer of get_holdings" {
+		if text, err := c.Call(t.Context(), query.Holdings()); text != "answer of get_holdings" {
 			t.Fatalf("Call = %q, %v", text, err)
 		}
 	}
 	close(release)
 	ended.Wait()
 	d.work.Wait()
-	if s := d.Surface(); s.Style != kite.StyleTools || f.count("tools/list") != 1 {
+	if s := d.Surface(); s.Style != query.StyleTools || f.count("tools/list") != 1 {
 		t.Errorf("surface %+v after %d looks", s, f.count("tools/list"))
 	}
 }
@@ -86,25 +87,25 @@ func TestNoStormOfLooks(t *testing.T) {
 		})
 		d := serve.dialer(t, mcpPath, Options{})
 		c := d.Resume(held(session.NewID(secret)), nil)
-		wants := func(want int, q kite.Query) {
+		wants := func(want int, q query.Query) {
 			t.Helper()
 			for range 5 {
 				_, err := c.Call(t.Context(), q)
-				wantKind(t, err, kite.KindNoTool)
+				wantKind(t, err, wire.KindNoTool)
 			}
 			if looks != want {
 				t.Errorf("%d looks, want %d", looks, want)
 			}
 		}
-		wants(0, kite.AskAlerts())
-		wants(1, kite.AskHoldings())
+		wants(0, query.Alerts())
+		wants(1, query.Holdings())
 		time.Sleep(DefaultLookPause - time.Second)
-		wants(1, kite.AskHoldings())
+		wants(1, query.Holdings())
 		broken = true
 		time.Sleep(time.Second)
-		wants(2, kite.AskHoldings())
+		wants(2, query.Holdings())
 		time.Sleep(DefaultLookPause)
-		wants(3, kite.AskHoldings())
+		wants(3, query.Holdings())
 	})
 }
 
@@ -118,10 +119,10 @@ func TestAbandonedLook(t *testing.T) {
 	})
 	d := f.stranger(t, "/mcp", Options{})
 	if _, err := d.Open(ctx); err != nil {
-		wantKind(t, err, kite.KindUnreachable)
+		wantKind(t, err, wire.KindUnreachable)
 	}
 	open(t, d)
-	if s := d.Surface(); s.Style != kite.StyleTools {
+	if s := d.Surface(); s.Style != query.StyleTools {
 		t.Errorf("surface %+v", s)
 	}
 }
@@ -143,7 +144,7 @@ func TestCloseEndsALook(t *testing.T) {
 		usual.ServeHTTP(w, r)
 	})
 	d := f.stranger(t, "/sse", Options{CallTimeout: patience})
-	if text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings()); text != "answer of get_holdings" {
+	if text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings()); text != "answer of get_holdings" {
 		t.Fatalf("Call = %q, %v", text, err)
 	}
 	closes(t, "the look", listed)

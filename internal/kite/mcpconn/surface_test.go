@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // What a server lists, with or without a document on OAuth, says how it is asked
@@ -22,18 +23,18 @@ func TestSurface(t *testing.T) {
 		documented bool
 		want       Surface
 		name       string
-		opened     kite.Kind // KindUnknown: it is
+		opened     wire.Kind // KindUnknown: it is
 		asked      string    // how holdings are asked for; "" not at all
 	}{
-		"today":                  {listToday, false, Surface{Style: kite.StyleTools, Login: true}, "tools", 0, "get_holdings"},
-		"today and the document": {listToday, true, Surface{Style: kite.StyleTools, Login: true}, "tools", 0, "get_holdings"},
-		"a hybrid":               {listHybrid, true, Surface{Style: kite.StyleModes, Login: true}, "tools with modes", 0, "portfolio"},
-		"no way to log in":       {listLoginless, false, Surface{Style: kite.StyleTools}, "tools", 0, "get_holdings"},
-		"OAuth, later asked for": {listLoginless, true, Surface{Style: kite.StyleTools, OAuth: true}, "OAuth, tools", kite.KindAuthorize, ""},
-		"the same with modes":    {listNext, true, Surface{Style: kite.StyleModes, OAuth: true}, "OAuth, tools with modes", kite.KindAuthorize, ""},
-		"modes, no way in":       {listNext, false, Surface{Style: kite.StyleModes}, "tools with modes", 0, "portfolio"},
-		"foreign":                {listForeign, true, Surface{Unfamiliar: true}, "unfamiliar", kite.KindUnfamiliar, ""},
-		"nothing":                {`[]`, false, Surface{Unfamiliar: true}, "unfamiliar", kite.KindUnfamiliar, ""},
+		"today":                  {listToday, false, Surface{Style: query.StyleTools, Login: true}, "tools", 0, "get_holdings"},
+		"today and the document": {listToday, true, Surface{Style: query.StyleTools, Login: true}, "tools", 0, "get_holdings"},
+		"a hybrid":               {listHybrid, true, Surface{Style: query.StyleModes, Login: true}, "tools with modes", 0, "portfolio"},
+		"no way to log in":       {listLoginless, false, Surface{Style: query.StyleTools}, "tools", 0, "get_holdings"},
+		"OAuth, later asked for": {listLoginless, true, Surface{Style: query.StyleTools, OAuth: true}, "OAuth, tools", wire.KindAuthorize, ""},
+		"the same with modes":    {listNext, true, Surface{Style: query.StyleModes, OAuth: true}, "OAuth, tools with modes", wire.KindAuthorize, ""},
+		"modes, no way in":       {listNext, false, Surface{Style: query.StyleModes}, "tools with modes", 0, "portfolio"},
+		"foreign":                {listForeign, true, Surface{Unfamiliar: true}, "unfamiliar", wire.KindUnfamiliar, ""},
+		"nothing":                {`[]`, false, Surface{Unfamiliar: true}, "unfamiliar", wire.KindUnfamiliar, ""},
 	} {
 		for _, path := range []string{"/sse", "/mcp"} {
 			t.Run(name+path, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestSurface(t *testing.T) {
 					t.Errorf("before: %q", got)
 				}
 				c, err := d.Open(t.Context())
-				if test.opened != kite.KindUnknown {
+				if test.opened != wire.KindUnknown {
 					wantKind(t, err, test.opened)
 					c = d.Resume(held(session.NewID(secret)), nil)
 				} else if err != nil {
@@ -63,12 +64,12 @@ func TestSurface(t *testing.T) {
 				if got := d.Surface(); got != test.want || got.Name() != test.name || !slices.Equal(l.surfaces, []string{test.name}) {
 					t.Errorf("surface %+v, named %q, told %q", got, got.Name(), l.surfaces)
 				}
-				_, err = c.Call(t.Context(), kite.AskHoldings())
+				_, err = c.Call(t.Context(), query.Holdings())
 				if test.asked != "" && (err != nil || <-f.called != test.asked) {
 					t.Errorf("asked otherwise, or %v", err)
 				}
-				if test.opened == kite.KindUnfamiliar {
-					wantKind(t, err, kite.KindUnfamiliar)
+				if test.opened == wire.KindUnfamiliar {
+					wantKind(t, err, wire.KindUnfamiliar)
 					if len(f.called) > 0 {
 						t.Error("an unfamiliar server was asked something")
 					}
@@ -82,7 +83,7 @@ func TestSurfaceNames(t *testing.T) {
 	if names := Surfaces(); slices.Contains(names, "") || len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
 		t.Errorf("names %q", names)
 	}
-	for _, style := range []kite.Style{kite.StyleUnknown, kite.StyleTools, kite.StyleModes} {
+	for _, style := range []query.Style{query.StyleUnknown, query.StyleTools, query.StyleModes} {
 		for _, flags := range []string{"", "login", "oauth", "unfamiliar", "login oauth"} {
 			s := Surface{Style: style, Login: strings.Contains(flags, "login"), OAuth: strings.Contains(flags, "oauth"), Unfamiliar: flags == "unfamiliar"}
 			if !slices.Contains(Surfaces(), s.Name()) {
@@ -124,7 +125,7 @@ func TestStyleChangesUnderACall(t *testing.T) {
 				var all sync.WaitGroup
 				for range 10 {
 					all.Go(func() {
-						if text, err := c.Call(t.Context(), kite.AskHoldings()); text != turn.answer {
+						if text, err := c.Call(t.Context(), query.Holdings()); text != turn.answer {
 							t.Errorf("Call = %q, %v; want %s", text, err, turn.answer)
 						}
 					})
@@ -155,18 +156,18 @@ func TestUnfamiliarServerComesBack(t *testing.T) {
 	list.Store(new(listForeign))
 	d := f.stranger(t, "/sse", Options{LookPause: time.Nanosecond})
 	c := d.Resume(held(session.NewID(secret)), nil)
-	_, err := c.Call(t.Context(), kite.AskHoldings()) // nobody has looked: it is asked, and looked at
-	wantKind(t, err, kite.KindUnfamiliar)
+	_, err := c.Call(t.Context(), query.Holdings()) // nobody has looked: it is asked, and looked at
+	wantKind(t, err, wire.KindUnfamiliar)
 	called := len(f.called)
-	_, err = c.Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindUnfamiliar)
+	_, err = c.Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindUnfamiliar)
 	if len(f.called) != called {
 		t.Error("an unfamiliar server was asked something")
 	}
 	list.Store(new(listToday))
 	forgets.Store(true) // and this login with the rest: the look is not over it
-	_, err = c.Call(t.Context(), kite.AskHoldings())
-	wantKind(t, err, kite.KindEnded)
+	_, err = c.Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindEnded)
 	if got := d.Surface().Name(); got != "tools" {
 		t.Errorf("surface %q", got)
 	}
@@ -181,10 +182,10 @@ func TestLoginTool(t *testing.T) {
 	})
 	list.Store(new(listHybrid))
 	c := open(t, f.stranger(t, "/mcp", Options{}))
-	if text, err := c.Call(t.Context(), kite.AskLogin()); text != "answer of login" {
+	if text, err := c.Call(t.Context(), query.Login()); text != "answer of login" {
 		t.Errorf("Call = %q, %v", text, err)
 	}
 	list.Store(new(listNext))
-	_, err := c.Call(t.Context(), kite.AskLogin())
-	wantKind(t, err, kite.KindAuthorize)
+	_, err := c.Call(t.Context(), query.Login())
+	wantKind(t, err, wire.KindAuthorize)
 }

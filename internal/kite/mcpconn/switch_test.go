@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // "Invalid session ID" is what a server says that looks at no bearer. Whether it is
@@ -36,13 +37,13 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		nobody http.HandlerFunc // answers who shows no bearer
-		want   kite.Kind        // KindUnknown: another MCP session helps
-		why    kite.Ending
+		want   wire.Kind        // KindUnknown: another MCP session helps
+		why    wire.Ending
 	}{
-		"no OAuth any more": {inBand(listToday), kite.KindEnded, kite.EndSwitched},
+		"no OAuth any more": {inBand(listToday), wire.KindEnded, wire.EndSwitched},
 		"still OAuth":       {status(401), 0, 0},
-		"not known":         {status(503), kite.KindUnreachable, 0},
-		"nothing known":     {inBand(listForeign), kite.KindUnfamiliar, 0},
+		"not known":         {status(503), wire.KindUnreachable, 0},
+		"nothing known":     {inBand(listForeign), wire.KindUnfamiliar, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newModalFar(t)
@@ -60,10 +61,10 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 				}
 				usual.ServeHTTP(w, r)
 			})
-			text, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), kite.AskHoldings())
-			if test.want != kite.KindUnknown {
-				if wantKind(t, err, test.want); kite.EndingOf(err) != test.why || m.joins != 0 {
-					t.Errorf("ending %v, %d sessions made", kite.EndingOf(err), m.joins)
+			text, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
+			if test.want != wire.KindUnknown {
+				if wantKind(t, err, test.want); wire.EndingOf(err) != test.why || m.joins != 0 {
+					t.Errorf("ending %v, %d sessions made", wire.EndingOf(err), m.joins)
 				}
 			} else if text != "answer of portfolio" || m.joins != 1 {
 				t.Errorf("Call = %q, %v; %d sessions made", text, err, m.joins)
@@ -84,7 +85,7 @@ func TestJoiningFailsForAll(t *testing.T) {
 	c := d.resumeBearer(bearing(""), nil)
 	failed := make(chan error, 10)
 	ask := func() {
-		_, err := c.Call(t.Context(), kite.AskHoldings())
+		_, err := c.Call(t.Context(), query.Holdings())
 		failed <- err
 	}
 	go ask()
@@ -100,7 +101,7 @@ func TestJoiningFailsForAll(t *testing.T) {
 	}
 	close(m.hold)
 	for range cap(failed) {
-		wantKind(t, <-failed, kite.KindUnreachable)
+		wantKind(t, <-failed, wire.KindUnreachable)
 	}
 }
 
@@ -115,12 +116,12 @@ func TestLookPanics(t *testing.T) {
 	defer d.Close()
 	c := d.Resume(held(session.NewID(secret)), nil)
 	for range 2 {
-		if text, err := c.Call(t.Context(), kite.AskHoldings()); text != "answer of get_holdings" {
+		if text, err := c.Call(t.Context(), query.Holdings()); text != "answer of get_holdings" {
 			t.Errorf("Call = %q, %v", text, err)
 		}
 		d.work.Wait()
 	}
-	if n := strings.Count(book.String(), "panicked"); n != 1 || d.Surface().Style != kite.StyleTools {
+	if n := strings.Count(book.String(), "panicked"); n != 1 || d.Surface().Style != query.StyleTools {
 		t.Errorf("%d bugs in the log, surface %+v", n, d.Surface())
 	}
 }
@@ -140,12 +141,12 @@ func TestOAuthAfterTheEnd(t *testing.T) {
 	cancel()
 	for range 2 {
 		_, _, err := d.Begin(over)
-		wantKind(t, err, kite.KindUnreachable)
+		wantKind(t, err, wire.KindUnreachable)
 		_, err = d.Redeem(over, someAttempt)
-		if kind := kite.KindOf(err); kind != kite.KindLimited && kind != kite.KindUnreachable {
+		if kind := wire.KindOf(err); kind != wire.KindLimited && kind != wire.KindUnreachable {
 			t.Errorf("Redeem: %v", err)
 		}
-		wantKind(t, d.End(over, bearing(secret)), kite.KindUnreachable)
+		wantKind(t, d.End(over, bearing(secret)), wire.KindUnreachable)
 		d.Close()
 	}
 	if got := g.requests(); len(got) != 0 {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/client/transport"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 // Redeem exchanges the code of an attempt, which it sends once. ctx and CallTimeout
 // bound it.
 //
-// The error is a *kite.Error: of KindLimited when the same code may be sent again
+// The error is a *wire.Error: of KindLimited when the same code may be sent again
 // later, because the server has too much to do or was not asked yet; of KindFailed
 // when it refused the code; of KindMalformed when it answered with no bearer; else
 // of KindUnreachable, KindBlocked or KindNotServed, and what became of the code is
@@ -46,7 +46,7 @@ func (d *Dialer) Redeem(ctx context.Context, a session.Attempt) (session.Credent
 func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	for _, part := range []string{a.State, a.Verifier, a.ClientID, a.Redirect, a.Code} {
 		if part == "" {
-			return session.Credential{}, &kite.Error{Kind: kite.KindFailed, Tool: redeeming, Err: errors.New("the attempt is not complete")}
+			return session.Credential{}, &wire.Error{Kind: wire.KindFailed, Tool: redeeming, Err: errors.New("the attempt is not complete")}
 		}
 	}
 	bound, cancel := d.within(ctx, d.opts.CallTimeout, d.base)
@@ -67,7 +67,7 @@ func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Credent
 	}
 	token, err := tokens.GetToken(context.WithoutCancel(ctx)) // it is in memory
 	if err != nil || !strings.EqualFold(token.TokenType, "bearer") || !visible(token.AccessToken, maxBearer) {
-		return session.Credential{}, &kite.Error{Kind: kite.KindMalformed, Tool: redeeming, Err: errors.New("the answer holds no bearer")}
+		return session.Credential{}, &wire.Error{Kind: wire.KindMalformed, Tool: redeeming, Err: errors.New("the answer holds no bearer")}
 	}
 	return session.Credential{Session: session.NewBearer(token.AccessToken), Since: now, Ends: now.Add(lifeOf(token.ExpiresIn))}, nil
 }
@@ -82,8 +82,8 @@ func lifeOf(seconds int64) time.Duration {
 
 // unsent is the error of an exchange that did not get as far as to send the code.
 func unsent(err error) error {
-	if kite.Unanswered(err) {
-		return &kite.Error{Kind: kite.KindLimited, Tool: redeeming, Err: errors.New("where to send it is not known: " + err.Error())}
+	if wire.Unanswered(err) {
+		return &wire.Error{Kind: wire.KindLimited, Tool: redeeming, Err: errors.New("where to send it is not known: " + err.Error())}
 	}
 	return err
 }
@@ -94,12 +94,12 @@ func tokenFailed(cause error) error {
 	if !errors.As(cause, &refused) {
 		return oauthFailed(redeeming, cause)
 	}
-	kind := kite.KindOf(unopened(refused))
+	kind := wire.KindOf(unopened(refused))
 	switch refused.status {
 	case http.StatusTooManyRequests:
-		kind = kite.KindLimited
+		kind = wire.KindLimited
 	case http.StatusBadRequest, http.StatusUnauthorized:
-		kind = kite.KindFailed
+		kind = wire.KindFailed
 	}
-	return &kite.Error{Kind: kind, Tool: redeeming, Cause: causeOf(refused), Err: errors.New(refused.Error())}
+	return &wire.Error{Kind: kind, Tool: redeeming, Cause: causeOf(refused), Err: errors.New(refused.Error())}
 }

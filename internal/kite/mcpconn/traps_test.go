@@ -9,8 +9,9 @@ import (
 
 	"go.uber.org/goleak"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // asEvents answers every POST with an event stream.
@@ -31,28 +32,28 @@ func TestEventsAroundAnAnswer(t *testing.T) {
 	ping := "data: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"method\":\"ping\"}\n\n"
 	for name, test := range map[string]struct {
 		stream string
-		want   kite.Kind
+		want   wire.Kind
 	}{
-		"many answers":        {strings.Repeat(answer, 9), kite.KindUnknown},
-		"requests":            {strings.Repeat(ping, 50) + answer, kite.KindUnknown},
-		"notifications":       {strings.Repeat("event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\n\n", 50) + answer, kite.KindUnknown},
-		"another event":       {"event: endpoint\ndata: https://elsewhere.example.com/\n\n" + answer, kite.KindUnknown},
-		"an event of no data": {"event: endpoint\n\n: hello\n\n" + answer, kite.KindUnknown},
-		"what is no JSON":     {"data: {\n\n" + answer, kite.KindUnknown},
-		"lines of data":       {strings.ReplaceAll(answer, ",", ",\r\ndata:"), kite.KindUnknown},
-		"no empty line":       {strings.TrimRight(answer, "\n"), kite.KindUnknown},
-		"a byte order mark":   {"\ufeff" + answer, kite.KindUnknown},
-		"to be continued":     {"id: 7\nretry: 0\n\n", kite.KindMalformed},
-		"requests only":       {strings.Repeat(ping, 50), kite.KindMalformed},
-		"another's answer":    {strings.Replace(answer, "b-1", "b-2", 1), kite.KindMalformed},
-		"a cut answer":        {answer[:40], kite.KindMalformed},
+		"many answers":        {strings.Repeat(answer, 9), wire.KindUnknown},
+		"requests":            {strings.Repeat(ping, 50) + answer, wire.KindUnknown},
+		"notifications":       {strings.Repeat("event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\n\n", 50) + answer, wire.KindUnknown},
+		"another event":       {"event: endpoint\ndata: https://elsewhere.example.com/\n\n" + answer, wire.KindUnknown},
+		"an event of no data": {"event: endpoint\n\n: hello\n\n" + answer, wire.KindUnknown},
+		"what is no JSON":     {"data: {\n\n" + answer, wire.KindUnknown},
+		"lines of data":       {strings.ReplaceAll(answer, ",", ",\r\ndata:"), wire.KindUnknown},
+		"no empty line":       {strings.TrimRight(answer, "\n"), wire.KindUnknown},
+		"a byte order mark":   {"\ufeff" + answer, wire.KindUnknown},
+		"to be continued":     {"id: 7\nretry: 0\n\n", wire.KindMalformed},
+		"requests only":       {strings.Repeat(ping, 50), wire.KindMalformed},
+		"another's answer":    {strings.Replace(answer, "b-1", "b-2", 1), wire.KindMalformed},
+		"a cut answer":        {answer[:40], wire.KindMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			leaks := goleak.IgnoreCurrent()
 			f := newFar(t, asEvents(test.stream))
 			d := f.dialer(t, "/sse", Options{})
-			text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
-			if test.want != kite.KindUnknown {
+			text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
+			if test.want != wire.KindUnknown {
 				wantKind(t, err, test.want)
 			} else if text != "x" || err != nil {
 				t.Errorf("Call = %q, %v", text, err)
@@ -77,7 +78,7 @@ func TestEventStreamStaysOpen(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	text, err := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskHoldings())
+	text, err := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
 	if text != "x" || err != nil {
 		t.Errorf("Call = %q, %v", text, err)
 	}
@@ -93,8 +94,8 @@ func TestEndlessListOfTools(t *testing.T) {
 			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":"b-%d","result":{"tools":[],"nextCursor":"%d"}}`, pages, pages)
 		}
 	})
-	_, err := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil).Call(t.Context(), kite.AskTools())
-	wantKind(t, err, kite.KindMalformed)
+	_, err := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.ToolList())
+	wantKind(t, err, wire.KindMalformed)
 	if pages > maxPages {
 		t.Errorf("%d pages were asked for", pages)
 	}

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
 func (w *world) recall(who int64, maxAge time.Duration) string {
 	w.t.Helper()
-	text, _, err := w.pool.Fetch(w.t.Context(), who, kite.AskHoldings(), maxAge)
+	text, _, err := w.pool.Fetch(w.t.Context(), who, query.Holdings(), maxAge)
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -82,7 +82,7 @@ func TestKeptAnswersHaveABound(t *testing.T) {
 		asked := func(who int64, page int) (again bool) {
 			w.t.Helper()
 			w.kite.Calls()
-			text, _, err := w.pool.Fetch(w.t.Context(), who, kite.AskOrderHistory(strconv.Itoa(page)), time.Minute)
+			text, _, err := w.pool.Fetch(w.t.Context(), who, query.OrderHistory(strconv.Itoa(page)), time.Minute)
 			if err != nil || text != long {
 				w.t.Fatalf("%d bytes, %v", len(text), err)
 			}

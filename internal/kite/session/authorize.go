@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // Authorized takes the code that came of a person's attempt, and makes a login
@@ -119,7 +119,7 @@ func (pr *person) outlive(ctx context.Context, do func(context.Context) error) e
 	select {
 	case err, ok := <-done:
 		if !ok {
-			return &kite.Error{Kind: kite.KindUnreachable, Err: errors.New("the exchange panicked")}
+			return &wire.Error{Kind: wire.KindUnreachable, Err: errors.New("the exchange panicked")}
 		}
 		return err
 	case <-ctx.Done():
@@ -166,7 +166,7 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		return err
 	}
 	held, err := pr.pool.Authorizer.Redeem(ctx, *link.Attempt)
-	switch kind := kite.KindOf(err); {
+	switch kind := wire.KindOf(err); {
 	case err != nil && pr.pool.ctx.Err() != nil:
 		return err // we stop: the next process says that the code is lost
 	case err == nil:
@@ -176,13 +176,13 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		}
 		link.Credential, link.Attempt = held, nil
 		return pr.askLink(ctx, link)
-	case kind == kite.KindLimited:
+	case kind == wire.KindLimited:
 		due := pr.pool.exchanges.again(pr.pool.Now())
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried, l.Attempt.Due = false, due }); err != nil {
 			return err
 		}
 		return &QueuedError{Until: due}
-	case kind == kite.KindFailed:
+	case kind == wire.KindFailed:
 		return pr.codeDied(link, ErrCodeRefused, err)
 	default:
 		return pr.codeDied(link, ErrCodeLost, err)

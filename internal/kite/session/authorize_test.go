@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // inOAuth is inWorld at a server that wants logins by OAuth.
@@ -306,12 +306,12 @@ func TestALoginThatCannotBeReadYet(t *testing.T) {
 func TestWhyALoginByOAuthIsOver(t *testing.T) {
 	for name, test := range map[string]struct {
 		breaks func(*world)
-		want   kite.Ending
+		want   wire.Ending
 	}{
-		"the server was restarted": {func(w *world) { w.kite.Restart() }, kite.EndLost},
-		"the bearer ran out":       {func(w *world) { w.kite.Expire() }, kite.EndExpired},
-		"Kite's morning cut-off":   {func(w *world) { w.kite.CutOff() }, kite.EndCutOff},
-		"the server was switched":  {func(w *world) { w.kite.OAuth(false) }, kite.EndSwitched},
+		"the server was restarted": {func(w *world) { w.kite.Restart() }, wire.EndLost},
+		"the bearer ran out":       {func(w *world) { w.kite.Expire() }, wire.EndExpired},
+		"Kite's morning cut-off":   {func(w *world) { w.kite.CutOff() }, wire.EndCutOff},
+		"the server was switched":  {func(w *world) { w.kite.OAuth(false) }, wire.EndSwitched},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inOAuth(t, func(w *world) {
@@ -423,7 +423,7 @@ func TestAServerThatChangesTwice(t *testing.T) {
 				w.wantEvents()
 				for _, who := range people {
 					_, err := w.call(who)
-					if ended, ok := errors.AsType[*session.EndedError](err); !ok || ended.Why != kite.EndSwitched {
+					if ended, ok := errors.AsType[*session.EndedError](err); !ok || ended.Why != wire.EndSwitched {
 						t.Fatalf("%d after the change: %v", who, err)
 					}
 				}

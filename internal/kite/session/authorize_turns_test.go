@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // fullDisk fails every Save, and counts; after most of them it has room again, so
@@ -86,7 +86,7 @@ func (l tardy) Redeem(ctx context.Context, a session.Attempt) (session.Credentia
 	case <-time.After(time.Second):
 		return held, err
 	case <-ctx.Done():
-		return session.Credential{}, &kite.Error{Kind: kite.KindUnreachable, Err: ctx.Err()}
+		return session.Credential{}, &wire.Error{Kind: wire.KindUnreachable, Err: ctx.Err()}
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // Call asks the person's account one thing, over that person's session.
@@ -16,9 +17,9 @@ import (
 // no answer is handed out before its owner is proved (prove).
 //
 // Errors: ErrNoLogin, ErrEnded, ErrUnconfirmed, ErrLeft, *DoubtError,
-// *UsurpedError, or *kite.Error when the login is fine and only this call failed.
+// *UsurpedError, or *wire.Error when the login is fine and only this call failed.
 // It returns after [Longest] at the latest.
-func (p *Pool) Call(ctx context.Context, who int64, q kite.Query) (string, error) {
+func (p *Pool) Call(ctx context.Context, who int64, q query.Query) (string, error) {
 	pr, done, err := p.acquire(who)
 	if err != nil {
 		return "", err
@@ -31,7 +32,7 @@ func (p *Pool) Call(ctx context.Context, who int64, q kite.Query) (string, error
 
 // Fetch is Call, but an answer of the same login that is not older than maxAge
 // is handed out again. It returns when Kite gave the answer.
-func (p *Pool) Fetch(ctx context.Context, who int64, q kite.Query, maxAge time.Duration) (string, time.Time, error) {
+func (p *Pool) Fetch(ctx context.Context, who int64, q query.Query, maxAge time.Duration) (string, time.Time, error) {
 	pr, done, err := p.acquire(who)
 	if err != nil {
 		return "", time.Time{}, err
@@ -72,9 +73,9 @@ func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
 }
 
 // call is Call, and says which session answered.
-func (pr *person) call(ctx context.Context, q kite.Query) (string, ID, error) {
+func (pr *person) call(ctx context.Context, q query.Query) (string, ID, error) {
 	if !q.Reads() {
-		return "", ID{}, &kite.Error{Kind: kite.KindNoTool, Tool: q.Name(), Err: errors.New("does not only read: never asked here")}
+		return "", ID{}, &wire.Error{Kind: wire.KindNoTool, Tool: q.Name(), Err: errors.New("does not only read: never asked here")}
 	}
 	ctx, cancel := context.WithTimeout(ctx, Longest)
 	defer cancel()
@@ -97,21 +98,21 @@ func (pr *person) call(ctx context.Context, q kite.Query) (string, ID, error) {
 	}
 }
 
-func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (string, error) {
+func (pr *person) callOn(ctx context.Context, login *Login, q query.Query) (string, error) {
 	text, err := pr.ask(ctx, login.Session, q)
 	if err != nil {
-		failed := kite.KindOf(err) == kite.KindFailed
+		failed := wire.KindOf(err) == wire.KindFailed
 		if err = pr.judge(ctx, *login, err); err != nil {
 			return "", err
 		}
 		// The login is fine: the tool alone stumbled. Once more, then it is the tool.
 		// Kite may have been asked too much in that moment: what failed waits for another.
 		if failed && !sleep(ctx, pr.pool.Timing.Again, nil) {
-			return "", &kite.Error{Kind: kite.KindUnreachable, Tool: q.Name(), Err: context.Cause(ctx)}
+			return "", &wire.Error{Kind: wire.KindUnreachable, Tool: q.Name(), Err: context.Cause(ctx)}
 		}
 		text, err = pr.ask(ctx, login.Session, q)
-		if kite.KindOf(err) == kite.KindEnded {
-			return "", pr.ended(*login, kite.EndingOf(err))
+		if wire.KindOf(err) == wire.KindEnded {
+			return "", pr.ended(*login, wire.EndingOf(err))
 		}
 		if err != nil {
 			return "", err
@@ -126,14 +127,14 @@ func (pr *person) callOn(ctx context.Context, login *Login, q kite.Query) (strin
 // judge says what a failed call means. nil: the login is fine, the tool may be
 // asked again.
 func (pr *person) judge(ctx context.Context, login Login, err error) error {
-	switch kite.KindOf(err) {
-	case kite.KindEnded:
-		return pr.ended(login, kite.EndingOf(err))
-	case kite.KindNotServed:
+	switch wire.KindOf(err) {
+	case wire.KindEnded:
+		return pr.ended(login, wire.EndingOf(err))
+	case wire.KindNotServed:
 		return pr.notServed(login, err)
-	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindUnknown:
+	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt, wire.KindUnknown:
 		return pr.confirm(ctx, login)
-	case kite.KindMalformed:
+	case wire.KindMalformed:
 		return nil // garbled on its way: says nothing about the login
 	default:
 		return err

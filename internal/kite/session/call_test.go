@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestAnswersAreProvedWhileALinkLives(t *testing.T) {
@@ -127,8 +128,8 @@ func TestOneStumbleIsNotTold(t *testing.T) {
 func TestAToolThatFailsAloneLeavesTheLogin(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		_, err := w.pool.Call(w.t.Context(), asha, kite.AskMargins())
-		if kite.KindOf(err) != kite.KindFailed || asError[*session.DoubtError](err) {
+		_, err := w.pool.Call(w.t.Context(), asha, query.Margins())
+		if wire.KindOf(err) != wire.KindFailed || asError[*session.DoubtError](err) {
 			t.Errorf("a failing tool = %v", err)
 		}
 		w.wantState(asha, session.LoggedIn)
@@ -142,8 +143,8 @@ func TestOnlyReadingToolsAreCalled(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
 		w.kite.Calls()
-		for _, q := range []kite.Query{kite.AskLogin(), kite.AskLogout(), {}} {
-			if _, err := w.pool.Call(w.t.Context(), asha, q); kite.KindOf(err) != kite.KindNoTool {
+		for _, q := range []query.Query{query.Login(), query.Logout(), {}} {
+			if _, err := w.pool.Call(w.t.Context(), asha, q); wire.KindOf(err) != wire.KindNoTool {
 				t.Errorf("%q: %v, want refused", q.Name(), err)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // confirm finds out whether a login still answers, with patience: the server
@@ -116,8 +118,8 @@ func (pr *person) over(login Login) bool { return !pr.pool.Now().Before(login.Un
 
 // inconclusive reports whether an error leaves open what became of the login.
 func inconclusive(err error) bool {
-	switch kite.KindOf(err) {
-	case kite.KindFailed, kite.KindNoLogin, kite.KindDoubt, kite.KindMalformed:
+	switch wire.KindOf(err) {
+	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt, wire.KindMalformed:
 		return true
 	default:
 		return false
@@ -128,11 +130,11 @@ func inconclusive(err error) bool {
 // question is answered with Kite's own reason, which shows whether Kite dropped the
 // login or has a fault. nil: the login is not known to be over.
 func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
-	if !login.Session.IsBearer() || kite.KindOf(err) != kite.KindFailed {
+	if !login.Session.IsBearer() || wire.KindOf(err) != wire.KindFailed {
 		return nil
 	}
-	if _, err := pr.ask(ctx, login.Session, kite.AskAlerts()); kite.KindOf(err) == kite.KindEnded {
-		return pr.ended(login, kite.EndingOf(err))
+	if _, err := pr.ask(ctx, login.Session, query.Alerts()); wire.KindOf(err) == wire.KindEnded {
+		return pr.ended(login, wire.EndingOf(err))
 	}
 	return nil
 }
@@ -141,16 +143,16 @@ func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
 // that need no patience.
 func (pr *person) question(ctx context.Context, login Login) error {
 	sent, at := pr.tick(), pr.pool.Now()
-	text, err := pr.ask(ctx, login.Session, kite.AskProfile())
-	if kite.KindOf(err) == kite.KindDoubt && login.Resumable != No {
+	text, err := pr.ask(ctx, login.Session, query.Profile())
+	if wire.KindOf(err) == wire.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
 		// says in so many words whether that is the end.
-		text, err = pr.pool.Dialer.Resume(login.Credential, nil).Call(ctx, kite.AskProfile())
+		text, err = pr.pool.Dialer.Resume(login.Credential, nil).Call(ctx, query.Profile())
 	}
-	if kite.KindOf(err) == kite.KindEnded {
-		return pr.ended(login, kite.EndingOf(err))
+	if wire.KindOf(err) == wire.KindEnded {
+		return pr.ended(login, wire.EndingOf(err))
 	}
-	if kite.KindOf(err) == kite.KindNotServed {
+	if wire.KindOf(err) == wire.KindNotServed {
 		return pr.notServed(login, err)
 	}
 	if err != nil {
@@ -197,15 +199,15 @@ func (pr *person) stillCurrent(login Login) error {
 
 // ask asks something on a session, and once more when the answer was lost. A
 // call on a stream that ended does not count: over /mcp it has both tries.
-func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) {
+func (pr *person) ask(ctx context.Context, id ID, q query.Query) (string, error) {
 	l := pr.conn(id)
 	text, err := l.Call(ctx, q)
-	if !kite.Unanswered(err) || ctx.Err() != nil {
+	if !wire.Unanswered(err) || ctx.Err() != nil {
 		return text, l.orUnreachable(err)
 	}
 	if l.stream && l.lost() {
 		l = pr.conn(id)
-		if text, err = l.Call(ctx, q); !kite.Unanswered(err) || ctx.Err() != nil {
+		if text, err = l.Call(ctx, q); !wire.Unanswered(err) || ctx.Err() != nil {
 			return text, l.orUnreachable(err)
 		}
 	}
@@ -223,7 +225,7 @@ func (pr *person) ask(ctx context.Context, id ID, q kite.Query) (string, error) 
 	// one call would let the next one wait as long.
 	resumed := pr.resume(pr.record().credential(id))
 	text, again := resumed.Call(ctx, q)
-	if kite.KindOf(again) == kite.KindEnded || kite.Unanswered(again) {
+	if wire.KindOf(again) == wire.KindEnded || wire.Unanswered(again) {
 		return "", err
 	}
 	pr.adoptConn(resumed)
@@ -254,11 +256,11 @@ func (pr *person) notServed(login Login, err error) error {
 	if err != nil {
 		return fmt.Errorf("keep the session of a lost login: %w", err)
 	}
-	return pr.ended(login, kite.EndUnsaid)
+	return pr.ended(login, wire.EndUnsaid)
 }
 
 // ended draws the conclusion from the server's word.
-func (pr *person) ended(login Login, why kite.Ending) error {
+func (pr *person) ended(login Login, why wire.Ending) error {
 	was := false
 	err := pr.update(func(r *Record) {
 		if was = r.Login != nil && r.Login.Session == login.Session; was {

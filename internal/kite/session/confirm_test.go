@@ -8,15 +8,16 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // sideBySide asks for three parts of an account concurrently, as /portfolio does,
 // and returns what came of each.
 func (w *world) sideBySide(ctx context.Context) (errs [3]error) {
 	var parts sync.WaitGroup
-	for i, q := range []kite.Query{kite.AskHoldings(), kite.AskPositions(), kite.AskMargins()} {
+	for i, q := range []query.Query{query.Holdings(), query.Positions(), query.Margins()} {
 		parts.Go(func() { _, errs[i] = w.pool.Call(ctx, asha, q) })
 	}
 	parts.Wait()
@@ -76,7 +77,7 @@ func TestAToolThatFailedIsAskedAgainAMomentLater(t *testing.T) {
 			}
 		})
 		w.kite.Calls()
-		if _, err := w.pool.Call(w.t.Context(), asha, kite.AskMargins()); err != nil {
+		if _, err := w.pool.Call(w.t.Context(), asha, query.Margins()); err != nil {
 			t.Errorf("the second answer = %v", err)
 		}
 		w.wantCalls("get_margins 1", "get_profile 1", "get_margins 1")
@@ -95,13 +96,13 @@ func TestPatienceGoesOnWithoutTheOneWhoGaveUp(t *testing.T) {
 		hasty, cancel := context.WithCancel(w.t.Context())
 		var calls sync.WaitGroup
 		var gone, patient error
-		calls.Go(func() { _, gone = w.pool.Call(hasty, asha, kite.AskHoldings()) })
+		calls.Go(func() { _, gone = w.pool.Call(hasty, asha, query.Holdings()) })
 		w.pass(500 * time.Millisecond)
-		calls.Go(func() { _, patient = w.pool.Call(w.t.Context(), asha, kite.AskPositions()) })
+		calls.Go(func() { _, patient = w.pool.Call(w.t.Context(), asha, query.Positions()) })
 		w.pass(200 * time.Millisecond)
 		cancel()
 		calls.Wait()
-		if kite.KindOf(gone) != kite.KindUnreachable || asError[*session.DoubtError](gone) {
+		if wire.KindOf(gone) != wire.KindUnreachable || asError[*session.DoubtError](gone) {
 			t.Errorf("the one who gave up = %v", gone)
 		}
 		if !asError[*session.DoubtError](patient) {
@@ -165,7 +166,7 @@ func TestAServerWithoutMCPIsAskedThereOnce(t *testing.T) {
 		}
 		w.wantCalls("get_holdings 1", "get_holdings 1", "get_holdings 1")
 		w.kite.Frozen(true)
-		if _, err := w.call(asha); kite.KindOf(err) != kite.KindUnreachable {
+		if _, err := w.call(asha); wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("a frozen stream = %v, want unreachable", err)
 		}
 		w.wantCalls("get_holdings 1")

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // ID is the key of a login: an MCP session id, or the bearer of a login by
@@ -59,10 +61,10 @@ func (h Credential) End() time.Time {
 
 // Conn is one MCP connection bound to one login.
 type Conn interface {
-	// Call asks one thing and returns the text of the answer; of kite.AskTools
+	// Call asks one thing and returns the text of the answer; of query.ToolList
 	// that is the JSON of the protocol's tools/list result. Errors are
-	// *kite.Error. It returns when ctx ends at the latest.
-	Call(ctx context.Context, q kite.Query) (string, error)
+	// *wire.Error. It returns when ctx ends at the latest.
+	Call(ctx context.Context, q query.Query) (string, error)
 	// ID is the login this connection speaks for.
 	ID() ID
 	// Lost is closed when the stream under this connection is gone; nil for a
@@ -77,7 +79,7 @@ type Conn interface {
 type Dialer interface {
 	// Open makes a new MCP session: stream, endpoint, initialize. The stream
 	// outlives ctx, which bounds only the opening. It fails with
-	// kite.KindAuthorize when the server wants a login by OAuth first.
+	// wire.KindAuthorize when the server wants a login by OAuth first.
 	Open(ctx context.Context) (Conn, error)
 	// Resume speaks for an existing login over streamable HTTP. Nothing is sent
 	// until the first Call. A login by OAuth outlives its MCP session: when the
@@ -122,7 +124,7 @@ func (Attempt) LogValue() slog.Value { return slog.StringValue(dots) }
 
 // identity asks a connection who is logged in on its session.
 func identity(ctx context.Context, c Conn) (kite.Identity, error) {
-	text, err := c.Call(ctx, kite.AskProfile())
+	text, err := c.Call(ctx, query.Profile())
 	if err != nil {
 		return kite.Identity{}, err
 	}
@@ -152,8 +154,8 @@ func (l *trackedConn) lost() bool {
 // orUnreachable weakens "session ended" to a silence while the stream stands: only a
 // session without one is ended by that word.
 func (l *trackedConn) orUnreachable(err error) error {
-	if kite.KindOf(err) == kite.KindEnded && l.stream {
-		return &kite.Error{Kind: kite.KindUnreachable, Err: err}
+	if wire.KindOf(err) == wire.KindEnded && l.stream {
+		return &wire.Error{Kind: wire.KindUnreachable, Err: err}
 	}
 	return err
 }

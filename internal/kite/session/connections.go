@@ -5,7 +5,8 @@ import (
 	"errors"
 	"sync"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // conn returns the connection to a session: its stream while that lives, else
@@ -81,7 +82,7 @@ func (pr *person) resume(h Credential) Conn {
 }
 
 // Call implements [Conn].
-func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {
+func (r *resumed) Call(ctx context.Context, q query.Query) (string, error) {
 	text, err := r.Conn.Call(ctx, q)
 	if errors.Is(err, context.Canceled) {
 		return text, err // the caller gave up: the next call is counted
@@ -96,9 +97,9 @@ func (r *resumed) Call(ctx context.Context, q kite.Query) (string, error) {
 
 func resumeOf(err error) string {
 	switch {
-	case kite.KindOf(err) == kite.KindEnded:
+	case wire.KindOf(err) == wire.KindEnded:
 		return resumeEnded
-	case kite.Unanswered(err):
+	case wire.Unanswered(err):
 		return resumeUnreachable
 	default:
 		return resumeOK

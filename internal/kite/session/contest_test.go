@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -37,7 +37,7 @@ func TestOneKiteUserOnePerson(t *testing.T) {
 					t.Errorf("%d does not read why there is no login", who)
 				}
 				w.wantError(who, session.ErrNoLogin)
-				if text, _, err := w.pool.Fetch(w.t.Context(), who, kite.AskHoldings(), time.Hour); text != "" || !errors.Is(err, session.ErrNoLogin) {
+				if text, _, err := w.pool.Fetch(w.t.Context(), who, query.Holdings(), time.Hour); text != "" || !errors.Is(err, session.ErrNoLogin) {
 					t.Errorf("%d is shown a kept answer: %q, %v", who, text, err)
 				}
 			}

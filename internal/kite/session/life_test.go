@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestLoginSurvives(t *testing.T) {
@@ -198,8 +198,8 @@ func TestARouterEndsNoLogin(t *testing.T) {
 		w.pass(time.Minute)
 		w.kite.DropStreams()
 		w.kite.StreamsOnly(true)
-		if _, err := w.call(asha); kite.KindOf(err) != kite.KindNotServed {
-			t.Errorf("%v, want %v", err, kite.KindNotServed)
+		if _, err := w.call(asha); wire.KindOf(err) != wire.KindNotServed {
+			t.Errorf("%v, want %v", err, wire.KindNotServed)
 		}
 		w.kite.StreamsOnly(false)
 		w.wantAnswer(asha, "AB1234")

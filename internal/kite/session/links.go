@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
+	"kitebot/internal/kite/wire"
 )
 
 // Link returns a login link for the person, with the command to run once it is
@@ -150,7 +152,7 @@ func (pr *person) isNews(login Login, before *Login) bool {
 // OAuth, if that is what the server wants.
 func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	conn, err := pr.pool.open(ctx)
-	if kite.KindOf(err) == kite.KindAuthorize && pr.pool.Authorizer != nil {
+	if wire.KindOf(err) == wire.KindAuthorize && pr.pool.Authorizer != nil {
 		link, err := pr.newAttempt(ctx)
 		if err != nil {
 			return Link{}, nil, fmt.Errorf("begin a login by oauth: %w", err)
@@ -161,7 +163,7 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}
 	called := pr.pool.Now() // with its monotonic reading, see forgot
-	text, err := conn.Call(ctx, kite.AskLogin())
+	text, err := conn.Call(ctx, query.Login())
 	if err != nil {
 		conn.Close()
 		return Link{}, nil, fmt.Errorf("ask for a login link: %w", err)
@@ -251,7 +253,7 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 		return pr.record().link(link.Ref) >= 0, nil
 	case errors.Is(err, ErrEnded):
 		return false, nil
-	case kite.KindOf(err) != kite.KindUnknown:
+	case wire.KindOf(err) != wire.KindUnknown:
 		return true, nil // Kite is silent: the link may well be good
 	default:
 		return false, err

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 func TestNobodyIsDialledForNothing(t *testing.T) {
@@ -110,7 +110,7 @@ func TestNoLinkWhileKiteIsDown(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.kite.Down(true)
 		_, _, err := w.pool.Link(w.t.Context(), asha, "")
-		if kite.KindOf(err) != kite.KindUnreachable {
+		if wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("link = %v, want unreachable", err)
 		}
 		w.wantState(asha, session.None)

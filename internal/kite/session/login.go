@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // askLink asks one link's session whether its browser login is through, and binds
@@ -17,22 +18,22 @@ func (pr *person) askLink(ctx context.Context, link Link) error {
 	}
 	l := pr.conn(link.Session)
 	who, err := identity(ctx, l)
-	switch kind := kite.KindOf(err); {
+	switch kind := wire.KindOf(err); {
 	case err == nil:
 		return pr.bind(ctx, link, who)
-	case kind == kite.KindEnded && !l.stream:
+	case kind == wire.KindEnded && !l.stream:
 		if !pr.linkDied(link) {
 			return ErrNoLogin // it was refused, or given up, while it was asked
 		}
 		return ErrEnded
 	case link.Exchanged() && pr.age(link) < link.life()+linkGrace:
 		return ErrUnread
-	case kite.Unanswered(err) && pr.age(link) < link.life()+linkGrace:
+	case wire.Unanswered(err) && pr.age(link) < link.life()+linkGrace:
 		return err
 	case pr.age(link) >= link.life():
 		pr.linkDied(link)
 		return ErrEnded
-	case kind == kite.KindMalformed:
+	case kind == wire.KindMalformed:
 		return err
 	default:
 		return ErrNoLogin

@@ -8,8 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // gated holds up new sessions, and questions over old ones, until its channels
@@ -33,12 +34,12 @@ type gatedConn struct {
 	ask chan struct{}
 }
 
-func (c gatedConn) Call(ctx context.Context, q kite.Query) (string, error) {
+func (c gatedConn) Call(ctx context.Context, q query.Query) (string, error) {
 	select {
 	case <-c.ask:
 		return c.Conn.Call(ctx, q)
 	case <-ctx.Done():
-		return "", &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+		return "", &wire.Error{Kind: wire.KindUnreachable, Err: context.Cause(ctx)}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 // ledger writes down what a meter is told.
@@ -53,8 +53,8 @@ func TestAnUnknownLinkIsToldToTheOperator(t *testing.T) {
 	metered(t, func(w *world, l *ledger) {
 		w.kite.LinkText("Go to https://login.kite.example/start?ticket=t0p-secret and come back")
 		for range 2 {
-			if _, _, err := w.pool.Link(context.Background(), asha, ""); kite.KindOf(err) != kite.KindNoLink {
-				t.Fatalf("Link: %v, want %v", err, kite.KindNoLink)
+			if _, _, err := w.pool.Link(context.Background(), asha, ""); wire.KindOf(err) != wire.KindNoLink {
+				t.Fatalf("Link: %v, want %v", err, wire.KindNoLink)
 			}
 		}
 		l.want(t, "unknown link", "unknown link")

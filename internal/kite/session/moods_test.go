@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
+	"kitebot/internal/kite/wire"
 )
 
 func TestAGarbledAnswerIsAskedForAgain(t *testing.T) {
@@ -19,7 +20,7 @@ func TestAGarbledAnswerIsAskedForAgain(t *testing.T) {
 		w.wantAnswer(asha, "AB1234")
 		w.kite.Garble(1000)
 		_, err := w.call(asha)
-		if kite.KindOf(err) != kite.KindMalformed || asError[*session.DoubtError](err) {
+		if wire.KindOf(err) != wire.KindMalformed || asError[*session.DoubtError](err) {
 			t.Errorf("answers that stay garbled = %v, want malformed", err)
 		}
 		w.kite.Garble(0)
@@ -72,7 +73,7 @@ func TestAFrozenStreamThatCannotBeLeftEndsNothing(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
 		w.kite.Frozen(true)
-		if _, err := w.call(asha); kite.KindOf(err) != kite.KindUnreachable {
+		if _, err := w.call(asha); wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("answer = %v, want unreachable", err)
 		}
 		w.kite.Frozen(false)
@@ -177,7 +178,7 @@ const oneCall = 20 * time.Second
 func TestHowLongAPersonWaits(t *testing.T) {
 	asks := map[string]func(context.Context, *world) error{
 		"call": func(ctx context.Context, w *world) error {
-			_, err := w.pool.Call(ctx, asha, kite.AskHoldings())
+			_, err := w.pool.Call(ctx, asha, query.Holdings())
 			return err
 		},
 		"check":  func(ctx context.Context, w *world) error { _, err := w.pool.Check(ctx, asha); return err },
@@ -226,7 +227,7 @@ func TestTheLimitSaysWhatWasSeen(t *testing.T) {
 		}
 		w.wantState(asha, session.Doubtful)
 		w.kite.Slow(time.Hour)
-		if _, err := w.call(asha); kite.KindOf(err) != kite.KindUnreachable {
+		if _, err := w.call(asha); wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("a Kite without an answer = %v, want unreachable", err)
 		}
 		w.heal()
@@ -243,8 +244,8 @@ func TestWhatIsTooBigIsAskedForOnce(t *testing.T) {
 			w.pass(time.Second)
 			w.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20))
 			w.kite.Calls()
-			_, err := w.pool.Call(w.t.Context(), asha, kite.AskHoldings())
-			if kite.KindOf(err) != kite.KindTooBig {
+			_, err := w.pool.Call(w.t.Context(), asha, query.Holdings())
+			if wire.KindOf(err) != wire.KindTooBig {
 				w.t.Errorf("error = %v", err)
 			}
 			if calls := w.kite.Calls(); len(calls) != 1 {

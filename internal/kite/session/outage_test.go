@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -146,7 +147,7 @@ func (n *notes) fill(t *testing.T, k *sessiontest.Kite, size int64) {
 	for who := range size {
 		conn, err := k.Open(t.Context())
 		if err == nil {
-			_, err = conn.Call(t.Context(), kite.AskLogin())
+			_, err = conn.Call(t.Context(), query.Login())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -178,7 +179,7 @@ func TestWhatAParkedPersonCosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		for who := range int64(size) {
-			if _, err := p.Call(t.Context(), who+1, kite.AskProfile()); err != nil {
+			if _, err := p.Call(t.Context(), who+1, query.Profile()); err != nil {
 				t.Fatal(err)
 			}
 		}

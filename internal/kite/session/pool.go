@@ -20,7 +20,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 	"kitebot/internal/stdlog"
 )
 
@@ -173,7 +173,7 @@ func (l lock) unlock() { <-l }
 
 // unreachable is the error for a caller whose context ended.
 func unreachable(ctx context.Context) error {
-	return &kite.Error{Kind: kite.KindUnreachable, Err: context.Cause(ctx)}
+	return &wire.Error{Kind: wire.KindUnreachable, Err: context.Cause(ctx)}
 }
 
 // sleep waits for d, or until it is woken; false when ctx ended first.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // State is where a person stands. It is derived from the record, the open
@@ -122,7 +123,7 @@ var eventNames = [...]string{"", "logged in", "link dead", "refused", "contested
 func (k EventKind) String() string { return eventNames[k] }
 
 // Why a person's account cannot be asked. Failures of the far end are
-// *kite.Error instead.
+// *wire.Error instead.
 var (
 	// ErrNoLogin: there is no login: offer one.
 	ErrNoLogin = errors.New("not logged in")
@@ -138,7 +139,7 @@ var (
 )
 
 // EndedError is ErrEnded with the reason that the server gives.
-type EndedError struct{ Why kite.Ending }
+type EndedError struct{ Why wire.Ending }
 
 func (e *EndedError) Error() string { return ErrEnded.Error() }
 

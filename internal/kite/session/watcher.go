@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
 )
 
 // Start resumes what an earlier process left: links to watch, logins to announce,
@@ -132,7 +132,7 @@ func (pr *person) pollLink(ctx context.Context, link Link) {
 	case errors.Is(err, ErrEnded) && link.Exchanged():
 		pr.notify(leaves, Event{Kind: EventLoginFailed, Why: &CodeError{Why: ErrCodeLost, Then: link.Then}})
 	case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrUnread), errors.Is(err, ErrEnded), queued:
-	case kite.KindOf(err) != kite.KindUnknown:
+	case wire.KindOf(err) != wire.KindUnknown:
 		pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
 	default:
 		pr.pool.Logger.Error("a finished login cannot be taken over; trying on while its link lives", "person", pr.id, "err", err)
@@ -162,8 +162,8 @@ func (pr *person) askResumable(ctx context.Context) {
 		switch {
 		case err == nil && who.UserID == login.User.UserID:
 			answer = Yes
-		case kite.KindOf(err) == kite.KindEnded && kite.EndingOf(err) != kite.EndSwitched,
-			kite.KindOf(err) == kite.KindNotServed && pr.streams(login.Session): // the server answers, but not there
+		case wire.KindOf(err) == wire.KindEnded && wire.EndingOf(err) != wire.EndSwitched,
+			wire.KindOf(err) == wire.KindNotServed && pr.streams(login.Session): // the server answers, but not there
 			answer = No
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
@@ -150,7 +150,7 @@ func (w *world) login(who int64, user string) session.Link {
 func (w *world) call(who int64) (string, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
-	return w.pool.Call(ctx, who, kite.AskHoldings())
+	return w.pool.Call(ctx, who, query.Holdings())
 }
 
 func (w *world) wantAnswer(who int64, user string) {

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
-var errDown = &kite.Error{Kind: kite.KindUnreachable, Err: errors.New("no answer")}
+var errDown = &wire.Error{Kind: wire.KindUnreachable, Err: errors.New("no answer")}
 
 // Open implements session.Dialer.
 func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
@@ -26,7 +28,7 @@ func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
 		return nil, errDown
 	}
 	if k.oauth {
-		return nil, &kite.Error{Kind: kite.KindAuthorize}
+		return nil, &wire.Error{Kind: wire.KindAuthorize}
 	}
 	k.made++
 	f := &far{id: fmt.Sprintf("secret-session-%d", k.made)}
@@ -107,7 +109,7 @@ func (k *Kite) pause(ctx context.Context, tool string) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return &kite.Error{Kind: kite.KindUnreachable, Err: ctx.Err()}
+		return &wire.Error{Kind: wire.KindUnreachable, Err: ctx.Err()}
 	}
 }
 
@@ -137,7 +139,7 @@ func (c *conn) Close() {
 	}
 }
 
-func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
+func (c *conn) Call(ctx context.Context, q query.Query) (string, error) {
 	k, tool := c.kite, q.Name()
 	k.mu.Lock()
 	before := k.before
@@ -154,18 +156,18 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 	f := k.sessions[c.id]
 	switch {
 	case ctx.Err() != nil:
-		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: ctx.Err()}
+		return "", &wire.Error{Kind: wire.KindUnreachable, Tool: tool, Err: ctx.Err()}
 	case k.down, c.stream && (f == nil || f.stream != c || k.frozen):
-		return "", &kite.Error{Kind: kite.KindUnreachable, Tool: tool, Err: errors.New("no answer")}
+		return "", &wire.Error{Kind: wire.KindUnreachable, Tool: tool, Err: errors.New("no answer")}
 	case !c.stream && k.streamsOnly:
-		return "", &kite.Error{Kind: kite.KindNotServed, Tool: tool}
+		return "", &wire.Error{Kind: wire.KindNotServed, Tool: tool}
 	case c.stream && f.over:
-		return "", &kite.Error{Kind: kite.KindDoubt, Tool: tool}
+		return "", &wire.Error{Kind: wire.KindDoubt, Tool: tool}
 	case k.ended(c, f, tool) != nil:
 		return "", k.ended(c, f, tool)
 	case k.garbled > 0:
 		k.garbled--
-		return "", &kite.Error{Kind: kite.KindMalformed, Tool: tool}
+		return "", &wire.Error{Kind: wire.KindMalformed, Tool: tool}
 	case tool == "login":
 		if k.everybody {
 			f.user = "ZZ" + short(f.id)
@@ -177,9 +179,9 @@ func (c *conn) Call(ctx context.Context, q kite.Query) (string, error) {
 	}
 	text, err := k.answer(f, q)
 	if len(text) > mostAnswer {
-		return "", &kite.Error{Kind: kite.KindTooBig, Tool: tool}
+		return "", &wire.Error{Kind: wire.KindTooBig, Tool: tool}
 	}
-	if kite.Held(ctx, func() { k.held.Add(-1) }) {
+	if wire.OnRelease(ctx, func() { k.held.Add(-1) }) {
 		k.held.Add(1)
 		k.everHeld.Store(true)
 	}
@@ -202,10 +204,10 @@ func (f *far) login(t testing.TB, instead string) string {
 	return "Show this to the user: [Login to Kite](" + f.url + ") and then ask them"
 }
 
-func (k *Kite) answer(f *far, q kite.Query) (string, error) {
+func (k *Kite) answer(f *far, q query.Query) (string, error) {
 	tool := q.Name()
 	if k.mute || f.user == "" || f.cut {
-		return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
+		return "", &wire.Error{Kind: wire.KindFailed, Tool: tool}
 	}
 	if k.market != nil {
 		if text, ok := k.market(q); ok {
@@ -218,7 +220,7 @@ func (k *Kite) answer(f *far, q kite.Query) (string, error) {
 	if tool == "get_profile" {
 		return fmt.Sprintf(`{"user_id":%q,"user_name":"Name of %s"}`, f.user, f.user), nil
 	}
-	return "", &kite.Error{Kind: kite.KindFailed, Tool: tool}
+	return "", &wire.Error{Kind: wire.KindFailed, Tool: tool}
 }
 
 // LinkOf is a session's login link: for a second browser login.

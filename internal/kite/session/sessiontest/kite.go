@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitebot/internal/kite"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
 
@@ -24,7 +25,7 @@ type Kite struct {
 	most        int               // how many were being made at once, at most
 	calls       []string          // "get_profile s1"
 	answers     map[string]string // by "USER tool"
-	market      func(kite.Query) (string, bool)
+	market      func(query.Query) (string, bool)
 	down        bool              // nothing answers
 	mute        bool              // every tool says that it failed
 	noResume    bool              // /mcp does not know sessions born on a stream
@@ -79,7 +80,7 @@ func (k *Kite) Answer(user, tool, text string) {
 
 // Market answers what is asked, for all Kite users, before what [Kite.Answer] has
 // set; false for what it does not answer. nil for none.
-func (k *Kite) Market(answer func(kite.Query) (text string, ok bool)) {
+func (k *Kite) Market(answer func(query.Query) (text string, ok bool)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.market = answer

@@ -8,6 +8,7 @@ import (
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/wire"
 )
 
 var _ session.Authorizer = (*Kite)(nil)
@@ -105,18 +106,18 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Credentia
 	switch {
 	case k.limited > 0:
 		k.limited--
-		return session.Credential{}, &kite.Error{Kind: kite.KindLimited}
+		return session.Credential{}, &wire.Error{Kind: wire.KindLimited}
 	case k.down:
 		return session.Credential{}, errDown
 	case g == nil || g.code == "" || a.Code != g.code:
 		k.t.Errorf("a code was sent with another attempt's verifier, or is made up: %q", strings.ReplaceAll(a.Code, "secret", "s"))
-		return session.Credential{}, &kite.Error{Kind: kite.KindFailed}
+		return session.Credential{}, &wire.Error{Kind: wire.KindFailed}
 	case g.burnt:
 		k.t.Error("a code was sent a second time: the server takes each once")
-		return session.Credential{}, &kite.Error{Kind: kite.KindFailed}
+		return session.Credential{}, &wire.Error{Kind: wire.KindFailed}
 	case k.refuseCodes:
 		g.burnt = true
-		return session.Credential{}, &kite.Error{Kind: kite.KindFailed}
+		return session.Credential{}, &wire.Error{Kind: wire.KindFailed}
 	}
 	g.burnt = true
 	k.made++
@@ -130,18 +131,18 @@ func (k *Kite) RefuseCodes(yes bool) { k.set(&k.refuseCodes, yes) }
 
 // ended says why a session answers nothing; nil when it may answer. k.mu is held.
 func (k *Kite) ended(c *conn, f *far, tool string) error {
-	end := func(why kite.Ending) error { return &kite.Error{Kind: kite.KindEnded, Why: why, Tool: tool} }
+	end := func(why wire.Ending) error { return &wire.Error{Kind: wire.KindEnded, Why: why, Tool: tool} }
 	switch {
 	case c.bearer != k.oauth:
-		return end(kite.EndSwitched)
+		return end(wire.EndSwitched)
 	case c.bearer && f == nil:
-		return end(kite.EndLost)
+		return end(wire.EndLost)
 	case c.bearer && f.over:
-		return end(kite.EndExpired)
+		return end(wire.EndExpired)
 	case f == nil, f.over, !c.stream && k.noResume && !k.streamless && !c.bearer:
-		return end(kite.EndUnsaid)
+		return end(wire.EndUnsaid)
 	case c.bearer && f.cut && tool == "get_alerts":
-		return end(kite.EndCutOff)
+		return end(wire.EndCutOff)
 	}
 	return nil
 }

@@ -1,0 +1,192 @@
+// Package wire reads what Kite's MCP server sends: answers in JSON into structs,
+// with exact numbers and within bounds, and the server's prose into a [Kind] of
+// failure. Nothing else knows that prose.
+package wire
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+)
+
+// The bounds of what is taken for a list. A list of nulls is five bytes a row
+// on the wire and a hundred times that in memory, so that a short answer could
+// take the whole machine.
+const (
+	maxRows  = 60_000 // of a list; the longest history Kite gives is 22,500 candles
+	maxNames = 5_000  // of an answer by name; Kite takes 500 instruments at once
+	maxParts = 100    // of a list within a row
+)
+
+// errTooMany is the error of a list beyond these bounds.
+var errTooMany = errors.New("more rows than there can be")
+
+// decodeInto reads a text into a struct. null leaves it as it is.
+func Decode[T any](text string, into *T) error {
+	r := reader{text: text}
+	structDecoderOf(reflect.ValueOf(into).Elem()).read(&r)
+	return r.end()
+}
+
+// decodeNamed reads an object of rows by name, and hands each to take. The row is
+// used again for the next one. An answer of null, rather than of no rows, is told.
+func Named[T any](text string, take func(name string, row *T)) (null bool, err error) {
+	r, rows := reader{text: text}, newRowDecoder[T]()
+	if r.null() {
+		return true, r.end()
+	}
+	r.each('{', '}', maxNames, func() {
+		name := strings.Clone(r.name())
+		if row := rows.read(&r); r.err == nil {
+			take(name, row)
+		}
+	})
+	return false, r.end()
+}
+
+// rowDecoder reads one row after the other to the same place.
+type rowDecoder[T any] struct {
+	row     *T
+	decoder *structDecoder
+}
+
+func newRowDecoder[T any]() rowDecoder[T] {
+	row := new(T)
+	return rowDecoder[T]{row, structDecoderOf(reflect.ValueOf(row).Elem())}
+}
+
+// read reads the next row. It is overwritten by the one after it.
+func (d rowDecoder[T]) read(r *reader) *T {
+	*d.row = *new(T)
+	d.decoder.read(r)
+	return d.row
+}
+
+// page is a list of rows. A list can come wrapped, when the server was asked with
+// a limit.
+type page[T any] struct {
+	check func(row *T) error // of each row but null; it may amend the row
+
+	rows    []T
+	refused error // by check, for the first row that it refused
+	wrapped bool
+	paged   bool // the wrapper says something of pages
+	wrap    wrap
+}
+
+// wrap is what the server says of a page.
+type wrap struct {
+	From    int64 `json:"from"`
+	Total   int64 `json:"total"` // untold where it is not said
+	HasMore bool  `json:"has_more"`
+}
+
+const untold = -1
+
+// wholeList reads a list of rows, bare or wrapped. The errors are fixed words:
+// those of a JSON package quote the answer, which is account data.
+func List[T any](text string, check func(*T) error) ([]T, error) {
+	p := page[T]{check: check}
+	if err := p.decode(text); err != nil {
+		return nil, err
+	}
+	if p.wrapped && !p.paged {
+		return nil, errNoRows
+	}
+	if p.paged && (p.wrap.HasMore || p.wrap.From != 0 || p.wrap.Total != int64(len(p.rows))) {
+		return nil, errors.New("a part of a list")
+	}
+	return p.rows, p.refused
+}
+
+// Page reads a list of rows, bare or wrapped, or a part of one, and how many rows
+// there are in all, if that is said. A server with modes wraps what it found in
+// something that says nothing of pages.
+func Page[T any](text string, check func(*T) error) (rows []T, total int, err error) {
+	p := page[T]{check: check}
+	if err := p.decode(text); err != nil {
+		return nil, 0, err
+	}
+	if p.paged {
+		total = max(0, int(p.wrap.Total))
+	}
+	return p.rows, total, p.refused
+}
+
+func (p *page[T]) decode(text string) error {
+	r := reader{text: text}
+	if r.peek() == '{' {
+		p.readWrapped(&r)
+	} else {
+		p.readRows(&r)
+	}
+	switch err := r.end(); {
+	case errors.Is(err, errTooMany):
+		return errTooMany
+	case err != nil:
+		return errNoRows
+	}
+	return nil
+}
+
+var errNoRows = errors.New("not a list of rows")
+
+func (p *page[T]) readWrapped(r *reader) {
+	r.object(func(name string) {
+		switch {
+		case strings.EqualFold(name, "data"):
+			p.wrapped = true
+			p.readRows(r)
+		case strings.EqualFold(name, "pagination"):
+			p.paged, p.wrap = !r.null(), wrap{Total: untold}
+			if p.paged {
+				structDecoderOf(reflect.ValueOf(&p.wrap).Elem()).read(r)
+			}
+		default:
+			r.skip()
+		}
+	})
+	if !p.wrapped {
+		r.fail(errKind)
+	}
+}
+
+func (p *page[T]) readRows(r *reader) {
+	p.rows, p.refused = nil, nil
+	if r.null() {
+		return
+	}
+	rows := newRowDecoder[T]()
+	r.peek()
+	start := r.at
+	r.each('[', ']', maxRows, func() {
+		null := r.peek() == 'n'
+		row := rows.read(r)
+		if r.err != nil || p.refused != nil {
+			return
+		}
+		if !null {
+			if p.refused = p.check(row); p.refused != nil {
+				return
+			}
+		}
+		p.grow(r.at-start, len(r.text)-start)
+		p.rows = append(p.rows, *row)
+	})
+}
+
+// maxGuess bounds how many rows are made room for on the sight of the first.
+const maxGuess = 1000
+
+// grow makes room for one more row, which ends so many bytes into the list. Rows
+// are large, so it is for all that are to come, if they are about as long as
+// those so far.
+func (p *page[T]) grow(read, all int) {
+	n := len(p.rows)
+	if n < cap(p.rows) {
+		return
+	}
+	want := (n + 1) * all / read
+	want = min(want+want/8, max(maxGuess, 4*n), maxRows)
+	p.rows = append(make([]T, 0, max(want, n+1)), p.rows...)
+}
