@@ -28,7 +28,7 @@ func Portfolio(v PortfolioView) Message {
 		known bool
 		lines func() []string
 	}{
-		{"Holdings", o.Holdings != nil, func() []string { return holdingsPart(o, hide, DayOf(v.AsOf)) }},
+		{"Holdings", o.Holdings != nil, func() []string { return holdingsPart(o, hide, capital(dayOf(v.AsOf))) }},
 		{"Mutual funds", o.MutualFunds != nil, func() []string { return mutualFundsPart(*o.MutualFunds, hide) }},
 		{"Cash", o.Funds != nil, func() []string { return cashPart(*o.Funds, hide) }},
 		{"Positions", o.Positions != nil, func() []string { return positionsPart(o, hide, capital(positionsDay(*o.Positions, v.AsOf))) }},
@@ -143,11 +143,11 @@ func cashPart(m kite.Margins, v mask) []string {
 
 func positionsPart(o kite.Overview, v mask, day string) []string {
 	b := *o.Positions
-	count := counts(counted{len(b.Open), "open"}, counted{len(b.Closed), "closed"})
+	counts := join(count(len(b.Open), "open"), count(len(b.Closed), "closed"))
 	var lines []string
 	switch {
 	case len(b.Open)+len(b.Closed) > 0 && bool(v):
-		lines = []string{"<b>Positions</b>: " + count}
+		lines = []string{"<b>Positions</b>: " + counts}
 	case len(b.Open)+len(b.Closed) > 0:
 		lines = []string{"<b>Positions’ P&amp;L</b> " + v.signed(b.Profit)}
 		if !b.Profit.OK {
@@ -156,7 +156,7 @@ func positionsPart(o kite.Overview, v mask, day string) []string {
 		if change := o.PositionsDay(); change.OK {
 			lines = append(lines, day+" "+v.signed(change))
 		}
-		lines = append(lines, count)
+		lines = append(lines, counts)
 	case b.Missing == 0:
 		lines = []string{"<b>Positions</b>: none"}
 	default:

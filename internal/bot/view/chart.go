@@ -70,7 +70,7 @@ func rangeLine(v ChartView) string {
 	if percent := v.Change(); v.Range != kite.Day1 && percent.OK {
 		line += " " + PercentOf(percent)
 	}
-	return joined(line, unitOfQuote(v.Quote).span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))
+	return join(line, unitOfQuote(v.Quote).span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))
 }
 
 func noCandles(v ChartView) Message {

@@ -53,19 +53,6 @@ func (v mask) rupees(f kite.Figure) string { return v.write(f, Rupees) }
 
 func (v mask) signed(f kite.Figure) string { return v.write(f, SignedRupees) }
 
-// shortSigned is short for a change: with a plus, too.
-func (v mask) shortSigned(f kite.Figure) string {
-	return v.write(f, func(d decimal.Decimal) string { s := Short(d); return plus("", signless(s)) + s })
-}
-
-// signless keeps a number with a minus sign from getting a plus before it.
-func signless(s string) string {
-	if strings.HasPrefix(s, minus) {
-		return ""
-	}
-	return s
-}
-
 // units writes a quantity in full.
 func (v mask) units(d decimal.Decimal) string {
 	if v {

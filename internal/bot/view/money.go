@@ -85,6 +85,15 @@ func Short(d decimal.Decimal) string {
 	return scientific(d)
 }
 
+// SignedShort is [Short] for a change: with a plus, too.
+func SignedShort(d decimal.Decimal) string {
+	s := Short(d)
+	if strings.HasPrefix(s, minus) {
+		return s
+	}
+	return plus("", s) + s
+}
+
 // ShortOf is [Short] for a figure that may be unknown.
 func ShortOf(f kite.Figure) string { return ifKnown(f, Short) }
 
@@ -232,5 +241,3 @@ func volumeColumn(n int64) string {
 	}
 	return Short(d)
 }
-
-func volumeOf(n int64) string { return volume(decimal.NewFromInt(n)) }

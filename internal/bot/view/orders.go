@@ -66,9 +66,9 @@ func ordersHead(v OrdersView) string {
 	for _, o := range v.Orders {
 		times = append(times, o.At())
 	}
-	return ofDay("Orders", v.AsOf, times) + " · " + counts(
-		counted{c.Open, "open"}, counted{c.Done, "executed"}, counted{c.Rejected, "rejected"}, counted{c.Cancelled, "cancelled"},
-		counted{c.Other, "in another state"}, counted{c.Missing, "without data"},
+	return ofDay("Orders", v.AsOf, times) + " · " + join(
+		count(c.Open, "open"), count(c.Done, "executed"), count(c.Rejected, "rejected"), count(c.Cancelled, "cancelled"),
+		count(c.Other, "in another state"), count(c.Missing, "without data"),
 	)
 }
 

@@ -79,14 +79,14 @@ func part(name string, profit kite.Figure, hide bool) string {
 func positionsHead(v PositionsView) []string {
 	b := v.Book
 	day := positionsDay(b, v.AsOf)
-	count := counts(counted{len(b.Open), "open"}, counted{len(b.Closed), onDay("closed", day)})
+	counts := join(count(len(b.Open), "open"), count(len(b.Closed), onDay("closed", day)))
 	switch {
 	case v.Hide:
-		return append([]string{"<b>Positions · " + count + "</b>"}, mask(true).note()...)
+		return append([]string{"<b>Positions · " + counts + "</b>"}, mask(true).note()...)
 	case !b.Profit.OK:
-		return []string{"<b>Positions</b>: P&amp;L not known, none has a price.", count}
+		return []string{"<b>Positions</b>: P&amp;L not known, none has a price.", counts}
 	default:
-		return []string{fmt.Sprintf("<b>Positions %s · %s %s</b>", SignedRupeesOf(b.Profit), day, SignedRupeesOf(b.Day)), count}
+		return []string{fmt.Sprintf("<b>Positions %s · %s %s</b>", SignedRupeesOf(b.Profit), day, SignedRupeesOf(b.Day)), counts}
 	}
 }
 
@@ -112,7 +112,7 @@ func openTable(positions []kite.Position, v PositionsView) table {
 		} else {
 			r.numbers = []string{
 				product(p), shortQuantity(decimal.NewFromInt(p.Quantity)), ifKnown(priceOf(p.AveragePrice), u.average),
-				ifKnown(priceOf(p.LastPrice), u.column), mask(false).shortSigned(p.Profit()),
+				ifKnown(priceOf(p.LastPrice), u.column), ifKnown(p.Profit(), SignedShort),
 			}
 		}
 		t.rows = append(t.rows, r)
@@ -132,7 +132,7 @@ func closedTable(positions []kite.Position, v PositionsView) table {
 		if v.Hide {
 			r.numbers = []string{product(p), shortPercentOf(p.Percent())}
 		} else {
-			r.numbers = []string{product(p), ifKnown(priceOf(p.LastPrice), positionUnit(p).plain().column), mask(false).shortSigned(p.Profit())}
+			r.numbers = []string{product(p), ifKnown(priceOf(p.LastPrice), positionUnit(p).plain().column), ifKnown(p.Profit(), SignedShort)}
 		}
 		t.rows = append(t.rows, r)
 	}

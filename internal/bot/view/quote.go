@@ -50,13 +50,13 @@ func quoteDetails(v QuoteView) []string {
 	if day := u.span(q.Prices.Low, q.Prices.High); day != "" {
 		lines = append(lines, "Day "+day)
 	}
-	if before := joined(named("Open ", q.Prices.Open, u.price), named("Prev. close ", q.Prices.Close, u.price)); before != "" {
+	if before := join(named("Open ", q.Prices.Open, u.price), named("Prev. close ", q.Prices.Close, u.price)); before != "" {
 		lines = append(lines, before)
 	}
 	if v.YearLow.OK && v.YearHigh.OK {
 		lines = append(lines, "52 weeks "+u.span(v.YearLow.Value, v.YearHigh.Value))
 	}
-	if traded := joined(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("Avg. ", q.AveragePrice, u.average)); traded != "" {
+	if traded := join(named("Volume ", decimal.NewFromInt(q.Volume), volume), named("Avg. ", q.AveragePrice, u.average)); traded != "" {
 		lines = append(lines, traded)
 	}
 	if q.OI.IsPositive() {
@@ -96,9 +96,6 @@ func named(name string, d decimal.Decimal, write func(decimal.Decimal) string) s
 	}
 	return name + write(d)
 }
-
-// joined joins what there is of two parts of a line.
-func joined(a, b string) string { return strings.Trim(a+" · "+b, " ·") }
 
 func quoteButtons(v QuoteView) [][]Button {
 	id := v.Quote.ID
@@ -149,7 +146,7 @@ func QuoteDepth(v QuoteDepthView) Message {
 	} else {
 		s.say(spread(q)...)
 		s.show(t)
-		s.under(fmt.Sprintf("All bids %s · all asks %s", volumeOf(q.BuyQuantity), volumeOf(q.SellQuantity)))
+		s.under(fmt.Sprintf("All bids %s · all asks %s", volume(decimal.NewFromInt(q.BuyQuantity)), volume(decimal.NewFromInt(q.SellQuantity))))
 	}
 	s.say(pricesAsOf(v.AsOf, q.ID))
 	buttons := append(idButton("◀ Quote", "quote:refresh:", q.ID), idButton("Refresh", "quote:depth:", q.ID)...)
@@ -203,8 +200,14 @@ func subtitle(id, name string) string {
 	if strings.EqualFold(parts[0], symbolOf(id)) {
 		parts[0] = ""
 	}
-	return escape(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · "))
+	return escape(join(parts...))
 }
 
 // pricesAsOf is [asOf] for instruments.
-func pricesAsOf(t time.Time, ids ...string) string { return asOf(t, each(ids, exchangeOf)...) }
+func pricesAsOf(t time.Time, ids ...string) string {
+	exchanges := make([]string, len(ids))
+	for i, id := range ids {
+		exchanges[i] = exchangeOf(id)
+	}
+	return asOf(t, exchanges...)
+}

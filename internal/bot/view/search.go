@@ -159,7 +159,7 @@ func whatItIs(in symbol.Instrument) string {
 
 // strike is the price of an option, without the paise it seldom has.
 func strike(in symbol.Instrument) string {
-	return strings.TrimSuffix(unit{"", 2, ticks}.price(in.Strike), ".00")
+	return strings.TrimSuffix(unitOf("").plain().price(in.Strike), ".00")
 }
 
 // pickButtons are a button for each instrument, two in a row where they are

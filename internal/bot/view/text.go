@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -117,25 +118,22 @@ func isAre(n int) string {
 	return "are"
 }
 
-// counted is how many of something there are.
-type counted struct {
-	n    int
-	name string
-}
-
-// counts writes "2 open · 3 executed": what there is none of is left out.
-func counts(parts ...counted) string {
-	var there []string
-	for _, p := range parts {
-		if p.n > 0 {
-			there = append(there, fmt.Sprintf("%d %s", p.n, p.name))
-		}
+// count is how many of something there are, "2 open"; "" for none.
+func count(n int, name string) string {
+	if n == 0 {
+		return ""
 	}
-	return strings.Join(there, " · ")
+	return fmt.Sprintf("%d %s", n, name)
 }
 
+// join writes what is not empty as parts of one line: "2 open · 3 executed".
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// upDown counts what rose, what fell and what stayed: "3 up · 1 down · 2 unchanged".
 func upDown(up, down, same int) string {
-	if words := counts(counted{up, "up"}, counted{down, "down"}, counted{same, "unchanged"}); words != "" {
+	if words := join(count(up, "up"), count(down, "down"), count(same, "unchanged")); words != "" {
 		return words
 	}
 	return "no change known"

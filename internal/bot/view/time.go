@@ -46,11 +46,6 @@ func dayOf(t time.Time, exchanges ...string) string {
 	}
 }
 
-// DayOf is the day of t's figures where a line begins with it: "Today", "Friday".
-func DayOf(t time.Time) string {
-	return capital(dayOf(t))
-}
-
 func sameDay(a, b time.Time) bool {
 	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)
 }
@@ -63,3 +58,6 @@ func clockSeconds(t time.Time) string { return t.In(market.IST()).Format("15:04:
 
 // dayTime is a moment that need not be today.
 func dayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:04") }
+
+// DayOf is the day of t's figures where a line begins with it: "Today", "Friday".
+func DayOf(t time.Time) string { return capital(dayOf(t)) }

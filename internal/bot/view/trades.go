@@ -49,7 +49,7 @@ func tradesHead(v TradesView) []string {
 		times = append(times, trade.At())
 	}
 	head := ofDay("Trades", v.AsOf, times)
-	if n := counts(counted{t.Buys, "bought"}, counted{t.Sells, "sold"}); n != "" {
+	if n := join(count(t.Buys, "bought"), count(t.Sells, "sold")); n != "" {
 		head += " · " + n
 	}
 	lines := []string{"<b>" + head + "</b>"}
