@@ -7,7 +7,8 @@ import (
 
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/command"
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/sim/kite/sample"
 )
@@ -39,13 +40,13 @@ func galleryPictures(now time.Time) ([]galleryPicture, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, accountPictures(a.UserID(), view.PictureView{Portfolio: kite.Total(holdings), AsOf: now})...)
+		all = append(all, accountPictures(a.UserID(), statement.PictureView{Portfolio: kite.Total(holdings), AsOf: now})...)
 	}
 	return all, nil
 }
 
 // accountPictures are those of an account, with amounts and without.
-func accountPictures(user string, v view.PictureView) (all []galleryPicture) {
+func accountPictures(user string, v statement.PictureView) (all []galleryPicture) {
 	for _, hide := range []bool{false, true} {
 		ending, caption := "", fmt.Sprintf("%s, %d holdings", user, len(v.Portfolio.Holdings))
 		v := v // each picture has its own
@@ -76,7 +77,7 @@ func candlePicture(id string, r kite.Range, now time.Time) (galleryPicture, erro
 	if err != nil {
 		return galleryPicture{}, err
 	}
-	v := view.ChartView{Quote: quotes[id], Range: r, Rows: r.Keep(candles.Rows)}
+	v := marketdata.ChartView{Quote: quotes[id], Range: r, Rows: r.Keep(candles.Rows)}
 	return galleryPicture{"chart", "chart_" + string(r), string(r) + ", the same when amounts are hidden", func(p *chart.Painter) ([]byte, error) {
 		return p.Candles(command.CandlePicture(v))
 	}}, nil

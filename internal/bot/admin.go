@@ -8,6 +8,7 @@ import (
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 )
 
@@ -33,11 +34,11 @@ var noticeRate = Rate{N: 4, Per: time.Hour}
 // that it was away. It returns at once, and is not for two goroutines at a time.
 func (b *Bot) Outage(o Outage) {
 	if o.Lasts == 0 {
-		b.outageAnnounced = b.notify(noticeOutage, view.KiteAway(o.Since, b.Clock.Now(), o.Cause), view.KiteFlaps())
+		b.outageAnnounced = b.notify(noticeOutage, dialog.KiteAway(o.Since, b.Clock.Now(), o.Cause), dialog.KiteFlaps())
 		return
 	}
 	if b.outageAnnounced {
-		b.notifyOperators(view.KiteBack(o.Since, o.Lasts))
+		b.notifyOperators(dialog.KiteBack(o.Since, o.Lasts))
 	}
 }
 
@@ -72,7 +73,7 @@ func (b *Bot) notifyOperators(m view.Message) {
 // welcome tells a person that they may use the bot now, once.
 func (b *Bot) welcome(person int64) {
 	b.mail.put(person, job{run: func(jc jobContexts) {
-		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(view.LetIn())); err != nil {
+		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(dialog.LetIn())); err != nil {
 			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
 		}
 	}})
@@ -112,9 +113,9 @@ func (o operator) Decide(person int64, to access.Standing, from []access.Standin
 	return d, nil
 }
 
-func (o operator) Overview(ctx context.Context) view.OpsView {
+func (o operator) Overview(ctx context.Context) dialog.OpsView {
 	b := o.bot
-	v := view.OpsView{Waiting: len(b.access.Waiting()), Errors: o.Errors()}
+	v := dialog.OpsView{Waiting: len(b.access.Waiting()), Errors: o.Errors()}
 	if b.Operations != nil {
 		report := b.Operations.Report()
 		v.Version, v.Since, v.Components = report.Version, report.Since, report.Components
@@ -141,10 +142,10 @@ func (o operator) Overview(ctx context.Context) view.OpsView {
 	return v
 }
 
-func (o operator) Errors() []view.OpsError {
-	var all []view.OpsError
+func (o operator) Errors() []dialog.OpsError {
+	var all []dialog.OpsError
 	for _, m := range o.bot.stats.last() {
-		all = append(all, view.OpsError{At: m.at, Ref: m.ref, Command: m.command, Outcome: m.outcome, Took: m.took, Text: m.text})
+		all = append(all, dialog.OpsError{At: m.at, Ref: m.ref, Command: m.command, Outcome: m.outcome, Took: m.took, Text: m.text})
 	}
 	return all
 }

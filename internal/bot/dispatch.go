@@ -6,6 +6,7 @@ import (
 
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/panics"
 )
 
@@ -98,12 +99,12 @@ func (b *Bot) notQueued(inv invocation, tell bool) {
 	chat := inv.to.chat
 	switch {
 	case inv.paste:
-		if !b.pastes.do(func() { defer b.answered(inv.update); b.deleteUnread(inv); b.say(chat, view.PasteTooFast()) }) {
+		if !b.pastes.do(func() { defer b.answered(inv.update); b.deleteUnread(inv); b.say(chat, dialog.PasteTooFast()) }) {
 			b.logNotDeleted(errTooMany, false)
 			b.answered(inv.update)
 		}
 	case tell:
-		b.background(func() { b.say(chat, view.Busy()); b.answered(inv.update) })
+		b.background(func() { b.say(chat, dialog.Busy()); b.answered(inv.update) })
 	default:
 		b.answered(inv.update)
 	}
@@ -199,9 +200,9 @@ func withoutRunning(inv invocation, e Entry) invocation {
 	var m view.Message
 	switch {
 	case e.Ran:
-		m = view.CarriedOut(inv.request.Command, inv.look)
+		m = dialog.CarriedOut(inv.request.Command, inv.look)
 	case e.toBlame():
-		m = view.GivenUp(inv.request.Command)
+		m = dialog.GivenUp(inv.request.Command)
 	default:
 		return inv
 	}

@@ -9,6 +9,7 @@ import (
 
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
@@ -33,14 +34,14 @@ func (b *Bot) tell(jc jobContexts, e session.Event) {
 	case session.EventLoggedIn:
 		err = b.announceLogin(jc, e.Person)
 	case session.EventLinkDead:
-		err = b.deliver(ctx, to, 0, command.Reply{Also: command.ReplaceAll(e.Links, view.LinkDead())})
+		err = b.deliver(ctx, to, 0, command.Reply{Also: command.ReplaceAll(e.Links, dialog.LinkDead())})
 	case session.EventLoginFailed:
 		m, _ := command.LoginFailure(e.Why)
 		err = b.deliver(ctx, to, 0, command.Say(m))
 	case session.EventRefused:
-		err = b.deliver(ctx, to, 0, contestReply(view.Refused(), e.Links))
+		err = b.deliver(ctx, to, 0, contestReply(dialog.Refused(), e.Links))
 	case session.EventContested:
-		err = b.deliver(ctx, to, 0, contestReply(view.Contested(), e.Links))
+		err = b.deliver(ctx, to, 0, contestReply(dialog.Contested(), e.Links))
 	case session.EventEndingSoon:
 		err = b.warnEndingSoon(ctx, e)
 	case session.EventLoggedOut:
@@ -56,16 +57,16 @@ func (b *Bot) tell(jc jobContexts, e session.Event) {
 // contestReply is a message of its own, since an edit makes no sound.
 func contestReply(m view.Message, links []session.Link) command.Reply {
 	reply := command.Say(m)
-	reply.Also = command.ReplaceAll(links, view.LinkDead())
+	reply.Also = command.ReplaceAll(links, dialog.LinkDead())
 	return reply
 }
 
 // loggedOut says that a logout is through. It says of another login that it stays.
 func (b *Bot) loggedOut(e session.Event) view.Message {
 	if e.Status.User.IsZero() {
-		return view.LoggedOut(kite.Identity{}, e.ByOAuth)
+		return dialog.LoggedOut(kite.Identity{}, e.ByOAuth)
 	}
-	return view.EarlierEnded(command.LoginView(e.Status, b.Clock.Now()).LoggedIn(false))
+	return dialog.EarlierEnded(command.LoginView(e.Status, b.Clock.Now()).LoggedIn(false))
 }
 
 // announceLogin takes the link away, says who is logged in and answers the
@@ -80,7 +81,7 @@ func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 		return err
 	}
 	if s.State == session.Unconfirmed {
-		return b.replaceLinks(jc.delivery, person, links, view.Changed(s.User, s.Last))
+		return b.replaceLinks(jc.delivery, person, links, dialog.Changed(s.User, s.Last))
 	}
 	then := linkWithPending(links).Then
 	m := command.LoginView(s, b.Clock.Now()).LoggedIn(then != "")
@@ -114,7 +115,7 @@ func (b *Bot) warnEndingSoon(ctx context.Context, e session.Event) error {
 	if err != nil || s.User.IsZero() || !same || !now.Before(s.Until) || b.prefsOf(e.Person).NoWarning {
 		return err
 	}
-	return b.deliver(ctx, privateChat(e.Person), 0, command.Say(view.EndingSoon{Until: s.Until, Now: now}.Message()))
+	return b.deliver(ctx, privateChat(e.Person), 0, command.Say(dialog.EndingSoon{Until: s.Until, Now: now}.Message()))
 }
 
 // linkWithPending is the newest link for whose login a command waits; the zero link for none.

@@ -10,6 +10,7 @@ import (
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite"
 )
 
@@ -49,7 +50,7 @@ func (b *Bot) route(u Update, again bool) (invocation, bool) {
 				inv.run, inv.paste = command.LoginPasteTooFast(tell), true
 				return inv, true
 			}
-			return b.answerOnce(u, view.TooFast()), tell
+			return b.answerOnce(u, dialog.TooFast()), tell
 		}
 	}
 	if u.Press != "" {
@@ -64,18 +65,18 @@ func (b *Bot) route(u Update, again bool) (invocation, bool) {
 	}
 	if u.Unread != "" {
 		ok, _ := b.unread[u.Unread].allow(u.From, b.Clock.Now())
-		return b.answerOnce(u, view.Unread(u.Unread == Edited)), ok
+		return b.answerOnce(u, dialog.Unread(u.Unread == Edited)), ok
 	}
 	if name == "" {
 		name, args = b.commandsOf(u.From).Read(u.Text)
 	}
 	if name == "" {
-		return b.answerOnce(u, view.NotACommand(u.Text)), true
+		return b.answerOnce(u, dialog.NotACommand(u.Text)), true
 	}
 	if c, known := b.commandsOf(u.From).Find(name); known {
 		return b.invocationOf(u, c, args), true
 	}
-	return b.answerOnce(u, view.UnknownCommand(name, b.commandsOf(u.From).Nearest(name), args)), true
+	return b.answerOnce(u, dialog.UnknownCommand(name, b.commandsOf(u.From).Nearest(name), args)), true
 }
 
 // unreadRate is how often a person is told that their messages are not read, for
@@ -137,9 +138,9 @@ func (b *Bot) asksForPublic(u Update, typed string) bool {
 
 // refuse answers a stranger, writes down that they asked, and tells the operators.
 func (b *Bot) refuse(u Update) invocation {
-	answer := view.Stranger(u.From)
+	answer := dialog.Stranger(u.From)
 	if b.access.Nobody {
-		answer = view.Unclaimed(u.From)
+		answer = dialog.Unclaimed(u.From)
 	}
 	inv := b.answerOnce(u, answer)
 	inv.run = func(_ context.Context, r *command.Request) (command.Reply, error) {
@@ -151,7 +152,7 @@ func (b *Bot) refuse(u Update) invocation {
 			return command.Say(answer), nil
 		}
 		if news, _ := b.unauthorized.told.allow(u.From, r.Now); news {
-			b.notify(noticeAccess, view.AsksIn(u.From, u.Name), view.ManyAskIn())
+			b.notify(noticeAccess, dialog.AsksIn(u.From, u.Name), dialog.ManyAskIn())
 		}
 		return command.Say(answer), nil
 	}
@@ -165,7 +166,7 @@ func (b *Bot) routePress(u Update) invocation {
 	action, args, _ := strings.Cut(rest, ":")
 	c, known := b.commandsOf(u.From).Find(name)
 	if !known {
-		return b.answerOnce(u, view.OldButton())
+		return b.answerOnce(u, dialog.OldButton())
 	}
 	inv := b.invocationOf(u, c, args)
 	switch a, ok := c.Actions[action]; {
@@ -191,7 +192,7 @@ func (b *Bot) routePress(u Update) invocation {
 		inv.ack, inv.again = "One moment…", true
 		return inv
 	default:
-		return b.answerOnce(u, view.OldButton())
+		return b.answerOnce(u, dialog.OldButton())
 	}
 }
 
@@ -242,7 +243,7 @@ func (b *Bot) routeUnauthorized(u Update, name, args string) (invocation, bool) 
 	var inv invocation
 	switch {
 	case !u.Private:
-		inv = b.answerOnce(u, view.GroupOnly(b.Username))
+		inv = b.answerOnce(u, dialog.GroupOnly(b.Username))
 	case !open:
 		inv = b.refuse(u)
 	case u.Press != "":

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/command"
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/panics"
 )
 
@@ -37,7 +37,7 @@ func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message i
 		}
 		ctx, cancel := context.WithTimeout(jc.delivery, slowTime) // not that of the work: what is sent must be known
 		defer cancel()
-		v := view.Slow{Command: inv.request.Command, Now: b.Clock.Now()}
+		v := dialog.Slow{Command: inv.request.Command, Now: b.Clock.Now()}
 		if inv.overtakes == "" {
 			v.Cancel = inv.request.Command + ":cancel"
 		}
@@ -77,5 +77,5 @@ func cancelled(inv invocation) command.Reply {
 	if inv.request.Account.Changed() {
 		look = inv.look
 	}
-	return command.Say(view.Cancelled(inv.request.Command, look))
+	return command.Say(dialog.Cancelled(inv.request.Command, look))
 }

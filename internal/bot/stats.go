@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 )
 
 // Operations tells operators in the chat how the process is.
@@ -25,7 +25,7 @@ type OpsReport struct {
 }
 
 // Component is how one part of the process is.
-type Component = view.OpsComponent
+type Component = dialog.OpsComponent
 
 // failure is an answer that went wrong, as operators see it: nothing of what
 // was asked but the command's name, and nothing of who asked.

@@ -9,6 +9,7 @@ import (
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 )
 
 // adminCommand is for operators. Dispatch finds it for them only, for what is typed
@@ -19,7 +20,7 @@ func adminCommand() Command {
 		Run: adminTyped, Actions: opsActions(),
 	}
 	c.Actions["page"] = Action{Run: func(_ context.Context, r *Request) (Reply, error) {
-		return adminPage(r, r.Args, view.AdminView{}, inPlace)
+		return adminPage(r, r.Args, dialog.AdminView{}, inPlace)
 	}}
 	for name, d := range decisions() {
 		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
@@ -61,13 +62,13 @@ func adminTyped(ctx context.Context, r *Request) (Reply, error) {
 	case word == "":
 		return adminFirst(ctx, r, Say)
 	case word == "people":
-		return adminPage(r, rest, view.AdminView{}, Say)
+		return adminPage(r, rest, dialog.AdminView{}, Say)
 	case word == "errors" && !more:
 		return adminErrors(r, Say)
 	case !more && !decides && (isError || mayBeRef(word)):
 		return adminError(r, word, Say)
 	case !decides || !more:
-		return adminPage(r, "", view.AdminView{Note: view.NotAWord}, Say)
+		return adminPage(r, "", dialog.AdminView{Note: dialog.NotAWord}, Say)
 	}
 	v, err := decide(r, rest, d.to, d.from)
 	if err != nil {
@@ -78,45 +79,45 @@ func adminTyped(ctx context.Context, r *Request) (Reply, error) {
 
 // decide has the bot do what an operator decided about a person whose standing is one
 // of from, and notes what has come of it.
-func decide(r *Request, who string, to access.Standing, from []access.Standing) (v view.AdminView, err error) {
+func decide(r *Request, who string, to access.Standing, from []access.Standing) (v dialog.AdminView, err error) {
 	person, err := strconv.ParseInt(who, 10, 64)
 	if err != nil || person <= 0 {
-		return view.AdminView{Note: view.NotANumber}, nil
+		return dialog.AdminView{Note: dialog.NotANumber}, nil
 	}
 	d, err := r.Admin.Decide(person, to, from)
-	return view.AdminView{Person: person, Note: noteOf(d, to)}, err
+	return dialog.AdminView{Person: person, Note: noteOf(d, to)}, err
 }
 
 // noteOf says what has become of a decision.
-func noteOf(d Decision, to access.Standing) view.AdminNote {
+func noteOf(d Decision, to access.Standing) dialog.AdminNote {
 	switch {
 	case d.Outcome == access.IsAdmin:
-		return view.IsOperator
+		return dialog.IsOperator
 	case d.Outcome == access.Outdated:
-		return view.DecidedSince
+		return dialog.DecidedSince
 	case d.Outcome == access.Repeated && d.Before == to:
-		return view.DecisionHolds
+		return dialog.DecisionHolds
 	case d.Outcome != access.CarriedOut:
-		return map[access.Standing]view.AdminNote{
-			access.Unlisted: view.IsUnlisted, access.Waiting: view.IsWaiting, access.Approved: view.IsApproved, access.Blocked: view.IsBlocked,
+		return map[access.Standing]dialog.AdminNote{
+			access.Unlisted: dialog.IsUnlisted, access.Waiting: dialog.IsWaiting, access.Approved: dialog.IsApproved, access.Blocked: dialog.IsBlocked,
 		}[d.Before]
 	case to == access.Blocked:
-		return view.NowBlocked
+		return dialog.NowBlocked
 	case to == access.Approved && d.Was:
-		return view.ApprovedToo
+		return dialog.ApprovedToo
 	case to == access.Approved:
-		return view.NowApproved
+		return dialog.NowApproved
 	case d.Is:
-		return view.AllowedStill
+		return dialog.AllowedStill
 	case d.Before == access.Blocked:
-		return view.NowUnblocked
+		return dialog.NowUnblocked
 	default:
-		return view.NowRemoved
+		return dialog.NowRemoved
 	}
 }
 
 // adminPage shows all records, under the note that v has.
-func adminPage(r *Request, page string, v view.AdminView, as func(view.Message) Reply) (Reply, error) {
+func adminPage(r *Request, page string, v dialog.AdminView, as func(view.Message) Reply) (Reply, error) {
 	var err error
 	if v.Page, err = strconv.Atoi(page); err != nil {
 		v.Page = 1
@@ -124,15 +125,15 @@ func adminPage(r *Request, page string, v view.AdminView, as func(view.Message) 
 	records := r.Admin.Access()
 	for _, of := range []struct {
 		standing access.Standing
-		shown    view.GuestStanding
-	}{{access.Waiting, view.GuestWaiting}, {access.Approved, view.GuestApproved}, {access.Blocked, view.GuestBlocked}} {
+		shown    dialog.GuestStanding
+	}{{access.Waiting, dialog.GuestWaiting}, {access.Approved, dialog.GuestApproved}, {access.Blocked, dialog.GuestBlocked}} {
 		for _, a := range records {
 			if a.Standing == of.standing {
-				v.Guests = append(v.Guests, view.Guest{Person: a.Person, Name: a.Name, Standing: of.shown, Since: a.Since, By: a.By})
+				v.Guests = append(v.Guests, dialog.Guest{Person: a.Person, Name: a.Name, Standing: of.shown, Since: a.Since, By: a.By})
 			}
 		}
 	}
-	return as(view.Admin(v)), nil
+	return as(dialog.Admin(v)), nil
 }
 
 // opsActions are the buttons of /admin that are about the process. The first of
@@ -157,29 +158,29 @@ func opsActions() map[string]Action {
 func adminFirst(ctx context.Context, r *Request, as func(view.Message) Reply) (Reply, error) {
 	v := r.Admin.Overview(ctx)
 	v.Now, v.Quiet = r.Now, r.Prefs.NoNotices
-	return as(view.Ops(v)), nil
+	return as(dialog.Ops(v)), nil
 }
 
 // adminErrors are the last errors, all that are kept.
 func adminErrors(r *Request, as func(view.Message) Reply) (Reply, error) {
-	return as(view.OpsErrors(r.Admin.Errors(), r.Now)), nil
+	return as(dialog.OpsErrors(r.Admin.Errors(), r.Now)), nil
 }
 
 // adminError is one error by its reference, or that none is known by it.
 func adminError(r *Request, ref string, as func(view.Message) Reply) (Reply, error) {
 	e, known := errorOf(r, ref)
 	if !known {
-		return as(view.NoSuchError(ref)), nil
+		return as(dialog.NoSuchError(ref)), nil
 	}
-	return as(view.OpsOneError(e)), nil
+	return as(dialog.OpsOneError(e)), nil
 }
 
 // errorOf finds an error by its reference, however that is typed.
-func errorOf(r *Request, ref string) (view.OpsError, bool) {
+func errorOf(r *Request, ref string) (dialog.OpsError, bool) {
 	all := r.Admin.Errors()
-	i := slices.IndexFunc(all, func(e view.OpsError) bool { return strings.EqualFold(e.Ref, ref) })
+	i := slices.IndexFunc(all, func(e dialog.OpsError) bool { return strings.EqualFold(e.Ref, ref) })
 	if i < 0 {
-		return view.OpsError{}, false
+		return dialog.OpsError{}, false
 	}
 	return all[i], true
 }

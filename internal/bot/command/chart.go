@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/symbol"
 )
@@ -46,11 +47,11 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	_, only := kite.ParseRange(words)
 	switch {
 	case len(said) == 0, only:
-		return Say(view.ChartUsage()), nil
+		return Say(marketdata.ChartUsage()), nil
 	case !known:
-		return Say(view.NoSuchRange(span, words)), nil
+		return Say(marketdata.NoSuchRange(span, words)), nil
 	case len(said) > 1:
-		return Say(view.OneChart(typedIn(said), rng)), nil
+		return Say(marketdata.OneChart(typedIn(said), rng)), nil
 	}
 	found, several, instead, err := resolve(ctx, r, said[0], "chart", string(rng))
 	switch {
@@ -59,7 +60,7 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	case instead != nil:
 		return *instead, nil
 	case several != nil:
-		return Say(view.OneChart(said[0].Parts, rng)), nil
+		return Say(marketdata.OneChart(said[0].Parts, rng)), nil
 	}
 	return drawn(ctx, r, found, rng, Say)
 }
@@ -73,9 +74,9 @@ func typedIn(said []symbol.Reading) (words []string) {
 
 // chartAgain changes the range of a picture in place.
 func chartAgain(ctx context.Context, r *Request) (Reply, error) {
-	rng, id, ok := view.ParseChartArg(r.Args)
+	rng, id, ok := marketdata.ParseChartArg(r.Args)
 	if !ok {
-		return Say(view.ChartUsage()), nil
+		return Say(marketdata.ChartUsage()), nil
 	}
 	return chartOf(ctx, r, id, rng, inPlace)
 }
@@ -86,7 +87,7 @@ func chartOf(ctx context.Context, r *Request, id string, rng kite.Range, as func
 		return Reply{}, err
 	}
 	if found == nil {
-		return Say(view.NoQuote(id)), nil
+		return Say(marketdata.NoQuote(id)), nil
 	}
 	return drawn(ctx, r, *found, rng, as)
 }
@@ -97,11 +98,11 @@ func drawn(ctx context.Context, r *Request, p priced, rng kite.Range, as func(vi
 	if err != nil {
 		return Reply{}, err
 	}
-	v := view.ChartView{Quote: p.quote, Name: p.name, Range: rng, Rows: rng.Keep(candles.Rows), LeftOut: candles.LeftOut, AsOf: p.at}
+	v := marketdata.ChartView{Quote: p.quote, Name: p.name, Range: rng, Rows: rng.Keep(candles.Rows), LeftOut: candles.LeftOut, AsOf: p.at}
 	if len(v.Rows) > 0 {
 		if v.Photo, err = r.Painter.Candles(CandlePicture(v)); err != nil {
 			return Reply{}, fmt.Errorf("draw candles: %w", err)
 		}
 	}
-	return as(view.Chart(v)), nil
+	return as(marketdata.Chart(v)), nil
 }

@@ -14,6 +14,7 @@ import (
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 )
 
@@ -93,9 +94,9 @@ type Admin interface {
 	// Decide gives a person another standing, if theirs is one of from.
 	Decide(person int64, to access.Standing, from []access.Standing) (Decision, error)
 	// Overview is how the bot is, at one glance.
-	Overview(ctx context.Context) view.OpsView
+	Overview(ctx context.Context) dialog.OpsView
 	// Errors are the last errors, the newest first.
-	Errors() []view.OpsError
+	Errors() []dialog.OpsError
 }
 
 // Decision is what has become of an operator's decision.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
@@ -42,13 +43,13 @@ func WhyLogIn(err error) string {
 	case errors.Is(err, session.ErrNoLogin):
 		return "You are not logged in yet."
 	case isEnded:
-		return view.EndedBecause(ended.Why)
+		return dialog.EndedBecause(ended.Why)
 	case errors.Is(err, session.ErrEnded):
-		return view.EndedBecause(wire.EndUnsaid)
+		return dialog.EndedBecause(wire.EndUnsaid)
 	case isDoubt && doubt.Over:
-		return view.ProbablyOver()
+		return dialog.ProbablyOver()
 	case wire.KindOf(err) == wire.KindNotServed:
-		return view.Unreached()
+		return dialog.Unreached()
 	default:
 		return ""
 	}
@@ -65,31 +66,31 @@ func LoginFailure(err error) (m view.Message, ok bool) {
 	crowded, isCrowded := errors.AsType[*session.CrowdedError](err)
 	switch {
 	case isQueued:
-		return view.LoginQueued(queued.Until), true
+		return dialog.LoginQueued(queued.Until), true
 	case isCrowded:
-		return view.LoginCrowded(crowded.Until), true
+		return dialog.LoginCrowded(crowded.Until), true
 	case errors.Is(err, session.ErrUnread):
-		return view.LoginUnread(), true
+		return dialog.LoginUnread(), true
 	case errors.Is(err, session.ErrCodeRefused):
-		return view.PasteRefused(then), true
+		return dialog.PasteRefused(then), true
 	case errors.Is(err, session.ErrCodeLost):
-		return view.PasteLost(then), true
+		return dialog.PasteLost(then), true
 	case errors.Is(err, session.ErrCodeUsed):
-		return view.PasteTwice(), true
+		return dialog.PasteTwice(), true
 	case errors.Is(err, session.ErrOtherAttempt):
-		return view.PasteOther(), true
+		return dialog.PasteOther(), true
 	case errors.Is(err, session.ErrNoAttempt):
-		return view.PasteUnasked(), true
+		return dialog.PasteUnasked(), true
 	default:
 		return view.Message{}, false
 	}
 }
 
 // Problem finds the words for a failure that leaves the login as it is.
-func Problem(err error) view.Problem {
+func Problem(err error) dialog.Problem {
 	const again = "again"
 	if _, ok := errors.AsType[*session.DoubtError](err); ok {
-		return view.Problem{
+		return dialog.Problem{
 			Headline: "Kite is not answering, or your login has ended.",
 			Detail:   "Kite says the same in both cases. I keep your login; trying again or logging in anew does no harm.",
 			Again:    again, Login: again,
@@ -97,32 +98,32 @@ func Problem(err error) view.Problem {
 	}
 	switch wire.KindOf(err) {
 	case wire.KindUnreachable:
-		return view.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+		return dialog.Problem{Headline: "Kite is not answering just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case wire.KindNotServed:
-		return view.Problem{Headline: "I cannot find Kite’s server.", Detail: "Nothing is lost. This bot may be set up wrongly: if this lasts for some minutes, tell the person who runs it.", Again: again}
+		return dialog.Problem{Headline: "I cannot find Kite’s server.", Detail: "Nothing is lost. This bot may be set up wrongly: if this lasts for some minutes, tell the person who runs it.", Again: again}
 	case wire.KindLimited:
-		return view.Problem{Headline: "Kite is getting too many requests just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
+		return dialog.Problem{Headline: "Kite is getting too many requests just now.", Detail: "Nothing is lost. Please try again in a minute.", Again: again}
 	case wire.KindTooBig:
-		return view.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it, and your login is as it was. Asking again would bring the same answer; /tool asks for a part of a list, for example: /tool get_holdings limit=50"}
+		return dialog.Problem{Headline: "Kite’s answer is too long for me.", Detail: "I stopped reading it, and your login is as it was. Asking again would bring the same answer; /tool asks for a part of a list, for example: /tool get_holdings limit=50"}
 	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt:
-		return view.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
+		return dialog.Problem{Headline: "Kite could not answer this.", Detail: "It gave no reason; often it is only busy for a moment. Nothing is lost.", Again: again}
 	case wire.KindNoTool:
-		return view.Problem{Headline: "Kite does not offer this at present.", Detail: "Its server no longer lists what this command needs."}
+		return dialog.Problem{Headline: "Kite does not offer this at present.", Detail: "Its server no longer lists what this command needs."}
 	case wire.KindMalformed:
-		return view.Problem{Headline: "Kite sent an answer I cannot read.", Detail: "I show nothing rather than a wrong figure.", Again: again}
+		return dialog.Problem{Headline: "Kite sent an answer I cannot read.", Detail: "I show nothing rather than a wrong figure.", Again: again}
 	case wire.KindNoLink:
-		return view.Problem{Headline: "Kite sent a login link that I do not recognise.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
+		return dialog.Problem{Headline: "Kite sent a login link that I do not recognise.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
 	case wire.KindBlocked:
-		return view.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
+		return dialog.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
 	case wire.KindUnfamiliar, wire.KindAuthorize:
-		return view.Problem{Headline: "Kite’s server has changed in a way I do not know yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
+		return dialog.Problem{Headline: "Kite’s server has changed in a way I do not know yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
 	case wire.KindBadArgument:
-		return view.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
+		return dialog.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return view.Problem{Headline: "That took too long.", Detail: "I stopped waiting. Nothing is lost.", Again: again}
+		return dialog.Problem{Headline: "That took too long.", Detail: "I stopped waiting. Nothing is lost.", Again: again}
 	}
-	return view.Problem{
+	return dialog.Problem{
 		Headline: "Something went wrong here.",
 		Detail:   "That is my fault, not yours. If it happens again, send the reference to the person who runs this bot.", Again: again,
 	}

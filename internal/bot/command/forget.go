@@ -5,17 +5,17 @@ import (
 
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/account"
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 )
 
 func forgetCommand() Command {
 	return Command{
 		Name: "forget", Usage: "/forget", Summary: "erase everything I know about you", Public: true, Shows: "start",
-		Run: func(context.Context, *Request) (Reply, error) { return Say(view.AskForget()), nil },
+		Run: func(context.Context, *Request) (Reply, error) { return Say(dialog.AskForget()), nil },
 		Actions: map[string]Action{
 			"yes": {Ack: "Forgetting…", Run: forget, Overtakes: true},
-			"no":  {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.KeptAll()), nil }},
+			"no":  {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.KeptAll()), nil }},
 		},
 	}
 }
@@ -28,7 +28,7 @@ func forget(ctx context.Context, r *Request) (Reply, error) {
 	}
 	r.Prefs = account.Prefs{}
 	was, prefs := f.Record, f.Prefs
-	v := view.ForgottenView{
+	v := dialog.ForgottenView{
 		Link: len(was.Links) > 0 && was.Login == nil, LastLogin: was.Login == nil && !was.Last.IsZero(),
 		Ending:   f.Status.State == session.LoggingOut,
 		Settings: prefs.Hide || prefs.Native || prefs.NoWarning || prefs.NoNotices, Watched: len(prefs.Watch), Picked: len(prefs.Picks),
@@ -38,7 +38,7 @@ func forget(ctx context.Context, r *Request) (Reply, error) {
 	if was.Login != nil {
 		v.User = was.Login.User.UserID
 	}
-	reply := inPlace(view.Forgotten(v))
-	reply.Also = ReplaceAll(was.Links, view.LinkDead())
+	reply := inPlace(dialog.Forgotten(v))
+	reply.Also = ReplaceAll(was.Links, dialog.LinkDead())
 	return reply, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
 
@@ -15,20 +16,20 @@ func mutualFundsCommand() Command {
 		if none != nil {
 			return *none, err
 		}
-		return r.only(view.MutualFunds(view.MutualFundsView{Totals: kite.TotalMutualFunds(fit), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+		return r.only(statement.MutualFunds(statement.MutualFundsView{Totals: kite.TotalMutualFunds(fit), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
 	})
 	return filtered(show.command(Command{
 		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
 		Actions: map[string]Action{"card": {Run: fundCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			f, at, err := r.Account.MutualFunds(ctx, browsing)
-			return view.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
+			return statement.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
 		})},
 	}))
 }
 
 // fundCard opens one mutual fund.
 func fundCard(ctx context.Context, r *Request) (Reply, error) {
-	ref, page := view.ParseCardPage(r.Args)
+	ref, page := statement.ParseCardPage(r.Args)
 	all, at, err := r.Account.MutualFunds(ctx, glance)
 	if err != nil {
 		return Reply{}, err
@@ -36,9 +37,9 @@ func fundCard(ctx context.Context, r *Request) (Reply, error) {
 	totals := kite.TotalMutualFunds(all)
 	f, ok := kite.FundByRef(totals.Funds, ref)
 	if !ok {
-		return inPlace(view.NoSuchFund(page, at)), nil
+		return inPlace(statement.NoSuchFund(page, at)), nil
 	}
-	return inPlace(view.FundCard(view.FundCardView{Fund: f, Totals: totals, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+	return inPlace(statement.FundCard(statement.FundCardView{Fund: f, Totals: totals, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
 }
 
 func fundsCommand() Command {
@@ -46,7 +47,7 @@ func fundsCommand() Command {
 		Name: "funds", Usage: "/funds", Summary: "available margin and cash: equity and commodity",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			m, at, err := r.Account.Margins(ctx, fresh)
-			return Say(view.Funds(view.FundsView{Margins: m, AsOf: at, Hide: r.Prefs.Hide})), err
+			return Say(statement.Funds(statement.FundsView{Margins: m, AsOf: at, Hide: r.Prefs.Hide})), err
 		},
 	}
 }
@@ -56,7 +57,7 @@ func profileCommand() Command {
 		Name: "profile", Usage: "/profile", Summary: "whose account this is",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			p, at, err := r.Account.Profile(ctx, fresh)
-			return Say(view.Profile(view.ProfileView{Profile: p, AsOf: at, Hide: r.Prefs.Hide})), err
+			return Say(statement.Profile(statement.ProfileView{Profile: p, AsOf: at, Hide: r.Prefs.Hide})), err
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/symbol"
@@ -21,7 +22,7 @@ func gttCommand() Command {
 		if none != nil {
 			return *none, nil
 		}
-		v := view.GTTsView{GTTs: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+		v := statement.GTTsView{GTTs: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
 		if ids := waitingFor(fit); len(ids) > 0 {
 			var unknown error
 			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)
@@ -30,7 +31,7 @@ func gttCommand() Command {
 			}
 			v.NoPrices = unknown != nil
 		}
-		return r.only(view.GTTs(v), len(fit), len(all)), nil
+		return r.only(statement.GTTs(v), len(fit), len(all)), nil
 	})
 	return filtered(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
 }

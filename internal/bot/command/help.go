@@ -3,7 +3,7 @@ package command
 import (
 	"context"
 
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 )
 
@@ -11,13 +11,13 @@ func helpCommand() Command {
 	return Command{
 		Name: "help", Usage: "/help", Summary: "what I can do",
 		Run: func(_ context.Context, r *Request) (Reply, error) {
-			var lines []view.CommandLine
+			var lines []dialog.CommandLine
 			for _, c := range r.Commands {
 				if !c.Hidden || c.Admin {
-					lines = append(lines, view.CommandLine{Usage: c.Usage, Summary: c.Summary})
+					lines = append(lines, dialog.CommandLine{Usage: c.Usage, Summary: c.Summary})
 				}
 			}
-			return Say(view.Help(lines)), nil
+			return Say(dialog.Help(lines)), nil
 		},
 	}
 }
@@ -33,5 +33,5 @@ func start(_ context.Context, r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	loggedIn := s.State == session.LoggedIn || s.State == session.Parked
-	return Say(view.Welcome(r.Name, loggedIn)), nil
+	return Say(dialog.Welcome(r.Name, loggedIn)), nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
 
@@ -21,7 +22,7 @@ func holdingsCommand() Command {
 			"card":    {Run: holdingCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				all, at, err := r.Account.Holdings(ctx, browsing)
-				return view.HoldingsCSV(kite.Total(all), r.file(at)), err
+				return statement.HoldingsCSV(kite.Total(all), r.file(at)), err
 			}),
 		},
 	})
@@ -38,31 +39,31 @@ func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(vie
 	if none != nil {
 		return as(*none), nil
 	}
-	place := view.ParsePlace(r.Args)
+	place := statement.ParsePlace(r.Args)
 	if len(fit) == 1 && r.filter != "" && r.Typed != 0 {
 		r.filter = "" // Back is to all of them
 		ref := kite.HoldingRef(all, slices.Index(all, fit[0]))
 		return as(cardOf(r, fit[0], all, ref, place, at)), nil
 	}
-	return as(r.only(view.Holdings(view.HoldingsView{
+	return as(r.only(statement.Holdings(statement.HoldingsView{
 		Portfolio: kite.Total(fit), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native,
 	}), len(fit), len(all))), nil
 }
 
 func holdingCard(ctx context.Context, r *Request) (Reply, error) {
-	ref, back := view.ParseCardArg(r.Args)
+	ref, back := statement.ParseCardArg(r.Args)
 	all, at, err := r.Account.Holdings(ctx, glance)
 	if err != nil {
 		return Reply{}, err
 	}
-	place := view.ParsePlace(back)
+	place := statement.ParsePlace(back)
 	h, ok := kite.HoldingByRef(all, ref)
 	if !ok {
-		return inPlace(view.NoSuchHolding(place, at)), nil
+		return inPlace(statement.NoSuchHolding(place, at)), nil
 	}
 	return inPlace(cardOf(r, h, all, ref, place, at)), nil
 }
 
-func cardOf(r *Request, h kite.Holding, all []kite.Holding, ref string, place view.Place, at time.Time) view.Message {
-	return view.HoldingCard(view.HoldingCardView{Holding: h, Portfolio: kite.Total(all), Ref: ref, Place: place, AsOf: at, Hide: r.Prefs.Hide})
+func cardOf(r *Request, h kite.Holding, all []kite.Holding, ref string, place statement.Place, at time.Time) view.Message {
+	return statement.HoldingCard(statement.HoldingCardView{Holding: h, Portfolio: kite.Total(all), Ref: ref, Place: place, AsOf: at, Hide: r.Prefs.Hide})
 }

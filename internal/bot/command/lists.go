@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite/symbol"
 )
 
@@ -48,8 +49,8 @@ func wholeFile(write func(ctx context.Context, r *Request) (view.Message, error)
 }
 
 // file says how a whole set is given out.
-func (r *Request) file(at time.Time) view.CSVView {
-	return view.CSVView{AsOf: at, Hide: r.Prefs.Hide}
+func (r *Request) file(at time.Time) statement.CSVView {
+	return statement.CSVView{AsOf: at, Hide: r.Prefs.Hide}
 }
 
 // filtered makes a list be narrowed by the words behind its command, "/orders open".

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
@@ -47,7 +48,7 @@ func login(ctx context.Context, r *Request) (Reply, error) {
 	case usurped, errors.Is(err, session.ErrUnconfirmed), errors.Is(err, session.ErrLeft), ctx.Err() != nil:
 		return Reply{}, err
 	case doubt != nil && doubt.Over:
-		return linkReply(ctx, r, view.ProbablyOver(), "")
+		return linkReply(ctx, r, dialog.ProbablyOver(), "")
 	default:
 		return linkReply(ctx, r, "Your login does not answer just now. I keep it until you have another one.", "")
 	}
@@ -83,7 +84,7 @@ func AskConfirm(r *Request) Reply {
 	if err != nil || s.State != session.Unconfirmed {
 		return Reply{}
 	}
-	return Say(view.Changed(s.User, s.Last))
+	return Say(dialog.Changed(s.User, s.Last))
 }
 
 // linkReply is the message with a login link. Older messages lose theirs.
@@ -98,7 +99,7 @@ func giveLink(r *Request, why string) func(session.Link, session.Status, error) 
 			return Reply{}, err
 		}
 		if s.Contested {
-			why = view.AfterContest()
+			why = dialog.AfterContest()
 		}
 		return showLink(r, link, s, why), nil
 	}
@@ -108,7 +109,7 @@ func showLink(r *Request, link session.Link, s session.Status, why string) Reply
 	reply := Say(linkView(link, s, why).Message())
 	for _, l := range s.Links {
 		if l.Message != 0 {
-			reply.Also = append(reply.Also, Replacement{l.Message, view.LinkMoved()})
+			reply.Also = append(reply.Also, Replacement{l.Message, dialog.LinkMoved()})
 		}
 	}
 	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
@@ -146,7 +147,7 @@ func linkStands(r *Request, s session.Status, silent bool) Reply {
 	reply := inPlace(v.Message())
 	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
 	if link.Message != r.Pressed {
-		reply.InPlace, reply.Also = false, ReplaceAll([]session.Link{link}, view.LinkMoved())
+		reply.InPlace, reply.Also = false, ReplaceAll([]session.Link{link}, dialog.LinkMoved())
 	}
 	return reply
 }
@@ -160,17 +161,17 @@ func expected(err error) bool {
 func oldLink(s session.Status, ref string) view.Message {
 	for _, l := range s.Links {
 		if l.Ref == ref {
-			return view.LinkMoved()
+			return dialog.LinkMoved()
 		}
 	}
-	return view.LinkDead()
+	return dialog.LinkDead()
 }
 
 // loginUse says that a changed Kite user is the person's own.
 func loginUse(ctx context.Context, r *Request) (Reply, error) {
 	s, err := r.Account.Confirm(ctx, r.Args, true)
 	if errors.Is(err, session.ErrNoLogin) {
-		return inPlace(view.OldButton()), nil
+		return inPlace(dialog.OldButton()), nil
 	}
 	if err != nil || len(s.Untold) > 0 { // with links on the screen the event tells it
 		return Reply{}, err
@@ -186,16 +187,16 @@ func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 	}
 	_, err = r.Account.Confirm(ctx, r.Args, false)
 	if errors.Is(err, session.ErrNoLogin) {
-		return inPlace(view.OldButton()), nil
+		return inPlace(dialog.OldButton()), nil
 	}
 	if err != nil {
 		return Reply{}, err
 	}
-	return inPlace(view.Dropped(kite.Identity{UserID: r.Args}, before.ByOAuth)), nil
+	return inPlace(dialog.Dropped(kite.Identity{UserID: r.Args}, before.ByOAuth)), nil
 }
 
-func linkView(l session.Link, s session.Status, why string) view.LoginLink {
-	v := view.LoginLink{
+func linkView(l session.Link, s session.Status, why string) dialog.LoginLink {
+	v := dialog.LoginLink{
 		URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then), First: s.Last.IsZero(),
 	}
 	if l.Attempt != nil {
@@ -214,8 +215,8 @@ func thenWords(then string) string {
 }
 
 // LoginView is a login as views show it.
-func LoginView(s session.Status, now time.Time) view.Login {
-	return view.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, Lonely: s.Resumable == session.No, Unended: s.Unended, EndWaits: s.EndWaits}
+func LoginView(s session.Status, now time.Time) dialog.Login {
+	return dialog.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, Lonely: s.Resumable == session.No, Unended: s.Unended, EndWaits: s.EndWaits}
 }
 
 // LoginPaste takes the address at which a login by OAuth ended, as the person
@@ -225,7 +226,7 @@ func LoginPaste(ctx context.Context, r *Request) (Reply, error) {
 	text := r.Args
 	r.Args = "" // no button carries it
 	reply, err := pasted(ctx, r, text)
-	stays := view.PasteStays()
+	stays := dialog.PasteStays()
 	reply.Delete, reply.Undeleted = r.Typed, &stays
 	return reply, err
 }
@@ -236,7 +237,7 @@ func LoginPasteTooFast(tell bool) Handler {
 	return func(_ context.Context, r *Request) (Reply, error) {
 		reply := Reply{Delete: r.Typed}
 		if tell {
-			m := view.PasteTooFast()
+			m := dialog.PasteTooFast()
 			reply.Message = &m
 		}
 		return reply, nil
@@ -254,7 +255,7 @@ func pasted(ctx context.Context, r *Request, text string) (Reply, error) {
 	case errors.Is(err, session.ErrNoAttempt) && s.State == session.Unconfirmed:
 		return Reply{}, session.ErrUnconfirmed
 	case errors.Is(err, session.ErrNoAttempt) && !s.User.IsZero() && s.State != session.Doubtful:
-		return Say(view.PasteUsed(s.User)), nil
+		return Say(dialog.PasteUsed(s.User)), nil
 	case errors.Is(err, session.ErrNoLogin): // turned away, and told why
 		return Reply{}, nil
 	case errors.Is(err, session.ErrEnded): // as soon as it was made
@@ -270,11 +271,11 @@ func pasteUnread(s session.Status, text string) view.Message {
 	awaited := s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Paste && s.Link.Attempt.Code == ""
 	switch {
 	case !awaited, kite.IsLoginPage(text) && !strings.Contains(text, s.Link.Attempt.State):
-		return view.PasteStrange()
+		return dialog.PasteStrange()
 	case kite.IsOnTheWay(text):
-		return view.PasteNotLast()
+		return dialog.PasteNotLast()
 	default:
-		return view.PasteIncomplete()
+		return dialog.PasteIncomplete()
 	}
 }
 

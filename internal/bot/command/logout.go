@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
@@ -13,9 +13,9 @@ func logoutCommand() Command {
 	return Command{
 		Name: "logout", Usage: "/logout", Summary: "end the login at Kite and forget it", Shows: "status", Run: logout, Overtakes: true,
 		Actions: map[string]Action{
-			"ask":     {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.AskLogout()), nil }},
+			"ask":     {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.AskLogout()), nil }},
 			"yes":     {Ack: "Logging out…", Run: logoutAsked, Overtakes: true},
-			"no":      {Run: func(context.Context, *Request) (Reply, error) { return inPlace(view.KeptIn()), nil }},
+			"no":      {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.KeptIn()), nil }},
 			"retry":   {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true},
 			"earlier": {Ack: "Asking Kite…", Run: logoutEarlier},
 		},
@@ -34,7 +34,7 @@ func logoutEarlier(ctx context.Context, r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if !ended.Unended {
-		*reply.Message = view.EarlierEnded(*reply.Message)
+		*reply.Message = dialog.EarlierEnded(*reply.Message)
 	}
 	reply.InPlace = true
 	return reply, nil
@@ -53,11 +53,11 @@ func logoutRetry(ctx context.Context, r *Request) (Reply, error) {
 	}
 	switch {
 	case s.State == session.LoggingOut:
-		return inPlace(view.LoggingOut()), nil
+		return inPlace(dialog.LoggingOut()), nil
 	case !s.User.IsZero(): // logged in again since
 		return inPlace(LoginView(s, r.Now).LoggedIn(false)), nil
 	}
-	return inPlace(view.LoggedOut(kite.Identity{}, before.ByOAuth)), nil
+	return inPlace(dialog.LoggedOut(kite.Identity{}, before.ByOAuth)), nil
 }
 
 // logoutAsked logs out a person who was asked whether they want that.
@@ -77,15 +77,15 @@ func logout(ctx context.Context, r *Request) (Reply, error) {
 	if was.Login != nil && !was.Login.LinksAlive(r.Now) { // else another account may be behind it by now
 		user = was.Login.User
 	}
-	reply := Say(view.LoggedOut(user, was.ByOAuth()))
+	reply := Say(dialog.LoggedOut(user, was.ByOAuth()))
 	switch {
 	case s.State == session.LoggingOut:
-		reply = Say(view.LoggingOut())
+		reply = Say(dialog.LoggingOut())
 	case was.Login == nil && len(was.Links) > 0 && len(was.Ending) == 0 && !slices.ContainsFunc(was.Links, session.Link.Exchanged):
-		reply = Say(view.LinkCancelled())
+		reply = Say(dialog.LinkCancelled())
 	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0 && len(was.Lapsing) == 0:
-		reply = Say(view.NothingToLogOut())
+		reply = Say(dialog.NothingToLogOut())
 	}
-	reply.Also = ReplaceAll(was.Links, view.LinkDead())
+	reply.Also = ReplaceAll(was.Links, dialog.LinkDead())
 	return reply, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/panics"
@@ -18,7 +19,7 @@ func ordersCommand() Command {
 		if none != nil {
 			return *none, err
 		}
-		return r.only(view.Orders(view.OrdersView{Orders: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+		return r.only(statement.Orders(statement.OrdersView{Orders: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
 	})
 	return filtered(show.command(Command{
 		Name: "orders", Usage: "/orders", Summary: "today’s orders, the open ones first",
@@ -26,7 +27,7 @@ func ordersCommand() Command {
 			"card": {Run: orderCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				o, at, err := r.Account.Orders(ctx, browsing)
-				return view.OrdersCSV(o, r.file(at)), err
+				return statement.OrdersCSV(o, r.file(at)), err
 			}),
 		},
 	}))
@@ -35,16 +36,16 @@ func ordersCommand() Command {
 // orderCard opens one order with its history and trades, which are asked for
 // side by side; either may be missing.
 func orderCard(ctx context.Context, r *Request) (Reply, error) {
-	ref, page := view.ParseCardPage(r.Args)
+	ref, page := statement.ParseCardPage(r.Args)
 	orders, at, err := r.Account.Orders(ctx, glance)
 	if err != nil {
 		return Reply{}, err
 	}
 	order, ok := kite.OrderByRef(orders, ref)
 	if !ok {
-		return inPlace(view.NoSuchOrder(page, at)), nil
+		return inPlace(statement.NoSuchOrder(page, at)), nil
 	}
-	v := view.OrderCardView{Order: order, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+	v := statement.OrderCardView{Order: order, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
 	var noHistory, noTrades error
 	panicked := panics.Parallel(
 		func() { v.History, _, noHistory = r.Account.OrderHistory(ctx, order.ID, glance) },
@@ -54,7 +55,7 @@ func orderCard(ctx context.Context, r *Request) (Reply, error) {
 	if err := cmp.Or(panicked, session.LoginError(noHistory, noTrades)); err != nil {
 		return Reply{}, err
 	}
-	return inPlace(view.OrderCard(v)), nil
+	return inPlace(statement.OrderCard(v)), nil
 }
 
 func tradesCommand() Command {
@@ -64,13 +65,13 @@ func tradesCommand() Command {
 		if none != nil {
 			return *none, err
 		}
-		return r.only(view.Trades(view.TradesView{Trades: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+		return r.only(statement.Trades(statement.TradesView{Trades: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
 	})
 	return filtered(show.command(Command{
 		Name: "trades", Usage: "/trades", Summary: "today’s trades",
 		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			t, at, err := r.Account.Trades(ctx, browsing)
-			return view.TradesCSV(t, r.file(at)), err
+			return statement.TradesCSV(t, r.file(at)), err
 		})},
 	}))
 }

@@ -6,14 +6,16 @@ import (
 
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/market"
 )
 
 // CandlePicture is the picture of a chart message. Floats are for where things
 // stand in the picture; what is written in it comes from exact figures.
-func CandlePicture(v view.ChartView) chart.Candles {
-	name := view.SymbolName(v.Quote.ID, v.AsOf)
+func CandlePicture(v marketdata.ChartView) chart.Candles {
+	name := view.InstrumentName(v.Quote.ID, v.AsOf)
 	in := chart.Candles{Title: name + " · " + string(v.Range)}
 	for _, c := range v.Rows {
 		in.Candles = append(in.Candles, chart.Candle{
@@ -22,7 +24,7 @@ func CandlePicture(v view.ChartView) chart.Candles {
 		})
 	}
 	if v.Quote.Priced() {
-		in.Last, in.LastPrice = view.Price(v.Quote, v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
+		in.Last, in.LastPrice = view.FormatOfQuote(v.Quote).Price(v.Quote.LastPrice), v.Quote.LastPrice.InexactFloat64()
 		change := v.Change()
 		in.Change, in.Trend = view.PercentOf(change), change.Value.Sign()
 	}
@@ -30,7 +32,7 @@ func CandlePicture(v view.ChartView) chart.Candles {
 }
 
 // AllocationPicture shows how the holdings' value is divided.
-func AllocationPicture(v view.PictureView) chart.Allocation {
+func AllocationPicture(v statement.PictureView) chart.Allocation {
 	p := v.Portfolio
 	in := chart.Allocation{Title: "Your holdings", Hide: v.Hide}
 	if !v.Hide {
@@ -38,22 +40,22 @@ func AllocationPicture(v view.PictureView) chart.Allocation {
 	}
 	for _, h := range p.Holdings {
 		if share := p.Share(h); share.OK {
-			in.Slices = append(in.Slices, chart.Slice{Name: view.HoldingName(h), Share: share.Value.InexactFloat64()})
+			in.Slices = append(in.Slices, chart.Slice{Name: statement.HoldingName(h), Share: share.Value.InexactFloat64()})
 		}
 	}
-	in.Count = view.Divided(p)
+	in.Count = statement.Divided(p)
 	return in
 }
 
 // MoversPicture shows the winners and losers of the day.
-func MoversPicture(v view.PictureView) chart.Movers {
-	in := chart.Movers{Title: view.DayOf(v.AsOf) + "’s winners and losers", Hide: v.Hide}
+func MoversPicture(v statement.PictureView) chart.Movers {
+	in := chart.Movers{Title: view.Capital(view.SessionDay(v.AsOf)) + "’s winners and losers", Hide: v.Hide}
 	for _, h := range v.Portfolio.Holdings {
 		day := h.DayPercent()
 		if !day.OK || h.Shares() == 0 {
 			continue
 		}
-		m := chart.Move{Name: view.HoldingName(h), Percent: day.Value.InexactFloat64(), Label: view.PercentOf(day)}
+		m := chart.Move{Name: statement.HoldingName(h), Percent: day.Value.InexactFloat64(), Label: view.PercentOf(day)}
 		if !v.Hide {
 			m.Amount = view.SignedRupeesOf(h.Day())
 		}
@@ -66,7 +68,7 @@ func allocationCommand() Command {
 	return Command{
 		Name: "allocation", Usage: "/allocation", Summary: "a picture of how your holdings are divided",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			return picture(ctx, r, view.Allocation, func(v view.PictureView) ([]byte, error) {
+			return picture(ctx, r, statement.Allocation, func(v statement.PictureView) ([]byte, error) {
 				return r.Painter.Allocation(AllocationPicture(v))
 			})
 		},
@@ -77,7 +79,7 @@ func moversCommand() Command {
 	return Command{
 		Name: "movers", Usage: "/movers", Summary: "a picture of the day’s winners and losers",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			return picture(ctx, r, view.Movers, func(v view.PictureView) ([]byte, error) {
+			return picture(ctx, r, statement.Movers, func(v statement.PictureView) ([]byte, error) {
 				return r.Painter.Movers(MoversPicture(v))
 			})
 		},
@@ -85,12 +87,12 @@ func moversCommand() Command {
 }
 
 // picture draws the holdings and captions the picture.
-func picture(ctx context.Context, r *Request, caption func(view.PictureView) view.Message, draw func(view.PictureView) ([]byte, error)) (Reply, error) {
+func picture(ctx context.Context, r *Request, caption func(statement.PictureView) view.Message, draw func(statement.PictureView) ([]byte, error)) (Reply, error) {
 	all, at, err := r.Account.Holdings(ctx, fresh)
 	if err != nil {
 		return Reply{}, err
 	}
-	v := view.PictureView{Portfolio: kite.Total(all), AsOf: at, Hide: r.Prefs.Hide}
+	v := statement.PictureView{Portfolio: kite.Total(all), AsOf: at, Hide: r.Prefs.Hide}
 	if v.Photo, err = draw(v); err != nil {
 		return Reply{}, fmt.Errorf("draw the holdings: %w", err)
 	}

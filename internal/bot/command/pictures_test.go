@@ -7,7 +7,8 @@ import (
 
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/command"
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/sim/kite/sample"
 )
@@ -22,7 +23,7 @@ func TestPicturesGetNoHiddenAmounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := view.PictureView{Portfolio: kite.Total(holdings), AsOf: time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)} // six on a Monday
+	shown := statement.PictureView{Portfolio: kite.Total(holdings), AsOf: time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)} // six on a Monday
 	hidden := shown
 	hidden.Hide = true
 	if all := command.AllocationPicture(hidden); !all.Hide || all.Total != "" || len(all.Slices) == 0 {
@@ -54,7 +55,7 @@ func TestChartPictureHasTheRangesChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for rng, want := range map[kite.Range]chart.Candles{kite.Year5: {Change: "+120.00%", Trend: 1}, kite.Day1: {Change: "−1.79%", Trend: -1}} {
-		got := command.CandlePicture(view.ChartView{Quote: quotes["NSE:INFY"], Range: rng, Rows: candles.Rows})
+		got := command.CandlePicture(marketdata.ChartView{Quote: quotes["NSE:INFY"], Range: rng, Rows: candles.Rows})
 		if got.Change != want.Change || got.Trend != want.Trend {
 			t.Errorf("%s: %s, %d", rng, got.Change, got.Trend)
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/panics"
@@ -20,7 +20,7 @@ func portfolioCommand() Command {
 // reply; only when all do, or the login is in doubt, is it an error.
 func portfolio(ctx context.Context, r *Request) (Reply, error) {
 	var (
-		v     = view.PortfolioView{Hide: r.Prefs.Hide}
+		v     = statement.OverviewView{Hide: r.Prefs.Hide}
 		o     = &v.Overview
 		errs  [len(v.Why)]error
 		times [len(v.Why)]time.Time
@@ -47,7 +47,7 @@ func portfolio(ctx context.Context, r *Request) (Reply, error) {
 			v.AsOf = times[i] // the oldest one holds for all
 		}
 	}
-	return Say(view.Portfolio(v)), nil
+	return Say(statement.Overview(v)), nil
 }
 
 // partOf asks for one part of the account and works out what it comes to; nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
 
@@ -17,27 +18,27 @@ func positionsCommand() Command {
 			return *none, err
 		}
 		p.Net = fit
-		return r.only(view.Positions(view.PositionsView{Book: kite.TotalPositions(p), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), all), err
+		return r.only(statement.Positions(statement.PositionsView{Book: kite.TotalPositions(p), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), all), err
 	})
 	return filtered(show.command(Command{
 		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
 		Actions: map[string]Action{"card": {Run: positionCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			p, at, err := r.Account.Positions(ctx, browsing)
-			return view.PositionsCSV(kite.TotalPositions(p), r.file(at)), err
+			return statement.PositionsCSV(kite.TotalPositions(p), r.file(at)), err
 		})},
 	}))
 }
 
 // positionCard opens one position.
 func positionCard(ctx context.Context, r *Request) (Reply, error) {
-	ref, page := view.ParseCardPage(r.Args)
+	ref, page := statement.ParseCardPage(r.Args)
 	all, at, err := r.Account.Positions(ctx, glance)
 	if err != nil {
 		return Reply{}, err
 	}
 	p, ok := kite.TotalPositions(all).ByRef(ref)
 	if !ok {
-		return inPlace(view.NoSuchPosition(page, at)), nil
+		return inPlace(statement.NoSuchPosition(page, at)), nil
 	}
-	return inPlace(view.PositionCard(view.PositionCardView{Position: p, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+	return inPlace(statement.PositionCard(statement.PositionCardView{Position: p, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/kite/symbol"
 )
 
@@ -43,7 +44,7 @@ func quoteTyped(ctx context.Context, r *Request) (Reply, error) {
 	said := symbol.Readings(r.Args)
 	switch {
 	case len(said) == 0:
-		return Say(view.QuoteUsage()), nil
+		return Say(marketdata.QuoteUsage()), nil
 	case len(said) > 1:
 		m, err := quotesMessage(ctx, r, said)
 		return Say(m), err
@@ -68,13 +69,13 @@ func quoteOf(ctx context.Context, r *Request, id string, as func(view.Message) R
 		return Reply{}, err
 	}
 	if found == nil {
-		return as(view.NoQuote(id)), nil
+		return as(marketdata.NoQuote(id)), nil
 	}
 	return as(quoteView(r, *found)), nil
 }
 
 func quoteView(r *Request, p priced) view.Message {
-	return view.Quote(view.QuoteView{Quote: p.quote, Name: p.name, Watched: slices.Contains(r.Prefs.Watch, p.quote.ID), AsOf: p.at})
+	return marketdata.Quote(marketdata.QuoteView{Quote: p.quote, Name: p.name, Watched: slices.Contains(r.Prefs.Watch, p.quote.ID), AsOf: p.at})
 }
 
 func quoteDepth(ctx context.Context, r *Request) (Reply, error) {
@@ -83,16 +84,16 @@ func quoteDepth(ctx context.Context, r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if found == nil {
-		return inPlace(view.NoQuote(r.Args)), nil
+		return inPlace(marketdata.NoQuote(r.Args)), nil
 	}
-	return inPlace(view.QuoteDepth(view.QuoteDepthView{Quote: found.quote, AsOf: found.at, Native: r.Prefs.Native})), nil
+	return inPlace(marketdata.Depth(marketdata.DepthView{Quote: found.quote, AsOf: found.at, Native: r.Prefs.Native})), nil
 }
 
 // quoteWatch puts the quote's instrument on the watch list, or takes it off.
 func quoteWatch(on bool) Handler {
 	return func(ctx context.Context, r *Request) (Reply, error) {
 		if !symbol.IsID(r.Args) {
-			return inPlace(view.NoQuote(r.Args)), nil
+			return inPlace(marketdata.NoQuote(r.Args)), nil
 		}
 		err := r.Change(func(p *account.Prefs) {
 			p.Watch = slices.DeleteFunc(p.Watch, func(id string) bool { return id == r.Args })
@@ -104,7 +105,7 @@ func quoteWatch(on bool) Handler {
 			return Reply{}, err
 		}
 		if on && !slices.Contains(r.Prefs.Watch, r.Args) {
-			return Say(view.WatchAdded(nil, nil, nil, nil, true, maxWatch)), nil
+			return Say(marketdata.WatchAdded(nil, nil, nil, nil, true, maxWatch)), nil
 		}
 		return quoteOf(ctx, r, r.Args, inPlace)
 	}

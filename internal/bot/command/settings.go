@@ -7,6 +7,7 @@ import (
 
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 )
 
 func settingsCommand() Command {
@@ -36,7 +37,7 @@ func noMoreWarnings(_ context.Context, r *Request) (Reply, error) {
 	if err != nil || !r.Now.Before(s.Until) {
 		s.Until = time.Time{}
 	}
-	return inPlace(view.NoMoreWarnings(s.Until)), nil
+	return inPlace(dialog.NoMoreWarnings(s.Until)), nil
 }
 
 // changeSetting makes a choice and shows what holds; without one it only shows.
@@ -51,26 +52,26 @@ func changeSetting(r *Request, choice string, as func(view.Message) Reply) (Repl
 		"warnings off":  func(p *account.Prefs) { p.NoWarning = true },
 	}[strings.ToLower(strings.Join(strings.Fields(choice), " "))]
 	if change == nil {
-		return as(view.SettingsUsage(settingsOf(r.Prefs))), nil
+		return as(dialog.SettingsUsage(settingsOf(r.Prefs))), nil
 	}
 	if err := r.Change(change); err != nil {
 		return Reply{}, err
 	}
-	return as(view.Settings(settingsOf(r.Prefs))), nil
+	return as(dialog.Settings(settingsOf(r.Prefs))), nil
 }
 
-func settingsOf(p account.Prefs) view.SettingsView {
-	return view.SettingsView{Native: p.Native, Hide: p.Hide, NoWarning: p.NoWarning}
+func settingsOf(p account.Prefs) dialog.SettingsView {
+	return dialog.SettingsView{Native: p.Native, Hide: p.Hide, NoWarning: p.NoWarning}
 }
 
 func hideCommand() Command {
 	return Command{Name: "hide", Usage: "/hide", Summary: "hide amounts: percentages only", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
-		return Say(view.Hidden()), r.Change(func(p *account.Prefs) { p.Hide = true })
+		return Say(dialog.Hidden()), r.Change(func(p *account.Prefs) { p.Hide = true })
 	}}
 }
 
 func showCommand() Command {
 	return Command{Name: "show", Usage: "/show", Summary: "show amounts again", Shows: "settings", Run: func(_ context.Context, r *Request) (Reply, error) {
-		return Say(view.Shown()), r.Change(func(p *account.Prefs) { p.Hide = false })
+		return Say(dialog.Shown()), r.Change(func(p *account.Prefs) { p.Hide = false })
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
@@ -39,18 +40,18 @@ func status(ctx context.Context, r *Request) (Reply, error) {
 func statusWithout(s session.Status, r *Request) view.Message {
 	switch {
 	case s.Link != nil && s.Link.Exchanged():
-		return view.LoginUnread()
+		return dialog.LoginUnread()
 	case s.Link != nil && s.Link.Attempt != nil && (s.Link.Attempt.Tried || s.Link.Attempt.Code != "" && !r.Now.Before(s.Link.Attempt.Due)):
-		return view.LoginQueued(time.Time{})
+		return dialog.LoginQueued(time.Time{})
 	case s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Code != "":
-		return view.LoginQueued(s.Link.Attempt.Due)
+		return dialog.LoginQueued(s.Link.Attempt.Due)
 	case s.State == session.LinkSent:
-		return view.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now, s.Unended)
+		return dialog.StatusLink(s.Link.Issued.Add(session.LinkShownFor), r.Now, s.Unended)
 	case s.State == session.LoggingOut:
-		return view.LoggingOut()
+		return dialog.LoggingOut()
 	case s.Contested:
-		return view.StatusContested()
+		return dialog.StatusContested()
 	default:
-		return view.StatusNone()
+		return dialog.StatusNone()
 	}
 }

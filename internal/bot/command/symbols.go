@@ -7,6 +7,7 @@ import (
 
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/symbol"
 )
@@ -63,7 +64,7 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 	if ids, all := chosenEach(parts, quotes); all {
 		return priced{}, ids, nil, nil
 	}
-	pick := view.PickView{Typed: said.Typed, For: command, With: with}
+	pick := marketdata.PickView{Typed: said.Typed, For: command, With: with}
 	if !symbol.Searchable(said.Typed) {
 		for _, id := range whole.guesses {
 			if _, known := quotes[id]; known { // two shares that one symbol may mean
@@ -77,13 +78,13 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 }
 
 // search is the last resort of resolve.
-func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply, error) {
+func search(ctx context.Context, r *Request, pick marketdata.PickView) (priced, *Reply, error) {
 	found, err := r.Account.Search(ctx, pick.Typed)
 	switch {
 	case err != nil:
 		return priced{}, nil, err
 	case found.TooMany():
-		return priced{}, reply(Say(view.SearchTooMany(pick.Typed))), nil
+		return priced{}, reply(Say(marketdata.SearchTooMany(pick.Typed))), nil
 	}
 	ranked := symbol.Rank(pick.Typed, found.Found)
 	one, clear := symbol.Unambiguous(pick.Typed, ranked)
@@ -96,7 +97,7 @@ func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply
 		return priced{}, nil, err
 	}
 	if p == nil {
-		return priced{}, reply(Say(view.NoQuote(one.ID))), nil
+		return priced{}, reply(Say(marketdata.NoQuote(one.ID))), nil
 	}
 	p.name = one.Name
 	return *p, nil, nil
@@ -104,25 +105,25 @@ func search(ctx context.Context, r *Request, pick view.PickView) (priced, *Reply
 
 // pickOrNone asks which instrument is meant, or says that there is none, and which
 // command may be meant.
-func (r *Request) pickOrNone(v view.PickView) view.Message {
+func (r *Request) pickOrNone(v marketdata.PickView) view.Message {
 	if len(v.Options) > 0 {
-		return view.PickSymbol(v)
+		return marketdata.PickSymbol(v)
 	}
-	return view.NoSuchSymbol(v.Typed, r.Commands.Nearest(symbol.Key(v.Typed)))
+	return marketdata.NoSuchSymbol(v.Typed, r.Commands.Nearest(symbol.Key(v.Typed)))
 }
 
 // pickAgain turns to another page of what matched.
 func pickAgain(command, with string) Handler {
 	return func(ctx context.Context, r *Request) (Reply, error) {
-		page, typed := view.ParseSearchArg(r.Args)
+		page, typed := marketdata.ParseSearchArg(r.Args)
 		found, err := r.Account.Search(ctx, typed)
 		switch {
 		case err != nil:
 			return Reply{}, err
 		case found.TooMany():
-			return inPlace(view.SearchTooMany(typed)), nil
+			return inPlace(marketdata.SearchTooMany(typed)), nil
 		}
-		return inPlace(r.pickOrNone(view.PickView{
+		return inPlace(r.pickOrNone(marketdata.PickView{
 			Typed: typed, Options: symbol.Rank(typed, found.Found), For: command, With: with, Page: page, More: found.More,
 		})), nil
 	}
@@ -188,7 +189,7 @@ const (
 // picked reads the argument of a pick button and remembers what was meant, which the
 // returned message says. A contract is not remembered: it is gone in some weeks.
 func (r *Request) picked() (id string, told []view.Message, err error) {
-	id, typed := view.ParsePickArg(r.Args)
+	id, typed := marketdata.ParsePickArg(r.Args)
 	if typed == "" || !symbol.IsID(id) || symbol.IsContract(id) || r.Prefs.Picks[typed] == id {
 		return id, nil, nil
 	}
@@ -198,13 +199,13 @@ func (r *Request) picked() (id string, told []view.Message, err error) {
 		}
 		p.Picks[typed] = id
 	})
-	return id, []view.Message{view.Remembered(typed, id)}, err
+	return id, []view.Message{marketdata.Remembered(typed, id)}, err
 }
 
 // unpick forgets what a word was said to mean.
 func unpick(_ context.Context, r *Request) (Reply, error) {
 	err := r.Change(func(p *account.Prefs) { delete(p.Picks, r.Args) })
-	return inPlace(view.Unlearnt(r.Args)), err
+	return inPlace(marketdata.Unlearnt(r.Args)), err
 }
 
 // distinct drops what repeats an earlier one.

@@ -9,6 +9,7 @@ import (
 
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/symbol"
 )
@@ -21,14 +22,14 @@ func quotesCommand() Command {
 			return Say(m), err
 		},
 		Actions: map[string]Action{"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			m, err := quotesMessage(ctx, r, symbol.ReadingsOf(view.ParseQuotesArg(r.Args)))
+			m, err := quotesMessage(ctx, r, symbol.ReadingsOf(marketdata.ParseQuotesArg(r.Args)))
 			return inPlace(m), err
 		}}},
 	}
 }
 
 func quotesMessage(ctx context.Context, r *Request, said []symbol.Reading) (view.Message, error) {
-	v := view.QuotesView{Native: r.Prefs.Native, AsOf: r.Now}
+	v := marketdata.QuotesView{Native: r.Prefs.Native, AsOf: r.Now}
 	meant, err := priceEach(ctx, r, said)
 	if err != nil {
 		return view.Message{}, err
@@ -36,8 +37,8 @@ func quotesMessage(ctx context.Context, r *Request, said []symbol.Reading) (view
 	if !meant.at.IsZero() {
 		v.AsOf = meant.at
 	}
-	v.Rows, v.Unclear = view.RowsOf(slices.Concat(meant.ids, meant.unknown), meant.quotes), meant.unclear
-	return view.Quotes(v), nil
+	v.Rows, v.Unclear = marketdata.QuoteRows(slices.Concat(meant.ids, meant.unknown), meant.quotes), meant.unclear
+	return marketdata.Quotes(v), nil
 }
 
 // meanings is what several words came to.
@@ -160,7 +161,7 @@ func watchCommand() Command {
 			"refresh": {Ack: "Refreshing…", Run: watchPage(fresh, false)},
 			"edit":    {Run: watchPage(browsing, true)},
 			"remove": {Run: func(ctx context.Context, r *Request) (Reply, error) {
-				page := view.WatchPage(slices.Index(r.Prefs.Watch, r.Args))
+				page := marketdata.WatchPage(slices.Index(r.Prefs.Watch, r.Args))
 				err := r.Change(func(p *account.Prefs) {
 					p.Watch = slices.DeleteFunc(p.Watch, func(id string) bool { return id == r.Args })
 				})
@@ -185,15 +186,15 @@ func watchPage(maxAge time.Duration, edit bool) Handler {
 
 // watchList shows the list. An empty one asks nobody.
 func watchList(ctx context.Context, r *Request, page int, maxAge time.Duration, edit bool, as func(view.Message) Reply) (Reply, error) {
-	v := view.QuotesView{Watch: true, Edit: edit && len(r.Prefs.Watch) > 0, Page: page, Native: r.Prefs.Native, AsOf: r.Now}
+	v := marketdata.QuotesView{Watch: true, Edit: edit && len(r.Prefs.Watch) > 0, Page: page, Native: r.Prefs.Native, AsOf: r.Now}
 	if len(r.Prefs.Watch) > 0 {
 		quotes, at, err := r.Account.Prices(ctx, r.Prefs.Watch, maxAge)
 		if err != nil {
 			return Reply{}, err
 		}
-		v.Rows, v.AsOf = view.RowsOf(r.Prefs.Watch, quotes), at
+		v.Rows, v.AsOf = marketdata.QuoteRows(r.Prefs.Watch, quotes), at
 	}
-	return as(view.Quotes(v)), nil
+	return as(marketdata.Quotes(v)), nil
 }
 
 // watchAdd puts the symbols that Kite knows onto the list.
@@ -219,5 +220,5 @@ func watchAdd(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return Say(view.WatchAdded(added, there, meant.unknown, meant.unclear, full, maxWatch)), nil
+	return Say(marketdata.WatchAdded(added, there, meant.unknown, meant.unclear, full, maxWatch)), nil
 }

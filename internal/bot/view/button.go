@@ -2,32 +2,31 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"kitebot/internal/kite/symbol"
 )
 
-// maxData is how many bytes Telegram takes as a button's data.
-const maxData = 64
+// MaxButtonData is how many bytes Telegram takes as a button's data.
+const MaxButtonData = 64
 
-// tapCells is what two buttons side by side have room for on a phone.
-const tapCells = 13
+// ButtonWidth is what two buttons side by side have room for on a phone.
+const ButtonWidth = 13
 
-// tapName is what a button says that opens a row: short, and never empty.
-func tapName(name string) string {
-	return notBlank(fit(clean(name), tapCells))
+// ButtonText is what a button says that opens a row: short, and never empty.
+func ButtonText(name string) string {
+	return NotBlank(Fit(Clean(name), ButtonWidth))
 }
 
-// tapContract is tapName of an instrument. What tells contracts apart is never cut.
-func tapContract(symbol string, at time.Time) string {
-	name, tail := contract(symbol, at)
-	return tapName(name) + clean(tail)
+// ContractButtonText is tapName of an instrument. What tells contracts apart is never cut.
+func ContractButtonText(symbol string, at time.Time) string {
+	name, tail := Contract(symbol, at)
+	return ButtonText(name) + Clean(tail)
 }
 
-// pairs sets buttons side by side, two in a row where both are short, and tells
+// ButtonPairs sets buttons side by side, two in a row where both are short, and tells
 // apart those that would read the same.
-func pairs(buttons []Button) [][]Button {
+func ButtonPairs(buttons []Button) [][]Button {
 	const short = 17 // characters that half a phone has room for
 	seen := map[string]int{}
 	var rows [][]Button
@@ -36,7 +35,7 @@ func pairs(buttons []Button) [][]Button {
 		if seen[b.Text]++; seen[b.Text] > 1 {
 			b.Text += fmt.Sprintf(" (%d)", seen[b.Text])
 		}
-		fits := cells(b.Text) <= short
+		fits := Width(b.Text) <= short
 		if fits && half {
 			last := len(rows) - 1
 			rows[last], half = append(rows[last], b), false
@@ -47,8 +46,8 @@ func pairs(buttons []Button) [][]Button {
 	return rows
 }
 
-// rowsOf sets buttons side by side, so many in a row.
-func rowsOf(buttons []Button, perRow int) [][]Button {
+// ButtonRows sets buttons side by side, so many in a row.
+func ButtonRows(buttons []Button, perRow int) [][]Button {
 	var rows [][]Button
 	for len(buttons) > 0 {
 		n := min(perRow, len(buttons))
@@ -57,16 +56,11 @@ func rowsOf(buttons []Button, perRow int) [][]Button {
 	return rows
 }
 
-// idButton is a button about an instrument: none when its name does not fit
+// InstrumentButton is a button about an instrument: none when its name does not fit
 // into a button, or is nothing that could be asked for again.
-func idButton(text, action, id string) []Button {
-	if data := action + id; symbol.IsID(id) && len(data) <= maxData {
+func InstrumentButton(text, action, id string) []Button {
+	if data := action + id; symbol.IsID(id) && len(data) <= MaxButtonData {
 		return []Button{{Text: text, Data: data}}
 	}
 	return nil
-}
-
-// notEmpty leaves out rows without buttons.
-func notEmpty(rows ...[]Button) [][]Button {
-	return slices.DeleteFunc(rows, func(row []Button) bool { return len(row) == 0 })
 }

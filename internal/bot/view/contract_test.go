@@ -35,7 +35,7 @@ func TestContract(t *testing.T) {
 		"FUT":                    {"FUT", ""},
 		"":                       {"", ""},
 	} {
-		if name, tail := contract(symbol, november); name != want[0] || tail != want[1] {
+		if name, tail := Contract(symbol, november); name != want[0] || tail != want[1] {
 			t.Errorf("contract(%q) = %q, %q, want %q", symbol, name, tail, want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestContractNamesAreDistinct(t *testing.T) {
 				for _, end := range ends {
 					for _, kind := range []string{"26000CE", "26000PE", "6000CE", "70000CE", "FUT"} {
 						symbol := on + year + end + kind
-						name := contractName(symbol, at)
+						name := ContractName(symbol, at)
 						if other, twice := seen[name]; twice {
 							t.Fatalf("%s and %s are both %q", symbol, other, name)
 						}

@@ -16,8 +16,8 @@ func (m *Message) Carry(command, filter string) {
 		for i, b := range row {
 			name, action, _ := strings.Cut(b.Data, ":")
 			action, _, _ = strings.Cut(action, ":")
-			data := b.Data + FilterBar + clean(filter)
-			if name == command && slices.Contains([]string{"page", "refresh", "card"}, action) && len(data) <= maxData {
+			data := b.Data + FilterBar + Clean(filter)
+			if name == command && slices.Contains([]string{"page", "refresh", "card"}, action) && len(data) <= MaxButtonData {
 				row[i].Data = data
 			}
 		}
@@ -27,7 +27,7 @@ func (m *Message) Carry(command, filter string) {
 // Only is a list of which some rows are shown: it begins with what they have in
 // common, since all its figures are of these rows.
 func (m Message) Only(filter string, shown, all int) Message {
-	line := fmt.Sprintf("Only “%s”: %d of %d", typedText(filter), shown, all)
+	line := fmt.Sprintf("Only “%s”: %d of %d", Typed(filter), shown, all)
 	m.HTML = line + "\n" + m.HTML
 	if m.Rich != nil {
 		m.Rich = &Rich{append([]Block{{HTML: line}}, m.Rich.Blocks...)}
@@ -38,57 +38,57 @@ func (m Message) Only(filter string, shown, all int) Message {
 // NothingFits answers a filter that no row of a command's list fits.
 func NothingFits(command, filter string, all int) Message {
 	return Message{
-		HTML:    fmt.Sprintf("<b>Nothing here matches “%s”</b>\nThe list has %s.", typedText(filter), many(all, "row", "rows")),
+		HTML:    fmt.Sprintf("<b>Nothing here matches “%s”</b>\nThe list has %s.", Typed(filter), Plural(all, "row", "rows")),
 		Buttons: [][]Button{{{Text: "Show all", Data: command + ":run"}}},
 	}
 }
 
-// paging is where a page is among the pages of a list.
-type paging struct {
-	page, pages int
-	from, to    int // the rows of the page
-	total       int
+// Paging is where a page is among the pages of a list.
+type Paging struct {
+	Page, Pages int
+	From, To    int // the rows of the page
+	Total       int
 }
 
-// pageOf finds a page, from 1; one that does not exist is the nearest one.
-func pageOf(total, perPage, page int) paging {
+// PageOf finds a page, from 1; one that does not exist is the nearest one.
+func PageOf(total, perPage, page int) Paging {
 	pages := max(1, (total+perPage-1)/perPage)
 	page = min(max(page, 1), pages)
-	return paging{page: page, pages: pages, from: (page - 1) * perPage, to: min(page*perPage, total), total: total}
+	return Paging{Page: page, Pages: pages, From: (page - 1) * perPage, To: min(page*perPage, total), Total: total}
 }
 
-// line says where the page is, when there are others.
-func (p paging) line(things string) []string {
-	if p.pages == 1 {
+// Line says where the page is, when there are others.
+func (p Paging) Line(things string) []string {
+	if p.Pages == 1 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Page %d of %d · %d %s", p.page, p.pages, p.total, things)}
+	return []string{fmt.Sprintf("Page %d of %d · %d %s", p.Page, p.Pages, p.Total, things)}
 }
 
-// buttons turn the pages, where there is one to turn to.
-func (p paging) buttons(data func(page int) string) [][]Button {
+// Buttons turn the pages, where there is one to turn to.
+func (p Paging) Buttons(data func(page int) string) [][]Button {
 	var turn []Button
-	if p.page > 1 {
-		turn = append(turn, Button{Text: fmt.Sprintf("◀ %d/%d", p.page-1, p.pages), Data: data(p.page - 1)})
+	if p.Page > 1 {
+		turn = append(turn, Button{Text: fmt.Sprintf("◀ %d/%d", p.Page-1, p.Pages), Data: data(p.Page - 1)})
 	}
-	if p.page < p.pages {
-		turn = append(turn, Button{Text: fmt.Sprintf("%d/%d ▶", p.page+1, p.pages), Data: data(p.page + 1)})
+	if p.Page < p.Pages {
+		turn = append(turn, Button{Text: fmt.Sprintf("%d/%d ▶", p.Page+1, p.Pages), Data: data(p.Page + 1)})
 	}
-	return rowsOf(turn, 8)
+	return ButtonRows(turn, 8)
 }
 
-// jumps are buttons to the first page, the last, and ten pages on, where that is
+// Jumps are buttons to the first page, the last, and ten pages on, where that is
 // farther than the next one.
-func (p paging) jumps(data func(page int) string) [][]Button {
+func (p Paging) Jumps(data func(page int) string) [][]Button {
 	const far = 10
 	var jumps []Button
 	for _, to := range []struct {
 		page int
 		text string
-	}{{1, "⏮ 1"}, {p.page - far, fmt.Sprintf("−%d", far)}, {p.page + far, fmt.Sprintf("+%d", far)}, {p.pages, fmt.Sprintf("%d ⏭", p.pages)}} {
-		if to.page < p.page-1 && to.page >= 1 || to.page > p.page+1 && to.page <= p.pages {
+	}{{1, "⏮ 1"}, {p.Page - far, fmt.Sprintf("−%d", far)}, {p.Page + far, fmt.Sprintf("+%d", far)}, {p.Pages, fmt.Sprintf("%d ⏭", p.Pages)}} {
+		if to.page < p.Page-1 && to.page >= 1 || to.page > p.Page+1 && to.page <= p.Pages {
 			jumps = append(jumps, Button{Text: to.text, Data: data(to.page)})
 		}
 	}
-	return rowsOf(jumps, 8)
+	return ButtonRows(jumps, 8)
 }

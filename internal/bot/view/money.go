@@ -12,10 +12,10 @@ import (
 // Absent stands where a figure is not known.
 const Absent = "–"
 
-// minus is the minus sign, which is as wide as a digit or a plus. Unlike the
+// Minus is the minus sign, which is as wide as a digit or a plus. Unlike the
 // hyphen it stays with the digit behind it; with ₹ it does because Telegram is
 // sent a word joiner between them.
-const minus = "−"
+const Minus = "−"
 
 // The units of the Indian system, as powers of ten.
 const (
@@ -42,15 +42,15 @@ func Percent(d decimal.Decimal) string {
 }
 
 // RupeesOf is [Rupees] for a figure that may be unknown.
-func RupeesOf(f kite.Figure) string { return ifKnown(f, Rupees) }
+func RupeesOf(f kite.Figure) string { return IfKnown(f, Rupees) }
 
 // SignedRupeesOf is [SignedRupees] for a figure that may be unknown.
-func SignedRupeesOf(f kite.Figure) string { return ifKnown(f, SignedRupees) }
+func SignedRupeesOf(f kite.Figure) string { return IfKnown(f, SignedRupees) }
 
 // PercentOf is [Percent] for a figure that may be unknown.
-func PercentOf(f kite.Figure) string { return ifKnown(f, Percent) }
+func PercentOf(f kite.Figure) string { return IfKnown(f, Percent) }
 
-func ifKnown(f kite.Figure, write func(decimal.Decimal) string) string {
+func IfKnown(f kite.Figure, write func(decimal.Decimal) string) string {
 	if !f.OK {
 		return Absent
 	}
@@ -88,19 +88,19 @@ func Short(d decimal.Decimal) string {
 // SignedShort is [Short] for a change: with a plus, too.
 func SignedShort(d decimal.Decimal) string {
 	s := Short(d)
-	if strings.HasPrefix(s, minus) {
+	if strings.HasPrefix(s, Minus) {
 		return s
 	}
 	return plus("", s) + s
 }
 
 // ShortOf is [Short] for a figure that may be unknown.
-func ShortOf(f kite.Figure) string { return ifKnown(f, Short) }
+func ShortOf(f kite.Figure) string { return IfKnown(f, Short) }
 
-// shortPercentOf writes a change in percent for a column: at most 6 characters,
+// ShortPercentOf writes a change in percent for a column: at most 6 characters,
 // without the percent sign: +1.24, −99.50, +123.4, +12346. Beyond that it only
 // says how far up it is.
-func shortPercentOf(f kite.Figure) string { return ifKnown(f, shortPercent) }
+func ShortPercentOf(f kite.Figure) string { return IfKnown(f, shortPercent) }
 
 func shortPercent(d decimal.Decimal) string {
 	for _, form := range []struct {
@@ -114,7 +114,7 @@ func shortPercent(d decimal.Decimal) string {
 		}
 	}
 	if d.IsNegative() {
-		return "<" + minus + "9999"
+		return "<" + Minus + "9999"
 	}
 	return ">99999"
 }
@@ -125,13 +125,13 @@ func shortPercent(d decimal.Decimal) string {
 func fixed(d decimal.Decimal, places int32) (sign, digits string) {
 	if n, ok := roundedInt(d, places); ok {
 		if n != 0 && d.IsNegative() {
-			sign = minus
+			sign = Minus
 		}
 		return sign, pointed(n, int(places))
 	}
 	rounded := d.Round(places)
 	if rounded.IsNegative() {
-		sign = minus
+		sign = Minus
 	}
 	return sign, rounded.Abs().StringFixed(places)
 }
@@ -211,15 +211,15 @@ func scientific(d decimal.Decimal) string {
 	return sign + digits + "e" + strconv.Itoa(int(exponent))
 }
 
-// units writes a quantity with the commas of the Indian system and as many
+// Quantity writes a quantity with the commas of the Indian system and as many
 // places as it has, up to four.
-func units(d decimal.Decimal) string {
+func Quantity(d decimal.Decimal) string {
 	sign, digits := fixed(d, 4)
 	return sign + group(strings.TrimSuffix(strings.TrimRight(digits, "0"), "."))
 }
 
-// volume writes a count of units: 5,191, 73.60 L, 1.23 Cr.
-func volume(d decimal.Decimal) string {
+// Volume writes a count of units: 5,191, 73.60 L, 1.23 Cr.
+func Volume(d decimal.Decimal) string {
 	for _, form := range []struct {
 		unit int32
 		name string
@@ -233,11 +233,11 @@ func volume(d decimal.Decimal) string {
 	return sign + group(digits)
 }
 
-// volumeColumn writes a count of units for a column, in at most 7 characters.
-func volumeColumn(n int64) string {
+// ShortVolume writes a count of units for a column, in at most 7 characters.
+func ShortVolume(n int64) string {
 	d := decimal.NewFromInt(n)
 	if d.Abs().LessThan(decimal.New(1, lakh)) {
-		return volume(d)
+		return Volume(d)
 	}
 	return Short(d)
 }

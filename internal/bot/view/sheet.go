@@ -4,37 +4,37 @@ import (
 	"strings"
 )
 
-// sheet is a message in the making: paragraphs and tables in their order. From
+// Sheet is a message in the making: paragraphs and tables in their order. From
 // the same values it comes out as text and, for those who chose them, as native
 // blocks.
-type sheet struct{ parts []sheetPart }
+type Sheet struct{ parts []sheetPart }
 
 // sheetPart is lines or a table.
 type sheetPart struct {
 	lines []string
-	table *table
+	table *Table
 	close bool // follows without an empty line
 }
 
-// say adds a paragraph of lines, which are HTML. No lines are no paragraph.
-func (s *sheet) say(lines ...string) { s.add(sheetPart{lines: lines}) }
+// Say adds a paragraph of lines, which are HTML. No lines are no paragraph.
+func (s *Sheet) Say(lines ...string) { s.add(sheetPart{lines: lines}) }
 
-// under adds lines right under what was said before.
-func (s *sheet) under(lines ...string) { s.add(sheetPart{lines: lines, close: true}) }
+// Under adds lines right under what was said before.
+func (s *Sheet) Under(lines ...string) { s.add(sheetPart{lines: lines, close: true}) }
 
-// show adds a table. A table without rows is none.
-func (s *sheet) show(t table) { s.add(sheetPart{table: &t}) }
+// Table adds a table. A table without rows is none.
+func (s *Sheet) Table(t Table) { s.add(sheetPart{table: &t}) }
 
-// showUnder adds a table right under the line that names it.
-func (s *sheet) showUnder(t table) { s.add(sheetPart{table: &t, close: true}) }
+// TableUnder adds a table right under the line that names it.
+func (s *Sheet) TableUnder(t Table) { s.add(sheetPart{table: &t, close: true}) }
 
-func (s *sheet) add(p sheetPart) {
-	if len(p.lines) > 0 || p.table != nil && len(p.table.rows) > 0 {
+func (s *Sheet) add(p sheetPart) {
+	if len(p.lines) > 0 || p.table != nil && len(p.table.Rows) > 0 {
 		s.parts = append(s.parts, p)
 	}
 }
 
-func (s *sheet) message(native bool, buttons [][]Button) Message {
+func (s *Sheet) Message(native bool, buttons [][]Button) Message {
 	m := Message{HTML: s.html(), Buttons: buttons}
 	if native {
 		m.Rich = s.rich()
@@ -42,7 +42,7 @@ func (s *sheet) message(native bool, buttons [][]Button) Message {
 	return m
 }
 
-func (s *sheet) html() string {
+func (s *Sheet) html() string {
 	var b strings.Builder
 	for i, p := range s.parts {
 		switch {
@@ -61,7 +61,7 @@ func (s *sheet) html() string {
 	return b.String()
 }
 
-func (s *sheet) rich() *Rich {
+func (s *Sheet) rich() *Rich {
 	var r Rich
 	for _, p := range s.parts {
 		if p.table != nil {

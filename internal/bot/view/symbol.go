@@ -8,28 +8,28 @@ import (
 	"kitebot/internal/market"
 )
 
-// contract writes the symbol of a derivative as Kite does: what it is on, which may
+// Contract writes the symbol of a derivative as Kite does: what it is on, which may
 // be cut in a narrow place, and what must not be, since it tells contracts apart:
 // NIFTY26NOV24400CE is NIFTY and " NOV 24400 CE", NIFTY26N1724400CE of a week is
 // NIFTY and " 17 NOV 24400 CE", INFY26NOVFUT is INFY and " NOV FUT". The year is
 // written unless the contract ends within twelve months, that of the moment at
 // included: so no two names are the same. What is no derivative comes back whole,
 // with the series of a share set apart.
-func contract(symbol string, at time.Time) (name, tail string) {
-	symbol = plainSymbol(symbol)
+func Contract(symbol string, at time.Time) (name, tail string) {
+	symbol = PlainSymbol(symbol)
 	if name, ends, rest, ok := derivative(symbol); ok {
 		return name, " " + ends.words(at) + " " + rest
 	}
-	if at := series(symbol); at > 0 {
+	if at := Series(symbol); at > 0 {
 		return symbol[:at], symbol[at:]
 	}
 	return symbol, ""
 }
 
-// contractName is a symbol as it is written on one line.
-func contractName(symbol string, at time.Time) string {
-	name, tail := contract(symbol, at)
-	return clean(name) + clean(tail)
+// ContractName is a symbol as it is written on one line.
+func ContractName(symbol string, at time.Time) string {
+	name, tail := Contract(symbol, at)
+	return Clean(name) + Clean(tail)
 }
 
 // expiry is when a contract ends, as far as its symbol says.
@@ -111,20 +111,20 @@ func yearOf(s string) int { return 2000 + 10*int(s[0]-'0') + int(s[1]-'0') }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, digits) == "" }
 
-// symbolOf is an instrument's symbol without its exchange and without the
+// SymbolOf is an instrument's symbol without its exchange and without the
 // series that goes without saying, fit for one line. It is not escaped.
-func symbolOf(id string) string {
+func SymbolOf(id string) string {
 	_, name, both := strings.Cut(id, ":")
 	if !both {
 		name = id
 	}
-	if name = strings.TrimSpace(clean(strings.TrimSuffix(name, "-EQ"))); name == "" {
+	if name = strings.TrimSpace(Clean(strings.TrimSuffix(name, "-EQ"))); name == "" {
 		return "(no name)"
 	}
 	return name
 }
 
-func exchangeOf(id string) string {
+func ExchangeOf(id string) string {
 	exchange, _, both := strings.Cut(id, ":")
 	if !both {
 		return ""
@@ -132,14 +132,14 @@ func exchangeOf(id string) string {
 	return exchange
 }
 
-// nameOf is an instrument as it is written for people: a contract as Kite does.
-func nameOf(id string, at time.Time) string { return contractName(symbolOf(id), at) }
+// InstrumentName is an instrument as it is written for people: a contract as Kite does.
+func InstrumentName(id string, at time.Time) string { return ContractName(SymbolOf(id), at) }
 
-func plainSymbol(s string) string { return strings.TrimSuffix(s, "-EQ") }
+func PlainSymbol(s string) string { return strings.TrimSuffix(s, "-EQ") }
 
-// series returns where the series of a symbol begins (IDEA-BE, SGBMAY30-GB): a
+// Series returns where the series of a symbol begins (IDEA-BE, SGBMAY30-GB): a
 // dash and one or two capitals or digits; 0 when there is none (BAJAJ-AUTO).
-func series(symbol string) int {
+func Series(symbol string) int {
 	at := strings.LastIndexByte(symbol, '-')
 	after := symbol[at+1:]
 	if at < 1 || after == "" || len(after) > 2 || strings.Trim(after, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
@@ -148,12 +148,12 @@ func series(symbol string) int {
 	return at
 }
 
-// someNames lists names, the first few of many. They are escaped.
-func someNames(ids []string) string {
+// SomeNames lists names, the first few of many. They are escaped.
+func SomeNames(ids []string) string {
 	const most = 5
 	var names []string
 	for _, id := range ids[:min(most, len(ids))] {
-		names = append(names, escape(fit(symbolOf(id), 24)))
+		names = append(names, Escape(Fit(SymbolOf(id), 24)))
 	}
 	if more := len(ids) - most; more > 0 {
 		names[most-1] += " and " + strconv.Itoa(more) + " more"
@@ -161,13 +161,10 @@ func someNames(ids []string) string {
 	return strings.Join(names, ", ")
 }
 
-// gap is the line that names what a figure is missing for; none where nothing is.
-func gap(words string, names []string) []string {
+// NamesLine is the line that names what a figure is missing for; none where nothing is.
+func NamesLine(words string, names []string) []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{words + someNames(names)}
+	return []string{words + SomeNames(names)}
 }
-
-// SymbolName is an instrument as it is written for people, without its exchange.
-func SymbolName(id string, at time.Time) string { return nameOf(id, at) }

@@ -10,15 +10,15 @@ import (
 
 // maxCellRunes bounds what one cell may hold, because characters without a
 // width of their own can be piled up without end.
-const maxCellRunes = 2 * tableWidth
+const maxCellRunes = 2 * TableWidth
 
-// clean makes text from outside fit for one cell: one line, nothing invisible
+// Clean makes text from outside fit for one cell: one line, nothing invisible
 // or turning the direction of writing, and of bounded size.
-func clean(s string) string { return tidy(s, maxCellRunes) }
+func Clean(s string) string { return CleanTo(s, maxCellRunes) }
 
-// tidy cleans text of at most so many characters, as Telegram counts them: an
+// CleanTo cleans text of at most so many characters, as Telegram counts them: an
 // emoji is two.
-func tidy(s string, most int) string {
+func CleanTo(s string, most int) string {
 	if len(s) <= most && isPlain(s) {
 		return s
 	}
@@ -49,8 +49,8 @@ func isPlain(s string) bool {
 	return true
 }
 
-// escape makes text from outside safe inside Telegram's HTML.
-func escape(s string) string {
+// Escape makes text from outside safe inside Telegram's HTML.
+func Escape(s string) string {
 	if !strings.ContainsAny(s, `&<>"`) {
 		return s // which is nearly every cell
 	}
@@ -73,17 +73,17 @@ func escape(s string) string {
 	return b.String()
 }
 
-// outside makes one line of text from outside safe to show: bounded, without
+// Safe makes one line of text from outside safe to show: bounded, without
 // what is invisible, escaped. It is never empty.
-func outside(s string) string {
-	if s = strings.TrimSpace(clean(s)); cells(s) == 0 {
+func Safe(s string) string {
+	if s = strings.TrimSpace(Clean(s)); Width(s) == 0 {
 		return Absent
 	}
-	return escape(s)
+	return Escape(s)
 }
 
-// cut shortens s to at most n characters.
-func cut(s string, n int) string {
+// Cut shortens s to at most n characters.
+func Cut(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
 		return s
@@ -91,49 +91,49 @@ func cut(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
-// typedText is what a person typed, fit to be shown back.
-func typedText(s string) string { return escape(cut(clean(strings.TrimSpace(s)), 40)) }
+// Typed is what a person typed, fit to be shown back.
+func Typed(s string) string { return Escape(Cut(Clean(strings.TrimSpace(s)), 40)) }
 
-func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+func Capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-func notBlank(name string) string {
-	if name = strings.TrimSpace(name); cells(name) == 0 {
+func NotBlank(name string) string {
+	if name = strings.TrimSpace(name); Width(name) == 0 {
 		return "(no name)"
 	}
 	return name
 }
 
-// many writes a count with its noun: "1 order", "3 orders".
-func many(n int, one, more string) string {
+// Plural writes a count with its noun: "1 order", "3 orders".
+func Plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-func isAre(n int) string {
+func IsAre(n int) string {
 	if n == 1 {
 		return "is"
 	}
 	return "are"
 }
 
-// count is how many of something there are, "2 open"; "" for none.
-func count(n int, name string) string {
+// Count is how many of something there are, "2 open"; "" for none.
+func Count(n int, name string) string {
 	if n == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%d %s", n, name)
 }
 
-// join writes what is not empty as parts of one line: "2 open · 3 executed".
-func join(parts ...string) string {
+// Join writes what is not empty as parts of one line: "2 open · 3 executed".
+func Join(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-// upDown counts what rose, what fell and what stayed: "3 up · 1 down · 2 unchanged".
-func upDown(up, down, same int) string {
-	if words := join(count(up, "up"), count(down, "down"), count(same, "unchanged")); words != "" {
+// UpDown counts what rose, what fell and what stayed: "3 up · 1 down · 2 unchanged".
+func UpDown(up, down, same int) string {
+	if words := Join(Count(up, "up"), Count(down, "down"), Count(same, "unchanged")); words != "" {
 		return words
 	}
 	return "no change known"

@@ -7,11 +7,11 @@ import (
 	"kitebot/internal/market"
 )
 
-// asOf says how old the figures of what trades on these exchanges are, on one line of
+// AsOf says how old the figures of what trades on these exchanges are, on one line of
 // a phone: "12 Nov 12:02 IST · market open". It names the day, because a message that
 // was refreshed keeps the date it was first sent. Without exchanges they are of shares.
 // Of commodities and currencies it does not say whether the market is open.
-func asOf(t time.Time, exchanges ...string) string {
+func AsOf(t time.Time, exchanges ...string) string {
 	minute := t.In(market.IST()).Format("2 Jan 15:04") + " IST"
 	switch {
 	case otherHours(exchanges):
@@ -30,14 +30,14 @@ func otherHours(exchanges []string) bool {
 	return slices.ContainsFunc(exchanges, func(exchange string) bool { return !slices.Contains(shares, exchange) })
 }
 
-// dayOf names the day that the day's figures in an answer of t are of: "today"
+// SessionDay names the day that the day's figures in an answer of t are of: "today"
 // once the exchange has opened, else the weekday of its last session. The exchanges of
 // commodities and currencies open at nine, and in the evening of some holidays: from
 // nine on it may be their own session already, and the day has no name: "day".
-func dayOf(t time.Time, exchanges ...string) string {
+func SessionDay(t time.Time, exchanges ...string) string {
 	session, now := market.Session(t), t.In(market.IST())
 	switch {
-	case sameDay(session, t):
+	case SameDay(session, t):
 		return "today"
 	case otherHours(exchanges) && now.Hour() >= 9 && now.Weekday()%6 != 0:
 		return "day"
@@ -46,18 +46,15 @@ func dayOf(t time.Time, exchanges ...string) string {
 	}
 }
 
-func sameDay(a, b time.Time) bool {
+func SameDay(a, b time.Time) bool {
 	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)
 }
 
-// clockTime is the hour and minute in India.
-func clockTime(t time.Time) string { return t.In(market.IST()).Format("15:04") }
+// ClockTime is the hour and minute in India.
+func ClockTime(t time.Time) string { return t.In(market.IST()).Format("15:04") }
 
-// clockSeconds adds seconds: a time that changes with every press.
-func clockSeconds(t time.Time) string { return t.In(market.IST()).Format("15:04:05") }
+// ClockSeconds adds seconds: a time that changes with every press.
+func ClockSeconds(t time.Time) string { return t.In(market.IST()).Format("15:04:05") }
 
-// dayTime is a moment that need not be today.
-func dayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:04") }
-
-// DayOf is the day of t's figures where a line begins with it: "Today", "Friday".
-func DayOf(t time.Time) string { return capital(dayOf(t)) }
+// DayTime is a moment that need not be today.
+func DayTime(t time.Time) string { return t.In(market.IST()).Format("2 Jan, 15:04") }

@@ -5,12 +5,12 @@ import (
 	"unicode"
 )
 
-// tableWidth is how many character cells fit beside each other on a phone in
+// TableWidth is how many character cells fit beside each other on a phone in
 // Telegram's fixed-width text without wrapping.
-const tableWidth = 34
+const TableWidth = 34
 
-// cells is how many character cells s takes in fixed-width text.
-func cells(s string) int {
+// Width is how many character cells s takes in fixed-width text.
+func Width(s string) int {
 	n := 0
 	for _, r := range s {
 		n += cell(r)
@@ -54,30 +54,30 @@ func isWide(r rune) bool {
 	return false
 }
 
-// fit cuts s to width cells and marks the cut.
-func fit(s string, width int) string {
-	if cells(s) <= width {
+// Fit cuts s to width cells and marks the cut.
+func Fit(s string, width int) string {
+	if Width(s) <= width {
 		return s
 	}
 	if width <= 0 {
 		return ""
 	}
-	return beginning(s, width-1) + "…"
+	return Prefix(s, width-1) + "…"
 }
 
-// fitName cuts like fit, but keeps two digits at the end: bonds of one issuer
+// FitName cuts like fit, but keeps two digits at the end: bonds of one issuer
 // differ only there (SGBDEC2511, SGBDEC2512).
-func fitName(s string, width int) string {
+func FitName(s string, width int) string {
 	const kept = 2
 	end := s[max(0, len(s)-kept):]
-	if cells(s) <= width || width < kept+2 || strings.Trim(end, "0123456789") != "" {
-		return fit(s, width)
+	if Width(s) <= width || width < kept+2 || strings.Trim(end, "0123456789") != "" {
+		return Fit(s, width)
 	}
-	return fit(s[:len(s)-kept], width-kept) + end
+	return Fit(s[:len(s)-kept], width-kept) + end
 }
 
-// beginning returns the longest beginning of s that fits in width cells.
-func beginning(s string, width int) string {
+// Prefix returns the longest beginning of s that fits in width cells.
+func Prefix(s string, width int) string {
 	used := 0
 	for i, r := range s {
 		used += cell(r)

@@ -15,7 +15,7 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// Sample is a message that a golden test of package view checks, under the name
+// Sample is a message that a golden test of a view checks, under the name
 // of its golden file. The name begins with the command: "holdings_hidden".
 type Sample struct {
 	Name    string
@@ -36,7 +36,7 @@ const maxSampleFile = 2 << 10
 //go:embed goldens/*.jsonl
 var samples embed.FS
 
-// Samples returns all messages of the golden tests of package view, by command.
+// Samples returns all messages of the golden tests of views, by command.
 // The demo's gallery shows them.
 func Samples() (all []Sample) {
 	files, err := samples.ReadDir("goldens")
@@ -52,7 +52,7 @@ func Samples() (all []Sample) {
 	return all
 }
 
-// GoldenMessage checks that Telegram takes a message of package view, and
+// GoldenMessage checks that Telegram takes a message, and
 // compares it with its golden file and with its sample. It writes both instead
 // when update is set.
 func GoldenMessage(tb testing.TB, update bool, name string, m view.Message) {

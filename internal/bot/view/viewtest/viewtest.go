@@ -85,13 +85,13 @@ func Golden(tb testing.TB, update bool, name, got string) {
 }
 
 // folder is where the package under test, whose folder a test runs in, has its
-// golden files: in testdata like everywhere, but those of package view in
+// golden files: in testdata like everywhere, but those of the packages of views in
 // viewtest/goldens, where the files of Samples are. A file can be embedded only
 // from below the package that embeds it.
 func folder() string {
-	const ofView = "viewtest/goldens"
-	if _, err := os.Stat(ofView); err == nil {
-		return filepath.FromSlash(ofView)
+	ofViews := filepath.FromSlash("../viewtest/goldens")
+	if _, err := os.Stat(ofViews); err == nil {
+		return ofViews
 	}
 	return "testdata"
 }

@@ -1,0 +1,194 @@
+package dialog
+
+import (
+	"fmt"
+	"html"
+	"time"
+
+	"kitebot/internal/bot/view"
+	"kitebot/internal/kite"
+	"kitebot/internal/kite/wire"
+	"kitebot/internal/market"
+)
+
+// ProbablyOver says that a login does not answer after its time.
+func ProbablyOver() string {
+	return "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours."
+}
+
+// Unreached says that no server takes questions for a login that it may still know.
+func Unreached() string {
+	return "Kite’s server no longer accepts requests for your login. I keep it until you have another one."
+}
+
+// EndedBecause says in a sentence why a login is over.
+func EndedBecause(why wire.Ending) string {
+	switch why {
+	case wire.EndCutOff:
+		return "Kite has ended your login, as it does every morning at about 06:00 IST."
+	case wire.EndExpired:
+		return "Your login has run out: Kite’s server keeps one for a day at most."
+	case wire.EndLost:
+		return "Kite’s server no longer knows your login: it was restarted, or you logged out in another app."
+	case wire.EndSwitched:
+		return "Kite’s server has a new way of logging in, so please log in once more."
+	default:
+		return "Your login at Kite has ended; that happens every morning at the latest."
+	}
+}
+
+// Status answers /status of somebody who is logged in. silent says that Kite
+// did not answer when it was asked for this reply.
+func (l Login) Status(silent bool) view.Message {
+	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\n%s",
+		view.Safe(l.User.Name), html.EscapeString(l.User.UserID), view.DayTime(l.Since), view.Capital(l.until()))
+	if silent {
+		text += "\n\nKite is not answering just now, or the login has ended: I cannot tell which. I keep the login."
+	} else {
+		text += fmt.Sprintf("\n\nKite answered at %s IST.", view.ClockSeconds(l.Now))
+	}
+	if l.Lonely {
+		text += " This login lives on one open connection: if that drops, you will have to log in again."
+	}
+	m := view.Message{HTML: text + l.earlier(), Buttons: [][]view.Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:ask", Style: view.Danger}}}}
+	if silent {
+		m.Buttons = [][]view.Button{{{Text: "Try again", Data: "status:again"}, {Text: "Log in", Data: "login:new"}}}
+	}
+	return l.endEarlier(m)
+}
+
+// StatusNone answers /status of somebody who is not logged in.
+func StatusNone() view.Message {
+	return view.Message{
+		HTML:    "<b>Not logged in.</b>\nI have no login of yours.",
+		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
+	}
+}
+
+// StatusLink answers /status while a login link is out. open: Kite has not
+// confirmed the end of a session of before.
+func StatusLink(until, now time.Time, open bool) view.Message {
+	m := view.Message{
+		HTML:    "<b>Not logged in yet.</b>\nA login link is waiting for you; it works " + untilLink(until, now) + ".",
+		Buttons: [][]view.Button{{{Text: "Show the link", Data: "login:run", Style: view.Primary}}},
+	}
+	if open {
+		m.HTML += unended
+	}
+	return m
+}
+
+// untilLink says how long a login link works. What Kite's server allows beyond
+// what it promises is not counted in minutes.
+func untilLink(until, now time.Time) string {
+	switch left := until.Sub(now); {
+	case left < time.Minute:
+		return "for a few more minutes at most"
+	case left > longestLink: // the clock was set back
+		return "for half an hour at most"
+	default:
+		return fmt.Sprintf("until %s IST (%d min left)", view.ClockTime(until), int(left.Minutes()))
+	}
+}
+
+// longestLink is how long a link is shown, and a minute more.
+const longestLink = 31 * time.Minute
+
+// AskLogout asks before a button logs a person out.
+func AskLogout() view.Message {
+	return view.Message{
+		HTML: "<b>Log out?</b>\nI end your login and forget it.",
+		Buttons: [][]view.Button{
+			{{Text: "Yes, log out", Data: "logout:yes", Style: view.Danger}},
+			{{Text: "Cancel", Data: "logout:no"}},
+		},
+	}
+}
+
+// KeptIn answers a person who does not want to log out after all.
+func KeptIn() view.Message { return view.Message{HTML: "I did not log you out."} }
+
+// LoggingOut tells that a logout waits for Kite.
+func LoggingOut() view.Message {
+	return view.Message{
+		HTML:    "<b>Logging out.</b>\nI have forgotten your login, but Kite does not answer, so it may still be open over there. I keep trying and tell you when it is done.",
+		Buttons: [][]view.Button{{{Text: "Try now", Data: "logout:retry"}}},
+	}
+}
+
+// LoggedOut tells that a logout is through. byOAuth says how the login was made:
+// Kite itself is not told of the end of such a one.
+func LoggedOut(user kite.Identity, byOAuth bool) view.Message {
+	who, is := "You", "are"
+	if !user.IsZero() {
+		who, is = html.EscapeString(user.UserID), "is"
+	}
+	if byOAuth {
+		return view.Message{
+			HTML: fmt.Sprintf("<b>%s %s logged out</b> of Kite’s server for apps like me, and I have forgotten the key.\n\n"+
+				"Kite itself is not told: its part of the login ends by itself at about 06:00 IST, or when you revoke the app at Zerodha. Messages already in this chat stay: delete them if you like.", who, is),
+			Buttons: [][]view.Button{{{Text: "Log in again", Data: "login:run"}}},
+		}
+	}
+	who += " " + is + " logged out at Kite"
+	return view.Message{
+		HTML:    "<b>" + who + "</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.",
+		Buttons: [][]view.Button{{{Text: "Log in again", Data: "login:run"}}},
+	}
+}
+
+// LinkCancelled answers /logout of somebody who had only a login link.
+func LinkCancelled() view.Message {
+	return view.Message{HTML: "You were not logged in. I have cancelled the login link."}
+}
+
+// NothingToLogOut answers /logout of somebody who has no login.
+func NothingToLogOut() view.Message {
+	return view.Message{HTML: "You are not logged in: there is nothing to log out of."}
+}
+
+// EndingSoon warns of the end of a login, by the clock: only the server knows.
+type EndingSoon struct{ Until, Now time.Time }
+
+// Message renders the warning. It makes no sound at night.
+func (e EndingSoon) Message() view.Message {
+	return view.Message{
+		HTML: fmt.Sprintf("<b>Your Kite login ends at about %s</b> (in %d min).\nThat is my estimate; Kite has the last word. You can log in again now: until that is done, this login stays.",
+			view.ClockTime(e.Until), minutesTo(e.Until, e.Now)),
+		Silent: isNight(e.Now),
+		Buttons: [][]view.Button{
+			{{Text: "Log in again", Data: "login:new", Style: view.Primary}},
+			{{Text: "Don’t warn me", Data: "settings:nowarning"}},
+		},
+	}
+}
+
+// NoMoreWarnings answers somebody who does not want to be warned. until is when
+// the present login ends; zero without one.
+func NoMoreWarnings(until time.Time) view.Message {
+	m := view.Message{
+		HTML:    "<b>I will not warn you any more</b> before a login ends. /settings changes that.",
+		Buttons: [][]view.Button{{{Text: "Warn me again", Data: "settings:warnings:on"}}},
+	}
+	if !until.IsZero() {
+		m.HTML += fmt.Sprintf("\n\nYour present login ends at about %s IST.", view.ClockTime(until))
+		m.Buttons = append([][]view.Button{{{Text: "Log in again", Data: "login:new", Style: view.Primary}}}, m.Buttons...)
+	}
+	return m
+}
+
+// minutesTo counts the minutes that are left, rounded up: 29 min 59 s are 30.
+func minutesTo(until, now time.Time) int {
+	return int((until.Sub(now) + time.Minute - 1) / time.Minute)
+}
+
+// Between these hours in India people are asleep.
+const (
+	nightBegins = 22
+	nightEnds   = 8
+)
+
+func isNight(t time.Time) bool {
+	hour := t.In(market.IST()).Hour()
+	return hour >= nightBegins || hour < nightEnds
+}

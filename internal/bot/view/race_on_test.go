@@ -1,6 +1,0 @@
-//go:build race
-
-package view_test
-
-// The race detector allocates for its own purposes.
-const raced = true

@@ -1,0 +1,6 @@
+//go:build race
+
+package statement_test
+
+// The race detector allocates for its own purposes.
+const raced = true
