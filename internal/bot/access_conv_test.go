@@ -105,7 +105,7 @@ func TestNobodyIsNobody(t *testing.T) {
 				t.Errorf("%s is let in:\n%s", who, seen)
 			}
 		}
-		if !strings.Contains(c.logs.String(), "nobody may use this bot") {
+		if !strings.Contains(c.logs.String(), "no one may use this bot") {
 			t.Errorf("the log is silent:\n%s", c.logs.String())
 		}
 		c.world("* the lists are back")

@@ -19,7 +19,7 @@ type Outage struct {
 	Lasts time.Duration // until it was over; zero while it goes on
 }
 
-// noticeKind is what operators are told without having asked.
+// noticeKind is what the bot writes to operators about by itself.
 type noticeKind int64
 
 const (
@@ -30,8 +30,8 @@ const (
 // noticeRate bounds the notices of one kind, whatever comes and goes.
 var noticeRate = Rate{N: 4, Per: time.Hour}
 
-// Outage tells the operators that Kite is away, or that it is back if they were told
-// that it was away. It returns at once, and is not for two goroutines at a time.
+// Outage notifies the operators that Kite is away, or that it is back if they were
+// notified that it was away. It returns at once, and is not for two goroutines at a time.
 func (b *Bot) Outage(o Outage) {
 	if o.Lasts == 0 {
 		b.outageAnnounced = b.notify(noticeOutage, dialog.KiteAway(o.Since, b.Clock.Now(), o.Cause), dialog.KiteFlaps())
@@ -42,9 +42,9 @@ func (b *Bot) Outage(o Outage) {
 	}
 }
 
-// notify tells the operators, unless there were many notices of this kind lately:
-// of those they are told once that they are told no more.
-func (b *Bot) notify(about noticeKind, m, tooMany view.Message) (told bool) {
+// notify writes to the operators, unless there were many notices of this kind lately:
+// then they read once that they get no more of them. It reports whether m was sent.
+func (b *Bot) notify(about noticeKind, m, tooMany view.Message) (sent bool) {
 	ok, tell := b.notices.allow(int64(about), b.Clock.Now())
 	switch {
 	case ok:
@@ -64,17 +64,17 @@ func (b *Bot) notifyOperators(m view.Message) {
 			}
 			err := b.deliver(jc.delivery, privateChat(admin), 0, command.Say(m))
 			if err != nil && !errors.Is(err, errOvertaken) {
-				b.Logger.Warn("an operator was not told of something: it is not told again, and /admin shows how things are", "err", err)
+				b.Logger.Warn("an operator was not notified: the notice is not sent again, and /admin shows how things are", "err", err)
 			}
 		}})
 	}
 }
 
-// welcome tells a person that they may use the bot now, once.
+// welcome has a person read that they may use the bot now, once.
 func (b *Bot) welcome(person int64) {
 	b.mail.put(person, job{run: func(jc jobContexts) {
 		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(dialog.LetIn())); err != nil {
-			b.Logger.Warn("somebody who was let in was not told: they learn it when they write", "person", person, "err", err)
+			b.Logger.Warn("a person who was let in was not notified: they learn it when they write", "person", person, "err", err)
 		}
 	}})
 }

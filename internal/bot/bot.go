@@ -39,7 +39,7 @@ type Options struct {
 	Logger *slog.Logger  // nil = discard
 	NewRef func() string // reference ids; nil = random
 
-	Operations Operations // what /admin tells of the process; nil = nothing
+	Operations Operations // what /admin shows of the process; nil = nothing
 	// Unauthorized shows messages to people who may not use the bot, and to groups, in a
 	// way that delays no one else; nil = Messenger.
 	Unauthorized Messenger
@@ -85,8 +85,8 @@ type Bot struct {
 	presses         *workers // which acknowledge them
 	pastes          *workers // which delete those that no mailbox has room for
 	unauthorized    *unauthorized
-	notices         *limits // of what operators are told, by its kind
-	outageAnnounced bool    // that Kite is; see Outage
+	notices         *limits // by their kind
+	outageAnnounced bool    // see Outage
 	takenEarly      takenEarly
 	files           atomic.Int64    // bytes of them on their way, see holdFiles
 	tasks           sync.WaitGroup  // what else runs
@@ -104,7 +104,7 @@ func (b *Bot) caught(err error) {
 	}
 }
 
-// Queue tells how many jobs wait behind others, and for how many people one is
+// Queue returns how many jobs wait behind others, and for how many people one is
 // being done.
 func (b *Bot) Queue() (waiting, busy int) {
 	b.mail.mu.Lock()

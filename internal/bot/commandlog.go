@@ -19,12 +19,12 @@ type commandRun struct {
 	start, answered, done time.Time
 	err                   error // of the command
 	undelivered           error // of its answer
-	outside               bool  // for an outsider: what does not arrive soon is not sent any more
+	outside               bool  // for an unauthorized chat: what does not arrive soon is not sent any more
 }
 
 // outcome names what it came to, for the log, the meter and operators: one of
-// [Outcomes]. Who may not be told any more, or gave another order, has not waited
-// for an answer.
+// [Outcomes]. A person who may not use the bot any more, or sent a command that
+// overtakes, has not waited for an answer.
 func (d commandRun) outcome() string {
 	switch {
 	case errors.Is(d.undelivered, errNotAllowed), errors.Is(d.undelivered, errOvertaken), d.outside && retryable(d.undelivered):
@@ -39,7 +39,7 @@ func (d commandRun) outcome() string {
 }
 
 // needsAttention reports whether an operator may want to look into it. That a login is
-// over when its time has come is no trouble, nor that a person blocked the bot.
+// over when its time has come needs none, nor that a person blocked the bot.
 func (d commandRun) needsAttention() bool {
 	if d.undelivered != nil {
 		return d.outcome() == "undelivered" && !causedBy(d.undelivered, DeliveryGone)
@@ -48,8 +48,8 @@ func (d commandRun) needsAttention() bool {
 	return !usual(d.outcome()) && !(doubtful && doubt.Over)
 }
 
-// logCommand tells of a command that is done with: one line in the log, a count for
-// those who measure, and a place among the last errors if it went wrong. The line
+// logCommand records a command that is done with: one line in the log, one
+// measurement, and a place among the last errors if it went wrong. The line
 // says neither who asked nor what.
 func (b *Bot) logCommand(ctx context.Context, inv invocation, d commandRun) {
 	name, outcome := inv.request.Command, d.outcome()
@@ -61,7 +61,7 @@ func (b *Bot) logCommand(ctx context.Context, inv invocation, d commandRun) {
 		level = slog.LevelWarn
 	}
 	if logged == "" {
-		logged = "none" // talk, an old button, a stranger
+		logged = "none" // talk, an old button, an unauthorized person
 	}
 	attrs := []slog.Attr{
 		slog.String("ref", d.ref), slog.String("command", logged), slog.String("outcome", outcome),
@@ -83,7 +83,7 @@ func (b *Bot) logCommand(ctx context.Context, inv invocation, d commandRun) {
 			text: scrub(why, inv.to.person),
 		}
 	}
-	b.stats.count(d.done, name, m) // first: who reads the line may ask /admin for it
+	b.stats.count(d.done, name, m) // first: a reader of the line may ask /admin for it
 	b.Logger.LogAttrs(ctx, level, "command", attrs...)
 }
 

@@ -14,22 +14,21 @@ import (
 	"kitebot/internal/panics"
 )
 
-// errNotAllowed says that nobody may be told this (any more).
+// errNotAllowed says that the recipient may not get this (any more).
 var errNotAllowed = errors.New("the person may not use the bot")
 
 // recipient is for whom a message is: the chat where it appears, and the person
 // because of whom it does.
 type recipient struct {
 	chat, person int64
-	anyone       bool // for people who are not let in too, but never for the blocked
-	outside      bool // by the outsiders' own way
+	anyone       bool // for unauthorized people too, but never for the blocked
+	outside      bool // unauthorized: by [Options.Unauthorized]
 }
 
-// himself is the private chat of a person, for what is told to them because
-// they use the bot.
+// privateChat is the private chat of a person, for what they get as a user of the bot.
 func privateChat(person int64) recipient { return recipient{chat: person, person: person} }
 
-// mayReceive reports whether something may be told at this moment.
+// mayReceive reports whether a recipient may get messages at this moment.
 func (b *Bot) mayReceive(to recipient) bool {
 	if to.anyone {
 		return !b.access.IsBlocked(to.person)
@@ -39,10 +38,10 @@ func (b *Bot) mayReceive(to recipient) bool {
 
 // deliver shows a reply. It has its own deadline: an answer that took long to
 // work out still has time to arrive, and while Telegram takes nothing, the
-// person's mailbox waits with it. It fails with errUnwelcome as soon as the
-// person may not be told any more, and with errOvertaken as soon as they gave an
-// order that does not wait. ctx is that of a turn's talk. What is to be deleted
-// goes first; that it stays keeps nothing back.
+// person's mailbox waits with it. It fails with errNotAllowed as soon as the
+// person may not use the bot any more, and with errOvertaken as soon as they sent a
+// command that does not wait. ctx is a job's delivery context. What is to be deleted
+// goes first; the rest is shown even where that fails.
 func (b *Bot) deliver(ctx context.Context, to recipient, pressed int, r command.Reply) error {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
@@ -129,8 +128,8 @@ func (b *Bot) retryDelivery(ctx context.Context, to recipient, try func() error)
 	}
 }
 
-// undeliverable returns why an audience may no longer be told anything, or waits for
-// nothing any more; nil while it may.
+// undeliverable returns why a recipient may not get anything any more, or does not
+// wait for it; nil while it may.
 func (b *Bot) undeliverable(ctx context.Context, to recipient) error {
 	switch {
 	case !b.mayReceive(to):
@@ -143,7 +142,7 @@ func (b *Bot) undeliverable(ctx context.Context, to recipient) error {
 }
 
 // probablyDelivered reports whether a message has arrived by all odds: it was sent several
-// times over, and nobody said anything. A later process does not send it again.
+// times over, without an answer. A later process does not send it again.
 func (b *Bot) probablyDelivered(err error) bool {
 	return causedBy(err, DeliveryDoubtful) && b.mail.ctx.Err() == nil
 }
@@ -168,7 +167,7 @@ func (b *Bot) replace(ctx context.Context, to recipient, r command.Replacement) 
 }
 
 // typing shows that an answer is on its way once it takes longer than a
-// moment. It runs beside the work and never before it; the returned func ends
+// moment. It runs concurrently with the work; the returned func ends
 // it and waits until it is gone.
 func (b *Bot) typing(ctx context.Context, to recipient) (stop func()) {
 	if to.outside {
@@ -209,8 +208,8 @@ var errNotPrivate = errors.New("the chat is not private")
 // errTooMany: a person sends more than is deleted meanwhile.
 var errTooMany = errors.New("too many wait to be deleted")
 
-// remove deletes a message of a private chat; 0 is none. It runs beside the
-// mailbox: an order that overtakes waits for no deletion, and ends none.
+// remove deletes a message of a private chat; 0 is none. It runs outside the
+// mailbox: a command that overtakes waits for no deletion, and ends none.
 func (b *Bot) remove(ctx context.Context, to recipient, message int) error {
 	switch {
 	case message == 0:
@@ -233,7 +232,7 @@ func (b *Bot) remove(ctx context.Context, to recipient, message int) error {
 }
 
 // logNotDeleted says that a message was not deleted, and whether its person is asked
-// to do it. A deletion that a later order overtook goes on by itself.
+// to do it. A deletion that was overtaken goes on by itself.
 func (b *Bot) logNotDeleted(stays error, asked bool) {
 	switch {
 	case stays == nil, errors.Is(stays, errOvertaken):

@@ -59,7 +59,7 @@ func (b *Bot) place(u Update, again bool) (queued bool) {
 	return queued
 }
 
-// jobOf is what performs an order in its person's mailbox.
+// jobOf is what performs an invocation in its person's mailbox.
 func (b *Bot) jobOf(inv invocation) job {
 	j := job{same: inv.same(), overtakes: inv.overtakes, run: func(jc jobContexts) { b.work(jc, inv) }}
 	switch {
@@ -93,7 +93,7 @@ func (b *Bot) replayJob(inv invocation) job {
 	return j
 }
 
-// notQueued marks an order as answered that its mailbox did not take. tell: the
+// notQueued marks an invocation as answered that its mailbox did not take. tell: the
 // person reads why.
 func (b *Bot) notQueued(inv invocation, tell bool) {
 	chat := inv.to.chat
@@ -110,7 +110,7 @@ func (b *Bot) notQueued(inv invocation, tell bool) {
 	}
 }
 
-// deleteUnread deletes the message of an order that was not carried out.
+// deleteUnread deletes the message of an invocation that was not carried out.
 func (b *Bot) deleteUnread(inv invocation) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, removeTime)
 	defer cancel()
@@ -147,13 +147,12 @@ func (b *Bot) say(chat int64, m view.Message) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 	defer cancel()
 	if _, err := b.Messenger.Send(ctx, chat, m); err != nil {
-		b.Logger.Warn("a full mailbox was not announced: somebody sends faster than they can be answered, and does not know it", "err", err)
+		b.Logger.Warn("a full mailbox was not announced: a person sends faster than they can be answered, and does not know it", "err", err)
 	}
 }
 
-// answerUnauthorized answers an outsider when a worker has time. What it comes to is
-// done with: a later process does not take it up again. Of a person who was let in
-// meanwhile it is an update like any other.
+// answerUnauthorized answers when a worker has time. A later process does not take
+// the update up again. If its person was let in meanwhile, it is dispatched anew.
 func (b *Bot) answerUnauthorized(inv invocation) {
 	taken := b.unauthorized.do(func() {
 		if !b.outside(inv.update) {
@@ -175,8 +174,8 @@ func (b *Bot) answerUnauthorized(inv invocation) {
 const beginPause = 10 * time.Second
 
 // beginAttempt waits until an update of an earlier process may run, and counts the
-// attempt. It reports false when the bot stops first, or ctx ends because another
-// order overtakes it.
+// attempt. It reports false when the bot stops first, or ctx ends because a command
+// overtakes it.
 func (b *Bot) beginAttempt(ctx context.Context, u Update) bool {
 	select {
 	case <-b.pace.enter(u.Entry):

@@ -15,13 +15,13 @@ import (
 )
 
 // Notify takes what happened to a person's login by itself. It returns at
-// once; the person is told from their mailbox, in order with their commands.
+// once; the person reads it from their mailbox, in order with their commands.
 func (b *Bot) Notify(e session.Event) {
 	b.mail.put(e.Person, job{run: func(jc jobContexts) { b.tell(jc, e) }})
 }
 
-// tell shows an event. Account events happen in the private chat, whose id is
-// the person's own. Whoever is not let in at this moment is told nothing.
+// tell shows an event in the private chat, whose id is the person's own. People who
+// may not use the bot at this moment get nothing.
 func (b *Bot) tell(jc jobContexts, e session.Event) {
 	ctx := jc.delivery
 	to := privateChat(e.Person)
@@ -48,7 +48,7 @@ func (b *Bot) tell(jc jobContexts, e session.Event) {
 		err = b.deliver(ctx, to, 0, command.Say(b.loggedOut(e)))
 	}
 	if err != nil {
-		b.Logger.Warn("an event was not told: a login that came through is told by the next start, other news is not told again", "event", e.Kind.String(), "err", err)
+		b.Logger.Warn("an event was not announced: a login that came through is announced by the next start, other events are not", "event", e.Kind.String(), "err", err)
 		return
 	}
 	b.Logger.Info("event", "event", e.Kind.String())
@@ -72,12 +72,12 @@ func (b *Bot) loggedOut(e session.Event) view.Message {
 // announceLogin takes the link away, says who is logged in and answers the
 // command that the login interrupted. It looks at how things stand now, since
 // a command that ran meanwhile may have left itself to be answered. Only when
-// all is told, and the journal has that command, is the login marked as announced: the
-// next process tells it else.
+// everything is shown, and the journal has that command, is the login marked as
+// announced: else the next process announces it.
 func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 	s, err := b.Accounts.Status(person)
 	links := s.Untold
-	if err != nil || s.User.IsZero() || len(links) == 0 { // logged out again, or told already
+	if err != nil || s.User.IsZero() || len(links) == 0 { // logged out again, or announced already
 		return err
 	}
 	if s.State == session.Unconfirmed {
@@ -106,7 +106,7 @@ func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 	return nil
 }
 
-// warnEndingSoon tells that a login will be over soon, unless the person does not want
+// warnEndingSoon warns that a login will be over soon, unless the person does not want
 // that, or the login is another one by now.
 func (b *Bot) warnEndingSoon(ctx context.Context, e session.Event) error {
 	s, err := b.Accounts.Status(e.Person)
@@ -130,7 +130,7 @@ func linkWithPending(links []session.Link) session.Link {
 
 // journalPending makes an update of the command that waits for a link's login, once for
 // each link: from here on the journal has it. It is answered past the limits, since
-// it was let in when it was sent.
+// it was within them when it was sent.
 func (b *Bot) journalPending(person int64, l session.Link) ([]Update, error) {
 	if l.Then == "" {
 		return nil, nil

@@ -27,14 +27,14 @@ type limits struct {
 
 type allowance struct {
 	bucket *rate.Limiter
-	warned time.Time // when the person was last told
+	warned time.Time // when the person was last warned
 }
 
 func newLimits(r Rate) *limits { return &limits{rate: r, by: map[int64]*allowance{}, most: sweepAbove} }
 
-// allow takes one token of a person's. When there is none, tell says whether
+// allow takes one of a person's tokens. When there is none, warn says whether
 // it is time to say so: once per Per, since a flood must not be answered with one.
-func (l *limits) allow(person int64, now time.Time) (ok, tell bool) {
+func (l *limits) allow(person int64, now time.Time) (ok, warn bool) {
 	if l.rate.N == 0 {
 		return true, false
 	}

@@ -14,7 +14,7 @@ import (
 // side by side. A goroutine exists only while a person has something to do.
 type mailboxes struct {
 	limit    int         // waiting jobs per person
-	panicked func(error) // told of a panic
+	panicked func(error) // called with each panic
 
 	ctx    context.Context // of the jobs; ends when patience at shutdown does
 	cancel context.CancelFunc
@@ -32,17 +32,17 @@ type mailbox struct {
 	interrupt func(by string) // of the running job
 }
 
-// job is one thing to do. dropped is called instead of run when somebody's
-// order overtakes it; a job without it is never dropped, and never turned away
-// from a full mailbox: the news of a login, or a /logout.
+// job is one thing to do. dropped is called instead of run when a job that overtakes
+// is queued; a job without it is never dropped, and never turned away
+// from a full mailbox: the announcement of a login, or a /logout.
 type job struct {
 	run     func(jobContexts)
 	dropped func()
-	// overtakes names an order that overtakes, "" for none: it goes ahead of what
-	// waits, but for other such orders. Of each name one may wait.
+	// overtakes names a job that overtakes, "" for none: it goes ahead of what
+	// waits, but for other such jobs. Of each name one may wait.
 	overtakes       string
 	same            string // what it is the repetition of; "" for what is done each time
-	uninterruptible bool   // its work is never stopped, nor is that of an order that overtakes
+	uninterruptible bool   // its work is never stopped, nor is that of a job that overtakes
 	replayed        bool   // an earlier process took it: no full mailbox turns it away
 }
 
@@ -61,8 +61,8 @@ func (jc jobContexts) worked() {
 	}
 }
 
-// errOvertaken says that nobody waits for a job's words any more.
-var errOvertaken = errors.New("overtaken by another order")
+// errOvertaken says that the person does not wait for a job's answer any more.
+var errOvertaken = errors.New("overtaken by another command")
 
 func newMailboxes(limit int, panicked func(error)) *mailboxes {
 	m := &mailboxes{limit: limit, panicked: panicked, boxes: map[int64]*mailbox{}}
@@ -72,9 +72,9 @@ func newMailboxes(limit int, panicked func(error)) *mailboxes {
 
 // put queues a job. taken is false when what the person asked for last is the same
 // and not answered yet, since one answer is enough, and when their mailbox is full.
-// tell says whether that is news: a flood must not be answered with one. While the
+// warn says whether to say so: a flood must not be answered with one. While the
 // bot shuts down jobs are accepted and left undone: the journal keeps them.
-func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
+func (m *mailboxes) put(person int64, j job) (taken, warn bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closing {
@@ -99,8 +99,8 @@ func (m *mailboxes) put(person int64, j job) (taken, tell bool) {
 	case j.same != "" && j.same == box.last():
 		return false, false
 	case place >= m.limit && j.dropped != nil && !j.replayed:
-		tell, box.full = !box.full, true
-		return false, tell
+		warn, box.full = !box.full, true
+		return false, warn
 	}
 	box.waiting = slices.Insert(box.waiting, place, j)
 	return true, false
@@ -132,7 +132,7 @@ func (m *mailboxes) busy(person int64) bool {
 }
 
 // interrupt stops a person's running job and drops what waits behind it, for
-// the order named; "" for none. The same order, given before, is left to run.
+// the job named; "" for none. The same job, queued before, is left to run.
 func (m *mailboxes) interrupt(person int64, by string) {
 	m.mu.Lock()
 	var dropped []job
@@ -183,7 +183,7 @@ func (m *mailboxes) work(person int64, box *mailbox) {
 	}
 }
 
-// run runs a job. One person's bug must not silence the others.
+// run runs a job. A bug costs that job alone.
 func (m *mailboxes) run(jc jobContexts, j job) {
 	if err := panics.Catch(func() { j.run(jc) }); err != nil {
 		m.panicked(err)

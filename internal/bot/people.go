@@ -11,7 +11,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// logoutFunc is [session.Pool.Logout], or Remove: which tells nobody afterwards.
+// logoutFunc is [session.Pool.Logout], or Remove: after which no event follows.
 type logoutFunc func(ctx context.Context, person int64) (session.Record, session.Status, error)
 
 // wasEmpty reports whether nothing was known of a person but their standing.
@@ -41,7 +41,7 @@ func (b *Bot) erase(ctx context.Context, person int64, end logoutFunc, keep bool
 	return f, nil
 }
 
-// removePerson parts from somebody who may no longer use the bot: what runs is
+// removePerson removes a person who may no longer use the bot: what runs is
 // stopped, what waits is dropped, what is being sent is broken off, and their
 // login is ended. It returns at once. The rest happens in the person's own
 // mailbox, so that nothing which runs now leaves anything behind.
@@ -50,29 +50,29 @@ func (b *Bot) removePerson(person int64) {
 	b.mail.put(person, job{uninterruptible: true, run: func(jc jobContexts) { b.forgetRemoved(jc.work, person) }})
 }
 
-// forgetRemoved is the end of dismiss, also where the person was let in again
+// forgetRemoved is the end of removePerson, also where the person was let in again
 // meanwhile: they begin anew. It reports whether there was anything to forget.
 func (b *Bot) forgetRemoved(ctx context.Context, person int64) bool {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	f, err := b.erase(ctx, person, b.Accounts.Remove, true)
 	if err != nil {
-		b.Logger.Error("somebody who may no longer use the bot is not forgotten; the next start tries again", "person", person, "err", err)
+		b.Logger.Error("a person who may no longer use the bot is not forgotten; the next start tries again", "person", person, "err", err)
 		return false
 	}
 	return !wasEmpty(f) || f.Standing == access.Unlisted
 }
 
-// removalPause is the pause between two people who are parted from at the start:
-// Kite's limit is shared with everybody.
+// removalPause is the pause between two removals at the start: Kite's limit is shared
+// with all its users.
 const removalPause = 250 * time.Millisecond
 
 // notAllowed returns the people of whom something is kept although they may not use
 // the bot: their name was taken off a list between two runs, or a run ended
-// before it had parted from them.
+// before it had removed them.
 func (b *Bot) notAllowed() ([]int64, error) {
 	if b.access.Nobody {
-		b.Logger.Warn("nobody may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
+		b.Logger.Warn("no one may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
 		return nil, nil
 	}
 	people, err := b.Memory.People()
@@ -88,7 +88,7 @@ func (b *Bot) notAllowed() ([]int64, error) {
 	return notAllowed, nil
 }
 
-// forgetAllRemoved parts from people one after the other, without a hurry. What is
+// forgetAllRemoved removes people one after the other, with pauses. What is
 // left when the bot stops is done by the next start.
 func (b *Bot) forgetAllRemoved(people []int64) {
 	gone := 0
@@ -130,8 +130,8 @@ func (b *Bot) rest(d time.Duration) bool {
 	}
 }
 
-// prefsOf loads a person's preferences. Where they cannot be read nobody knows
-// whether amounts were to be hidden: then they are.
+// prefsOf loads a person's preferences. Where they cannot be read it is not known
+// whether amounts are to be hidden: then they are.
 func (b *Bot) prefsOf(person int64) account.Prefs {
 	p, err := b.Prefs.LoadPrefs(person)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"kitebot/internal/panics"
 )
 
-// work performs an order in its turn. It marks the update as answered, also when
+// work performs an invocation. It marks the update as answered, also when
 // a bug ends it on the way: else each start would run into it again.
 func (b *Bot) work(jc jobContexts, inv invocation) {
 	done := true
@@ -30,7 +30,7 @@ func (b *Bot) answered(u Update) {
 	}
 }
 
-// perform runs an order and delivers what it comes to. It reports whether that
+// perform runs an invocation and delivers its reply. It reports whether that
 // is done with: not when a shutdown cut it short, or Telegram took nothing for
 // long; then the next process answers. What changed something is done with once it
 // has run, which the journal knows before the answer is delivered: a /logout of
@@ -86,7 +86,7 @@ func (b *Bot) journalRan(u Update) {
 }
 
 // run calls the handler with a deadline, shows typing when it takes long, and
-// turns a panic into an error: one person's bug must not silence everybody.
+// turns a panic into an error.
 func (b *Bot) run(ctx context.Context, inv invocation) (reply command.Reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -121,7 +121,7 @@ func (b *Bot) fail(ctx context.Context, inv invocation, err error, ref string) (
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return command.Reply{}, err
 	case errors.Is(err, session.ErrLeft):
-		return command.Reply{}, err // they logged out meanwhile, and are told that
+		return command.Reply{}, err // they logged out meanwhile, and read that
 	case why != "" && !errors.Is(err, session.ErrBound):
 		return b.offerLogin(ctx, inv, err, why, ref)
 	case errors.Is(err, session.ErrBound), errors.Is(err, session.ErrUnconfirmed):

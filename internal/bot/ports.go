@@ -56,7 +56,7 @@ type Messenger interface {
 	Delete(ctx context.Context, chat int64, message int) error
 }
 
-// Acknowledger tells people at once that the bot is at it.
+// Acknowledger shows people at once that the bot is working.
 type Acknowledger interface {
 	// Typing shows that an answer is on its way; it lasts about five seconds.
 	Typing(ctx context.Context, chat int64) error
@@ -96,7 +96,7 @@ const (
 	DeliveryGone
 	// DeliveryNoMessage: the message to edit does not exist (any more).
 	DeliveryNoMessage
-	// DeliveryDoubtful: nobody answered, every time. The message may be there,
+	// DeliveryDoubtful: no answer, every time. The message may be there,
 	// once for each time.
 	DeliveryDoubtful
 	// DeliveryRefused: Telegram refuses this very message, or keeps the one that
@@ -126,14 +126,14 @@ func causedBy(err error, c DeliveryCause) bool {
 // gone reports whether the message to edit does not exist (any more).
 func gone(err error) bool { return causedBy(err, DeliveryNoMessage) }
 
-// Memory is all that is kept of people, in one view.
+// Memory is all that the store keeps of people.
 type Memory interface {
-	// People returns everybody of whom anything is kept, by ascending id.
+	// People returns the ids of all people of whom anything is kept, in ascending order.
 	People() ([]int64, error)
 	// Forget erases what is kept of a person, in one commit: choices, updates that
-	// wait to be answered, and their place in the book, unless that is a block or
-	// place is set. Sessions are forgotten by ending them; see [session.Pool.Logout].
-	Forget(person int64, place bool) error
+	// wait to be answered, and their access record, unless that is a block or keep is
+	// set. Sessions are forgotten by ending them; see [session.Pool.Logout].
+	Forget(person int64, keep bool) error
 }
 
 // Meter measures what people ask for. Its funcs must not block; nil measures nothing.

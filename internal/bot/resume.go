@@ -5,7 +5,7 @@ import (
 )
 
 // Resume takes up the work of an earlier process: it queues what that took but
-// did not answer, and ends the logins of those who are no longer let in. It fails
+// did not answer, and removes people who may no longer use the bot. It fails
 // when the store cannot be read: a block must not be forgotten.
 func (b *Bot) Resume() error {
 	if b.access.Err != nil {
@@ -44,7 +44,7 @@ func (b *Bot) left() ([]Update, error) {
 // resume queues updates in each person's mailbox, where they come before newer
 // ones. Each asks the pacer before it runs. The oldest of each person asks right
 // here, so that the oldest of all run first; but not behind an event that may take
-// long to tell, since a permit that waits lets no one run.
+// long to show, since a permit that waits lets no one run.
 func (b *Bot) resume(left []Update) {
 	heads := map[int64]bool{} // people whose oldest update was queued
 	suspects := 0             // with those that are to blame: they may have ended the others' processes
@@ -59,11 +59,11 @@ func (b *Bot) resume(left []Update) {
 		}
 		switch {
 		case u.Entry.Attempts > maxAttempts+1:
-			b.Logger.Error("an update is given up without a word: processes ended over it, also while its person was told so", "update", u.ID)
+			b.Logger.Error("an update is given up without a word: processes ended over it, also while its person was being notified", "update", u.ID)
 			b.answered(u)
 			continue
 		case b.outside(u):
-			b.answered(u) // what outsiders sent is not taken up again
+			b.answered(u) // what unauthorized people sent is not taken up again
 			continue
 		case !heads[u.From]:
 			heads[u.From] = true
@@ -72,7 +72,7 @@ func (b *Bot) resume(left []Update) {
 			}
 		}
 		if u.Entry.toBlame() {
-			b.Logger.Error("an update is given up: processes ended over it, and its person is told to send it again", "update", u.ID)
+			b.Logger.Error("an update is given up: processes ended over it, and its person is asked to send it again", "update", u.ID)
 		}
 		if !b.dispatch(u, true) {
 			b.pace.leave(u.Entry)

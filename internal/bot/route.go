@@ -14,7 +14,7 @@ import (
 	"kitebot/internal/kite"
 )
 
-// order is a routed update: what to run, for whom.
+// invocation is a routed update: what to run, and for whom.
 type invocation struct {
 	to        recipient
 	request   *command.Request
@@ -30,8 +30,8 @@ type invocation struct {
 }
 
 // route decides what an update asks for. false: nothing, stay silent. That is
-// all that somebody who is blocked ever gets. again: an earlier process took it, so
-// the rate has let it in already.
+// all that a blocked person ever gets. again: an earlier process took it, so
+// it was within the rate.
 func (b *Bot) route(u Update, again bool) (invocation, bool) {
 	name, args, addressed := command.Parse(u.Text, b.Username)
 	if u.Blocked || b.access.IsBlocked(u.From) {
@@ -79,12 +79,11 @@ func (b *Bot) route(u Update, again bool) (invocation, bool) {
 	return b.answerOnce(u, dialog.UnknownCommand(name, b.commandsOf(u.From).Nearest(name), args)), true
 }
 
-// unreadRate is how often a person is told that their messages are not read, for
+// unreadRate is how often a person reads that their messages are not read, for
 // either reason: an album of ten pictures is ten messages.
 var unreadRate = Rate{N: 1, Per: time.Minute}
 
-// same names what an order is the repetition of, when it is given again: the same
-// words, or a press of the same button. "" for what counts each time.
+// same identifies repetitions: the same words, or a press of the same button. "" for what counts each time.
 func (inv invocation) same() string {
 	switch {
 	case inv.paste, inv.overtakes != "", inv.request.Command == "":
@@ -136,7 +135,8 @@ func (b *Bot) asksForPublic(u Update, typed string) bool {
 	return c.Public
 }
 
-// refuse answers a stranger, writes down that they asked, and tells the operators.
+// refuse answers an unlisted person, puts them on the waiting list, and notifies the
+// operators.
 func (b *Bot) refuse(u Update) invocation {
 	answer := dialog.Stranger(u.From)
 	if b.access.Nobody {
@@ -151,7 +151,7 @@ func (b *Bot) refuse(u Update) invocation {
 		if !asked {
 			return command.Say(answer), nil
 		}
-		if news, _ := b.unauthorized.told.allow(u.From, r.Now); news {
+		if news, _ := b.unauthorized.notified.allow(u.From, r.Now); news {
 			b.notify(noticeAccess, dialog.AsksIn(u.From, u.Name), dialog.ManyAskIn())
 		}
 		return command.Say(answer), nil
@@ -217,7 +217,7 @@ func (b *Bot) request(u Update, c command.Command, args string) *command.Request
 	return r
 }
 
-// answerOnce is an order that says one thing and asks nobody.
+// answerOnce is an invocation that sends m.
 func (b *Bot) answerOnce(u Update, m view.Message) invocation {
 	return invocation{
 		update:  u,
@@ -227,10 +227,10 @@ func (b *Bot) answerOnce(u Update, m view.Message) invocation {
 	}
 }
 
-// outside reports whether an update comes from a group or a person who is not let in.
+// outside reports whether an update comes from a group or an unauthorized person.
 func (b *Bot) outside(u Update) bool { return !u.Private || !b.access.Allowed(u.From) }
 
-// routeUnauthorized decides what an outsider is answered. false: nothing.
+// routeUnauthorized decides what an unauthorized chat is answered. false: nothing.
 func (b *Bot) routeUnauthorized(u Update, name, args string) (invocation, bool) {
 	open := u.Private && b.asksForPublic(u, name)
 	limits := b.unauthorized.answers

@@ -13,8 +13,8 @@ import (
 // slowTime is how long the answer waits for the message that Kite is slow to be sent.
 const slowTime = 5 * time.Second
 
-// sayWhenSlow tells the person of a command that works for long that Kite is slow. The
-// returned func ends that, and returns the message that tells it, 0 for none. The
+// sayWhenSlow has the person of a command that works for long read that Kite is slow.
+// The returned func ends that, and returns the message that says it, 0 for none. The
 // message says what holds at its time, so that it is true after a kill, too: the
 // next process answers the command.
 func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message int)) {
@@ -43,7 +43,7 @@ func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message i
 		}
 		sent, err := b.Messenger.Send(ctx, inv.to.chat, v.Message())
 		if err != nil {
-			b.Logger.Warn("that Kite is slow was not told: the person waits without a word", "err", err)
+			b.Logger.Warn("that Kite is slow was not sent: the person waits without a word", "err", err)
 			return
 		}
 		message = sent
@@ -51,7 +51,7 @@ func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message i
 	return func() int { stop(); running.Wait(); return message }
 }
 
-// placeReply puts a reply in the place of the message that told that Kite is slow, if
+// placeReply puts a reply in the place of the message that says that Kite is slow, if
 // there is one. Where it cannot stand there that message goes. It returns the
 // message that the reply replaces, where it does.
 func (b *Bot) placeReply(ctx context.Context, inv invocation, reply *command.Reply, slow int) (place int) {

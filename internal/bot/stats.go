@@ -11,9 +11,9 @@ import (
 	"kitebot/internal/bot/view/dialog"
 )
 
-// Operations tells operators in the chat how the process is.
+// Operations reports how the process is.
 type Operations interface {
-	// Report asks nobody outside: it says what is known. It must not wait.
+	// Report returns what is known. It must not wait.
 	Report() OpsReport
 }
 
@@ -44,8 +44,8 @@ const (
 	longestError = 600 // bytes
 )
 
-// commandStats is what operators are told about the commands of the last hour, and the
-// last mishaps. It is kept in memory alone.
+// commandStats counts the commands of the last hour and keeps the last failures, for
+// operators. It is in memory alone.
 type commandStats struct {
 	mu       sync.Mutex
 	minutes  [minutesKept]minute
@@ -91,7 +91,7 @@ func (t *commandStats) lastHour(now time.Time) (all, failed int) {
 	return all, failed
 }
 
-// last returns the mishaps, the newest first.
+// last returns the failures, the newest first.
 func (t *commandStats) last() []failure {
 	t.mu.Lock()
 	defer t.mu.Unlock()

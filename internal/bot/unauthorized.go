@@ -4,9 +4,8 @@ import (
 	"time"
 )
 
-// Outsiders are people who are not let in, and groups. A few workers serve them
-// all, apart from the people who are let in, and what does not fit is dropped in
-// silence.
+// Unauthorized are people who may not use the bot, and groups. A few workers serve
+// them all, apart from users, and what does not fit is dropped in silence.
 const (
 	unauthorizedWorkers = 4
 	unauthorizedQueue   = 64
@@ -14,26 +13,25 @@ const (
 	maxUnauthorized     = 1024             // chats that are remembered
 )
 
-// What one chat of outsiders is answered: that the bot is private, and the steps
-// of /forget.
+// What one such chat is answered: that the bot is private, and the steps of /forget.
 var (
 	unauthorizedRate = Rate{N: 1, Per: time.Hour}
 	forgetRate       = Rate{N: 6, Per: time.Hour}
 )
 
-// outsiders bounds what outsiders cause.
+// unauthorized bounds the work for them.
 type unauthorized struct {
 	workers
 	answers, forgets *limits
-	told             *limits // of whom operators were told; /forget does not reset it
+	notified         *limits // of whom operators were notified; /forget does not reset it
 }
 
 func newUnauthorized(caught func(error)) *unauthorized {
 	o := &unauthorized{
 		workers: workers{most: unauthorizedWorkers, room: unauthorizedQueue, caught: caught},
-		answers: newLimits(unauthorizedRate), forgets: newLimits(forgetRate), told: newLimits(unauthorizedRate),
+		answers: newLimits(unauthorizedRate), forgets: newLimits(forgetRate), notified: newLimits(unauthorizedRate),
 	}
-	o.answers.bound, o.forgets.bound, o.told.bound = maxUnauthorized, maxUnauthorized, maxUnauthorized
+	o.answers.bound, o.forgets.bound, o.notified.bound = maxUnauthorized, maxUnauthorized, maxUnauthorized
 	return o
 }
 
