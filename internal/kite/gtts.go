@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"kitebot/internal/kite/wire"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -90,4 +91,10 @@ func GTTsByStatus(gtts []GTT) []GTT {
 		return cmp.Or(trueFirst(!a.Missing, !b.Missing), cmp.Compare(place(a), place(b)), b.UpdatedAt.Compare(a.UpdatedAt))
 	})
 	return sorted
+}
+
+// Fits reports whether a word is in the GTT's symbol, or says its state or side.
+func (g GTT) Fits(word string) bool {
+	return contains(g.Symbol, word) || strings.EqualFold(g.Status, word) ||
+		slices.ContainsFunc(g.Orders, func(o Order) bool { return isSide(o.Side, word) })
 }

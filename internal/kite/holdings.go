@@ -5,8 +5,11 @@
 package kite
 
 import (
-	"errors"
+	"cmp"
 	"kitebot/internal/kite/wire"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -66,8 +69,6 @@ func (h *Holding) check() error {
 	}
 	return nil
 }
-
-var errNoSymbol = errors.New("a row without a symbol")
 
 // Shares is how many shares of the holding are the person's own: delivered ones,
 // those on their way (T1) and pledged ones. All figures count these. Shares
@@ -140,4 +141,210 @@ func Mismatches(holdings []Holding) int {
 		}
 	}
 	return n
+}
+
+// Priced reports whether Kite has a last price for the holding.
+func (h Holding) Priced() bool { return h.LastPrice.IsPositive() }
+
+// Counted reports whether the holding counts in a [Portfolio]: it has shares of
+// the person's own, or came as null.
+func (h Holding) Counted() bool { return h.Missing || h.Shares() != 0 }
+
+// Value is shares × last price.
+func (h Holding) Value() Figure { return h.worth(h.Shares()) }
+
+// PledgedValue is what the pledged shares are worth, a part of Value.
+func (h Holding) PledgedValue() Figure { return h.worth(h.CollateralQuantity) }
+
+func (h Holding) worth(shares int64) Figure { return h.ifPriced(h.LastPrice, shares) }
+
+// ifPriced is price × shares, unknown without a last price: then the holding
+// stays out of every sum, so that both sides of a difference cover the same
+// shares.
+func (h Holding) ifPriced(price decimal.Decimal, shares int64) Figure {
+	if !h.Priced() {
+		return Figure{}
+	}
+	return known(times(price, shares))
+}
+
+// Invested is shares × average price; unknown without a last price.
+func (h Holding) Invested() Figure { return h.ifPriced(h.AveragePrice, h.Shares()) }
+
+// Profit is value − invested.
+func (h Holding) Profit() Figure {
+	value, invested := h.Value(), h.Invested()
+	if !value.OK || !invested.OK {
+		return Figure{}
+	}
+	return known(value.Value.Sub(invested.Value))
+}
+
+// ProfitPercent is the profit of a share as a percentage of what was paid for
+// it; unknown when nothing was paid (bonus shares), and without a share: all were
+// sold, and what they made is a position's.
+func (h Holding) ProfitPercent() Figure {
+	if h.Shares() == 0 {
+		return Figure{}
+	}
+	return percentOf(h.ifPriced(h.LastPrice.Sub(h.AveragePrice), 1), known(h.AveragePrice))
+}
+
+// Day is the day's change in rupees: (last − close price) × shares. It is
+// unknown without a last price or a close price to change from. Undelivered
+// shares count in full: what was bought today is a position, and comes to the
+// holdings on the next trading day with that day's close to compare with. Kite's
+// own day_change is the same difference, worked out in binary fractions.
+func (h Holding) Day() Figure {
+	if !h.ClosePrice.IsPositive() {
+		return Figure{}
+	}
+	return h.ifPriced(h.moved(), h.Shares())
+}
+
+// moved is the day's change of one share.
+func (h Holding) moved() decimal.Decimal { return h.LastPrice.Sub(h.ClosePrice) }
+
+// DayPercent is the day's change of a share as a percentage of the close before.
+func (h Holding) DayPercent() Figure {
+	return percentOf(h.ifPriced(h.moved(), 1), known(h.ClosePrice))
+}
+
+// Fits reports whether a word is in the holding's symbol, or is its ISIN.
+func (h Holding) Fits(word string) bool { return contains(h.Symbol, word) || h.ISIN == word }
+
+// HoldingRefs returns a short name for each holding, by which [HoldingByRef]
+// finds it in a later answer: "NSE:INFY". A name that is too long for a button,
+// or not plain, is a hash instead ("#9f86d081884c7d65"); a second row of one
+// name has "~2" behind it. Rows of which nothing is known have none.
+func HoldingRefs(holdings []Holding) []string {
+	return refsOf(holdings, func(h Holding) (string, bool) { return h.Exchange + ":" + h.Symbol, !h.Missing })
+}
+
+// HoldingRef returns what [HoldingRefs] has for one of the holdings, without
+// naming all the others.
+func HoldingRef(holdings []Holding, i int) string {
+	h := &holdings[i]
+	if h.Missing {
+		return ""
+	}
+	ref, nth := plainOrHash(h.Exchange+":"+h.Symbol), 1
+	for j := range holdings[:i] {
+		if sameName(&holdings[j], h) {
+			nth++
+		}
+	}
+	if nth > 1 {
+		ref += "~" + strconv.Itoa(nth)
+	}
+	return ref
+}
+
+// sameName reports whether two holdings have one name, as it is in references.
+func sameName(a, b *Holding) bool {
+	switch {
+	case a.Missing || b.Missing:
+		return false
+	case len(a.Exchange) == len(b.Exchange):
+		return a.Symbol == b.Symbol && a.Exchange == b.Exchange
+	default: // a colon in a name could make them the same
+		return a.Exchange+":"+a.Symbol == b.Exchange+":"+b.Symbol
+	}
+}
+
+// HoldingByRef finds the holding that [HoldingRefs] named so.
+func HoldingByRef(holdings []Holding, ref string) (Holding, bool) {
+	return byRef(holdings, HoldingRefs(holdings), ref)
+}
+
+// HoldingSort is an order in which holdings can be read. Its text is what the
+// buttons carry: "day", and "-day" for the same turned round.
+type HoldingSort string
+
+// The orders. What is not known comes behind what is, and a row of which
+// nothing is known last, whichever is chosen and turned or not.
+const (
+	SortByValue  HoldingSort = "value"  // the most valuable first
+	SortByDay    HoldingSort = "day"    // the best day first, in percent
+	SortByProfit HoldingSort = "profit" // the best profit first, in percent
+	SortByName   HoldingSort = "name"   // by symbol, A to Z
+)
+
+// HoldingSorts lists the orders as they are offered, none of them turned.
+func HoldingSorts() []HoldingSort {
+	return []HoldingSort{SortByValue, SortByDay, SortByProfit, SortByName}
+}
+
+// ParseHoldingSort reads an order's text. What is none is the order by value.
+func ParseHoldingSort(text string) HoldingSort {
+	if s := HoldingSort(text); slices.Contains(HoldingSorts(), s.Key()) {
+		return s
+	}
+	return SortByValue
+}
+
+// Key is what the order goes by, whichever way round.
+func (s HoldingSort) Key() HoldingSort { return HoldingSort(strings.TrimPrefix(string(s), "-")) }
+
+// Turned is the same order the other way round.
+func (s HoldingSort) Turned() HoldingSort {
+	if key := s.Key(); key != s {
+		return key
+	}
+	return "-" + s
+}
+
+// SortHoldings returns the holdings in order and leaves its argument alone.
+func SortHoldings(holdings []Holding, by HoldingSort) []Holding {
+	sorted := make([]Holding, 0, len(holdings))
+	for _, i := range HoldingOrder(holdings, by) {
+		sorted = append(sorted, holdings[i])
+	}
+	return sorted
+}
+
+// HoldingOrder returns the indexes of the holdings in order. What is equal goes
+// by symbol, NSE before BSE, and then as Kite had it.
+func HoldingOrder(holdings []Holding, by HoldingSort) []int {
+	order, keys, turn := make([]int, len(holdings)), make([]Figure, len(holdings)), 1
+	if by != by.Key() {
+		turn = -1
+	}
+	for i := range holdings {
+		order[i], keys[i] = i, by.figure(&holdings[i])
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		if c := trueFirst(keys[i].OK, keys[j].OK); c != 0 {
+			return c
+		}
+		if c := compare(keys[j].Value, keys[i].Value); c != 0 {
+			return turn * c
+		}
+		a, b := &holdings[i], &holdings[j]
+		names := byName(a, b)
+		if by.Key() == SortByName {
+			names *= turn
+		}
+		return cmp.Or(trueFirst(!a.Missing, !b.Missing), names, cmp.Compare(i, j))
+	})
+	return order
+}
+
+// byName orders by symbol. Of one symbol NSE comes before BSE.
+func byName(a, b *Holding) int {
+	return cmp.Or(cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(b.Exchange, a.Exchange))
+}
+
+// figure is what the holding is ordered by, as its row shows it; names have none.
+func (s HoldingSort) figure(h *Holding) Figure {
+	switch s.Key() {
+	case SortByName:
+		return Figure{}
+	case SortByDay:
+		return h.DayPercent()
+	case SortByProfit:
+		return h.Shown().ProfitPercent()
+	default:
+		return h.Shown().Value()
+	}
 }

@@ -103,3 +103,6 @@ func FundRefs(funds []MutualFund) []string {
 func FundByRef(funds []MutualFund, ref string) (MutualFund, bool) {
 	return byRef(funds, FundRefs(funds), ref)
 }
+
+// Fits reports whether a word is in the fund's name, or is its ISIN.
+func (f MutualFund) Fits(word string) bool { return contains(f.Fund, word) || f.ISIN == word }

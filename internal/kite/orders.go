@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"cmp"
 	"errors"
 	"kitebot/internal/kite/wire"
 	"slices"
@@ -176,19 +175,6 @@ func OrdersByState(orders []Order) []int {
 	return order
 }
 
-// newestFirst orders rows by time. Kite has the oldest first, so that what is
-// of the same time is turned around.
-func newestFirst(n int, at func(int) time.Time, missing func(int) bool) []int {
-	order := make([]int, n)
-	for i := range order {
-		order[i] = n - 1 - i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(trueFirst(!missing(a), !missing(b)), at(b).Compare(at(a)))
-	})
-	return order
-}
-
 // OrderRefs returns a short name for each order, by which [OrderByRef] finds it
 // in a later answer: its id, or a hash where that does not fit in a button. A
 // second row of one id has "~2" behind it. Null rows have none.
@@ -199,4 +185,16 @@ func OrderRefs(orders []Order) []string {
 // OrderByRef finds the order that [OrderRefs] named so.
 func OrderByRef(orders []Order, ref string) (Order, bool) {
 	return byRef(orders, OrderRefs(orders), ref)
+}
+
+// orderStates are the states of orders as people name them.
+var orderStates = map[string]OrderState{
+	"OPEN": OrderOpen, "PENDING": OrderOpen, "EXECUTED": OrderDone, "COMPLETE": OrderDone, "COMPLETED": OrderDone, "DONE": OrderDone, "FILLED": OrderDone,
+	"REJECTED": OrderRejected, "FAILED": OrderRejected, "CANCELLED": OrderCancelled, "CANCELED": OrderCancelled,
+}
+
+// Fits reports whether a word is in the order's symbol, or says its side or state.
+func (o Order) Fits(word string) bool {
+	state, named := orderStates[word]
+	return contains(o.Symbol, word) || isSide(o.Side, word) || named && !o.Missing && o.State() == state
 }

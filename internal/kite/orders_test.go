@@ -1,14 +1,12 @@
 package kite_test
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
-	"pgregory.net/rapid"
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/wire"
@@ -117,38 +115,4 @@ func TestOrdersByState(t *testing.T) {
 	if diff := cmp.Diff([]int{7, 5, 3, 6, 2, 4, 1, 0}, kite.OrdersByState(orders)); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
-}
-
-// Each row is found by its own short name, whatever the ids are.
-func TestRefs(t *testing.T) {
-	id := rapid.OneOf(rapid.SampledFrom([]string{"1", "1~2", "#1", "a:b", strings.Repeat("9", 100), "12345678901234567890123456789012"}), rapid.StringN(1, 60, 200))
-	rapid.Check(t, func(t *rapid.T) {
-		var orders []kite.Order
-		var holdings []kite.Holding
-		var funds []kite.MutualFund
-		for i, id := range rapid.SliceOfN(id, 0, 20).Draw(t, "ids") {
-			missing := rapid.IntRange(0, 9).Draw(t, "missing") == 0
-			orders = append(orders, kite.Order{ID: id, Reason: strconv.Itoa(i), Missing: missing})
-			funds = append(funds, kite.MutualFund{ISIN: id, Folio: rapid.SampledFrom([]string{"", "1", "1/2"}).Draw(t, "folio"), NAVDate: strconv.Itoa(i), Missing: missing})
-			holdings = append(holdings, kite.Holding{Symbol: id, Exchange: rapid.SampledFrom([]string{"NSE", "BSE", "N:S", ""}).Draw(t, "exchange"), OpeningQuantity: int64(i), Missing: missing})
-		}
-		for i, ref := range kite.OrderRefs(orders) {
-			o, ok := kite.OrderByRef(orders, ref)
-			if ok == orders[i].Missing || ok && o.Reason != strconv.Itoa(i) || len(ref) > 36 {
-				t.Fatalf("%q of order %d finds %v, %v", ref, i, o, ok)
-			}
-		}
-		for i, ref := range kite.FundRefs(funds) {
-			f, ok := kite.FundByRef(funds, ref)
-			if ok == funds[i].Missing || ok && f.NAVDate != strconv.Itoa(i) || len(ref) > 36 {
-				t.Fatalf("%q of fund %d finds %v, %v", ref, i, f, ok)
-			}
-		}
-		for i, ref := range kite.HoldingRefs(holdings) {
-			h, ok := kite.HoldingByRef(holdings, ref)
-			if ok == holdings[i].Missing || ok && h.OpeningQuantity != int64(i) || len(ref) > 36 || kite.HoldingRef(holdings, i) != ref {
-				t.Fatalf("%q of holding %d finds %v, %v; by itself it is %q", ref, i, h, ok, kite.HoldingRef(holdings, i))
-			}
-		}
-	})
 }

@@ -195,21 +195,6 @@ func TotalPositions(p Positions) Book {
 	return b
 }
 
-// sum adds up the figures that are known. It is unknown when there are rows and
-// none of them has one; of no rows it is 0.
-func sum[T any](rows []T, figure func(T) Figure) Figure {
-	total, ok := decimal.Zero, len(rows) == 0
-	for _, row := range rows {
-		if f := figure(row); f.OK {
-			total, ok = total.Add(f.Value), true
-		}
-	}
-	if !ok {
-		return Figure{}
-	}
-	return known(total)
-}
-
 // byProfit sorts the best first, those without a P&L behind.
 func byProfit(positions []Position) []Position {
 	sorted := slices.Clone(positions)
@@ -218,4 +203,10 @@ func byProfit(positions []Position) []Position {
 		return cmp.Or(trueFirst(pa.OK, pb.OK), pb.Value.Cmp(pa.Value), cmp.Compare(a.Symbol, b.Symbol))
 	})
 	return sorted
+}
+
+// Fits reports whether a word is in the position's symbol, or says its product,
+// or that it is open or closed.
+func (p Position) Fits(word string) bool {
+	return contains(p.Symbol, word) || p.Product == word || word == "OPEN" && p.Quantity != 0 || word == "CLOSED" && p.Quantity == 0
 }

@@ -114,3 +114,6 @@ func TotalTrades(trades []Trade) TradeTotals {
 	t.Bought, t.Sold = sum(bought, Trade.Value), sum(sold, Trade.Value)
 	return t
 }
+
+// Fits reports whether a word is in the trade's symbol, or says its side.
+func (t Trade) Fits(word string) bool { return contains(t.Symbol, word) || isSide(t.Side, word) }

@@ -20,24 +20,6 @@ type Query struct {
 	values map[string]any // by the argument's name, each of its type
 }
 
-// Style is how a server wants to be asked.
-type Style int
-
-// The styles.
-const (
-	StyleUnknown Style = iota
-	StyleTools         // a tool for each question: get_holdings
-	StyleModes         // few tools, each with a mode: portfolio, mode holdings
-)
-
-// modeArg is the argument that says what a tool with modes does. Reading and
-// trading differ in nothing else there.
-const modeArg = "mode"
-
-// limitArg is the argument that says how many rows there may be. None, and zero,
-// are all of them.
-const limitArg = "limit"
-
 // Name names the question, in metrics and for /tool: "get_holdings". "" for the
 // zero Query.
 func (q Query) Name() string {

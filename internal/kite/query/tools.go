@@ -157,3 +157,64 @@ func (t Tool) arg(name string) (Arg, bool) {
 	}
 	return t.Args[at], true
 }
+
+// Style is how a server wants to be asked.
+type Style int
+
+// The styles.
+const (
+	StyleUnknown Style = iota
+	StyleTools         // a tool for each question: get_holdings
+	StyleModes         // few tools, each with a mode: portfolio, mode holdings
+)
+
+// modeArg is the argument that says what a tool with modes does. Reading and
+// trading differ in nothing else there.
+const modeArg = "mode"
+
+// limitArg is the argument that says how many rows there may be. None, and zero,
+// are all of them.
+const limitArg = "limit"
+
+// StyleOf says how a server is asked that offers these tools: StyleUnknown when
+// it has no holdings to tell in a way that we know.
+func StyleOf(offers []wire.Offer) Style {
+	holdings := Holdings().tool
+	for _, style := range []Style{StyleTools, StyleModes} {
+		if holdings.offered(offers, style) {
+			return style
+		}
+	}
+	return StyleUnknown
+}
+
+// OffersLogin reports whether a login link can be asked for.
+func OffersLogin(offers []wire.Offer) bool { return Login().tool.offered(offers, StyleTools) }
+
+// Offered are the rows that read, as far as the server offers them. Missing are
+// those that a server of its style is known to have.
+func Offered(offers []wire.Offer) (offered, missing []Tool) {
+	style := StyleOf(offers)
+	for _, t := range ReadTools() {
+		switch {
+		case t.offered(offers, style):
+			offered = append(offered, t)
+		case t.KnownTo(style):
+			missing = append(missing, t)
+		}
+	}
+	return offered, missing
+}
+
+func (t Tool) offered(offers []wire.Offer, style Style) bool {
+	return slices.ContainsFunc(offers, func(o wire.Offer) bool {
+		switch style {
+		case StyleTools:
+			return t.plain != "" && o.Name == t.plain
+		case StyleModes:
+			return t.grouped != "" && o.Name == t.grouped && slices.Contains(o.Modes, t.mode)
+		default:
+			return false
+		}
+	})
+}
