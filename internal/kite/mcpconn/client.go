@@ -35,8 +35,8 @@ const (
 	clientName = "kitebot"
 )
 
-// wire carries messages to the server: a stream, or a POST each.
-type onWire interface {
+// rpcWire carries messages to the server: a stream, or a POST each.
+type rpcWire interface {
 	// exchange sends a request and returns the answer to it. id is that of the
 	// request, as it is written.
 	exchange(ctx context.Context, id string, request []byte) (reply, error)
@@ -57,7 +57,7 @@ type reply struct {
 // Tool calls go past it: it reads a result four times over, which was half of what a
 // command cost.
 type rpcClient struct {
-	wire  onWire
+	wire  rpcWire
 	asked atomic.Int64
 }
 
