@@ -274,7 +274,7 @@ func TestStrangersAndGroups(t *testing.T) {
 	p := w.person(77, "Mallory")
 	p.ask("/holdings", "Your Telegram number is 77")
 	friend := w.person(asha, "Asha")
-	g := w.tg.Group(-100777, "Friends", friend.User)
+	g := w.tg.Group(-100777, "Friends")
 	g.Send(friend.User, "/holdings@kite_demo_bot")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

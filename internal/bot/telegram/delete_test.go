@@ -130,7 +130,7 @@ func TestTheStrictServerDeletes(t *testing.T) {
 		if slices.Contains(left, theirs) || slices.Contains(left, ours) || !slices.Contains(left, old) {
 			t.Errorf("left are %v of %v", left, []int{old, ours, theirs})
 		}
-		lunch := s.Group(-100900, "Lunch", asha, ravi)
+		lunch := s.Group(-100900, "Lunch")
 		lunch.Send(ravi, "/status")
 		chat := lunch.Chat()
 		err := c.Delete(t.Context(), -100900, int(chat[len(chat)-1].ID))

@@ -73,28 +73,6 @@ func TestADeletedMessageIsNotThere(t *testing.T) {
 	})
 }
 
-func TestAGroupThatWasUpgraded(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
-		_, ravi := people(s)
-		small := s.BasicGroup(-77, "Lunch", ravi)
-		small.Send(ravi, "/status")
-		large := small.Upgrade(-1000000000077)
-		if got := sendCause(t, c, -77); got != bot.DeliveryGone {
-			t.Errorf("cause = %d, want gone", got)
-		}
-		large.Send(ravi, "/help")
-		var texts []string
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := c.Poll(ctx, bottest.NewMemJournal(), func(u bot.Update) { texts = append(texts, u.Text) }); err != nil {
-			t.Error(err)
-		}
-		if want := []string{"/start", "/start", "/status", "/help"}; !slices.Equal(texts, want) || s.Queue() != 0 {
-			t.Errorf("updates = %q with %d left, want %q and the service messages passed over", texts, s.Queue(), want)
-		}
-	})
-}
-
 func TestARevokedTokenIsTheEnd(t *testing.T) {
 	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
 		people(s)

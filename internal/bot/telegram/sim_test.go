@@ -242,7 +242,7 @@ func TestWhatPeopleDoArrives(t *testing.T) {
 	c := newSimClient(t, address)
 	asha, ravi := s.User(501, "Asha"), s.User(502, "Ravi")
 	asha.Send("/start")
-	s.Group(-100900, "Lunch", asha, ravi).Send(ravi, "/status")
+	s.Group(-100900, "Lunch").Send(ravi, "/status")
 	ravi.Send("/start")
 	ravi.Block()
 

@@ -31,8 +31,6 @@ type Message struct {
 
 	preview *linkPreview
 
-	migrateTo, migrateFrom int64 // of the two service messages of an upgraded group
-
 	rev int64 // the server's change counter at the last change
 }
 
@@ -109,8 +107,6 @@ type chat struct {
 	known    bool // somebody wrote to the bot here, so that the bot may write
 	blocked  bool
 
-	movedTo int64 // the supergroup that this group became, 0 for none
-
 	action    string // the last chat action and when it stops being shown
 	until     time.Time
 	headerRev int64 // change counter of the things about the chat itself
@@ -176,7 +172,6 @@ func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	w := &wireMessage{
 		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.sender(m.From),
 		Protected: m.Protected, LinkPreview: m.preview, RichMessage: m.Rich,
-		MigrateTo: m.migrateTo, MigrateFrom: m.migrateFrom,
 	}
 	if !m.Edited.IsZero() {
 		w.EditDate = m.Edited.Unix()

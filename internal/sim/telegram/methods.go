@@ -66,11 +66,8 @@ func (s *Server) chat(c *call) (*chat, *apiError) {
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	ch := s.chats[id]
-	switch {
-	case err != nil || ch == nil || !ch.known:
+	if err != nil || ch == nil || !ch.known {
 		return nil, badRequest("chat not found")
-	case ch.movedTo != 0:
-		return nil, upgraded(ch.movedTo)
 	}
 	return ch, nil
 }

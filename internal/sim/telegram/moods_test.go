@@ -95,38 +95,6 @@ func TestAWebhookElsewhere(t *testing.T) {
 	r.innocent()
 }
 
-func TestAGroupBecomesASupergroup(t *testing.T) {
-	r := newRig(t)
-	p := r.User(42, "Asha")
-	g := r.BasicGroup(-77, "Lunch", p)
-	g.Send(p, "/start")
-	next := g.Upgrade(-1000000000077)
-	if id := g.Send(p, "/late"); id != 0 {
-		t.Errorf("a message in the old group is update %d", id)
-	}
-	next.Send(p, "/start")
-	a := r.call("sendMessage", params{"chat_id": -77, "text": "x"})
-	if a.status != 400 || a.Description != "Bad Request: group chat was upgraded to a supergroup chat" || a.Parameters.MigrateTo != -1000000000077 {
-		t.Errorf("the old id: %+v", a)
-	}
-	r.must("sendMessage", params{"chat_id": -1000000000077, "text": "x"})
-	var got []string
-	for _, u := range decode[[]wireUpdate](t, r.must("getUpdates", nil)) {
-		got = append(got, string(marshal([]any{u.Message.Chat.Type, u.Message.Text, u.Message.MigrateTo, u.Message.MigrateFrom})))
-	}
-	want := []string{`["group","/start",0,0]`, `["group","",-1000000000077,0]`, `["supergroup","",0,-77]`, `["supergroup","/start",0,0]`}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("updates (-want +got):\n%s", diff)
-	}
-	r.innocent()
-	defer func() {
-		if recover() == nil {
-			t.Error("a group is upgraded twice")
-		}
-	}()
-	g.Upgrade(-1000000000078)
-}
-
 func TestTheLimitOfAllChats(t *testing.T) {
 	r := newRig(t)
 	r.asha()

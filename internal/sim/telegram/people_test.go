@@ -48,7 +48,7 @@ func TestBlockingIsTold(t *testing.T) {
 func TestGroupsHavePrivacyMode(t *testing.T) {
 	r := newRig(t)
 	p := r.User(42, "Asha")
-	g := r.Group(-1001, "Traders", p)
+	g := r.Group(-1001, "Traders")
 	for text, seen := range map[string]bool{
 		"hello": false, "/start": true, "/start@Kite_Demo_Bot": true, "/start@other_bot": false,
 		"hi @kite_demo_bot": true, "hi @other_bot": false,

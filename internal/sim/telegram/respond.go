@@ -13,7 +13,6 @@ type apiError struct {
 	Code        int    // HTTP status and error_code; 0 only for a connection that was dropped
 	Description string // Telegram's words
 	RetryAfter  int    // seconds, for 429
-	MigrateTo   int64  // the chat's new id, for a group that became a supergroup
 }
 
 // badRequest is a 400 with Telegram's usual prefix.
@@ -43,8 +42,7 @@ type envelope struct {
 }
 
 type parameters struct {
-	RetryAfter int   `json:"retry_after,omitempty"`
-	MigrateTo  int64 `json:"migrate_to_chat_id,omitempty"`
+	RetryAfter int `json:"retry_after,omitempty"`
 }
 
 func writeError(w http.ResponseWriter, e *apiError) { writeJSON(w, e.Code, refusalBody(e)) }
@@ -53,8 +51,8 @@ func writeResult(w http.ResponseWriter, result any) { writeJSON(w, http.StatusOK
 
 func refusalBody(e *apiError) envelope {
 	body := envelope{ErrorCode: e.Code, Description: e.Description}
-	if e.RetryAfter > 0 || e.MigrateTo != 0 {
-		body.Parameters = &parameters{RetryAfter: e.RetryAfter, MigrateTo: e.MigrateTo}
+	if e.RetryAfter > 0 {
+		body.Parameters = &parameters{RetryAfter: e.RetryAfter}
 	}
 	return body
 }

@@ -53,8 +53,6 @@ type wireMessage struct {
 	CaptionEntity []Entity         `json:"caption_entities,omitempty"`
 	RichMessage   json.RawMessage  `json:"rich_message,omitempty"`
 	ReplyMarkup   *wireInlineBoard `json:"reply_markup,omitempty"`
-	MigrateTo     int64            `json:"migrate_to_chat_id,omitempty"`
-	MigrateFrom   int64            `json:"migrate_from_chat_id,omitempty"`
 }
 
 type wireInlineBoard struct {
