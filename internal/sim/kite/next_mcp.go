@@ -2,12 +2,10 @@ package kite
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 )
 
 // serveNextMCP is the only transport of Next.
@@ -120,21 +118,6 @@ func (s *Server) recordSession(p *postRequest, lost bool) {
 			s.violations = append(s.violations, "mcp: a second session of one bearer")
 			return
 		}
-	}
-}
-
-// beginSession makes the session of an initialize request.
-func (s *Server) beginSession(ctx context.Context, p *postRequest) {
-	err := s.withLock(ctx, func(now time.Time) {
-		p.began = &nextSession{id: rand.Text(), userID: p.UserID, bearer: p.ID, createdAt: now, lastUse: now}
-		s.next.sessions[p.began.id], p.named = p.began, p.began.id
-		if !p.known {
-			s.next.grants[p.began.id] = &authGrant{id: p.began.id, createdAt: now, expiresAt: now.Add(authGrantLife)}
-		}
-	})
-	abortIfProcessEnded(ctx)
-	if err != nil {
-		panic(http.ErrAbortHandler)
 	}
 }
 

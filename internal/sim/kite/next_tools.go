@@ -2,10 +2,12 @@ package kite
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"kitebot/internal/sim/kite/sample"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -150,6 +152,21 @@ func (s *Server) runMode(ctx context.Context, t modeTool, c *call) answer {
 	}
 	s.violation("mcp: call of %s with the mode %q, which it does not have", t.name, c.mode)
 	return errorAnswer("Invalid mode. Must be one of: %s", strings.Join(names, ", "))
+}
+
+// beginSession makes the session of an initialize request.
+func (s *Server) beginSession(ctx context.Context, p *postRequest) {
+	err := s.withLock(ctx, func(now time.Time) {
+		p.began = &nextSession{id: rand.Text(), userID: p.UserID, bearer: p.ID, createdAt: now, lastUse: now}
+		s.next.sessions[p.began.id], p.named = p.began, p.began.id
+		if !p.known {
+			s.next.grants[p.began.id] = &authGrant{id: p.began.id, createdAt: now, expiresAt: now.Add(authGrantLife)}
+		}
+	})
+	abortIfProcessEnded(ctx)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // dispatchNext answers one message, or returns nil where JSON-RPC wants no answer.

@@ -2,8 +2,28 @@ package kite
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 )
+
+// sessionPrefix marks the ids of sessions born on /mcp; those born on /sse are bare UUIDs.
+const sessionPrefix = "kitemcp-"
+
+// checkSessionID accepts a UUID with or without the prefix of /mcp.
+func checkSessionID(id string) error {
+	bare := strings.TrimPrefix(id, sessionPrefix)
+	if len(bare) != 36 {
+		return fmt.Errorf("invalid session ID format: invalid UUID length: %d", len(bare))
+	}
+	for i, c := range bare {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", c) {
+			return errors.New("invalid session ID format: invalid UUID format")
+		}
+	}
+	return nil
+}
 
 const (
 	sessionLife  = 12 * time.Hour   // from the birth of a session, never extended

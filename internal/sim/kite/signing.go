@@ -7,31 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// sessionPrefix marks the ids of sessions born on /mcp; those born on /sse are bare UUIDs.
-const sessionPrefix = "kitemcp-"
-
-// checkSessionID accepts a UUID with or without the prefix of /mcp.
-func checkSessionID(id string) error {
-	bare := strings.TrimPrefix(id, sessionPrefix)
-	if len(bare) != 36 {
-		return fmt.Errorf("invalid session ID format: invalid UUID length: %d", len(bare))
-	}
-	for i, c := range bare {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", c) {
-			return errors.New("invalid session ID format: invalid UUID format")
-		}
-	}
-	return nil
-}
 
 // newUUID returns a random version 4 UUID in its usual form.
 func newUUID() string {

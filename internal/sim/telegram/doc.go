@@ -5,21 +5,21 @@
 // # The tour
 //
 // [New] makes a [Server], an http.Handler for /bot<TOKEN>/<method>. Start with methods.go, the table of what is
-// implemented; the files methods_*.go hold the methods, request.go reads parameters in all four forms that Telegram
-// takes, respond.go writes answers and refusals. html.go reads Telegram's HTML, entities.go does what Telegram does to
-// a text afterwards, markup.go reads keyboards, rich.go rich messages. updates.go and confirm.go are the queue behind getUpdates, webhook.go and webhook_post.go deliver the same queue to a webhook,
-// faults.go makes trouble for single calls on order, flood.go limits how much may be said, moods.go is what else may
-// happen to a bot: people who vanish, a revoked token, a second poller. calls.go keeps what was called.
+// implemented, and how a call is answered; request.go reads parameters in all four forms that Telegram takes, respond.go
+// writes answers and refusals. send.go, edit.go and profile.go hold the methods. html.go reads Telegram's HTML, and does
+// what Telegram does to a text afterwards; markup.go reads keyboards, rich.go rich messages. updates.go is the queue
+// behind getUpdates, webhook.go delivers the same queue to a webhook. ratelimit.go limits how much may be sent, faults.go
+// describes what may go wrong for single calls. control.go is what a test makes happen, and what it can look at.
 //
-// The other side are people. A [User] sends texts and presses buttons, sees a chat of [Message] values and can
-// wait for the bot without polling:
+// A [User] (users.go) sends texts and presses buttons, sees a chat of [Message] values and can wait for the bot without
+// polling:
 //
 //	asha := server.User(42, "Asha")
 //	asha.Send("/start")
 //	err := asha.Wait(ctx, func(chat []telegram.Message) bool { return len(chat) == 2 })
 //
-// [Server.Page] is the same chat in a browser: page.go serves it, page_stream.go tells it what changed, page/ holds
-// it. A browser test finds #input, #send, .msg[data-id] and button[data-data]; body[data-live="true"] says that the
+// [Server.Page] is the same chat in a browser: page.go serves it and tells it what changed,
+// page/ holds it. A browser test finds #input, #send, .msg[data-id] and button[data-data]; body[data-live="true"] says that the
 // chat is shown whole, and [data-overflow] marks whatever is wider than the phone.
 //
 // # Strict and fail-closed

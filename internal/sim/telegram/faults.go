@@ -2,9 +2,7 @@ package telegram
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -37,41 +35,6 @@ type Fault struct {
 
 	Drop  Drop
 	Delay time.Duration // waited on Options.After before anything else
-}
-
-// Inject orders a fault. Several take turns: each call is hit by the first one that matches and is not used up.
-func (s *Server) Inject(f Fault) {
-	if f.Times == 0 {
-		f.Times = 1
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-}
-
-// ClearFaults ends all injected faults and [Server.LimitAll], and forgets the retry_after of those that were answered.
-func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults, s.rateLimit.all = nil, time.Time{}
-	clear(s.rateLimit.until)
-}
-
-func (s *Server) takeFault(c *call) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		chat := f.Chat == 0 || c.params["chat_id"] == strconv.FormatInt(f.Chat, 10)
-		if !chat || f.Method != "" && !strings.EqualFold(f.Method, c.name) {
-			continue
-		}
-		f.Times--
-		if f.Times == 0 {
-			s.faults = slices.Delete(s.faults, i, i+1)
-		}
-		return f
-	}
-	return nil
 }
 
 func (f *Fault) refuses() bool {
@@ -116,29 +79,4 @@ func writeHalf(w http.ResponseWriter, result any, err *apiError) {
 	w.WriteHeader(code)
 	_, _ = w.Write(body[:len(body)/2])
 	_ = http.NewResponseController(w).Flush() // else the half would stay here
-}
-
-// waitDelay waits for the fault's time; false means the client or the server gave up before.
-func (s *Server) waitDelay(c *call, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	select {
-	case <-s.opts.After(d):
-		return true
-	case <-c.ctx.Done():
-	case <-s.closed:
-	}
-	return false
-}
-
-// refuse records a call that a fault answered, and from when on the next one is welcome.
-func (s *Server) refuse(c *call, err *apiError) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.checkEarly(c)
-	if err.RetryAfter > 0 {
-		s.setRetryAfter(c, err.RetryAfter)
-	}
-	s.record(c, nil, err, true)
 }

@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -13,15 +12,6 @@ const (
 	maxButtonsRow  = 8
 	maxMarkupBytes = 10 << 10
 )
-
-// Button is a button of an inline keyboard. Exactly one of Data, URL and CopyText is set.
-type Button struct {
-	Text     string `json:"text"`
-	Data     string `json:"data,omitempty"` // callback_data
-	URL      string `json:"url,omitempty"`
-	CopyText string `json:"copy_text,omitempty"`
-	Style    string `json:"style,omitempty"` // danger, success, primary or empty
-}
 
 // replyMarkup reads the reply_markup parameter, which has to be an inline keyboard. Nil means there is none.
 func (s *Server) replyMarkup(c *call) ([][]Button, *apiError) {
@@ -144,36 +134,4 @@ func checkButton(b Button, actions int) *apiError {
 
 func readText(fields map[string]json.RawMessage, name string, dst *string) bool {
 	return json.Unmarshal(fields[name], dst) == nil && string(fields[name]) != "null"
-}
-
-// checkURL returns Telegram's complaint about a link, empty if it can be used: http, https with any host, or tg.
-func checkURL(link string) string {
-	scheme, rest, ok := strings.Cut(link, "://")
-	u, err := url.Parse(link)
-	switch {
-	case !ok || err != nil || strings.ContainsAny(link, " \t\r\n<>\""):
-		return "Wrong HTTP URL"
-	case !slices.Contains([]string{"http", "https", "tg"}, strings.ToLower(scheme)):
-		return "Unsupported URL protocol"
-	case rest == "" || u.Host == "":
-		return "URL host is empty"
-	}
-	return ""
-}
-
-// wireBoard is the keyboard as it is sent back in a message.
-func wireBoard(rows [][]Button) *wireInlineBoard {
-	out := &wireInlineBoard{}
-	for _, row := range rows {
-		var cells []wireButton
-		for _, b := range row {
-			w := wireButton{Text: b.Text, Style: b.Style, URL: b.URL, Data: b.Data}
-			if b.CopyText != "" {
-				w.CopyText = &wireCopyText{Text: b.CopyText}
-			}
-			cells = append(cells, w)
-		}
-		out.Rows = append(out.Rows, cells)
-	}
-	return out
 }

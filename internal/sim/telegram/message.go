@@ -98,6 +98,40 @@ func Transcript(messages []Message) string {
 // media reports whether the message's text is a caption.
 func (m *Message) media() bool { return m.Photo != nil || m.Document != nil }
 
+func (f *File) wirePhoto() []wirePhoto {
+	return []wirePhoto{{FileID: f.ID, FileUniqueID: "u" + f.ID, Width: f.Width, Height: f.Height, FileSize: len(f.Data)}}
+}
+
+func (f *File) wireDocument() *wireDocument {
+	return &wireDocument{FileID: f.ID, FileUniqueID: "u" + f.ID, FileName: f.Name, MimeType: f.MIME, FileSize: len(f.Data)}
+}
+
+// Button is a button of an inline keyboard. Exactly one of Data, URL and CopyText is set.
+type Button struct {
+	Text     string `json:"text"`
+	Data     string `json:"data,omitempty"` // callback_data
+	URL      string `json:"url,omitempty"`
+	CopyText string `json:"copy_text,omitempty"`
+	Style    string `json:"style,omitempty"` // danger, success, primary or empty
+}
+
+// wireBoard is the keyboard as it is sent back in a message.
+func wireBoard(rows [][]Button) *wireInlineBoard {
+	out := &wireInlineBoard{}
+	for _, row := range rows {
+		var cells []wireButton
+		for _, b := range row {
+			w := wireButton{Text: b.Text, Style: b.Style, URL: b.URL, Data: b.Data}
+			if b.CopyText != "" {
+				w.CopyText = &wireCopyText{Text: b.CopyText}
+			}
+			cells = append(cells, w)
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	return out
+}
+
 // chat is a private chat or a group, with all its messages.
 type chat struct {
 	wireChat
@@ -110,7 +144,6 @@ type chat struct {
 	action    string // the last chat action and when it stops being shown
 	until     time.Time
 	headerRev int64 // change counter of the things about the chat itself
-	members   []*User
 }
 
 // deletion tells a page that a message went.
@@ -131,33 +164,6 @@ func (ch *chat) find(id int64) *Message {
 	return nil
 }
 
-// addMessage appends a message, gives it the next number and tells everybody. The caller holds the lock.
-func (s *Server) addMessage(ch *chat, m *Message) *Message {
-	ch.nextID++
-	m.ID, m.Chat = ch.nextID, ch.ID
-	m.Date = s.opts.Now()
-	ch.messages = append(ch.messages, m)
-	s.notify()
-	m.rev = s.rev
-	if m.FromBot {
-		ch.until = time.Time{} // a message ends "typing…", as in every client
-	}
-	return m
-}
-
-// changedMessage tells everybody that a message is not what it was. The caller holds the lock.
-func (s *Server) changedMessage(m *Message) {
-	s.notify()
-	m.rev = s.rev
-}
-
-// remove deletes a message from its chat. The caller holds the lock.
-func (s *Server) remove(ch *chat, id int64) {
-	ch.messages = slices.DeleteFunc(ch.messages, func(m *Message) bool { return m.ID == id })
-	s.notify()
-	ch.deleted = append(ch.deleted, deletion{id: id, rev: s.rev})
-}
-
 // snapshot copies the chat's messages. The caller holds the lock; slices inside are replaced on edits, never changed.
 func (ch *chat) snapshot() []Message {
 	out := make([]Message, len(ch.messages))
@@ -165,43 +171,4 @@ func (ch *chat) snapshot() []Message {
 		out[i] = *m
 	}
 	return out
-}
-
-// wire is the message as Telegram sends it. The caller holds the lock.
-func (s *Server) wire(ch *chat, m *Message) *wireMessage {
-	w := &wireMessage{
-		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.sender(m.From),
-		Protected: m.Protected, LinkPreview: m.preview, RichMessage: m.Rich,
-	}
-	if !m.Edited.IsZero() {
-		w.EditDate = m.Edited.Unix()
-	}
-	if m.media() {
-		w.Caption, w.CaptionEntity = m.Text, m.Entities
-	} else {
-		w.Text, w.Entities = m.Text, m.Entities
-	}
-	if m.Photo != nil {
-		w.Photo = m.Photo.wirePhoto()
-	}
-	if m.Document != nil {
-		w.Document = m.Document.wireDocument()
-	}
-	if len(m.Keyboard) > 0 {
-		w.ReplyMarkup = wireBoard(m.Keyboard)
-	}
-	return w
-}
-
-// sender is the sender with this id: the bot or one of the people.
-func (s *Server) sender(id int64) *wireUser {
-	if id == s.bot.ID {
-		bot := s.bot
-		return &bot
-	}
-	if p := s.users[id]; p != nil {
-		u := p.wire()
-		return &u
-	}
-	return nil
 }

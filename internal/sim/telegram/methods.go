@@ -1,22 +1,13 @@
 package telegram
 
 import (
+	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
-
-// method is one Bot API method: the parameters that the simulator knows and what it does. run is called with the lock held;
-// waits is called without it, for the one method that blocks.
-type method struct {
-	params []string
-	run    func(*Server, *call) (any, *apiError)
-	waits  func(*Server, *call) (any, *apiError)
-	// posts marks methods that put something into a chat: the ones that flood control and retry_after are about.
-	posts bool
-	// shows marks the other methods that a person sees something of.
-	shows bool
-}
 
 // methodTable lists what the simulator implements, by lower-case name: Telegram does not look at case.
 func methodTable() map[string]method {
@@ -58,51 +49,207 @@ func getMe(s *Server, _ *call) (any, *apiError) {
 	return wireMe{wireUser: s.bot, CanJoinGroups: true}, nil
 }
 
-// chat finds the chat that chat_id names and that the bot may write to.
-func (s *Server) chat(c *call) (*chat, *apiError) {
-	text := c.params["chat_id"]
-	if text == "" {
-		return nil, badRequest("chat_id is empty")
+// New returns a server that knows nobody yet.
+func New(o Options) *Server {
+	if o.Username == "" {
+		o.Username = "kite_demo_bot"
 	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	ch := s.chats[id]
-	if err != nil || ch == nil || !ch.known {
-		return nil, badRequest("chat not found")
+	if o.Name == "" {
+		o.Name = "Kite demo"
 	}
-	return ch, nil
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = time.After
+	}
+	s := &Server{
+		opts:      o,
+		bot:       wireUser{ID: botID(o.Token), IsBot: true, FirstName: o.Name, Username: o.Username},
+		methods:   methodTable(),
+		client:    newHookClient(o),
+		closed:    make(chan struct{}),
+		epoch:     strconv.FormatUint(rand.Uint64(), 36),
+		changed:   make(chan struct{}),
+		chats:     map[int64]*chat{},
+		users:     map[int64]*User{},
+		queries:   map[string]*CallbackQuery{},
+		profile:   profile{commands: map[string][]Command{}},
+		updates:   updateQueue{next: 1, kinds: defaultKinds()},
+		rateLimit: rateLimit{until: map[string]time.Time{}},
+	}
+	return s
 }
 
-// openChat is chat, for methods that the other side can refuse.
-func (s *Server) openChat(c *call) (*chat, *apiError) {
-	ch, err := s.chat(c)
+// botID is the number a token begins with: on Telegram it is the bot's user id.
+func botID(token string) int64 {
+	digits, _, _ := strings.Cut(token, ":")
+	if id, err := strconv.ParseInt(digits, 10, 64); err == nil && id > 0 {
+		return id
+	}
+	return 7000000001
+}
+
+// ServeHTTP answers /bot<TOKEN>/<method>.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token, name, ok := splitPath(r.URL.Path)
 	switch {
-	case err != nil:
-		return nil, err
-	case ch.blocked:
-		return nil, &apiError{Code: 403, Description: "Forbidden: bot was blocked by the user"}
+	case !ok:
+		writeError(w, &apiError{Code: http.StatusNotFound, Description: "Not Found"})
+		return
+	case !s.accepts(token):
+		writeError(w, &apiError{Code: http.StatusUnauthorized, Description: "Unauthorized"})
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		writeError(w, &apiError{Code: http.StatusMethodNotAllowed, Description: "Method Not Allowed"})
+		return
 	}
-	return ch, nil
+	c, err := readCall(w, r, name)
+	if err != nil {
+		s.mu.Lock()
+		s.violation("%s: unreadable request: %s", name, err.Description)
+		s.record(&call{name: name, now: s.opts.Now()}, nil, err, false)
+		s.mu.Unlock()
+		writeError(w, err)
+		return
+	}
+	c.now = s.opts.Now()
+	s.serve(w, c)
 }
 
-// shownFor is how long clients show a chat action.
-const shownFor = 5 * time.Second
+// splitPath takes "/bot<token>/<method>" apart.
+func splitPath(path string) (token, method string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/bot")
+	if !ok {
+		return "", "", false
+	}
+	token, method, ok = strings.Cut(rest, "/")
+	return token, method, ok && token != "" && method != "" && !strings.Contains(method, "/")
+}
 
-// sendChatAction shows "typing…" and its like for five seconds, or until the bot's next message.
-func sendChatAction(s *Server, c *call) (any, *apiError) {
-	actions := []string{
-		"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
-		"choose_sticker", "find_location", "record_video_note", "upload_video_note",
+// accepts tells the bot's token of today from any other.
+func (s *Server) accepts(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opts.Token != "" && token == s.opts.Token
+}
+
+// serve answers one readable call, with the fault that the test ordered for it, if any.
+func (s *Server) serve(w http.ResponseWriter, c *call) {
+	f := s.takeFault(c)
+	if f != nil && !s.waitDelay(c, f.Delay) {
+		panic(http.ErrAbortHandler)
 	}
-	if !slices.Contains(actions, c.params["action"]) {
-		s.violation("sendChatAction: unknown action %q", c.params["action"])
-		return nil, badRequest("wrong parameter action in request")
+	if f != nil && f.Drop == DropBefore {
+		s.recordCall(c, nil, &apiError{Description: "connection dropped before processing"}, true)
+		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
 	}
-	ch, err := s.openChat(c)
+	if f != nil && f.refuses() {
+		err := f.apiError()
+		s.refuse(c, err)
+		f.write(w, err)
+		return
+	}
+	result, err := s.process(c)
+	s.recordCall(c, result, err, f != nil)
+	if f != nil && f.Drop == DropAfter {
+		panic(http.ErrAbortHandler)
+	}
+	if f != nil && f.Drop == DropHalf {
+		writeHalf(w, result, err)
+		panic(http.ErrAbortHandler)
+	}
 	if err != nil {
+		writeError(w, err)
+		return
+	}
+	writeResult(w, result)
+}
+
+func (s *Server) takeFault(c *call) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		chat := f.Chat == 0 || c.params["chat_id"] == strconv.FormatInt(f.Chat, 10)
+		if !chat || f.Method != "" && !strings.EqualFold(f.Method, c.name) {
+			continue
+		}
+		f.Times--
+		if f.Times == 0 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		return f
+	}
+	return nil
+}
+
+// waitDelay waits for the fault's time; false means the client or the server gave up before.
+func (s *Server) waitDelay(c *call, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	select {
+	case <-s.opts.After(d):
+		return true
+	case <-c.ctx.Done():
+	case <-s.closed:
+	}
+	return false
+}
+
+// refuse records a call that a fault answered, and from when on the next one is welcome.
+func (s *Server) refuse(c *call, err *apiError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.checkEarly(c)
+	if err.RetryAfter > 0 {
+		s.setRetryAfter(c, err.RetryAfter)
+	}
+	s.record(c, nil, err, true)
+}
+
+// process runs the method. Everything but getUpdates runs under the lock, so calls see each other's effects whole.
+func (s *Server) process(c *call) (any, *apiError) {
+	m, ok := s.methods[strings.ToLower(c.name)]
+	s.mu.Lock()
+	if !ok {
+		s.violation("%s: the simulator has no such method", c.name)
+		s.mu.Unlock()
+		return nil, &apiError{Code: http.StatusNotFound, Description: "Not Found: method not found"}
+	}
+	if err := s.checkParams(m, c); err != nil {
+		s.mu.Unlock()
 		return nil, err
 	}
-	ch.action, ch.until = c.params["action"], c.now.Add(shownFor)
-	s.notify()
-	ch.headerRev = s.rev
-	return true, nil
+	if m.waits != nil {
+		s.checkEarly(c)
+		s.mu.Unlock()
+		return m.waits(s, c)
+	}
+	defer s.mu.Unlock()
+	if err := s.checkRate(m, c); err != nil {
+		return nil, err
+	}
+	return m.run(s, c)
+}
+
+// checkParams notes and refuses parameters that the simulator does not know. Telegram ignores those that it does not
+// know either, but they are typing errors; what the others do would be lost here.
+func (s *Server) checkParams(m method, c *call) (refused *apiError) {
+	for name := range c.params {
+		if !slices.Contains(m.params, name) {
+			s.violation("%s: unknown parameter %q", c.name, name)
+			refused = badRequest("the simulator does not know the parameter %s of %s", name, c.name)
+		}
+	}
+	for name := range c.files {
+		if !slices.Contains(m.params, name) && !c.attaches(name) {
+			s.violation("%s: file part %q is not referred to", c.name, name)
+			refused = badRequest("the simulator does not know the file %s of %s", name, c.name)
+		}
+	}
+	for _, name := range c.repeated {
+		s.violation("%s: parameter %q given twice", c.name, name)
+	}
+	return refused
 }

@@ -164,22 +164,3 @@ func (c *call) flag(name string) bool {
 	}
 	return false
 }
-
-// object decodes a JSON parameter into dst. Absent is fine and leaves dst alone. Fields that dst does not have are a
-// violation: they are a typing error, or something that this simulator would silently lose.
-func (s *Server) object(c *call, name string, dst any) *apiError {
-	text := c.params[name]
-	if text == "" {
-		return nil
-	}
-	if err := json.Unmarshal([]byte(text), dst); err != nil {
-		s.violation("%s: %s is not valid JSON of its type: %v", c.name, name, err)
-		return badRequest("can't parse %s JSON object", name)
-	}
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(dst); err != nil {
-		s.violation("%s: %s: %v", c.name, name, err)
-	}
-	return nil
-}

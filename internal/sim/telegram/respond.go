@@ -125,3 +125,12 @@ func cutUnits(s string, from, to int) string {
 
 // validText reports whether s is UTF-8: Telegram refuses anything else.
 func validText(s string) bool { return utf8.ValidString(s) }
+
+func conflict(format string, args ...any) *apiError {
+	return &apiError{Code: http.StatusConflict, Description: "Conflict: " + sprintf(format, args...)}
+}
+
+// twoPollers is what the older of two getUpdates requests is told.
+func twoPollers() *apiError {
+	return conflict("terminated by other getUpdates request; make sure that only one bot instance is running")
+}

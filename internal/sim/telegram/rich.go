@@ -30,14 +30,6 @@ type richCell struct {
 	Valign string          `json:"valign"`
 }
 
-func sendRichMessage(s *Server, c *call) (any, *apiError) {
-	rich, err := s.richMessage(c)
-	if err != nil {
-		return nil, err
-	}
-	return s.post(c, &Message{Rich: rich})
-}
-
 // richMessage reads the rich_message parameter and returns its blocks as RichMessage.
 func (s *Server) richMessage(c *call) (json.RawMessage, *apiError) {
 	var in struct {

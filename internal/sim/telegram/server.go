@@ -2,7 +2,8 @@ package telegram
 
 import (
 	"context"
-	"math/rand/v2"
+	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -27,6 +28,43 @@ type Options struct {
 	After func(time.Duration) <-chan time.Time
 	// Dial makes the connections to a webhook. Nil means the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// User is somebody with a Telegram account. Their private chat with the bot has their own id.
+type User struct {
+	ID        int64
+	FirstName string
+
+	s *Server
+}
+
+// CallbackQuery is one press of an inline button: a callback query and its answer.
+type CallbackQuery struct {
+	ID        string
+	UpdateID  int64
+	MessageID int64
+	Data      string
+
+	s          *Server
+	chat       int64
+	from       int64
+	at         time.Time
+	done       chan struct{}
+	answerText string
+	rev        int64
+	answered   bool
+}
+
+// method is one Bot API method: the parameters that the simulator knows and what it does. run is called with the lock held;
+// waits is called without it, for the one method that blocks.
+type method struct {
+	params []string
+	run    func(*Server, *call) (any, *apiError)
+	waits  func(*Server, *call) (any, *apiError)
+	// posts marks methods that put something into a chat: the ones that flood control and retry_after are about.
+	posts bool
+	// shows marks the other methods that a person sees something of.
+	shows bool
 }
 
 // Server is a Bot API server for one bot, with the people who talk to it. It is an http.Handler for
@@ -59,45 +97,11 @@ type Server struct {
 	violations []string
 }
 
-// New returns a server that knows nobody yet.
-func New(o Options) *Server {
-	if o.Username == "" {
-		o.Username = "kite_demo_bot"
+func (s *Server) stopHook() {
+	if s.hook != nil {
+		s.hook.stop()
+		s.hook = nil
 	}
-	if o.Name == "" {
-		o.Name = "Kite demo"
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.After == nil {
-		o.After = time.After
-	}
-	s := &Server{
-		opts:      o,
-		bot:       wireUser{ID: botID(o.Token), IsBot: true, FirstName: o.Name, Username: o.Username},
-		methods:   methodTable(),
-		client:    newHookClient(o),
-		closed:    make(chan struct{}),
-		epoch:     strconv.FormatUint(rand.Uint64(), 36),
-		changed:   make(chan struct{}),
-		chats:     map[int64]*chat{},
-		users:     map[int64]*User{},
-		queries:   map[string]*CallbackQuery{},
-		profile:   profile{commands: map[string][]Command{}},
-		updates:   updateQueue{next: 1, kinds: defaultKinds()},
-		rateLimit: rateLimit{until: map[string]time.Time{}},
-	}
-	return s
-}
-
-// botID is the number a token begins with: on Telegram it is the bot's user id.
-func botID(token string) int64 {
-	digits, _, _ := strings.Cut(token, ":")
-	if id, err := strconv.ParseInt(digits, 10, 64); err == nil && id > 0 {
-		return id
-	}
-	return 7000000001
 }
 
 // Close ends long polls, page streams, waiting tests and the webhook's deliveries, and waits for the latter.
@@ -115,131 +119,65 @@ func (s *Server) Close() {
 	s.client.CloseIdleConnections()
 }
 
-// ServeHTTP answers /bot<TOKEN>/<method>.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	token, name, ok := splitPath(r.URL.Path)
-	switch {
-	case !ok:
-		writeError(w, &apiError{Code: http.StatusNotFound, Description: "Not Found"})
-		return
-	case !s.accepts(token):
-		writeError(w, &apiError{Code: http.StatusUnauthorized, Description: "Unauthorized"})
-		return
-	case r.Method != http.MethodGet && r.Method != http.MethodPost:
-		writeError(w, &apiError{Code: http.StatusMethodNotAllowed, Description: "Method Not Allowed"})
-		return
+// stopPoll ends the waiting request, if there is one. The caller holds the lock.
+func (s *Server) stopPoll(reason *apiError) {
+	if p := s.updates.poll; p != nil {
+		p.reason = reason
+		close(p.over)
+		s.updates.poll = nil
 	}
-	c, err := readCall(w, r, name)
-	if err != nil {
+}
+
+// setAllowedUpdates stores allowed_updates if the call names them. An empty list means the default.
+func (s *Server) setAllowedUpdates(c *call) *apiError {
+	if !c.has("allowed_updates") || c.params["allowed_updates"] == "" {
+		return nil
+	}
+	var kinds []string
+	if err := s.object(c, "allowed_updates", &kinds); err != nil {
+		return err
+	}
+	for _, kind := range kinds {
+		if !slices.Contains(allKinds(), kind) {
+			s.violation("%s: allowed_updates names %q, which is no kind of update", c.name, kind)
+		}
+	}
+	if len(kinds) == 0 {
+		kinds = defaultKinds()
+	}
+	s.updates.kinds = kinds
+	return nil
+}
+
+// maxConfirmed is how many confirmed updates [Server.Redeliver] can give once more.
+const maxConfirmed = 100
+
+// keepConfirmed keeps the newest confirmed updates. The caller holds the lock.
+func (s *Server) keepConfirmed(confirmed []queuedUpdate) {
+	all := slices.Concat(s.updates.confirmed, confirmed)
+	s.updates.confirmed = all[max(0, len(all)-maxConfirmed):]
+}
+
+// errClosed ends waits when the server is closed.
+var errClosed = errors.New("the simulator was closed")
+
+// wait blocks until ready, which is called with the lock held, says so.
+func (s *Server) wait(ctx context.Context, ready func() bool) error {
+	for {
 		s.mu.Lock()
-		s.violation("%s: unreadable request: %s", name, err.Description)
-		s.record(&call{name: name, now: s.opts.Now()}, nil, err, false)
+		ok, changed := ready(), s.changed
 		s.mu.Unlock()
-		writeError(w, err)
-		return
-	}
-	c.now = s.opts.Now()
-	s.serve(w, c)
-}
-
-// splitPath takes "/bot<token>/<method>" apart.
-func splitPath(path string) (token, method string, ok bool) {
-	rest, ok := strings.CutPrefix(path, "/bot")
-	if !ok {
-		return "", "", false
-	}
-	token, method, ok = strings.Cut(rest, "/")
-	return token, method, ok && token != "" && method != "" && !strings.Contains(method, "/")
-}
-
-// accepts tells the bot's token of today from any other.
-func (s *Server) accepts(token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.opts.Token != "" && token == s.opts.Token
-}
-
-// serve answers one readable call, with the fault that the test ordered for it, if any.
-func (s *Server) serve(w http.ResponseWriter, c *call) {
-	f := s.takeFault(c)
-	if f != nil && !s.waitDelay(c, f.Delay) {
-		panic(http.ErrAbortHandler)
-	}
-	if f != nil && f.Drop == DropBefore {
-		s.recordCall(c, nil, &apiError{Description: "connection dropped before processing"}, true)
-		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
-	}
-	if f != nil && f.refuses() {
-		err := f.apiError()
-		s.refuse(c, err)
-		f.write(w, err)
-		return
-	}
-	result, err := s.process(c)
-	s.recordCall(c, result, err, f != nil)
-	if f != nil && f.Drop == DropAfter {
-		panic(http.ErrAbortHandler)
-	}
-	if f != nil && f.Drop == DropHalf {
-		writeHalf(w, result, err)
-		panic(http.ErrAbortHandler)
-	}
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	writeResult(w, result)
-}
-
-// process runs the method. Everything but getUpdates runs under the lock, so calls see each other's effects whole.
-func (s *Server) process(c *call) (any, *apiError) {
-	m, ok := s.methods[strings.ToLower(c.name)]
-	s.mu.Lock()
-	if !ok {
-		s.violation("%s: the simulator has no such method", c.name)
-		s.mu.Unlock()
-		return nil, &apiError{Code: http.StatusNotFound, Description: "Not Found: method not found"}
-	}
-	if err := s.checkParams(m, c); err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	if m.waits != nil {
-		s.checkEarly(c)
-		s.mu.Unlock()
-		return m.waits(s, c)
-	}
-	defer s.mu.Unlock()
-	if err := s.checkRate(m, c); err != nil {
-		return nil, err
-	}
-	return m.run(s, c)
-}
-
-// checkParams notes and refuses parameters that the simulator does not know. Telegram ignores those that it does not
-// know either, but they are typing errors; what the others do would be lost here.
-func (s *Server) checkParams(m method, c *call) (refused *apiError) {
-	for name := range c.params {
-		if !slices.Contains(m.params, name) {
-			s.violation("%s: unknown parameter %q", c.name, name)
-			refused = badRequest("the simulator does not know the parameter %s of %s", name, c.name)
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closed:
+			return errClosed
 		}
 	}
-	for name := range c.files {
-		if !slices.Contains(m.params, name) && !c.attaches(name) {
-			s.violation("%s: file part %q is not referred to", c.name, name)
-			refused = badRequest("the simulator does not know the file %s of %s", name, c.name)
-		}
-	}
-	for _, name := range c.repeated {
-		s.violation("%s: parameter %q given twice", c.name, name)
-	}
-	return refused
-}
-
-// violation notes something that a correct bot never does. The caller holds the lock.
-func (s *Server) violation(format string, args ...any) {
-	s.violations = append(s.violations, sprintf(format, args...))
 }
 
 // notify wakes everybody who waits for a change. The caller holds the lock.
@@ -247,4 +185,163 @@ func (s *Server) notify() {
 	s.rev++
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// violation notes something that a correct bot never does. The caller holds the lock.
+func (s *Server) violation(format string, args ...any) {
+	s.violations = append(s.violations, sprintf(format, args...))
+}
+
+// maxCalls bounds the memory of a demo that runs for weeks: the oldest recorded calls go first.
+const maxCalls = 8000
+
+// recordCall records the call and wakes those who wait for it.
+func (s *Server) recordCall(c *call, result any, err *apiError, faulty bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record(c, result, err, faulty)
+}
+
+func (s *Server) record(c *call, result any, err *apiError, faulty bool) {
+	rec := Call{Method: c.name, Params: c.params, Files: c.files, OK: err == nil, Faulty: faulty, At: c.now}
+	if err != nil {
+		rec.Code, rec.Description = err.Code, err.Description
+	} else {
+		rec.Result = marshal(plain(result))
+	}
+	if len(s.calls) >= maxCalls {
+		s.calls = slices.Delete(s.calls, 0, maxCalls/2)
+	}
+	s.calls = append(s.calls, rec)
+	s.notify()
+}
+
+// object decodes a JSON parameter into dst. Absent is fine and leaves dst alone. Fields that dst does not have are a
+// violation: they are a typing error, or something that this simulator would silently lose.
+func (s *Server) object(c *call, name string, dst any) *apiError {
+	text := c.params[name]
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), dst); err != nil {
+		s.violation("%s: %s is not valid JSON of its type: %v", c.name, name, err)
+		return badRequest("can't parse %s JSON object", name)
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(dst); err != nil {
+		s.violation("%s: %s: %v", c.name, name, err)
+	}
+	return nil
+}
+
+// chat finds the chat that chat_id names and that the bot may write to.
+func (s *Server) chat(c *call) (*chat, *apiError) {
+	text := c.params["chat_id"]
+	if text == "" {
+		return nil, badRequest("chat_id is empty")
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	ch := s.chats[id]
+	if err != nil || ch == nil || !ch.known {
+		return nil, badRequest("chat not found")
+	}
+	return ch, nil
+}
+
+// openChat is chat, for methods that the other side can refuse.
+func (s *Server) openChat(c *call) (*chat, *apiError) {
+	ch, err := s.chat(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case ch.blocked:
+		return nil, &apiError{Code: 403, Description: "Forbidden: bot was blocked by the user"}
+	}
+	return ch, nil
+}
+
+// sender is the sender with this id: the bot or one of the people.
+func (s *Server) sender(id int64) *wireUser {
+	if id == s.bot.ID {
+		bot := s.bot
+		return &bot
+	}
+	if p := s.users[id]; p != nil {
+		u := p.wire()
+		return &u
+	}
+	return nil
+}
+
+// wire is the message as Telegram sends it. The caller holds the lock.
+func (s *Server) wire(ch *chat, m *Message) *wireMessage {
+	w := &wireMessage{
+		MessageID: m.ID, Chat: ch.wireChat, Date: m.Date.Unix(), From: s.sender(m.From),
+		Protected: m.Protected, LinkPreview: m.preview, RichMessage: m.Rich,
+	}
+	if !m.Edited.IsZero() {
+		w.EditDate = m.Edited.Unix()
+	}
+	if m.media() {
+		w.Caption, w.CaptionEntity = m.Text, m.Entities
+	} else {
+		w.Text, w.Entities = m.Text, m.Entities
+	}
+	if m.Photo != nil {
+		w.Photo = m.Photo.wirePhoto()
+	}
+	if m.Document != nil {
+		w.Document = m.Document.wireDocument()
+	}
+	if len(m.Keyboard) > 0 {
+		w.ReplyMarkup = wireBoard(m.Keyboard)
+	}
+	return w
+}
+
+// addMessage appends a message, gives it the next number and tells everybody. The caller holds the lock.
+func (s *Server) addMessage(ch *chat, m *Message) *Message {
+	ch.nextID++
+	m.ID, m.Chat = ch.nextID, ch.ID
+	m.Date = s.opts.Now()
+	ch.messages = append(ch.messages, m)
+	s.notify()
+	m.rev = s.rev
+	if m.FromBot {
+		ch.until = time.Time{} // a message ends "typing…", as in every client
+	}
+	return m
+}
+
+// changedMessage tells everybody that a message is not what it was. The caller holds the lock.
+func (s *Server) changedMessage(m *Message) {
+	s.notify()
+	m.rev = s.rev
+}
+
+// remove deletes a message from its chat. The caller holds the lock.
+func (s *Server) remove(ch *chat, id int64) {
+	ch.messages = slices.DeleteFunc(ch.messages, func(m *Message) bool { return m.ID == id })
+	s.notify()
+	ch.deleted = append(ch.deleted, deletion{id: id, rev: s.rev})
+}
+
+func (p *User) wire() wireUser {
+	return wireUser{ID: p.ID, FirstName: p.FirstName, LanguageCode: "en"}
+}
+
+// chat is the person's private chat. The caller holds the lock.
+func (p *User) chat() *chat { return p.s.chats[p.ID] }
+
+func (s *Server) addUser(id int64, firstName string) *User {
+	if p := s.users[id]; p != nil {
+		return p
+	}
+	p := &User{ID: id, FirstName: firstName, s: s}
+	s.users[id] = p
+	s.userIDs = append(s.userIDs, id)
+	s.chats[id] = &chat{wireChat: wireChat{ID: id, Type: "private", FirstName: firstName}}
+	s.notify()
+	return p
 }

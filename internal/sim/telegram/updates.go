@@ -2,56 +2,9 @@ package telegram
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
-
-// maxPoll is the longest that Telegram holds a getUpdates request, whatever timeout it names.
-const maxPoll = 50 * time.Second
-
-// updateQueue is the queue of updates and who is waiting for it.
-type updateQueue struct {
-	queue []queuedUpdate
-	next  int64    // number of the next update
-	kinds []string // allowed_updates; it stays until a call changes it
-	poll  *poll    // the request that waits now
-
-	secondPollers int            // other instances that poll
-	confirmed     []queuedUpdate // the last ones that left the queue by being confirmed
-}
-
-type queuedUpdate struct {
-	id    int64
-	raw   json.RawMessage
-	order string // what it waits behind on its way to a webhook
-}
-
-// poll is a getUpdates request that waits; another one ends it by closing over.
-type poll struct {
-	over   chan struct{}
-	reason *apiError
-}
-
-// allKinds are the update types of Bot API 10.3, in its order.
-func allKinds() []string {
-	return []string{
-		"message", "edited_message", "channel_post", "edited_channel_post", "business_connection", "business_message",
-		"edited_business_message", "deleted_business_messages", "guest_message", "message_reaction",
-		"message_reaction_count", "inline_query", "chosen_inline_result", "callback_query", "shipping_query",
-		"pre_checkout_query", "purchased_paid_media", "poll", "poll_answer", "my_chat_member", "chat_member",
-		"chat_join_request", "chat_boost", "removed_chat_boost", "managed_bot", "subscription",
-		"stopped_message_generation",
-	}
-}
-
-// defaultKinds is what a bot gets that never asked: everything but three.
-func defaultKinds() []string {
-	return slices.DeleteFunc(allKinds(), func(kind string) bool {
-		return kind == "chat_member" || strings.HasPrefix(kind, "message_reaction")
-	})
-}
 
 // queue gives the update a number and puts it into the queue, or drops it if the bot does not want its kind: then
 // the number is 0. The caller holds the lock.
@@ -73,20 +26,8 @@ func (s *Server) enqueue(q queuedUpdate) {
 	s.notify()
 }
 
-// Queue returns how many updates are not yet confirmed.
-func (s *Server) Queue() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.updates.queue)
-}
-
-// SetNextUpdateID makes the numbering go on from id. Telegram itself may restart it, higher or lower, after a week
-// of silence.
-func (s *Server) SetNextUpdateID(id int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.updates.next = id
-}
+// maxPoll is the longest that Telegram holds a getUpdates request, whatever timeout it names.
+const maxPoll = 50 * time.Second
 
 // getUpdates answers with the head of the queue, and waits for one without holding the lock.
 func getUpdates(s *Server, c *call) (any, *apiError) {
@@ -168,24 +109,6 @@ func (s *Server) startPoll(c *call, offset int64) *apiError {
 	return nil
 }
 
-// twoPollers is what the older of two getUpdates requests is told.
-func twoPollers() *apiError {
-	return conflict("terminated by other getUpdates request; make sure that only one bot instance is running")
-}
-
-func conflict(format string, args ...any) *apiError {
-	return &apiError{Code: http.StatusConflict, Description: "Conflict: " + sprintf(format, args...)}
-}
-
-// stopPoll ends the waiting request, if there is one. The caller holds the lock.
-func (s *Server) stopPoll(reason *apiError) {
-	if p := s.updates.poll; p != nil {
-		p.reason = reason
-		close(p.over)
-		s.updates.poll = nil
-	}
-}
-
 func (s *Server) endPoll(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,23 +118,46 @@ func (s *Server) endPoll(p *poll) {
 	}
 }
 
-// setAllowedUpdates stores allowed_updates if the call names them. An empty list means the default.
-func (s *Server) setAllowedUpdates(c *call) *apiError {
-	if !c.has("allowed_updates") || c.params["allowed_updates"] == "" {
-		return nil
-	}
-	var kinds []string
-	if err := s.object(c, "allowed_updates", &kinds); err != nil {
-		return err
-	}
-	for _, kind := range kinds {
-		if !slices.Contains(allKinds(), kind) {
-			s.violation("%s: allowed_updates names %q, which is no kind of update", c.name, kind)
+// confirm forgets the updates that an offset confirms. A negative offset keeps only that many from the end. An
+// offset right behind an update of the queue confirms it and all before it, whatever their numbers; another one
+// confirms the lower numbers, unless it lies beyond the current numbering: then it belongs to a numbering that
+// ended, and confirms nothing.
+func (s *Server) confirm(offset int64) {
+	q := s.updates.queue
+	before := len(q)
+	switch {
+	case offset == 0:
+		return
+	case offset < 0:
+		q = q[max(0, len(q)+int(offset)):]
+	default:
+		if i := lastIndex(q, offset-1); i >= 0 {
+			s.keepConfirmed(q[:i+1])
+			q = q[i+1:]
+		} else if offset <= s.updates.next {
+			q = slices.DeleteFunc(q, func(u queuedUpdate) bool { return u.id < offset })
 		}
 	}
-	if len(kinds) == 0 {
-		kinds = defaultKinds()
+	s.updates.queue = slices.Clone(q)
+	if len(q) != before {
+		s.notify()
 	}
-	s.updates.kinds = kinds
-	return nil
+}
+
+func lastIndex(q []queuedUpdate, id int64) int {
+	for i, u := range slices.Backward(q) {
+		if u.id == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// firstUpdates copies the first updates of the queue.
+func (s *Server) firstUpdates(limit int64) []json.RawMessage {
+	found := []json.RawMessage{}
+	for _, u := range s.updates.queue[:min(int(limit), len(s.updates.queue))] {
+		found = append(found, u.raw)
+	}
+	return found
 }

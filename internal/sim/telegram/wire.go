@@ -1,6 +1,8 @@
 package telegram
 
-import "encoding/json"
+import (
+	"encoding/json"
+)
 
 // The wire types are the parts of Bot API objects that this simulator sends.
 

@@ -6,19 +6,6 @@ import (
 	"strings"
 )
 
-// Command is an entry of the command menu.
-type Command struct {
-	Command     string `json:"command"`
-	Description string `json:"description"`
-}
-
-// profile is what the bot says about itself.
-type profile struct {
-	commands         map[string][]Command // by scope and language
-	description      string
-	shortDescription string
-}
-
 // maxCommands is how many commands one scope holds; maxCommandBytes is about where Telegram says
 // BOT_COMMANDS_TOO_MUCH.
 const (
@@ -128,13 +115,6 @@ func (s *Server) menuFor(p *User) []Command {
 		}
 	}
 	return nil
-}
-
-// Commands returns the command menu that this person sees in the private chat.
-func (p *User) Commands() []Command {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	return append([]Command(nil), p.s.menuFor(p)...)
 }
 
 // profileChanged makes every page look again at what it shows of the bot.
