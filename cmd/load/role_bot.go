@@ -36,7 +36,7 @@ func bot(ctx context.Context) error {
 		return fmt.Errorf("%s, %s: %w", clockEnv, idleEnv, err)
 	}
 	timing := session.DefaultTiming()
-	timing.Idle, timing.Quiet = idle, busyLogins
+	timing.Idle, timing.BackgroundRate = idle, busyLogins
 	now := newFastClock(time.Unix(at, 0))
 	stop := sideDoor("/clock", func(w http.ResponseWriter, r *http.Request) {
 		by, err1 := time.ParseDuration(r.FormValue("by"))

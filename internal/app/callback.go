@@ -36,7 +36,7 @@ func (l logins) Callback(ctx context.Context, state, code string) error {
 
 const (
 	// finishTime is how long a browser waits for its login to be finished.
-	finishTime = session.Longest + time.Second
+	finishTime = session.MaxWait + time.Second
 	// Of all browsers together. People come one at a time; a flood gets a page.
 	callbackRate, callbackBurst = rate.Limit(5), 20
 )
@@ -225,7 +225,7 @@ func pageOf(err error) webPage {
 // pages are those of the errors that are known. No error is two of them.
 func pages() map[error]webPage {
 	return map[error]webPage{
-		session.ErrNoAttempt: pageUnwaited, session.ErrOtherAttempt: pageUnwaited, session.ErrCodeUsed: pageUnwaited, session.ErrLeft: pageUnwaited,
+		session.ErrNoAttempt: pageUnwaited, session.ErrOtherAttempt: pageUnwaited, session.ErrCodeUsed: pageUnwaited, session.ErrLoggedOut: pageUnwaited,
 		session.ErrCodeRefused: pageRefused,
 		session.ErrUnread:      pageDone,      // made; the bot tells whose it is
 		session.ErrNoLogin:     pageElsewhere, // of a Kite user who is another person's, or of an attempt that was begun anew

@@ -149,7 +149,7 @@ func (c *chat) open() {
 	c.pool = session.New(session.Options{
 		Dialer: c.kite, Authorizer: c.kite, Store: c.store, LoginHosts: sessiontest.Hosts(),
 		// How often the pool looks in one moment is up to the scheduler: no look waits for a token.
-		Timing: session.Timing{Quiet: 1000},
+		Timing: session.Timing{BackgroundRate: 1000},
 		Notify: func(e session.Event) { c.bot.Notify(e) },
 	})
 	c.bot = c.newBot()

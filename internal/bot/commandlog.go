@@ -132,7 +132,7 @@ var outcomes = []struct {
 	{"panic", isA[*panics.Error]},
 	{"cancelled", isAny(context.Canceled)},
 	{"ok", isAny(session.ErrBound)},
-	{"cancelled", isAny(session.ErrLeft)},
+	{"cancelled", isAny(session.ErrLoggedOut)},
 	{"no login", isAny(session.ErrNoLogin)},
 	{"login ended", isAny(session.ErrEnded)},
 	{"unconfirmed", isAny(session.ErrUnconfirmed)},

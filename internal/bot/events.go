@@ -76,7 +76,7 @@ func (b *Bot) loggedOut(e session.Event) view.Message {
 // announced: else the next process announces it.
 func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 	s, err := b.Accounts.Status(person)
-	links := s.Untold
+	links := s.FinishedLinks
 	if err != nil || s.User.IsZero() || len(links) == 0 { // logged out again, or announced already
 		return err
 	}

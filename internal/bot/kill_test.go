@@ -55,7 +55,7 @@ func (d disk) decided() map[string]string {
 		if r.Login != nil {
 			user = fmt.Sprint(r.Login.User.UserID, r.Login.Confirmed)
 		}
-		all[name] = fmt.Sprint(d.prefs[id], user, len(r.Links), len(r.Lapsing), len(r.Ending), r.Leaving, r.Last.UserID)
+		all[name] = fmt.Sprint(d.prefs[id], user, len(r.Links), len(r.Replaced), len(r.Ending), r.Leaving, r.Last.UserID)
 	}
 	return all
 }

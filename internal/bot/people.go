@@ -17,7 +17,7 @@ type logoutFunc func(ctx context.Context, person int64) (session.Record, session
 // wasEmpty reports whether nothing was known of a person but their standing.
 func wasEmpty(f command.Forgotten) bool {
 	r := f.Record
-	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last.IsZero() && f.Prefs.IsZero()
+	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last.IsZero() && f.Prefs.IsZero()
 }
 
 // erase ends a person's sessions at Kite, in the one way of the pool or the

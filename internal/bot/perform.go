@@ -120,7 +120,7 @@ func (b *Bot) fail(ctx context.Context, inv invocation, err error, ref string) (
 		return cancelled(inv), errCancelled
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops
 		return command.Reply{}, err
-	case errors.Is(err, session.ErrLeft):
+	case errors.Is(err, session.ErrLoggedOut):
 		return command.Reply{}, err // they logged out meanwhile, and read that
 	case why != "" && !errors.Is(err, session.ErrBound):
 		return b.offerLogin(ctx, inv, err, why, ref)

@@ -93,7 +93,7 @@ func (s *Store) forgetRecord(tx *bolt.Tx, person int64) error {
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err
 	}
-	if r.Login != nil || len(r.Links)+len(r.Lapsing)+len(r.Ending) > 0 {
+	if r.Login != nil || len(r.Links)+len(r.Replaced)+len(r.Ending) > 0 {
 		return nil
 	}
 	return s.replaceRecord(tx, session.Record{Person: person})

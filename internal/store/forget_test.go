@@ -97,7 +97,7 @@ func TestForgetLeavesSessionsToBeEnded(t *testing.T) {
 	for name, r := range map[string]session.Record{
 		"a login":           {Person: 71, Login: full.Login},
 		"a link":            {Person: 71, Links: full.Links},
-		"a lapsing session": {Person: 71, Lapsing: full.Lapsing},
+		"a lapsing session": {Person: 71, Replaced: full.Replaced},
 		"an ending session": {Person: 71, Ending: full.Ending, Leaving: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,7 @@ func eachOldFile(t *testing.T, fn func(t *testing.T, f oldFile, path string)) {
 // oldRecord is the record of 71 without what the schemas 1 and 2 did not keep.
 func oldRecord() session.Record {
 	r := sessiontest.Full(71)
-	r.Quiet = false // it did not exist
+	r.Silent = false // it did not exist
 	r = byLoginTool(r)
 	r.Login.Used, r.Login.Warned = time.Time{}, false
 	return r
@@ -87,8 +87,8 @@ func byLoginTool(r session.Record) session.Record {
 		plain(&r.Links[i].Credential)
 		r.Links[i].Attempt, r.Links[i].Seq = nil, 0
 	}
-	for i := range r.Lapsing {
-		plain(&r.Lapsing[i])
+	for i := range r.Replaced {
+		plain(&r.Replaced[i])
 	}
 	for i := range r.Ending {
 		plain(&r.Ending[i])

@@ -72,7 +72,7 @@ func outsiderFile(t *testing.T) (path string, log *logs, secrets []string) {
 		"9977553311", `{"v":1`, `"watch"`, `"hide"`, `"standing"`, "2031-03-04", checkText,
 		string(testKey()[:16]), string(number(0x71aa_bbcc_ff88)), string(number(0x71aa_bbcc_ee99)),
 	}
-	for _, h := range slices.Concat([]session.Credential{full.Login.Credential, full.Links[0].Credential}, full.Lapsing, full.Ending) {
+	for _, h := range slices.Concat([]session.Credential{full.Login.Credential, full.Links[0].Credential}, full.Replaced, full.Ending) {
 		secrets = append(secrets, h.Session.Reveal(), h.MCP.Reveal())
 	}
 	attempt := full.Links[0].Attempt

@@ -94,7 +94,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 }
 
 func encodeRecord(r session.Record) ([]byte, error) {
-	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Lapsing), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Quiet, Contested: r.Contested}
+	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Replaced), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Silent, Contested: r.Contested}
 	if l := r.Login; l != nil {
 		out.Login = &loginV1{
 			heldV1:    heldOut(l.Credential),
@@ -131,7 +131,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	if in.V != 1 {
 		return session.Record{}, fmt.Errorf("record version %d is not known: %w", in.V, ErrSchemaNewer)
 	}
-	r := session.Record{Person: person, Last: kite.Identity(in.Last), Lapsing: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Quiet: in.Quiet, Contested: in.Contested}
+	r := session.Record{Person: person, Last: kite.Identity(in.Last), Replaced: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Silent: in.Quiet, Contested: in.Contested}
 	if l := in.Login; l != nil {
 		r.Login = &session.Login{
 			Credential: heldIn(l.heldV1),
@@ -139,7 +139,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 			Bound:      l.Bound.Time,
 			LinkAt:     l.LinkAt.Time,
 			LinkSeq:    l.LinkSeq,
-			Resumable:  session.Answer(l.Resumable),
+			Resumable:  session.Tristate(l.Resumable),
 			Used:       l.Used.Time,
 			Warned:     l.Warned,
 			Confirmed:  l.Confirmed,
@@ -176,14 +176,14 @@ func attemptOut(a *session.Attempt) *attemptV1 {
 	if a == nil {
 		return nil
 	}
-	return &attemptV1{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Brought: inUTC(a.Brought), Due: inUTC(a.Due), Tried: a.Tried}
+	return &attemptV1{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Brought: inUTC(a.Received), Due: inUTC(a.Due), Tried: a.Sent}
 }
 
 func attemptIn(a *attemptV1) *session.Attempt {
 	if a == nil {
 		return nil
 	}
-	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Brought: a.Brought.Time, Due: a.Due.Time, Tried: a.Tried}
+	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Received: a.Brought.Time, Due: a.Due.Time, Sent: a.Tried}
 }
 
 func heldsOut(held []session.Credential) []heldV1 {

@@ -103,7 +103,7 @@ func (s *Store) writeRecord(tx *bolt.Tx, r session.Record) error {
 }
 
 func isEmpty(r session.Record) bool {
-	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
+	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
 }
 
 func listPending(tx *bolt.Tx, r session.Record) error {

@@ -101,7 +101,7 @@ func TestARecordOfALaterVersionIsLeftAlone(t *testing.T) {
 // out besides a login, and many who come in any order and leave pages half full.
 func TestAPersonIsSmall(t *testing.T) {
 	r := byLoginTool(sessiontest.Full(5_000_000_071))
-	r.Links, r.Lapsing, r.Ending = r.Links[:1], nil, nil
+	r.Links, r.Replaced, r.Ending = r.Links[:1], nil, nil
 	text, err := encodeRecord(r)
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func login(ctx context.Context, r *Request) (Reply, error) {
 		return Say(LoginView(s, r.Now).Already()), nil
 	case errors.Is(err, session.ErrNoLogin), errors.Is(err, session.ErrEnded):
 		return linkReply(ctx, r, "", "")
-	case usurped, errors.Is(err, session.ErrUnconfirmed), errors.Is(err, session.ErrLeft), ctx.Err() != nil:
+	case usurped, errors.Is(err, session.ErrUnconfirmed), errors.Is(err, session.ErrLoggedOut), ctx.Err() != nil:
 		return Reply{}, err
 	case doubt != nil && doubt.Over:
 		return linkReply(ctx, r, dialog.ProbablyOver(), "")
@@ -123,11 +123,11 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case err != nil && !expected(err):
 		return Reply{}, err
-	case s.State == session.Unconfirmed && s.Link == nil && !s.News:
+	case s.State == session.Unconfirmed && s.Link == nil && !s.Announcing:
 		return Reply{}, session.ErrUnconfirmed
 	case s.Link != nil && s.Link.Ref == r.Args:
 		return linkStands(r, s, wire.Unanswered(err)), nil
-	case s.Link == nil && !s.User.IsZero() && s.News:
+	case s.Link == nil && !s.User.IsZero() && s.Announcing:
 		return Reply{}, nil
 	case s.Link == nil && !s.User.IsZero(): // an old button: say where things stand, and take it away
 		return inPlace(LoginView(s, r.Now).LoggedIn(false)), nil
@@ -173,7 +173,7 @@ func loginUse(ctx context.Context, r *Request) (Reply, error) {
 	if errors.Is(err, session.ErrNoLogin) {
 		return inPlace(dialog.OldButton()), nil
 	}
-	if err != nil || len(s.Untold) > 0 { // with links on the screen the event tells it
+	if err != nil || len(s.FinishedLinks) > 0 { // with links on the screen the event tells it
 		return Reply{}, err
 	}
 	return inPlace(LoginView(s, r.Now).LoggedIn(false)), nil

@@ -83,7 +83,7 @@ func logout(ctx context.Context, r *Request) (Reply, error) {
 		reply = Say(dialog.LoggingOut())
 	case was.Login == nil && len(was.Links) > 0 && len(was.Ending) == 0 && !slices.ContainsFunc(was.Links, session.Link.Exchanged):
 		reply = Say(dialog.LinkCancelled())
-	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0 && len(was.Lapsing) == 0:
+	case was.Login == nil && len(was.Links) == 0 && len(was.Ending) == 0 && len(was.Replaced) == 0:
 		reply = Say(dialog.NothingToLogOut())
 	}
 	reply.Also = ReplaceAll(was.Links, dialog.LinkDead())

@@ -41,7 +41,7 @@ func statusWithout(s session.Status, r *Request) view.Message {
 	switch {
 	case s.Link != nil && s.Link.Exchanged():
 		return dialog.LoginUnread()
-	case s.Link != nil && s.Link.Attempt != nil && (s.Link.Attempt.Tried || s.Link.Attempt.Code != "" && !r.Now.Before(s.Link.Attempt.Due)):
+	case s.Link != nil && s.Link.Attempt != nil && (s.Link.Attempt.Sent || s.Link.Attempt.Code != "" && !r.Now.Before(s.Link.Attempt.Due)):
 		return dialog.LoginQueued(time.Time{})
 	case s.Link != nil && s.Link.Attempt != nil && s.Link.Attempt.Code != "":
 		return dialog.LoginQueued(s.Link.Attempt.Due)

@@ -88,7 +88,7 @@ func (g *gate) begin(t *testing.T, d *Dialer) session.Attempt {
 	if q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 || strings.Contains(link.Reveal(), a.Verifier) {
 		t.Error("the link proves nothing, or too much")
 	}
-	if !base64.MatchString(a.State) || !base64.MatchString(a.Verifier) || len(a.Verifier) < 43 || a.Code != "" || a.Tried {
+	if !base64.MatchString(a.State) || !base64.MatchString(a.Verifier) || len(a.Verifier) < 43 || a.Code != "" || a.Sent {
 		t.Error("an attempt of other parts")
 	}
 	return a

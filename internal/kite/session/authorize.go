@@ -18,16 +18,16 @@ import (
 // *CrowdedError, ErrCodeRefused, ErrCodeLost, ErrUnread, ErrLeft, or ErrNoLogin
 // when the Kite user is another person's. nil: the person is logged in, and
 // EventLoggedIn follows.
-func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (Status, error) {
-	return p.serve(ctx, who, func(ctx context.Context, pr *person) error {
-		pr.bringing.Add(1) // the caller hears what comes of the code, not the watcher
-		defer pr.bringing.Add(-1)
+func (p *Pool) Authorized(ctx context.Context, person int64, state, code string) (Status, error) {
+	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error {
+		pr.authorizing.Add(1) // the caller hears what comes of the code, not the watcher
+		defer pr.authorizing.Add(-1)
 		link, err := pr.acceptCode(state, code)
 		if err != nil {
 			return err
 		}
 		defer pr.startWatcher() // what is queued, or not read yet
-		return pr.try(ctx, link)
+		return pr.tryLink(ctx, link)
 	})
 }
 
@@ -37,7 +37,7 @@ func (p *Pool) Authorized(ctx context.Context, who int64, state, code string) (S
 func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error) {
 	for _, pr := range p.inMemory() { // people with a link out are in memory
 		if _, ok := pr.record().attempt(state); ok {
-			leaves := pr.left()
+			leaves := pr.logoutCount()
 			s, err := p.Authorized(ctx, pr.id, state, code)
 			if died, ok := errors.AsType[*CodeError](err); ok {
 				pr.notify(leaves, Event{Kind: EventLoginFailed, Why: died})
@@ -49,7 +49,7 @@ func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error)
 }
 
 // acceptCode writes a code down with its attempt, and when it may be sent.
-func (pr *person) acceptCode(state, code string) (link Link, err error) {
+func (pr *personState) acceptCode(state, code string) (link Link, err error) {
 	cancelBooking := func() {}
 	saved := pr.update(func(r *Record) {
 		i, known := r.attempt(state)
@@ -63,8 +63,8 @@ func (pr *person) acceptCode(state, code string) (link Link, err error) {
 			err = ErrCodeUsed
 		case a.Code == "":
 			var due time.Time
-			if due, cancelBooking, err = pr.pool.exchanges.book(pr.id, now); err == nil {
-				a.Code, a.Brought, a.Due = code, now, due // with their monotonic readings
+			if due, cancelBooking, err = pr.pool.codes.reserve(pr.id, now); err == nil {
+				a.Code, a.Received, a.Due = code, now, due // with their monotonic readings
 			}
 		}
 		link = r.Links[i]
@@ -89,7 +89,7 @@ func (r Record) notAwaited() error {
 }
 
 // newAttempt begins a login by OAuth.
-func (pr *person) newAttempt(ctx context.Context) (Link, error) {
+func (pr *personState) newAttempt(ctx context.Context) (Link, error) {
 	attempt, url, err := pr.pool.Authorizer.Begin(ctx)
 	if err != nil {
 		return Link{}, err
@@ -97,21 +97,21 @@ func (pr *person) newAttempt(ctx context.Context) (Link, error) {
 	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Now().UTC()}, nil
 }
 
-// try finds out whether a link's login is through, and binds it if so. ErrNoLogin:
+// tryLink finds out whether a link's login is through, and binds it if so. ErrNoLogin:
 // not yet.
-func (pr *person) try(ctx context.Context, link Link) error {
+func (pr *personState) tryLink(ctx context.Context, link Link) error {
 	if link.Attempt == nil {
-		return pr.askLink(ctx, link)
+		return pr.bindIfFinished(ctx, link)
 	}
-	return pr.outlive(ctx, func(ctx context.Context) error { return pr.exchange(ctx, link.Ref) })
+	return pr.runDetached(ctx, func(ctx context.Context) error { return pr.exchange(ctx, link.Ref) })
 }
 
-// outlive runs do to its end even if the caller gives up, as after a /logout: an
+// runDetached runs do to its end even if the caller gives up, as after a /logout: an
 // answer that is not read would leave a login at the server whose key no one has.
-func (pr *person) outlive(ctx context.Context, do func(context.Context) error) error {
+func (pr *personState) runDetached(ctx context.Context, do func(context.Context) error) error {
 	done := make(chan error, 1)
 	pr.pool.spawnFor(pr, func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, Longest-glanceTime)
+		ctx, cancel := context.WithTimeout(ctx, MaxWait-reuseCheckTime)
 		defer cancel()
 		defer close(done) // a bug in it costs this exchange
 		done <- do(ctx)
@@ -130,7 +130,7 @@ func (pr *person) outlive(ctx context.Context, do func(context.Context) error) e
 // exchange carries an attempt on as far as it goes: ErrNoLogin while there is no
 // code, *QueuedError while it is not its turn. With the bearer that a code was
 // exchanged for, the link is one like any other: it is asked who logged in.
-func (pr *person) exchange(ctx context.Context, ref string) error {
+func (pr *personState) exchange(ctx context.Context, ref string) error {
 	if err := pr.exchanging.lock(ctx); err != nil {
 		return err
 	}
@@ -144,25 +144,25 @@ func (pr *person) exchange(ctx context.Context, ref string) error {
 	a, now := link.Attempt, pr.pool.Now()
 	switch {
 	case a == nil:
-		return pr.askLink(ctx, link) // by the one before us
-	case a.Tried: // by a process that did not live to hear the answer
-		return pr.codeDied(link, ErrCodeLost, nil)
-	case a.Code == "" && pr.age(link) >= AttemptLife:
-		pr.linkDied(link)
+		return pr.bindIfFinished(ctx, link) // by the one before us
+	case a.Sent: // by a process that did not live to hear the answer
+		return pr.failAttempt(link, ErrCodeLost, nil)
+	case a.Code == "" && pr.linkAge(link) >= AttemptLife:
+		pr.expireLink(link)
 		return ErrEnded
 	case a.Code == "":
 		return ErrNoLogin
-	case now.Sub(a.Brought) >= CodeLife:
-		return pr.codeDied(link, ErrCodeRefused, errors.New("it waited for longer than it is good"))
+	case now.Sub(a.Received) >= CodeLife:
+		return pr.failAttempt(link, ErrCodeRefused, errors.New("it waited for longer than it is good"))
 	case now.Before(a.Due) && a.Due.Sub(now) <= CodeLife: // else a clock was set back
 		return &QueuedError{Until: a.Due}
 	}
-	return pr.send(ctx, link)
+	return pr.redeem(ctx, link)
 }
 
-// send exchanges the code of a link, once: that it is sent is on disk before.
-func (pr *person) send(ctx context.Context, link Link) error {
-	if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried = true }); err != nil {
+// redeem exchanges the code of a link, once: that it is sent is on disk before.
+func (pr *personState) redeem(ctx context.Context, link Link) error {
+	if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Sent = true }); err != nil {
 		return err
 	}
 	held, err := pr.pool.Authorizer.Redeem(ctx, *link.Attempt)
@@ -171,50 +171,50 @@ func (pr *person) send(ctx context.Context, link Link) error {
 		return err // we stop: the next process says that the code is lost
 	case err == nil:
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Credential, l.Attempt = held, nil }); err != nil {
-			pr.discard(ctx, held)
+			pr.endUnwanted(ctx, held)
 			return err
 		}
 		link.Credential, link.Attempt = held, nil
-		return pr.askLink(ctx, link)
+		return pr.bindIfFinished(ctx, link)
 	case kind == wire.KindLimited:
-		due := pr.pool.exchanges.again(pr.pool.Now())
-		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Tried, l.Attempt.Due = false, due }); err != nil {
+		due := pr.pool.codes.requeue(pr.pool.Now())
+		if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Sent, l.Attempt.Due = false, due }); err != nil {
 			return err
 		}
 		return &QueuedError{Until: due}
 	case kind == wire.KindFailed:
-		return pr.codeDied(link, ErrCodeRefused, err)
+		return pr.failAttempt(link, ErrCodeRefused, err)
 	default:
-		return pr.codeDied(link, ErrCodeLost, err)
+		return pr.failAttempt(link, ErrCodeLost, err)
 	}
 }
 
-// codeDied drops an attempt whose code is useless.
-func (pr *person) codeDied(link Link, why, cause error) error {
+// failAttempt drops an attempt whose code is useless.
+func (pr *personState) failAttempt(link Link, why, cause error) error {
 	step := stepCodeLost
 	if errors.Is(why, ErrCodeRefused) {
 		step = stepCodeRefused
 	}
 	pr.pool.count(step)
 	pr.pool.Logger.Warn("a login by oauth came to nothing: its person is told to start again", "person", pr.id, "why", why, "err", cause)
-	pr.linkDied(link)
+	pr.expireLink(link)
 	return &CodeError{Why: why, Then: link.Then}
 }
 
-// discard ends a login that is no longer wanted: the person logged out, or began
+// endUnwanted ends a login that is no longer wanted: the person logged out, or began
 // again, while the code was being exchanged.
-func (pr *person) discard(ctx context.Context, held Credential) {
+func (pr *personState) endUnwanted(ctx context.Context, held Credential) {
 	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })
 	if err != nil {
 		pr.pool.Logger.Error("a login that is not wanted any more cannot be written down: it is tried once to end it", "person", pr.id, "err", err)
-		pr.end(ctx, held)
+		pr.endSession(ctx, held)
 		return
 	}
 	pr.endNow(ctx, false)
 }
 
 // changeLink changes a link that is still there.
-func (pr *person) changeLink(ref string, change func(*Link)) error {
+func (pr *personState) changeLink(ref string, change func(*Link)) error {
 	known := false
 	err := pr.update(func(r *Record) {
 		if i := r.link(ref); i >= 0 && (r.Links[i].Attempt != nil) {

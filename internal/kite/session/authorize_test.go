@@ -272,7 +272,7 @@ func TestACodeUnderWayAtAKillIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.pool.Close()
-		rec.Links[0].Attempt.Code, rec.Links[0].Attempt.Tried = code, true
+		rec.Links[0].Attempt.Code, rec.Links[0].Attempt.Sent = code, true
 		if err := w.store.Save(rec); err != nil {
 			t.Fatal(err)
 		}

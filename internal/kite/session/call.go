@@ -13,14 +13,14 @@ import (
 // Call asks the person's account one thing, over that person's session.
 //
 // It is asked again where an answer may merely have been lost. When the account
-// does not answer, Call finds out what that means for the login (judge). And
-// no answer is handed out before its owner is proved (prove).
+// does not answer, Call finds out what that means for the login (interpret). And
+// no answer is handed out before its owner is proved (requireProof).
 //
 // Errors: ErrNoLogin, ErrEnded, ErrUnconfirmed, ErrLeft, *DoubtError,
 // *UsurpedError, or *wire.Error when the login is fine and only this call failed.
 // It returns after [Longest] at the latest.
-func (p *Pool) Call(ctx context.Context, who int64, q query.Query) (string, error) {
-	pr, done, err := p.acquire(who)
+func (p *Pool) Call(ctx context.Context, person int64, q query.Query) (string, error) {
+	pr, done, err := p.acquire(person)
 	if err != nil {
 		return "", err
 	}
@@ -32,8 +32,8 @@ func (p *Pool) Call(ctx context.Context, who int64, q query.Query) (string, erro
 
 // Fetch is Call, but an answer of the same login that is not older than maxAge
 // is handed out again. It returns when Kite gave the answer.
-func (p *Pool) Fetch(ctx context.Context, who int64, q query.Query, maxAge time.Duration) (string, time.Time, error) {
-	pr, done, err := p.acquire(who)
+func (p *Pool) Fetch(ctx context.Context, person int64, q query.Query, maxAge time.Duration) (string, time.Time, error) {
+	pr, done, err := p.acquire(person)
 	if err != nil {
 		return "", time.Time{}, err
 	}
@@ -51,7 +51,7 @@ func (p *Pool) Fetch(ctx context.Context, who int64, q query.Query, maxAge time.
 }
 
 // cached finds an answer of the present login.
-func (pr *person) cached(key string, maxAge time.Duration) (cachedAnswer, bool) {
+func (pr *personState) cached(key string, maxAge time.Duration) (cachedAnswer, bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	a, ok := pr.cache.answers[key]
@@ -62,7 +62,7 @@ func (pr *person) cached(key string, maxAge time.Duration) (cachedAnswer, bool) 
 
 // cacheAnswer keeps a session's answer for a minute or two and returns its time. Answers
 // never outlive their login: cached compares, and setRecord drops them.
-func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
+func (pr *personState) cacheAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	now := pr.pool.Now()
@@ -73,13 +73,13 @@ func (pr *person) cacheAnswer(key, text string, session ID) time.Time {
 }
 
 // call is Call, and says which session answered.
-func (pr *person) call(ctx context.Context, q query.Query) (string, ID, error) {
+func (pr *personState) call(ctx context.Context, q query.Query) (string, ID, error) {
 	if !q.Reads() {
 		return "", ID{}, &wire.Error{Kind: wire.KindNoTool, Tool: q.Name(), Err: errors.New("does not only read: never asked here")}
 	}
-	ctx, cancel := context.WithTimeout(ctx, Longest)
+	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	for leaves := pr.left(); ; {
+	for leaves := pr.logoutCount(); ; {
 		login := pr.record().Login
 		switch {
 		case login == nil:
@@ -89,8 +89,8 @@ func (pr *person) call(ctx context.Context, q query.Query) (string, ID, error) {
 		}
 		text, err := pr.callOn(ctx, login, q)
 		switch {
-		case pr.left() != leaves:
-			return "", ID{}, ErrLeft
+		case pr.logoutCount() != leaves:
+			return "", ID{}, ErrLoggedOut
 		case errors.Is(err, errReplaced) && ctx.Err() == nil:
 			continue // a new login came through meanwhile
 		}
@@ -98,19 +98,19 @@ func (pr *person) call(ctx context.Context, q query.Query) (string, ID, error) {
 	}
 }
 
-func (pr *person) callOn(ctx context.Context, login *Login, q query.Query) (string, error) {
-	text, err := pr.ask(ctx, login.Session, q)
+func (pr *personState) callOn(ctx context.Context, login *Login, q query.Query) (string, error) {
+	text, err := pr.callSession(ctx, login.Session, q)
 	if err != nil {
 		failed := wire.KindOf(err) == wire.KindFailed
-		if err = pr.judge(ctx, *login, err); err != nil {
+		if err = pr.interpret(ctx, *login, err); err != nil {
 			return "", err
 		}
 		// The login is fine: the tool alone stumbled. Once more, then it is the tool.
 		// Kite may have been asked too much in that moment: what failed waits for another.
-		if failed && !sleep(ctx, pr.pool.Timing.Again, nil) {
+		if failed && !sleep(ctx, pr.pool.Timing.RetryFailed, nil) {
 			return "", &wire.Error{Kind: wire.KindUnreachable, Tool: q.Name(), Err: context.Cause(ctx)}
 		}
-		text, err = pr.ask(ctx, login.Session, q)
+		text, err = pr.callSession(ctx, login.Session, q)
 		if wire.KindOf(err) == wire.KindEnded {
 			return "", pr.ended(*login, wire.EndingOf(err))
 		}
@@ -118,22 +118,22 @@ func (pr *person) callOn(ctx context.Context, login *Login, q query.Query) (stri
 			return "", err
 		}
 	}
-	if err := pr.prove(ctx, *login, pr.tick(), isEmpty(text)); err != nil {
+	if err := pr.requireProof(ctx, *login, pr.tick(), isEmpty(text)); err != nil {
 		return "", err
 	}
 	return text, nil
 }
 
-// judge says what a failed call means. nil: the login is fine, the tool may be
+// interpret says what a failed call means. nil: the login is fine, the tool may be
 // asked again.
-func (pr *person) judge(ctx context.Context, login Login, err error) error {
+func (pr *personState) interpret(ctx context.Context, login Login, err error) error {
 	switch wire.KindOf(err) {
 	case wire.KindEnded:
 		return pr.ended(login, wire.EndingOf(err))
 	case wire.KindNotServed:
 		return pr.notServed(login, err)
 	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt, wire.KindUnknown:
-		return pr.confirm(ctx, login)
+		return pr.probe(ctx, login)
 	case wire.KindMalformed:
 		return nil // garbled on its way: says nothing about the login
 	default:
@@ -141,22 +141,22 @@ func (pr *person) judge(ctx context.Context, login Login, err error) error {
 	}
 }
 
-// prove makes sure that an answer received at the given tick is the login's
+// requireProof makes sure that an answer received at the given tick is the login's
 // own before the caller sees it. While a link of the session can still be
 // finished, a second browser login silently replaces the account behind it, so
 // the proof must be younger than the answer; afterwards one proof for each
 // connection is enough, if it was asked for when the link was dead. An empty
 // answer is believed only with a younger proof.
-func (pr *person) prove(ctx context.Context, login Login, answered uint64, empty bool) error {
-	for !pr.proved(login, answered, empty) { // what another caller found may be older than the answer
-		if err := pr.confirm(ctx, login); err != nil {
+func (pr *personState) requireProof(ctx context.Context, login Login, answered uint64, empty bool) error {
+	for !pr.isProved(login, answered, empty) { // what another caller found may be older than the answer
+		if err := pr.probe(ctx, login); err != nil {
 			return err
 		}
 	}
-	return pr.stillCurrent(login)
+	return pr.isCurrent(login)
 }
 
-func (pr *person) proved(login Login, answered uint64, empty bool) bool {
+func (pr *personState) isProved(login Login, answered uint64, empty bool) bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	return pr.proof > answered || !empty && pr.proof > 0 && !login.LinksAlive(pr.proofAt)
@@ -172,18 +172,18 @@ func isEmpty(text string) bool {
 
 // Check asks the login now whether it still answers. The error says why the
 // account cannot be asked; the Status is true either way.
-func (p *Pool) Check(ctx context.Context, who int64) (Status, error) {
-	return p.check(ctx, who, (*person).confirm)
+func (p *Pool) Check(ctx context.Context, person int64) (Status, error) {
+	return p.check(ctx, person, (*personState).probe)
 }
 
 // Glance is Check without patience: the login is asked once, and one that does not
 // answer is a *DoubtError at once.
-func (p *Pool) Glance(ctx context.Context, who int64) (Status, error) {
-	return p.check(ctx, who, (*person).glance)
+func (p *Pool) Glance(ctx context.Context, person int64) (Status, error) {
+	return p.check(ctx, person, (*personState).probeOnce)
 }
 
-func (p *Pool) check(ctx context.Context, who int64, ask func(*person, context.Context, Login) error) (Status, error) {
-	return p.serve(ctx, who, func(ctx context.Context, pr *person) error {
+func (p *Pool) check(ctx context.Context, person int64, ask func(*personState, context.Context, Login) error) (Status, error) {
+	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error {
 		login := pr.record().Login
 		if login == nil {
 			return ErrNoLogin

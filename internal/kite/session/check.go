@@ -12,15 +12,15 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// confirm finds out whether a login still answers, with patience: the server
+// probe finds out whether a login still answers, with patience: the server
 // says the same for an ended login, a rate limit and an outage. One caller asks,
 // and the others wait for its verdict: a Kite that limits us is asked no more
 // often because the parts of an answer fail side by side.
-func (pr *person) confirm(ctx context.Context, login Login) error {
+func (pr *personState) probe(ctx context.Context, login Login) error {
 	for {
-		v, mine := pr.verdictOn(login.Session)
+		v, mine := pr.joinProbe(login.Session)
 		if mine {
-			return pr.decide(ctx, login, v)
+			return pr.probeAlone(ctx, login, v)
 		}
 		select {
 		case <-v.done:
@@ -28,66 +28,66 @@ func (pr *person) confirm(ctx context.Context, login Login) error {
 				return v.err
 			}
 		case <-ctx.Done():
-			return pr.gaveUp(ctx, login, unreachable(ctx))
+			return pr.contextEnded(ctx, login, unreachable(ctx))
 		}
 	}
 }
 
-// verdictOn returns the verdict that is awaited on a session, or begins one, which
+// joinProbe returns the verdict that is awaited on a session, or begins one, which
 // is then the caller's to find.
-func (pr *person) verdictOn(session ID) (v *verdict, mine bool) {
+func (pr *personState) joinProbe(session ID) (v *probe, mine bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	if v = pr.verdict; v != nil && v.session == session {
+	if v = pr.probing; v != nil && v.session == session {
 		return v, false
 	}
-	v = &verdict{session: session, done: make(chan struct{})}
-	pr.verdict = v
+	v = &probe{session: session, done: make(chan struct{})}
+	pr.probing = v
 	return v, true
 }
 
-func (pr *person) decide(ctx context.Context, login Login, v *verdict) error {
+func (pr *personState) probeAlone(ctx context.Context, login Login, v *probe) error {
 	defer func() { // after a panic, too
 		pr.mu.Lock()
 		defer pr.mu.Unlock()
-		if pr.verdict == v {
-			pr.verdict = nil
+		if pr.probing == v {
+			pr.probing = nil
 		}
 		close(v.done)
 	}()
-	err := pr.askPatiently(ctx, login)
+	err := pr.probeWithPauses(ctx, login)
 	v.err, v.given = err, ctx.Err() == nil
 	return err
 }
 
-// askPatiently asks until the login answers, or patience ends.
-func (pr *person) askPatiently(ctx context.Context, login Login) error {
+// probeWithPauses asks until the login answers, or patience ends.
+func (pr *personState) probeWithPauses(ctx context.Context, login Login) error {
 	err := pr.askOnce(ctx, login)
-	if pr.over(login) {
+	if pr.isOverdue(login) {
 		return pr.orDoubt(login, err) // the clock and Kite agree: do not keep the person waiting
 	}
-	for _, pause := range pr.pool.Timing.Patience {
+	for _, pause := range pr.pool.Timing.ProbePauses {
 		if !inconclusive(err) {
 			return err
 		}
 		if !sleep(ctx, pause, nil) {
-			return pr.gaveUp(ctx, login, err)
+			return pr.contextEnded(ctx, login, err)
 		}
-		err = pr.question(ctx, login)
+		err = pr.verifyUser(ctx, login)
 	}
 	return pr.orDoubt(login, err)
 }
 
-// glance is confirm without patience: a silence is a doubt at once.
-func (pr *person) glance(ctx context.Context, login Login) error {
+// probeOnce is confirm without patience: a silence is a doubt at once.
+func (pr *personState) probeOnce(ctx context.Context, login Login) error {
 	return pr.orDoubt(login, pr.askOnce(ctx, login))
 }
 
 // askOnce asks the login once. Of a silence it asks why, as far as Kite says that.
-func (pr *person) askOnce(ctx context.Context, login Login) error {
-	err := pr.question(ctx, login)
+func (pr *personState) askOnce(ctx context.Context, login Login) error {
+	err := pr.verifyUser(ctx, login)
 	if inconclusive(err) {
-		if over := pr.askWhy(ctx, login, err); over != nil {
+		if over := pr.askReason(ctx, login, err); over != nil {
 			return over
 		}
 	}
@@ -95,26 +95,26 @@ func (pr *person) askOnce(ctx context.Context, login Login) error {
 }
 
 // orDoubt makes a doubt of a silence.
-func (pr *person) orDoubt(login Login, err error) error {
+func (pr *personState) orDoubt(login Login, err error) error {
 	if !inconclusive(err) {
 		return err
 	}
-	pr.doubt(login)
-	return &DoubtError{Over: pr.over(login), Err: err}
+	pr.markDoubtful(login)
+	return &DoubtError{Over: pr.isOverdue(login), Err: err}
 }
 
-// gaveUp is the error for a caller whose context ended. A deadline that passed
+// contextEnded is the error for a caller whose context ended. A deadline that passed
 // means that Kite did not answer in time.
-func (pr *person) gaveUp(ctx context.Context, login Login, err error) error {
+func (pr *personState) contextEnded(ctx context.Context, login Login, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		pr.doubt(login)
-		return &DoubtError{Over: pr.over(login), Err: err}
+		pr.markDoubtful(login)
+		return &DoubtError{Over: pr.isOverdue(login), Err: err}
 	}
 	return unreachable(ctx)
 }
 
-// over reports whether a login is over by the clock.
-func (pr *person) over(login Login) bool { return !pr.pool.Now().Before(login.Until()) }
+// isOverdue reports whether a login is over by the clock.
+func (pr *personState) isOverdue(login Login) bool { return !pr.pool.Now().Before(login.Until()) }
 
 // inconclusive reports whether an error leaves open what became of the login.
 func inconclusive(err error) bool {
@@ -126,24 +126,24 @@ func inconclusive(err error) bool {
 	}
 }
 
-// askWhy asks what Kite says of a login by OAuth that it does not answer. One
+// askReason asks what Kite says of a login by OAuth that it does not answer. One
 // question is answered with Kite's own reason, which shows whether Kite dropped the
 // login or has a fault. nil: the login is not known to be over.
-func (pr *person) askWhy(ctx context.Context, login Login, err error) error {
+func (pr *personState) askReason(ctx context.Context, login Login, err error) error {
 	if !login.Session.IsBearer() || wire.KindOf(err) != wire.KindFailed {
 		return nil
 	}
-	if _, err := pr.ask(ctx, login.Session, query.Alerts()); wire.KindOf(err) == wire.KindEnded {
+	if _, err := pr.callSession(ctx, login.Session, query.Alerts()); wire.KindOf(err) == wire.KindEnded {
 		return pr.ended(login, wire.EndingOf(err))
 	}
 	return nil
 }
 
-// question asks the login's session once who it is, and draws the conclusions
+// verifyUser asks the login's session once who it is, and draws the conclusions
 // that need no patience.
-func (pr *person) question(ctx context.Context, login Login) error {
+func (pr *personState) verifyUser(ctx context.Context, login Login) error {
 	sent, at := pr.tick(), pr.pool.Now()
-	text, err := pr.ask(ctx, login.Session, query.Profile())
+	text, err := pr.callSession(ctx, login.Session, query.Profile())
 	if wire.KindOf(err) == wire.KindDoubt && login.Resumable != No {
 		// The server no longer opens the session over its stream. Over /mcp it
 		// says in so many words whether that is the end.
@@ -165,16 +165,16 @@ func (pr *person) question(ctx context.Context, login Login) error {
 	if profile.UserID != login.User.UserID {
 		return pr.usurped(ctx, login, profile.Identity())
 	}
-	pr.trust(login, sent, at)
+	pr.recordProof(login, sent, at)
 	if login.Resumable == Unknown {
 		pr.startWatcher() // asks; it could not be told right after the login
 	}
-	return pr.stillCurrent(login)
+	return pr.isCurrent(login)
 }
 
-// trust notes that the login named its user when it was asked at a tick, which
+// recordProof notes that the login named its user when it was asked at a tick, which
 // was at a moment. It says nothing of a login that came after it.
-func (pr *person) trust(login Login, sent uint64, at time.Time) {
+func (pr *personState) recordProof(login Login, sent uint64, at time.Time) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if now := pr.rec.Login; now != nil && now.Session == login.Session {
@@ -185,8 +185,8 @@ func (pr *person) trust(login Login, sent uint64, at time.Time) {
 // errReplaced is ErrNoLogin for this session: the person has another one by now.
 var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
 
-// stillCurrent makes sure that the login was not replaced or ended while Kite was asked.
-func (pr *person) stillCurrent(login Login) error {
+// isCurrent makes sure that the login was not replaced or ended while Kite was asked.
+func (pr *personState) isCurrent(login Login) error {
 	now := pr.record().Login
 	switch {
 	case now == nil:
@@ -197,22 +197,22 @@ func (pr *person) stillCurrent(login Login) error {
 	return nil
 }
 
-// ask asks something on a session, and once more when the answer was lost. A
+// callSession asks something on a session, and once more when the answer was lost. A
 // call on a stream that ended does not count: over /mcp it has both tries.
-func (pr *person) ask(ctx context.Context, id ID, q query.Query) (string, error) {
-	l := pr.conn(id)
+func (pr *personState) callSession(ctx context.Context, id ID, q query.Query) (string, error) {
+	l := pr.connection(id)
 	text, err := l.Call(ctx, q)
 	if !wire.Unanswered(err) || ctx.Err() != nil {
 		return text, l.orUnreachable(err)
 	}
 	if l.stream && l.lost() {
-		l = pr.conn(id)
+		l = pr.connection(id)
 		if text, err = l.Call(ctx, q); !wire.Unanswered(err) || ctx.Err() != nil {
 			return text, l.orUnreachable(err)
 		}
 	}
 	if !l.stream {
-		l = pr.conn(id)
+		l = pr.connection(id)
 		text, err = l.Call(ctx, q)
 		return text, l.orUnreachable(err)
 	}
@@ -234,23 +234,23 @@ func (pr *person) ask(ctx context.Context, id ID, q query.Query) (string, error)
 
 // tick returns the next moment of the person's own order of events: a proof
 // holds for the answers received before it was asked for.
-func (pr *person) tick() uint64 {
+func (pr *personState) tick() uint64 {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	pr.ticks++
-	return pr.ticks
+	pr.lastTick++
+	return pr.lastTick
 }
 
 // notServed is what it means that there is no server where sessions are resumed:
 // nothing, but for a login that lived on its stream alone. That one cannot be asked
 // anything any more; it lapses, so that /logout still tries to end it.
-func (pr *person) notServed(login Login, err error) error {
-	if login.Resumable != No || pr.streams(login.Session) {
+func (pr *personState) notServed(login Login, err error) error {
+	if login.Resumable != No || pr.hasStream(login.Session) {
 		return err
 	}
 	err = pr.update(func(r *Record) {
 		if r.Login != nil && r.Login.Session == login.Session {
-			r.lapse(pr.pool.forgot, r.Login.credential())
+			r.retire(pr.pool.forgottenByServer, r.Login.credential())
 		}
 	})
 	if err != nil {
@@ -260,7 +260,7 @@ func (pr *person) notServed(login Login, err error) error {
 }
 
 // ended draws the conclusion from the server's word.
-func (pr *person) ended(login Login, why wire.Ending) error {
+func (pr *personState) ended(login Login, why wire.Ending) error {
 	was := false
 	err := pr.update(func(r *Record) {
 		if was = r.Login != nil && r.Login.Session == login.Session; was {
@@ -278,16 +278,16 @@ func (pr *person) ended(login Login, why wire.Ending) error {
 }
 
 // usurped ends a session on which another Kite user answered.
-func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) error {
+func (pr *personState) usurped(ctx context.Context, login Login, user kite.Identity) error {
 	var dead []Link
 	was, leaves := false, 0
 	err := pr.update(func(r *Record) {
 		if r.Login == nil || r.Login.Session != login.Session {
 			return
 		}
-		was, leaves = true, pr.leaves
+		was, leaves = true, pr.logouts
 		held := login.Credential
-		held.UserID = who.UserID
+		held.UserID = user.UserID
 		r.Login, r.Ending = nil, append(r.Ending, held)
 		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
 			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
@@ -304,5 +304,5 @@ func (pr *person) usurped(ctx context.Context, login Login, who kite.Identity) e
 		pr.notify(leaves, Event{Kind: EventLinkDead, Links: dead})
 	}
 	pr.endNow(ctx, false)
-	return &UsurpedError{Was: login.User, Now: who}
+	return &UsurpedError{Was: login.User, Now: user}
 }

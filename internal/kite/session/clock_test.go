@@ -52,12 +52,12 @@ func TestASetClockLosesNoAnnouncement(t *testing.T) {
 			w.wantEvents("11 logged in AB1234/holdings")
 			w.shift(by)
 			w.wantEvents("11 logged in AB1234/holdings")
-			if s := w.wantState(asha, session.Parked); !s.News {
+			if s := w.wantState(asha, session.Parked); !s.Announcing {
 				t.Error("the event is not on its way")
 			}
-			w.pass(session.NewsFor)
-			if s := w.wantState(asha, session.Parked); s.News || len(s.Untold) != 1 {
-				t.Errorf("news %v, %d links: the event is lost, and its link still shown", s.News, len(s.Untold))
+			w.pass(session.AnnounceTime)
+			if s := w.wantState(asha, session.Parked); s.Announcing || len(s.FinishedLinks) != 1 {
+				t.Errorf("news %v, %d links: the event is lost, and its link still shown", s.Announcing, len(s.FinishedLinks))
 			}
 		})
 	}
@@ -219,8 +219,8 @@ func TestARecordWithoutNumbers(t *testing.T) {
 		w.kite.Browser(second.URL, "CD5678")
 		w.pass(2 * time.Second)
 		w.wantEvents("22 logged in CD5678")
-		if s := w.wantState(ravi, session.LoggedIn); len(s.Untold) != 2 {
-			t.Errorf("%d links are finished, want both", len(s.Untold))
+		if s := w.wantState(ravi, session.LoggedIn); len(s.FinishedLinks) != 2 {
+			t.Errorf("%d links are finished, want both", len(s.FinishedLinks))
 		}
 		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); !errors.Is(err, session.ErrBound) {
 			t.Errorf("a link while news comes: %v", err)

@@ -111,9 +111,9 @@ type Attempt struct {
 	Redirect string    // where the browser ends
 	Paste    bool      // no server listens there: the person sends us the address
 	Code     string    // "" until the person or the browser brought it
-	Brought  time.Time // when that was
+	Received time.Time // when that was
 	Due      time.Time // when its turn to be exchanged is
-	Tried    bool      // it was sent, and is never sent again
+	Sent     bool      // it was sent, and is never sent again
 }
 
 func (Attempt) String() string { return dots }

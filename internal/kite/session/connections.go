@@ -9,13 +9,13 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// conn returns the connection to a session: its stream while that lives, else
+// connection returns the connection to a session: its stream while that lives, else
 // one that resumes it, on which the account has yet to be proved.
-func (pr *person) conn(id ID) *trackedConn {
+func (pr *personState) connection(id ID) *trackedConn {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if login := pr.rec.Login; login != nil && login.Session == id {
-		pr.used = pr.pool.Now()
+		pr.lastUsed = pr.pool.Now()
 	}
 	l := pr.conns[id]
 	if l != nil && !l.lost() {
@@ -31,7 +31,7 @@ func (pr *person) conn(id ID) *trackedConn {
 }
 
 // adoptConn takes a connection into use in the place of the one that its session had.
-func (pr *person) adoptConn(c Conn) {
+func (pr *personState) adoptConn(c Conn) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if old := pr.conns[c.ID()]; old != nil {
@@ -46,7 +46,7 @@ func (pr *person) adoptConn(c Conn) {
 
 // addConn keeps a connection whose account has yet to be proved, unless its session was
 // given up meanwhile; mu is held.
-func (pr *person) addConn(l *trackedConn) bool {
+func (pr *personState) addConn(l *trackedConn) bool {
 	if !pr.rec.uses(l.ID()) {
 		return false
 	}
@@ -57,8 +57,8 @@ func (pr *person) addConn(l *trackedConn) bool {
 	return true
 }
 
-// streams reports whether the stream of a session stands.
-func (pr *person) streams(id ID) bool {
+// hasStream reports whether the stream of a session stands.
+func (pr *personState) hasStream(id ID) bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	l := pr.conns[id]
@@ -73,7 +73,7 @@ type resumed struct {
 }
 
 // resume speaks for a login without its stream.
-func (pr *person) resume(h Credential) Conn {
+func (pr *personState) resume(h Credential) Conn {
 	var renewed func(ID)
 	if h.Session.IsBearer() {
 		renewed = func(mcp ID) { pr.renewed(h.Session, mcp) }
@@ -108,7 +108,7 @@ func resumeOf(err error) string {
 
 // renewed remembers the MCP session that a bearer is used on, so that the next
 // process need not make another one.
-func (pr *person) renewed(bearer, mcp ID) {
+func (pr *personState) renewed(bearer, mcp ID) {
 	pr.pool.spawnFor(pr, func(context.Context) {
 		err := pr.update(func(r *Record) {
 			if r.Login != nil && r.Login.Session == bearer {

@@ -114,7 +114,7 @@ func TestEndsArePaced(t *testing.T) {
 		}
 		w.open()
 		synctest.Wait()
-		quiet := session.DefaultTiming().Quiet
+		quiet := session.DefaultTiming().BackgroundRate
 		if n := len(ended(w.kite.Calls())); n > 2*quiet {
 			t.Errorf("%d at once, want %d at most", n, 2*quiet)
 		}

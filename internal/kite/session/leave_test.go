@@ -59,28 +59,28 @@ func TestLeavingInTheMiddle(t *testing.T) {
 		"of making a link": {func(*world) {}, "login", func(w *world) error {
 			_, _, err := w.pool.Link(w.t.Context(), asha, "/holdings")
 			return err
-		}, session.ErrLeft},
+		}, session.ErrLoggedOut},
 		"of looking at a young link": {func(w *world) { w.link(asha, ""); w.pass(3 * time.Minute) }, "get_profile", func(w *world) error {
 			_, _, err := w.pool.Link(w.t.Context(), asha, "/holdings")
 			return err
-		}, session.ErrLeft},
+		}, session.ErrLoggedOut},
 		"of a call": {func(w *world) { w.login(asha, "AB1234") }, "get_holdings", func(w *world) error {
 			_, err := w.call(asha)
 			return err
-		}, session.ErrLeft},
+		}, session.ErrLoggedOut},
 		"of a proof": {func(w *world) { w.login(asha, "AB1234") }, "get_profile", func(w *world) error {
 			_, err := w.call(asha)
 			return err
-		}, session.ErrLeft},
+		}, session.ErrLoggedOut},
 		"of a bind": {func(w *world) { w.link(asha, ""); w.pass(3 * time.Minute) }, "get_profile", func(w *world) error {
 			w.kite.Browser(w.wantState(asha, session.LinkSent).Link.URL, "AB1234")
 			_, err := w.pool.Finish(w.t.Context(), asha)
 			return err
-		}, session.ErrLeft},
+		}, session.ErrLoggedOut},
 		"of a check": {func(w *world) { w.login(asha, "AB1234") }, "get_profile", func(w *world) error {
 			_, err := w.pool.Check(w.t.Context(), asha)
 			return err
-		}, session.ErrLeft},
+		}, session.ErrLoggedOut},
 	} {
 		for how, leave := range ways {
 			t.Run(name+"/"+how, func(t *testing.T) {

@@ -18,19 +18,19 @@ import (
 //
 // The Status it returns holds every link that is still shown, so that the
 // caller can take the buttons off the older messages.
-func (p *Pool) Link(ctx context.Context, who int64, then string) (Link, Status, error) {
-	return p.link(ctx, who, then, false)
+func (p *Pool) Link(ctx context.Context, person int64, then string) (Link, Status, error) {
+	return p.link(ctx, person, then, false)
 }
 
 // Renew is Link, but begins a login by OAuth anew: what became of the one before
 // is not reported to us.
-func (p *Pool) Renew(ctx context.Context, who int64, then string) (Link, Status, error) {
-	return p.link(ctx, who, then, true)
+func (p *Pool) Renew(ctx context.Context, person int64, then string) (Link, Status, error) {
+	return p.link(ctx, person, then, true)
 }
 
-func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (link Link, s Status, err error) {
+func (p *Pool) link(ctx context.Context, person int64, then string, renew bool) (link Link, s Status, err error) {
 	var dropped []Link
-	s, err = p.serve(ctx, who, func(ctx context.Context, pr *person) (err error) {
+	s, err = p.serve(ctx, person, func(ctx context.Context, pr *personState) (err error) {
 		if link, dropped, err = pr.makeLink(ctx, then, renew); err != nil {
 			return err
 		}
@@ -49,19 +49,19 @@ func (p *Pool) link(ctx context.Context, who int64, then string, renew bool) (li
 
 // makeLink finds a link that can be handed out again, or makes one. It returns the
 // links that it takes the place of.
-func (pr *person) makeLink(ctx context.Context, then string, renew bool) (link Link, dropped []Link, err error) {
-	leaves, before := pr.left(), pr.record().Login
+func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (link Link, dropped []Link, err error) {
+	leaves, before := pr.logoutCount(), pr.record().Login
 	if err := pr.linking.lock(ctx); err != nil {
 		return Link{}, nil, err
 	}
 	defer pr.linking.unlock()
 
-	pr.endPending(ctx, pendingTime) // before a login of the same Kite user stands in its way
+	pr.endPending(ctx, endBeforeLinkTime) // before a login of the same Kite user stands in its way
 
-	link, young := pr.youngLink()
+	link, young := pr.reusableLink()
 	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {
-		if young, err = pr.stillGood(ctx, link); err != nil {
-			pr.leaveCommand(link, then)
+		if young, err = pr.isUsable(ctx, link); err != nil {
+			pr.keepCommand(link, then)
 			return Link{}, nil, err
 		}
 	}
@@ -97,22 +97,22 @@ var errLinkGone = errors.New("the link is gone")
 //
 // A login that was there before, and was never announced, is news no more: who
 // asks for a link in spite of it gets one. The links that it left are returned.
-func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
+func (pr *personState) issueLink(leaves int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
 	bound, left := false, false
 	var state error
 	err = pr.update(func(r *Record) {
-		if left = pr.leaves != leaves; left {
+		if left = pr.logouts != leaves; left {
 			return
 		}
 		done := r.finished()
-		if bound = len(done) > 0 && pr.isNews(*r.Login, before); bound {
+		if bound = len(done) > 0 && pr.announcementPending(*r.Login, before); bound {
 			link = done[len(done)-1]
 		} else {
-			old = r.settle(pr.pool.forgot)
+			old = r.dropFinished(pr.pool.forgottenByServer)
 		}
 		if i := r.link(link.Ref); i >= 0 {
 			link = r.Links[i]
-			state = link.underWay()
+			state = link.progress()
 		} else if again {
 			state = errLinkGone
 			return
@@ -122,7 +122,7 @@ func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, the
 			link.Then = then
 		}
 		if r.link(link.Ref) < 0 {
-			link.Seq, pr.made[link.Ref] = r.nextSeq(), pr.pool.Now() // Issued is for people: it has no monotonic reading
+			link.Seq, pr.linkMade[link.Ref] = r.nextSeq(), pr.pool.Now() // Issued is for people: it has no monotonic reading
 		}
 		r.putLink(link)
 	})
@@ -131,7 +131,7 @@ func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, the
 	}
 	switch {
 	case left:
-		return nil, ErrLeft
+		return nil, ErrLoggedOut
 	case bound:
 		return nil, ErrBound
 	case state != nil:
@@ -142,15 +142,15 @@ func (pr *person) issueLink(leaves int, before *Login, link Link, conn Conn, the
 	return old, nil
 }
 
-// isNews reports whether the event of a login is still being delivered: the
+// announcementPending reports whether the event of a login is still being delivered: the
 // login was not there before, or its event is young. mu is held.
-func (pr *person) isNews(login Login, before *Login) bool {
+func (pr *personState) announcementPending(login Login, before *Login) bool {
 	return before == nil || before.Session != login.Session || pr.announcing()
 }
 
 // newLink opens a session and calls `login` on it, once; or begins a login by
 // OAuth, if that is what the server wants.
-func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
+func (pr *personState) newLink(ctx context.Context) (Link, Conn, error) {
 	conn, err := pr.pool.open(ctx)
 	if wire.KindOf(err) == wire.KindAuthorize && pr.pool.Authorizer != nil {
 		link, err := pr.newAttempt(ctx)
@@ -162,14 +162,14 @@ func (pr *person) newLink(ctx context.Context) (Link, Conn, error) {
 	if err != nil {
 		return Link{}, nil, fmt.Errorf("open a session: %w", err)
 	}
-	called := pr.pool.Now() // with its monotonic reading, see forgot
+	called := pr.pool.Now() // with its monotonic reading, see forgottenByServer
 	text, err := conn.Call(ctx, query.Login())
 	if err != nil {
 		conn.Close()
 		return Link{}, nil, fmt.Errorf("ask for a login link: %w", err)
 	}
 	url, err := kite.ParseLink(text, conn.ID().Reveal(), pr.pool.LoginHosts)
-	pr.pool.noteLink(err)
+	pr.pool.recordLinkCheck(err)
 	if err != nil {
 		conn.Close()
 		return Link{}, nil, err
@@ -184,9 +184,9 @@ func (p *Pool) UnknownLink() UnknownLink {
 	return p.unknownLink
 }
 
-// noteLink notes whether a login link was found. Without one no login
+// recordLinkCheck notes whether a login link was found. Without one no login
 // is possible: the operator has to hear of it at once.
-func (p *Pool) noteLink(err error) {
+func (p *Pool) recordLinkCheck(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {
@@ -204,9 +204,9 @@ func (p *Pool) noteLink(err error) {
 		"action", "check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }
 
-// youngLink returns the newest link if it is young enough to be handed out again.
+// reusableLink returns the newest link if it is young enough to be handed out again.
 // How old one of an earlier process is, is not known.
-func (pr *person) youngLink() (Link, bool) {
+func (pr *personState) reusableLink() (Link, bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	open := pr.openLinks()
@@ -214,15 +214,15 @@ func (pr *person) youngLink() (Link, bool) {
 		return Link{}, false
 	}
 	link := open[len(open)-1]
-	at, here := pr.made[link.Ref]
+	at, here := pr.linkMade[link.Ref]
 	brought := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
 	shown := pr.pool.Now().Round(0).Sub(at.Round(0)) // by the wall: what is measured stands still while the host sleeps
 	return link, brought || here && pr.pool.since(at) < LinkYoung && shown < LinkYoung
 }
 
-// leaveCommand leaves a command to a link that cannot be given out again, since its
+// keepCommand leaves a command to a link that cannot be given out again, since its
 // login is being made.
-func (pr *person) leaveCommand(link Link, then string) {
+func (pr *personState) keepCommand(link Link, then string) {
 	if then == "" {
 		return
 	}
@@ -236,20 +236,20 @@ func (pr *person) leaveCommand(link Link, then string) {
 	}
 }
 
-// stillGood asks the link's session whether it is still there: the server may
+// isUsable asks the link's session whether it is still there: the server may
 // have been restarted since, and its links with it. A link that turns out to be
 // finished is bound.
-func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, glanceTime)
+func (pr *personState) isUsable(ctx context.Context, link Link) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, reuseCheckTime)
 	defer cancel()
 	if link.Attempt != nil {
-		return pr.stillAuthorizes(ctx, link)
+		return pr.attemptIsUsable(ctx, link)
 	}
-	switch err := pr.try(ctx, link); {
+	switch err := pr.tryLink(ctx, link); {
 	case errors.Is(err, ErrUnread):
 		return false, err
 	case err == nil, errors.Is(err, ErrNoLogin):
-		// A finished one is noticed by giveOut; a refused one is gone.
+		// A finished one is noticed by issueLink; a refused one is gone.
 		return pr.record().link(link.Ref) >= 0, nil
 	case errors.Is(err, ErrEnded):
 		return false, nil
@@ -260,11 +260,11 @@ func (pr *person) stillGood(ctx context.Context, link Link) (bool, error) {
 	}
 }
 
-// stillAuthorizes finds out whether a login by OAuth that is under way can be
+// attemptIsUsable finds out whether a login by OAuth that is under way can be
 // finished: not when the server gives out login links again. One whose code waits
 // for its turn is no link any more.
-func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) {
-	if err := link.underWay(); err != nil {
+func (pr *personState) attemptIsUsable(ctx context.Context, link Link) (bool, error) {
+	if err := link.progress(); err != nil {
 		return false, err
 	}
 	conn, err := pr.pool.open(ctx)
@@ -276,16 +276,16 @@ func (pr *person) stillAuthorizes(ctx context.Context, link Link) (bool, error) 
 
 // Finish asks Kite now whether one of the person's links is through, newest
 // first, and binds it if so. ErrNoLogin: not yet, or no link is out.
-func (p *Pool) Finish(ctx context.Context, who int64) (Status, error) {
-	return p.serve(ctx, who, func(ctx context.Context, pr *person) error { return pr.finish(ctx) })
+func (p *Pool) Finish(ctx context.Context, person int64) (Status, error) {
+	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error { return pr.finish(ctx) })
 }
 
-func (pr *person) finish(ctx context.Context) error {
+func (pr *personState) finish(ctx context.Context) error {
 	pr.mu.Lock()
 	links, first := pr.openLinks(), error(nil)
 	pr.mu.Unlock()
 	for _, link := range slices.Backward(links) {
-		err := pr.try(ctx, link)
+		err := pr.tryLink(ctx, link)
 		if err == nil {
 			return nil
 		}
@@ -301,8 +301,8 @@ func (pr *person) finish(ctx context.Context) error {
 
 // Shown notes which chat message carries a link, so that its button can be
 // taken away later, by another process too. Other links are no longer shown.
-func (p *Pool) Shown(who int64, ref string, message int) error {
-	return p.update(who, func(r *Record) {
+func (p *Pool) Shown(person int64, ref string, message int) error {
+	return p.update(person, func(r *Record) {
 		for i := range r.Links {
 			r.Links[i].Message = 0
 			if r.Links[i].Ref == ref {
@@ -314,6 +314,6 @@ func (p *Pool) Shown(who int64, ref string, message int) error {
 
 // Announced notes that the person was told about their login. Its link and the
 // older ones are dropped.
-func (p *Pool) Announced(who int64) error {
-	return p.update(who, func(r *Record) { r.settle(p.forgot) })
+func (p *Pool) Announced(person int64) error {
+	return p.update(person, func(r *Record) { r.dropFinished(p.forgottenByServer) })
 }

@@ -131,7 +131,7 @@ func TestAnUntoldLoginKeepsNobodyFromANewOne(t *testing.T) {
 		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); !errors.Is(err, session.ErrBound) {
 			t.Errorf("while the news are on their way: %v, want ErrBound", err)
 		}
-		w.pass(session.NewsFor)
+		w.pass(session.AnnounceTime)
 		second, s, err := w.pool.Link(w.t.Context(), asha, "")
 		if err != nil || second.Ref == first.Ref || second.Then != "" {
 			t.Fatalf("later: %v, %v", second, err)

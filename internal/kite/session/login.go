@@ -10,28 +10,28 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// askLink asks one link's session whether its browser login is through, and binds
+// bindIfFinished asks one link's session whether its browser login is through, and binds
 // it if so. ErrNoLogin: not yet.
-func (pr *person) askLink(ctx context.Context, link Link) error {
+func (pr *personState) bindIfFinished(ctx context.Context, link Link) error {
 	if login := pr.record().Login; login != nil && login.Session == link.Session {
 		return nil
 	}
-	l := pr.conn(link.Session)
-	who, err := identity(ctx, l)
+	l := pr.connection(link.Session)
+	user, err := identity(ctx, l)
 	switch kind := wire.KindOf(err); {
 	case err == nil:
-		return pr.bind(ctx, link, who)
+		return pr.bind(ctx, link, user)
 	case kind == wire.KindEnded && !l.stream:
-		if !pr.linkDied(link) {
+		if !pr.expireLink(link) {
 			return ErrNoLogin // it was refused, or given up, while it was asked
 		}
 		return ErrEnded
-	case link.Exchanged() && pr.age(link) < link.life()+linkGrace:
+	case link.Exchanged() && pr.linkAge(link) < link.life()+linkGrace:
 		return ErrUnread
-	case wire.Unanswered(err) && pr.age(link) < link.life()+linkGrace:
+	case wire.Unanswered(err) && pr.linkAge(link) < link.life()+linkGrace:
 		return err
-	case pr.age(link) >= link.life():
-		pr.linkDied(link)
+	case pr.linkAge(link) >= link.life():
+		pr.expireLink(link)
 		return ErrEnded
 	case kind == wire.KindMalformed:
 		return err
@@ -41,15 +41,15 @@ func (pr *person) askLink(ctx context.Context, link Link) error {
 }
 
 // bind makes a finished link's session the person's login.
-func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error {
-	err := pr.adopt(link, who)
+func (pr *personState) bind(ctx context.Context, link Link, user kite.Identity) error {
+	err := pr.saveLogin(link, user)
 	var owned *OwnedError
 	if errors.As(err, &owned) {
-		if pr.pool.releaseKiteUser(ctx, owned.Person, who) {
-			err = pr.adopt(link, who)
+		if pr.pool.freeKiteUser(ctx, owned.Person, user) {
+			err = pr.saveLogin(link, user)
 		}
 		if errors.As(err, &owned) {
-			return pr.contest(ctx, link, who, owned.Person)
+			return pr.contest(ctx, link, user, owned.Person)
 		}
 	}
 	if err != nil {
@@ -63,9 +63,9 @@ func (pr *person) bind(ctx context.Context, link Link, who kite.Identity) error 
 	return nil
 }
 
-// adopt writes the login down. A link that is no longer the person's (they
+// saveLogin writes the login down. A link that is no longer the person's (they
 // logged out meanwhile) changes nothing.
-func (pr *person) adopt(link Link, who kite.Identity) error {
+func (pr *personState) saveLogin(link Link, user kite.Identity) error {
 	now := pr.pool.Now().UTC()
 	var bound *Login
 	err := pr.update(func(r *Record) {
@@ -73,18 +73,18 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 			return
 		}
 		if r.Login != nil {
-			r.lapse(pr.pool.forgot, r.Login.credential())
+			r.retire(pr.pool.forgottenByServer, r.Login.credential())
 		}
-		r.Quiet, r.Contested = false, false // a logout that waits is reported again, see waits
+		r.Silent, r.Contested = false, false // a logout that waits is reported again, see mustWait
 		seq := r.nextSeq()
 		held := r.Links[r.link(link.Ref)].Credential // with the MCP session that it was asked on just now
 		r.Login = &Login{
-			Credential: held, User: who, Bound: now, LinkAt: pr.madeAt(link), LinkSeq: seq, Used: now,
+			Credential: held, User: user, Bound: now, LinkAt: pr.linkMadeAt(link), LinkSeq: seq, Used: now,
 			Resumable: link.resumable(),
-			Confirmed: r.Last.IsZero() || r.Last.UserID == who.UserID,
+			Confirmed: r.Last.IsZero() || r.Last.UserID == user.UserID,
 		}
 		if r.Login.Confirmed {
-			r.Last = who
+			r.Last = user
 		}
 		r.Login.Warned = r.Login.late(now)
 		bound = r.Login
@@ -99,22 +99,22 @@ func (pr *person) adopt(link Link, who kite.Identity) error {
 	return nil
 }
 
-// releaseKiteUser asks the present owner's session whether it is over, when the clock
+// freeKiteUser asks the present owner's session whether it is over, when the clock
 // says that it should be, and lets go of the Kite user if the server agrees.
-func (p *Pool) releaseKiteUser(ctx context.Context, owner int64, who kite.Identity) bool {
+func (p *Pool) freeKiteUser(ctx context.Context, owner int64, user kite.Identity) bool {
 	pr, done, err := p.acquire(owner)
 	if err != nil {
 		return false
 	}
 	defer done()
 	login := pr.record().Login
-	if login == nil || login.User.UserID != who.UserID {
+	if login == nil || login.User.UserID != user.UserID {
 		return true
 	}
 	if p.Now().Before(login.Until()) {
 		return false
 	}
-	return errors.Is(pr.confirm(ctx, *login), ErrEnded)
+	return errors.Is(pr.probe(ctx, *login), ErrEnded)
 }
 
 // contest is what becomes of a login whose Kite user is another person's already.
@@ -123,7 +123,7 @@ func (p *Pool) releaseKiteUser(ctx context.Context, owner int64, who kite.Identi
 // may be logged in as that Kite user. Both people are notified, and neither learns
 // of the other. The next to log in, by a link made since, gets the Kite user. It returns
 // ErrNoLogin.
-func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, owner int64) error {
+func (pr *personState) contest(ctx context.Context, link Link, user kite.Identity, owner int64) error {
 	other, done, err := pr.pool.acquire(owner)
 	if err != nil {
 		return fmt.Errorf("find the other login of the kite user: %w", err)
@@ -136,11 +136,11 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 		if known = i >= 0; !known { // they left, or another call was faster
 			return
 		}
-		leaves, otherLeaves = pr.leaves, other.leaves
-		r[0].Links[i].UserID = who.UserID
-		refused = Event{Kind: EventRefused, Links: r[0].suspend(who.UserID)}
-		if l := r[1].Login; l != nil && l.User.UserID == who.UserID { // else their record is damaged, or they have left
-			contested = Event{Kind: EventContested, Links: r[1].suspend(who.UserID)}
+		leaves, otherLeaves = pr.logouts, other.logouts
+		r[0].Links[i].UserID = user.UserID
+		refused = Event{Kind: EventRefused, Links: r[0].giveUpUser(user.UserID)}
+		if l := r[1].Login; l != nil && l.User.UserID == user.UserID { // else their record is damaged, or they have left
+			contested = Event{Kind: EventContested, Links: r[1].giveUpUser(user.UserID)}
 		}
 	}, pr, other)
 	if err != nil {
@@ -154,7 +154,7 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 	if contested.Kind != 0 {
 		other.notify(otherLeaves, contested)
 		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher may be busy with other work
-			other.endPending(ctx, pr.pool.Timing.Poll)
+			other.endPending(ctx, pr.pool.Timing.PollTimeout)
 			other.startWatcher()
 		})
 	}
@@ -162,16 +162,16 @@ func (pr *person) contest(ctx context.Context, link Link, who kite.Identity, own
 	return ErrNoLogin
 }
 
-// linkDied lets go of a link that can no longer be finished and says so. Its
+// expireLink lets go of a link that can no longer be finished and says so. Its
 // session lapses: should it have been finished in a silence of Kite's, a
 // /logout still ends it. It reports whether it was the person's still.
-func (pr *person) linkDied(link Link) (known bool) {
+func (pr *personState) expireLink(link Link) (known bool) {
 	leaves := 0
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
-			known, leaves, link = true, pr.leaves, r.Links[i]
+			known, leaves, link = true, pr.logouts, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
-			r.lapse(pr.pool.forgot, link.Credential)
+			r.retire(pr.pool.forgottenByServer, link.Credential)
 		}
 	})
 	if err != nil {
@@ -188,8 +188,8 @@ func (pr *person) linkDied(link Link) (known bool) {
 // Confirm answers whether a changed Kite user is the person's. After a yes the
 // login is announced again; a no ends it at the server. An answer about another login than the present one
 // changes nothing and returns ErrNoLogin.
-func (p *Pool) Confirm(ctx context.Context, who int64, userID string, yes bool) (Status, error) {
-	return p.serve(ctx, who, func(ctx context.Context, pr *person) error {
+func (p *Pool) Confirm(ctx context.Context, person int64, userID string, yes bool) (Status, error) {
+	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error {
 		asked, already := false, false
 		err := pr.update(func(r *Record) {
 			already = yes && r.Login != nil && r.Login.Confirmed && r.Login.User.UserID == userID

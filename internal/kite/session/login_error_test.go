@@ -11,7 +11,7 @@ import (
 // session; the others may find only that it has ended.
 func TestATakeOverIsToldFirst(t *testing.T) {
 	takenOver := &session.UsurpedError{}
-	for _, other := range []error{session.ErrNoLogin, &session.EndedError{}, &session.DoubtError{}, session.ErrUnconfirmed, session.ErrLeft} {
+	for _, other := range []error{session.ErrNoLogin, &session.EndedError{}, &session.DoubtError{}, session.ErrUnconfirmed, session.ErrLoggedOut} {
 		if err := session.LoginError(other, errors.New("a part"), nil, takenOver); !errors.Is(err, takenOver) {
 			t.Errorf("with %q: %v", other, err)
 		}

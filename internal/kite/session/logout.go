@@ -14,28 +14,28 @@ import (
 //
 // It does not wait for calls under way; they find their session gone. After it
 // returns, no earlier event is sent, except EventLoggedOut when the logout had to wait.
-func (p *Pool) Logout(ctx context.Context, who int64) (was Record, now Status, err error) {
-	return p.leave(ctx, who, false)
+func (p *Pool) Logout(ctx context.Context, person int64) (was Record, now Status, err error) {
+	return p.logout(ctx, person, false)
 }
 
 // Remove is Logout without EventLoggedOut, for a person who is to get no more
 // messages. The Status is None; sessions that could not be ended yet are retried.
-func (p *Pool) Remove(ctx context.Context, who int64) (was Record, now Status, err error) {
-	return p.leave(ctx, who, true)
+func (p *Pool) Remove(ctx context.Context, person int64) (was Record, now Status, err error) {
+	return p.logout(ctx, person, true)
 }
 
-func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, now Status, err error) {
-	pr, done, err := p.acquire(who)
+func (p *Pool) logout(ctx context.Context, person int64, quiet bool) (was Record, now Status, err error) {
+	pr, done, err := p.acquire(person)
 	if err != nil {
 		return Record{}, Status{}, err
 	}
 	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
+	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
 	err = pr.update(func(r *Record) {
 		was = *r
-		pr.leaves++
-		ending := slices.Concat(r.Ending, r.Lapsing)
+		pr.logouts++
+		ending := slices.Concat(r.Ending, r.Replaced)
 		if r.Login != nil {
 			ending = append(ending, r.Login.credential())
 		}
@@ -45,7 +45,7 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 			}
 		}
 		held := len(ending) > 0
-		*r = Record{Person: r.Person, Ending: ending, Leaving: held, Quiet: held && quiet}
+		*r = Record{Person: r.Person, Ending: ending, Leaving: held, Silent: held && quiet}
 	})
 	if err != nil {
 		return Record{}, Status{}, fmt.Errorf("forget the login: %w", err)
@@ -59,24 +59,24 @@ func (p *Pool) leave(ctx context.Context, who int64, quiet bool) (was Record, no
 
 // RetryLogout tries again what a logout could not end, and nothing that could
 // take a login along that was made since.
-func (p *Pool) RetryLogout(ctx context.Context, who int64) (Status, error) {
-	return p.endSessions(ctx, who, false)
+func (p *Pool) RetryLogout(ctx context.Context, person int64) (Status, error) {
+	return p.retryEndings(ctx, person, false)
 }
 
 // EndEarlier ends the sessions that wait since their end could take the present
 // login along, which has the same Kite user. The person wants that nevertheless.
-func (p *Pool) EndEarlier(ctx context.Context, who int64) (Status, error) {
-	return p.endSessions(ctx, who, true)
+func (p *Pool) EndEarlier(ctx context.Context, person int64) (Status, error) {
+	return p.retryEndings(ctx, person, true)
 }
 
-func (p *Pool) endSessions(ctx context.Context, who int64, all bool) (Status, error) {
-	return p.serve(ctx, who, func(ctx context.Context, pr *person) error { pr.endNow(ctx, all); return nil })
+func (p *Pool) retryEndings(ctx context.Context, person int64, all bool) (Status, error) {
+	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error { pr.endNow(ctx, all); return nil })
 }
 
 // endNow tries to end what is to be ended while the person waits; what is left
 // is tried on in the background. See endAll for all.
-func (pr *person) endNow(ctx context.Context, all bool) {
-	pr.endAll(ctx, all)
+func (pr *personState) endNow(ctx context.Context, all bool) {
+	pr.endSessions(ctx, all)
 	if len(pr.record().Ending) > 0 {
 		pr.startWatcher()
 	}
@@ -84,35 +84,35 @@ func (pr *person) endNow(ctx context.Context, all bool) {
 
 // endPending tries to end what is to be ended within a time, and says when a
 // logout that had to wait is through.
-func (pr *person) endPending(ctx context.Context, within time.Duration) {
+func (pr *personState) endPending(ctx context.Context, within time.Duration) {
 	if len(pr.record().Ending) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	byOAuth := slices.ContainsFunc(pr.record().Ending, func(h Credential) bool { return h.Session.IsBearer() })
-	if through, leaves := pr.endAll(ctx, false); through {
+	if through, leaves := pr.endSessions(ctx, false); through {
 		pr.notify(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
 	}
 }
 
-// endAll sends one DELETE for each session to be ended, concurrently: a server
+// endSessions sends one DELETE for each session to be ended, concurrently: a server
 // busy with one of them must not hold up the others. A session that waits for the
 // login's sake is left, unless all are wanted. It reports whether a logout is
 // through by that: the caller that brought it about is the one to tell.
-func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves int) {
+func (pr *personState) endSessions(ctx context.Context, all bool) (through bool, leaves int) {
 	if pr.ending.lock(ctx) != nil {
 		return false, 0
 	}
 	defer pr.ending.unlock()
 	rec := pr.record()
-	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Credential) bool { return !all && rec.waits(h, pr.pool.forgot) })
+	ending := slices.DeleteFunc(slices.Clone(rec.Ending), func(h Credential) bool { return !all && rec.mustWait(h, pr.pool.forgottenByServer) })
 	gone := make([]bool, len(ending))
 	var wg sync.WaitGroup
 	for i, h := range ending {
 		wg.Go(func() {
 			defer pr.pool.recoverPanic()
-			gone[i] = pr.end(ctx, h)
+			gone[i] = pr.endSession(ctx, h)
 		})
 	}
 	wg.Wait()
@@ -122,9 +122,9 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 			return i >= 0 && gone[i]
 		})
 		over := r.Leaving && len(r.Ending) == 0
-		through, leaves = over && !r.Quiet, pr.leaves
+		through, leaves = over && !r.Silent, pr.logouts
 		if over {
-			r.Leaving, r.Quiet = false, false
+			r.Leaving, r.Silent = false, false
 		}
 	})
 	if err != nil {
@@ -133,27 +133,27 @@ func (pr *person) endAll(ctx context.Context, all bool) (through bool, leaves in
 	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	pr.tries++
+	pr.endTries++
 	if len(pr.rec.Ending) == 0 {
-		pr.tries = 0
+		pr.endTries = 0
 	}
 	return through, leaves
 }
 
-// end reports whether a session is gone at the server, or given up.
-func (pr *person) end(ctx context.Context, h Credential) bool {
+// endSession reports whether a session is gone at the server, or given up.
+func (pr *personState) endSession(ctx context.Context, h Credential) bool {
 	err := pr.pool.Dialer.End(ctx, h)
-	if err != nil && !pr.pool.forgot(h) {
+	if err != nil && !pr.pool.forgottenByServer(h) {
 		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
 		return false
 	}
 	return true
 }
 
-// endGap is the back-off between attempts to end sessions; mu is held.
-func (pr *person) endGap() time.Duration {
+// endBackoff is the back-off between attempts to end sessions; mu is held.
+func (pr *personState) endBackoff() time.Duration {
 	gap := pr.pool.Timing.EndRetry
-	for range min(pr.tries, 10) {
+	for range min(pr.endTries, 10) {
 		gap *= 2
 	}
 	return min(gap, pr.pool.Timing.EndRetryMax)

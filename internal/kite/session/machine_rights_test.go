@@ -21,7 +21,7 @@ func (w *walk) granting(who int64) {
 			w.granted[l.Session.Reveal()] = who
 		}
 	}
-	for _, l := range rec.Lapsing { // made when no person waited for it, and dead at once
+	for _, l := range rec.Replaced { // made when no person waited for it, and dead at once
 		if l.Session.IsBearer() {
 			w.granted[l.Session.Reveal()] = who
 		}
@@ -54,7 +54,7 @@ func (w *walk) licence(who int64) {
 	w.granting(who)
 	w.own(who, func(id string) { w.may[id] = true })
 	rec := w.stored(who)
-	w.promise(who, slices.Concat(rec.Lapsing, rec.Ending))
+	w.promise(who, slices.Concat(rec.Replaced, rec.Ending))
 	if rec.Login != nil {
 		w.promise(who, []session.Credential{rec.Login.Credential})
 	}

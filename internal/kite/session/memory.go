@@ -10,16 +10,16 @@ import (
 
 // acquire returns a person's state in memory, loading it if needed. It stays in
 // memory until each caller has called done.
-func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
+func (p *Pool) acquire(person int64) (pr *personState, done func(), err error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		return nil, nil, errClosed
 	}
-	pr, there := p.people[who]
+	pr, there := p.people[person]
 	if !there {
-		pr = p.newPerson(who)
-		p.people[who] = pr
+		pr = p.newPerson(person)
+		p.people[person] = pr
 	}
 	pr.users++
 	p.mu.Unlock()
@@ -37,7 +37,7 @@ func (p *Pool) acquire(who int64) (pr *person, done func(), err error) {
 
 var errClosed = errors.New("the pool is closed")
 
-func (p *Pool) release(pr *person) {
+func (p *Pool) release(pr *personState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	pr.users--
@@ -46,7 +46,7 @@ func (p *Pool) release(pr *person) {
 
 // forget drops a person who is not needed in memory, else leaves them to the
 // sweeper. The pool's mu is held.
-func (p *Pool) forget(pr *person) {
+func (p *Pool) forget(pr *personState) {
 	switch {
 	case p.people[pr.id] != pr: // forgotten before
 	case pr.unreadable != nil: // the next one tries again
@@ -59,7 +59,7 @@ func (p *Pool) forget(pr *person) {
 }
 
 // load reads the record, once for all callers.
-func (pr *person) load() {
+func (pr *personState) load() {
 	defer close(pr.loaded)
 	rec, err := pr.pool.Store.Load(pr.id)
 	switch {
@@ -82,13 +82,13 @@ func (pr *person) load() {
 	}
 	for _, l := range pr.rec.Links {
 		if l.Attempt != nil {
-			l.Attempt.Brought = pr.pool.started
+			l.Attempt.Received = pr.pool.started
 		}
 	}
 }
 
 // spawnFor is spawn, and keeps the person in memory until f returns.
-func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
+func (p *Pool) spawnFor(pr *personState, f func(context.Context)) {
 	p.mu.Lock()
 	pr.users++
 	p.mu.Unlock()
@@ -101,7 +101,7 @@ func (p *Pool) spawnFor(pr *person, f func(context.Context)) {
 // startWatcher starts or wakes the person's watcher, the background worker for
 // pending links, a login to announce and sessions to end. There is one goroutine
 // per person, only while there is something to do.
-func (pr *person) startWatcher() {
+func (pr *personState) startWatcher() {
 	pr.mu.Lock()
 	start := !pr.watching
 	pr.watching = true
@@ -118,16 +118,16 @@ func (pr *person) startWatcher() {
 }
 
 // watcherStopped forgets a person who was in memory only for the watcher.
-func (p *Pool) watcherStopped(pr *person) {
+func (p *Pool) watcherStopped(pr *personState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.forget(pr)
 }
 
-func (p *Pool) inMemory() []*person {
+func (p *Pool) inMemory() []*personState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make([]*person, 0, len(p.people))
+	all := make([]*personState, 0, len(p.people))
 	for _, pr := range p.people {
 		all = append(all, pr)
 	}
@@ -183,9 +183,9 @@ func (p *Pool) sweep() (more bool) {
 	for _, pr := range p.inMemory() {
 		p.evict(pr)
 	}
-	p.linkAt.Range(func(who, at any) bool {
+	p.linkAt.Range(func(person, at any) bool {
 		if p.since(at.(time.Time)) >= LinkLife {
-			p.linkAt.Delete(who)
+			p.linkAt.Delete(person)
 		}
 		return true
 	})
@@ -198,7 +198,7 @@ func (p *Pool) sweep() (more bool) {
 // evict drops the old answers of a person, parks them unless a caller uses them,
 // and forgets them if nothing is left. It holds the pool's mu, so that no call can
 // begin meanwhile: one that comes later loads the record from disk.
-func (p *Pool) evict(pr *person) {
+func (p *Pool) evict(pr *personState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	pr.dropOldAnswers()
@@ -208,7 +208,7 @@ func (p *Pool) evict(pr *person) {
 	}
 }
 
-func (pr *person) dropOldAnswers() {
+func (pr *personState) dropOldAnswers() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	pr.cache.dropOlder(func(at time.Time) bool { return pr.pool.since(at) >= cacheFor })
@@ -216,13 +216,13 @@ func (pr *person) dropOldAnswers() {
 
 // park closes lost connections and, after Idle, those that the next call can open
 // again at the cost of one proof. A doubt of that age is dropped with them.
-func (pr *person) park() {
+func (pr *personState) park() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	idle := pr.pool.Timing.Idle
-	rested := idle > 0 && pr.pool.since(pr.used) >= idle
+	rested := idle > 0 && pr.pool.since(pr.lastUsed) >= idle
 	for id, l := range pr.conns {
-		if l.lost() || rested && pr.dispensable(l) {
+		if l.lost() || rested && pr.canClose(l) {
 			l.Close()
 			delete(pr.conns, id)
 		}
@@ -234,22 +234,22 @@ func (pr *person) park() {
 
 // idle reports whether nothing is lost by forgetting the person until they ask
 // again.
-func (pr *person) idle() bool {
+func (pr *personState) idle() bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	return !pr.watching && !pr.doubted && len(pr.conns)+len(pr.cache.answers)+len(pr.rec.Links)+len(pr.rec.Ending) == 0
 }
 
 // openLinks returns the links that may still be finished; mu is held.
-func (pr *person) openLinks() []Link {
+func (pr *personState) openLinks() []Link {
 	done := pr.rec.finished()
 	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
 }
 
-// dispensable reports whether nothing ends with a connection: its session answers
+// canClose reports whether nothing ends with a connection: its session answers
 // without it, or is no longer used. A login that may not survive its stream keeps
 // it. mu is held.
-func (pr *person) dispensable(l *trackedConn) bool {
+func (pr *personState) canClose(l *trackedConn) bool {
 	if login := pr.rec.Login; login != nil && login.Session == l.ID() {
 		return !l.stream || login.Resumable == Yes
 	}
@@ -257,7 +257,7 @@ func (pr *person) dispensable(l *trackedConn) bool {
 }
 
 // closeUnusedConns closes the connections of sessions that are no longer used.
-func (pr *person) closeUnusedConns() {
+func (pr *personState) closeUnusedConns() {
 	for id, l := range pr.conns {
 		if !pr.rec.uses(id) {
 			l.Close()
@@ -266,7 +266,7 @@ func (pr *person) closeUnusedConns() {
 	}
 }
 
-func (pr *person) closeConns() {
+func (pr *personState) closeConns() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	for _, l := range pr.conns {

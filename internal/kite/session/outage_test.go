@@ -68,7 +68,7 @@ func TestAllStreamsCutAtOnce(t *testing.T) {
 // gets a link.
 func TestACrowdAtTheLogin(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.timing.Opens = 50
+		w.timing.MaxOpening = 50
 		w.restart()
 		w.kite.Slow(time.Second)
 		start := time.Now()
@@ -89,7 +89,7 @@ func TestACrowdAtTheLogin(t *testing.T) {
 // Who waits for a place does not wait for longer than for Kite itself.
 func TestNoPlaceToOpen(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.timing.Opens = 1
+		w.timing.MaxOpening = 1
 		w.restart()
 		w.kite.Slow(time.Hour)
 		go func() { _, _, _ = w.pool.Link(w.t.Context(), ravi, "") }()
@@ -98,7 +98,7 @@ func TestNoPlaceToOpen(t *testing.T) {
 		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); err == nil {
 			t.Error("a link from a Kite that does not answer")
 		}
-		if took := time.Since(start); took > session.Longest {
+		if took := time.Since(start); took > session.MaxWait {
 			t.Errorf("the person waited %v", took)
 		}
 		w.kite.Slow(0)

@@ -10,8 +10,8 @@ import (
 )
 
 // Status returns what is known, without a call to Kite.
-func (p *Pool) Status(who int64) (Status, error) {
-	pr, done, err := p.acquire(who)
+func (p *Pool) Status(person int64) (Status, error) {
+	pr, done, err := p.acquire(person)
 	if err != nil {
 		return Status{}, err
 	}
@@ -38,15 +38,15 @@ func (p *Pool) Counts() map[string]int {
 	return counts
 }
 
-func (pr *person) record() Record {
+func (pr *personState) record() Record {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	return pr.rec
 }
 
 // update changes a person's record, see [person.update].
-func (p *Pool) update(who int64, change func(*Record)) error {
-	pr, done, err := p.acquire(who)
+func (p *Pool) update(person int64, change func(*Record)) error {
+	pr, done, err := p.acquire(person)
 	if err != nil {
 		return err
 	}
@@ -56,32 +56,32 @@ func (p *Pool) update(who int64, change func(*Record)) error {
 
 // serve does something for a person within [Longest], and returns how things stand
 // afterwards. It fails with ErrLeft when the person logged out meanwhile.
-func (p *Pool) serve(ctx context.Context, who int64, do func(context.Context, *person) error) (Status, error) {
-	pr, done, err := p.acquire(who)
+func (p *Pool) serve(ctx context.Context, person int64, do func(context.Context, *personState) error) (Status, error) {
+	pr, done, err := p.acquire(person)
 	if err != nil {
 		return Status{}, err
 	}
 	defer done()
-	ctx, cancel := context.WithTimeout(ctx, Longest)
+	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	leaves := pr.left()
+	leaves := pr.logoutCount()
 	err = do(ctx, pr)
-	if pr.left() != leaves {
-		err = ErrLeft
+	if pr.logoutCount() != leaves {
+		err = ErrLoggedOut
 	}
 	return pr.status(), err
 }
 
 // update changes the record: on disk first, then in memory, or neither. change
 // is called once, with mu held.
-func (pr *person) update(change func(*Record)) error {
+func (pr *personState) update(change func(*Record)) error {
 	return update(func(r []*Record) { change(r[0]) }, pr)
 }
 
 // update changes the records of several people in one commit. change is called
 // once, with the mu of each held.
-func update(change func([]*Record), people ...*person) error {
-	inOrder := slices.SortedFunc(slices.Values(people), func(a, b *person) int { return cmp.Compare(a.id, b.id) })
+func update(change func([]*Record), people ...*personState) error {
+	inOrder := slices.SortedFunc(slices.Values(people), func(a, b *personState) int { return cmp.Compare(a.id, b.id) })
 	for _, pr := range inOrder {
 		pr.writing <- struct{}{} // a change that was begun is written, even if its caller gives up
 		defer pr.writing.unlock()
@@ -100,25 +100,25 @@ func update(change func([]*Record), people ...*person) error {
 }
 
 // setRecord puts a record that was written down into memory.
-func (pr *person) setRecord(next Record) {
+func (pr *personState) setRecord(next Record) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
 		pr.cache.clear() // what was known of the login before is not known of this one
-		pr.doubted, pr.announcedAt, pr.proof, pr.used = false, time.Time{}, 0, pr.pool.Now()
+		pr.doubted, pr.announcedAt, pr.proof, pr.lastUsed = false, time.Time{}, 0, pr.pool.Now()
 		if l != nil {
 			pr.pool.linkAt.Store(pr.id, l.LinkAt)
 		}
 	}
 	pr.rec = next
-	maps.DeleteFunc(pr.made, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
+	maps.DeleteFunc(pr.linkMade, func(ref string, _ time.Time) bool { return next.link(ref) < 0 })
 	pr.closeUnusedConns()
 	pr.pool.expiries.set(next, pr.pool.Now())
 }
 
 // draft returns what the records of people will be, and whether that is anything
 // new. inOrder are the same people, as their locks are taken.
-func draft(change func([]*Record), people, inOrder []*person) (next []Record, changed bool) {
+func draft(change func([]*Record), people, inOrder []*personState) (next []Record, changed bool) {
 	for _, pr := range inOrder {
 		pr.mu.Lock()
 		defer pr.mu.Unlock()
@@ -136,14 +136,14 @@ func draft(change func([]*Record), people, inOrder []*person) (next []Record, ch
 	return next, changed
 }
 
-func (pr *person) status() Status {
+func (pr *personState) status() Status {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	return pr.statusLocked()
 }
 
 // statusLocked is status; mu is held.
-func (pr *person) statusLocked() Status {
+func (pr *personState) statusLocked() Status {
 	stream := false
 	if pr.rec.Login != nil {
 		l := pr.conns[pr.rec.Login.Session]
@@ -151,17 +151,17 @@ func (pr *person) statusLocked() Status {
 	}
 	alive := false
 	if n := len(pr.rec.Links); n > 0 {
-		alive = pr.ageOf(pr.rec.Links[n-1]) < pr.rec.Links[n-1].life()
+		alive = pr.linkAgeLocked(pr.rec.Links[n-1]) < pr.rec.Links[n-1].life()
 	}
 	s := pr.rec.status(pr.pool.Now(), stream, pr.doubted, alive)
-	s.News = len(s.Untold) > 0 && pr.announcing()
-	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Credential) bool { return pr.rec.waits(h, pr.pool.forgot) })
+	s.Announcing = len(s.FinishedLinks) > 0 && pr.announcing()
+	s.EndWaits = slices.ContainsFunc(pr.rec.Ending, func(h Credential) bool { return pr.rec.mustWait(h, pr.pool.forgottenByServer) })
 	return s
 }
 
-// doubt notes that a login did not answer. It says nothing of one that came
+// markDoubtful notes that a login did not answer. It says nothing of one that came
 // after it.
-func (pr *person) doubt(login Login) {
+func (pr *personState) markDoubtful(login Login) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if now := pr.rec.Login; now != nil && now.Session == login.Session {
@@ -169,28 +169,30 @@ func (pr *person) doubt(login Login) {
 	}
 }
 
-// madeAt is when a link was made, as far as this process knows: the wall may have
+// linkMadeAt is when a link was made, as far as this process knows: the wall may have
 // been set since, so that one of an earlier process is known to be older than this
 // one, and no more. mu is held.
-func (pr *person) madeAt(link Link) time.Time {
-	if at, ok := pr.made[link.Ref]; ok {
+func (pr *personState) linkMadeAt(link Link) time.Time {
+	if at, ok := pr.linkMade[link.Ref]; ok {
 		return at
 	}
 	return pr.pool.started
 }
 
-// ageOf is how old a link is at least; mu is held.
-func (pr *person) ageOf(link Link) time.Duration { return pr.pool.since(pr.madeAt(link)) }
-
-func (pr *person) age(link Link) time.Duration {
-	pr.mu.Lock()
-	defer pr.mu.Unlock()
-	return pr.ageOf(link)
+// linkAgeLocked is how old a link is at least; mu is held.
+func (pr *personState) linkAgeLocked(link Link) time.Duration {
+	return pr.pool.since(pr.linkMadeAt(link))
 }
 
-// forgot reports whether the server has forgotten a session by itself. The wall may
+func (pr *personState) linkAge(link Link) time.Duration {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	return pr.linkAgeLocked(link)
+}
+
+// forgottenByServer reports whether the server has forgotten a session by itself. The wall may
 // be wrong: what an earlier process left is as old as this one at least.
-func (p *Pool) forgot(h Credential) bool {
+func (p *Pool) forgottenByServer(h Credential) bool {
 	life := h.End().Sub(h.Since)
 	return p.since(h.End()) > forgetGrace && p.since(p.started) > life+forgetGrace
 }
@@ -198,30 +200,30 @@ func (p *Pool) forgot(h Credential) bool {
 // notify passes an event on, unless the person logged out since leaves was read:
 // events of the time before a logout are dropped. mu is held meanwhile, so that after
 // a logout none is being sent.
-func (pr *person) notify(leaves int, e Event) {
+func (pr *personState) notify(leaves int, e Event) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	if pr.leaves == leaves {
-		pr.sendEvent(e)
+	if pr.logouts == leaves {
+		pr.sendLocked(e)
 	}
 }
 
-// sendEvent passes an event on; mu is held.
-func (pr *person) sendEvent(e Event) {
+// sendLocked passes an event on; mu is held.
+func (pr *personState) sendLocked(e Event) {
 	e.Person, e.Status = pr.id, pr.statusLocked()
 	pr.pool.Notify(e)
 }
 
-// left returns how often the person logged out in this process.
-func (pr *person) left() int {
+// logoutCount returns how often the person logged out in this process.
+func (pr *personState) logoutCount() int {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	return pr.leaves
+	return pr.logouts
 }
 
 // announce sends EventLoggedIn for a login whose links are still on the screen:
 // once per process unless it is wanted again, and after a restart until Announced.
-func (pr *person) announce(again bool) {
+func (pr *personState) announce(again bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	links := pr.rec.finished()
@@ -233,10 +235,10 @@ func (pr *person) announce(again bool) {
 	for _, l := range links {
 		e.Then = cmp.Or(l.Then, e.Then)
 	}
-	pr.sendEvent(e)
+	pr.sendLocked(e)
 }
 
 // announcing reports whether EventLoggedIn is still being delivered; mu is held.
-func (pr *person) announcing() bool {
-	return pr.announcedAt.IsZero() || pr.pool.since(pr.announcedAt) < NewsFor
+func (pr *personState) announcing() bool {
+	return pr.announcedAt.IsZero() || pr.pool.since(pr.announcedAt) < AnnounceTime
 }

@@ -8,7 +8,7 @@
 //   - `login` is called exactly once on a session, `initialize` never again.
 //   - Nothing but the server ends a login, and nothing but /logout, a contested
 //     or a usurped session sends it a DELETE.
-//   - No answer is handed out that could be another account's: see prove.
+//   - No answer is handed out that could be another account's: see requireProof.
 package session
 
 import (
@@ -41,12 +41,12 @@ type Options struct {
 // goroutine.
 type Pool struct {
 	Options
-	quiet       *rate.Limiter   // background calls of all people; see Timing.Quiet
+	background  *rate.Limiter   // background calls of all people; see Timing.Quiet
 	cachedBytes atomic.Int64    // of all people's caches, see maxCached
 	expiries    *expirySchedule // who is to be warned, and when
 	opening     lock            // a place for each session that is being opened
 
-	exchanges *exchanges // of codes of logins by OAuth
+	codes *codeQueue // of codes of logins by OAuth
 	// started is a moment of this process. What an earlier one left is older, whatever
 	// the wall says. linkAt holds Login.LinkAt of the logins made since, by their
 	// person, while it says more than started: see load.
@@ -60,7 +60,7 @@ type Pool struct {
 	mu       sync.Mutex
 	closed   bool
 	sweeping bool // the goroutine that tidies up runs; see startSweeper
-	people   map[int64]*person
+	people   map[int64]*personState
 
 	unknownLink UnknownLink
 }
@@ -75,9 +75,9 @@ func New(o Options) *Pool {
 	}
 	o.Timing = o.Timing.orDefaults()
 	p := &Pool{
-		Options: o, people: map[int64]*person{}, quiet: rate.NewLimiter(rate.Limit(o.Timing.Quiet), 2*o.Timing.Quiet),
-		expiries: newExpirySchedule(), opening: make(lock, o.Timing.Opens),
-		exchanges: newExchanges(), started: o.Now(),
+		Options: o, people: map[int64]*personState{}, background: rate.NewLimiter(rate.Limit(o.Timing.BackgroundRate), 2*o.Timing.BackgroundRate),
+		expiries: newExpirySchedule(), opening: make(lock, o.Timing.MaxOpening),
+		codes: newCodeQueue(), started: o.Now(),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
@@ -113,45 +113,45 @@ func (p *Pool) recoverPanic() {
 	}
 }
 
-// person is one person's part of the pool.
+// personState is one person's part of the pool.
 //
 // Its locks serialise what takes long. mu guards the fields, and is never held
 // during network or disk access.
-type person struct {
-	pool       *Pool
-	id         int64
-	users      int           // how many callers use it now; guarded by the pool's mu, see acquire
-	loaded     chan struct{} // closed once the record was read
-	unreadable error         // why it could not be; set before loaded is closed
-	linking    lock          // while a link is made: of one person, one at a time
-	ending     lock          // while sessions are ended: a logout and the watcher must not both send the DELETEs
-	exchanging lock          // while a code is exchanged: it is sent once
-	writing    lock          // while the record is changed, taken before mu: a slow disk delays writers, not readers
-	bringing   atomic.Int32  // how many bring a code just now; see Authorized
-	wake       chan struct{} // capacity one; makes the watcher look again
+type personState struct {
+	pool        *Pool
+	id          int64
+	users       int           // how many callers use it now; guarded by the pool's mu, see acquire
+	loaded      chan struct{} // closed once the record was read
+	unreadable  error         // why it could not be; set before loaded is closed
+	linking     lock          // while a link is made: of one person, one at a time
+	ending      lock          // while sessions are ended: a logout and the watcher must not both send the DELETEs
+	exchanging  lock          // while a code is exchanged: it is sent once
+	writing     lock          // while the record is changed, taken before mu: a slow disk delays writers, not readers
+	authorizing atomic.Int32  // how many bring a code just now; see Authorized
+	wake        chan struct{} // capacity one; makes the watcher look again
 
 	mu          sync.Mutex
 	rec         Record
 	conns       map[ID]*trackedConn  // of the login and of the links
-	ticks       uint64               // see tick
+	lastTick    uint64               // see tick
 	proof       uint64               // when the login's present connection was asked who it is, and named the right user; 0: not yet
 	proofAt     time.Time            // proof, by the clock
 	cache       cache                // see Fetch
-	used        time.Time            // when the login was last asked something, or made
-	verdict     *verdict             // what is being found out of the login's silence; see confirm
+	lastUsed    time.Time            // when the login was last asked something, or made
+	probing     *probe               // what is being found out of the login's silence; see probe
 	doubted     bool                 // the account did not answer when last asked
 	watching    bool                 // the watcher goroutine runs
 	announcedAt time.Time            // when the login was announced in this process; zero: not yet
-	made        map[string]time.Time // when this process made a link, by its ref
-	noting      bool                 // a use of the login is being written down
-	leaves      int                  // how often the person logged out: what began before is void
-	tries       int                  // failed attempts to end sessions, for the back-off
+	linkMade    map[string]time.Time // when this process made a link, by its ref
+	savingUse   bool                 // a use of the login is being written down
+	logouts     int                  // how often the person logged out: what began before is void
+	endTries    int                  // failed attempts to end sessions, for the back-off
 }
 
-func (p *Pool) newPerson(who int64) *person {
+func (p *Pool) newPerson(person int64) *personState {
 	one := func() lock { return make(lock, 1) }
-	return &person{
-		pool: p, id: who, loaded: make(chan struct{}), rec: Record{Person: who}, conns: map[ID]*trackedConn{}, made: map[string]time.Time{}, cache: cache{total: &p.cachedBytes},
+	return &personState{
+		pool: p, id: person, loaded: make(chan struct{}), rec: Record{Person: person}, conns: map[ID]*trackedConn{}, linkMade: map[string]time.Time{}, cache: cache{total: &p.cachedBytes},
 		linking: one(), ending: one(), exchanging: one(), writing: one(), wake: make(chan struct{}, 1),
 	}
 }
@@ -190,9 +190,9 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
 	}
 }
 
-// verdict is what one caller found out about a login that did not answer, shared
+// probe is what one caller found out about a login that did not answer, shared
 // with the callers that wait for it.
-type verdict struct {
+type probe struct {
 	session ID
 	done    chan struct{}
 	err     error // once done is closed

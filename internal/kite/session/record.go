@@ -15,14 +15,14 @@ import (
 // Record is everything that is remembered of one person's logins across
 // restarts. The zero Record (but for Person) means: nothing is known.
 type Record struct {
-	Person  int64         // Telegram user id
-	Login   *Login        // the session that answers; nil for none
-	Links   []Link        // login links that were shown and may still be finished, oldest first
-	Lapsing []Credential  // replaced sessions: never used again, ended only by /logout
-	Ending  []Credential  // sessions to be ended at the server, tried until it says so
-	Leaving bool          // the person logged out, and waits for the word that Ending is through
-	Quiet   bool          // with Leaving: the person was removed and waits for no word
-	Last    kite.Identity // the Kite user bound last: another one is named and asked about
+	Person   int64         // Telegram user id
+	Login    *Login        // the session that answers; nil for none
+	Links    []Link        // login links that were shown and may still be finished, oldest first
+	Replaced []Credential  // replaced sessions: never used again, ended only by /logout
+	Ending   []Credential  // sessions to be ended at the server, tried until it says so
+	Leaving  bool          // the person logged out, and waits for the word that Ending is through
+	Silent   bool          // with Leaving: the person was removed and waits for no word
+	Last     kite.Identity // the Kite user bound last: another one is named and asked about
 	// Contested: a login ended since another person logged in as the same Kite user.
 	// It is told until the next login.
 	Contested bool
@@ -37,7 +37,7 @@ type Login struct {
 	// could replace the account. In memory it is a moment of this process, see Pool.started.
 	LinkAt    time.Time
 	LinkSeq   int // links up to this one were made before the login; 0: not known, see finished
-	Resumable Answer
+	Resumable Tristate
 	// Used is when the account was last asked for something by its person, kept
 	// no finer than a day needs: the first use of each Indian day.
 	Used time.Time
@@ -62,12 +62,12 @@ type Link struct {
 	Then    string // the command to run once the login is through; "" for none
 }
 
-// Answer is what is known of a yes-or-no question.
-type Answer int
+// Tristate is what is known of a yes-or-no question.
+type Tristate int
 
 // The answers.
 const (
-	Unknown Answer = iota
+	Unknown Tristate = iota
 	Yes
 	No
 )
@@ -129,7 +129,7 @@ func (r Record) warnAt() (time.Time, bool) {
 func (r Record) ByOAuth() bool {
 	bearer := func(h Credential) bool { return h.Session.IsBearer() }
 	return r.Login != nil && bearer(r.Login.Credential) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
-		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Lapsing, bearer)
+		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Replaced, bearer)
 }
 
 // clone copies a record so that changing it leaves the original alone.
@@ -145,7 +145,7 @@ func (r Record) clone() Record {
 			r.Links[i].Attempt = &attempt
 		}
 	}
-	r.Lapsing = slices.Clone(r.Lapsing)
+	r.Replaced = slices.Clone(r.Replaced)
 	r.Ending = slices.Clone(r.Ending)
 	return r
 }
@@ -169,11 +169,11 @@ func (r Record) uses(id ID) bool {
 		slices.ContainsFunc(r.Links, func(l Link) bool { return l.Session == id })
 }
 
-// waits reports whether a session of Ending has to wait, since its end could take
+// mustWait reports whether a session of Ending has to wait, since its end could take
 // the present login along: Kite may keep one token for both. The end of a bearer
 // takes nothing along, and the end of a session that the server has forgotten
 // neither.
-func (r Record) waits(h Credential, forgot func(Credential) bool) bool {
+func (r Record) mustWait(h Credential, forgot func(Credential) bool) bool {
 	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
 		!h.Session.IsBearer() && !forgot(h)
 }
@@ -204,14 +204,14 @@ func (r Record) finished() []Link {
 	})
 }
 
-// settle lets go of the links that a login made pointless, and returns them.
+// dropFinished lets go of the links that a login made pointless, and returns them.
 // The others than the finished one lapse: they are not ended, since a second login
 // of the same Kite user may share its token.
-func (r *Record) settle(forgot func(Credential) bool) []Link {
+func (r *Record) dropFinished(forgot func(Credential) bool) []Link {
 	finished := r.finished()
 	for _, l := range finished {
 		if l.Session != r.Login.Session {
-			r.lapse(forgot, l.Credential)
+			r.retire(forgot, l.Credential)
 		}
 	}
 	r.Links = slices.Clone(r.Links[len(finished):])
@@ -261,9 +261,9 @@ func (r *Record) dropAttempts(next *Link) (dropped []Link) {
 	return dropped
 }
 
-// suspend gives up what is, or may be, logged in as a Kite user. It returns the
+// giveUpUser gives up what is, or may be, logged in as a Kite user. It returns the
 // links that were given up.
-func (r *Record) suspend(userID string) (dead []Link) {
+func (r *Record) giveUpUser(userID string) (dead []Link) {
 	var ending []Credential
 	if r.Login != nil && r.Login.User.UserID == userID {
 		ending, r.Login = append(ending, r.Login.credential()), nil
@@ -274,12 +274,12 @@ func (r *Record) suspend(userID string) (dead []Link) {
 	for _, l := range dead {
 		ending = append(ending, l.Credential)
 	}
-	for _, h := range r.Lapsing {
+	for _, h := range r.Replaced {
 		if h.UserID == userID || h.UserID == "" {
 			ending = append(ending, h)
 		}
 	}
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, func(h Credential) bool { return h.UserID == userID || h.UserID == "" })
+	r.Replaced = slices.DeleteFunc(r.Replaced, func(h Credential) bool { return h.UserID == userID || h.UserID == "" })
 	for _, h := range ending {
 		known := slices.ContainsFunc(r.Ending, func(e Credential) bool { return e.Session == h.Session })
 		if !known && !h.Session.IsZero() {
@@ -290,22 +290,22 @@ func (r *Record) suspend(userID string) (dead []Link) {
 	return dead
 }
 
-// lapse retires sessions: they are never used again and end by themselves,
+// retire retires sessions: they are never used again and end by themselves,
 // unless /logout ends them first. Those that lapsed before and that the server
 // has forgotten are dropped, and of more than mostLapsing the oldest: a bot that is
 // restarted often does not know what is forgotten.
-func (r *Record) lapse(forgot func(Credential) bool, sessions ...Credential) {
-	r.Lapsing = slices.DeleteFunc(r.Lapsing, forgot)
+func (r *Record) retire(forgot func(Credential) bool, sessions ...Credential) {
+	r.Replaced = slices.DeleteFunc(r.Replaced, forgot)
 	for _, h := range sessions {
 		if !h.Session.IsZero() { // there is no session behind an attempt
-			r.Lapsing = append(r.Lapsing, h)
+			r.Replaced = append(r.Replaced, h)
 		}
 	}
-	r.Lapsing = r.Lapsing[max(0, len(r.Lapsing)-mostLapsing):]
+	r.Replaced = r.Replaced[max(0, len(r.Replaced)-maxReplaced):]
 }
 
 // mostLapsing is how many replaced sessions of a person are remembered.
-const mostLapsing = 10
+const maxReplaced = 10
 
 // credential is the login's key, and whose it was.
 func (l Login) credential() Credential {
@@ -367,7 +367,7 @@ func (l Link) life() time.Duration {
 
 // resumable says what is known of a login from the start: one by OAuth has no
 // stream to lose, and no second browser can replace the account behind it.
-func (l Link) resumable() Answer {
+func (l Link) resumable() Tristate {
 	if l.Session.IsBearer() {
 		return Yes
 	}

@@ -33,37 +33,37 @@ func States() []string { return slices.Clone(stateNames[:]) }
 
 // Status is what is known of a person's login, for showing.
 type Status struct {
-	State     State
-	User      kite.Identity // the login's; zero without one
-	Last      kite.Identity // the Kite user bound before this login, zero when none
-	Since     time.Time     // when the login was noticed
-	Until     time.Time     // about when it will be over
-	Resumable Answer        // whether it survives a dropped stream
-	Link      *Link         // the newest link that can still be finished
-	Links     []Link        // every link that is still shown, oldest first
-	Untold    []Link        // those that the login has made pointless, until it is Announced
-	News      bool          // Untold, and its event is being delivered
-	ByOAuth   bool          // the login, or what is being logged out, was made by OAuth
-	Unended   bool          // a session of before is to be ended, and Kite has not confirmed it
-	Contested bool          // there was a login, and another person's as the same Kite user: both ended
-	EndWaits  bool          // the same, and it waits for the person's word: see [Pool.EndEarlier]
+	State         State
+	User          kite.Identity // the login's; zero without one
+	Last          kite.Identity // the Kite user bound before this login, zero when none
+	Since         time.Time     // when the login was noticed
+	Until         time.Time     // about when it will be over
+	Resumable     Tristate      // whether it survives a dropped stream
+	Link          *Link         // the newest link that can still be finished
+	Links         []Link        // every link that is still shown, oldest first
+	FinishedLinks []Link        // those that the login has made pointless, until it is Announced
+	Announcing    bool          // Untold, and its event is being delivered
+	ByOAuth       bool          // the login, or what is being logged out, was made by OAuth
+	Unended       bool          // a session of before is to be ended, and Kite has not confirmed it
+	Contested     bool          // there was a login, and another person's as the same Kite user: both ended
+	EndWaits      bool          // the same, and it waits for the person's word: see [Pool.EndEarlier]
 }
 
 // status derives the state. stream says whether the login's stream is open,
 // doubted whether the account failed to answer when last asked, alive whether the
 // newest link can still be finished, as far as is known.
 func (r Record) status(now time.Time, stream, doubted, alive bool) Status {
-	s := Status{Last: r.Last, Links: r.Links, Untold: r.finished(), ByOAuth: r.ByOAuth()}
+	s := Status{Last: r.Last, Links: r.Links, FinishedLinks: r.finished(), ByOAuth: r.ByOAuth()}
 	s.Contested = r.Contested
-	s.Unended = len(r.Ending) > 0 && !r.Quiet
-	if n := len(r.Links); n > len(s.Untold) && (alive || r.Links[n-1].underWay() != nil) {
+	s.Unended = len(r.Ending) > 0 && !r.Silent
+	if n := len(r.Links); n > len(s.FinishedLinks) && (alive || r.Links[n-1].progress() != nil) {
 		s.Link = &r.Links[n-1]
 	}
 	if r.Login == nil {
 		switch {
 		case s.Link != nil:
 			s.State = LinkSent
-		case r.Leaving && !r.Quiet:
+		case r.Leaving && !r.Silent:
 			s.State = LoggingOut
 		}
 		return s
@@ -131,9 +131,9 @@ var (
 	ErrEnded = errors.New("login ended by the server")
 	// ErrBound: the login came through just now; EventLoggedIn follows.
 	ErrBound = errors.New("login has just come through")
-	// ErrLeft: the person logged out, or was removed, during the call: there is
+	// ErrLoggedOut: the person logged out, or was removed, during the call: there is
 	// nothing to say.
-	ErrLeft = errors.New("logged out meanwhile")
+	ErrLoggedOut = errors.New("logged out meanwhile")
 	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
 	ErrUnconfirmed = errors.New("changed kite user not confirmed")
 )
@@ -211,15 +211,15 @@ func (e *CodeError) Error() string { return e.Why.Error() }
 
 func (e *CodeError) Unwrap() error { return e.Why }
 
-// underWay says how far a login by OAuth is whose person did their part; nil: they
+// progress says how far a login by OAuth is whose person did their part; nil: they
 // have not, or it is no such login.
-func (l Link) underWay() error {
+func (l Link) progress() error {
 	switch a := l.Attempt; {
 	case l.Exchanged():
 		return ErrUnread
 	case a == nil || a.Code == "":
 		return nil
-	case a.Tried: // it is being exchanged just now
+	case a.Sent: // it is being exchanged just now
 		return &QueuedError{}
 	default:
 		return &QueuedError{Until: a.Due}
@@ -237,7 +237,7 @@ func LoginError(errs ...error) error {
 	}
 	for _, err := range errs {
 		_, doubt := errors.AsType[*DoubtError](err)
-		if doubt || errors.Is(err, ErrNoLogin) || errors.Is(err, ErrEnded) || errors.Is(err, ErrUnconfirmed) || errors.Is(err, ErrLeft) {
+		if doubt || errors.Is(err, ErrNoLogin) || errors.Is(err, ErrEnded) || errors.Is(err, ErrUnconfirmed) || errors.Is(err, ErrLoggedOut) {
 			return err
 		}
 	}

@@ -19,21 +19,21 @@ const (
 	// LinkYoung is how long a link is handed out again instead of a new one:
 	// the person has five minutes left by the promise, ten by the server's clock.
 	LinkYoung = 25 * time.Minute
-	// NewsFor is how long delivering the event of a login may take. After that it
+	// AnnounceTime is how long delivering the event of a login may take. After that it
 	// counts as lost.
-	NewsFor = 2 * time.Minute
+	AnnounceTime = 2 * time.Minute
 	// WarnBefore is how long before a login is over, by the clock, its person is
 	// warned.
 	WarnBefore = 30 * time.Minute
-	// Longest is how long a person waits for one answer of the pool. Shorter than
+	// MaxWait is how long a person waits for one answer of the pool. Shorter than
 	// the minute that a command has, so that the command can still say why.
-	Longest = 50 * time.Second
-	// glanceTime is how long a link that was given out before is asked whether it
+	MaxWait = 50 * time.Second
+	// reuseCheckTime is how long a link that was given out before is asked whether it
 	// is still good. A Kite that is silent for so long says nothing against it.
-	glanceTime = 2 * time.Second
-	// pendingTime is how long a logout that waits is tried before a link is made:
+	reuseCheckTime = 2 * time.Second
+	// endBeforeLinkTime is how long a logout that waits is tried before a link is made:
 	// longer than Kite's own limit of seven seconds.
-	pendingTime = 10 * time.Second
+	endBeforeLinkTime = 10 * time.Second
 	// linkGrace is how much longer a link is watched while Kite does not answer:
 	// it may have been finished in time.
 	linkGrace = 10 * time.Minute
@@ -51,57 +51,57 @@ const cutOffHour = 6
 // Timing is how patient the pool is. Of what is zero [DefaultTiming] holds;
 // tests and measurements shorten it.
 type Timing struct {
-	// Patience is waited between the questions that find out whether a silent
+	// ProbePauses is waited between the questions that find out whether a silent
 	// Kite has ended a login; the person is waiting too.
-	Patience []time.Duration
-	// Again is how long after its login was found to answer a tool that failed is
+	ProbePauses []time.Duration
+	// RetryFailed is how long after its login was found to answer a tool that failed is
 	// asked once more: Kite's limits count by the second.
-	Again time.Duration
+	RetryFailed time.Duration
 	// EndRetry is the first wait before a logout is tried again; it doubles up
 	// to EndRetryMax.
 	EndRetry, EndRetryMax time.Duration
-	// Poll bounds one question of the link watcher.
-	Poll time.Duration
+	// PollTimeout bounds one question of the link watcher.
+	PollTimeout time.Duration
 	// Idle is how long after its last question a login is parked, if it can be
 	// resumed: its stream is closed, and the person no longer in memory. Found up
 	// to a tenth later. Negative: never.
 	Idle time.Duration
-	// Quiet is how many questions, and ends of sessions, that no person waits for Kite is asked in a second,
+	// BackgroundRate is how many questions, and ends of sessions, that no person waits for Kite is asked in a second,
 	// for all people together, and half of how many may come at once: Kite's limit
 	// (10/s) is per API key and shared by all its users. What people ask is not held
 	// back (ADR 0016).
-	Quiet int
-	// Opens is how many sessions may be opened at once, for all people together;
+	BackgroundRate int
+	// MaxOpening is how many sessions may be opened at once, for all people together;
 	// further ones wait.
-	Opens int
+	MaxOpening int
 }
 
 // DefaultTiming is what the bot ships with.
 func DefaultTiming() Timing {
 	return Timing{
-		Patience:    []time.Duration{time.Second, 2 * time.Second},
-		Again:       time.Second,
-		EndRetry:    5 * time.Second,
-		EndRetryMax: 5 * time.Minute,
-		Poll:        20 * time.Second,
-		Idle:        10 * time.Minute,
-		Quiet:       4,
-		Opens:       64,
+		ProbePauses:    []time.Duration{time.Second, 2 * time.Second},
+		RetryFailed:    time.Second,
+		EndRetry:       5 * time.Second,
+		EndRetryMax:    5 * time.Minute,
+		PollTimeout:    20 * time.Second,
+		Idle:           10 * time.Minute,
+		BackgroundRate: 4,
+		MaxOpening:     64,
 	}
 }
 
 func (t Timing) orDefaults() Timing {
 	d := DefaultTiming()
-	if t.Patience == nil {
-		t.Patience = d.Patience
+	if t.ProbePauses == nil {
+		t.ProbePauses = d.ProbePauses
 	}
-	t.Again = cmp.Or(t.Again, d.Again)
+	t.RetryFailed = cmp.Or(t.RetryFailed, d.RetryFailed)
 	t.EndRetry = cmp.Or(t.EndRetry, d.EndRetry)
 	t.EndRetryMax = cmp.Or(t.EndRetryMax, d.EndRetryMax)
-	t.Poll = cmp.Or(t.Poll, d.Poll)
+	t.PollTimeout = cmp.Or(t.PollTimeout, d.PollTimeout)
 	t.Idle = cmp.Or(t.Idle, d.Idle)
-	t.Quiet = cmp.Or(t.Quiet, d.Quiet)
-	t.Opens = cmp.Or(t.Opens, d.Opens)
+	t.BackgroundRate = cmp.Or(t.BackgroundRate, d.BackgroundRate)
+	t.MaxOpening = cmp.Or(t.MaxOpening, d.MaxOpening)
 	return t
 }
 

@@ -27,15 +27,15 @@ func (p *Pool) warnLoop(ctx context.Context) {
 // warn tells a person that their login will be over soon, if they used it today
 // and it is not over yet. The record is marked first, even when there is nothing
 // to say, so that no person is warned twice.
-func (p *Pool) warn(who int64) {
+func (p *Pool) warn(person int64) {
 	defer p.recoverPanic()
-	pr, done, err := p.acquire(who)
+	pr, done, err := p.acquire(person)
 	if errors.Is(err, errClosed) {
 		return
 	}
 	if err != nil {
-		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", who, "err", err)
-		p.expiries.put(who, expiry{at: p.Now().Add(warnRetry).Unix()})
+		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", person, "err", err)
+		p.expiries.put(person, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
 	defer done()
@@ -46,11 +46,11 @@ func (p *Pool) warn(who int64) {
 			return
 		}
 		r.Login.Warned = true
-		tell, leaves = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.leaves
+		tell, leaves = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.logouts
 	})
 	if err != nil {
-		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", who, "err", err)
-		p.expiries.put(who, expiry{at: p.Now().Add(warnRetry).Unix()})
+		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", person, "err", err)
+		p.expiries.put(person, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
 	p.expiries.set(pr.record(), p.Now()) // a person who is due later gets a new entry
@@ -64,20 +64,20 @@ const warnRetry = time.Minute
 
 // recordUse writes down that the person used their login, once in an Indian day
 // in the background: the answer does not wait for it.
-func (pr *person) recordUse() {
+func (pr *personState) recordUse() {
 	pr.mu.Lock()
 	login := pr.rec.Login
-	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Now()) && !pr.noting
-	pr.noting = pr.noting || first
+	first := login != nil && login.Confirmed && !login.usedOn(pr.pool.Now()) && !pr.savingUse
+	pr.savingUse = pr.savingUse || first
 	pr.mu.Unlock()
 	if first {
 		pr.pool.spawnFor(pr, pr.saveUse)
 	}
 }
 
-func (pr *person) saveUse(context.Context) {
+func (pr *personState) saveUse(context.Context) {
 	err := pr.update(func(r *Record) {
-		pr.noting = false
+		pr.savingUse = false
 		if now := pr.pool.Now().UTC(); r.Login != nil && !r.Login.usedOn(now) {
 			r.Login.Used = now
 		}

@@ -36,7 +36,7 @@ func (p *Pool) Start() error {
 
 // watcher keeps the person in memory without counting as a user, so that the login
 // can be parked: the watcher does not call over its connection.
-func (pr *person) watcher(ctx context.Context) {
+func (pr *personState) watcher(ctx context.Context) {
 	defer pr.pool.watcherStopped(pr)
 	for {
 		pr.poll(ctx)
@@ -48,27 +48,27 @@ func (pr *person) watcher(ctx context.Context) {
 }
 
 // poll does what is due now. A panic in it costs this poll, not the next ones.
-func (pr *person) poll(ctx context.Context) {
+func (pr *personState) poll(ctx context.Context) {
 	defer pr.pool.recoverPanic()
 	pr.announce(false)
 	pr.pollLinks(ctx)
-	if len(pr.record().Ending) > 0 && pr.pool.quiet.Wait(ctx) == nil {
-		pr.endPending(ctx, pr.pool.Timing.Poll)
+	if len(pr.record().Ending) > 0 && pr.pool.background.Wait(ctx) == nil {
+		pr.endPending(ctx, pr.pool.Timing.PollTimeout)
 	}
 	pr.askResumable(ctx)
 }
 
 // nextPoll returns the wait for the next poll. With nothing left to do it clears
 // watching under the same lock, so that startWatcher starts a new goroutine.
-func (pr *person) nextPoll() (gap time.Duration, more bool) {
+func (pr *personState) nextPoll() (gap time.Duration, more bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	gap = pr.pool.Timing.EndRetryMax
 	for _, link := range pr.openLinks() {
-		gap, more = min(gap, pr.linkGap(link)), true
+		gap, more = min(gap, pr.linkPollGap(link)), true
 	}
 	if len(pr.rec.Ending) > 0 {
-		gap, more = min(gap, pr.endGap()), true
+		gap, more = min(gap, pr.endBackoff()), true
 	}
 	if len(pr.wake) > 0 { // woken in the meantime
 		gap, more = 0, true
@@ -77,9 +77,9 @@ func (pr *person) nextPoll() (gap time.Duration, more bool) {
 	return gap, more
 }
 
-// linkGap is how long nothing is to be done about a link; mu is held.
-func (pr *person) linkGap(link Link) time.Duration {
-	a, age := link.Attempt, pr.ageOf(link)
+// linkPollGap is how long nothing is to be done about a link; mu is held.
+func (pr *personState) linkPollGap(link Link) time.Duration {
+	a, age := link.Attempt, pr.linkAgeLocked(link)
 	switch {
 	case a == nil:
 		return pollGap(age)
@@ -100,30 +100,30 @@ func untilDue(left, age time.Duration) time.Duration {
 }
 
 // pollLinks asks every pending link's session once.
-func (pr *person) pollLinks(ctx context.Context) {
+func (pr *personState) pollLinks(ctx context.Context) {
 	pr.mu.Lock()
 	links := pr.openLinks()
 	pr.mu.Unlock()
 	for _, link := range links {
-		if a := link.Attempt; a != nil && (pr.bringing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.age(link) < AttemptLife) {
+		if a := link.Attempt; a != nil && (pr.authorizing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.linkAge(link) < AttemptLife) {
 			continue // a caller waits for it, or its code was not brought yet
 		}
 		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is notified
 			pr.pollLink(ctx, link)
 			continue
 		}
-		if pr.pool.quiet.Wait(ctx) != nil {
+		if pr.pool.background.Wait(ctx) != nil {
 			return
 		}
-		pr.background(ctx, func(ctx context.Context) { pr.pollLink(ctx, link) })
+		pr.withPollTimeout(ctx, func(ctx context.Context) { pr.pollLink(ctx, link) })
 	}
 }
 
 // pollLink asks one link's session. The person is notified of a login that failed
 // although they finished it.
-func (pr *person) pollLink(ctx context.Context, link Link) {
-	leaves := pr.left()
-	err := pr.try(ctx, link)
+func (pr *personState) pollLink(ctx context.Context, link Link) {
+	leaves := pr.logoutCount()
+	err := pr.tryLink(ctx, link)
 	code, died := errors.AsType[*CodeError](err)
 	_, queued := errors.AsType[*QueuedError](err)
 	switch {
@@ -139,9 +139,9 @@ func (pr *person) pollLink(ctx context.Context, link Link) {
 	}
 }
 
-// background bounds one call that no person waits for.
-func (pr *person) background(ctx context.Context, ask func(context.Context)) {
-	ctx, cancel := context.WithTimeout(ctx, pr.pool.Timing.Poll)
+// withPollTimeout bounds one call that no person waits for.
+func (pr *personState) withPollTimeout(ctx context.Context, ask func(context.Context)) {
+	ctx, cancel := context.WithTimeout(ctx, pr.pool.Timing.PollTimeout)
 	defer cancel()
 	ask(ctx)
 }
@@ -149,21 +149,21 @@ func (pr *person) background(ctx context.Context, ask func(context.Context)) {
 // askResumable finds out once whether the login survives a dropped stream, by
 // asking who is logged in over /mcp with the same id. A failure that says
 // nothing leaves the question open for the next time.
-func (pr *person) askResumable(ctx context.Context) {
+func (pr *personState) askResumable(ctx context.Context) {
 	login := pr.record().Login
-	if login == nil || login.Resumable != Unknown || pr.pool.quiet.Wait(ctx) != nil {
+	if login == nil || login.Resumable != Unknown || pr.pool.background.Wait(ctx) != nil {
 		return
 	}
 	answer := Unknown
-	pr.background(ctx, func(ctx context.Context) {
+	pr.withPollTimeout(ctx, func(ctx context.Context) {
 		conn := pr.pool.Dialer.Resume(login.Credential, nil)
 		defer conn.Close()
-		who, err := identity(ctx, conn)
+		user, err := identity(ctx, conn)
 		switch {
-		case err == nil && who.UserID == login.User.UserID:
+		case err == nil && user.UserID == login.User.UserID:
 			answer = Yes
 		case wire.KindOf(err) == wire.KindEnded && wire.EndingOf(err) != wire.EndSwitched,
-			wire.KindOf(err) == wire.KindNotServed && pr.streams(login.Session): // the server answers, but not there
+			wire.KindOf(err) == wire.KindNotServed && pr.hasStream(login.Session): // the server answers, but not there
 			answer = No
 		}
 	})

@@ -88,7 +88,7 @@ func (m *MemStore) owner(r session.Record) (person int64, ok bool) {
 }
 
 func isEmpty(r session.Record) bool {
-	return r.Login == nil && len(r.Links)+len(r.Lapsing)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
+	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
 }
 
 // clone copies a record as a file would: nothing is shared with the original,
@@ -108,11 +108,11 @@ func clone(r session.Record) session.Record {
 		l.Credential, l.Issued = cloneHeld(l.Credential), plain(l.Issued)
 		if l.Attempt != nil {
 			attempt := *l.Attempt
-			attempt.Brought, attempt.Due = plain(attempt.Brought), plain(attempt.Due)
+			attempt.Received, attempt.Due = plain(attempt.Received), plain(attempt.Due)
 			l.Attempt = &attempt
 		}
 	}
-	r.Lapsing = cloneHelds(r.Lapsing)
+	r.Replaced = cloneHelds(r.Replaced)
 	r.Ending = cloneHelds(r.Ending)
 	return r
 }

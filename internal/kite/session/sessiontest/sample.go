@@ -49,10 +49,10 @@ func Full(person int64) session.Record {
 			Warned:     true,
 			Confirmed:  true,
 		},
-		Links:   []session.Link{link(2), link(3)},
-		Lapsing: []session.Credential{bearer(sessionID(person, 4), at.Add(-time.Hour))},
-		Ending:  []session.Credential{bearer(sessionID(person, 5), at.Add(-2*time.Hour))},
-		Leaving: true, Quiet: true, Contested: true,
+		Links:    []session.Link{link(2), link(3)},
+		Replaced: []session.Credential{bearer(sessionID(person, 4), at.Add(-time.Hour))},
+		Ending:   []session.Credential{bearer(sessionID(person, 5), at.Add(-2*time.Hour))},
+		Leaving:  true, Silent: true, Contested: true,
 		Last: user,
 	}
 }
@@ -65,7 +65,7 @@ func bearer(id string, since time.Time) session.Credential {
 func attempt(id string, at time.Time) *session.Attempt {
 	return &session.Attempt{
 		State: "state-" + id, Verifier: "verifier-" + id, ClientID: "client-" + id, Redirect: "http://127.0.0.1:1/" + id, Paste: true,
-		Code: "code-" + id, Brought: at, Due: at.Add(time.Minute), Tried: true,
+		Code: "code-" + id, Received: at, Due: at.Add(time.Minute), Sent: true,
 	}
 }
 
@@ -86,12 +86,12 @@ func sessionID(person int64, n int) string {
 func Records(person int64) *rapid.Generator[session.Record] {
 	return rapid.Custom(func(t *rapid.T) session.Record {
 		return session.Record{
-			Person:  person,
-			Login:   rapid.Ptr(logins(), true).Draw(t, "login"),
-			Links:   rapid.SliceOfN(links(), 0, 3).Draw(t, "links"),
-			Lapsing: rapid.SliceOfN(helds(), 0, 3).Draw(t, "lapsing"),
-			Ending:  rapid.SliceOfN(helds(), 0, 3).Draw(t, "ending"),
-			Last:    identities().Draw(t, "last"),
+			Person:   person,
+			Login:    rapid.Ptr(logins(), true).Draw(t, "login"),
+			Links:    rapid.SliceOfN(links(), 0, 3).Draw(t, "links"),
+			Replaced: rapid.SliceOfN(helds(), 0, 3).Draw(t, "lapsing"),
+			Ending:   rapid.SliceOfN(helds(), 0, 3).Draw(t, "ending"),
+			Last:     identities().Draw(t, "last"),
 
 			Contested: rapid.Bool().Draw(t, "contested"),
 		}
@@ -106,7 +106,7 @@ func logins() *rapid.Generator[session.Login] {
 			Bound:      times().Draw(t, "bound"),
 			LinkAt:     times().Draw(t, "link at"),
 			LinkSeq:    rapid.IntRange(0, 5).Draw(t, "link seq"),
-			Resumable:  rapid.SampledFrom([]session.Answer{session.Unknown, session.Yes, session.No}).Draw(t, "resumable"),
+			Resumable:  rapid.SampledFrom([]session.Tristate{session.Unknown, session.Yes, session.No}).Draw(t, "resumable"),
 			Used:       times().Draw(t, "used"),
 			Warned:     rapid.Bool().Draw(t, "warned"),
 			Confirmed:  rapid.Bool().Draw(t, "confirmed"),
@@ -149,7 +149,7 @@ func attempts() *rapid.Generator[session.Attempt] {
 		text := rapid.String()
 		return session.Attempt{
 			State: text.Draw(t, "state"), Verifier: text.Draw(t, "verifier"), ClientID: text.Draw(t, "client"), Redirect: text.Draw(t, "redirect"),
-			Paste: rapid.Bool().Draw(t, "paste"), Code: text.Draw(t, "code"), Brought: times().Draw(t, "brought"), Due: times().Draw(t, "due"), Tried: rapid.Bool().Draw(t, "tried"),
+			Paste: rapid.Bool().Draw(t, "paste"), Code: text.Draw(t, "code"), Received: times().Draw(t, "brought"), Due: times().Draw(t, "due"), Sent: rapid.Bool().Draw(t, "tried"),
 		}
 	})
 }

@@ -98,7 +98,7 @@ func testCopies(t *testing.T, s session.Store) {
 func scribble(r session.Record) {
 	r.Login.User.Name = "scribbled"
 	r.Links[0].Ref = "scribbled"
-	r.Lapsing[0].Since = time.Time{}
+	r.Replaced[0].Since = time.Time{}
 	r.Ending[0].Since = time.Time{}
 }
 
