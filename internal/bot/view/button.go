@@ -7,6 +7,9 @@ import (
 	"kitebot/internal/kite/symbol"
 )
 
+// Press is a button that comes back with data, such as "holdings:run".
+func Press(text, data string) Button { return Button{Text: text, Data: data} }
+
 // MaxButtonData is how many bytes Telegram takes as a button's data.
 const MaxButtonData = 64
 

@@ -16,6 +16,15 @@ type Message struct {
 	Rich    *Rich      // the same message with native tables; HTML is shown where that is refused
 }
 
+// Text is a message of HTML, with buttons in one row where there are any.
+func Text(html string, row ...Button) Message {
+	m := Message{HTML: html}
+	if len(row) > 0 {
+		m.Buttons = [][]Button{row}
+	}
+	return m
+}
+
 // File is a document.
 type File struct {
 	Name string // "holdings-2026-11-23.csv"

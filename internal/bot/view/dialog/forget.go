@@ -18,7 +18,7 @@ func AskForget() view.Message {
 }
 
 // KeptAll answers somebody who thought better of it.
-func KeptAll() view.Message { return view.Message{HTML: "Nothing was erased."} }
+func KeptAll() view.Message { return view.Text("Nothing was erased.") }
 
 // ForgottenView is what was erased of a person.
 type ForgottenView struct {

@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"fmt"
-	"html"
 	"strings"
 
 	"kitebot/internal/bot/view"
@@ -14,15 +13,20 @@ type CommandLine struct{ Usage, Summary string }
 
 // Welcome answers /start.
 func Welcome(firstName string, loggedIn bool) view.Message {
-	m := view.Message{HTML: fmt.Sprintf("<b>Hello%s!</b>\nI show your Zerodha Kite account here: what it is worth, the day’s change, orders, funds, prices and charts.\n\n"+
+	m := view.Text(fmt.Sprintf("<b>Hello%s!</b>\nI show your Zerodha Kite account here: what it is worth, the day’s change, orders, funds, prices and charts.\n\n"+
 		"I only read; I cannot place orders. You log in on Zerodha’s own page, so no password ever passes through me.\n\n"+
-		"/help lists what I can do. Not affiliated with Zerodha; nothing here is advice.", greeting(firstName))}
+		"/help lists what I can do. Not affiliated with Zerodha; nothing here is advice.", greeting(firstName)))
 	if loggedIn {
 		m.Buttons = Home()
 	} else {
-		m.Buttons = [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}}
+		m.Buttons = [][]view.Button{{logIn("Log in")}}
 	}
 	return m
+}
+
+// logIn is the button that begins a login.
+func logIn(text string) view.Button {
+	return view.Button{Text: text, Data: "login:run", Style: view.Primary}
 }
 
 // Home are the buttons of what people use most.
@@ -38,7 +42,7 @@ func greeting(name string) string {
 	if name = strings.TrimSpace(name); name == "" {
 		return ""
 	}
-	return ", " + html.EscapeString(view.Cut(name, 32))
+	return ", " + view.Escape(view.Cut(name, 32))
 }
 
 // Help lists the commands.
@@ -46,17 +50,17 @@ func Help(commands []CommandLine) view.Message {
 	var b strings.Builder
 	b.WriteString("<b>What I can do</b>\n")
 	for _, c := range commands {
-		fmt.Fprintf(&b, "\n%s – %s", html.EscapeString(c.Usage), html.EscapeString(c.Summary))
+		fmt.Fprintf(&b, "\n%s – %s", view.Escape(c.Usage), view.Escape(c.Summary))
 	}
 	b.WriteString("\n\nWithout a slash it works too: <code>holdings</code>, <code>orders open</code>, <code>infy</code>, <code>infy, tcs</code>, <code>infy 1Y</code>.")
 	b.WriteString("\n\nFigures are Zerodha’s, read at the moment you ask. " + AtYourOwnRisk + " Not affiliated with Zerodha; nothing here is advice.")
-	return view.Message{HTML: b.String()}
+	return view.Text(b.String())
 }
 
 // UnknownCommand answers a command that does not exist, with a button for the one
 // that may be meant, "" for none, and what went along with it.
 func UnknownCommand(name, meant, args string) view.Message {
-	m := view.Message{HTML: fmt.Sprintf("I do not know /%s. /help lists what I can do.", html.EscapeString(view.Cut(name, 32)))}
+	m := view.Text(fmt.Sprintf("I do not know /%s. /help lists what I can do.", view.Escape(view.Cut(name, 32))))
 	if meant == "" {
 		return m
 	}
@@ -72,7 +76,7 @@ func UnknownCommand(name, meant, args string) view.Message {
 // NotACommand answers talk. Of a number it asks whether it is a symbol, rather than
 // look it up: people mistype their one-time codes into chats.
 func NotACommand(typed string) view.Message {
-	m := view.Message{HTML: "I answer commands and symbols, for example /portfolio or infy. /help shows everything."}
+	m := view.Text("I answer commands and symbols, for example /portfolio or infy. /help shows everything.")
 	if code := strings.TrimSpace(typed); symbol.IsBSECode(code) {
 		m.HTML = "If that is the number of a share at BSE, I can look it up."
 		m.Buttons = [][]view.Button{{{Text: "Look up " + code, Data: "quote:again:" + code}}}
@@ -83,48 +87,39 @@ func NotACommand(typed string) view.Message {
 // Unread answers a message that is not text, or was changed after it was answered.
 func Unread(edited bool) view.Message {
 	if edited {
-		return view.Message{HTML: "I do not read edited messages. Please send it as a new one."}
+		return view.Text("I do not read edited messages. Please send it as a new one.")
 	}
-	return view.Message{HTML: "I read text only, for example /portfolio or infy. /help shows everything."}
+	return view.Text("I read text only, for example /portfolio or infy. /help shows everything.")
 }
 
 // OldButton answers a button of an older version of the bot.
 func OldButton() view.Message {
-	return view.Message{HTML: "That button is from an older message and does nothing any more. /help lists what I can do."}
+	return view.Text("That button is from an older message and does nothing any more. /help lists what I can do.")
 }
 
 // Stranger answers somebody the operator has not let in.
 func Stranger(id int64) view.Message {
 	number := fmt.Sprint(id)
-	return view.Message{
-		HTML:    fmt.Sprintf("<b>This bot is private.</b>\nYour Telegram number is <code>%s</code>.\n\nYou are on the list of those who asked, and the person who runs this bot can let you in. If you know them, send them that number. /forget takes you off the list.", number),
-		Buttons: [][]view.Button{{{Text: "Copy my number", Copy: number}}},
-	}
+	return view.Text(fmt.Sprintf("<b>This bot is private.</b>\nYour Telegram number is <code>%s</code>.\n\nYou are on the list of those who asked, and the person who runs this bot can let you in. If you know them, send them that number. /forget takes you off the list.", number), view.Button{Text: "Copy my number", Copy: number})
 }
 
 // Unclaimed answers the first to write to a bot that lets in no one: most likely it
 // is theirs.
 func Unclaimed(id int64) view.Message {
-	return view.Message{
-		HTML:    fmt.Sprintf("<b>No one is let in yet.</b>\nYour Telegram number is <code>%d</code>.\n\nIs this your bot? Start it again with <code>ADMIN_USERS=%[1]d</code>: then you can use it, and /admin lets in others.", id),
-		Buttons: [][]view.Button{{{Text: "Copy the setting", Copy: fmt.Sprintf("ADMIN_USERS=%d", id)}}},
-	}
+	return view.Text(fmt.Sprintf("<b>No one is let in yet.</b>\nYour Telegram number is <code>%d</code>.\n\nIs this your bot? Start it again with <code>ADMIN_USERS=%[1]d</code>: then you can use it, and /admin lets in others.", id), view.Button{Text: "Copy the setting", Copy: fmt.Sprintf("ADMIN_USERS=%d", id)})
 }
 
 // GroupOnly answers a command in a group: only by pointing to the private chat.
 func GroupOnly(username string) view.Message {
-	return view.Message{
-		HTML:    "I talk about money in a private chat only.",
-		Buttons: [][]view.Button{{{Text: "Open the private chat", URL: "https://t.me/" + username + "?start=group"}}},
-	}
+	return view.Text("I talk about money in a private chat only.", view.Button{Text: "Open the private chat", URL: "https://t.me/" + username + "?start=group"})
 }
 
 // TooFast answers somebody over their rate.
 func TooFast() view.Message {
-	return view.Message{HTML: "That is a lot at once. Give me a moment, then ask again; I did not act on your last message."}
+	return view.Text("That is a lot at once. Give me a moment, then ask again; I did not act on your last message.")
 }
 
 // Busy answers somebody whose mailbox is full, once until there is room again.
 func Busy() view.Message {
-	return view.Message{HTML: "I am still working on what you asked before and have no room for more: please send this again in a moment."}
+	return view.Text("I am still working on what you asked before and have no room for more: please send this again in a moment.")
 }

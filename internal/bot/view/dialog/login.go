@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"fmt"
-	"html"
 	"strings"
 	"time"
 
@@ -35,10 +34,7 @@ func StatusContested() view.Message {
 }
 
 func contest(what string) view.Message {
-	return view.Message{
-		HTML:    what + "\n\n" + atZerodha + "\n\n" + bothMine,
-		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text(what+"\n\n"+atZerodha+"\n\n"+bothMine, logIn("Log in"))
 }
 
 // AfterContest stands on the login link that follows.
@@ -66,7 +62,7 @@ type LoginLink struct {
 func (l LoginLink) Message() view.Message {
 	lines := []string{"<b>Log in to Kite</b>"}
 	if l.Why != "" {
-		lines = append(lines, html.EscapeString(l.Why))
+		lines = append(lines, view.Escape(l.Why))
 	}
 	lines = append(lines, "", l.steps()+l.then())
 	lines = append(lines, "🔒 Only you may use this link"+l.orAddress()+". It works "+l.works()+".")
@@ -122,7 +118,7 @@ func (l LoginLink) then() string {
 	if l.Then == "" {
 		return ""
 	}
-	return " Then I answer " + html.EscapeString(l.Then) + "."
+	return " Then I answer " + view.Escape(l.Then) + "."
 }
 
 // orAddress widens the warning where an address is to be pasted.
@@ -150,15 +146,12 @@ const AtYourOwnRisk = "Third-party tools can be wrong: use them at your own risk
 
 // LinkMoved replaces a link message whose link was sent again further down.
 func LinkMoved() view.Message {
-	return view.Message{HTML: "The login link is in a newer message below."}
+	return view.Text("The login link is in a newer message below.")
 }
 
 // LinkDead replaces the message of a link that can no longer be finished.
 func LinkDead() view.Message {
-	return view.Message{
-		HTML:    "This login link no longer works.",
-		Buttons: [][]view.Button{{{Text: "New link", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text("This login link no longer works.", logIn("New link"))
 }
 
 // Login is a login as a person is told about it.
@@ -175,7 +168,7 @@ type Login struct {
 
 // line is the sentence everybody waits for.
 func (l Login) line() string {
-	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · %s", view.Safe(l.User.Name), html.EscapeString(l.User.UserID), l.until())
+	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · %s", view.Safe(l.User.Name), view.Escape(l.User.UserID), l.until())
 }
 
 // until names the end of the login and how far away it is.
@@ -196,7 +189,7 @@ func (l Login) until() string {
 // LoggedIn replaces the link message once the login is through. follows: the
 // answer to a command comes next.
 func (l Login) LoggedIn(follows bool) view.Message {
-	m := view.Message{HTML: "✅ " + l.line() + l.earlier()}
+	m := view.Text("✅ " + l.line() + l.earlier())
 	if !follows {
 		m.Buttons = Home()
 	}
@@ -235,17 +228,14 @@ func EarlierEnded(m view.Message) view.Message {
 
 // Already answers /login of somebody who is logged in.
 func (l Login) Already() view.Message {
-	return l.endEarlier(view.Message{
-		HTML:    l.line() + "\n\nYou need not log in again. To use another account, log out first." + l.earlier(),
-		Buttons: [][]view.Button{{{Text: "Log out", Data: "logout:ask", Style: view.Danger}}},
-	})
+	return l.endEarlier(view.Text(l.line()+"\n\nYou need not log in again. To use another account, log out first."+l.earlier(), view.Button{Text: "Log out", Data: "logout:ask", Style: view.Danger}))
 }
 
 // Changed asks whether another Kite user than last time is the person's own.
 func Changed(user, last kite.Identity) view.Message {
 	return view.Message{
 		HTML: fmt.Sprintf("<b>Another Kite account logged in</b>\nNow it is <b>%s</b> (%s). Last time it was %s (%s).\n\nIs this account yours, and shall I show it here? I show nothing of it before you answer.",
-			view.Safe(user.Name), html.EscapeString(user.UserID), view.Safe(last.Name), html.EscapeString(last.UserID)),
+			view.Safe(user.Name), view.Escape(user.UserID), view.Safe(last.Name), view.Escape(last.UserID)),
 		Protect: true,
 		Buttons: [][]view.Button{
 			{{Text: "Yes, use " + user.UserID, Data: "login:use:" + user.UserID, Style: view.Primary}},
@@ -261,18 +251,12 @@ func Dropped(user kite.Identity, byOAuth bool) view.Message {
 	if byOAuth {
 		where = "of Kite’s server for apps like me"
 	}
-	return view.Message{
-		HTML:    fmt.Sprintf("I turned %s away and am logging it out %s. Nothing of it was shown.", html.EscapeString(user.UserID), where),
-		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text(fmt.Sprintf("I turned %s away and am logging it out %s. Nothing of it was shown.", view.Escape(user.UserID), where), logIn("Log in"))
 }
 
 // Usurped tells that somebody else's account answered on the person's session.
 func Usurped(was, now kite.Identity) view.Message {
-	return view.Message{
-		HTML: fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nThe login link was used a second time, as %s instead of %s. I noticed before showing anything and ended that session.\n\n"+
-			"Your own login may stay open at Kite until about 06:00 IST: to end it, log out of all sessions at Zerodha. Never pass a login link on.",
-			html.EscapeString(now.UserID), html.EscapeString(was.UserID)),
-		Buttons: [][]view.Button{{{Text: "Log in again", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text(fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nThe login link was used a second time, as %s instead of %s. I noticed before showing anything and ended that session.\n\n"+
+		"Your own login may stay open at Kite until about 06:00 IST: to end it, log out of all sessions at Zerodha. Never pass a login link on.",
+		view.Escape(now.UserID), view.Escape(was.UserID)), logIn("Log in again"))
 }

@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"fmt"
-	"html"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -29,28 +28,22 @@ func PasteNotLast() view.Message {
 
 // PasteStrange answers an address of a login that the person was not asked for.
 func PasteStrange() view.Message {
-	return view.Message{
-		HTML:    "<b>I deleted that address and did not use it.</b>\nIt can be a key to a login: send yours to no one, and never open a login link that another person sent you. To log in, begin with /login.",
-		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text("<b>I deleted that address and did not use it.</b>\nIt can be a key to a login: send yours to no one, and never open a login link that another person sent you. To log in, begin with /login.", logIn("Log in"))
 }
 
 // PasteTooFast tells that an address was not used, since there was too much before it.
 func PasteTooFast() view.Message {
-	return view.Message{HTML: "That is a lot at once. I deleted your message with the address and did not use it: please send the address again in a moment."}
+	return view.Text("That is a lot at once. I deleted your message with the address and did not use it: please send the address again in a moment.")
 }
 
 // PasteUnasked tells that no login is under way.
 func PasteUnasked() view.Message {
-	return view.Message{
-		HTML:    "<b>I am not waiting for an address.</b>\nBegin with /login: it says what to do. Each address works once.",
-		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text("<b>I am not waiting for an address.</b>\nBegin with /login: it says what to do. Each address works once.", logIn("Log in"))
 }
 
 // PasteUsed tells that the login is made already.
 func PasteUsed(user kite.Identity) view.Message {
-	return view.Message{HTML: fmt.Sprintf("You are logged in already, as <b>%s</b> (%s). You need not send that address again.", html.EscapeString(user.Name), html.EscapeString(user.UserID))}
+	return view.Text(fmt.Sprintf("You are logged in already, as <b>%s</b> (%s). You need not send that address again.", view.Escape(user.Name), view.Escape(user.UserID)))
 }
 
 // PasteOther tells that an address belongs to another attempt than the newest.
@@ -80,7 +73,7 @@ func LoginUnread() view.Message {
 
 // PasteStays asks the person to delete the message that could not be deleted.
 func PasteStays() view.Message {
-	return view.Message{HTML: "I could not delete your message with the address. Please delete it yourself."}
+	return view.Text("I could not delete your message with the address. Please delete it yourself.")
 }
 
 // LoginCrowded tells that a login had no turn, and when to try again.
@@ -91,7 +84,7 @@ func LoginCrowded(until time.Time) view.Message {
 // LoginQueued tells when a login has its turn; the zero time: it is its turn.
 func LoginQueued(until time.Time) view.Message {
 	if until.IsZero() {
-		return view.Message{HTML: "<b>Your login is under way.</b>\nKite’s server has the address. I will tell you as soon as it answers."}
+		return view.Text("<b>Your login is under way.</b>\nKite’s server has the address. I will tell you as soon as it answers.")
 	}
-	return view.Message{HTML: fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server accepts one login every 12 seconds from this bot. Your turn comes at about %s IST. I will continue by myself and tell you.", view.ClockSeconds(until))}
+	return view.Text(fmt.Sprintf("<b>Your login waits for its turn.</b>\nKite’s server accepts one login every 12 seconds from this bot. Your turn comes at about %s IST. I will continue by myself and tell you.", view.ClockSeconds(until)))
 }

@@ -57,10 +57,7 @@ func AsksIn(person int64, name string) view.Message {
 
 // ManyAskIn tells an operator that they are told of no more people.
 func ManyAskIn() view.Message {
-	return view.Message{
-		HTML:    "<b>More people ask to be let in.</b>\nI send no more notices about them for now; /admin people lists all who are waiting.",
-		Buttons: [][]view.Button{{{Text: "People", Data: "admin:page:1"}}},
-	}
+	return view.Text("<b>More people ask to be let in.</b>\nI send no more notices about them for now; /admin people lists all who are waiting.", view.Press("People", "admin:page:1"))
 }
 
 // OpsView is the operator's bot at one glance.

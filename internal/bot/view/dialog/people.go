@@ -144,8 +144,5 @@ func guestButtons(g Guest, page int) []view.Button {
 
 // LetIn tells a person that they may use the bot from now on.
 func LetIn() view.Message {
-	return view.Message{
-		HTML:    "<b>You can use this bot now.</b>\n/login begins: it opens Zerodha’s own page. /help lists what I can do.",
-		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text("<b>You can use this bot now.</b>\n/login begins: it opens Zerodha’s own page. /help lists what I can do.", logIn("Log in"))
 }

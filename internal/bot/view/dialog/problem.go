@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"fmt"
-	"html"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -20,12 +19,12 @@ type Problem struct {
 
 // Message renders the problem.
 func (p Problem) Message() view.Message {
-	m := view.Message{HTML: "<b>" + html.EscapeString(p.Headline) + "</b>"}
+	m := view.Text("<b>" + view.Escape(p.Headline) + "</b>")
 	if p.Detail != "" {
-		m.HTML += "\n" + html.EscapeString(p.Detail)
+		m.HTML += "\n" + view.Escape(p.Detail)
 	}
 	if p.Ref != "" {
-		m.HTML += fmt.Sprintf("\n\n<i>Reference %s</i>", html.EscapeString(p.Ref))
+		m.HTML += fmt.Sprintf("\n\n<i>Reference %s</i>", view.Escape(p.Ref))
 	}
 	var row []view.Button
 	if p.Again != "" {
@@ -43,7 +42,7 @@ func (p Problem) Message() view.Message {
 // CarriedOut says that a command has run in an earlier process, whose answer may
 // not have arrived; look is the command that shows what came of it.
 func CarriedOut(command, look string) view.Message {
-	return view.Message{HTML: fmt.Sprintf("I carried out /%s, but was restarted before I could say so. /%s shows how things stand.", html.EscapeString(command), html.EscapeString(look))}
+	return view.Text(fmt.Sprintf("I carried out /%s, but was restarted before I could say so. /%s shows how things stand.", view.Escape(command), view.Escape(look)))
 }
 
 // GivenUp says that a command is not tried any more; command is "" for what was
@@ -51,9 +50,9 @@ func CarriedOut(command, look string) view.Message {
 func GivenUp(command string) view.Message {
 	what := "what you sent"
 	if command != "" {
-		what = "/" + html.EscapeString(command)
+		what = "/" + view.Escape(command)
 	}
-	return view.Message{HTML: "<b>Sorry, I was restarted twice while I worked on " + what + ".</b>\nIf there is no answer to it above, please send it again. If that fails too, tell the person who runs this bot."}
+	return view.Text("<b>Sorry, I was restarted twice while I worked on " + what + ".</b>\nIf there is no answer to it above, please send it again. If that fails too, tell the person who runs this bot.")
 }
 
 // Slow tells that a command waits for Kite.
@@ -65,7 +64,7 @@ type Slow struct {
 
 // Message renders it. The answer takes its place.
 func (s Slow) Message() view.Message {
-	m := view.Message{HTML: "<b>Kite is slow just now.</b>\nNo answer" + to(s.Command) + " by " + view.ClockSeconds(s.Now) + " IST. I show it as soon as Kite gives it."}
+	m := view.Text("<b>Kite is slow just now.</b>\nNo answer" + to(s.Command) + " by " + view.ClockSeconds(s.Now) + " IST. I show it as soon as Kite gives it.")
 	if s.Cancel != "" {
 		m.Buttons = [][]view.Button{{{Text: "Cancel", Data: s.Cancel}}}
 	}
@@ -75,9 +74,9 @@ func (s Slow) Message() view.Message {
 // Cancelled answers a person who cancelled a command. look is the command that shows
 // what it had changed by then; "" for nothing.
 func Cancelled(command, look string) view.Message {
-	m := view.Message{HTML: "<b>Cancelled.</b>\nI no longer wait for Kite’s answer" + to(command) + "."}
+	m := view.Text("<b>Cancelled.</b>\nI no longer wait for Kite’s answer" + to(command) + ".")
 	if look != "" {
-		m.HTML += " Something was done already: /" + html.EscapeString(look) + " shows how things stand."
+		m.HTML += " Something was done already: /" + view.Escape(look) + " shows how things stand."
 	}
 	return m
 }
@@ -86,5 +85,5 @@ func to(command string) string {
 	if command == "" {
 		return ""
 	}
-	return " to /" + html.EscapeString(command)
+	return " to /" + view.Escape(command)
 }

@@ -53,17 +53,11 @@ func SettingsUsage(v SettingsView) view.Message {
 
 // Hidden answers /hide.
 func Hidden() view.Message {
-	return view.Message{
-		HTML: "<b>Amounts are hidden.</b>\nFrom now on I show percentages and shares of the whole, but no rupees and no quantities of yours, in messages, pictures and files. " +
-			"What I sent before stays as it is: refresh or delete it.\n\n/show brings the amounts back.",
-		Buttons: [][]view.Button{{{Text: "Portfolio", Data: "portfolio:run"}, {Text: "Show amounts", Data: "show:run"}}},
-	}
+	return view.Text("<b>Amounts are hidden.</b>\nFrom now on I show percentages and shares of the whole, but no rupees and no quantities of yours, in messages, pictures and files. "+
+		"What I sent before stays as it is: refresh or delete it.\n\n/show brings the amounts back.", view.Press("Portfolio", "portfolio:run"), view.Press("Show amounts", "show:run"))
 }
 
 // Shown answers /show.
 func Shown() view.Message {
-	return view.Message{
-		HTML:    "<b>Amounts are shown again.</b>\n/hide hides them.",
-		Buttons: [][]view.Button{{{Text: "Portfolio", Data: "portfolio:run"}, {Text: "Hide amounts", Data: "hide:run"}}},
-	}
+	return view.Text("<b>Amounts are shown again.</b>\n/hide hides them.", view.Press("Portfolio", "portfolio:run"), view.Press("Hide amounts", "hide:run"))
 }

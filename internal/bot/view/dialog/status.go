@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"fmt"
-	"html"
 	"time"
 
 	"kitebot/internal/bot/view"
@@ -41,7 +40,7 @@ func EndedBecause(why wire.Ending) string {
 // did not answer when it was asked for this reply.
 func (l Login) Status(silent bool) view.Message {
 	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\n%s",
-		view.Safe(l.User.Name), html.EscapeString(l.User.UserID), view.DayTime(l.Since), view.Capital(l.until()))
+		view.Safe(l.User.Name), view.Escape(l.User.UserID), view.DayTime(l.Since), view.Capital(l.until()))
 	if silent {
 		text += "\n\nKite is not answering just now, or the login has ended: I cannot tell which. I keep the login."
 	} else {
@@ -59,19 +58,13 @@ func (l Login) Status(silent bool) view.Message {
 
 // StatusNone answers /status of somebody who is not logged in.
 func StatusNone() view.Message {
-	return view.Message{
-		HTML:    "<b>Not logged in.</b>\nI have no login of yours.",
-		Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-	}
+	return view.Text("<b>Not logged in.</b>\nI have no login of yours.", logIn("Log in"))
 }
 
 // StatusLink answers /status while a login link is out. open: Kite has not
 // confirmed the end of a session of before.
 func StatusLink(until, now time.Time, open bool) view.Message {
-	m := view.Message{
-		HTML:    "<b>Not logged in yet.</b>\nA login link is waiting for you; it works " + untilLink(until, now) + ".",
-		Buttons: [][]view.Button{{{Text: "Show the link", Data: "login:run", Style: view.Primary}}},
-	}
+	m := view.Text("<b>Not logged in yet.</b>\nA login link is waiting for you; it works "+untilLink(until, now)+".", logIn("Show the link"))
 	if open {
 		m.HTML += unended
 	}
@@ -106,14 +99,11 @@ func AskLogout() view.Message {
 }
 
 // KeptIn answers a person who does not want to log out after all.
-func KeptIn() view.Message { return view.Message{HTML: "I did not log you out."} }
+func KeptIn() view.Message { return view.Text("I did not log you out.") }
 
 // LoggingOut tells that a logout waits for Kite.
 func LoggingOut() view.Message {
-	return view.Message{
-		HTML:    "<b>Logging out.</b>\nI have forgotten your login, but Kite does not answer, so it may still be open over there. I keep trying and tell you when it is done.",
-		Buttons: [][]view.Button{{{Text: "Try now", Data: "logout:retry"}}},
-	}
+	return view.Text("<b>Logging out.</b>\nI have forgotten your login, but Kite does not answer, so it may still be open over there. I keep trying and tell you when it is done.", view.Press("Try now", "logout:retry"))
 }
 
 // LoggedOut tells that a logout is through. byOAuth says how the login was made:
@@ -121,30 +111,24 @@ func LoggingOut() view.Message {
 func LoggedOut(user kite.Identity, byOAuth bool) view.Message {
 	who, is := "You", "are"
 	if !user.IsZero() {
-		who, is = html.EscapeString(user.UserID), "is"
+		who, is = view.Escape(user.UserID), "is"
 	}
 	if byOAuth {
-		return view.Message{
-			HTML: fmt.Sprintf("<b>%s %s logged out</b> of Kite’s server for apps like me, and I have forgotten the key.\n\n"+
-				"Kite itself is not told: its part of the login ends by itself at about 06:00 IST, or when you revoke the app at Zerodha. Messages already in this chat stay: delete them if you like.", who, is),
-			Buttons: [][]view.Button{{{Text: "Log in again", Data: "login:run"}}},
-		}
+		return view.Text(fmt.Sprintf("<b>%s %s logged out</b> of Kite’s server for apps like me, and I have forgotten the key.\n\n"+
+			"Kite itself is not told: its part of the login ends by itself at about 06:00 IST, or when you revoke the app at Zerodha. Messages already in this chat stay: delete them if you like.", who, is), view.Press("Log in again", "login:run"))
 	}
 	who += " " + is + " logged out at Kite"
-	return view.Message{
-		HTML:    "<b>" + who + "</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.",
-		Buttons: [][]view.Button{{{Text: "Log in again", Data: "login:run"}}},
-	}
+	return view.Text("<b>"+who+"</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.", view.Press("Log in again", "login:run"))
 }
 
 // LinkCancelled answers /logout of somebody who had only a login link.
 func LinkCancelled() view.Message {
-	return view.Message{HTML: "You were not logged in. I have cancelled the login link."}
+	return view.Text("You were not logged in. I have cancelled the login link.")
 }
 
 // NothingToLogOut answers /logout of somebody who has no login.
 func NothingToLogOut() view.Message {
-	return view.Message{HTML: "You are not logged in: there is nothing to log out of."}
+	return view.Text("You are not logged in: there is nothing to log out of.")
 }
 
 // EndingSoon warns of the end of a login, by the clock: only the server knows.
@@ -166,10 +150,7 @@ func (e EndingSoon) Message() view.Message {
 // NoMoreWarnings answers somebody who does not want to be warned. until is when
 // the present login ends; zero without one.
 func NoMoreWarnings(until time.Time) view.Message {
-	m := view.Message{
-		HTML:    "<b>I will not warn you any more</b> before a login ends. /settings changes that.",
-		Buttons: [][]view.Button{{{Text: "Warn me again", Data: "settings:warnings:on"}}},
-	}
+	m := view.Text("<b>I will not warn you any more</b> before a login ends. /settings changes that.", view.Press("Warn me again", "settings:warnings:on"))
 	if !until.IsZero() {
 		m.HTML += fmt.Sprintf("\n\nYour present login ends at about %s IST.", view.ClockTime(until))
 		m.Buttons = append([][]view.Button{{{Text: "Log in again", Data: "login:new", Style: view.Primary}}}, m.Buttons...)

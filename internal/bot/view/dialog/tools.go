@@ -120,10 +120,7 @@ type ToolsView struct {
 func Tools(v ToolsView) view.Message {
 	offered, missing := query.Offered(v.Offers)
 	if len(offered) == 0 {
-		return view.Message{
-			HTML:    "<b>Kite’s server lists no tool I know.</b>\nThis usually passes. Try again in a moment.",
-			Buttons: [][]view.Button{{{Text: "Try again", Data: "tools:again"}}},
-		}
+		return view.Text("<b>Kite’s server lists no tool I know.</b>\nThis usually passes. Try again in a moment.", view.Press("Try again", "tools:again"))
 	}
 	at := view.PageOf(len(offered), toolsPerPage, v.Page)
 	var s view.Sheet
@@ -271,20 +268,17 @@ func ToolRefused(e *query.ParseError) view.Message {
 	name := "<b>" + view.Escape(view.Cut(view.Clean(e.Name), 40)) + "</b>"
 	switch e.Problem {
 	case query.ProblemLogin:
-		return view.Message{
-			HTML:    "<b>I do not call login here.</b>\nCalled at the wrong moment, it ends your login. /login does it the safe way.",
-			Buttons: [][]view.Button{{{Text: "Log in", Data: "login:run", Style: view.Primary}}},
-		}
+		return view.Text("<b>I do not call login here.</b>\nCalled at the wrong moment, it ends your login. /login does it the safe way.", logIn("Log in"))
 	case query.ProblemLogout:
-		return view.Message{HTML: "<b>I do not end a login here.</b>\n/logout does, and forgets it too."}
+		return view.Text("<b>I do not end a login here.</b>\n/logout does, and forgets it too.")
 	case query.ProblemWrites:
-		return view.Message{HTML: name + " can change your account. I only read, so I do not call it.\n/tools lists what I can ask."}
+		return view.Text(name + " can change your account. I only read, so I do not call it.\n/tools lists what I can ask.")
 	case query.ProblemUnknown:
-		return view.Message{HTML: "I do not know " + name + ", so I cannot tell whether it only reads, and do not call it.\n/tools lists what I can ask."}
+		return view.Text("I do not know " + name + ", so I cannot tell whether it only reads, and do not call it.\n/tools lists what I can ask.")
 	case query.ProblemEmpty:
-		return view.Message{HTML: "<b>Which tool?</b>\nWrite it after the command, with what it takes:\n<code>/tool get_ltp instruments=NSE:INFY</code>\n\n/tools lists them."}
+		return view.Text("<b>Which tool?</b>\nWrite it after the command, with what it takes:\n<code>/tool get_ltp instruments=NSE:INFY</code>\n\n/tools lists them.")
 	default:
-		return view.Message{HTML: fmt.Sprintf("<b>%s</b>\nFor example:\n<code>%s</code>", argProblem(e), view.Escape(toolExample(e.Tool)))}
+		return view.Text(fmt.Sprintf("<b>%s</b>\nFor example:\n<code>%s</code>", argProblem(e), view.Escape(toolExample(e.Tool))))
 	}
 }
 
@@ -328,9 +322,6 @@ func toolExample(t query.Tool) string {
 // ToolHidden refuses a tool of the account in privacy mode, since its answer is
 // shown as it came, amounts and all.
 func ToolHidden(tool string) view.Message {
-	return view.Message{
-		HTML: fmt.Sprintf("<b>Amounts are hidden.</b>\n%s answers with figures of your account as they are, so I do not ask it now. /show first, then ask again. "+
-			"Tools of the market work as always.", view.Escape(view.Cut(view.Clean(tool), 40))),
-		Buttons: [][]view.Button{{{Text: "Show amounts", Data: "show:run"}}},
-	}
+	return view.Text(fmt.Sprintf("<b>Amounts are hidden.</b>\n%s answers with figures of your account as they are, so I do not ask it now. /show first, then ask again. "+
+		"Tools of the market work as always.", view.Escape(view.Cut(view.Clean(tool), 40))), view.Press("Show amounts", "show:run"))
 }

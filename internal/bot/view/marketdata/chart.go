@@ -111,7 +111,7 @@ func ParseChartArg(arg string) (r kite.Range, id string, ok bool) {
 
 // ChartUsage answers /chart without a symbol.
 func ChartUsage() view.Message {
-	return view.Message{HTML: "<b>A chart of what?</b>\nWrite the symbol after the command, and how far back if you like (1D 5D 1M 6M 1Y 5Y):\n<code>/chart infy</code>\n<code>/chart bank nifty 5D</code>"}
+	return view.Text("<b>A chart of what?</b>\nWrite the symbol after the command, and how far back if you like (1D 5D 1M 6M 1Y 5Y):\n<code>/chart infy</code>\n<code>/chart bank nifty 5D</code>")
 }
 
 // NoSuchRange answers a range that charts do not have, such as 3M, with those that

@@ -127,7 +127,7 @@ func NoQuote(id string) view.Message {
 
 // QuoteUsage answers /quote without a symbol.
 func QuoteUsage() view.Message {
-	return view.Message{HTML: "<b>Which symbol?</b>\nWrite it after the command, for example:\n<code>/quote infy</code>\n<code>/quote bank nifty</code>\n<code>/quote BSE:ITC</code>\n\nOr just send me the symbol."}
+	return view.Text("<b>Which symbol?</b>\nWrite it after the command, for example:\n<code>/quote infy</code>\n<code>/quote bank nifty</code>\n<code>/quote BSE:ITC</code>\n\nOr just send me the symbol.")
 }
 
 // DepthView is the order book of one instrument. It is all of the market.

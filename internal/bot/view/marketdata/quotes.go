@@ -257,12 +257,9 @@ func ParseQuotesArg(arg string) []string {
 
 func noQuotes(watch bool) view.Message {
 	if !watch {
-		return view.Message{HTML: "<b>Which symbols?</b>\nWrite them after the command, with commas or spaces between:\n<code>/quotes infy, tcs, bank nifty</code>\n\n/watch shows a list that I keep for you."}
+		return view.Text("<b>Which symbols?</b>\nWrite them after the command, with commas or spaces between:\n<code>/quotes infy, tcs, bank nifty</code>\n\n/watch shows a list that I keep for you.")
 	}
-	return view.Message{
-		HTML:    "<b>Your watch list is empty.</b>\nAsk for a price, for example <code>/quote infy</code>, and press “+ Watch” under it. Or name several at once: <code>/watch infy, tcs, nifty</code>",
-		Buttons: [][]view.Button{{{Text: "NIFTY 50", Data: "quote:open:NSE:NIFTY 50"}, {Text: "SENSEX", Data: "quote:open:BSE:SENSEX"}}},
-	}
+	return view.Text("<b>Your watch list is empty.</b>\nAsk for a price, for example <code>/quote infy</code>, and press “+ Watch” under it. Or name several at once: <code>/watch infy, tcs, nifty</code>", view.Press("NIFTY 50", "quote:open:NSE:NIFTY 50"), view.Press("SENSEX", "quote:open:BSE:SENSEX"))
 }
 
 // WatchAdded tells what went onto the watch list, and what was on it already;

@@ -68,13 +68,13 @@ func noMatches(v SearchView) view.Message {
 		fmt.Sprintf("<b>Nothing found for “%s”</b>", view.Typed(v.Query)),
 		"Try a part of the company’s name, or the symbol as it is on the exchange: <code>/search hdfc</code>",
 	}
-	return view.Message{HTML: strings.Join(append(lines, unnamed(v.LeftOut)...), "\n")}
+	return view.Text(strings.Join(append(lines, unnamed(v.LeftOut)...), "\n"))
 }
 
 // SearchTooShort answers words that are in nearly everything, and says how to ask
 // for a symbol that is so short.
 func SearchTooShort(query string) view.Message {
-	m := view.Message{HTML: fmt.Sprintf("<b>“%s” matches nearly everything</b>\nType at least three letters of the name or the symbol.", view.Typed(query))}
+	m := view.Text(fmt.Sprintf("<b>“%s” matches nearly everything</b>\nType at least three letters of the name or the symbol.", view.Typed(query)))
 	s, ok := symbol.Parse(query)
 	if !ok {
 		return m
@@ -87,12 +87,12 @@ func SearchTooShort(query string) view.Message {
 
 // SearchTooMany answers words that more instruments match than can be ranked.
 func SearchTooMany(query string) view.Message {
-	return view.Message{HTML: fmt.Sprintf("<b>Too many matches for “%s”</b>\nType more letters of the name or the symbol.", view.Typed(query))}
+	return view.Text(fmt.Sprintf("<b>Too many matches for “%s”</b>\nType more letters of the name or the symbol.", view.Typed(query)))
 }
 
 // SearchUsage answers /search without words.
 func SearchUsage() view.Message {
-	return view.Message{HTML: "<b>What are you looking for?</b>\nWrite a name or a symbol after the command, for example:\n<code>/search tata</code>\n<code>/search gold bees</code>"}
+	return view.Text("<b>What are you looking for?</b>\nWrite a name or a symbol after the command, for example:\n<code>/search tata</code>\n<code>/search gold bees</code>")
 }
 
 func unnamed(n int) []string {
@@ -240,7 +240,7 @@ func NoSuchSymbol(typed, meant string) view.Message {
 	if symbol.IsBSECode(strings.TrimSpace(typed)) {
 		more = "Kite’s search knows no such number. Try the symbol, the ISIN or a part of the company’s name."
 	}
-	m := view.Message{HTML: fmt.Sprintf("<b>No match for “%s”</b>\n%s", view.Typed(typed), more)}
+	m := view.Text(fmt.Sprintf("<b>No match for “%s”</b>\n%s", view.Typed(typed), more))
 	if meant != "" {
 		m.Buttons = [][]view.Button{{{Text: "/" + meant, Data: meant + ":again:"}}}
 	}
@@ -257,7 +257,7 @@ func Remembered(typed, id string) view.Message {
 
 // Unlearnt says that a word means nothing special any more.
 func Unlearnt(typed string) view.Message {
-	return view.Message{HTML: fmt.Sprintf("Forgotten. I’ll ask again what you mean by “%s”.", view.Typed(typed))}
+	return view.Text(fmt.Sprintf("Forgotten. I’ll ask again what you mean by “%s”.", view.Typed(typed)))
 }
 
 // unpickButton forgets what a word, in the form of [symbol.Key], means.

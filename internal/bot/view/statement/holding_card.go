@@ -34,10 +34,7 @@ func HoldingCard(v HoldingCardView) view.Message {
 
 // NoSuchHolding answers a button whose holding is not in the account any more.
 func NoSuchHolding(p Place, at time.Time) view.Message {
-	return view.Message{
-		HTML:    "<b>This holding is not in the account any more.</b>\n" + view.AsOf(at),
-		Buttons: [][]view.Button{{{Text: "Back", Data: "holdings:page:" + p.String()}}},
-	}
+	return view.Text("<b>This holding is not in the account any more.</b>\n"+view.AsOf(at), view.Press("Back", "holdings:page:"+p.String()))
 }
 
 func cardHead(v HoldingCardView) []string {

@@ -178,10 +178,7 @@ func FundCard(v FundCardView) view.Message {
 
 // NoSuchFund answers a button whose fund is not in the account any more.
 func NoSuchFund(page int, at time.Time) view.Message {
-	return view.Message{
-		HTML:    "<b>This fund is not in the account any more.</b>\n" + view.AsOf(at),
-		Buttons: [][]view.Button{{{Text: "Mutual funds", Data: fmt.Sprintf("mf:page:%d", placePage(page))}}},
-	}
+	return view.Text("<b>This fund is not in the account any more.</b>\n"+view.AsOf(at), view.Press("Mutual funds", fmt.Sprintf("mf:page:%d", placePage(page))))
 }
 
 func fundCardHead(v FundCardView) []string {

@@ -43,10 +43,7 @@ func OrderCard(v OrderCardView) view.Message {
 // NoSuchOrder answers a button whose order Kite does not list any more: it was
 // of another day.
 func NoSuchOrder(page int, at time.Time) view.Message {
-	return view.Message{
-		HTML:    "<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.\n" + view.AsOf(at),
-		Buttons: [][]view.Button{{{Text: "Orders", Data: fmt.Sprintf("orders:page:%d", placePage(page))}}},
-	}
+	return view.Text("<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.\n"+view.AsOf(at), view.Press("Orders", fmt.Sprintf("orders:page:%d", placePage(page))))
 }
 
 func orderHead(c OrderCardView) []string {

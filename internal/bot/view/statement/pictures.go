@@ -91,8 +91,5 @@ func Movers(v PictureView) view.Message {
 }
 
 func noPicture(why string, at time.Time) view.Message {
-	return view.Message{
-		HTML:    fmt.Sprintf("<b>%s.</b>\n/holdings shows what there is.\n\n%s", why, view.AsOf(at)),
-		Buttons: [][]view.Button{{{Text: "Holdings", Data: "holdings:run"}}},
-	}
+	return view.Text(fmt.Sprintf("<b>%s.</b>\n/holdings shows what there is.\n\n%s", why, view.AsOf(at)), view.Press("Holdings", "holdings:run"))
 }

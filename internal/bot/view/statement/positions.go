@@ -193,10 +193,7 @@ func PositionCard(v PositionCardView) view.Message {
 
 // NoSuchPosition answers a button whose position Kite does not list any more.
 func NoSuchPosition(page int, at time.Time) view.Message {
-	return view.Message{
-		HTML:    "<b>Kite does not list this position any more.</b>\n" + view.AsOf(at),
-		Buttons: [][]view.Button{{{Text: "Positions", Data: fmt.Sprintf("positions:page:%d", placePage(page))}}},
-	}
+	return view.Text("<b>Kite does not list this position any more.</b>\n"+view.AsOf(at), view.Press("Positions", fmt.Sprintf("positions:page:%d", placePage(page))))
 }
 
 func positionCardHead(v PositionCardView) []string {
