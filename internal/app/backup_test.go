@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -19,16 +20,16 @@ import (
 
 // newWorldHere is a world whose store is bot.db in the folder that the test now
 // runs in: the path of its socket is short wherever temporary folders are.
-func newWorldHere(t *testing.T) *world {
+func newSystemHere(t *testing.T) *system {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.store = "bot.db"
 	return w
 }
 
 // restore puts a backup in the store's place.
-func (w *world) restore(path string) (aside string, err error) {
+func (w *system) restore(path string) (aside string, err error) {
 	w.t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -41,7 +42,7 @@ func (w *world) restore(path string) (aside string, err error) {
 // A backup of a running bot brings back who was logged in when it was made, and
 // nobody else; so does the store that was kept aside, the other way round.
 func TestBackupAndRestore(t *testing.T) {
-	w := newWorldHere(t)
+	w := newSystemHere(t)
 	w.start()
 	p, r := w.person(asha, "Asha"), w.person(ravi, "Ravi")
 	p.login(ashaUser)
@@ -73,7 +74,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 // A backup that nobody could restore, and one that was given up, leave no file.
 func TestBackupThatIsNone(t *testing.T) {
-	w := newWorldHere(t)
+	w := newSystemHere(t)
 	w.start()
 	c := w.config()
 	c.StoreKey = make([]byte, 32)
@@ -94,7 +95,7 @@ func TestBackupThatIsNone(t *testing.T) {
 // The socket is there while the bot runs, for its own user only. What a killed
 // bot leaves of it stands in nobody's way.
 func TestControlSocket(t *testing.T) {
-	w := newWorldHere(t)
+	w := newSystemHere(t)
 	kill := w.startChild()
 	p := w.person(asha, "Asha")
 	p.ask("/help", "What I can do")
@@ -142,7 +143,7 @@ func TestNoControlSocket(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorldHere(t)
+			w := newSystemHere(t)
 			w.store = test.store
 			test.make(t)
 			before, _ := os.Lstat("bot.db.sock")
@@ -161,7 +162,7 @@ func TestNoControlSocket(t *testing.T) {
 // A bot without its socket cannot be asked for a backup, and its file is not
 // read behind its back.
 func TestBackupOfABotThatCannotBeAsked(t *testing.T) {
-	w := newWorldHere(t)
+	w := newSystemHere(t)
 	w.start()
 	if err := os.Remove("bot.db.sock"); err != nil {
 		t.Fatal(err)
@@ -175,7 +176,7 @@ func TestBackupOfABotThatCannotBeAsked(t *testing.T) {
 // A bot that is there and silent is waited for, but not for ever and not longer
 // than the asker wants.
 func TestBackupOfABotThatHangs(t *testing.T) {
-	w := newWorldHere(t)
+	w := newSystemHere(t)
 	w.start()
 	w.end()
 	l, err := net.Listen("unix", "bot.db.sock") // takes no connection in
@@ -191,4 +192,55 @@ func TestBackupOfABotThatHangs(t *testing.T) {
 	if _, err := os.Lstat("copy.db"); err == nil {
 		t.Error("there is a backup")
 	}
+}
+
+// withKeys are settings with other keys; nil for none.
+func (w *system) withKeys(now, old []byte) app.Config {
+	c := w.config()
+	c.StoreKey, c.OldKey = now, old
+	return c
+}
+
+// The key of the store is changed twice, first from the one that was made beside
+// it. Nobody has to log in again, and a key that was left opens nothing any more.
+func TestKeyRotation(t *testing.T) {
+	w := newSystemHere(t)
+	w.start() // makes bot.db.key
+	p := w.person(asha, "Asha")
+	p.login(ashaUser)
+	if _, err := app.Backup(t.Context(), w.config(), "first.db"); err != nil {
+		t.Fatal(err)
+	}
+	w.end()
+	text, err := os.ReadFile("bot.db.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := store.ParseKey(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, third := bytes.Repeat([]byte{2}, 32), bytes.Repeat([]byte{3}, 32)
+	for _, keys := range [][2][]byte{{second, made}, {second, nil}, {third, second}, {third, nil}} {
+		w.startWith(w.withKeys(keys[0], keys[1]))
+		p.ask("/holdings", headline(ashaUser))
+		w.end()
+	}
+	for _, key := range [][]byte{made, second} {
+		if err := app.Run(t.Context(), w.withKeys(key, nil), app.Options{}); !errors.Is(err, store.ErrKeyWrong) {
+			t.Errorf("with a key that was left: %v", err)
+		}
+	}
+
+	// A backup from before is restored with both keys, and changed as it is opened.
+	f, err := os.Open("first.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := app.Restore(t.Context(), w.withKeys(third, made), f); err != nil {
+		t.Fatal(err)
+	}
+	w.startWith(w.withKeys(third, made))
+	p.ask("/holdings", headline(ashaUser))
 }

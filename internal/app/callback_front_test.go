@@ -36,7 +36,7 @@ func browse(t *testing.T, address string) (status int, text string) {
 }
 
 // comesBack opens the page of a callback, and wants it to be there.
-func comesBack(t *testing.T, w *world, address string) {
+func comesBack(t *testing.T, w *system, address string) {
 	t.Helper()
 	const code, state = "c0de-that-is-nobodys", "5tate-that-is-nobodys"
 	status, text := browse(t, address+"?code="+code+"&state="+state)
@@ -55,7 +55,7 @@ func comesBack(t *testing.T, w *world, address string) {
 
 // A callback on this machine has a listener of its own, at its own address.
 func TestACallbackBesidePolling(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	c := w.config()
 	c.CallbackURL = "http://" + freeAddress(t) + "/kite/callback"
 	w.startWith(c)
@@ -71,7 +71,7 @@ func TestACallbackBesidePolling(t *testing.T) {
 
 // With a public address browsers come through the proxy, to WEBHOOK_ADDR.
 func TestACallbackBehindAProxy(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	c := w.config()
 	c.CallbackURL, c.WebhookAddr = "https://bot.example.org/kite/callback", f.inside
@@ -82,7 +82,7 @@ func TestACallbackBehindAProxy(t *testing.T) {
 
 // Deliveries and browsers share one listener.
 func TestACallbackBesideAWebhook(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	c := f.hooked(w)
 	c.CallbackURL = "https://bot.example.org/kite/callback"
@@ -98,7 +98,7 @@ func TestACallbackBesideAWebhook(t *testing.T) {
 }
 
 func TestACallbackAddressThatIsTaken(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

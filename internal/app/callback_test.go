@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"kitebot/internal/kite/session"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +13,10 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"kitebot/internal/clock"
+	"kitebot/internal/kite/session"
 )
 
 // What a browser brings and nobody may see again.
@@ -228,4 +229,147 @@ func FuzzReturn(f *testing.F) {
 			t.Errorf("%q: %d\n%s", query, w.Code, w.Body)
 		}
 	})
+}
+
+// All browsers together are given 20 pages at once and then five a second.
+func TestAFloodOfBrowsers(t *testing.T) {
+	returning(t, func(t *testing.T, b *callback, f *finishing, _ *page) {
+		let := func(n int) (in int) {
+			for range n {
+				w := come(t, b, http.MethodGet, "/kite/callback?"+goodQuery())
+				if w.Code == http.StatusOK {
+					in++
+				} else if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "load this page again") {
+					t.Errorf("answered %d\n%s", w.Code, w.Body)
+				}
+			}
+			return in
+		}
+		if in := let(30); in != 20 {
+			t.Errorf("of 30 at once %d got in, want 20", in)
+		}
+		time.Sleep(time.Second)
+		if in := let(30); in != 5 {
+			t.Errorf("of 30 a second later %d got in, want 5", in)
+		}
+		if len(f.calls) != 25 {
+			t.Errorf("%d were finished", len(f.calls))
+		}
+	})
+}
+
+// A login has 30 seconds, and goes on though its browser leaves.
+func TestTheTimeOfALogin(t *testing.T) {
+	returning(t, func(t *testing.T, b *callback, f *finishing, log *page) {
+		f.do = func(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() }
+		began := time.Now()
+		if w := come(t, b, http.MethodGet, "/kite/callback?"+goodQuery()); w.Code != http.StatusInternalServerError || time.Since(began) != finishTime {
+			t.Errorf("answered %d after %v", w.Code, time.Since(began))
+		}
+		log.want(t, "was not finished")
+	})
+	returning(t, func(t *testing.T, b *callback, f *finishing, log *page) {
+		f.do = func(ctx context.Context, _, _ string) error {
+			select {
+			case <-time.After(10 * time.Second):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		ctx, leave := context.WithTimeout(t.Context(), time.Second)
+		defer leave()
+		began := time.Now()
+		b.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/kite/callback?"+goodQuery(), nil))
+		if time.Since(began) != time.Second {
+			t.Errorf("the request of a browser that left was held for %v", time.Since(began))
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		log.want(t, "page=done")
+	})
+}
+
+// The end of a run breaks off what is being finished, and waits for it.
+func TestTheEndOfACallback(t *testing.T) {
+	returning(t, func(t *testing.T, b *callback, f *finishing, log *page) {
+		f.do = func(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() }
+		ctx, leave := context.WithCancel(t.Context())
+		go func() { time.Sleep(time.Second); leave() }()
+		b.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/kite/callback?"+goodQuery(), nil))
+		began := time.Now()
+		b.Close()
+		if time.Since(began) != 0 {
+			t.Errorf("the end took %v", time.Since(began))
+		}
+		log.want(t, "was not finished")
+	})
+}
+
+// A bug is one login's, and quotes nothing either.
+func TestAPanicIsOneLogins(t *testing.T) {
+	returning(t, func(t *testing.T, b *callback, f *finishing, log *page) {
+		f.do = func(_ context.Context, state, code string) error {
+			panic("no room for " + state + ", " + code + " and RELIANCE")
+		}
+		if w := come(t, b, http.MethodGet, "/kite/callback?"+goodQuery()); w.Code != http.StatusInternalServerError {
+			t.Errorf("answered %d", w.Code)
+		}
+		log.want(t, "a bug of ours", "was not finished")
+		if text := strings.Join(log.lines(), "\n"); strings.Contains(text, "no room for") || !strings.Contains(text, "panic=string") {
+			t.Errorf("the log has the value of the panic, or not its kind:\n%s", text)
+		}
+	})
+}
+
+// Every page, and whatever is refused, is kept nowhere, framed nowhere, and loads
+// and tells nothing.
+func TestHeadersOfThePages(t *testing.T) {
+	returning(t, func(t *testing.T, b *callback, _ *finishing, _ *page) {
+		for method, target := range map[string]string{"GET": "/kite/callback?" + goodQuery(), "POST": "/kite/callback"} {
+			h := come(t, b, method, target).Header()
+			for name, want := range map[string]string{
+				"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+				"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+			} {
+				if got := h.Get(name); got != want {
+					t.Errorf("%s: %s: %q, want %q", method, name, got, want)
+				}
+			}
+			if got := h.Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; style-src 'unsafe-inline';") || !strings.Contains(got, "frame-ancestors 'none'") {
+				t.Errorf("%s: policy %q", method, got)
+			}
+		}
+	})
+}
+
+// The pages stand by themselves: no script, nothing from elsewhere, both schemes
+// of colours, and a width for phones.
+func TestThePagesAreSelfContained(t *testing.T) {
+	all := []webPage{pageDone, pageElsewhere, pageUnwaited, pageQueued, pageCrowded, pageRefused, pageTrouble, pageMalformed, pageNotGet, pageTooMany}
+	titles := map[string]bool{}
+	for _, p := range all {
+		w := httptest.NewRecorder()
+		p.write(w)
+		text := w.Body.String()
+		for _, needed := range []string{"<h1>" + p.title + "</h1>", "<p>" + p.text + "</p>", "color-scheme: light dark", "width=device-width", "<!DOCTYPE html>"} {
+			if !strings.Contains(text, needed) {
+				t.Errorf("%s: there is no %q", p.name, needed)
+			}
+		}
+		for _, unwanted := range []string{"<script", "http", "src=", "url(", "@import", "<link", "onload", "%!", "<form"} {
+			if strings.Contains(text, unwanted) {
+				t.Errorf("%s: there is %q", p.name, unwanted)
+			}
+		}
+		titles[p.name] = true
+	}
+	if len(titles) != len(all) {
+		t.Errorf("%d names of %d pages", len(titles), len(all))
+	}
+	for err, p := range pages() {
+		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == pageTrouble {
+			t.Errorf("%v: %s", err, p.name)
+		}
+	}
 }

@@ -328,7 +328,7 @@ func ourFaults() []fault {
 		},
 		{
 			name: "The disk is full", what: "Nothing can be written to the bot’s file for two minutes.",
-			inject: func(s *scenario) { s.undo = fillDisk(s.t, s.store) }, heal: makeRoom, rough: time.Minute,
+			inject: func(s *scenario) { s.undo = fillDisk(s.t, s.store) }, heal: freeDisk, rough: time.Minute,
 		},
 		{
 			name: "A command panics", what: "A bug: the code that reads Kite’s answer panics, once for every question.",
@@ -343,9 +343,9 @@ func ourFaults() []fault {
 
 // killed kills the bot; what its ghost logs afterwards was never said.
 func (s *scenario) killed() {
-	said := len(s.logText())
+	post := len(s.logText())
 	s.kill()
-	s.logs.forget(said)
+	s.logs.forget(post)
 }
 
 // panicOn panics when a line of the log holds these words: the nearest there is
@@ -359,7 +359,7 @@ func panicOn(words string) func([]byte) {
 }
 
 // makeRoom ends a full disk; a process that has ended holds no file open.
-func makeRoom(s *scenario) {
+func freeDisk(s *scenario) {
 	if s.stop != nil {
 		s.undo()
 	}

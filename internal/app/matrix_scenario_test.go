@@ -15,7 +15,7 @@ import (
 
 // scenario is one cell while it is played.
 type scenario struct {
-	*bubble
+	*fakeTimeSystem
 	fault *fault
 	right string // how the right holdings begin
 	p     person
@@ -24,7 +24,7 @@ type scenario struct {
 	link  simtg.Message   // the message with the link that was sent
 	links int             // login links made until the login came through
 	muted bool            // the person cannot reach the bot just now
-	said  int             // how much of the log was there when the fault struck
+	post  int             // how much of the log was there when the fault struck
 	undo  func()          // ends a fault that only its beginning knows how to end
 }
 
@@ -66,7 +66,7 @@ func (s *scenario) step(did string, d time.Duration, do func()) *step {
 // inject and heal begin and end the fault. What the program notices at once it
 // has noticed before the scenario goes on.
 func (s *scenario) inject() {
-	s.said, s.muted = len(s.logText()), s.fault.mute
+	s.post, s.muted = len(s.logText()), s.fault.mute
 	s.fault.inject(s)
 	synctest.Wait()
 }
@@ -83,7 +83,7 @@ func (s *scenario) heal() {
 // note keeps what an operator found in the log since the fault struck.
 func (s *scenario) note() {
 	if s.out.warnings == nil {
-		s.out.warnings = append([]string{}, warnings(s.logText()[s.said:])...)
+		s.out.warnings = append([]string{}, warnings(s.logText()[s.post:])...)
 	}
 }
 

@@ -115,7 +115,7 @@ func TestFaultMatrix(t *testing.T) {
 	golden(t, filepath.Join("..", "..", "docs", "reliability.md"), r.page())
 }
 
-// play plays a fault at every moment, each in a world of its own.
+// play plays a fault at every moment, each with a system of its own.
 func (r *result) play(t *testing.T, f fault) {
 	for _, m := range moments() {
 		if _, never := f.never[m.name]; never {
@@ -123,8 +123,8 @@ func (r *result) play(t *testing.T, f fault) {
 		}
 		t.Run(strings.ReplaceAll(f.name+", "+m.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, cmp.Or(f.at, 10*time.Hour), func(b *bubble) {
-				s := &scenario{bubble: b, fault: &f, right: r.right, p: b.person(ravi, "Ravi")}
+			inFakeTime(t, cmp.Or(f.at, 10*time.Hour), func(b *fakeTimeSystem) {
+				s := &scenario{fakeTimeSystem: b, fault: &f, right: r.right, p: b.person(ravi, "Ravi")}
 				b.start()
 				synctest.Wait()
 				m.play(s)

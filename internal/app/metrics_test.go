@@ -17,20 +17,20 @@ import (
 	simtg "kitebot/internal/sim/telegram"
 )
 
-// observed is a world whose bot serves its page.
+// observed is a system whose bot serves its page.
 type observed struct {
-	*world
+	*system
 	addr string
 }
 
 // observe starts a bot that can be observed.
 func observe(t *testing.T, now clock.Clock) observed {
 	t.Helper()
-	return newWorld(t, simkite.Options{}).observed(now, func(*app.Config) {})
+	return newSystem(t, simkite.Options{}).observed(now, func(*app.Config) {})
 }
 
 // observed runs the bot with settings that change makes of the usual ones.
-func (w *world) observed(now clock.Clock, change func(*app.Config)) observed {
+func (w *system) observed(now clock.Clock, change func(*app.Config)) observed {
 	t := w.t
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,7 +129,7 @@ func (o observed) play() {
 // are what was played, label values are of closed sets, and nothing in it is
 // about anybody.
 func TestMetricsOfAPlayedBot(t *testing.T) {
-	o := newWorld(t, simkite.Options{}).observed(clock.Real(), func(c *app.Config) {
+	o := newSystem(t, simkite.Options{}).observed(clock.Real(), func(c *app.Config) {
 		c.CallbackURL = "http://" + freeAddress(t) + "/kite/callback" // so that it has every component
 	})
 	wantMetrics(t, o.metrics(), // before anybody did anything
@@ -210,7 +210,7 @@ func TestSilentTelegramIsNotReady(t *testing.T) {
 // A login link at a host that the bot does not know is never shown. The person
 // is told, and so is the operator: on /readyz, in a metric and in the log.
 func TestAnUnknownLoginLink(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	o := w.observed(clock.Real(), func(c *app.Config) { c.LoginHosts = []string{"login.example"} })
 	p := o.person(asha, "Asha")
 	m := p.ask("/login", "a login link that I do not recognise")

@@ -20,10 +20,10 @@ import (
 	simtg "kitebot/internal/sim/telegram"
 )
 
-// newNext is a world whose Kite is the coming server.
-func newNext(t *testing.T) *world {
+// newNext is a system whose Kite is the coming server.
+func newNext(t *testing.T) *system {
 	t.Helper()
-	return newWorld(t, simkite.Options{Version: simkite.Next, CheckUserAgent: true})
+	return newSystem(t, simkite.Options{Version: simkite.Next, CheckUserAgent: true})
 }
 
 // authorize opens the login link of a message, logs in as a Kite user, and
@@ -65,7 +65,7 @@ func (p person) grant(user string) {
 
 // hidesOAuth makes sure that nothing secret of a login by OAuth is in the log,
 // nor in the file in clear.
-func (w *world) hidesOAuth() {
+func (w *system) hidesOAuth() {
 	w.t.Helper()
 	secrets := append(w.kite.Bearers(), w.kite.Codes()...)
 	for _, s := range w.kite.Sessions() {
@@ -135,7 +135,7 @@ func TestALoginByOAuth(t *testing.T) {
 // the buttons of its reply work. No pair of tool and mode but those that read is
 // ever sent: the simulator notes any other.
 func TestEveryCommandAtTheComingServer(t *testing.T) {
-	today := newWorld(t, simkite.Options{CheckUserAgent: true})
+	today := newSystem(t, simkite.Options{CheckUserAgent: true})
 	today.start()
 	before := today.person(asha, "Asha")
 	before.login(ashaUser)
@@ -181,15 +181,15 @@ func TestEveryCommandAtTheComingServer(t *testing.T) {
 // words.
 func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 	for name, test := range map[string]struct {
-		happens func(*world)
+		happens func(*system)
 		want    string // "" for an answer
 	}{
-		"the server is restarted": {func(w *world) { w.kite.Restart() }, "no longer knows your login"},
-		"Kite's morning cut-off":  {func(w *world) { w.kite.EndKiteLogins(ashaUser) }, "as it does every morning"},
-		"an outage of Kite": {func(w *world) {
+		"the server is restarted": {func(w *system) { w.kite.Restart() }, "no longer knows your login"},
+		"Kite's morning cut-off":  {func(w *system) { w.kite.EndKiteLogins(ashaUser) }, "as it does every morning"},
+		"an outage of Kite": {func(w *system) {
 			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure})
 		}, "Kite is not answering, or your login has ended"},
-		"the server is switched back": {func(w *world) { w.kite.SetVersion(simkite.Today) }, "has a new way of logging in"},
+		"the server is switched back": {func(w *system) { w.kite.SetVersion(simkite.Today) }, "has a new way of logging in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +208,7 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 // A bearer that ran out, on a clock that jumps: the person reads why.
 func TestABearerRunsOut(t *testing.T) {
 	later := &jumping{Clock: clock.Real()}
-	w := newWorld(t, simkite.Options{Version: simkite.Next, Now: later.Now})
+	w := newSystem(t, simkite.Options{Version: simkite.Next, Now: later.Now})
 	w.observed(later, func(*app.Config) {})
 	p := w.person(asha, "Asha")
 	p.grant(ashaUser)
@@ -259,7 +259,7 @@ func TestARefusedCallback(t *testing.T) {
 // One store at today's server, the coming one, and today's again: all people can
 // log in each time, and the change makes no storm of requests.
 func TestTheServerIsSwitchedTwice(t *testing.T) {
-	w := newWorld(t, simkite.Options{Version: simkite.Today, CheckUserAgent: true, NoRateLimits: true})
+	w := newSystem(t, simkite.Options{Version: simkite.Today, CheckUserAgent: true, NoRateLimits: true})
 	w.start()
 	people := map[person]string{w.person(asha, "Asha"): ashaUser, w.person(ravi, "Ravi"): raviUser}
 	for p, user := range people {
@@ -286,7 +286,7 @@ func TestTheServerIsSwitchedTwice(t *testing.T) {
 			})
 		}
 		if n := len(w.kite.Calls()) - requests; n > 40*len(people) {
-			t.Errorf("the change to world %d took %d calls for %d people", server, n, len(people))
+			t.Errorf("the change to version %d took %d calls for %d people", server, n, len(people))
 		}
 	}
 	w.restart()
@@ -299,15 +299,15 @@ func TestTheServerIsSwitchedTwice(t *testing.T) {
 // /sse is refused in every way there is, from the start or later: the same bot
 // goes on over /mcp, and every login holds.
 func TestWithoutStreams(t *testing.T) {
-	gone := func(f simkite.Fault) func(*world) {
-		return func(w *world) {
+	gone := func(f simkite.Fault) func(*system) {
+		return func(w *system) {
 			f.Op = simkite.OpStream
 			w.kite.Inject(f)
 			w.kite.DropStreams()
 		}
 	}
-	ways := map[string]func(*world){
-		"404":        func(w *world) { w.kite.ServeOnly(simkite.MCP); w.kite.DropStreams() },
+	ways := map[string]func(*system){
+		"404":        func(w *system) { w.kite.ServeOnly(simkite.MCP); w.kite.DropStreams() },
 		"405":        gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 405}),
 		"410":        gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 410}),
 		"421":        gone(simkite.Fault{Kind: simkite.HTTPStatus, Status: 421}),
@@ -318,7 +318,7 @@ func TestWithoutStreams(t *testing.T) {
 		for _, later := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, later %v", name, later), func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, simkite.Options{CheckUserAgent: true})
+				w := newSystem(t, simkite.Options{CheckUserAgent: true})
 				if !later {
 					refuse(w)
 				}
@@ -341,7 +341,7 @@ func TestWithoutStreams(t *testing.T) {
 
 // A server with /sse only: after a cut stream /login gives a link.
 func TestStreamsOnly(t *testing.T) {
-	w := newWorld(t, simkite.Options{NoMCP: true})
+	w := newSystem(t, simkite.Options{NoMCP: true})
 	w.start()
 	p := w.person(asha, "Asha")
 	p.login(ashaUser)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,7 +27,7 @@ func TestChaosSoak(t *testing.T) {
 		people, plan = 50, chaos{loginKills: 5, lasts: lasts, most: 6 * time.Second, questions: 50}
 	}
 	const holdings = 20
-	st := newStage(t, people, holdings)
+	st := newSoak(t, people, holdings)
 	b := st.bot("/sse")
 	st.people(b, people, holdings)
 	k := &killer{bot: b, dice: rand.New(rand.NewPCG(st.seed, 0))}
@@ -34,7 +35,7 @@ func TestChaosSoak(t *testing.T) {
 	t.Cleanup(k.kill)
 
 	k.during(plan.most, func(n int) bool { return n < plan.loginKills }, func(context.Context) {
-		st.everybodyHasTheirHoldings("killed at the login")
+		st.wantAllHoldings("killed at the login")
 	})
 	links := len(st.kite.LoginLinks())
 	talks := st.talk(k, plan)
@@ -54,8 +55,8 @@ type chaos struct {
 	most       time.Duration // between a start and the next kill
 }
 
-// talk lets everybody ask until the plan is done, and the killer kill.
-func (st *stage) talk(k *killer, plan chaos) []*talk {
+// talk lets all people ask until the plan is done, while the killer kills.
+func (st *soak) talk(k *killer, plan chaos) []*talk {
 	var talks []*talk
 	for _, p := range st.crowd {
 		talks = append(talks, newTalk(p, sample.Generate(p.chat.seed, 20)))
@@ -65,7 +66,7 @@ func (st *stage) talk(k *killer, plan chaos) []*talk {
 	k.during(plan.most, goOn, func(killing context.Context) {
 		ctx, cancel := context.WithTimeout(st.t.Context(), plan.lasts+settleTime)
 		defer cancel()
-		failed := together(st.crowd, func(p *soaker) error {
+		failed := forAll(st.crowd, func(p *soakPerson) error {
 			t := talks[slices.Index(st.crowd, p)]
 			return t.run(ctx, func() bool { return killing.Err() == nil || len(t.asked) < plan.questions })
 		})
@@ -155,7 +156,7 @@ func (k *killer) during(most time.Duration, goOn func(kills int) bool, do func(k
 	wg.Wait()
 }
 
-// report checks what everybody was told and prints what the soak came to.
+// report checks what each person was shown and prints what the soak came to.
 func report(t *testing.T, k *killer, talks []*talk) {
 	t.Helper()
 	var s summary
@@ -199,3 +200,129 @@ func quantiles(all []time.Duration) string {
 	at := func(percent int) time.Duration { return all[(len(all)-1)*percent/100].Round(time.Millisecond) }
 	return fmt.Sprintf("p50 %v, p99 %v, at most %v", at(50), at(99), at(100))
 }
+
+// talk is one person's questions and their answers. The kinds of question take
+// turns, so that an answer that carries no number of its own still has one
+// place only.
+type talk struct {
+	p       *soakPerson
+	account sample.Account
+	asked   []time.Time // when question n was asked
+	from    int         // where in the chat's log the answers begin
+}
+
+func newTalk(p *soakPerson, a sample.Account) *talk {
+	return &talk{p: p, account: a, from: p.chat.len()}
+}
+
+// kinds is how many kinds of question there are.
+const kinds = 4
+
+// question is the n-th one, and what its answer, and none near it, begins with;
+// the search's has it somewhere.
+func (t *talk) question(n int) (command, answer string) {
+	h := t.account.Holdings[n%len(t.account.Holdings)]
+	switch n % kinds {
+	case 0:
+		return fmt.Sprintf("/search nothing%dcalled", n), fmt.Sprintf("nothing%dcalled", n)
+	case 1:
+		return "/holdings", t.p.headline
+	case 2:
+		return "/quote " + h.Tradingsymbol, h.Tradingsymbol
+	default:
+		return "/funds", "Funds · equity ₹" + grouped(decimal(t.account.Margins.Equity.Net))
+	}
+}
+
+// atOnce is how many questions a person asks at most before the first of them is
+// answered, and doubles how many answers may come twice for one person and kill.
+// It is two rather than the one on its way: the mark that an update was answered
+// waits in memory, and may miss the commit with which the person's next is taken.
+const atOnce, doubles = 1, 2
+
+// run asks and waits for the answers.
+func (t *talk) run(ctx context.Context, goOn func() bool) error {
+	dice, at, answered := t.p.dice(1), t.from, 0
+	for goOn() {
+		for range 1 + dice.IntN(atOnce) {
+			command, _ := t.question(len(t.asked))
+			t.asked = append(t.asked, time.Now())
+			t.p.Send(command)
+		}
+		for answered < len(t.asked) {
+			m, ok := t.p.chat.next(ctx, at)
+			if !ok {
+				command, _ := t.question(answered)
+				return fmt.Errorf("%s: question %d, %s, is not answered; the chat:\n%s", t.p.user, answered, command, t.p.transcript())
+			}
+			at++
+			n, ok := t.place(m, answered-1)
+			if !ok && answered == 0 { // what a kill at the login left behind
+				t.from = at
+				continue
+			}
+			if !ok || n > answered {
+				return fmt.Errorf("%s: after answer %d came what answers nothing: %q; the chat:\n%s", t.p.user, answered-1, m.Text, t.p.transcript())
+			}
+			answered = max(answered, n+1)
+		}
+	}
+	return nil
+}
+
+// place finds the question that a message answers, when the one before it
+// answered question `last`: the next one, or one of the last few again.
+func (t *talk) place(m post, last int) (n int, ok bool) {
+	for n := last + 1; n > last+1-kinds && n >= 0; n-- {
+		command, answer := t.question(n)
+		command, _, _ = strings.Cut(command, " ")
+		sorry := strings.HasPrefix(m.Text, "Sorry, I was restarted twice while I worked on "+command+".") // kills that follow each other
+		if sorry || strings.HasPrefix(m.Text, answer) || n%kinds == 0 && strings.Contains(m.Text, answer) {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// summary is what all talks came to.
+type summary struct {
+	commands, answers, doubles int
+	took, restarts             []time.Duration
+	ages                       []time.Duration // of a double: from when it came to the kill
+}
+
+// review goes through the whole talk once more. Only a kill excuses that an
+// answer comes twice: life n ended with kill n.
+func (t *talk) review(kills []time.Time, s *summary) error {
+	var answers []post // in the order of the questions; of one that came again, the latest
+	excused := map[int]int{}
+	last := -1
+	for _, m := range t.p.chat.all()[t.from:] {
+		n, ok := t.place(m, last)
+		if !ok || n > len(answers) {
+			return fmt.Errorf("%s: after answer %d came what answers nothing: %q", t.p.user, last, m.Text)
+		}
+		s.answers++
+		if last = n; n == len(answers) {
+			answers = append(answers, m)
+			s.took = append(s.took, m.At.Sub(t.asked[n]))
+			continue
+		}
+		before := answers[n]
+		life := before.Life
+		if excused[life]++; m.Life == life || excused[life] > doubles {
+			return fmt.Errorf("%s: answer %d came at %s in life %d and again at %s in life %d: %d doubles after that one",
+				t.p.user, n, clockOf(before.At), life, clockOf(m.At), m.Life, excused[life])
+		}
+		s.doubles++
+		s.ages = append(s.ages, kills[life].Sub(before.At))
+		answers[n] = m
+	}
+	s.commands += len(t.asked)
+	if len(answers) != len(t.asked) {
+		return fmt.Errorf("%s asked %d questions and has %d answers", t.p.user, len(t.asked), len(answers))
+	}
+	return nil
+}
+
+func clockOf(t time.Time) string { return t.Format("15:04:05.000") }

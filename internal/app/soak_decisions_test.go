@@ -28,7 +28,7 @@ func TestDecisionsSurviveKills(t *testing.T) {
 	}
 	const watchers, leavers, outsiders, holdings = 3, 2, 6, 20
 	const people = watchers + leavers + outsiders + 4
-	st := newStage(t, people, holdings)
+	st := newSoak(t, people, holdings)
 	b := st.bot("/sse")
 	st.people(b, people, holdings)
 	c := st.crowd
@@ -54,15 +54,15 @@ func TestDecisionsSurviveKills(t *testing.T) {
 // holds.
 type decisions struct {
 	bot                          *soakBot
-	watchers, leavers, outsiders []*soaker
-	first, second                *soaker // the operators
-	applicant, blocked           *soaker // whom they decide about: again and again, and once
+	watchers, leavers, outsiders []*soakPerson
+	first, second                *soakPerson // the operators
+	applicant, blocked           *soakPerson // whom they decide about: again and again, and once
 
 	asked, decided, left, watched atomic.Int64
 }
 
 // round is one person's decision and the look whether it holds.
-type round func(ctx context.Context, p *soaker, dice *rand.Rand) error
+type round func(ctx context.Context, p *soakPerson, dice *rand.Rand) error
 
 // run goes on until the kills are over.
 func (d *decisions) run(killing context.Context) {
@@ -70,7 +70,7 @@ func (d *decisions) run(killing context.Context) {
 	ctx, cancel := context.WithTimeout(t.Context(), settleTime)
 	defer cancel()
 	var wg sync.WaitGroup
-	play := func(p *soaker, do round) {
+	play := func(p *soakPerson, do round) {
 		dice := p.dice(1)
 		wg.Go(func() {
 			for again := true; again; again = killing.Err() == nil {
@@ -96,7 +96,7 @@ func (d *decisions) run(killing context.Context) {
 // by buttons.
 func (d *decisions) watching() round {
 	list := map[string]bool{}
-	return func(ctx context.Context, p *soaker, dice *rand.Rand) error {
+	return func(ctx context.Context, p *soakPerson, dice *rand.Rand) error {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (d *decisions) watching() round {
 }
 
 // leave logs in and out again. At times Kite does not end the session at once.
-func (d *decisions) leave(ctx context.Context, p *soaker, dice *rand.Rand) error {
+func (d *decisions) leave(ctx context.Context, p *soakPerson, dice *rand.Rand) error {
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (d *decisions) leave(ctx context.Context, p *soaker, dice *rand.Rand) error
 	return d.logOut(ctx, p)
 }
 
-func (d *decisions) logOut(ctx context.Context, p *soaker) error {
+func (d *decisions) logOut(ctx context.Context, p *soakPerson) error {
 	from := p.chat.len()
 	p.Send("/logout")
 	d.left.Add(1)
@@ -156,7 +156,7 @@ func (d *decisions) logOut(ctx context.Context, p *soaker) error {
 
 // answered waits until all that a person sent so far is answered. No answer to
 // anything else holds the word, and so none that came twice is taken for it.
-func (d *decisions) answered(ctx context.Context, p *soaker, from int) error {
+func (d *decisions) answered(ctx context.Context, p *soakPerson, from int) error {
 	word := fmt.Sprintf("over%d", d.asked.Add(1))
 	p.Send("/" + word)
 	for ; ; from++ {
@@ -172,7 +172,7 @@ func (d *decisions) answered(ctx context.Context, p *soaker, from int) error {
 
 // decide has two operators decide about the same person at the same time: what
 // Telegram delivered last holds.
-func (d *decisions) decide(ctx context.Context, _ *soaker, dice *rand.Rand) error {
+func (d *decisions) decide(ctx context.Context, _ *soakPerson, dice *rand.Rand) error {
 	words := []string{"approve", "block"}
 	dice.Shuffle(2, func(i, j int) { words[i], words[j] = words[j], words[i] })
 	one, two := d.first, d.second
@@ -249,7 +249,7 @@ func (d *decisions) finish() {
 // alive are the sessions at Kite of people who logged out, by their Kite user.
 func (d *decisions) alive() (users []string) {
 	for _, s := range d.bot.st.kite.Sessions() {
-		left := slices.ContainsFunc(d.leavers, func(p *soaker) bool { return p.user == s.Account })
+		left := slices.ContainsFunc(d.leavers, func(p *soakPerson) bool { return p.user == s.Account })
 		if left && !s.Terminated {
 			users = append(users, s.Account)
 		}
@@ -258,7 +258,7 @@ func (d *decisions) alive() (users []string) {
 }
 
 // idsOf is a list of Telegram users as the settings have it.
-func idsOf(people ...*soaker) string {
+func idsOf(people ...*soakPerson) string {
 	var ids []string
 	for _, p := range people {
 		ids = append(ids, strconv.FormatInt(p.ID, 10))

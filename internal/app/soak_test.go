@@ -56,9 +56,9 @@ func soakSeed(t *testing.T) uint64 {
 // small that it could stand for something else.
 const firstSeed = 101
 
-// stage is a Kite with an account of their own for everybody, and the bots over
-// it. Unlike world it reads along: see tap.
-type stage struct {
+// soak is a Kite with an account for each person, and the bots over
+// it. Unlike system it reads along: see recorder.
+type soak struct {
 	t       *testing.T
 	seed    uint64
 	kite    *simkite.Server
@@ -66,7 +66,7 @@ type stage struct {
 	browser *http.Client // everybody's
 	clock   *moved
 	spare   []string // Kite users who are nobody's here
-	crowd   []*soaker
+	crowd   []*soakPerson
 	bots    []*soakBot
 	owners  owners
 	logs    logWatch
@@ -76,10 +76,10 @@ type stage struct {
 
 // newStage makes a Kite for so many people, each with so many holdings, and for
 // a few more Kite users.
-func newStage(t *testing.T, people, holdings int) *stage {
+func newSoak(t *testing.T, people, holdings int) *soak {
 	t.Helper()
 	const spare = 5
-	st := &stage{t: t, seed: soakSeed(t), clock: &moved{Clock: clock.Real()}}
+	st := &soak{t: t, seed: soakSeed(t), clock: &moved{Clock: clock.Real()}}
 	var accounts []sample.Account
 	for i := range people + spare {
 		accounts = append(accounts, sample.Generate(int64(firstSeed+i), holdings))
@@ -113,17 +113,17 @@ func (c *moved) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
 func (c *moved) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 
 // people lets n more people in, who talk to b.
-func (st *stage) people(b *soakBot, n, holdings int) {
+func (st *soak) people(b *soakBot, n, holdings int) {
 	for range n {
 		seed := int64(firstSeed + len(st.crowd))
-		p := newSoaker(b, seed, sample.Generate(seed, holdings))
+		p := newSoakPerson(b, seed, sample.Generate(seed, holdings))
 		st.crowd = append(st.crowd, p)
-		b.tap.chats[p.ID] = p.chat
+		b.recorder.chats[p.ID] = p.chat
 	}
 }
 
-// check is what a soak ends with, as world.check.
-func (st *stage) check() {
+// check is what a soak ends with, as system.check.
+func (st *soak) check() {
 	for _, v := range st.kite.Violations() {
 		st.t.Errorf("towards Kite: %s", v)
 	}
@@ -137,18 +137,18 @@ func (st *stage) check() {
 
 // soakBot is one bot of a stage, with a Telegram and a file of its own.
 type soakBot struct {
-	st   *stage
-	tg   *simtg.Server
-	tap  *tap
-	env  map[string]string
-	stop func() error // ends the bot that runs in this process
+	st       *soak
+	tg       *simtg.Server
+	recorder *recorder
+	env      map[string]string
+	stop     func() error // ends the bot that runs in this process
 }
 
 // bot makes a bot that reaches Kite by a path: "/sse" or "/mcp". It does not run yet.
-func (st *stage) bot(path string) *soakBot {
+func (st *soak) bot(path string) *soakBot {
 	b := &soakBot{st: st, tg: simtg.New(simtg.Options{Token: token, Now: st.clock.Now})}
-	b.tap = &tap{t: st.t, sim: b.tg, owners: st.owners, chats: map[int64]*chatLog{}}
-	server := httptest.NewServer(b.tap)
+	b.recorder = &recorder{t: st.t, sim: b.tg, owners: st.owners, chats: map[int64]*chatLog{}}
+	server := httptest.NewServer(b.recorder)
 	st.t.Cleanup(func() { b.tg.Close(); server.CloseClientConnections(); server.Close() })
 	b.env = map[string]string{
 		"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": server.URL,

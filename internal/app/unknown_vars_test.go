@@ -26,19 +26,19 @@ func TestMisspeltSettings(t *testing.T) {
 		"STORE_KEY_FIL": "STORE_KEY_FILE", "WEBHOOK": "WEBHOOK_URL", "WEB_HOOK_URL": "WEBHOOK_URL", "HTTPADDR": "HTTP_ADDR", "HTTP_ADDRESS": "HTTP_ADDR",
 		"MCP_URL": "KITE_MCP_URL", "KITE_URL": "KITE_MCP_URL", "USERRATE": "USER_RATE", "SEND_RATES": "SEND_RATE", "SESSIONIDLE": "SESSION_IDLE", "OAUTH_CALLBACK": "OAUTH_CALLBACK_URL",
 	} {
-		said := strings.Join(unknownVars(t, name), "\n")
-		if want := name + " is not a setting; did you mean " + meant + "?"; said != want {
-			t.Errorf("of %s is said %q, want %q", name, said, want)
+		post := strings.Join(unknownVars(t, name), "\n")
+		if want := name + " is not a setting; did you mean " + meant + "?"; post != want {
+			t.Errorf("of %s is said %q, want %q", name, post, want)
 		}
-		if strings.Contains(said, "s3cret") {
-			t.Errorf("a value is said: %q", said)
+		if strings.Contains(post, "s3cret") {
+			t.Errorf("a value is said: %q", post)
 		}
 	}
 }
 
 // Nothing is said of what stands in the environments of shells, services, clusters
 // and other programs.
-func TestCommonVariablesAreNoStrays(t *testing.T) {
+func TestCommonVariablesAreKnown(t *testing.T) {
 	common := `PATH HOME USER USERNAME USERS LOGNAME SHELL PWD OLDPWD SHLVL TERM LANG LANGUAGE LC_ALL LC_CTYPE TZ HOSTNAME HOST HOSTTYPE MAIL EDITOR PAGER VISUAL DISPLAY
 		TMPDIR TEMP _ PS1 IFS UID EUID PPID COLUMNS LINES LS_COLORS SUDO_USER SUDO_UID SUDO_COMMAND SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_TTY GPG_TTY
 		XDG_SESSION_ID XDG_SESSION_TYPE XDG_RUNTIME_DIR XDG_DATA_HOME DBUS_SESSION_BUS_ADDRESS DESKTOP_SESSION SESSION_MANAGER SESSION_ID SESSION_SECRET
@@ -50,8 +50,8 @@ func TestCommonVariablesAreNoStrays(t *testing.T) {
 		LOG LOG_DIR LOG_FILE LOG_PATH LOGS LOG_COLOR LOG_OUTPUT LOGGING DEBUG VERBOSE LEVEL FORMAT STORE STORE_ID STORE_URL STORE_NAME DATABASE_URL DB_PATH DATA_DIR
 		OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET OAUTH_TOKEN CALLBACK_URL SECRET SECRET_KEY API_KEY API_URL AWS_REGION AWS_ACCESS_KEY_ID VERSION REVISION SOURCE NODE_ENV RATE URL`
 	for name := range strings.FieldsSeq(common) {
-		if said := unknownVars(t, name); len(said) > 0 {
-			t.Errorf("of %s is said %q", name, said)
+		if post := unknownVars(t, name); len(post) > 0 {
+			t.Errorf("of %s is said %q", name, post)
 		}
 	}
 }

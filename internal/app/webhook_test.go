@@ -4,19 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"kitebot/internal/app"
+	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
 
 func TestLoginThenHoldingsOverAWebhook(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	w.startWith(f.hooked(w))
 	p := w.person(asha, "Asha")
@@ -44,7 +52,7 @@ func TestLoginThenHoldingsOverAWebhook(t *testing.T) {
 // Fifty updates of ten people, and a restart in the middle of them: five answers
 // each, and not one more.
 func TestARestartInTheMiddleOfDeliveries(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	w.startWith(f.hooked(w))
 	var people []person
@@ -81,7 +89,7 @@ func TestARestartInTheMiddleOfDeliveries(t *testing.T) {
 // From polling to a webhook and back needs the setting and nothing else, and
 // whatever is sent while nobody is there is answered by the next.
 func TestSwitchingBetweenPollingAndAWebhook(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	p := w.person(asha, "Asha")
 	w.start()
@@ -115,7 +123,7 @@ func TestSwitchingBetweenPollingAndAWebhook(t *testing.T) {
 // A process that is killed when the update is in its journal, and before
 // Telegram or the person heard of it: it is delivered again, and answered once.
 func TestKilledBetweenTakingAndAnswering(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	t.Setenv("WEBHOOK_URL", f.url)
 	t.Setenv("WEBHOOK_ADDR", f.inside)
@@ -144,7 +152,7 @@ func TestKilledBetweenTakingAndAnswering(t *testing.T) {
 
 // The bot is ready once Telegram knows where to deliver.
 func TestReadinessWithAWebhook(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	c := newFront(w).hooked(w)
 	c.HTTPAddr, c.HTTPAsked = freeAddress(t), true
 	w.tg.Inject(simtg.Fault{Method: "setWebhook", Status: http.StatusBadGateway, Body: "<html>", Times: -1})
@@ -168,7 +176,7 @@ func TestReadinessWithAWebhook(t *testing.T) {
 }
 
 func TestAWebhookAddressThatIsTaken(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	f := newFront(w)
 	l, err := net.Listen("tcp", f.inside)
 	if err != nil {
@@ -179,4 +187,173 @@ func TestAWebhookAddressThatIsTaken(t *testing.T) {
 	if setting, ok := errors.AsType[*app.SettingError](err); !ok || setting.Name != "WEBHOOK_ADDR" {
 		t.Errorf("the start ends with %v", err)
 	}
+}
+
+// front is what stands between Telegram and the bot: the proxy that ends TLS,
+// though here there is none to end.
+type front struct {
+	url, inside string // what Telegram is told; where the bot listens
+	cut         atomic.Pointer[func()]
+	closed      atomic.Bool // nothing is passed on; Telegram gets a 502
+}
+
+// newFront makes a proxy for the bot of a system, which is not running yet.
+func newFront(w *system) *front {
+	f := &front{inside: freeAddress(w.t)}
+	p := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: f.inside})
+	p.ModifyResponse = func(*http.Response) error {
+		if cut := f.cut.Swap(nil); cut != nil {
+			(*cut)()
+			return errors.New("the connection is cut")
+		}
+		return nil
+	}
+	p.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
+	transport := &http.Transport{}
+	p.Transport = transport
+	door := func(w http.ResponseWriter, r *http.Request) {
+		if f.closed.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		p.ServeHTTP(w, r)
+	}
+	f.url = serve(w.t, http.HandlerFunc(door), transport.CloseIdleConnections) + "/telegram"
+	return f
+}
+
+// beforeTheNextAnswer runs do when the bot has answered the next delivery and
+// Telegram has not heard of it, which it then never does.
+func (f *front) beforeTheNextAnswer(do func()) { f.cut.Store(&do) }
+
+// freeAddress is one on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// hooked is the configuration of a system with a webhook.
+func (f *front) hooked(w *system) app.Config {
+	c := w.config()
+	c.WebhookURL, c.WebhookAddr = f.url, f.inside
+	return c
+}
+
+// delivered waits until Telegram has got rid of everything.
+func (w *system) delivered() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	if err := w.tg.WaitDelivered(ctx); err != nil {
+		w.t.Fatalf("%v, %d updates are left\nlog:\n%s", err, w.tg.Queue(), w.logText())
+	}
+}
+
+// calls counts how often the bot called a method, and how often that was done.
+func (w *system) calls(method string) (all, done int) {
+	for _, c := range w.tg.Calls() {
+		if c.Method == method {
+			all++
+			if c.OK {
+				done++
+			}
+		}
+	}
+	return all, done
+}
+
+// count is how many messages of the bot hold a text.
+func (p person) count(text string) (n int) { return countIn(p.Chat(), text) }
+
+func countIn(chat []simtg.Message, text string) (n int) {
+	for _, m := range chat {
+		if m.FromBot && strings.Contains(m.Text, text) {
+			n++
+		}
+	}
+	return n
+}
+
+func (p person) waitCount(n int, text string) {
+	p.w.t.Helper()
+	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
+	defer cancel()
+	if err := p.Wait(ctx, func(chat []simtg.Message) bool { return countIn(chat, text) >= n }); err != nil {
+		p.w.t.Fatalf("%d answers to person %d: %v\nlog:\n%s", n, p.ID, err, p.w.logText())
+	}
+}
+
+func ready(t *testing.T, addr string) (status int, text string) {
+	t.Helper()
+	resp, err := http.Get("http://" + addr + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// passUntil lets time pass until a page says a text, and returns all it says. Time
+// that is skipped makes a write look slow for a moment, and a delivery under way too.
+func (o observed) passUntil(now *clock.Fake, path, text string) (status int, page string) {
+	o.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); now.Advance(10 * time.Second) {
+		if status, page = o.get(path); strings.Contains(page, text) {
+			return status, page
+		}
+	}
+	o.t.Fatalf("%s never says %q; at last %d %s\nlog:\n%s", path, text, status, page, o.logText())
+	return 0, ""
+}
+
+// That Telegram cannot deliver is seen from outside, and takes nothing out of
+// service: who gets no traffic is never delivered to again.
+func TestUndeliveredUpdatesAreDegraded(t *testing.T) {
+	now := clockwork.NewFakeClockAt(time.Now())
+	w := newSystemWith(t, simkite.Options{}, simtg.Options{Token: token, Now: now.Now, After: now.After})
+	f := newFront(w)
+	c := f.hooked(w)
+	c.HTTPAddr, c.HTTPAsked = freeAddress(t), true
+	w.run(c, now, &w.logs)
+	o := observed{w, c.HTTPAddr}
+	p := o.person(asha, "Asha")
+	p.ask("/help", "What I can do")
+	const ready = "ready\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: ok\n"
+	if status, text := o.passUntil(now, "/readyz", ready); status != http.StatusOK || text != ready {
+		t.Fatalf("before: %d %s", status, text)
+	}
+	f.closed.Store(true)
+	p.Send("/help")
+	closed := now.Now()
+	status, text := o.passUntil(now, "/readyz", "degraded\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: degraded: cannot deliver: Wrong response from the webhook: 502 Bad Gateway (since ")
+	if status != http.StatusOK || now.Since(closed) < time.Minute {
+		t.Errorf("/readyz after %v: %d %s", now.Since(closed), status, text)
+	}
+	wantMetrics(t, o.metrics(), `kitebot_ready{component="telegram"} 0`, `kitebot_second_poller 0`)
+	for _, hidden := range []string{"127.0.0.1", "/telegram", "run=", token, "11"} {
+		if detail, _, _ := strings.Cut(text, "(since"); strings.Contains(detail, hidden) {
+			t.Errorf("%q is in %s", hidden, detail)
+		}
+	}
+	f.closed.Store(false)
+	if status, text := o.passUntil(now, "/readyz", ready); status != http.StatusOK {
+		t.Errorf("afterwards: %d %s", status, text)
+	}
+	// Telegram delivers again when its time comes.
+	for end := time.Now().Add(patience); countIn(p.Chat(), "What I can do") < 2; now.Advance(10 * time.Second) {
+		if time.Now().After(end) {
+			t.Fatalf("/help is not answered\nlog:\n%s", o.logText())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	o.passUntil(now, "/metrics", "\nkitebot_ready{component=\"telegram\"} 1\n")
 }

@@ -19,7 +19,7 @@ import (
 func headline(user string) string { return exactTotals(user).headline() }
 
 func TestLoginThenHoldings(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.start()
 	p := w.person(asha, "Asha")
 	m := p.ask("/login", "Log in to Kite")
@@ -59,14 +59,14 @@ func TestLoginThenHoldings(t *testing.T) {
 // Whichever of its two links Kite's server gives out, and with no setting about
 // it, people get in. What comes first in the browser is said for today's only.
 func TestBothLoginLinks(t *testing.T) {
-	for name, world := range map[string]simkite.Version{"today's": simkite.Today, "the older one": simkite.Old} {
+	for name, version := range map[string]simkite.Version{"today's": simkite.Today, "the older one": simkite.Old} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, simkite.Options{Version: world})
+			w := newSystem(t, simkite.Options{Version: version})
 			w.start()
 			p := w.person(asha, "Asha")
 			m := p.ask("/login", "Log in to Kite")
-			if said := strings.Contains(m.Text, "Continue to Kite login"); said != (world == simkite.Today) {
-				t.Errorf("the page that comes first is announced: %v\n%s", said, m.Text)
+			if post := strings.Contains(m.Text, "Continue to Kite login"); post != (version == simkite.Today) {
+				t.Errorf("the page that comes first is announced: %v\n%s", post, m.Text)
 			}
 			p.browse(m, ashaUser)
 			p.waitText(0, "Logged in as")
@@ -76,7 +76,7 @@ func TestBothLoginLinks(t *testing.T) {
 }
 
 func TestHoldingsArriveAfterTheLogin(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.start()
 	p := w.person(asha, "Asha")
 	m := p.ask("/holdings", "Then I answer /holdings")
@@ -85,23 +85,23 @@ func TestHoldingsArriveAfterTheLogin(t *testing.T) {
 }
 
 func TestLoginSurvives(t *testing.T) {
-	for name, harm := range map[string]func(*world){
-		"a cut stream":               func(w *world) { w.kite.DropStreams() },
-		"a restart of the bot":       (*world).restart,
-		"a restart and a cut stream": func(w *world) { w.kite.DropStreams(); w.restart() },
-		"a failing Kite": func(w *world) {
+	for name, harm := range map[string]func(*system){
+		"a cut stream":               func(w *system) { w.kite.DropStreams() },
+		"a restart of the bot":       (*system).restart,
+		"a restart and a cut stream": func(w *system) { w.kite.DropStreams(); w.restart() },
+		"a failing Kite": func(w *system) {
 			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure, Times: 2})
 		},
-		"a gateway's error page": func(w *world) {
+		"a gateway's error page": func(w *system) {
 			w.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524, Times: 1})
 		},
-		"an answer that is lost": func(w *world) {
+		"an answer that is lost": func(w *system) {
 			w.kite.DropStreams()
 			w.kite.Inject(simkite.Fault{Kind: simkite.AnswerLost, Tool: "get_holdings", Times: 1})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, simkite.Options{})
+			w := newSystem(t, simkite.Options{})
 			w.start()
 			p := w.person(asha, "Asha")
 			p.login(ashaUser)
@@ -114,7 +114,7 @@ func TestLoginSurvives(t *testing.T) {
 // A restart between the link and the browser login, and one between /holdings
 // and its answer, lose nothing either.
 func TestRestartInTheMiddleOfALogin(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.start()
 	p := w.person(asha, "Asha")
 	m := p.ask("/holdings", "Then I answer /holdings")
@@ -125,7 +125,7 @@ func TestRestartInTheMiddleOfALogin(t *testing.T) {
 }
 
 func TestKilledBot(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	kill := w.startChild()
 	p := w.person(asha, "Asha")
 	p.login(ashaUser)
@@ -143,7 +143,7 @@ func TestKilledBot(t *testing.T) {
 
 // startChild runs the bot in a process of its own; the returned func kills it
 // with SIGKILL and waits until it is gone.
-func (w *world) startChild() (kill func()) {
+func (w *system) startChild() (kill func()) {
 	w.t.Helper()
 	self, err := os.Executable() // os.Args may be relative to another folder
 	if err != nil {
@@ -167,7 +167,7 @@ func (w *world) startChild() (kill func()) {
 }
 
 func TestCollidingPings(t *testing.T) {
-	w := newWorld(t, simkite.Options{PingEvery: 50 * time.Millisecond})
+	w := newSystem(t, simkite.Options{PingEvery: 50 * time.Millisecond})
 	w.start()
 	p := w.person(asha, "Asha")
 	p.login(ashaUser)
@@ -178,7 +178,7 @@ func TestCollidingPings(t *testing.T) {
 
 // Two people, 100 commands in a jumble: nobody ever sees the other's figures.
 func TestIsolation(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.start()
 	people := map[string]person{ashaUser: w.person(asha, "Asha"), raviUser: w.person(ravi, "Ravi")}
 	for user, p := range people {
@@ -228,7 +228,7 @@ func (p person) waitAnswers(n int) {
 }
 
 func TestOneKiteUserOneTelegramUser(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.start()
 	first, second := w.person(asha, "Asha"), w.person(ravi, "Ravi")
 	first.login(ashaUser)
@@ -251,7 +251,7 @@ func TestOneKiteUserOneTelegramUser(t *testing.T) {
 }
 
 func TestSecondBrowserLoginThroughTheSameLink(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	w.start()
 	p := w.person(asha, "Asha")
 	m := p.ask("/login", "Log in to Kite")
@@ -266,8 +266,8 @@ func TestSecondBrowserLoginThroughTheSameLink(t *testing.T) {
 	}
 }
 
-func TestStrangersAndGroups(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+func TestOutsidersAndGroups(t *testing.T) {
+	w := newSystem(t, simkite.Options{})
 	c := w.config()
 	c.Allowed.Everybody, c.Allowed.IDs = false, map[int64]bool{asha: true}
 	w.startWith(c)
@@ -295,7 +295,7 @@ func TestStrangersAndGroups(t *testing.T) {
 
 // The same path against a server address that ends in /mcp: no streams at all.
 func TestStreamableHTTPOnly(t *testing.T) {
-	w := newWorld(t, simkite.Options{})
+	w := newSystem(t, simkite.Options{})
 	c := w.config()
 	c.KiteURL = w.kiteU + "/mcp"
 	w.startWith(c)
@@ -310,4 +310,77 @@ func TestStreamableHTTPOnly(t *testing.T) {
 	}
 	w.kite.Restart()
 	p.ask("/funds", "Your login at Kite has ended") // the holdings are fresh enough to be shown again
+}
+
+// KITE_MCP_URL leads to a server without MCP. People read that the bot may be set up
+// wrongly, and the log names the setting, once.
+func TestAWrongAddressOfKite(t *testing.T) {
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.kite.ServeOnly() // 404 at every path
+		b.start()
+		p := b.person(asha, "Asha")
+		for _, command := range []string{"/login", "/holdings"} {
+			m := p.ask(command, "I cannot find Kite’s server")
+			if !strings.Contains(m.Text, "This bot may be set up wrongly") || !strings.Contains(m.Text, "the person who runs it") {
+				t.Errorf("%s: %s", command, m.Text)
+			}
+		}
+		if n := strings.Count(b.logText(), "there is no MCP server at KITE_MCP_URL: "); n != 1 {
+			t.Errorf("the setting is named %d times in the log, want once", n)
+		}
+		b.kite.ServeOnly(simkite.SSE, simkite.MCP)
+		time.Sleep(time.Minute)
+		p.browse(p.ask("/holdings", "Log in to Kite"), ashaUser)
+		p.waitText(0, headline(ashaUser))
+		if !strings.Contains(b.logText(), "there is an MCP server at KITE_MCP_URL again") {
+			t.Error("that the server is back is not in the log")
+		}
+	})
+}
+
+// A server with /sse alone: /status says that the login would not survive a cut,
+// after one each way of asking gives a link, and so does one after a restart.
+func TestAServerWithStreamsAlone(t *testing.T) {
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.kite.ServeOnly(simkite.SSE)
+		b.start()
+		p := b.person(asha, "Asha")
+		p.login(ashaUser)
+		time.Sleep(time.Minute)
+		p.ask("/holdings", headline(ashaUser))
+		p.ask("/status", "This login lives on one open connection")
+		b.kite.DropStreams()
+		time.Sleep(10 * time.Second)
+		p.browse(p.ask("/holdings", "Then I answer /holdings"), ashaUser)
+		p.waitText(int(p.Last().ID)-1, headline(ashaUser))
+		b.kite.DropStreams()
+		time.Sleep(10 * time.Second)
+		p.browse(p.ask("/login", "Log in to Kite"), ashaUser)
+		time.Sleep(10 * time.Second)
+		p.ask("/holdings", headline(ashaUser))
+		b.restart()
+		p.browse(p.ask("/portfolio", "Then I answer /portfolio"), ashaUser)
+		time.Sleep(10 * time.Second)
+		p.ask("/holdings", headline(ashaUser))
+	})
+}
+
+// The server lost its /mcp between the login and a cut, so that no one knows whether
+// the login lives: there is a link all the same, and the login is kept.
+func TestAServerThatLosesItsWayToResume(t *testing.T) {
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.start()
+		p := b.person(asha, "Asha")
+		p.login(ashaUser)
+		time.Sleep(time.Minute)
+		b.kite.ServeOnly(simkite.SSE)
+		b.kite.DropStreams()
+		time.Sleep(10 * time.Second)
+		p.ask("/holdings", "Kite’s server no longer accepts requests for your login")
+		p.ask("/portfolio", "Kite’s server no longer accepts requests for your login")
+		p.ask("/login", "Your login does not answer just now")
+		p.ask("/status", "Kite is not answering just now, or the login has ended")
+		b.kite.ServeOnly(simkite.SSE, simkite.MCP)
+		p.ask("/holdings", headline(ashaUser))
+	})
 }

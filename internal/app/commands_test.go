@@ -1,0 +1,191 @@
+package app_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kitebot/internal/kite/query"
+	simkite "kitebot/internal/sim/kite"
+	simtg "kitebot/internal/sim/telegram"
+)
+
+// Every command, over both strict simulators, for the awkward account and for
+// the empty one: nothing is refused by either far end, no reply is an error,
+// and each of the fifteen reading tools was asked.
+func TestEveryCommand(t *testing.T) {
+	w := newSystem(t, simkite.Options{})
+	w.start()
+	for user, id := range map[string]int64{ashaUser: asha, "NK0001": 33} {
+		p := w.person(id, "Asha")
+		p.login(user)
+		p.asksEverything(user)
+	}
+	sent := map[string]bool{}
+	for _, c := range w.tg.Calls() {
+		sent[c.Method] = true
+	}
+	for _, method := range []string{"sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia"} {
+		if !sent[method] {
+			t.Errorf("%s was never used", method)
+		}
+	}
+	asked := map[string]bool{}
+	for _, c := range w.kite.Calls() {
+		asked[c.Tool] = true
+	}
+	for _, tool := range query.ReadTools() {
+		if tool.KnownTo(query.StyleTools) && !asked[tool.Name] {
+			t.Errorf("no command asks %s", tool.Name)
+		}
+	}
+}
+
+// asksEverything types every command that asks, and presses what its reply
+// offers. No reply is an error. It returns the replies, by command.
+func (p person) asksEverything(user string) map[string]string {
+	p.w.t.Helper()
+	replies := map[string]string{}
+	for _, command := range []string{
+		"/start", "/help", "/status", "/portfolio", "/holdings", "/positions", "/orders", "/trades", "/funds", "/mf", "/gtt", "/profile",
+		"/quote infy", "bank nifty", "/quotes infy, tcs, nifty", "/watch infy, tcs", "/watch", "/search tata", "/chart infy 1Y", "/allocation", "/movers",
+		"/tools", "/tool get_ltp instruments=NSE:INFY", "/tool get_ohlc NSE:INFY", "/settings tables native",
+		"/portfolio", "/holdings", "/positions", "/orders", "/trades", "/mf", "/gtt", "/watch", "/settings tables text",
+		"/hide", "/portfolio", "/holdings", "/positions", "/orders", "/trades", "/funds", "/mf", "/gtt", "/allocation", "/movers", "/show",
+	} {
+		reply := p.answer(command)
+		if strings.Contains(reply.Text, "Reference") {
+			p.w.t.Errorf("%s of %s failed: %s", command, user, reply)
+		}
+		replies[command] = timesOfDay.ReplaceAllString(reply.Text, "…")
+		p.pressEverything(reply)
+	}
+	return replies
+}
+
+// timesOfDay are what is not the same in two answers to the same question.
+var timesOfDay = regexp.MustCompile(`\d\d:\d\d(:\d\d)? IST|\d+ (h|min) left`)
+
+// answer sends a command and returns the first message that answers it.
+func (p person) answer(command string) simtg.Message {
+	p.w.t.Helper()
+	from := int(p.Last().ID)
+	p.Send(command)
+	return p.waitFor(from, "an answer to "+command, func(simtg.Message) bool { return true })
+}
+
+// pressEverything presses the buttons of a reply that ask and change nothing,
+// and waits until each press is answered in the chat.
+func (p person) pressEverything(m simtg.Message) {
+	p.w.t.Helper()
+	harmless := []string{"range", "page", "refresh", "card", "csv", "depth", "open", "edit"}
+	for i, b := range m.Buttons() {
+		parts := strings.SplitN(b.Data, ":", 3)
+		if i > 12 || len(parts) < 2 || !slices.Contains(harmless, parts[1]) {
+			continue
+		}
+		press := p.PressForged(m.ID, b.Data) // an earlier press may have changed the message
+		<-press.Answered()
+		p.ask("/help", "What I can do") // comes after it, from the same mailbox
+	}
+}
+
+// asked counts the calls of each tool that the server got since so many.
+func (w *system) asked(since int) (profiles int, others map[string]int) {
+	others = map[string]int{}
+	for _, call := range w.kite.Calls()[since:] {
+		if call.Tool == "get_profile" {
+			profiles++
+		} else {
+			others[call.Tool]++
+		}
+	}
+	return profiles, others
+}
+
+// Kite limits, or fails, everything. The parts of /portfolio share one patience:
+// each tool is asked once, and who is logged in three times.
+func TestAFailingPortfolioAsksLittle(t *testing.T) {
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.start()
+		p := b.person(asha, "Asha")
+		p.login(ashaUser)
+		b.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure})
+		before := len(b.kite.Calls())
+		p.ask("/portfolio", "Kite is not answering, or your login has ended")
+		profiles, others := b.asked(before)
+		if profiles != 3 {
+			t.Errorf("who is logged in was asked %d times, want 3", profiles)
+		}
+		if len(others) < 3 {
+			t.Errorf("asked %v, want each part", others)
+		}
+		for tool, n := range others {
+			if n != 1 {
+				t.Errorf("%s was asked %d times, want once", tool, n)
+			}
+		}
+	})
+}
+
+// Kite fails one tool of an account that is well, as its limits do: it is asked
+// again a second later.
+func TestALimitedToolIsAskedAgainLater(t *testing.T) {
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.start()
+		p := b.person(asha, "Asha")
+		p.login(ashaUser)
+		b.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure, Tool: "get_holdings", Times: 1})
+		before, began := len(b.kite.Calls()), time.Now()
+		p.ask("/holdings", headline(ashaUser))
+		if took := time.Since(began); took < time.Second || took > 2*time.Second {
+			t.Errorf("the answer took %v, want about a second", took)
+		}
+		// A proof of the login, and one that is younger than the answer.
+		if profiles, others := b.asked(before); others["get_holdings"] != 2 || profiles != 2 {
+			t.Errorf("asked %v, and %d times who is logged in", others, profiles)
+		}
+	})
+}
+
+// Who types /login gets a link at once, whatever ails the login that is there: Kite has
+// dropped it, fails, or hangs. The login is kept, and no session is asked twice for a link.
+func TestLoginIsQuick(t *testing.T) {
+	for name, tt := range map[string]struct {
+		harm func(*fakeTimeSystem)
+		most time.Duration
+	}{
+		"Kite has dropped the login": {func(b *fakeTimeSystem) { b.kite.EndKiteLogins(ashaUser) }, 0},
+		"Kite fails": {func(b *fakeTimeSystem) {
+			b.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure, Tool: "get_profile"})
+		}, 0},
+		"Kite hangs": {func(b *fakeTimeSystem) { b.kite.Inject(simkite.Fault{Kind: simkite.UpstreamHang, Tool: "get_profile"}) }, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+				b.start()
+				p := b.person(asha, "Asha")
+				p.login(ashaUser)
+				time.Sleep(time.Minute)
+				tt.harm(b)
+				began := time.Now()
+				m := p.ask("/login", "Your login does not answer just now")
+				if took := time.Since(began); took > tt.most+100*time.Millisecond {
+					t.Errorf("the link took %v, want %v at most", took, tt.most)
+				}
+				time.Sleep(10 * time.Second)
+				began = time.Now()
+				again := p.ask("/login", "Your login does not answer just now") // with a young link
+				if took := time.Since(began); took > 2*tt.most+100*time.Millisecond {
+					t.Errorf("the link took %v again, want %v at most", took, 2*tt.most)
+				}
+				first, _ := m.Button("Log in to Kite")
+				if second, _ := again.Button("Log in to Kite"); first.URL != second.URL {
+					t.Error("a young link was replaced")
+				}
+			})
+		})
+	}
+}
