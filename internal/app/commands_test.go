@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,37 +11,98 @@ import (
 	"kitebot/internal/kite/query"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Every command, over both strict simulators, for the awkward account and for
-// the empty one: nothing is refused by either far end, no reply is an error,
-// and each of the fifteen reading tools was asked.
+// the empty one: nothing is refused by either far end, no reply is an error, and
+// each of the reading tools was asked. The coming server gets the same answers out
+// of the bot, and is asked no pair of tool and mode but those that read: the
+// simulator notes any other.
 func TestEveryCommand(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	w.start()
-	for user, id := range map[string]int64{ashaUser: asha, "NK0001": 33} {
-		p := w.person(id, "Asha")
-		p.login(user)
-		p.asksEverything(user)
-	}
+	var today map[string]string
+	inFakeTimeWith(t, 10*time.Hour, simkite.Options{CheckUserAgent: true}, func(w *fakeTimeSystem) {
+		w.start()
+		for user, id := range map[string]int64{ashaUser: asha, "NK0001": 33} {
+			p := w.person(id, "Asha")
+			p.login(user)
+			if replies := p.asksEverything(user); user == ashaUser {
+				today = replies
+			}
+		}
+		w.wantEveryMethod()
+		asked := map[string]bool{}
+		for _, c := range w.kite.Calls() {
+			asked[c.Tool] = true
+		}
+		for _, tool := range query.ReadTools() {
+			if tool.KnownTo(query.StyleTools) && !asked[tool.Name] {
+				t.Errorf("no command asks %s", tool.Name)
+			}
+		}
+	})
+	inFakeTimeWith(t, 10*time.Hour, simkite.Options{Version: simkite.Next, CheckUserAgent: true}, func(w *fakeTimeSystem) {
+		w.start()
+		p := w.person(asha, "Asha")
+		p.grant(ashaUser)
+		next := p.asksEverything(ashaUser)
+		today["/tools"] = next["/tools"] // the coming server has two more
+		if diff := cmp.Diff(today, next); diff != "" {
+			t.Errorf("the coming server is answered in another way than today's (-today +next):\n%s", diff)
+		}
+		for _, command := range []string{"/tool get_alerts", "/tool session status", "/tool market ltp NSE:INFY"} {
+			if reply := p.answer(command); strings.Contains(reply.Text, "Reference") {
+				t.Errorf("%s failed: %s", command, reply)
+			}
+		}
+		w.wantEveryMode()
+		w.hidesOAuth()
+	})
+}
+
+func (w *system) wantEveryMethod() {
+	w.t.Helper()
 	sent := map[string]bool{}
 	for _, c := range w.tg.Calls() {
 		sent[c.Method] = true
 	}
 	for _, method := range []string{"sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia"} {
 		if !sent[method] {
-			t.Errorf("%s was never used", method)
+			w.t.Errorf("%s was never used", method)
 		}
 	}
+}
+
+// wantEveryMode makes sure that the coming server was asked each pair of tool and
+// mode that reads.
+func (w *system) wantEveryMode() {
+	w.t.Helper()
 	asked := map[string]bool{}
 	for _, c := range w.kite.Calls() {
-		asked[c.Tool] = true
+		asked[c.Tool+" "+c.Mode] = true
 	}
 	for _, tool := range query.ReadTools() {
-		if tool.KnownTo(query.StyleTools) && !asked[tool.Name] {
-			t.Errorf("no command asks %s", tool.Name)
+		q, err := query.Parse(sampleCall(tool))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		name, args, ok := q.On(query.StyleModes)
+		if pair := fmt.Sprint(name, " ", args["mode"]); ok && !asked[pair] {
+			w.t.Errorf("no command asks %s", pair)
 		}
 	}
+}
+
+// sampleCall is a call of a tool as a person types it.
+func sampleCall(tool query.Tool) string {
+	words := []string{tool.Name}
+	for _, a := range tool.Args {
+		if a.Required {
+			words = append(words, a.Name+"="+a.Example)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // asksEverything types every command that asks, and presses what its reply

@@ -39,11 +39,17 @@ var ist = time.FixedZone("IST", 5*60*60+30*60)
 // India.
 func inFakeTime(t *testing.T, at time.Duration, test func(*fakeTimeSystem)) {
 	t.Helper()
+	inFakeTimeWith(t, at, simkite.Options{}, test)
+}
+
+func inFakeTimeWith(t *testing.T, at time.Duration, o simkite.Options, test func(*fakeTimeSystem)) {
+	t.Helper()
+	o.BaseURL = "http://" + kiteAddress
 	synctest.Test(t, func(t *testing.T) {
 		<-time.After(time.Until(time.Date(2000, 1, 3, 0, 0, 0, 0, ist).Add(at)))
 		n := newNetwork(kiteAddress, chatAddress)
 		w := &system{
-			t: t, kite: simkite.New(simkite.Options{BaseURL: "http://" + kiteAddress}), tg: simtg.New(simtg.Options{Token: token}),
+			t: t, kite: simkite.New(o), tg: simtg.New(simtg.Options{Token: token}),
 			kiteU: "http://" + kiteAddress, tgURL: "http://" + chatAddress, store: filepath.Join(t.TempDir(), "bot.db"), token: token,
 		}
 		w.tg.SetNextUpdateID(700_000_000)
@@ -110,25 +116,6 @@ func copyFile(t *testing.T, from, to string) {
 	if failed := out.Close(); err != nil || failed != nil {
 		t.Fatal(err, failed)
 	}
-}
-
-// The bubble holds the whole program: a day of it, to the cut-off of the next
-// morning, in a moment.
-func TestFakeTime(t *testing.T) {
-	inFakeTime(t, 20*time.Hour, func(b *fakeTimeSystem) {
-		b.start()
-		p := b.person(asha, "Asha")
-		p.login(ashaUser)
-		b.pass(time.Hour)
-		p.ask("/holdings", headline(ashaUser))
-		b.kill()
-		b.pass(time.Minute)
-		b.start()
-		p.ask("/holdings", headline(ashaUser))
-		b.pass(9*time.Hour + 10*time.Minute)
-		p.ask("/holdings", "Your login is probably over")
-		b.restart()
-	})
 }
 
 // network is the two hosts that the bot talks to, within the process: nothing of

@@ -61,52 +61,17 @@ func TestLoginThenHoldings(t *testing.T) {
 func TestBothLoginLinks(t *testing.T) {
 	for name, version := range map[string]simkite.Version{"today's": simkite.Today, "the older one": simkite.Old} {
 		t.Run(name, func(t *testing.T) {
-			w := newSystem(t, simkite.Options{Version: version})
-			w.start()
-			p := w.person(asha, "Asha")
-			m := p.ask("/login", "Log in to Kite")
-			if post := strings.Contains(m.Text, "Continue to Kite login"); post != (version == simkite.Today) {
-				t.Errorf("the page that comes first is announced: %v\n%s", post, m.Text)
-			}
-			p.browse(m, ashaUser)
-			p.waitText(0, "Logged in as")
-			p.ask("/holdings", headline(ashaUser))
-		})
-	}
-}
-
-func TestHoldingsArriveAfterTheLogin(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	w.start()
-	p := w.person(asha, "Asha")
-	m := p.ask("/holdings", "Then I answer /holdings")
-	p.browse(m, ashaUser)
-	p.waitText(int(m.ID), headline(ashaUser))
-}
-
-func TestLoginSurvives(t *testing.T) {
-	for name, harm := range map[string]func(*system){
-		"a cut stream":               func(w *system) { w.kite.DropStreams() },
-		"a restart of the bot":       (*system).restart,
-		"a restart and a cut stream": func(w *system) { w.kite.DropStreams(); w.restart() },
-		"a failing Kite": func(w *system) {
-			w.kite.Inject(simkite.Fault{Kind: simkite.UpstreamFailure, Times: 2})
-		},
-		"a gateway's error page": func(w *system) {
-			w.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524, Times: 1})
-		},
-		"an answer that is lost": func(w *system) {
-			w.kite.DropStreams()
-			w.kite.Inject(simkite.Fault{Kind: simkite.AnswerLost, Tool: "get_holdings", Times: 1})
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newSystem(t, simkite.Options{})
-			w.start()
-			p := w.person(asha, "Asha")
-			p.login(ashaUser)
-			harm(w)
-			p.ask("/holdings", headline(ashaUser))
+			inFakeTimeWith(t, 10*time.Hour, simkite.Options{Version: version}, func(w *fakeTimeSystem) {
+				w.start()
+				p := w.person(asha, "Asha")
+				m := p.ask("/login", "Log in to Kite")
+				if post := strings.Contains(m.Text, "Continue to Kite login"); post != (version == simkite.Today) {
+					t.Errorf("the page that comes first is announced: %v\n%s", post, m.Text)
+				}
+				p.browse(m, ashaUser)
+				p.waitText(0, "Logged in as")
+				p.ask("/holdings", headline(ashaUser))
+			})
 		})
 	}
 }
@@ -166,104 +131,43 @@ func (w *system) startChild() (kill func()) {
 	return kill
 }
 
+// A question goes out at each millisecond of the time between two pings of the
+// server, the moment of a ping included.
 func TestCollidingPings(t *testing.T) {
-	w := newSystem(t, simkite.Options{PingEvery: 50 * time.Millisecond})
-	w.start()
-	p := w.person(asha, "Asha")
-	p.login(ashaUser)
-	for range 100 {
-		p.ask("/holdings", headline(ashaUser))
-	}
-}
-
-// Two people, 100 commands in a jumble: nobody ever sees the other's figures.
-func TestIsolation(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	w.start()
-	people := map[string]person{ashaUser: w.person(asha, "Asha"), raviUser: w.person(ravi, "Ravi")}
-	for user, p := range people {
-		p.login(user)
-	}
-	for round := range 10 {
-		for i := range 5 {
-			for _, p := range people {
-				p.Send([]string{"/holdings", "/Holdings"}[i%2]) // the same twice would be answered once
-			}
+	const ping = 50 * time.Millisecond
+	inFakeTimeWith(t, 10*time.Hour, simkite.Options{PingEvery: ping}, func(w *fakeTimeSystem) {
+		w.start()
+		p := w.person(asha, "Asha")
+		p.login(ashaUser)
+		for range 50 {
+			<-time.After(80*ping + time.Millisecond) // past the answer that is kept
+			p.ask("/holdings", headline(ashaUser))
 		}
-		if round == 4 {
-			w.kite.DropStreams()
-		}
-		for _, p := range people {
-			p.waitAnswers(5 * (round + 1))
-		}
-	}
-	for user, p := range people {
-		for other := range people {
-			for _, m := range p.Chat() {
-				if other != user && m.FromBot && exactTotals(other).leaksInto(m) {
-					t.Errorf("%s sees a figure of %s: %s", user, other, m)
-				}
-			}
-		}
-	}
-}
-
-// waitAnswers waits until n holdings messages stand in the chat.
-func (p person) waitAnswers(n int) {
-	p.w.t.Helper()
-	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
-	defer cancel()
-	err := p.Wait(ctx, func(chat []simtg.Message) bool {
-		count := 0
-		for _, m := range chat {
-			if m.FromBot && strings.Contains(m.Text, "Invested") {
-				count++
-			}
-		}
-		return count >= n
 	})
-	if err != nil {
-		p.w.t.Fatalf("%d answers: %v", n, err)
-	}
 }
 
 func TestOneKiteUserOneTelegramUser(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	w.start()
-	first, second := w.person(asha, "Asha"), w.person(ravi, "Ravi")
-	first.login(ashaUser)
-	m := second.ask("/login", "Log in to Kite")
-	second.browse(m, ashaUser)
-	second.press(m, "Done")
-	second.waitText(0, "may have been reading it")
-	first.waitText(0, "Another Telegram account has just logged in to the same Kite account")
-	first.ask("/holdings", "first log out of all sessions at Zerodha")
-	m = second.ask("/login", "first log out of all sessions at Zerodha")
-	second.browse(m, ashaUser)
-	second.waitText(0, "Logged in as")
-	second.ask("/holdings", headline(ashaUser))
-	first.ask("/status", "Not logged in")
-	for _, m := range first.Chat() {
-		if exactTotals(ashaUser).leaksInto(m) {
-			t.Errorf("a figure was shown to both: %s", m)
+	inFakeTime(t, 10*time.Hour, func(w *fakeTimeSystem) {
+		w.start()
+		first, second := w.person(asha, "Asha"), w.person(ravi, "Ravi")
+		first.login(ashaUser)
+		m := second.ask("/login", "Log in to Kite")
+		second.browse(m, ashaUser)
+		second.press(m, "Done")
+		second.waitText(0, "may have been reading it")
+		first.waitText(0, "Another Telegram account has just logged in to the same Kite account")
+		first.ask("/holdings", "first log out of all sessions at Zerodha")
+		m = second.ask("/login", "first log out of all sessions at Zerodha")
+		second.browse(m, ashaUser)
+		second.waitText(0, "Logged in as")
+		second.ask("/holdings", headline(ashaUser))
+		first.ask("/status", "Not logged in")
+		for _, m := range first.Chat() {
+			if exactTotals(ashaUser).leaksInto(m) {
+				t.Errorf("a figure was shown to both: %s", m)
+			}
 		}
-	}
-}
-
-func TestSecondBrowserLoginThroughTheSameLink(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	w.start()
-	p := w.person(asha, "Asha")
-	m := p.ask("/login", "Log in to Kite")
-	p.browse(m, ashaUser)
-	p.waitText(0, "Logged in as")
-	p.browse(m, raviUser) // the message as it was, link and all
-	p.ask("/holdings", "Your login was taken over")
-	for _, m := range p.Chat() {
-		if exactTotals(raviUser).leaksInto(m) {
-			t.Errorf("a figure of the other account was shown: %s", m)
-		}
-	}
+	})
 }
 
 func TestOutsidersAndGroups(t *testing.T) {

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -33,14 +32,7 @@ func observe(t *testing.T, now clock.Clock) observed {
 func (w *system) observed(now clock.Clock, change func(*app.Config)) observed {
 	t := w.t
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := freeAddress(t)
 	c := w.config()
 	c.HTTPAddr, c.HTTPAsked = addr, true
 	change(&c)

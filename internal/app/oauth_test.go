@@ -11,11 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"kitebot/internal/app"
 	"kitebot/internal/clock"
-	"kitebot/internal/kite/query"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -131,52 +128,6 @@ func TestALoginByOAuth(t *testing.T) {
 	w.hidesOAuth()
 }
 
-// Every command of /help answers at the coming server as it does at today's, and
-// the buttons of its reply work. No pair of tool and mode but those that read is
-// ever sent: the simulator notes any other.
-func TestEveryCommandAtTheComingServer(t *testing.T) {
-	today := newSystem(t, simkite.Options{CheckUserAgent: true})
-	today.start()
-	before := today.person(asha, "Asha")
-	before.login(ashaUser)
-	want := before.asksEverything(ashaUser)
-	today.end()
-
-	w := newNext(t)
-	w.start()
-	p := w.person(asha, "Asha")
-	p.grant(ashaUser)
-	got := p.asksEverything(ashaUser)
-	for command := range want {
-		if command == "/tools" { // the coming server has two more
-			continue
-		}
-		if diff := cmp.Diff(want[command], got[command]); diff != "" {
-			t.Errorf("%s is answered in another way than at today's server (-today +next):\n%s", command, diff)
-		}
-	}
-	for _, command := range []string{"/tool get_alerts", "/tool session status", "/tool market ltp NSE:INFY"} {
-		if reply := p.answer(command); strings.Contains(reply.Text, "Reference") {
-			t.Errorf("%s failed: %s", command, reply)
-		}
-	}
-	asked := map[string]bool{}
-	for _, c := range w.kite.Calls() {
-		asked[c.Tool+" "+c.Mode] = true
-	}
-	for _, tool := range query.ReadTools() {
-		q, err := query.Parse(sampleCall(tool))
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, args, ok := q.On(query.StyleModes)
-		if pair := fmt.Sprint(name, " ", args["mode"]); ok && !asked[pair] {
-			t.Errorf("nobody asked %s", pair)
-		}
-	}
-	w.hidesOAuth()
-}
-
 // What ends a login at the coming server, and what does not, leads to the right
 // words.
 func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
@@ -192,15 +143,15 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 		"the server is switched back": {func(w *system) { w.kite.SetVersion(simkite.Today) }, "has a new way of logging in"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newNext(t)
-			w.start()
-			p := w.person(asha, "Asha")
-			p.grant(ashaUser)
-			p.ask("/funds", "Available margin")
-			test.happens(w)
-			p.ask("/trades", test.want)
-			w.hidesOAuth()
+			inFakeTimeWith(t, 10*time.Hour, simkite.Options{Version: simkite.Next, CheckUserAgent: true}, func(w *fakeTimeSystem) {
+				w.start()
+				p := w.person(asha, "Asha")
+				p.grant(ashaUser)
+				p.ask("/funds", "Available margin")
+				test.happens(w.system)
+				p.ask("/trades", test.want)
+				w.hidesOAuth()
+			})
 		})
 	}
 }
@@ -317,50 +268,24 @@ func TestWithoutStreams(t *testing.T) {
 	for name, refuse := range ways {
 		for _, later := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, later %v", name, later), func(t *testing.T) {
-				t.Parallel()
-				w := newSystem(t, simkite.Options{CheckUserAgent: true})
-				if !later {
-					refuse(w)
-				}
-				w.start()
-				p, r := w.person(asha, "Asha"), w.person(ravi, "Ravi")
-				p.login(ashaUser)
-				if later {
-					refuse(w)
-				}
-				p.ask("/holdings", headline(ashaUser))
-				r.login(raviUser)
-				r.ask("/holdings", headline(raviUser))
-				w.restart()
-				p.ask("/holdings", headline(ashaUser))
-				r.ask("/holdings", headline(raviUser))
+				inFakeTimeWith(t, 10*time.Hour, simkite.Options{CheckUserAgent: true}, func(w *fakeTimeSystem) {
+					if !later {
+						refuse(w.system)
+					}
+					w.start()
+					p, r := w.person(asha, "Asha"), w.person(ravi, "Ravi")
+					p.login(ashaUser)
+					if later {
+						refuse(w.system)
+					}
+					p.ask("/holdings", headline(ashaUser))
+					r.login(raviUser)
+					r.ask("/holdings", headline(raviUser))
+					w.restart()
+					p.ask("/holdings", headline(ashaUser))
+					r.ask("/holdings", headline(raviUser))
+				})
 			})
 		}
 	}
-}
-
-// A server with /sse only: after a cut stream /login gives a link.
-func TestStreamsOnly(t *testing.T) {
-	w := newSystem(t, simkite.Options{NoMCP: true})
-	w.start()
-	p := w.person(asha, "Asha")
-	p.login(ashaUser)
-	p.ask("/holdings", headline(ashaUser))
-	w.kite.DropStreams()
-	p.login(ashaUser)
-	p.ask("/holdings", headline(ashaUser))
-	w.restart()
-	p.login(ashaUser)
-	p.ask("/holdings", headline(ashaUser))
-}
-
-// sampleCall is a call of a tool as a person types it.
-func sampleCall(tool query.Tool) string {
-	words := []string{tool.Name}
-	for _, a := range tool.Args {
-		if a.Required {
-			words = append(words, a.Name+"="+a.Example)
-		}
-	}
-	return strings.Join(words, " ")
 }

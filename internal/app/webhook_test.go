@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -226,15 +227,24 @@ func newFront(w *system) *front {
 // Telegram has not heard of it, which it then never does.
 func (f *front) beforeTheNextAnswer(do func()) { f.cut.Store(&do) }
 
-// freeAddress is one on which nobody listens.
+// ports counts the addresses that were handed out.
+var ports atomic.Uint32
+
+// freeAddress is one on which nothing listens, nor will before it is used: its port is
+// below those that the system gives out, and each process tries other ones first.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 10_000 + (uint32(os.Getpid())*32+ports.Add(1))%20_000
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // hooked is the configuration of a system with a webhook.
