@@ -29,7 +29,7 @@ var name = regexp.MustCompile(`^(?:\w+\.)*([A-Za-z]\w*)$`)
 var mixedCaps = regexp.MustCompile(`[a-z.][A-Z]`)
 
 // madeUp are the places and names of recipes: to fill in, or of the command that
-// docs/ARCHITECTURE.md adds as an example.
+// docs/recipes.md adds as an example.
 var madeUp = regexp.MustCompile(`NAME|alerts|DecodeX`)
 
 // TestPagesNameWhatExists keeps the pages true: a test, a file, a folder, a type or a
