@@ -1,6 +1,3 @@
-// Package bot is what the bot does: commands, their dispatch, the rules of
-// delivery. It speaks its own Update, Request and Reply; Telegram, MCP and the
-// store stay behind the interfaces in ports.go.
 package bot
 
 import (

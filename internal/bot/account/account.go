@@ -1,6 +1,6 @@
 // Package account is what a command has of the person who asked: their Kite
 // account, as far as it can be read, and their preferences. The person is bound
-// inside, so a command can name nobody else.
+// inside, so a command can name no one else.
 package account
 
 import (
@@ -52,7 +52,7 @@ func (a *Account) ChangePrefs(present Prefs, change func(*Prefs)) (Prefs, error)
 	return p, nil
 }
 
-// Status tells what is known of the login, without asking Kite.
+// Status returns what is known of the login, without asking Kite.
 func (a *Account) Status() (session.Status, error) { return a.backend.Sessions.Status(a.person) }
 
 // Check asks Kite whether the login still answers.

@@ -1,14 +1,14 @@
 package account
 
 // Prefs is what a person chose once and wants kept. The zero value is how
-// everybody begins: amounts shown, tables as text, nothing watched, nothing
+// everyone begins: amounts shown, tables as text, nothing watched, nothing
 // picked.
 type Prefs struct {
 	// Hide is privacy mode: shares and percentages, but no amounts.
 	Hide bool `json:"hide,omitempty"`
 	// Native asks for Telegram's own tables instead of text ones.
 	Native bool `json:"native,omitempty"`
-	// NoWarning: do not tell before a login ends.
+	// NoWarning: no message before a login ends.
 	NoWarning bool `json:"no_warning,omitempty"`
 	// NoNotices, of an operator: do not write without being asked.
 	NoNotices bool `json:"no_notices,omitempty"`
@@ -24,12 +24,12 @@ func (p Prefs) IsZero() bool {
 	return !p.Hide && !p.Native && !p.NoWarning && !p.NoNotices && len(p.Watch) == 0 && len(p.Picks) == 0
 }
 
-// PrefStore keeps preferences by person, a Telegram user id. It knows nothing of
-// how long a list may be: whoever adds to one bounds it.
+// PrefStore keeps preferences by person, a Telegram user id. It does not
+// bound lists: the caller that adds to one does.
 type PrefStore interface {
 	// LoadPrefs returns a person's preferences, the zero Prefs where none are kept.
-	// What it returns is the caller's to change. An error is this person's trouble
-	// alone, and a later SavePrefs may end it.
+	// The caller owns the result. An error concerns this person's preferences alone,
+	// and a later SavePrefs may end it.
 	LoadPrefs(person int64) (Prefs, error)
 	// SavePrefs replaces a person's preferences. Once it returned they outlive a
 	// crash. Preferences that say nothing are removed.

@@ -18,7 +18,7 @@ import (
 const keepFound = time.Minute
 
 // Search looks for instruments by what was typed, in their symbols and in the names
-// of companies side by side; an ISIN or a number of BSE by itself. The ranking is
+// of companies at the same time; an ISIN or a number of BSE by itself. The ranking is
 // ours and takes all matches, so that it asks how many there are first: of more than
 // [symbol.MaxMatches] it returns those of the shares and indices that begin so, if it
 // can. What is not [symbol.Searchable] matches nothing. It asks seven

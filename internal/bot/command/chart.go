@@ -25,12 +25,12 @@ func chartCommand() Command {
 	}
 	for _, rng := range kite.Ranges() { // the choice of a symbol knows the range that was asked for
 		c.Actions["pick"+string(rng)] = Action{Ack: "Drawing…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-			id, told, err := r.picked()
+			id, remembered, err := r.picked()
 			if err != nil {
 				return Reply{}, err
 			}
 			answer, err := chartOf(ctx, r, id, rng, Say)
-			answer.More = told
+			answer.More = remembered
 			return answer, err
 		}}
 		c.Actions["more"+string(rng)] = Action{Run: pickAgain("chart", string(rng))}
@@ -57,8 +57,8 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case err != nil:
 		return Reply{}, err
-	case instead != nil:
-		return *instead, nil
+	case instead.Message != nil:
+		return instead, nil
 	case several != nil:
 		return Say(marketdata.OneChart(said[0].Parts, rng)), nil
 	}

@@ -23,7 +23,7 @@ func gttCommand() Command {
 			return *none, nil
 		}
 		v := statement.GTTsView{GTTs: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
-		if ids := waitingFor(fit); len(ids) > 0 {
+		if ids := activeInstruments(fit); len(ids) > 0 {
 			var unknown error
 			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)
 			if err := session.LoginError(unknown); err != nil {
@@ -36,8 +36,8 @@ func gttCommand() Command {
 	return filtered(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
 }
 
-// waitingFor are the instruments of the active GTTs, each once.
-func waitingFor(gtts []kite.GTT) []string {
+// activeInstruments are the instruments of the active GTTs, each once.
+func activeInstruments(gtts []kite.GTT) []string {
 	var ids []string
 	for _, g := range gtts {
 		if id := g.Exchange + ":" + g.Symbol; g.Active() && symbol.IsID(id) && !slices.Contains(ids, id) {

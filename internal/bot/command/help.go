@@ -26,7 +26,7 @@ func startCommand() Command {
 	return Command{Name: "start", Usage: "/start", Summary: "begin here", Hidden: true, Run: start}
 }
 
-// start greets. It asks nobody: opening a chat must not wait for Kite.
+// start greets. It does not ask Kite: opening a chat must not wait.
 func start(_ context.Context, r *Request) (Reply, error) {
 	s, err := r.Account.Status()
 	if err != nil {

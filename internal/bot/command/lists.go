@@ -26,7 +26,7 @@ func (p pager) command(c Command) Command {
 		return func(ctx context.Context, r *Request) (Reply, error) {
 			page, err := strconv.Atoi(r.Args)
 			if err != nil {
-				page = 1 // a button of somebody's making
+				page = 1 // a forged button
 			}
 			m, err := p(ctx, r, page, maxAge)
 			return inPlace(m), err
@@ -48,7 +48,7 @@ func wholeFile(write func(ctx context.Context, r *Request) (view.Message, error)
 	}}
 }
 
-// file says how a whole set is given out.
+// file says how a whole set is written to a file.
 func (r *Request) file(at time.Time) statement.CSVView {
 	return statement.CSVView{AsOf: at, Hide: r.Prefs.Hide}
 }

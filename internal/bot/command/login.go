@@ -27,15 +27,15 @@ func loginCommand() Command {
 	}
 }
 
-// lookTime is how long /login waits for the word on a login that is there: who
-// types it wants a link, and one too many does no harm.
-const lookTime = 2 * time.Second
+// glanceTime is how long /login waits for Kite to confirm the present login: a person
+// who types it wants a link, and one too many does no harm.
+const glanceTime = 2 * time.Second
 
-// login answers who is logged in, or hands out a link. It destroys nothing: a
+// login answers who is logged in, or makes a link. It destroys nothing: a
 // login that still answers stays, and one that does not is kept until another is
 // made.
 func login(ctx context.Context, r *Request) (Reply, error) {
-	look, cancel := context.WithTimeout(ctx, lookTime)
+	look, cancel := context.WithTimeout(ctx, glanceTime)
 	defer cancel()
 	s, err := r.Account.Glance(look)
 	_, usurped := errors.AsType[*session.UsurpedError](err)
@@ -44,27 +44,27 @@ func login(ctx context.Context, r *Request) (Reply, error) {
 	case err == nil:
 		return Say(LoginView(s, r.Now).Already()), nil
 	case errors.Is(err, session.ErrNoLogin), errors.Is(err, session.ErrEnded):
-		return linkReply(ctx, r, "", "")
+		return linkReply(ctx, r, r.Account.Link, "", "")
 	case usurped, errors.Is(err, session.ErrUnconfirmed), errors.Is(err, session.ErrLoggedOut), ctx.Err() != nil:
 		return Reply{}, err
 	case doubt != nil && doubt.Over:
-		return linkReply(ctx, r, dialog.ProbablyOver(), "")
+		return linkReply(ctx, r, r.Account.Link, dialog.ProbablyOver(), "")
 	default:
-		return linkReply(ctx, r, "Your login does not answer just now. I keep it until you have another one.", "")
+		return linkReply(ctx, r, r.Account.Link, "Your login does not answer just now. I keep it until you have another one.", "")
 	}
 }
 
-// loginNew hands out a link although the old login may still be good: the
+// loginNew makes a link although the old login may still be good: the
 // person saw that it does not answer. The old one is kept until the new is bound.
 // The button carries what that login is for, if anything.
 func loginNew(ctx context.Context, r *Request) (Reply, error) {
-	return linkReply(ctx, r, "", r.Args)
+	return linkReply(ctx, r, r.Account.Link, "", r.Args)
 }
 
 // loginRestart begins a login by OAuth anew, since Kite does not report a cancelled
 // one. The button may carry what the login is for.
 func loginRestart(ctx context.Context, r *Request) (Reply, error) {
-	return giveLink(r, "")(r.Account.Renew(ctx, r.Args))
+	return linkReply(ctx, r, r.Account.Renew, "", r.Args)
 }
 
 // LoginLink is the message with a login link for a request that needs a login, and
@@ -74,7 +74,7 @@ func LoginLink(ctx context.Context, r *Request, why string) (Reply, error) {
 	if r.Command != "login" {
 		then = r.Then()
 	}
-	return linkReply(ctx, r, why, then)
+	return linkReply(ctx, r, r.Account.Link, why, then)
 }
 
 // AskConfirm asks whether another Kite user than last time is the person's, where
@@ -87,37 +87,26 @@ func AskConfirm(r *Request) Reply {
 	return Say(dialog.Changed(s.User, s.Last))
 }
 
+// makesLink is [account.Account.Link] or Renew.
+type makesLink func(ctx context.Context, then string) (session.Link, session.Status, error)
+
 // linkReply is the message with a login link. Older messages lose theirs.
-func linkReply(ctx context.Context, r *Request, why, then string) (Reply, error) {
-	return giveLink(r, why)(r.Account.Link(ctx, then))
-}
-
-// giveLink makes the message of a link that was made, if it was.
-func giveLink(r *Request, why string) func(session.Link, session.Status, error) (Reply, error) {
-	return func(link session.Link, s session.Status, err error) (Reply, error) {
-		if err != nil {
-			return Reply{}, err
-		}
-		if s.Contested {
-			why = dialog.AfterContest()
-		}
-		return showLink(r, link, s, why), nil
+func linkReply(ctx context.Context, r *Request, makeLink makesLink, why, then string) (Reply, error) {
+	link, s, err := makeLink(ctx, then)
+	if err != nil {
+		return Reply{}, err
 	}
-}
-
-func showLink(r *Request, link session.Link, s session.Status, why string) Reply {
+	if s.Contested {
+		why = dialog.AfterContest()
+	}
 	reply := Say(linkView(link, s, why).Message())
-	for _, l := range s.Links {
-		if l.Message != 0 {
-			reply.Also = append(reply.Also, Replacement{l.Message, dialog.LinkMoved()})
-		}
-	}
+	reply.Also = ReplaceAll(s.Links, dialog.LinkMoved())
 	reply.Sent = func(message int) error { return r.Account.Shown(link.Ref, message) }
-	return reply
+	return reply, nil
 }
 
-// loginDone asks Kite whether the browser part is through. Success is told by
-// the event, like a login that the bot noticed by itself.
+// loginDone asks Kite whether the browser part is through. Success is announced by
+// the event, as for a login that the bot noticed by itself.
 func loginDone(ctx context.Context, r *Request) (Reply, error) {
 	s, err := r.Account.Finish(ctx)
 	switch {
@@ -137,9 +126,9 @@ func loginDone(ctx context.Context, r *Request) (Reply, error) {
 }
 
 // linkStands says on the message of the newest link that Kite does not show the
-// login yet, which it also does not during a hiccup, or that Kite does not answer.
-// The link appears where it was shown, which is protected, or as a message of its
-// own: an edit cannot protect the message of a forged button.
+// login yet, or does not answer. The link appears where it was shown, which is
+// protected, or as a message of its own: an edit cannot protect the message of a
+// forged button.
 func linkStands(r *Request, s session.Status, silent bool) Reply {
 	link := *s.Link
 	v := linkView(link, s, "")
@@ -173,13 +162,13 @@ func loginUse(ctx context.Context, r *Request) (Reply, error) {
 	if errors.Is(err, session.ErrNoLogin) {
 		return inPlace(dialog.OldButton()), nil
 	}
-	if err != nil || len(s.FinishedLinks) > 0 { // with links on the screen the event tells it
+	if err != nil || len(s.FinishedLinks) > 0 { // with links on the screen the event announces it
 		return Reply{}, err
 	}
 	return inPlace(LoginView(s, r.Now).LoggedIn(false)), nil
 }
 
-// loginDrop turns a changed Kite user away.
+// loginDrop rejects a changed Kite user.
 func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 	before, err := r.Account.Status()
 	if err != nil {
@@ -220,7 +209,7 @@ func LoginView(s session.Status, now time.Time) dialog.Login {
 }
 
 // LoginPaste takes the address at which a login by OAuth ended, as the person
-// sent it. That the login is through is told by the event, like any other. The
+// sent it. That the login is through is announced by the event, like any other. The
 // message itself goes: what is in it is a key for some minutes.
 func LoginPaste(ctx context.Context, r *Request) (Reply, error) {
 	text := r.Args
@@ -233,10 +222,10 @@ func LoginPaste(ctx context.Context, r *Request) (Reply, error) {
 
 // LoginPasteTooFast takes such a message out of the chat of a person who sends too
 // much at once, and does nothing else with it.
-func LoginPasteTooFast(tell bool) Handler {
+func LoginPasteTooFast(warn bool) Handler {
 	return func(_ context.Context, r *Request) (Reply, error) {
 		reply := Reply{Delete: r.Typed}
-		if tell {
+		if warn {
 			m := dialog.PasteTooFast()
 			reply.Message = &m
 		}
@@ -256,7 +245,7 @@ func pasted(ctx context.Context, r *Request, text string) (Reply, error) {
 		return Reply{}, session.ErrUnconfirmed
 	case errors.Is(err, session.ErrNoAttempt) && !s.User.IsZero() && s.State != session.Doubtful:
 		return Say(dialog.PasteUsed(s.User)), nil
-	case errors.Is(err, session.ErrNoLogin): // turned away, and told why
+	case errors.Is(err, session.ErrNoLogin): // refused, and an event says why
 		return Reply{}, nil
 	case errors.Is(err, session.ErrEnded): // as soon as it was made
 		return Reply{}, session.ErrCodeLost

@@ -34,7 +34,7 @@ func ordersCommand() Command {
 }
 
 // orderCard opens one order with its history and trades, which are asked for
-// side by side; either may be missing.
+// at the same time; either may be missing.
 func orderCard(ctx context.Context, r *Request) (Reply, error) {
 	ref, page := statement.ParseCardPage(r.Args)
 	orders, at, err := r.Account.Orders(ctx, glance)

@@ -16,7 +16,7 @@ func portfolioCommand() Command {
 	return Command{Name: "portfolio", Usage: "/portfolio", Summary: "what the account is worth, and how it is doing today", Run: portfolio}
 }
 
-// portfolio asks for the parts side by side. One that fails is missing in the
+// portfolio asks for the parts at the same time. One that fails is missing in the
 // reply; only when all do, or the login is in doubt, is it an error.
 func portfolio(ctx context.Context, r *Request) (Reply, error) {
 	var (

@@ -22,12 +22,12 @@ func quoteCommand() Command {
 			"depth":   {Run: quoteDepth},
 			"ask":     {Run: quoteTyped},
 			"pick": {Run: func(ctx context.Context, r *Request) (Reply, error) {
-				id, told, err := r.picked()
+				id, remembered, err := r.picked()
 				if err != nil {
 					return Reply{}, err
 				}
 				answer, err := quoteOf(ctx, r, id, inPlace)
-				answer.More = told
+				answer.More = remembered
 				return answer, err
 			}},
 			"unpick":  {Run: unpick},
@@ -53,8 +53,8 @@ func quoteTyped(ctx context.Context, r *Request) (Reply, error) {
 	switch {
 	case err != nil:
 		return Reply{}, err
-	case instead != nil:
-		return *instead, nil
+	case instead.Message != nil:
+		return instead, nil
 	case several != nil:
 		m, err := quotesMessage(ctx, r, symbol.ReadingsOf(several))
 		return Say(m), err

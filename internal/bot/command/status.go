@@ -19,7 +19,7 @@ func statusCommand() Command {
 // It comes before the word that Kite is slow.
 const checkTime = SlowAfter - time.Second
 
-// status tells the truth about the session: it asks Kite before it answers.
+// status asks Kite about the login before it answers.
 func status(ctx context.Context, r *Request) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

@@ -21,7 +21,7 @@ type priced struct {
 
 // priceOf asks for one instrument; nil when Kite does not know it.
 func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
-	if !symbol.IsID(id) { // a button of somebody's making
+	if !symbol.IsID(id) { // a forged button
 		return nil, nil
 	}
 	quotes, at, err := r.Account.Quotes(ctx, []string{id}, fresh)
@@ -39,14 +39,14 @@ func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
 const maxQuotes = 200
 
 // resolve finds the instrument that a person means and its quote. Where that
-// takes a choice, or nothing is found, it returns the reply that says so; command
+// takes a choice, or nothing is found, instead is the reply that says so; command
 // is the one that goes on once one was picked, with what went along.
 //
 // The order: what the person picked for these words before; then the likely
 // names, all in one question; then a search. Where each word is a symbol of its
 // own, several returns them.
-func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with string) (found priced, several []string, instead *Reply, err error) {
-	whole, parts := r.named(said.Typed), r.namedEach(said.Parts)
+func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with string) (found priced, several []string, instead Reply, err error) {
+	whole, parts := r.candidatesOf(said.Typed), r.candidatesEach(said.Parts)
 	ask := whole.guesses
 	for _, p := range parts {
 		ask = append(ask, p.guesses...)
@@ -54,15 +54,15 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 	var quotes map[string]kite.Quote
 	if len(ask) > 0 {
 		if quotes, found.at, err = r.Account.Quotes(ctx, ask, fresh); err != nil {
-			return priced{}, nil, nil, err
+			return priced{}, nil, Reply{}, err
 		}
 	}
 	if q, clear := kite.Choose(whole.guesses, quotes); clear {
 		found.quote = q
-		return found, nil, nil, nil
+		return found, nil, Reply{}, nil
 	}
 	if ids, all := chosenEach(parts, quotes); all {
-		return priced{}, ids, nil, nil
+		return priced{}, ids, Reply{}, nil
 	}
 	pick := marketdata.PickView{Typed: said.Typed, For: command, With: with}
 	if !symbol.Searchable(said.Typed) {
@@ -71,36 +71,36 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 				pick.Options = append(pick.Options, symbol.InstrumentOf(id))
 			}
 		}
-		return priced{}, nil, reply(Say(r.pickOrNone(pick))), nil
+		return priced{}, nil, Say(r.pickOrNone(pick)), nil
 	}
 	found, instead, err = search(ctx, r, pick)
 	return found, nil, instead, err
 }
 
 // search is the last resort of resolve.
-func search(ctx context.Context, r *Request, pick marketdata.PickView) (priced, *Reply, error) {
+func search(ctx context.Context, r *Request, pick marketdata.PickView) (priced, Reply, error) {
 	found, err := r.Account.Search(ctx, pick.Typed)
 	switch {
 	case err != nil:
-		return priced{}, nil, err
+		return priced{}, Reply{}, err
 	case found.TooMany():
-		return priced{}, reply(Say(marketdata.SearchTooMany(pick.Typed))), nil
+		return priced{}, Say(marketdata.SearchTooMany(pick.Typed)), nil
 	}
 	ranked := symbol.Rank(pick.Typed, found.Found)
 	one, clear := symbol.Unambiguous(pick.Typed, ranked)
 	if !clear || found.More && len(ranked) == 1 {
 		pick.Options, pick.More = ranked, found.More
-		return priced{}, reply(Say(r.pickOrNone(pick))), nil
+		return priced{}, Say(r.pickOrNone(pick)), nil
 	}
 	p, err := priceOf(ctx, r, one.ID)
 	if err != nil {
-		return priced{}, nil, err
+		return priced{}, Reply{}, err
 	}
 	if p == nil {
-		return priced{}, reply(Say(marketdata.NoQuote(one.ID))), nil
+		return priced{}, Say(marketdata.NoQuote(one.ID)), nil
 	}
 	p.name = one.Name
-	return *p, nil, nil
+	return *p, Reply{}, nil
 }
 
 // pickOrNone asks which instrument is meant, or says that there is none, and which
@@ -129,17 +129,17 @@ func pickAgain(command, with string) Handler {
 	}
 }
 
-// named is a symbol as it was typed, and the instruments that it can mean, the
+// candidates are a symbol as it was typed, and the instruments that it can mean, the
 // likeliest first; none when it can be no symbol.
-type named struct {
+type candidates struct {
 	word    string
 	guesses []string
 	index   bool // it names an index, or the exchange
 }
 
-// named reads a symbol. What was picked before for it holds.
-func (r *Request) named(word string) named {
-	n := named{word: word}
+// candidatesOf reads a symbol. What was picked before for it holds.
+func (r *Request) candidatesOf(word string) candidates {
+	n := candidates{word: word}
 	if picked := r.pick(word); picked != "" {
 		n.guesses, n.index = []string{picked}, true
 	} else if s, ok := symbol.Parse(word); ok && !symbol.IsISIN(word) && !symbol.IsBSECode(word) {
@@ -158,16 +158,16 @@ func (r *Request) pick(word string) string {
 	return id
 }
 
-func (r *Request) namedEach(words []string) (all []named) {
+func (r *Request) candidatesEach(words []string) (all []candidates) {
 	for _, w := range words[:min(len(words), maxQuotes)] {
-		all = append(all, r.named(w))
+		all = append(all, r.candidatesOf(w))
 	}
 	return all
 }
 
 // chosenEach returns what each of the words means; false where one is not clear, or
 // there are none. The power of "reliance power" is not the index of that name.
-func chosenEach(words []named, quotes map[string]kite.Quote) (ids []string, all bool) {
+func chosenEach(words []candidates, quotes map[string]kite.Quote) (ids []string, all bool) {
 	for _, w := range words {
 		q, clear := kite.Choose(w.guesses, quotes)
 		if !clear || q.IsIndex() && !w.index {
@@ -178,8 +178,6 @@ func chosenEach(words []named, quotes map[string]kite.Quote) (ids []string, all 
 	return ids, len(ids) > 0
 }
 
-func reply(r Reply) *Reply { return &r }
-
 // The bounds of what is remembered of a person.
 const (
 	maxWatch = 40
@@ -188,7 +186,7 @@ const (
 
 // picked reads the argument of a pick button and remembers what was meant, which the
 // returned message says. A contract is not remembered: it is gone in some weeks.
-func (r *Request) picked() (id string, told []view.Message, err error) {
+func (r *Request) picked() (id string, remembered []view.Message, err error) {
 	id, typed := marketdata.ParsePickArg(r.Args)
 	if typed == "" || !symbol.IsID(id) || symbol.IsContract(id) || r.Prefs.Picks[typed] == id {
 		return id, nil, nil

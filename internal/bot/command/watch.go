@@ -41,25 +41,25 @@ func quotesMessage(ctx context.Context, r *Request, said []symbol.Reading) (view
 	return marketdata.Quotes(v), nil
 }
 
-// meanings is what several words came to.
-type meanings struct {
+// resolved is what several words mean.
+type resolved struct {
 	ids              []string // instruments that Kite knows, each once
 	quotes           map[string]kite.Quote
 	at               time.Time // zero: nothing was asked
 	unclear, unknown []string  // words
 }
 
-// mostSearched is how many of several words are searched for.
-const mostSearched = 3
+// maxSearched is how many of several words are searched for.
+const maxSearched = 3
 
 // priceEach finds what each of several symbols means, as /quote would, but for
 // asking back: all that they can mean is one question, and the first few of which
 // Kite knows nothing by that are searched for.
-func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m meanings, err error) {
-	var words []named
+func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m resolved, err error) {
+	var words []candidates
 	var ask []string
 	for _, s := range said[:min(len(said), maxQuotes)] {
-		whole, parts := r.named(s.Typed), r.namedEach(s.Parts)
+		whole, parts := r.candidatesOf(s.Typed), r.candidatesEach(s.Parts)
 		for _, w := range append(parts, whole) {
 			ask = append(ask, w.guesses...)
 		}
@@ -67,7 +67,7 @@ func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m meanin
 	}
 	if len(ask) > 0 {
 		if m.quotes, m.at, err = r.Account.Prices(ctx, distinct(ask[:min(len(ask), maxAsked)]), fresh); err != nil {
-			return meanings{}, err
+			return resolved{}, err
 		}
 	}
 	switch {
@@ -80,7 +80,7 @@ func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m meanin
 		return m, nil
 	}
 	for i, w := range words {
-		parts := r.namedEach(said[i].Parts)
+		parts := r.candidatesEach(said[i].Parts)
 		_, each := chosenEach(parts, m.quotes)
 		if _, whole := kite.Choose(w.guesses, m.quotes); !whole && (each || len(said) == 1 && slices.ContainsFunc(parts, m.knows)) {
 			m.sort(parts...)
@@ -94,12 +94,12 @@ func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m meanin
 // maxAsked is how many instruments one question may name.
 const maxAsked = 500
 
-func (m *meanings) knows(w named) bool {
+func (m *resolved) knows(w candidates) bool {
 	return slices.ContainsFunc(w.guesses, func(id string) bool { _, there := m.quotes[id]; return there })
 }
 
 // sort puts words where they belong, by what Kite knows.
-func (m *meanings) sort(words ...named) {
+func (m *resolved) sort(words ...candidates) {
 	for _, w := range words {
 		switch q, clear := kite.Choose(w.guesses, m.quotes); {
 		case clear && (w.index || !q.IsIndex() || len(words) == 1):
@@ -113,10 +113,10 @@ func (m *meanings) sort(words ...named) {
 }
 
 // search looks for what is unknown so far.
-func (m *meanings) search(ctx context.Context, r *Request) error {
+func (m *resolved) search(ctx context.Context, r *Request) error {
 	var unknown, found []string
 	for i, word := range m.unknown {
-		if i >= mostSearched {
+		if i >= maxSearched {
 			unknown = append(unknown, word)
 			continue
 		}
@@ -184,7 +184,7 @@ func watchPage(maxAge time.Duration, edit bool) Handler {
 	}
 }
 
-// watchList shows the list. An empty one asks nobody.
+// watchList shows the list. An empty one asks Kite nothing.
 func watchList(ctx context.Context, r *Request, page int, maxAge time.Duration, edit bool, as func(view.Message) Reply) (Reply, error) {
 	v := marketdata.QuotesView{Watch: true, Edit: edit && len(r.Prefs.Watch) > 0, Page: page, Native: r.Prefs.Native, AsOf: r.Now}
 	if len(r.Prefs.Watch) > 0 {
