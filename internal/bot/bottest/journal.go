@@ -30,10 +30,10 @@ func TestJournal(t *testing.T, open func(t *testing.T) bot.Journal) {
 	t.Run("an answered update is taken once", func(t *testing.T) { testAnsweredOnce(t, open(t)) })
 	t.Run("a batch with a repetition", func(t *testing.T) { testWithinBatch(t, open(t)) })
 	t.Run("numbers start again anywhere", func(t *testing.T) { testRestartedNumbers(t, open(t)) })
-	t.Run("bots are strangers", func(t *testing.T) { testBots(t, open(t)) })
+	t.Run("bots are apart", func(t *testing.T) { testBots(t, open(t)) })
 	t.Run("marks out of order", func(t *testing.T) { testMarks(t, open(t)) })
 	t.Run("a thousand answers are remembered", func(t *testing.T) { testMemory(t, open(t)) })
-	t.Run("many hands", func(t *testing.T) { testManyHands(t, open(t)) })
+	t.Run("concurrent use", func(t *testing.T) { testConcurrent(t, open(t)) })
 	t.Run("attempts are counted", func(t *testing.T) { testAttempts(t, open(t)) })
 	t.Run("a stop takes its attempts back", func(t *testing.T) { testStopped(t, open(t)) })
 	t.Run("what has run", func(t *testing.T) { testRan(t, open(t)) })
@@ -142,14 +142,14 @@ func testMemory(t *testing.T, j bot.Journal) {
 	wantUnanswered(t, j, someBot)
 }
 
-// testManyHands takes and answers from many goroutines. Every update is offered
+// testConcurrent takes and answers from many goroutines. Every update is offered
 // to all of them; exactly one of them must get it.
-func testManyHands(t *testing.T, j bot.Journal) {
-	const hands, updates = 8, 40
+func testConcurrent(t *testing.T, j bot.Journal) {
+	const goroutines, updates = 8, 40
 	var mu sync.Mutex
 	times := make(map[int64]int)
 	var wg sync.WaitGroup
-	for range hands {
+	for range goroutines {
 		wg.Go(func() {
 			for id := range int64(updates) {
 				fresh, err := j.Take(someBot, messages(id))

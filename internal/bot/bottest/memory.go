@@ -1,6 +1,8 @@
 package bottest
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +15,7 @@ import (
 
 // Kept is what [bot.Memory] is a view of, as far as the bot writes it: four
 // interfaces to one store. Logins are the session pool's; what becomes of their
-// records is for the tests of those who keep them.
+// records is for the tests of the packages that keep them.
 type Kept struct {
 	Memory  bot.Memory
 	Prefs   account.PrefStore
@@ -24,14 +26,14 @@ type Kept struct {
 // TestMemory checks the contract of [bot.Memory] within one process. Every call
 // of open returns a new, empty store.
 func TestMemory(t *testing.T, open func(t *testing.T) Kept) {
-	t.Run("nobody is known at first", func(t *testing.T) { wantPeople(t, open(t)) })
+	t.Run("no one is known at first", func(t *testing.T) { wantPeople(t, open(t)) })
 	t.Run("people are those of whom something is kept", func(t *testing.T) { testMemoryPeople(t, open(t)) })
 	t.Run("everything is forgotten", func(t *testing.T) { testForgetAll(t, open(t)) })
 	t.Run("others are not", func(t *testing.T) { testForgetOthers(t, open(t)) })
 	t.Run("a place that is to stay is not", func(t *testing.T) { testForgetButThePlace(t, open(t)) })
 	t.Run("a block is not", func(t *testing.T) { testForgetBlock(t, open(t)) })
 	t.Run("a forgotten update never comes again", func(t *testing.T) { testForgetUpdates(t, open(t)) })
-	t.Run("forgetting nobody is harmless", func(t *testing.T) { testForgetNobody(t, open(t)) })
+	t.Run("forgetting an unknown person is harmless", func(t *testing.T) { testForgetUnknown(t, open(t)) })
 	t.Run("a new beginning", func(t *testing.T) { testForgetAndBegin(t, open(t)) })
 }
 
@@ -122,7 +124,7 @@ func testForgetUpdates(t *testing.T, k Kept) {
 	wantUnanswered(t, k.Journal, otherBot)
 }
 
-func testForgetNobody(t *testing.T, k Kept) {
+func testForgetUnknown(t *testing.T, k Kept) {
 	fill(t, k, otherPerson, 1)
 	for range 2 {
 		mustForget(t, k, somePerson)
@@ -157,4 +159,47 @@ func wantPeople(t *testing.T, k Kept, want ...int64) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("people (-want +got):\n%s", diff)
 	}
+}
+
+// MemMemory is a [bot.Memory] over the other stores in memory. Safe for concurrent use,
+// though only the store forgets in one commit.
+type MemMemory struct {
+	Prefs   *MemPrefs
+	Access  *MemAccess
+	Journal *MemJournal
+	// Records returns the people who have a session record; nil for none.
+	Records func() []int64
+}
+
+// People implements [bot.Memory].
+func (m *MemMemory) People() ([]int64, error) {
+	records, err := m.Access.AccessRecords()
+	if err != nil {
+		return nil, err
+	}
+	all := map[int64]bool{}
+	for _, g := range records {
+		all[g.Person] = true
+	}
+	for _, person := range m.Prefs.chosen() {
+		all[person] = true
+	}
+	if m.Records != nil {
+		for _, person := range m.Records() {
+			all[person] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all)), nil
+}
+
+// Forget implements [bot.Memory]. It fails where the preferences are broken.
+func (m *MemMemory) Forget(person int64, place bool) error {
+	if err := m.Prefs.SavePrefs(person, account.Prefs{}); err != nil {
+		return err
+	}
+	if !place {
+		m.Access.forget(person)
+	}
+	m.Journal.forget(person)
+	return nil
 }

@@ -23,7 +23,7 @@ type Phone struct {
 
 	mu     sync.Mutex
 	last   map[int64]int                  // newest message id by chat
-	wrote  map[int64]map[int]bool         // what the person wrote and nobody deleted
+	wrote  map[int64]map[int]bool         // what the person wrote and is not deleted
 	shown  map[int64]map[int]view.Message // what stands in each chat now
 	toasts []string                       // since Log was last called
 	log    map[int64][]string             // what happened in each chat since then
@@ -246,4 +246,56 @@ func indent(s string) string {
 		}
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// Gone makes a chat unreachable, as it is when its person blocked the bot.
+func (p *Phone) Gone(chat int64, yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone[chat] = yes
+}
+
+// Fix makes every deletion be refused, as Telegram does with old messages.
+func (p *Phone) Fix(yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fixed = yes
+}
+
+// Hold lets deliveries to a chat wait until it is held no longer, as a long
+// retry_after of Telegram's does.
+func (p *Phone) Hold(chat int64, yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if held := p.held[chat]; held != nil {
+		close(held)
+		delete(p.held, chat)
+	}
+	if yes {
+		p.held[chat] = make(chan struct{})
+	}
+}
+
+// wait is what Hold asks for.
+func (p *Phone) wait(ctx context.Context, chat int64) error {
+	p.mu.Lock()
+	held := p.held[chat]
+	p.mu.Unlock()
+	if held == nil {
+		return nil
+	}
+	select {
+	case <-held:
+		return nil
+	case <-ctx.Done():
+		return &bot.DeliveryError{Cause: bot.DeliveryFailed, Err: ctx.Err()}
+	}
+}
+
+// Counts returns how many deliveries were tried so far, whatever came of them,
+// and how many presses were acknowledged.
+func (p *Phone) Counts() (tries, acks int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tries, p.acks
 }

@@ -76,7 +76,7 @@ func TestPhoneNoticesAnotherPicture(t *testing.T) {
 	}
 }
 
-// complaints is a test that takes note of what it is told.
+// complaints is a test that counts its errors.
 type complaints struct {
 	testing.TB
 	said int
@@ -134,6 +134,6 @@ func TestPhoneDeletes(t *testing.T) {
 	}
 	p.Gone(chat, true)
 	if d, ok := errors.AsType[*bot.DeliveryError](p.Delete(t.Context(), chat, p.Wrote(chat))); !ok || d.Cause != bot.DeliveryGone {
-		t.Errorf("Delete for somebody who is gone = %v", d)
+		t.Errorf("Delete in a chat that is gone = %v", d)
 	}
 }

@@ -2,8 +2,10 @@ package bottest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 
@@ -22,14 +24,14 @@ const (
 // TestPrefs checks the whole contract of [account.PrefStore] within one process.
 // Every call of open returns a new, empty store.
 func TestPrefs(t *testing.T, open func(t *testing.T) account.PrefStore) {
-	t.Run("nobody has any at first", func(t *testing.T) { wantPrefs(t, open(t), somePerson, account.Prefs{}) })
+	t.Run("no one has any at first", func(t *testing.T) { wantPrefs(t, open(t), somePerson, account.Prefs{}) })
 	t.Run("everything comes back", func(t *testing.T) { testPrefsWhole(t, open(t)) })
 	t.Run("each field alone comes back", func(t *testing.T) { testPrefsFields(t, open(t)) })
 	t.Run("the last word counts", func(t *testing.T) { testPrefsReplaced(t, open(t)) })
 	t.Run("nothing chosen is nothing kept", func(t *testing.T) { testPrefsRemoved(t, open(t)) })
-	t.Run("people are strangers", func(t *testing.T) { testPrefsPeople(t, open(t)) })
+	t.Run("people are apart", func(t *testing.T) { testPrefsPeople(t, open(t)) })
 	t.Run("what is kept is a copy", func(t *testing.T) { testPrefsCopied(t, open(t)) })
-	t.Run("many hands", func(t *testing.T) { testPrefsManyHands(t, open(t)) })
+	t.Run("concurrent use", func(t *testing.T) { testPrefsConcurrent(t, open(t)) })
 }
 
 // FullPrefs returns preferences in which every field is set.
@@ -123,15 +125,15 @@ func spoil(p account.Prefs) {
 	p.Picks["m&m"] = "spoilt"
 }
 
-// testPrefsManyHands saves and loads from many goroutines, each for a person of
+// testPrefsConcurrent saves and loads from many goroutines, each for a person of
 // its own.
-func testPrefsManyHands(t *testing.T, s account.PrefStore) {
-	const hands, turns = 8, 5
+func testPrefsConcurrent(t *testing.T, s account.PrefStore) {
+	const goroutines, rounds = 8, 5
 	var wg sync.WaitGroup
-	for person := range int64(hands) {
+	for person := range int64(goroutines) {
 		wg.Go(func() {
-			for turn := range turns {
-				want := account.Prefs{Hide: turn%2 == 0, Watch: []string{fmt.Sprint("NSE:", person, "-", turn)}}
+			for round := range rounds {
+				want := account.Prefs{Hide: round%2 == 0, Watch: []string{fmt.Sprint("NSE:", person, "-", round)}}
 				if err := s.SavePrefs(person, want); err != nil {
 					t.Errorf("save: %v", err)
 				}
@@ -160,4 +162,63 @@ func wantPrefs(t *testing.T, s account.PrefStore, person int64, want account.Pre
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("preferences of %d (-want +got):\n%s", person, diff)
 	}
+}
+
+// MemPrefs is a [account.PrefStore] that lives as long as the test. Safe for
+// concurrent use.
+type MemPrefs struct {
+	mu     sync.Mutex
+	people map[int64]account.Prefs
+	broken error // every call fails with it
+}
+
+// NewMemPrefs returns an empty store.
+func NewMemPrefs() *MemPrefs {
+	return &MemPrefs{people: make(map[int64]account.Prefs)}
+}
+
+// Break makes every call fail with err; nil mends it.
+func (m *MemPrefs) Break(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+}
+
+// LoadPrefs implements [account.PrefStore]. It fails only while broken.
+func (m *MemPrefs) LoadPrefs(person int64) (account.Prefs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return account.Prefs{}, m.broken
+	}
+	return copied(m.people[person]), nil
+}
+
+// SavePrefs implements [account.PrefStore]. It fails only while broken.
+func (m *MemPrefs) SavePrefs(person int64, p account.Prefs) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return m.broken
+	}
+	m.people[person] = copied(p)
+	return nil
+}
+
+// chosen returns the people who chose anything, in no order.
+func (m *MemPrefs) chosen() []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var people []int64
+	for person, p := range m.people {
+		if !p.IsZero() {
+			people = append(people, person)
+		}
+	}
+	return people
+}
+
+func copied(p account.Prefs) account.Prefs {
+	p.Watch, p.Picks = slices.Clone(p.Watch), maps.Clone(p.Picks)
+	return p
 }

@@ -2,7 +2,9 @@ package bottest
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,18 +19,18 @@ import (
 const anAdmin = 9_100_000_099
 
 // TestAccess checks the whole contract of [access.Store] within one process.
-// Every call of open returns a new, empty book.
+// Every call of open returns a new, empty store.
 func TestAccess(t *testing.T, open func(t *testing.T) access.Store) {
-	t.Run("nobody is in it at first", func(t *testing.T) { wantAccess(t, open(t)) })
+	t.Run("it is empty at first", func(t *testing.T) { wantAccess(t, open(t)) })
 	t.Run("everything comes back, in the order of the ids", func(t *testing.T) { testAccessWhole(t, open(t)) })
 	t.Run("each standing alone comes back", func(t *testing.T) { testAccessStandings(t, open(t)) })
 	t.Run("the last word counts", func(t *testing.T) { testAccessReplaced(t, open(t)) })
 	t.Run("unlisted is not kept", func(t *testing.T) { testAccessRemoved(t, open(t)) })
 	t.Run("the highest version of a removal stays", func(t *testing.T) { testAccessVersion(t, open(t)) })
-	t.Run("many hands", func(t *testing.T) { testAccessManyHands(t, open(t)) })
+	t.Run("concurrent use", func(t *testing.T) { testAccessConcurrent(t, open(t)) })
 }
 
-// FullAccess returns a guest in whom every field is set.
+// FullAccess returns a record in which every field is set.
 func FullAccess(person int64) access.Record {
 	return access.Record{
 		Person: person, Standing: access.Approved, Name: "Ámbar \u200f<b> & \"two\nlines\"",
@@ -65,20 +67,20 @@ func testAccessReplaced(t *testing.T, b access.Store) {
 }
 
 func testAccessRemoved(t *testing.T, b access.Store) {
-	nobody := FullAccess(somePerson)
-	nobody.Standing = access.Unlisted
-	mustSaveAccess(t, b, nobody) // there is nothing to remove
+	unlisted := FullAccess(somePerson)
+	unlisted.Standing = access.Unlisted
+	mustSaveAccess(t, b, unlisted) // there is nothing to remove
 	wantAccess(t, b)
 	mustSaveAccess(t, b, FullAccess(somePerson))
 	mustSaveAccess(t, b, FullAccess(otherPerson))
-	mustSaveAccess(t, b, nobody)
+	mustSaveAccess(t, b, unlisted)
 	wantAccess(t, b, FullAccess(otherPerson))
 }
 
 func testAccessVersion(t *testing.T, b access.Store) {
 	for _, step := range []struct {
-		guest access.Record
-		want  uint64
+		record access.Record
+		want   uint64
 	}{
 		{access.Record{Person: somePerson, Standing: access.Approved, Version: 5}, 0},
 		{access.Record{Person: somePerson, Version: 7}, 7},
@@ -86,23 +88,23 @@ func testAccessVersion(t *testing.T, b access.Store) {
 		{access.Record{Person: otherPerson, Version: 6}, 7},
 		{access.Record{Person: otherPerson}, 7},
 	} {
-		mustSaveAccess(t, b, step.guest)
+		mustSaveAccess(t, b, step.record)
 		if got, err := b.AccessRemoved(); got != step.want || err != nil {
-			t.Errorf("after %+v: removed %d, %v; want %d", step.guest, got, err, step.want)
+			t.Errorf("after %+v: removed %d, %v; want %d", step.record, got, err, step.want)
 		}
 	}
 	wantAccess(t, b)
 }
 
-// testAccessManyHands writes from many goroutines, each about a person of its own.
-func testAccessManyHands(t *testing.T, b access.Store) {
-	const hands, turns = 8, 5
+// testAccessConcurrent writes from many goroutines, each about a person of its own.
+func testAccessConcurrent(t *testing.T, b access.Store) {
+	const goroutines, rounds = 8, 5
 	var wg sync.WaitGroup
-	for i := range int64(hands) {
+	for i := range int64(goroutines) {
 		wg.Go(func() {
-			for turn := range turns {
+			for round := range rounds {
 				g := FullAccess(i + 1)
-				g.Name = fmt.Sprint("turn ", turn)
+				g.Name = fmt.Sprint("round ", round)
 				if err := b.SaveAccess(g); err != nil {
 					t.Errorf("save: %v", err)
 				}
@@ -114,9 +116,9 @@ func testAccessManyHands(t *testing.T, b access.Store) {
 	}
 	wg.Wait()
 	var want []access.Record
-	for i := range int64(hands) {
+	for i := range int64(goroutines) {
 		g := FullAccess(i + 1)
-		g.Name = fmt.Sprint("turn ", turns-1)
+		g.Name = fmt.Sprint("round ", rounds-1)
 		want = append(want, g)
 	}
 	wantAccess(t, b, want...)
@@ -125,7 +127,7 @@ func testAccessManyHands(t *testing.T, b access.Store) {
 func mustSaveAccess(t *testing.T, b access.Store, g access.Record) {
 	t.Helper()
 	if err := b.SaveAccess(g); err != nil {
-		t.Fatalf("save guest %d: %v", g.Person, err)
+		t.Fatalf("save access of %d: %v", g.Person, err)
 	}
 }
 
@@ -133,9 +135,86 @@ func wantAccess(t *testing.T, b access.Store, want ...access.Record) {
 	t.Helper()
 	got, err := b.AccessRecords()
 	if err != nil {
-		t.Fatalf("read the guests: %v", err)
+		t.Fatalf("read the records: %v", err)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("guests (-want +got):\n%s", diff)
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
+// MemAccess is an [access.Store] that lives as long as the test. Safe for
+// concurrent use.
+type MemAccess struct {
+	mu      sync.Mutex
+	records map[int64]access.Record
+	writes  int
+	gone    uint64 // the highest version of a removal
+	broken  error  // every call fails with it
+}
+
+// NewMemAccess returns an empty store.
+func NewMemAccess() *MemAccess {
+	return &MemAccess{records: make(map[int64]access.Record)}
+}
+
+// Break makes every call fail with err; nil mends it.
+func (m *MemAccess) Break(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+}
+
+// Writes returns how often it was written to.
+func (m *MemAccess) Writes() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.writes
+}
+
+// AccessRecords implements [access.Store]. It fails only while broken.
+func (m *MemAccess) AccessRecords() ([]access.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return nil, m.broken
+	}
+	var all []access.Record
+	for _, person := range slices.Sorted(maps.Keys(m.records)) {
+		all = append(all, m.records[person])
+	}
+	return all, nil
+}
+
+// AccessRemoved implements [access.Store]. It fails only while broken.
+func (m *MemAccess) AccessRemoved() (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gone, m.broken
+}
+
+// SaveAccess implements [access.Store]. It fails only while broken.
+func (m *MemAccess) SaveAccess(g access.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return m.broken
+	}
+	m.writes++
+	if g.Standing == access.Unlisted {
+		m.gone = max(m.gone, g.Version)
+		delete(m.records, g.Person)
+		return nil
+	}
+	m.records[g.Person] = g
+	return nil
+}
+
+// forget removes a person, but for a block.
+func (m *MemAccess) forget(person int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if g := m.records[person]; g.Standing != access.Blocked {
+		m.gone = max(m.gone, g.Version)
+		delete(m.records, person)
 	}
 }

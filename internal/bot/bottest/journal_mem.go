@@ -1,5 +1,5 @@
 // Package bottest holds what an implementation of the bot's small interfaces
-// must prove, and twins in memory that prove it too, for the tests of others.
+// must prove, implementations in memory, and a Telegram without a network.
 package bottest
 
 import (
