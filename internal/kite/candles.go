@@ -36,9 +36,9 @@ type Candles struct {
 // four prices, is left out and counted, since a candle at zero would be a crash
 // that never was. Whatever else comes is [wire.KindMalformed].
 func DecodeCandles(text string) (Candles, error) {
-	rows, err := wire.List(text, (*Candle).check)
+	rows, err := wire.List("get_historical_data", text, (*Candle).check)
 	if err != nil {
-		return Candles{}, wire.Malformed("get_historical_data", err)
+		return Candles{}, err
 	}
 	drawn := slices.DeleteFunc(rows, func(c Candle) bool { return c.Time.IsZero() })
 	return Candles{Rows: inOrder(drawn), LeftOut: len(rows) - len(drawn)}, nil

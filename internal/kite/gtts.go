@@ -44,18 +44,7 @@ func (g GTT) Active() bool { return g.Status == "active" }
 // A null row becomes a [GTT] that is Missing. A part of a list, and whatever
 // else comes, is [wire.KindMalformed].
 func DecodeGTTs(text string) ([]GTT, error) {
-	gtts, err := wire.List(text, (*GTT).check)
-	if err != nil {
-		return nil, wire.Malformed("get_gtts", err)
-	}
-	return gtts, nil
-}
-
-func (g *GTT) check() error {
-	if g.Symbol == "" {
-		return errNoSymbol
-	}
-	return nil
+	return wire.List("get_gtts", text, func(g *GTT) error { return needSymbol(g.Symbol) })
 }
 
 // OCO reports whether the GTT is one of two legs: when one triggers, the other is

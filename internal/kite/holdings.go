@@ -56,18 +56,7 @@ type MTF struct {
 // A null row becomes a [Holding] that is Missing. Whatever else comes is
 // [wire.KindMalformed].
 func DecodeHoldings(text string) ([]Holding, error) {
-	holdings, err := wire.List(text, (*Holding).check)
-	if err != nil {
-		return nil, wire.Malformed("get_holdings", err)
-	}
-	return holdings, nil
-}
-
-func (h *Holding) check() error {
-	if h.Symbol == "" {
-		return errNoSymbol
-	}
-	return nil
+	return wire.List("get_holdings", text, func(h *Holding) error { return needSymbol(h.Symbol) })
 }
 
 // Shares is how many shares of the holding are the person's own: delivered ones,

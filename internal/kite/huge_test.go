@@ -27,7 +27,7 @@ func TestHugeAnswersStaySmall(t *testing.T) {
 		"triggers":      {filled(`[{"condition":{"tradingsymbol":"A","trigger_values":[`, "1,", `]}}]`), "get_gtts", false},
 		"an order book": {filled(`{"NSE:A":{"depth":{"buy":[`, `{},`, `]}}}`), "get_quotes", false},
 		"quotes":        {manyQuotes(size), "get_quotes", false},
-		"tools":         {filled(`{"tools":[`, `{},`, `]}`), "tools/list", false},
+		"tools":         {filled(`{"tools":[`, `{},`, `]}`), "tools/list", true},
 		"products":      {filled(`{"user_id":"AB1234","products":[`, `"",`, `]}`), "get_profile", true},
 		"deep lists":    {filled("", "[", ""), "get_holdings get_quotes", false},
 		"deep objects":  {filled("", `{"data":`, ""), "get_holdings get_margins", false},

@@ -52,8 +52,8 @@ type UsedMargin struct {
 // [wire.KindMalformed].
 func DecodeMargins(text string) (Margins, error) {
 	m := Margins{Equity: Segment{Missing: true}, Commodity: Segment{Missing: true}}
-	if wire.Decode(text, &m) != nil {
-		return Margins{}, wire.Malformed("get_margins", errors.New("not margins"))
+	if err := wire.Object("get_margins", text, &m); err != nil {
+		return Margins{}, err
 	}
 	if m.Equity.Missing && m.Commodity.Missing {
 		return Margins{}, wire.Malformed("get_margins", errors.New("no segment"))

@@ -27,18 +27,12 @@ type MutualFund struct {
 // pnl is left aside: it is 0 for funds that have gained. A part of a list, and
 // whatever else comes, is [wire.KindMalformed].
 func DecodeMutualFunds(text string) ([]MutualFund, error) {
-	funds, err := wire.List(text, (*MutualFund).check)
-	if err != nil {
-		return nil, wire.Malformed("get_mf_holdings", err)
-	}
-	return funds, nil
-}
-
-func (f *MutualFund) check() error {
-	if f.Fund == "" && f.ISIN == "" {
-		return errors.New("a row without a fund")
-	}
-	return nil
+	return wire.List("get_mf_holdings", text, func(f *MutualFund) error {
+		if f.Fund == "" && f.ISIN == "" {
+			return errors.New("a row without a fund")
+		}
+		return nil
+	})
 }
 
 // Value is units × NAV.

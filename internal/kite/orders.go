@@ -49,28 +49,19 @@ type Order struct {
 // DecodeOrders reads the answer of get_orders, the orders of today: a list,
 // where null and [] are none. A null row becomes an [Order] that is Missing.
 // A part of a list, and whatever else comes, is [wire.KindMalformed].
-func DecodeOrders(text string) ([]Order, error) { return decodeOrders("get_orders", text) }
+func DecodeOrders(text string) ([]Order, error) { return wire.List("get_orders", text, (*Order).check) }
 
 // DecodeOrderHistory reads the answer of get_order_history: the steps of one
 // order, the oldest first, in the form of [DecodeOrders].
-func DecodeOrderHistory(text string) ([]Order, error) { return decodeOrders("get_order_history", text) }
-
-func decodeOrders(tool, text string) ([]Order, error) {
-	orders, err := wire.List(text, (*Order).check)
-	if err != nil {
-		return nil, wire.Malformed(tool, err)
-	}
-	return orders, nil
+func DecodeOrderHistory(text string) ([]Order, error) {
+	return wire.List("get_order_history", text, (*Order).check)
 }
 
 func (o *Order) check() error {
-	switch {
-	case o.ID == "":
+	if o.ID == "" {
 		return errors.New("a row without an order id")
-	case o.Symbol == "":
-		return errNoSymbol
 	}
-	return nil
+	return needSymbol(o.Symbol)
 }
 
 // OrderState is what an order's status comes to.

@@ -61,9 +61,9 @@ type Positions struct {
 // today may be the day's and is not believed. A part of a list, and whatever
 // else comes, is [wire.KindMalformed].
 func DecodePositions(text string) (Positions, error) {
-	rows, err := wire.List(text, (*Position).check)
+	rows, err := wire.List("get_positions", text, func(p *Position) error { return needSymbol(p.Symbol) })
 	if err != nil {
-		return Positions{}, wire.Malformed("get_positions", err)
+		return Positions{}, err
 	}
 	last, times, holes := map[positionKey]int{}, map[positionKey]int{}, false
 	for i := range rows {
@@ -86,13 +86,6 @@ func DecodePositions(text string) (Positions, error) {
 		}
 	}
 	return p, nil
-}
-
-func (p *Position) check() error {
-	if p.Symbol == "" {
-		return errNoSymbol
-	}
-	return nil
 }
 
 type positionKey struct{ exchange, symbol, product string }

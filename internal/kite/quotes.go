@@ -94,16 +94,13 @@ func DecodeOHLC(text string) (map[string]Quote, error) { return decodeQuotes("ge
 // decodeQuotes serves both tools: their answers differ in what is left out.
 func decodeQuotes(tool, text string) (map[string]Quote, error) {
 	quotes := map[string]Quote{}
-	null, err := wire.Named(text, func(id string, q *Quote) {
+	null, err := wire.ByName(tool, text, func(id string, q *Quote) {
 		q.ID = id
 		q.Bids, q.Asks = slices.DeleteFunc(q.Bids, Level.empty), slices.DeleteFunc(q.Asks, Level.empty)
 		quotes[id] = *q
 	})
-	if err != nil {
-		return nil, wire.Malformed(tool, errors.New("not quotes by instrument"))
-	}
-	if null {
-		return nil, nil
+	if err != nil || null {
+		return nil, err
 	}
 	if _, nameless := quotes[""]; nameless {
 		return nil, wire.Malformed(tool, errors.New("a quote of nothing"))

@@ -82,4 +82,10 @@ func isSide(side, word string) bool {
 	return side == "BUY" && (word == "BUY" || word == "BOUGHT") || side == "SELL" && (word == "SELL" || word == "SOLD")
 }
 
-var errNoSymbol = errors.New("a row without a symbol")
+// needSymbol refuses a row that names no instrument.
+func needSymbol(symbol string) error {
+	if symbol == "" {
+		return errors.New("a row without a symbol")
+	}
+	return nil
+}

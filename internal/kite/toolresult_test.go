@@ -16,7 +16,7 @@ import (
 // wordsOfDecoders are all the words that a decoder's error may hold behind the
 // tool's name: whatever else stood there would be account data.
 var wordsOfDecoders = regexp.MustCompile(`^malformed answer: (no user id|no segment|a part of a list|more rows than there can be|` +
-	`not (a profile|margins|a list of (rows|tools)|quotes by instrument)|a row without (a symbol|an order id|a fund)|a quote of nothing|a candle without a time)$`)
+	`not (a profile|an object|a list of (rows|tools))|a row without (a symbol|an order id|a fund)|a quote of nothing|a candle without a time)$`)
 
 // wordsOfClassify are all the words that an error of Classify may hold; only a
 // refused argument is told in the server's own words, which are matched whole.

@@ -29,26 +29,15 @@ type Trade struct {
 // DecodeTrades reads the answer of get_trades, the trades of today: a list,
 // where null and [] are none. A null row becomes a [Trade] that is Missing.
 // A part of a list, and whatever else comes, is [wire.KindMalformed].
-func DecodeTrades(text string) ([]Trade, error) { return decodeTrades("get_trades", text) }
+func DecodeTrades(text string) ([]Trade, error) { return wire.List("get_trades", text, (*Trade).check) }
 
 // DecodeOrderTrades reads the answer of get_order_trades: the trades of one
 // order, in the form of [DecodeTrades].
-func DecodeOrderTrades(text string) ([]Trade, error) { return decodeTrades("get_order_trades", text) }
-
-func decodeTrades(tool, text string) ([]Trade, error) {
-	trades, err := wire.List(text, (*Trade).check)
-	if err != nil {
-		return nil, wire.Malformed(tool, err)
-	}
-	return trades, nil
+func DecodeOrderTrades(text string) ([]Trade, error) {
+	return wire.List("get_order_trades", text, (*Trade).check)
 }
 
-func (t *Trade) check() error {
-	if t.Symbol == "" {
-		return errNoSymbol
-	}
-	return nil
-}
+func (t *Trade) check() error { return needSymbol(t.Symbol) }
 
 // At is when the trade was made; zero when Kite does not say.
 func (t Trade) At() time.Time {

@@ -83,9 +83,9 @@ func (m Matches) Has(id string) bool {
 // are null or lack their symbol or exchange cannot be asked about: they are left out
 // and counted. Whatever else comes is [wire.KindMalformed].
 func DecodeInstruments(text string) (Matches, error) {
-	found, total, err := wire.Page(text, (*Instrument).check)
+	found, total, err := wire.Page("search_instruments", text, (*Instrument).check)
 	if err != nil {
-		return Matches{}, wire.Malformed("search_instruments", err)
+		return Matches{}, err
 	}
 	all := len(found)
 	found = slices.DeleteFunc(found, func(i Instrument) bool { return i.ID == "" })

@@ -40,9 +40,6 @@ type knownKey struct {
 // maxOrder bounds how many keys of an object are remembered in their order.
 const maxOrder = 64
 
-// readable is what knows how it is written.
-type readable interface{ read(r *reader) }
-
 // structDecoderOf finds the fields of a struct, from their tags.
 func structDecoderOf(v reflect.Value) *structDecoder {
 	n := v.NumField()
@@ -62,7 +59,7 @@ func structDecoderOf(v reflect.Value) *structDecoder {
 func target(v reflect.Value) any {
 	to := v.Addr().Interface()
 	switch to.(type) {
-	case *string, *bool, *int64, *decimal.Decimal, *time.Time, readable:
+	case *string, *bool, *int64, *decimal.Decimal, *time.Time:
 		return to
 	}
 	if v.Kind() == reflect.Slice {
@@ -144,7 +141,9 @@ func (f *fieldDecoder) read(r *reader) {
 		said := *to != (f.option == "not")
 		readBool(r, &said)
 		*to = said != (f.option == "not")
-	case readable:
+	case *structDecoder:
+		to.read(r)
+	case *listDecoder:
 		to.read(r)
 	}
 }

@@ -150,7 +150,7 @@ func EndingOf(err error) Ending {
 	return EndUnsaid
 }
 
-// malformed is the error of an answer that is not what the tool answers.
+// Malformed is the error of an answer that is not what the tool answers.
 // Causes are fixed words: the answer itself is account data and stays out.
 func Malformed(tool string, cause error) error {
 	return &Error{Kind: KindMalformed, Tool: tool, Err: cause}

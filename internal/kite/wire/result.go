@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
@@ -15,8 +16,8 @@ type ToolResult struct {
 
 // DecodeResult reads the result of a tools/call. ok is false unless it has
 // exactly one content and that is a text: no tool of Kite's answers otherwise.
-func DecodeResult(json string) (result ToolResult, ok bool) {
-	r := &reader{text: json}
+func DecodeResult(text string) (result ToolResult, ok bool) {
+	r := &reader{text: text}
 	texts := 0
 	r.object(func(name string) {
 		switch name {
@@ -49,8 +50,8 @@ type Answer struct {
 
 // DecodeAnswer reads a JSON-RPC message. ok is false for a request, for a
 // notification, and for what is no message at all.
-func DecodeAnswer(json string) (a Answer, ok bool) {
-	r := &reader{text: json}
+func DecodeAnswer(text string) (a Answer, ok bool) {
+	r := &reader{text: text}
 	asks := false
 	r.object(func(name string) {
 		switch name {
@@ -139,57 +140,30 @@ type Offer struct {
 // DecodeOffers reads the answer to which tools there are: the protocol's
 // tools/list result. Tools without a name are left out.
 func DecodeOffers(text string) ([]Offer, error) {
-	r, tools := reader{text: text}, newRowDecoder[offeredTool]()
-	var named []Offer
-	there := false
-	r.object(func(name string) {
-		if !strings.EqualFold(name, "tools") {
-			r.skip()
-			return
-		}
-		named = nil
-		if there = !r.null(); !there {
-			return
-		}
-		r.each('[', ']', maxRows, func() {
-			if t := tools.read(&r); t.Name != "" {
-				named = append(named, Offer{Name: t.Name, Modes: t.Schema.Properties.Mode.Enum})
+	var list struct {
+		Tools *[]struct {
+			Name        string
+			InputSchema struct {
+				Properties struct{ Mode struct{ Enum []json.RawMessage } }
 			}
-		})
-	})
-	if r.end() != nil || !there {
+		}
+	}
+	if json.Unmarshal([]byte(text), &list) != nil || list.Tools == nil {
 		return nil, Malformed(ListTools, errors.New("not a list of tools"))
 	}
-	return named, nil
-}
-
-// offeredTool is a tool in the form of the protocol.
-type offeredTool struct {
-	Name   string `json:"name"`
-	Schema struct {
-		Properties struct {
-			Mode struct {
-				Enum modeNames `json:"enum"`
-			} `json:"mode"`
-		} `json:"properties"`
-	} `json:"inputSchema"`
-}
-
-// modeNames is a list of texts; what else is in it is left out.
-type modeNames []string
-
-// maxModes is how many modes a tool may have.
-const maxModes = 100
-
-func (n *modeNames) read(r *reader) {
-	*n = nil
-	if r.null() {
-		return
-	}
-	r.each('[', ']', maxModes, func() {
-		if raw := r.skip(); strings.HasPrefix(raw, `"`) {
-			text := &reader{text: raw}
-			*n = append(*n, strings.Clone(text.string()))
+	var named []Offer
+	for _, t := range *list.Tools {
+		if t.Name == "" {
+			continue
 		}
-	})
+		offer := Offer{Name: t.Name}
+		for _, mode := range t.InputSchema.Properties.Mode.Enum {
+			var name string
+			if json.Unmarshal(mode, &name) == nil && name != "" {
+				offer.Modes = append(offer.Modes, name)
+			}
+		}
+		named = append(named, offer)
+	}
+	return named, nil
 }

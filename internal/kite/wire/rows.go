@@ -21,27 +21,41 @@ const (
 // errTooMany is the error of a list beyond these bounds.
 var errTooMany = errors.New("more rows than there can be")
 
-// decodeInto reads a text into a struct. null leaves it as it is.
-func Decode[T any](text string, into *T) error {
+// The errors are fixed words: those of a JSON package quote the answer, which is
+// account data.
+var (
+	errNoRows   = errors.New("not a list of rows")
+	errNoObject = errors.New("not an object")
+	errPart     = errors.New("a part of a list")
+)
+
+// Object reads the answer of a tool into a struct. null leaves it as it is.
+func Object[T any](tool, text string, into *T) error {
 	r := reader{text: text}
 	structDecoderOf(reflect.ValueOf(into).Elem()).read(&r)
-	return r.end()
+	if r.end() != nil {
+		return Malformed(tool, errNoObject)
+	}
+	return nil
 }
 
-// decodeNamed reads an object of rows by name, and hands each to take. The row is
-// used again for the next one. An answer of null, rather than of no rows, is told.
-func Named[T any](text string, take func(name string, row *T)) (null bool, err error) {
+// ByName reads the answer of a tool that is an object of rows by name, and hands
+// each to take. The row is used again for the next one. An answer of null, rather
+// than of no rows, is reported.
+func ByName[T any](tool, text string, take func(name string, row *T)) (null bool, err error) {
 	r, rows := reader{text: text}, newRowDecoder[T]()
-	if r.null() {
-		return true, r.end()
+	if null = r.null(); !null {
+		r.each('{', '}', maxNames, func() {
+			name := strings.Clone(r.name())
+			if row := rows.read(&r); r.err == nil {
+				take(name, row)
+			}
+		})
 	}
-	r.each('{', '}', maxNames, func() {
-		name := strings.Clone(r.name())
-		if row := rows.read(&r); r.err == nil {
-			take(name, row)
-		}
-	})
-	return false, r.end()
+	if r.end() != nil {
+		return false, Malformed(tool, errNoObject)
+	}
+	return null, nil
 }
 
 // rowDecoder reads one row after the other to the same place.
@@ -83,38 +97,39 @@ type wrap struct {
 
 const untold = -1
 
-// wholeList reads a list of rows, bare or wrapped. The errors are fixed words:
-// those of a JSON package quote the answer, which is account data.
-func List[T any](text string, check func(*T) error) ([]T, error) {
-	p := page[T]{check: check}
-	if err := p.decode(text); err != nil {
-		return nil, err
+// List reads the answer of a tool that is a list of rows, bare or wrapped, and all
+// there are. check sees each row but null and may amend it.
+func List[T any](tool, text string, check func(*T) error) ([]T, error) {
+	p, err := readPage(text, check)
+	switch {
+	case err != nil:
+	case p.wrapped && !p.paged:
+		err = errNoRows
+	case p.paged && (p.wrap.HasMore || p.wrap.From != 0 || p.wrap.Total != int64(len(p.rows))):
+		err = errPart
 	}
-	if p.wrapped && !p.paged {
-		return nil, errNoRows
+	if err != nil {
+		return nil, Malformed(tool, err)
 	}
-	if p.paged && (p.wrap.HasMore || p.wrap.From != 0 || p.wrap.Total != int64(len(p.rows))) {
-		return nil, errors.New("a part of a list")
-	}
-	return p.rows, p.refused
+	return p.rows, nil
 }
 
-// Page reads a list of rows, bare or wrapped, or a part of one, and how many rows
-// there are in all, if that is said. A server with modes wraps what it found in
-// something that says nothing of pages.
-func Page[T any](text string, check func(*T) error) (rows []T, total int, err error) {
-	p := page[T]{check: check}
-	if err := p.decode(text); err != nil {
-		return nil, 0, err
+// Page is [List] for an answer that may be a part of the list, and reports how many
+// rows there are in all, if that is said. A server with modes wraps what it found
+// in something that says nothing of pages.
+func Page[T any](tool, text string, check func(*T) error) (rows []T, total int, err error) {
+	p, err := readPage(text, check)
+	if err != nil {
+		return nil, 0, Malformed(tool, err)
 	}
 	if p.paged {
 		total = max(0, int(p.wrap.Total))
 	}
-	return p.rows, total, p.refused
+	return p.rows, total, nil
 }
 
-func (p *page[T]) decode(text string) error {
-	r := reader{text: text}
+func readPage[T any](text string, check func(*T) error) (page[T], error) {
+	p, r := page[T]{check: check}, reader{text: text}
 	if r.peek() == '{' {
 		p.readWrapped(&r)
 	} else {
@@ -122,14 +137,12 @@ func (p *page[T]) decode(text string) error {
 	}
 	switch err := r.end(); {
 	case errors.Is(err, errTooMany):
-		return errTooMany
+		return p, errTooMany
 	case err != nil:
-		return errNoRows
+		return p, errNoRows
 	}
-	return nil
+	return p, p.refused
 }
-
-var errNoRows = errors.New("not a list of rows")
 
 func (p *page[T]) readWrapped(r *reader) {
 	r.object(func(name string) {

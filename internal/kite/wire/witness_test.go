@@ -179,7 +179,7 @@ func (r *witnessRows[T]) UnmarshalJSON(b []byte) (err error) {
 
 // witnessed reads a list of rows both ways.
 func witnessed[T any](text string) (got, want []T, err, wantErr error) {
-	got, _, err = wire.Page(text, func(*T) error { return nil })
+	got, _, err = wire.Page("x", text, func(*T) error { return nil })
 	var p struct {
 		Data       witnessRows[T] `json:"data"`
 		Pagination *struct {
@@ -246,6 +246,6 @@ func rowOf[T any]() rowType { return rowType{reflect.TypeFor[T](), sideBySide[T]
 func rowTypes() []rowType {
 	return []rowType{
 		rowOf[kite.Holding](), rowOf[kite.Position](), rowOf[kite.Order](), rowOf[kite.Trade](), rowOf[kite.MutualFund](), rowOf[kite.GTT](), rowOf[kite.Quote](), rowOf[kite.Candle](),
-		rowOf[symbol.Instrument](), rowOf[kite.Margins](), rowOf[wire.OfferedTool](),
+		rowOf[symbol.Instrument](), rowOf[kite.Margins](),
 	}
 }
