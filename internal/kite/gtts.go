@@ -13,7 +13,6 @@ import (
 // GTT is one row of get_gtts: orders that are placed when a price is reached
 // ("good till triggered"). Texts are data from outside.
 type GTT struct {
-	ID        int64     `json:"id"`
 	Type      string    `json:"type"`       // "single", "two-leg"
 	Status    string    `json:"status"`     // "active", "triggered", "disabled", "expired", "cancelled", "rejected", "deleted"
 	UpdatedAt time.Time `json:"updated_at"` // zero when absent

@@ -15,7 +15,7 @@ func TestDecodeGTTs(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := got[0]
-	if g.ID != 31337 || g.Type != "two-leg" || g.Active() || !got[1].Active() || !got[2].Missing || g.Rejection != "no <margin>" || g.Symbol != "RAIN" || g.Exchange != "NSE" ||
+	if g.Type != "two-leg" || g.Active() || !got[1].Active() || !got[2].Missing || g.Rejection != "no <margin>" || g.Symbol != "RAIN" || g.Exchange != "NSE" ||
 		!g.UpdatedAt.Equal(time.Date(2026, 9, 13, 7, 55, 16, 0, time.UTC)) {
 		t.Errorf("GTTs %+v", got)
 	}

@@ -37,8 +37,6 @@ type AvailableMargin struct {
 type UsedMargin struct {
 	Debits           decimal.Decimal `json:"debits"`
 	Exposure         decimal.Decimal `json:"exposure"`
-	M2MRealised      decimal.Decimal `json:"m2m_realised"`
-	M2MUnrealised    decimal.Decimal `json:"m2m_unrealised"`
 	OptionPremium    decimal.Decimal `json:"option_premium"`
 	Payout           decimal.Decimal `json:"payout"`
 	Span             decimal.Decimal `json:"span"`

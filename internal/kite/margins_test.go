@@ -22,7 +22,7 @@ func TestDecodeMargins(t *testing.T) {
 	want := kite.Margins{
 		Equity: kite.Segment{Enabled: true, Net: dec("75000.5"),
 			Available: kite.AvailableMargin{Cash: dec("2"), Collateral: dec("3"), IntradayPayin: dec("4"), Opening: dec("6")},
-			Used: kite.UsedMargin{Debits: dec("25000.5"), Exposure: dec("7"), M2MRealised: dec("8"), M2MUnrealised: dec("-9"), OptionPremium: dec("10"), Payout: dec("11"),
+			Used: kite.UsedMargin{Debits: dec("25000.5"), Exposure: dec("7"), OptionPremium: dec("10"), Payout: dec("11"),
 				Span: dec("12"), LiquidCollateral: dec("15"), StockCollateral: dec("16"), Delivery: dec("17")}},
 		Commodity: kite.Segment{Net: dec("99")},
 	}

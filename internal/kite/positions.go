@@ -23,7 +23,6 @@ type Position struct {
 	AveragePrice decimal.Decimal `json:"average_price"`
 	ClosePrice   decimal.Decimal `json:"close_price"` // the day before; 0 when Kite has none
 	LastPrice    decimal.Decimal `json:"last_price"`  // 0 when Kite has none
-	Value        decimal.Decimal `json:"value"`       // net value of what was bought and sold
 	PnL          decimal.Decimal `json:"pnl"`         // Kite's own: realised and unrealised
 	M2M          decimal.Decimal `json:"m2m"`         // Kite's own: what the day changed
 

@@ -26,7 +26,7 @@ func TestDecodePositions(t *testing.T) {
 	}
 	want := kite.Positions{Net: []kite.Position{{
 		Symbol: "LEADMINI26NOVFUT", Exchange: "MCX", Product: "NRML", Quantity: -2, OvernightQuantity: 1, Multiplier: dec("1000"),
-		AveragePrice: dec("181.05"), ClosePrice: dec("180.5"), LastPrice: dec("181.4500000000001"), Value: dec("362100"),
+		AveragePrice: dec("181.05"), ClosePrice: dec("180.5"), LastPrice: dec("181.4500000000001"),
 		PnL: dec("-800.0000000000114"), M2M: dec("-1900"),
 		BuyQuantity: 3, BuyPrice: dec("181"), BuyValue: dec("543000"), SellQuantity: 5, SellPrice: dec("181.02"), SellValue: dec("905100"),
 		DayBuyQuantity: 2, DayBuyValue: dec("360000"), DaySellQuantity: 4, DaySellValue: dec("726000"),

@@ -112,7 +112,7 @@ func TestEveryNumberIsBounded(t *testing.T) {
 		"1e999999999", "-1e999999999", "1e-999999999", "1e2147483648", "1e-2147483649", "1e400", "1e19", "-1e19", "0e99999", "0e-99999", "1e-61",
 		"1" + strings.Repeat("0", 48), "1." + strings.Repeat("1", 60), "9223372036854775808000", "1e18446744073709551616",
 	}
-	least := map[string]int{"get_holdings": 12, "get_positions": 38, "get_orders": 7, "get_trades": 2, "get_gtts": 5, "get_margins": 16, "get_mf_holdings": 3, "get_quotes": 20, "get_historical_data": 6}
+	least := map[string]int{"get_holdings": 12, "get_positions": 36, "get_orders": 7, "get_trades": 2, "get_gtts": 4, "get_margins": 14, "get_mf_holdings": 3, "get_quotes": 20, "get_historical_data": 6}
 	for _, d := range decoders() {
 		read := 0
 		for _, at := range numbersOf(d.whole) {

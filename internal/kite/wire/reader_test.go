@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,14 +49,14 @@ func TestLongListsAreWhole(t *testing.T) {
 		for _, uneven := range []int{0, 1, 40} {
 			var b strings.Builder
 			for i := range n {
-				fmt.Fprintf(&b, `,{"id":%d,"type":"%s","condition":{"tradingsymbol":"A"}}`, i, strings.Repeat("x", i*uneven%97))
+				fmt.Fprintf(&b, `,{"trade_id":"%d","product":"%s","tradingsymbol":"A"}`, i, strings.Repeat("x", i*uneven%97))
 			}
-			all, err := kite.DecodeGTTs("[" + b.String()[1:] + "]")
+			all, err := kite.DecodeTrades("[" + b.String()[1:] + "]")
 			if err != nil || len(all) != n {
 				t.Fatalf("%d of %d rows, %v", len(all), n, err)
 			}
 			for i, g := range all {
-				if g.ID != int64(i) || len(g.Type) != i*uneven%97 {
+				if g.ID != strconv.Itoa(i) || len(g.Product) != i*uneven%97 {
 					t.Fatalf("row %d is %+v", i, g)
 				}
 			}
