@@ -41,11 +41,11 @@ func DecodeCandles(text string) (Candles, error) {
 		return Candles{}, err
 	}
 	drawn := slices.DeleteFunc(rows, func(c Candle) bool { return c.Time.IsZero() })
-	return Candles{Rows: inOrder(drawn), LeftOut: len(rows) - len(drawn)}, nil
+	return Candles{Rows: byTime(drawn), LeftOut: len(rows) - len(drawn)}, nil
 }
 
-// inOrder sorts by time. Of two candles of one moment the later row stays.
-func inOrder(rows []Candle) []Candle {
+// byTime sorts by time. Of two candles of one moment the later row stays.
+func byTime(rows []Candle) []Candle {
 	slices.SortStableFunc(rows, func(a, b Candle) int { return a.Time.Compare(b.Time) })
 	kept := rows[:0]
 	for i, c := range rows {
@@ -74,28 +74,17 @@ func (c *Candle) check() error {
 	return nil
 }
 
-// High is the highest price of a history; unknown when it is empty.
-func High(rows []Candle) Figure {
+// Extremes are the lowest and the highest price of a history; unknown when it is
+// empty.
+func Extremes(rows []Candle) (low, high Figure) {
 	if len(rows) == 0 {
-		return Figure{}
+		return Figure{}, Figure{}
 	}
-	high := rows[0].High
+	low, high = known(rows[0].Low), known(rows[0].High)
 	for _, c := range rows {
-		high = decimal.Max(high, c.High)
+		low.Value, high.Value = decimal.Min(low.Value, c.Low), decimal.Max(high.Value, c.High)
 	}
-	return known(high)
-}
-
-// Low is the lowest price of a history; unknown when it is empty.
-func Low(rows []Candle) Figure {
-	if len(rows) == 0 {
-		return Figure{}
-	}
-	low := rows[0].Low
-	for _, c := range rows {
-		low = decimal.Min(low, c.Low)
-	}
-	return known(low)
+	return low, high
 }
 
 // Growth is what the price of one unit changed by from the first open of a

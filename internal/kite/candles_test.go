@@ -55,18 +55,18 @@ func TestDecodeCandlesRefuses(t *testing.T) {
 	}
 }
 
-func TestHighLowGrowth(t *testing.T) {
+func TestExtremesAndGrowth(t *testing.T) {
 	rows := []kite.Candle{
 		{Open: dec("100"), High: dec("120"), Low: dec("90"), Close: dec("110")},
 		{Open: dec("110"), High: dec("115"), Low: dec("80"), Close: dec("125")},
 	}
 	change, percent := kite.Growth(rows)
-	if high, low := kite.High(rows), kite.Low(rows); !high.Value.Equal(dec("120")) || !low.Value.Equal(dec("80")) ||
+	if low, high := kite.Extremes(rows); !high.Value.Equal(dec("120")) || !low.Value.Equal(dec("80")) ||
 		!change.Value.Equal(dec("25")) || !percent.Value.Equal(dec("25")) {
 		t.Errorf("high %v low %v growth %v %v", high, low, change, percent)
 	}
 	change, percent = kite.Growth(nil)
-	if kite.High(nil).OK || kite.Low(nil).OK || change.OK || percent.OK {
+	if low, high := kite.Extremes(nil); low.OK || high.OK || change.OK || percent.OK {
 		t.Error("figures of no candles")
 	}
 }
@@ -178,8 +178,9 @@ func TestKeepWeeks(t *testing.T) {
 		}
 		change, _ := kite.Growth(rows)
 		weekly, _ := kite.Growth(weeks)
-		if total != volume || !change.Value.Equal(weekly.Value) ||
-			!kite.High(rows).Value.Equal(kite.High(weeks).Value) || !kite.Low(rows).Value.Equal(kite.Low(weeks).Value) {
+		low, high := kite.Extremes(rows)
+		weekLow, weekHigh := kite.Extremes(weeks)
+		if total != volume || !change.Value.Equal(weekly.Value) || !high.Value.Equal(weekHigh.Value) || !low.Value.Equal(weekLow.Value) {
 			t.Fatal("the weeks are not the days")
 		}
 		if fmt.Sprint(rows) != before {

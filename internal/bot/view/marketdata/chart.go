@@ -71,7 +71,8 @@ func rangeLine(v ChartView) string {
 	if percent := v.Change(); v.Range != kite.Day1 && percent.OK {
 		line += " " + view.PercentOf(percent)
 	}
-	return view.Join(line, view.FormatOfQuote(v.Quote).Span(kite.Low(v.Rows).Value, kite.High(v.Rows).Value))
+	low, high := kite.Extremes(v.Rows)
+	return view.Join(line, view.FormatOfQuote(v.Quote).Span(low.Value, high.Value))
 }
 
 func noCandles(v ChartView) view.Message {
