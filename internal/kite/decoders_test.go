@@ -88,7 +88,7 @@ func useHoldings(t *testing.T, holdings []kite.Holding) []kite.Figure {
 		figures = append(figures, h.Value(), h.PledgedValue(), h.MTFPart().Value(), h.Invested(), h.Profit(), h.ProfitPercent(), h.Day(), h.DayPercent(), p.Share(h))
 	}
 	for _, by := range kite.HoldingSorts() {
-		if n := len(kite.SortHoldings(holdings, by)); n != len(holdings) {
+		if n := len(kite.HoldingOrder(holdings, by)); n != len(holdings) {
 			t.Fatalf("%d of %d holdings by %s", n, len(holdings), by)
 		}
 	}
@@ -207,5 +207,6 @@ func useCandles(t *testing.T, c kite.Candles) []kite.Figure {
 		}
 	}
 	change, percent := kite.Growth(c.Rows)
-	return []kite.Figure{kite.High(c.Rows), kite.Low(c.Rows), change, percent}
+	low, high := kite.Extremes(c.Rows)
+	return []kite.Figure{low, high, change, percent}
 }

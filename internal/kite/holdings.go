@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"kitebot/internal/kite/wire"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -202,48 +201,22 @@ func (h Holding) DayPercent() Figure {
 // Fits reports whether a word is in the holding's symbol, or is its ISIN.
 func (h Holding) Fits(word string) bool { return contains(h.Symbol, word) || h.ISIN == word }
 
-// HoldingRefs returns a short name for each holding, by which [HoldingByRef]
-// finds it in a later answer: "NSE:INFY". A name that is too long for a button,
-// or not plain, is a hash instead ("#9f86d081884c7d65"); a second row of one
-// name has "~2" behind it. Rows of which nothing is known have none.
-func HoldingRefs(holdings []Holding) []string {
-	return refsOf(holdings, func(h Holding) (string, bool) { return h.Exchange + ":" + h.Symbol, !h.Missing })
-}
+// HoldingRef is a short name for one of the holdings, by which [HoldingByRef] finds
+// it in a later answer: "NSE:INFY". A name that is too long for a button, or not
+// plain, is a hash instead ("#9f86d081884c7d65"); a second row of one name has "~2"
+// behind it. A row of which nothing is known has none.
+func HoldingRef(holdings []Holding, i int) string { return refOf(holdings, i, (*Holding).rowName) }
 
-// HoldingRef returns what [HoldingRefs] has for one of the holdings, without
-// naming all the others.
-func HoldingRef(holdings []Holding, i int) string {
-	h := &holdings[i]
-	if h.Missing {
-		return ""
-	}
-	ref, nth := plainOrHash(h.Exchange+":"+h.Symbol), 1
-	for j := range holdings[:i] {
-		if sameName(&holdings[j], h) {
-			nth++
-		}
-	}
-	if nth > 1 {
-		ref += "~" + strconv.Itoa(nth)
-	}
-	return ref
-}
-
-// sameName reports whether two holdings have one name, as it is in references.
-func sameName(a, b *Holding) bool {
-	switch {
-	case a.Missing || b.Missing:
-		return false
-	case len(a.Exchange) == len(b.Exchange):
-		return a.Symbol == b.Symbol && a.Exchange == b.Exchange
-	default: // a colon in a name could make them the same
-		return a.Exchange+":"+a.Symbol == b.Exchange+":"+b.Symbol
-	}
-}
-
-// HoldingByRef finds the holding that [HoldingRefs] named so.
+// HoldingByRef finds the holding that [HoldingRef] named so.
 func HoldingByRef(holdings []Holding, ref string) (Holding, bool) {
-	return byRef(holdings, HoldingRefs(holdings), ref)
+	return byRef(holdings, ref, (*Holding).rowName)
+}
+
+func (h *Holding) rowName() rowName {
+	if h.Missing {
+		return rowName{}
+	}
+	return rowName{h.Exchange, ":", h.Symbol}
 }
 
 // HoldingSort is an order in which holdings can be read. Its text is what the
@@ -281,15 +254,6 @@ func (s HoldingSort) Turned() HoldingSort {
 		return key
 	}
 	return "-" + s
-}
-
-// SortHoldings returns the holdings in order and leaves its argument alone.
-func SortHoldings(holdings []Holding, by HoldingSort) []Holding {
-	sorted := make([]Holding, 0, len(holdings))
-	for _, i := range HoldingOrder(holdings, by) {
-		sorted = append(sorted, holdings[i])
-	}
-	return sorted
 }
 
 // HoldingOrder returns the indexes of the holdings in order. What is equal goes

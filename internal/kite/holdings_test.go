@@ -120,26 +120,22 @@ func TestDecodeHoldingsRefuses(t *testing.T) {
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
 // Each order of the holdings keeps every row, and is an order.
-func TestSortHoldings(t *testing.T) {
+func TestHoldingOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		holdings, err := kite.DecodeHoldings(account().Draw(t, "account"))
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		for i := range holdings {
-			holdings[i].OpeningQuantity = int64(i)
-		}
 		before := fmt.Sprint(holdings)
 		for _, by := range waysToSort() {
-			sorted, seen := kite.SortHoldings(holdings, by), map[int64]bool{}
-			for i, h := range sorted {
-				seen[h.OpeningQuantity] = true
-				if i > 0 && !inOrder(by, sorted[i-1], h) {
-					t.Fatalf("by %s, %+v comes before %+v", by, sorted[i-1], h)
+			order := kite.HoldingOrder(holdings, by)
+			for i := 1; i < len(order); i++ {
+				if a, b := holdings[order[i-1]], holdings[order[i]]; !inOrder(by, a, b) {
+					t.Fatalf("by %s, %+v comes before %+v", by, a, b)
 				}
 			}
-			if len(sorted) != len(holdings) || len(seen) != len(holdings) {
-				t.Fatalf("by %s, %d rows of %d", by, len(seen), len(holdings))
+			if slices.Sort(order); len(order) != len(holdings) || len(slices.Compact(order)) != len(holdings) {
+				t.Fatalf("by %s, rows %v of %d", by, order, len(holdings))
 			}
 		}
 		if fmt.Sprint(holdings) != before {
@@ -181,8 +177,10 @@ func TestSharesAndReferences(t *testing.T) {
 	p := total(t, "["+part("A", 1, 0, 0, 0, "1", "3", "1", "1")+",null,"+part("B", 1, 0, 0, 0, "1", "1", "1", "1")+"]")
 	expect(t, "share", p.Share(p.Holdings[0]), "75")
 	expect(t, "share of a null row", p.Share(p.Holdings[1]), "")
-	if refs := kite.HoldingRefs(p.Holdings); !slices.Equal(refs, []string{"NSE:A", "", "NSE:B"}) {
-		t.Errorf("refs %q", refs)
+	for i, want := range []string{"NSE:A", "", "NSE:B"} {
+		if ref := kite.HoldingRef(p.Holdings, i); ref != want {
+			t.Errorf("ref %q, want %q", ref, want)
+		}
 	}
 	for text, want := range map[string]kite.HoldingSort{"size": kite.SortByValue, "-size": kite.SortByValue, "--day": kite.SortByValue, "day": kite.SortByDay, "-day": "-day"} {
 		if got := kite.ParseHoldingSort(text); got != want {

@@ -87,15 +87,20 @@ func TotalMutualFunds(funds []MutualFund) FundTotals {
 // Share is a fund's value as a percentage of all that have one.
 func (t FundTotals) Share(f MutualFund) Figure { return percentOf(f.Value(), t.Value) }
 
-// FundRefs returns a short name for each fund, by which [FundByRef] finds it in a
-// later answer: a hash of its ISIN and folio.
-func FundRefs(funds []MutualFund) []string {
-	return refsOf(funds, func(f MutualFund) (string, bool) { return f.ISIN + "/" + f.Folio, !f.Missing })
+// FundRef is a short name for one of the funds, by which [FundByRef] finds it in a
+// later answer, as in [HoldingRef]: a hash of its ISIN and folio.
+func FundRef(funds []MutualFund, i int) string { return refOf(funds, i, (*MutualFund).rowName) }
+
+// FundByRef finds the fund that [FundRef] named so.
+func FundByRef(funds []MutualFund, ref string) (MutualFund, bool) {
+	return byRef(funds, ref, (*MutualFund).rowName)
 }
 
-// FundByRef finds the fund that [FundRefs] named so.
-func FundByRef(funds []MutualFund, ref string) (MutualFund, bool) {
-	return byRef(funds, FundRefs(funds), ref)
+func (f *MutualFund) rowName() rowName {
+	if f.Missing {
+		return rowName{}
+	}
+	return rowName{f.ISIN, "/", f.Folio}
 }
 
 // Fits reports whether a word is in the fund's name, or is its ISIN.

@@ -138,11 +138,7 @@ func CountOrders(orders []Order) OrderCounts {
 // first; of the same second, the later in Kite's list first. Those without a
 // time come behind, those of which nothing is known last.
 func OrdersNewestFirst(orders []Order) []Order {
-	sorted := make([]Order, 0, len(orders))
-	for _, i := range newestOrders(orders) {
-		sorted = append(sorted, orders[i])
-	}
-	return sorted
+	return inOrder(orders, newestOrders(orders))
 }
 
 // newestOrders returns the indexes of the orders in that order.
@@ -166,16 +162,20 @@ func OrdersByState(orders []Order) []int {
 	return order
 }
 
-// OrderRefs returns a short name for each order, by which [OrderByRef] finds it
-// in a later answer: its id, or a hash where that does not fit in a button. A
-// second row of one id has "~2" behind it. Null rows have none.
-func OrderRefs(orders []Order) []string {
-	return refsOf(orders, func(o Order) (string, bool) { return o.ID, !o.Missing })
+// OrderRef is a short name for one of the orders, by which [OrderByRef] finds it in
+// a later answer, as in [HoldingRef]: its id.
+func OrderRef(orders []Order, i int) string { return refOf(orders, i, (*Order).rowName) }
+
+// OrderByRef finds the order that [OrderRef] named so.
+func OrderByRef(orders []Order, ref string) (Order, bool) {
+	return byRef(orders, ref, (*Order).rowName)
 }
 
-// OrderByRef finds the order that [OrderRefs] named so.
-func OrderByRef(orders []Order, ref string) (Order, bool) {
-	return byRef(orders, OrderRefs(orders), ref)
+func (o *Order) rowName() rowName {
+	if o.Missing {
+		return rowName{}
+	}
+	return rowName{last: o.ID}
 }
 
 // orderStates are the states of orders as people name them.

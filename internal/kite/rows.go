@@ -11,27 +11,53 @@ import (
 	"time"
 )
 
-// refsOf names rows that are known; a second row of one name has "~2" behind it.
-func refsOf[T any](rows []T, named func(T) (name string, known bool)) []string {
-	refs, seen := make([]string, len(rows)), map[string]int{}
-	for i, row := range rows {
-		name, known := named(row)
-		if !known {
-			continue
-		}
-		ref := plainOrHash(name)
-		if seen[ref]++; seen[ref] > 1 {
-			ref += "~" + strconv.Itoa(seen[ref])
-		}
-		refs[i] = ref
+// rowName is what a row goes by in references: its two parts and what is between
+// them. The zero value is a row of which nothing is known.
+type rowName struct{ first, between, last string }
+
+func (n rowName) String() string { return n.first + n.between + n.last }
+
+// same reports whether two names are one when they are written.
+func (n rowName) same(other rowName) bool {
+	if len(n.first) == len(other.first) {
+		return n == other
 	}
-	return refs
+	return n.String() == other.String()
+}
+
+// refOf is a short name for a row, by which [byRef] finds it in a later answer: its
+// name, or a hash where that does not fit in a button or is not plain. A second row
+// of one name has "~2" behind it. Rows of which nothing is known have none.
+func refOf[T any](rows []T, i int, name func(*T) rowName) string {
+	n := name(&rows[i])
+	if n == (rowName{}) {
+		return ""
+	}
+	ref, nth := plainOrHash(n.String()), 1
+	for j := range rows[:i] {
+		if name(&rows[j]).same(n) {
+			nth++
+		}
+	}
+	if nth > 1 {
+		ref += "~" + strconv.Itoa(nth)
+	}
+	return ref
 }
 
 // byRef finds the row that has a reference.
-func byRef[T any](rows []T, refs []string, ref string) (found T, ok bool) {
-	if at := slices.Index(refs, ref); ref != "" && at >= 0 {
-		return rows[at], true
+func byRef[T any](rows []T, ref string, name func(*T) rowName) (found T, ok bool) {
+	plain, number, twice := strings.Cut(ref, "~")
+	nth := 1
+	if twice {
+		nth, _ = strconv.Atoi(number)
+	}
+	for i := range rows {
+		if n := name(&rows[i]); n != (rowName{}) && plainOrHash(n.String()) == plain {
+			if nth--; nth == 0 {
+				return rows[i], true
+			}
+		}
 	}
 	return found, false
 }
@@ -74,6 +100,15 @@ func newestFirst(n int, at func(int) time.Time, missing func(int) bool) []int {
 		return cmp.Or(trueFirst(!missing(a), !missing(b)), at(b).Compare(at(a)))
 	})
 	return order
+}
+
+// inOrder returns the rows that the indexes of an order stand for.
+func inOrder[T any](rows []T, order []int) []T {
+	sorted := make([]T, 0, len(rows))
+	for _, i := range order {
+		sorted = append(sorted, rows[i])
+	}
+	return sorted
 }
 
 func contains(text, word string) bool { return strings.Contains(strings.ToUpper(text), word) }

@@ -62,11 +62,7 @@ func (t Trade) Value() Figure {
 // TradesNewestFirst returns the trades by their time, the newest first, those
 // without a time behind, those of which nothing is known last.
 func TradesNewestFirst(trades []Trade) []Trade {
-	sorted := make([]Trade, 0, len(trades))
-	for _, i := range newestFirst(len(trades), func(i int) time.Time { return trades[i].At() }, func(i int) bool { return trades[i].Missing }) {
-		sorted = append(sorted, trades[i])
-	}
-	return sorted
+	return inOrder(trades, newestFirst(len(trades), func(i int) time.Time { return trades[i].At() }, func(i int) bool { return trades[i].Missing }))
 }
 
 // TradeTotals is what trades come to.

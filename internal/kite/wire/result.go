@@ -144,7 +144,9 @@ func DecodeOffers(text string) ([]Offer, error) {
 		Tools *[]struct {
 			Name        string
 			InputSchema struct {
-				Properties struct{ Mode struct{ Enum []json.RawMessage } }
+				Properties struct {
+					Mode struct{ Enum []json.RawMessage }
+				}
 			}
 		}
 	}

@@ -116,7 +116,7 @@ func BenchmarkDecodeResult(b *testing.B) {
 
 func TestDecodeOffers(t *testing.T) {
 	for text, want := range map[string][]wire.Offer{
-		`{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"},null]}`:            {{Name: "get_ltp"}, {Name: "b"}},
+		`{"tools":[{"name":"get_ltp","description":"prices","inputSchema":{}},{"name":"b"},null]}`:                       {{Name: "get_ltp"}, {Name: "b"}},
 		`{"tools":[{"name":"gtt","inputSchema":{"properties":{"mode":{"enum":["list","place",7,null,1e400]},"x":{}}}}]}`: {{Name: "gtt", Modes: []string{"list", "place"}}},
 		`{"tools":[]}`:                     nil,
 		`{"tools":[{"description":"no"}]}`: nil,

@@ -61,7 +61,7 @@ func TestHoldingCardGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			golden(t, tt.name, statement.HoldingCard(statement.HoldingCardView{
-				Holding: tt.in.Holdings[tt.at], Portfolio: tt.in, Ref: kite.HoldingRefs(tt.in.Holdings)[tt.at],
+				Holding: tt.in.Holdings[tt.at], Portfolio: tt.in, Ref: kite.HoldingRef(tt.in.Holdings, tt.at),
 				Place: statement.Place{Page: 2, Sort: kite.SortByDay}, AsOf: noon(), Hide: tt.hide,
 			}))
 		})

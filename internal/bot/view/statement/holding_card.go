@@ -12,7 +12,7 @@ import (
 type HoldingCardView struct {
 	Holding   kite.Holding
 	Portfolio kite.Portfolio // what its share is of
-	Ref       string         // its name in buttons, see [kite.HoldingRefs]
+	Ref       string         // its name in buttons, see [kite.HoldingRef]
 	Place     Place          // where Back goes
 	AsOf      time.Time
 	Hide      bool // privacy mode: no amounts

@@ -50,21 +50,21 @@ func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 			statement.GTTs(statement.GTTsView{GTTs: gtts, Prices: gttPrices(), Page: page, AsOf: noon(), Hide: hide, Native: true}),
 		)
 	}
-	for i, ref := range kite.HoldingRefs(o.Holdings.Holdings) {
-		if ref != "" {
+	for i := range o.Holdings.Holdings {
+		if ref := kite.HoldingRef(o.Holdings.Holdings, i); ref != "" {
 			all = append(all, statement.HoldingCard(statement.HoldingCardView{Holding: o.Holdings.Holdings[i], Portfolio: *o.Holdings, Ref: ref, Place: statement.Place{Page: 1 << 40, Sort: kite.SortByProfit}, AsOf: noon(), Hide: hide}))
 		}
 	}
 	for _, p := range slices.Concat(o.Positions.Open, o.Positions.Closed) {
 		all = append(all, statement.PositionCard(statement.PositionCardView{Position: p, Page: 1 << 40, AsOf: noon(), Hide: hide}))
 	}
-	for i, ref := range kite.FundRefs(funds.Funds) {
-		if ref != "" {
+	for i := range funds.Funds {
+		if ref := kite.FundRef(funds.Funds, i); ref != "" {
 			all = append(all, statement.FundCard(statement.FundCardView{Fund: funds.Funds[i], Totals: funds, Ref: ref, Page: 1 << 40, AsOf: noon(), Hide: hide}))
 		}
 	}
-	for i, ref := range kite.OrderRefs(orders) {
-		if ref != "" {
+	for i := range orders {
+		if ref := kite.OrderRef(orders, i); ref != "" {
 			all = append(all, statement.OrderCard(statement.OrderCardView{Order: orders[i], History: orders, Trades: trades, Ref: ref, Page: 1 << 40, AsOf: noon(), Hide: hide, Native: true}))
 		}
 	}

@@ -133,10 +133,9 @@ func fullFundName(f kite.MutualFund) string {
 // the whole.
 func fundsButtons(funds []kite.MutualFund, names []string, at view.Paging) [][]view.Button {
 	var open []view.Button
-	refs := kite.FundRefs(funds)
 	for i := at.From; i < at.To; i++ {
-		if refs[i] != "" {
-			open = append(open, view.Button{Text: view.Fit(view.NotBlank(names[i]), 3*view.ButtonWidth), Data: fmt.Sprintf("mf:card:%s:%d", refs[i], at.Page)})
+		if ref := kite.FundRef(funds, i); ref != "" {
+			open = append(open, view.Button{Text: view.Fit(view.NotBlank(names[i]), 3*view.ButtonWidth), Data: fmt.Sprintf("mf:card:%s:%d", ref, at.Page)})
 		}
 	}
 	rows := at.Buttons(func(page int) string { return fmt.Sprintf("mf:page:%d", page) })
@@ -148,7 +147,7 @@ func fundsButtons(funds []kite.MutualFund, names []string, at view.Paging) [][]v
 type FundCardView struct {
 	Fund   kite.MutualFund
 	Totals kite.FundTotals // what its share is of
-	Ref    string          // its name in buttons, see [kite.FundRefs]
+	Ref    string          // its name in buttons, see [kite.FundRef]
 	Page   int             // where Back goes
 	AsOf   time.Time
 	Hide   bool // privacy mode: no amounts, no units

@@ -56,7 +56,7 @@ func TestFundCardGolden(t *testing.T) {
 	} {
 		totals := decodeFunds(t, tt.answer)
 		t.Run(name, func(t *testing.T) {
-			golden(t, name, statement.FundCard(statement.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: kite.FundRefs(totals.Funds)[0], Page: 2, AsOf: noon(), Hide: tt.hide}))
+			golden(t, name, statement.FundCard(statement.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: kite.FundRef(totals.Funds, 0), Page: 2, AsOf: noon(), Hide: tt.hide}))
 		})
 	}
 	golden(t, "mf_card_gone", statement.NoSuchFund(2, noon()))

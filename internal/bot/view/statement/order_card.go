@@ -21,7 +21,7 @@ type OrderCardView struct {
 	Trades  []kite.Trade
 	// NoHistory and NoTrades say that Kite did not answer for that part.
 	NoHistory, NoTrades bool
-	Ref                 string // its name in buttons, see [kite.OrderRefs]
+	Ref                 string // its name in buttons, see [kite.OrderRef]
 	Page                int    // where Back goes
 	AsOf                time.Time
 	Hide                bool // privacy mode: no quantities, no prices, no numbers in reasons

@@ -190,7 +190,6 @@ func reason(o kite.Order, v mask, length int) string {
 // the whole.
 func ordersButtons(v OrdersView, page []int, at view.Paging) [][]view.Button {
 	var open []view.Button
-	refs := kite.OrderRefs(v.Orders)
 	for _, i := range page {
 		o := v.Orders[i]
 		if o.Missing {
@@ -198,7 +197,7 @@ func ordersButtons(v OrdersView, page []int, at view.Paging) [][]view.Button {
 		}
 		open = append(open, view.Button{
 			Text: timeOf(o.At()) + " " + sideLetter(o.Side) + view.ContractButtonText(o.Symbol, v.AsOf),
-			Data: fmt.Sprintf("orders:card:%s:%d", refs[i], at.Page),
+			Data: fmt.Sprintf("orders:card:%s:%d", kite.OrderRef(v.Orders, i), at.Page),
 		})
 	}
 	rows := at.Buttons(func(page int) string { return fmt.Sprintf("orders:page:%d", page) })

@@ -166,7 +166,7 @@ func TestContractsAreToldApart(t *testing.T) {
 func orderCard(t *testing.T, answer string, at int) statement.OrderCardView {
 	t.Helper()
 	orders := decodeOrders(t, answer)
-	return statement.OrderCardView{Order: orders[at], Ref: kite.OrderRefs(orders)[at], Page: 2, AsOf: noon()}
+	return statement.OrderCardView{Order: orders[at], Ref: kite.OrderRef(orders, at), Page: 2, AsOf: noon()}
 }
 
 func steps(t *testing.T, rows ...string) []kite.Order {

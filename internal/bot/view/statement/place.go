@@ -39,7 +39,7 @@ func (p Place) String() string {
 }
 
 // ParseCardArg splits the argument of a button that opens a card: the row's
-// reference (see [kite.HoldingRefs]), which may hold colons, and the place to go
+// reference (see [kite.HoldingRef]), which may hold colons, and the place to go
 // back to.
 func ParseCardArg(arg string) (ref, place string) {
 	at := strings.LastIndexByte(arg, ':')

@@ -195,8 +195,8 @@ func TestButtonsOpenTheirRows(t *testing.T) {
 			}
 		}
 		if len(p.Holdings) <= 10 {
-			for i, ref := range kite.HoldingRefs(p.Holdings) {
-				if ref != "" && opened[ref] != 1 {
+			for i := range p.Holdings {
+				if ref := kite.HoldingRef(p.Holdings, i); ref != "" && opened[ref] != 1 {
 					t.Fatalf("holding %d (%s) has %d buttons", i, ref, opened[ref])
 				}
 			}
