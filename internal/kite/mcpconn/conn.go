@@ -9,6 +9,26 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
+// maxID is the longest session id believed, in bytes.
+const maxID = 128
+
+// plausible reports whether id looks like a session id.
+func plausible(id session.ID) bool { return visible(id.Reveal(), maxID) }
+
+// maxBearer is the longest bearer believed, in bytes. Real ones have some 400.
+const maxBearer = 4096
+
+// visible reports whether a text can be a key to something: not empty, not
+// endless, visible ASCII.
+func visible(s string, most int) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= most
+}
+
 // baseConn is what all kinds of connection share: a session id and a lifetime.
 type baseConn struct {
 	dialer *Dialer
@@ -169,3 +189,110 @@ func (l *baseConn) surprising(q query.Query, style query.Style) bool {
 }
 
 func isLogin(q query.Query) bool { return q.Name() == query.Login().Name() }
+
+// opened is a session that was just opened.
+type opened interface {
+	session.Conn
+	probe(context.Context) (Surface, []string, error)
+}
+
+// postConn is a connection over streamable HTTP: a session id and nothing else. It
+// stays usable whatever a call came to: after an answer of KindEnded a further call
+// asks the server again.
+type postConn struct {
+	*baseConn
+	client *rpcClient
+}
+
+var _ session.Conn = (*postConn)(nil)
+
+// resume makes a connection for an existing session. Its life is its own, not
+// a child of the Dialer's, so that one that is never closed is not held.
+func (d *Dialer) resume(id session.ID) *postConn {
+	c := &postConn{newBaseConn(d, context.Background()), &rpcClient{wire: d.newStreamable(id, session.ID{})}}
+	c.id = id
+	return c
+}
+
+// openSession makes a new session over streamable HTTP.
+func (d *Dialer) openSession(ctx context.Context) (opened, error) {
+	c := &postConn{baseConn: newBaseConn(d, context.Background())}
+	var err error
+	if c.client, c.id, err = c.join(ctx, session.ID{}); err == nil && !plausible(c.id) {
+		err = errOdd
+	}
+	if err != nil {
+		return nil, d.openFailed(ctx, err, c.id)
+	}
+	return c, nil
+}
+
+// join shakes hands over streamable HTTP, for a bearer if that is not zero, and
+// returns the session that the server named, if it did.
+func (l *baseConn) join(ctx context.Context, bearer session.ID) (*rpcClient, session.ID, error) {
+	s := l.dialer.newStreamable(session.ID{}, bearer)
+	c := &rpcClient{wire: s}
+	bound, cancel := l.dialer.within(ctx, l.dialer.opts.OpenTimeout, l.life)
+	defer cancel()
+	if err := c.initialize(bound, l.dialer.opts.Version); err != nil {
+		return nil, s.session(), because(ctx, bound, l.life, err)
+	}
+	return c, s.session(), nil
+}
+
+// Call asks over streamable HTTP. An id that the server could never
+// have given out is KindEnded, without asking.
+func (c *postConn) Call(ctx context.Context, q query.Query) (string, error) {
+	if !plausible(c.id) {
+		return "", c.failed(q.Name(), errBadID)
+	}
+	text, cause := c.askInStyle(ctx, c.client, q, c.probe)
+	if cause != nil {
+		return "", c.failed(q.Name(), cause)
+	}
+	return text, nil
+}
+
+// probe looks at the server over the session.
+func (c *postConn) probe(ctx context.Context) (Surface, []string, error) {
+	return c.baseConn.probe(ctx, c.client)
+}
+
+// Lost never closes: there is no stream to lose.
+func (c *postConn) Lost() <-chan struct{} { return nil }
+
+// openFailed is the error of an Open that did not succeed.
+func (d *Dialer) openFailed(ctx context.Context, cause error, id session.ID) error {
+	cause = d.judge(ctx, session.ID{}, scrub(cause, id))
+	d.log.Debug("opening a kite session failed", "cause", cause)
+	return unopened(cause)
+}
+
+// probe looks at the server over a session of the login tool's kind. Where no login
+// tool is listed, the documents say whether a login is made by OAuth.
+func (l *baseConn) probe(ctx context.Context, c *rpcClient) (Surface, []string, error) {
+	text, cause := l.call(ctx, c, query.ToolList(), query.StyleUnknown)
+	if cause != nil {
+		return Surface{}, nil, cause
+	}
+	s, names, err := surfaceOf(text)
+	if err == nil && !s.Login && !s.Unfamiliar {
+		s.OAuth = l.dialer.documents.exist(ctx, l.dialer)
+	}
+	return s, names, err
+}
+
+// probeWithoutLogin looks at the server without a login: over a new session,
+// if the server opens one without a login. Where it does not, the tools are not known.
+func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, error) {
+	conn, err := d.openSession(ctx)
+	switch {
+	case err == nil:
+		defer conn.Close()
+		return conn.probe(ctx)
+	case wire.KindOf(err) == wire.KindAuthorize:
+		return Surface{OAuth: true}, nil, nil
+	default:
+		return Surface{}, nil, err
+	}
+}

@@ -2,13 +2,13 @@ package mcpconn
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
@@ -97,12 +97,6 @@ func (d *Dialer) noteServed(err error) {
 	}
 }
 
-// opened is a session that was just opened.
-type opened interface {
-	session.Conn
-	probe(context.Context) (Surface, []string, error)
-}
-
 // Resume returns a connection that speaks for an existing login. Nothing is
 // sent or opened before its first Call. It need not be closed: the garbage
 // collector takes it. Connections of one bearer share its MCP session.
@@ -125,33 +119,6 @@ func (d *Dialer) Close() {
 	d.client.CloseIdleConnections()
 }
 
-// enter books a piece of work that Close waits for; the worker calls
-// d.work.Done. It reports false once the Dialer is closed.
-func (d *Dialer) enter() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return false
-	}
-	d.work.Add(1)
-	return true
-}
-
-// within bounds ctx by a time limit, by the Dialer's life and by the life of
-// what is being used. The cause of its end says which of them it was.
-func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.Context) (context.Context, context.CancelFunc) {
-	timed, cancel := context.WithTimeout(ctx, limit)
-	bound, end := context.WithCancelCause(timed)
-	unlife := context.AfterFunc(life, func() { end(context.Cause(life)) })
-	unbase := context.AfterFunc(d.base, func() { end(context.Cause(d.base)) })
-	return bound, func() {
-		unlife()
-		unbase()
-		end(nil)
-		cancel()
-	}
-}
-
 // open makes a new session by the way that the server serves. When it serves no
 // streams the session is made over …/mcp at once, and so are those after it for a
 // while. An outage of both says nothing about streams.
@@ -171,45 +138,6 @@ func (d *Dialer) open(ctx context.Context) (opened, error) {
 		d.log.Info("kite's server serves no streams: sessions are opened over /mcp")
 	}
 	return conn, err
-}
-
-// openFailed is the error of an Open that did not succeed.
-func (d *Dialer) openFailed(ctx context.Context, cause error, id session.ID) error {
-	cause = d.judge(ctx, session.ID{}, scrub(cause, id))
-	d.log.Debug("opening a kite session failed", "cause", cause)
-	return unopened(cause)
-}
-
-// unopened is the error of a failed handshake. A status says nothing about any
-// login here, because there is none yet: a 404 is a wrong address or a deploy, not
-// the end of a session.
-func unopened(cause error) error {
-	err := failure("", cause)
-	var refused *refusedError
-	switch kind := wire.KindOf(err); {
-	case answer(cause) == nil, kind == wire.KindBlocked, kind == wire.KindNotServed:
-		return err
-	case errors.As(cause, &refused) && refused.status == http.StatusNotFound:
-		return &wire.Error{Kind: wire.KindNotServed, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
-	default:
-		return &wire.Error{Kind: wire.KindUnreachable, Cause: causeOf(cause), Err: errors.New(cause.Error())}
-	}
-}
-
-// noStreams reports whether the way in which a stream failed to open says that
-// the server serves none. A server that is away, or too busy, or keeps us out,
-// says nothing of the kind.
-func noStreams(cause error) bool {
-	var refused *refusedError
-	if !errors.As(cause, &refused) {
-		return errors.Is(cause, errNoStream) || errors.Is(cause, errNoEndpoint)
-	}
-	switch refused.status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return false
-	default:
-		return refused.status >= 400 && refused.status < 500
-	}
 }
 
 // streamSupport remembers that the server serves no streams, so that not every Open asks
@@ -258,4 +186,30 @@ func (s *streamSupport) served() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.again.IsZero()
+}
+
+// Surface returns what the server offers, as far as it is known now.
+func (d *Dialer) Surface() Surface {
+	s := d.surfaces.now()
+	s.Stream = d.at.sse != nil && d.streams.served()
+	return s
+}
+
+// checkSurface looks at the server over a session that was just opened, unless it is
+// known. The error says that the session is of no use; it is closed then.
+func (d *Dialer) checkSurface(ctx context.Context, conn opened) error {
+	known := d.surfaces.now()
+	surprised := known.OAuth || known.Unfamiliar // yet here is a session, and it may have changed
+	if known.Style == query.StyleUnknown || surprised {
+		_ = d.refreshSurface(ctx, surprised, conn.probe) // without it the session is as good as before
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = d.surfaces.now().barred()
+	}
+	if err != nil {
+		conn.Close()
+		return d.openFailed(ctx, err, conn.ID())
+	}
+	return nil
 }

@@ -13,20 +13,20 @@
 //     where the server serves those (dialer.go), and taken up again over …/mcp
 //     after its stream was lost or the bot was restarted; there is no second
 //     initialize.
-//   - A login by OAuth is a bearer, made by a browser and a code (authorize.go,
-//     register.go, token.go), and used over …/mcp only. Its MCP session says nothing
+//   - A login by OAuth is a bearer, made by a browser and a code (oauth.go),
+//     and used over …/mcp only. Its MCP session says nothing
 //     about the user: one that is lost is made anew, and the login is none the
-//     worse (grant.go, bearer.go).
+//     worse (bearer.go).
 //
 // What ends a login is different for each, and so is what a 404, a 401 or a text of
-// a tool means (challenge.go). Of what the server lists, one look per process is
+// a tool means (server.go). Of what the server lists, one look per process is
 // enough, until an answer does not fit it (surface.go, conn.go).
 //
 // # Differences from mcp-go
 //
 // mcp-go shakes hands, lists the tools, gives messages their form and makes the
 // requests of OAuth. Messages go out and come back by wires of our own (stream.go,
-// post.go, ADR 0017), and a tool's result goes past mcp-go. What they do otherwise
+// rpc.go, ADR 0017), and a tool's result goes past mcp-go. What they do otherwise
 // than mcp-go's transports, and why:
 //
 //   - The version of the protocol is pinned: mcp-go agrees with the coming server
@@ -49,7 +49,7 @@
 //     worse, after which mcp-go refuses everything, and a 429 or 403 is told from a
 //     server of an older protocol, which mcp-go takes them for.
 //   - The documents of OAuth are read at the root of the configured server, whatever
-//     a challenge says, and checked before mcp-go gets to see them (metadata.go):
+//     a challenge says, and checked before mcp-go gets to see them (documents.go):
 //     mcp-go follows them to any host, and reads a challenge wrong that has no
 //     quotes.
 //   - Requests stay on the configured scheme and host, answers below 4 MiB, and no

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -65,17 +66,6 @@ type toolError struct {
 }
 
 func (e *toolError) Error() string { return "the tool failed" }
-
-// visible reports whether a text can be a key to something: not empty, not
-// endless, visible ASCII.
-func visible(s string, most int) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= most
-}
 
 // judgedError is a failure whose meaning took more to find out than its answer.
 type judgedError struct {
@@ -254,3 +244,43 @@ func (e networkError) GoString() string { return e.Error() }
 
 // Is lets [errors.Is] find the failure and what it wraps.
 func (e networkError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// failure is classify, and nil for what did not fail.
+func failure(tool string, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	return classify(tool, cause)
+}
+
+// unopened is the error of a failed handshake. A status says nothing about any
+// login here, because there is none yet: a 404 is a wrong address or a deploy, not
+// the end of a session.
+func unopened(cause error) error {
+	err := failure("", cause)
+	var refused *refusedError
+	switch kind := wire.KindOf(err); {
+	case answer(cause) == nil, kind == wire.KindBlocked, kind == wire.KindNotServed:
+		return err
+	case errors.As(cause, &refused) && refused.status == http.StatusNotFound:
+		return &wire.Error{Kind: wire.KindNotServed, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
+	default:
+		return &wire.Error{Kind: wire.KindUnreachable, Cause: causeOf(cause), Err: errors.New(cause.Error())}
+	}
+}
+
+// noStreams reports whether the way in which a stream failed to open says that
+// the server serves none. A server that is away, or too busy, or keeps us out,
+// says nothing of the kind.
+func noStreams(cause error) bool {
+	var refused *refusedError
+	if !errors.As(cause, &refused) {
+		return errors.Is(cause, errNoStream) || errors.Is(cause, errNoEndpoint)
+	}
+	switch refused.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	default:
+		return refused.status >= 400 && refused.status < 500
+	}
+}

@@ -276,12 +276,6 @@ func sessionAt(endpoint, home *url.URL) (session.ID, error) {
 	return id, nil
 }
 
-// maxID is the longest session id believed, in bytes.
-const maxID = 128
-
-// plausible reports whether id looks like a session id.
-func plausible(id session.ID) bool { return visible(id.Reveal(), maxID) }
-
 // Call asks over the stream. When the server does not know the session
 // any more, its stream is gone: that says nothing about the login, so it is
 // KindUnreachable, and the connection counts as lost. It is the end of the login

@@ -3,10 +3,11 @@ package mcpconn
 import (
 	"fmt"
 	"io"
-	"kitebot/internal/kite/query"
 	"net/http"
 	"strings"
 	"testing"
+
+	"kitebot/internal/kite/query"
 )
 
 // The answer that comes right before the stream's end is an answer.

@@ -8,7 +8,6 @@ import (
 
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/wire"
-	"kitebot/internal/stdlog"
 )
 
 // Surface is what the server offers, as far as it is known: the list of its
@@ -52,13 +51,6 @@ func (s Surface) Name() string {
 		return surfaceUnfamiliar
 	}
 	return names[s.Style]
-}
-
-// Surface returns what the server offers, as far as it is known now.
-func (d *Dialer) Surface() Surface {
-	s := d.surfaces.now()
-	s.Stream = d.at.sse != nil && d.streams.served()
-	return s
 }
 
 // barred says why a session that was opened is of no use; nil when it is of some.
@@ -190,56 +182,6 @@ func (d *Dialer) probeEnded(g *surfaceProbe, pause bool) {
 	close(g.done)
 }
 
-// refreshSurfaceLater looks in the background, if there was no look. It belongs to the Dialer.
-func (d *Dialer) refreshSurfaceLater(probe probeFunc) {
-	d.surfaces.mu.Lock()
-	due := d.surfaces.surface.Style == query.StyleUnknown && d.surfaces.running == nil && !time.Now().Before(d.surfaces.next)
-	d.surfaces.mu.Unlock()
-	if !due || !d.enter() {
-		return
-	}
-	go func() {
-		defer d.work.Done()
-		defer func() {
-			if bug := recover(); bug != nil {
-				d.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", stdlog.Panic(bug)...)
-			}
-		}()
-		ctx, cancel := context.WithTimeout(d.base, d.opts.CallTimeout)
-		defer cancel()
-		_ = d.refreshSurface(ctx, false, probe) // it was logged as a call
-	}()
-}
-
-// probe looks at the server over a session of the login tool's kind. Where no login
-// tool is listed, the documents say whether a login is made by OAuth.
-func (l *baseConn) probe(ctx context.Context, c *rpcClient) (Surface, []string, error) {
-	text, cause := l.call(ctx, c, query.ToolList(), query.StyleUnknown)
-	if cause != nil {
-		return Surface{}, nil, cause
-	}
-	s, names, err := surfaceOf(text)
-	if err == nil && !s.Login && !s.Unfamiliar {
-		s.OAuth = l.dialer.documents.exist(ctx, l.dialer)
-	}
-	return s, names, err
-}
-
-// probeWithoutLogin looks at the server without a login: over a new session,
-// if the server opens one without a login. Where it does not, the tools are not known.
-func (d *Dialer) probeWithoutLogin(ctx context.Context) (Surface, []string, error) {
-	conn, err := d.openSession(ctx)
-	switch {
-	case err == nil:
-		defer conn.Close()
-		return conn.probe(ctx)
-	case wire.KindOf(err) == wire.KindAuthorize:
-		return Surface{OAuth: true}, nil, nil
-	default:
-		return Surface{}, nil, err
-	}
-}
-
 // surfaceOf reads a list of tools, which says nothing about OAuth.
 func surfaceOf(text string) (Surface, []string, error) {
 	offers, err := wire.DecodeOffers(text)
@@ -248,23 +190,4 @@ func surfaceOf(text string) (Surface, []string, error) {
 	}
 	style := query.StyleOf(offers)
 	return Surface{Style: style, Login: query.OffersLogin(offers), Unfamiliar: style == query.StyleUnknown}, namesOf(offers), nil
-}
-
-// checkSurface looks at the server over a session that was just opened, unless it is
-// known. The error says that the session is of no use; it is closed then.
-func (d *Dialer) checkSurface(ctx context.Context, conn opened) error {
-	known := d.surfaces.now()
-	surprised := known.OAuth || known.Unfamiliar // yet here is a session, and it may have changed
-	if known.Style == query.StyleUnknown || surprised {
-		_ = d.refreshSurface(ctx, surprised, conn.probe) // without it the session is as good as before
-	}
-	err := ctx.Err()
-	if err == nil {
-		err = d.surfaces.now().barred()
-	}
-	if err != nil {
-		conn.Close()
-		return d.openFailed(ctx, err, conn.ID())
-	}
-	return nil
 }

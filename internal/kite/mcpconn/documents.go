@@ -9,6 +9,18 @@ import (
 	"kitebot/internal/kite"
 )
 
+// The documents that tell how to authorize. Their forms with a path are not read.
+const (
+	resourceDocument = "/.well-known/oauth-protected-resource"
+	serverDocument   = "/.well-known/oauth-authorization-server"
+)
+
+// resource is the document of a server that wants OAuth.
+type resource struct {
+	Resource string   `json:"resource"`
+	Servers  []string `json:"authorization_servers"`
+}
+
 // endpoints are where a login by OAuth is made, all of them on the configured
 // server.
 type endpoints struct {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
 
@@ -197,4 +199,76 @@ func (p *poster) notify(ctx context.Context, message []byte) error {
 	defer resp.Body.Close()
 	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxHandshake))
 	return unread(err)
+}
+
+// streamable is the wire of a session over streamable HTTP: the answer to a request
+// is that to its POST.
+type streamable struct {
+	poster
+	budget *budget
+}
+
+// newStreamable makes a wire for a session, or for a new one when id is zero. A
+// bearer that is not zero is shown with each message.
+func (d *Dialer) newStreamable(id, bearer session.ID) *streamable {
+	header := http.Header{"Accept": {"application/json, text/event-stream"}}
+	s := &streamable{poster{via: d.client, to: d.at.mcp.String(), header: header}, d.budget}
+	if !bearer.IsZero() {
+		s.header.Set("Authorization", "Bearer "+bearer.Reveal())
+	}
+	if !id.IsZero() {
+		s.header.Set(transport.HeaderKeySessionID, id.Reveal())
+		s.version = protocolVersion
+	}
+	return s
+}
+
+// session is the session that the server named in its answer to the handshake.
+func (s *streamable) session() session.ID {
+	return session.NewID(s.header.Get(transport.HeaderKeySessionID))
+}
+
+func (s *streamable) exchange(ctx context.Context, _ string, request []byte) (r reply, err error) {
+	resp, err := s.post(ctx, request)
+	if err != nil {
+		return reply{}, err
+	}
+	defer resp.Body.Close()
+	if id := resp.Header.Get(transport.HeaderKeySessionID); id != "" && s.version == "" { // this is the handshake
+		s.header.Set(transport.HeaderKeySessionID, id)
+	}
+	if resp.ContentLength > maxAnswer {
+		return reply{}, errAnswerTooBig
+	}
+	body := &bounded{Reader: resp.Body, ctx: ctx, budget: s.budget, length: resp.ContentLength}
+	defer func() {
+		if r.held == nil { // not handed on, also by a panic
+			body.held.release()
+		}
+	}()
+	text, err := readAnswer(body, resp.Header)
+	if err != nil {
+		return reply{}, err
+	}
+	body.held.shrink(len(text))
+	answer, ok := wire.DecodeAnswer(text)
+	if !ok {
+		return reply{}, errOdd
+	}
+	return reply{Answer: answer, held: body.held}, nil
+}
+
+// readAnswer reads an answer, be it alone or the first among events.
+func readAnswer(body io.Reader, header http.Header) (string, error) {
+	if isEvents(header) {
+		return firstAnswer(body)
+	}
+	whole, err := io.ReadAll(body)
+	return string(whole), unread(err)
+}
+
+// isEvents reports whether an answer comes as events.
+func isEvents(header http.Header) bool {
+	media, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	return media == "text/event-stream"
 }
