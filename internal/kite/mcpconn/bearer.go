@@ -19,11 +19,9 @@ import (
 // used on. The bearer says who the person is, the MCP session only what was agreed
 // on: it may be lost and made again, and the login is none the worse.
 type grant struct {
-	bearer session.ID
-
 	mu      sync.Mutex
 	mcp     session.ID
-	client  *rpcClient // over mcp; nil before the first call and after mcp was lost
+	rpc     *rpcClient // over mcp; nil before the first call and after mcp was lost
 	joining *joining   // nil while no MCP session is being made
 }
 
@@ -51,7 +49,7 @@ func (s *grants) of(h session.Credential) *grant {
 	if s.all == nil {
 		s.all = map[session.ID]weak.Pointer[grant]{}
 	}
-	g := &grant{bearer: h.Session, mcp: h.MCP}
+	g := &grant{mcp: h.MCP}
 	s.all[h.Session] = weak.Make(g)
 	runtime.AddCleanup(g, s.forget, h.Session)
 	return g
@@ -66,71 +64,13 @@ func (s *grants) forget(bearer session.ID) {
 	}
 }
 
-// speak returns what speaks for the bearer. Where there is no MCP session it makes
-// one over l, and calls renewed with it; concurrent calls share one.
-func (g *grant) speak(ctx context.Context, l *baseConn, renewed func(session.ID)) (*rpcClient, error) {
-	for {
-		g.mu.Lock()
-		if g.client == nil && plausible(g.mcp) {
-			g.client = &rpcClient{wire: l.dialer.newStreamable(g.mcp, g.bearer)}
-		}
-		if s := g.client; s != nil {
-			g.mu.Unlock()
-			return s, nil
-		}
-		j := g.joining
-		if j == nil {
-			j = &joining{done: make(chan struct{}), again: true} // a panic counts as giving up
-			g.joining = j
-			g.mu.Unlock()
-			return g.join(ctx, l, j, renewed)
-		}
-		g.mu.Unlock()
-		select {
-		case <-j.done:
-			if j.err != nil && !j.again {
-				return nil, j.err
-			}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-l.life.Done():
-			return nil, context.Cause(l.life)
-		}
-	}
-}
-
-// join makes an MCP session, and lets those who wait for it go on.
-func (g *grant) join(ctx context.Context, l *baseConn, j *joining, renewed func(session.ID)) (*rpcClient, error) {
-	var made *rpcClient
-	var mcp session.ID
-	defer func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.joining = nil
-		if made != nil {
-			g.client, g.mcp = made, mcp
-		}
-		close(j.done)
-	}()
-	s, id, err := l.begin(ctx)
-	j.again, j.err = ctx.Err() != nil || l.life.Err() != nil, err
-	if err != nil {
-		return nil, err
-	}
-	made, mcp = s, id
-	if renewed != nil && !id.IsZero() {
-		renewed(id)
-	}
-	return made, nil
-}
-
-// lose forgets the MCP session that s speaks over; nil for whichever there is.
+// lose forgets the MCP session that rpc speaks over; nil for whichever there is.
 // Calls that failed over the same one lose it once.
-func (g *grant) lose(s *rpcClient) {
+func (g *grant) lose(rpc *rpcClient) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s == nil || g.client == s {
-		g.client, g.mcp = nil, session.ID{}
+	if rpc == nil || g.rpc == rpc {
+		g.rpc, g.mcp = nil, session.ID{}
 	}
 }
 
@@ -139,28 +79,6 @@ func (g *grant) session() session.ID {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.mcp
-}
-
-// begin shakes hands for a bearer, which makes an MCP session.
-func (l *baseConn) begin(ctx context.Context) (*rpcClient, session.ID, error) {
-	d := l.dialer
-	if !d.enter() {
-		return nil, session.ID{}, errClosed
-	}
-	defer d.work.Done()
-	began := time.Now()
-	s, id, err := l.join(ctx, l.id)
-	switch {
-	case err != nil:
-		err = d.judge(ctx, l.id, scrub(scrub(err, l.id), id))
-	case !id.IsZero() && !plausible(id):
-		err = errOdd
-	}
-	d.measure(opening, began, unopened(err))
-	if answer(err) != nil { // its status says nothing of the login
-		err = &judgedError{kind: wire.KindOf(unopened(err)), text: err.Error()}
-	}
-	return s, id, err
 }
 
 // bearerConn is a connection over streamable HTTP for a login by OAuth. It makes
@@ -173,10 +91,84 @@ type bearerConn struct {
 
 var _ session.Conn = (*bearerConn)(nil)
 
-func (d *Dialer) resumeBearer(h session.Credential, renewed func(session.ID)) *bearerConn {
-	c := &bearerConn{baseConn: newBaseConn(d, context.Background()), grant: d.grants.of(h), renewed: renewed}
-	c.id = h.Session
-	return c
+// speak returns what speaks for the bearer. Where there is no MCP session it makes
+// one, and calls renewed with it; concurrent calls share one.
+func (c *bearerConn) speak(ctx context.Context) (*rpcClient, error) {
+	for g := c.grant; ; {
+		g.mu.Lock()
+		if g.rpc == nil && plausible(g.mcp) {
+			g.rpc = &rpcClient{wire: c.server.newStreamable(g.mcp, c.id)}
+		}
+		rpc, j := g.rpc, g.joining
+		if rpc == nil && j == nil {
+			j = &joining{done: make(chan struct{}), again: true} // a panic counts as giving up
+			g.joining = j
+			g.mu.Unlock()
+			return c.join(ctx, j)
+		}
+		g.mu.Unlock()
+		if rpc != nil {
+			return rpc, nil
+		}
+		select {
+		case <-j.done:
+			if j.err != nil && !j.again {
+				return nil, j.err
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-c.life.Done():
+			return nil, context.Cause(c.life)
+		}
+	}
+}
+
+// join makes an MCP session, and lets those who wait for it go on.
+func (c *bearerConn) join(ctx context.Context, j *joining) (*rpcClient, error) {
+	var made *rpcClient
+	var mcp session.ID
+	defer func() {
+		g := c.grant
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.joining = nil
+		if made != nil {
+			g.rpc, g.mcp = made, mcp
+		}
+		close(j.done)
+	}()
+	rpc, id, err := c.handshake(ctx)
+	j.again, j.err = ctx.Err() != nil || c.life.Err() != nil, err
+	if err != nil {
+		return nil, err
+	}
+	made, mcp = rpc, id
+	if c.renewed != nil && !id.IsZero() {
+		c.renewed(id)
+	}
+	return made, nil
+}
+
+// handshake shakes hands for the bearer, which makes an MCP session.
+func (c *bearerConn) handshake(ctx context.Context) (*rpcClient, session.ID, error) {
+	s := c.server
+	if !s.enter() {
+		return nil, session.ID{}, errClosed
+	}
+	defer s.work.Done()
+	began := time.Now()
+	rpc, id, err := c.baseConn.join(ctx, c.id)
+	switch {
+	case err != nil:
+		err = s.judge(ctx, c.id, scrub(scrub(err, c.id), id))
+	case !id.IsZero() && !plausible(id):
+		err = errOdd
+	}
+	s.measure(opening, began, unopened(err))
+	if answer(err) != nil { // its status says nothing of the login
+		err = &judgedError{kind: wire.KindOf(unopened(err)), text: err.Error()}
+	}
+	return rpc, id, err
 }
 
 // Call asks over streamable HTTP. When the MCP session is lost it makes another
@@ -201,27 +193,29 @@ func (c *bearerConn) Call(ctx context.Context, q query.Query) (string, error) {
 
 // try asks once. retry says that asking again, over another MCP session, may help.
 func (c *bearerConn) try(ctx context.Context, q query.Query) (text string, retry bool, cause error) {
-	s, cause := c.grant.speak(ctx, c.baseConn, c.renewed)
+	rpc, cause := c.speak(ctx)
 	if cause != nil {
 		return "", false, cause
 	}
 	used := c.grant.session()
-	text, cause = c.askInStyle(ctx, s, q, c.probe)
+	text, cause = c.askInStyle(ctx, rpc, q, c.probe)
 	if cause == nil {
 		return text, false, nil
 	}
 	cause = scrub(cause, used)
-	if losesSession(cause) {
-		c.grant.lose(s)
+	unknown := unknownSession(cause)
+	switch {
+	case losesSession(cause):
+		c.grant.lose(rpc)
 		return "", true, cause
-	}
-	if unknown, loggedOut := unknownSession(cause), wire.KindOf(classify("", cause)) == wire.KindNoLogin; unknown || loggedOut {
-		if unknown {
-			c.grant.lose(s)
-		}
+	case unknown:
+		c.grant.lose(rpc)
+		fallthrough
+	case wire.KindOf(classify("", cause)) == wire.KindNoLogin:
 		return c.unlessSwitched(ctx, unknown, cause)
+	default:
+		return "", false, cause
 	}
-	return "", false, cause
 }
 
 // losesSession reports whether a failure says that the MCP session is none, which
@@ -232,7 +226,7 @@ func losesSession(cause error) bool {
 	var rpc *rpcError
 	switch {
 	case errors.As(cause, &refused):
-		return refused.status == http.StatusNotFound && (strings.TrimSpace(refused.body) == "" || wire.KindOf(classify("", cause)) == wire.KindEnded) ||
+		return refused.status == http.StatusNotFound && (strings.TrimSpace(refused.body) == "" || unknownSession(cause)) ||
 			refused.status == http.StatusForbidden && strings.Contains(strings.ToLower(refused.body), textOthersSession)
 	case errors.As(cause, &rpc):
 		return strings.Contains(strings.ToLower(rpc.message), textNoSession)
@@ -248,7 +242,7 @@ const (
 )
 
 // unknownSession reports whether a failure is "Invalid session ID", as servers say
-// it that look at no bearer.
+// it that look at no bearer, or says in a 404 that there is no such session.
 func unknownSession(cause error) bool {
 	var refused *refusedError
 	return errors.As(cause, &refused) && wire.KindOf(classify("", cause)) == wire.KindEnded
@@ -258,11 +252,11 @@ func unknownSession(cause error) bool {
 // bearer: then the login is over. Else another MCP session may help, if it knew
 // none.
 func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error) (string, bool, error) {
-	d := c.dialer
-	if err := d.refreshSurface(ctx, true, c.probe); err != nil {
+	surfaces := &c.server.surfaces
+	if err := surfaces.refresh(ctx, true, c.probe); err != nil {
 		return "", false, &judgedError{kind: wire.KindUnreachable, text: "whether the server wants bearers is not known: " + cause.Error()}
 	}
-	switch now := d.surfaces.now(); {
+	switch now := surfaces.now(); {
 	case now.Unfamiliar:
 		return "", false, now.barred()
 	case !now.OAuth:
@@ -276,7 +270,7 @@ func (c *bearerConn) unlessSwitched(ctx context.Context, retry bool, cause error
 // looks at no bearer answers to any, and then, where that is refused, with the
 // bearer.
 func (c *bearerConn) probe(ctx context.Context) (Surface, []string, error) {
-	seen, tools, err := c.dialer.probeWithoutLogin(ctx)
+	seen, tools, err := c.server.probeWithoutLogin(ctx)
 	if err != nil || seen.Style != query.StyleUnknown || seen.Unfamiliar {
 		return seen, tools, err
 	}
@@ -292,14 +286,14 @@ func (c *bearerConn) probe(ctx context.Context) (Surface, []string, error) {
 // list lists the tools, over another MCP session when there is none any more.
 func (c *bearerConn) list(ctx context.Context) (text string, err error) {
 	for range 2 {
-		s, err := c.grant.speak(ctx, c.baseConn, c.renewed)
+		rpc, err := c.speak(ctx)
 		if err != nil {
 			return "", err
 		}
-		if text, err = c.call(ctx, s, query.ToolList(), query.StyleUnknown); err == nil || !losesSession(err) {
+		if text, err = c.call(ctx, rpc, query.ToolList(), query.StyleUnknown); err == nil || !losesSession(err) {
 			return text, err
 		}
-		c.grant.lose(s)
+		c.grant.lose(rpc)
 	}
 	return "", errNoSession
 }

@@ -5,9 +5,9 @@ import (
 	"io"
 	"sync/atomic"
 
-	"golang.org/x/sync/semaphore"
-
 	"kitebot/internal/kite/wire"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // The bounds of answers, in bytes.

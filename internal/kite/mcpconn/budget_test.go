@@ -68,24 +68,24 @@ func checkEmpty(t *testing.T, b *budget) {
 }
 
 // ways runs a test over each way in which an answer can come.
-func ways(t *testing.T, o Options, configure func(*far), test func(*testing.T, *Dialer, session.Conn)) {
-	both(t, configure, o, func(t *testing.T, _ *far, c session.Conn) { test(t, dialerOf(c), c) })
+func ways(t *testing.T, o Options, configure func(*far), test func(*testing.T, *server, session.Conn)) {
+	both(t, configure, o, func(t *testing.T, _ *far, c session.Conn) { test(t, serverOf(c), c) })
 	t.Run("events", func(t *testing.T) {
 		f := newFar(t, func(f *far) {
 			configure(f)
 			f.mcp = inEvents(f.serveMCP)
 		})
 		d := f.dialer(t, "/mcp", o)
-		test(t, d, open(t, d))
+		test(t, d.server, open(t, d))
 	})
 }
 
-func dialerOf(c session.Conn) *Dialer {
+func serverOf(c session.Conn) *server {
 	switch c := c.(type) {
 	case *streamConn:
-		return c.dialer
+		return c.server
 	case *postConn:
-		return c.dialer
+		return c.server
 	default:
 		panic(fmt.Sprintf("%T", c))
 	}
@@ -126,7 +126,7 @@ func sized(size int) func(*far) {
 
 // Ordinary answers do not wait for large ones.
 func TestSmallAnswersNeedNoRoom(t *testing.T) {
-	ways(t, Options{}, sized(freeAnswer-200), func(t *testing.T, d *Dialer, c session.Conn) {
+	ways(t, Options{}, sized(freeAnswer-200), func(t *testing.T, d *server, c session.Conn) {
 		d.budget.free.TryAcquire(maxLarge)
 		if text, err := c.Call(t.Context(), query.Holdings()); err != nil || len(text) != freeAnswer-200 {
 			t.Errorf("%d bytes, %v", len(text), err)
@@ -137,7 +137,7 @@ func TestSmallAnswersNeedNoRoom(t *testing.T) {
 // A large answer waits until there is room, for as long as its call. The stream and
 // the next answer are none the worse.
 func TestLargeAnswersWaitForRoom(t *testing.T) {
-	ways(t, Options{CallTimeout: 100 * time.Millisecond}, sized(freeAnswer+1), func(t *testing.T, d *Dialer, c session.Conn) {
+	ways(t, Options{CallTimeout: 100 * time.Millisecond}, sized(freeAnswer+1), func(t *testing.T, d *server, c session.Conn) {
 		d.budget.free.TryAcquire(maxLarge)
 		_, err := c.Call(t.Context(), query.Holdings())
 		wantKind(t, err, wire.KindLimited)
@@ -154,7 +154,7 @@ func TestLargeAnswersWaitForRoom(t *testing.T) {
 
 // A large answer counts until it is decoded.
 func TestLargeAnswersAreHeld(t *testing.T) {
-	ways(t, Options{}, sized(maxAnswer-500), func(t *testing.T, d *Dialer, c session.Conn) {
+	ways(t, Options{}, sized(maxAnswer-500), func(t *testing.T, d *server, c session.Conn) {
 		ctx, release := wire.DeferRelease(t.Context())
 		if _, err := c.Call(ctx, query.Holdings()); err != nil {
 			t.Fatal(err)
@@ -173,7 +173,7 @@ func TestLargeAnswersAreHeld(t *testing.T) {
 }
 
 func TestAnswersThatAreTooBig(t *testing.T) {
-	ways(t, Options{}, sized(maxAnswer), func(t *testing.T, d *Dialer, c session.Conn) {
+	ways(t, Options{}, sized(maxAnswer), func(t *testing.T, d *server, c session.Conn) {
 		_, err := c.Call(t.Context(), query.Holdings())
 		wantKind(t, err, wire.KindTooBig)
 		if _, err := c.Call(t.Context(), query.Profile()); err != nil {
@@ -234,7 +234,7 @@ func TestAPanicOnAStreamGivesRoomBack(t *testing.T) {
 	d := f.dialer(t, "/sse", Options{})
 	closed := make(chan streamAnswer, 1)
 	close(closed) // to hand an answer over panics
-	s := &streamConn{baseConn: newBaseConn(d, t.Context()), waiting: map[string]pendingCall{`"b-1"`: {to: closed}}}
+	s := &streamConn{baseConn: newBaseConn(d.server, t.Context()), waiting: map[string]pendingCall{`"b-1"`: {to: closed}}}
 	r := newEvents(strings.NewReader(`data: {"jsonrpc":"2.0","id":"b-1","result":"`+strings.Repeat("x", 2*freeAnswer)+"\"}\n\n"), smallBuffer, false)
 	r.room = s.room
 	func() {

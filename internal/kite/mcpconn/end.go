@@ -153,7 +153,7 @@ func (d *Dialer) notLoggedOut(ctx context.Context, c *bearerConn, err error) err
 	case wire.Unanswered(err):
 		return err
 	}
-	if wire.KindOf(err) == wire.KindNoTool && d.refreshSurface(ctx, true, c.probe) == nil {
+	if wire.KindOf(err) == wire.KindNoTool && d.surfaces.refresh(ctx, true, c.probe) == nil {
 		if now := d.surfaces.now(); !now.OAuth && !now.Unfamiliar {
 			return nil
 		}

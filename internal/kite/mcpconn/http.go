@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -51,7 +52,7 @@ func NewHTTPClient(dial dialFunc) *http.Client {
 
 // guarded returns a client over the same transport as c whose requests and
 // answers pass the guard.
-func (d *Dialer) guarded(c *http.Client) *http.Client {
+func guarded(c *http.Client, home *url.URL, agent string) *http.Client {
 	next := c.Transport
 	if next == nil {
 		next = http.DefaultTransport
@@ -60,7 +61,7 @@ func (d *Dialer) guarded(c *http.Client) *http.Client {
 		next = newDialLimiter(t)
 	}
 	return &http.Client{
-		Transport:     &guard{next: next, dialer: d},
+		Transport:     &guard{next, home, agent},
 		CheckRedirect: refuseRedirect,
 	}
 }
@@ -192,21 +193,21 @@ const (
 // returned as a *refusedError. mcp-go's OAuth would make prose of it; net/http would
 // follow a redirect.
 type guard struct {
-	next   http.RoundTripper
-	dialer *Dialer
+	next  http.RoundTripper
+	home  *url.URL
+	agent string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	home := g.dialer.at.mcp
-	if req.URL.Scheme != home.Scheme || req.URL.Host != home.Host || req.URL.User != nil {
+	if req.URL.Scheme != g.home.Scheme || req.URL.Host != g.home.Host || req.URL.User != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
 		return nil, errForeign
 	}
 	req = req.Clone(req.Context()) // a RoundTripper must not change what it was given
-	req.Header.Set("User-Agent", g.dialer.opts.userAgent())
+	req.Header.Set("User-Agent", g.agent)
 	resp, err := g.next.RoundTrip(req)
 	if err != nil {
 		return nil, err

@@ -15,11 +15,62 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/client/transport"
+	"golang.org/x/sync/semaphore"
 
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
+
+const (
+	// pasteRedirect is where a browser ends that no server waits for: its address holds
+	// the code, and the person sends it to us. Servers take the person's own machine
+	// for any client.
+	pasteRedirect = "http://127.0.0.1:48127/kite"
+	// endpointsLife is for how long the server's documents are believed.
+	endpointsLife = 10 * time.Minute
+	// usualLife is how long a bearer is good whose server does not say, longestLife
+	// how long one is believed to be good at most.
+	usualLife, longestLife = 24 * time.Hour, 48 * time.Hour
+	// maxClient is the longest client id believed, in bytes.
+	maxClient = 256
+	// codeRedirect is how a registration is refused for its redirect.
+	codeRedirect = "invalid_redirect_uri"
+)
+
+// oauth makes logins by OAuth.
+type oauth struct {
+	*server
+
+	registering *semaphore.Weighted     // held by the caller that registers
+	clients     map[string]registration // by redirect
+
+	mu           sync.Mutex // of what follows
+	places       endpoints  // where logins are made
+	placesUntil  time.Time  // until when that is believed
+	refusedSince time.Time  // the callback was found refused then
+	refusedWhy   string
+}
+
+// registration is as what we are known for one redirect. The server forgets it, and
+// does not mind: any name does that is the same from one step of a login to the next.
+type registration struct {
+	client  string
+	sure    bool // the server takes the redirect
+	refused bool // it does not
+}
+
+func newOAuth(s *server) *oauth {
+	return &oauth{server: s, registering: semaphore.NewWeighted(1), clients: map[string]registration{}}
+}
+
+// CallbackRefused says since when the server is known to refuse Options.Callback,
+// and how it says so. The zero Time: it is not.
+func (o *oauth) CallbackRefused() (since time.Time, why string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.refusedSince, o.refusedWhy
+}
 
 // Begin prepares a login by OAuth. It finds out where that is made, registers once
 // per process, and returns the address that the person opens, which is on the
@@ -28,80 +79,118 @@ import (
 // The error is a *wire.Error: of KindMalformed when the server's documents are no
 // such thing or lead to another server, which it names; of KindFailed when the
 // server takes no redirect of ours; else as that of Open.
-func (d *Dialer) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
-	if !d.enter() {
-		return session.Attempt{}, kite.Link{}, classify(authorizing, errClosed)
-	}
-	defer d.work.Done()
-	began := time.Now()
-	bound, cancel := d.within(ctx, d.opts.OpenTimeout, d.base)
-	defer cancel()
-	a, link, cause := d.prepare(bound)
-	err := oauthFailed(authorizing, cause)
-	d.measure(authorizing, began, err)
-	if err != nil {
-		d.log.Debug("preparing a login by OAuth failed", "error", err)
-		return session.Attempt{}, kite.Link{}, err
-	}
-	return a, link, nil
-}
-
-func (d *Dialer) prepare(ctx context.Context) (session.Attempt, kite.Link, error) {
-	at, err := d.discover(ctx)
-	if err != nil {
-		return session.Attempt{}, kite.Link{}, err
-	}
+func (o *oauth) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
 	var a session.Attempt
-	if a.ClientID, a.Redirect, err = d.chooseRedirect(ctx, at); err != nil {
-		return session.Attempt{}, kite.Link{}, err
-	}
-	a.Paste = a.Redirect == pasteRedirect
-	if a.Verifier, err = transport.GenerateCodeVerifier(); err != nil {
-		return session.Attempt{}, kite.Link{}, err
-	}
-	if a.State, err = transport.GenerateState(); err != nil {
-		return session.Attempt{}, kite.Link{}, err
-	}
-	link, err := d.authorizationURL(ctx, at, a)
+	var link *url.URL
+	err := o.step(authorizing, func() (err error) {
+		bound, cancel := o.within(ctx, o.opts.OpenTimeout, o.base)
+		defer cancel()
+		a, link, err = o.prepare(bound)
+		return oauthFailed(authorizing, err)
+	})
 	if err != nil {
 		return session.Attempt{}, kite.Link{}, err
 	}
 	return a, kite.RestoreLink(link.String()), nil
 }
 
-// authorizationURL is the address that an attempt is opened with.
-func (d *Dialer) authorizationURL(ctx context.Context, at endpoints, a session.Attempt) (*url.URL, error) {
-	h := d.oauth(at, a.ClientID, a.Redirect, nil)
-	raw, err := h.GetAuthorizationURL(ctx, a.State, transport.GenerateCodeChallenge(a.Verifier))
+// step makes a step of a login, as a piece of work of the server.
+func (o *oauth) step(name string, do func() error) error {
+	if !o.enter() {
+		return classify(name, errClosed)
+	}
+	defer o.work.Done()
+	began := time.Now()
+	err := do()
+	o.measure(name, began, err)
 	if err != nil {
-		return nil, err
+		o.log.Debug("a step of a login by OAuth failed", "step", name, "error", err)
 	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, errDocument
-	}
-	plain := *u
-	plain.RawQuery = ""
-	if _, err := ourOwn(d.at.mcp, "authorization endpoint", plain.String()); err != nil {
-		return nil, err
-	}
-	return u, nil
+	return err
 }
 
-// oauth makes a handler of mcp-go, which knows the protocol. It is given the
+func (o *oauth) prepare(ctx context.Context) (a session.Attempt, link *url.URL, err error) {
+	at, err := o.discover(ctx)
+	if err != nil {
+		return a, nil, err
+	}
+	client, redirect, err := o.chooseRedirect(ctx, at)
+	if err != nil {
+		return a, nil, err
+	}
+	return o.attempt(ctx, at, client, redirect)
+}
+
+// attempt makes an attempt, and the address that it is opened with.
+func (o *oauth) attempt(ctx context.Context, at endpoints, client, redirect string) (a session.Attempt, link *url.URL, err error) {
+	a = session.Attempt{ClientID: client, Redirect: redirect, Paste: redirect == pasteRedirect}
+	if a.Verifier, err = transport.GenerateCodeVerifier(); err != nil {
+		return a, nil, err
+	}
+	if a.State, err = transport.GenerateState(); err != nil {
+		return a, nil, err
+	}
+	raw, err := o.handler(at, client, redirect, nil).GetAuthorizationURL(ctx, a.State, transport.GenerateCodeChallenge(a.Verifier))
+	if err != nil {
+		return a, nil, err
+	}
+	if link, err = url.Parse(raw); err != nil {
+		return a, nil, errDocument
+	}
+	plain := *link
+	plain.RawQuery = ""
+	_, err = ourOwn(o.at.mcp, "authorization endpoint", plain.String())
+	return a, link, err
+}
+
+// known returns where logins are made; false when that was not looked up yet.
+func (o *oauth) known() (at endpoints, young, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.places, time.Now().Before(o.placesUntil), o.places != endpoints{}
+}
+
+// discover finds out where logins by OAuth are made. It reads the documents at the
+// root of the configured server and nothing else, whatever a challenge says.
+func (o *oauth) discover(ctx context.Context) (endpoints, error) {
+	if at, young, ok := o.known(); ok && young {
+		return at, nil
+	}
+	body, err := o.page(ctx, resourceDocument, "")
+	if err != nil {
+		return endpoints{}, err
+	}
+	if err := checkResource(o.at.mcp, body); err != nil {
+		return endpoints{}, err
+	}
+	if body, err = o.page(ctx, serverDocument, ""); err != nil {
+		return endpoints{}, err
+	}
+	at, err := checkServer(o.at.mcp, body)
+	if err != nil {
+		return endpoints{}, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.places, o.placesUntil = at, time.Now().Add(endpointsLife)
+	return at, nil
+}
+
+// handler makes a handler of mcp-go, which knows the protocol. It is given the
 // document that was checked in place of the server's, so that it cannot be led
 // elsewhere.
-func (d *Dialer) oauth(at endpoints, client, redirect string, tokens transport.TokenStore) *transport.OAuthHandler {
-	document := url.URL{Scheme: d.at.mcp.Scheme, Host: d.at.mcp.Host, Path: serverDocument}
+func (o *oauth) handler(at endpoints, client, redirect string, tokens transport.TokenStore) *transport.OAuthHandler {
+	home := o.at.mcp
+	document := url.URL{Scheme: home.Scheme, Host: home.Host, Path: serverDocument}
 	return transport.NewOAuthHandler(transport.OAuthConfig{
 		ClientID: client, RedirectURI: redirect, PKCEEnabled: true, TokenStore: tokens,
 		AuthServerMetadataURL: document.String(),
-		HTTPClient:            &http.Client{Transport: &checked{at: at, next: d.client.Transport}, CheckRedirect: refuseRedirect},
+		HTTPClient:            &http.Client{Transport: &checked{at: at, next: o.client.Transport}, CheckRedirect: refuseRedirect},
 	})
 }
 
 // checked answers for the document that was read before, and lets other requests
-// pass, which have small answers.
+// pass, which have short answers.
 type checked struct {
 	at   endpoints
 	next http.RoundTripper
@@ -109,27 +198,18 @@ type checked struct {
 
 // RoundTrip implements http.RoundTripper.
 func (c *checked) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodGet {
-		return c.forward(req)
-	}
-	body, err := json.Marshal(c.at)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{
+	var body []byte
+	var err error
+	resp := &http.Response{
 		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
-		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),
-	}, nil
-}
-
-// forward sends a request and reads its answer, which is short.
-func (c *checked) forward(req *http.Request) (*http.Response, error) {
-	resp, err := c.next.RoundTrip(req)
-	if err != nil {
-		return nil, err
+		Header: http.Header{"Content-Type": {"application/json"}},
 	}
-	defer resp.Body.Close()
-	body, err := readDocument(resp.Body)
+	if req.Method == http.MethodGet {
+		body, err = json.Marshal(c.at)
+	} else if resp, err = c.next.RoundTrip(req); err == nil {
+		defer resp.Body.Close()
+		body, err = readDocument(resp.Body)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -137,120 +217,20 @@ func (c *checked) forward(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// oauthFailed makes a *wire.Error of what became of a step of a login by OAuth. Its
-// text holds nothing of the server's but a status, or the name of a host.
-func oauthFailed(step string, cause error) error {
-	if cause == nil {
-		return nil
-	}
-	var known *wire.Error
-	var document documentError
-	switch {
-	case errors.As(cause, &known):
-		return known
-	case errors.As(cause, &document):
-		return &wire.Error{Kind: wire.KindMalformed, Tool: step, Err: document}
-	}
-	if answer(cause) != nil {
-		return &wire.Error{Kind: wire.KindOf(unopened(cause)), Tool: step, Cause: causeOf(cause), Err: errors.New(cause.Error())}
-	}
-	return classify(step, cause)
-}
-
-// endpointsLife is for how long the server's documents are believed.
-const endpointsLife = 10 * time.Minute
-
-// authority remembers where logins by OAuth are made.
-type authority struct {
-	mu    sync.Mutex
-	at    endpoints
-	until time.Time
-}
-
-// known returns where logins are made; false when that was not looked up yet.
-func (m *authority) known() (at endpoints, young, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.at, time.Now().Before(m.until), m.at != endpoints{}
-}
-
-// discover finds out where logins by OAuth are made. It reads the documents at the
-// root of the configured server and nothing else, whatever a challenge says.
-func (d *Dialer) discover(ctx context.Context) (endpoints, error) {
-	if at, young, ok := d.authority.known(); ok && young {
-		return at, nil
-	}
-	body, err := d.page(ctx, resourceDocument, "")
-	if err != nil {
-		return endpoints{}, err
-	}
-	if err := checkResource(d.at.mcp, body); err != nil {
-		return endpoints{}, err
-	}
-	if body, err = d.page(ctx, serverDocument, ""); err != nil {
-		return endpoints{}, err
-	}
-	at, err := checkServer(d.at.mcp, body)
-	if err != nil {
-		return endpoints{}, err
-	}
-	d.authority.mu.Lock()
-	defer d.authority.mu.Unlock()
-	d.authority.at, d.authority.until = at, time.Now().Add(endpointsLife)
-	return at, nil
-}
-
-// pasteRedirect is where a browser ends that no server waits for: its address holds
-// the code, and the person sends it to us. Servers take the person's own machine
-// for any client.
-const pasteRedirect = "http://127.0.0.1:48127/kite"
-
-// registrations remembers as what we are known for each redirect. The server
-// forgets it, and does not mind: any name does that is the same from one step of
-// a login to the next.
-type registrations struct {
-	once sync.Once
-	turn chan struct{} // held by the caller that registers
-	all  map[string]registration
-
-	mu    sync.Mutex
-	since time.Time // the callback was found refused then
-	why   string
-}
-
-// registration is as what we are known for one redirect.
-type registration struct {
-	client  string
-	sure    bool // the server takes the redirect
-	refused bool // it does not
-}
-
-// CallbackRefused says since when the server is known to refuse Options.Callback,
-// and how it says so. The zero Time: it is not.
-func (d *Dialer) CallbackRefused() (since time.Time, why string) {
-	d.registrations.mu.Lock()
-	defer d.registrations.mu.Unlock()
-	return d.registrations.since, d.registrations.why
-}
-
 // chooseRedirect says where the browser is to end, and as what we are known there:
 // at the callback if there is one and the server takes it, else nowhere.
-func (d *Dialer) chooseRedirect(ctx context.Context, at endpoints) (client, redirect string, err error) {
-	m := &d.registrations
-	m.once.Do(func() { m.turn, m.all = make(chan struct{}, 1), map[string]registration{} })
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-	case <-ctx.Done():
-		return "", "", ctx.Err()
+func (o *oauth) chooseRedirect(ctx context.Context, at endpoints) (client, redirect string, err error) {
+	if err := o.registering.Acquire(ctx, 1); err != nil {
+		return "", "", err
 	}
-	if callback := d.opts.Callback; callback != "" {
-		r, err := d.callback(ctx, at)
+	defer o.registering.Release(1)
+	if callback := o.opts.Callback; callback != "" {
+		r, err := o.callback(ctx, at)
 		if err != nil || r.sure {
 			return r.client, callback, err
 		}
 	}
-	r, _, err := d.register(ctx, at, pasteRedirect)
+	r, _, err := o.register(ctx, at, pasteRedirect)
 	if err == nil && r.refused {
 		err = &wire.Error{Kind: wire.KindFailed, Tool: authorizing, Err: errors.New("the server takes no redirect of ours")}
 	}
@@ -259,40 +239,34 @@ func (d *Dialer) chooseRedirect(ctx context.Context, at endpoints) (client, redi
 
 // callback finds out whether the server takes the callback. Where the registration
 // does not tell, the page that begins a login does.
-func (d *Dialer) callback(ctx context.Context, at endpoints) (registration, error) {
-	r, why, err := d.register(ctx, at, d.opts.Callback)
-	if err != nil || r.sure || r.refused && why == "" {
+func (o *oauth) callback(ctx context.Context, at endpoints) (registration, error) {
+	r, why, err := o.register(ctx, at, o.opts.Callback)
+	if err == nil && !r.sure && !r.refused {
+		r, why, err = o.tryPage(ctx, at, r)
+	}
+	if err != nil {
 		return r, err
 	}
-	if !r.refused {
-		if r, why, err = d.tryPage(ctx, at, r); err != nil {
-			return r, err
-		}
-		d.registrations.all[d.opts.Callback] = r
-	}
-	if r.refused {
-		d.registrations.refuse(why)
-		d.log.Warn("kite's server refuses the callback: people are asked to paste the address of their browser instead", "callback", d.opts.Callback, "why", why)
+	o.clients[o.opts.Callback] = r
+	if r.refused && why != "" {
+		o.mu.Lock()
+		o.refusedSince, o.refusedWhy = time.Now(), why
+		o.mu.Unlock()
+		o.log.Warn("kite's server refuses the callback: people are asked to paste the address of their browser instead", "callback", o.opts.Callback, "why", why)
 	}
 	return r, nil
-}
-
-func (m *registrations) refuse(why string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.since, m.why = time.Now(), why
 }
 
 // register registers us for a redirect, once per process. Registration is worth
 // nothing but to learn whether the redirect is taken: when it fails otherwise, a
 // name of our own does. why says how the redirect was refused just now.
-func (d *Dialer) register(ctx context.Context, at endpoints, redirect string) (r registration, why string, err error) {
-	if r, ok := d.registrations.all[redirect]; ok {
+func (o *oauth) register(ctx context.Context, at endpoints, redirect string) (r registration, why string, err error) {
+	if r, ok := o.clients[redirect]; ok {
 		return r, "", nil
 	}
-	bound, cancel := context.WithTimeout(ctx, d.opts.OpenTimeout/2)
+	bound, cancel := context.WithTimeout(ctx, o.opts.OpenTimeout/2)
 	defer cancel()
-	h := d.oauth(at, "", redirect, nil)
+	h := o.handler(at, "", redirect, nil)
 	if at.Register != "" {
 		err = h.RegisterClient(bound, clientName)
 	}
@@ -302,27 +276,16 @@ func (d *Dialer) register(ctx context.Context, at endpoints, redirect string) (r
 	r.client = h.GetClientID()
 	r.sure = at.Register != "" && err == nil
 	if !visible(r.client, maxClient) {
-		r.client = ownName()
+		name := make([]byte, 16)
+		_, _ = rand.Read(name) // crypto/rand.Read never fails
+		r.client = hex.EncodeToString(name)
 	}
 	if refusesRedirect(err) {
 		r.refused, why = true, "the registration was refused: "+codeRedirect
 	}
-	d.registrations.all[redirect] = r
+	o.clients[redirect] = r
 	return r, why, nil
 }
-
-// maxClient is the longest client id believed, in bytes.
-const maxClient = 256
-
-// ownName returns a client id such as the server gives out.
-func ownName() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // crypto/rand.Read never fails
-	return hex.EncodeToString(b)
-}
-
-// codeRedirect is how a registration is refused for its redirect.
-const codeRedirect = "invalid_redirect_uri"
 
 func refusesRedirect(err error) bool {
 	var refused *refusedError
@@ -333,21 +296,14 @@ func refusesRedirect(err error) bool {
 
 // tryPage asks for the page that begins a login, as a person's browser does, with
 // an attempt that is not made. A look at it changes nothing.
-func (d *Dialer) tryPage(ctx context.Context, at endpoints, r registration) (_ registration, why string, err error) {
-	a := session.Attempt{ClientID: r.client, Redirect: d.opts.Callback}
-	if a.State, err = transport.GenerateState(); err != nil {
+func (o *oauth) tryPage(ctx context.Context, at endpoints, r registration) (_ registration, why string, err error) {
+	_, page, err := o.attempt(ctx, at, r.client, o.opts.Callback)
+	if err != nil {
 		return r, "", err
 	}
-	if a.Verifier, err = transport.GenerateCodeVerifier(); err != nil {
-		return r, "", err
-	}
-	var page *url.URL
-	if page, err = d.authorizationURL(ctx, at, a); err != nil {
-		return r, "", err
-	}
-	bound, cancel := context.WithTimeout(ctx, d.opts.OpenTimeout/4)
+	bound, cancel := context.WithTimeout(ctx, o.opts.OpenTimeout/4)
 	defer cancel()
-	_, err = d.page(bound, page.Path, page.RawQuery)
+	_, err = o.page(bound, page.Path, page.RawQuery)
 	if ctx.Err() != nil {
 		return r, "", ctx.Err()
 	}
@@ -361,13 +317,6 @@ func (d *Dialer) tryPage(ctx context.Context, at endpoints, r registration) (_ r
 	return r, why, nil
 }
 
-const (
-	// usualLife is how long a bearer is good whose server does not say.
-	usualLife = 24 * time.Hour
-	// longestLife is how long a bearer is believed to be good at most.
-	longestLife = 48 * time.Hour
-)
-
 // Redeem exchanges the code of an attempt, which it sends once. ctx and CallTimeout
 // bound it.
 //
@@ -376,42 +325,35 @@ const (
 // when it refused the code; of KindMalformed when it answered with no bearer; else
 // of KindUnreachable, KindBlocked or KindNotServed, and what became of the code is
 // not known.
-func (d *Dialer) Redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
-	if !d.enter() {
-		return session.Credential{}, classify(redeeming, errClosed)
-	}
-	defer d.work.Done()
-	began := time.Now()
-	h, err := d.redeem(ctx, a)
-	d.measure(redeeming, began, err)
-	if err != nil {
-		d.log.Debug("exchanging a code failed", "error", err)
-		return session.Credential{}, err
-	}
-	return h, nil
+func (o *oauth) Redeem(ctx context.Context, a session.Attempt) (h session.Credential, err error) {
+	err = o.step(redeeming, func() error {
+		h, err = o.redeem(ctx, a)
+		return err
+	})
+	return h, err
 }
 
-func (d *Dialer) redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
+func (o *oauth) redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	for _, part := range []string{a.State, a.Verifier, a.ClientID, a.Redirect, a.Code} {
 		if part == "" {
 			return session.Credential{}, &wire.Error{Kind: wire.KindFailed, Tool: redeeming, Err: errors.New("the attempt is not complete")}
 		}
 	}
-	bound, cancel := d.within(ctx, d.opts.CallTimeout, d.base)
+	bound, cancel := o.within(ctx, o.opts.CallTimeout, o.base)
 	defer cancel()
-	at, _, ok := d.authority.known() // an old one is better than a code that waits
+	at, _, ok := o.known() // an old one is better than a code that waits
 	if !ok {
 		var err error
-		if at, err = d.discover(bound); err != nil {
+		if at, err = o.discover(bound); err != nil {
 			return session.Credential{}, unsent(oauthFailed(redeeming, err))
 		}
 	}
 	tokens := transport.NewMemoryTokenStore()
-	h := d.oauth(at, a.ClientID, a.Redirect, tokens)
+	h := o.handler(at, a.ClientID, a.Redirect, tokens)
 	h.SetExpectedState(a.State) // whose it is was found out before
-	now := d.opts.Now()         // with its monotonic reading: a clock may be set
+	now := o.opts.Now()         // with its monotonic reading: a clock may be set
 	if err := h.ProcessAuthorizationResponse(bound, a.Code, a.State, a.Verifier); err != nil {
-		return session.Credential{}, tokenFailed(because(ctx, bound, d.base, err))
+		return session.Credential{}, tokenFailed(because(ctx, bound, o.base, err))
 	}
 	token, err := tokens.GetToken(context.WithoutCancel(ctx)) // it is in memory
 	if err != nil || !strings.EqualFold(token.TokenType, "bearer") || !visible(token.AccessToken, maxBearer) {
@@ -426,6 +368,25 @@ func lifeOf(seconds int64) time.Duration {
 		return usualLife
 	}
 	return time.Duration(min(seconds, int64(longestLife/time.Second))) * time.Second
+}
+
+// oauthFailed makes a *wire.Error of what became of a step of a login by OAuth. Its
+// text holds nothing of the server's but a status, or the name of a host.
+func oauthFailed(step string, cause error) error {
+	var known *wire.Error
+	var document documentError
+	switch {
+	case cause == nil:
+		return nil
+	case errors.As(cause, &known):
+		return known
+	case errors.As(cause, &document):
+		return &wire.Error{Kind: wire.KindMalformed, Tool: step, Err: document}
+	case answer(cause) != nil:
+		return &wire.Error{Kind: wire.KindOf(unopened(cause)), Tool: step, Cause: causeOf(cause), Err: errors.New(cause.Error())}
+	default:
+		return classify(step, cause)
+	}
 }
 
 // unsent is the error of an exchange that did not get as far as to send the code.

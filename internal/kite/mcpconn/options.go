@@ -99,6 +99,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// clientName is how we name ourselves to the server.
+const clientName = "kitebot"
+
 // userAgent says who asks. The gateway in front of the hosted server refuses
 // clients that say nothing of themselves.
 func (o Options) userAgent() string { return clientName + "/" + o.Version }

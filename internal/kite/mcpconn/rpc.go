@@ -33,8 +33,6 @@ const (
 	// idPrefix begins the ids of our requests: no ping of the server, whose ids are
 	// numbers, can be mistaken for an answer.
 	idPrefix = "b-"
-	// clientName is how we name ourselves to the server.
-	clientName = "kitebot"
 )
 
 // rpcWire carries messages to the server: a stream, or a POST each.
@@ -210,37 +208,37 @@ type streamable struct {
 
 // newStreamable makes a wire for a session, or for a new one when id is zero. A
 // bearer that is not zero is shown with each message.
-func (d *Dialer) newStreamable(id, bearer session.ID) *streamable {
+func (s *server) newStreamable(id, bearer session.ID) *streamable {
 	header := http.Header{"Accept": {"application/json, text/event-stream"}}
-	s := &streamable{poster{via: d.client, to: d.at.mcp.String(), header: header}, d.budget}
+	w := &streamable{poster{via: s.client, to: s.at.mcp.String(), header: header}, s.budget}
 	if !bearer.IsZero() {
-		s.header.Set("Authorization", "Bearer "+bearer.Reveal())
+		w.header.Set("Authorization", "Bearer "+bearer.Reveal())
 	}
 	if !id.IsZero() {
-		s.header.Set(transport.HeaderKeySessionID, id.Reveal())
-		s.version = protocolVersion
+		w.header.Set(transport.HeaderKeySessionID, id.Reveal())
+		w.version = protocolVersion
 	}
-	return s
+	return w
 }
 
 // session is the session that the server named in its answer to the handshake.
-func (s *streamable) session() session.ID {
-	return session.NewID(s.header.Get(transport.HeaderKeySessionID))
+func (w *streamable) session() session.ID {
+	return session.NewID(w.header.Get(transport.HeaderKeySessionID))
 }
 
-func (s *streamable) exchange(ctx context.Context, _ string, request []byte) (r reply, err error) {
-	resp, err := s.post(ctx, request)
+func (w *streamable) exchange(ctx context.Context, _ string, request []byte) (r reply, err error) {
+	resp, err := w.post(ctx, request)
 	if err != nil {
 		return reply{}, err
 	}
 	defer resp.Body.Close()
-	if id := resp.Header.Get(transport.HeaderKeySessionID); id != "" && s.version == "" { // this is the handshake
-		s.header.Set(transport.HeaderKeySessionID, id)
+	if id := resp.Header.Get(transport.HeaderKeySessionID); id != "" && w.version == "" { // this is the handshake
+		w.header.Set(transport.HeaderKeySessionID, id)
 	}
 	if resp.ContentLength > maxAnswer {
 		return reply{}, errAnswerTooBig
 	}
-	body := &bounded{Reader: resp.Body, ctx: ctx, budget: s.budget, length: resp.ContentLength}
+	body := &bounded{Reader: resp.Body, ctx: ctx, budget: w.budget, length: resp.ContentLength}
 	defer func() {
 		if r.held == nil { // not handed on, also by a panic
 			body.held.release()

@@ -5,35 +5,91 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
 
-	"kitebot/internal/kite/query"
+	"golang.org/x/sync/semaphore"
+
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 	"kitebot/internal/stdlog"
 )
 
-// enter books a piece of work that Close waits for; the worker calls
-// d.work.Done. It reports false once the Dialer is closed.
-func (d *Dialer) enter() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
+// server is the Kite MCP server as all connections to it share it.
+type server struct {
+	opts   Options
+	at     addresses
+	client *http.Client // guarded: see guard
+	budget *budget      // of large answers
+	log    *slog.Logger
+
+	// base is the parent of every stream and the bound of every call. It has
+	// to be a field because streams outlive the call that opened them.
+	base context.Context
+	stop context.CancelCauseFunc
+
+	surfaces surfaces // what it offers
+
+	asking     *semaphore.Weighted // held by the caller that asks for the document below
+	documented bool                // it has a document on how to authorize
+	believed   time.Time           // until when documented is
+
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup // calls under way and streams being read
+}
+
+func newServer(o Options) (*server, error) {
+	at, err := parseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	s := &server{opts: o, at: at, log: o.Logger, budget: newBudget(), asking: semaphore.NewWeighted(1)}
+	s.client = guarded(o.HTTPClient, at.mcp, o.userAgent())
+	s.base, s.stop = context.WithCancelCause(context.Background())
+	s.surfaces = surfaces{log: o.Logger, pause: o.LookPause, report: func(string) {}}
+	if o.Meter != nil {
+		s.surfaces.report = o.Meter.Surface
+	}
+	return s, nil
+}
+
+// shutdown ends all streams and calls, waits for them, and closes the idle
+// connections.
+func (s *server) shutdown() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop(errClosed)
+	s.work.Wait()
+	s.client.CloseIdleConnections()
+}
+
+// enter books a piece of work that shutdown waits for; the worker calls
+// s.work.Done. It reports false once the server is shut down.
+func (s *server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
 		return false
 	}
-	d.work.Add(1)
+	s.work.Add(1)
 	return true
 }
 
-// within bounds ctx by a time limit, by the Dialer's life and by the life of
+// within bounds ctx by a time limit, by the server's life and by the life of
 // what is being used. The cause of its end says which of them it was.
-func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.Context) (context.Context, context.CancelFunc) {
+func (s *server) within(ctx context.Context, limit time.Duration, life context.Context) (context.Context, context.CancelFunc) {
 	timed, cancel := context.WithTimeout(ctx, limit)
 	bound, end := context.WithCancelCause(timed)
 	unlife := context.AfterFunc(life, func() { end(context.Cause(life)) })
-	unbase := context.AfterFunc(d.base, func() { end(context.Cause(d.base)) })
+	unbase := context.AfterFunc(s.base, func() { end(context.Cause(s.base)) })
 	return bound, func() {
 		unlife()
 		unbase()
@@ -44,15 +100,15 @@ func (d *Dialer) within(ctx context.Context, limit time.Duration, life context.C
 
 // measure counts how something ended that began at a moment. The time
 // is that of the network, not of an injected clock.
-func (d *Dialer) measure(tool string, began time.Time, err error) {
-	if d.opts.Meter == nil || errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
+func (s *server) measure(tool string, began time.Time, err error) {
+	if s.opts.Meter == nil || errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
 		return
 	}
 	outcome := well
 	if err != nil {
 		outcome = wire.KindOf(err).String()
 	}
-	d.opts.Meter.Tool(tool, outcome, time.Since(began), faultOf(tool, err))
+	s.opts.Meter.Tool(tool, outcome, time.Since(began), faultOf(tool, err))
 }
 
 // maxDocument bounds a document about the server, and an answer to a login by OAuth.
@@ -67,25 +123,25 @@ func readDocument(body io.Reader) ([]byte, error) {
 	return text, unread(err)
 }
 
-// page reads a page of the configured server, below maxDocument.
-func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
-	bound, cancel := d.within(ctx, d.opts.CallTimeout, d.base)
+// page reads a page of the configured server.
+func (s *server) page(ctx context.Context, path, query string) ([]byte, error) {
+	bound, cancel := s.within(ctx, s.opts.CallTimeout, s.base)
 	defer cancel()
-	at := *d.at.mcp
+	at := *s.at.mcp
 	at.Path, at.RawQuery = path, query
 	req, err := http.NewRequestWithContext(bound, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return nil, errOdd
 	}
 	req.Header.Set("Accept", "application/json, text/html")
-	resp, err := d.client.Do(req)
-	if err != nil {
-		return nil, because(ctx, bound, d.base, err)
+	var body []byte
+	resp, err := s.client.Do(req)
+	if err == nil {
+		defer resp.Body.Close()
+		body, err = readDocument(resp.Body)
 	}
-	defer resp.Body.Close()
-	body, err := readDocument(resp.Body)
 	if err != nil {
-		return nil, because(ctx, bound, d.base, err)
+		return nil, because(ctx, bound, s.base, err)
 	}
 	return body, nil
 }
@@ -96,15 +152,15 @@ func (d *Dialer) page(ctx context.Context, path, query string) ([]byte, error) {
 // A 401 without a challenge, from a server that has no document on how to
 // authorize, comes from something on the way: it ends no login. And texts about
 // logins by OAuth say nothing of a login by the login tool.
-func (d *Dialer) judge(ctx context.Context, id session.ID, cause error) error {
+func (s *server) judge(ctx context.Context, id session.ID, cause error) error {
 	var refused *refusedError
 	var failed *toolError
 	switch {
 	case errors.As(cause, &refused) && refused.status == http.StatusUnauthorized:
-		if !d.wantsOAuth(ctx, refused) {
+		if !refused.challenge && !s.wantsOAuth(ctx) {
 			return &judgedError{kind: wire.KindBlocked, text: cause.Error()}
 		}
-		d.learnOAuth(id.IsBearer())
+		s.surfaces.learnOAuth(id.IsBearer())
 		kind, why := authorizes(id)
 		return &judgedError{kind: kind, why: why, text: cause.Error()}
 	case errors.As(cause, &failed) && !id.IsBearer() && wire.EndingOf(classify("", cause)) != wire.EndUnsaid:
@@ -126,61 +182,42 @@ func authorizes(id session.ID) (wire.Kind, wire.Ending) {
 	}
 }
 
-// wantsOAuth reports whether a 401 is the server's own, which wants a login by
-// OAuth.
-func (d *Dialer) wantsOAuth(ctx context.Context, refused *refusedError) bool {
-	return refused.challenge || d.documents.exist(ctx, d)
-}
-
-// documents remembers whether the server tells how to authorize.
-type documents struct {
-	once  sync.Once
-	turn  chan struct{} // held by the caller that asks
-	yes   bool
-	until time.Time
-}
-
-// exist reports whether the server has a document on how to authorize. One asks
-// for all, and is believed for a while: each 401 without a challenge raises the
-// question.
-func (m *documents) exist(ctx context.Context, d *Dialer) bool {
-	m.once.Do(func() { m.turn = make(chan struct{}, 1) })
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-	case <-ctx.Done():
+// wantsOAuth reports whether the server has a document on how to authorize. One
+// caller asks for all, and is believed for a while: each 401 without a challenge
+// raises the question.
+func (s *server) wantsOAuth(ctx context.Context) bool {
+	if s.asking.Acquire(ctx, 1) != nil {
 		return false
 	}
-	if time.Now().Before(m.until) {
-		return m.yes
+	defer s.asking.Release(1)
+	if time.Now().Before(s.believed) {
+		return s.documented
 	}
-	body, err := d.page(ctx, resourceDocument, "")
+	body, err := s.page(ctx, resourceDocument, "")
 	if ctx.Err() != nil {
 		return false // the next one asks
 	}
 	var document resource
-	m.yes = err == nil && json.Unmarshal(body, &document) == nil && len(document.Servers) > 0
-	m.until = time.Now().Add(d.opts.LookPause)
-	return m.yes
+	s.documented = err == nil && json.Unmarshal(body, &document) == nil && len(document.Servers) > 0
+	s.believed = time.Now().Add(s.opts.LookPause)
+	return s.documented
 }
 
-// refreshSurfaceLater looks in the background, if there was no look. It belongs to the Dialer.
-func (d *Dialer) refreshSurfaceLater(probe probeFunc) {
-	d.surfaces.mu.Lock()
-	due := d.surfaces.surface.Style == query.StyleUnknown && d.surfaces.running == nil && !time.Now().Before(d.surfaces.next)
-	d.surfaces.mu.Unlock()
-	if !due || !d.enter() {
+// lookLater probes the server in the background, if it was not looked at. The probe
+// belongs to the server.
+func (s *server) lookLater(probe probeFunc) {
+	if !s.surfaces.unseen() || !s.enter() {
 		return
 	}
 	go func() {
-		defer d.work.Done()
+		defer s.work.Done()
 		defer func() {
 			if bug := recover(); bug != nil {
-				d.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", stdlog.Panic(bug)...)
+				s.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", stdlog.Panic(bug)...)
 			}
 		}()
-		ctx, cancel := context.WithTimeout(d.base, d.opts.CallTimeout)
+		ctx, cancel := context.WithTimeout(s.base, s.opts.CallTimeout)
 		defer cancel()
-		_ = d.refreshSurface(ctx, false, probe) // it was logged as a call
+		_ = s.surfaces.refresh(ctx, false, probe) // it was logged as a call
 	}()
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"kitebot/internal/kite/query"
@@ -25,7 +24,7 @@ import (
 type streamConn struct {
 	*baseConn
 	poster
-	client   *rpcClient
+	rpc      *rpcClient
 	endpoint *url.URL // nil until the stream named it
 
 	mu      sync.Mutex
@@ -39,9 +38,9 @@ var _ session.Conn = (*streamConn)(nil)
 // the Dialer; ctx can end it only until this function returns.
 //
 // gone says that the server serves no streams, as far as the failure shows.
-func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err error) {
-	c := &streamConn{baseConn: newBaseConn(d, d.base), poster: poster{via: d.client}, waiting: map[string]pendingCall{}}
-	c.client = &rpcClient{wire: c}
+func (s *server) openStream(ctx context.Context) (conn opened, gone bool, err error) {
+	c := &streamConn{baseConn: newBaseConn(s, s.base), poster: poster{via: s.client}, waiting: map[string]pendingCall{}}
+	c.rpc = &rpcClient{wire: c}
 	unbind := context.AfterFunc(ctx, func() { c.end(ctx.Err()) })
 	err = c.open(ctx)
 	if !unbind() && err == nil {
@@ -50,21 +49,21 @@ func (d *Dialer) openStream(ctx context.Context) (conn opened, gone bool, err er
 	if err != nil {
 		err = because(ctx, ctx, c.life, err)
 		c.end(err)
-		return nil, c.endpoint == nil && noStreams(err), d.openFailed(ctx, err, c.id)
+		return nil, c.endpoint == nil && noStreams(err), s.openFailed(ctx, err, c.id)
 	}
 	return c, false, nil
 }
 
 func (c *streamConn) open(ctx context.Context) error {
-	limit := time.AfterFunc(c.dialer.opts.StreamTimeout, func() { c.end(errNoEndpoint) })
+	limit := time.AfterFunc(c.server.opts.StreamTimeout, func() { c.end(errNoEndpoint) })
 	defer limit.Stop()
 	if err := c.start(); err != nil {
 		return err
 	}
 	limit.Stop()
-	bound, cancel := c.dialer.within(ctx, c.dialer.opts.OpenTimeout, c.life)
+	bound, cancel := c.server.within(ctx, c.server.opts.OpenTimeout, c.life)
 	defer cancel()
-	return c.client.initialize(bound, c.dialer.opts.Version)
+	return c.rpc.initialize(bound, c.server.opts.Version)
 }
 
 // smallBuffer is what an idle stream is read with: pings have some fifty bytes.
@@ -73,14 +72,14 @@ const smallBuffer = 512
 // start opens the stream and waits until it names its endpoint. The stream lives
 // as long as its connection, and that no longer than the stream.
 func (c *streamConn) start() error {
-	home := c.dialer.at.sse
+	home := c.server.at.sse
 	req, err := http.NewRequestWithContext(c.life, http.MethodGet, home.String(), nil)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Accept", "text/event-stream")
 	req.Header.Set("Cache-Control", "no-cache")
-	resp, err := c.dialer.client.Do(req)
+	resp, err := c.server.client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -88,16 +87,23 @@ func (c *streamConn) start() error {
 		_ = resp.Body.Close()
 		return errNoStream
 	}
-	body := c.watch(resp.Body)
-	r := newEvents(body, smallBuffer, false)
+	limit := c.server.opts.SilenceLimit
+	silence := time.AfterFunc(limit, func() { c.end(errSilent) })
+	over := func() {
+		_ = resp.Body.Close()
+		silence.Stop()
+	}
+	r := newEvents(&watched{resp.Body, silence, limit}, smallBuffer, false)
 	r.room = c.room
 	if err := c.readEndpoint(r, home); err != nil {
 		c.end(err)
-		_ = body.Close()
+		over()
 		return err
 	}
-	go func() { // the stream's body tells the Dialer when it is closed
-		defer body.Close()
+	c.server.work.Add(1) // Open holds a piece of work, so that the server cannot have been waited for
+	go func() {
+		defer c.server.work.Done()
+		defer over()
 		defer c.recoverPanic()
 		c.end(c.read(r, home))
 	}()
@@ -153,7 +159,7 @@ func (c *streamConn) read(r *events, home *url.URL) error {
 // recoverPanic is deferred: a panic ends one stream, not the process.
 func (c *streamConn) recoverPanic() {
 	if bug := recover(); bug != nil {
-		c.dialer.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
+		c.server.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
 		c.end(errLost)
 	}
 }
@@ -195,7 +201,7 @@ type streamAnswer struct {
 // room makes room for an event that grows large. It waits for as long as a call
 // waits for an answer, and not so long that the stream looks silent.
 func (c *streamConn) room() (*reservation, error) {
-	ctx, cancel := context.WithTimeout(c.life, c.dialer.opts.SilenceLimit/2)
+	ctx, cancel := context.WithTimeout(c.life, c.server.opts.SilenceLimit/2)
 	defer cancel()
 	c.mu.Lock()
 	awaited, holding := len(c.waiting) > 0, false
@@ -212,7 +218,7 @@ func (c *streamConn) room() (*reservation, error) {
 	if !awaited {
 		return nil, errAnswerTooBig
 	}
-	return c.dialer.budget.reserve(ctx, maxAnswer, holding) // its length is not said
+	return c.server.budget.reserve(ctx, maxAnswer, holding) // its length is not said
 }
 
 // deliverTo gives an answer to its call. The server's pings are requests, and
@@ -281,7 +287,7 @@ func sessionAt(endpoint, home *url.URL) (session.ID, error) {
 // KindUnreachable, and the connection counts as lost. It is the end of the login
 // when the server wants one by OAuth instead.
 func (c *streamConn) Call(ctx context.Context, q query.Query) (string, error) {
-	text, cause := c.askInStyle(ctx, c.client, q, c.probe)
+	text, cause := c.askInStyle(ctx, c.rpc, q, c.probe)
 	if cause == nil {
 		return text, nil
 	}
@@ -297,45 +303,24 @@ func (c *streamConn) Call(ctx context.Context, q query.Query) (string, error) {
 
 // probe looks at the server over the stream.
 func (c *streamConn) probe(ctx context.Context) (Surface, []string, error) {
-	return c.baseConn.probe(ctx, c.client)
+	return c.baseConn.probe(ctx, c.rpc)
 }
 
 // Lost is closed when the stream is gone, be it by Close.
 func (c *streamConn) Lost() <-chan struct{} { return c.life.Done() }
 
-// streamBody is the body of a session's stream. It is read by one goroutine,
-// which closes it when it is done.
-type streamBody struct {
-	io.ReadCloser
-	owner  *baseConn
-	timer  *time.Timer // fires when the stream was silent for too long
-	closed atomic.Bool
+// watched is the body of a stream. Whatever comes of it is a sign of life. The timer
+// costs no goroutine while the stream is alive.
+type watched struct {
+	io.Reader
+	silence *time.Timer
+	limit   time.Duration
 }
 
-// watch starts watching a stream. The timer costs no goroutine while the
-// stream is alive. Open holds a piece of work at this moment, so that the
-// Dialer cannot have been waited for.
-func (l *baseConn) watch(body io.ReadCloser) io.ReadCloser {
-	l.dialer.work.Add(1)
-	timer := time.AfterFunc(l.dialer.opts.SilenceLimit, func() { l.end(errSilent) })
-	return &streamBody{ReadCloser: body, owner: l, timer: timer}
-}
-
-// Read reads from the stream. Whatever comes is a sign of life.
-func (b *streamBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
 	if n > 0 {
-		b.timer.Reset(b.owner.dialer.opts.SilenceLimit)
+		w.silence.Reset(w.limit)
 	}
 	return n, err
-}
-
-// Close stops the watch; it is the last thing the reader does.
-func (b *streamBody) Close() error {
-	err := b.ReadCloser.Close()
-	if !b.closed.Swap(true) {
-		b.timer.Stop()
-		b.owner.dialer.work.Done()
-	}
-	return err
 }

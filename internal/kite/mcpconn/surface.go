@@ -2,6 +2,7 @@ package mcpconn
 
 import (
 	"context"
+	"log/slog"
 	"regexp"
 	"sync"
 	"time"
@@ -65,37 +66,6 @@ func (s Surface) barred() error {
 	}
 }
 
-// learn keeps what was seen of the server. A change of its name is logged and
-// told to the meter, in the order in which it came.
-func (d *Dialer) learn(change func(*Surface), tools []string) {
-	d.surfaces.mu.Lock()
-	defer d.surfaces.mu.Unlock()
-	before := d.surfaces.surface.Name()
-	change(&d.surfaces.surface)
-	name := d.surfaces.surface.Name()
-	if name == before {
-		return
-	}
-	if s := d.surfaces.surface; s.Unfamiliar {
-		d.log.Info("kite's server lists no tool that is known: nothing is asked of it", "surface", name, "before", before, "tools", tools)
-	} else {
-		d.log.Info("kite's server shows another surface: it is asked accordingly from now on", "surface", name, "before", before, "login_tool", s.Login)
-	}
-	if d.opts.Meter != nil {
-		d.opts.Meter.Surface(name)
-	}
-}
-
-// learnOAuth notes that a 401 of the server wants OAuth, which makes what was
-// seen before worthless. The 401 for a bearer may mean just that bearer.
-func (d *Dialer) learnOAuth(bearer bool) {
-	d.learn(func(s *Surface) {
-		if !s.OAuth && (!bearer || *s == Surface{}) {
-			*s = Surface{OAuth: true}
-		}
-	}, nil)
-}
-
 // toolName is what a tool's name has to look like to get into the log.
 var toolName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
 
@@ -114,6 +84,10 @@ func namesOf(offers []wire.Offer) (names []string) {
 
 // surfaces is what is known of the server's surface, and the probe under way.
 type surfaces struct {
+	log    *slog.Logger
+	report func(name string) // is called at each change of the name
+	pause  time.Duration     // after a surprise, and after a failed probe
+
 	mu      sync.Mutex
 	surface Surface
 	running *surfaceProbe // nil for none
@@ -138,14 +112,50 @@ func (s *surfaces) now() Surface {
 	return s.surface
 }
 
-// refreshSurface probes the server, or waits for the probe of another caller. After
+// unseen reports whether a probe is due because no list of tools was seen yet.
+func (s *surfaces) unseen() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.surface.Style == query.StyleUnknown && s.running == nil && !time.Now().Before(s.next)
+}
+
+// learn keeps what was seen of the server. A change of its name is logged and
+// told to the meter, in the order in which it came.
+func (s *surfaces) learn(change func(*Surface), tools []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.surface.Name()
+	change(&s.surface)
+	name := s.surface.Name()
+	if name == before {
+		return
+	}
+	if s.surface.Unfamiliar {
+		s.log.Info("kite's server lists no tool that is known: nothing is asked of it", "surface", name, "before", before, "tools", tools)
+	} else {
+		s.log.Info("kite's server shows another surface: it is asked accordingly from now on", "surface", name, "before", before, "login_tool", s.surface.Login)
+	}
+	s.report(name)
+}
+
+// learnOAuth notes that a 401 of the server wants OAuth, which makes what was
+// seen before worthless. The 401 for a bearer may mean just that bearer.
+func (s *surfaces) learnOAuth(bearer bool) {
+	s.learn(func(known *Surface) {
+		if !known.OAuth && (!bearer || *known == Surface{}) {
+			*known = Surface{OAuth: true}
+		}
+	}, nil)
+}
+
+// refresh probes the server, or waits for the probe of another caller. After
 // a surprise, and after a failed probe, there is none for a while: the last result
 // counts until then. The error is that of the probe.
-func (d *Dialer) refreshSurface(ctx context.Context, surprised bool, probe probeFunc) error {
-	d.surfaces.mu.Lock()
-	for d.surfaces.running != nil {
-		g := d.surfaces.running
-		d.surfaces.mu.Unlock()
+func (s *surfaces) refresh(ctx context.Context, surprised bool, probe probeFunc) error {
+	s.mu.Lock()
+	for s.running != nil {
+		g := s.running
+		s.mu.Unlock()
 		select {
 		case <-g.done:
 		case <-ctx.Done():
@@ -154,30 +164,30 @@ func (d *Dialer) refreshSurface(ctx context.Context, surprised bool, probe probe
 		if g.surprised || !surprised { // else it may have begun before the surprise
 			return g.err
 		}
-		d.surfaces.mu.Lock()
+		s.mu.Lock()
 	}
-	if time.Now().Before(d.surfaces.next) {
-		defer d.surfaces.mu.Unlock()
-		return d.surfaces.failed
+	if time.Now().Before(s.next) {
+		defer s.mu.Unlock()
+		return s.failed
 	}
 	g := &surfaceProbe{surprised: surprised, done: make(chan struct{}), err: errClosed} // a panic counts as that
-	d.surfaces.running = g
-	d.surfaces.mu.Unlock()
-	defer func() { d.probeEnded(g, surprised || g.err != nil && ctx.Err() == nil) }()
+	s.running = g
+	s.mu.Unlock()
+	defer func() { s.probeEnded(g, surprised || g.err != nil && ctx.Err() == nil) }()
 	seen, tools, err := probe(ctx)
 	if g.err = err; err == nil {
-		d.learn(func(s *Surface) { *s = seen }, tools)
+		s.learn(func(known *Surface) { *known = seen }, tools)
 	}
 	return err
 }
 
 // probeEnded publishes the result of a probe.
-func (d *Dialer) probeEnded(g *surfaceProbe, pause bool) {
-	d.surfaces.mu.Lock()
-	defer d.surfaces.mu.Unlock()
-	d.surfaces.running, d.surfaces.failed = nil, g.err
+func (s *surfaces) probeEnded(g *surfaceProbe, pause bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.failed = nil, g.err
 	if pause {
-		d.surfaces.next = time.Now().Add(d.opts.LookPause)
+		s.next = time.Now().Add(s.pause)
 	}
 	close(g.done)
 }

@@ -95,7 +95,7 @@ func TestJoiningFailsForAll(t *testing.T) {
 	}
 	impatient, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := c.grant.speak(impatient, c.baseConn, nil)
+	_, err := c.speak(impatient)
 	if err == nil {
 		t.Error("somebody waited for ever")
 	}
