@@ -118,6 +118,46 @@ func TestArrows(t *testing.T) {
 	}
 }
 
+// TestThePictureOfThePackages: docs/ARCHITECTURE.md draws no arrow that is forbidden, and
+// its table has every shipped package.
+func TestThePictureOfThePackages(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "flowchart TD\n")
+	picture, rest, _ := strings.Cut(rest, "```")
+	table, _, _ := strings.Cut(rest, "\n\nWhat is not drawn")
+	path := func(name string) string {
+		if strings.HasPrefix(name, "cmd/") {
+			return name
+		}
+		return "internal/" + name
+	}
+	arrows := 0
+	for line := range strings.Lines(picture) {
+		nodes := strings.Split(strings.TrimSpace(line), " --> ")
+		for i := range len(nodes) - 1 {
+			for from := range strings.SplitSeq(nodes[i], " & ") {
+				for to := range strings.SplitSeq(nodes[i+1], " & ") {
+					arrows++
+					if !rules[path(from)].allows(module + path(to)) {
+						t.Errorf("%s --> %s is drawn and forbidden", from, to)
+					}
+				}
+			}
+		}
+	}
+	if arrows < 25 {
+		t.Errorf("only %d arrows were found", arrows)
+	}
+	for pkg := range rules {
+		if !slices.Contains(testOnly, pkg) && !strings.Contains(table, "`"+pkg+"`") {
+			t.Errorf("%s is not in the table", pkg)
+		}
+	}
+}
+
 func (r rule) allows(path string) bool {
 	if ours, ok := strings.CutPrefix(path, module); ok {
 		return slices.Contains(leaves, ours) || slices.Contains(r.ours, ours)

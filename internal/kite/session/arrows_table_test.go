@@ -13,58 +13,93 @@ type Cause int
 // The causes. What becomes of a login is up to the server alone; of ours there
 // are only the person's own wishes, and three refusals to show another's money.
 const (
-	LinkGiven   Cause = iota + 1 // Pool.Link
-	Finished                     // a link was finished in the browser
-	FinishedNew                  // the same, by another Kite user than last time
-	LinkDied                     // by its age, or because the server forgot it
-	Refused                      // the Kite user is another person's
-	Contested                    // another person logged in as the Kite user
-	SaidYes                      // Pool.Confirm
-	SaidNo                       // Pool.Confirm
-	StreamLost                   // noticed, or given up
-	Idled                        // parked, since nobody asked for a while
-	Restarted                    // a new process over the same file
-	Silence                      // the account does not answer
-	Clock                        // Login.Until has passed
-	Answered                     // the account answers again
-	ServersWord                  // the server says that the session is over
-	Usurped                      // another Kite user answered
-	LoggedOut                    // Pool.Logout, and the server said so
-	LogoutWaits                  // Pool.Logout, and the server did not
-	LogoutDone                   // what waited is through
-	Removed                      // Pool.Remove
-	Damaged                      // the record cannot be read any more
+	// LinkGiven: Pool.Link, for /login or a command that needs a login.
+	LinkGiven Cause = iota + 1
+	// Finished: the watcher, Done, or the code of a login by OAuth found a login. It is
+	// logged in while the link's stream is open, else parked; also after the link's time,
+	// if Kite was silent meanwhile. The login before it lapses, without a DELETE. A logout
+	// that waits goes on where the Kite user is another one; else the person is asked.
+	Finished
+	// FinishedNew: the same, by another Kite user than Record.Last.
+	FinishedNew
+	// LinkDied: it is 36 minutes old (45 by OAuth) by the clock of one process, the server
+	// forgot it, or its code was refused or lost. A logout may still wait.
+	LinkDied
+	// Refused: the Kite user is another person's. The sessions of both end, and both are
+	// told. A logout may still wait.
+	Refused
+	// Contested: another person logged in as the Kite user. The sessions of both end, and
+	// both are told; who logs in anew gets the Kite user. A logout may still wait.
+	Contested
+	// SaidYes: Pool.Confirm; doubtful if it came after Login.Until.
+	SaidYes
+	// SaidNo: Pool.Confirm; the session is ended. Another link may be out, or an earlier
+	// logout still wait.
+	SaidNo
+	// StreamLost: it was cut, was silent for 40 s, or swallowed a call and was left for /mcp.
+	StreamLost
+	// Idled: nothing was asked for Timing.Idle, and the session can be resumed. A doubt is
+	// forgotten. The next command resumes the session.
+	Idled
+	// Restarted: a new process has no open stream and no doubt, and does not know how old a
+	// link is.
+	Restarted
+	// Silence: get_profile fails again and again.
+	Silence
+	// Clock: Login.Until has passed. That is a doubt, never an end.
+	Clock
+	// Answered: the account answers again, before Login.Until.
+	Answered
+	// ServersWord: the server said that the session is over: 404 in its own words, or 400
+	// "Invalid session ID" with no stream open; by OAuth 401, or the words of a tool; a
+	// stream that was lost at a server without /mcp; another person's login as that Kite
+	// user after Login.Until. A link may be out, or an earlier logout still wait.
+	ServersWord
+	// Usurped: another Kite user answered on the session, which is ended before anything is
+	// shown. A link may be out, or an earlier logout still wait.
+	Usurped
+	// LoggedOut: Pool.Logout sent a DELETE for each session, session logout for each bearer,
+	// and the server confirmed.
+	LoggedOut
+	// LogoutWaits: Pool.Logout, and the server did not confirm. It is tried again for as long
+	// as the server can remember the session, and before a new link.
+	LogoutWaits
+	// LogoutDone: the DELETE came through, or failed once the server had forgotten the
+	// session: 12.5 h, of which a process counts those that it has seen.
+	LogoutDone
+	// Removed: Pool.Remove, a logout of which nothing is told any more.
+	Removed
+	// Damaged: the record cannot be read at a start. The server keeps the login until it
+	// ends.
+	Damaged
 )
 
-var causeWords = [...]struct{ name, what string }{
-	LinkGiven:   {"link given", "`Pool.Link`: /login, or a command that needs a login (`offerLogin`)"},
-	Finished:    {"finished", "watcher, Done, or the code of a login by OAuth (`exchange`): `tryLink`, `bind`, `saveLogin`. Logged in while the link's stream is open, else parked. Also after the link's time, if Kite was silent meanwhile. A login before it lapses, without a DELETE. A logout that waits is kept: it goes on where the Kite user is another one, else the person is told (`Record.mustWait`)"},
-	FinishedNew: {"finished by another", "`saveLogin`: another Kite user than `Record.Last`"},
-	LinkDied:    {"link died", "`expireLink`: 36 min old (45 by OAuth) by the clock of one process, or the server forgot it, or its code was refused or lost; a logout may still wait"},
-	Refused:     {"refused", "`contest`: the Kite user is another person's; the sessions of both are ended, both are told. A logout may still wait"},
-	Contested:   {"contested", "`contest`: another person logged in as the Kite user; the sessions of both are ended, both are told, and who logs in anew gets the Kite user. A logout may still wait"},
-	SaidYes:     {"said yes", "`Pool.Confirm`, yes; doubtful if it came after `Login.Until`"},
-	SaidNo:      {"said no", "`Pool.Confirm`, no: the session is ended; another link may be out, or a logout of before still wait"},
-	StreamLost:  {"stream lost", "cut, silent for 40 s, or left for `/mcp` because it swallowed a call (`callSession`)"},
-	Idled:       {"idled", "`park`: nothing asked for `Timing.Idle`, and the session can be resumed. A doubt is forgotten with it. The next command resumes the session"},
-	Restarted:   {"restarted", "a new process: no stream is open, and a silence of before is forgotten. How old a link of before is, is not known any more"},
-	Silence:     {"silence", "`probe`: `get_profile` fails again and again"},
-	Clock:       {"clock", "`Login.Until` has passed: a doubt, never an end"},
-	Answered:    {"answered", "`verifyUser` gets an answer, before `Login.Until`"},
-	ServersWord: {"server's word", "`ended`: 404 in the server's words, or 400 \"Invalid session ID\" with no stream open; by OAuth 401 or the words of a tool; a stream lost at a server without /mcp; also when another person logs in as that Kite user after `Login.Until` (`freeKiteUser`). A link may be out, or a logout of before still wait"},
-	Usurped:     {"usurped", "`usurped`: another Kite user answered on the session; it is ended before anything is shown. A link may be out, or a logout of before still wait"},
-	LoggedOut:   {"logged out", "`Pool.Logout`: DELETE for each session held, `session logout` for each bearer, and the server said so"},
-	LogoutWaits: {"logout waits", "`Pool.Logout` while Kite does not confirm; tried again for as long as the server could remember the session, and before a new link"},
-	LogoutDone:  {"logout done", "the DELETE came through, or failed once the server had forgotten the session (`forgottenByServer`: 12.5 h, of which a process counts those that it has seen)"},
-	Removed:     {"removed", "`Pool.Remove`: as a logout, but nothing is told any more; what Kite does not confirm is tried further in silence"},
-	Damaged:     {"damaged", "`ErrRecordDamaged` at a start: the login cannot be found again, the server keeps it until it ends"},
+var causeNames = [...]string{
+	LinkGiven:   "link given",
+	Finished:    "finished",
+	FinishedNew: "finished by another",
+	LinkDied:    "link died",
+	Refused:     "refused",
+	Contested:   "contested",
+	SaidYes:     "said yes",
+	SaidNo:      "said no",
+	StreamLost:  "stream lost",
+	Idled:       "idled",
+	Restarted:   "restarted",
+	Silence:     "silence",
+	Clock:       "clock",
+	Answered:    "answered",
+	ServersWord: "server's word",
+	Usurped:     "usurped",
+	LoggedOut:   "logged out",
+	LogoutWaits: "logout waits",
+	LogoutDone:  "logout done",
+	Removed:     "removed",
+	Damaged:     "damaged",
 }
 
 // String names the cause in two or three words.
-func (c Cause) String() string { return causeWords[c].name }
-
-// What says in a sentence what happens, with the names of the code.
-func (c Cause) What() string { return causeWords[c].what }
+func (c Cause) String() string { return causeNames[c] }
 
 // Arrows returns every way from one state to another that there is. The state
 // is derived, not moved along these arrows (ADR 0004); the table is the promise
