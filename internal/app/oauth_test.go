@@ -64,12 +64,9 @@ func (p person) grant(user string) {
 // nor in the file in clear.
 func (w *system) hidesOAuth() {
 	w.t.Helper()
-	secrets := append(w.kite.Bearers(), w.kite.Codes()...)
+	secrets := slices.Concat(w.kite.Bearers(), w.kite.Codes(), w.kite.Grants())
 	for _, s := range w.kite.Sessions() {
 		secrets = append(secrets, s.ID)
-	}
-	for _, g := range w.kite.Grants() {
-		secrets = append(secrets, g.ID)
 	}
 	file, err := os.ReadFile(w.store)
 	if err != nil {

@@ -84,17 +84,3 @@ func TestPageBetweenRefuses(t *testing.T) {
 	w.clock.add(time.Second)
 	check("expired", link, "missing or invalid session_id\n")
 }
-
-func TestFaultsOnThePageBetween(t *testing.T) {
-	w := startServer(t)
-	link := strings.TrimPrefix(linkIn(t, w.call(w.initialize(), "login", `{}`).text), w.web.URL)
-	w.sim.Inject(kite.Fault{Kind: kite.HTTPStatus, Op: kite.OpAuthorize, Status: 502, Times: 1})
-	if r := w.must("GET", link, ""); r.status != 502 {
-		t.Errorf("status %d", r.status)
-	}
-	w.sim.Inject(kite.Fault{Kind: kite.AnswerLost, Op: kite.OpAuthorize, Times: 1})
-	if r, err := w.do("GET", link, ""); err == nil {
-		t.Errorf("a lost answer: %d %q", r.status, r.body)
-	}
-	w.kitePage(w.web.URL + link)
-}

@@ -12,7 +12,6 @@ import (
 // nothing of MCP sessions and survives a restart of the MCP server. Its methods expect Server.mu to be held.
 type broker struct {
 	accounts []*sample.Account // in the order of the login page; an Account is never changed, only replaced
-	oneToken bool
 	requests map[string]string // request_token -> user id; a token leaves when it is used
 	grants   map[string]*grant // access token -> what it opens
 }
@@ -24,8 +23,8 @@ type grant struct {
 	dead   bool
 }
 
-func newBroker(accounts []sample.Account, oneToken bool) broker {
-	b := broker{oneToken: oneToken, requests: map[string]string{}, grants: map[string]*grant{}}
+func newBroker(accounts []sample.Account) broker {
+	b := broker{requests: map[string]string{}, grants: map[string]*grant{}}
 	for _, a := range accounts {
 		if a.UserID() == "" || b.find(a.UserID()) != nil {
 			panic(fmt.Sprintf("kite: user id %q is empty or given twice", a.UserID()))
@@ -58,9 +57,6 @@ func (b *broker) exchange(requestToken string, now time.Time) (accessToken strin
 		return "", false
 	}
 	delete(b.requests, requestToken)
-	if b.oneToken {
-		b.endAll(userID)
-	}
 	accessToken = rand.Text()
 	b.grants[accessToken] = &grant{userID: userID, born: now}
 	return accessToken, true
@@ -85,13 +81,8 @@ func (b *broker) account(accessToken string, now time.Time) *sample.Account {
 
 // revoke is Kite's logout. An unknown or empty token is no error there.
 func (b *broker) revoke(accessToken string) {
-	g, ok := b.grants[accessToken]
-	if !ok {
-		return
-	}
-	g.dead = true
-	if b.oneToken {
-		b.endAll(g.userID)
+	if g, ok := b.grants[accessToken]; ok {
+		g.dead = true
 	}
 }
 

@@ -51,11 +51,8 @@ func (s *Server) Inject(f Fault) {
 	if f.Kind == Delay && f.After == 0 && f.Until == nil {
 		panic("kite: a delay needs After or Until")
 	}
-	if (f.Tool != "" || f.Mode != "") && f.Op != OpCall {
-		panic("kite: a fault with a tool or a mode strikes tools/call only")
-	}
-	if f.Message != "" && f.Kind != UpstreamFailure {
-		panic("kite: Says belongs to an UpstreamFailure fault, and only there")
+	if f.Tool != "" && f.Op != OpCall {
+		panic("kite: a fault with a tool strikes tools/call only")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,15 +76,12 @@ func (s *Server) ServeOnly(transports ...Transport) {
 	}
 }
 
-// DropStreams cuts all open streams abruptly and returns how many SSE streams there were. Sessions stay.
+// DropStreams cuts all open streams abruptly and returns how many there were. Sessions stay.
 func (s *Server) DropStreams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.streams)
 	for _, st := range s.streams {
-		st.cancel(errStreamCut)
-	}
-	for st := range s.listeners {
 		st.cancel(errStreamCut)
 	}
 	s.streams = map[string]*stream{}

@@ -48,10 +48,8 @@ const (
 	OpStream     = "GET /sse"
 	OpDelete     = "DELETE /mcp"
 	OpCallback   = "/callback"
-	OpAuthorize  = "/authorize"
-	OpRegister   = "/register"    // of Next, as are the two below
-	OpToken      = "/token"       //
-	OpWellKnown  = "/.well-known" // both documents
+	OpRegister   = "/register" // of Next, as is the one below
+	OpToken      = "/token"
 )
 
 // Fault is something that goes wrong for some requests. Of several faults that fit a request the one injected first
@@ -60,12 +58,10 @@ type Fault struct {
 	Kind      FaultKind
 	Op        string    // one of the Op constants or a JSON-RPC method; "" means OpCall
 	Tool      string    // for OpCall: this tool only; "" means all
-	Mode      string    // for OpCall in Next: this mode of a tool only; "" means all
 	Transport Transport // this transport only; "" means both
 	Times     int       // strikes so many requests; 0 means until ClearFaults
 	Status    int       // for HTTPStatus
 	Body      string    // for HTTPStatus; "" with Status 524 gives the HTML page of a gateway
-	Message   string    // for UpstreamFailure: Kite's own message, which only the alerts of Next repeat; "" means an HTML page
 	// After is a time to wait, on the real clock, before the fault shows; a wait also ends when Until is closed, and
 	// at once when the client has gone or the server restarts.
 	After time.Duration

@@ -31,8 +31,7 @@ func New(opts Options) *Server {
 		version:      opts.Version,
 		served:       map[Transport]bool{SSE: !opts.NoSSE, MCP: !opts.NoMCP},
 		base:         strings.TrimSuffix(opts.BaseURL, "/"),
-		broker:       newBroker(opts.Accounts, opts.OneTokenPerUser),
-		listeners:    map[*stream]bool{},
+		broker:       newBroker(opts.Accounts),
 		signer:       newBearerSigner(),
 		usedCodes:    map[string]bool{},
 	}

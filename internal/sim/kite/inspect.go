@@ -1,28 +1,17 @@
 package kite
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
 // SessionInfo describes a session that the server still knows.
 type SessionInfo struct {
 	ID         string
-	Account    string // the Kite user id whose access token is alive behind it, or ""; in Next, whose bearer began it
-	CreatedAt  time.Time
+	Account    string    // the Kite user id whose access token is alive behind it, or ""; in Next, whose bearer began it
 	ExpiresAt  time.Time // in Next, unless somebody uses it before
 	Terminated bool      // DELETEd, or found expired; it stays known until its 12 hours are over and a clean-up tick came
-	LastLink   time.Time // when it was last given a login link, zero if never
-}
-
-// GrantInfo describes a login that a bearer of Next stands for.
-type GrantInfo struct {
-	ID        string // the session_id of the bearer; worth nothing without it
-	Account   string // the Kite user id
-	KiteAlive bool   // Kite still takes the access token behind it
-	CreatedAt time.Time
-	ExpiresAt time.Time
 }
 
 // Calls returns every tool call so far in the order of arrival.
@@ -40,43 +29,32 @@ func (s *Server) Sessions() []SessionInfo {
 	s.registry.sweep(now)
 	s.next.sweep(now)
 	var out []SessionInfo
-	for _, e := range s.registry.sessions {
-		out = append(out, SessionInfo{
-			ID: e.id, Account: s.accountOf(e.id, now), CreatedAt: e.createdAt, ExpiresAt: e.expiresAt,
-			Terminated: e.terminated || now.After(e.expiresAt), LastLink: e.lastLink,
-		})
+	for _, e := range byAge(s.registry.sessions, func(e *session) time.Time { return e.createdAt }) {
+		out = append(out, SessionInfo{e.id, s.accountOf(e.id, now), e.expiresAt, e.terminated || now.After(e.expiresAt)})
 	}
-	for _, e := range s.next.sessions {
-		out = append(out, SessionInfo{ID: e.id, Account: e.userID, CreatedAt: e.createdAt, ExpiresAt: e.lastUse.Add(idleLife)})
+	for _, e := range byAge(s.next.sessions, func(e *nextSession) time.Time { return e.createdAt }) {
+		out = append(out, SessionInfo{e.id, e.userID, e.lastUse.Add(idleLife), false})
 	}
-	slices.SortFunc(out, func(a, b SessionInfo) int {
-		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	return out
 }
 
-// Grants returns the logins that the server of Next keeps now, oldest first, expired ones until the next clean-up.
-func (s *Server) Grants() []GrantInfo {
+// byAge returns the values of a map, oldest first.
+func byAge[T any](all map[string]T, born func(T) time.Time) []T {
+	return slices.SortedFunc(maps.Values(all), func(a, b T) int { return born(a).Compare(born(b)) })
+}
+
+// Grants returns the ids of the logins that the server of Next keeps now, oldest first, expired ones until the next
+// clean-up. An id is worth nothing without its bearer.
+func (s *Server) Grants() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.opts.Now()
-	s.next.sweep(now)
-	var out []GrantInfo
-	for _, g := range s.next.grants {
-		if g.login == nil {
-			continue
+	s.next.sweep(s.opts.Now())
+	var out []string
+	for _, g := range byAge(s.next.grants, func(g *authGrant) time.Time { return g.createdAt }) {
+		if g.login != nil {
+			out = append(out, g.id)
 		}
-		out = append(out, GrantInfo{g.id, g.userID, s.broker.account(g.login.token, now) != nil, g.createdAt, g.expiresAt})
 	}
-	slices.SortFunc(out, func(a, b GrantInfo) int {
-		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	return out
 }
 
@@ -85,13 +63,6 @@ func (s *Server) Streams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.streams)
-}
-
-// Listeners returns how many silent streams are open on GET /mcp.
-func (s *Server) Listeners() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.listeners)
 }
 
 // LoginLinks returns every login link handed out so far, oldest first. Each is a key to a session: tests use them to make

@@ -52,127 +52,40 @@ func funds(a *sample.Account) []sample.MFHolding {
 	return append([]sample.MFHolding{}, a.MFHoldings...)
 }
 
-// compactHolding is a row of portfolio holdings with type compact.
-type compactHolding struct {
-	Exchange        string `json:"exchange"`
-	Tradingsymbol   string `json:"tradingsymbol"`
-	InstrumentToken uint32 `json:"instrument_token"`
-	T1Quantity      int    `json:"t1_quantity"`
-	Quantity        int    `json:"quantity"`
-}
-
-func compactHoldings(a *sample.Account) []compactHolding {
-	var out []compactHolding
-	for _, h := range a.Holdings {
-		out = append(out, compactHolding{h.Exchange, h.Tradingsymbol, h.InstrumentToken, h.T1Quantity, h.Quantity})
-	}
-	return out
-}
-
-// holdingsSummary is the answer of portfolio holdings with type summary, as Kite sums it up.
-type holdingsSummary struct {
-	TotalPnL        float64 `json:"total_pnl"`
-	TotalPnLPercent float64 `json:"total_pnl_percent"`
-	TodayPnL        float64 `json:"today_pnl"`
-	TodayPnLPercent float64 `json:"today_pnl_percent"`
-	InvestedAmount  float64 `json:"invested_amount"`
-	CurrentValue    float64 `json:"current_value"`
-}
-
-// summary sums up delivered and arriving shares.
-func summary(a *sample.Account) holdingsSummary {
-	var sum holdingsSummary
-	for _, h := range a.Holdings {
-		many := float64(h.OpeningQuantity)
-		sum.InvestedAmount += many * h.AveragePrice
-		sum.CurrentValue += many * h.LastPrice
-		sum.TodayPnL += many * h.DayChange
-	}
-	sum.TotalPnL = sum.CurrentValue - sum.InvestedAmount
-	if sum.InvestedAmount != 0 {
-		sum.TotalPnLPercent = sum.TotalPnL / sum.InvestedAmount * 100
-	}
-	if before := sum.CurrentValue - sum.TodayPnL; before != 0 {
-		sum.TodayPnLPercent = sum.TodayPnL / before * 100
-	}
-	return sum
-}
-
-// runNextHoldings answers holdings in one of three forms; a form that does not exist means the full one.
-func runNextHoldings(ctx context.Context, s *Server, c *call) answer {
-	switch c.args.text("type", "full") {
-	case "compact":
-		c.failure = "Failed to get compact holdings"
-		return listTool(compactHoldings)(ctx, s, c)
-	case "summary":
-		c.failure = "Failed to get holdings summary"
-		return valueTool(summary)(ctx, s, c)
-	}
-	return readTools()["get_holdings"](ctx, s, c)
-}
-
-// runNextSearch looks through the instruments of the morning. It needs no login, unless live prices are wanted. What
-// it finds comes in another order each time.
-func runNextSearch(ctx context.Context, s *Server, c *call) answer {
+// runNextSearch looks through the instruments of the morning. It needs no login. What it finds comes in another order
+// each time.
+func runNextSearch(_ context.Context, s *Server, c *call) answer {
 	found, complaint := s.lookUp(c.args)
 	if complaint != "" {
 		return errorAnswer("%s", complaint)
 	}
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-	live := c.args.boolean("include_live_quote")
-	answer := map[string]any{"meta": searchMeta(live)}
+	out := map[string]any{"meta": map[string]any{"instrument_data_source": "bod_instruments", "live_quote_enriched": false}}
 	var rows []sample.Listing
 	switch page := paginate(found, c.args).(type) {
 	case paged[sample.Listing]:
-		rows, answer["pagination"] = page.Data, page.Pagination
+		rows, out["pagination"] = page.Data, page.Pagination
 	case []sample.Listing:
 		rows = page
 	}
-	if live && len(rows) > 0 {
-		if _, instead, ok := s.accountForCall(ctx, c); !ok {
-			if c.problem != "" {
-				return errorAnswer("Failed to get live quotes for search enrichment")
-			}
-			return instead
-		}
-	}
 	data := []map[string]any{}
 	for _, l := range rows {
-		row := searchRow(l.Instrument, c.args.text("verbosity", "compact"))
-		if live {
-			enrich(row, l.Quote(s.opts.Now()))
-		}
-		data = append(data, row)
+		data = append(data, searchRow(l.Instrument, c.args.text("verbosity", "compact")))
 	}
-	answer["data"] = data
-	return jsonAnswer(answer)
+	out["data"] = data
+	return jsonAnswer(out)
 }
 
-// lookUp finds instruments by whichever way is asked for; one that does not exist means by text.
+// lookUp finds instruments by text or by the number of an exchange.
 func (s *Server) lookUp(a args) (found []sample.Listing, complaint string) {
-	ways := map[string]struct {
-		needs []string
-		fits  func(l sample.Listing) bool
-	}{
-		"get_by_id": {[]string{"id"}, func(l sample.Listing) bool { return l.ID == a.text("id", "") }},
-		"get_by_tradingsymbol": {[]string{"exchange", "tradingsymbol"}, func(l sample.Listing) bool {
-			return l.Exchange == a.text("exchange", "") && l.Tradingsymbol == a.text("tradingsymbol", "")
-		}},
-		"get_by_isin":       {[]string{"isin"}, func(l sample.Listing) bool { return l.ISIN == a.text("isin", "") }},
-		"get_by_inst_token": {[]string{"inst_token"}, func(l sample.Listing) bool { return l.InstrumentToken == uint32(a.integer("inst_token")) }},
-		"get_by_exch_token": {[]string{"exchange", "exch_token"}, func(l sample.Listing) bool {
-			return l.Exchange == a.text("exchange", "") && l.ExchangeToken == uint32(a.integer("exch_token"))
-		}},
-	}
-	way, exact := ways[a.text("search_mode", "search")]
-	if !exact {
+	if a.text("search_mode", "search") != "get_by_exch_token" {
 		return s.search(a)
 	}
-	if complaint = a.require(way.needs...); complaint != "" {
+	if complaint = a.require("exchange", "exch_token"); complaint != "" {
 		return nil, complaint
 	}
 	for _, l := range s.market.Listings {
-		if way.fits(l) {
+		if l.Exchange == a.text("exchange", "") && l.ExchangeToken == uint32(a.integer("exch_token")) {
 			found = append(found, l)
 		}
 	}
@@ -180,14 +93,6 @@ func (s *Server) lookUp(a args) (found []sample.Listing, complaint string) {
 		return nil, "Instrument not found"
 	}
 	return found, ""
-}
-
-func searchMeta(live bool) map[string]any {
-	meta := map[string]any{"instrument_data_source": "bod_instruments", "live_quote_enriched": live}
-	if live {
-		meta["live_quote_fields"] = []string{"last_price", "lower_circuit_limit", "upper_circuit_limit", "ohlc", "timestamp"}
-	}
-	return meta
 }
 
 // searchRow is an instrument as far as it is asked for. Only "compact", which is what nobody asking gets, cuts it.
@@ -209,12 +114,6 @@ func searchRow(i sample.Instrument, verbosity string) map[string]any {
 		row[name] = value
 	}
 	return row
-}
-
-// enrich adds what a quote knows better.
-func enrich(row map[string]any, q sample.FullQuote) {
-	row["last_price"], row["ohlc"], row["quote_timestamp"] = q.LastPrice, q.OHLC, q.Timestamp.Format(time.RFC3339)
-	row["lower_circuit_limit"], row["upper_circuit_limit"] = q.LowerCircuitLimit, q.UpperCircuitLimit
 }
 
 // runSessionStatus tells about the grant behind the bearer. It asks nobody: a login that Kite has dropped long ago

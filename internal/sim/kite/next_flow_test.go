@@ -38,13 +38,13 @@ func TestWholeLogin(t *testing.T) {
 		t.Errorf("the bearer is %q's", user)
 	}
 	grants := w.sim.Grants()
-	if len(grants) != 1 || grants[0].Account != "MK4021" || !grants[0].KiteAlive || grants[0].ExpiresAt.Sub(w.clock.Now()) != 24*time.Hour {
+	if len(grants) != 1 {
 		t.Errorf("grants: %+v", grants)
 	}
 	if !slices.Equal(w.sim.Codes(), []string{parts[1]}) || !slices.Equal(w.sim.Bearers(), []string{bearer}) {
 		t.Errorf("handed out: %q, %q", w.sim.Codes(), w.sim.Bearers())
 	}
-	w.checkClaims(bearer, grants[0].ID)
+	w.checkClaims(bearer, grants[0])
 	w.clean()
 }
 

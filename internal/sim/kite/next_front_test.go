@@ -70,10 +70,6 @@ func TestDocumentsOfTheRewrite(t *testing.T) {
 		if diff := cmp.Diff(want, object(t, r.body)); r.status != 200 || r.header.Get("Content-Type") != "application/json" || diff != "" {
 			t.Errorf("%s: %d\n%s", path, r.status, diff)
 		}
-		w.sim.Inject(kite.Fault{Kind: kite.HTTPStatus, Op: kite.OpWellKnown, Status: 503, Times: 1})
-		if r := w.must("GET", path, ""); r.status != 503 {
-			t.Errorf("%s with a fault: %d", path, r.status)
-		}
 	}
 }
 

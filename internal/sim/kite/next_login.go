@@ -8,18 +8,11 @@ import (
 // serveNextAuthorize begins a login: it keeps what the client asks for and shows the page with the link to Kite. Each
 // look makes another login, all of them usable. A refusal is shown here and never told to the client.
 func (s *Server) serveNextAuthorize(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := s.requestContext(r)
-	defer cancel()
-	f := s.takeFault(OpAuthorize, "", "")
-	if f.blocks(ctx, w) {
-		return
-	}
 	if !s.allowLogin(r) {
 		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
 		return
 	}
 	link, ok := s.beginLogin(r)
-	f.finish(ctx)
 	switch {
 	case !ok:
 		http.Error(w, "invalid request", http.StatusBadRequest)

@@ -15,32 +15,6 @@ type wire struct {
 	repeated string          // a key that stands twice in one object somewhere in the message
 }
 
-// readMessages reads the body of a POST. complaint says what is wrong with it, or is empty.
-func readMessages(body []byte) (all []wire, batch bool, complaint string) {
-	if len(body) == 0 {
-		return nil, false, "POST requires a non-empty body"
-	}
-	body = bytes.TrimLeft(body, " \t\r\n")
-	raws := []json.RawMessage{body}
-	if batch = len(body) > 0 && body[0] == '['; batch {
-		raws = nil
-		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&raws); err != nil {
-			return nil, batch, unreadable(err)
-		}
-		if len(raws) == 0 {
-			return nil, batch, malformed("empty batch")
-		}
-	}
-	for _, raw := range raws {
-		m, complaint := readMessage(raw)
-		if complaint != "" {
-			return nil, batch, complaint
-		}
-		all = append(all, m)
-	}
-	return all, batch, ""
-}
-
 func malformed(format string, a ...any) string {
 	return "malformed payload: " + fmt.Sprintf(format, a...)
 }
@@ -50,9 +24,14 @@ func unreadable(err error) string {
 	return malformed("unmarshaling jsonrpc message: json: %s", strings.TrimPrefix(err.Error(), "json: "))
 }
 
-func readMessage(raw json.RawMessage) (m wire, complaint string) {
+// readMessage reads the body of a POST. complaint says what is wrong with it, or is empty. A list of messages counts as
+// unreadable here: the real server answers one to clients of old protocols.
+func readMessage(body []byte) (m wire, complaint string) {
+	if len(body) == 0 {
+		return wire{}, "POST requires a non-empty body"
+	}
 	var keys map[string]json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&keys); err != nil { // what follows the message is ignored
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&keys); err != nil { // what follows the message is ignored
 		return wire{}, unreadable(err)
 	}
 	version := ""
@@ -63,7 +42,7 @@ func readMessage(raw json.RawMessage) (m wire, complaint string) {
 	if err := json.Unmarshal(orNull(keys["method"]), &m.method); err != nil {
 		return wire{}, unreadable(err)
 	}
-	m.id, m.params, m.repeated = present(keys["id"]), present(keys["params"]), repeatedKey(raw)
+	m.id, m.params, m.repeated = present(keys["id"]), present(keys["params"]), repeatedKey(body)
 	return m, ""
 }
 
@@ -133,20 +112,14 @@ func repeatedKey(raw json.RawMessage) string {
 	}
 }
 
-// The methods of JSON-RPC that the rewrite knows: whether each wants an answer, and whether it needs parameters.
+// The methods of JSON-RPC that are simulated. Of requests the value says whether they need parameters.
 var (
-	knownRequests = map[string]bool{
-		OpInitialize: true, OpCall: true, OpPing: false, OpList: false, opDiscover: false, "resources/list": false,
-		"prompts/list": false, "logging/setLevel": true,
-	}
+	knownRequests      = map[string]bool{OpInitialize: true, OpCall: true, OpPing: false, OpList: false}
 	knownNotifications = map[string]bool{
 		"notifications/initialized": true, "notifications/cancelled": true, "notifications/progress": true,
 		"notifications/roots/list_changed": true,
 	}
 )
-
-// opDiscover is how clients of the newest protocol begin.
-const opDiscover = "server/discover"
 
 // complaint says why the server does not even try to answer a message, or nothing.
 func (m wire) complaint() string {

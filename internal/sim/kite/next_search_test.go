@@ -48,11 +48,7 @@ func TestNextSearch(t *testing.T) {
 		`"query":"infosys","filter_on":"name"`:     "NSE:INFY",
 		`"query":"NIFTY","filter_on":"underlying"`: "NFO:NIFTY26NOV26000CE NFO:NIFTY26NOVFUT",
 		`"query":"NSE:ITC","search_mode":"bogus"`:  "NSE:ITC",
-		`"search_mode":"get_by_id","id":"BSE:ITC"`: "BSE:ITC",
-		`"search_mode":"get_by_tradingsymbol","exchange":"NSE","tradingsymbol":"ITC"`: "NSE:ITC",
-		`"search_mode":"get_by_isin","isin":"INE105S01068"`:                           "BSE:ITC NSE:ITC",
-		`"search_mode":"get_by_inst_token","inst_token":505089`:                       "NSE:ITC",
-		`"search_mode":"get_by_exch_token","exchange":"NSE","exch_token":1973`:        "NSE:ITC",
+		`"search_mode":"get_by_exch_token","exchange":"NSE","exch_token":1973`: "NSE:ITC",
 	} {
 		h := p.search(more)
 		if got := h.ids(); got != want || h.Pagination != nil || h.Data == nil || len(h.Meta) != 2 ||
@@ -100,27 +96,4 @@ func TestNextSearchInFull(t *testing.T) {
 			t.Errorf("%s: %v, want %s", verbosity, h.Data, raw)
 		}
 	}
-}
-
-func TestNextSearchWithPrices(t *testing.T) {
-	w := newNext(t)
-	p := w.enter("NK0001")
-	h := p.search(`"query":"NSE:ITC","include_live_quote":"yes"`)
-	row := h.Data[0]
-	if len(h.Data) != 1 || row["last_price"] != 402.85 || row["quote_timestamp"] != "2026-11-20T10:00:00+05:30" || row["isin"] != nil ||
-		row["lower_circuit_limit"] != 364.75 || row["ohlc"].(map[string]any)["close"] != 405.3 || len(row) != 14 {
-		t.Errorf("row: %v", row)
-	}
-	if fmt.Sprint(h.Meta["live_quote_fields"]) != "[last_price lower_circuit_limit upper_circuit_limit ohlc timestamp]" || h.Meta["live_quote_enriched"] != true {
-		t.Errorf("meta: %v", h.Meta)
-	}
-	p.call("session", "logout", "")
-	expect(t, p.call("market", "search", `"query":"NSE:ITC","include_live_quote":true`), goneGrant, true)
-	if h := p.search(`"query":"zzzzz","include_live_quote":true`); len(h.Data) != 0 {
-		t.Errorf("nothing to price: %v", h.Data)
-	}
-	if got := p.search(`"query":"NSE:ITC"`).ids(); got != "NSE:ITC" {
-		t.Errorf("without a grant: %s", got)
-	}
-	w.clean()
 }

@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
@@ -92,7 +91,6 @@ type nextSession struct {
 	createdAt time.Time
 	lastUse   time.Time
 	lost      bool // nobody was told its id
-	listener  *stream
 }
 
 func newNextState(now time.Time) nextState {
@@ -112,17 +110,9 @@ func (n *nextState) sweep(now time.Time) {
 	}
 	for id, e := range n.sessions {
 		if now.Sub(e.lastUse) >= idleLife {
-			n.end(id)
+			delete(n.sessions, id)
 		}
 	}
-}
-
-// end forgets an MCP session and ends its stream.
-func (n *nextState) end(id string) {
-	if e := n.sessions[id]; e != nil && e.listener != nil {
-		e.listener.cancel(context.Canceled)
-	}
-	delete(n.sessions, id)
 }
 
 // How often one address may ask.

@@ -28,7 +28,7 @@ func nextModes() map[string][]mode {
 		"portfolio": {
 			{"profile", valueTool(func(a *sample.Account) sample.Profile { return a.Profile }), "Failed to get profile"},
 			{"margins", valueTool(func(a *sample.Account) sample.Margins { return a.Margins }), "Failed to get margins"},
-			{"holdings", runNextHoldings, "Failed to get holdings"},
+			{"holdings", readTools()["get_holdings"], "Failed to get holdings"},
 			{"positions", readTools()["get_positions"], "Failed to execute portfolio_positions"},
 		},
 	}
@@ -53,7 +53,7 @@ func orderModes() []mode {
 
 func writes(name string) mode { return mode{name: name} }
 
-// newNextTools reads the specifications, sorted by name, without those that the operator excludes.
+// newNextTools reads the specifications, sorted by name.
 func newNextTools(opts Options) []modeTool {
 	if opts.OtherTools {
 		return withoutModes(otherTools()...)
@@ -69,9 +69,7 @@ func newNextTools(opts Options) []modeTool {
 		if err := json.Unmarshal(raw, &spec); err != nil || modes[spec.Name] == nil {
 			panic(fmt.Sprintf("kite: data/next_tools.json: %q, %v", spec.Name, err))
 		}
-		if !slices.Contains(opts.Excluded, spec.Name) {
-			out = append(out, modeTool{spec.Name, raw, modes[spec.Name]})
-		}
+		out = append(out, modeTool{spec.Name, raw, modes[spec.Name]})
 	}
 	if opts.Hybrid {
 		out = append(out, withoutModes(tool{"login", specOf("login", "Log in to Kite"), runHybridLogin})...)
@@ -111,13 +109,8 @@ func runHybridLogin(ctx context.Context, s *Server, c *call) answer {
 }
 
 // callNext answers a tools/call of the rewrite.
-func (s *Server) callNext(ctx context.Context, p *postRequest, m wire, f *Fault) *response {
-	c := &call{caller: p.caller, fault: f}
-	if c.session == "" { // both came in one batch
-		if c.session = p.began.id; !p.known {
-			c.grant = c.session
-		}
-	}
+func (s *Server) callNext(ctx context.Context, p *postRequest, f *Fault) *response {
+	m, c := p.message, &call{caller: p.caller, fault: f}
 	c.tool, c.mode, c.args = m.called()
 	s.record(c)
 	f.begin(ctx)
@@ -147,6 +140,10 @@ func (s *Server) runMode(ctx context.Context, t modeTool, c *call) answer {
 			s.violation("mcp: call of %s with the mode %s, which writes", t.name, m.name)
 			return errorAnswer("Failed to execute %s_%s", t.name, m.name)
 		}
+		if unknown := c.notSimulated(); unknown != "" {
+			s.violation("mcp: the simulator does not know %s", unknown)
+			return errorAnswer("the simulator does not know %s", unknown)
+		}
 		c.failure = m.failure
 		return m.run(ctx, s, c)
 	}
@@ -170,7 +167,8 @@ func (s *Server) beginSession(ctx context.Context, p *postRequest) {
 }
 
 // dispatchNext answers one message, or returns nil where JSON-RPC wants no answer.
-func (s *Server) dispatchNext(ctx context.Context, p *postRequest, m wire, f *Fault) *response {
+func (s *Server) dispatchNext(ctx context.Context, p *postRequest, f *Fault) *response {
+	m := p.message
 	if m.method == "" || knownNotifications[m.method] {
 		return nil
 	}
@@ -184,31 +182,14 @@ func (s *Server) dispatchNext(ctx context.Context, p *postRequest, m wire, f *Fa
 		return succeed(m.id, nextInitializeResult(m))
 	case OpPing:
 		return succeed(m.id, struct{}{})
-	case opDiscover:
-		return discover(m)
 	}
-	if p.session == "" && p.began == nil {
+	if p.session == "" {
 		return fail(m.id, 0, fmt.Sprintf("method %q is invalid during session initialization", m.method))
 	}
-	switch m.method {
-	case OpList:
+	if m.method == OpList {
 		return s.nextToolList(m)
-	case OpCall:
-		return s.callNext(ctx, p, m, f)
-	case "resources/list":
-		return succeed(m.id, cacheableList{Scope: "public", Resources: &[]string{}})
-	case "prompts/list":
-		return succeed(m.id, cacheableList{Scope: "public", Prompts: &[]string{}})
 	}
-	return succeed(m.id, struct{}{}) // logging/setLevel
-}
-
-func nextServerInfo() map[string]any {
-	return map[string]any{"name": "Kite MCP Server", "version": "v0.0.0"}
-}
-
-func nextCapabilities() map[string]any {
-	return map[string]any{"logging": struct{}{}, "tools": map[string]any{"listChanged": true}}
+	return s.callNext(ctx, p, f)
 }
 
 // nextInitializeResult negotiates the protocol version: one that is spoken is echoed, any other gets the newest.
@@ -218,34 +199,11 @@ func nextInitializeResult(m wire) any {
 	if !slices.Contains(nextVersions, version) {
 		version = nextVersions[0]
 	}
-	return map[string]any{"capabilities": nextCapabilities(), "protocolVersion": version, "serverInfo": nextServerInfo()}
-}
-
-// discover answers a client that has said in all the right places that it speaks the newest protocol; for any other
-// the method does not exist.
-func discover(m wire) *response {
-	if m.param("_meta") == nil {
-		return fail(m.id, codeNoMethod, fmt.Sprintf("method not found: %q", m.method))
+	return map[string]any{
+		"capabilities":    map[string]any{"logging": struct{}{}, "tools": map[string]any{"listChanged": true}},
+		"protocolVersion": version,
+		"serverInfo":      map[string]any{"name": "Kite MCP Server", "version": "v0.0.0"},
 	}
-	return succeed(m.id, struct {
-		ResultType string         `json:"resultType"`
-		Meta       map[string]any `json:"_meta"`
-		TTL        int            `json:"ttlMs"`
-		Scope      string         `json:"cacheScope"`
-		Versions   []string       `json:"supportedVersions"`
-		Able       map[string]any `json:"capabilities"`
-	}{
-		"complete", map[string]any{"io.modelcontextprotocol/serverInfo": nextServerInfo()}, 0, "public", nextVersions, nextCapabilities(),
-	})
-}
-
-// cacheableList is a list of something with what the protocol has to say about keeping it.
-type cacheableList struct {
-	TTL       int               `json:"ttlMs"`
-	Scope     string            `json:"cacheScope"`
-	Tools     []json.RawMessage `json:"tools,omitempty"`
-	Resources *[]string         `json:"resources,omitempty"`
-	Prompts   *[]string         `json:"prompts,omitempty"`
 }
 
 func (s *Server) nextToolList(m wire) *response {
@@ -256,5 +214,22 @@ func (s *Server) nextToolList(m wire) *response {
 	for _, t := range s.nextTools {
 		specs = append(specs, t.spec)
 	}
-	return succeed(m.id, cacheableList{Scope: "public", Tools: specs})
+	return succeed(m.id, struct {
+		TTL   int               `json:"ttlMs"`
+		Scope string            `json:"cacheScope"`
+		Tools []json.RawMessage `json:"tools"`
+	}{0, "public", specs})
+}
+
+// notSimulated names an argument with which the real server does something that the simulator does not, or "".
+func (c *call) notSimulated() string {
+	switch {
+	case c.tool == "portfolio" && c.args.text("type", "full") != "full":
+		return "other types of holdings than full"
+	case c.tool == "market" && strings.HasPrefix(c.args.text("search_mode", ""), "get_by_") && c.args.text("search_mode", "") != "get_by_exch_token":
+		return "the search mode " + c.args.text("search_mode", "")
+	case c.args.boolean("include_live_quote"):
+		return "live quotes of a search"
+	}
+	return ""
 }

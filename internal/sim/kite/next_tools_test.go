@@ -2,7 +2,6 @@ package kite_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -27,8 +26,7 @@ func reading() map[string][2]string {
 		"orders trades":  {`"order_id":"261120100410011"`, "Failed to get order trades"},
 		"market quote":   {instruments, "Failed to get quotes"}, "market ltp": {instruments, "Failed to get LTP"},
 		"market ohlc": {instruments, "Failed to get OHLC data"}, "market historical": {history, "Failed to get historical data"},
-		"market search": {`"query":"ITC","include_live_quote":true`, "Failed to get live quotes for search enrichment"},
-		"alerts get":    {"", "Failed to get alerts: Error parsing response."},
+		"alerts get": {"", "Failed to get alerts: Error parsing response."},
 	}
 }
 
@@ -80,18 +78,6 @@ func TestNextToolList(t *testing.T) {
 	}
 }
 
-func TestExcludedTools(t *testing.T) {
-	w := newNext(t, func(o *kite.Options) { o.Excluded = []string{"alerts", "gtt", "no such tool"} })
-	p := w.enter("NK0001")
-	list := event(t, p.post(rpc(1, "tools/list", nil)))
-	if n := strings.Count(list, `"inputSchema"`); n != 5 || strings.Contains(list, `"name":"gtt"`) {
-		t.Errorf("%d tools: %s", n, list)
-	}
-	if r := p.call("alerts", "get", ""); r.code != -32602 || r.text != `unknown tool "alerts"` {
-		t.Errorf("an excluded tool: %+v", r)
-	}
-}
-
 func TestNextModesThatSayWhatTodaySays(t *testing.T) {
 	today, next := startServer(t), newNext(t)
 	old, p := today.loggedIn("MK4021"), next.enter("MK4021")
@@ -122,11 +108,8 @@ func TestNextShapes(t *testing.T) {
 	for call, want := range map[[2]string]string{
 		{"orders list", ""}: order,
 		{"orders history", reading()["orders history"][0]}: order,
-		{"gtt list", ""}: "id user_id type created_at updated_at expires_at status condition orders meta",
-		{"portfolio holdings", `"type":"compact"`}: "exchange tradingsymbol instrument_token t1_quantity quantity",
-		{"portfolio holdings", `"type":"summary"`}: "total_pnl total_pnl_percent today_pnl today_pnl_percent invested_amount current_value",
-		{"portfolio holdings", `"type":"other"`}:   "tradingsymbol exchange instrument_token isin product price used_quantity quantity t1_quantity realised_quantity authorised_quantity authorised_date opening_quantity collateral_quantity collateral_type discrepancy average_price last_price close_price pnl day_change day_change_percentage mtf",
-		{"session status", ""}:                     "authenticated created_at expires_at kite_session_expired kite_session_expires_at session_id status terminated",
+		{"gtt list", ""}:       "id user_id type created_at updated_at expires_at status condition orders meta",
+		{"session status", ""}: "authenticated created_at expires_at kite_session_expired kite_session_expires_at session_id status terminated",
 	} {
 		r := p.do(call[0], call[1])
 		if got := keys(t, r.text); got != want || r.isError {
@@ -148,38 +131,13 @@ func TestNextShapes(t *testing.T) {
 	w.clean()
 }
 
-func TestHoldingsAreSummedUp(t *testing.T) {
-	w := newNext(t)
-	p := w.enter("MK4021")
-	var invested, value, today float64
-	for _, h := range sample.AccountOf("MK4021").Holdings {
-		many := float64(h.OpeningQuantity)
-		invested, value, today = invested+many*h.AveragePrice, value+many*h.LastPrice, today+many*h.DayChange
-	}
-	want := fmt.Sprintf("%.2f %.4f %.2f %.4f %.2f %.2f", value-invested, (value-invested)/invested*100, today, today/(value-today)*100, invested, value)
-	got := object(t, p.call("portfolio", "holdings", `"type":"summary","limit":2`).text)
-	if have := fmt.Sprintf("%.2f %.4f %.2f %.4f %.2f %.2f", got["total_pnl"], got["total_pnl_percent"], got["today_pnl"], got["today_pnl_percent"],
-		got["invested_amount"], got["current_value"]); have != want {
-		t.Errorf("%s, want %s", have, want)
-	}
-	empty := w.enter("NK0001")
-	expect(t, empty.call("portfolio", "holdings", `"type":"summary"`),
-		`{"total_pnl":0,"total_pnl_percent":0,"today_pnl":0,"today_pnl_percent":0,"invested_amount":0,"current_value":0}`, false)
-	expect(t, empty.call("portfolio", "holdings", `"type":"compact"`), `[]`, false)
-	expect(t, empty.call("mutual_funds", "holdings", ""), `[]`, false)
-}
-
 func TestNextFailures(t *testing.T) {
 	w := newNext(t)
 	p := w.enter("MK4021")
 	calls := reading()
-	for kind, failure := range map[string]string{"compact": "Failed to get compact holdings", "summary": "Failed to get holdings summary"} {
-		w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: "portfolio", Times: 1})
-		expect(t, p.call("portfolio", "holdings", `"type":"`+kind+`"`), failure, true)
-	}
 	for name, c := range calls {
-		tool, mode, _ := strings.Cut(name, " ")
-		w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: tool, Mode: mode, Times: 1})
+		tool, _, _ := strings.Cut(name, " ")
+		w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: tool, Times: 1})
 		expect(t, p.do(name, c[0]), c[1], true)
 		if r := p.do(name, c[0]); r.isError {
 			t.Errorf("%s, after the hiccup: %s", name, r.text)
@@ -201,14 +159,32 @@ func TestNextNullFromKite(t *testing.T) {
 	p := w.enter("MK4021")
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamNull})
 	for call, want := range map[[2]string]string{
-		{"portfolio positions", ""}: "[]", {"portfolio holdings", ""}: "[]", {"portfolio holdings", `"type":"compact"`}: "[]", {"gtt list", ""}: "[]",
+		{"portfolio positions", ""}: "[]", {"portfolio holdings", ""}: "[]", {"gtt list", ""}: "[]",
 		{"orders list", ""}: "[]", {"mutual_funds holdings", ""}: "null", {"market ltp", `"instruments":["NSE:ITC"]`}: "null",
 		{"orders history", `"order_id":"1"`}: "null", {"alerts get", ""}: `{"alerts":null}`,
-		{"portfolio holdings", `"type":"summary"`}: `{"total_pnl":0,"total_pnl_percent":0,"today_pnl":0,"today_pnl_percent":0,"invested_amount":0,"current_value":0}`,
 	} {
 		expect(t, p.do(call[0], call[1]), want, false)
 	}
 	if got := decode[sample.Profile](t, p.call("portfolio", "profile", "")); got.UserID != "" {
 		t.Errorf("profile: %+v", got)
+	}
+}
+
+// What the real server does and the simulator does not is refused, so that no test rests on it.
+func TestNextRefusesWhatItDoesNotSimulate(t *testing.T) {
+	w := newNext(t)
+	p := w.enter("MK4021")
+	for call, what := range map[[2]string]string{
+		{"portfolio holdings", `"type":"compact"`}:                        "other types of holdings than full",
+		{"market search", `"search_mode":"get_by_isin","isin":"x"`}:       "the search mode get_by_isin",
+		{"market search", `"query":"NSE:ITC","include_live_quote":"yes"`}: "live quotes of a search",
+	} {
+		expect(t, p.do(call[0], call[1]), "the simulator does not know "+what, true)
+	}
+	if r := w.must("GET", "/mcp", "", p.header()...); r.status != 405 {
+		t.Errorf("GET: %d", r.status)
+	}
+	if n := len(w.sim.Violations()); n != 4 {
+		t.Errorf("violations: %q", w.sim.Violations())
 	}
 }

@@ -33,9 +33,6 @@ type Options struct {
 	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
 	// host that the request was sent to.
 	BaseURL string
-	// OneTokenPerUser makes Kite keep a single login per person: a new login ends the older ones of the same Kite
-	// user, and a logout ends them all. What people report about the real Kite is contradictory.
-	OneTokenPerUser bool
 	// Version is the server that is played; the zero value is the hosted server of today.
 	Version Version
 	// NoOrderTools leaves the three order tools out of the list, as the hosted server did at first.
@@ -52,8 +49,6 @@ type Options struct {
 
 	// The rest is looked at in Next only.
 
-	// Excluded are names of tools that the operator leaves out; modes of a tool cannot be.
-	Excluded []string
 	// RedirectURIs are where the browser may be sent with a code, besides the person's own machine: exact addresses,
 	// and beginnings of addresses written "prefix:...".
 	RedirectURIs []string
@@ -63,6 +58,6 @@ type Options struct {
 	EarlyNext bool
 	// Hybrid lets requests in that show no bearer, and lists a login tool for them.
 	Hybrid bool
-	// NoRateLimits lets every address ask as often as it likes; OneBucket counts all addresses as one.
-	NoRateLimits, OneBucket bool
+	// NoRateLimits lets every address ask as often as it likes.
+	NoRateLimits bool
 }

@@ -65,12 +65,8 @@ type modeTool struct {
 // Call is one tools/call that reached the tool dispatcher, known tool or not. Requests that a fault answered before
 // that (an HTTP status, a connection reset) are not calls.
 type Call struct {
-	Session   string
-	Tool      string
-	Mode      string // of a tool of Next
-	Transport Transport
-	Account   string // the Kite user id behind the session or the bearer when the call arrived, "" if nobody was logged in
-	At        time.Time
+	Tool string
+	Mode string // of a tool of Next
 }
 
 // Server is a simulated Kite MCP server together with Kite's own login page. It is an http.Handler and safe for
@@ -96,7 +92,6 @@ type Server struct {
 	links      linkSigner
 	next       nextState
 	streams    map[string]*stream
-	listeners  map[*stream]bool // open GET /mcp, which never carry an event
 	faults     []*Fault
 	calls      []Call
 	loginLinks []string
@@ -204,18 +199,13 @@ func (s *Server) withLock(ctx context.Context, fn func(now time.Time)) error {
 	return nil
 }
 
-// takeFault returns the fault that strikes this request, or nil. It counts as used up with that; whoever plays it calls
-// show at the moment that matters.
+// takeFault returns the fault that strikes this request, or nil. It counts as used up with that; the caller calls begin
+// at the moment that matters.
 func (s *Server) takeFault(op, tool string, t Transport) *Fault {
-	return s.takeFaultOfMode(op, tool, "", t)
-}
-
-// takeFaultOfMode is strike for a call of one mode of a tool.
-func (s *Server) takeFaultOfMode(op, tool, mode string, t Transport) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Mode != "" && f.Mode != mode || f.Transport != "" && f.Transport != t {
+		if f.Op != op || f.Tool != "" && f.Tool != tool || f.Transport != "" && f.Transport != t {
 			continue
 		}
 		hit := *f
@@ -241,26 +231,11 @@ func (s *Server) accountOf(id string, now time.Time) string {
 	return ""
 }
 
-// accountBehind returns whose data a caller can read now, or "". The caller of it holds mu.
-func (s *Server) accountBehind(who caller, now time.Time) string {
-	if who.grant == "" {
-		return s.accountOf(who.session, now)
-	}
-	g := s.next.grants[who.grant]
-	if g == nil || g.login == nil || s.broker.account(g.login.token, now) == nil {
-		return ""
-	}
-	return g.userID
-}
-
 // record notes a tool call.
 func (s *Server) record(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.opts.Now()
-	s.calls = append(s.calls, Call{
-		Session: c.session, Tool: c.tool, Mode: c.mode, Transport: c.transport, Account: s.accountBehind(c.caller, now), At: now,
-	})
+	s.calls = append(s.calls, Call{c.tool, c.mode})
 }
 
 // violation notes a request that no well-behaved client sends.

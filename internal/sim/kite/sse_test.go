@@ -22,8 +22,6 @@ func TestStreamTalksRawJSONRPC(t *testing.T) {
 		rpc(6, "tools/call", nil):                  `{"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"tool '' not found: tool not found"}}`,
 		callBody(7, "nope", "{}"):                  `{"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"tool 'nope' not found: tool not found"}}`,
 		rpc(8, "server/discover", nil):             `{"jsonrpc":"2.0","id":8,"error":{"code":-32601,"message":"Method server/discover not found"}}`,
-		rpc(9, "resources/list", nil):              `{"jsonrpc":"2.0","id":9,"error":{"code":-32601,"message":"resources not supported"}}`,
-		rpc(10, "prompts/list", nil):               `{"jsonrpc":"2.0","id":10,"error":{"code":-32601,"message":"prompts not supported"}}`,
 		callBody(11, "get_profile", "{}"):          `{"jsonrpc":"2.0","id":11,"result":{"content":[{"type":"text","text":"Please log in first using the login tool"}],"isError":true}}`,
 	} {
 		s.post(body)

@@ -95,9 +95,3 @@ func writeEvent(w http.ResponseWriter, event string) {
 	}
 	_ = c.SetWriteDeadline(time.Time{}) // on HTTP/2 it would end the stream even when nothing is written
 }
-
-func eventHeaders(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-cache, no-transform")
-	w.Header().Set("Connection", "keep-alive")
-	w.Header().Set("Content-Type", "text/event-stream")
-}

@@ -148,12 +148,18 @@ func (s *Server) serveMCP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
 		s.serveMCPPost(w, r)
-	case http.MethodGet:
-		s.serveMCPGet(w, r)
 	case http.MethodDelete:
 		s.serveMCPDelete(w, r)
 	default:
+		s.noteGet(r)
 		http.NotFound(w, r)
+	}
+}
+
+// noteGet keeps a GET on /mcp: the real server opens a stream on which nothing ever comes, the simulator none.
+func (s *Server) noteGet(r *http.Request) {
+	if r.Method == http.MethodGet {
+		s.violation("mcp: the simulator opens no stream on GET")
 	}
 }
 
@@ -237,28 +243,6 @@ func (s *Server) initialize(ctx context.Context, w http.ResponseWriter, given st
 	}
 	w.Header().Set(sessionHeader, id)
 	return id, true
-}
-
-// serveMCPGet opens a stream on which nothing ever comes, with any session id or none.
-func (s *Server) serveMCPGet(w http.ResponseWriter, r *http.Request) {
-	st := s.newStream(r)
-	defer st.end()
-	s.mu.Lock()
-	s.listeners[st] = true
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.listeners, st)
-	}()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.WriteHeader(http.StatusAccepted)
-	writeEvent(w, "")
-	select {
-	case <-r.Context().Done():
-	case <-st.ctx.Done():
-		panic(http.ErrAbortHandler)
-	}
 }
 
 // serveMCPDelete ends a session of either transport and logs its user out at Kite. It holds the registry while it

@@ -168,10 +168,6 @@ func (s *Server) dispatch(ctx context.Context, who caller, m message, f *Fault) 
 		return succeed(m.ID, map[string]any{"tools": s.toolList()})
 	case OpCall:
 		return s.callTool(ctx, who, m, f)
-	case "resources/list", "resources/read", "resources/templates/list":
-		return fail(m.ID, codeNoMethod, "resources not supported")
-	case "prompts/list", "prompts/get":
-		return fail(m.ID, codeNoMethod, "prompts not supported")
 	}
 	return fail(m.ID, codeNoMethod, "Method "+m.Method+" not found")
 }

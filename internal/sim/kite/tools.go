@@ -1,7 +1,6 @@
 package kite
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -79,7 +78,7 @@ func (s *Server) askKite(ctx context.Context, f *Fault, l *login) (a *sample.Acc
 		return nil, problemHang
 	case f.is(UpstreamFailure):
 		f.wait(ctx, 0)
-		return nil, cmp.Or(f.Message, problemAnswer)
+		return nil, problemAnswer
 	}
 	err := s.withLock(ctx, func(now time.Time) { a = s.broker.account(l.token, now) })
 	if err != nil || a == nil {
