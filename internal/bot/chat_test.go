@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -260,5 +261,60 @@ func (c *chat) take(u bot.Update) {
 	}
 	for _, u := range fresh {
 		c.bot.Dispatch(u)
+	}
+}
+
+// withChat plays with the real bot where time is the test's.
+func withChat(t *testing.T, test func(t *testing.T, c *chat)) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t)
+		c.open()
+		test(t, c)
+		c.close()
+		c.checkLogs()
+	})
+}
+
+// says lets a person write and returns what everybody sees of it.
+func (c *chat) says(who, text string) string {
+	c.types(people[who], false, text)
+	synctest.Wait()
+	return c.phone.Log()
+}
+
+// logIn logs a person in, in the browser and here.
+func (c *chat) logIn(who, user string) {
+	c.says(who, "/login")
+	c.browse(people[who], user, false)
+	time.Sleep(2 * time.Second)
+	synctest.Wait()
+	c.phone.Log()
+}
+
+// known is everybody of whom anything is kept.
+func (c *chat) known() []int64 {
+	c.t.Helper()
+	all, err := c.memory().People()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return all
+}
+
+// operations is what the process says of itself in these tests.
+type operations struct{ silent, modes atomic.Bool }
+
+func (o *operations) Report() bot.OpsReport {
+	started := time.Date(2026, 11, 23, 3, 42, 0, 0, time.UTC)
+	kite := bot.Component{Name: "kite", Well: true}
+	if o.modes.Load() {
+		kite.Detail = "tools with modes"
+	}
+	if o.silent.Load() {
+		kite = bot.Component{Name: "kite", Serves: true, Since: started.Add(46 * time.Minute), Detail: "no answer for 2 min, 5 calls"}
+	}
+	return bot.OpsReport{
+		Version: "v1.4.0", Since: started,
+		Components: []bot.Component{{Name: "store", Well: true}, {Name: "telegram", Well: true}, kite},
 	}
 }

@@ -12,7 +12,7 @@ import (
 // An update over which two processes end is not run by the third, which says
 // sorry; what waited behind it is answered.
 func TestACrashLoopEnds(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Before(func(string) { time.Sleep(time.Hour) })
 		c.types(people["asha"], false, "/funds")
@@ -39,7 +39,7 @@ func TestACrashLoopEnds(t *testing.T) {
 
 // The same holds for the command that a login interrupted, which runs after it.
 func TestACrashLoopAfterALoginEnds(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.says("asha", "/funds")
 		c.kite.Before(func(tool string) {
 			if tool == "get_margins" {
@@ -71,7 +71,7 @@ func TestACrashLoopAfterALoginEnds(t *testing.T) {
 // Of several updates over which two processes may have ended, each is tried once
 // more, alone: the innocent are answered, the guilty one is given up after that.
 func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.kite.Before(func(string) { time.Sleep(time.Minute) })
 		c.logInMany(3)
 		synctest.Wait()
@@ -117,7 +117,7 @@ func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
 
 // If even the sorry ends a process, the next is silent.
 func TestACrashLoopEndsInSilence(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/help")
 		for range 4 {
@@ -138,7 +138,7 @@ func TestACrashLoopEndsInSilence(t *testing.T) {
 
 // Clean stops count for nothing, however many there are.
 func TestCleanStopsGiveNothingUp(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/x0")
 		for range 5 {
@@ -158,7 +158,7 @@ func TestCleanStopsGiveNothingUp(t *testing.T) {
 
 // That an update is known to be to blame clears the one that was tried with it.
 func TestTheLastSuspectIsTriedOnceMoreToo(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.kite.Before(func(string) { time.Sleep(time.Minute) })
 		c.logInMany(2)
 		for range 2 { // both run when the process ends

@@ -15,7 +15,7 @@ import (
 // A message that waits for Telegram for minutes is broken off when its person
 // is blocked, and everything is as if it had never been asked for.
 func TestABlockBreaksOffADelivery(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/help")
 		c.says("asha", "/settings amounts hide")
@@ -40,7 +40,7 @@ func TestABlockBreaksOffADelivery(t *testing.T) {
 // The command that a login interrupted runs by itself and cannot be stopped by
 // the person. Blocked meanwhile, they do not see what it comes to.
 func TestABlockHidesTheAnswerThatALoginBrings(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.says("asha", "/holdings")
 		c.kite.Before(func(tool string) {
 			if tool == "get_holdings" {
@@ -68,7 +68,7 @@ func TestABlockHidesTheAnswerThatALoginBrings(t *testing.T) {
 // Nobody is there to read an answer any more once a person blocked the bot: Kite
 // is not asked for what waits. The login stays.
 func TestAPersonWhoBlocksTheBotIsNotWorkedFor(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		time.Sleep(time.Minute)
 		c.kite.Before(func(string) { time.Sleep(time.Second) })
@@ -95,7 +95,7 @@ func TestAPersonWhoBlocksTheBotIsNotWorkedFor(t *testing.T) {
 // People who are no longer let in are parted from at a start, one after the
 // other; what a short run leaves the next one does. Nothing is told to them.
 func TestPeopleTakenOffTheListAreForgotten(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		const n = 20
 		for i := range int64(n) {
 			if err := c.prefs.SavePrefs(500+i, account.Prefs{Hide: true}); err != nil {
@@ -132,7 +132,7 @@ func TestPeopleTakenOffTheListAreForgotten(t *testing.T) {
 
 // Let in while the start is still busy with others, a person keeps what they have.
 func TestLetInDuringTheStart(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
 		for _, person := range []int64{500, 501, 502} {
 			if err := c.prefs.SavePrefs(person, account.Prefs{Hide: true}); err != nil {
@@ -157,7 +157,7 @@ func TestLetInDuringTheStart(t *testing.T) {
 func TestTheNextStartPartsFromWhomeverIsLeft(t *testing.T) {
 	for name, standing := range map[string]access.Standing{"blocked": access.Blocked, "waiting again": access.Waiting, "removed": access.Unlisted} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
+			withChat(t, func(t *testing.T, c *chat) {
 				c.says("omar", "/admin approve 33")
 				c.logIn("meera", "EF9012")
 				c.says("meera", "/hide")
@@ -191,7 +191,7 @@ func TestTheNextStartPartsFromWhomeverIsLeft(t *testing.T) {
 // Let in again before the bot had time to part from them, a person begins anew
 // all the same: the operator was told so.
 func TestLetInAgainAtOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.says("omar", "/admin approve 33")
 		c.logIn("meera", "EF9012")
 		c.kite.Before(func(string) { time.Sleep(time.Second) })
@@ -217,7 +217,7 @@ func TestLetInAgainAtOnce(t *testing.T) {
 
 // Nothing is known of somebody who was forgotten, wherever the bot looks.
 func TestForgottenIsForgotten(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		for _, text := range []string{"/watch infy", "/hide", "/settings tables native", "/forget"} {
 			c.says("asha", text)

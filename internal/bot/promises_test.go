@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,7 +57,7 @@ func words(prefix string, n int) []string {
 // Each person's answers come in the order of their questions, though questions
 // that take long and questions that do not are mixed, and people with them.
 func TestOrderIsKeptPerPerson(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.logIn("ravi", "CD5678")
 		c.kite.Before(func(string) { time.Sleep(time.Duration(rand.IntN(2000)) * time.Millisecond) })
@@ -88,7 +90,7 @@ func TestOrderIsKeptPerPerson(t *testing.T) {
 // While Kite keeps one person waiting for an hour, and Telegram another, a third
 // is answered at once.
 func TestOneSlowPersonSlowsNobodyElse(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Before(func(string) { time.Sleep(time.Hour) })
 		c.phone.Hold(people["ravi"], true)
@@ -110,7 +112,7 @@ func TestOneSlowPersonSlowsNobodyElse(t *testing.T) {
 // What Telegram delivers twice is answered once: within a batch, in the next
 // one, after an answer, and after a restart.
 func TestDuplicatesAreAnsweredOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		one, two := typing(100, people["asha"], "one"), typing(101, people["asha"], "two")
 		c.intake(one, one, two)
 		c.intake(two, one)
@@ -129,7 +131,7 @@ func TestDuplicatesAreAnsweredOnce(t *testing.T) {
 // Telegram starts its numbers again after a quiet week, lower or higher: ids are
 // names, not an order. Another token is another bot with numbers of its own.
 func TestNumbersStartAgain(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.intake(typing(900_000_000, people["asha"], "high"))
 		synctest.Wait()
 		time.Sleep(8 * 24 * time.Hour)
@@ -152,7 +154,7 @@ func TestNumbersStartAgain(t *testing.T) {
 
 // What another bot's token left unanswered is not answered by this one.
 func TestAnotherTokenLeavesWhatWaits(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.intake(typing(5, people["asha"], "first"), typing(6, people["asha"], "second"))
 		c.close()
@@ -176,7 +178,7 @@ func TestAnotherTokenLeavesWhatWaits(t *testing.T) {
 // A restart in the middle of 50 queued updates of several people loses none,
 // answers none twice, and keeps everybody's order.
 func TestARestartLosesNothing(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		who := []string{"asha", "ravi", "omar"}
 		for _, name := range who {
 			c.phone.Hold(people[name], true)
@@ -212,7 +214,7 @@ func TestARestartLosesNothing(t *testing.T) {
 
 // Commands hold the room of an answer until it is decoded, and no longer.
 func TestAnswersAreHeldUntilTheyAreDecoded(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		for _, command := range []string{"/portfolio", "/quote infy", "/search tata", "/tool get_holdings", "/chart infy"} {
 			c.types(people["asha"], false, command)
@@ -220,6 +222,64 @@ func TestAnswersAreHeldUntilTheyAreDecoded(t *testing.T) {
 		}
 		if now, ever := c.kite.Held(); now != 0 || !ever {
 			t.Errorf("%d answers are still held, ever: %v", now, ever)
+		}
+	})
+}
+
+// However much one person sends, no more waits than fits, one word is said about
+// it, and everything is marked as answered.
+func TestAFloodIsBounded(t *testing.T) {
+	withChat(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		for i := range int64(500) {
+			c.intake(typing(100+i, people["asha"], fmt.Sprint("x", i)))
+			synctest.Wait()
+		}
+		if left, err := c.journal.Unanswered(c.id); err != nil || len(left) > 22 { // one runs, twenty wait, one word is on its way
+			t.Errorf("%d updates are held, %v", len(left), err)
+		}
+		c.phone.Hold(people["asha"], false)
+		synctest.Wait()
+		seen := c.phone.Log()
+		if busy := strings.Count(seen, "have no room for more"); busy != 1 {
+			t.Errorf("a flood was answered with %d polite words", busy)
+		}
+		var got []string
+		for _, m := range unknown.FindAllStringSubmatch(seen, -1) {
+			got = append(got, m[2])
+		}
+		if !slices.Equal(got, words("x", 21)) {
+			t.Errorf("answered: %v", got)
+		}
+		if left, err := c.journal.Unanswered(c.id); err != nil || len(left) != 0 {
+			t.Errorf("%d updates are left, %v", len(left), err)
+		}
+		c.intake(typing(900, people["asha"], "after"))
+		synctest.Wait()
+		if got := c.answers()["11"]; !slices.Equal(got, []string{"after"}) {
+			t.Errorf("after the flood: %v", got)
+		}
+	})
+}
+
+// A flood of addresses, while Telegram holds the chat, is deleted by a few workers.
+func TestPastesPastAFullMailboxAreBounded(t *testing.T) {
+	withChat(t, func(t *testing.T, c *chat) {
+		c.phone.Hold(people["asha"], true)
+		c.says("asha", "/help")
+		before := runtime.NumGoroutine()
+		for range 500 {
+			c.types(people["asha"], false, "http://127.0.0.1/?code=made-up-code-of-a-test&state=secret-state-1")
+		}
+		synctest.Wait()
+		if more := runtime.NumGoroutine() - before; more > 50 {
+			t.Errorf("%d more goroutines", more)
+		}
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := c.unanswered(); n != 0 {
+			t.Errorf("%d updates are left", n)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func TestABugInAPartCostsOneAnswer(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
+			withChat(t, func(t *testing.T, c *chat) {
 				c.logIn("asha", "AB1234")
 				c.kite.Before(func(string) { panic("a bug") })
 				order(c)
@@ -86,7 +86,7 @@ func TestABugOutsideOfACommandComesOnce(t *testing.T) {
 		"the delivery": {sends: true}, "typing": {types: true}, "an acknowledgement": {acknowledges: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
+			withChat(t, func(t *testing.T, c *chat) {
 				c.logIn("asha", "AB1234")
 				c.kite.Before(func(string) { time.Sleep(time.Second) })
 				b.Messenger, b.Acknowledger = c.phone, c.phone
@@ -107,7 +107,7 @@ func TestABugOutsideOfACommandComesOnce(t *testing.T) {
 
 // A bug where updates are taken in costs one of them, in this process and the next.
 func TestABugInTheIntakeCostsOneUpdate(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		const unlucky = 7777
 		c.close()
 		c.access = func(a access.Policy) access.Policy {

@@ -35,7 +35,7 @@ func (c *chat) logInMany(n int) {
 
 // Of what an earlier process left, a few run at a time, the oldest first.
 func TestResumingIsPaced(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		const n = 10
 		c.letInMany(n)
 		var mu sync.Mutex
@@ -85,7 +85,7 @@ func TestResumingIsPaced(t *testing.T) {
 
 // People whose chats Telegram holds hold back no one else's updates.
 func TestResumingDoesNotWaitForDeliveries(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.letInMany(6)
 		for i := range int64(6) {
 			c.phone.Hold(1000+i, true)
@@ -115,7 +115,7 @@ func TestResumingDoesNotWaitForDeliveries(t *testing.T) {
 // An older update of a person's is answered before a newer one, which arrives
 // while the older waits for its turn.
 func TestOldUpdatesComeBeforeNewOnes(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.letInMany(4)
 		c.kite.Before(func(string) { time.Sleep(30 * time.Second) })
 		for i := range int64(4) {
@@ -139,7 +139,7 @@ func TestOldUpdatesComeBeforeNewOnes(t *testing.T) {
 
 // What cannot be counted does not run before it can be.
 func TestWhatCannotBeCountedWaits(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/x0")
 		d := c.disk()
@@ -162,7 +162,7 @@ func TestWhatCannotBeCountedWaits(t *testing.T) {
 
 // A /logout drops what waits to be taken up, also what is next.
 func TestALogoutOvertakesWhatIsTakenUp(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.kite.Before(func(string) { time.Sleep(time.Hour) })
 		c.logInMany(4) // which take all the room
 		c.phone.Hold(people["asha"], true)
@@ -185,7 +185,7 @@ func TestALogoutOvertakesWhatIsTakenUp(t *testing.T) {
 // A command that waited for a login, and that this process has journaled before it
 // takes up the work of the last one, runs once.
 func TestWhatThisProcessTookIsNotTakenUp(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.says("asha", "/funds")
 		c.phone.Hold(people["asha"], true)
 		c.browse(people["asha"], "AB1234", false)
@@ -212,7 +212,7 @@ func TestWhatThisProcessTookIsNotTakenUp(t *testing.T) {
 
 // An update of an earlier version's journal is taken up like any other.
 func TestAnUpdateWithoutAnEntry(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.bot.Dispatch(bot.Update{Chat: people["asha"], Private: true, From: people["asha"], Text: "/x0"})
 		synctest.Wait()
 		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {
@@ -223,7 +223,7 @@ func TestAnUpdateWithoutAnEntry(t *testing.T) {
 
 // Nor do people who are being told of a login first, and whose chats Telegram holds.
 func TestResumingDoesNotWaitForEvents(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		held := []string{"ravi", "meera", "mallory", "omar"}
 		for i, who := range held {
 			c.listed[people[who]] = true

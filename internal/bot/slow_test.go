@@ -12,7 +12,7 @@ import (
 // A kill while a person reads that Kite is slow leaves no lie: the message says what
 // was true at its time, its Cancel does nothing wrong, and the next process answers.
 func TestAKillAfterTheWordThatKiteIsSlow(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
 		c.says("asha", "/holdings")
@@ -42,7 +42,7 @@ func TestAKillAfterTheWordThatKiteIsSlow(t *testing.T) {
 
 // Cancel ends what its person waits for, and nothing of another person.
 func TestCancelEndsOnlyWhatItNames(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.logIn("ravi", "CD5678")
 		c.kite.Hang(12 * time.Second)
@@ -72,7 +72,7 @@ func TestCancelEndsOnlyWhatItNames(t *testing.T) {
 
 // /logout overtakes a command that waits for a slow Kite, and the word of that goes.
 func TestLogoutTakesTheWordThatKiteIsSlowAway(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
 		c.says("asha", "/funds")
@@ -91,7 +91,7 @@ func TestLogoutTakesTheWordThatKiteIsSlowAway(t *testing.T) {
 // What is asked again right after Cancel is asked anew, although the command that was
 // cancelled has not ended yet.
 func TestWhatIsAskedAfterCancelIsAnswered(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
 		c.says("asha", "/holdings")
@@ -113,7 +113,7 @@ func TestWhatIsAskedAfterCancelIsAnswered(t *testing.T) {
 // While Telegram takes nothing, an answer waits no more than a moment for the word
 // that Kite is slow, and nothing stands twice.
 func TestTheWordThatKiteIsSlowHoldsUpNothing(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(9 * time.Second)
 		c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryFailed})
@@ -128,29 +128,9 @@ func TestTheWordThatKiteIsSlowHoldsUpNothing(t *testing.T) {
 	})
 }
 
-// What is asked again before it is answered is answered once, and leaves nothing for
-// the next process.
-func TestWhatIsAskedTwiceIsAnsweredOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
-		c.logIn("asha", "AB1234")
-		c.kite.Hang(2 * time.Second)
-		for range 5 {
-			c.says("asha", "/status")
-		}
-		if c.unanswered() != 1 {
-			t.Errorf("%d updates are open, want one", c.unanswered())
-		}
-		time.Sleep(5 * time.Second)
-		synctest.Wait()
-		if seen := c.phone.Log(); strings.Count(seen, "Kite answered at") != 1 || c.unanswered() != 0 {
-			t.Errorf("%d are unanswered; people see %s", c.unanswered(), seen)
-		}
-	})
-}
-
 // Cancel cancels a command that shows what it has got by then, too.
 func TestCancelLeavesNoAnswerInParts(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Before(func(tool string) {
 			if tool == "get_margins" {
@@ -172,7 +152,7 @@ func TestCancelLeavesNoAnswerInParts(t *testing.T) {
 // That a login was taken over is told, also to a person who has cancelled the command
 // that found it out.
 func TestCancelHidesNoTakeOver(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		rec, err := c.store.Load(people["asha"])
 		if err != nil {
@@ -195,7 +175,7 @@ func TestCancelHidesNoTakeOver(t *testing.T) {
 
 // What is never stopped cannot be cancelled, not even by a button that was never shown.
 func TestALogoutCannotBeCancelled(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(10 * time.Second)
 		c.says("asha", "/logout")
@@ -221,7 +201,7 @@ func TestTheWordThatKiteIsSlowGoes(t *testing.T) {
 		"in place":  {func(c *chat) { c.press(people["asha"], 2, "holdings:refresh") }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
+			withChat(t, func(t *testing.T, c *chat) {
 				c.logIn("asha", "AB1234")
 				c.kite.Hang(5 * time.Second) // the answer, and then the proof
 				test.ask(c)
@@ -250,7 +230,7 @@ func TestTheWordThatKiteIsSlowGoes(t *testing.T) {
 
 // A bug is in the log, though its person has cancelled the command.
 func TestCancelHidesNoBug(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Before(func(tool string) {
 			if tool == "get_holdings" {

@@ -20,7 +20,7 @@ const hour = time.Hour
 // People who are not let in get one answer an hour each, groups too, whatever
 // they send; /forget is answered besides.
 func TestOutsidersGetOneAnswerAnHour(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		for round := range 3 {
 			for i := range 40 {
 				c.types(people["mallory"], false, fmt.Sprint("/x", i))
@@ -51,7 +51,7 @@ func TestOutsidersGetOneAnswerAnHour(t *testing.T) {
 
 // Who was forgotten, or decided about, may ask again at once.
 func TestWhoWasForgottenMayAskAgain(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		steps := []string{"mallory: /start", "mallory: /forget", "mallory presses Forget everything", "mallory: /start"}
 		if seen := c.steps(steps...); !strings.Contains(seen, "This bot is private") {
 			t.Errorf("after /forget mallory sees %q", seen)
@@ -72,7 +72,7 @@ func TestWhoWasForgottenMayAskAgain(t *testing.T) {
 // A person who asks, has everything forgotten and asks again, over and over, is told of
 // to operators once, and keeps no other person's request from them.
 func TestOperatorsAreToldOncePerPersonWhoAsks(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
 		c.notices = true
 		c.open()
@@ -98,7 +98,7 @@ func TestOperatorsAreToldOncePerPersonWhoAsks(t *testing.T) {
 // However many outsiders write, whose chats Telegram holds: they are served by a
 // few goroutines in a way of their own, and the others wait for nothing.
 func TestOutsidersDelayNoOne(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
 		theirs := bottest.NewPhone(t)
 		c.unauthorized = theirs
@@ -138,7 +138,7 @@ func TestOutsidersDelayNoOne(t *testing.T) {
 
 // Whom the bot had no time for is answered when they write again.
 func TestWhomTheBotHadNoTimeForMayAskAgain(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		for i := range int64(100) {
 			c.phone.Hold(100_000+i, true)
 			c.take(bot.Update{Chat: 100_000 + i, Private: true, From: 100_000 + i, Text: "/start"})
@@ -158,7 +158,7 @@ func TestWhomTheBotHadNoTimeForMayAskAgain(t *testing.T) {
 // The bot remembers a bounded number of outsiders. Those beyond are not answered
 // until the hour is over.
 func TestOutsidersAreRememberedInBounds(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		ask := func(from, n int64) int {
 			for i := range n {
 				c.take(bot.Update{Chat: from + i, Private: true, From: from + i, Text: "/start"})
@@ -178,7 +178,7 @@ func TestOutsidersAreRememberedInBounds(t *testing.T) {
 
 // After a kill outsiders are not answered by the next process.
 func TestOutsidersAreNotTakenUpAgain(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["mallory"], true)
 		c.steps("mallory: /start")
 		if c.unanswered() != 1 {
@@ -196,8 +196,8 @@ func TestOutsidersAreNotTakenUpAgain(t *testing.T) {
 
 // Presses of a blocked person cause nothing at all, nor do those that are too many.
 func TestPressesThatAreNotAcknowledged(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
-		c.world("* each person may ask 3 times a minute")
+	withChat(t, func(t *testing.T, c *chat) {
+		c.happens("* each person may ask 3 times a minute")
 		c.says("omar", "/admin block 66")
 		c.says("omar", "/admin block 22") // who was let in
 		time.Sleep(time.Minute)
@@ -254,7 +254,7 @@ func (s *slowPresses) Acknowledge(ctx context.Context, _, _ string) error {
 // While Telegram acknowledges nothing, a few acknowledgements are under way and
 // a few wait. The presses are answered.
 func TestAcknowledgementsAreBounded(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		slow := &slowPresses{Acknowledger: c.phone}
 		c.close()
 		c.bug = &buggy{Messenger: c.phone, Acknowledger: slow}
@@ -280,7 +280,7 @@ func TestAcknowledgementsAreBounded(t *testing.T) {
 
 // A person who was let in while their update waited is answered as one who is.
 func TestAnOutsiderWhoIsLetInMeanwhile(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		for i := range int64(4) { // which take all workers
 			c.phone.Hold(1000+i, true)
 			c.types(1000+i, false, "/start")

@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,7 +41,7 @@ func TestWhatActedIsDoneWith(t *testing.T) {
 			kept: "asha: /settings → amounts shown"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
+			withChat(t, func(t *testing.T, c *chat) {
 				c.logIn("asha", "AB1234")
 				c.steps(tt.before...)
 				c.phone.Hold(people[tt.who], true)
@@ -78,43 +77,32 @@ func (c *chat) steps(lines ...string) (seen string) {
 }
 
 // Everything that an earlier process took is answered by the next one, though
-// it were more at once than anybody may ask, or than may wait.
+// it were more at once than a person may ask.
 func TestARestartTurnsNothingAway(t *testing.T) {
-	for name, tt := range map[string]struct {
-		rate  bot.Rate
-		asked int
-		pause time.Duration // between them
-	}{
-		"a rate":         {bot.Rate{N: 5, Per: time.Minute}, 9, 15 * time.Second},
-		"a full mailbox": {bot.Rate{}, 21, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
-				c.close()
-				c.rate = tt.rate
-				c.open()
-				c.phone.Hold(people["asha"], true)
-				for i := range tt.asked {
-					c.says("asha", fmt.Sprint("/x", i))
-					time.Sleep(tt.pause)
-				}
-				c.close()
-				c.open()
-				synctest.Wait() // so far nothing makes room
-				c.phone.Hold(people["asha"], false)
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				if got := c.answers()["11"]; len(got) != tt.asked || c.unanswered() != 0 {
-					t.Errorf("of %d were answered: %v; %d are left", tt.asked, got, c.unanswered())
-				}
-			})
-		})
-	}
+	withChat(t, func(t *testing.T, c *chat) {
+		c.close()
+		c.rate = bot.Rate{N: 5, Per: time.Minute}
+		c.open()
+		c.phone.Hold(people["asha"], true)
+		for i := range 9 {
+			c.says("asha", fmt.Sprint("/x", i))
+			time.Sleep(15 * time.Second)
+		}
+		c.close()
+		c.open()
+		synctest.Wait() // so far nothing makes room
+		c.phone.Hold(people["asha"], false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := c.answers()["11"]; len(got) != 9 || c.unanswered() != 0 {
+			t.Errorf("of 9 were answered: %v; %d are left", got, c.unanswered())
+		}
+	})
 }
 
 // Replies that were given up make a journal longer than a mailbox.
 func TestARestartTakesALongJournal(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		for i := range 21 {
 			c.says("asha", fmt.Sprint("/x", i))
@@ -148,7 +136,7 @@ func TestALogoutDoesNotWaitForTelegram(t *testing.T) {
 	} {
 		for _, order := range []string{"/logout", "/forget"} {
 			t.Run(name+", "+order, func(t *testing.T) {
-				inBubble(t, func(t *testing.T, c *chat) {
+				withChat(t, func(t *testing.T, c *chat) {
 					c.logIn("asha", "AB1234")
 					c.steps("asha: /forget")
 					time.Sleep(time.Minute)
@@ -180,7 +168,7 @@ func TestALogoutDoesNotWaitForTelegram(t *testing.T) {
 
 // The answer to a /logout that Telegram holds does not hold up a /forget.
 func TestAForgetDoesNotWaitForALogout(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.says("asha", "/hide")
 		c.says("asha", "/forget")
 		c.phone.Hold(people["asha"], true)
@@ -195,7 +183,7 @@ func TestAForgetDoesNotWaitForALogout(t *testing.T) {
 // Of orders that overtake no more wait than there are kinds of them, whoever
 // sends them and however often.
 func TestOrdersThatOvertakeDoNotPileUp(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		for _, who := range []string{"mallory", "asha"} {
 			c.phone.Hold(people[who], true)
 			for i := range 300 {
@@ -213,21 +201,6 @@ func TestOrdersThatOvertakeDoNotPileUp(t *testing.T) {
 			if n := c.unanswered(); n != 0 {
 				t.Errorf("%d of %s's are never answered", n, who)
 			}
-		}
-	})
-}
-
-// What nobody answered is not sent again by the next process: it was sent, a few
-// times over.
-func TestDoubtfulAnswersAreNotSentForever(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
-		c.phone.Break(&bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: errors.New("no answer")})
-		c.says("asha", "/help")
-		time.Sleep(time.Minute)
-		before, _ := c.phone.Counts()
-		c.steps("* the bot restarts", "* 1m passes")
-		if after, _ := c.phone.Counts(); after != before {
-			t.Errorf("sent %d times more", after-before)
 		}
 	})
 }

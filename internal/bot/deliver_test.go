@@ -58,7 +58,7 @@ func TestAMessageIsDeletedFirst(t *testing.T) {
 		"a Telegram that is not there": {before: func(c *chat, _ int) { c.breakFor(failed(bot.DeliveryFailed), time.Minute) }, seen: done + more + "bot deletes 11's message #1\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, c *chat) {
+			withChat(t, func(t *testing.T, c *chat) {
 				u, r := c.pasted()
 				if tt.before != nil {
 					tt.before(c, u.Message)
@@ -102,7 +102,7 @@ func (c *chat) breakFor(err error, d time.Duration) {
 
 // A handler that fails has its message deleted all the same.
 func TestAMessageIsDeletedThoughItsHandlerFails(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		u, r := c.pasted()
 		c.bot.Perform(u, answer(r, errors.New("a bug")))
 		synctest.Wait()
@@ -116,7 +116,7 @@ func TestAMessageIsDeletedThoughItsHandlerFails(t *testing.T) {
 // The deletion keeps its place in the mailbox: what was asked before is answered
 // before, what was asked after it after it.
 func TestADeletionKeepsItsPlace(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/before")
 		u, r := c.pasted()
@@ -138,7 +138,7 @@ func TestADeletionKeepsItsPlace(t *testing.T) {
 // A /logout waits for no deletion, and what was to be deleted goes all
 // the same once Telegram lets it.
 func TestAnOrderThatOvertakesEndsNoDeletion(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		u, r := c.pasted()
 		c.holdFor(10 * time.Second)
@@ -159,7 +159,7 @@ func TestAnOrderThatOvertakesEndsNoDeletion(t *testing.T) {
 
 // A shutdown ends a deletion with the patience that it has for everything else.
 func TestAShutdownEndsADeletion(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		u, r := c.pasted()
 		c.phone.Hold(people["asha"], true)
 		c.bot.Perform(u, answer(r, nil))
@@ -175,7 +175,7 @@ func TestAShutdownEndsADeletion(t *testing.T) {
 
 // Outside of a private chat nothing is deleted.
 func TestNothingIsDeletedInAGroup(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *chat) {
+	withChat(t, func(t *testing.T, c *chat) {
 		u, r := c.pasted()
 		u.Chat, u.Private = group, false
 		c.bot.Perform(u, answer(r, nil))
@@ -185,6 +185,80 @@ func TestNothingIsDeletedInAGroup(t *testing.T) {
 		}
 		if !strings.Contains(c.logs.String(), "the chat is not private") {
 			t.Errorf("the log does not say why:\n%s", c.logs.String())
+		}
+	})
+}
+
+// What can never be delivered is tried once; what may be delivered later is
+// tried for ten minutes, in ever longer pauses, and then left to the journal. What
+// may be there already, a few times over, is not sent by the next process again.
+func TestHowOftenADeliveryIsTried(t *testing.T) {
+	for name, tt := range map[string]struct {
+		cause       bot.DeliveryCause
+		least, most int
+		left        int // unanswered updates in the end
+	}{
+		"the person blocked the bot":   {bot.DeliveryGone, 1, 1, 0},
+		"Telegram refuses the message": {bot.DeliveryRefused, 1, 1, 0},
+		"Telegram does not take it":    {bot.DeliveryFailed, 10, 30, 1},
+		"nobody answers":               {bot.DeliveryDoubtful, 2, 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withChat(t, func(t *testing.T, c *chat) {
+				c.phone.Break(&bot.DeliveryError{Cause: tt.cause, Err: errors.New("no")})
+				c.says("asha", "/help")
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if tries, _ := c.phone.Counts(); tries < tt.least || tries > tt.most {
+					t.Errorf("tried %d times, want %d to %d", tries, tt.least, tt.most)
+				}
+				if left, err := c.journal.Unanswered(c.id); err != nil || len(left) != tt.left {
+					t.Errorf("%d updates are left, %v; want %d", len(left), err, tt.left)
+				}
+				c.phone.Break(nil)
+				if seen := c.says("asha", "/nosuch"); seen == "" {
+					t.Error("the next command was not answered")
+				}
+			})
+		})
+	}
+}
+
+// Five people ask for files of 4 MB while Telegram takes nothing. Three of the
+// files are kept; the others are told to ask again.
+func TestFilesOnTheirWayAreBounded(t *testing.T) {
+	withChat(t, func(t *testing.T, c *chat) {
+		const n = 5
+		c.letInMany(n)
+		large := "[" + strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("x", 92)+`",`, 40_000), ",") + "]"
+		ask := func(i int64) {
+			c.phone.Hold(1000+i, true)
+			c.types(1000+i, false, "/tool search_instruments query=tata")
+		}
+		for i := range int64(n) {
+			user := fmt.Sprintf("ZZ%04d", i)
+			c.kite.Answer(user, "search_instruments", large)
+			c.types(1000+i, false, "/login")
+			synctest.Wait()
+			c.browse(1000+i, user, false)
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+		}
+		for range 2 { // what was on its way is counted no more
+			c.phone.Log()
+			for i := range int64(n) {
+				ask(i)
+			}
+			synctest.Wait()
+			for i := range int64(n) {
+				c.phone.Hold(1000+i, false)
+			}
+			synctest.Wait()
+			seen := c.phone.Log()
+			if files, told := strings.Count(seen, "The whole answer of"), strings.Count(seen, "Kite is getting too many requests just now."); files != 3 || told != n-3 {
+				t.Errorf("%d files come, and %d people are told to ask again:\n%s", files, told, seen[:min(len(seen), 4000)])
+			}
+			time.Sleep(time.Minute)
 		}
 	})
 }
