@@ -143,7 +143,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Store: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
-		Rate: r.Rate, Clock: r.Clock, Meter: bot.Meter{Command: r.metrics.Command, HoldingMismatches: r.metrics.HoldingMismatches}, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
+		Rate: r.Rate, Now: r.Clock.Now, Meter: bot.Meter{Command: r.metrics.Command, HoldingMismatches: r.metrics.HoldingMismatches}, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
 	})
 	r.logins = logins{pool}
 	defer pool.Close()

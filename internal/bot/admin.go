@@ -34,7 +34,7 @@ var noticeRate = Rate{N: 4, Per: time.Hour}
 // notified that it was away. It returns at once, and is not for two goroutines at a time.
 func (b *Bot) Outage(o Outage) {
 	if o.Lasts == 0 {
-		b.outageAnnounced = b.notify(noticeOutage, dialog.KiteAway(o.Since, b.Clock.Now(), o.Cause), dialog.KiteFlaps())
+		b.outageAnnounced = b.notify(noticeOutage, dialog.KiteAway(o.Since, b.Now(), o.Cause), dialog.KiteFlaps())
 		return
 	}
 	if b.outageAnnounced {
@@ -45,7 +45,7 @@ func (b *Bot) Outage(o Outage) {
 // notify writes to the operators, unless there were many notices of this kind lately:
 // then they read once that they get no more of them. It reports whether m was sent.
 func (b *Bot) notify(about noticeKind, m, tooMany view.Message) (sent bool) {
-	ok, tell := b.notices.allow(int64(about), b.Clock.Now())
+	ok, tell := b.notices.allow(int64(about), b.Now())
 	switch {
 	case ok:
 		b.notifyOperators(m)

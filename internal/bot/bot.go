@@ -12,7 +12,6 @@ import (
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/command"
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/panics"
 )
@@ -32,9 +31,9 @@ type Options struct {
 	Access access.Policy
 	Rate   Rate // commands per person; zero = no limit
 	Meter  Meter
-	Clock  clock.Clock   // nil = the real one
-	Logger *slog.Logger  // nil = discard
-	NewRef func() string // reference ids; nil = random
+	Now    func() time.Time // nil = time.Now
+	Logger *slog.Logger     // nil = discard
+	NewRef func() string    // reference ids; nil = random
 
 	Operations Operations // what /admin shows of the process; nil = nothing
 	// Unauthorized shows messages to people who may not use the bot, and to groups, in a

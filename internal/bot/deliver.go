@@ -118,11 +118,7 @@ func (b *Bot) retryDelivery(ctx context.Context, to recipient, try func() error)
 		if !retryable(err) || doubts == maxDoubtful {
 			return err
 		}
-		t := b.Clock.NewTimer(pause)
-		select {
-		case <-t.Chan():
-		case <-ctx.Done():
-			t.Stop()
+		if !wait(ctx, pause) {
 			return cmp.Or(b.undeliverable(ctx, to), err) // the first is why it ended
 		}
 	}
@@ -176,19 +172,10 @@ func (b *Bot) typing(ctx context.Context, to recipient) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	panics.Spawn(&running, b.caught, func() {
-		wait := typingAfter
-		for {
-			t := b.Clock.NewTimer(wait)
-			select {
-			case <-ctx.Done():
-				t.Stop()
-				return
-			case <-t.Chan():
-			}
+		for pause := typingAfter; wait(ctx, pause); pause = typingLasts {
 			if !b.mayReceive(to) || b.Presses.Typing(ctx, to.chat) != nil {
 				return
 			}
-			wait = typingLasts
 		}
 	})
 	return func() { cancel(); running.Wait() }

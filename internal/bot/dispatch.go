@@ -188,7 +188,7 @@ func (b *Bot) beginAttempt(ctx context.Context, u Update) bool {
 			return true
 		}
 		b.Logger.Warn("an update of the last run cannot be counted: it waits, since it may have ended that run", "update", u.ID, "err", err)
-		b.rest(beginPause)
+		wait(b.ctx, beginPause)
 	}
 	return false
 }

@@ -66,7 +66,7 @@ func (b *Bot) loggedOut(e session.Event) view.Message {
 	if e.Status.User.IsZero() {
 		return dialog.LoggedOut(kite.Identity{}, e.ByOAuth)
 	}
-	return dialog.EarlierEnded(command.LoginView(e.Status, b.Clock.Now()).LoggedIn(false))
+	return dialog.EarlierEnded(command.LoginView(e.Status, b.Now()).LoggedIn(false))
 }
 
 // announceLogin takes the link away, says who is logged in and answers the
@@ -84,7 +84,7 @@ func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 		return b.replaceLinks(jc.delivery, person, links, dialog.Changed(s.User, s.Last))
 	}
 	then := linkWithPending(links).Then
-	m := command.LoginView(s, b.Clock.Now()).LoggedIn(then != "")
+	m := command.LoginView(s, b.Now()).LoggedIn(then != "")
 	if err := b.replaceLinks(jc.delivery, person, links, m); err != nil && !b.probablyDelivered(err) {
 		return err
 	}
@@ -110,7 +110,7 @@ func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 // that, or the login is another one by now.
 func (b *Bot) warnEndingSoon(ctx context.Context, e session.Event) error {
 	s, err := b.Accounts.Status(e.Person)
-	now := b.Clock.Now()
+	now := b.Now()
 	same := s.User == e.Status.User && s.Since.Equal(e.Status.Since) && s.State != session.Unconfirmed
 	if err != nil || s.User.IsZero() || !same || !now.Before(s.Until) || b.prefsOf(e.Person).NoWarning {
 		return err

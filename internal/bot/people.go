@@ -93,7 +93,7 @@ func (b *Bot) notAllowed() ([]int64, error) {
 func (b *Bot) forgetAllRemoved(people []int64) {
 	gone := 0
 	for _, person := range people {
-		if !b.rest(removalPause) {
+		if !wait(b.ctx, removalPause) {
 			return
 		}
 		if b.access.Allowed(person) { // let in meanwhile
@@ -115,18 +115,6 @@ func (b *Bot) forgetAllRemoved(people []int64) {
 	}
 	if gone > 0 {
 		b.Logger.Info("people who may no longer use the bot were logged out and forgotten", "people", gone)
-	}
-}
-
-// rest waits, unless the bot closes.
-func (b *Bot) rest(d time.Duration) bool {
-	t := b.Clock.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.Chan():
-		return true
-	case <-b.ctx.Done():
-		return false
 	}
 }
 

@@ -39,7 +39,7 @@ func (b *Bot) perform(jc jobContexts, inv invocation) (finished bool) {
 	if !b.mayReceive(inv.to) {
 		return true
 	}
-	start, ref := b.Clock.Now(), b.NewRef()
+	start, ref := b.Now(), b.NewRef()
 	done := func() {}
 	if !inv.to.outside && inv.overtakes == "" { // an invocation that overtakes is never stopped
 		jc.work, done = b.running.begin(jc.work, inv.to.person, inv.request.Command)
@@ -62,13 +62,13 @@ func (b *Bot) perform(jc jobContexts, inv invocation) (finished bool) {
 	done()
 	b.pace.leave(inv.update.Entry)
 	jc.worked()
-	answered, acted := b.Clock.Now(), inv.request.Account.Changed()
+	answered, acted := b.Now(), inv.request.Account.Changed()
 	if acted && !inv.to.outside && !b.cutShort(err) {
 		b.journalRan(inv.update)
 	}
 	place := b.placeReply(jc.delivery, inv, &reply, message)
 	undelivered := b.deliver(jc.delivery, inv.to, place, reply)
-	b.logCommand(jc.work, inv, commandRun{ref: ref, start: start, answered: answered, done: b.Clock.Now(), err: err, undelivered: undelivered, outside: inv.to.outside})
+	b.logCommand(jc.work, inv, commandRun{ref: ref, start: start, answered: answered, done: b.Now(), err: err, undelivered: undelivered, outside: inv.to.outside})
 	return !b.cutShort(err) && (acted || !retryable(undelivered) || b.probablyDelivered(undelivered))
 }
 

@@ -44,7 +44,7 @@ func (b *Bot) route(u Update, again bool) (invocation, bool) {
 		return b.routeUnauthorized(u, name, args)
 	}
 	if !again {
-		if ok, tell := b.limits.allow(u.From, b.Clock.Now()); !ok {
+		if ok, tell := b.limits.allow(u.From, b.Now()); !ok {
 			if isPaste(u) {
 				inv := b.invocationOf(u, b.loginCommand(), "")
 				inv.run, inv.paste = command.LoginPasteTooFast(tell), true
@@ -64,7 +64,7 @@ func (b *Bot) route(u Update, again bool) (invocation, bool) {
 		return inv, true
 	}
 	if u.Unread != "" {
-		ok, _ := b.unread[u.Unread].allow(u.From, b.Clock.Now())
+		ok, _ := b.unread[u.Unread].allow(u.From, b.Now())
 		return b.answerOnce(u, dialog.Unread(u.Unread == Edited)), ok
 	}
 	if name == "" {
@@ -200,7 +200,7 @@ func (b *Bot) routePress(u Update) invocation {
 func (b *Bot) request(u Update, c command.Command, args string) *command.Request {
 	r := &command.Request{
 		Account: account.New(&b.accounts, u.From), Name: u.Name, Command: c.Name, Args: strings.TrimSpace(args),
-		Now: b.Clock.Now(), Commands: b.commandsOf(u.From), Painter: b.Painter,
+		Now: b.Now(), Commands: b.commandsOf(u.From), Painter: b.Painter,
 	}
 	if u.Press != "" {
 		r.Pressed = u.Message
@@ -237,7 +237,7 @@ func (b *Bot) routeUnauthorized(u Update, name, args string) (invocation, bool) 
 	if open {
 		limits = b.unauthorized.forgets
 	}
-	if ok, _ := limits.allow(u.Chat, b.Clock.Now()); !ok {
+	if ok, _ := limits.allow(u.Chat, b.Now()); !ok {
 		return invocation{}, false
 	}
 	var inv invocation

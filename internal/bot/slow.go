@@ -25,19 +25,12 @@ func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message i
 	message := 0
 	var running sync.WaitGroup
 	panics.Spawn(&running, b.caught, func() {
-		timer := b.Clock.NewTimer(command.SlowAfter)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.Chan():
-		}
-		if !b.mayReceive(inv.to) {
+		if !wait(ctx, command.SlowAfter) || !b.mayReceive(inv.to) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(jc.delivery, slowTime) // not that of the work: what is sent must be known
 		defer cancel()
-		v := dialog.Slow{Command: inv.request.Command, Now: b.Clock.Now()}
+		v := dialog.Slow{Command: inv.request.Command, Now: b.Now()}
 		if inv.overtakes == "" {
 			v.Cancel = inv.request.Command + ":cancel"
 		}

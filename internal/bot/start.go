@@ -5,18 +5,18 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"slices"
+	"time"
 
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/command"
-	"kitebot/internal/clock"
 )
 
 // New makes a Bot. It reads who may use it, and does nothing else until
 // Resume, Dispatch or Notify is called.
 func New(o Options) *Bot {
-	if o.Clock == nil {
-		o.Clock = clock.Real()
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
