@@ -3,6 +3,7 @@ package kite_test
 import (
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	"kitebot/internal/kite"
@@ -209,4 +210,75 @@ func useCandles(t *testing.T, c kite.Candles) []kite.Figure {
 	change, percent := kite.Growth(c.Rows)
 	low, high := kite.Extremes(c.Rows)
 	return []kite.Figure{low, high, change, percent}
+}
+
+// lists are the tools whose answer is refused unless it is all rows there are.
+const lists = "get_holdings get_positions get_orders get_order_history get_trades get_order_trades get_gtts get_mf_holdings get_historical_data"
+
+// What is no answer of a tool is refused by its decoder, and the error holds
+// nothing of it.
+func TestDecodersRefuse(t *testing.T) {
+	const row = `{"tradingsymbol":"A","order_id":"1","fund":"F","condition":{"tradingsymbol":"A"}}`
+	for _, test := range []struct {
+		tools string // "" for all
+		texts []string
+	}{
+		{"", []string{"", "Failed to execute it", "7", "[", "{", "[] []", "{} {}", "[7]", `["A"]`, row[1:]}},
+		{lists, []string{
+			"{}", row, "[" + row, `{"data":[` + row + `]}`, `{"data":[],"pagination":{"from":0,"has_more":false}}`,
+			`{"data":[` + row + `],"pagination":{"from":0,"limit":1,"total":2,"has_more":true}}`,
+			`{"data":[` + row + `],"pagination":{"from":1,"limit":1,"total":2,"has_more":false}}`,
+			`{"data":[` + row + `],"pagination":{"from":0,"limit":9,"total":2,"has_more":false}}`,
+		}},
+		{strings.TrimSuffix(lists, " get_historical_data"), []string{"[{}]", `[{"quantity":1}]`}},
+		{"get_holdings get_positions get_orders get_trades", []string{
+			`[{"order_id":"1","tradingsymbol":"A","quantity":"12345"}]`, `[{"order_id":"1","tradingsymbol":"A","average_price":{}}]`,
+			`[{"order_id":"1","tradingsymbol":"A","average_price":true}]`,
+		}},
+		{"get_holdings", []string{
+			`[{"tradingsymbol":"A","last_price":1000000000000000000}]`, `[{"tradingsymbol":"A","last_price":1.` + strings.Repeat("1", 1<<16) + `}]`,
+			`[{"tradingsymbol":"A","quantity":1.5}]`, `[{"tradingsymbol":"A","quantity":1.0}]`,
+			`[{"tradingsymbol":"A","t1_quantity":1000000000000001}]`, `[{"tradingsymbol":"A","mtf":{"quantity":99999999999999999999}}]`,
+		}},
+		{"get_historical_data", []string{`[{"open":1,"high":1,"low":1,"close":1}]`, `[["2026-11-12T09:15:00+0530",1,1,1,1,1]]`}},
+		{"search_instruments", []string{"{}", `{"meta":{}}`, `[{"tradingsymbol":7}]`, `[{"strike":"1"}]`, `[{"exchange_token":1.5}]`}},
+		{"get_quotes get_ohlc", []string{
+			"[]", `{"NSE:A":{"last_price":"12"}}`, `{"NSE:A":{"volume":1.5}}`, `{"NSE:A":12.5}`, `{"":{"last_price":1}}`,
+			`{"NSE:A":{"depth":{"buy":{"price":1}}}}`, `{"NSE:A":{"depth":{"sell":[{"price":1e99}]}}}`, `{"NSE:A":{"last_price":1`,
+		}},
+		{"get_margins", []string{"null", "[]", "{}", `{"equity":null}`, `{"equity":7}`, `{"equity":{"net":"1"}}`}},
+		{"get_profile", []string{
+			"null", "[]", `{"user_id":"","user_name":"","products":null,"exchanges":null}`, `{"user_id":7}`, `{"user_id":"  "}`, `{"user_id":"QX\n1"}`,
+			`{"user_id":"` + strings.Repeat("Q", 33) + `"}`, `{"user_id":"QX7788"`, `{"user_id":"QX7788"} x`,
+		}},
+		{"tools/list", []string{"null", "[]", "{}", `{"tools":null}`, `{"tools":{}}`, `{"tools":[1]}`}},
+	} {
+		for _, d := range decoders() {
+			if test.tools != "" && !slices.Contains(strings.Fields(test.tools), d.tool) {
+				continue
+			}
+			for _, text := range test.texts {
+				got, _, err := d.decode(t, text)
+				if err == nil {
+					t.Errorf("%s takes %.80s: %v", d.tool, text, got)
+					continue
+				}
+				checkRefusal(t, d.tool, err)
+			}
+		}
+	}
+}
+
+// An account without any of it is none, however that is written.
+func TestListsOfNothing(t *testing.T) {
+	for _, tool := range strings.Fields(lists) {
+		for _, text := range []string{
+			"null", "[]", `{"data":[],"pagination":{"from":0,"limit":5,"total":0,"has_more":false,"returned":0}}`,
+			`{"data":null,"pagination":{"from":0,"limit":5,"total":0,"has_more":false}}`,
+		} {
+			if got, _, err := decoderFor(tool).decode(t, text); err != nil {
+				t.Errorf("%s of %s: %v, %v", tool, text, got, err)
+			}
+		}
+	}
 }

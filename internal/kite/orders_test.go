@@ -1,7 +1,6 @@
 package kite_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/wire"
 )
 
 const fullOrder = `{"account_id":"","placed_by":"ZZ0001","order_id":"261112000000777","exchange_order_id":"1300000009999999","parent_order_id":"261112000000776","status":"OPEN","status_message":"why \u0026 how","status_message_raw":"raw",` +
@@ -35,44 +33,6 @@ func TestDecodeOrders(t *testing.T) {
 	history, err := kite.DecodeOrderHistory("[" + fullOrder + "]")
 	if err != nil || len(history) != 1 || history[0].ID != want[0].ID {
 		t.Errorf("history %v, %v", history, err)
-	}
-}
-
-// What is no list of rows is refused by each decoder, and the error quotes
-// nothing of it.
-func TestDecodersRefuse(t *testing.T) {
-	row := `{"tradingsymbol":"A","order_id":"1","fund":"F","condition":{"tradingsymbol":"A"}`
-	decoders := map[string]func(string) error{
-		"positions":    func(s string) error { _, err := kite.DecodePositions(s); return err },
-		"orders":       func(s string) error { _, err := kite.DecodeOrders(s); return err },
-		"history":      func(s string) error { _, err := kite.DecodeOrderHistory(s); return err },
-		"trades":       func(s string) error { _, err := kite.DecodeTrades(s); return err },
-		"order trades": func(s string) error { _, err := kite.DecodeOrderTrades(s); return err },
-		"mutual funds": func(s string) error { _, err := kite.DecodeMutualFunds(s); return err },
-		"GTTs":         func(s string) error { _, err := kite.DecodeGTTs(s); return err },
-	}
-	for name, decode := range decoders {
-		for _, good := range []string{"null", "[]", "[null]", "[" + row + "}]", `{"data":[` + row + `}],"pagination":{"from":0,"total":1,"has_more":false}}`} {
-			if err := decode(good); err != nil {
-				t.Errorf("%s refuses %s: %v", name, good, err)
-			}
-		}
-		for _, bad := range []string{
-			"", "Failed to execute it", "7", row + "}", "[" + row, `["A"]`, `[{"quantity":1}]`, `[{}]`,
-			`{"data":[` + row + `}],"pagination":{"from":0,"total":2,"has_more":true}}`,
-			"[" + row + `,"quantity":"12345"}]`, "[" + row + `,"quantity":1e999999999,"condition":{"tradingsymbol":"A","trigger_values":[1e999999999]}}]`,
-		} {
-			if name == "GTTs" && strings.Contains(bad, "12345") {
-				continue // has no such field
-			}
-			err := decode(bad)
-			if wire.KindOf(err) != wire.KindMalformed {
-				t.Errorf("%s takes %.80s: %v", name, bad, err)
-			}
-			if err != nil && (len(err.Error()) > 80 || strings.Contains(err.Error(), "12345")) {
-				t.Errorf("%s quotes the answer: %v", name, err)
-			}
-		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/wire"
 )
 
 func TestDecodeProfile(t *testing.T) {
@@ -26,32 +25,6 @@ func TestDecodeProfile(t *testing.T) {
 	}
 	if id := got.Identity(); id != (kite.Identity{UserID: "QX7788", Name: "Asha & Rao"}) {
 		t.Errorf("Identity = %+v", id)
-	}
-}
-
-func TestDecodeProfileRefuses(t *testing.T) {
-	for name, text := range map[string]string{
-		"no data":            `{"user_id":"","user_name":"","user_shortname":"","email":"","broker":"","products":null,"exchanges":null}`,
-		"null":               "null",
-		"nothing":            "",
-		"prose":              "Failed to execute get_profile",
-		"a list":             "[]",
-		"number for an id":   `{"user_id":7}`,
-		"blank id":           `{"user_id":"  "}`,
-		"line in the id":     `{"user_id":"QX\n1"}`,
-		"endless id":         `{"user_id":"` + strings.Repeat("Q", 33) + `"}`,
-		"cut off":            `{"user_id":"QX7788"`,
-		"something after it": `{"user_id":"QX7788"} x`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, err := kite.DecodeProfile(text)
-			if wire.KindOf(err) != wire.KindMalformed {
-				t.Fatalf("DecodeProfile = %+v, %v, want %v", p, err, wire.KindMalformed)
-			}
-			if strings.Contains(err.Error(), "QX") {
-				t.Errorf("error %q quotes the answer", err)
-			}
-		})
 	}
 }
 

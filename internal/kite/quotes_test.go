@@ -1,14 +1,12 @@
 package kite_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/kite"
-	"kitebot/internal/kite/wire"
 )
 
 const fullQuote = `{"NSE:M\u0026M":{"instrument_token":519937,"timestamp":"2026-11-12T14:05:09+05:30","last_price":3120.45,"last_quantity":3,` +
@@ -39,71 +37,16 @@ func TestDecodeQuotes(t *testing.T) {
 	}
 }
 
-// The three tools answer alike, but for how much they tell.
-func TestDecodeQuoteTools(t *testing.T) {
-	text := `{"NSE:TCS":{"instrument_token":9,"last_price":3300.5},"BSE:TCS":null}`
-	for name, decode := range quoteDecoders() {
-		got, err := decode(text)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		want := map[string]kite.Quote{
-			"NSE:TCS": {ID: "NSE:TCS", Token: 9, LastPrice: dec("3300.5")}, "BSE:TCS": {ID: "BSE:TCS", Missing: true},
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-	ohlc, err := kite.DecodeOHLC(`{"BSE:SENSEX":{"last_price":85231.92,"ohlc":{"open":1,"high":2,"low":3,"close":85632.68}}}`)
-	if err != nil || !ohlc["BSE:SENSEX"].Prices.Close.Equal(dec("85632.68")) {
-		t.Errorf("DecodeOHLC = %v, %v", ohlc, err)
-	}
-}
-
 // No data at all is another thing than symbols that Kite does not know.
 func TestDecodeQuotesOfNothing(t *testing.T) {
-	for name, decode := range quoteDecoders() {
-		if got, err := decode("null"); err != nil || got != nil {
-			t.Errorf("%s(null) = %v, %v", name, got, err)
-		}
-		if got, err := decode("{}"); err != nil || got == nil || len(got) != 0 {
-			t.Errorf("%s({}) = %v, %v", name, got, err)
-		}
+	if got, err := kite.DecodeQuotes("null"); err != nil || got != nil {
+		t.Errorf("null is %v, %v", got, err)
 	}
-}
-
-func TestDecodeQuotesRefuses(t *testing.T) {
-	for name, text := range map[string]string{
-		"nothing":          "",
-		"prose":            "Failed to get quotes",
-		"a list":           "[]",
-		"price in quotes":  `{"NSE:A":{"last_price":"12"}}`,
-		"price too big":    `{"NSE:A":{"last_price":1e999999999}}`,
-		"half a unit":      `{"NSE:A":{"volume":1.5}}`,
-		"a bare price":     `{"NSE:A":12.5}`,
-		"a quote of none":  `{"":{"last_price":1}}`,
-		"odd order book":   `{"NSE:A":{"depth":{"buy":{"price":1}}}}`,
-		"cut off":          `{"NSE:A":{"last_price":1`,
-		"more after it":    `{} {}`,
-		"deep in the book": `{"NSE:A":{"depth":{"sell":[{"price":1e99}]}}}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			for tool, decode := range quoteDecoders() {
-				got, err := decode(text)
-				if wire.KindOf(err) != wire.KindMalformed || got != nil {
-					t.Fatalf("%s: %v, %v", tool, got, err)
-				}
-				if !strings.HasPrefix(err.Error(), tool) || len(err.Error()) > 80 {
-					t.Errorf("error %q", err)
-				}
-			}
-		})
+	if got, err := kite.DecodeQuotes("{}"); err != nil || got == nil || len(got) != 0 {
+		t.Errorf("{} is %v, %v", got, err)
 	}
-}
-
-func quoteDecoders() map[string]func(string) (map[string]kite.Quote, error) {
-	return map[string]func(string) (map[string]kite.Quote, error){
-		"get_quotes": kite.DecodeQuotes, "get_ohlc": kite.DecodeOHLC,
+	if got, err := kite.DecodeOHLC(`{"BSE:TCS":null}`); err != nil || !got["BSE:TCS"].Missing || got["BSE:TCS"].ID != "BSE:TCS" {
+		t.Errorf("a quote of null is %v, %v", got, err)
 	}
 }
 

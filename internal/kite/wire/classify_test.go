@@ -121,15 +121,6 @@ func TestClassifyEndings(t *testing.T) {
 	}
 }
 
-// Every tool fails with its own name in the text; all of them mean the same.
-func TestClassifyEveryTool(t *testing.T) {
-	for _, tool := range []string{"get_profile", "get_margins", "get_holdings", "get_positions", "get_trades", "get_orders", "get_gtts", "get_mf_holdings"} {
-		if got := wire.KindOf(wire.Classify(tool, failed("Failed to execute "+tool))); got != wire.KindFailed {
-			t.Errorf("%s: %v, want %v", tool, got, wire.KindFailed)
-		}
-	}
-}
-
 func TestClassifyGood(t *testing.T) {
 	for _, text := range []string{"[]", "null", "{}", `[{"tradingsymbol":"INFY"}]`, "You are already logged in as Asha Rao", "Open this: [Login to Kite](https://kite.zerodha.com/connect/login?api_key=k&redirect_params=p)"} {
 		if err := wire.Classify("any", wire.Outcome{Text: text}); err != nil {
@@ -169,18 +160,15 @@ func TestClassifyKeepsSecrets(t *testing.T) {
 	if want := "get_holdings: unreachable: no answer in time"; err.Error() != want {
 		t.Errorf("Error() = %q, want %q", err, want)
 	}
-}
-
-func TestBadArgumentQuotesNothing(t *testing.T) {
-	err := wire.Classify("get_quotes", failed("parameter 'instruments': is required"))
-	if want := "get_quotes: bad argument: the tool says so"; err.Error() != want {
-		t.Errorf("Error() = %q, want %q", err, want)
+	refused := wire.Classify("get_quotes", failed("parameter 'instruments': is required"))
+	if want := "get_quotes: bad argument: the tool says so"; refused.Error() != want {
+		t.Errorf("Error() = %q, want %q", refused, want)
 	}
 }
 
 func TestKindString(t *testing.T) {
 	seen := map[string]wire.Kind{}
-	for k := wire.KindUnknown; k <= wire.KindDoubt; k++ {
+	for k := wire.KindUnknown; k <= wire.KindTooBig; k++ {
 		if other, ok := seen[k.String()]; ok {
 			t.Errorf("kinds %d and %d are both %q", other, k, k)
 		}

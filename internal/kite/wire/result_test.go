@@ -126,9 +126,4 @@ func TestDecodeOffers(t *testing.T) {
 			t.Errorf("%s: %v\n%s", text, err, diff)
 		}
 	}
-	for _, text := range []string{"", "null", "[]", "{}", `{"tools":{}}`, `{"tools":[1]}`} {
-		if got, err := wire.DecodeOffers(text); wire.KindOf(err) != wire.KindMalformed {
-			t.Errorf("%q: %v, %v, want malformed", text, got, err)
-		}
-	}
 }
