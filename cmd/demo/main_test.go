@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	simkite "kitebot/internal/sim/kite"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	simkite "kitebot/internal/sim/kite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

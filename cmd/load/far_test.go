@@ -41,7 +41,7 @@ func TestAnswersAreJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(result.Content[0].Text), &rows); err != nil || len(rows) != 3 {
 		t.Errorf("%d holdings, %v", len(rows), err)
 	}
-	for _, u := range []update{{from: &person{id: 3}, text: "/holdings"}, {from: &person{id: 3}, data: "login:new"}} {
+	for _, u := range []update{{from: &user{id: 3}, text: "/holdings"}, {from: &user{id: 3}, data: "login:new"}} {
 		if body := u.append(nil, 1); !json.Valid(body) {
 			t.Errorf("no JSON: %s", body)
 		}
@@ -50,8 +50,8 @@ func TestAnswersAreJSON(t *testing.T) {
 
 // The people who are known are found by their sessions, and nobody else is.
 func TestOwner(t *testing.T) {
-	f := &far{}
-	f.crowd(3)
+	f := &fakes{}
+	f.users(3)
 	if p := f.owner(knownSession(2)); p == nil || p.id != 2 {
 		t.Errorf("%+v", p)
 	}

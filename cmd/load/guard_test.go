@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// What the whole bot may take, over TLS and HTTP/2, in a process of its own: a
-// quarter more than it takes now. Times are no good for a guard, these are the
-// same on every machine. A bound that is met by far is to be lowered.
+// What the whole bot may take, over TLS and HTTP/2, in a process of its own: a quarter more than it takes now. Times
+// are no good for a guard, these are the same on every machine. A bound that is met by far is to be lowered.
 const (
 	sessionBytes  = 25_000 // heap and stacks in use, of a login with a stream
 	commandAllocs = 2_300  // of one /holdings with forty rows, each of them compared with the P&L that Kite states
@@ -32,21 +31,21 @@ func TestTheBotStaysSmall(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.close)
-	r, err := l.startBot(ctx, "", forever, 0)
+	r, err := l.startBot(ctx, "", neverPark, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	guardSessions(ctx, t, r, l.crowd(guardPeople))
-	guardAllocs(ctx, t, r, l.crowd(guardPeople))
+	guardSessions(ctx, t, r, l.users(guardPeople))
+	guardAllocs(ctx, t, r, l.users(guardPeople))
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // guardSessions measures what is in use for people who have logged in.
-func guardSessions(ctx context.Context, t *testing.T, r *running, people []*person) {
+func guardSessions(ctx context.Context, t *testing.T, r *runningBot, people []*user) {
 	t.Helper()
-	one, err := r.oneMore(ctx, people)
+	one, err := r.sessionCost(ctx, people)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,19 +56,19 @@ func guardSessions(ctx context.Context, t *testing.T, r *running, people []*pers
 }
 
 // guardAllocs measures what commands allocate.
-func guardAllocs(ctx context.Context, t *testing.T, r *running, people []*person) {
+func guardAllocs(ctx context.Context, t *testing.T, r *runningBot, people []*user) {
 	t.Helper()
 	if err := r.moveClock(ctx, linksDie, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.warm(ctx, people); err != nil {
+	if err := r.warmUp(ctx, people); err != nil {
 		t.Fatal(err)
 	}
-	var turns []*person
+	var turns []*user
 	for i := range guardCommands {
 		turns = append(turns, people[i%len(people)])
 	}
-	if err := r.atPace(ctx, again); err != nil {
+	if err := r.atPace(ctx, askInterval); err != nil {
 		t.Fatal(err)
 	}
 	before, err := r.memory(ctx)
@@ -77,7 +76,7 @@ func guardAllocs(ctx context.Context, t *testing.T, r *running, people []*person
 		t.Fatal(err)
 	}
 	seen := r.counts().tools
-	if err := r.ask(ctx, turns, guardAtOnce); err != nil {
+	if err := r.askOnce(ctx, turns, guardAtOnce); err != nil {
 		t.Fatal(err)
 	}
 	after, err := r.memory(ctx)

@@ -1,9 +1,8 @@
-// Command load measures what the bot costs, and prints it. docs/performance.md
-// says what came of it. It is never shipped.
+// Command load measures what the bot costs, and prints it. docs/performance.md says what came of it. It is never
+// shipped.
 //
-// It is the world around the bot: Kite's server, Telegram and the people. What
-// is measured runs in processes of its own, which are this program again in
-// another role (the first argument): the bot as it is shipped, or a floor to hold
+// It is the world around the bot: Kite's server, Telegram and the people. What is measured runs in processes of its
+// own, which are this program again in another role (the first argument): the bot as it is shipped, or a floor to hold
 // beside it, made of net/http alone. Everything stays on loopback.
 //
 //	go run ./cmd/load                            every row, as a table
@@ -61,8 +60,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return l.print(out)
 }
 
-// attended ends with ctx, or with the input of a child: its parent holds that open
-// for as long as it lives, so that nothing is left running after a kill.
+// attended ends with ctx, or with the input of a child: its parent holds that open for as long as it lives, so that
+// nothing is left running after a kill.
 func attended(ctx context.Context, in io.Reader) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(ctx)
 	go func() {
@@ -89,8 +88,8 @@ func groups() []group {
 	return []group{
 		{"idle", "a bot without people", 5 * time.Minute, (*load).idle},
 		{"live", "people with a stream each, next to the floor", 10 * time.Minute, (*load).live},
-		{"park", "people who are parked", 2 * time.Minute, (*load).parking},
-		{"known", "many known people", 5 * time.Minute, (*load).manyKnown},
+		{"park", "people who are parked", 2 * time.Minute, (*load).parkedUsers},
+		{"known", "many known people", 5 * time.Minute, (*load).knownUsers},
 	}
 }
 

@@ -39,8 +39,8 @@ func newTestLoad(t *testing.T) *load {
 	return l
 }
 
-// A few people, half a second: everything that measures does measure. What comes
-// out says nothing on a machine that runs tests.
+// A few people, half a second: everything that measures does measure. What comes out says nothing on a machine that
+// runs tests.
 func TestAFewPeople(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -52,15 +52,15 @@ func TestAFewPeople(t *testing.T) {
 	if floor.paced.p99 == 0 || floor.answers == 0 {
 		t.Errorf("the floor came to %+v", floor)
 	}
-	r, err := l.startBot(ctx, "", forever, 0)
+	r, err := l.startBot(ctx, "", neverPark, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	people := l.crowd(l.options.people)
+	people := l.users(l.options.people)
 	for _, step := range []func() error{
 		func() error { return l.sessionMemory(ctx, r, people) },
 		func() error { return r.moveClock(ctx, linksDie, 1) },
-		func() error { return r.warm(ctx, people) },
+		func() error { return r.warmUp(ctx, people) },
 		func() error { return l.ownShare(ctx, r, people, floor.paced) },
 		func() error { return l.throughput(ctx, r, people, floor) },
 		func() error { return l.networkBreak(ctx, r, people) },
@@ -81,8 +81,8 @@ func TestAFewPeople(t *testing.T) {
 	}
 }
 
-// People who are known are answered after a start, each with one extra question,
-// and one for them all: which tools there are.
+// People who are known are answered after a start, each with one extra question, and one for them all: which tools
+// there are.
 func TestKnownPeople(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -91,11 +91,11 @@ func TestKnownPeople(t *testing.T) {
 	if size, err := l.writeStore(store, 6); err != nil || size == 0 {
 		t.Fatal(size, err)
 	}
-	r, err := l.startBot(ctx, store, soon, linksDie)
+	r, err := l.startBot(ctx, store, parkAfter, linksDie)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.extra(ctx, l.crowd(6), "a restart", 1); err != nil {
+	if err := r.extraQuestions(ctx, l.users(6), "a restart", 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.stop(); err != nil {

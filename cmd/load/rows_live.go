@@ -10,8 +10,8 @@ import (
 // atOnce is how many people ask without end in the closed loop.
 const atOnce = 100
 
-// again is a time in which no person's turn comes twice in the closed loop.
-const again = 5 * time.Millisecond
+// askInterval is a time in which no person's turn comes twice in the closed loop.
+const askInterval = 5 * time.Millisecond
 
 // live measures people who have a stream each, next to the floor.
 func (l *load) live(ctx context.Context) error {
@@ -19,15 +19,15 @@ func (l *load) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := l.startBot(ctx, "", forever, 0)
+	r, err := l.startBot(ctx, "", neverPark, 0)
 	if err != nil {
 		return err
 	}
-	people := l.crowd(l.people)
+	people := l.users(l.people)
 	for _, step := range []func() error{
 		func() error { return l.sessionMemory(ctx, r, people) },
 		func() error { return r.moveClock(ctx, linksDie, 1) },
-		func() error { return r.warm(ctx, people) },
+		func() error { return r.warmUp(ctx, people) },
 		func() error { return l.ownShare(ctx, r, people, floor.paced) },
 		func() error { return l.throughput(ctx, r, people[:min(atOnce, len(people))], floor) },
 		func() error { return l.networkBreak(ctx, r, people) },
@@ -40,13 +40,13 @@ func (l *load) live(ctx context.Context) error {
 	return nil
 }
 
-// few is how many sessions a process has before it is asked what one more takes:
-// what the first ones bring along is not theirs.
-func few(people int) int { return min(loginsAtOnce, people/2) }
+// warmUpUsers is how many sessions a process has before it is asked what one more takes: what the first ones bring
+// along is not theirs.
+func warmUpUsers(people int) int { return min(loginsAtOnce, people/2) }
 
-// oneMore has people log in, and measures what one more session takes.
-func (r *running) oneMore(ctx context.Context, people []*person) (memory, error) {
-	first := few(len(people))
+// sessionCost has people log in, and measures what one more session takes.
+func (r *runningBot) sessionCost(ctx context.Context, people []*user) (memory, error) {
+	first := warmUpUsers(len(people))
 	if err := r.logIn(ctx, people[:first]); err != nil {
 		return memory{}, err
 	}
@@ -62,8 +62,8 @@ func (r *running) oneMore(ctx context.Context, people []*person) (memory, error)
 }
 
 // sessionMemory logs all people in and measures what a session takes.
-func (l *load) sessionMemory(ctx context.Context, r *running, people []*person) error {
-	one, err := r.oneMore(ctx, people)
+func (l *load) sessionMemory(ctx context.Context, r *runningBot, people []*user) error {
+	one, err := r.sessionCost(ctx, people)
 	if err != nil {
 		return err
 	}
@@ -92,8 +92,8 @@ func (l *load) floorLoops(ctx context.Context) (loops, error) {
 		return loops{}, err
 	}
 	var out loops
-	people := l.crowd(l.people)
-	if _, err = l.paced(ctx, people, l.rate, time.Second); err != nil { // to dial
+	people := l.users(l.people)
+	if _, err = l.askAtRate(ctx, people, l.rate, time.Second); err != nil { // to dial
 		return out, err
 	}
 	if out.paced, err = l.atRate(ctx, c, people); err != nil {
@@ -108,10 +108,10 @@ func (l *load) floorLoops(ctx context.Context) (loops, error) {
 }
 
 // atRate measures a process at a pace.
-func (l *load) atRate(ctx context.Context, c *child, people []*person) (pace, error) {
+func (l *load) atRate(ctx context.Context, c *child, people []*user) (pace, error) {
 	var answers []time.Duration
 	cpu, _, err := over(c, func() (err error) {
-		answers, err = l.paced(ctx, people, l.rate, l.lasts)
+		answers, err = l.askAtRate(ctx, people, l.rate, l.lasts)
 		return err
 	})
 	if err != nil {
@@ -121,7 +121,7 @@ func (l *load) atRate(ctx context.Context, c *child, people []*person) (pace, er
 }
 
 // ownShare measures how long people wait for us at a pace.
-func (l *load) ownShare(ctx context.Context, r *running, people []*person, floor pace) error {
+func (l *load) ownShare(ctx context.Context, r *runningBot, people []*user, floor pace) error {
 	if err := r.atPace(ctx, time.Duration(float64(len(people))/l.rate*float64(time.Second))); err != nil {
 		return err
 	}
@@ -136,14 +136,14 @@ func (l *load) ownShare(ctx context.Context, r *running, people []*person, floor
 }
 
 // throughput measures how much can be answered at once.
-func (l *load) throughput(ctx context.Context, r *running, people []*person, floor loops) error {
-	if err := r.atPace(ctx, again); err != nil {
+func (l *load) throughput(ctx context.Context, r *runningBot, people []*user, floor loops) error {
+	if err := r.atPace(ctx, askInterval); err != nil {
 		return err
 	}
 	var n int64
 	before := l.counts()
 	cpu, _, err := over(r.child, func() (err error) {
-		n, err = l.closed(ctx, people, l.lasts)
+		n, err = l.askInLoop(ctx, people, l.lasts)
 		return err
 	})
 	if err != nil {
@@ -167,14 +167,14 @@ func (l *load) throughput(ctx context.Context, r *running, people []*person, flo
 const outage = 5 * time.Second
 
 // networkBreak cuts all streams, and lets all people ask when Kite is back.
-func (l *load) networkBreak(ctx context.Context, r *running, people []*person) error {
-	l.kite.off()
+func (l *load) networkBreak(ctx context.Context, r *runningBot, people []*user) error {
+	l.kite.stop()
 	pause(ctx, outage)
-	if err := errors.Join(l.kite.on(), r.moveClock(ctx, freshFor, 1)); err != nil {
+	if err := errors.Join(l.kite.start(), r.moveClock(ctx, freshFor, 1)); err != nil {
 		return err
 	}
 	before, began := l.counts(), time.Now()
-	if err := l.ask(ctx, people, len(people)); err != nil {
+	if err := l.askOnce(ctx, people, len(people)); err != nil {
 		return err
 	}
 	took := time.Since(began)

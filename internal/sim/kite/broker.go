@@ -3,9 +3,10 @@ package kite
 import (
 	"crypto/rand"
 	"fmt"
-	"kitebot/internal/sim/kite/sample"
 	"slices"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // broker is Kite itself behind the MCP server: the people, their browser logins and their access tokens. It knows

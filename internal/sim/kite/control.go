@@ -3,8 +3,9 @@ package kite
 import (
 	"errors"
 	"fmt"
-	"kitebot/internal/sim/kite/sample"
 	"slices"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // Version returns the version that the server simulates now.

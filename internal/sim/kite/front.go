@@ -1,11 +1,12 @@
 package kite
 
 import (
-	"kitebot/internal/sim/kite/sample"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one

@@ -3,10 +3,11 @@ package kite
 import (
 	"context"
 	"encoding/json"
-	"kitebot/internal/sim/kite/sample"
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // nextOrder is an Order as the rewrite answers it, with two keys more: the fields here stand after, or instead of,

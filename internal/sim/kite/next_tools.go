@@ -6,11 +6,12 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"kitebot/internal/sim/kite/sample"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 //go:embed data/next_tools.json

@@ -1,8 +1,9 @@
 package kite
 
 import (
-	"kitebot/internal/sim/kite/sample"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // Version says which of the servers that the hosted address has had, or may have one day, a Server simulates.

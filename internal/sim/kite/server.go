@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"kitebot/internal/sim/kite/sample"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // caller is who sent a message, and how.

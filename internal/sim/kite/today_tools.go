@@ -5,8 +5,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"kitebot/internal/sim/kite/sample"
 	"slices"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 //go:embed data/tools.json

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"kitebot/internal/sim/kite/sample"
 	"slices"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // accountForCall brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite

@@ -3,10 +3,11 @@ package kite
 import (
 	"cmp"
 	"context"
-	"kitebot/internal/sim/kite/sample"
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"kitebot/internal/sim/kite/sample"
 )
 
 // How many instruments Kite takes in one request.

@@ -24,11 +24,11 @@ import (
 
 // child is a measured process.
 type child struct {
-	name  string
-	cmd   *exec.Cmd
-	side  string    // the address of its side door
-	began time.Time // when it was started
-	log   string    // the file that it writes its log to
+	name     string
+	cmd      *exec.Cmd
+	debugURL string    // the address of its side door
+	began    time.Time // when it was started
+	log      string    // the file that it writes its log to
 }
 
 // startChild starts this program again, in another role.
@@ -52,7 +52,7 @@ func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
 	}
 	defer file.Close()
 	c.cmd, c.log = cmd, file.Name()
-	cmd.Env = append(os.Environ(), append(l.env(), env...)...)
+	cmd.Env = append(os.Environ(), append(l.childEnv(), env...)...)
 	cmd.Stderr, cmd.Dir = file, l.folder
 	out, err1 := cmd.StdoutPipe()
 	_, err2 := cmd.StdinPipe() // held open: see attended
@@ -68,8 +68,8 @@ func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s did not start, see %s", c.name, c.log), c.stop())
 	}
-	c.side = strings.TrimSpace(line)
-	log.Printf("%s: %s/debug/pprof/", c.name, c.side)
+	c.debugURL = strings.TrimSpace(line)
+	log.Printf("%s: %s/debug/pprof/", c.name, c.debugURL)
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (c *child) usage() (usage, error) {
 
 // get asks the side door for a value in JSON.
 func (c *child) get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.side+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.debugURL+path, nil)
 	if err != nil {
 		return err
 	}
@@ -162,9 +162,8 @@ func (m memory) each(before memory, n int64) memory {
 	}
 }
 
-// sideDoor serves what cannot be seen of a child from outside. It prints its
-// address as the first line of the output.
-func sideDoor(path string, handler http.HandlerFunc) (stop func()) {
+// serveDebug serves what cannot be seen of a child from outside. It prints its address as the first line of the output.
+func serveDebug(path string, handler http.HandlerFunc) (stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -173,7 +172,7 @@ func sideDoor(path string, handler http.HandlerFunc) (stop func()) {
 		debug.FreeOSMemory()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		sayJSON(w, memory{Heap: int64(m.HeapAlloc), Stacks: int64(m.StackInuse), Mallocs: int64(m.Mallocs)}, nil)
+		writeJSON(w, memory{Heap: int64(m.HeapAlloc), Stacks: int64(m.StackInuse), Mallocs: int64(m.Mallocs)}, nil)
 	})
 	mux.HandleFunc(path, handler)
 	s := httptest.NewServer(mux)
@@ -181,7 +180,7 @@ func sideDoor(path string, handler http.HandlerFunc) (stop func()) {
 	return s.Close
 }
 
-func sayJSON(w http.ResponseWriter, v any, err error) {
+func writeJSON(w http.ResponseWriter, v any, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

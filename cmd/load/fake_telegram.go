@@ -13,23 +13,23 @@ import (
 
 // update is something that a person wrote or pressed.
 type update struct {
-	from *person
+	from *user
 	text string
 	data string // of the button; "" for a text
 }
 
-// most is how many updates Telegram hands over at once.
-const most = 100
+// maxUpdates is how many updates Telegram hands over at once.
+const maxUpdates = 100
 
-// take waits for updates, until ctx ends.
-func (f *far) take(ctx context.Context) (batch []update) {
+// nextUpdates waits for updates, until ctx ends.
+func (f *fakes) nextUpdates(ctx context.Context) (batch []update) {
 	select {
 	case u := <-f.updates:
 		batch = append(batch, u)
 	case <-ctx.Done():
 		return nil
 	}
-	for len(batch) < most {
+	for len(batch) < maxUpdates {
 		select {
 		case u := <-f.updates:
 			batch = append(batch, u)
@@ -40,24 +40,24 @@ func (f *far) take(ctx context.Context) (batch []update) {
 	return batch
 }
 
-// say sends a text from a person to the bot.
-func (f *far) say(p *person, text string) { f.updates <- update{from: p, text: text} }
+// sendText sends a text from a person to the bot.
+func (f *fakes) sendText(p *user, text string) { f.updates <- update{from: p, text: text} }
 
-// press presses a button.
-func (f *far) press(p *person, data string) { f.updates <- update{from: p, data: data} }
+// pressButton presses a button.
+func (f *fakes) pressButton(p *user, data string) { f.updates <- update{from: p, data: data} }
 
-// pollFor is how long a poll is held that there is nothing for.
-const pollFor = 50 * time.Second
+// pollTimeout is how long a poll is held that there is nothing for.
+const pollTimeout = 50 * time.Second
 
 // getUpdates hands updates over. What was handed over is never offered again.
-func (f *far) getUpdates(w http.ResponseWriter, r *http.Request) {
+func (f *fakes) getUpdates(w http.ResponseWriter, r *http.Request) {
 	if f.polling.CompareAndSwap(false, true) {
 		f.polls <- time.Now()
 	}
 	_, _ = io.Copy(io.Discard, r.Body)
-	ctx, cancel := context.WithTimeout(r.Context(), pollFor)
+	ctx, cancel := context.WithTimeout(r.Context(), pollTimeout)
 	defer cancel()
-	batch := f.take(ctx)
+	batch := f.nextUpdates(ctx)
 	body := []byte(`{"ok":true,"result":[`)
 	for i, u := range batch {
 		if i > 0 {
@@ -72,7 +72,7 @@ func (f *far) getUpdates(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	for _, u := range batch {
 		u.from.mu.Lock()
-		u.from.handed = append(u.from.handed, now)
+		u.from.sentAt = append(u.from.sentAt, now)
 		u.from.mu.Unlock()
 	}
 	reply(w, body)
@@ -91,7 +91,7 @@ func (u update) append(to []byte, number int64) []byte {
 }
 
 // method answers everything else.
-func (f *far) method(w http.ResponseWriter, r *http.Request) {
+func (f *fakes) method(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // nobody waits for the answer
@@ -107,8 +107,8 @@ func (f *far) method(w http.ResponseWriter, r *http.Request) {
 	case "getMyDescription", "getMyShortDescription":
 		reply(w, []byte(`{"ok":true,"result":{}}`))
 	case "sendMessage", "editMessageText":
-		if p := f.person(chatOf(body)); p != nil {
-			f.arrived(p, at, body)
+		if p := f.user(chatOf(body)); p != nil {
+			f.messageArrived(p, at, body)
 		}
 		reply(w, fmt.Appendf(nil, `{"ok":true,"result":{"message_id":%d,"date":1790000000,"chat":{"id":1,"type":"private"},"text":"x"}}`, f.number.Add(1)))
 	default:
@@ -134,8 +134,7 @@ func chatOf(body []byte) int64 {
 	return 0
 }
 
-// loginIn finds the login link's session and the button that follows a login in
-// a message; "" where it has none.
+// loginIn finds the login link's session and the button that follows a login in a message; "" where it has none.
 func loginIn(body []byte) (session, done string) {
 	text := string(body)
 	if _, after, ok := strings.Cut(text, "session_id%3D"); ok {

@@ -38,8 +38,8 @@ func (s *stream) end() {
 }
 
 // openStream begins a session and keeps its stream open.
-func (f *far) openStream(w http.ResponseWriter, r *http.Request) {
-	id := fmt.Sprintf("11111111-0000-4000-8000-%012d", f.born.Add(1))
+func (f *fakes) openStream(w http.ResponseWriter, r *http.Request) {
+	id := fmt.Sprintf("11111111-0000-4000-8000-%012d", f.sessionsMade.Add(1))
 	s := &stream{w: w, out: http.NewResponseController(w)}
 	f.streams.Store(id, s)
 	f.count(func(n *counts) { n.asked++; n.streams++ })
@@ -63,7 +63,7 @@ func (f *far) openStream(w http.ResponseWriter, r *http.Request) {
 }
 
 // takeMessage answers a call over its session's stream.
-func (f *far) takeMessage(w http.ResponseWriter, r *http.Request) {
+func (f *fakes) takeMessage(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("sessionId")
 	s, ok := f.streams.Load(id)
 	if !ok {
@@ -79,7 +79,7 @@ func (f *far) takeMessage(w http.ResponseWriter, r *http.Request) {
 }
 
 // takeCall answers a call at once, over streamable HTTP.
-func (f *far) takeCall(w http.ResponseWriter, r *http.Request) {
+func (f *fakes) takeCall(w http.ResponseWriter, r *http.Request) {
 	f.answer(r.Header.Get("Mcp-Session-Id"), r, func(answer []byte) {
 		if answer == nil {
 			w.WriteHeader(http.StatusAccepted)
@@ -97,14 +97,13 @@ type call struct {
 	Params struct{ Name string }
 }
 
-// answer answers one request, and measures how long a person's tool call took
-// from its arrival until send returned.
-func (f *far) answer(session string, r *http.Request, send func([]byte)) {
+// answer answers one request, and measures how long a person's tool call took from its arrival until send returned.
+func (f *fakes) answer(session string, r *http.Request, send func([]byte)) {
 	f.count(func(n *counts) { n.asked++ })
 	p := f.owner(session)
 	if p != nil {
-		p.asks()
-		defer p.answered()
+		p.callBegins()
+		defer p.callEnds()
 	}
 	body, err := io.ReadAll(r.Body)
 	var c call
@@ -115,7 +114,7 @@ func (f *far) answer(session string, r *http.Request, send func([]byte)) {
 	send(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"result":%s}`, c.ID, f.result(c, session, p)))
 }
 
-func (f *far) result(c call, session string, p *person) []byte {
+func (f *fakes) result(c call, session string, p *user) []byte {
 	if c.Method != "tools/call" {
 		return []byte(`{"protocolVersion":"2025-03-26","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"Kite MCP Server","version":"v0.0.0"}}`)
 	}
@@ -135,8 +134,7 @@ func (f *far) result(c call, session string, p *person) []byte {
 	return toolResult("[]", false)
 }
 
-// knownSession is the session of a person who was logged in before the bot
-// started.
+// knownSession is the session of a person who was logged in before the bot started.
 func knownSession(id int64) string { return knownPrefix + fmt.Sprintf("%012d", id) }
 
 const knownPrefix = "00000000-0000-4000-8000-"
@@ -145,13 +143,13 @@ const knownPrefix = "00000000-0000-4000-8000-"
 func userOf(id int64) string { return fmt.Sprintf("LD%06d", id) }
 
 // owner is whose session it is; nil until they are logged in.
-func (f *far) owner(session string) *person {
+func (f *fakes) owner(session string) *user {
 	if p, ok := f.owners.Load(session); ok {
-		return p.(*person)
+		return p.(*user)
 	}
 	if number, ok := strings.CutPrefix(session, knownPrefix); ok {
 		id, _ := strconv.ParseInt(number, 10, 64)
-		return f.person(id)
+		return f.user(id)
 	}
 	return nil
 }

@@ -22,26 +22,24 @@ const (
 	telegramEnv = "LOAD_TELEGRAM" // the same with /bot and the token
 )
 
-// floorWork is the least that anybody would do for the same commands, with the
-// standard library alone: one question to Kite, a plain decode, ten rows, one
-// message.
+// floorWork is the least that anybody would do for the same commands, with the standard library alone: one question to
+// Kite, a plain decode, ten rows, one message.
 type floorWork struct {
 	client         *http.Client
 	kite, telegram string
 }
 
-// floor answers commands with nothing of ours: those that Telegram hands over,
-// and, when the side door is asked, those of so many people who ask without end.
-// It counts what it answered.
+// floor answers commands with nothing of ours: those that Telegram hands over, and, when the side door is asked, those
+// of so many people who ask without end. It counts what it answered.
 func floor(ctx context.Context) error {
 	// Without keeping so many connections most commands would begin with a handshake.
 	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, MaxIdleConns: 256, MaxIdleConnsPerHost: 128}}
 	f := floorWork{client: client, kite: os.Getenv(kiteEnv), telegram: os.Getenv(telegramEnv)}
-	stop := sideDoor("/closed", func(w http.ResponseWriter, r *http.Request) {
+	stop := serveDebug("/closed", func(w http.ResponseWriter, r *http.Request) {
 		people, err1 := strconv.Atoi(r.FormValue("people"))
 		lasts, err2 := time.ParseDuration(r.FormValue("for"))
 		n, err3 := f.closed(r.Context(), people, lasts)
-		sayJSON(w, n, errors.Join(err1, err2, err3))
+		writeJSON(w, n, errors.Join(err1, err2, err3))
 	})
 	defer stop()
 	return f.poll(ctx)

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// streamsPerConn is how many requests a far end takes side by side over one HTTP/2 connection: what large front ends
+// allow.
+const streamsPerConn = 100
+
+// server is one far end: a server over TLS that can be switched off and on again at the same address, and counts its
+// connections.
+type server struct {
+	handler  http.Handler
+	addr     string // 127.0.0.1 and a port, once it has been switched on
+	server   *httptest.Server
+	accepted atomic.Int64
+}
+
+// start switches the far end on.
+func (e *server) start() error {
+	l, err := net.Listen("tcp", cmp.Or(e.addr, "127.0.0.1:0"))
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	e.addr = l.Addr().String()
+	e.server = &httptest.Server{Listener: l, EnableHTTP2: true, Config: &http.Server{
+		Handler: e.handler, ConnState: e.count, ReadHeaderTimeout: 20 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streamsPerConn},
+	}}
+	e.server.StartTLS()
+	return nil
+}
+
+// stop cuts every connection and refuses new ones.
+func (e *server) stop() {
+	if e.server != nil {
+		e.server.CloseClientConnections()
+		e.server.Close()
+	}
+}
+
+func (e *server) count(_ net.Conn, s http.ConnState) {
+	if s == http.StateNew {
+		e.accepted.Add(1)
+	}
+}
+
+// fakes is what stands around the measured process: Kite's server, Telegram, and the people who write. It is as lean as
+// it can be, since it shares the machine with what it measures: answers are fixed, and nothing is checked. That the bot
+// behaves is shown elsewhere, with internal/sim.
+type fakes struct {
+	kite, telegram server
+	account        []byte // a whole result of get_holdings, in JSON
+
+	streams      sync.Map // session id → *stream
+	owners       sync.Map // session id → *person, of those who logged in here
+	sessionsMade atomic.Int64
+
+	mu       sync.Mutex
+	all      []*user // by id, from 1
+	listener func(answer)
+
+	updates chan update    // waiting for a poll
+	polls   chan time.Time // the first poll of each process is sent here
+	polling atomic.Bool
+	number  atomic.Int64 // of messages
+
+	seen counts
+}
+
+// counts are what the far ends have seen so far; f.mu guards them.
+type counts struct {
+	batches, handed, shown int64 // Telegram: answers with updates in them, updates, messages that arrived
+	asked, tools, holdings int64 // Kite: requests, tool calls, of those get_holdings
+	streams                int64 // open now
+	kiteConns, conns       int64 // ever accepted: by Kite, by both
+}
+
+// newFakes switches the far ends on. Every account holds so many holdings.
+func newFakes(holdings int) (*fakes, error) {
+	f := &fakes{updates: make(chan update, 1<<17), polls: make(chan time.Time, 1), listener: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
+	kite, telegram := http.NewServeMux(), http.NewServeMux()
+	kite.HandleFunc("GET /sse", f.openStream)
+	kite.HandleFunc("POST /message", f.takeMessage)
+	kite.HandleFunc("POST /mcp", f.takeCall)
+	telegram.HandleFunc("POST /{bot}/getUpdates", f.getUpdates)
+	telegram.HandleFunc("POST /{bot}/{method}", f.method)
+	f.kite.handler, f.telegram.handler = kite, telegram
+	return f, errors.Join(f.kite.start(), f.telegram.start())
+}
+
+func (f *fakes) count(what func(n *counts)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	what(&f.seen)
+}
+
+func (f *fakes) counts() (n counts) {
+	f.count(func(now *counts) { n = *now })
+	n.kiteConns = f.kite.accepted.Load()
+	n.conns = n.kiteConns + f.telegram.accepted.Load()
+	return n
+}
+
+// user is somebody who writes, and has an account at Kite.
+type user struct {
+	id          int64
+	pressedDone bool // Done, in the midst of a login; of who plays it, see logIn
+
+	mu        sync.Mutex
+	sentAt    []time.Time   // when each thing was handed over that they wrote and have no answer to, in order
+	kiteTime  time.Duration // that Kite has taken for the first of them
+	callBegan time.Time     // when the tool call under way began
+}
+
+// answer is a message that reached a person.
+type answer struct {
+	*user
+	first   bool          // it is the first after something of theirs was handed over
+	latency time.Duration // from that to now, without the time that Kite took
+	body    []byte        // of the request; valid until the listener returns
+}
+
+// user finds somebody by their id; nil for a stranger.
+func (f *fakes) user(id int64) *user {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if id < 1 || id > int64(len(f.all)) {
+		return nil
+	}
+	return f.all[id-1]
+}
+
+// users returns the first n people, who are there for as long as f is.
+func (f *fakes) users(n int) []*user {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id := len(f.all) + 1; id <= n; id++ {
+		f.all = append(f.all, &user{id: int64(id)})
+	}
+	return f.all[:n:n]
+}
+
+// onMessage has every message that arrives told from now on. listen may be called from many goroutines at once.
+func (f *fakes) onMessage(listen func(answer)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.listener = listen
+}
+
+// messageArrived tells of a message.
+func (f *fakes) messageArrived(p *user, at time.Time, body []byte) {
+	a := answer{user: p, body: body}
+	p.mu.Lock()
+	if a.first = len(p.sentAt) > 0; a.first {
+		a.latency = at.Sub(p.sentAt[0]) - p.kiteTime
+		p.sentAt, p.kiteTime = p.sentAt[1:], 0
+	}
+	p.mu.Unlock()
+	f.mu.Lock()
+	f.seen.shown++
+	listen := f.listener
+	f.mu.Unlock()
+	listen(a)
+}
+
+// callBegins notes that a person's account is asked, answered that it was.
+func (p *user) callBegins() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.callBegan = time.Now()
+}
+
+func (p *user) callEnds() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kiteTime += time.Since(p.callBegan)
+}
