@@ -28,7 +28,7 @@ const (
 // logins within seconds for the rest of the hour.
 const busyLogins = 1000
 
-// bot runs the bot as it is shipped, with a side door and a clock of ours.
+// bot runs the bot as it is shipped, with a debug address and a clock of ours.
 func bot(ctx context.Context) error {
 	c, err := app.Load(app.OSEnv())
 	if err != nil {

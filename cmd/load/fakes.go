@@ -14,20 +14,18 @@ import (
 	"time"
 )
 
-// streamsPerConn is how many requests a far end takes side by side over one HTTP/2 connection: what large front ends
-// allow.
+// streamsPerConn is how many requests a server takes side by side over one HTTP/2 connection, as large proxies allow.
 const streamsPerConn = 100
 
-// server is one far end: a server over TLS that can be switched off and on again at the same address, and counts its
-// connections.
+// server is a server over TLS that can be stopped and started again at the same address, and counts its connections.
 type server struct {
 	handler  http.Handler
-	addr     string // 127.0.0.1 and a port, once it has been switched on
+	addr     string // 127.0.0.1 and a port, once it has been started
 	server   *httptest.Server
 	accepted atomic.Int64
 }
 
-// start switches the far end on.
+// start listens and serves.
 func (e *server) start() error {
 	l, err := net.Listen("tcp", cmp.Or(e.addr, "127.0.0.1:0"))
 	if err != nil {
@@ -56,15 +54,15 @@ func (e *server) count(_ net.Conn, s http.ConnState) {
 	}
 }
 
-// fakes is what stands around the measured process: Kite's server, Telegram, and the people who write. It is as lean as
-// it can be, since it shares the machine with what it measures: answers are fixed, and nothing is checked. That the bot
-// behaves is shown elsewhere, with internal/sim.
+// fakes are Kite's server, Telegram and the users around the measured process. They share the machine with it, so their
+// answers are fixed and nothing is checked: internal/sim records, checks and encodes each call, and in the closed loop
+// would be measured instead of the bot. That the bot behaves is shown elsewhere, with internal/sim.
 type fakes struct {
 	kite, telegram server
 	account        []byte // a whole result of get_holdings, in JSON
 
 	streams      sync.Map // session id → *stream
-	owners       sync.Map // session id → *person, of those who logged in here
+	owners       sync.Map // session id → *user, of those who logged in here
 	sessionsMade atomic.Int64
 
 	mu       sync.Mutex
@@ -79,7 +77,7 @@ type fakes struct {
 	seen counts
 }
 
-// counts are what the far ends have seen so far; f.mu guards them.
+// counts are what the fakes have seen so far; fakes.mu guards them.
 type counts struct {
 	batches, handed, shown int64 // Telegram: answers with updates in them, updates, messages that arrived
 	asked, tools, holdings int64 // Kite: requests, tool calls, of those get_holdings
@@ -87,7 +85,7 @@ type counts struct {
 	kiteConns, conns       int64 // ever accepted: by Kite, by both
 }
 
-// newFakes switches the far ends on. Every account holds so many holdings.
+// newFakes starts the fakes. Every account has that many holdings.
 func newFakes(holdings int) (*fakes, error) {
 	f := &fakes{updates: make(chan update, 1<<17), polls: make(chan time.Time, 1), listener: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
 	kite, telegram := http.NewServeMux(), http.NewServeMux()
@@ -113,26 +111,26 @@ func (f *fakes) counts() (n counts) {
 	return n
 }
 
-// user is somebody who writes, and has an account at Kite.
+// user is a person who writes to the bot and has an account at Kite.
 type user struct {
 	id          int64
-	pressedDone bool // Done, in the midst of a login; of who plays it, see logIn
+	pressedDone bool // during a login; only logIn reads and writes it
 
 	mu        sync.Mutex
-	sentAt    []time.Time   // when each thing was handed over that they wrote and have no answer to, in order
-	kiteTime  time.Duration // that Kite has taken for the first of them
+	sentAt    []time.Time   // when Telegram handed over each of their updates that has no answer yet, in order
+	kiteTime  time.Duration // what Kite has taken for the first of them
 	callBegan time.Time     // when the tool call under way began
 }
 
-// answer is a message that reached a person.
+// answer is a message that reached a user.
 type answer struct {
 	*user
-	first   bool          // it is the first after something of theirs was handed over
-	latency time.Duration // from that to now, without the time that Kite took
+	first   bool          // it is the first after an update of theirs
+	latency time.Duration // since that update, without the time that Kite took
 	body    []byte        // of the request; valid until the listener returns
 }
 
-// user finds somebody by their id; nil for a stranger.
+// user returns the user with an id, or nil.
 func (f *fakes) user(id int64) *user {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -142,7 +140,7 @@ func (f *fakes) user(id int64) *user {
 	return f.all[id-1]
 }
 
-// users returns the first n people, who are there for as long as f is.
+// users returns the first n users.
 func (f *fakes) users(n int) []*user {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,14 +150,14 @@ func (f *fakes) users(n int) []*user {
 	return f.all[:n:n]
 }
 
-// onMessage has every message that arrives told from now on. listen may be called from many goroutines at once.
+// onMessage calls listen for every message that arrives from now on, from many goroutines at once.
 func (f *fakes) onMessage(listen func(answer)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listener = listen
 }
 
-// messageArrived tells of a message.
+// messageArrived counts a message and reports it.
 func (f *fakes) messageArrived(p *user, at time.Time, body []byte) {
 	a := answer{user: p, body: body}
 	p.mu.Lock()
@@ -175,7 +173,7 @@ func (f *fakes) messageArrived(p *user, at time.Time, body []byte) {
 	listen(a)
 }
 
-// callBegins notes that a person's account is asked, answered that it was.
+// callBegins notes that a tool call for the user has begun, callEnds that it is answered.
 func (p *user) callBegins() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

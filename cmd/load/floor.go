@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Where the far ends are, for the floor.
+// Where the fakes are, for the floor.
 const (
 	kiteEnv     = "LOAD_KITE"     // https:// and a host
 	telegramEnv = "LOAD_TELEGRAM" // the same with /bot and the token
@@ -29,7 +29,7 @@ type floorWork struct {
 	kite, telegram string
 }
 
-// floor answers commands with nothing of ours: those that Telegram hands over, and, when the side door is asked, those
+// floor answers commands with nothing of ours: those that Telegram hands over, and, when the debug address is asked, those
 // of so many people who ask without end. It counts what it answered.
 func floor(ctx context.Context) error {
 	// Without keeping so many connections most commands would begin with a handshake.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// load is one run of this program: the far ends, what is measured, and the rows that came of it.
+// load is one run of this program: the fakes, what is measured, and the rows that came of it.
 type load struct {
 	options
 	*fakes
@@ -41,7 +41,7 @@ func newLoad(o options) (*load, error) {
 	return l, nil
 }
 
-// certFile holds the certificate of the far ends. The measured processes trust that one alone, so that they speak TLS
+// certFile holds the certificate of the fakes. The measured processes trust that one alone, so that they speak TLS
 // as they do in production.
 func (l *load) certFile() string { return filepath.Join(l.folder, "ca.pem") }
 
@@ -58,7 +58,7 @@ func (l *load) close() {
 // token is the bot's: a made-up one.
 const token = "1000001:load-load-load-load-load-load-load"
 
-// childEnv is what every child is told: the settings of a bot, and where the far ends are for the others.
+// childEnv is what every child is told: the settings of a bot, and where the fakes are for the others.
 func (l *load) childEnv() []string {
 	return []string{
 		"SSL_CERT_FILE=" + l.certFile(), "SSL_CERT_DIR=" + filepath.Join(l.folder, "none"), // every file of a folder would be read

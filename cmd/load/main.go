@@ -1,9 +1,9 @@
 // Command load measures what the bot costs, and prints it. docs/performance.md says what came of it. It is never
 // shipped.
 //
-// It is the world around the bot: Kite's server, Telegram and the people. What is measured runs in processes of its
-// own, which are this program again in another role (the first argument): the bot as it is shipped, or a floor to hold
-// beside it, made of net/http alone. Everything stays on loopback.
+// It fakes Kite's server, Telegram and the users. What is measured runs in processes of its own, which are this program
+// again in another role (the first argument): the bot as it is shipped, or a floor to compare it with, made of net/http
+// alone. Everything stays on loopback.
 //
 //	go run ./cmd/load                            every row, as a table
 //	go run ./cmd/load -only live                 one group of rows

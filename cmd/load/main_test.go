@@ -117,3 +117,16 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+func TestPercentile(t *testing.T) {
+	var took []time.Duration
+	for i := range 200 {
+		took = append(took, time.Duration(i+1)*time.Millisecond)
+	}
+	if p50, p99 := percentile(took, 50), percentile(took, 99); p50 != 100*time.Millisecond || p99 != 198*time.Millisecond {
+		t.Errorf("p50 %v, p99 %v", p50, p99)
+	}
+	if one := percentile(took[:1], 99); one != time.Millisecond {
+		t.Errorf("of one value: %v", one)
+	}
+}

@@ -26,7 +26,7 @@ import (
 type child struct {
 	name     string
 	cmd      *exec.Cmd
-	debugURL string    // the address of its side door
+	debugURL string    // the address of its debug address
 	began    time.Time // when it was started
 	log      string    // the file that it writes its log to
 }
@@ -44,7 +44,7 @@ func (l *load) startChild(role string, env ...string) (*child, error) {
 	return c, nil
 }
 
-// start starts a process and reads from its first line where its side door is.
+// start starts a process and reads from its first line where its debug address is.
 func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
 	file, err := os.CreateTemp(l.folder, c.name+"-*.log")
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
 		return fmt.Errorf("start %s: %w", c.name, err)
 	}
 	l.children = append(l.children, c)
-	if len(cmd.Args) == 1 { // a program as it is shipped has no side door
+	if len(cmd.Args) == 1 { // a program as it is shipped has no debug address
 		return nil
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
@@ -117,7 +117,7 @@ func (c *child) usage() (usage, error) {
 	}, errors.Join(err1, err2)
 }
 
-// get asks the side door for a value in JSON.
+// get asks the debug address for a value in JSON.
 func (c *child) get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.debugURL+path, nil)
 	if err != nil {

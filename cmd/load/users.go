@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// holdingsCommand is what people ask.
+// holdingsCommand is what users ask.
 const holdingsCommand = "/holdings"
 
 // answersPending waits for so many answers, and keeps how long each took.
@@ -51,13 +51,13 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[max(rank, 1)-1]
 }
 
-// forEach has every person begin, at most so many at a time, and waits until next has said of all of them that they are
-// through. next is asked whenever something that a person wrote is answered.
-func (f *fakes) forEach(ctx context.Context, people []*user, atOnce int, begin func(*user), next func(answer) (through bool)) error {
-	if len(people) == 0 {
+// forEach calls begin for every user, at most atOnce at a time, and waits until next has reported that each of them is
+// through. next is called whenever an update of theirs is answered.
+func (f *fakes) forEach(ctx context.Context, users []*user, atOnce int, begin func(*user), next func(answer) (through bool)) error {
+	if len(users) == 0 {
 		return nil
 	}
-	going, answers := make(chan struct{}, atOnce), newAnswersPending(len(people))
+	going, answers := make(chan struct{}, atOnce), newAnswersPending(len(users))
 	f.onMessage(func(a answer) {
 		if a.first && next(a) {
 			<-going
@@ -65,7 +65,7 @@ func (f *fakes) forEach(ctx context.Context, people []*user, atOnce int, begin f
 		}
 	})
 	defer f.onMessage(func(answer) {})
-	for _, p := range people {
+	for _, p := range users {
 		select {
 		case going <- struct{}{}:
 			begin(p)
@@ -76,19 +76,19 @@ func (f *fakes) forEach(ctx context.Context, people []*user, atOnce int, begin f
 	return answers.wait(ctx)
 }
 
-// askOnce has every person ask once, at most so many at a time.
-func (f *fakes) askOnce(ctx context.Context, people []*user, atOnce int) error {
-	return f.forEach(ctx, people, atOnce, func(p *user) { f.sendText(p, holdingsCommand) }, func(answer) bool { return true })
+// askOnce has every user ask once, at most atOnce at a time.
+func (f *fakes) askOnce(ctx context.Context, users []*user, atOnce int) error {
+	return f.forEach(ctx, users, atOnce, func(p *user) { f.sendText(p, holdingsCommand) }, func(answer) bool { return true })
 }
 
-// loginsAtOnce is how many people log in side by side.
+// loginsAtOnce is how many users log in side by side.
 const loginsAtOnce = 64
 
-// logIn has people log in: a wish for a new link, as its button says it, then the login in their browser, which is a
-// line in a map here, and a press on Done.
-func (f *fakes) logIn(ctx context.Context, people []*user) error {
+// logIn logs users in: the button for a new link, the login in the browser, which is an entry of a map here, and the
+// button Done.
+func (f *fakes) logIn(ctx context.Context, users []*user) error {
 	var without atomic.Int64
-	err := f.forEach(ctx, people, loginsAtOnce, func(p *user) { f.pressButton(p, "login:new") }, func(a answer) bool {
+	err := f.forEach(ctx, users, loginsAtOnce, func(p *user) { f.pressButton(p, "login:new") }, func(a answer) bool {
 		if a.pressedDone {
 			a.pressedDone = false
 			return true
@@ -104,7 +104,7 @@ func (f *fakes) logIn(ctx context.Context, people []*user) error {
 		return false
 	})
 	if err == nil && without.Load() > 0 {
-		err = fmt.Errorf("%d of %d people got no link", without.Load(), len(people))
+		err = fmt.Errorf("%d of %d users got no link", without.Load(), len(users))
 	}
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
@@ -112,11 +112,11 @@ func (f *fakes) logIn(ctx context.Context, people []*user) error {
 	return f.waitIdle(ctx)
 }
 
-// idleQuestions is how many questions a second Kite may be asked while no person waits for an answer: the bot looks
-// after new logins on its own, at leisure.
+// idleQuestions is how many questions a second the bot may ask Kite while no user waits: it checks new logins in the
+// background.
 const idleQuestions = 10
 
-// waitIdle waits until the bot does nothing that a person waits for.
+// waitIdle waits until the bot does nothing that a user waits for.
 func (f *fakes) waitIdle(ctx context.Context) error {
 	for last := int64(-idleQuestions - 1); ctx.Err() == nil; pause(ctx, time.Second) {
 		now := f.counts().asked
@@ -125,7 +125,7 @@ func (f *fakes) waitIdle(ctx context.Context) error {
 		}
 		last = now
 	}
-	return errors.New("the bot does not come to rest")
+	return errors.New("the bot does not become idle")
 }
 
 // pause waits, or until ctx ends.
@@ -136,9 +136,9 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// askAtRate has people ask in turn, so many commands a second, for a time, whether the ones before are answered or not,
-// and waits for the last answer. It returns how long they took, the shortest first.
-func (f *fakes) askAtRate(ctx context.Context, people []*user, rate float64, lasts time.Duration) ([]time.Duration, error) {
+// askAtRate has users ask in turn, rate commands a second, whether the ones before are answered or not, and waits for
+// the last answer. It returns how long each took, the shortest first.
+func (f *fakes) askAtRate(ctx context.Context, users []*user, rate float64, lasts time.Duration) ([]time.Duration, error) {
 	commands := max(int(rate*lasts.Seconds()), 1)
 	answers := newAnswersPending(commands)
 	f.onMessage(func(a answer) {
@@ -151,8 +151,8 @@ func (f *fakes) askAtRate(ctx context.Context, people []*user, rate float64, las
 	for n := range commands {
 		pause(ctx, time.Until(begin.Add(time.Duration(float64(n)/rate*float64(time.Second)))))
 		// In other letters each time: what is asked again before it is answered is answered once.
-		command := []string{holdingsCommand, "/Holdings"}[n/len(people)%2]
-		f.sendText(people[n%len(people)], command)
+		command := []string{holdingsCommand, "/Holdings"}[n/len(users)%2]
+		f.sendText(users[n%len(users)], command)
 	}
 	if err := answers.wait(ctx); err != nil {
 		return nil, err
@@ -160,12 +160,12 @@ func (f *fakes) askAtRate(ctx context.Context, people []*user, rate float64, las
 	return slices.Sorted(slices.Values(answers.took)), nil
 }
 
-// askInLoop has each person ask again as soon as they are answered, for a time, and waits for the last answers. It
-// returns how many came in that time.
-func (f *fakes) askInLoop(ctx context.Context, people []*user, lasts time.Duration) (int64, error) {
+// askInLoop has each user ask again as soon as they are answered, for a time, and waits for the last answers. It returns
+// how many came in that time.
+func (f *fakes) askInLoop(ctx context.Context, users []*user, lasts time.Duration) (int64, error) {
 	var answers atomic.Int64
 	var over atomic.Bool
-	last := newAnswersPending(len(people))
+	last := newAnswersPending(len(users))
 	f.onMessage(func(a answer) {
 		switch {
 		case !a.first:
@@ -177,7 +177,7 @@ func (f *fakes) askInLoop(ctx context.Context, people []*user, lasts time.Durati
 		}
 	})
 	defer f.onMessage(func(answer) {})
-	for _, p := range people {
+	for _, p := range users {
 		f.sendText(p, holdingsCommand)
 	}
 	pause(ctx, lasts)
