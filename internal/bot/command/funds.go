@@ -16,13 +16,13 @@ func mutualFundsCommand() Command {
 		if none != nil {
 			return *none, err
 		}
-		return r.only(statement.MutualFunds(statement.MutualFundsView{Totals: kite.TotalMutualFunds(fit), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+		return r.only(statement.MutualFunds(kite.TotalMutualFunds(fit), r.options(page, at)), len(fit), len(all)), err
 	})
 	return filtered(show.command(Command{
 		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
 		Actions: map[string]Action{"card": {Run: fundCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			f, at, err := r.Account.MutualFunds(ctx, browsing)
-			return statement.MutualFundsCSV(kite.TotalMutualFunds(f), r.file(at)), err
+			return statement.MutualFundsCSV(kite.TotalMutualFunds(f), r.options(1, at)), err
 		})},
 	}))
 }
@@ -39,7 +39,7 @@ func fundCard(ctx context.Context, r *Request) (Reply, error) {
 	if !ok {
 		return inPlace(statement.NoSuchFund(page, at)), nil
 	}
-	return inPlace(statement.FundCard(statement.FundCardView{Fund: f, Totals: totals, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+	return inPlace(statement.FundCard(f, totals, ref, r.options(page, at))), nil
 }
 
 func fundsCommand() Command {
@@ -47,7 +47,7 @@ func fundsCommand() Command {
 		Name: "funds", Usage: "/funds", Summary: "available margin and cash: equity and commodity",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			m, at, err := r.Account.Margins(ctx, fresh)
-			return Say(statement.Funds(statement.FundsView{Margins: m, AsOf: at, Hide: r.Prefs.Hide})), err
+			return Say(statement.Funds(m, r.options(1, at))), err
 		},
 	}
 }
@@ -57,7 +57,7 @@ func profileCommand() Command {
 		Name: "profile", Usage: "/profile", Summary: "whose account this is",
 		Run: func(ctx context.Context, r *Request) (Reply, error) {
 			p, at, err := r.Account.Profile(ctx, fresh)
-			return Say(statement.Profile(statement.ProfileView{Profile: p, AsOf: at, Hide: r.Prefs.Hide})), err
+			return Say(statement.Profile(p, r.options(1, at))), err
 		},
 	}
 }

@@ -22,7 +22,7 @@ func gttCommand() Command {
 		if none != nil {
 			return *none, nil
 		}
-		v := statement.GTTsView{GTTs: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+		v := statement.GTTsView{GTTs: fit, Options: r.options(page, at)}
 		if ids := activeInstruments(fit); len(ids) > 0 {
 			var unknown error
 			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)

@@ -22,7 +22,7 @@ func holdingsCommand() Command {
 			"card":    {Run: holdingCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				all, at, err := r.Account.Holdings(ctx, browsing)
-				return statement.HoldingsCSV(kite.Total(all), r.file(at)), err
+				return statement.HoldingsCSV(kite.Total(all), r.options(1, at)), err
 			}),
 		},
 	})
@@ -45,9 +45,7 @@ func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(vie
 		ref := kite.HoldingRef(all, slices.Index(all, fit[0]))
 		return as(cardOf(r, fit[0], all, ref, place, at)), nil
 	}
-	return as(r.only(statement.Holdings(statement.HoldingsView{
-		Portfolio: kite.Total(fit), Page: place.Page, Sort: place.Sort, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native,
-	}), len(fit), len(all))), nil
+	return as(r.only(statement.Holdings(kite.Total(fit), place.Sort, r.options(place.Page, at)), len(fit), len(all))), nil
 }
 
 func holdingCard(ctx context.Context, r *Request) (Reply, error) {
@@ -65,5 +63,5 @@ func holdingCard(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func cardOf(r *Request, h kite.Holding, all []kite.Holding, ref string, place statement.Place, at time.Time) view.Message {
-	return statement.HoldingCard(statement.HoldingCardView{Holding: h, Portfolio: kite.Total(all), Ref: ref, Place: place, AsOf: at, Hide: r.Prefs.Hide})
+	return statement.HoldingCard(h, kite.Total(all), ref, place, r.options(1, at))
 }

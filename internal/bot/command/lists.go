@@ -48,9 +48,9 @@ func wholeFile(write func(ctx context.Context, r *Request) (view.Message, error)
 	}}
 }
 
-// file says how a whole set is written to a file.
-func (r *Request) file(at time.Time) statement.CSVView {
-	return statement.CSVView{AsOf: at, Hide: r.Prefs.Hide}
+// options are how figures of a moment are shown to the person.
+func (r *Request) options(page int, at time.Time) statement.Options {
+	return statement.Options{AsOf: at, Page: page, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
 }
 
 // filtered makes a list be narrowed by the words behind its command, "/orders open".

@@ -19,7 +19,7 @@ func ordersCommand() Command {
 		if none != nil {
 			return *none, err
 		}
-		return r.only(statement.Orders(statement.OrdersView{Orders: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+		return r.only(statement.Orders(fit, r.options(page, at)), len(fit), len(all)), err
 	})
 	return filtered(show.command(Command{
 		Name: "orders", Usage: "/orders", Summary: "today’s orders, the open ones first",
@@ -27,7 +27,7 @@ func ordersCommand() Command {
 			"card": {Run: orderCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				o, at, err := r.Account.Orders(ctx, browsing)
-				return statement.OrdersCSV(o, r.file(at)), err
+				return statement.OrdersCSV(o, r.options(1, at)), err
 			}),
 		},
 	}))
@@ -45,7 +45,7 @@ func orderCard(ctx context.Context, r *Request) (Reply, error) {
 	if !ok {
 		return inPlace(statement.NoSuchOrder(page, at)), nil
 	}
-	v := statement.OrderCardView{Order: order, Ref: ref, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
+	v := statement.OrderCardView{Order: order, Ref: ref, Options: r.options(page, at)}
 	var noHistory, noTrades error
 	panicked := panics.Parallel(
 		func() { v.History, _, noHistory = r.Account.OrderHistory(ctx, order.ID, glance) },
@@ -65,13 +65,13 @@ func tradesCommand() Command {
 		if none != nil {
 			return *none, err
 		}
-		return r.only(statement.Trades(statement.TradesView{Trades: fit, Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), len(all)), err
+		return r.only(statement.Trades(fit, r.options(page, at)), len(fit), len(all)), err
 	})
 	return filtered(show.command(Command{
 		Name: "trades", Usage: "/trades", Summary: "today’s trades",
 		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			t, at, err := r.Account.Trades(ctx, browsing)
-			return statement.TradesCSV(t, r.file(at)), err
+			return statement.TradesCSV(t, r.options(1, at)), err
 		})},
 	}))
 }

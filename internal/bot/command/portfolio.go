@@ -20,7 +20,7 @@ func portfolioCommand() Command {
 // reply; only when all do, or the login is in doubt, is it an error.
 func portfolio(ctx context.Context, r *Request) (Reply, error) {
 	var (
-		v     = statement.OverviewView{Hide: r.Prefs.Hide}
+		v     = statement.OverviewView{Options: statement.Options{Hide: r.Prefs.Hide}}
 		o     = &v.Overview
 		errs  [len(v.Why)]error
 		times [len(v.Why)]time.Time

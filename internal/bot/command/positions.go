@@ -18,13 +18,13 @@ func positionsCommand() Command {
 			return *none, err
 		}
 		p.Net = fit
-		return r.only(statement.Positions(statement.PositionsView{Book: kite.TotalPositions(p), Page: page, AsOf: at, Hide: r.Prefs.Hide, Native: r.Prefs.Native}), len(fit), all), err
+		return r.only(statement.Positions(kite.TotalPositions(p), r.options(page, at)), len(fit), all), err
 	})
 	return filtered(show.command(Command{
 		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
 		Actions: map[string]Action{"card": {Run: positionCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 			p, at, err := r.Account.Positions(ctx, browsing)
-			return statement.PositionsCSV(kite.TotalPositions(p), r.file(at)), err
+			return statement.PositionsCSV(kite.TotalPositions(p), r.options(1, at)), err
 		})},
 	}))
 }
@@ -40,5 +40,5 @@ func positionCard(ctx context.Context, r *Request) (Reply, error) {
 	if !ok {
 		return inPlace(statement.NoSuchPosition(page, at)), nil
 	}
-	return inPlace(statement.PositionCard(statement.PositionCardView{Position: p, Page: page, AsOf: at, Hide: r.Prefs.Hide})), nil
+	return inPlace(statement.PositionCard(p, r.options(page, at))), nil
 }

@@ -65,8 +65,14 @@ func (p Paging) Line(things string) []string {
 	return []string{fmt.Sprintf("Page %d of %d · %d %s", p.Page, p.Pages, p.Total, things)}
 }
 
-// Buttons turn the pages, where there is one to turn to.
-func (p Paging) Buttons(data func(page int) string) [][]Button {
+// Buttons turn the pages, where there is one to turn to: action is what their data
+// begins with, "orders:page".
+func (p Paging) Buttons(action string) [][]Button {
+	return p.ButtonsTo(func(page int) string { return fmt.Sprintf("%s:%d", action, page) })
+}
+
+// ButtonsTo is [Paging.Buttons] where the data of a page is more than its number.
+func (p Paging) ButtonsTo(data func(page int) string) [][]Button {
 	var turn []Button
 	if p.Page > 1 {
 		turn = append(turn, Button{Text: fmt.Sprintf("◀ %d/%d", p.Page-1, p.Pages), Data: data(p.Page - 1)})

@@ -60,7 +60,7 @@ func Admin(v AdminView) view.Message {
 	}
 	s.Say("Numbers can be typed, too: <code>/admin approve 123</code>, <code>block</code>, <code>unblock</code> or <code>remove</code>. " +
 		"A person who is blocked or removed is logged out and forgotten.")
-	buttons = append(buttons, p.Buttons(func(page int) string { return fmt.Sprintf("admin:page:%d", page) })...)
+	buttons = append(buttons, p.Buttons("admin:page")...)
 	return s.Message(false, append(buttons, []view.Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: fmt.Sprintf("admin:page:%d", p.Page)}}))
 }
 

@@ -129,7 +129,7 @@ func Tools(v ToolsView) view.Message {
 		s.Say(toolLines(tool)...)
 	}
 	s.Say(at.Line("tools")...)
-	return s.Message(false, at.Buttons(func(page int) string { return fmt.Sprintf("tools:page:%d", page) }))
+	return s.Message(false, at.Buttons("tools:page"))
 }
 
 // toolsHead says how a tool is asked, and names those that are missing.

@@ -79,7 +79,7 @@ func TestNamesOfAnybody(t *testing.T) {
 	user := kite.Identity{UserID: "AB1234", Name: "\u202e" + strings.Repeat("Asha\n", 1000)}
 	login := dialog.Login{User: user, Since: noon(), Until: noon(), Now: noon()}
 	for name, m := range map[string]view.Message{
-		"logged in": login.LoggedIn(false), "already": login.Already(), "status": login.Status(false), "changed": dialog.Changed(user, user), "profile": statement.Profile(statement.ProfileView{Profile: kite.Profile{UserID: "AB1234", UserName: user.Name}, AsOf: noon()}),
+		"logged in": login.LoggedIn(false), "already": login.Already(), "status": login.Status(false), "changed": dialog.Changed(user, user), "profile": statement.Profile(kite.Profile{UserID: "AB1234", UserName: user.Name}, statement.Options{AsOf: noon()}),
 	} {
 		if err := viewtest.Check(m); err != nil || strings.Contains(m.HTML, "\u202e") || strings.Contains(m.HTML, "Asha\n") || len(m.HTML) > 1000 {
 			t.Errorf("%s: %v, %d bytes: %.100q", name, err, len(m.HTML), m.HTML)

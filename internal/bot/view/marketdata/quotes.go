@@ -194,8 +194,7 @@ func quotesButtons(v QuotesView, at view.Paging, shown []QuoteRow) [][]view.Butt
 	if !v.Watch {
 		return append(buttons, notEmpty(refreshQuotes(shown))...)
 	}
-	data := func(page int) string { return fmt.Sprintf("watch:%s:%d", turn, page) }
-	buttons = append(buttons, at.Buttons(data)...)
+	buttons = append(buttons, at.Buttons("watch:"+turn)...)
 	if v.Edit {
 		return append(buttons, []view.Button{{Text: "Done", Data: fmt.Sprintf("watch:page:%d", at.Page), Style: view.Primary}})
 	}

@@ -48,7 +48,7 @@ func turnSearch(action, query string, at view.Paging, s *view.Sheet) [][]view.Bu
 	switch {
 	case searchData(action, at.Pages, query) != "":
 		data := func(page int) string { return searchData(action, page, query) }
-		return append(at.Buttons(data), at.Jumps(data)...)
+		return append(at.ButtonsTo(data), at.Jumps(data)...)
 	case at.Pages > 1:
 		s.Say("The other pages do not fit into a button: search for fewer words.")
 	}

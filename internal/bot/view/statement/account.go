@@ -13,8 +13,7 @@ import (
 type OverviewView struct {
 	Overview kite.Overview // a nil part is one that Kite did not answer for
 	Why      [4]string     // of such a part, in words: holdings, mutual funds, funds, positions
-	AsOf     time.Time
-	Hide     bool // privacy mode: percentages and counts, no amounts
+	Options
 }
 
 // Overview answers how the account is doing: what it is worth and what the day
@@ -23,7 +22,7 @@ type OverviewView struct {
 func Overview(v OverviewView) view.Message {
 	o, hide := v.Overview, mask(v.Hide)
 	var s view.Sheet
-	s.Say(append(accountHead(o, hide, v.AsOf), append(hide.note(), view.AsOf(v.AsOf))...)...)
+	s.Say(v.under(accountHead(o, hide, v.AsOf))...)
 	for i, part := range []struct {
 		name  string
 		known bool
@@ -169,20 +168,12 @@ func positionsPart(o kite.Overview, v mask, day string) []string {
 	return append(lines, positionsBeside(b)...)
 }
 
-// ProfileView is what /profile shows.
-type ProfileView struct {
-	Profile kite.Profile
-	AsOf    time.Time
-	Hide    bool // privacy mode: no e-mail address
-}
-
 // Profile renders who the account belongs to and what it may trade.
-func Profile(v ProfileView) view.Message {
-	p := v.Profile
+func Profile(p kite.Profile, opt Options) view.Message {
 	var s view.Sheet
-	s.Say("<b>"+view.Safe(p.UserName)+"</b> · "+view.Safe(p.UserID), view.AsOf(v.AsOf))
+	s.Say("<b>"+view.Safe(p.UserName)+"</b> · "+view.Safe(p.UserID), view.AsOf(opt.AsOf))
 	var lines []string
-	if p.Email != "" && !v.Hide {
+	if p.Email != "" && !opt.Hide {
 		lines = append(lines, "E-mail "+view.Safe(p.Email))
 	}
 	for _, line := range []struct {
@@ -196,5 +187,5 @@ func Profile(v ProfileView) view.Message {
 		}
 	}
 	s.Say(lines...)
-	return s.Message(false, [][]view.Button{{{Text: "Refresh", Data: "profile:again"}, {Text: "Status", Data: "status:run"}}})
+	return s.Message(false, [][]view.Button{{view.Press("Refresh", "profile:again"), view.Press("Status", "status:run")}})
 }

@@ -11,6 +11,7 @@ import (
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
+	"kitebot/internal/kite"
 )
 
 // amountAfter is the first amount in rupees behind a word, as a number.
@@ -33,7 +34,7 @@ func TestTheAccountIsItsParts(t *testing.T) {
 		}
 		o := overview(t, list(share("INFY", "NSE", 1, "1", number.Draw(t, "last"), "1", "0")), list(fundRow("A FUND", "INF", number.Draw(t, "units"), "1", number.Draw(t, "NAV"))),
 			"{"+segment("equity")+","+segment("commodity")+"}", "null")
-		m := statement.Overview(statement.OverviewView{Overview: o, AsOf: noon()})
+		m := statement.Overview(statement.OverviewView{Overview: o, Options: statement.Options{AsOf: noon()}})
 		amount := func(word string) decimal.Decimal { return amountAfter(t, m.HTML, word) }
 		if cash := amount("<b>Cash</b> "); !cash.Equal(amount("Equity ").Add(amount("Commodity "))) ||
 			!amount("Account ").Equal(decimal.Sum(amount("<b>Holdings</b> "), amount("<b>Mutual funds</b> "), cash)) {
@@ -50,10 +51,10 @@ func TestWhatIsShownAddsUp(t *testing.T) {
 		funds := decodeFunds(t, list(fundRow("A FUND", "INF", units, average, last)))
 		holdings := decodeOrFail(t, list(share("INFY", "NSE", rapid.IntRange(1, 99).Draw(t, "shares"), average, last, last, "0")))
 		for _, m := range []view.Message{
-			statement.MutualFunds(statement.MutualFundsView{Totals: funds, Page: 1, AsOf: noon()}),
-			statement.FundCard(statement.FundCardView{Fund: funds.Funds[0], Totals: funds, Ref: "1", AsOf: noon()}),
-			statement.Holdings(statement.HoldingsView{Portfolio: holdings, Page: 1, AsOf: noon()}),
-			statement.HoldingCard(statement.HoldingCardView{Holding: holdings.Holdings[0], Portfolio: holdings, AsOf: noon()}),
+			statement.MutualFunds(funds, statement.Options{Page: 1, AsOf: noon()}),
+			statement.FundCard(funds.Funds[0], funds, "1", statement.Options{AsOf: noon()}),
+			statement.Holdings(holdings, kite.SortByValue, statement.Options{Page: 1, AsOf: noon()}),
+			statement.HoldingCard(holdings.Holdings[0], holdings, "", statement.Place{}, statement.Options{AsOf: noon()}),
 		} {
 			value, profit, invested := amountAfter(t, m.HTML, ""), amountAfter(t, m.HTML, "P&amp;L "), amountAfter(t, m.HTML, "Invested ")
 			if !value.Sub(invested).Equal(profit) {

@@ -38,12 +38,12 @@ func TestMarketIsNotClosedWhereOtherHoursAreKept(t *testing.T) {
 		book := decodeBook(t, list(positionRow("X26NOVFUT", exchange, "NRML", 5, "84", "85", "5", "5")))
 		gtts := decodeGTTs(t, strings.ReplaceAll(list(gttRow("active", "BUY", "X26NOVFUT", 5, "1", "", "84")), `"NSE"`, quote(exchange)))
 		for name, m := range map[string]view.Message{
-			"orders":        statement.Orders(statement.OrdersView{Orders: orders, AsOf: evening()}),
-			"order's card":  statement.OrderCard(statement.OrderCardView{Order: orders[0], AsOf: evening()}),
-			"trades":        statement.Trades(statement.TradesView{Trades: trades, AsOf: evening()}),
-			"positions":     statement.Positions(statement.PositionsView{Book: book, AsOf: evening()}),
-			"position card": statement.PositionCard(statement.PositionCardView{Position: book.Open[0], AsOf: evening()}),
-			"GTT orders":    statement.GTTs(statement.GTTsView{GTTs: gtts, AsOf: evening()}),
+			"orders":        statement.Orders(orders, statement.Options{AsOf: evening()}),
+			"order's card":  statement.OrderCard(statement.OrderCardView{Order: orders[0], Options: statement.Options{AsOf: evening()}}),
+			"trades":        statement.Trades(trades, statement.Options{AsOf: evening()}),
+			"positions":     statement.Positions(book, statement.Options{AsOf: evening()}),
+			"position card": statement.PositionCard(book.Open[0], statement.Options{AsOf: evening()}),
+			"GTT orders":    statement.GTTs(statement.GTTsView{GTTs: gtts, Options: statement.Options{AsOf: evening()}}),
 		} {
 			if strings.Contains(m.HTML, "market closed") != closed {
 				t.Errorf("the %s of %s:\n%s", name, exchange, m.HTML)
@@ -72,9 +72,9 @@ func TestDayOfCommoditiesIsNotTheDayBefore(t *testing.T) {
 				verb += " on " + day
 			}
 			for name, said := range map[string][2]string{
-				"positions": {statement.Positions(statement.PositionsView{Book: book, AsOf: moment}).HTML, " · " + day + " +₹10.00</b>\n1 open · 1 " + verb + "\n"},
-				"portfolio": {statement.Overview(statement.OverviewView{Overview: kite.Overview{Positions: &book}, AsOf: moment}).HTML, " · positions " + day + " +₹10.00"},
-				"card":      {strings.ToLower(statement.PositionCard(statement.PositionCardView{Position: book.Open[0], AsOf: moment}).HTML), "\n" + strings.ToLower(day) + " +₹5.00"},
+				"positions": {statement.Positions(book, statement.Options{AsOf: moment}).HTML, " · " + day + " +₹10.00</b>\n1 open · 1 " + verb + "\n"},
+				"portfolio": {statement.Overview(statement.OverviewView{Overview: kite.Overview{Positions: &book}, Options: statement.Options{AsOf: moment}}).HTML, " · positions " + day + " +₹10.00"},
+				"card":      {strings.ToLower(statement.PositionCard(book.Open[0], statement.Options{AsOf: moment}).HTML), "\n" + strings.ToLower(day) + " +₹5.00"},
 			} {
 				if !strings.Contains(said[0], said[1]) {
 					t.Errorf("%s of %s at %s has no %q:\n%s", name, exchange, at, said[1], said[0])
@@ -89,8 +89,8 @@ func TestEverydayLinesFitAPhone(t *testing.T) {
 	const phone = 36 // characters, in the font of a message
 	p := decode(t, wide())
 	for _, m := range []view.Message{
-		statement.Holdings(statement.HoldingsView{Portfolio: p, AsOf: noon()}),
-		statement.Holdings(statement.HoldingsView{Portfolio: p, AsOf: evening(), Hide: true}),
+		statement.Holdings(p, kite.SortByValue, statement.Options{AsOf: noon()}),
+		statement.Holdings(p, kite.SortByValue, statement.Options{AsOf: evening(), Hide: true}),
 	} {
 		seen := 0
 		for line := range strings.Lines(m.HTML) {

@@ -25,9 +25,7 @@ func TestHoldingsWaysGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.Holdings(statement.HoldingsView{
-				Portfolio: decode(t, tricky()), Page: tt.page, Sort: tt.sort, AsOf: evening(), Hide: tt.hide, Native: tt.native,
-			}))
+			golden(t, tt.name, statement.Holdings(decode(t, tricky()), tt.sort, statement.Options{Page: tt.page, AsOf: evening(), Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }
@@ -60,10 +58,7 @@ func TestHoldingCardGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.HoldingCard(statement.HoldingCardView{
-				Holding: tt.in.Holdings[tt.at], Portfolio: tt.in, Ref: kite.HoldingRef(tt.in.Holdings, tt.at),
-				Place: statement.Place{Page: 2, Sort: kite.SortByDay}, AsOf: noon(), Hide: tt.hide,
-			}))
+			golden(t, tt.name, statement.HoldingCard(tt.in.Holdings[tt.at], tt.in, kite.HoldingRef(tt.in.Holdings, tt.at), statement.Place{Page: 2, Sort: kite.SortByDay}, statement.Options{AsOf: noon(), Hide: tt.hide}))
 		})
 	}
 	golden(t, "holdings_card_gone", statement.NoSuchHolding(statement.Place{Page: 2, Sort: kite.SortByDay}, noon()))

@@ -9,6 +9,7 @@ import (
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
+	"kitebot/internal/kite"
 )
 
 // account is an answer of so many holdings, whole and with the noise of floats.
@@ -27,7 +28,7 @@ func account(holdings int) string {
 
 // message is the way of an answer: decode, add up, sort, draw a page.
 func message(tb testing.TB, answer string) view.Message {
-	return statement.Holdings(statement.HoldingsView{Portfolio: decode(tb, answer), Page: 1, AsOf: noon()})
+	return statement.Holdings(decode(tb, answer), kite.SortByValue, statement.Options{Page: 1, AsOf: noon()})
 }
 
 // What a reply may take of memory, from the answer's text to the message: a

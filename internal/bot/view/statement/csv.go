@@ -16,12 +16,6 @@ import (
 	"kitebot/internal/market"
 )
 
-// CSVView says how a whole set is given out as a file.
-type CSVView struct {
-	AsOf time.Time
-	Hide bool // privacy mode: amounts, quantities and prices are empty cells
-}
-
 // maxCSVText bounds one cell of text from outside, in characters.
 const maxCSVText = 500
 
@@ -35,7 +29,7 @@ type column[T any] struct {
 // order mark, commas, numbers with a point and all their places, moments as
 // 2026-11-23T10:00:02+05:30. A row of which nothing is known is a row of empty
 // cells, so that the count of rows stays true.
-func csvFile[T any](name string, v CSVView, columns []column[T], rows []T, missing func(T) bool) view.Message {
+func csvFile[T any](name string, opt Options, columns []column[T], rows []T, missing func(T) bool) view.Message {
 	head := make([]string, len(columns))
 	for i, c := range columns {
 		head[i] = c.head
@@ -45,7 +39,7 @@ func csvFile[T any](name string, v CSVView, columns []column[T], rows []T, missi
 		record := make([]string, len(columns))
 		for i, c := range columns {
 			if !missing(row) {
-				record[i] = c.cell(row, v.Hide)
+				record[i] = c.cell(row, opt.Hide)
 			}
 		}
 		records = append(records, record)
@@ -56,17 +50,17 @@ func csvFile[T any](name string, v CSVView, columns []column[T], rows []T, missi
 	w.UseCRLF = true
 	_ = w.WriteAll(records) // a buffer refuses nothing
 	return view.Message{
-		HTML: csvCaption(name, len(rows), v),
-		File: &view.File{Name: fmt.Sprintf("%s-%s.csv", name, v.AsOf.In(market.IST()).Format(time.DateOnly)), MIME: "text/csv", Data: b.Bytes()},
+		HTML: csvCaption(name, len(rows), opt),
+		File: &view.File{Name: fmt.Sprintf("%s-%s.csv", name, opt.AsOf.In(market.IST()).Format(time.DateOnly)), MIME: "text/csv", Data: b.Bytes()},
 	}
 }
 
-func csvCaption(name string, rows int, v CSVView) string {
+func csvCaption(name string, rows int, opt Options) string {
 	lines := []string{
 		fmt.Sprintf("<b>%s</b> · %s", view.Capital(strings.ReplaceAll(name, "-", " ")), view.Plural(rows, "row", "rows")),
-		view.AsOf(v.AsOf),
+		view.AsOf(opt.AsOf),
 	}
-	if v.Hide {
+	if opt.Hide {
 		lines = append(lines, "Amounts are left out because you have hidden them.")
 	}
 	return strings.Join(lines, "\n")
@@ -172,7 +166,7 @@ func rounded(f kite.Figure) kite.Figure { return kite.Figure{Value: f.Value.Roun
 // that count, whose number is in the column shares. Figures in rupees are exact, and
 // percentages are rounded to four places, half away from zero. A figure that is not
 // known is an empty cell.
-func HoldingsCSV(p kite.Portfolio, v CSVView) view.Message {
+func HoldingsCSV(p kite.Portfolio, opt Options) view.Message {
 	type h = kite.Holding
 	columns := []column[h]{
 		textColumn("symbol", func(x h) string { return x.Symbol }),
@@ -198,13 +192,13 @@ func HoldingsCSV(p kite.Portfolio, v CSVView) view.Message {
 		figureColumn("mtf_value", func(x h) kite.Figure { return x.MTFPart().Value() }),
 		figureColumn("mtf_profit", func(x h) kite.Figure { return x.MTFPart().Profit() }),
 	}
-	return csvFile("holdings", v, columns, p.Holdings, func(x h) bool { return x.Missing })
+	return csvFile("holdings", opt, columns, p.Holdings, func(x h) bool { return x.Missing })
 }
 
 // PositionsCSV gives out the net positions, the open ones first. What Kite reckons
 // itself, pnl, m2m and the values of what was bought and sold, is rounded to four
 // places like the percentage.
-func PositionsCSV(b kite.Book, v CSVView) view.Message {
+func PositionsCSV(b kite.Book, opt Options) view.Message {
 	type p = kite.Position
 	columns := []column[p]{
 		textColumn("symbol", func(x p) string { return x.Symbol }),
@@ -231,11 +225,11 @@ func PositionsCSV(b kite.Book, v CSVView) view.Message {
 		percentColumn("percent", p.Percent),
 	}
 	all := append(append([]p{}, b.Open...), b.Closed...)
-	return csvFile("positions", v, columns, all, func(p) bool { return false })
+	return csvFile("positions", opt, columns, all, func(p) bool { return false })
 }
 
 // OrdersCSV gives out today's orders, the newest first.
-func OrdersCSV(orders []kite.Order, v CSVView) view.Message {
+func OrdersCSV(orders []kite.Order, opt Options) view.Message {
 	type o = kite.Order
 	columns := []column[o]{
 		textColumn("order_id", func(x o) string { return x.ID }),
@@ -243,7 +237,7 @@ func OrdersCSV(orders []kite.Order, v CSVView) view.Message {
 		whenColumn("placed_at", o.At),
 		whenColumn("exchange_at", func(x o) time.Time { return x.ExchangeAt }),
 		textColumn("status", func(x o) string { return x.Status }),
-		textColumn("reason", func(x o) string { return mask(v.Hide).words(x.Reason) }),
+		textColumn("reason", func(x o) string { return mask(opt.Hide).words(x.Reason) }),
 		textColumn("side", func(x o) string { return x.Side }),
 		textColumn("symbol", func(x o) string { return x.Symbol }),
 		textColumn("exchange", func(x o) string { return x.Exchange }),
@@ -258,13 +252,13 @@ func OrdersCSV(orders []kite.Order, v CSVView) view.Message {
 		figureColumn("price", func(x o) kite.Figure { return priceOf(x.Price) }),
 		figureColumn("trigger_price", func(x o) kite.Figure { return priceOf(x.TriggerPrice) }),
 		figureColumn("average_price", func(x o) kite.Figure { return priceOf(x.AveragePrice) }),
-		textColumn("tag", func(x o) string { return mask(v.Hide).words(x.Tag) }),
+		textColumn("tag", func(x o) string { return mask(opt.Hide).words(x.Tag) }),
 	}
-	return csvFile("orders", v, columns, kite.OrdersNewestFirst(orders), func(x o) bool { return x.Missing })
+	return csvFile("orders", opt, columns, kite.OrdersNewestFirst(orders), func(x o) bool { return x.Missing })
 }
 
 // TradesCSV gives out today's trades, the newest first.
-func TradesCSV(trades []kite.Trade, v CSVView) view.Message {
+func TradesCSV(trades []kite.Trade, opt Options) view.Message {
 	type t = kite.Trade
 	columns := []column[t]{
 		textColumn("trade_id", func(x t) string { return x.ID }),
@@ -278,11 +272,11 @@ func TradesCSV(trades []kite.Trade, v CSVView) view.Message {
 		numberColumn("price", func(x t) decimal.Decimal { return x.Price }),
 		figureColumn("value", t.Value),
 	}
-	return csvFile("trades", v, columns, kite.TradesNewestFirst(trades), func(x t) bool { return x.Missing })
+	return csvFile("trades", opt, columns, kite.TradesNewestFirst(trades), func(x t) bool { return x.Missing })
 }
 
 // MutualFundsCSV gives out the mutual funds, the most valuable first.
-func MutualFundsCSV(totals kite.FundTotals, v CSVView) view.Message {
+func MutualFundsCSV(totals kite.FundTotals, opt Options) view.Message {
 	type f = kite.MutualFund
 	columns := []column[f]{
 		textColumn("fund", func(x f) string { return x.Fund }),
@@ -298,5 +292,5 @@ func MutualFundsCSV(totals kite.FundTotals, v CSVView) view.Message {
 		percentColumn("profit_percent", f.ProfitPercent),
 		percentColumn("share_percent", totals.Share),
 	}
-	return csvFile("mutual-funds", v, columns, totals.Funds, func(x f) bool { return x.Missing })
+	return csvFile("mutual-funds", opt, columns, totals.Funds, func(x f) bool { return x.Missing })
 }

@@ -36,7 +36,7 @@ func TestCSVReopens(t *testing.T) {
 		trades = append(trades, tradeRow(fmt.Sprint(i), "BUY", "INFY", "NSE", "09:16:02", 25+i, last))
 		funds = append(funds, fundRow("FUND", fmt.Sprintf("INF%03d", i), "382.488", average, fmt.Sprintf("%d.4984", 1900-i)))
 	}
-	v := statement.CSVView{AsOf: noon()}
+	v := statement.Options{AsOf: noon()}
 	for name, tt := range map[string]struct {
 		answer string
 		file   view.Message

@@ -64,7 +64,7 @@ func rational(tb tbFataler, number string) *big.Rat {
 // files are all files of a made-up account.
 func files(tb tbFataler, hide bool) map[string]view.Message {
 	tb.Helper()
-	v := statement.CSVView{AsOf: noon(), Hide: hide}
+	v := statement.Options{AsOf: noon(), Hide: hide}
 	o := overview(tb, tricky(), "", "", usualPositions())
 	return map[string]view.Message{
 		"holdings_csv": statement.HoldingsCSV(*o.Holdings, v), "positions_csv": statement.PositionsCSV(*o.Positions, v),
@@ -88,7 +88,7 @@ func TestCSVGolden(t *testing.T) {
 
 // An empty set is a file with its heading alone.
 func TestCSVEmpty(t *testing.T) {
-	v := statement.CSVView{AsOf: noon()}
+	v := statement.Options{AsOf: noon()}
 	for _, m := range []view.Message{
 		statement.HoldingsCSV(kite.Portfolio{}, v), statement.PositionsCSV(kite.Book{}, v), statement.OrdersCSV(nil, v), statement.TradesCSV(nil, v), statement.MutualFundsCSV(kite.FundTotals{}, v),
 	} {
@@ -104,7 +104,7 @@ func TestCSVHostileText(t *testing.T) {
 	for symbol, want := range map[string]string{
 		"=1+1": "'=1+1", "+91": "'+91", "-5": "'-5", "@x": "'@x", "\t=1": "'=1", "\u200b=1": "'=1", "＝1": "'＝1", "a,b\"c\"": `a,b"c"`, "a\r\nb": "a  b", "'x": "''x", "टाटा": "टाटा", "1953341975595868160": "'1953341975595868160", "<b>&": "<b>&", "\u202eX": "X",
 	} {
-		rows := opened(t, statement.HoldingsCSV(decode(t, list(share(symbol, "=NSE", -5, "-1", "2", "3", "4"), "null")), statement.CSVView{AsOf: noon()}))
+		rows := opened(t, statement.HoldingsCSV(decode(t, list(share(symbol, "=NSE", -5, "-1", "2", "3", "4"), "null")), statement.Options{AsOf: noon()}))
 		if rows[0]["symbol"] != want || rows[0]["exchange"] != "'=NSE" || rows[0]["quantity"] != "-5" || rows[0]["value"] != "-10" {
 			t.Errorf("%q is written as %v", symbol, rows[0])
 		}
@@ -123,7 +123,7 @@ func TestCSVWithOtherSeparators(t *testing.T) {
 		`A;=HYPERLINK("http://x","y")`: `A;'=HYPERLINK("http://x","y")`, "A; \t=1": "A;'  =1", `A;"=1+1"`: `A;'"=1+1"`, "A;;@x": "A;;'@x", "A\t=1": "A =1",
 		"A;﹦1": "A;'﹦1", "A;⁼1;＝2;-3": "A;'⁼1;'＝2;'-3", ";=1": ";'=1", "a; b;": "a; b;", "﹦1": "'﹦1", "⁼1": "'⁼1", "₌1": "'₌1", "A;'=1": "A;''=1", "A;\u200b=1": "A;'=1",
 	} {
-		m := statement.HoldingsCSV(decode(t, list(share("ITC", text, -5, "-1", "2", "3", "4"))), statement.CSVView{AsOf: noon()})
+		m := statement.HoldingsCSV(decode(t, list(share("ITC", text, -5, "-1", "2", "3", "4"))), statement.Options{AsOf: noon()})
 		if got := opened(t, m)[0]["exchange"]; got != want {
 			t.Errorf("%q is written as %q, want %q", text, got, want)
 		}
@@ -141,7 +141,7 @@ func TestCSVWithOtherSeparators(t *testing.T) {
 }
 
 func TestCSVTimes(t *testing.T) {
-	rows := opened(t, statement.OrdersCSV(decodeOrders(t, usualOrders()), statement.CSVView{AsOf: noon()}))
+	rows := opened(t, statement.OrdersCSV(decodeOrders(t, usualOrders()), statement.Options{AsOf: noon()}))
 	if rows[0]["placed_at"] != "2026-11-12T11:58:59+05:30" || rows[0]["exchange_at"] != "" {
 		t.Errorf("times %q and %q", rows[0]["placed_at"], rows[0]["exchange_at"])
 	}

@@ -34,13 +34,13 @@ func has(n int) string {
 	return fmt.Sprintf("%d have", n)
 }
 
-// each is what a function says of each row.
-func each[T any](rows []T, of func(T) string) []string {
-	said := make([]string, len(rows))
+// each is what a function makes of each row.
+func each[T, U any](rows []T, of func(T) U) []U {
+	made := make([]U, len(rows))
 	for i, row := range rows {
-		said[i] = of(row)
+		made[i] = of(row)
 	}
-	return said
+	return made
 }
 
 // masked stands where privacy mode covers an amount.

@@ -16,10 +16,10 @@ func TestNarrowedGolden(t *testing.T) {
 		{"tradingsymbol":"TATAPOWER","exchange":"NSE","quantity":3,"average_price":90,"last_price":80,"close_price":81,"day_change":-1,"pnl":-30}]`)
 	long := strings.Repeat("long ", 9) + "<b>"
 	for name, m := range map[string]view.Message{
-		"holdings_only":        statement.Holdings(statement.HoldingsView{Portfolio: some, AsOf: noon()}).Only("tata", 2, 24),
-		"holdings_only_hidden": statement.Holdings(statement.HoldingsView{Portfolio: some, AsOf: noon(), Hide: true}).Only("tata", 2, 24),
-		"holdings_only_native": statement.Holdings(statement.HoldingsView{Portfolio: some, AsOf: noon(), Native: true}).Only("tata", 2, 24),
-		"holdings_only_long":   statement.Holdings(statement.HoldingsView{Portfolio: some, AsOf: noon(), Sort: kite.SortByName}).Only(long, 2, 24),
+		"holdings_only":        statement.Holdings(some, kite.SortByValue, statement.Options{AsOf: noon()}).Only("tata", 2, 24),
+		"holdings_only_hidden": statement.Holdings(some, kite.SortByValue, statement.Options{AsOf: noon(), Hide: true}).Only("tata", 2, 24),
+		"holdings_only_native": statement.Holdings(some, kite.SortByValue, statement.Options{AsOf: noon(), Native: true}).Only("tata", 2, 24),
+		"holdings_only_long":   statement.Holdings(some, kite.SortByName, statement.Options{AsOf: noon()}).Only(long, 2, 24),
 		"orders_nothing_fits":  view.NothingFits("orders", "<rejected>", 8),
 	} {
 		filter := "tata"

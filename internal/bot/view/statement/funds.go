@@ -2,7 +2,6 @@ package statement
 
 import (
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -10,38 +9,29 @@ import (
 	"kitebot/internal/kite"
 )
 
-// FundsView is what /funds shows.
-type FundsView struct {
-	Margins kite.Margins
-	AsOf    time.Time
-	Hide    bool // privacy mode: how much is used in percent, no amounts
-}
-
 // Funds renders the funds as Kite names them: the available margin of each
 // segment, which no order can take from the other, and what it is made of.
-func Funds(v FundsView) view.Message {
-	hide := mask(v.Hide)
+func Funds(m kite.Margins, opt Options) view.Message {
+	refresh := view.Press("Refresh", "funds:again")
+	if !m.Equity.Enabled && !m.Commodity.Enabled {
+		return Options{AsOf: opt.AsOf}.none("No funds to show.", "Kite says that neither equity nor commodity is enabled in this account.", refresh)
+	}
 	var s view.Sheet
 	segments := []struct {
 		name string
 		kite.Segment
-	}{{"Equity", v.Margins.Equity}, {"Commodity", v.Margins.Commodity}}
+	}{{"Equity", m.Equity}, {"Commodity", m.Commodity}}
 	head := []string{"Funds"}
 	for _, g := range segments {
-		if g.Enabled && !v.Hide {
+		if g.Enabled && !opt.Hide {
 			head = append(head, strings.ToLower(g.name)+" "+view.Rupees(g.Net))
 		}
 	}
-	if m := v.Margins; !m.Equity.Enabled && !m.Commodity.Enabled {
-		s.Say("<b>No funds to show.</b>", "Kite says that neither equity nor commodity is enabled in this account.")
-		s.Say(view.AsOf(v.AsOf))
-	} else {
-		s.Say(append([]string{"<b>" + strings.Join(head, " · ") + "</b>"}, append(hide.note(), view.AsOf(v.AsOf))...)...)
-		for _, g := range segments {
-			s.Say(segmentLines(g.name, g.Segment, hide)...)
-		}
+	s.Say(opt.under([]string{"<b>" + strings.Join(head, " · ") + "</b>"})...)
+	for _, g := range segments {
+		s.Say(segmentLines(g.name, g.Segment, mask(opt.Hide))...)
 	}
-	return s.Message(false, [][]view.Button{{{Text: "Refresh", Data: "funds:again"}}})
+	return s.Message(false, [][]view.Button{{refresh}})
 }
 
 // segmentLines are a segment's figures: the available margin as the sum that it

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -23,24 +22,18 @@ type GTTsView struct {
 	GTTs     []kite.GTT
 	Prices   map[string]kite.Quote // of the instruments of the active ones, by "NSE:INFY"
 	NoPrices bool                  // Kite did not answer when it was asked for them
-	Page     int                   // from 1; a page that does not exist is the nearest one
-	AsOf     time.Time
-	Hide     bool // privacy mode: no quantities, no prices
-	Native   bool
+	Options
 }
 
 // GTTs renders the orders that wait for a price: how many there are in which
 // status, then each with its triggers and how far the price is from them.
 func GTTs(v GTTsView) view.Message {
-	hide := mask(v.Hide)
-	var s view.Sheet
 	if len(v.GTTs) == 0 {
-		s.Say("<b>No GTT orders.</b>", "They are made in the Kite app, on the page of a share.")
-		s.Say(view.AsOf(v.AsOf))
-		return s.Message(v.Native, [][]view.Button{{refreshGTTs(1)}})
+		return v.none("No GTT orders.", "They are made in the Kite app, on the page of a share.", refreshButton("gtt", 1))
 	}
+	var s view.Sheet
 	at, sorted := view.PageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
-	s.Say(append([]string{"<b>" + gttsHead(sorted) + "</b>"}, append(hide.note(), view.AsOf(v.AsOf, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...))...)...)
+	s.Say(v.under([]string{"<b>" + gttsHead(sorted) + "</b>"}, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...)...)
 	page := sorted[at.From:at.To]
 	for _, part := range alike(page, statusOf) {
 		status := statusOf(part[0])
@@ -49,12 +42,7 @@ func GTTs(v GTTsView) view.Message {
 	}
 	s.Say(gttNotes(page, v)...)
 	s.Say(at.Line("GTT orders")...)
-	buttons := at.Buttons(func(page int) string { return fmt.Sprintf("gtt:page:%d", page) })
-	return s.Message(v.Native, append(buttons, []view.Button{refreshGTTs(at.Page)}))
-}
-
-func refreshGTTs(page int) view.Button {
-	return view.Button{Text: "Refresh", Data: fmt.Sprintf("gtt:refresh:%d", page)}
+	return s.Message(v.Native, append(at.Buttons("gtt:page"), []view.Button{refreshButton("gtt", at.Page)}))
 }
 
 // gttsHead is "GTT orders · 2 active · 1 triggered": the statuses that occur, in

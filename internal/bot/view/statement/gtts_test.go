@@ -84,7 +84,7 @@ func TestGTTsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := statement.GTTsView{GTTs: decodeGTTs(t, tt.answer), Prices: gttPrices(), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}
+			v := statement.GTTsView{GTTs: decodeGTTs(t, tt.answer), Prices: gttPrices(), Options: statement.Options{Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}}
 			if tt.name == "gtt_no_prices" {
 				v.Prices, v.NoPrices = nil, true
 			}

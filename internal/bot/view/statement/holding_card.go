@@ -8,47 +8,40 @@ import (
 	"kitebot/internal/kite"
 )
 
-// HoldingCardView is what the card of one holding shows.
-type HoldingCardView struct {
-	Holding   kite.Holding
-	Portfolio kite.Portfolio // what its share is of
-	Ref       string         // its name in buttons, see [kite.HoldingRef]
-	Place     Place          // where Back goes
-	AsOf      time.Time
-	Hide      bool // privacy mode: no amounts
-}
-
 // HoldingCard renders one holding: what it is worth and its day first, then its
-// shares in their kinds, then prices.
-func HoldingCard(v HoldingCardView) view.Message {
-	h, hide := v.Holding, mask(v.Hide)
+// shares in their kinds, then prices. Its share is of the portfolio, ref is its name in
+// buttons, see [kite.HoldingRef], and Back goes to place.
+func HoldingCard(h kite.Holding, p kite.Portfolio, ref string, place Place, opt Options) view.Message {
+	hide, day := mask(opt.Hide), view.SessionDay(opt.AsOf)
 	var s view.Sheet
-	s.Say(append(cardHead(v), append(hide.note(), view.AsOf(v.AsOf))...)...)
-	s.Say(cardShares(h, hide, view.SessionDay(v.AsOf))...)
+	s.Say(opt.under(cardHead(h, p.Share(h), hide, day))...)
+	s.Say(cardShares(h, hide, day)...)
 	s.Say(cardPrices(h, hide)...)
 	if h.Discrepancy {
 		s.Say("Kite says that its average price for this holding is not reliable, so the P&amp;L is not either.")
 	}
-	return s.Message(false, cardButtons(v))
+	row := view.InstrumentButton("Chart", "chart:open:", h.Exchange+":"+h.Symbol)
+	return s.Message(false, [][]view.Button{append(row,
+		view.Press("Refresh", "holdings:card:"+ref+":"+place.String()), view.Press("Back", "holdings:page:"+place.String()))})
 }
 
 // NoSuchHolding answers a button whose holding is not in the account any more.
 func NoSuchHolding(p Place, at time.Time) view.Message {
-	return view.Text("<b>This holding is not in the account any more.</b>\n"+view.AsOf(at), view.Press("Back", "holdings:page:"+p.String()))
+	return gone("<b>This holding is not in the account any more.</b>", at, view.Press("Back", "holdings:page:"+p.String()))
 }
 
-func cardHead(v HoldingCardView) []string {
-	h, hide := v.Holding.Shown(), mask(v.Hide)
-	lines := []string{headline(view.Safe(holdingSymbol(h)), h.Value(), h.Day(), h.DayPercent(), hide, view.SessionDay(v.AsOf))}
-	var where []string
+func cardHead(h kite.Holding, share kite.Figure, hide mask, day string) []string {
+	h = h.Shown()
+	lines := []string{headline(view.Safe(holdingSymbol(h)), h.Value(), h.Day(), h.DayPercent(), hide, day)}
+	var exchange, part string
 	if h.Exchange != "" {
-		where = append(where, view.Safe(h.Exchange))
+		exchange = view.Safe(h.Exchange)
 	}
-	if f := v.Portfolio.Share(v.Holding); f.OK {
-		where = append(where, strings.TrimPrefix(view.PercentOf(f), "+")+" of the holdings")
+	if share.OK {
+		part = strings.TrimPrefix(view.PercentOf(share), "+") + " of the holdings"
 	}
-	if len(where) > 0 {
-		lines = append(lines, strings.Join(where, " · "))
+	if where := view.Join(exchange, part); where != "" {
+		lines = append(lines, where)
 	}
 	if !h.Priced() {
 		return append(lines, "<b>No price</b>: its value is not known.")
@@ -118,14 +111,4 @@ func cardPrices(h kite.Holding, v mask) []string {
 		lines = append(lines, "MTF avg. "+view.IfKnown(priceOf(h.MTF.AveragePrice), u.Average))
 	}
 	return lines
-}
-
-func cardButtons(v HoldingCardView) [][]view.Button {
-	var top []view.Button
-	if chart := "chart:open:" + v.Holding.Exchange + ":" + v.Holding.Symbol; len(chart) <= 64 && v.Holding.Exchange != "" {
-		top = append(top, view.Button{Text: "Chart", Data: chart})
-	}
-	card := "holdings:card:" + v.Ref + ":" + v.Place.String()
-	top = append(top, view.Button{Text: "Refresh", Data: card}, view.Button{Text: "Back", Data: "holdings:page:" + v.Place.String()})
-	return [][]view.Button{top}
 }

@@ -4,200 +4,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"kitebot/internal/bot/view"
 	"kitebot/internal/kite"
 )
 
-// tapped is a row that a button opens.
-type tapped struct{ name, ref string }
-
-// holdingsPage puts one page of the table on the sheet, the key to its marks,
-// and where it is among the pages. It returns the rows that can be opened.
-func holdingsPage(v HoldingsView, at view.Paging, s *view.Sheet) []tapped {
-	holdings := v.Portfolio.Holdings
-	t := view.Table{Head: []string{"Symbol", "Value", "Day%", "P&L%"}}
-	if v.Hide {
-		t.Head[1] = "Share%"
-	}
-	var key holdingsKey
-	var open []tapped
-	for _, i := range kite.HoldingOrder(holdings, v.Sort)[at.From:at.To] {
-		h, twice := &holdings[i], heldTwice(holdings, i)
-		key.add(h, twice)
-		t.Rows = append(t.Rows, holdingRow(v, h, twice))
-		if h.Missing {
-			continue
-		}
-		open = append(open, tapped{tapHolding(h, twice), kite.HoldingRef(holdings, i)})
-	}
-	s.Table(t)
-	s.Under(append(key.lines(), at.Line("holdings")...)...)
-	return open
-}
-
-// tapHolding is what the button of a holding says. A symbol that is too long goes
-// without its series first, and keeps the digits at its end.
-func tapHolding(h *kite.Holding, twice bool) string {
-	name, tag := view.Clean(view.PlainSymbol(h.Symbol)), ""
-	if twice {
-		tag = exchangeTag(h.Exchange)
-	}
-	room := tapCellsOfThree - view.Width(tag)
-	if at := view.Series(name); at > 0 && view.Width(name) > room {
-		name = name[:at]
-	}
-	return view.NotBlank(view.FitName(name, room)) + tag
-}
-
-// holdingRow is a row of the table; in privacy mode the value is a share of the
-// whole. A holding of MTF shares only shows theirs, and has no share.
-func holdingRow(v HoldingsView, h *kite.Holding, twice bool) view.Row {
-	if h.Missing {
-		return view.Row{Name: "(no data)", Numbers: []string{view.Absent, view.Absent, view.Absent}}
-	}
-	name, tail := view.PlainSymbol(h.Symbol), ""
-	if at := view.Series(name); at > 0 {
-		name, tail = name[:at], name[at:]
-	}
-	if twice {
-		tail += exchangeTag(h.Exchange)
-	}
-	shown := h.Shown()
-	value := view.ShortOf(shown.Value())
-	if v.Hide {
-		value = shareOf(v.Portfolio.Share(*h))
-	}
-	return view.Row{Name: name, Tail: tail + marks(h), Numbers: []string{value, view.ShortPercentOf(h.DayPercent()), view.ShortPercentOf(shown.ProfitPercent())}}
-}
-
-// symbol is the trading symbol without the series that goes without saying.
-func holdingSymbol(h kite.Holding) string { return view.PlainSymbol(h.Symbol) }
-
-// heldTwice reports whether a symbol has more than one row, such as shares held
-// from both exchanges.
-func heldTwice(holdings []kite.Holding, at int) bool {
-	name := view.PlainSymbol(holdings[at].Symbol)
-	for i := range holdings {
-		if i != at && view.PlainSymbol(holdings[i].Symbol) == name {
-			return true
-		}
-	}
-	return false
-}
-
-// exchangeTag tells apart rows of one symbol.
-func exchangeTag(exchange string) string {
-	switch exchange {
-	case "":
-		return ""
-	case "NSE":
-		return "·N"
-	case "BSE":
-		return "·B"
-	default:
-		return "·" + view.Prefix(view.Clean(exchange), 3)
-	}
-}
-
-// marks says in letters what is special about a holding's shares.
-func marks(h *kite.Holding) string {
-	var b strings.Builder
-	for _, m := range markKey() {
-		if m.on(h) {
-			b.WriteString(m.letter)
-		}
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return " " + b.String()
-}
-
-type mark struct {
-	letter, meaning string
-	on              func(*kite.Holding) bool
-}
-
-func markKey() []mark {
-	return []mark{
-		{"t", "not yet delivered (T1)", func(h *kite.Holding) bool { return h.T1Quantity != 0 }},
-		{"p", "pledged", func(h *kite.Holding) bool { return h.CollateralQuantity != 0 }},
-		{"m", "MTF", func(h *kite.Holding) bool { return h.MTF.Quantity != 0 }},
-	}
-}
-
-// holdingsKey explains the marks that a page uses, and no others.
-type holdingsKey struct {
-	shown []*kite.Holding
-	twice []string // the exchanges of those that are held twice
-}
-
-func (k *holdingsKey) add(h *kite.Holding, twice bool) {
-	k.shown = append(k.shown, h)
-	if twice && !h.Missing {
-		k.twice = append(k.twice, h.Exchange)
-	}
-}
-
-// lines has the marks of the shares on one line, those of the exchanges on
-// another.
-func (k *holdingsKey) lines() []string {
-	var shares, exchanges []string
-	for _, m := range markKey() {
-		if slices.ContainsFunc(k.shown, m.on) {
-			shares = append(shares, m.letter+" = "+m.meaning)
-		}
-	}
-	for _, exchange := range []string{"NSE", "BSE"} {
-		if slices.Contains(k.twice, exchange) {
-			exchanges = append(exchanges, exchangeTag(exchange)+" = "+exchange)
-		}
-	}
-	var lines []string
-	for _, line := range [][]string{shares, exchanges} {
-		if len(line) > 0 {
-			lines = append(lines, strings.Join(line, ", "))
-		}
-	}
-	return lines
-}
-
 // holdingsPerPage is how many rows a glance at a phone takes in.
 const holdingsPerPage = 10
-
-// HoldingsView is what /holdings shows.
-type HoldingsView struct {
-	Portfolio kite.Portfolio
-	Page      int              // from 1; a page that does not exist is the nearest one
-	Sort      kite.HoldingSort // "" is by value
-	AsOf      time.Time        // when Kite answered
-	Hide      bool             // privacy mode: no amounts
-	Native    bool             // native tables too
-}
 
 // Holdings renders an account's holdings. The first line is what a lock screen
 // shows: the total and the day. Then come what the total is made of, what
 // stands apart from it, and the holdings in pages, each behind a button.
-func Holdings(v HoldingsView) view.Message {
-	p, hide := v.Portfolio, mask(v.Hide)
+func Holdings(p kite.Portfolio, sort kite.HoldingSort, opt Options) view.Message {
 	if len(p.Holdings) == 0 {
-		return noHoldings(v.AsOf)
+		return Options{AsOf: opt.AsOf}.none("No holdings in this account.", "What was bought today shows here from the next trading day.", refreshHoldings(Place{}))
 	}
-	at := view.PageOf(len(p.Holdings), holdingsPerPage, v.Page)
+	hide, at := mask(opt.Hide), view.PageOf(len(p.Holdings), holdingsPerPage, opt.Page)
+	here := Place{at.Page, kite.ParseHoldingSort(string(sort))}
 	var s view.Sheet
-	s.Say(append(holdingsHead(p, hide, view.SessionDay(v.AsOf)), append(hide.note(), view.AsOf(v.AsOf))...)...)
+	s.Say(opt.under(holdingsHead(p, hide, view.SessionDay(opt.AsOf)))...)
 	s.Say(pledgedAndMTF(p, hide)...)
-	shown := holdingsPage(v, at, &s)
-	return s.Message(v.Native, holdingsButtons(v, at, shown))
-}
-
-func noHoldings(at time.Time) view.Message {
-	var s view.Sheet
-	s.Say("<b>No holdings in this account.</b>", "What was bought today shows here from the next trading day.")
-	s.Say(view.AsOf(at))
-	return s.Message(false, [][]view.Button{{refreshHoldings(Place{})}})
+	open := holdingsPage(p, here, at, opt.Hide, &s)
+	return s.Message(opt.Native, holdingsButtons(here, at, open))
 }
 
 // holdingsHead is the total and the day, and what they are made of. In privacy
@@ -274,18 +102,13 @@ func mtfLine(m kite.MTFTotal, v mask) string {
 // holdingsButtons open each holding of the page, sort them, turn the pages, ask
 // again and give out the whole. They are as few rows as can be, for a tall
 // keyboard pushes the total off a phone's screen.
-func holdingsButtons(v HoldingsView, at view.Paging, shown []tapped) [][]view.Button {
-	here := Place{at.Page, kite.ParseHoldingSort(string(v.Sort))}
-	var open []view.Button
-	for _, h := range shown {
-		open = append(open, view.Button{Text: h.name, Data: "holdings:card:" + h.ref + ":" + here.String()})
-	}
+func holdingsButtons(here Place, at view.Paging, open []view.Button) [][]view.Button {
 	rows := view.ButtonRows(open, 3)
 	if at.Total > 2 { // two are seen at once, and their message may be too narrow
 		rows = append(rows, sortButtons(here.Sort))
 	}
-	turn := slices.Concat(at.Buttons(func(page int) string { return "holdings:page:" + Place{page, here.Sort}.String() })...)
-	return append(rows, append(turn, refreshHoldings(here), view.Button{Text: "CSV", Data: "holdings:csv"}))
+	turn := slices.Concat(at.ButtonsTo(func(page int) string { return "holdings:page:" + Place{page, here.Sort}.String() })...)
+	return append(rows, append(turn, refreshHoldings(here), view.Press("CSV", "holdings:csv")))
 }
 
 // sortButtons offer the orders. The one in force has an arrow and turns round.
@@ -305,14 +128,136 @@ func sortButtons(active kite.HoldingSort) []view.Button {
 		case b.sort.Turned():
 			b.name += " " + b.turned
 		}
-		row = append(row, view.Button{Text: b.name, Data: "holdings:page:" + Place{1, b.sort}.String()})
+		row = append(row, view.Press(b.name, "holdings:page:"+Place{1, b.sort}.String()))
 	}
 	return row
 }
 
 func refreshHoldings(p Place) view.Button {
-	return view.Button{Text: "Refresh", Data: "holdings:refresh:" + p.String()}
+	return view.Press("Refresh", "holdings:refresh:"+p.String())
 }
 
-// tapCellsOfThree is what three have room for.
-const tapCellsOfThree = 10
+// holdingsPage puts one page of the table on the sheet, the key to its marks, and
+// where it is among the pages. It returns a button for each row that can be opened.
+func holdingsPage(p kite.Portfolio, here Place, at view.Paging, hide bool, s *view.Sheet) []view.Button {
+	t := view.Table{Head: []string{"Symbol", "Value", "Day%", "P&L%"}}
+	if hide {
+		t.Head[1] = "Share%"
+	}
+	var shown []*kite.Holding
+	var twice []string // the exchanges of symbols that have more than one row
+	var open []view.Button
+	for _, i := range kite.HoldingOrder(p.Holdings, here.Sort)[at.From:at.To] {
+		h, tag := &p.Holdings[i], ""
+		if !h.Missing && heldTwice(p.Holdings, i) {
+			tag, twice = exchangeTag(h.Exchange), append(twice, h.Exchange)
+		}
+		t.Rows, shown = append(t.Rows, holdingRow(p, h, tag, hide)), append(shown, h)
+		if !h.Missing {
+			open = append(open, holdingButton(h, tag, kite.HoldingRef(p.Holdings, i), here))
+		}
+	}
+	s.Table(t)
+	s.Under(append(keyTo(shown, twice), at.Line("holdings")...)...)
+	return open
+}
+
+// threeButtons is what three buttons side by side have room for on a phone.
+const threeButtons = 10
+
+// holdingButton opens a holding's card. A symbol that is too long goes without its
+// series first, and keeps the digits at its end.
+func holdingButton(h *kite.Holding, tag, ref string, here Place) view.Button {
+	name, room := view.Clean(view.PlainSymbol(h.Symbol)), threeButtons-view.Width(tag)
+	if at := view.Series(name); at > 0 && view.Width(name) > room {
+		name = name[:at]
+	}
+	return view.Press(view.NotBlank(view.FitName(name, room))+tag, "holdings:card:"+ref+":"+here.String())
+}
+
+// holdingRow is a row of the table; in privacy mode the value is a share of the
+// whole. A holding of MTF shares only shows theirs, and has no share.
+func holdingRow(p kite.Portfolio, h *kite.Holding, tag string, hide bool) view.Row {
+	if h.Missing {
+		return view.Row{Name: "(no data)", Numbers: []string{view.Absent, view.Absent, view.Absent}}
+	}
+	name, tail := view.PlainSymbol(h.Symbol), ""
+	if at := view.Series(name); at > 0 {
+		name, tail = name[:at], name[at:]
+	}
+	shown := h.Shown()
+	value := view.ShortOf(shown.Value())
+	if hide {
+		value = shareOf(p.Share(*h))
+	}
+	return view.Row{Name: name, Tail: tail + tag + marks(h), Numbers: []string{value, view.ShortPercentOf(h.DayPercent()), view.ShortPercentOf(shown.ProfitPercent())}}
+}
+
+// symbol is the trading symbol without the series that goes without saying.
+func holdingSymbol(h kite.Holding) string { return view.PlainSymbol(h.Symbol) }
+
+// heldTwice reports whether a symbol has more than one row, such as shares held
+// from both exchanges.
+func heldTwice(holdings []kite.Holding, at int) bool {
+	name := view.PlainSymbol(holdings[at].Symbol)
+	for i := range holdings {
+		if i != at && view.PlainSymbol(holdings[i].Symbol) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// exchangeTag tells apart rows of one symbol.
+func exchangeTag(exchange string) string {
+	switch exchange {
+	case "":
+		return ""
+	case "NSE":
+		return "·N"
+	case "BSE":
+		return "·B"
+	default:
+		return "·" + view.Prefix(view.Clean(exchange), 3)
+	}
+}
+
+// marks says in letters what is special about a holding's shares.
+func marks(h *kite.Holding) string {
+	letters := ""
+	for _, m := range shareMarks {
+		if m.on(h) {
+			letters += m.letter
+		}
+	}
+	if letters == "" {
+		return ""
+	}
+	return " " + letters
+}
+
+var shareMarks = []struct {
+	letter, meaning string
+	on              func(*kite.Holding) bool
+}{
+	{"t", "not yet delivered (T1)", func(h *kite.Holding) bool { return h.T1Quantity != 0 }},
+	{"p", "pledged", func(h *kite.Holding) bool { return h.CollateralQuantity != 0 }},
+	{"m", "MTF", func(h *kite.Holding) bool { return h.MTF.Quantity != 0 }},
+}
+
+// keyTo explains the marks that a page uses, and no others: those of the shares on one
+// line, those of the exchanges on another.
+func keyTo(shown []*kite.Holding, exchanges []string) []string {
+	var shares, tags []string
+	for _, m := range shareMarks {
+		if slices.ContainsFunc(shown, m.on) {
+			shares = append(shares, m.letter+" = "+m.meaning)
+		}
+	}
+	for _, exchange := range []string{"NSE", "BSE"} {
+		if slices.Contains(exchanges, exchange) {
+			tags = append(tags, exchangeTag(exchange)+" = "+exchange)
+		}
+	}
+	return slices.DeleteFunc([]string{strings.Join(shares, ", "), strings.Join(tags, ", ")}, func(s string) bool { return s == "" })
+}

@@ -25,7 +25,7 @@ func TestAnyAnswerRenders(t *testing.T) {
 		p := kite.Total(holdings)
 		pages, rows := max(1, (len(holdings)+9)/10), 0
 		for page := 1; page <= pages; page++ {
-			m := statement.Holdings(statement.HoldingsView{Portfolio: p, Page: page, AsOf: noon()})
+			m := statement.Holdings(p, kite.SortByValue, statement.Options{Page: page, AsOf: noon()})
 			if err := viewtest.Check(m); err != nil {
 				t.Fatalf("page %d: %v\n%s", page, err, m.HTML)
 			}
@@ -49,7 +49,7 @@ func TestPagesAreTheWhole(t *testing.T) {
 		p := decodeOrFail(t, list(rows...))
 		var all strings.Builder
 		for page := 1; page <= (n+9)/10; page++ {
-			_, table, _ := strings.Cut(statement.Holdings(statement.HoldingsView{Portfolio: p, Page: page, AsOf: noon()}).HTML, "<pre>")
+			_, table, _ := strings.Cut(statement.Holdings(p, kite.SortByValue, statement.Options{Page: page, AsOf: noon()}).HTML, "<pre>")
 			all.WriteString(table)
 		}
 		for i := range n {
@@ -63,7 +63,7 @@ func TestPagesAreTheWhole(t *testing.T) {
 func TestPagesBeyondTheEnds(t *testing.T) {
 	p := decode(t, wide())
 	show := func(page int) string {
-		return viewtest.Dump(statement.Holdings(statement.HoldingsView{Portfolio: p, Page: page, AsOf: noon()}))
+		return viewtest.Dump(statement.Holdings(p, kite.SortByValue, statement.Options{Page: page, AsOf: noon()}))
 	}
 	for page, same := range map[int]int{-7: 1, 0: 1, 4: 3, 1 << 40: 3} {
 		if show(page) != show(same) {
@@ -76,7 +76,7 @@ func TestPagesBeyondTheEnds(t *testing.T) {
 func TestHoldingsLeavesItsInputAlone(t *testing.T) {
 	p := decode(t, tricky())
 	before := fmt.Sprint(p)
-	statement.Holdings(statement.HoldingsView{Portfolio: p, Page: 1, AsOf: noon()})
+	statement.Holdings(p, kite.SortByValue, statement.Options{Page: 1, AsOf: noon()})
 	if fmt.Sprint(p) != before {
 		t.Error("the portfolio changed")
 	}

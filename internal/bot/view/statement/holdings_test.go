@@ -116,7 +116,7 @@ func TestHoldingsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := statement.Holdings(statement.HoldingsView{Portfolio: decode(t, tt.account), Page: tt.page, AsOf: tt.at})
+			m := statement.Holdings(decode(t, tt.account), kite.SortByValue, statement.Options{Page: tt.page, AsOf: tt.at})
 			golden(t, tt.name, m)
 		})
 	}

@@ -23,9 +23,9 @@ func TestLongestTextsFit(t *testing.T) {
 		gtts = append(gtts, g)
 	}
 	for name, m := range map[string]view.Message{
-		"orders": statement.Orders(statement.OrdersView{Orders: orders, AsOf: noon()}),
-		"card":   statement.OrderCard(statement.OrderCardView{Order: orders[0], History: orders, Ref: "1", AsOf: noon()}),
-		"gtts":   statement.GTTs(statement.GTTsView{GTTs: gtts, AsOf: noon()}),
+		"orders": statement.Orders(orders, statement.Options{AsOf: noon()}),
+		"card":   statement.OrderCard(statement.OrderCardView{Order: orders[0], History: orders, Ref: "1", Options: statement.Options{AsOf: noon()}}),
+		"gtts":   statement.GTTs(statement.GTTsView{GTTs: gtts, Options: statement.Options{AsOf: noon()}}),
 	} {
 		if err := viewtest.Check(m); err != nil {
 			t.Errorf("%s: %v", name, err)

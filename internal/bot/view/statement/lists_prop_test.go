@@ -35,11 +35,11 @@ func TestListsFitAPhone(t *testing.T) {
 		ordered := strings.ReplaceAll(list(orders...), "2026-11-12T", day)
 		for _, hide := range []bool{false, true} {
 			for _, m := range []view.Message{
-				statement.Orders(statement.OrdersView{Orders: decodeOrders(t, ordered), Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.Trades(statement.TradesView{Trades: decodeTrades(t, list(trades...)), Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.Positions(statement.PositionsView{Book: decodeBook(t, list(positions...)), Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, list(gtts...)), Prices: gttPrices(), Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.MutualFunds(statement.MutualFundsView{Totals: decodeFunds(t, list(funds...)), Page: 1, AsOf: noon(), Hide: hide, Native: true}),
+				statement.Orders(decodeOrders(t, ordered), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
+				statement.Trades(decodeTrades(t, list(trades...)), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
+				statement.Positions(decodeBook(t, list(positions...)), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
+				statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, list(gtts...)), Prices: gttPrices(), Options: statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}}),
+				statement.MutualFunds(decodeFunds(t, list(funds...)), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
 			} {
 				if err := viewtest.Check(m); err != nil {
 					t.Fatal(err)

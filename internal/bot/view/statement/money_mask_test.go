@@ -32,40 +32,40 @@ func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 	o := overview(tb, a.holdings, a.funds, a.margins, a.positions)
 	orders, trades := decodeOrders(tb, a.orders), decodeTrades(tb, a.trades)
 	gtts, funds := decodeGTTs(tb, a.gtts), decodeFunds(tb, a.funds)
-	file := statement.CSVView{AsOf: noon(), Hide: hide}
+	file := statement.Options{AsOf: noon(), Hide: hide}
 	all := []view.Message{
-		statement.Overview(statement.OverviewView{Overview: o, AsOf: noon(), Hide: hide}),
-		statement.Funds(statement.FundsView{Margins: *o.Funds, AsOf: noon(), Hide: hide}),
+		statement.Overview(statement.OverviewView{Overview: o, Options: statement.Options{AsOf: noon(), Hide: hide}}),
+		statement.Funds(*o.Funds, statement.Options{AsOf: noon(), Hide: hide}),
 		statement.HoldingsCSV(*o.Holdings, file), statement.PositionsCSV(*o.Positions, file), statement.OrdersCSV(orders, file), statement.TradesCSV(trades, file), statement.MutualFundsCSV(funds, file),
 	}
 	for page := 1; page <= 2; page++ {
 		for _, sort := range kite.HoldingSorts() {
-			all = append(all, statement.Holdings(statement.HoldingsView{Portfolio: *o.Holdings, Page: page, Sort: sort, AsOf: noon(), Hide: hide, Native: true}))
+			all = append(all, statement.Holdings(*o.Holdings, sort, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}))
 		}
 		all = append(all,
-			statement.Positions(statement.PositionsView{Book: *o.Positions, Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.Orders(statement.OrdersView{Orders: orders, Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.Trades(statement.TradesView{Trades: trades, Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.MutualFunds(statement.MutualFundsView{Totals: funds, Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.GTTs(statement.GTTsView{GTTs: gtts, Prices: gttPrices(), Page: page, AsOf: noon(), Hide: hide, Native: true}),
+			statement.Positions(*o.Positions, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
+			statement.Orders(orders, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
+			statement.Trades(trades, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
+			statement.MutualFunds(funds, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
+			statement.GTTs(statement.GTTsView{GTTs: gtts, Prices: gttPrices(), Options: statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}}),
 		)
 	}
 	for i := range o.Holdings.Holdings {
 		if ref := kite.HoldingRef(o.Holdings.Holdings, i); ref != "" {
-			all = append(all, statement.HoldingCard(statement.HoldingCardView{Holding: o.Holdings.Holdings[i], Portfolio: *o.Holdings, Ref: ref, Place: statement.Place{Page: 1 << 40, Sort: kite.SortByProfit}, AsOf: noon(), Hide: hide}))
+			all = append(all, statement.HoldingCard(o.Holdings.Holdings[i], *o.Holdings, ref, statement.Place{Page: 1 << 40, Sort: kite.SortByProfit}, statement.Options{AsOf: noon(), Hide: hide}))
 		}
 	}
 	for _, p := range slices.Concat(o.Positions.Open, o.Positions.Closed) {
-		all = append(all, statement.PositionCard(statement.PositionCardView{Position: p, Page: 1 << 40, AsOf: noon(), Hide: hide}))
+		all = append(all, statement.PositionCard(p, statement.Options{Page: 1 << 40, AsOf: noon(), Hide: hide}))
 	}
 	for i := range funds.Funds {
 		if ref := kite.FundRef(funds.Funds, i); ref != "" {
-			all = append(all, statement.FundCard(statement.FundCardView{Fund: funds.Funds[i], Totals: funds, Ref: ref, Page: 1 << 40, AsOf: noon(), Hide: hide}))
+			all = append(all, statement.FundCard(funds.Funds[i], funds, ref, statement.Options{Page: 1 << 40, AsOf: noon(), Hide: hide}))
 		}
 	}
 	for i := range orders {
 		if ref := kite.OrderRef(orders, i); ref != "" {
-			all = append(all, statement.OrderCard(statement.OrderCardView{Order: orders[i], History: orders, Trades: trades, Ref: ref, Page: 1 << 40, AsOf: noon(), Hide: hide, Native: true}))
+			all = append(all, statement.OrderCard(statement.OrderCardView{Order: orders[i], History: orders, Trades: trades, Ref: ref, Options: statement.Options{Page: 1 << 40, AsOf: noon(), Hide: hide, Native: true}}))
 		}
 	}
 	return all
@@ -224,7 +224,7 @@ func TestPrivacyInWords(t *testing.T) {
 		"१२३ रुपये":                               "••• रुपये", "₹5": "₹•••", "none": "none", "1.2.3": "•••", "a.b": "a.b", "½ lot": "••• lot",
 	} {
 		orders := decodeOrders(t, list(orderRow("A", "BUY", "INFY", "REJECTED", "12:00:00", 1, "1", "0", `"status_message":`+quote(reason))))
-		m := statement.Orders(statement.OrdersView{Orders: orders, Page: 1, AsOf: noon(), Hide: true})
+		m := statement.Orders(orders, statement.Options{Page: 1, AsOf: noon(), Hide: true})
 		if !strings.Contains(m.HTML, "rejected: "+want) {
 			t.Errorf("%q is shown as\n%s", reason, m.HTML)
 		}

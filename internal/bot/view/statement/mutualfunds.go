@@ -13,34 +13,18 @@ import (
 // fundsPerPage is how many mutual funds one message shows, each with a button.
 const fundsPerPage = 6
 
-// MutualFundsView is what /mf shows.
-type MutualFundsView struct {
-	Totals kite.FundTotals
-	Page   int // from 1; a page that does not exist is the nearest one
-	AsOf   time.Time
-	Hide   bool // privacy mode: shares and percentages, no amounts
-	Native bool
-}
-
 // MutualFunds renders the mutual funds: what they are worth, what was paid, and
 // the funds, the most valuable first.
-func MutualFunds(v MutualFundsView) view.Message {
-	t, hide := v.Totals, mask(v.Hide)
-	var s view.Sheet
+func MutualFunds(t kite.FundTotals, opt Options) view.Message {
 	if len(t.Funds) == 0 {
-		s.Say("<b>No mutual funds in this account.</b>", "Shares and bonds are under /holdings.")
-		s.Say(view.AsOf(v.AsOf))
-		return s.Message(v.Native, [][]view.Button{{refreshFunds(1), {Text: "Holdings", Data: "holdings:run"}}})
+		return opt.none("No mutual funds in this account.", "Shares and bonds are under /holdings.", refreshButton("mf", 1), view.Press("Holdings", "holdings:run"))
 	}
-	at, names := view.PageOf(len(t.Funds), fundsPerPage, v.Page), fundNames(t.Funds)
-	s.Say(append(fundsHead(t, hide), view.AsOf(v.AsOf))...)
-	s.Table(fundsTable(v, names, at))
+	at, names := view.PageOf(len(t.Funds), fundsPerPage, opt.Page), fundNames(t.Funds)
+	var s view.Sheet
+	s.Say(opt.under(fundsHead(t, mask(opt.Hide)))...)
+	s.Table(fundsTable(t, names, at, opt.Hide))
 	s.Under(at.Line("funds")...)
-	return s.Message(v.Native, fundsButtons(t.Funds, names, at))
-}
-
-func refreshFunds(page int) view.Button {
-	return view.Button{Text: "Refresh", Data: fmt.Sprintf("mf:refresh:%d", page)}
+	return s.Message(opt.Native, fundsButtons(t.Funds, names, at))
 }
 
 func fundsHead(t kite.FundTotals, v mask) []string {
@@ -59,25 +43,25 @@ func fundsHead(t kite.FundTotals, v mask) []string {
 	if all := len(t.Funds); t.Value.OK && t.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", all-t.Unpriced, all, has(t.Unpriced)))
 	}
-	return append(lines, v.note()...)
+	return lines
 }
 
 // fundsTable shows units, NAV, value and P&L; in privacy mode the value is a share
 // of the whole.
-func fundsTable(v MutualFundsView, names []string, at view.Paging) view.Table {
+func fundsTable(totals kite.FundTotals, names []string, at view.Paging, hide bool) view.Table {
 	t := view.Table{Head: []string{"Fund", "Units", "NAV", "Value", "P&L%"}, Stack: true}
-	if v.Hide {
+	if hide {
 		t.Head = []string{"Fund", "Share%", "P&L%"}
 	}
-	for i, f := range v.Totals.Funds[at.From:at.To] {
+	for i, f := range totals.Funds[at.From:at.To] {
 		r := view.Row{Name: names[at.From+i]}
 		switch profit := view.ShortPercentOf(f.ProfitPercent()); {
-		case v.Hide && f.Missing:
+		case hide && f.Missing:
 			r.Numbers = []string{view.Absent, view.Absent}
 		case f.Missing:
 			r.Numbers = []string{view.Absent, view.Absent, view.Absent, view.Absent}
-		case v.Hide:
-			r.Numbers = []string{shareOf(v.Totals.Share(f)), profit}
+		case hide:
+			r.Numbers = []string{shareOf(totals.Share(f)), profit}
 		default:
 			r.Numbers = []string{view.Quantity(f.Units), view.IfKnown(priceOf(f.LastPrice), navUnit().Plain().Column), view.ShortOf(f.Value()), profit}
 		}
@@ -110,9 +94,12 @@ func fundNames(funds []kite.MutualFund) []string {
 	return names
 }
 
+// planAndOption is what most names of funds end with.
+var planAndOption = regexp.MustCompile(`(?i)[\s-]+(direct|regular)?[\s-]*(plan)?([\s-]+growth( option)?)?$`)
+
 func shortFundName(f kite.MutualFund) string {
 	name := fullFundName(f)
-	short := regexp.MustCompile(`(?i)[\s-]+(direct|regular)?[\s-]*(plan)?([\s-]+growth( option)?)?$`).ReplaceAllString(name, "")
+	short := planAndOption.ReplaceAllString(name, "")
 	if view.Width(short) > 0 {
 		return short
 	}
@@ -135,58 +122,42 @@ func fundsButtons(funds []kite.MutualFund, names []string, at view.Paging) [][]v
 	var open []view.Button
 	for i := at.From; i < at.To; i++ {
 		if ref := kite.FundRef(funds, i); ref != "" {
-			open = append(open, view.Button{Text: view.Fit(view.NotBlank(names[i]), 3*view.ButtonWidth), Data: fmt.Sprintf("mf:card:%s:%d", ref, at.Page)})
+			open = append(open, cardButton(view.Fit(view.NotBlank(names[i]), 3*view.ButtonWidth), "mf", ref, at.Page))
 		}
 	}
-	rows := at.Buttons(func(page int) string { return fmt.Sprintf("mf:page:%d", page) })
-	rows = append(rows, view.ButtonPairs(open)...)
-	return append(rows, []view.Button{refreshFunds(at.Page), {Text: "CSV", Data: "mf:csv"}})
+	rows := append(at.Buttons("mf:page"), view.ButtonPairs(open)...)
+	return append(rows, []view.Button{refreshButton("mf", at.Page), view.Press("CSV", "mf:csv")})
 }
 
-// FundCardView is what the card of one mutual fund shows.
-type FundCardView struct {
-	Fund   kite.MutualFund
-	Totals kite.FundTotals // what its share is of
-	Ref    string          // its name in buttons, see [kite.FundRef]
-	Page   int             // where Back goes
-	AsOf   time.Time
-	Hide   bool // privacy mode: no amounts, no units
-}
-
-// FundCard renders one mutual fund: what it is worth first, then units and NAV.
-func FundCard(v FundCardView) view.Message {
-	hide := mask(v.Hide)
+// FundCard renders one mutual fund: what it is worth first, then units and NAV. Its
+// share is of the totals, and ref is its name in buttons, see [kite.FundRef].
+func FundCard(f kite.MutualFund, totals kite.FundTotals, ref string, opt Options) view.Message {
 	var s view.Sheet
-	s.Say(append(fundCardHead(v), append(hide.note(), view.AsOf(v.AsOf))...)...)
-	if !v.Hide {
-		s.Say(fundPrices(v.Fund)...)
+	s.Say(opt.under(fundCardHead(f, totals, mask(opt.Hide)))...)
+	if !opt.Hide {
+		s.Say(fundPrices(f)...)
 	}
 	var marks []string
-	for _, m := range []struct{ name, text string }{{"Folio ", v.Fund.Folio}, {"ISIN ", v.Fund.ISIN}} {
+	for _, m := range []struct{ name, text string }{{"Folio ", f.Folio}, {"ISIN ", f.ISIN}} {
 		if text := strings.TrimSpace(view.Clean(m.text)); text != "" {
 			marks = append(marks, m.name+"<code>"+view.Escape(text)+"</code>")
 		}
 	}
 	s.Say(marks...)
-	page := placePage(v.Page)
-	return s.Message(false, [][]view.Button{{
-		{Text: "Refresh", Data: fmt.Sprintf("mf:card:%s:%d", v.Ref, page)},
-		{Text: "Back", Data: fmt.Sprintf("mf:page:%d", page)},
-	}})
+	return s.Message(false, [][]view.Button{{cardButton("Refresh", "mf", ref, opt.Page), pageButton("Back", "mf", opt.Page)}})
 }
 
 // NoSuchFund answers a button whose fund is not in the account any more.
 func NoSuchFund(page int, at time.Time) view.Message {
-	return view.Text("<b>This fund is not in the account any more.</b>\n"+view.AsOf(at), view.Press("Mutual funds", fmt.Sprintf("mf:page:%d", placePage(page))))
+	return gone("<b>This fund is not in the account any more.</b>", at, pageButton("Mutual funds", "mf", page))
 }
 
-func fundCardHead(v FundCardView) []string {
-	f, hide := v.Fund, mask(v.Hide)
+func fundCardHead(f kite.MutualFund, totals kite.FundTotals, hide mask) []string {
 	name := "<b>" + view.Escape(view.NotBlank(fullFundName(f))) + "</b>"
 	if !f.Value().OK {
 		return []string{name, "<b>No NAV</b>: its value is not known."}
 	}
-	share := strings.TrimPrefix(view.PercentOf(v.Totals.Share(f)), "+") + " of the funds"
+	share := strings.TrimPrefix(view.PercentOf(totals.Share(f)), "+") + " of the funds"
 	return []string{
 		name, "<b>" + hide.rupees(f.Value()) + "</b> · " + share,
 		"P&amp;L " + hide.change(gain(f.Value(), f.Invested()), f.ProfitPercent()),

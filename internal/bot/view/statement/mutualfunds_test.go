@@ -56,7 +56,7 @@ func TestFundCardGolden(t *testing.T) {
 	} {
 		totals := decodeFunds(t, tt.answer)
 		t.Run(name, func(t *testing.T) {
-			golden(t, name, statement.FundCard(statement.FundCardView{Fund: totals.Funds[0], Totals: totals, Ref: kite.FundRef(totals.Funds, 0), Page: 2, AsOf: noon(), Hide: tt.hide}))
+			golden(t, name, statement.FundCard(totals.Funds[0], totals, kite.FundRef(totals.Funds, 0), statement.Options{Page: 2, AsOf: noon(), Hide: tt.hide}))
 		})
 	}
 	golden(t, "mf_card_gone", statement.NoSuchFund(2, noon()))
@@ -88,7 +88,7 @@ func TestMutualFundsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.MutualFunds(statement.MutualFundsView{Totals: decodeFunds(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, statement.MutualFunds(decodeFunds(t, tt.answer), statement.Options{Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }

@@ -22,19 +22,15 @@ type OrderCardView struct {
 	// NoHistory and NoTrades say that Kite did not answer for that part.
 	NoHistory, NoTrades bool
 	Ref                 string // its name in buttons, see [kite.OrderRef]
-	Page                int    // where Back goes
-	AsOf                time.Time
-	Hide                bool // privacy mode: no quantities, no prices, no numbers in reasons
-	Native              bool
+	Options
 }
 
 // OrderCard renders one order: what became of it, what it asked for, its trades
 // and its history.
 func OrderCard(v OrderCardView) view.Message {
-	o, hide := v.Order, mask(v.Hide)
 	var s view.Sheet
 	s.Say(orderHead(v)...)
-	s.Say(append(orderFacts(o, hide), append(hide.note(), view.AsOf(v.AsOf, o.Exchange))...)...)
+	s.Say(v.under(orderFacts(v.Order, mask(v.Hide)), v.Order.Exchange)...)
 	cardTrades(v, &s)
 	cardHistory(v, &s)
 	return s.Message(v.Native, orderCardButtons(v))
@@ -43,7 +39,7 @@ func OrderCard(v OrderCardView) view.Message {
 // NoSuchOrder answers a button whose order Kite does not list any more: it was
 // of another day.
 func NoSuchOrder(page int, at time.Time) view.Message {
-	return view.Text("<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.\n"+view.AsOf(at), view.Press("Orders", fmt.Sprintf("orders:page:%d", placePage(page))))
+	return gone("<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.", at, pageButton("Orders", "orders", page))
 }
 
 func orderHead(c OrderCardView) []string {
@@ -202,11 +198,7 @@ func further(all int) []string {
 }
 
 func orderCardButtons(v OrderCardView) [][]view.Button {
-	page := placePage(v.Page)
-	row := []view.Button{
-		{Text: "Refresh", Data: fmt.Sprintf("orders:card:%s:%d", v.Ref, page)},
-		{Text: "Back", Data: fmt.Sprintf("orders:page:%d", page)},
-	}
+	row := []view.Button{cardButton("Refresh", "orders", v.Ref, v.Page), pageButton("Back", "orders", v.Page)}
 	if id := strings.TrimSpace(view.Clean(v.Order.ID)); id != "" && id == v.Order.ID {
 		row = append([]view.Button{{Text: "Copy id", Copy: id}}, row...)
 	}

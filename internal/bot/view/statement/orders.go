@@ -18,56 +18,32 @@ const ordersPerPage = 8
 // that its card does.
 const rejectedLately = 30 * time.Minute
 
-// OrdersView is what /orders shows.
-type OrdersView struct {
-	Orders []kite.Order
-	Page   int // from 1; a page that does not exist is the nearest one
-	AsOf   time.Time
-	Hide   bool // privacy mode: no quantities, no prices, no numbers in reasons
-	Native bool
-}
-
 // Orders renders the orders that Kite lists: how many are in which state, why the
 // newest was rejected, then the orders by state, the open ones first.
-func Orders(v OrdersView) view.Message {
-	if len(v.Orders) == 0 {
-		var s view.Sheet
-		s.Say("<b>No orders today.</b>", "Kite lists the orders of one trading day; older ones are in its own reports.")
-		s.Say(view.AsOf(v.AsOf))
-		return s.Message(v.Native, [][]view.Button{{refreshOrders(1)}})
+func Orders(orders []kite.Order, opt Options) view.Message {
+	if len(orders) == 0 {
+		return opt.none("No orders today.", "Kite lists the orders of one trading day; older ones are in its own reports.", refreshButton("orders", 1))
 	}
-	at, order := view.PageOf(len(v.Orders), ordersPerPage, v.Page), kite.OrdersByState(v.Orders)
-	hide := mask(v.Hide)
+	at := view.PageOf(len(orders), ordersPerPage, opt.Page)
+	page := kite.OrdersByState(orders)[at.From:at.To]
 	var s view.Sheet
-	s.Say(append([]string{"<b>" + ordersHead(v) + "</b>"}, append(hide.note(), view.AsOf(v.AsOf, each(v.Orders, func(o kite.Order) string { return o.Exchange })...))...)...)
+	s.Say(opt.under([]string{"<b>" + ordersHead(orders, opt) + "</b>"}, each(orders, func(o kite.Order) string { return o.Exchange })...)...)
 	if at.Page == 1 {
-		s.Say(rejection(v.Orders, v.AsOf, hide)...)
+		s.Say(rejection(orders, opt)...)
 	}
-	var shown []kite.Order
-	for _, i := range order[at.From:at.To] {
-		shown = append(shown, v.Orders[i])
-	}
-	for _, part := range alike(shown, stateOf) {
+	for _, part := range alike(each(page, func(i int) kite.Order { return orders[i] }), stateOf) {
 		state := stateOf(part[0])
 		s.Say("<b>" + state.name + "</b>")
-		s.TableUnder(ordersTable(state, part, v))
+		s.TableUnder(ordersTable(state, part, opt))
 	}
 	s.Say(at.Line("orders")...)
-	return s.Message(v.Native, ordersButtons(v, order[at.From:at.To], at))
-}
-
-func refreshOrders(page int) view.Button {
-	return view.Button{Text: "Refresh", Data: fmt.Sprintf("orders:refresh:%d", page)}
+	return s.Message(opt.Native, ordersButtons(orders, page, at, opt))
 }
 
 // ordersHead is "Orders · 2 open · 3 executed": the states that occur.
-func ordersHead(v OrdersView) string {
-	c := kite.CountOrders(v.Orders)
-	var times []time.Time
-	for _, o := range v.Orders {
-		times = append(times, o.At())
-	}
-	return ofDay("Orders", v.AsOf, times) + " · " + view.Join(
+func ordersHead(orders []kite.Order, opt Options) string {
+	c := kite.CountOrders(orders)
+	return ofDay("Orders", opt.AsOf, each(orders, kite.Order.At)) + " · " + view.Join(
 		view.Count(c.Open, "open"), view.Count(c.Done, "executed"), view.Count(c.Rejected, "rejected"), view.Count(c.Cancelled, "cancelled"),
 		view.Count(c.Other, "in another state"), view.Count(c.Missing, "without data"),
 	)
@@ -94,17 +70,17 @@ func stateOf(o kite.Order) orderState {
 }
 
 // ordersTable shows side and symbol, quantity, price and time of orders in one state.
-func ordersTable(state orderState, orders []kite.Order, v OrdersView) view.Table {
+func ordersTable(state orderState, orders []kite.Order, opt Options) view.Table {
 	t := view.Table{Head: []string{"Order", state.quantity, state.price, "At"}, Stack: true}
 	for _, o := range orders {
 		if o.Missing {
 			t.Rows = append(t.Rows, view.Row{Name: "(no data)", Numbers: []string{view.Absent, view.Absent, view.Absent}})
 			continue
 		}
-		name, tail := view.Contract(o.Symbol, v.AsOf)
-		t.Rows = append(t.Rows, view.Row{Name: sideLetter(o.Side) + name, Tail: tail, Numbers: []string{filledOf(o), orderPrice(o), momentOf(o.At(), v.AsOf)}})
+		name, tail := view.Contract(o.Symbol, opt.AsOf)
+		t.Rows = append(t.Rows, view.Row{Name: sideLetter(o.Side) + name, Tail: tail, Numbers: []string{filledOf(o), orderPrice(o), momentOf(o.At(), opt.AsOf)}})
 	}
-	if v.Hide {
+	if opt.Hide {
 		return t.Without(2).Without(1)
 	}
 	return t
@@ -164,7 +140,8 @@ func orderPrice(o kite.Order) string {
 }
 
 // rejection says why the newest rejected order was, if that was a moment ago.
-func rejection(orders []kite.Order, at time.Time, v mask) []string {
+func rejection(orders []kite.Order, opt Options) []string {
+	at := opt.AsOf
 	for _, o := range kite.OrdersNewestFirst(orders) {
 		if o.Missing || o.State() != kite.OrderRejected {
 			continue
@@ -172,7 +149,7 @@ func rejection(orders []kite.Order, at time.Time, v mask) []string {
 		if ago := at.Sub(o.At()); ago > rejectedLately || !view.SameDay(o.At(), at) {
 			return nil
 		}
-		return []string{fmt.Sprintf("%s <b>%s</b> rejected: %s", momentOf(o.At(), at), view.Safe(view.ContractName(o.Symbol, at)), reason(o, v, 200))}
+		return []string{fmt.Sprintf("%s <b>%s</b> rejected: %s", momentOf(o.At(), at), view.Safe(view.ContractName(o.Symbol, at)), reason(o, mask(opt.Hide), 200))}
 	}
 	return nil
 }
@@ -188,19 +165,15 @@ func reason(o kite.Order, v mask, length int) string {
 
 // ordersButtons open the orders of a page, turn the pages, ask again and give out
 // the whole.
-func ordersButtons(v OrdersView, page []int, at view.Paging) [][]view.Button {
+func ordersButtons(orders []kite.Order, page []int, at view.Paging, opt Options) [][]view.Button {
 	var open []view.Button
 	for _, i := range page {
-		o := v.Orders[i]
+		o := orders[i]
 		if o.Missing {
 			continue
 		}
-		open = append(open, view.Button{
-			Text: timeOf(o.At()) + " " + sideLetter(o.Side) + view.ContractButtonText(o.Symbol, v.AsOf),
-			Data: fmt.Sprintf("orders:card:%s:%d", kite.OrderRef(v.Orders, i), at.Page),
-		})
+		open = append(open, cardButton(timeOf(o.At())+" "+sideLetter(o.Side)+view.ContractButtonText(o.Symbol, opt.AsOf), "orders", kite.OrderRef(orders, i), at.Page))
 	}
-	rows := at.Buttons(func(page int) string { return fmt.Sprintf("orders:page:%d", page) })
-	rows = append(rows, view.ButtonPairs(open)...)
-	return append(rows, []view.Button{refreshOrders(at.Page), {Text: "Trades", Data: "trades:run"}, {Text: "CSV", Data: "orders:csv"}})
+	rows := append(at.Buttons("orders:page"), view.ButtonPairs(open)...)
+	return append(rows, []view.Button{refreshButton("orders", at.Page), view.Press("Trades", "trades:run"), view.Press("CSV", "orders:csv")})
 }

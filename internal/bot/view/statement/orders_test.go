@@ -99,7 +99,7 @@ func TestOrdersGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.Orders(statement.OrdersView{Orders: decodeOrders(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, statement.Orders(decodeOrders(t, tt.answer), statement.Options{Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestOrdersGolden(t *testing.T) {
 // What is short for a column rounds 1,25,600 of 1,25,700 to the same.
 func TestNearlyFilledIsNotFilled(t *testing.T) {
 	orders := decodeOrders(t, list(orderRow("1", "BUY", "INFY", "OPEN", "09:16:02", 125_700, "1530", "1529", `"filled_quantity":125600`)))
-	if m := statement.Orders(statement.OrdersView{Orders: orders, AsOf: noon()}); !strings.Contains(m.HTML, "1,25,600/1,25,700") {
+	if m := statement.Orders(orders, statement.Options{AsOf: noon()}); !strings.Contains(m.HTML, "1,25,600/1,25,700") {
 		t.Error(m.HTML)
 	}
 }
@@ -124,7 +124,7 @@ func TestRejectionIsSaidLately(t *testing.T) {
 		return moment
 	}
 	for clock, want := range map[string]bool{"12T23:45:00": true, "12T23:59:59": true, "13T00:00:00": false, "13T23:50:00": false, "12T23:44:59": true} {
-		m := statement.Orders(statement.OrdersView{Orders: orders, Page: 1, AsOf: at(clock)})
+		m := statement.Orders(orders, statement.Options{Page: 1, AsOf: at(clock)})
 		if strings.Contains(m.HTML, "Too late.") != want {
 			t.Errorf("at %s it is said: %v\n%s", clock, !want, m.HTML)
 		}
@@ -132,7 +132,7 @@ func TestRejectionIsSaidLately(t *testing.T) {
 			t.Errorf("at %s the day is named: %v\n%s", clock, today, m.HTML)
 		}
 	}
-	if card := statement.OrderCard(statement.OrderCardView{Order: orders[0], Ref: "1", AsOf: at("13T23:50:00")}); !strings.Contains(card.HTML, "Too late.") {
+	if card := statement.OrderCard(statement.OrderCardView{Order: orders[0], Ref: "1", Options: statement.Options{AsOf: at("13T23:50:00")}}); !strings.Contains(card.HTML, "Too late.") {
 		t.Errorf("the card is silent:\n%s", card.HTML)
 	}
 }
@@ -144,7 +144,7 @@ func TestContractsAreToldApart(t *testing.T) {
 	for _, symbol := range []string{"NIFTY26NOV24400CE", "NIFTYNXT5026NOV24400CE", "NIFTY26NOV24450CE", "NIFTY26N1724400CE", "NIFTY27NOV24400CE", "NIFTY26NOV24400PE", "NIFTY26NOVFUT", "NIFTYNXT5026NOVFUT"} {
 		rows = append(rows, orderRow("1", "BUY", symbol, "COMPLETE", "09:20:00", 105000, "0", "123456.75", `"filled_quantity":105000`))
 	}
-	m := statement.Orders(statement.OrdersView{Orders: decodeOrders(t, list(rows...)), Page: 1, AsOf: noon()})
+	m := statement.Orders(decodeOrders(t, list(rows...)), statement.Options{Page: 1, AsOf: noon()})
 	names := map[string]bool{}
 	for line := range strings.Lines(m.HTML) {
 		if name := strings.TrimSpace(line); strings.HasPrefix(name, "B ") {
@@ -166,7 +166,7 @@ func TestContractsAreToldApart(t *testing.T) {
 func orderCard(t *testing.T, answer string, at int) statement.OrderCardView {
 	t.Helper()
 	orders := decodeOrders(t, answer)
-	return statement.OrderCardView{Order: orders[at], Ref: kite.OrderRef(orders, at), Page: 2, AsOf: noon()}
+	return statement.OrderCardView{Order: orders[at], Ref: kite.OrderRef(orders, at), Options: statement.Options{Page: 2, AsOf: noon()}}
 }
 
 func steps(t *testing.T, rows ...string) []kite.Order {

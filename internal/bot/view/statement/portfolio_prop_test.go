@@ -123,22 +123,22 @@ func TestPagesAreTheWholeOfEachList(t *testing.T) {
 		sort := rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort")
 		for list, show := range map[string]func(page int) view.Message{
 			"holdings": func(page int) view.Message {
-				return statement.Holdings(statement.HoldingsView{Portfolio: p, Page: page, Sort: sort, AsOf: noon(), Native: true})
+				return statement.Holdings(p, sort, statement.Options{Page: page, AsOf: noon(), Native: true})
 			},
 			"positions": func(page int) view.Message {
-				return statement.Positions(statement.PositionsView{Book: book, Page: page, AsOf: noon(), Native: true})
+				return statement.Positions(book, statement.Options{Page: page, AsOf: noon(), Native: true})
 			},
 			"orders": func(page int) view.Message {
-				return statement.Orders(statement.OrdersView{Orders: o, Page: page, AsOf: noon(), Native: true})
+				return statement.Orders(o, statement.Options{Page: page, AsOf: noon(), Native: true})
 			},
 			"trades": func(page int) view.Message {
-				return statement.Trades(statement.TradesView{Trades: tr, Page: page, AsOf: noon(), Native: true})
+				return statement.Trades(tr, statement.Options{Page: page, AsOf: noon(), Native: true})
 			},
 			"funds": func(page int) view.Message {
-				return statement.MutualFunds(statement.MutualFundsView{Totals: f, Page: page, AsOf: noon(), Native: true})
+				return statement.MutualFunds(f, statement.Options{Page: page, AsOf: noon(), Native: true})
 			},
 			"GTTs": func(page int) view.Message {
-				return statement.GTTs(statement.GTTsView{GTTs: g, Page: page, AsOf: noon(), Native: true})
+				return statement.GTTs(statement.GTTsView{GTTs: g, Options: statement.Options{Page: page, AsOf: noon(), Native: true}})
 			},
 		} {
 			text, native := pagesOf(show)
@@ -180,7 +180,7 @@ func TestButtonsOpenTheirRows(t *testing.T) {
 		p := decodeOrFail(t, answers().Draw(t, "answer"))
 		opened := map[string]int{}
 		for page := 1; page <= (len(p.Holdings)+9)/10; page++ {
-			m := statement.Holdings(statement.HoldingsView{Portfolio: p, Page: page, Sort: rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), AsOf: noon()})
+			m := statement.Holdings(p, rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort"), statement.Options{Page: page, AsOf: noon()})
 			for _, b := range slices.Concat(m.Buttons...) {
 				arg, found := strings.CutPrefix(b.Data, "holdings:card:")
 				if !found {
@@ -234,7 +234,7 @@ func TestPortfolioIsExact(t *testing.T) {
 		if got := o.Day(); !got.OK || got.Value.Rat().Cmp(day) != 0 {
 			t.Fatalf("day %v, want %s", got, day.FloatString(10))
 		}
-		text := statement.Overview(statement.OverviewView{Overview: o, AsOf: noon()}).HTML
+		text := statement.Overview(statement.OverviewView{Overview: o, Options: statement.Options{AsOf: noon()}}).HTML
 		first, _, _ := strings.Cut(text, "\n")
 		if shown := amountAfter(t, first, "Account "); shown.Sub(o.Worth().Value).Abs().GreaterThan(decimal.New(2, -2)) { // four parts are rounded
 			t.Fatalf("worth %s:\n%s", o.Worth().Value, text)

@@ -85,7 +85,7 @@ func TestPortfolioGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			o := overview(t, tt.holdings, tt.funds, tt.margins, tt.positions)
-			golden(t, tt.name, statement.Overview(statement.OverviewView{Overview: o, Why: why, AsOf: tt.at, Hide: tt.hide}))
+			golden(t, tt.name, statement.Overview(statement.OverviewView{Overview: o, Why: why, Options: statement.Options{AsOf: tt.at, Hide: tt.hide}}))
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestFundsGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.Funds(statement.FundsView{Margins: decodeMargins(t, tt.answer), AsOf: noon(), Hide: tt.hide}))
+			golden(t, tt.name, statement.Funds(decodeMargins(t, tt.answer), statement.Options{AsOf: noon(), Hide: tt.hide}))
 		})
 	}
 }
@@ -120,8 +120,8 @@ func TestFundsAddUpOnScreen(t *testing.T) {
 		cash, collateral, used := paise("cash"), rapid.SampledFrom([]int64{0, 24487190}).Draw(t, "collateral"), paise("used")
 		off := rapid.SampledFrom([]int64{0, 0, 2, -100}).Draw(t, "off")
 		rupees := func(paise int64) string { return decimal.New(paise, -2).String() }
-		text := statement.Funds(statement.FundsView{AsOf: noon(), Margins: decodeMargins(t, fmt.Sprintf(`{"equity":{"enabled":true,"net":%s,"available":{"cash":%s,"collateral":%s},"utilised":{"debits":%s}}}`,
-			rupees(cash+collateral-used+off), rupees(cash), rupees(collateral), rupees(used)))}).HTML
+		text := statement.Funds(decodeMargins(t, fmt.Sprintf(`{"equity":{"enabled":true,"net":%s,"available":{"cash":%s,"collateral":%s},"utilised":{"debits":%s}}}`,
+			rupees(cash+collateral-used+off), rupees(cash), rupees(collateral), rupees(used))), statement.Options{AsOf: noon()}).HTML
 		var total, sum decimal.Decimal
 		signs := 0
 		for line := range strings.Lines(text) {
@@ -152,10 +152,14 @@ func TestProfileGolden(t *testing.T) {
 	usual := kite.Profile{UserID: "ZZ0001", UserName: "Sample Person", Email: "sample@example.com", Broker: "ZERODHA",
 		Exchanges: []string{"NSE", "BSE", "NFO", "MF"}, Products: []string{"CNC", "NRML", "MIS"}}
 	hostile := kite.Profile{UserID: "<b>", UserName: "\u202eटाटा & <i>🚀", Email: "<a@b>", Exchanges: []string{"", "<&>", "عربي"}}
-	for name, v := range map[string]statement.ProfileView{
-		"profile": {Profile: usual, AsOf: noon()}, "profile_hidden": {Profile: usual, AsOf: noon(), Hide: true},
-		"profile_bare": {Profile: kite.Profile{UserID: "ZZ0001"}, AsOf: noon()}, "profile_hostile": {Profile: hostile, AsOf: noon()},
+	for name, tt := range map[string]struct {
+		profile kite.Profile
+		hide    bool
+	}{
+		"profile": {usual, false}, "profile_hidden": {usual, true}, "profile_bare": {kite.Profile{UserID: "ZZ0001"}, false}, "profile_hostile": {hostile, false},
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name, statement.Profile(v)) })
+		t.Run(name, func(t *testing.T) {
+			golden(t, name, statement.Profile(tt.profile, statement.Options{AsOf: noon(), Hide: tt.hide}))
+		})
 	}
 }

@@ -15,57 +15,33 @@ import (
 // positionsPerPage is how many positions one message shows, each with a button.
 const positionsPerPage = 6
 
-// PositionsView is what /positions shows.
-type PositionsView struct {
-	Book   kite.Book
-	Page   int // from 1; a page that does not exist is the nearest one
-	AsOf   time.Time
-	Hide   bool // privacy mode: no amounts, no quantities
-	Native bool
-}
-
 // Positions renders the net positions: what they come to first, then the open
 // ones, and apart from them those that were closed today.
-func Positions(v PositionsView) view.Message {
-	b := v.Book
+func Positions(b kite.Book, opt Options) view.Message {
 	all := slices.Concat(b.Open, b.Closed)
-	if len(all) == 0 {
-		return noPositions(v)
+	switch refresh, holdings := refreshButton("positions", 1), view.Press("Holdings", "holdings:run"); {
+	case len(all) == 0 && b.Missing > 0:
+		return opt.none("Positions not known.", view.Plural(b.Missing, "row", "rows")+" came without data. Please refresh in a minute.", refresh, holdings)
+	case len(all) == 0:
+		return opt.none("No positions today.", "Shares that you keep are under /holdings.", refresh, holdings)
 	}
-	at := view.PageOf(len(all), positionsPerPage, v.Page)
+	at := view.PageOf(len(all), positionsPerPage, opt.Page)
 	var s view.Sheet
-	s.Say(append(positionsHead(v), view.AsOf(v.AsOf, exchangesOf(b)...))...)
+	s.Say(opt.under(positionsHead(b, opt), exchangesOf(b)...)...)
 	s.Say(positionsBeside(b)...)
 
 	open := min(len(b.Open), at.To)
-	shownOpen, shownClosed := all[min(at.From, open):open], all[max(at.From, open):at.To]
-	if len(shownOpen) > 0 {
-		s.Say(part("Open", b.OpenProfit, v.Hide))
-		s.TableUnder(openTable(shownOpen, v))
+	if shown := all[min(at.From, open):open]; len(shown) > 0 {
+		s.Say(part("Open", b.OpenProfit, opt.Hide))
+		s.TableUnder(openTable(shown, opt))
 	}
-	if len(shownClosed) > 0 {
-		s.Say(part(onDay("Closed", positionsDay(b, v.AsOf)), b.ClosedProfit, v.Hide))
-		s.TableUnder(closedTable(shownClosed, v))
+	if shown := all[max(at.From, open):at.To]; len(shown) > 0 {
+		s.Say(part(onDay("Closed", positionsDay(b, opt.AsOf)), b.ClosedProfit, opt.Hide))
+		s.TableUnder(closedTable(shown, opt))
 	}
 	s.Under(at.Line("positions")...)
-	buttons := at.Buttons(func(page int) string { return fmt.Sprintf("positions:page:%d", page) })
-	buttons = append(buttons, positionButtons(all[at.From:at.To], v.AsOf, at)...)
-	return s.Message(v.Native, append(buttons, []view.Button{refreshPositions(at.Page), {Text: "CSV", Data: "positions:csv"}}))
-}
-
-func noPositions(v PositionsView) view.Message {
-	var s view.Sheet
-	if v.Book.Missing > 0 {
-		s.Say("<b>Positions not known.</b>", view.Plural(v.Book.Missing, "row", "rows")+" came without data. Please refresh in a minute.")
-	} else {
-		s.Say("<b>No positions today.</b>", "Shares that you keep are under /holdings.")
-	}
-	s.Say(view.AsOf(v.AsOf))
-	return s.Message(v.Native, [][]view.Button{{refreshPositions(1), {Text: "Holdings", Data: "holdings:run"}}})
-}
-
-func refreshPositions(page int) view.Button {
-	return view.Button{Text: "Refresh", Data: fmt.Sprintf("positions:refresh:%d", page)}
+	buttons := append(at.Buttons("positions:page"), positionButtons(all[at.From:at.To], at, opt)...)
+	return s.Message(opt.Native, append(buttons, []view.Button{refreshButton("positions", at.Page), view.Press("CSV", "positions:csv")}))
 }
 
 // part names a part of the positions and, unless it is hidden, its P&L.
@@ -77,13 +53,12 @@ func part(name string, profit kite.Figure, hide bool) string {
 }
 
 // positionsHead is the P&L and what it is of. In privacy mode it is the counts.
-func positionsHead(v PositionsView) []string {
-	b := v.Book
-	day := positionsDay(b, v.AsOf)
+func positionsHead(b kite.Book, opt Options) []string {
+	day := positionsDay(b, opt.AsOf)
 	counts := view.Join(view.Count(len(b.Open), "open"), view.Count(len(b.Closed), onDay("closed", day)))
 	switch {
-	case v.Hide:
-		return append([]string{"<b>Positions · " + counts + "</b>"}, mask(true).note()...)
+	case opt.Hide:
+		return []string{"<b>Positions · " + counts + "</b>"}
 	case !b.Profit.OK:
 		return []string{"<b>Positions</b>: P&amp;L not known, none has a price.", counts}
 	default:
@@ -101,14 +76,15 @@ func positionsBeside(b kite.Book) []string {
 }
 
 // openTable shows quantities, prices and P&L; in privacy mode, which way and how far.
-func openTable(positions []kite.Position, v PositionsView) view.Table {
+func openTable(positions []kite.Position, opt Options) view.Table {
 	t := view.Table{Head: []string{"Symbol", "Prod", "Qty", "Avg", "LTP", "P&L"}, Stack: true}
-	if v.Hide {
+	if opt.Hide {
 		t.Head = []string{"Symbol", "Prod", "Side", "P&L%"}
 	}
 	for _, p := range positions {
-		r, u := positionRow(p, v.AsOf), positionUnit(p).Plain()
-		if v.Hide {
+		name, tail := view.Contract(p.Symbol, opt.AsOf)
+		r, u := view.Row{Name: name, Tail: tail}, positionUnit(p).Plain()
+		if opt.Hide {
 			r.Numbers = []string{product(p), side(p), view.ShortPercentOf(p.Percent())}
 		} else {
 			r.Numbers = []string{
@@ -121,28 +97,14 @@ func openTable(positions []kite.Position, v PositionsView) view.Table {
 	return t
 }
 
-// closedTable shows what each closed position left; in privacy mode as a
-// percentage of what was paid.
-func closedTable(positions []kite.Position, v PositionsView) view.Table {
-	t := view.Table{Head: []string{"Symbol", "Prod", "LTP", "P&L"}, Stack: true}
-	if v.Hide {
-		t.Head = []string{"Symbol", "Prod", "P&L%"}
+// closedTable is openTable of positions that have no quantity any more, and so no
+// average price and no side.
+func closedTable(positions []kite.Position, opt Options) view.Table {
+	t := openTable(positions, opt)
+	if opt.Hide {
+		return t.Without(2)
 	}
-	for _, p := range positions {
-		r := positionRow(p, v.AsOf)
-		if v.Hide {
-			r.Numbers = []string{product(p), view.ShortPercentOf(p.Percent())}
-		} else {
-			r.Numbers = []string{product(p), view.IfKnown(priceOf(p.LastPrice), positionUnit(p).Plain().Column), view.IfKnown(p.Profit(), view.SignedShort)}
-		}
-		t.Rows = append(t.Rows, r)
-	}
-	return t
-}
-
-func positionRow(p kite.Position, at time.Time) view.Row {
-	name, tail := view.Contract(p.Symbol, at)
-	return view.Row{Name: name, Tail: tail}
+	return t.Without(3).Without(2)
 }
 
 // product is how a position is held, in Kite's short word: "MIS".
@@ -170,46 +132,37 @@ func side(p kite.Position) string {
 	return "long"
 }
 
-// PositionCardView is what the card of one position shows.
-type PositionCardView struct {
-	Position kite.Position
-	Page     int // where Back goes
-	AsOf     time.Time
-	Hide     bool // privacy mode: no amounts, no quantities, no prices
-}
-
 // PositionCard renders one position: its P&L first, then what is held at which
 // price, then what was bought and sold.
-func PositionCard(v PositionCardView) view.Message {
-	p, hide := v.Position, mask(v.Hide)
+func PositionCard(p kite.Position, opt Options) view.Message {
 	var s view.Sheet
-	s.Say(append(positionCardHead(v), append(hide.note(), view.AsOf(v.AsOf, p.Exchange))...)...)
-	s.Say(positionHeld(p, hide)...)
-	if !v.Hide {
+	s.Say(opt.under(positionCardHead(p, opt), p.Exchange)...)
+	s.Say(positionHeld(p, mask(opt.Hide))...)
+	if !opt.Hide {
 		s.Say(positionTurnover(p)...)
 	}
-	return s.Message(false, positionCardButtons(v))
+	chart := view.InstrumentButton("Chart", "chart:open:", p.Exchange+":"+p.Symbol)
+	return s.Message(false, [][]view.Button{append(chart, cardButton("Refresh", "positions", p.Ref(), opt.Page), pageButton("Back", "positions", opt.Page))})
 }
 
 // NoSuchPosition answers a button whose position Kite does not list any more.
 func NoSuchPosition(page int, at time.Time) view.Message {
-	return view.Text("<b>Kite does not list this position any more.</b>\n"+view.AsOf(at), view.Press("Positions", fmt.Sprintf("positions:page:%d", placePage(page))))
+	return gone("<b>Kite does not list this position any more.</b>", at, pageButton("Positions", "positions", page))
 }
 
-func positionCardHead(v PositionCardView) []string {
-	p, hide := v.Position, mask(v.Hide)
-	lines := []string{"<b>" + view.Safe(view.ContractName(p.Symbol, v.AsOf)) + "</b>"}
+func positionCardHead(p kite.Position, opt Options) []string {
+	lines := []string{"<b>" + view.Safe(view.ContractName(p.Symbol, opt.AsOf)) + "</b>"}
 	if held := present(p.Exchange, productWords(p.Product)); len(held) > 0 {
 		lines = append(lines, view.Escape(strings.Join(held, " · ")))
 	}
 	if !p.Profit().OK {
 		return append(lines, "<b>No price</b>: its P&amp;L is not known.")
 	}
-	lines = append(lines, "<b>P&amp;L "+hide.change(p.Profit(), p.Percent())+"</b>")
-	if v.Hide {
+	lines = append(lines, "<b>P&amp;L "+mask(opt.Hide).change(p.Profit(), p.Percent())+"</b>")
+	if opt.Hide {
 		return lines
 	}
-	return append(lines, view.Capital(view.SessionDay(v.AsOf, p.Exchange))+" "+view.SignedRupeesOf(p.DayProfit()))
+	return append(lines, view.Capital(view.SessionDay(opt.AsOf, p.Exchange))+" "+view.SignedRupeesOf(p.DayProfit()))
 }
 
 // positionHeld is how much is held and which way, and its prices; in privacy mode
@@ -267,23 +220,9 @@ func productWords(product string) string {
 	return product
 }
 
-func positionCardButtons(v PositionCardView) [][]view.Button {
-	page := placePage(v.Page)
-	row := view.InstrumentButton("Chart", "chart:open:", v.Position.Exchange+":"+v.Position.Symbol)
-	return [][]view.Button{append(row,
-		view.Button{Text: "Refresh", Data: fmt.Sprintf("positions:card:%s:%d", v.Position.Ref(), page)},
-		view.Button{Text: "Back", Data: fmt.Sprintf("positions:page:%d", page)},
-	)}
-}
-
 // positionButtons open the positions of a page.
-func positionButtons(shown []kite.Position, asOf time.Time, at view.Paging) [][]view.Button {
-	var open []view.Button
-	for _, p := range shown {
-		open = append(open, view.Button{
-			Text: strings.TrimSpace(view.ContractButtonText(p.Symbol, asOf) + " " + product(p)),
-			Data: fmt.Sprintf("positions:card:%s:%d", p.Ref(), at.Page),
-		})
-	}
-	return view.ButtonPairs(open)
+func positionButtons(shown []kite.Position, at view.Paging, opt Options) [][]view.Button {
+	return view.ButtonPairs(each(shown, func(p kite.Position) view.Button {
+		return cardButton(strings.TrimSpace(view.ContractButtonText(p.Symbol, opt.AsOf)+" "+product(p)), "positions", p.Ref(), at.Page)
+	}))
 }

@@ -75,7 +75,7 @@ func TestPositionCardGolden(t *testing.T) {
 		book := decodeBook(t, list(tt.row))
 		p := append(book.Open, book.Closed...)[0]
 		t.Run(name, func(t *testing.T) {
-			golden(t, name, statement.PositionCard(statement.PositionCardView{Position: p, Page: 2, AsOf: noon(), Hide: tt.hide}))
+			golden(t, name, statement.PositionCard(p, statement.Options{Page: 2, AsOf: noon(), Hide: tt.hide}))
 		})
 		if found, ok := book.ByRef(p.Ref()); !ok || found.Symbol != p.Symbol {
 			t.Errorf("%s is not found again: %v", p.Ref(), found)
@@ -117,7 +117,7 @@ func TestPositionsGolden(t *testing.T) {
 			if tt.name == "positions_before_opening" {
 				at = time.Date(2026, 11, 16, 0, 30, 0, 0, time.UTC) // a Monday at six
 			}
-			golden(t, tt.name, statement.Positions(statement.PositionsView{Book: decodeBook(t, tt.answer), Page: tt.page, AsOf: at, Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, statement.Positions(decodeBook(t, tt.answer), statement.Options{Page: tt.page, AsOf: at, Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }

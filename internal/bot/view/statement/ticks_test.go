@@ -23,13 +23,13 @@ func TestPricesKeepTheirTicks(t *testing.T) {
 		gtts := decodeGTTs(t, strings.ReplaceAll(list(gttRow("active", "BUY", symbol, 5, "1", "", "84.2575")), `"NSE"`, quote(exchange)))
 		holding := kite.Holding{Symbol: symbol, Exchange: exchange, Quantity: 5, LastPrice: decimal.RequireFromString("84.2575")}
 		for name, m := range map[string]view.Message{
-			"orders":         statement.Orders(statement.OrdersView{Orders: orders, Page: 1, AsOf: noon()}),
-			"order's card":   statement.OrderCard(statement.OrderCardView{Order: kite.Order{Exchange: exchange, Symbol: symbol}, Trades: trades, AsOf: noon()}),
-			"trades":         statement.Trades(statement.TradesView{Trades: trades, Page: 1, AsOf: noon()}),
-			"positions":      statement.Positions(statement.PositionsView{Book: book, Page: 1, AsOf: noon()}),
-			"position card":  statement.PositionCard(statement.PositionCardView{Position: book.Open[0], AsOf: noon()}),
-			"GTT orders":     statement.GTTs(statement.GTTsView{GTTs: gtts, Page: 1, AsOf: noon()}),
-			"holding's card": statement.HoldingCard(statement.HoldingCardView{Holding: holding, AsOf: noon()}),
+			"orders":         statement.Orders(orders, statement.Options{Page: 1, AsOf: noon()}),
+			"order's card":   statement.OrderCard(statement.OrderCardView{Order: kite.Order{Exchange: exchange, Symbol: symbol}, Trades: trades, Options: statement.Options{AsOf: noon()}}),
+			"trades":         statement.Trades(trades, statement.Options{Page: 1, AsOf: noon()}),
+			"positions":      statement.Positions(book, statement.Options{Page: 1, AsOf: noon()}),
+			"position card":  statement.PositionCard(book.Open[0], statement.Options{AsOf: noon()}),
+			"GTT orders":     statement.GTTs(statement.GTTsView{GTTs: gtts, Options: statement.Options{Page: 1, AsOf: noon()}}),
+			"holding's card": statement.HoldingCard(holding, kite.Portfolio{}, "", statement.Place{}, statement.Options{AsOf: noon()}),
 			"quote":          marketdata.Quote(marketdata.QuoteView{Quote: kite.Quote{ID: id, LastPrice: holding.LastPrice}, AsOf: noon()}),
 			"quotes":         marketdata.Quotes(marketdata.QuotesView{Rows: marketdata.QuoteRows([]string{id}, map[string]kite.Quote{id: {ID: id, LastPrice: holding.LastPrice}}), AsOf: noon()}),
 		} {

@@ -68,7 +68,7 @@ func TestTradesGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.Trades(statement.TradesView{Trades: decodeTrades(t, tt.answer), Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
+			golden(t, tt.name, statement.Trades(decodeTrades(t, tt.answer), statement.Options{Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
 		})
 	}
 }
