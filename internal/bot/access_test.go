@@ -12,14 +12,14 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-func TestAStrangerIsWrittenDownOnce(t *testing.T) {
+func TestAnUnlistedPersonIsRecordedOnce(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		for range 20 {
 			c.says("mallory", "/start")
 			time.Sleep(time.Minute)
 		}
 		if n := c.records.Writes(); n != 1 {
-			t.Errorf("20 messages of a stranger were %d writes, want 1", n)
+			t.Errorf("20 messages of an unlisted person were %d writes, want 1", n)
 		}
 	})
 }
@@ -28,7 +28,7 @@ func TestTheWaitingListIsBounded(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.says("omar", "/admin approve 1000")
 		c.says("omar", "/admin block 1001")
-		c.happens("* 120 strangers ask")
+		c.happens("* 120 unlisted people ask")
 		all, err := c.records.AccessRecords()
 		if err != nil || len(all) != 102 {
 			t.Fatalf("%d people in the book, %v; want 100 waiting and 2 decided", len(all), err)
@@ -43,9 +43,9 @@ func TestTheWaitingListIsBounded(t *testing.T) {
 	})
 }
 
-// While nobody can read who is blocked, nobody but an operator is let in, and
+// While it cannot be read who is blocked, only operators are let in, and
 // the start fails.
-func TestABookThatCannotBeReadLetsNobodyIn(t *testing.T) {
+func TestUnreadableRecordsLetNoOneIn(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
 		c.records.Break(errors.New("no such page"))
@@ -65,7 +65,7 @@ func TestABookThatCannotBeReadLetsNobodyIn(t *testing.T) {
 }
 
 // A block, and a place on the waiting list, outlive starts without a write.
-func TestTheBookOutlivesStarts(t *testing.T) {
+func TestAccessRecordsOutliveStarts(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.says("mallory", "/start")
 		c.says("omar", "/admin block 22")
@@ -91,9 +91,9 @@ func TestTheBookOutlivesStarts(t *testing.T) {
 	})
 }
 
-// Both lists were emptied: nobody is let in, whoever let them in before, and the
-// log says so. Nobody is forgotten for it.
-func TestNobodyIsNobody(t *testing.T) {
+// Both lists were emptied: no one is let in, not even approved people, and the
+// log says so. No one is forgotten for it.
+func TestEmptyListsLetNoOneIn(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.says("omar", "/admin approve 33")
 		c.logIn("meera", "EF9012")

@@ -142,10 +142,4 @@ func (o operator) Overview(ctx context.Context) dialog.OpsView {
 	return v
 }
 
-func (o operator) Errors() []dialog.OpsError {
-	var all []dialog.OpsError
-	for _, m := range o.bot.stats.last() {
-		all = append(all, dialog.OpsError{At: m.at, Ref: m.ref, Command: m.command, Outcome: m.outcome, Took: m.took, Text: m.text})
-	}
-	return all
-}
+func (o operator) Errors() []dialog.OpsError { return o.bot.stats.last() }

@@ -59,7 +59,7 @@ const (
 // few workers, or not at all.
 const (
 	pressWorkers = 8
-	pressRoom    = 64
+	pressQueue   = 64
 )
 
 // mailboxLimit is how many commands of one person may wait.

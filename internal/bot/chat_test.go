@@ -25,7 +25,7 @@ import (
 )
 
 // The people of the conversations. Asha and Ravi are on the list, Omar is an
-// operator, Meera and Mallory are strangers.
+// operator, Meera and Mallory are unlisted.
 var people = map[string]int64{"asha": 11, "ravi": 22, "meera": 33, "mallory": 66, "omar": 99}
 
 const group = -100500
@@ -275,7 +275,7 @@ func withChat(t *testing.T, test func(t *testing.T, c *chat)) {
 	})
 }
 
-// says lets a person write and returns what everybody sees of it.
+// says lets a person write and returns what all people see of it.
 func (c *chat) says(who, text string) string {
 	c.types(people[who], false, text)
 	synctest.Wait()
@@ -291,7 +291,7 @@ func (c *chat) logIn(who, user string) {
 	c.phone.Log()
 }
 
-// known is everybody of whom anything is kept.
+// known are all people of whom anything is kept.
 func (c *chat) known() []int64 {
 	c.t.Helper()
 	all, err := c.memory().People()

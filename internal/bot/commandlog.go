@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"kitebot/internal/bot/view/dialog"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 	"kitebot/internal/panics"
@@ -76,14 +77,11 @@ func (b *Bot) logCommand(ctx context.Context, inv invocation, d commandRun) {
 		attrs = append(attrs, slog.String("cause", cause))
 		why += " (cause: " + cause + ")"
 	}
-	var m *failure
+	var failure *dialog.OpsError
 	if d.needsAttention() {
-		m = &failure{
-			at: d.done, ref: d.ref, command: name, outcome: outcome, took: d.done.Sub(d.start),
-			text: scrub(why, inv.to.person),
-		}
+		failure = &dialog.OpsError{At: d.done, Ref: d.ref, Command: name, Outcome: outcome, Took: d.done.Sub(d.start), Text: scrub(why, inv.to.person)}
 	}
-	b.stats.count(d.done, name, m) // first: a reader of the line may ask /admin for it
+	b.stats.count(d.done, name, failure) // first: a reader of the line may ask /admin for it
 	b.Logger.LogAttrs(ctx, level, "command", attrs...)
 }
 
@@ -97,16 +95,15 @@ func (d commandRun) why() string {
 
 // Outcomes lists what a command can come to, in the words of the log.
 func Outcomes() []string {
-	all := []string{
-		"ok", "no login", "login ended", "unconfirmed", "cancelled", "too slow", "doubtful", "usurped", "queued", "crowded",
-		"code refused", "code lost", "code not awaited", "panic", "undelivered",
+	all := []string{"too slow", "undelivered"}
+	for _, o := range outcomes {
+		all = append(all, o.name)
 	}
 	for _, k := range wire.Kinds() {
-		if k != wire.KindNoLogin {
-			all = append(all, k.String())
-		}
+		all = append(all, k.String())
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // outcomeOf names an error for the log: few words, no data. What an error says of

@@ -84,7 +84,7 @@ func TestOneLinePerCommand(t *testing.T) {
 			}
 		}
 		if strings.Contains(seen, "REF19") || strings.Contains(seen, "[ REF1 ") {
-			t.Errorf("what is no trouble is among the errors:\n%s", seen)
+			t.Errorf("what needs no attention is among the errors:\n%s", seen)
 		}
 	})
 }
@@ -132,7 +132,7 @@ func TestScrub(t *testing.T) {
 }
 
 // The counts are of the last sixty minutes, the errors the last twenty.
-func TestTally(t *testing.T) {
+func TestCommandStats(t *testing.T) {
 	start := time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)
 	var tally bot.Tally
 	want := func(after time.Duration, all, failed, refs int) {
@@ -248,11 +248,11 @@ func waited(line string) time.Duration {
 }
 
 // A bug, a silent Kite and a logout in the middle have names of their own.
-func TestMeterOfTrouble(t *testing.T) {
-	for trouble, want := range map[string]string{
+func TestMeterOfFailures(t *testing.T) {
+	for step, want := range map[string]string{
 		"* Kite is down": "funds: unreachable", "* Kite panics the bot": "funds: panic", "* Kite takes an hour": "funds: cancelled",
 	} {
-		t.Run(trouble, func(t *testing.T) {
+		t.Run(step, func(t *testing.T) {
 			withChat(t, func(t *testing.T, c *chat) {
 				var l ledger
 				c.close()
@@ -260,7 +260,7 @@ func TestMeterOfTrouble(t *testing.T) {
 				c.open()
 				c.logIn("asha", "AB1234")
 				l.told = nil
-				c.happens(trouble)
+				c.happens(step)
 				c.says("asha", "/funds")
 				if want == "funds: cancelled" {
 					c.says("asha", "/logout")
@@ -273,14 +273,6 @@ func TestMeterOfTrouble(t *testing.T) {
 				c.logs.Reset() // a panic's stack is in it
 			})
 		})
-	}
-}
-
-// The lists have no double.
-func TestOutcomesAreDistinct(t *testing.T) {
-	all := bot.Outcomes()
-	if slices.Sort(all); len(slices.Compact(slices.Clone(all))) != len(all) {
-		t.Errorf("%q", all)
 	}
 }
 

@@ -206,14 +206,14 @@ func (c *chat) happens(line string) {
 	}
 	does := map[string]func(){
 		"* Kite is down": func() { c.kite.Down(true) },
-		"* 120 strangers ask": func() {
+		"* 120 unlisted people ask": func() {
 			for i := range int64(120) {
 				c.take(bot.Update{Chat: 1000 + i, Private: true, From: 1000 + i, Name: fmt.Sprint("N", i), Text: "/start"})
 				time.Sleep(time.Second)
 			}
 			c.phone.Log() // what each of them saw is in another conversation
 		},
-		"* 7 strangers ask": func() {
+		"* 7 unlisted people ask": func() {
 			for i := range int64(7) {
 				c.take(bot.Update{Chat: 1000 + i, Private: true, From: 1000 + i, Name: fmt.Sprint("N", i), Text: "/start"})
 				synctest.Wait()

@@ -181,7 +181,7 @@ func (b *Bot) typing(ctx context.Context, to recipient) (stop func()) {
 	return func() { cancel(); running.Wait() }
 }
 
-// messenger is what shows messages to an audience.
+// messenger is what shows messages to a recipient.
 func (b *Bot) messenger(to recipient) Messenger {
 	if to.outside {
 		return b.Unauthorized

@@ -48,7 +48,7 @@ func TestAMessageIsDeletedFirst(t *testing.T) {
 		"it goes":        {seen: "bot deletes 11's message #1\n" + done + more},
 		"gone already":   {before: func(c *chat, m int) { c.phone.Remove(people["asha"], m) }, seen: done + more},
 		"it has to stay": {before: func(c *chat, _ int) { c.phone.Fix(true) }, seen: done + more + please, line: "asked to delete it themselves"},
-		"it stays, and nobody is asked": {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *command.Reply) { r.Undeleted = nil },
+		"it stays, and no one is asked": {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *command.Reply) { r.Undeleted = nil },
 			seen: done + more, line: "until its person deletes it"},
 		"nothing to delete":            {edit: func(r *command.Reply) { r.Delete = 0 }, seen: done + more},
 		"nothing to say":               {edit: func(r *command.Reply) { r.Message, r.More = nil, nil }, seen: "bot deletes 11's message #1\n"},
@@ -201,7 +201,7 @@ func TestHowOftenADeliveryIsTried(t *testing.T) {
 		"the person blocked the bot":   {bot.DeliveryGone, 1, 1, 0},
 		"Telegram refuses the message": {bot.DeliveryRefused, 1, 1, 0},
 		"Telegram does not take it":    {bot.DeliveryFailed, 10, 30, 1},
-		"nobody answers":               {bot.DeliveryDoubtful, 2, 2, 0},
+		"no answer":                    {bot.DeliveryDoubtful, 2, 2, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withChat(t, func(t *testing.T, c *chat) {

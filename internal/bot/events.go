@@ -26,7 +26,7 @@ func (b *Bot) tell(jc jobContexts, e session.Event) {
 	ctx := jc.delivery
 	to := privateChat(e.Person)
 	if !b.mayReceive(to) {
-		b.Logger.Info("event", "event", e.Kind.String(), "told", false)
+		b.Logger.Info("event", "event", e.Kind.String(), "announced", false)
 		return
 	}
 	var err error

@@ -11,8 +11,8 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// The warning is about one login: of another, or none, nobody is warned.
-func TestAWarningOfAnotherLoginIsNotTold(t *testing.T) {
+// The warning is about one login: of another, or none, there is no warning.
+func TestNoWarningAboutAnotherLogin(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		s, err := c.pool.Status(people["asha"])
@@ -48,7 +48,7 @@ func TestAWarningOfAnotherLoginIsNotTold(t *testing.T) {
 // Another account takes a login over in the middle of each command that asks several
 // things side by side, before any one of them is answered. The person is told so in
 // every order in which the parts may find it out.
-func TestATakeOverIsToldByEveryCommand(t *testing.T) {
+func TestATakeoverIsShownByEveryCommand(t *testing.T) {
 	for name, tt := range map[string]struct {
 		ask func(*chat)
 		at  string // the account changes when this tool is asked

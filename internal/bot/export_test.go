@@ -5,6 +5,7 @@ import (
 
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/dialog"
 )
 
 // What tests look at from outside.
@@ -21,7 +22,7 @@ func (t *Tally) Count(at time.Time, command, ref string) {
 		t.t.count(at, command, nil)
 		return
 	}
-	t.t.count(at, command, &failure{at: at, ref: ref})
+	t.t.count(at, command, &dialog.OpsError{At: at, Ref: ref})
 }
 
 // Tell returns the counts of the last hour and the references that are kept,
@@ -29,7 +30,7 @@ func (t *Tally) Count(at time.Time, command, ref string) {
 func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
 	all, failed = t.t.lastHour(now)
 	for _, m := range t.t.last() {
-		refs = append(refs, m.ref)
+		refs = append(refs, m.Ref)
 	}
 	return all, failed, refs
 }

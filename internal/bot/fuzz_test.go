@@ -109,7 +109,7 @@ var ownMarks = map[string][]string{
 	"ravi": {"CD5678", "RAVI0"},
 }
 
-// checkSeen looks at what everybody saw of one person's press.
+// checkSeen looks at what all people saw of one person's press.
 func (c *chat) checkSeen(who, data, seen string) {
 	c.t.Helper()
 	for block := range strings.SplitSeq(seen, "bot to ") {

@@ -22,12 +22,12 @@ func (e Entry) toBlame() bool { return e.Attempts > maxAttempts && !e.Ran }
 // ask the one with the lowest sequence number first, and a suspect alone.
 type pacer struct {
 	mu    sync.Mutex
-	used  int                // of mostResumed
+	used  int                // of maxResumed
 	asked map[uint64]*permit // by sequence number
 }
 
 type permit struct {
-	weight int // of mostResumed
+	weight int // of maxResumed
 	given  bool
 	ready  chan struct{} // closed once it is given
 }

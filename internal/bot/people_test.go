@@ -65,7 +65,7 @@ func TestABlockHidesTheAnswerThatALoginBrings(t *testing.T) {
 	})
 }
 
-// Nobody is there to read an answer any more once a person blocked the bot: Kite
+// No one reads an answer any more once a person blocked the bot: Kite
 // is not asked for what waits. The login stays.
 func TestAPersonWhoBlocksTheBotIsNotWorkedFor(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
@@ -119,7 +119,7 @@ func TestPeopleTakenOffTheListAreForgotten(t *testing.T) {
 			t.Errorf("still known: %v", left)
 		}
 		if c.kite.LoggedIn("CD5678") != 0 {
-			t.Error("the login of somebody who was taken off the list is still open")
+			t.Error("the login of a person who was taken off the list is still open")
 		}
 		if seen := c.phone.Log(); seen != "" {
 			t.Errorf("they saw:\n%s", seen)
@@ -154,7 +154,7 @@ func TestLetInDuringTheStart(t *testing.T) {
 
 // A run that ended right after a block, or a removal, had no time to part from
 // the person: the next start does, and leaves their place in the book as it is.
-func TestTheNextStartPartsFromWhomeverIsLeft(t *testing.T) {
+func TestTheNextStartRemovesWhoIsLeft(t *testing.T) {
 	for name, standing := range map[string]access.Standing{"blocked": access.Blocked, "waiting again": access.Waiting, "removed": access.Unlisted} {
 		t.Run(name, func(t *testing.T) {
 			withChat(t, func(t *testing.T, c *chat) {
@@ -215,7 +215,7 @@ func TestLetInAgainAtOnce(t *testing.T) {
 	})
 }
 
-// Nothing is known of somebody who was forgotten, wherever the bot looks.
+// Nothing is known of a person who was forgotten, wherever the bot looks.
 func TestForgottenIsForgotten(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")

@@ -89,7 +89,7 @@ func TestOrderIsKeptPerPerson(t *testing.T) {
 
 // While Kite keeps one person waiting for an hour, and Telegram another, a third
 // is answered at once.
-func TestOneSlowPersonSlowsNobodyElse(t *testing.T) {
+func TestOneSlowPersonDelaysNoOneElse(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Before(func(string) { time.Sleep(time.Hour) })
@@ -176,7 +176,7 @@ func TestAnotherTokenLeavesWhatWaits(t *testing.T) {
 }
 
 // A restart in the middle of 50 queued updates of several people loses none,
-// answers none twice, and keeps everybody's order.
+// answers none twice, and keeps each person's order.
 func TestARestartLosesNothing(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		who := []string{"asha", "ravi", "omar"}

@@ -1,8 +1,6 @@
 package bot
 
-import (
-	"slices"
-)
+import "slices"
 
 // Resume takes up the work of an earlier process: it queues what that took but
 // did not answer, and removes people who may no longer use the bot. It fails

@@ -11,7 +11,7 @@ import (
 
 // A kill while a person reads that Kite is slow leaves no lie: the message says what
 // was true at its time, its Cancel does nothing wrong, and the next process answers.
-func TestAKillAfterTheWordThatKiteIsSlow(t *testing.T) {
+func TestAKillAfterTheSlowMessage(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
@@ -71,7 +71,7 @@ func TestCancelEndsOnlyWhatItNames(t *testing.T) {
 }
 
 // /logout overtakes a command that waits for a slow Kite, and the word of that goes.
-func TestLogoutTakesTheWordThatKiteIsSlowAway(t *testing.T) {
+func TestLogoutRemovesTheSlowMessage(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
@@ -112,7 +112,7 @@ func TestWhatIsAskedAfterCancelIsAnswered(t *testing.T) {
 
 // While Telegram takes nothing, an answer waits no more than a moment for the word
 // that Kite is slow, and nothing stands twice.
-func TestTheWordThatKiteIsSlowHoldsUpNothing(t *testing.T) {
+func TestTheSlowMessageDelaysNothing(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(9 * time.Second)
@@ -192,7 +192,7 @@ func TestALogoutCannotBeCancelled(t *testing.T) {
 
 // The word that Kite is slow goes, whatever becomes of the answer: also where that is
 // overtaken on its way, and where Telegram deletes nothing for long.
-func TestTheWordThatKiteIsSlowGoes(t *testing.T) {
+func TestTheSlowMessageGoes(t *testing.T) {
 	for name, test := range map[string]struct {
 		ask       func(*chat)
 		overtaken bool

@@ -31,8 +31,8 @@ func New(o Options) *Bot {
 	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.mail = newMailboxes(mailboxLimit, b.caught)
-	b.presses = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
-	b.pastes = &workers{most: pressWorkers, room: pressRoom, caught: b.caught}
+	b.presses = &workers{max: pressWorkers, queue: pressQueue, caught: b.caught}
+	b.pastes = &workers{max: pressWorkers, queue: pressQueue, caught: b.caught}
 	b.unauthorized = newUnauthorized(b.caught)
 	b.accounts = account.Backend{Sessions: o.Accounts, Prefs: o.Prefs, Mismatches: o.Meter.HoldingMismatches}
 	b.commands = command.All()

@@ -27,17 +27,6 @@ type OpsReport struct {
 // Component is how one part of the process is.
 type Component = dialog.OpsComponent
 
-// failure is an answer that went wrong, as operators see it: nothing of what
-// was asked but the command's name, and nothing of who asked.
-type failure struct {
-	at      time.Time
-	ref     string
-	command string
-	outcome string // one of [Outcomes]
-	took    time.Duration
-	text    string // the error's, scrubbed; "" for none
-}
-
 const (
 	failuresKept = 20
 	minutesKept  = 60
@@ -49,7 +38,7 @@ const (
 type commandStats struct {
 	mu       sync.Mutex
 	minutes  [minutesKept]minute
-	failures []failure // the newest last
+	failures []dialog.OpsError // the newest last
 }
 
 // minute counts the commands of one minute, which is known by its number.
@@ -58,31 +47,31 @@ type minute struct {
 	all, failed int
 }
 
-// count adds a command that is done with; m is nil unless it went wrong.
-func (t *commandStats) count(now time.Time, command string, m *failure) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// count adds a command that is done with; failure is nil unless it went wrong.
+func (s *commandStats) count(now time.Time, command string, failure *dialog.OpsError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if command != "" {
 		number := now.Unix() / 60
-		slot := &t.minutes[number%minutesKept]
+		slot := &s.minutes[number%minutesKept]
 		if slot.number != number {
 			*slot = minute{number: number}
 		}
 		slot.all++
-		if m != nil {
+		if failure != nil {
 			slot.failed++
 		}
 	}
-	if m != nil {
-		t.failures = append(t.failures[max(0, len(t.failures)-failuresKept+1):], *m)
+	if failure != nil {
+		s.failures = append(s.failures[max(0, len(s.failures)-failuresKept+1):], *failure)
 	}
 }
 
 // lastHour returns how many commands there were in it, and how many failed.
-func (t *commandStats) lastHour(now time.Time) (all, failed int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, m := range t.minutes {
+func (s *commandStats) lastHour(now time.Time) (all, failed int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.minutes {
 		if m.number > now.Unix()/60-minutesKept {
 			all += m.all
 			failed += m.failed
@@ -92,10 +81,10 @@ func (t *commandStats) lastHour(now time.Time) (all, failed int) {
 }
 
 // last returns the failures, the newest first.
-func (t *commandStats) last() []failure {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	all := slices.Clone(t.failures)
+func (s *commandStats) last() []dialog.OpsError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Clone(s.failures)
 	slices.Reverse(all)
 	return all
 }

@@ -1,8 +1,6 @@
 package bot
 
-import (
-	"time"
-)
+import "time"
 
 // Unauthorized are people who may not use the bot, and groups. A few workers serve
 // them all, apart from users, and what does not fit is dropped in silence.
@@ -28,7 +26,7 @@ type unauthorized struct {
 
 func newUnauthorized(caught func(error)) *unauthorized {
 	o := &unauthorized{
-		workers: workers{most: unauthorizedWorkers, room: unauthorizedQueue, caught: caught},
+		workers: workers{max: unauthorizedWorkers, queue: unauthorizedQueue, caught: caught},
 		answers: newLimits(unauthorizedRate), forgets: newLimits(forgetRate), notified: newLimits(unauthorizedRate),
 	}
 	o.answers.bound, o.forgets.bound, o.notified.bound = maxUnauthorized, maxUnauthorized, maxUnauthorized

@@ -19,7 +19,7 @@ const hour = time.Hour
 
 // People who are not let in get one answer an hour each, groups too, whatever
 // they send; /forget is answered besides.
-func TestOutsidersGetOneAnswerAnHour(t *testing.T) {
+func TestUnauthorizedChatsGetOneAnswerAnHour(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		for round := range 3 {
 			for i := range 40 {
@@ -95,9 +95,9 @@ func TestOperatorsAreToldOncePerPersonWhoAsks(t *testing.T) {
 	})
 }
 
-// However many outsiders write, whose chats Telegram holds: they are served by a
+// However many unauthorized people write, whose chats Telegram holds: they are served by a
 // few goroutines in a way of their own, and the others wait for nothing.
-func TestOutsidersDelayNoOne(t *testing.T) {
+func TestUnauthorizedChatsDelayNoOne(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
 		theirs := bottest.NewPhone(t)
@@ -113,10 +113,10 @@ func TestOutsidersDelayNoOne(t *testing.T) {
 		}
 		synctest.Wait()
 		if more := runtime.NumGoroutine() - before; more > 10 {
-			t.Errorf("%d goroutines serve outsiders", more)
+			t.Errorf("%d goroutines serve unauthorized people", more)
 		}
 		if got := c.unanswered(); got > 70 {
-			t.Errorf("%d updates of outsiders wait", got)
+			t.Errorf("%d updates of unauthorized people wait", got)
 		}
 		began := time.Now()
 		if seen := c.says("asha", "/x0"); !strings.Contains(seen, "I do not know /x0.") || time.Since(began) != 0 {
@@ -128,7 +128,7 @@ func TestOutsidersDelayNoOne(t *testing.T) {
 			t.Errorf("%d updates are left", got)
 		}
 		if strings.Contains(c.logs.String(), "level=WARN") {
-			t.Error("chats of outsiders that Telegram holds trouble the operator")
+			t.Error("unauthorized chats that Telegram holds delay the operator")
 		}
 		if tries, _ := c.phone.Counts(); tries != 1 {
 			t.Errorf("%d messages, want asha's alone in the others' way", tries)
@@ -155,9 +155,9 @@ func TestWhomTheBotHadNoTimeForMayAskAgain(t *testing.T) {
 	})
 }
 
-// The bot remembers a bounded number of outsiders. Those beyond are not answered
+// The bot remembers a bounded number of unauthorized chats. Those beyond are not answered
 // until the hour is over.
-func TestOutsidersAreRememberedInBounds(t *testing.T) {
+func TestUnauthorizedChatsAreRememberedInBounds(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		ask := func(from, n int64) int {
 			for i := range n {
@@ -176,8 +176,8 @@ func TestOutsidersAreRememberedInBounds(t *testing.T) {
 	})
 }
 
-// After a kill outsiders are not answered by the next process.
-func TestOutsidersAreNotTakenUpAgain(t *testing.T) {
+// After a kill unauthorized people are not answered by the next process.
+func TestUnauthorizedUpdatesAreNotTakenUpAgain(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.phone.Hold(people["mallory"], true)
 		c.steps("mallory: /start")
@@ -279,7 +279,7 @@ func TestAcknowledgementsAreBounded(t *testing.T) {
 }
 
 // A person who was let in while their update waited is answered as one who is.
-func TestAnOutsiderWhoIsLetInMeanwhile(t *testing.T) {
+func TestAnUnauthorizedPersonLetInMeanwhile(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		for i := range int64(4) { // which take all workers
 			c.phone.Hold(1000+i, true)

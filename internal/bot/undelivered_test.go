@@ -22,8 +22,8 @@ func (c *chat) unanswered() int {
 	return len(left)
 }
 
-// What was carried out is not carried out again a day later, though nobody could
-// be told: it would undo what was done since.
+// What was carried out is not carried out again a day later, though the person
+// could not be notified: it would undo what was done since.
 func TestWhatActedIsDoneWith(t *testing.T) {
 	for name, tt := range map[string]struct {
 		who           string
@@ -123,7 +123,7 @@ func TestARestartTakesALongJournal(t *testing.T) {
 	})
 }
 
-// While Telegram keeps everything waiting, whoever logs out is logged out at
+// While Telegram keeps everything waiting, a person who logs out is logged out at
 // Kite at once, whatever is just being told, or about to be.
 func TestALogoutDoesNotWaitForTelegram(t *testing.T) {
 	for name, meanwhile := range map[string][]string{
@@ -180,8 +180,8 @@ func TestAForgetDoesNotWaitForALogout(t *testing.T) {
 	})
 }
 
-// Of orders that overtake no more wait than there are kinds of them, whoever
-// sends them and however often.
+// Of commands that overtake no more wait than there are kinds of them, however often
+// they are sent.
 func TestOrdersThatOvertakeDoNotPileUp(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		for _, who := range []string{"mallory", "asha"} {

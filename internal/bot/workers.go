@@ -6,10 +6,10 @@ import (
 	"kitebot/internal/panics"
 )
 
-// workers run jobs that may be left out: a few at a time, and no more wait than
-// there is room for. A goroutine exists only while there is something to do.
+// workers run jobs that may be left out: a few at a time, and a bounded number
+// waits. A goroutine exists only while there is something to do.
 type workers struct {
-	most, room int // jobs that run, and that wait
+	max, queue int // jobs that run, and that wait
 	caught     func(error)
 
 	mu      sync.Mutex
@@ -26,11 +26,11 @@ func (w *workers) do(job func()) bool {
 	switch {
 	case w.closed:
 		return false
-	case w.running < w.most:
+	case w.running < w.max:
 		w.running++
 		panics.Spawn(&w.wg, w.caught, func() { w.work(job) })
 		return true
-	case len(w.waiting) < w.room:
+	case len(w.waiting) < w.queue:
 		w.waiting = append(w.waiting, job)
 		return true
 	default:

@@ -9,7 +9,7 @@ import (
 
 // Of the parts of one answer, one finds that the login was taken over and ends its
 // session; the others may find only that it has ended.
-func TestATakeOverIsToldFirst(t *testing.T) {
+func TestATakeoverComesFirst(t *testing.T) {
 	takenOver := &session.UsurpedError{}
 	for _, other := range []error{session.ErrNoLogin, &session.EndedError{}, &session.DoubtError{}, session.ErrUnconfirmed, session.ErrLoggedOut} {
 		if err := session.LoginError(other, errors.New("a part"), nil, takenOver); !errors.Is(err, takenOver) {
