@@ -1,18 +1,28 @@
 package kite_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"kitebot/internal/sim/kite"
 )
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
 
 // clock is a clock that tests move by hand.
 type clock struct {
@@ -100,18 +110,18 @@ func (w *fixture) must(method, path, body string, header ...string) reply {
 	return r
 }
 
-// later is the outcome of a request that runs beside the test.
-type later struct {
+// asyncReply is the outcome of a request that runs beside the test.
+type asyncReply struct {
 	reply
 	err error
 }
 
 // async sends a request from a goroutine of its own; the test must receive its outcome.
-func (w *fixture) async(method, path, body string, header ...string) <-chan later {
-	out := make(chan later, 1)
+func (w *fixture) async(method, path, body string, header ...string) <-chan asyncReply {
+	out := make(chan asyncReply, 1)
 	go func() {
 		r, err := w.do(method, path, body, header...)
-		out <- later{r, err}
+		out <- asyncReply{r, err}
 	}()
 	return out
 }
@@ -164,20 +174,20 @@ func (w *fixture) initialize() string {
 func (w *fixture) loggedIn(userID string) string {
 	w.t.Helper()
 	id := w.initialize()
-	w.finish(linkIn(w.t, w.call(id, "login", `{}`).text), userID)
+	w.completeLogin(linkIn(w.t, w.call(id, "login", `{}`).text), userID)
 	return id
 }
 
-// finish plays the browser and expects it to succeed.
-func (w *fixture) finish(link, userID string) {
+// completeLogin plays the browser and expects it to succeed.
+func (w *fixture) completeLogin(link, userID string) {
 	w.t.Helper()
 	if status, body := w.sim.CompleteLogin(w.t.Context(), link, userID); status != http.StatusOK || !strings.Contains(body, "Authentication Complete") {
 		w.t.Fatalf("browser login: %d %s", status, body)
 	}
 }
 
-// userOf asks who is logged in; "" if the tool fails.
-func (w *fixture) userOf(session string) string {
+// userBehind asks who is logged in; "" if the tool fails.
+func (w *fixture) userBehind(session string) string {
 	w.t.Helper()
 	r := w.call(session, "get_profile", `{}`)
 	if r.isError {
@@ -204,6 +214,186 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		case <-deadline.C:
 			t.Fatal("never: " + what)
 		case <-tick.C:
+		}
+	}
+}
+
+// result is what a tool said.
+type result struct {
+	text    string
+	isError bool
+	code    int // of a JSON-RPC error
+}
+
+func parseResult(t *testing.T, body string) result {
+	t.Helper()
+	var m struct {
+		Result struct {
+			Content []struct{ Type, Text string }
+			IsError bool
+		}
+		Error struct {
+			Code    int
+			Message string
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		t.Fatalf("not a response: %v in %q", err, body)
+	}
+	if m.Error.Code != 0 {
+		return result{text: m.Error.Message, isError: true, code: m.Error.Code}
+	}
+	if len(m.Result.Content) != 1 || m.Result.Content[0].Type != "text" {
+		t.Fatalf("not exactly one text: %q", body)
+	}
+	return result{text: m.Result.Content[0].Text, isError: m.Result.IsError}
+}
+
+// expect fails the test unless a tool said exactly this.
+func expect(t *testing.T, got result, text string, isError bool) {
+	t.Helper()
+	if got.text != text || got.isError != isError {
+		t.Errorf("got %q (error %v), want %q (error %v)", got.text, got.isError, text, isError)
+	}
+}
+
+// linkIn finds the login link in the text of the login tool.
+func linkIn(t *testing.T, text string) string {
+	t.Helper()
+	link := regexp.MustCompile(`http://127\.0\.0\.1:\d+/(?:authorize|connect/login)\?[^\s)]+`).FindString(text)
+	if link == "" {
+		t.Fatalf("no link in %q", text)
+	}
+	return link
+}
+
+// decode reads the JSON text of a tool.
+func decode[T any](t *testing.T, r result) T {
+	t.Helper()
+	var v T
+	if r.isError {
+		t.Fatalf("the tool failed: %s", r.text)
+	}
+	d := json.NewDecoder(strings.NewReader(r.text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		t.Fatal(fmt.Errorf("decode %.80q: %w", r.text, err))
+	}
+	return v
+}
+
+// sse is an open stream as a raw client sees it.
+type sse struct {
+	w        *fixture
+	endpoint string
+	id       string
+	events   chan string // raw blocks without the empty line after them; closed at the end
+	err      error       // why events was closed; io.EOF is a clean end
+	cancel   context.CancelFunc
+}
+
+// open opens a stream and waits for its endpoint event.
+func (w *fixture) open() *sse {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", w.web.URL+"/sse?sessionId=ignored", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	res, err := w.web.Client().Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+		w.t.Fatalf("GET /sse: %d %s", res.StatusCode, res.Header.Get("Content-Type"))
+	}
+	s := &sse{w: w, events: make(chan string, 100), cancel: cancel}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.err = s.read(bufio.NewReader(res.Body))
+		close(s.events)
+	}()
+	w.t.Cleanup(func() { cancel(); _ = res.Body.Close(); <-done })
+	first := s.next()
+	if !strings.HasPrefix(first, "event: endpoint\ndata: /message?sessionId=") || !strings.HasSuffix(first, "\r\n\r") {
+		w.t.Fatalf("first event %q", first)
+	}
+	s.endpoint = strings.TrimSpace(strings.TrimPrefix(first, "event: endpoint\ndata: "))
+	u, err := url.Parse(s.endpoint)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s.id = u.Query().Get("sessionId")
+	return s
+}
+
+// read splits the stream at empty lines, keeping every other byte.
+func (s *sse) read(r *bufio.Reader) error {
+	block := ""
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if block += line; strings.HasSuffix(block, "\n\n") || strings.HasSuffix(block, "\r\n\r\n") {
+			s.events <- strings.TrimSuffix(block, "\n")
+			block = ""
+		}
+	}
+}
+
+// next waits for an event.
+func (s *sse) next() string {
+	s.w.t.Helper()
+	select {
+	case e, ok := <-s.events:
+		if !ok {
+			s.w.t.Fatalf("the stream ended: %v", s.err)
+		}
+		return e
+	case <-time.After(10 * time.Second):
+		s.w.t.Fatal("no event in 10 s")
+		return ""
+	}
+}
+
+// post sends a message and expects 202 with nothing in it.
+func (s *sse) post(body string) {
+	s.w.t.Helper()
+	if r := s.w.must("POST", s.endpoint, body); r.status != http.StatusAccepted || r.body != "" {
+		s.w.t.Fatalf("POST /message: %d %q", r.status, r.body)
+	}
+}
+
+// answer waits for the next answer event and returns its data.
+func (s *sse) answer() string {
+	s.w.t.Helper()
+	data, ok := strings.CutPrefix(s.next(), "event: message\ndata: ")
+	if !ok {
+		s.w.t.Fatal("an event that is no answer")
+	}
+	return strings.TrimSuffix(data, "\n")
+}
+
+// call calls a tool over SSE and waits for its answer.
+func (s *sse) call(tool, args string) result {
+	s.w.t.Helper()
+	s.post(callBody(7, tool, args))
+	return parseResult(s.w.t, s.answer())
+}
+
+// ended waits until the stream is over and returns why.
+func (s *sse) ended() error {
+	s.w.t.Helper()
+	for {
+		select {
+		case _, ok := <-s.events:
+			if !ok {
+				return s.err
+			}
+		case <-time.After(10 * time.Second):
+			s.w.t.Fatal("the stream did not end in 10 s")
 		}
 	}
 }

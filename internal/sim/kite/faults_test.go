@@ -47,7 +47,7 @@ func TestFaultsBeforeTheServer(t *testing.T) {
 	if n := len(w.sim.Calls()); n != before {
 		t.Errorf("%d tools ran", n-before)
 	}
-	if got := w.userOf(id); got != "MK4021" {
+	if got := w.userBehind(id); got != "MK4021" {
 		t.Errorf("a DELETE that never arrived logged out: %q", got)
 	}
 }
@@ -88,7 +88,7 @@ func TestMalformedJSON(t *testing.T) {
 	w := startServer(t)
 	id := w.loggedIn("NK0001")
 	w.sim.Inject(kite.Fault{Kind: kite.BadJSON})
-	for tool, c := range guarded() {
+	for tool, c := range todayReadCalls() {
 		if r := w.call(id, tool, c[0]); !r.isError && json.Valid([]byte(r.text)) {
 			t.Errorf("%s: %s", tool, r.text)
 		}
@@ -166,7 +166,7 @@ func TestCallInFlightIsLostWithItsStream(t *testing.T) {
 	w := startServer(t)
 	s := w.open()
 	link := linkIn(t, s.call("login", `{}`).text)
-	w.finish(link, "MK4021")
+	w.completeLogin(link, "MK4021")
 	asked, release := make(chan struct{}), make(chan struct{})
 	w.sim.Inject(kite.Fault{Kind: kite.Delay, Tool: "get_holdings", Until: release, OnHit: func() { close(asked) }})
 	s.post(callBody(1, "get_holdings", "{}"))
@@ -176,7 +176,7 @@ func TestCallInFlightIsLostWithItsStream(t *testing.T) {
 		t.Error("the stream goes on")
 	}
 	close(release)
-	if got := w.userOf(s.id); got != "MK4021" {
+	if got := w.userBehind(s.id); got != "MK4021" {
 		t.Errorf("the session belongs to %q", got)
 	}
 }

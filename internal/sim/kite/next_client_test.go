@@ -31,8 +31,8 @@ func challenge(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// asking is a complete /authorize query; pairs replace or, with an empty value, remove parts of it.
-func asking(pairs ...string) url.Values {
+// authorizeQuery is a complete /authorize query; pairs replace or, with an empty value, remove parts of it.
+func authorizeQuery(pairs ...string) url.Values {
 	q := url.Values{
 		"client_id": {"client"}, "redirect_uri": {loopback}, "state": {"st&te"}, "code_challenge": {challenge(verifier)},
 		"code_challenge_method": {"S256"}, "response_type": {"code"},
@@ -49,10 +49,10 @@ func replaced(q url.Values, pairs []string) url.Values {
 	return q
 }
 
-// code plays a whole login in the browser and returns the code that it ends with.
-func (w *fixture) code(userID string, pairs ...string) string {
+// authorize plays a whole login in the browser and returns the code that it ends with.
+func (w *fixture) authorize(userID string, pairs ...string) string {
 	w.t.Helper()
-	back, status := w.sim.Authorize(w.t.Context(), w.web.URL+"/authorize?"+asking(pairs...).Encode(), userID)
+	back, status := w.sim.Authorize(w.t.Context(), w.web.URL+"/authorize?"+authorizeQuery(pairs...).Encode(), userID)
 	if status != http.StatusFound {
 		w.t.Fatalf("browser login: %d, sent to %q", status, back)
 	}
@@ -71,7 +71,7 @@ func (w *fixture) redeem(code string, pairs ...string) reply {
 // bearer logs somebody in and returns the bearer.
 func (w *fixture) bearer(userID string) string {
 	w.t.Helper()
-	r := w.redeem(w.code(userID))
+	r := w.redeem(w.authorize(userID))
 	token, _ := object(w.t, r.body)["access_token"].(string)
 	if r.status != http.StatusOK || token == "" {
 		w.t.Fatalf("token: %d %s", r.status, r.body)
@@ -89,16 +89,16 @@ func object(t *testing.T, body string) map[string]any {
 	return m
 }
 
-// person is somebody with a bearer and an MCP session.
-type person struct {
-	w               *fixture
+// session is an MCP session together with the bearer of its user.
+type session struct {
+	f               *fixture
 	bearer, session string
 }
 
-// join makes an MCP session with a bearer; "" shows none.
-func (w *fixture) join(bearer string) *person {
+// openSession makes an MCP session with a bearer; "" shows none.
+func (w *fixture) openSession(bearer string) *session {
 	w.t.Helper()
-	p := &person{w: w, bearer: bearer}
+	p := &session{f: w, bearer: bearer}
 	r := p.post(rpc(1, "initialize", map[string]any{"protocolVersion": "2025-03-26"}))
 	if p.session = r.header.Get("Mcp-Session-Id"); r.status != http.StatusOK || len(p.session) != 26 {
 		w.t.Fatalf("initialize: %d %s, session %q", r.status, r.body, p.session)
@@ -106,14 +106,14 @@ func (w *fixture) join(bearer string) *person {
 	return p
 }
 
-// enter logs somebody in and makes an MCP session.
-func (w *fixture) enter(userID string) *person {
+// signIn logs somebody in and makes an MCP session.
+func (w *fixture) signIn(userID string) *session {
 	w.t.Helper()
-	return w.join(w.bearer(userID))
+	return w.openSession(w.bearer(userID))
 }
 
 // header is what a well-behaved client sends; pairs replace or, with an empty value, remove parts of it.
-func (p *person) header(pairs ...string) []string {
+func (p *session) header(pairs ...string) []string {
 	h := map[string]string{"Content-Type": "application/json", "Accept": wantsBoth}
 	if p.bearer != "" {
 		h["Authorization"] = "Bearer " + p.bearer
@@ -134,9 +134,9 @@ func (p *person) header(pairs ...string) []string {
 }
 
 // post sends a message to /mcp.
-func (p *person) post(body string, pairs ...string) reply {
-	p.w.t.Helper()
-	return p.w.must("POST", "/mcp", body, p.header(pairs...)...)
+func (p *session) post(body string, pairs ...string) reply {
+	p.f.t.Helper()
+	return p.f.must("POST", "/mcp", body, p.header(pairs...)...)
 }
 
 // event returns the data of the only event of an answer.
@@ -150,26 +150,26 @@ func event(t *testing.T, r reply) string {
 }
 
 // call calls a mode of a tool with further arguments, such as `"limit":1`.
-func (p *person) call(tool, mode, more string) result {
-	p.w.t.Helper()
+func (p *session) call(tool, mode, more string) result {
+	p.f.t.Helper()
 	if more != "" {
 		more = "," + more
 	}
-	return parseResult(p.w.t, event(p.w.t, p.post(callBody(1, tool, `{"mode":"`+mode+`"`+more+`}`))))
+	return parseResult(p.f.t, event(p.f.t, p.post(callBody(1, tool, `{"mode":"`+mode+`"`+more+`}`))))
 }
 
 // user asks who is logged in; "" if the tool fails.
-func (p *person) user() string {
-	p.w.t.Helper()
+func (p *session) user() string {
+	p.f.t.Helper()
 	r := p.call("portfolio", "profile", "")
 	if r.isError {
 		return ""
 	}
-	return decode[sample.Profile](p.w.t, r).UserID
+	return decode[sample.Profile](p.f.t, r).UserID
 }
 
-// clean fails the test when the simulator has something to complain about.
-func (w *fixture) clean() {
+// noViolations fails the test when the simulator has something to complain about.
+func (w *fixture) noViolations() {
 	w.t.Helper()
 	if v := w.sim.Violations(); len(v) != 0 {
 		w.t.Errorf("violations: %q", v)

@@ -10,7 +10,7 @@ import (
 
 func TestNextNegotiates(t *testing.T) {
 	w := newNext(t)
-	p := &person{w: w, bearer: w.bearer("MK4021")}
+	p := &session{f: w, bearer: w.bearer("MK4021")}
 	for asked, want := range map[string]string{
 		"2024-11-05": "2024-11-05", "2025-03-26": "2025-03-26", "2025-06-18": "2025-06-18", "2025-11-25": "2025-11-25",
 		"2026-07-28": "2025-11-25", "bogus": "2025-11-25", "": "2025-11-25",
@@ -26,11 +26,11 @@ func TestNextNegotiates(t *testing.T) {
 
 func TestNextTalksRawJSONRPC(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("NK0001")
-	lone := &person{w: w, bearer: p.bearer}
+	p := w.signIn("NK0001")
+	lone := &session{f: w, bearer: p.bearer}
 	const early = `{"jsonrpc":"2.0","id":1,"error":{"code":0,"message":"method \"tools/METHOD\" is invalid during session initialization"}}`
 	for _, c := range []struct {
-		who        *person
+		who        *session
 		body, want string
 	}{
 		{p, rpc("a", "ping", nil), `{"jsonrpc":"2.0","id":"a","result":{}}`},
@@ -53,7 +53,7 @@ func TestNextTalksRawJSONRPC(t *testing.T) {
 			t.Errorf("%s: %d %q", body, r.status, r.body)
 		}
 	}
-	w.clean()
+	w.noViolations()
 }
 
 // unspoken is what a version is told that never was.
@@ -61,7 +61,7 @@ const unspoken = "Bad Request: Unsupported protocol version (supported versions:
 
 func TestNextRefusals(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
+	p := w.signIn("MK4021")
 	ping := rpc(3, "ping", nil)
 	for _, c := range []struct {
 		body   string
@@ -93,7 +93,7 @@ func TestNextRefusals(t *testing.T) {
 
 func TestNextReadsLeniently(t *testing.T) {
 	w := newNext(t)
-	p, ping := w.enter("MK4021"), rpc(3, "ping", nil)
+	p, ping := w.signIn("MK4021"), rpc(3, "ping", nil)
 	for _, body := range []string{"not json", "[" + ping + "]", "1", `{"jsonrpc":"2.0","id":1,"method":7}`} {
 		if r := p.post(body); r.status != 400 || !strings.HasPrefix(r.body, "malformed payload: unmarshaling jsonrpc message: json: ") {
 			t.Errorf("%s: %d %q", body, r.status, r.body)
@@ -113,9 +113,9 @@ func TestNextReadsLeniently(t *testing.T) {
 
 func TestNextFaultsBeforeTheServer(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
+	p := w.signIn("MK4021")
 	w.sim.Inject(kite.Fault{Kind: kite.HTTPStatus, Op: kite.OpInitialize, Status: 403, Times: 1})
-	if r := (&person{w: w}).post(rpc(1, "initialize", map[string]any{})); r.status != 403 || r.header.Get("WWW-Authenticate") != "" {
+	if r := (&session{f: w}).post(rpc(1, "initialize", map[string]any{})); r.status != 403 || r.header.Get("WWW-Authenticate") != "" {
 		t.Errorf("%d %q", r.status, r.header.Get("WWW-Authenticate"))
 	}
 	for _, kind := range []kite.FaultKind{kite.ConnectionReset, kite.AnswerLost} {
@@ -128,5 +128,5 @@ func TestNextFaultsBeforeTheServer(t *testing.T) {
 	if r := p.call("gtt", "list", ""); r.code != -32602 || r.text != `unknown tool "gtt"` {
 		t.Errorf("missing: %+v", r)
 	}
-	w.clean()
+	w.noViolations()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,8 +14,8 @@ import (
 	"kitebot/internal/sim/kite/sample"
 )
 
-// reading maps every mode that asks Kite to arguments that are good and to all that it says when Kite fails.
-func reading() map[string][2]string {
+// nextReadCalls maps every mode that asks Kite to arguments that are good and to all that it says when Kite fails.
+func nextReadCalls() map[string][2]string {
 	const instruments = `"instruments":["NSE:ITC","NSE:M&M","NSE:NOPE"]`
 	const history = `"instrument_token":505089,"from_date":"2026-11-19 09:15:00","to_date":"2026-11-19 15:30:00","interval":"15minute"`
 	return map[string][2]string{
@@ -31,8 +32,8 @@ func reading() map[string][2]string {
 }
 
 // do calls "tool mode".
-func (p *person) do(name, more string) result {
-	p.w.t.Helper()
+func (p *session) do(name, more string) result {
+	p.f.t.Helper()
 	tool, mode, _ := strings.Cut(name, " ")
 	return p.call(tool, mode, more)
 }
@@ -58,7 +59,7 @@ func TestNextToolList(t *testing.T) {
 		"portfolio": {"profile", "margins", "holdings", "positions"}, "session": {"status", "logout"},
 	}
 	w := newNext(t)
-	p := w.enter("NK0001")
+	p := w.signIn("NK0001")
 	body := event(t, p.post(rpc(1, "tools/list", nil)))
 	var m nextList
 	if err := json.Unmarshal([]byte(body), &m); err != nil || !strings.Contains(body, `"result":{"ttlMs":0,"cacheScope":"public","tools":[`) {
@@ -80,14 +81,14 @@ func TestNextToolList(t *testing.T) {
 
 func TestNextModesThatSayWhatTodaySays(t *testing.T) {
 	today, next := startServer(t), newNext(t)
-	old, p := today.loggedIn("MK4021"), next.enter("MK4021")
+	old, p := today.loggedIn("MK4021"), next.signIn("MK4021")
 	for name, tool := range map[string]string{
 		"portfolio profile": "get_profile", "portfolio margins": "get_margins", "portfolio holdings": "get_holdings",
 		"portfolio positions": "get_positions", "mutual_funds holdings": "get_mf_holdings", "orders all_trades": "get_trades",
 		"orders trades": "get_order_trades", "market quote": "get_quotes", "market ltp": "get_ltp", "market ohlc": "get_ohlc",
 		"market historical": "get_historical_data",
 	} {
-		more := reading()[name][0]
+		more := nextReadCalls()[name][0]
 		want := today.call(old, tool, "{"+more+"}")
 		if got := p.do(name, more); got != want || got.isError {
 			t.Errorf("%s differs from %s:\n%s", name, tool, cmp.Diff(want.text, got.text))
@@ -98,16 +99,16 @@ func TestNextModesThatSayWhatTodaySays(t *testing.T) {
 			t.Errorf("a page of %s differs from %s: %s", name, tool, got.text)
 		}
 	}
-	next.clean()
+	next.noViolations()
 }
 
 func TestNextShapes(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
+	p := w.signIn("MK4021")
 	const order = "account_id placed_by order_id exchange_order_id parent_order_id status status_message status_message_raw order_timestamp exchange_update_timestamp exchange_timestamp variety modified meta exchange tradingsymbol instrument_token order_type transaction_type validity validity_ttl product quantity disclosed_quantity price trigger_price average_price filled_quantity pending_quantity cancelled_quantity auction_number market_protection tag tags guid"
 	for call, want := range map[[2]string]string{
 		{"orders list", ""}: order,
-		{"orders history", reading()["orders history"][0]}: order,
+		{"orders history", nextReadCalls()["orders history"][0]}: order,
 		{"gtt list", ""}:       "id user_id type created_at updated_at expires_at status condition orders meta",
 		{"session status", ""}: "authenticated created_at expires_at kite_session_expired kite_session_expires_at session_id status terminated",
 	} {
@@ -128,13 +129,13 @@ func TestNextShapes(t *testing.T) {
 	if got := p.call("mutual_funds", "holdings", `"limit":1`).text; strings.Count(got, `"folio"`) != 4 || strings.Contains(got, "pagination") {
 		t.Errorf("funds: %s", got)
 	}
-	w.clean()
+	w.noViolations()
 }
 
 func TestNextFailures(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
-	calls := reading()
+	p := w.signIn("MK4021")
+	calls := nextReadCalls()
 	for name, c := range calls {
 		tool, _, _ := strings.Cut(name, " ")
 		w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: tool, Times: 1})
@@ -149,14 +150,14 @@ func TestNextFailures(t *testing.T) {
 	}
 	p.call("session", "logout", "")
 	for name, c := range calls {
-		expect(t, p.do(name, c[0]), goneGrant, true)
+		expect(t, p.do(name, c[0]), grantNotFound, true)
 	}
-	w.clean()
+	w.noViolations()
 }
 
 func TestNextNullFromKite(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
+	p := w.signIn("MK4021")
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamNull})
 	for call, want := range map[[2]string]string{
 		{"portfolio positions", ""}: "[]", {"portfolio holdings", ""}: "[]", {"gtt list", ""}: "[]",
@@ -173,7 +174,7 @@ func TestNextNullFromKite(t *testing.T) {
 // What the real server does and the simulator does not is refused, so that no test rests on it.
 func TestNextRefusesWhatItDoesNotSimulate(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
+	p := w.signIn("MK4021")
 	for call, what := range map[[2]string]string{
 		{"portfolio holdings", `"type":"compact"`}:                        "other types of holdings than full",
 		{"market search", `"search_mode":"get_by_isin","isin":"x"`}:       "the search mode get_by_isin",
@@ -187,4 +188,128 @@ func TestNextRefusesWhatItDoesNotSimulate(t *testing.T) {
 	if n := len(w.sim.Violations()); n != 4 {
 		t.Errorf("violations: %q", w.sim.Violations())
 	}
+}
+
+func TestNextBadArguments(t *testing.T) {
+	w := newNext(t)
+	p := w.signIn("MK4021")
+	history := nextReadCalls()["market historical"][0]
+	for _, c := range []struct {
+		call, more, want string
+		isError          bool
+	}{
+		{"orders history", "", "parameter 'order_id': is required", true},
+		{"orders trades", `"order_id":""`, "parameter 'order_id': cannot be empty", true},
+		{"orders history", `"order_id":"1"`, "Failed to get order history", true},
+		{"market quote", "", "parameter 'instruments': is required", true},
+		{"market quote", `"instruments":"NSE:ITC"`, "{}", false},
+		{"market ltp", `"instruments":"NSE:ITC"`, "At least one instrument must be specified", true},
+		{"market ohlc", `"instruments":[""]`, "At least one instrument must be specified", true},
+		{"market historical", "", "parameter 'instrument_token': is required", true},
+		{"market historical", strings.Replace(history, "505089", `"505089"`, 1), "Failed to get historical data", true},
+		{"market historical", strings.Replace(history, " 09:15:00", "", 1), "Failed to parse from_date, use format YYYY-MM-DD HH:MM:SS", true},
+		{"market search", "", "parameter 'query': is required", true},
+		{"market search", `"query":"A:B:C","filter_on":"underlying"`, "Invalid query format, specify exch:underlying, where exchange is BFO/NFO", true},
+		{"market search", `"search_mode":"get_by_exch_token","exch_token":1`, "parameter 'exchange': is required", true},
+		{"market search", `"search_mode":"get_by_exch_token","exchange":"NSE","exch_token":1`, "Instrument not found", true},
+	} {
+		expect(t, p.do(c.call, c.more), c.want, c.isError)
+	}
+	w.noViolations()
+}
+
+func TestNextModeMustBeGiven(t *testing.T) {
+	w := newNext(t)
+	p := w.signIn("MK4021")
+	for _, arguments := range []string{`{}`, `null`, `[1]`, `"x"`, `{"mode":null}`, `{"mode":7}`, `{"Mode":"profile"}`, `{"mode":"Profile"}`} {
+		r := parseResult(t, event(t, p.post(callBody(1, "portfolio", arguments))))
+		expect(t, r, "Invalid mode. Must be one of: profile, margins, holdings, positions", true)
+	}
+	if n := len(w.sim.Violations()); n != 8 {
+		t.Errorf("%d violations", n)
+	}
+}
+
+func TestWritingModesAreRefusedAndRemembered(t *testing.T) {
+	w := newNext(t)
+	p := w.signIn("MK4021")
+	before := p.call("orders", "list", "").text + p.call("gtt", "list", "").text + p.call("alerts", "get", "").text
+	var want []string
+	for tool, modes := range map[string][]string{
+		"orders": {"place", "modify", "cancel"}, "gtt": {"place", "modify", "delete"}, "alerts": {"create", "modify", "delete"},
+	} {
+		for _, mode := range modes {
+			expect(t, p.call(tool, mode, `"order_id":"261120101533360"`), "Failed to execute "+tool+"_"+mode, true)
+			want = append(want, "mcp: call of "+tool+" with the mode "+mode+", which writes")
+		}
+	}
+	if r := p.call("place_order", "x", ""); r.code != -32602 || r.text != `unknown tool "place_order"` {
+		t.Errorf("an old tool: %+v", r)
+	}
+	want = append(want, `mcp: call of "place_order", a tool that is not listed`)
+	if got := w.sim.Violations(); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("violations: %q, want %q", got, want)
+	}
+	if p.call("orders", "list", "").text+p.call("gtt", "list", "").text+p.call("alerts", "get", "").text != before {
+		t.Error("a writing mode changed something")
+	}
+}
+
+// Of two equal keys the last counts, wherever they stand, and nothing holds the first against it.
+func TestRepeatedKeys(t *testing.T) {
+	for body, want := range map[string][]string{
+		`"name":"orders","arguments":{"mode":"list","mode":"place"}`: {
+			`mcp: tools/call with the key "mode" twice`, "mcp: call of orders with the mode place, which writes",
+		},
+		`"name":"orders","arguments":{"mode":"place","\u006dode":"list"}`:          {`mcp: tools/call with the key "mode" twice`},
+		`"name":"gtt","name":"orders","arguments":{"mode":"list"}`:                 {`mcp: tools/call with the key "name" twice`},
+		`"name":"orders","arguments":{"mode":"place"},"arguments":{"mode":"list"}`: {`mcp: tools/call with the key "arguments" twice`},
+		`"name":"orders","arguments":{"mode":"list","x":[{"a":1},{"a":{"a":1}}]}`:  nil,
+		`"name":"orders","arguments":{"mode":"list","x":["mode","mode","mode"]}`:   nil,
+		`"name":"orders","arguments":{"mode":"list","x":"list","y":"mode"}`:        nil,
+		`"name":"orders","arguments":{"mode":"list","x":[[],{"b":1,"b":2}]}`:       {`mcp: tools/call with the key "b" twice`},
+	} {
+		w := newNext(t)
+		p := w.signIn("MK4021")
+		r := parseResult(t, event(t, p.post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{`+body+`}}`)))
+		if got := w.sim.Violations(); strings.Join(got, "\n") != strings.Join(want, "\n") || r.isError != (len(want) == 2) {
+			t.Errorf("%s: %q, violations %q", body, r.text, got)
+		}
+		if c := w.sim.Calls(); len(c) != 1 || c[0].Tool != "orders" || c[0].Mode != map[bool]string{true: "place", false: "list"}[r.isError] {
+			t.Errorf("%s: calls %+v", body, c)
+		}
+	}
+}
+
+func TestOneSessionPerBearer(t *testing.T) {
+	w := newNext(t)
+	bearer := w.bearer("MK4021")
+	first := w.openSession(bearer)
+	w.must("DELETE", "/mcp", "", first.header()...)
+	w.openSession(bearer)
+	w.sim.Restart()
+	w.sim.Inject(kite.Fault{Kind: kite.AnswerLost, Op: kite.OpInitialize, Times: 1})
+	if _, err := w.do("POST", "/mcp", rpc(1, "initialize", map[string]any{}), (&session{f: w, bearer: bearer}).header()...); err == nil {
+		t.Error("the answer came")
+	}
+	w.openSession(bearer)
+	w.openSession(w.bearer("MK4021"))
+	w.noViolations()
+	w.openSession(bearer)
+	if v := w.sim.Violations(); len(v) != 1 || v[0] != "mcp: a second session of one bearer" {
+		t.Errorf("violations: %q", v)
+	}
+}
+
+// Kite that hangs counts as failed, and the alerts say so in its words.
+func TestAlertsRepeatWhatKiteSays(t *testing.T) {
+	w := newNext(t)
+	p := w.signIn("MK4021")
+	w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: "alerts", Times: 2})
+	expect(t, p.call("alerts", "get", ""), "Failed to get alerts: Error parsing response.", true)
+	expect(t, p.call("alerts", "get", `"uuids":["x"]`), "Failed to get alert x: Error parsing response.", true)
+	w.sim.Inject(kite.Fault{Kind: kite.UpstreamHang, After: time.Millisecond, Times: 2})
+	expect(t, p.call("alerts", "get", `"uuids":["x","y"]`), "Failed to get alerts: Request failed.", true)
+	expect(t, p.call("portfolio", "holdings", ""), "Failed to get holdings", true)
+	w.noViolations()
 }

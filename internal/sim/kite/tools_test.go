@@ -1,6 +1,7 @@
 package kite_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,8 +12,8 @@ import (
 	"kitebot/internal/sim/kite/sample"
 )
 
-// guarded maps every tool that asks Kite to its failure text, with arguments that are good.
-func guarded() map[string][2]string {
+// todayReadCalls maps every tool that asks Kite to its failure text, with arguments that are good.
+func todayReadCalls() map[string][2]string {
 	const instruments = `{"instruments":["NSE:ITC"]}`
 	const history = `{"instrument_token":505089,"from_date":"2026-11-19 09:15:00","to_date":"2026-11-19 15:30:00","interval":"15minute"}`
 	out := map[string][2]string{
@@ -34,7 +35,7 @@ func guarded() map[string][2]string {
 func TestEveryToolSaysWhatItSays(t *testing.T) {
 	w := startServer(t)
 	in := w.loggedIn("MK4021")
-	for tool, c := range guarded() {
+	for tool, c := range todayReadCalls() {
 		id := w.initialize()
 		expect(t, w.call(id, tool, c[0]), "Please log in first using the login tool", true)
 		expect(t, w.call(id, tool, c[0]), c[1], true)
@@ -55,7 +56,7 @@ func TestNullFromKite(t *testing.T) {
 	w := startServer(t)
 	id := w.loggedIn("MK4021")
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamNull})
-	for tool, c := range guarded() {
+	for tool, c := range todayReadCalls() {
 		r := w.call(id, tool, c[0])
 		want := "[]"
 		switch tool {
@@ -242,6 +243,52 @@ func TestWriteToolsAreRefusedAndRemembered(t *testing.T) {
 		}
 		if w.call(id, "get_gtts", `{}`).text+w.call(id, "get_orders", `{}`).text != before {
 			t.Error("a write tool changed something")
+		}
+	}
+}
+
+// toolList is the part of an answer to tools/list that clients look at.
+type toolList struct {
+	Result struct {
+		Tools []struct {
+			Name, Description string
+			Annotations       map[string]bool
+			InputSchema       struct {
+				Type       string
+				Properties map[string]struct{ Type, Description string }
+				Required   []string
+			}
+		}
+	}
+}
+
+func TestToolList(t *testing.T) {
+	for _, c := range []struct {
+		order bool
+		count int
+	}{{false, 19}, {true, 22}} {
+		w := startServer(t, func(o *kite.Options) { o.NoOrderTools = !c.order })
+		var m toolList
+		if err := json.Unmarshal([]byte(w.post(w.initialize(), rpc(1, "tools/list", nil)).body), &m); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, tool := range m.Result.Tools {
+			names = append(names, tool.Name)
+			if tool.Annotations["readOnlyHint"] || !tool.Annotations["destructiveHint"] || len(tool.Annotations) != 4 {
+				t.Errorf("%s: annotations %v", tool.Name, tool.Annotations)
+			}
+			for _, r := range tool.InputSchema.Required {
+				if tool.InputSchema.Properties[r].Type == "" {
+					t.Errorf("%s requires %s, which it does not describe", tool.Name, r)
+				}
+			}
+		}
+		if len(names) != c.count || !slices.IsSorted(names) || slices.Contains(names, "place_order") != c.order {
+			t.Errorf("%d tools: %q", len(names), names)
+		}
+		if !slices.Contains(names, "place_gtt_order") || !slices.Contains(names, "get_holdings") {
+			t.Errorf("tools are missing: %q", names)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestInjectedRefusals(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.asha()
 	r.Inject(Fault{Method: "sendMessage", Chat: 42, RetryAfter: 7})
 	r.Inject(Fault{Method: "getMe", Status: 500, Times: 2})
@@ -26,20 +26,20 @@ func TestInjectedRefusals(t *testing.T) {
 	}
 	r.clock.add(7 * time.Second)
 	r.must("sendMessage", p)
-	r.innocent()
+	r.noViolations()
 	r.Inject(Fault{RetryAfter: 5})
 	r.call("sendMessage", p)
 	r.must("sendChatAction", params{"chat_id": 42, "action": "typing"})
-	r.innocent()
+	r.noViolations()
 	r.must("sendMessage", p)
-	r.violated("sendMessage: called 5s before retry_after had passed")
+	r.wantViolation("sendMessage: called 5s before retry_after had passed")
 	if c := r.Calls()[1]; !c.Faulty || c.Code != 429 {
 		t.Errorf("recorded as %+v", c)
 	}
 }
 
 func TestInjectedPageOfAProxy(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.Inject(Fault{Status: 502, Body: "<html>bad gateway</html>", Times: -1})
 	for range 3 {
 		resp, err := r.http.Get(r.base + "/bot" + testToken + "/getMe")
@@ -57,7 +57,7 @@ func TestInjectedPageOfAProxy(t *testing.T) {
 }
 
 func TestDroppedConnections(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
 	for drop, messages := range map[Drop]int{DropBefore: 0, DropAfter: 1} {
 		before := len(p.Chat())
@@ -73,7 +73,7 @@ func TestDroppedConnections(t *testing.T) {
 }
 
 func TestDelay(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	asked := make(chan time.Duration, 1)
 	release := make(chan time.Time)
 	r.opts.After = func(d time.Duration) <-chan time.Time { asked <- d; return release }
@@ -102,7 +102,7 @@ func TestDelay(t *testing.T) {
 }
 
 func TestHalfAnAnswer(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
 	for text, messages := range map[string]int{"x": 1, "": 0} {
 		before := len(p.Chat())
@@ -125,7 +125,7 @@ func TestHalfAnAnswer(t *testing.T) {
 // A bot that meets the limit of all chats learns it from the second chat that is
 // refused: a third one is too early.
 func TestEarlyCallsAreCounted(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	for id := range int64(4) {
 		r.User(42+id, "P").Send("/start")
 	}
@@ -142,7 +142,7 @@ func TestEarlyCallsAreCounted(t *testing.T) {
 	if early := r.EarlyCalls(); early != (EarlyCalls{Chats: 1, All: 1}) {
 		t.Errorf("early = %+v, want one to the refused chat and one to another", early)
 	}
-	r.violated("sendMessage: called 30s before retry_after had passed")
+	r.wantViolation("sendMessage: called 30s before retry_after had passed")
 	r.clock.add(30 * time.Second)
 	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
 	r.Inject(Fault{Method: "answerCallbackQuery", RetryAfter: 9, Times: 2})
@@ -152,5 +152,5 @@ func TestEarlyCallsAreCounted(t *testing.T) {
 	if early := r.EarlyCalls(); early.Callbacks != 1 {
 		t.Errorf("early = %+v, want one press", early)
 	}
-	r.violated("answerCallbackQuery: called 9s before retry_after had passed")
+	r.wantViolation("answerCallbackQuery: called 9s before retry_after had passed")
 }

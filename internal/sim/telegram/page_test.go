@@ -12,21 +12,21 @@ import (
 	"testing"
 )
 
-// pageRig is a server whose page is mounted under a prefix, as the demo does.
-type pageRig struct {
-	*rig
+// pageFixture is a server whose page is mounted under a prefix, as the demo does.
+type pageFixture struct {
+	*fixture
 	url string
 }
 
-func newPageRig(t *testing.T) *pageRig {
-	r := newRig(t)
+func startPage(t *testing.T) *pageFixture {
+	r := startServer(t)
 	ts := httptest.NewServer(http.StripPrefix("/some/chat", r.Page()))
 	t.Cleanup(ts.Close)
 	t.Cleanup(r.Close) // before the page's server, which waits for its streams
-	return &pageRig{rig: r, url: ts.URL + "/some/chat"}
+	return &pageFixture{fixture: r, url: ts.URL + "/some/chat"}
 }
 
-func (r *pageRig) get(path string) (*http.Response, string) {
+func (r *pageFixture) get(path string) (*http.Response, string) {
 	r.t.Helper()
 	resp, err := r.http.Get(r.url + path)
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *pageRig) get(path string) (*http.Response, string) {
 	return resp, string(body)
 }
 
-func (r *pageRig) post(path, body string, headers ...string) (int, string) {
+func (r *pageFixture) post(path, body string, headers ...string) (int, string) {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+path, strings.NewReader(body))
 	if err != nil {
@@ -60,7 +60,7 @@ func (r *pageRig) post(path, body string, headers ...string) (int, string) {
 }
 
 // stream reads server-sent events: each call returns the next one and its id.
-func (r *pageRig) stream(path, last string) func() (pageEvent, string) {
+func (r *pageFixture) stream(path, last string) func() (pageEvent, string) {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.url+path, nil)
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *pageRig) stream(path, last string) func() (pageEvent, string) {
 }
 
 func TestPageServesItself(t *testing.T) {
-	r := newPageRig(t)
+	r := startPage(t)
 	resp, body := r.get("")
 	if resp.Request.URL.Path != "/some/chat/" || !strings.Contains(body, `id="composer"`) {
 		t.Errorf("page at %s: %s", resp.Request.URL, body)
@@ -121,7 +121,7 @@ func TestPageServesItself(t *testing.T) {
 }
 
 func TestPagePosts(t *testing.T) {
-	r := newPageRig(t)
+	r := startPage(t)
 	if _, body := r.get("/api/people"); body != `[{"id":5000001,"name":"Asha"},{"id":5000002,"name":"Ravi"}]` {
 		t.Errorf("people: %s", body)
 	}
@@ -164,7 +164,7 @@ func TestPagePosts(t *testing.T) {
 }
 
 func TestPageStream(t *testing.T) {
-	r := newPageRig(t)
+	r := startPage(t)
 	const asha = 5000001
 	next := r.stream("/api/events?person=5000001", "")
 	if d, _ := next(); !d.Reset || len(d.Messages) != 0 || d.Bot.Username != "kite_demo_bot" {
@@ -175,7 +175,7 @@ func TestPageStream(t *testing.T) {
 	if d.Reset || len(d.Messages) != 1 || !d.Messages[0].Mine || d.Messages[0].Text != "/start" {
 		t.Errorf("own message %+v", d)
 	}
-	id := r.say(params{"chat_id": asha, "text": "x", "protect_content": true, "disable_notification": true, "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
+	id := r.sendText(params{"chat_id": asha, "text": "x", "protect_content": true, "disable_notification": true, "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
 	if d, _ := next(); len(d.Messages) != 1 || d.Messages[0].Mine || !d.Messages[0].Protected || !d.Messages[0].Silent || d.Messages[0].Keyboard[0][0].Data != "go" {
 		t.Errorf("the bot's message %+v", d)
 	}
@@ -210,7 +210,7 @@ func TestPageStream(t *testing.T) {
 }
 
 func TestPageFiles(t *testing.T) {
-	r := newPageRig(t)
+	r := startPage(t)
 	p := r.User(5000001, "")
 	p.Send("/start")
 	image := picture(t, 4, 4)

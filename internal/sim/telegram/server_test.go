@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRefusesStrangers(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	for _, tc := range []struct {
 		path, method string
 		want         int
@@ -40,7 +40,7 @@ func TestRefusesStrangers(t *testing.T) {
 			t.Errorf("%s %s: %+v, %v, want %d", tc.method, tc.path, a, err, tc.want)
 		}
 	}
-	r.violated("banAll: the simulator has no such method")
+	r.wantViolation("banAll: the simulator has no such method")
 }
 
 func TestWithoutATokenNobodyGetsIn(t *testing.T) {
@@ -54,7 +54,7 @@ func TestWithoutATokenNobodyGetsIn(t *testing.T) {
 }
 
 func TestGetMe(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	me := decode[wireMe](t, r.must("getMe", nil))
 	if me.ID != 7000000002 || !me.IsBot || me.Username != "kite_demo_bot" || me.CanReadAllGroupMessages {
 		t.Errorf("getMe: %+v", me)
@@ -62,7 +62,7 @@ func TestGetMe(t *testing.T) {
 }
 
 func TestAllFormsOfParameters(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.asha()
 	p := params{"chat_id": 42, "text": "<b>1 & 2</b>", "parse_mode": "HTML", "disable_notification": true}
 	r.must("sendMessage", p)
@@ -79,7 +79,7 @@ func TestAllFormsOfParameters(t *testing.T) {
 	if a, err := r.do(t.Context(), "sendMessage?chat_id=42&text="+url.QueryEscape("<b>1 & 2</b>")+"&parse_mode=HTML&disable_notification=1", "", http.NoBody); err != nil || !a.OK {
 		t.Errorf("query: %+v, %v", a, err)
 	}
-	r.innocent()
+	r.noViolations()
 	for _, m := range r.User(42, "").Chat()[1:] {
 		want := Message{Text: "1 & 2", Silent: true}
 		if m.Text != want.Text || !m.Silent || len(m.Entities) != 1 || m.Entities[0] != (Entity{Type: "bold", Length: 5}) {
@@ -97,7 +97,7 @@ func readAll(r interface {
 }
 
 func TestUnreadableRequests(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	for kind, body := range map[string]string{
 		"application/json":                  `{"chat_id":`,
 		"application/x-www-form-urlencoded": "a=%zz",
@@ -109,30 +109,30 @@ func TestUnreadableRequests(t *testing.T) {
 			t.Errorf("%s: %+v, %v", kind, a, err)
 		}
 	}
-	r.violated("unreadable request")
+	r.wantViolation("unreadable request")
 }
 
 func TestParametersOfNoUseAreNoted(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.asha()
 	r.refused("sendMessage", params{"chat_id": 42, "text": "x", "txt": "y"}, "the simulator does not know the parameter txt of sendMessage")
-	r.violated(`sendMessage: unknown parameter "txt"`)
+	r.wantViolation(`sendMessage: unknown parameter "txt"`)
 	if a := r.upload("sendMessage", params{"chat_id": 42, "text": "x"}, map[string][]byte{"stray": {1}}); a.OK {
 		t.Errorf("stray file: %+v", a)
 	}
-	r.violated(`file part "stray" is not referred to`)
+	r.wantViolation(`file part "stray" is not referred to`)
 	if a, err := r.do(t.Context(), "sendMessage?text=x", "application/x-www-form-urlencoded", form(params{"chat_id": 42, "text": "y"})); err != nil || !a.OK {
 		t.Errorf("twice: %+v, %v", a, err)
 	}
-	r.violated(`parameter "text" given twice`)
+	r.wantViolation(`parameter "text" given twice`)
 	r.must("sendMessage", params{"chat_id": 42, "text": "x", "link_preview_options": params{"is_disabled": true, "disabled": true}})
-	r.violated(`unknown field "disabled"`)
+	r.wantViolation(`unknown field "disabled"`)
 }
 
 func TestCallsAreRecorded(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.asha()
-	r.say(params{"chat_id": 42, "text": "hello"})
+	r.sendText(params{"chat_id": 42, "text": "hello"})
 	r.call("sendMessage", params{"chat_id": 43, "text": "hello"})
 	err := r.WaitCalls(t.Context(), func(calls []Call) bool { return len(calls) == 3 })
 	if err != nil {

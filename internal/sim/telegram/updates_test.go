@@ -19,7 +19,7 @@ func ids(t *testing.T, raw json.RawMessage) []int64 {
 }
 
 func TestOffsetsConfirm(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	for range 5 {
 		p.Send("hello")
@@ -45,11 +45,11 @@ func TestOffsetsConfirm(t *testing.T) {
 			t.Fatalf("getUpdates(%v): %v, %d left; want %v, %d", tc.p, got, r.Queue(), tc.want, tc.left)
 		}
 	}
-	r.innocent()
+	r.noViolations()
 }
 
 func TestNumberingMayRestart(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	r.SetNextUpdateID(900)
 	p.Send("old")
@@ -66,7 +66,7 @@ func TestNumberingMayRestart(t *testing.T) {
 }
 
 func TestLongPollWaits(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	got := r.poll(t.Context(), params{"timeout": 30})
 	r.waitPolling()
@@ -77,7 +77,7 @@ func TestLongPollWaits(t *testing.T) {
 }
 
 func TestTheOlderPollEnds(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	older := r.poll(t.Context(), params{"timeout": 30})
 	r.waitPolling()
@@ -93,7 +93,7 @@ func TestTheOlderPollEnds(t *testing.T) {
 }
 
 func TestPollEndsWithItsClientAndItsServer(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := r.poll(ctx, params{"timeout": 50})
 	r.waitPolling()
@@ -113,7 +113,7 @@ func TestPollEndsWithItsClientAndItsServer(t *testing.T) {
 }
 
 // poll starts a getUpdates; a call that fails arrives as the zero answer.
-func (r *rig) poll(ctx context.Context, p params) <-chan answer {
+func (r *fixture) poll(ctx context.Context, p params) <-chan answer {
 	got := make(chan answer, 1)
 	done := make(chan struct{})
 	r.t.Cleanup(func() { r.Close(); <-done })
@@ -129,7 +129,7 @@ func (r *rig) poll(ctx context.Context, p params) <-chan answer {
 }
 
 // waitPolling blocks until a getUpdates is being held.
-func (r *rig) waitPolling() {
+func (r *fixture) waitPolling() {
 	r.t.Helper()
 	if err := r.WaitPolling(r.t.Context()); err != nil {
 		r.t.Fatal(err)
@@ -137,7 +137,7 @@ func (r *rig) waitPolling() {
 }
 
 func TestAllowedUpdatesStay(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	r.must("getUpdates", params{"allowed_updates": []string{"callback_query"}})
 	if id := p.Send("unseen"); id != 0 {
@@ -151,8 +151,8 @@ func TestAllowedUpdatesStay(t *testing.T) {
 	if got := ids(t, r.must("getUpdates", nil)); len(got) != 2 {
 		t.Errorf("updates %v", got)
 	}
-	r.innocent()
+	r.noViolations()
 	r.must("getUpdates", params{"allowed_updates": []string{"messages"}})
-	r.violated(`"messages", which is no kind of update`)
+	r.wantViolation(`"messages", which is no kind of update`)
 	r.refused("getUpdates", params{"allowed_updates": "message"}, "can't parse allowed_updates JSON object")
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestWebhook(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	pauses := make(chan time.Duration, 1)
 	r.opts.After = func(d time.Duration) <-chan time.Time {
 		pauses <- d
@@ -58,11 +58,11 @@ func TestWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.checkHookInfo(hook.URL + "/tg")
-	r.innocent()
+	r.noViolations()
 }
 
 // checkHookInfo wants a webhook that failed once and then took everything.
-func (r *rig) checkHookInfo(url string) {
+func (r *fixture) checkHookInfo(url string) {
 	r.t.Helper()
 	info := decode[webhookInfo](r.t, r.must("getWebhookInfo", nil))
 	if info.URL != url || info.Pending != 0 || info.LastErrorText != "Wrong response from the webhook: 503 Service Unavailable" || info.MaxConnections != 40 {
@@ -71,7 +71,7 @@ func (r *rig) checkHookInfo(url string) {
 }
 
 func TestAWebhookExcludesGetUpdates(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.must("setWebhook", params{"url": "http://127.0.0.1:1/"}) // never called: the queue stays empty
 	const words = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 	if a := r.call("getUpdates", nil); a.status != 409 || a.Description != words {
@@ -86,11 +86,11 @@ func TestAWebhookExcludesGetUpdates(t *testing.T) {
 	if got := r.must("getUpdates", nil); !strings.Contains(string(got), "third") {
 		t.Errorf("after the webhook: %s", got)
 	}
-	r.innocent()
+	r.noViolations()
 }
 
 func TestSetWebhookEndsAPollAndDropsUpdates(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
 	// Port 1 on loopback refuses connections; nothing is posted, for the queue is empty.
@@ -107,7 +107,7 @@ func TestSetWebhookEndsAPollAndDropsUpdates(t *testing.T) {
 }
 
 func TestSetWebhookRefusals(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	const insecure = "bad webhook: An HTTPS URL must be provided for webhook"
 	r.refused("setWebhook", params{"url": "ftp://127.0.0.1/"}, insecure)
 	r.refused("setWebhook", params{"url": "127.0.0.1"}, insecure)
@@ -122,7 +122,7 @@ func TestSetWebhookRefusals(t *testing.T) {
 }
 
 func TestSetWebhookIsRare(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	set := params{"url": "http://127.0.0.1:1/"}
 	r.must("setWebhook", set)
 	r.clock.add(999 * time.Millisecond)
@@ -131,12 +131,12 @@ func TestSetWebhookIsRare(t *testing.T) {
 	}
 	r.clock.add(time.Millisecond)
 	r.must("setWebhook", set)
-	r.innocent()
+	r.noViolations()
 }
 
 func TestMaxConnections(t *testing.T) {
 	for given, want := range map[string]int64{"": 40, "0": 1, "1": 1, "100": 100, "101": 100} {
-		r := newRig(t)
+		r := startServer(t)
 		set := params{"url": "http://127.0.0.1:1/"}
 		if given != "" {
 			set["max_connections"] = given
@@ -180,7 +180,7 @@ func hookOf(t *testing.T, answer func(text string) (status int)) (url string) {
 
 // What comes from one chat stays in order; another chat does not wait for it.
 func TestAWebhookKeepsTheOrderOfAChat(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	var mu sync.Mutex
 	var got []string
 	tries := 0
@@ -213,11 +213,11 @@ func TestAWebhookKeepsTheOrderOfAChat(t *testing.T) {
 	if want := []string{"r1", "r2", "a1", "a2"}; !slices.Equal(got, want) {
 		t.Errorf("delivered %q, want %q", got, want)
 	}
-	r.innocent()
+	r.noViolations()
 }
 
 func TestAWebhookHasSoManyConnections(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	var mu sync.Mutex
 	most, now := 0, 0
 	full := make(chan struct{})
@@ -247,11 +247,11 @@ func TestAWebhookHasSoManyConnections(t *testing.T) {
 	if n := r.Redeliver(5); n != 5 {
 		t.Errorf("%d of what a webhook took come again, want 5", n)
 	}
-	r.innocent()
+	r.noViolations()
 }
 
 func TestAWebhookMustNotAnswerGone(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	answers := []int{http.StatusGone, http.StatusOK}
 	url := hookOf(t, func(string) int {
 		status := answers[0]
@@ -263,5 +263,5 @@ func TestAWebhookMustNotAnswerGone(t *testing.T) {
 	if err := r.WaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r.violated("webhook: answered with 410")
+	r.wantViolation("webhook: answered with 410")
 }

@@ -7,30 +7,30 @@ import (
 	"kitebot/internal/sim/kite"
 )
 
-const half = 30 * time.Minute
+const halfHour = 30 * time.Minute
 
 func TestSessionEndsTwelveHoursAfterItsBirthOnMCP(t *testing.T) {
 	w := startServer(t)
 	w.clock.add(10 * time.Minute) // births are not on a clean-up tick
 	id := w.loggedIn("MK4021")
 	w.clock.add(6 * time.Hour)
-	w.finish(linkIn(t, w.freshLink(id)), "MK4021") // a new login extends nothing
+	w.completeLogin(linkIn(t, w.newLinkWhileLoggedIn(id)), "MK4021") // a new login extends nothing
 	w.clock.add(6 * time.Hour)
-	if got := w.userOf(id); got != "MK4021" {
+	if got := w.userBehind(id); got != "MK4021" {
 		t.Fatalf("at 12 h: %q", got)
 	}
 	w.clock.add(time.Second)
 	if r := w.post(id, rpc(1, "ping", nil)); r.status != 404 || r.body != "Session terminated\n" {
 		t.Errorf("after 12 h: %d %q", r.status, r.body)
 	}
-	w.clock.add(half)
+	w.clock.add(halfHour)
 	if r := w.post(id, rpc(1, "ping", nil)); r.status != 400 || r.body != "Invalid session ID\n" {
 		t.Errorf("after the clean-up: %d %q", r.status, r.body)
 	}
 }
 
-// freshLink makes the login tool hand out a link on a session that is logged in.
-func (w *fixture) freshLink(session string) string {
+// newLinkWhileLoggedIn makes the login tool hand out a link on a session that is logged in.
+func (w *fixture) newLinkWhileLoggedIn(session string) string {
 	w.sim.Inject(kite.Fault{Kind: kite.UpstreamFailure, Tool: "login", Times: 1})
 	return w.call(session, "login", `{}`).text
 }
@@ -41,7 +41,7 @@ func TestSessionEndsTwelveHoursAfterItsFirstCallOnSSE(t *testing.T) {
 	s := w.open()
 	w.clock.add(time.Hour) // the stream's age does not count
 	link := linkIn(t, s.call("login", `{}`).text)
-	w.finish(link, "MK4021")
+	w.completeLogin(link, "MK4021")
 	w.clock.add(12 * time.Hour)
 	if r := s.call("get_profile", `{}`); r.isError {
 		t.Fatalf("at 12 h: %q", r.text)
@@ -50,7 +50,7 @@ func TestSessionEndsTwelveHoursAfterItsFirstCallOnSSE(t *testing.T) {
 	expect(t, s.call("get_profile", `{}`), "Failed to establish a session. Please try again.", true)
 	expect(t, s.call("get_quotes", `{"instruments":["NSE:ITC"]}`), "Failed to establish a session. Please try again.", true)
 	expect(t, s.call("login", `{}`), "Failed to get or create Kite session", true)
-	w.clock.add(half)
+	w.clock.add(halfHour)
 	expect(t, s.call("get_profile", `{}`), "Please log in first using the login tool", true)
 	expect(t, s.call("get_profile", `{}`), "Failed to execute get_profile", true)
 }
@@ -87,7 +87,7 @@ func TestCleanupLogsOutOnlyWhoWasIdle(t *testing.T) {
 		if c.touched {
 			w.post(id, rpc(1, "ping", nil))
 		}
-		w.clock.add(half)
+		w.clock.add(halfHour)
 		if n := len(w.sim.Sessions()); n != 0 {
 			t.Fatalf("%d sessions after the clean-up", n)
 		}
@@ -110,7 +110,7 @@ func TestKiteEndsTokensAtSix(t *testing.T) {
 		midnight = midnight.Add(24 * time.Hour)
 		id := w.loggedIn("MK4021")
 		w.clock.add(midnight.Add(c.alive).Sub(w.clock.Now()))
-		if got := w.userOf(id); got != "MK4021" {
+		if got := w.userBehind(id); got != "MK4021" {
 			t.Errorf("login at %s: %q at %s", c.login, got, c.alive)
 		}
 		w.clock.add(midnight.Add(c.dead).Sub(w.clock.Now()))

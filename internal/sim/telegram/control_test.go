@@ -10,29 +10,29 @@ import (
 )
 
 func TestAVanishedChatIsNotFound(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
 	p.ForgetChat()
 	r.refused("sendMessage", params{"chat_id": 42, "text": "x"}, "chat not found")
 	p.Send("hello")
 	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
-	r.innocent()
+	r.noViolations()
 }
 
 func TestAPersonDeletesAMessage(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
-	id := r.say(params{"chat_id": 42, "text": "x"})
+	id := r.sendText(params{"chat_id": 42, "text": "x"})
 	p.Delete(id)
 	if n := len(p.Chat()); n != 1 || r.Queue() != 0 {
 		t.Errorf("%d messages are left, %d updates tell of it", n, r.Queue())
 	}
 	r.refused("editMessageText", params{"chat_id": 42, "message_id": id, "text": "y"}, "message to edit not found")
-	r.innocent()
+	r.noViolations()
 }
 
 func TestARevokedToken(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
 	r.RevokeToken("7000000002:another-made-up-token")
@@ -52,7 +52,7 @@ func TestARevokedToken(t *testing.T) {
 }
 
 func TestASecondPoller(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
@@ -68,11 +68,11 @@ func TestASecondPoller(t *testing.T) {
 	if got := ids(t, r.must("getUpdates", nil)); cmp.Diff([]int64{1}, got) != "" {
 		t.Errorf("afterwards: %v, want the update that came meanwhile", got)
 	}
-	r.innocent()
+	r.noViolations()
 }
 
 func TestAWebhookElsewhere(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	held := r.poll(t.Context(), params{"timeout": 50})
 	r.waitPolling()
@@ -92,11 +92,11 @@ func TestAWebhookElsewhere(t *testing.T) {
 	if got := ids(t, r.must("getUpdates", nil)); len(got) != 1 {
 		t.Errorf("afterwards: %v", got)
 	}
-	r.innocent()
+	r.noViolations()
 }
 
 func TestTheLimitOfAllChats(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.asha()
 	ravi := r.User(43, "Ravi")
 	ravi.Send("/start")
@@ -113,12 +113,12 @@ func TestTheLimitOfAllChats(t *testing.T) {
 	}
 	r.must("getUpdates", nil)
 	r.must("getMe", nil)
-	r.innocent()
+	r.noViolations()
 	r.clock.add(20 * time.Second)
 	if a := r.call("sendMessage", params{"chat_id": 42, "text": "x"}); a.Parameters.RetryAfter != 10 {
 		t.Errorf("ten seconds before the end: %+v", a)
 	}
-	r.violated("sendMessage: called 10s before retry_after had passed")
+	r.wantViolation("sendMessage: called 10s before retry_after had passed")
 	r.clock.add(10 * time.Second)
 	r.must("sendMessage", params{"chat_id": 42, "text": "x"})
 	r.LimitAll(30)
@@ -127,7 +127,7 @@ func TestTheLimitOfAllChats(t *testing.T) {
 }
 
 func TestUpdatesAreDeliveredAgain(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	for range 3 {
 		p.Send("hello")
@@ -150,24 +150,24 @@ func TestUpdatesAreDeliveredAgain(t *testing.T) {
 }
 
 func TestSilentMessagesShow(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
-	id := r.say(params{"chat_id": 42, "text": "x", "disable_notification": true})
+	id := r.sendText(params{"chat_id": 42, "text": "x", "disable_notification": true})
 	r.must("editMessageText", params{"chat_id": 42, "message_id": id, "text": "y"})
 	if m := p.Last(); !m.Silent || m.String() != "#2 Kite demo: [silent] y (edited)" {
 		t.Errorf("message %+v is %q", m, m.String())
 	}
-	r.innocent()
+	r.noViolations()
 	r.call("editMessageText", params{"chat_id": 42, "message_id": id, "text": "z", "disable_notification": true})
-	r.violated(`editMessageText: unknown parameter "disable_notification"`)
+	r.wantViolation(`editMessageText: unknown parameter "disable_notification"`)
 }
 
 func TestDescriptionsCanBeRead(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.must("setMyDescription", params{"description": "long"})
 	r.must("setMyShortDescription", params{"short_description": "short"})
 	if a, b := string(r.must("getMyDescription", nil)), string(r.must("getMyShortDescription", nil)); a != `{"description":"long"}` || b != `{"short_description":"short"}` {
 		t.Errorf("%s %s", a, b)
 	}
-	r.innocent()
+	r.noViolations()
 }

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestShapeOfAMessageUpdate(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	r.User(42, "Asha").Send(" 😀 /start now ")
 	got := r.must("getUpdates", nil)
 	want := `[{"update_id":1,"message":{"message_id":1,"from":{"id":42,"is_bot":false,"first_name":"Asha","language_code":"en"},` +
@@ -20,7 +21,7 @@ func TestShapeOfAMessageUpdate(t *testing.T) {
 }
 
 func TestBlockingIsTold(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
 	p.Block()
 	p.Block()
@@ -46,7 +47,7 @@ func TestBlockingIsTold(t *testing.T) {
 }
 
 func TestGroupsHavePrivacyMode(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.User(42, "Asha")
 	g := r.Group(-1001, "Traders")
 	for text, seen := range map[string]bool{
@@ -57,7 +58,7 @@ func TestGroupsHavePrivacyMode(t *testing.T) {
 			t.Errorf("%q: update %d", text, id)
 		}
 	}
-	r.say(params{"chat_id": -1001, "text": "open a private chat"})
+	r.sendText(params{"chat_id": -1001, "text": "open a private chat"})
 	u := decode[[]wireUpdate](t, r.must("getUpdates", nil))[0]
 	if u.Message.Chat.Type != "supergroup" || u.Message.Chat.Title != "Traders" {
 		t.Errorf("chat %+v", u.Message.Chat)
@@ -69,9 +70,9 @@ func TestGroupsHavePrivacyMode(t *testing.T) {
 }
 
 func TestWaitShowsTheChat(t *testing.T) {
-	r := newRig(t)
+	r := startServer(t)
 	p := r.asha()
-	r.say(params{"chat_id": 42, "text": "pick one", "reply_markup": keyboard([]any{button("Yes", "callback_data", "y"), button("No", "callback_data", "n")})})
+	r.sendText(params{"chat_id": 42, "text": "pick one", "reply_markup": keyboard([]any{button("Yes", "callback_data", "y"), button("No", "callback_data", "n")})})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := p.Wait(ctx, func([]Message) bool { return false })
@@ -81,5 +82,49 @@ func TestWaitShowsTheChat(t *testing.T) {
 	r.Close()
 	if err := p.Wait(t.Context(), func([]Message) bool { return false }); !errors.Is(err, errClosed) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestPressAndAnswer(t *testing.T) {
+	r := startServer(t)
+	p := r.asha()
+	id := r.sendText(params{"chat_id": 42, "text": "x", "reply_markup": keyboard([]any{button("Go", "callback_data", "go")})})
+	for _, wrong := range []string{"gone", ""} {
+		if _, err := p.Press(id, wrong); err == nil {
+			t.Errorf("pressed %q", wrong)
+		}
+	}
+	if _, err := p.Press(99, "go"); err == nil {
+		t.Error("pressed a button of no message")
+	}
+	press, err := p.Press(id, "go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := decode[[]wireUpdate](t, r.must("getUpdates", nil))[0].CallbackQuery
+	if q.ID != press.ID || q.Data != "go" || q.From.ID != 42 || q.Message.MessageID != id || q.Message.Text != "x" || q.ChatInstance == "" {
+		t.Errorf("query %+v", q)
+	}
+	r.refused("answerCallbackQuery", params{"callback_query_id": q.ID, "text": strings.Repeat("x", 201)}, "MESSAGE_TOO_LONG")
+	r.refused("answerCallbackQuery", params{"callback_query_id": q.ID, "url": "https://example.org"}, "the simulator does not know the parameter url of answerCallbackQuery")
+	select {
+	case <-press.Answered():
+		t.Error("answered by a refused answer")
+	default:
+	}
+	r.must("answerCallbackQuery", params{"callback_query_id": q.ID, "text": "Done"})
+	<-press.Answered()
+	if press.AnswerText() != "Done" {
+		t.Errorf("answer %q", press.AnswerText())
+	}
+	const stale = "query is too old and response timeout expired or query ID is invalid"
+	r.refused("answerCallbackQuery", params{"callback_query_id": q.ID}, stale)
+	r.wantViolation("answered twice")
+	r.refused("answerCallbackQuery", params{"callback_query_id": "5"}, stale)
+	late := p.PressForged(77, "forged")
+	r.clock.add(queryLife + time.Second)
+	r.refused("answerCallbackQuery", params{"callback_query_id": late.ID}, stale)
+	if u := decode[[]wireUpdate](t, r.must("getUpdates", nil)); u[1].CallbackQuery.Message.Date != 0 || u[1].CallbackQuery.Message.MessageID != 77 {
+		t.Errorf("forged query %+v", u[1].CallbackQuery.Message)
 	}
 }

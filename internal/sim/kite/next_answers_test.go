@@ -8,29 +8,31 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"kitebot/internal/sim/kite/sample"
 )
 
-// hits is an answer of market search.
-type hits struct {
+// searchResult is an answer of market search.
+type searchResult struct {
 	Data       []map[string]any
 	Meta       map[string]any
 	Pagination *struct{ From, Limit, Total, Returned int }
 }
 
-func (p *person) search(more string) hits {
-	p.w.t.Helper()
-	var h hits
+func (p *session) search(more string) searchResult {
+	p.f.t.Helper()
+	var h searchResult
 	if r := p.call("market", "search", more); r.isError {
-		p.w.t.Fatalf("%s: %s", more, r.text)
+		p.f.t.Fatalf("%s: %s", more, r.text)
 	} else if err := json.Unmarshal([]byte(r.text), &h); err != nil {
-		p.w.t.Fatal(err)
+		p.f.t.Fatal(err)
 	}
 	return h
 }
 
 // ids returns what was found, in the order of the alphabet.
-func (h hits) ids() string {
+func (h searchResult) ids() string {
 	var out []string
 	for _, row := range h.Data {
 		out = append(out, fmt.Sprint(row["id"]))
@@ -41,7 +43,7 @@ func (h hits) ids() string {
 
 func TestNextSearch(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("NK0001")
+	p := w.signIn("NK0001")
 	for more, want := range map[string]string{
 		`"query":"m&m"`:                            "NSE:M&M",
 		`"query":"zzzzz"`:                          "",
@@ -63,12 +65,12 @@ func TestNextSearch(t *testing.T) {
 	if len(h.Data) != 2 || h.Pagination == nil || h.Pagination.Total != 6 || h.Pagination.From != 1 || h.Pagination.Returned != 2 {
 		t.Errorf("page: %+v of %d", h.Pagination, len(h.Data))
 	}
-	w.clean()
+	w.noViolations()
 }
 
 func TestNextSearchHasNoOrder(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("NK0001")
+	p := w.signIn("NK0001")
 	orders := map[string]bool{}
 	for range 40 {
 		var ids []string
@@ -84,7 +86,7 @@ func TestNextSearchHasNoOrder(t *testing.T) {
 
 func TestNextSearchInFull(t *testing.T) {
 	w, today := newNext(t), startServer(t)
-	p := w.enter("NK0001")
+	p := w.signIn("NK0001")
 	old := decode[[]sample.Instrument](t, today.call(today.initialize(), "search_instruments", `{"query":"NFO:NIFTY26NOVFUT"}`))
 	raw, err := json.Marshal(old[0])
 	if err != nil {
@@ -96,4 +98,40 @@ func TestNextSearchInFull(t *testing.T) {
 			t.Errorf("%s: %v, want %s", verbosity, h.Data, raw)
 		}
 	}
+}
+
+func TestAlerts(t *testing.T) {
+	w := newNext(t)
+	p := w.signIn("MK4021")
+	mine := sample.AccountOf("MK4021").Alerts
+	ids := make([]string, len(mine))
+	for i, a := range mine {
+		ids[i] = `"` + a.UUID + `"`
+	}
+	type many struct{ Alerts []sample.Alert }
+	for more, want := range map[string][]sample.Alert{
+		"":                                mine,
+		`"uuids":[]`:                      mine,
+		`"uuids":` + ids[0]:               mine, // a plain text is no list
+		`"status":"enabled"`:              mine[:2],
+		`"status":"disabled"`:             mine[2:],
+		`"status":"deleted"`:              {},
+		`"type":"ato"`:                    {},
+		`"type":"simple","history":false`: mine,
+		`"uuids":[` + ids[2] + `,` + ids[0] + `],"status":"deleted"`: {mine[0], mine[2]},
+		`"uuids":["a","b"]`: nil,
+	} {
+		if diff := cmp.Diff(want, decode[many](t, p.call("alerts", "get", more)).Alerts); diff != "" {
+			t.Errorf("%s:\n%s", more, diff)
+		}
+	}
+	expect(t, p.call("alerts", "get", `"uuids":["a","b"],"history":true`), `{"alerts":null}`, false)
+	expect(t, p.call("alerts", "get", `"uuids":["a"]`), "Failed to get alert a: Alert not found", true)
+	expect(t, w.signIn("NK0001").call("alerts", "get", `"history":true`), `{"alerts":[]}`, false)
+	one := p.call("alerts", "get", `"uuids":[`+ids[0]+`]`).text
+	const order = "type user_id uuid name status disabled_reason lhs_attribute lhs_exchange lhs_tradingsymbol operator rhs_type rhs_attribute rhs_exchange rhs_tradingsymbol rhs_constant alert_count created_at updated_at"
+	if got := keys(t, strings.TrimPrefix(one, `{"alert":`)); got != order || !strings.Contains(one, `"name":"Reliance \u003c 1,300 \u0026 falling"`) {
+		t.Errorf("one: %s", one)
+	}
+	w.noViolations()
 }

@@ -17,11 +17,11 @@ import (
 
 func TestWholeLogin(t *testing.T) {
 	w := newNext(t)
-	page := w.must("GET", "/authorize?"+asking().Encode(), "")
+	page := w.must("GET", "/authorize?"+authorizeQuery().Encode(), "")
 	if page.status != 200 || !strings.Contains(page.body, "<title>Continue to Kite</title>") || strings.Count(page.body, "<a ") != 1 {
 		t.Errorf("page: %d %s", page.status, page.body)
 	}
-	back, status := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+asking().Encode(), "MK4021")
+	back, status := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+authorizeQuery().Encode(), "MK4021")
 	form := regexp.MustCompile(`^http://127\.0\.0\.1:49152/done\?code=([0-9a-f]{64})&state=st%26te$`)
 	parts := form.FindStringSubmatch(back)
 	if status != 302 || parts == nil {
@@ -34,7 +34,7 @@ func TestWholeLogin(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"token_type": "Bearer", "expires_in": 86400.0, "scope": "default"}, got); r.status != 200 || diff != "" {
 		t.Errorf("token: %d\n%s", r.status, diff)
 	}
-	if user := w.join(bearer).user(); user != "MK4021" {
+	if user := w.openSession(bearer).user(); user != "MK4021" {
 		t.Errorf("the bearer is %q's", user)
 	}
 	grants := w.sim.Grants()
@@ -45,7 +45,7 @@ func TestWholeLogin(t *testing.T) {
 		t.Errorf("handed out: %q, %q", w.sim.Codes(), w.sim.Bearers())
 	}
 	w.checkClaims(bearer, grants[0])
-	w.clean()
+	w.noViolations()
 }
 
 // checkClaims reads a bearer as anybody can.
@@ -77,27 +77,27 @@ func TestAuthorizeRefuses(t *testing.T) {
 	for _, uri := range []string{
 		"http://localhost", "https://127.0.0.1:1/x?y=1", "https://bot.example/in", "https://web.example/cb/", "https://web.example/cb/1?x",
 	} {
-		if r := w.must("GET", "/authorize?"+asking("redirect_uri", uri).Encode(), ""); r.status != 200 {
+		if r := w.must("GET", "/authorize?"+authorizeQuery("redirect_uri", uri).Encode(), ""); r.status != 200 {
 			t.Errorf("%s: %d", uri, r.status)
 		}
 	}
 	var refused []url.Values
 	for _, name := range []string{"client_id", "redirect_uri", "code_challenge", "code_challenge_method"} {
-		refused = append(refused, asking(name, ""))
+		refused = append(refused, authorizeQuery(name, ""))
 	}
 	for _, uri := range []string{
 		"http://[::1]:1/x", "http://127.0.0.2/", "http://LOCALHOST/", "http://localhost.example/", "app://done", "urn:ietf:wg:oauth:2.0:oob",
 		"https://t.me/bot", "https://bot.example/in/", "https://bot.example/in?x=1", "https://web.example/cb", "127.0.0.1:1", "ftp://localhost/", "http://%zz",
 	} {
-		refused = append(refused, asking("redirect_uri", uri))
+		refused = append(refused, authorizeQuery("redirect_uri", uri))
 	}
-	refused = append(refused, asking("code_challenge_method", "plain"), url.Values{"session_id": {"kitemcp-1|2.3"}})
+	refused = append(refused, authorizeQuery("code_challenge_method", "plain"), url.Values{"session_id": {"kitemcp-1|2.3"}})
 	for _, q := range refused {
 		if r := w.must("GET", "/authorize?"+q.Encode(), ""); r.status != 400 || r.body != "invalid request\n" {
 			t.Errorf("%v: %d %q", q, r.status, r.body)
 		}
 	}
-	w.clean()
+	w.noViolations()
 }
 
 func TestWhereTheBrowserIsSent(t *testing.T) {
@@ -106,13 +106,13 @@ func TestWhereTheBrowserIsSent(t *testing.T) {
 		"http://localhost:1/a?z=1&b=2&state=old#part": "http://localhost:1/a?b=2&code=CODE&state=st%26te&z=1",
 		"http://127.0.0.1:1":                          "http://127.0.0.1:1?code=CODE&state=st%26te",
 	} {
-		back, _ := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+asking("redirect_uri", uri).Encode(), "NK0001")
+		back, _ := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+authorizeQuery("redirect_uri", uri).Encode(), "NK0001")
 		codes := w.sim.Codes()
 		if got := strings.Replace(back, codes[len(codes)-1], "CODE", 1); got != want {
 			t.Errorf("%s: sent to %s, want %s", uri, got, want)
 		}
 	}
-	back, _ := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+asking("state", "").Encode(), "NK0001")
+	back, _ := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+authorizeQuery("state", "").Encode(), "NK0001")
 	if strings.Contains(back, "state") {
 		t.Errorf("a state out of nothing: %s", back)
 	}
@@ -120,7 +120,7 @@ func TestWhereTheBrowserIsSent(t *testing.T) {
 
 func TestTheClientHearsOfNoFailure(t *testing.T) {
 	w := newNext(t)
-	link := w.web.URL + "/authorize?" + asking().Encode()
+	link := w.web.URL + "/authorize?" + authorizeQuery().Encode()
 	kitePage := w.kitePage(link)
 	fails := func(name, address string, want int) {
 		t.Helper()
@@ -148,12 +148,12 @@ func TestTheClientHearsOfNoFailure(t *testing.T) {
 	if _, status := w.sim.Authorize(t.Context(), link, ""); status != 500 {
 		t.Errorf("a browser that cancels: %d", status)
 	}
-	w.clean()
+	w.noViolations()
 }
 
 func TestEveryLookIsALoginOfItsOwn(t *testing.T) {
 	w := newNext(t)
-	link := w.web.URL + "/authorize?" + asking().Encode()
+	link := w.web.URL + "/authorize?" + authorizeQuery().Encode()
 	first, second := w.kitePage(link), w.kitePage(link)
 	if first == second {
 		t.Fatal("two looks at the page show one link")
@@ -161,20 +161,20 @@ func TestEveryLookIsALoginOfItsOwn(t *testing.T) {
 	for page, user := range map[string]string{first: "MK4021", second: "AD7730"} {
 		r := w.must("GET", w.callbackOf(page, "user_id="+user), "")
 		token, _ := object(t, w.redeem(mustQuery(t, r.header.Get("Location")).Get("code")).body)["access_token"].(string)
-		if got := w.join(token).user(); got != user {
+		if got := w.openSession(token).user(); got != user {
 			t.Errorf("%s became %q", user, got)
 		}
 	}
 	if back, status := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?client_id=x", "MK4021"); back != "" || status != 400 {
 		t.Errorf("a bad link: sent to %q, %d", back, status)
 	}
-	w.clean()
+	w.noViolations()
 }
 
 func TestNextTakesParallelCalls(t *testing.T) {
 	w := newNext(t)
-	p := w.enter("MK4021")
-	var answers []<-chan later
+	p := w.signIn("MK4021")
+	var answers []<-chan asyncReply
 	for range 20 {
 		answers = append(answers, w.async("POST", "/mcp", callBody(1, "portfolio", `{"mode":"profile"}`), p.header()...))
 	}
@@ -183,5 +183,99 @@ func TestNextTakesParallelCalls(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
-	w.clean()
+	w.noViolations()
+}
+
+func TestRegistrationsAreLimited(t *testing.T) {
+	w := newNext(t)
+	register := func() reply { return w.must("POST", "/register", `{"redirect_uris":["https://t.me/x"]}`) }
+	for i := range 10 {
+		if i == 5 {
+			w.clock.add(30 * time.Minute)
+		}
+		if r := register(); r.status != http.StatusBadRequest {
+			t.Fatalf("request %d: %d", i+1, r.status)
+		}
+	}
+	for range 20 {
+		r := register()
+		if r.status != 429 || object(t, r.body)["error"] != "rate_limit_exceeded" || r.header.Get("Retry-After") != "" {
+			t.Fatalf("eleventh: %d %s", r.status, r.body)
+		}
+	}
+	w.clock.add(30 * time.Minute) // the first five are an hour old
+	for i := range 5 {
+		if r := register(); r.status != http.StatusBadRequest {
+			t.Errorf("an hour later, request %d: %d", i+1, r.status)
+		}
+	}
+	if r := register(); r.status != 429 {
+		t.Errorf("one too many: %d", r.status)
+	}
+}
+
+func TestAuthorizeAndTokenShareABucket(t *testing.T) {
+	w := newNext(t)
+	ask := []func() int{
+		func() int { return w.must("GET", "/authorize?"+authorizeQuery().Encode(), "").status },
+		func() int { return w.redeem("0").status },
+		func() int { return w.must("GET", "/token", "").status },
+		func() int { return w.must("GET", "/authorize?session_id=1", "").status },
+		func() int { return w.redeem("0").status },
+	}
+	for i, want := range []int{200, 400, 405, 400, 400} {
+		if got := ask[i](); got != want {
+			t.Errorf("request %d: %d, want %d", i+1, got, want)
+		}
+	}
+	for i := range ask {
+		if got := ask[i](); got != 429 {
+			t.Errorf("request %d of an empty bucket: %d", i+1, got)
+		}
+	}
+	r := w.must("GET", "/authorize", "")
+	if r.body != "Too Many Requests\n" || r.header.Get("Retry-After") != "" {
+		t.Errorf("%q", r.body)
+	}
+	w.clock.add(12*time.Second - time.Millisecond)
+	if got := ask[0](); got != 429 {
+		t.Errorf("before 12 s: %d", got)
+	}
+	w.clock.add(time.Millisecond)
+	if got := ask[0](); got != 200 {
+		t.Errorf("at 12 s: %d", got)
+	}
+	w.clock.add(time.Hour) // the bucket does not grow
+	for i := range 6 {
+		if got := ask[0](); (got == 200) != (i < 5) {
+			t.Errorf("an hour later, request %d: %d", i+1, got)
+		}
+	}
+}
+
+// The phone of the person and the machine of the client have addresses of their own.
+func TestWhoseBucket(t *testing.T) {
+	w := newNext(t)
+	for range 5 {
+		w.must("GET", "/authorize", "")
+	}
+	if _, status := w.sim.Authorize(t.Context(), w.web.URL+"/authorize?"+authorizeQuery().Encode(), "MK4021"); status != 302 {
+		t.Errorf("the phone gets %d", status)
+	}
+	w = newNext(t, func(o *kite.Options) { o.NoRateLimits = true })
+	for range 40 {
+		if r := w.must("GET", "/authorize", ""); r.status != 400 {
+			t.Fatalf("without limits: %d", r.status)
+		}
+	}
+}
+
+func TestCallbacksAreLimited(t *testing.T) {
+	w := newNext(t)
+	for i := range 31 {
+		r := w.must("GET", "/callback", "")
+		if i < 30 && r.status != 400 || i == 30 && (r.status != 429 || !strings.HasPrefix(r.body, "too many requests")) {
+			t.Errorf("callback %d: %d %q", i+1, r.status, r.body)
+		}
+	}
 }

@@ -17,8 +17,8 @@ import (
 
 const testToken = "7000000002:made-up-token"
 
-// rig is a server on loopback and a clock to turn.
-type rig struct {
+// fixture is a server on loopback and a clock that stands still.
+type fixture struct {
 	*Server
 	t     *testing.T
 	base  string
@@ -43,14 +43,14 @@ func (c *fakeClock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func newRig(t *testing.T) *rig {
+func startServer(t *testing.T) *fixture {
 	t.Helper()
 	clock := &fakeClock{now: time.Date(2026, 3, 9, 10, 15, 0, 0, time.UTC)}
 	s := New(Options{Token: testToken, Now: clock.Now})
 	ts := httptest.NewServer(s)
 	t.Cleanup(ts.Close)
 	t.Cleanup(s.Close)
-	return &rig{Server: s, t: t, base: ts.URL, http: ts.Client(), clock: clock}
+	return &fixture{Server: s, t: t, base: ts.URL, http: ts.Client(), clock: clock}
 }
 
 // answer is a response of the Bot API.
@@ -76,12 +76,12 @@ func (p params) text(name string) string {
 }
 
 // call sends a multipart form, as the bot's library does.
-func (r *rig) call(method string, p params) answer {
+func (r *fixture) call(method string, p params) answer {
 	r.t.Helper()
 	return r.upload(method, p, nil)
 }
 
-func (r *rig) upload(method string, p params, files map[string][]byte) answer {
+func (r *fixture) upload(method string, p params, files map[string][]byte) answer {
 	r.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -105,7 +105,7 @@ func (r *rig) upload(method string, p params, files map[string][]byte) answer {
 	return a
 }
 
-func (r *rig) do(ctx context.Context, method, contentType string, body io.Reader) (answer, error) {
+func (r *fixture) do(ctx context.Context, method, contentType string, body io.Reader) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/bot"+testToken+"/"+method, body)
 	if err != nil {
 		return answer{}, err
@@ -114,7 +114,7 @@ func (r *rig) do(ctx context.Context, method, contentType string, body io.Reader
 	return r.send(req)
 }
 
-func (r *rig) send(req *http.Request) (answer, error) {
+func (r *fixture) send(req *http.Request) (answer, error) {
 	resp, err := r.http.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -125,7 +125,7 @@ func (r *rig) send(req *http.Request) (answer, error) {
 }
 
 // must makes a call that has to succeed.
-func (r *rig) must(method string, p params) json.RawMessage {
+func (r *fixture) must(method string, p params) json.RawMessage {
 	r.t.Helper()
 	a := r.call(method, p)
 	if !a.OK || a.status != http.StatusOK {
@@ -135,7 +135,7 @@ func (r *rig) must(method string, p params) json.RawMessage {
 }
 
 // refused makes a call that has to fail with a 400 and these words after "Bad Request: ".
-func (r *rig) refused(method string, p params, words string) {
+func (r *fixture) refused(method string, p params, words string) {
 	r.t.Helper()
 	a := r.call(method, p)
 	if a.OK || a.status != http.StatusBadRequest || a.ErrorCode != a.status || a.Description != "Bad Request: "+words {
@@ -143,8 +143,8 @@ func (r *rig) refused(method string, p params, words string) {
 	}
 }
 
-// violated takes the violations noted so far and wants one that contains the words.
-func (r *rig) violated(words string) {
+// wantViolation takes the violations noted so far and wants one that contains the words.
+func (r *fixture) wantViolation(words string) {
 	r.t.Helper()
 	all := strings.Join(r.Violations(), "\n")
 	if !strings.Contains(all, words) {
@@ -152,7 +152,7 @@ func (r *rig) violated(words string) {
 	}
 }
 
-func (r *rig) innocent() {
+func (r *fixture) noViolations() {
 	r.t.Helper()
 	if all := r.Violations(); len(all) > 0 {
 		r.t.Errorf("violations of a correct bot:\n%s", strings.Join(all, "\n"))
@@ -160,7 +160,7 @@ func (r *rig) innocent() {
 }
 
 // asha is a person who has started the bot; her update is confirmed.
-func (r *rig) asha() *User {
+func (r *fixture) asha() *User {
 	r.t.Helper()
 	p := r.User(42, "Asha")
 	id := p.Send("/start")
@@ -168,8 +168,8 @@ func (r *rig) asha() *User {
 	return p
 }
 
-// say makes the bot send a text and returns the message's id.
-func (r *rig) say(p params) int64 {
+// sendText makes the bot send a text and returns the message's id.
+func (r *fixture) sendText(p params) int64 {
 	r.t.Helper()
 	return messageID(r.t, r.must("sendMessage", p))
 }
