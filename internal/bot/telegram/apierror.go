@@ -238,3 +238,22 @@ func reasonOf(description string) string {
 	}
 	return ""
 }
+
+// outcomeOK is the outcome of a call that was done.
+const outcomeOK = "ok"
+
+// Outcomes lists what a call can come to.
+func Outcomes() []string {
+	all := []string{outcomeOK}
+	for k := unsent; k < unreadable; k++ { // an answer is decoded after it was measured
+		all = append(all, k.String())
+	}
+	return all
+}
+
+var kindNames = [...]string{
+	unsent: "unsent", lost: "lost", rateLimited: "limited", conflicting: "conflict", unauthorized: "unauthorized", gone: "gone",
+	missing: "missing", undeletable: "stays", unchanged: "unchanged", expired: "late", refused: "refused", unreadable: "unreadable",
+}
+
+func (k kind) String() string { return kindNames[k] }

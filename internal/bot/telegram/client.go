@@ -176,3 +176,24 @@ func (c *Client) Receiving() error {
 
 // Close closes idle connections. Calls in flight end with their contexts.
 func (c *Client) Close() { c.http.http.CloseIdleConnections() }
+
+// Undelivered says that Telegram has updates and fails to deliver them.
+type Undelivered struct {
+	// Words are Telegram's own about its last attempt, on one line, without
+	// addresses and secrets.
+	Words string
+	Since time.Time // when it was first seen
+
+	seen time.Time // when it was last seen
+}
+
+// Undelivered returns nil while updates are delivered to the webhook, as far as is
+// known, and always with [Client.Poll]. It is up to two minutes late, since only
+// getWebhookInfo tells; a delivery ends it at once.
+func (c *Client) Undelivered() *Undelivered {
+	u := c.undelivered.Load()
+	if u == nil || c.lastDelivery.Load() >= u.seen.UnixNano() {
+		return nil
+	}
+	return u
+}

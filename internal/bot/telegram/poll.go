@@ -16,30 +16,6 @@ import (
 	"kitebot/internal/bot"
 )
 
-const (
-	// allowedUpdates are the types of update that the bot asks for.
-	allowedUpdates = "message edited_message callback_query my_chat_member"
-	// pollFor is how long Telegram may hold an empty poll; it caps it there itself.
-	pollFor = 50 * time.Second
-	// maxBatch is the largest batch Telegram gives.
-	maxBatch = 100
-	// offsetIdle is how long no update may come before the offset is dropped.
-	offsetIdle = time.Hour
-	// updateRetention is how long Telegram keeps an unconfirmed update.
-	updateRetention = 24 * time.Hour
-	// logAgainAfter is how often a failure that needs an operator is logged.
-	logAgainAfter = time.Minute
-	// minPollInterval is the pause after an empty answer that came at once, from a
-	// server without long polling.
-	minPollInterval = time.Second
-	// conflictGrace is how long there must be no conflict before it is over: while a
-	// second process polls, some of our polls succeed as well.
-	conflictGrace = time.Minute
-	// webhookBackoff is the least time between two removals of a webhook: two
-	// programs must not take the updates from each other many times a second.
-	webhookBackoff = 10 * time.Minute
-)
-
 // Poll takes updates in until ctx ends, which is no error. Each batch is
 // stored by j in one commit; only then is it confirmed to Telegram and each
 // update not seen before is handed to handle, in order. When ctx ends within a

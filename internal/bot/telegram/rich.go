@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,8 +11,11 @@ import (
 
 	"github.com/go-telegram/bot/models"
 
+	"encoding/xml"
+	"io"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/clock"
+	"strconv"
 )
 
 // Telegram's limits of a rich message.
@@ -22,21 +24,6 @@ const (
 	maxColumns  = 20
 	maxRichText = 32768 // characters of all texts together
 )
-
-// rich returns m as Telegram's blocks; nil where it is sent as text: because it has
-// no blocks, because Telegram takes none at present, or because they are invalid,
-// which is a bug of ours.
-func (c *Client) rich(ctx context.Context, m view.Message) *models.InputRichMessage {
-	if m.Rich == nil || !c.tables.usable() {
-		return nil
-	}
-	rich, err := richMessage(*m.Rich)
-	if err != nil {
-		c.log.ErrorContext(ctx, "native tables of ours cannot be sent, text goes instead", "error", err)
-		return nil
-	}
-	return rich
-}
 
 func richMessage(r view.Rich) (*models.InputRichMessage, error) {
 	out := &models.InputRichMessage{}
@@ -188,21 +175,6 @@ func (n *tableSupport) refuse(chat int64, unknown bool) (ends bool) {
 	return true
 }
 
-// sendAsText makes the call that replaces a refused one. If it succeeds, the tables
-// were the reason.
-func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, reason error) error {
-	err := c.retry(ctx, q, chat, k)
-	if err != nil && !isKind(err, unchanged) {
-		return err
-	}
-	if c.tables.refuse(chat, tablesUnsupported(reason)) {
-		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+tablesBackoff.String(), "error", reason)
-	} else {
-		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
-	}
-	return err
-}
-
 // tablesRefused says that Telegram refuses a call for good: the request is invalid,
 // the chat does not allow it, or the server does not know the method, with a code
 // that otherwise means a bad token.
@@ -228,4 +200,110 @@ func tablesRefused(err error) bool {
 func tablesUnsupported(err error) bool {
 	f, ok := errors.AsType[*apiError](err)
 	return ok && (f.code == http.StatusNotFound || strings.Contains(strings.ToLower(f.text), "message text is empty"))
+}
+
+// errMarkup hides what is wrong with a paragraph's markup: the words of a parser
+// quote the text.
+var errMarkup = errors.New("the markup of a paragraph is broken")
+
+// richText turns the inline tags of a text message into Telegram's tree of rich
+// text. What Telegram takes inline is also well-formed XML.
+func richText(html string) (models.RichText, error) {
+	r := richReader{xml.NewDecoder(strings.NewReader("<p>" + html + "</p>"))}
+	if _, err := r.Token(); err != nil { // the <p>
+		return models.RichText{}, errMarkup
+	}
+	text, err := r.element()
+	if err != nil {
+		return models.RichText{}, err
+	}
+	if _, err := r.Token(); !errors.Is(err, io.EOF) { // a </p> within the text ended it early
+		return models.RichText{}, errMarkup
+	}
+	return text, nil
+}
+
+type richReader struct{ *xml.Decoder }
+
+// element reads up to the end of the element that is open.
+func (r richReader) element() (models.RichText, error) {
+	var parts []models.RichText
+	for {
+		token, err := r.Token()
+		if err != nil {
+			return models.RichText{}, errMarkup
+		}
+		switch token := token.(type) {
+		case xml.EndElement:
+			return joined(parts), nil
+		case xml.CharData:
+			parts = append(parts, models.RichText{PlainText: string(token)})
+		case xml.StartElement:
+			inner, err := r.element()
+			if err != nil {
+				return models.RichText{}, err
+			}
+			styled, err := style(token, inner)
+			if err != nil {
+				return models.RichText{}, err
+			}
+			parts = append(parts, styled)
+		default: // a comment, say
+			return models.RichText{}, errMarkup
+		}
+	}
+}
+
+func joined(parts []models.RichText) models.RichText {
+	switch len(parts) {
+	case 0:
+		return models.RichText{}
+	case 1:
+		return parts[0]
+	}
+	return models.RichText{Array: parts}
+}
+
+// style puts an inline tag around a text.
+func style(tag xml.StartElement, text models.RichText) (models.RichText, error) {
+	switch tag.Name.Local {
+	case "b":
+		return models.RichText{Type: models.RichTextTypeBold, RichTextBold: &models.RichTextBold{Text: text}}, nil
+	case "i":
+		return models.RichText{Type: models.RichTextTypeItalic, RichTextItalic: &models.RichTextItalic{Text: text}}, nil
+	case "u":
+		return models.RichText{Type: models.RichTextTypeUnderline, RichTextUnderline: &models.RichTextUnderline{Text: text}}, nil
+	case "s":
+		return models.RichText{Type: models.RichTextTypeStrikethrough, RichTextStrikethrough: &models.RichTextStrikethrough{Text: text}}, nil
+	case "code":
+		return models.RichText{Type: models.RichTextTypeCode, RichTextCode: &models.RichTextCode{Text: text}}, nil
+	case "tg-spoiler":
+		return models.RichText{Type: models.RichTextTypeSpoiler, RichTextSpoiler: &models.RichTextSpoiler{Text: text}}, nil
+	case "a":
+		return models.RichText{Type: models.RichTextTypeURL, RichTextURL: &models.RichTextURL{Text: text, URL: attribute(tag, "href")}}, nil
+	case "tg-time":
+		return dateTime(tag, text)
+	}
+	return models.RichText{}, fmt.Errorf("the tag <%s> is none of a paragraph's", tag.Name.Local)
+}
+
+// dateTime is a moment that each reader sees in their own time zone.
+func dateTime(tag xml.StartElement, text models.RichText) (models.RichText, error) {
+	unix, err := strconv.Atoi(attribute(tag, "unix"))
+	if err != nil {
+		return models.RichText{}, errors.New("the tag <tg-time> has no time")
+	}
+	return models.RichText{Type: models.RichTextTypeDateTime, RichTextDateTime: &models.RichTextDateTime{
+		Text: text, UnixTime: unix, DateTimeFormat: attribute(tag, "format"),
+	}}, nil
+}
+
+// attribute is an attribute's value, "" where the tag has none of that name.
+func attribute(tag xml.StartElement, name string) string {
+	for _, a := range tag.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
 }

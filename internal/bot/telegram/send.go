@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/view"
+	"time"
 )
 
 // maxToast is what answerCallbackQuery takes, in characters.
@@ -128,67 +128,6 @@ func (c *Client) invalid(ctx context.Context, err error) error {
 	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
 }
 
-func noPreview() *models.LinkPreviewOptions {
-	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
-}
-
-// cut shortens text to at most n characters.
-func cut(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	return string([]rune(text)[:n])
-}
-
-// keyboard turns buttons into Telegram's. No button at all is a plain nil and
-// not a nil pointer: the library would send the latter as "null", which
-// Telegram refuses.
-func keyboard(rows [][]view.Button) (models.ReplyMarkup, error) {
-	var grid [][]models.InlineKeyboardButton
-	for _, row := range rows {
-		var line []models.InlineKeyboardButton
-		for _, b := range row {
-			button, err := button(b)
-			if err != nil {
-				return nil, err
-			}
-			line = append(line, button)
-		}
-		if line != nil {
-			grid = append(grid, line)
-		}
-	}
-	if grid == nil {
-		return nil, nil
-	}
-	return &models.InlineKeyboardMarkup{InlineKeyboard: grid}, nil
-}
-
-// maxData is what a button may carry, in bytes.
-const maxData = 64
-
-func button(b view.Button) (models.InlineKeyboardButton, error) {
-	out := models.InlineKeyboardButton{Text: b.Text, Style: string(b.Style), URL: b.URL, CallbackData: b.Data}
-	if b.Copy != "" {
-		out.CopyText = &models.CopyTextButton{Text: b.Copy} // only if wanted: an empty one is refused
-	}
-	actions := 0
-	for _, action := range []string{b.URL, b.Data, b.Copy} {
-		if action != "" {
-			actions++
-		}
-	}
-	switch {
-	case b.Text == "":
-		return out, fmt.Errorf("build a keyboard: a button has no text")
-	case actions != 1:
-		return out, fmt.Errorf("build a keyboard: a button has %d actions instead of one", actions)
-	case len(b.Data) > maxData:
-		return out, fmt.Errorf("build a keyboard: a button carries %d bytes, more than %d", len(b.Data), maxData)
-	}
-	return out, nil
-}
-
 // Outsiders sends to groups and to people who are not let in, without a delay for
 // people who are. Its calls go out one at a time, at a rate of their own, and only
 // while no call for a person who is let in waits. A 429 there blocks outsiders
@@ -208,4 +147,148 @@ func (o *outsiderMessenger) Edit(ctx context.Context, chat int64, message int, m
 
 func (o *outsiderMessenger) Delete(ctx context.Context, chat int64, message int) error {
 	return o.c.delete(ctx, o.c.limits.outsiders, chat, message)
+}
+
+// sendAsText makes the call that replaces a refused one. If it succeeds, the tables
+// were the reason.
+func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, reason error) error {
+	err := c.retry(ctx, q, chat, k)
+	if err != nil && !isKind(err, unchanged) {
+		return err
+	}
+	if c.tables.refuse(chat, tablesUnsupported(reason)) {
+		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+tablesBackoff.String(), "error", reason)
+	} else {
+		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
+	}
+	return err
+}
+
+const (
+	// maxAttempts bounds the attempts of a call that gets no answer. A 429 does not count.
+	maxAttempts = 5
+	// maxResends bounds how often a message is sent again whose result is unknown.
+	maxResends = 1
+)
+
+// inOrder makes a call in a chat, after the earlier calls there.
+func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) error {
+	leave, err := c.limits.enter(ctx, chat)
+	if err != nil {
+		return deliveryError(fmt.Errorf("%s: wait for the messages before it: %w", k.method, err))
+	}
+	defer leave()
+	err = c.retry(ctx, q, chat, k)
+	switch {
+	case k.plain == nil:
+	case tablesRefused(err):
+		err = c.sendAsText(ctx, q, chat, *k.plain, err)
+	case err == nil, isKind(err, unchanged):
+		c.tables.accepted()
+	}
+	f, ok := errors.AsType[*apiError](err)
+	if ok && f.kind == refused {
+		c.log.ErrorContext(ctx, "telegram refuses a message of ours: its person does not get it; a bug, please report it", "error", f)
+	}
+	if ok && f.kind == lost && f.code == 0 && !k.idempotent { // a gateway's error page would be an answer
+		return &bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: err}
+	}
+	return deliveryError(err)
+}
+
+// retry makes a call until it is done or another attempt is useless:
+//
+//   - a 429 is waited out, as often as it comes, until ctx ends; [rateLimiter.block] says
+//     what else waits for it;
+//   - a call that was not sent is made again a few times;
+//   - a call whose result is unknown is made again a few times if it is
+//     idempotent, else once: a message may then appear twice, but none is missing.
+func (c *Client) retry(ctx context.Context, q *queue, chat int64, k call) error {
+	back := backoff{}
+	for doubts := 0; ; {
+		f, err := c.attempt(ctx, q, chat, k)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: wait for telegram: %w", k.method, err)
+		case f == nil:
+			return nil
+		}
+		switch f.kind {
+		case rateLimited:
+			continue
+		case unsent:
+		case lost:
+			if doubts++; doubts > maxResends && !k.idempotent {
+				return f
+			}
+		default:
+			return f
+		}
+		if back.attempts+1 >= maxAttempts || ctx.Err() != nil {
+			return f
+		}
+		if err := wait(ctx, c.clock, back.next()); err != nil {
+			return f
+		}
+	}
+}
+
+// attempt makes a call once, when it may go out. An error is ctx's, before that.
+func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *apiError, err error) {
+	done, err := c.limits.pass(ctx, q, chat)
+	if err != nil {
+		return nil, err
+	}
+	passed := false
+	defer func() { done(passed) }()
+	if err := k.do(ctx); err != nil {
+		f = apiErrorOf(k.method, err)
+	}
+	switch {
+	case f == nil:
+		passed = true
+	case f.kind == rateLimited:
+		c.obey429(ctx, q, chat, f)
+	default:
+		passed = f.kind != lost && f.kind != unsent // these say nothing about a limit
+	}
+	return f, nil
+}
+
+// longRetryAfter is the least retry_after that an operator should know of.
+const longRetryAfter = time.Minute
+
+// obey429 blocks what a 429 is about. The log does not name the chat.
+func (c *Client) obey429(ctx context.Context, q *queue, chat int64, f *apiError) {
+	switch all := c.limits.block(q, chat, f.retryAfter); {
+	case all:
+		c.log.WarnContext(ctx, "telegram wants silence, every message waits", "method", f.method, "for", f.retryAfter)
+	case f.retryAfter >= longRetryAfter:
+		c.log.WarnContext(ctx, "telegram wants a long silence in one place, messages there wait", "method", f.method, "for", f.retryAfter)
+	}
+}
+
+// deliveryError converts an error to a *bot.DeliveryError.
+func deliveryError(err error) error {
+	if err == nil {
+		return nil
+	}
+	cause := bot.DeliveryFailed
+	if f, ok := errors.AsType[*apiError](err); ok {
+		switch f.kind {
+		case gone:
+			cause = bot.DeliveryGone
+		case missing:
+			cause = bot.DeliveryNoMessage
+		case refused, undeletable, unreadable: // the last was shown: to send it again would only double it
+			cause = bot.DeliveryRefused
+		}
+	}
+	return &bot.DeliveryError{Cause: cause, Err: err}
+}
+
+// isKind says that err is an apiError of that kind.
+func isKind(err error, k kind) bool {
+	f, ok := errors.AsType[*apiError](err)
+	return ok && f.kind == k
 }

@@ -166,27 +166,6 @@ func (w *webhookServer) reportSuccess(ctx context.Context) {
 	w.hook.failures.recovered(ctx, "the webhook is in order again")
 }
 
-// Undelivered says that Telegram has updates and fails to deliver them.
-type Undelivered struct {
-	// Words are Telegram's own about its last attempt, on one line, without
-	// addresses and secrets.
-	Words string
-	Since time.Time // when it was first seen
-
-	seen time.Time // when it was last seen
-}
-
-// Undelivered returns nil while updates are delivered to the webhook, as far as is
-// known, and always with [Client.Poll]. It is up to two minutes late, since only
-// getWebhookInfo tells; a delivery ends it at once.
-func (c *Client) Undelivered() *Undelivered {
-	u := c.undelivered.Load()
-	if u == nil || c.lastDelivery.Load() >= u.seen.UnixNano() {
-		return nil
-	}
-	return u
-}
-
 // noteUndelivered stores what keeps Telegram from delivering.
 func (w *webhookServer) noteUndelivered(words string) {
 	now := w.clock.Now()

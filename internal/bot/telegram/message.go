@@ -1,16 +1,45 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
-	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"kitebot/internal/bot/view"
+
+	"bytes"
+
+	tg "github.com/go-telegram/bot"
 )
+
+// rich returns m as Telegram's blocks; nil where it is sent as text: because it has
+// no blocks, because Telegram takes none at present, or because they are invalid,
+// which is a bug of ours.
+func (c *Client) rich(ctx context.Context, m view.Message) *models.InputRichMessage {
+	if m.Rich == nil || !c.tables.usable() {
+		return nil
+	}
+	rich, err := richMessage(*m.Rich)
+	if err != nil {
+		c.log.ErrorContext(ctx, "native tables of ours cannot be sent, text goes instead", "error", err)
+		return nil
+	}
+	return rich
+}
+
+// call is one Bot API call that may be retried.
+type call struct {
+	method string
+	// idempotent: doing it twice is the same as once, as with an edit.
+	idempotent bool
+	do         func(ctx context.Context) error
+	// plain replaces this call where Telegram refuses native tables; nil for none.
+	plain *call
+}
 
 // pictureName is how an uploaded picture is called. People do not see it.
 const pictureName = "picture.png"
@@ -181,4 +210,65 @@ func (c *Client) editingPhoto(p outgoing, message int) call {
 		})
 		return err
 	}}
+}
+
+func noPreview() *models.LinkPreviewOptions {
+	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
+}
+
+// cut shortens text to at most n characters.
+func cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n])
+}
+
+// keyboard turns buttons into Telegram's. No button at all is a plain nil and
+// not a nil pointer: the library would send the latter as "null", which
+// Telegram refuses.
+func keyboard(rows [][]view.Button) (models.ReplyMarkup, error) {
+	var grid [][]models.InlineKeyboardButton
+	for _, row := range rows {
+		var line []models.InlineKeyboardButton
+		for _, b := range row {
+			button, err := button(b)
+			if err != nil {
+				return nil, err
+			}
+			line = append(line, button)
+		}
+		if line != nil {
+			grid = append(grid, line)
+		}
+	}
+	if grid == nil {
+		return nil, nil
+	}
+	return &models.InlineKeyboardMarkup{InlineKeyboard: grid}, nil
+}
+
+// maxData is what a button may carry, in bytes.
+const maxData = 64
+
+func button(b view.Button) (models.InlineKeyboardButton, error) {
+	out := models.InlineKeyboardButton{Text: b.Text, Style: string(b.Style), URL: b.URL, CallbackData: b.Data}
+	if b.Copy != "" {
+		out.CopyText = &models.CopyTextButton{Text: b.Copy} // only if wanted: an empty one is refused
+	}
+	actions := 0
+	for _, action := range []string{b.URL, b.Data, b.Copy} {
+		if action != "" {
+			actions++
+		}
+	}
+	switch {
+	case b.Text == "":
+		return out, fmt.Errorf("build a keyboard: a button has no text")
+	case actions != 1:
+		return out, fmt.Errorf("build a keyboard: a button has %d actions instead of one", actions)
+	case len(b.Data) > maxData:
+		return out, fmt.Errorf("build a keyboard: a button carries %d bytes, more than %d", len(b.Data), maxData)
+	}
+	return out, nil
 }
