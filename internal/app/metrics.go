@@ -18,10 +18,9 @@ import (
 
 // The metrics are told by every room, in that room's own words.
 var (
-	_ mcpconn.Meter  = (*ops.Metrics)(nil)
-	_ session.Meter  = (*ops.Metrics)(nil)
-	_ store.Meter    = (*ops.Metrics)(nil)
-	_ telegram.Meter = (*ops.Metrics)(nil)
+	_ mcpconn.Meter = (*ops.Metrics)(nil)
+	_ session.Meter = (*ops.Metrics)(nil)
+	_ store.Meter   = (*ops.Metrics)(nil)
 )
 
 // newMetrics makes the metrics of a run. Labels have no other values than the
@@ -62,10 +61,15 @@ func (r *rooms) intake(client *telegram.Client) error {
 		silence.Serves = r.WebhookURL != ""
 		return silence
 	}
-	if stuck := client.Undelivered(); stuck != nil {
-		return &ops.Trouble{Detail: "cannot deliver: " + stuck.Words, Since: stuck.Since, Serves: true}
+	return undelivered(client.Undelivered())
+}
+
+// undelivered returns nil while Telegram delivers to the webhook.
+func undelivered(u *telegram.Undelivered) error {
+	if u == nil {
+		return nil
 	}
-	return nil
+	return &ops.Trouble{Detail: "cannot deliver: " + u.Words, Since: u.Since, Serves: true}
 }
 
 // loginTrouble returns nil while Kite's server gives out login links that the bot

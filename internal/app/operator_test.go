@@ -80,7 +80,7 @@ func (w *system) run(c app.Config, now clock.Clock, log io.Writer) (stop func())
 // it. When the other has been gone for a while, the one that is left says that it is
 // well again.
 func TestSecondInstance(t *testing.T) {
-	const loud, over = "somebody else takes this bot's updates", "updates come in again"
+	const loud, over = "another process takes this bot's updates", "updates come in again"
 	w := newSystemHere(t)
 	first, second := new(logbook), new(logbook)
 	later := &jumping{Clock: clock.Real()}

@@ -114,7 +114,8 @@ func (r *rooms) run(ctx context.Context) error {
 	if listener != nil {
 		defer listener.Close() // serving closes it first, where it comes to that
 	}
-	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Insecure: r.APIInsecure, SendRate: perSecond(r.SendRate), Clock: r.Clock, Dial: r.Dial, Meter: r.metrics, Logger: r.Logger})
+	meter := telegram.Meter{Call: r.metrics.TelegramCall, Limited: r.metrics.TelegramLimited, Waited: r.metrics.TelegramWaited}
+	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Insecure: r.APIInsecure, SendRate: perSecond(r.SendRate), Now: r.Clock.Now, Dial: r.Dial, Meter: meter, Logger: r.Logger})
 	if err != nil {
 		return r.ending(ctx, err)
 	}

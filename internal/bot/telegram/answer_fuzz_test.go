@@ -63,7 +63,7 @@ func anyCall(ctx context.Context, c *Client) map[string]error {
 	_, errs["menu"] = c.api.GetMyCommands(ctx, &tg.GetMyCommandsParams{})
 	_, errs["press"] = c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: "77"})
 	_, errs["typing"] = c.api.SendChatAction(ctx, &tg.SendChatActionParams{ChatID: 501, Action: "typing"})
-	p := &poller{Client: c}
+	p := &poller{intake: c.newIntake(nil, nil)}
 	batch, err := p.fetch(ctx)
 	if errs["updates"] = err; err == nil {
 		p.parseBatch(ctx, batch)

@@ -18,21 +18,67 @@ import (
 	"kitebot/internal/stdlog"
 )
 
+// pollFor is how long Telegram may hold an empty poll; it caps it there itself.
+const pollFor = 50 * time.Second
+
 // maxAnswer bounds what one answer may hold, in bytes. A hundred of the
 // longest updates stay far below it.
 const maxAnswer = 32 << 20
+
+// Meter measures calls of the Bot API. A nil function is not called; none may block.
+type Meter struct {
+	// Call is called with each call, which is one of [Methods] and came to one of
+	// [Outcomes]; heard is false without an answer. A call that we cancelled is not
+	// reported.
+	Call func(method, outcome string, took time.Duration, heard bool)
+	// Limited is called with each 429.
+	Limited func()
+	// Waited is called with how long a call waited because of a 429.
+	Waited func(time.Duration)
+}
+
+// Methods lists the methods that are called.
+func Methods() []string {
+	return []string{
+		"getMe", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook",
+		"sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "sendChatAction",
+		"editMessageText", "editMessageMedia", "deleteMessage", "answerCallbackQuery",
+		"getMyCommands", "setMyCommands", "deleteMyCommands",
+		"getMyDescription", "setMyDescription", "getMyShortDescription", "setMyShortDescription",
+	}
+}
+
+// measure reports what a call came to. Its time is the network's.
+func (m Meter) measure(ctx context.Context, method string, took time.Duration, f *apiError) {
+	outcome, heard := outcomeOK, true
+	if f != nil {
+		outcome, heard = f.kind.String(), f.kind != unsent && f.kind != lost
+	}
+	if m.Call != nil && (heard || !errors.Is(ctx.Err(), context.Canceled)) {
+		m.Call(method, outcome, took, heard)
+	}
+	if m.Limited != nil && f != nil && f.kind == rateLimited {
+		m.Limited()
+	}
+}
+
+// waited reports how long a call waited because of a 429.
+func (m Meter) waited(d time.Duration) {
+	if m.Waited != nil {
+		m.Waited(d)
+	}
+}
 
 // apiClient makes every HTTP call to the Bot API, our own and the library's. It
 // sets a deadline, reads the whole answer, and returns either a response that
 // says ok or an *[apiError].
 type apiClient struct {
 	http   *http.Client
-	secret string                            // the token's second half
-	limit  func(method string) time.Duration // a call's deadline
+	secret string // the token's second half
 	meter  Meter
 }
 
-func newAPIClient(transport http.RoundTripper, token string) *apiClient {
+func newAPIClient(transport http.RoundTripper, token string, meter Meter) *apiClient {
 	_, secret, _ := strings.Cut(token, ":")
 	return &apiClient{
 		http: &http.Client{
@@ -41,8 +87,7 @@ func newAPIClient(transport http.RoundTripper, token string) *apiClient {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		secret: secret,
-		limit:  deadline,
-		meter:  noopMeter{},
+		meter:  meter,
 	}
 }
 
@@ -81,7 +126,7 @@ func deadline(method string) time.Duration {
 func (d *apiClient) Do(req *http.Request) (*http.Response, error) {
 	method, began := path.Base(req.URL.Path), time.Now()
 	resp, f := d.call(method, req)
-	d.measure(req.Context(), method, time.Since(began), f)
+	d.meter.measure(req.Context(), method, time.Since(began), f)
 	if f != nil {
 		return nil, f
 	}
@@ -89,7 +134,7 @@ func (d *apiClient) Do(req *http.Request) (*http.Response, error) {
 }
 
 func (d *apiClient) call(method string, req *http.Request) (*http.Response, *apiError) {
-	ctx, cancel := context.WithTimeout(req.Context(), d.limit(method))
+	ctx, cancel := context.WithTimeout(req.Context(), deadline(method))
 	defer cancel()
 	var sent atomic.Bool // the request's header was written: the server may act on it
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
@@ -172,51 +217,3 @@ func onlyMessageID(method string, body []byte) []byte {
 	}
 	return fmt.Appendf(nil, `{"ok":true,"result":{"message_id":%d}}`, answer.Result.ID)
 }
-
-// Meter measures calls of the Bot API. Its methods must not block.
-type Meter interface {
-	// TelegramCall is told of one call, which is one of [Methods] and came to one
-	// of [Outcomes]; heard is false without an answer. A call that we cancelled
-	// is not reported.
-	TelegramCall(method, outcome string, took time.Duration, heard bool)
-	// TelegramLimited is told of each 429.
-	TelegramLimited()
-	// TelegramWaited is told how long a call waited because of a 429.
-	TelegramWaited(time.Duration)
-}
-
-// Methods lists the methods that are called.
-func Methods() []string {
-	return []string{
-		"getMe", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook",
-		"sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "sendChatAction",
-		"editMessageText", "editMessageMedia", "deleteMessage", "answerCallbackQuery",
-		"getMyCommands", "setMyCommands", "deleteMyCommands",
-		"getMyDescription", "setMyDescription", "getMyShortDescription", "setMyShortDescription",
-	}
-}
-
-// measure tells the meter what a call came to. Its time is the network's.
-func (d *apiClient) measure(ctx context.Context, method string, took time.Duration, f *apiError) {
-	if f == nil {
-		d.meter.TelegramCall(method, outcomeOK, took, true)
-		return
-	}
-	heard := f.kind != unsent && f.kind != lost
-	if !heard && errors.Is(ctx.Err(), context.Canceled) {
-		return
-	}
-	d.meter.TelegramCall(method, f.kind.String(), took, heard)
-	if f.kind == rateLimited {
-		d.meter.TelegramLimited()
-	}
-}
-
-// noopMeter is a Meter that measures nothing.
-type noopMeter struct{}
-
-func (noopMeter) TelegramCall(string, string, time.Duration, bool) {}
-
-func (noopMeter) TelegramLimited() {}
-
-func (noopMeter) TelegramWaited(time.Duration) {}

@@ -48,7 +48,7 @@ func TestJudge(t *testing.T) {
 		{"a code in the status alone", 403, `{"ok":false,"description":"Forbidden"}`, "m: 403 gone", gone},
 		{"a group that moved", 400, `{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-5}}`, "m: 400 gone: group chat was upgraded", gone},
 	}
-	d := newAPIClient(endless{}, token)
+	d := newAPIClient(endless{}, token, Meter{})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := d.check("m", tt.status, []byte(tt.body))
@@ -67,7 +67,7 @@ func TestJudge(t *testing.T) {
 
 // A 429 that names no time must not turn into a loop without pauses.
 func TestSilenceIsNeverAskedForZeroTime(t *testing.T) {
-	d := newAPIClient(endless{}, token)
+	d := newAPIClient(endless{}, token, Meter{})
 	for body, want := range map[string]time.Duration{
 		`{"ok":false,"error_code":429,"description":"Too Many Requests"}`:                                 time.Second,
 		`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":0}}`:  time.Second,

@@ -16,9 +16,9 @@
 // to people who are not let in, in a queue that delays no one else. A message
 // whose answer was lost is sent once more: it may then appear twice, which is
 // better than not at all. Where Telegram refuses native tables (rich messages),
-// the text is sent instead. Where its server is too old for them, all tables are
-// sent as text for some hours. [Client.Delete] deletes a message, in the same
-// order and with the same retries.
+// the text is sent instead, for some hours at once if its server is too old for
+// them. [Client.Delete] deletes a message, in the same order and with the same
+// retries.
 //
 // # The token
 //
@@ -37,8 +37,6 @@ import (
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
-
-	"kitebot/internal/clock"
 )
 
 // Client speaks to the Bot API as one bot. It is safe for concurrent use, but
@@ -47,7 +45,7 @@ type Client struct {
 	api            *tg.Bot
 	http           *apiClient
 	base           string // server and bot, before "/method"; holds the token
-	clock          clock.Clock
+	now            func() time.Time
 	log            *slog.Logger
 	limits         *rateLimiter
 	id             int64
@@ -56,7 +54,7 @@ type Client struct {
 	webhookPending atomic.Bool // Webhook runs, and has not set the webhook yet
 	undelivered    atomic.Pointer[Undelivered]
 	lastDelivery   atomic.Int64 // when Telegram last delivered to Webhook, in Unix nanoseconds
-	tables         *tableSupport
+	tables         tableSupport
 }
 
 // New checks the options and asks Telegram who the bot is. While the server
@@ -87,8 +85,7 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := newAPIClient(transport, o.Token)
-	d.meter = o.Meter
+	d := newAPIClient(transport, o.Token, o.Meter)
 	api, err := tg.New(o.Token,
 		tg.WithSkipGetMe(),
 		tg.WithServerURL(o.APIURL),
@@ -99,23 +96,20 @@ func newClient(o Options, transport http.RoundTripper) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the bot api library: %s", d.redact(err.Error()))
 	}
-	limits := newRateLimiter(o.Clock, o.SendRate)
-	limits.onWait = o.Meter.TelegramWaited
 	return &Client{
 		api:    api,
 		http:   d,
 		base:   o.APIURL + "/bot" + o.Token,
-		clock:  o.Clock,
+		now:    o.Now,
 		log:    o.Logger,
-		limits: limits,
-		tables: newTableSupport(o.Clock),
+		limits: newRateLimiter(o.SendRate, o.Meter),
 		id:     api.ID(),
 	}, nil
 }
 
 // fetchSelf asks getMe until it answers.
 func (c *Client) fetchSelf(ctx context.Context) error {
-	failures := failureLog{log: c.log, clock: c.clock}
+	failures := failureLog{log: c.log}
 	back := backoff{}
 	for {
 		me, err := c.api.GetMe(ctx)
@@ -130,7 +124,7 @@ func (c *Client) fetchSelf(ctx context.Context) error {
 		}
 		failures.report(ctx, report{kind: "start", level: slog.LevelWarn, every: time.Minute,
 			text: "telegram cannot be reached yet, trying on", err: f})
-		if waitErr := wait(ctx, c.clock, back.after(f)); waitErr != nil {
+		if waitErr := wait(ctx, back.after(f)); waitErr != nil {
 			return fmt.Errorf("reach telegram: %w (last failure: %w)", waitErr, f)
 		}
 	}

@@ -150,7 +150,7 @@ func TestDescribeFailureNamesTheText(t *testing.T) {
 			t.Errorf("error = %v", err)
 		}
 		s.on("getMyDescription", ok(`[]`))
-		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "getMyDescription: the answer cannot be read") {
+		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "describe the bot: profile: the answer cannot be read") {
 			t.Errorf("error = %v", err)
 		}
 	})

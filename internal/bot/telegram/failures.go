@@ -3,21 +3,17 @@ package telegram
 import (
 	"context"
 	"log/slog"
-	"time"
-
-	"kitebot/internal/clock"
-
 	"math/rand/v2"
+	"time"
 )
 
 // failureLog logs the first of a row of failures and the recovery. It belongs to
 // one goroutine.
 type failureLog struct {
 	log      *slog.Logger
-	clock    clock.Clock
 	kind     string // what fails now, "" for nothing
 	since    time.Time
-	said     time.Time
+	logged   time.Time
 	attempts int
 }
 
@@ -30,26 +26,25 @@ type report struct {
 	err   error
 }
 
-func (t *failureLog) report(ctx context.Context, r report) {
-	now := t.clock.Now()
-	if t.kind == "" {
-		t.since, t.attempts = now, 0
+func (l *failureLog) report(ctx context.Context, r report) {
+	now := time.Now()
+	if l.kind == "" {
+		l.since, l.attempts = now, 0
 	}
-	t.attempts++
-	again := r.every > 0 && now.Sub(t.said) >= r.every
-	if r.kind == t.kind && !again {
+	l.attempts++
+	again := r.every > 0 && now.Sub(l.logged) >= r.every
+	if r.kind == l.kind && !again {
 		return
 	}
-	t.kind, t.said = r.kind, now
-	t.log.Log(ctx, r.level, r.text, "error", r.err, "attempts", t.attempts, "for", now.Sub(t.since))
+	l.kind, l.logged = r.kind, now
+	l.log.Log(ctx, r.level, r.text, "error", r.err, "attempts", l.attempts, "for", now.Sub(l.since))
 }
 
-func (t *failureLog) recovered(ctx context.Context, text string) {
-	if t.kind == "" {
-		return
+func (l *failureLog) recovered(ctx context.Context, text string) {
+	if l.kind != "" {
+		l.kind = ""
+		l.log.InfoContext(ctx, text, "attempts", l.attempts, "after", time.Since(l.since))
 	}
-	t.kind = ""
-	t.log.InfoContext(ctx, text, "attempts", t.attempts, "after", t.clock.Since(t.since))
 }
 
 const (
@@ -77,11 +72,11 @@ func (b *backoff) after(f *apiError) time.Duration {
 }
 
 // wait returns nil after d, or ctx's error.
-func wait(ctx context.Context, c clock.Clock, d time.Duration) error {
-	timer := c.NewTimer(d)
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-timer.Chan():
+	case <-timer.C:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -1,48 +1,34 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
+	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"kitebot/internal/bot/view"
-
-	"bytes"
-
-	tg "github.com/go-telegram/bot"
 )
 
-// rich returns m as Telegram's blocks; nil where it is sent as text: because it has
-// no blocks, because Telegram takes none at present, or because they are invalid,
-// which is a bug of ours.
-func (c *Client) rich(ctx context.Context, m view.Message) *models.InputRichMessage {
-	if m.Rich == nil || !c.tables.usable() {
-		return nil
-	}
-	rich, err := richMessage(*m.Rich)
-	if err != nil {
-		c.log.ErrorContext(ctx, "native tables of ours cannot be sent, text goes instead", "error", err)
-		return nil
-	}
-	return rich
-}
+const (
+	// pictureName is how an uploaded picture is called. People do not see it.
+	pictureName = "picture.png"
+	// maxData is what a button may carry, in bytes.
+	maxData = 64
+)
 
-// call is one Bot API call that may be retried.
-type call struct {
+// apiCall is one Bot API call that may be retried.
+type apiCall struct {
 	method string
 	// idempotent: doing it twice is the same as once, as with an edit.
 	idempotent bool
 	do         func(ctx context.Context) error
 	// plain replaces this call where Telegram refuses native tables; nil for none.
-	plain *call
+	plain *apiCall
 }
-
-// pictureName is how an uploaded picture is called. People do not see it.
-const pictureName = "picture.png"
 
 // outgoing is a message to a chat, ready for Telegram's methods.
 type outgoing struct {
@@ -64,164 +50,107 @@ func (c *Client) ready(ctx context.Context, chat int64, m view.Message) (outgoin
 	case m.File != nil && (m.File.Name == "" || len(m.File.Data) == 0):
 		err = errors.New("a file has no name or is empty")
 	}
-	m.HTML = keepSigns(m.HTML)
+	m.HTML = joinSigns(m.HTML)
 	p := outgoing{Message: m, chat: chat, markup: markup}
-	if err == nil && m.Photo == nil && m.File == nil {
-		p.rich = c.rich(ctx, m)
+	if err != nil || m.Photo != nil || m.File != nil || m.Rich == nil || !c.tables.usable() {
+		return p, err
 	}
-	return p, err
-}
-
-// keepSigns puts an invisible word joiner between a sign and ₹, where a line could
-// break otherwise. It does so here, so that no view has to and no other output
-// has it.
-func keepSigns(text string) string {
-	return strings.NewReplacer("−₹", "−\u2060₹", "+₹", "+\u2060₹").Replace(text)
+	if p.rich, err = richMessage(*m.Rich); err != nil {
+		c.log.ErrorContext(ctx, "native tables of ours cannot be sent, text goes instead", "error", err)
+	}
+	return p, nil
 }
 
 // sending is the call that sends a new message and stores its id. Every attempt
 // reads uploads from the beginning.
-func (c *Client) sending(p outgoing, id *int) call {
+func (c *Client) sending(p outgoing, id *int) apiCall {
 	switch {
 	case p.Photo != nil:
-		return c.sendingPhoto(p, id)
-	case p.File != nil:
-		return c.sendingFile(p, id)
-	case p.rich != nil:
-		text := c.sendingText(p, id)
-		k := c.sendingRich(p, id)
-		k.plain = &text
-		return k
+		return apiCall{method: "sendPhoto", do: func(ctx context.Context) error {
+			return storeID(id)(c.api.SendPhoto(ctx, &tg.SendPhotoParams{
+				ChatID: p.chat, Photo: &models.InputFileUpload{Filename: pictureName, Data: bytes.NewReader(p.Photo)},
+				Caption: p.HTML, ParseMode: models.ParseModeHTML,
+				DisableNotification: p.Silent, ProtectContent: p.Protect, ReplyMarkup: p.markup,
+			}))
+		}}
+	case p.File != nil: // the library uploads without a type, and Telegram finds one
+		return apiCall{method: "sendDocument", do: func(ctx context.Context) error {
+			return storeID(id)(c.api.SendDocument(ctx, &tg.SendDocumentParams{
+				ChatID: p.chat, Document: &models.InputFileUpload{Filename: p.File.Name, Data: bytes.NewReader(p.File.Data)},
+				Caption: p.HTML, ParseMode: models.ParseModeHTML,
+				DisableNotification: p.Silent, ProtectContent: p.Protect, ReplyMarkup: p.markup,
+			}))
+		}}
 	}
-	return c.sendingText(p, id)
-}
-
-func (c *Client) sendingText(p outgoing, id *int) call {
-	return call{method: "sendMessage", do: func(ctx context.Context) error {
-		return numbered(id)(c.api.SendMessage(ctx, &tg.SendMessageParams{
-			ChatID:              p.chat,
-			Text:                p.HTML,
-			ParseMode:           models.ParseModeHTML,
-			LinkPreviewOptions:  noPreview(),
-			DisableNotification: p.Silent,
-			ProtectContent:      p.Protect,
-			ReplyMarkup:         p.markup,
+	text := apiCall{method: "sendMessage", do: func(ctx context.Context) error {
+		return storeID(id)(c.api.SendMessage(ctx, &tg.SendMessageParams{
+			ChatID: p.chat, Text: p.HTML, ParseMode: models.ParseModeHTML, LinkPreviewOptions: noPreview(),
+			DisableNotification: p.Silent, ProtectContent: p.Protect, ReplyMarkup: p.markup,
+		}))
+	}}
+	if p.rich == nil {
+		return text
+	}
+	return apiCall{method: "sendRichMessage", plain: &text, do: func(ctx context.Context) error {
+		return storeID(id)(c.api.SendRichMessage(ctx, &tg.SendRichMessageParams{
+			ChatID: p.chat, RichMessage: *p.rich,
+			DisableNotification: p.Silent, ProtectContent: p.Protect, ReplyMarkup: p.markup,
 		}))
 	}}
 }
 
-func (c *Client) sendingRich(p outgoing, id *int) call {
-	return call{method: "sendRichMessage", do: func(ctx context.Context) error {
-		return numbered(id)(c.api.SendRichMessage(ctx, &tg.SendRichMessageParams{
-			ChatID:              p.chat,
-			RichMessage:         *p.rich,
-			DisableNotification: p.Silent,
-			ProtectContent:      p.Protect,
-			ReplyMarkup:         p.markup,
-		}))
-	}}
-}
+// errNoMessageID is an answer that says ok without a message id.
+var errNoMessageID = errors.New("a sent message has no id")
 
-func (c *Client) sendingPhoto(p outgoing, id *int) call {
-	return call{method: "sendPhoto", do: func(ctx context.Context) error {
-		return numbered(id)(c.api.SendPhoto(ctx, &tg.SendPhotoParams{
-			ChatID:              p.chat,
-			Photo:               &models.InputFileUpload{Filename: pictureName, Data: bytes.NewReader(p.Photo)},
-			Caption:             p.HTML,
-			ParseMode:           models.ParseModeHTML,
-			DisableNotification: p.Silent,
-			ProtectContent:      p.Protect,
-			ReplyMarkup:         p.markup,
-		}))
-	}}
-}
-
-// sendingFile leaves the file's type to Telegram, since the library uploads without
-// one.
-func (c *Client) sendingFile(p outgoing, id *int) call {
-	return call{method: "sendDocument", do: func(ctx context.Context) error {
-		return numbered(id)(c.api.SendDocument(ctx, &tg.SendDocumentParams{
-			ChatID:              p.chat,
-			Document:            &models.InputFileUpload{Filename: p.File.Name, Data: bytes.NewReader(p.File.Data)},
-			Caption:             p.HTML,
-			ParseMode:           models.ParseModeHTML,
-			DisableNotification: p.Silent,
-			ProtectContent:      p.Protect,
-			ReplyMarkup:         p.markup,
-		}))
-	}}
-}
-
-// numbered stores the id of a sent message.
-func numbered(id *int) func(*models.Message, error) error {
-	return func(shown *models.Message, err error) error {
+// storeID stores the id of a sent message.
+func storeID(id *int) func(*models.Message, error) error {
+	return func(sent *models.Message, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case shown == nil || shown.ID <= 0:
-			return errNoNumber
+		case sent == nil || sent.ID <= 0:
+			return errNoMessageID
 		}
-		*id = shown.ID
+		*id = sent.ID
 		return nil
 	}
 }
 
-// errNoNumber is an answer that says ok without a message id.
-var errNoNumber = errors.New("a shown message has no number")
-
 // editing is the call that replaces an earlier message.
-func (c *Client) editing(p outgoing, message int) call {
+func (c *Client) editing(p outgoing, message int) apiCall {
 	if p.Photo != nil {
-		return c.editingPhoto(p, message)
+		return apiCall{method: "editMessageMedia", idempotent: true, do: func(ctx context.Context) error {
+			_, err := c.api.EditMessageMedia(ctx, &tg.EditMessageMediaParams{
+				ChatID: p.chat, MessageID: message, ReplyMarkup: p.markup,
+				Media: &models.InputMediaPhoto{
+					Media: "attach://" + pictureName, MediaAttachment: bytes.NewReader(p.Photo),
+					Caption: p.HTML, ParseMode: models.ParseModeHTML,
+				},
+			})
+			return err
+		}}
 	}
-	text := c.editingText(p, message, nil)
+	text := c.editingText(&tg.EditMessageTextParams{
+		ChatID: p.chat, MessageID: message, ReplyMarkup: p.markup,
+		Text: p.HTML, ParseMode: models.ParseModeHTML, LinkPreviewOptions: noPreview(),
+	})
 	if p.rich == nil {
 		return text
 	}
-	k := c.editingText(p, message, p.rich)
-	k.plain = &text
-	return k
+	rich := c.editingText(&tg.EditMessageTextParams{ChatID: p.chat, MessageID: message, ReplyMarkup: p.markup, RichMessage: p.rich})
+	rich.plain = &text
+	return rich
 }
 
-// editingText replaces a text or a rich message by either of them.
-func (c *Client) editingText(p outgoing, message int, rich *models.InputRichMessage) call {
-	return call{method: "editMessageText", idempotent: true, do: func(ctx context.Context) error {
-		params := &tg.EditMessageTextParams{ChatID: p.chat, MessageID: message, RichMessage: rich, ReplyMarkup: p.markup}
-		if rich == nil {
-			params.Text, params.ParseMode, params.LinkPreviewOptions = p.HTML, models.ParseModeHTML, noPreview()
-		}
-		_, err := c.api.EditMessageText(ctx, params)
-		return err
-	}}
-}
-
-func (c *Client) editingPhoto(p outgoing, message int) call {
-	return call{method: "editMessageMedia", idempotent: true, do: func(ctx context.Context) error {
-		_, err := c.api.EditMessageMedia(ctx, &tg.EditMessageMediaParams{
-			ChatID:    p.chat,
-			MessageID: message,
-			Media: &models.InputMediaPhoto{
-				Media:           "attach://" + pictureName,
-				Caption:         p.HTML,
-				ParseMode:       models.ParseModeHTML,
-				MediaAttachment: bytes.NewReader(p.Photo),
-			},
-			ReplyMarkup: p.markup,
-		})
+func (c *Client) editingText(p *tg.EditMessageTextParams) apiCall {
+	return apiCall{method: "editMessageText", idempotent: true, do: func(ctx context.Context) error {
+		_, err := c.api.EditMessageText(ctx, p)
 		return err
 	}}
 }
 
 func noPreview() *models.LinkPreviewOptions {
 	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
-}
-
-// cut shortens text to at most n characters.
-func cut(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	return string([]rune(text)[:n])
 }
 
 // keyboard turns buttons into Telegram's. No button at all is a plain nil and
@@ -234,7 +163,7 @@ func keyboard(rows [][]view.Button) (models.ReplyMarkup, error) {
 		for _, b := range row {
 			button, err := button(b)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("build a keyboard: %w", err)
 			}
 			line = append(line, button)
 		}
@@ -247,9 +176,6 @@ func keyboard(rows [][]view.Button) (models.ReplyMarkup, error) {
 	}
 	return &models.InlineKeyboardMarkup{InlineKeyboard: grid}, nil
 }
-
-// maxData is what a button may carry, in bytes.
-const maxData = 64
 
 func button(b view.Button) (models.InlineKeyboardButton, error) {
 	out := models.InlineKeyboardButton{Text: b.Text, Style: string(b.Style), URL: b.URL, CallbackData: b.Data}
@@ -264,11 +190,19 @@ func button(b view.Button) (models.InlineKeyboardButton, error) {
 	}
 	switch {
 	case b.Text == "":
-		return out, fmt.Errorf("build a keyboard: a button has no text")
+		return out, errors.New("a button has no text")
 	case actions != 1:
-		return out, fmt.Errorf("build a keyboard: a button has %d actions instead of one", actions)
+		return out, fmt.Errorf("a button has %d actions instead of one", actions)
 	case len(b.Data) > maxData:
-		return out, fmt.Errorf("build a keyboard: a button carries %d bytes, more than %d", len(b.Data), maxData)
+		return out, fmt.Errorf("a button carries %d bytes, more than %d", len(b.Data), maxData)
 	}
 	return out, nil
+}
+
+// cut shortens text to at most n characters.
+func cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n])
 }

@@ -23,13 +23,13 @@ type ledger struct {
 	waited time.Duration
 }
 
-func (l *ledger) TelegramCall(method, outcome string, took time.Duration, heard bool) {
+func (l *ledger) call(method, outcome string, took time.Duration, heard bool) {
 	l.tell(fmt.Sprintf("%s: %s %v, %v", method, outcome, heard, took))
 }
 
-func (l *ledger) TelegramLimited() { l.tell("limited") }
+func (l *ledger) limited() { l.tell("limited") }
 
-func (l *ledger) TelegramWaited(d time.Duration) {
+func (l *ledger) wait(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waited += d
@@ -65,7 +65,8 @@ func measured(t *testing.T, test func(t *testing.T, c *Client, s *stub, l *ledge
 	t.Helper()
 	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
 		l := &ledger{}
-		c.http.meter, c.limits.onWait = l, l.TelegramWaited
+		c.http.meter = Meter{Call: l.call, Limited: l.limited, Waited: l.wait}
+		c.limits.meter = c.http.meter
 		test(t, c, s, l)
 	})
 }

@@ -97,7 +97,7 @@ func TestAnEditIsNeitherSilentNorLoud(t *testing.T) {
 }
 
 func TestABadRetryAfterIsBounded(t *testing.T) {
-	d := newAPIClient(endless{}, token)
+	d := newAPIClient(endless{}, token, Meter{})
 	for value, want := range map[string]time.Duration{
 		"86399": 86399 * time.Second, "86401": 24 * time.Hour, "9223372036854775807": 24 * time.Hour, "-9223372036854775808": time.Second,
 	} {

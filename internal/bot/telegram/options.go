@@ -5,18 +5,21 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	"kitebot/internal/clock"
+	"time"
 )
 
 // officialAPI is Telegram's own Bot API server.
 const officialAPI = "https://api.telegram.org"
 
-// minSecret is the fewest characters a token's second half may have.
-const minSecret = 30
+// A stray newline or control character in a token would otherwise surface in the
+// errors of net/http, token included.
+var (
+	validToken      = regexp.MustCompile(`^[1-9][0-9]{0,17}:[A-Za-z0-9_-]{30,}$`)
+	validHookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+)
 
 // Options configures a [Client].
 type Options struct {
@@ -33,12 +36,11 @@ type Options struct {
 	// SendRate is how many messages a second may go to people who are let in; 0
 	// for any number. Outsiders get a sixth of it in addition.
 	SendRate float64
-	// Clock paces waiting; nil for the system clock. Deadlines of network calls
-	// do not use it.
-	Clock clock.Clock
+	// Now says how long ago another consumer took the updates; nil for [time.Now].
+	Now func() time.Time
 	// Dial makes the connections; nil for the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Meter measures the calls; nil for none.
+	// Meter measures the calls.
 	Meter Meter
 	// Logger takes what an operator should know; nil discards it. No line holds
 	// the token or the text of a message.
@@ -56,7 +58,7 @@ func (e *OptionError) Error() string { return "telegram option " + e.Option + ":
 // checked returns the options with blanks filled in, or an *OptionError.
 func (o Options) checked() (Options, error) {
 	o.Token = strings.TrimSpace(o.Token)
-	if !validToken(o.Token) {
+	if !validToken.MatchString(o.Token) {
 		return o, &OptionError{"Token", "not a bot token; BotFather gives one like 123456789:AbC… with at least 30 characters after the colon"}
 	}
 	o.APIURL = strings.TrimRight(strings.TrimSpace(o.APIURL), "/")
@@ -66,11 +68,8 @@ func (o Options) checked() (Options, error) {
 	if err := CheckServer(o.APIURL, o.Insecure); err != nil {
 		return o, err
 	}
-	if o.Clock == nil {
-		o.Clock = clock.Real()
-	}
-	if o.Meter == nil {
-		o.Meter = noopMeter{}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -78,35 +77,14 @@ func (o Options) checked() (Options, error) {
 	return o, nil
 }
 
-// validToken tells a token's shape: ^\d+:[A-Za-z0-9_-]{30,}$. A stray newline
-// or control character would otherwise surface in net/http's errors, token
-// included.
-func validToken(token string) bool {
-	id, secret, ok := strings.Cut(token, ":")
-	if !ok || len(secret) < minSecret {
-		return false
-	}
-	if strings.IndexFunc(id, func(r rune) bool { return r < '0' || r > '9' }) >= 0 {
-		return false
-	}
-	if n, err := strconv.ParseInt(id, 10, 64); err != nil || n <= 0 {
-		return false
-	}
-	return strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) < 0
-}
-
-func plainLetter(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
-}
-
 // CheckServer returns an *[OptionError] unless a Bot API server can be reached at
 // an address, and nothing goes there in clear, except to loopback and to the
 // host that insecure names.
 func CheckServer(address, insecure string) error {
-	if problem := badServer(address, officialAPI); problem != "" {
+	u, problem := parseServer(address, officialAPI)
+	if problem != "" {
 		return &OptionError{"APIURL", problem}
 	}
-	u, _ := url.Parse(address) // it is no bad one
 	named := strings.EqualFold(u.Host, insecure) || strings.EqualFold(u.Hostname(), strings.Trim(insecure, "[]"))
 	if u.Scheme == "http" && !named && !isLoopback(u.Hostname()) {
 		return &OptionError{"APIURL", "must begin with https://, since the token and every message would be sent in clear, unless TELEGRAM_API_INSECURE names the host"}
@@ -119,49 +97,50 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// badServer says what is wrong with a server's address, "" for nothing. The
-// parse error itself is not passed on, since it quotes the address.
-func badServer(address, example string) string {
+// parseServer parses a server's address, or says what is wrong with it. The parse
+// error itself is not passed on, since it quotes the address.
+func parseServer(address, example string) (u *url.URL, problem string) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil, u.Hostname() == "":
-		return "not an address; expected one like " + example
+		return nil, "not an address; expected one like " + example
 	case u.Scheme != "https" && u.Scheme != "http":
-		return "must begin with https:// or http://"
+		return nil, "must begin with https:// or http://"
 	case u.User != nil:
-		return "must not hold a user name or password"
+		return nil, "must not hold a user name or password"
 	case u.RawQuery != "", u.Fragment != "", u.ForceQuery:
-		return "must end with the host or a path, without ? or #"
+		return nil, "must end with the host or a path, without ? or #"
 	}
-	return ""
+	return u, ""
 }
 
 // CheckHookURL returns an *[OptionError] unless Telegram takes a webhook's
 // address: https, on one of its four ports. One on this machine may be http, on
 // any port, which the simulator takes.
 func CheckHookURL(address string) error {
-	bad := func(problem string) error { return &OptionError{"Hook.URL", problem} }
-	if problem := badServer(address, "https://kitebot.example.com/telegram"); problem != "" {
-		return bad(problem)
-	}
-	u, err := url.Parse(address)
+	_, err := parseHookURL(address)
+	return err
+}
+
+func parseHookURL(address string) (*url.URL, error) {
+	u, problem := parseServer(address, "https://kitebot.example.com/telegram")
 	switch {
-	case err != nil:
-		return bad("not an address")
-	case isLoopback(u.Hostname()):
-		return nil
+	case problem != "" || isLoopback(u.Hostname()):
 	case u.Scheme != "https":
-		return bad("must begin with https://")
+		problem = "must begin with https://"
 	case !slices.Contains([]string{"", "443", "80", "88", "8443"}, u.Port()):
-		return bad("must be on port 443, 80, 88 or 8443: telegram delivers to no other")
+		problem = "must be on port 443, 80, 88 or 8443: telegram delivers to no other"
 	}
-	return nil
+	if problem != "" {
+		return nil, &OptionError{"Hook.URL", problem}
+	}
+	return u, nil
 }
 
 // CheckHookSecret returns an *[OptionError] unless Telegram takes the secret: 1
 // to 256 letters, digits, "_" and "-".
 func CheckHookSecret(secret string) error {
-	if len(secret) < 1 || len(secret) > maxHookSecret || strings.IndexFunc(secret, func(r rune) bool { return !plainLetter(r) }) >= 0 {
+	if !validHookSecret.MatchString(secret) {
 		return &OptionError{"Hook.Secret", "must be 1 to 256 letters, digits, _ and -"}
 	}
 	return nil

@@ -16,6 +16,16 @@ import (
 	"kitebot/internal/bot"
 )
 
+const (
+	// offsetIdle is how long no update may come before the offset is dropped.
+	offsetIdle = time.Hour
+	// updateRetention is how long Telegram keeps an unconfirmed update.
+	updateRetention = 24 * time.Hour
+	// minPollInterval is the pause after an empty answer that came at once, from a
+	// server without long polling.
+	minPollInterval = time.Second
+)
+
 // Poll takes updates in until ctx ends, which is no error. Each batch is
 // stored by j in one commit; only then is it confirmed to Telegram and each
 // update not seen before is handed to handle, in order. When ctx ends within a
@@ -27,87 +37,51 @@ import (
 // poller, which [Client.Conflict] reports. Only a token that Telegram does not
 // know ends Poll with an error, [ErrUnauthorized], once getMe has confirmed it.
 func (c *Client) Poll(ctx context.Context, j bot.Journal, handle func(bot.Update)) error {
-	p := &poller{
-		Client:     c,
-		journal:    j,
-		handle:     handle,
-		lastUpdate: c.clock.Now(),
-		failures:   failureLog{log: c.log, clock: c.clock},
-	}
-	return p.run(ctx)
+	p := &poller{intake: c.newIntake(j, handle), lastUpdate: time.Now()}
+	return p.loop(ctx, 0, "updates come in again", p.step, p.describe)
 }
 
 // poller is one run of Poll.
 type poller struct {
-	*Client
-	journal        bot.Journal
-	handle         func(bot.Update)
+	intake
 	webhookRemoved bool      // no webhook is set
-	backoffUntil   time.Time // no webhook is removed before
-	lastConflict   time.Time // when another consumer last took the updates
 	offset         int64     // confirms every earlier update; 0 confirms nothing
 	lastUpdate     time.Time // when the last update came
-	back           backoff
-	failures       failureLog
 }
 
 var errNoID = errors.New("getUpdates: a batch without a readable update_id")
-
-func (p *poller) run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		err := p.confirmUnauthorized(ctx, p.step(ctx))
-		switch {
-		case ctx.Err() != nil:
-		case errors.Is(err, ErrUnauthorized):
-			return fmt.Errorf("take updates in: %w", err)
-		case err != nil:
-			_ = wait(ctx, p.clock, p.reportFailure(ctx, err)) // the loop checks ctx
-		default:
-			p.reportSuccess(ctx)
-		}
-	}
-	return nil
-}
 
 // step takes in one batch.
 func (p *poller) step(ctx context.Context) error {
 	if err := p.removeWebhook(ctx); err != nil {
 		return err
 	}
-	p.dropExpiredOffset()
-	asked := p.clock.Now()
+	p.dropOffset(updateRetention)
+	asked := time.Now()
 	batch, err := p.fetch(ctx)
 	if err != nil {
 		return err
 	}
 	if len(batch) > 0 {
-		p.lastUpdate = p.clock.Now()
+		p.lastUpdate = time.Now()
 		return p.take(ctx, batch)
 	}
-	p.dropIdleOffset()
-	if p.clock.Since(asked) < minPollInterval {
-		_ = wait(ctx, p.clock, minPollInterval) // the loop checks ctx
+	p.dropOffset(offsetIdle)
+	if time.Since(asked) < minPollInterval {
+		_ = wait(ctx, minPollInterval) // the loop checks ctx
 	}
 	return nil
 }
 
-// dropIdleOffset drops the offset once no update has come for an hour. Telegram restarts
-// its numbering at random after a week without updates, and a lower number than
-// the offset would never be given to us. Nothing is lost by it: without an
-// offset nothing is confirmed. Nothing is doubled either: the empty answer that
-// led here came after the last batch was confirmed, and the journal would know
-// it anyhow.
-func (p *poller) dropIdleOffset() {
-	if p.clock.Since(p.lastUpdate) >= offsetIdle {
-		p.offset = 0
-	}
-}
-
-// dropExpiredOffset drops the offset once Telegram has dropped every update that it
-// could confirm. The numbering may have restarted since, also while Telegram
-// could not be reached and no empty answer came.
-func (p *poller) dropExpiredOffset() {
-	if p.clock.Since(p.lastUpdate) >= updateRetention {
+// dropOffset drops the offset when no update has come for so long. Telegram restarts
+// its numbering at random after a week without updates, and a lower number than the
+// offset would never be given to us. Nothing is lost by it, since without an offset
+// nothing is confirmed. Nothing is doubled either. After an empty answer an hour is
+// enough: the last batch was confirmed before, and the journal would know it anyhow.
+// Without one, as while Telegram cannot be reached, it takes a day: by then Telegram
+// has dropped all that the offset could confirm.
+func (p *poller) dropOffset(idle time.Duration) {
+	if time.Since(p.lastUpdate) >= idle {
 		p.offset = 0
 	}
 }
@@ -120,7 +94,7 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 	if last == 0 {
 		return errNoID
 	}
-	fresh, err := p.store(ctx, p.journal, updates)
+	fresh, err := p.store(ctx, updates)
 	if err != nil {
 		return err
 	}
@@ -129,7 +103,7 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		p.dispatch(ctx, p.journal, p.handle, u)
+		p.dispatch(ctx, u)
 	}
 	return nil
 }
@@ -165,9 +139,8 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 	return answer.Result, nil
 }
 
-// reportFailure logs what failed, unless it was logged already, and returns how long
-// to wait.
-func (p *poller) reportFailure(ctx context.Context, err error) time.Duration {
+// describe says what a failed step means, and how long to wait.
+func (p *poller) describe(err error) (report, time.Duration) {
 	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched, trying on", err: err}
 	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
@@ -178,11 +151,10 @@ func (p *poller) reportFailure(ctx context.Context, err error) time.Duration {
 	case isAPIError && f.kind == conflicting:
 		r = p.conflictReport(f)
 	}
-	p.failures.report(ctx, r)
 	if isAPIError {
-		return p.back.after(f)
+		return r, p.back.after(f)
 	}
-	return p.back.next()
+	return r, p.back.next()
 }
 
 // removeWebhook removes a webhook before the first poll, and when a poll said that
@@ -200,7 +172,7 @@ func (p *poller) removeWebhook(ctx context.Context) error {
 		if _, err := p.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{DropPendingUpdates: false}); err != nil {
 			return apiErrorOf("deleteWebhook", err)
 		}
-		p.backoffUntil = p.clock.Now().Add(webhookBackoff)
+		p.backoffUntil = p.now().Add(webhookBackoff)
 		p.log.InfoContext(ctx, "a webhook was set; it is removed, its updates are kept")
 	}
 	p.webhookRemoved = true
@@ -210,24 +182,12 @@ func (p *poller) removeWebhook(ctx context.Context) error {
 // conflictReport describes a poll that another process ended: by a poll of its own,
 // or by a webhook. Only Telegram's words tell them apart.
 func (p *poller) conflictReport(f *apiError) report {
-	p.conflict.Store(true)
-	p.lastConflict = p.clock.Now()
-	r := report{kind: "conflict", level: slog.LevelError, every: logAgainAfter, err: f,
-		text: "somebody else takes this bot's updates; only one process may run with its token"}
-	if strings.Contains(strings.ToLower(f.text), "webhook") {
-		r.kind = "webhook"
-		r.text = fmt.Sprintf("a webhook was set for this bot, so its updates go there; it is removed, every %v at most", webhookBackoff)
-		p.webhookRemoved = p.lastConflict.Before(p.backoffUntil)
+	mayRemove := p.conflicted()
+	if strings.Contains(f.text, "webhook") {
+		p.webhookRemoved = !mayRemove
+		return report{kind: "webhook", level: slog.LevelError, every: logAgainAfter, err: f,
+			text: fmt.Sprintf("a webhook was set for this bot, so its updates go there; it is removed, every %v at most", webhookBackoff)}
 	}
-	return r
-}
-
-// reportSuccess notes a successful poll. A conflict is over only some time later.
-func (p *poller) reportSuccess(ctx context.Context) {
-	p.back = backoff{}
-	if p.conflict.Load() && p.clock.Since(p.lastConflict) < conflictGrace {
-		return
-	}
-	p.conflict.Store(false)
-	p.failures.recovered(ctx, "updates come in again")
+	return report{kind: "conflict", level: slog.LevelError, every: logAgainAfter, err: f,
+		text: "another process takes this bot's updates; only one process may run with its token"}
 }

@@ -77,7 +77,7 @@ func TestNothingOfABrokenAnswerIsTold(t *testing.T) {
 		`http2: server sent GOAWAY and closed the connection; debug="` + privateWord + `"`,
 		"tls: failed to verify certificate: x509: certificate is valid for " + privateWord,
 	} {
-		f := newAPIClient(quoting{}, token).networkError("sendMessage", errors.New(text), true)
+		f := newAPIClient(quoting{}, token, Meter{}).networkError("sendMessage", errors.New(text), true)
 		if told := fmt.Sprintf("%v %v %#v", f, f.cause, f); strings.Contains(told, privateWord) || !strings.Contains(f.Error(), "connection") {
 			t.Errorf("it is told, or the kind is not: %s", told)
 		}

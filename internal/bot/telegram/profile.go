@@ -41,22 +41,15 @@ func (c *Client) Announce(ctx context.Context, commands []Command) error {
 
 // publish sets the menu of one scope where it differs.
 func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu []models.BotCommand) error {
-	var shown []models.BotCommand
-	err := c.callProfile(ctx, "getMyCommands", func(ctx context.Context) (err error) {
-		shown, err = c.api.GetMyCommands(ctx, &tg.GetMyCommandsParams{Scope: scope})
-		return err
-	})
-	if err != nil || slices.Equal(shown, menu) {
-		return err
-	}
-	if len(menu) == 0 {
-		return c.callProfile(ctx, "deleteMyCommands", func(ctx context.Context) error {
-			_, err := c.api.DeleteMyCommands(ctx, &tg.DeleteMyCommandsParams{Scope: scope})
-			return err
-		})
-	}
-	return c.callProfile(ctx, "setMyCommands", func(ctx context.Context) error {
-		_, err := c.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: menu, Scope: scope})
+	return c.callProfile(ctx, func(ctx context.Context) error {
+		shown, err := c.api.GetMyCommands(ctx, &tg.GetMyCommandsParams{Scope: scope})
+		switch {
+		case err != nil || slices.Equal(shown, menu):
+		case len(menu) == 0:
+			_, err = c.api.DeleteMyCommands(ctx, &tg.DeleteMyCommandsParams{Scope: scope})
+		default:
+			_, err = c.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: menu, Scope: scope})
+		}
 		return err
 	})
 }
@@ -65,47 +58,31 @@ func (c *Client) publish(ctx context.Context, scope models.BotCommandScope, menu
 // the line on its profile and shared links (at most 120), where they differ:
 // Telegram lets a bot change them a few times a day.
 func (c *Client) Describe(ctx context.Context, description, short string) error {
-	if err := c.describe(ctx, description); err != nil {
+	err := c.callProfile(ctx, func(ctx context.Context) error {
+		shown, err := c.api.GetMyDescription(ctx, &tg.GetMyDescriptionParams{})
+		if err == nil && shown.Description != description {
+			_, err = c.api.SetMyDescription(ctx, &tg.SetMyDescriptionParams{Description: description})
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("describe the bot: %w", err)
 	}
-	if err := c.describeShortly(ctx, short); err != nil {
+	err = c.callProfile(ctx, func(ctx context.Context) error {
+		shown, err := c.api.GetMyShortDescription(ctx, &tg.GetMyShortDescriptionParams{})
+		if err == nil && shown.ShortDescription != short {
+			_, err = c.api.SetMyShortDescription(ctx, &tg.SetMyShortDescriptionParams{ShortDescription: short})
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("describe the bot in short: %w", err)
 	}
 	return nil
 }
 
-func (c *Client) describe(ctx context.Context, text string) error {
-	var shown models.BotDescription
-	err := c.callProfile(ctx, "getMyDescription", func(ctx context.Context) (err error) {
-		shown, err = c.api.GetMyDescription(ctx, &tg.GetMyDescriptionParams{})
-		return err
-	})
-	if err != nil || shown.Description == text {
-		return err
-	}
-	return c.callProfile(ctx, "setMyDescription", func(ctx context.Context) error {
-		_, err := c.api.SetMyDescription(ctx, &tg.SetMyDescriptionParams{Description: text})
-		return err
-	})
-}
-
-func (c *Client) describeShortly(ctx context.Context, text string) error {
-	var shown models.BotShortDescription
-	err := c.callProfile(ctx, "getMyShortDescription", func(ctx context.Context) (err error) {
-		shown, err = c.api.GetMyShortDescription(ctx, &tg.GetMyShortDescriptionParams{})
-		return err
-	})
-	if err != nil || shown.ShortDescription == text {
-		return err
-	}
-	return c.callProfile(ctx, "setMyShortDescription", func(ctx context.Context) error {
-		_, err := c.api.SetMyShortDescription(ctx, &tg.SetMyShortDescriptionParams{ShortDescription: text})
-		return err
-	})
-}
-
-// callProfile makes a call about the bot itself, which is idempotent. A 429 for it
-// may last hours and does not hold back messages.
-func (c *Client) callProfile(ctx context.Context, method string, do func(context.Context) error) error {
-	return c.retry(ctx, c.limits.profile, botProfile, call{method: method, idempotent: true, do: do})
+// callProfile reads something about the bot itself and changes it where it differs,
+// which is idempotent. A 429 for it may last hours and does not hold back messages.
+func (c *Client) callProfile(ctx context.Context, do func(context.Context) error) error {
+	return c.retry(ctx, c.limits.profile, botProfile, apiCall{method: "profile", idempotent: true, do: do})
 }

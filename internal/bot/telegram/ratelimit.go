@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"kitebot/internal/clock"
 )
 
 // Keys of limits that are not those of one chat. No chat has these ids.
@@ -28,95 +26,92 @@ const maxSharedWait = time.Minute
 // rateLimiter keeps messages to one chat in order and obeys every retry_after.
 // Calls that share a limit share a queue.
 type rateLimiter struct {
-	clock     clock.Clock
-	onWait    func(time.Duration) // called with how long a call was blocked
-	people    *queue              // what goes to people who are let in
-	outsiders *queue              // what goes to everyone else
+	meter     Meter
+	people    *queue // what goes to people who are let in
+	outsiders *queue // what goes to everyone else
 	callbacks *queue
 	profile   *queue
 
 	mu      sync.Mutex
-	lanes   map[int64]*lane
+	locks   map[int64]*chatLock
 	blocked map[int64]time.Time // until when; of allChats, a queue or one chat
 	doubt   doubt
 }
 
-// lane is the lock of one chat. Blocked senders on a channel are served in the
+// chatLock is the lock of one chat. Blocked senders on a channel are served in the
 // order they came, so it also is the chat's queue.
-type lane struct {
+type chatLock struct {
 	lock  chan struct{}
-	users int // that hold the lock or wait for it; the last one deletes the lane
+	users int // that hold the lock or wait for it; the last one deletes it
 }
 
 // newRateLimiter returns a rateLimiter with at most perSecond messages a second to
 // people who are let in; 0 for no limit.
-func newRateLimiter(c clock.Clock, perSecond float64) *rateLimiter {
-	g := &rateLimiter{clock: c, onWait: noopMeter{}.TelegramWaited, lanes: map[int64]*lane{}, blocked: map[int64]time.Time{}}
+func newRateLimiter(perSecond float64, meter Meter) *rateLimiter {
+	l := &rateLimiter{meter: meter, locks: map[int64]*chatLock{}, blocked: map[int64]time.Time{}}
 	pace := rate.Limit(perSecond)
 	if perSecond == 0 {
 		pace = rate.Inf
 	}
-	g.people = newQueue(allChats, sendSlots, pace, nil)
-	g.outsiders = newQueue(outsiders, 1, pace*outsiderShare, g.people)
-	g.callbacks = newQueue(callbacks, 1, rate.Inf, nil)
-	g.profile = newQueue(botProfile, 1, rate.Inf, nil)
-	return g
-}
-
-// enter locks a chat, in the order of the calls. The caller must call leave.
-func (g *rateLimiter) enter(ctx context.Context, chat int64) (leave func(), err error) {
-	l := g.join(chat)
-	select {
-	case l.lock <- struct{}{}:
-		return func() {
-			<-l.lock
-			g.part(chat, l)
-		}, nil
-	case <-ctx.Done():
-		g.part(chat, l)
-		return nil, ctx.Err()
-	}
-}
-
-func (g *rateLimiter) join(chat int64) *lane {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l := g.lanes[chat]
-	if l == nil {
-		l = &lane{lock: make(chan struct{}, 1)}
-		g.lanes[chat] = l
-	}
-	l.users++
+	l.people = newQueue(allChats, sendSlots, pace, nil)
+	l.outsiders = newQueue(outsiders, 1, pace*outsiderShare, l.people)
+	l.callbacks = newQueue(callbacks, 1, rate.Inf, nil)
+	l.profile = newQueue(botProfile, 1, rate.Inf, nil)
 	return l
 }
 
-func (g *rateLimiter) part(chat int64, l *lane) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if l.users--; l.users == 0 {
-		delete(g.lanes, chat)
+// enter locks a chat, in the order of the calls. The caller must call leave.
+func (l *rateLimiter) enter(ctx context.Context, chat int64) (leave func(), err error) {
+	k := l.join(chat)
+	if err := acquire(ctx, k.lock); err != nil {
+		l.part(chat, k)
+		return nil, err
+	}
+	return func() {
+		<-k.lock
+		l.part(chat, k)
+	}, nil
+}
+
+func (l *rateLimiter) join(chat int64) *chatLock {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.locks[chat]
+	if k == nil {
+		k = &chatLock{lock: make(chan struct{}, 1)}
+		l.locks[chat] = k
+	}
+	k.users++
+	return k
+}
+
+func (l *rateLimiter) part(chat int64, k *chatLock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k.users--; k.users == 0 {
+		delete(l.locks, chat)
 	}
 }
 
 // idle says that no call to a chat is in flight, waits or is blocked.
-func (g *rateLimiter) idle(chat int64) bool {
-	g.mu.Lock()
-	busy := g.lanes[chat] != nil
-	g.mu.Unlock()
-	return !busy && g.blockedFor(g.people, chat) <= 0
+func (l *rateLimiter) idle(chat int64) bool {
+	l.mu.Lock()
+	busy := l.locks[chat] != nil
+	l.mu.Unlock()
+	return !busy && l.blockedFor(l.people, chat) <= 0
 }
 
 // blockedFor is how long a call is blocked from now on.
-func (g *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	until := g.blocked[chat]
+func (l *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	until := l.blocked[chat]
 	for _, key := range []int64{q.key, allChats} {
-		if g.blocked[key].After(until) {
-			until = g.blocked[key]
+		if l.blocked[key].After(until) {
+			until = l.blocked[key]
 		}
 	}
-	return g.clock.Until(until)
+	return time.Until(until)
 }
 
 // block obeys a 429: it blocks the chat for d, and what shares a limit with it for
@@ -125,33 +120,33 @@ func (g *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
 // refused while the first 429 is in doubt. block reports whether all chats are
 // blocked now that were not before. It also deletes past entries; a 429 is rare
 // enough for that.
-func (g *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.clock.Now()
-	maps.DeleteFunc(g.blocked, func(_ int64, until time.Time) bool { return !until.After(now) })
-	_, before := g.blocked[allChats]
+func (l *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(l.blocked, func(_ int64, until time.Time) bool { return !until.After(now) })
+	_, before := l.blocked[allChats]
 	short := now.Add(min(d, maxSharedWait))
-	if q != g.callbacks { // no callback query can be answered after that time
-		g.blockUntil(chat, now.Add(d))
+	if q != l.callbacks { // no callback query can be answered after that time
+		l.blockUntil(chat, now.Add(d))
 	}
 	switch {
-	case q != g.people:
-		g.blockUntil(q.key, short)
-	case !g.doubt.until.After(now), g.doubt.chat == chat:
-		g.doubt = doubt{chat: chat, until: short}
+	case q != l.people:
+		l.blockUntil(q.key, short)
+	case !l.doubt.until.After(now), l.doubt.chat == chat:
+		l.doubt = doubt{chat: chat, until: short}
 	default:
-		g.blockUntil(allChats, short)
-		g.doubt = doubt{chat: allChats, until: short.Add(maxSharedWait)}
+		l.blockUntil(allChats, short)
+		l.doubt = doubt{chat: allChats, until: short.Add(maxSharedWait)}
 	}
-	_, after := g.blocked[allChats]
+	_, after := l.blocked[allChats]
 	return after && !before
 }
 
 // blockUntil never shortens a wait. The lock is held.
-func (g *rateLimiter) blockUntil(chat int64, until time.Time) {
-	if until.After(g.blocked[chat]) {
-		g.blocked[chat] = until
+func (l *rateLimiter) blockUntil(chat int64, until time.Time) {
+	if until.After(l.blocked[chat]) {
+		l.blocked[chat] = until
 	}
 }
 
@@ -186,12 +181,12 @@ func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
 // it is first in the queue. The caller must call done once the call is over, and
 // after block if it was refused with a 429. passed says that Telegram answered
 // and no limit was met.
-func (g *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
+func (l *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	for {
-		if err := g.waitRetryAfter(ctx, q, chat); err != nil {
+		if err := l.waitRetryAfter(ctx, q, chat); err != nil {
 			return nil, err
 		}
-		if done, err := g.start(ctx, q, chat); done != nil || err != nil {
+		if done, err := l.start(ctx, q, chat); done != nil || err != nil {
 			return done, err
 		}
 	}
@@ -199,15 +194,15 @@ func (g *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func
 
 // waitRetryAfter waits while the chat or the queue is blocked. It holds no place in
 // the queue, so that one blocked chat delays no other.
-func (g *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) error {
+func (l *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) error {
 	for {
-		held := g.blockedFor(q, chat)
+		held := l.blockedFor(q, chat)
 		if held <= 0 {
 			return ctx.Err()
 		}
-		began := g.clock.Now()
-		err := wait(ctx, g.clock, held)
-		g.onWait(g.clock.Since(began))
+		began := time.Now()
+		err := wait(ctx, held)
+		l.meter.waited(time.Since(began))
 		if err != nil {
 			return err
 		}
@@ -217,8 +212,8 @@ func (g *rateLimiter) waitRetryAfter(ctx context.Context, q *queue, chat int64) 
 // start waits for the head of the queue, the pace and a slot. It returns nil if a
 // 429 blocked the call meanwhile. While the limit of the last 429 is in doubt,
 // the call keeps the head until it is over: one call alone finds out.
-func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
-	defer g.count(q)()
+func (l *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
+	defer l.count(q)()
 	if err := acquire(ctx, q.head); err != nil {
 		return nil, err
 	}
@@ -227,29 +222,29 @@ func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 			<-q.head
 		}
 	}()
-	if g.blockedFor(q, chat) > 0 {
+	if l.blockedFor(q, chat) > 0 {
 		return nil, nil
 	}
-	if err := g.waitPace(ctx, q); err != nil {
+	if err := q.pace.Wait(ctx); err != nil {
 		return nil, err
 	}
-	if err := g.waitForPriority(ctx, q); err != nil {
+	if err := l.waitForPriority(ctx, q); err != nil {
 		return nil, err
 	}
 	if err := acquire(ctx, q.slots); err != nil {
 		return nil, err
 	}
-	if g.blockedFor(q, chat) > 0 {
+	if l.blockedFor(q, chat) > 0 {
 		<-q.slots
 		return nil, nil
 	}
-	if !g.inDoubt(q) {
+	if !l.inDoubt(q) {
 		<-q.head
 		return func(bool) { <-q.slots }, nil
 	}
 	return func(passed bool) {
 		if passed {
-			g.settleDoubt()
+			l.settleDoubt()
 		}
 		<-q.slots
 		<-q.head
@@ -257,43 +252,28 @@ func (g *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 }
 
 // try is pass for a call that is made at once or not at all.
-func (g *rateLimiter) try(chat int64) (done func(), ok bool) {
-	if !g.idle(chat) || g.inDoubt(g.people) {
+func (l *rateLimiter) try(chat int64) (done func(), ok bool) {
+	if !l.idle(chat) || l.inDoubt(l.people) {
 		return nil, false
 	}
 	select {
-	case g.people.slots <- struct{}{}:
+	case l.people.slots <- struct{}{}:
 	default:
 		return nil, false
 	}
-	if !g.people.pace.AllowN(g.clock.Now(), 1) {
-		<-g.people.slots
+	if !l.people.pace.Allow() {
+		<-l.people.slots
 		return nil, false
 	}
-	return func() { <-g.people.slots }, true
-}
-
-// waitPace waits until the queue's rate allows the next call.
-func (g *rateLimiter) waitPace(ctx context.Context, q *queue) error {
-	now := g.clock.Now()
-	next := q.pace.ReserveN(now, 1)
-	delay := next.DelayFrom(now)
-	if delay <= 0 {
-		return nil
-	}
-	if err := wait(ctx, g.clock, delay); err != nil {
-		next.CancelAt(g.clock.Now())
-		return err
-	}
-	return nil
+	return func() { <-l.people.slots }, true
 }
 
 // waitForPriority waits while calls wait in the queue that goes first.
-func (g *rateLimiter) waitForPriority(ctx context.Context, q *queue) error {
+func (l *rateLimiter) waitForPriority(ctx context.Context, q *queue) error {
 	for q.after != nil {
-		g.mu.Lock()
+		l.mu.Lock()
 		waiting, empty := q.after.waiting, q.after.empty
-		g.mu.Unlock()
+		l.mu.Unlock()
 		if waiting == 0 {
 			break
 		}
@@ -307,15 +287,15 @@ func (g *rateLimiter) waitForPriority(ctx context.Context, q *queue) error {
 }
 
 // count counts a waiting call until end is called.
-func (g *rateLimiter) count(q *queue) (end func()) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (l *rateLimiter) count(q *queue) (end func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if q.waiting++; q.waiting == 1 {
 		q.empty = make(chan struct{})
 	}
 	return func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		if q.waiting--; q.waiting == 0 {
 			close(q.empty)
 		}
@@ -339,17 +319,17 @@ type doubt struct {
 	until time.Time
 }
 
-func (g *rateLimiter) inDoubt(q *queue) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return q == g.people && g.doubt.until.After(g.clock.Now())
+func (l *rateLimiter) inDoubt(q *queue) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return q == l.people && l.doubt.until.After(time.Now())
 }
 
 // settleDoubt notes that another call passed: the limit was the chat's own.
-func (g *rateLimiter) settleDoubt() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.blocked[allChats].After(g.clock.Now()) { // else an earlier call was refused meanwhile
-		g.doubt = doubt{}
+func (l *rateLimiter) settleDoubt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.blocked[allChats].After(time.Now()) { // else an earlier call was refused meanwhile
+		l.doubt = doubt{}
 	}
 }

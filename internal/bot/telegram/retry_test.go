@@ -101,8 +101,8 @@ func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
 				t.Errorf("call %d after %v, want %v", i, call.at, want)
 			}
 		}
-		if len(c.limits.lanes) != 0 {
-			t.Errorf("%d lanes are left", len(c.limits.lanes))
+		if len(c.limits.locks) != 0 {
+			t.Errorf("%d lanes are left", len(c.limits.locks))
 		}
 	})
 }
@@ -290,6 +290,36 @@ func TestTypingGivesWayToAMessage(t *testing.T) {
 		}
 		if err := <-sent; err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// While it is in doubt whether the limit is that of all chats, no chat gets a
+// "typing": it could not be a call that finds out.
+func TestTypingWaitsForNoDoubt(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		s.on("sendMessage", flood(20))
+		sent := sending(t, c, 501)
+		if err := c.Typing(t.Context(), 502); err != nil || len(s.of("sendChatAction")) != 0 {
+			t.Errorf("Typing = %v, %d calls", err, len(s.of("sendChatAction")))
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestAShorterRetryAfterDoesNotReplaceALongerOne(t *testing.T) {
+	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		late := flood(1)
+		late.hold = time.Second
+		s.on("sendChatAction", late)
+		typing := make(chan error, 1)
+		go func() { typing <- c.Typing(t.Context(), 501) }()
+		synctest.Wait()
+		s.on("sendMessage", flood(20))
+		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != 20*time.Second || <-typing == nil {
+			t.Errorf("Send = %v after %v, want 20s", err, s.arrived("501"))
 		}
 	})
 }

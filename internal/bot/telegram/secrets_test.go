@@ -56,7 +56,7 @@ func TestNoErrorHoldsTheTokenWithoutAConnection(t *testing.T) {
 }
 
 func TestNoErrorHoldsTheTokenThatATransportQuotes(t *testing.T) {
-	d := newAPIClient(quoting{}, token)
+	d := newAPIClient(quoting{}, token, Meter{})
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://telegram.test/bot"+token+"/getMe", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func failEverything(s *stub, r reply) {
 
 // A secret of capitals alone looks like one of Telegram's own codes.
 func TestATokenThatLooksLikeACodeIsNotTold(t *testing.T) {
-	d := newAPIClient(quoting{}, "1:"+strings.Repeat("ABC_", 9))
+	d := newAPIClient(quoting{}, "1:"+strings.Repeat("ABC_", 9), Meter{})
 	f := d.check("sendMessage", 400, []byte(`{"ok":false,"error_code":400,"description":"Bad Request: `+d.secret+`"}`))
 	if f == nil || f.text != "refused" {
 		t.Errorf("fault = %v", f)
@@ -130,7 +130,7 @@ func everyFailure(t *testing.T, c *Client) []error {
 	)
 	brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	p := &poller{Client: c}
+	p := &poller{intake: c.newIntake(nil, nil)}
 	_, fetched := p.fetch(ctx)
 	return append(all, c.fetchSelf(brief), p.removeWebhook(ctx), fetched)
 }

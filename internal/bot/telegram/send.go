@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/view"
-	"time"
 )
 
 // maxToast is what answerCallbackQuery takes, in characters.
@@ -27,17 +27,7 @@ var (
 // every retry_after, until ctx ends. If the answer to it was lost it is sent
 // once more, so that it may appear twice. Errors are *bot.DeliveryError.
 func (c *Client) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
-	return c.send(ctx, c.limits.people, chat, m)
-}
-
-func (c *Client) send(ctx context.Context, q *queue, chat int64, m view.Message) (int, error) {
-	p, err := c.ready(ctx, chat, m)
-	if err != nil {
-		return 0, c.invalid(ctx, err)
-	}
-	id := 0
-	err = c.inOrder(ctx, q, chat, c.sending(p, &id))
-	return id, err
+	return c.people().Send(ctx, chat, m)
 }
 
 // Edit replaces an earlier message and its buttons; without buttons the old
@@ -47,41 +37,16 @@ func (c *Client) send(ctx context.Context, q *queue, chat int64, m view.Message)
 // keep files: both are [bot.DeliveryNoMessage]. An unchanged message is no
 // error. Errors are *bot.DeliveryError.
 func (c *Client) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
-	return c.edit(ctx, c.limits.people, chat, message, m)
-}
-
-func (c *Client) edit(ctx context.Context, q *queue, chat int64, message int, m view.Message) error {
-	p, err := c.ready(ctx, chat, m)
-	if err != nil {
-		return c.invalid(ctx, err)
-	}
-	if m.File != nil {
-		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: errors.New("a file takes no message's place")}
-	}
-	err = c.inOrder(ctx, q, chat, c.editing(p, message))
-	if isKind(err, unchanged) || isKind(err, unreadable) { // the latter was done, only its answer is strange
-		return nil
-	}
-	return err
+	return c.people().Edit(ctx, chat, message, m)
 }
 
 // Delete deletes a message in a private chat: the bot's own, or the user's. It waits
 // for earlier messages to this chat and for every retry_after, as [Client.Send]
 // does, and is retried where its result is unknown. A message that is gone already
-// is no error; one that Telegram does not delete is [bot.DeliveryRefused]. Errors are *bot.DeliveryError.
+// is no error; one that Telegram does not delete is [bot.DeliveryRefused]. Errors
+// are *bot.DeliveryError.
 func (c *Client) Delete(ctx context.Context, chat int64, message int) error {
-	return c.delete(ctx, c.limits.people, chat, message)
-}
-
-func (c *Client) delete(ctx context.Context, q *queue, chat int64, message int) error {
-	err := c.inOrder(ctx, q, chat, call{method: "deleteMessage", idempotent: true, do: func(ctx context.Context) error {
-		_, err := c.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: message})
-		return err
-	}})
-	if isKind(err, missing) || isKind(err, unreadable) { // the latter was done, only its answer is strange
-		return nil
-	}
-	return err
+	return c.people().Delete(ctx, chat, message)
 }
 
 // Typing shows that an answer is on its way. It makes one attempt, and none while
@@ -109,7 +74,7 @@ func (c *Client) Typing(ctx context.Context, chat int64) error {
 // at most. A query too old to be answered is no error; other errors are
 // *bot.DeliveryError.
 func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
-	err := c.retry(ctx, c.limits.callbacks, callbacks, call{method: "answerCallbackQuery", idempotent: true, do: func(ctx context.Context) error {
+	err := c.retry(ctx, c.limits.callbacks, callbacks, apiCall{method: "answerCallbackQuery", idempotent: true, do: func(ctx context.Context) error {
 		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
 			CallbackQueryID: press,
 			Text:            cut(text, maxToast),
@@ -122,46 +87,61 @@ func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
 	return deliveryError(err)
 }
 
-// invalid reports a message that Telegram would refuse: a bug of ours.
-func (c *Client) invalid(ctx context.Context, err error) error {
-	c.log.ErrorContext(ctx, "a message of ours cannot be sent: its person does not get it; a bug, please report it", "error", err)
-	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
-}
-
 // Outsiders sends to groups and to people who are not let in, without a delay for
 // people who are. Its calls go out one at a time, at a rate of their own, and only
 // while no call for a person who is let in waits. A 429 there blocks outsiders
 // only; one for all chats blocks them too. The promises of [Client.Send],
 // [Client.Edit] and [Client.Delete] hold.
-func (c *Client) Outsiders() bot.Messenger { return &outsiderMessenger{c} }
+func (c *Client) Outsiders() bot.Messenger { return messenger{c, c.limits.outsiders} }
 
-type outsiderMessenger struct{ c *Client }
-
-func (o *outsiderMessenger) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
-	return o.c.send(ctx, o.c.limits.outsiders, chat, m)
+// messenger sends through one of the queues.
+type messenger struct {
+	*Client
+	queue *queue
 }
 
-func (o *outsiderMessenger) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
-	return o.c.edit(ctx, o.c.limits.outsiders, chat, message, m)
-}
+func (c *Client) people() messenger { return messenger{c, c.limits.people} }
 
-func (o *outsiderMessenger) Delete(ctx context.Context, chat int64, message int) error {
-	return o.c.delete(ctx, o.c.limits.outsiders, chat, message)
-}
-
-// sendAsText makes the call that replaces a refused one. If it succeeds, the tables
-// were the reason.
-func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k call, reason error) error {
-	err := c.retry(ctx, q, chat, k)
-	if err != nil && !isKind(err, unchanged) {
-		return err
+func (m messenger) Send(ctx context.Context, chat int64, message view.Message) (int, error) {
+	p, err := m.ready(ctx, chat, message)
+	if err != nil {
+		return 0, m.invalid(ctx, err)
 	}
-	if c.tables.refuse(chat, tablesUnsupported(reason)) {
-		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+tablesBackoff.String(), "error", reason)
-	} else {
-		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
+	id := 0
+	err = m.inOrder(ctx, m.queue, chat, m.sending(p, &id))
+	return id, err
+}
+
+func (m messenger) Edit(ctx context.Context, chat int64, id int, message view.Message) error {
+	p, err := m.ready(ctx, chat, message)
+	if err != nil {
+		return m.invalid(ctx, err)
+	}
+	if message.File != nil {
+		return &bot.DeliveryError{Cause: bot.DeliveryNoMessage, Err: errors.New("a file takes no message's place")}
+	}
+	err = m.inOrder(ctx, m.queue, chat, m.editing(p, id))
+	if isKind(err, unchanged) || isKind(err, unreadable) { // the latter was done, only its answer is strange
+		return nil
 	}
 	return err
+}
+
+func (m messenger) Delete(ctx context.Context, chat int64, id int) error {
+	err := m.inOrder(ctx, m.queue, chat, apiCall{method: "deleteMessage", idempotent: true, do: func(ctx context.Context) error {
+		_, err := m.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chat, MessageID: id})
+		return err
+	}})
+	if isKind(err, missing) || isKind(err, unreadable) { // as above
+		return nil
+	}
+	return err
+}
+
+// invalid reports a message that Telegram would refuse: a bug of ours.
+func (c *Client) invalid(ctx context.Context, err error) error {
+	c.log.ErrorContext(ctx, "a message of ours cannot be sent: its person does not get it; a bug, please report it", "error", err)
+	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
 }
 
 const (
@@ -172,19 +152,15 @@ const (
 )
 
 // inOrder makes a call in a chat, after the earlier calls there.
-func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) error {
+func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k apiCall) error {
 	leave, err := c.limits.enter(ctx, chat)
 	if err != nil {
 		return deliveryError(fmt.Errorf("%s: wait for the messages before it: %w", k.method, err))
 	}
 	defer leave()
 	err = c.retry(ctx, q, chat, k)
-	switch {
-	case k.plain == nil:
-	case tablesRefused(err):
+	if k.plain != nil && tablesRefused(err) {
 		err = c.sendAsText(ctx, q, chat, *k.plain, err)
-	case err == nil, isKind(err, unchanged):
-		c.tables.accepted()
 	}
 	f, ok := errors.AsType[*apiError](err)
 	if ok && f.kind == refused {
@@ -203,7 +179,7 @@ func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k call) erro
 //   - a call that was not sent is made again a few times;
 //   - a call whose result is unknown is made again a few times if it is
 //     idempotent, else once: a message may then appear twice, but none is missing.
-func (c *Client) retry(ctx context.Context, q *queue, chat int64, k call) error {
+func (c *Client) retry(ctx context.Context, q *queue, chat int64, k apiCall) error {
 	back := backoff{}
 	for doubts := 0; ; {
 		f, err := c.attempt(ctx, q, chat, k)
@@ -227,14 +203,14 @@ func (c *Client) retry(ctx context.Context, q *queue, chat int64, k call) error 
 		if back.attempts+1 >= maxAttempts || ctx.Err() != nil {
 			return f
 		}
-		if err := wait(ctx, c.clock, back.next()); err != nil {
+		if err := wait(ctx, back.next()); err != nil {
 			return f
 		}
 	}
 }
 
 // attempt makes a call once, when it may go out. An error is ctx's, before that.
-func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k call) (f *apiError, err error) {
+func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k apiCall) (f *apiError, err error) {
 	done, err := c.limits.pass(ctx, q, chat)
 	if err != nil {
 		return nil, err
@@ -291,4 +267,18 @@ func deliveryError(err error) error {
 func isKind(err error, k kind) bool {
 	f, ok := errors.AsType[*apiError](err)
 	return ok && f.kind == k
+}
+
+// sendAsText makes the call that replaces a refused one. If it succeeds, the tables
+// were the reason.
+func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k apiCall, reason error) error {
+	err := c.retry(ctx, q, chat, k)
+	switch {
+	case err != nil && !isKind(err, unchanged):
+	case !tablesUnknown(reason):
+		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
+	case c.tables.unsupported():
+		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+tablesBackoff.String(), "error", reason)
+	}
+	return err
 }

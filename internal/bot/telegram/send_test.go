@@ -185,28 +185,6 @@ func TestAcknowledge(t *testing.T) {
 	})
 }
 
-func TestCleanDropsWhatComesFromTheRequest(t *testing.T) {
-	const id = "7f1c2d3e-4b5a-6978-8899-aabbccddeeff"
-	tests := map[string]string{
-		"Bad Request: chat not found": "Bad Request: chat not found",
-		"Bad Request: inline keyboard button URL 'https://kite.example/login?session=" + id + "' is invalid: Wrong HTTP URL": "Bad Request: inline keyboard button URL […] is invalid: Wrong HTTP URL",
-		"Bad Request: bad link https://kite.example/" + id:                                                                   "Bad Request: bad link […]",
-		"Bad Request: strange id " + id + " given":                                                                           "Bad Request: strange id […] given",
-		`Bad Request: can't parse entities: Unsupported start tag "my cash" at byte offset 9`:                                "Bad Request: can't parse entities: Unsupported start tag […] at byte offset 9",
-		`Unmatched end tag at byte offset 3, expected "</b>", found "</i>"`:                                                  "Unmatched end tag at byte offset 3, expected […] found […]",
-		`an "open quotation and what follows`:                                                                                "an […]",
-		"Bad Request: CHAT_SEND_VERY_LONG_CODES_FORBIDDEN":                                                                   "Bad Request: CHAT_SEND_VERY_LONG_CODES_FORBIDDEN",
-		strings.Repeat("word ", 100):                                                                                         strings.TrimSpace(strings.Repeat("word ", 40)) + " …",
-		"Bad Request: field 'my cash' is wrong":                                                                              "Bad Request: field […] is wrong",
-		"":                                                                                                                   "",
-	}
-	for description, want := range tests {
-		if got := clean(description); got != want {
-			t.Errorf("clean(%q)\n got %q\nwant %q", description, got, want)
-		}
-	}
-}
-
 // Whatever is sent, no line can break between a sign and its amount: in texts,
 // captions and native blocks, new and in the place of others.
 func TestSignsStayAtTheirAmounts(t *testing.T) {

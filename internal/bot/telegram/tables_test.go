@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"kitebot/internal/bot/view"
 )
 
 // unknowns are the words of servers that are too old for native tables.
@@ -100,47 +98,6 @@ func TestARefusedTableIsOneMessagesTrouble(t *testing.T) {
 	}
 }
 
-// One person whose tables are refused every time goes on trying, at the price of
-// a second call: others must not lose theirs.
-func TestOnePersonsRefusalsAreNotEverybodys(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		for range 20 {
-			s.on("sendRichMessage", no(400, "Bad Request: can't parse RichText"))
-			mustReach(t, c, 501)
-		}
-		mustReach(t, c, 502)
-		if rich, text := s.tried(); rich != 21 || text != 20 {
-			t.Errorf("tables were tried %d times, texts sent %d times; want 21 and 20", rich, text)
-		}
-	})
-}
-
-func TestTablesRefusedInManyChatsGoAsTextForHours(t *testing.T) {
-	for name, r := range refusals() {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-				s.on("sendRichMessage", r, r)
-				mustReach(t, c, 501, 502, 503) // the third is taken, so the row is broken
-				s.on("sendRichMessage", r, r, r)
-				mustReach(t, c, 501, 501, 502)
-				if !c.tables.usable() {
-					t.Error("two chats ended all tables")
-				}
-				s.on("sendRichMessage", r)
-				mustReach(t, c, 503, 504, 501)
-				if rich, text := s.tried(); rich != 7 || text != 8 || log.count("as text for 6h0m0s") != 1 {
-					t.Errorf("tables were tried %d times, texts sent %d times, want 7 and 8:\n%s", rich, text, log)
-				}
-				elapse(6 * time.Hour)
-				mustReach(t, c, 501)
-				if rich, _ := s.tried(); rich != 8 {
-					t.Errorf("tables were tried %d times after the hours, want 8", rich)
-				}
-			})
-		})
-	}
-}
-
 func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
 	same := no(400, "Bad Request: message is not modified: the same")
 	for name, tt := range map[string]struct {
@@ -170,38 +127,4 @@ func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
 			})
 		}
 	}
-}
-
-// That nothing changed is an answer to tables like any other.
-func TestAnUnchangedTableIsATakenOne(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		refusal := no(400, "Bad Request: can't parse RichText")
-		s.on("sendRichMessage", refusal, refusal)
-		mustReach(t, c, 501, 502)
-		s.on("editMessageText", no(400, "Bad Request: message is not modified: the same"))
-		if err := c.Edit(t.Context(), 503, 7, tables()); err != nil {
-			t.Fatal(err)
-		}
-		s.on("sendRichMessage", refusal)
-		mustReach(t, c, 504)
-		if !c.tables.usable() || len(s.of("editMessageText")) != 1 {
-			t.Error("tables ended although one was taken meanwhile")
-		}
-	})
-}
-
-// A message without tables says nothing about them.
-func TestOtherMessagesDoNotBreakTheRow(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		for chat := range int64(3) {
-			s.on("sendRichMessage", no(400, "Bad Request: RICH_MESSAGE_FORBIDDEN"))
-			mustReach(t, c, 501+chat)
-			if _, err := c.Send(t.Context(), 501, view.Message{HTML: "x"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if c.tables.usable() {
-			t.Error("three chats' refusals did not end tables")
-		}
-	})
 }

@@ -116,11 +116,11 @@ func TestAPanicOfACallHoldsNothing(t *testing.T) {
 		for range 2 * sendSlots {
 			func() {
 				defer func() { _ = recover() }()
-				_ = c.inOrder(t.Context(), c.limits.people, 501, call{method: "sendMessage", do: func(context.Context) error { panic("a bug") }})
+				_ = c.inOrder(t.Context(), c.limits.people, 501, apiCall{method: "sendMessage", do: func(context.Context) error { panic("a bug") }})
 			}()
 		}
-		if _, err := c.Send(t.Context(), 501, hello()); err != nil || len(c.limits.lanes) != 0 || len(c.limits.people.slots) != 0 {
-			t.Errorf("%v; %d chats and %d slots are held", err, len(c.limits.lanes), len(c.limits.people.slots))
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil || len(c.limits.locks) != 0 || len(c.limits.people.slots) != 0 {
+			t.Errorf("%v; %d chats and %d slots are held", err, len(c.limits.locks), len(c.limits.people.slots))
 		}
 	})
 }

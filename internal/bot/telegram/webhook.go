@@ -4,22 +4,22 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"sync"
-
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"kitebot/internal/bot"
-	"kitebot/internal/clock"
-	"kitebot/internal/front"
-	"log/slog"
 	"mime"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
+
+	"kitebot/internal/bot"
+	"kitebot/internal/front"
 )
 
 // Hook is where Telegram delivers updates to.
@@ -60,20 +60,18 @@ func (c *Client) Webhook(ctx context.Context, h Hook, j bot.Journal, handle func
 
 // webhookServer is one run of Webhook.
 type webhookServer struct {
-	*Client
-	journal    bot.Journal
-	handle     func(bot.Update)
-	path       string
+	registration
 	fallback   http.Handler      // for other paths
-	secret     [sha256.Size]byte // hash of the secret, for the comparison
-	rejected   rejectionLog
+	secretHash [sha256.Size]byte // for the comparison
+	rejected   atomic.Int64      // requests without the secret since the last line about them
+	rejectLine rate.Sometimes
 	deliveries chan delivery
 	stopped    chan struct{} // closed when no delivery is accepted any more
-	hook       registration
 }
 
 func (c *Client) newWebhookServer(h Hook, j bot.Journal, handle func(bot.Update)) (*webhookServer, error) {
-	if err := CheckHookURL(h.URL); err != nil {
+	u, err := parseHookURL(h.URL)
+	if err != nil {
 		return nil, err
 	}
 	if h.Secret == "" {
@@ -81,10 +79,6 @@ func (c *Client) newWebhookServer(h Hook, j bot.Journal, handle func(bot.Update)
 	}
 	if err := CheckHookSecret(h.Secret); err != nil {
 		return nil, err
-	}
-	u, err := url.Parse(h.URL)
-	if err != nil {
-		return nil, &OptionError{"Hook.URL", "not an address"}
 	}
 	if u.Path == "" {
 		u.Path = "/"
@@ -94,16 +88,12 @@ func (c *Client) newWebhookServer(h Hook, j bot.Journal, handle func(bot.Update)
 	}
 	u.RawQuery = "run=" + rand.Text()[:10]
 	return &webhookServer{
-		Client:     c,
-		journal:    j,
-		handle:     handle,
-		path:       u.Path,
-		fallback:   h.Fallback,
-		secret:     sha256.Sum256([]byte(h.Secret)),
-		rejected:   rejectionLog{log: c.log, clock: c.clock},
-		deliveries: make(chan delivery),
-		stopped:    make(chan struct{}),
-		hook:       registration{url: u.String(), secret: h.Secret, failures: failureLog{log: c.log, clock: c.clock}},
+		registration: registration{intake: c.newIntake(j, handle), url: u.String(), secret: h.Secret, path: u.Path},
+		fallback:     h.Fallback,
+		secretHash:   sha256.Sum256([]byte(h.Secret)),
+		rejectLine:   rate.Sometimes{Interval: logAgainAfter},
+		deliveries:   make(chan delivery),
+		stopped:      make(chan struct{}),
 	}, nil
 }
 
@@ -114,11 +104,11 @@ func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	ctx, end := context.WithCancelCause(outer)
 	defer end(nil)
 	w.webhookPending.Store(true)
-	w.lastDelivery.Store(w.clock.Now().UnixNano())
+	w.lastDelivery.Store(time.Now().UnixNano())
 	var taking, serving sync.WaitGroup
 	guarded := func(what string, f func() error) func() {
 		return func() {
-			text := what + " panicked: a bug of ours; please report it with the stack. The bot ends, and loses nothing by that"
+			text := what + " panicked: a bug, please report it with the stack; the bot ends, and loses nothing by that"
 			if err := w.recoverPanic(ctx, text, f); err != nil {
 				end(fmt.Errorf("%s: %w", what, err))
 			}
@@ -126,7 +116,7 @@ func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	}
 	taking.Go(guarded("take deliveries", func() error { w.storeDeliveries(ctx); return nil }))
 	serving.Go(guarded("serve the webhook", func() error { return front.Serve(ctx, l, w, w.log) }))
-	err := w.maintain(ctx)
+	err := w.loop(ctx, checkEvery, "the webhook is in order again", w.checkWebhook, w.describe)
 	end(nil)
 	serving.Wait()
 	close(w.stopped)
@@ -161,7 +151,7 @@ func (w *webhookServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Allow", http.MethodPost)
 		status = http.StatusMethodNotAllowed
 	case !w.fromTelegram(r.Header):
-		w.rejected.add(r.Context())
+		w.reject(r.Context())
 		status = http.StatusUnauthorized
 	case !isJSON(r.Header.Get("Content-Type")):
 		status = http.StatusUnsupportedMediaType
@@ -178,7 +168,7 @@ func (w *webhookServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // length leaks.
 func (w *webhookServer) fromTelegram(h http.Header) bool {
 	said := sha256.Sum256([]byte(h.Get(secretHeader)))
-	return subtle.ConstantTimeCompare(said[:], w.secret[:]) == 1
+	return subtle.ConstantTimeCompare(said[:], w.secretHash[:]) == 1
 }
 
 func isJSON(contentType string) bool {
@@ -188,10 +178,10 @@ func isJSON(contentType string) bool {
 
 // receive reads a delivery and waits until it is stored.
 func (w *webhookServer) receive(rw http.ResponseWriter, r *http.Request) (status int) {
-	w.lastDelivery.Store(w.clock.Now().UnixNano())
+	w.lastDelivery.Store(time.Now().UnixNano())
 	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxUpdate))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: somebody may miss an answer", "limit", maxUpdate)
+		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: a person may miss an answer", "limit", maxUpdate)
 		return http.StatusOK
 	}
 	if err != nil {
@@ -224,7 +214,7 @@ type delivery struct {
 // storeDeliveries stores deliveries until the server stops. It alone does so:
 // updates are dispatched in the order in which they were stored.
 func (w *webhookServer) storeDeliveries(ctx context.Context) {
-	failures := failureLog{log: w.log, clock: w.clock}
+	failures := failureLog{log: w.log}
 	for {
 		select {
 		case d := <-w.deliveries:
@@ -257,7 +247,7 @@ func (w *webhookServer) take(ctx context.Context, batch []delivery, failures *fa
 		raws[i] = d.raw
 	}
 	updates, _ := w.parseBatch(ctx, raws)
-	fresh, err := w.store(ctx, w.journal, updates)
+	fresh, err := w.store(ctx, updates)
 	if err != nil {
 		failures.report(ctx, storeFailure(err))
 	} else if len(updates) > 0 {
@@ -270,27 +260,15 @@ func (w *webhookServer) take(ctx context.Context, batch []delivery, failures *fa
 		if ctx.Err() != nil {
 			return
 		}
-		w.dispatch(ctx, w.journal, w.handle, u)
+		w.dispatch(ctx, u)
 	}
 }
 
-// rejectionLog logs requests without the right secret: the first, and then once a
-// minute at most. Handlers share it.
-type rejectionLog struct {
-	log   *slog.Logger
-	clock clock.Clock
-
-	mu    sync.Mutex
-	said  time.Time
-	count int // since the last line
-}
-
-func (s *rejectionLog) add(ctx context.Context) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.count++
-	if now := s.clock.Now(); now.Sub(s.said) >= logAgainAfter {
-		s.log.WarnContext(ctx, "requests to the webhook without its secret are refused: strangers, or another process set the same webhook", "count", s.count)
-		s.said, s.count = now, 0
-	}
+// reject counts a request without the right secret, and logs the first, and then
+// once a minute at most.
+func (w *webhookServer) reject(ctx context.Context) {
+	w.rejected.Add(1)
+	w.rejectLine.Do(func() {
+		w.log.WarnContext(ctx, "requests to the webhook without its secret are refused: not from telegram, or another process set the same webhook", "count", w.rejected.Swap(0))
+	})
 }

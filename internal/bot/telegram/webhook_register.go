@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,21 +21,17 @@ const (
 	maxConnections = 40
 	// checkEvery is how often the webhook is checked.
 	checkEvery = time.Minute
-	// maxHookSecret is Telegram's limit, in characters.
-	maxHookSecret = 256
 )
 
-// registration is the webhook at Telegram and its state.
+// registration is the webhook at Telegram.
 type registration struct {
+	intake
 	// url is the address with a mark of this run, so that a webhook that another
 	// process set is never taken for ours, not even under the same address.
-	url          string
-	secret       string
-	set          bool
-	lastConflict time.Time // when it was last not ours
-	backoffUntil time.Time // it is not set again before
-	back         backoff
-	failures     failureLog
+	url    string
+	secret string
+	path   string // that of the url
+	set    bool
 }
 
 var (
@@ -43,77 +40,57 @@ var (
 	errUndelivered = errors.New("getWebhookInfo")
 )
 
-// maintain sets the webhook and keeps it set, until ctx ends or Telegram does not
-// know the token any more.
-func (w *webhookServer) maintain(ctx context.Context) error {
-	for ctx.Err() == nil {
-		pause, err := checkEvery, w.confirmUnauthorized(ctx, w.checkWebhook(ctx))
-		switch {
-		case ctx.Err() != nil:
-		case errors.Is(err, ErrUnauthorized):
-			return fmt.Errorf("take updates in: %w", err)
-		case err != nil:
-			pause = w.reportFailure(ctx, err)
-		default:
-			w.reportSuccess(ctx)
-		}
-		_ = wait(ctx, w.clock, pause) // the loop checks ctx
-	}
-	return nil
-}
-
 // checkWebhook sets the webhook, or asks Telegram for its state. It sets a webhook
 // again that was removed or replaced, once in webhookBackoff at most: two programs
 // must not take the updates from each other all the time.
-func (w *webhookServer) checkWebhook(ctx context.Context) error {
-	if !w.hook.set {
-		return w.setWebhook(ctx)
+func (r *registration) checkWebhook(ctx context.Context) error {
+	if !r.set {
+		return r.setWebhook(ctx)
 	}
-	info, err := w.api.GetWebhookInfo(ctx)
+	info, err := r.api.GetWebhookInfo(ctx)
 	switch {
 	case err != nil:
 		return apiErrorOf("getWebhookInfo", err)
-	case info.URL == w.hook.url:
-		return w.checkDelivery(info)
+	case info.URL == r.url:
+		return r.checkDelivery(info)
 	}
-	w.conflict.Store(true)
-	w.hook.lastConflict = w.clock.Now()
-	if w.hook.lastConflict.Before(w.hook.backoffUntil) {
-		return webhookConflict(info)
-	}
-	w.hook.backoffUntil = w.hook.lastConflict.Add(webhookBackoff)
-	w.hook.set = false
-	if err := w.setWebhook(ctx); err != nil {
-		return fmt.Errorf("%w; %w", webhookConflict(info), err)
-	}
-	return webhookConflict(info)
-}
-
-func webhookConflict(info *models.WebhookInfo) error {
+	conflict := errReplaced
 	if info.URL == "" {
-		return errRemoved
+		conflict = errRemoved
 	}
-	return errReplaced
+	if !r.conflicted() {
+		return conflict
+	}
+	r.backoffUntil = r.lastConflict.Add(webhookBackoff)
+	r.set = false
+	if err := r.setWebhook(ctx); err != nil {
+		return fmt.Errorf("%w; %w", conflict, err)
+	}
+	return conflict
 }
 
 // checkDelivery returns what keeps Telegram from delivering, in its words, or nil.
 // It ignores an error after which a delivery succeeded.
-func (w *webhookServer) checkDelivery(info *models.WebhookInfo) error {
-	quietFor := w.clock.Since(time.Unix(0, w.lastDelivery.Load()))
-	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || quietFor < checkEvery {
-		w.undelivered.Store(nil)
+func (r *registration) checkDelivery(info *models.WebhookInfo) error {
+	idle := time.Since(time.Unix(0, r.lastDelivery.Load()))
+	if info.PendingUpdateCount == 0 || info.LastErrorMessage == "" || idle < checkEvery {
+		r.undelivered.Store(nil)
 		return nil
 	}
-	words := clean(w.http.redact(info.LastErrorMessage))
-	w.noteUndelivered(words)
-	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, words, info.PendingUpdateCount)
+	now := time.Now()
+	next := &Undelivered{Words: r.deliveryProblem(info.LastErrorMessage), Since: now, seen: now}
+	if before := r.Undelivered(); before != nil {
+		next.Since = before.Since
+	}
+	r.undelivered.Store(next)
+	return fmt.Errorf("%w: %s (%d updates wait)", errUndelivered, next.Words, info.PendingUpdateCount)
 }
 
 // setWebhook tells Telegram where to deliver. Pending updates are kept.
-func (w *webhookServer) setWebhook(ctx context.Context) error {
-	_, err := w.api.SetWebhook(ctx, &tg.SetWebhookParams{
-		URL:                w.hook.url,
-		SecretToken:        w.hook.secret,
+func (r *registration) setWebhook(ctx context.Context) error {
+	_, err := r.api.SetWebhook(ctx, &tg.SetWebhookParams{
+		URL:                r.url,
+		SecretToken:        r.secret,
 		MaxConnections:     maxConnections,
 		AllowedUpdates:     strings.Fields(allowedUpdates),
 		DropPendingUpdates: false,
@@ -121,19 +98,18 @@ func (w *webhookServer) setWebhook(ctx context.Context) error {
 	if err != nil {
 		return apiErrorOf("setWebhook", err)
 	}
-	w.hook.set = true
-	w.webhookPending.Store(false)
-	w.lastDelivery.Store(w.clock.Now().UnixNano())
-	w.log.InfoContext(ctx, "the webhook is set")
+	r.set = true
+	r.webhookPending.Store(false)
+	r.lastDelivery.Store(time.Now().UnixNano())
+	r.log.InfoContext(ctx, "the webhook is set")
 	return nil
 }
 
-// reportFailure logs what is wrong, unless it was logged already, and returns how
-// long to wait.
-func (w *webhookServer) reportFailure(ctx context.Context, err error) time.Duration {
-	r := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be looked after, trying on", err: err}
+// describe says what a failed check means, and how long to wait.
+func (r *registration) describe(err error) (report, time.Duration) {
+	line := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be checked, trying on", err: err}
 	loud := func(kind, text string) {
-		r.kind, r.level, r.every, r.text = kind, slog.LevelError, logAgainAfter, text
+		line.kind, line.level, line.every, line.text = kind, slog.LevelError, logAgainAfter, text
 	}
 	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
@@ -146,55 +122,37 @@ func (w *webhookServer) reportFailure(ctx context.Context, err error) time.Durat
 	case isAPIError && f.kind == refused:
 		loud("refused", "telegram refuses the webhook, so no update comes in; look at its address, and that its name resolves")
 	}
-	w.hook.failures.report(ctx, r)
-	switch {
-	case isAPIError && f.kind != refused:
-		return w.hook.back.after(f)
-	default:
-		return checkEvery
+	if isAPIError && f.kind != refused {
+		return line, r.back.after(f)
 	}
+	return line, checkEvery
 }
 
-// reportSuccess notes a webhook in order. A conflict is over only some time later, as
-// with polls.
-func (w *webhookServer) reportSuccess(ctx context.Context) {
-	w.hook.back = backoff{}
-	if w.conflict.Load() && w.clock.Since(w.hook.lastConflict) < conflictGrace {
-		return
-	}
-	w.conflict.Store(false)
-	w.hook.failures.recovered(ctx, "the webhook is in order again")
-}
+// maxWord is longer than a word of Telegram's, and shorter than an id or a key.
+const (
+	maxWord        = 24
+	maxDescription = 200
+)
 
-// noteUndelivered stores what keeps Telegram from delivering.
-func (w *webhookServer) noteUndelivered(words string) {
-	now := w.clock.Now()
-	next := &Undelivered{Words: w.hideAddresses(words), Since: now, seen: now}
-	if before := w.Undelivered(); before != nil {
-		next.Since = before.Since
-	}
-	w.undelivered.Store(next)
-}
-
-// hideAddresses removes the bot's address, path and secret: unlike the log, these
-// words are shown to anyone who may ask for the health of the bot.
-func (w *webhookServer) hideAddresses(words string) string {
-	hidden := []string{w.hook.secret, w.path}
-	if u, err := url.Parse(w.hook.url); err == nil {
+// deliveryProblem is why Telegram cannot deliver, in its words but without what
+// they may quote: addresses, long words, quotations, and the bot's token, secret,
+// host and path. It is shown to anyone who may ask for the health of the bot.
+func (r *registration) deliveryProblem(words string) string {
+	hidden := []string{r.http.secret, r.secret, r.path}
+	if u, err := url.Parse(r.url); err == nil {
 		hidden = append(hidden, u.RawQuery, u.Hostname())
+	}
+	quotes := func(word string) bool {
+		return len(word) > maxWord || strings.ContainsAny(word, `'"`) || strings.Contains(word, "://") || isAddress(word) ||
+			slices.ContainsFunc(hidden, func(h string) bool { return len(h) > 1 && strings.Contains(word, h) }) // a path may be a single slash
 	}
 	kept := strings.Fields(words)
 	for i, word := range kept {
-		if isAddress(word) {
+		if quotes(word) {
 			kept[i] = "[…]"
 		}
-		for _, h := range hidden {
-			if len(h) > 1 && strings.Contains(word, h) { // a path may be a single slash
-				kept[i] = "[…]"
-			}
-		}
 	}
-	return strings.Join(kept, " ")
+	return cut(strings.Join(kept, " "), maxDescription)
 }
 
 // isAddress reports whether a word is an IP address, with or without its port.

@@ -20,7 +20,7 @@ const (
 )
 
 // inlineTags may stand in a paragraph of a rich message.
-var inlineTags = []string{"b", "i", "u", "s", "a", "code", "tg-spoiler", "tg-time"}
+var inlineTags = []string{"b", "i", "code"}
 
 func checkRich(r view.Rich) error {
 	blocks, units := 0, 0
