@@ -205,7 +205,7 @@ func (c *chat) happens(line string) {
 		return
 	}
 	does := map[string]func(){
-		"* Kite is down": func() { c.kite.Down(true) },
+		"* Kite is down": func() { c.kite.Down.Store(true) },
 		"* 120 unlisted people ask": func() {
 			for i := range int64(120) {
 				c.take(bot.Update{Chat: 1000 + i, Private: true, From: 1000 + i, Name: fmt.Sprint("N", i), Text: "/start"})
@@ -219,13 +219,13 @@ func (c *chat) happens(line string) {
 				synctest.Wait()
 			}
 		},
-		"* Kite is up":                    func() { c.kite.Down(false) },
-		"* Kite fails":                    func() { c.kite.Mute(true) },
-		"* Kite works":                    func() { c.kite.Mute(false) },
+		"* Kite is up":                    func() { c.kite.Down.Store(false) },
+		"* Kite fails":                    func() { c.kite.Mute.Store(true) },
+		"* Kite works":                    func() { c.kite.Mute.Store(false) },
 		"* Kite restarts":                 c.kite.Restart,
-		"* Kite ends no session":          func() { c.kite.Undying(true) },
-		"* Kite ends sessions again":      func() { c.kite.Undying(false) },
-		"* Kite forgets how to resume":    func() { c.kite.NoResume(true) },
+		"* Kite ends no session":          func() { c.kite.Undying.Store(true) },
+		"* Kite ends sessions again":      func() { c.kite.Undying.Store(false) },
+		"* Kite forgets how to resume":    func() { c.kite.NoResume.Store(true) },
 		"* Kite takes a second":           func() { c.kite.Before(func(string) { time.Sleep(time.Second) }) },
 		"* Kite takes an hour":            func() { c.kite.Before(func(string) { time.Sleep(time.Hour) }) },
 		"* Kite hangs":                    func() { c.kite.Hang(time.Hour) },
@@ -240,21 +240,21 @@ func (c *chat) happens(line string) {
 		"* Kite knows a small market":                    func() { c.kite.Market(market("")) },
 		"* “nifty” is in thousands of symbols":           func() { c.kite.Market(market("nifty")) },
 		"* Kite answers too much":                        func() { c.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20)) },
-		"* Kite keeps one token for a user":              c.kite.OneToken,
+		"* Kite keeps one token for a user":              func() { c.kite.OneToken.Store(true) },
 		"* AB1234 pledges and borrows":                   func() { c.kite.Answer("AB1234", "get_holdings", pledgedAndBorrowed) },
 		"* AB1234 has only borrowed shares":              func() { c.kite.Answer("AB1234", "get_holdings", "["+borrowed+"]") },
 		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
 		"* Kite's prices cannot be read":                 func() { c.kite.Answer("AB1234", "get_ohlc", "<html>busy</html>") },
-		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth(true) },
-		"* Kite has its login tool again":                func() { c.kite.OAuth(false) },
-		"* browsers can come back to the bot":            func() { c.kite.Callback(true) },
-		"* Kite refuses every code":                      func() { c.kite.RefuseCodes(true) },
+		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth.Store(true) },
+		"* Kite has its login tool again":                func() { c.kite.OAuth.Store(false) },
+		"* browsers can come back to the bot":            func() { c.kite.Callback.Store(true) },
+		"* Kite refuses every code":                      func() { c.kite.RefuseCodes.Store(true) },
 		"* Kite takes too many logins for now":           func() { c.kite.Limit(1) },
 		"* Kite's morning cut-off passes":                c.kite.CutOff,
 		"* the logins run out at Kite's server":          c.kite.Expire,
-		"* there is no /mcp":                             func() { c.kite.StreamsOnly(true) },
+		"* there is no /mcp":                             func() { c.kite.StreamsOnly.Store(true) },
 		"* messages cannot be deleted":                   func() { c.phone.Fix(true) },
-		"* Kite gives out the links of before July 2026": func() { c.kite.OldLinks(true) },
+		"* Kite gives out the links of before July 2026": func() { c.kite.OldLinks.Store(true) },
 		"* Kite gives out links of an unknown form": func() {
 			c.kite.LinkText("Go to https://login.kite.example/start?ticket=t0p-secret and come back")
 		},

@@ -8,7 +8,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
@@ -92,7 +91,7 @@ func (s *Store) readRecord(tx *bolt.Tx, person int64) (session.Record, error) {
 
 func (s *Store) writeRecord(tx *bolt.Tx, r session.Record) error {
 	people, key := bucket(tx, peopleBucket), number(uint64(r.Person))
-	if isEmpty(r) {
+	if r.IsEmpty() {
 		return people.Delete(key)
 	}
 	text, err := encodeRecord(r)
@@ -100,10 +99,6 @@ func (s *Store) writeRecord(tx *bolt.Tx, r session.Record) error {
 		return fmt.Errorf("encode: %w", err)
 	}
 	return people.Put(key, s.box.seal([]byte(peopleBucket), key, text))
-}
-
-func isEmpty(r session.Record) bool {
-	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
 }
 
 func listPending(tx *bolt.Tx, r session.Record) error {

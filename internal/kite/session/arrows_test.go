@@ -58,12 +58,12 @@ func cut(w *world)         { w.kite.DropStreams() }
 func restart(w *world)     { w.restart() }
 func forget(w *world)      { w.kite.Restart() }
 func expire(w *world)      { w.kite.Expire() }
-func mute(w *world)        { w.kite.Mute(true) }
+func mute(w *world)        { w.kite.Mute.Store(true) }
 func heal(w *world)        { w.heal() }
-func down(w *world)        { w.kite.Down(true) }
-func undying(w *world)     { w.kite.Undying(true) }
-func dying(w *world)       { w.kite.Undying(false) }
-func streamless(w *world)  { w.kite.Streamless(true) }
+func down(w *world)        { w.kite.Down.Store(true) }
+func undying(w *world)     { w.kite.Undying.Store(true) }
+func dying(w *world)       { w.kite.Undying.Store(false) }
+func streamless(w *world)  { w.kite.Streamless.Store(true) }
 func oldLinks(w *world)    { w.pass(session.LinkLife) }
 func busy(w *world)        { w.passInUse(asha, session.LinkLife) }
 func idle(w *world)        { w.pass(idleTime + idleTime/10) }

@@ -18,7 +18,7 @@ import (
 func inOAuth(t *testing.T, test func(*world)) {
 	t.Helper()
 	inWorld(t, func(w *world) {
-		w.kite.OAuth(true)
+		w.kite.OAuth.Store(true)
 		test(w)
 	})
 }
@@ -161,7 +161,7 @@ func TestACancelledAttemptRunsOut(t *testing.T) {
 // With a public address the browser brings the code: the state says whose it is.
 func TestCallback(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Callback(true)
+		w.kite.Callback.Store(true)
 		a, r := w.link(asha, ""), w.link(ravi, "")
 		if a.Attempt.Paste || r.Attempt.Paste {
 			t.Error("people are to paste an address")
@@ -234,8 +234,8 @@ func TestACodeIsSentOnce(t *testing.T) {
 		breaks func(*world)
 		want   error
 	}{
-		"refused":    {func(w *world) { w.kite.RefuseCodes(true) }, session.ErrCodeRefused},
-		"unanswered": {func(w *world) { w.kite.Down(true) }, session.ErrCodeLost},
+		"refused":    {func(w *world) { w.kite.RefuseCodes.Store(true) }, session.ErrCodeRefused},
+		"unanswered": {func(w *world) { w.kite.Down.Store(true) }, session.ErrCodeLost},
 		"slow":       {func(w *world) { w.kite.Slow(time.Hour) }, session.ErrCodeLost},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -247,8 +247,8 @@ func TestACodeIsSentOnce(t *testing.T) {
 					t.Errorf("%v, want %v", err, test.want)
 				}
 				w.wantEvents("11 link dead ")
-				w.kite.Down(false)
-				w.kite.RefuseCodes(false)
+				w.kite.Down.Store(false)
+				w.kite.RefuseCodes.Store(false)
 				w.kite.Slow(0)
 				if _, err := w.pool.Authorized(w.t.Context(), asha, state, code); !errors.Is(err, session.ErrNoAttempt) {
 					t.Errorf("the same code again: %v", err)
@@ -290,13 +290,13 @@ func TestACodeUnderWayAtAKillIsLost(t *testing.T) {
 // as soon as Kite answers.
 func TestALoginThatCannotBeReadYet(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		if err := w.authorize(asha, "AB1234"); !errors.Is(err, session.ErrUnread) {
 			t.Errorf("%v, want not yet", err)
 		}
 		w.pass(time.Minute)
 		w.wantEvents()
-		w.kite.Mute(false)
+		w.kite.Mute.Store(false)
 		w.pass(5 * time.Second)
 		w.wantEvents("11 logged in AB1234")
 	})
@@ -311,7 +311,7 @@ func TestWhyALoginByOAuthIsOver(t *testing.T) {
 		"the server was restarted": {func(w *world) { w.kite.Restart() }, wire.EndLost},
 		"the bearer ran out":       {func(w *world) { w.kite.Expire() }, wire.EndExpired},
 		"Kite's morning cut-off":   {func(w *world) { w.kite.CutOff() }, wire.EndCutOff},
-		"the server was switched":  {func(w *world) { w.kite.OAuth(false) }, wire.EndSwitched},
+		"the server was switched":  {func(w *world) { w.kite.OAuth.Store(false) }, wire.EndSwitched},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inOAuth(t, func(w *world) {
@@ -333,14 +333,14 @@ func TestWhyALoginByOAuthIsOver(t *testing.T) {
 func TestAFailingKiteEndsNoLoginByOAuth(t *testing.T) {
 	inOAuth(t, func(w *world) {
 		w.grant(asha, "AB1234")
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		if _, err := w.call(asha); !asError[*session.DoubtError](err) {
 			t.Errorf("%v, want doubt", err)
 		}
 		if n := strings.Count(strings.Join(w.kite.Calls(), " "), "get_alerts"); n != 1 {
 			t.Errorf("Kite's reason was asked for %d times, want once", n)
 		}
-		w.kite.Mute(false)
+		w.kite.Mute.Store(false)
 		w.wantAnswer(asha, "AB1234")
 	})
 }
@@ -416,7 +416,7 @@ func TestAServerThatChangesTwice(t *testing.T) {
 		for range 2 {
 			for _, oauth := range []bool{true, false} {
 				w.kite.Calls()
-				w.kite.OAuth(oauth)
+				w.kite.OAuth.Store(oauth)
 				w.kite.DropStreams()
 				w.pass(10 * time.Minute)
 				w.wantCalls() // no storm: nothing happens before somebody asks
@@ -450,13 +450,13 @@ func TestAServerThatChangesTwice(t *testing.T) {
 func TestALinkOfTheOtherKindIsReplaced(t *testing.T) {
 	inWorld(t, func(w *world) {
 		old := w.link(asha, "/funds")
-		w.kite.OAuth(true)
+		w.kite.OAuth.Store(true)
 		w.kite.DropStreams()
 		attempt := w.link(asha, "")
 		if attempt.Attempt == nil || attempt.Ref == old.Ref {
 			t.Errorf("the link after the change is %+v", attempt)
 		}
-		w.kite.OAuth(false)
+		w.kite.OAuth.Store(false)
 		again, s, err := w.pool.Link(w.t.Context(), asha, "")
 		if err != nil || again.Attempt != nil {
 			t.Fatalf("the link after the way back is %+v, %v", again, err)

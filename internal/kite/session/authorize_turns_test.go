@@ -59,7 +59,7 @@ func TestAFullDiskMakesNoBusyLoop(t *testing.T) {
 		inOAuth(t, func(w *world) {
 			link := w.link(asha, "")
 			state, code := answerTo(t, w.kite.Authorize(link.URL, "AB1234"))
-			w.kite.RefuseCodes(true)
+			w.kite.RefuseCodes.Store(true)
 			w.kite.Slow(time.Second)
 			done := make(chan error)
 			go func() { _, err := w.pool.Authorized(context.Background(), asha, state, code); done <- err }()
@@ -176,7 +176,7 @@ func TestAQueuedCodeOfAnOldLinkIsKept(t *testing.T) {
 // start again begins anew.
 func TestStartAgainAfterTheExchange(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		link := w.link(asha, "")
 		state, code := answerTo(t, w.kite.Authorize(link.URL, "AB1234"))
 		if _, err := w.pool.Authorized(w.t.Context(), asha, state, code); !errors.Is(err, session.ErrUnread) {
@@ -194,7 +194,7 @@ func TestStartAgainAfterTheExchange(t *testing.T) {
 
 func TestLogoutKnowsAnUnreadLogin(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		_ = w.authorize(asha, "AB1234")
 		was, _, err := w.pool.Logout(w.t.Context(), asha)
 		if err != nil || !was.ByOAuth() {

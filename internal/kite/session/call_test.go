@@ -100,7 +100,7 @@ func TestSilenceIsMetWithPatience(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.pass(time.Hour)
 		w.kite.Calls()
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		start := time.Now()
 		_, err := w.call(asha)
 		if d, ok := errors.AsType[*session.DoubtError](err); !ok || d.Over {
@@ -111,7 +111,7 @@ func TestSilenceIsMetWithPatience(t *testing.T) {
 		}
 		w.wantCalls("get_holdings 1", "get_profile 1", "get_profile 1", "get_profile 1")
 		w.wantState(asha, session.Doubtful)
-		w.kite.Mute(false)
+		w.kite.Mute.Store(false)
 		w.wantAnswer(asha, "AB1234")
 	})
 }
@@ -119,8 +119,8 @@ func TestSilenceIsMetWithPatience(t *testing.T) {
 func TestOneStumbleIsNotTold(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Mute(true)
-		time.AfterFunc(500*time.Millisecond, func() { w.kite.Mute(false) })
+		w.kite.Mute.Store(true)
+		time.AfterFunc(500*time.Millisecond, func() { w.kite.Mute.Store(false) })
 		w.wantAnswer(asha, "AB1234")
 	})
 }
@@ -166,7 +166,7 @@ func TestALostAnswerAfterALostStream(t *testing.T) {
 			if calls == 1 {
 				w.kite.DropStreams()
 			}
-			w.kite.Down(calls == 2)
+			w.kite.Down.Store(calls == 2)
 		})
 		w.wantAnswer(asha, "AB1234")
 		if calls != 3 {

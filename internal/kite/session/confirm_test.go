@@ -40,7 +40,7 @@ func TestOnePatienceForSeveralFailures(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		w.count()
 		began := time.Now()
 		for i, err := range w.sideBySide(w.t.Context()) {
@@ -92,7 +92,7 @@ func TestPatienceGoesOnWithoutTheOneWhoGaveUp(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		hasty, cancel := context.WithCancel(w.t.Context())
 		var calls sync.WaitGroup
 		var gone, patient error
@@ -132,7 +132,7 @@ func TestAGlanceIsOneQuestion(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		w.kite.Calls()
 		began := time.Now()
 		s, err := w.pool.Glance(w.t.Context(), asha)
@@ -140,7 +140,7 @@ func TestAGlanceIsOneQuestion(t *testing.T) {
 			t.Errorf("glance = %v, %v after %v", s.State, err, time.Since(began))
 		}
 		w.wantCalls("get_profile 1")
-		w.kite.Mute(false)
+		w.kite.Mute.Store(false)
 		if s, err := w.pool.Glance(w.t.Context(), asha); err != nil || s.State != session.LoggedIn {
 			t.Errorf("glance at a login that answers = %v, %v", s.State, err)
 		}
@@ -153,7 +153,7 @@ func TestAGlanceIsOneQuestion(t *testing.T) {
 // A server without /mcp is asked there once for each login, whatever is asked later.
 func TestAServerWithoutMCPIsAskedThereOnce(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.kite.StreamsOnly(true)
+		w.kite.StreamsOnly.Store(true)
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
 		w.kite.Calls()
@@ -165,7 +165,7 @@ func TestAServerWithoutMCPIsAskedThereOnce(t *testing.T) {
 			w.pass(time.Second)
 		}
 		w.wantCalls("get_holdings 1", "get_holdings 1", "get_holdings 1")
-		w.kite.Frozen(true)
+		w.kite.Frozen.Store(true)
 		if _, err := w.call(asha); wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("a frozen stream = %v, want unreachable", err)
 		}

@@ -168,7 +168,7 @@ func TestAContestDuringACall(t *testing.T) {
 func TestAContestEndsAtOnce(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		w.pool.Close()
 		for who := range int64(100) {
 			held := session.Credential{Session: session.NewID(fmt.Sprintf("secret-session-%d", 100+who)), Since: time.Now()}

@@ -104,7 +104,7 @@ func TestACrowdCostsNothing(t *testing.T) {
 // server that confirms none is not stormed.
 func TestEndsArePaced(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		w.pool.Close()
 		for who := range int64(100) {
 			held := session.Credential{Session: session.NewID(fmt.Sprintf("secret-session-%d", who)), Since: time.Now()}
@@ -122,7 +122,7 @@ func TestEndsArePaced(t *testing.T) {
 		if n := len(ended(w.kite.Calls())); n > 60*quiet {
 			t.Errorf("%d in a minute, want %d at most", n, 60*quiet)
 		}
-		w.kite.Undying(false)
+		w.kite.Undying.Store(false)
 		w.pass(10 * time.Minute)
 		for who := range int64(100) {
 			w.wantState(who+1, session.None)
@@ -160,18 +160,18 @@ func TestAnIdlePersonIsNotKeptInMemory(t *testing.T) {
 		}, false},
 		"a resumed login": {func(w *world) { w.login(asha, "AB1234"); w.restart(); w.wantAnswer(asha, "AB1234") }, true},
 		"a lost stream":   {func(w *world) { w.login(asha, "AB1234"); w.kite.DropStreams(); w.pass(time.Minute) }, false},
-		"the only stream": {func(w *world) { w.kite.NoResume(true); w.login(asha, "AB1234"); w.pass(11 * time.Hour) }, true},
+		"the only stream": {func(w *world) { w.kite.NoResume.Store(true); w.login(asha, "AB1234"); w.pass(11 * time.Hour) }, true},
 		"the only stream, lost": {func(w *world) {
-			w.kite.NoResume(true)
+			w.kite.NoResume.Store(true)
 			w.login(asha, "AB1234")
 			w.kite.DropStreams()
 			w.pass(time.Minute)
 		}, false},
-		"a doubt": {func(w *world) { w.login(asha, "AB1234"); w.restart(); w.kite.Mute(true); _, _ = w.call(asha) }, true},
+		"a doubt": {func(w *world) { w.login(asha, "AB1234"); w.restart(); w.kite.Mute.Store(true); _, _ = w.call(asha) }, true},
 		"an old doubt": {func(w *world) {
 			w.login(asha, "AB1234")
 			w.restart()
-			w.kite.Mute(true)
+			w.kite.Mute.Store(true)
 			_, _ = w.call(asha)
 			w.pass(time.Hour)
 		}, false},
@@ -182,17 +182,17 @@ func TestAnIdlePersonIsNotKeptInMemory(t *testing.T) {
 			w.pass(30 * time.Second)
 		}, true},
 		"a logout":            {func(w *world) { w.login(asha, "AB1234"); w.leave(asha) }, false},
-		"a logout that waits": {func(w *world) { w.login(asha, "AB1234"); w.kite.Undying(true); w.leave(asha) }, true},
+		"a logout that waits": {func(w *world) { w.login(asha, "AB1234"); w.kite.Undying.Store(true); w.leave(asha) }, true},
 		"a logout that waited": {func(w *world) {
 			w.login(asha, "AB1234")
-			w.kite.Undying(true)
+			w.kite.Undying.Store(true)
 			w.leave(asha)
-			w.kite.Undying(false)
+			w.kite.Undying.Store(false)
 			w.pass(time.Hour)
 		}, false},
 		"a doubtful login, logged out": {func(w *world) {
 			w.login(asha, "AB1234")
-			w.kite.Mute(true)
+			w.kite.Mute.Store(true)
 			_, _ = w.call(asha)
 			w.leave(asha)
 		}, false},

@@ -33,7 +33,7 @@ func TestALoginWhileALogoutWaits(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				w.login(asha, "AB1234")
-				w.kite.Undying(true)
+				w.kite.Undying.Store(true)
 				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
 					t.Fatal(err)
 				}
@@ -41,7 +41,7 @@ func TestALoginWhileALogoutWaits(t *testing.T) {
 				w.restart()
 				w.login(asha, "AB1234")
 				w.wantEnds(asha, true, true)
-				w.kite.Undying(false)
+				w.kite.Undying.Store(false)
 				w.kite.Calls()
 				w.pass(10 * time.Minute)
 				if sent := ended(w.kite.Calls()); len(sent) > 0 {
@@ -71,14 +71,14 @@ func TestALateEndSparesTheNextLogin(t *testing.T) {
 	for how, leave := range ways {
 		t.Run(how, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.kite.OneToken()
+				w.kite.OneToken.Store(true)
 				w.login(asha, "AB1234")
-				w.kite.Undying(true)
+				w.kite.Undying.Store(true)
 				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
 					t.Fatal(err)
 				}
 				w.login(asha, "AB1234")
-				w.kite.Undying(false)
+				w.kite.Undying.Store(false)
 				w.pass(session.LinkYoung)
 				w.link(asha, "") // nor does a new link
 				if _, err := w.pool.RetryLogout(w.t.Context(), asha); err != nil {
@@ -102,10 +102,10 @@ func TestALateEndSparesTheNextLogin(t *testing.T) {
 func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		w.leave(asha)
 		second := w.login(asha, "AB1234")
-		w.kite.Undying(false)
+		w.kite.Undying.Store(false)
 		w.kite.Answer("XX9999", "get_holdings", "another person's")
 		w.kite.Browser(second.URL, "XX9999")
 		if got, err := w.call(asha); got != "" || err == nil {
@@ -123,11 +123,11 @@ func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
 func TestALogoutGoesOnWithAnotherKiteUser(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		w.leave(asha)
 		w.login(asha, "CD5678")
 		w.wantEnds(asha, true, false)
-		w.kite.Undying(false)
+		w.kite.Undying.Store(false)
 		w.pass(10 * time.Minute)
 		w.wantEvents("11 logged out CD5678")
 		if n := w.kite.LoggedIn("AB1234"); n != 0 {
@@ -141,10 +141,10 @@ func TestALogoutGoesOnWithAnotherKiteUser(t *testing.T) {
 func TestALogoutThatWaitsComesBeforeTheNextLink(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		w.leave(asha)
 		w.pass(10 * time.Minute) // the next attempt is minutes away
-		w.kite.Undying(false)
+		w.kite.Undying.Store(false)
 		w.kite.Calls()
 		w.link(asha, "")
 		w.wantEvents("11 logged out ")
@@ -202,12 +202,12 @@ func TestAClockGivesUpNoLogout(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.shift(13 * time.Hour)
-		w.kite.Down(true)
+		w.kite.Down.Store(true)
 		w.leave(asha)
 		w.pass(2 * time.Hour)
 		w.wantEvents()
 		w.wantState(asha, session.LoggingOut)
-		w.kite.Down(false)
+		w.kite.Down.Store(false)
 		w.pass(10 * time.Minute)
 		w.wantEvents("11 logged out ")
 		if n := w.kite.LoggedIn("AB1234"); n != 0 {
@@ -237,12 +237,12 @@ func TestAClockSendsNoLateEnd(t *testing.T) {
 	for _, set := range []func(*world, time.Duration){(*world).shift, (*world).jump} {
 		inWorld(t, func(w *world) {
 			w.shift(0)
-			w.kite.OneToken()
+			w.kite.OneToken.Store(true)
 			w.login(asha, "AB1234")
-			w.kite.Undying(true)
+			w.kite.Undying.Store(true)
 			w.leave(asha)
 			w.login(asha, "AB1234")
-			w.kite.Undying(false)
+			w.kite.Undying.Store(false)
 			set(w, 14*time.Hour)
 			w.pass(10 * time.Minute)
 			w.wantEnds(asha, true, true)

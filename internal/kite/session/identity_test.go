@@ -130,7 +130,7 @@ func TestALoginThatWentBeforeItWasAnnounced(t *testing.T) {
 		away func(*world, session.Link)
 		want error
 	}{
-		"usurped, and Kite ends nothing": {func(w *world, l session.Link) { w.kite.Undying(true); w.kite.Browser(l.URL, "XX9999") }, nil},
+		"usurped, and Kite ends nothing": {func(w *world, l session.Link) { w.kite.Undying.Store(true); w.kite.Browser(l.URL, "XX9999") }, nil},
 		"usurped":                        {func(w *world, l session.Link) { w.kite.Browser(l.URL, "XX9999") }, nil},
 		"ended":                          {func(w *world, _ session.Link) { w.kite.Restart() }, session.ErrEnded},
 	} {

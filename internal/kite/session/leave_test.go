@@ -145,7 +145,7 @@ func TestLeavingWithoutKite(t *testing.T) {
 			inWorld(t, func(w *world) {
 				w.login(asha, "AB1234")
 				w.link(asha, "/holdings")
-				w.kite.Down(true)
+				w.kite.Down.Store(true)
 				_, s, err := ways[how](w.pool, w.t.Context(), asha)
 				if waits := s.State == session.LoggingOut; err != nil || waits != (how == "logout") {
 					t.Errorf("%s = %v, %v", how, s.State, err)
@@ -153,7 +153,7 @@ func TestLeavingWithoutKite(t *testing.T) {
 				w.restart()
 				w.pass(time.Hour)
 				w.wantEvents()
-				w.kite.Down(false)
+				w.kite.Down.Store(false)
 				w.pass(10 * time.Minute)
 				w.wantEvents(want...)
 				w.gone()
@@ -166,13 +166,13 @@ func TestLeavingWithoutKite(t *testing.T) {
 func TestRemovedWhileALogoutWaits(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		w.leave(asha)
 		w.wantState(asha, session.LoggingOut)
 		if _, s, err := w.pool.Remove(w.t.Context(), asha); err != nil || s.State != session.None {
 			t.Errorf("remove = %v, %v", s.State, err)
 		}
-		w.kite.Undying(false)
+		w.kite.Undying.Store(false)
 		w.pass(time.Hour)
 		w.gone()
 	})

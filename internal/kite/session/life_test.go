@@ -12,14 +12,19 @@ import (
 
 func TestLoginSurvives(t *testing.T) {
 	for name, harm := range map[string]func(*world){
-		"a lost stream":                    func(w *world) { w.kite.DropStreams() },
-		"a restart of the bot":             func(w *world) { w.restart() },
-		"a restart and a lost stream":      func(w *world) { w.kite.DropStreams(); w.restart() },
-		"two restarts":                     func(w *world) { w.restart(); w.restart() },
-		"an hour of nothing":               func(w *world) { w.pass(time.Hour) },
-		"an outage":                        func(w *world) { w.kite.Down(true); _, _ = w.call(asha); w.kite.Down(false) },
-		"a Kite that fails for a while":    func(w *world) { w.kite.Mute(true); _, _ = w.call(asha); w.kite.Mute(false) },
-		"a stream lost during an outage":   func(w *world) { w.kite.Down(true); w.kite.DropStreams(); _, _ = w.call(asha); w.kite.Down(false) },
+		"a lost stream":                 func(w *world) { w.kite.DropStreams() },
+		"a restart of the bot":          func(w *world) { w.restart() },
+		"a restart and a lost stream":   func(w *world) { w.kite.DropStreams(); w.restart() },
+		"two restarts":                  func(w *world) { w.restart(); w.restart() },
+		"an hour of nothing":            func(w *world) { w.pass(time.Hour) },
+		"an outage":                     func(w *world) { w.kite.Down.Store(true); _, _ = w.call(asha); w.kite.Down.Store(false) },
+		"a Kite that fails for a while": func(w *world) { w.kite.Mute.Store(true); _, _ = w.call(asha); w.kite.Mute.Store(false) },
+		"a stream lost during an outage": func(w *world) {
+			w.kite.Down.Store(true)
+			w.kite.DropStreams()
+			_, _ = w.call(asha)
+			w.kite.Down.Store(false)
+		},
 		"asking for a link nobody follows": func(w *world) { w.link(asha, ""); w.pass(time.Hour) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +59,7 @@ func TestAClockEndsNoLogin(t *testing.T) {
 		w.pass(13 * time.Hour)
 		w.wantState(asha, session.Doubtful)
 		w.wantAnswer(asha, "AB1234") // the server still knows it
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		start := time.Now()
 		_, err := w.call(asha)
 		if d, ok := errors.AsType[*session.DoubtError](err); !ok || !d.Over {
@@ -78,7 +83,7 @@ func TestTheServerEndsALogin(t *testing.T) {
 
 func TestASessionThatCannotBeResumedLivesOnItsStream(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.kite.NoResume(true)
+		w.kite.NoResume.Store(true)
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
 		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
@@ -122,7 +127,7 @@ func TestUntil(t *testing.T) {
 
 func TestSessionsWithoutAStream(t *testing.T) { // KITE_MCP_URL ends in /mcp
 	inWorld(t, func(w *world) {
-		w.kite.Streamless(true)
+		w.kite.Streamless.Store(true)
 		w.login(asha, "AB1234")
 		w.wantState(asha, session.Parked)
 		w.wantAnswer(asha, "AB1234")
@@ -140,11 +145,11 @@ func TestANewLoginOverADoubtfulOne(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(time.Hour)
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		if _, err := w.call(asha); !asError[*session.DoubtError](err) {
 			t.Fatalf("answer = %v, want doubt", err)
 		}
-		w.kite.Mute(false)
+		w.kite.Mute.Store(false)
 		w.kite.Calls()
 		w.login(asha, "AB1234")
 		for _, c := range w.kite.Calls() {
@@ -167,7 +172,7 @@ func TestANewLoginOverADoubtfulOne(t *testing.T) {
 // silent for good. /logout still tries to end it.
 func TestAServerWithoutMCP(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.kite.StreamsOnly(true)
+		w.kite.StreamsOnly.Store(true)
 		w.login(asha, "AB1234")
 		w.pass(time.Minute)
 		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
@@ -197,11 +202,11 @@ func TestARouterEndsNoLogin(t *testing.T) {
 		w.login(asha, "AB1234")
 		w.pass(time.Minute)
 		w.kite.DropStreams()
-		w.kite.StreamsOnly(true)
+		w.kite.StreamsOnly.Store(true)
 		if _, err := w.call(asha); wire.KindOf(err) != wire.KindNotServed {
 			t.Errorf("%v, want %v", err, wire.KindNotServed)
 		}
-		w.kite.StreamsOnly(false)
+		w.kite.StreamsOnly.Store(false)
 		w.wantAnswer(asha, "AB1234")
 	})
 }

@@ -108,7 +108,7 @@ func TestLinkOfARestartedServerIsReplaced(t *testing.T) {
 
 func TestNoLinkWhileKiteIsDown(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.kite.Down(true)
+		w.kite.Down.Store(true)
 		_, _, err := w.pool.Link(w.t.Context(), asha, "")
 		if wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("link = %v, want unreachable", err)

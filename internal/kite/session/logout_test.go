@@ -34,7 +34,7 @@ func TestLogout(t *testing.T) {
 func TestLogoutWaitsForKite(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
 			t.Fatalf("logout = %v, %v, want logging out", s.State, err)
 		}
@@ -43,7 +43,7 @@ func TestLogoutWaitsForKite(t *testing.T) {
 		w.wantState(asha, session.LoggingOut)
 		w.pass(time.Minute)
 		w.wantEvents()
-		w.kite.Undying(false)
+		w.kite.Undying.Store(false)
 		w.pass(10 * time.Minute)
 		w.wantEvents("11 logged out ")
 		w.wantState(asha, session.None)
@@ -56,7 +56,7 @@ func TestLogoutWaitsForKite(t *testing.T) {
 func TestLogoutIsGivenUpWhenTheServerForgotTheSession(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
-		w.kite.Undying(true)
+		w.kite.Undying.Store(true)
 		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestNoAnswerAfterALogoutThatOvertookIt(t *testing.T) {
 			if err := w.pool.Announced(asha); err != nil {
 				t.Error(err)
 			}
-			w.kite.Undying(true) // the call itself still gets its answer
+			w.kite.Undying.Store(true) // the call itself still gets its answer
 			if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
 				t.Error(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/session/sessiontest"
 )
 
 // move is a step of a walk, drawn before it begins. What its numbers mean
@@ -23,7 +24,7 @@ type move struct {
 
 func moves() *rapid.Generator[move] {
 	var names []string
-	for name := range (&walk{world: &world{}}).actions() {
+	for name := range (&walk{world: &world{kite: &sessiontest.Kite{}}}).actions() {
 		names = append(names, name)
 	}
 	slices.Sort(names)
@@ -76,14 +77,14 @@ func (w *walk) actions() map[string]func(move) {
 		"cut":     func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.DropStreams) },
 		"forget":  func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.Restart) },
 		"expire":  func(move) { w.step(nil, w.kite.Expire) },
-		"down":    mood(w.kite.Down),
-		"mute":    mood(w.kite.Mute),
-		"frozen":  mood(w.kite.Frozen),
-		"undying": mood(w.kite.Undying),
+		"down":    mood(w.kite.Down.Store),
+		"mute":    mood(w.kite.Mute.Store),
+		"frozen":  mood(w.kite.Frozen.Store),
+		"undying": mood(w.kite.Undying.Store),
 		"switch":  func(m move) { w.step([]session.Cause{session.StreamLost}, func() { w.switchTo(m.On) }) },
 		"cut off": func(move) { w.step(nil, w.cutOff) },
 		"limit":   func(m move) { w.step(nil, func() { w.kite.Limit(m.Wait % 3) }) },
-		"refuse":  mood(w.kite.RefuseCodes),
+		"refuse":  mood(w.kite.RefuseCodes.Store),
 		"renew":   w.person([]session.Cause{session.LinkGiven, session.LinkDied}, w.renew),
 		"paste":   func(m move) { w.step(asking, func() { w.paste(m.Who, kiteUsers[m.User]) }) },
 		"garbled": func(m move) { w.step(nil, func() { w.kite.Garble(m.Wait) }) },
@@ -141,7 +142,7 @@ func (w *walk) renew(who int64) {
 func (w *walk) switchTo(oauth bool) {
 	w.switched = w.switched || oauth != w.oauth
 	w.oauth = oauth
-	w.kite.OAuth(oauth)
+	w.kite.OAuth.Store(oauth)
 	w.kite.DropStreams()
 }
 

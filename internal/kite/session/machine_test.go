@@ -279,9 +279,9 @@ func (w *walk) wantOwnUsers() {
 func (w *walk) arrive() {
 	w.step(asking, func() {
 		w.heal()
-		w.kite.OAuth(w.oauth)
-		w.kite.Undying(false)
-		w.kite.NoResume(false)
+		w.kite.OAuth.Store(w.oauth)
+		w.kite.Undying.Store(false)
+		w.kite.NoResume.Store(false)
 	})
 	w.wait(move{Wait: 3}) // every attempt that waited
 	w.wantPromise()

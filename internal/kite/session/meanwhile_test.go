@@ -61,7 +61,7 @@ func wantErr(t *testing.T, err, want error) {
 // the login that is made of it.
 func TestALinkDuringItsExchange(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Callback(true)
+		w.kite.Callback.Store(true)
 		g := gated{w.kite, make(chan struct{}, 1), make(chan struct{})}
 		w.becomes(g, w.kite)
 		g.open <- struct{}{} // for the link
@@ -95,7 +95,7 @@ func TestALinkDuringItsExchange(t *testing.T) {
 // A browser that loads its last page twice hears the same both times.
 func TestACodeIsBroughtTwiceAtOnce(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Callback(true)
+		w.kite.Callback.Store(true)
 		state, code := answerTo(t, w.kite.Authorize(w.link(asha, "").URL, "AB1234"))
 		w.kite.Slow(time.Second)
 		back := make(chan error)
@@ -113,8 +113,8 @@ func TestACodeIsBroughtTwiceAtOnce(t *testing.T) {
 // the page as soon as another app is opened.
 func TestACallbackThatIsRefusedIsTold(t *testing.T) {
 	inOAuth(t, func(w *world) {
-		w.kite.Callback(true)
-		w.kite.RefuseCodes(true)
+		w.kite.Callback.Store(true)
+		w.kite.RefuseCodes.Store(true)
 		state, code := answerTo(t, w.kite.Authorize(w.link(asha, "/funds").URL, "AB1234"))
 		_, err := w.pool.Callback(w.t.Context(), state, code)
 		wantErr(t, err, session.ErrCodeRefused)

@@ -165,12 +165,12 @@ func TestMeterOfResumes(t *testing.T) {
 		w.wantAnswer(asha, "AB1234")
 		l.want(t, "resumed: ok")
 		w.restart()
-		w.kite.Down(true)
+		w.kite.Down.Store(true)
 		if _, err := w.call(asha); err == nil {
 			t.Error("an answer of a Kite that is down")
 		}
 		l.want(t, "resumed: unreachable")
-		w.kite.Down(false)
+		w.kite.Down.Store(false)
 		w.wantAnswer(asha, "AB1234")
 		l.want(t)
 	})

@@ -51,7 +51,7 @@ func TestAStreamThatSwallowsCallsIsLeft(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.passInUse(asha, session.LinkLife)
-		w.kite.Frozen(true)
+		w.kite.Frozen.Store(true)
 		w.wantState(asha, session.LoggedIn)
 		w.kite.Calls()
 		w.wantAnswer(asha, "AB1234")
@@ -69,14 +69,14 @@ func TestAStreamThatSwallowsCallsIsLeft(t *testing.T) {
 // silence ends nothing.
 func TestAFrozenStreamThatCannotBeLeftEndsNothing(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.kite.NoResume(true)
+		w.kite.NoResume.Store(true)
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
-		w.kite.Frozen(true)
+		w.kite.Frozen.Store(true)
 		if _, err := w.call(asha); wire.KindOf(err) != wire.KindUnreachable {
 			t.Errorf("answer = %v, want unreachable", err)
 		}
-		w.kite.Frozen(false)
+		w.kite.Frozen.Store(false)
 		w.wantState(asha, session.LoggedIn)
 		w.wantAnswer(asha, "AB1234")
 	})
@@ -129,10 +129,10 @@ func TestAnEmptyAnswerIsBelievedFromAKiteThatKnowsWho(t *testing.T) {
 // While only Kite is failing, whatever people do, they stay logged in.
 func TestOnlyKiteFails(t *testing.T) {
 	moods := map[string]func(*sessiontest.Kite){
-		"down":   func(k *sessiontest.Kite) { k.Down(true) },
-		"mute":   func(k *sessiontest.Kite) { k.Mute(true) },
+		"down":   func(k *sessiontest.Kite) { k.Down.Store(true) },
+		"mute":   func(k *sessiontest.Kite) { k.Mute.Store(true) },
 		"slow":   func(k *sessiontest.Kite) { k.Slow(time.Minute) },
-		"frozen": func(k *sessiontest.Kite) { k.Frozen(true); k.DropStreams() },
+		"frozen": func(k *sessiontest.Kite) { k.Frozen.Store(true); k.DropStreams() },
 		"garble": func(k *sessiontest.Kite) { k.Garble(1000) },
 	}
 	for name, mood := range moods {
@@ -163,9 +163,9 @@ func TestOnlyKiteFails(t *testing.T) {
 
 // heal ends every mood of Kite's.
 func (w *world) heal() {
-	w.kite.Down(false)
-	w.kite.Mute(false)
-	w.kite.Frozen(false)
+	w.kite.Down.Store(false)
+	w.kite.Mute.Store(false)
+	w.kite.Frozen.Store(false)
 	w.kite.Slow(0)
 	w.kite.Garble(0)
 }
@@ -188,9 +188,9 @@ func TestHowLongAPersonWaits(t *testing.T) {
 		"logout": func(ctx context.Context, w *world) error { _, _, err := w.pool.Logout(ctx, asha); return err },
 	}
 	moods := map[string]func(*sessiontest.Kite){
-		"mute":        func(k *sessiontest.Kite) { k.Mute(true); k.Slow(oneCall - time.Millisecond) },
-		"down":        func(k *sessiontest.Kite) { k.Down(true); k.Slow(oneCall) },
-		"frozen":      func(k *sessiontest.Kite) { k.Frozen(true); k.Slow(oneCall) },
+		"mute":        func(k *sessiontest.Kite) { k.Mute.Store(true); k.Slow(oneCall - time.Millisecond) },
+		"down":        func(k *sessiontest.Kite) { k.Down.Store(true); k.Slow(oneCall) },
+		"frozen":      func(k *sessiontest.Kite) { k.Frozen.Store(true); k.Slow(oneCall) },
 		"never":       func(k *sessiontest.Kite) { k.Slow(time.Hour) },
 		"merely slow": func(k *sessiontest.Kite) { k.Slow(oneCall - time.Millisecond) },
 	}
@@ -220,7 +220,7 @@ func TestTheLimitSaysWhatWasSeen(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(session.LinkLife)
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		w.kite.Slow(24600 * time.Millisecond) // the limit falls into the pause
 		if _, err := w.call(asha); !asError[*session.DoubtError](err) {
 			t.Errorf("a slow Kite that says nothing = %v, want doubt", err)
@@ -239,7 +239,7 @@ func TestTheLimitSaysWhatWasSeen(t *testing.T) {
 func TestWhatIsTooBigIsAskedForOnce(t *testing.T) {
 	for _, streamsOnly := range []bool{false, true} {
 		inWorld(t, func(w *world) {
-			w.kite.StreamsOnly(streamsOnly)
+			w.kite.StreamsOnly.Store(streamsOnly)
 			w.login(asha, "AB1234")
 			w.pass(time.Second)
 			w.kite.Answer("AB1234", "get_holdings", strings.Repeat("x", 5<<20))

@@ -143,7 +143,7 @@ func (n *notes) Pending() ([]session.Due, error) {
 // fill makes a store of people who are logged in.
 func (n *notes) fill(t *testing.T, k *sessiontest.Kite, size int64) {
 	t.Helper()
-	k.Everybody()
+	k.AutoLogin.Store(true)
 	for who := range size {
 		conn, err := k.Open(t.Context())
 		if err == nil {

@@ -80,7 +80,7 @@ func TestWhatIsNotParked(t *testing.T) {
 		streams int
 	}{
 		"a login that cannot be resumed": {prepare: func(w *world) {
-			w.kite.NoResume(true)
+			w.kite.NoResume.Store(true)
 			w.login(asha, "AB1234")
 		}, streams: 1},
 		"a login of which nobody knows": {prepare: func(w *world) {
@@ -117,7 +117,7 @@ func (w *world) loginUnasked() {
 	w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
 	w.kite.Before(func(string) { // whoever asks for the first time after the login
 		if r, err := w.store.MemStore.Load(asha); err != nil || r.Login != nil {
-			w.kite.Down(true)
+			w.kite.Down.Store(true)
 		}
 	})
 	if _, err := w.pool.Finish(w.t.Context(), asha); err != nil {
@@ -125,7 +125,7 @@ func (w *world) loginUnasked() {
 	}
 	w.pass(time.Second)
 	w.kite.Before(nil)
-	w.kite.Down(false)
+	w.kite.Down.Store(false)
 	if err := w.pool.Announced(asha); err != nil {
 		w.t.Fatal(err)
 	}
@@ -162,13 +162,13 @@ func TestADoubtIsForgottenWithParking(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
 		w.pass(time.Second)
-		w.kite.Mute(true)
+		w.kite.Mute.Store(true)
 		_, _ = w.call(asha)
 		w.pass(idleTime - 10*time.Second)
 		w.wantState(asha, session.Doubtful)
 		w.pass(idleTime/10 + 10*time.Second)
 		w.wantState(asha, session.Parked)
-		w.kite.Mute(false)
+		w.kite.Mute.Store(false)
 		w.wantAnswer(asha, "AB1234")
 	})
 }

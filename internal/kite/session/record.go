@@ -102,6 +102,11 @@ type Due struct {
 	At     time.Time // the zero Time: from the start of the process
 }
 
+// IsEmpty reports whether there is nothing to remember.
+func (r Record) IsEmpty() bool {
+	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
+}
+
 // Due says when a record has to be looked at by itself: at once while it has
 // links or endings, before the login is over if its person is yet to be warned
 // of that, else not at all.

@@ -55,9 +55,9 @@ func TestWhoDidNotUseTheLoginTodayIsNotWarned(t *testing.T) {
 		}, []string{"11 ending soon AB1234"}},
 		"used in vain": {func(w *world) {
 			w.pass(2 * time.Hour)
-			w.kite.Down(true)
+			w.kite.Down.Store(true)
 			_, _ = w.call(asha)
-			w.kite.Down(false)
+			w.kite.Down.Store(false)
 		}, []string{"11 ending soon AB1234"}},
 		"turned a page after midnight": {func(w *world) {
 			w.pass(time.Hour - 10*time.Second)
@@ -105,7 +105,7 @@ func TestAWarningThatCameDueWhileNothingRan(t *testing.T) {
 func TestNobodyIsWarnedOfALoginThatIsNone(t *testing.T) {
 	for name, end := range map[string]func(*world){
 		"logged out":      func(w *world) { _, _, _ = w.pool.Logout(w.t.Context(), asha) },
-		"logout waits":    func(w *world) { w.kite.Undying(true); _, _, _ = w.pool.Logout(w.t.Context(), asha) },
+		"logout waits":    func(w *world) { w.kite.Undying.Store(true); _, _, _ = w.pool.Logout(w.t.Context(), asha) },
 		"server's word":   func(w *world) { w.kite.Restart(); w.wantError(asha, session.ErrEnded) },
 		"not yet theirs":  func(w *world) { w.kite.Restart(); w.wantError(asha, session.ErrEnded); w.loginAsAnother() },
 		"pool was closed": func(w *world) { w.pool.Close() },

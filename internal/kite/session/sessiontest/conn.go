@@ -24,16 +24,16 @@ func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.down {
+	if k.Down.Load() {
 		return nil, errDown
 	}
-	if k.oauth {
+	if k.OAuth.Load() {
 		return nil, &wire.Error{Kind: wire.KindAuthorize}
 	}
 	k.made++
 	f := &far{id: fmt.Sprintf("secret-session-%d", k.made)}
 	k.sessions[f.id] = f
-	if k.streamless {
+	if k.Streamless.Load() {
 		return &conn{kite: k, id: f.id}, nil
 	}
 	f.stream = &conn{kite: k, id: f.id, stream: true, lost: make(chan struct{})}
@@ -68,14 +68,14 @@ func (k *Kite) End(ctx context.Context, h session.Credential) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.down || k.undying {
+	if k.Down.Load() || k.Undying.Load() {
 		return errDown
 	}
 	if f := k.sessions[id.Reveal()]; f != nil {
 		f.drop()
 		delete(k.sessions, f.id)
 		for _, other := range k.sessions {
-			other.cut = other.cut || k.oneToken && other.user == f.user && f.user != ""
+			other.cut = other.cut || k.OneToken.Load() && other.user == f.user && f.user != ""
 		}
 	}
 	return nil
@@ -85,7 +85,7 @@ func short(id string) string { return id[len("secret-session-"):] }
 
 // loginURL is the link of a session, with its id in clear like the real ones.
 func (k *Kite) loginURL(id string) string {
-	if k.oldLinks {
+	if k.OldLinks.Load() {
 		return "https://kite.zerodha.com/connect/login?api_key=kitemcp&v=3&redirect_params=session_id%3D" + id
 	}
 	return "https://mcp.kite.trade/authorize?session_id=" + id + "%7C1790000000.c2ln%3D"
@@ -157,9 +157,9 @@ func (c *conn) Call(ctx context.Context, q query.Query) (string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return "", &wire.Error{Kind: wire.KindUnreachable, Tool: tool, Err: ctx.Err()}
-	case k.down, c.stream && (f == nil || f.stream != c || k.frozen):
+	case k.Down.Load(), c.stream && (f == nil || f.stream != c || k.Frozen.Load()):
 		return "", &wire.Error{Kind: wire.KindUnreachable, Tool: tool, Err: errors.New("no answer")}
-	case !c.stream && k.streamsOnly:
+	case !c.stream && k.StreamsOnly.Load():
 		return "", &wire.Error{Kind: wire.KindNotServed, Tool: tool}
 	case c.stream && f.over:
 		return "", &wire.Error{Kind: wire.KindDoubt, Tool: tool}
@@ -169,7 +169,7 @@ func (c *conn) Call(ctx context.Context, q query.Query) (string, error) {
 		k.garbled--
 		return "", &wire.Error{Kind: wire.KindMalformed, Tool: tool}
 	case tool == "login":
-		if k.everybody {
+		if k.AutoLogin.Load() {
 			f.user = "ZZ" + short(f.id)
 		}
 		f.url = k.loginURL(f.id)
@@ -206,7 +206,7 @@ func (f *far) login(t testing.TB, instead string) string {
 
 func (k *Kite) answer(f *far, q query.Query) (string, error) {
 	tool := q.Name()
-	if k.mute || f.user == "" || f.cut {
+	if k.Mute.Load() || f.user == "" || f.cut {
 		return "", &wire.Error{Kind: wire.KindFailed, Tool: tool}
 	}
 	if k.market != nil {

@@ -16,36 +16,38 @@ import (
 // break: a second `login` on a session, or any call but `login` before it,
 // fails the test.
 type Kite struct {
+	// What is wrong with it, or unusual about it. A test stores true and false at any time.
+	Down        atomic.Bool // nothing answers
+	Mute        atomic.Bool // every tool says that it failed
+	Frozen      atomic.Bool // streams stand and answer nothing
+	NoResume    atomic.Bool // /mcp does not know sessions born on a stream
+	StreamsOnly atomic.Bool // there is no /mcp
+	Streamless  atomic.Bool // sessions are born on /mcp, without a stream
+	Undying     atomic.Bool // DELETE fails
+	OneToken    atomic.Bool // the end of a session takes the others of its Kite user along
+	OAuth       atomic.Bool // logins are by OAuth, else by the login tool; what was logged in the other way is over
+	Callback    atomic.Bool // browsers come back by themselves, in the place of a page that does not load
+	RefuseCodes atomic.Bool // no code is taken
+	OldLinks    atomic.Bool // login links are those of before July 2026
+	AutoLogin   atomic.Bool // who asks for a link is logged in by that: the nth session as the Kite user ZZn
+
 	t testing.TB
 
-	mu          sync.Mutex
-	sessions    map[string]*far
-	made        int               // sessions
-	opening     int               // how many are being made now
-	most        int               // how many were being made at once, at most
-	calls       []string          // "get_profile s1"
-	answers     map[string]string // by "USER tool"
-	market      func(query.Query) (string, bool)
-	down        bool              // nothing answers
-	mute        bool              // every tool says that it failed
-	noResume    bool              // /mcp does not know sessions born on a stream
-	streamsOnly bool              // there is no /mcp
-	undying     bool              // DELETE fails
-	oneToken    bool              // the end of a session takes the others of its Kite user along
-	streamless  bool              // sessions are born without a stream, as on /mcp
-	everybody   bool              // who asks for a link is logged in by that
-	oldLinks    bool              // login links are those of before July 2026
-	linkText    string            // what login answers instead of a link; "" for a link
-	frozen      bool              // streams stand and answer nothing
-	garbled     int               // how many answers are garbled from now on
-	oauth       bool              // logins are by OAuth, else by the login tool
-	callback    bool              // browsers come back by themselves
-	grants      map[string]*grant // logins by OAuth that were begun, by their state
-	limited     int               // so many codes are turned away from now on
-	refuseCodes bool              // no code is taken
-	slow        time.Duration     // whatever is asked takes so long
-	hang        time.Duration     // what the server asks Kite for takes so long
-	before      func(tool string) // called before a tool is answered
+	mu       sync.Mutex
+	sessions map[string]*far
+	made     int               // sessions
+	opening  int               // how many are being made now
+	most     int               // how many were being made at once, at most
+	calls    []string          // "get_profile s1"
+	answers  map[string]string // by "USER tool"
+	market   func(query.Query) (string, bool)
+	linkText string            // what login answers instead of a link; "" for a link
+	garbled  int               // how many answers are garbled from now on
+	grants   map[string]*grant // logins by OAuth that were begun, by their state
+	limited  int               // so many codes are turned away from now on
+	slow     time.Duration     // whatever is asked takes so long
+	hang     time.Duration     // what the server asks Kite for takes so long
+	before   func(tool string) // called before a tool is answered
 
 	held     atomic.Int64 // answers, by those who asked for them
 	everHeld atomic.Bool
@@ -162,4 +164,61 @@ func (k *Kite) Streams() int {
 		}
 	}
 	return n
+}
+
+// LinkText makes login answer with a text in the place of a link; "" for a link again.
+func (k *Kite) LinkText(text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.linkText = text
+}
+
+// Slow makes everything take so long, answers and failures, as far as the caller
+// waits for it.
+func (k *Kite) Slow(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.slow = d
+}
+
+// Hang makes Kite take so long behind its MCP server, which answers as ever what it
+// knows without Kite: new sessions and login links.
+func (k *Kite) Hang(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hang = d
+}
+
+// Garble makes the next n answers arrive as something that is none.
+func (k *Kite) Garble(n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.garbled = n
+}
+
+// DropStreams cuts every stream.
+func (k *Kite) DropStreams() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.sessions {
+		f.drop()
+	}
+}
+
+// Restart forgets every session.
+func (k *Kite) Restart() {
+	k.DropStreams()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.sessions)
+}
+
+// Expire terminates every session and leaves the streams standing, as the end
+// of a session's twelve hours does.
+func (k *Kite) Expire() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.sessions {
+		f.over, f.user = true, ""
+	}
 }

@@ -8,31 +8,29 @@ import (
 	"sync"
 	"time"
 
-	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
 
-// MemStore is a [session.Store] that lives as long as the test. It keeps
-// copies, so nobody reaches into what is stored. Safe for concurrent use.
+// MemStore is a [session.Store] that lives as long as the test. It keeps copies, as
+// a file would. Safe for concurrent use.
 type MemStore struct {
 	mu      sync.Mutex
 	records map[int64]session.Record
+	owners  map[string]int64 // by their Kite user
 }
 
 // NewMemStore returns an empty store.
 func NewMemStore() *MemStore {
-	return &MemStore{records: make(map[int64]session.Record)}
+	return &MemStore{records: map[int64]session.Record{}, owners: map[string]int64{}}
 }
 
 // Load returns a copy of the person's record. It never fails.
 func (m *MemStore) Load(person int64) (session.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, ok := m.records[person]
-	if !ok {
-		return session.Record{Person: person}, nil
-	}
-	return clone(r), nil
+	r := clone(m.records[person])
+	r.Person = person
+	return r, nil
 }
 
 // Save keeps copies of all records, or of none. It fails with
@@ -40,18 +38,40 @@ func (m *MemStore) Load(person int64) (session.Record, error) {
 func (m *MemStore) Save(records ...session.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	next := &MemStore{records: maps.Clone(m.records)}
+	var before []session.Record
 	for _, r := range records {
-		if owner, ok := next.owner(r); ok && owner != r.Person {
+		if owner, owned := m.owners[kiteUser(r)]; owned && owner != r.Person {
+			for _, old := range slices.Backward(before) {
+				m.put(old)
+			}
 			return &session.OwnedError{Person: owner}
 		}
-		next.records[r.Person] = clone(r)
-		if isEmpty(r) {
-			delete(next.records, r.Person)
-		}
+		old := m.records[r.Person]
+		old.Person = r.Person
+		before = append(before, old)
+		m.put(clone(r))
 	}
-	m.records = next.records
 	return nil
+}
+
+// put replaces a record; an empty one is not kept.
+func (m *MemStore) put(r session.Record) {
+	delete(m.owners, kiteUser(m.records[r.Person]))
+	delete(m.records, r.Person)
+	if !r.IsEmpty() {
+		m.records[r.Person] = r
+	}
+	if user := kiteUser(r); user != "" {
+		m.owners[user] = r.Person
+	}
+}
+
+// kiteUser is the Kite user that a record logs in, "" for none.
+func kiteUser(r session.Record) string {
+	if r.Login == nil {
+		return ""
+	}
+	return r.Login.User.UserID
 }
 
 // Pending returns the people whose record is due, in ascending order.
@@ -74,58 +94,35 @@ func (m *MemStore) Len() int {
 	return len(m.records)
 }
 
-// owner returns the person whose login names the Kite user that r logs in.
-func (m *MemStore) owner(r session.Record) (person int64, ok bool) {
-	if r.Login == nil || r.Login.User.IsZero() {
-		return 0, false
-	}
-	for person, other := range m.records {
-		if other.Login != nil && other.Login.User.UserID == r.Login.User.UserID {
-			return person, true
-		}
-	}
-	return 0, false
-}
-
-func isEmpty(r session.Record) bool {
-	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
-}
-
 // clone copies a record as a file would: nothing is shared with the original,
 // and times lose their monotonic reading and their zone.
 func clone(r session.Record) session.Record {
 	if r.Login != nil {
 		login := *r.Login
-		login.Credential = cloneHeld(login.Credential)
-		login.Bound = plain(login.Bound)
-		login.LinkAt = plain(login.LinkAt)
-		login.Used = plain(login.Used)
+		login.Credential = cloneCredential(login.Credential)
+		login.Bound, login.LinkAt, login.Used = plain(login.Bound), plain(login.LinkAt), plain(login.Used)
 		r.Login = &login
 	}
 	r.Links = slices.Clone(r.Links)
 	for i := range r.Links {
 		l := &r.Links[i]
-		l.Credential, l.Issued = cloneHeld(l.Credential), plain(l.Issued)
+		l.Credential, l.Issued = cloneCredential(l.Credential), plain(l.Issued)
 		if l.Attempt != nil {
 			attempt := *l.Attempt
 			attempt.Received, attempt.Due = plain(attempt.Received), plain(attempt.Due)
 			l.Attempt = &attempt
 		}
 	}
-	r.Replaced = cloneHelds(r.Replaced)
-	r.Ending = cloneHelds(r.Ending)
+	r.Replaced, r.Ending = slices.Clone(r.Replaced), slices.Clone(r.Ending)
+	for _, list := range [][]session.Credential{r.Replaced, r.Ending} {
+		for i := range list {
+			list[i] = cloneCredential(list[i])
+		}
+	}
 	return r
 }
 
-func cloneHelds(held []session.Credential) []session.Credential {
-	held = slices.Clone(held)
-	for i := range held {
-		held[i] = cloneHeld(held[i])
-	}
-	return held
-}
-
-func cloneHeld(h session.Credential) session.Credential {
+func cloneCredential(h session.Credential) session.Credential {
 	h.Since, h.Ends = plain(h.Since), plain(h.Ends)
 	return h
 }

@@ -13,14 +13,6 @@ import (
 
 var _ session.Authorizer = (*Kite)(nil)
 
-// OAuth makes the server one that wants logins by OAuth, or one that has a login
-// tool. What was logged in the other way is over at that moment.
-func (k *Kite) OAuth(yes bool) { k.set(&k.oauth, yes) }
-
-// Callback makes the browser come back by itself after a login by OAuth, in the
-// place of a page that does not load.
-func (k *Kite) Callback(yes bool) { k.set(&k.callback, yes) }
-
 // Limit makes the next n codes be turned away because of too many logins.
 func (k *Kite) Limit(n int) {
 	k.mu.Lock()
@@ -56,13 +48,13 @@ func (k *Kite) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.down || !k.oauth {
+	if k.Down.Load() || !k.OAuth.Load() {
 		return session.Attempt{}, kite.Link{}, errDown
 	}
 	n := len(k.grants) + 1
 	a := session.Attempt{
 		State: fmt.Sprintf("secret-state-%d", n), Verifier: fmt.Sprintf("secret-verifier-%d", n), ClientID: "client",
-		Redirect: redirect, Paste: !k.callback,
+		Redirect: redirect, Paste: !k.Callback.Load(),
 	}
 	if k.grants == nil {
 		k.grants = map[string]*grant{}
@@ -107,7 +99,7 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Credentia
 	case k.limited > 0:
 		k.limited--
 		return session.Credential{}, &wire.Error{Kind: wire.KindLimited}
-	case k.down:
+	case k.Down.Load():
 		return session.Credential{}, errDown
 	case g == nil || g.code == "" || a.Code != g.code:
 		k.t.Errorf("a code was sent with another attempt's verifier, or is made up: %q", strings.ReplaceAll(a.Code, "secret", "s"))
@@ -115,7 +107,7 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Credentia
 	case g.burnt:
 		k.t.Error("a code was sent a second time: the server takes each once")
 		return session.Credential{}, &wire.Error{Kind: wire.KindFailed}
-	case k.refuseCodes:
+	case k.RefuseCodes.Load():
 		g.burnt = true
 		return session.Credential{}, &wire.Error{Kind: wire.KindFailed}
 	}
@@ -126,20 +118,17 @@ func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Credentia
 	return session.Credential{Session: session.NewBearer(f.id), Since: time.Now().UTC(), Ends: time.Now().Add(24 * time.Hour).UTC()}, nil
 }
 
-// RefuseCodes makes the server refuse every code.
-func (k *Kite) RefuseCodes(yes bool) { k.set(&k.refuseCodes, yes) }
-
 // ended says why a session answers nothing; nil when it may answer. k.mu is held.
 func (k *Kite) ended(c *conn, f *far, tool string) error {
 	end := func(why wire.Ending) error { return &wire.Error{Kind: wire.KindEnded, Why: why, Tool: tool} }
 	switch {
-	case c.bearer != k.oauth:
+	case c.bearer != k.OAuth.Load():
 		return end(wire.EndSwitched)
 	case c.bearer && f == nil:
 		return end(wire.EndLost)
 	case c.bearer && f.over:
 		return end(wire.EndExpired)
-	case f == nil, f.over, !c.stream && k.noResume && !k.streamless && !c.bearer:
+	case f == nil, f.over, !c.stream && k.NoResume.Load() && !k.Streamless.Load() && !c.bearer:
 		return end(wire.EndUnsaid)
 	case c.bearer && f.cut && tool == "get_alerts":
 		return end(wire.EndCutOff)
