@@ -1,9 +1,19 @@
-package session
+package session_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"kitebot/internal/kite/session"
+)
 
 // Arrow is a way from one state to another, and what takes a person along it.
 // Staying in a state is no arrow.
 type Arrow struct {
-	From, To State
+	From, To session.State
 	By       Cause
 }
 
@@ -106,7 +116,7 @@ func (c Cause) String() string { return causeNames[c] }
 // of what the derivation can come to, and tests hold every change to it.
 func Arrows() []Arrow {
 	var all []Arrow
-	for _, w := range ways() {
+	for _, w := range arrowTable() {
 		for _, from := range w.from {
 			for _, to := range w.to {
 				if from != to {
@@ -118,40 +128,67 @@ func Arrows() []Arrow {
 	return all
 }
 
-// way stands for the arrows from each of its states to each other one.
-type way struct {
+// arrows stands for the arrows from each of its states to each other one.
+type arrows struct {
 	by       Cause
-	from, to []State
+	from, to []session.State
 }
 
-// ways is the table.
-func ways() []way {
-	login := []State{Unconfirmed, LoggedIn, Parked, Doubtful}
-	known := append([]State{LinkSent, LoggingOut}, login...)
-	anywhere := append([]State{None}, known...)
-	is := func(s ...State) []State { return s }
-	return []way{
-		{LinkGiven, is(None, LoggingOut), is(LinkSent)},
-		{Finished, anywhere, is(LoggedIn, Parked)},
-		{FinishedNew, is(None, LinkSent, LoggedIn, Parked, Doubtful), is(Unconfirmed)}, // a logout forgets the last user
-		{LinkDied, is(LinkSent), is(None, LoggingOut)},
-		{Refused, is(LinkSent), is(None, LoggingOut)},
-		{Contested, login, is(None, LoggingOut)},
-		{SaidYes, is(Unconfirmed), is(LoggedIn, Parked, Doubtful)},
-		{SaidNo, is(Unconfirmed), is(None, LinkSent, LoggingOut)},
-		{StreamLost, is(LoggedIn), is(Parked)},
-		{Idled, is(LoggedIn, Doubtful), is(Parked)},
-		{Restarted, is(LoggedIn, Doubtful), is(Parked)},
-		{Restarted, is(None, LoggingOut), is(LinkSent)},
-		{Silence, is(LoggedIn, Parked), is(Doubtful)},
-		{Clock, is(LoggedIn, Parked), is(Doubtful)},
-		{Answered, is(Doubtful), is(LoggedIn, Parked)},
-		{ServersWord, login, is(None, LinkSent, LoggingOut)},
-		{Usurped, login, is(None, LinkSent, LoggingOut)},
-		{LoggedOut, known, is(None)},
-		{LogoutWaits, anywhere, is(LoggingOut)},
-		{LogoutDone, is(LoggingOut), is(None)},
-		{Removed, known, is(None)},
-		{Damaged, known, is(None)},
+// arrowTable is the table.
+func arrowTable() []arrows {
+	login := []session.State{unconfirmed, loggedIn, parked, doubtful}
+	known := append([]session.State{linkSent, loggingOut}, login...)
+	anywhere := append([]session.State{none}, known...)
+	is := func(s ...session.State) []session.State { return s }
+	return []arrows{
+		{LinkGiven, is(none, loggingOut), is(linkSent)},
+		{Finished, anywhere, is(loggedIn, parked)},
+		{FinishedNew, is(none, linkSent, loggedIn, parked, doubtful), is(unconfirmed)}, // a logout forgets the last user
+		{LinkDied, is(linkSent), is(none, loggingOut)},
+		{Refused, is(linkSent), is(none, loggingOut)},
+		{Contested, login, is(none, loggingOut)},
+		{SaidYes, is(unconfirmed), is(loggedIn, parked, doubtful)},
+		{SaidNo, is(unconfirmed), is(none, linkSent, loggingOut)},
+		{StreamLost, is(loggedIn), is(parked)},
+		{Idled, is(loggedIn, doubtful), is(parked)},
+		{Restarted, is(loggedIn, doubtful), is(parked)},
+		{Restarted, is(none, loggingOut), is(linkSent)},
+		{Silence, is(loggedIn, parked), is(doubtful)},
+		{Clock, is(loggedIn, parked), is(doubtful)},
+		{Answered, is(doubtful), is(loggedIn, parked)},
+		{ServersWord, login, is(none, linkSent, loggingOut)},
+		{Usurped, login, is(none, linkSent, loggingOut)},
+		{LoggedOut, known, is(none)},
+		{LogoutWaits, anywhere, is(loggingOut)},
+		{LogoutDone, is(loggingOut), is(none)},
+		{Removed, known, is(none)},
+		{Damaged, known, is(none)},
+	}
+}
+
+// TestTheArrowsInTheDocs: the picture in docs/ARCHITECTURE.md draws every state, and no
+// arrow that is not in the table.
+func TestTheArrowsInTheDocs(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]session.State{
+		"None": none, "LinkSent": linkSent, "Unconfirmed": unconfirmed, "LoggedIn": loggedIn,
+		"Parked": parked, "Doubtful": doubtful, "LoggingOut": loggingOut,
+	}
+	drawn := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^ {4}(\w+) --> (\w+): `).FindAllStringSubmatch(string(page), -1) {
+		from, known := states[m[1]]
+		to, too := states[m[2]]
+		if !known || !too || !slices.ContainsFunc(Arrows(), func(a Arrow) bool { return a.From == from && a.To == to }) {
+			t.Errorf("the picture draws %s, which the table does not know", m[0])
+		}
+		drawn[m[1]], drawn[m[2]] = true, true
+	}
+	for name := range states {
+		if !drawn[name] {
+			t.Errorf("the picture does not draw %s", name)
+		}
 	}
 }

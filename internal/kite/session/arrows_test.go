@@ -25,7 +25,7 @@ func steps(all ...step) step {
 // or where that is nil by what states has for it.
 type scenario struct {
 	from, to session.State
-	by       session.Cause
+	by       Cause
 	before   step
 	act      step
 }
@@ -124,9 +124,9 @@ func TestArrows(t *testing.T) {
 }
 
 // causes are those of the table, in its order.
-func causes() []session.Cause {
-	var all []session.Cause
-	for _, a := range session.Arrows() {
+func causes() []Cause {
+	var all []Cause
+	for _, a := range Arrows() {
 		if !slices.Contains(all, a.By) {
 			all = append(all, a.By)
 		}
@@ -135,11 +135,11 @@ func causes() []session.Cause {
 }
 
 func TestEveryArrowHasAScenario(t *testing.T) {
-	shown := map[session.Arrow]int{}
+	shown := map[Arrow]int{}
 	for _, s := range scenarios() {
-		shown[session.Arrow{From: s.from, To: s.to, By: s.by}]++
+		shown[Arrow{From: s.from, To: s.to, By: s.by}]++
 	}
-	for _, a := range session.Arrows() {
+	for _, a := range Arrows() {
 		if shown[a] != 1 {
 			t.Errorf("%v → %v (%v) has %d scenarios, want 1", a.From, a.To, a.By, shown[a])
 		}

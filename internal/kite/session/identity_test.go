@@ -8,17 +8,6 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-func TestAKiteUserIsFreeAfterLogout(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
-		w.login(ravi, "AB1234")
-		w.wantAnswer(ravi, "AB1234")
-	})
-}
-
 func TestAKiteUserIsFreeOnceTheServerEndedTheLogin(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")
@@ -57,6 +46,8 @@ func TestChangedKiteUserIsAskedAbout(t *testing.T) {
 			if s.Last.UserID != "AB1234" {
 				t.Errorf("last user %q, want AB1234", s.Last.UserID)
 			}
+			w.restart()
+			w.wantEvents("11 logged in CD5678/holdings") // asked about until there is an answer
 			w.wantError(asha, session.ErrUnconfirmed)
 
 			if _, err := w.pool.Confirm(w.t.Context(), asha, "ZZ0000", yes); !errors.Is(err, session.ErrNoLogin) {
@@ -77,50 +68,6 @@ func TestChangedKiteUserIsAskedAbout(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAnUnconfirmedLoginIsAskedAboutAgainAfterARestart(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Restart()
-		w.wantError(asha, session.ErrEnded)
-		link := w.link(asha, "")
-		w.kite.Browser(link.URL, "CD5678")
-		w.pass(2 * time.Second)
-		w.wantEvents("11 logged in CD5678")
-		w.restart()
-		w.wantEvents("11 logged in CD5678")
-		w.wantError(asha, session.ErrUnconfirmed)
-	})
-}
-
-func TestALoginIsAnnouncedUntilItWas(t *testing.T) {
-	inWorld(t, func(w *world) {
-		link := w.link(asha, "/holdings")
-		if err := w.pool.Shown(asha, link.Ref, 7); err != nil {
-			t.Fatal(err)
-		}
-		w.kite.Browser(link.URL, "AB1234")
-		w.pass(2 * time.Second)
-		w.wantEvents("11 logged in AB1234/holdings")
-		w.restart() // killed before the person was told
-		w.wantEvents("11 logged in AB1234/holdings")
-		if err := w.pool.Announced(asha); err != nil {
-			t.Fatal(err)
-		}
-		w.restart()
-		w.wantEvents()
-	})
-}
-
-func TestALinkIsWatchedOverARestart(t *testing.T) {
-	inWorld(t, func(w *world) {
-		link := w.link(asha, "/holdings")
-		w.restart()
-		w.kite.Browser(link.URL, "AB1234")
-		w.pass(2 * time.Second)
-		w.wantEvents("11 logged in AB1234/holdings")
-	})
 }
 
 // A login that went before it was announced leaves its link behind. That link

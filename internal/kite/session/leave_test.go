@@ -151,6 +151,7 @@ func TestLeavingWithoutKite(t *testing.T) {
 					t.Errorf("%s = %v, %v", how, s.State, err)
 				}
 				w.restart()
+				w.wantError(asha, session.ErrNoLogin)
 				w.pass(time.Hour)
 				w.wantEvents()
 				w.kite.Down.Store(false)
@@ -178,17 +179,21 @@ func TestRemovedWhileALogoutWaits(t *testing.T) {
 	})
 }
 
-// Somebody else who logs in as the Kite user of a person who was removed gets
-// them, and the person hears nothing of it.
-func TestARemovedPersonsKiteUserIsFree(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		if _, _, err := w.pool.Remove(w.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
-		w.login(ravi, "AB1234")
-		w.wantAnswer(ravi, "AB1234")
-	})
+// Another person who logs in then as the same Kite user gets it, and the one who left
+// hears nothing of it.
+func TestTheKiteUserOfOneWhoLeftIsFree(t *testing.T) {
+	for how, leave := range ways {
+		t.Run(how, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.login(asha, "AB1234")
+				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
+					t.Fatal(err)
+				}
+				w.login(ravi, "AB1234")
+				w.wantAnswer(ravi, "AB1234")
+			})
+		})
+	}
 }
 
 // Whoever is known by nothing but the Kite user of their last login is

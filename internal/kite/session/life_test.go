@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -68,30 +67,6 @@ func TestAClockEndsNoLogin(t *testing.T) {
 		if took := time.Since(start); took != 0 {
 			t.Errorf("the person waited %v for a login that is over by the clock", took)
 		}
-	})
-}
-
-func TestTheServerEndsALogin(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Restart()
-		w.wantError(asha, session.ErrEnded)
-		w.wantError(asha, session.ErrNoLogin)
-		w.wantState(asha, session.None)
-	})
-}
-
-func TestASessionThatCannotBeResumedLivesOnItsStream(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.kite.NoResume.Store(true)
-		w.login(asha, "AB1234")
-		w.pass(time.Second)
-		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
-			t.Errorf("resumable = %v, want no", s.Resumable)
-		}
-		w.wantAnswer(asha, "AB1234")
-		w.kite.DropStreams()
-		w.wantError(asha, session.ErrEnded)
 	})
 }
 
@@ -167,32 +142,39 @@ func TestANewLoginOverADoubtfulOne(t *testing.T) {
 	})
 }
 
-// A server without /mcp: that a login does not survive its stream is found out
-// while that stands, and when it is cut the login is over, instead of being
-// silent for good. /logout still tries to end it.
-func TestAServerWithoutMCP(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.kite.StreamsOnly.Store(true)
-		w.login(asha, "AB1234")
-		w.pass(time.Minute)
-		if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
-			t.Errorf("resumable: %v, want no", s.Resumable)
-		}
-		w.wantAnswer(asha, "AB1234")
-		w.kite.DropStreams()
-		w.wantError(asha, session.ErrEnded)
-		w.kite.Calls()
-		w.login(asha, "AB1234")
-		w.wantAnswer(asha, "AB1234")
-		w.kite.Calls()
-		if _, _, err := w.pool.Logout(w.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
-		calls := w.kite.Calls()
-		if !slices.Contains(calls, "DELETE 1") || !slices.Contains(calls, "DELETE 2") {
-			t.Errorf("the logout asked %q", calls)
-		}
-	})
+// A server that resumes no session, or has no /mcp at all: that a login does not
+// survive its stream is found out while that stands, and when it is cut the login is
+// over, instead of being silent for good.
+func TestALoginThatLivesOnItsStream(t *testing.T) {
+	for name, test := range map[string]struct {
+		set   func(*world)
+		ended int // sessions that the next /logout ends
+	}{
+		"it resumes nothing": {func(w *world) { w.kite.NoResume.Store(true) }, 1},
+		"it has no /mcp":     {func(w *world) { w.kite.StreamsOnly.Store(true) }, 2}, // nobody said that the first is over
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				test.set(w)
+				w.login(asha, "AB1234")
+				w.pass(time.Minute)
+				if s := w.wantState(asha, session.LoggedIn); s.Resumable != session.No {
+					t.Errorf("resumable: %v, want no", s.Resumable)
+				}
+				w.wantAnswer(asha, "AB1234")
+				w.kite.DropStreams()
+				w.wantError(asha, session.ErrEnded)
+				w.wantError(asha, session.ErrNoLogin)
+				w.login(asha, "AB1234")
+				w.wantAnswer(asha, "AB1234")
+				w.kite.Calls()
+				w.leave(asha)
+				if calls := w.kite.Calls(); len(ended(calls)) != test.ended {
+					t.Errorf("the logout asked %q, want %d ended", calls, test.ended)
+				}
+			})
+		})
+	}
 }
 
 // A 404 of /mcp says nothing of a login that is known to be resumed there: a

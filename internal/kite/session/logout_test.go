@@ -31,28 +31,6 @@ func TestLogout(t *testing.T) {
 	})
 }
 
-func TestLogoutWaitsForKite(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying.Store(true)
-		if _, s, err := w.pool.Logout(w.t.Context(), asha); err != nil || s.State != session.LoggingOut {
-			t.Fatalf("logout = %v, %v, want logging out", s.State, err)
-		}
-		w.wantError(asha, session.ErrNoLogin)
-		w.restart()
-		w.wantState(asha, session.LoggingOut)
-		w.pass(time.Minute)
-		w.wantEvents()
-		w.kite.Undying.Store(false)
-		w.pass(10 * time.Minute)
-		w.wantEvents("11 logged out ")
-		w.wantState(asha, session.None)
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("still logged in at the server")
-		}
-	})
-}
-
 func TestLogoutIsGivenUpWhenTheServerForgotTheSession(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.login(asha, "AB1234")

@@ -52,7 +52,7 @@ func (w *walk) actions() map[string]func(move) {
 		return func(m move) { w.step(nil, func() { set(m.On) }) }
 	}
 	return map[string]func(move){
-		"link":    w.person([]session.Cause{session.LinkGiven}, w.ask),
+		"link":    w.person([]Cause{LinkGiven}, w.ask),
 		"browser": w.browse,
 		"log in":  w.wholeLogin,
 		"heal":    func(move) { w.step(nil, w.heal) },
@@ -60,39 +60,39 @@ func (w *walk) actions() map[string]func(move) {
 		"told":    w.person(nil, func(who int64) { _ = w.pool.Announced(who) }),
 		"call":    w.person(asking, w.ownAnswer),
 		"check":   w.person(asking, func(who int64) { _, _ = w.pool.Check(w.t.Context(), who) }),
-		"yes":     w.person([]session.Cause{session.SaidYes}, func(who int64) { w.answer(who, true) }),
-		"no":      w.person([]session.Cause{session.SaidNo}, func(who int64) { w.answer(who, false) }),
-		"logout":  w.person([]session.Cause{session.LoggedOut, session.LogoutWaits}, w.logout),
+		"yes":     w.person([]Cause{SaidYes}, func(who int64) { w.answer(who, true) }),
+		"no":      w.person([]Cause{SaidNo}, func(who int64) { w.answer(who, false) }),
+		"logout":  w.person([]Cause{LoggedOut, LogoutWaits}, w.logout),
 		"earlier": w.person(nil, func(who int64) { _, _ = w.pool.EndEarlier(w.t.Context(), who) }),
-		"remove":  w.person([]session.Cause{session.Removed}, w.remove),
+		"remove":  w.person([]Cause{Removed}, w.remove),
 		"pass":    w.wait,
 		"idle":    func(move) { w.idle() },
-		"restart": func(move) { w.step([]session.Cause{session.Restarted, session.StreamLost}, w.restart) },
+		"restart": func(move) { w.step([]Cause{Restarted, StreamLost}, w.restart) },
 		"clock": func(m move) {
-			w.step([]session.Cause{session.Restarted, session.StreamLost}, func() { w.off = true; w.shift(jumps[m.Wait]) })
+			w.step([]Cause{Restarted, StreamLost}, func() { w.off = true; w.shift(jumps[m.Wait]) })
 		},
 		"jump": func(m move) {
-			w.step([]session.Cause{session.Answered}, func() { w.off = true; w.jump(jumps[m.Wait]) })
+			w.step([]Cause{Answered}, func() { w.off = true; w.jump(jumps[m.Wait]) })
 		},
-		"cut":     func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.DropStreams) },
-		"forget":  func(move) { w.step([]session.Cause{session.StreamLost}, w.kite.Restart) },
+		"cut":     func(move) { w.step([]Cause{StreamLost}, w.kite.DropStreams) },
+		"forget":  func(move) { w.step([]Cause{StreamLost}, w.kite.Restart) },
 		"expire":  func(move) { w.step(nil, w.kite.Expire) },
 		"down":    mood(w.kite.Down.Store),
 		"mute":    mood(w.kite.Mute.Store),
 		"frozen":  mood(w.kite.Frozen.Store),
 		"undying": mood(w.kite.Undying.Store),
-		"switch":  func(m move) { w.step([]session.Cause{session.StreamLost}, func() { w.switchTo(m.On) }) },
+		"switch":  func(m move) { w.step([]Cause{StreamLost}, func() { w.switchTo(m.On) }) },
 		"cut off": func(move) { w.step(nil, w.cutOff) },
 		"limit":   func(m move) { w.step(nil, func() { w.kite.Limit(m.Wait % 3) }) },
 		"refuse":  mood(w.kite.RefuseCodes.Store),
-		"renew":   w.person([]session.Cause{session.LinkGiven, session.LinkDied}, w.renew),
+		"renew":   w.person([]Cause{LinkGiven, LinkDied}, w.renew),
 		"paste":   func(m move) { w.step(asking, func() { w.paste(m.Who, kiteUsers[m.User]) }) },
 		"garbled": func(m move) { w.step(nil, func() { w.kite.Garble(m.Wait) }) },
 	}
 }
 
 // person is a step that one of the people takes.
-func (w *walk) person(does []session.Cause, do func(int64)) func(move) {
+func (w *walk) person(does []Cause, do func(int64)) func(move) {
 	return func(m move) { w.step(does, func() { do(m.Who) }) }
 }
 
@@ -188,13 +188,13 @@ func (w *walk) paste(who int64, user string) {
 
 // wholeLogin is a login as it mostly goes, in its steps.
 func (w *walk) wholeLogin(m move) {
-	w.step([]session.Cause{session.LinkGiven}, func() { w.ask(m.Who) })
+	w.step([]Cause{LinkGiven}, func() { w.ask(m.Who) })
 	m.Link = max(0, len(w.usable(m.Who))-1)
 	w.browse(m)
 	w.step(nil, func() { time.Sleep(20 * time.Second) })
 	w.step(nil, func() { _ = w.pool.Announced(m.Who) })
 	if m.On {
-		w.step([]session.Cause{session.SaidYes}, func() { w.answer(m.Who, true) })
+		w.step([]Cause{SaidYes}, func() { w.answer(m.Who, true) })
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // change of state has to be an arrow that the last thing done can explain, and
 // the promises of this package hold after every step.
 func TestTheMachine(t *testing.T) {
-	seen := map[session.Arrow]bool{}
+	seen := map[Arrow]bool{}
 	rapid.Check(t, func(rt *rapid.T) {
 		start := rapid.IntRange(0, 24*60).Draw(rt, "start")
 		plan := rapid.SliceOfN(moves(), 40, 100).Draw(rt, "plan")
@@ -35,15 +35,15 @@ func TestTheMachine(t *testing.T) {
 			rt.Fatal(strings.Join(wrong, "\n"))
 		}
 	})
-	t.Logf("%d of %d arrows were walked", len(seen), len(session.Arrows()))
+	t.Logf("%d of %d arrows were walked", len(seen), len(Arrows()))
 }
 
 // walk is one walk, and what a bystander knows of it.
 type walk struct {
 	*world
 	wrong []string // what was against the rules
-	seen  map[session.Arrow]bool
-	doing []session.Cause // what the present step may bring about
+	seen  map[Arrow]bool
+	doing []Cause // what the present step may bring about
 
 	state  map[int64]session.State
 	links  map[int64][]session.Link // every link a person was given
@@ -70,15 +70,15 @@ var (
 	people    = []int64{asha, ravi}
 	kiteUsers = []string{"AB1234", "CD5678", "EF9012"}
 	// background can come about at any time, while anything else is done.
-	background = []session.Cause{
-		session.Finished, session.FinishedNew, session.LinkDied, session.Refused, session.Contested, session.Clock, session.LogoutDone,
-		session.Idled,
-		session.ServersWord, session.Usurped, // of an overdue login whose Kite user somebody else has
+	background = []Cause{
+		Finished, FinishedNew, LinkDied, Refused, Contested, Clock, LogoutDone,
+		Idled,
+		ServersWord, Usurped, // of an overdue login whose Kite user somebody else has
 	}
-	asking = []session.Cause{session.Silence, session.Answered, session.ServersWord, session.Usurped, session.StreamLost}
+	asking = []Cause{Silence, Answered, ServersWord, Usurped, StreamLost}
 )
 
-func newWalk(t *testing.T, seen map[session.Arrow]bool) *walk {
+func newWalk(t *testing.T, seen map[Arrow]bool) *walk {
 	w := &walk{
 		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}, clock: &wallClock{}},
 		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
@@ -125,7 +125,7 @@ func (w *walk) byOAuth(who int64) bool {
 }
 
 // step does something and looks at everything afterwards.
-func (w *walk) step(does []session.Cause, do func()) {
+func (w *walk) step(does []Cause, do func()) {
 	w.doing = append(slices.Clone(background), does...)
 	before := map[int64]string{}
 	w.fresh = map[string]bool{}
@@ -171,7 +171,7 @@ func (w *walk) move(who int64, to session.State) {
 	}
 	late := to == session.Doubtful && w.off // a login that a wrong clock takes for an old one
 	explained := false
-	for _, a := range session.Arrows() {
+	for _, a := range Arrows() {
 		if a.From == from && (a.To == to || late && a.To == session.Parked) && slices.Contains(w.doing, a.By) {
 			w.seen[a], explained = true, true
 		}

@@ -36,7 +36,7 @@ type Login struct {
 	// LinkAt is when its link was made: until that is dead, a second browser login
 	// could replace the account. In memory it is a moment of this process, see Pool.started.
 	LinkAt    time.Time
-	LinkSeq   int // links up to this one were made before the login; 0: not known, see finished
+	LinkSeq   int // links up to this one were made before the login
 	Resumable Tristate
 	// Used is when the account was last asked for something by its person, kept
 	// no finer than a day needs: the first use of each Indian day.
@@ -56,7 +56,7 @@ type Link struct {
 	Attempt *Attempt
 	Ref     string    // names it in a button; says nothing about the session
 	URL     kite.Link // opened by the person, never shown as text
-	Seq     int       // the order in which a person's links were made; 0: of before they were numbered
+	Seq     int       // the order in which a person's links were made
 	Issued  time.Time
 	Message int    // the chat message that carries it; 0 while none does
 	Then    string // the command to run once the login is through; "" for none
@@ -202,9 +202,6 @@ func (r Record) finished() []Link {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(r.Links), func(l Link) bool {
-		if r.Login.LinkSeq == 0 { // written before links were numbered
-			return l.Seq > 0 || l.Issued.After(r.Login.Bound)
-		}
 		return l.Seq > r.Login.LinkSeq
 	})
 }

@@ -5,18 +5,18 @@ import "kitebot/internal/kite/session"
 // scenarios are the arrows, each shown once.
 func scenarios() []scenario {
 	var all []scenario
-	for by, list := range map[session.Cause][]scenario{
-		session.LinkGiven: {
+	for by, list := range map[Cause][]scenario{
+		LinkGiven: {
 			{from: none, to: linkSent, act: askForALink},
 			{from: loggingOut, to: linkSent, act: askForALink},
 		},
-		session.Finished:    finishedScenarios(),
-		session.FinishedNew: finishedNewScenarios(),
-		session.LinkDied: {
+		Finished:    finishedScenarios(),
+		FinishedNew: finishedNewScenarios(),
+		LinkDied: {
 			{from: linkSent, to: none, act: oldLinks},
 			{from: linkSent, to: loggingOut, before: steps(states[loggingOut], askForALink), act: oldLinks},
 		},
-		session.Refused: {
+		Refused: {
 			{from: linkSent, to: none, before: steps(raviHasIt, askForALink), act: finish("AB1234")},
 			{
 				from: linkSent, to: loggingOut,
@@ -24,41 +24,41 @@ func scenarios() []scenario {
 				act:    finish("AB1234"),
 			},
 		},
-		session.Contested: contestedScenarios(),
-		session.SaidYes: {
+		Contested: contestedScenarios(),
+		SaidYes: {
 			{from: unconfirmed, to: loggedIn, act: yes},
 			{from: unconfirmed, to: parked, before: steps(states[unconfirmed], cut), act: yes},
 			{from: unconfirmed, to: doubtful, before: steps(states[unconfirmed], halfADay), act: yes},
 		},
-		session.SaidNo: {
+		SaidNo: {
 			{from: unconfirmed, to: none, act: no},
 			{from: unconfirmed, to: linkSent, before: steps(states[unconfirmed], askForALink), act: no},
 			{from: unconfirmed, to: loggingOut, before: owing(unconfirmed), act: no},
 		},
-		session.StreamLost: {{from: loggedIn, to: parked, act: cut}},
-		session.Idled: {
+		StreamLost: {{from: loggedIn, to: parked, act: cut}},
+		Idled: {
 			{from: loggedIn, to: parked, act: idle},
 			{from: doubtful, to: parked, act: idle},
 		},
-		session.Restarted: {
+		Restarted: {
 			{from: loggedIn, to: parked, act: restart},
 			{from: doubtful, to: parked, act: restart},
 			{from: none, to: linkSent, before: steps(askForALink, down, oldLinks), act: restart},
 			{from: loggingOut, to: linkSent, before: steps(states[loggingOut], askForALink, down, oldLinks), act: restart},
 		},
-		session.Silence: {
+		Silence: {
 			{from: loggedIn, to: doubtful, act: steps(mute, call)},
 			{from: parked, to: doubtful, act: steps(mute, call)},
 		},
-		session.Clock: {
+		Clock: {
 			{from: loggedIn, to: doubtful, act: halfADay},
 			{from: parked, to: doubtful, act: halfADay},
 		},
-		session.Answered: {
+		Answered: {
 			{from: doubtful, to: loggedIn, act: call},
 			{from: doubtful, to: parked, before: steps(states[doubtful], cut), act: call},
 		},
-		session.ServersWord: {
+		ServersWord: {
 			{from: unconfirmed, to: none, act: steps(expire, check)},
 			{from: loggedIn, to: none, act: steps(expire, check)},
 			{from: parked, to: none, act: steps(forget, call)},
@@ -72,7 +72,7 @@ func scenarios() []scenario {
 			{from: parked, to: loggingOut, before: owing(parked), act: steps(forget, call)},
 			{from: doubtful, to: loggingOut, before: owing(doubtful), act: steps(forget, call)},
 		},
-		session.Usurped: {
+		Usurped: {
 			{from: unconfirmed, to: none, act: steps(usurp, check)},
 			{from: loggedIn, to: none, act: steps(usurp, call)},
 			{from: parked, to: none, act: steps(usurp, call)},
@@ -86,7 +86,7 @@ func scenarios() []scenario {
 			{from: parked, to: loggingOut, before: owing(parked), act: steps(usurp, call)},
 			{from: doubtful, to: loggingOut, before: owing(doubtful), act: steps(usurp, check)},
 		},
-		session.LoggedOut: {
+		LoggedOut: {
 			{from: linkSent, to: none, act: leave},
 			{from: unconfirmed, to: none, act: leave},
 			{from: loggedIn, to: none, act: leave},
@@ -94,7 +94,7 @@ func scenarios() []scenario {
 			{from: doubtful, to: none, act: leave},
 			{from: loggingOut, to: none, act: steps(dying, leave)},
 		},
-		session.LogoutWaits: {
+		LogoutWaits: {
 			{from: none, to: loggingOut, before: steps(askForALink, oldLinks), act: steps(undying, leave)},
 			{from: linkSent, to: loggingOut, act: steps(undying, leave)},
 			{from: unconfirmed, to: loggingOut, act: steps(undying, leave)},
@@ -102,9 +102,9 @@ func scenarios() []scenario {
 			{from: parked, to: loggingOut, act: steps(undying, leave)},
 			{from: doubtful, to: loggingOut, act: steps(undying, leave)},
 		},
-		session.LogoutDone: {{from: loggingOut, to: none, act: steps(dying, oldLinks)}},
-		session.Removed:    fromAll(none, steps(undying, remove)),
-		session.Damaged:    fromAll(none, damage),
+		LogoutDone: {{from: loggingOut, to: none, act: steps(dying, oldLinks)}},
+		Removed:    fromAll(none, steps(undying, remove)),
+		Damaged:    fromAll(none, damage),
 	} {
 		for _, s := range list {
 			s.by = by

@@ -41,81 +41,84 @@ func TestAPersonIsWarnedOnce(t *testing.T) {
 	})
 }
 
-func TestWhoDidNotUseTheLoginTodayIsNotWarned(t *testing.T) {
+// warnedAsha is the event of a warning.
+const warnedAsha = "11 ending soon AB1234"
+
+// Of a login at 10:00 its person is warned at 21:30.
+func TestWhoIsWarned(t *testing.T) {
 	for name, test := range map[string]struct {
-		use  func(*world)
-		want []string
+		meanwhile func(*world)
+		want      []string
 	}{
-		"not used":            {func(w *world) { w.pass(2 * time.Hour) }, nil},
-		"used the day before": {func(w *world) { w.wantAnswer(asha, "AB1234"); w.pass(2 * time.Hour) }, nil},
-		"looked at only":      {func(w *world) { w.pass(2 * time.Hour); w.wantState(asha, session.Parked) }, nil},
-		"used after midnight": {func(w *world) {
-			w.pass(2 * time.Hour)
-			w.wantAnswer(asha, "AB1234")
-		}, []string{"11 ending soon AB1234"}},
-		"used in vain": {func(w *world) {
-			w.pass(2 * time.Hour)
-			w.kite.Down.Store(true)
-			_, _ = w.call(asha)
-			w.kite.Down.Store(false)
-		}, []string{"11 ending soon AB1234"}},
-		"turned a page after midnight": {func(w *world) {
+		"logged out":               {func(w *world) { w.leave(asha) }, nil},
+		"a logout that waits":      {func(w *world) { w.kite.Undying.Store(true); w.leave(asha) }, nil},
+		"ended by the server":      {steps(forget, call), nil},
+		"another user, not theirs": {steps(forget, call, (*world).loginAsAnother), nil},
+		"another user, theirs":     {steps(forget, call, (*world).loginAsAnother, yes), []string{"11 ending soon CD5678"}},
+		"the pool was closed":      {func(w *world) { w.pool.Close() }, nil},
+		"with a link":              {func(w *world) { w.pass(11*time.Hour + 25*time.Minute); w.link(asha, "") }, []string{warnedAsha}},
+		"with a link, restarted":   {func(w *world) { w.pass(11*time.Hour + 25*time.Minute); w.link(asha, ""); w.restart() }, []string{warnedAsha}},
+		"due while nothing ran":    {func(w *world) { w.off(11*time.Hour + 50*time.Minute) }, []string{warnedAsha}},
+		"over while nothing ran":   {func(w *world) { w.off(12*time.Hour + time.Minute) }, nil},
+		"on a list that says too early": { // one of a version that warned earlier, say
+			func(w *world) {
+				w.store.early = time.Hour
+				w.restart()
+				w.pass(11*time.Hour + 29*time.Minute)
+				w.wantEvents()
+			}, []string{warnedAsha}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.login(asha, "AB1234")
+				start := time.Now()
+				test.meanwhile(w)
+				w.pass(max(0, 11*time.Hour+50*time.Minute-time.Since(start)))
+				w.wantEvents(test.want...)
+			})
+		})
+	}
+}
+
+// off is time in which no process runs.
+func (w *world) off(d time.Duration) {
+	w.pool.Close()
+	w.pass(d)
+	w.open()
+}
+
+// Nor is a person warned who did not use the login on its last day, or who logged in
+// just before its end and was told by that.
+func TestWhoDidNotUseTheLoginTodayIsNotWarned(t *testing.T) {
+	const evening, morning = 13 * time.Hour, 19*time.Hour + 40*time.Minute // after 10:00: 23:00, and 05:40
+	for name, test := range map[string]struct {
+		login time.Duration
+		use   func(*world)
+		want  []string
+	}{
+		"not used":            {evening, func(w *world) { w.pass(2 * time.Hour) }, nil},
+		"used the day before": {evening, func(w *world) { w.wantAnswer(asha, "AB1234"); w.pass(2 * time.Hour) }, nil},
+		"looked at only":      {evening, func(w *world) { w.pass(2 * time.Hour); w.wantState(asha, session.Parked) }, nil},
+		"used after midnight": {evening, func(w *world) { w.pass(2 * time.Hour); w.wantAnswer(asha, "AB1234") }, []string{warnedAsha}},
+		"used in vain":        {evening, func(w *world) { w.pass(2 * time.Hour); down(w); call(w); heal(w) }, []string{warnedAsha}},
+		"turned a page after midnight": {evening, func(w *world) {
 			w.pass(time.Hour - 10*time.Second)
 			w.recall(asha, time.Minute)
 			w.pass(30 * time.Second)
 			w.kite.Calls()
 			w.recall(asha, time.Minute)
 			w.wantCalls()
-		}, []string{"11 ending soon AB1234"}},
+		}, []string{warnedAsha}},
+		"just logged in": {morning, func(w *world) { w.wantWarned(asha, true) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.pass(13 * time.Hour)
-				w.login(asha, "AB1234") // at 23:00, until 06:00
+				w.pass(test.login)
+				w.login(asha, "AB1234")
 				test.use(w)
 				w.pass(7 * time.Hour)
 				w.wantEvents(test.want...)
 				w.wantWarned(asha, true)
-			})
-		})
-	}
-}
-
-func TestAWarningThatCameDueWhileNothingRan(t *testing.T) {
-	for name, test := range map[string]struct {
-		down time.Duration
-		want []string
-	}{
-		"before it is over": {11*time.Hour + 50*time.Minute, []string{"11 ending soon AB1234"}},
-		"after":             {12*time.Hour + time.Minute, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.login(asha, "AB1234")
-				w.pool.Close()
-				w.pass(test.down)
-				w.open()
-				w.wantEvents(test.want...)
-				w.wantWarned(asha, true)
-			})
-		})
-	}
-}
-
-func TestNobodyIsWarnedOfALoginThatIsNone(t *testing.T) {
-	for name, end := range map[string]func(*world){
-		"logged out":      func(w *world) { _, _, _ = w.pool.Logout(w.t.Context(), asha) },
-		"logout waits":    func(w *world) { w.kite.Undying.Store(true); _, _, _ = w.pool.Logout(w.t.Context(), asha) },
-		"server's word":   func(w *world) { w.kite.Restart(); w.wantError(asha, session.ErrEnded) },
-		"not yet theirs":  func(w *world) { w.kite.Restart(); w.wantError(asha, session.ErrEnded); w.loginAsAnother() },
-		"pool was closed": func(w *world) { w.pool.Close() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.login(asha, "AB1234")
-				end(w)
-				w.pass(11*time.Hour + 50*time.Minute)
-				w.wantEvents()
 			})
 		})
 	}
@@ -134,38 +137,6 @@ func (w *world) loginAsAnother() {
 	}
 	w.wantState(asha, session.Unconfirmed)
 	w.pass(time.Second) // a link made in the instant of the login would count as one of before
-}
-
-// What is pending for other reasons does not hide the warning.
-func TestAPersonWithALinkIsWarned(t *testing.T) {
-	for name, restart := range map[string]bool{"one process": false, "after a restart": true} {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.login(asha, "AB1234")
-				w.pass(11*time.Hour + 25*time.Minute)
-				w.link(asha, "")
-				if restart {
-					w.restart()
-				}
-				w.pass(5 * time.Minute)
-				w.wantEvents("11 ending soon AB1234")
-			})
-		})
-	}
-}
-
-func TestAConfirmedLoginIsWarnedOf(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Restart()
-		w.wantError(asha, session.ErrEnded)
-		w.loginAsAnother()
-		if _, err := w.pool.Confirm(w.t.Context(), asha, "CD5678", true); err != nil {
-			t.Fatal(err)
-		}
-		w.pass(11*time.Hour + 30*time.Minute)
-		w.wantEvents("11 ending soon CD5678")
-	})
 }
 
 // A warning is marked before it is told: while it cannot be marked it is not
@@ -232,30 +203,4 @@ func TestAUseThatCannotBeWritten(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Whoever logs in just before the end was told by the login itself.
-func TestALateLoginIsNotWarnedAtOnce(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.pass(19*time.Hour + 40*time.Minute) // from 10:00 to 05:40
-		w.login(asha, "AB1234")
-		w.wantWarned(asha, true)
-		w.pass(time.Hour)
-		w.wantEvents()
-	})
-}
-
-// The list says an earlier time than the record: one of a version that warned
-// earlier, say.
-func TestAPersonIsWarnedThoughTheListSaysTooEarly(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.pool.Close()
-		w.store.early = time.Hour
-		w.open()
-		w.pass(11*time.Hour + 29*time.Minute)
-		w.wantEvents()
-		w.pass(2 * time.Minute)
-		w.wantEvents("11 ending soon AB1234")
-	})
 }
