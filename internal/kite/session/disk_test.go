@@ -16,6 +16,7 @@ type disk struct {
 	loads  int
 	saves  int
 	broken bool
+	slow   int64                      // the person whose record takes a minute to read
 	early  time.Duration              // the list of who is due says so much too early
 	before func(session.Record) error // asked before every Save; nil for a good disk
 }
@@ -35,6 +36,9 @@ func (d *disk) Load(person int64) (session.Record, error) {
 	d.loads++
 	broken := d.broken
 	d.mu.Unlock()
+	if person == d.slow {
+		time.Sleep(time.Minute)
+	}
 	if broken {
 		return session.Record{}, session.ErrRecordDamaged
 	}

@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -179,29 +178,17 @@ func TestMeterOfResumes(t *testing.T) {
 // Counts are of the people in memory, in the words of the states.
 func TestCounts(t *testing.T) {
 	inWorld(t, func(w *world) {
-		want := func(want map[string]int) {
-			t.Helper()
-			got := w.pool.Counts()
-			if !maps.Equal(got, want) {
-				t.Errorf("counts %v, want %v", got, want)
-			}
-			for state := range got {
-				if !slices.Contains(session.States(), state) {
-					t.Errorf("%q is no state", state)
-				}
-			}
-		}
-		want(map[string]int{})
+		w.wantCounts(map[string]int{})
 		w.login(asha, "AB1234")
-		want(map[string]int{"logged in": 1})
+		w.wantCounts(map[string]int{"logged in": 1})
 		w.link(ravi, "")
-		want(map[string]int{"logged in": 1, "link sent": 1})
+		w.wantCounts(map[string]int{"logged in": 1, "link sent": 1})
 		w.kite.DropStreams()
 		w.pass(time.Second)
-		want(map[string]int{"parked": 1, "link sent": 1})
+		w.wantCounts(map[string]int{"parked": 1, "link sent": 1})
 		w.restart() // the link is watched on, the login waits on disk until it is asked for
-		want(map[string]int{"parked": 1, "link sent": 1})
+		w.wantCounts(map[string]int{"parked": 1, "link sent": 1})
 		w.wantAnswer(asha, "AB1234")
-		want(map[string]int{"parked": 1, "link sent": 1})
+		w.wantCounts(map[string]int{"parked": 1, "link sent": 1})
 	})
 }

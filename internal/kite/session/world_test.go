@@ -180,3 +180,10 @@ func asError[T error](err error) bool {
 	_, ok := errors.AsType[T](err)
 	return ok
 }
+
+func (w *world) leave(who int64) {
+	w.t.Helper()
+	if _, _, err := w.pool.Logout(w.t.Context(), who); err != nil {
+		w.t.Fatal(err)
+	}
+}
