@@ -10,6 +10,14 @@ import (
 // Press is a button that comes back with data, such as "holdings:run".
 func Press(text, data string) Button { return Button{Text: text, Data: data} }
 
+// PressIfFits is [Press], and no button where Telegram would not take the data.
+func PressIfFits(text, data string) []Button {
+	if len(data) > MaxButtonData {
+		return nil
+	}
+	return []Button{Press(text, data)}
+}
+
 // MaxButtonData is how many bytes Telegram takes as a button's data.
 const MaxButtonData = 64
 
@@ -21,7 +29,7 @@ func ButtonText(name string) string {
 	return NotBlank(Fit(Clean(name), ButtonWidth))
 }
 
-// ContractButtonText is tapName of an instrument. What tells contracts apart is never cut.
+// ContractButtonText is [ButtonText] of an instrument. What tells contracts apart is never cut.
 func ContractButtonText(symbol string, at time.Time) string {
 	name, tail := Contract(symbol, at)
 	return ButtonText(name) + Clean(tail)
@@ -62,8 +70,8 @@ func ButtonRows(buttons []Button, perRow int) [][]Button {
 // InstrumentButton is a button about an instrument: none when its name does not fit
 // into a button, or is nothing that could be asked for again.
 func InstrumentButton(text, action, id string) []Button {
-	if data := action + id; symbol.IsID(id) && len(data) <= MaxButtonData {
-		return []Button{{Text: text, Data: data}}
+	if !symbol.IsID(id) {
+		return nil
 	}
-	return nil
+	return PressIfFits(text, action+id)
 }

@@ -1,6 +1,3 @@
-// Package view turns values into messages. It is pure: no context, no clock,
-// no I/O, so every reply can be a golden file and a reviewer reads the product
-// in a diff.
 package view
 
 // Message is everything a person sees of one reply, before it is bytes. At most

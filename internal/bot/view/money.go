@@ -50,6 +50,7 @@ func SignedRupeesOf(f kite.Figure) string { return IfKnown(f, SignedRupees) }
 // PercentOf is [Percent] for a figure that may be unknown.
 func PercentOf(f kite.Figure) string { return IfKnown(f, Percent) }
 
+// IfKnown writes a figure, and [Absent] where it is not known.
 func IfKnown(f kite.Figure, write func(decimal.Decimal) string) string {
 	if !f.OK {
 		return Absent

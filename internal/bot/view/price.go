@@ -41,31 +41,31 @@ func FormatOfQuote(q kite.Quote) PriceFormat {
 	return FormatOf(q.ID)
 }
 
-// Plain is the unit without its sign, as in a column.
-func (u PriceFormat) Plain() PriceFormat { return PriceFormat{"", u.places, u.finest} }
+// Plain is the format without its sign, as in a column.
+func (f PriceFormat) Plain() PriceFormat { return PriceFormat{"", f.places, f.finest} }
 
 // Price writes a price with all places of its tick: ₹1,523.60, ₹84.2575, 26,068.15.
-func (u PriceFormat) Price(d decimal.Decimal) string {
-	sign, digits := u.digits(d)
-	return sign + u.sign + group(digits)
+func (f PriceFormat) Price(d decimal.Decimal) string {
+	sign, digits := f.digits(d)
+	return sign + f.sign + group(digits)
 }
 
 // Average writes an average of prices, which stands at no tick.
-func (u PriceFormat) Average(d decimal.Decimal) string {
-	sign, digits := fixed(d, u.places)
-	return sign + u.sign + group(digits)
+func (f PriceFormat) Average(d decimal.Decimal) string {
+	sign, digits := fixed(d, f.places)
+	return sign + f.sign + group(digits)
 }
 
 // Change writes a change of a price: +₹26.45, −124.00.
-func (u PriceFormat) Change(d decimal.Decimal) string {
-	sign, digits := u.digits(d)
-	return plus(sign, digits) + u.sign + group(digits)
+func (f PriceFormat) Change(d decimal.Decimal) string {
+	sign, digits := f.digits(d)
+	return plus(sign, digits) + f.sign + group(digits)
 }
 
-// digits leaves out the noughts behind the places that a price has at least.
-func (u PriceFormat) digits(d decimal.Decimal) (sign, digits string) {
-	sign, digits = fixed(d, u.finest)
-	for n := u.finest; n > u.places && strings.HasSuffix(digits, "0"); n-- {
+// digits leaves out the zeros behind the places that a price has at least.
+func (f PriceFormat) digits(d decimal.Decimal) (sign, digits string) {
+	sign, digits = fixed(d, f.finest)
+	for n := f.finest; n > f.places && strings.HasSuffix(digits, "0"); n-- {
 		digits = digits[:len(digits)-1]
 	}
 	return sign, digits
@@ -73,18 +73,18 @@ func (u PriceFormat) digits(d decimal.Decimal) (sign, digits string) {
 
 // Column writes a price for a column: without a sign, and short when it is too
 // long to stand beside a name.
-func (u PriceFormat) Column(d decimal.Decimal) string {
+func (f PriceFormat) Column(d decimal.Decimal) string {
 	const room = 14 // 9,99,99,999.95
-	if s := u.Plain().Price(d); Width(s) <= room {
+	if s := f.Plain().Price(d); Width(s) <= room {
 		return s
 	}
 	return Short(d)
 }
 
 // Span writes two prices as a range, "" when one is not known.
-func (u PriceFormat) Span(low, high decimal.Decimal) string {
+func (f PriceFormat) Span(low, high decimal.Decimal) string {
 	if !low.IsPositive() || !high.IsPositive() {
 		return ""
 	}
-	return u.Price(low) + " – " + u.Price(high)
+	return f.Price(low) + " – " + f.Price(high)
 }

@@ -34,6 +34,7 @@ func (s *Sheet) add(p sheetPart) {
 	}
 }
 
+// Message makes the message, with native blocks too where native is set.
 func (s *Sheet) Message(native bool, buttons [][]Button) Message {
 	m := Message{HTML: s.html(), Buttons: buttons}
 	if native {

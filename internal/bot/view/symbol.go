@@ -124,6 +124,7 @@ func SymbolOf(id string) string {
 	return name
 }
 
+// ExchangeOf is the exchange of an instrument, "" where none is named.
 func ExchangeOf(id string) string {
 	exchange, _, both := strings.Cut(id, ":")
 	if !both {
@@ -135,6 +136,7 @@ func ExchangeOf(id string) string {
 // InstrumentName is an instrument as it is written for people: a contract as Kite does.
 func InstrumentName(id string, at time.Time) string { return ContractName(SymbolOf(id), at) }
 
+// PlainSymbol leaves out the series that goes without saying.
 func PlainSymbol(s string) string { return strings.TrimSuffix(s, "-EQ") }
 
 // Series returns where the series of a symbol begins (IDEA-BE, SGBMAY30-GB): a

@@ -14,10 +14,11 @@ const leastName = 3
 type Table struct {
 	Head []string // the name column's heading, then one for each number
 	Rows []Row
-	// stack sets the numbers under the names where the rows do not fit on a line each.
+	// Stack sets the numbers under the names where the rows do not fit on a line each.
 	Stack bool
 }
 
+// Row is a line of a table.
 type Row struct {
 	Name    string   // cut where the room ends
 	Tail    string   // follows the name and is never cut: what tells rows apart
@@ -25,7 +26,7 @@ type Row struct {
 }
 
 // html returns the table in <pre>. Every line is as wide as the others, and at
-// most tableWidth. It is measured before it is escaped.
+// most [TableWidth]. It is measured before it is escaped.
 func (t Table) html() string {
 	if t.stacks() {
 		return "<pre>" + Escape(strings.Join(t.stacked(), "\n")) + "</pre>"

@@ -94,8 +94,10 @@ func Cut(s string, n int) string {
 // Typed is what a person typed, fit to be shown back.
 func Typed(s string) string { return Escape(Cut(Clean(strings.TrimSpace(s)), 40)) }
 
+// Capital writes a word with a capital letter.
 func Capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
+// NotBlank is a name, "(no name)" where nothing of it can be seen.
 func NotBlank(name string) string {
 	if name = strings.TrimSpace(name); Width(name) == 0 {
 		return "(no name)"
@@ -111,6 +113,7 @@ func Plural(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
+// IsAre is the verb for so many.
 func IsAre(n int) string {
 	if n == 1 {
 		return "is"

@@ -46,6 +46,7 @@ func SessionDay(t time.Time, exchanges ...string) string {
 	}
 }
 
+// SameDay reports whether two moments are of one day in India.
 func SameDay(a, b time.Time) bool {
 	return a.In(market.IST()).Format(time.DateOnly) == b.In(market.IST()).Format(time.DateOnly)
 }

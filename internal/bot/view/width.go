@@ -65,7 +65,7 @@ func Fit(s string, width int) string {
 	return Prefix(s, width-1) + "…"
 }
 
-// FitName cuts like fit, but keeps two digits at the end: bonds of one issuer
+// FitName cuts like [Fit], but keeps two digits at the end: bonds of one issuer
 // differ only there (SGBDEC2511, SGBDEC2512).
 func FitName(s string, width int) string {
 	const kept = 2

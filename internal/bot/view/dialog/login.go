@@ -1,3 +1,5 @@
+// Package dialog renders what is not figures: logins, status and warnings, help, settings,
+// problems, the answers of tools, and the pages of operators.
 package dialog
 
 import (

@@ -122,14 +122,9 @@ func NoSuchRange(said, symbol string) view.Message {
 	var draw []view.Button
 	for i, r := range kite.Ranges() {
 		names[i] = string(r)
-		if data := "chart:again:" + view.Clean(symbol) + " " + names[i]; len(data) <= view.MaxButtonData {
-			draw = append(draw, view.Button{Text: names[i], Data: data})
-		}
+		draw = append(draw, view.PressIfFits(names[i], "chart:again:"+view.Clean(symbol)+" "+names[i])...)
 	}
-	return view.Message{
-		HTML:    fmt.Sprintf("<b>I have no chart for %s</b>\nI draw %s.", view.Escape(said), strings.Join(names, ", ")),
-		Buttons: notEmpty(draw),
-	}
+	return view.Text(fmt.Sprintf("<b>I have no chart for %s</b>\nI draw %s.", view.Escape(said), strings.Join(names, ", ")), draw...)
 }
 
 // OneChart answers several symbols: a picture shows one.
@@ -137,9 +132,7 @@ func OneChart(words []string, r kite.Range) view.Message {
 	const most = 8
 	var draw []view.Button
 	for _, word := range words[:min(len(words), most)] {
-		if data := "chart:again:" + view.Clean(word) + " " + string(r); len(data) <= view.MaxButtonData {
-			draw = append(draw, view.Button{Text: view.Fit(view.Clean(word), 20), Data: data})
-		}
+		draw = append(draw, view.PressIfFits(view.Fit(view.Clean(word), 20), "chart:again:"+view.Clean(word)+" "+string(r))...)
 	}
 	return view.Message{HTML: "<b>A chart shows one symbol. Which one?</b>", Buttons: view.ButtonRows(draw, 2)}
 }

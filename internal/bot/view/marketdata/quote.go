@@ -1,3 +1,5 @@
+// Package marketdata renders what is about the market: quotes and depth, the watch list,
+// charts and the search. It holds nothing of an account.
 package marketdata
 
 import (
@@ -119,10 +121,8 @@ func quoteButtons(v QuoteView) [][]view.Button {
 // NoQuote answers when Kite has no data at all: which is not that it does not
 // know the symbol.
 func NoQuote(id string) view.Message {
-	return view.Message{
-		HTML:    fmt.Sprintf("<b>No price for %s just now</b>\nKite answered without data for it. If nothing changes, it may no longer be traded.", view.Escape(view.SymbolOf(id))),
-		Buttons: notEmpty(view.InstrumentButton("Try again", "quote:refresh:", id)),
-	}
+	return view.Text(fmt.Sprintf("<b>No price for %s just now</b>\nKite answered without data for it. If nothing changes, it may no longer be traded.", view.Escape(view.SymbolOf(id))),
+		view.InstrumentButton("Try again", "quote:refresh:", id)...)
 }
 
 // QuoteUsage answers /quote without a symbol.

@@ -60,7 +60,7 @@ func Quotes(v QuotesView) view.Message {
 	case len(v.Rows)+len(v.Unclear) == 0:
 		return noQuotes(v.Watch)
 	case len(v.Rows) == 0:
-		return view.Message{HTML: "<b>Which do you mean?</b>\n" + unclearLine(v.Unclear)[0], Buttons: unclearButtons(v.Unclear)}
+		return view.Message{HTML: "<b>Which do you mean?</b>\n" + view.NamesLine("Not clear: ", v.Unclear)[0], Buttons: unclearButtons(v.Unclear)}
 	}
 	perPage := maxQuoteRows
 	if v.Watch {
@@ -73,7 +73,7 @@ func Quotes(v QuotesView) view.Message {
 	var s view.Sheet
 	s.Say(quotesHead(v, shown)...)
 	s.Table(quotesTable(shown, v.AsOf))
-	s.Under(append(quotesGaps(shown), unclearLine(v.Unclear)...)...)
+	s.Under(append(quotesGaps(shown), view.NamesLine("Not clear: ", v.Unclear)...)...)
 	if v.Watch {
 		s.Under(at.Line("symbols")...)
 	} else if left := len(v.Rows) - len(shown); left > 0 {
@@ -199,8 +199,7 @@ func quotesButtons(v QuotesView, at view.Paging, shown []QuoteRow) [][]view.Butt
 		return append(buttons, []view.Button{{Text: "Done", Data: fmt.Sprintf("watch:page:%d", at.Page), Style: view.Primary}})
 	}
 	return append(buttons, []view.Button{
-		{Text: "Refresh", Data: fmt.Sprintf("watch:refresh:%d", at.Page)},
-		{Text: "Edit", Data: fmt.Sprintf("watch:edit:%d", at.Page)},
+		view.Press("Refresh", fmt.Sprintf("watch:refresh:%d", at.Page)), view.Press("Edit", fmt.Sprintf("watch:edit:%d", at.Page)),
 	})
 }
 
@@ -208,19 +207,9 @@ func quotesButtons(v QuotesView, at view.Paging, shown []QuoteRow) [][]view.Butt
 func unclearButtons(words []string) [][]view.Button {
 	var ask []view.Button
 	for _, w := range words {
-		if data := "quote:ask:" + view.Clean(w); len(data) <= view.MaxButtonData {
-			ask = append(ask, view.Button{Text: "Which " + view.Fit(view.Clean(w), 20) + "?", Data: data})
-		}
+		ask = append(ask, view.PressIfFits("Which "+view.Fit(view.Clean(w), 20)+"?", "quote:ask:"+view.Clean(w))...)
 	}
 	return view.ButtonRows(ask, 2)
-}
-
-// unclearLine says which words can mean several instruments.
-func unclearLine(words []string) []string {
-	if len(words) == 0 {
-		return nil
-	}
-	return []string{"Not clear: " + view.SomeNames(words)}
 }
 
 // refreshQuotes asks for the same symbols again, when a button has room for
@@ -233,10 +222,7 @@ func refreshQuotes(shown []QuoteRow) []view.Button {
 		}
 		ids = append(ids, strings.TrimPrefix(r.ID, "NSE:"))
 	}
-	if data := "quotes:refresh:" + strings.Join(ids, ","); len(data) <= view.MaxButtonData {
-		return []view.Button{{Text: "Refresh", Data: data}}
-	}
-	return nil
+	return view.PressIfFits("Refresh", "quotes:refresh:"+strings.Join(ids, ","))
 }
 
 // ParseQuotesArg reads the argument of that button: the instruments in their
@@ -269,13 +255,7 @@ func WatchAdded(added, there, unknown, unclear []string, full bool, most int) vi
 	if len(added) > 0 {
 		lines[0] = "<b>Added to your watch list:</b> " + view.SomeNames(added)
 	}
-	if len(there) > 0 {
-		lines = append(lines, "Already on it: "+view.SomeNames(there))
-	}
-	if len(unknown) > 0 {
-		lines = append(lines, "Not known to Kite: "+view.SomeNames(unknown))
-	}
-	lines = append(lines, unclearLine(unclear)...)
+	lines = slices.Concat(lines, view.NamesLine("Already on it: ", there), view.NamesLine("Not known to Kite: ", unknown), view.NamesLine("Not clear: ", unclear))
 	if full {
 		lines = append(lines, fmt.Sprintf("The list is full: it holds %d symbols. Take some off first.", most))
 	}

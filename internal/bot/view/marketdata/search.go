@@ -28,16 +28,12 @@ func Search(v SearchView) view.Message {
 	}
 	at := view.PageOf(len(v.Found), searchPerPage, v.Page)
 	shown := v.Found[at.From:at.To]
-	var s view.Sheet
-	s.Say(fmt.Sprintf("<b>%s</b> for “%s”", view.Plural(len(v.Found), "match", "matches"), view.Typed(v.Query)))
-	s.Say(instrumentLines(shown)...)
-	s.Say(at.Line("matches")...)
-	s.Say(moreMatch(v.More)...)
+	s := matches(fmt.Sprintf("<b>%s</b> for “%s”", view.Plural(len(v.Found), "match", "matches"), view.Typed(v.Query)), shown, at, v.More)
 	s.Say(unnamed(v.LeftOut)...)
 	buttons := pickButtons(shown, func(id string) string { return "quote:open:" + id })
 	if v.Means != "" {
 		s.Say(fmt.Sprintf("I take “%s” to mean %s (%s).", view.Typed(v.Query), view.Escape(view.SymbolOf(v.Means)), view.Escape(view.ExchangeOf(v.Means))))
-		buttons = append(buttons, unpickButton(symbol.Key(v.Query)))
+		buttons = append(buttons, forgetButton(symbol.Key(v.Query)))
 	}
 	return s.Message(false, append(buttons, turnSearch("search:page", v.Query, at, &s)...))
 }
@@ -55,12 +51,16 @@ func turnSearch(action, query string, at view.Paging, s *view.Sheet) [][]view.Bu
 	return nil
 }
 
-// moreMatch says that more match than are told.
-func moreMatch(more bool) []string {
-	if !more {
-		return nil
+// matches lists a page of instruments; more match than are told where more is set.
+func matches(head string, shown []symbol.Instrument, at view.Paging, more bool) view.Sheet {
+	var s view.Sheet
+	s.Say(head)
+	s.Say(instrumentLines(shown)...)
+	s.Say(at.Line("matches")...)
+	if more {
+		s.Say("There are more, most of them contracts. A month or a strike finds them: <code>nifty nov 26000</code>")
 	}
-	return []string{"There are more, most of them contracts. A month or a strike finds them: <code>nifty nov 26000</code>"}
+	return s
 }
 
 func noMatches(v SearchView) view.Message {
@@ -81,7 +81,7 @@ func SearchTooShort(query string) view.Message {
 	}
 	id := s.Guesses()[0]
 	m.HTML += fmt.Sprintf("\nIf it is the symbol itself: <code>/quote %s</code>", view.Escape(id))
-	m.Buttons = [][]view.Button{{{Text: "Quote " + id, Data: "quote:open:" + id}}}
+	m.Buttons = [][]view.Button{{view.Press("Quote "+id, "quote:open:"+id)}}
 	return m
 }
 
@@ -173,8 +173,8 @@ func pickButtons(shown []symbol.Instrument, data func(id string) string) [][]vie
 		if view.Width(text) > 18 {
 			perRow = 1
 		}
-		if d := data(in.ID); symbol.IsID(in.ID) && len(d) <= view.MaxButtonData {
-			picks = append(picks, view.Button{Text: text, Data: d})
+		if symbol.IsID(in.ID) {
+			picks = append(picks, view.PressIfFits(text, data(in.ID))...)
 		}
 	}
 	return view.ButtonRows(picks, perRow)
@@ -199,11 +199,7 @@ func PickSymbol(v PickView) view.Message {
 	}
 	at := view.PageOf(len(v.Options), searchPerPage, v.Page)
 	shown := v.Options[at.From:at.To]
-	var s view.Sheet
-	s.Say(pickHead(v))
-	s.Say(instrumentLines(shown)...)
-	s.Say(at.Line("matches")...)
-	s.Say(moreMatch(v.More)...)
+	s := matches(pickHead(v), shown, at, v.More)
 	buttons := pickButtons(shown, func(id string) string { return pickData(v.For+":pick"+v.With, id, v.Typed) })
 	return s.Message(false, append(buttons, turnSearch(v.For+":more"+v.With, v.Typed, at, &s)...))
 }
@@ -242,28 +238,22 @@ func NoSuchSymbol(typed, meant string) view.Message {
 	}
 	m := view.Text(fmt.Sprintf("<b>No match for “%s”</b>\n%s", view.Typed(typed), more))
 	if meant != "" {
-		m.Buttons = [][]view.Button{{{Text: "/" + meant, Data: meant + ":again:"}}}
+		m.Buttons = [][]view.Button{{view.Press("/"+meant, meant+":again:")}}
 	}
 	return m
 }
 
 // Remembered says what a word will mean from now on.
 func Remembered(typed, id string) view.Message {
-	return view.Message{
-		HTML:    fmt.Sprintf("I’ll remember that “%s” is %s (%s).", view.Typed(typed), view.Escape(view.SymbolOf(id)), view.Escape(view.ExchangeOf(id))),
-		Buttons: notEmpty(unpickButton(typed)),
-	}
+	return view.Text(fmt.Sprintf("I’ll remember that “%s” is %s (%s).", view.Typed(typed), view.Escape(view.SymbolOf(id)), view.Escape(view.ExchangeOf(id))), forgetButton(typed)...)
+}
+
+// forgetButton forgets what a word, in the form of [symbol.Key], means.
+func forgetButton(typed string) []view.Button {
+	return view.PressIfFits("Forget it", "quote:unpick:"+typed)
 }
 
 // Unlearnt says that a word means nothing special any more.
 func Unlearnt(typed string) view.Message {
 	return view.Text(fmt.Sprintf("Forgotten. I’ll ask again what you mean by “%s”.", view.Typed(typed)))
-}
-
-// unpickButton forgets what a word, in the form of [symbol.Key], means.
-func unpickButton(typed string) []view.Button {
-	if data := "quote:unpick:" + typed; len(data) <= view.MaxButtonData {
-		return []view.Button{{Text: "Forget it", Data: data}}
-	}
-	return nil
 }

@@ -1,3 +1,6 @@
+// Package statement renders what is about a person's account: holdings, positions, orders, trades,
+// GTTs, funds, mutual funds, pictures and files. In privacy mode ([Options.Hide]) no
+// amount, quantity or price of the person's is in any of them.
 package statement
 
 import (

@@ -16,7 +16,8 @@ func TestCheck(t *testing.T) {
 		ok   bool
 	}{
 		{"plain", view.Message{HTML: "hello"}, true},
-		{"tags in order", view.Message{HTML: `<b>a <i>b</i></b> <a href="https://example.com/?a=1">c</a>`}, true},
+		{"tags in order", view.Message{HTML: `<b>a <i>b</i></b> <code>c</code>`}, true},
+		{"a link", view.Message{HTML: `<a href="https://example.com/?a=1">c</a>`}, false},
 		{"escaped", view.Message{HTML: "M&amp;M &lt; &gt; &quot;"}, true},
 		{"as long as can be", view.Message{HTML: "<b>" + long[:4096] + "</b>"}, true},
 		{"empty", view.Message{HTML: "<b></b>"}, false},
