@@ -9,18 +9,16 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// Authorized takes the code that came of a person's attempt, and makes a login
-// of it. The state has to be that of the person's newest attempt: it is what ties
-// the code to the person, and a code that is sent with another attempt's verifier
-// is lost.
+// Authorized logs a person in with the code of their newest attempt. The state ties
+// the code to that attempt; sent with the verifier of another one, a code is lost.
 //
 // Errors: ErrNoAttempt, ErrOtherAttempt, ErrCodeUsed, *QueuedError,
-// *CrowdedError, ErrCodeRefused, ErrCodeLost, ErrUnread, ErrLeft, or ErrNoLogin
+// *CrowdedError, ErrCodeRefused, ErrCodeLost, ErrUnread, ErrLoggedOut, or ErrNoLogin
 // when the Kite user is another person's. nil: the person is logged in, and
 // EventLoggedIn follows.
 func (p *Pool) Authorized(ctx context.Context, person int64, state, code string) (Status, error) {
 	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error {
-		pr.authorizing.Add(1) // the caller hears what comes of the code, not the watcher
+		pr.authorizing.Add(1) // the watcher logouts the code to the caller
 		defer pr.authorizing.Add(-1)
 		link, err := pr.acceptCode(state, code)
 		if err != nil {
@@ -31,16 +29,16 @@ func (p *Pool) Authorized(ctx context.Context, person int64, state, code string)
 	})
 }
 
-// Callback is Authorized for a browser that came back by itself: the state says
-// whose it is. What a login came to is an event, too: a phone drops a page as soon
-// as another app is opened.
+// Callback is Authorized for a browser that was redirected to us: the state says whose
+// it is. A failure is an event as well, since a phone drops a page as soon as another
+// app is opened.
 func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error) {
 	for _, pr := range p.inMemory() { // people with a link out are in memory
 		if _, ok := pr.record().attempt(state); ok {
-			leaves := pr.logoutCount()
+			logouts := pr.logoutCount()
 			s, err := p.Authorized(ctx, pr.id, state, code)
 			if died, ok := errors.AsType[*CodeError](err); ok {
-				pr.notify(leaves, Event{Kind: EventLoginFailed, Why: died})
+				pr.notify(logouts, Event{Kind: EventLoginFailed, Why: died})
 			}
 			return s, err
 		}
@@ -48,9 +46,9 @@ func (p *Pool) Callback(ctx context.Context, state, code string) (Status, error)
 	return Status{}, ErrNoAttempt
 }
 
-// acceptCode writes a code down with its attempt, and when it may be sent.
+// acceptCode saves a code with its attempt, and when it may be sent.
 func (pr *personState) acceptCode(state, code string) (link Link, err error) {
-	cancelBooking := func() {}
+	cancel := func() {}
 	saved := pr.update(func(r *Record) {
 		i, known := r.attempt(state)
 		if !known {
@@ -63,19 +61,19 @@ func (pr *personState) acceptCode(state, code string) (link Link, err error) {
 			err = ErrCodeUsed
 		case a.Code == "":
 			var due time.Time
-			if due, cancelBooking, err = pr.pool.codes.reserve(pr.id, now); err == nil {
+			if due, cancel, err = pr.pool.codes.reserve(pr.id, now); err == nil {
 				a.Code, a.Received, a.Due = code, now, due // with their monotonic readings
 			}
 		}
 		link = r.Links[i]
 	})
 	if saved != nil {
-		cancelBooking()
+		cancel()
 	}
 	return link, errors.Join(err, saved)
 }
 
-// notAwaited says why a code with an unknown state is not taken.
+// notAwaited is the error for a code whose state is unknown.
 func (r Record) notAwaited() error {
 	open := r.Links[len(r.finished()):]
 	switch {
@@ -97,8 +95,8 @@ func (pr *personState) newAttempt(ctx context.Context) (Link, error) {
 	return Link{Attempt: &attempt, Ref: newRef(), URL: url, Issued: pr.pool.Now().UTC()}, nil
 }
 
-// tryLink finds out whether a link's login is through, and binds it if so. ErrNoLogin:
-// not yet.
+// tryLink binds a link's login if its browser part is finished, and else fails with
+// ErrNoLogin.
 func (pr *personState) tryLink(ctx context.Context, link Link) error {
 	if link.Attempt == nil {
 		return pr.bindIfFinished(ctx, link)
@@ -106,8 +104,8 @@ func (pr *personState) tryLink(ctx context.Context, link Link) error {
 	return pr.runDetached(ctx, func(ctx context.Context) error { return pr.exchange(ctx, link.Ref) })
 }
 
-// runDetached runs do to its end even if the caller gives up, as after a /logout: an
-// answer that is not read would leave a login at the server whose key no one has.
+// runDetached runs do to its end even if the caller gives up, as for a /logout: an
+// answer that is not read would leave a login at the server without a key.
 func (pr *personState) runDetached(ctx context.Context, do func(context.Context) error) error {
 	done := make(chan error, 1)
 	pr.pool.spawnFor(pr, func(ctx context.Context) {
@@ -127,9 +125,9 @@ func (pr *personState) runDetached(ctx context.Context, do func(context.Context)
 	}
 }
 
-// exchange carries an attempt on as far as it goes: ErrNoLogin while there is no
-// code, *QueuedError while it is not its turn. With the bearer that a code was
-// exchanged for, the link is one like any other: it is asked who logged in.
+// exchange carries an attempt on as far as possible. It fails with ErrNoLogin while
+// there is no code, and with *QueuedError while the code waits. With the bearer that
+// the code is exchanged for, the link is like any other: it is asked who logged in.
 func (pr *personState) exchange(ctx context.Context, ref string) error {
 	if err := pr.exchanging.lock(ctx); err != nil {
 		return err
@@ -138,14 +136,14 @@ func (pr *personState) exchange(ctx context.Context, ref string) error {
 	rec := pr.record()
 	i := rec.link(ref)
 	if i < 0 {
-		return ErrNoLogin // it was given up meanwhile
+		return ErrNoLogin // dropped meanwhile
 	}
 	link := rec.Links[i]
 	a, now := link.Attempt, pr.pool.Now()
 	switch {
 	case a == nil:
-		return pr.bindIfFinished(ctx, link) // by the one before us
-	case a.Sent: // by a process that did not live to hear the answer
+		return pr.bindIfFinished(ctx, link) // another caller exchanged it
+	case a.Sent: // by a process that ended before the answer
 		return pr.failAttempt(link, ErrCodeLost, nil)
 	case a.Code == "" && pr.linkAge(link) >= AttemptLife:
 		pr.expireLink(link)
@@ -153,14 +151,14 @@ func (pr *personState) exchange(ctx context.Context, ref string) error {
 	case a.Code == "":
 		return ErrNoLogin
 	case now.Sub(a.Received) >= CodeLife:
-		return pr.failAttempt(link, ErrCodeRefused, errors.New("it waited for longer than it is good"))
-	case now.Before(a.Due) && a.Due.Sub(now) <= CodeLife: // else a clock was set back
+		return pr.failAttempt(link, ErrCodeRefused, errors.New("it waited longer than it lives"))
+	case now.Before(a.Due) && a.Due.Sub(now) <= CodeLife: // else the clock was set back
 		return &QueuedError{Until: a.Due}
 	}
 	return pr.redeem(ctx, link)
 }
 
-// redeem exchanges the code of a link, once: that it is sent is on disk before.
+// redeem exchanges the code of a link, once: Sent is on disk before.
 func (pr *personState) redeem(ctx context.Context, link Link) error {
 	if err := pr.changeLink(link.Ref, func(l *Link) { l.Attempt.Sent = true }); err != nil {
 		return err
@@ -168,7 +166,7 @@ func (pr *personState) redeem(ctx context.Context, link Link) error {
 	held, err := pr.pool.Authorizer.Redeem(ctx, *link.Attempt)
 	switch kind := wire.KindOf(err); {
 	case err != nil && pr.pool.ctx.Err() != nil:
-		return err // we stop: the next process says that the code is lost
+		return err // the pool closes: the next process reports the code as lost
 	case err == nil:
 		if err := pr.changeLink(link.Ref, func(l *Link) { l.Credential, l.Attempt = held, nil }); err != nil {
 			pr.endUnwanted(ctx, held)
@@ -196,24 +194,24 @@ func (pr *personState) failAttempt(link Link, why, cause error) error {
 		step = stepCodeRefused
 	}
 	pr.pool.count(step)
-	pr.pool.Logger.Warn("a login by oauth came to nothing: its person is told to start again", "person", pr.id, "why", why, "err", cause)
+	pr.pool.Logger.Warn("login by oauth failed: its person is asked to start again", "person", pr.id, "why", why, "err", cause)
 	pr.expireLink(link)
 	return &CodeError{Why: why, Then: link.Then}
 }
 
-// endUnwanted ends a login that is no longer wanted: the person logged out, or began
-// again, while the code was being exchanged.
+// endUnwanted ends a login whose person logged out, or began again, while its code was
+// being exchanged.
 func (pr *personState) endUnwanted(ctx context.Context, held Credential) {
 	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })
 	if err != nil {
-		pr.pool.Logger.Error("a login that is not wanted any more cannot be written down: it is tried once to end it", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("unwanted login not saved: it is ended once, without a retry", "person", pr.id, "err", err)
 		pr.endSession(ctx, held)
 		return
 	}
 	pr.endNow(ctx, false)
 }
 
-// changeLink changes a link that is still there.
+// changeLink changes a link that still has its attempt.
 func (pr *personState) changeLink(ref string, change func(*Link)) error {
 	known := false
 	err := pr.update(func(r *Record) {
@@ -225,7 +223,7 @@ func (pr *personState) changeLink(ref string, change func(*Link)) error {
 	switch {
 	case err != nil:
 		return err
-	case !known: // the person left meanwhile
+	case !known: // the person logged out meanwhile
 		return ErrNoLogin
 	}
 	return nil

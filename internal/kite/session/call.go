@@ -12,11 +12,11 @@ import (
 
 // Call asks the person's account one thing, over that person's session.
 //
-// It is asked again where an answer may merely have been lost. When the account
-// does not answer, Call finds out what that means for the login (interpret). And
-// no answer is handed out before its owner is proved (requireProof).
+// It asks again where an answer may have been lost (callSession). When the account does
+// not answer, it finds out what that means for the login (interpret). It returns no
+// answer before the account is known to be the login's (requireProof).
 //
-// Errors: ErrNoLogin, ErrEnded, ErrUnconfirmed, ErrLeft, *DoubtError,
+// Errors: ErrNoLogin, ErrEnded, ErrUnconfirmed, ErrLoggedOut, *DoubtError,
 // *UsurpedError, or *wire.Error when the login is fine and only this call failed.
 // It returns after [Longest] at the latest.
 func (p *Pool) Call(ctx context.Context, person int64, q query.Query) (string, error) {
@@ -30,8 +30,8 @@ func (p *Pool) Call(ctx context.Context, person int64, q query.Query) (string, e
 	return text, err
 }
 
-// Fetch is Call, but an answer of the same login that is not older than maxAge
-// is handed out again. It returns when Kite gave the answer.
+// Fetch is Call with a cache: it returns an answer to the same login that is at most
+// maxAge old, and when Kite gave it.
 func (p *Pool) Fetch(ctx context.Context, person int64, q query.Query, maxAge time.Duration) (string, time.Time, error) {
 	pr, done, err := p.acquire(person)
 	if err != nil {
@@ -60,8 +60,8 @@ func (pr *personState) cached(key string, maxAge time.Duration) (cachedAnswer, b
 	return a, ok
 }
 
-// cacheAnswer keeps a session's answer for a minute or two and returns its time. Answers
-// never outlive their login: cached compares, and setRecord drops them.
+// cacheAnswer keeps a session's answer for a minute or two and returns its time. No
+// answer outlives its login: cached compares, and setRecord drops them.
 func (pr *personState) cacheAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -79,7 +79,7 @@ func (pr *personState) call(ctx context.Context, q query.Query) (string, ID, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	for leaves := pr.logoutCount(); ; {
+	for logouts := pr.logoutCount(); ; {
 		login := pr.record().Login
 		switch {
 		case login == nil:
@@ -89,7 +89,7 @@ func (pr *personState) call(ctx context.Context, q query.Query) (string, ID, err
 		}
 		text, err := pr.callOn(ctx, login, q)
 		switch {
-		case pr.logoutCount() != leaves:
+		case pr.logoutCount() != logouts:
 			return "", ID{}, ErrLoggedOut
 		case errors.Is(err, errReplaced) && ctx.Err() == nil:
 			continue // a new login came through meanwhile
@@ -124,8 +124,8 @@ func (pr *personState) callOn(ctx context.Context, login *Login, q query.Query) 
 	return text, nil
 }
 
-// interpret says what a failed call means. nil: the login is fine, the tool may be
-// asked again.
+// interpret says what a failed call means. nil: the login is fine, and the tool can be
+// called again.
 func (pr *personState) interpret(ctx context.Context, login Login, err error) error {
 	switch wire.KindOf(err) {
 	case wire.KindEnded:
@@ -141,14 +141,13 @@ func (pr *personState) interpret(ctx context.Context, login Login, err error) er
 	}
 }
 
-// requireProof makes sure that an answer received at the given tick is the login's
-// own before the caller sees it. While a link of the session can still be
-// finished, a second browser login silently replaces the account behind it, so
-// the proof must be younger than the answer; afterwards one proof for each
-// connection is enough, if it was asked for when the link was dead. An empty
-// answer is believed only with a younger proof.
+// requireProof makes sure that an answer received at the given tick is of the login's
+// account. While a link of the session can still be finished, a second browser login
+// silently replaces the account, so the proof has to be younger than the answer.
+// Afterwards one proof for each connection is enough. An empty answer always needs a
+// younger proof.
 func (pr *personState) requireProof(ctx context.Context, login Login, answered uint64, empty bool) error {
-	for !pr.isProved(login, answered, empty) { // what another caller found may be older than the answer
+	for !pr.isProved(login, answered, empty) { // a probe of another caller may be older than the answer
 		if err := pr.probe(ctx, login); err != nil {
 			return err
 		}
@@ -162,9 +161,9 @@ func (pr *personState) isProved(login Login, answered uint64, empty bool) bool {
 	return pr.proof > answered || !empty && pr.proof > 0 && !login.LinksAlive(pr.proofAt)
 }
 
-// isEmpty reports whether an answer holds nothing. That is what an account
-// without orders says, and what the server makes of a Kite that answers null to
-// everything. A profile tells them apart, since a null has no name.
+// isEmpty reports whether an answer is empty, as for an account without orders. The
+// server makes the same of a Kite that answers null to everything; a profile shows
+// which it is.
 func isEmpty(text string) bool {
 	text = strings.TrimSpace(text)
 	return text == "" || text == "[]" || text == "null"

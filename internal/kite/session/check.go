@@ -12,20 +12,20 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// probe finds out whether a login still answers, with patience: the server
-// says the same for an ended login, a rate limit and an outage. One caller asks,
-// and the others wait for its verdict: a Kite that limits us is asked no more
-// often because the parts of an answer fail side by side.
+// probe finds out whether a login still answers. It asks several times, since the
+// server says the same for an ended login, a rate limit and an outage. Concurrent
+// callers share one probe, so that parts of an answer that fail side by side do not
+// multiply the calls.
 func (pr *personState) probe(ctx context.Context, login Login) error {
 	for {
-		v, mine := pr.joinProbe(login.Session)
+		p, mine := pr.joinProbe(login.Session)
 		if mine {
-			return pr.probeAlone(ctx, login, v)
+			return pr.runProbe(ctx, login, p)
 		}
 		select {
-		case <-v.done:
-			if v.given {
-				return v.err
+		case <-p.done:
+			if p.conclusive {
+				return p.err
 			}
 		case <-ctx.Done():
 			return pr.contextEnded(ctx, login, unreachable(ctx))
@@ -33,38 +33,38 @@ func (pr *personState) probe(ctx context.Context, login Login) error {
 	}
 }
 
-// joinProbe returns the verdict that is awaited on a session, or begins one, which
-// is then the caller's to find.
-func (pr *personState) joinProbe(session ID) (v *probe, mine bool) {
+// joinProbe returns the probe that runs for a session, or a new one, which the caller
+// has to run.
+func (pr *personState) joinProbe(session ID) (p *probe, mine bool) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	if v = pr.probing; v != nil && v.session == session {
-		return v, false
+	if p = pr.probing; p != nil && p.session == session {
+		return p, false
 	}
-	v = &probe{session: session, done: make(chan struct{})}
-	pr.probing = v
-	return v, true
+	p = &probe{session: session, done: make(chan struct{})}
+	pr.probing = p
+	return p, true
 }
 
-func (pr *personState) probeAlone(ctx context.Context, login Login, v *probe) error {
+func (pr *personState) runProbe(ctx context.Context, login Login, p *probe) error {
 	defer func() { // after a panic, too
 		pr.mu.Lock()
 		defer pr.mu.Unlock()
-		if pr.probing == v {
+		if pr.probing == p {
 			pr.probing = nil
 		}
-		close(v.done)
+		close(p.done)
 	}()
 	err := pr.probeWithPauses(ctx, login)
-	v.err, v.given = err, ctx.Err() == nil
+	p.err, p.conclusive = err, ctx.Err() == nil
 	return err
 }
 
-// probeWithPauses asks until the login answers, or patience ends.
+// probeWithPauses asks until the login answers, or for as often as there are pauses.
 func (pr *personState) probeWithPauses(ctx context.Context, login Login) error {
 	err := pr.askOnce(ctx, login)
 	if pr.isOverdue(login) {
-		return pr.orDoubt(login, err) // the clock and Kite agree: do not keep the person waiting
+		return pr.orDoubt(login, err) // the clock and Kite agree: the person need not wait
 	}
 	for _, pause := range pr.pool.Timing.ProbePauses {
 		if !inconclusive(err) {
@@ -78,12 +78,12 @@ func (pr *personState) probeWithPauses(ctx context.Context, login Login) error {
 	return pr.orDoubt(login, err)
 }
 
-// probeOnce is confirm without patience: a silence is a doubt at once.
+// probeOnce is probe without retries.
 func (pr *personState) probeOnce(ctx context.Context, login Login) error {
 	return pr.orDoubt(login, pr.askOnce(ctx, login))
 }
 
-// askOnce asks the login once. Of a silence it asks why, as far as Kite says that.
+// askOnce asks the login once, and for the reason if it does not answer.
 func (pr *personState) askOnce(ctx context.Context, login Login) error {
 	err := pr.verifyUser(ctx, login)
 	if inconclusive(err) {
@@ -94,7 +94,7 @@ func (pr *personState) askOnce(ctx context.Context, login Login) error {
 	return err
 }
 
-// orDoubt makes a doubt of a silence.
+// orDoubt replaces an inconclusive error by a DoubtError.
 func (pr *personState) orDoubt(login Login, err error) error {
 	if !inconclusive(err) {
 		return err
@@ -103,8 +103,8 @@ func (pr *personState) orDoubt(login Login, err error) error {
 	return &DoubtError{Over: pr.isOverdue(login), Err: err}
 }
 
-// contextEnded is the error for a caller whose context ended. A deadline that passed
-// means that Kite did not answer in time.
+// contextEnded is the error for a caller whose context ended. If its deadline passed,
+// Kite did not answer in time.
 func (pr *personState) contextEnded(ctx context.Context, login Login, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		pr.markDoubtful(login)
@@ -116,7 +116,7 @@ func (pr *personState) contextEnded(ctx context.Context, login Login, err error)
 // isOverdue reports whether a login is over by the clock.
 func (pr *personState) isOverdue(login Login) bool { return !pr.pool.Now().Before(login.Until()) }
 
-// inconclusive reports whether an error leaves open what became of the login.
+// inconclusive reports whether an error logouts open whether the login is over.
 func inconclusive(err error) bool {
 	switch wire.KindOf(err) {
 	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt, wire.KindMalformed:
@@ -126,9 +126,8 @@ func inconclusive(err error) bool {
 	}
 }
 
-// askReason asks what Kite says of a login by OAuth that it does not answer. One
-// question is answered with Kite's own reason, which shows whether Kite dropped the
-// login or has a fault. nil: the login is not known to be over.
+// askReason asks why a login by OAuth does not answer: one tool passes Kite's own
+// reason on. nil: the login is not known to be over.
 func (pr *personState) askReason(ctx context.Context, login Login, err error) error {
 	if !login.Session.IsBearer() || wire.KindOf(err) != wire.KindFailed {
 		return nil
@@ -139,14 +138,13 @@ func (pr *personState) askReason(ctx context.Context, login Login, err error) er
 	return nil
 }
 
-// verifyUser asks the login's session once who it is, and draws the conclusions
-// that need no patience.
+// verifyUser asks the login's session once who is logged in, and acts on an answer.
 func (pr *personState) verifyUser(ctx context.Context, login Login) error {
 	sent, at := pr.tick(), pr.pool.Now()
 	text, err := pr.callSession(ctx, login.Session, query.Profile())
 	if wire.KindOf(err) == wire.KindDoubt && login.Resumable != No {
-		// The server no longer opens the session over its stream. Over /mcp it
-		// says in so many words whether that is the end.
+		// The server no longer serves the session over its stream. Over /mcp it says
+		// whether the session has ended.
 		text, err = pr.pool.Dialer.Resume(login.Credential, nil).Call(ctx, query.Profile())
 	}
 	if wire.KindOf(err) == wire.KindEnded {
@@ -167,13 +165,13 @@ func (pr *personState) verifyUser(ctx context.Context, login Login) error {
 	}
 	pr.recordProof(login, sent, at)
 	if login.Resumable == Unknown {
-		pr.startWatcher() // asks; it could not be told right after the login
+		pr.startWatcher() // it asks; right after the login there was no answer
 	}
 	return pr.isCurrent(login)
 }
 
-// recordProof notes that the login named its user when it was asked at a tick, which
-// was at a moment. It says nothing of a login that came after it.
+// recordProof notes that the login's session named the right user when it was asked at a
+// tick and a time. A newer login is left alone.
 func (pr *personState) recordProof(login Login, sent uint64, at time.Time) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -182,10 +180,10 @@ func (pr *personState) recordProof(login Login, sent uint64, at time.Time) {
 	}
 }
 
-// errReplaced is ErrNoLogin for this session: the person has another one by now.
+// errReplaced is ErrNoLogin for one session: the person has another one by now.
 var errReplaced = fmt.Errorf("%w on this session", ErrNoLogin)
 
-// isCurrent makes sure that the login was not replaced or ended while Kite was asked.
+// isCurrent fails if the login was replaced or ended while Kite was asked.
 func (pr *personState) isCurrent(login Login) error {
 	now := pr.record().Login
 	switch {
@@ -197,8 +195,8 @@ func (pr *personState) isCurrent(login Login) error {
 	return nil
 }
 
-// callSession asks something on a session, and once more when the answer was lost. A
-// call on a stream that ended does not count: over /mcp it has both tries.
+// callSession calls over a session, and once more if the answer was lost. A call on a
+// stream that ended does not count: over /mcp there are two attempts.
 func (pr *personState) callSession(ctx context.Context, id ID, q query.Query) (string, error) {
 	l := pr.connection(id)
 	text, err := l.Call(ctx, q)
@@ -217,12 +215,11 @@ func (pr *personState) callSession(ctx context.Context, id ID, q query.Query) (s
 		return text, l.orUnreachable(err)
 	}
 	if login := pr.record().Login; login != nil && login.Session == id && login.Resumable == No {
-		return "", err // there is no other way
+		return "", err // /mcp does not know the session
 	}
-	// The stream stands but the call did not get through. That /mcp does not know
-	// the session proves nothing then: this server may not resume streams at all.
-	// If it does know it, it is the way to go from now on: a stream that swallows
-	// one call would let the next one wait as long.
+	// The stream is open, and the call was not answered. If /mcp knows the session, it
+	// is used from now on, since the next call on that stream would wait as long. If
+	// not, that proves nothing: the server may resume no streams.
 	resumed := pr.resume(pr.record().credential(id))
 	text, again := resumed.Call(ctx, q)
 	if wire.KindOf(again) == wire.KindEnded || wire.Unanswered(again) {
@@ -232,8 +229,8 @@ func (pr *personState) callSession(ctx context.Context, id ID, q query.Query) (s
 	return text, again
 }
 
-// tick returns the next moment of the person's own order of events: a proof
-// holds for the answers received before it was asked for.
+// tick counts the person's questions and answers: a proof is valid for answers received
+// before it was asked for.
 func (pr *personState) tick() uint64 {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -241,67 +238,54 @@ func (pr *personState) tick() uint64 {
 	return pr.lastTick
 }
 
-// notServed is what it means that there is no server where sessions are resumed:
-// nothing, but for a login that lived on its stream alone. That one cannot be asked
-// anything any more; it lapses, so that /logout still tries to end it.
+// notServed handles a server without /mcp. Only a login that depended on its stream is
+// lost by that; its session is kept as Replaced, so that /logout still ends it.
 func (pr *personState) notServed(login Login, err error) error {
 	if login.Resumable != No || pr.hasStream(login.Session) {
 		return err
 	}
-	err = pr.update(func(r *Record) {
-		if r.Login != nil && r.Login.Session == login.Session {
-			r.retire(pr.pool.forgottenByServer, r.Login.credential())
-		}
-	})
+	_, err = pr.updateLogin(login.Session, func(r *Record) { r.retire(pr.pool.forgottenByServer, r.Login.credential()) })
 	if err != nil {
 		return fmt.Errorf("keep the session of a lost login: %w", err)
 	}
 	return pr.ended(login, wire.EndUnsaid)
 }
 
-// ended draws the conclusion from the server's word.
+// ended removes a login that the server has ended.
 func (pr *personState) ended(login Login, why wire.Ending) error {
-	was := false
-	err := pr.update(func(r *Record) {
-		if was = r.Login != nil && r.Login.Session == login.Session; was {
-			r.Login = nil
-		}
-	})
+	current, err := pr.updateLogin(login.Session, func(r *Record) { r.Login = nil })
 	if err != nil {
 		return fmt.Errorf("forget the ended login: %w", err)
 	}
-	if was {
+	if current {
 		pr.pool.count(stepEnded)
 	}
-	pr.startWatcher() // its link, if it is still shown, is dead
+	pr.startWatcher() // its link, if it is on the screen, is dead
 	return &EndedError{Why: why}
 }
 
 // usurped ends a session on which another Kite user answered.
 func (pr *personState) usurped(ctx context.Context, login Login, user kite.Identity) error {
 	var dead []Link
-	was, leaves := false, 0
-	err := pr.update(func(r *Record) {
-		if r.Login == nil || r.Login.Session != login.Session {
-			return
-		}
-		was, leaves = true, pr.logouts
-		held := login.Credential
-		held.UserID = user.UserID
-		r.Login, r.Ending = nil, append(r.Ending, held)
+	logouts := 0
+	current, err := pr.updateLogin(login.Session, func(r *Record) {
+		logouts = pr.logouts
+		usurped := login.Credential
+		usurped.UserID = user.UserID
+		r.Login, r.Ending = nil, append(r.Ending, usurped)
 		if i := slices.IndexFunc(r.Links, func(l Link) bool { return l.Session == login.Session }); i >= 0 {
-			dead = []Link{r.Links[i]} // not announced yet: it must not be taken for one that may be finished
+			dead = []Link{r.Links[i]} // not announced yet: it can no longer be finished
 			r.Links = slices.Delete(r.Links, i, i+1)
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("end the usurped login: %w", err)
 	}
-	if was {
+	if current {
 		pr.pool.count(stepUsurped)
 	}
 	if dead != nil {
-		pr.notify(leaves, Event{Kind: EventLinkDead, Links: dead})
+		pr.notify(logouts, Event{Kind: EventLinkDead, Links: dead})
 	}
 	pr.endNow(ctx, false)
 	return &UsurpedError{Was: login.User, Now: user}

@@ -121,7 +121,7 @@ func (pr *personState) renewed(bearer, mcp ID) {
 			}
 		})
 		if err != nil {
-			pr.pool.Logger.Error("the session of a login is not remembered: the next process makes another one", "person", pr.id, "err", err)
+			pr.pool.Logger.Error("mcp session of a login not saved: the next process opens another one", "person", pr.id, "err", err)
 		}
 	})
 }

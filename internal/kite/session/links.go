@@ -50,7 +50,7 @@ func (p *Pool) link(ctx context.Context, person int64, then string, renew bool) 
 // makeLink finds a link that can be handed out again, or makes one. It returns the
 // links that it takes the place of.
 func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (link Link, dropped []Link, err error) {
-	leaves, before := pr.logoutCount(), pr.record().Login
+	logouts, before := pr.logoutCount(), pr.record().Login
 	if err := pr.linking.lock(ctx); err != nil {
 		return Link{}, nil, err
 	}
@@ -66,7 +66,7 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 		}
 	}
 	if young {
-		dropped, err = pr.issueLink(leaves, before, link, nil, then, true)
+		dropped, err = pr.issueLink(logouts, before, link, nil, then, true)
 		if !errors.Is(err, errLinkGone) {
 			return link, dropped, err
 		}
@@ -75,7 +75,7 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 	if err != nil {
 		return Link{}, nil, err
 	}
-	more, err := pr.issueLink(leaves, before, link, conn, then, false)
+	more, err := pr.issueLink(logouts, before, link, conn, then, false)
 	if err == nil {
 		pr.pool.count(stepLinkSent)
 	} else if conn != nil {
@@ -97,11 +97,11 @@ var errLinkGone = errors.New("the link is gone")
 //
 // A login that was there before, and was never announced, is news no more: who
 // asks for a link in spite of it gets one. The links that it left are returned.
-func (pr *personState) issueLink(leaves int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
+func (pr *personState) issueLink(logouts int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
 	bound, left := false, false
 	var state error
 	err = pr.update(func(r *Record) {
-		if left = pr.logouts != leaves; left {
+		if left = pr.logouts != logouts; left {
 			return
 		}
 		done := r.finished()
@@ -220,7 +220,7 @@ func (pr *personState) reusableLink() (Link, bool) {
 	return link, brought || here && pr.pool.since(at) < LinkYoung && shown < LinkYoung
 }
 
-// keepCommand leaves a command to a link that cannot be given out again, since its
+// keepCommand logouts a command to a link that cannot be given out again, since its
 // login is being made.
 func (pr *personState) keepCommand(link Link, then string) {
 	if then == "" {
@@ -232,7 +232,7 @@ func (pr *personState) keepCommand(link Link, then string) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("the command that waits for a login is not written down: it has to be sent again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("waiting command not saved: its person has to send it again", "person", pr.id, "err", err)
 	}
 }
 

@@ -130,13 +130,13 @@ func (pr *personState) contest(ctx context.Context, link Link, user kite.Identit
 	}
 	defer done()
 	var refused, contested Event
-	known, leaves, otherLeaves := false, 0, 0
+	known, logouts, otherLogouts := false, 0, 0
 	err = update(func(r []*Record) {
 		i := r[0].link(link.Ref)
 		if known = i >= 0; !known { // they left, or another call was faster
 			return
 		}
-		leaves, otherLeaves = pr.logouts, other.logouts
+		logouts, otherLogouts = pr.logouts, other.logouts
 		r[0].Links[i].UserID = user.UserID
 		refused = Event{Kind: EventRefused, Links: r[0].giveUpUser(user.UserID)}
 		if l := r[1].Login; l != nil && l.User.UserID == user.UserID { // else their record is damaged, or they have left
@@ -150,9 +150,9 @@ func (pr *personState) contest(ctx context.Context, link Link, user kite.Identit
 		return ErrNoLogin
 	}
 	pr.pool.count(stepRefused)
-	pr.notify(leaves, refused)
+	pr.notify(logouts, refused)
 	if contested.Kind != 0 {
-		other.notify(otherLeaves, contested)
+		other.notify(otherLogouts, contested)
 		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher may be busy with other work
 			other.endPending(ctx, pr.pool.Timing.PollTimeout)
 			other.startWatcher()
@@ -166,21 +166,21 @@ func (pr *personState) contest(ctx context.Context, link Link, user kite.Identit
 // session lapses: should it have been finished in a silence of Kite's, a
 // /logout still ends it. It reports whether it was the person's still.
 func (pr *personState) expireLink(link Link) (known bool) {
-	leaves := 0
+	logouts := 0
 	err := pr.update(func(r *Record) {
 		if i := r.link(link.Ref); i >= 0 {
-			known, leaves, link = true, pr.logouts, r.Links[i]
+			known, logouts, link = true, pr.logouts, r.Links[i]
 			r.Links = slices.Delete(r.Links, i, i+1)
 			r.retire(pr.pool.forgottenByServer, link.Credential)
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("a dead link cannot be forgotten yet; trying on", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("dead link not removed: trying again", "person", pr.id, "err", err)
 		return known
 	}
 	if known {
 		pr.pool.count(stepLinkDied)
-		pr.notify(leaves, Event{Kind: EventLinkDead, Links: []Link{link}})
+		pr.notify(logouts, Event{Kind: EventLinkDead, Links: []Link{link}})
 	}
 	return known
 }

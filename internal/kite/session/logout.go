@@ -91,8 +91,8 @@ func (pr *personState) endPending(ctx context.Context, within time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	byOAuth := slices.ContainsFunc(pr.record().Ending, func(h Credential) bool { return h.Session.IsBearer() })
-	if through, leaves := pr.endSessions(ctx, false); through {
-		pr.notify(leaves, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
+	if through, logouts := pr.endSessions(ctx, false); through {
+		pr.notify(logouts, Event{Kind: EventLoggedOut, ByOAuth: byOAuth})
 	}
 }
 
@@ -100,7 +100,7 @@ func (pr *personState) endPending(ctx context.Context, within time.Duration) {
 // busy with one of them must not hold up the others. A session that waits for the
 // login's sake is left, unless all are wanted. It reports whether a logout is
 // through by that: the caller that brought it about is the one to tell.
-func (pr *personState) endSessions(ctx context.Context, all bool) (through bool, leaves int) {
+func (pr *personState) endSessions(ctx context.Context, all bool) (through bool, logouts int) {
 	if pr.ending.lock(ctx) != nil {
 		return false, 0
 	}
@@ -122,14 +122,14 @@ func (pr *personState) endSessions(ctx context.Context, all bool) (through bool,
 			return i >= 0 && gone[i]
 		})
 		over := r.Leaving && len(r.Ending) == 0
-		through, leaves = over && !r.Silent, pr.logouts
+		through, logouts = over && !r.Silent, pr.logouts
 		if over {
 			r.Leaving, r.Silent = false, false
 		}
 	})
 	if err != nil {
 		through = false
-		pr.pool.Logger.Error("an ended session is not forgotten yet; trying on", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("ended session not removed from the record: trying again", "person", pr.id, "err", err)
 	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -137,14 +137,14 @@ func (pr *personState) endSessions(ctx context.Context, all bool) (through bool,
 	if len(pr.rec.Ending) == 0 {
 		pr.endTries = 0
 	}
-	return through, leaves
+	return through, logouts
 }
 
 // endSession reports whether a session is gone at the server, or given up.
 func (pr *personState) endSession(ctx context.Context, h Credential) bool {
 	err := pr.pool.Dialer.End(ctx, h)
 	if err != nil && !pr.pool.forgottenByServer(h) {
-		pr.pool.Logger.Warn("a session cannot be ended yet: it stays open at Kite; trying on", "person", pr.id, "err", err)
+		pr.pool.Logger.Warn("session not ended: it stays open at Kite, trying again", "person", pr.id, "err", err)
 		return false
 	}
 	return true

@@ -44,7 +44,7 @@ func (p *Pool) release(pr *personState) {
 	p.forget(pr)
 }
 
-// forget drops a person who is not needed in memory, else leaves them to the
+// forget drops a person who is not needed in memory, else logouts them to the
 // sweeper. The pool's mu is held.
 func (p *Pool) forget(pr *personState) {
 	switch {
@@ -64,7 +64,7 @@ func (pr *personState) load() {
 	rec, err := pr.pool.Store.Load(pr.id)
 	switch {
 	case errors.Is(err, ErrRecordDamaged):
-		pr.pool.Logger.Error("a person's record is damaged: they have to log in again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("record damaged: its person has to log in again", "person", pr.id, "err", err)
 		return // the next save replaces it
 	case err != nil:
 		pr.unreadable = fmt.Errorf("load the person's record: %w", err)

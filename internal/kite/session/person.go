@@ -64,9 +64,9 @@ func (p *Pool) serve(ctx context.Context, person int64, do func(context.Context,
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	leaves := pr.logoutCount()
+	logouts := pr.logoutCount()
 	err = do(ctx, pr)
-	if pr.logoutCount() != leaves {
+	if pr.logoutCount() != logouts {
 		err = ErrLoggedOut
 	}
 	return pr.status(), err
@@ -76,6 +76,16 @@ func (p *Pool) serve(ctx context.Context, person int64, do func(context.Context,
 // is called once, with mu held.
 func (pr *personState) update(change func(*Record)) error {
 	return update(func(r []*Record) { change(r[0]) }, pr)
+}
+
+// updateLogin is update, if the login is still the one of a session.
+func (pr *personState) updateLogin(session ID, change func(*Record)) (current bool, err error) {
+	err = pr.update(func(r *Record) {
+		if current = r.Login != nil && r.Login.Session == session; current {
+			change(r)
+		}
+	})
+	return current, err
 }
 
 // update changes the records of several people in one commit. change is called
@@ -197,13 +207,13 @@ func (p *Pool) forgottenByServer(h Credential) bool {
 	return p.since(h.End()) > forgetGrace && p.since(p.started) > life+forgetGrace
 }
 
-// notify passes an event on, unless the person logged out since leaves was read:
+// notify passes an event on, unless the person logged out since logouts was read:
 // events of the time before a logout are dropped. mu is held meanwhile, so that after
 // a logout none is being sent.
-func (pr *personState) notify(leaves int, e Event) {
+func (pr *personState) notify(logouts int, e Event) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	if pr.logouts == leaves {
+	if pr.logouts == logouts {
 		pr.sendLocked(e)
 	}
 }

@@ -109,7 +109,7 @@ func (p *Pool) spawn(f func(context.Context)) {
 // recoverPanic is deferred: a panic affects one person, not the process.
 func (p *Pool) recoverPanic() {
 	if bug := recover(); bug != nil {
-		p.Logger.Error("the session pool panicked: a bug of ours; please report it with the stack. Others are served all the same", stdlog.Panic(bug)...)
+		p.Logger.Error("session pool panicked: one person is affected, please report the stack", stdlog.Panic(bug)...)
 	}
 }
 
@@ -190,11 +190,11 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
 	}
 }
 
-// probe is what one caller found out about a login that did not answer, shared
-// with the callers that wait for it.
+// probe is a question to a login that did not answer, shared by the callers that wait
+// for it.
 type probe struct {
-	session ID
-	done    chan struct{}
-	err     error // once done is closed
-	given   bool  // else the caller gave up, and the next one has to find out
+	session    ID
+	done       chan struct{}
+	err        error // once done is closed
+	conclusive bool  // else the caller gave up, and the next one has to ask
 }

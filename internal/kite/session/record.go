@@ -12,45 +12,44 @@ import (
 	"kitebot/internal/market"
 )
 
-// Record is everything that is remembered of one person's logins across
-// restarts. The zero Record (but for Person) means: nothing is known.
+// Record is what survives a restart of one person's logins. A Record with nothing but
+// Person means that nothing is known.
 type Record struct {
 	Person   int64         // Telegram user id
-	Login    *Login        // the session that answers; nil for none
-	Links    []Link        // login links that were shown and may still be finished, oldest first
-	Replaced []Credential  // replaced sessions: never used again, ended only by /logout
-	Ending   []Credential  // sessions to be ended at the server, tried until it says so
-	Leaving  bool          // the person logged out, and waits for the word that Ending is through
-	Silent   bool          // with Leaving: the person was removed and waits for no word
-	Last     kite.Identity // the Kite user bound last: another one is named and asked about
-	// Contested: a login ended since another person logged in as the same Kite user.
-	// It is told until the next login.
+	Login    *Login        // nil: not logged in
+	Links    []Link        // login links on the screen that can still be finished, oldest first
+	Replaced []Credential  // sessions that a newer login replaced: never used again, ended only by /logout
+	Ending   []Credential  // sessions to end at the server, retried until it confirms
+	Leaving  bool          // the person logged out and is notified when Ending is empty
+	Silent   bool          // with Leaving: the person was removed and is not notified
+	Last     kite.Identity // the last Kite user: the person has to confirm another one
+	// Contested: a login ended because another person logged in as the same Kite user.
+	// Reset by the next login.
 	Contested bool
 }
 
-// Login is a session that a Kite user finished a browser login on.
+// Login is a session on which a Kite user finished a browser login.
 type Login struct {
 	Credential
 	User  kite.Identity
 	Bound time.Time // when the login was noticed
-	// LinkAt is when its link was made: until that is dead, a second browser login
-	// could replace the account. In memory it is a moment of this process, see Pool.started.
+	// LinkAt is when its link was made. Until the link is dead, a second browser login
+	// can replace the account. In memory it is a time of this process, see Pool.started.
 	LinkAt    time.Time
 	LinkSeq   int // links up to this one were made before the login
 	Resumable Tristate
-	// Used is when the account was last asked for something by its person, kept
-	// no finer than a day needs: the first use of each Indian day.
+	// Used is the person's first use of the login on the last Indian day of use.
 	Used time.Time
-	// Warned: the person was told, once, that this login will be over soon.
+	// Warned: the person was warned that this login ends soon.
 	Warned bool
-	// Confirmed is false while the person has not said that this other Kite
-	// user than last time is theirs. Nothing of the account is shown before.
+	// Confirmed is false until the person confirms a Kite user other than the last.
+	// Nothing of the account is shown before.
 	Confirmed bool
 }
 
-// Link is a login link given to a person. Its Credential is the session that is logged
-// in through it. That of a login by OAuth is zero until the code of its Attempt
-// was exchanged; then Attempt is nil.
+// Link is a login link given to a person. Its Credential is the session that it logs
+// in. A login by OAuth has an Attempt and no Credential until its code is exchanged,
+// and then the reverse.
 type Link struct {
 	Credential
 	Attempt *Attempt
@@ -62,7 +61,7 @@ type Link struct {
 	Then    string // the command to run once the login is through; "" for none
 }
 
-// Tristate is what is known of a yes-or-no question.
+// Tristate is the answer to a yes-or-no question.
 type Tristate int
 
 // The answers.
@@ -72,11 +71,10 @@ const (
 	No
 )
 
-// Store keeps records. The record's user is unique: one Kite user belongs to
-// one person at a time.
+// Store keeps records. A Kite user belongs to one person at a time.
 type Store interface {
 	// Load returns a person's record, a zero one when there is none. It fails
-	// with ErrRecordDamaged when what is stored cannot be believed.
+	// with ErrRecordDamaged when the stored record cannot be trusted.
 	Load(person int64) (Record, error)
 	// Save replaces people's records in one commit. It fails with *OwnedError, and
 	// changes nothing, when a login's Kite user is another person's.
@@ -96,10 +94,10 @@ func (e *OwnedError) Error() string {
 	return fmt.Sprintf("kite user is bound to another person (%d)", e.Person)
 }
 
-// Due is when a person is to be looked after without having asked.
+// Due says when the pool has to act for a person who did not ask.
 type Due struct {
 	Person int64
-	At     time.Time // the zero Time: from the start of the process
+	At     time.Time // the zero Time: at the start of the process
 }
 
 // IsEmpty reports whether there is nothing to remember.
@@ -107,9 +105,8 @@ func (r Record) IsEmpty() bool {
 	return r.Login == nil && len(r.Links)+len(r.Replaced)+len(r.Ending) == 0 && r.Last == kite.Identity{} && !r.Contested
 }
 
-// Due says when a record has to be looked at by itself: at once while it has
-// links or endings, before the login is over if its person is yet to be warned
-// of that, else not at all.
+// Due says when the pool has to act on a record: at once for links and endings,
+// before the end of the login for a warning, else never.
 func (r Record) Due() (Due, bool) {
 	if len(r.Links)+len(r.Ending) > 0 {
 		return Due{Person: r.Person}, true
@@ -121,8 +118,8 @@ func (r Record) Due() (Due, bool) {
 	return Due{Person: r.Person, At: at}, true
 }
 
-// warnAt says when the login's person is to be warned of its end, to the second;
-// false when there is nothing to warn of, or they were.
+// warnAt returns when to warn of the login's end, to the second; false for no login,
+// or if the person was warned.
 func (r Record) warnAt() (time.Time, bool) {
 	if r.Login == nil || !r.Login.Confirmed || r.Login.Warned {
 		return time.Time{}, false
@@ -130,14 +127,14 @@ func (r Record) warnAt() (time.Time, bool) {
 	return r.Login.Until().Add(-WarnBefore).Truncate(time.Second), true
 }
 
-// ByOAuth reports whether any login that is held was made by OAuth.
+// ByOAuth reports whether any login of the record was made by OAuth.
 func (r Record) ByOAuth() bool {
 	bearer := func(h Credential) bool { return h.Session.IsBearer() }
 	return r.Login != nil && bearer(r.Login.Credential) || slices.ContainsFunc(r.Links, Link.Exchanged) ||
 		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Replaced, bearer)
 }
 
-// clone copies a record so that changing it leaves the original alone.
+// clone copies a record so that changing it logouts the original alone.
 func (r Record) clone() Record {
 	if r.Login != nil {
 		login := *r.Login
@@ -243,7 +240,7 @@ func (r Record) attempt(state string) (index int, ok bool) {
 }
 
 // dropAttempts lets go of the logins by OAuth that another link takes the place
-// of, and leaves it the command that waited for them: of one person, one is
+// of, and logouts it the command that waited for them: of one person, one is
 // under way. One that is made and was not read is ended.
 func (r *Record) dropAttempts(next *Link) (dropped []Link) {
 	older := func(l Link) bool { return (l.Attempt != nil || l.Exchanged()) && l.Ref != next.Ref }

@@ -9,13 +9,13 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// State is where a person stands. It is derived from the record, the open
-// connection and the clock, never stored: there is nothing to get out of step.
+// State is the state of a person's login. It is derived from the record, the open
+// connection and the clock, and never stored: nothing can get out of step.
 type State int
 
 // The states (docs/ARCHITECTURE.md draws the arrows).
 const (
-	None        State = iota // nothing known; /login leaves it
+	None        State = iota // nothing known; /login logouts it
 	LinkSent                 // a login link is out and watched
 	Unconfirmed              // another Kite user than last time: asked, nothing shown
 	LoggedIn                 // the account answers, the stream is open
@@ -31,22 +31,22 @@ func (s State) String() string { return stateNames[s] }
 // States lists the names of all states.
 func States() []string { return slices.Clone(stateNames[:]) }
 
-// Status is what is known of a person's login, for showing.
+// Status is what is known of a person's login.
 type Status struct {
 	State         State
-	User          kite.Identity // the login's; zero without one
+	User          kite.Identity // zero: not logged in
 	Last          kite.Identity // the Kite user bound before this login, zero when none
 	Since         time.Time     // when the login was noticed
-	Until         time.Time     // about when it will be over
+	Until         time.Time     // about when it ends
 	Resumable     Tristate      // whether it survives a dropped stream
-	Link          *Link         // the newest link that can still be finished
-	Links         []Link        // every link that is still shown, oldest first
-	FinishedLinks []Link        // those that the login has made pointless, until it is Announced
-	Announcing    bool          // Untold, and its event is being delivered
+	Link          *Link         // the newest link that can still be finished; nil for none
+	Links         []Link        // every link on the screen, oldest first
+	FinishedLinks []Link        // those that the login made useless, until it is Announced
+	Announcing    bool          // EventLoggedIn is being delivered: the caller need not tell the person
 	ByOAuth       bool          // the login, or what is being logged out, was made by OAuth
-	Unended       bool          // a session of before is to be ended, and Kite has not confirmed it
-	Contested     bool          // there was a login, and another person's as the same Kite user: both ended
-	EndWaits      bool          // the same, and it waits for the person's word: see [Pool.EndEarlier]
+	Unended       bool          // an earlier session is to be ended, and Kite has not confirmed it
+	Contested     bool          // the login ended because another person logged in as the same Kite user
+	EndWaits      bool          // an earlier session is ended only if the person wants it: see [Pool.EndEarlier]
 }
 
 // status derives the state. stream says whether the login's stream is open,
@@ -82,39 +82,38 @@ func (r Record) status(now time.Time, stream, doubted, alive bool) Status {
 	return s
 }
 
-// Event is something that happened to a person's login by itself.
+// Event is a change of a person's login that they did not ask for.
 type Event struct {
 	Person int64
 	Kind   EventKind
-	Status Status // as it is now
-	Links  []Link // the links concerned: their messages lose their buttons
+	Status Status // after the event
+	Links  []Link // the links concerned, whose messages lose their buttons
 	Then   string // the command to run now (EventLoggedIn)
-	// ByOAuth says how the login was made that is logged out (EventLoggedOut).
+	// ByOAuth: the login that was logged out was made by OAuth (EventLoggedOut).
 	ByOAuth bool
-	Why     *CodeError // what a login came to (EventLoginFailed)
+	Why     *CodeError // EventLoginFailed
 }
 
 // EventKind names an Event.
 type EventKind int
 
 const (
-	// EventLoggedIn: a link was finished. Told again after a restart until
+	// EventLoggedIn: a link was finished. Sent again after a restart until
 	// Pool.Announced is called.
 	EventLoggedIn EventKind = iota + 1
 	// EventLinkDead: a link can no longer be finished.
 	EventLinkDead
-	// EventRefused: the Kite user of this login was another person's, whose login
-	// is ended as well.
+	// EventRefused: the Kite user of this login is another person's, whose login
+	// ends as well.
 	EventRefused
-	// EventContested: another person logged in as this person's Kite user: both
-	// logins are ended.
+	// EventContested: another person logged in as this person's Kite user. Both
+	// logins end.
 	EventContested
-	// EventEndingSoon: the login, used today, will be over within WarnBefore.
-	// Told once for a login.
+	// EventEndingSoon: the login, used today, ends within WarnBefore. Sent once.
 	EventEndingSoon
-	// EventLoggedOut: a logout that had to wait is through.
+	// EventLoggedOut: Kite confirmed a logout that had to wait.
 	EventLoggedOut
-	// EventLoginFailed: a login by OAuth came to nothing in the background.
+	// EventLoginFailed: a login by OAuth failed in the background.
 	EventLoginFailed
 )
 
@@ -125,16 +124,15 @@ func (k EventKind) String() string { return eventNames[k] }
 // Why a person's account cannot be asked. Failures of the far end are
 // *wire.Error instead.
 var (
-	// ErrNoLogin: there is no login: offer one.
+	// ErrNoLogin: the person is not logged in.
 	ErrNoLogin = errors.New("not logged in")
-	// ErrEnded: the server said that the login is over: offer a new one.
+	// ErrEnded: the server said that the login is over.
 	ErrEnded = errors.New("login ended by the server")
-	// ErrBound: the login came through just now; EventLoggedIn follows.
+	// ErrBound: the person has just logged in; EventLoggedIn follows.
 	ErrBound = errors.New("login has just come through")
-	// ErrLoggedOut: the person logged out, or was removed, during the call: there is
-	// nothing to say.
+	// ErrLoggedOut: the person logged out, or was removed, during the call.
 	ErrLoggedOut = errors.New("logged out meanwhile")
-	// ErrUnconfirmed: the person has not said yet that this Kite user is theirs.
+	// ErrUnconfirmed: the person has not confirmed the changed Kite user.
 	ErrUnconfirmed = errors.New("changed kite user not confirmed")
 )
 
@@ -146,10 +144,10 @@ func (e *EndedError) Error() string { return ErrEnded.Error() }
 // Is makes it an ErrEnded.
 func (e *EndedError) Is(target error) bool { return target == ErrEnded }
 
-// DoubtError says that the account does not answer, and that it is not known
-// whether Kite fails or the login is over (the server says the same for both).
+// DoubtError: the account does not answer. The server says the same whether Kite fails
+// or the login is over.
 type DoubtError struct {
-	Over bool  // the clock says that the login is over by now
+	Over bool  // by the clock the login is over
 	Err  error // what Kite answered last
 }
 
@@ -159,49 +157,47 @@ func (e *DoubtError) Error() string {
 
 func (e *DoubtError) Unwrap() error { return e.Err }
 
-// UsurpedError says that another Kite user answered on a person's session than
-// the one they logged in as: a second login was finished through the same
-// link. The session was ended before anything of it was shown.
+// UsurpedError: another Kite user answered on the session, since a second browser
+// login was finished through the same link. The session was ended, and nothing of the
+// other account was shown.
 type UsurpedError struct{ Was, Now kite.Identity }
 
 func (e *UsurpedError) Error() string { return "another kite user answered on the session" }
 
-// Why a code that was brought is not exchanged. Nothing was sent then.
+// Why a code is not exchanged. Nothing was sent.
 var (
-	// ErrNoAttempt: the person has no login by OAuth under way.
+	// ErrNoAttempt: the person has not begun a login by OAuth.
 	ErrNoAttempt = errors.New("no login is waited for")
-	// ErrOtherAttempt: the code belongs to another attempt than the person's
-	// newest: an older one, or another person's.
+	// ErrOtherAttempt: the code belongs to an older attempt, or to another person's.
 	ErrOtherAttempt = errors.New("the code is of another login attempt")
-	// ErrCodeUsed: another code was brought for this attempt already.
+	// ErrCodeUsed: the attempt has another code already.
 	ErrCodeUsed = errors.New("the code was used already")
-	// ErrUnread: the code was exchanged. The login is made, and Kite does not say
-	// yet whose it is: it is asked on.
+	// ErrUnread: the code was exchanged, and Kite does not say yet who logged in. The
+	// watcher keeps asking.
 	ErrUnread = errors.New("the login is made and cannot be read yet")
 )
 
-// QueuedError says that a code waits for its turn: the server takes few logins
-// at a time from one address. The watcher exchanges it.
+// QueuedError: the code waits in the queue, since the server limits logins from one
+// address. The watcher exchanges it.
 type QueuedError struct{ Until time.Time }
 
-func (e *QueuedError) Error() string { return "the login waits for its turn" }
+func (e *QueuedError) Error() string { return "the login is queued" }
 
-// CrowdedError says that a code was not taken, since its turn would come too late
-// for it, or its person brought too many.
+// CrowdedError: the code was not accepted, since the queue is longer than a code
+// lives, or the person sent too many.
 type CrowdedError struct{ Until time.Time }
 
 func (e *CrowdedError) Error() string { return "too many logins are under way" }
 
-// Why an attempt is over although its code was sent. It is never sent again.
+// Why an attempt failed after its code was sent. A code is sent once.
 var (
-	// ErrCodeRefused: the server does not take the code: it is too old, say.
+	// ErrCodeRefused: the server refused the code, for example as too old.
 	ErrCodeRefused = errors.New("the code was refused")
-	// ErrCodeLost: it is not known what became of the code.
+	// ErrCodeLost: the exchange was not answered.
 	ErrCodeLost = errors.New("the code was sent and not answered")
 )
 
-// CodeError says that a login by OAuth came to nothing although its code was
-// brought. It is ErrCodeRefused or ErrCodeLost.
+// CodeError: the exchange of a code failed. It is ErrCodeRefused or ErrCodeLost.
 type CodeError struct {
 	Why  error
 	Then string // the command that waited for the login; "" for none
@@ -211,8 +207,8 @@ func (e *CodeError) Error() string { return e.Why.Error() }
 
 func (e *CodeError) Unwrap() error { return e.Why }
 
-// progress says how far a login by OAuth is whose person did their part; nil: they
-// have not, or it is no such login.
+// progress returns how far the exchange of a link's code is, as an error; nil if there
+// is no code.
 func (l Link) progress() error {
 	switch a := l.Attempt; {
 	case l.Exchanged():

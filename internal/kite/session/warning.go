@@ -34,28 +34,28 @@ func (p *Pool) warn(person int64) {
 		return
 	}
 	if err != nil {
-		p.Logger.Error("whether a person is to be warned is not known; trying again in a minute", "person", person, "err", err)
+		p.Logger.Error("record not read for a warning: trying again in a minute", "person", person, "err", err)
 		p.expiries.put(person, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
 	defer done()
-	tell, leaves := false, 0
+	tell, logouts := false, 0
 	err = pr.update(func(r *Record) {
 		now := p.Now()
 		if at, due := r.warnAt(); !due || now.Before(at) {
 			return
 		}
 		r.Login.Warned = true
-		tell, leaves = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.logouts
+		tell, logouts = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.logouts
 	})
 	if err != nil {
-		p.Logger.Error("a person is not warned, since it could not be marked; trying again in a minute", "person", person, "err", err)
+		p.Logger.Error("warning not saved: trying again in a minute", "person", person, "err", err)
 		p.expiries.put(person, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
 	p.expiries.set(pr.record(), p.Now()) // a person who is due later gets a new entry
 	if tell {
-		pr.notify(leaves, Event{Kind: EventEndingSoon})
+		pr.notify(logouts, Event{Kind: EventEndingSoon})
 	}
 }
 
@@ -83,6 +83,6 @@ func (pr *personState) saveUse(context.Context) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("the use of a login is not noted: the person may not be warned before it ends", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("use of a login not saved: its person may not be warned before it ends", "person", pr.id, "err", err)
 	}
 }

@@ -23,7 +23,7 @@ func (p *Pool) Start() error {
 		}
 		pr, done, err := p.acquire(due.Person)
 		if err != nil {
-			p.Logger.Error("a person's login cannot be taken up: it is tried again when they write, and at the next start", "person", due.Person, "err", err)
+			p.Logger.Error("person not loaded at the start: trying again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
 		p.expiries.set(pr.record(), p.Now())
@@ -122,20 +122,20 @@ func (pr *personState) pollLinks(ctx context.Context) {
 // pollLink asks one link's session. The person is notified of a login that failed
 // although they finished it.
 func (pr *personState) pollLink(ctx context.Context, link Link) {
-	leaves := pr.logoutCount()
+	logouts := pr.logoutCount()
 	err := pr.tryLink(ctx, link)
 	code, died := errors.AsType[*CodeError](err)
 	_, queued := errors.AsType[*QueuedError](err)
 	switch {
 	case died:
-		pr.notify(leaves, Event{Kind: EventLoginFailed, Why: code})
+		pr.notify(logouts, Event{Kind: EventLoginFailed, Why: code})
 	case errors.Is(err, ErrEnded) && link.Exchanged():
-		pr.notify(leaves, Event{Kind: EventLoginFailed, Why: &CodeError{Why: ErrCodeLost, Then: link.Then}})
+		pr.notify(logouts, Event{Kind: EventLoginFailed, Why: &CodeError{Why: ErrCodeLost, Then: link.Then}})
 	case err == nil, errors.Is(err, ErrNoLogin), errors.Is(err, ErrUnread), errors.Is(err, ErrEnded), queued:
 	case wire.KindOf(err) != wire.KindUnknown:
-		pr.pool.Logger.Debug("a login link cannot be watched just now", "person", pr.id, "err", err)
+		pr.pool.Logger.Debug("login link not polled", "person", pr.id, "err", err)
 	default:
-		pr.pool.Logger.Error("a finished login cannot be taken over; trying on while its link lives", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("finished login not saved: trying again while its link lives", "person", pr.id, "err", err)
 	}
 }
 
@@ -148,7 +148,7 @@ func (pr *personState) withPollTimeout(ctx context.Context, ask func(context.Con
 
 // askResumable finds out once whether the login survives a dropped stream, by
 // asking who is logged in over /mcp with the same id. A failure that says
-// nothing leaves the question open for the next time.
+// nothing logouts the question open for the next time.
 func (pr *personState) askResumable(ctx context.Context) {
 	login := pr.record().Login
 	if login == nil || login.Resumable != Unknown || pr.pool.background.Wait(ctx) != nil {
@@ -170,12 +170,7 @@ func (pr *personState) askResumable(ctx context.Context) {
 	if answer == Unknown {
 		return
 	}
-	err := pr.update(func(r *Record) {
-		if r.Login != nil && r.Login.Session == login.Session {
-			r.Login.Resumable = answer
-		}
-	})
-	if err != nil {
-		pr.pool.Logger.Error("whether a login can be resumed is not remembered: it is found out again", "person", pr.id, "err", err)
+	if _, err := pr.updateLogin(login.Session, func(r *Record) { r.Login.Resumable = answer }); err != nil {
+		pr.pool.Logger.Error("resumability of a login not saved: it is asked again", "person", pr.id, "err", err)
 	}
 }
