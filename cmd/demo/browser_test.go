@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,9 +87,16 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 	p := newPhone(t)
 	kite, flags := realKite(t)
 	d := start(t, strings.NewReader("y\n"), flags...)
-	d.login(t, kite)
 	p.do("open the page", chromedp.Navigate(d.page))
 	p.become("Asha")
+	p.do("begin", chromedp.Click(chromedp.ID("start")))
+	p.says("Hello, Asha!")
+	p.send("/login")
+	p.says("Log in to Kite")
+	if status, body := kite.CompleteLogin(t.Context(), kite.LoginLinks()[0], ashaUser); status != http.StatusOK {
+		t.Fatalf("login page: %d %s", status, body)
+	}
+	p.says("Logged in as")
 
 	kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
 	p.send("/holdings")
@@ -111,8 +119,8 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 	p.until(`document.getElementById('status').innerText === 'connecting…'`)
 }
 
-// The gallery fits a phone, and so does every table of usual data: not so what
-// Kite's tools answer, which is shown as it came.
+// The gallery fits a phone, and so does every table of usual data: not so what Kite's tools answer, which is shown as
+// it came.
 func TestGallery(t *testing.T) {
 	p := newPhone(t)
 	d := start(t, strings.NewReader(""))
@@ -154,8 +162,8 @@ func (p phone) logIn(user string) {
 	})
 }
 
-// pressIfThere presses a button that may go at any moment: the bot may notice
-// a login before Done is pressed, and takes the button away.
+// pressIfThere presses a button that may go at any moment: the bot may notice a login before Done is pressed, and takes
+// the button away.
 func (p phone) pressIfThere(label string) {
 	p.t.Helper()
 	ask[bool](p, `[...document.querySelectorAll('.key')].filter((b) => b.innerText.trim() === `+quoted(label)+`).at(-1)?.click() === undefined`)
@@ -169,8 +177,7 @@ func (p phone) is(condition, meaning string) {
 	}
 }
 
-// fits checks that nothing has to be scrolled sideways, and no button's label
-// is cut off.
+// fits checks that nothing has to be scrolled sideways, and no button's label is cut off.
 func (p phone) fits() {
 	p.t.Helper()
 	p.is(`!document.querySelector('[data-overflow]')`, "no table is wider than the screen")
@@ -178,8 +185,8 @@ func (p phone) fits() {
 	p.is(`[...document.querySelectorAll('.label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
 }
 
-// screenshot is where the picture of the holdings goes: the file that
-// KITEBOT_SCREENSHOT names, to be looked at, or one that goes with the test.
+// screenshot is where the picture of the holdings goes: the file that KITEBOT_SCREENSHOT names, to be looked at, or one
+// that goes with the test.
 func screenshot(t *testing.T) string {
 	if file := os.Getenv("KITEBOT_SCREENSHOT"); file != "" {
 		return file

@@ -66,9 +66,8 @@ func (d *demo) build() (err error) {
 	return d.catchBrowsers()
 }
 
-// catchBrowsers lets the browser bring the end of a login by OAuth by itself: it
-// runs on this machine. If another program takes the address before the bot does, the
-// start fails and says so.
+// catchBrowsers lets the browser bring the end of a login by OAuth by itself: it runs on this machine. If another
+// program takes the address before the bot does, the start fails and says so.
 func (d *demo) catchBrowsers() error {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,8 +77,7 @@ func (d *demo) catchBrowsers() error {
 	return l.Close()
 }
 
-// servePage serves the chat under a random path, the gallery below that, and
-// the Bot API for the bot.
+// servePage serves the chat under a random path, the gallery below that, and the Bot API for the bot.
 func (d *demo) servePage() error {
 	secret := "/" + rand.Text() + "/"
 	views, err := newGallery(d.clock.Now())

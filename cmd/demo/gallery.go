@@ -28,12 +28,11 @@ const galleryCSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-u
 const meetingOrder = `start login portfolio holdings positions orders trades funds mf gtt profile quote quotes watch
 	chart allocation movers search hide show settings tools tool status logout forget help admin`
 
-// met are the samples that a person usually meets of commands without a sample
-// of their own name; they come first.
+// met are the samples that a person usually meets of commands without a sample of their own name; they come first.
 var met = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
 
-// extreme matches the names of samples that a person hardly ever meets: texts
-// that attack the chat, and more or stranger data than an account has.
+// extreme matches the names of samples that a person hardly ever meets: texts that attack the chat, and more or
+// stranger data than an account has.
 var extreme = regexp.MustCompile(`_(hostile|tricky|huge|odd|null|foreign|strange|long)(_|$)`)
 
 // galleryGroup is what belongs to one command.
@@ -43,9 +42,8 @@ type galleryGroup struct {
 	Shown, Extreme []viewtest.Sample
 }
 
-// newGallery returns a page with every message of package view and with the
-// pictures, of prices at a moment. It knows nothing of any account. Its addresses
-// are relative, below the one that ends in a slash.
+// newGallery returns a page with every message of package view and with the pictures, of prices at a moment. It knows
+// nothing of any account. Its addresses are relative, below the one that ends in a slash.
 func newGallery(now time.Time) (http.Handler, error) {
 	painter, err := chart.New(1)
 	if err != nil {
@@ -144,9 +142,8 @@ var (
 	inChat  = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "</pre>\n", "</pre>", "−₹", "−\u2060₹", "+₹", "+\u2060₹")
 )
 
-// chatHTML is a text in Telegram's HTML as it looks in a chat: a link leads
-// nowhere, a table ends its line, and a sign stays with its amount. The golden
-// tests have checked the tags.
+// chatHTML is a text in Telegram's HTML as it looks in a chat: a link leads nowhere, a table ends its line, and a sign
+// stays with its amount. The golden tests have checked the tags.
 func chatHTML(text string) template.HTML {
 	return template.HTML(inChat.Replace(linkTag.ReplaceAllString(text, "<a>")))
 }

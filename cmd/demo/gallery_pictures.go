@@ -21,8 +21,8 @@ type galleryPicture struct {
 	draw    func(*chart.Painter) ([]byte, error)
 }
 
-// galleryPictures are the pictures of the bot, drawn by the bot's own code from
-// what the simulated Kite answers at a moment.
+// galleryPictures are the pictures of the bot, drawn by the bot's own code from what the simulated Kite answers at a
+// moment.
 func galleryPictures(now time.Time) ([]galleryPicture, error) {
 	var all []galleryPicture
 	for _, r := range kite.Ranges() {

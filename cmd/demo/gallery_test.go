@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"image/png"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -19,10 +18,12 @@ import (
 	"kitebot/internal/bot/chart"
 )
 
-// gallery returns a function that asks a gallery for one address.
+var oneGallery = sync.OnceValues(func() (http.Handler, error) { return newGallery(time.Now()) })
+
+// gallery returns a function that asks the gallery for one address.
 func gallery(t *testing.T) func(path string) *httptest.ResponseRecorder {
 	t.Helper()
-	g, err := newGallery(time.Now())
+	g, err := oneGallery()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,8 +34,8 @@ func gallery(t *testing.T) func(path string) *httptest.ResponseRecorder {
 	}
 }
 
-// Every golden file of package view has its message on the page once, and the
-// page has no others. Each stands below a command of the bot.
+// Every golden file of package view has its message on the page once, and the page has no others. Each stands below a
+// command of the bot.
 func TestGalleryHasEveryGolden(t *testing.T) {
 	files, err := filepath.Glob("../../internal/bot/view/viewtest/goldens/*.golden")
 	if err != nil || len(files) < 100 {
@@ -65,10 +66,11 @@ var (
 	anyTag    = regexp.MustCompile(`<[^>]*>?`)
 	allowed   = regexp.MustCompile(`^</?([a-z0-9-]+)((?: [a-z-]+(?:="[^"<>]*")?)*)>$|^<!doctype html>$`)
 	attribute = regexp.MustCompile(` ([a-z-]+)="([^"]*)"`)
+	local     = regexp.MustCompile(`^(#[a-z]*|gallery\.css|picture/\w+\.png)$`)
 )
 
-// Each "<" of the page begins one of its own tags or of Telegram's, with nothing
-// in it that runs, loads or styles anything: hostile texts stay texts.
+// Each "<" of the page begins one of its own tags or of Telegram's, with nothing in it that runs, loads or styles
+// anything: hostile texts stay texts.
 func TestGalleryTags(t *testing.T) {
 	page := gallery(t)("/").Body.String()
 	if !utf8.ValidString(page) {
@@ -87,7 +89,7 @@ func TestGalleryTags(t *testing.T) {
 			if !slices.Contains(attributes, a[1]) {
 				t.Errorf("an attribute in %s", tag)
 			}
-			if local := regexp.MustCompile(`^(#[a-z]*|gallery\.css|picture/\w+\.png)$`); (a[1] == "href" || a[1] == "src") && !local.MatchString(a[2]) {
+			if (a[1] == "href" || a[1] == "src") && !local.MatchString(a[2]) {
 				t.Errorf("%s leaves the page", tag)
 			}
 		}
@@ -131,58 +133,5 @@ func TestGalleryPictures(t *testing.T) {
 	}
 	if w := fetch("/picture/nothing.png"); w.Code != http.StatusNotFound {
 		t.Errorf("a picture that does not exist: %d", w.Code)
-	}
-}
-
-// The gallery stands where the chat does: behind the guard and the secret path.
-func TestWhoSeesTheGallery(t *testing.T) {
-	d := start(t, strings.NewReader(""))
-	host, _, _ := strings.Cut(strings.TrimPrefix(d.page, "http://"), "/")
-	if !strings.Contains(d.console.String(), "\n  Gallery  "+d.page+"gallery/\n") {
-		t.Errorf("it printed %q, want the gallery's address on the second line", d.console.String())
-	}
-	for _, c := range []struct {
-		about, url, host, origin string
-		want                     int
-	}{
-		{"the printed address", d.page + "gallery/", host, "", http.StatusOK},
-		{"its style sheet", d.page + "gallery/gallery.css", host, "", http.StatusOK},
-		{"a picture", d.page + "gallery/picture/chart_1Y.png", host, "", http.StatusOK},
-		{"its template", d.page + "gallery/page.html", host, "", http.StatusNotFound},
-		{"no path", "http://" + host + "/gallery/", host, "", http.StatusNotFound},
-		{"a guessed path", "http://" + host + "/AAAAAAAAAAAAAAAAAAAAAAAAAA/gallery/", host, "", http.StatusNotFound},
-		{"a name that was made to point here", d.page + "gallery/", "rebound.example", "", http.StatusMisdirectedRequest},
-		{"a foreign page", d.page + "gallery/", host, "https://evil.example", http.StatusForbidden},
-	} {
-		r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, c.url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Host = c.host
-		if c.origin != "" {
-			r.Header.Set("Origin", c.origin)
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, answer.Body)
-		answer.Body.Close()
-		if answer.StatusCode != c.want {
-			t.Errorf("%s: %d, want %d", c.about, answer.StatusCode, c.want)
-		}
-		if csp := answer.Header.Get("Content-Security-Policy"); c.want == http.StatusOK && csp != galleryCSP {
-			t.Errorf("%s: its policy is %q", c.about, csp)
-		}
-	}
-}
-
-func TestTitleOf(t *testing.T) {
-	for name, want := range map[string]string{
-		"holdings": "Usual", "holdings_page2": "Page 2", "portfolio_mtf_only": "MTF only", "holdings_csv_hidden": "CSV hidden", "hide": "Usual",
-	} {
-		if got := titleOf(name); got != want {
-			t.Errorf("titleOf(%q) = %q, want %q", name, got, want)
-		}
 	}
 }

@@ -2,9 +2,8 @@ package main
 
 import "net/http"
 
-// onlyHere lets in requests that were meant for this very address. A page of
-// somebody else's, opened in the same browser, can send requests to loopback,
-// and a name of theirs can point there: Host and Origin give both away.
+// onlyHere lets in requests that were meant for this very address. A page of somebody else's, opened in the same
+// browser, can send requests to loopback, and a name of theirs can point there: Host and Origin give both away.
 func onlyHere(host string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != host {

@@ -43,8 +43,7 @@ func TestOnlyHere(t *testing.T) {
 	}
 }
 
-// The whole demo stands behind the guard, and its page behind a path that
-// nobody can guess.
+// The whole demo stands behind the guard, and its page behind a path that nobody can guess.
 func TestWhoGetsIn(t *testing.T) {
 	d := start(t, strings.NewReader(""))
 	page, err := url.Parse(d.page)
@@ -54,12 +53,20 @@ func TestWhoGetsIn(t *testing.T) {
 	if len(page.Path) < 20 {
 		t.Errorf("the path %q is short enough to be guessed", page.Path)
 	}
+	if !strings.Contains(d.console.String(), "\n  Gallery  "+d.page+"gallery/\n") {
+		t.Errorf("it printed %q, want the gallery's address on the second line", d.console.String())
+	}
 	for _, c := range []struct {
 		about, path, host, origin string
 		want                      int
 	}{
 		{"the printed address", page.Path, page.Host, "", http.StatusOK},
 		{"what the page asks for", page.Path + "api/people", page.Host, "http://" + page.Host, http.StatusOK},
+		{"the gallery", page.Path + "gallery/", page.Host, "", http.StatusOK},
+		{"a picture of the gallery", page.Path + "gallery/picture/chart_1Y.png", page.Host, "", http.StatusOK},
+		{"the gallery's template", page.Path + "gallery/page.html", page.Host, "", http.StatusNotFound},
+		{"the gallery without its path", "/gallery/", page.Host, "", http.StatusNotFound},
+		{"the gallery under a name that was made to point here", page.Path + "gallery/", "rebound.example", "", http.StatusMisdirectedRequest},
 		{"no path", "/", page.Host, "", http.StatusNotFound},
 		{"a guessed path", "/AAAAAAAAAAAAAAAAAAAAAAAAAA/", page.Host, "", http.StatusNotFound},
 		{"the page's data without its path", "/api/people", page.Host, "", http.StatusNotFound},
@@ -80,6 +87,9 @@ func TestWhoGetsIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer.Body.Close()
+		if policy := answer.Header.Get("Content-Security-Policy"); strings.Contains(c.path, "gallery") && c.want == http.StatusOK && policy != galleryCSP {
+			t.Errorf("%s: its policy is %q", c.about, policy)
+		}
 		if answer.StatusCode != c.want {
 			t.Errorf("%s: %d, want %d", c.about, answer.StatusCode, c.want)
 		}

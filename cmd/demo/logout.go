@@ -14,16 +14,10 @@ import (
 // logoutTime bounds how long the end waits for Kite.
 const logoutTime = 45 * time.Second
 
-// offerLogout ends the real logins, if the person wants that: by /logout, like
-// everybody else. Somebody who never wrote to the bot has none.
+// offerLogout ends the logins at the real Kite, if the person at the terminal wants that: by /logout in the chat of
+// every user who ever wrote to the bot.
 func (d *demo) offerLogout(in io.Reader, out io.Writer) {
-	fmt.Fprint(out, "\nLog out of Kite before the demo forgets the login? [Y/n] ")
-	answer, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil && answer == "" {
-		answer = "y" // nobody there to ask: the safe answer
-		fmt.Fprintln(out)
-	}
-	if a := strings.ToLower(strings.TrimSpace(answer)); a != "" && a != "y" && a != "yes" {
+	if !wantsLogout(in, out) {
 		fmt.Fprintln(out, "The login stays open at Kite until it ends by itself, at about 06:00 IST at the latest.")
 		return
 	}
@@ -34,6 +28,18 @@ func (d *demo) offerLogout(in io.Reader, out io.Writer) {
 			logout(ctx, p, out)
 		}
 	}
+}
+
+// wantsLogout asks at the terminal. One that is gone means yes, the safe answer.
+func wantsLogout(in io.Reader, out io.Writer) bool {
+	fmt.Fprint(out, "\nLog out of Kite before the demo forgets the login? [Y/n] ")
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && answer == "" {
+		fmt.Fprintln(out)
+		return true
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "" || answer == "y" || answer == "yes"
 }
 
 // logout sends /logout as the person and prints the bot's answer.

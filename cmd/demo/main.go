@@ -1,14 +1,12 @@
-// Command demo shows the whole bot in a browser: no token, no account, no
-// network. It starts a simulated Telegram and a simulated Kite on loopback,
-// runs the very same bot on top of them, and prints one address.
+// Command demo shows the whole bot in a browser: no token, no account, no network. It starts a simulated Telegram and a
+// simulated Kite on loopback, runs the very same bot on top of them, and prints one address.
 //
 //	go run ./cmd/demo
 //	go run ./cmd/demo -server next    # the coming server, with logins by OAuth
 //
-// With -kite https://mcp.kite.trade/sse the same page talks to the real Kite
-// MCP server, so that somebody without a Telegram bot can look at their own
-// account: it stays on this machine, in a private temporary folder, and at the
-// end the demo offers to log out.
+// With -kite https://mcp.kite.trade/sse the same page talks to the real Kite MCP server, so that somebody without a
+// Telegram bot can look at their own account: it stays on this machine, in a private temporary folder, and at the end
+// the demo offers to log out.
 package main
 
 import (
@@ -79,8 +77,8 @@ func parse(args []string, out io.Writer) (options, error) {
 	return o, nil
 }
 
-// run is the demo. again gives the interrupt key back its usual meaning once
-// the demo is ending, so that nobody is locked in at the last question.
+// run is the demo. again gives the interrupt key back its usual meaning once the demo is ending, so that nobody is
+// locked in at the last question.
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer, again func()) error {
 	o, err := parse(args, out)
 	if err != nil {

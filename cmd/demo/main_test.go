@@ -21,8 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come; it bounds a failure,
-// not a success.
+// patience is how long a test waits for what must come; it bounds a failure, not a success.
 const patience = 20 * time.Second
 
 // console is the terminal of a demo: what it prints, and the first address in it.
@@ -58,8 +57,7 @@ type running struct {
 	stop    func() // presses Ctrl-C and waits for the end; a second time does nothing
 }
 
-// start runs the demo with a free port until the end of the test. in is what
-// is typed into its terminal.
+// start runs the demo with a free port until the end of the test. in is what is typed into its terminal.
 func start(t *testing.T, in io.Reader, args ...string) *running {
 	t.Helper()
 	r := &running{console: &console{address: make(chan string, 1)}}
@@ -135,8 +133,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// A demo that cannot start says why, in terms of its flags, and leaves nothing
-// behind.
+// A demo that cannot start says why, in terms of its flags, and leaves nothing behind.
 func TestDoesNotStart(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)

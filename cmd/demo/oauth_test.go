@@ -15,8 +15,8 @@ import (
 	simkite "kitebot/internal/sim/kite"
 )
 
-// A login by OAuth as a person without a public address has it: the last page
-// does not load, its address is copied and pasted, and the message goes.
+// A login by OAuth as a person without a public address has it: the last page does not load, its address is copied and
+// pasted, and the message goes.
 func TestALoginByOAuthInTheBrowser(t *testing.T) {
 	p := newPhone(t)
 	d := start(t, strings.NewReader(""), "-server", "next")
@@ -79,8 +79,7 @@ func TestALoginByOAuthThatComesBack(t *testing.T) {
 	}
 }
 
-// endsAt waits until the tab was sent to an address with a part, whether that loads
-// or not.
+// endsAt waits until the tab was sent to an address with a part, whether that loads or not.
 func (p phone) endsAt(part string) string {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -107,8 +106,7 @@ func (p phone) endsAt(part string) string {
 	}
 }
 
-// photographFor takes a picture to look at: into the folder
-// KITEBOT_SCREENSHOTS, if that is set.
+// photographFor takes a picture to look at: into the folder KITEBOT_SCREENSHOTS, if that is set.
 func (p phone) photographFor(name string) {
 	p.t.Helper()
 	if folder := os.Getenv("KITEBOT_SCREENSHOTS"); folder != "" {

@@ -24,8 +24,8 @@ const (
 	phoneScale              = 2
 )
 
-// chromium finds a browser, or ends the test: a machine without one skips it,
-// unless KITEBOT_NEED_BROWSER=1 says that it has to have one.
+// chromium finds a browser, or ends the test: a machine without one skips it, unless KITEBOT_NEED_BROWSER=1 says that
+// it has to have one.
 func chromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -108,8 +108,8 @@ func ask[T any](p phone, expression string) T {
 	return v
 }
 
-// until waits until an expression is true. It looks again whenever the page
-// changes: the page's own rules forbid the eval that chromedp.Poll rests on.
+// until waits until an expression is true. It looks again whenever the page changes: the page's own rules forbid the
+// eval that chromedp.Poll rests on.
 func (p phone) until(condition string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -163,8 +163,7 @@ func (p phone) become(name string) {
 	p.until(tab + `.getAttribute('aria-pressed') === 'true' && document.body.dataset.live === 'true'`)
 }
 
-// follow presses a link of the chat, runs visit in the tab that it opens, and
-// comes back to the chat.
+// follow presses a link of the chat, runs visit in the tab that it opens, and comes back to the chat.
 func (p phone) follow(label string, visit func(phone)) {
 	p.t.Helper()
 	opened := chromedp.WaitNewTarget(p.ctx, func(i *target.Info) bool { return i.URL != "" && i.URL != "about:blank" })

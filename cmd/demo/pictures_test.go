@@ -23,6 +23,7 @@ import (
 
 	"kitebot/internal/app"
 	"kitebot/internal/clock"
+	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
 
@@ -34,13 +35,15 @@ var readmePictures = []struct{ name, send string }{
 // picturesFolder is where they are, with the words and drawings they show.
 const picturesFolder = "../../docs/images"
 
-// What the README's pictures show is what the demo answers. With
-// KITEBOT_PICTURES=1, Chromium and the font Roboto they are taken anew (make
-// pictures). Without, their texts, buttons and drawings are compared with those
-// that were noted when they were taken. That misses a change of how the chat page
-// looks, and of anything above the answer on the screen.
+// What the README's pictures show is what the demo answers. With KITEBOT_PICTURES=1, Chromium and the font Roboto they
+// are taken anew (make pictures). Without, their texts, buttons and drawings are compared with those that were noted
+// when they were taken. That misses a change of how the chat page looks, and of anything above the answer on the
+// screen.
 func TestReadmePictures(t *testing.T) {
-	d, kavya := demoAt(t, time.Date(2026, 11, 20, 9, 40, 0, 0, time.UTC), "KN1180")
+	at := time.Date(2026, 11, 20, 9, 40, 0, 0, time.UTC)
+	d := startDemo(t, options{addr: "127.0.0.1:0", clock: movedClock{clock.Real(), time.Until(at)}})
+	kavya := d.tg.Users()[0]
+	logIn(t, kavya, d.kite, "KN1180")
 	take := func(string, string) {}
 	if os.Getenv("KITEBOT_PICTURES") == "1" {
 		take = photographer(t, d)
@@ -77,11 +80,10 @@ func (c movedClock) Now() time.Time                  { return c.Clock.Now().Add(
 func (c movedClock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
 func (c movedClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 
-// demoAt runs a demo that begins at a moment, and logs its first person in to an
-// account.
-func demoAt(t *testing.T, at time.Time, user string) (*demo, *simtg.User) {
+// startDemo runs a demo without a terminal until the end of the test.
+func startDemo(t *testing.T, o options) *demo {
 	t.Helper()
-	d, err := newDemo(options{addr: "127.0.0.1:0", clock: movedClock{clock.Real(), time.Until(at)}})
+	d, err := newDemo(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,13 +97,17 @@ func demoAt(t *testing.T, at time.Time, user string) (*demo, *simtg.User) {
 		}
 		d.close()
 	})
-	p := d.tg.Users()[0]
+	return d
+}
+
+// logIn logs a user of the chat in to an account, and returns when the bot has said so.
+func logIn(t *testing.T, p *simtg.User, kite *simkite.Server, account string) {
+	t.Helper()
 	answer(t, p, "/login")
-	if status, body := d.kite.CompleteLogin(ctx, d.kite.LoginLinks()[0], user); status != 200 {
+	if status, body := kite.CompleteLogin(t.Context(), kite.LoginLinks()[0], account); status != 200 {
 		t.Fatalf("login page: %d %s", status, body)
 	}
 	waitFor(t, p, func(m simtg.Message) bool { return strings.Contains(m.Text, "Logged in as") })
-	return d, p
 }
 
 // answer sends a line and returns the message that answers it.
@@ -155,8 +161,7 @@ func asNoted(t *testing.T, m simtg.Message) string {
 	return b.String()
 }
 
-// sketch is a picture in letters, one for each square of 25 pixels: the darker,
-// the later in the alphabet.
+// sketch is a picture in letters, one for each square of 25 pixels: the darker, the later in the alphabet.
 func sketch(p image.Image) string {
 	const side = 25
 	var b strings.Builder
@@ -173,9 +178,8 @@ func sketch(p image.Image) string {
 	return b.String()
 }
 
-// photographer opens the first person's chat in a browser. What it returns
-// photographs the newest message, by day and by night, and sees to it that all
-// of it is on the screen.
+// photographer opens the first person's chat in a browser. What it returns photographs the newest message, by day and
+// by night, and sees to it that all of it is on the screen.
 func photographer(t *testing.T, d *demo) func(name, headline string) {
 	t.Helper()
 	p := newPhone(t)
@@ -204,8 +208,7 @@ func set[P any](p phone, command cdp.Command[P, cdp.Empty], params P) {
 	}))
 }
 
-// shrunk is a picture with its 256 most frequent colours only, which is a third
-// of its size.
+// shrunk is a picture with its 256 most frequent colours only, which is a third of its size.
 func shrunk(t *testing.T, data []byte) []byte {
 	t.Helper()
 	full, err := png.Decode(bytes.NewReader(data))
