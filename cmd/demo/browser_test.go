@@ -25,61 +25,61 @@ const (
 func TestWalkThroughTheDemo(t *testing.T) {
 	p := newPhone(t)
 	d := start(t, strings.NewReader(""))
-	p.do("open the page", chromedp.Navigate(d.page))
-	p.become("Asha")
-	p.do("begin", chromedp.Click(chromedp.ID("start")))
-	p.says("Hello, Asha!")
+	p.run("open the page", chromedp.Navigate(d.page))
+	p.switchUser("Asha")
+	p.run("begin", chromedp.Click(chromedp.ID("start")))
+	p.waitForReply("Hello, Asha!")
 
 	p.keys("/log")
 	p.until(`document.getElementById('input').value === '/log'`)
 	p.until(`[...document.querySelectorAll('#commands button:not([hidden])')].map((b) => b.dataset.command).join() === 'login,logout'`)
 	p.keys("in\r")
-	p.says("Log in to Kite")
-	p.is(`document.getElementById('commands').hidden`, "the list of commands is gone")
+	p.waitForReply("Log in to Kite")
+	p.check(`document.getElementById('commands').hidden`, "the list of commands is gone")
 	p.press("Done") // too early
-	p.says("Kite does not show the login yet")
+	p.waitForReply("Kite does not show the login yet")
 	p.logIn(ashaUser)
 	p.pressIfThere("Done")
-	p.says("Logged in as Meera Krishnan (MK4021)")
-	p.is(`!document.querySelector('.key.url')`, "the login link is gone")
+	p.waitForReply("Logged in as Meera Krishnan (MK4021)")
+	p.check(`!document.querySelector('.key.url')`, "the login link is gone")
 
 	p.send("/holdings")
-	p.says(ashaHeadline)
-	p.fits()
+	p.waitForReply(ashaHeadline)
+	p.checkLayout()
 	p.until(`document.getElementById('toast').hidden`) // not in the picture
-	p.photograph(screenshot(t))
+	p.saveScreenshot(screenshot(t))
 	p.press("2/3 ▶")
-	p.says("Page 2 of 3")
-	p.fits()
+	p.waitForReply("Page 2 of 3")
+	p.checkLayout()
 	p.press("Refresh")
 	p.until(`document.getElementById('toast').innerText === 'Refreshing…'`)
 	p.until(`!document.querySelector('.key.busy')`)
-	p.says("Page 2 of 3")
+	p.waitForReply("Page 2 of 3")
 	p.press("3/3 ▶")
-	p.says("Page 3 of 3")
-	p.fits()
+	p.waitForReply("Page 3 of 3")
+	p.checkLayout()
 
-	p.become("Ravi")
-	p.is(`!/[₹]|MK4021|RELIANCE/.test(document.body.innerText)`, "nothing of Asha's stands in Ravi's chat")
-	p.do("begin", chromedp.Click(chromedp.ID("start")))
-	p.says("Hello, Ravi!")
+	p.switchUser("Ravi")
+	p.check(`!/[₹]|MK4021|RELIANCE/.test(document.body.innerText)`, "nothing of Asha's stands in Ravi's chat")
+	p.run("begin", chromedp.Click(chromedp.ID("start")))
+	p.waitForReply("Hello, Ravi!")
 	p.send("/holdings")
-	p.says("You are not logged in yet")
+	p.waitForReply("You are not logged in yet")
 	p.logIn(raviUser)
-	p.says(raviHeadline) // the bot notices by itself, and then answers
-	p.fits()
-	p.is(`!document.body.innerText.includes(`+quoted(ashaHeadline)+`)`, "Ravi sees only what is his")
+	p.waitForReply(raviHeadline) // the bot notices by itself, and then answers
+	p.checkLayout()
+	p.check(`!document.body.innerText.includes(`+quoted(ashaHeadline)+`)`, "Ravi sees only what is his")
 
-	p.become("Asha")
+	p.switchUser("Asha")
 	p.send("/logout")
-	p.says("You are logged out at Kite")
-	p.is(`!document.body.innerText.includes(`+quoted(raviHeadline)+`)`, "Asha sees only what is hers")
+	p.waitForReply("You are logged out at Kite")
+	p.check(`!document.body.innerText.includes(`+quoted(raviHeadline)+`)`, "Asha sees only what is hers")
 	p.send("/holdings")
-	p.says("You are not logged in yet")
-	p.become("Ravi")
+	p.waitForReply("You are not logged in yet")
+	p.switchUser("Ravi")
 	p.send("/status")
-	p.says("AD7730")
-	p.fits()
+	p.waitForReply("AD7730")
+	p.checkLayout()
 }
 
 // Kite fails and comes back, as the same page shows it.
@@ -87,25 +87,25 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 	p := newPhone(t)
 	kite, flags := realKite(t)
 	d := start(t, strings.NewReader("y\n"), flags...)
-	p.do("open the page", chromedp.Navigate(d.page))
-	p.become("Asha")
-	p.do("begin", chromedp.Click(chromedp.ID("start")))
-	p.says("Hello, Asha!")
+	p.run("open the page", chromedp.Navigate(d.page))
+	p.switchUser("Asha")
+	p.run("begin", chromedp.Click(chromedp.ID("start")))
+	p.waitForReply("Hello, Asha!")
 	p.send("/login")
-	p.says("Log in to Kite")
+	p.waitForReply("Log in to Kite")
 	if status, body := kite.CompleteLogin(t.Context(), kite.LoginLinks()[0], ashaUser); status != http.StatusOK {
 		t.Fatalf("login page: %d %s", status, body)
 	}
-	p.says("Logged in as")
+	p.waitForReply("Logged in as")
 
 	kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
 	p.send("/holdings")
-	p.says("Kite is not answering just now.")
-	p.fits()
+	p.waitForReply("Kite is not answering just now.")
+	p.checkLayout()
 	kite.ClearFaults()
 	p.press("Try again")
-	p.says(ashaHeadline)
-	p.is(`!document.body.innerText.includes('not answering')`, "the answer stands where the failure stood")
+	p.waitForReply(ashaHeadline)
+	p.check(`!document.body.innerText.includes('not answering')`, "the answer stands where the failure stood")
 
 	asha := sample.AccountOf(ashaUser)
 	asha.Positions = sample.Positions{}
@@ -113,8 +113,8 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.send("/positions")
-	p.says("No positions today.")
-	p.fits()
+	p.waitForReply("No positions today.")
+	p.checkLayout()
 	d.stop()
 	p.until(`document.getElementById('status').innerText === 'connecting…'`)
 }
@@ -124,19 +124,19 @@ func TestKiteFailsInTheBrowser(t *testing.T) {
 func TestGallery(t *testing.T) {
 	p := newPhone(t)
 	d := start(t, strings.NewReader(""))
-	p.do("open the gallery", chromedp.Navigate(d.page+"gallery/"), chromedp.WaitVisible(chromedp.ID("holdings")))
-	p.is(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
-	p.is(`[...document.querySelectorAll('.card, .bubble, .text, .table, .keyboard')].every((box) => box.scrollWidth <= box.clientWidth)`, "nothing is wider than its bubble")
-	p.is(`[...document.querySelectorAll('.card:not([id*=hostile]) .label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
-	p.is(`getComputedStyle(document.querySelector('.card')).width === '360px'`, "a card is as wide as the smallest phone")
-	p.is(`[...document.querySelectorAll('section:not(#extreme, #tool) .text pre')].every((pre) => pre.scrollWidth <= pre.clientWidth)`, "every table of usual data fits")
-	p.seesPictures(18)
+	p.run("open the gallery", chromedp.Navigate(d.page+"gallery/"), chromedp.WaitVisible(chromedp.ID("holdings")))
+	p.check(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
+	p.check(`[...document.querySelectorAll('.card, .bubble, .text, .table, .keyboard')].every((box) => box.scrollWidth <= box.clientWidth)`, "nothing is wider than its bubble")
+	p.check(`[...document.querySelectorAll('.card:not([id*=hostile]) .label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
+	p.check(`getComputedStyle(document.querySelector('.card')).width === '360px'`, "a card is as wide as the smallest phone")
+	p.check(`[...document.querySelectorAll('section:not(#extreme, #tool) .text pre')].every((pre) => pre.scrollWidth <= pre.clientWidth)`, "every table of usual data fits")
+	p.checkPictures(18)
 }
 
-// seesPictures checks that all pictures of the page arrive.
-func (p phone) seesPictures(want int) {
+// checkPictures checks that all pictures of the page arrive.
+func (p phone) checkPictures(want int) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, testTimeout)
 	defer cancel()
 	seen, err := chromedp.Run(ctx, chromedp.Evaluate[int](`Promise.all([...document.images].map((image) => {
 		image.loading = 'eager'; // those below the screen too
@@ -151,14 +151,14 @@ func (p phone) seesPictures(want int) {
 func (p phone) logIn(user string) {
 	p.t.Helper()
 	p.follow("Log in to Kite", func(kite phone) {
-		kite.do("read the page before Kite's own", chromedp.WaitVisible(chromedp.CSS(`main a`)))
-		kite.fits()
-		kite.do("continue to Kite", chromedp.Click(chromedp.CSS(`main a`)))
-		kite.do("pick "+user, chromedp.WaitVisible(chromedp.CSS(".person")))
-		kite.fits()
-		kite.do("pick "+user, chromedp.Click(chromedp.CSS(`[name=user_id][value=`+user+`]`)), chromedp.WaitVisible(chromedp.CSS(".tick")))
-		kite.is(`document.title === 'Login Successful'`, "Kite says that the login is through")
-		kite.fits()
+		kite.run("read the page before Kite's own", chromedp.WaitVisible(chromedp.CSS(`main a`)))
+		kite.checkLayout()
+		kite.run("continue to Kite", chromedp.Click(chromedp.CSS(`main a`)))
+		kite.run("pick "+user, chromedp.WaitVisible(chromedp.CSS(".person")))
+		kite.checkLayout()
+		kite.run("pick "+user, chromedp.Click(chromedp.CSS(`[name=user_id][value=`+user+`]`)), chromedp.WaitVisible(chromedp.CSS(".tick")))
+		kite.check(`document.title === 'Login Successful'`, "Kite says that the login is through")
+		kite.checkLayout()
 	})
 }
 
@@ -169,20 +169,20 @@ func (p phone) pressIfThere(label string) {
 	ask[bool](p, `[...document.querySelectorAll('.key')].filter((b) => b.innerText.trim() === `+quoted(label)+`).at(-1)?.click() === undefined`)
 }
 
-// is checks something that is true by now.
-func (p phone) is(condition, meaning string) {
+// check checks something that is true by now.
+func (p phone) check(condition, meaning string) {
 	p.t.Helper()
 	if !ask[bool](p, condition) {
 		p.t.Errorf("not so: %s\nthe page:\n%s", meaning, p.text())
 	}
 }
 
-// fits checks that nothing has to be scrolled sideways, and no button's label is cut off.
-func (p phone) fits() {
+// checkLayout checks that nothing has to be scrolled sideways, and no button's label is cut off.
+func (p phone) checkLayout() {
 	p.t.Helper()
-	p.is(`!document.querySelector('[data-overflow]')`, "no table is wider than the screen")
-	p.is(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
-	p.is(`[...document.querySelectorAll('.label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
+	p.check(`!document.querySelector('[data-overflow]')`, "no table is wider than the screen")
+	p.check(`document.documentElement.scrollWidth <= innerWidth`, "the page is not wider than the screen")
+	p.check(`[...document.querySelectorAll('.label')].every((l) => l.scrollWidth <= l.clientWidth)`, "every label can be read")
 }
 
 // screenshot is where the picture of the holdings goes: the file that KITEBOT_SCREENSHOT names, to be looked at, or one

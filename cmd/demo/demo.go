@@ -63,12 +63,12 @@ func (d *demo) build() (err error) {
 	if d.options.kite == "" {
 		return d.serveKite()
 	}
-	return d.catchBrowsers()
+	return d.listenForCallback()
 }
 
-// catchBrowsers lets the browser bring the end of a login by OAuth by itself: it runs on this machine. If another
+// listenForCallback lets the browser bring the end of a login by OAuth by itself: it runs on this machine. If another
 // program takes the address before the bot does, the start fails and says so.
-func (d *demo) catchBrowsers() error {
+func (d *demo) listenForCallback() error {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("find an address for browsers that come back: %w", err)
@@ -116,7 +116,7 @@ func (d *demo) serve(addr string, h http.Handler) (host string, err error) {
 		return "", fmt.Errorf("listen: %w", err)
 	}
 	host = l.Addr().String()
-	s := &http.Server{Handler: onlyHere(host, h), ReadHeaderTimeout: 10 * time.Second}
+	s := &http.Server{Handler: sameHostOnly(host, h), ReadHeaderTimeout: 10 * time.Second}
 	d.wg.Go(func() { _ = s.Serve(l) })
 	d.closer = append(d.closer, func() { _ = s.Close() })
 	return host, nil
@@ -130,7 +130,7 @@ func (d *demo) close() {
 	d.wg.Wait()
 }
 
-func (d *demo) greet(out io.Writer) {
+func (d *demo) printAddress(out io.Writer) {
 	fmt.Fprintf(out, "\n  Open  %s\n  Gallery  %sgallery/\n\n", d.page, d.page)
 	if d.kite != nil {
 		fmt.Fprint(out, "  Type /login, tap the button, pick a made-up account, then ask for /holdings.\n")

@@ -24,16 +24,16 @@ var galleryFiles embed.FS
 // galleryCSP allows the page its style sheet and its pictures, and no script.
 const galleryCSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// meetingOrder is the order in which a person meets the commands.
-const meetingOrder = `start login portfolio holdings positions orders trades funds mf gtt profile quote quotes watch
+// commandOrder is the order in which a person meets the commands.
+const commandOrder = `start login portfolio holdings positions orders trades funds mf gtt profile quote quotes watch
 	chart allocation movers search hide show settings tools tool status logout forget help admin`
 
-// met are the samples that a person usually meets of commands without a sample of their own name; they come first.
-var met = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
+// usualOrder are the samples that a person usually meets of commands without a sample of their own name; they come first.
+var usualOrder = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
 
-// extreme matches the names of samples that a person hardly ever meets: texts that attack the chat, and more or
+// extremeSample matches the names of samples that a person hardly ever meets: texts that attack the chat, and more or
 // stranger data than an account has.
-var extreme = regexp.MustCompile(`_(hostile|tricky|huge|odd|null|foreign|strange|long)(_|$)`)
+var extremeSample = regexp.MustCompile(`_(hostile|tricky|huge|odd|null|foreign|strange|long)(_|$)`)
 
 // galleryGroup is what belongs to one command.
 type galleryGroup struct {
@@ -93,7 +93,7 @@ func galleryPage(pictures []galleryPicture) ([]byte, error) {
 	}
 	samples := viewtest.Samples()
 	var groups []galleryGroup
-	for _, command := range strings.Fields(meetingOrder) {
+	for _, command := range strings.Fields(commandOrder) {
 		g := galleryGroup{Command: command}
 		for _, p := range pictures {
 			if p.Command == command {
@@ -103,14 +103,14 @@ func galleryPage(pictures []galleryPicture) ([]byte, error) {
 		for _, s := range samples {
 			switch {
 			case s.Command() != command:
-			case extreme.MatchString(s.Name):
+			case extremeSample.MatchString(s.Name):
 				g.Extreme = append(g.Extreme, s)
 			default:
 				g.Shown = append(g.Shown, s)
 			}
 		}
 		slices.SortStableFunc(g.Shown, func(a, b viewtest.Sample) int {
-			return cmp.Compare(uint(slices.Index(met, a.Name)), uint(slices.Index(met, b.Name))) // -1 comes last
+			return cmp.Compare(uint(slices.Index(usualOrder, a.Name)), uint(slices.Index(usualOrder, b.Name))) // -1 comes last
 		})
 		groups = append(groups, g)
 	}
@@ -119,8 +119,8 @@ func galleryPage(pictures []galleryPicture) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// spelled is how words of the samples' names are written.
-var spelled = map[string]string{
+// wordSpelling is how words of the samples' names are written.
+var wordSpelling = map[string]string{
 	"mtf": "MTF", "mf": "MF", "t1": "T1", "oauth": "OAuth", "oco": "OCO", "id": "ID", "csv": "CSV", "page1": "page 1", "page2": "page 2", "page3": "page 3",
 }
 
@@ -131,7 +131,7 @@ func titleOf(name string) string {
 		return "Usual"
 	}
 	for i, word := range words {
-		words[i] = cmp.Or(spelled[word], word)
+		words[i] = cmp.Or(wordSpelling[word], word)
 	}
 	title := strings.Join(words, " ")
 	return strings.ToUpper(title[:1]) + title[1:]

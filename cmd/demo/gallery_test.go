@@ -45,7 +45,7 @@ func TestGalleryHasEveryGolden(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".golden")
 		if n := strings.Count(page, `data-golden="`+name+`"`); n != 1 {
-			t.Errorf("%s is there %d times; its first word has to be in meetingOrder", name, n)
+			t.Errorf("%s is there %d times; its first word has to be in commandOrder", name, n)
 		}
 	}
 	if n := strings.Count(page, "data-golden="); n != len(files) {
@@ -55,7 +55,7 @@ func TestGalleryHasEveryGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range strings.Fields(meetingOrder) {
+	for _, command := range strings.Fields(commandOrder) {
 		if !strings.Contains(string(commands), "\n## /"+command+"\n") {
 			t.Errorf("/%s is no command of the bot", command)
 		}

@@ -2,9 +2,9 @@ package main
 
 import "net/http"
 
-// onlyHere lets in requests that were meant for this very address. A page of somebody else's, opened in the same
+// sameHostOnly lets in requests that were meant for this very address. A page of somebody else's, opened in the same
 // browser, can send requests to loopback, and a name of theirs can point there: Host and Origin give both away.
-func onlyHere(host string, next http.Handler) http.Handler {
+func sameHostOnly(host string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != host {
 			http.Error(w, "this address is for "+host+" only", http.StatusMisdirectedRequest)

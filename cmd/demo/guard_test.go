@@ -33,7 +33,7 @@ func TestOnlyHere(t *testing.T) {
 			r.Header.Set("Origin", c.origin)
 		}
 		w := httptest.NewRecorder()
-		onlyHere(here, reached).ServeHTTP(w, r)
+		sameHostOnly(here, reached).ServeHTTP(w, r)
 		if w.Code != c.want {
 			t.Errorf("%s (host %q, origin %q): %d, want %d", c.about, c.host, c.origin, w.Code, c.want)
 		}

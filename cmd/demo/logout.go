@@ -49,7 +49,7 @@ func logout(ctx context.Context, p *simtg.User, out io.Writer) {
 	var answer string
 	err := p.Wait(ctx, func(chat []simtg.Message) bool {
 		for _, m := range chat {
-			if m.FromBot && m.ID > asked && isOver(m.Text) {
+			if m.FromBot && m.ID > asked && confirmsLogout(m.Text) {
 				answer, _, _ = strings.Cut(m.Text, "\n")
 				return true
 			}
@@ -63,7 +63,7 @@ func logout(ctx context.Context, p *simtg.User, out io.Writer) {
 	fmt.Fprintf(out, "%s: %s\n", p.FirstName, answer)
 }
 
-// isOver recognises the answers to /logout after which no login is left.
-func isOver(text string) bool {
+// confirmsLogout recognises the answers to /logout after which no login is left.
+func confirmsLogout(text string) bool {
 	return strings.Contains(text, "logged out at Kite") || strings.Contains(text, "logged out of Kite") || strings.Contains(text, "not logged in")
 }

@@ -98,9 +98,9 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer, again 
 	}()
 	select {
 	case <-ready:
-		d.greet(out)
+		d.printAddress(out)
 	case err := <-ended:
-		return fmt.Errorf("the bot did not start: %w", inFlags(err))
+		return fmt.Errorf("the bot did not start: %w", nameFlag(err))
 	}
 	select {
 	case <-ctx.Done():
@@ -115,8 +115,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer, again 
 	return <-ended
 }
 
-// inFlags names the flag instead of the setting that it stands for.
-func inFlags(err error) error {
+// nameFlag names the flag instead of the setting that it stands for.
+func nameFlag(err error) error {
 	if wrong, ok := errors.AsType[*app.SettingError](err); ok && wrong.Name == "KITE_MCP_URL" {
 		return &app.SettingError{Name: "-kite", Problem: wrong.Problem, Example: wrong.Example}
 	}

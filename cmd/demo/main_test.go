@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come; it bounds a failure, not a success.
-const patience = 20 * time.Second
+// testTimeout is how long a test waits for what must come; it bounds a failure, not a success.
+const testTimeout = 20 * time.Second
 
 // console is the terminal of a demo: what it prints, and the first address in it.
 type console struct {

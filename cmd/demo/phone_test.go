@@ -61,7 +61,7 @@ func newPhone(t *testing.T) phone {
 	t.Cleanup(stop)
 	ctx, _ := chromedp.NewContext(all)
 	t.Cleanup(func() { // before the profile's folder goes
-		within, cancel := context.WithTimeout(ctx, patience)
+		within, cancel := context.WithTimeout(ctx, testTimeout)
 		defer cancel()
 		if err := chromedp.Cancel(within); err != nil {
 			t.Errorf("end the browser: %v", err)
@@ -71,14 +71,14 @@ func newPhone(t *testing.T) phone {
 		t.Fatalf("start the browser: %v", err)
 	}
 	p := phone{t, ctx}
-	p.do("set the screen", chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateScale(phoneScale)))
+	p.run("set the screen", chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateScale(phoneScale)))
 	return p
 }
 
-// do runs steps within the patience of these tests.
-func (p phone) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+// run runs steps within the testTimeout of these tests.
+func (p phone) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, testTimeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.t.Fatalf("%s: %v\nthe page:\n%s", what, err, p.text())
@@ -99,7 +99,7 @@ func (p phone) text() string {
 // ask evaluates an expression in the page.
 func ask[T any](p phone, expression string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, testTimeout)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
@@ -112,7 +112,7 @@ func ask[T any](p phone, expression string) T {
 // eval that chromedp.Poll rests on.
 func (p phone) until(condition string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, testTimeout)
 	defer cancel()
 	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise((done) => {
 		const look = () => { if (!(`+condition+`)) return; eyes.disconnect(); done(true); };
@@ -134,14 +134,14 @@ func (p phone) send(line string) {
 // keys presses keys in the input box.
 func (p phone) keys(keys string) {
 	p.t.Helper()
-	p.do("type "+quoted(keys), chromedp.SendKeys(chromedp.ID("input"), keys))
+	p.run("type "+quoted(keys), chromedp.SendKeys(chromedp.ID("input"), keys))
 }
 
 // quoted is a text as JavaScript writes it.
 func quoted(text string) string { return strconv.Quote(text) }
 
-// says waits until the newest message of the bot holds a text.
-func (p phone) says(text string) {
+// waitForReply waits until the newest message of the bot holds a text.
+func (p phone) waitForReply(text string) {
 	p.t.Helper()
 	p.until(`[...document.querySelectorAll('.msg.theirs')].at(-1)?.innerText.includes(` + quoted(text) + `)`)
 }
@@ -151,15 +151,15 @@ func (p phone) press(label string) {
 	p.t.Helper()
 	button := `[...document.querySelectorAll('.key')].filter((b) => b.innerText.trim() === ` + quoted(label) + `).at(-1)`
 	p.until(button)
-	p.do("press "+label, chromedp.Click(chromedp.JSPath(button)))
+	p.run("press "+label, chromedp.Click(chromedp.JSPath(button)))
 }
 
-// become switches to another person of the page.
-func (p phone) become(name string) {
+// switchUser switches to another person of the page.
+func (p phone) switchUser(name string) {
 	p.t.Helper()
 	tab := `[...document.querySelectorAll('.person')].find((b) => b.innerText === ` + quoted(name) + `)`
 	p.until(tab)
-	p.do("become "+name, chromedp.Click(chromedp.JSPath(tab)))
+	p.run("become "+name, chromedp.Click(chromedp.JSPath(tab)))
 	p.until(tab + `.getAttribute('aria-pressed') === 'true' && document.body.dataset.live === 'true'`)
 }
 
@@ -171,7 +171,7 @@ func (p phone) follow(label string, visit func(phone)) {
 	var id target.ID
 	select {
 	case id = <-opened:
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		p.t.Fatalf("%s opens no tab", label)
 	}
 	ctx, closeTab := chromedp.NewContext(p.ctx, chromedp.WithTargetID(id))
@@ -180,7 +180,7 @@ func (p phone) follow(label string, visit func(phone)) {
 		p.t.Fatalf("look at the new tab: %v", err)
 	}
 	tab := phone{p.t, ctx}
-	tab.do("set the screen", chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateScale(phoneScale)))
+	tab.run("set the screen", chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateScale(phoneScale)))
 	visit(tab)
 	closeTab()
 	if err := chromedp.Do(p.ctx, bringToFront); err != nil {
@@ -193,8 +193,8 @@ var bringToFront = chromedp.Func(func(ctx context.Context, _ *chromedp.Target) e
 	return err
 })
 
-// photograph writes what the phone shows to a PNG file.
-func (p phone) photograph(file string) {
+// saveScreenshot writes what the phone shows to a PNG file.
+func (p phone) saveScreenshot(file string) {
 	p.t.Helper()
 	shot := p.screen()
 	size, err := png.DecodeConfig(bytes.NewReader(shot))
@@ -209,7 +209,7 @@ func (p phone) photograph(file string) {
 // screen is what the phone shows, as a PNG.
 func (p phone) screen() []byte {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, testTimeout)
 	defer cancel()
 	shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

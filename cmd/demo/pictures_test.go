@@ -46,12 +46,12 @@ func TestReadmePictures(t *testing.T) {
 	logIn(t, kavya, d.kite, "KN1180")
 	take := func(string, string) {}
 	if os.Getenv("KITEBOT_PICTURES") == "1" {
-		take = photographer(t, d)
+		take = screenshotTaker(t, d)
 	}
 	var shown strings.Builder
 	for _, one := range readmePictures {
 		m := answer(t, kavya, one.send)
-		fmt.Fprintf(&shown, "== %s\n%s\n", one.send, asNoted(t, m))
+		fmt.Fprintf(&shown, "== %s\n%s\n", one.send, describe(t, m))
 		headline, _, _ := strings.Cut(m.Text, "\n")
 		take(one.name, headline)
 	}
@@ -120,7 +120,7 @@ func answer(t *testing.T, p *simtg.User, line string) simtg.Message {
 
 func waitFor(t *testing.T, p *simtg.User, is func(simtg.Message) bool) (found simtg.Message) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	err := p.Wait(ctx, func(chat []simtg.Message) bool {
 		for _, m := range chat {
@@ -140,8 +140,8 @@ func waitFor(t *testing.T, p *simtg.User, is func(simtg.Message) bool) (found si
 // secondsOf the time of an answer depend on how fast the machine is.
 var secondsOf = regexp.MustCompile(`(As of .*?\d\d:\d\d):\d\d`)
 
-// asNoted writes what a message shows: its text, its buttons and its picture.
-func asNoted(t *testing.T, m simtg.Message) string {
+// describe writes what a message shows: its text, its buttons and its picture.
+func describe(t *testing.T, m simtg.Message) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(secondsOf.ReplaceAllString(m.Text, "$1") + "\n")
@@ -178,20 +178,20 @@ func sketch(p image.Image) string {
 	return b.String()
 }
 
-// photographer opens the first person's chat in a browser. What it returns photographs the newest message, by day and
+// screenshotTaker opens the first person's chat in a browser. What it returns photographs the newest message, by day and
 // by night, and sees to it that all of it is on the screen.
-func photographer(t *testing.T, d *demo) func(name, headline string) {
+func screenshotTaker(t *testing.T, d *demo) func(name, headline string) {
 	t.Helper()
 	p := newPhone(t)
 	set(p, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Kolkata"})
-	p.do("open the page", chromedp.Navigate(d.page), chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateScale(1.5)))
+	p.run("open the page", chromedp.Navigate(d.page), chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateScale(1.5)))
 	return func(name, headline string) {
 		t.Helper()
-		p.says(headline)
+		p.waitForReply(headline)
 		for _, scheme := range []string{"light", "dark"} {
 			set(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 			p.until(`[...document.images].every((i) => i.complete) && document.getElementById('toast').hidden`)
-			p.is(`[...document.querySelectorAll('.msg.mine')].at(-1).getBoundingClientRect().top >= document.getElementById('chat').getBoundingClientRect().top`, name+" is on the screen from its first line on")
+			p.check(`[...document.querySelectorAll('.msg.mine')].at(-1).getBoundingClientRect().top >= document.getElementById('chat').getBoundingClientRect().top`, name+" is on the screen from its first line on")
 			file := filepath.Join(picturesFolder, name+"-"+scheme+".png")
 			if err := os.WriteFile(file, shrunk(t, p.screen()), 0o644); err != nil {
 				t.Fatal(err)
@@ -202,7 +202,7 @@ func photographer(t *testing.T, d *demo) func(name, headline string) {
 
 func set[P any](p phone, command cdp.Command[P, cdp.Empty], params P) {
 	p.t.Helper()
-	p.do(command.Method, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+	p.run(command.Method, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, command, params)
 		return err
 	}))

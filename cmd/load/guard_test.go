@@ -21,10 +21,10 @@ const (
 )
 
 func TestTheBotStaysSmall(t *testing.T) {
-	if raced {
+	if raceDetector {
 		t.Skip("the race detector takes memory, too")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	l, err := newLoad(options{people: guardPeople, known: guardPeople, rate: 1, lasts: 1, holdings: guardHoldings})
 	if err != nil {

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience bounds a failure, not a success.
-const patience = time.Minute
+// testTimeout bounds a failure, not a success.
+const testTimeout = time.Minute
 
 func newTestLoad(t *testing.T) *load {
 	t.Helper()
@@ -42,7 +42,7 @@ func newTestLoad(t *testing.T) *load {
 // A few people, half a second: everything that measures does measure. What comes out says nothing on a machine that
 // runs tests.
 func TestAFewPeople(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	l := newTestLoad(t)
 	floor, err := l.floorLoops(ctx)
@@ -84,7 +84,7 @@ func TestAFewPeople(t *testing.T) {
 // People who are known are answered after a start, each with one extra question, and one for them all: which tools
 // there are.
 func TestKnownPeople(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	l := newTestLoad(t)
 	store := filepath.Join(l.folder, "known.db")

@@ -3,4 +3,4 @@
 package main
 
 // The race detector allocates for its own purposes, and takes memory of its own.
-const raced = true
+const raceDetector = true
