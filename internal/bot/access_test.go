@@ -18,7 +18,7 @@ func TestAnUnlistedPersonIsRecordedOnce(t *testing.T) {
 			c.says("mallory", "/start")
 			time.Sleep(time.Minute)
 		}
-		if n := c.records.Writes(); n != 1 {
+		if n := c.data.Writes(); n != 1 {
 			t.Errorf("20 messages of an unlisted person were %d writes, want 1", n)
 		}
 	})
@@ -29,7 +29,7 @@ func TestTheWaitingListIsBounded(t *testing.T) {
 		c.says("omar", "/admin approve 1000")
 		c.says("omar", "/admin block 1001")
 		c.happens("* 120 unlisted people ask")
-		all, err := c.records.AccessRecords()
+		all, err := c.data.AccessRecords()
 		if err != nil || len(all) != 102 {
 			t.Fatalf("%d people in the book, %v; want 100 waiting and 2 decided", len(all), err)
 		}
@@ -48,8 +48,8 @@ func TestTheWaitingListIsBounded(t *testing.T) {
 func TestUnreadableRecordsLetNoOneIn(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
-		c.records.Break(errors.New("no such page"))
-		defer c.records.Break(nil)
+		c.data.Break(errors.New("no such page"))
+		defer c.data.Break(nil)
 		c.pool = session.New(session.Options{Dialer: c.kite, Store: c.store, Notify: func(session.Event) {}})
 		c.bot = c.newBot()
 		if err := c.bot.Resume(); err == nil || !strings.Contains(err.Error(), "no such page") {
@@ -70,22 +70,22 @@ func TestAccessRecordsOutliveStarts(t *testing.T) {
 		c.says("mallory", "/start")
 		c.says("omar", "/admin block 22")
 		c.says("omar", "/admin approve 33")
-		before, err := c.records.AccessRecords()
+		before, err := c.data.AccessRecords()
 		if err != nil {
 			t.Fatal(err)
 		}
-		writes := c.records.Writes()
+		writes := c.data.Writes()
 		for range 3 {
 			c.close()
 			c.open()
 			time.Sleep(time.Minute)
 			synctest.Wait()
 		}
-		after, err := c.records.AccessRecords()
+		after, err := c.data.AccessRecords()
 		if err != nil || !slices.Equal(before, after) || len(after) != 3 {
 			t.Errorf("the book was %+v and is %+v, %v", before, after, err)
 		}
-		if n := c.records.Writes() - writes; n != 0 {
+		if n := c.data.Writes() - writes; n != 0 {
 			t.Errorf("three starts were %d writes", n)
 		}
 	})
@@ -120,7 +120,7 @@ func TestWaitingEndsWithTheList(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.says("meera", "/start")
 		c.happens("* meera is put on the list")
-		if all, err := c.records.AccessRecords(); err != nil || len(all) != 0 {
+		if all, err := c.data.AccessRecords(); err != nil || len(all) != 0 {
 			t.Errorf("the book holds %+v, %v", all, err)
 		}
 		if seen := c.says("meera", "/help"); !strings.Contains(seen, "What I can do") {
@@ -194,7 +194,7 @@ func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 				c.phone.Hold(people["omar"], true)
 				first(c)
 				synctest.Wait()
-				c.journal.Unran(people["omar"]) // that it ran
+				c.data.Unran(people["omar"]) // that it ran
 				second(c)
 				c.killed(c.disk())
 				c.phone.Hold(people["omar"], false)
@@ -253,8 +253,8 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		}
 		c.phone.Hold(people["omar"], true)
 		c.says("omar", "/admin approve 66")
-		c.journal.Unran(people["omar"])
-		writes := c.records.Writes()
+		c.data.Unran(people["omar"])
+		writes := c.data.Writes()
 		c.killed(c.disk())
 		c.phone.Hold(people["omar"], false)
 		time.Sleep(time.Second)
@@ -263,8 +263,8 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		if !strings.Contains(seen, "Your decision about 66 stands.") || strings.Contains(seen, "You can use this bot now") {
 			t.Errorf("after the kill people see\n%s", seen)
 		}
-		if c.records.Writes() > writes+3 { // those of the test
-			t.Errorf("the book was written to %d times", c.records.Writes()-writes)
+		if c.data.Writes() > writes+3 { // those of the test
+			t.Errorf("the book was written to %d times", c.data.Writes()-writes)
 		}
 	})
 }
@@ -280,7 +280,7 @@ func (c *chat) twoOperators() {
 
 // standing is where a person stands on disk.
 func (c *chat) standing(who string) access.Standing {
-	guests, err := c.records.AccessRecords()
+	guests, err := c.data.AccessRecords()
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -296,9 +296,9 @@ func (c *chat) standing(who string) access.Standing {
 func TestADecisionThatFailedIsNoVersion(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.twoOperators()
-		c.records.Break(errors.New("no space left"))
+		c.data.Break(errors.New("no space left"))
 		c.says("omar", "/admin block 66")
-		c.records.Break(nil)
+		c.data.Break(nil)
 		c.says("omar", "/admin approve 66")
 		if got := c.standing("mallory"); got != access.Approved {
 			t.Errorf("mallory stands at %d", got)

@@ -38,9 +38,7 @@ type chat struct {
 	phone        *bottest.Phone
 	kite         *sessiontest.Kite
 	store        *sessiontest.MemStore
-	journal      *bottest.MemJournal
-	prefs        *bottest.MemPrefs
-	records      *bottest.MemAccess
+	data         *bottest.MemStore
 	listed       map[int64]bool
 	listsEmpty   bool                              // both lists are empty
 	notices      bool                              // operators are written to
@@ -72,10 +70,10 @@ func newChat(t *testing.T) *chat {
 func newChatWith(t *testing.T, painter *chart.Painter) *chat {
 	c := &chat{
 		t: t, id: 1, phone: bottest.NewPhone(t), kite: sessiontest.NewKite(t),
-		store: sessiontest.NewMemStore(), journal: bottest.NewMemJournal(), prefs: bottest.NewMemPrefs(),
-		records: bottest.NewMemAccess(), listed: map[int64]bool{people["asha"]: true, people["ravi"]: true},
+		store: sessiontest.NewMemStore(), data: bottest.NewMemStore(), listed: map[int64]bool{people["asha"]: true, people["ravi"]: true},
 		painter: painter, addresses: map[int64][]string{},
 	}
+	c.data.Sessions = c.recorded
 	fillKite(c.kite)
 	// 10:00 IST on a Monday on which the exchange trades.
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)))
@@ -168,8 +166,8 @@ func (c *chat) open() {
 func (c *chat) newBot() *bot.Bot {
 	o := bot.Options{
 		ID: c.id, Username: "kite_bot", Accounts: c.pool,
-		Messenger: c.phone, Presses: c.phone, Unauthorized: c.unauthorized, Journal: c.journal, Prefs: c.prefs, Painter: c.painter,
-		Memory: c.memory(), Access: c.letIn(),
+		Messenger: c.phone, Presses: c.phone, Unauthorized: c.unauthorized, Journal: c.data, Prefs: c.data, Painter: c.painter,
+		Memory: c.data, Access: c.letIn(),
 		Rate: c.rate, Meter: c.meter, Operations: &c.ops,
 		Logger: slog.New(slog.NewTextHandler(&c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		NewRef: func() string { return fmt.Sprintf("REF%d", c.refs.Add(1)) },
@@ -183,18 +181,14 @@ func (c *chat) newBot() *bot.Bot {
 	return bot.New(o)
 }
 
-func (c *chat) memory() *bottest.MemMemory {
-	return &bottest.MemMemory{Prefs: c.prefs, Access: c.records, Journal: c.journal, Records: c.recorded}
-}
-
 func (c *chat) letIn() access.Policy {
 	if c.listsEmpty {
-		return access.Policy{Store: c.records, Nobody: true}
+		return access.Policy{Store: c.data, Nobody: true}
 	}
 	a := access.Policy{
 		Listed: func(id int64) bool { return c.listed[id] },
 		Admin:  func(id int64) bool { return id == people["omar"] || c.operators[id] },
-		Store:  c.records,
+		Store:  c.data,
 	}
 	if c.notices {
 		a.Admins = []int64{people["omar"]}
@@ -255,7 +249,7 @@ func (c *chat) press(who int64, message int, data string) {
 func (c *chat) take(u bot.Update) {
 	c.updates++
 	u.ID = c.updates
-	fresh, err := c.journal.Take(c.id, []bot.Update{u})
+	fresh, err := c.data.Take(c.id, []bot.Update{u})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -294,7 +288,7 @@ func (c *chat) logIn(who, user string) {
 // known are all people of whom anything is kept.
 func (c *chat) known() []int64 {
 	c.t.Helper()
-	all, err := c.memory().People()
+	all, err := c.data.People()
 	if err != nil {
 		c.t.Fatal(err)
 	}

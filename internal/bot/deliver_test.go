@@ -212,7 +212,7 @@ func TestHowOftenADeliveryIsTried(t *testing.T) {
 				if tries, _ := c.phone.Counts(); tries < tt.least || tries > tt.most {
 					t.Errorf("tried %d times, want %d to %d", tries, tt.least, tt.most)
 				}
-				if left, err := c.journal.Unanswered(c.id); err != nil || len(left) != tt.left {
+				if left, err := c.data.Unanswered(c.id); err != nil || len(left) != tt.left {
 					t.Errorf("%d updates are left, %v; want %d", len(left), err, tt.left)
 				}
 				c.phone.Break(nil)

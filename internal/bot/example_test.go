@@ -28,11 +28,11 @@ func (c oneChat) Acknowledge(context.Context, string, string) error    { return 
 func Example() {
 	const asha = 11
 	telegram := make(oneChat)
-	store := &bottest.MemMemory{Prefs: bottest.NewMemPrefs(), Access: bottest.NewMemAccess(), Journal: bottest.NewMemJournal()}
+	store := bottest.NewMemStore()
 	b := bot.New(bot.Options{
 		ID: 1, Username: "kite_bot", Messenger: telegram, Presses: telegram,
-		Journal: store.Journal, Prefs: store.Prefs, Memory: store,
-		Access: access.Policy{Listed: func(person int64) bool { return person == asha }, Store: store.Access},
+		Journal: store, Prefs: store, Memory: store,
+		Access: access.Policy{Listed: func(person int64) bool { return person == asha }, Store: store},
 	})
 	defer b.Close()
 	for id, text := range []string{"/quotas infy", "/settings amounts hide"} {
@@ -40,7 +40,7 @@ func Example() {
 		first, _, _ := strings.Cut((<-telegram).HTML, "\n")
 		fmt.Println(first)
 	}
-	prefs, _ := store.Prefs.LoadPrefs(asha)
+	prefs, _ := store.LoadPrefs(asha)
 	fmt.Println("amounts hidden:", prefs.Hide)
 	// Output:
 	// I do not know /quotas. /help lists what I can do.

@@ -92,7 +92,7 @@ func pressAnything(t *testing.T, painter *chart.Painter, who, data string) {
 			t.Errorf("%s presses %q: Kite is asked to %s", who, data, call)
 		}
 	}
-	if left, err := c.journal.Unanswered(c.id); err != nil || len(left) > 0 {
+	if left, err := c.data.Unanswered(c.id); err != nil || len(left) > 0 {
 		t.Errorf("%s presses %q: it is left unanswered: %v", who, data, err)
 	}
 }

@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +11,6 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/bot/access"
-	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/command"
@@ -23,39 +20,44 @@ import (
 
 // A disk is what a killed process leaves.
 type disk struct {
-	journal *bottest.MemJournal
-	prefs   map[int64]account.Prefs
-	guests  []access.Record
+	data    *bottest.MemStore
 	records map[int64]session.Record
 }
 
 // disk returns what is on disk now.
 func (c *chat) disk() disk {
 	c.t.Helper()
-	guests, err := c.records.AccessRecords()
-	d := disk{journal: c.journal.Copy(), guests: guests, prefs: map[int64]account.Prefs{}, records: map[int64]session.Record{}}
+	d := disk{data: c.data.Copy(), records: map[int64]session.Record{}}
 	for _, id := range people {
-		p, perr := c.prefs.LoadPrefs(id)
-		r, rerr := c.store.Load(id)
-		if err := errors.Join(err, perr, rerr); err != nil {
+		r, err := c.store.Load(id)
+		if err != nil {
 			c.t.Fatal(err)
 		}
-		d.prefs[id], d.records[id] = p, r
+		d.records[id] = r
 	}
 	return d
 }
 
 // decided is what people decided of what is on a disk: nothing that reading a
 // login changes.
-func (d disk) decided() map[string]string {
-	all := map[string]string{"guests": fmt.Sprint(d.guests)}
+func (d disk) decided(t testing.TB) map[string]string {
+	t.Helper()
+	access, err := d.data.AccessRecords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{"access": fmt.Sprint(access)}
 	for name, id := range people {
+		prefs, err := d.data.LoadPrefs(id)
+		if err != nil {
+			t.Fatal(err)
+		}
 		r := d.records[id]
 		user := ""
 		if r.Login != nil {
 			user = fmt.Sprint(r.Login.User.UserID, r.Login.Confirmed)
 		}
-		all[name] = fmt.Sprint(d.prefs[id], user, len(r.Links), len(r.Replaced), len(r.Ending), r.Leaving, r.Last.UserID)
+		all[name] = fmt.Sprint(prefs, user, len(r.Links), len(r.Replaced), len(r.Ending), r.Leaving, r.Last.UserID)
 	}
 	return all
 }
@@ -65,20 +67,11 @@ func (d disk) decided() map[string]string {
 func (c *chat) killed(d disk) {
 	c.t.Helper()
 	c.close()
-	removed, err := c.records.AccessRemoved()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.journal, c.prefs, c.records, c.store = d.journal, bottest.NewMemPrefs(), bottest.NewMemAccess(), sessiontest.NewMemStore()
-	errs := []error{c.records.SaveAccess(access.Record{Person: 1, Version: removed})}
-	for _, g := range d.guests {
-		errs = append(errs, c.records.SaveAccess(g))
-	}
-	for id := range d.records {
-		errs = append(errs, c.prefs.SavePrefs(id, d.prefs[id]), c.store.Save(d.records[id]))
-	}
-	if err := errors.Join(errs...); err != nil {
-		c.t.Fatal(err)
+	c.data, c.store = d.data, sessiontest.NewMemStore()
+	for _, r := range d.records {
+		if err := c.store.Save(r); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	c.open()
 }
@@ -186,7 +179,7 @@ func (c *chat) changesOnce(key string, a act) bool {
 	synctest.Wait()
 	at := c.disk()
 	switch {
-	case gocmp.Equal(earlier.decided(), at.decided()):
+	case gocmp.Equal(earlier.decided(c.t), at.decided(c.t)):
 		return false
 	case slices.Contains(again, key):
 		return true
@@ -195,17 +188,18 @@ func (c *chat) changesOnce(key string, a act) bool {
 	if c.unanswered() == 0 && !silent {
 		c.t.Error("the answer is not held")
 	}
-	at.prefs, at.guests = earlier.prefs, earlier.guests
+	earlier.data.MemJournal = at.data.MemJournal
+	at.data = earlier.data
 	if key != "logout:retry" { // the pool retries that by itself
 		at.records = earlier.records
 	}
-	want := at.decided()
+	want := at.decided(c.t)
 	c.killed(at)
 	c.phone.Log()
 	c.phone.Hold(people[a.who], false)
 	time.Sleep(time.Minute)
 	synctest.Wait()
-	if diff := gocmp.Diff(want, c.disk().decided()); diff != "" {
+	if diff := gocmp.Diff(want, c.disk().decided(c.t)); diff != "" {
 		c.t.Errorf("it is carried out again by the next process (-want +got):\n%s", diff)
 	}
 	name, _, _ := strings.Cut(key, ":")

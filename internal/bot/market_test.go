@@ -148,7 +148,7 @@ func TestAnOldContractIsNotTaken(t *testing.T) {
 		defer c.close()
 		c.logIn("asha", "AB1234")
 		c.kite.Market(market(""))
-		if err := c.prefs.SavePrefs(people["asha"], account.Prefs{Picks: map[string]string{"GOLD": "MCX:GOLDPETAL26NOVFUT", "TWIN": "BSE:TWIN"}}); err != nil {
+		if err := c.data.SavePrefs(people["asha"], account.Prefs{Picks: map[string]string{"GOLD": "MCX:GOLDPETAL26NOVFUT", "TWIN": "BSE:TWIN"}}); err != nil {
 			t.Fatal(err)
 		}
 		if seen := c.says("asha", "gold"); !strings.Contains(seen, "Several match “gold”") {

@@ -28,10 +28,10 @@ func TestABlockBreaksOffADelivery(t *testing.T) {
 		if seen := c.phone.Log(); seen != "" {
 			t.Errorf("after the block there was:\n%s", seen)
 		}
-		if left, err := c.journal.Unanswered(1); err != nil || len(left) > 0 {
+		if left, err := c.data.Unanswered(1); err != nil || len(left) > 0 {
 			t.Errorf("unanswered: %v, %v", left, err)
 		}
-		if p, err := c.prefs.LoadPrefs(people["asha"]); err != nil || !p.IsZero() {
+		if p, err := c.data.LoadPrefs(people["asha"]); err != nil || !p.IsZero() {
 			t.Errorf("preferences: %+v, %v", p, err)
 		}
 	})
@@ -86,7 +86,7 @@ func TestAPersonWhoBlocksTheBotIsNotWorkedFor(t *testing.T) {
 		if c.kite.LoggedIn("AB1234") != 1 {
 			t.Error("the login was ended")
 		}
-		if left, err := c.journal.Unanswered(c.id); err != nil || len(left) != 0 {
+		if left, err := c.data.Unanswered(c.id); err != nil || len(left) != 0 {
 			t.Errorf("unanswered: %v, %v", left, err)
 		}
 	})
@@ -98,7 +98,7 @@ func TestPeopleTakenOffTheListAreForgotten(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		const n = 20
 		for i := range int64(n) {
-			if err := c.prefs.SavePrefs(500+i, account.Prefs{Hide: true}); err != nil {
+			if err := c.data.SavePrefs(500+i, account.Prefs{Hide: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -135,7 +135,7 @@ func TestLetInDuringTheStart(t *testing.T) {
 	withChat(t, func(t *testing.T, c *chat) {
 		c.close()
 		for _, person := range []int64{500, 501, 502} {
-			if err := c.prefs.SavePrefs(person, account.Prefs{Hide: true}); err != nil {
+			if err := c.data.SavePrefs(person, account.Prefs{Hide: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -146,7 +146,7 @@ func TestLetInDuringTheStart(t *testing.T) {
 		if known := c.known(); !slices.Equal(known, []int64{502}) {
 			t.Errorf("known: %v", known)
 		}
-		if p, err := c.prefs.LoadPrefs(502); err != nil || !p.Hide {
+		if p, err := c.data.LoadPrefs(502); err != nil || !p.Hide {
 			t.Errorf("preferences of the one let in: %+v, %v", p, err)
 		}
 	})
@@ -163,23 +163,23 @@ func TestTheNextStartRemovesWhoIsLeft(t *testing.T) {
 				c.says("meera", "/hide")
 				c.close()
 				place := access.Record{Person: people["meera"], Standing: standing, Name: "Meera"}
-				if err := c.records.SaveAccess(place); err != nil {
+				if err := c.data.SaveAccess(place); err != nil {
 					t.Fatal(err)
 				}
-				writes := c.records.Writes()
+				writes := c.data.Writes()
 				c.open()
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				if n := c.kite.LoggedIn("EF9012"); n != 0 || c.phone.Log() != "" {
 					t.Errorf("%d logins are left, or there was a word about it", n)
 				}
-				if n := c.records.Writes() - writes; n != 0 {
+				if n := c.data.Writes() - writes; n != 0 {
 					t.Errorf("their place was written %d times: it was not there in between", n)
 				}
-				if p, err := c.prefs.LoadPrefs(people["meera"]); err != nil || !p.IsZero() {
+				if p, err := c.data.LoadPrefs(people["meera"]); err != nil || !p.IsZero() {
 					t.Errorf("preferences: %+v, %v", p, err)
 				}
-				all, err := c.records.AccessRecords()
+				all, err := c.data.AccessRecords()
 				if want := standing != access.Unlisted; err != nil || slices.Contains(all, place) != want {
 					t.Errorf("the book holds %+v, %v", all, err)
 				}
@@ -230,7 +230,7 @@ func TestForgottenIsForgotten(t *testing.T) {
 		if known := c.known(); len(known) != 0 {
 			t.Errorf("known after: %v", known)
 		}
-		if left, err := c.journal.Unanswered(1); err != nil || len(left) != 0 {
+		if left, err := c.data.Unanswered(1); err != nil || len(left) != 0 {
 			t.Errorf("unanswered: %+v, %v", left, err)
 		}
 		if c.kite.LoggedIn("AB1234") != 0 {

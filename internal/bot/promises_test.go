@@ -26,7 +26,7 @@ func typing(id, who int64, words string) bot.Update {
 // intake is what the poll loop does with a batch.
 func (c *chat) intake(batch ...bot.Update) {
 	c.t.Helper()
-	fresh, err := c.journal.Take(c.id, batch)
+	fresh, err := c.data.Take(c.id, batch)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestARestartLosesNothing(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("answers over the restart (-want +got):\n%s", diff)
 		}
-		if left, err := c.journal.Unanswered(c.id); err != nil || len(left) != 0 {
+		if left, err := c.data.Unanswered(c.id); err != nil || len(left) != 0 {
 			t.Errorf("unanswered: %v, %v", left, err)
 		}
 	})
@@ -235,7 +235,7 @@ func TestAFloodIsBounded(t *testing.T) {
 			c.intake(typing(100+i, people["asha"], fmt.Sprint("x", i)))
 			synctest.Wait()
 		}
-		if left, err := c.journal.Unanswered(c.id); err != nil || len(left) > 22 { // one runs, twenty wait, one word is on its way
+		if left, err := c.data.Unanswered(c.id); err != nil || len(left) > 22 { // one runs, twenty wait, one word is on its way
 			t.Errorf("%d updates are held, %v", len(left), err)
 		}
 		c.phone.Hold(people["asha"], false)
@@ -251,7 +251,7 @@ func TestAFloodIsBounded(t *testing.T) {
 		if !slices.Equal(got, words("x", 21)) {
 			t.Errorf("answered: %v", got)
 		}
-		if left, err := c.journal.Unanswered(c.id); err != nil || len(left) != 0 {
+		if left, err := c.data.Unanswered(c.id); err != nil || len(left) != 0 {
 			t.Errorf("%d updates are left, %v", len(left), err)
 		}
 		c.intake(typing(900, people["asha"], "after"))

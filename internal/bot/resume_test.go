@@ -143,7 +143,7 @@ func TestWhatCannotBeCountedWaits(t *testing.T) {
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/x0")
 		d := c.disk()
-		d.journal.Break(errors.New("no space left"))
+		d.data.MemJournal.Break(errors.New("no space left"))
 		c.killed(d)
 		c.phone.Hold(people["asha"], false)
 		time.Sleep(time.Minute)
@@ -151,7 +151,7 @@ func TestWhatCannotBeCountedWaits(t *testing.T) {
 		if got := c.answers(); len(got) != 0 {
 			t.Errorf("answered although no attempt was counted: %v", got)
 		}
-		c.journal.Break(nil)
+		c.data.MemJournal.Break(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {

@@ -15,7 +15,7 @@ import (
 // unanswered returns how many updates a next process would take up again.
 func (c *chat) unanswered() int {
 	c.t.Helper()
-	left, err := c.journal.Unanswered(c.id)
+	left, err := c.data.Unanswered(c.id)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestAForgetDoesNotWaitForALogout(t *testing.T) {
 		c.says("asha", "/forget")
 		c.phone.Hold(people["asha"], true)
 		c.steps("asha: /logout", "asha presses Forget everything")
-		if p, err := c.prefs.LoadPrefs(people["asha"]); err != nil || !p.IsZero() {
+		if p, err := c.data.LoadPrefs(people["asha"]); err != nil || !p.IsZero() {
 			t.Errorf("not forgotten yet: %+v, %v", p, err)
 		}
 		c.phone.Hold(people["asha"], false)

@@ -17,10 +17,7 @@ import (
 )
 
 func TestBotMemory(t *testing.T) {
-	bottest.TestMemory(t, func(t *testing.T) bottest.Kept {
-		s := mustOpen(t, newPath(t))
-		return bottest.Kept{Memory: s, Prefs: s, Access: s, Journal: s}
-	})
+	bottest.TestMemory(t, func(t *testing.T) bottest.Store { return mustOpen(t, newPath(t)) })
 }
 
 func mustForget(t testing.TB, s *Store, person int64) {

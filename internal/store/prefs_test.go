@@ -49,7 +49,7 @@ func TestPrefsLikeTheTwin(t *testing.T) {
 		n++
 		file := openRapid(rt, fmt.Sprintf("%s-%d", path, n))
 		defer func() { _ = file.Close() }()
-		twin := bottest.NewMemPrefs()
+		twin := bottest.NewMemStore()
 		rt.Repeat(map[string]func(*rapid.T){
 			"save": func(rt *rapid.T) {
 				person, p := rapid.Int64Range(1, 3).Draw(rt, "person"), somePrefs().Draw(rt, "prefs")
