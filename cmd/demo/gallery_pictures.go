@@ -40,7 +40,7 @@ func galleryPictures(now time.Time) ([]galleryPicture, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, accountPictures(a.UserID(), statement.PictureView{Portfolio: kite.Total(holdings), AsOf: now})...)
+		all = append(all, accountPictures(a.UserID(), statement.PictureView{Portfolio: kite.TotalHoldings(holdings), AsOf: now})...)
 	}
 	return all, nil
 }
@@ -77,7 +77,7 @@ func candlePicture(id string, r kite.Range, now time.Time) (galleryPicture, erro
 	if err != nil {
 		return galleryPicture{}, err
 	}
-	v := marketdata.ChartView{Quote: quotes[id], Range: r, Rows: r.Keep(candles.Rows)}
+	v := marketdata.ChartView{Quote: quotes[id], Range: r, Rows: r.Trim(candles.Rows)}
 	return galleryPicture{"chart", "chart_" + string(r), string(r) + ", the same when amounts are hidden", func(p *chart.Painter) ([]byte, error) {
 		return p.Candles(command.CandlePicture(v))
 	}}, nil

@@ -156,9 +156,9 @@ func CutSpan(text string) (rest, said string) {
 	return strings.Join(words, " "), ""
 }
 
-// SpokenChart reads a plain message that asks for a chart: a symbol with the word
+// ParseChartRequest reads a plain message that asks for a chart: a symbol with the word
 // itself, or with how far back, "infy 6M". It returns what goes behind the command.
-func SpokenChart(text string) (args string, ok bool) {
+func ParseChartRequest(text string) (args string, ok bool) {
 	words := strings.Fields(text)
 	left := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
 		return slices.Contains([]string{"CHART", "CHARTS", "GRAPH"}, strings.ToUpper(w))
@@ -180,7 +180,7 @@ type Window struct {
 	From, To time.Time // Indian time
 }
 
-// Window is what to ask for at now so that [Range.Keep] finds the range in the
+// Window is what to ask for at now so that [Range.Trim] finds the range in the
 // answer. Days of trading are counted in the answer rather than by a calendar:
 // exchanges differ in their holidays and hours, and no calendar knows all. So
 // the days asked for reach back over any row of holidays.
@@ -203,10 +203,10 @@ func (r Range) Window(now time.Time) Window {
 	}
 }
 
-// Keep returns what of the window's answer is the range: of the short ones the
+// Trim returns what of the window's answer is the range: of the short ones the
 // last days that had trading, of five years the weeks, since 1,200 days are
 // more candles than a picture has room for.
-func (r Range) Keep(rows []Candle) []Candle {
+func (r Range) Trim(rows []Candle) []Candle {
 	switch r {
 	case Day1:
 		return lastDays(rows, 1)

@@ -116,22 +116,22 @@ func TestKeepDays(t *testing.T) {
 			rows = append(rows, kite.Candle{Time: time.Date(2026, 11, day, 3, 45+5*minute, 0, 0, time.UTC), Close: dec(fmt.Sprint(day))})
 		}
 	}
-	if got := kite.Day1.Keep(rows); len(got) != 3 || !got[0].Close.Equal(dec("16")) {
+	if got := kite.Day1.Trim(rows); len(got) != 3 || !got[0].Close.Equal(dec("16")) {
 		t.Errorf("1D keeps %v", got)
 	}
-	if got := kite.Days5.Keep(rows); len(got) != 15 || !got[0].Close.Equal(dec("9")) {
+	if got := kite.Days5.Trim(rows); len(got) != 15 || !got[0].Close.Equal(dec("9")) {
 		t.Errorf("5D keeps %d from %v", len(got), got[0])
 	}
-	if got := kite.Days5.Keep(rows[:6]); len(got) != 6 {
+	if got := kite.Days5.Trim(rows[:6]); len(got) != 6 {
 		t.Errorf("5D keeps %d of two days", len(got))
 	}
 	for _, r := range []kite.Range{kite.Month1, kite.Month6, kite.Year1} {
-		if diff := cmp.Diff(rows, r.Keep(rows)); diff != "" {
+		if diff := cmp.Diff(rows, r.Trim(rows)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", r, diff)
 		}
 	}
 	for _, r := range kite.Ranges() {
-		if got := r.Keep(nil); len(got) != 0 {
+		if got := r.Trim(nil); len(got) != 0 {
 			t.Errorf("%s keeps %v of nothing", r, got)
 		}
 	}
@@ -151,7 +151,7 @@ func TestKeepWeeks(t *testing.T) {
 			day = day.AddDate(0, 0, rapid.IntRange(1, 4).Draw(t, "gap"))
 		}
 		before := fmt.Sprint(rows)
-		weeks := kite.Year5.Keep(rows)
+		weeks := kite.Year5.Trim(rows)
 		var total int64
 		for i, w := range weeks {
 			total += w.Volume

@@ -45,20 +45,20 @@ func BenchmarkTotal(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if !kite.Total(holdings).Value.OK {
+		if !kite.TotalHoldings(holdings).Value.OK {
 			b.Fatal("no value")
 		}
 	}
 }
 
-func BenchmarkHoldingOrder(b *testing.B) {
+func BenchmarkHoldingsBy(b *testing.B) {
 	holdings, err := kite.DecodeHoldings(manyHoldings(500))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if order := kite.HoldingOrder(holdings, kite.SortByValue); len(order) != len(holdings) {
+		if order := kite.HoldingsBy(holdings, kite.SortByValue); len(order) != len(holdings) {
 			b.Fatal(len(order))
 		}
 	}

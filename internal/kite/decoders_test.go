@@ -77,7 +77,7 @@ func useProfile(t *testing.T, p kite.Profile) []kite.Figure {
 }
 
 func useHoldings(t *testing.T, holdings []kite.Holding) []kite.Figure {
-	p := kite.Total(holdings)
+	p := kite.TotalHoldings(holdings)
 	if p.Unpriced+p.NoClose > p.Counted || p.Counted > len(holdings) {
 		t.Fatalf("counts %+v", p)
 	}
@@ -89,7 +89,7 @@ func useHoldings(t *testing.T, holdings []kite.Holding) []kite.Figure {
 		figures = append(figures, h.Value(), h.PledgedValue(), h.MTFPart().Value(), h.Invested(), h.Profit(), h.ProfitPercent(), h.Day(), h.DayPercent(), p.Share(h))
 	}
 	for _, by := range kite.HoldingSorts() {
-		if n := len(kite.HoldingOrder(holdings, by)); n != len(holdings) {
+		if n := len(kite.HoldingsBy(holdings, by)); n != len(holdings) {
 			t.Fatalf("%d of %d holdings by %s", n, len(holdings), by)
 		}
 	}
@@ -132,7 +132,7 @@ func useGTTs(t *testing.T, gtts []kite.GTT) []kite.Figure {
 	var figures []kite.Figure
 	for _, g := range kite.GTTsByStatus(gtts) {
 		for _, trigger := range g.Triggers {
-			figures = append(figures, kite.Away(trigger, kite.Figure{Value: trigger.Abs(), OK: true}))
+			figures = append(figures, kite.TriggerDistance(trigger, kite.Figure{Value: trigger.Abs(), OK: true}))
 		}
 	}
 	return figures
@@ -203,7 +203,7 @@ func useCandles(t *testing.T, c kite.Candles) []kite.Figure {
 		}
 	}
 	for _, r := range kite.Ranges() {
-		if kept := r.Keep(c.Rows); len(kept) > len(c.Rows) || len(kept) == 0 && len(c.Rows) > 0 {
+		if kept := r.Trim(c.Rows); len(kept) > len(c.Rows) || len(kept) == 0 && len(c.Rows) > 0 {
 			t.Fatalf("%s keeps %d of %d", r, len(kept), len(c.Rows))
 		}
 	}

@@ -16,7 +16,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	p := kite.Total(holdings)
+	p := kite.TotalHoldings(holdings)
 	fmt.Println("value", p.Value.Value, "P&L", p.Profit.Value, "day", p.Day.Value)
 	fmt.Println(p.Unpriced, "of", p.Counted, "without a price; known:", holdings[1].Value().OK)
 	// Output:

@@ -215,7 +215,7 @@ func TestTotalAgainstFractions(t *testing.T) {
 		if err != nil {
 			rt.Fatalf("%v", err)
 		}
-		p := kite.Total(holdings)
+		p := kite.TotalHoldings(holdings)
 		newLedger(t, text).compare(rt, p)
 
 		value, profit, day := decimal.Zero, decimal.Zero, decimal.Zero
@@ -254,7 +254,7 @@ func total(tb testing.TB, text string) kite.Portfolio {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return kite.Total(holdings)
+	return kite.TotalHoldings(holdings)
 }
 
 func TestHoldingFigures(t *testing.T) {

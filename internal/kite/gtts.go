@@ -50,9 +50,9 @@ func DecodeGTTs(text string) ([]GTT, error) {
 // cancelled ("one cancels the other").
 func (g GTT) OCO() bool { return g.Type == "two-leg" || len(g.Triggers) == 2 }
 
-// Away is how far a trigger is from the last price, as a percentage of that price;
+// TriggerDistance is how far a trigger is from the last price, as a percentage of that price;
 // unknown without a price.
-func Away(trigger decimal.Decimal, last Figure) Figure {
+func TriggerDistance(trigger decimal.Decimal, last Figure) Figure {
 	if !last.OK {
 		return Figure{}
 	}

@@ -22,8 +22,8 @@ func TestDecodeGTTs(t *testing.T) {
 	if len(g.Triggers) != 2 || len(g.Orders) != 2 || g.Orders[0].Side != "SELL" || !g.Orders[0].Quantity.Equal(dec("7")) || !g.Orders[1].Missing {
 		t.Errorf("legs %+v", g)
 	}
-	expect(t, "away", kite.Away(g.Triggers[0], kite.Figure{Value: dec("100"), OK: true}), "-1.5")
-	expect(t, "away of nothing", kite.Away(dec("5"), kite.Figure{}), "")
+	expect(t, "away", kite.TriggerDistance(g.Triggers[0], kite.Figure{Value: dec("100"), OK: true}), "-1.5")
+	expect(t, "away of nothing", kite.TriggerDistance(dec("5"), kite.Figure{}), "")
 	if sorted := kite.GTTsByStatus(got); sorted[0].Symbol != "B" || !sorted[2].Missing || !g.OCO() || got[1].OCO() {
 		t.Errorf("by status %+v", sorted)
 	}

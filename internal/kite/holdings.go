@@ -75,10 +75,10 @@ func (h Holding) holdsT1() bool {
 	return h.T1Quantity > 0 && h.Quantity == h.RealisedQuantity+h.T1Quantity
 }
 
-// SoldOut is how many shares sold today Shares no longer counts. Where Kite takes
+// SoldToday is how many shares sold today Shares no longer counts. Where Kite takes
 // them off is not documented: they are off where the shares that are left and those
 // that were sold make up what was there in the morning.
-func (h Holding) SoldOut() int64 {
+func (h Holding) SoldToday() int64 {
 	left := h.Shares() - h.CollateralQuantity
 	if h.UsedQuantity > 0 && left+h.UsedQuantity == h.OpeningQuantity {
 		return h.UsedQuantity
@@ -94,9 +94,9 @@ func (h Holding) MTFPart() Holding {
 	return h
 }
 
-// Shown is what a row shows of the holding: the person's own shares, or the MTF
+// OwnOrMTF is what a row shows of the holding: the person's own shares, or the MTF
 // shares where there are no others.
-func (h Holding) Shown() Holding {
+func (h Holding) OwnOrMTF() Holding {
 	if h.Shares() == 0 && h.MTF.Quantity != 0 {
 		return h.MTFPart()
 	}
@@ -248,17 +248,17 @@ func ParseHoldingSort(text string) HoldingSort {
 // Key is what the order goes by, whichever way round.
 func (s HoldingSort) Key() HoldingSort { return HoldingSort(strings.TrimPrefix(string(s), "-")) }
 
-// Turned is the same order the other way round.
-func (s HoldingSort) Turned() HoldingSort {
+// Reversed is the same order the other way round.
+func (s HoldingSort) Reversed() HoldingSort {
 	if key := s.Key(); key != s {
 		return key
 	}
 	return "-" + s
 }
 
-// HoldingOrder returns the indexes of the holdings in order. What is equal goes
+// HoldingsBy returns the indexes of the holdings in order. What is equal goes
 // by symbol, NSE before BSE, and then as Kite had it.
-func HoldingOrder(holdings []Holding, by HoldingSort) []int {
+func HoldingsBy(holdings []Holding, by HoldingSort) []int {
 	order, keys, turn := make([]int, len(holdings)), make([]Figure, len(holdings)), 1
 	if by != by.Key() {
 		turn = -1
@@ -296,8 +296,8 @@ func (s HoldingSort) figure(h *Holding) Figure {
 	case SortByDay:
 		return h.DayPercent()
 	case SortByProfit:
-		return h.Shown().ProfitPercent()
+		return h.OwnOrMTF().ProfitPercent()
 	default:
-		return h.Shown().Value()
+		return h.OwnOrMTF().Value()
 	}
 }

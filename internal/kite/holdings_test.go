@@ -69,7 +69,7 @@ func TestDecodeHoldingsForms(t *testing.T) {
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
 // Each order of the holdings keeps every row, and is an order.
-func TestHoldingOrder(t *testing.T) {
+func TestHoldingsBy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		holdings, err := kite.DecodeHoldings(account().Draw(t, "account"))
 		if err != nil {
@@ -77,7 +77,7 @@ func TestHoldingOrder(t *testing.T) {
 		}
 		before := fmt.Sprint(holdings)
 		for _, by := range waysToSort() {
-			order := kite.HoldingOrder(holdings, by)
+			order := kite.HoldingsBy(holdings, by)
 			for i := 1; i < len(order); i++ {
 				if a, b := holdings[order[i-1]], holdings[order[i]]; !inOrder(by, a, b) {
 					t.Fatalf("by %s, %+v comes before %+v", by, a, b)
@@ -97,7 +97,7 @@ func TestHoldingOrder(t *testing.T) {
 func waysToSort() []kite.HoldingSort {
 	all := kite.HoldingSorts()
 	for _, by := range kite.HoldingSorts() {
-		all = append(all, by.Turned())
+		all = append(all, by.Reversed())
 	}
 	return all
 }
@@ -114,7 +114,7 @@ func inOrder(by kite.HoldingSort, a, b kite.Holding) bool {
 	if key == nil {
 		return a.Symbol == b.Symbol || a.Symbol < b.Symbol != turned
 	}
-	x, y := key(a.Shown()), key(b.Shown())
+	x, y := key(a.OwnOrMTF()), key(b.OwnOrMTF())
 	if !x.OK || !y.OK {
 		return !y.OK
 	}
@@ -200,7 +200,7 @@ func TestMTFOnly(t *testing.T) {
 	if p.Value.OK || p.Profit.OK || p.Day.OK || p.Counted != 0 || p.MTF.Holdings != 1 || !p.MTF.Value.Equal(dec("5500")) {
 		t.Errorf("the account is %+v", p)
 	}
-	h, shown := p.Holdings[0], p.Holdings[0].Shown()
+	h, shown := p.Holdings[0], p.Holdings[0].OwnOrMTF()
 	for name, c := range map[string]struct {
 		got  kite.Figure
 		want string
@@ -211,7 +211,7 @@ func TestMTFOnly(t *testing.T) {
 		expect(t, name, c.got, c.want)
 	}
 	both := total(t, "["+shape(10, 0, 10, 0, 50, "100")+"]").Holdings[0]
-	expect(t, "shown of both kinds", both.Shown().Value(), "1100")
+	expect(t, "shown of both kinds", both.OwnOrMTF().Value(), "1100")
 	expect(t, "profit of the MTF part", both.MTFPart().Profit(), "1100")
 	if sold := total(t, "["+shape(0, 0, 0, 0, 0, "0")+"]"); !sold.Value.OK || !sold.Value.Value.IsZero() {
 		t.Errorf("an account of sold shares is worth %v", sold.Value)
@@ -226,7 +226,7 @@ func TestSharesComeToTheWhole(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		p := kite.Total(holdings)
+		p := kite.TotalHoldings(holdings)
 		whole, known := decimal.Zero, false
 		for _, h := range holdings {
 			share := p.Share(h)
@@ -256,7 +256,7 @@ func TestSoldOut(t *testing.T) {
 		"nothing sold":            {kite.Holding{Quantity: 40, OpeningQuantity: 40}, 0},
 		"no count of the morning": {kite.Holding{Quantity: 30, UsedQuantity: 10}, 0},
 	} {
-		if got := c.h.SoldOut(); got != c.want {
+		if got := c.h.SoldToday(); got != c.want {
 			t.Errorf("%s: %d shares, want %d", name, got, c.want)
 		}
 	}

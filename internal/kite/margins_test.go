@@ -61,7 +61,7 @@ func TestAddsUp(t *testing.T) {
 	}
 }
 
-func book(t *testing.T, text string) kite.Book {
+func book(t *testing.T, text string) kite.PositionTotals {
 	t.Helper()
 	p, err := kite.DecodePositions(text)
 	if err != nil {

@@ -12,7 +12,7 @@ type Overview struct {
 	Holdings    *Portfolio
 	MutualFunds *FundTotals
 	Funds       *Margins
-	Positions   *Book
+	Positions   *PositionTotals
 }
 
 // Worth is the value of the holdings and of the mutual funds, and the cash. It is
@@ -66,21 +66,21 @@ func (p Position) dayOfTrades() Figure {
 	return known(p.DaySellValue.Sub(p.DayBuyValue).Add(held))
 }
 
-// SoldDay is what shares sold today moved from the close before to the last
+// DayOfSold is what shares sold today moved from the close before to the last
 // price, where the holdings no longer count them. Their position has the way
 // from the last price to that of the sale; both together are what their day made.
-func (o Overview) SoldDay() decimal.Decimal {
+func (o Overview) DayOfSold() decimal.Decimal {
 	if o.Holdings == nil || !o.PositionsDay().OK {
 		return decimal.Zero
 	}
-	return o.Holdings.SoldDay
+	return o.Holdings.DayOfSold
 }
 
 // Day is the day's P&L of the account, as far as it is known.
 func (o Overview) Day() Figure {
 	day := sum([]Figure{o.HoldingsDay(), o.PositionsDay()}, func(f Figure) Figure { return f })
 	if day.OK {
-		day.Value = day.Value.Add(o.SoldDay())
+		day.Value = day.Value.Add(o.DayOfSold())
 	}
 	return day
 }

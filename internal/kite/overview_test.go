@@ -116,7 +116,7 @@ func TestOverviewDayAgainstFractions(t *testing.T) {
 		positions = append(positions, fmt.Sprintf(`{"tradingsymbol":"FUT","exchange":"NFO","product":"NRML","quantity":-75,"overnight_quantity":-75,"multiplier":1,"last_price":5,"m2m":%d,"pnl":1}`, margin))
 		want.Add(want, big.NewRat(margin, 1))
 
-		held, traded := kite.Total(decodeHoldings(t, holdings)), kite.TotalPositions(decodePositions(t, positions))
+		held, traded := kite.TotalHoldings(decodeHoldings(t, holdings)), kite.TotalPositions(decodePositions(t, positions))
 		day := kite.Overview{Holdings: &held, Positions: &traded}.Day()
 		if !day.OK || day.Value.Rat().Cmp(want) != 0 {
 			t.Fatalf("the day is %v, want %s\n%v\n%v", day, want.FloatString(4), holdings, positions)

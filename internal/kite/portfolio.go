@@ -13,7 +13,7 @@ type Portfolio struct {
 	Day           Figure // Σ day; unknown when no counted holding has one
 	DayPercent    Figure // Σ day ÷ Σ (close × shares), over the same holdings
 
-	SoldDay decimal.Decimal // in no other figure, see [Overview.SoldDay]
+	DayOfSold decimal.Decimal // in no other figure, see [Overview.DayOfSold]
 
 	Counted  int // holdings that have shares to count, known or not
 	Unpriced int // of Counted: without a price, in none of the sums
@@ -31,7 +31,7 @@ type MTFTotal struct {
 	Unpriced int             // of Holdings: without a price
 }
 
-// Total works out what holdings come to. It holds the rule of the figures:
+// TotalHoldings works out what holdings come to. It holds the rule of the figures:
 //
 //   - What is the person's own counts, see [Holding.Shares]. MTF shares stand
 //     apart from the total, with their own value.
@@ -40,14 +40,14 @@ type MTFTotal struct {
 //   - A holding without shares of its own counts for nothing; a row that came
 //     as null counts as one without a price.
 //   - Nothing is rounded.
-func Total(holdings []Holding) Portfolio {
+func TotalHoldings(holdings []Holding) Portfolio {
 	p := Portfolio{Holdings: holdings}
 	var value, invested, pledged, day, yesterday, sold decimalSum
 	days := 0
 	for i := range holdings {
 		h := &holdings[i]
 		p.MTF.add(h)
-		if n := h.SoldOut(); n != 0 && h.Priced() && h.ClosePrice.IsPositive() {
+		if n := h.SoldToday(); n != 0 && h.Priced() && h.ClosePrice.IsPositive() {
 			sold.add(h.moved(), n)
 		}
 		if !h.Counted() {
@@ -70,7 +70,7 @@ func Total(holdings []Holding) Portfolio {
 		day.add(h.moved(), shares)
 		yesterday.add(h.ClosePrice, shares)
 	}
-	p.Pledged, p.SoldDay = pledged.total(), sold.total()
+	p.Pledged, p.DayOfSold = pledged.total(), sold.total()
 	if p.Unpriced < p.Counted || p.Counted+p.MTF.Holdings == 0 {
 		p.Value, p.Invested = known(value.total()), known(invested.total())
 		p.Profit = known(p.Value.Value.Sub(p.Invested.Value))

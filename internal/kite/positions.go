@@ -98,7 +98,7 @@ func (p *Position) tradedToday() bool { return p.DayBuyQuantity != 0 || p.DaySel
 // open was closed today.
 func (p Position) Open() bool { return p.Quantity != 0 }
 
-// Ref is a short name for the position, by which [Book.ByRef] finds it in a later
+// Ref is a short name for the position, by which [PositionTotals.ByRef] finds it in a later
 // answer: "NFO:NIFTY26NOVFUT:NRML", or a hash where that does not fit in a button.
 func (p Position) Ref() string { return plainOrHash(p.Exchange + ":" + p.Symbol + ":" + p.Product) }
 
@@ -139,8 +139,8 @@ func (p Position) Percent() Figure {
 	}
 }
 
-// Book is an account's net positions with what they come to.
-type Book struct {
+// PositionTotals is an account's net positions with what they come to.
+type PositionTotals struct {
 	Open   []Position // the best P&L first, those without a price behind
 	Closed []Position // today; the best P&L first
 
@@ -154,7 +154,7 @@ type Book struct {
 }
 
 // ByRef finds the position that [Position.Ref] named so.
-func (b Book) ByRef(ref string) (Position, bool) {
+func (b PositionTotals) ByRef(ref string) (Position, bool) {
 	for _, p := range slices.Concat(b.Open, b.Closed) {
 		if p.Ref() == ref {
 			return p, true
@@ -166,8 +166,8 @@ func (b Book) ByRef(ref string) (Position, bool) {
 // TotalPositions works out what positions come to. Only net rows count: the
 // day's rows are the same trades a second time. Kite's own pnl and m2m are
 // added up, nothing is computed from prices, nothing is rounded.
-func TotalPositions(p Positions) Book {
-	b := Book{Missing: p.Missing}
+func TotalPositions(p Positions) PositionTotals {
+	b := PositionTotals{Missing: p.Missing}
 	for _, position := range byProfit(p.Net) {
 		if position.Open() {
 			b.Open = append(b.Open, position)

@@ -108,7 +108,7 @@ func decodeQuotes(tool, text string) (map[string]Quote, error) {
 	return quotes, nil
 }
 
-// Choose picks from the answer to [symbol.Symbol.Guesses] the one that is meant: the
+// Choose picks from the answer to [symbol.Symbol.Candidates] the one that is meant: the
 // likeliest of those that Kite knows. One symbol on two exchanges is nearly
 // always one share, and then its prices are close. When they are more than a
 // twentieth apart, or one is not known, it may be two companies: false, a search

@@ -102,7 +102,7 @@ func checkMeaning(t *testing.T, text string) {
 // saysWhy reports whether a login ended for a reason that the server tells.
 func saysWhy(err error) bool {
 	e, ok := errors.AsType[*wire.Error](err)
-	return ok && e.Why != wire.EndUnsaid
+	return ok && e.Why != wire.EndUnknown
 }
 
 // Every number that a decoder reads is refused when it would take a machine to

@@ -48,18 +48,18 @@ func (a *Account) Search(ctx context.Context, typed string) (symbol.Matches, err
 	if err := cmp.Or(panicked, session.LoginError(noSymbols, noNames), noSymbols, noNames); err != nil {
 		return symbol.Matches{}, err
 	}
-	all := wanted.Narrow(symbols.And(names))
+	all := wanted.Filter(symbols.Merge(names))
 	if index := wanted.Index(); index != "" && !all.Has(index) {
 		more, err := a.matching(ctx, query.Instruments(index, "id"))
-		return all.And(wanted.Narrow(more)), err
+		return all.Merge(wanted.Filter(more)), err
 	}
-	if single := wanted.Single(); single != "" && len(all.Found) == 0 {
+	if single := wanted.LikeliestWord(); single != "" && len(all.Found) == 0 {
 		more, err := a.manyMatching(ctx, "name", []string{single})
-		return wanted.Narrow(more), err
+		return wanted.Filter(more), err
 	}
-	if beginning := wanted.Beginning(); beginning != "" && len(all.Found) == 0 {
+	if beginning := wanted.IndexPrefix(); beginning != "" && len(all.Found) == 0 {
 		more, err := a.matching(ctx, query.Instruments(beginning, "id"))
-		return wanted.Narrow(more), err
+		return wanted.Filter(more), err
 	}
 	return all, nil
 }
@@ -68,7 +68,7 @@ func (a *Account) Search(ctx context.Context, typed string) (symbol.Matches, err
 // texts behind it.
 func (a *Account) manyMatching(ctx context.Context, field string, texts []string) (symbol.Matches, error) {
 	all, err := a.matching(ctx, query.Count(texts[0], field))
-	if err != nil || all.Whole() {
+	if err != nil || all.Complete() {
 		return all, err
 	}
 	if all.Total <= symbol.MaxMatches {
@@ -80,8 +80,8 @@ func (a *Account) manyMatching(ctx context.Context, field string, texts []string
 		if err != nil {
 			return symbol.Matches{}, err
 		}
-		if some.Whole() {
-			all = all.And(some)
+		if some.Complete() {
+			all = all.Merge(some)
 		}
 	}
 	return all, nil

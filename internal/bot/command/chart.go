@@ -98,7 +98,7 @@ func drawn(ctx context.Context, r *Request, p priced, rng kite.Range, as func(vi
 	if err != nil {
 		return Reply{}, err
 	}
-	v := marketdata.ChartView{Quote: p.quote, Name: p.name, Range: rng, Rows: rng.Keep(candles.Rows), LeftOut: candles.LeftOut, AsOf: p.at}
+	v := marketdata.ChartView{Quote: p.quote, Name: p.name, Range: rng, Rows: rng.Trim(candles.Rows), LeftOut: candles.LeftOut, AsOf: p.at}
 	if len(v.Rows) > 0 {
 		if v.Photo, err = r.Painter.Candles(CandlePicture(v)); err != nil {
 			return Reply{}, fmt.Errorf("draw candles: %w", err)

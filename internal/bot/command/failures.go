@@ -28,7 +28,7 @@ func Explain(r *Request, err error, ref string) view.Message {
 // NoLink words why there is no link for a request that needs a login.
 func NoLink(r *Request, err error, ref string) view.Message {
 	p := Problem(err)
-	if !slices.Contains([]wire.Kind{wire.KindNoLink, wire.KindNotServed, wire.KindBlocked, wire.KindUnfamiliar, wire.KindAuthorize}, wire.KindOf(err)) {
+	if !slices.Contains([]wire.Kind{wire.KindNoLink, wire.KindNotServed, wire.KindBlocked, wire.KindUnknownServer, wire.KindAuthorize}, wire.KindOf(err)) {
 		p.Headline = "You need to log in, but Kite is giving out no login links just now."
 	}
 	p.Ref, p.Again = ref, againData(r)
@@ -45,7 +45,7 @@ func WhyLogIn(err error) string {
 	case isEnded:
 		return dialog.EndedBecause(ended.Why)
 	case errors.Is(err, session.ErrEnded):
-		return dialog.EndedBecause(wire.EndUnsaid)
+		return dialog.EndedBecause(wire.EndUnknown)
 	case isDoubt && doubt.Over:
 		return dialog.ProbablyOver()
 	case wire.KindOf(err) == wire.KindNotServed:
@@ -115,7 +115,7 @@ func Problem(err error) dialog.Problem {
 		return dialog.Problem{Headline: "Kite sent a login link that I do not recognise.", Detail: "I cannot log you in until that is fixed. The operator of this bot has been told.", Again: again}
 	case wire.KindBlocked:
 		return dialog.Problem{Headline: "Something on the way to Kite turns this bot away.", Detail: "Your login is kept. The operator of this bot has been told; please try again later.", Again: again}
-	case wire.KindUnfamiliar, wire.KindAuthorize:
+	case wire.KindUnknownServer, wire.KindAuthorize:
 		return dialog.Problem{Headline: "Kite’s server has changed in a way I do not know yet.", Detail: "I read nothing until that is fixed. The operator of this bot has been told.", Again: again}
 	case wire.KindBadArgument:
 		return dialog.Problem{Headline: "Kite does not accept that.", Detail: "/help shows how each command is typed."}

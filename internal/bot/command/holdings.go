@@ -22,7 +22,7 @@ func holdingsCommand() Command {
 			"card":    {Run: holdingCard},
 			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
 				all, at, err := r.Account.Holdings(ctx, browsing)
-				return statement.HoldingsCSV(kite.Total(all), r.options(1, at)), err
+				return statement.HoldingsCSV(kite.TotalHoldings(all), r.options(1, at)), err
 			}),
 		},
 	})
@@ -45,7 +45,7 @@ func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(vie
 		ref := kite.HoldingRef(all, slices.Index(all, fit[0]))
 		return as(cardOf(r, fit[0], all, ref, place, at)), nil
 	}
-	return as(r.only(statement.Holdings(kite.Total(fit), place.Sort, r.options(place.Page, at)), len(fit), len(all))), nil
+	return as(r.only(statement.Holdings(kite.TotalHoldings(fit), place.Sort, r.options(place.Page, at)), len(fit), len(all))), nil
 }
 
 func holdingCard(ctx context.Context, r *Request) (Reply, error) {
@@ -63,5 +63,5 @@ func holdingCard(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func cardOf(r *Request, h kite.Holding, all []kite.Holding, ref string, place statement.Place, at time.Time) view.Message {
-	return statement.HoldingCard(h, kite.Total(all), ref, place, r.options(1, at))
+	return statement.HoldingCard(h, kite.TotalHoldings(all), ref, place, r.options(1, at))
 }

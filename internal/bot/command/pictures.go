@@ -92,7 +92,7 @@ func picture(ctx context.Context, r *Request, caption func(statement.PictureView
 	if err != nil {
 		return Reply{}, err
 	}
-	v := statement.PictureView{Portfolio: kite.Total(all), AsOf: at, Hide: r.Prefs.Hide}
+	v := statement.PictureView{Portfolio: kite.TotalHoldings(all), AsOf: at, Hide: r.Prefs.Hide}
 	if v.Photo, err = draw(v); err != nil {
 		return Reply{}, fmt.Errorf("draw the holdings: %w", err)
 	}

@@ -23,7 +23,7 @@ func TestPicturesGetNoHiddenAmounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := statement.PictureView{Portfolio: kite.Total(holdings), AsOf: time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)} // six on a Monday
+	shown := statement.PictureView{Portfolio: kite.TotalHoldings(holdings), AsOf: time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)} // six on a Monday
 	hidden := shown
 	hidden.Hide = true
 	if all := command.AllocationPicture(hidden); !all.Hide || all.Total != "" || len(all.Slices) == 0 {

@@ -26,7 +26,7 @@ func portfolio(ctx context.Context, r *Request) (Reply, error) {
 		times [len(v.Why)]time.Time
 	)
 	panicked := panics.Parallel(
-		func() { o.Holdings, times[0], errs[0] = partOf(ctx, r.Account.Holdings, kite.Total) },
+		func() { o.Holdings, times[0], errs[0] = partOf(ctx, r.Account.Holdings, kite.TotalHoldings) },
 		func() { o.MutualFunds, times[1], errs[1] = partOf(ctx, r.Account.MutualFunds, kite.TotalMutualFunds) },
 		func() {
 			o.Funds, times[2], errs[2] = partOf(ctx, r.Account.Margins, func(m kite.Margins) kite.Margins { return m })

@@ -143,7 +143,7 @@ func (r *Request) candidatesOf(word string) candidates {
 	if picked := r.pick(word); picked != "" {
 		n.guesses, n.index = []string{picked}, true
 	} else if s, ok := symbol.Parse(word); ok && !symbol.IsISIN(word) && !symbol.IsBSECode(word) {
-		n.guesses, n.index = s.Guesses(), s.Exchange != ""
+		n.guesses, n.index = s.Candidates(), s.Exchange != ""
 	}
 	return n
 }

@@ -55,7 +55,7 @@ func (l List) Read(text string) (name, args string) {
 			return c.Name, rest
 		}
 	}
-	if symbol, ok := kite.SpokenChart(whole); ok {
+	if symbol, ok := kite.ParseChartRequest(whole); ok {
 		return "chart", symbol
 	}
 	if symbol.LooksLikeList(seen(text)) {
@@ -69,7 +69,7 @@ func (l List) Read(text string) (name, args string) {
 func (c Command) takes(words []string) bool {
 	return (c.Filters || strings.Contains(c.Usage, " ")) && !slices.ContainsFunc(words, func(word string) bool {
 		side := c.Filters && slices.Contains([]string{"buy", "sell", "done"}, strings.ToLower(word))
-		return symbol.HasTalk(word) && !side
+		return symbol.HasOrdinaryWord(word) && !side
 	})
 }
 

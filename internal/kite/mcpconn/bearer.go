@@ -185,7 +185,7 @@ func (c *bearerConn) Call(ctx context.Context, q query.Query) (string, error) {
 		return text, nil
 	}
 	err := c.failed(q.Name(), cause)
-	if wire.KindOf(err) == wire.KindEnded && wire.EndingOf(err) == wire.EndUnsaid {
+	if wire.KindOf(err) == wire.KindEnded && wire.EndingOf(err) == wire.EndUnknown {
 		return "", &wire.Error{Kind: wire.KindUnreachable, Tool: q.Name(), Err: errNoSession}
 	}
 	return "", err

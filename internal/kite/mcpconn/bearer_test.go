@@ -119,11 +119,11 @@ func TestBearerCannotJoin(t *testing.T) {
 		why       wire.Ending
 	}{
 		"expired":   {401, `Bearer resource_metadata="x"`, wire.KindEnded, wire.EndExpired},
-		"a gateway": {401, "", wire.KindBlocked, wire.EndUnsaid},
-		"404":       {404, "", wire.KindNotServed, wire.EndUnsaid},
-		"400":       {400, "", wire.KindUnreachable, wire.EndUnsaid},
-		"429":       {429, "", wire.KindUnreachable, wire.EndUnsaid},
-		"403":       {403, "", wire.KindBlocked, wire.EndUnsaid},
+		"a gateway": {401, "", wire.KindBlocked, wire.EndUnknown},
+		"404":       {404, "", wire.KindNotServed, wire.EndUnknown},
+		"400":       {400, "", wire.KindUnreachable, wire.EndUnknown},
+		"429":       {429, "", wire.KindUnreachable, wire.EndUnknown},
+		"403":       {403, "", wire.KindBlocked, wire.EndUnknown},
 	} {
 		for _, method := range []string{"initialize", "tools/call"} {
 			if method == "tools/call" && test.status != 401 {
@@ -155,13 +155,13 @@ func TestTextsEndALogin(t *testing.T) {
 		"kite session has expired. Please re-authenticate via the OAuth flow": wire.EndExpired,
 		"failed to get session: session ID not found":                         wire.EndLost,
 		"Failed to get alerts: Incorrect `api_key` or `access_token`.":        wire.EndCutOff,
-		"Failed to get holdings":                                              wire.EndUnsaid,
+		"Failed to get holdings":                                              wire.EndUnknown,
 	} {
 		m := newModalFar(t)
 		m.result = func(string) string { return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}` }
 		_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
 		want := wire.KindEnded
-		if why == wire.EndUnsaid {
+		if why == wire.EndUnknown {
 			want = wire.KindFailed
 		}
 		if wantKind(t, err, want); wire.EndingOf(err) != why || m.joins != 1 {

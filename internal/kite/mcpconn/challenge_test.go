@@ -63,7 +63,7 @@ func TestUnauthorized(t *testing.T) {
 			d, plain := f.dialer(t, "/sse", Options{}), held(session.NewID(secret))
 			opened, called, why := wire.KindAuthorize, wire.KindEnded, wire.EndSwitched
 			if !test.oauth {
-				opened, called, why = wire.KindBlocked, wire.KindBlocked, wire.EndUnsaid
+				opened, called, why = wire.KindBlocked, wire.KindBlocked, wire.EndUnknown
 			}
 			_, err := d.Open(t.Context())
 			wantKind(t, err, opened)

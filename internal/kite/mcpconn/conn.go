@@ -60,7 +60,7 @@ func (c *baseConn) ask(ctx context.Context, rpc *rpcClient, q query.Query, style
 	bound, cancel := c.server.within(ctx, limit, c.life)
 	defer cancel()
 	var held *reservation
-	if q.Lists() {
+	if q.IsToolList() {
 		text, err = rpc.listTools(bound)
 	} else {
 		tool, args, ok := q.On(style)
@@ -72,7 +72,7 @@ func (c *baseConn) ask(ctx context.Context, rpc *rpcClient, q query.Query, style
 	if err != nil {
 		return "", scrub(because(ctx, bound, c.life, err), c.id)
 	}
-	if !q.Lists() {
+	if !q.IsToolList() {
 		text, err = textOf(text)
 	}
 	if err != nil || held != nil && !wire.OnRelease(ctx, held.release) {
@@ -126,7 +126,7 @@ func (c *baseConn) failed(tool string, cause error) error {
 // the style that it turns out to want now. The error is the cause of the failure.
 func (c *baseConn) askInStyle(ctx context.Context, rpc *rpcClient, q query.Query, probe probeFunc) (string, error) {
 	s := c.server
-	if q.Lists() {
+	if q.IsToolList() {
 		return c.call(ctx, rpc, q, query.StyleUnknown)
 	}
 	if s.surfaces.now().Unfamiliar {

@@ -68,7 +68,7 @@ func (d *Dialer) resumeBearer(h session.Credential, renewed func(session.ID)) *b
 // Open makes a new session: a stream, or a streamable session for an …/mcp
 // address and where the server serves no streams. ctx and OpenTimeout bound the
 // opening only. The error is a *wire.Error: of KindAuthorize when the server
-// wants a login by OAuth, of KindUnfamiliar when it offers nothing that we know,
+// wants a login by OAuth, of KindUnknownServer when it offers nothing that we know,
 // of KindMalformed when it answers something that is not the protocol, else of
 // KindUnreachable, KindNotServed or KindBlocked.
 func (d *Dialer) Open(ctx context.Context) (session.Conn, error) {

@@ -144,7 +144,7 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 		if err != nil && text != "" {
 			t.Fatalf("%s: a text and %v", q.Name(), err)
 		}
-		if n := s.asked("tools/call") - before; n != 1 && !q.Lists() {
+		if n := s.asked("tools/call") - before; n != 1 && !q.IsToolList() {
 			t.Fatalf("%s: %d calls", q.Name(), n)
 		}
 		if n := s.asked("tools/list"); n > 2*maxPages {

@@ -20,13 +20,13 @@ func TestMixedStates(t *testing.T) {
 		"today without streams":     {sim.Options{NoSSE: true}, 0, "tools"},
 		"today with documents":      {sim.Options{OAuthDocuments: true}, 0, "tools"},
 		"today, fewer tools":        {sim.Options{NoOrderTools: true}, 0, "tools"},
-		"today, other tools":        {sim.Options{OtherTools: true}, wire.KindUnfamiliar, "unfamiliar"},
+		"today, other tools":        {sim.Options{OtherTools: true}, wire.KindUnknownServer, "unfamiliar"},
 		"next":                      {sim.Options{Version: sim.Next}, wire.KindAuthorize, "OAuth"},
 		"next, not quoted":          {sim.Options{Version: sim.Next, UnquotedMetadata: true}, wire.KindAuthorize, "OAuth"},
 		"next, early":               {sim.Options{Version: sim.Next, EarlyNext: true}, wire.KindAuthorize, "OAuth"},
 		"a hybrid":                  {sim.Options{Version: sim.Next, Hybrid: true}, 0, "tools with modes"},
 		"nothing":                   {sim.Options{NoSSE: true, NoMCP: true}, wire.KindNotServed, "not looked at yet"},
-		"next, other tools, hybrid": {sim.Options{Version: sim.Next, Hybrid: true, OtherTools: true}, wire.KindUnfamiliar, "unfamiliar"},
+		"next, other tools, hybrid": {sim.Options{Version: sim.Next, Hybrid: true, OtherTools: true}, wire.KindUnknownServer, "unfamiliar"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, test.options, mcpconn.Options{})

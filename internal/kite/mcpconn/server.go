@@ -163,7 +163,7 @@ func (s *server) judge(ctx context.Context, id session.ID, cause error) error {
 		s.surfaces.learnOAuth(id.IsBearer())
 		kind, why := authorizes(id)
 		return &judgedError{kind: kind, why: why, text: cause.Error()}
-	case errors.As(cause, &failed) && !id.IsBearer() && wire.EndingOf(classify("", cause)) != wire.EndUnsaid:
+	case errors.As(cause, &failed) && !id.IsBearer() && wire.EndingOf(classify("", cause)) != wire.EndUnknown:
 		return &judgedError{kind: wire.KindDoubt, text: cause.Error()}
 	default:
 		return cause
@@ -174,7 +174,7 @@ func (s *server) judge(ctx context.Context, id session.ID, cause error) error {
 func authorizes(id session.ID) (wire.Kind, wire.Ending) {
 	switch {
 	case id.IsZero():
-		return wire.KindAuthorize, wire.EndUnsaid
+		return wire.KindAuthorize, wire.EndUnknown
 	case id.IsBearer():
 		return wire.KindEnded, wire.EndExpired
 	default:

@@ -294,7 +294,7 @@ func (c *streamConn) Call(ctx context.Context, q query.Query) (string, error) {
 	err := c.failed(q.Name(), cause)
 	if wire.KindOf(err) == wire.KindEnded {
 		c.end(errLost)
-		if wire.EndingOf(err) == wire.EndUnsaid {
+		if wire.EndingOf(err) == wire.EndUnknown {
 			err = classify(q.Name(), errLost)
 		}
 	}

@@ -58,7 +58,7 @@ func (s Surface) Name() string {
 func (s Surface) barred() error {
 	switch {
 	case s.Unfamiliar:
-		return &judgedError{kind: wire.KindUnfamiliar, text: "none of the listed tools is known"}
+		return &judgedError{kind: wire.KindUnknownServer, text: "none of the listed tools is known"}
 	case s.OAuth && !s.Login:
 		return &judgedError{kind: wire.KindAuthorize, text: "no login tool is listed"}
 	default:

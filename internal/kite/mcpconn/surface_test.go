@@ -33,8 +33,8 @@ func TestSurface(t *testing.T) {
 		"OAuth, later asked for": {listLoginless, true, Surface{Style: query.StyleTools, OAuth: true}, "OAuth, tools", wire.KindAuthorize, ""},
 		"the same with modes":    {listNext, true, Surface{Style: query.StyleModes, OAuth: true}, "OAuth, tools with modes", wire.KindAuthorize, ""},
 		"modes, no way in":       {listNext, false, Surface{Style: query.StyleModes}, "tools with modes", 0, "portfolio"},
-		"foreign":                {listForeign, true, Surface{Unfamiliar: true}, "unfamiliar", wire.KindUnfamiliar, ""},
-		"nothing":                {`[]`, false, Surface{Unfamiliar: true}, "unfamiliar", wire.KindUnfamiliar, ""},
+		"foreign":                {listForeign, true, Surface{Unfamiliar: true}, "unfamiliar", wire.KindUnknownServer, ""},
+		"nothing":                {`[]`, false, Surface{Unfamiliar: true}, "unfamiliar", wire.KindUnknownServer, ""},
 	} {
 		for _, path := range []string{"/sse", "/mcp"} {
 			t.Run(name+path, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestSurface(t *testing.T) {
 				if test.asked != "" && (err != nil || <-f.called != test.asked) {
 					t.Errorf("asked otherwise, or %v", err)
 				}
-				if test.opened == wire.KindUnfamiliar {
-					wantKind(t, err, wire.KindUnfamiliar)
+				if test.opened == wire.KindUnknownServer {
+					wantKind(t, err, wire.KindUnknownServer)
 					if len(f.called) > 0 {
 						t.Error("an unfamiliar server was asked something")
 					}
@@ -157,10 +157,10 @@ func TestUnfamiliarServerComesBack(t *testing.T) {
 	d := f.stranger(t, "/sse", Options{LookPause: time.Nanosecond})
 	c := d.Resume(held(session.NewID(secret)), nil)
 	_, err := c.Call(t.Context(), query.Holdings()) // nobody has looked: it is asked, and looked at
-	wantKind(t, err, wire.KindUnfamiliar)
+	wantKind(t, err, wire.KindUnknownServer)
 	called := len(f.called)
 	_, err = c.Call(t.Context(), query.Holdings())
-	wantKind(t, err, wire.KindUnfamiliar)
+	wantKind(t, err, wire.KindUnknownServer)
 	if len(f.called) != called {
 		t.Error("an unfamiliar server was asked something")
 	}

@@ -43,7 +43,7 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 		"no OAuth any more": {inBand(listToday), wire.KindEnded, wire.EndSwitched},
 		"still OAuth":       {status(401), 0, 0},
 		"not known":         {status(503), wire.KindUnreachable, 0},
-		"nothing known":     {inBand(listForeign), wire.KindUnfamiliar, 0},
+		"nothing known":     {inBand(listForeign), wire.KindUnknownServer, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newModalFar(t)

@@ -32,11 +32,11 @@ const (
 	ProblemMissing
 	// ProblemBadNumber: a value has to be a whole number from 0.
 	ProblemBadNumber
-	// ProblemBadTruth: a value has to be yes or no.
-	ProblemBadTruth
+	// ProblemBadBool: a value has to be yes or no.
+	ProblemBadBool
 	// ProblemBadChoice: a value is none of [Arg.Choices].
 	ProblemBadChoice
-	// ProblemTooShort: a value has fewer characters than [Arg.Least].
+	// ProblemTooShort: a value has fewer characters than [Arg.MinLength].
 	ProblemTooShort
 )
 
@@ -196,14 +196,14 @@ func (a Arg) value(typed string) (v any, problem Problem, ok bool) {
 	case ArgNumber:
 		n, err := strconv.ParseInt(typed, 10, 64)
 		return n, ProblemBadNumber, err == nil && n >= 0 && n <= maxToolNumber
-	case ArgTruth:
+	case ArgBool:
 		truth, known := map[string]bool{"yes": true, "true": true, "1": true, "no": false, "false": false, "0": false}[strings.ToLower(typed)]
-		return truth, ProblemBadTruth, known
+		return truth, ProblemBadBool, known
 	case ArgList:
 		values := split(typed)
 		return values, ProblemMissing, len(values) > 0
 	default:
-		if utf8.RuneCountInString(strings.Join(strings.Fields(typed), "")) < a.Least {
+		if utf8.RuneCountInString(strings.Join(strings.Fields(typed), "")) < a.MinLength {
 			return nil, ProblemTooShort, false
 		}
 		return typed, ProblemBadChoice, a.Choices == nil || slices.Contains(a.Choices, typed)

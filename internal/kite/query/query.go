@@ -40,8 +40,8 @@ func (q Query) Tool() Tool {
 // Reads reports whether the question changes nothing, neither an account nor a login.
 func (q Query) Reads() bool { return q.tool != nil && q.tool.effect == reads }
 
-// Lists reports whether it is the protocol's own question which tools there are.
-func (q Query) Lists() bool { return q.tool == &toolList }
+// IsToolList reports whether it is the protocol's own question which tools there are.
+func (q Query) IsToolList() bool { return q.tool == &toolList }
 
 // On says how the question is put to a server: the tool, and its arguments as
 // they are to be sent. ok is false when such a server cannot be asked this.

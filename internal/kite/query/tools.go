@@ -9,7 +9,7 @@ import (
 // Tool is a row of the table: something that may be asked of Kite's server.
 type Tool struct {
 	Name    string // how /tool takes it, "get_holdings"
-	What    string // what it answers, in a few words
+	Summary string // what it answers, in a few words
 	Args    []Arg
 	Account bool // answers with the person's own account rather than the market
 
@@ -31,12 +31,12 @@ const (
 
 // Arg is one argument of a tool.
 type Arg struct {
-	Name     string
-	Type     ArgType
-	Required bool
-	Choices  []string // all values there are; nil when any will do
-	Example  string   // a value as a person types it
-	Least    int      // characters of a text, spaces aside; 0 for any
+	Name      string
+	Type      ArgType
+	Required  bool
+	Choices   []string // all values there are; nil when any will do
+	Example   string   // a value as a person types it
+	MinLength int      // characters of a text, spaces aside; 0 for any
 }
 
 // ArgType is what an argument has to be.
@@ -46,7 +46,7 @@ type ArgType string
 const (
 	ArgText   ArgType = "text"
 	ArgNumber ArgType = "number" // a whole one, not below zero
-	ArgTruth  ArgType = "yes/no"
+	ArgBool   ArgType = "yes/no"
 	ArgList   ArgType = "list" // texts
 )
 
@@ -59,25 +59,25 @@ var toolList = Tool{Name: wire.ListTools}
 // destructive, and because reading and trading share a tool where there are
 // modes: what may be asked is a pair of both.
 var table = []Tool{
-	{Name: "get_profile", What: "who is logged in", Account: true, plain: "get_profile", grouped: "portfolio", mode: "profile"},
-	{Name: "get_margins", What: "funds and margins", Account: true, plain: "get_margins", grouped: "portfolio", mode: "margins"},
-	{Name: "get_holdings", What: "holdings", Account: true, Args: paging, plain: "get_holdings", grouped: "portfolio", mode: "holdings"},
-	{Name: "get_positions", What: "positions, the day’s and the net ones", Account: true, Args: paging, plain: "get_positions", grouped: "portfolio", mode: "positions"},
-	{Name: "get_orders", What: "today’s orders", Account: true, Args: paging, plain: "get_orders", grouped: "orders", mode: "list"},
-	{Name: "get_trades", What: "today’s trades", Account: true, Args: paging, plain: "get_trades", grouped: "orders", mode: "all_trades"},
-	{Name: "get_mf_holdings", What: "mutual funds", Account: true, Args: paging, plain: "get_mf_holdings", grouped: "mutual_funds", mode: "holdings"},
-	{Name: "get_gtts", What: "GTT orders", Account: true, Args: paging, plain: "get_gtts", grouped: "gtt", mode: "list"},
-	{Name: "get_order_history", What: "the steps of an order", Account: true, Args: ofOrder, plain: "get_order_history", grouped: "orders", mode: "history"},
-	{Name: "get_order_trades", What: "the trades of an order", Account: true, Args: ofOrder, plain: "get_order_trades", grouped: "orders", mode: "trades"},
-	{Name: "get_quotes", What: "quotes with market depth", Args: ofInstruments, plain: "get_quotes", grouped: "market", mode: "quote"},
-	{Name: "get_ltp", What: "last traded prices", Args: ofInstruments, plain: "get_ltp", grouped: "market", mode: "ltp"},
-	{Name: "get_ohlc", What: "open, high, low and close of the day", Args: ofInstruments, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
-	{Name: "get_historical_data", What: "candles", Args: ofHistory, plain: "get_historical_data", grouped: "market", mode: "historical"},
-	{Name: "search_instruments", What: "instruments by name or symbol", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
+	{Name: "get_profile", Summary: "who is logged in", Account: true, plain: "get_profile", grouped: "portfolio", mode: "profile"},
+	{Name: "get_margins", Summary: "funds and margins", Account: true, plain: "get_margins", grouped: "portfolio", mode: "margins"},
+	{Name: "get_holdings", Summary: "holdings", Account: true, Args: paging, plain: "get_holdings", grouped: "portfolio", mode: "holdings"},
+	{Name: "get_positions", Summary: "positions, the day’s and the net ones", Account: true, Args: paging, plain: "get_positions", grouped: "portfolio", mode: "positions"},
+	{Name: "get_orders", Summary: "today’s orders", Account: true, Args: paging, plain: "get_orders", grouped: "orders", mode: "list"},
+	{Name: "get_trades", Summary: "today’s trades", Account: true, Args: paging, plain: "get_trades", grouped: "orders", mode: "all_trades"},
+	{Name: "get_mf_holdings", Summary: "mutual funds", Account: true, Args: paging, plain: "get_mf_holdings", grouped: "mutual_funds", mode: "holdings"},
+	{Name: "get_gtts", Summary: "GTT orders", Account: true, Args: paging, plain: "get_gtts", grouped: "gtt", mode: "list"},
+	{Name: "get_order_history", Summary: "the steps of an order", Account: true, Args: ofOrder, plain: "get_order_history", grouped: "orders", mode: "history"},
+	{Name: "get_order_trades", Summary: "the trades of an order", Account: true, Args: ofOrder, plain: "get_order_trades", grouped: "orders", mode: "trades"},
+	{Name: "get_quotes", Summary: "quotes with market depth", Args: ofInstruments, plain: "get_quotes", grouped: "market", mode: "quote"},
+	{Name: "get_ltp", Summary: "last traded prices", Args: ofInstruments, plain: "get_ltp", grouped: "market", mode: "ltp"},
+	{Name: "get_ohlc", Summary: "open, high, low and close of the day", Args: ofInstruments, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
+	{Name: "get_historical_data", Summary: "candles", Args: ofHistory, plain: "get_historical_data", grouped: "market", mode: "historical"},
+	{Name: "search_instruments", Summary: "instruments by name or symbol", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
 		always: map[string]any{"verbosity": "full"}, // else there is no ISIN and no expiry
 		most:   symbol.MaxMatches},
-	{Name: "get_alerts", What: "price alerts", Account: true, Args: ofAlerts, grouped: "alerts", mode: "get"},
-	{Name: "session_status", What: "the login, as the server sees it", Account: true, grouped: "session", mode: "status"},
+	{Name: "get_alerts", Summary: "price alerts", Account: true, Args: ofAlerts, grouped: "alerts", mode: "get"},
+	{Name: "session_status", Summary: "the login, as the server sees it", Account: true, grouped: "session", mode: "status"},
 
 	{Name: "login", plain: "login", effect: logsIn},
 	{Name: "session_logout", grouped: "session", mode: "logout", effect: ends},
@@ -94,18 +94,18 @@ var (
 		{Name: "interval", Type: ArgText, Required: true, Example: "day", Choices: []string{
 			"minute", "3minute", "5minute", "10minute", "15minute", "30minute", "60minute", "day",
 		}},
-		{Name: "continuous", Type: ArgTruth, Example: "no"},
-		{Name: "oi", Type: ArgTruth, Example: "no"},
+		{Name: "continuous", Type: ArgBool, Example: "no"},
+		{Name: "oi", Type: ArgBool, Example: "no"},
 	}
 	ofSearch = append([]Arg{
-		{Name: "query", Type: ArgText, Required: true, Example: "infosys", Least: symbol.MinSearch},
+		{Name: "query", Type: ArgText, Required: true, Example: "infosys", MinLength: symbol.MinSearch},
 		{Name: "filter_on", Type: ArgText, Example: "name", Choices: []string{"id", "name", "isin", "tradingsymbol", "underlying"}},
 	}, paging...)
 	ofAlerts = []Arg{
 		{Name: "uuids", Type: ArgList, Example: "0b1c0000-0000-4000-8000-000000000001"},
 		{Name: "status", Type: ArgText, Example: "enabled", Choices: []string{"enabled", "disabled", "deleted"}},
 		{Name: "type", Type: ArgText, Example: "simple", Choices: []string{"simple", "ato"}},
-		{Name: "history", Type: ArgTruth, Example: "no"},
+		{Name: "history", Type: ArgBool, Example: "no"},
 	}
 )
 

@@ -41,7 +41,7 @@ func TestReadToolExamples(t *testing.T) {
 		got, err := query.Parse(call)
 		_, args, _ := got.On(query.StyleTools)
 		if err != nil || got.Name() != tool.Name || len(args) != len(tool.Args) {
-			t.Errorf("ParseToolCall(%q) = %v, %v, %v", call, got.Name(), args, err)
+			t.Errorf("Parse(%q) = %v, %v, %v", call, got.Name(), args, err)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestParseToolCall(t *testing.T) {
 		t.Run(tt.text, func(t *testing.T) {
 			q, err := query.Parse(tt.text)
 			if err != nil || q.Name() != tt.tool {
-				t.Fatalf("ParseToolCall = %v, %v", q.Name(), err)
+				t.Fatalf("Parse = %v, %v", q.Name(), err)
 			}
 			_, args, _ := q.On(query.StyleTools)
 			if diff := cmp.Diff(tt.args, args); diff != "" {
@@ -124,7 +124,7 @@ func TestParseToolCallRefuses(t *testing.T) {
 		{"get_profile now", query.ProblemNoSuchArg, "now"},
 		{"get_historical_data 408065", query.ProblemNoSuchArg, "408065"},
 		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=week", query.ProblemBadChoice, "interval"},
-		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=day oi=maybe", query.ProblemBadTruth, "oi"},
+		{"get_historical_data instrument_token=1 from_date=a to_date=b interval=day oi=maybe", query.ProblemBadBool, "oi"},
 		{"search_instruments query=abc filter_on=price", query.ProblemBadChoice, "filter_on"},
 		{"search_instruments lt", query.ProblemTooShort, "query"},
 		{"search_instruments query='l t'", query.ProblemTooShort, "query"},
@@ -134,7 +134,7 @@ func TestParseToolCallRefuses(t *testing.T) {
 			q, err := query.Parse(tt.text)
 			var e *query.ParseError
 			if !errors.As(err, &e) || q.Name() != "" || q.Reads() {
-				t.Fatalf("ParseToolCall = %v, %v", q.Name(), err)
+				t.Fatalf("Parse = %v, %v", q.Name(), err)
 			}
 			if got := max(e.Arg.Name, e.Value); e.Problem != tt.problem || e.Arg.Name != tt.arg && e.Value != tt.arg {
 				t.Errorf("problem %d about %q", e.Problem, got)
@@ -190,7 +190,7 @@ func checkArgs(t *testing.T, tool query.Tool, args map[string]any) {
 		case int64:
 			fits = a.Type == query.ArgNumber && v >= 0
 		case bool:
-			fits = a.Type == query.ArgTruth
+			fits = a.Type == query.ArgBool
 		case []string:
 			fits = a.Type == query.ArgList && len(v) > 0 && !slices.Contains(v, "")
 		}

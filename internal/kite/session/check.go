@@ -248,7 +248,7 @@ func (pr *personState) notServed(login Login, err error) error {
 	if err != nil {
 		return fmt.Errorf("keep the session of a lost login: %w", err)
 	}
-	return pr.ended(login, wire.EndUnsaid)
+	return pr.ended(login, wire.EndUnknown)
 }
 
 // ended removes a login that the server has ended.

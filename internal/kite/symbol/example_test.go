@@ -10,7 +10,7 @@ import (
 func ExampleParse() {
 	for _, typed := range []string{"infy", "nse : m&m", "bank nifty"} {
 		s, ok := symbol.Parse(typed)
-		fmt.Println(s, s.Guesses(), ok)
+		fmt.Println(s, s.Candidates(), ok)
 	}
 	// Output:
 	// INFY [NSE:INFY BSE:INFY] true

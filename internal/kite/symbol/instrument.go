@@ -54,14 +54,14 @@ type Matches struct {
 	More    bool // there are, or may be, more than can be told
 }
 
-// Whole reports whether all that there is was found.
-func (m Matches) Whole() bool { return m.Total <= len(m.Found)+m.LeftOut }
+// Complete reports whether all that there is was found.
+func (m Matches) Complete() bool { return m.Total <= len(m.Found)+m.LeftOut }
 
 // TooMany reports whether more match than can be told, and none that can be.
 func (m Matches) TooMany() bool { return len(m.Found) == 0 && m.More }
 
-// And returns what either found, each instrument once.
-func (m Matches) And(other Matches) Matches {
+// Merge returns what either found, each instrument once.
+func (m Matches) Merge(other Matches) Matches {
 	all := Matches{LeftOut: m.LeftOut + other.LeftOut, More: m.More || other.More}
 	seen := map[string]bool{}
 	for _, i := range slices.Concat(m.Found, other.Found) {

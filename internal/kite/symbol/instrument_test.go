@@ -43,12 +43,12 @@ func TestDecodeInstruments(t *testing.T) {
 		if name == "page of many" {
 			wantTotal = 90
 		}
-		if got.Total != wantTotal || got.Whole() != (name != "page of many") {
-			t.Errorf("%s: %d in all, whole: %v", name, got.Total, got.Whole())
+		if got.Total != wantTotal || got.Complete() != (name != "page of many") {
+			t.Errorf("%s: %d in all, whole: %v", name, got.Total, got.Complete())
 		}
 	}
 	for _, none := range []string{"null", "[]", `{"data":[],"meta":{}}`, `{"data":[],"pagination":{"from":0,"total":0,"has_more":false}}`, `{"data":null,"pagination":{"from":0}}`} {
-		if got, err := symbol.DecodeInstruments(none); err != nil || len(got.Found) != 0 || !got.Whole() {
+		if got, err := symbol.DecodeInstruments(none); err != nil || len(got.Found) != 0 || !got.Complete() {
 			t.Errorf("DecodeInstruments(%s) = %v, %v", none, got, err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestRank(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if one, ok := symbol.Unambiguous(tt.query, ranked); ok != (tt.clear != "") || one.ID != tt.clear {
-				t.Errorf("Clear = %q, %v", one.ID, ok)
+				t.Errorf("Unambiguous = %q, %v", one.ID, ok)
 			}
 		})
 	}
@@ -171,7 +171,7 @@ func TestWhatIsTakenBeginsSo(t *testing.T) {
 }
 
 // A contract goes by its words without the year, an instrument by its codes.
-func TestClearByOtherNames(t *testing.T) {
+func TestUnambiguousByOtherNames(t *testing.T) {
 	reliance := listed("BSE", "RELIANCE", "RELIANCE", "INE000A01010")
 	reliance.Code = 500325
 	far := contracted("ACME27NOV1500CE", "ACME", "CE", "2027-11-30")

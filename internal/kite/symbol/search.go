@@ -78,9 +78,9 @@ func (w Search) InNames() []string {
 	return []string{all, all + " "}
 }
 
-// Single is the likeliest of several words, to look for in names when nothing else
+// LikeliestWord is the likeliest of several words, to look for in names when nothing else
 // was found; "" for one word.
-func (w Search) Single() string {
+func (w Search) LikeliestWord() string {
 	if len(w.words) < 2 {
 		return ""
 	}
@@ -95,9 +95,9 @@ func (w Search) Index() string {
 	return w.index.String()
 }
 
-// Beginning is how the indices begin among which one may be that was typed without
+// IndexPrefix is how the indices begin among which one may be that was typed without
 // its spaces, "niftygs10yr"; "" for what is none.
-func (w Search) Beginning() string {
+func (w Search) IndexPrefix() string {
 	for typed, beginning := range map[string]string{"NIFTY": "NSE:NIFTY ", "BSE": "BSE:BSE "} {
 		if len(w.words) == 1 && strings.HasPrefix(w.words[0], typed) && w.words[0] != typed {
 			return beginning
@@ -106,8 +106,8 @@ func (w Search) Beginning() string {
 	return ""
 }
 
-// Narrow keeps what fits.
-func (w Search) Narrow(m Matches) Matches {
+// Filter keeps what fits.
+func (w Search) Filter(m Matches) Matches {
 	m.Found = slices.DeleteFunc(slices.Clone(m.Found), func(i Instrument) bool { return !w.fits(i) })
 	m.Total = len(m.Found) + m.LeftOut
 	return m

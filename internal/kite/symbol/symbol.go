@@ -30,12 +30,12 @@ func (s Symbol) String() string {
 	return s.Exchange + ":" + s.Name
 }
 
-// Guesses are the instruments that a symbol can mean, the likeliest first: one
+// Candidates are the instruments that a symbol can mean, the likeliest first: one
 // question with all of them tells which exist, and [kite.Choose] which is meant.
 // Without an exchange shares are looked for on both, contracts where they trade.
 // Several words are an index, or a symbol without the spaces: "tata motors" is
 // TATAMOTORS, "bajaj auto" BAJAJ-AUTO.
-func (s Symbol) Guesses() []string {
+func (s Symbol) Candidates() []string {
 	exchanges := []string{"NSE", "BSE"}
 	joined := strings.ReplaceAll(s.Name, " ", "")
 	switch {

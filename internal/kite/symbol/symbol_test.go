@@ -59,8 +59,8 @@ func TestGuesses(t *testing.T) {
 		"nifty 26 nov fut":  {"NFO:NIFTY26NOVFUT", "BFO:NIFTY26NOVFUT", "MCX:NIFTY26NOVFUT", "CDS:NIFTY26NOVFUT"},
 	} {
 		s, _ := symbol.Parse(text)
-		if got := s.Guesses(); !slices.Equal(got, want) {
-			t.Errorf("Guesses of %q = %q, want %q", text, got, want)
+		if got := s.Candidates(); !slices.Equal(got, want) {
+			t.Errorf("Candidates of %q = %q, want %q", text, got, want)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestLooksLikeSymbol(t *testing.T) {
 		"infy\ntcs wipro": true,
 	} {
 		if got := symbol.LooksLike(text); got != want {
-			t.Errorf("LooksLikeSymbol(%q) = %v", text, got)
+			t.Errorf("LooksLike(%q) = %v", text, got)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func FuzzParseSymbol(f *testing.F) {
 		if again, ok := symbol.Parse(s.String()); !ok || again != s {
 			t.Fatalf("%q is %v, and then %v", text, s, again)
 		}
-		for _, id := range s.Guesses() {
+		for _, id := range s.Candidates() {
 			if !symbol.IsID(id) {
 				t.Fatalf("%q cannot be asked for", id)
 			}

@@ -99,18 +99,20 @@ func LooksLike(text string) bool {
 	if !ok || !strings.ContainsFunc(key, isLetter) {
 		return false
 	}
-	if s.isNamed() || isContractName(normalize(s.Name)) && !HasTalk(key) {
+	if s.isNamed() || isContractName(normalize(s.Name)) && !HasOrdinaryWord(key) {
 		return true
 	}
 	if len(key) > maxSpoken || strings.ContainsAny(s.Name, "_.*+/:") {
 		return false
 	}
 	words := strings.Fields(key)
-	return strings.Contains(key, ":") || len(words) <= 3 && !HasTalk(key)
+	return strings.Contains(key, ":") || len(words) <= 3 && !HasOrdinaryWord(key)
 }
 
-// HasTalk reports whether a word of a text is one of ordinary sentences.
-func HasTalk(text string) bool { return slices.ContainsFunc(strings.Fields(text), talkWords.has) }
+// HasOrdinaryWord reports whether a word of a text is one of ordinary sentences.
+func HasOrdinaryWord(text string) bool {
+	return slices.ContainsFunc(strings.Fields(text), talkWords.has)
+}
 
 // wordSet is a set of words in capitals.
 type wordSet map[string]bool

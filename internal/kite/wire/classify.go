@@ -69,7 +69,7 @@ func (o Outcome) ending() Ending {
 	if why, said := endingOf(fold(o.Text)); said {
 		return why
 	}
-	return EndUnsaid
+	return EndUnknown
 }
 
 func endingOf(folded string) (Ending, bool) {

@@ -116,7 +116,7 @@ func TestClassifyEndings(t *testing.T) {
 		}
 	}
 	var e *wire.Error
-	if err := wire.Classify("get_profile", wire.Outcome{Status: 404, Body: "Session terminated"}); !errors.As(err, &e) || e.Why != wire.EndUnsaid {
+	if err := wire.Classify("get_profile", wire.Outcome{Status: 404, Body: "Session terminated"}); !errors.As(err, &e) || e.Why != wire.EndUnknown {
 		t.Errorf("a status: %v", err)
 	}
 }

@@ -46,8 +46,8 @@ const (
 	KindNotServed
 	// KindAuthorize: HTTP 401: the server wants a login by OAuth, or another one.
 	KindAuthorize
-	// KindUnfamiliar: the server offers nothing that we know: nothing is asked of it.
-	KindUnfamiliar
+	// KindUnknownServer: the server offers nothing that we know: nothing is asked of it.
+	KindUnknownServer
 	// KindLimited: too much at once, of logins or of large answers: the same may
 	// be tried again later.
 	KindLimited
@@ -63,7 +63,7 @@ type Ending int
 
 // The endings. A login made by the login tool ends without a reason.
 const (
-	EndUnsaid   Ending = iota
+	EndUnknown  Ending = iota
 	EndExpired         // its time was up at the server
 	EndCutOff          // Kite has dropped it, as it does every morning
 	EndLost            // the server has no record of it: it was restarted, or told to log out
@@ -147,7 +147,7 @@ func EndingOf(err error) Ending {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Why
 	}
-	return EndUnsaid
+	return EndUnknown
 }
 
 // Malformed is the error of an answer that is not what the tool answers.

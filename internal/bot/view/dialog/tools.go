@@ -150,7 +150,7 @@ func toolsHead(offered, missing []query.Tool) []string {
 
 // toolLines are a tool: what it answers, and what it takes.
 func toolLines(t query.Tool) []string {
-	lines := []string{fmt.Sprintf("<b>%s</b> · %s", view.Escape(t.Name), view.Escape(t.What))}
+	lines := []string{fmt.Sprintf("<b>%s</b> · %s", view.Escape(t.Name), view.Escape(t.Summary))}
 	if len(t.Args) > 0 {
 		lines = append(lines, "Takes "+takes(t))
 	}
@@ -295,8 +295,8 @@ func argProblem(e *query.ParseError) string {
 	case query.ProblemBadNumber:
 		return fmt.Sprintf("%s has to be a whole number, not “%s”", arg, value)
 	case query.ProblemTooShort:
-		return fmt.Sprintf("%s needs %d letters at least, not “%s”", arg, e.Arg.Least, value)
-	case query.ProblemBadTruth:
+		return fmt.Sprintf("%s needs %d letters at least, not “%s”", arg, e.Arg.MinLength, value)
+	case query.ProblemBadBool:
 		return fmt.Sprintf("%s has to be yes or no, not “%s”", arg, value)
 	default:
 		return fmt.Sprintf("%s has to be one of %s, not “%s”", arg, view.Escape(strings.Join(e.Arg.Choices, ", ")), value)

@@ -79,7 +79,7 @@ func SearchTooShort(query string) view.Message {
 	if !ok {
 		return m
 	}
-	id := s.Guesses()[0]
+	id := s.Candidates()[0]
 	m.HTML += fmt.Sprintf("\nIf it is the symbol itself: <code>/quote %s</code>", view.Escape(id))
 	m.Buttons = [][]view.Button{{view.Press("Quote "+id, "quote:open:"+id)}}
 	return m

@@ -165,7 +165,7 @@ func positionsPart(o kite.Overview, v mask, day string) []string {
 	default:
 		lines = []string{"<b>Positions</b> not known"}
 	}
-	if sold := o.SoldDay(); !sold.IsZero() && !bool(v) {
+	if sold := o.DayOfSold(); !sold.IsZero() && !bool(v) {
 		lines = append(lines, "Sold holdings, from prev. close to LTP "+v.signed(figureOf(sold)))
 	}
 	return append(lines, positionsBeside(b)...)

@@ -16,10 +16,10 @@ func TestHoldingsWaysGolden(t *testing.T) {
 		hide, native bool
 	}{
 		{"holdings_by_day", kite.SortByDay, 1, false, false},
-		{"holdings_losers_first", kite.SortByDay.Turned(), 1, false, false},
+		{"holdings_losers_first", kite.SortByDay.Reversed(), 1, false, false},
 		{"holdings_by_profit", kite.SortByProfit, 2, false, false},
 		{"holdings_by_name", kite.SortByName, 1, false, false},
-		{"holdings_by_name_turned", kite.SortByName.Turned(), 2, false, false},
+		{"holdings_by_name_turned", kite.SortByName.Reversed(), 2, false, false},
 		{"holdings_hidden", kite.SortByValue, 1, true, false},
 		{"holdings_native", kite.SortByValue, 1, false, true},
 	}

@@ -198,7 +198,7 @@ func HoldingsCSV(p kite.Portfolio, opt Options) view.Message {
 // PositionsCSV gives out the net positions, the open ones first. What Kite reckons
 // itself, pnl, m2m and the values of what was bought and sold, is rounded to four
 // places like the percentage.
-func PositionsCSV(b kite.Book, opt Options) view.Message {
+func PositionsCSV(b kite.PositionTotals, opt Options) view.Message {
 	type p = kite.Position
 	columns := []column[p]{
 		textColumn("symbol", func(x p) string { return x.Symbol }),

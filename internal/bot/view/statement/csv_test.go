@@ -90,7 +90,7 @@ func TestCSVGolden(t *testing.T) {
 func TestCSVEmpty(t *testing.T) {
 	v := statement.Options{AsOf: noon()}
 	for _, m := range []view.Message{
-		statement.HoldingsCSV(kite.Portfolio{}, v), statement.PositionsCSV(kite.Book{}, v), statement.OrdersCSV(nil, v), statement.TradesCSV(nil, v), statement.MutualFundsCSV(kite.FundTotals{}, v),
+		statement.HoldingsCSV(kite.Portfolio{}, v), statement.PositionsCSV(kite.PositionTotals{}, v), statement.OrdersCSV(nil, v), statement.TradesCSV(nil, v), statement.MutualFundsCSV(kite.FundTotals{}, v),
 	} {
 		if rows := opened(t, m); len(rows) != 0 {
 			t.Errorf("%s has %d rows", m.File.Name, len(rows))

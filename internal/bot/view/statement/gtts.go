@@ -107,7 +107,7 @@ func gttRows(g kite.GTT, v GTTsView) []view.Row {
 		if order := legOf(g, i); !order.Quantity.IsZero() {
 			numbers[0] = shortQuantity(order.Quantity)
 		}
-		numbers[1], numbers[3] = u.Column(trigger), view.ShortPercentOf(kite.Away(trigger, last))
+		numbers[1], numbers[3] = u.Column(trigger), view.ShortPercentOf(kite.TriggerDistance(trigger, last))
 	}
 	return rows
 }

@@ -31,7 +31,7 @@ func NoSuchHolding(p Place, at time.Time) view.Message {
 }
 
 func cardHead(h kite.Holding, share kite.Figure, hide mask, day string) []string {
-	h = h.Shown()
+	h = h.OwnOrMTF()
 	lines := []string{headline(view.Safe(holdingSymbol(h)), h.Value(), h.Day(), h.DayPercent(), hide, day)}
 	var exchange, part string
 	if h.Exchange != "" {
@@ -99,7 +99,7 @@ func cardPrices(h kite.Holding, v mask) []string {
 	if v {
 		return nil
 	}
-	shown := h.Shown()
+	shown := h.OwnOrMTF()
 	u := view.FormatOf(h.Exchange + ":" + h.Symbol)
 	lines := []string{
 		"Avg. " + view.IfKnown(priceOf(shown.AveragePrice), u.Average),

@@ -124,8 +124,8 @@ func sortButtons(active kite.HoldingSort) []view.Button {
 	} {
 		switch active {
 		case b.sort:
-			b.name, b.sort = b.name+" "+b.usual, b.sort.Turned()
-		case b.sort.Turned():
+			b.name, b.sort = b.name+" "+b.usual, b.sort.Reversed()
+		case b.sort.Reversed():
 			b.name += " " + b.turned
 		}
 		row = append(row, view.Press(b.name, "holdings:page:"+Place{1, b.sort}.String()))
@@ -147,7 +147,7 @@ func holdingsPage(p kite.Portfolio, here Place, at view.Paging, hide bool, s *vi
 	var shown []*kite.Holding
 	var twice []string // the exchanges of symbols that have more than one row
 	var open []view.Button
-	for _, i := range kite.HoldingOrder(p.Holdings, here.Sort)[at.From:at.To] {
+	for _, i := range kite.HoldingsBy(p.Holdings, here.Sort)[at.From:at.To] {
 		h, tag := &p.Holdings[i], ""
 		if !h.Missing && heldTwice(p.Holdings, i) {
 			tag, twice = exchangeTag(h.Exchange), append(twice, h.Exchange)
@@ -185,7 +185,7 @@ func holdingRow(p kite.Portfolio, h *kite.Holding, tag string, hide bool) view.R
 	if at := view.Series(name); at > 0 {
 		name, tail = name[:at], name[at:]
 	}
-	shown := h.Shown()
+	shown := h.OwnOrMTF()
 	value := view.ShortOf(shown.Value())
 	if hide {
 		value = shareOf(p.Share(*h))

@@ -22,7 +22,7 @@ func TestAnyAnswerRenders(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		p := kite.Total(holdings)
+		p := kite.TotalHoldings(holdings)
 		pages, rows := max(1, (len(holdings)+9)/10), 0
 		for page := 1; page <= pages; page++ {
 			m := statement.Holdings(p, kite.SortByValue, statement.Options{Page: page, AsOf: noon()})
@@ -116,5 +116,5 @@ func decodeOrFail(t *rapid.T, text string) kite.Portfolio {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	return kite.Total(holdings)
+	return kite.TotalHoldings(holdings)
 }

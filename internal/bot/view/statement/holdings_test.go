@@ -32,7 +32,7 @@ func decode(tb testing.TB, text string) kite.Portfolio {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return kite.Total(holdings)
+	return kite.TotalHoldings(holdings)
 }
 
 // share writes a holding as the server does; fields are added or replaced by

@@ -35,7 +35,7 @@ func overview(tb tbFataler, holdings, mutualFunds, margins, positions string) ki
 		if err != nil {
 			tb.Fatalf("%v", err)
 		}
-		p := kite.Total(list)
+		p := kite.TotalHoldings(list)
 		o.Holdings = &p
 	}
 	if positions != "" {

@@ -17,7 +17,7 @@ const positionsPerPage = 6
 
 // Positions renders the net positions: what they come to first, then the open
 // ones, and apart from them those that were closed today.
-func Positions(b kite.Book, opt Options) view.Message {
+func Positions(b kite.PositionTotals, opt Options) view.Message {
 	all := slices.Concat(b.Open, b.Closed)
 	switch refresh, holdings := refreshButton("positions", 1), view.Press("Holdings", "holdings:run"); {
 	case len(all) == 0 && b.Missing > 0:
@@ -53,7 +53,7 @@ func part(name string, profit kite.Figure, hide bool) string {
 }
 
 // positionsHead is the P&L and what it is of. In privacy mode it is the counts.
-func positionsHead(b kite.Book, opt Options) []string {
+func positionsHead(b kite.PositionTotals, opt Options) []string {
 	day := positionsDay(b, opt.AsOf)
 	counts := view.Join(view.Count(len(b.Open), "open"), view.Count(len(b.Closed), onDay("closed", day)))
 	switch {
@@ -67,7 +67,7 @@ func positionsHead(b kite.Book, opt Options) []string {
 }
 
 // positionsBeside says what the P&L leaves out.
-func positionsBeside(b kite.Book) []string {
+func positionsBeside(b kite.PositionTotals) []string {
 	var lines []string
 	if all := len(b.Open) + len(b.Closed); b.Profit.OK && b.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("P&amp;L of %d of %d: %s no price", all-b.Unpriced, all, has(b.Unpriced)))
@@ -111,12 +111,14 @@ func closedTable(positions []kite.Position, opt Options) view.Table {
 func product(p kite.Position) string { return view.Fit(view.Clean(p.Product), 4) }
 
 // exchangesOf are those that the positions trade on.
-func exchangesOf(b kite.Book) []string {
+func exchangesOf(b kite.PositionTotals) []string {
 	return each(slices.Concat(b.Open, b.Closed), func(p kite.Position) string { return p.Exchange })
 }
 
 // positionsDay is the day that the day's P&L is of.
-func positionsDay(b kite.Book, at time.Time) string { return view.SessionDay(at, exchangesOf(b)...) }
+func positionsDay(b kite.PositionTotals, at time.Time) string {
+	return view.SessionDay(at, exchangesOf(b)...)
+}
 
 func positionUnit(p kite.Position) view.PriceFormat {
 	return view.FormatOf(p.Exchange + ":" + p.Symbol)

@@ -37,7 +37,7 @@ func usualPositions() string {
 	)
 }
 
-func decodeBook(tb tbFataler, answer string) kite.Book {
+func decodeBook(tb tbFataler, answer string) kite.PositionTotals {
 	tb.Helper()
 	positions, err := kite.DecodePositions(answer)
 	if err != nil {

@@ -129,7 +129,7 @@ func (k *Kite) ended(c *conn, f *far, tool string) error {
 	case c.bearer && f.over:
 		return end(wire.EndExpired)
 	case f == nil, f.over, !c.stream && k.NoResume.Load() && !k.Streamless.Load() && !c.bearer:
-		return end(wire.EndUnsaid)
+		return end(wire.EndUnknown)
 	case c.bearer && f.cut && tool == "get_alerts":
 		return end(wire.EndCutOff)
 	}
