@@ -64,10 +64,10 @@ func DecodePositions(text string) (Positions, error) {
 	if err != nil {
 		return Positions{}, err
 	}
-	last, times, holes := map[positionKey]int{}, map[positionKey]int{}, false
+	last, times, gaps := map[positionKey]int{}, map[positionKey]int{}, false
 	for i := range rows {
 		row := &rows[i]
-		holes = holes || row.Missing
+		gaps = gaps || row.Missing
 		last[row.key()] = i
 		times[row.key()]++
 	}
@@ -76,7 +76,7 @@ func DecodePositions(text string) (Positions, error) {
 		switch row := &rows[i]; {
 		case row.Missing:
 			p.Missing++
-		case holes && times[row.key()] == 1 && row.tradedToday():
+		case gaps && times[row.key()] == 1 && row.tradedToday():
 			p.Missing++ // its net row may be the one that came as null
 		case last[row.key()] == i:
 			p.Net = append(p.Net, *row)
@@ -123,7 +123,7 @@ func (p Position) ifReckoned(stated decimal.Decimal) Figure {
 // Percent is the P&L without amounts: as a percentage of what the position was
 // entered for, by purchase or, where it is short, by sale. So it has the sign of the
 // P&L, of which a part may be realised. Of a position that was opened and closed today
-// it is unknown: nothing tells which came first.
+// it is unknown: it is not known which came first.
 func (p Position) Percent() Figure {
 	way := p.Quantity
 	if way == 0 {

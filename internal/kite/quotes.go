@@ -11,8 +11,8 @@ import (
 )
 
 // Quote is what Kite says of one instrument now. Prices are rupees for one
-// unit; those of an index are points. The three quote tools tell more or less
-// of it: what a tool does not tell is zero. Texts are data from outside.
+// unit; those of an index are points. The quote tools give more or less of it: what
+// a tool does not give is zero. Texts are data from outside.
 type Quote struct {
 	ID    string // as it was asked: "NSE:INFY", "NSE:NIFTY 50"
 	Token int64  `json:"instrument_token"`
@@ -34,7 +34,7 @@ type Quote struct {
 	Depth        `json:"depth"`
 
 	// Missing says that the entry came as null: Kite knows the instrument, and
-	// told nothing of it.
+	// gave nothing of it.
 	Missing bool
 }
 
@@ -111,8 +111,8 @@ func decodeQuotes(tool, text string) (map[string]Quote, error) {
 // Choose picks from the answer to [symbol.Symbol.Candidates] the one that is meant: the
 // likeliest of those that Kite knows. One symbol on two exchanges is nearly
 // always one share, and then its prices are close. When they are more than a
-// twentieth apart, or one is not known, it may be two companies: false, a search
-// tells by the ISIN. false too when Kite knows none.
+// twentieth apart, or one is not known, it may be two companies: false, and a search
+// decides by the ISIN. false too when Kite knows none.
 func Choose(guesses []string, quotes map[string]Quote) (Quote, bool) {
 	var chosen Quote
 	for _, id := range guesses {

@@ -154,8 +154,8 @@ func BSECode(code int64) Query {
 }
 
 // Alerts asks for price alerts. Of all questions only this one is answered
-// with Kite's own reason when it fails, and tells a login that is over from
-// trouble.
+// with Kite's own reason when it fails, so that a login that is over can be told
+// from another failure.
 func Alerts() Query { return row("get_alerts", nil) }
 
 // ToolList asks which tools the server offers. See [wire.DecodeOffers].

@@ -110,7 +110,7 @@ var (
 )
 
 // writingTools can change an account, by the names that servers are known to
-// have for them. They are told apart from unknown ones in words only: neither
+// have for them. They differ from unknown ones in words only: neither
 // is ever called.
 var writingTools = []string{
 	"place_order", "modify_order", "cancel_order", "place_gtt_order", "modify_gtt_order", "delete_gtt_order",
@@ -177,7 +177,7 @@ const modeArg = "mode"
 const limitArg = "limit"
 
 // StyleOf says how a server is asked that offers these tools: StyleUnknown when
-// it has no holdings to tell in a way that we know.
+// it offers holdings in no way that we know.
 func StyleOf(offers []wire.Offer) Style {
 	holdings := Holdings().tool
 	for _, style := range []Style{StyleTools, StyleModes} {

@@ -92,9 +92,10 @@ var bseIndices = strings.Fields("AUTO BANKEX BSE100 BSE200 BSE500 BSEFMC BSEIPO 
 	"SMLCAP SNSX50 SNXT50")
 
 // IsIndex reports whether an instrument is an index: its prices are points, not
-// rupees. Where there is no quote ([kite.Quote.IsIndex]) the name tells: what has a space in its symbol on
-// NSE or BSE is one, since shares have none, and so is all of the exchanges that
-// Kite keeps for foreign indices. Those of BSE that have no space are listed.
+// rupees. A quote knows better ([kite.Quote.IsIndex]); without one the name
+// decides: what has a space in its symbol on NSE or BSE is one, since shares have
+// none, and so is all of the exchanges that Kite keeps for foreign indices. Those of
+// BSE that have no space are listed.
 func IsIndex(id string) bool {
 	exchange, name, _ := strings.Cut(id, ":")
 	switch exchange {

@@ -51,13 +51,13 @@ type Matches struct {
 	Found   []Instrument
 	LeftOut int  // rows that name nothing
 	Total   int  // how many there are, also of a page
-	More    bool // there are, or may be, more than can be told
+	More    bool // there are, or may be, more than can be shown
 }
 
 // Complete reports whether all that there is was found.
 func (m Matches) Complete() bool { return m.Total <= len(m.Found)+m.LeftOut }
 
-// TooMany reports whether more match than can be told, and none that can be.
+// TooMany reports whether more match than can be shown, and none was found.
 func (m Matches) TooMany() bool { return len(m.Found) == 0 && m.More }
 
 // Merge returns what either found, each instrument once.

@@ -36,7 +36,7 @@ type Outcome struct {
 }
 
 // The server's prose, each text in exactly one place. What is not listed here
-// is an unknown failure, which tells nothing about the login.
+// is an unknown failure, which means nothing for the login.
 const (
 	textNoLogin        = "please log in first"
 	textNoSession      = "failed to establish a session"
@@ -233,7 +233,7 @@ func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // unseen carries a transport failure whose text may hold the session id (an
 // address in it does). It can be asked what it is, but not printed, and it has
-// no Unwrap so that nobody prints it by accident further down.
+// no Unwrap so that no caller prints it by accident.
 type unseen struct{ err error }
 
 func (u unseen) Error() string {

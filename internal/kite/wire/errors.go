@@ -10,17 +10,18 @@ import (
 type Kind int
 
 const (
-	// KindUnknown is a failure nobody has classified: treated like KindFailed.
+	// KindUnknown is a failure that is not classified: treated like KindFailed.
 	KindUnknown Kind = iota
 	// KindFailed: the tool answered that it failed, without a reason. The
 	// server says the same for an expired token, a rate limit and an outage
-	// (facts: "Failed to execute X" says nothing).
+	// ("Failed to execute X" gives no reason).
 	KindFailed
 	// KindNoLogin: this MCP session has no login and says so.
 	KindNoLogin
 	// KindEnded: the server no longer knows this session, in its own words: HTTP 404
-	// "Session terminated" or "session not found", HTTP 400 "Invalid session ID". Over a stream that is merely lost the 400 says
-	// nothing about the login; the session package knows which one it was.
+	// "Session terminated" or "session not found", HTTP 400 "Invalid session ID".
+	// Over a stream that is merely lost the 400 means nothing for the login; the
+	// session package knows which one it was.
 	KindEnded
 	// KindUnreachable: no answer: network, timeout, gateway (5xx, 524).
 	KindUnreachable
@@ -66,7 +67,7 @@ const (
 	EndUnknown  Ending = iota
 	EndExpired         // its time was up at the server
 	EndCutOff          // Kite has dropped it, as it does every morning
-	EndLost            // the server has no record of it: it was restarted, or told to log out
+	EndLost            // the server has no record of it: it was restarted, or logged the session out
 	EndSwitched        // the server has changed: no login of before is good any more
 )
 

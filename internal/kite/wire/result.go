@@ -11,7 +11,7 @@ import (
 // ToolResult is what a tool answered, as the protocol carries it.
 type ToolResult struct {
 	Text    string
-	IsError bool // it says of itself that it is a failure
+	IsError bool // the tool reports a failure
 }
 
 // DecodeResult reads the result of a tools/call. ok is false unless it has
@@ -128,7 +128,7 @@ func (r *reader) object(entry func(name string)) {
 	r.each('{', '}', math.MaxInt, func() { entry(r.name()) })
 }
 
-// ListTools is the protocol's method that tells which tools there are.
+// ListTools is the protocol's method that lists the tools.
 const ListTools = "tools/list"
 
 // Offer is a tool as the server describes it: data from outside.

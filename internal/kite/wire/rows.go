@@ -91,11 +91,11 @@ type page[T any] struct {
 // wrap is what the server says of a page.
 type wrap struct {
 	From    int64 `json:"from"`
-	Total   int64 `json:"total"` // untold where it is not said
+	Total   int64 `json:"total"` // unknownTotal where the server does not give one
 	HasMore bool  `json:"has_more"`
 }
 
-const untold = -1
+const unknownTotal = -1
 
 // List reads the answer of a tool that is a list of rows, bare or wrapped, and all
 // there are. check sees each row but null and may amend it.
@@ -151,7 +151,7 @@ func (p *page[T]) readWrapped(r *reader) {
 			p.wrapped = true
 			p.readRows(r)
 		case strings.EqualFold(name, "pagination"):
-			p.paged, p.wrap = !r.null(), wrap{Total: untold}
+			p.paged, p.wrap = !r.null(), wrap{Total: unknownTotal}
 			if p.paged {
 				structDecoderOf(reflect.ValueOf(&p.wrap).Elem()).read(r)
 			}
