@@ -276,8 +276,7 @@ func (t *talk) place(m post, last int) (n int, ok bool) {
 	for n := last + 1; n > last+1-kinds && n >= 0; n-- {
 		command, answer := t.question(n)
 		command, _, _ = strings.Cut(command, " ")
-		sorry := strings.HasPrefix(m.Text, "Sorry, I was restarted twice while I worked on "+command+".") // kills that follow each other
-		if sorry || strings.HasPrefix(m.Text, answer) || n%kinds == 0 && strings.Contains(m.Text, answer) {
+		if m.givesUp() && strings.Contains(m.Text, command+".") || strings.HasPrefix(m.Text, answer) || n%kinds == 0 && strings.Contains(m.Text, answer) {
 			return n, true
 		}
 	}

@@ -116,16 +116,13 @@ func (d *decisions) watching() round {
 		if err := d.answered(ctx, p, from); err != nil {
 			return err
 		}
-		from = p.chat.len()
-		p.Send("/watch")
-		if err := d.answered(ctx, p, from); err != nil {
+		unknown := slices.ContainsFunc(p.chat.all()[from:], post.givesUp)
+		shown, err := d.watchList(ctx, p)
+		if err != nil {
 			return err
 		}
-		shown := map[string]bool{}
-		for _, m := range p.chat.all()[from:] {
-			for _, s := range symbols.FindAllString(m.Text, -1) {
-				shown[s] = true
-			}
+		if unknown {
+			list[symbol] = shown[symbol]
 		}
 		for s, on := range list {
 			if on != shown[s] {
@@ -134,6 +131,29 @@ func (d *decisions) watching() round {
 		}
 		return nil
 	}
+}
+
+// watchList asks for the watch list until it is shown.
+func (d *decisions) watchList(ctx context.Context, p *soakPerson) (shown map[string]bool, err error) {
+	for range tries {
+		from := p.chat.len()
+		p.Send("/watch")
+		if err := d.answered(ctx, p, from); err != nil {
+			return nil, err
+		}
+		answers := p.chat.all()[from:]
+		if slices.ContainsFunc(answers, post.givesUp) {
+			continue
+		}
+		shown = map[string]bool{}
+		for _, m := range answers {
+			for _, s := range symbols.FindAllString(m.Text, -1) {
+				shown[s] = true
+			}
+		}
+		return shown, nil
+	}
+	return nil, fmt.Errorf("%s is not shown their watch list; the chat:\n%s", p.user, p.transcript())
 }
 
 // leave logs in and out again. At times Kite does not end the session at once.

@@ -147,13 +147,13 @@ func (p *soakPerson) settle(ctx context.Context) error {
 	return fmt.Errorf("%s asked %d times and gets no holdings; the chat:\n%s", p.user, tries, p.transcript())
 }
 
-// fence waits until all that was sent so far is answered: a person's updates are
+// waitAnswered waits until all that was sent so far is answered: a person's updates are
 // answered in their order.
 func (p *soakPerson) waitAnswered(ctx context.Context, from int) bool {
 	p.Send("/help")
 	for ; ; from++ {
 		m, ok := p.chat.next(ctx, from)
-		if !ok || strings.Contains(m.Text, "What I can do") {
+		if !ok || strings.Contains(m.Text, "What I can do") || m.givesUp() && strings.Contains(m.Text, "/help.") {
 			return ok
 		}
 	}
@@ -162,7 +162,7 @@ func (p *soakPerson) waitAnswered(ctx context.Context, from int) bool {
 // holdings says that a message shows this person's holdings.
 func (p *soakPerson) holdings(m post) bool { return strings.Contains(m.Text, p.headline) }
 
-// obey does what a message asks for: it reports whether something will come of
+// follow does what a message asks for: it reports whether something will come of
 // that by itself.
 func (p *soakPerson) follow(ctx context.Context, m post) bool {
 	if m.link() != "" {
@@ -333,6 +333,12 @@ func (s post) key(want func(key) bool) (key, bool) {
 		}
 	}
 	return key{}, false
+}
+
+// givesUp says that the bot may not have done what a person asked: two kills in short
+// order came over it.
+func (s post) givesUp() bool {
+	return strings.HasPrefix(s.Text, "Sorry, I was restarted twice while I worked on ")
 }
 
 // link is the login link of a message, "" if it has none.
