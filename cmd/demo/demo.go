@@ -48,7 +48,7 @@ func (d *demo) build() (err error) {
 	}
 	d.closer = append(d.closer, func() { _ = os.RemoveAll(d.folder) })
 	token := "1000001:" + rand.Text() + rand.Text()
-	d.tg = simtg.New(simtg.Options{Token: token, Now: d.clock.Now})
+	d.tg = simtg.New(simtg.Options{Token: token, Now: d.now})
 	d.closer = append(d.closer, d.tg.Close)
 	d.config = app.Config{
 		Token: token, StorePath: filepath.Join(d.folder, "bot.db"),
@@ -80,7 +80,7 @@ func (d *demo) listenForCallback() error {
 // servePage serves the chat under a random path, the gallery below that, and the Bot API for the bot.
 func (d *demo) servePage() error {
 	secret := "/" + rand.Text() + "/"
-	views, err := newGallery(d.clock.Now())
+	views, err := newGallery(d.now())
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (d *demo) servePage() error {
 
 // serveKite serves the simulated Kite on an address of its own, as in real life.
 func (d *demo) serveKite() error {
-	d.kite = simkite.New(simkite.Options{Version: d.version, Now: d.clock.Now, AsOf: d.clock.Now()})
+	d.kite = simkite.New(simkite.Options{Version: d.version, Now: d.now, AsOf: d.now()})
 	d.closer = append(d.closer, d.kite.Close)
 	host, err := d.serve("127.0.0.1:0", d.kite)
 	if err != nil {

@@ -20,9 +20,9 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
 )
 
@@ -43,11 +43,11 @@ type options struct {
 	hosts   []string // that a login link of the real Kite may point to
 	version simkite.Version
 	logs    bool
-	clock   clock.Clock // of all parts; no flag
+	now     func() time.Time // of all parts; no flag
 }
 
 func parse(args []string, out io.Writer) (options, error) {
-	o := options{clock: clock.Real()}
+	o := options{now: time.Now}
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "loopback `address` of the page; port 0 picks a free one")
@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer, again 
 	defer stopBot()
 	ended, ready := make(chan error, 1), make(chan struct{})
 	go func() {
-		ended <- app.Run(botCtx, d.config, app.Options{Logger: d.log, Clock: d.clock, Version: "demo", Ready: func() { close(ready) }})
+		ended <- app.Run(botCtx, d.config, app.Options{Logger: d.log, Now: d.now, Version: "demo", Ready: func() { close(ready) }})
 	}()
 	select {
 	case <-ready:

@@ -22,7 +22,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -41,7 +40,8 @@ const picturesFolder = "../../docs/images"
 // screen.
 func TestReadmePictures(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 40, 0, 0, time.UTC)
-	d := startDemo(t, options{addr: "127.0.0.1:0", clock: movedClock{clock.Real(), time.Until(at)}})
+	ahead := time.Until(at)
+	d := startDemo(t, options{addr: "127.0.0.1:0", now: func() time.Time { return time.Now().Add(ahead) }})
 	kavya := d.tg.Users()[0]
 	logIn(t, kavya, d.kite, "KN1180")
 	take := func(string, string) {}
@@ -70,16 +70,6 @@ func TestReadmePictures(t *testing.T) {
 	}
 }
 
-// movedClock is the real clock, set to another moment.
-type movedClock struct {
-	clock.Clock
-	by time.Duration
-}
-
-func (c movedClock) Now() time.Time                  { return c.Clock.Now().Add(c.by) }
-func (c movedClock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
-func (c movedClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
-
 // startDemo runs a demo without a terminal until the end of the test.
 func startDemo(t *testing.T, o options) *demo {
 	t.Helper()
@@ -89,7 +79,7 @@ func startDemo(t *testing.T, o options) *demo {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx, d.config, app.Options{Clock: d.clock}) }()
+	go func() { ended <- app.Run(ctx, d.config, app.Options{Now: d.now}) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

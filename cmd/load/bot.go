@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 )
 
@@ -49,17 +48,16 @@ func bot(ctx context.Context) error {
 		writeJSON(w, now.Now(), errors.Join(err1, err2))
 	})
 	defer stop()
-	return app.Run(ctx, c, app.Options{Logger: app.NewLogger(os.Stderr, c), Clock: now, Timing: timing})
+	return app.Run(ctx, c, app.Options{Logger: app.NewLogger(os.Stderr, c), Now: now.Now, Timing: timing})
 }
 
-// fastClock is the real clock with another time of day, which can be moved on and made to run faster. Its timers are
-// the real ones.
+// fastClock is the real clock with another time of day, which can be moved on and made to run faster. Timers do not
+// follow it.
 //
 // It serves two ends. A login link can be finished for 36 minutes, and as long asks each command who is logged in
 // besides; that is not what a day is like. And an answer that is younger than three seconds is given again, so that
 // Kite would not be asked at all by few people who ask all the time.
 type fastClock struct {
-	clock.Clock
 	mu    sync.Mutex
 	since time.Time // the real moment at which it showed
 	shown time.Time
@@ -67,7 +65,7 @@ type fastClock struct {
 }
 
 func newFastClock(shown time.Time) *fastClock {
-	return &fastClock{Clock: clock.Real(), since: time.Now(), shown: shown, speed: 1}
+	return &fastClock{since: time.Now(), shown: shown, speed: 1}
 }
 
 // Now is the moment that the clock shows.
@@ -80,12 +78,6 @@ func (c *fastClock) Now() time.Time {
 func (c *fastClock) now() time.Time {
 	return c.shown.Add(time.Duration(c.speed * float64(time.Since(c.since))))
 }
-
-// Since is how long ago a moment was.
-func (c *fastClock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
-
-// Until is how long it is to a moment.
-func (c *fastClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 
 // move moves the clock on and sets its speed.
 func (c *fastClock) move(by time.Duration, speed float64) {

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/stdlog"
 )
@@ -48,7 +47,6 @@ type callback struct {
 	path   string
 	logins finisher
 	limit  *rate.Limiter
-	clock  clock.Clock
 	log    *slog.Logger
 
 	life  context.Context // of the logins that are being finished
@@ -57,12 +55,12 @@ type callback struct {
 }
 
 // newCallback makes the page of an address. Close it at the end.
-func newCallback(address string, logins finisher, c clock.Clock, log *slog.Logger) (*callback, error) {
+func newCallback(address string, logins finisher, log *slog.Logger) (*callback, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, &SettingError{Name: "OAUTH_CALLBACK_URL", Problem: "is not a web address"}
 	}
-	b := &callback{path: u.Path, logins: logins, limit: rate.NewLimiter(callbackRate, callbackBurst), clock: c, log: log}
+	b := &callback{path: u.Path, logins: logins, limit: rate.NewLimiter(callbackRate, callbackBurst), log: log}
 	b.life, b.end = context.WithCancel(context.Background())
 	return b, nil
 }
@@ -89,7 +87,7 @@ func (b *callback) answer(r *http.Request) webPage {
 	if r.Method != http.MethodGet {
 		return pageNotGet
 	}
-	if !b.limit.AllowN(b.clock.Now(), 1) {
+	if !b.limit.Allow() {
 		return pageTooMany
 	}
 	state, code, ok := parseReturn(r.URL.RawQuery)

@@ -15,7 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/session"
 )
 
@@ -48,7 +47,7 @@ func returning(t *testing.T, test func(t *testing.T, b *callback, f *finishing, 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		log, f := &page{}, &finishing{}
-		b, err := newCallback("https://bot.example.org/kite/callback", f, clock.Real(), slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		b, err := newCallback("https://bot.example.org/kite/callback", f, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +210,7 @@ func FuzzReturn(f *testing.F) {
 				t.Fatalf("%q: %q, %q, but %v, %v", query, state, code, values, err)
 			}
 		}
-		b, err := newCallback("https://bot.example.org/cb", &finishing{}, clock.Real(), slog.New(slog.NewTextHandler(io.Discard, nil)))
+		b, err := newCallback("https://bot.example.org/cb", &finishing{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -23,13 +22,19 @@ import (
 // within the process. Hours take milliseconds.
 type fakeTimeSystem struct {
 	*system
+	network        *network
+	outside        *netDialer // of the test itself and of the far ends
 	netDialer      *netDialer // of the bot that runs
 	kiteAt, chatAt *host
 }
 
+// The addresses of that network.
 const (
-	kiteAddress = "127.0.0.1:1"
-	chatAddress = "127.0.0.1:2"
+	kiteAddress  = "127.0.0.1:1"
+	chatAddress  = "127.0.0.1:2"
+	pageAddress  = "127.0.0.1:3" // where the bot serves its health
+	hookAddress  = "127.0.0.1:4" // where it takes deliveries and browsers
+	proxyAddress = "127.0.0.1:5" // of the proxy before that
 )
 
 // ist is where the people of these tests live.
@@ -47,13 +52,15 @@ func inFakeTimeWith(t *testing.T, at time.Duration, o simkite.Options, test func
 	o.BaseURL = "http://" + kiteAddress
 	synctest.Test(t, func(t *testing.T) {
 		<-time.After(time.Until(time.Date(2000, 1, 3, 0, 0, 0, 0, ist).Add(at)))
-		n := newNetwork(kiteAddress, chatAddress)
+		n := &network{hosts: map[string]*host{}}
+		outside := &netDialer{network: n}
 		w := &system{
-			t: t, kite: simkite.New(o), tg: simtg.New(simtg.Options{Token: token}),
+			t: t, kite: simkite.New(o), tg: simtg.New(simtg.Options{Token: token, Dial: outside.dial}),
 			kiteU: "http://" + kiteAddress, tgURL: "http://" + chatAddress, store: filepath.Join(t.TempDir(), "bot.db"), token: token,
 		}
 		w.tg.SetNextUpdateID(700_000_000)
-		b := &fakeTimeSystem{system: w, kiteAt: n.hosts[kiteAddress], chatAt: n.hosts[chatAddress]}
+		w.listen = func(address string) (net.Listener, error) { return n.host(address), nil }
+		b := &fakeTimeSystem{system: w, network: n, outside: outside, kiteAt: n.host(kiteAddress), chatAt: n.host(chatAddress)}
 		w.dialer = func() dialFunc {
 			b.netDialer = &netDialer{network: n}
 			return b.netDialer.dial
@@ -118,23 +125,30 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// network is the two hosts that the bot talks to, within the process: nothing of
-// it is known to the kernel, so that fake time sees when all wait. What is
+// network is the hosts that the bot and its far ends talk to, within the process:
+// nothing of it is known to the kernel, so that fake time sees when all wait. What is
 // written is kept until it is read, without a limit.
-type network struct{ hosts map[string]*host }
-
-func newNetwork(addresses ...string) *network {
-	n := &network{hosts: map[string]*host{}}
-	for _, a := range addresses {
-		n.hosts[a] = &host{
-			address: a, arrivals: make(chan net.Conn), closed: make(chan struct{}),
-			changed: make(chan struct{}), lines: map[*line]bool{},
-		}
-	}
-	return n
+type network struct {
+	mu    sync.Mutex
+	hosts map[string]*host
 }
 
-// plug is one process's way into the network.
+// host returns the host of an address, and makes it where there is none.
+func (n *network) host(address string) *host {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	h := n.hosts[address]
+	if h == nil {
+		h = &host{
+			address: address, arrivals: make(chan net.Conn), closed: make(chan struct{}),
+			changed: make(chan struct{}), lines: map[*line]bool{},
+		}
+		n.hosts[address] = h
+	}
+	return h
+}
+
+// netDialer is one process's way into the network.
 type netDialer struct {
 	*network
 	mu     sync.Mutex
@@ -148,10 +162,7 @@ const dialTime = 10 * time.Second
 
 func (p *netDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	fail := func(err error) error { return &net.OpError{Op: "dial", Net: network, Err: err} }
-	h := p.hosts[address]
-	if h == nil {
-		return nil, fail(errors.New("no such host"))
-	}
+	h := p.host(address)
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
 	if err := h.reach(ctx); err != nil {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"kitebot/internal/clock"
 )
 
 const (
@@ -34,8 +32,8 @@ type floodgate struct {
 
 // newFloodgate puts a gate before a handler. Close it at the end: it writes the
 // counts that are due.
-func newFloodgate(next slog.Handler, now clock.Clock) *floodgate {
-	return &floodgate{Handler: next, told: &told{clock: now, kinds: map[string]*toldKind{}}}
+func newFloodgate(next slog.Handler) *floodgate {
+	return &floodgate{Handler: next, told: &told{kinds: map[string]*toldKind{}}}
 }
 
 // Close writes what was held back, and holds nothing back from then on.
@@ -89,7 +87,6 @@ func kindPart(a slog.Attr, l slog.Level) string {
 
 // told is what was written in the last minute.
 type told struct {
-	clock  clock.Clock
 	timers sync.WaitGroup // of the timers that are set or run
 
 	mu     sync.Mutex
@@ -126,7 +123,7 @@ func (t *told) hold(kind string, r slog.Record, to slog.Handler) bool {
 // await sets the timer that ends a kind's minute.
 func (t *told) await(kind string, k *toldKind) {
 	t.timers.Add(1)
-	k.stop = t.clock.AfterFunc(floodWindow, func() {
+	k.stop = time.AfterFunc(floodWindow, func() {
 		defer t.timers.Done()
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -135,7 +132,7 @@ func (t *told) await(kind string, k *toldKind) {
 		case k.n == 0:
 			delete(t.kinds, kind)
 		default: // the flood goes on, and so does the silence
-			k.write(t.clock.Now())
+			k.write(time.Now())
 			t.await(kind, k)
 		}
 	}).Stop
@@ -152,7 +149,7 @@ func (k *toldKind) write(now time.Time) {
 func (t *told) close() {
 	t.mu.Lock()
 	t.closed = true
-	now := t.clock.Now()
+	now := time.Now()
 	for kind, k := range t.kinds {
 		if k.stop() {
 			t.timers.Done()

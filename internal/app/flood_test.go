@@ -10,8 +10,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"kitebot/internal/clock"
 )
 
 // page is a log.
@@ -51,7 +49,7 @@ func withGate(t *testing.T, test func(t *testing.T, p *page, gate *floodgate, lo
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &page{}
-		gate := newFloodgate(slog.NewTextHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}), clock.Real())
+		gate := newFloodgate(slog.NewTextHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		defer gate.Close()
 		test(t, p, gate, slog.New(gate))
 	})

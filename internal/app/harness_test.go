@@ -59,6 +59,8 @@ type system struct {
 	token string // the bot's, at Telegram
 	// plugIn gives each run of the bot its way into a network; nil for loopback.
 	dialer func() dialFunc
+	// listen takes an address for the bot; nil for loopback.
+	listen func(address string) (net.Listener, error)
 
 	logs logbook
 	stop func() error // ends the bot that runs, and says how it ended; nil when none does
@@ -130,6 +132,7 @@ func (w *system) startWith(c app.Config) {
 			Logger: slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Ready:  func() { close(ready) },
 			Dial:   dial,
+			Listen: w.listen,
 		})
 	}()
 	w.stop = func() error { cancel(); <-ended; return err }

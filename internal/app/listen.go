@@ -21,7 +21,7 @@ func (r *rooms) listen() (net.Listener, error) {
 	if addr == "" {
 		return nil, nil
 	}
-	l, err := ops.Listen(addr)
+	l, err := r.Listen(addr)
 	if err != nil {
 		return nil, &SettingError{setting, fmt.Sprintf("cannot listen there: %v", err), exampleOf(setting)}
 	}
@@ -45,7 +45,7 @@ func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, l net.Liste
 	if r.CallbackURL == "" {
 		return client.Webhook(ctx, hook, r.file, handle)
 	}
-	back, err := newCallback(r.CallbackURL, r.logins, r.Clock, r.Logger)
+	back, err := newCallback(r.CallbackURL, r.logins, r.Logger)
 	if err != nil {
 		return err
 	}

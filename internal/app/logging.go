@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"kitebot/internal/clock"
 	"kitebot/internal/stdlog"
 )
 
@@ -38,8 +37,8 @@ func (c Config) LogsJSON(w io.Writer) bool {
 // logger, to l. The words of package log are left out, see [stdlog.New]; no library
 // that is linked uses slog's default logger. It changes the whole process.
 func TakeStandardLog(l *slog.Logger) {
-	gate := newFloodgate(l.Handler(), clock.Real()) // for the life of the process, so it is not closed
-	slog.SetDefault(slog.New(gate))                 // which takes package log as well, with its words
+	gate := newFloodgate(l.Handler()) // for the life of the process, so it is not closed
+	slog.SetDefault(slog.New(gate))   // which takes package log as well, with its words
 	standard := stdlog.New(gate, slog.LevelWarn)
 	log.SetFlags(standard.Flags())
 	log.SetOutput(standard.Writer())

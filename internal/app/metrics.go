@@ -36,7 +36,7 @@ func newMetrics(o Options, h *ops.Health) *ops.Metrics {
 	for _, c := range command.All() {
 		sets.Commands = append(sets.Commands, c.Name)
 	}
-	return ops.NewMetrics(ops.MetricsOptions{Version: o.Version, Sets: sets, Health: h, Now: o.Clock.Now, Logger: o.Logger})
+	return ops.NewMetrics(ops.MetricsOptions{Version: o.Version, Sets: sets, Health: h, Now: o.Now, Logger: o.Logger})
 }
 
 // watch says where a scrape finds how things are.

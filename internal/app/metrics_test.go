@@ -7,74 +7,53 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	"kitebot/internal/ops"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
 
-// observed is a system whose bot serves its page.
-type observed struct {
-	*system
-	addr string
-}
-
-// observe starts a bot that can be observed.
-func observe(t *testing.T, now clock.Clock) observed {
-	t.Helper()
-	return newSystem(t, simkite.Options{}).observed(now, func(*app.Config) {})
-}
-
-// observed runs the bot with settings that change makes of the usual ones.
-func (w *system) observed(now clock.Clock, change func(*app.Config)) observed {
-	t := w.t
-	t.Helper()
-	addr := freeAddress(t)
-	c := w.config()
-	c.HTTPAddr, c.HTTPAsked = addr, true
+// startObserved runs the bot with settings that change makes of the usual ones, and
+// has it serve its health.
+func (b *fakeTimeSystem) startObserved(change func(*app.Config)) {
+	b.t.Helper()
+	c := b.config()
+	c.HTTPAddr, c.HTTPAsked = pageAddress, true
 	change(&c)
-	w.run(c, now, &w.logs)
-	return observed{w, addr}
+	b.startWith(c)
 }
 
-func (o observed) get(path string) (status int, text string) {
-	o.t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	resp, err := client.Get("http://" + o.addr + path)
+// usual changes no settings.
+func usual(*app.Config) {}
+
+// get reads a page of the bot once all is settled: what people see was delivered a
+// moment before the bot knows it.
+func (b *fakeTimeSystem) get(path string) (status int, text string) {
+	b.t.Helper()
+	synctest.Wait()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: b.outside.dial}, Timeout: patience}
+	resp, err := client.Get("http://" + pageAddress + path)
 	if err != nil {
-		o.t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		o.t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	return resp.StatusCode, string(body)
 }
 
-func (o observed) metrics() string {
-	o.t.Helper()
-	status, text := o.get("/metrics")
+func (b *fakeTimeSystem) metrics() string {
+	b.t.Helper()
+	status, text := b.get("/metrics")
 	if status != http.StatusOK {
-		o.t.Fatalf("/metrics: %d %s", status, text)
+		b.t.Fatalf("/metrics: %d %s", status, text)
 	}
 	return text
-}
-
-// metricsWith reads the metrics until they hold a line: what people see was
-// delivered a moment before the bot knows it.
-func (o observed) metricsWith(line string) string {
-	o.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		if text := o.metrics(); strings.Contains(text, "\n"+line+"\n") {
-			return text
-		}
-	}
-	o.t.Fatalf("the metrics never say %s", line)
-	return ""
 }
 
 // wantMetrics looks for whole lines of the metrics.
@@ -93,7 +72,7 @@ func typed() []string {
 }
 
 // play lets nearly everything happen that is measured.
-func (o observed) play() {
+func (o *fakeTimeSystem) play() {
 	o.t.Helper()
 	p, r := o.person(asha, "Asha"), o.person(ravi, "Ravi")
 	p.login(ashaUser)
@@ -121,39 +100,43 @@ func (o observed) play() {
 // are what was played, label values are of closed sets, and nothing in it is
 // about anybody.
 func TestMetricsOfAPlayedBot(t *testing.T) {
-	o := newSystem(t, simkite.Options{}).observed(clock.Real(), func(c *app.Config) {
-		c.CallbackURL = "http://" + freeAddress(t) + "/kite/callback" // so that it has every component
+	var text string
+	inFakeTime(t, 10*time.Hour, func(o *fakeTimeSystem) {
+		o.startObserved(func(c *app.Config) {
+			c.CallbackURL = "http://" + hookAddress + "/kite/callback" // so that it has every component
+		})
+		wantMetrics(t, o.metrics(), // before anybody did anything
+			`kitebot_commands_total{command="holdings",outcome="ok"} 0`, `kitebot_commands_total{command="none",outcome="panic"} 0`,
+			`kitebot_logins_total{step="link_sent"} 0`, `kitebot_resumes_total{outcome="ended"} 0`, `kitebot_telegram_limited_total 0`,
+			`kitebot_sessions{state="logged_in"} 0`, `kitebot_people 0`, `kitebot_queue_depth 0`, `kitebot_second_poller 0`,
+			`kitebot_ready{component="store"} 1`, `kitebot_ready{component="telegram"} 1`,
+		)
+		o.play()
+		text = o.metrics()
+		wantMetrics(t, text,
+			`kitebot_commands_total{command="logout",outcome="ok"} 1`,
+			`kitebot_logins_total{step="link_sent"} 2`, `kitebot_logins_total{step="bound"} 2`, `kitebot_logins_total{step="logged_out"} 1`,
+			`kitebot_commands_total{command="login",outcome="ok"} 3`, // /login twice, and Done
+			`kitebot_telegram_limited_total 1`, `kitebot_sessions{state="parked"} 1`, `kitebot_ready{component="kite"} 1`, `kitebot_kite_up 1`,
+		)
+		for _, m := range ops.Catalogue() {
+			if !strings.Contains(text, "\n# TYPE "+m.Name+" "+m.Kind+"\n") {
+				t.Errorf("%s is not measured", m.Name)
+			}
+		}
+		if i := strings.Index(text, `="other"`); i >= 0 {
+			t.Errorf("a room told a word that is in none of its lists: …%s", text[max(0, i-60):i+10])
+		}
+		secrets := append(o.kite.LoginLinks(), token, ashaUser, raviUser, "Asha", "Ravi", "robnicate", "ROBNICATE", "connect/login", "/authorize", o.store, "127.0.0.1")
+		for _, s := range o.kite.Sessions() {
+			secrets = append(secrets, s.ID)
+		}
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) {
+				t.Errorf("%q is in the metrics", secret)
+			}
+		}
 	})
-	wantMetrics(t, o.metrics(), // before anybody did anything
-		`kitebot_commands_total{command="holdings",outcome="ok"} 0`, `kitebot_commands_total{command="none",outcome="panic"} 0`,
-		`kitebot_logins_total{step="link_sent"} 0`, `kitebot_resumes_total{outcome="ended"} 0`, `kitebot_telegram_limited_total 0`,
-		`kitebot_sessions{state="logged_in"} 0`, `kitebot_people 0`, `kitebot_queue_depth 0`, `kitebot_second_poller 0`,
-		`kitebot_ready{component="store"} 1`, `kitebot_ready{component="telegram"} 1`,
-	)
-	o.play()
-	text := o.metricsWith(`kitebot_commands_total{command="logout",outcome="ok"} 1`)
-	wantMetrics(t, text,
-		`kitebot_logins_total{step="link_sent"} 2`, `kitebot_logins_total{step="bound"} 2`, `kitebot_logins_total{step="logged_out"} 1`,
-		`kitebot_commands_total{command="login",outcome="ok"} 3`, // /login twice, and Done
-		`kitebot_telegram_limited_total 1`, `kitebot_sessions{state="parked"} 1`, `kitebot_ready{component="kite"} 1`, `kitebot_kite_up 1`,
-	)
-	for _, m := range ops.Catalogue() {
-		if !strings.Contains(text, "\n# TYPE "+m.Name+" "+m.Kind+"\n") {
-			t.Errorf("%s is not measured", m.Name)
-		}
-	}
-	if i := strings.Index(text, `="other"`); i >= 0 {
-		t.Errorf("a room told a word that is in none of its lists: …%s", text[max(0, i-60):i+10])
-	}
-	secrets := append(o.kite.LoginLinks(), token, ashaUser, raviUser, "Asha", "Ravi", "robnicate", "ROBNICATE", "connect/login", "/authorize", o.store, "127.0.0.1")
-	for _, s := range o.kite.Sessions() {
-		secrets = append(secrets, s.ID)
-	}
-	for _, secret := range secrets {
-		if strings.Contains(text, secret) {
-			t.Errorf("%q is in the metrics", secret)
-		}
-	}
 	checkByPromtool(t, text)
 	checkRules(t, text)
 }
@@ -176,69 +159,60 @@ func checkByPromtool(t *testing.T, text string) {
 }
 
 // While Telegram does not answer, no updates come in: the bot is not ready. The
-// way back is found without anybody's help.
+// way back is found without help.
 func TestSilentTelegramIsNotReady(t *testing.T) {
-	later := &jumping{Clock: clock.Real()}
-	o := observe(t, later)
-	p := o.person(asha, "Asha")
-	p.ask("/help", "What I can do")
-	o.tg.Inject(simtg.Fault{Status: http.StatusBadGateway, Times: -1, Body: "<html>bad gateway</html>"})
-	from := int(p.Last().ID)
-	p.Send("/status") // ends the poll that is held
-	for text := ""; !strings.Contains(text, "\nkitebot_ready{component=\"telegram\"} 0\n"); text = o.metrics() {
-		o.nextCall()
-		later.skip(time.Minute)
-	}
-	o.waitWritten()
-	status, text := o.get("/readyz")
-	if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: no answer (") {
-		t.Errorf("/readyz: %d %s", status, text)
-	}
-	o.tg.ClearFaults()
-	p.waitText(from, "Not logged in")
-	o.metricsWith(`kitebot_ready{component="telegram"} 1`)
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.startObserved(usual)
+		p := b.person(asha, "Asha")
+		p.ask("/help", "What I can do")
+		b.tg.Inject(simtg.Fault{Status: http.StatusBadGateway, Times: -1, Body: "<html>bad gateway</html>"})
+		from := int(p.Last().ID)
+		p.Send("/status") // ends the poll that is held
+		b.pass(5 * time.Minute)
+		wantMetrics(t, b.metrics(), `kitebot_ready{component="telegram"} 0`)
+		status, text := b.get("/readyz")
+		if status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: no answer (") {
+			t.Errorf("/readyz: %d %s", status, text)
+		}
+		b.tg.ClearFaults()
+		b.pass(time.Minute)
+		p.waitText(from, "Not logged in")
+		wantMetrics(t, b.metrics(), `kitebot_ready{component="telegram"} 1`)
+	})
 }
 
 // A login link at a host that the bot does not know is never shown. The person
 // is told, and so is the operator: on /readyz, in a metric and in the log.
 func TestAnUnknownLoginLink(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	o := w.observed(clock.Real(), func(c *app.Config) { c.LoginHosts = []string{"login.example"} })
-	p := o.person(asha, "Asha")
-	m := p.ask("/login", "a login link that I do not recognise")
-	for _, b := range m.Buttons() {
-		if b.URL != "" {
-			t.Errorf("a button opens %s", b.URL)
+	inFakeTime(t, 10*time.Hour, func(o *fakeTimeSystem) {
+		o.startObserved(func(c *app.Config) { c.LoginHosts = []string{"login.example"} })
+		p := o.person(asha, "Asha")
+		m := p.ask("/login", "a login link that I do not recognise")
+		for _, b := range m.Buttons() {
+			if b.URL != "" {
+				t.Errorf("a button opens %s", b.URL)
+			}
 		}
-	}
-	host := strings.TrimPrefix(o.kiteU, "http://")
-	want := "\nlogin: degraded: no login is possible: no login link at an allowed host; seen: http " + host + "/authorize with session_id (since "
-	if status, text := o.get("/readyz"); status != http.StatusOK || !strings.Contains(text, want) {
-		t.Errorf("/readyz: %d %s\nwant %s", status, text, want)
-	}
-	wantMetrics(t, o.metrics(), `kitebot_logins_total{step="unknown_link"} 1`, `kitebot_ready{component="login"} 0`)
-	if log := o.logText(); !strings.Contains(log, host+"/authorize with session_id") {
-		t.Errorf("the log does not say what was seen:\n%s", log)
-	}
-}
-
-// nextCall waits until the bot calls Telegram once more.
-func (o observed) nextCall() {
-	o.t.Helper()
-	before := len(o.tg.Calls())
-	for end := time.Now().Add(patience); len(o.tg.Calls()) == before; o.get("/healthz") { // which takes its moment
-		if time.Now().After(end) {
-			o.t.Fatalf("the bot never calls again:\n%s", o.logText())
+		host := strings.TrimPrefix(o.kiteU, "http://")
+		want := "\nlogin: degraded: no login is possible: no login link at an allowed host; seen: http " + host + "/authorize with session_id (since "
+		if status, text := o.get("/readyz"); status != http.StatusOK || !strings.Contains(text, want) {
+			t.Errorf("/readyz: %d %s\nwant %s", status, text, want)
 		}
-	}
+		wantMetrics(t, o.metrics(), `kitebot_logins_total{step="unknown_link"} 1`, `kitebot_ready{component="login"} 0`)
+		if log := o.logText(); !strings.Contains(log, host+"/authorize with session_id") {
+			t.Errorf("the log does not say what was seen:\n%s", log)
+		}
+	})
 }
 
 // The page has what it is for, and nothing else.
 func TestPageOfARunningBot(t *testing.T) {
-	o := observe(t, clock.Real())
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/backup": 404, "/debug/pprof/": 404} {
-		if status, text := o.get(path); status != want {
-			t.Errorf("%s: %d %s", path, status, text)
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.startObserved(usual)
+		for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/backup": 404, "/debug/pprof/": 404} {
+			if status, text := b.get(path); status != want {
+				t.Errorf("%s: %d %s", path, status, text)
+			}
 		}
-	}
+	})
 }

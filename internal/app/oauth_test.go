@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
@@ -153,16 +152,16 @@ func TestWhatBecomesOfALoginByOAuth(t *testing.T) {
 	}
 }
 
-// A bearer that ran out, on a clock that jumps: the person reads why.
+// A bearer that ran out: the person reads why.
 func TestABearerRunsOut(t *testing.T) {
-	later := &jumping{Clock: clock.Real()}
-	w := newSystem(t, simkite.Options{Version: simkite.Next, Now: later.Now})
-	w.observed(later, func(*app.Config) {})
-	p := w.person(asha, "Asha")
-	p.grant(ashaUser)
-	p.ask("/funds", "Available margin")
-	later.skip(25 * time.Hour)
-	p.ask("/trades", "Your login")
+	inFakeTimeWith(t, 10*time.Hour, simkite.Options{Version: simkite.Next}, func(b *fakeTimeSystem) {
+		b.start()
+		p := b.person(asha, "Asha")
+		p.grant(ashaUser)
+		p.ask("/funds", "Available margin")
+		b.pass(25 * time.Hour)
+		p.ask("/trades", "Your login")
+	})
 }
 
 // With a public address the browser comes back to the bot, which answers it
@@ -195,13 +194,14 @@ func TestTheBrowserComesBack(t *testing.T) {
 
 // Where the server refuses our address, people paste, and the operator reads why.
 func TestARefusedCallback(t *testing.T) {
-	w := newNext(t)
-	o := w.observed(clock.Real(), func(c *app.Config) { c.CallbackURL = "https://bot.example.org/kite/callback" })
-	p := o.person(asha, "Asha")
-	p.grant(ashaUser)
-	if _, text := o.get("/readyz"); !strings.Contains(text, "OAUTH_CALLBACK_URL") {
-		t.Errorf("/readyz says nothing of it:\n%s", text)
-	}
+	inFakeTimeWith(t, 10*time.Hour, simkite.Options{Version: simkite.Next, CheckUserAgent: true}, func(b *fakeTimeSystem) {
+		b.startObserved(func(c *app.Config) { c.CallbackURL = "https://bot.example.org/kite/callback" })
+		p := b.person(asha, "Asha")
+		p.grant(ashaUser)
+		if _, text := b.get("/readyz"); !strings.Contains(text, "OAUTH_CALLBACK_URL") {
+			t.Errorf("/readyz says nothing of it:\n%s", text)
+		}
+	})
 }
 
 // One store at today's server, the coming one, and today's again: all people can

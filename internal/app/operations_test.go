@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
-	"kitebot/internal/bot/telegram"
 	"kitebot/internal/ops"
 )
 
@@ -26,18 +25,5 @@ func TestOperationsReport(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, operations{&health, "v1.2.3", since}.Report()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
-	}
-}
-
-// That Telegram cannot deliver takes nothing out of service: a bot that gets no
-// traffic is never delivered to again.
-func TestUndeliveredUpdatesAreDegraded(t *testing.T) {
-	if err := undelivered(nil); err != nil {
-		t.Errorf("undelivered(nil) = %v", err)
-	}
-	since := time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)
-	trouble, ok := errors.AsType[*ops.Trouble](undelivered(&telegram.Undelivered{Words: "Wrong response", Since: since}))
-	if !ok || trouble.Detail != "cannot deliver: Wrong response" || !trouble.Since.Equal(since) || !trouble.Serves {
-		t.Errorf("undelivered = %+v, want one that serves", trouble)
 	}
 }

@@ -4,113 +4,52 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	"kitebot/internal/ops"
 	simkite "kitebot/internal/sim/kite"
 	simtg "kitebot/internal/sim/telegram"
 )
-
-// readyz asks the bot of bot.db over its socket.
-func readyz(t *testing.T) (status int, text string) {
-	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", "bot.db.sock")
-	}}}
-	resp, err := client.Get("http://socket/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
-}
-
-// jumping is the real clock, but for a time that can be skipped.
-type jumping struct {
-	clock.Clock
-	skipped atomic.Int64 // ns
-}
-
-func (j *jumping) skip(d time.Duration)            { j.skipped.Add(int64(d)) }
-func (j *jumping) Now() time.Time                  { return j.Clock.Now().Add(time.Duration(j.skipped.Load())) }
-func (j *jumping) Since(t time.Time) time.Duration { return j.Now().Sub(t) }
-func (j *jumping) Until(t time.Time) time.Duration { return t.Sub(j.Now()) }
-
-// run starts a bot in this process; the returned func stops it.
-func (w *system) run(c app.Config, now clock.Clock, log io.Writer) (stop func()) {
-	w.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended, ready := make(chan error, 1), make(chan struct{})
-	go func() {
-		ended <- app.Run(ctx, c, app.Options{Clock: now, Logger: slog.New(slog.NewTextHandler(log, nil)), Ready: func() { close(ready) }})
-	}()
-	select {
-	case <-ready:
-	case err := <-ended:
-		cancel()
-		w.t.Fatalf("the bot did not start: %v", err)
-	}
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			w.t.Errorf("the bot ended with: %v", err)
-		}
-	})
-	w.t.Cleanup(stop)
-	return stop
-}
 
 // A second bot with the same token: both say it loudly, once, and /readyz shows
 // it. When the other has been gone for a while, the one that is left says that it is
 // well again.
 func TestSecondInstance(t *testing.T) {
 	const loud, over = "another process takes this bot's updates", "updates come in again"
-	w := newSystemHere(t)
-	first, second := new(logbook), new(logbook)
-	later := &jumping{Clock: clock.Real()}
-	w.run(w.config(), later, first)
-	p := w.person(asha, "Asha")
-	p.ask("/help", "What I can do")
-	if status, text := readyz(t); status != http.StatusOK {
-		t.Errorf("alone: %d %s", status, text)
-	}
-	c := w.config()
-	c.StorePath = "second.db"
-	stop := w.run(c, clock.Real(), second)
-	first.wait(t, loud)
-	second.wait(t, loud)
-	status, text := readyz(t)
-	if status != http.StatusServiceUnavailable || !strings.Contains(text, "telegram: another instance of this bot takes the updates") {
-		t.Errorf("with another: %d %s", status, text)
-	}
-	stop()
-	p.ask("/help", "What I can do")
-	later.skip(time.Hour)
-	p.ask("/help", "What I can do")
-	first.wait(t, over)
-	if status, text := readyz(t); status != http.StatusOK {
-		t.Errorf("alone again: %d %s", status, text)
-	}
-	log := first.String()
-	if n := strings.Count(log, loud); n != 1 || strings.Count(log, "level=ERROR") != 1 {
-		t.Errorf("%d loud lines:\n%s", n, log)
-	}
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.startObserved(usual)
+		p := b.person(asha, "Asha")
+		p.ask("/help", "What I can do")
+		if status, text := b.get("/readyz"); status != http.StatusOK {
+			t.Errorf("alone: %d %s", status, text)
+		}
+		second := &system{t: b.t, kiteU: b.kiteU, tgURL: b.tgURL, store: b.store + ".second", token: b.token, dialer: func() dialFunc { return b.outside.dial }}
+		second.start()
+		b.pass(30 * time.Second)
+		status, text := b.get("/readyz")
+		if status != http.StatusServiceUnavailable || !strings.Contains(text, "telegram: another instance of this bot takes the updates") {
+			t.Errorf("with another: %d %s", status, text)
+		}
+		second.end()
+		if log := second.logText(); strings.Count(log, loud) != 1 {
+			t.Errorf("the second one logs\n%s", log)
+		}
+		b.pass(time.Hour)
+		p.ask("/help", "What I can do")
+		if status, text := b.get("/readyz"); status != http.StatusOK {
+			t.Errorf("alone again: %d %s", status, text)
+		}
+		log := b.logText()
+		if n := strings.Count(log, loud); n != 1 || strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, over) {
+			t.Errorf("%d loud lines:\n%s", n, log)
+		}
+	})
 }
 
 // A token that is revoked while the bot runs ends the process with exit code 1
@@ -184,7 +123,7 @@ func TestOperatorsGlance(t *testing.T) {
 
 // wantKite looks at everything that says how Kite is, in one moment: /readyz in both
 // forms, the metrics, and /admin. gauge is "" where they must not say.
-func (o observed) wantKite(operator person, whole ops.Status, line, gauge, headline string) ops.Component {
+func (o *fakeTimeSystem) wantKite(operator person, whole ops.Status, line, gauge, headline string) ops.Component {
 	o.t.Helper()
 	status, text := o.get("/readyz")
 	if status != http.StatusOK || !strings.HasPrefix(text, string(whole)+"\nkite: "+line) || !strings.Contains(text, "\nstore: ok\ntelegram: ok\n") {
@@ -211,52 +150,37 @@ func (o observed) wantKite(operator person, whole ops.Status, line, gauge, headl
 	return report.Components["kite"]
 }
 
-// waitWritten waits for the end of a write over which the clock was set ahead: it
-// seems to take as long as that.
-func (o observed) waitWritten() {
-	o.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		_, text := o.get("/readyz")
-		switch {
-		case strings.Contains(text, "\nstore: ok"):
-			return
-		case time.Now().After(deadline):
-			o.t.Fatalf("/readyz: %s", text)
-		}
-	}
-}
-
 // How Kite is, is told as it is at this moment, everywhere alike, and takes nothing
 // out of service.
 func TestKiteIsShownAsItIs(t *testing.T) {
-	later := &jumping{Clock: clock.Real()}
-	o := newSystem(t, simkite.Options{}).observed(later, func(c *app.Config) { c.Admins.IDs = map[int64]bool{ravi: true} })
-	p, operator := o.person(asha, "Asha"), o.person(ravi, "Ravi")
-	o.wantKite(operator, ops.StatusReady, "not asked yet\n", "", "No trouble is known.")
-	p.login(ashaUser)
-	o.wantKite(operator, ops.StatusReady, "ok: tools\n", "1", "All is well.")
-	failed := func(fault simkite.Fault, wantText, wantLine, wantLog string) {
-		t.Helper()
-		later.skip(5 * time.Minute) // past the answers that are kept
-		o.kite.Inject(fault)
-		p.ask("/funds", wantText)
-		kite := o.wantKite(operator, ops.StatusDegraded, "degraded: "+wantLine, "0", "It works, with trouble.")
-		if since := later.Since(kite.Since); since < 0 || since > time.Hour {
-			t.Errorf("%s: since %v", wantLine, kite.Since)
-		}
-		o.logs.wait(t, wantLog)
-		o.kite.ClearFaults()
-		p.ask("/funds", "Available margin") // which comes after Kite's answer
+	inFakeTime(t, 10*time.Hour, func(o *fakeTimeSystem) {
+		o.startObserved(func(c *app.Config) { c.Admins.IDs = map[int64]bool{ravi: true} })
+		p, operator := o.person(asha, "Asha"), o.person(ravi, "Ravi")
+		o.wantKite(operator, ops.StatusReady, "not asked yet\n", "", "No trouble is known.")
+		p.login(ashaUser)
 		o.wantKite(operator, ops.StatusReady, "ok: tools\n", "1", "All is well.")
-	}
-	failed(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524}, "Kite is not answering just now", "no answer (http 524), ", `cause="http 524"`)
-	failed(simkite.Fault{Kind: simkite.UpstreamFailure, Times: -1}, "", "it answers with errors, ", "outcome=doubtful")
-	later.skip(5 * time.Minute)
-	o.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
-	p.ask("/funds", "Kite is not answering just now")
-	later.skip(11 * time.Minute)
-	o.waitWritten()
-	o.wantKite(operator, ops.StatusReady, "not asked since it last failed\n", "", "No trouble is known.")
+		failed := func(fault simkite.Fault, wantText, wantLine, wantLog string) {
+			t.Helper()
+			o.pass(5 * time.Minute) // past the answers that are kept
+			o.kite.Inject(fault)
+			p.ask("/funds", wantText)
+			kite := o.wantKite(operator, ops.StatusDegraded, "degraded: "+wantLine, "0", "It works, with trouble.")
+			if since := time.Since(kite.Since); since < 0 || since > time.Hour {
+				t.Errorf("%s: since %v", wantLine, kite.Since)
+			}
+			o.logs.wait(o.t, wantLog)
+			o.kite.ClearFaults()
+			p.ask("/funds", "Available margin") // which comes after Kite's answer
+			o.wantKite(operator, ops.StatusReady, "ok: tools\n", "1", "All is well.")
+		}
+		failed(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524}, "Kite is not answering just now", "no answer (http 524), ", `cause="http 524"`)
+		failed(simkite.Fault{Kind: simkite.UpstreamFailure, Times: -1}, "", "it answers with errors, ", "outcome=doubtful")
+		o.pass(5 * time.Minute)
+		o.kite.Inject(simkite.Fault{Kind: simkite.HTTPStatus, Status: 524})
+		p.ask("/funds", "Kite is not answering just now")
+		o.pass(11 * time.Minute)
+		o.wantKite(operator, ops.StatusReady, "not asked since it last failed\n", "", "No trouble is known.")
+	})
 }
 
 // That a login is over in the morning is no fault of Kite's, though it answers with the

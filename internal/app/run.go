@@ -19,7 +19,6 @@ import (
 	"kitebot/internal/bot/chart"
 	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/telegram"
-	"kitebot/internal/clock"
 	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/ops"
@@ -28,13 +27,15 @@ import (
 
 // Options are what a test or the demo changes about a run.
 type Options struct {
-	Logger  *slog.Logger // nil = discard
-	Clock   clock.Clock  // nil = the real one
+	Logger  *slog.Logger     // nil = discard
+	Now     func() time.Time // nil = time.Now
 	Version string
 	Ready   func() // called once the bot takes updates in; nil: not called
 	// Dial makes the connections to both far ends; nil = the real network. With a
 	// made one there is no control socket either.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Listen takes a TCP address to serve at; nil = the real network.
+	Listen func(address string) (net.Listener, error)
 	// Timing is how patient the sessions are; what is zero is as shipped, or set.
 	Timing session.Timing
 }
@@ -45,10 +46,13 @@ func Run(ctx context.Context, c Config, o Options) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Clock == nil {
-		o.Clock = clock.Real()
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	gate := newFloodgate(o.Logger.Handler(), o.Clock)
+	if o.Listen == nil {
+		o.Listen = ops.Listen
+	}
+	gate := newFloodgate(o.Logger.Handler())
 	defer gate.Close()
 	o.Logger = slog.New(gate)
 	o.Logger.Info("starting", "version", o.Version, c.attrs())
@@ -57,7 +61,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 	}
 	health := &ops.Health{}
 	metrics := newMetrics(o, health)
-	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Callback: c.CallbackURL, Version: o.Version, Dial: o.Dial, Now: o.Clock.Now, Meter: metrics, Logger: o.Logger})
+	dialer, err := mcpconn.New(mcpconn.Options{URL: c.KiteURL, Callback: c.CallbackURL, Version: o.Version, Dial: o.Dial, Now: o.Now, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return &SettingError{"KITE_MCP_URL", err.Error(), "https://mcp.kite.trade/sse"}
 	}
@@ -67,7 +71,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 			return err
 		}
 	}
-	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Now: o.Clock.Now, Meter: metrics, Logger: o.Logger})
+	file, err := store.Open(store.Options{Path: c.StorePath, Key: c.StoreKey, OldKey: c.OldKey, Now: o.Now, Meter: metrics, Logger: o.Logger})
 	if err != nil {
 		return err // it names STORE_PATH or STORE_KEY and says what to do
 	}
@@ -115,7 +119,7 @@ func (r *rooms) run(ctx context.Context) error {
 		defer listener.Close() // serving closes it first, where it comes to that
 	}
 	meter := telegram.Meter{Call: r.metrics.TelegramCall, Limited: r.metrics.TelegramLimited, Waited: r.metrics.TelegramWaited}
-	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Insecure: r.APIInsecure, SendRate: perSecond(r.SendRate), Now: r.Clock.Now, Dial: r.Dial, Meter: meter, Logger: r.Logger})
+	client, err := telegram.New(ctx, telegram.Options{Token: r.Token, APIURL: r.APIURL, Insecure: r.APIInsecure, SendRate: perSecond(r.SendRate), Now: r.Now, Dial: r.Dial, Meter: meter, Logger: r.Logger})
 	if err != nil {
 		return r.ending(ctx, err)
 	}
@@ -134,7 +138,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 	}
 	var b *bot.Bot
 	pool := session.New(session.Options{
-		Dialer: r.dialer, Authorizer: r.dialer, Store: r.file, LoginHosts: r.Hosts(), Now: r.Clock.Now, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
+		Dialer: r.dialer, Authorizer: r.dialer, Store: r.file, LoginHosts: r.Hosts(), Now: r.Now, Meter: r.metrics, Logger: r.Logger, Timing: r.timing(),
 		Notify: func(e session.Event) { b.Notify(e) },
 	})
 	b = bot.New(bot.Options{
@@ -144,7 +148,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Store: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
-		Rate: r.Rate, Now: r.Clock.Now, Meter: bot.Meter{Command: r.metrics.Command, HoldingMismatches: r.metrics.HoldingMismatches}, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Clock.Now()},
+		Rate: r.Rate, Now: r.Now, Meter: bot.Meter{Command: r.metrics.Command, HoldingMismatches: r.metrics.HoldingMismatches}, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Now()},
 	})
 	r.logins = logins{pool}
 	defer pool.Close()
@@ -205,7 +209,7 @@ func (r *rooms) serveHealth(ctx context.Context) error {
 	if r.HTTPAddr == "" {
 		return nil
 	}
-	l, err := ops.Listen(r.HTTPAddr)
+	l, err := r.Listen(r.HTTPAddr)
 	if err != nil && !r.HTTPAsked {
 		r.Logger.Warn("health is not served: the default HTTP_ADDR is taken; set it to another, or to off", "addr", r.HTTPAddr)
 		return nil

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"kitebot/internal/app"
-	"kitebot/internal/clock"
 	simkite "kitebot/internal/sim/kite"
 	"kitebot/internal/sim/kite/sample"
 	simtg "kitebot/internal/sim/telegram"
@@ -64,7 +63,7 @@ type soak struct {
 	kite    *simkite.Server
 	kiteURL string
 	browser *http.Client // everybody's
-	clock   *moved
+	clock   *shiftedClock
 	spare   []string // Kite users who are nobody's here
 	crowd   []*soakPerson
 	bots    []*soakBot
@@ -79,7 +78,7 @@ type soak struct {
 func newSoak(t *testing.T, people, holdings int) *soak {
 	t.Helper()
 	const spare = 5
-	st := &soak{t: t, seed: soakSeed(t), clock: &moved{Clock: clock.Real()}}
+	st := &soak{t: t, seed: soakSeed(t), clock: &shiftedClock{}}
 	var accounts []sample.Account
 	for i := range people + spare {
 		accounts = append(accounts, sample.Generate(int64(firstSeed+i), holdings))
@@ -101,16 +100,11 @@ func newSoak(t *testing.T, people, holdings int) *soak {
 	return st
 }
 
-// moved is a clock that can be put forward, for the bots and both far ends at
-// once. Timers run as they would.
-type moved struct {
-	clock.Clock
-	ahead atomic.Int64
-}
+// shiftedClock can be put forward, for the bots and both far ends at once. Timers run
+// as they would.
+type shiftedClock struct{ ahead atomic.Int64 }
 
-func (c *moved) Now() time.Time                  { return c.Clock.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *moved) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
-func (c *moved) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
+func (c *shiftedClock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // people lets n more people in, who talk to b.
 func (st *soak) people(b *soakBot, n, holdings int) {
@@ -173,7 +167,7 @@ func (b *soakBot) start() error {
 	go func() {
 		ended <- app.Run(ctx, c, app.Options{
 			Logger: slog.New(slog.NewTextHandler(&b.st.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Clock:  b.st.clock,
+			Now:    b.st.clock.Now,
 			Ready:  func() { close(ready) },
 		})
 	}()

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kitebot/internal/app"
 	simkite "kitebot/internal/sim/kite"
@@ -149,27 +148,19 @@ func TestKilledBetweenTakingAndAnswering(t *testing.T) {
 
 // The bot is ready once Telegram knows where to deliver.
 func TestReadinessWithAWebhook(t *testing.T) {
-	w := newSystem(t, simkite.Options{})
-	c := newFront(w).hooked(w)
-	c.HTTPAddr, c.HTTPAsked = freeAddress(t), true
-	w.tg.Inject(simtg.Fault{Method: "setWebhook", Status: http.StatusBadGateway, Body: "<html>", Times: -1})
-	w.startWith(c)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	err := w.tg.WaitCalls(ctx, func(calls []simtg.Call) bool {
-		return slices.ContainsFunc(calls, func(c simtg.Call) bool { return c.Method == "setWebhook" })
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		b.tg.Inject(simtg.Fault{Method: "setWebhook", Status: http.StatusBadGateway, Body: "<html>", Times: -1})
+		b.startObserved(b.newFront().hook)
+		b.pass(time.Second)
+		if status, text := b.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "the webhook is not set yet") {
+			t.Errorf("before it is set: %d %q", status, text)
+		}
+		b.tg.ClearFaults()
+		b.person(asha, "Asha").ask("/help", "What I can do")
+		if status, text := b.get("/readyz"); status != http.StatusOK {
+			t.Errorf("once it is set: %d %q", status, text)
+		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if status, text := ready(t, c.HTTPAddr); status != http.StatusServiceUnavailable || !strings.Contains(text, "the webhook is not set yet") {
-		t.Errorf("before it is set: %d %q", status, text)
-	}
-	w.tg.ClearFaults()
-	w.person(asha, "Asha").ask("/help", "What I can do")
-	if status, text := ready(t, c.HTTPAddr); status != http.StatusOK {
-		t.Errorf("once it is set: %d %q", status, text)
-	}
 }
 
 func TestAWebhookAddressThatIsTaken(t *testing.T) {
@@ -190,33 +181,48 @@ func TestAWebhookAddressThatIsTaken(t *testing.T) {
 // though here there is none to end.
 type front struct {
 	url, inside string // what Telegram is told; where the bot listens
+	proxy       *httputil.ReverseProxy
 	cut         atomic.Pointer[func()]
 	closed      atomic.Bool // nothing is passed on; Telegram gets a 502
 }
 
 // newFront makes a proxy for the bot of a system, which is not running yet.
 func newFront(w *system) *front {
-	f := &front{inside: freeAddress(w.t)}
-	p := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: f.inside})
-	p.ModifyResponse = func(*http.Response) error {
+	transport := &http.Transport{}
+	f := frontOf(freeAddress(w.t), transport)
+	f.url = serve(w.t, f, transport.CloseIdleConnections) + "/telegram"
+	return f
+}
+
+// newFront makes a proxy in the network of the test.
+func (b *fakeTimeSystem) newFront() *front {
+	transport := &http.Transport{DialContext: b.outside.dial}
+	f := frontOf(hookAddress, transport)
+	f.url = "http://" + proxyAddress + "/telegram"
+	serveAt(b.t, b.network.host(proxyAddress), f, transport.CloseIdleConnections)
+	return f
+}
+
+func frontOf(inside string, transport *http.Transport) *front {
+	f := &front{inside: inside, proxy: httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: inside})}
+	f.proxy.Transport = transport
+	f.proxy.ModifyResponse = func(*http.Response) error {
 		if cut := f.cut.Swap(nil); cut != nil {
 			(*cut)()
 			return errors.New("the connection is cut")
 		}
 		return nil
 	}
-	p.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
-	transport := &http.Transport{}
-	p.Transport = transport
-	door := func(w http.ResponseWriter, r *http.Request) {
-		if f.closed.Load() {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		p.ServeHTTP(w, r)
-	}
-	f.url = serve(w.t, http.HandlerFunc(door), transport.CloseIdleConnections) + "/telegram"
+	f.proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
 	return f
+}
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.closed.Load() {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	f.proxy.ServeHTTP(w, r)
 }
 
 // beforeTheNextAnswer runs do when the bot has answered the next delivery and
@@ -246,9 +252,11 @@ func freeAddress(t *testing.T) string {
 // hooked is the configuration of a system with a webhook.
 func (f *front) hooked(w *system) app.Config {
 	c := w.config()
-	c.WebhookURL, c.WebhookAddr = f.url, f.inside
+	f.hook(&c)
 	return c
 }
+
+func (f *front) hook(c *app.Config) { c.WebhookURL, c.WebhookAddr = f.url, f.inside }
 
 // delivered waits until Telegram has got rid of everything.
 func (w *system) delivered() {
@@ -294,16 +302,52 @@ func (p person) waitCount(n int, text string) {
 	}
 }
 
-func ready(t *testing.T, addr string) (status int, text string) {
-	t.Helper()
-	resp, err := http.Get("http://" + addr + "/readyz")
-	if err != nil {
-		t.Fatal(err)
+// passUntil lets time pass until a page says a text, and returns all it says.
+func (b *fakeTimeSystem) passUntil(path, text string) (status int, page string) {
+	b.t.Helper()
+	for range 60 {
+		if status, page = b.get(path); strings.Contains(page, text) {
+			return status, page
+		}
+		b.pass(10 * time.Second)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
+	b.t.Fatalf("%s never says %q; at last %d %s\nlog:\n%s", path, text, status, page, b.logText())
+	return 0, ""
+}
+
+// That Telegram cannot deliver is seen from outside, and takes nothing out of
+// service: a bot that gets no traffic is never delivered to again.
+func TestUndeliveredUpdatesAreDegraded(t *testing.T) {
+	inFakeTime(t, 10*time.Hour, func(b *fakeTimeSystem) {
+		f := b.newFront()
+		b.startObserved(f.hook)
+		p := b.person(asha, "Asha")
+		p.ask("/help", "What I can do")
+		const ready = "ready\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: ok\n"
+		if status, text := b.passUntil("/readyz", ready); status != http.StatusOK || text != ready {
+			t.Fatalf("before: %d %s", status, text)
+		}
+		f.closed.Store(true)
+		p.Send("/help")
+		closed := time.Now()
+		status, text := b.passUntil("/readyz", "degraded\nkite: not asked yet\nlogin: ok\nstore: ok\ntelegram: degraded: cannot deliver: Wrong response from the webhook: 502 Bad Gateway (since ")
+		if status != http.StatusOK || time.Since(closed) < time.Minute {
+			t.Errorf("/readyz after %v: %d %s", time.Since(closed), status, text)
+		}
+		wantMetrics(t, b.metrics(), `kitebot_ready{component="telegram"} 0`, `kitebot_second_poller 0`)
+		for _, hidden := range []string{"127.0.0.1", "/telegram", "run=", token, "11"} {
+			if detail, _, _ := strings.Cut(text, "(since"); strings.Contains(detail, hidden) {
+				t.Errorf("%q is in %s", hidden, detail)
+			}
+		}
+		f.closed.Store(false)
+		if status, text := b.passUntil("/readyz", ready); status != http.StatusOK {
+			t.Errorf("afterwards: %d %s", status, text)
+		}
+		b.pass(10 * time.Minute) // Telegram delivers again when its time comes
+		if n := p.count("What I can do"); n != 2 {
+			t.Errorf("%d answers to /help, want 2\nlog:\n%s", n, b.logText())
+		}
+		wantMetrics(t, b.metrics(), `kitebot_ready{component="telegram"} 1`)
+	})
 }

@@ -27,7 +27,7 @@ type rule struct {
 }
 
 // leaves may be imported by everybody.
-var leaves = []string{"internal/clock", "internal/market", "internal/panics", "internal/stdlog"}
+var leaves = []string{"internal/market", "internal/panics", "internal/stdlog"}
 
 const (
 	decimal = "github.com/shopspring/decimal"
@@ -61,7 +61,6 @@ var rules = map[string]rule{
 	"internal/bot/view/dialog":     {ours: []string{"internal/bot/view", "internal/kite", "internal/kite/query", "internal/kite/symbol", "internal/kite/wire"}},
 	"internal/bot/view/marketdata": {ours: []string{"internal/bot/view", "internal/kite", "internal/kite/symbol"}, theirs: []string{decimal}},
 	"internal/bot/view/statement":  {ours: []string{"internal/bot/view", "internal/kite"}, theirs: []string{decimal}},
-	"internal/clock":               {theirs: []string{"github.com/jonboulle/clockwork"}},
 	"internal/front":               {},
 	"internal/kite":                {ours: []string{"internal/kite/symbol", "internal/kite/wire"}, theirs: []string{decimal}},
 	"internal/kite/mcpconn":        {ours: []string{"internal/kite", "internal/kite/query", "internal/kite/wire", "internal/kite/session"}, theirs: []string{"github.com/mark3labs/mcp-go", "golang.org/x/sync/semaphore"}},
