@@ -318,7 +318,12 @@ func TestAShorterRetryAfterDoesNotReplaceALongerOne(t *testing.T) {
 		go func() { typing <- c.Typing(t.Context(), 501) }()
 		synctest.Wait()
 		s.on("sendMessage", flood(20))
-		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != 20*time.Second || <-typing == nil {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if _, err := c.Send(ctx, 501, hello()); err == nil || <-typing == nil {
+			t.Error("one of the refused calls went out")
+		}
+		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != 20*time.Second {
 			t.Errorf("Send = %v after %v, want 20s", err, s.arrived("501"))
 		}
 	})
