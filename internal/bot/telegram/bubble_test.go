@@ -1,8 +1,9 @@
-package telegram
+package telegram_test
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,15 +15,23 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
+	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/view/viewtest"
 	sim "kitebot/internal/sim/telegram"
 )
 
-// pipes is a network within the process, so that a test's bubble owns time on
-// both ends of every connection.
+// pipes is a network within the process, so that a bubble owns time on both ends of
+// every connection.
 type pipes struct {
 	refused func() bool // whether the next dial fails
 	conns   chan net.Conn
 	closed  chan struct{}
+}
+
+func newPipes(refused func() bool) *pipes {
+	return &pipes{refused: refused, conns: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 func (p *pipes) Accept() (net.Conn, error) {
@@ -38,7 +47,7 @@ func (p *pipes) Close() error   { close(p.closed); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
 func (p *pipes) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if p.refused() {
+	if p.refused != nil && p.refused() {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
 	near, far := net.Pipe()
@@ -70,33 +79,85 @@ func (l *lines) String() string {
 
 func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
 
-func logTo(l *lines) *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+// serve serves the Bot API by a handler, and returns the options of a client of it
+// that logs to log.
+func serve(t *testing.T, api http.Handler, refused func() bool, log *lines) (o telegram.Options, end func()) {
+	net := newPipes(refused)
+	server, served := &http.Server{Handler: api}, make(chan struct{})
+	go func() {
+		_ = server.Serve(net)
+		close(served)
+	}()
+	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return telegram.Options{Token: token, APIURL: "http://127.0.0.1:1/", Dial: net.dial, Logger: logger}, func() {
+		_ = server.Close()
+		<-served
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log holds the token:\n%s", log)
+		}
+	}
 }
 
-// bubble runs a test against a stub, with all clocks in its own hand: time
-// passes when everybody waits. The client has not called getMe.
-func bubble(t *testing.T, test func(t *testing.T, c *Client, s *stub, log *lines)) {
+// start is New in a bubble, and closes the connection that getMe used.
+func start(t *testing.T, o telegram.Options) *telegram.Client {
+	t.Helper()
+	c, err := telegram.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	synctest.Wait()
+	return c
+}
+
+// bubble runs a test against a stub, with time in its own hand. What New asked for
+// is not among the stub's calls.
+func bubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, log *lines)) {
+	t.Helper()
+	bubbleWith(t, func(*telegram.Options) {}, test)
+}
+
+// bubbleWith is bubble with other options.
+func bubbleWith(t *testing.T, change func(o *telegram.Options), test func(t *testing.T, c *telegram.Client, s *stub, log *lines)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStub()
-		within(t, s, 0, s.refused, func(c *Client, log *lines) { test(t, c, s, log) })
+		s, log := newStub(), &lines{}
+		o, end := serve(t, s, s.refused, log)
+		change(&o)
+		s.token = o.Token
+		c := start(t, o)
+		s.calls = nil
+		test(t, c, s, log)
+		c.Close()
+		end()
 	})
 }
 
 // simBubble is bubble against the strict simulator; what it calls a violation
 // fails the test.
-func simBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, log *lines)) {
+func simBubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines)) {
 	t.Helper()
 	simBubbleAt(t, 0, test)
 }
 
 // simBubbleAt is simBubble with so many messages a second to people who are let in.
-func simBubbleAt(t *testing.T, perSecond float64, test func(t *testing.T, c *Client, s *sim.Server, log *lines)) {
+func simBubbleAt(t *testing.T, perSecond float64, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines)) {
+	t.Helper()
+	inSimBubble(t, sim.Options{Token: token}, func(t *testing.T, o telegram.Options, s *sim.Server, log *lines) {
+		o.SendRate = perSecond
+		c := start(t, o)
+		test(t, c, s, log)
+		c.Close()
+	})
+}
+
+func inSimBubble(t *testing.T, options sim.Options, test func(t *testing.T, o telegram.Options, s *sim.Server, log *lines)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := sim.New(sim.Options{Token: token})
-		within(t, s, perSecond, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, log) })
+		s, log := sim.New(options), &lines{}
+		o, end := serve(t, s, nil, log)
+		test(t, o, s, log)
+		end()
 		s.Close()
 		if v := s.Violations(); len(v) > 0 {
 			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))
@@ -104,37 +165,82 @@ func simBubbleAt(t *testing.T, perSecond float64, test func(t *testing.T, c *Cli
 	})
 }
 
-// within serves the Bot API by a handler to a client and a test, all in one
-// bubble, and reads the log when it is over.
-func within(t *testing.T, api http.Handler, perSecond float64, refused func() bool, test func(c *Client, log *lines)) {
-	net, log := &pipes{refused: refused, conns: make(chan net.Conn), closed: make(chan struct{})}, &lines{}
-	server := &http.Server{Handler: api}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(net) }()
-
-	transport := newTransport()
-	transport.Proxy, transport.DialContext = nil, net.dial
-	c, err := newClient(Options{
-		Token:  token,
-		APIURL: "http://telegram.test", Insecure: "telegram.test",
-		Logger: logTo(log),
-
-		SendRate: perSecond,
-	}, transport)
-	if err != nil {
-		t.Fatal(err)
-	}
-	test(c, log)
-	c.Close()
-	_ = server.Close()
-	<-served
-	if strings.Contains(log.String(), secret) {
-		t.Errorf("the log holds the token:\n%s", log)
-	}
-}
-
 // elapse lets the bubble's clock run on by d and whatever happens then settle.
 func elapse(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
+}
+
+// hello is a message whose content does not matter.
+func hello() view.Message { return view.Message{HTML: "hello"} }
+
+func picture() view.Message {
+	return view.Message{HTML: "<b>INFY</b> ₹1,512.40", Photo: viewtest.PNG(60, 40, 200)}
+}
+
+func file() view.Message {
+	return view.Message{HTML: "500 holdings", File: &view.File{Name: "holdings-2031-03-04.csv", MIME: "text/csv", Data: []byte("symbol,quantity\nINFY,10\n")}}
+}
+
+func tables() view.Message {
+	return view.Message{
+		HTML: "<b>₹1,200</b>\n<pre>INFY 1,200</pre>",
+		Rich: &view.Rich{Blocks: []view.Block{
+			{HTML: "<b>₹1,200</b>"},
+			{Table: &view.RichTable{Head: []string{"Stock", "Value"}, Rows: [][]string{{"M&M <1>", "1,200"}}}},
+		}},
+	}
+}
+
+func withButtons(m view.Message) view.Message {
+	m.Buttons = [][]view.Button{{{Text: "1Y", Data: "chart:range:1Y", Style: view.Primary}}}
+	return m
+}
+
+// cause is why a message was not delivered.
+func cause(t *testing.T, err error) bot.DeliveryCause {
+	t.Helper()
+	d, ok := errors.AsType[*bot.DeliveryError](err)
+	if !ok {
+		t.Fatalf("error = %v (%T), want a *bot.DeliveryError", err, err)
+	}
+	return d.Cause
+}
+
+func sendCause(t *testing.T, c *telegram.Client, chat int64) bot.DeliveryCause {
+	t.Helper()
+	_, err := c.Send(t.Context(), chat, hello())
+	return cause(t, err)
+}
+
+// mustSend sends to Asha.
+func mustSend(t *testing.T, c *telegram.Client, m view.Message) int {
+	t.Helper()
+	if err := viewtest.Check(m); err != nil {
+		t.Fatalf("the message is wrong: %v", err)
+	}
+	id, err := c.Send(t.Context(), 501, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// people are two who have written to the bot.
+func people(s *sim.Server) (asha, ravi *sim.User) {
+	asha, ravi = s.User(501, "Asha"), s.User(502, "Ravi")
+	asha.Send("/start")
+	ravi.Send("/start")
+	return asha, ravi
+}
+
+// answers lists what the bot said in a chat.
+func answers(messages []sim.Message) []string {
+	var all []string
+	for _, m := range messages {
+		if m.FromBot {
+			all = append(all, m.Text)
+		}
+	}
+	return all
 }

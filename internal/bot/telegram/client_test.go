@@ -1,52 +1,53 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
 	"errors"
-	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/bot/view"
+	"kitebot/internal/bot/telegram"
 )
 
-func TestIntroduceLearnsTheBotsName(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, log *lines) {
-		if err := c.fetchSelf(t.Context()); err != nil {
-			t.Fatal(err)
+// asking runs New against a stub that begins with these replies to getMe.
+func asking(t *testing.T, lasts time.Duration, refused int, replies []reply, check func(c *telegram.Client, err error, s *stub, log *lines)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s, log := newStub(), &lines{}
+		s.refuseDials(refused)
+		s.on("getMe", replies...)
+		o, end := serve(t, s, s.refused, log)
+		ctx, cancel := context.WithTimeout(t.Context(), lasts)
+		defer cancel()
+		c, err := telegram.New(ctx, o)
+		check(c, err, s, log)
+		if c != nil {
+			c.Close()
 		}
-		if c.ID() != botID || c.Username() != "test_of_ours_bot" || log.String() != "" {
-			t.Errorf("id %d, name %q, log:\n%s", c.ID(), c.Username(), log)
-		}
+		end()
 	})
 }
 
-func TestIntroduceIsPatient(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-		s.refuseDials(3)
-		s.on("getMe", gateway(), reply{status: 404, body: "<html>no such page</html>"}, flood(200), reply{drop: true})
-		began := time.Now()
-		if err := c.fetchSelf(t.Context()); err != nil {
-			t.Fatal(err)
+func TestNewAsksWhoTheBotIs(t *testing.T) {
+	asking(t, time.Hour, 0, nil, func(c *telegram.Client, err error, _ *stub, log *lines) {
+		if err != nil || c.ID() != botID || c.Username() != "test_of_ours_bot" || log.String() != "" {
+			t.Errorf("%v, client %+v, log:\n%s", err, c, log)
 		}
-		if took := time.Since(began); took < 200*time.Second || took > 240*time.Second {
-			t.Errorf("took %v, want the 200 s asked for and little more", took)
+	})
+	failures := []reply{gateway(), {status: 404, body: "<html>no such page</html>"}, flood(200), {drop: true}}
+	asking(t, time.Hour, 3, failures, func(_ *telegram.Client, err error, s *stub, log *lines) {
+		if took := time.Since(s.start); err != nil || took < 200*time.Second || took > 240*time.Second {
+			t.Errorf("%v after %v, want the 200 s asked for and little more", err, took)
 		}
 		if log.count("cannot be reached yet") != 2 || log.count("is reached") != 1 {
 			t.Errorf("want a line at first, one after the long wait, one at last:\n%s", log)
 		}
 	})
-}
-
-func TestIntroduceEndsWithItsContext(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
-		s.refuseDials(1 << 20)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-		defer cancel()
-		err := c.fetchSelf(ctx)
+	asking(t, 10*time.Minute, 1<<20, nil, func(_ *telegram.Client, err error, _ *stub, log *lines) {
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("error = %v, want the context's and the last failure", err)
 		}
@@ -54,41 +55,21 @@ func TestIntroduceEndsWithItsContext(t *testing.T) {
 			t.Errorf("%d lines within ten minutes, want one a minute", n)
 		}
 	})
-}
-
-func TestIntroduceGivesUpOnABadToken(t *testing.T) {
 	for _, code := range []int{401, 404} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-			s.on("getMe", no(code, "Unauthorized"))
-			if err := c.fetchSelf(t.Context()); !errors.Is(err, ErrUnauthorized) {
-				t.Errorf("error = %v, want ErrUnauthorized", err)
-			}
-			if n := len(s.of("getMe")); n != 1 {
-				t.Errorf("asked %d times, want once", n)
+		asking(t, time.Hour, 0, []reply{no(code, "Unauthorized")}, func(_ *telegram.Client, err error, s *stub, _ *lines) {
+			if n := len(s.of("getMe")); !errors.Is(err, telegram.ErrUnauthorized) || n != 1 {
+				t.Errorf("error = %v after %d calls, want ErrUnauthorized after one", err, n)
 			}
 		})
 	}
 }
 
-func TestNewOverASocket(t *testing.T) {
-	server := httptest.NewServer(newStub())
-	defer server.Close()
-	c, err := New(t.Context(), Options{Token: token, APIURL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if id, err := c.Send(t.Context(), 501, view.Message{HTML: "hello"}); err != nil || id == 0 {
-		t.Errorf("Send = %d, %v", id, err)
-	}
-}
-
 func TestAnnounceTouchesOnlyWhatDiffers(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getMyCommands", ok(`[{"command":"old","description":"Old"}]`), ok(`[{"command":"old","description":"Old"}]`), ok(`[]`),
 			ok(`[{"command":"status","description":"Am I logged in?"}]`))
 		for range 2 {
-			if err := c.Announce(t.Context(), []Command{{"status", "Am I logged in?"}}); err != nil {
+			if err := c.Announce(t.Context(), []telegram.Command{{"status", "Am I logged in?"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -114,9 +95,9 @@ func TestAnnounceTouchesOnlyWhatDiffers(t *testing.T) {
 }
 
 func TestAnnounceFailureNamesTheScope(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("setMyCommands", gateway(), no(400, "Bad Request: BOT_COMMAND_INVALID"))
-		err := c.Announce(t.Context(), []Command{{"Status", "x"}})
+		err := c.Announce(t.Context(), []telegram.Command{{"Status", "x"}})
 		if err == nil || !strings.Contains(err.Error(), "private chats: setMyCommands: 400 refused: bot_command_invalid") {
 			t.Errorf("error = %v", err)
 		}
@@ -126,7 +107,7 @@ func TestAnnounceFailureNamesTheScope(t *testing.T) {
 // Telegram lets a bot change its texts a few times a day, and a bot starts more
 // often than that.
 func TestDescribeTouchesOnlyWhatDiffers(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getMyDescription", ok(`{"description":"Old."}`), ok(`{"description":"A longer text."}`))
 		s.on("getMyShortDescription", ok(`{"short_description":"Old."}`), ok(`{}`))
 		for range 2 {
@@ -144,7 +125,7 @@ func TestDescribeTouchesOnlyWhatDiffers(t *testing.T) {
 }
 
 func TestDescribeFailureNamesTheText(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("setMyShortDescription", no(400, "Bad Request: too long"))
 		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "in short: setMyShortDescription") {
 			t.Errorf("error = %v", err)

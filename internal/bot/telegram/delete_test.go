@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"slices"
@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	sim "kitebot/internal/sim/telegram"
 )
 
 func TestDeleteIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		if err := c.Delete(t.Context(), 501, 77); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,7 @@ func TestWhatIsNotDeleted(t *testing.T) {
 		{401, "Unauthorized", bot.DeliveryFailed, false},
 	} {
 		t.Run(tt.description, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				s.on("deleteMessage", no(tt.code, tt.description))
 				if err := c.Delete(t.Context(), 501, 7); tt.cause == none && err != nil || tt.cause != none && cause(t, err) != tt.cause {
 					t.Errorf("Delete = %v, want cause %d", err, tt.cause)
@@ -64,7 +65,7 @@ func TestWhatIsNotDeleted(t *testing.T) {
 
 // Deleting twice is the same as once, so whatever is lost is tried again.
 func TestDeletionsAreRepeated(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.refuseDials(1)
 		s.on("deleteMessage", reply{drop: true}, gateway(), no(400, "Bad Request: message to delete not found"))
 		if err := c.Delete(t.Context(), 501, 7); err != nil {
@@ -89,7 +90,7 @@ func TestDeletionsAreRepeated(t *testing.T) {
 
 // A deletion stands in its chat's queue and obeys what Telegram asks of it.
 func TestADeletionWaitsItsTurn(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("deleteMessage", flood(7))
 		if err := c.Delete(t.Context(), 501, 7); err != nil {
 			t.Error(err)
@@ -107,7 +108,7 @@ func TestADeletionWaitsItsTurn(t *testing.T) {
 // The strict simulator agrees: both sides' messages go, once and for all, and old
 // ones stay.
 func TestTheStrictServerDeletes(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
 		asha, ravi := people(s)
 		old := mustSend(t, c, hello())
 		elapse(48*time.Hour - time.Second)

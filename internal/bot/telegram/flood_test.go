@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 )
 
 // sending starts a message to each chat and settles; the errors come in any order.
-func sending(t *testing.T, c *Client, chats ...int64) <-chan error {
+func sending(t *testing.T, c *telegram.Client, chats ...int64) <-chan error {
 	done := make(chan error, len(chats))
 	for _, chat := range chats {
 		go func() {
@@ -49,7 +50,7 @@ func TestASecondRefusedChatHoldsBackEveryone(t *testing.T) {
 		"one long, another much later": {[]int{3600, 20}, 2 * time.Minute, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				var under []<-chan error
 				for i, seconds := range tt.floods {
 					elapse(min(tt.apart, time.Duration(i)*tt.apart))
@@ -80,7 +81,7 @@ func TestASecondRefusedChatHoldsBackEveryone(t *testing.T) {
 
 // One chat that is refused again and again is one chat.
 func TestOneRefusedChatIsNotACrowd(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", flood(2), flood(2), flood(2), flood(2))
 		slow := sending(t, c, 501)
 		elapse(7 * time.Second)
@@ -99,7 +100,7 @@ func TestOneRefusedChatIsNotACrowd(t *testing.T) {
 // An hour of silence is longer than anybody waits for a reply: the call ends
 // with its context, and may be made later.
 func TestAnHourOfSilence(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.on("sendMessage", flood(3600))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
@@ -124,7 +125,7 @@ func TestAnHourOfSilence(t *testing.T) {
 // Telegram counts changes of the profile for themselves, and asks for most of a
 // day where it thinks they are too many.
 func TestAnOverdoneProfileHoldsBackNobody(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("setMyDescription", flood(80000))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -144,7 +145,7 @@ func TestAnOverdoneProfileHoldsBackNobody(t *testing.T) {
 }
 
 func TestPollsThatAreTooManyHoldBackNobody(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getUpdates", flood(90))
 		r := poll(t, c)
 		synctest.Wait()
@@ -157,7 +158,7 @@ func TestPollsThatAreTooManyHoldBackNobody(t *testing.T) {
 
 // A press cannot be answered for long, so its answer is given up in time.
 func TestAPressIsGivenUpWithItsContext(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("answerCallbackQuery", flood(40))
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
@@ -182,7 +183,7 @@ func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
 		"without a time": {page, 5 * time.Second}, "with seconds": {timed, 9 * time.Second}, "with a date": {dated, 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 				s.on("sendMessage", tt.reply, tt.reply, tt.reply, tt.reply)
 				if err := <-sending(t, c, 501); err != nil {
 					t.Fatal(err)
@@ -199,7 +200,7 @@ func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
 func TestALostCallSettlesNoDoubt(t *testing.T) {
 	for name, nothing := range map[string]reply{"no answer": {drop: true}, "a gateway's page": gateway()} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 				s.on("sendMessage", flood(20), nothing, flood(20), flood(20), flood(20))
 				done := sending(t, c, 501, 502, 503, 504)
 				for range 4 {

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -10,11 +10,12 @@ import (
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/telegram"
 	sim "kitebot/internal/sim/telegram"
 )
 
 func TestABatchThatRepeatsItselfIsHandledOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		r := poll(t, c)
 		s.on("getUpdates", updates(40, 41, 40, 41, 41))
 		elapse(time.Second)
@@ -29,7 +30,7 @@ func TestABatchThatRepeatsItselfIsHandledOnce(t *testing.T) {
 // While Telegram is away for a week its numbering may start anew. An offset of
 // the old one would confirm what nobody has seen.
 func TestTheOffsetIsDroppedAfterADayWithoutAWord(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getUpdates", updates(900), flood(80000), flood(80000), updates(5)) // most of a day without a word, twice
 		r := poll(t, c)
 		elapse(45 * time.Hour)
@@ -46,9 +47,8 @@ func TestTheOffsetIsDroppedAfterADayWithoutAWord(t *testing.T) {
 func TestAnotherBotsNumbersAreItsOwn(t *testing.T) {
 	journal := bottest.NewMemJournal()
 	var got []string
-	for _, bot := range []int64{botID, botID, 7000000009} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-			c.id = bot
+	for _, id := range []string{"4815162342", "4815162342", "7000000009"} {
+		bubbleWith(t, func(o *telegram.Options) { o.Token = id + ":" + secret }, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			s.on("getUpdates", updates(40))
 			got = append(got, handledWithin(t, c, journal, time.Second)...)
 		})
@@ -59,7 +59,7 @@ func TestAnotherBotsNumbersAreItsOwn(t *testing.T) {
 }
 
 // handledWithin polls for so long and lists what was handled, by bot and number.
-func handledWithin(t *testing.T, c *Client, j bot.Journal, d time.Duration) (handled []string) {
+func handledWithin(t *testing.T, c *telegram.Client, j bot.Journal, d time.Duration) (handled []string) {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	err := c.Poll(ctx, j, func(u bot.Update) {
@@ -95,7 +95,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
 		"silence for hours": func(s *sim.Server, round int) { elapse(3 * time.Hour); s.SetNextUpdateID(int64(300 / round)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+			simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
 				asha := s.User(501, "Asha")
 				s.SetNextUpdateID(700)
 				ctx, cancel := context.WithCancel(t.Context())

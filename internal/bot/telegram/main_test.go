@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"testing"

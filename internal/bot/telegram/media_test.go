@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"strings"
@@ -8,37 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
-	"kitebot/internal/bot/view/viewtest"
 )
-
-func picture() view.Message {
-	return view.Message{HTML: "<b>INFY</b> ₹1,512.40", Photo: viewtest.PNG(60, 40, 200)}
-}
-
-func file() view.Message {
-	return view.Message{HTML: "500 holdings", File: &view.File{Name: "holdings-2031-03-04.csv", MIME: "text/csv", Data: []byte("symbol,quantity\nINFY,10\n")}}
-}
-
-func tables() view.Message {
-	return view.Message{
-		HTML: "<b>₹1,200</b>\n<pre>INFY 1,200</pre>",
-		Rich: &view.Rich{Blocks: []view.Block{
-			{HTML: "<b>₹1,200</b>"},
-			{Table: &view.RichTable{Head: []string{"Stock", "Value"}, Rows: [][]string{{"M&M <1>", "1,200"}}}},
-		}},
-	}
-}
-
-func withButtons(m view.Message) view.Message {
-	m.Buttons = [][]view.Button{{{Text: "1Y", Data: "chart:range:1Y", Style: view.Primary}}}
-	return m
-}
 
 const buttonsSent = `{"inline_keyboard":[[{"text":"1Y","style":"primary","callback_data":"chart:range:1Y"}]]}`
 
 func TestAPhotoIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		m := withButtons(picture())
 		m.Protect = true
 		s.on("sendPhoto", ok(`{"message_id":78,"photo":{"a novelty":1}}`))
@@ -67,7 +44,7 @@ func TestAPhotoIsWhatTelegramExpects(t *testing.T) {
 }
 
 func TestAFileIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendDocument", ok(`{"message_id":79,"document":{"a novelty":1}}`))
 		m := withButtons(file())
 		m.Protect = true
@@ -85,7 +62,7 @@ func TestAFileIsWhatTelegramExpects(t *testing.T) {
 }
 
 func TestAFileTakesNoMessagesPlace(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		if got := cause(t, c.Edit(t.Context(), 501, 7, file())); got != bot.DeliveryNoMessage {
 			t.Errorf("cause = %d, want no message", got)
 		}
@@ -109,7 +86,7 @@ func TestUploadsAreWholeAtEveryAttempt(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 				s.on(tt.method, flood(3), flood(2), gateway())
 				var err error
 				if tt.edit {
@@ -139,7 +116,7 @@ func TestUploadsAreWholeAtEveryAttempt(t *testing.T) {
 
 // A sent upload of unknown fate comes twice at most, an edit is repeated.
 func TestUploadsOfUnknownFate(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		drop := reply{drop: true}
 		s.on("sendPhoto", drop, drop)
 		s.on("sendDocument", drop, drop)
@@ -163,7 +140,7 @@ func TestUploadsOfUnknownFate(t *testing.T) {
 }
 
 func TestUploadsAreGivenAMinute(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendPhoto", reply{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 50 * time.Second})
 		if _, err := c.Send(t.Context(), 501, picture()); err != nil {
 			t.Fatal(err)
@@ -185,7 +162,7 @@ func TestAMisbuiltUploadIsNotSent(t *testing.T) {
 	}
 	for name, m := range tests {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				_, sent := c.Send(t.Context(), 501, m)
 				for _, err := range []error{sent, c.Edit(t.Context(), 501, 7, m)} {
 					if got := cause(t, err); got != bot.DeliveryRefused {

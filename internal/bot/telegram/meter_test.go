@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
 
@@ -53,7 +54,7 @@ func (l *ledger) want(t *testing.T, want ...string) {
 	for _, line := range l.told {
 		method, rest, call := strings.Cut(line, ": ")
 		outcome, _, _ := strings.Cut(rest, " ")
-		if call && (!slices.Contains(Methods(), method) || !slices.Contains(Outcomes(), outcome)) {
+		if call && (!slices.Contains(telegram.Methods(), method) || !slices.Contains(telegram.Outcomes(), outcome)) {
 			t.Errorf("%q is of no list", line)
 		}
 	}
@@ -61,17 +62,17 @@ func (l *ledger) want(t *testing.T, want ...string) {
 }
 
 // measured is bubble with a meter.
-func measured(t *testing.T, test func(t *testing.T, c *Client, s *stub, l *ledger)) {
+func measured(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, l *ledger)) {
 	t.Helper()
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		l := &ledger{}
-		c.http.meter = Meter{Call: l.call, Limited: l.limited, Waited: l.wait}
-		c.limits.meter = c.http.meter
+	l := &ledger{}
+	meter := func(o *telegram.Options) { o.Meter = telegram.Meter{Call: l.call, Limited: l.limited, Waited: l.wait} }
+	bubbleWith(t, meter, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		l.told = nil
 		test(t, c, s, l)
 	})
 }
 
-func send(t *testing.T, c *Client, chat int64) error {
+func send(t *testing.T, c *telegram.Client, chat int64) error {
 	_, err := c.Send(t.Context(), chat, view.Message{HTML: "hello"})
 	return err
 }
@@ -87,7 +88,7 @@ func TestMeter(t *testing.T) {
 		"a revoked token": {no(401, "Unauthorized"), "sendMessage: unauthorized true, 0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+			measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
 				s.on("sendMessage", test.first)
 				if send(t, c, 7) == nil {
 					t.Error("it was taken")
@@ -96,7 +97,7 @@ func TestMeter(t *testing.T) {
 			})
 		})
 	}
-	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
 		s.on("sendMessage", reply{status: 200, body: ok(`{"message_id":5}`).body, hold: 3 * time.Second})
 		if err := send(t, c, 7); err != nil {
 			t.Error(err)
@@ -109,7 +110,7 @@ func TestMeter(t *testing.T) {
 		}
 		l.want(t, "sendMessage: lost false, 0s", "sendMessage: ok true, 0s")
 	})
-	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
 		s.refuseDials(1)
 		if err := send(t, c, 7); err != nil {
 			t.Error(err)
@@ -120,7 +121,7 @@ func TestMeter(t *testing.T) {
 
 // A 429 is told as such, and then how long each call was held back by it.
 func TestMeterOfFloods(t *testing.T) {
-	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
 		s.on("sendMessage", flood(30))
 		var both sync.WaitGroup
 		for range 2 {
@@ -141,7 +142,7 @@ func TestMeterOfFloods(t *testing.T) {
 // What we gave up ourselves says nothing of Telegram; what it did not answer in
 // time does.
 func TestMeterOfWhatIsGivenUp(t *testing.T) {
-	measured(t, func(t *testing.T, c *Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
 		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { time.Sleep(time.Second); cancel() }()
@@ -165,6 +166,9 @@ func TestMethodsAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +180,7 @@ func TestMethodsAreListed(t *testing.T) {
 		}
 	}
 	slices.Sort(want)
-	got := Methods()
+	got := telegram.Methods()
 	if slices.Sort(got); !slices.Equal(got, slices.Compact(want)) {
 		t.Errorf("listed are\n%q, used are\n%q", got, slices.Compact(want))
 	}

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"strings"
@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
 )
 
 // Telegram said ok, so it is done, whatever else it said.
 func TestOKIsBelieved(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("editMessageText", ok(`true`))
 		s.on("editMessageMedia", ok(`["novelty"]`))
 		s.on("answerCallbackQuery", ok(`{"novelty":1}`))
@@ -37,7 +38,7 @@ func TestOKIsBelieved(t *testing.T) {
 
 // A gateway may answer an upload before it has come to its end.
 func TestAnUploadThatIsAnsweredEarly(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		large := view.Message{HTML: "x", File: &view.File{Name: "a.csv", Data: []byte(strings.Repeat("1,2,3\n", 1<<17))}}
 		early := gateway()
 		early.early = true
@@ -56,7 +57,7 @@ func TestASilentMessageIsSentSo(t *testing.T) {
 	for method, m := range map[string]view.Message{
 		"sendMessage": hello(), "sendPhoto": picture(), "sendDocument": file(), "sendRichMessage": tables(),
 	} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			for _, silent := range []bool{true, false} {
 				m.Silent = silent
 				if _, err := c.Send(t.Context(), 501, m); err != nil {
@@ -93,17 +94,5 @@ func TestAnEditIsNeitherSilentNorLoud(t *testing.T) {
 	mustSend(t, c, view.Message{HTML: "report", Silent: true, File: file().File})
 	if !asha.Last().Silent {
 		t.Error("a file arrived with a sound")
-	}
-}
-
-func TestABadRetryAfterIsBounded(t *testing.T) {
-	d := newAPIClient(endless{}, token, Meter{})
-	for value, want := range map[string]time.Duration{
-		"86399": 86399 * time.Second, "86401": 24 * time.Hour, "9223372036854775807": 24 * time.Hour, "-9223372036854775808": time.Second,
-	} {
-		f := d.check("m", 429, []byte(`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":`+value+`}}`))
-		if f == nil || f.kind != rateLimited || f.retryAfter != want {
-			t.Errorf("retry_after %s: %+v, want a wait of %v", value, f, want)
-		}
 	}
 }

@@ -1,9 +1,12 @@
-package telegram
+package telegram_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+
+	"kitebot/internal/bot/telegram"
 )
 
 func TestTokenIsChecked(t *testing.T) {
@@ -29,16 +32,12 @@ func TestTokenIsChecked(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := newClient(Options{Token: tt.token}, newTransport())
-			if tt.good != (err == nil) {
-				t.Fatalf("error = %v, want good = %v", err, tt.good)
-			}
-			if err == nil {
-				return
-			}
-			problem, isOption := errors.AsType[*OptionError](err)
-			if !isOption || problem.Option != "Token" {
-				t.Errorf("error = %#v, want an *OptionError for Token", err)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel() // a good token is not used
+			_, err := telegram.New(ctx, telegram.Options{Token: tt.token, APIURL: "http://127.0.0.1:1"})
+			problem, bad := errors.AsType[*telegram.OptionError](err)
+			if bad == tt.good || bad && problem.Option != "Token" {
+				t.Errorf("error = %#v, want good = %v", err, tt.good)
 			}
 			if strings.Contains(err.Error(), secret[:20]) {
 				t.Errorf("the error holds the token: %v", err)
@@ -48,48 +47,31 @@ func TestTokenIsChecked(t *testing.T) {
 }
 
 func TestServerIsChecked(t *testing.T) {
-	tests := []struct {
-		name, address string
-		base          string // "" for a refused address
-	}{
-		{"nothing means Telegram", "", "https://api.telegram.org/bot" + token},
-		{"trailing slash", "https://api.telegram.org/", "https://api.telegram.org/bot" + token},
-		{"self-hosted in clear, allowed", "http://bot-api.internal:8081", "http://bot-api.internal:8081/bot" + token},
-		{"loopback in clear", "http://127.0.0.1:8081", "http://127.0.0.1:8081/bot" + token},
-		{"IPv6 loopback in clear", "http://[::1]:8081", "http://[::1]:8081/bot" + token},
-		{"localhost in clear", "http://localhost:8081", "http://localhost:8081/bot" + token},
-		{"far in clear", "http://api.telegram.org", ""},
-		{"far in clear, another allowed", "http://bot-api.internal.hunter2.org", ""},
-		{"a number of a network", "http://10.0.0.1", ""},
-		{"path", "https://example.org/tg/", "https://example.org/tg/bot" + token},
-		{"no scheme", "api.telegram.org", ""},
-		{"another scheme", "ftp://api.telegram.org", ""},
-		{"no host", "https://", ""},
-		{"a port without a host", "https://:8443", ""},
-		{"a port without a host in clear", "http://:8081", ""},
-		{"an empty number in brackets", "http://[]:8081", ""},
-		{"user and password", "https://me:hunter2@example.org", ""},
-		{"query", "https://example.org/?a=hunter2", ""},
-		{"bare question mark", "https://example.org/?", ""},
-		{"fragment", "https://example.org/#hunter2", ""},
-		{"control character", "https://exa\x01mple.org/hunter2", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c, err := newClient(Options{Token: token, APIURL: tt.address, Insecure: "Bot-API.internal"}, newTransport())
-			if tt.base != "" {
-				if err != nil || c.base != tt.base {
-					t.Fatalf("client for %q, error %v; want base %q", tt.address, err, tt.base)
-				}
-				return
-			}
-			problem, isOption := errors.AsType[*OptionError](err)
-			if !isOption || problem.Option != "APIURL" {
-				t.Fatalf("error = %v, want an *OptionError for APIURL", err)
-			}
-			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("the error holds the value: %v", err)
-			}
-		})
+	for address, good := range map[string]bool{
+		"https://api.telegram.org":            true,
+		"http://bot-api.internal:8081":        true, // allowed in clear
+		"http://127.0.0.1:8081":               true,
+		"http://[::1]:8081":                   true,
+		"http://localhost:8081":               true,
+		"https://example.org/tg":              true,
+		"http://api.telegram.org":             false,
+		"http://bot-api.internal.hunter2.org": false,
+		"http://10.0.0.1":                     false,
+		"api.telegram.org":                    false,
+		"ftp://api.telegram.org":              false,
+		"https://":                            false,
+		"https://:8443":                       false,
+		"http://:8081":                        false,
+		"http://[]:8081":                      false,
+		"https://me:hunter2@example.org":      false,
+		"https://example.org/?a=hunter2":      false,
+		"https://example.org/?":               false,
+		"https://example.org/#hunter2":        false,
+		"https://exa\x01mple.org/hunter2":     false,
+	} {
+		err := telegram.CheckServer(address, "Bot-API.internal")
+		if problem, bad := errors.AsType[*telegram.OptionError](err); bad == good || bad && (problem.Option != "APIURL" || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("CheckServer(%q) = %v, want good = %v", address, err, good)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"slices"
@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	sim "kitebot/internal/sim/telegram"
 )
 
 // Three outsiders' chats are refused for half a minute, and a press for longer.
 // The message to a person who is let in goes out at once.
 func TestOutsidersDelayNoOneElse(t *testing.T) {
-	simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+	simBubbleAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
 		for _, id := range []int64{501, 601, 602, 603} {
 			s.User(id, "P").Send("/start")
 			if id > 501 {
@@ -56,7 +57,7 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 
 // A limit that is everyone's holds outsiders, too.
 func TestOutsidersWaitForEveryonesLimit(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", flood(20), flood(20))
 		people := []<-chan error{sending(t, c, 501), sending(t, c, 502)}
 		if err := c.Outsiders().Edit(t.Context(), 601, 7, hello()); err != nil {
@@ -113,37 +114,37 @@ func TestNoCallComesEarly(t *testing.T) {
 	silent := func(s *sim.Server) { s.LimitAll(40) }
 	for name, tt := range map[string]struct {
 		limit   func(s *sim.Server)
-		do      func(t *testing.T, c *Client, queries []string) func(int64) error
+		do      func(t *testing.T, c *telegram.Client, queries []string) func(int64) error
 		refused int           // calls that find the limit out
 		longest time.Duration // for all of them
 	}{
 		"people, at the documented rate": {
 			func(s *sim.Server) { s.SetRateLimit(30, 20) },
-			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c) }, 0, 12 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 0, 12 * time.Second,
 		},
 		"people, in a silence": {
 			silent,
-			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c) }, 2, 52 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 2, 52 * time.Second,
 		},
 		"outsiders, in a silence": {
 			silent,
-			func(t *testing.T, c *Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 113 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 113 * time.Second,
 		},
 		"presses": {
 			func(s *sim.Server) { s.Inject(sim.Fault{Method: "answerCallbackQuery", RetryAfter: 40}) },
-			func(t *testing.T, c *Client, queries []string) func(int64) error {
+			func(t *testing.T, c *telegram.Client, queries []string) func(int64) error {
 				return func(i int64) error { return c.Acknowledge(t.Context(), queries[i], "") }
 			}, 1, 41 * time.Second,
 		},
 		"people and outsiders, at the documented rate": {
 			func(s *sim.Server) { s.SetRateLimit(30, 20) },
-			func(t *testing.T, c *Client, _ []string) func(int64) error {
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error {
 				return func(i int64) error { return send(t, []bot.Messenger{c, c.Outsiders()}[i%2])(i) }
 			}, 0, 50 * time.Second,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+			simBubbleAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
 				queries := make([]string, many)
 				for i := range int64(many) {
 					p := s.User(600+i, "P")
@@ -166,7 +167,7 @@ func TestNoCallComesEarly(t *testing.T) {
 // A silence that lasts longer than is concluded from a guess costs one call a
 // minute, and the first one that is taken lets all others go.
 func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
-	simBubbleAt(t, 25, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+	simBubbleAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
 		for i := range int64(many) {
 			s.User(600+i, "P").Send("/start")
 		}
@@ -184,7 +185,7 @@ func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
 // Telegram takes nothing for a while, so every slot is in use. One chat's
 // messages wait for their own, and never take a second slot.
 func TestCallsUnderWayAreBounded(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", slices.Repeat([]reply{{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 10 * time.Second}}, many)...)
 		for range 5 {
 			go func() { _, _ = c.Send(t.Context(), 501, hello()) }()
@@ -219,7 +220,7 @@ func TestAMessageGoesNowhereElse(t *testing.T) {
 		"a group into a supergroup": {-77, -1000000000077},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 				moved := no(400, "Bad Request: group chat was upgraded to a supergroup chat")
 				moved.body = `{"ok":false,"error_code":400,"description":"Bad Request","parameters":{"migrate_to_chat_id":` + strconv.FormatInt(tt.to, 10) + `}}`
 				s.on("sendMessage", moved)

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 )
 
 const (
@@ -59,7 +60,7 @@ func TestParseTakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ok := parse(json.RawMessage(tt.raw))
+			got, ok := telegram.Parse(json.RawMessage(tt.raw))
 			if !ok {
 				t.Fatal("the update is ignored")
 			}
@@ -115,7 +116,7 @@ func TestParseIgnores(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ok := parse(json.RawMessage(tt.raw))
+			got, ok := telegram.Parse(json.RawMessage(tt.raw))
 			if ok {
 				t.Fatalf("taken as %+v", got)
 			}
@@ -133,7 +134,7 @@ func TestUpdateTypeNamesOnlyWhatIsKnown(t *testing.T) {
 		`{"my secret":1}`:                      "unknown type",
 		`"my secret"`:                          "no object",
 	} {
-		if got := updateType(json.RawMessage(raw)); got != want {
+		if got := telegram.UpdateType(json.RawMessage(raw)); got != want {
 			t.Errorf("updateType(%s) = %q, want %q", raw, got, want)
 		}
 	}
@@ -154,7 +155,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"update_id":1,"UPDATE_ID":2,"update_id":3,"message":{"message_id":1,"from":` + meera + `,"chat":` + crowd + `,"text":"` + strings.Repeat("₹", 4097) + `"}}`))
 	f.Add([]byte(`{"update_id":1,"message":{"message_id":1,"from":{"id":501,"first_name":"` + strings.Repeat("न", 65) + `"},"chat":` + home + `,"text":"x"},"callback_query":{"id":"7"}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		u, ok := parse(raw)
+		u, ok := telegram.Parse(raw)
 		if !ok {
 			if u != (bot.Update{ID: u.ID}) || u.ID < 0 {
 				t.Fatalf("an ignored update shows more than its id: %+v", u)
@@ -174,7 +175,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("not exactly one thing: %+v", u)
 		case u.Private && u.Chat != u.From, u.Blocked && !u.Private:
 			t.Fatalf("a private chat is a person's own: %+v", u)
-		case utf8.RuneCountInString(u.Text) > maxText, len(u.Data) > maxData, utf8.RuneCountInString(u.Name) > maxName:
+		case utf8.RuneCountInString(u.Text) > telegram.MaxText, len(u.Data) > telegram.MaxData, utf8.RuneCountInString(u.Name) > telegram.MaxName:
 			t.Fatalf("too long: %+v", u)
 		case !utf8.ValidString(u.Text + u.Name + u.Press + u.Data):
 			t.Fatalf("not UTF-8: %+v", u)

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 )
 
 // notebook is a journal in memory that can be full.
@@ -59,7 +60,7 @@ type run struct {
 }
 
 // poll starts Poll; the test ends it with stop.
-func poll(t *testing.T, c *Client) *run {
+func poll(t *testing.T, c *telegram.Client) *run {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &run{notebook: &notebook{known: map[int64]bool{}}, done: make(chan error, 1), cancel: cancel}
 	go func() { r.done <- c.Poll(ctx, r, r.handle) }()
@@ -115,7 +116,7 @@ func (s *stub) offsets() []string {
 }
 
 func TestPollAsksForWhatItNeeds(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		synctest.Wait()
 		p := s.of("getUpdates")[0].params
@@ -131,7 +132,7 @@ func TestPollAsksForWhatItNeeds(t *testing.T) {
 }
 
 func TestABatchIsConfirmedOnlyOnceItIsStored(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		r.full = 3
 		for range 4 {
@@ -150,7 +151,7 @@ func TestABatchIsConfirmedOnlyOnceItIsStored(t *testing.T) {
 }
 
 func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		s.on("getUpdates",
 			ok(`[{"update_id":50,"edited_message":{}},{"update_id":51,"message":{"text":"private words","from":7}},`+update(52)+`,{"update_id":53,"poll":{}}]`),
@@ -168,7 +169,7 @@ func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
 }
 
 func TestNumbersMayGoDown(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		r := poll(t, c)
 		s.on("getUpdates", updates(900), updates(5), updates(7, 6))
 		elapse(time.Second)
@@ -181,7 +182,7 @@ func TestNumbersMayGoDown(t *testing.T) {
 }
 
 func TestTheOffsetIsDroppedAfterAnEmptyHour(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		r := poll(t, c)
 		s.on("getUpdates", updates(900))
 		elapse(59 * time.Minute)
@@ -202,7 +203,7 @@ func TestTheOffsetIsDroppedAfterAnEmptyHour(t *testing.T) {
 }
 
 func TestAWebhookIsRemovedAndItsUpdatesKept(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.on("getWebhookInfo", gateway(), ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`),
 			ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`))
 		s.on("deleteWebhook", gateway())
@@ -223,7 +224,7 @@ func TestAWebhookIsRemovedAndItsUpdatesKept(t *testing.T) {
 }
 
 func TestTheRestOfABatchIsLeftToTheJournal(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		ctx, cancel := context.WithCancel(t.Context())
 		n := &notebook{known: map[int64]bool{}}
 		s.on("getUpdates", updates(40, 41, 42))
@@ -246,7 +247,7 @@ const (
 // Next to a second poller some polls go well. The alarm stays on until a minute
 // has passed without a conflict, and the log does not flicker either.
 func TestAConflictIsNotOverWithTheFirstUpdate(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		for i := range int64(20) {
 			s.on("getUpdates", no(409, otherPoller), updates(40+i))
@@ -268,7 +269,7 @@ func TestAConflictIsNotOverWithTheFirstUpdate(t *testing.T) {
 
 // Where two programs want the updates, neither wins by taking them back faster.
 func TestAWebhookIsFoughtOverEveryTenMinutesAtMost(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.on("getWebhookInfo", slices.Repeat([]reply{ok(`{"url":"https://example.org/hook"}`)}, 1000)...)
 		s.on("getUpdates", slices.Repeat([]reply{no(409, hookIsSet)}, 1000)...)
 		r := poll(t, c)

@@ -1,13 +1,15 @@
-package telegram
+package telegram_test
 
 import (
 	"errors"
 	"testing"
 	"time"
+
+	"kitebot/internal/bot/telegram"
 )
 
 func TestAFullDiskIsSaidAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		r.full = 1 << 20
 		script := make([]reply, 1<<10)
@@ -25,7 +27,7 @@ func TestAFullDiskIsSaidAgain(t *testing.T) {
 }
 
 func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		script := make([]reply, 1000)
 		for i := range script {
@@ -44,7 +46,7 @@ func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
 }
 
 func TestAServerThatDoesNotHoldPollsIsNotHammered(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		script := make([]reply, 1000)
 		for i := range script {
 			script[i] = ok(`[]`)
@@ -60,7 +62,7 @@ func TestAServerThatDoesNotHoldPollsIsNotHammered(t *testing.T) {
 }
 
 func TestTheOffsetStaysWhileTelegramCannotBeReached(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		s.on("getUpdates", updates(900))
 		elapse(time.Second)
@@ -81,7 +83,7 @@ func TestTheOffsetStaysWhileTelegramCannotBeReached(t *testing.T) {
 }
 
 func TestOneLineAtTheFirstFailureAndOneAtRecovery(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		s.on("getUpdates", gateway(), reply{drop: true}, no(500, "Internal Server Error: restart"), gateway(), gateway(),
 			reply{status: 200, body: "<html>captive portal</html>"}, cutShort(updates(39)), updates(40))
@@ -101,7 +103,7 @@ func cutShort(r reply) reply {
 }
 
 func TestPollObeysRetryAfter(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getUpdates", flood(90))
 		r := poll(t, c)
 		elapse(100 * time.Second)
@@ -114,11 +116,11 @@ func TestPollObeysRetryAfter(t *testing.T) {
 
 func TestARevokedTokenEndsPoll(t *testing.T) {
 	for _, revoked := range []reply{no(401, "Unauthorized"), no(404, "Not Found")} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			s.on("getUpdates", updates(40), revoked)
 			s.on("getMe", revoked)
 			r := poll(t, c)
-			if err := <-r.done; !errors.Is(err, ErrUnauthorized) {
+			if err := <-r.done; !errors.Is(err, telegram.ErrUnauthorized) {
 				t.Errorf("Poll = %v, want ErrUnauthorized", err)
 			}
 			r.expect(t, 40)
@@ -144,7 +146,7 @@ func TestAStrayRefusalDoesNotEndPoll(t *testing.T) {
 	for name, stray := range strayRefusals() {
 		for _, method := range []string{"getUpdates", "getWebhookInfo"} {
 			t.Run(name+", "+method, func(t *testing.T) {
-				bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 					s.on(method, stray[0])
 					s.on("getMe", stray[1])
 					s.on("getUpdates", updates(40))
@@ -169,7 +171,7 @@ func TestAStrayRefusalDoesNotEndPoll(t *testing.T) {
 
 func TestARevokedTokenEndsPollBeforeItBegins(t *testing.T) {
 	for _, method := range []string{"getWebhookInfo", "deleteWebhook"} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			s.on("getWebhookInfo", ok(`{"url":"https://example.org/hook"}`))
 			if method == "getWebhookInfo" {
 				s.script[method] = nil
@@ -177,7 +179,7 @@ func TestARevokedTokenEndsPollBeforeItBegins(t *testing.T) {
 			s.on(method, no(401, "Unauthorized"))
 			s.on("getMe", no(401, "Unauthorized"))
 			r := poll(t, c)
-			if err := <-r.done; !errors.Is(err, ErrUnauthorized) || len(s.of("getUpdates")) != 0 {
+			if err := <-r.done; !errors.Is(err, telegram.ErrUnauthorized) || len(s.of("getUpdates")) != 0 {
 				t.Errorf("Poll = %v after %d polls, want ErrUnauthorized after none", err, len(s.of("getUpdates")))
 			}
 			r.cancel()

@@ -1,13 +1,13 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
 
@@ -49,7 +49,7 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 		"a dropped line":   {drop: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				failEverything(s, r)
 				said := ""
 				for _, m := range private() {
@@ -70,23 +70,9 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 	}
 }
 
-// What breaks a connection may quote what came over it.
-func TestNothingOfABrokenAnswerIsTold(t *testing.T) {
-	for _, text := range []string{
-		`net/http: HTTP/1.x transport connection broken: malformed HTTP response "` + privateWord + `"`,
-		`http2: server sent GOAWAY and closed the connection; debug="` + privateWord + `"`,
-		"tls: failed to verify certificate: x509: certificate is valid for " + privateWord,
-	} {
-		f := newAPIClient(quoting{}, token, Meter{}).networkError("sendMessage", errors.New(text), true)
-		if told := fmt.Sprintf("%v %v %#v", f, f.cause, f); strings.Contains(told, privateWord) || !strings.Contains(f.Error(), "connection") {
-			t.Errorf("it is told, or the kind is not: %s", told)
-		}
-	}
-}
-
 // Nor of one that is badly built by us.
 func TestNothingOfAMisbuiltMessageIsTold(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, log *lines) {
 		said := ""
 		for i, m := range private() {
 			switch i {
@@ -110,7 +96,7 @@ func TestNothingOfAMisbuiltMessageIsTold(t *testing.T) {
 
 // What people write does not reach the log either, however strange it comes.
 func TestNothingOfAnUpdateIsTold(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
 		s.on("getUpdates",
 			ok(`[{"update_id":1,"`+privateWord+`":{"text":"`+privateLink+`"}}]`),

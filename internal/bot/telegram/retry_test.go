@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -9,44 +9,12 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
 
-// hello is a message whose content does not matter.
-func hello() view.Message { return view.Message{HTML: "hello"} }
-
-func TestRetryAfterHoldsBackItsChatAlone(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		s.on("sendMessage", flood(7))
-		slow := make(chan error, 1)
-		go func() {
-			_, err := c.Send(t.Context(), 501, hello())
-			slow <- err
-		}()
-		synctest.Wait()
-		if _, err := c.Send(t.Context(), 502, hello()); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-slow; err != nil {
-			t.Fatal(err)
-		}
-		got := s.of("sendMessage")
-		if len(got) != 3 {
-			t.Fatalf("%d calls, want 3", len(got))
-		}
-		for i, want := range []struct {
-			chat string
-			at   time.Duration
-		}{{"501", 0}, {"502", 0}, {"501", 7 * time.Second}} {
-			if got[i].params["chat_id"] != want.chat || got[i].at != want.at {
-				t.Errorf("call %d to chat %s after %v, want %s after %v", i, got[i].params["chat_id"], got[i].at, want.chat, want.at)
-			}
-		}
-	})
-}
-
 func TestRetryAfterOfAPressHoldsBackPressesAlone(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("answerCallbackQuery", flood(45))
 		acknowledged := make(chan error, 2)
 		for range 2 {
@@ -75,7 +43,7 @@ func TestRetryAfterOfAPressHoldsBackPressesAlone(t *testing.T) {
 // A press of a minute ago is answered by nothing any more, so no more than a
 // minute of Telegram's silence is believed of presses.
 func TestPressesAreSilentForAMinuteAtMost(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("answerCallbackQuery", flood(3600))
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
@@ -89,7 +57,7 @@ func TestPressesAreSilentForAMinuteAtMost(t *testing.T) {
 }
 
 func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		for range 8 {
 			s.on("sendMessage", flood(3))
 		}
@@ -101,14 +69,14 @@ func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
 				t.Errorf("call %d after %v, want %v", i, call.at, want)
 			}
 		}
-		if len(c.limits.locks) != 0 {
-			t.Errorf("%d lanes are left", len(c.limits.locks))
+		if n := c.ChatLocks(); n != 0 {
+			t.Errorf("%d chats are remembered", n)
 		}
 	})
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", flood(600))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -135,7 +103,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 }
 
 func TestAChatKeepsItsOrder(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", reply{status: 502, body: "<html>", hold: 3 * time.Second})
 		done := make(chan error, 5)
 		for _, text := range []string{"a", "b", "c", "d", "e"} {
@@ -169,7 +137,7 @@ func TestMessagesOfUnknownFateAreSentOnceMore(t *testing.T) {
 		"no answer in time": {hold: time.Minute, drop: true}, "a page that says 200": {status: 200, body: "<html>log in to the network</html>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 				s.on("sendMessage", lost)
 				if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 					t.Fatal(err)
@@ -195,7 +163,7 @@ func TestMessagesOfUnknownFateAreSentOnceMore(t *testing.T) {
 }
 
 func TestEditsAreRepeated(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("editMessageText", reply{drop: true}, gateway(), reply{drop: true}, gateway())
 		if err := c.Edit(t.Context(), 501, 7, hello()); err != nil {
 			t.Fatal(err)
@@ -213,7 +181,7 @@ func TestEditsAreRepeated(t *testing.T) {
 }
 
 func TestAMessageThatNeverLeftIsTriedAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.refuseDials(maxAttempts - 1)
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 			t.Fatal(err)
@@ -231,7 +199,7 @@ func TestAMessageThatNeverLeftIsTriedAgain(t *testing.T) {
 }
 
 func TestEveryCallHasADeadline(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
 		began := time.Now()
 		err := c.Typing(t.Context(), 501)
@@ -243,14 +211,14 @@ func TestEveryCallHasADeadline(t *testing.T) {
 		"getUpdates": 65 * time.Second, "sendMessage": 15 * time.Second, "sendRichMessage": 15 * time.Second,
 		"sendPhoto": time.Minute, "answerCallbackQuery": 5 * time.Second, "sendDocument": time.Minute, "editMessageMedia": time.Minute,
 	} {
-		if got := deadline(method); got != want {
+		if got := telegram.Deadline(method); got != want {
 			t.Errorf("deadline of %s = %v, want %v", method, got, want)
 		}
 	}
 }
 
 func TestTypingIsACourtesy(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		if err := c.Typing(t.Context(), 501); err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +245,7 @@ func TestTypingIsACourtesy(t *testing.T) {
 }
 
 func TestTypingGivesWayToAMessage(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", reply{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 2 * time.Second})
 		sent := make(chan error, 1)
 		go func() {
@@ -297,7 +265,7 @@ func TestTypingGivesWayToAMessage(t *testing.T) {
 // While it is in doubt whether the limit is that of all chats, no chat gets a
 // "typing": it could not be a call that finds out.
 func TestTypingWaitsForNoDoubt(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", flood(20))
 		sent := sending(t, c, 501)
 		if err := c.Typing(t.Context(), 502); err != nil || len(s.of("sendChatAction")) != 0 {
@@ -310,7 +278,7 @@ func TestTypingWaitsForNoDoubt(t *testing.T) {
 }
 
 func TestAShorterRetryAfterDoesNotReplaceALongerOne(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		late := flood(1)
 		late.hold = time.Second
 		s.on("sendChatAction", late)

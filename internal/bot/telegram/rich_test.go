@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
 
@@ -16,7 +17,7 @@ const tablesSent = `{"blocks":[{"type":"paragraph","text":{"type":"bold","text":
 	`],"is_striped":true,"is_compact":true}]}`
 
 func TestNativeTablesAreWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.on("sendRichMessage", ok(`{"message_id":80,"rich_message":{"a novelty":1}}`))
 		m := withButtons(tables())
 		m.Protect = true
@@ -58,7 +59,7 @@ func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 		"a server in trouble":   {[]reply{gateway(), gateway()}, nil, 0, bot.DeliveryFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				s.on("sendRichMessage", tt.first...)
 				s.on("sendMessage", tt.text...)
 				_, err := c.Send(t.Context(), 501, tables())
@@ -81,7 +82,7 @@ func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 }
 
 func TestAnEditOfAPictureDoesNotEndTables(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("editMessageText", no(400, "Bad Request: there is no text in the message to edit"))
 		if got := cause(t, c.Edit(t.Context(), 501, 7, tables())); got != bot.DeliveryNoMessage {
 			t.Errorf("cause = %d, want no message", got)
@@ -93,7 +94,7 @@ func TestAnEditOfAPictureDoesNotEndTables(t *testing.T) {
 }
 
 func TestTablesAreHeldBackAndDoubledLikeTexts(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendRichMessage", flood(3), reply{drop: true})
 		if id, err := c.Send(t.Context(), 501, tables()); err != nil || id == 0 {
 			t.Fatalf("Send = %d, %v", id, err)
@@ -116,7 +117,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 		"a control letter":  "SAMPLECORP \x01",
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				if _, err := c.Send(t.Context(), 501, view.Message{HTML: "text", Rich: &view.Rich{Blocks: []view.Block{{HTML: html}}}}); err != nil {
 					t.Fatal(err)
 				}

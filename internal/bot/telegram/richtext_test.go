@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kitebot/internal/bot/telegram"
 )
 
 func TestRichText(t *testing.T) {
@@ -23,7 +25,7 @@ func TestRichText(t *testing.T) {
 		"<b></b>":               `{"type":"bold","text":""}`,
 	}
 	for html, want := range tests {
-		text, err := richText(html)
+		text, err := telegram.RichText(html)
 		if err != nil {
 			t.Errorf("richText(%q): %v", html, err)
 			continue
@@ -46,7 +48,7 @@ func FuzzRichText(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, html string) {
-		text, err := richText(html)
+		text, err := telegram.RichText(html)
 		if err != nil {
 			if len(html) > 40 && strings.Contains(err.Error(), html) {
 				t.Errorf("the error quotes the text: %v", err)

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
 
@@ -33,7 +34,7 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 	}
 	for name, r := range failures {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 				failEverything(s, r)
 				for _, err := range everyFailure(t, c) {
 					if err == nil && name == "a result of another kind" {
@@ -47,22 +48,12 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 }
 
 func TestNoErrorHoldsTheTokenWithoutAConnection(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.refuseDials(1 << 20)
 		for _, err := range everyFailure(t, c) {
 			spotless(t, err)
 		}
 	})
-}
-
-func TestNoErrorHoldsTheTokenThatATransportQuotes(t *testing.T) {
-	d := newAPIClient(quoting{}, token, Meter{})
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://telegram.test/bot"+token+"/getMe", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = d.Do(req)
-	spotless(t, err)
 }
 
 // failEverything scripts one reply to every method, for as often as it is tried.
@@ -73,24 +64,19 @@ func failEverything(s *stub, r reply) {
 	}
 }
 
-// A secret of capitals alone looks like one of Telegram's own codes.
-func TestATokenThatLooksLikeACodeIsNotTold(t *testing.T) {
-	d := newAPIClient(quoting{}, "1:"+strings.Repeat("ABC_", 9), Meter{})
-	f := d.check("sendMessage", 400, []byte(`{"ok":false,"error_code":400,"description":"Bad Request: `+d.secret+`"}`))
-	if f == nil || f.text != "refused" {
-		t.Errorf("fault = %v", f)
-	}
-}
-
 func TestARedirectIsNotFollowed(t *testing.T) {
-	elsewhere := newStub()
+	elsewhere, here := newStub(), newStub()
 	other := httptest.NewServer(elsewhere)
 	defer other.Close()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/getMe") {
+			here.ServeHTTP(w, r)
+			return
+		}
 		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
 	}))
 	defer server.Close()
-	c, err := newClient(Options{Token: token, APIURL: server.URL}, newTransport())
+	c, err := telegram.New(t.Context(), telegram.Options{Token: token, APIURL: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,15 +89,8 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// quoting is a transport that tells what it was asked for.
-type quoting struct{}
-
-func (quoting) RoundTrip(r *http.Request) (*http.Response, error) {
-	return nil, fmt.Errorf("cannot reach %s", r.URL)
-}
-
 // everyFailure makes every kind of call and returns their errors.
-func everyFailure(t *testing.T, c *Client) []error {
+func everyFailure(t *testing.T, c *telegram.Client) []error {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
 	var all []error
@@ -128,11 +107,10 @@ func everyFailure(t *testing.T, c *Client) []error {
 		c.Announce(ctx, nil),
 		c.Describe(ctx, "x", "x"),
 	)
-	brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	polling, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	p := &poller{intake: c.newIntake(nil, nil)}
-	_, fetched := p.fetch(ctx)
-	return append(all, c.fetchSelf(brief), p.removeWebhook(ctx), fetched)
+	_ = c.Poll(polling, nil, nil) // its errors are logged
+	return all
 }
 
 // spotless fails if an error, or one within it, shows the token in any form.

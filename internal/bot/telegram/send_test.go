@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"errors"
@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
 
 func TestSendIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("sendMessage", ok(`{"message_id":77,"date":1,"chat":{"id":501,"type":"private"},"text":{"a novelty":1}}`))
 		id, err := c.Send(t.Context(), 501, view.Message{
 			HTML:    "<b>P&amp;L</b> ₹ 1,234.50",
@@ -42,7 +43,7 @@ func TestSendIsWhatTelegramExpects(t *testing.T) {
 }
 
 func TestEditTakesTheButtonsOff(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		if err := c.Edit(t.Context(), 501, 77, view.Message{HTML: "done", Protect: true}); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +63,7 @@ func TestAMisbuiltKeyboardIsNotSent(t *testing.T) {
 	}
 	for name, b := range tests {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				m := view.Message{HTML: "x", Buttons: [][]view.Button{{b}}}
 				_, sendErr := c.Send(t.Context(), 501, m)
 				for _, err := range []error{sendErr, c.Edit(t.Context(), 501, 7, m)} {
@@ -79,15 +80,6 @@ func TestAMisbuiltKeyboardIsNotSent(t *testing.T) {
 			})
 		})
 	}
-}
-
-func cause(t *testing.T, err error) bot.DeliveryCause {
-	t.Helper()
-	d, ok := errors.AsType[*bot.DeliveryError](err)
-	if !ok {
-		t.Fatalf("error = %v (%T), want a *bot.DeliveryError", err, err)
-	}
-	return d.Cause
 }
 
 func TestRefusalsHaveCauses(t *testing.T) {
@@ -124,7 +116,7 @@ func TestRefusalsHaveCauses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.description, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				s.on("editMessageText", no(tt.code, tt.description))
 				err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"})
 				if got := cause(t, err); got != tt.cause {
@@ -136,7 +128,7 @@ func TestRefusalsHaveCauses(t *testing.T) {
 				if loud := log.count("level=ERROR") == 1; loud != (tt.cause == bot.DeliveryRefused) {
 					t.Errorf("said loudly = %v:\n%s", loud, log)
 				}
-				if unauthorized := errors.Is(err, ErrUnauthorized); unauthorized != (tt.code == 401) {
+				if unauthorized := errors.Is(err, telegram.ErrUnauthorized); unauthorized != (tt.code == 401) {
 					t.Errorf("is ErrUnauthorized = %v", unauthorized)
 				}
 			})
@@ -145,7 +137,7 @@ func TestRefusalsHaveCauses(t *testing.T) {
 }
 
 func TestHarmlessRefusalsAreNoErrors(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.on("editMessageText", no(400, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"))
 		if err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"}); err != nil {
 			t.Errorf("an unchanged message: %v", err)
@@ -163,7 +155,7 @@ func TestHarmlessRefusalsAreNoErrors(t *testing.T) {
 }
 
 func TestAcknowledge(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		if err := c.Acknowledge(t.Context(), "77", strings.Repeat("₹", 300)); err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +180,7 @@ func TestAcknowledge(t *testing.T) {
 // Whatever is sent, no line can break between a sign and its amount: in texts,
 // captions and native blocks, new and in the place of others.
 func TestSignsStayAtTheirAmounts(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		const html = "<b>P&amp;L</b> −₹24.00 (−0.19%) · today +₹5.00"
 		const want = "<b>P&amp;L</b> −\u2060₹24.00 (−0.19%) · today +\u2060₹5.00"
 		text := view.Message{HTML: html}

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"bytes"
@@ -7,31 +7,20 @@ import (
 	"testing"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/viewtest"
 	sim "kitebot/internal/sim/telegram"
 )
 
 // chatting is a client with somebody it may write to.
-func chatting(t *testing.T) (*Client, *sim.Server, *sim.User) {
+func chatting(t *testing.T) (*telegram.Client, *sim.Server, *sim.User) {
 	t.Helper()
 	s, address := newSim(t)
 	c := newSimClient(t, address)
 	asha := s.User(501, "Asha")
 	asha.Send("/start")
 	return c, s, asha
-}
-
-func mustSend(t *testing.T, c *Client, m view.Message) int {
-	t.Helper()
-	if err := viewtest.Check(m); err != nil {
-		t.Fatalf("the message is wrong: %v", err)
-	}
-	id, err := c.Send(t.Context(), 501, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
 }
 
 func methods(s *sim.Server) []string {

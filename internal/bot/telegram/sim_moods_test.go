@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 	sim "kitebot/internal/sim/telegram"
 )
@@ -16,20 +17,12 @@ import (
 // The strict simulator has the moods of its own; these tests show that the two
 // understand each other.
 
-// people are two who have written to the bot.
-func people(s *sim.Server) (asha, ravi *sim.User) {
-	asha, ravi = s.User(501, "Asha"), s.User(502, "Ravi")
-	asha.Send("/start")
-	ravi.Send("/start")
-	return asha, ravi
-}
-
 func TestPeopleWhoAreGone(t *testing.T) {
 	for name, leave := range map[string]func(*sim.User){
 		"blocked": (*sim.User).Block, "vanished": (*sim.User).ForgetChat,
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+			simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
 				asha, _ := people(s)
 				id, err := c.Send(t.Context(), 501, hello())
 				if err != nil {
@@ -57,7 +50,7 @@ func TestPeopleWhoAreGone(t *testing.T) {
 }
 
 func TestADeletedMessageIsNotThere(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
 		asha, _ := people(s)
 		for _, m := range []view.Message{hello(), picture(), tables()} {
 			id, err := c.Send(t.Context(), 501, m)
@@ -74,18 +67,18 @@ func TestADeletedMessageIsNotThere(t *testing.T) {
 }
 
 func TestARevokedTokenIsTheEnd(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
 		people(s)
 		done := make(chan error, 1)
 		go func() { done <- c.Poll(t.Context(), bottest.NewMemJournal(), func(bot.Update) {}) }()
 		elapse(20 * time.Second) // a poll is being held
 		began := time.Now()
 		s.RevokeToken("4815162342:another-made-up-secret-of-a-bot")
-		if err := <-done; !errors.Is(err, ErrUnauthorized) || time.Since(began) > time.Second {
+		if err := <-done; !errors.Is(err, telegram.ErrUnauthorized) || time.Since(began) > time.Second {
 			t.Errorf("Poll = %v after %v, want ErrUnauthorized at once", err, time.Since(began))
 		}
 		_, err := c.Send(t.Context(), 501, hello())
-		if cause(t, err) != bot.DeliveryFailed || !errors.Is(err, ErrUnauthorized) {
+		if cause(t, err) != bot.DeliveryFailed || !errors.Is(err, telegram.ErrUnauthorized) {
 			t.Errorf("Send = %v, want ErrUnauthorized, which another token cures", err)
 		}
 	})
@@ -96,7 +89,7 @@ func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 		"only one process may run": (*sim.Server).SecondPoller,
 		"a webhook was set for":    func(s *sim.Server) func() { s.SetForeignWebhook(); return func() {} },
 	} {
-		simBubble(t, func(t *testing.T, c *Client, s *sim.Server, log *lines) {
+		simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
 			people(s)
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
@@ -121,7 +114,7 @@ func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 }
 
 func TestHalfAnAnswerIsALostOne(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *Client, s *sim.Server, _ *lines) {
+	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
 		asha, _ := people(s)
 		s.Inject(sim.Fault{Method: "sendMessage", Drop: sim.DropHalf})
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil {

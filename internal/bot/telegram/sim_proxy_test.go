@@ -1,15 +1,15 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	sim "kitebot/internal/sim/telegram"
 )
 
@@ -21,6 +21,8 @@ type proxy struct {
 	mu   sync.Mutex
 	at   *pipes // nil: nobody listens
 	cuts int    // so many answers are lost on their way back
+
+	options telegram.Options // of the bot behind it
 }
 
 // listen takes the place before the bot.
@@ -74,16 +76,14 @@ func (c *cutting) Read(b []byte) (int, error) {
 }
 
 // hookBubble is simBubble with a way for the server's deliveries.
-func hookBubble(t *testing.T, test func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines)) {
+func hookBubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *lines)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		p := &proxy{}
-		s := sim.New(sim.Options{Token: token, Dial: p.dial})
-		within(t, s, 0, func() bool { return false }, func(c *Client, log *lines) { test(t, c, s, p, log) })
-		s.Close()
-		if v := s.Violations(); len(v) > 0 {
-			t.Errorf("telegram's rules were broken:\n%s", strings.Join(v, "\n"))
-		}
+	p := &proxy{}
+	inSimBubble(t, sim.Options{Token: token, Dial: p.dial}, func(t *testing.T, o telegram.Options, s *sim.Server, log *lines) {
+		p.options = o
+		c := start(t, o)
+		test(t, c, s, p, log)
+		c.Close()
 	})
 }
 
@@ -94,18 +94,18 @@ type process struct {
 }
 
 // webhook starts one that is delivered to, poll one that polls.
-func (p *proxy) webhook(t *testing.T, c *Client, j bot.Journal, got *[]string) process {
+func (p *proxy) webhook(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string) process {
 	l := p.listen()
 	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error {
-		return c.Webhook(ctx, Hook{URL: simHook, Listener: l}, j, handle)
+		return c.Webhook(ctx, telegram.Hook{URL: simHook, Listener: l}, j, handle)
 	})
 }
 
-func (p *proxy) poll(t *testing.T, c *Client, j bot.Journal, got *[]string) process {
+func (p *proxy) poll(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string) process {
 	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error { return c.Poll(ctx, j, handle) })
 }
 
-func (p *proxy) start(t *testing.T, c *Client, j bot.Journal, got *[]string, take func(context.Context, func(bot.Update)) error) process {
+func (p *proxy) start(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string, take func(context.Context, func(bot.Update)) error) process {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	handle := func(u bot.Update) {

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 	sim "kitebot/internal/sim/telegram"
 )
@@ -35,9 +36,9 @@ func newSim(t *testing.T) (*sim.Server, string) {
 }
 
 // newSimClient is a bot process, as far as this package goes.
-func newSimClient(t *testing.T, address string) *Client {
+func newSimClient(t *testing.T, address string) *telegram.Client {
 	t.Helper()
-	c, err := New(t.Context(), Options{Token: token, APIURL: address})
+	c, err := telegram.New(t.Context(), telegram.Options{Token: token, APIURL: address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,22 +48,11 @@ func newSimClient(t *testing.T, address string) *Client {
 
 // echo answers a text with itself, as a bot that answers one by one would, and
 // marks it as answered.
-func echo(t *testing.T, c *Client, j bot.Journal, u bot.Update) {
+func echo(t *testing.T, c *telegram.Client, j bot.Journal, u bot.Update) {
 	if _, err := c.Send(t.Context(), u.Chat, view.Message{HTML: "you said " + u.Text}); err != nil {
 		t.Errorf("answer update %d: %v", u.ID, err)
 	}
 	j.Answered(c.ID(), u.ID)
-}
-
-// answers lists what the bot said in a chat.
-func answers(messages []sim.Message) []string {
-	var all []string
-	for _, m := range messages {
-		if m.FromBot {
-			all = append(all, m.Text)
-		}
-	}
-	return all
 }
 
 func TestNothingIsLostOverARestart(t *testing.T) {
@@ -85,7 +75,7 @@ func TestNothingIsLostOverARestart(t *testing.T) {
 }
 
 // killAfter plays a process that ends right after its nth answer.
-func killAfter(t *testing.T, n int, c *Client, j bot.Journal) {
+func killAfter(t *testing.T, n int, c *telegram.Client, j bot.Journal) {
 	t.Helper()
 	ctx, kill := context.WithCancel(t.Context())
 	count := 0
@@ -102,7 +92,7 @@ func killAfter(t *testing.T, n int, c *Client, j bot.Journal) {
 
 // answerUntil plays a process that begins with what the journal holds and ends
 // once a person has read the text.
-func answerUntil(t *testing.T, text string, c *Client, j bot.Journal, person *sim.User) {
+func answerUntil(t *testing.T, text string, c *telegram.Client, j bot.Journal, person *sim.User) {
 	t.Helper()
 	left, err := j.Unanswered(c.ID())
 	if err != nil {
@@ -198,7 +188,7 @@ func TestTheStrictServerAcceptsTheMenu(t *testing.T) {
 	c := newSimClient(t, address)
 	asha := s.User(501, "Asha")
 	asha.Send("/start")
-	for _, menu := range [][]Command{
+	for _, menu := range [][]telegram.Command{
 		{{"status", "Am I logged in?"}, {"help", "What I can do"}},
 		{{"status", "Am I logged in?"}},
 	} {
@@ -229,12 +219,6 @@ func TestTheStrictServerRefusesInWordsWeKnow(t *testing.T) {
 	if got := sendCause(t, c, 501); got != bot.DeliveryGone {
 		t.Errorf("cause for a person who blocked the bot = %d", got)
 	}
-}
-
-func sendCause(t *testing.T, c *Client, chat int64) bot.DeliveryCause {
-	t.Helper()
-	_, err := c.Send(t.Context(), chat, view.Message{HTML: "hello"})
-	return cause(t, err)
 }
 
 func TestWhatPeopleDoArrives(t *testing.T) {
@@ -307,7 +291,7 @@ func TestTwoPollersAreAConflict(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var pollers sync.WaitGroup
-	for _, c := range []*Client{one, two} {
+	for _, c := range []*telegram.Client{one, two} {
 		pollers.Go(func() {
 			if err := c.Poll(ctx, bottest.NewMemJournal(), func(bot.Update) {}); err != nil {
 				t.Error(err)

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/telegram"
 	sim "kitebot/internal/sim/telegram"
 )
 
@@ -17,7 +18,7 @@ type hookTrouble struct {
 	s *sim.Server
 	p *proxy
 	j *failing
-	c *Client
+	c *telegram.Client
 	r *process // the process that runs; a trouble may end it and start the next
 }
 
@@ -50,7 +51,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, _ *lines) {
+			hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *lines) {
 				asha := s.User(501, "Asha")
 				s.SetNextUpdateID(700)
 				j := &failing{Journal: bottest.NewMemJournal()}
@@ -90,7 +91,7 @@ func (p *proxy) away(d time.Duration) {
 
 // Many people at once: everything once, and each one's in order.
 func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
-	hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, _ *lines) {
+	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *lines) {
 		var got []string
 		r := p.webhook(t, c, bottest.NewMemJournal(), &got)
 		const people, each = 60, 10 // more than there are connections
@@ -118,15 +119,12 @@ func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
 // Two processes with one token and one address: both say so, and neither loses
 // what it took.
 func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
-	hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines) {
+	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *lines) {
 		var got, theirs []string
 		first := p.webhook(t, c, bottest.NewMemJournal(), &got)
 		at := p.at
 		elapse(90 * time.Second) // so that the two do not look at the same moment
-		other, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test", Logger: logTo(log)}, c.http.http.Transport)
-		if err != nil {
-			t.Fatal(err)
-		}
+		other := start(t, p.options)
 		second := p.webhook(t, other, bottest.NewMemJournal(), &theirs)
 		elapse(40 * time.Second)
 		if !c.Conflict() || other.Conflict() || log.count("another webhook was set") != 1 {
@@ -137,6 +135,7 @@ func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
 			t.Errorf("the other does not notice:\n%s", log)
 		}
 		second.end()
+		other.Close()
 		p.mu.Lock()
 		p.at = at
 		p.mu.Unlock()
@@ -152,7 +151,7 @@ func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
 
 // A delivery with the secret of the run before is refused, not lost.
 func TestTheNextRunIsNotFooledByTheSecretOfTheLast(t *testing.T) {
-	hookBubble(t, func(t *testing.T, c *Client, s *sim.Server, p *proxy, log *lines) {
+	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *lines) {
 		var got []string
 		j := bottest.NewMemJournal()
 		p.webhook(t, c, j, &got).end()

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"bytes"
@@ -20,6 +20,16 @@ const (
 	botID  = 4815162342
 	secret = "Zx9_made-up-secret-of-a-test-bot_01"
 	token  = "4815162342:" + secret
+)
+
+// What the package holds itself to.
+const (
+	checkEvery     = time.Minute // how often a webhook is looked at
+	maxAttempts    = 5           // of a call that may be repeated
+	sendSlots      = 30          // messages under way at once
+	maxConnections = 40          // of Telegram to a webhook
+	maxUpdate      = 1 << 20     // bytes of a delivery
+	secretHeader   = "X-Telegram-Bot-Api-Secret-Token"
 )
 
 // reply is one thing the stub does with a call.
@@ -59,6 +69,7 @@ type seen struct {
 // for methods without a script, the usual answer follows.
 type stub struct {
 	start time.Time
+	token string
 
 	mu     sync.Mutex
 	script map[string][]reply
@@ -68,7 +79,7 @@ type stub struct {
 }
 
 func newStub() *stub {
-	return &stub{start: time.Now(), script: map[string][]reply{}, pushed: make(chan struct{}, 100)}
+	return &stub{start: time.Now(), token: token, script: map[string][]reply{}, pushed: make(chan struct{}, 100)}
 }
 
 // on scripts the next replies to a method.
@@ -132,7 +143,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.calls = append(s.calls, c)
 	n := len(s.calls)
 	s.mu.Unlock()
-	if r.URL.Path != "/bot"+token+"/"+c.method {
+	if r.URL.Path != "/bot"+s.token+"/"+c.method {
 		panic("the stub was asked for a strange path")
 	}
 	do, scripted := s.next(c.method)
@@ -174,7 +185,8 @@ func (s *stub) isEarly(method string) bool {
 func (s *stub) usual(ctx context.Context, method string, n int) reply {
 	switch method {
 	case "getMe":
-		return ok(`{"id":4815162342,"is_bot":true,"first_name":"Test","username":"test_of_ours_bot"}`)
+		id, _, _ := strings.Cut(s.token, ":")
+		return ok(`{"id":` + id + `,"is_bot":true,"first_name":"Test","username":"test_of_ours_bot"}`)
 	case "getWebhookInfo":
 		return ok(`{"url":"","has_custom_certificate":false,"pending_update_count":0}`)
 	case "sendMessage", "sendRichMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageMedia":

@@ -1,10 +1,12 @@
-package telegram
+package telegram_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kitebot/internal/bot/telegram"
 )
 
 // unknowns are the words of servers that are too old for native tables.
@@ -26,7 +28,7 @@ func refusals() map[string]reply {
 	}
 }
 
-func mustReach(t *testing.T, c *Client, chats ...int64) {
+func mustReach(t *testing.T, c *telegram.Client, chats ...int64) {
 	t.Helper()
 	for _, chat := range chats {
 		if id, err := c.Send(t.Context(), chat, tables()); err != nil || id == 0 {
@@ -43,7 +45,7 @@ func (s *stub) tried() (rich, text int) {
 func TestAServerTooOldForTablesIsGivenText(t *testing.T) {
 	for name, r := range unknowns() {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				s.on("sendRichMessage", r)
 				mustReach(t, c, 501, 502, 501)
 				if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
@@ -68,7 +70,7 @@ func TestAServerTooOldForTablesIsGivenText(t *testing.T) {
 
 // A server may be newer a few hours later.
 func TestTablesAreTriedAgainAfterHours(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		old := no(404, "Not Found: method not found")
 		s.on("sendRichMessage", old, old)
 		for _, pause := range []time.Duration{0, 6*time.Hour - time.Minute, time.Minute, 6 * time.Hour} {
@@ -84,7 +86,7 @@ func TestTablesAreTriedAgainAfterHours(t *testing.T) {
 func TestARefusedTableIsOneMessagesTrouble(t *testing.T) {
 	for name, r := range refusals() {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				s.on("sendRichMessage", r)
 				mustReach(t, c, 501, 501, 502)
 				if rich, text := s.tried(); rich != 3 || text != 1 || s.of("sendMessage")[0].at != 0 {
@@ -109,7 +111,7 @@ func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
 	} {
 		for what, r := range tt.replies {
 			t.Run(name+"/"+what, func(t *testing.T) {
-				bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 					s.on("editMessageText", r, same)
 					for range 2 {
 						if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {

@@ -1,10 +1,12 @@
-package telegram
+package telegram_test
 
 import (
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"kitebot/internal/bot/telegram"
 )
 
 // stuckWith is what Telegram says of a webhook that it fails to deliver to.
@@ -14,7 +16,7 @@ func stuckWith(words string) string {
 
 // What Telegram said last is kept, and since when it fails, until it delivers.
 func TestUndelivered(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		r := hooks(t, c)
 		atTelegram(s, wellSet)
 		elapse(10 * time.Minute)
@@ -55,7 +57,7 @@ func TestUndelivered(t *testing.T) {
 // Only Telegram's delivery shows that it delivers; and whoever has stopped is
 // not delivered to, which is no trouble.
 func TestWhatEndsUndelivered(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		r := hooks(t, c)
 		atTelegram(s, stuckWith("Connection refused"))
 		elapse(2 * time.Minute)
@@ -82,7 +84,7 @@ func TestUndeliveredHidesPlaces(t *testing.T) {
 		"host bot.example.org: not found", "secret " + hookSecret + " is wrong", "no such token " + token, "404 for /a/confidential-path?run=ABCDEF",
 		"could not reach (2001:db8::7)",
 	} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			r := hooks(t, c)
 			atTelegram(s, stuckWith(words))
 			elapse(2 * time.Minute)

@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -10,21 +10,24 @@ import (
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
+	"kitebot/internal/bot/telegram"
 )
 
 // A bug that one update meets ends neither the intake nor the process, and the
 // next process is not given that update again.
 func TestAPanicCostsOneUpdate(t *testing.T) {
-	for name, takeIn := range map[string]func(ctx context.Context, c *Client, s *stub, j bot.Journal, handle func(bot.Update)) error{
-		"polling": func(ctx context.Context, c *Client, s *stub, j bot.Journal, handle func(bot.Update)) error {
+	for name, takeIn := range map[string]func(ctx context.Context, c *telegram.Client, s *stub, j bot.Journal, handle func(bot.Update)) error{
+		"polling": func(ctx context.Context, c *telegram.Client, s *stub, j bot.Journal, handle func(bot.Update)) error {
 			s.on("getUpdates", updates(40, 41))
 			return c.Poll(ctx, j, handle)
 		},
-		"webhook": func(ctx context.Context, c *Client, _ *stub, j bot.Journal, handle func(bot.Update)) error {
+		"webhook": func(ctx context.Context, c *telegram.Client, _ *stub, j bot.Journal, handle func(bot.Update)) error {
 			net, client := newHookNet()
 			defer client.CloseIdleConnections()
 			done := make(chan error, 1)
-			go func() { done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: net}, j, handle) }()
+			go func() {
+				done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Secret: hookSecret, Listener: net}, j, handle)
+			}()
 			r := &taking{net: net, http: client}
 			for _, id := range []int64{40, 41} {
 				if status, err := r.bring(ctx, update(id)); status != http.StatusOK {
@@ -35,7 +38,7 @@ func TestAPanicCostsOneUpdate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 				j, handled := bottest.NewMemJournal(), []int64{}
 				ctx, cancel := context.WithTimeout(t.Context(), checkEvery/2) // not when the webhook is checked
 				defer cancel()
@@ -88,16 +91,16 @@ func (b *broken) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 
 // An update whose storing panicked is not confirmed, and comes again.
 func TestAPanicOfTheJournalLosesNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getUpdates", updates(40), updates(40))
 		j := &broken{bottest.NewMemJournal(), 1}
 		if got := handledWithin(t, c, j, time.Minute); len(got) != 1 {
 			t.Errorf("handled %v, want 40 once", got)
 		}
 	})
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		n := &notebook{known: map[int64]bool{}}
-		r := startHook(t, c, n, &broken{n, 1})
+		r := startHook(t, c, n, &broken{n, 1}, nil)
 		synctest.Wait()
 		for _, want := range []int{http.StatusServiceUnavailable, http.StatusOK} {
 			if status, err := r.bring(t.Context(), update(40)); err != nil || status != want {
@@ -110,17 +113,25 @@ func TestAPanicOfTheJournalLosesNothing(t *testing.T) {
 	})
 }
 
-// A call that panics gives its turn and its slot back.
+// A call that panics gives its place and its slot back.
 func TestAPanicOfACallHoldsNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		for range 2 * sendSlots {
+	bugs := 2 * sendSlots
+	buggy := func(o *telegram.Options) {
+		o.Meter.Call = func(method, _ string, _ time.Duration, _ bool) {
+			if bugs--; method == "sendMessage" && bugs >= 0 {
+				panic("a bug")
+			}
+		}
+	}
+	bubbleWith(t, buggy, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
+		for bugs > 0 {
 			func() {
 				defer func() { _ = recover() }()
-				_ = c.inOrder(t.Context(), c.limits.people, 501, apiCall{method: "sendMessage", do: func(context.Context) error { panic("a bug") }})
+				_, _ = c.Send(t.Context(), 501, hello())
 			}()
 		}
-		if _, err := c.Send(t.Context(), 501, hello()); err != nil || len(c.limits.locks) != 0 || len(c.limits.people.slots) != 0 {
-			t.Errorf("%v; %d chats and %d slots are held", err, len(c.limits.locks), len(c.limits.people.slots))
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil || c.ChatLocks() != 0 {
+			t.Errorf("%v; %d chats are held", err, c.ChatLocks())
 		}
 	})
 }

@@ -1,10 +1,11 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/store"
 )
 
@@ -37,7 +39,9 @@ func BenchmarkWebhook(b *testing.B) {
 			}
 			defer file.Close()
 			j := &counting{Journal: file}
-			c, err := newClient(Options{Token: token, APIURL: "http://telegram.test", Insecure: "telegram.test"}, quoting{})
+			api := httptest.NewServer(newStub())
+			defer api.Close()
+			c, err := telegram.New(b.Context(), telegram.Options{Token: token, APIURL: api.URL})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -61,7 +65,7 @@ func BenchmarkWebhook(b *testing.B) {
 }
 
 // serveHook runs a webhook that Telegram is never told of.
-func serveHook(b *testing.B, c *Client, j bot.Journal) (end func(), url string) {
+func serveHook(b *testing.B, c *telegram.Client, j bot.Journal) (end func(), url string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -69,7 +73,7 @@ func serveHook(b *testing.B, c *Client, j bot.Journal) (end func(), url string) 
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: l}, j, func(u bot.Update) { j.Answered(c.id, u.ID) })
+		done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Secret: hookSecret, Listener: l}, j, func(u bot.Update) { j.Answered(c.ID(), u.ID) })
 	}()
 	return func() {
 		cancel()

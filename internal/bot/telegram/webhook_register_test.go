@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kitebot/internal/bot/telegram"
 )
 
 func TestWhatAHookMayBe(t *testing.T) {
@@ -33,9 +35,9 @@ func TestWhatAHookMayBe(t *testing.T) {
 		"https://bot.example.org:x/":         false,
 		"":                                   false,
 	} {
-		if err := CheckHookURL(address); (err == nil) != good {
+		if err := telegram.CheckHookURL(address); (err == nil) != good {
 			t.Errorf("address %q: %v", address, err)
-		} else if option, is := errors.AsType[*OptionError](err); err != nil && (!is || option.Option != "Hook.URL" || len(address) > 10 && strings.Contains(err.Error(), address)) {
+		} else if option, is := errors.AsType[*telegram.OptionError](err); err != nil && (!is || option.Option != "Hook.URL" || len(address) > 10 && strings.Contains(err.Error(), address)) {
 			t.Errorf("address %q: %v", address, err)
 		}
 	}
@@ -43,19 +45,19 @@ func TestWhatAHookMayBe(t *testing.T) {
 		"a": true, "A-Z_0": true, strings.Repeat("x", 256): true,
 		"": false, "a b": false, "ä": false, "a\n": false, strings.Repeat("x", 257): false,
 	} {
-		if err := CheckHookSecret(secret); (err == nil) != good {
+		if err := telegram.CheckHookSecret(secret); (err == nil) != good {
 			t.Errorf("secret %q: %v", secret, err)
 		}
 	}
 }
 
 func TestABadHookIsRefused(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
-		for _, h := range []Hook{{URL: "https://bot.example.org:9/"}, {URL: hookURL, Secret: "not this!"}} {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		for _, h := range []telegram.Hook{{URL: "https://bot.example.org:9/"}, {URL: hookURL, Secret: "not this!"}} {
 			n, _ := newHookNet()
 			h.Listener = n
 			err := c.Webhook(t.Context(), h, nil, nil)
-			if _, is := errors.AsType[*OptionError](err); !is || strings.Contains(err.Error(), "not this!") {
+			if _, is := errors.AsType[*telegram.OptionError](err); !is || strings.Contains(err.Error(), "not this!") {
 				t.Errorf("Webhook = %v", err)
 			}
 			select {
@@ -95,7 +97,7 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 		{`{"url":"https://other.example/confidential"}`, "another webhook was set"},
 		{`{"url":"` + hookURL + `?run=somebodyelse"}`, "another webhook was set"},
 	} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 			r := hooks(t, c)
 			atTelegram(s, wellSet)
 			elapse(10*time.Minute + checkEvery/2) // from here on between two checks
@@ -126,7 +128,7 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 
 // Until the webhook is set nothing can come in, which readiness tells.
 func TestAWebhookThatTelegramRefuses(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.on("setWebhook", slices.Repeat([]reply{no(400, "Bad Request: bad webhook: Failed to resolve host: Name or service not known")}, 3)...)
 		r := hooks(t, c)
 		if err := c.Receiving(); err == nil || c.Conflict() {
@@ -145,7 +147,7 @@ func TestAWebhookThatTelegramRefuses(t *testing.T) {
 }
 
 func TestSettingAWebhookIsPatient(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		s.refuseDials(3)
 		s.on("setWebhook", gateway(), reply{drop: true}, flood(7), ok("true"))
 		r := hooks(t, c)
@@ -165,7 +167,7 @@ func TestSettingAWebhookIsPatient(t *testing.T) {
 // true: an error that it got over is past.
 func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 	const failing = `{"url":"ours","pending_update_count":4,"last_error_date":1700000000,"last_error_message":"SSL error {error:0A000086:SSL routines::certificate verify failed}"}`
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := hooks(t, c)
 		atTelegram(s, strings.Replace(failing, `"pending_update_count":4`, `"pending_update_count":0`, 1))
 		elapse(10*time.Minute + checkEvery/4) // from here on between two checks
@@ -197,7 +199,7 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 }
 
 func TestALookThatFailsIsNoAlarm(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := hooks(t, c)
 		s.on("getWebhookInfo", gateway(), reply{drop: true}, no(500, "Internal Server Error"))
 		atTelegram(s, wellSet)
@@ -211,12 +213,12 @@ func TestALookThatFailsIsNoAlarm(t *testing.T) {
 
 func TestARevokedTokenEndsWebhook(t *testing.T) {
 	for _, method := range []string{"setWebhook", "getWebhookInfo"} {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			s.on(method, no(401, "Unauthorized"))
 			s.on("getMe", no(401, "Unauthorized"))
 			r := hooks(t, c)
 			elapse(2 * time.Minute)
-			if err := <-r.done; !errors.Is(err, ErrUnauthorized) {
+			if err := <-r.done; !errors.Is(err, telegram.ErrUnauthorized) {
 				t.Errorf("Webhook = %v, want ErrUnauthorized", err)
 			}
 			r.cancel()
@@ -228,7 +230,7 @@ func TestAStrayRefusalDoesNotEndWebhook(t *testing.T) {
 	for name, stray := range strayRefusals() {
 		for _, method := range []string{"setWebhook", "getWebhookInfo"} {
 			t.Run(name+", "+method, func(t *testing.T) {
-				bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 					s.on(method, stray[0])
 					s.on("getMe", stray[1])
 					r := hooks(t, c)
@@ -255,7 +257,7 @@ func TestAStrayRefusalDoesNotEndWebhook(t *testing.T) {
 
 // Strangers make one line a minute, however many they are.
 func TestStrangersDoNotFillTheLog(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := hooks(t, c)
 		atTelegram(s, wellSet)
 		for range 301 {

@@ -1,10 +1,9 @@
-package telegram
+package telegram_test
 
 import (
 	"bytes"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 )
 
 // Only what Telegram sends is taken, and what it would send in vain for ever is
@@ -58,7 +58,7 @@ func TestWhatTheWebhookAnswers(t *testing.T) {
 		"too large":               {update(40) + strings.Repeat(" ", maxUpdate), nil, 200, false, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *Client, _ *stub, log *lines) {
+			bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, log *lines) {
 				r := hooks(t, c)
 				resp := r.post(t, test.body, test.edit)
 				synctest.Wait()
@@ -87,7 +87,7 @@ func TestWhatTheWebhookAnswers(t *testing.T) {
 func (l *lines) all() []string { return strings.Split(strings.TrimSpace(l.String()), "\n") }
 
 func TestADeliveryIsAnsweredOnlyOnceItIsStored(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, log *lines) {
 		r := hooks(t, c)
 		r.full = 3
 		for range 3 {
@@ -112,7 +112,7 @@ func TestADeliveryIsAnsweredOnlyOnceItIsStored(t *testing.T) {
 
 // Half a delivery is none: it comes again.
 func TestADeliveryThatBreaksOffIsNotTaken(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		r := hooks(t, c)
 		conn, err := r.net.dial(t.Context(), "tcp", "inside.test:80")
 		if err != nil {
@@ -150,7 +150,7 @@ func (b *blocking) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 // What arrives during a commit shares the next one, and is handled in the order
 // in which it is stored.
 func TestDeliveriesShareACommit(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		r, j := hooksBlocked(t, c)
 		answers := make(chan int, 200)
 		for id := range int64(151) {
@@ -176,26 +176,15 @@ func TestDeliveriesShareACommit(t *testing.T) {
 }
 
 // Other paths have a handler of their own.
-func TestAnotherPathIsBesideTheWebhook(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
-		var seen []string
-		beside := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			seen = append(seen, r.Method+" "+r.URL.Path)
-			rw.WriteHeader(http.StatusTeapot)
-		})
-		w, err := c.newWebhookServer(Hook{URL: hookURL, Secret: hookSecret, Fallback: beside}, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for path, status := range map[string]int{"/kite/callback": 418, "/": 418, "/a/confidential-path/": 418, "/a/confidential-path": 405} {
-			answer := httptest.NewRecorder()
-			w.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
-			if answer.Code != status {
-				t.Errorf("%s: answered %d, want %d", path, answer.Code, status)
+func TestOtherPathsGoToTheFallback(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
+		fallback := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusTeapot) })
+		r := startHook(t, c, &notebook{known: map[int64]bool{}}, nil, fallback)
+		for path, status := range map[string]int{"/kite/callback": 418, "/": 418, "/a/confidential-path/": 418, "/a/confidential-path": 200} {
+			if resp := r.post(t, update(40), func(r *http.Request) { r.URL.Path = path }); resp.StatusCode != status {
+				t.Errorf("%s: answered %d, want %d", path, resp.StatusCode, status)
 			}
 		}
-		if len(seen) != 3 || slices.Contains(seen, "GET /a/confidential-path") {
-			t.Errorf("beside it were answered %q", seen)
-		}
+		r.stop(t)
 	})
 }

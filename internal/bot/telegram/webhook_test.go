@@ -1,4 +1,4 @@
-package telegram
+package telegram_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot"
+	"kitebot/internal/bot/telegram"
 	"kitebot/internal/front"
 )
 
@@ -32,31 +33,34 @@ type taking struct {
 
 // newHookNet is a way from a proxy to a listener.
 func newHookNet() (*pipes, *http.Client) {
-	n := &pipes{refused: func() bool { return false }, conns: make(chan net.Conn), closed: make(chan struct{})}
+	n := newPipes(nil)
 	return n, &http.Client{Transport: &http.Transport{DialContext: n.dial, MaxIdleConnsPerHost: 200}}
 }
 
 // hooks starts Webhook; the test ends it with stop.
-func hooks(t *testing.T, c *Client) *taking {
+func hooks(t *testing.T, c *telegram.Client) *taking {
 	n := &notebook{known: map[int64]bool{}}
-	r := startHook(t, c, n, n)
+	r := startHook(t, c, n, n, nil)
 	synctest.Wait()
 	return r
 }
 
 // hooksBlocked starts one whose commits wait.
-func hooksBlocked(t *testing.T, c *Client) (*taking, *blocking) {
+func hooksBlocked(t *testing.T, c *telegram.Client) (*taking, *blocking) {
 	n := &notebook{known: map[int64]bool{}}
 	j := &blocking{notebook: n, begun: make(chan struct{}, 9), release: make(chan struct{})}
-	return startHook(t, c, n, j), j
+	return startHook(t, c, n, j, nil), j
 }
 
-func startHook(t *testing.T, c *Client, n *notebook, j bot.Journal) *taking {
+func startHook(t *testing.T, c *telegram.Client, n *notebook, j bot.Journal, fallback http.Handler) *taking {
+	if j == nil {
+		j = n
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &taking{run: &run{notebook: n, done: make(chan error, 1), cancel: cancel}}
 	r.net, r.http = newHookNet()
 	go func() {
-		r.done <- c.Webhook(ctx, Hook{URL: hookURL, Secret: hookSecret, Listener: r.net}, j, r.handle)
+		r.done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Secret: hookSecret, Listener: r.net, Fallback: fallback}, j, r.handle)
 	}()
 	return r
 }
@@ -109,7 +113,7 @@ func (r *taking) expect(t *testing.T, ids ...int64) {
 }
 
 func TestTheWebhookIsSetAsItHasToBe(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, s *stub, log *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		hooks(t, c).stop(t)
 		calls := s.of("setWebhook")
 		if len(calls) != 1 {
@@ -142,11 +146,11 @@ func TestTheWebhookIsSetAsItHasToBe(t *testing.T) {
 func TestEachRunMakesItsOwnSecret(t *testing.T) {
 	seen := map[string]bool{}
 	for range 3 {
-		bubble(t, func(t *testing.T, c *Client, s *stub, _ *lines) {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 			ctx, cancel := context.WithCancel(t.Context())
 			n, _ := newHookNet()
 			done := make(chan error, 1)
-			go func() { done <- c.Webhook(ctx, Hook{URL: hookURL, Listener: n}, nil, nil) }()
+			go func() { done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Listener: n}, nil, nil) }()
 			synctest.Wait()
 			cancel()
 			p := s.of("setWebhook")[0].params
@@ -161,7 +165,7 @@ func TestEachRunMakesItsOwnSecret(t *testing.T) {
 // A stop in the middle of a commit: what is stored is answered and left to the
 // journal; what comes later is not taken.
 func TestNothingIsLostAtAStop(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		r, j := hooksBlocked(t, c)
 		answers := make(chan int, 2)
 		for id := range int64(2) { // one is being stored, one waits
@@ -190,7 +194,7 @@ func TestNothingIsLostAtAStop(t *testing.T) {
 // A commit that takes longer than the end waits for others is waited for all
 // the same: Telegram does not hear of it, and brings the update again.
 func TestAStopWaitsForACommit(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		r, j := hooksBlocked(t, c)
 		lost := make(chan error, 1)
 		go func() {
@@ -221,7 +225,7 @@ func timeout(t *testing.T, d time.Duration) context.Context {
 
 // Somebody who sends a byte now and then does not hold up the end.
 func TestAStopDoesNotWaitForTheSlow(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		r := hooks(t, c)
 		for _, sent := range []string{"", "POST / HT", "POST /a/confidential-path HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + secretHeader + ": " + hookSecret + "\r\nContent-Length: 1000\r\n\r\n{"} {
 			conn, err := r.net.dial(t.Context(), "tcp", "inside.test:80")
@@ -254,10 +258,10 @@ func (d doomed) Accept() (net.Conn, error) {
 }
 
 func TestABrokenListenerEndsWebhook(t *testing.T) {
-	bubble(t, func(t *testing.T, c *Client, _ *stub, _ *lines) {
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
 		n, _ := newHookNet()
 		l, done := doomed{n, make(chan struct{})}, make(chan error, 1)
-		go func() { done <- c.Webhook(t.Context(), Hook{URL: hookURL, Listener: l}, nil, nil) }()
+		go func() { done <- c.Webhook(t.Context(), telegram.Hook{URL: hookURL, Listener: l}, nil, nil) }()
 		elapse(time.Minute)
 		close(l.breaks)
 		if err := <-done; !errors.Is(err, syscall.EINVAL) || !strings.HasPrefix(err.Error(), "serve the webhook") {
