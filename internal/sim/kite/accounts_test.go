@@ -213,8 +213,8 @@ func TestGeneratedAccountsCanBeQuoted(t *testing.T) {
 	}
 }
 
-// Whenever the accounts are looked at, nothing of them lies ahead, nothing is
-// older than the session that is shown, and nothing has expired.
+// Whenever the accounts are looked at, nothing of them lies ahead, nothing is older than the session that is shown, and
+// nothing has expired.
 func TestAccountsMoveWithTime(t *testing.T) {
 	for _, at := range []string{
 		"2026-11-20 18:00", "2026-11-23 09:16", "2026-11-23 12:00", "2026-11-24 11:00", "2026-11-25 08:00",
@@ -251,8 +251,7 @@ func TestAccountsMoveWithTime(t *testing.T) {
 	}
 }
 
-// A quote's range is that of the picture of the same day, and its price is
-// within its circuit limits.
+// A quote's range is that of the picture of the same day, and its price is within its circuit limits.
 func TestQuotesFitTheirCandles(t *testing.T) {
 	for _, minutes := range []time.Duration{0, 47, 330} { // after 10:00
 		w := startServer(t)

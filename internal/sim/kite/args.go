@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// args are the arguments of a tool call. They are read as the far end reads them: unknown ones are ignored, and one
+// args are the arguments of a tool call. They are read as the real server reads them: unknown ones are ignored, and one
 // of the wrong type silently becomes its zero value or its printed form.
 type args map[string]any
 

@@ -9,7 +9,7 @@ import (
 	"kitebot/internal/sim/kite/sample"
 )
 
-// broker is Kite itself behind the MCP server: the people, their browser logins and their access tokens. It knows
+// broker is Kite itself behind the MCP server: the accounts, their browser logins and their access tokens. It knows
 // nothing of MCP sessions and survives a restart of the MCP server. Its methods expect Server.mu to be held.
 type broker struct {
 	accounts []*sample.Account // in the order of the login page; an Account is never changed, only replaced

@@ -19,7 +19,7 @@ func (s *Server) CompleteLogin(ctx context.Context, link, userID string) (status
 }
 
 // Authorize plays the browser from an /authorize link of Next. It returns the address that the browser is sent to in
-// the end, where most likely nobody answers, or "" if the login failed; and the status of the last answer of the
+// the end, where most likely no server listens, or "" if the login failed; and the status of the last answer of the
 // server, which is 302 on success. An empty userID presses Cancel at Kite.
 func (s *Server) Authorize(ctx context.Context, link, userID string) (redirect string, status int) {
 	last := s.openLink(ctx, link, userID)
@@ -28,7 +28,7 @@ func (s *Server) Authorize(ctx context.Context, link, userID string) (redirect s
 
 // openLink goes all the way from a link to the answer of the callback, or as far as it can.
 func (s *Server) openLink(ctx context.Context, link, userID string) *browserPage {
-	phone := "phone of " + userID // everybody has an address of their own
+	phone := "phone of " + userID // each user has an address of their own
 	opened := s.request(ctx, phone, http.MethodGet, link, nil)
 	onward := opened.links()
 	if opened.status == http.StatusFound {

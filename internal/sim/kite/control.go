@@ -25,8 +25,8 @@ func (s *Server) SetVersion(v Version) {
 	s.startProcess()
 }
 
-// Restart ends the simulated process and starts another one at the same address: streams are cut, answers under way
-// are lost, all sessions, logins and login links are gone. Kite itself goes on, and so do its access tokens.
+// Restart ends the simulated process and starts another one at the same address: streams are cut, answers under way are
+// lost, all sessions, logins and login links are gone. Kite itself goes on, and so do its access tokens.
 func (s *Server) Restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,8 +67,8 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-// ServeOnly answers 404 from now on where the transports that it is not given live, and serves the others, whatever
-// was served before. Streams that are open stay so; DropStreams ends them.
+// ServeOnly answers 404 from now on where the transports that it is not given live, and serves the others, whatever was
+// served before. Streams that are open stay so; DropStreams ends them.
 func (s *Server) ServeOnly(transports ...Transport) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +90,7 @@ func (s *Server) DropStreams() int {
 }
 
 // FreezeStreams makes the SSE streams that are open now half-open: they stay, POSTs are accepted, nothing arrives any
-// more. FreezeStreams(false) thaws them, and what was held back comes at once. Streams opened later are healthy.
+// more. FreezeStreams(false) ends that, and what was held back arrives at once. Streams opened later are healthy.
 func (s *Server) FreezeStreams(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

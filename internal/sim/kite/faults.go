@@ -22,9 +22,9 @@ const (
 // FaultKind says what goes wrong.
 type FaultKind int
 
-// The kinds of fault. Those that start with Upstream happen between the MCP server and Kite and so need a session
-// that got that far; on login they strike the profile check, with all its consequences. On OpStream a Delay hangs
-// before the headers, an AnswerLost after them: the endpoint event never comes.
+// The kinds of fault. Those that start with Upstream happen between the MCP server and Kite and so need a session that
+// got that far; on login they strike the profile check, with all its consequences. On OpStream a Delay hangs before the
+// headers, an AnswerLost after them: the endpoint event never comes.
 const (
 	_               FaultKind = iota
 	UpstreamFailure           // Kite refuses or breaks: 403, 429, 5xx, HTML, reset, bad JSON all look the same
@@ -62,8 +62,8 @@ type Fault struct {
 	Times     int       // strikes so many requests; 0 means until ClearFaults
 	Status    int       // for HTTPStatus
 	Body      string    // for HTTPStatus; "" with Status 524 gives the HTML page of a gateway
-	// After is a time to wait, on the real clock, before the fault shows; a wait also ends when Until is closed, and
-	// at once when the client has gone or the server restarts.
+	// After is a time to wait, on the real clock, before the fault shows; a wait also ends when Until is closed, and at
+	// once when the client has gone or the server restarts.
 	After time.Duration
 	Until <-chan struct{}
 	// OnHit is called, if set, when the fault strikes, before any wait: on a DELETE once it holds the registry, on a
@@ -86,14 +86,14 @@ func (k FaultKind) appliesTo(op string) bool {
 	return true
 }
 
-// report tells the test that the fault shows now.
+// report calls OnHit, if there is one.
 func (f *Fault) report() {
 	if f != nil && f.OnHit != nil {
 		f.OnHit()
 	}
 }
 
-// begin is hit, followed by the wait of the faults that do not lie upstream, where the wait is part of the failure.
+// begin reports the fault and waits, unless the fault lies upstream, where the wait is part of the failure.
 func (f *Fault) begin(ctx context.Context) {
 	f.report()
 	if f.is(Delay) || f.is(AnswerLost) || f.is(BadJSON) || f.is(ToolMissing) {
@@ -111,7 +111,7 @@ func (f *Fault) finish(ctx context.Context) {
 	abortIfProcessEnded(ctx)
 }
 
-// is reports whether f is a fault of this kind; no fault is of none.
+// is reports whether f is a fault of this kind; nil is of no kind.
 func (f *Fault) is(k FaultKind) bool {
 	return f != nil && f.Kind == k
 }

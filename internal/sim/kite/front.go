@@ -9,8 +9,8 @@ import (
 	"kitebot/internal/sim/kite/sample"
 )
 
-// New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one
-// user id, for example.
+// New returns a server that is ready to serve. It panics when an option contradicts itself: two accounts with one user
+// id, for example.
 func New(opts Options) *Server {
 	if opts.Now == nil {
 		opts.Now = time.Now

@@ -10,7 +10,7 @@ import (
 type SessionInfo struct {
 	ID         string
 	Account    string    // the Kite user id whose access token is alive behind it, or ""; in Next, whose bearer began it
-	ExpiresAt  time.Time // in Next, unless somebody uses it before
+	ExpiresAt  time.Time // in Next, unless it is used before
 	Terminated bool      // DELETEd, or found expired; it stays known until its 12 hours are over and a clean-up tick came
 }
 
@@ -65,8 +65,8 @@ func (s *Server) Streams() int {
 	return len(s.streams)
 }
 
-// LoginLinks returns every login link handed out so far, oldest first. Each is a key to a session: tests use them to make
-// sure that they show up nowhere else.
+// LoginLinks returns every login link handed out so far, oldest first. Each is a key to a session: tests use them to
+// make sure that they show up nowhere else.
 func (s *Server) LoginLinks() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,10 +88,10 @@ func (s *Server) Codes() []string {
 	return slices.Clone(s.codes)
 }
 
-// Violations returns what a well-behaved read-only client never does, one line each, oldest first: write tools,
-// unknown tools, a second initialize on a logged-in session, a second login while a link may be in use, requests
-// that are not JSON-RPC; in Next also modes that write or do not exist, keys that stand twice in a call, a bearer in
-// a query, a code that is tried again or with the wrong things, a second MCP session of one bearer.
+// Violations returns what a well-behaved read-only client never does, one line each, oldest first: write tools, unknown
+// tools, a second initialize on a logged-in session, a second login while a link may be in use, requests that are not
+// JSON-RPC; in Next also modes that write or do not exist, keys that stand twice in a call, a bearer in a query, a code
+// that is tried again or with the wrong things, a second MCP session of one bearer.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

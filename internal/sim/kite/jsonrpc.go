@@ -13,7 +13,7 @@ const (
 	codeInvalidParams  = -32602
 )
 
-// message is a JSON-RPC message from a client, read as leniently as the far end reads it.
+// message is a JSON-RPC message from a client, read as leniently as the real server reads it.
 type message struct {
 	JSONRPC string          `json:"jsonrpc"`
 	Method  string          `json:"method"`

@@ -30,8 +30,8 @@ func (s *Server) exchange(ctx context.Context, requestToken string, f *Fault, us
 	return err == nil && done
 }
 
-// serveLoginPage is Kite's own page: GET shows the people to log in as, POST with a user_id logs one in and sends
-// the browser back. Kite knows nothing of MCP sessions: it hands redirect_params through unread.
+// serveLoginPage is Kite's own page: GET shows the accounts to log in to, POST with a user_id logs one in and sends the
+// browser back. Kite knows nothing of MCP sessions: it hands redirect_params through unread.
 func (s *Server) serveLoginPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	params, err := url.ParseQuery(q.Get("redirect_params"))

@@ -96,7 +96,7 @@ func (s *Server) lookUp(a args) (found []sample.Listing, complaint string) {
 	return found, ""
 }
 
-// searchRow is an instrument as far as it is asked for. Only "compact", which is what nobody asking gets, cuts it.
+// searchRow is an instrument as far as it is asked for. Only "compact", the default, leaves fields out.
 func searchRow(i sample.Instrument, verbosity string) map[string]any {
 	if verbosity == "compact" {
 		return map[string]any{
@@ -117,7 +117,7 @@ func searchRow(i sample.Instrument, verbosity string) map[string]any {
 	return row
 }
 
-// runSessionStatus tells about the grant behind the bearer. It asks nobody: a login that Kite has dropped long ago
+// runSessionStatus describes the grant behind the bearer. It does not ask Kite: a login that Kite has dropped long ago
 // still counts as authenticated.
 func runSessionStatus(ctx context.Context, s *Server, c *call) answer {
 	status := map[string]any{"session_id": c.grant, "authenticated": false, "terminated": true, "status": "logged_out"}
@@ -146,7 +146,7 @@ func runSessionStatus(ctx context.Context, s *Server, c *call) answer {
 	return jsonAnswer(status)
 }
 
-// runSessionLogout ends the grant. Kite is not told: its own token lives on.
+// runSessionLogout ends the grant. Kite does not learn of it: its own token stays valid.
 func runSessionLogout(ctx context.Context, s *Server, c *call) answer {
 	status := "already_logged_out"
 	err := s.withLock(ctx, func(time.Time) {
@@ -162,7 +162,7 @@ func runSessionLogout(ctx context.Context, s *Server, c *call) answer {
 }
 
 // runAlerts answers all alerts, one, or those of some ids. It is the only tool that repeats what Kite says when it
-// refuses, and so the only one that tells a dropped login from trouble.
+// refuses, and so the only one that distinguishes a dropped login from a failure.
 func runAlerts(ctx context.Context, s *Server, c *call) answer {
 	uuids := c.args.texts("uuids")
 	failure := "Failed to get alerts: "

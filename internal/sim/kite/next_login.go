@@ -6,7 +6,7 @@ import (
 )
 
 // serveNextAuthorize begins a login: it keeps what the client asks for and shows the page with the link to Kite. Each
-// look makes another login, all of them usable. A refusal is shown here and never told to the client.
+// look makes another login, all of them usable. A refusal is shown here and never reaches the client.
 func (s *Server) serveNextAuthorize(w http.ResponseWriter, r *http.Request) {
 	if !s.allowLogin(r) {
 		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
@@ -41,8 +41,8 @@ func (s *Server) beginLogin(r *http.Request) (link string, ok bool) {
 }
 
 // serveNextCallback is where Kite sends the browser. It makes the grant and the code, and sends the browser on to the
-// client. Whatever fails is told to nobody but the person, in the same two words; a person who cancelled at Kite may
-// try again from the same page.
+// client. A failure is shown to the person only, always in the same two words; a person who cancelled at Kite may try
+// again from the same page.
 func (s *Server) serveNextCallback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()

@@ -11,7 +11,7 @@ var nextVersions = []string{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-0
 
 const versionHeader = "MCP-Protocol-Version"
 
-// identity is who sends a request to /mcp: whoever holds the bearer, or nobody in a Hybrid that was shown none.
+// identity is who sends a request to /mcp: the holder of the bearer, or no one in a Hybrid that was shown none.
 type identity struct {
 	claims
 	known bool
@@ -63,8 +63,8 @@ func (s *Server) refusePost(r *http.Request, p *postRequest, complaint string) *
 	return nil
 }
 
-// refuseVersion looks at the protocol version that the header names. The newest, 2026-07-28, is known to the real server
-// and refused in other words; nobody who reads accounts here speaks it.
+// refuseVersion looks at the protocol version that the header names. The newest, 2026-07-28, is known to the real
+// server and refused in other words; the bot does not speak it.
 func (s *Server) refuseVersion(r *http.Request) *refusal {
 	v := r.Header.Get(versionHeader)
 	if v == "" || slices.Contains(nextVersions, v) {

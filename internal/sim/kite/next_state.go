@@ -13,12 +13,12 @@ const (
 	bearerLife      = 24 * time.Hour // from /token
 	earlyBearerLife = 6 * time.Hour
 	codeLife        = 10 * time.Minute
-	idleLife        = 24 * time.Hour // of an MCP session that nobody uses
+	idleLife        = 24 * time.Hour // of an MCP session that is not used
 )
 
 // nextState is what the server of Next keeps in memory, and so loses when its process ends. Only the secret that signs
 // bearers is not among it: a bearer outlives the grant that it stands for. Clients that register are not among it
-// either, since nobody ever looks them up.
+// either, since they are never looked up.
 type nextState struct {
 	booted   time.Time // clean-up ticks are counted from here
 	pending  map[string]*pendingLogin
@@ -33,8 +33,8 @@ type pendingLogin struct {
 	clientID, redirectURI, state, challenge string
 }
 
-// redirectWith returns where the browser goes: the client's address with the code and its state, in the order of
-// their names among whatever the address asked for itself. A state of the address gives way, a fragment is lost.
+// redirectWith returns where the browser goes: the client's address with the code and its state, in the order of their
+// names among whatever the address asked for itself. A state of the address gives way, a fragment is lost.
 func (p *pendingLogin) redirectWith(code string) string {
 	u, err := url.Parse(p.redirectURI)
 	if err != nil {
@@ -82,15 +82,15 @@ type authGrant struct {
 	expiresAt time.Time
 }
 
-// nextSession is an MCP session: not who somebody is, only what was agreed on. It belongs to the person whose bearer
+// nextSession is an MCP session: not who the user is, only what was negotiated. It belongs to the person whose bearer
 // began it, and any bearer of that person may go on with it.
 type nextSession struct {
 	id        string
-	userID    string // "" in a Hybrid where nobody showed a bearer
+	userID    string // "" in a Hybrid that was shown no bearer
 	bearer    string // the id of the bearer that began it
 	createdAt time.Time
 	lastUse   time.Time
-	lost      bool // nobody was told its id
+	lost      bool // its id never reached the client
 }
 
 func newNextState(now time.Time) nextState {
@@ -100,7 +100,7 @@ func newNextState(now time.Time) nextState {
 	}
 }
 
-// sweep forgets what the clean-up ticks up to now have found expired, and MCP sessions that nobody used for too long.
+// sweep forgets what the clean-up ticks up to now have found expired, and MCP sessions that were not used for too long.
 func (n *nextState) sweep(now time.Time) {
 	last := n.booted.Add(now.Sub(n.booted) / cleanupEvery * cleanupEvery)
 	for id, g := range n.grants {

@@ -128,8 +128,8 @@ func (s *Server) callNext(ctx context.Context, p *postRequest, f *Fault) *respon
 	return succeed(m.id, toolResult(s.runMode(ctx, s.nextTools[i], c), f))
 }
 
-// runMode does what a mode of a tool does. The tool checks the mode itself, since nobody has held the call against
-// its schema.
+// runMode does what a mode of a tool does. The tool checks the mode itself, since the server does not check the call
+// against its schema.
 func (s *Server) runMode(ctx context.Context, t modeTool, c *call) answer {
 	var names []string
 	for _, m := range t.modes {

@@ -20,19 +20,19 @@ const (
 	Next
 )
 
-// Options configure a Server. The zero value is a server on the real clock with the made-up accounts of Accounts.
+// Options configure a Server. The zero value is a server on the real clock with the accounts of sample.Accounts.
 type Options struct {
-	// Now is the clock that every lifetime is computed from; nil means time.Now. Nothing runs in the background:
-	// what a lifetime ends is found ended by the first request after it.
+	// Now is the clock that every lifetime is computed from; nil means time.Now. Nothing runs in the background: what a
+	// lifetime ends is found ended by the first request after it.
 	Now func() time.Time
 	// PingEvery is the pace of the keep-alive of an SSE stream in real time: 0 means 10 s, negative means none.
 	PingEvery time.Duration
-	// AsOf is the moment that prices, contracts and made-up accounts are of; zero means that of Accounts.
+	// AsOf is the moment of the made-up prices, contracts and accounts; zero means that of sample.Accounts.
 	AsOf time.Time
-	// Accounts are the people that the login page offers; nil means AccountsAt(MadeUpAt).
+	// Accounts are what the login page offers; nil means sample.AccountsAt(AsOf).
 	Accounts []sample.Account
-	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the
-	// host that the request was sent to.
+	// BaseURL is where this server is reachable, without a final slash. When it is empty, login links point at the host
+	// that the request was sent to.
 	BaseURL string
 	// Version is the server that is played; the zero value is the hosted server of today.
 	Version Version
@@ -42,7 +42,7 @@ type Options struct {
 	NoSSE, NoMCP bool
 	// OtherTools lists two tools that have nothing to do with accounts, and nothing else, in every version.
 	OtherTools bool
-	// OAuthDocuments answers the documents of OAuth beside the tools of Today or Old, which need none of it.
+	// OAuthDocuments serves the documents of OAuth in Today and Old as well, which need none of it.
 	OAuthDocuments bool
 	// CheckUserAgent keeps every request of a program that names itself with its library's default User-Agent, or not
 	// at all, as a violation. The front of the real server refuses some of these with a bare 403.

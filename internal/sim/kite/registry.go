@@ -44,7 +44,7 @@ type session struct {
 }
 
 // login is the Kite side of a session: an access token, empty until the browser is done. It is its own object, as at
-// the far end, because the login tool replaces it: whoever still holds the old one logs in a login nobody asks.
+// the real server, because the login tool replaces it: a login that finishes in the old object is lost.
 type login struct {
 	token string
 }
@@ -74,8 +74,8 @@ func newRegistry(now time.Time, b *broker) registry {
 	return registry{sessions: map[string]*session{}, booted: now, broker: b}
 }
 
-// sweep does what the clean-up ticks up to now have done: sessions that were over at the last tick are forgotten.
-// Kite is told to log out only if nobody had found the session over before the tick did.
+// sweep does what the clean-up ticks up to now have done: sessions that were over at the last tick are forgotten. Kite
+// logs out only if no request had found the session over before the tick did.
 func (g *registry) sweep(now time.Time) {
 	ticks := now.Sub(g.booted) / cleanupEvery
 	last := g.booted.Add(ticks * cleanupEvery)
@@ -90,7 +90,7 @@ func (g *registry) sweep(now time.Time) {
 	}
 }
 
-// logout tells Kite that the access token of s, if it has one, is over.
+// logout revokes the access token of s at Kite, if it has one.
 func (g *registry) logout(s *session) {
 	if s.login != nil {
 		g.broker.revoke(s.login.token)
@@ -104,8 +104,8 @@ func (g *registry) create(id string, now time.Time) *session {
 	return s
 }
 
-// validate is the check that /mcp and /callback make. An expired session that it finds counts as terminated from
-// then on.
+// validate is the check that /mcp and /callback make. An expired session that it finds counts as terminated from then
+// on.
 func (g *registry) validate(id string, now time.Time) (*session, sessionState) {
 	s, ok := g.sessions[id]
 	if !ok || checkSessionID(id) != nil {
@@ -121,8 +121,8 @@ func (g *registry) validate(id string, now time.Time) (*session, sessionState) {
 }
 
 // touch is the check that every tool but search_instruments makes: an id that the registry does not know becomes a
-// session of its own. fresh reports that this call made the login object, which the tools take for "not logged in".
-// It returns nil when the session is over.
+// session of its own. fresh reports that this call made the login object, which the tools take for "not logged in". It
+// returns nil when the session is over.
 func (g *registry) touch(id string, now time.Time) (s *session, fresh bool) {
 	s, v := g.validate(id, now)
 	switch v {
@@ -141,7 +141,7 @@ func (g *registry) touch(id string, now time.Time) (s *session, fresh bool) {
 	return s, false
 }
 
-// clear is how the login tool starts over: Kite is told to log out, then the login object is dropped.
+// clear is how the login tool starts over: Kite logs out, then the login object is dropped.
 func (g *registry) clear(id string) error {
 	s, ok := g.sessions[id]
 	if !ok {

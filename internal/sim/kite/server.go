@@ -80,8 +80,8 @@ type Server struct {
 	pages     pages
 	signer    bearerSigner
 
-	// registryLock stands for the lock that the real registry holds while it tells Kite that a session is over: a DELETE
-	// whose Kite request hangs keeps everybody else waiting. Sending takes it, receiving gives it back.
+	// registryLock stands for the lock that the real registry holds while it logs a session out at Kite: a DELETE whose
+	// Kite request hangs keeps all others waiting. Sending takes it, receiving gives it back.
 	registryLock chan struct{}
 
 	mu         sync.Mutex // guards everything below, including what registry and broker hold
@@ -105,7 +105,7 @@ type Server struct {
 	endProcess context.CancelCauseFunc
 }
 
-// startProcess makes everything that a process start makes anew. The caller holds mu, or nobody else knows s yet.
+// startProcess makes everything that a process start makes anew. The caller holds mu, or s is not shared yet.
 func (s *Server) startProcess() {
 	s.registry = newRegistry(s.opts.Now(), &s.broker)
 	s.links = newLinkSigner()
@@ -121,8 +121,8 @@ func (s *Server) SetBaseURL(base string) {
 	s.base = strings.TrimSuffix(base, "/")
 }
 
-// Close ends the simulated process for good: streams and waiting requests are cut, and so is every later request.
-// It does not wait; closing the listener does.
+// Close ends the simulated process for good: streams and waiting requests are cut, and so is every later request. It
+// does not wait; closing the listener does.
 func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,9 +161,9 @@ func (s *Server) newStream(r *http.Request) *stream {
 	return st
 }
 
-// withRegistry runs fn as the real server runs its registry operations: one at a time, behind whoever holds the
-// gate, with what is over by now swept away. A client that has gone does not stop it: the real server finishes what
-// it has begun. The error is errGone, and fn has not run, when the process that ctx belongs to is gone.
+// withRegistry runs fn as the real server runs its registry operations: one at a time, after the holder of the registry
+// lock, with what is over by now swept away. A client that has gone does not stop it: the real server finishes what it
+// has begun. The error is errGone, and fn has not run, when the process that ctx belongs to is gone.
 func (s *Server) withRegistry(ctx context.Context, fn func(now time.Time)) error {
 	leave, err := s.lockRegistry()
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Server) withRegistry(ctx context.Context, fn func(now time.Time)) error
 	return s.withLock(ctx, fn)
 }
 
-// lockRegistry takes the gate; leave gives it back.
+// lockRegistry takes the registry lock; leave gives it back.
 func (s *Server) lockRegistry() (leave func(), err error) {
 	s.mu.Lock()
 	life := s.processCtx
@@ -186,7 +186,7 @@ func (s *Server) lockRegistry() (leave func(), err error) {
 	}
 }
 
-// withLock is withRegistry for a caller that holds the gate already.
+// withLock is withRegistry for a caller that holds the registry lock already.
 func (s *Server) withLock(ctx context.Context, fn func(now time.Time)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -35,8 +35,8 @@ func randomHex(bytes int) string {
 	return hex.EncodeToString(b)
 }
 
-// linkSigner makes and checks the signed session ids that travel through the browser. Its key lives and dies with
-// the process.
+// linkSigner makes and checks the signed session ids that travel through the browser. Its key lives and dies with the
+// process.
 type linkSigner struct {
 	key [32]byte
 }

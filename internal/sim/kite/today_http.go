@@ -207,8 +207,8 @@ func (s *Server) answerMCP(ctx context.Context, w http.ResponseWriter, who calle
 	writeRPC(w, http.StatusOK, res)
 }
 
-// mcpSession finds the session of a request, or makes one for initialize, whatever id came with it. It has answered
-// the request itself when it reports false.
+// mcpSession finds the session of a request, or makes one for initialize, whatever id came with it. It has answered the
+// request itself when it reports false.
 func (s *Server) mcpSession(ctx context.Context, w http.ResponseWriter, r *http.Request, m message) (string, bool) {
 	given := r.Header.Get(sessionHeader)
 	if m.Method == OpInitialize {
@@ -227,8 +227,8 @@ func (s *Server) mcpSession(ctx context.Context, w http.ResponseWriter, r *http.
 	return given, v == alive
 }
 
-// initialize makes a session. The one that the client named stays as it is, and is lost to a client that takes the
-// new id for its own.
+// initialize makes a session. The one that the client named stays as it is, and is lost to a client that takes the new
+// id for its own.
 func (s *Server) initialize(ctx context.Context, w http.ResponseWriter, given string) (string, bool) {
 	id, who := sessionPrefix+newUUID(), ""
 	err := s.withRegistry(ctx, func(now time.Time) {
@@ -245,8 +245,8 @@ func (s *Server) initialize(ctx context.Context, w http.ResponseWriter, given st
 	return id, true
 }
 
-// serveMCPDelete ends a session of either transport and logs its user out at Kite. It holds the registry while it
-// talks to Kite, so everybody waits for a Kite that hangs; what Kite answers does not matter.
+// serveMCPDelete ends a session of either transport and logs its user out at Kite. It holds the registry while it talks
+// to Kite, so all requests wait for a Kite that hangs; what Kite answers does not matter.
 func (s *Server) serveMCPDelete(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()

@@ -41,8 +41,8 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveCallback is where Kite sends the browser when it is done. GET, POST and HEAD do the same; only request_token
-// and session_id are read.
+// serveCallback is where Kite sends the browser when it is done. GET, POST and HEAD do the same; only request_token and
+// session_id are read.
 func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.requestContext(r)
 	defer cancel()
@@ -71,10 +71,10 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 	s.pages.write(w, http.StatusOK, s.pages.success, nil)
 }
 
-// completeLogin puts the access token of a browser login into the session. It takes hold of the session's login
-// object before it asks Kite, so a login tool that replaces the object meanwhile wins: the browser is told that all
-// is well, and the token is in an object that no tool call will look at. A session that is logged in already changes
-// its account without a word.
+// completeLogin puts the access token of a browser login into the session. It takes hold of the session's login object
+// before it asks Kite, so a login tool that replaces the object meanwhile wins: the browser shows success, and the
+// token is in an object that no tool call will look at. A session that is logged in already changes its account without
+// a word.
 func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *Fault) bool {
 	var target *login
 	err := s.withRegistry(ctx, func(now time.Time) {
@@ -88,9 +88,9 @@ func (s *Server) completeLogin(ctx context.Context, id, requestToken string, f *
 	return s.exchange(ctx, requestToken, f, func(token string, _ time.Time) { target.token = token })
 }
 
-// runLogin is the login tool. To find out whether somebody is logged in it asks Kite for the profile, and when that
-// fails for any reason it logs out whoever is and hands out a new link: a hiccup of Kite at this moment, or a browser
-// login that finishes during the question, ends in a dead login.
+// runLogin is the login tool. To find out whether the session is logged in it asks Kite for the profile, and when that
+// fails for any reason it logs out and hands out a new link: a failure of Kite at this moment, or a browser login that
+// finishes during the question, ends in a dead login.
 func runLogin(ctx context.Context, s *Server, c *call) answer {
 	var e *session
 	var fresh bool

@@ -35,8 +35,8 @@ func readTools() map[string]runner {
 	}
 }
 
-// newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the
-// two do not fit, which is a mistake in this package.
+// newTools reads the specifications, sorted by name, and joins them with what the read tools do. It panics when the two
+// do not fit, which is a mistake in this package.
 func newTools(opts Options) []tool {
 	if opts.OtherTools {
 		return otherTools()

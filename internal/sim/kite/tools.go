@@ -10,8 +10,8 @@ import (
 	"kitebot/internal/sim/kite/sample"
 )
 
-// accountForCall brings a call to the point where its tool asks Kite. It returns the account that answers, nil where Kite
-// answers {"data":null}; or else ok false and what the tool says instead.
+// accountForCall brings a call to the point where its tool asks Kite. It returns the account that answers, nil where
+// Kite answers {"data":null}; or else ok false and what the tool says instead.
 func (s *Server) accountForCall(ctx context.Context, c *call) (a *sample.Account, instead answer, ok bool) {
 	l, instead := s.loginOf(ctx, c)
 	if l == nil {
@@ -189,7 +189,7 @@ func runOrderTrades(ctx context.Context, s *Server, c *call) answer {
 	})(ctx, s, c)
 }
 
-// orderHistory tells how an order came to its present state, oldest step first.
+// orderHistory lists the steps of an order to its present state, oldest first.
 func orderHistory(o sample.Order) []sample.Order {
 	step := func(status string) sample.Order {
 		h := o
@@ -222,7 +222,7 @@ func specOf(name, description string) json.RawMessage {
 	return raw
 }
 
-// otherTools are what a server lists that has nothing to do with accounts. Nobody who reads accounts calls them.
+// otherTools are what a server lists that has nothing to do with accounts. The bot never calls them.
 func otherTools() []tool {
 	return []tool{
 		{name: "convert_units", spec: specOf("convert_units", "Convert lengths and weights"), run: runOtherTool},
@@ -236,7 +236,7 @@ func runOtherTool(_ context.Context, s *Server, c *call) answer {
 	return answer{text: "42"}
 }
 
-// loginText is what an assistant is told to show. The link stands in it twice, and the prose has changed before.
+// loginText is what an assistant is asked to show. The link stands in it twice, and the prose has changed before.
 const loginText = "IMPORTANT: Please display this warning to the user before proceeding:\n\n" +
 	"⚠️ **WARNING: AI systems are unpredictable and non-deterministic. By continuing, you agree to interact with " +
 	"your Zerodha account via AI at your own risk.**\n\n" +

@@ -65,8 +65,8 @@ func runOHLC(ctx context.Context, s *Server, c *call) answer {
 	})(ctx, s, c)
 }
 
-// runHistoricalData answers candles. Kite refuses an unknown token or interval, a span that ends before it begins
-// and one that is longer than the interval allows.
+// runHistoricalData answers candles. Kite refuses an unknown token or interval, a span that ends before it begins and
+// one that is longer than the interval allows.
 func runHistoricalData(ctx context.Context, s *Server, c *call) answer {
 	if complaint := c.args.require("instrument_token", "from_date", "to_date", "interval"); complaint != "" {
 		return errorAnswer("%s", complaint)
@@ -94,8 +94,8 @@ func runHistoricalData(ctx context.Context, s *Server, c *call) answer {
 	return jsonAnswer(l.Candles(every, from, to, s.opts.Now()))
 }
 
-// runSearch needs no login and leaves the registry alone. What it finds comes in another order each time, so that a page
-// of it is a random part.
+// runSearch needs no login and leaves the registry alone. What it finds comes in another order each time, so that a
+// page of it is a random part.
 func runSearch(_ context.Context, s *Server, c *call) answer {
 	listings, complaint := s.search(c.args)
 	if complaint != "" {

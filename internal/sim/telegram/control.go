@@ -15,8 +15,8 @@ func (s *Server) Calls() []Call {
 	return slices.Clone(s.calls)
 }
 
-// Violations returns what a correct bot never does, in the order it happened: an unknown method or parameter,
-// an answer given twice, a call before retry_after had passed, broken formatting, a text over the limit.
+// Violations returns what a correct bot never does, in the order it happened: an unknown method or parameter, an answer
+// given twice, a call before retry_after had passed, broken formatting, a text over the limit.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,8 +82,8 @@ func (s *Server) ClearFaults() {
 	clear(s.rateLimit.until)
 }
 
-// SetRateLimit is Telegram's limit on messages and edits in all chats together: one more than perSecond within a second is
-// refused, and begins a [Server.LimitAll] of so many seconds. Zero, the default, sets no limit.
+// SetRateLimit is Telegram's limit on messages and edits in all chats together: one more than perSecond within a second
+// is refused, and begins a [Server.LimitAll] of so many seconds. Zero, the default, sets no limit.
 func (s *Server) SetRateLimit(perSecond, seconds int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,16 +91,16 @@ func (s *Server) SetRateLimit(perSecond, seconds int) {
 }
 
 // LimitAll is Telegram's limit on how much a bot may say altogether: for that many seconds whatever goes to a person,
-// chat actions and answers to presses included, gets 429 with the time that is left, in every chat. It is no
-// violation that another chat is tried, since a bot cannot know which limit it ran into; the same chat is.
+// chat actions and answers to presses included, gets 429 with the time that is left, in every chat. It is no violation
+// that another chat is tried, since a bot cannot know which limit it ran into; the same chat is.
 func (s *Server) LimitAll(seconds int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limitAll(s.opts.Now(), seconds)
 }
 
-// RevokeToken replaces the bot's token, as /revoke at BotFather does: the old one is answered with 401 from now on, also
-// where a getUpdates is being held. The bot stays the same.
+// RevokeToken replaces the bot's token, as /revoke at BotFather does: the old one is answered with 401 from now on,
+// also where a getUpdates is being held. The bot stays the same.
 func (s *Server) RevokeToken(next string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,9 +108,9 @@ func (s *Server) RevokeToken(next string) {
 	s.stopPoll(&apiError{Code: http.StatusUnauthorized, Description: "Unauthorized"})
 }
 
-// SecondPoller starts another instance of the bot that asks for updates again whenever it is disturbed, so that the
-// bot under test always holds the older request: each of its getUpdates, the held one among them, ends with 409. The
-// other instance confirms nothing. The returned func ends it.
+// SecondPoller starts another instance of the bot that asks for updates again whenever it is disturbed, so that the bot
+// under test always holds the older request: each of its getUpdates, the held one among them, ends with 409. The other
+// instance confirms nothing. The returned func ends it.
 func (s *Server) SecondPoller() (stop func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func (s *Server) SecondPoller() (stop func()) {
 	}
 }
 
-// SetForeignWebhook sets a webhook, as somebody else with the bot's token does: getUpdates, the held one included, gets
+// SetForeignWebhook sets a webhook, as another holder of the bot's token does: getUpdates, the held one included, gets
 // 409 until the webhook is deleted. Its host takes no update, so all of them stay in the queue.
 func (s *Server) SetForeignWebhook() {
 	s.mu.Lock()
@@ -133,8 +133,8 @@ func (s *Server) SetForeignWebhook() {
 	s.stopPoll(conflict("terminated by setWebhook request"))
 }
 
-// Redeliver gives the last n confirmed updates once more, before all others and with their old numbers, as Telegram
-// may after trouble of its own. It returns how many there were.
+// Redeliver gives the last n confirmed updates once more, before all others and with their old numbers, as Telegram may
+// after a failure of its own. It returns how many there were.
 func (s *Server) Redeliver(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,8 +144,8 @@ func (s *Server) Redeliver(n int) int {
 	return len(again)
 }
 
-// SetNextUpdateID makes the numbering go on from id. Telegram itself may restart it, higher or lower, after a week
-// of silence.
+// SetNextUpdateID makes the numbering go on from id. Telegram itself may restart it, higher or lower, after a week of
+// silence.
 func (s *Server) SetNextUpdateID(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,7 +20,7 @@ const (
 	DropHalf
 )
 
-// Fault is trouble to be made for the next calls that match.
+// Fault is what goes wrong for the next calls that match.
 type Fault struct {
 	Method string // empty for all methods
 	Chat   int64  // 0 for all chats
@@ -31,7 +31,7 @@ type Fault struct {
 	Status      int
 	Description string
 	RetryAfter  int    // seconds, sent as parameters.retry_after
-	Body        string // answers with these bytes as text/html instead of JSON, as a proxy in trouble does
+	Body        string // answers with these bytes as text/html instead of JSON, as a failing proxy does
 
 	Drop  Drop
 	Delay time.Duration // waited on Options.After before anything else

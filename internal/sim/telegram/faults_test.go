@@ -122,8 +122,7 @@ func TestHalfAnAnswer(t *testing.T) {
 	}
 }
 
-// A bot that meets the limit of all chats learns it from the second chat that is
-// refused: a third one is too early.
+// A bot that meets the limit of all chats learns it from the second chat that is refused: a third one is too early.
 func TestEarlyCallsAreCounted(t *testing.T) {
 	r := startServer(t)
 	for id := range int64(4) {

@@ -13,8 +13,8 @@ import (
 )
 
 // parseHTML reads Telegram's HTML mode as far as the bot writes it: tags that give a style, and links. It returns the
-// text without tags and the entities, outer before inner, with offsets in UTF-16 code units. The error is what
-// Telegram says after "can't parse entities: "; byte offsets in it count from the start of the source.
+// text without tags and the entities, outer before inner, with offsets in UTF-16 code units. The error is what Telegram
+// says after "can't parse entities: "; byte offsets in it count from the start of the source.
 func parseHTML(source string) (text string, entities []Entity, err error) {
 	p := &htmlParser{in: strings.ReplaceAll(source, "\x00", " ")}
 	for p.pos < len(p.in) && err == nil {
@@ -120,7 +120,7 @@ func (p *htmlParser) startTag() error {
 		quoted, _ := strings.CutPrefix(attributes, `href="`)
 		e.URL, attributes, _ = strings.Cut(quoted, `"`)
 		e.URL = strings.ReplaceAll(e.URL, "&amp;", "&")
-		if wrong := checkURL(e.URL); wrong != "" { // Telegram would drop the link in silence
+		if wrong := checkURL(e.URL); wrong != "" { // Telegram would drop the link and say nothing
 			return fmt.Errorf("the simulator takes no link %q: %s", e.URL, wrong)
 		}
 	}
@@ -166,8 +166,8 @@ func (p *htmlParser) shown() (kept []Entity) {
 // maxEntities is how many entities a message keeps; Telegram ignores the rest.
 const maxEntities = 100
 
-// normalize does to a parsed text what Telegram does before it stores one: white space at the end goes, so does
-// white space before the first entity, and commands and mentions are found.
+// normalize does to a parsed text what Telegram does before it stores one: white space at the end goes, so does white
+// space before the first entity, and commands and mentions are found.
 func normalize(text string, entities []Entity) (string, []Entity) {
 	lead := len(text) - len(strings.TrimLeft(text, " \n"))
 	if len(entities) > 0 {
@@ -214,7 +214,7 @@ func endsNone(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_/<>", r)
 }
 
-// blocks reports whether o covers part of e and is of a kind in which nothing is looked for.
+// blocks reports whether o overlaps e and is of a kind in which no commands or mentions are found.
 func blocks(o, e Entity) bool {
 	meet := o.Offset < e.Offset+e.Length && e.Offset < o.Offset+o.Length
 	return meet && slices.Contains([]string{"code", "pre", "text_link"}, o.Type)

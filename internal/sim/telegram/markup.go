@@ -77,7 +77,7 @@ func buttonError(format string, args ...any) *apiError {
 	return badRequest("can't parse inline keyboard button: %s", sprintf(format, args...))
 }
 
-// readButton reads one button. Telegram takes the first of several actions in silence; the simulator refuses them, since
+// readButton reads one button. Telegram quietly takes the first of several actions; the simulator refuses them, since
 // the bot cannot have meant it.
 func readButton(fields map[string]json.RawMessage) (Button, *apiError) {
 	var b Button

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Message is one message of a chat as its people see it now.
+// Message is one message of a chat as users see it now.
 type Message struct {
 	ID      int64
 	Chat    int64
@@ -138,7 +138,7 @@ type chat struct {
 	messages []*Message
 	deleted  []deletion
 	nextID   int64
-	known    bool // somebody wrote to the bot here, so that the bot may write
+	known    bool // the user wrote to the bot, so that the bot may write
 	blocked  bool
 
 	action    string // the last chat action and when it stops being shown
@@ -146,7 +146,7 @@ type chat struct {
 	headerRev int64 // change counter of the things about the chat itself
 }
 
-// deletion tells a page that a message went.
+// deletion records that a message was deleted, for the page.
 type deletion struct {
 	id  int64
 	rev int64

@@ -49,7 +49,7 @@ func getMe(s *Server, _ *call) (any, *apiError) {
 	return wireMe{wireUser: s.bot, CanJoinGroups: true}, nil
 }
 
-// New returns a server that knows nobody yet.
+// New returns a server without users.
 func New(o Options) *Server {
 	if o.Username == "" {
 		o.Username = "kite_demo_bot"
@@ -127,7 +127,7 @@ func splitPath(path string) (token, method string, ok bool) {
 	return token, method, ok && token != "" && method != "" && !strings.Contains(method, "/")
 }
 
-// accepts tells the bot's token of today from any other.
+// accepts reports whether token is the bot's present one.
 func (s *Server) accepts(token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,8 +29,8 @@ const firstUserID = 5000001
 
 // Page returns the chat as a web page, with the endpoints it lives on. All its addresses are relative, so that it can
 // be mounted under any prefix with http.StripPrefix; the prefix has to end in a slash in the browser, and a request
-// without one is redirected there. Where nobody is known yet, Asha and Ravi are made up. The page has no
-// authentication: whoever can open it can be anybody in the simulator.
+// without one is redirected there. If there are no users yet, it adds Asha and Ravi. The page has no authentication: a
+// visitor can act as any user.
 //
 // What changes something takes POST with a JSON body from a page of the same origin only.
 func (s *Server) Page() http.Handler {
@@ -224,8 +224,8 @@ func (s *Server) fileOf(person int64, id string) *File {
 // heartbeat keeps proxies from closing a page's quiet stream.
 const heartbeat = 20 * time.Second
 
-// pageEvent is one event of the stream: what changed in a chat since the event before. The event's id names the
-// server and the state, so that a page that was away gets exactly what it missed.
+// pageEvent is one event of the stream: what changed in a chat since the event before. The event's id names the server
+// and the state, so that a page that was away gets exactly what it missed.
 type pageEvent struct {
 	Reset    bool           `json:"reset,omitempty"` // forget everything shown before
 	Bot      pageBot        `json:"bot"`
@@ -314,8 +314,8 @@ func (s *Server) pageEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// resumeFrom reads the id of the last event that the page saw. -1 means that it has to start anew: it is a new page,
-// or the server is another one by now.
+// resumeFrom reads the id of the last event that the page saw. -1 means that it has to start anew: it is a new page, or
+// the server is another one by now.
 func (s *Server) resumeFrom(lastEventID string) int64 {
 	epoch, rev, _ := strings.Cut(lastEventID, "-")
 	n, err := strconv.ParseInt(rev, 10, 64)

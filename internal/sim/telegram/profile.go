@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// maxCommands is how many commands one scope holds; maxCommandBytes is about where Telegram says
-// BOT_COMMANDS_TOO_MUCH.
+// maxCommands is how many commands one scope holds; maxCommandBytes is about where Telegram says BOT_COMMANDS_TOO_MUCH.
 const (
 	maxCommands     = 100
 	maxCommandBytes = 7800

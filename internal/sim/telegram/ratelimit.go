@@ -51,7 +51,7 @@ func (s *Server) checkRate(m method, c *call) *apiError {
 	return nil
 }
 
-// countMessage begins the silence after one message too many within a second.
+// countMessage begins the pause after one message too many within a second.
 func (s *Server) countMessage(now time.Time) {
 	if s.rateLimit.perSecond == 0 {
 		return

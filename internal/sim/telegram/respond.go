@@ -27,7 +27,7 @@ func tooMany(seconds int) *apiError {
 	}
 }
 
-// described is a result that Telegram sends with a sentence beside it, as setWebhook does.
+// described is a result that Telegram sends with a description, as for setWebhook.
 type described struct {
 	Result      any
 	Description string
@@ -76,7 +76,7 @@ func plain(result any) any {
 func writeJSON(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_, _ = w.Write(marshal(body)) // a client that hung up has nobody to be told
+	_, _ = w.Write(marshal(body)) // the client may have hung up
 }
 
 // marshal cannot fail: it is only given this package's own types.
@@ -130,7 +130,7 @@ func conflict(format string, args ...any) *apiError {
 	return &apiError{Code: http.StatusConflict, Description: "Conflict: " + sprintf(format, args...)}
 }
 
-// twoPollers is what the older of two getUpdates requests is told.
+// twoPollers is the answer to the older of two getUpdates requests.
 func twoPollers() *apiError {
 	return conflict("terminated by other getUpdates request; make sure that only one bot instance is running")
 }

@@ -210,7 +210,7 @@ func (s *Server) upload(c *call, part string) (*File, *apiError) {
 	return &fresh, nil
 }
 
-// storeFile gives an uploaded file an id that depends on its content and its turn.
+// storeFile gives an uploaded file an id made of its number and content.
 func (s *Server) storeFile(f *File) *File {
 	h := fnv.New64a()
 	h.Write(f.Data)

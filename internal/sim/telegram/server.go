@@ -15,14 +15,14 @@ import (
 
 // Options configures a [Server]. The zero value is a server that accepts no token at all.
 type Options struct {
-	// Token is the one bot token accepted. Any other is answered with 401 Unauthorized; an empty one lets nobody in.
+	// Token is the one bot token accepted. Any other is answered with 401 Unauthorized; an empty one is never accepted.
 	Token string
 	// Username is the bot's user name without "@"; empty means "kite_demo_bot".
 	Username string
 	// Name is the bot's first name, shown as the page's title; empty means "Kite demo".
 	Name string
-	// Now tells the time for message dates, the age of callback queries, flood control and the 48 hours of
-	// deleteMessage. Nil means time.Now.
+	// Now is the clock for message dates, the age of callback queries, flood control and the 48 hours of deleteMessage.
+	// Nil means time.Now.
 	Now func() time.Time
 	// After makes the channel behind a webhook's retry and a fault's delay. Nil means time.After.
 	After func(time.Duration) <-chan time.Time
@@ -30,7 +30,7 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// User is somebody with a Telegram account. Their private chat with the bot has their own id.
+// User is a Telegram account. Its private chat with the bot has the same id.
 type User struct {
 	ID        int64
 	FirstName string
@@ -55,8 +55,8 @@ type CallbackQuery struct {
 	answered   bool
 }
 
-// method is one Bot API method: the parameters that the simulator knows and what it does. run is called with the lock held;
-// waits is called without it, for the one method that blocks.
+// method is one Bot API method: the parameters that the simulator knows and what it does. run is called with the lock
+// held; waits is called without it, for the one method that blocks.
 type method struct {
 	params []string
 	run    func(*Server, *call) (any, *apiError)
@@ -67,15 +67,15 @@ type method struct {
 	shows bool
 }
 
-// Server is a Bot API server for one bot, with the people who talk to it. It is an http.Handler for
-// /bot<TOKEN>/<method>. All its methods may be called from any goroutine.
+// Server is a Bot API server for one bot and its users. It is an http.Handler for /bot<TOKEN>/<method>. All its methods
+// may be called from any goroutine.
 type Server struct {
 	opts    Options
 	bot     wireUser
 	methods map[string]method
 	client  *http.Client // posts to the webhook
 	closed  chan struct{}
-	epoch   string         // tells this server from one before, for pages that come back
+	epoch   string         // distinguishes this server from an earlier one, for pages that reconnect
 	workers sync.WaitGroup // the webhook's goroutine
 
 	mu         sync.Mutex
@@ -83,7 +83,7 @@ type Server struct {
 	rev        int64         // counts changes a page may have to show
 	chats      map[int64]*chat
 	users      map[int64]*User
-	userIDs    []int64 // people in the order they appeared
+	userIDs    []int64 // users in the order they appeared
 	queries    map[string]*CallbackQuery
 	nextQuery  int64
 	files      int // how many were uploaded
@@ -104,8 +104,8 @@ func (s *Server) stopHook() {
 	}
 }
 
-// Close ends long polls, page streams, waiting tests and the webhook's deliveries, and waits for the latter.
-// The server answers nothing sensible afterwards. Closing twice is harmless.
+// Close ends long polls, page streams, waiting tests and the webhook's deliveries, and waits for the latter. The server
+// answers nothing sensible afterwards. Closing twice is harmless.
 func (s *Server) Close() {
 	s.mu.Lock()
 	select {
@@ -161,7 +161,7 @@ func (s *Server) keepConfirmed(confirmed []queuedUpdate) {
 // errClosed ends waits when the server is closed.
 var errClosed = errors.New("the simulator was closed")
 
-// wait blocks until ready, which is called with the lock held, says so.
+// wait blocks until ready, which is called with the lock held, returns true.
 func (s *Server) wait(ctx context.Context, ready func() bool) error {
 	for {
 		s.mu.Lock()
@@ -180,7 +180,7 @@ func (s *Server) wait(ctx context.Context, ready func() bool) error {
 	}
 }
 
-// notify wakes everybody who waits for a change. The caller holds the lock.
+// notify wakes all waiters. The caller holds the lock.
 func (s *Server) notify() {
 	s.rev++
 	close(s.changed)
@@ -261,7 +261,7 @@ func (s *Server) openChat(c *call) (*chat, *apiError) {
 	return ch, nil
 }
 
-// sender is the sender with this id: the bot or one of the people.
+// sender is the sender with this id: the bot or a user.
 func (s *Server) sender(id int64) *wireUser {
 	if id == s.bot.ID {
 		bot := s.bot
@@ -300,7 +300,7 @@ func (s *Server) wire(ch *chat, m *Message) *wireMessage {
 	return w
 }
 
-// addMessage appends a message, gives it the next number and tells everybody. The caller holds the lock.
+// addMessage appends a message, gives it the next number and wakes all waiters. The caller holds the lock.
 func (s *Server) addMessage(ch *chat, m *Message) *Message {
 	ch.nextID++
 	m.ID, m.Chat = ch.nextID, ch.ID
@@ -314,7 +314,7 @@ func (s *Server) addMessage(ch *chat, m *Message) *Message {
 	return m
 }
 
-// changedMessage tells everybody that a message is not what it was. The caller holds the lock.
+// changedMessage marks a message as changed and wakes all waiters. The caller holds the lock.
 func (s *Server) changedMessage(m *Message) {
 	s.notify()
 	m.rev = s.rev

@@ -39,7 +39,7 @@ type queuedUpdate struct {
 	order string // what it waits behind on its way to a webhook
 }
 
-// orderOf names what an update waits behind: Telegram keeps the order of one kind of update in one chat, or, where
+// orderOf names the updates that one waits for: Telegram keeps the order of one kind of update in one chat, or, where
 // there is no chat, from one person.
 func orderOf(raw json.RawMessage) string {
 	var fields map[string]json.RawMessage
@@ -52,7 +52,7 @@ func orderOf(raw json.RawMessage) string {
 		if kind == "update_id" {
 			continue
 		}
-		_ = json.Unmarshal(content, &origin) // what has neither shares a lane
+		_ = json.Unmarshal(content, &origin) // updates with neither share one order
 		if origin.Chat.ID == 0 {
 			origin.Chat.ID = origin.From.ID
 		}
@@ -92,12 +92,12 @@ type webhook struct {
 	secret  string
 	max     int64
 	stop    context.CancelFunc
-	busy    map[string]bool // whose first update is being delivered
+	busy    map[string]bool // orders whose first update is being delivered
 	lastErr string
 	lastAt  time.Time
 }
 
-// claim takes the first update whose lane is free, unless as many are under way as may be.
+// claim takes the first update that waits for no earlier one, unless max are being delivered.
 func (h *webhook) claim(queue []queuedUpdate) (queuedUpdate, bool) {
 	if int64(len(h.busy)) >= h.max {
 		return queuedUpdate{}, false
@@ -117,16 +117,16 @@ type rateLimit struct {
 	all          time.Time            // until when nothing may be said anywhere
 	refusedChats map[string]bool      // the chats that were refused for all, by quietKey
 	perSecond    int                  // messages a second altogether, 0 for any number
-	pause        int                  // seconds of silence for one more than limit
+	pause        int                  // seconds, after one more than perSecond
 	recent       []time.Time          // the messages of the last second
 	early        EarlyCalls
 }
 
-// EarlyCalls counts calls that came before the retry_after of a 429 had passed. Those of Chats and Presses are among the
-// violations, too.
+// EarlyCalls counts calls that came before the retry_after of a 429 had passed. Those of Chats and Presses are among
+// the violations, too.
 type EarlyCalls struct {
 	Chats     int // to a chat that was refused
-	All       int // messages to another chat, once two chats were refused, which tells that it is for all
+	All       int // messages to another chat, once two chats were refused, which shows that the limit is for all
 	Callbacks int // answers to presses, after one was refused
 }
 

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// queue gives the update a number and puts it into the queue, or drops it if the bot does not want its kind: then
-// the number is 0. The caller holds the lock.
+// queue gives the update a number and puts it into the queue, or drops it if the bot does not want its kind: then the
+// number is 0. The caller holds the lock.
 func (s *Server) queue(kind string, u *wireUpdate) int64 {
 	if !slices.Contains(s.updates.kinds, kind) {
 		return 0
@@ -118,10 +118,10 @@ func (s *Server) endPoll(p *poll) {
 	}
 }
 
-// confirm forgets the updates that an offset confirms. A negative offset keeps only that many from the end. An
-// offset right behind an update of the queue confirms it and all before it, whatever their numbers; another one
-// confirms the lower numbers, unless it lies beyond the current numbering: then it belongs to a numbering that
-// ended, and confirms nothing.
+// confirm forgets the updates that an offset confirms. A negative offset keeps only that many from the end. An offset
+// right behind an update of the queue confirms it and all before it, whatever their numbers; another one confirms the
+// lower numbers, unless it lies beyond the current numbering: then it belongs to a numbering that ended, and confirms
+// nothing.
 func (s *Server) confirm(offset int64) {
 	q := s.updates.queue
 	before := len(q)

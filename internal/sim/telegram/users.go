@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// User returns the person with this id, and makes them up if there is nobody yet. The bot may write to them only
-// after they have sent their first message.
+// User returns the user with this id, and adds it if there is none. The bot may write to it only after its first
+// message.
 func (s *Server) User(id int64, firstName string) *User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.addUser(id, firstName)
 }
 
-// Users returns everybody there is, in the order they appeared.
+// Users returns all users in the order they appeared.
 func (s *Server) Users() []*User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,7 +29,7 @@ func (s *Server) Users() []*User {
 }
 
 // Send sends the bot a text message and returns its update id. White space at the ends is cut off, as every client
-// does, and a text that is empty then is not sent: the id is 0. Somebody who had blocked the bot unblocks it by this.
+// does, and a text that is empty then is not sent: the id is 0. This also unblocks the bot.
 func (p *User) Send(text string) (updateID int64) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -59,8 +59,8 @@ func (p *User) Last() Message {
 	return Message{}
 }
 
-// Wait blocks until the private chat satisfies what. When ctx ends first, or the server is closed, the error shows
-// the chat as it was then.
+// Wait blocks until the private chat satisfies what. When ctx ends first, or the server is closed, the error shows the
+// chat as it was then.
 func (p *User) Wait(ctx context.Context, what func([]Message) bool) error {
 	var seen []Message
 	err := p.s.wait(ctx, func() bool {
@@ -80,7 +80,7 @@ func (p *User) Commands() []Command {
 	return append([]Command(nil), p.s.menuFor(p)...)
 }
 
-// Block makes every message to this person fail with 403 and tells the bot by a my_chat_member update.
+// Block makes every message to this user fail with 403 and sends the bot a my_chat_member update.
 func (p *User) Block() {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -118,7 +118,7 @@ func (p *User) Delete(messageID int64) {
 	p.s.remove(p.chat(), messageID)
 }
 
-// ForgetChat makes the private chat unknown to the bot, as if nobody had ever written there: "chat not found". The
+// ForgetChat makes the private chat unknown to the bot, as if the user had never written there: "chat not found". The
 // person's next message brings it back.
 func (p *User) ForgetChat() {
 	p.s.mu.Lock()
@@ -147,8 +147,8 @@ func (p *User) Press(messageID int64, data string) (*CallbackQuery, error) {
 	return nil, fmt.Errorf("press %q: message %d has no such button: %s", data, messageID, m)
 }
 
-// PressForged sends the callback query of a client that lies: the message may be missing, belong to another
-// keyboard or have lost the button long ago.
+// PressForged sends the callback query of a client that lies: the message may be missing, belong to another keyboard or
+// have lost the button long ago.
 func (p *User) PressForged(messageID int64, data string) *CallbackQuery {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -219,8 +219,8 @@ func answerCallbackQuery(s *Server, c *call) (any, *apiError) {
 	return true, nil
 }
 
-// Group is a group that the bot is a member of, with privacy mode on: it sees commands meant for it, messages
-// that mention it, and nothing else.
+// Group is a group that the bot is a member of, with privacy mode on: it sees commands meant for it, messages that
+// mention it, and nothing else.
 type Group struct {
 	ID    int64
 	Title string

@@ -77,8 +77,8 @@ func setWebhook(s *Server, c *call) (any, *apiError) {
 	return described{true, "Webhook was set"}, nil
 }
 
-// checkHook accepts https and, unlike Telegram, http on any port, but only to this machine: the simulator calls nobody
-// else.
+// checkHook accepts https and, unlike Telegram, http on any port, but only to this machine: the simulator calls no
+// other host.
 func checkHook(link, secret string) *apiError {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -143,7 +143,7 @@ func (s *Server) startHook(h *webhook) {
 	s.workers.Go(func() { s.deliver(ctx, h) })
 }
 
-// deliver posts updates: those of one lane one after the other, in order, those of different lanes side by side.
+// deliver posts updates: those of one order one after the other, the others in parallel.
 func (s *Server) deliver(ctx context.Context, h *webhook) {
 	var posts sync.WaitGroup
 	defer posts.Wait()
@@ -160,7 +160,7 @@ func (s *Server) deliver(ctx context.Context, h *webhook) {
 	}
 }
 
-// postUntilTaken stays with an update until it is taken.
+// postUntilTaken posts an update until it is taken.
 func (s *Server) postUntilTaken(ctx context.Context, h *webhook, u queuedUpdate) {
 	for failures := 1; ; failures++ {
 		after, err := s.postUpdate(ctx, h, u)
@@ -177,8 +177,8 @@ func (s *Server) postUntilTaken(ctx context.Context, h *webhook, u queuedUpdate)
 	}
 }
 
-// pauseAfter is how long an update waits after having failed so often: as long as the answer asked for, up to an
-// hour; else not at all the first time, and then twice as long each time, up to a minute.
+// pauseAfter is how long an update waits after having failed so often: as long as the answer asked for, up to an hour;
+// else not at all the first time, and then twice as long each time, up to a minute.
 func pauseAfter(failures int, asked time.Duration) time.Duration {
 	switch {
 	case asked > 0:
@@ -215,8 +215,8 @@ func (s *Server) delivered(ctx context.Context, h *webhook, u queuedUpdate) {
 }
 
 // postUpdate posts one update and wants a 2xx; after is what else the answer asks for. A method call in the answer's
-// body is a violation: the simulator does not carry it out. So is a 410, which makes Telegram give a webhook up in
-// the end.
+// body is a violation: the simulator does not carry it out. So is a 410, which makes Telegram give a webhook up in the
+// end.
 func (s *Server) postUpdate(ctx context.Context, h *webhook, u queuedUpdate) (after time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(u.raw))
 	if err != nil {

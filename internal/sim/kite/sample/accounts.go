@@ -175,7 +175,7 @@ func (m sample) at(clock string) time.Time {
 	return m.day.Add(opens + time.Duration(float64(since)*m.passed).Truncate(time.Second))
 }
 
-// profile is what is the same for everybody, with a name.
+// profile fills in what is the same in every account.
 func profile(userID, name, shortName, email string) Profile {
 	return Profile{
 		UserID: userID, UserName: name, UserShortname: shortName, UserType: "individual", Email: email, Broker: "ZERODHA",
@@ -274,7 +274,7 @@ func (a Alert) comparedWith(id string) Alert {
 	return a
 }
 
-// triggered tells that it did, so many times, last at a moment.
+// triggered makes it one that has gone off so many times, last at a moment.
 func (a Alert) triggered(times int, last time.Time) Alert {
 	a.AlertCount, a.UpdatedAt = times, last
 	return a

@@ -2,9 +2,9 @@ package sample
 
 import "time"
 
-// The types of this file are the answers of the tools. Field order, names and number kinds are those of the far end,
-// which re-marshals Go structs of its own: what is unknown there is a zero value here, never an absent key. Money is
-// in rupees as float64, so that sums carry the same noise that a client meets in real life.
+// The types of this file are the answers of the tools. Field order, names and number kinds are those of the real
+// server, which re-marshals Go structs of its own: what is unknown there is a zero value here, never an absent key.
+// Money is in rupees as float64, so that sums carry the same noise that a client meets in real life.
 
 // Account is everything that Kite knows of one person.
 type Account struct {
@@ -121,7 +121,7 @@ type MTF struct {
 }
 
 // MFHolding is one row of get_mf_holdings. Tradingsymbol is the ISIN of the fund, LastPrice its NAV; PnL is always 0,
-// as at the far end.
+// as at the real server.
 type MFHolding struct {
 	Folio         string  `json:"folio"`
 	Fund          string  `json:"fund"`
@@ -329,7 +329,7 @@ type OHLCQuote struct {
 	OHLC            OHLC    `json:"ohlc"`
 }
 
-// FullQuote is one value of get_quotes. NetChange is always 0, as at the far end: a client computes it.
+// FullQuote is one value of get_quotes. NetChange is always 0, as at the real server: a client computes it.
 type FullQuote struct {
 	InstrumentToken   uint32    `json:"instrument_token"`
 	Timestamp         time.Time `json:"timestamp"`

@@ -29,8 +29,8 @@ func IntervalByName(name string) (Interval, bool) {
 }
 
 // Candles returns the history of an instrument between from and to, both included, up to now. It is a random walk
-// seeded by the instrument: the same at every call of a day, ending in the last price and, one trading day earlier,
-// in the close before.
+// seeded by the instrument: the same at every call of a day, ending in the last price and, one trading day earlier, in
+// the close before.
 func (l Listing) Candles(every Interval, from, to, now time.Time) []Candle {
 	out := []Candle{}
 	for _, d := range l.days(from, now) {
@@ -52,8 +52,8 @@ func (l Listing) Candles(every Interval, from, to, now time.Time) []Candle {
 	return out
 }
 
-// days returns the daily candles from the day of from to the last trading day that has begun by now, oldest first. There
-// is no history before 2000.
+// days returns the daily candles from the day of from to the last trading day that has begun by now, oldest first.
+// There is no history before 2000.
 func (l Listing) days(from, now time.Time) []Candle {
 	if l.LastPrice == 0 {
 		return nil

@@ -90,7 +90,7 @@ func (l Listing) Quote(now time.Time) FullQuote {
 		InstrumentToken: l.InstrumentToken, Timestamp: now, LastPrice: l.LastPrice, OHLC: l.DayOHLC(now), Volume: l.Volume,
 	}
 	if l.InstrumentType == "INDEX" || l.LastPrice == 0 {
-		return q // nobody trades these
+		return q // these are not traded
 	}
 	q.LastQuantity, q.LastTradeTime = l.LotSize, now.Add(-3*time.Second)
 	q.AveragePrice = math.Round((l.LastPrice*2+q.OHLC.Open)/3*100) / 100
@@ -105,7 +105,7 @@ func (l Listing) Quote(now time.Time) FullQuote {
 	return q
 }
 
-// listingOfHolding makes a listing of what somebody holds, so that generated accounts can be quoted, too.
+// listingOfHolding lists a holding, so that generated accounts can be quoted as well.
 func listingOfHolding(h Holding) Listing {
 	l := equity(h.Exchange, h.Tradingsymbol, h.Tradingsymbol, h.ISIN, h.InstrumentToken>>8, h.LastPrice, h.ClosePrice)
 	l.InstrumentToken = h.InstrumentToken
@@ -155,13 +155,13 @@ func contract(exchange, symbol, underlying, kind, expiry string, exchangeToken u
 }
 
 // instruments lists the market of the simulator. The companies behind some of the symbols exist; tokens, ISINs and
-// prices are made up, here and there so as to be awkward: "&" and "-" in symbols, series suffixes, a share without
-// a price, one share on both exchanges, very long and very short symbols. The contracts are the nearest ones on a day.
+// prices are made up, here and there so as to be awkward: "&" and "-" in symbols, series suffixes, a share without a
+// price, one share on both exchanges, very long and very short symbols. The contracts are the nearest ones on a day.
 func instruments(day time.Time) []Listing {
 	return slices.Concat(largeShares(), unusualShares(), indices(), contracts(day))
 }
 
-// largeShares are the ones that everybody knows.
+// largeShares are well-known companies.
 func largeShares() []Listing {
 	nse := func(symbol, name, isin string, token uint32, last, before float64) Listing {
 		return equity("NSE", symbol, name, isin, token, last, before)
@@ -189,7 +189,7 @@ func largeShares() []Listing {
 	}
 }
 
-// unusualShares are the ones that clients stumble over.
+// unusualShares are the ones that clients get wrong.
 func unusualShares() []Listing {
 	nse := func(symbol, name, isin string, token uint32, last, before float64) Listing {
 		return equity("NSE", symbol, name, isin, token, last, before)

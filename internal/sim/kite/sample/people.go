@@ -199,9 +199,9 @@ func kavya(m sample) Account {
 	return a
 }
 
-// Generate returns another account for soak tests. The same seed gives the same account, different seeds give
-// different user ids, and every figure tells whose it is: symbols carry the seed, and quantities, prices and cash are
-// the seed when divided by 1000 without remainder. The seed must not be negative, nor holdings exceed 99.
+// Generate returns another account for soak tests. The same seed gives the same account, different seeds give different
+// user ids, and every figure shows whose it is: symbols carry the seed, and quantities, prices and cash are the seed
+// when divided by 1000 without remainder. The seed must not be negative, nor holdings exceed 99.
 func Generate(seed int64, holdings int) Account {
 	if seed < 0 || holdings < 0 || holdings > 99 {
 		panic(fmt.Sprintf("sample: cannot generate %d holdings for seed %d", holdings, seed))
