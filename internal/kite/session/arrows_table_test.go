@@ -116,11 +116,11 @@ func (c Cause) String() string { return causeNames[c] }
 // of what the derivation can come to, and tests hold every change to it.
 func Arrows() []Arrow {
 	var all []Arrow
-	for _, w := range arrowTable() {
-		for _, from := range w.from {
-			for _, to := range w.to {
+	for _, h := range arrowTable() {
+		for _, from := range h.from {
+			for _, to := range h.to {
 				if from != to {
-					all = append(all, Arrow{From: from, To: to, By: w.by})
+					all = append(all, Arrow{From: from, To: to, By: h.by})
 				}
 			}
 		}

@@ -8,37 +8,37 @@ import (
 )
 
 // later is a restart after so long, with the clock set.
-func (w *world) later(after, by time.Duration) {
-	w.pool.Close()
+func (h *harness) later(after, by time.Duration) {
+	h.pool.Close()
 	time.Sleep(after)
-	w.shift(by)
+	h.shift(by)
 }
 
 // The clock is set between the link and the login, and the bot restarted.
 func TestASetClockLosesNoLogin(t *testing.T) {
 	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, time.Hour, 25 * time.Hour} {
 		t.Run(by.String(), func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				link := w.link(asha, "/holdings")
-				w.pass(time.Minute)
-				w.shift(by)
-				w.pass(10 * time.Minute)
-				w.wantEvents() // it may still be finished
-				w.kite.Browser(link.URL, "AB1234")
-				w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
-				w.pass(15 * time.Second)
-				w.wantEvents("11 logged in AB1234/holdings")
-				w.restart()
-				w.wantEvents("11 logged in AB1234/holdings") // until it was told
-				if err := w.pool.Announced(asha); err != nil {
+			testPool(t, func(h *harness) {
+				link := h.link(asha, "/holdings")
+				h.pass(time.Minute)
+				h.shift(by)
+				h.pass(10 * time.Minute)
+				h.wantEvents() // it may still be finished
+				h.kite.Browser(link.URL, "AB1234")
+				h.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+				h.pass(15 * time.Second)
+				h.wantEvents("11 logged in AB1234/holdings")
+				h.restart()
+				h.wantEvents("11 logged in AB1234/holdings") // until it was told
+				if err := h.pool.Announced(asha); err != nil {
 					t.Fatal(err)
 				}
-				w.restart()
-				w.wantEvents()
-				if s, err := w.pool.Status(asha); err != nil || s.Link != nil || len(s.Links) > 0 {
+				h.restart()
+				h.wantEvents()
+				if s, err := h.pool.Status(asha); err != nil || s.Link != nil || len(s.Links) > 0 {
 					t.Errorf("the link of the login is still offered: %v", err)
 				}
-				w.wantAnswer(asha, "AB1234")
+				h.wantAnswer(asha, "AB1234")
 			})
 		})
 	}
@@ -47,17 +47,17 @@ func TestASetClockLosesNoLogin(t *testing.T) {
 // The same, once the login is there and its telling failed.
 func TestASetClockLosesNoAnnouncement(t *testing.T) {
 	for _, by := range []time.Duration{-time.Hour, time.Hour} {
-		inWorld(t, func(w *world) {
-			w.kite.Browser(w.link(asha, "/holdings").URL, "AB1234")
-			w.pass(2 * time.Second)
-			w.wantEvents("11 logged in AB1234/holdings")
-			w.shift(by)
-			w.wantEvents("11 logged in AB1234/holdings")
-			if s := w.wantState(asha, session.Parked); !s.Announcing {
+		testPool(t, func(h *harness) {
+			h.kite.Browser(h.link(asha, "/holdings").URL, "AB1234")
+			h.pass(2 * time.Second)
+			h.wantEvents("11 logged in AB1234/holdings")
+			h.shift(by)
+			h.wantEvents("11 logged in AB1234/holdings")
+			if s := h.wantState(asha, session.Parked); !s.Announcing {
 				t.Error("the event is not on its way")
 			}
-			w.pass(session.AnnounceTime)
-			if s := w.wantState(asha, session.Parked); s.Announcing || len(s.FinishedLinks) != 1 {
+			h.pass(session.AnnounceTime)
+			if s := h.wantState(asha, session.Parked); s.Announcing || len(s.FinishedLinks) != 1 {
 				t.Errorf("news %v, %d links: the event is lost, and its link still shown", s.Announcing, len(s.FinishedLinks))
 			}
 		})
@@ -67,15 +67,15 @@ func TestASetClockLosesNoAnnouncement(t *testing.T) {
 // A link of an earlier process may be dead, whatever the clock says.
 func TestASetClockHandsOutNoDeadLink(t *testing.T) {
 	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, 0} {
-		inWorld(t, func(w *world) {
-			dead := w.link(asha, "")
-			w.later(70*time.Minute, by)
-			link := w.link(asha, "")
+		testPool(t, func(h *harness) {
+			dead := h.link(asha, "")
+			h.later(70*time.Minute, by)
+			link := h.link(asha, "")
 			if link.Session == dead.Session {
 				t.Errorf("by %v: a dead link is handed out again", by)
 			}
-			w.pass(time.Minute)
-			if again := w.link(asha, ""); again.Session != link.Session {
+			h.pass(time.Minute)
+			if again := h.link(asha, ""); again.Session != link.Session {
 				t.Errorf("by %v: a young link of this process is not", by)
 			}
 		})
@@ -87,18 +87,18 @@ func TestASetClockHandsOutNoDeadLink(t *testing.T) {
 func TestASetClockShowsNoForeignFigures(t *testing.T) {
 	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, 50 * time.Minute, 25 * time.Hour} {
 		for _, idle := range []bool{false, true} {
-			inWorld(t, func(w *world) {
-				link := w.login(asha, "AB1234")
-				w.kite.Answer("XX9999", "get_holdings", "another person's")
-				w.pass(5 * time.Minute)
-				w.shift(by)
-				w.wantAnswer(asha, "AB1234")
+			testPool(t, func(h *harness) {
+				link := h.login(asha, "AB1234")
+				h.kite.Answer("XX9999", "get_holdings", "another person's")
+				h.pass(5 * time.Minute)
+				h.shift(by)
+				h.wantAnswer(asha, "AB1234")
 				if idle {
-					w.pass(2 * idleTime) // parked, and forgotten if that is safe
-					w.wantAnswer(asha, "AB1234")
+					h.pass(2 * idleTime) // parked, and forgotten if that is safe
+					h.wantAnswer(asha, "AB1234")
 				}
-				w.kite.Browser(link.URL, "XX9999")
-				if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+				h.kite.Browser(link.URL, "XX9999")
+				if got, err := h.call(asha); got != "" || !asError[*session.UsurpedError](err) {
 					t.Errorf("by %v: answer = %q, %v", by, got, err)
 				}
 			})
@@ -111,31 +111,31 @@ func TestASetClockShowsNoForeignFigures(t *testing.T) {
 func TestAClockSetWhileRunning(t *testing.T) {
 	for _, by := range []time.Duration{-25 * time.Hour, -time.Hour, 50 * time.Minute, 25 * time.Hour} {
 		t.Run(by.String(), func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.shift(0)
-				dead := w.link(ravi, "")
-				link := w.link(asha, "/holdings")
-				w.pass(time.Minute)
-				w.jump(by)
-				w.pass(time.Minute)
-				w.wantEvents() // both may still be finished
-				w.wantState(asha, session.LinkSent)
+			testPool(t, func(h *harness) {
+				h.shift(0)
+				dead := h.link(ravi, "")
+				link := h.link(asha, "/holdings")
+				h.pass(time.Minute)
+				h.jump(by)
+				h.pass(time.Minute)
+				h.wantEvents() // both may still be finished
+				h.wantState(asha, session.LinkSent)
 				// A host that slept looks like a clock that was set forward.
-				if again := w.link(asha, ""); (again.Session == link.Session) != (by < 0) {
+				if again := h.link(asha, ""); (again.Session == link.Session) != (by < 0) {
 					t.Error("a link that may be old is handed out again, or a young one is not")
 				}
-				w.kite.Browser(link.URL, "AB1234")
-				w.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
-				w.kite.Answer("XX9999", "get_holdings", "another person's")
-				w.pass(15 * time.Second)
-				w.wantEvents("11 logged in AB1234/holdings")
-				w.wantAnswer(asha, "AB1234")
-				w.kite.Browser(link.URL, "XX9999")
-				if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+				h.kite.Browser(link.URL, "AB1234")
+				h.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
+				h.kite.Answer("XX9999", "get_holdings", "another person's")
+				h.pass(15 * time.Second)
+				h.wantEvents("11 logged in AB1234/holdings")
+				h.wantAnswer(asha, "AB1234")
+				h.kite.Browser(link.URL, "XX9999")
+				if got, err := h.call(asha); got != "" || !asError[*session.UsurpedError](err) {
 					t.Errorf("answer = %q, %v", got, err)
 				}
-				w.pass(session.LinkLife)
-				if young := w.link(ravi, ""); young.Session == dead.Session {
+				h.pass(session.LinkLife)
+				if young := h.link(ravi, ""); young.Session == dead.Session {
 					t.Error("a dead link is handed out again")
 				}
 			})
@@ -145,14 +145,14 @@ func TestAClockSetWhileRunning(t *testing.T) {
 
 // Within one process the age of a link is measured, not read from the wall.
 func TestAParkedPersonsLinkIsRemembered(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.pass(time.Hour) // the process is old
-		link := w.login(asha, "AB1234")
-		w.pass(2 * idleTime)
-		w.wantAnswer(asha, "AB1234")
-		w.kite.Browser(link.URL, "XX9999")
-		w.kite.Answer("XX9999", "get_holdings", "another person's")
-		if got, err := w.call(asha); got != "" || !asError[*session.UsurpedError](err) {
+	testPool(t, func(h *harness) {
+		h.pass(time.Hour) // the process is old
+		link := h.login(asha, "AB1234")
+		h.pass(2 * idleTime)
+		h.wantAnswer(asha, "AB1234")
+		h.kite.Browser(link.URL, "XX9999")
+		h.kite.Answer("XX9999", "get_holdings", "another person's")
+		if got, err := h.call(asha); got != "" || !asError[*session.UsurpedError](err) {
 			t.Errorf("answer = %q, %v", got, err)
 		}
 	})
@@ -161,16 +161,16 @@ func TestAParkedPersonsLinkIsRemembered(t *testing.T) {
 // A code that waits for its turn is sent, whatever the clock says of its age.
 func TestASetClockSendsACode(t *testing.T) {
 	for _, by := range []time.Duration{-time.Hour, 0, time.Hour} {
-		for _, set := range []func(*world, time.Duration){(*world).shift, (*world).jump} {
-			inOAuth(t, func(w *world) {
-				w.shift(0)
-				w.kite.Limit(2) // sent again, since it was not looked at
-				if err := w.authorize(asha, "AB1234"); !asError[*session.QueuedError](err) {
+		for _, set := range []func(*harness, time.Duration){(*harness).shift, (*harness).jump} {
+			testOAuth(t, func(h *harness) {
+				h.shift(0)
+				h.kite.Limit(2) // sent again, since it was not looked at
+				if err := h.authorize(asha, "AB1234"); !asError[*session.QueuedError](err) {
 					t.Fatalf("%v, want queued", err)
 				}
-				set(w, by)
-				w.pass(time.Minute)
-				w.wantEvents("11 logged in AB1234")
+				set(h, by)
+				h.pass(time.Minute)
+				h.wantEvents("11 logged in AB1234")
 			})
 		}
 	}

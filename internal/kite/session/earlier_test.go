@@ -14,10 +14,10 @@ import (
 )
 
 // wantEnds checks what a person is told of the sessions of before.
-func (w *world) wantEnds(who int64, unended, waits bool) {
-	w.t.Helper()
-	if s, err := w.pool.Status(who); err != nil || s.Unended != unended || s.EndWaits != waits {
-		w.t.Errorf("of %d: unended %v, waits %v, %v, want %v and %v", who, s.Unended, s.EndWaits, err, unended, waits)
+func (h *harness) wantEnds(who int64, unended, waits bool) {
+	h.t.Helper()
+	if s, err := h.pool.Status(who); err != nil || s.Unended != unended || s.EndWaits != waits {
+		h.t.Errorf("of %d: unended %v, waits %v, %v, want %v and %v", who, s.Unended, s.EndWaits, err, unended, waits)
 	}
 }
 
@@ -29,37 +29,37 @@ func ended(calls []string) []string {
 // A logout that waits, and a new login of the same Kite user: a DELETE could end
 // the new login as well, so the person is told, until they say that it be sent.
 func TestALoginWhileALogoutWaits(t *testing.T) {
-	for how, leave := range ways {
+	for how, leave := range leaveFuncs {
 		t.Run(how, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.login(asha, "AB1234")
-				w.kite.Undying.Store(true)
-				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
+			testPool(t, func(h *harness) {
+				h.login(asha, "AB1234")
+				h.kite.Undying.Store(true)
+				if _, _, err := leave(h.pool, h.t.Context(), asha); err != nil {
 					t.Fatal(err)
 				}
-				w.pass(20 * time.Minute)
-				w.restart()
-				w.login(asha, "AB1234")
-				w.wantEnds(asha, true, true)
-				w.kite.Undying.Store(false)
-				w.kite.Calls()
-				w.pass(10 * time.Minute)
-				if sent := ended(w.kite.Calls()); len(sent) > 0 {
+				h.pass(20 * time.Minute)
+				h.restart()
+				h.login(asha, "AB1234")
+				h.wantEnds(asha, true, true)
+				h.kite.Undying.Store(false)
+				h.kite.Calls()
+				h.pass(10 * time.Minute)
+				if sent := ended(h.kite.Calls()); len(sent) > 0 {
 					t.Errorf("without being asked: %q", sent)
 				}
-				w.restart()
-				w.wantAnswer(asha, "AB1234")
-				w.wantEnds(asha, true, true)
+				h.restart()
+				h.wantAnswer(asha, "AB1234")
+				h.wantEnds(asha, true, true)
 
-				s, err := w.pool.EndEarlier(w.t.Context(), asha)
+				s, err := h.pool.EndEarlier(h.t.Context(), asha)
 				if err != nil || s.Unended || s.State != session.Parked {
 					t.Errorf("after the end: unended %v, %v, %v", s.Unended, s.State, err)
 				}
-				if n := w.kite.LoggedIn("AB1234"); n != 1 {
+				if n := h.kite.LoggedIn("AB1234"); n != 1 {
 					t.Errorf("%d sessions are logged in, want the new one", n)
 				}
-				w.wantEvents() // the caller tells
-				w.wantAnswer(asha, "AB1234")
+				h.wantEvents() // the caller tells
+				h.wantAnswer(asha, "AB1234")
 			})
 		})
 	}
@@ -68,29 +68,29 @@ func TestALoginWhileALogoutWaits(t *testing.T) {
 // Where Kite keeps one token for a user, nothing that the person did not ask for
 // takes the new login along.
 func TestALateEndSparesTheNextLogin(t *testing.T) {
-	for how, leave := range ways {
+	for how, leave := range leaveFuncs {
 		t.Run(how, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.kite.OneToken.Store(true)
-				w.login(asha, "AB1234")
-				w.kite.Undying.Store(true)
-				if _, _, err := leave(w.pool, w.t.Context(), asha); err != nil {
+			testPool(t, func(h *harness) {
+				h.kite.OneToken.Store(true)
+				h.login(asha, "AB1234")
+				h.kite.Undying.Store(true)
+				if _, _, err := leave(h.pool, h.t.Context(), asha); err != nil {
 					t.Fatal(err)
 				}
-				w.login(asha, "AB1234")
-				w.kite.Undying.Store(false)
-				w.pass(session.LinkYoung)
-				w.link(asha, "") // nor does a new link
-				if _, err := w.pool.RetryLogout(w.t.Context(), asha); err != nil {
+				h.login(asha, "AB1234")
+				h.kite.Undying.Store(false)
+				h.pass(session.LinkYoung)
+				h.link(asha, "") // nor does a new link
+				if _, err := h.pool.RetryLogout(h.t.Context(), asha); err != nil {
 					t.Error(err)
 				}
-				w.restart()
-				w.pass(10 * time.Minute)
-				w.wantAnswer(asha, "AB1234")
-				if _, err := w.pool.EndEarlier(w.t.Context(), asha); err != nil {
+				h.restart()
+				h.pass(10 * time.Minute)
+				h.wantAnswer(asha, "AB1234")
+				if _, err := h.pool.EndEarlier(h.t.Context(), asha); err != nil {
 					t.Error(err)
 				}
-				if got, err := w.call(asha); got != "" || !asError[*session.DoubtError](err) {
+				if got, err := h.call(asha); got != "" || !asError[*session.DoubtError](err) {
 					t.Errorf("answer = %q, %v: the price is that of the button", got, err)
 				}
 			})
@@ -100,20 +100,20 @@ func TestALateEndSparesTheNextLogin(t *testing.T) {
 
 // Once the login that stood in the way is gone, the logout goes on by itself.
 func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying.Store(true)
-		w.leave(asha)
-		second := w.login(asha, "AB1234")
-		w.kite.Undying.Store(false)
-		w.kite.Answer("XX9999", "get_holdings", "another person's")
-		w.kite.Browser(second.URL, "XX9999")
-		if got, err := w.call(asha); got != "" || err == nil {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.kite.Undying.Store(true)
+		h.leave(asha)
+		second := h.login(asha, "AB1234")
+		h.kite.Undying.Store(false)
+		h.kite.Answer("XX9999", "get_holdings", "another person's")
+		h.kite.Browser(second.URL, "XX9999")
+		if got, err := h.call(asha); got != "" || err == nil {
 			t.Errorf("answer = %q, %v", got, err)
 		}
-		w.pass(10 * time.Minute)
-		w.wantState(asha, session.None)
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+		h.pass(10 * time.Minute)
+		h.wantState(asha, session.None)
+		if n := h.kite.LoggedIn("AB1234"); n != 0 {
 			t.Error("the session that was logged out is open")
 		}
 	})
@@ -121,37 +121,37 @@ func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
 
 // Of another Kite user a DELETE takes nothing along.
 func TestALogoutGoesOnWithAnotherKiteUser(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying.Store(true)
-		w.leave(asha)
-		w.login(asha, "CD5678")
-		w.wantEnds(asha, true, false)
-		w.kite.Undying.Store(false)
-		w.pass(10 * time.Minute)
-		w.wantEvents("11 logged out CD5678")
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.kite.Undying.Store(true)
+		h.leave(asha)
+		h.login(asha, "CD5678")
+		h.wantEnds(asha, true, false)
+		h.kite.Undying.Store(false)
+		h.pass(10 * time.Minute)
+		h.wantEvents("11 logged out CD5678")
+		if n := h.kite.LoggedIn("AB1234"); n != 0 {
 			t.Error("the session that was logged out is open")
 		}
-		w.wantAnswer(asha, "CD5678")
+		h.wantAnswer(asha, "CD5678")
 	})
 }
 
 // The end comes before the next link, where Kite takes it.
 func TestALogoutThatWaitsComesBeforeTheNextLink(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.kite.Undying.Store(true)
-		w.leave(asha)
-		w.pass(10 * time.Minute) // the next attempt is minutes away
-		w.kite.Undying.Store(false)
-		w.kite.Calls()
-		w.link(asha, "")
-		w.wantEvents("11 logged out ")
-		if calls := w.kite.Calls(); len(calls) < 2 || calls[0] != "DELETE 1" || calls[1] != "login 2" {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.kite.Undying.Store(true)
+		h.leave(asha)
+		h.pass(10 * time.Minute) // the next attempt is minutes away
+		h.kite.Undying.Store(false)
+		h.kite.Calls()
+		h.link(asha, "")
+		h.wantEvents("11 logged out ")
+		if calls := h.kite.Calls(); len(calls) < 2 || calls[0] != "DELETE 1" || calls[1] != "login 2" {
 			t.Errorf("calls %q, want the DELETE before the login", calls)
 		}
-		w.wantEnds(asha, false, false)
+		h.wantEnds(asha, false, false)
 	})
 }
 
@@ -170,26 +170,26 @@ func (c *wallClock) now() time.Time {
 }
 
 // jump sets the clock while the process runs.
-func (w *world) jump(by time.Duration) { w.clock.by.Store(int64(by)) }
+func (h *harness) jump(by time.Duration) { h.clock.by.Store(int64(by)) }
 
 // shift is a restart in which the clock is set.
-func (w *world) shift(by time.Duration) {
-	w.pool.Close()
-	w.clock = &wallClock{}
-	w.jump(by)
-	w.now = w.clock.now
-	w.open()
+func (h *harness) shift(by time.Duration) {
+	h.pool.Close()
+	h.clock = &wallClock{}
+	h.jump(by)
+	h.now = h.clock.now
+	h.open()
 }
 
 // Whatever the clock says, a session that is to be ended is tried at least once.
 func TestAClockSkipsNoLogout(t *testing.T) {
 	for _, by := range []time.Duration{-13 * time.Hour, 13 * time.Hour, 400 * 24 * time.Hour} {
 		t.Run(by.String(), func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.login(asha, "AB1234")
-				w.shift(by)
-				w.leave(asha)
-				if n := w.kite.LoggedIn("AB1234"); n != 0 {
+			testPool(t, func(h *harness) {
+				h.login(asha, "AB1234")
+				h.shift(by)
+				h.leave(asha)
+				if n := h.kite.LoggedIn("AB1234"); n != 0 {
 					t.Error("told that they are logged out, and logged in at Kite")
 				}
 			})
@@ -199,18 +199,18 @@ func TestAClockSkipsNoLogout(t *testing.T) {
 
 // Nor is it given up by the clock alone while Kite is silent.
 func TestAClockGivesUpNoLogout(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.shift(13 * time.Hour)
-		w.kite.Down.Store(true)
-		w.leave(asha)
-		w.pass(2 * time.Hour)
-		w.wantEvents()
-		w.wantState(asha, session.LoggingOut)
-		w.kite.Down.Store(false)
-		w.pass(10 * time.Minute)
-		w.wantEvents("11 logged out ")
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.shift(13 * time.Hour)
+		h.kite.Down.Store(true)
+		h.leave(asha)
+		h.pass(2 * time.Hour)
+		h.wantEvents()
+		h.wantState(asha, session.LoggingOut)
+		h.kite.Down.Store(false)
+		h.pass(10 * time.Minute)
+		h.wantEvents("11 logged out ")
+		if n := h.kite.LoggedIn("AB1234"); n != 0 {
 			t.Error("told that they are logged out, and logged in at Kite")
 		}
 	})
@@ -219,13 +219,13 @@ func TestAClockGivesUpNoLogout(t *testing.T) {
 // A login that was replaced is ended by the /logout that follows, also where the
 // clock says that the server has forgotten it.
 func TestAClockForgetsNoReplacedLogin(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.login(asha, "AB1234")
-		w.shift(13 * time.Hour)
-		w.login(asha, "AB1234")
-		w.login(asha, "AB1234")
-		w.leave(asha)
-		if n := w.kite.LoggedIn("AB1234"); n != 0 {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.shift(13 * time.Hour)
+		h.login(asha, "AB1234")
+		h.login(asha, "AB1234")
+		h.leave(asha)
+		if n := h.kite.LoggedIn("AB1234"); n != 0 {
 			t.Errorf("%d sessions are open after a logout", n)
 		}
 	})
@@ -234,32 +234,32 @@ func TestAClockForgetsNoReplacedLogin(t *testing.T) {
 // A session that waits for the person's word waits also where the clock says that
 // the server has forgotten it: its end would take the new login along.
 func TestAClockSendsNoLateEnd(t *testing.T) {
-	for _, set := range []func(*world, time.Duration){(*world).shift, (*world).jump} {
-		inWorld(t, func(w *world) {
-			w.shift(0)
-			w.kite.OneToken.Store(true)
-			w.login(asha, "AB1234")
-			w.kite.Undying.Store(true)
-			w.leave(asha)
-			w.login(asha, "AB1234")
-			w.kite.Undying.Store(false)
-			set(w, 14*time.Hour)
-			w.pass(10 * time.Minute)
-			w.wantEnds(asha, true, true)
-			w.wantAnswer(asha, "AB1234")
-			w.pass(session.ServerLife + time.Hour) // it is forgotten for sure
-			w.wantEnds(asha, false, false)
+	for _, set := range []func(*harness, time.Duration){(*harness).shift, (*harness).jump} {
+		testPool(t, func(h *harness) {
+			h.shift(0)
+			h.kite.OneToken.Store(true)
+			h.login(asha, "AB1234")
+			h.kite.Undying.Store(true)
+			h.leave(asha)
+			h.login(asha, "AB1234")
+			h.kite.Undying.Store(false)
+			set(h, 14*time.Hour)
+			h.pass(10 * time.Minute)
+			h.wantEnds(asha, true, true)
+			h.wantAnswer(asha, "AB1234")
+			h.pass(session.ServerLife + time.Hour) // it is forgotten for sure
+			h.wantEnds(asha, false, false)
 		})
 	}
 }
 
 // faulty is a Kite at which ending a session panics while it is broken.
-type faulty struct {
+type panickingDialer struct {
 	*sessiontest.Kite
 	broken atomic.Bool
 }
 
-func (f *faulty) End(ctx context.Context, h session.Credential) error {
+func (f *panickingDialer) End(ctx context.Context, h session.Credential) error {
 	if f.broken.Load() {
 		panic("a bug")
 	}
@@ -268,16 +268,16 @@ func (f *faulty) End(ctx context.Context, h session.Credential) error {
 
 // A bug in what ends a session costs that attempt.
 func TestABugInAnEndIsOneAttempt(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.pool.Close()
-		far := &faulty{Kite: w.kite}
-		w.openOver(far, w.kite)
-		w.login(asha, "AB1234")
+	testPool(t, func(h *harness) {
+		h.pool.Close()
+		far := &panickingDialer{Kite: h.kite}
+		h.openOver(far, h.kite)
+		h.login(asha, "AB1234")
 		far.broken.Store(true)
-		w.leave(asha)
-		w.wantState(asha, session.LoggingOut)
+		h.leave(asha)
+		h.wantState(asha, session.LoggingOut)
 		far.broken.Store(false)
-		w.pass(time.Minute)
-		w.wantEvents("11 logged out ")
+		h.pass(time.Minute)
+		h.wantEvents("11 logged out ")
 	})
 }

@@ -27,37 +27,37 @@ func together(do func(who int64)) {
 func kiteUser(who int64) string { return fmt.Sprintf("ZZ%d", who) }
 
 // manyLogins logs very many people in and waits until nothing of it is pending.
-func (w *world) manyLogins() {
-	w.timing.Idle = 4 * time.Hour
-	w.restart()
+func (h *harness) manyLogins() {
+	h.timing.Idle = 4 * time.Hour
+	h.restart()
 	for who := range int64(manyPeople) {
-		w.login(who+1, kiteUser(who+1))
+		h.login(who+1, kiteUser(who+1))
 	}
-	w.pass(time.Hour)
-	w.wantStreams(manyPeople)
-	w.kite.Calls()
+	h.pass(time.Hour)
+	h.wantStreams(manyPeople)
+	h.kite.Calls()
 }
 
-// When the network breaks, nothing is dialled until somebody asks, and then no
+// When the network breaks, nothing is dialled until a person asks, and then no
 // session is opened: the logins are spoken for over /mcp. Nobody who is merely
 // known stays in memory.
 func TestAllStreamsCutAtOnce(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.manyLogins()
-		w.kite.DropStreams()
-		w.pass(2 * time.Minute)
-		w.wantCalls()
-		w.store.count()
-		w.wantCounts(map[string]int{"parked": manyPeople})
+	testPool(t, func(h *harness) {
+		h.manyLogins()
+		h.kite.DropStreams()
+		h.pass(2 * time.Minute)
+		h.wantCalls()
+		h.store.count()
+		h.wantCounts(map[string]int{"parked": manyPeople})
 		wantOnlyTheWarnLoop(t)
-		together(func(who int64) { w.wantAnswer(who, kiteUser(who)) })
-		if loads, _ := w.store.count(); loads != manyPeople {
+		together(func(who int64) { h.wantAnswer(who, kiteUser(who)) })
+		if loads, _ := h.store.count(); loads != manyPeople {
 			t.Errorf("%d people were read from disk, want all of them", loads)
 		}
-		if n := len(w.kite.Calls()); n != 2*manyPeople {
+		if n := len(h.kite.Calls()); n != 2*manyPeople {
 			t.Errorf("%d calls for %d answers, want one proof with each", n, manyPeople)
 		}
-		if made, _ := w.kite.Opened(); made != manyPeople {
+		if made, _ := h.kite.Opened(); made != manyPeople {
 			t.Errorf("%d sessions were opened for %d logins", made, manyPeople)
 		}
 	})
@@ -66,17 +66,17 @@ func TestAllStreamsCutAtOnce(t *testing.T) {
 // After an outage people who ask for a login are let in a few at a time, and each
 // gets a link.
 func TestManyAtTheLogin(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.timing.MaxOpening = 10
-		w.restart()
-		w.kite.Slow(time.Second)
+	testPool(t, func(h *harness) {
+		h.timing.MaxOpening = 10
+		h.restart()
+		h.kite.Slow(time.Second)
 		start := time.Now()
 		together(func(who int64) {
-			if _, _, err := w.pool.Link(w.t.Context(), who, ""); err != nil {
+			if _, _, err := h.pool.Link(h.t.Context(), who, ""); err != nil {
 				t.Errorf("%d: %v", who, err)
 			}
 		})
-		if made, most := w.kite.Opened(); made != manyPeople || most != 10 {
+		if made, most := h.kite.Opened(); made != manyPeople || most != 10 {
 			t.Errorf("%d sessions were opened, %d at once", made, most)
 		}
 		if took := time.Since(start); took > 25*time.Second {
@@ -87,77 +87,77 @@ func TestManyAtTheLogin(t *testing.T) {
 
 // Who waits for a place does not wait for longer than for Kite itself.
 func TestNoPlaceToOpen(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.timing.MaxOpening = 1
-		w.restart()
-		w.kite.Slow(time.Hour)
-		go func() { _, _, _ = w.pool.Link(w.t.Context(), ravi, "") }()
-		w.pass(time.Second)
+	testPool(t, func(h *harness) {
+		h.timing.MaxOpening = 1
+		h.restart()
+		h.kite.Slow(time.Hour)
+		go func() { _, _, _ = h.pool.Link(h.t.Context(), ravi, "") }()
+		h.pass(time.Second)
 		start := time.Now()
-		if _, _, err := w.pool.Link(w.t.Context(), asha, ""); err == nil {
+		if _, _, err := h.pool.Link(h.t.Context(), asha, ""); err == nil {
 			t.Error("a link from a Kite that does not answer")
 		}
 		if took := time.Since(start); took > session.MaxWait {
 			t.Errorf("the person waited %v", took)
 		}
-		w.kite.Slow(0)
-		w.link(asha, "")
+		h.kite.Slow(0)
+		h.link(asha, "")
 	})
 }
 
 // A new process ends what waits for that a few at a time, as it looks at links: a
 // server that confirms none is not stormed.
 func TestEndsArePaced(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.kite.Undying.Store(true)
-		w.pool.Close()
+	testPool(t, func(h *harness) {
+		h.kite.Undying.Store(true)
+		h.pool.Close()
 		for who := range int64(100) {
 			held := session.Credential{Session: session.NewID(fmt.Sprintf("secret-session-%d", who)), Since: time.Now()}
-			if err := w.store.Save(session.Record{Person: who + 1, Leaving: true, Ending: []session.Credential{held}}); err != nil {
+			if err := h.store.Save(session.Record{Person: who + 1, Leaving: true, Ending: []session.Credential{held}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		w.open()
+		h.open()
 		synctest.Wait()
 		quiet := session.DefaultTiming().BackgroundRate
-		if n := len(ended(w.kite.Calls())); n > 2*quiet {
+		if n := len(ended(h.kite.Calls())); n > 2*quiet {
 			t.Errorf("%d at once, want %d at most", n, 2*quiet)
 		}
-		w.pass(time.Minute)
-		if n := len(ended(w.kite.Calls())); n > 60*quiet {
+		h.pass(time.Minute)
+		if n := len(ended(h.kite.Calls())); n > 60*quiet {
 			t.Errorf("%d in a minute, want %d at most", n, 60*quiet)
 		}
-		w.kite.Undying.Store(false)
-		w.pass(10 * time.Minute)
+		h.kite.Undying.Store(false)
+		h.pass(10 * time.Minute)
 		for who := range int64(100) {
-			w.wantState(who+1, session.None)
+			h.wantState(who+1, session.None)
 		}
 	})
 }
 
 // fill writes down many people who are logged in, the nth since n seconds from now.
-func (w *world) fill(size int64) {
-	w.t.Helper()
-	w.kite.AutoLogin.Store(true)
+func (h *harness) fill(size int64) {
+	h.t.Helper()
+	h.kite.AutoLogin.Store(true)
 	for n := range size {
-		conn, err := w.kite.Open(w.t.Context())
+		conn, err := h.kite.Open(h.t.Context())
 		if err == nil {
-			_, err = conn.Call(w.t.Context(), query.Login())
+			_, err = conn.Call(h.t.Context(), query.Login())
 		}
 		if err != nil {
-			w.t.Fatal(err)
+			h.t.Fatal(err)
 		}
 		at := time.Now().Add(time.Duration(n) * time.Second)
-		err = w.store.Save(session.Record{Person: n + 1, Login: &session.Login{
+		err = h.store.Save(session.Record{Person: n + 1, Login: &session.Login{
 			Credential: session.Credential{Session: conn.ID(), Since: at}, User: kite.Identity{UserID: kiteUser(n + 1)},
 			Bound: at, LinkAt: at, Used: at, Resumable: session.Yes, Confirmed: true,
 		}})
 		if err != nil {
-			w.t.Fatal(err)
+			h.t.Fatal(err)
 		}
 	}
-	w.kite.DropStreams()
-	w.kite.Calls()
+	h.kite.DropStreams()
+	h.kite.Calls()
 }
 
 const (
@@ -171,14 +171,14 @@ const (
 // given back when the pool goes: Kite and the store stay.
 func TestWhatManyPeopleCost(t *testing.T) {
 	const size = 5_000
-	inWorld(t, func(w *world) {
-		w.pool.Close()
-		w.fill(size)
-		w.store.count()
+	testPool(t, func(h *harness) {
+		h.pool.Close()
+		h.fill(size)
+		h.store.count()
 		before := heap()
-		w.open()
+		h.open()
 		wantOnlyTheWarnLoop(t)
-		if loads, _ := w.store.count(); loads != 0 {
+		if loads, _ := h.store.count(); loads != 0 {
 			t.Errorf("%d records were read at the start", loads)
 		}
 		if grew := (int64(heap()) - int64(before)) / size; grew > knownBytes {
@@ -186,34 +186,34 @@ func TestWhatManyPeopleCost(t *testing.T) {
 		}
 
 		for who := range int64(size) {
-			if _, err := w.pool.Call(w.t.Context(), who+1, query.Profile()); err != nil {
+			if _, err := h.pool.Call(h.t.Context(), who+1, query.Profile()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		w.kite.Calls()
+		h.kite.Calls()
 		live := heap()
-		w.pass(2 * idleTime)
+		h.pass(2 * idleTime)
 		wantOnlyTheWarnLoop(t)
-		w.wantCounts(map[string]int{"parked": size})
+		h.wantCounts(map[string]int{"parked": size})
 		parked := heap()
 
-		w.store.count()
-		w.pass(session.ServerLife - session.WarnBefore - 2*idleTime + 99*time.Second)
-		w.mu.Lock()
-		warned := len(w.events)
-		w.mu.Unlock()
-		if loads, _ := w.store.count(); loads != 100 || warned != 100 {
+		h.store.count()
+		h.pass(session.ServerLife - session.WarnBefore - 2*idleTime + 99*time.Second)
+		h.mu.Lock()
+		warned := len(h.events)
+		h.mu.Unlock()
+		if loads, _ := h.store.count(); loads != 100 || warned != 100 {
 			t.Errorf("%d records read, %d people warned, want 100", loads, warned)
 		}
-		if _, err := w.pool.Status(7); err != nil {
+		if _, err := h.pool.Status(7); err != nil {
 			t.Error(err)
 		}
-		if loads, _ := w.store.count(); loads != 1 {
+		if loads, _ := h.store.count(); loads != 1 {
 			t.Error("a person who was warned is still in memory")
 		}
 
-		w.pool.Close()
-		w.pool = session.New(session.Options{})
+		h.pool.Close()
+		h.pool = session.New(session.Options{})
 		cost := (int64(parked) - int64(heap())) / size
 		t.Logf("%d bytes per parked person, %d more while awake", cost, (int64(live)-int64(parked))/size)
 		if cost > parkedBytes {

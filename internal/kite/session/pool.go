@@ -1,14 +1,3 @@
-// Package session keeps one MCP session per person alive: from the login link
-// over the browser login to the last answer, through lost streams and restarts
-// of the bot. It is the heart of the product.
-//
-// The rules it keeps (docs/ARCHITECTURE.md, "A session's life"):
-//
-//   - No path reaches a session without the id of the person who asked.
-//   - `login` is called exactly once on a session, `initialize` never again.
-//   - Nothing but the server ends a login, and nothing but /logout, a contested
-//     or a usurped session sends it a DELETE.
-//   - No answer is handed out that could be another account's: see requireProof.
 package session
 
 import (

@@ -56,7 +56,7 @@ type Kite struct {
 // far is a session at the far end.
 type far struct {
 	id     string
-	user   string // logged in as; "" for nobody
+	user   string // logged in as; "" for no one
 	links  int    // `login` calls
 	url    string // its login link
 	over   bool   // terminated: its stream stands, and nothing answers on it
@@ -65,7 +65,7 @@ type far struct {
 	stream *conn
 }
 
-// NewKite makes a server that knows nobody.
+// NewKite makes a server without sessions. In an example t may be nil: a broken rule then panics.
 func NewKite(t testing.TB) *Kite {
 	return &Kite{t: t, sessions: map[string]*far{}, answers: map[string]string{}}
 }
@@ -90,7 +90,6 @@ func (k *Kite) Market(answer func(query.Query) (text string, ok bool)) {
 
 // Browser finishes a login link as a Kite user.
 func (k *Kite) Browser(link kite.Link, user string) {
-	k.t.Helper()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, f := range k.sessions {

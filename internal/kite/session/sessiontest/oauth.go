@@ -67,7 +67,6 @@ func (k *Kite) Begin(ctx context.Context) (session.Attempt, kite.Link, error) {
 // returns the address that the browser ends at; "" when user is "", which is to
 // cancel at Kite's page.
 func (k *Kite) Authorize(link kite.Link, user string) string {
-	k.t.Helper()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	_, state, _ := strings.Cut(link.Reveal(), "state=")
@@ -84,7 +83,7 @@ func (k *Kite) Authorize(link kite.Link, user string) string {
 }
 
 // Redeem implements session.Authorizer. A code that is sent with what is not its
-// own is burnt, and fails the test: nobody may do that.
+// own is burnt, and fails the test.
 func (k *Kite) Redeem(ctx context.Context, a session.Attempt) (session.Credential, error) {
 	k.mu.Lock()
 	k.calls = append(k.calls, "token "+strings.TrimPrefix(a.State, "secret-state-"))

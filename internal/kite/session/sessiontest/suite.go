@@ -17,7 +17,7 @@ import (
 // TestStore checks the whole contract of [session.Store]. Every call of open
 // returns a new, empty store.
 func TestStore(t *testing.T, open func(t *testing.T) session.Store) {
-	t.Run("nobody is known at first", func(t *testing.T) { testUnknown(t, open(t)) })
+	t.Run("no one is known at first", func(t *testing.T) { testUnknown(t, open(t)) })
 	t.Run("a record comes back whole", func(t *testing.T) { testRoundTrip(t, open(t)) })
 	t.Run("any record comes back", func(t *testing.T) { testAnyRecord(t, open(t)) })
 	t.Run("a save replaces", func(t *testing.T) { testReplace(t, open(t)) })
@@ -194,7 +194,7 @@ func testRace(t *testing.T, s session.Store) {
 
 	winner := slices.Index(errs, nil)
 	if winner < 0 {
-		t.Fatalf("nobody became the owner: %v", errs)
+		t.Fatalf("no one became the owner: %v", errs)
 	}
 	for i, err := range errs {
 		if i != winner {

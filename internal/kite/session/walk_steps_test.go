@@ -19,12 +19,12 @@ type move struct {
 	Link int  // which of the person's links
 	User int  // which Kite user
 	Wait int  // how long
-	On   bool // a mood of Kite's
+	On   bool // whether a fault begins or ends
 }
 
 func moves() *rapid.Generator[move] {
 	var names []string
-	for name := range (&walk{world: &world{kite: &sessiontest.Kite{}}}).actions() {
+	for name := range (&walk{harness: &harness{kite: &sessiontest.Kite{}}}).actions() {
 		names = append(names, name)
 	}
 	slices.Sort(names)
@@ -48,7 +48,7 @@ var jumps = []time.Duration{
 
 // actions are what can be done.
 func (w *walk) actions() map[string]func(move) {
-	mood := func(set func(bool)) func(move) {
+	fault := func(set func(bool)) func(move) {
 		return func(m move) { w.step(nil, func() { set(m.On) }) }
 	}
 	return map[string]func(move){
@@ -69,22 +69,22 @@ func (w *walk) actions() map[string]func(move) {
 		"idle":    func(move) { w.idle() },
 		"restart": func(move) { w.step([]Cause{Restarted, StreamLost}, w.restart) },
 		"clock": func(m move) {
-			w.step([]Cause{Restarted, StreamLost}, func() { w.off = true; w.shift(jumps[m.Wait]) })
+			w.step([]Cause{Restarted, StreamLost}, func() { w.clockWrong = true; w.shift(jumps[m.Wait]) })
 		},
 		"jump": func(m move) {
-			w.step([]Cause{Answered}, func() { w.off = true; w.jump(jumps[m.Wait]) })
+			w.step([]Cause{Answered}, func() { w.clockWrong = true; w.jump(jumps[m.Wait]) })
 		},
 		"cut":     func(move) { w.step([]Cause{StreamLost}, w.kite.DropStreams) },
 		"forget":  func(move) { w.step([]Cause{StreamLost}, w.kite.Restart) },
 		"expire":  func(move) { w.step(nil, w.kite.Expire) },
-		"down":    mood(w.kite.Down.Store),
-		"mute":    mood(w.kite.Mute.Store),
-		"frozen":  mood(w.kite.Frozen.Store),
-		"undying": mood(w.kite.Undying.Store),
+		"down":    fault(w.kite.Down.Store),
+		"mute":    fault(w.kite.Mute.Store),
+		"frozen":  fault(w.kite.Frozen.Store),
+		"undying": fault(w.kite.Undying.Store),
 		"switch":  func(m move) { w.step([]Cause{StreamLost}, func() { w.switchTo(m.On) }) },
 		"cut off": func(move) { w.step(nil, w.cutOff) },
 		"limit":   func(m move) { w.step(nil, func() { w.kite.Limit(m.Wait % 3) }) },
-		"refuse":  mood(w.kite.RefuseCodes.Store),
+		"refuse":  fault(w.kite.RefuseCodes.Store),
 		"renew":   w.person([]Cause{LinkGiven, LinkDied}, w.renew),
 		"paste":   func(m move) { w.step(asking, func() { w.paste(m.Who, kiteUsers[m.User]) }) },
 		"garbled": func(m move) { w.step(nil, func() { w.kite.Garble(m.Wait) }) },
@@ -97,8 +97,8 @@ func (w *walk) person(does []Cause, do func(int64)) func(move) {
 }
 
 func (w *walk) ask(who int64) {
-	delete(w.hush, who)
-	w.unread(who)
+	delete(w.removed, who)
+	w.noteUnread(who)
 	link, _, err := w.pool.Link(w.t.Context(), who, "")
 	w.give(who, link, err)
 }
@@ -119,21 +119,21 @@ func (w *walk) give(who int64, link session.Link, err error) {
 
 // unread says that a login that was made and not read may be ended: another link
 // takes its place.
-func (w *walk) unread(who int64) {
+func (w *walk) noteUnread(who int64) {
 	rec, err := w.store.MemStore.Load(who)
 	if err != nil {
 		return
 	}
 	for _, l := range rec.Links {
 		if l.Exchanged() {
-			w.may[l.Session.Reveal()] = true
+			w.mayEnd[l.Session.Reveal()] = true
 		}
 	}
 }
 
 func (w *walk) renew(who int64) {
-	delete(w.hush, who)
-	w.unread(who)
+	delete(w.removed, who)
+	w.noteUnread(who)
 	link, _, err := w.pool.Renew(w.t.Context(), who, "")
 	w.give(who, link, err)
 }
@@ -183,7 +183,7 @@ func (w *walk) paste(who int64, user string) {
 			w.errorf("%d is logged in by a code that is not of their newest attempt: %v", who, err)
 		}
 	}
-	w.granting(who)
+	w.noteBearers(who)
 }
 
 // wholeLogin is a login as it mostly goes, in its steps.
@@ -215,7 +215,7 @@ func (w *walk) browse(m move) {
 	link, user := links[m.Link%len(links)], kiteUsers[m.User]
 	w.step(nil, func() {
 		if id, bound := w.login(who); id == link.Session.Reveal() && bound != user {
-			w.foul[id] = true
+			w.usurped[id] = true
 		}
 		w.kite.Browser(link.URL, user)
 	})
@@ -239,21 +239,21 @@ func (w *walk) answer(who int64, yes bool) {
 	if s, err := w.pool.Status(who); err != nil || s.State != session.Unconfirmed {
 		return
 	}
-	w.may[id] = w.may[id] || !yes
+	w.mayEnd[id] = w.mayEnd[id] || !yes
 	_, _ = w.pool.Confirm(w.t.Context(), who, user, yes)
 }
 
 func (w *walk) logout(who int64) {
-	w.licence(who)
-	delete(w.hush, who) // they want to know
+	w.allowEnds(who)
+	delete(w.removed, who) // they want to know
 	_, _, _ = w.pool.Logout(w.t.Context(), who)
 }
 
 func (w *walk) remove(who int64) {
-	w.licence(who)
+	w.allowEnds(who)
 	_, _, _ = w.pool.Remove(w.t.Context(), who)
 	w.observe() // what was told before
-	w.hush[who] = true
+	w.removed[who] = true
 }
 
 // wait lets time pass, and looks now and then: two changes between two looks
@@ -265,7 +265,7 @@ func (w *walk) wait(m move) {
 	}
 }
 
-// idle lets everybody idle until they are parked, if they can be.
+// idle lets all people idle until they are parked, if they can be.
 func (w *walk) idle() {
 	w.step(nil, func() { time.Sleep(idleTime + idleTime/10) })
 	for _, who := range people {

@@ -14,11 +14,11 @@ import (
 	"kitebot/internal/kite/session/sessiontest"
 )
 
-// TestTheMachine takes random walks through the lives of two people, who have
-// three Kite users between them and a Kite with every mood there is. Each
+// TestRandomWalk takes random walks through the lives of two people, who have
+// three Kite users between them and a Kite with every fault there is. Each
 // change of state has to be an arrow that the last thing done can explain, and
 // the promises of this package hold after every step.
-func TestTheMachine(t *testing.T) {
+func TestRandomWalk(t *testing.T) {
 	seen := map[Arrow]bool{}
 	rapid.Check(t, func(rt *rapid.T) {
 		start := rapid.IntRange(0, 24*60).Draw(rt, "start")
@@ -38,32 +38,32 @@ func TestTheMachine(t *testing.T) {
 	t.Logf("%d of %d arrows were walked", len(seen), len(Arrows()))
 }
 
-// walk is one walk, and what a bystander knows of it.
+// walk is one walk, and what an observer knows of it.
 type walk struct {
-	*world
+	*harness
 	wrong []string // what was against the rules
 	seen  map[Arrow]bool
 	doing []Cause // what the present step may bring about
 
-	state  map[int64]session.State
-	links  map[int64][]session.Link // every link a person was given
-	pasted map[string]string        // the address that a browser ended at, by the link's ref
-	may    map[string]bool          // sessions that may be ended
-	told   map[string]bool          // sessions of logins that were announced
-	void   map[string]bool          // sessions of before a contest
-	fresh  map[string]bool          // sessions whose link was given in the present step
-	given  map[string]time.Time     // when a link was given, by its session and the true time
-	owed   map[string]promise       // sessions whose end a person was promised
-	foul   map[string]bool          // sessions that another Kite user logged in on
-	hush   map[int64]bool           // people who were removed, and logged in no more
-	warned map[string]bool
+	state     map[int64]session.State
+	links     map[int64][]session.Link // every link a person was given
+	pasted    map[string]string        // the address that a browser ended at, by the link's ref
+	mayEnd    map[string]bool          // sessions that may be ended
+	announced map[string]bool          // sessions of logins that were announced
+	contested map[string]bool          // sessions of before a contest
+	fresh     map[string]bool          // sessions whose link was given in the present step
+	given     map[string]time.Time     // when a link was given, by its session and the true time
+	promised  map[string]promise       // sessions whose end a person was promised
+	usurped   map[string]bool          // sessions that another Kite user logged in on
+	removed   map[int64]bool           // people who were removed, and logged in no more
+	warned    map[string]bool
 
-	off      bool             // the clock was wrong at some time
-	oauth    bool             // the server wants logins by OAuth
-	switched bool             // it changed at some time: logins of the other kind end at their next question
-	granted  map[string]int64 // whose login by OAuth a session is
-	cut      map[string]bool  // sessions whose login Kite has dropped
-	heard    []session.Event
+	clockWrong bool             // the clock was wrong at some time
+	oauth      bool             // the server wants logins by OAuth
+	switched   bool             // it changed at some time: logins of the other kind end at their next question
+	bearerOf   map[string]int64 // whose login by OAuth a session is
+	cut        map[string]bool  // sessions whose login Kite has dropped
+	events     []session.Event
 }
 
 var (
@@ -73,19 +73,19 @@ var (
 	background = []Cause{
 		Finished, FinishedNew, LinkDied, Refused, Contested, Clock, LogoutDone,
 		Idled,
-		ServersWord, Usurped, // of an overdue login whose Kite user somebody else has
+		ServersWord, Usurped, // of an overdue login whose Kite user another person has
 	}
 	asking = []Cause{Silence, Answered, ServersWord, Usurped, StreamLost}
 )
 
 func newWalk(t *testing.T, seen map[Arrow]bool) *walk {
 	w := &walk{
-		world: &world{t: t, kite: sessiontest.NewKite(t), store: &disk{MemStore: sessiontest.NewMemStore()}, clock: &wallClock{}},
-		seen:  seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
-		may: map[string]bool{}, owed: map[string]promise{}, told: map[string]bool{}, void: map[string]bool{}, given: map[string]time.Time{}, foul: map[string]bool{}, hush: map[int64]bool{}, warned: map[string]bool{},
-		granted: map[string]int64{}, cut: map[string]bool{},
+		harness: &harness{t: t, kite: sessiontest.NewKite(t), store: &testStore{MemStore: sessiontest.NewMemStore()}, clock: &wallClock{}},
+		seen:    seen, state: map[int64]session.State{}, links: map[int64][]session.Link{}, pasted: map[string]string{},
+		mayEnd: map[string]bool{}, promised: map[string]promise{}, announced: map[string]bool{}, contested: map[string]bool{}, given: map[string]time.Time{}, usurped: map[string]bool{}, removed: map[int64]bool{}, warned: map[string]bool{},
+		bearerOf: map[string]int64{}, cut: map[string]bool{},
 	}
-	w.onEvent = func(e session.Event) { w.heard = append(w.heard, e) }
+	w.onEvent = func(e session.Event) { w.events = append(w.events, e) }
 	for _, user := range kiteUsers {
 		w.kite.Answer(user, "get_holdings", "the holdings of "+user)
 	}
@@ -102,7 +102,7 @@ func (w *walk) follow(plan []move) {
 			return
 		}
 	}
-	w.arrive()
+	w.end()
 }
 
 func (w *walk) errorf(format string, args ...any) {
@@ -139,22 +139,22 @@ func (w *walk) step(does []Cause, do func()) {
 		w.wantReason(who, before[who])
 		w.wantNews(who)
 	}
-	w.wantLicence()
-	w.wantOwnUsers()
+	w.wantAllowedEnds()
+	w.wantOneOwner()
 }
 
 // observe takes note of what states people went through.
 func (w *walk) observe() {
 	w.mu.Lock()
-	heard := w.heard
-	w.heard = nil
+	heard := w.events
+	w.events = nil
 	w.mu.Unlock()
 	for _, e := range heard {
-		w.hear(e)
+		w.noteEvent(e)
 		w.move(e.Person, e.Status.State)
 	}
 	for _, who := range people {
-		w.granting(who)
+		w.noteBearers(who)
 		s, err := w.pool.Status(who)
 		if err != nil {
 			w.errorf("status: %v", err)
@@ -169,7 +169,7 @@ func (w *walk) move(who int64, to session.State) {
 	if from == to {
 		return
 	}
-	late := to == session.Doubtful && w.off // a login that a wrong clock takes for an old one
+	late := to == session.Doubtful && w.clockWrong // a login that a wrong clock takes for an old one
 	explained := false
 	for _, a := range Arrows() {
 		if a.From == from && (a.To == to || late && a.To == session.Parked) && slices.Contains(w.doing, a.By) {
@@ -182,13 +182,13 @@ func (w *walk) move(who int64, to session.State) {
 }
 
 // hear checks what a person is told.
-func (w *walk) hear(e session.Event) {
+func (w *walk) noteEvent(e session.Event) {
 	switch e.Kind {
 	case session.EventLoggedIn:
 		id, _ := w.login(e.Person)
-		w.told[id] = true
+		w.announced[id] = true
 	case session.EventRefused, session.EventContested:
-		w.suspended(e)
+		w.noteContest(e)
 	case session.EventEndingSoon:
 		id, _ := w.login(e.Person)
 		if w.warned[id] {
@@ -196,7 +196,7 @@ func (w *walk) hear(e session.Event) {
 		}
 		w.warned[id] = true
 	}
-	if w.hush[e.Person] {
+	if w.removed[e.Person] {
 		w.errorf("%d was removed and is told: %v", e.Person, e.Kind)
 	}
 }
@@ -207,39 +207,39 @@ func (w *walk) wantReason(who int64, before string) {
 	switch {
 	case before == "" || now == before:
 	case now != "": // replaced, by a link of this person's
-		if w.granted[now] == who {
+		if w.bearerOf[now] == who {
 			return
 		}
 		if !slices.ContainsFunc(w.links[who], func(l session.Link) bool { return l.Session.Reveal() == now }) {
-			w.errorf("%d is logged in by a link of somebody else's", who)
+			w.errorf("%d is logged in by a link of another person's", who)
 		}
-	case w.may[before], w.foul[before], !w.kite.Answers(session.NewID(before)), w.switched:
+	case w.mayEnd[before], w.usurped[before], !w.kite.Answers(session.NewID(before)), w.switched:
 	default:
-		w.errorf("the login of %d is gone, and nobody ended it", who)
+		w.errorf("the login of %d is gone without a reason", who)
 	}
 }
 
 // wantNews: a login is told as soon as it is there. A contest is settled by a login
 // made since.
 func (w *walk) wantNews(who int64) {
-	if id, _ := w.login(who); w.void[id] {
+	if id, _ := w.login(who); w.contested[id] {
 		w.errorf("%d is logged in by session %s, which is of before a contest", who, id)
 	}
-	if id, _ := w.login(who); id != "" && !w.told[id] {
+	if id, _ := w.login(who); id != "" && !w.announced[id] {
 		w.errorf("%d is logged in by session %s, and was not told", who, id)
 	}
 }
 
 // wantLicence: only a logout, a refusal, a no and a usurped session are ended.
-func (w *walk) wantLicence() {
+func (w *walk) wantAllowedEnds() {
 	for _, c := range w.kite.Calls() {
 		id, ok := strings.CutPrefix(c, "DELETE ")
 		if !ok {
 			id, ok = strings.CutPrefix(c, "logout ")
 		}
 		if ok {
-			if id = "secret-session-" + id; !w.may[id] && !w.foul[id] {
-				w.errorf("session %s was ended, and nobody wanted it", id)
+			if id = "secret-session-" + id; !w.mayEnd[id] && !w.usurped[id] {
+				w.errorf("session %s was ended without a reason", id)
 			}
 		}
 	}
@@ -254,7 +254,7 @@ type promise struct {
 
 // wantPromise: a session that was logged out is ended, or its person is told.
 func (w *walk) wantPromise() {
-	for id, p := range w.owed {
+	for id, p := range w.promised {
 		s, err := w.pool.Status(p.who)
 		if err != nil || w.kite.Answers(session.NewID(id)) && !s.EndWaits && time.Now().Before(p.forgot) {
 			w.errorf("%d logged out of session %s, and it is open: %v", p.who, id, err)
@@ -263,7 +263,7 @@ func (w *walk) wantPromise() {
 }
 
 // wantOwnUsers: a Kite user is one person's.
-func (w *walk) wantOwnUsers() {
+func (w *walk) wantOneOwner() {
 	owner := map[string]int64{}
 	for _, who := range people {
 		_, user := w.login(who)
@@ -276,7 +276,7 @@ func (w *walk) wantOwnUsers() {
 
 // arrive ends a walk: Kite is well again, and every login that the server still
 // knows answers, as the Kite user whom it was bound to.
-func (w *walk) arrive() {
+func (w *walk) end() {
 	w.step(asking, func() {
 		w.heal()
 		w.kite.OAuth.Store(w.oauth)
@@ -288,7 +288,7 @@ func (w *walk) arrive() {
 	for _, who := range people {
 		id, user := w.login(who)
 		s, err := w.pool.Status(who)
-		if err != nil || id == "" || s.State == session.Unconfirmed || w.foul[id] || w.cut[id] || !w.kite.Answers(session.NewID(id)) || w.byOAuth(who) != w.oauth {
+		if err != nil || id == "" || s.State == session.Unconfirmed || w.usurped[id] || w.cut[id] || !w.kite.Answers(session.NewID(id)) || w.byOAuth(who) != w.oauth {
 			continue
 		}
 		w.step(asking, func() {
@@ -297,4 +297,89 @@ func (w *walk) arrive() {
 			}
 		})
 	}
+}
+
+// granting notes which sessions are a person's by OAuth.
+func (w *walk) noteBearers(who int64) {
+	rec, err := w.store.MemStore.Load(who)
+	if err != nil {
+		return
+	}
+	if rec.Login != nil && rec.Login.Session.IsBearer() {
+		w.bearerOf[rec.Login.Session.Reveal()] = who
+	}
+	for _, l := range rec.Links {
+		if l.Session.IsBearer() {
+			w.bearerOf[l.Session.Reveal()] = who
+		}
+	}
+	for _, l := range rec.Replaced { // made when no person waited for it, and dead at once
+		if l.Session.IsBearer() {
+			w.bearerOf[l.Session.Reveal()] = who
+		}
+	}
+}
+
+// suspended says that every session of a person may be ended but for the login
+// that they still have, as another Kite user, and none be logged in by again. What
+// is being ended is promised.
+func (w *walk) noteContest(e session.Event) {
+	kept := ""
+	if !e.Status.User.IsZero() {
+		kept, _ = w.login(e.Person)
+	}
+	give := func(id string) {
+		if id != kept && id != "" { // an attempt has no session
+			w.mayEnd[id], w.contested[id] = true, !w.fresh[id]
+		}
+	}
+	w.own(e.Person, give)
+	for _, l := range e.Links {
+		give(l.Session.Reveal())
+	}
+	w.promise(e.Person, w.stored(e.Person).Ending)
+}
+
+// licence says that every session of a person may be ended from now on, and that
+// of those that were logged in it is promised.
+func (w *walk) allowEnds(who int64) {
+	w.noteBearers(who)
+	w.own(who, func(id string) { w.mayEnd[id] = true })
+	rec := w.stored(who)
+	w.promise(who, slices.Concat(rec.Replaced, rec.Ending))
+	if rec.Login != nil {
+		w.promise(who, []session.Credential{rec.Login.Credential})
+	}
+}
+
+func (w *walk) promise(who int64, ends []session.Credential) {
+	for _, h := range ends {
+		id := h.Session.Reveal()
+		since, given := w.given[id]
+		if !given {
+			since = time.Now()
+			w.given[id] = since
+		}
+		w.promised[id] = promise{who, since.Add(session.ServerLife)}
+	}
+}
+
+// own goes through the sessions that a person was ever given.
+func (w *walk) own(who int64, do func(id string)) {
+	for _, l := range w.links[who] {
+		do(l.Session.Reveal())
+	}
+	for id, owner := range w.bearerOf {
+		if owner == who {
+			do(id)
+		}
+	}
+}
+
+func (w *walk) stored(who int64) session.Record {
+	rec, err := w.store.MemStore.Load(who)
+	if err != nil {
+		w.errorf("load: %v", err)
+	}
+	return rec
 }
