@@ -1,17 +1,97 @@
-package mcpconn
+package mcpconn_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
+
+// modalFar is a far end that wants bearers: an MCP session is one that it made, or
+// the one that it is told of.
+type modalFar struct {
+	*far
+	mu       sync.Mutex
+	sessions map[string]bool
+	joins    int
+	// refuse answers a request of a known or unknown session in place of the far
+	// end, if it wants to.
+	refuse func(w http.ResponseWriter, call rpc, known bool) bool
+	ended  http.HandlerFunc // answers DELETE
+	hold   chan struct{}    // initialize waits for it; nil does not
+	held   chan struct{}    // gets a word of each that waits
+}
+
+const someBearer = secret + ".bearer.sig"
+
+func newModalFar(t *testing.T, known ...string) *modalFar {
+	m := &modalFar{sessions: map[string]bool{}, refuse: func(http.ResponseWriter, rpc, bool) bool { return false }}
+	for _, id := range known {
+		m.sessions[id] = true
+	}
+	m.far = newFar(t, func(f *far) {
+		f.sse = http.NotFound
+		f.mcp = m.serve
+		f.remove = func(w http.ResponseWriter, r *http.Request) { m.ended(w, r) }
+		f.list = func() string { return listNext }
+	})
+	return m
+}
+
+func (m *modalFar) serve(w http.ResponseWriter, r *http.Request) {
+	call, id := parse(bodyOf(r)), r.Header.Get("Mcp-Session-Id")
+	if r.Header.Get("Authorization") != "Bearer "+someBearer {
+		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="x"`)
+		http.Error(w, "no bearer token", http.StatusUnauthorized)
+		return
+	}
+	if call.Method == "initialize" && m.hold != nil {
+		m.held <- struct{}{}
+		<-m.hold
+	}
+	m.mu.Lock()
+	if call.Method == "initialize" {
+		m.joins++
+		id = fmt.Sprintf("%s-mcp-%d", secret, m.joins)
+		m.sessions[id] = true
+		w.Header().Set("Mcp-Session-Id", id)
+	}
+	known := m.sessions[id]
+	m.mu.Unlock()
+	if m.refuse(w, call, known) {
+		return
+	}
+	if !known {
+		http.Error(w, "session not found", http.StatusNotFound)
+		return
+	}
+	if len(call.ID) == 0 {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	fmt.Fprintf(w, "event: message\ndata: %s\n\n", m.answerTo(call))
+}
+
+// grown returns a Dialer that knows the far end.
+func (m *modalFar) grown(t *testing.T) *mcpconn.Dialer {
+	return m.stranger(t, "/sse", mcpconn.Options{}).Knows(mcpconn.Surface{Style: query.StyleModes, OAuth: true})
+}
+
+// bearing is a login by OAuth that was used on an MCP session; "" for none.
+func bearing(mcp string) session.Credential {
+	return session.Credential{Session: session.NewBearer(someBearer), MCP: session.NewID(mcp)}
+}
 
 // renewals keeps the MCP sessions that a connection tells of.
 type renewals struct {
@@ -30,9 +110,7 @@ func TestBearerResumes(t *testing.T) {
 	m := newModalFar(t, secret+"-old")
 	var told renewals
 	c := m.grown(t).Resume(bearing(secret+"-old"), told.note)
-	if text, err := c.Call(t.Context(), query.Holdings()); text != "answer of portfolio" {
-		t.Errorf("Call = %q, %v", text, err)
-	}
+	wantText(t, c, query.Holdings(), "answer of portfolio")
 	if got := m.requests(); !slices.Equal(got, []string{"POST /mcp tools/call"}) || told.ids != nil || c.Lost() != nil {
 		t.Errorf("requests %v, told of %d sessions", got, len(told.ids))
 	}
@@ -44,8 +122,8 @@ func TestBearerResumes(t *testing.T) {
 // Whatever way a server says that it does not know the MCP session, another one is
 // made, once, and the question put again. The login is none the worse.
 func TestMCPSessionIsLost(t *testing.T) {
-	status := func(code int, body string) func(http.ResponseWriter, rpc) {
-		return func(w http.ResponseWriter, _ rpc) { http.Error(w, body, code) }
+	refuses := func(code int, body string) func(http.ResponseWriter, rpc) {
+		return func(w http.ResponseWriter, _ rpc) { status(code, body)(w, nil) }
 	}
 	for name, test := range map[string]struct {
 		stored string
@@ -55,18 +133,18 @@ func TestMCPSessionIsLost(t *testing.T) {
 	}{
 		"there was none":      {"", nil, true, 0},
 		"there was nonsense":  {secret + "\r\nX: y", nil, true, 0},
-		"not found":           {secret, status(404, "session not found"), true, 0},
-		"not found, no words": {secret, status(404, ""), true, 0},
-		"somebody else's":     {secret, status(403, "session user mismatch"), true, 0},
+		"not found":           {secret, refuses(404, "session not found"), true, 0},
+		"not found, no words": {secret, refuses(404, ""), true, 0},
+		"somebody else's":     {secret, refuses(403, "session user mismatch"), true, 0},
 		"not begun": {secret, func(w http.ResponseWriter, call rpc) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"error":{"code":0,"message":"method \"tools/call\" is invalid during session initialization"}}`, call.ID)
 		}, true, 0},
-		"a router":       {secret, status(404, "404 page not found\n"), false, wire.KindNotServed},
-		"a page":         {secret, status(404, "<html>"), false, wire.KindUnreachable},
-		"a robot's 403":  {secret, status(403, "<html>go away"), false, wire.KindBlocked},
-		"a gateway":      {secret, status(502, "<html>"), false, wire.KindUnreachable},
-		"something else": {secret, status(400, "Unsupported protocol version"), false, wire.KindFailed},
+		"a router":       {secret, refuses(404, "404 page not found\n"), false, wire.KindNotServed},
+		"a page":         {secret, refuses(404, "<html>"), false, wire.KindUnreachable},
+		"a robot's 403":  {secret, refuses(403, "<html>go away"), false, wire.KindBlocked},
+		"a gateway":      {secret, refuses(502, "<html>"), false, wire.KindUnreachable},
+		"something else": {secret, refuses(400, "Unsupported protocol version"), false, wire.KindFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newModalFar(t)
@@ -158,7 +236,7 @@ func TestTextsEndALogin(t *testing.T) {
 		"Failed to get holdings":                                              wire.EndUnknown,
 	} {
 		m := newModalFar(t)
-		m.result = func(string) string { return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}` }
+		m.result = func(string) string { return failedResult(text) }
 		_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
 		want := wire.KindEnded
 		if why == wire.EndUnknown {
@@ -188,14 +266,253 @@ func TestBearerOfNonsense(t *testing.T) {
 func TestBearerLooks(t *testing.T) {
 	m := newModalFar(t)
 	var l ledger
-	d := m.stranger(t, "/sse", Options{Meter: &l})
-	if text, err := d.Resume(bearing(""), nil).Call(t.Context(), query.Holdings()); text != "answer of portfolio" {
-		t.Errorf("Call = %q, %v", text, err)
-	}
-	d.work.Wait()
+	d := m.stranger(t, "/sse", mcpconn.Options{Meter: &l})
+	wantText(t, d.Resume(bearing(""), nil), query.Holdings(), "answer of portfolio")
+	d.Rest()
 	if got := d.Surface(); got.Style != query.StyleModes || !got.OAuth || !slices.Equal(l.surfaces, []string{"OAuth", "OAuth, tools with modes"}) {
 		t.Errorf("surface %+v, told %q", got, l.surfaces)
 	}
 	_, err := d.Open(t.Context())
 	wantKind(t, err, wire.KindAuthorize)
+}
+
+// Calls side by side, over one connection or several, make one MCP session, and
+// each loses it once.
+func TestCallsShareAnMCPSession(t *testing.T) {
+	m := newModalFar(t)
+	d := m.grown(t)
+	var told renewals
+	conns := []session.Conn{d.Resume(bearing(secret), told.note), d.Resume(bearing(secret), told.note)}
+	for round := range 3 {
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				wantText(t, conns[i%2], query.Holdings(), "answer of portfolio")
+			})
+		}
+		all.Wait()
+		if m.joins != round+1 || len(told.ids) != round+1 {
+			t.Fatalf("%d sessions made, told of %d, want %d", m.joins, len(told.ids), round+1)
+		}
+		m.mu.Lock()
+		clear(m.sessions)
+		m.mu.Unlock()
+	}
+}
+
+// The maker of the session may give up: another caller makes it then.
+func TestJoiningIsTakenOver(t *testing.T) {
+	m := newModalFar(t)
+	m.hold, m.held = make(chan struct{}), make(chan struct{}, 9)
+	d := m.grown(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error)
+	go func() {
+		_, err := d.Resume(bearing(""), nil).Call(ctx, query.Holdings())
+		first <- err
+	}()
+	<-m.held
+	second := make(chan string)
+	go func() {
+		text, err := d.Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
+		second <- cmp.Or(text, fmt.Sprint(err))
+	}()
+	cancel()
+	wantKind(t, <-first, wire.KindUnreachable)
+	close(m.hold)
+	if got := <-second; got != "answer of portfolio" {
+		t.Errorf("the other call: %s", got)
+	}
+}
+
+// What is kept of a bearer goes with its last connection.
+func TestGrantsAreForgotten(t *testing.T) {
+	d := newModalFar(t).grown(t)
+	func() {
+		c, other := d.Resume(bearing(""), nil), d.Resume(bearing(secret), nil)
+		if n := d.KnownBearers(); n != 1 {
+			t.Errorf("%d bearers are known", n)
+		}
+		runtime.KeepAlive(c)
+		runtime.KeepAlive(other)
+	}()
+	for d.KnownBearers() > 0 {
+		runtime.GC()
+	}
+}
+
+// A look with a bearer outlives the MCP session that it meant to look over.
+func TestLookOverALostSession(t *testing.T) {
+	m := newModalFar(t)
+	lost := false
+	m.refuse = func(w http.ResponseWriter, call rpc, known bool) bool {
+		if call.Method != "tools/list" || lost {
+			return false
+		}
+		lost = true
+		http.Error(w, "session not found", http.StatusNotFound)
+		return true
+	}
+	d := m.stranger(t, "/sse", mcpconn.Options{})
+	wantText(t, d.Resume(bearing(""), nil), query.Holdings(), "answer of portfolio")
+	d.Rest()
+	if s := d.Surface(); s.Style != query.StyleModes || m.joins != 2 {
+		t.Errorf("surface %+v, %d sessions made", s, m.joins)
+	}
+}
+
+// "Invalid session ID" is what a server says that looks at no bearer. Whether it is
+// one is found out by a look without the bearer.
+func TestInvalidSessionOfABearer(t *testing.T) {
+	inBand := func(list string) http.HandlerFunc { // answers to anybody
+		return func(w http.ResponseWriter, r *http.Request) {
+			call := parse(bodyOf(r))
+			w.Header().Set("Mcp-Session-Id", secret+"-nobody")
+			w.Header().Set("Content-Type", "application/json")
+			if call.Method == "initialize" {
+				fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":%q}}`, call.ID, mcpconn.ProtocolVersion)
+				return
+			}
+			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"tools":%s}}`, call.ID, list)
+		}
+	}
+	challenges := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="x"`)
+			status(code, "")(w, r)
+		}
+	}
+	for name, test := range map[string]struct {
+		nobody http.HandlerFunc // answers who shows no bearer
+		want   wire.Kind        // KindUnknown: another MCP session helps
+		why    wire.Ending
+	}{
+		"no OAuth any more": {inBand(listToday), wire.KindEnded, wire.EndSwitched},
+		"still OAuth":       {challenges(401), 0, 0},
+		"not known":         {challenges(503), wire.KindUnreachable, 0},
+		"nothing known":     {inBand(listForeign), wire.KindUnknownServer, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newModalFar(t)
+			m.refuse = func(w http.ResponseWriter, call rpc, known bool) bool {
+				if !known {
+					http.Error(w, "Invalid session ID", http.StatusBadRequest)
+				}
+				return !known
+			}
+			m.before = func(w http.ResponseWriter, r *http.Request) bool {
+				anonymous := r.URL.Path == "/mcp" && r.Header.Get("Authorization") == ""
+				if anonymous {
+					test.nobody(w, r)
+				}
+				return anonymous
+			}
+			text, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
+			if test.want != wire.KindUnknown {
+				if wantKind(t, err, test.want); wire.EndingOf(err) != test.why || m.joins != 0 {
+					t.Errorf("ending %v, %d sessions made", wire.EndingOf(err), m.joins)
+				}
+			} else if text != "answer of portfolio" || m.joins != 1 {
+				t.Errorf("Call = %q, %v; %d sessions made", text, err, m.joins)
+			}
+		})
+	}
+}
+
+// Whoever waits for an MCP session hears why there is none.
+func TestJoiningFailsForAll(t *testing.T) {
+	m := newModalFar(t)
+	m.hold, m.held = make(chan struct{}), make(chan struct{}, 99)
+	m.refuse = func(w http.ResponseWriter, _ rpc, _ bool) bool {
+		http.Error(w, "<html>", http.StatusBadGateway)
+		return true
+	}
+	d := m.grown(t)
+	c := d.Resume(bearing(""), nil)
+	failed := make(chan error, 10)
+	ask := func() {
+		_, err := c.Call(t.Context(), query.Holdings())
+		failed <- err
+	}
+	go ask()
+	<-m.held
+	for range cap(failed) - 1 {
+		go ask()
+	}
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := c.Call(impatient, query.Holdings())
+	wantKind(t, err, wire.KindUnreachable)
+	close(m.hold)
+	for range cap(failed) {
+		wantKind(t, <-failed, wire.KindUnreachable)
+	}
+}
+
+// A login by OAuth is ended by the server's logout. Its MCP session goes after it,
+// if it wants to.
+func TestEndOfABearer(t *testing.T) {
+	logout := []string{"POST /mcp tools/call", "DELETE /mcp"}
+	for name, test := range map[string]struct {
+		result string
+		status int // of the DELETE; 0 for 204
+		want   wire.Kind
+		asked  []string
+	}{
+		"logged out":            {textResult(`{"success":true,"status":"logged_out"}`), 0, 0, logout},
+		"logged out before":     {textResult(`{"success":true,"status":"already_logged_out"}`), 0, 0, logout},
+		"the session stays":     {textResult(`{"status":"logged_out"}`), 500, 0, logout},
+		"no login any more":     {failedResult("failed to get session: session ID not found"), 0, 0, logout[:1]},
+		"expired":               {failedResult("kite session has expired. Please re-authenticate via the OAuth flow"), 0, 0, logout[:1]},
+		"it says something":     {textResult(`{"status":"fine"}`), 0, wire.KindUnreachable, logout[:1]},
+		"it says anything":      {textResult("hello " + secret), 0, wire.KindUnreachable, logout[:1]},
+		"it fails":              {failedResult("Failed to logout current session"), 0, wire.KindUnreachable, logout[:1]},
+		"no answer of the tool": {`{}`, 0, wire.KindUnreachable, logout[:1]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newModalFar(t, secret+"-mcp")
+			m.result = func(string) string { return test.result }
+			m.ended = func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") != "Bearer "+someBearer || r.Header.Get("Mcp-Session-Id") != secret+"-mcp" {
+					t.Error("DELETE of another session, or without the bearer")
+				}
+				w.WriteHeader(max(test.status, 204))
+			}
+			err := m.grown(t).End(t.Context(), bearing(secret+"-mcp"))
+			wantKind(t, err, test.want)
+			if got := m.requests(); !slices.Equal(got, test.asked) {
+				t.Errorf("requests = %v, want %v", got, test.asked)
+			}
+			if body := m.record()[0].body; !strings.Contains(body, `"name":"session"`) || !strings.Contains(body, `"arguments":{"mode":"logout"}`) {
+				t.Errorf("request %s", body)
+			}
+		})
+	}
+}
+
+// What no MCP server answers leaves the login where it is; a 401 of the server
+// does not.
+func TestEndOfABearerRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		status    int
+		challenge string
+		want      wire.Kind
+	}{
+		"expired":   {401, `Bearer resource_metadata="x"`, 0},
+		"a gateway": {401, "", wire.KindBlocked},
+		"blocked":   {403, "", wire.KindBlocked},
+		"a router":  {404, "", wire.KindNotServed},
+		"away":      {503, "", wire.KindUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newModalFar(t)
+			m.refuse = func(w http.ResponseWriter, _ rpc, _ bool) bool {
+				w.Header().Set("WWW-Authenticate", test.challenge)
+				http.Error(w, "404 page not found", test.status)
+				return true
+			}
+			err := m.grown(t).End(t.Context(), bearing(secret))
+			wantKind(t, err, test.want)
+		})
+	}
 }

@@ -1,36 +1,29 @@
-package mcpconn
+package mcpconn_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
 
-// both runs a test over a stream and over streamable HTTP.
-func both(t *testing.T, configure func(*far), o Options, test func(*testing.T, *far, session.Conn)) {
-	t.Helper()
-	for _, path := range []string{"/sse", "/mcp"} {
-		t.Run(path, func(t *testing.T) {
-			f := newFar(t, configure)
-			test(t, f, open(t, f.dialer(t, path, o)))
-		})
-	}
-}
-
 func TestResults(t *testing.T) {
 	image := `{"type":"image","data":"eHg=","mimeType":"image/png"}`
 	text := `{"type":"text","text":"` + secret + `"}`
-	failure := func(text string) string { return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}` }
 	for name, test := range map[string]struct {
 		result string
 		want   wire.Kind
@@ -43,10 +36,10 @@ func TestResults(t *testing.T) {
 		"a string":           {`"` + secret + `"`, wire.KindMalformed},
 		"null":               {`null`, wire.KindMalformed},
 		"asks for input":     {`{"resultType":"input_required","requestState":"x","inputRequests":{}}`, wire.KindMalformed},
-		"failed":             {failure("Failed to execute get_holdings"), wire.KindFailed},
-		"unfamiliar failure": {failure("it is " + secret), wire.KindFailed},
-		"no login":           {failure("Please log in first using the login tool"), wire.KindNoLogin},
-		"in doubt":           {failure("Failed to establish a session. Please try again."), wire.KindDoubt},
+		"failed":             {failedResult("Failed to execute get_holdings"), wire.KindFailed},
+		"unfamiliar failure": {failedResult("it is " + secret), wire.KindFailed},
+		"no login":           {failedResult("Please log in first using the login tool"), wire.KindNoLogin},
+		"in doubt":           {failedResult("Failed to establish a session. Please try again."), wire.KindDoubt},
 		"flag forgotten":     {textResult("Failed to execute get_holdings"), wire.KindFailed},
 		"no tool":            {`!{"code":-32602,"message":"tool 'x' not found: tool not found"}`, wire.KindNoTool},
 		"no tool, otherwise": {`!{"code":-32602,"message":"Unknown tool: ` + secret + `"}`, wire.KindNoTool},
@@ -54,7 +47,7 @@ func TestResults(t *testing.T) {
 		"wordless error":     {`!{"code":-32000}`, wire.KindFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(f *far) { f.result = func(string) string { return test.result } }, Options{},
+			both(t, func(f *far) { f.result = func(string) string { return test.result } }, mcpconn.Options{},
 				func(t *testing.T, f *far, c session.Conn) {
 					got, err := c.Call(t.Context(), query.Holdings())
 					wantKind(t, err, test.want)
@@ -70,7 +63,7 @@ func TestResults(t *testing.T) {
 }
 
 func TestArgumentsArrive(t *testing.T) {
-	both(t, nil, Options{}, func(t *testing.T, f *far, c session.Conn) {
+	both(t, nil, mcpconn.Options{}, func(t *testing.T, f *far, c session.Conn) {
 		if _, err := c.Call(t.Context(), query.Quotes([]string{"NSE:ACME"})); err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +76,7 @@ func TestArgumentsArrive(t *testing.T) {
 
 func TestContextOfCall(t *testing.T) {
 	unanswered := func(f *far) { f.result = func(string) string { return "" } }
-	both(t, unanswered, Options{}, func(t *testing.T, f *far, c session.Conn) {
+	both(t, unanswered, mcpconn.Options{}, func(t *testing.T, f *far, c session.Conn) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			<-f.called
@@ -112,7 +105,7 @@ func TestContextOfCall(t *testing.T) {
 
 func TestTimeouts(t *testing.T) {
 	unanswered := func(f *far) { f.result = func(string) string { return "" } }
-	o := Options{CallTimeout: 20 * time.Millisecond, LoginTimeout: 200 * time.Millisecond}
+	o := mcpconn.Options{CallTimeout: 20 * time.Millisecond, LoginTimeout: 200 * time.Millisecond}
 	both(t, unanswered, o, func(t *testing.T, _ *far, c session.Conn) {
 		for _, q := range []query.Query{query.Holdings(), query.Login()} {
 			tool, limit := q.Name(), o.CallTimeout
@@ -151,22 +144,21 @@ func TestResumeAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var healed atomic.Bool
-			f := newFar(t, nil)
-			usual := f.Config.Handler
-			f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if healed.Load() {
-					usual.ServeHTTP(w, r)
-					return
+			f := newFar(t, func(f *far) {
+				f.mcp = func(w http.ResponseWriter, r *http.Request) {
+					if healed.Load() {
+						f.serveMCP(w, r)
+						return
+					}
+					if w.Header().Set("Content-Type", "application/json"); strings.HasPrefix(test.body, "<") {
+						w.Header().Set("Content-Type", "text/html")
+					}
+					status(test.status, test.body)(w, r)
 				}
-				if w.Header().Set("Content-Type", "application/json"); strings.HasPrefix(test.body, "<") {
-					w.Header().Set("Content-Type", "text/html")
-				}
-				w.WriteHeader(test.status)
-				fmt.Fprint(w, test.body)
 			})
-			c := f.dialer(t, "/sse", Options{}).Resume(held(session.NewID(secret+"-0000")), nil)
+			c := f.dialer(t, "/sse", mcpconn.Options{}).Resume(held(session.NewID(secret+"-0000")), nil)
 			defer c.Close()
-			for range 2 { // mcp-go's client alone would refuse everything after a 404
+			for range 2 {
 				_, err := c.Call(t.Context(), query.Holdings())
 				wantKind(t, err, test.want)
 			}
@@ -180,7 +172,7 @@ func TestResumeAnswers(t *testing.T) {
 
 func TestResumeOfNonsense(t *testing.T) {
 	f := newFar(t, nil)
-	d := f.dialer(t, "/sse", Options{})
+	d := f.dialer(t, "/sse", mcpconn.Options{})
 	for _, id := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 129)} {
 		_, err := d.Resume(held(session.NewID(id)), nil).Call(t.Context(), query.Profile())
 		wantKind(t, err, wire.KindEnded)
@@ -194,25 +186,19 @@ func TestResumeOfNonsense(t *testing.T) {
 }
 
 func TestAnswerAsEvents(t *testing.T) {
-	events := func(text string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/event-stream")
-			fmt.Fprint(w, text)
-		}
-	}
 	broken := func(w http.ResponseWriter, r *http.Request) {
-		events("event: message\n")(w, r)
+		asEvents("event: message\n")(w, r)
 		flush(w)
 		panic(http.ErrAbortHandler)
 	}
-	big := `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"` + strings.Repeat("x", maxAnswer) + `"}]}}`
+	big := `{"jsonrpc":"2.0","id":"b-1","result":{"content":[{"type":"text","text":"` + strings.Repeat("x", mcpconn.MaxAnswer) + `"}]}}`
 	for name, test := range map[string]struct {
 		handler http.HandlerFunc
 		want    wire.Kind
 	}{
-		"good":    {events("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":" + textResult("x") + "}\n\n"), wire.KindUnknown},
-		"none":    {events(": nothing\n\n"), wire.KindMalformed},
-		"too big": {events("data: " + big + "\n\n"), wire.KindTooBig},
+		"good":    {asEvents("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"result\":" + textResult("x") + "}\n\n"), wire.KindUnknown},
+		"none":    {asEvents(": nothing\n\n"), wire.KindMalformed},
+		"too big": {asEvents("data: " + big + "\n\n"), wire.KindTooBig},
 		"broken":  {broken, wire.KindUnreachable},
 		"big json": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -225,7 +211,7 @@ func TestAnswerAsEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, func(f *far) { f.mcp = test.handler })
-			c := f.dialer(t, "/mcp", Options{}).Resume(held(session.NewID(secret)), nil)
+			c := f.dialer(t, "/mcp", mcpconn.Options{}).Resume(someSession(), nil)
 			text, err := c.Call(t.Context(), query.Holdings())
 			if test.want == wire.KindUnknown {
 				if text != "x" || err != nil {
@@ -257,29 +243,107 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		"for ever":              {"/mcp", http.StatusTemporaryRedirect},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, nil)
-			usual := f.Config.Handler
-			f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				to := strings.ReplaceAll(test.location, "HOST", r.Host)
-				if r.URL.Path == "/moved" {
-					r.URL.Path = "/mcp"
-					usual.ServeHTTP(w, r)
-					return
+			f := newFar(t, func(f *far) {
+				f.before = func(w http.ResponseWriter, r *http.Request) bool {
+					if r.URL.Path == "/moved" {
+						f.serveMCP(w, r)
+						return true
+					}
+					to := cmp.Or(strings.ReplaceAll(test.location, "HOST", r.Host), "/moved")
+					http.Redirect(w, r, to+"?"+secret, test.status)
+					return true
 				}
-				if to == "" {
-					to = "/moved"
-				}
-				http.Redirect(w, r, to+"?"+secret, test.status)
 			})
-			d := f.dialer(t, "/sse", Options{})
-			_, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), query.Holdings())
+			d := f.dialer(t, "/sse", mcpconn.Options{})
+			_, err := d.Resume(someSession(), nil).Call(t.Context(), query.Holdings())
 			wantKind(t, err, wire.KindUnreachable)
 			_, err = d.Open(t.Context())
 			wantKind(t, err, wire.KindUnreachable)
-			wantKind(t, d.End(t.Context(), held(session.NewID(secret))), wire.KindUnreachable)
+			wantKind(t, d.End(t.Context(), someSession()), wire.KindUnreachable)
 		})
 	}
 	if n := strayed.Load(); n != 0 {
 		t.Errorf("%d requests went to another host", n)
+	}
+}
+
+// asEvents answers with an event stream.
+func asEvents(stream string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, stream)
+	}
+}
+
+// What a server may put around an answer that comes as events must cost
+// nothing: mcp-go would answer each request in it with a POST, come back for
+// the rest with a GET, and lose a goroutine to the third answer.
+func TestEventsAroundAnAnswer(t *testing.T) {
+	answer := `data: {"jsonrpc":"2.0","id":"b-1","result":` + textResult("x") + "}\n\n"
+	ping := "data: {\"jsonrpc\":\"2.0\",\"id\":\"b-1\",\"method\":\"ping\"}\n\n"
+	for name, test := range map[string]struct {
+		stream string
+		want   wire.Kind
+	}{
+		"many answers":        {strings.Repeat(answer, 9), wire.KindUnknown},
+		"requests":            {strings.Repeat(ping, 50) + answer, wire.KindUnknown},
+		"notifications":       {strings.Repeat("event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\n\n", 50) + answer, wire.KindUnknown},
+		"another event":       {"event: endpoint\ndata: https://elsewhere.example.com/\n\n" + answer, wire.KindUnknown},
+		"an event of no data": {"event: endpoint\n\n: hello\n\n" + answer, wire.KindUnknown},
+		"what is no JSON":     {"data: {\n\n" + answer, wire.KindUnknown},
+		"lines of data":       {strings.ReplaceAll(answer, ",", ",\r\ndata:"), wire.KindUnknown},
+		"no empty line":       {strings.TrimRight(answer, "\n"), wire.KindUnknown},
+		"a byte order mark":   {"\ufeff" + answer, wire.KindUnknown},
+		"to be continued":     {"id: 7\nretry: 0\n\n", wire.KindMalformed},
+		"requests only":       {strings.Repeat(ping, 50), wire.KindMalformed},
+		"another's answer":    {strings.Replace(answer, "b-1", "b-2", 1), wire.KindMalformed},
+		"a cut answer":        {answer[:40], wire.KindMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leaks := goleak.IgnoreCurrent()
+			f := newFar(t, func(f *far) { f.mcp = asEvents(test.stream) })
+			d := f.dialer(t, "/sse", mcpconn.Options{})
+			text, err := d.Resume(someSession(), nil).Call(t.Context(), query.Holdings())
+			if test.want != wire.KindUnknown {
+				wantKind(t, err, test.want)
+			} else if text != "x" || err != nil {
+				t.Errorf("Call = %q, %v", text, err)
+			}
+			d.Close()
+			f.Close()
+			goleak.VerifyNone(t, leaks)
+			if got := f.requests(); !slices.Equal(got, []string{"POST /mcp tools/call"}) {
+				t.Errorf("requests: %v", got)
+			}
+		})
+	}
+}
+
+// An answer is taken when it is there, not when its stream ends.
+func TestEventStreamStaysOpen(t *testing.T) {
+	f := newFar(t, func(f *far) {
+		f.mcp = func(w http.ResponseWriter, r *http.Request) {
+			asEvents(`data: {"jsonrpc":"2.0","id":"b-1","result":`+textResult("x")+"}\n\n")(w, r)
+			flush(w)
+			hang(w, r)
+		}
+	})
+	wantText(t, f.dialer(t, "/mcp", mcpconn.Options{}).Resume(someSession(), nil), query.Holdings(), "x")
+}
+
+// A server that always has one more page of tools is not listened to for ever.
+func TestEndlessListOfTools(t *testing.T) {
+	pages := 0
+	f := newFar(t, func(f *far) {
+		f.mcp = func(w http.ResponseWriter, r *http.Request) {
+			pages++
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":"b-%d","result":{"tools":[],"nextCursor":"%d"}}`, pages, pages)
+		}
+	})
+	_, err := f.dialer(t, "/mcp", mcpconn.Options{}).Resume(someSession(), nil).Call(t.Context(), query.ToolList())
+	wantKind(t, err, wire.KindMalformed)
+	if pages > mcpconn.MaxPages {
+		t.Errorf("%d pages were asked for", pages)
 	}
 }

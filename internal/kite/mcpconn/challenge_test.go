@@ -1,4 +1,4 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
@@ -24,7 +25,7 @@ func unauthorized(challenge, document string) (*atomic.Int64, func(*far)) {
 	}
 	return read, func(f *far) {
 		f.sse, f.message, f.mcp, f.remove = refuse, refuse, refuse, refuse
-		f.pages = map[string]http.HandlerFunc{resourceDocument: func(w http.ResponseWriter, _ *http.Request) {
+		f.pages = map[string]http.HandlerFunc{mcpconn.ResourceDocument: func(w http.ResponseWriter, _ *http.Request) {
 			read.Add(1)
 			if document == "" {
 				http.NotFound(w, nil)
@@ -60,7 +61,7 @@ func TestUnauthorized(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			read, configure := unauthorized(test.challenge, test.document)
 			f := newFar(t, configure)
-			d, plain := f.dialer(t, "/sse", Options{}), held(session.NewID(secret))
+			d, plain := f.dialer(t, "/sse", mcpconn.Options{}), someSession()
 			opened, called, why := wire.KindAuthorize, wire.KindEnded, wire.EndSwitched
 			if !test.oauth {
 				opened, called, why = wire.KindBlocked, wire.KindBlocked, wire.EndUnknown
@@ -88,7 +89,7 @@ func TestUnauthorized(t *testing.T) {
 func TestUnauthorizedWithoutStreams(t *testing.T) {
 	_, configure := unauthorized(`Bearer resource_metadata="x"`, "")
 	f := newFar(t, func(f *far) { configure(f); f.sse = http.NotFound })
-	d := f.dialer(t, "/sse", Options{})
+	d := f.dialer(t, "/sse", mcpconn.Options{})
 	for range 2 {
 		_, err := d.Open(t.Context())
 		wantKind(t, err, wire.KindAuthorize)
@@ -111,7 +112,7 @@ func TestUnauthorizedOverAStream(t *testing.T) {
 		}
 		usual.ServeHTTP(w, r)
 	})
-	c := open(t, f.dialer(t, "/sse", Options{}))
+	c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 	switched.Store(true)
 	_, err := c.Call(t.Context(), query.Holdings())
 	wantKind(t, err, wire.KindEnded)
@@ -124,7 +125,7 @@ func TestUnauthorizedOverAStream(t *testing.T) {
 // A login by the login tool is not ended by what servers say of logins by OAuth.
 func TestTextsOfOAuthAreDoubt(t *testing.T) {
 	failure := `{"content":[{"type":"text","text":"failed to get session: session ID not found"}],"isError":true}`
-	both(t, func(f *far) { f.result = func(string) string { return failure } }, Options{}, func(t *testing.T, _ *far, c session.Conn) {
+	both(t, func(f *far) { f.result = func(string) string { return failure } }, mcpconn.Options{}, func(t *testing.T, _ *far, c session.Conn) {
 		_, err := c.Call(t.Context(), query.Holdings())
 		wantKind(t, err, wire.KindDoubt)
 	})

@@ -99,15 +99,19 @@ func (l *lineEnds) convert(p []byte) int {
 
 // next reads an event; io.EOF at the end. One that is too big, or finds no room,
 // is read to its end all the same: what follows it is another person's wait.
-func (r *events) next() (incoming, error) {
+func (r *events) next() (e incoming, err error) {
+	whole := false
+	defer func() {
+		if !whole { // also by a panic
+			e.held.release()
+		}
+	}()
 	r.skipMark()
-	var e incoming
 	var data []byte
 	for {
 		line, ours, err := r.line(&e)
 		if last := len(line) > 0 || data != nil; err != nil && !(r.lenient && last && errors.Is(err, io.EOF)) {
-			e.held.release()
-			return incoming{}, err
+			return e, err
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("event:")); ok {
 			e.name = string(bytes.TrimSpace(value))
@@ -132,6 +136,7 @@ func (r *events) next() (incoming, error) {
 			}
 			e.data = string(data)
 			e.held.shrink(len(data))
+			whole = true
 			return e, nil
 		default: // an event without data is none
 			e.held.release()

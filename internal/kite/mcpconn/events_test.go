@@ -1,4 +1,4 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"bytes"
@@ -10,16 +10,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"kitebot/internal/kite/mcpconn"
 )
 
 // eventsOf reads a stream to its end, or to its first error.
-func eventsOf(r io.Reader) (all []event, err error) {
-	for events := newEvents(r, 16, true); ; {
-		e, err := events.next()
+func eventsOf(r io.Reader) (all []mcpconn.Event, err error) {
+	for events := mcpconn.NewEventReader(r, 16, true); ; {
+		e, err := events.Next()
 		if err != nil {
 			return all, err
 		}
-		all = append(all, e.event)
+		all = append(all, e)
 	}
 }
 
@@ -27,27 +29,27 @@ func TestEvents(t *testing.T) {
 	long := strings.Repeat("long ", 20)
 	for name, test := range map[string]struct {
 		stream string
-		want   []event
+		want   []mcpconn.Event
 	}{
-		"an event":                {"event: endpoint\ndata: /x\n\n", []event{{"endpoint", "/x"}}},
-		"CR before LF":            {"event: endpoint\r\ndata: /x\r\n\r\n", []event{{"endpoint", "/x"}}},
-		"CR alone":                {"event: endpoint\rdata: /x\r\rdata: 1\r\r", []event{{"endpoint", "/x"}, {"", "1"}}},
-		"every end of a line":     {"data: 1\rdata: 2\ndata: 3\r\n\rdata: 4\n\r\ndata: 5\r\r\n", []event{{"", "1\n2\n3"}, {"", "4"}, {"", "5"}}},
-		"LF before CR":            {"data: 1\n\rdata: 2\n\r", []event{{"", "1"}, {"", "2"}}},
-		"a long line before CR":   {"data: " + long + "\rdata: x\r\r", []event{{"", long + "\nx"}}},
-		"no name":                 {"data:1\n\ndata: 2\n\n", []event{{"", "1"}, {"", "2"}}},
-		"names do not stay":       {"event: a\ndata: 1\n\ndata: 2\n\n", []event{{"a", "1"}, {"", "2"}}},
-		"lines of data":           {"data: 1\ndata:  2\ndata:3\n\n", []event{{"", "1\n 2\n3"}}},
-		"a line beyond a buffer":  {"data: " + long + "\ndata: x\n\n", []event{{"", long + "\nx"}}},
-		"comments and other news": {": hello\n\nid: 7\nretry: 0\n\n: again\ndata: 1\n\n", []event{{"", "1"}}},
-		"nothing to say":          {"event: a\n\ndata: 1\n\n", []event{{"", "1"}}},
-		"the end ends an event":   {"data: 1\ndata: 2", []event{{"", "1\n2"}}},
-		"a byte order mark":       {"\ufeffdata: 1\n\n\ufeffdata: 2\n\n", []event{{"", "1"}}},
+		"an event":                {"event: endpoint\ndata: /x\n\n", []mcpconn.Event{{Name: "endpoint", Data: "/x"}}},
+		"CR before LF":            {"event: endpoint\r\ndata: /x\r\n\r\n", []mcpconn.Event{{Name: "endpoint", Data: "/x"}}},
+		"CR alone":                {"event: endpoint\rdata: /x\r\rdata: 1\r\r", []mcpconn.Event{{Name: "endpoint", Data: "/x"}, {Name: "", Data: "1"}}},
+		"every end of a line":     {"data: 1\rdata: 2\ndata: 3\r\n\rdata: 4\n\r\ndata: 5\r\r\n", []mcpconn.Event{{Name: "", Data: "1\n2\n3"}, {Name: "", Data: "4"}, {Name: "", Data: "5"}}},
+		"LF before CR":            {"data: 1\n\rdata: 2\n\r", []mcpconn.Event{{Name: "", Data: "1"}, {Name: "", Data: "2"}}},
+		"a long line before CR":   {"data: " + long + "\rdata: x\r\r", []mcpconn.Event{{Name: "", Data: long + "\nx"}}},
+		"no name":                 {"data:1\n\ndata: 2\n\n", []mcpconn.Event{{Name: "", Data: "1"}, {Name: "", Data: "2"}}},
+		"names do not stay":       {"event: a\ndata: 1\n\ndata: 2\n\n", []mcpconn.Event{{Name: "a", Data: "1"}, {Name: "", Data: "2"}}},
+		"lines of data":           {"data: 1\ndata:  2\ndata:3\n\n", []mcpconn.Event{{Name: "", Data: "1\n 2\n3"}}},
+		"a line beyond a buffer":  {"data: " + long + "\ndata: x\n\n", []mcpconn.Event{{Name: "", Data: long + "\nx"}}},
+		"comments and other news": {": hello\n\nid: 7\nretry: 0\n\n: again\ndata: 1\n\n", []mcpconn.Event{{Name: "", Data: "1"}}},
+		"nothing to say":          {"event: a\n\ndata: 1\n\n", []mcpconn.Event{{Name: "", Data: "1"}}},
+		"the end ends an event":   {"data: 1\ndata: 2", []mcpconn.Event{{Name: "", Data: "1\n2"}}},
+		"a byte order mark":       {"\ufeffdata: 1\n\n\ufeffdata: 2\n\n", []mcpconn.Event{{Name: "", Data: "1"}}},
 		"nothing":                 {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := eventsOf(strings.NewReader(test.stream))
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(event{})); diff != "" || !errors.Is(err, io.EOF) {
+			if diff := cmp.Diff(test.want, got); diff != "" || !errors.Is(err, io.EOF) {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
@@ -67,7 +69,7 @@ func TestEventsAtTheEndOfARead(t *testing.T) {
 		stream := strings.ReplaceAll("event: a|data: 1|data: 2||event: b|data: 3||", "|", end)
 		for cut := range len(stream) {
 			got, err := eventsOf(io.MultiReader(strings.NewReader(stream[:cut]), strings.NewReader(stream[cut:])))
-			if diff := cmp.Diff([]event{{"a", "1\n2"}, {"b", "3"}}, got, cmp.AllowUnexported(event{})); diff != "" || !errors.Is(err, io.EOF) {
+			if diff := cmp.Diff([]mcpconn.Event{{Name: "a", Data: "1\n2"}, {Name: "b", Data: "3"}}, got); diff != "" || !errors.Is(err, io.EOF) {
 				t.Errorf("%q: %v (-want +got):\n%s", stream[:cut]+"✂"+stream[cut:], err, diff)
 			}
 		}
@@ -86,7 +88,7 @@ func TestEventsOfABrokenStream(t *testing.T) {
 // What a cut leaves of an event is none, but where one answer is all that was to come.
 func TestACutEventIsVoid(t *testing.T) {
 	for _, stream := range []string{"event: endpoint\ndata: /message?sessionId=5ad1", "data: 1\n", "data: 1"} {
-		if e, err := newEvents(strings.NewReader(stream), smallBuffer, false).next(); !errors.Is(err, io.EOF) {
+		if e, err := mcpconn.NewEventReader(strings.NewReader(stream), 512, false).Next(); !errors.Is(err, io.EOF) {
 			t.Errorf("%q: %+v, %v", stream, e, err)
 		}
 	}
@@ -96,14 +98,14 @@ func TestACutEventIsVoid(t *testing.T) {
 // through.
 func TestEventsHaveABound(t *testing.T) {
 	line := strings.Repeat("long ", 1000) + "\n"
-	const more = maxAnswer / 4000 // lines
+	const more = mcpconn.MaxAnswer / 4000 // lines
 	for name, test := range map[string]struct {
 		stream  string
 		many    int // how often the stream says that
 		refused bool
 	}{
-		"one line":      {"one line ", maxAnswer / 8, false}, // it is no data
-		"a line":        {"data: x", maxAnswer / 6, true},
+		"one line":      {strings.Repeat("one line ", 100), mcpconn.MaxAnswer / 800, false}, // it is no data
+		"a line":        {strings.Repeat("data: x", 100), mcpconn.MaxAnswer / 600, true},
 		"lines of data": {"data: " + line, more, true},
 		"comments":      {": " + line, more, false},
 		"small events":  {"data: " + line + "\n", more, false},
@@ -111,31 +113,22 @@ func TestEventsHaveABound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			long := &repeated{what: test.stream, left: test.many * len(test.stream)}
-			r := newEvents(io.MultiReader(long, strings.NewReader("\n\ndata: after\n\n")), smallBuffer, false)
-			budget := newBudget()
-			r.room = func() (*reservation, error) { return budget.reserve(t.Context(), maxAnswer, true) }
+			r := mcpconn.NewEventReader(io.MultiReader(long, strings.NewReader("\n\ndata: after\n\n")), 512, false)
 			refused := false
-			for {
-				e, err := r.next()
-				if err != nil {
+			for e := (mcpconn.Event{}); e.Data != "after"; {
+				var err error
+				if e, err = r.Next(); err != nil {
 					t.Fatalf("%v before what came after", err)
 				}
-				if e.refused != nil {
+				if e.Refused != nil {
 					refused = true
-					if !errors.Is(e.refused, errAnswerTooBig) || len(e.data) > beginning {
-						t.Errorf("refused with %v, and %d bytes are kept", e.refused, len(e.data))
+					if e.Refused.Error() != "answer too big" || len(e.Data) > mcpconn.KeptOfRefused {
+						t.Errorf("refused with %v, and %d bytes are kept", e.Refused, len(e.Data))
 					}
 				}
-				e.held.release()
-				if e.data == "after" {
-					break
-				}
 			}
-			if refused != test.refused {
-				t.Errorf("refused: %v", refused)
-			}
-			if !budget.free.TryAcquire(maxLarge) {
-				t.Error("some of the budget was not given back")
+			if refused != test.refused || !r.Idle() {
+				t.Errorf("refused: %v; all of the budget was given back: %v", refused, r.Idle())
 			}
 		})
 	}
@@ -165,7 +158,7 @@ func TestEventsInPieces(t *testing.T) {
 		stream := []byte(rapid.StringOf(rapid.SampledFrom([]rune("data: event:x\r\n\n\n"))).Draw(t, "stream"))
 		whole, err := eventsOf(bytes.NewReader(stream))
 		pieces, again := eventsOf(&pieces{bytes.NewReader(stream), rapid.IntRange(1, 9).Draw(t, "piece")})
-		if diff := cmp.Diff(whole, pieces, cmp.AllowUnexported(event{})); diff != "" || !errors.Is(err, io.EOF) || !errors.Is(again, io.EOF) {
+		if diff := cmp.Diff(whole, pieces); diff != "" || !errors.Is(err, io.EOF) || !errors.Is(again, io.EOF) {
 			t.Errorf("%v, %v (-whole +pieces):\n%s", err, again, diff)
 		}
 	})

@@ -1,8 +1,10 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,44 +20,50 @@ import (
 
 	"go.uber.org/goleak"
 
+	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// secret begins every session id of the far end: no error and no log line may
-// hold it.
-const secret = "7d41e0aa-5eC2eT"
-
-// patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const (
+	// secret begins every session id of the far end: no error and no log line may
+	// hold it.
+	secret = "7d41e0aa-5eC2eT"
+	// patience is how long a test waits for what must happen.
+	patience = 10 * time.Second
+	// home is the address of a far end without a network.
+	home = "https://mcp.example.com"
+)
 
 // seen is one request as the far end saw it.
 type seen struct {
-	method, path, session, rpc, body string
+	method, path, session, agent, rpc, body string
 }
 
 // far is a small far end that speaks both transports and can be told to
 // misbehave. Its functions may be replaced before the first request.
 type far struct {
-	*httptest.Server
-	endpoint func(id string) string   // data of the endpoint event; "" sends none
-	list     func() string            // JSON of the tools that are listed
-	result   func(tool string) string // JSON of result, or of error when it begins with "!"; "" never answers
-	sse      http.HandlerFunc         // replaces GET /sse
-	message  http.HandlerFunc         // replaces POST /message
-	mcp      http.HandlerFunc         // replaces POST /mcp
-	remove   http.HandlerFunc         // replaces DELETE /mcp
-	pages    map[string]http.HandlerFunc
-	version  string        // protocol version answered
-	ping     time.Duration // time between pings; 0 for none
-	pings    atomic.Int64  // pings sent
-	mute     chan struct{} // closed: no more pings
-	called   chan string   // gets the name of each tool called
-	conns    atomic.Int64  // connections accepted
-	tls      bool          // https with HTTP/2
+	*httptest.Server                                                   // nil without a network
+	before           func(w http.ResponseWriter, r *http.Request) bool // answers in place of all else, if it reports true
+	endpoint         func(id string) string                            // data of the endpoint event; "" sends none
+	list             func() string                                     // JSON of the tools that are listed
+	result           func(tool string) string                          // JSON of result, or of error when it begins with "!"; "" never answers
+	sse              http.HandlerFunc                                  // replaces GET /sse
+	message          http.HandlerFunc                                  // replaces POST /message
+	mcp              http.HandlerFunc                                  // replaces POST /mcp
+	remove           http.HandlerFunc                                  // replaces DELETE /mcp
+	pages            map[string]http.HandlerFunc
+	version          string        // protocol version answered
+	ping             time.Duration // time between pings; 0 for none
+	pings            atomic.Int64  // pings sent
+	called           chan string   // gets the name of each tool called
+	conns            atomic.Int64  // connections accepted
+	tls              bool          // https with HTTP/2
 
+	handler http.Handler
 	mu      sync.Mutex
 	log     []seen
 	streams map[string]*farStream
@@ -63,33 +71,14 @@ type far struct {
 
 // farStream is one open stream of the far end.
 type farStream struct {
-	out  chan string
-	drop chan struct{}
-	once sync.Once
+	out  chan string   // closed: the stream ends once it is said
+	drop chan struct{} // closed: the stream breaks off
 }
 
+// newFar returns a far end on loopback.
 func newFar(t *testing.T, configure func(*far)) *far {
-	f := &far{
-		endpoint: func(id string) string { return "/message?sessionId=" + id },
-		result:   func(tool string) string { return textResult("answer of " + tool) },
-		list:     func() string { return listToday },
-		version:  protocolVersion,
-		mute:     make(chan struct{}),
-		called:   make(chan string, 1000),
-		streams:  map[string]*farStream{},
-	}
-	if configure != nil {
-		configure(f)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /sse", or(f.sse, f.serveSSE))
-	mux.HandleFunc("POST /message", or(f.message, f.serveMessage))
-	mux.HandleFunc("POST /mcp", or(f.mcp, f.serveMCP))
-	mux.HandleFunc("DELETE /mcp", or(f.remove, func(http.ResponseWriter, *http.Request) {}))
-	for path, page := range f.pages {
-		mux.HandleFunc(path, page)
-	}
-	f.Server = httptest.NewUnstartedServer(f.recorded(mux))
+	f := newLocal(configure)
+	f.Server = httptest.NewUnstartedServer(f.handler)
 	f.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	f.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateNew {
@@ -106,6 +95,40 @@ func newFar(t *testing.T, configure func(*far)) *far {
 	return f
 }
 
+// newLocal returns a far end without a network, for a bubble where time passes at once.
+func newLocal(configure func(*far)) *far {
+	f := &far{
+		before:   func(http.ResponseWriter, *http.Request) bool { return false },
+		endpoint: func(id string) string { return "/message?sessionId=" + id },
+		result:   func(tool string) string { return textResult("answer of " + tool) },
+		list:     func() string { return listToday },
+		version:  mcpconn.ProtocolVersion,
+		called:   make(chan string, 1000),
+		streams:  map[string]*farStream{},
+	}
+	if configure != nil {
+		configure(f)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sse", or(f.sse, f.serveSSE))
+	mux.HandleFunc("POST /message", or(f.message, f.serveMessage))
+	mux.HandleFunc("POST /mcp", or(f.mcp, f.serveMCP))
+	mux.HandleFunc("DELETE /mcp", or(f.remove, func(http.ResponseWriter, *http.Request) {}))
+	for path, page := range f.pages {
+		mux.HandleFunc(path, page)
+	}
+	f.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := bodyOf(r)
+		f.mu.Lock()
+		f.log = append(f.log, seen{r.Method, r.URL.Path, r.Header.Get("Mcp-Session-Id"), r.UserAgent(), parse(body).Method, string(body)})
+		f.mu.Unlock()
+		if !f.before(w, r) {
+			mux.ServeHTTP(w, r)
+		}
+	})
+	return f
+}
+
 func or(a, b http.HandlerFunc) http.HandlerFunc {
 	if a != nil {
 		return a
@@ -113,22 +136,81 @@ func or(a, b http.HandlerFunc) http.HandlerFunc {
 	return b
 }
 
+// RoundTrip makes an http.RoundTripper of a far end without a network.
+func (f *far) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(req.Context())
+	body, w := io.Pipe()
+	a := &localAnswer{body: w, header: http.Header{}, begun: make(chan struct{})}
+	context.AfterFunc(ctx, func() { w.CloseWithError(context.Canceled) })
+	go func() {
+		defer cancel()
+		defer func() {
+			if bug := recover(); bug != nil {
+				w.CloseWithError(io.ErrUnexpectedEOF)
+			}
+		}()
+		f.handler.ServeHTTP(a, req.WithContext(ctx))
+		a.WriteHeader(http.StatusOK)
+		_ = w.Close()
+	}()
+	select {
+	case <-a.begun:
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	case <-ctx.Done():
+		if a.status == 0 {
+			return nil, io.ErrUnexpectedEOF
+		}
+	}
+	return &http.Response{StatusCode: a.status, Header: a.header, ContentLength: -1, Request: req, Body: struct {
+		io.Reader
+		io.Closer
+	}{body, closer(cancel)}}, nil
+}
+
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
+
+// localAnswer is the answer of a far end without a network.
+type localAnswer struct {
+	body   *io.PipeWriter
+	header http.Header
+	once   sync.Once
+	status int
+	begun  chan struct{} // closed when there is a status
+}
+
+func (a *localAnswer) Header() http.Header { return a.header }
+func (a *localAnswer) WriteHeader(status int) {
+	a.once.Do(func() { a.status = status; close(a.begun) })
+}
+func (a *localAnswer) Flush() { a.WriteHeader(http.StatusOK) }
+func (a *localAnswer) Write(p []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(p)
+}
+
 func textResult(text string) string {
 	quoted, _ := json.Marshal(text)
 	return fmt.Sprintf(`{"content":[{"type":"text","text":%s}]}`, quoted)
 }
 
-// recorded keeps every request, with its JSON-RPC method or tool.
-func (f *far) recorded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		f.mu.Lock()
-		f.log = append(f.log, seen{r.Method, r.URL.Path, r.Header.Get("Mcp-Session-Id"), parse(body).Method, string(body)})
-		f.mu.Unlock()
-		next.ServeHTTP(w, r)
-	})
+// failedResult is a result that says of itself that it is a failure.
+func failedResult(text string) string {
+	return strings.TrimSuffix(textResult(text), "}") + `,"isError":true}`
 }
+
+// status answers with a status and a text.
+func status(code int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// hang never answers.
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 type rpc struct {
 	ID     json.RawMessage
@@ -142,12 +224,19 @@ func parse(body []byte) rpc {
 	return r
 }
 
+// bodyOf returns the body of a request, which can be read again.
+func bodyOf(req *http.Request) []byte {
+	if req.Body == nil {
+		return nil
+	}
+	body, _ := io.ReadAll(req.Body)
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return body
+}
+
 // requests returns what came so far, as "POST /mcp tools/call" and so on.
-func (f *far) requests() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []string
-	for _, s := range f.log {
+func (f *far) requests() (out []string) {
+	for _, s := range f.record() {
 		out = append(out, strings.TrimSpace(s.method+" "+s.path+" "+s.rpc))
 	}
 	return out
@@ -157,6 +246,16 @@ func (f *far) record() []seen {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]seen(nil), f.log...)
+}
+
+// count returns how often a JSON-RPC method was called.
+func (f *far) count(method string) (n int) {
+	for _, s := range f.record() {
+		if s.rpc == method {
+			n++
+		}
+	}
+	return n
 }
 
 func (f *far) serveSSE(w http.ResponseWriter, r *http.Request) {
@@ -173,7 +272,7 @@ func (f *far) serveSSE(w http.ResponseWriter, r *http.Request) {
 	f.feed(w, r, s)
 }
 
-// feed writes answers and pings until the stream is dropped.
+// feed writes answers and pings until the stream is over.
 func (f *far) feed(w http.ResponseWriter, r *http.Request, s *farStream) {
 	var ticks <-chan time.Time
 	if f.ping > 0 {
@@ -181,23 +280,25 @@ func (f *far) feed(w http.ResponseWriter, r *http.Request, s *farStream) {
 		defer t.Stop()
 		ticks = t.C
 	}
-	mute := f.mute
 	for n := 1; ; {
 		select {
-		case data := <-s.out:
+		case data, open := <-s.out:
+			if !open {
+				return
+			}
 			_, _ = io.WriteString(w, data)
 		case <-ticks:
 			fmt.Fprintf(w, "data:{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"ping\"}\n\n", n)
 			n++
 			f.pings.Add(1)
-		case <-mute:
-			mute, ticks = nil, nil
 		case <-s.drop:
 			panic(http.ErrAbortHandler)
 		case <-r.Context().Done():
 			return
 		}
-		flush(w)
+		if len(s.out) == 0 {
+			flush(w)
+		}
 	}
 }
 
@@ -230,16 +331,14 @@ func (f *far) serveMessage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, http.StatusBadRequest)
 		return
 	}
-	body, _ := io.ReadAll(r.Body)
 	w.WriteHeader(http.StatusAccepted)
-	if text := f.answerTo(parse(body)); text != "" {
+	if text := f.answerTo(parse(bodyOf(r))); text != "" {
 		s.out <- "event: message\ndata: " + text + "\n\n"
 	}
 }
 
 func (f *far) serveMCP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	call := parse(body)
+	call := parse(bodyOf(r))
 	w.Header().Set("Mcp-Session-Id", secret+"-born")
 	text := f.answerTo(call)
 	switch {
@@ -264,14 +363,14 @@ func (f *far) stream(id string) *farStream {
 // drop breaks a stream off and forgets its session.
 func (f *far) drop(t *testing.T, id session.ID) {
 	t.Helper()
-	s := f.stream(id.Reveal())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.streams[id.Reveal()]
 	if s == nil {
 		t.Fatal("no such stream")
 	}
-	f.mu.Lock()
 	delete(f.streams, id.Reveal())
-	f.mu.Unlock()
-	s.once.Do(func() { close(s.drop) })
+	close(s.drop)
 }
 
 // logbook is a log that tests read.
@@ -292,35 +391,62 @@ func (l *logbook) String() string {
 	return l.b.String()
 }
 
-// logged has options write their log, down to the last detail, into a book.
-func logged(o Options) (*logbook, Options) {
+// newDialer returns a Dialer, and its log down to the last detail.
+func newDialer(t *testing.T, o mcpconn.Options) (*mcpconn.Dialer, *logbook) {
+	t.Helper()
 	book := &logbook{}
 	o.Logger = slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return book, o
-}
-
-// dialer returns a Dialer to f at path whose log must stay free of the secret.
-func (f *far) dialer(t *testing.T, path string, o Options) *Dialer {
-	t.Helper()
-	o.URL = f.URL + path
-	book, o := logged(o)
-	if f.tls && o.HTTPClient == nil {
-		o.HTTPClient = NewHTTPClient(nil)
-		o.HTTPClient.Transport.(*http.Transport).TLSClientConfig = f.Client().Transport.(*http.Transport).TLSClientConfig
-	}
-	d, err := New(o)
+	d, err := mcpconn.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return d, book
+}
+
+// stranger returns a Dialer to f at path that has not looked at it. Its log must stay
+// free of the secret.
+func (f *far) stranger(t *testing.T, path string, o mcpconn.Options) *mcpconn.Dialer {
+	t.Helper()
+	switch {
+	case f.Server == nil:
+		// A Timeout would cut every stream; it must not count.
+		o.URL, o.HTTPClient = home+path, &http.Client{Transport: f, Timeout: 3 * time.Second}
+	case f.tls:
+		o.HTTPClient = mcpconn.NewHTTPClient(nil)
+		o.HTTPClient.Transport.(*http.Transport).TLSClientConfig = f.Client().Transport.(*http.Transport).TLSClientConfig
+		fallthrough
+	default:
+		o.URL = f.URL + path
+	}
+	d, book := newDialer(t, o)
 	t.Cleanup(func() {
 		d.Close()
 		hides(t, book.String())
 	})
-	return acquainted(d)
+	return d
 }
 
+// dialer returns a Dialer that has looked at the server, and seen that of
+// today. Tests that are not about looking need not count its requests.
+func (f *far) dialer(t *testing.T, path string, o mcpconn.Options) *mcpconn.Dialer {
+	t.Helper()
+	return f.stranger(t, path, o).Knows(mcpconn.Surface{Style: query.StyleTools, Login: true})
+}
+
+// What servers list: the one of today, the one that may follow it, both of these
+// without and with what the other has, and one that is none of ours.
+const (
+	listToday     = `[{"name":"get_holdings"},{"name":"login"},{"name":"place_order"}]`
+	listNext      = `[{"name":"orders"},` + modal + `]`
+	listHybrid    = `[{"name":"login"},` + modal + `]`
+	listLoginless = `[{"name":"get_holdings"}]`
+	listForeign   = `[{"name":"roll_dice"},{"name":"` + secret + `"}]`
+
+	modal = `{"name":"portfolio","inputSchema":{"properties":{"mode":{"enum":["profile","holdings"]}}}}`
+)
+
 // open opens a session that must open.
-func open(t *testing.T, d *Dialer) session.Conn {
+func open(t *testing.T, d *mcpconn.Dialer) session.Conn {
 	t.Helper()
 	c, err := d.Open(t.Context())
 	if err != nil {
@@ -328,6 +454,17 @@ func open(t *testing.T, d *Dialer) session.Conn {
 	}
 	t.Cleanup(c.Close)
 	return c
+}
+
+// both runs a test over a stream and over streamable HTTP.
+func both(t *testing.T, configure func(*far), o mcpconn.Options, test func(*testing.T, *far, session.Conn)) {
+	t.Helper()
+	for _, path := range []string{"/sse", "/mcp"} {
+		t.Run(path, func(t *testing.T) {
+			f := newFar(t, configure)
+			test(t, f, open(t, f.dialer(t, path, o)))
+		})
+	}
 }
 
 // hides fails the test when a text holds the secret, plain or escaped.
@@ -340,25 +477,29 @@ func hides(t *testing.T, text string) {
 	}
 }
 
-// wantKind checks the kind of a failed call, and that its error, and all it
-// wraps, keeps the secret.
 // held is a session by its id alone.
 func held(id session.ID) session.Credential { return session.Credential{Session: id} }
 
+// someSession is a session that the far end takes for its own.
+func someSession() session.Credential { return held(session.NewID(secret)) }
+
+// wantKind checks the kind of a failed call, none for KindUnknown, and that its error,
+// and all it wraps, keeps the secret.
 func wantKind(t *testing.T, err error, want wire.Kind) {
 	t.Helper()
-	if err == nil || wire.KindOf(err) != want {
+	if (err == nil) != (want == wire.KindUnknown) || wire.KindOf(err) != want {
 		t.Errorf("error = %v, want kind %q", err, want)
 	}
-	for e := err; e != nil; {
-		for _, verb := range []string{"%v", "%+v", "%#v"} {
-			hides(t, fmt.Sprintf(verb, e))
-		}
-		u, ok := e.(interface{ Unwrap() error })
-		if !ok {
-			return
-		}
-		e = u.Unwrap()
+	for ; err != nil; err = errors.Unwrap(err) {
+		hides(t, fmt.Sprintf("%v %+v %#v", err, err, err))
+	}
+}
+
+// wantText checks the text that a call is answered with.
+func wantText(t *testing.T, c session.Conn, q query.Query, want string) {
+	t.Helper()
+	if text, err := c.Call(t.Context(), q); text != want || err != nil {
+		t.Errorf("%s = %.100q, %v; want %.100q", q.Name(), text, err, want)
 	}
 }
 

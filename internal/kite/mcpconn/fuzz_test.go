@@ -1,15 +1,19 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
-	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
 
@@ -27,11 +31,14 @@ func FuzzSSE(f *testing.F) {
 			s := &scripted{stream: stream, piece: int(piece), stays: stays, answer: func(req *http.Request) *http.Response {
 				return response(req, http.StatusAccepted, "text/plain", http.NoBody)
 			}}
-			d, book := s.dialer(t, ssePath)
+			d, book := s.dialer(t, "/sse")
 			began := time.Now()
-			id := tryStream(t, d)
+			id, answers := tryStream(t, d)
+			if stays && string(stream) == streams()[0] && answers != 2 {
+				t.Fatalf("a stream as it should be: %d answers", answers)
+			}
 			d.Close()
-			if took := time.Since(began); took > DefaultOpenTimeout+2*DefaultCallTimeout {
+			if took := time.Since(began); took > mcpconn.DefaultOpenTimeout+2*mcpconn.DefaultCallTimeout {
 				t.Fatalf("it took %v", took)
 			}
 			synctest.Wait()
@@ -44,15 +51,15 @@ func FuzzSSE(f *testing.F) {
 }
 
 // tryStream opens a session and calls two tools. It returns the session's id
-// when there was one.
-func tryStream(t *testing.T, d *Dialer) string {
+// when there was one, and how many answered.
+func tryStream(t *testing.T, d *mcpconn.Dialer) (id string, answers int) {
 	c, err := d.Open(t.Context())
 	checkFailure(t, err, "")
 	if err != nil {
-		return ""
+		return "", 0
 	}
-	id := c.ID().Reveal()
-	if !plausible(c.ID()) {
+	id = c.ID().Reveal()
+	if id == "" || len(id) > 128 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		t.Fatalf("session %q", id)
 	}
 	for _, q := range []query.Query{query.Holdings(), query.ToolList()} {
@@ -61,8 +68,11 @@ func tryStream(t *testing.T, d *Dialer) string {
 		if err != nil && text != "" || wire.KindOf(err) == wire.KindEnded {
 			t.Fatalf("%s: %q, %v", q.Name(), text, err)
 		}
+		if err == nil {
+			answers++
+		}
 	}
-	return id
+	return id, answers
 }
 
 // streams are streams as servers send them, and as they should not.
@@ -120,11 +130,11 @@ func FuzzAnswer(f *testing.F) {
 				resp.Header.Set("Mcp-Session-Id", secret)
 				return resp
 			}
-			d, book := s.dialer(t, mcpPath)
+			d, book := s.dialer(t, "/mcp")
 			began := time.Now()
 			tryAnswer(t, d, s)
 			d.Close()
-			if took := time.Since(began); took > 7*DefaultCallTimeout+3*DefaultOpenTimeout {
+			if took := time.Since(began); took > 7*mcpconn.DefaultCallTimeout+3*mcpconn.DefaultOpenTimeout {
 				t.Fatalf("it took %v", took)
 			}
 			synctest.Wait()
@@ -136,10 +146,10 @@ func FuzzAnswer(f *testing.F) {
 
 // tryAnswer opens, calls and ends a session whose server gives one answer to
 // everything.
-func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
+func tryAnswer(t *testing.T, d *mcpconn.Dialer, s *scripted) {
 	for _, q := range []query.Query{query.Holdings(), query.ToolList()} {
 		before := s.asked("tools/call")
-		text, err := d.Resume(held(session.NewID(secret)), nil).Call(t.Context(), q)
+		text, err := d.Resume(someSession(), nil).Call(t.Context(), q)
 		checkFailure(t, err, secret)
 		if err != nil && text != "" {
 			t.Fatalf("%s: a text and %v", q.Name(), err)
@@ -147,7 +157,7 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 		if n := s.asked("tools/call") - before; n != 1 && !q.IsToolList() {
 			t.Fatalf("%s: %d calls", q.Name(), n)
 		}
-		if n := s.asked("tools/list"); n > 2*maxPages {
+		if n := s.asked("tools/list"); n > 2*mcpconn.MaxPages {
 			t.Fatalf("%s: %d pages", q.Name(), n)
 		}
 	}
@@ -156,7 +166,7 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	if wire.KindOf(err) == wire.KindEnded || err == nil && c.ID().Reveal() != secret {
 		t.Fatalf("Open: %v", err)
 	}
-	err = d.End(t.Context(), held(session.NewID(secret)))
+	err = d.End(t.Context(), someSession())
 	checkFailure(t, err, secret)
 	if err != nil && !wire.Unanswered(err) {
 		t.Fatalf("End: %v", err)
@@ -166,7 +176,149 @@ func tryAnswer(t *testing.T, d *Dialer, s *scripted) {
 	checkFailure(t, err, secret)
 	err = d.End(t.Context(), bearing(secret))
 	checkFailure(t, err, secret)
-	if n := len(s.seen) - before; n > 20+6*maxPages || err != nil && !wire.Unanswered(err) {
+	if n := len(s.seen) - before; n > 20+6*mcpconn.MaxPages || err != nil && !wire.Unanswered(err) {
 		t.Fatalf("a bearer: %d requests; End: %v", n, err)
 	}
 }
+
+const (
+	// turn stands in the bytes of a stream where the next request has to have
+	// come first: an answer to what was not asked yet is dropped.
+	turn = '\x1e'
+)
+
+// scripted is a server without a network: everything it answers is in the
+// bytes it was given. It keeps the requests it saw.
+type scripted struct {
+	answer func(*http.Request) *http.Response // to a POST or DELETE
+	stream []byte                             // body of /sse
+	piece  int                                // bytes a read gives at most
+	stays  bool                               // the stream stays open when it is through
+
+	turns chan struct{} // one for each POST
+	mu    sync.Mutex
+	seen  []*http.Request
+	rpcs  []string // the method of each JSON-RPC request
+}
+
+// asked returns how often a JSON-RPC method was called.
+func (s *scripted) asked(method string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.rpcs {
+		if m == method {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+	}
+	s.mu.Lock()
+	s.seen, s.rpcs = append(s.seen, req), append(s.rpcs, parse(body).Method)
+	s.mu.Unlock()
+	if req.Method == http.MethodGet {
+		body := &scriptedBody{script: s, ctx: req.Context(), rest: s.stream}
+		return response(req, http.StatusOK, "text/event-stream", body), nil
+	}
+	select {
+	case s.turns <- struct{}{}:
+	default:
+	}
+	resp := s.answer(req)
+	resp.Request = req
+	return resp, req.Context().Err()
+}
+
+func response(req *http.Request, status int, media string, body io.ReadCloser) *http.Response {
+	return &http.Response{StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {media}}, Body: body, Request: req}
+}
+
+// scriptedBody is the body of the stream.
+type scriptedBody struct {
+	script *scripted
+	ctx    context.Context
+	rest   []byte
+}
+
+func (b *scriptedBody) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 && !b.script.stays {
+		return 0, io.EOF
+	}
+	var asked <-chan struct{}
+	if len(b.rest) > 0 && b.rest[0] == turn {
+		asked = b.script.turns
+	}
+	if len(b.rest) == 0 || asked != nil {
+		select {
+		case <-asked:
+			b.rest = b.rest[1:]
+		case <-b.ctx.Done():
+			return 0, b.ctx.Err()
+		}
+	}
+	n := min(len(p), b.script.piece, len(b.rest))
+	if i := bytes.IndexByte(b.rest[:n], turn); i >= 0 {
+		n = i
+	}
+	copy(p, b.rest[:n])
+	b.rest = b.rest[n:]
+	return n, b.ctx.Err()
+}
+
+func (*scriptedBody) Close() error { return nil }
+
+// dialer returns a Dialer to the script. Its clock is that of the bubble.
+func (s *scripted) dialer(t *testing.T, path string) (*mcpconn.Dialer, *logbook) {
+	t.Helper()
+	s.turns = make(chan struct{}, 100)
+	s.piece = max(s.piece, 1)
+	d, book := newDialer(t, mcpconn.Options{URL: home + path, HTTPClient: &http.Client{Transport: s}})
+	return d.Knows(mcpconn.Surface{Style: query.StyleTools, Login: true}), book
+}
+
+// checkRequests ends the test when a request left the server, or went to
+// another session than the one it belongs to.
+func (s *scripted) checkRequests(t *testing.T, want string) {
+	t.Helper()
+	for _, req := range s.seen {
+		if req.URL.Scheme != "https" || req.URL.Host != "mcp.example.com" || req.URL.User != nil {
+			t.Fatalf("%s %s", req.Method, req.URL)
+		}
+		if req.Method == http.MethodGet && req.URL.Path != "/sse" && req.URL.Path != mcpconn.ResourceDocument {
+			t.Fatalf("GET %s", req.URL)
+		}
+		if id := req.URL.Query().Get("sessionId"); want != "" && req.Method == http.MethodPost && id != want {
+			t.Fatalf("a request of session %q went to %q", want, id)
+		}
+	}
+}
+
+// checkFailure ends the test when an error is of no kind, or holds the secret.
+func checkFailure(t *testing.T, err error, id string) {
+	t.Helper()
+	var known *wire.Error
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &known) || known.Kind == wire.KindUnknown {
+		t.Fatalf("error %v", err)
+	}
+	if len(id) > 12 && strings.Contains(err.Error(), id) || len(err.Error()) > 300 {
+		t.Fatalf("the error tells too much: %.300q", err)
+	}
+}
+
+// pieces reads so many bytes at a time at most.
+type pieces struct {
+	r    io.Reader
+	most int
+}
+
+func (p *pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), p.most)]) }
+func (*pieces) Close() error                 { return nil }

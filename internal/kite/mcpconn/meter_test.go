@@ -1,4 +1,4 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
@@ -49,7 +50,7 @@ func (l *ledger) want(t *testing.T, want ...string) {
 	}
 	for _, line := range want {
 		var tool, rest string
-		if n, _ := fmt.Sscanf(line, "%s %s", &tool, &rest); n != 2 || !slices.Contains(Tools(), tool[:len(tool)-1]) {
+		if n, _ := fmt.Sscanf(line, "%s %s", &tool, &rest); n != 2 || !slices.Contains(mcpconn.Tools(), tool[:len(tool)-1]) {
 			t.Errorf("%q is of no tool", line)
 		}
 	}
@@ -74,7 +75,7 @@ func TestMeter(t *testing.T) {
 			t.Run(path+" "+want, func(t *testing.T) {
 				var l ledger
 				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
-				c := open(t, f.dialer(t, path, Options{Meter: &l}))
+				c := open(t, f.dialer(t, path, mcpconn.Options{Meter: &l}))
 				l.want(t, "open: ok")
 				_, _ = c.Call(t.Context(), query.Holdings())
 				if told := []string{"get_holdings: " + want}; want == "no such tool (unclear)" { // which is looked into
@@ -94,7 +95,7 @@ func TestMeterOfSilence(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			var l ledger
 			f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
-			d := f.dialer(t, path, Options{Meter: &l, CallTimeout: 50 * time.Millisecond})
+			d := f.dialer(t, path, mcpconn.Options{Meter: &l, CallTimeout: 50 * time.Millisecond})
 			c := open(t, d)
 			_, err := c.Call(t.Context(), query.Profile())
 			wantKind(t, err, wire.KindUnreachable)
@@ -131,7 +132,7 @@ func TestMeterOfTheEnd(t *testing.T) {
 			}
 		}
 	})
-	d := f.dialer(t, "/sse", Options{Meter: &l})
+	d := f.dialer(t, "/sse", mcpconn.Options{Meter: &l})
 	for _, id := range []string{"there", "gone", ""} {
 		if err := d.End(t.Context(), held(session.NewID(id))); err != nil {
 			t.Errorf("%q: %v", id, err)
@@ -142,7 +143,7 @@ func TestMeterOfTheEnd(t *testing.T) {
 
 // The lists are what the meter can be told, without a double.
 func TestMeterLists(t *testing.T) {
-	for name, list := range map[string][]string{"tools": Tools(), "outcomes": Outcomes()} {
+	for name, list := range map[string][]string{"tools": mcpconn.Tools(), "outcomes": mcpconn.Outcomes()} {
 		if slices.Sort(list); len(slices.Compact(slices.Clone(list))) != len(list) || slices.Contains(list, "") {
 			t.Errorf("%s: %q", name, list)
 		}

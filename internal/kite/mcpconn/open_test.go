@@ -1,15 +1,20 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
@@ -28,23 +33,25 @@ func TestHandshake(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			f := newFar(t, nil)
-			d := f.dialer(t, path, Options{})
+			d := f.dialer(t, path, mcpconn.Options{Version: "v1.2.3"})
 			c := open(t, d)
 			again := d.Resume(held(c.ID()), nil)
 			for _, conn := range []session.Conn{c, again, again} {
-				if got, err := conn.Call(t.Context(), query.Profile()); err != nil || got != "answer of get_profile" {
-					t.Errorf("Call = %q, %v", got, err)
-				}
+				wantText(t, conn, query.Profile(), "answer of get_profile")
 			}
 			if diff := cmp.Diff(want, f.requests()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			if err := d.End(t.Context(), held(c.ID())); err != nil {
+				t.Error(err)
 			}
 			checkWire(t, f, c.ID())
 		})
 	}
 }
 
-// checkWire checks ids, version, arguments and session headers on the wire.
+// checkWire checks ids, version, arguments and headers on the wire. The gateway before
+// the hosted server refuses clients that do not say who they are.
 func checkWire(t *testing.T, f *far, id session.ID) {
 	t.Helper()
 	for _, r := range f.record() {
@@ -57,12 +64,15 @@ func checkWire(t *testing.T, f *far, id session.ID) {
 		if r.path == "/mcp" && r.rpc != "initialize" && r.session != id.Reveal() {
 			t.Errorf("%s has another session id than its connection", r.rpc)
 		}
+		if r.agent != "kitebot/v1.2.3" {
+			t.Errorf("%s %s comes as %q", r.method, r.path, r.agent)
+		}
 	}
 }
 
 func TestStreamOutlivesOpen(t *testing.T) {
 	f := newFar(t, nil)
-	d := f.dialer(t, "/sse", Options{OpenTimeout: patience})
+	d := f.dialer(t, "/sse", mcpconn.Options{OpenTimeout: patience})
 	ctx, cancel := context.WithCancel(t.Context())
 	c, err := d.Open(ctx)
 	if err != nil {
@@ -85,23 +95,21 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		}
 	}
-	status := func(code int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no "+secret, code) }
-	}
-	page := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>back soon</html>")) }
+	refuses := func(code int) http.HandlerFunc { return status(code, "no "+secret+"\n") }
+	page := status(200, "<html>back soon</html>")
 	tests := map[string]struct {
 		configure func(*far)
 		want      wire.Kind
 	}{
-		"503":                 {func(f *far) { f.sse = status(503) }, wire.KindUnreachable},
-		"401 of a gateway":    {func(f *far) { f.sse = status(401) }, wire.KindBlocked},
-		"403":                 {func(f *far) { f.sse = status(403) }, wire.KindBlocked},
-		"404 everywhere":      {func(f *far) { f.sse, f.mcp = status(404), status(404) }, wire.KindNotServed},
-		"a page, then 421":    {func(f *far) { f.sse, f.mcp = page, status(421) }, wire.KindNotServed},
-		"404, then 403":       {func(f *far) { f.sse, f.mcp = status(404), status(403) }, wire.KindBlocked},
-		"404, then 502":       {func(f *far) { f.sse, f.mcp = status(404), status(502) }, wire.KindUnreachable},
-		"404, then a page":    {func(f *far) { f.sse, f.mcp = status(404), page }, wire.KindMalformed},
-		"initialize 400":      {func(f *far) { f.message = status(400) }, wire.KindUnreachable},
+		"503":                 {func(f *far) { f.sse = refuses(503) }, wire.KindUnreachable},
+		"401 of a gateway":    {func(f *far) { f.sse = refuses(401) }, wire.KindBlocked},
+		"403":                 {func(f *far) { f.sse = refuses(403) }, wire.KindBlocked},
+		"404 everywhere":      {func(f *far) { f.sse, f.mcp = refuses(404), refuses(404) }, wire.KindNotServed},
+		"a page, then 421":    {func(f *far) { f.sse, f.mcp = page, refuses(421) }, wire.KindNotServed},
+		"404, then 403":       {func(f *far) { f.sse, f.mcp = refuses(404), refuses(403) }, wire.KindBlocked},
+		"404, then 502":       {func(f *far) { f.sse, f.mcp = refuses(404), refuses(502) }, wire.KindUnreachable},
+		"404, then a page":    {func(f *far) { f.sse, f.mcp = refuses(404), page }, wire.KindMalformed},
+		"initialize 400":      {func(f *far) { f.message = refuses(400) }, wire.KindUnreachable},
 		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), wire.KindMalformed},
 		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), wire.KindMalformed},
 		"user in endpoint":    {endpoint("http://joe@HOST/message?sessionId=%s"), wire.KindMalformed},
@@ -118,7 +126,7 @@ func TestOpenRefuses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := newFar(t, test.configure)
-			_, err := f.dialer(t, "/sse", Options{}).Open(t.Context())
+			_, err := f.dialer(t, "/sse", mcpconn.Options{}).Open(t.Context())
 			wantKind(t, err, test.want)
 			if slices.Contains(f.requests(), "POST /message tools/call") {
 				t.Error("a tool was called")
@@ -147,7 +155,7 @@ func TestOpenSessionRefuses(t *testing.T) {
 					fmt.Fprint(w, `{"jsonrpc":"2.0","id":"b-1","result":{"protocolVersion":"2025-03-26"}}`)
 				}
 			})
-			_, err := f.dialer(t, "/mcp", Options{}).Open(t.Context())
+			_, err := f.dialer(t, "/mcp", mcpconn.Options{}).Open(t.Context())
 			wantKind(t, err, test.want)
 		})
 	}
@@ -155,7 +163,7 @@ func TestOpenSessionRefuses(t *testing.T) {
 
 func TestNobodyListens(t *testing.T) {
 	f := newFar(t, nil)
-	d := f.dialer(t, "/sse", Options{})
+	d := f.dialer(t, "/sse", mcpconn.Options{})
 	f.Close()
 	_, err := d.Open(t.Context())
 	wantKind(t, err, wire.KindUnreachable)
@@ -169,7 +177,7 @@ func TestCloseOfDialer(t *testing.T) {
 	f := newFar(t, func(f *far) {
 		f.result = func(string) string { return "" }
 	})
-	d := f.dialer(t, "/sse", Options{})
+	d := f.dialer(t, "/sse", mcpconn.Options{})
 	c := open(t, d)
 	resumed := d.Resume(held(c.ID()), nil)
 	failed := make(chan error, 2)
@@ -193,5 +201,215 @@ func TestCloseOfDialer(t *testing.T) {
 	wantKind(t, d.End(t.Context(), held(c.ID())), wire.KindUnreachable)
 	if got := f.requests(); len(got) != before || slices.Contains(got, "DELETE /mcp") {
 		t.Errorf("requests after Close, or a DELETE: %v", got)
+	}
+}
+
+// A server that serves no streams is asked over /mcp instead, within the same
+// Open and without a word to anybody.
+func TestNoStreams(t *testing.T) {
+	typed := func(code int, media, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", media)
+			status(code, body)(w, r)
+		}
+	}
+	for name, sse := range map[string]http.HandlerFunc{
+		"404":         status(404, "404 page not found\n"),
+		"405":         status(405, ""),
+		"410":         status(410, ""),
+		"421":         status(421, ""),
+		"426":         status(426, ""),
+		"another 4xx": status(400, secret),
+		"a page":      typed(200, "text/html", "<html>moved</html>"),
+		"no stream":   typed(200, "application/json", "{}"),
+		"nothing":     status(204, ""),
+		"silence":     hang,
+		"a silent stream": func(w http.ResponseWriter, r *http.Request) {
+			typed(200, "text/event-stream", ": wait\n\n")(w, r)
+			flush(w)
+			hang(w, r)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newLocal(func(f *far) { f.sse = sse })
+				d := f.dialer(t, "/sse", mcpconn.Options{})
+				var c session.Conn
+				for range 2 {
+					c = open(t, d)
+					wantText(t, c, query.Profile(), "answer of get_profile")
+				}
+				want := []string{"GET /sse", "POST /mcp initialize", "POST /mcp notifications/initialized", "POST /mcp tools/call"}
+				if got := f.requests(); !slices.Equal(got, slices.Concat(want, want[1:])) {
+					t.Errorf("requests = %v", got)
+				}
+				// What a session is resumed by does not depend on how it was born.
+				if c.Lost() != nil || c.ID() != session.NewID(secret+"-born") {
+					t.Errorf("a stream, or another session")
+				}
+				wantText(t, d.Resume(held(c.ID()), nil), query.Profile(), "answer of get_profile")
+			})
+		})
+	}
+}
+
+// Trouble says nothing about streams: each Open asks for one again.
+func TestTroubleIsNotTheEndOfStreams(t *testing.T) {
+	for name, sse := range map[string]http.HandlerFunc{
+		"500": status(500, ""), "503": status(503, "<html>"), "408": status(408, ""), "429": status(429, ""),
+		"cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, func(f *far) { f.sse = sse })
+			d := f.dialer(t, "/sse", mcpconn.Options{})
+			for range 2 {
+				_, err := d.Open(t.Context())
+				wantKind(t, err, wire.KindUnreachable)
+			}
+			if got := f.requests(); !slices.Equal(got, []string{"GET /sse", "GET /sse"}) {
+				t.Errorf("requests = %v", got)
+			}
+		})
+	}
+}
+
+// What was found of streams is remembered for a while, and then looked at again
+// by one Open of many. While the server is away nothing is learned.
+func TestStreamsAreTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var replaced map[string]http.HandlerFunc // by path
+		f := newLocal(func(f *far) {
+			f.before = func(w http.ResponseWriter, r *http.Request) bool {
+				mu.Lock()
+				handler := replaced[r.URL.Path]
+				mu.Unlock()
+				if handler != nil {
+					handler(w, r)
+				}
+				return handler != nil
+			}
+		})
+		d := f.dialer(t, "/sse", mcpconn.Options{})
+		before := 0 // requests, when the far end was set to something
+		set := func(sse, mcp http.HandlerFunc) {
+			mu.Lock()
+			defer mu.Unlock()
+			replaced, before = map[string]http.HandlerFunc{"/sse": sse, "/mcp": mcp}, len(f.record())
+		}
+		wantStreams := func(want int) {
+			t.Helper()
+			n := 0
+			for _, r := range f.record()[before:] {
+				if r.path == "/sse" {
+					n++
+				}
+			}
+			if n != want {
+				t.Errorf("%d streams asked for, want %d", n, want)
+			}
+		}
+		opens := func(want int, streamed bool) {
+			t.Helper()
+			c := open(t, d)
+			if wantStreams(want); (c.Lost() != nil) != streamed {
+				t.Errorf("a stream: %v", c.Lost() != nil)
+			}
+			c.Close()
+		}
+		set(status(404, ""), status(502, ""))
+		for range 2 {
+			_, err := d.Open(t.Context())
+			wantKind(t, err, wire.KindUnreachable)
+		}
+		wantStreams(2)
+		set(hang, nil)
+		for range 2 { // a caller's own patience is not the server's: nothing is learned from it
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_, err := d.Open(ctx)
+			cancel()
+			wantKind(t, err, wire.KindUnreachable)
+		}
+		wantStreams(2)
+		set(hang, nil)
+		began := time.Now()
+		opens(1, false)
+		if took := time.Since(began); took != mcpconn.DefaultStreamTimeout {
+			t.Errorf("it took %v", took)
+		}
+		opens(1, false)
+		set(nil, nil)
+		time.Sleep(mcpconn.DefaultStreamRetry - time.Second)
+		opens(0, false)
+		time.Sleep(time.Second)
+		opens(1, true)
+		opens(2, true)
+		set(status(404, ""), nil)
+		opens(1, false)
+		time.Sleep(mcpconn.DefaultStreamRetry)
+		set(hang, nil)
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() { _, _ = d.Open(t.Context()) })
+		}
+		all.Wait()
+		wantStreams(1)
+	})
+}
+
+// No caller waits for longer than they said, whatever it is that does not come.
+func TestOpenIsBounded(t *testing.T) {
+	says := func(media, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", media)
+			status(200, text)(w, r)
+			flush(w)
+			hang(w, r)
+		}
+	}
+	endpoint := "event: endpoint\ndata: /message?sessionId=" + secret
+	for name, test := range map[string]struct {
+		path      string
+		configure func(*far)
+	}{
+		"no headers":       {"/sse", func(f *far) { f.sse = hang }},
+		"no endpoint":      {"/sse", func(f *far) { f.sse = says("text/event-stream", ": wait\n\n") }},
+		"half an endpoint": {"/sse", func(f *far) { f.sse = says("text/event-stream", endpoint) }},
+		"no post":          {"/sse", func(f *far) { f.message = hang }},
+		"no initialize":    {"/sse", func(f *far) { f.message = status(202, "") }},
+		"no answer":        {"/mcp", func(f *far) { f.mcp = hang }},
+		"no end of answer": {"/mcp", func(f *far) { f.mcp = says("application/json", `{"jsonrpc"`) }},
+		"no end of events": {"/mcp", func(f *far) { f.mcp = says("text/event-stream", ": wait\n\n") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newLocal(func(f *far) {
+					test.configure(f)
+					if f.mcp == nil {
+						f.mcp = hang
+					}
+				})
+				d := f.dialer(t, test.path, mcpconn.Options{OpenTimeout: 9 * time.Second})
+				began := time.Now()
+				_, err := d.Open(t.Context())
+				wantBound(t, err, context.DeadlineExceeded, time.Since(began), 9*time.Second)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer time.AfterFunc(5*time.Second, cancel).Stop()
+				began = time.Now()
+				_, err = d.Open(ctx)
+				wantBound(t, err, context.Canceled, time.Since(began), 5*time.Second)
+			})
+		})
+	}
+}
+
+func wantBound(t *testing.T, err, want error, took, limit time.Duration) {
+	t.Helper()
+	wantKind(t, err, wire.KindUnreachable)
+	if took != limit {
+		t.Errorf("it took %v, want %v", took, limit)
+	}
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
 	}
 }

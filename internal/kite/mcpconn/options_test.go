@@ -1,10 +1,12 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"kitebot/internal/kite/mcpconn"
 )
 
 func TestNewChecksTheURL(t *testing.T) {
@@ -35,7 +37,7 @@ func TestNewChecksTheURL(t *testing.T) {
 		"https://mcp.example.com/a%2Fb/sse":        "path",
 		"https://joe:hunter2@mcp.example.com:x/se": "parsed",
 	} {
-		d, err := New(Options{URL: raw})
+		d, err := mcpconn.New(mcpconn.Options{URL: raw})
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("New(%q) = %v, want none", raw, err)
@@ -48,37 +50,13 @@ func TestNewChecksTheURL(t *testing.T) {
 			d.Close()
 		}
 	}
-}
-
-func TestAddresses(t *testing.T) {
-	at, err := parseURL("https://mcp.example.com/kite/sse")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := at.mcp.String(), "https://mcp.example.com/kite/mcp"; got != want {
-		t.Errorf("mcp = %s, want %s", got, want)
-	}
-	if at, _ = parseURL("https://mcp.example.com/mcp"); at.sse != nil || at.mcp.Path != "/mcp" {
-		t.Errorf("addresses of …/mcp = %v, want no sse", at)
-	}
-}
-
-func TestDefaults(t *testing.T) {
-	o := Options{CallTimeout: time.Second}.withDefaults()
-	if o.CallTimeout != time.Second || o.LoginTimeout != DefaultLoginTimeout ||
-		o.OpenTimeout != DefaultOpenTimeout || o.SilenceLimit != DefaultSilenceLimit {
-		t.Errorf("options = %+v", o)
-	}
-	if o.HTTPClient == nil || o.Logger == nil {
-		t.Error("no HTTP client or logger")
-	}
-	if _, err := New(Options{URL: "https://mcp.example.com/sse", OpenTimeout: -1}); err == nil {
+	if _, err := mcpconn.New(mcpconn.Options{URL: home + "/sse", OpenTimeout: -1}); err == nil {
 		t.Error("a negative timeout was taken")
 	}
 }
 
 func TestHTTPClient(t *testing.T) {
-	c := NewHTTPClient(nil)
+	c := mcpconn.NewHTTPClient(nil)
 	tr := c.Transport.(*http.Transport)
 	if c.Timeout != 0 || tr.MaxConnsPerHost != 0 || tr.ResponseHeaderTimeout != 0 {
 		t.Error("a timeout or limit that would cut or starve streams")
@@ -86,10 +64,22 @@ func TestHTTPClient(t *testing.T) {
 	if !tr.ForceAttemptHTTP2 || !tr.DisableCompression || tr.MaxIdleConnsPerHost < 64 || tr.MaxIdleConns < tr.MaxIdleConnsPerHost {
 		t.Errorf("transport not tuned: %+v", tr)
 	}
-	if tr.TLSHandshakeTimeout <= 0 || tr.DialContext == nil {
-		t.Error("no dial or TLS timeout")
-	}
 	if tr.HTTP2 == nil || tr.HTTP2.SendPingTimeout != 15*time.Second || tr.HTTP2.PingTimeout != 10*time.Second {
 		t.Errorf("http2 = %+v", tr.HTTP2)
+	}
+}
+
+func TestCallbackOption(t *testing.T) {
+	for address, good := range map[string]bool{
+		"": true, callback: true, "http://127.0.0.1:1/x": true, "http://bot.example.com/": false, "https://joe@bot.example.com/": false,
+		"https://bot.example.com/?x": false, "https://bot.example.com/#": false, "https:///kite": false, "t.me/bot": false, "\x00": false,
+	} {
+		d, err := mcpconn.New(mcpconn.Options{URL: home + "/sse", Callback: address})
+		if (err == nil) != good {
+			t.Errorf("%q: %v", address, err)
+		}
+		if d != nil {
+			d.Close()
+		}
 	}
 }

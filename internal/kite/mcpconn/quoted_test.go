@@ -1,4 +1,4 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 )
@@ -83,33 +84,28 @@ func TestResponsesAreQuotedNowhere(t *testing.T) {
 			t.Parallel()
 			for _, path := range []string{"/sse", "/mcp"} {
 				var broken atomic.Bool
-				f := newFar(t, nil)
-				usual := f.Config.Handler
-				f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if broken.Load() {
-						raw(answer)(w, r)
-						return
+				f := newFar(t, func(f *far) {
+					f.before = func(w http.ResponseWriter, r *http.Request) bool {
+						if broken.Load() {
+							raw(answer)(w, r)
+						}
+						return broken.Load()
 					}
-					usual.ServeHTTP(w, r)
 				})
-				book, o := logged(Options{URL: f.URL + path, CallTimeout: brief, LoginTimeout: brief, OpenTimeout: patience, LookPause: time.Hour})
-				d, err := New(o)
-				if err != nil {
-					t.Fatal(err)
-				}
+				d, book := newDialer(t, mcpconn.Options{URL: f.URL + path, CallTimeout: brief, LoginTimeout: brief, OpenTimeout: patience, LookPause: time.Hour})
 				opened := open(t, d)
 				broken.Store(true)
 				var errs []error
-				for _, c := range []session.Conn{opened, d.Resume(held(session.NewID(secret)), nil), d.Resume(held(session.NewBearer(secret)), nil)} {
+				for _, c := range []session.Conn{opened, d.Resume(someSession(), nil), d.Resume(held(session.NewBearer(secret)), nil)} {
 					for _, q := range []query.Query{query.Holdings(), query.ToolList(), query.Login()} {
 						_, err := c.Call(t.Context(), q)
 						errs = append(errs, err)
 					}
 				}
-				_, err = d.Open(t.Context())
+				_, err := d.Open(t.Context())
 				_, _, begin := d.Begin(t.Context())
-				_, redeem := d.Redeem(t.Context(), session.Attempt{State: "s", Verifier: strings.Repeat("v", 43), ClientID: "c", Redirect: pasteRedirect, Code: "code"})
-				errs = append(errs, err, begin, redeem, d.End(t.Context(), held(session.NewID(secret))), d.End(t.Context(), held(session.NewBearer(secret))))
+				_, redeem := d.Redeem(t.Context(), session.Attempt{State: "s", Verifier: strings.Repeat("v", 43), ClientID: "c", Redirect: mcpconn.PasteRedirect, Code: "code"})
+				errs = append(errs, err, begin, redeem, d.End(t.Context(), someSession()), d.End(t.Context(), held(session.NewBearer(secret))))
 				d.Close()
 				for _, err := range errs {
 					unquoted(t, err)

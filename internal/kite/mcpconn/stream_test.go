@@ -1,16 +1,16 @@
-package mcpconn
+package mcpconn_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/query"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
@@ -28,11 +28,9 @@ func TestPingsBreakNoCall(t *testing.T) {
 			return textResult("answer of " + tool)
 		}
 	})
-	c := open(t, f.dialer(t, "/sse", Options{}))
-	for i := range 200 {
-		if got, err := c.Call(t.Context(), query.Holdings()); err != nil || got != "answer of get_holdings" {
-			t.Fatalf("call %d of 200 = %q, %v", i, got, err)
-		}
+	c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
+	for range 60 {
+		wantText(t, c, query.Holdings(), "answer of get_holdings")
 	}
 	if f.pings.Load() == 0 {
 		t.Error("no ping was sent")
@@ -49,16 +47,14 @@ func TestAnswersOutOfOrder(t *testing.T) {
 			return textResult(tool)
 		}
 	})
-	c := open(t, f.dialer(t, "/sse", Options{}))
+	c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 	got := make(chan string)
 	go func() {
 		text, err := c.Call(t.Context(), query.Trades())
 		got <- fmt.Sprint(text, err)
 	}()
 	<-f.called // get_trades has not been answered when get_orders is
-	if text, err := c.Call(t.Context(), query.Orders()); text != "get_orders" {
-		t.Errorf("get_orders = %q, %v", text, err)
-	}
+	wantText(t, c, query.Orders(), "get_orders")
 	close(release)
 	if text := <-got; text != "get_trades<nil>" {
 		t.Errorf("get_trades = %q", text)
@@ -67,7 +63,7 @@ func TestAnswersOutOfOrder(t *testing.T) {
 
 func TestLostStream(t *testing.T) {
 	f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
-	c := open(t, f.dialer(t, "/sse", Options{}))
+	c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 	failed := make(chan error, 20)
 	for range cap(failed) {
 		go func() {
@@ -90,8 +86,8 @@ func TestLostStream(t *testing.T) {
 	before := len(f.requests())
 	_, err := c.Call(t.Context(), query.Holdings())
 	wantKind(t, err, wire.KindUnreachable)
-	if !errors.Is(err, errLost) || len(f.requests()) != before {
-		t.Errorf("a call on a lost stream: %v, %d requests; want errLost and none", err, len(f.requests())-before)
+	if !errors.Is(err, mcpconn.ErrLost) || len(f.requests()) != before {
+		t.Errorf("a call on a lost stream: %v, %d requests; want mcpconn.ErrLost and none", err, len(f.requests())-before)
 	}
 }
 
@@ -99,23 +95,20 @@ func TestLostStream(t *testing.T) {
 // the login is.
 func TestStreamOfAnUnknownSession(t *testing.T) {
 	for name, refuse := range map[string]http.HandlerFunc{
-		"400": func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, http.StatusBadRequest)
-		},
-		"404": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Session terminated", http.StatusNotFound) },
+		"400": status(400, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`),
+		"404": status(404, "Session terminated"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, nil)
-			usual := f.Config.Handler
-			f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if len(f.called) > 0 && r.URL.Path == "/message" {
-					refuse(w, r)
-					return
+			f := newFar(t, func(f *far) {
+				f.message = func(w http.ResponseWriter, r *http.Request) {
+					if parse(bodyOf(r)).Method == "tools/call" {
+						refuse(w, r)
+						return
+					}
+					f.serveMessage(w, r)
 				}
-				usual.ServeHTTP(w, r)
 			})
-			c := open(t, f.dialer(t, "/sse", Options{}))
-			f.called <- "from now on the session is unknown"
+			c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 			_, err := c.Call(t.Context(), query.Holdings())
 			wantKind(t, err, wire.KindUnreachable)
 			closes(t, "Lost", c.Lost())
@@ -124,38 +117,28 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 }
 
 // An answer that is too big costs neither the stream nor, where there is no other
-// way, the login. It is not asked for again.
+// way, the login, also where its id comes last. It is not asked for again.
 func TestOversizedAnswerKeepsTheStream(t *testing.T) {
-	for name, whole := range map[string]string{
-		"id first": `{"jsonrpc":"2.0","id":%[1]s,"result":%[2]s}`,
-		"id last":  `{"result":%[2]s,"jsonrpc":"2.0","id":%[1]s}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			big := textResult(strings.Repeat("x", maxAnswer))
-			f := newFar(t, func(f *far) {
-				f.message = func(w http.ResponseWriter, r *http.Request) {
-					body, _ := io.ReadAll(r.Body)
-					r.Body = io.NopCloser(bytes.NewReader(body))
-					call := parse(body)
-					if call.Params.Name != "get_holdings" {
-						f.serveMessage(w, r)
-						return
-					}
-					f.called <- "get_holdings"
-					w.WriteHeader(http.StatusAccepted)
-					f.stream(r.URL.Query().Get("sessionId")).out <- "data: " + fmt.Sprintf(whole, call.ID, big) + "\n\n"
-				}
-			})
-			c := open(t, f.dialer(t, "/sse", Options{}))
-			_, err := c.Call(t.Context(), query.Holdings())
-			wantKind(t, err, wire.KindTooBig)
-			if len(f.called) != 1 {
-				t.Errorf("it was asked for %d times", len(f.called))
+	f := newFar(t, func(f *far) {
+		f.message = func(w http.ResponseWriter, r *http.Request) {
+			call := parse(bodyOf(r))
+			if call.Params.Name != "get_holdings" {
+				f.serveMessage(w, r)
+				return
 			}
-			if text, err := c.Call(t.Context(), query.Profile()); err != nil || text != "answer of get_profile" || !isOpen(c.Lost()) {
-				t.Errorf("afterwards: %q, %v; open: %v", text, err, isOpen(c.Lost()))
-			}
-		})
+			f.called <- "get_holdings"
+			w.WriteHeader(http.StatusAccepted)
+			f.stream(r.URL.Query().Get("sessionId")).out <- fmt.Sprintf(`data: {"result":%s,"jsonrpc":"2.0","id":%s}`+"\n\n", textResult(strings.Repeat("x", mcpconn.MaxAnswer)), call.ID)
+		}
+	})
+	c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
+	_, err := c.Call(t.Context(), query.Holdings())
+	wantKind(t, err, wire.KindTooBig)
+	if len(f.called) != 1 {
+		t.Errorf("it was asked for %d times", len(f.called))
+	}
+	if wantText(t, c, query.Profile(), "answer of get_profile"); !isOpen(c.Lost()) {
+		t.Error("the stream is lost")
 	}
 }
 
@@ -165,7 +148,7 @@ func TestEndpointMoves(t *testing.T) {
 	for _, endpoint := range []string{"/message?sessionId=" + secret + "-other", "/elsewhere?sessionId=" + secret + "-0000"} {
 		t.Run("", func(t *testing.T) {
 			f := newFar(t, nil)
-			c := open(t, f.dialer(t, "/sse", Options{}))
+			c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 			// Calls go through until the event was read.
 			f.stream(c.ID().Reveal()).out <- "event: endpoint\ndata: " + endpoint + "\n\n"
 			before := len(f.requests())
@@ -190,7 +173,7 @@ func TestCloseSendsNothing(t *testing.T) {
 	for _, path := range []string{"/sse", "/mcp"} {
 		t.Run(path, func(t *testing.T) {
 			f := newFar(t, nil)
-			d := f.dialer(t, path, Options{})
+			d := f.dialer(t, path, mcpconn.Options{})
 			c := open(t, d)
 			resumed := d.Resume(held(c.ID()), nil)
 			for _, conn := range []session.Conn{c, resumed} {
@@ -199,12 +182,18 @@ func TestCloseSendsNothing(t *testing.T) {
 				}
 			}
 			before := len(f.requests())
+			if resumed.Lost() != nil {
+				t.Error("a connection without a stream can lose one")
+			}
 			for _, conn := range []session.Conn{c, resumed} {
 				conn.Close()
 				conn.Close()
+				if conn.Lost() != nil {
+					closes(t, "Lost", conn.Lost())
+				}
 				_, err := conn.Call(t.Context(), query.Profile())
 				wantKind(t, err, wire.KindUnreachable)
-				if !errors.Is(err, errClosed) {
+				if !errors.Is(err, mcpconn.ErrClosed) {
 					t.Errorf("error = %v, want closed", err)
 				}
 			}
@@ -216,13 +205,52 @@ func TestCloseSendsNothing(t *testing.T) {
 	}
 }
 
-func TestLostAfterClose(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.dialer(t, "/sse", Options{})
-	c := open(t, d)
-	c.Close()
-	closes(t, "Lost", c.Lost())
-	if d.Resume(held(c.ID()), nil).Lost() != nil {
-		t.Error("a connection without a stream can lose one")
+// A stream lives as long as it is heard of, whatever it says, and not a moment
+// longer than it may be silent.
+func TestSilentStreamIsLost(t *testing.T) {
+	for name, sign := range map[string]string{
+		"pings": `data: {"jsonrpc":"2.0","id":1,"method":"ping"}` + "\n\n", "comments": ": here\n\n", "empty lines": "\n\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newLocal(nil)
+				c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
+				for range 6 * 60 * 12 {
+					time.Sleep(10 * time.Second)
+					f.stream(c.ID().Reveal()).out <- sign
+				}
+				wantText(t, c, query.Holdings(), "answer of get_holdings")
+				time.Sleep(mcpconn.DefaultSilenceLimit - time.Nanosecond)
+				synctest.Wait()
+				if !isOpen(c.Lost()) {
+					t.Fatal("lost too early")
+				}
+				time.Sleep(time.Nanosecond)
+				synctest.Wait()
+				if isOpen(c.Lost()) {
+					t.Fatal("a silent stream is not lost")
+				}
+				_, err := c.Call(t.Context(), query.Holdings())
+				wantKind(t, err, wire.KindUnreachable)
+				if !errors.Is(err, mcpconn.ErrSilent) {
+					t.Errorf("error = %v, want silence", err)
+				}
+			})
+		})
+	}
+}
+
+// The answer that comes right before the stream's end is an answer.
+func TestAnswerBeforeTheEnd(t *testing.T) {
+	for range 30 {
+		f := newFar(t, func(f *far) {
+			f.message = func(w http.ResponseWriter, r *http.Request) {
+				f.serveMessage(w, r)
+				if parse(bodyOf(r)).Method == "tools/call" {
+					close(f.stream(r.URL.Query().Get("sessionId")).out)
+				}
+			}
+		})
+		wantText(t, open(t, f.dialer(t, "/sse", mcpconn.Options{})), query.Profile(), "answer of get_profile")
 	}
 }

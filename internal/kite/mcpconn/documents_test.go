@@ -1,19 +1,21 @@
-package mcpconn
+package mcpconn_test
 
 import (
 	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
+
+	"kitebot/internal/kite/mcpconn"
 )
 
-func homeOf(t testing.TB, raw string) *url.URL {
+func address(t testing.TB, raw string) *url.URL {
 	t.Helper()
-	at, err := parseURL(raw)
+	u, err := url.Parse(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return at.mcp
+	return u
 }
 
 // serverDocumentOf is a whole document of an authorization server, with one field
@@ -34,7 +36,7 @@ func serverDocumentOf(field, value string) string {
 // Wherever the documents lead, it is on the configured server, or nowhere; the
 // error names who else was meant.
 func TestDocumentsLeadNowhereElse(t *testing.T) {
-	home := homeOf(t, "https://mcp.example.com/sse")
+	ours := address(t, "https://mcp.example.com/sse")
 	for address, want := range map[string]string{
 		"https://mcp.example.com/a":                 "",
 		"https://MCP.example.com:443/a":             "",
@@ -55,7 +57,7 @@ func TestDocumentsLeadNowhereElse(t *testing.T) {
 		"": "something odd",
 	} {
 		for _, field := range []string{"issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint"} {
-			at, err := checkServer(home, []byte(serverDocumentOf(field, address)))
+			at, err := mcpconn.CheckServer(ours, []byte(serverDocumentOf(field, address)))
 			if field == "registration_endpoint" && address == "" {
 				continue // there is none
 			}
@@ -64,10 +66,10 @@ func TestDocumentsLeadNowhereElse(t *testing.T) {
 				t.Errorf("%s: %s", address, at.Authorize)
 			}
 		}
-		text, _ := json.Marshal(resource{Servers: []string{"https://mcp.example.com", address}})
-		checkRefusal(t, "authorization server "+address, checkResource(home, text), want)
+		text, _ := json.Marshal(map[string]any{"authorization_servers": []string{"https://mcp.example.com", address}})
+		checkRefusal(t, "authorization server "+address, mcpconn.CheckResource(ours, text), want)
 	}
-	checkRefusal(t, "resource", checkResource(home, []byte(someDocument)), "https://elsewhere.example.com")
+	checkRefusal(t, "resource", mcpconn.CheckResource(ours, []byte(someDocument)), "https://elsewhere.example.com")
 }
 
 func checkRefusal(t *testing.T, what string, err error, want string) {
@@ -81,20 +83,20 @@ func checkRefusal(t *testing.T, what string, err error, want string) {
 }
 
 func TestDocuments(t *testing.T) {
-	home := homeOf(t, "http://127.0.0.1:9/mcp")
+	ours := address(t, "http://127.0.0.1:9/mcp")
 	for text, good := range map[string]bool{
 		`{"issuer":"http://127.0.0.1:9","authorization_endpoint":"http://127.0.0.1:9/a","token_endpoint":"http://127.0.0.1:9/t"}`:                                              true,
 		`{"issuer":"http://127.0.0.1:9","authorization_endpoint":"http://127.0.0.1:9/a","token_endpoint":"http://127.0.0.1:9/t","code_challenge_methods_supported":["plain"]}`: false,
 		`{"issuer":"http://127.0.0.1:9","authorization_endpoint":"http://127.0.0.1:9/a"}`:                                                                                      false,
 		`{"issuer":7}`: false, `[]`: false, ``: false, `<html>`: false, `null`: false,
 	} {
-		if at, err := checkServer(home, []byte(text)); (err == nil) != good || !good && at != (endpoints{}) {
+		if at, err := mcpconn.CheckServer(ours, []byte(text)); (err == nil) != good || !good && at != (mcpconn.Endpoints{}) {
 			t.Errorf("%s: %+v, %v", text, at, err)
 		}
 		if good {
 			continue
 		}
-		if err := checkResource(home, []byte(text)); err == nil {
+		if err := mcpconn.CheckResource(ours, []byte(text)); err == nil {
 			t.Errorf("%s: taken for the document of a resource", text)
 		}
 	}
@@ -110,9 +112,9 @@ func FuzzMetadata(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	home := homeOf(f, "https://mcp.example.com/sse")
+	ours := address(f, "https://mcp.example.com/sse")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		at, err := checkServer(home, body)
+		at, err := mcpconn.CheckServer(ours, body)
 		if err == nil {
 			for _, address := range []string{at.Issuer, at.Authorize, at.Token, at.Register} {
 				u, err := url.Parse(address)
@@ -124,7 +126,7 @@ func FuzzMetadata(f *testing.F) {
 				t.Fatal("led to nothing")
 			}
 		}
-		for _, err := range []error{err, checkResource(home, body)} {
+		for _, err := range []error{err, mcpconn.CheckResource(ours, body)} {
 			if err != nil && (len(err.Error()) > 300 || strings.ContainsAny(err.Error(), "\n\t\x00")) {
 				t.Fatalf("the error tells too much: %.400q", err)
 			}

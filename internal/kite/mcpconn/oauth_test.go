@@ -1,6 +1,7 @@
-package mcpconn
+package mcpconn_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,7 +11,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"kitebot/internal/kite/mcpconn"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/wire"
 )
@@ -60,18 +63,18 @@ func newGate(t *testing.T, configure func(*gate)) *gate {
 	g.far = newFar(t, func(f *far) {
 		f.pages = map[string]http.HandlerFunc{
 			"POST /register": page(func() pageReply { return g.register }), "GET /authorize": page(func() pageReply { return g.authorize }),
-			"POST /token":             page(func() pageReply { return g.token }),
-			"GET " + resourceDocument: page(func() pageReply { body, _ := g.documents(g.URL); return pageReply{200, body} }),
-			"GET " + serverDocument:   page(func() pageReply { _, body := g.documents(g.URL); return pageReply{200, body} }),
+			"POST /token":                     page(func() pageReply { return g.token }),
+			"GET " + mcpconn.ResourceDocument: page(func() pageReply { body, _ := g.documents(g.URL); return pageReply{200, body} }),
+			"GET " + mcpconn.ServerDocument:   page(func() pageReply { _, body := g.documents(g.URL); return pageReply{200, body} }),
 		}
 	})
 	return g
 }
 
-var readDocuments = []string{"GET " + resourceDocument, "GET " + serverDocument}
+var readDocuments = []string{"GET " + mcpconn.ResourceDocument, "GET " + mcpconn.ServerDocument}
 
 // begin prepares a login that has to be prepared, and checks its link.
-func (g *gate) begin(t *testing.T, d *Dialer) session.Attempt {
+func (g *gate) begin(t *testing.T, d *mcpconn.Dialer) session.Attempt {
 	t.Helper()
 	a, link, err := d.Begin(t.Context())
 	if err != nil {
@@ -99,7 +102,7 @@ func (g *gate) begin(t *testing.T, d *Dialer) session.Attempt {
 func TestBegin(t *testing.T) {
 	g := newGate(t, nil)
 	var l ledger
-	d := g.dialer(t, "/sse", Options{Meter: &l})
+	d := g.dialer(t, "/sse", mcpconn.Options{Meter: &l})
 	one, two := g.begin(t, d), g.begin(t, d)
 	if one.State == two.State || one.Verifier == two.Verifier {
 		t.Error("two attempts share a secret")
@@ -140,10 +143,10 @@ func TestCallback(t *testing.T) {
 			if test.refused { // the other redirect is taken
 				g.loopback = true
 			}
-			d := g.dialer(t, "/sse", Options{Callback: callback})
+			d := g.dialer(t, "/sse", mcpconn.Options{Callback: callback})
 			for range 2 {
 				a := g.begin(t, d)
-				want := map[bool]string{true: callback, false: pasteRedirect}[test.sure]
+				want := map[bool]string{true: callback, false: mcpconn.PasteRedirect}[test.sure]
 				if a.Redirect != want || a.Paste == test.sure || !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(a.ClientID) {
 					t.Errorf("redirect %q, paste %v, client %q", a.Redirect, a.Paste, a.ClientID)
 				}
@@ -161,7 +164,7 @@ func TestCallback(t *testing.T) {
 // A server that takes not even the person's own machine cannot be logged in to.
 func TestNoRedirectIsTaken(t *testing.T) {
 	g := newGate(t, func(g *gate) { g.register = pageReply{400, `{"error":"invalid_redirect_uri"}`} })
-	d := g.dialer(t, "/sse", Options{})
+	d := g.dialer(t, "/sse", mcpconn.Options{})
 	for range 2 {
 		_, _, err := d.Begin(t.Context())
 		wantKind(t, err, wire.KindFailed)
@@ -203,7 +206,7 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 					handler.ServeHTTP(w, r)
 				}
 			})
-			d := g.dialer(t, "/mcp", Options{Callback: callback})
+			d := g.dialer(t, "/mcp", mcpconn.Options{Callback: callback})
 			_, _ = d.Open(t.Context())
 			_, link, err := d.Begin(t.Context())
 			switch part {
@@ -228,5 +231,141 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 	}
 	if n := strayed.Load(); n != 0 {
 		t.Errorf("%d requests went elsewhere", n)
+	}
+}
+
+var someAttempt = session.Attempt{State: secret + "-s", Verifier: secret + "-v", ClientID: "c", Redirect: mcpconn.PasteRedirect, Code: secret + "-c"}
+
+func TestRedeem(t *testing.T) {
+	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		reply pageReply
+		life  time.Duration // of the bearer
+		want  wire.Kind     // when there is none
+	}{
+		"a bearer":        {pageReply{200, tokenReply}, time.Hour, 0},
+		"no life":         {pageReply{200, strings.Replace(tokenReply, `,"expires_in":3600`, "", 1)}, 24 * time.Hour, 0},
+		"a long life":     {pageReply{200, strings.Replace(tokenReply, "3600", "9000000000000000000", 1)}, 48 * time.Hour, 0},
+		"a life before":   {pageReply{200, strings.Replace(tokenReply, "3600", "-1", 1)}, 24 * time.Hour, 0},
+		"in small":        {pageReply{200, strings.Replace(tokenReply, "Bearer", "bearer", 1)}, time.Hour, 0},
+		"of another type": {pageReply{200, strings.Replace(tokenReply, "Bearer", "mac", 1)}, 0, wire.KindMalformed},
+		"of no type":      {pageReply{200, `{"access_token":"` + secret + `"}`}, 0, wire.KindMalformed},
+		"empty":           {pageReply{200, `{"access_token":"","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"with a space":    {pageReply{200, `{"access_token":"a b` + secret + `","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"with a line":     {pageReply{200, `{"access_token":"a\nb","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"endless":         {pageReply{200, `{"access_token":"` + strings.Repeat("x", 4097) + `","token_type":"Bearer"}`}, 0, wire.KindMalformed},
+		"a page":          {pageReply{200, "<html>" + secret}, 0, wire.KindMalformed},
+		"too much":        {pageReply{200, strings.Repeat(" ", mcpconn.MaxDocument) + tokenReply}, 0, wire.KindMalformed},
+		"an error in 200": {pageReply{200, `{"error":"` + secret + `"}`}, 0, wire.KindMalformed},
+		"refused":         {pageReply{400, `{"error":"invalid_grant","error_description":"` + secret + `"}`}, 0, wire.KindFailed},
+		"refused, odd":    {pageReply{400, `{"error":"invalid_request"}`}, 0, wire.KindFailed},
+		"refused as us":   {pageReply{401, `{"error":"invalid_client"}`}, 0, wire.KindFailed},
+		"limited":         {pageReply{429, "Too Many Requests"}, 0, wire.KindLimited},
+		"blocked":         {pageReply{403, "<html>"}, 0, wire.KindBlocked},
+		"not there":       {pageReply{404, ""}, 0, wire.KindNotServed},
+		"away":            {pageReply{503, ""}, 0, wire.KindUnreachable},
+		"moved":           {pageReply{302, ""}, 0, wire.KindUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, func(g *gate) { g.token = test.reply })
+			var l ledger
+			d := g.dialer(t, "/sse", mcpconn.Options{Meter: &l, Now: func() time.Time { return now }})
+			h, err := d.Redeem(t.Context(), someAttempt)
+			if test.want != wire.KindUnknown {
+				if wantKind(t, err, test.want); h != (session.Credential{}) {
+					t.Error("a login beside an error")
+				}
+			} else if want := (session.Credential{Session: session.NewBearer(secret + ".t.t"), Since: now, Ends: now.Add(test.life)}); err != nil || h != want {
+				t.Errorf("Redeem = %v until %v, %v", h.Since, h.Ends, err)
+			}
+			checkExchange(t, g)
+			if len(l.told) != 1 || !strings.HasPrefix(l.told[0], "token: ") {
+				t.Errorf("told %q", l.told)
+			}
+		})
+	}
+}
+
+// checkExchange checks that the code was sent once, with its own attempt.
+func checkExchange(t *testing.T, g *gate) {
+	t.Helper()
+	var sent []seen
+	for _, s := range g.record() {
+		if s.path == "/token" {
+			sent = append(sent, s)
+		}
+	}
+	want := url.Values{
+		"grant_type": {"authorization_code"}, "code": {someAttempt.Code}, "client_id": {someAttempt.ClientID},
+		"redirect_uri": {someAttempt.Redirect}, "code_verifier": {someAttempt.Verifier},
+	}
+	if len(sent) != 1 || sent[0].body != want.Encode() {
+		t.Errorf("sent %d times, or something else", len(sent))
+	}
+}
+
+// A code that was not sent may be sent later; one that was may not.
+func TestRedeemWithoutAnAnswer(t *testing.T) {
+	g := newGate(t, nil)
+	d := g.dialer(t, "/sse", mcpconn.Options{CallTimeout: 50 * time.Millisecond})
+	for _, a := range []session.Attempt{{}, {State: "s", Verifier: "v", ClientID: "c", Redirect: "r"}} {
+		_, err := d.Redeem(t.Context(), a)
+		wantKind(t, err, wire.KindFailed)
+	}
+	if got := g.requests(); len(got) != 0 {
+		t.Errorf("requests %v", got)
+	}
+	g.documents = func(string) (string, string) { panic(http.ErrAbortHandler) }
+	_, err := d.Redeem(t.Context(), someAttempt)
+	wantKind(t, err, wire.KindLimited)
+	checkNotSent(t, g)
+
+	late := newGate(t, nil)
+	late.far.Config.Handler = slowToken(late.far.Config.Handler)
+	_, err = late.dialer(t, "/sse", mcpconn.Options{CallTimeout: 100 * time.Millisecond}).Redeem(t.Context(), someAttempt)
+	wantKind(t, err, wire.KindUnreachable)
+	if checkExchange(t, late); !strings.Contains(err.Error(), "no answer in time") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func checkNotSent(t *testing.T, g *gate) {
+	t.Helper()
+	if slices.Contains(g.requests(), "POST /token") {
+		t.Error("the code was sent")
+	}
+}
+
+// slowToken never says what became of a code.
+func slowToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/token" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		<-r.Context().Done()
+	})
+}
+
+// After the end of the Dialer, and after that of the caller's patience, nothing is
+// asked and nothing learned.
+func TestOAuthAfterTheEnd(t *testing.T) {
+	g := newGate(t, nil)
+	d := g.dialer(t, "/sse", mcpconn.Options{Callback: callback})
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 2 {
+		_, _, err := d.Begin(over)
+		wantKind(t, err, wire.KindUnreachable)
+		_, err = d.Redeem(over, someAttempt)
+		if kind := wire.KindOf(err); kind != wire.KindLimited && kind != wire.KindUnreachable {
+			t.Errorf("Redeem: %v", err)
+		}
+		wantKind(t, d.End(over, bearing(secret)), wire.KindUnreachable)
+		d.Close()
+	}
+	if got := g.requests(); len(got) != 0 {
+		t.Errorf("requests %v", got)
 	}
 }
