@@ -56,8 +56,8 @@ func checkEverything(t *testing.T, s *Store) {
 	if diff := cmp.Diff(bottest.FullPrefs(), mustLoadPrefs(t, s, 71)); diff != "" {
 		t.Errorf("preferences (-want +got):\n%s", diff)
 	}
-	if guests, err := s.AccessRecords(); err != nil || !cmp.Equal(guests, []access.Record{bottest.FullAccess(73)}) {
-		t.Errorf("guests = %v, %v", guests, err)
+	if records, err := s.AccessRecords(); err != nil || !cmp.Equal(records, []access.Record{bottest.FullAccess(73)}) {
+		t.Errorf("access records = %v, %v", records, err)
 	}
 	if diff := cmp.Diff([]bot.Update{bottest.Message(2)}, mustUnanswered(t, s, 7)); diff != "" {
 		t.Errorf("unanswered (-want +got):\n%s", diff)

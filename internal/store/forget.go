@@ -22,7 +22,7 @@ func (s *Store) People() ([]int64, error) {
 	people := make(map[int64]bool)
 	err := s.view(func(tx *bolt.Tx) error {
 		defer letPagesGo(tx)
-		for _, name := range []bucketName{peopleBucket, prefsBucket, guestsBucket} {
+		for _, name := range []bucketName{peopleBucket, prefsBucket, accessBucket} {
 			err := bucket(tx, name).ForEach(func(key, _ []byte) error {
 				people[int64(binary.BigEndian.Uint64(key))] = true
 				return nil
@@ -57,7 +57,7 @@ func (s *Store) Forget(person int64, place bool) error {
 			return fmt.Errorf("erase the preferences: %w", err)
 		}
 		if !place {
-			if err := s.forgetGuest(tx, person); err != nil {
+			if err := s.forgetAccess(tx, person); err != nil {
 				return fmt.Errorf("erase the standing: %w", err)
 			}
 		}
@@ -73,9 +73,9 @@ func (s *Store) Forget(person int64, place bool) error {
 	return nil
 }
 
-// forgetGuest leaves an entry that cannot be read: it may be a block.
-func (s *Store) forgetGuest(tx *bolt.Tx, person int64) error {
-	g, err := s.readGuest(tx, person)
+// forgetAccess leaves a record that cannot be read: it may be a block.
+func (s *Store) forgetAccess(tx *bolt.Tx, person int64) error {
+	g, err := s.readAccess(tx, person)
 	switch {
 	case err != nil:
 		s.log.Warn("a person's standing cannot be read and is kept, since it may be a block", "person", person, "err", err)
@@ -83,7 +83,7 @@ func (s *Store) forgetGuest(tx *bolt.Tx, person int64) error {
 	case g.Standing == access.Blocked:
 		return nil
 	}
-	return s.writeGuest(tx, access.Record{Person: person, Version: g.Version})
+	return s.writeAccess(tx, access.Record{Person: person, Version: g.Version})
 }
 
 // forgetRecord removes a record without sessions, and one that cannot be read:

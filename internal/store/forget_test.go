@@ -75,7 +75,7 @@ func TestForgetIsOneCommit(t *testing.T) {
 	s = mustOpen(t, path)
 	wantPeople(t, s, 72)
 	for name, want := range map[bucketName]int{
-		peopleBucket: 1, ownersBucket: 1, pendingBucket: 1, prefsBucket: 0, guestsBucket: 0, journalBucket: 1, answeredBucket: 3,
+		peopleBucket: 1, ownersBucket: 1, pendingBucket: 1, prefsBucket: 0, accessBucket: 0, journalBucket: 1, answeredBucket: 3,
 	} {
 		if got := count(t, s, name); got != want {
 			t.Errorf("bucket %s holds %d, want %d", name, got, want)

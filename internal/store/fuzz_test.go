@@ -33,7 +33,7 @@ func FuzzStored(f *testing.F) {
 	kinds := []stored{
 		{"record", recordSeeds(f), checkRecord},
 		{"preferences", encoded(f, encodePrefs, bottest.FullPrefs(), account.Prefs{Hide: true}), checkPrefs},
-		{"guest", encoded(f, encodeGuest, bottest.FullAccess(71), access.Record{Standing: access.Blocked}), checkGuest},
+		{"access", encoded(f, encodeAccess, bottest.FullAccess(71), access.Record{Standing: access.Blocked}), checkAccess},
 		{"entry", encoded(f, encodeEntry, entryV1{V: 1, Update: bottest.Message(1), Attempts: 2, Ran: true}, entryV1{V: 1, Update: bot.Update{Blocked: true}}), checkEntry},
 		{"sealed value", [][]byte{nil, {0, 0, 0, 1}, {1, 1, 1}}, checkSealed},
 		{"key", [][]byte{[]byte("WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="), []byte("A")}, checkKey},
@@ -112,8 +112,8 @@ func checkRecord(t *testing.T, text []byte) {
 
 func checkPrefs(t *testing.T, text []byte) { again(t, text, decodePrefs, encodePrefs) }
 
-func checkGuest(t *testing.T, text []byte) {
-	again(t, text, func(text []byte) (access.Record, error) { return decodeGuest(71, text) }, encodeGuest)
+func checkAccess(t *testing.T, text []byte) {
+	again(t, text, func(text []byte) (access.Record, error) { return decodeAccess(71, text) }, encodeAccess)
 }
 
 func checkEntry(t *testing.T, text []byte) { again(t, text, decodeEntry, encodeEntry) }

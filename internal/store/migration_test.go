@@ -106,8 +106,8 @@ func TestAnOldStoreOpensAndKeepsEverything(t *testing.T) {
 					t.Errorf("preferences of %d (-want +got):\n%s", person, diff)
 				}
 			}
-			if guests, err := s.AccessRecords(); err != nil || len(guests) != 0 {
-				t.Errorf("guests = %v, %v", guests, err)
+			if records, err := s.AccessRecords(); err != nil || len(records) != 0 {
+				t.Errorf("access records = %v, %v", records, err)
 			}
 			if open := mustUnanswered(t, s, 7); !slices.Equal(open, []bot.Update{bottest.Message(2)}) {
 				t.Errorf("unanswered = %+v", open)
@@ -145,7 +145,7 @@ func checkOldRecords(t *testing.T, s *Store) {
 }
 
 // checkNewThings keeps in an old file what it had no place for: when a login is
-// to be warned of, from its next use on, choices and guests.
+// to be warned of, from its next use on, choices and access records.
 func checkNewThings(t *testing.T, path string) {
 	t.Helper()
 	s := mustOpen(t, path)
@@ -168,8 +168,8 @@ func checkNewThings(t *testing.T, path string) {
 	if diff := cmp.Diff(bottest.FullPrefs(), mustLoadPrefs(t, s, 71)); diff != "" {
 		t.Errorf("preferences after the migration (-want +got):\n%s", diff)
 	}
-	if guests, err := s.AccessRecords(); err != nil || !cmp.Equal(guests, []access.Record{bottest.FullAccess(74)}) {
-		t.Errorf("guests = %v, %v", guests, err)
+	if records, err := s.AccessRecords(); err != nil || !cmp.Equal(records, []access.Record{bottest.FullAccess(74)}) {
+		t.Errorf("access records = %v, %v", records, err)
 	}
 }
 

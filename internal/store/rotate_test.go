@@ -138,7 +138,7 @@ func TestRotationKeepsDamageWhereItIs(t *testing.T) {
 	tamper(t, path, func(tx *bolt.Tx) error {
 		var errs []error
 		for name, key := range map[bucketName][]byte{
-			peopleBucket: number(72), prefsBucket: number(71), guestsBucket: number(73),
+			peopleBucket: number(72), prefsBucket: number(71), accessBucket: number(73),
 		} {
 			value := flipped(bucket(tx, name).Get(key))
 			damaged = append(damaged, value)
@@ -154,8 +154,8 @@ func TestRotationKeepsDamageWhereItIs(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrDamaged", name, err)
 		}
 	}
-	if guests, err := s.AccessRecords(); err != nil || len(guests) == 0 || guests[0] != (access.Record{Person: 73, Standing: access.Blocked}) {
-		t.Errorf("guests %v, %v, want 73 blocked for what cannot be read", guests, err)
+	if records, err := s.AccessRecords(); err != nil || len(records) == 0 || records[0] != (access.Record{Person: 73, Standing: access.Blocked}) {
+		t.Errorf("access records %v, %v, want 73 blocked for what cannot be read", records, err)
 	}
 	if r, err := s.Load(71); err != nil || r.Login == nil {
 		t.Errorf("a sound record: %v", err)

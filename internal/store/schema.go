@@ -20,7 +20,7 @@ const (
 	journalBucket  bucketName = "journal"  // bot, sequence, update → sealed entryV1
 	answeredBucket bucketName = "answered" // bot, sequence, update → nothing
 	prefsBucket    bucketName = "prefs"    // person → sealed prefsV1
-	guestsBucket   bucketName = "guests"   // person → sealed guestV1
+	accessBucket   bucketName = "guests"   // person → sealed accessV1
 )
 
 // A bucketForm is what all entries of a bucket have in common.
@@ -41,7 +41,7 @@ func bucketForms() []bucketForm {
 		{journalBucket, 1, 24, true},
 		{answeredBucket, 1, 24, false},
 		{prefsBucket, 2, 8, true},
-		{guestsBucket, 3, 8, true},
+		{accessBucket, 3, 8, true},
 	}
 }
 
@@ -60,7 +60,7 @@ func migrations() []migration {
 		// before have no such entry, and get none here: whether they used their login
 		// today, without which nobody is warned, was not kept then. Their next use of
 		// it saves the record, and that lists them.
-		addBuckets(guestsBucket),
+		addBuckets(accessBucket),
 	}
 }
 

@@ -125,11 +125,11 @@ func adminPage(r *Request, page string, v dialog.AdminView, as func(view.Message
 	records := r.Admin.Access()
 	for _, of := range []struct {
 		standing access.Standing
-		shown    dialog.GuestStanding
-	}{{access.Waiting, dialog.GuestWaiting}, {access.Approved, dialog.GuestApproved}, {access.Blocked, dialog.GuestBlocked}} {
+		shown    dialog.PersonStanding
+	}{{access.Waiting, dialog.PersonWaiting}, {access.Approved, dialog.PersonApproved}, {access.Blocked, dialog.PersonBlocked}} {
 		for _, a := range records {
 			if a.Standing == of.standing {
-				v.Guests = append(v.Guests, dialog.Guest{Person: a.Person, Name: a.Name, Standing: of.shown, Since: a.Since, By: a.By})
+				v.People = append(v.People, dialog.Person{Person: a.Person, Name: a.Name, Standing: of.shown, Since: a.Since, By: a.By})
 			}
 		}
 	}

@@ -13,50 +13,50 @@ import (
 type AdminView struct {
 	Note   AdminNote // what was just done, or why nothing was
 	Person int64     // whom the note is about
-	Guests []Guest   // those who wait, the oldest first, then the approved, then the blocked
+	People []Person  // those who wait, the oldest first, then the approved, then the blocked
 	Page   int
 }
 
-// Guest is a person of whom the operators have something to decide, or decided.
-type Guest struct {
+// Person is one of whom the operators have something to decide, or decided.
+type Person struct {
 	Person   int64
 	Name     string // the first name they had when they asked: data
-	Standing GuestStanding
+	Standing PersonStanding
 	Since    time.Time
 	By       int64 // the operator who decided
 }
 
-// GuestStanding is where a guest stands.
-type GuestStanding int
+// PersonStanding is where a person stands.
+type PersonStanding int
 
 // The standings, in the order of the list.
 const (
-	GuestWaiting GuestStanding = iota
-	GuestApproved
-	GuestBlocked
+	PersonWaiting PersonStanding = iota
+	PersonApproved
+	PersonBlocked
 )
 
-// guestsPerPage leaves room for a name and a row of buttons for each.
-const guestsPerPage = 6
+// peoplePerPage leaves room for a name and a row of buttons for each.
+const peoplePerPage = 6
 
 // Admin renders the operators' page of people: who asked to be let in, who was, and who
 // was shown the door.
 func Admin(v AdminView) view.Message {
-	p := view.PageOf(len(v.Guests), guestsPerPage, v.Page)
+	p := view.PageOf(len(v.People), peoplePerPage, v.Page)
 	var s view.Sheet
 	if v.Note != NoNote {
 		s.Say("<b>" + strings.ReplaceAll(adminNotes()[v.Note], "%", strconv.FormatInt(v.Person, 10)) + "</b>")
 	}
-	s.Say("<b>People:</b> " + guestCounts(v.Guests))
+	s.Say("<b>People:</b> " + standingCounts(v.People))
 	s.Under(p.Line("people")...)
 	var buttons [][]view.Button
-	shown := v.Guests[p.From:p.To]
+	shown := v.People[p.From:p.To]
 	for i, g := range shown {
 		if i == 0 || shown[i-1].Standing != g.Standing {
-			s.Say("<b>" + guestHeads()[g.Standing] + "</b>")
+			s.Say("<b>" + standingHeads()[g.Standing] + "</b>")
 		}
-		s.Under(guestLine(g))
-		buttons = append(buttons, guestButtons(g, p.Page))
+		s.Under(personLine(g))
+		buttons = append(buttons, personButtons(g, p.Page))
 	}
 	s.Say("Numbers can be typed, too: <code>/admin approve 123</code>, <code>block</code>, <code>unblock</code> or <code>remove</code>. " +
 		"A person who is blocked or removed is logged out and forgotten.")
@@ -108,17 +108,17 @@ func adminNotes() map[AdminNote]string {
 	}
 }
 
-func guestHeads() []string { return []string{"Waiting to be let in", "Approved", "Blocked"} }
+func standingHeads() []string { return []string{"Waiting to be let in", "Approved", "Blocked"} }
 
-func guestCounts(guests []Guest) string {
-	counts := make([]int, len(guestHeads()))
-	for _, g := range guests {
+func standingCounts(people []Person) string {
+	counts := make([]int, len(standingHeads()))
+	for _, g := range people {
 		counts[g.Standing]++
 	}
-	return fmt.Sprintf("%d waiting · %d approved · %d blocked", counts[GuestWaiting], counts[GuestApproved], counts[GuestBlocked])
+	return fmt.Sprintf("%d waiting · %d approved · %d blocked", counts[PersonWaiting], counts[PersonApproved], counts[PersonBlocked])
 }
 
-func guestLine(g Guest) string {
+func personLine(g Person) string {
 	line := fmt.Sprintf("%s · <code>%d</code> · %s", view.Safe(view.Cut(g.Name, 32)), g.Person, view.DayTime(g.Since))
 	if g.By != 0 {
 		line += fmt.Sprintf(", by %d", g.By)
@@ -126,16 +126,16 @@ func guestLine(g Guest) string {
 	return line
 }
 
-// guestButtons are what can be done about a guest. Each names the person, and
+// personButtons are what can be done about a person. Each names the person, and
 // does something only while they stand where the button was shown for.
-func guestButtons(g Guest, page int) []view.Button {
+func personButtons(g Person, page int) []view.Button {
 	button := func(text, action string, style view.Style) view.Button {
 		return view.Button{Text: fmt.Sprintf("%s %d", text, g.Person), Data: fmt.Sprintf("admin:%s:%d:%d", action, g.Person, page), Style: style}
 	}
 	switch g.Standing {
-	case GuestWaiting:
+	case PersonWaiting:
 		return []view.Button{button("Approve", "approve", view.Primary), button("Block", "block", view.Danger)}
-	case GuestApproved:
+	case PersonApproved:
 		return []view.Button{button("Remove", "remove", view.Plain), button("Block", "block", view.Danger)}
 	default:
 		return []view.Button{button("Unblock", "unblock", view.Plain)}

@@ -11,12 +11,12 @@ import (
 	"kitebot/internal/bot/view/viewtest"
 )
 
-// guests are so many people of one standing; every name is as awkward as it can be.
-func guests(n int, standing dialog.GuestStanding) []dialog.Guest {
-	var all []dialog.Guest
+// people are so many people of one standing; every name is as awkward as it can be.
+func people(n int, standing dialog.PersonStanding) []dialog.Person {
+	var all []dialog.Person
 	for i := range n {
-		g := dialog.Guest{Person: int64(9_000_000_001 + 10*i), Name: fmt.Sprintf("<b>N%d & \u202e\"\nعربي", i), Standing: standing, Since: noon().Add(time.Duration(i) * time.Hour)}
-		if standing != dialog.GuestWaiting {
+		g := dialog.Person{Person: int64(9_000_000_001 + 10*i), Name: fmt.Sprintf("<b>N%d & \u202e\"\nعربي", i), Standing: standing, Since: noon().Add(time.Duration(i) * time.Hour)}
+		if standing != dialog.PersonWaiting {
 			g.By = 9_000_000_099
 		}
 		all = append(all, g)
@@ -25,17 +25,17 @@ func guests(n int, standing dialog.GuestStanding) []dialog.Guest {
 }
 
 func TestPeopleGolden(t *testing.T) {
-	some := append(append(guests(2, dialog.GuestWaiting), guests(1, dialog.GuestApproved)...), guests(1, dialog.GuestBlocked)...)
+	some := append(append(people(2, dialog.PersonWaiting), people(1, dialog.PersonApproved)...), people(1, dialog.PersonBlocked)...)
 	some[0].Name, some[2].Name, some[3].Name = "Meera", strings.Repeat("🚀 very long ", 9), ""
 	all := dialog.ForgottenView{User: "MK<4021", Settings: true, Watched: 12, Picked: 1, Approved: true, StillIn: true}
 	ending := all
 	ending.Ending, ending.StillIn = true, false
 	for name, m := range map[string]view.Message{
-		"admin": dialog.Admin(dialog.AdminView{Guests: some, Page: 1}), "admin_nobody": dialog.Admin(dialog.AdminView{}),
-		"admin_note":                dialog.Admin(dialog.AdminView{Note: dialog.NowApproved, Person: 9_000_000_001, Guests: some[2:], Page: 1}),
-		"admin_page":                dialog.Admin(dialog.AdminView{Guests: guests(20, dialog.GuestBlocked), Page: 2}),
-		"admin_late":                dialog.Admin(dialog.AdminView{Note: dialog.DecidedSince, Person: 9_000_000_001, Guests: some[2:], Page: 1}),
-		"admin_holds":               dialog.Admin(dialog.AdminView{Note: dialog.DecisionHolds, Person: 9_000_000_001, Guests: some[2:], Page: 1}),
+		"admin": dialog.Admin(dialog.AdminView{People: some, Page: 1}), "admin_nobody": dialog.Admin(dialog.AdminView{}),
+		"admin_note":                dialog.Admin(dialog.AdminView{Note: dialog.NowApproved, Person: 9_000_000_001, People: some[2:], Page: 1}),
+		"admin_page":                dialog.Admin(dialog.AdminView{People: people(20, dialog.PersonBlocked), Page: 2}),
+		"admin_late":                dialog.Admin(dialog.AdminView{Note: dialog.DecidedSince, Person: 9_000_000_001, People: some[2:], Page: 1}),
+		"admin_holds":               dialog.Admin(dialog.AdminView{Note: dialog.DecisionHolds, Person: 9_000_000_001, People: some[2:], Page: 1}),
 		"admin_let_in":              dialog.LetIn(),
 		"status_restart_ran":        dialog.CarriedOut("hide", "settings"),
 		"status_restart_sorry":      dialog.GivenUp("holdings"),
@@ -62,12 +62,12 @@ func TestPeopleGolden(t *testing.T) {
 // is one that Telegram takes.
 func TestAdminFits(t *testing.T) {
 	for n := range 40 {
-		var all []dialog.Guest
-		for standing := range dialog.GuestBlocked + 1 {
-			all = append(all, guests(n, standing)...)
+		var all []dialog.Person
+		for standing := range dialog.PersonBlocked + 1 {
+			all = append(all, people(n, standing)...)
 		}
 		for page := range 25 {
-			if err := viewtest.Check(dialog.Admin(dialog.AdminView{Note: dialog.IsOperator, Person: 9_000_000_001, Guests: all, Page: page - 1})); err != nil {
+			if err := viewtest.Check(dialog.Admin(dialog.AdminView{Note: dialog.IsOperator, Person: 9_000_000_001, People: all, Page: page - 1})); err != nil {
 				t.Fatalf("%d people, page %d: %v", 3*n, page-1, err)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 	"kitebot/internal/bot/bottest"
 )
 
-func TestBotGuests(t *testing.T) {
+func TestBotAccess(t *testing.T) {
 	bottest.TestAccess(t, func(t *testing.T) access.Store { return mustOpen(t, newPath(t)) })
 }
 
@@ -24,7 +24,7 @@ func mustSaveAccess(t testing.TB, s *Store, g access.Record) {
 	}
 }
 
-func TestGuestsSurviveARestart(t *testing.T) {
+func TestAccessSurvivesARestart(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
 	blocked := access.Record{Person: 73, Standing: access.Blocked, Since: someTime(), By: 99}
@@ -37,24 +37,24 @@ func TestGuestsSurviveARestart(t *testing.T) {
 	s = mustOpen(t, path)
 	got, err := s.AccessRecords()
 	if diff := cmp.Diff([]access.Record{bottest.FullAccess(71), blocked}, got); err != nil || diff != "" {
-		t.Errorf("guests after a restart: %v (-want +got):\n%s", err, diff)
+		t.Errorf("access records after a restart: %v (-want +got):\n%s", err, diff)
 	}
-	if got := count(t, s, guestsBucket); got != 2 {
+	if got := count(t, s, accessBucket); got != 2 {
 		t.Errorf("%d rows, want 2", got)
 	}
 }
 
-// TestADamagedGuestIsBlocked: a block that cannot be read must not count as none,
+// TestADamagedAccessRecordIsBlocked: a block that cannot be read must not count as none,
 // and one bad entry must not keep the bot from starting. An admin who decides
 // about that person again ends it.
-func TestADamagedGuestIsBlocked(t *testing.T) {
+func TestADamagedAccessRecordIsBlocked(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
 	mustSaveAccess(t, s, bottest.FullAccess(71))
 	mustSaveAccess(t, s, access.Record{Person: 72, Standing: access.Waiting, Name: "Amberline"})
 	mustClose(t, s)
 	tamper(t, path, func(tx *bolt.Tx) error {
-		return bucket(tx, guestsBucket).Put(number(72), flipped(bucket(tx, guestsBucket).Get(number(72))))
+		return bucket(tx, accessBucket).Put(number(72), flipped(bucket(tx, accessBucket).Get(number(72))))
 	})
 	s, log := mustOpenLogged(t, path)
 	blocked := access.Record{Person: 72, Standing: access.Blocked}
@@ -80,7 +80,7 @@ func mustOpenLogged(t *testing.T, path string) (*Store, *bytes.Buffer) {
 	return mustOpenWith(t, Options{Path: path, Key: testKey(), Logger: slog.New(slog.NewTextHandler(&log, nil))}), &log
 }
 
-func TestGuestsThatCannotBeRead(t *testing.T) {
+func TestAccessRecordsThatCannotBeRead(t *testing.T) {
 	for name, text := range map[string]string{
 		"a later version":     `{"v":2,"standing":3}`,
 		"no JSON":             `standing: Amberline`,
@@ -91,7 +91,7 @@ func TestGuestsThatCannotBeRead(t *testing.T) {
 			s, log := mustOpenLogged(t, newPath(t))
 			if err := s.commit(func(tx *bolt.Tx) error {
 				key := number(71)
-				return bucket(tx, guestsBucket).Put(key, s.box.seal([]byte(guestsBucket), key, []byte(text)))
+				return bucket(tx, accessBucket).Put(key, s.box.seal([]byte(accessBucket), key, []byte(text)))
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func TestAnUnknownStandingIsNotKept(t *testing.T) {
 			t.Errorf("standing %d was kept", standing)
 		}
 	}
-	if guests, err := s.AccessRecords(); err != nil || len(guests) != 0 {
-		t.Errorf("guests = %v, %v", guests, err)
+	if records, err := s.AccessRecords(); err != nil || len(records) != 0 {
+		t.Errorf("access records = %v, %v", records, err)
 	}
 }

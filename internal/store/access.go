@@ -13,8 +13,8 @@ import (
 
 var _ access.Store = (*Store)(nil)
 
-// guestV1 is a [access.Record] on disk. The person is the key it is stored under.
-type guestV1 struct {
+// accessV1 is a [access.Record] on disk. The person is the key it is stored under.
+type accessV1 struct {
 	V        int     `json:"v"`
 	Standing int     `json:"standing"` // 1 waiting, 2 approved, 3 blocked
 	Name     string  `json:"name,omitempty"`
@@ -27,31 +27,31 @@ type guestV1 struct {
 // be read is blocked, without a name, until an admin decides again: it may have been a
 // block, and one bad entry must not keep the bot from starting.
 func (s *Store) AccessRecords() ([]access.Record, error) {
-	var guests []access.Record
+	var records []access.Record
 	err := s.view(func(tx *bolt.Tx) error {
-		return bucket(tx, guestsBucket).ForEach(func(key, _ []byte) error {
+		return bucket(tx, accessBucket).ForEach(func(key, _ []byte) error {
 			person := int64(binary.BigEndian.Uint64(key))
-			g, err := s.readGuest(tx, person)
+			g, err := s.readAccess(tx, person)
 			if err != nil {
 				s.log.Error("what was decided about a person cannot be read: they are blocked until an admin decides again (/admin unblock)",
 					"person", person, "err", err)
 				g = access.Record{Person: person, Standing: access.Blocked}
 			}
-			guests = append(guests, g)
+			records = append(records, g)
 			return nil
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the guests: %w", err)
+		return nil, fmt.Errorf("read the access records: %w", err)
 	}
-	return guests, nil
+	return records, nil
 }
 
 // AccessRemoved returns the highest version with which a person was removed. It is the
 // sequence of the bucket, which says of no one who it was.
 func (s *Store) AccessRemoved() (version uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		version = bucket(tx, guestsBucket).Sequence()
+		version = bucket(tx, accessBucket).Sequence()
 		return nil
 	})
 	if err != nil {
@@ -64,53 +64,53 @@ func (s *Store) AccessRemoved() (version uint64, err error) {
 func (s *Store) SaveAccess(g access.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.commit(func(tx *bolt.Tx) error { return s.writeGuest(tx, g) })
+	err := s.commit(func(tx *bolt.Tx) error { return s.writeAccess(tx, g) })
 	if err != nil {
-		return fmt.Errorf("save guest %d: %w", g.Person, err)
+		return fmt.Errorf("save the access record of person %d: %w", g.Person, err)
 	}
 	return nil
 }
 
-// readGuest returns a person's entry, an unlisted guest when there is none.
-func (s *Store) readGuest(tx *bolt.Tx, person int64) (access.Record, error) {
+// readAccess returns a person's record, an unlisted one when there is none.
+func (s *Store) readAccess(tx *bolt.Tx, person int64) (access.Record, error) {
 	key := number(uint64(person))
-	sealed := bucket(tx, guestsBucket).Get(key)
+	sealed := bucket(tx, accessBucket).Get(key)
 	if sealed == nil {
 		return access.Record{Person: person}, nil
 	}
-	text, err := s.box.open([]byte(guestsBucket), key, sealed)
+	text, err := s.box.open([]byte(accessBucket), key, sealed)
 	if err != nil {
 		return access.Record{}, err
 	}
-	return decodeGuest(person, text)
+	return decodeAccess(person, text)
 }
 
-func (s *Store) writeGuest(tx *bolt.Tx, g access.Record) error {
-	guests, key := bucket(tx, guestsBucket), number(uint64(g.Person))
+func (s *Store) writeAccess(tx *bolt.Tx, g access.Record) error {
+	records, key := bucket(tx, accessBucket), number(uint64(g.Person))
 	if g.Standing == access.Unlisted {
-		return errors.Join(guests.SetSequence(max(guests.Sequence(), g.Version)), guests.Delete(key))
+		return errors.Join(records.SetSequence(max(records.Sequence(), g.Version)), records.Delete(key))
 	}
-	text, err := encodeGuest(g)
+	text, err := encodeAccess(g)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	return guests.Put(key, s.box.seal([]byte(guestsBucket), key, text))
+	return records.Put(key, s.box.seal([]byte(accessBucket), key, text))
 }
 
-func encodeGuest(g access.Record) ([]byte, error) {
+func encodeAccess(g access.Record) ([]byte, error) {
 	if g.Standing < access.Waiting || g.Standing > access.Blocked {
 		return nil, fmt.Errorf("standing %d is not known", g.Standing)
 	}
-	return json.Marshal(guestV1{V: 1, Standing: int(g.Standing), Name: g.Name, Since: inUTC(g.Since), By: g.By, Version: g.Version})
+	return json.Marshal(accessV1{V: 1, Standing: int(g.Standing), Name: g.Name, Since: inUTC(g.Since), By: g.By, Version: g.Version})
 }
 
-func decodeGuest(person int64, text []byte) (access.Record, error) {
-	var in guestV1
+func decodeAccess(person int64, text []byte) (access.Record, error) {
+	var in accessV1
 	if err := json.Unmarshal(text, &in); err != nil {
-		return access.Record{}, fmt.Errorf("%w (a guest is no JSON)", ErrDamaged) // err may quote it
+		return access.Record{}, fmt.Errorf("%w (an access record is no JSON)", ErrDamaged) // err may quote it
 	}
 	if in.V != 1 {
-		return access.Record{}, fmt.Errorf("guest version %d is not known: %w", in.V, ErrSchemaNewer)
+		return access.Record{}, fmt.Errorf("access record of version %d is not known: %w", in.V, ErrSchemaNewer)
 	}
 	standing := access.Standing(in.Standing)
 	if standing < access.Waiting || standing > access.Blocked {
