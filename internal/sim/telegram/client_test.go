@@ -8,7 +8,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -198,10 +197,4 @@ func keyboard(rows ...[]any) params { return params{"inline_keyboard": rows} }
 
 func button(text, field string, value any) params { return params{"text": text, field: value} }
 
-func form(p params) io.Reader {
-	v := url.Values{}
-	for name := range p {
-		v.Set(name, p.text(name))
-	}
-	return strings.NewReader(v.Encode())
-}
+func jsonBody(p params) io.Reader { return bytes.NewReader(marshal(p)) }

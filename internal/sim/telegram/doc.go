@@ -5,7 +5,7 @@
 // # The tour
 //
 // [New] makes a [Server], an http.Handler for /bot<TOKEN>/<method>. Start with methods.go, the table of what is
-// implemented, and how a call is answered; request.go reads parameters in all four forms that Telegram takes,
+// implemented, and how a call is answered; request.go reads parameters as the bot sends them,
 // respond.go writes answers and refusals. send.go, edit.go and profile.go hold the methods. html.go reads Telegram's
 // HTML, and does what Telegram does to a text afterwards; markup.go reads keyboards, rich.go rich messages. updates.go
 // is the queue behind getUpdates, webhook.go delivers the same queue to a webhook. ratelimit.go limits how much may be

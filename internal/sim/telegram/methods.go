@@ -35,13 +35,13 @@ func methodTable() map[string]method {
 		"deletemessage":       {params: []string{"chat_id", "message_id"}, run: deleteMessage},
 		"answercallbackquery": {params: []string{"callback_query_id", "text"}, run: answerCallbackQuery, shows: true},
 
-		"setmycommands":         {params: []string{"commands", "scope", "language_code"}, run: setMyCommands},
-		"getmycommands":         {params: []string{"scope", "language_code"}, run: getMyCommands},
-		"deletemycommands":      {params: []string{"scope", "language_code"}, run: deleteMyCommands},
-		"setmydescription":      {params: []string{"description", "language_code"}, run: setMyDescription},
-		"getmydescription":      {params: []string{"language_code"}, run: getMyDescription},
-		"setmyshortdescription": {params: []string{"short_description", "language_code"}, run: setMyShortDescription},
-		"getmyshortdescription": {params: []string{"language_code"}, run: getMyShortDescription},
+		"setmycommands":         {params: []string{"commands", "scope"}, run: setMyCommands},
+		"getmycommands":         {params: []string{"scope"}, run: getMyCommands},
+		"deletemycommands":      {params: []string{"scope"}, run: deleteMyCommands},
+		"setmydescription":      {params: []string{"description"}, run: setMyDescription},
+		"getmydescription":      {run: getMyDescription},
+		"setmyshortdescription": {params: []string{"short_description"}, run: setMyShortDescription},
+		"getmyshortdescription": {run: getMyShortDescription},
 	}
 }
 
@@ -51,12 +51,6 @@ func getMe(s *Server, _ *call) (any, *apiError) {
 
 // New returns a server without users.
 func New(o Options) *Server {
-	if o.Username == "" {
-		o.Username = "kite_demo_bot"
-	}
-	if o.Name == "" {
-		o.Name = "Kite demo"
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -65,7 +59,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts:      o,
-		bot:       wireUser{ID: botID(o.Token), IsBot: true, FirstName: o.Name, Username: o.Username},
+		bot:       wireUser{ID: botID(o.Token), IsBot: true, FirstName: "Kite demo", Username: "kite_demo_bot"},
 		methods:   methodTable(),
 		client:    newHookClient(o),
 		closed:    make(chan struct{}),
@@ -108,7 +102,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.mu.Lock()
 		s.violation("%s: unreadable request: %s", name, err.Description)
-		s.record(&call{name: name, now: s.opts.Now()}, nil, err, false)
+		s.record(&call{name: name, now: s.opts.Now()}, err)
 		s.mu.Unlock()
 		writeError(w, err)
 		return
@@ -141,7 +135,7 @@ func (s *Server) serve(w http.ResponseWriter, c *call) {
 		panic(http.ErrAbortHandler)
 	}
 	if f != nil && f.Drop == DropBefore {
-		s.recordCall(c, nil, &apiError{Description: "connection dropped before processing"}, true)
+		s.recordCall(c, &apiError{Description: "connection dropped before processing"})
 		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
 	}
 	if f != nil && f.refuses() {
@@ -151,7 +145,7 @@ func (s *Server) serve(w http.ResponseWriter, c *call) {
 		return
 	}
 	result, err := s.process(c)
-	s.recordCall(c, result, err, f != nil)
+	s.recordCall(c, err)
 	if f != nil && f.Drop == DropAfter {
 		panic(http.ErrAbortHandler)
 	}
@@ -205,7 +199,7 @@ func (s *Server) refuse(c *call, err *apiError) {
 	if err.RetryAfter > 0 {
 		s.setRetryAfter(c, err.RetryAfter)
 	}
-	s.record(c, nil, err, true)
+	s.record(c, err)
 }
 
 // process runs the method. Everything but getUpdates runs under the lock, so calls see each other's effects whole.

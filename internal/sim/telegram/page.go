@@ -331,7 +331,7 @@ func (s *Server) eventSince(p *User, since int64, fresh bool) (*pageEvent, int64
 	defer s.mu.Unlock()
 	ch := p.chat()
 	d := &pageEvent{
-		Reset: since < 0, Blocked: ch.blocked, Commands: s.menuFor(p),
+		Reset: since < 0, Blocked: ch.blocked, Commands: s.menu(),
 		Bot: pageBot{Name: s.bot.FirstName, Username: s.bot.Username, Description: s.profile.description},
 	}
 	if left := ch.until.Sub(s.opts.Now()); left > 0 {

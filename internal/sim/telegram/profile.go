@@ -1,8 +1,7 @@
 package telegram
 
 import (
-	"encoding/json"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -74,46 +73,27 @@ func deleteMyCommands(s *Server, c *call) (any, *apiError) {
 	return true, nil
 }
 
-// commandScope turns the scope and the language into a key such as "chat 42 en".
+// commandScope reads the scope, one of those that the bot sets.
 func (s *Server) commandScope(c *call) (string, *apiError) {
 	scope := struct {
-		Type   string          `json:"type"`
-		ChatID json.RawMessage `json:"chat_id"`
-		UserID int64           `json:"user_id"`
-	}{Type: "default"}
+		Type string `json:"type"`
+	}{"default"}
 	if err := s.object(c, "scope", &scope); err != nil {
 		return "", badRequest("can't parse BotCommandScope: Object expected")
 	}
-	language := c.params["language_code"]
-	if language != "" && len(language) != 2 {
-		return "", badRequest("invalid language code specified")
+	if !slices.Contains([]string{"default", "all_private_chats", "all_group_chats"}, scope.Type) {
+		s.violation("%s: unknown scope %q", c.name, scope.Type)
+		return "", badRequest("the simulator does not know the scope %s", scope.Type)
 	}
-	chat := strings.Trim(string(scope.ChatID), `"`)
-	switch scope.Type {
-	case "default", "all_private_chats", "all_group_chats", "all_chat_administrators":
-		return scope.Type + " " + language, nil
-	case "chat", "chat_administrators", "chat_member":
-		id, _ := strconv.ParseInt(chat, 10, 64)
-		if s.chats[id] == nil || !s.chats[id].known {
-			return "", badRequest("chat not found")
-		}
-		return scope.Type + " " + chat + "/" + strconv.FormatInt(scope.UserID, 10) + " " + language, nil
-	}
-	s.violation("%s: unknown scope %q", c.name, scope.Type)
-	return "", badRequest("can't parse BotCommandScope: Unsupported type specified")
+	return scope.Type, nil
 }
 
-// menuFor is what a client shows in a private chat: the narrowest scope that has commands, in the person's language
-// before any language. The caller holds the lock.
-func (s *Server) menuFor(p *User) []Command {
-	for _, scope := range []string{"chat " + strconv.FormatInt(p.ID, 10) + "/0", "all_private_chats", "default"} {
-		for _, language := range []string{p.wire().LanguageCode, ""} {
-			if found := s.profile.commands[scope+" "+language]; len(found) > 0 {
-				return found
-			}
-		}
+// menu is what a client shows in a private chat. The caller holds the lock.
+func (s *Server) menu() []Command {
+	if found := s.profile.commands["all_private_chats"]; len(found) > 0 {
+		return found
 	}
-	return nil
+	return s.profile.commands["default"]
 }
 
 // profileChanged makes every page look again at what it shows of the bot.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -27,24 +27,24 @@ type call struct {
 	now      time.Time
 }
 
-// readCall reads the parameters from the query string and from a body that is multipart, urlencoded or JSON.
+// readCall reads the parameters from a body that is multipart or JSON, as the bot sends them. Telegram also takes them
+// urlencoded and in the address.
 func readCall(w http.ResponseWriter, r *http.Request, name string) (*call, *apiError) {
 	c := &call{ctx: r.Context(), name: name, params: map[string]string{}, files: map[string]*File{}}
-	c.addAll(r.URL.Query())
+	if r.URL.RawQuery != "" {
+		return nil, badRequest("the simulator reads no parameters from the address")
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	kind, attrs, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if r.Method == http.MethodGet || (err != nil && r.ContentLength == 0) {
+	switch {
+	case r.Method == http.MethodGet || err != nil && r.ContentLength == 0:
 		return c, nil
-	}
-	switch kind {
-	case "multipart/form-data":
+	case kind == "multipart/form-data":
 		err = c.readMultipart(multipart.NewReader(r.Body, attrs["boundary"]))
-	case "application/x-www-form-urlencoded":
-		err = c.readForm(r.Body)
-	case "application/json":
+	case kind == "application/json":
 		err = c.readJSON(r.Body)
 	default:
-		err = drain(r.Body)
+		err = fmt.Errorf("the simulator does not read %q", kind)
 	}
 	if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
 		return nil, &apiError{Code: http.StatusRequestEntityTooLarge, Description: "Request Entity Too Large"}
@@ -55,37 +55,11 @@ func readCall(w http.ResponseWriter, r *http.Request, name string) (*call, *apiE
 	return c, nil
 }
 
-// drain accepts a body of unknown kind only if there is nothing in it.
-func drain(body io.Reader) error {
-	if n, err := io.Copy(io.Discard, body); err != nil || n > 0 {
-		return errors.Join(err, errors.New("unsupported content type"))
-	}
-	return nil
-}
-
 func (c *call) add(name, value string) {
 	if _, ok := c.params[name]; ok {
 		c.repeated = append(c.repeated, name)
 	}
 	c.params[name] = value
-}
-
-func (c *call) addAll(values url.Values) {
-	for name, vs := range values {
-		for _, v := range vs {
-			c.add(name, v)
-		}
-	}
-}
-
-func (c *call) readForm(body io.Reader) error {
-	data, err := io.ReadAll(body)
-	if err != nil {
-		return err
-	}
-	values, err := url.ParseQuery(string(data))
-	c.addAll(values)
-	return err
 }
 
 func (c *call) readMultipart(r *multipart.Reader) error {

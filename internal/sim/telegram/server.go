@@ -17,10 +17,6 @@ import (
 type Options struct {
 	// Token is the one bot token accepted. Any other is answered with 401 Unauthorized; an empty one is never accepted.
 	Token string
-	// Username is the bot's user name without "@"; empty means "kite_demo_bot".
-	Username string
-	// Name is the bot's first name, shown as the page's title; empty means "Kite demo".
-	Name string
 	// Now is the clock for message dates, the age of callback queries, flood control and the 48 hours of deleteMessage.
 	// Nil means time.Now.
 	Now func() time.Time
@@ -196,18 +192,16 @@ func (s *Server) violation(format string, args ...any) {
 const maxCalls = 8000
 
 // recordCall records the call and wakes those who wait for it.
-func (s *Server) recordCall(c *call, result any, err *apiError, faulty bool) {
+func (s *Server) recordCall(c *call, err *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.record(c, result, err, faulty)
+	s.record(c, err)
 }
 
-func (s *Server) record(c *call, result any, err *apiError, faulty bool) {
-	rec := Call{Method: c.name, Params: c.params, Files: c.files, OK: err == nil, Faulty: faulty, At: c.now}
+func (s *Server) record(c *call, err *apiError) {
+	rec := Call{Method: c.name, Params: c.params, OK: err == nil, At: c.now}
 	if err != nil {
-		rec.Code, rec.Description = err.Code, err.Description
-	} else {
-		rec.Result = marshal(plain(result))
+		rec.Code = err.Code
 	}
 	if len(s.calls) >= maxCalls {
 		s.calls = slices.Delete(s.calls, 0, maxCalls/2)

@@ -3,8 +3,8 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -17,7 +17,7 @@ type Command struct {
 
 // profile is what the bot says about itself.
 type profile struct {
-	commands         map[string][]Command // by scope and language
+	commands         map[string][]Command // by scope
 	description      string
 	shortDescription string
 }
@@ -40,25 +40,15 @@ type queuedUpdate struct {
 }
 
 // orderOf names the updates that one waits for: Telegram keeps the order of one kind of update in one chat, or, where
-// there is no chat, from one person.
-func orderOf(raw json.RawMessage) string {
-	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &fields) // the server wrote it itself
-	for kind, content := range fields {
-		var origin struct {
-			Chat struct{ ID int64 } `json:"chat"`
-			From struct{ ID int64 } `json:"from"`
-		}
-		if kind == "update_id" {
-			continue
-		}
-		_ = json.Unmarshal(content, &origin) // updates with neither share one order
-		if origin.Chat.ID == 0 {
-			origin.Chat.ID = origin.From.ID
-		}
-		return kind + " " + strconv.FormatInt(origin.Chat.ID, 10)
+// there is no chat, from one user.
+func orderOf(u *wireUpdate) string {
+	switch {
+	case u.Message != nil:
+		return fmt.Sprint("message ", u.Message.Chat.ID)
+	case u.CallbackQuery != nil:
+		return fmt.Sprint("callback_query ", u.CallbackQuery.From.ID)
 	}
-	return ""
+	return fmt.Sprint("my_chat_member ", u.MyChatMember.Chat.ID)
 }
 
 // poll is a getUpdates request that waits; another one ends it by closing over.
@@ -143,15 +133,8 @@ type Call struct {
 	Method string
 	// Params are the parameters as text; objects and arrays are JSON text, as in a form field.
 	Params map[string]string
-	// Files are the uploaded parts by part name.
-	Files map[string]*File
-	OK    bool
+	OK     bool
 	// Code is the HTTP status of a refusal, 0 for a success or a dropped connection.
-	Code        int
-	Description string
-	// Result is the JSON of a success.
-	Result json.RawMessage
-	// Faulty says that an injected [Fault] took part.
-	Faulty bool
-	At     time.Time
+	Code int
+	At   time.Time
 }

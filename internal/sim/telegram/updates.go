@@ -13,17 +13,10 @@ func (s *Server) queue(kind string, u *wireUpdate) int64 {
 		return 0
 	}
 	u.UpdateID = s.updates.next
-	s.enqueue(queuedUpdate{id: u.UpdateID, raw: marshal(u)})
-	return u.UpdateID
-}
-
-func (s *Server) enqueue(q queuedUpdate) {
-	q.order = orderOf(q.raw)
-	s.updates.queue = append(s.updates.queue, q)
-	if q.id >= s.updates.next {
-		s.updates.next = q.id + 1
-	}
+	s.updates.next++
+	s.updates.queue = append(s.updates.queue, queuedUpdate{id: u.UpdateID, raw: marshal(u), order: orderOf(u)})
 	s.notify()
+	return u.UpdateID
 }
 
 // maxPoll is the longest that Telegram holds a getUpdates request, whatever timeout it names.

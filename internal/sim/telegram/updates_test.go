@@ -119,7 +119,7 @@ func (r *fixture) poll(ctx context.Context, p params) <-chan answer {
 	r.t.Cleanup(func() { r.Close(); <-done })
 	go func() {
 		defer close(done)
-		a, err := r.do(ctx, "getUpdates", "application/x-www-form-urlencoded", form(p))
+		a, err := r.do(ctx, "getUpdates", "application/json", jsonBody(p))
 		if err != nil {
 			a = answer{}
 		}

@@ -77,7 +77,7 @@ func (p *User) Wait(ctx context.Context, what func([]Message) bool) error {
 func (p *User) Commands() []Command {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	return append([]Command(nil), p.s.menuFor(p)...)
+	return append([]Command(nil), p.s.menu()...)
 }
 
 // Block makes every message to this user fail with 403 and sends the bot a my_chat_member update.
