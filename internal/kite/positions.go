@@ -48,7 +48,6 @@ type Position struct {
 // the net, without saying where one ends.
 type Positions struct {
 	Net []Position // what is held, or was closed today: the one to show
-	Day []Position // what today's trades alone come to; never to be added to Net
 	// Missing counts the rows that came as null: whose they are is not known.
 	Missing int
 }
@@ -78,10 +77,8 @@ func DecodePositions(text string) (Positions, error) {
 			p.Missing++
 		case gaps && times[row.key()] == 1 && row.tradedToday():
 			p.Missing++ // its net row may be the one that came as null
-		case last[row.key()] == i:
+		case last[row.key()] == i: // those before it are the day's: the same trades once more
 			p.Net = append(p.Net, *row)
-		default:
-			p.Day = append(p.Day, *row)
 		}
 	}
 	return p, nil
