@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// hold is what is reserved for answers that are not decoded yet.
+// deferred is what is reserved for answers that are not decoded yet.
 type deferred struct {
 	mu       sync.Mutex
 	over     bool
 	releases []func()
 }
 
-// holdKey is the key of a hold in a context.
+// deferredKey is its key in a context.
 type deferredKey struct{}
 
 // DeferRelease returns a context that keeps what is reserved for the answers asked
 // for within it until release is called, by the caller that has decoded them.
 // Without it an answer is released as soon as it is handed out.
-func DeferRelease(ctx context.Context) (held context.Context, release func()) {
+func DeferRelease(ctx context.Context) (deferring context.Context, release func()) {
 	h := &deferred{}
 	return context.WithValue(ctx, deferredKey{}, h), func() {
 		h.mu.Lock()
@@ -30,8 +30,8 @@ func DeferRelease(ctx context.Context) (held context.Context, release func()) {
 	}
 }
 
-// OnRelease has the hold of ctx call release in the end. It reports false when there
-// is none, or not any more.
+// OnRelease has ctx call release in the end. It reports false when nothing is deferred
+// there, or not any more.
 func OnRelease(ctx context.Context, release func()) bool {
 	h, ok := ctx.Value(deferredKey{}).(*deferred)
 	if !ok {
@@ -45,7 +45,7 @@ func OnRelease(ctx context.Context, release func()) bool {
 	return !h.over
 }
 
-// ReleasePending reports whether anything is held for ctx.
+// ReleasePending reports whether ctx has anything to release.
 func ReleasePending(ctx context.Context) bool {
 	h, ok := ctx.Value(deferredKey{}).(*deferred)
 	if !ok {
