@@ -88,23 +88,6 @@ func TestDeletionsAreRepeated(t *testing.T) {
 	})
 }
 
-// A deletion stands in its chat's queue and obeys what Telegram asks of it.
-func TestADeletionWaitsItsTurn(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("deleteMessage", flood(7))
-		if err := c.Delete(t.Context(), 501, 7); err != nil {
-			t.Error(err)
-		}
-		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
-			t.Error(err)
-		}
-		got := s.of("deleteMessage")
-		if len(got) != 2 || got[1].at != 7*time.Second || s.of("sendMessage")[0].at < got[1].at {
-			t.Errorf("calls = %+v, then %+v", got, s.of("sendMessage"))
-		}
-	})
-}
-
 // The strict simulator agrees: both sides' messages go, once and for all, and old
 // ones stay.
 func TestTheStrictServerDeletes(t *testing.T) {

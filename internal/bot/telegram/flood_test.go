@@ -144,33 +144,6 @@ func TestAnOverdoneProfileHoldsBackNobody(t *testing.T) {
 	})
 }
 
-func TestPollsThatAreTooManyHoldBackNobody(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("getUpdates", flood(90))
-		r := poll(t, c)
-		synctest.Wait()
-		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != 0 {
-			t.Errorf("Send = %v after %v, want at once", err, s.arrived("501"))
-		}
-		r.stop(t)
-	})
-}
-
-// A press cannot be answered for long, so its answer is given up in time.
-func TestAPressIsGivenUpWithItsContext(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("answerCallbackQuery", flood(40))
-		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-		defer cancel()
-		if got := cause(t, c.Acknowledge(ctx, "77", "")); got != bot.DeliveryFailed {
-			t.Errorf("cause = %d, want failed", got)
-		}
-		if n := len(s.of("answerCallbackQuery")); n != 1 || time.Since(s.start) != 15*time.Second {
-			t.Errorf("%d calls within %v, want one within 15s", n, time.Since(s.start))
-		}
-	})
-}
-
 // Something before the Bot API may say 429, too. It did not pass the call on.
 func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
 	page := reply{status: 429, body: "<html>slow down</html>"}

@@ -14,19 +14,6 @@ import (
 	sim "kitebot/internal/sim/telegram"
 )
 
-func TestABatchThatRepeatsItselfIsHandledOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		r := poll(t, c)
-		s.on("getUpdates", updates(40, 41, 40, 41, 41))
-		elapse(time.Second)
-		r.expect(t, 40, 41)
-		if want := []string{"", "42"}; !slices.Equal(s.offsets(), want) {
-			t.Errorf("offsets = %q, want %q", s.offsets(), want)
-		}
-		r.stop(t)
-	})
-}
-
 // While Telegram is away for a week its numbering may start anew. An offset of
 // the old one would confirm what nobody has seen.
 func TestTheOffsetIsDroppedAfterADayWithoutAWord(t *testing.T) {

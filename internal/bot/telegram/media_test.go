@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kitebot/internal/bot"
 	"kitebot/internal/bot/telegram"
 	"kitebot/internal/bot/view"
 )
@@ -61,17 +60,6 @@ func TestAFileIsWhatTelegramExpects(t *testing.T) {
 	})
 }
 
-func TestAFileTakesNoMessagesPlace(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		if got := cause(t, c.Edit(t.Context(), 501, 7, file())); got != bot.DeliveryNoMessage {
-			t.Errorf("cause = %d, want no message", got)
-		}
-		if n := len(s.calls); n != 0 || log.String() != "" {
-			t.Errorf("%d calls were made; log:\n%s", n, log)
-		}
-	})
-}
-
 // An upload that fails half way is read from its beginning by the next attempt.
 func TestUploadsAreWholeAtEveryAttempt(t *testing.T) {
 	tests := map[string]struct {
@@ -108,69 +96,6 @@ func TestUploadsAreWholeAtEveryAttempt(t *testing.T) {
 				}
 				if calls[1].at != 3*time.Second || calls[2].at != 5*time.Second {
 					t.Errorf("attempts after %v and %v, want 3s and 5s", calls[1].at, calls[2].at)
-				}
-			})
-		})
-	}
-}
-
-// A sent upload of unknown fate comes twice at most, an edit is repeated.
-func TestUploadsOfUnknownFate(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		drop := reply{drop: true}
-		s.on("sendPhoto", drop, drop)
-		s.on("sendDocument", drop, drop)
-		s.on("editMessageMedia", drop, drop, drop)
-		_, photo := c.Send(t.Context(), 501, picture())
-		_, document := c.Send(t.Context(), 501, file())
-		for _, err := range []error{photo, document} {
-			if got := cause(t, err); got != bot.DeliveryDoubtful {
-				t.Errorf("cause = %d, want doubtful", got)
-			}
-		}
-		if err := c.Edit(t.Context(), 501, 7, picture()); err != nil {
-			t.Error(err)
-		}
-		for method, want := range map[string]int{"sendPhoto": 2, "sendDocument": 2, "editMessageMedia": 4} {
-			if got := len(s.of(method)); got != want {
-				t.Errorf("%s was called %d times, want %d", method, got, want)
-			}
-		}
-	})
-}
-
-func TestUploadsAreGivenAMinute(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendPhoto", reply{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 50 * time.Second})
-		if _, err := c.Send(t.Context(), 501, picture()); err != nil {
-			t.Fatal(err)
-		}
-		if n := len(s.of("sendPhoto")); n != 1 {
-			t.Errorf("%d attempts, want 1", n)
-		}
-	})
-}
-
-func TestAMisbuiltUploadIsNotSent(t *testing.T) {
-	both := picture()
-	both.File = file().File
-	tests := map[string]view.Message{
-		"an empty picture":      {HTML: "x", Photo: []byte{}},
-		"a file without a name": {HTML: "x", File: &view.File{Data: []byte("x")}},
-		"an empty file":         {HTML: "x", File: &view.File{Name: "a.csv"}},
-		"both":                  both,
-	}
-	for name, m := range tests {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-				_, sent := c.Send(t.Context(), 501, m)
-				for _, err := range []error{sent, c.Edit(t.Context(), 501, 7, m)} {
-					if got := cause(t, err); got != bot.DeliveryRefused {
-						t.Errorf("cause = %d, want refused", got)
-					}
-				}
-				if len(s.calls) != 0 || log.count("level=ERROR") != 2 {
-					t.Errorf("%d calls, log:\n%s", len(s.calls), log)
 				}
 			})
 		})

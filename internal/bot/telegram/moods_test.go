@@ -53,26 +53,6 @@ func TestAnUploadThatIsAnsweredEarly(t *testing.T) {
 	})
 }
 
-func TestASilentMessageIsSentSo(t *testing.T) {
-	for method, m := range map[string]view.Message{
-		"sendMessage": hello(), "sendPhoto": picture(), "sendDocument": file(), "sendRichMessage": tables(),
-	} {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-			for _, silent := range []bool{true, false} {
-				m.Silent = silent
-				if _, err := c.Send(t.Context(), 501, m); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for i, want := range []string{"true", ""} {
-				if got := s.of(method)[i].params["disable_notification"]; got != want {
-					t.Errorf("%s: disable_notification = %q, want %q", method, got, want)
-				}
-			}
-		})
-	}
-}
-
 // Whether a message arrived without a sound is over when it is edited.
 func TestAnEditIsNeitherSilentNorLoud(t *testing.T) {
 	c, _, asha := chatting(t)

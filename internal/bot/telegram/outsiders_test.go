@@ -75,7 +75,7 @@ func TestOutsidersWaitForEveryonesLimit(t *testing.T) {
 }
 
 // many is how many chats, or presses, want something of Telegram at once.
-const many = 300
+const many = 120
 
 // atOnce makes calls side by side and returns how long all of them took.
 func atOnce(t *testing.T, calls int, do func(i int64) error) time.Duration {
@@ -120,15 +120,15 @@ func TestNoCallComesEarly(t *testing.T) {
 	}{
 		"people, at the documented rate": {
 			func(s *sim.Server) { s.SetRateLimit(30, 20) },
-			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 0, 12 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 0, 5 * time.Second,
 		},
 		"people, in a silence": {
 			silent,
-			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 2, 52 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 2, 46 * time.Second,
 		},
 		"outsiders, in a silence": {
 			silent,
-			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 113 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 70 * time.Second,
 		},
 		"presses": {
 			func(s *sim.Server) { s.Inject(sim.Fault{Method: "answerCallbackQuery", RetryAfter: 40}) },
@@ -140,7 +140,7 @@ func TestNoCallComesEarly(t *testing.T) {
 			func(s *sim.Server) { s.SetRateLimit(30, 20) },
 			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error {
 				return func(i int64) error { return send(t, []bot.Messenger{c, c.Outsiders()}[i%2])(i) }
-			}, 0, 50 * time.Second,
+			}, 0, 20 * time.Second,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,8 +176,8 @@ func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
 			_, err := c.Send(t.Context(), 600+i, hello())
 			return err
 		})
-		if limited(s) != 4 || took > 165*time.Second {
-			t.Errorf("%d refusals in %v, want two at first and one a minute, and 165s", limited(s), took)
+		if limited(s) != 4 || took > 156*time.Second {
+			t.Errorf("%d refusals in %v, want two at first and one a minute, and 156s", limited(s), took)
 		}
 	})
 }

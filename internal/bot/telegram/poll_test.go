@@ -168,19 +168,6 @@ func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
 	})
 }
 
-func TestNumbersMayGoDown(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		r := poll(t, c)
-		s.on("getUpdates", updates(900), updates(5), updates(7, 6))
-		elapse(time.Second)
-		r.expect(t, 900, 5, 7, 6)
-		if want := []string{"", "901", "6", "7"}; !slices.Equal(s.offsets(), want) {
-			t.Errorf("offsets = %q, want %q", s.offsets(), want)
-		}
-		r.stop(t)
-	})
-}
-
 func TestTheOffsetIsDroppedAfterAnEmptyHour(t *testing.T) {
 	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		r := poll(t, c)

@@ -8,24 +8,6 @@ import (
 	"kitebot/internal/bot/telegram"
 )
 
-func TestAFullDiskIsSaidAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		r := poll(t, c)
-		r.full = 1 << 20
-		script := make([]reply, 1<<10)
-		for i := range script {
-			script[i] = updates(40)
-		}
-		s.on("getUpdates", script...)
-		elapse(5*time.Minute + 30*time.Second)
-		if n := log.count("level=ERROR"); n != 6 {
-			t.Errorf("%d loud lines within five minutes and a half, want 6:\n%s", n, log)
-		}
-		r.expect(t)
-		r.stop(t)
-	})
-}
-
 func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
 	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
@@ -106,6 +88,10 @@ func TestPollObeysRetryAfter(t *testing.T) {
 	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
 		s.on("getUpdates", flood(90))
 		r := poll(t, c)
+		elapse(time.Second)
+		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != time.Second {
+			t.Errorf("Send = %v after %v, want at once", err, s.arrived("501"))
+		}
 		elapse(100 * time.Second)
 		if got := s.of("getUpdates"); len(got) != 2 || got[1].at != 90*time.Second {
 			t.Errorf("polls = %v, want the second after 90s", got)

@@ -81,30 +81,6 @@ func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 	}
 }
 
-func TestAnEditOfAPictureDoesNotEndTables(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("editMessageText", no(400, "Bad Request: there is no text in the message to edit"))
-		if got := cause(t, c.Edit(t.Context(), 501, 7, tables())); got != bot.DeliveryNoMessage {
-			t.Errorf("cause = %d, want no message", got)
-		}
-		if mustReach(t, c, 501); len(s.of("editMessageText")) != 1 || len(s.of("sendRichMessage")) != 1 {
-			t.Errorf("calls = %+v, want one edit and then tables", s.calls)
-		}
-	})
-}
-
-func TestTablesAreHeldBackAndDoubledLikeTexts(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendRichMessage", flood(3), reply{drop: true})
-		if id, err := c.Send(t.Context(), 501, tables()); err != nil || id == 0 {
-			t.Fatalf("Send = %d, %v", id, err)
-		}
-		if n := len(s.of("sendRichMessage")); n != 3 || len(s.of("sendMessage")) != 0 {
-			t.Errorf("%d attempts, want 3 and no text", n)
-		}
-	})
-}
-
 func TestMisbuiltTablesGoAsText(t *testing.T) {
 	for name, html := range map[string]string{
 		"a tag of no kind":  "<pre>SAMPLECORP</pre>",

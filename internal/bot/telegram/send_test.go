@@ -54,17 +54,24 @@ func TestEditTakesTheButtonsOff(t *testing.T) {
 	})
 }
 
-func TestAMisbuiltKeyboardIsNotSent(t *testing.T) {
-	tests := map[string]view.Button{
-		"no action":   {Text: "x"},
-		"two actions": {Text: "x", URL: "https://example.org", Data: "a:b"},
-		"no text":     {Data: "a:b"},
-		"too long":    {Text: "x", Data: strings.Repeat("é", 33)},
+func TestAMisbuiltMessageIsNotSent(t *testing.T) {
+	both := picture()
+	both.File = file().File
+	button := func(b view.Button) view.Message {
+		return view.Message{HTML: "x", Buttons: [][]view.Button{{b}}}
 	}
-	for name, b := range tests {
+	for name, m := range map[string]view.Message{
+		"no action":             button(view.Button{Text: "x"}),
+		"two actions":           button(view.Button{Text: "x", URL: "https://example.org", Data: "a:b"}),
+		"no text":               button(view.Button{Data: "a:b"}),
+		"too long":              button(view.Button{Text: "x", Data: strings.Repeat("é", 33)}),
+		"an empty picture":      {HTML: "x", Photo: []byte{}},
+		"a file without a name": {HTML: "x", File: &view.File{Data: []byte("x")}},
+		"an empty file":         {HTML: "x", File: &view.File{Name: "a.csv"}},
+		"both":                  both,
+	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-				m := view.Message{HTML: "x", Buttons: [][]view.Button{{b}}}
 				_, sendErr := c.Send(t.Context(), 501, m)
 				for _, err := range []error{sendErr, c.Edit(t.Context(), 501, 7, m)} {
 					if cause(t, err) != bot.DeliveryRefused {

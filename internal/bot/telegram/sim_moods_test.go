@@ -2,8 +2,6 @@ package telegram_test
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -66,24 +64,6 @@ func TestADeletedMessageIsNotThere(t *testing.T) {
 	})
 }
 
-func TestARevokedTokenIsTheEnd(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
-		people(s)
-		done := make(chan error, 1)
-		go func() { done <- c.Poll(t.Context(), bottest.NewMemJournal(), func(bot.Update) {}) }()
-		elapse(20 * time.Second) // a poll is being held
-		began := time.Now()
-		s.RevokeToken("4815162342:another-made-up-secret-of-a-bot")
-		if err := <-done; !errors.Is(err, telegram.ErrUnauthorized) || time.Since(began) > time.Second {
-			t.Errorf("Poll = %v after %v, want ErrUnauthorized at once", err, time.Since(began))
-		}
-		_, err := c.Send(t.Context(), 501, hello())
-		if cause(t, err) != bot.DeliveryFailed || !errors.Is(err, telegram.ErrUnauthorized) {
-			t.Errorf("Send = %v, want ErrUnauthorized, which another token cures", err)
-		}
-	})
-}
-
 func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 	for words, begin := range map[string]func(s *sim.Server) (end func()){
 		"only one process may run": (*sim.Server).SecondPoller,
@@ -111,17 +91,4 @@ func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestHalfAnAnswerIsALostOne(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
-		asha, _ := people(s)
-		s.Inject(sim.Fault{Method: "sendMessage", Drop: sim.DropHalf})
-		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
-			t.Error(err)
-		}
-		if got := answers(asha.Chat()); !slices.Equal(got, []string{"hello", "hello"}) {
-			t.Errorf("answers = %q, want the message twice rather than never", got)
-		}
-	})
 }

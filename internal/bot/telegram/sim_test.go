@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -204,23 +203,6 @@ func TestTheStrictServerAcceptsTheMenu(t *testing.T) {
 	}
 }
 
-func TestTheStrictServerRefusesInWordsWeKnow(t *testing.T) {
-	s, address := newSim(t)
-	c := newSimClient(t, address)
-	asha := s.User(501, "Asha")
-	asha.Send("/start")
-	if got := cause(t, c.Edit(t.Context(), 501, 1000, view.Message{HTML: "x"})); got != bot.DeliveryNoMessage {
-		t.Errorf("cause for a missing message = %d", got)
-	}
-	if got := sendCause(t, c, 999); got != bot.DeliveryGone {
-		t.Errorf("cause for a stranger's chat = %d", got)
-	}
-	asha.Block()
-	if got := sendCause(t, c, 501); got != bot.DeliveryGone {
-		t.Errorf("cause for a person who blocked the bot = %d", got)
-	}
-}
-
 func TestWhatPeopleDoArrives(t *testing.T) {
 	s, address := newSim(t)
 	c := newSimClient(t, address)
@@ -282,42 +264,5 @@ func TestAPressIsAnswered(t *testing.T) {
 	<-press.Answered()
 	if press.AnswerText() != "Going on" {
 		t.Errorf("toast = %q", press.AnswerText())
-	}
-}
-
-func TestTwoPollersAreAConflict(t *testing.T) {
-	s, address := newSim(t)
-	one, two := newSimClient(t, address), newSimClient(t, address)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	var pollers sync.WaitGroup
-	for _, c := range []*telegram.Client{one, two} {
-		pollers.Go(func() {
-			if err := c.Poll(ctx, bottest.NewMemJournal(), func(bot.Update) {}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	err := s.WaitCalls(ctx, func(calls []sim.Call) bool {
-		return slices.ContainsFunc(calls, func(c sim.Call) bool { return c.Code == 409 }) && (one.Conflict() || two.Conflict())
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	cancel()
-	pollers.Wait()
-}
-
-func TestAnAnswerLostAfterDeliveryComesTwice(t *testing.T) {
-	s, address := newSim(t)
-	c := newSimClient(t, address)
-	asha := s.User(501, "Asha")
-	asha.Send("/start")
-	s.Inject(sim.Fault{Method: "sendMessage", Drop: sim.DropAfter})
-	if _, err := c.Send(t.Context(), 501, view.Message{HTML: "important"}); err != nil {
-		t.Fatal(err)
-	}
-	if got := answers(asha.Chat()); !slices.Equal(got, []string{"important", "important"}) {
-		t.Errorf("answers = %q, want the message twice rather than never", got)
 	}
 }

@@ -94,7 +94,7 @@ func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
 	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *lines) {
 		var got []string
 		r := p.webhook(t, c, bottest.NewMemJournal(), &got)
-		const people, each = 60, 10 // more than there are connections
+		const people, each = 50, 4 // more than there are connections
 		for i := range each {
 			for who := range people {
 				s.User(int64(600+who), "P").Send(fmt.Sprintf("%d %02d", who, i))

@@ -226,35 +226,6 @@ func TestARevokedTokenEndsWebhook(t *testing.T) {
 	}
 }
 
-func TestAStrayRefusalDoesNotEndWebhook(t *testing.T) {
-	for name, stray := range strayRefusals() {
-		for _, method := range []string{"setWebhook", "getWebhookInfo"} {
-			t.Run(name+", "+method, func(t *testing.T) {
-				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-					s.on(method, stray[0])
-					s.on("getMe", stray[1])
-					r := hooks(t, c)
-					elapse(30 * time.Second)
-					atTelegram(s, wellSet)
-					elapse(time.Minute)
-					select {
-					case err := <-r.done:
-						t.Errorf("Webhook = %v", err)
-						return
-					default:
-					}
-					r.post(t, update(40), nil)
-					r.expect(t, 40)
-					if n := log.count("which getMe does not confirm"); n != 1 {
-						t.Errorf("%d lines tell of it:\n%s", n, log)
-					}
-					r.stop(t)
-				})
-			})
-		}
-	}
-}
-
 // Strangers make one line a minute, however many they are.
 func TestStrangersDoNotFillTheLog(t *testing.T) {
 	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
