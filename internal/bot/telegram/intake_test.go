@@ -2,114 +2,302 @@ package telegram_test
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/bot"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/telegram"
-	sim "kitebot/internal/sim/telegram"
 )
 
-// While Telegram is away for a week its numbering may start anew. An offset of
-// the old one would confirm what nobody has seen.
-func TestTheOffsetIsDroppedAfterADayWithoutAWord(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("getUpdates", updates(900), flood(80000), flood(80000), updates(5)) // most of a day without a word, twice
+func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
 		r := poll(t, c)
-		elapse(45 * time.Hour)
-		r.expect(t, 900, 5)
-		if want := []string{"", "901", "901", "", "6"}; !slices.Equal(s.offsets()[:5], want) {
-			t.Errorf("offsets = %q, want %q", s.offsets()[:5], want)
+		script := make([]reply, 1000)
+		for i := range script {
+			script[i] = ok(`[{"message":{}}]`)
+		}
+		s.on("getUpdates", script...)
+		elapse(time.Minute)
+		if n := len(s.of("getUpdates")); n > 200 {
+			t.Errorf("%d polls within a minute", n)
+		}
+		if log.count("without a readable update_id") != 1 {
+			t.Errorf("want one line:\n%s", log)
 		}
 		r.stop(t)
 	})
 }
 
-// The numbers of updates belong to a bot. Under another token the same number
-// is another update.
-func TestAnotherBotsNumbersAreItsOwn(t *testing.T) {
-	journal := bottest.NewMemJournal()
-	var got []string
-	for _, id := range []string{"4815162342", "4815162342", "7000000009"} {
-		bubbleWith(t, func(o *telegram.Options) { o.Token = id + ":" + secret }, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-			s.on("getUpdates", updates(40))
-			got = append(got, handledWithin(t, c, journal, time.Second)...)
+func TestAServerThatDoesNotHoldPollsIsNotHammered(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		script := make([]reply, 1000)
+		for i := range script {
+			script[i] = ok(`[]`)
+		}
+		s.on("getUpdates", script...)
+		r := poll(t, c)
+		elapse(time.Minute)
+		if n := len(s.of("getUpdates")); n > 61 {
+			t.Errorf("%d polls within a minute, want at most one a second", n)
+		}
+		r.stop(t)
+	})
+}
+
+func TestTheOffsetStaysWhileTelegramCannotBeReached(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", updates(900))
+		elapse(time.Second)
+		s.refuseDials(1 << 20)
+		s.on("getUpdates", reply{drop: true}) // the connection ends; no new one is made
+		elapse(90 * time.Minute)
+		s.refuseDials(0)
+		elapse(10 * time.Second)
+		offsets := s.offsets()
+		if got := offsets[len(offsets)-1]; got != "901" {
+			t.Errorf("offset = %q, want 901: the batch was never confirmed", got)
+		}
+		if log.count("level=WARN") != 1 {
+			t.Errorf("want one line for an hour and a half of failure:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+func TestOneLineAtTheFirstFailureAndOneAtRecovery(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+		r := poll(t, c)
+		s.on("getUpdates", gateway(), reply{drop: true}, no(500, "Internal Server Error: restart"), gateway(), gateway(),
+			reply{status: 200, body: "<html>captive portal</html>"}, cutShort(updates(39)), updates(40))
+		elapse(time.Minute)
+		r.expect(t, 40)
+		if log.count("level=WARN") != 1 || log.count("come in again") != 1 || log.count("\n") != 2 || log.count("attempts=7") != 1 {
+			t.Errorf("want two lines:\n%s", log)
+		}
+		r.stop(t)
+	})
+}
+
+// cutShort is a reply that ends in the middle.
+func cutShort(r reply) reply {
+	r.half = true
+	return r
+}
+
+func TestPollObeysRetryAfter(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		s.on("getUpdates", flood(90))
+		r := poll(t, c)
+		elapse(time.Second)
+		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != time.Second {
+			t.Errorf("Send = %v after %v, want at once", err, s.arrived("501"))
+		}
+		elapse(100 * time.Second)
+		if got := s.of("getUpdates"); len(got) != 2 || got[1].at != 90*time.Second {
+			t.Errorf("polls = %v, want the second after 90s", got)
+		}
+		r.stop(t)
+	})
+}
+
+func TestARevokedTokenEndsPoll(t *testing.T) {
+	for _, revoked := range []reply{no(401, "Unauthorized"), no(404, "Not Found")} {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+			s.on("getUpdates", updates(40), revoked)
+			s.on("getMe", revoked)
+			r := poll(t, c)
+			if err := <-r.done; !errors.Is(err, telegram.ErrUnauthorized) {
+				t.Errorf("Poll = %v, want ErrUnauthorized", err)
+			}
+			r.expect(t, 40)
+			r.cancel()
 		})
 	}
-	if want := []string{"4815162342/40", "7000000009/40"}; !slices.Equal(got, want) {
-		t.Errorf("handled %q, want %q", got, want)
+}
+
+// strayRefusals are what a proxy may make of one call, and of the getMe after it:
+// none of them says that Telegram does not know the token.
+func strayRefusals() map[string][2]reply {
+	me := ok(`{"id":4815162342,"is_bot":true,"first_name":"Test","username":"test_of_ours_bot"}`)
+	return map[string][2]reply{
+		"401, getMe is answered":  {no(401, "Unauthorized"), me},
+		"404, getMe is answered":  {no(404, "Not Found"), me},
+		"401, getMe is cut":       {no(401, "Unauthorized"), {drop: true}},
+		"404, getMe has a page":   {no(404, "Not Found"), gateway()},
+		"401, getMe is throttled": {no(401, "Unauthorized"), flood(3)},
 	}
 }
 
-// handledWithin polls for so long and lists what was handled, by bot and number.
-func handledWithin(t *testing.T, c *telegram.Client, j bot.Journal, d time.Duration) (handled []string) {
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	defer cancel()
-	err := c.Poll(ctx, j, func(u bot.Update) {
-		handled = append(handled, fmt.Sprintf("%d/%d", c.ID(), u.ID))
-		j.Answered(c.ID(), u.ID)
-	})
-	if err != nil {
-		t.Errorf("Poll = %v", err)
+func TestAStrayRefusalDoesNotEndPoll(t *testing.T) {
+	for name, stray := range strayRefusals() {
+		for _, method := range []string{"getUpdates", "getWebhookInfo"} {
+			t.Run(name+", "+method, func(t *testing.T) {
+				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+					s.on(method, stray[0])
+					s.on("getMe", stray[1])
+					s.on("getUpdates", updates(40))
+					r := poll(t, c)
+					elapse(10 * time.Second)
+					select {
+					case err := <-r.done:
+						t.Errorf("Poll = %v", err)
+						return
+					default:
+					}
+					r.expect(t, 40)
+					if n := log.count("which getMe does not confirm"); n != 1 {
+						t.Errorf("%d lines tell of it:\n%s", n, log)
+					}
+					r.stop(t)
+				})
+			})
+		}
 	}
-	return handled
 }
 
-// fails is a fault of polls.
-func fails(f sim.Fault) func(*sim.Server, int) {
-	f.Method = "getUpdates"
-	return func(s *sim.Server, _ int) { s.Inject(f) }
+func TestARevokedTokenEndsPollBeforeItBegins(t *testing.T) {
+	for _, method := range []string{"getWebhookInfo", "deleteWebhook"} {
+		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+			s.on("getWebhookInfo", ok(`{"url":"https://example.org/hook"}`))
+			if method == "getWebhookInfo" {
+				s.script[method] = nil
+			}
+			s.on(method, no(401, "Unauthorized"))
+			s.on("getMe", no(401, "Unauthorized"))
+			r := poll(t, c)
+			if err := <-r.done; !errors.Is(err, telegram.ErrUnauthorized) || len(s.of("getUpdates")) != 0 {
+				t.Errorf("Poll = %v after %d polls, want ErrUnauthorized after none", err, len(s.of("getUpdates")))
+			}
+			r.cancel()
+		})
+	}
 }
 
-// What the strict server confirms and offers again, for each trouble of a poll.
-func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
-	for name, trouble := range map[string]func(s *sim.Server, round int){
-		"none":              func(*sim.Server, int) {},
-		"the answer lost":   fails(sim.Fault{Drop: sim.DropAfter, Times: 3}),
-		"half an answer":    fails(sim.Fault{Drop: sim.DropHalf, Times: 3}),
-		"dropped before":    fails(sim.Fault{Drop: sim.DropBefore, Times: 3}),
-		"502":               fails(sim.Fault{Status: 502, Body: "<html>", Times: 9}),
-		"429":               fails(sim.Fault{RetryAfter: 30}),
-		"delivered again":   func(s *sim.Server, _ int) { s.Redeliver(10) },
-		"numbers lower":     func(s *sim.Server, round int) { s.SetNextUpdateID(int64(300 / round)) },
-		"numbers higher":    func(s *sim.Server, round int) { s.SetNextUpdateID(1 << (40 + round)) },
-		"a second poller":   func(s *sim.Server, _ int) { time.AfterFunc(20*time.Second, s.SecondPoller()) },
-		"a webhook":         func(s *sim.Server, _ int) { s.SetForeignWebhook() },
-		"silence for hours": func(s *sim.Server, round int) { elapse(3 * time.Hour); s.SetNextUpdateID(int64(300 / round)) },
+// A bug that one update meets ends neither the intake nor the process, and the
+// next process is not given that update again.
+func TestAPanicCostsOneUpdate(t *testing.T) {
+	for name, takeIn := range map[string]func(ctx context.Context, c *telegram.Client, s *stub, j bot.Journal, handle func(bot.Update)) error{
+		"polling": func(ctx context.Context, c *telegram.Client, s *stub, j bot.Journal, handle func(bot.Update)) error {
+			s.on("getUpdates", updates(40, 41))
+			return c.Poll(ctx, j, handle)
+		},
+		"webhook": func(ctx context.Context, c *telegram.Client, _ *stub, j bot.Journal, handle func(bot.Update)) error {
+			net, client := newHookNet()
+			defer client.CloseIdleConnections()
+			done := make(chan error, 1)
+			go func() {
+				done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Secret: hookSecret, Listener: net}, j, handle)
+			}()
+			r := &taking{net: net, http: client}
+			for _, id := range []int64{40, 41} {
+				if status, err := r.bring(ctx, update(id)); status != http.StatusOK {
+					return err
+				}
+			}
+			return <-done
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
-				asha := s.User(501, "Asha")
-				s.SetNextUpdateID(700)
-				ctx, cancel := context.WithCancel(t.Context())
-				var got []string
-				j, done := bottest.NewMemJournal(), make(chan error, 1)
-				go func() {
-					done <- c.Poll(ctx, j, func(u bot.Update) {
-						got = append(got, u.Text)
-						j.Answered(c.ID(), u.ID)
-					})
-				}()
-				for i := range 9 {
-					asha.Send(fmt.Sprint(i))
-					elapse(time.Second)
-					if round := i / 3; i == 3 || i == 6 {
-						trouble(s, round)
+			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+				j, handled := bottest.NewMemJournal(), []int64{}
+				ctx, cancel := context.WithTimeout(t.Context(), checkEvery/2) // not when the webhook is checked
+				defer cancel()
+				err := takeIn(ctx, c, s, j, func(u bot.Update) {
+					if u.ID == 40 {
+						panic(u.Text)
 					}
+					handled = append(handled, u.ID)
+				})
+				left, _ := j.Unanswered(c.ID())
+				if err != nil || len(handled) != 1 || len(left) != 1 || left[0].ID != 41 {
+					t.Errorf("%v; handled %v, left %v; want 41 alone in both", err, handled, left)
 				}
-				elapse(15 * time.Minute)
-				cancel()
-				if err := <-done; err != nil {
-					t.Error(err)
-				}
-				if want := "0 1 2 3 4 5 6 7 8"; strings.Join(got, " ") != want {
-					t.Errorf("handled %q, want %q", got, want)
+				if log.count("level=ERROR") != 1 || log.count("stack=") != 1 || log.count("panic=string") != 1 {
+					t.Errorf("want one line with the kind of the panic and the stack:\n%s", log)
 				}
 			})
 		})
 	}
+}
+
+// bring delivers an update and returns the status.
+func (r *taking) bring(ctx context.Context, body string) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, hookURL, strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.URL.Scheme = "http"
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(secretHeader, hookSecret)
+	resp, err := r.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
+
+// broken is a journal with a bug.
+type broken struct {
+	bot.Journal
+	panics int
+}
+
+func (b *broken) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+	if b.panics--; b.panics >= 0 {
+		panic("a bug")
+	}
+	return b.Journal.Take(who, batch)
+}
+
+// An update whose storing panicked is not confirmed, and comes again.
+func TestAPanicOfTheJournalLosesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		s.on("getUpdates", updates(40), updates(40))
+		j := &broken{bottest.NewMemJournal(), 1}
+		if got := handledWithin(t, c, j, time.Minute); len(got) != 1 {
+			t.Errorf("handled %v, want 40 once", got)
+		}
+	})
+	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
+		n := &notebook{known: map[int64]bool{}}
+		r := startHook(t, c, n, &broken{n, 1}, nil)
+		synctest.Wait()
+		for _, want := range []int{http.StatusServiceUnavailable, http.StatusOK} {
+			if status, err := r.bring(t.Context(), update(40)); err != nil || status != want {
+				t.Errorf("answered %d, %v; want %d", status, err, want)
+			}
+		}
+		synctest.Wait()
+		r.expect(t, 40)
+		r.stop(t)
+	})
+}
+
+// A call that panics gives its place and its slot back.
+func TestAPanicOfACallHoldsNothing(t *testing.T) {
+	bugs := 2 * sendSlots
+	buggy := func(o *telegram.Options) {
+		o.Meter.Call = func(method, _ string, _ time.Duration, _ bool) {
+			if bugs--; method == "sendMessage" && bugs >= 0 {
+				panic("a bug")
+			}
+		}
+	}
+	bubbleWith(t, buggy, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
+		for bugs > 0 {
+			func() {
+				defer func() { _ = recover() }()
+				_, _ = c.Send(t.Context(), 501, hello())
+			}()
+		}
+		if _, err := c.Send(t.Context(), 501, hello()); err != nil || c.ChatLocks() != 0 {
+			t.Errorf("%v; %d chats are held", err, c.ChatLocks())
+		}
+	})
 }
