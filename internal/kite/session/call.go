@@ -18,7 +18,7 @@ import (
 //
 // Errors: ErrNoLogin, ErrEnded, ErrUnconfirmed, ErrLoggedOut, *DoubtError,
 // *UsurpedError, or *wire.Error when the login is fine and only this call failed.
-// It returns after [Longest] at the latest.
+// It returns after [MaxWait] at the latest.
 func (p *Pool) Call(ctx context.Context, person int64, q query.Query) (string, error) {
 	pr, done, err := p.acquire(person)
 	if err != nil {

@@ -48,10 +48,10 @@ type Credential struct {
 	Since   time.Time // its first call; the server forgets it 12 hours later, unless Ends says otherwise
 	Ends    time.Time // when a bearer ends; zero for an MCP session
 	MCP     ID        // the MCP session that a bearer was used on last; zero for none
-	UserID  string    // of Lapsing and Ending, the Kite user who was logged in; "" for not known
+	UserID  string    // in Replaced and Ending: the Kite user who was logged in; "" for unknown
 }
 
-// End is when the server has forgotten a login, whatever Kite does before.
+// End is when the server forgets the login at the latest.
 func (h Credential) End() time.Time {
 	if !h.Ends.IsZero() {
 		return h.Ends
@@ -70,8 +70,7 @@ type Conn interface {
 	// Lost is closed when the stream under this connection is gone; nil for a
 	// connection without a stream (over /mcp).
 	Lost() <-chan struct{}
-	// Close lets go of the connection. It sends nothing to the server: the
-	// login stays.
+	// Close closes the connection. It sends nothing to the server: the login stays.
 	Close()
 }
 
@@ -81,39 +80,38 @@ type Dialer interface {
 	// outlives ctx, which bounds only the opening. It fails with
 	// wire.KindAuthorize when the server wants a login by OAuth first.
 	Open(ctx context.Context) (Conn, error)
-	// Resume speaks for an existing login over streamable HTTP. Nothing is sent
+	// Resume connects to an existing login over streamable HTTP. Nothing is sent
 	// until the first Call. A login by OAuth outlives its MCP session: when the
-	// connection makes another one it calls renewed with its id, from within
-	// Call; nil if the caller does not want to know.
+	// connection opens another one it calls renewed, unless nil, from within Call.
 	Resume(h Credential, renewed func(mcp ID)) Conn
-	// End ends the login at the server. nil also when the server says that it is
-	// gone. What was made by the login tool is logged out of Kite by that; a
-	// login by OAuth lives on at Kite itself until its morning cut-off.
+	// End ends the login at the server, or returns nil if it is gone already. A login
+	// by the login tool is logged out of Kite by that; one by OAuth stays valid at Kite
+	// until its morning cut-off.
 	End(ctx context.Context, h Credential) error
 }
 
 // Authorizer makes logins by OAuth.
 type Authorizer interface {
 	// Begin prepares an attempt: the address that the person opens, and what is
-	// needed to exchange the code that comes of it.
+	// needed to exchange the code.
 	Begin(ctx context.Context) (Attempt, kite.Link, error)
-	// Redeem exchanges the code of an attempt, which it sends once. Of the
-	// errors KindLimited says that the code may be sent again later; KindFailed
-	// that it is refused, and KindUnreachable that it is not known.
+	// Redeem exchanges the code of an attempt, which it sends once. KindLimited: the
+	// code can be sent again later. KindFailed: it was refused. KindUnreachable: it is
+	// not known whether it was used.
 	Redeem(ctx context.Context, a Attempt) (Credential, error)
 }
 
 // Attempt is a login by OAuth that was begun. It prints as dots.
 type Attempt struct {
 	State    string // ties the answer to this attempt and its person
-	Verifier string // proves that the code was asked for by us
+	Verifier string // proves that we asked for the code
 	ClientID string
 	Redirect string    // where the browser ends
 	Paste    bool      // no server listens there: the person sends us the address
-	Code     string    // "" until the person or the browser brought it
+	Code     string    // "" until the person or the browser sent it
 	Received time.Time // when that was
-	Due      time.Time // when its turn to be exchanged is
-	Sent     bool      // it was sent, and is never sent again
+	Due      time.Time // when it can be exchanged
+	Sent     bool      // to be exchanged; never again
 }
 
 func (Attempt) String() string { return dots }
@@ -151,8 +149,11 @@ func (l *trackedConn) lost() bool {
 	}
 }
 
-// orUnreachable weakens "session ended" to a silence while the stream stands: only a
-// session without one is ended by that word.
+// isOpenStream reports whether there is a connection, by a stream that is not lost.
+func (l *trackedConn) isOpenStream() bool { return l != nil && l.stream && !l.lost() }
+
+// orUnreachable replaces "session ended" by no answer while the stream is open: that
+// answer ends only a session without a stream.
 func (l *trackedConn) orUnreachable(err error) error {
 	if wire.KindOf(err) == wire.KindEnded && l.stream {
 		return &wire.Error{Kind: wire.KindUnreachable, Err: err}

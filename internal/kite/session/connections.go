@@ -57,12 +57,11 @@ func (pr *personState) addConn(l *trackedConn) bool {
 	return true
 }
 
-// hasStream reports whether the stream of a session stands.
+// hasStream reports whether the stream of a session is open.
 func (pr *personState) hasStream(id ID) bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
-	l := pr.conns[id]
-	return l != nil && l.stream && !l.lost()
+	return pr.conns[id].isOpenStream()
 }
 
 // resumed is a connection over /mcp whose first answer is counted.
@@ -72,7 +71,7 @@ type resumed struct {
 	first sync.Once
 }
 
-// resume speaks for a login without its stream.
+// resume connects to a login without its stream.
 func (pr *personState) resume(h Credential) Conn {
 	var renewed func(ID)
 	if h.Session.IsBearer() {
@@ -126,8 +125,8 @@ func (pr *personState) renewed(bearer, mcp ID) {
 	})
 }
 
-// open makes a new session, at most so many at once for all people together:
-// after an outage they all come at the same moment.
+// open makes a new session. Of all people together only Timing.MaxOpening do so at once,
+// since after an outage they all come at the same moment.
 func (p *Pool) open(ctx context.Context) (Conn, error) {
 	if err := p.opening.lock(ctx); err != nil {
 		return nil, err

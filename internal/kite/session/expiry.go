@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// expirySchedule says whose login ends soon. It holds each person with a confirmed
-// login, until the clock says that it is over: one map entry, and no goroutine. The
-// record is read when the person is due.
+// expirySchedule knows when to warn whom that a login ends. It has an entry for each
+// person with a confirmed login until that is over by the clock, and no record.
 type expirySchedule struct {
 	mu      sync.Mutex
 	entries map[int64]expiry

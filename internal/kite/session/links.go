@@ -11,19 +11,18 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// Link returns a login link for the person, with the command to run once it is
-// finished ("" for none). A link younger than [LinkYoung] whose session still
-// answers is handed out again: its session may be half-way through a browser
-// login, and a second `login` call would destroy it.
+// Link returns a login link for the person, with the command to run after the login
+// ("" for none). A link younger than [LinkYoung] whose session still answers is returned
+// again: its browser login may have begun, and a second `login` call would destroy it.
 //
-// The Status it returns holds every link that is still shown, so that the
-// caller can take the buttons off the older messages.
+// The Status holds every link on the screen, so that the caller can remove the buttons
+// of the older messages.
 func (p *Pool) Link(ctx context.Context, person int64, then string) (Link, Status, error) {
 	return p.link(ctx, person, then, false)
 }
 
-// Renew is Link, but begins a login by OAuth anew: what became of the one before
-// is not reported to us.
+// Renew is Link, but begins a login by OAuth anew, since Kite does not report what
+// became of the one before.
 func (p *Pool) Renew(ctx context.Context, person int64, then string) (Link, Status, error) {
 	return p.link(ctx, person, then, true)
 }
@@ -47,8 +46,7 @@ func (p *Pool) link(ctx context.Context, person int64, then string, renew bool) 
 	return link, s, nil
 }
 
-// makeLink finds a link that can be handed out again, or makes one. It returns the
-// links that it takes the place of.
+// makeLink reuses a link or makes one. It returns the links that were dropped for it.
 func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (link Link, dropped []Link, err error) {
 	logouts, before := pr.logoutCount(), pr.record().Login
 	if err := pr.linking.lock(ctx); err != nil {
@@ -56,7 +54,7 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 	}
 	defer pr.linking.unlock()
 
-	pr.endPending(ctx, endBeforeLinkTime) // before a login of the same Kite user stands in its way
+	pr.endPending(ctx, endBeforeLinkTime) // before a login of the same Kite user makes it wait
 
 	link, young := pr.reusableLink()
 	if young = young && !(renew && (link.Attempt != nil || link.Exchanged())); young {
@@ -84,19 +82,18 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 	return link, slices.Concat(dropped, more), err
 }
 
-// errLinkGone: the link that was to be given out again came to its end meanwhile.
+// errLinkGone: the link to be reused was dropped meanwhile.
 var errLinkGone = errors.New("the link is gone")
 
-// issueLink writes a link down, with the command to run once it is finished. If
-// a login came through while the link was being made, the link is not needed:
-// the command is left with the one that did, and ErrBound returned. If the
-// person logged out meanwhile, ErrLeft is returned.
+// issueLink saves a link with the command to run after the login. If another link was
+// finished meanwhile, that one gets the command, and issueLink fails with ErrBound. It
+// fails with ErrLoggedOut after a logout.
 //
-// With again the link is one of the record. Only its command changes, since its
-// code may be exchanged at this moment; if it is gone, errLinkGone is returned.
+// With again the link is one of the record, and only its command changes, since its code
+// may be being exchanged. It fails with errLinkGone if the link was dropped.
 //
-// A login that was there before, and was never announced, is news no more: who
-// asks for a link in spite of it gets one. The links that it left are returned.
+// A login from before whose announcement was lost does not prevent a link. The links
+// that it made useless are returned.
 func (pr *personState) issueLink(logouts int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
 	bound, left := false, false
 	var state error
@@ -121,10 +118,12 @@ func (pr *personState) issueLink(logouts int, before *Login, link Link, conn Con
 		if then != "" {
 			link.Then = then
 		}
-		if r.link(link.Ref) < 0 {
-			link.Seq, pr.linkMade[link.Ref] = r.nextSeq(), pr.pool.Now() // Issued is for people: it has no monotonic reading
+		if i := r.link(link.Ref); i >= 0 {
+			r.Links[i] = link
+			return
 		}
-		r.putLink(link)
+		link.Seq, pr.linkMade[link.Ref] = r.nextSeq(), pr.pool.Now() // Issued is for people: it has no monotonic reading
+		r.Links = append(r.Links, link)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("remember the login link: %w", err)
@@ -142,8 +141,8 @@ func (pr *personState) issueLink(logouts int, before *Login, link Link, conn Con
 	return old, nil
 }
 
-// announcementPending reports whether the event of a login is still being delivered: the
-// login was not there before, or its event is young. mu is held.
+// announcementPending reports whether EventLoggedIn of a login is still being delivered:
+// the login is new, or its event is. mu is held.
 func (pr *personState) announcementPending(login Login, before *Login) bool {
 	return before == nil || before.Session != login.Session || pr.announcing()
 }
@@ -185,7 +184,7 @@ func (p *Pool) UnknownLink() UnknownLink {
 }
 
 // recordLinkCheck notes whether a login link was found. Without one no login
-// is possible: the operator has to hear of it at once.
+// is possible, and the operator has to know at once.
 func (p *Pool) recordLinkCheck(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -216,12 +215,11 @@ func (pr *personState) reusableLink() (Link, bool) {
 	link := open[len(open)-1]
 	at, here := pr.linkMade[link.Ref]
 	brought := link.Exchanged() || link.Attempt != nil && link.Attempt.Code != ""
-	shown := pr.pool.Now().Round(0).Sub(at.Round(0)) // by the wall: what is measured stands still while the host sleeps
+	shown := pr.pool.Now().Round(0).Sub(at.Round(0)) // by the wall clock: monotonic time stops while the host sleeps
 	return link, brought || here && pr.pool.since(at) < LinkYoung && shown < LinkYoung
 }
 
-// keepCommand logouts a command to a link that cannot be given out again, since its
-// login is being made.
+// keepCommand leaves a command with a link whose login is being made.
 func (pr *personState) keepCommand(link Link, then string) {
 	if then == "" {
 		return
@@ -262,7 +260,7 @@ func (pr *personState) isUsable(ctx context.Context, link Link) (bool, error) {
 
 // attemptIsUsable finds out whether a login by OAuth that is under way can be
 // finished: not when the server gives out login links again. One whose code waits
-// for its turn is no link any more.
+// in the queue cannot be reused.
 func (pr *personState) attemptIsUsable(ctx context.Context, link Link) (bool, error) {
 	if err := link.progress(); err != nil {
 		return false, err
@@ -274,8 +272,8 @@ func (pr *personState) attemptIsUsable(ctx context.Context, link Link) (bool, er
 	return err != nil, nil // a server that does not answer says nothing of it
 }
 
-// Finish asks Kite now whether one of the person's links is through, newest
-// first, and binds it if so. ErrNoLogin: not yet, or no link is out.
+// Finish asks Kite now whether one of the person's links is finished, newest first, and
+// binds it. ErrNoLogin: none is, or there is none.
 func (p *Pool) Finish(ctx context.Context, person int64) (Status, error) {
 	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error { return pr.finish(ctx) })
 }
@@ -312,8 +310,8 @@ func (p *Pool) Shown(person int64, ref string, message int) error {
 	})
 }
 
-// Announced notes that the person was told about their login. Its link and the
-// older ones are dropped.
+// Announced notes that the person knows of their login. Its link and the older ones are
+// dropped.
 func (p *Pool) Announced(person int64) error {
 	return p.update(person, func(r *Record) { r.dropFinished(p.forgottenByServer) })
 }

@@ -10,8 +10,8 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// bindIfFinished asks one link's session whether its browser login is through, and binds
-// it if so. ErrNoLogin: not yet.
+// bindIfFinished asks a link's session who is logged in, and binds it. ErrNoLogin: no
+// one is, yet.
 func (pr *personState) bindIfFinished(ctx context.Context, link Link) error {
 	if login := pr.record().Login; login != nil && login.Session == link.Session {
 		return nil
@@ -23,7 +23,7 @@ func (pr *personState) bindIfFinished(ctx context.Context, link Link) error {
 		return pr.bind(ctx, link, user)
 	case kind == wire.KindEnded && !l.stream:
 		if !pr.expireLink(link) {
-			return ErrNoLogin // it was refused, or given up, while it was asked
+			return ErrNoLogin // dropped meanwhile
 		}
 		return ErrEnded
 	case link.Exchanged() && pr.linkAge(link) < link.life()+linkGrace:
@@ -56,15 +56,14 @@ func (pr *personState) bind(ctx context.Context, link Link, user kite.Identity) 
 		return fmt.Errorf("remember the login: %w", err)
 	}
 	if now := pr.record().Login; now == nil || now.Session != link.Session {
-		return ErrNoLogin // the link was given up, or refused, while it was asked
+		return ErrNoLogin // dropped meanwhile
 	}
 	pr.announce(false)
 	pr.startWatcher() // asks whether the session can be resumed
 	return nil
 }
 
-// saveLogin writes the login down. A link that is no longer the person's (they
-// logged out meanwhile) changes nothing.
+// saveLogin saves the login, unless the link was dropped by a logout meanwhile.
 func (pr *personState) saveLogin(link Link, user kite.Identity) error {
 	now := pr.pool.Now().UTC()
 	var bound *Login
@@ -99,8 +98,8 @@ func (pr *personState) saveLogin(link Link, user kite.Identity) error {
 	return nil
 }
 
-// freeKiteUser asks the present owner's session whether it is over, when the clock
-// says that it should be, and lets go of the Kite user if the server agrees.
+// freeKiteUser asks the owner's session whether it is over, if it should be by the
+// clock, and reports whether the Kite user is free.
 func (p *Pool) freeKiteUser(ctx context.Context, owner int64, user kite.Identity) bool {
 	pr, done, err := p.acquire(owner)
 	if err != nil {
@@ -117,12 +116,11 @@ func (p *Pool) freeKiteUser(ctx context.Context, owner int64, user kite.Identity
 	return errors.Is(pr.probe(ctx, *login), ErrEnded)
 }
 
-// contest is what becomes of a login whose Kite user is another person's already.
-// Either of the two may have been talked into finishing the other one's link, so
-// neither is believed: both logins end, in one commit, and so does whatever else
-// may be logged in as that Kite user. Both people are notified, and neither learns
-// of the other. The next to log in, by a link made since, gets the Kite user. It returns
-// ErrNoLogin.
+// contest handles a login whose Kite user is another person's already. Either of them
+// may have been tricked into finishing the other one's link, so both logins end, in one
+// commit, with all sessions of theirs that may be logged in as that Kite user. Both are
+// notified, and neither learns of the other. The Kite user is the next one's who logs in
+// by a newer link. It returns ErrNoLogin.
 func (pr *personState) contest(ctx context.Context, link Link, user kite.Identity, owner int64) error {
 	other, done, err := pr.pool.acquire(owner)
 	if err != nil {
@@ -133,13 +131,13 @@ func (pr *personState) contest(ctx context.Context, link Link, user kite.Identit
 	known, logouts, otherLogouts := false, 0, 0
 	err = update(func(r []*Record) {
 		i := r[0].link(link.Ref)
-		if known = i >= 0; !known { // they left, or another call was faster
+		if known = i >= 0; !known { // dropped meanwhile
 			return
 		}
 		logouts, otherLogouts = pr.logouts, other.logouts
 		r[0].Links[i].UserID = user.UserID
 		refused = Event{Kind: EventRefused, Links: r[0].giveUpUser(user.UserID)}
-		if l := r[1].Login; l != nil && l.User.UserID == user.UserID { // else their record is damaged, or they have left
+		if l := r[1].Login; l != nil && l.User.UserID == user.UserID { // else their record is damaged, or they logged out
 			contested = Event{Kind: EventContested, Links: r[1].giveUpUser(user.UserID)}
 		}
 	}, pr, other)
@@ -153,7 +151,7 @@ func (pr *personState) contest(ctx context.Context, link Link, user kite.Identit
 	pr.notify(logouts, refused)
 	if contested.Kind != 0 {
 		other.notify(otherLogouts, contested)
-		pr.pool.spawnFor(other, func(ctx context.Context) { // at once: the watcher may be busy with other work
+		pr.pool.spawnFor(other, func(ctx context.Context) { // now, since the watcher may be busy
 			other.endPending(ctx, pr.pool.Timing.PollTimeout)
 			other.startWatcher()
 		})
@@ -162,9 +160,9 @@ func (pr *personState) contest(ctx context.Context, link Link, user kite.Identit
 	return ErrNoLogin
 }
 
-// expireLink lets go of a link that can no longer be finished and says so. Its
-// session lapses: should it have been finished in a silence of Kite's, a
-// /logout still ends it. It reports whether it was the person's still.
+// expireLink drops a link that can no longer be finished, notifies its person, and
+// reports whether it was still theirs. If it was finished while Kite did not answer, a
+// /logout still ends its session.
 func (pr *personState) expireLink(link Link) (known bool) {
 	logouts := 0
 	err := pr.update(func(r *Record) {
@@ -185,9 +183,9 @@ func (pr *personState) expireLink(link Link) (known bool) {
 	return known
 }
 
-// Confirm answers whether a changed Kite user is the person's. After a yes the
-// login is announced again; a no ends it at the server. An answer about another login than the present one
-// changes nothing and returns ErrNoLogin.
+// Confirm says whether a changed Kite user is the person's. After a yes the login is
+// announced again; a no ends it at the server. It fails with ErrNoLogin if the login is
+// another one by now.
 func (p *Pool) Confirm(ctx context.Context, person int64, userID string, yes bool) (Status, error) {
 	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error {
 		asked, already := false, false

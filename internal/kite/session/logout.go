@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Logout ends every session of a person at the server and erases their record.
-// Sessions that could not be ended yet are retried until the server confirms, or
-// has forgotten them itself. The Status says which: LoggingOut or None.
+// Logout ends every session of a person at the server and erases their record. The
+// state is None afterwards, or LoggingOut if Kite has not confirmed: then it is retried
+// until the server does, or has forgotten the sessions.
 //
-// It does not wait for calls under way; they find their session gone. After it
-// returns, no earlier event is sent, except EventLoggedOut when the logout had to wait.
+// It does not wait for running calls; they fail with ErrLoggedOut. After it returns, no
+// earlier event is sent, only EventLoggedOut if the logout had to wait.
 func (p *Pool) Logout(ctx context.Context, person int64) (was Record, now Status, err error) {
 	return p.logout(ctx, person, false)
 }
 
-// Remove is Logout without EventLoggedOut, for a person who is to get no more
-// messages. The Status is None; sessions that could not be ended yet are retried.
+// Remove is Logout without EventLoggedOut, for a person who gets no more messages. The
+// state is None even while sessions are retried.
 func (p *Pool) Remove(ctx context.Context, person int64) (was Record, now Status, err error) {
 	return p.logout(ctx, person, true)
 }
@@ -57,14 +57,14 @@ func (p *Pool) logout(ctx context.Context, person int64, quiet bool) (was Record
 	return was, pr.status(), nil
 }
 
-// RetryLogout tries again what a logout could not end, and nothing that could
-// take a login along that was made since.
+// RetryLogout retries a logout that waits, but ends no session whose end could end the
+// present login.
 func (p *Pool) RetryLogout(ctx context.Context, person int64) (Status, error) {
 	return p.retryEndings(ctx, person, false)
 }
 
-// EndEarlier ends the sessions that wait since their end could take the present
-// login along, which has the same Kite user. The person wants that nevertheless.
+// EndEarlier ends all earlier sessions at the person's request, even if that could end
+// the present login of the same Kite user.
 func (p *Pool) EndEarlier(ctx context.Context, person int64) (Status, error) {
 	return p.retryEndings(ctx, person, true)
 }
@@ -73,8 +73,8 @@ func (p *Pool) retryEndings(ctx context.Context, person int64, all bool) (Status
 	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error { pr.endNow(ctx, all); return nil })
 }
 
-// endNow tries to end what is to be ended while the person waits; what is left
-// is tried on in the background. See endAll for all.
+// endNow ends sessions while the person waits; the watcher retries the others. See
+// endSessions for all.
 func (pr *personState) endNow(ctx context.Context, all bool) {
 	pr.endSessions(ctx, all)
 	if len(pr.record().Ending) > 0 {
@@ -82,8 +82,8 @@ func (pr *personState) endNow(ctx context.Context, all bool) {
 	}
 }
 
-// endPending tries to end what is to be ended within a time, and says when a
-// logout that had to wait is through.
+// endPending ends sessions within a time, and notifies the person when a logout that had
+// to wait is done.
 func (pr *personState) endPending(ctx context.Context, within time.Duration) {
 	if len(pr.record().Ending) == 0 {
 		return
@@ -96,10 +96,9 @@ func (pr *personState) endPending(ctx context.Context, within time.Duration) {
 	}
 }
 
-// endSessions sends one DELETE for each session to be ended, concurrently: a server
-// busy with one of them must not hold up the others. A session that waits for the
-// login's sake is left, unless all are wanted. It reports whether a logout is
-// through by that: the caller that brought it about is the one to tell.
+// endSessions sends a DELETE for each session to be ended, concurrently, so that one
+// delays no other. Without all it spares those that mustWait. It reports whether that
+// completes a logout, of which the caller notifies the person.
 func (pr *personState) endSessions(ctx context.Context, all bool) (through bool, logouts int) {
 	if pr.ending.lock(ctx) != nil {
 		return false, 0

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// acquire returns a person's state in memory, loading it if needed. It stays in
-// memory until each caller has called done.
+// acquire returns a person's state, loading it if needed. It stays in memory until each
+// caller has called done.
 func (p *Pool) acquire(person int64) (pr *personState, done func(), err error) {
 	p.mu.Lock()
 	if p.closed {
@@ -25,7 +25,7 @@ func (p *Pool) acquire(person int64) (pr *personState, done func(), err error) {
 	p.mu.Unlock()
 	done = func() { p.release(pr) }
 	if !there {
-		pr.load() // a slow disk delays no other person
+		pr.load() // outside of mu: a slow disk delays no other person
 	}
 	<-pr.loaded
 	if pr.unreadable != nil {
@@ -44,12 +44,12 @@ func (p *Pool) release(pr *personState) {
 	p.forget(pr)
 }
 
-// forget drops a person who is not needed in memory, else logouts them to the
-// sweeper. The pool's mu is held.
+// forget removes a person from memory if possible, or leaves them to the sweeper. The
+// pool's mu is held.
 func (p *Pool) forget(pr *personState) {
 	switch {
-	case p.people[pr.id] != pr: // forgotten before
-	case pr.unreadable != nil: // the next one tries again
+	case p.people[pr.id] != pr: // removed already
+	case pr.unreadable != nil: // the next caller loads it again
 		delete(p.people, pr.id)
 	case pr.users == 0 && pr.idle():
 		delete(p.people, pr.id)
@@ -117,7 +117,7 @@ func (pr *personState) startWatcher() {
 	}
 }
 
-// watcherStopped forgets a person who was in memory only for the watcher.
+// watcherStopped removes a person who was in memory only for the watcher.
 func (p *Pool) watcherStopped(pr *personState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,8 +148,8 @@ func (p *Pool) Close() {
 	}
 }
 
-// startSweeper starts the sweeper unless it runs: one goroutine for all people, and
-// none while no person is in memory. The pool's mu is held.
+// startSweeper starts the sweeper unless it runs: one goroutine, while a person is in
+// memory. The pool's mu is held.
 func (p *Pool) startSweeper() {
 	if p.sweeping || p.closed {
 		return
@@ -175,10 +175,10 @@ func (t Timing) sweepGap() time.Duration {
 	return min(t.Idle/10, cacheFor)
 }
 
-// sweep evicts what is not needed and reports whether any person is still in
-// memory. It locks people one by one, so that no caller waits for a whole sweep.
+// sweep evicts what is not needed and reports whether a person is still in memory. It
+// locks people one by one, so that no caller waits for a whole sweep.
 func (p *Pool) sweep() (more bool) {
-	defer p.recoverPanic() // a bug in it costs this sweep, not the next ones
+	defer p.recoverPanic() // a panic ends this sweep, not the next ones
 	more = true
 	for _, pr := range p.inMemory() {
 		p.evict(pr)
@@ -195,9 +195,9 @@ func (p *Pool) sweep() (more bool) {
 	return p.sweeping
 }
 
-// evict drops the old answers of a person, parks them unless a caller uses them,
-// and forgets them if nothing is left. It holds the pool's mu, so that no call can
-// begin meanwhile: one that comes later loads the record from disk.
+// evict drops a person's old answers, parks their login unless a caller uses it, and
+// removes them from memory if nothing is left. It holds the pool's mu, so that no call
+// begins meanwhile.
 func (p *Pool) evict(pr *personState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -214,8 +214,8 @@ func (pr *personState) dropOldAnswers() {
 	pr.cache.dropOlder(func(at time.Time) bool { return pr.pool.since(at) >= cacheFor })
 }
 
-// park closes lost connections and, after Idle, those that the next call can open
-// again at the cost of one proof. A doubt of that age is dropped with them.
+// park closes lost connections and, after Idle, those that the next call can resume. A
+// doubt of that age is dropped as well.
 func (pr *personState) park() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -232,8 +232,7 @@ func (pr *personState) park() {
 	}
 }
 
-// idle reports whether nothing is lost by forgetting the person until they ask
-// again.
+// idle reports whether the person can be removed from memory.
 func (pr *personState) idle() bool {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -246,9 +245,8 @@ func (pr *personState) openLinks() []Link {
 	return pr.rec.Links[len(done):] // oldest first: the finished ones lead
 }
 
-// canClose reports whether nothing ends with a connection: its session answers
-// without it, or is no longer used. A login that may not survive its stream keeps
-// it. mu is held.
+// canClose reports whether no login and no link depends on a connection. A login that
+// may not survive its stream does. mu is held.
 func (pr *personState) canClose(l *trackedConn) bool {
 	if login := pr.rec.Login; login != nil && login.Session == l.ID() {
 		return !l.stream || login.Resumable == Yes

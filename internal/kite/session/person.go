@@ -54,8 +54,8 @@ func (p *Pool) update(person int64, change func(*Record)) error {
 	return pr.update(change)
 }
 
-// serve does something for a person within [Longest], and returns how things stand
-// afterwards. It fails with ErrLeft when the person logged out meanwhile.
+// serve runs do for a person within [MaxWait], and returns their status. It fails with
+// ErrLoggedOut if the person logged out meanwhile.
 func (p *Pool) serve(ctx context.Context, person int64, do func(context.Context, *personState) error) (Status, error) {
 	pr, done, err := p.acquire(person)
 	if err != nil {
@@ -114,7 +114,7 @@ func (pr *personState) setRecord(next Record) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	if l := next.Login; l == nil || pr.rec.Login == nil || l.Session != pr.rec.Login.Session {
-		pr.cache.clear() // what was known of the login before is not known of this one
+		pr.cache.clear() // answers to the login before
 		pr.doubted, pr.announcedAt, pr.proof, pr.lastUsed = false, time.Time{}, 0, pr.pool.Now()
 		if l != nil {
 			pr.pool.linkAt.Store(pr.id, l.LinkAt)
@@ -154,11 +154,7 @@ func (pr *personState) status() Status {
 
 // statusLocked is status; mu is held.
 func (pr *personState) statusLocked() Status {
-	stream := false
-	if pr.rec.Login != nil {
-		l := pr.conns[pr.rec.Login.Session]
-		stream = l != nil && l.stream && !l.lost()
-	}
+	stream := pr.rec.Login != nil && pr.conns[pr.rec.Login.Session].isOpenStream()
 	alive := false
 	if n := len(pr.rec.Links); n > 0 {
 		alive = pr.linkAgeLocked(pr.rec.Links[n-1]) < pr.rec.Links[n-1].life()
@@ -169,8 +165,7 @@ func (pr *personState) statusLocked() Status {
 	return s
 }
 
-// markDoubtful notes that a login did not answer. It says nothing of one that came
-// after it.
+// markDoubtful notes that a login did not answer, unless it was replaced.
 func (pr *personState) markDoubtful(login Login) {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()

@@ -13,13 +13,13 @@ import (
 	"kitebot/internal/stdlog"
 )
 
-// Options are what a Pool is made of. Dialer, Store and Notify are required.
+// Options configure a Pool. Dialer, Store and Notify are required.
 type Options struct {
 	Dialer     Dialer
 	Authorizer Authorizer // nil: no login by OAuth
 	Store      Store
 	LoginHosts []string         // hosts a login link may point to
-	Notify     func(Event)      // is given what happened by itself; must not block, nor call the pool
+	Notify     func(Event)      // must not block, nor call the pool
 	Meter      Meter            // nil counts nothing
 	Now        func() time.Time // the present moment; nil = time.Now
 	Logger     *slog.Logger
@@ -36,9 +36,9 @@ type Pool struct {
 	opening     lock            // a place for each session that is being opened
 
 	codes *codeQueue // of codes of logins by OAuth
-	// started is a moment of this process. What an earlier one left is older, whatever
-	// the wall says. linkAt holds Login.LinkAt of the logins made since, by their
-	// person, while it says more than started: see load.
+	// started is when this process began: what an earlier one left is older, whatever the
+	// wall clock says. linkAt holds Login.LinkAt of logins made since, by their person,
+	// for as long as it matters: see load.
 	started time.Time
 	linkAt  sync.Map
 
@@ -75,7 +75,7 @@ func New(o Options) *Pool {
 // since returns how long ago a moment was.
 func (p *Pool) since(t time.Time) time.Duration { return p.Now().Sub(t) }
 
-// count counts a step of a login, if anything counts.
+// count counts a step of a login.
 func (p *Pool) count(step string) {
 	if p.Meter != nil {
 		p.Meter.LoginStep(step)
@@ -95,7 +95,7 @@ func (p *Pool) spawn(f func(context.Context)) {
 	})
 }
 
-// recoverPanic is deferred: a panic affects one person, not the process.
+// recoverPanic is deferred, so that a panic affects one person and not the process.
 func (p *Pool) recoverPanic() {
 	if bug := recover(); bug != nil {
 		p.Logger.Error("session pool panicked: one person is affected, please report the stack", stdlog.Panic(bug)...)

@@ -171,10 +171,9 @@ func (r Record) uses(id ID) bool {
 		slices.ContainsFunc(r.Links, func(l Link) bool { return l.Session == id })
 }
 
-// mustWait reports whether a session of Ending has to wait, since its end could take
-// the present login along: Kite may keep one token for both. The end of a bearer
-// takes nothing along, and the end of a session that the server has forgotten
-// neither.
+// mustWait reports whether a session of Ending has to wait, since its end could end the
+// present login too: Kite may keep one token for both. That is not so for a bearer, nor
+// for a session that the server has forgotten.
 func (r Record) mustWait(h Credential, forgot func(Credential) bool) bool {
 	return r.Login != nil && h.UserID != "" && h.UserID == r.Login.User.UserID &&
 		!h.Session.IsBearer() && !forgot(h)
@@ -203,9 +202,8 @@ func (r Record) finished() []Link {
 	})
 }
 
-// dropFinished lets go of the links that a login made pointless, and returns them.
-// The others than the finished one lapse: they are not ended, since a second login
-// of the same Kite user may share its token.
+// dropFinished drops and returns the links that the login made useless. Their sessions
+// are not ended but retired, since a second login of the same Kite user may share a token.
 func (r *Record) dropFinished(forgot func(Credential) bool) []Link {
 	finished := r.finished()
 	for _, l := range finished {
@@ -222,15 +220,6 @@ func (r Record) link(ref string) int {
 	return slices.IndexFunc(r.Links, func(l Link) bool { return l.Ref == ref })
 }
 
-// putLink adds a link, or replaces the one with the same name.
-func (r *Record) putLink(link Link) {
-	if i := r.link(link.Ref); i >= 0 {
-		r.Links[i] = link
-		return
-	}
-	r.Links = append(r.Links, link)
-}
-
 // attempt finds the link whose attempt has a state.
 func (r Record) attempt(state string) (index int, ok bool) {
 	index = slices.IndexFunc(r.Links, func(l Link) bool {
@@ -239,9 +228,8 @@ func (r Record) attempt(state string) (index int, ok bool) {
 	return index, index >= 0
 }
 
-// dropAttempts lets go of the logins by OAuth that another link takes the place
-// of, and logouts it the command that waited for them: of one person, one is
-// under way. One that is made and was not read is ended.
+// dropAttempts drops and returns the logins by OAuth that a new link replaces, and leaves
+// their command to it: a person has one at a time. One that was exchanged is ended.
 func (r *Record) dropAttempts(next *Link) (dropped []Link) {
 	older := func(l Link) bool { return (l.Attempt != nil || l.Exchanged()) && l.Ref != next.Ref }
 	for _, l := range r.Links {
@@ -260,8 +248,8 @@ func (r *Record) dropAttempts(next *Link) (dropped []Link) {
 	return dropped
 }
 
-// giveUpUser gives up what is, or may be, logged in as a Kite user. It returns the
-// links that were given up.
+// giveUpUser drops all that is, or may be, logged in as a Kite user, and returns the
+// dropped links.
 func (r *Record) giveUpUser(userID string) (dead []Link) {
 	var ending []Credential
 	if r.Login != nil && r.Login.User.UserID == userID {
@@ -285,25 +273,21 @@ func (r *Record) giveUpUser(userID string) (dead []Link) {
 			r.Ending = append(r.Ending, h)
 		}
 	}
-	r.Contested = r.Login == nil // else another login stays, and its end is another story
+	r.Contested = r.Login == nil // else another login stays
 	return dead
 }
 
-// retire retires sessions: they are never used again and end by themselves,
-// unless /logout ends them first. Those that lapsed before and that the server
-// has forgotten are dropped, and of more than mostLapsing the oldest: a bot that is
-// restarted often does not know what is forgotten.
-func (r *Record) retire(forgot func(Credential) bool, sessions ...Credential) {
-	r.Replaced = slices.DeleteFunc(r.Replaced, forgot)
-	for _, h := range sessions {
-		if !h.Session.IsZero() { // there is no session behind an attempt
-			r.Replaced = append(r.Replaced, h)
-		}
+// retire adds replaced sessions: they are not used again, and only /logout ends them. It
+// drops those that the server has forgotten, and the oldest of more than maxReplaced.
+func (r *Record) retire(forgotten func(Credential) bool, session Credential) {
+	r.Replaced = slices.DeleteFunc(r.Replaced, forgotten)
+	if !session.Session.IsZero() { // an attempt has no session
+		r.Replaced = append(r.Replaced, session)
 	}
 	r.Replaced = r.Replaced[max(0, len(r.Replaced)-maxReplaced):]
 }
 
-// mostLapsing is how many replaced sessions of a person are remembered.
+// maxReplaced is how many replaced sessions of a person are remembered.
 const maxReplaced = 10
 
 // credential is the login's key, and whose it was.
@@ -329,8 +313,7 @@ func (l Login) Until() time.Time {
 	return life.UTC()
 }
 
-// late reports whether a login begins so near to its end that the news of it is
-// all the warning there has to be.
+// late reports whether a login begins so near to its end that it is not warned of.
 func (l Login) late(now time.Time) bool { return !now.Before(l.Until().Add(-WarnBefore)) }
 
 // LinksAlive reports whether a second browser login could still replace the
@@ -364,8 +347,7 @@ func (l Link) life() time.Duration {
 	return LinkLife
 }
 
-// resumable says what is known of a login from the start: one by OAuth has no
-// stream to lose, and no second browser can replace the account behind it.
+// resumable is what is known of a new login: one by OAuth depends on no stream.
 func (l Link) resumable() Tristate {
 	if l.Session.IsBearer() {
 		return Yes

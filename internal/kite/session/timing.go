@@ -19,8 +19,8 @@ const (
 	// LinkYoung is how long a link is handed out again instead of a new one:
 	// the person has five minutes left by the promise, ten by the server's clock.
 	LinkYoung = 25 * time.Minute
-	// AnnounceTime is how long delivering the event of a login may take. After that it
-	// counts as lost.
+	// AnnounceTime is how long delivering EventLoggedIn may take. After that it counts
+	// as lost.
 	AnnounceTime = 2 * time.Minute
 	// WarnBefore is how long before a login is over, by the clock, its person is
 	// warned.
@@ -48,8 +48,8 @@ const (
 // cutOffHour is when Kite itself ends every login of the day before, about.
 const cutOffHour = 6
 
-// Timing is how patient the pool is. Of what is zero [DefaultTiming] holds;
-// tests and measurements shorten it.
+// Timing holds the intervals and limits of a Pool. A zero field means its value in
+// [DefaultTiming].
 type Timing struct {
 	// ProbePauses is waited between the questions that find out whether a silent
 	// Kite has ended a login; the person is waiting too.

@@ -24,9 +24,8 @@ func (p *Pool) warnLoop(ctx context.Context) {
 	}
 }
 
-// warn tells a person that their login will be over soon, if they used it today
-// and it is not over yet. The record is marked first, even when there is nothing
-// to say, so that no person is warned twice.
+// warn notifies a person that their login ends soon, if they used it today and it is not
+// over yet. The record is marked first in any case, so that no person is warned twice.
 func (p *Pool) warn(person int64) {
 	defer p.recoverPanic()
 	pr, done, err := p.acquire(person)
@@ -62,8 +61,8 @@ func (p *Pool) warn(person int64) {
 // warnRetry is how soon a warning is tried again that could not be marked.
 const warnRetry = time.Minute
 
-// recordUse writes down that the person used their login, once in an Indian day
-// in the background: the answer does not wait for it.
+// recordUse saves, once in an Indian day and in the background, that the person used
+// their login.
 func (pr *personState) recordUse() {
 	pr.mu.Lock()
 	login := pr.rec.Login

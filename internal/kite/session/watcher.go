@@ -34,8 +34,8 @@ func (p *Pool) Start() error {
 	return nil
 }
 
-// watcher keeps the person in memory without counting as a user, so that the login
-// can be parked: the watcher does not call over its connection.
+// watcher keeps the person in memory without counting as a user, so that the login can
+// be parked meanwhile.
 func (pr *personState) watcher(ctx context.Context) {
 	defer pr.pool.watcherStopped(pr)
 	for {
@@ -119,8 +119,8 @@ func (pr *personState) pollLinks(ctx context.Context) {
 	}
 }
 
-// pollLink asks one link's session. The person is notified of a login that failed
-// although they finished it.
+// pollLink asks one link's session, and notifies the person of a login that failed after
+// they finished it.
 func (pr *personState) pollLink(ctx context.Context, link Link) {
 	logouts := pr.logoutCount()
 	err := pr.tryLink(ctx, link)
