@@ -467,33 +467,38 @@ func TestAttemptsPrintAsDots(t *testing.T) {
 	})
 }
 
-// Whoever leaves while a code is under way has no login of it: what comes of the
-// code is ended at the server.
+// A person who leaves while a code is being exchanged is not logged in by it: what comes
+// of the code is ended at the server, whether that makes the login late or answers late.
 func TestALoginThatIsNotWantedAnyMoreIsEnded(t *testing.T) {
-	for name, leaves := range map[string]func(*harness) error{
-		"logout": func(h *harness) error { _, _, err := h.pool.Logout(h.t.Context(), asha); return err },
-		"remove": func(h *harness) error { _, _, err := h.pool.Remove(h.t.Context(), asha); return err },
-	} {
-		t.Run(name, func(t *testing.T) {
-			testOAuth(t, func(h *harness) {
-				link := h.link(asha, "")
-				state, code := answerTo(t, h.kite.Authorize(link.URL, "AB1234"))
-				h.kite.Slow(time.Second)
-				done := make(chan error)
-				go func() { _, err := h.pool.Authorized(context.Background(), asha, state, code); done <- err }()
-				time.Sleep(500 * time.Millisecond) // the code is under way
-				if err := leaves(h); err != nil {
-					t.Fatal(err)
-				}
-				if err := <-done; err == nil {
-					t.Error("a login is made of the code all the same")
-				}
-				h.pass(time.Minute)
-				h.wantEvents()
-				if n := h.kite.LoggedIn("AB1234"); n != 0 {
-					t.Errorf("%d logins are left at the server", n)
-				}
+	for how, leave := range leaveFuncs {
+		for _, answersLate := range []bool{false, true} {
+			t.Run(fmt.Sprint(how, ", late answer ", answersLate), func(t *testing.T) {
+				testOAuth(t, func(h *harness) {
+					if answersLate {
+						h.reopenOver(h.kite, slowAuthorizer{h.kite})
+					}
+					state, code := answerTo(t, h.kite.Authorize(h.link(asha, "").URL, "AB1234"))
+					if !answersLate {
+						h.kite.Slow(time.Second)
+					}
+					ctx, interrupt := context.WithCancel(context.Background())
+					done := make(chan error)
+					go func() { _, err := h.pool.Authorized(ctx, asha, state, code); done <- err }()
+					time.Sleep(500 * time.Millisecond) // the code is being exchanged
+					interrupt()                        // what the mailbox does for a /logout
+					if _, _, err := leave(h.pool, h.t.Context(), asha); err != nil {
+						t.Fatal(err)
+					}
+					if err := <-done; err == nil {
+						t.Error("a login is made of the code all the same")
+					}
+					h.pass(time.Hour)
+					h.wantEvents()
+					if n := h.kite.LoggedIn("AB1234"); n != 0 {
+						t.Errorf("%d logins are left at the server, and their key is lost", n)
+					}
+				})
 			})
-		})
+		}
 	}
 }

@@ -31,48 +31,42 @@ func (h *harness) fullDisk(most int) (tries func() int) {
 
 // While the disk is full an attempt is looked at now and then, not without a pause.
 func TestAFullDiskMakesNoBusyLoop(t *testing.T) {
-	t.Run("the attempt ran out", func(t *testing.T) {
-		testOAuth(t, func(h *harness) {
+	for name, prepare := range map[string]func(*harness) (tries func() int){
+		"the attempt ran out": func(h *harness) func() int {
 			h.link(asha, "")
 			h.pass(session.AttemptLife - time.Second)
-			tries := h.fullDisk(5000)
-			h.pass(10 * time.Second)
-			if n := tries(); n > 20 {
-				t.Errorf("the disk was tried %d times in ten seconds", n)
-			}
-		})
-	})
-	t.Run("the code is due", func(t *testing.T) {
-		testOAuth(t, func(h *harness) {
+			return h.fullDisk(5000)
+		},
+		"the code is due": func(h *harness) func() int {
 			h.kite.Limit(1)
 			if err := h.authorize(asha, "AB1234"); !asError[*session.QueuedError](err) {
-				t.Fatal(err)
+				h.t.Fatal(err)
 			}
 			tries := h.fullDisk(5000)
-			h.pass(22 * time.Second)
-			if n := tries(); n > 20 {
-				t.Errorf("the disk was tried %d times in ten seconds", n)
-			}
-		})
-	})
-	t.Run("the code was refused", func(t *testing.T) {
-		testOAuth(t, func(h *harness) {
-			link := h.link(asha, "")
-			state, code := answerTo(t, h.kite.Authorize(link.URL, "AB1234"))
+			h.pass(12 * time.Second)
+			return tries
+		},
+		"the code was refused": func(h *harness) func() int {
+			state, code := answerTo(h.t, h.kite.Authorize(h.link(asha, "").URL, "AB1234"))
 			h.kite.RefuseCodes.Store(true)
 			h.kite.Slow(time.Second)
 			done := make(chan error)
 			go func() { _, err := h.pool.Authorized(context.Background(), asha, state, code); done <- err }()
 			time.Sleep(500 * time.Millisecond)
-			tries := h.fullDisk(5000)
-			<-done
-			h.kite.Slow(0)
-			h.pass(10 * time.Second)
-			if n := tries(); n > 20 {
-				t.Errorf("the disk was tried %d times in ten seconds", n)
-			}
+			defer func() { <-done; h.kite.Slow(0) }()
+			return h.fullDisk(5000)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			testOAuth(t, func(h *harness) {
+				tries := prepare(h)
+				h.pass(10 * time.Second)
+				if n := tries(); n > 20 {
+					t.Errorf("the disk was tried %d times in ten seconds", n)
+				}
+			})
 		})
-	})
+	}
 }
 
 // tardy is a server that makes the login at once and whose answer takes a second.
@@ -88,28 +82,6 @@ func (l slowAuthorizer) Redeem(ctx context.Context, a session.Attempt) (session.
 	case <-ctx.Done():
 		return session.Credential{}, &wire.Error{Kind: wire.KindUnreachable, Err: ctx.Err()}
 	}
-}
-
-// A /logout stops what runs for its person: their context ends. A code that is on
-// its way all the same makes a login, and that one has to be ended.
-func TestLogoutStopsThePasteAndLeavesNoLogin(t *testing.T) {
-	testOAuth(t, func(h *harness) {
-		h.pool.Close()
-		h.pool = session.New(session.Options{Dialer: h.kite, Authorizer: slowAuthorizer{h.kite}, Store: h.store, Notify: func(session.Event) {}})
-		link := h.link(asha, "")
-		state, code := answerTo(t, h.kite.Authorize(link.URL, "AB1234"))
-		ctx, interrupt := context.WithCancel(h.t.Context())
-		done := make(chan error)
-		go func() { _, err := h.pool.Authorized(ctx, asha, state, code); done <- err }()
-		time.Sleep(500 * time.Millisecond)
-		interrupt() // what the mailbox does for an order that overtakes
-		_, _, _ = h.pool.Logout(h.t.Context(), asha)
-		<-done
-		h.pass(time.Hour)
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Errorf("%d logins are left at the server, and their key is lost", n)
-		}
-	})
 }
 
 // A code that is turned away again and again does not wait for ever: it lives ten

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -26,75 +27,56 @@ func ended(calls []string) []string {
 	return slices.DeleteFunc(calls, func(c string) bool { return !strings.HasPrefix(c, "DELETE") })
 }
 
-// A logout that waits, and a new login of the same Kite user: a DELETE could end
-// the new login as well, so the person is told, until they say that it be sent.
+// A logout that waits, and a new login of the same Kite user: where Kite keeps one
+// token for a user, a DELETE would end the new login as well. None is sent until the
+// person wants it.
 func TestALoginWhileALogoutWaits(t *testing.T) {
 	for how, leave := range leaveFuncs {
-		t.Run(how, func(t *testing.T) {
-			testPool(t, func(h *harness) {
-				h.login(asha, "AB1234")
-				h.kite.Undying.Store(true)
-				if _, _, err := leave(h.pool, h.t.Context(), asha); err != nil {
-					t.Fatal(err)
-				}
-				h.pass(20 * time.Minute)
-				h.restart()
-				h.login(asha, "AB1234")
-				h.wantEnds(asha, true, true)
-				h.kite.Undying.Store(false)
-				h.kite.Calls()
-				h.pass(10 * time.Minute)
-				if sent := ended(h.kite.Calls()); len(sent) > 0 {
-					t.Errorf("without being asked: %q", sent)
-				}
-				h.restart()
-				h.wantAnswer(asha, "AB1234")
-				h.wantEnds(asha, true, true)
+		for _, oneToken := range []bool{false, true} {
+			t.Run(fmt.Sprint(how, ", one token ", oneToken), func(t *testing.T) {
+				testPool(t, func(h *harness) {
+					h.kite.OneToken.Store(oneToken)
+					h.login(asha, "AB1234")
+					h.kite.Undying.Store(true)
+					if _, _, err := leave(h.pool, h.t.Context(), asha); err != nil {
+						t.Fatal(err)
+					}
+					h.pass(20 * time.Minute)
+					h.restart()
+					h.login(asha, "AB1234")
+					h.wantEnds(asha, true, true)
 
-				s, err := h.pool.EndEarlier(h.t.Context(), asha)
-				if err != nil || s.Unended || s.State != session.Parked {
-					t.Errorf("after the end: unended %v, %v, %v", s.Unended, s.State, err)
-				}
-				if n := h.kite.LoggedIn("AB1234"); n != 1 {
-					t.Errorf("%d sessions are logged in, want the new one", n)
-				}
-				h.wantEvents() // the caller tells
-				h.wantAnswer(asha, "AB1234")
-			})
-		})
-	}
-}
+					h.kite.Undying.Store(false)
+					h.kite.Calls()
+					h.pass(session.LinkYoung)
+					h.link(asha, "")
+					if _, err := h.pool.RetryLogout(h.t.Context(), asha); err != nil {
+						t.Error(err)
+					}
+					h.restart()
+					h.pass(10 * time.Minute)
+					if sent := ended(h.kite.Calls()); len(sent) > 0 {
+						t.Errorf("without being asked: %q", sent)
+					}
+					h.wantAnswer(asha, "AB1234")
+					h.wantEnds(asha, true, true)
 
-// Where Kite keeps one token for a user, nothing that the person did not ask for
-// takes the new login along.
-func TestALateEndSparesTheNextLogin(t *testing.T) {
-	for how, leave := range leaveFuncs {
-		t.Run(how, func(t *testing.T) {
-			testPool(t, func(h *harness) {
-				h.kite.OneToken.Store(true)
-				h.login(asha, "AB1234")
-				h.kite.Undying.Store(true)
-				if _, _, err := leave(h.pool, h.t.Context(), asha); err != nil {
-					t.Fatal(err)
-				}
-				h.login(asha, "AB1234")
-				h.kite.Undying.Store(false)
-				h.pass(session.LinkYoung)
-				h.link(asha, "") // nor does a new link
-				if _, err := h.pool.RetryLogout(h.t.Context(), asha); err != nil {
-					t.Error(err)
-				}
-				h.restart()
-				h.pass(10 * time.Minute)
-				h.wantAnswer(asha, "AB1234")
-				if _, err := h.pool.EndEarlier(h.t.Context(), asha); err != nil {
-					t.Error(err)
-				}
-				if got, err := h.call(asha); got != "" || !asError[*session.DoubtError](err) {
-					t.Errorf("answer = %q, %v: the price is that of the button", got, err)
-				}
+					s, err := h.pool.EndEarlier(h.t.Context(), asha)
+					if err != nil || s.Unended {
+						t.Errorf("after the end: unended %v, %v", s.Unended, err)
+					}
+					h.wantEvents() // the caller reports it
+					if n := h.kite.LoggedIn("AB1234"); n != 1 {
+						t.Errorf("%d sessions are logged in, want the new one", n)
+					}
+					if !oneToken {
+						h.wantAnswer(asha, "AB1234")
+					} else if got, err := h.call(asha); got != "" || !asError[*session.DoubtError](err) {
+						t.Errorf("answer = %q, %v: the price is that of the button", got, err)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
