@@ -39,6 +39,9 @@ var (
 	ErrDamaged = errors.New("the store at STORE_PATH is damaged: restore a backup, or go on without what is lost")
 )
 
+// errBroken: a fault ended writing, or reading as well.
+var errBroken = errors.New("the store is broken, restart the bot")
+
 // guard runs fn, which touches the mapped file, and turns what bbolt does on a
 // damaged one into an error: it panics on pages that make no sense, and it
 // touches memory outside of the file, which would end the process.

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -14,6 +16,52 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
+
+// checkFolder says early and clearly what would fail late and strangely: files
+// are made next to the store now and then.
+func checkFolder(path string) error {
+	if path == "" {
+		return fmt.Errorf("%w (it is empty)", ErrPlace)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%w (it is not a file)", ErrPlace)
+	}
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return fmt.Errorf("%w (there is no folder %s)", ErrPlace, folder)
+	}
+	if err != nil {
+		return fmt.Errorf("look at the folder of STORE_PATH: %w", named(err))
+	}
+	return probeFolder(path)
+}
+
+// probeFolder makes a file next to the store and removes it. It has one name, so
+// that what a kill leaves of it is gone after the next start.
+func probeFolder(path string) error {
+	name := path + ".probe"
+	probe, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
+	if isFull(err) {
+		return named(err)
+	}
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrUnwritable, err)
+	}
+	err = probe.Close()
+	if removed := os.Remove(name); !errors.Is(removed, fs.ErrNotExist) { // another start may have been quicker
+		err = errors.Join(err, removed)
+	}
+	return err
+}
+
+// warnIfEmpty speaks of a file without a byte. It is taken for the trace of a
+// first start that was cut short, which most are; there is nothing to keep.
+func warnIfEmpty(o Options) {
+	if info, err := os.Stat(o.Path); err == nil && info.Size() == 0 {
+		o.Logger.Warn("the file at STORE_PATH is empty: starting with an empty store; if it held one before, stop the bot and restore a backup", "file", o.Path)
+	}
+}
 
 // lockTimeout is how long the file may be held by another process at start.
 const lockTimeout = 500 * time.Millisecond
@@ -105,6 +153,110 @@ func removeLeftovers(path string) error {
 	return nil
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// examine looks through an existing file without writing to it. It returns no
+// error when the file can be opened: because there is none, because nothing was
+// written to it yet, or because it is sound, of a known schema, and one of the
+// keys is its key.
+func examine(path string, keys keyring, newest int) (found, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return found{}, nil
+	}
+	if err != nil {
+		return found{}, fmt.Errorf("look at the file: %w", err)
+	}
+	file, err := examineFile(path, keys, newest)
+	if keys.now == nil && errors.Is(err, ErrDamaged) {
+		return found{}, ErrKeyMissing // a damaged store is not replaced by one with a key that the operator did not choose
+	}
+	return file, err
+}
+
+func examineFile(path string, keys keyring, newest int) (result found, err error) {
+	db, err := openFile(path, true)
+	if err != nil {
+		return found{}, err
+	}
+	defer func() { err = errors.Join(err, guard(db.Close)) }()
+
+	info, err := os.Stat(path)
+	if err != nil {
+		return found{}, fmt.Errorf("look at the file: %w", err)
+	}
+	err = guard(func() error {
+		return db.View(func(tx *bolt.Tx) error {
+			if tx.Size() > info.Size() {
+				return fmt.Errorf("%w (the file ends early)", ErrDamaged)
+			}
+			if err := walk(tx.Cursor().Bucket(), int(tx.Size()), map[uint64]bool{}); err != nil {
+				return err
+			}
+			if err := check(tx); err != nil {
+				return err
+			}
+			result, err = verify(tx, keys, newest)
+			if err != nil || result.schema == 0 {
+				return err
+			}
+			return checkKeys(tx, result.schema)
+		})
+	})
+	return result, err
+}
+
+// walk reads every entry of a bucket of a file of that size, and of the buckets
+// in it. It runs before bbolt's own check, whose goroutine cannot recover from a
+// fault and never returns from a loop of pages. Keys that do not ascend are such
+// a loop, or an entry that cannot be found. roots are the buckets seen so far.
+func walk(b *bolt.Bucket, size int, roots map[uint64]bool) error {
+	if root := uint64(b.Root()); root != 0 { // 0: it is stored in its parent's entry
+		if roots[root] {
+			return fmt.Errorf("%w (two buckets share page %d)", ErrDamaged, root)
+		}
+		roots[root] = true
+	}
+	var last []byte
+	cursor := b.Cursor()
+	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
+		if len(key) > size || len(value) > size {
+			return fmt.Errorf("%w (an entry is longer than the file)", ErrDamaged)
+		}
+		if last != nil && bytes.Compare(last, key) >= 0 {
+			return fmt.Errorf("%w (keys are out of order)", ErrDamaged)
+		}
+		last = key
+		crc32.ChecksumIEEE(value) // a fault happens here, where it is recovered
+		nested := b.Bucket(key)
+		if nested == nil && b.Get(key) == nil {
+			return fmt.Errorf("%w (an entry is not found under its key)", ErrDamaged)
+		}
+		if nested == nil {
+			continue
+		}
+		if err := walk(nested, size, roots); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check runs bbolt's own check to its end, since it stops only there, and
+// returns its first finding.
+func check(tx *bolt.Tx) error {
+	var first error
+	for found := range tx.Check() {
+		if first == nil {
+			first = fmt.Errorf("%w (%v)", ErrDamaged, found)
+		}
+	}
+	return first
+}
+
 // setAside renames a damaged file, so that the start can go on and the file can
 // still be looked into. It never replaces an earlier one.
 func setAside(o Options, reason error) error {
@@ -118,11 +270,6 @@ func setAside(o Options, reason error) error {
 		return fmt.Errorf("make the damaged file private: %w", err)
 	}
 	return SyncFolder(filepath.Dir(o.Path))
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // asideTime is how the name of a file that was set aside tells when that was.

@@ -1,12 +1,44 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
 )
+
+// ringSize is how many answered updates are remembered for each bot. Telegram
+// offers an update again for a day at most; what is confirmed it never offers
+// again, so a few batches of 100 would do.
+const ringSize = 2000
+
+// An entryKey is a key of the journal and of the ring. The sequence stands
+// before the update, so that the order of the keys is the order of arrival.
+type entryKey struct {
+	bot      int64
+	sequence uint64
+	update   int64
+}
+
+func (e entryKey) bytes() []byte {
+	key := make([]byte, 0, 24)
+	key = binary.BigEndian.AppendUint64(key, uint64(e.bot))
+	key = binary.BigEndian.AppendUint64(key, e.sequence)
+	return binary.BigEndian.AppendUint64(key, uint64(e.update))
+}
+
+// eachEntry goes through the journal or the ring in the order of the keys.
+func eachEntry(b *bolt.Bucket, fn func(e entryKey, value []byte) error) error {
+	return b.ForEach(func(key, value []byte) error {
+		return fn(entryKey{
+			bot:      int64(binary.BigEndian.Uint64(key)),
+			sequence: binary.BigEndian.Uint64(key[8:]),
+			update:   int64(binary.BigEndian.Uint64(key[16:])),
+		}, value)
+	})
+}
 
 // journal is what the file knows of updates, in memory: whether an update was
 // seen is asked for each one that arrives. The store's lock

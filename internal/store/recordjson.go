@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
 )
@@ -200,4 +202,21 @@ func heldsIn(held []heldV1) []session.Credential {
 		in = append(in, heldIn(h))
 	}
 	return in
+}
+
+// loginUser returns the Kite user that a record's login owns, "" for none.
+func loginUser(r session.Record) string {
+	if r.Login == nil {
+		return ""
+	}
+	return r.Login.User.UserID
+}
+
+func putOwner(tx *bolt.Tx, box *sealer, person int64, user string) error {
+	key := box.ownerKey(user)
+	sealed := box.seal([]byte(ownersBucket), key, number(uint64(person)))
+	if err := bucket(tx, ownersBucket).Put(key, sealed); err != nil {
+		return fmt.Errorf("bind the kite user: %w", err)
+	}
+	return nil
 }

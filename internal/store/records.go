@@ -167,15 +167,6 @@ func (s *Store) owner(tx *bolt.Tx, user string) (person int64, owned bool, err e
 	return int64(binary.BigEndian.Uint64(value)), true, nil
 }
 
-func putOwner(tx *bolt.Tx, box *sealer, person int64, user string) error {
-	key := box.ownerKey(user)
-	sealed := box.seal([]byte(ownersBucket), key, number(uint64(person)))
-	if err := bucket(tx, ownersBucket).Put(key, sealed); err != nil {
-		return fmt.Errorf("bind the kite user: %w", err)
-	}
-	return nil
-}
-
 // rebuildOwners makes the list of owners anew from every record but that
 // of one person, whose turn comes next. It is the slow way out when a part of
 // either is damaged: the list is an index, the records are the truth, and a
@@ -197,15 +188,3 @@ func (s *Store) rebuildOwners(tx *bolt.Tx, except int64) error {
 		return putOwner(tx, s.box, person, loginUser(r))
 	})
 }
-
-// loginUser returns the Kite user that a record's login owns, "" for none.
-func loginUser(r session.Record) string {
-	if r.Login == nil {
-		return ""
-	}
-	return r.Login.User.UserID
-}
-
-// bucket returns a bucket of the schema. One that is gone is a damaged file, and
-// bbolt's panic on using it becomes the error.
-func bucket(tx *bolt.Tx, name bucketName) *bolt.Bucket { return tx.Bucket([]byte(name)) }

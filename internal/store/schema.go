@@ -189,3 +189,7 @@ func writeMeta(tx *bolt.Tx, box *sealer, schema int) error {
 // number is how the file writes integers: in 8 bytes, so that the order of the
 // keys is the order of the numbers.
 func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// bucket returns a bucket of the schema. One that is gone is a damaged file, and
+// bbolt's panic on using it becomes the error.
+func bucket(tx *bolt.Tx, name bucketName) *bolt.Bucket { return tx.Bucket([]byte(name)) }

@@ -1,14 +1,3 @@
-// Package store keeps what must survive a restart in one bbolt file: the
-// records of people's logins, their preferences, whom the operators let in or
-// blocked, and the journal of updates.
-//
-// Everything in it about people is sealed. Without the key the file shows: Telegram ids (of the bots, and of the people in each list), the numbers
-// of updates and which of them wait, who has something pending and from when,
-// how many Kite users are bound, and how long each sealed value is. What was
-// replaced or removed stays in the file, sealed, until bbolt needs its page.
-//
-// It is the only importer of bbolt and implements [session.Store],
-// [account.PrefStore], [access.Store], [bot.Memory] and [bot.Journal].
 package store
 
 import (
@@ -39,36 +28,6 @@ const flushAfter = 20 * time.Millisecond
 
 // flushRetry is how long a mark waits that could not be written.
 const flushRetry = time.Second
-
-// Options say where a store is and how it is opened.
-type Options struct {
-	// Path is the file. Its folder must exist and be writable.
-	Path string
-	// Key is the master key of 32 bytes. Nil means the one in the file Path+".key",
-	// which is made when the store is.
-	Key []byte
-	// OldKey is the key before Key; nil for none. A store that is still sealed with
-	// it is sealed with Key by Open, once and for all: see [rotate]. It is not
-	// needed any more after that. A store whose key was in the file Path+".key"
-	// rotates when Key is set to a new one and OldKey to the content of that file.
-	OldKey []byte
-	Now    func() time.Time // nil: time.Now
-	Meter  Meter            // nil: nothing is measured
-	Logger *slog.Logger     // nil: nothing is logged
-}
-
-func (o Options) withDefaults() Options {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Meter == nil {
-		o.Meter = noopMeter{}
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	return o
-}
 
 // Store is an open store file. Its buckets are listed in schema.go: persons,
 // bots, sequences and updates in keys are 8 bytes, big-endian; values are JSON
@@ -175,9 +134,6 @@ func (s *Store) flushLoop() {
 	}
 }
 
-// errBroken: a fault ended writing, or reading as well.
-var errBroken = errors.New("the store is broken, restart the bot")
-
 // touches is how many transactions may leave pages in our memory: the system maps
 // sixteen for each that is looked at.
 const touches = 64
@@ -278,4 +234,59 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 		s.log.Error("the journal in memory is out of step until the store can be read again: look at its disk, and restart the bot", "err", failed)
 	}
 	return err
+}
+
+// stuck is when a commit that has not ended counts as failed.
+const stuck = 10 * time.Second
+
+// pulse is how the latest writing went.
+type pulse struct {
+	mu    sync.Mutex
+	began time.Time // of the commit under way; zero for none
+	fate  error     // of the last one: nil, or why it is not on the disk
+}
+
+// writing begins a commit. The returned func is told how it ended.
+func (s *Store) writing() (ended func(err error, declined bool)) {
+	began := s.now()
+	s.pulse.mu.Lock()
+	s.pulse.began = began
+	s.pulse.mu.Unlock()
+	return func(err error, declined bool) {
+		if !declined {
+			s.meter.Commit(s.now().Sub(began), err == nil)
+		}
+		s.pulse.mu.Lock()
+		defer s.pulse.mu.Unlock()
+		s.pulse.began = time.Time{}
+		if !declined {
+			s.pulse.fate = named(err)
+		}
+	}
+}
+
+// fail tells that nothing can be written any more.
+func (p *pulse) fail(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fate = why
+}
+
+// Writable returns nil unless the last commit failed, or one has been under way
+// for long: what is to be kept cannot be. It does no I/O. A
+// bot that is used has something to write every few seconds, and tries what
+// failed again, so that it also notices by itself when all is well again.
+func (s *Store) Writable() error {
+	s.pulse.mu.Lock()
+	defer s.pulse.mu.Unlock()
+	if s.pulse.fate != nil {
+		return fmt.Errorf("the last write failed: %w", s.pulse.fate)
+	}
+	if s.pulse.began.IsZero() {
+		return nil
+	}
+	if took := s.now().Sub(s.pulse.began); took >= stuck {
+		return errors.New("a write has not ended for " + took.Round(time.Second).String())
+	}
+	return nil
 }
