@@ -1,16 +1,9 @@
 package view_test
 
 import (
-	"flag"
-	"os"
 	"testing"
+
+	"kitebot/internal/bot/view/viewtest"
 )
 
-// TestMain asks rapid for fewer cases than it would try by itself: each of ours
-// renders whole accounts. The command line overrides it (-rapid.checks=1000).
-func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "20"); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { viewtest.Main(m) }

@@ -3,7 +3,6 @@ package marketdata_test
 import (
 	"encoding/json"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// TestMain asks rapid for fewer cases than it would try by itself. The command line
-// overrides it (-rapid.checks=1000).
-func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "20"); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { viewtest.Main(m) }
 
 // golden compares a message with its golden file.
 func golden(t *testing.T, name string, m view.Message) {
@@ -29,8 +21,9 @@ func golden(t *testing.T, name string, m view.Message) {
 	viewtest.GoldenMessage(t, *update, name, m)
 }
 
-// noon is a trading day at noon, evening one after the market closed.
-func noon() time.Time    { return time.Date(2026, 11, 12, 6, 32, 5, 0, time.UTC) }
+func noon() time.Time { return viewtest.Noon() }
+
+// evening is a day after the market closed.
 func evening() time.Time { return time.Date(2026, 11, 14, 15, 1, 9, 0, time.UTC) }
 
 // quote writes any text as JSON does.

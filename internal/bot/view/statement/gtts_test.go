@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
@@ -61,18 +62,13 @@ func TestGTTsGolden(t *testing.T) {
 	for i := range 500 {
 		huge = append(huge, gttRow("active", "SELL", fmt.Sprintf("STOCK%03d", i), 99_00_000+i, "98765.4", "", "90000", "1234567.5"))
 	}
-	tests := []struct {
-		name, answer string
-		page         int
-		hide, native bool
-	}{
+	testLists(t, []listTest{
 		{"gtt_derivatives", list(
 			gttRow("active", "SELL", "USDINR26NOVFUT", 2, "1", "", "85.2575"),
 			gttRow("active", "BUY", "NIFTYNXT5026NOV70000CE", 75, "1", "", "1100.5", "1234.55"),
 			gttRow("cancelled", "BUY", "NIFTY26N1724400CE", 75, "1", "", "212.35"),
 			gttRow("disabled", "BUY", "INFY", 5, "1", "", "1402.5"),
 		), 1, false, false},
-		{"gtt_no_prices", usualGTTs(), 1, false, false},
 		{"gtt", usualGTTs(), 1, false, false},
 		{"gtt_hidden", usualGTTs(), 1, true, false},
 		{"gtt_native", usualGTTs(), 1, false, true},
@@ -81,14 +77,8 @@ func TestGTTsGolden(t *testing.T) {
 			gttRow("active", "BUY", "SBIN", 1, "10", "", "1", "2", "3")), 1, false, false},
 		{"gtt_hostile", list(gttRow("<b>", "BUY", "<i>&\"\u202eX\nY", 1, "10", "</b>\u202eरद्द <a href=\"x\">🚀", "11"), gttRow("active", "<&", "टाटामोटर्स", 1, "10", "\u200b", "9")), 1, false, false},
 		{"gtt_huge", list(huge...), 63, false, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			v := statement.GTTsView{GTTs: decodeGTTs(t, tt.answer), Prices: gttPrices(), Options: statement.Options{Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}}
-			if tt.name == "gtt_no_prices" {
-				v.Prices, v.NoPrices = nil, true
-			}
-			golden(t, tt.name, statement.GTTs(v))
-		})
-	}
+	}, func(t *testing.T, answer string, opt statement.Options) view.Message {
+		return statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, answer), Prices: gttPrices(), Options: opt})
+	})
+	golden(t, "gtt_no_prices", statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, usualGTTs()), NoPrices: true, Options: statement.Options{Page: 1, AsOf: noon()}}))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
@@ -67,11 +68,7 @@ func TestMutualFundsGolden(t *testing.T) {
 	for i := range 500 {
 		huge = append(huge, fundRow(fmt.Sprintf("FUND %03d - DIRECT PLAN", i), "INF", fmt.Sprintf("%d.123", 10_00_000+i), "812.5", "998.75"))
 	}
-	tests := []struct {
-		name, answer string
-		page         int
-		hide, native bool
-	}{
+	testLists(t, []listTest{
 		{"mf", usualFunds(), 1, false, false},
 		{"mf_hidden", usualFunds(), 1, true, false},
 		{"mf_native", usualFunds(), 1, false, true},
@@ -85,10 +82,7 @@ func TestMutualFundsGolden(t *testing.T) {
 			fundRow("🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀", "INF", "10", "11", "12"), fundRow("- Direct Plan", "INF", "10", "11", "12"), fundRow("\u200b", "INF", "10", "0", "12"),
 		), 1, false, false},
 		{"mf_huge", list(huge...), 50, false, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.MutualFunds(decodeFunds(t, tt.answer), statement.Options{Page: tt.page, AsOf: noon(), Hide: tt.hide, Native: tt.native}))
-		})
-	}
+	}, func(t *testing.T, answer string, opt statement.Options) view.Message {
+		return statement.MutualFunds(decodeFunds(t, answer), opt)
+	})
 }

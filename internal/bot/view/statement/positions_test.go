@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
@@ -85,15 +86,10 @@ func TestPositionCardGolden(t *testing.T) {
 }
 
 func TestPositionsGolden(t *testing.T) {
-	tests := []struct {
-		name, answer string
-		page         int
-		hide, native bool
-	}{
+	testLists(t, []listTest{
 		{"positions", usualPositions(), 1, false, false},
 		{"positions_hidden", usualPositions(), 1, true, false},
 		{"positions_native", usualPositions(), 1, false, true},
-		{"positions_before_opening", usualPositions(), 1, false, false},
 		{"positions_ticks", list(shortDollars(), positionRow("GOLD26DECFUT", "MCX", "NRML", 12, "121345.5", "122000", "7854", "7854")), 1, false, false},
 		{"positions_empty", "null", 1, false, false},
 		{"positions_only_null", "[null,null]", 1, false, false},
@@ -110,14 +106,9 @@ func TestPositionsGolden(t *testing.T) {
 		), 1, false, false},
 		{"positions_huge_turn", hugePositions(), 67, false, false},
 		{"positions_huge_end", hugePositions(), 84, false, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			at := noon()
-			if tt.name == "positions_before_opening" {
-				at = time.Date(2026, 11, 16, 0, 30, 0, 0, time.UTC) // a Monday at six
-			}
-			golden(t, tt.name, statement.Positions(decodeBook(t, tt.answer), statement.Options{Page: tt.page, AsOf: at, Hide: tt.hide, Native: tt.native}))
-		})
-	}
+	}, func(t *testing.T, answer string, opt statement.Options) view.Message {
+		return statement.Positions(decodeBook(t, answer), opt)
+	})
+	monday := time.Date(2026, 11, 16, 0, 30, 0, 0, time.UTC) // at six in the morning
+	golden(t, "positions_before_opening", statement.Positions(decodeBook(t, usualPositions()), statement.Options{Page: 1, AsOf: monday}))
 }

@@ -3,11 +3,13 @@
 package viewtest
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -59,6 +61,19 @@ func dumpButton(b view.Button) string {
 	}
 	return fmt.Sprintf("[ %s → %s ]", b.Text, does)
 }
+
+// Main runs the tests of a package of views. It asks rapid for fewer cases than it would
+// try by itself, since each of ours renders whole accounts; the command line overrides
+// that (-rapid.checks=1000).
+func Main(m *testing.M) {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// Noon is a trading day in November 2026 at 12:02 in India.
+func Noon() time.Time { return time.Date(2026, 11, 12, 6, 32, 5, 0, time.UTC) }
 
 // Golden compares got with the golden file of that name of the package under
 // test. It writes the file instead when update is set, which is the package's
