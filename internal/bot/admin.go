@@ -73,7 +73,7 @@ func (b *Bot) notifyOperators(m view.Message) {
 // welcome has a person read that they may use the bot now, once.
 func (b *Bot) welcome(person int64) {
 	b.mail.put(person, job{run: func(jc jobContexts) {
-		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(dialog.LetIn())); err != nil {
+		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(dialog.NowLetIn())); err != nil {
 			b.Logger.Warn("a person who was let in was not notified: they learn it when they write", "person", person, "err", err)
 		}
 	}})

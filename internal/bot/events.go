@@ -39,9 +39,9 @@ func (b *Bot) tell(jc jobContexts, e session.Event) {
 		m, _ := command.LoginFailure(e.Why)
 		err = b.deliver(ctx, to, 0, command.Say(m))
 	case session.EventRefused:
-		err = b.deliver(ctx, to, 0, contestReply(dialog.Refused(), e.Links))
+		err = b.deliver(ctx, to, 0, contestReply(dialog.LoginRefused(), e.Links))
 	case session.EventContested:
-		err = b.deliver(ctx, to, 0, contestReply(dialog.Contested(), e.Links))
+		err = b.deliver(ctx, to, 0, contestReply(dialog.LoginContested(), e.Links))
 	case session.EventEndingSoon:
 		err = b.warnEndingSoon(ctx, e)
 	case session.EventLoggedOut:
@@ -81,7 +81,7 @@ func (b *Bot) announceLogin(jc jobContexts, person int64) error {
 		return err
 	}
 	if s.State == session.Unconfirmed {
-		return b.replaceLinks(jc.delivery, person, links, dialog.Changed(s.User, s.Last))
+		return b.replaceLinks(jc.delivery, person, links, dialog.AskOtherAccount(s.User, s.Last))
 	}
 	then := linkWithPending(links).Then
 	m := command.LoginView(s, b.Now()).LoggedIn(then != "")

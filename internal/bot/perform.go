@@ -115,7 +115,7 @@ func (b *Bot) fail(ctx context.Context, inv invocation, err error, ref string) (
 	why := command.WhyLogIn(err)
 	switch {
 	case isUsurped: // said once, and to a person who cancelled, too
-		return command.Say(dialog.Usurped(usurped.Was, usurped.Now)), err
+		return command.Say(dialog.LoginTakenOver(usurped.Was, usurped.Now)), err
 	case errors.Is(context.Cause(ctx), errCancelled):
 		return cancelled(inv), errCancelled
 	case errors.Is(ctx.Err(), context.Canceled): // overtaken by /logout, or the bot stops

@@ -65,7 +65,7 @@ func (b *Bot) route(u Update, again bool) (invocation, bool) {
 	}
 	if u.Unread != "" {
 		ok, _ := b.unread[u.Unread].allow(u.From, b.Now())
-		return b.answerOnce(u, dialog.Unread(u.Unread == Edited)), ok
+		return b.answerOnce(u, dialog.NotText(u.Unread == Edited)), ok
 	}
 	if name == "" {
 		name, args = b.commandsOf(u.From).Read(u.Text)
@@ -138,9 +138,9 @@ func (b *Bot) asksForPublic(u Update, typed string) bool {
 // refuse answers an unlisted person, puts them on the waiting list, and notifies the
 // operators.
 func (b *Bot) refuse(u Update) invocation {
-	answer := dialog.Stranger(u.From)
+	answer := dialog.NotLetIn(u.From)
 	if b.access.Nobody {
-		answer = dialog.Unclaimed(u.From)
+		answer = dialog.NoOperatorYet(u.From)
 	}
 	inv := b.answerOnce(u, answer)
 	inv.run = func(_ context.Context, r *command.Request) (command.Reply, error) {
@@ -152,7 +152,7 @@ func (b *Bot) refuse(u Update) invocation {
 			return command.Say(answer), nil
 		}
 		if news, _ := b.unauthorized.notified.allow(u.From, r.Now); news {
-			b.notify(noticeAccess, dialog.AsksIn(u.From, u.Name), dialog.ManyAskIn())
+			b.notify(noticeAccess, dialog.AsksToBeLetIn(u.From, u.Name), dialog.ManyAskToBeLetIn())
 		}
 		return command.Say(answer), nil
 	}

@@ -20,7 +20,7 @@ func adminCommand() Command {
 		Run: adminTyped, Actions: opsActions(),
 	}
 	c.Actions["page"] = Action{Run: func(_ context.Context, r *Request) (Reply, error) {
-		return adminPage(r, r.Args, dialog.AdminView{}, inPlace)
+		return adminPage(r, r.Args, dialog.PeopleView{}, inPlace)
 	}}
 	for name, d := range decisions() {
 		c.Actions[name] = Action{Ack: "One moment…", Run: func(_ context.Context, r *Request) (Reply, error) {
@@ -62,13 +62,13 @@ func adminTyped(ctx context.Context, r *Request) (Reply, error) {
 	case word == "":
 		return adminFirst(ctx, r, Say)
 	case word == "people":
-		return adminPage(r, rest, dialog.AdminView{}, Say)
+		return adminPage(r, rest, dialog.PeopleView{}, Say)
 	case word == "errors" && !more:
 		return adminErrors(r, Say)
 	case !more && !decides && (isError || mayBeRef(word)):
 		return adminError(r, word, Say)
 	case !decides || !more:
-		return adminPage(r, "", dialog.AdminView{Note: dialog.NotAWord}, Say)
+		return adminPage(r, "", dialog.PeopleView{Note: dialog.NotAWord}, Say)
 	}
 	v, err := decide(r, rest, d.to, d.from)
 	if err != nil {
@@ -79,17 +79,17 @@ func adminTyped(ctx context.Context, r *Request) (Reply, error) {
 
 // decide has the bot do what an operator decided about a person whose standing is one
 // of from, and notes what has come of it.
-func decide(r *Request, who string, to access.Standing, from []access.Standing) (v dialog.AdminView, err error) {
+func decide(r *Request, who string, to access.Standing, from []access.Standing) (v dialog.PeopleView, err error) {
 	person, err := strconv.ParseInt(who, 10, 64)
 	if err != nil || person <= 0 {
-		return dialog.AdminView{Note: dialog.NotANumber}, nil
+		return dialog.PeopleView{Note: dialog.NotANumber}, nil
 	}
 	d, err := r.Admin.Decide(person, to, from)
-	return dialog.AdminView{Person: person, Note: noteOf(d, to)}, err
+	return dialog.PeopleView{Person: person, Note: noteOf(d, to)}, err
 }
 
 // noteOf says what has become of a decision.
-func noteOf(d Decision, to access.Standing) dialog.AdminNote {
+func noteOf(d Decision, to access.Standing) dialog.PeopleNote {
 	switch {
 	case d.Outcome == access.IsAdmin:
 		return dialog.IsOperator
@@ -98,7 +98,7 @@ func noteOf(d Decision, to access.Standing) dialog.AdminNote {
 	case d.Outcome == access.Repeated && d.Before == to:
 		return dialog.DecisionHolds
 	case d.Outcome != access.CarriedOut:
-		return map[access.Standing]dialog.AdminNote{
+		return map[access.Standing]dialog.PeopleNote{
 			access.Unlisted: dialog.IsUnlisted, access.Waiting: dialog.IsWaiting, access.Approved: dialog.IsApproved, access.Blocked: dialog.IsBlocked,
 		}[d.Before]
 	case to == access.Blocked:
@@ -117,7 +117,7 @@ func noteOf(d Decision, to access.Standing) dialog.AdminNote {
 }
 
 // adminPage shows all records, under the note that v has.
-func adminPage(r *Request, page string, v dialog.AdminView, as func(view.Message) Reply) (Reply, error) {
+func adminPage(r *Request, page string, v dialog.PeopleView, as func(view.Message) Reply) (Reply, error) {
 	var err error
 	if v.Page, err = strconv.Atoi(page); err != nil {
 		v.Page = 1
@@ -133,7 +133,7 @@ func adminPage(r *Request, page string, v dialog.AdminView, as func(view.Message
 			}
 		}
 	}
-	return as(dialog.Admin(v)), nil
+	return as(dialog.People(v)), nil
 }
 
 // opsActions are the buttons of /admin that are about the process. The first of

@@ -49,7 +49,7 @@ func WhyLogIn(err error) string {
 	case isDoubt && doubt.Over:
 		return dialog.ProbablyOver()
 	case wire.KindOf(err) == wire.KindNotServed:
-		return dialog.Unreached()
+		return dialog.LoginUnreachable()
 	default:
 		return ""
 	}

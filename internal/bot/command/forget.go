@@ -15,7 +15,7 @@ func forgetCommand() Command {
 		Run: func(context.Context, *Request) (Reply, error) { return Say(dialog.AskForget()), nil },
 		Actions: map[string]Action{
 			"yes": {Ack: "Forgetting…", Run: forget, Overtakes: true},
-			"no":  {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.KeptAll()), nil }},
+			"no":  {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.NothingErased()), nil }},
 		},
 	}
 }

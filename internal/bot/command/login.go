@@ -84,7 +84,7 @@ func AskConfirm(r *Request) Reply {
 	if err != nil || s.State != session.Unconfirmed {
 		return Reply{}
 	}
-	return Say(dialog.Changed(s.User, s.Last))
+	return Say(dialog.AskOtherAccount(s.User, s.Last))
 }
 
 // makesLink is [account.Account.Link] or Renew.
@@ -181,7 +181,7 @@ func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return inPlace(dialog.Dropped(kite.Identity{UserID: r.Args}, before.ByOAuth)), nil
+	return inPlace(dialog.OtherAccountDropped(kite.Identity{UserID: r.Args}, before.ByOAuth)), nil
 }
 
 func linkView(l session.Link, s session.Status, why string) dialog.LoginLink {
@@ -205,7 +205,7 @@ func thenWords(then string) string {
 
 // LoginView is a login as views show it.
 func LoginView(s session.Status, now time.Time) dialog.Login {
-	return dialog.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, Lonely: s.Resumable == session.No, Unended: s.Unended, EndWaits: s.EndWaits}
+	return dialog.Login{User: s.User, Since: s.Since, Until: s.Until, Now: now, OneConnection: s.Resumable == session.No, Unended: s.Unended, EndWaits: s.EndWaits}
 }
 
 // LoginPaste takes the address at which a login by OAuth ended, as the person

@@ -15,7 +15,7 @@ func logoutCommand() Command {
 		Actions: map[string]Action{
 			"ask":     {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.AskLogout()), nil }},
 			"yes":     {Ack: "Logging out…", Run: logoutAsked, Overtakes: true},
-			"no":      {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.KeptIn()), nil }},
+			"no":      {Run: func(context.Context, *Request) (Reply, error) { return inPlace(dialog.NotLoggedOut()), nil }},
 			"retry":   {Ack: "Asking Kite…", Run: logoutRetry, Overtakes: true},
 			"earlier": {Ack: "Asking Kite…", Run: logoutEarlier},
 		},

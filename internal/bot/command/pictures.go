@@ -43,7 +43,7 @@ func AllocationPicture(v statement.PictureView) chart.Allocation {
 			in.Slices = append(in.Slices, chart.Slice{Name: statement.HoldingName(h), Share: share.Value.InexactFloat64()})
 		}
 	}
-	in.Count = statement.Divided(p)
+	in.Count = statement.CountShares(p)
 	return in
 }
 

@@ -197,13 +197,13 @@ func (r *Request) picked() (id string, remembered []view.Message, err error) {
 		}
 		p.Picks[typed] = id
 	})
-	return id, []view.Message{marketdata.Remembered(typed, id)}, err
+	return id, []view.Message{marketdata.SymbolRemembered(typed, id)}, err
 }
 
 // unpick forgets what a word was said to mean.
 func unpick(_ context.Context, r *Request) (Reply, error) {
 	err := r.Change(func(p *account.Prefs) { delete(p.Picks, r.Args) })
-	return inPlace(marketdata.Unlearnt(r.Args)), err
+	return inPlace(marketdata.SymbolForgotten(r.Args)), err
 }
 
 // distinct drops what repeats an earlier one.

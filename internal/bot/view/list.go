@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// FilterBar parts what a button of a list carries from the words that narrow the list.
+// FilterBar separates what a button of a list carries from the words that narrow the list.
 const FilterBar = "|"
 
 // Carry adds the words that narrow a command's list to the buttons that show it

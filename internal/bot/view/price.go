@@ -72,7 +72,7 @@ func (f PriceFormat) digits(d decimal.Decimal) (sign, digits string) {
 }
 
 // Column writes a price for a column: without a sign, and short when it is too
-// long to stand beside a name.
+// long to stand next to a name.
 func (f PriceFormat) Column(d decimal.Decimal) string {
 	const room = 14 // 9,99,99,999.95
 	if s := f.Plain().Price(d); Width(s) <= room {

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// TableWidth is how many character cells fit beside each other on a phone in
+// TableWidth is how many character cells fit side by side on a phone in
 // Telegram's fixed-width text without wrapping.
 const TableWidth = 34
 

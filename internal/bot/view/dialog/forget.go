@@ -17,8 +17,8 @@ func AskForget() view.Message {
 	}
 }
 
-// KeptAll answers somebody who thought better of it.
-func KeptAll() view.Message { return view.Text("Nothing was erased.") }
+// NothingErased answers a person who cancels /forget.
+func NothingErased() view.Message { return view.Text("Nothing was erased.") }
 
 // ForgottenView is what was erased of a person.
 type ForgottenView struct {

@@ -84,8 +84,8 @@ func NotACommand(typed string) view.Message {
 	return m
 }
 
-// Unread answers a message that is not text, or was changed after it was answered.
-func Unread(edited bool) view.Message {
+// NotText answers a message that is not text, or was changed after it was answered.
+func NotText(edited bool) view.Message {
 	if edited {
 		return view.Text("I do not read edited messages. Please send it as a new one.")
 	}
@@ -97,15 +97,15 @@ func OldButton() view.Message {
 	return view.Text("That button is from an older message and does nothing any more. /help lists what I can do.")
 }
 
-// Stranger answers somebody the operator has not let in.
-func Stranger(id int64) view.Message {
+// NotLetIn answers a person whom no operator has let in.
+func NotLetIn(id int64) view.Message {
 	number := fmt.Sprint(id)
 	return view.Text(fmt.Sprintf("<b>This bot is private.</b>\nYour Telegram number is <code>%s</code>.\n\nYou are on the list of those who asked, and the person who runs this bot can let you in. If you know them, send them that number. /forget takes you off the list.", number), view.Button{Text: "Copy my number", Copy: number})
 }
 
-// Unclaimed answers the first to write to a bot that lets in no one: most likely it
+// NoOperatorYet answers the first to write to a bot that lets in no one: most likely it
 // is theirs.
-func Unclaimed(id int64) view.Message {
+func NoOperatorYet(id int64) view.Message {
 	return view.Text(fmt.Sprintf("<b>No one is let in yet.</b>\nYour Telegram number is <code>%d</code>.\n\nIs this your bot? Start it again with <code>ADMIN_USERS=%[1]d</code>: then you can use it, and /admin lets in others.", id), view.Button{Text: "Copy the setting", Copy: fmt.Sprintf("ADMIN_USERS=%d", id)})
 }
 
@@ -114,12 +114,12 @@ func GroupOnly(username string) view.Message {
 	return view.Text("I talk about money in a private chat only.", view.Button{Text: "Open the private chat", URL: "https://t.me/" + username + "?start=group"})
 }
 
-// TooFast answers somebody over their rate.
+// TooFast answers a person who sends too much.
 func TooFast() view.Message {
 	return view.Text("That is a lot at once. Give me a moment, then ask again; I did not act on your last message.")
 }
 
-// Busy answers somebody whose mailbox is full, once until there is room again.
+// Busy answers a person whose mailbox is full, once until there is room again.
 func Busy() view.Message {
 	return view.Text("I am still working on what you asked before and have no room for more: please send this again in a moment.")
 }

@@ -11,7 +11,7 @@ import (
 	"kitebot/internal/kite"
 )
 
-// What two people are told who logged in as one Kite user. It cannot be told whose
+// What two people read who logged in as one Kite user. It cannot be told whose
 // account it is, so neither message names it, nor the other person.
 const (
 	notTold   = "I cannot tell whose account it is, so I have ended both logins here."
@@ -20,13 +20,13 @@ const (
 	bothMine = "If both Telegram accounts are yours, log in again from the one that you want to use."
 )
 
-// Refused tells the person who logged in as a Kite user that was in use here.
-func Refused() view.Message {
+// LoginRefused tells the person who logged in as a Kite user that was in use here.
+func LoginRefused() view.Message {
 	return contest("⚠️ <b>Not logged in.</b>\nAnother Telegram account was logged in here to the same Kite account, and may have been reading it. " + notTold + " Nothing was shown in this chat.")
 }
 
-// Contested tells the person whose login ended by that.
-func Contested() view.Message {
+// LoginContested tells the person whose login ended by that.
+func LoginContested() view.Message {
 	return contest("⚠️ <b>Your login here has been ended.</b>\nAnother Telegram account has just logged in to the same Kite account. " + notTold + " Nothing was shown there.")
 }
 
@@ -60,7 +60,7 @@ type LoginLink struct {
 }
 
 // Message renders the link as a button. Its message is protected from
-// forwarding: whoever opens the link binds an account to this chat.
+// forwarding: the person who opens the link binds an account to this chat.
 func (l LoginLink) Message() view.Message {
 	lines := []string{"<b>Log in to Kite</b>"}
 	if l.Why != "" {
@@ -156,19 +156,19 @@ func LinkDead() view.Message {
 	return view.Text("This login link no longer works.", logIn("New link"))
 }
 
-// Login is a login as a person is told about it.
+// Login is what messages say of a login.
 type Login struct {
-	User   kite.Identity
-	Since  time.Time // when it was noticed
-	Until  time.Time // about when it will be over
-	Now    time.Time
-	Lonely bool // it would not survive a dropped connection
+	User          kite.Identity
+	Since         time.Time // when it was noticed
+	Until         time.Time // about when it will be over
+	Now           time.Time
+	OneConnection bool // it would not survive a dropped connection
 	// Unended: Kite has not confirmed the end of a session of before. EndWaits:
 	// it is not asked to until the person says so.
 	Unended, EndWaits bool
 }
 
-// line is the sentence everybody waits for.
+// line says who is logged in, and until when.
 func (l Login) line() string {
 	return fmt.Sprintf("Logged in as <b>%s</b> (%s) · %s", view.Safe(l.User.Name), view.Escape(l.User.UserID), l.until())
 }
@@ -228,13 +228,13 @@ func EarlierEnded(m view.Message) view.Message {
 	return m
 }
 
-// Already answers /login of somebody who is logged in.
+// Already answers /login of a person who is logged in.
 func (l Login) Already() view.Message {
 	return l.endEarlier(view.Text(l.line()+"\n\nYou need not log in again. To use another account, log out first."+l.earlier(), view.Button{Text: "Log out", Data: "logout:ask", Style: view.Danger}))
 }
 
-// Changed asks whether another Kite user than last time is the person's own.
-func Changed(user, last kite.Identity) view.Message {
+// AskOtherAccount asks whether another Kite user than last time is the person's own.
+func AskOtherAccount(user, last kite.Identity) view.Message {
 	return view.Message{
 		HTML: fmt.Sprintf("<b>Another Kite account logged in</b>\nNow it is <b>%s</b> (%s). Last time it was %s (%s).\n\nIs this account yours, and shall I show it here? I show nothing of it before you answer.",
 			view.Safe(user.Name), view.Escape(user.UserID), view.Safe(last.Name), view.Escape(last.UserID)),
@@ -246,9 +246,9 @@ func Changed(user, last kite.Identity) view.Message {
 	}
 }
 
-// Dropped tells that a changed account was turned away. byOAuth: its login was
+// OtherAccountDropped tells that a changed account was turned away. byOAuth: its login was
 // made by OAuth.
-func Dropped(user kite.Identity, byOAuth bool) view.Message {
+func OtherAccountDropped(user kite.Identity, byOAuth bool) view.Message {
 	where := "at Kite"
 	if byOAuth {
 		where = "of Kite’s server for apps like me"
@@ -256,8 +256,8 @@ func Dropped(user kite.Identity, byOAuth bool) view.Message {
 	return view.Text(fmt.Sprintf("I turned %s away and am logging it out %s. Nothing of it was shown.", view.Escape(user.UserID), where), logIn("Log in"))
 }
 
-// Usurped tells that somebody else's account answered on the person's session.
-func Usurped(was, now kite.Identity) view.Message {
+// LoginTakenOver tells that another account answered on the person's session.
+func LoginTakenOver(was, now kite.Identity) view.Message {
 	return view.Text(fmt.Sprintf("⚠️ <b>Your login was taken over.</b>\nThe login link was used a second time, as %s instead of %s. I noticed before showing anything and ended that session.\n\n"+
 		"Your own login may stay open at Kite until about 06:00 IST: to end it, log out of all sessions at Zerodha. Never pass a login link on.",
 		view.Escape(now.UserID), view.Escape(was.UserID)), logIn("Log in again"))

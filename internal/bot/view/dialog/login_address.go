@@ -10,20 +10,20 @@ import (
 
 // The answers to the address at which a login by OAuth ended.
 
-// restart offers to begin the login anew; then is the command that waits for it,
+// startAgainMessage offers to begin the login anew; then is the command that waits for it,
 // as a button or a message said it.
-func restart(text, then string) view.Message {
+func startAgainMessage(text, then string) view.Message {
 	return view.Message{HTML: text, Buttons: [][]view.Button{{startAgain(then)}}}
 }
 
 // PasteIncomplete tells that an address does not hold what it should.
 func PasteIncomplete() view.Message {
-	return restart("<b>That address is not complete.</b>\nI need all of it, from the address bar of the page that does not load: it holds <code>code=</code> and <code>state=</code>, once each.", "")
+	return startAgainMessage("<b>That address is not complete.</b>\nI need all of it, from the address bar of the page that does not load: it holds <code>code=</code> and <code>state=</code>, once each.", "")
 }
 
 // PasteNotLast tells that an address is of a page before the last.
 func PasteNotLast() view.Message {
-	return restart("<b>That is not the last page yet.</b>\nGo on in the browser: tap <b>Continue to Kite login</b>, log in, and send me the address of the page that does not load, at <b>127.0.0.1</b>. I did not use this one.", "")
+	return startAgainMessage("<b>That is not the last page yet.</b>\nGo on in the browser: tap <b>Continue to Kite login</b>, log in, and send me the address of the page that does not load, at <b>127.0.0.1</b>. I did not use this one.", "")
 }
 
 // PasteStrange answers an address of a login that the person was not asked for.
@@ -48,27 +48,27 @@ func PasteUsed(user kite.Identity) view.Message {
 
 // PasteOther tells that an address belongs to another attempt than the newest.
 func PasteOther() view.Message {
-	return restart("<b>That address is not from your newest login link</b>, or it was cut off on the way.\nNothing was sent to Kite. Open the newest link above and send me the whole address of the page you end up on, or start again.", "")
+	return startAgainMessage("<b>That address is not from your newest login link</b>, or it was cut off on the way.\nNothing was sent to Kite. Open the newest link above and send me the whole address of the page you end up on, or start again.", "")
 }
 
 // PasteTwice tells that another address was sent for this attempt before.
 func PasteTwice() view.Message {
-	return restart("<b>You sent an address for this link before.</b>\nEach link takes one address, so I did not send this one to Kite. Start again to use another account.", "")
+	return startAgainMessage("<b>You sent an address for this link before.</b>\nEach link takes one address, so I did not send this one to Kite. Start again to use another account.", "")
 }
 
 // PasteRefused tells that the server does not take the code.
 func PasteRefused(then string) view.Message {
-	return restart("<b>Kite did not accept that address.</b>\nIt works for ten minutes after you log in, and only once. Please start again.", then)
+	return startAgainMessage("<b>Kite did not accept that address.</b>\nIt works for ten minutes after you log in, and only once. Please start again.", then)
 }
 
 // PasteLost tells that it is not known what became of the code.
 func PasteLost(then string) view.Message {
-	return restart("<b>Kite did not answer.</b>\nThe address works once, and it may be used up. Please start again in a minute.", then)
+	return startAgainMessage("<b>Kite did not answer.</b>\nThe address works once, and it may be used up. Please start again in a minute.", then)
 }
 
 // LoginUnread tells that the login is made, and who logged in is not known yet.
 func LoginUnread() view.Message {
-	return restart("<b>Your login went through.</b>\nKite does not say yet who logged in. I keep asking and will tell you.", "")
+	return startAgainMessage("<b>Your login went through.</b>\nKite does not say yet who logged in. I keep asking and will tell you.", "")
 }
 
 // PasteStays asks the person to delete the message that could not be deleted.
@@ -78,7 +78,7 @@ func PasteStays() view.Message {
 
 // LoginCrowded tells that a login had no turn, and when to try again.
 func LoginCrowded(until time.Time) view.Message {
-	return restart(fmt.Sprintf("<b>Too many logins are under way.</b>\nKite’s server accepts few from this bot at a time, so I did not send yours. Please start again at about %s IST.", view.ClockTime(until.Add(time.Minute))), "")
+	return startAgainMessage(fmt.Sprintf("<b>Too many logins are under way.</b>\nKite’s server accepts few from this bot at a time, so I did not send yours. Please start again at about %s IST.", view.ClockTime(until.Add(time.Minute))), "")
 }
 
 // LoginQueued tells when a login has its turn; the zero time: it is its turn.

@@ -31,7 +31,7 @@ func KiteBack(since time.Time, lasted time.Duration) view.Message {
 	}
 }
 
-// KiteFlaps tells an operator that they are told no more of it.
+// KiteFlaps tells an operator that no more notices of it follow.
 func KiteFlaps() view.Message {
 	return view.Message{
 		HTML:    "<b>Kite keeps going away and coming back.</b>\nI send no more notices about it for now; /admin shows the state.",
@@ -43,8 +43,8 @@ func overviewButton() [][]view.Button {
 	return [][]view.Button{{{Text: "Overview", Data: "admin:all"}}}
 }
 
-// AsksIn tells an operator that a person asks to be let in.
-func AsksIn(person int64, name string) view.Message {
+// AsksToBeLetIn tells an operator that a person asks to be let in.
+func AsksToBeLetIn(person int64, name string) view.Message {
 	number := strconv.FormatInt(person, 10)
 	return view.Message{
 		HTML: fmt.Sprintf("<b>%s asks to be let in.</b>\nTelegram number <code>%s</code>. A name can be made up: let in only a number that you know.", view.Safe(view.Cut(name, 32)), number),
@@ -55,8 +55,8 @@ func AsksIn(person int64, name string) view.Message {
 	}
 }
 
-// ManyAskIn tells an operator that they are told of no more people.
-func ManyAskIn() view.Message {
+// ManyAskToBeLetIn tells an operator that no more notices of people follow.
+func ManyAskToBeLetIn() view.Message {
 	return view.Text("<b>More people ask to be let in.</b>\nI send no more notices about them for now; /admin people lists all who are waiting.", view.Press("People", "admin:page:1"))
 }
 
@@ -69,7 +69,7 @@ type OpsView struct {
 
 	People, LoggedIn, Links int  // known; of them logged in; with a link that waits
 	Blind                   bool // the store did not tell of all people
-	Waiting                 int  // strangers who asked to be let in
+	Waiting                 int  // people who asked to be let in
 	Commands, Failed        int  // of the last hour
 	Errors                  []OpsError
 	Quiet                   bool // the operator is not written to without asking
@@ -264,7 +264,7 @@ func (e OpsError) asked() string {
 	return "/" + view.Safe(view.Cut(e.Command, 32))
 }
 
-// words say what went wrong, for somebody who does not know the log's words.
+// words say what went wrong, without the words of the log.
 func (e OpsError) words() string {
 	return cmp.Or(map[string]string{
 		"failed": "Kite failed, without a reason", "unreachable": "Kite did not answer", "malformed answer": "Kite’s answer makes no sense",

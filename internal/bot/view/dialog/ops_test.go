@@ -76,7 +76,7 @@ func TestOpsGolden(t *testing.T) {
 		"admin_ops_error_unknown": dialog.NoSuchError("k7qx2m"), "admin_ops_unknown": dialog.Ops(unknown),
 		"admin_ops_kite_away": dialog.KiteAway(since, noon(), "http 502"), "admin_ops_kite_errors": dialog.KiteAway(since, noon(), "errors"), "admin_ops_kite_back": dialog.KiteBack(since, 7*time.Minute),
 		"admin_ops_kite_away_long": dialog.KiteAway(noon().Add(-30*time.Hour), noon(), "refused"), "admin_ops_kite_flaps": dialog.KiteFlaps(),
-		"admin_ops_asks": dialog.AsksIn(123456789, "Meera"), "admin_ops_asks_hostile": dialog.AsksIn(1<<62, strings.Repeat("<b>\u202e", 50)), "admin_ops_asks_many": dialog.ManyAskIn(),
+		"admin_ops_asks": dialog.AsksToBeLetIn(123456789, "Meera"), "admin_ops_asks_hostile": dialog.AsksToBeLetIn(1<<62, strings.Repeat("<b>\u202e", 50)), "admin_ops_asks_many": dialog.ManyAskToBeLetIn(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name, m)

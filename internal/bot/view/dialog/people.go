@@ -9,11 +9,11 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// AdminView is what operators see of the people around their bot.
-type AdminView struct {
-	Note   AdminNote // what was just done, or why nothing was
-	Person int64     // whom the note is about
-	People []Person  // those who wait, the oldest first, then the approved, then the blocked
+// PeopleView is what operators see of the people around their bot.
+type PeopleView struct {
+	Note   PeopleNote // what was just done, or why nothing was
+	Person int64      // whom the note is about
+	People []Person   // those who wait, the oldest first, then the approved, then the blocked
 	Page   int
 }
 
@@ -39,13 +39,13 @@ const (
 // peoplePerPage leaves room for a name and a row of buttons for each.
 const peoplePerPage = 6
 
-// Admin renders the operators' page of people: who asked to be let in, who was, and who
-// was shown the door.
-func Admin(v AdminView) view.Message {
+// People renders the operators' page of people: who asked to be let in, who was, and who
+// was blocked.
+func People(v PeopleView) view.Message {
 	p := view.PageOf(len(v.People), peoplePerPage, v.Page)
 	var s view.Sheet
 	if v.Note != NoNote {
-		s.Say("<b>" + strings.ReplaceAll(adminNotes()[v.Note], "%", strconv.FormatInt(v.Person, 10)) + "</b>")
+		s.Say("<b>" + strings.ReplaceAll(peopleNotes()[v.Note], "%", strconv.FormatInt(v.Person, 10)) + "</b>")
 	}
 	s.Say("<b>People:</b> " + standingCounts(v.People))
 	s.Under(p.Line("people")...)
@@ -64,12 +64,12 @@ func Admin(v AdminView) view.Message {
 	return s.Message(false, append(buttons, []view.Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: fmt.Sprintf("admin:page:%d", p.Page)}}))
 }
 
-// AdminNote is what came of what an operator asked for.
-type AdminNote int
+// PeopleNote is what came of what an operator asked for.
+type PeopleNote int
 
 // The notes. Those from NotAWord on say why nothing was changed.
 const (
-	NoNote AdminNote = iota
+	NoNote PeopleNote = iota
 	NowBlocked
 	NowApproved
 	ApprovedToo  // the list of the settings had let them in before
@@ -87,9 +87,9 @@ const (
 	DecisionHolds // an earlier process made it hold
 )
 
-// adminNotes are the notes in words; % is the person.
-func adminNotes() map[AdminNote]string {
-	return map[AdminNote]string{
+// peopleNotes are the notes in words; % is the person.
+func peopleNotes() map[PeopleNote]string {
+	return map[PeopleNote]string{
 		NowBlocked:    "% is blocked; any login of theirs is ended and forgotten.",
 		NowApproved:   "% may use the bot now, and will be told.",
 		ApprovedToo:   "% is approved; ALLOWED_USERS let them in before. If they are taken off that list, they stay in until they are removed here too.",
@@ -142,7 +142,7 @@ func personButtons(g Person, page int) []view.Button {
 	}
 }
 
-// LetIn tells a person that they may use the bot from now on.
-func LetIn() view.Message {
+// NowLetIn tells a person that they may use the bot from now on.
+func NowLetIn() view.Message {
 	return view.Text("<b>You can use this bot now.</b>\n/login begins: it opens Zerodha’s own page. /help lists what I can do.", logIn("Log in"))
 }

@@ -31,17 +31,17 @@ func TestPeopleGolden(t *testing.T) {
 	ending := all
 	ending.Ending, ending.StillIn = true, false
 	for name, m := range map[string]view.Message{
-		"admin": dialog.Admin(dialog.AdminView{People: some, Page: 1}), "admin_nobody": dialog.Admin(dialog.AdminView{}),
-		"admin_note":                dialog.Admin(dialog.AdminView{Note: dialog.NowApproved, Person: 9_000_000_001, People: some[2:], Page: 1}),
-		"admin_page":                dialog.Admin(dialog.AdminView{People: people(20, dialog.PersonBlocked), Page: 2}),
-		"admin_late":                dialog.Admin(dialog.AdminView{Note: dialog.DecidedSince, Person: 9_000_000_001, People: some[2:], Page: 1}),
-		"admin_holds":               dialog.Admin(dialog.AdminView{Note: dialog.DecisionHolds, Person: 9_000_000_001, People: some[2:], Page: 1}),
-		"admin_let_in":              dialog.LetIn(),
+		"admin": dialog.People(dialog.PeopleView{People: some, Page: 1}), "admin_nobody": dialog.People(dialog.PeopleView{}),
+		"admin_note":                dialog.People(dialog.PeopleView{Note: dialog.NowApproved, Person: 9_000_000_001, People: some[2:], Page: 1}),
+		"admin_page":                dialog.People(dialog.PeopleView{People: people(20, dialog.PersonBlocked), Page: 2}),
+		"admin_late":                dialog.People(dialog.PeopleView{Note: dialog.DecidedSince, Person: 9_000_000_001, People: some[2:], Page: 1}),
+		"admin_holds":               dialog.People(dialog.PeopleView{Note: dialog.DecisionHolds, Person: 9_000_000_001, People: some[2:], Page: 1}),
+		"admin_let_in":              dialog.NowLetIn(),
 		"status_restart_ran":        dialog.CarriedOut("hide", "settings"),
 		"status_restart_sorry":      dialog.GivenUp("holdings"),
 		"status_restart_sorry_2":    dialog.GivenUp(""),
 		"forget":                    dialog.AskForget(),
-		"forget_kept":               dialog.KeptAll(),
+		"forget_kept":               dialog.NothingErased(),
 		"forget_done":               dialog.Forgotten(all),
 		"forget_unended":            dialog.Forgotten(ending),
 		"forget_only_end":           dialog.Forgotten(dialog.ForgottenView{Ending: true, StillIn: true}),
@@ -67,7 +67,7 @@ func TestAdminFits(t *testing.T) {
 			all = append(all, people(n, standing)...)
 		}
 		for page := range 25 {
-			if err := viewtest.Check(dialog.Admin(dialog.AdminView{Note: dialog.IsOperator, Person: 9_000_000_001, People: all, Page: page - 1})); err != nil {
+			if err := viewtest.Check(dialog.People(dialog.PeopleView{Note: dialog.IsOperator, Person: 9_000_000_001, People: all, Page: page - 1})); err != nil {
 				t.Fatalf("%d people, page %d: %v", 3*n, page-1, err)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 type SettingsView struct {
 	Native    bool // native tables
 	Hide      bool // privacy mode
-	NoWarning bool // not told before a login ends
+	NoWarning bool // no warning before a login ends
 }
 
 // Settings renders the choices, each with its buttons; what holds is marked.

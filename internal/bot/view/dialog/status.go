@@ -15,8 +15,8 @@ func ProbablyOver() string {
 	return "Your login is probably over: Kite ends logins at about 06:00 IST, and after 12 hours."
 }
 
-// Unreached says that no server takes questions for a login that it may still know.
-func Unreached() string {
+// LoginUnreachable says that no server takes questions for a login that it may still know.
+func LoginUnreachable() string {
 	return "Kite’s server no longer accepts requests for your login. I keep it until you have another one."
 }
 
@@ -36,7 +36,7 @@ func EndedBecause(why wire.Ending) string {
 	}
 }
 
-// Status answers /status of somebody who is logged in. silent says that Kite
+// Status answers /status of a person who is logged in. silent says that Kite
 // did not answer when it was asked for this reply.
 func (l Login) Status(silent bool) view.Message {
 	text := fmt.Sprintf("<b>Logged in</b> as <b>%s</b> (%s)\nSince %s IST\n%s",
@@ -46,7 +46,7 @@ func (l Login) Status(silent bool) view.Message {
 	} else {
 		text += fmt.Sprintf("\n\nKite answered at %s IST.", view.ClockSeconds(l.Now))
 	}
-	if l.Lonely {
+	if l.OneConnection {
 		text += " This login lives on one open connection: if that drops, you will have to log in again."
 	}
 	m := view.Message{HTML: text + l.earlier(), Buttons: [][]view.Button{{{Text: "Refresh", Data: "status:again"}, {Text: "Log out", Data: "logout:ask", Style: view.Danger}}}}
@@ -56,7 +56,7 @@ func (l Login) Status(silent bool) view.Message {
 	return l.endEarlier(m)
 }
 
-// StatusNone answers /status of somebody who is not logged in.
+// StatusNone answers /status of a person who is not logged in.
 func StatusNone() view.Message {
 	return view.Text("<b>Not logged in.</b>\nI have no login of yours.", logIn("Log in"))
 }
@@ -98,8 +98,8 @@ func AskLogout() view.Message {
 	}
 }
 
-// KeptIn answers a person who does not want to log out after all.
-func KeptIn() view.Message { return view.Text("I did not log you out.") }
+// NotLoggedOut answers a person who does not want to log out after all.
+func NotLoggedOut() view.Message { return view.Text("I did not log you out.") }
 
 // LoggingOut tells that a logout waits for Kite.
 func LoggingOut() view.Message {
@@ -107,7 +107,7 @@ func LoggingOut() view.Message {
 }
 
 // LoggedOut tells that a logout is through. byOAuth says how the login was made:
-// Kite itself is not told of the end of such a one.
+// Kite itself does not learn of the end of such a one.
 func LoggedOut(user kite.Identity, byOAuth bool) view.Message {
 	who, is := "You", "are"
 	if !user.IsZero() {
@@ -121,12 +121,12 @@ func LoggedOut(user kite.Identity, byOAuth bool) view.Message {
 	return view.Text("<b>"+who+"</b>, and I have forgotten the login.\n\nOther programs using the same Kite login may be logged out too. Messages already in this chat stay: delete them if you like.", view.Press("Log in again", "login:run"))
 }
 
-// LinkCancelled answers /logout of somebody who had only a login link.
+// LinkCancelled answers /logout of a person who had only a login link.
 func LinkCancelled() view.Message {
 	return view.Text("You were not logged in. I have cancelled the login link.")
 }
 
-// NothingToLogOut answers /logout of somebody who has no login.
+// NothingToLogOut answers /logout of a person who has no login.
 func NothingToLogOut() view.Message {
 	return view.Text("You are not logged in: there is nothing to log out of.")
 }
@@ -147,7 +147,7 @@ func (e EndingSoon) Message() view.Message {
 	}
 }
 
-// NoMoreWarnings answers somebody who does not want to be warned. until is when
+// NoMoreWarnings answers a person who does not want to be warned. until is when
 // the present login ends; zero without one.
 func NoMoreWarnings(until time.Time) view.Message {
 	m := view.Text("<b>I will not warn you any more</b> before a login ends. /settings changes that.", view.Press("Warn me again", "settings:warnings:on"))

@@ -39,7 +39,7 @@ func TestWordsGolden(t *testing.T) {
 	silent.Checked, silent.Silent = noon(), true
 	in := dialog.Login{User: user, Since: noon().Add(-time.Hour), Until: noon().Add(8 * time.Hour), Now: noon()}
 	late, lonely := in, in
-	late.Until, lonely.Lonely = noon().Add(-time.Hour), true
+	late.Until, lonely.OneConnection = noon().Add(-time.Hour), true
 	back := in
 	back.Until = noon().Add(37 * time.Hour)
 	waits, tries := in, in
@@ -52,18 +52,18 @@ func TestWordsGolden(t *testing.T) {
 		"login_link_asked_for": asked.Message(), "login_too_early": checked.Message(), "login_late": tardy.Message(), "login_ahead": ahead.Message(), "status_ahead": back.Status(false), "status_link_ahead": dialog.StatusLink(noon().Add(25*time.Hour), noon(), false), "login_kite_silent": silent.Message(),
 		"login_moved": dialog.LinkMoved(), "login_dead": dialog.LinkDead(), "login_done": in.LoggedIn(false), "login_earlier": waits.LoggedIn(false), "login_earlier_follows": waits.LoggedIn(true), "login_earlier_tries": tries.LoggedIn(true), "login_already_earlier": waits.Already(),
 		"status_earlier": waits.Status(false), "status_link_earlier": dialog.StatusLink(noon().Add(20*time.Minute), noon(), true), "logout_earlier": dialog.EarlierEnded(in.Status(false)), "login_already": in.Already(),
-		"login_changed": dialog.Changed(other, user), "login_dropped": dialog.Dropped(other, false), "login_dropped_oauth": dialog.Dropped(other, true), "login_refused": dialog.Refused(),
-		"login_contested": dialog.Contested(), "status_contested": dialog.StatusContested(), "login_usurped": dialog.Usurped(user, other),
+		"login_changed": dialog.AskOtherAccount(other, user), "login_dropped": dialog.OtherAccountDropped(other, false), "login_dropped_oauth": dialog.OtherAccountDropped(other, true), "login_refused": dialog.LoginRefused(),
+		"login_contested": dialog.LoginContested(), "status_contested": dialog.StatusContested(), "login_usurped": dialog.LoginTakenOver(user, other),
 		"status_in": in.Status(false), "status_silent": in.Status(true), "status_late": late.Status(false), "status_lonely": lonely.Status(false),
 		"status_none": dialog.StatusNone(), "status_link": dialog.StatusLink(noon().Add(20*time.Minute), noon(), false),
-		"logout_ask": dialog.AskLogout(), "logout_kept": dialog.KeptIn(), "logout_done": dialog.LoggedOut(user, false), "logout_oauth": dialog.LoggedOut(user, true), "logout_oauth_late": dialog.LoggedOut(kite.Identity{}, true), "logout_waits": dialog.LoggingOut(), "logout_link": dialog.LinkCancelled(), "logout_nothing": dialog.NothingToLogOut(),
+		"logout_ask": dialog.AskLogout(), "logout_kept": dialog.NotLoggedOut(), "logout_done": dialog.LoggedOut(user, false), "logout_oauth": dialog.LoggedOut(user, true), "logout_oauth_late": dialog.LoggedOut(kite.Identity{}, true), "logout_waits": dialog.LoggingOut(), "logout_link": dialog.LinkCancelled(), "logout_nothing": dialog.NothingToLogOut(),
 		"holdings_slow": dialog.Slow{Command: "holdings", Now: noon(), Cancel: "holdings:cancel"}.Message(), "logout_slow": dialog.Slow{Command: "logout", Now: noon()}.Message(),
 		"holdings_cancelled": dialog.Cancelled("holdings", ""), "login_cancelled": dialog.Cancelled("login", "status"),
-		"start_out": dialog.Welcome("<Asha> & co", false), "start_in": dialog.Welcome("", true), "start_stranger": dialog.Stranger(123456789), "start_unclaimed": dialog.Unclaimed(123456789),
+		"start_out": dialog.Welcome("<Asha> & co", false), "start_in": dialog.Welcome("", true), "start_stranger": dialog.NotLetIn(123456789), "start_unclaimed": dialog.NoOperatorYet(123456789),
 		"start_group":   dialog.GroupOnly("kite_bot"),
 		"help_commands": dialog.Help([]dialog.CommandLine{{Usage: "/quote SYMBOL", Summary: "a price"}, {Usage: "/hide", Summary: "no amounts"}}),
 		"help_unknown":  dialog.UnknownCommand("<b>teleport", "", "now"), "help_meant": dialog.UnknownCommand("positons", "positions", ""), "help_meant_more": dialog.UnknownCommand("qoute", "quote", "m&m <now>\n"),
-		"help_words": dialog.NotACommand("hello"), "help_number": dialog.NotACommand(" 500325 "), "help_unread": dialog.Unread(false), "help_edited": dialog.Unread(true), "help_old_button": dialog.OldButton(),
+		"help_words": dialog.NotACommand("hello"), "help_number": dialog.NotACommand(" 500325 "), "help_unread": dialog.NotText(false), "help_edited": dialog.NotText(true), "help_old_button": dialog.OldButton(),
 		"help_too_fast": dialog.TooFast(), "help_busy": dialog.Busy(),
 		"help_problem": dialog.Problem{Headline: "Kite is not answering, or your login has ended.", Detail: "It says the same in both cases.", Ref: "K3PQ7A", Again: "funds:again", Login: "login:new:/funds"}.Message(),
 	} {
@@ -79,7 +79,7 @@ func TestNamesOfAnybody(t *testing.T) {
 	user := kite.Identity{UserID: "AB1234", Name: "\u202e" + strings.Repeat("Asha\n", 1000)}
 	login := dialog.Login{User: user, Since: noon(), Until: noon(), Now: noon()}
 	for name, m := range map[string]view.Message{
-		"logged in": login.LoggedIn(false), "already": login.Already(), "status": login.Status(false), "changed": dialog.Changed(user, user), "profile": statement.Profile(kite.Profile{UserID: "AB1234", UserName: user.Name}, statement.Options{AsOf: noon()}),
+		"logged in": login.LoggedIn(false), "already": login.Already(), "status": login.Status(false), "changed": dialog.AskOtherAccount(user, user), "profile": statement.Profile(kite.Profile{UserID: "AB1234", UserName: user.Name}, statement.Options{AsOf: noon()}),
 	} {
 		if err := viewtest.Check(m); err != nil || strings.Contains(m.HTML, "\u202e") || strings.Contains(m.HTML, "Asha\n") || len(m.HTML) > 1000 {
 			t.Errorf("%s: %v, %d bytes: %.100q", name, err, len(m.HTML), m.HTML)

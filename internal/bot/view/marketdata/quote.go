@@ -77,7 +77,7 @@ func quoteDetails(v QuoteView) []string {
 }
 
 // circuit says when the price stands at the day's limit, where there may be
-// nobody to sell or to buy.
+// no one to sell or to buy.
 func circuit(q kite.Quote, u view.PriceFormat) []string {
 	switch {
 	case q.UpperCircuit.IsPositive() && q.LastPrice.GreaterThanOrEqual(q.UpperCircuit):

@@ -178,7 +178,7 @@ func quotesButtons(v QuotesView, at view.Paging, shown []QuoteRow) [][]view.Butt
 	if v.Edit {
 		action, mark, turn = "watch:remove:", "✕ ", "edit"
 	}
-	var taps []view.Button
+	var open []view.Button
 	twice := namedTwice(shown)
 	for _, r := range shown {
 		if !r.Known && !v.Edit {
@@ -188,9 +188,9 @@ func quotesButtons(v QuotesView, at view.Paging, shown []QuoteRow) [][]view.Butt
 		if twice[view.SymbolOf(r.ID)] {
 			name += " " + view.Prefix(view.Clean(view.ExchangeOf(r.ID)), 5)
 		}
-		taps = append(taps, view.InstrumentButton(mark+name, action, r.ID)...)
+		open = append(open, view.InstrumentButton(mark+name, action, r.ID)...)
 	}
-	buttons := append(view.ButtonPairs(taps), unclearButtons(v.Unclear)...)
+	buttons := append(view.ButtonPairs(open), unclearButtons(v.Unclear)...)
 	if !v.Watch {
 		return append(buttons, notEmpty(refreshQuotes(shown))...)
 	}

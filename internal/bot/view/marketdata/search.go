@@ -16,7 +16,7 @@ type SearchView struct {
 	Query   string              // as it was typed
 	Found   []symbol.Instrument // the best first
 	LeftOut int                 // rows of Kite's answer that named nothing
-	More    bool                // more match, too many to be told
+	More    bool                // more match, too many to be shown
 	Means   string              // the instrument that the query was said to mean; "" for none
 	Page    int                 // from 1; a page that does not exist is the nearest one
 }
@@ -51,7 +51,7 @@ func turnSearch(action, query string, at view.Paging, s *view.Sheet) [][]view.Bu
 	return nil
 }
 
-// matches lists a page of instruments; more match than are told where more is set.
+// matches lists a page of instruments; more match than are shown where more is set.
 func matches(head string, shown []symbol.Instrument, at view.Paging, more bool) view.Sheet {
 	var s view.Sheet
 	s.Say(head)
@@ -187,7 +187,7 @@ type PickView struct {
 	For     string              // the command that goes on with the one picked: "quote", "chart"
 	With    string              // goes along with the choice, such as the range of a chart, "1D"; may be empty
 	Page    int                 // from 1; a page that does not exist is the nearest one
-	More    bool                // more match, too many to be told
+	More    bool                // more match, too many to be shown
 }
 
 // PickSymbol renders the question. A button carries what was typed too, so that
@@ -243,8 +243,8 @@ func NoSuchSymbol(typed, meant string) view.Message {
 	return m
 }
 
-// Remembered says what a word will mean from now on.
-func Remembered(typed, id string) view.Message {
+// SymbolRemembered says what a word will mean from now on.
+func SymbolRemembered(typed, id string) view.Message {
 	return view.Text(fmt.Sprintf("I’ll remember that “%s” is %s (%s).", view.Typed(typed), view.Escape(view.SymbolOf(id)), view.Escape(view.ExchangeOf(id))), forgetButton(typed)...)
 }
 
@@ -253,7 +253,7 @@ func forgetButton(typed string) []view.Button {
 	return view.PressIfFits("Forget it", "quote:unpick:"+typed)
 }
 
-// Unlearnt says that a word means nothing special any more.
-func Unlearnt(typed string) view.Message {
+// SymbolForgotten says that a word means nothing special any more.
+func SymbolForgotten(typed string) view.Message {
 	return view.Text(fmt.Sprintf("Forgotten. I’ll ask again what you mean by “%s”.", view.Typed(typed)))
 }

@@ -89,8 +89,8 @@ func TestPickGolden(t *testing.T) {
 	golden(t, "quote_no_such_symbol", marketdata.NoSuchSymbol("b<o>o", ""))
 	golden(t, "quote_no_such_symbol_command", marketdata.NoSuchSymbol("holdngs", "holdings"))
 	golden(t, "quote_no_such_symbol_code", marketdata.NoSuchSymbol("500325", ""))
-	golden(t, "search_pick_remembered", marketdata.Remembered("TATA <&>", "NSE:TATAPOWER"))
-	golden(t, "search_pick_unlearnt", marketdata.Unlearnt("TATA <&>"))
+	golden(t, "search_pick_remembered", marketdata.SymbolRemembered("TATA <&>", "NSE:TATAPOWER"))
+	golden(t, "search_pick_unlearnt", marketdata.SymbolForgotten("TATA <&>"))
 	golden(t, "quote_no_such_symbol_long", marketdata.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
 	if diff := viewtest.Dump(marketdata.NoSuchSymbol(" \n\u202e", "")); diff != viewtest.Dump(marketdata.QuoteUsage()) {
 		t.Errorf("no symbol at all: %s", diff)

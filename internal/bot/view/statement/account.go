@@ -56,7 +56,7 @@ func Overview(v OverviewView) view.Message {
 func accountHead(o kite.Overview, v mask, at time.Time) []string {
 	worth, change, day := o.Worth(), o.Day(), accountDay(o, at)
 	if worth.OK {
-		worth = together(o.Holdings.Value, o.MutualFunds.Value, cashOf(*o.Funds))
+		worth = sumOf(o.Holdings.Value, o.MutualFunds.Value, cashOf(*o.Funds))
 	}
 	switch holdings, positions := o.HoldingsDay().OK, o.PositionsDay().OK; {
 	case bool(v) || holdings && !positions:
@@ -126,7 +126,7 @@ func mutualFundsPart(t kite.FundTotals, v mask) []string {
 // cashOf is the cash as its segments are shown.
 func cashOf(m kite.Margins) kite.Figure {
 	if m.Equity.Enabled && m.Commodity.Enabled {
-		return together(figureOf(m.Equity.Available.Cash), figureOf(m.Commodity.Available.Cash))
+		return sumOf(figureOf(m.Equity.Available.Cash), figureOf(m.Commodity.Available.Cash))
 	}
 	return m.Cash()
 }
@@ -168,7 +168,7 @@ func positionsPart(o kite.Overview, v mask, day string) []string {
 	if sold := o.DayOfSold(); !sold.IsZero() && !bool(v) {
 		lines = append(lines, "Sold holdings, from prev. close to LTP "+v.signed(figureOf(sold)))
 	}
-	return append(lines, positionsBeside(b)...)
+	return append(lines, positionsLeftOut(b)...)
 }
 
 // Profile renders who the account belongs to and what it may trade.
@@ -185,7 +185,7 @@ func Profile(p kite.Profile, opt Options) view.Message {
 	}{
 		{"Broker", []string{p.Broker}}, {"Segments", p.Exchanges}, {"Products", p.Products},
 	} {
-		if words := present(line.words...); len(words) > 0 {
+		if words := nonEmpty(line.words...); len(words) > 0 {
 			lines = append(lines, line.name+" "+view.Escape(view.CleanTo(strings.Join(words, ", "), 400)))
 		}
 	}

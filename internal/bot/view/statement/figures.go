@@ -128,9 +128,9 @@ func gain(value, invested kite.Figure) kite.Figure {
 	return figureOf(value.Value.Round(2).Sub(invested.Value.Round(2)))
 }
 
-// together adds up amounts as they are shown, to the paisa, so that the parts come to
+// sumOf adds up amounts as they are shown, to the paisa, so that the parts come to
 // the sum. It is unknown when one of them is.
-func together(parts ...kite.Figure) kite.Figure {
+func sumOf(parts ...kite.Figure) kite.Figure {
 	sum := decimal.Zero
 	for _, part := range parts {
 		if !part.OK {
@@ -155,8 +155,8 @@ func noData(n int) []string {
 	return []string{view.Plural(n, "row", "rows") + " came without data and " + view.IsAre(n) + " not counted."}
 }
 
-// alike splits rows into the parts of one kind that follow each other.
-func alike[T any, K comparable](rows []T, kind func(T) K) [][]T {
+// groupsOf splits rows into the parts of one kind that follow each other.
+func groupsOf[T any, K comparable](rows []T, kind func(T) K) [][]T {
 	var parts [][]T
 	for i, r := range rows {
 		if i == 0 || kind(r) != kind(rows[i-1]) {
@@ -167,7 +167,7 @@ func alike[T any, K comparable](rows []T, kind func(T) K) [][]T {
 	return parts
 }
 
-func present(words ...string) []string {
+func nonEmpty(words ...string) []string {
 	var there []string
 	for _, w := range words {
 		if w = strings.TrimSpace(view.Clean(w)); w != "" {

@@ -35,7 +35,7 @@ func GTTs(v GTTsView) view.Message {
 	at, sorted := view.PageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
 	s.Say(v.under([]string{"<b>" + gttsHead(sorted) + "</b>"}, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...)...)
 	page := sorted[at.From:at.To]
-	for _, part := range alike(page, statusOf) {
+	for _, part := range groupsOf(page, statusOf) {
 		status := statusOf(part[0])
 		s.Say("<b>" + view.Capital(status) + "</b>")
 		s.TableUnder(gttsTable(part, v))
@@ -49,7 +49,7 @@ func GTTs(v GTTsView) view.Message {
 // the order of the list.
 func gttsHead(sorted []kite.GTT) string {
 	head := "GTT orders"
-	for _, part := range alike(sorted, statusOf) {
+	for _, part := range groupsOf(sorted, statusOf) {
 		head += fmt.Sprintf(" · %d %s", len(part), statusOf(part[0]))
 	}
 	return head

@@ -54,8 +54,8 @@ func orderHead(c OrderCardView) []string {
 	return lines
 }
 
-// stateWords names an order's state; one that is on its way, or that nobody
-// has classified, by Kite's own status.
+// stateWords names an order's state; one that is on its way, or that is
+// not classified, by Kite's own status.
 func stateWords(o kite.Order) string {
 	switch o.State() {
 	case kite.OrderDone:
@@ -99,7 +99,7 @@ func sideWord(side string) string {
 // orderFacts are what was asked for and what came of it; what is not there is
 // left out.
 func orderFacts(o kite.Order, v mask) []string {
-	lines := []string{view.Safe(strings.Join(present(o.Exchange, o.Product, o.Type, o.Validity, o.Variety), " · "))}
+	lines := []string{view.Safe(strings.Join(nonEmpty(o.Exchange, o.Product, o.Type, o.Validity, o.Variety), " · "))}
 	u := view.FormatOf(o.Exchange + ":" + o.Symbol)
 	for _, price := range []struct {
 		name  string

@@ -31,7 +31,7 @@ func Orders(orders []kite.Order, opt Options) view.Message {
 	if at.Page == 1 {
 		s.Say(rejection(orders, opt)...)
 	}
-	for _, part := range alike(each(page, func(i int) kite.Order { return orders[i] }), stateOf) {
+	for _, part := range groupsOf(each(page, func(i int) kite.Order { return orders[i] }), stateOf) {
 		state := stateOf(part[0])
 		s.Say("<b>" + state.name + "</b>")
 		s.TableUnder(ordersTable(state, part, opt))

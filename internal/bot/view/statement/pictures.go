@@ -31,7 +31,7 @@ func Allocation(v PictureView) view.Message {
 	largest := slices.MaxFunc(p.Holdings, func(a, b kite.Holding) int { return a.Value().Value.Cmp(b.Value().Value) })
 	lines := []string{
 		fmt.Sprintf("<b>Allocation · largest %s %s</b>", view.Escape(HoldingName(largest)), shareOf(p.Share(largest))+"%"),
-		Divided(p),
+		CountShares(p),
 	}
 	lines = append(append(lines, leftOut(kite.Portfolio{Holdings: p.Holdings, Unpriced: p.Unpriced})...), view.AsOf(v.AsOf))
 	return view.Message{
@@ -41,8 +41,8 @@ func Allocation(v PictureView) view.Message {
 	}
 }
 
-// Divided counts the holdings that have a share of the whole.
-func Divided(p kite.Portfolio) string {
+// CountShares counts the holdings that have a share of the whole.
+func CountShares(p kite.Portfolio) string {
 	n := 0
 	for _, h := range p.Holdings {
 		if p.Share(h).Value.IsPositive() {

@@ -28,15 +28,15 @@ func Positions(b kite.PositionTotals, opt Options) view.Message {
 	at := view.PageOf(len(all), positionsPerPage, opt.Page)
 	var s view.Sheet
 	s.Say(opt.under(positionsHead(b, opt), exchangesOf(b)...)...)
-	s.Say(positionsBeside(b)...)
+	s.Say(positionsLeftOut(b)...)
 
 	open := min(len(b.Open), at.To)
 	if shown := all[min(at.From, open):open]; len(shown) > 0 {
-		s.Say(part("Open", b.OpenProfit, opt.Hide))
+		s.Say(partHead("Open", b.OpenProfit, opt.Hide))
 		s.TableUnder(openTable(shown, opt))
 	}
 	if shown := all[max(at.From, open):at.To]; len(shown) > 0 {
-		s.Say(part(onDay("Closed", positionsDay(b, opt.AsOf)), b.ClosedProfit, opt.Hide))
+		s.Say(partHead(onDay("Closed", positionsDay(b, opt.AsOf)), b.ClosedProfit, opt.Hide))
 		s.TableUnder(closedTable(shown, opt))
 	}
 	s.Under(at.Line("positions")...)
@@ -44,8 +44,8 @@ func Positions(b kite.PositionTotals, opt Options) view.Message {
 	return s.Message(opt.Native, append(buttons, []view.Button{refreshButton("positions", at.Page), view.Press("CSV", "positions:csv")}))
 }
 
-// part names a part of the positions and, unless it is hidden, its P&L.
-func part(name string, profit kite.Figure, hide bool) string {
+// partHead names a part of the positions and, unless it is hidden, its P&L.
+func partHead(name string, profit kite.Figure, hide bool) string {
 	if hide {
 		return "<b>" + name + "</b>"
 	}
@@ -66,8 +66,8 @@ func positionsHead(b kite.PositionTotals, opt Options) []string {
 	}
 }
 
-// positionsBeside says what the P&L leaves out.
-func positionsBeside(b kite.PositionTotals) []string {
+// positionsLeftOut says what the P&L leaves out.
+func positionsLeftOut(b kite.PositionTotals) []string {
 	var lines []string
 	if all := len(b.Open) + len(b.Closed); b.Profit.OK && b.Unpriced > 0 {
 		lines = append(lines, fmt.Sprintf("P&amp;L of %d of %d: %s no price", all-b.Unpriced, all, has(b.Unpriced)))
@@ -127,7 +127,7 @@ func positionUnit(p kite.Position) view.PriceFormat {
 func side(p kite.Position) string {
 	if p.Quantity < 0 {
 		if p.Product == "CNC" {
-			return "sold" // delivered from the holdings: nobody owes shares
+			return "sold" // delivered from the holdings: no shares are owed
 		}
 		return "short"
 	}
@@ -154,7 +154,7 @@ func NoSuchPosition(page int, at time.Time) view.Message {
 
 func positionCardHead(p kite.Position, opt Options) []string {
 	lines := []string{"<b>" + view.Safe(view.ContractName(p.Symbol, opt.AsOf)) + "</b>"}
-	if held := present(p.Exchange, productWords(p.Product)); len(held) > 0 {
+	if held := nonEmpty(p.Exchange, productWords(p.Product)); len(held) > 0 {
 		lines = append(lines, view.Escape(strings.Join(held, " · ")))
 	}
 	if !p.Profit().OK {
