@@ -19,4 +19,12 @@ func golden(t *testing.T, name string, m view.Message) {
 	viewtest.GoldenMessage(t, *update, name, m)
 }
 
+// goldens compares messages with their golden files.
+func goldens(t *testing.T, messages map[string]view.Message) {
+	t.Helper()
+	for name, m := range messages {
+		t.Run(name, func(t *testing.T) { viewtest.GoldenMessage(t, *update, name, m) })
+	}
+}
+
 func noon() time.Time { return viewtest.Noon() }

@@ -30,7 +30,7 @@ func TestPeopleGolden(t *testing.T) {
 	all := dialog.ForgottenView{User: "MK<4021", Settings: true, Watched: 12, Picked: 1, Approved: true, StillIn: true}
 	ending := all
 	ending.Ending, ending.StillIn = true, false
-	for name, m := range map[string]view.Message{
+	goldens(t, map[string]view.Message{
 		"admin": dialog.People(dialog.PeopleView{People: some, Page: 1}), "admin_nobody": dialog.People(dialog.PeopleView{}),
 		"admin_note":                dialog.People(dialog.PeopleView{Note: dialog.NowApproved, Person: 9_000_000_001, People: some[2:], Page: 1}),
 		"admin_page":                dialog.People(dialog.PeopleView{People: people(20, dialog.PersonBlocked), Page: 2}),
@@ -51,11 +51,7 @@ func TestPeopleGolden(t *testing.T) {
 		"settings_warning":          dialog.EndingSoon{Until: noon().Add(30 * time.Minute), Now: noon()}.Message(),
 		"settings_warning_off":      dialog.NoMoreWarnings(noon().Add(30 * time.Minute)),
 		"settings_warning_off_bare": dialog.NoMoreWarnings(time.Time{}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			golden(t, name, m)
-		})
-	}
+	})
 }
 
 // However many people are in the book, and whatever they are called, the page

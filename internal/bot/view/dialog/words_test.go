@@ -44,7 +44,7 @@ func TestWordsGolden(t *testing.T) {
 	back.Until = noon().Add(37 * time.Hour)
 	waits, tries := in, in
 	waits.Unended, waits.EndWaits, tries.Unended = true, true, true
-	for name, m := range map[string]view.Message{
+	goldens(t, map[string]view.Message{
 		"login_link": link.Message(), "login_link_first": first.Message(), "login_link_today": today.Message(), "login_oauth_paste": paste.Message(), "login_oauth_paste_checked": asked2.Message(), "login_oauth": browser.Message(),
 		"login_paste_incomplete": dialog.PasteIncomplete(), "login_paste_unasked": dialog.PasteUnasked(), "login_paste_used": dialog.PasteUsed(user), "login_paste_other": dialog.PasteOther(),
 		"login_paste_twice": dialog.PasteTwice(), "login_paste_refused": dialog.PasteRefused("/holdings"), "login_paste_lost": dialog.PasteLost(""), "login_paste_not_last": dialog.PasteNotLast(), "login_paste_too_fast": dialog.PasteTooFast(), "login_paste_strange": dialog.PasteStrange(), "login_being_made": dialog.LoginQueued(time.Time{}), "login_paste_stays": dialog.PasteStays(),
@@ -66,11 +66,7 @@ func TestWordsGolden(t *testing.T) {
 		"help_words": dialog.NotACommand("hello"), "help_number": dialog.NotACommand(" 500325 "), "help_unread": dialog.NotText(false), "help_edited": dialog.NotText(true), "help_old_button": dialog.OldButton(),
 		"help_too_fast": dialog.TooFast(), "help_busy": dialog.Busy(),
 		"help_problem": dialog.Problem{Headline: "Kite is not answering, or your login has ended.", Detail: "It says the same in both cases.", Ref: "K3PQ7A", Again: "funds:again", Login: "login:new:/funds"}.Message(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			golden(t, name, m)
-		})
-	}
+	})
 }
 
 // A name that was kept before names were bounded makes no message that Telegram

@@ -60,27 +60,21 @@ const hostileID = "NSE:<b>&\"\u202eX\nटाटा🚀🚀🚀🚀🚀🚀🚀�
 func TestQuoteGolden(t *testing.T) {
 	index := `{"NSE:NIFTY 50":{"instrument_token":256265,"last_price":26068.15,"ohlc":{"open":26179.2,"high":26246.65,"low":26052.2,"close":26192.15},"depth":{}}}`
 	future := fullQuote("NFO:NIFTY26NOVFUT", "26094.4", "26210", "26280.5", "26061", "26226.9", `"lower_circuit_limit":23604.2,"upper_circuit_limit":28849.6`, `"oi":12345675`, `"oi_day_high":12900000,"oi_day_low":11750025`)
-	tests := []struct {
-		name string
-		v    marketdata.QuoteView
-	}{
-		{"quote", marketdata.QuoteView{Quote: oneQuote(t, usualQuote()), Name: "INFOSYS", AsOf: noon()}},
-		{"quote_year_watched", marketdata.QuoteView{Quote: oneQuote(t, usualQuote()), Name: "INFOSYS", AsOf: evening(), Watched: true, YearLow: figure("1307"), YearHigh: figure("1953.9")}},
-		{"quote_index", marketdata.QuoteView{Quote: oneQuote(t, index), Name: "NIFTY 50", AsOf: noon()}},
-		{"quote_future", marketdata.QuoteView{Quote: oneQuote(t, future), Name: "NIFTY", AsOf: noon()}},
-		{"quote_currency", marketdata.QuoteView{Quote: oneQuote(t, fullQuote("CDS:USDINR26NOVFUT", "88.4325", "88.4", "88.5", "88.2125", "88.31", `"lower_circuit_limit":0`, `"upper_circuit_limit":0`)), AsOf: noon()}},
-		{"quote_upper_circuit", marketdata.QuoteView{Quote: oneQuote(t, fullQuote("BSE:ACME", "1646.85", "1600", "1646.85", "1590", "1497.15")), AsOf: noon()}},
-		{"quote_no_price", marketdata.QuoteView{Quote: oneQuote(t, fullQuote("NSE:SUSPENDTEX-BZ", "0", "0", "0", "0", "0")), Name: "SUSPENDED TEXTILES", AsOf: noon()}},
-		{"quote_null", marketdata.QuoteView{Quote: oneQuote(t, `{"NSE:INFY":null}`), AsOf: noon()}},
-		{"quote_no_close", marketdata.QuoteView{Quote: oneQuote(t, fullQuote("NSE:FRESH", "148.3", "140", "150", "139", "0", `"lower_circuit_limit":0`)), AsOf: noon()}},
-		{"quote_hostile", marketdata.QuoteView{Quote: oneQuote(t, fullQuote(hostileID, "12.5", "12", "13", "11", "12", `"lower_circuit_limit":0`)), Name: "<script>\u202eعربي & co\nhttps://example.com", AsOf: noon()}},
-		{"quote_huge", marketdata.QuoteView{Quote: oneQuote(t, fullQuote("BSE:"+strings.Repeat("LONGNAME", 5), "98765432109876.55", "1", "98765432109876.55", "0.05", "12345678901234.05", `"volume":999999999999999`, `"oi":1e17`, `"upper_circuit_limit":0`)), AsOf: noon()}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, marketdata.Quote(tt.v)) })
-	}
-	golden(t, "quote_no_data", marketdata.NoQuote("NSE:INFY"))
-	golden(t, "quote_usage", marketdata.QuoteUsage())
+	goldens(t, map[string]view.Message{
+		"quote":               marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, usualQuote()), Name: "INFOSYS", AsOf: noon()}),
+		"quote_year_watched":  marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, usualQuote()), Name: "INFOSYS", AsOf: evening(), Watched: true, YearLow: figure("1307"), YearHigh: figure("1953.9")}),
+		"quote_index":         marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, index), Name: "NIFTY 50", AsOf: noon()}),
+		"quote_future":        marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, future), Name: "NIFTY", AsOf: noon()}),
+		"quote_currency":      marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, fullQuote("CDS:USDINR26NOVFUT", "88.4325", "88.4", "88.5", "88.2125", "88.31", `"lower_circuit_limit":0`, `"upper_circuit_limit":0`)), AsOf: noon()}),
+		"quote_upper_circuit": marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, fullQuote("BSE:ACME", "1646.85", "1600", "1646.85", "1590", "1497.15")), AsOf: noon()}),
+		"quote_no_price":      marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, fullQuote("NSE:SUSPENDTEX-BZ", "0", "0", "0", "0", "0")), Name: "SUSPENDED TEXTILES", AsOf: noon()}),
+		"quote_null":          marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, `{"NSE:INFY":null}`), AsOf: noon()}),
+		"quote_no_close":      marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, fullQuote("NSE:FRESH", "148.3", "140", "150", "139", "0", `"lower_circuit_limit":0`)), AsOf: noon()}),
+		"quote_hostile":       marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, fullQuote(hostileID, "12.5", "12", "13", "11", "12", `"lower_circuit_limit":0`)), Name: "<script>\u202eعربي & co\nhttps://example.com", AsOf: noon()}),
+		"quote_huge":          marketdata.Quote(marketdata.QuoteView{Quote: oneQuote(t, fullQuote("BSE:"+strings.Repeat("LONGNAME", 5), "98765432109876.55", "1", "98765432109876.55", "0.05", "12345678901234.05", `"volume":999999999999999`, `"oi":1e17`, `"upper_circuit_limit":0`)), AsOf: noon()}),
+		"quote_no_data":       marketdata.NoQuote("NSE:INFY"),
+		"quote_usage":         marketdata.QuoteUsage(),
+	})
 }
 
 func TestQuoteDepthGolden(t *testing.T) {

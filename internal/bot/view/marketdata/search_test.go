@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/bot/view/viewtest"
 	"kitebot/internal/kite/symbol"
@@ -46,52 +47,40 @@ func manyInstruments(tb testing.TB, n int) []symbol.Instrument {
 func TestSearchGolden(t *testing.T) {
 	hostile := instruments(t, instrument("NSE", "<b>&\"\u202eX\nY", "</b><script>عربي"), instrument("NSE", "टाटा", strings.Repeat("🚀", 100)), instrument("N<SE", "A", "b"))
 	long := strings.Repeat("very long words ", 9)
-	tests := []struct {
-		name string
-		v    marketdata.SearchView
-	}{
-		{"search", marketdata.SearchView{Query: "tata", Found: tataShares(t)}},
-		{"search_one", marketdata.SearchView{Query: "power", Found: tataShares(t)[:1]}},
-		{"search_empty", marketdata.SearchView{Query: "zzz <&>"}},
-		{"search_more", marketdata.SearchView{Query: "nifty", Found: tataShares(t)[:2], More: true, Means: "NSE:TATAPOWER"}},
-		{"search_odd", marketdata.SearchView{Query: "tata", LeftOut: 2}},
-		{"search_hostile", marketdata.SearchView{Query: "<b>&\u202e\nx", Found: hostile, LeftOut: 1}},
-		{"search_huge", marketdata.SearchView{Query: "stock", Found: manyInstruments(t, 500), Page: 63}},
-		{"search_middle", marketdata.SearchView{Query: "stock", Found: manyInstruments(t, 20), Page: 2}},
-		{"search_long", marketdata.SearchView{Query: long, Found: manyInstruments(t, 20)}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, marketdata.Search(tt.v)) })
-	}
-	golden(t, "search_usage", marketdata.SearchUsage())
-	golden(t, "search_short", marketdata.SearchTooShort("lt"))
-	golden(t, "search_short_exchange", marketdata.SearchTooShort("bse:lt"))
-	golden(t, "search_short_hostile", marketdata.SearchTooShort("<&"))
-	golden(t, "search_many", marketdata.SearchTooMany("gold <&>"))
+	goldens(t, map[string]view.Message{
+		"search":                marketdata.Search(marketdata.SearchView{Query: "tata", Found: tataShares(t)}),
+		"search_one":            marketdata.Search(marketdata.SearchView{Query: "power", Found: tataShares(t)[:1]}),
+		"search_empty":          marketdata.Search(marketdata.SearchView{Query: "zzz <&>"}),
+		"search_more":           marketdata.Search(marketdata.SearchView{Query: "nifty", Found: tataShares(t)[:2], More: true, Means: "NSE:TATAPOWER"}),
+		"search_odd":            marketdata.Search(marketdata.SearchView{Query: "tata", LeftOut: 2}),
+		"search_hostile":        marketdata.Search(marketdata.SearchView{Query: "<b>&\u202e\nx", Found: hostile, LeftOut: 1}),
+		"search_huge":           marketdata.Search(marketdata.SearchView{Query: "stock", Found: manyInstruments(t, 500), Page: 63}),
+		"search_middle":         marketdata.Search(marketdata.SearchView{Query: "stock", Found: manyInstruments(t, 20), Page: 2}),
+		"search_long":           marketdata.Search(marketdata.SearchView{Query: long, Found: manyInstruments(t, 20)}),
+		"search_usage":          marketdata.SearchUsage(),
+		"search_short":          marketdata.SearchTooShort("lt"),
+		"search_short_exchange": marketdata.SearchTooShort("bse:lt"),
+		"search_short_hostile":  marketdata.SearchTooShort("<&"),
+		"search_many":           marketdata.SearchTooMany("gold <&>"),
+	})
 }
 
 func TestPickGolden(t *testing.T) {
-	tests := []struct {
-		name string
-		v    marketdata.PickView
-	}{
-		{"search_pick", marketdata.PickView{Typed: "tata", Options: tataShares(t)[:3], For: "quote"}},
-		{"search_pick_twins", marketdata.PickView{Typed: " Twin ", For: "chart", Options: instruments(t, instrument("NSE", "TWIN", "TWIN STEEL"), instrument("BSE", "TWIN", "TWIN TEXTILES"))}},
-		{"search_pick_many", marketdata.PickView{Typed: "stock", Options: manyInstruments(t, 500), For: "chart", Page: 2}},
-		{"search_pick_long", marketdata.PickView{Typed: strings.Repeat("long ", 20), Options: tataShares(t), For: "quote"}},
-		{"search_pick_one", marketdata.PickView{Typed: "crudeoil", Options: tataShares(t)[3:4], For: "quote"}},
-		{"search_pick_more", marketdata.PickView{Typed: "crudeoil", Options: tataShares(t)[:1], For: "quote", More: true}},
-		{"search_pick_none", marketdata.PickView{Typed: "foo", For: "quote"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { golden(t, tt.name, marketdata.PickSymbol(tt.v)) })
-	}
-	golden(t, "quote_no_such_symbol", marketdata.NoSuchSymbol("b<o>o", ""))
-	golden(t, "quote_no_such_symbol_command", marketdata.NoSuchSymbol("holdngs", "holdings"))
-	golden(t, "quote_no_such_symbol_code", marketdata.NoSuchSymbol("500325", ""))
-	golden(t, "search_pick_remembered", marketdata.SymbolRemembered("TATA <&>", "NSE:TATAPOWER"))
-	golden(t, "search_pick_unlearnt", marketdata.SymbolForgotten("TATA <&>"))
-	golden(t, "quote_no_such_symbol_long", marketdata.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""))
+	goldens(t, map[string]view.Message{
+		"search_pick":                  marketdata.PickSymbol(marketdata.PickView{Typed: "tata", Options: tataShares(t)[:3], For: "quote"}),
+		"search_pick_twins":            marketdata.PickSymbol(marketdata.PickView{Typed: " Twin ", For: "chart", Options: instruments(t, instrument("NSE", "TWIN", "TWIN STEEL"), instrument("BSE", "TWIN", "TWIN TEXTILES"))}),
+		"search_pick_many":             marketdata.PickSymbol(marketdata.PickView{Typed: "stock", Options: manyInstruments(t, 500), For: "chart", Page: 2}),
+		"search_pick_long":             marketdata.PickSymbol(marketdata.PickView{Typed: strings.Repeat("long ", 20), Options: tataShares(t), For: "quote"}),
+		"search_pick_one":              marketdata.PickSymbol(marketdata.PickView{Typed: "crudeoil", Options: tataShares(t)[3:4], For: "quote"}),
+		"search_pick_more":             marketdata.PickSymbol(marketdata.PickView{Typed: "crudeoil", Options: tataShares(t)[:1], For: "quote", More: true}),
+		"search_pick_none":             marketdata.PickSymbol(marketdata.PickView{Typed: "foo", For: "quote"}),
+		"quote_no_such_symbol":         marketdata.NoSuchSymbol("b<o>o", ""),
+		"quote_no_such_symbol_command": marketdata.NoSuchSymbol("holdngs", "holdings"),
+		"quote_no_such_symbol_code":    marketdata.NoSuchSymbol("500325", ""),
+		"search_pick_remembered":       marketdata.SymbolRemembered("TATA <&>", "NSE:TATAPOWER"),
+		"search_pick_unlearnt":         marketdata.SymbolForgotten("TATA <&>"),
+		"quote_no_such_symbol_long":    marketdata.NoSuchSymbol(strings.Repeat("🚀 &", 90), ""),
+	})
 	if diff := viewtest.Dump(marketdata.NoSuchSymbol(" \n\u202e", "")); diff != viewtest.Dump(marketdata.QuoteUsage()) {
 		t.Errorf("no symbol at all: %s", diff)
 	}

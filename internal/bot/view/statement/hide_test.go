@@ -32,40 +32,35 @@ func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 	o := overview(tb, a.holdings, a.funds, a.margins, a.positions)
 	orders, trades := decodeOrders(tb, a.orders), decodeTrades(tb, a.trades)
 	gtts, funds := decodeGTTs(tb, a.gtts), decodeFunds(tb, a.funds)
-	file := statement.Options{AsOf: noon(), Hide: hide}
+	opt, card := statement.Options{AsOf: noon(), Hide: hide, Native: true}, statement.Options{AsOf: noon(), Hide: hide, Native: true, Page: 1 << 40}
 	all := []view.Message{
-		statement.Overview(statement.OverviewView{Overview: o, Options: statement.Options{AsOf: noon(), Hide: hide}}),
-		statement.Funds(*o.Funds, statement.Options{AsOf: noon(), Hide: hide}),
-		statement.HoldingsCSV(*o.Holdings, file), statement.PositionsCSV(*o.Positions, file), statement.OrdersCSV(orders, file), statement.TradesCSV(trades, file), statement.MutualFundsCSV(funds, file),
+		statement.Overview(statement.OverviewView{Overview: o, Options: opt}),
+		statement.Funds(*o.Funds, opt),
+		statement.HoldingsCSV(*o.Holdings, opt), statement.PositionsCSV(*o.Positions, opt), statement.OrdersCSV(orders, opt), statement.TradesCSV(trades, opt), statement.MutualFundsCSV(funds, opt),
 	}
-	for page := 1; page <= 2; page++ {
+	for opt.Page = 1; opt.Page <= 2; opt.Page++ {
 		for _, sort := range kite.HoldingSorts() {
-			all = append(all, statement.Holdings(*o.Holdings, sort, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}))
+			all = append(all, statement.Holdings(*o.Holdings, sort, opt))
 		}
-		all = append(all,
-			statement.Positions(*o.Positions, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.Orders(orders, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.Trades(trades, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.MutualFunds(funds, statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}),
-			statement.GTTs(statement.GTTsView{GTTs: gtts, Prices: gttPrices(), Options: statement.Options{Page: page, AsOf: noon(), Hide: hide, Native: true}}),
-		)
+		all = append(all, statement.Positions(*o.Positions, opt), statement.Orders(orders, opt), statement.Trades(trades, opt), statement.MutualFunds(funds, opt),
+			statement.GTTs(statement.GTTsView{GTTs: gtts, Prices: gttPrices(), Options: opt}))
 	}
 	for i := range o.Holdings.Holdings {
 		if ref := kite.HoldingRef(o.Holdings.Holdings, i); ref != "" {
-			all = append(all, statement.HoldingCard(o.Holdings.Holdings[i], *o.Holdings, ref, statement.Place{Page: 1 << 40, Sort: kite.SortByProfit}, statement.Options{AsOf: noon(), Hide: hide}))
+			all = append(all, statement.HoldingCard(o.Holdings.Holdings[i], *o.Holdings, ref, statement.Place{Page: 1 << 40, Sort: kite.SortByProfit}, opt))
 		}
 	}
 	for _, p := range slices.Concat(o.Positions.Open, o.Positions.Closed) {
-		all = append(all, statement.PositionCard(p, statement.Options{Page: 1 << 40, AsOf: noon(), Hide: hide}))
+		all = append(all, statement.PositionCard(p, card))
 	}
 	for i := range funds.Funds {
 		if ref := kite.FundRef(funds.Funds, i); ref != "" {
-			all = append(all, statement.FundCard(funds.Funds[i], funds, ref, statement.Options{Page: 1 << 40, AsOf: noon(), Hide: hide}))
+			all = append(all, statement.FundCard(funds.Funds[i], funds, ref, card))
 		}
 	}
 	for i := range orders {
 		if ref := kite.OrderRef(orders, i); ref != "" {
-			all = append(all, statement.OrderCard(statement.OrderCardView{Order: orders[i], History: orders, Trades: trades, Ref: ref, Options: statement.Options{Page: 1 << 40, AsOf: noon(), Hide: hide, Native: true}}))
+			all = append(all, statement.OrderCard(statement.OrderCardView{Order: orders[i], History: orders, Trades: trades, Ref: ref, Options: card}))
 		}
 	}
 	return all

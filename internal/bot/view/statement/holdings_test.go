@@ -24,6 +24,14 @@ func golden(t *testing.T, name string, m view.Message) {
 	viewtest.GoldenMessage(t, *update, name, m)
 }
 
+// goldens compares messages with their golden files.
+func goldens(t *testing.T, messages map[string]view.Message) {
+	t.Helper()
+	for name, m := range messages {
+		t.Run(name, func(t *testing.T) { golden(t, name, m) })
+	}
+}
+
 // listTest is a page of a list, from Kite's answer, in a golden file.
 type listTest struct {
 	name, answer string

@@ -260,12 +260,13 @@ func TestListsFitAPhone(t *testing.T) {
 		}
 		ordered := strings.ReplaceAll(list(orders...), "2026-11-12T", day)
 		for _, hide := range []bool{false, true} {
+			opt := statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}
 			for _, m := range []view.Message{
-				statement.Orders(decodeOrders(t, ordered), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.Trades(decodeTrades(t, list(trades...)), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.Positions(decodeBook(t, list(positions...)), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
-				statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, list(gtts...)), Prices: gttPrices(), Options: statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}}),
-				statement.MutualFunds(decodeFunds(t, list(funds...)), statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}),
+				statement.Orders(decodeOrders(t, ordered), opt),
+				statement.Trades(decodeTrades(t, list(trades...)), opt),
+				statement.Positions(decodeBook(t, list(positions...)), opt),
+				statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, list(gtts...)), Prices: gttPrices(), Options: opt}),
+				statement.MutualFunds(decodeFunds(t, list(funds...)), opt),
 			} {
 				if err := viewtest.Check(m); err != nil {
 					t.Fatal(err)
