@@ -17,14 +17,14 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// modalFar is a far end that wants bearers: an MCP session is one that it made, or
+// bearerServer is a server that wants bearers: an MCP session is one that it made, or
 // the one that it is told of.
-type modalFar struct {
-	*far
+type bearerServer struct {
+	*fakeServer
 	mu       sync.Mutex
 	sessions map[string]bool
 	joins    int
-	// refuse answers a request of a known or unknown session in place of the far
+	// refuse answers a request of a known or unknown session in place of the fakeServer
 	// end, if it wants to.
 	refuse func(w http.ResponseWriter, call rpc, known bool) bool
 	ended  http.HandlerFunc // answers DELETE
@@ -34,12 +34,12 @@ type modalFar struct {
 
 const someBearer = secret + ".bearer.sig"
 
-func newModalFar(t *testing.T, known ...string) *modalFar {
-	m := &modalFar{sessions: map[string]bool{}, refuse: func(http.ResponseWriter, rpc, bool) bool { return false }}
+func newBearerServer(t *testing.T, known ...string) *bearerServer {
+	m := &bearerServer{sessions: map[string]bool{}, refuse: func(http.ResponseWriter, rpc, bool) bool { return false }}
 	for _, id := range known {
 		m.sessions[id] = true
 	}
-	m.far = newFar(t, func(f *far) {
+	m.fakeServer = newServer(t, func(f *fakeServer) {
 		f.sse = http.NotFound
 		f.mcp = m.serve
 		f.remove = func(w http.ResponseWriter, r *http.Request) { m.ended(w, r) }
@@ -48,7 +48,7 @@ func newModalFar(t *testing.T, known ...string) *modalFar {
 	return m
 }
 
-func (m *modalFar) serve(w http.ResponseWriter, r *http.Request) {
+func (m *bearerServer) serve(w http.ResponseWriter, r *http.Request) {
 	call, id := parse(bodyOf(r)), r.Header.Get("Mcp-Session-Id")
 	if r.Header.Get("Authorization") != "Bearer "+someBearer {
 		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="x"`)
@@ -83,9 +83,9 @@ func (m *modalFar) serve(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "event: message\ndata: %s\n\n", m.answerTo(call))
 }
 
-// grown returns a Dialer that knows the far end.
-func (m *modalFar) grown(t *testing.T) *mcpconn.Dialer {
-	return m.stranger(t, "/sse", mcpconn.Options{}).Knows(mcpconn.Surface{Style: query.StyleModes, OAuth: true})
+// knowingDialer returns a Dialer that knows the server.
+func (m *bearerServer) knowingDialer(t *testing.T) *mcpconn.Dialer {
+	return m.newDialer(t, "/sse", mcpconn.Options{}).Knows(mcpconn.Surface{Style: query.StyleModes, OAuth: true})
 }
 
 // bearing is a login by OAuth that was used on an MCP session; "" for none.
@@ -107,12 +107,12 @@ func (r *renewals) note(id session.ID) {
 
 // A bearer goes on with its MCP session of before, without a handshake.
 func TestBearerResumes(t *testing.T) {
-	m := newModalFar(t, secret+"-old")
-	var told renewals
-	c := m.grown(t).Resume(bearing(secret+"-old"), told.note)
+	m := newBearerServer(t, secret+"-old")
+	var made renewals
+	c := m.knowingDialer(t).Resume(bearing(secret+"-old"), made.note)
 	wantText(t, c, query.Holdings(), "answer of portfolio")
-	if got := m.requests(); !slices.Equal(got, []string{"POST /mcp tools/call"}) || told.ids != nil || c.Lost() != nil {
-		t.Errorf("requests %v, told of %d sessions", got, len(told.ids))
+	if got := m.requests(); !slices.Equal(got, []string{"POST /mcp tools/call"}) || made.ids != nil || c.Lost() != nil {
+		t.Errorf("requests %v, told of %d sessions", got, len(made.ids))
 	}
 	if body := m.record()[0].body; !strings.Contains(body, `"mode":"holdings"`) || c.ID() != session.NewBearer(someBearer) {
 		t.Errorf("request %s", body)
@@ -135,7 +135,7 @@ func TestMCPSessionIsLost(t *testing.T) {
 		"there was nonsense":  {secret + "\r\nX: y", nil, true, 0},
 		"not found":           {secret, refuses(404, "session not found"), true, 0},
 		"not found, no words": {secret, refuses(404, ""), true, 0},
-		"somebody else's":     {secret, refuses(403, "session user mismatch"), true, 0},
+		"another user's":      {secret, refuses(403, "session user mismatch"), true, 0},
 		"not begun": {secret, func(w http.ResponseWriter, call rpc) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"error":{"code":0,"message":"method \"tools/call\" is invalid during session initialization"}}`, call.ID)
@@ -147,7 +147,7 @@ func TestMCPSessionIsLost(t *testing.T) {
 		"something else": {secret, refuses(400, "Unsupported protocol version"), false, wire.KindFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newModalFar(t)
+			m := newBearerServer(t)
 			m.refuse = func(w http.ResponseWriter, call rpc, known bool) bool {
 				if known || test.refuse == nil {
 					return false
@@ -155,17 +155,17 @@ func TestMCPSessionIsLost(t *testing.T) {
 				test.refuse(w, call)
 				return true
 			}
-			var told renewals
-			text, err := m.grown(t).Resume(bearing(test.stored), told.note).Call(t.Context(), query.Holdings())
+			var made renewals
+			text, err := m.knowingDialer(t).Resume(bearing(test.stored), made.note).Call(t.Context(), query.Holdings())
 			if !test.again {
 				wantKind(t, err, test.want)
-				if m.joins > 0 || told.ids != nil {
+				if m.joins > 0 || made.ids != nil {
 					t.Errorf("%d sessions made", m.joins)
 				}
 				return
 			}
-			if text != "answer of portfolio" || m.joins != 1 || !slices.Equal(told.ids, []string{secret + "-mcp-1"}) {
-				t.Errorf("Call = %q, %v; %d sessions made, told of %d", text, err, m.joins, len(told.ids))
+			if text != "answer of portfolio" || m.joins != 1 || !slices.Equal(made.ids, []string{secret + "-mcp-1"}) {
+				t.Errorf("Call = %q, %v; %d sessions made, told of %d", text, err, m.joins, len(made.ids))
 			}
 		})
 	}
@@ -174,14 +174,14 @@ func TestMCPSessionIsLost(t *testing.T) {
 // A server that knows no session at all is not asked for ever, and its 404 ends no
 // login by OAuth.
 func TestMCPSessionIsLostAgain(t *testing.T) {
-	m := newModalFar(t)
+	m := newBearerServer(t)
 	m.refuse = func(w http.ResponseWriter, call rpc, _ bool) bool {
 		if call.Method == "tools/call" {
 			http.Error(w, "session not found", http.StatusNotFound)
 		}
 		return call.Method == "tools/call"
 	}
-	_, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
+	_, err := m.knowingDialer(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
 	wantKind(t, err, wire.KindUnreachable)
 	if n := m.count("tools/call"); m.joins != 1 || n != 2 {
 		t.Errorf("%d sessions made, %d calls", m.joins, n)
@@ -208,7 +208,7 @@ func TestBearerCannotJoin(t *testing.T) {
 				continue
 			}
 			t.Run(name+" "+method, func(t *testing.T) {
-				m := newModalFar(t)
+				m := newBearerServer(t)
 				m.refuse = func(w http.ResponseWriter, call rpc, _ bool) bool {
 					if call.Method == method {
 						w.Header().Set("WWW-Authenticate", test.challenge)
@@ -216,7 +216,7 @@ func TestBearerCannotJoin(t *testing.T) {
 					}
 					return call.Method == method
 				}
-				_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
+				_, err := m.knowingDialer(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
 				wantKind(t, err, test.want)
 				if wire.EndingOf(err) != test.why {
 					t.Errorf("ending %v, want %v", wire.EndingOf(err), test.why)
@@ -235,9 +235,9 @@ func TestTextsEndALogin(t *testing.T) {
 		"Failed to get alerts: Incorrect `api_key` or `access_token`.":        wire.EndCutOff,
 		"Failed to get holdings":                                              wire.EndUnknown,
 	} {
-		m := newModalFar(t)
+		m := newBearerServer(t)
 		m.result = func(string) string { return failedResult(text) }
-		_, err := m.grown(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
+		_, err := m.knowingDialer(t).Resume(bearing(""), nil).Call(t.Context(), query.Holdings())
 		want := wire.KindEnded
 		if why == wire.EndUnknown {
 			want = wire.KindFailed
@@ -248,10 +248,10 @@ func TestTextsEndALogin(t *testing.T) {
 	}
 }
 
-// A bearer that no server could have given out is not shown to anybody.
+// A bearer that no server could have given out is not sent.
 func TestBearerOfNonsense(t *testing.T) {
-	m := newModalFar(t)
-	d := m.grown(t)
+	m := newBearerServer(t)
+	d := m.knowingDialer(t)
 	for _, bearer := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 4097)} {
 		_, err := d.Resume(session.Credential{Session: session.NewBearer(bearer)}, nil).Call(t.Context(), query.Profile())
 		wantKind(t, err, wire.KindEnded)
@@ -264,9 +264,9 @@ func TestBearerOfNonsense(t *testing.T) {
 // A bearer that is the first to speak to a server looks at it in the background:
 // without a login, and with it.
 func TestBearerLooks(t *testing.T) {
-	m := newModalFar(t)
-	var l ledger
-	d := m.stranger(t, "/sse", mcpconn.Options{Meter: &l})
+	m := newBearerServer(t)
+	var l meterRecord
+	d := m.newDialer(t, "/sse", mcpconn.Options{Meter: &l})
 	wantText(t, d.Resume(bearing(""), nil), query.Holdings(), "answer of portfolio")
 	d.Rest()
 	if got := d.Surface(); got.Style != query.StyleModes || !got.OAuth || !slices.Equal(l.surfaces, []string{"OAuth", "OAuth, tools with modes"}) {
@@ -279,10 +279,10 @@ func TestBearerLooks(t *testing.T) {
 // Calls side by side, over one connection or several, make one MCP session, and
 // each loses it once.
 func TestCallsShareAnMCPSession(t *testing.T) {
-	m := newModalFar(t)
-	d := m.grown(t)
-	var told renewals
-	conns := []session.Conn{d.Resume(bearing(secret), told.note), d.Resume(bearing(secret), told.note)}
+	m := newBearerServer(t)
+	d := m.knowingDialer(t)
+	var made renewals
+	conns := []session.Conn{d.Resume(bearing(secret), made.note), d.Resume(bearing(secret), made.note)}
 	for round := range 3 {
 		var all sync.WaitGroup
 		for i := range 20 {
@@ -291,8 +291,8 @@ func TestCallsShareAnMCPSession(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if m.joins != round+1 || len(told.ids) != round+1 {
-			t.Fatalf("%d sessions made, told of %d, want %d", m.joins, len(told.ids), round+1)
+		if m.joins != round+1 || len(made.ids) != round+1 {
+			t.Fatalf("%d sessions made, told of %d, want %d", m.joins, len(made.ids), round+1)
 		}
 		m.mu.Lock()
 		clear(m.sessions)
@@ -302,9 +302,9 @@ func TestCallsShareAnMCPSession(t *testing.T) {
 
 // The maker of the session may give up: another caller makes it then.
 func TestJoiningIsTakenOver(t *testing.T) {
-	m := newModalFar(t)
+	m := newBearerServer(t)
 	m.hold, m.held = make(chan struct{}), make(chan struct{}, 9)
-	d := m.grown(t)
+	d := m.knowingDialer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
 	go func() {
@@ -327,7 +327,7 @@ func TestJoiningIsTakenOver(t *testing.T) {
 
 // What is kept of a bearer goes with its last connection.
 func TestGrantsAreForgotten(t *testing.T) {
-	d := newModalFar(t).grown(t)
+	d := newBearerServer(t).knowingDialer(t)
 	func() {
 		c, other := d.Resume(bearing(""), nil), d.Resume(bearing(secret), nil)
 		if n := d.KnownBearers(); n != 1 {
@@ -343,7 +343,7 @@ func TestGrantsAreForgotten(t *testing.T) {
 
 // A look with a bearer outlives the MCP session that it meant to look over.
 func TestLookOverALostSession(t *testing.T) {
-	m := newModalFar(t)
+	m := newBearerServer(t)
 	lost := false
 	m.refuse = func(w http.ResponseWriter, call rpc, known bool) bool {
 		if call.Method != "tools/list" || lost {
@@ -353,7 +353,7 @@ func TestLookOverALostSession(t *testing.T) {
 		http.Error(w, "session not found", http.StatusNotFound)
 		return true
 	}
-	d := m.stranger(t, "/sse", mcpconn.Options{})
+	d := m.newDialer(t, "/sse", mcpconn.Options{})
 	wantText(t, d.Resume(bearing(""), nil), query.Holdings(), "answer of portfolio")
 	d.Rest()
 	if s := d.Surface(); s.Style != query.StyleModes || m.joins != 2 {
@@ -364,10 +364,10 @@ func TestLookOverALostSession(t *testing.T) {
 // "Invalid session ID" is what a server says that looks at no bearer. Whether it is
 // one is found out by a look without the bearer.
 func TestInvalidSessionOfABearer(t *testing.T) {
-	inBand := func(list string) http.HandlerFunc { // answers to anybody
+	inBand := func(list string) http.HandlerFunc { // answers without a bearer
 		return func(w http.ResponseWriter, r *http.Request) {
 			call := parse(bodyOf(r))
-			w.Header().Set("Mcp-Session-Id", secret+"-nobody")
+			w.Header().Set("Mcp-Session-Id", secret+"-anonymous")
 			w.Header().Set("Content-Type", "application/json")
 			if call.Method == "initialize" {
 				fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":%q}}`, call.ID, mcpconn.ProtocolVersion)
@@ -383,9 +383,9 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]struct {
-		nobody http.HandlerFunc // answers who shows no bearer
-		want   wire.Kind        // KindUnknown: another MCP session helps
-		why    wire.Ending
+		anonymous http.HandlerFunc // answers a request without a bearer
+		want      wire.Kind        // KindUnknown: another MCP session helps
+		why       wire.Ending
 	}{
 		"no OAuth any more": {inBand(listToday), wire.KindEnded, wire.EndSwitched},
 		"still OAuth":       {challenges(401), 0, 0},
@@ -393,7 +393,7 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 		"nothing known":     {inBand(listForeign), wire.KindUnknownServer, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newModalFar(t)
+			m := newBearerServer(t)
 			m.refuse = func(w http.ResponseWriter, call rpc, known bool) bool {
 				if !known {
 					http.Error(w, "Invalid session ID", http.StatusBadRequest)
@@ -403,11 +403,11 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 			m.before = func(w http.ResponseWriter, r *http.Request) bool {
 				anonymous := r.URL.Path == "/mcp" && r.Header.Get("Authorization") == ""
 				if anonymous {
-					test.nobody(w, r)
+					test.anonymous(w, r)
 				}
 				return anonymous
 			}
-			text, err := m.grown(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
+			text, err := m.knowingDialer(t).Resume(bearing(secret), nil).Call(t.Context(), query.Holdings())
 			if test.want != wire.KindUnknown {
 				if wantKind(t, err, test.want); wire.EndingOf(err) != test.why || m.joins != 0 {
 					t.Errorf("ending %v, %d sessions made", wire.EndingOf(err), m.joins)
@@ -419,15 +419,15 @@ func TestInvalidSessionOfABearer(t *testing.T) {
 	}
 }
 
-// Whoever waits for an MCP session hears why there is none.
+// A caller that waits for an MCP session is told why there is none.
 func TestJoiningFailsForAll(t *testing.T) {
-	m := newModalFar(t)
+	m := newBearerServer(t)
 	m.hold, m.held = make(chan struct{}), make(chan struct{}, 99)
 	m.refuse = func(w http.ResponseWriter, _ rpc, _ bool) bool {
 		http.Error(w, "<html>", http.StatusBadGateway)
 		return true
 	}
-	d := m.grown(t)
+	d := m.knowingDialer(t)
 	c := d.Resume(bearing(""), nil)
 	failed := make(chan error, 10)
 	ask := func() {
@@ -470,7 +470,7 @@ func TestEndOfABearer(t *testing.T) {
 		"no answer of the tool": {`{}`, 0, wire.KindUnreachable, logout[:1]},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newModalFar(t, secret+"-mcp")
+			m := newBearerServer(t, secret+"-mcp")
 			m.result = func(string) string { return test.result }
 			m.ended = func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("Authorization") != "Bearer "+someBearer || r.Header.Get("Mcp-Session-Id") != secret+"-mcp" {
@@ -478,7 +478,7 @@ func TestEndOfABearer(t *testing.T) {
 				}
 				w.WriteHeader(max(test.status, 204))
 			}
-			err := m.grown(t).End(t.Context(), bearing(secret+"-mcp"))
+			err := m.knowingDialer(t).End(t.Context(), bearing(secret+"-mcp"))
 			wantKind(t, err, test.want)
 			if got := m.requests(); !slices.Equal(got, test.asked) {
 				t.Errorf("requests = %v, want %v", got, test.asked)
@@ -505,13 +505,13 @@ func TestEndOfABearerRefused(t *testing.T) {
 		"away":      {503, "", wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newModalFar(t)
+			m := newBearerServer(t)
 			m.refuse = func(w http.ResponseWriter, _ rpc, _ bool) bool {
 				w.Header().Set("WWW-Authenticate", test.challenge)
 				http.Error(w, "404 page not found", test.status)
 				return true
 			}
-			err := m.grown(t).End(t.Context(), bearing(secret))
+			err := m.knowingDialer(t).End(t.Context(), bearing(secret))
 			wantKind(t, err, test.want)
 		})
 	}

@@ -72,7 +72,7 @@ func BenchmarkCall(b *testing.B) {
 		b.Fatal(err)
 	}
 	for name, conn := range map[string]session.Conn{
-		"stream": stream, "resumed": d.Resume(held(stream.ID()), nil), "bearer": d.Resume(held(session.NewBearer("some-bearer")), nil),
+		"stream": stream, "resumed": d.Resume(credential(stream.ID()), nil), "bearer": d.Resume(credential(session.NewBearer("some-bearer")), nil),
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -24,14 +24,14 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// ways runs a test over each way in which an answer can come, with the far end answering
+// ways runs a test over each way in which an answer can come, with the server answering
 // get_holdings with so many bytes. The rest of a test's limits pass at once.
 func ways(t *testing.T, size int, test func(*testing.T, *mcpconn.Dialer, session.Conn)) {
 	large := textResult(strings.Repeat("x", size))
 	for _, way := range []string{"/sse", "/mcp", "events"} {
 		t.Run(way, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newLocal(func(f *far) {
+				f := newLocalServer(func(f *fakeServer) {
 					f.result = func(tool string) string {
 						if tool == "get_holdings" {
 							return large
@@ -130,7 +130,7 @@ func TestAnswersThatAreTooBig(t *testing.T) {
 // 4 MiB of each.
 func TestWaitingAnswersAreNotBuffered(t *testing.T) {
 	var written atomic.Int64
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.tls = true
 		f.mcp = func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -251,7 +251,7 @@ func TestPeakOfLargeAnswers(t *testing.T) {
 	result := bigHoldings(mcpconn.MaxAnswer - 100<<10)
 	for _, path := range []string{"/sse", "/mcp"} {
 		t.Run(path, func(t *testing.T) {
-			f := newFar(t, func(f *far) {
+			f := newServer(t, func(f *fakeServer) {
 				f.result = func(tool string) string {
 					if tool == "get_holdings" {
 						return result

@@ -47,12 +47,12 @@ func TestResults(t *testing.T) {
 		"wordless error":     {`!{"code":-32000}`, wire.KindFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(f *far) { f.result = func(string) string { return test.result } }, mcpconn.Options{},
-				func(t *testing.T, f *far, c session.Conn) {
+			both(t, func(f *fakeServer) { f.result = func(string) string { return test.result } }, mcpconn.Options{},
+				func(t *testing.T, f *fakeServer, c session.Conn) {
 					got, err := c.Call(t.Context(), query.Holdings())
 					wantKind(t, err, test.want)
 					if got != "" {
-						t.Errorf("text = %q beside an error", got)
+						t.Errorf("text = %q with an error", got)
 					}
 					if n := len(f.called); n != 1 {
 						t.Errorf("the tool was called %d times", n)
@@ -63,7 +63,7 @@ func TestResults(t *testing.T) {
 }
 
 func TestArgumentsArrive(t *testing.T) {
-	both(t, nil, mcpconn.Options{}, func(t *testing.T, f *far, c session.Conn) {
+	both(t, nil, mcpconn.Options{}, func(t *testing.T, f *fakeServer, c session.Conn) {
 		if _, err := c.Call(t.Context(), query.Quotes([]string{"NSE:ACME"})); err != nil {
 			t.Fatal(err)
 		}
@@ -75,8 +75,8 @@ func TestArgumentsArrive(t *testing.T) {
 }
 
 func TestContextOfCall(t *testing.T) {
-	unanswered := func(f *far) { f.result = func(string) string { return "" } }
-	both(t, unanswered, mcpconn.Options{}, func(t *testing.T, f *far, c session.Conn) {
+	unanswered := func(f *fakeServer) { f.result = func(string) string { return "" } }
+	both(t, unanswered, mcpconn.Options{}, func(t *testing.T, f *fakeServer, c session.Conn) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			<-f.called
@@ -104,9 +104,9 @@ func TestContextOfCall(t *testing.T) {
 }
 
 func TestTimeouts(t *testing.T) {
-	unanswered := func(f *far) { f.result = func(string) string { return "" } }
+	unanswered := func(f *fakeServer) { f.result = func(string) string { return "" } }
 	o := mcpconn.Options{CallTimeout: 20 * time.Millisecond, LoginTimeout: 200 * time.Millisecond}
-	both(t, unanswered, o, func(t *testing.T, _ *far, c session.Conn) {
+	both(t, unanswered, o, func(t *testing.T, _ *fakeServer, c session.Conn) {
 		for _, q := range []query.Query{query.Holdings(), query.Login()} {
 			tool, limit := q.Name(), o.CallTimeout
 			if tool == "login" {
@@ -144,7 +144,7 @@ func TestResumeAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var healed atomic.Bool
-			f := newFar(t, func(f *far) {
+			f := newServer(t, func(f *fakeServer) {
 				f.mcp = func(w http.ResponseWriter, r *http.Request) {
 					if healed.Load() {
 						f.serveMCP(w, r)
@@ -156,7 +156,7 @@ func TestResumeAnswers(t *testing.T) {
 					status(test.status, test.body)(w, r)
 				}
 			})
-			c := f.dialer(t, "/sse", mcpconn.Options{}).Resume(held(session.NewID(secret+"-0000")), nil)
+			c := f.dialer(t, "/sse", mcpconn.Options{}).Resume(credential(session.NewID(secret+"-0000")), nil)
 			defer c.Close()
 			for range 2 {
 				_, err := c.Call(t.Context(), query.Holdings())
@@ -171,12 +171,12 @@ func TestResumeAnswers(t *testing.T) {
 }
 
 func TestResumeOfNonsense(t *testing.T) {
-	f := newFar(t, nil)
+	f := newServer(t, nil)
 	d := f.dialer(t, "/sse", mcpconn.Options{})
 	for _, id := range []string{"", secret + "\r\nX: y", secret + " x", secret + "é", strings.Repeat("x", 129)} {
-		_, err := d.Resume(held(session.NewID(id)), nil).Call(t.Context(), query.Profile())
+		_, err := d.Resume(credential(session.NewID(id)), nil).Call(t.Context(), query.Profile())
 		wantKind(t, err, wire.KindEnded)
-		if err := d.End(t.Context(), held(session.NewID(id))); err != nil {
+		if err := d.End(t.Context(), credential(session.NewID(id))); err != nil {
 			t.Errorf("End: %v", err)
 		}
 	}
@@ -210,7 +210,7 @@ func TestAnswerAsEvents(t *testing.T) {
 		}, wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, func(f *far) { f.mcp = test.handler })
+			f := newServer(t, func(f *fakeServer) { f.mcp = test.handler })
 			c := f.dialer(t, "/mcp", mcpconn.Options{}).Resume(someSession(), nil)
 			text, err := c.Call(t.Context(), query.Holdings())
 			if test.want == wire.KindUnknown {
@@ -243,7 +243,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		"for ever":              {"/mcp", http.StatusTemporaryRedirect},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, func(f *far) {
+			f := newServer(t, func(f *fakeServer) {
 				f.before = func(w http.ResponseWriter, r *http.Request) bool {
 					if r.URL.Path == "/moved" {
 						f.serveMCP(w, r)
@@ -301,7 +301,7 @@ func TestEventsAroundAnAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			leaks := goleak.IgnoreCurrent()
-			f := newFar(t, func(f *far) { f.mcp = asEvents(test.stream) })
+			f := newServer(t, func(f *fakeServer) { f.mcp = asEvents(test.stream) })
 			d := f.dialer(t, "/sse", mcpconn.Options{})
 			text, err := d.Resume(someSession(), nil).Call(t.Context(), query.Holdings())
 			if test.want != wire.KindUnknown {
@@ -321,7 +321,7 @@ func TestEventsAroundAnAnswer(t *testing.T) {
 
 // An answer is taken when it is there, not when its stream ends.
 func TestEventStreamStaysOpen(t *testing.T) {
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.mcp = func(w http.ResponseWriter, r *http.Request) {
 			asEvents(`data: {"jsonrpc":"2.0","id":"b-1","result":`+textResult("x")+"}\n\n")(w, r)
 			flush(w)
@@ -334,7 +334,7 @@ func TestEventStreamStaysOpen(t *testing.T) {
 // A server that always has one more page of tools is not listened to for ever.
 func TestEndlessListOfTools(t *testing.T) {
 	pages := 0
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.mcp = func(w http.ResponseWriter, r *http.Request) {
 			pages++
 			w.Header().Set("Content-Type", "application/json")

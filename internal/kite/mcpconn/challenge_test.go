@@ -15,7 +15,7 @@ import (
 
 // unauthorized answers everything on the transports with 401, and the document
 // with what it is given; "" for 404.
-func unauthorized(challenge, document string) (*atomic.Int64, func(*far)) {
+func unauthorized(challenge, document string) (*atomic.Int64, func(*fakeServer)) {
 	read := &atomic.Int64{}
 	refuse := func(w http.ResponseWriter, _ *http.Request) {
 		if challenge != "" {
@@ -23,7 +23,7 @@ func unauthorized(challenge, document string) (*atomic.Int64, func(*far)) {
 		}
 		http.Error(w, "no bearer token "+secret, http.StatusUnauthorized)
 	}
-	return read, func(f *far) {
+	return read, func(f *fakeServer) {
 		f.sse, f.message, f.mcp, f.remove = refuse, refuse, refuse, refuse
 		f.pages = map[string]http.HandlerFunc{mcpconn.ResourceDocument: func(w http.ResponseWriter, _ *http.Request) {
 			read.Add(1)
@@ -60,7 +60,7 @@ func TestUnauthorized(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			read, configure := unauthorized(test.challenge, test.document)
-			f := newFar(t, configure)
+			f := newServer(t, configure)
 			d, plain := f.dialer(t, "/sse", mcpconn.Options{}), someSession()
 			opened, called, why := wire.KindAuthorize, wire.KindEnded, wire.EndSwitched
 			if !test.oauth {
@@ -88,7 +88,7 @@ func TestUnauthorized(t *testing.T) {
 // A server that takes no streams may want OAuth: it is found out on the way.
 func TestUnauthorizedWithoutStreams(t *testing.T) {
 	_, configure := unauthorized(`Bearer resource_metadata="x"`, "")
-	f := newFar(t, func(f *far) { configure(f); f.sse = http.NotFound })
+	f := newServer(t, func(f *fakeServer) { configure(f); f.sse = http.NotFound })
 	d := f.dialer(t, "/sse", mcpconn.Options{})
 	for range 2 {
 		_, err := d.Open(t.Context())
@@ -101,7 +101,7 @@ func TestUnauthorizedWithoutStreams(t *testing.T) {
 
 // A stream outlives the switch of its server, but its login does not.
 func TestUnauthorizedOverAStream(t *testing.T) {
-	f := newFar(t, nil)
+	f := newServer(t, nil)
 	usual := f.Config.Handler
 	var switched atomic.Bool
 	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -125,7 +125,7 @@ func TestUnauthorizedOverAStream(t *testing.T) {
 // A login by the login tool is not ended by what servers say of logins by OAuth.
 func TestTextsOfOAuthAreDoubt(t *testing.T) {
 	failure := `{"content":[{"type":"text","text":"failed to get session: session ID not found"}],"isError":true}`
-	both(t, func(f *far) { f.result = func(string) string { return failure } }, mcpconn.Options{}, func(t *testing.T, _ *far, c session.Conn) {
+	both(t, func(f *fakeServer) { f.result = func(string) string { return failure } }, mcpconn.Options{}, func(t *testing.T, _ *fakeServer, c session.Conn) {
 		_, err := c.Call(t.Context(), query.Holdings())
 		wantKind(t, err, wire.KindDoubt)
 	})

@@ -33,9 +33,9 @@ func TestEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newLocal(func(f *far) { f.remove, f.mcp = test.remove, test.mcp })
+				f := newLocalServer(func(f *fakeServer) { f.remove, f.mcp = test.remove, test.mcp })
 				id := session.NewID(secret + "-0000")
-				err := f.dialer(t, "/sse", mcpconn.Options{}).End(t.Context(), held(id))
+				err := f.dialer(t, "/sse", mcpconn.Options{}).End(t.Context(), credential(id))
 				wantKind(t, err, map[bool]wire.Kind{false: wire.KindUnreachable}[test.ok])
 				want := []string{"DELETE /mcp"}
 				if test.probed {
@@ -58,7 +58,7 @@ func TestEnd(t *testing.T) {
 func TestASlowEndIsNotBelieved(t *testing.T) {
 	for took, ended := range map[time.Duration]bool{0: true, 3 * time.Second: true, 7 * time.Second: false, 15 * time.Second: false} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newLocal(func(f *far) {
+			f := newLocalServer(func(f *fakeServer) {
 				f.remove = func(http.ResponseWriter, *http.Request) { time.Sleep(took) } // what the server waits for Kite
 			})
 			err := f.dialer(t, "/mcp", mcpconn.Options{}).End(t.Context(), someSession())
@@ -80,10 +80,10 @@ func TestEndOfASessionElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, configure := unauthorized(test.challenge, test.document)
-			err := newFar(t, configure).dialer(t, "/sse", mcpconn.Options{}).End(t.Context(), someSession())
+			err := newServer(t, configure).dialer(t, "/sse", mcpconn.Options{}).End(t.Context(), someSession())
 			wantKind(t, err, test.want)
 		})
 	}
-	f := newFar(t, func(f *far) { f.mcp, f.remove = http.NotFound, http.NotFound })
+	f := newServer(t, func(f *fakeServer) { f.mcp, f.remove = http.NotFound, http.NotFound })
 	wantKind(t, f.dialer(t, "/sse", mcpconn.Options{}).End(t.Context(), someSession()), wire.KindNotServed)
 }

@@ -139,7 +139,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 			synctest.Wait()
 			s.checkRequests(t, "")
-			hides(t, book.String())
+			wantNoSecret(t, book.String())
 		})
 	})
 }
@@ -273,7 +273,7 @@ func (b *scriptedBody) Read(p []byte) (int, error) {
 
 func (*scriptedBody) Close() error { return nil }
 
-// dialer returns a Dialer to the script. Its clock is that of the bubble.
+// dialer returns a Dialer to the script. Its clock is that of the test.
 func (s *scripted) dialer(t *testing.T, path string) (*mcpconn.Dialer, *logbook) {
 	t.Helper()
 	s.turns = make(chan struct{}, 100)

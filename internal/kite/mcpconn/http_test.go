@@ -27,15 +27,15 @@ func networked(t *testing.T, dial func(context.Context) (net.Conn, error)) *mcpc
 	return d
 }
 
-// asks is the failure of a question of somebody's over a connection of its own.
+// asks is the failure of a question over a connection of its own.
 func asks(ctx context.Context, d *mcpconn.Dialer) error {
-	_, err := d.Resume(held(session.NewID("kitemcp-made-up")), nil).Call(ctx, query.Profile())
+	_, err := d.Resume(credential(session.NewID("kitemcp-made-up")), nil).Call(ctx, query.Profile())
 	return err
 }
 
-// When nobody has a connection, few of all who want one dial at a time. A caller that
+// Where no caller has a connection, few at a time. A caller that
 // waits for the others waits no longer than it wants to.
-func TestACrowdDialsInTurn(t *testing.T) {
+func TestFewDialAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most, all atomic.Int64
 		network := make(chan struct{})
@@ -71,16 +71,16 @@ func TestACrowdDialsInTurn(t *testing.T) {
 	})
 }
 
-// A crowd over HTTP/2 shares what few connections it makes.
-func TestACrowdSharesConnections(t *testing.T) {
-	f := newFar(t, func(f *far) { f.tls = true })
+// Many callers over HTTP/2 shares what few connections it makes.
+func TestManyCallsShareConnections(t *testing.T) {
+	f := newServer(t, func(f *fakeServer) { f.tls = true })
 	d := f.dialer(t, "/mcp", mcpconn.Options{})
 	c := open(t, d)
 	const people = 300
 	errs := make(chan error, people)
 	for range people {
 		go func() {
-			_, err := d.Resume(held(c.ID()), nil).Call(t.Context(), query.Profile())
+			_, err := d.Resume(credential(c.ID()), nil).Call(t.Context(), query.Profile())
 			errs <- err
 		}()
 	}
@@ -95,7 +95,7 @@ func TestACrowdSharesConnections(t *testing.T) {
 }
 
 // Dials that hang must not keep callers from dialling once the network is back.
-func TestHungDialsBlockNobodyForEver(t *testing.T) {
+func TestHungDialsBlockNoLaterDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dials atomic.Int64
 		var back atomic.Bool
@@ -127,7 +127,7 @@ func TestHungDialsBlockNobodyForEver(t *testing.T) {
 }
 
 // Calls that were given up leave no dials behind that have not begun.
-func TestNoDialsForWhoGaveUp(t *testing.T) {
+func TestNoDialsForCallsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dials atomic.Int64
 		d := networked(t, func(context.Context) (net.Conn, error) {
@@ -144,11 +144,11 @@ func TestNoDialsForWhoGaveUp(t *testing.T) {
 			synctest.Wait()
 			cancel()
 		}
-		begun := dials.Load() // nobody waits for anything any more
+		begun := dials.Load() // no caller waits for anything any more
 		wantKind(t, asks(t.Context(), d), wire.KindUnreachable)
 		time.Sleep(10 * time.Minute)
 		if n := dials.Load() - begun; n > 1 {
-			t.Errorf("%d dials began after everybody but one had given up, want 1", n)
+			t.Errorf("%d dials began after all but one had given up, want 1", n)
 		}
 	})
 }
@@ -177,13 +177,13 @@ func TestAGivenTransportIsNotLimited(t *testing.T) {
 // in a row must share one.
 func TestConnectionsAreKept(t *testing.T) {
 	for _, tls := range []bool{false, true} {
-		f := newFar(t, func(f *far) {
+		f := newServer(t, func(f *fakeServer) {
 			f.tls = tls
 			f.result = func(string) string { return textResult(strings.Repeat("x", 2<<10)) }
 		})
 		d := f.dialer(t, "/sse", mcpconn.Options{})
 		c := open(t, d)
-		for name, conn := range map[string]session.Conn{"/message": c, "/mcp": d.Resume(held(c.ID()), nil)} {
+		for name, conn := range map[string]session.Conn{"/message": c, "/mcp": d.Resume(credential(c.ID()), nil)} {
 			t.Run(map[bool]string{false: "http", true: "https"}[tls]+name, func(t *testing.T) {
 				var before int64
 				for i := range 51 {
@@ -205,7 +205,7 @@ func TestConnectionsAreKept(t *testing.T) {
 // A session that does nothing should cost little: over HTTP/2 it has no
 // connection of its own.
 func TestStreamsShareConnections(t *testing.T) {
-	f := newFar(t, func(f *far) { f.tls = true })
+	f := newServer(t, func(f *fakeServer) { f.tls = true })
 	d := f.dialer(t, "/sse", mcpconn.Options{})
 	const n = 20
 	for range n {

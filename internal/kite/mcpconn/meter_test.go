@@ -15,38 +15,38 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// ledger writes down what a meter is told.
-type ledger struct {
-	mu   sync.Mutex
-	told []string
-	long time.Duration // the longest of all
+// meterRecord writes down what a meter counts.
+type meterRecord struct {
+	mu    sync.Mutex
+	calls []string
+	long  time.Duration // the longest of all
 
 	surfaces []string
 }
 
-func (l *ledger) Tool(tool, outcome string, took time.Duration, fault string) {
+func (l *meterRecord) Tool(tool, outcome string, took time.Duration, fault string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	line := tool + ": " + outcome
 	if fault != "" {
 		line += " (" + fault + ")"
 	}
-	l.told = append(l.told, line)
+	l.calls = append(l.calls, line)
 	l.long = max(l.long, took)
 }
 
-func (l *ledger) Surface(name string) {
+func (l *meterRecord) Surface(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.surfaces = append(l.surfaces, name)
 }
 
-func (l *ledger) want(t *testing.T, want ...string) {
+func (l *meterRecord) want(t *testing.T, want ...string) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !slices.Equal(l.told, want) {
-		t.Errorf("the meter was told\n%q, want\n%q", l.told, want)
+	if !slices.Equal(l.calls, want) {
+		t.Errorf("the meter counted\n%q, want\n%q", l.calls, want)
 	}
 	for _, line := range want {
 		var tool, rest string
@@ -54,7 +54,7 @@ func (l *ledger) want(t *testing.T, want ...string) {
 			t.Errorf("%q is of no tool", line)
 		}
 	}
-	l.told = nil
+	l.calls = nil
 }
 
 // Every way a call can end is told once, over both transports, with whether the
@@ -73,8 +73,8 @@ func TestMeter(t *testing.T) {
 			`{}`: "malformed answer (not mcp)",
 		} {
 			t.Run(path+" "+want, func(t *testing.T) {
-				var l ledger
-				f := newFar(t, func(f *far) { f.result = func(string) string { return result } })
+				var l meterRecord
+				f := newServer(t, func(f *fakeServer) { f.result = func(string) string { return result } })
 				c := open(t, f.dialer(t, path, mcpconn.Options{Meter: &l}))
 				l.want(t, "open: ok")
 				_, _ = c.Call(t.Context(), query.Holdings())
@@ -93,14 +93,14 @@ func TestMeter(t *testing.T) {
 func TestMeterOfSilence(t *testing.T) {
 	for _, path := range []string{"/sse", "/mcp"} {
 		t.Run(path, func(t *testing.T) {
-			var l ledger
-			f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
+			var l meterRecord
+			f := newServer(t, func(f *fakeServer) { f.result = func(string) string { return "" } })
 			d := f.dialer(t, path, mcpconn.Options{Meter: &l, CallTimeout: 50 * time.Millisecond})
 			c := open(t, d)
 			_, err := c.Call(t.Context(), query.Profile())
 			wantKind(t, err, wire.KindUnreachable)
 			l.want(t, "open: ok", "get_profile: unreachable (timeout)")
-			if l.long < 50*time.Millisecond || l.long > patience {
+			if l.long < 50*time.Millisecond || l.long > waitLimit {
 				t.Errorf("it took %v", l.long)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -124,8 +124,8 @@ func TestMeterOfSilence(t *testing.T) {
 // The end of a session is told, too: of one that is not there any more the
 // server has said all there is to say.
 func TestMeterOfTheEnd(t *testing.T) {
-	var l ledger
-	f := newFar(t, func(f *far) {
+	var l meterRecord
+	f := newServer(t, func(f *fakeServer) {
 		f.remove = func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Mcp-Session-Id") != "there" {
 				http.Error(w, "Session terminated", http.StatusNotFound)
@@ -134,7 +134,7 @@ func TestMeterOfTheEnd(t *testing.T) {
 	})
 	d := f.dialer(t, "/sse", mcpconn.Options{Meter: &l})
 	for _, id := range []string{"there", "gone", ""} {
-		if err := d.End(t.Context(), held(session.NewID(id))); err != nil {
+		if err := d.End(t.Context(), credential(session.NewID(id))); err != nil {
 			t.Errorf("%q: %v", id, err)
 		}
 	}

@@ -26,11 +26,11 @@ type pageReply struct {
 	body   string
 }
 
-// gate is a far end that makes logins by OAuth. Its replies may be replaced.
-type gate struct {
-	*far
+// oauthServer is a server that makes logins by OAuth. Its replies may be replaced.
+type oauthServer struct {
+	*fakeServer
 	register, authorize, token pageReply
-	loopback                   bool // whoever has the browser end at their own machine is registered
+	loopback                   bool // a redirect to the person's own machine is registered
 	documents                  func(issuer string) (resource, server string)
 }
 
@@ -39,8 +39,8 @@ const (
 	clientID   = "0123456789abcdef0123456789abcdef"
 )
 
-func newGate(t *testing.T, configure func(*gate)) *gate {
-	g := &gate{
+func newOAuthServer(t *testing.T, configure func(*oauthServer)) *oauthServer {
+	g := &oauthServer{
 		register: pageReply{201, `{"client_id":"` + clientID + `"}`}, authorize: pageReply{200, "<html>"}, token: pageReply{200, tokenReply},
 		documents: func(issuer string) (string, string) {
 			return `{"resource":"` + issuer + `/mcp","authorization_servers":["` + issuer + `"]}`,
@@ -60,7 +60,7 @@ func newGate(t *testing.T, configure func(*gate)) *gate {
 			fmt.Fprint(w, this.body)
 		}
 	}
-	g.far = newFar(t, func(f *far) {
+	g.fakeServer = newServer(t, func(f *fakeServer) {
 		f.pages = map[string]http.HandlerFunc{
 			"POST /register": page(func() pageReply { return g.register }), "GET /authorize": page(func() pageReply { return g.authorize }),
 			"POST /token":                     page(func() pageReply { return g.token }),
@@ -74,7 +74,7 @@ func newGate(t *testing.T, configure func(*gate)) *gate {
 var readDocuments = []string{"GET " + mcpconn.ResourceDocument, "GET " + mcpconn.ServerDocument}
 
 // begin prepares a login that has to be prepared, and checks its link.
-func (g *gate) begin(t *testing.T, d *mcpconn.Dialer) session.Attempt {
+func (g *oauthServer) begin(t *testing.T, d *mcpconn.Dialer) session.Attempt {
 	t.Helper()
 	a, link, err := d.Begin(t.Context())
 	if err != nil {
@@ -100,8 +100,8 @@ func (g *gate) begin(t *testing.T, d *mcpconn.Dialer) session.Attempt {
 // Attempts are prepared one after the other: the documents are read and we are
 // registered once, and no two attempts have anything secret in common.
 func TestBegin(t *testing.T) {
-	g := newGate(t, nil)
-	var l ledger
+	g := newOAuthServer(t, nil)
+	var l meterRecord
 	d := g.dialer(t, "/sse", mcpconn.Options{Meter: &l})
 	one, two := g.begin(t, d), g.begin(t, d)
 	if one.State == two.State || one.Verifier == two.Verifier {
@@ -117,7 +117,7 @@ func TestBegin(t *testing.T) {
 }
 
 // Where the browser ends is the callback, when the server takes it; else nowhere,
-// and the operator hears of it once. A server that registers nobody any more is
+// and the operator hears of it once. A server that registers no one any more is
 // asked by the page that begins a login.
 func TestCallback(t *testing.T) {
 	limited := pageReply{429, `{"error":"rate_limit_exceeded"}`}
@@ -139,7 +139,7 @@ func TestCallback(t *testing.T) {
 		"too good to be true": {pageReply{201, `{"client_id":"` + strings.Repeat("x", 300) + `"}`}, pageReply{}, true, false, []string{"POST /register"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newGate(t, func(g *gate) { g.register, g.authorize = test.register, test.authorize })
+			g := newOAuthServer(t, func(g *oauthServer) { g.register, g.authorize = test.register, test.authorize })
 			if test.refused { // the other redirect is taken
 				g.loopback = true
 			}
@@ -163,7 +163,7 @@ func TestCallback(t *testing.T) {
 
 // A server that takes not even the person's own machine cannot be logged in to.
 func TestNoRedirectIsTaken(t *testing.T) {
-	g := newGate(t, func(g *gate) { g.register = pageReply{400, `{"error":"invalid_redirect_uri"}`} })
+	g := newOAuthServer(t, func(g *oauthServer) { g.register = pageReply{400, `{"error":"invalid_redirect_uri"}`} })
 	d := g.dialer(t, "/sse", mcpconn.Options{})
 	for range 2 {
 		_, _, err := d.Begin(t.Context())
@@ -185,7 +185,7 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 	defer canary.Close()
 	for _, part := range []string{"authorization_servers", "resource", "issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint", "challenge", "redirect"} {
 		t.Run(part, func(t *testing.T) {
-			g := newGate(t, nil)
+			g := newOAuthServer(t, nil)
 			usual := g.documents
 			g.documents = func(issuer string) (string, string) {
 				replace := func(text string) string {
@@ -267,27 +267,27 @@ func TestRedeem(t *testing.T) {
 		"moved":           {pageReply{302, ""}, 0, wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newGate(t, func(g *gate) { g.token = test.reply })
-			var l ledger
+			g := newOAuthServer(t, func(g *oauthServer) { g.token = test.reply })
+			var l meterRecord
 			d := g.dialer(t, "/sse", mcpconn.Options{Meter: &l, Now: func() time.Time { return now }})
 			h, err := d.Redeem(t.Context(), someAttempt)
 			if test.want != wire.KindUnknown {
 				if wantKind(t, err, test.want); h != (session.Credential{}) {
-					t.Error("a login beside an error")
+					t.Error("a login with an error")
 				}
 			} else if want := (session.Credential{Session: session.NewBearer(secret + ".t.t"), Since: now, Ends: now.Add(test.life)}); err != nil || h != want {
 				t.Errorf("Redeem = %v until %v, %v", h.Since, h.Ends, err)
 			}
 			checkExchange(t, g)
-			if len(l.told) != 1 || !strings.HasPrefix(l.told[0], "token: ") {
-				t.Errorf("told %q", l.told)
+			if len(l.calls) != 1 || !strings.HasPrefix(l.calls[0], "token: ") {
+				t.Errorf("told %q", l.calls)
 			}
 		})
 	}
 }
 
 // checkExchange checks that the code was sent once, with its own attempt.
-func checkExchange(t *testing.T, g *gate) {
+func checkExchange(t *testing.T, g *oauthServer) {
 	t.Helper()
 	var sent []seen
 	for _, s := range g.record() {
@@ -306,7 +306,7 @@ func checkExchange(t *testing.T, g *gate) {
 
 // A code that was not sent may be sent later; one that was may not.
 func TestRedeemWithoutAnAnswer(t *testing.T) {
-	g := newGate(t, nil)
+	g := newOAuthServer(t, nil)
 	d := g.dialer(t, "/sse", mcpconn.Options{CallTimeout: 50 * time.Millisecond})
 	for _, a := range []session.Attempt{{}, {State: "s", Verifier: "v", ClientID: "c", Redirect: "r"}} {
 		_, err := d.Redeem(t.Context(), a)
@@ -320,8 +320,8 @@ func TestRedeemWithoutAnAnswer(t *testing.T) {
 	wantKind(t, err, wire.KindLimited)
 	checkNotSent(t, g)
 
-	late := newGate(t, nil)
-	late.far.Config.Handler = slowToken(late.far.Config.Handler)
+	late := newOAuthServer(t, nil)
+	late.fakeServer.Config.Handler = slowToken(late.fakeServer.Config.Handler)
 	_, err = late.dialer(t, "/sse", mcpconn.Options{CallTimeout: 100 * time.Millisecond}).Redeem(t.Context(), someAttempt)
 	wantKind(t, err, wire.KindUnreachable)
 	if checkExchange(t, late); !strings.Contains(err.Error(), "no answer in time") {
@@ -329,7 +329,7 @@ func TestRedeemWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-func checkNotSent(t *testing.T, g *gate) {
+func checkNotSent(t *testing.T, g *oauthServer) {
 	t.Helper()
 	if slices.Contains(g.requests(), "POST /token") {
 		t.Error("the code was sent")
@@ -348,10 +348,10 @@ func slowToken(next http.Handler) http.Handler {
 	})
 }
 
-// After the end of the Dialer, and after that of the caller's patience, nothing is
+// After the end of the Dialer, and after that of the caller's waitLimit, nothing is
 // asked and nothing learned.
 func TestOAuthAfterTheEnd(t *testing.T) {
-	g := newGate(t, nil)
+	g := newOAuthServer(t, nil)
 	d := g.dialer(t, "/sse", mcpconn.Options{Callback: callback})
 	over, cancel := context.WithCancel(t.Context())
 	cancel()

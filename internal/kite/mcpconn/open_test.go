@@ -32,17 +32,17 @@ func TestHandshake(t *testing.T) {
 		},
 	} {
 		t.Run(path, func(t *testing.T) {
-			f := newFar(t, nil)
+			f := newServer(t, nil)
 			d := f.dialer(t, path, mcpconn.Options{Version: "v1.2.3"})
 			c := open(t, d)
-			again := d.Resume(held(c.ID()), nil)
+			again := d.Resume(credential(c.ID()), nil)
 			for _, conn := range []session.Conn{c, again, again} {
 				wantText(t, conn, query.Profile(), "answer of get_profile")
 			}
 			if diff := cmp.Diff(want, f.requests()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			if err := d.End(t.Context(), held(c.ID())); err != nil {
+			if err := d.End(t.Context(), credential(c.ID())); err != nil {
 				t.Error(err)
 			}
 			checkWire(t, f, c.ID())
@@ -52,7 +52,7 @@ func TestHandshake(t *testing.T) {
 
 // checkWire checks ids, version, arguments and headers on the wire. The gateway before
 // the hosted server refuses clients that do not say who they are.
-func checkWire(t *testing.T, f *far, id session.ID) {
+func checkWire(t *testing.T, f *fakeServer, id session.ID) {
 	t.Helper()
 	for _, r := range f.record() {
 		if r.rpc == "initialize" && !strings.Contains(r.body, `"protocolVersion":"2025-03-26"`) {
@@ -71,8 +71,8 @@ func checkWire(t *testing.T, f *far, id session.ID) {
 }
 
 func TestStreamOutlivesOpen(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.dialer(t, "/sse", mcpconn.Options{OpenTimeout: patience})
+	f := newServer(t, nil)
+	d := f.dialer(t, "/sse", mcpconn.Options{OpenTimeout: waitLimit})
 	ctx, cancel := context.WithCancel(t.Context())
 	c, err := d.Open(ctx)
 	if err != nil {
@@ -88,8 +88,8 @@ func TestStreamOutlivesOpen(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	endpoint := func(format string) func(*far) {
-		return func(f *far) {
+	endpoint := func(format string) func(*fakeServer) {
+		return func(f *fakeServer) {
 			f.endpoint = func(id string) string {
 				return fmt.Sprintf(strings.ReplaceAll(format, "HOST", strings.TrimPrefix(f.URL, "http://")), id)
 			}
@@ -98,18 +98,18 @@ func TestOpenRefuses(t *testing.T) {
 	refuses := func(code int) http.HandlerFunc { return status(code, "no "+secret+"\n") }
 	page := status(200, "<html>back soon</html>")
 	tests := map[string]struct {
-		configure func(*far)
+		configure func(*fakeServer)
 		want      wire.Kind
 	}{
-		"503":                 {func(f *far) { f.sse = refuses(503) }, wire.KindUnreachable},
-		"401 of a gateway":    {func(f *far) { f.sse = refuses(401) }, wire.KindBlocked},
-		"403":                 {func(f *far) { f.sse = refuses(403) }, wire.KindBlocked},
-		"404 everywhere":      {func(f *far) { f.sse, f.mcp = refuses(404), refuses(404) }, wire.KindNotServed},
-		"a page, then 421":    {func(f *far) { f.sse, f.mcp = page, refuses(421) }, wire.KindNotServed},
-		"404, then 403":       {func(f *far) { f.sse, f.mcp = refuses(404), refuses(403) }, wire.KindBlocked},
-		"404, then 502":       {func(f *far) { f.sse, f.mcp = refuses(404), refuses(502) }, wire.KindUnreachable},
-		"404, then a page":    {func(f *far) { f.sse, f.mcp = refuses(404), page }, wire.KindMalformed},
-		"initialize 400":      {func(f *far) { f.message = refuses(400) }, wire.KindUnreachable},
+		"503":                 {func(f *fakeServer) { f.sse = refuses(503) }, wire.KindUnreachable},
+		"401 of a gateway":    {func(f *fakeServer) { f.sse = refuses(401) }, wire.KindBlocked},
+		"403":                 {func(f *fakeServer) { f.sse = refuses(403) }, wire.KindBlocked},
+		"404 everywhere":      {func(f *fakeServer) { f.sse, f.mcp = refuses(404), refuses(404) }, wire.KindNotServed},
+		"a page, then 421":    {func(f *fakeServer) { f.sse, f.mcp = page, refuses(421) }, wire.KindNotServed},
+		"404, then 403":       {func(f *fakeServer) { f.sse, f.mcp = refuses(404), refuses(403) }, wire.KindBlocked},
+		"404, then 502":       {func(f *fakeServer) { f.sse, f.mcp = refuses(404), refuses(502) }, wire.KindUnreachable},
+		"404, then a page":    {func(f *fakeServer) { f.sse, f.mcp = refuses(404), page }, wire.KindMalformed},
+		"initialize 400":      {func(f *fakeServer) { f.message = refuses(400) }, wire.KindUnreachable},
 		"other host":          {endpoint("http://elsewhere.example.com/message?sessionId=%s"), wire.KindMalformed},
 		"other scheme":        {endpoint("https://HOST/message?sessionId=%s"), wire.KindMalformed},
 		"user in endpoint":    {endpoint("http://joe@HOST/message?sessionId=%s"), wire.KindMalformed},
@@ -117,15 +117,15 @@ func TestOpenRefuses(t *testing.T) {
 		"empty id":            {endpoint("/message?sessionId=&x=%s"), wire.KindMalformed},
 		"blank in id":         {endpoint("/message?sessionId=%s+x"), wire.KindMalformed},
 		"id too long":         {endpoint("/message?sessionId=%s" + strings.Repeat("x", 128)), wire.KindMalformed},
-		"version of tomorrow": {func(f *far) { f.version = "2026-07-28" }, wire.KindMalformed},
-		"version of nobody":   {func(f *far) { f.version = "bogus" }, wire.KindMalformed},
-		"stream ends at once": {func(f *far) {
+		"version of tomorrow": {func(f *fakeServer) { f.version = "2026-07-28" }, wire.KindMalformed},
+		"unknown version":     {func(f *fakeServer) { f.version = "bogus" }, wire.KindMalformed},
+		"stream ends at once": {func(f *fakeServer) {
 			f.sse = func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/event-stream") }
 		}, wire.KindUnreachable},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, test.configure)
+			f := newServer(t, test.configure)
 			_, err := f.dialer(t, "/sse", mcpconn.Options{}).Open(t.Context())
 			wantKind(t, err, test.want)
 			if slices.Contains(f.requests(), "POST /message tools/call") {
@@ -147,7 +147,7 @@ func TestOpenSessionRefuses(t *testing.T) {
 		"500":   {secret, 500, wire.KindUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, func(f *far) {
+			f := newServer(t, func(f *fakeServer) {
 				f.mcp = func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Mcp-Session-Id", test.id)
 					w.Header().Set("Content-Type", "application/json")
@@ -162,24 +162,24 @@ func TestOpenSessionRefuses(t *testing.T) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	f := newFar(t, nil)
+	f := newServer(t, nil)
 	d := f.dialer(t, "/sse", mcpconn.Options{})
 	f.Close()
 	_, err := d.Open(t.Context())
 	wantKind(t, err, wire.KindUnreachable)
 	id := session.NewID(secret)
-	_, err = d.Resume(held(id), nil).Call(t.Context(), query.Profile())
+	_, err = d.Resume(credential(id), nil).Call(t.Context(), query.Profile())
 	wantKind(t, err, wire.KindUnreachable)
-	wantKind(t, d.End(t.Context(), held(id)), wire.KindUnreachable)
+	wantKind(t, d.End(t.Context(), credential(id)), wire.KindUnreachable)
 }
 
 func TestCloseOfDialer(t *testing.T) {
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.result = func(string) string { return "" }
 	})
 	d := f.dialer(t, "/sse", mcpconn.Options{})
 	c := open(t, d)
-	resumed := d.Resume(held(c.ID()), nil)
+	resumed := d.Resume(credential(c.ID()), nil)
 	failed := make(chan error, 2)
 	for _, conn := range []session.Conn{c, resumed} {
 		go func() {
@@ -198,14 +198,14 @@ func TestCloseOfDialer(t *testing.T) {
 	wantKind(t, err, wire.KindUnreachable)
 	_, err = resumed.Call(t.Context(), query.Profile())
 	wantKind(t, err, wire.KindUnreachable)
-	wantKind(t, d.End(t.Context(), held(c.ID())), wire.KindUnreachable)
+	wantKind(t, d.End(t.Context(), credential(c.ID())), wire.KindUnreachable)
 	if got := f.requests(); len(got) != before || slices.Contains(got, "DELETE /mcp") {
 		t.Errorf("requests after Close, or a DELETE: %v", got)
 	}
 }
 
 // A server that serves no streams is asked over /mcp instead, within the same
-// Open and without a word to anybody.
+// Open and without a word.
 func TestNoStreams(t *testing.T) {
 	typed := func(code int, media, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -232,7 +232,7 @@ func TestNoStreams(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newLocal(func(f *far) { f.sse = sse })
+				f := newLocalServer(func(f *fakeServer) { f.sse = sse })
 				d := f.dialer(t, "/sse", mcpconn.Options{})
 				var c session.Conn
 				for range 2 {
@@ -247,20 +247,20 @@ func TestNoStreams(t *testing.T) {
 				if c.Lost() != nil || c.ID() != session.NewID(secret+"-born") {
 					t.Errorf("a stream, or another session")
 				}
-				wantText(t, d.Resume(held(c.ID()), nil), query.Profile(), "answer of get_profile")
+				wantText(t, d.Resume(credential(c.ID()), nil), query.Profile(), "answer of get_profile")
 			})
 		})
 	}
 }
 
-// Trouble says nothing about streams: each Open asks for one again.
-func TestTroubleIsNotTheEndOfStreams(t *testing.T) {
+// A failure says nothing about streams: each Open asks for one again.
+func TestAFailureIsNotTheEndOfStreams(t *testing.T) {
 	for name, sse := range map[string]http.HandlerFunc{
 		"500": status(500, ""), "503": status(503, "<html>"), "408": status(408, ""), "429": status(429, ""),
 		"cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, func(f *far) { f.sse = sse })
+			f := newServer(t, func(f *fakeServer) { f.sse = sse })
 			d := f.dialer(t, "/sse", mcpconn.Options{})
 			for range 2 {
 				_, err := d.Open(t.Context())
@@ -279,7 +279,7 @@ func TestStreamsAreTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var replaced map[string]http.HandlerFunc // by path
-		f := newLocal(func(f *far) {
+		f := newLocalServer(func(f *fakeServer) {
 			f.before = func(w http.ResponseWriter, r *http.Request) bool {
 				mu.Lock()
 				handler := replaced[r.URL.Path]
@@ -291,7 +291,7 @@ func TestStreamsAreTriedAgain(t *testing.T) {
 			}
 		})
 		d := f.dialer(t, "/sse", mcpconn.Options{})
-		before := 0 // requests, when the far end was set to something
+		before := 0 // requests, when the server was set to something
 		set := func(sse, mcp http.HandlerFunc) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -324,7 +324,7 @@ func TestStreamsAreTriedAgain(t *testing.T) {
 		}
 		wantStreams(2)
 		set(hang, nil)
-		for range 2 { // a caller's own patience is not the server's: nothing is learned from it
+		for range 2 { // a caller's own waitLimit is not the server's: nothing is learned from it
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			_, err := d.Open(ctx)
 			cancel()
@@ -370,20 +370,20 @@ func TestOpenIsBounded(t *testing.T) {
 	endpoint := "event: endpoint\ndata: /message?sessionId=" + secret
 	for name, test := range map[string]struct {
 		path      string
-		configure func(*far)
+		configure func(*fakeServer)
 	}{
-		"no headers":       {"/sse", func(f *far) { f.sse = hang }},
-		"no endpoint":      {"/sse", func(f *far) { f.sse = says("text/event-stream", ": wait\n\n") }},
-		"half an endpoint": {"/sse", func(f *far) { f.sse = says("text/event-stream", endpoint) }},
-		"no post":          {"/sse", func(f *far) { f.message = hang }},
-		"no initialize":    {"/sse", func(f *far) { f.message = status(202, "") }},
-		"no answer":        {"/mcp", func(f *far) { f.mcp = hang }},
-		"no end of answer": {"/mcp", func(f *far) { f.mcp = says("application/json", `{"jsonrpc"`) }},
-		"no end of events": {"/mcp", func(f *far) { f.mcp = says("text/event-stream", ": wait\n\n") }},
+		"no headers":       {"/sse", func(f *fakeServer) { f.sse = hang }},
+		"no endpoint":      {"/sse", func(f *fakeServer) { f.sse = says("text/event-stream", ": wait\n\n") }},
+		"half an endpoint": {"/sse", func(f *fakeServer) { f.sse = says("text/event-stream", endpoint) }},
+		"no post":          {"/sse", func(f *fakeServer) { f.message = hang }},
+		"no initialize":    {"/sse", func(f *fakeServer) { f.message = status(202, "") }},
+		"no answer":        {"/mcp", func(f *fakeServer) { f.mcp = hang }},
+		"no end of answer": {"/mcp", func(f *fakeServer) { f.mcp = says("application/json", `{"jsonrpc"`) }},
+		"no end of events": {"/mcp", func(f *fakeServer) { f.mcp = says("text/event-stream", ": wait\n\n") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newLocal(func(f *far) {
+				f := newLocalServer(func(f *fakeServer) {
 					test.configure(f)
 					if f.mcp == nil {
 						f.mcp = hang

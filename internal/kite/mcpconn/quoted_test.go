@@ -84,7 +84,7 @@ func TestResponsesAreQuotedNowhere(t *testing.T) {
 			t.Parallel()
 			for _, path := range []string{"/sse", "/mcp"} {
 				var broken atomic.Bool
-				f := newFar(t, func(f *far) {
+				f := newServer(t, func(f *fakeServer) {
 					f.before = func(w http.ResponseWriter, r *http.Request) bool {
 						if broken.Load() {
 							raw(answer)(w, r)
@@ -92,11 +92,11 @@ func TestResponsesAreQuotedNowhere(t *testing.T) {
 						return broken.Load()
 					}
 				})
-				d, book := newDialer(t, mcpconn.Options{URL: f.URL + path, CallTimeout: brief, LoginTimeout: brief, OpenTimeout: patience, LookPause: time.Hour})
+				d, book := newDialer(t, mcpconn.Options{URL: f.URL + path, CallTimeout: brief, LoginTimeout: brief, OpenTimeout: waitLimit, LookPause: time.Hour})
 				opened := open(t, d)
 				broken.Store(true)
 				var errs []error
-				for _, c := range []session.Conn{opened, d.Resume(someSession(), nil), d.Resume(held(session.NewBearer(secret)), nil)} {
+				for _, c := range []session.Conn{opened, d.Resume(someSession(), nil), d.Resume(credential(session.NewBearer(secret)), nil)} {
 					for _, q := range []query.Query{query.Holdings(), query.ToolList(), query.Login()} {
 						_, err := c.Call(t.Context(), q)
 						errs = append(errs, err)
@@ -105,7 +105,7 @@ func TestResponsesAreQuotedNowhere(t *testing.T) {
 				_, err := d.Open(t.Context())
 				_, _, begin := d.Begin(t.Context())
 				_, redeem := d.Redeem(t.Context(), session.Attempt{State: "s", Verifier: strings.Repeat("v", 43), ClientID: "c", Redirect: mcpconn.PasteRedirect, Code: "code"})
-				errs = append(errs, err, begin, redeem, d.End(t.Context(), someSession()), d.End(t.Context(), held(session.NewBearer(secret))))
+				errs = append(errs, err, begin, redeem, d.End(t.Context(), someSession()), d.End(t.Context(), credential(session.NewBearer(secret))))
 				d.Close()
 				for _, err := range errs {
 					unquoted(t, err)

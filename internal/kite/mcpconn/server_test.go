@@ -29,23 +29,23 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	// secret begins every session id of the far end: no error and no log line may
+	// secret begins every session id of the server: no error and no log line may
 	// hold it.
 	secret = "7d41e0aa-5eC2eT"
-	// patience is how long a test waits for what must happen.
-	patience = 10 * time.Second
-	// home is the address of a far end without a network.
+	// waitLimit is how long a test waits for what must happen.
+	waitLimit = 10 * time.Second
+	// home is the address of a server without a network.
 	home = "https://mcp.example.com"
 )
 
-// seen is one request as the far end saw it.
+// seen is one request as the server saw it.
 type seen struct {
 	method, path, session, agent, rpc, body string
 }
 
-// far is a small far end that speaks both transports and can be told to
+// fakeServer is a small server that speaks both transports and can be told to
 // misbehave. Its functions may be replaced before the first request.
-type far struct {
+type fakeServer struct {
 	*httptest.Server                                                   // nil without a network
 	before           func(w http.ResponseWriter, r *http.Request) bool // answers in place of all else, if it reports true
 	endpoint         func(id string) string                            // data of the endpoint event; "" sends none
@@ -66,18 +66,18 @@ type far struct {
 	handler http.Handler
 	mu      sync.Mutex
 	log     []seen
-	streams map[string]*farStream
+	streams map[string]*fakeStream
 }
 
-// farStream is one open stream of the far end.
-type farStream struct {
+// fakeStream is one open stream of the server.
+type fakeStream struct {
 	out  chan string   // closed: the stream ends once it is said
 	drop chan struct{} // closed: the stream breaks off
 }
 
-// newFar returns a far end on loopback.
-func newFar(t *testing.T, configure func(*far)) *far {
-	f := newLocal(configure)
+// newServer returns a server on loopback.
+func newServer(t *testing.T, configure func(*fakeServer)) *fakeServer {
+	f := newLocalServer(configure)
 	f.Server = httptest.NewUnstartedServer(f.handler)
 	f.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	f.Config.ConnState = func(_ net.Conn, s http.ConnState) {
@@ -95,16 +95,16 @@ func newFar(t *testing.T, configure func(*far)) *far {
 	return f
 }
 
-// newLocal returns a far end without a network, for a bubble where time passes at once.
-func newLocal(configure func(*far)) *far {
-	f := &far{
+// newLocalServer returns a server without a network, for tests in which time passes at once.
+func newLocalServer(configure func(*fakeServer)) *fakeServer {
+	f := &fakeServer{
 		before:   func(http.ResponseWriter, *http.Request) bool { return false },
 		endpoint: func(id string) string { return "/message?sessionId=" + id },
 		result:   func(tool string) string { return textResult("answer of " + tool) },
 		list:     func() string { return listToday },
 		version:  mcpconn.ProtocolVersion,
 		called:   make(chan string, 1000),
-		streams:  map[string]*farStream{},
+		streams:  map[string]*fakeStream{},
 	}
 	if configure != nil {
 		configure(f)
@@ -136,8 +136,8 @@ func or(a, b http.HandlerFunc) http.HandlerFunc {
 	return b
 }
 
-// RoundTrip makes an http.RoundTripper of a far end without a network.
-func (f *far) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip makes an http.RoundTripper of a server without a network.
+func (f *fakeServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	body, w := io.Pipe()
 	a := &localAnswer{body: w, header: http.Header{}, begun: make(chan struct{})}
@@ -172,7 +172,7 @@ type closer func()
 
 func (c closer) Close() error { c(); return nil }
 
-// localAnswer is the answer of a far end without a network.
+// localAnswer is the answer of a server without a network.
 type localAnswer struct {
 	body   *io.PipeWriter
 	header http.Header
@@ -234,22 +234,22 @@ func bodyOf(req *http.Request) []byte {
 	return body
 }
 
-// requests returns what came so far, as "POST /mcp tools/call" and so on.
-func (f *far) requests() (out []string) {
+// requests returns what came so fakeServer, as "POST /mcp tools/call" and so on.
+func (f *fakeServer) requests() (out []string) {
 	for _, s := range f.record() {
 		out = append(out, strings.TrimSpace(s.method+" "+s.path+" "+s.rpc))
 	}
 	return out
 }
 
-func (f *far) record() []seen {
+func (f *fakeServer) record() []seen {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]seen(nil), f.log...)
 }
 
 // count returns how often a JSON-RPC method was called.
-func (f *far) count(method string) (n int) {
+func (f *fakeServer) count(method string) (n int) {
 	for _, s := range f.record() {
 		if s.rpc == method {
 			n++
@@ -258,10 +258,10 @@ func (f *far) count(method string) (n int) {
 	return n
 }
 
-func (f *far) serveSSE(w http.ResponseWriter, r *http.Request) {
+func (f *fakeServer) serveSSE(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	id := fmt.Sprintf("%s-%04d", secret, len(f.streams))
-	s := &farStream{out: make(chan string, 100), drop: make(chan struct{})}
+	s := &fakeStream{out: make(chan string, 100), drop: make(chan struct{})}
 	f.streams[id] = s
 	f.mu.Unlock()
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -273,7 +273,7 @@ func (f *far) serveSSE(w http.ResponseWriter, r *http.Request) {
 }
 
 // feed writes answers and pings until the stream is over.
-func (f *far) feed(w http.ResponseWriter, r *http.Request, s *farStream) {
+func (f *fakeServer) feed(w http.ResponseWriter, r *http.Request, s *fakeStream) {
 	var ticks <-chan time.Time
 	if f.ping > 0 {
 		t := time.NewTicker(f.ping)
@@ -305,7 +305,7 @@ func (f *far) feed(w http.ResponseWriter, r *http.Request, s *farStream) {
 func flush(w http.ResponseWriter) { w.(http.Flusher).Flush() }
 
 // answerTo returns the JSON-RPC answer to a request; "" for none.
-func (f *far) answerTo(r rpc) string {
+func (f *fakeServer) answerTo(r rpc) string {
 	result := "{}"
 	switch r.Method {
 	case "initialize":
@@ -325,7 +325,7 @@ func (f *far) answerTo(r rpc) string {
 	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":%s}`, r.ID, result)
 }
 
-func (f *far) serveMessage(w http.ResponseWriter, r *http.Request) {
+func (f *fakeServer) serveMessage(w http.ResponseWriter, r *http.Request) {
 	s := f.stream(r.URL.Query().Get("sessionId"))
 	if s == nil {
 		http.Error(w, `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid session ID"}}`, http.StatusBadRequest)
@@ -337,7 +337,7 @@ func (f *far) serveMessage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f *far) serveMCP(w http.ResponseWriter, r *http.Request) {
+func (f *fakeServer) serveMCP(w http.ResponseWriter, r *http.Request) {
 	call := parse(bodyOf(r))
 	w.Header().Set("Mcp-Session-Id", secret+"-born")
 	text := f.answerTo(call)
@@ -354,14 +354,14 @@ func (f *far) serveMCP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f *far) stream(id string) *farStream {
+func (f *fakeServer) stream(id string) *fakeStream {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.streams[id]
 }
 
 // drop breaks a stream off and forgets its session.
-func (f *far) drop(t *testing.T, id session.ID) {
+func (f *fakeServer) drop(t *testing.T, id session.ID) {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -403,9 +403,9 @@ func newDialer(t *testing.T, o mcpconn.Options) (*mcpconn.Dialer, *logbook) {
 	return d, book
 }
 
-// stranger returns a Dialer to f at path that has not looked at it. Its log must stay
+// newDialer returns a Dialer to f at path that has not looked at it. Its log must stay
 // free of the secret.
-func (f *far) stranger(t *testing.T, path string, o mcpconn.Options) *mcpconn.Dialer {
+func (f *fakeServer) newDialer(t *testing.T, path string, o mcpconn.Options) *mcpconn.Dialer {
 	t.Helper()
 	switch {
 	case f.Server == nil:
@@ -421,16 +421,16 @@ func (f *far) stranger(t *testing.T, path string, o mcpconn.Options) *mcpconn.Di
 	d, book := newDialer(t, o)
 	t.Cleanup(func() {
 		d.Close()
-		hides(t, book.String())
+		wantNoSecret(t, book.String())
 	})
 	return d
 }
 
 // dialer returns a Dialer that has looked at the server, and seen that of
 // today. Tests that are not about looking need not count its requests.
-func (f *far) dialer(t *testing.T, path string, o mcpconn.Options) *mcpconn.Dialer {
+func (f *fakeServer) dialer(t *testing.T, path string, o mcpconn.Options) *mcpconn.Dialer {
 	t.Helper()
-	return f.stranger(t, path, o).Knows(mcpconn.Surface{Style: query.StyleTools, Login: true})
+	return f.newDialer(t, path, o).Knows(mcpconn.Surface{Style: query.StyleTools, Login: true})
 }
 
 // What servers list: the one of today, the one that may follow it, both of these
@@ -457,18 +457,18 @@ func open(t *testing.T, d *mcpconn.Dialer) session.Conn {
 }
 
 // both runs a test over a stream and over streamable HTTP.
-func both(t *testing.T, configure func(*far), o mcpconn.Options, test func(*testing.T, *far, session.Conn)) {
+func both(t *testing.T, configure func(*fakeServer), o mcpconn.Options, test func(*testing.T, *fakeServer, session.Conn)) {
 	t.Helper()
 	for _, path := range []string{"/sse", "/mcp"} {
 		t.Run(path, func(t *testing.T) {
-			f := newFar(t, configure)
+			f := newServer(t, configure)
 			test(t, f, open(t, f.dialer(t, path, o)))
 		})
 	}
 }
 
-// hides fails the test when a text holds the secret, plain or escaped.
-func hides(t *testing.T, text string) {
+// wantNoSecret fails the test when a text holds the secret, plain or escaped.
+func wantNoSecret(t *testing.T, text string) {
 	t.Helper()
 	for _, s := range []string{secret, url.QueryEscape(secret), "sessionId="} {
 		if strings.Contains(text, s) {
@@ -477,11 +477,11 @@ func hides(t *testing.T, text string) {
 	}
 }
 
-// held is a session by its id alone.
-func held(id session.ID) session.Credential { return session.Credential{Session: id} }
+// credential is a session by its id alone.
+func credential(id session.ID) session.Credential { return session.Credential{Session: id} }
 
-// someSession is a session that the far end takes for its own.
-func someSession() session.Credential { return held(session.NewID(secret)) }
+// someSession is a session that the server takes for its own.
+func someSession() session.Credential { return credential(session.NewID(secret)) }
 
 // wantKind checks the kind of a failed call, none for KindUnknown, and that its error,
 // and all it wraps, keeps the secret.
@@ -491,7 +491,7 @@ func wantKind(t *testing.T, err error, want wire.Kind) {
 		t.Errorf("error = %v, want kind %q", err, want)
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
-		hides(t, fmt.Sprintf("%v %+v %#v", err, err, err))
+		wantNoSecret(t, fmt.Sprintf("%v %+v %#v", err, err, err))
 	}
 }
 
@@ -508,8 +508,8 @@ func closes(t *testing.T, what string, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:
-	case <-time.After(patience):
-		t.Fatalf("%s: not within %v", what, patience)
+	case <-time.After(waitLimit):
+		t.Fatalf("%s: not within %v", what, waitLimit)
 	}
 }
 

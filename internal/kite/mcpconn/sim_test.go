@@ -26,7 +26,7 @@ type place struct {
 	*sim.Server
 	*mcpconn.Dialer
 	log      *logbook
-	surfaces chan string // what the meter was told of
+	surfaces chan string // what the meter counted of
 	allowed  []string    // violations that may be
 }
 
@@ -37,7 +37,7 @@ func (p *place) Surface(name string)                        { p.surfaces <- name
 // shows waits until the server was seen to be like that.
 func (p *place) shows(t *testing.T, want string) {
 	t.Helper()
-	for late := time.After(patience); ; {
+	for late := time.After(waitLimit); ; {
 		select {
 		case got := <-p.surfaces:
 			if got == want {
@@ -118,25 +118,25 @@ func TestWholeLogin(t *testing.T) {
 	closes(t, "Lost", conn.Lost())
 	_, err := conn.Call(t.Context(), query.Profile())
 	wantKind(t, err, wire.KindUnreachable)
-	resumed := p.Resume(held(conn.ID()), nil)
+	resumed := p.Resume(credential(conn.ID()), nil)
 	wantProfile(t, resumed, firstUser())
 
 	// The second time the server knows that it is over; the last one it never knew.
 	for _, id := range []session.ID{conn.ID(), conn.ID(), session.NewID("6f6d1c8e-0000-4000-8000-000000000000")} {
-		wantKind(t, p.End(t.Context(), held(id)), wire.KindUnknown)
+		wantKind(t, p.End(t.Context(), credential(id)), wire.KindUnknown)
 	}
 	_, err = resumed.Call(t.Context(), query.Profile())
 	wantKind(t, err, wire.KindEnded)
 }
 
 // logIn calls login and plays the browser.
-func logIn(t *testing.T, far *sim.Server, conn session.Conn, user string) {
+func logIn(t *testing.T, fakeServer *sim.Server, conn session.Conn, user string) {
 	t.Helper()
 	if _, err := conn.Call(t.Context(), query.Login()); err != nil {
 		t.Fatal(err)
 	}
-	links := far.LoginLinks()
-	if status, body := far.CompleteLogin(t.Context(), links[len(links)-1], user); status != 200 {
+	links := fakeServer.LoginLinks()
+	if status, body := fakeServer.CompleteLogin(t.Context(), links[len(links)-1], user); status != 200 {
 		t.Fatalf("browser login: %d %s", status, body)
 	}
 }
@@ -156,7 +156,7 @@ func TestRestartedServer(t *testing.T) {
 	for _, path := range []string{"/sse", "/mcp"} {
 		p := newPlace(t, sim.Options{}, mcpconn.Options{URL: path})
 		conn := open(t, p.Dialer)
-		resumed := p.Resume(held(conn.ID()), nil)
+		resumed := p.Resume(credential(conn.ID()), nil)
 		logIn(t, p.Server, conn, firstUser())
 		for _, c := range []session.Conn{conn, resumed} {
 			text, err := c.Call(t.Context(), query.ToolList())
@@ -167,7 +167,7 @@ func TestRestartedServer(t *testing.T) {
 		p.Restart()
 		_, err := resumed.Call(t.Context(), query.Profile())
 		wantKind(t, err, wire.KindEnded)
-		wantKind(t, p.End(t.Context(), held(conn.ID())), wire.KindUnknown)
+		wantKind(t, p.End(t.Context(), credential(conn.ID())), wire.KindUnknown)
 	}
 }
 
@@ -204,8 +204,8 @@ func TestMixedStates(t *testing.T) {
 			case wire.KindUnknown:
 				logIn(t, p.Server, conn, firstUser())
 				wantProfile(t, conn, firstUser())
-				wantProfile(t, p.Resume(held(conn.ID()), nil), firstUser())
-				if err := p.End(t.Context(), held(conn.ID())); err != nil {
+				wantProfile(t, p.Resume(credential(conn.ID()), nil), firstUser())
+				if err := p.End(t.Context(), credential(conn.ID())); err != nil {
 					t.Errorf("End: %v", err)
 				}
 			case wire.KindAuthorize:
@@ -282,7 +282,7 @@ func TestTheServerIsSwitched(t *testing.T) {
 		t.Fatal(err)
 	}
 	logIn(t, p.Server, conn, firstUser())
-	old := held(conn.ID())
+	old := credential(conn.ID())
 	wantProfile(t, p.Resume(old, nil), firstUser())
 
 	p.SetVersion(sim.Next)
@@ -320,7 +320,7 @@ func TestTheServerIsSwitched(t *testing.T) {
 }
 
 // TestBearerWithoutASession: the server of today takes any bearer, and means
-// nobody by it.
+// no user by it.
 func TestBearerWithoutASession(t *testing.T) {
 	p := newPlace(t, sim.Options{Version: sim.Next}, mcpconn.Options{})
 	p.allowed = []string{`mcp: call of "portfolio", a tool that is not listed`} // it gave out a bearer, so that is what it should have

@@ -20,7 +20,7 @@ import (
 // later. It must not be taken for the answer.
 func TestPingsBreakNoCall(t *testing.T) {
 	requests := 1 // initialize; the calls come one after the other
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.ping = time.Millisecond
 		f.result = func(tool string) string {
 			requests++
@@ -39,7 +39,7 @@ func TestPingsBreakNoCall(t *testing.T) {
 
 func TestAnswersOutOfOrder(t *testing.T) {
 	release := make(chan struct{})
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.result = func(tool string) string {
 			if tool == "get_trades" {
 				<-release
@@ -62,7 +62,7 @@ func TestAnswersOutOfOrder(t *testing.T) {
 }
 
 func TestLostStream(t *testing.T) {
-	f := newFar(t, func(f *far) { f.result = func(string) string { return "" } })
+	f := newServer(t, func(f *fakeServer) { f.result = func(string) string { return "" } })
 	c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 	failed := make(chan error, 20)
 	for range cap(failed) {
@@ -80,7 +80,7 @@ func TestLostStream(t *testing.T) {
 	for range cap(failed) {
 		wantKind(t, <-failed, wire.KindUnreachable)
 	}
-	if took := time.Since(start); took > patience/2 {
+	if took := time.Since(start); took > waitLimit/2 {
 		t.Errorf("calls failed after %v, want at once", took)
 	}
 	before := len(f.requests())
@@ -99,7 +99,7 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 		"404": status(404, "Session terminated"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFar(t, func(f *far) {
+			f := newServer(t, func(f *fakeServer) {
 				f.message = func(w http.ResponseWriter, r *http.Request) {
 					if parse(bodyOf(r)).Method == "tools/call" {
 						refuse(w, r)
@@ -119,7 +119,7 @@ func TestStreamOfAnUnknownSession(t *testing.T) {
 // An answer that is too big costs neither the stream nor, where there is no other
 // way, the login, also where its id comes last. It is not asked for again.
 func TestOversizedAnswerKeepsTheStream(t *testing.T) {
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.message = func(w http.ResponseWriter, r *http.Request) {
 			call := parse(bodyOf(r))
 			if call.Params.Name != "get_holdings" {
@@ -147,12 +147,12 @@ func TestOversizedAnswerKeepsTheStream(t *testing.T) {
 func TestEndpointMoves(t *testing.T) {
 	for _, endpoint := range []string{"/message?sessionId=" + secret + "-other", "/elsewhere?sessionId=" + secret + "-0000"} {
 		t.Run("", func(t *testing.T) {
-			f := newFar(t, nil)
+			f := newServer(t, nil)
 			c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 			// Calls go through until the event was read.
 			f.stream(c.ID().Reveal()).out <- "event: endpoint\ndata: " + endpoint + "\n\n"
 			before := len(f.requests())
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 			defer cancel()
 			var err error
 			for err == nil && ctx.Err() == nil {
@@ -172,10 +172,10 @@ func TestEndpointMoves(t *testing.T) {
 func TestCloseSendsNothing(t *testing.T) {
 	for _, path := range []string{"/sse", "/mcp"} {
 		t.Run(path, func(t *testing.T) {
-			f := newFar(t, nil)
+			f := newServer(t, nil)
 			d := f.dialer(t, path, mcpconn.Options{})
 			c := open(t, d)
-			resumed := d.Resume(held(c.ID()), nil)
+			resumed := d.Resume(credential(c.ID()), nil)
 			for _, conn := range []session.Conn{c, resumed} {
 				if _, err := conn.Call(t.Context(), query.Profile()); err != nil {
 					t.Fatal(err)
@@ -213,7 +213,7 @@ func TestSilentStreamIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newLocal(nil)
+				f := newLocalServer(nil)
 				c := open(t, f.dialer(t, "/sse", mcpconn.Options{}))
 				for range 6 * 60 * 12 {
 					time.Sleep(10 * time.Second)
@@ -243,7 +243,7 @@ func TestSilentStreamIsLost(t *testing.T) {
 // The answer that comes right before the stream's end is an answer.
 func TestAnswerBeforeTheEnd(t *testing.T) {
 	for range 30 {
-		f := newFar(t, func(f *far) {
+		f := newServer(t, func(f *fakeServer) {
 			f.message = func(w http.ResponseWriter, r *http.Request) {
 				f.serveMessage(w, r)
 				if parse(bodyOf(r)).Method == "tools/call" {

@@ -40,8 +40,8 @@ func TestSurface(t *testing.T) {
 	} {
 		for _, path := range []string{"/sse", "/mcp"} {
 			t.Run(name+path, func(t *testing.T) {
-				var l ledger
-				f := newFar(t, func(f *far) {
+				var l meterRecord
+				f := newServer(t, func(f *fakeServer) {
 					f.list = func() string { return test.list }
 					f.pages = map[string]http.HandlerFunc{mcpconn.ResourceDocument: func(w http.ResponseWriter, _ *http.Request) {
 						if !test.documented {
@@ -50,7 +50,7 @@ func TestSurface(t *testing.T) {
 						fmt.Fprint(w, someDocument)
 					}}
 				})
-				d := f.stranger(t, path, mcpconn.Options{Meter: &l})
+				d := f.newDialer(t, path, mcpconn.Options{Meter: &l})
 				if got := d.Surface().Name(); got != "not looked at yet" {
 					t.Errorf("before: %q", got)
 				}
@@ -95,9 +95,9 @@ func TestSurfaceNames(t *testing.T) {
 	}
 }
 
-// turning is a far end that lists something else from some moment on, and knows
+// turning is a server that lists something else from some moment on, and knows
 // only the tools that it lists.
-func turning(f *far) *atomic.Pointer[string] {
+func turning(f *fakeServer) *atomic.Pointer[string] {
 	var list atomic.Pointer[string]
 	f.list = func() string { return *list.Load() }
 	f.result = func(tool string) string {
@@ -115,10 +115,10 @@ func TestStyleChangesUnderACall(t *testing.T) {
 	for _, path := range []string{"/sse", "/mcp"} {
 		t.Run(path, func(t *testing.T) {
 			var list *atomic.Pointer[string]
-			var l ledger
-			f := newFar(t, func(f *far) { list = turning(f) })
+			var l meterRecord
+			f := newServer(t, func(f *fakeServer) { list = turning(f) })
 			list.Store(new(listToday))
-			d := f.stranger(t, path, mcpconn.Options{Meter: &l, LookPause: time.Nanosecond})
+			d := f.newDialer(t, path, mcpconn.Options{Meter: &l, LookPause: time.Nanosecond})
 			c := open(t, d)
 			for _, turn := range []struct{ list, answer string }{
 				{listToday, "answer of get_holdings"}, {listHybrid, "answer of portfolio"}, {listToday, "answer of get_holdings"},
@@ -141,12 +141,12 @@ func TestStyleChangesUnderACall(t *testing.T) {
 	}
 }
 
-// A server that nobody knows is asked nothing until it is looked at again and has
+// A server of which no tool is known is asked nothing until it is looked at again and has
 // become familiar.
 func TestUnfamiliarServerComesBack(t *testing.T) {
 	var list *atomic.Pointer[string]
 	var forgets atomic.Bool
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		list = turning(f)
 		f.before = func(w http.ResponseWriter, r *http.Request) bool {
 			forgotten := forgets.Load() && r.Header.Get("Mcp-Session-Id") == secret
@@ -157,9 +157,9 @@ func TestUnfamiliarServerComesBack(t *testing.T) {
 		}
 	})
 	list.Store(new(listForeign))
-	d := f.stranger(t, "/sse", mcpconn.Options{LookPause: time.Nanosecond})
+	d := f.newDialer(t, "/sse", mcpconn.Options{LookPause: time.Nanosecond})
 	c := d.Resume(someSession(), nil)
-	_, err := c.Call(t.Context(), query.Holdings()) // nobody has looked: it is asked, and looked at
+	_, err := c.Call(t.Context(), query.Holdings()) // it was not looked at: it is asked, and looked at
 	wantKind(t, err, wire.KindUnknownServer)
 	called := len(f.called)
 	_, err = c.Call(t.Context(), query.Holdings())
@@ -179,12 +179,12 @@ func TestUnfamiliarServerComesBack(t *testing.T) {
 // The login tool is asked for as such whatever the style, as long as it is listed.
 func TestLoginTool(t *testing.T) {
 	var list *atomic.Pointer[string]
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		list = turning(f)
 		f.pages = map[string]http.HandlerFunc{mcpconn.ResourceDocument: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, someDocument) }}
 	})
 	list.Store(new(listHybrid))
-	c := open(t, f.stranger(t, "/mcp", mcpconn.Options{}))
+	c := open(t, f.newDialer(t, "/mcp", mcpconn.Options{}))
 	wantText(t, c, query.Login(), "answer of login")
 	list.Store(new(listNext))
 	_, err := c.Call(t.Context(), query.Login())
@@ -193,8 +193,8 @@ func TestLoginTool(t *testing.T) {
 
 // The first look is once per process.
 func TestOneLook(t *testing.T) {
-	f := newFar(t, nil)
-	d := f.stranger(t, "/sse", mcpconn.Options{})
+	f := newServer(t, nil)
+	d := f.newDialer(t, "/sse", mcpconn.Options{})
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
@@ -216,10 +216,10 @@ func TestLookAfterTheFirstAnswer(t *testing.T) {
 	var ended sync.WaitGroup
 	ended.Add(1)
 	release := make(chan struct{})
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.list = func() string { defer ended.Done(); <-release; return listToday }
 	})
-	d := f.stranger(t, "/sse", mcpconn.Options{})
+	d := f.newDialer(t, "/sse", mcpconn.Options{})
 	c := d.Resume(someSession(), nil)
 	for range 3 {
 		wantText(t, c, query.Holdings(), "answer of get_holdings")
@@ -237,7 +237,7 @@ func TestLookAfterTheFirstAnswer(t *testing.T) {
 func TestNoStormOfLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks, broken := 0, false
-		f := newLocal(func(f *far) {
+		f := newLocalServer(func(f *fakeServer) {
 			f.result = func(string) string { return `!{"code":-32602,"message":"unknown tool"}` }
 			f.list = func() string {
 				if looks++; broken {
@@ -275,10 +275,10 @@ func TestNoStormOfLooks(t *testing.T) {
 func TestAbandonedLook(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var once sync.Once
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.list = func() string { once.Do(cancel); return listToday }
 	})
-	d := f.stranger(t, "/mcp", mcpconn.Options{})
+	d := f.newDialer(t, "/mcp", mcpconn.Options{})
 	if _, err := d.Open(ctx); err != nil {
 		wantKind(t, err, wire.KindUnreachable)
 	}
@@ -292,7 +292,7 @@ func TestAbandonedLook(t *testing.T) {
 func TestCloseEndsALook(t *testing.T) {
 	listed := make(chan struct{})
 	var once sync.Once
-	f := newFar(t, func(f *far) {
+	f := newServer(t, func(f *fakeServer) {
 		f.before = func(w http.ResponseWriter, r *http.Request) bool {
 			looks := parse(bodyOf(r)).Method == "tools/list"
 			if looks {
@@ -302,12 +302,12 @@ func TestCloseEndsALook(t *testing.T) {
 			return looks
 		}
 	})
-	d := f.stranger(t, "/sse", mcpconn.Options{CallTimeout: patience})
+	d := f.newDialer(t, "/sse", mcpconn.Options{CallTimeout: waitLimit})
 	wantText(t, d.Resume(someSession(), nil), query.Holdings(), "answer of get_holdings")
 	closes(t, "the look", listed)
 	began := time.Now()
 	d.Close()
-	if took := time.Since(began); took > patience/2 {
+	if took := time.Since(began); took > waitLimit/2 {
 		t.Errorf("Close took %v", took)
 	}
 	if s := d.Surface(); s.Name() != "not looked at yet" {
@@ -317,7 +317,7 @@ func TestCloseEndsALook(t *testing.T) {
 
 // A meter with a bug ends no process, and no look for good.
 func TestLookPanics(t *testing.T) {
-	f := newFar(t, nil)
+	f := newServer(t, nil)
 	d, book := newDialer(t, mcpconn.Options{URL: f.URL + "/sse", Meter: &buggy{}, LookPause: time.Nanosecond})
 	defer d.Close()
 	c := d.Resume(someSession(), nil)
