@@ -78,8 +78,7 @@ func TestAccessRecordsOutliveStarts(t *testing.T) {
 		for range 3 {
 			c.close()
 			c.open()
-			time.Sleep(time.Minute)
-			synctest.Wait()
+			c.elapse(time.Minute)
 		}
 		after, err := c.data.AccessRecords()
 		if err != nil || !slices.Equal(before, after) || len(after) != 3 {
@@ -98,8 +97,7 @@ func TestEmptyListsLetNoOneIn(t *testing.T) {
 		c.says("omar", "/admin approve 33")
 		c.logIn("meera", "EF9012")
 		c.happens("* an operator empties both lists")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		for _, who := range []string{"asha", "meera", "omar"} {
 			if seen := c.says(who, "/help"); strings.Contains(seen, "What I can do") {
 				t.Errorf("%s is let in:\n%s", who, seen)
@@ -153,14 +151,11 @@ func TestDecisionsHoldInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 		}
 		wants := func(t *testing.T, c *chat) {
 			t.Helper()
-			time.Sleep(time.Minute)
-			synctest.Wait()
+			c.elapse(time.Minute)
 			if got := c.standing("mallory"); got != tt.want {
 				t.Errorf("mallory stands at %d, want %d", got, tt.want)
 			}
-			if n := c.unanswered(); n != 0 {
-				t.Errorf("%d updates are left", n)
-			}
+			c.allAnswered()
 		}
 		t.Run(name+", at once, the later first", func(t *testing.T) {
 			if tt.second == "unblock" || tt.second == "remove" {
@@ -226,8 +221,7 @@ func TestADecisionThatChangesNothingHolds(t *testing.T) {
 				c.types(people["omar"], false, "/admin "+tt.first+" 66")
 				c.says("ravi", "/admin "+tt.second+" 66")
 				c.phone.Hold(people["omar"], false)
-				time.Sleep(time.Minute)
-				synctest.Wait()
+				c.elapse(time.Minute)
 				if got := c.standing("mallory"); got != tt.want {
 					t.Errorf("mallory stands at %d, want %d", got, tt.want)
 				}
@@ -246,8 +240,7 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		c.types(people["omar"], false, "/admin approve 66")
 		c.says("ravi", "/admin block 66")
 		c.phone.Hold(people["omar"], false)
-		time.Sleep(time.Second)
-		synctest.Wait()
+		c.elapse(time.Second)
 		if seen := c.phone.Log(); !strings.Contains(seen, "A decision was made after you asked for this about 66.") {
 			t.Errorf("the operator sees\n%s", seen)
 		}
@@ -257,8 +250,7 @@ func TestALateDecisionSaysSo(t *testing.T) {
 		writes := c.data.Writes()
 		c.killed(c.disk())
 		c.phone.Hold(people["omar"], false)
-		time.Sleep(time.Second)
-		synctest.Wait()
+		c.elapse(time.Second)
 		seen := c.phone.Log()
 		if !strings.Contains(seen, "Your decision about 66 stands.") || strings.Contains(seen, "You can use this bot now") {
 			t.Errorf("after the kill people see\n%s", seen)

@@ -276,12 +276,17 @@ func (c *chat) says(who, text string) string {
 	return c.phone.Log()
 }
 
+// elapse lets a time pass, and what happens in it.
+func (c *chat) elapse(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 // logIn logs a person in, in the browser and here.
 func (c *chat) logIn(who, user string) {
 	c.says(who, "/login")
 	c.browse(people[who], user, false)
-	time.Sleep(2 * time.Second)
-	synctest.Wait()
+	c.elapse(2 * time.Second)
 	c.phone.Log()
 }
 

@@ -223,8 +223,7 @@ func TestMeter(t *testing.T) {
 		c.happens("* Kite takes a second")
 		c.says("asha", "/holdings")
 		c.says("asha", "/funds") // waits behind the other
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
+		c.elapse(10 * time.Second)
 		if len(l.told) != 2 || !strings.HasPrefix(l.told[0], "holdings: ok, ") || !strings.HasPrefix(l.told[1], "funds: ok, ") ||
 			waited(l.told[0]) < time.Second || waited(l.told[1]) < waited(l.told[0])+time.Second {
 			t.Errorf("the meter was told %q", l.told)
@@ -265,8 +264,7 @@ func TestMeterOfFailures(t *testing.T) {
 				if want == "funds: cancelled" {
 					c.says("asha", "/logout")
 				}
-				time.Sleep(3 * time.Hour)
-				synctest.Wait()
+				c.elapse(3 * time.Hour)
 				if len(l.told) == 0 || !strings.HasPrefix(l.told[0], want+", ") {
 					t.Errorf("the meter was told %q, want %q first", l.told, want)
 				}

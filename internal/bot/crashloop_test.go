@@ -18,14 +18,12 @@ func TestACrashLoopEnds(t *testing.T) {
 		c.types(people["asha"], false, "/funds")
 		c.types(people["asha"], false, "/x0")
 		for range 2 {
-			time.Sleep(time.Second)
-			synctest.Wait()
+			c.elapse(time.Second)
 			c.phone.Log()
 			c.kill()
 		}
 		c.kite.Calls()
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		seen := c.phone.Log()
 		if !strings.Contains(seen, "Sorry, I was restarted twice while I worked on /funds.") || !strings.Contains(seen, "I do not know /x0.") {
 			t.Errorf("after two kills asha sees\n%s", seen)
@@ -49,22 +47,18 @@ func TestACrashLoopAfterALoginEnds(t *testing.T) {
 		c.browse(people["asha"], "AB1234", false)
 		var seen string
 		for range 3 {
-			time.Sleep(10 * time.Second)
-			synctest.Wait()
+			c.elapse(10 * time.Second)
 			seen += c.phone.Log()
 			c.kite.Calls()
 			c.kill()
 		}
 		calls := strings.Join(c.kite.Calls(), "\n")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		seen += c.phone.Log()
 		if strings.Contains(calls, "get_margins") || strings.Count(seen, "Sorry, I was restarted twice while I worked on /funds.") != 1 || strings.Count(seen, "Logged in as") != 1 {
 			t.Errorf("Kite is asked %q; asha sees\n%s", calls, seen)
 		}
-		if n := c.unanswered(); n != 0 {
-			t.Errorf("%d updates are left", n)
-		}
+		c.allAnswered()
 	})
 }
 
@@ -97,8 +91,7 @@ func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
 			mu.Unlock()
 		})
 		c.kill() // now the first of them runs alone, for too short a time to be told that Kite is slow
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
+		c.elapse(2 * time.Second)
 		if most != 1 {
 			t.Errorf("%d ran at a time", most)
 		}
@@ -106,8 +99,7 @@ func TestTheInnocentAreAnsweredAfterACrash(t *testing.T) {
 		guilty = false
 		c.phone.Log() // before the next process speaks
 		c.killed(d)
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
+		c.elapse(10 * time.Second)
 		seen := c.phone.Log()
 		if !strings.Contains(seen, "bot to 1000: message #2\n    <b>Sorry") || strings.Count(seen, "Sorry") != 1 || strings.Count(seen, "Log in to Kite →") != 2 || most != 1 {
 			t.Errorf("%d ran at a time; people see\n%s", most, seen)
@@ -125,8 +117,7 @@ func TestACrashLoopEndsInSilence(t *testing.T) {
 			synctest.Wait()
 		}
 		c.phone.Hold(people["asha"], false)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if seen := c.phone.Log(); seen != "" || c.unanswered() != 0 {
 			t.Errorf("%d updates are left, and asha sees\n%s", c.unanswered(), seen)
 		}
@@ -162,23 +153,18 @@ func TestTheLastSuspectIsTriedOnceMoreToo(t *testing.T) {
 		c.kite.Before(func(string) { time.Sleep(time.Minute) })
 		c.logInMany(2)
 		for range 2 { // both run when the process ends
-			time.Sleep(time.Second)
-			synctest.Wait()
+			c.elapse(time.Second)
 			c.kill()
 		}
-		time.Sleep(time.Second)
-		synctest.Wait()
+		c.elapse(time.Second)
 		d := c.disk() // the first runs alone, and ends the third
 		c.kite.Before(nil)
 		c.killed(d)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		seen := c.phone.Log()
 		if !strings.Contains(seen, "bot to 1000: message #2\n    <b>Sorry") || strings.Count(seen, "Sorry") != 1 || !strings.Contains(seen, "Log in to Kite →") {
 			t.Errorf("people see\n%s", seen)
 		}
-		if n := c.unanswered(); n != 0 {
-			t.Errorf("%d updates are left", n)
-		}
+		c.allAnswered()
 	})
 }

@@ -67,8 +67,7 @@ func TestAMessageIsDeletedFirst(t *testing.T) {
 					tt.edit(&r)
 				}
 				c.bot.Perform(u, answer(r, nil))
-				time.Sleep(2 * time.Minute)
-				synctest.Wait()
+				c.elapse(2 * time.Minute)
 				if seen := c.phone.Log(); seen != numbered(tt.seen) {
 					t.Errorf("seen:\n%s\nwant:\n%s", seen, numbered(tt.seen))
 				}
@@ -148,8 +147,7 @@ func TestAnOrderThatOvertakesEndsNoDeletion(t *testing.T) {
 		if n := c.kite.LoggedIn("AB1234"); n != 0 {
 			t.Error("the login is still open at Kite")
 		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		seen := c.phone.Log()
 		if !strings.Contains(seen, fmt.Sprintf("bot deletes 11's message #%d\n", u.Message)) || strings.Contains(seen, "done") {
 			t.Errorf("seen:\n%s", seen)
@@ -207,8 +205,7 @@ func TestHowOftenADeliveryIsTried(t *testing.T) {
 			withChat(t, func(t *testing.T, c *chat) {
 				c.phone.Break(&bot.DeliveryError{Cause: tt.cause, Err: errors.New("no")})
 				c.says("asha", "/help")
-				time.Sleep(time.Hour)
-				synctest.Wait()
+				c.elapse(time.Hour)
 				if tries, _ := c.phone.Counts(); tries < tt.least || tries > tt.most {
 					t.Errorf("tried %d times, want %d to %d", tries, tt.least, tt.most)
 				}
@@ -241,8 +238,7 @@ func TestFilesOnTheirWayAreBounded(t *testing.T) {
 			c.types(1000+i, false, "/login")
 			synctest.Wait()
 			c.browse(1000+i, user, false)
-			time.Sleep(3 * time.Second)
-			synctest.Wait()
+			c.elapse(3 * time.Second)
 		}
 		for range 2 { // what was on its way is counted no more
 			c.phone.Log()

@@ -34,8 +34,7 @@ func TestNoWarningAboutAnotherLogin(t *testing.T) {
 		if seen := c.phone.Log(); !strings.Contains(seen, "ends at about 22:00") {
 			t.Errorf("not warned of the login itself:\n%s", seen)
 		}
-		time.Sleep(13 * time.Hour)
-		synctest.Wait()
+		c.elapse(13 * time.Hour)
 		c.phone.Log()
 		c.bot.Notify(session.Event{Person: people["asha"], Kind: session.EventEndingSoon, Status: over})
 		synctest.Wait()
@@ -76,8 +75,7 @@ func TestATakeoverIsShownByEveryCommand(t *testing.T) {
 						}
 					})
 					tt.ask(c)
-					time.Sleep(10 * time.Second)
-					synctest.Wait()
+					c.elapse(10 * time.Second)
 					shown := ""
 					for id := 1; id < 20; id++ {
 						m, _ := c.phone.Shown(people["asha"], id)

@@ -75,8 +75,7 @@ func pressAnything(t *testing.T, painter *chart.Painter, who, data string) {
 	c.says("meera", "/start")
 	tries, acks := c.phone.Counts()
 	c.press(people[who], 1, data)
-	time.Sleep(90 * time.Second) // longer than any command may take
-	synctest.Wait()
+	c.elapse(90 * time.Second) // longer than any command may take
 	seen := c.phone.Log()
 	toastOnly := strings.HasSuffix(data, ":cancel")
 	letIn := who != "meera" && who != "mallory" // the others get silence at times, and never an acknowledgement

@@ -175,8 +175,7 @@ func (c *chat) changesOnce(key string, a act) bool {
 	} else {
 		c.types(people[a.who], false, a.typed)
 	}
-	time.Sleep(10 * time.Second)
-	synctest.Wait()
+	c.elapse(10 * time.Second)
 	at := c.disk()
 	switch {
 	case gocmp.Equal(earlier.decided(c.t), at.decided(c.t)):
@@ -197,8 +196,7 @@ func (c *chat) changesOnce(key string, a act) bool {
 	c.killed(at)
 	c.phone.Log()
 	c.phone.Hold(people[a.who], false)
-	time.Sleep(time.Minute)
-	synctest.Wait()
+	c.elapse(time.Minute)
 	if diff := gocmp.Diff(want, c.disk().decided(c.t)); diff != "" {
 		c.t.Errorf("it is carried out again by the next process (-want +got):\n%s", diff)
 	}

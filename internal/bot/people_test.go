@@ -23,14 +23,11 @@ func TestABlockBreaksOffADelivery(t *testing.T) {
 			t.Errorf("the operator sees:\n%s", seen)
 		}
 		c.phone.Hold(people["asha"], false)
-		time.Sleep(time.Hour)
-		synctest.Wait()
+		c.elapse(time.Hour)
 		if seen := c.phone.Log(); seen != "" {
 			t.Errorf("after the block there was:\n%s", seen)
 		}
-		if left, err := c.data.Unanswered(1); err != nil || len(left) > 0 {
-			t.Errorf("unanswered: %v, %v", left, err)
-		}
+		c.allAnswered()
 		if p, err := c.data.LoadPrefs(people["asha"]); err != nil || !p.IsZero() {
 			t.Errorf("preferences: %+v, %v", p, err)
 		}
@@ -48,14 +45,12 @@ func TestABlockHidesTheAnswerThatALoginBrings(t *testing.T) {
 			}
 		})
 		c.browse(people["asha"], "AB1234", false)
-		time.Sleep(5 * time.Second)
-		synctest.Wait()
+		c.elapse(5 * time.Second)
 		if seen := c.phone.Log(); !strings.Contains(seen, "Logged in as") || strings.Contains(seen, "INFY") {
 			t.Fatalf("before the block:\n%s", seen)
 		}
 		c.says("omar", "/admin block 11")
-		time.Sleep(time.Hour)
-		synctest.Wait()
+		c.elapse(time.Hour)
 		if seen := c.phone.Log(); seen != "" {
 			t.Errorf("after the block:\n%s", seen)
 		}
@@ -78,17 +73,14 @@ func TestAPersonWhoBlocksTheBotIsNotWorkedFor(t *testing.T) {
 		synctest.Wait()
 		c.kite.Calls()
 		c.mute(people["asha"], "blocks")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if calls := c.kite.Calls(); len(calls) > 1 { // the one that was under way
 			t.Errorf("Kite was asked for %v", calls)
 		}
 		if c.kite.LoggedIn("AB1234") != 1 {
 			t.Error("the login was ended")
 		}
-		if left, err := c.data.Unanswered(c.id); err != nil || len(left) != 0 {
-			t.Errorf("unanswered: %v, %v", left, err)
-		}
+		c.allAnswered()
 	})
 }
 
@@ -113,8 +105,7 @@ func TestPeopleTakenOffTheListAreForgotten(t *testing.T) {
 			t.Errorf("after a second %d of %d are left: they were not taken one after the other", len(left), n+1)
 		}
 		c.open()
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if left := c.known(); len(left) != 0 {
 			t.Errorf("still known: %v", left)
 		}
@@ -141,8 +132,7 @@ func TestLetInDuringTheStart(t *testing.T) {
 		}
 		c.open()
 		c.says("omar", "/admin approve 502")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if known := c.known(); !slices.Equal(known, []int64{502}) {
 			t.Errorf("known: %v", known)
 		}
@@ -168,8 +158,7 @@ func TestTheNextStartRemovesWhoIsLeft(t *testing.T) {
 				}
 				writes := c.data.Writes()
 				c.open()
-				time.Sleep(time.Minute)
-				synctest.Wait()
+				c.elapse(time.Minute)
 				if n := c.kite.LoggedIn("EF9012"); n != 0 || c.phone.Log() != "" {
 					t.Errorf("%d logins are left, or there was a word about it", n)
 				}
@@ -198,8 +187,7 @@ func TestLetInAgainAtOnce(t *testing.T) {
 		c.types(people["meera"], false, "/holdings")
 		c.types(people["omar"], false, "/admin remove 33")
 		c.types(people["omar"], false, "/admin approve 33")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		c.phone.Log()
 		if n := c.kite.LoggedIn("EF9012"); n != 0 {
 			t.Error("the login from before is still open")

@@ -37,8 +37,7 @@ func TestABugInAPartCostsOneAnswer(t *testing.T) {
 				c.logIn("asha", "AB1234")
 				c.kite.Before(func(string) { panic("a bug") })
 				order(c)
-				time.Sleep(time.Minute)
-				synctest.Wait()
+				c.elapse(time.Minute)
 				c.kite.Before(nil)
 				if !strings.Contains(c.logs.String(), "a handler panicked") || c.unanswered() != 0 {
 					t.Errorf("%d updates are left; the log says\n%s", c.unanswered(), c.logs.String())
@@ -94,8 +93,7 @@ func TestABugOutsideOfACommandComesOnce(t *testing.T) {
 				c.bug = &b
 				c.open()
 				c.press(people["asha"], 1, "holdings:run")
-				time.Sleep(time.Minute)
-				synctest.Wait()
+				c.elapse(time.Minute)
 				log := c.logs.String()
 				if n := strings.Count(log, "a job panicked"); n != 1 || c.unanswered() != 0 || strings.Contains(log, "a bug\"") {
 					t.Errorf("%d bugs are logged, %d updates are left, or the log has the value of the panic:\n%s", n, c.unanswered(), log)

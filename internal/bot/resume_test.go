@@ -68,8 +68,7 @@ func TestResumingIsPaced(t *testing.T) {
 			if got := c.answers()["99"]; !slices.Equal(got, []string{fmt.Sprint("x", i)}) {
 				t.Errorf("a new update waits: %v", got)
 			}
-			time.Sleep(time.Second)
-			synctest.Wait()
+			c.elapse(time.Second)
 			seen := c.phone.Log()
 			for j := range n {
 				if got, want := strings.Contains(seen, fmt.Sprintf("bot to %d:", 1000+j)), j/4 == i; got != want {
@@ -129,8 +128,7 @@ func TestOldUpdatesComeBeforeNewOnes(t *testing.T) {
 		if got := c.answers()["11"]; len(got) != 0 {
 			t.Errorf("answered out of turn: %v", got)
 		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if got := c.answers()["11"]; !slices.Equal(got, []string{"old", "new"}) {
 			t.Errorf("answered: %v", got)
 		}
@@ -146,14 +144,12 @@ func TestWhatCannotBeCountedWaits(t *testing.T) {
 		d.data.MemJournal.Break(errors.New("no space left"))
 		c.killed(d)
 		c.phone.Hold(people["asha"], false)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if got := c.answers(); len(got) != 0 {
 			t.Errorf("answered although no attempt was counted: %v", got)
 		}
 		c.data.MemJournal.Break(nil)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if got := c.answers()["11"]; !slices.Equal(got, []string{"x0"}) {
 			t.Errorf("answered: %v", got)
 		}
@@ -189,8 +185,7 @@ func TestWhatThisProcessTookIsNotTakenUp(t *testing.T) {
 		c.says("asha", "/funds")
 		c.phone.Hold(people["asha"], true)
 		c.browse(people["asha"], "AB1234", false)
-		time.Sleep(5 * time.Second)
-		synctest.Wait()
+		c.elapse(5 * time.Second)
 		d := c.disk()
 		c.kite.Before(func(tool string) {
 			if tool == "get_margins" {
@@ -202,8 +197,7 @@ func TestWhatThisProcessTookIsNotTakenUp(t *testing.T) {
 			synctest.Wait()
 		}
 		c.killed(d)
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
+		c.elapse(10 * time.Second)
 		if n := strings.Count(c.phone.Log(), "Funds · "); n != 1 || c.unanswered() != 0 {
 			t.Errorf("/funds is answered %d times; %d updates are left", n, c.unanswered())
 		}
@@ -234,13 +228,11 @@ func TestResumingDoesNotWaitForEvents(t *testing.T) {
 		}
 		c.phone.Hold(people["asha"], true)
 		c.says("asha", "/x9")
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
+		c.elapse(2 * time.Second)
 		c.started = synctest.Wait // the pool tells of the logins first
 		c.kill()
 		c.phone.Hold(people["asha"], false)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if got := c.answers()["11"]; !slices.Equal(got, []string{"x9"}) {
 			t.Errorf("answered: %v", got)
 		}

@@ -16,8 +16,7 @@ func TestAKillAfterTheSlowMessage(t *testing.T) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
 		c.says("asha", "/holdings")
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
+		c.elapse(9 * time.Second)
 		slow, cancel, ok := c.phone.Button(people["asha"], "Cancel")
 		if !ok {
 			t.Fatalf("no word that Kite is slow:\n%s", c.phone.Log())
@@ -62,8 +61,7 @@ func TestCancelEndsOnlyWhatItNames(t *testing.T) {
 		if c.unanswered() != 1 {
 			t.Errorf("%d updates are unanswered, want the other person's", c.unanswered())
 		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if seen := c.phone.Log(); !strings.Contains(seen, "RAVI01") || strings.Contains(seen, "Cancelled") {
 			t.Errorf("the other person sees %s", seen)
 		}
@@ -95,8 +93,7 @@ func TestWhatIsAskedAfterCancelIsAnswered(t *testing.T) {
 		c.logIn("asha", "AB1234")
 		c.kite.Hang(time.Hour)
 		c.says("asha", "/holdings")
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
+		c.elapse(10 * time.Second)
 		c.kite.Hang(0)
 		c.phone.Hold(people["asha"], true) // the answer of the first is on its way for long
 		c.press(people["asha"], 99, "holdings:cancel")
@@ -120,8 +117,7 @@ func TestTheSlowMessageDelaysNothing(t *testing.T) {
 		c.says("asha", "/funds")
 		time.Sleep(10 * time.Second)
 		c.phone.Break(nil)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if seen := c.phone.Log(); strings.Count(seen, "message #") != 1 || !strings.Contains(seen, "<b>Equity</b>") {
 			t.Errorf("people see %s", seen)
 		}
@@ -139,8 +135,7 @@ func TestCancelLeavesNoAnswerInParts(t *testing.T) {
 			}
 		})
 		c.says("asha", "/portfolio")
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
+		c.elapse(10 * time.Second)
 		c.press(people["asha"], 99, "portfolio:cancel")
 		synctest.Wait()
 		if seen := c.phone.Log(); !strings.Contains(seen, "Cancelled") || strings.Contains(seen, "not answering") {
@@ -163,8 +158,7 @@ func TestCancelHidesNoTakeOver(t *testing.T) {
 		c.says("asha", "/holdings")
 		time.Sleep(1500 * time.Millisecond) // Kite is being asked who is logged in
 		c.kite.Hang(time.Hour)              // and does not end the session
-		time.Sleep(8 * time.Second)
-		synctest.Wait()
+		c.elapse(8 * time.Second)
 		c.press(people["asha"], 99, "holdings:cancel")
 		synctest.Wait()
 		if seen := c.phone.Log(); !strings.Contains(seen, "Your login was taken over") {
@@ -182,8 +176,7 @@ func TestALogoutCannotBeCancelled(t *testing.T) {
 		time.Sleep(9 * time.Second)
 		c.press(people["asha"], 99, "logout:cancel")
 		synctest.Wait()
-		time.Sleep(5 * time.Second)
-		synctest.Wait()
+		c.elapse(5 * time.Second)
 		if seen := c.phone.Log(); strings.Contains(seen, "Cancel") || !strings.Contains(seen, "logged out") {
 			t.Errorf("people see %s", seen)
 		}
@@ -218,8 +211,7 @@ func TestTheSlowMessageGoes(t *testing.T) {
 				}
 				time.Sleep(15 * time.Second)
 				c.phone.Hold(people["asha"], false)
-				time.Sleep(time.Minute)
-				synctest.Wait()
+				c.elapse(time.Minute)
 				if m, stands := c.phone.Shown(people["asha"], slow); stands && strings.Contains(m.HTML, "Kite is slow") || c.unanswered() != 0 {
 					t.Errorf("%d updates are unanswered; people see\n%s", c.unanswered(), c.phone.Log())
 				}
@@ -241,8 +233,7 @@ func TestCancelHidesNoBug(t *testing.T) {
 		c.says("asha", "/holdings")
 		time.Sleep(9 * time.Second)
 		c.press(people["asha"], 99, "holdings:cancel")
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
+		c.elapse(2 * time.Second)
 		if seen := c.phone.Log(); !strings.Contains(seen, "Cancelled") || !strings.Contains(c.logs.String(), "a handler panicked") {
 			t.Errorf("people see %s\nthe log says\n%s", seen, c.logs.String())
 		}

@@ -38,9 +38,7 @@ func TestUnauthorizedChatsGetOneAnswerAnHour(t *testing.T) {
 			if seen := c.steps("mallory: /forget", "mallory presses Forget everything"); !strings.Contains(seen, "orgot") {
 				t.Errorf("round %d: /forget is not answered: %s", round, seen)
 			}
-			if n := c.unanswered(); n != 0 {
-				t.Errorf("%d updates are left", n)
-			}
+			c.allAnswered()
 			time.Sleep(hour)
 		}
 		if _, acks := c.phone.Counts(); acks != 0 {
@@ -122,8 +120,7 @@ func TestUnauthorizedChatsDelayNoOne(t *testing.T) {
 		if seen := c.says("asha", "/x0"); !strings.Contains(seen, "I do not know /x0.") || time.Since(began) != 0 {
 			t.Errorf("after %v asha sees %q", time.Since(began), seen)
 		}
-		time.Sleep(10 * time.Minute) // each is given up after a while
-		synctest.Wait()
+		c.elapse(10 * time.Minute) // each is given up after a while
 		if got := c.unanswered(); got != 0 {
 			t.Errorf("%d updates are left", got)
 		}
@@ -186,8 +183,7 @@ func TestUnauthorizedUpdatesAreNotTakenUpAgain(t *testing.T) {
 		}
 		c.kill()
 		c.phone.Hold(people["mallory"], false)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if seen := c.phone.Log(); seen != "" || c.unanswered() != 0 {
 			t.Errorf("%d updates are left, and mallory sees %q", c.unanswered(), seen)
 		}
@@ -270,8 +266,7 @@ func TestAcknowledgementsAreBounded(t *testing.T) {
 		if n := strings.Count(c.phone.Log(), "What I can do"); n != 3000 {
 			t.Errorf("%d of 3000 presses were answered", n)
 		}
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
+		c.elapse(10 * time.Minute)
 		if running, _ := slow.counts(); running != 0 {
 			t.Errorf("%d acknowledgements never end", running)
 		}
@@ -290,14 +285,11 @@ func TestAnUnauthorizedPersonLetInMeanwhile(t *testing.T) {
 		for i := range int64(4) {
 			c.phone.Hold(1000+i, false)
 		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		seen := c.phone.Log()
 		if strings.Contains(seen, "<code>66</code>") || !strings.Contains(seen, "I do not know /x0.") {
 			t.Errorf("people see\n%s", seen)
 		}
-		if n := c.unanswered(); n != 0 {
-			t.Errorf("%d updates are left", n)
-		}
+		c.allAnswered()
 	})
 }

@@ -22,6 +22,14 @@ func (c *chat) unanswered() int {
 	return len(left)
 }
 
+// allAnswered checks that a next process has nothing to take up.
+func (c *chat) allAnswered() {
+	c.t.Helper()
+	if n := c.unanswered(); n != 0 {
+		c.t.Errorf("%d updates are left", n)
+	}
+}
+
 // What was carried out is not carried out again a day later, though the person
 // could not be notified: it would undo what was done since.
 func TestWhatActedIsDoneWith(t *testing.T) {
@@ -46,13 +54,11 @@ func TestWhatActedIsDoneWith(t *testing.T) {
 				c.steps(tt.before...)
 				c.phone.Hold(people[tt.who], true)
 				c.steps(tt.act)
-				time.Sleep(11 * time.Minute)
-				synctest.Wait()
+				c.elapse(11 * time.Minute)
 				c.phone.Hold(people[tt.who], false)
 				time.Sleep(24 * time.Hour)
 				c.steps(tt.after...)
-				time.Sleep(time.Minute)
-				synctest.Wait()
+				c.elapse(time.Minute)
 				if n := c.unanswered(); n != 0 {
 					t.Errorf("%d updates are taken up again", n)
 				}
@@ -92,8 +98,7 @@ func TestARestartTurnsNothingAway(t *testing.T) {
 		c.open()
 		synctest.Wait() // so far nothing makes room
 		c.phone.Hold(people["asha"], false)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if got := c.answers()["11"]; len(got) != 9 || c.unanswered() != 0 {
 			t.Errorf("of 9 were answered: %v; %d are left", got, c.unanswered())
 		}
@@ -115,8 +120,7 @@ func TestARestartTakesALongJournal(t *testing.T) {
 		c.open()
 		synctest.Wait() // so far nothing makes room
 		c.phone.Hold(people["asha"], false)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		c.elapse(time.Minute)
 		if got := c.answers()["11"]; len(got) != 24 || c.unanswered() != 0 {
 			t.Errorf("of 24 were answered: %v; %d are left", got, c.unanswered())
 		}
@@ -147,8 +151,7 @@ func TestALogoutDoesNotWaitForTelegram(t *testing.T) {
 					} else {
 						c.steps("asha presses Forget everything")
 					}
-					time.Sleep(2 * time.Second)
-					synctest.Wait()
+					c.elapse(2 * time.Second)
 					if n := c.kite.LoggedIn("AB1234"); n != 0 {
 						t.Error("the login is still open at Kite")
 					}
