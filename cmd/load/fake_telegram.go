@@ -11,13 +11,6 @@ import (
 	"time"
 )
 
-// update is something that a person wrote or pressed.
-type update struct {
-	from *user
-	text string
-	data string // of the button; "" for a text
-}
-
 // maxUpdates is how many updates Telegram hands over at once.
 const maxUpdates = 100
 
@@ -114,12 +107,6 @@ func (f *fakes) method(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, []byte(`{"ok":true,"result":true}`))
 	}
-}
-
-func reply(w http.ResponseWriter, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // nobody waits for what cannot be written
 }
 
 // chatOf finds the chat in a request, be it a form in parts or JSON.

@@ -2,13 +2,13 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +54,13 @@ func (e *server) count(_ net.Conn, s http.ConnState) {
 	}
 }
 
+// update is something that a person wrote or pressed.
+type update struct {
+	from *user
+	text string
+	data string // of the button; "" for a text
+}
+
 // fakes are Kite's server, Telegram and the users around the measured process. They share the machine with it, so their
 // answers are fixed and nothing is checked: internal/sim records, checks and encodes each call, and in the closed loop
 // would be measured instead of the bot. That the bot behaves is shown elsewhere, with internal/sim.
@@ -83,19 +90,6 @@ type counts struct {
 	asked, tools, holdings int64 // Kite: requests, tool calls, of those get_holdings
 	streams                int64 // open now
 	kiteConns, conns       int64 // ever accepted: by Kite, by both
-}
-
-// newFakes starts the fakes. Every account has that many holdings.
-func newFakes(holdings int) (*fakes, error) {
-	f := &fakes{updates: make(chan update, 1<<17), polls: make(chan time.Time, 1), listener: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
-	kite, telegram := http.NewServeMux(), http.NewServeMux()
-	kite.HandleFunc("GET /sse", f.openStream)
-	kite.HandleFunc("POST /message", f.takeMessage)
-	kite.HandleFunc("POST /mcp", f.takeCall)
-	telegram.HandleFunc("POST /{bot}/getUpdates", f.getUpdates)
-	telegram.HandleFunc("POST /{bot}/{method}", f.method)
-	f.kite.handler, f.telegram.handler = kite, telegram
-	return f, errors.Join(f.kite.start(), f.telegram.start())
 }
 
 func (f *fakes) count(what func(n *counts)) {
@@ -184,4 +178,10 @@ func (p *user) callEnds() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.kiteTime += time.Since(p.callBegan)
+}
+
+func reply(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // nobody waits for what cannot be written
 }

@@ -1,17 +1,32 @@
 package main
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
+
+// options are what is measured, and with how many people.
+type options struct {
+	only     string        // a group of rows; "" for all
+	people   int           // with a stream, where a row does not say otherwise
+	known    int           // in the store, of whom people are logged in
+	rate     float64       // commands a second
+	lasts    time.Duration // of one measurement
+	holdings int           // of each account
+}
 
 // load is one run of this program: the fakes, what is measured, and the rows that came of it.
 type load struct {
@@ -21,6 +36,19 @@ type load struct {
 	key      []byte // of every store
 	children []*child
 	rows     []row
+}
+
+// newFakes starts the fakes. Every account has that many holdings.
+func newFakes(holdings int) (*fakes, error) {
+	f := &fakes{updates: make(chan update, 1<<17), polls: make(chan time.Time, 1), listener: func(answer) {}, account: toolResult(manyHoldings(holdings), false)}
+	kite, telegram := http.NewServeMux(), http.NewServeMux()
+	kite.HandleFunc("GET /sse", f.openStream)
+	kite.HandleFunc("POST /message", f.takeMessage)
+	kite.HandleFunc("POST /mcp", f.takeCall)
+	telegram.HandleFunc("POST /{bot}/getUpdates", f.getUpdates)
+	telegram.HandleFunc("POST /{bot}/{method}", f.method)
+	f.kite.handler, f.telegram.handler = kite, telegram
+	return f, errors.Join(f.kite.start(), f.telegram.start())
 }
 
 func newLoad(o options) (*load, error) {
@@ -69,6 +97,48 @@ func (l *load) childEnv() []string {
 	}
 }
 
+// startChild starts this program again, in another role.
+func (l *load) startChild(role string, env ...string) (*child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	c := &child{name: role}
+	if err := c.start(l, exec.Command(self, role), env); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// start starts a process and reads from its first line where its debug address is.
+func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
+	file, err := os.CreateTemp(l.folder, c.name+"-*.log")
+	if err != nil {
+		return fmt.Errorf("make a log: %w", err)
+	}
+	defer file.Close()
+	c.cmd, c.log = cmd, file.Name()
+	cmd.Env = append(os.Environ(), append(l.childEnv(), env...)...)
+	cmd.Stderr, cmd.Dir = file, l.folder
+	out, err1 := cmd.StdoutPipe()
+	_, err2 := cmd.StdinPipe() // held open: see attended
+	c.began = time.Now()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		return fmt.Errorf("start %s: %w", c.name, err)
+	}
+	l.children = append(l.children, c)
+	if len(cmd.Args) == 1 { // a program as it is shipped has no debug address
+		return nil
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s did not start, see %s", c.name, c.log), c.stop())
+	}
+	c.debugURL = strings.TrimSpace(line)
+	log.Printf("%s: %s/debug/pprof/", c.name, c.debugURL)
+	return nil
+}
+
 // row is a line of the table.
 type row struct{ what, ours, floor, reach, reached string }
 
@@ -101,21 +171,3 @@ func us(d time.Duration) string { return fmt.Sprintf("%.0f µs", float64(d)/floa
 func mb(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
 func kib(bytes int64) string { return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10)) }
-
-// over measures how long something takes, and the processor time of a process meanwhile.
-func over(c *child, do func() error) (cpu, took time.Duration, err error) {
-	before, err1 := c.usage()
-	began := time.Now()
-	err2 := do()
-	took = time.Since(began)
-	after, err3 := c.usage()
-	return after.cpu - before.cpu, took, errors.Join(err1, err2, err3)
-}
-
-// ratio is a/b, and 0 where there is no b.
-func ratio[N int64 | float64 | time.Duration](a, b N) float64 {
-	if b == 0 {
-		return 0
-	}
-	return float64(a) / float64(b)
-}

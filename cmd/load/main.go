@@ -71,12 +71,6 @@ func attended(ctx context.Context, in io.Reader) (context.Context, context.Cance
 	return ctx, stop
 }
 
-// The roles of a child.
-const (
-	botRole   = "bot"
-	floorRole = "floor"
-)
-
 // group measures some rows with one set of processes.
 type group struct {
 	name, what string
@@ -108,16 +102,6 @@ func (l *load) measure(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// options are what is measured, and with how many people.
-type options struct {
-	only     string        // a group of rows; "" for all
-	people   int           // with a stream, where a row does not say otherwise
-	known    int           // in the store, of whom people are logged in
-	rate     float64       // commands a second
-	lasts    time.Duration // of one measurement
-	holdings int           // of each account
 }
 
 func parseOptions(args []string, out io.Writer) (options, error) {

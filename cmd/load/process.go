@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/pprof"
@@ -22,6 +20,12 @@ import (
 	"github.com/prometheus/procfs"
 )
 
+// The roles of a child.
+const (
+	botRole   = "bot"
+	floorRole = "floor"
+)
+
 // child is a measured process.
 type child struct {
 	name     string
@@ -29,48 +33,6 @@ type child struct {
 	debugURL string    // the address of its debug address
 	began    time.Time // when it was started
 	log      string    // the file that it writes its log to
-}
-
-// startChild starts this program again, in another role.
-func (l *load) startChild(role string, env ...string) (*child, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
-	c := &child{name: role}
-	if err := c.start(l, exec.Command(self, role), env); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// start starts a process and reads from its first line where its debug address is.
-func (c *child) start(l *load, cmd *exec.Cmd, env []string) error {
-	file, err := os.CreateTemp(l.folder, c.name+"-*.log")
-	if err != nil {
-		return fmt.Errorf("make a log: %w", err)
-	}
-	defer file.Close()
-	c.cmd, c.log = cmd, file.Name()
-	cmd.Env = append(os.Environ(), append(l.childEnv(), env...)...)
-	cmd.Stderr, cmd.Dir = file, l.folder
-	out, err1 := cmd.StdoutPipe()
-	_, err2 := cmd.StdinPipe() // held open: see attended
-	c.began = time.Now()
-	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
-		return fmt.Errorf("start %s: %w", c.name, err)
-	}
-	l.children = append(l.children, c)
-	if len(cmd.Args) == 1 { // a program as it is shipped has no debug address
-		return nil
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return errors.Join(fmt.Errorf("%s did not start, see %s", c.name, c.log), c.stop())
-	}
-	c.debugURL = strings.TrimSpace(line)
-	log.Printf("%s: %s/debug/pprof/", c.name, c.debugURL)
-	return nil
 }
 
 // stopTime is how long a process may take to end.
@@ -186,4 +148,22 @@ func writeJSON(w http.ResponseWriter, v any, err error) {
 		return
 	}
 	_ = json.NewEncoder(w).Encode(v) // the parent is gone, if it fails
+}
+
+// over measures how long something takes, and the processor time of a process meanwhile.
+func over(c *child, do func() error) (cpu, took time.Duration, err error) {
+	before, err1 := c.usage()
+	began := time.Now()
+	err2 := do()
+	took = time.Since(began)
+	after, err3 := c.usage()
+	return after.cpu - before.cpu, took, errors.Join(err1, err2, err3)
+}
+
+// ratio is a/b, and 0 where there is no b.
+func ratio[N int64 | float64 | time.Duration](a, b N) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
 }
