@@ -13,11 +13,11 @@ import (
 	"kitebot/internal/bot/telegram"
 )
 
-// asking runs New against a stub that begins with these replies to getMe.
-func asking(t *testing.T, lasts time.Duration, refused int, replies []reply, check func(c *telegram.Client, err error, s *stub, log *lines)) {
+// testNew runs New against a stub that begins with these replies to getMe.
+func testNew(t *testing.T, lasts time.Duration, refused int, replies []reply, check func(c *telegram.Client, err error, s *stub, log *logBuffer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s, log := newStub(), &lines{}
+		s, log := newStub(), &logBuffer{}
 		s.refuseDials(refused)
 		s.on("getMe", replies...)
 		o, end := serve(t, s, s.refused, log)
@@ -33,13 +33,13 @@ func asking(t *testing.T, lasts time.Duration, refused int, replies []reply, che
 }
 
 func TestNewAsksWhoTheBotIs(t *testing.T) {
-	asking(t, time.Hour, 0, nil, func(c *telegram.Client, err error, _ *stub, log *lines) {
+	testNew(t, time.Hour, 0, nil, func(c *telegram.Client, err error, _ *stub, log *logBuffer) {
 		if err != nil || c.ID() != botID || c.Username() != "test_of_ours_bot" || log.String() != "" {
 			t.Errorf("%v, client %+v, log:\n%s", err, c, log)
 		}
 	})
-	failures := []reply{gateway(), {status: 404, body: "<html>no such page</html>"}, flood(200), {drop: true}}
-	asking(t, time.Hour, 3, failures, func(_ *telegram.Client, err error, s *stub, log *lines) {
+	failures := []reply{badGateway(), {status: 404, body: "<html>no such page</html>"}, tooManyRequests(200), {drop: true}}
+	testNew(t, time.Hour, 3, failures, func(_ *telegram.Client, err error, s *stub, log *logBuffer) {
 		if took := time.Since(s.start); err != nil || took < 200*time.Second || took > 240*time.Second {
 			t.Errorf("%v after %v, want the 200 s asked for and little more", err, took)
 		}
@@ -47,7 +47,7 @@ func TestNewAsksWhoTheBotIs(t *testing.T) {
 			t.Errorf("want a line at first, one after the long wait, one at last:\n%s", log)
 		}
 	})
-	asking(t, 10*time.Minute, 1<<20, nil, func(_ *telegram.Client, err error, _ *stub, log *lines) {
+	testNew(t, 10*time.Minute, 1<<20, nil, func(_ *telegram.Client, err error, _ *stub, log *logBuffer) {
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("error = %v, want the context's and the last failure", err)
 		}
@@ -56,7 +56,7 @@ func TestNewAsksWhoTheBotIs(t *testing.T) {
 		}
 	})
 	for _, code := range []int{401, 404} {
-		asking(t, time.Hour, 0, []reply{no(code, "Unauthorized")}, func(_ *telegram.Client, err error, s *stub, _ *lines) {
+		testNew(t, time.Hour, 0, []reply{no(code, "Unauthorized")}, func(_ *telegram.Client, err error, s *stub, _ *logBuffer) {
 			if n := len(s.of("getMe")); !errors.Is(err, telegram.ErrUnauthorized) || n != 1 {
 				t.Errorf("error = %v after %d calls, want ErrUnauthorized after one", err, n)
 			}
@@ -65,7 +65,7 @@ func TestNewAsksWhoTheBotIs(t *testing.T) {
 }
 
 func TestAnnounceTouchesOnlyWhatDiffers(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("getMyCommands", ok(`[{"command":"old","description":"Old"}]`), ok(`[{"command":"old","description":"Old"}]`), ok(`[]`),
 			ok(`[{"command":"status","description":"Am I logged in?"}]`))
 		for range 2 {
@@ -95,8 +95,8 @@ func TestAnnounceTouchesOnlyWhatDiffers(t *testing.T) {
 }
 
 func TestAnnounceFailureNamesTheScope(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("setMyCommands", gateway(), no(400, "Bad Request: BOT_COMMAND_INVALID"))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("setMyCommands", badGateway(), no(400, "Bad Request: BOT_COMMAND_INVALID"))
 		err := c.Announce(t.Context(), []telegram.Command{{"Status", "x"}})
 		if err == nil || !strings.Contains(err.Error(), "private chats: setMyCommands: 400 refused: bot_command_invalid") {
 			t.Errorf("error = %v", err)
@@ -107,7 +107,7 @@ func TestAnnounceFailureNamesTheScope(t *testing.T) {
 // Telegram lets a bot change its texts a few times a day, and a bot starts more
 // often than that.
 func TestDescribeTouchesOnlyWhatDiffers(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("getMyDescription", ok(`{"description":"Old."}`), ok(`{"description":"A longer text."}`))
 		s.on("getMyShortDescription", ok(`{"short_description":"Old."}`), ok(`{}`))
 		for range 2 {
@@ -125,7 +125,7 @@ func TestDescribeTouchesOnlyWhatDiffers(t *testing.T) {
 }
 
 func TestDescribeFailureNamesTheText(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("setMyShortDescription", no(400, "Bad Request: too long"))
 		if err := c.Describe(t.Context(), "", "x"); err == nil || !strings.Contains(err.Error(), "in short: setMyShortDescription") {
 			t.Errorf("error = %v", err)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		script := make([]reply, 1000)
 		for i := range script {
@@ -34,7 +34,7 @@ func TestUpdatesWithoutAnIDDoNotSpin(t *testing.T) {
 }
 
 func TestAServerThatDoesNotHoldPollsIsNotHammered(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		script := make([]reply, 1000)
 		for i := range script {
 			script[i] = ok(`[]`)
@@ -50,7 +50,7 @@ func TestAServerThatDoesNotHoldPollsIsNotHammered(t *testing.T) {
 }
 
 func TestTheOffsetStaysWhileTelegramCannotBeReached(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		s.on("getUpdates", updates(900))
 		elapse(time.Second)
@@ -71,9 +71,9 @@ func TestTheOffsetStaysWhileTelegramCannotBeReached(t *testing.T) {
 }
 
 func TestOneLineAtTheFirstFailureAndOneAtRecovery(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
-		s.on("getUpdates", gateway(), reply{drop: true}, no(500, "Internal Server Error: restart"), gateway(), gateway(),
+		s.on("getUpdates", badGateway(), reply{drop: true}, no(500, "Internal Server Error: restart"), badGateway(), badGateway(),
 			reply{status: 200, body: "<html>captive portal</html>"}, cutShort(updates(39)), updates(40))
 		elapse(time.Minute)
 		r.expect(t, 40)
@@ -91,8 +91,8 @@ func cutShort(r reply) reply {
 }
 
 func TestPollObeysRetryAfter(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("getUpdates", flood(90))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("getUpdates", tooManyRequests(90))
 		r := poll(t, c)
 		elapse(time.Second)
 		if err := <-sending(t, c, 501); err != nil || s.arrived("501") != time.Second {
@@ -108,7 +108,7 @@ func TestPollObeysRetryAfter(t *testing.T) {
 
 func TestARevokedTokenEndsPoll(t *testing.T) {
 	for _, revoked := range []reply{no(401, "Unauthorized"), no(404, "Not Found")} {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 			s.on("getUpdates", updates(40), revoked)
 			s.on("getMe", revoked)
 			r := poll(t, c)
@@ -121,24 +121,24 @@ func TestARevokedTokenEndsPoll(t *testing.T) {
 	}
 }
 
-// strayRefusals are what a proxy may make of one call, and of the getMe after it:
+// strayUnauthorized are what a proxy may make of one call, and of the getMe after it:
 // none of them says that Telegram does not know the token.
-func strayRefusals() map[string][2]reply {
+func strayUnauthorized() map[string][2]reply {
 	me := ok(`{"id":4815162342,"is_bot":true,"first_name":"Test","username":"test_of_ours_bot"}`)
 	return map[string][2]reply{
 		"401, getMe is answered":  {no(401, "Unauthorized"), me},
 		"404, getMe is answered":  {no(404, "Not Found"), me},
 		"401, getMe is cut":       {no(401, "Unauthorized"), {drop: true}},
-		"404, getMe has a page":   {no(404, "Not Found"), gateway()},
-		"401, getMe is throttled": {no(401, "Unauthorized"), flood(3)},
+		"404, getMe has a page":   {no(404, "Not Found"), badGateway()},
+		"401, getMe is throttled": {no(401, "Unauthorized"), tooManyRequests(3)},
 	}
 }
 
 func TestAStrayRefusalDoesNotEndPoll(t *testing.T) {
-	for name, stray := range strayRefusals() {
+	for name, stray := range strayUnauthorized() {
 		for _, method := range []string{"getUpdates", "getWebhookInfo"} {
 			t.Run(name+", "+method, func(t *testing.T) {
-				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+				withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 					s.on(method, stray[0])
 					s.on("getMe", stray[1])
 					s.on("getUpdates", updates(40))
@@ -163,7 +163,7 @@ func TestAStrayRefusalDoesNotEndPoll(t *testing.T) {
 
 func TestARevokedTokenEndsPollBeforeItBegins(t *testing.T) {
 	for _, method := range []string{"getWebhookInfo", "deleteWebhook"} {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 			s.on("getWebhookInfo", ok(`{"url":"https://example.org/hook"}`))
 			if method == "getWebhookInfo" {
 				s.script[method] = nil
@@ -188,13 +188,13 @@ func TestAPanicCostsOneUpdate(t *testing.T) {
 			return c.Poll(ctx, j, handle)
 		},
 		"webhook": func(ctx context.Context, c *telegram.Client, _ *stub, j bot.Journal, handle func(bot.Update)) error {
-			net, client := newHookNet()
+			net, client := newProxyNet()
 			defer client.CloseIdleConnections()
 			done := make(chan error, 1)
 			go func() {
 				done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Secret: hookSecret, Listener: net}, j, handle)
 			}()
-			r := &taking{net: net, http: client}
+			r := &webhookRun{net: net, http: client}
 			for _, id := range []int64{40, 41} {
 				if status, err := r.bring(ctx, update(id)); status != http.StatusOK {
 					return err
@@ -204,7 +204,7 @@ func TestAPanicCostsOneUpdate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				j, handled := bottest.NewMemJournal(), []int64{}
 				ctx, cancel := context.WithTimeout(t.Context(), checkEvery/2) // not when the webhook is checked
 				defer cancel()
@@ -227,7 +227,7 @@ func TestAPanicCostsOneUpdate(t *testing.T) {
 }
 
 // bring delivers an update and returns the status.
-func (r *taking) bring(ctx context.Context, body string) (int, error) {
+func (r *webhookRun) bring(ctx context.Context, body string) (int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, hookURL, strings.NewReader(body))
 	if err != nil {
 		return 0, err
@@ -242,13 +242,13 @@ func (r *taking) bring(ctx context.Context, body string) (int, error) {
 	return resp.StatusCode, resp.Body.Close()
 }
 
-// broken is a journal with a bug.
-type broken struct {
+// panickingJournal is a journal with a bug.
+type panickingJournal struct {
 	bot.Journal
 	panics int
 }
 
-func (b *broken) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+func (b *panickingJournal) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 	if b.panics--; b.panics >= 0 {
 		panic("a bug")
 	}
@@ -257,16 +257,16 @@ func (b *broken) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 
 // An update whose storing panicked is not confirmed, and comes again.
 func TestAPanicOfTheJournalLosesNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("getUpdates", updates(40), updates(40))
-		j := &broken{bottest.NewMemJournal(), 1}
+		j := &panickingJournal{bottest.NewMemJournal(), 1}
 		if got := handledWithin(t, c, j, time.Minute); len(got) != 1 {
 			t.Errorf("handled %v, want 40 once", got)
 		}
 	})
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		n := &notebook{known: map[int64]bool{}}
-		r := startHook(t, c, n, &broken{n, 1}, nil)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		n := &memoryJournal{known: map[int64]bool{}}
+		r := startWebhookWith(t, c, n, &panickingJournal{n, 1}, nil)
 		synctest.Wait()
 		for _, want := range []int{http.StatusServiceUnavailable, http.StatusOK} {
 			if status, err := r.bring(t.Context(), update(40)); err != nil || status != want {
@@ -289,7 +289,7 @@ func TestAPanicOfACallHoldsNothing(t *testing.T) {
 			}
 		}
 	}
-	bubbleWith(t, buggy, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
+	withStubAndOptions(t, buggy, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
 		for bugs > 0 {
 			func() {
 				defer func() { _ = recover() }()

@@ -18,7 +18,7 @@ import (
 const buttonsSent = `{"inline_keyboard":[[{"text":"1Y","style":"primary","callback_data":"chart:range:1Y"}]]}`
 
 func TestAPhotoIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		m := withButtons(picture())
 		m.Protect = true
 		s.on("sendPhoto", ok(`{"message_id":78,"photo":{"a novelty":1}}`))
@@ -47,7 +47,7 @@ func TestAPhotoIsWhatTelegramExpects(t *testing.T) {
 }
 
 func TestAFileIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("sendDocument", ok(`{"message_id":79,"document":{"a novelty":1}}`))
 		m := withButtons(file())
 		m.Protect = true
@@ -78,8 +78,8 @@ func TestUploadsAreWholeAtEveryAttempt(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-				s.on(tt.method, flood(3), flood(2), gateway())
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+				s.on(tt.method, tooManyRequests(3), tooManyRequests(2), badGateway())
 				var err error
 				if tt.edit {
 					err = c.Edit(t.Context(), 501, 7, tt.m)
@@ -108,7 +108,7 @@ func TestUploadsAreWholeAtEveryAttempt(t *testing.T) {
 
 // Telegram said ok, so it is done, whatever else it said.
 func TestOKIsBelieved(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("editMessageText", ok(`true`))
 		s.on("editMessageMedia", ok(`["novelty"]`))
 		s.on("answerCallbackQuery", ok(`{"novelty":1}`))
@@ -133,9 +133,9 @@ func TestOKIsBelieved(t *testing.T) {
 
 // A gateway may answer an upload before it has come to its end.
 func TestAnUploadThatIsAnsweredEarly(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		large := view.Message{HTML: "x", File: &view.File{Name: "a.csv", Data: []byte(strings.Repeat("1,2,3\n", 1<<17))}}
-		early := gateway()
+		early := badGateway()
 		early.early = true
 		s.on("sendDocument", early)
 		if _, err := c.Send(t.Context(), 501, large); err != nil {

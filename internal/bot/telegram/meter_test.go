@@ -17,33 +17,33 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// ledger writes down what a meter is told.
-type ledger struct {
+// meterLog writes down what a meter is told.
+type meterLog struct {
 	mu     sync.Mutex
 	told   []string
 	waited time.Duration
 }
 
-func (l *ledger) call(method, outcome string, took time.Duration, heard bool) {
+func (l *meterLog) call(method, outcome string, took time.Duration, heard bool) {
 	l.tell(fmt.Sprintf("%s: %s %v, %v", method, outcome, heard, took))
 }
 
-func (l *ledger) limited() { l.tell("limited") }
+func (l *meterLog) limited() { l.tell("limited") }
 
-func (l *ledger) wait(d time.Duration) {
+func (l *meterLog) wait(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waited += d
 }
 
-func (l *ledger) tell(what string) {
+func (l *meterLog) tell(what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.told = append(l.told, what)
 }
 
 // want checks what was told since the last time.
-func (l *ledger) want(t *testing.T, want ...string) {
+func (l *meterLog) want(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
 	l.mu.Lock()
@@ -62,11 +62,11 @@ func (l *ledger) want(t *testing.T, want ...string) {
 }
 
 // measured is bubble with a meter.
-func measured(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, l *ledger)) {
+func measured(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, l *meterLog)) {
 	t.Helper()
-	l := &ledger{}
+	l := &meterLog{}
 	meter := func(o *telegram.Options) { o.Meter = telegram.Meter{Call: l.call, Limited: l.limited, Waited: l.wait} }
-	bubbleWith(t, meter, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStubAndOptions(t, meter, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		l.told = nil
 		test(t, c, s, l)
 	})
@@ -88,7 +88,7 @@ func TestMeter(t *testing.T) {
 		"a revoked token": {no(401, "Unauthorized"), "sendMessage: unauthorized true, 0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
+			measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *meterLog) {
 				s.on("sendMessage", test.first)
 				if send(t, c, 7) == nil {
 					t.Error("it was taken")
@@ -97,20 +97,20 @@ func TestMeter(t *testing.T) {
 			})
 		})
 	}
-	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *meterLog) {
 		s.on("sendMessage", reply{status: 200, body: ok(`{"message_id":5}`).body, hold: 3 * time.Second})
 		if err := send(t, c, 7); err != nil {
 			t.Error(err)
 		}
 		l.want(t, "sendMessage: ok true, 3s")
-		s.on("sendMessage", gateway())
+		s.on("sendMessage", badGateway())
 		s.refuseDials(0)
 		if err := send(t, c, 7); err != nil {
 			t.Error(err)
 		}
 		l.want(t, "sendMessage: lost false, 0s", "sendMessage: ok true, 0s")
 	})
-	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *meterLog) {
 		s.refuseDials(1)
 		if err := send(t, c, 7); err != nil {
 			t.Error(err)
@@ -121,8 +121,8 @@ func TestMeter(t *testing.T) {
 
 // A 429 is told as such, and then how long each call was held back by it.
 func TestMeterOfFloods(t *testing.T) {
-	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
-		s.on("sendMessage", flood(30))
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *meterLog) {
+		s.on("sendMessage", tooManyRequests(30))
 		var both sync.WaitGroup
 		for range 2 {
 			both.Go(func() {
@@ -142,7 +142,7 @@ func TestMeterOfFloods(t *testing.T) {
 // What we gave up ourselves says nothing of Telegram; what it did not answer in
 // time does.
 func TestMeterOfWhatIsGivenUp(t *testing.T) {
-	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *ledger) {
+	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *meterLog) {
 		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { time.Sleep(time.Second); cancel() }()

@@ -15,7 +15,7 @@ import (
 // Three outsiders' chats are refused for half a minute, and a press for longer.
 // The message to a person who is let in goes out at once.
 func TestOutsidersDelayNoOneElse(t *testing.T) {
-	simBubbleAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
+	withSimAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer) {
 		for _, id := range []int64{501, 601, 602, 603} {
 			s.User(id, "P").Send("/start")
 			if id > 501 {
@@ -57,8 +57,8 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 
 // A limit that is everyone's holds outsiders, too.
 func TestOutsidersWaitForEveryonesLimit(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendMessage", flood(20), flood(20))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("sendMessage", tooManyRequests(20), tooManyRequests(20))
 		people := []<-chan error{sending(t, c, 501), sending(t, c, 502)}
 		if err := c.Outsiders().Edit(t.Context(), 601, 7, hello()); err != nil {
 			t.Fatal(err)
@@ -74,11 +74,11 @@ func TestOutsidersWaitForEveryonesLimit(t *testing.T) {
 	})
 }
 
-// many is how many chats, or presses, want something of Telegram at once.
-const many = 120
+// manyChats is how many chats, or presses, want something of Telegram at once.
+const manyChats = 120
 
-// atOnce makes calls side by side and returns how long all of them took.
-func atOnce(t *testing.T, calls int, do func(i int64) error) time.Duration {
+// concurrently makes calls side by side and returns how long all of them took.
+func concurrently(t *testing.T, calls int, do func(i int64) error) time.Duration {
 	t.Helper()
 	began, done := time.Now(), make(chan error, calls)
 	for i := range int64(calls) {
@@ -144,15 +144,15 @@ func TestNoCallComesEarly(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubbleAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
-				queries := make([]string, many)
-				for i := range int64(many) {
+			withSimAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *logBuffer) {
+				queries := make([]string, manyChats)
+				for i := range int64(manyChats) {
 					p := s.User(600+i, "P")
 					p.Send("/start")
 					queries[i] = p.PressForged(1, "x").ID
 				}
 				tt.limit(s)
-				took := atOnce(t, many, tt.do(t, c, queries))
+				took := concurrently(t, manyChats, tt.do(t, c, queries))
 				if early := s.EarlyCalls(); early != (sim.EarlyCalls{}) || limited(s) != tt.refused {
 					t.Errorf("early = %+v, %d refusals; want none early and %d refusals", early, limited(s), tt.refused)
 				}
@@ -167,12 +167,12 @@ func TestNoCallComesEarly(t *testing.T) {
 // A silence that lasts longer than is concluded from a guess costs one call a
 // minute, and the first one that is taken lets all others go.
 func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
-	simBubbleAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
-		for i := range int64(many) {
+	withSimAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *logBuffer) {
+		for i := range int64(manyChats) {
 			s.User(600+i, "P").Send("/start")
 		}
 		s.LimitAll(150)
-		took := atOnce(t, many, func(i int64) error {
+		took := concurrently(t, manyChats, func(i int64) error {
 			_, err := c.Send(t.Context(), 600+i, hello())
 			return err
 		})
@@ -185,13 +185,13 @@ func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
 // Telegram takes nothing for a while, so every slot is in use. One chat's
 // messages wait for their own, and never take a second slot.
 func TestCallsUnderWayAreBounded(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendMessage", slices.Repeat([]reply{{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 10 * time.Second}}, many)...)
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("sendMessage", slices.Repeat([]reply{{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 10 * time.Second}}, manyChats)...)
 		for range 5 {
 			go func() { _, _ = c.Send(t.Context(), 501, hello()) }()
 		}
 		synctest.Wait()
-		took := atOnce(t, 2*sendSlots, func(i int64) error {
+		took := concurrently(t, 2*sendSlots, func(i int64) error {
 			_, err := c.Send(t.Context(), 600+i, hello())
 			return err
 		})
@@ -220,7 +220,7 @@ func TestAMessageGoesNowhereElse(t *testing.T) {
 		"a group into a supergroup": {-77, -1000000000077},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 				moved := no(400, "Bad Request: group chat was upgraded to a supergroup chat")
 				moved.body = `{"ok":false,"error_code":400,"description":"Bad Request","parameters":{"migrate_to_chat_id":` + strconv.FormatInt(tt.to, 10) + `}}`
 				s.on("sendMessage", moved)

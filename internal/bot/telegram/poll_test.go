@@ -17,15 +17,15 @@ import (
 	sim "kitebot/internal/sim/telegram"
 )
 
-// notebook is a journal in memory that can be full.
-type notebook struct {
+// memoryJournal is a journal in memory that can be full.
+type memoryJournal struct {
 	mu    sync.Mutex
 	full  int // this many more batches are refused
 	known map[int64]bool
 	took  []int64
 }
 
-func (n *notebook) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+func (n *memoryJournal) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if who != botID {
@@ -46,19 +46,19 @@ func (n *notebook) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 	return fresh, nil
 }
 
-func (n *notebook) Begin(int64, int64) error { return nil }
+func (n *memoryJournal) Begin(int64, int64) error { return nil }
 
-func (n *notebook) Ran(int64, int64) error { return nil }
+func (n *memoryJournal) Ran(int64, int64) error { return nil }
 
-func (n *notebook) Stopped(int64) error { return nil }
+func (n *memoryJournal) Stopped(int64) error { return nil }
 
-func (n *notebook) Answered(int64, int64) {}
+func (n *memoryJournal) Answered(int64, int64) {}
 
-func (n *notebook) Unanswered(int64) ([]bot.Update, error) { return nil, nil }
+func (n *memoryJournal) Unanswered(int64) ([]bot.Update, error) { return nil, nil }
 
-// run is one Poll under way.
-type run struct {
-	*notebook
+// pollRun is one Poll under way.
+type pollRun struct {
+	*memoryJournal
 	mu      sync.Mutex
 	handled []int64
 	done    chan error
@@ -66,14 +66,14 @@ type run struct {
 }
 
 // poll starts Poll; the test ends it with stop.
-func poll(t *testing.T, c *telegram.Client) *run {
+func poll(t *testing.T, c *telegram.Client) *pollRun {
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &run{notebook: &notebook{known: map[int64]bool{}}, done: make(chan error, 1), cancel: cancel}
+	r := &pollRun{memoryJournal: &memoryJournal{known: map[int64]bool{}}, done: make(chan error, 1), cancel: cancel}
 	go func() { r.done <- c.Poll(ctx, r, r.handle) }()
 	return r
 }
 
-func (r *run) handle(u bot.Update) {
+func (r *pollRun) handle(u bot.Update) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.took, u.ID) {
@@ -82,7 +82,7 @@ func (r *run) handle(u bot.Update) {
 	r.handled = append(r.handled, u.ID)
 }
 
-func (r *run) stop(t *testing.T) {
+func (r *pollRun) stop(t *testing.T) {
 	t.Helper()
 	r.cancel()
 	if err := <-r.done; err != nil {
@@ -90,7 +90,7 @@ func (r *run) stop(t *testing.T) {
 	}
 }
 
-func (r *run) expect(t *testing.T, ids ...int64) {
+func (r *pollRun) expect(t *testing.T, ids ...int64) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,7 +109,7 @@ func updates(ids ...int64) reply {
 }
 
 func update(id int64) string {
-	return fmt.Sprintf(`{"update_id":%d,"message":{"message_id":9,"from":%s,"chat":%s,"text":"/status"}}`, id, meera, home)
+	return fmt.Sprintf(`{"update_id":%d,"message":{"message_id":9,"from":%s,"chat":%s,"text":"/status"}}`, id, userMeera, privateChat)
 }
 
 // offsets are what the polls so far confirmed, "" for nothing.
@@ -122,7 +122,7 @@ func (s *stub) offsets() []string {
 }
 
 func TestPollAsksForWhatItNeeds(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		synctest.Wait()
 		p := s.of("getUpdates")[0].params
@@ -138,7 +138,7 @@ func TestPollAsksForWhatItNeeds(t *testing.T) {
 }
 
 func TestABatchIsConfirmedOnlyOnceItIsStored(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		r.full = 3
 		for range 4 {
@@ -157,7 +157,7 @@ func TestABatchIsConfirmedOnlyOnceItIsStored(t *testing.T) {
 }
 
 func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		s.on("getUpdates",
 			ok(`[{"update_id":50,"edited_message":{}},{"update_id":51,"message":{"text":"private words","from":7}},`+update(52)+`,{"update_id":53,"poll":{}}]`),
@@ -175,7 +175,7 @@ func TestIgnoredUpdatesAreConfirmed(t *testing.T) {
 }
 
 func TestTheOffsetIsDroppedAfterAnEmptyHour(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		r := poll(t, c)
 		s.on("getUpdates", updates(900))
 		elapse(59 * time.Minute)
@@ -196,10 +196,10 @@ func TestTheOffsetIsDroppedAfterAnEmptyHour(t *testing.T) {
 }
 
 func TestAWebhookIsRemovedAndItsUpdatesKept(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		s.on("getWebhookInfo", gateway(), ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`),
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+		s.on("getWebhookInfo", badGateway(), ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`),
 			ok(`{"url":"https://example.org/hook/confidential","pending_update_count":3}`))
-		s.on("deleteWebhook", gateway())
+		s.on("deleteWebhook", badGateway())
 		r := poll(t, c)
 		elapse(20 * time.Second)
 		removed := s.of("deleteWebhook")
@@ -217,9 +217,9 @@ func TestAWebhookIsRemovedAndItsUpdatesKept(t *testing.T) {
 }
 
 func TestTheRestOfABatchIsLeftToTheJournal(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		ctx, cancel := context.WithCancel(t.Context())
-		n := &notebook{known: map[int64]bool{}}
+		n := &memoryJournal{known: map[int64]bool{}}
 		s.on("getUpdates", updates(40, 41, 42))
 		var handled []int64
 		err := c.Poll(ctx, n, func(u bot.Update) {
@@ -240,7 +240,7 @@ const (
 // Next to a second poller some polls go well. The alarm stays on until a minute
 // has passed without a conflict, and the log does not flicker either.
 func TestAConflictIsNotOverWithTheFirstUpdate(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		for i := range int64(20) {
 			s.on("getUpdates", no(409, otherPoller), updates(40+i))
@@ -262,7 +262,7 @@ func TestAConflictIsNotOverWithTheFirstUpdate(t *testing.T) {
 
 // Where two programs want the updates, neither wins by taking them back faster.
 func TestAWebhookIsFoughtOverEveryTenMinutesAtMost(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		s.on("getWebhookInfo", slices.Repeat([]reply{ok(`{"url":"https://example.org/hook"}`)}, 1000)...)
 		s.on("getUpdates", slices.Repeat([]reply{no(409, hookIsSet)}, 1000)...)
 		r := poll(t, c)
@@ -284,8 +284,8 @@ func TestAWebhookIsFoughtOverEveryTenMinutesAtMost(t *testing.T) {
 // While Telegram is away for a week its numbering may start anew. An offset of
 // the old one would confirm what nobody has seen.
 func TestTheOffsetIsDroppedAfterADayWithoutAWord(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("getUpdates", updates(900), flood(80000), flood(80000), updates(5)) // most of a day without a word, twice
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("getUpdates", updates(900), tooManyRequests(80000), tooManyRequests(80000), updates(5)) // most of a day without a word, twice
 		r := poll(t, c)
 		elapse(45 * time.Hour)
 		r.expect(t, 900, 5)
@@ -302,7 +302,7 @@ func TestAnotherBotsNumbersAreItsOwn(t *testing.T) {
 	journal := bottest.NewMemJournal()
 	var got []string
 	for _, id := range []string{"4815162342", "4815162342", "7000000009"} {
-		bubbleWith(t, func(o *telegram.Options) { o.Token = id + ":" + secret }, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		withStubAndOptions(t, func(o *telegram.Options) { o.Token = id + ":" + secret }, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 			s.on("getUpdates", updates(40))
 			got = append(got, handledWithin(t, c, journal, time.Second)...)
 		})
@@ -349,7 +349,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
 		"silence for hours": func(s *sim.Server, round int) { elapse(3 * time.Hour); s.SetNextUpdateID(int64(300 / round)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
+			withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *logBuffer) {
 				asha := s.User(501, "Asha")
 				s.SetNextUpdateID(700)
 				ctx, cancel := context.WithCancel(t.Context())

@@ -50,12 +50,12 @@ func TestASecondRefusedChatHoldsBackEveryone(t *testing.T) {
 		"one long, another much later": {[]int{3600, 20}, 2 * time.Minute, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				var under []<-chan error
 				for i, seconds := range tt.floods {
 					elapse(min(tt.apart, time.Duration(i)*tt.apart))
 					if seconds > 0 {
-						s.on("sendMessage", flood(seconds))
+						s.on("sendMessage", tooManyRequests(seconds))
 					}
 					under = append(under, sending(t, c, int64(501+i)))
 				}
@@ -81,8 +81,8 @@ func TestASecondRefusedChatHoldsBackEveryone(t *testing.T) {
 
 // One chat that is refused again and again is one chat.
 func TestOneRefusedChatIsNotACrowd(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendMessage", flood(2), flood(2), flood(2), flood(2))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("sendMessage", tooManyRequests(2), tooManyRequests(2), tooManyRequests(2), tooManyRequests(2))
 		slow := sending(t, c, 501)
 		elapse(7 * time.Second)
 		if err := <-sending(t, c, 502); err != nil {
@@ -100,8 +100,8 @@ func TestOneRefusedChatIsNotACrowd(t *testing.T) {
 // An hour of silence is longer than anybody waits for a reply: the call ends
 // with its context, and may be made later.
 func TestAnHourOfSilence(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		s.on("sendMessage", flood(3600))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+		s.on("sendMessage", tooManyRequests(3600))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		if _, err := c.Send(ctx, 501, hello()); cause(t, err) != bot.DeliveryFailed {
@@ -125,8 +125,8 @@ func TestAnHourOfSilence(t *testing.T) {
 // Telegram counts changes of the profile for themselves, and asks for most of a
 // day where it thinks they are too many.
 func TestAnOverdoneProfileHoldsBackNobody(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("setMyDescription", flood(80000))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("setMyDescription", tooManyRequests(80000))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		described := make(chan error, 1)
@@ -156,7 +156,7 @@ func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
 		"without a time": {page, 5 * time.Second}, "with seconds": {timed, 9 * time.Second}, "with a date": {dated, 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 				s.on("sendMessage", tt.reply, tt.reply, tt.reply, tt.reply)
 				if err := <-sending(t, c, 501); err != nil {
 					t.Fatal(err)
@@ -171,10 +171,10 @@ func TestA429WithoutTheBotAPIsJSON(t *testing.T) {
 
 // A call that Telegram did not answer tells nothing of the limit that is in doubt.
 func TestALostCallSettlesNoDoubt(t *testing.T) {
-	for name, nothing := range map[string]reply{"no answer": {drop: true}, "a gateway's page": gateway()} {
+	for name, nothing := range map[string]reply{"no answer": {drop: true}, "a gateway's page": badGateway()} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-				s.on("sendMessage", flood(20), nothing, flood(20), flood(20), flood(20))
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+				s.on("sendMessage", tooManyRequests(20), nothing, tooManyRequests(20), tooManyRequests(20), tooManyRequests(20))
 				done := sending(t, c, 501, 502, 503, 504)
 				for range 4 {
 					if err := <-done; err != nil {

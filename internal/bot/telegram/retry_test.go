@@ -14,8 +14,8 @@ import (
 )
 
 func TestRetryAfterOfAPressHoldsBackPressesAlone(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("answerCallbackQuery", flood(45))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("answerCallbackQuery", tooManyRequests(45))
 		acknowledged := make(chan error, 2)
 		for range 2 {
 			go func() { acknowledged <- c.Acknowledge(t.Context(), "77", "") }()
@@ -43,8 +43,8 @@ func TestRetryAfterOfAPressHoldsBackPressesAlone(t *testing.T) {
 // A press of a minute ago is answered by nothing any more, so no more than a
 // minute of Telegram's silence is believed of presses.
 func TestPressesAreSilentForAMinuteAtMost(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("answerCallbackQuery", flood(3600))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("answerCallbackQuery", tooManyRequests(3600))
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
 		if got := cause(t, c.Acknowledge(ctx, "77", "")); got != bot.DeliveryFailed {
@@ -57,9 +57,9 @@ func TestPressesAreSilentForAMinuteAtMost(t *testing.T) {
 }
 
 func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		for range 8 {
-			s.on("sendMessage", flood(3))
+			s.on("sendMessage", tooManyRequests(3))
 		}
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 			t.Fatal(err)
@@ -76,8 +76,8 @@ func TestRetryAfterIsObeyedAsOftenAsItComes(t *testing.T) {
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendMessage", flood(600))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("sendMessage", tooManyRequests(600))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -103,7 +103,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 }
 
 func TestAChatKeepsItsOrder(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("sendMessage", reply{status: 502, body: "<html>", hold: 3 * time.Second})
 		done := make(chan error, 5)
 		for _, text := range []string{"a", "b", "c", "d", "e"} {
@@ -133,11 +133,11 @@ func TestMessagesOfUnknownFateAreSentOnceMore(t *testing.T) {
 	half := ok(`{"message_id":7,"date":1700000000}`)
 	half.half = true
 	for name, lost := range map[string]reply{
-		"answer lost": dropped, "half an answer": half, "502 page": gateway(), "500": no(500, "Internal Server Error"),
+		"answer lost": dropped, "half an answer": half, "502 page": badGateway(), "500": no(500, "Internal Server Error"),
 		"no answer in time": {hold: time.Minute, drop: true}, "a page that says 200": {status: 200, body: "<html>log in to the network</html>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 				s.on("sendMessage", lost)
 				if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 					t.Fatal(err)
@@ -163,13 +163,13 @@ func TestMessagesOfUnknownFateAreSentOnceMore(t *testing.T) {
 }
 
 func TestEditsAreRepeated(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("editMessageText", reply{drop: true}, gateway(), reply{drop: true}, gateway())
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("editMessageText", reply{drop: true}, badGateway(), reply{drop: true}, badGateway())
 		if err := c.Edit(t.Context(), 501, 7, hello()); err != nil {
 			t.Fatal(err)
 		}
 		for range maxAttempts {
-			s.on("editMessageText", gateway())
+			s.on("editMessageText", badGateway())
 		}
 		if got := cause(t, c.Edit(t.Context(), 501, 7, hello())); got != bot.DeliveryFailed {
 			t.Errorf("cause = %d, want failed", got)
@@ -181,7 +181,7 @@ func TestEditsAreRepeated(t *testing.T) {
 }
 
 func TestAMessageThatNeverLeftIsTriedAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.refuseDials(maxAttempts - 1)
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 			t.Fatal(err)
@@ -199,7 +199,7 @@ func TestAMessageThatNeverLeftIsTriedAgain(t *testing.T) {
 }
 
 func TestEveryCallHasADeadline(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("sendChatAction", reply{hold: time.Hour, drop: true})
 		began := time.Now()
 		err := c.Typing(t.Context(), 501)
@@ -218,14 +218,14 @@ func TestEveryCallHasADeadline(t *testing.T) {
 }
 
 func TestTypingIsACourtesy(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		if err := c.Typing(t.Context(), 501); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.of("sendChatAction")[0].params; got["action"] != "typing" || got["chat_id"] != "501" {
 			t.Errorf("parameters = %v", got)
 		}
-		s.on("sendChatAction", flood(5))
+		s.on("sendChatAction", tooManyRequests(5))
 		if got := cause(t, c.Typing(t.Context(), 501)); got != bot.DeliveryFailed {
 			t.Errorf("cause = %d, want failed", got)
 		}
@@ -245,7 +245,7 @@ func TestTypingIsACourtesy(t *testing.T) {
 }
 
 func TestTypingGivesWayToAMessage(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("sendMessage", reply{status: 200, body: `{"ok":true,"result":{"message_id":5}}`, hold: 2 * time.Second})
 		sent := make(chan error, 1)
 		go func() {
@@ -265,8 +265,8 @@ func TestTypingGivesWayToAMessage(t *testing.T) {
 // While it is in doubt whether the limit is that of all chats, no chat gets a
 // "typing": it could not be a call that finds out.
 func TestTypingWaitsForNoDoubt(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		s.on("sendMessage", flood(20))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		s.on("sendMessage", tooManyRequests(20))
 		sent := sending(t, c, 501)
 		if err := c.Typing(t.Context(), 502); err != nil || len(s.of("sendChatAction")) != 0 {
 			t.Errorf("Typing = %v, %d calls", err, len(s.of("sendChatAction")))
@@ -278,14 +278,14 @@ func TestTypingWaitsForNoDoubt(t *testing.T) {
 }
 
 func TestAShorterRetryAfterDoesNotReplaceALongerOne(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		late := flood(1)
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		late := tooManyRequests(1)
 		late.hold = time.Second
 		s.on("sendChatAction", late)
 		typing := make(chan error, 1)
 		go func() { typing <- c.Typing(t.Context(), 501) }()
 		synctest.Wait()
-		s.on("sendMessage", flood(20))
+		s.on("sendMessage", tooManyRequests(20))
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		if _, err := c.Send(ctx, 501, hello()); err == nil || <-typing == nil {

@@ -34,13 +34,13 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 	}
 	for name, r := range failures {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 				failEverything(s, r)
 				for _, err := range everyFailure(t, c) {
 					if err == nil && name == "a result of another kind" {
 						continue // an edit that Telegram says ok to is done
 					}
-					spotless(t, err)
+					checkNoToken(t, err)
 				}
 			})
 		})
@@ -48,10 +48,10 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 }
 
 func TestNoErrorHoldsTheTokenWithoutAConnection(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.refuseDials(1 << 20)
 		for _, err := range everyFailure(t, c) {
-			spotless(t, err)
+			checkNoToken(t, err)
 		}
 	})
 }
@@ -113,8 +113,8 @@ func everyFailure(t *testing.T, c *telegram.Client) []error {
 	return all
 }
 
-// spotless fails if an error, or one within it, shows the token in any form.
-func spotless(t *testing.T, err error) {
+// checkNoToken fails if an error, or one within it, shows the token in any form.
+func checkNoToken(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
 		t.Error("no error")
@@ -128,11 +128,11 @@ func spotless(t *testing.T, err error) {
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			spotless(t, inner)
+			checkNoToken(t, inner)
 		}
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
-			spotless(t, inner)
+			checkNoToken(t, inner)
 		}
 	}
 }
@@ -175,7 +175,7 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 		"a dropped line":   {drop: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				failEverything(s, r)
 				said := ""
 				for _, m := range private() {
@@ -198,7 +198,7 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 
 // Nor of one that is badly built by us.
 func TestNothingOfAMisbuiltMessageIsTold(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, log *logBuffer) {
 		said := ""
 		for i, m := range private() {
 			switch i {
@@ -222,13 +222,13 @@ func TestNothingOfAMisbuiltMessageIsTold(t *testing.T) {
 
 // What people write does not reach the log either, however strange it comes.
 func TestNothingOfAnUpdateIsTold(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := poll(t, c)
 		s.on("getUpdates",
 			ok(`[{"update_id":1,"`+privateWord+`":{"text":"`+privateLink+`"}}]`),
 			ok(`[{"update_id":2,"message":{"text":{"`+privateWord+`":1}}}]`),
 			ok(`[{"update_id":"`+privateWord+`"}]`), ok(`["`+privateWord+`"]`), ok(`{"`+privateWord+`":1}`),
-			ok(`[{"update_id":3,"message":{"message_id":9,"from":`+meera+`,"chat":`+home+`,"text":"`+privateWord+`"}}]`),
+			ok(`[{"update_id":3,"message":{"message_id":9,"from":`+userMeera+`,"chat":`+privateChat+`,"text":"`+privateWord+`"}}]`),
 			no(500, "Internal '"+privateWord+"'"), reply{status: 200, body: privateWord})
 		elapse(time.Minute)
 		r.expect(t, 3)

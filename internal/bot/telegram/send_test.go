@@ -16,7 +16,7 @@ import (
 )
 
 func TestSendIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("sendMessage", ok(`{"message_id":77,"date":1,"chat":{"id":501,"type":"private"},"text":{"a novelty":1}}`))
 		id, err := c.Send(t.Context(), 501, view.Message{
 			HTML:    "<b>P&amp;L</b> ₹ 1,234.50",
@@ -46,7 +46,7 @@ func TestSendIsWhatTelegramExpects(t *testing.T) {
 }
 
 func TestEditTakesTheButtonsOff(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		if err := c.Edit(t.Context(), 501, 77, view.Message{HTML: "done", Protect: true}); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestAMisbuiltMessageIsNotSent(t *testing.T) {
 		"both":                  both,
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				_, sendErr := c.Send(t.Context(), 501, m)
 				for _, err := range []error{sendErr, c.Edit(t.Context(), 501, 7, m)} {
 					if cause(t, err) != bot.DeliveryRefused {
@@ -126,7 +126,7 @@ func TestRefusalsHaveCauses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.description, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				s.on("editMessageText", no(tt.code, tt.description))
 				err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"})
 				if got := cause(t, err); got != tt.cause {
@@ -147,7 +147,7 @@ func TestRefusalsHaveCauses(t *testing.T) {
 }
 
 func TestHarmlessRefusalsAreNoErrors(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		s.on("editMessageText", no(400, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"))
 		if err := c.Edit(t.Context(), 501, 7, view.Message{HTML: "x"}); err != nil {
 			t.Errorf("an unchanged message: %v", err)
@@ -165,7 +165,7 @@ func TestHarmlessRefusalsAreNoErrors(t *testing.T) {
 }
 
 func TestAcknowledge(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		if err := c.Acknowledge(t.Context(), "77", strings.Repeat("₹", 300)); err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestAcknowledge(t *testing.T) {
 // Whatever is sent, no line can break between a sign and its amount: in texts,
 // captions and native blocks, new and in the place of others.
 func TestSignsStayAtTheirAmounts(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		const html = "<b>P&amp;L</b> −₹24.00 (−0.19%) · today +₹5.00"
 		const want = "<b>P&amp;L</b> −\u2060₹24.00 (−0.19%) · today +\u2060₹5.00"
 		text := view.Message{HTML: html}
@@ -230,7 +230,7 @@ func TestSignsStayAtTheirAmounts(t *testing.T) {
 }
 
 func TestDeleteIsWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		if err := c.Delete(t.Context(), 501, 77); err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +263,7 @@ func TestWhatIsNotDeleted(t *testing.T) {
 		{401, "Unauthorized", bot.DeliveryFailed, false},
 	} {
 		t.Run(tt.description, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				s.on("deleteMessage", no(tt.code, tt.description))
 				if err := c.Delete(t.Context(), 501, 7); tt.cause == none && err != nil || tt.cause != none && cause(t, err) != tt.cause {
 					t.Errorf("Delete = %v, want cause %d", err, tt.cause)
@@ -281,9 +281,9 @@ func TestWhatIsNotDeleted(t *testing.T) {
 
 // Deleting twice is the same as once, so whatever is lost is tried again.
 func TestDeletionsAreRepeated(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.refuseDials(1)
-		s.on("deleteMessage", reply{drop: true}, gateway(), no(400, "Bad Request: message to delete not found"))
+		s.on("deleteMessage", reply{drop: true}, badGateway(), no(400, "Bad Request: message to delete not found"))
 		if err := c.Delete(t.Context(), 501, 7); err != nil {
 			t.Errorf("Delete = %v: the one before, whose answer was lost, did it", err)
 		}
@@ -307,8 +307,8 @@ func TestDeletionsAreRepeated(t *testing.T) {
 // The strict simulator agrees: both sides' messages go, once and for all, and old
 // ones stay.
 func TestTheStrictServerDeletes(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
-		asha, ravi := people(s)
+	withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer) {
+		asha, ravi := ashaAndRavi(s)
 		old := mustSend(t, c, hello())
 		elapse(48*time.Hour - time.Second)
 		ours := mustSend(t, c, hello())

@@ -27,7 +27,7 @@ type proxy struct {
 
 // listen takes the place before the bot.
 func (p *proxy) listen() net.Listener {
-	n, _ := newHookNet()
+	n, _ := newProxyNet()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at = n
@@ -47,7 +47,7 @@ func (p *proxy) dial(ctx context.Context, network, address string) (net.Conn, er
 	default:
 	}
 	conn, err := at.dial(ctx, network, address)
-	return &cutting{Conn: conn, proxy: p}, err
+	return &lossyConn{Conn: conn, proxy: p}, err
 }
 
 // lose makes the next n answers get lost.
@@ -57,13 +57,13 @@ func (p *proxy) lose(n int) {
 	p.cuts = n
 }
 
-// cutting is a connection that breaks when an answer that is to be lost comes.
-type cutting struct {
+// lossyConn is a connection that breaks when an answer that is to be lost comes.
+type lossyConn struct {
 	net.Conn
 	proxy *proxy
 }
 
-func (c *cutting) Read(b []byte) (int, error) {
+func (c *lossyConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.proxy.mu.Lock()
 	defer c.proxy.mu.Unlock()
@@ -75,11 +75,11 @@ func (c *cutting) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// hookBubble is simBubble with a way for the server's deliveries.
-func hookBubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *lines)) {
+// withWebhook is simBubble with a way for the server's deliveries.
+func withWebhook(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *logBuffer)) {
 	t.Helper()
 	p := &proxy{}
-	inSimBubble(t, sim.Options{Token: token, Dial: p.dial}, func(t *testing.T, o telegram.Options, s *sim.Server, log *lines) {
+	withSimAndOptions(t, sim.Options{Token: token, Dial: p.dial}, func(t *testing.T, o telegram.Options, s *sim.Server, log *logBuffer) {
 		p.options = o
 		c := start(t, o)
 		test(t, c, s, p, log)
@@ -87,25 +87,25 @@ func hookBubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim
 	})
 }
 
-// process is a bot process that answers nothing but notes what it is handed.
-type process struct {
+// botRun is a bot process that answers nothing but notes what it is handed.
+type botRun struct {
 	got *[]string
 	end func()
 }
 
 // webhook starts one that is delivered to, poll one that polls.
-func (p *proxy) webhook(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string) process {
+func (p *proxy) webhook(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string) botRun {
 	l := p.listen()
 	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error {
 		return c.Webhook(ctx, telegram.Hook{URL: simHook, Listener: l}, j, handle)
 	})
 }
 
-func (p *proxy) poll(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string) process {
+func (p *proxy) poll(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string) botRun {
 	return p.start(t, c, j, got, func(ctx context.Context, handle func(bot.Update)) error { return c.Poll(ctx, j, handle) })
 }
 
-func (p *proxy) start(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string, take func(context.Context, func(bot.Update)) error) process {
+func (p *proxy) start(t *testing.T, c *telegram.Client, j bot.Journal, got *[]string, take func(context.Context, func(bot.Update)) error) botRun {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	handle := func(u bot.Update) {
@@ -121,7 +121,7 @@ func (p *proxy) start(t *testing.T, c *telegram.Client, j bot.Journal, got *[]st
 	}
 	go func() { done <- take(ctx, handle) }()
 	synctest.Wait()
-	return process{got, func() {
+	return botRun{got, func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -129,14 +129,14 @@ func (p *proxy) start(t *testing.T, c *telegram.Client, j bot.Journal, got *[]st
 	}}
 }
 
-// failing is a journal that is full for its next batches.
-type failing struct {
+// fullJournal is a journal that is full for its next batches.
+type fullJournal struct {
 	bot.Journal
 	mu   sync.Mutex
 	full int
 }
 
-func (f *failing) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+func (f *fullJournal) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.full > 0 {

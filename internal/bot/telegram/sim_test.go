@@ -275,8 +275,8 @@ func TestPeopleWhoAreGone(t *testing.T) {
 		"blocked": (*sim.User).Block, "vanished": (*sim.User).ForgetChat,
 	} {
 		t.Run(name, func(t *testing.T) {
-			simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
-				asha, _ := people(s)
+			withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer) {
+				asha, _ := ashaAndRavi(s)
 				id, err := c.Send(t.Context(), 501, hello())
 				if err != nil {
 					t.Error(err)
@@ -303,8 +303,8 @@ func TestPeopleWhoAreGone(t *testing.T) {
 }
 
 func TestADeletedMessageIsNotThere(t *testing.T) {
-	simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *lines) {
-		asha, _ := people(s)
+	withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *logBuffer) {
+		asha, _ := ashaAndRavi(s)
 		for _, m := range []view.Message{hello(), picture(), tables()} {
 			id, err := c.Send(t.Context(), 501, m)
 			if err != nil {
@@ -324,8 +324,8 @@ func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 		"only one process may run": (*sim.Server).SecondPoller,
 		"a webhook was set for":    func(s *sim.Server) func() { s.SetForeignWebhook(); return func() {} },
 	} {
-		simBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines) {
-			people(s)
+		withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer) {
+			ashaAndRavi(s)
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- c.Poll(ctx, bottest.NewMemJournal(), func(bot.Update) {}) }()

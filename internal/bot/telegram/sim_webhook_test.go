@@ -13,36 +13,36 @@ import (
 	sim "kitebot/internal/sim/telegram"
 )
 
-// hookTrouble is what may happen to deliveries.
-type hookTrouble struct {
+// deliveryFault is what may happen to deliveries.
+type deliveryFault struct {
 	s *sim.Server
 	p *proxy
-	j *failing
+	j *fullJournal
 	c *telegram.Client
-	r *process // the process that runs; a trouble may end it and start the next
+	r *botRun // the process that runs; a trouble may end it and start the next
 }
 
 // What the strict server delivers, for each trouble: everything once, in order.
 func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
-	for name, trouble := range map[string]func(t *testing.T, h *hookTrouble, round int){
-		"none":            func(*testing.T, *hookTrouble, int) {},
-		"the answer lost": func(_ *testing.T, h *hookTrouble, _ int) { h.p.lose(3) },
-		"the disk full":   func(_ *testing.T, h *hookTrouble, _ int) { h.j.full = 9 },
-		"delivered again": func(_ *testing.T, h *hookTrouble, _ int) { h.s.Redeliver(10) },
-		"numbers lower":   func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(int64(300 / round)) },
-		"numbers higher":  func(_ *testing.T, h *hookTrouble, round int) { h.s.SetNextUpdateID(1 << (40 + round)) },
-		"another webhook": func(_ *testing.T, h *hookTrouble, _ int) { h.s.SetForeignWebhook() },
-		"the proxy away":  func(_ *testing.T, h *hookTrouble, _ int) { h.p.away(5 * time.Minute) },
-		"hours of silence": func(_ *testing.T, h *hookTrouble, round int) {
+	for name, trouble := range map[string]func(t *testing.T, h *deliveryFault, round int){
+		"none":            func(*testing.T, *deliveryFault, int) {},
+		"the answer lost": func(_ *testing.T, h *deliveryFault, _ int) { h.p.lose(3) },
+		"the disk full":   func(_ *testing.T, h *deliveryFault, _ int) { h.j.full = 9 },
+		"delivered again": func(_ *testing.T, h *deliveryFault, _ int) { h.s.Redeliver(10) },
+		"numbers lower":   func(_ *testing.T, h *deliveryFault, round int) { h.s.SetNextUpdateID(int64(300 / round)) },
+		"numbers higher":  func(_ *testing.T, h *deliveryFault, round int) { h.s.SetNextUpdateID(1 << (40 + round)) },
+		"another webhook": func(_ *testing.T, h *deliveryFault, _ int) { h.s.SetForeignWebhook() },
+		"the proxy away":  func(_ *testing.T, h *deliveryFault, _ int) { h.p.away(5 * time.Minute) },
+		"hours of silence": func(_ *testing.T, h *deliveryFault, round int) {
 			elapse(3 * time.Hour)
 			h.s.SetNextUpdateID(int64(300 / round))
 		},
-		"a restart": func(t *testing.T, h *hookTrouble, _ int) {
+		"a restart": func(t *testing.T, h *deliveryFault, _ int) {
 			h.r.end()
 			elapse(time.Minute)
 			*h.r = h.p.webhook(t, h.c, h.j, h.r.got)
 		},
-		"polling for a while": func(t *testing.T, h *hookTrouble, _ int) {
+		"polling for a while": func(t *testing.T, h *deliveryFault, _ int) {
 			h.r.end()
 			*h.r = h.p.poll(t, h.c, h.j, h.r.got)
 			elapse(1500 * time.Millisecond) // before a poll could confirm all by itself
@@ -51,13 +51,13 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *lines) {
+			withWebhook(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *logBuffer) {
 				asha := s.User(501, "Asha")
 				s.SetNextUpdateID(700)
-				j := &failing{Journal: bottest.NewMemJournal()}
+				j := &fullJournal{Journal: bottest.NewMemJournal()}
 				var got []string
 				r := p.webhook(t, c, j, &got)
-				h := &hookTrouble{s, p, j, c, &r}
+				h := &deliveryFault{s, p, j, c, &r}
 				for i := range 9 {
 					asha.Send(fmt.Sprint(i))
 					elapse(time.Second)
@@ -91,7 +91,7 @@ func (p *proxy) away(d time.Duration) {
 
 // Many people at once: everything once, and each one's in order.
 func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
-	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *lines) {
+	withWebhook(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, _ *logBuffer) {
 		var got []string
 		r := p.webhook(t, c, bottest.NewMemJournal(), &got)
 		const people, each = 50, 4 // more than there are connections
@@ -119,7 +119,7 @@ func TestDeliveriesOfManyKeepTheOrderOfEach(t *testing.T) {
 // Two processes with one token and one address: both say so, and neither loses
 // what it took.
 func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
-	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *lines) {
+	withWebhook(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *logBuffer) {
 		var got, theirs []string
 		first := p.webhook(t, c, bottest.NewMemJournal(), &got)
 		at := p.at
@@ -151,7 +151,7 @@ func TestASecondProcessThatTakesTheWebhookIsNoticed(t *testing.T) {
 
 // A delivery with the secret of the run before is refused, not lost.
 func TestTheNextRunIsNotFooledByTheSecretOfTheLast(t *testing.T) {
-	hookBubble(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *lines) {
+	withWebhook(t, func(t *testing.T, c *telegram.Client, s *sim.Server, p *proxy, log *logBuffer) {
 		var got []string
 		j := bottest.NewMemJournal()
 		p.webhook(t, c, j, &got).end()

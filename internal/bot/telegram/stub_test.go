@@ -50,15 +50,15 @@ func no(code int, description string) reply {
 	return reply{status: code, body: string(body)}
 }
 
-func flood(seconds int) reply {
+func tooManyRequests(seconds int) reply {
 	return reply{status: 429, body: fmt.Sprintf(
 		`{"ok":false,"error_code":429,"description":"Too Many Requests: retry after %d","parameters":{"retry_after":%d}}`, seconds, seconds)}
 }
 
-func gateway() reply { return reply{status: 502, body: "<html><body>502 Bad Gateway</body></html>"} }
+func badGateway() reply { return reply{status: 502, body: "<html><body>502 Bad Gateway</body></html>"} }
 
-// seen is one call that reached the stub.
-type seen struct {
+// recordedCall is one call that reached the stub.
+type recordedCall struct {
 	method string
 	params map[string]string
 	at     time.Duration // since the stub began
@@ -73,7 +73,7 @@ type stub struct {
 
 	mu     sync.Mutex
 	script map[string][]reply
-	calls  []seen
+	calls  []recordedCall
 	refuse int // this many dials fail from now on
 	pushed chan struct{}
 }
@@ -111,10 +111,10 @@ func (s *stub) refused() bool {
 }
 
 // of returns the calls to a method so far.
-func (s *stub) of(method string) []seen {
+func (s *stub) of(method string) []recordedCall {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found []seen
+	var found []recordedCall
 	for _, c := range s.calls {
 		if c.method == method {
 			found = append(found, c)
@@ -135,7 +135,7 @@ func (s *stub) next(method string) (reply, bool) {
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := seen{method: path.Base(r.URL.Path), at: time.Since(s.start)}
+	c := recordedCall{method: path.Base(r.URL.Path), at: time.Since(s.start)}
 	if !s.isEarly(c.method) {
 		c.params = params(r)
 	}

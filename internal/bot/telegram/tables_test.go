@@ -35,7 +35,7 @@ func refusals() map[string]reply {
 	}
 }
 
-func mustReach(t *testing.T, c *telegram.Client, chats ...int64) {
+func mustSendTables(t *testing.T, c *telegram.Client, chats ...int64) {
 	t.Helper()
 	for _, chat := range chats {
 		if id, err := c.Send(t.Context(), chat, tables()); err != nil || id == 0 {
@@ -52,9 +52,9 @@ func (s *stub) tried() (rich, text int) {
 func TestAServerTooOldForTablesIsGivenText(t *testing.T) {
 	for name, r := range unknowns() {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				s.on("sendRichMessage", r)
-				mustReach(t, c, 501, 502, 501)
+				mustSendTables(t, c, 501, 502, 501)
 				if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
 					t.Fatal(err)
 				}
@@ -77,12 +77,12 @@ func TestAServerTooOldForTablesIsGivenText(t *testing.T) {
 
 // A server may be newer a few hours later.
 func TestTablesAreTriedAgainAfterHours(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		old := no(404, "Not Found: method not found")
 		s.on("sendRichMessage", old, old)
 		for _, pause := range []time.Duration{0, 6*time.Hour - time.Minute, time.Minute, 6 * time.Hour} {
 			elapse(pause)
-			mustReach(t, c, 501)
+			mustSendTables(t, c, 501)
 		}
 		if rich, text := s.tried(); rich != 3 || text != 3 || log.count("as text for") != 2 {
 			t.Errorf("tables were tried %d times, texts sent %d times, want 3 and 3:\n%s", rich, text, log)
@@ -93,9 +93,9 @@ func TestTablesAreTriedAgainAfterHours(t *testing.T) {
 func TestARefusedTableIsOneMessagesTrouble(t *testing.T) {
 	for name, r := range refusals() {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				s.on("sendRichMessage", r)
-				mustReach(t, c, 501, 501, 502)
+				mustSendTables(t, c, 501, 501, 502)
 				if rich, text := s.tried(); rich != 3 || text != 1 || s.of("sendMessage")[0].at != 0 {
 					t.Errorf("tables were tried %d times, texts sent %d times; want 3 and 1", rich, text)
 				}
@@ -118,7 +118,7 @@ func TestAnEditWithTablesGoesAsTextToo(t *testing.T) {
 	} {
 		for what, r := range tt.replies {
 			t.Run(name+"/"+what, func(t *testing.T) {
-				bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+				withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 					s.on("editMessageText", r, same)
 					for range 2 {
 						if err := c.Edit(t.Context(), 501, 7, tables()); err != nil {
@@ -145,7 +145,7 @@ const tablesSent = `{"blocks":[{"type":"paragraph","text":{"type":"bold","text":
 	`],"is_striped":true,"is_compact":true}]}`
 
 func TestNativeTablesAreWhatTelegramExpects(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		s.on("sendRichMessage", ok(`{"message_id":80,"rich_message":{"a novelty":1}}`))
 		m := withButtons(tables())
 		m.Protect = true
@@ -184,10 +184,10 @@ func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 		"blocked":               {[]reply{no(403, "Forbidden: bot was blocked by the user")}, nil, 0, bot.DeliveryGone},
 		"the chat is gone":      {[]reply{no(400, "Bad Request: chat not found")}, []reply{no(400, "Bad Request: chat not found")}, 1, bot.DeliveryGone},
 		"a page that says 404":  {[]reply{{status: 404, body: "<html>"}, {status: 404, body: "<html>"}}, nil, 0, bot.DeliveryFailed},
-		"a server in trouble":   {[]reply{gateway(), gateway()}, nil, 0, bot.DeliveryFailed},
+		"a server in trouble":   {[]reply{badGateway(), badGateway()}, nil, 0, bot.DeliveryFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				s.on("sendRichMessage", tt.first...)
 				s.on("sendMessage", tt.text...)
 				_, err := c.Send(t.Context(), 501, tables())
@@ -221,7 +221,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 		"a control letter":  "SAMPLECORP \x01",
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 				if _, err := c.Send(t.Context(), 501, view.Message{HTML: "text", Rich: &view.Rich{Blocks: []view.Block{{HTML: html}}}}); err != nil {
 					t.Fatal(err)
 				}
@@ -231,7 +231,7 @@ func TestMisbuiltTablesGoAsText(t *testing.T) {
 				if log.count("level=ERROR") != 1 || log.count("SAMPLECORP") != 0 {
 					t.Errorf("want one loud line without the text:\n%s", log)
 				}
-				if mustReach(t, c, 501); len(s.of("sendRichMessage")) != 1 {
+				if mustSendTables(t, c, 501); len(s.of("sendRichMessage")) != 1 {
 					t.Error("a bug of ours ended all tables")
 				}
 			})

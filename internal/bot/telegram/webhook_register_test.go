@@ -52,9 +52,9 @@ func TestWhatAHookMayBe(t *testing.T) {
 }
 
 func TestABadHookIsRefused(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		for _, h := range []telegram.Hook{{URL: "https://bot.example.org:9/"}, {URL: hookURL, Secret: "not this!"}} {
-			n, _ := newHookNet()
+			n, _ := newProxyNet()
 			h.Listener = n
 			err := c.Webhook(t.Context(), h, nil, nil)
 			if _, is := errors.AsType[*telegram.OptionError](err); !is || strings.Contains(err.Error(), "not this!") {
@@ -72,9 +72,9 @@ func TestABadHookIsRefused(t *testing.T) {
 	})
 }
 
-// atTelegram answers getWebhookInfo from now on with what it is told at that
+// setWebhookInfo answers getWebhookInfo from now on with what it is told at that
 // moment; "ours" stands for the address that was set last.
-func atTelegram(s *stub, info string) {
+func setWebhookInfo(s *stub, info string) {
 	set := s.of("setWebhook")
 	ours := set[len(set)-1].params["url"]
 	s.mu.Lock()
@@ -87,7 +87,7 @@ func failures(script []reply) []reply {
 	return slices.DeleteFunc(script, func(r reply) bool { return r.status == 200 })
 }
 
-const wellSet = `{"url":"ours","pending_update_count":0}`
+const webhookFine = `{"url":"ours","pending_update_count":0}`
 
 // A webhook that somebody took away is set again, at once the first time, and
 // then every ten minutes: neither of two programs wins by being faster.
@@ -97,14 +97,14 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 		{`{"url":"https://other.example/confidential"}`, "another webhook was set"},
 		{`{"url":"` + hookURL + `?run=somebodyelse"}`, "another webhook was set"},
 	} {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-			r := hooks(t, c)
-			atTelegram(s, wellSet)
+		withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+			r := startWebhook(t, c)
+			setWebhookInfo(s, webhookFine)
 			elapse(10*time.Minute + checkEvery/2) // from here on between two checks
 			if n := len(s.of("setWebhook")); n != 1 || c.Receiving() != nil || c.Conflict() {
 				t.Errorf("set %d times, intake %v", n, c.Receiving())
 			}
-			atTelegram(s, test.info)
+			setWebhookInfo(s, test.info)
 			elapse(35 * time.Minute)
 			var at []time.Duration
 			for _, call := range s.of("setWebhook")[1:] {
@@ -116,7 +116,7 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 			if n := log.count("level=ERROR"); !c.Conflict() || c.Receiving() == nil || n < 34 || n > 36 || log.count(test.words) != n || log.count("confidential") != 0 {
 				t.Errorf("conflict %v, intake %v, %d loud lines:\n%s", c.Conflict(), c.Receiving(), n, log)
 			}
-			atTelegram(s, wellSet)
+			setWebhookInfo(s, webhookFine)
 			elapse(2 * time.Minute)
 			if c.Conflict() || c.Receiving() != nil || log.count("in order again") != 1 {
 				t.Errorf("conflict %v, intake %v after it is over:\n%s", c.Conflict(), c.Receiving(), log)
@@ -128,9 +128,9 @@ func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 
 // Until the webhook is set nothing can come in, which readiness tells.
 func TestAWebhookThatTelegramRefuses(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		s.on("setWebhook", slices.Repeat([]reply{no(400, "Bad Request: bad webhook: Failed to resolve host: Name or service not known")}, 3)...)
-		r := hooks(t, c)
+		r := startWebhook(t, c)
 		if err := c.Receiving(); err == nil || c.Conflict() {
 			t.Errorf("intake %v", err)
 		}
@@ -147,10 +147,10 @@ func TestAWebhookThatTelegramRefuses(t *testing.T) {
 }
 
 func TestSettingAWebhookIsPatient(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		s.refuseDials(3)
-		s.on("setWebhook", gateway(), reply{drop: true}, flood(7), ok("true"))
-		r := hooks(t, c)
+		s.on("setWebhook", badGateway(), reply{drop: true}, tooManyRequests(7), ok("true"))
+		r := startWebhook(t, c)
 		elapse(30 * time.Second)
 		calls := s.of("setWebhook")
 		if last := len(calls) - 1; c.Receiving() != nil || calls[last].at-calls[last-1].at < 7*time.Second {
@@ -167,14 +167,14 @@ func TestSettingAWebhookIsPatient(t *testing.T) {
 // true: an error that it got over is past.
 func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 	const failing = `{"url":"ours","pending_update_count":4,"last_error_date":1700000000,"last_error_message":"SSL error {error:0A000086:SSL routines::certificate verify failed}"}`
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		r := hooks(t, c)
-		atTelegram(s, strings.Replace(failing, `"pending_update_count":4`, `"pending_update_count":0`, 1))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+		r := startWebhook(t, c)
+		setWebhookInfo(s, strings.Replace(failing, `"pending_update_count":4`, `"pending_update_count":0`, 1))
 		elapse(10*time.Minute + checkEvery/4) // from here on between two checks
 		if log.count("level=ERROR") != 0 {
 			t.Errorf("an error that is past was told:\n%s", log)
 		}
-		atTelegram(s, failing)
+		setWebhookInfo(s, failing)
 		for i := range int64(10) {
 			elapse(30 * time.Second)
 			r.post(t, update(40+i), nil)
@@ -189,7 +189,7 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 		if c.Receiving() != nil || c.Conflict() {
 			t.Error("the process is taken out of service, and will never be delivered to again")
 		}
-		atTelegram(s, wellSet)
+		setWebhookInfo(s, webhookFine)
 		elapse(time.Minute)
 		if log.count("in order again") != 1 {
 			t.Errorf("want one line of relief:\n%s", log)
@@ -199,10 +199,10 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 }
 
 func TestALookThatFailsIsNoAlarm(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		r := hooks(t, c)
-		s.on("getWebhookInfo", gateway(), reply{drop: true}, no(500, "Internal Server Error"))
-		atTelegram(s, wellSet)
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+		r := startWebhook(t, c)
+		s.on("getWebhookInfo", badGateway(), reply{drop: true}, no(500, "Internal Server Error"))
+		setWebhookInfo(s, webhookFine)
 		elapse(3 * time.Minute)
 		if c.Receiving() != nil || log.count("level=ERROR") != 0 || log.count("level=WARN") != 1 || log.count("in order again") != 1 {
 			t.Errorf("intake %v, log:\n%s", c.Receiving(), log)
@@ -213,10 +213,10 @@ func TestALookThatFailsIsNoAlarm(t *testing.T) {
 
 func TestARevokedTokenEndsWebhook(t *testing.T) {
 	for _, method := range []string{"setWebhook", "getWebhookInfo"} {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 			s.on(method, no(401, "Unauthorized"))
 			s.on("getMe", no(401, "Unauthorized"))
-			r := hooks(t, c)
+			r := startWebhook(t, c)
 			elapse(2 * time.Minute)
 			if err := <-r.done; !errors.Is(err, telegram.ErrUnauthorized) {
 				t.Errorf("Webhook = %v, want ErrUnauthorized", err)
@@ -228,9 +228,9 @@ func TestARevokedTokenEndsWebhook(t *testing.T) {
 
 // Strangers make one line a minute, however many they are.
 func TestStrangersDoNotFillTheLog(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		r := hooks(t, c)
-		atTelegram(s, wellSet)
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+		r := startWebhook(t, c)
+		setWebhookInfo(s, webhookFine)
 		for range 301 {
 			r.post(t, update(40), func(req *http.Request) { req.Header.Set(secretHeader, "guess") })
 			elapse(time.Second)
@@ -242,27 +242,27 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 	})
 }
 
-// stuckWith is what Telegram says of a webhook that it fails to deliver to.
-func stuckWith(words string) string {
+// undeliveredInfo is what Telegram says of a webhook that it fails to deliver to.
+func undeliveredInfo(words string) string {
 	return `{"url":"ours","pending_update_count":4,"last_error_date":1700000000,"last_error_message":"` + words + `"}`
 }
 
 // What Telegram said last is kept, and since when it fails, until it delivers.
 func TestUndelivered(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		r := hooks(t, c)
-		atTelegram(s, wellSet)
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		r := startWebhook(t, c)
+		setWebhookInfo(s, webhookFine)
 		elapse(10 * time.Minute)
 		if u := c.Undelivered(); u != nil {
 			t.Errorf("all is well, and yet %+v", u)
 		}
-		atTelegram(s, stuckWith("Connection refused"))
+		setWebhookInfo(s, undeliveredInfo("Connection refused"))
 		elapse(time.Minute)
 		first := c.Undelivered()
 		if first == nil || first.Words != "Connection refused" || time.Since(first.Since) > time.Minute {
 			t.Fatalf("%+v", first)
 		}
-		atTelegram(s, stuckWith("Wrong response from the webhook: 404 Not Found"))
+		setWebhookInfo(s, undeliveredInfo("Wrong response from the webhook: 404 Not Found"))
 		elapse(5 * time.Minute)
 		if u := c.Undelivered(); u == nil || u.Words != "Wrong response from the webhook: 404 Not Found" || !u.Since.Equal(first.Since) {
 			t.Errorf("%+v, want the new words since %v", u, first.Since)
@@ -278,7 +278,7 @@ func TestUndelivered(t *testing.T) {
 		if u := c.Undelivered(); u == nil || !u.Since.After(first.Since) {
 			t.Errorf("%+v, want a new beginning", u)
 		}
-		atTelegram(s, wellSet)
+		setWebhookInfo(s, webhookFine)
 		elapse(time.Minute)
 		if u := c.Undelivered(); u != nil {
 			t.Errorf("nothing waits, and yet %+v", u)
@@ -290,15 +290,15 @@ func TestUndelivered(t *testing.T) {
 // Only Telegram's delivery shows that it delivers; and whoever has stopped is
 // not delivered to, which is no trouble.
 func TestWhatEndsUndelivered(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-		r := hooks(t, c)
-		atTelegram(s, stuckWith("Connection refused"))
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+		r := startWebhook(t, c)
+		setWebhookInfo(s, undeliveredInfo("Connection refused"))
 		elapse(2 * time.Minute)
 		r.post(t, update(40), func(req *http.Request) { req.Header.Set(secretHeader, "guess") })
 		if c.Undelivered() == nil {
 			t.Error("a stranger ended it")
 		}
-		s.on("getWebhookInfo", gateway())
+		s.on("getWebhookInfo", badGateway())
 		elapse(time.Minute)
 		if c.Undelivered() == nil {
 			t.Error("a look that failed ended it")
@@ -317,9 +317,9 @@ func TestUndeliveredHidesPlaces(t *testing.T) {
 		"host bot.example.org: not found", "secret " + hookSecret + " is wrong", "no such token " + token, "404 for /a/confidential-path?run=ABCDEF",
 		"could not reach (2001:db8::7)",
 	} {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
-			r := hooks(t, c)
-			atTelegram(s, stuckWith(words))
+		withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
+			r := startWebhook(t, c)
+			setWebhookInfo(s, undeliveredInfo(words))
 			elapse(2 * time.Minute)
 			u := c.Undelivered()
 			if u == nil || !strings.Contains(u.Words, "…") && !strings.Contains(u.Words, "***") {

@@ -58,8 +58,8 @@ func TestWhatTheWebhookAnswers(t *testing.T) {
 		"too large":               {update(40) + strings.Repeat(" ", maxUpdate), nil, 200, false, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, log *lines) {
-				r := hooks(t, c)
+			withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, log *logBuffer) {
+				r := startWebhook(t, c)
 				resp := r.post(t, test.body, test.edit)
 				synctest.Wait()
 				if resp.StatusCode != test.status || (len(r.handled) == 1) != test.taken {
@@ -84,11 +84,11 @@ func TestWhatTheWebhookAnswers(t *testing.T) {
 }
 
 // all are the lines, the first of which says that the webhook is set.
-func (l *lines) all() []string { return strings.Split(strings.TrimSpace(l.String()), "\n") }
+func (l *logBuffer) all() []string { return strings.Split(strings.TrimSpace(l.String()), "\n") }
 
 func TestADeliveryIsAnsweredOnlyOnceItIsStored(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, log *lines) {
-		r := hooks(t, c)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, log *logBuffer) {
+		r := startWebhook(t, c)
 		r.full = 3
 		for range 3 {
 			resp := r.post(t, update(40), nil)
@@ -112,8 +112,8 @@ func TestADeliveryIsAnsweredOnlyOnceItIsStored(t *testing.T) {
 
 // Half a delivery is none: it comes again.
 func TestADeliveryThatBreaksOffIsNotTaken(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		r := hooks(t, c)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		r := startWebhook(t, c)
 		conn, err := r.net.dial(t.Context(), "tcp", "inside.test:80")
 		if err != nil {
 			t.Fatal(err)
@@ -132,26 +132,26 @@ func TestADeliveryThatBreaksOffIsNotTaken(t *testing.T) {
 	})
 }
 
-// blocking is a journal whose commits wait.
-type blocking struct {
-	*notebook
+// blockedJournal is a journal whose commits wait.
+type blockedJournal struct {
+	*memoryJournal
 	begun   chan struct{}
 	release chan struct{}
 	sizes   []int
 }
 
-func (b *blocking) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
+func (b *blockedJournal) Take(who int64, batch []bot.Update) ([]bot.Update, error) {
 	b.begun <- struct{}{}
 	<-b.release
 	b.sizes = append(b.sizes, len(batch))
-	return b.notebook.Take(who, batch)
+	return b.memoryJournal.Take(who, batch)
 }
 
 // What arrives during a commit shares the next one, and is handled in the order
 // in which it is stored.
 func TestDeliveriesShareACommit(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		r, j := hooksBlocked(t, c)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		r, j := startBlockedWebhook(t, c)
 		answers := make(chan int, 200)
 		for id := range int64(151) {
 			go func() { answers <- r.post(t, update(100+id), nil).StatusCode }()
@@ -177,9 +177,9 @@ func TestDeliveriesShareACommit(t *testing.T) {
 
 // Other paths have a handler of their own.
 func TestOtherPathsGoToTheFallback(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
 		fallback := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusTeapot) })
-		r := startHook(t, c, &notebook{known: map[int64]bool{}}, nil, fallback)
+		r := startWebhookWith(t, c, &memoryJournal{known: map[int64]bool{}}, nil, fallback)
 		for path, status := range map[string]int{"/kite/callback": 418, "/": 418, "/a/confidential-path/": 418, "/a/confidential-path": 200} {
 			if resp := r.post(t, update(40), func(r *http.Request) { r.URL.Path = path }); resp.StatusCode != status {
 				t.Errorf("%s: answered %d, want %d", path, resp.StatusCode, status)

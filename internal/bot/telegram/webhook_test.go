@@ -24,48 +24,48 @@ const (
 	hookSecret = "made-up_Secret_1"
 )
 
-// taking is one Webhook under way, and the proxy before it.
-type taking struct {
-	*run
+// webhookRun is one Webhook under way, and the proxy before it.
+type webhookRun struct {
+	*pollRun
 	net  *pipes
 	http *http.Client
 }
 
-// newHookNet is a way from a proxy to a listener.
-func newHookNet() (*pipes, *http.Client) {
+// newProxyNet is a way from a proxy to a listener.
+func newProxyNet() (*pipes, *http.Client) {
 	n := newPipes(nil)
 	return n, &http.Client{Transport: &http.Transport{DialContext: n.dial, MaxIdleConnsPerHost: 200}}
 }
 
-// hooks starts Webhook; the test ends it with stop.
-func hooks(t *testing.T, c *telegram.Client) *taking {
-	n := &notebook{known: map[int64]bool{}}
-	r := startHook(t, c, n, n, nil)
+// startWebhook starts Webhook; the test ends it with stop.
+func startWebhook(t *testing.T, c *telegram.Client) *webhookRun {
+	n := &memoryJournal{known: map[int64]bool{}}
+	r := startWebhookWith(t, c, n, n, nil)
 	synctest.Wait()
 	return r
 }
 
-// hooksBlocked starts one whose commits wait.
-func hooksBlocked(t *testing.T, c *telegram.Client) (*taking, *blocking) {
-	n := &notebook{known: map[int64]bool{}}
-	j := &blocking{notebook: n, begun: make(chan struct{}, 9), release: make(chan struct{})}
-	return startHook(t, c, n, j, nil), j
+// startBlockedWebhook starts one whose commits wait.
+func startBlockedWebhook(t *testing.T, c *telegram.Client) (*webhookRun, *blockedJournal) {
+	n := &memoryJournal{known: map[int64]bool{}}
+	j := &blockedJournal{memoryJournal: n, begun: make(chan struct{}, 9), release: make(chan struct{})}
+	return startWebhookWith(t, c, n, j, nil), j
 }
 
-func startHook(t *testing.T, c *telegram.Client, n *notebook, j bot.Journal, fallback http.Handler) *taking {
+func startWebhookWith(t *testing.T, c *telegram.Client, n *memoryJournal, j bot.Journal, fallback http.Handler) *webhookRun {
 	if j == nil {
 		j = n
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &taking{run: &run{notebook: n, done: make(chan error, 1), cancel: cancel}}
-	r.net, r.http = newHookNet()
+	r := &webhookRun{pollRun: &pollRun{memoryJournal: n, done: make(chan error, 1), cancel: cancel}}
+	r.net, r.http = newProxyNet()
 	go func() {
 		r.done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Secret: hookSecret, Listener: r.net, Fallback: fallback}, j, r.handle)
 	}()
 	return r
 }
 
-func (r *taking) stop(t *testing.T) {
+func (r *webhookRun) stop(t *testing.T) {
 	t.Helper()
 	r.cancel()
 	if err := <-r.done; err != nil {
@@ -75,7 +75,7 @@ func (r *taking) stop(t *testing.T) {
 }
 
 // delivery is a request as Telegram makes it.
-func (r *taking) delivery(t *testing.T, body string) *http.Request {
+func (r *webhookRun) delivery(t *testing.T, body string) *http.Request {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://inside.test/a/confidential-path?run=x", strings.NewReader(body))
 	if err != nil {
 		panic(err)
@@ -86,7 +86,7 @@ func (r *taking) delivery(t *testing.T, body string) *http.Request {
 }
 
 // post delivers, but for what edit changes.
-func (r *taking) post(t *testing.T, body string, edit func(*http.Request)) *http.Response {
+func (r *webhookRun) post(t *testing.T, body string, edit func(*http.Request)) *http.Response {
 	t.Helper()
 	req := r.delivery(t, body)
 	if edit != nil {
@@ -106,15 +106,15 @@ func (r *taking) post(t *testing.T, body string, edit func(*http.Request)) *http
 }
 
 // expect waits until what was stored is handled, which comes after the 200.
-func (r *taking) expect(t *testing.T, ids ...int64) {
+func (r *webhookRun) expect(t *testing.T, ids ...int64) {
 	t.Helper()
 	synctest.Wait()
-	r.run.expect(t, ids...)
+	r.pollRun.expect(t, ids...)
 }
 
 func TestTheWebhookIsSetAsItHasToBe(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, s *stub, log *lines) {
-		hooks(t, c).stop(t)
+	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
+		startWebhook(t, c).stop(t)
 		calls := s.of("setWebhook")
 		if len(calls) != 1 {
 			t.Fatalf("setWebhook was called %d times", len(calls))
@@ -146,9 +146,9 @@ func TestTheWebhookIsSetAsItHasToBe(t *testing.T) {
 func TestEachRunMakesItsOwnSecret(t *testing.T) {
 	seen := map[string]bool{}
 	for range 3 {
-		bubble(t, func(t *testing.T, c *telegram.Client, s *stub, _ *lines) {
+		withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 			ctx, cancel := context.WithCancel(t.Context())
-			n, _ := newHookNet()
+			n, _ := newProxyNet()
 			done := make(chan error, 1)
 			go func() { done <- c.Webhook(ctx, telegram.Hook{URL: hookURL, Listener: n}, nil, nil) }()
 			synctest.Wait()
@@ -165,8 +165,8 @@ func TestEachRunMakesItsOwnSecret(t *testing.T) {
 // A stop in the middle of a commit: what is stored is answered and left to the
 // journal; what comes later is not taken.
 func TestNothingIsLostAtAStop(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		r, j := hooksBlocked(t, c)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		r, j := startBlockedWebhook(t, c)
 		answers := make(chan int, 2)
 		for id := range int64(2) { // one is being stored, one waits
 			go func() { answers <- r.post(t, update(40+id), nil).StatusCode }()
@@ -194,8 +194,8 @@ func TestNothingIsLostAtAStop(t *testing.T) {
 // A commit that takes longer than the end waits for others is waited for all
 // the same: Telegram does not hear of it, and brings the update again.
 func TestAStopWaitsForACommit(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		r, j := hooksBlocked(t, c)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		r, j := startBlockedWebhook(t, c)
 		lost := make(chan error, 1)
 		go func() {
 			resp, err := r.http.Do(r.delivery(t, update(40)))
@@ -225,8 +225,8 @@ func timeout(t *testing.T, d time.Duration) context.Context {
 
 // Somebody who sends a byte now and then does not hold up the end.
 func TestAStopDoesNotWaitForTheSlow(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		r := hooks(t, c)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		r := startWebhook(t, c)
 		for _, sent := range []string{"", "POST / HT", "POST /a/confidential-path HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + secretHeader + ": " + hookSecret + "\r\nContent-Length: 1000\r\n\r\n{"} {
 			conn, err := r.net.dial(t.Context(), "tcp", "inside.test:80")
 			if err != nil {
@@ -246,21 +246,21 @@ func TestAStopDoesNotWaitForTheSlow(t *testing.T) {
 	})
 }
 
-// doomed is a listener that breaks by itself.
-type doomed struct {
+// breakingListener is a listener that breaks by itself.
+type breakingListener struct {
 	*pipes
 	breaks chan struct{}
 }
 
-func (d doomed) Accept() (net.Conn, error) {
+func (d breakingListener) Accept() (net.Conn, error) {
 	<-d.breaks
 	return nil, syscall.EINVAL
 }
 
 func TestABrokenListenerEndsWebhook(t *testing.T) {
-	bubble(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *lines) {
-		n, _ := newHookNet()
-		l, done := doomed{n, make(chan struct{})}, make(chan error, 1)
+	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
+		n, _ := newProxyNet()
+		l, done := breakingListener{n, make(chan struct{})}, make(chan error, 1)
 		go func() { done <- c.Webhook(t.Context(), telegram.Hook{URL: hookURL, Listener: l}, nil, nil) }()
 		elapse(time.Minute)
 		close(l.breaks)

@@ -59,29 +59,29 @@ func (p *pipes) dial(ctx context.Context, network, address string) (net.Conn, er
 	}
 }
 
-// lines is a log that tests read.
-type lines struct {
+// logBuffer is a log that tests read.
+type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (l *lines) Write(b []byte) (int, error) {
+func (l *logBuffer) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(b)
 }
 
-func (l *lines) String() string {
+func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
 }
 
-func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
+func (l *logBuffer) count(text string) int { return strings.Count(l.String(), text) }
 
 // serve serves the Bot API by a handler, and returns the options of a client of it
 // that logs to log.
-func serve(t *testing.T, api http.Handler, refused func() bool, log *lines) (o telegram.Options, end func()) {
+func serve(t *testing.T, api http.Handler, refused func() bool, log *logBuffer) (o telegram.Options, end func()) {
 	net := newPipes(refused)
 	server, served := &http.Server{Handler: api}, make(chan struct{})
 	go func() {
@@ -110,18 +110,18 @@ func start(t *testing.T, o telegram.Options) *telegram.Client {
 	return c
 }
 
-// bubble runs a test against a stub, with time in its own hand. What New asked for
+// withStub runs a test against a stub, with time in its own hand. What New asked for
 // is not among the stub's calls.
-func bubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, log *lines)) {
+func withStub(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer)) {
 	t.Helper()
-	bubbleWith(t, func(*telegram.Options) {}, test)
+	withStubAndOptions(t, func(*telegram.Options) {}, test)
 }
 
-// bubbleWith is bubble with other options.
-func bubbleWith(t *testing.T, change func(o *telegram.Options), test func(t *testing.T, c *telegram.Client, s *stub, log *lines)) {
+// withStubAndOptions is bubble with other options.
+func withStubAndOptions(t *testing.T, change func(o *telegram.Options), test func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s, log := newStub(), &lines{}
+		s, log := newStub(), &logBuffer{}
 		o, end := serve(t, s, s.refused, log)
 		change(&o)
 		s.token = o.Token
@@ -133,17 +133,17 @@ func bubbleWith(t *testing.T, change func(o *telegram.Options), test func(t *tes
 	})
 }
 
-// simBubble is bubble against the strict simulator; what it calls a violation
+// withSim is bubble against the strict simulator; what it calls a violation
 // fails the test.
-func simBubble(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines)) {
+func withSim(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer)) {
 	t.Helper()
-	simBubbleAt(t, 0, test)
+	withSimAt(t, 0, test)
 }
 
-// simBubbleAt is simBubble with so many messages a second to people who are let in.
-func simBubbleAt(t *testing.T, perSecond float64, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *lines)) {
+// withSimAt is simBubble with so many messages a second to people who are let in.
+func withSimAt(t *testing.T, perSecond float64, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer)) {
 	t.Helper()
-	inSimBubble(t, sim.Options{Token: token}, func(t *testing.T, o telegram.Options, s *sim.Server, log *lines) {
+	withSimAndOptions(t, sim.Options{Token: token}, func(t *testing.T, o telegram.Options, s *sim.Server, log *logBuffer) {
 		o.SendRate = perSecond
 		c := start(t, o)
 		test(t, c, s, log)
@@ -151,10 +151,10 @@ func simBubbleAt(t *testing.T, perSecond float64, test func(t *testing.T, c *tel
 	})
 }
 
-func inSimBubble(t *testing.T, options sim.Options, test func(t *testing.T, o telegram.Options, s *sim.Server, log *lines)) {
+func withSimAndOptions(t *testing.T, options sim.Options, test func(t *testing.T, o telegram.Options, s *sim.Server, log *logBuffer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s, log := sim.New(options), &lines{}
+		s, log := sim.New(options), &logBuffer{}
 		o, end := serve(t, s, nil, log)
 		test(t, o, s, log)
 		end()
@@ -226,8 +226,8 @@ func mustSend(t *testing.T, c *telegram.Client, m view.Message) int {
 	return id
 }
 
-// people are two who have written to the bot.
-func people(s *sim.Server) (asha, ravi *sim.User) {
+// ashaAndRavi are two who have written to the bot.
+func ashaAndRavi(s *sim.Server) (asha, ravi *sim.User) {
 	asha, ravi = s.User(501, "Asha"), s.User(502, "Ravi")
 	asha.Send("/start")
 	ravi.Send("/start")
