@@ -22,7 +22,7 @@ import (
 	sim "kitebot/internal/sim/telegram"
 )
 
-// pipes is a network within the process, so that a bubble owns time on both ends of
+// pipes is a network within the process, so that synctest owns time on both ends of
 // every connection.
 type pipes struct {
 	refused func() bool // whether the next dial fails
@@ -98,7 +98,7 @@ func serve(t *testing.T, api http.Handler, refused func() bool, log *logBuffer) 
 	}
 }
 
-// start is New in a bubble, and closes the connection that getMe used.
+// start is New under synctest, and closes the connection that getMe used.
 func start(t *testing.T, o telegram.Options) *telegram.Client {
 	t.Helper()
 	c, err := telegram.New(t.Context(), o)
@@ -117,7 +117,7 @@ func withStub(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub,
 	withStubAndOptions(t, func(*telegram.Options) {}, test)
 }
 
-// withStubAndOptions is bubble with other options.
+// withStubAndOptions is withStub with other options.
 func withStubAndOptions(t *testing.T, change func(o *telegram.Options), test func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -133,7 +133,7 @@ func withStubAndOptions(t *testing.T, change func(o *telegram.Options), test fun
 	})
 }
 
-// withSim is bubble against the strict simulator; what it calls a violation
+// withSim is withStub against the strict simulator; what it calls a violation
 // fails the test.
 func withSim(t *testing.T, test func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer)) {
 	t.Helper()
@@ -165,7 +165,7 @@ func withSimAndOptions(t *testing.T, options sim.Options, test func(t *testing.T
 	})
 }
 
-// elapse lets the bubble's clock run on by d and whatever happens then settle.
+// elapse lets time pass by d, and waits until what happens then is over.
 func elapse(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()

@@ -120,7 +120,7 @@ func (c *Client) parseBatch(ctx context.Context, batch []json.RawMessage) (updat
 			continue
 		}
 		if _, err := decode(raw); err != nil || u.ID <= 0 {
-			c.log.WarnContext(ctx, "an update cannot be read and is skipped: somebody may miss an answer", "type", updateType(raw))
+			c.log.WarnContext(ctx, "an update cannot be read and is skipped: a person may miss an answer", "type", updateType(raw))
 		}
 	}
 	return updates, last

@@ -172,7 +172,7 @@ func TestAnEditIsNeitherSilentNorLoud(t *testing.T) {
 	}
 }
 
-// chatting is a client with somebody it may write to.
+// chatting is a client with a user it may write to.
 func chatting(t *testing.T) (*telegram.Client, *sim.Server, *sim.User) {
 	t.Helper()
 	s, address := newSim(t)

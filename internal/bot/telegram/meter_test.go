@@ -17,10 +17,10 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// meterLog writes down what a meter is told.
+// meterLog records the calls of a meter.
 type meterLog struct {
 	mu     sync.Mutex
-	told   []string
+	calls  []string
 	waited time.Duration
 }
 
@@ -39,35 +39,35 @@ func (l *meterLog) wait(d time.Duration) {
 func (l *meterLog) tell(what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.told = append(l.told, what)
+	l.calls = append(l.calls, what)
 }
 
-// want checks what was told since the last time.
+// want checks what was calls since the last time.
 func (l *meterLog) want(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !slices.Equal(l.told, want) {
-		t.Errorf("the meter was told\n%q, want\n%q", l.told, want)
+	if !slices.Equal(l.calls, want) {
+		t.Errorf("the meter was calls\n%q, want\n%q", l.calls, want)
 	}
-	for _, line := range l.told {
+	for _, line := range l.calls {
 		method, rest, call := strings.Cut(line, ": ")
 		outcome, _, _ := strings.Cut(rest, " ")
 		if call && (!slices.Contains(telegram.Methods(), method) || !slices.Contains(telegram.Outcomes(), outcome)) {
 			t.Errorf("%q is of no list", line)
 		}
 	}
-	l.told = nil
+	l.calls = nil
 }
 
-// measured is bubble with a meter.
+// measured is withStub with a meter.
 func measured(t *testing.T, test func(t *testing.T, c *telegram.Client, s *stub, l *meterLog)) {
 	t.Helper()
 	l := &meterLog{}
 	meter := func(o *telegram.Options) { o.Meter = telegram.Meter{Call: l.call, Limited: l.limited, Waited: l.wait} }
 	withStubAndOptions(t, meter, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
-		l.told = nil
+		l.calls = nil
 		test(t, c, s, l)
 	})
 }
@@ -77,7 +77,7 @@ func send(t *testing.T, c *telegram.Client, chat int64) error {
 	return err
 }
 
-// Each attempt is told, by what it came to and whether Telegram was heard.
+// Each attempt is calls, by what it came to and whether Telegram was heard.
 func TestMeter(t *testing.T) {
 	for name, test := range map[string]struct {
 		first reply
@@ -119,7 +119,7 @@ func TestMeter(t *testing.T) {
 	})
 }
 
-// A 429 is told as such, and then how long each call was held back by it.
+// A 429 is calls as such, and then how long each call was held back by it.
 func TestMeterOfFloods(t *testing.T) {
 	measured(t, func(t *testing.T, c *telegram.Client, s *stub, l *meterLog) {
 		s.on("sendMessage", tooManyRequests(30))

@@ -49,7 +49,7 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 		if early := s.EarlyCalls(); early != (sim.EarlyCalls{}) || limited(s) != 4 {
 			t.Errorf("early = %+v, %d refusals; want none early and 4 refusals", early, limited(s))
 		}
-		if log.count("every message waits") != 0 {
+		if log.count("limits all messages") != 0 {
 			t.Errorf("everyone was held back:\n%s", log)
 		}
 	})
@@ -102,7 +102,7 @@ func limited(s *sim.Server) (n int) {
 	return n
 }
 
-// TestNoCallComesEarly lets a crowd meet each of Telegram's limits, and counts
+// TestNoCallComesEarly lets many chats meet each of Telegram's limits, and counts
 // the calls that came before a retry_after had passed: none, side by side.
 func TestNoCallComesEarly(t *testing.T) {
 	send := func(t *testing.T, m bot.Messenger) func(int64) error {
@@ -122,11 +122,11 @@ func TestNoCallComesEarly(t *testing.T) {
 			func(s *sim.Server) { s.SetRateLimit(30, 20) },
 			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 0, 5 * time.Second,
 		},
-		"people, in a silence": {
+		"people, all limited": {
 			silent,
 			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 2, 46 * time.Second,
 		},
-		"outsiders, in a silence": {
+		"outsiders, all limited": {
 			silent,
 			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 70 * time.Second,
 		},
@@ -164,7 +164,7 @@ func TestNoCallComesEarly(t *testing.T) {
 	}
 }
 
-// A silence that lasts longer than is concluded from a guess costs one call a
+// A limit of all chats that lasts longer than a minute costs one call a
 // minute, and the first one that is taken lets all others go.
 func TestASilenceIsFoundOutAgainByOneCall(t *testing.T) {
 	withSimAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *logBuffer) {

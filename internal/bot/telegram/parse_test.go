@@ -35,7 +35,7 @@ func TestParseTakes(t *testing.T) {
 	}{
 		{"a command", message(`,"text":"/holdings","entities":[{"type":"bot_command","offset":0,"length":9}]`), said},
 		{"a reply", message(`,"text":"/holdings","reply_to_message":{"message_id":8,"via_bot":{"id":1,"is_bot":true}}`), said},
-		{"fields nobody knows", message(`,"text":"/holdings","entities":{"novelty":true},"reply_markup":17`), said},
+		{"unknown fields", message(`,"text":"/holdings","entities":{"novelty":true},"reply_markup":17`), said},
 		{"null fields", message(`,"text":"/holdings","sender_chat":null,"via_bot":null,"forward_origin":null`), said},
 		{"a group", `{"update_id":32,"message":{"message_id":4,"from":` + userMeera + `,"chat":` + groupChat + `,"date":1,"text":"hello"}}`,
 			bot.Update{ID: 32, Chat: -100777, From: 501, Name: "Meera", Message: 4, Text: "hello"}},
@@ -97,7 +97,7 @@ func TestParseIgnores(t *testing.T) {
 		{"an empty text", message(`,"text":""`), 31},
 		{"a bot", `{"update_id":31,"message":{"message_id":9,"from":` + bots + `,"chat":` + groupChat + `,"text":"x"}}`, 31},
 		{"an anonymous admin", `{"update_id":31,"message":{"message_id":9,"from":` + userMeera + `,"sender_chat":` + groupChat + `,"chat":` + groupChat + `,"text":"x"}}`, 31},
-		{"nobody", `{"update_id":31,"message":{"message_id":9,"chat":` + privateChat + `,"text":"x"}}`, 31},
+		{"no sender", `{"update_id":31,"message":{"message_id":9,"chat":` + privateChat + `,"text":"x"}}`, 31},
 		{"a channel", `{"update_id":31,"message":{"message_id":9,"from":` + userMeera + `,"chat":{"id":-1005,"type":"channel"},"text":"x"}}`, 31},
 		{"a press without a message", `{"update_id":31,"callback_query":{"id":"7","from":` + userMeera + `,"inline_message_id":"i","data":"a:b"}}`, 31},
 		{"a press of a game", `{"update_id":31,"callback_query":{"id":"7","from":` + userMeera + `,"game_short_name":"g","message":{"message_id":1,"date":1,"chat":` + privateChat + `}}}`, 31},

@@ -282,7 +282,7 @@ func TestAWebhookIsFoughtOverEveryTenMinutesAtMost(t *testing.T) {
 }
 
 // While Telegram is away for a week its numbering may start anew. An offset of
-// the old one would confirm what nobody has seen.
+// the old one would confirm updates that were not seen.
 func TestTheOffsetIsDroppedAfterADayWithoutAWord(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("getUpdates", updates(900), tooManyRequests(80000), tooManyRequests(80000), updates(5)) // most of a day without a word, twice
@@ -332,9 +332,9 @@ func fails(f sim.Fault) func(*sim.Server, int) {
 	return func(s *sim.Server, _ int) { s.Inject(f) }
 }
 
-// What the strict server confirms and offers again, for each trouble of a poll.
+// What the strict server confirms and offers again, for each failure of a poll.
 func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
-	for name, trouble := range map[string]func(s *sim.Server, round int){
+	for name, fail := range map[string]func(s *sim.Server, round int){
 		"none":              func(*sim.Server, int) {},
 		"the answer lost":   fails(sim.Fault{Drop: sim.DropAfter, Times: 3}),
 		"half an answer":    fails(sim.Fault{Drop: sim.DropHalf, Times: 3}),
@@ -346,7 +346,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
 		"numbers higher":    func(s *sim.Server, round int) { s.SetNextUpdateID(1 << (40 + round)) },
 		"a second poller":   func(s *sim.Server, _ int) { time.AfterFunc(20*time.Second, s.SecondPoller()) },
 		"a webhook":         func(s *sim.Server, _ int) { s.SetForeignWebhook() },
-		"silence for hours": func(s *sim.Server, round int) { elapse(3 * time.Hour); s.SetNextUpdateID(int64(300 / round)) },
+		"nothing for hours": func(s *sim.Server, round int) { elapse(3 * time.Hour); s.SetNextUpdateID(int64(300 / round)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, _ *logBuffer) {
@@ -365,7 +365,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToPolls(t *testing.T) {
 					asha.Send(fmt.Sprint(i))
 					elapse(time.Second)
 					if round := i / 3; i == 3 || i == 6 {
-						trouble(s, round)
+						fail(s, round)
 					}
 				}
 				elapse(15 * time.Minute)

@@ -37,7 +37,7 @@ func (s *stub) arrived(chat string) time.Duration {
 func TestASecondRefusedChatHoldsBackEveryone(t *testing.T) {
 	const fresh = "504" // a chat that was never refused
 	for name, tt := range map[string]struct {
-		floods []int // what each chat is told, 0 that its message is there
+		floods []int // the retry_after of each chat, 0 for a message that is sent
 		apart  time.Duration
 		want   time.Duration // when the fresh chat's message goes, after the last of them
 		lines  int           // said in the log
@@ -46,7 +46,7 @@ func TestASecondRefusedChatHoldsBackEveryone(t *testing.T) {
 		"two":                          {[]int{20, 20}, 0, 20 * time.Second, 1},
 		"two with another between":     {[]int{20, 0, 20}, 0, 0, 0},
 		"three over half a day":        {[]int{3, 3, 3}, 4 * time.Hour, 0, 0},
-		"two that are told an hour":    {[]int{3600, 3600}, 0, time.Minute, 2}, // a guess is a short one
+		"two for an hour":              {[]int{3600, 3600}, 0, time.Minute, 2}, // a guess is a short one
 		"one long, another much later": {[]int{3600, 20}, 2 * time.Minute, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestOneRefusedChatIsNotACrowd(t *testing.T) {
 	})
 }
 
-// An hour of silence is longer than anybody waits for a reply: the call ends
+// A retry_after of an hour is longer than a reply may take: the call ends
 // with its context, and may be made later.
 func TestAnHourOfSilence(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {

@@ -41,7 +41,7 @@ func TestRetryAfterOfAPressHoldsBackPressesAlone(t *testing.T) {
 }
 
 // A press of a minute ago is answered by nothing any more, so no more than a
-// minute of Telegram's silence is believed of presses.
+// minute of a retry_after is obeyed for presses.
 func TestPressesAreSilentForAMinuteAtMost(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("answerCallbackQuery", tooManyRequests(3600))
@@ -97,7 +97,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 			t.Errorf("took %v, want 10s", took)
 		}
 		if n := len(s.calls); n != 1 {
-			t.Errorf("%d calls, want 1: telegram asked for silence", n)
+			t.Errorf("%d calls, want 1: telegram asked to wait", n)
 		}
 	})
 }
@@ -147,9 +147,9 @@ func TestMessagesOfUnknownFateAreSentOnceMore(t *testing.T) {
 				}
 				s.on("sendMessage", lost, lost)
 				_, err := c.Send(t.Context(), 501, hello())
-				want := bot.DeliveryDoubtful // nobody said anything
+				want := bot.DeliveryDoubtful // there was no answer
 				if lost.status != 0 && !lost.half {
-					want = bot.DeliveryFailed // somebody in trouble did
+					want = bot.DeliveryFailed // a broken server answered
 				}
 				if cause(t, err) != want {
 					t.Errorf("error = %v, want cause %d", err, want)
@@ -233,7 +233,7 @@ func TestTypingIsACourtesy(t *testing.T) {
 			t.Errorf("typing while held back: %v", err)
 		}
 		if n := len(s.of("sendChatAction")); n != 2 {
-			t.Errorf("%d calls, want 2: none while telegram wants silence", n)
+			t.Errorf("%d calls, want 2: none within the retry_after", n)
 		}
 		if _, err := c.Send(t.Context(), 501, hello()); err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 )
 
 // TestNoErrorHoldsTheToken goes through everything that can fail and reads the
-// whole chain of each error. bubble reads the log likewise.
+// whole chain of each error. withStub reads the log likewise.
 func TestNoErrorHoldsTheToken(t *testing.T) {
 	path := "/bot" + token + "/sendMessage"
 	failures := map[string]reply{
@@ -137,13 +137,13 @@ func checkNoToken(t *testing.T, err error) {
 	}
 }
 
-// What a message may hold that is nobody else's business.
+// What a message may hold that is private.
 const (
 	privateWord = "CONFIDENTIALCORP"
 	privateLink = "https://kite.example/connect/login?session=7f1c2d3e-4b5a-6978-8899-aabbccddeeff"
 )
 
-// private is each kind of message, full of what must not be told.
+// private is each kind of message, full of what must not be quoted.
 func private() []view.Message {
 	buttons := [][]view.Button{{{Text: privateWord, URL: privateLink}}, {{Text: privateWord, Copy: privateWord}}}
 	text := "<b>" + privateWord + "</b> " + privateLink
@@ -188,7 +188,7 @@ func TestNothingOfAMessageIsTold(t *testing.T) {
 				said += fmt.Sprintln(c.Acknowledge(t.Context(), "77", privateWord)) + log.String()
 				for _, word := range []string{privateWord, privateLink, "7f1c2d3e"} {
 					if strings.Contains(said, word) {
-						t.Errorf("%q is told:\n%s", word, said)
+						t.Errorf("%q is quoted:\n%s", word, said)
 					}
 				}
 			})
@@ -215,7 +215,7 @@ func TestNothingOfAMisbuiltMessageIsTold(t *testing.T) {
 			said += fmt.Sprintf("%v %#v\n", err, err)
 		}
 		if said += log.String(); strings.Contains(said, "7f1c2d3e") || strings.Contains(said, privateWord) {
-			t.Errorf("it is told:\n%s", said)
+			t.Errorf("it is quoted:\n%s", said)
 		}
 	})
 }
@@ -233,7 +233,7 @@ func TestNothingOfAnUpdateIsTold(t *testing.T) {
 		elapse(time.Minute)
 		r.expect(t, 3)
 		if strings.Contains(log.String(), privateWord) || strings.Contains(log.String(), "Meera") || log.count("level=WARN") == 0 {
-			t.Errorf("it is told, or nothing is:\n%s", log)
+			t.Errorf("it is quoted, or nothing is logged:\n%s", log)
 		}
 		r.stop(t)
 	})

@@ -238,9 +238,9 @@ const longRetryAfter = time.Minute
 func (c *Client) obey429(ctx context.Context, q *queue, chat int64, f *apiError) {
 	switch all := c.limits.block(q, chat, f.retryAfter); {
 	case all:
-		c.log.WarnContext(ctx, "telegram wants silence, every message waits", "method", f.method, "for", f.retryAfter)
+		c.log.WarnContext(ctx, "telegram limits all messages: each waits", "method", f.method, "for", f.retryAfter)
 	case f.retryAfter >= longRetryAfter:
-		c.log.WarnContext(ctx, "telegram wants a long silence in one place, messages there wait", "method", f.method, "for", f.retryAfter)
+		c.log.WarnContext(ctx, "telegram limits one chat or queue for long: messages there wait", "method", f.method, "for", f.retryAfter)
 	}
 }
 

@@ -335,7 +335,7 @@ func TestTheStrictServerDeletes(t *testing.T) {
 		chat := lunch.Chat()
 		err := c.Delete(t.Context(), -100900, int(chat[len(chat)-1].ID))
 		if cause(t, err) != bot.DeliveryRefused || !strings.Contains(err.Error(), "can't be deleted") {
-			t.Errorf("Delete of somebody's message in a group = %v", err)
+			t.Errorf("Delete of another user's message in a group = %v", err)
 		}
 	})
 }

@@ -19,7 +19,7 @@ const simHook = "http://127.0.0.1:8081/telegram"
 // proxy is the way from the strict server to whatever listens at the moment.
 type proxy struct {
 	mu   sync.Mutex
-	at   *pipes // nil: nobody listens
+	at   *pipes // nil: nothing listens
 	cuts int    // so many answers are lost on their way back
 
 	options telegram.Options // of the bot behind it

@@ -16,8 +16,8 @@ import (
 	sim "kitebot/internal/sim/telegram"
 )
 
-// patience bounds what a test against the simulator waits for.
-const patience = 20 * time.Second
+// waitLimit bounds what a test against the simulator waits for.
+const waitLimit = 20 * time.Second
 
 // newSim starts the strict simulator; what it calls a violation fails the test.
 func newSim(t *testing.T) (*sim.Server, string) {
@@ -100,7 +100,7 @@ func answerUntil(t *testing.T, text string, c *telegram.Client, j bot.Journal, p
 	for _, u := range left {
 		echo(t, c, j, u)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- c.Poll(ctx, j, func(u bot.Update) { echo(t, c, j, u) }) }()
@@ -129,7 +129,7 @@ func TestTelegramKeepsABatchUntilItIsStored(t *testing.T) {
 	asha := s.User(501, "Asha")
 	c := newSimClient(t, address)
 	asha.Send("/status")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	var looks []string
 	j := slowJournal{bottest.NewMemJournal(), func(batch []bot.Update) {
@@ -212,7 +212,7 @@ func TestWhatPeopleDoArrives(t *testing.T) {
 	ravi.Send("/start")
 	ravi.Block()
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	var got []bot.Update
 	err := c.Poll(ctx, bottest.NewMemJournal(), func(u bot.Update) {
@@ -245,7 +245,7 @@ func TestAPressIsAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	if err := c.Poll(ctx, bottest.NewMemJournal(), func(u bot.Update) {
 		if u.Press == "" {
@@ -266,9 +266,6 @@ func TestAPressIsAnswered(t *testing.T) {
 		t.Errorf("toast = %q", press.AnswerText())
 	}
 }
-
-// The strict simulator has the moods of its own; these tests show that the two
-// understand each other.
 
 func TestPeopleWhoAreGone(t *testing.T) {
 	for name, leave := range map[string]func(*sim.User){

@@ -19,12 +19,12 @@ type deliveryFault struct {
 	p *proxy
 	j *fullJournal
 	c *telegram.Client
-	r *botRun // the process that runs; a trouble may end it and start the next
+	r *botRun // the process that runs; a fault may end it and start the next
 }
 
-// What the strict server delivers, for each trouble: everything once, in order.
+// What the strict server delivers, for each fault: everything once, in order.
 func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
-	for name, trouble := range map[string]func(t *testing.T, h *deliveryFault, round int){
+	for name, fail := range map[string]func(t *testing.T, h *deliveryFault, round int){
 		"none":            func(*testing.T, *deliveryFault, int) {},
 		"the answer lost": func(_ *testing.T, h *deliveryFault, _ int) { h.p.lose(3) },
 		"the disk full":   func(_ *testing.T, h *deliveryFault, _ int) { h.j.full = 9 },
@@ -33,7 +33,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 		"numbers higher":  func(_ *testing.T, h *deliveryFault, round int) { h.s.SetNextUpdateID(1 << (40 + round)) },
 		"another webhook": func(_ *testing.T, h *deliveryFault, _ int) { h.s.SetForeignWebhook() },
 		"the proxy away":  func(_ *testing.T, h *deliveryFault, _ int) { h.p.away(5 * time.Minute) },
-		"hours of silence": func(_ *testing.T, h *deliveryFault, round int) {
+		"nothing for hours": func(_ *testing.T, h *deliveryFault, round int) {
 			elapse(3 * time.Hour)
 			h.s.SetNextUpdateID(int64(300 / round))
 		},
@@ -62,7 +62,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 					asha.Send(fmt.Sprint(i))
 					elapse(time.Second)
 					if round := i / 3; i == 3 || i == 6 {
-						trouble(t, h, round)
+						fail(t, h, round)
 					}
 				}
 				elapse(25 * time.Minute)
@@ -75,7 +75,7 @@ func TestEveryUpdateIsHandledOnceWhateverHappensToDeliveries(t *testing.T) {
 	}
 }
 
-// away lets nobody through for so long.
+// away lets nothing through for so long.
 func (p *proxy) away(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

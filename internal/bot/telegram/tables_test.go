@@ -169,8 +169,8 @@ func TestNativeTablesAreWhatTelegramExpects(t *testing.T) {
 	})
 }
 
-// What is no word about tables does not end them: the text shares the trouble, or
-// the trouble passes.
+// What is no refusal of tables does not end them: the text fails as well, or the
+// failure passes.
 func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 	for name, tt := range map[string]struct {
 		first []reply // of the rich call
@@ -184,7 +184,7 @@ func TestOtherTroubleDoesNotEndTables(t *testing.T) {
 		"blocked":               {[]reply{no(403, "Forbidden: bot was blocked by the user")}, nil, 0, bot.DeliveryGone},
 		"the chat is gone":      {[]reply{no(400, "Bad Request: chat not found")}, []reply{no(400, "Bad Request: chat not found")}, 1, bot.DeliveryGone},
 		"a page that says 404":  {[]reply{{status: 404, body: "<html>"}, {status: 404, body: "<html>"}}, nil, 0, bot.DeliveryFailed},
-		"a server in trouble":   {[]reply{badGateway(), badGateway()}, nil, 0, bot.DeliveryFailed},
+		"a broken server":       {[]reply{badGateway(), badGateway()}, nil, 0, bot.DeliveryFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {

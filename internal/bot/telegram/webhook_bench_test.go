@@ -64,7 +64,7 @@ func BenchmarkWebhook(b *testing.B) {
 	}
 }
 
-// serveHook runs a webhook that Telegram is never told of.
+// serveHook runs a webhook that a stub of Telegram takes.
 func serveHook(b *testing.B, c *telegram.Client, j bot.Journal) (end func(), url string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

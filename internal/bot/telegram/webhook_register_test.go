@@ -72,7 +72,7 @@ func TestABadHookIsRefused(t *testing.T) {
 	})
 }
 
-// setWebhookInfo answers getWebhookInfo from now on with what it is told at that
+// setWebhookInfo answers getWebhookInfo from now on with what is set at that
 // moment; "ours" stands for the address that was set last.
 func setWebhookInfo(s *stub, info string) {
 	set := s.of("setWebhook")
@@ -89,7 +89,7 @@ func failures(script []reply) []reply {
 
 const webhookFine = `{"url":"ours","pending_update_count":0}`
 
-// A webhook that somebody took away is set again, at once the first time, and
+// A webhook that another process removed is set again, at once the first time, and
 // then every ten minutes: neither of two programs wins by being faster.
 func TestAWebhookThatIsNotOursAnyMore(t *testing.T) {
 	for _, test := range []struct{ info, words string }{
@@ -172,7 +172,7 @@ func TestUpdatesThatCannotBeDelivered(t *testing.T) {
 		setWebhookInfo(s, strings.Replace(failing, `"pending_update_count":4`, `"pending_update_count":0`, 1))
 		elapse(10*time.Minute + checkEvery/4) // from here on between two checks
 		if log.count("level=ERROR") != 0 {
-			t.Errorf("an error that is past was told:\n%s", log)
+			t.Errorf("an error that is past was logged:\n%s", log)
 		}
 		setWebhookInfo(s, failing)
 		for i := range int64(10) {
@@ -288,7 +288,7 @@ func TestUndelivered(t *testing.T) {
 }
 
 // Only Telegram's delivery shows that it delivers; and whoever has stopped is
-// not delivered to, which is no trouble.
+// not delivered to, which is no failure.
 func TestWhatEndsUndelivered(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		r := startWebhook(t, c)

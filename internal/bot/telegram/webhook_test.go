@@ -185,7 +185,7 @@ func TestNothingIsLostAtAStop(t *testing.T) {
 			t.Errorf("stored %v, handled %v, want %v stored", r.took, r.handled, want)
 		}
 		if conn, err := r.net.dial(timeout(t, time.Second), "tcp", "inside.test:80"); err == nil {
-			t.Error("somebody still listens")
+			t.Error("the listener is open")
 			_ = conn.Close()
 		}
 	})
