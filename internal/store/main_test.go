@@ -63,12 +63,11 @@ func mustClose(t testing.TB, s *Store) {
 	}
 }
 
+// mustSave saves records in one commit.
 func mustSave(t testing.TB, s *Store, records ...session.Record) {
 	t.Helper()
-	for _, r := range records {
-		if err := s.Save(r); err != nil {
-			t.Fatal(err)
-		}
+	if err := s.Save(records...); err != nil {
+		t.Fatal(err)
 	}
 }
 

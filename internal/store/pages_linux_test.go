@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 )
 
@@ -14,9 +15,11 @@ func TestAWalkLetsPagesGo(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)
 	const people = 600
+	var records []session.Record
 	for id := range int64(people) {
-		mustSave(t, s, sessiontest.Full(1+id))
+		records = append(records, sessiontest.Full(1+id))
 	}
+	mustSave(t, s, records...)
 	mustClose(t, s)
 	s = mustOpen(t, path)
 	before := resident(t, path)

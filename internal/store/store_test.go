@@ -122,8 +122,12 @@ func TestASlowBackupHoldsUpNobody(t *testing.T) {
 	if _, err := io.ReadFull(to, first); err != nil { // it has begun
 		t.Fatal(err)
 	}
-	for person := range int64(300) {
-		mustSave(t, s, sessiontest.Full(1000+person))
+	for range 10 {
+		var records []session.Record
+		for person := range int64(300) {
+			records = append(records, sessiontest.Full(1000+person))
+		}
+		mustSave(t, s, records...)
 	}
 	if r, err := s.Load(1000); err != nil || r.Login == nil {
 		t.Errorf("while the backup waits: %v, %v", r, err)
