@@ -61,20 +61,20 @@ func (st *soak) talk(k *killer, plan chaos) []*talk {
 	for _, p := range st.crowd {
 		talks = append(talks, newTalk(p, sample.Generate(p.chat.seed, 20)))
 	}
-	began, before := time.Now(), len(k.kills)
+	began, before := time.Now(), k.kills
 	goOn := func(kills int) bool { return time.Since(began) < plan.lasts || kills < plan.kills }
 	k.during(plan.most, goOn, func(killing context.Context) {
 		ctx, cancel := context.WithTimeout(st.t.Context(), plan.lasts+settleTime)
 		defer cancel()
 		failed := forAll(st.crowd, func(p *soakPerson) error {
 			t := talks[slices.Index(st.crowd, p)]
-			return t.run(ctx, func() bool { return killing.Err() == nil || len(t.asked) < plan.questions })
+			return t.run(ctx, func() bool { return killing.Err() == nil || t.asked < plan.questions })
 		})
 		for _, err := range failed[:min(3, len(failed))] {
 			st.t.Error(err)
 		}
 	})
-	st.t.Logf("%d kills in %v of talk", len(k.kills)-before, time.Since(began).Round(time.Millisecond))
+	st.t.Logf("%d kills in %v of talk", k.kills-before, time.Since(began).Round(time.Millisecond))
 	return talks
 }
 
@@ -84,8 +84,8 @@ type killer struct {
 	dice    *rand.Rand
 	between func() // done while no process runs
 	cmd     *exec.Cmd
-	starts  []time.Time
-	kills   []time.Time
+	starts  int
+	kills   int
 }
 
 func (k *killer) start() {
@@ -93,12 +93,12 @@ func (k *killer) start() {
 	k.cmd.Env = append(os.Environ(), childEnv+"=1")
 	for name, value := range k.bot.env {
 		if name == "TELEGRAM_API_URL" {
-			value += fmt.Sprintf("/life%d", len(k.starts))
+			value += fmt.Sprintf("/life%d", k.starts)
 		}
 		k.cmd.Env = append(k.cmd.Env, name+"="+value)
 	}
 	k.cmd.Stdout, k.cmd.Stderr = &k.bot.st.logs, &k.bot.st.logs
-	k.starts = append(k.starts, time.Now())
+	k.starts++
 	if err := k.cmd.Start(); err != nil {
 		k.bot.st.t.Errorf("start the bot: %v", err)
 	}
@@ -145,7 +145,7 @@ func (k *killer) during(most time.Duration, goOn func(kills int) bool, do func(k
 			wg.Wait()
 			return
 		}
-		k.kills = append(k.kills, time.Now())
+		k.kills++
 		k.kill()
 		if k.between != nil {
 			k.between()
@@ -164,41 +164,11 @@ func report(t *testing.T, k *killer, talks []*talk) {
 		if talk.p.logins.Load() != 1 {
 			t.Errorf("%s logged in %d times in the browser", talk.p.user, talk.p.logins.Load())
 		}
-		if err := talk.review(k.kills, &s); err != nil {
+		if err := talk.review(&s); err != nil {
 			t.Error(err)
 		}
 	}
-	for life, start := range k.starts {
-		if first, ok := firstOf(talks, life); ok {
-			s.restarts = append(s.restarts, first.Sub(start))
-		}
-	}
-	t.Logf("%d kills, %d commands, %d answers, %d of them twice", len(k.kills), s.commands, s.answers, s.doubles)
-	t.Logf("an answer took %s; the first one after a start %s", quantiles(s.took), quantiles(s.restarts))
-	if len(s.ages) > 0 {
-		t.Logf("what came twice had come %s before the kill", quantiles(s.ages))
-	}
-}
-
-// firstOf is when a process said something first. A short life may not come to that.
-func firstOf(talks []*talk, life int) (first time.Time, ok bool) {
-	for _, talk := range talks {
-		for _, m := range talk.p.chat.all() {
-			if m.Life == life && (!ok || m.At.Before(first)) {
-				first, ok = m.At, true
-			}
-		}
-	}
-	return first, ok
-}
-
-func quantiles(all []time.Duration) string {
-	if len(all) == 0 {
-		return "nothing"
-	}
-	slices.Sort(all)
-	at := func(percent int) time.Duration { return all[(len(all)-1)*percent/100].Round(time.Millisecond) }
-	return fmt.Sprintf("p50 %v, p99 %v, at most %v", at(50), at(99), at(100))
+	t.Logf("%d kills, %d commands, %d answers, %d of them twice", k.kills, s.commands, s.answers, s.doubles)
 }
 
 // talk is one person's questions and their answers. The kinds of question take
@@ -207,8 +177,8 @@ func quantiles(all []time.Duration) string {
 type talk struct {
 	p       *soakPerson
 	account sample.Account
-	asked   []time.Time // when question n was asked
-	from    int         // where in the chat's log the answers begin
+	asked   int // questions
+	from    int // where in the chat's log the answers begin
 }
 
 func newTalk(p *soakPerson, a sample.Account) *talk {
@@ -245,11 +215,11 @@ func (t *talk) run(ctx context.Context, goOn func() bool) error {
 	dice, at, answered := t.p.dice(1), t.from, 0
 	for goOn() {
 		for range 1 + dice.IntN(atOnce) {
-			command, _ := t.question(len(t.asked))
-			t.asked = append(t.asked, time.Now())
+			command, _ := t.question(t.asked)
+			t.asked++
 			t.p.Send(command)
 		}
-		for answered < len(t.asked) {
+		for answered < t.asked {
 			m, ok := t.p.chat.next(ctx, at)
 			if !ok {
 				command, _ := t.question(answered)
@@ -286,13 +256,11 @@ func (t *talk) place(m post, last int) (n int, ok bool) {
 // summary is what all talks came to.
 type summary struct {
 	commands, answers, doubles int
-	took, restarts             []time.Duration
-	ages                       []time.Duration // of a double: from when it came to the kill
 }
 
 // review goes through the whole talk once more. Only a kill excuses that an
 // answer comes twice: life n ended with kill n.
-func (t *talk) review(kills []time.Time, s *summary) error {
+func (t *talk) review(s *summary) error {
 	var answers []post // in the order of the questions; of one that came again, the latest
 	excused := map[int]int{}
 	last := -1
@@ -304,7 +272,6 @@ func (t *talk) review(kills []time.Time, s *summary) error {
 		s.answers++
 		if last = n; n == len(answers) {
 			answers = append(answers, m)
-			s.took = append(s.took, m.At.Sub(t.asked[n]))
 			continue
 		}
 		before := answers[n]
@@ -314,12 +281,11 @@ func (t *talk) review(kills []time.Time, s *summary) error {
 				t.p.user, n, clockOf(before.At), life, clockOf(m.At), m.Life, excused[life])
 		}
 		s.doubles++
-		s.ages = append(s.ages, kills[life].Sub(before.At))
 		answers[n] = m
 	}
-	s.commands += len(t.asked)
-	if len(answers) != len(t.asked) {
-		return fmt.Errorf("%s asked %d questions and has %d answers", t.p.user, len(t.asked), len(answers))
+	s.commands += t.asked
+	if len(answers) != t.asked {
+		return fmt.Errorf("%s asked %d questions and has %d answers", t.p.user, t.asked, len(answers))
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func TestDecisionsSurviveKills(t *testing.T) {
 	d.finish()
 	k.end()
 	t.Logf("%d kills; %d decisions of operators, %d logouts, %d changes of watch lists",
-		len(k.kills), d.decided.Load(), d.left.Load(), d.watched.Load())
+		k.kills, d.decided.Load(), d.left.Load(), d.watched.Load())
 }
 
 // decisions are people who decide something again and again, and look whether it

@@ -5,11 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -51,47 +49,11 @@ func (p *soakPerson) dice(phone int) *rand.Rand {
 	return rand.New(rand.NewPCG(p.bot.st.seed, uint64(p.chat.seed)<<8|uint64(phone)))
 }
 
-// browse finishes a login link as a Kite user, without a look at the page that
-// offers all of them. The link may be too old for it.
+// browse finishes a login link as a Kite user. The link may be too old for it.
 func (p *soakPerson) browse(ctx context.Context, link, user string) bool {
-	link, ok := p.passNotice(ctx, link)
-	if !ok {
-		return false
-	}
-	form := strings.NewReader(url.Values{"user_id": {user}}.Encode())
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, link, form)
-	if err != nil {
-		return false
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	page, err := p.bot.st.browser.Do(r)
-	if err != nil {
-		return false // Kite was restarted just now
-	}
-	_ = page.Body.Close()
-	return page.StatusCode == http.StatusOK
+	status, _ := p.bot.st.kite.CompleteLogin(ctx, link, user)
+	return status == http.StatusOK
 }
-
-// passNotice opens a login link and returns where its page leads on to.
-func (p *soakPerson) passNotice(ctx context.Context, link string) (string, bool) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
-	if err != nil {
-		return "", false
-	}
-	resp, err := p.bot.st.browser.Do(r)
-	if err != nil {
-		return "", false
-	}
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	next := kiteLogin.FindSubmatch(page)
-	if err != nil || resp.StatusCode != http.StatusOK || next == nil {
-		return "", false
-	}
-	return html.UnescapeString(string(next[1])), true
-}
-
-var kiteLogin = regexp.MustCompile(`href="([^"]+/connect/login[^"]+)"`)
 
 // finish logs in through the link of a message and presses Done. The answer
 // comes as an edit, and with it what waited for the login.

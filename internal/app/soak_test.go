@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -62,7 +61,6 @@ type soak struct {
 	seed    uint64
 	kite    *simkite.Server
 	kiteURL string
-	browser *http.Client // everybody's
 	clock   *shiftedClock
 	spare   []string // Kite users who are nobody's here
 	crowd   []*soakPerson
@@ -94,7 +92,7 @@ func newSoak(t *testing.T, people, holdings int) *soak {
 	}
 	server := httptest.NewServer(st.kite)
 	t.Cleanup(func() { st.kite.Close(); server.CloseClientConnections(); server.Close() })
-	st.kiteURL, st.browser = server.URL, server.Client()
+	st.kiteURL = server.URL
 	st.kite.SetBaseURL(server.URL)
 	t.Cleanup(st.check)
 	return st
