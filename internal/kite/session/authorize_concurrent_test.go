@@ -13,7 +13,7 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// gated holds up new sessions, and questions over old ones, until its channels
+// blockedDialer holds up new sessions, and questions over old ones, until its channels
 // are closed, or let one pass.
 type blockedDialer struct {
 	session.Dialer
@@ -43,7 +43,7 @@ func (c blockedConn) Call(ctx context.Context, q query.Query) (string, error) {
 	}
 }
 
-// becomes goes on with the same store, and another way to Kite.
+// reopenOver goes on with the same store, and another way to Kite.
 func (h *harness) reopenOver(d session.Dialer, a session.Authorizer) {
 	h.pool.Close()
 	h.openOver(d, a)
@@ -139,7 +139,7 @@ func TestACodeThatWasNotWrittenDownCountsForNothing(t *testing.T) {
 	})
 }
 
-// crashing has a bug where codes are exchanged.
+// panickingAuthorizer panics where codes are exchanged.
 type panickingAuthorizer struct{ session.Authorizer }
 
 func (panickingAuthorizer) Redeem(context.Context, session.Attempt) (session.Credential, error) {

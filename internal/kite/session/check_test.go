@@ -15,7 +15,7 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// sideBySide asks for three parts of an account concurrently, as /portfolio does,
+// threeCalls asks for three parts of an account concurrently, as /portfolio does,
 // and returns what came of each.
 func (h *harness) threeCalls(ctx context.Context) (errs [3]error) {
 	var parts sync.WaitGroup
@@ -26,7 +26,7 @@ func (h *harness) threeCalls(ctx context.Context) (errs [3]error) {
 	return errs
 }
 
-// count returns how often each tool was asked since the last time.
+// countCalls returns how often each tool was asked since the last time.
 func (h *harness) countCalls() map[string]int {
 	n := map[string]int{}
 	for _, call := range h.kite.Calls() {

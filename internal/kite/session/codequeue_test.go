@@ -69,7 +69,7 @@ func TestAFullDiskMakesNoBusyLoop(t *testing.T) {
 	}
 }
 
-// tardy is a server that makes the login at once and whose answer takes a second.
+// slowAuthorizer is a server that makes the login at once and whose answer takes a second.
 type slowAuthorizer struct {
 	session.Authorizer
 }

@@ -235,7 +235,7 @@ func TestAClockSendsNoLateEnd(t *testing.T) {
 	}
 }
 
-// faulty is a Kite at which ending a session panics while it is broken.
+// panickingDialer is a Kite at which ending a session panics while it is broken.
 type panickingDialer struct {
 	*sessiontest.Kite
 	broken atomic.Bool

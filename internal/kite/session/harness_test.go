@@ -188,7 +188,7 @@ func (h *harness) leave(who int64) {
 	}
 }
 
-// disk is a store in memory that counts, and that can be slow or full.
+// testStore is a store in memory that counts, and that can be slow or full.
 type testStore struct {
 	*sessiontest.MemStore
 

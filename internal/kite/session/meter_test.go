@@ -15,7 +15,7 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// ledger writes down what a meter is told.
+// recordedMeter notes what is counted.
 type recordedMeter struct {
 	mu    sync.Mutex
 	calls []string

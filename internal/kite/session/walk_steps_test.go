@@ -117,14 +117,10 @@ func (w *walk) give(who int64, link session.Link, err error) {
 	w.links[who] = append(w.links[who], link)
 }
 
-// unread says that a login that was made and not read may be ended: another link
-// takes its place.
+// noteUnread notes that a login that was made and not read may be ended, since another
+// link replaces it.
 func (w *walk) noteUnread(who int64) {
-	rec, err := w.store.MemStore.Load(who)
-	if err != nil {
-		return
-	}
-	for _, l := range rec.Links {
+	for _, l := range w.stored(who).Links {
 		if l.Exchanged() {
 			w.mayEnd[l.Session.Reveal()] = true
 		}
@@ -158,13 +154,9 @@ func (w *walk) cutOff() {
 	}
 }
 
-// paste brings the code of some attempt: mostly of the person's own newest, as
-// people do, else of anybody's.
+// paste sends the code of some attempt: mostly of the person's newest, else of any.
 func (w *walk) paste(who int64, user string) {
-	rec, err := w.store.MemStore.Load(who)
-	if err != nil {
-		return
-	}
+	rec := w.stored(who)
 	for _, l := range rec.Links {
 		if l.Attempt != nil && w.oauth {
 			w.pasted[l.Ref] = w.kite.Authorize(l.URL, user)

@@ -111,17 +111,16 @@ func (w *walk) errorf(format string, args ...any) {
 
 // login is the session that a person's record has, "" for none.
 func (w *walk) login(who int64) (id, user string) {
-	r, err := w.store.MemStore.Load(who)
-	if err != nil || r.Login == nil {
-		return "", ""
+	if login := w.stored(who).Login; login != nil {
+		return login.Session.Reveal(), login.User.UserID
 	}
-	return r.Login.Session.Reveal(), r.Login.User.UserID
+	return "", ""
 }
 
 // byOAuth reports whether a person's login was made by OAuth.
 func (w *walk) byOAuth(who int64) bool {
-	r, err := w.store.MemStore.Load(who)
-	return err == nil && r.Login != nil && r.Login.Session.IsBearer()
+	login := w.stored(who).Login
+	return login != nil && login.Session.IsBearer()
 }
 
 // step does something and looks at everything afterwards.
@@ -181,7 +180,7 @@ func (w *walk) move(who int64, to session.State) {
 	}
 }
 
-// hear checks what a person is told.
+// noteEvent checks what a person is told.
 func (w *walk) noteEvent(e session.Event) {
 	switch e.Kind {
 	case session.EventLoggedIn:
@@ -230,7 +229,7 @@ func (w *walk) wantNews(who int64) {
 	}
 }
 
-// wantLicence: only a logout, a refusal, a no and a usurped session are ended.
+// wantAllowedEnds: only a logout, a refusal, a no and a usurped session are ended.
 func (w *walk) wantAllowedEnds() {
 	for _, c := range w.kite.Calls() {
 		id, ok := strings.CutPrefix(c, "DELETE ")
@@ -262,7 +261,7 @@ func (w *walk) wantPromise() {
 	}
 }
 
-// wantOwnUsers: a Kite user is one person's.
+// wantOneOwner: a Kite user is one person's.
 func (w *walk) wantOneOwner() {
 	owner := map[string]int64{}
 	for _, who := range people {
@@ -274,7 +273,7 @@ func (w *walk) wantOneOwner() {
 	}
 }
 
-// arrive ends a walk: Kite is well again, and every login that the server still
+// end ends a walk: Kite is well again, and every login that the server still
 // knows answers, as the Kite user whom it was bound to.
 func (w *walk) end() {
 	w.step(asking, func() {
@@ -299,30 +298,25 @@ func (w *walk) end() {
 	}
 }
 
-// granting notes which sessions are a person's by OAuth.
+// noteBearers notes which sessions are a person's by OAuth.
 func (w *walk) noteBearers(who int64) {
-	rec, err := w.store.MemStore.Load(who)
-	if err != nil {
-		return
-	}
-	if rec.Login != nil && rec.Login.Session.IsBearer() {
-		w.bearerOf[rec.Login.Session.Reveal()] = who
+	rec := w.stored(who)
+	all := slices.Clone(rec.Replaced) // one that was made while no person waited for it is dead at once
+	if rec.Login != nil {
+		all = append(all, rec.Login.Credential)
 	}
 	for _, l := range rec.Links {
-		if l.Session.IsBearer() {
-			w.bearerOf[l.Session.Reveal()] = who
-		}
+		all = append(all, l.Credential)
 	}
-	for _, l := range rec.Replaced { // made when no person waited for it, and dead at once
-		if l.Session.IsBearer() {
-			w.bearerOf[l.Session.Reveal()] = who
+	for _, c := range all {
+		if c.Session.IsBearer() {
+			w.bearerOf[c.Session.Reveal()] = who
 		}
 	}
 }
 
-// suspended says that every session of a person may be ended but for the login
-// that they still have, as another Kite user, and none be logged in by again. What
-// is being ended is promised.
+// noteContest notes that every session of a person may be ended but for a login as
+// another Kite user, and that none may log in again. What is being ended is promised.
 func (w *walk) noteContest(e session.Event) {
 	kept := ""
 	if !e.Status.User.IsZero() {
@@ -340,8 +334,8 @@ func (w *walk) noteContest(e session.Event) {
 	w.promise(e.Person, w.stored(e.Person).Ending)
 }
 
-// licence says that every session of a person may be ended from now on, and that
-// of those that were logged in it is promised.
+// allowEnds notes that every session of a person may be ended from now on, and that
+// the end of those that were logged in is promised.
 func (w *walk) allowEnds(who int64) {
 	w.noteBearers(who)
 	w.own(who, func(id string) { w.mayEnd[id] = true })
@@ -353,8 +347,8 @@ func (w *walk) allowEnds(who int64) {
 }
 
 func (w *walk) promise(who int64, ends []session.Credential) {
-	for _, h := range ends {
-		id := h.Session.Reveal()
+	for _, c := range ends {
+		id := c.Session.Reveal()
 		since, given := w.given[id]
 		if !given {
 			since = time.Now()
