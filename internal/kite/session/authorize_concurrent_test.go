@@ -82,13 +82,9 @@ func TestALinkDuringItsExchange(t *testing.T) {
 		if len(rec.Links) != 1 || rec.Links[0].Then != "/funds" {
 			t.Errorf("the command that waits is not left with the login: %+v", rec.Links)
 		}
-		if _, _, err := h.pool.Logout(h.t.Context(), asha); err != nil {
-			t.Error(err)
-		}
+		h.leave(asha)
 		h.pass(time.Minute)
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Errorf("%d logins are left at the server, and their key is lost", n)
-		}
+		h.wantSessions("AB1234", 0)
 	})
 }
 

@@ -49,9 +49,7 @@ func (h *harness) grant(who int64, user string) {
 	if err := h.authorize(who, user); err != nil {
 		h.t.Fatalf("login of %d as %s: %v", who, user, err)
 	}
-	if err := h.pool.Announced(who); err != nil {
-		h.t.Fatal(err)
-	}
+	h.announced(who)
 	h.wantEvents(fmt.Sprintf("%d logged in %s", who, user))
 	h.kite.Calls()
 }
@@ -73,9 +71,7 @@ func TestALoginByOAuth(t *testing.T) {
 		}
 		h.wantCalls("token 1", "get_profile 1")
 		h.wantEvents("11 logged in AB1234/holdings")
-		if err := h.pool.Announced(asha); err != nil {
-			t.Fatal(err)
-		}
+		h.announced(asha)
 		h.kite.Answer("AB1234", "get_holdings", "the holdings of AB1234")
 		h.wantAnswer(asha, "AB1234")
 		h.restart()
@@ -205,9 +201,7 @@ func TestCodesQueue(t *testing.T) {
 		h.pass(time.Second)
 		h.wantEvents("11 logged in AB1234")
 		for _, who := range []int64{100, 101, 102, 103, 104, asha} {
-			if err := h.pool.Announced(who); err != nil {
-				t.Fatal(err)
-			}
+			h.announced(who)
 		}
 		h.restart()
 		h.pass(12 * time.Second)
@@ -494,9 +488,7 @@ func TestALoginThatIsNotWantedAnyMoreIsEnded(t *testing.T) {
 					}
 					h.pass(time.Hour)
 					h.wantEvents()
-					if n := h.kite.LoggedIn("AB1234"); n != 0 {
-						t.Errorf("%d logins are left at the server, and their key is lost", n)
-					}
+					h.wantSessions("AB1234", 0)
 				})
 			})
 		}

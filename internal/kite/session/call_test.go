@@ -50,9 +50,7 @@ func TestSecondBrowserLoginIsNoticed(t *testing.T) {
 					t.Errorf("answer = %q, %v, want usurped", got, err)
 				}
 				h.wantState(asha, session.None)
-				if n := h.kite.LoggedIn("XX9999"); n != 0 {
-					t.Error("the usurped session is still open at the server")
-				}
+				h.wantSessions("XX9999", 0)
 			})
 		})
 	}
@@ -206,9 +204,7 @@ func TestFetchKnowsNobodyElse(t *testing.T) {
 				t.Errorf("%d recalled %q", who.id, got)
 			}
 		}
-		if _, _, err := h.pool.Logout(h.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
+		h.leave(asha)
 		if got := h.fetch(asha, time.Minute); got != "error: "+session.ErrNoLogin.Error() {
 			t.Errorf("after a logout recalled %q", got)
 		}
@@ -254,9 +250,7 @@ func TestKeptAnswersHaveABound(t *testing.T) {
 		if asked(ravi, 0) {
 			h.t.Error("room that was given up is not used again")
 		}
-		if _, _, err := h.pool.Logout(h.t.Context(), ravi); err != nil {
-			h.t.Fatal(err)
-		}
+		h.leave(ravi)
 		for page := range 5 {
 			asked(asha, page)
 		}
@@ -415,12 +409,8 @@ func TestANewLoginOverADoubtfulOne(t *testing.T) {
 			}
 		}
 		h.wantAnswer(asha, "AB1234")
-		if _, _, err := h.pool.Logout(h.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Errorf("%d sessions are open after a logout", n)
-		}
+		h.leave(asha)
+		h.wantSessions("AB1234", 0)
 	})
 }
 

@@ -233,9 +233,7 @@ func TestAStreamThatSwallowsCallsIsLeft(t *testing.T) {
 		h.wantCalls("get_holdings 1", "get_holdings 1", "get_profile 1")
 		h.wantAnswer(asha, "AB1234")
 		h.wantCalls("get_holdings 1")
-		if n := h.kite.Streams(); n != 0 {
-			t.Errorf("%d streams are open", n)
-		}
+		h.wantStreams(0)
 	})
 }
 

@@ -30,9 +30,7 @@ func TestASetClockLosesNoLogin(t *testing.T) {
 				h.wantEvents("11 logged in AB1234/holdings")
 				h.restart()
 				h.wantEvents("11 logged in AB1234/holdings") // until it was told
-				if err := h.pool.Announced(asha); err != nil {
-					t.Fatal(err)
-				}
+				h.announced(asha)
 				h.restart()
 				h.wantEvents()
 				if s, err := h.pool.Status(asha); err != nil || s.Link != nil || len(s.Links) > 0 {

@@ -66,9 +66,7 @@ func TestALoginWhileALogoutWaits(t *testing.T) {
 						t.Errorf("after the end: unended %v, %v", s.Unended, err)
 					}
 					h.wantEvents() // the caller reports it
-					if n := h.kite.LoggedIn("AB1234"); n != 1 {
-						t.Errorf("%d sessions are logged in, want the new one", n)
-					}
+					h.wantSessions("AB1234", 1)
 					if !oneToken {
 						h.wantAnswer(asha, "AB1234")
 					} else if got, err := h.call(asha); got != "" || !asError[*session.DoubtError](err) {
@@ -95,9 +93,7 @@ func TestALogoutGoesOnOnceTheNextLoginIsGone(t *testing.T) {
 		}
 		h.pass(10 * time.Minute)
 		h.wantState(asha, session.None)
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("the session that was logged out is open")
-		}
+		h.wantSessions("AB1234", 0)
 	})
 }
 
@@ -112,9 +108,7 @@ func TestALogoutGoesOnWithAnotherKiteUser(t *testing.T) {
 		h.kite.Undying.Store(false)
 		h.pass(10 * time.Minute)
 		h.wantEvents("11 logged out CD5678")
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("the session that was logged out is open")
-		}
+		h.wantSessions("AB1234", 0)
 		h.wantAnswer(asha, "CD5678")
 	})
 }
@@ -171,9 +165,7 @@ func TestAClockSkipsNoLogout(t *testing.T) {
 				h.login(asha, "AB1234")
 				h.shift(by)
 				h.leave(asha)
-				if n := h.kite.LoggedIn("AB1234"); n != 0 {
-					t.Error("told that they are logged out, and logged in at Kite")
-				}
+				h.wantSessions("AB1234", 0)
 			})
 		})
 	}
@@ -192,9 +184,7 @@ func TestAClockGivesUpNoLogout(t *testing.T) {
 		h.kite.Down.Store(false)
 		h.pass(10 * time.Minute)
 		h.wantEvents("11 logged out ")
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("told that they are logged out, and logged in at Kite")
-		}
+		h.wantSessions("AB1234", 0)
 	})
 }
 
@@ -207,9 +197,7 @@ func TestAClockForgetsNoReplacedLogin(t *testing.T) {
 		h.login(asha, "AB1234")
 		h.login(asha, "AB1234")
 		h.leave(asha)
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Errorf("%d sessions are open after a logout", n)
-		}
+		h.wantSessions("AB1234", 0)
 	})
 }
 

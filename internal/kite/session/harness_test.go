@@ -139,9 +139,7 @@ func (h *harness) login(who int64, user string) session.Link {
 	if _, err := h.pool.Finish(h.t.Context(), who); err != nil {
 		h.t.Fatalf("login of %d as %s: %v", who, user, err)
 	}
-	if err := h.pool.Announced(who); err != nil {
-		h.t.Fatal(err)
-	}
+	h.announced(who)
 	h.wantEvents(fmt.Sprintf("%d logged in %s", who, user))
 	h.kite.Answer(user, "get_holdings", "the holdings of "+user)
 	return link
@@ -185,6 +183,22 @@ func (h *harness) leave(who int64) {
 	h.t.Helper()
 	if _, _, err := h.pool.Logout(h.t.Context(), who); err != nil {
 		h.t.Fatal(err)
+	}
+}
+
+// announced notes that a person knows of their login.
+func (h *harness) announced(who int64) {
+	h.t.Helper()
+	if err := h.pool.Announced(who); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// wantSessions checks how many sessions are logged in as a Kite user.
+func (h *harness) wantSessions(user string, want int) {
+	h.t.Helper()
+	if n := h.kite.LoggedIn(user); n != want {
+		h.t.Errorf("%d sessions are logged in as %s, want %d", n, user, want)
 	}
 }
 

@@ -142,9 +142,7 @@ func TestAnUnannouncedLoginDoesNotPreventANewOne(t *testing.T) {
 		h.kite.Browser(second.URL, "AB1234")
 		h.pass(10 * time.Second)
 		h.wantEvents("11 logged in AB1234")
-		if err := h.pool.Announced(asha); err != nil {
-			t.Fatal(err)
-		}
+		h.announced(asha)
 		if s := h.wantState(asha, session.LoggedIn); len(s.Links) != 0 {
 			t.Errorf("links are left: %+v", s.Links)
 		}

@@ -67,9 +67,7 @@ func TestChangedKiteUserIsAskedAbout(t *testing.T) {
 			}
 			h.wantEvents()
 			h.wantError(asha, session.ErrNoLogin)
-			if n := h.kite.LoggedIn("CD5678"); n != 0 {
-				t.Error("the refused login is still open at the server")
-			}
+			h.wantSessions("CD5678", 0)
 		})
 	}
 }
@@ -135,9 +133,7 @@ func TestOneKiteUserOnePerson(t *testing.T) {
 					t.Errorf("%d is shown a kept answer: %q, %v", who, text, err)
 				}
 			}
-			if n := h.kite.LoggedIn("AB1234"); n != 0 {
-				t.Errorf("%d sessions of the Kite user are open", n)
-			}
+			h.wantSessions("AB1234", 0)
 			h.restart()
 			h.login(asha, "AB1234")
 			h.wantAnswer(asha, "AB1234")
@@ -182,9 +178,7 @@ func TestAContestTouchesNoOtherLogin(t *testing.T) {
 		h.contest("AB1234")
 		h.wantEvents("22 refused CD5678", "11 contested ")
 		h.wantAnswer(ravi, "CD5678")
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Errorf("%d sessions of the Kite user are open", n)
-		}
+		h.wantSessions("AB1234", 0)
 		if s := h.wantState(ravi, session.LoggedIn); s.Contested {
 			t.Error("it is said of a login that stays")
 		}

@@ -21,9 +21,7 @@ func TestLogout(t *testing.T) {
 		if err != nil || was.Login == nil || s.State != session.None {
 			t.Fatalf("logout = %+v, %v", s, err)
 		}
-		if n := h.kite.LoggedIn("AB1234"); n != 0 {
-			t.Error("still logged in at the server")
-		}
+		h.wantSessions("AB1234", 0)
 		if h.store.Len() != 0 {
 			t.Error("the store still knows the person")
 		}
@@ -39,9 +37,7 @@ func TestLogoutIsGivenUpWhenTheServerForgotTheSession(t *testing.T) {
 	testPool(t, func(h *harness) {
 		h.login(asha, "AB1234")
 		h.kite.Undying.Store(true)
-		if _, _, err := h.pool.Logout(h.t.Context(), asha); err != nil {
-			t.Fatal(err)
-		}
+		h.leave(asha)
 		h.pass(13 * time.Hour)
 		h.wantEvents("11 logged out ")
 		if h.store.Len() != 0 {
@@ -60,13 +56,9 @@ func TestNoAnswerAfterALogoutThatOvertookIt(t *testing.T) {
 				return
 			}
 			h.kite.Before(nil)
-			if err := h.pool.Announced(asha); err != nil {
-				t.Error(err)
-			}
+			h.announced(asha)
 			h.kite.Undying.Store(true) // the call itself still gets its answer
-			if _, _, err := h.pool.Logout(h.t.Context(), asha); err != nil {
-				t.Error(err)
-			}
+			h.leave(asha)
 		})
 		if got, err := h.call(asha); got != "" || err == nil {
 			t.Errorf("answer after a logout = %q, %v", got, err)
@@ -103,13 +95,9 @@ func (h *harness) gone() {
 		h.t.Errorf("%d records are kept", n)
 	}
 	for _, user := range []string{"AB1234", "CD5678"} {
-		if n := h.kite.LoggedIn(user); n != 0 {
-			h.t.Errorf("%d sessions of %s are open at the server", n, user)
-		}
+		h.wantSessions(user, 0)
 	}
-	if n := h.kite.Streams(); n != 0 {
-		h.t.Errorf("%d streams are open", n)
-	}
+	h.wantStreams(0)
 	h.kite.Calls()
 	h.wantEvents()
 	h.pass(13 * time.Hour)

@@ -134,9 +134,7 @@ func (h *harness) loginUnasked() {
 	h.pass(time.Second)
 	h.kite.Before(nil)
 	h.kite.Down.Store(false)
-	if err := h.pool.Announced(asha); err != nil {
-		h.t.Fatal(err)
-	}
+	h.announced(asha)
 	if s := h.wantState(asha, session.LoggedIn); s.Resumable != session.Unknown {
 		h.t.Fatalf("resumable = %v, want unknown", s.Resumable)
 	}
