@@ -71,7 +71,7 @@ const (
 
 func useProfile(t *testing.T, p kite.Profile) []kite.Figure {
 	if p.Identity().IsZero() {
-		t.Fatal("a profile of nobody")
+		t.Fatal("a profile without a user")
 	}
 	return nil
 }

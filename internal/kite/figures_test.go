@@ -195,9 +195,7 @@ func TestTotal(t *testing.T) {
 				"day": {p.Day, tt.day}, "day percent": {p.DayPercent, tt.dayPct},
 				"pledged": {kite.Figure{Value: p.Pledged, OK: true}, tt.pledged}, "MTF": {kite.Figure{Value: p.MTF.Value, OK: true}, tt.mtf},
 			} {
-				if c.got.OK != (c.want != "") || c.got.OK && !c.got.Value.Equal(dec(c.want)) {
-					t.Errorf("%s = %v, want %q", name, c.got, c.want)
-				}
+				expect(t, name, c.got, c.want)
 			}
 			if p.Counted != tt.counted || p.Unpriced != tt.unpriced || p.NoClose != tt.noClose || p.MTF.Holdings != tt.lent {
 				t.Errorf("counts %+v", p)
@@ -267,9 +265,7 @@ func TestHoldingFigures(t *testing.T) {
 		"value": {a.Value(), "1650"}, "invested": {a.Invested(), "1500"}, "profit": {a.Profit(), "150"}, "profit percent": {a.ProfitPercent(), "10"},
 		"day": {a.Day(), "75"}, "day percent": {a.DayPercent(), "4.7619047619047619"}, "pledged": {a.PledgedValue(), "330"}, "MTF": {a.MTFPart().Value(), "440"},
 	} {
-		if !c.got.OK || !c.got.Value.Equal(dec(c.want)) {
-			t.Errorf("%s = %v, want %s", name, c.got, c.want)
-		}
+		expect(t, name, c.got, c.want)
 	}
 	if sold := total(t, "["+part("A", 0, 0, 0, 0, "100", "110", "105", "5")+"]").Holdings[0].ProfitPercent(); sold.OK {
 		t.Errorf("without a share, the profit percent is %v", sold)

@@ -48,7 +48,7 @@ func TestOverviewWorth(t *testing.T) {
 func TestOverviewDay(t *testing.T) {
 	held, empty := total(t, "["+part("A", 10, 0, 0, 0, "100", "110", "105", "5")+"]"), total(t, "[]")
 	unpriced, lent := total(t, "["+part("A", 10, 0, 0, 0, "100", "0", "105", "5")+"]"), total(t, "["+part("A", 0, 0, 0, 5, "100", "110", "105", "5")+"]")
-	flat, traded, holes := book(t, "[]"), book(t, "["+at("D", "NFO", "NRML", 75, "9", "0", "-12.5")+"]"), book(t, "[null]")
+	flat, traded, gaps := book(t, "[]"), book(t, "["+at("D", "NFO", "NRML", 75, "9", "0", "-12.5")+"]"), book(t, "[null]")
 	const sale = `[{"tradingsymbol":"A","product":"CNC","overnight_quantity":10,"last_price":0,"m2m":30,"day_sell_quantity":10,"day_sell_value":15040}]`
 	sold := book(t, sale)
 	for name, c := range map[string]struct {
@@ -64,7 +64,7 @@ func TestOverviewDay(t *testing.T) {
 		"silent holdings":        {kite.Overview{Positions: &traded}, "-12.5"},
 		"holdings without price": {kite.Overview{Holdings: &unpriced, Positions: &traded}, "-12.5"},
 		"MTF shares alone":       {kite.Overview{Holdings: &lent, Positions: &traded}, "-12.5"},
-		"null positions":         {kite.Overview{Holdings: &held, Positions: &holes}, "50"},
+		"null positions":         {kite.Overview{Holdings: &held, Positions: &gaps}, "50"},
 		"nothing known":          {kite.Overview{Holdings: &unpriced}, ""},
 	} {
 		expect(t, name, c.o.Day(), c.want)

@@ -62,15 +62,8 @@ func TestQuoteChange(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			q := kite.Quote{LastPrice: dec(tt.last), Prices: kite.OHLC{Close: dec(tt.closing)}}
-			for _, f := range []struct {
-				what string
-				got  kite.Figure
-				want string
-			}{{"change", q.Change(), tt.change}, {"percent", q.ChangePercent(), tt.percent}} {
-				if f.got.OK != (f.want != "") || f.got.OK && !f.got.Value.Equal(dec(f.want)) {
-					t.Errorf("%s = %v, want %q", f.what, f.got, f.want)
-				}
-			}
+			expect(t, "change", q.Change(), tt.change)
+			expect(t, "percent", q.ChangePercent(), tt.percent)
 		})
 	}
 }

@@ -90,7 +90,7 @@ func TestQueriesOnlyRead(t *testing.T) {
 			}
 		}
 		if _, _, ok := q.On(query.StyleUnknown); ok {
-			t.Errorf("%s is asked of a server that nobody knows", q.Name())
+			t.Errorf("%s is asked of an unknown server", q.Name())
 		}
 	}
 	for _, pair := range readOnly {

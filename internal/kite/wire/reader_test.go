@@ -64,8 +64,17 @@ func TestLongListsAreWhole(t *testing.T) {
 	}
 }
 
-// A number is what it was when decimal read it, bounds included.
+// A number is what decimal reads, within bounds: none is taken that would cost much
+// to add to another.
 func TestNumbersAreExact(t *testing.T) {
+	huge := []string{"1e999999999", "-1e999999999", "1e-999999999", "1e2147483648", "1e400", "1e19", "0e99999", "1e-61", "1" + strings.Repeat("0", 48), "1." + strings.Repeat("1", 60)}
+	for _, text := range huge {
+		for _, name := range []string{"last_price", "quantity"} {
+			if h, err := kite.DecodeHoldings(`[{"tradingsymbol":"A","` + name + `":` + text + `}]`); err == nil {
+				t.Errorf("%s is taken for %v", text, h)
+			}
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		text := numeralText().Draw(t, "number")
 		sideBySide[struct {
