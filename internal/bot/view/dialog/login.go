@@ -90,6 +90,22 @@ func (l LoginLink) works() string {
 	return untilLink(l.Until, l.Checked)
 }
 
+// untilLink says how long a login link works. What Kite's server allows beyond
+// what it promises is not counted in minutes.
+func untilLink(until, now time.Time) string {
+	switch left := until.Sub(now); {
+	case left < time.Minute:
+		return "for a few more minutes at most"
+	case left > longestLink: // the clock was set back
+		return "for half an hour at most"
+	default:
+		return fmt.Sprintf("until %s IST (%d min left)", view.ClockTime(until), int(left.Minutes()))
+	}
+}
+
+// longestLink is how long a link is shown, and a minute more.
+const longestLink = 31 * time.Minute
+
 // startAgain begins the login anew, for the command that waits for it. One that is
 // too long for a button has to be sent again.
 func startAgain(then string) view.Button {
@@ -143,9 +159,6 @@ func (l LoginLink) found() string {
 	}
 }
 
-// AtYourOwnRisk is Zerodha's warning of programs such as this one.
-const AtYourOwnRisk = "Third-party tools can be wrong: use them at your own risk. This bot only reads; it cannot place orders."
-
 // LinkMoved replaces a link message whose link was sent again further down.
 func LinkMoved() view.Message {
 	return view.Text("The login link is in a newer message below.")
@@ -186,6 +199,11 @@ func (l Login) until() string {
 	default:
 		return fmt.Sprintf("%s (%d h left)", about, int(left.Round(time.Hour).Hours()))
 	}
+}
+
+// minutesTo counts the minutes that are left, rounded up: 29 min 59 s are 30.
+func minutesTo(until, now time.Time) int {
+	return int((until.Sub(now) + time.Minute - 1) / time.Minute)
 }
 
 // LoggedIn replaces the link message once the login is through. follows: the

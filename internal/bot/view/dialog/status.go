@@ -71,22 +71,6 @@ func StatusLink(until, now time.Time, open bool) view.Message {
 	return m
 }
 
-// untilLink says how long a login link works. What Kite's server allows beyond
-// what it promises is not counted in minutes.
-func untilLink(until, now time.Time) string {
-	switch left := until.Sub(now); {
-	case left < time.Minute:
-		return "for a few more minutes at most"
-	case left > longestLink: // the clock was set back
-		return "for half an hour at most"
-	default:
-		return fmt.Sprintf("until %s IST (%d min left)", view.ClockTime(until), int(left.Minutes()))
-	}
-}
-
-// longestLink is how long a link is shown, and a minute more.
-const longestLink = 31 * time.Minute
-
 // AskLogout asks before a button logs a person out.
 func AskLogout() view.Message {
 	return view.Message{
@@ -156,11 +140,6 @@ func NoMoreWarnings(until time.Time) view.Message {
 		m.Buttons = append([][]view.Button{{{Text: "Log in again", Data: "login:new", Style: view.Primary}}}, m.Buttons...)
 	}
 	return m
-}
-
-// minutesTo counts the minutes that are left, rounded up: 29 min 59 s are 30.
-func minutesTo(until, now time.Time) int {
-	return int((until.Sub(now) + time.Minute - 1) / time.Minute)
 }
 
 // Between these hours in India people are asleep.

@@ -7,28 +7,19 @@ import (
 	"kitebot/internal/market"
 )
 
+// clock and seconds are the layouts of a moment on its day.
+const clock, seconds = "15:04", "15:04:05"
+
 // momentOf is when something of a list happened: the clock alone on the day of the
 // list, "27 Nov 14:20" on another.
-func momentOf(t, at time.Time) string {
+func momentOf(t, at time.Time, layout string) string {
 	switch {
 	case t.IsZero():
 		return view.Absent
 	case view.SameDay(t, at):
-		return view.ClockTime(t)
+		return t.In(market.IST()).Format(layout)
 	default:
-		return t.In(market.IST()).Format("2 Jan 15:04")
-	}
-}
-
-// secondsOf is momentOf to the second.
-func secondsOf(t, at time.Time) string {
-	switch {
-	case t.IsZero():
-		return view.Absent
-	case view.SameDay(t, at):
-		return view.ClockSeconds(t)
-	default:
-		return t.In(market.IST()).Format("2 Jan 15:04:05")
+		return t.In(market.IST()).Format("2 Jan " + layout)
 	}
 }
 
@@ -64,11 +55,4 @@ func ofDay(name string, at time.Time, rows []time.Time) string {
 }
 
 // stamp is a moment with its day and seconds, in IST.
-func stamp(t time.Time) string { return t.In(market.IST()).Format("2 Jan 15:04:05") + " IST" }
-
-func timeOf(t time.Time) string {
-	if t.IsZero() {
-		return view.Absent
-	}
-	return view.ClockTime(t)
-}
+func stamp(t time.Time) string { return t.In(market.IST()).Format("2 Jan "+seconds) + " IST" }

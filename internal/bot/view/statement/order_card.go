@@ -160,7 +160,7 @@ func fillsTable(trades []kite.Trade, v OrderCardView) view.Table {
 	for _, trade := range trades {
 		r := view.Row{Name: "(no data)", Numbers: []string{view.Absent, view.Absent}}
 		if !trade.Missing {
-			r = view.Row{Name: secondsOf(trade.At(), v.AsOf), Numbers: []string{shortQuantity(trade.Quantity), tradePrice(trade)}}
+			r = view.Row{Name: momentOf(trade.At(), v.AsOf, seconds), Numbers: []string{shortQuantity(trade.Quantity), tradePrice(trade)}}
 		}
 		if v.Hide {
 			r.Numbers = []string{masked, masked}
@@ -183,7 +183,7 @@ func cardHistory(v OrderCardView, s *view.Sheet) {
 		if step.Missing {
 			name = "(no data)"
 		}
-		t.Rows = append(t.Rows, view.Row{Name: name, Numbers: []string{secondsOf(step.At(), v.AsOf)}})
+		t.Rows = append(t.Rows, view.Row{Name: name, Numbers: []string{momentOf(step.At(), v.AsOf, seconds)}})
 	}
 	s.Table(t)
 	s.Under(further(len(v.History))...)

@@ -78,7 +78,7 @@ func ordersTable(state orderState, orders []kite.Order, opt Options) view.Table 
 			continue
 		}
 		name, tail := view.Contract(o.Symbol, opt.AsOf)
-		t.Rows = append(t.Rows, view.Row{Name: sideLetter(o.Side) + name, Tail: tail, Numbers: []string{filledOf(o), orderPrice(o), momentOf(o.At(), opt.AsOf)}})
+		t.Rows = append(t.Rows, view.Row{Name: sideLetter(o.Side) + name, Tail: tail, Numbers: []string{filledOf(o), orderPrice(o), momentOf(o.At(), opt.AsOf, clock)}})
 	}
 	if opt.Hide {
 		return t.Without(2).Without(1)
@@ -149,7 +149,7 @@ func rejection(orders []kite.Order, opt Options) []string {
 		if ago := at.Sub(o.At()); ago > rejectedLately || !view.SameDay(o.At(), at) {
 			return nil
 		}
-		return []string{fmt.Sprintf("%s <b>%s</b> rejected: %s", momentOf(o.At(), at), view.Safe(view.ContractName(o.Symbol, at)), reason(o, mask(opt.Hide), 200))}
+		return []string{fmt.Sprintf("%s <b>%s</b> rejected: %s", momentOf(o.At(), at, clock), view.Safe(view.ContractName(o.Symbol, at)), reason(o, mask(opt.Hide), 200))}
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func ordersButtons(orders []kite.Order, page []int, at view.Paging, opt Options)
 		if o.Missing {
 			continue
 		}
-		open = append(open, cardButton(timeOf(o.At())+" "+sideLetter(o.Side)+view.ContractButtonText(o.Symbol, opt.AsOf), "orders", kite.OrderRef(orders, i), at.Page))
+		open = append(open, cardButton(momentOf(o.At(), o.At(), clock)+" "+sideLetter(o.Side)+view.ContractButtonText(o.Symbol, opt.AsOf), "orders", kite.OrderRef(orders, i), at.Page))
 	}
 	rows := append(at.Buttons("orders:page"), view.ButtonPairs(open)...)
 	return append(rows, []view.Button{refreshButton("orders", at.Page), view.Press("Trades", "trades:run"), view.Press("CSV", "orders:csv")})

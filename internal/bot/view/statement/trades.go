@@ -55,7 +55,7 @@ func tradesTable(trades []kite.Trade, opt Options) view.Table {
 			continue
 		}
 		name, tail := view.Contract(trade.Symbol, opt.AsOf)
-		t.Rows = append(t.Rows, view.Row{Name: sideLetter(trade.Side) + name, Tail: tail, Numbers: []string{shortQuantity(trade.Quantity), tradePrice(trade), momentOf(trade.At(), opt.AsOf)}})
+		t.Rows = append(t.Rows, view.Row{Name: sideLetter(trade.Side) + name, Tail: tail, Numbers: []string{shortQuantity(trade.Quantity), tradePrice(trade), momentOf(trade.At(), opt.AsOf, clock)}})
 	}
 	if opt.Hide {
 		return t.Without(2).Without(1)
