@@ -68,14 +68,10 @@ func (t Table) lines() []Row {
 // for every column before it and the beginning of each name for the first, and the
 // names the rest, if they need that much.
 func (t Table) widths(lines []Row) []int {
-	widths := make([]int, len(t.Head))
+	widths := t.needed(lines)
 	least := 1 // of the first column
 	for _, r := range lines {
 		least = max(least, min(Width(r.Name), leastName)+Width(r.Tail))
-		widths[0] = max(widths[0], Width(r.Name)+Width(r.Tail))
-		for i, number := range r.Numbers {
-			widths[i+1] = max(widths[i+1], Width(number))
-		}
 	}
 	room := TableWidth - len(widths) + 1 // one cell between two columns
 	least = min(least, room-len(widths)+1)
@@ -88,19 +84,18 @@ func (t Table) widths(lines []Row) []int {
 }
 
 // Fits reports whether the table is shown without cutting anything.
-func (t Table) Fits() bool {
+func (t Table) Fits() bool { return lineWidth(t.needed(t.lines()))-1 <= TableWidth }
+
+// needed is what each column needs to be shown whole.
+func (t Table) needed(lines []Row) []int {
 	widths := make([]int, len(t.Head))
-	for _, r := range t.lines() {
+	for _, r := range lines {
 		widths[0] = max(widths[0], Width(r.Name)+Width(r.Tail))
 		for i, number := range r.Numbers {
 			widths[i+1] = max(widths[i+1], Width(number))
 		}
 	}
-	total := len(widths) - 1
-	for _, w := range widths {
-		total += w
-	}
-	return total <= TableWidth
+	return widths
 }
 
 // Without returns the table without one of its columns of numbers.
