@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/bot/view/viewtest"
 	"kitebot/internal/kite"
@@ -24,25 +25,20 @@ func TestChartGolden(t *testing.T) {
 	photo := viewtest.PNG(1200, 800, 9)
 	usual, c := oneQuote(t, usualQuote()), history(t)
 	index := kite.Quote{ID: "NSE:NIFTY 50"}
-	tests := []struct {
-		name string
-		v    marketdata.ChartView
-	}{
-		{"chart", marketdata.ChartView{Quote: usual, Name: "INFOSYS", Range: kite.Month6, Rows: c.Rows, Photo: photo}},
-		{"chart_left_out", marketdata.ChartView{Quote: usual, Range: kite.Day1, Rows: c.Rows[:1], LeftOut: c.LeftOut, Photo: photo}},
-		{"chart_no_quote", marketdata.ChartView{Quote: index, Range: kite.Year5, Rows: c.Rows, Photo: photo}},
-		{"chart_empty", marketdata.ChartView{Quote: usual, Range: kite.Day1, LeftOut: 2}},
-		{"chart_hostile", marketdata.ChartView{Quote: oneQuote(t, fullQuote(hostileID, "12.5", "12", "13", "11", "12")), Name: "<i>\u202e&", Range: kite.Year1, Rows: c.Rows, Photo: photo}},
+	chart := func(v marketdata.ChartView) view.Message {
+		v.AsOf = noon()
+		return marketdata.Chart(v)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.v.AsOf = noon()
-			golden(t, tt.name, marketdata.Chart(tt.v))
-		})
-	}
-	golden(t, "chart_usage", marketdata.ChartUsage())
-	golden(t, "chart_range", marketdata.NoSuchRange("3M", "m&m <\n"))
-	golden(t, "chart_one", marketdata.OneChart([]string{"infy", "<b>", strings.Repeat("long ", 20)}, kite.Month6))
+	goldens(t, map[string]view.Message{
+		"chart":          chart(marketdata.ChartView{Quote: usual, Name: "INFOSYS", Range: kite.Month6, Rows: c.Rows, Photo: photo}),
+		"chart_left_out": chart(marketdata.ChartView{Quote: usual, Range: kite.Day1, Rows: c.Rows[:1], LeftOut: c.LeftOut, Photo: photo}),
+		"chart_no_quote": chart(marketdata.ChartView{Quote: index, Range: kite.Year5, Rows: c.Rows, Photo: photo}),
+		"chart_empty":    chart(marketdata.ChartView{Quote: usual, Range: kite.Day1, LeftOut: 2}),
+		"chart_hostile":  chart(marketdata.ChartView{Quote: oneQuote(t, fullQuote(hostileID, "12.5", "12", "13", "11", "12")), Name: "<i>\u202e&", Range: kite.Year1, Rows: c.Rows, Photo: photo}),
+		"chart_usage":    marketdata.ChartUsage(),
+		"chart_range":    marketdata.NoSuchRange("3M", "m&m <\n"),
+		"chart_one":      marketdata.OneChart([]string{"infy", "<b>", strings.Repeat("long ", 20)}, kite.Month6),
+	})
 }
 
 func TestParseChartArg(t *testing.T) {

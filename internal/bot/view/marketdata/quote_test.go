@@ -78,24 +78,18 @@ func TestQuoteGolden(t *testing.T) {
 }
 
 func TestQuoteDepthGolden(t *testing.T) {
-	tests := []struct {
-		name   string
-		quote  string
-		native bool
-	}{
-		{"quote_depth", usualQuote(), false},
-		{"quote_depth_native", usualQuote(), true},
-		{"quote_depth_one_side", fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book("[]", rungs("1523.6")), `"buy_quantity":0`), false},
-		{"quote_depth_empty", fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book(rungs("0", "0"), "null")), false},
-		{"quote_depth_crores", fullQuote("NSE:MRF", "152340.55", "1", "2", "1", "151105.2",
-			`"depth":{"buy":[{"price":152340.5,"quantity":999999999999999,"orders":123456}],"sell":[{"price":98765432.05,"quantity":99999,"orders":1},{"price":98765433,"quantity":100000,"orders":12}]}`), false},
-		{"quote_depth_hostile", fullQuote(hostileID, "12.5", "12", "13", "11", "12", book(rungs("12.45"), rungs("12.55"))), true},
+	depth := func(answer string, native bool) view.Message {
+		return marketdata.Depth(marketdata.DepthView{Quote: oneQuote(t, answer), AsOf: noon(), Native: native})
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, marketdata.Depth(marketdata.DepthView{Quote: oneQuote(t, tt.quote), AsOf: noon(), Native: tt.native}))
-		})
-	}
+	goldens(t, map[string]view.Message{
+		"quote_depth":          depth(usualQuote(), false),
+		"quote_depth_native":   depth(usualQuote(), true),
+		"quote_depth_one_side": depth(fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book("[]", rungs("1523.6")), `"buy_quantity":0`), false),
+		"quote_depth_empty":    depth(fullQuote("NSE:INFY", "1523.6", "1499.4", "1533.05", "1488.3", "1497.15", book(rungs("0", "0"), "null")), false),
+		"quote_depth_crores": depth(fullQuote("NSE:MRF", "152340.55", "1", "2", "1", "151105.2",
+			`"depth":{"buy":[{"price":152340.5,"quantity":999999999999999,"orders":123456}],"sell":[{"price":98765432.05,"quantity":99999,"orders":1},{"price":98765433,"quantity":100000,"orders":12}]}`), false),
+		"quote_depth_hostile": depth(fullQuote(hostileID, "12.5", "12", "13", "11", "12", book(rungs("12.45"), rungs("12.55"))), true),
+	})
 }
 
 // quotesAnswers draws what a quote tool could send.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/marketdata"
 	"kitebot/internal/kite"
 )
@@ -48,35 +49,30 @@ func TestQuotesGolden(t *testing.T) {
 	contracts := quoteRows(t, prices("NFO:NIFTY26NOV70000CE", "1212.35", "1011.9", "NFO:NIFTYNXT5026NOV70000CE", "1212.35", "1011.9", "CDS:USDINR26NOVFUT", "84.3125", "84.2575", "NSE:INFY", "1523.6", "1497.15"),
 		"NFO:NIFTY26NOV70000CE", "NFO:NIFTYNXT5026NOV70000CE", "CDS:USDINR26NOVFUT", "NSE:INFY")
 	hostile := quoteRows(t, prices(hostileID, "12.5", "12", "NSE:<i>", "98765432109876.5", "1", "عربي:عربي", "1", "2"), hostileID, "NSE:<i>", "عربي:عربي", "&\n", "")
-	tests := []struct {
-		name string
-		v    marketdata.QuotesView
-	}{
-		{"quotes", marketdata.QuotesView{Rows: usualRows(t)}},
-		{"quotes_one", marketdata.QuotesView{Rows: usualRows(t)[1:2]}},
-		{"quotes_native", marketdata.QuotesView{Rows: usualRows(t), Native: true}},
-		{"quotes_odd", marketdata.QuotesView{Rows: odd}},
-		{"quotes_unknown", marketdata.QuotesView{Rows: quoteRows(t, "{}", "NSE:WRONG")}},
-		{"quotes_null", marketdata.QuotesView{Rows: quoteRows(t, "null", "NSE:INFY", "NSE:TCS")}},
-		{"quotes_hostile", marketdata.QuotesView{Rows: hostile, Native: true}},
-		{"quotes_huge", marketdata.QuotesView{Rows: manyRows(t, 500)}},
-		{"quotes_empty", marketdata.QuotesView{}},
-		{"quotes_unclear", marketdata.QuotesView{Rows: usualRows(t), Unclear: []string{"TATA", "<b>&\u202e", strings.Repeat("long ", 20)}}},
-		{"quotes_unclear_only", marketdata.QuotesView{Unclear: []string{"tata"}}},
-		{"watch", marketdata.QuotesView{Rows: usualRows(t), Watch: true}},
-		{"watch_contracts", marketdata.QuotesView{Rows: contracts, Watch: true}},
-		{"watch_edit", marketdata.QuotesView{Rows: odd, Watch: true, Edit: true}},
-		{"watch_huge", marketdata.QuotesView{Rows: manyRows(t, 500), Watch: true, Page: 50, Native: true}},
-		{"watch_empty", marketdata.QuotesView{Watch: true}},
+	quotes := func(v marketdata.QuotesView) view.Message {
+		v.AsOf = noon()
+		return marketdata.Quotes(v)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.v.AsOf = noon()
-			golden(t, tt.name, marketdata.Quotes(tt.v))
-		})
-	}
-	golden(t, "watch_added", marketdata.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, []string{"NSE:TCS"}, nil, nil, false, 50))
-	golden(t, "watch_added_part", marketdata.WatchAdded(nil, nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50))
+	goldens(t, map[string]view.Message{
+		"quotes":              quotes(marketdata.QuotesView{Rows: usualRows(t)}),
+		"quotes_one":          quotes(marketdata.QuotesView{Rows: usualRows(t)[1:2]}),
+		"quotes_native":       quotes(marketdata.QuotesView{Rows: usualRows(t), Native: true}),
+		"quotes_odd":          quotes(marketdata.QuotesView{Rows: odd}),
+		"quotes_unknown":      quotes(marketdata.QuotesView{Rows: quoteRows(t, "{}", "NSE:WRONG")}),
+		"quotes_null":         quotes(marketdata.QuotesView{Rows: quoteRows(t, "null", "NSE:INFY", "NSE:TCS")}),
+		"quotes_hostile":      quotes(marketdata.QuotesView{Rows: hostile, Native: true}),
+		"quotes_huge":         quotes(marketdata.QuotesView{Rows: manyRows(t, 500)}),
+		"quotes_empty":        quotes(marketdata.QuotesView{}),
+		"quotes_unclear":      quotes(marketdata.QuotesView{Rows: usualRows(t), Unclear: []string{"TATA", "<b>&\u202e", strings.Repeat("long ", 20)}}),
+		"quotes_unclear_only": quotes(marketdata.QuotesView{Unclear: []string{"tata"}}),
+		"watch":               quotes(marketdata.QuotesView{Rows: usualRows(t), Watch: true}),
+		"watch_contracts":     quotes(marketdata.QuotesView{Rows: contracts, Watch: true}),
+		"watch_edit":          quotes(marketdata.QuotesView{Rows: odd, Watch: true, Edit: true}),
+		"watch_huge":          quotes(marketdata.QuotesView{Rows: manyRows(t, 500), Watch: true, Page: 50, Native: true}),
+		"watch_empty":         quotes(marketdata.QuotesView{Watch: true}),
+		"watch_added":         marketdata.WatchAdded([]string{"NSE:INFY", "NSE:M&M"}, []string{"NSE:TCS"}, nil, nil, false, 50),
+		"watch_added_part":    marketdata.WatchAdded(nil, nil, []string{"<foo>", "b", "c", "d", "e", "f", "g"}, nil, true, 50),
+	})
 }
 
 // The button that asks again for what was typed asks for the same.

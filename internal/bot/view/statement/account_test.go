@@ -94,25 +94,19 @@ func TestPortfolioGolden(t *testing.T) {
 }
 
 func TestFundsGolden(t *testing.T) {
-	tests := []struct {
-		name, answer string
-		hide         bool
-	}{
-		{"funds", usualMargins, false},
-		{"funds_hidden", usualMargins, true},
+	testLists(t, []listTest{
+		{"funds", usualMargins, 1, false, false},
+		{"funds_hidden", usualMargins, 1, true, false},
 		{"funds_all", `{"equity":{"enabled":true,"net":412310.47,"available":{"cash":286204.12,"collateral":244871.9,"intraday_payin":10000,"opening_balance":331004.62},` +
-			`"utilised":{"debits":118765.55,"exposure":20000.5,"option_premium":-1250,"payout":5000,"span":62000.25,"delivery":31015.3,"liquid_collateral":44871.9,"stock_collateral":200000}},"commodity":{"enabled":true,"net":25000,"available":{"cash":25000,"opening_balance":25000}}}`, false},
-		{"funds_equity_only", `{"equity":{"enabled":true,"net":-1500.5,"available":{"cash":20000},"utilised":{"debits":21500.5}},"commodity":{"enabled":false,"net":77}}`, false},
-		{"funds_not_adding_up", `{"equity":{"enabled":false},"commodity":{"enabled":true,"net":1500,"available":{"cash":1000},"utilised":{"debits":50}}}`, false},
-		{"funds_money_on_its_way", `{"equity":{"enabled":true,"net":1500.5,"available":{"cash":1000},"utilised":{"debits":-500.5}}}`, false},
-		{"funds_none", `{"equity":{"enabled":false},"commodity":{"enabled":false}}`, false},
-		{"funds_crores", `{"equity":{"enabled":true,"net":9876543210.5,"available":{"intraday_payin":1000000000},"utilised":{"debits":1,"delivery":1}}}`, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			golden(t, tt.name, statement.Funds(decodeMargins(t, tt.answer), statement.Options{AsOf: noon(), Hide: tt.hide}))
-		})
-	}
+			`"utilised":{"debits":118765.55,"exposure":20000.5,"option_premium":-1250,"payout":5000,"span":62000.25,"delivery":31015.3,"liquid_collateral":44871.9,"stock_collateral":200000}},"commodity":{"enabled":true,"net":25000,"available":{"cash":25000,"opening_balance":25000}}}`, 1, false, false},
+		{"funds_equity_only", `{"equity":{"enabled":true,"net":-1500.5,"available":{"cash":20000},"utilised":{"debits":21500.5}},"commodity":{"enabled":false,"net":77}}`, 1, false, false},
+		{"funds_not_adding_up", `{"equity":{"enabled":false},"commodity":{"enabled":true,"net":1500,"available":{"cash":1000},"utilised":{"debits":50}}}`, 1, false, false},
+		{"funds_money_on_its_way", `{"equity":{"enabled":true,"net":1500.5,"available":{"cash":1000},"utilised":{"debits":-500.5}}}`, 1, false, false},
+		{"funds_none", `{"equity":{"enabled":false},"commodity":{"enabled":false}}`, 1, false, false},
+		{"funds_crores", `{"equity":{"enabled":true,"net":9876543210.5,"available":{"intraday_payin":1000000000},"utilised":{"debits":1,"delivery":1}}}`, 1, false, false},
+	}, func(t *testing.T, answer string, opt statement.Options) view.Message {
+		return statement.Funds(decodeMargins(t, answer), opt)
+	})
 }
 
 // Where Kite's figures make up the available margin, the lines of /funds do so

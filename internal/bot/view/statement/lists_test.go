@@ -325,22 +325,27 @@ func TestDayOf(t *testing.T) {
 	}
 }
 
+// listsOf are the lists and the cards of one instrument at a price.
+func listsOf(t *testing.T, exchange, symbol, price string, opt statement.Options) map[string]view.Message {
+	orders := decodeOrders(t, list(orderRow("1", "BUY", symbol, "OPEN", "09:20:00", 5, price, "0", `"exchange":`+quote(exchange))))
+	trades := decodeTrades(t, list(tradeRow("1", "BUY", symbol, exchange, "09:20:00", 5, price)))
+	book := decodeBook(t, list(positionRow(symbol, exchange, "NRML", 5, "84.25", price, "1", "1")))
+	gtts := decodeGTTs(t, strings.ReplaceAll(list(gttRow("active", "BUY", symbol, 5, "1", "", price)), `"NSE"`, quote(exchange)))
+	return map[string]view.Message{
+		"orders":        statement.Orders(orders, opt),
+		"order's card":  statement.OrderCard(statement.OrderCardView{Order: orders[0], Trades: trades, Options: opt}),
+		"trades":        statement.Trades(trades, opt),
+		"positions":     statement.Positions(book, opt),
+		"position card": statement.PositionCard(book.Open[0], opt),
+		"GTT orders":    statement.GTTs(statement.GTTsView{GTTs: gtts, Options: opt}),
+	}
+}
+
 // The exchanges of commodities and currencies keep other hours: in their evening
 // nothing says that the market is closed.
 func TestMarketIsNotClosedWhereOtherHoursAreKept(t *testing.T) {
 	for exchange, closed := range map[string]bool{"NFO": true, "MCX": false, "CDS": false} {
-		order := orderRow("1", "BUY", "X26NOVFUT", "OPEN", "09:20:00", 5, "84", "0", `"exchange":`+quote(exchange))
-		orders, trades := decodeOrders(t, list(order)), decodeTrades(t, list(tradeRow("1", "BUY", "X26NOVFUT", exchange, "09:20:00", 5, "84")))
-		book := decodeBook(t, list(positionRow("X26NOVFUT", exchange, "NRML", 5, "84", "85", "5", "5")))
-		gtts := decodeGTTs(t, strings.ReplaceAll(list(gttRow("active", "BUY", "X26NOVFUT", 5, "1", "", "84")), `"NSE"`, quote(exchange)))
-		for name, m := range map[string]view.Message{
-			"orders":        statement.Orders(orders, statement.Options{AsOf: evening()}),
-			"order's card":  statement.OrderCard(statement.OrderCardView{Order: orders[0], Options: statement.Options{AsOf: evening()}}),
-			"trades":        statement.Trades(trades, statement.Options{AsOf: evening()}),
-			"positions":     statement.Positions(book, statement.Options{AsOf: evening()}),
-			"position card": statement.PositionCard(book.Open[0], statement.Options{AsOf: evening()}),
-			"GTT orders":    statement.GTTs(statement.GTTsView{GTTs: gtts, Options: statement.Options{AsOf: evening()}}),
-		} {
+		for name, m := range listsOf(t, exchange, "X26NOVFUT", "84", statement.Options{AsOf: evening()}) {
 			if strings.Contains(m.HTML, "market closed") != closed {
 				t.Errorf("the %s of %s:\n%s", name, exchange, m.HTML)
 			}
@@ -408,22 +413,13 @@ func TestEverydayLinesFitAPhone(t *testing.T) {
 func TestPricesKeepTheirTicks(t *testing.T) {
 	for _, id := range []string{"CDS:USDINR26NOVFUT", "BCD:USDINR26NOVFUT", "NSE:718GS2033-GS"} {
 		exchange, symbol, _ := strings.Cut(id, ":")
-		orders := decodeOrders(t, list(orderRow("1", "BUY", symbol, "OPEN", "09:20:00", 5, "84.2575", "0", `"exchange":`+quote(exchange))))
-		trades := decodeTrades(t, list(tradeRow("1", "BUY", symbol, exchange, "09:20:00", 5, "84.2575")))
-		book := decodeBook(t, list(positionRow(symbol, exchange, "NRML", 5, "84.25", "84.2575", "1", "1")))
-		gtts := decodeGTTs(t, strings.ReplaceAll(list(gttRow("active", "BUY", symbol, 5, "1", "", "84.2575")), `"NSE"`, quote(exchange)))
 		holding := kite.Holding{Symbol: symbol, Exchange: exchange, Quantity: 5, LastPrice: decimal.RequireFromString("84.2575")}
-		for name, m := range map[string]view.Message{
-			"orders":         statement.Orders(orders, statement.Options{Page: 1, AsOf: noon()}),
-			"order's card":   statement.OrderCard(statement.OrderCardView{Order: kite.Order{Exchange: exchange, Symbol: symbol}, Trades: trades, Options: statement.Options{AsOf: noon()}}),
-			"trades":         statement.Trades(trades, statement.Options{Page: 1, AsOf: noon()}),
-			"positions":      statement.Positions(book, statement.Options{Page: 1, AsOf: noon()}),
-			"position card":  statement.PositionCard(book.Open[0], statement.Options{AsOf: noon()}),
-			"GTT orders":     statement.GTTs(statement.GTTsView{GTTs: gtts, Options: statement.Options{Page: 1, AsOf: noon()}}),
-			"holding's card": statement.HoldingCard(holding, kite.Portfolio{}, "", statement.Place{}, statement.Options{AsOf: noon()}),
-			"quote":          marketdata.Quote(marketdata.QuoteView{Quote: kite.Quote{ID: id, LastPrice: holding.LastPrice}, AsOf: noon()}),
-			"quotes":         marketdata.Quotes(marketdata.QuotesView{Rows: marketdata.QuoteRows([]string{id}, map[string]kite.Quote{id: {ID: id, LastPrice: holding.LastPrice}}), AsOf: noon()}),
-		} {
+		quoted := kite.Quote{ID: id, LastPrice: holding.LastPrice}
+		shown := listsOf(t, exchange, symbol, "84.2575", statement.Options{Page: 1, AsOf: noon()})
+		shown["holding's card"] = statement.HoldingCard(holding, kite.Portfolio{}, "", statement.Place{}, statement.Options{AsOf: noon()})
+		shown["quote"] = marketdata.Quote(marketdata.QuoteView{Quote: quoted, AsOf: noon()})
+		shown["quotes"] = marketdata.Quotes(marketdata.QuotesView{Rows: marketdata.QuoteRows([]string{id}, map[string]kite.Quote{id: quoted}), AsOf: noon()})
+		for name, m := range shown {
 			if !strings.Contains(m.HTML, "84.2575") || strings.Contains(m.HTML, "84.26") {
 				t.Errorf("the %s of %s:\n%s", name, id, m.HTML)
 			}
