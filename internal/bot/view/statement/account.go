@@ -25,7 +25,7 @@ type OverviewView struct {
 func Overview(v OverviewView) view.Message {
 	o, hide := v.Overview, mask(v.Hide)
 	var s view.Sheet
-	s.Say(v.under(accountHead(o, hide, v.AsOf))...)
+	s.Say(v.head(accountHead(o, hide, v.AsOf))...)
 	for i, part := range []struct {
 		name  string
 		known bool

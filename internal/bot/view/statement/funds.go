@@ -14,7 +14,7 @@ import (
 func Funds(m kite.Margins, opt Options) view.Message {
 	refresh := view.Press("Refresh", "funds:again")
 	if !m.Equity.Enabled && !m.Commodity.Enabled {
-		return Options{AsOf: opt.AsOf}.none("No funds to show.", "Kite says that neither equity nor commodity is enabled in this account.", refresh)
+		return Options{AsOf: opt.AsOf}.empty("No funds to show.", "Kite says that neither equity nor commodity is enabled in this account.", refresh)
 	}
 	var s view.Sheet
 	segments := []struct {
@@ -27,7 +27,7 @@ func Funds(m kite.Margins, opt Options) view.Message {
 			head = append(head, strings.ToLower(g.name)+" "+view.Rupees(g.Net))
 		}
 	}
-	s.Say(opt.under([]string{"<b>" + strings.Join(head, " · ") + "</b>"})...)
+	s.Say(opt.head([]string{"<b>" + strings.Join(head, " · ") + "</b>"})...)
 	for _, g := range segments {
 		s.Say(segmentLines(g.name, g.Segment, mask(opt.Hide))...)
 	}

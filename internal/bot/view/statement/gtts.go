@@ -29,11 +29,11 @@ type GTTsView struct {
 // status, then each with its triggers and how far the price is from them.
 func GTTs(v GTTsView) view.Message {
 	if len(v.GTTs) == 0 {
-		return v.none("No GTT orders.", "They are made in the Kite app, on the page of a share.", refreshButton("gtt", 1))
+		return v.empty("No GTT orders.", "They are made in the Kite app, on the page of a share.", refreshButton("gtt", 1))
 	}
 	var s view.Sheet
 	at, sorted := view.PageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
-	s.Say(v.under([]string{"<b>" + gttsHead(sorted) + "</b>"}, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...)...)
+	s.Say(v.head([]string{"<b>" + gttsHead(sorted) + "</b>"}, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...)...)
 	page := sorted[at.From:at.To]
 	for _, part := range groupsOf(page, statusOf) {
 		status := statusOf(part[0])

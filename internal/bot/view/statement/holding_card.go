@@ -14,7 +14,7 @@ import (
 func HoldingCard(h kite.Holding, p kite.Portfolio, ref string, place Place, opt Options) view.Message {
 	hide, day := mask(opt.Hide), view.SessionDay(opt.AsOf)
 	var s view.Sheet
-	s.Say(opt.under(cardHead(h, p.Share(h), hide, day))...)
+	s.Say(opt.head(cardHead(h, p.Share(h), hide, day))...)
 	s.Say(cardShares(h, hide, day)...)
 	s.Say(cardPrices(h, hide)...)
 	if h.Discrepancy {
@@ -27,7 +27,7 @@ func HoldingCard(h kite.Holding, p kite.Portfolio, ref string, place Place, opt 
 
 // NoSuchHolding answers a button whose holding is not in the account any more.
 func NoSuchHolding(p Place, at time.Time) view.Message {
-	return gone("<b>This holding is not in the account any more.</b>", at, view.Press("Back", "holdings:page:"+p.String()))
+	return notListed("<b>This holding is not in the account any more.</b>", at, view.Press("Back", "holdings:page:"+p.String()))
 }
 
 func cardHead(h kite.Holding, share kite.Figure, hide mask, day string) []string {

@@ -17,12 +17,12 @@ const holdingsPerPage = 10
 // stands apart from it, and the holdings in pages, each behind a button.
 func Holdings(p kite.Portfolio, sort kite.HoldingSort, opt Options) view.Message {
 	if len(p.Holdings) == 0 {
-		return Options{AsOf: opt.AsOf}.none("No holdings in this account.", "What was bought today shows here from the next trading day.", refreshHoldings(Place{}))
+		return Options{AsOf: opt.AsOf}.empty("No holdings in this account.", "What was bought today shows here from the next trading day.", refreshHoldings(Place{}))
 	}
 	hide, at := mask(opt.Hide), view.PageOf(len(p.Holdings), holdingsPerPage, opt.Page)
 	here := Place{at.Page, kite.ParseHoldingSort(string(sort))}
 	var s view.Sheet
-	s.Say(opt.under(holdingsHead(p, hide, view.SessionDay(opt.AsOf)))...)
+	s.Say(opt.head(holdingsHead(p, hide, view.SessionDay(opt.AsOf)))...)
 	s.Say(pledgedAndMTF(p, hide)...)
 	open := holdingsPage(p, here, at, opt.Hide, &s)
 	return s.Message(opt.Native, holdingsButtons(here, at, open))

@@ -17,11 +17,11 @@ const fundsPerPage = 6
 // the funds, the most valuable first.
 func MutualFunds(t kite.FundTotals, opt Options) view.Message {
 	if len(t.Funds) == 0 {
-		return opt.none("No mutual funds in this account.", "Shares and bonds are under /holdings.", refreshButton("mf", 1), view.Press("Holdings", "holdings:run"))
+		return opt.empty("No mutual funds in this account.", "Shares and bonds are under /holdings.", refreshButton("mf", 1), view.Press("Holdings", "holdings:run"))
 	}
 	at, names := view.PageOf(len(t.Funds), fundsPerPage, opt.Page), fundNames(t.Funds)
 	var s view.Sheet
-	s.Say(opt.under(fundsHead(t, mask(opt.Hide)))...)
+	s.Say(opt.head(fundsHead(t, mask(opt.Hide)))...)
 	s.Table(fundsTable(t, names, at, opt.Hide))
 	s.Under(at.Line("funds")...)
 	return s.Message(opt.Native, fundsButtons(t.Funds, names, at))
@@ -133,7 +133,7 @@ func fundsButtons(funds []kite.MutualFund, names []string, at view.Paging) [][]v
 // share is of the totals, and ref is its name in buttons, see [kite.FundRef].
 func FundCard(f kite.MutualFund, totals kite.FundTotals, ref string, opt Options) view.Message {
 	var s view.Sheet
-	s.Say(opt.under(fundCardHead(f, totals, mask(opt.Hide)))...)
+	s.Say(opt.head(fundCardHead(f, totals, mask(opt.Hide)))...)
 	if !opt.Hide {
 		s.Say(fundPrices(f)...)
 	}
@@ -149,7 +149,7 @@ func FundCard(f kite.MutualFund, totals kite.FundTotals, ref string, opt Options
 
 // NoSuchFund answers a button whose fund is not in the account any more.
 func NoSuchFund(page int, at time.Time) view.Message {
-	return gone("<b>This fund is not in the account any more.</b>", at, pageButton("Mutual funds", "mf", page))
+	return notListed("<b>This fund is not in the account any more.</b>", at, pageButton("Mutual funds", "mf", page))
 }
 
 func fundCardHead(f kite.MutualFund, totals kite.FundTotals, hide mask) []string {

@@ -15,22 +15,22 @@ type Options struct {
 	Native bool      // native tables too
 }
 
-// under adds to the first lines of a message that amounts are hidden, and how old the
+// head adds to the first lines of a message that amounts are hidden, and how old the
 // figures are, of what trades on these exchanges.
-func (opt Options) under(lines []string, exchanges ...string) []string {
+func (opt Options) head(lines []string, exchanges ...string) []string {
 	return append(append(lines, mask(opt.Hide).note()...), view.AsOf(opt.AsOf, exchanges...))
 }
 
-// none says that a list is empty, and where else to look.
-func (opt Options) none(what, hint string, buttons ...view.Button) view.Message {
+// empty says that a list is empty, and where else to look.
+func (opt Options) empty(what, hint string, buttons ...view.Button) view.Message {
 	var s view.Sheet
 	s.Say("<b>"+what+"</b>", hint)
 	s.Say(view.AsOf(opt.AsOf))
 	return s.Message(opt.Native, [][]view.Button{buttons})
 }
 
-// gone answers a button of a row that Kite does not list any more.
-func gone(why string, at time.Time, back view.Button) view.Message {
+// notListed answers a button of a row that Kite does not list any more.
+func notListed(why string, at time.Time, back view.Button) view.Message {
 	return view.Text(why+"\n"+view.AsOf(at), back)
 }
 

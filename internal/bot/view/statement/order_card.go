@@ -30,7 +30,7 @@ type OrderCardView struct {
 func OrderCard(v OrderCardView) view.Message {
 	var s view.Sheet
 	s.Say(orderHead(v)...)
-	s.Say(v.under(orderFacts(v.Order, mask(v.Hide)), v.Order.Exchange)...)
+	s.Say(v.head(orderFacts(v.Order, mask(v.Hide)), v.Order.Exchange)...)
 	cardTrades(v, &s)
 	cardHistory(v, &s)
 	return s.Message(v.Native, orderCardButtons(v))
@@ -39,7 +39,7 @@ func OrderCard(v OrderCardView) view.Message {
 // NoSuchOrder answers a button whose order Kite does not list any more: it was
 // of another day.
 func NoSuchOrder(page int, at time.Time) view.Message {
-	return gone("<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.", at, pageButton("Orders", "orders", page))
+	return notListed("<b>Kite does not list this order any more.</b>\nIt keeps the orders of one trading day.", at, pageButton("Orders", "orders", page))
 }
 
 func orderHead(c OrderCardView) []string {

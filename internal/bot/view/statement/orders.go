@@ -22,12 +22,12 @@ const rejectedLately = 30 * time.Minute
 // newest was rejected, then the orders by state, the open ones first.
 func Orders(orders []kite.Order, opt Options) view.Message {
 	if len(orders) == 0 {
-		return opt.none("No orders today.", "Kite lists the orders of one trading day; older ones are in its own reports.", refreshButton("orders", 1))
+		return opt.empty("No orders today.", "Kite lists the orders of one trading day; older ones are in its own reports.", refreshButton("orders", 1))
 	}
 	at := view.PageOf(len(orders), ordersPerPage, opt.Page)
 	page := kite.OrdersByState(orders)[at.From:at.To]
 	var s view.Sheet
-	s.Say(opt.under([]string{"<b>" + ordersHead(orders, opt) + "</b>"}, each(orders, func(o kite.Order) string { return o.Exchange })...)...)
+	s.Say(opt.head([]string{"<b>" + ordersHead(orders, opt) + "</b>"}, each(orders, func(o kite.Order) string { return o.Exchange })...)...)
 	if at.Page == 1 {
 		s.Say(rejection(orders, opt)...)
 	}

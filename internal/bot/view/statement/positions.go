@@ -21,13 +21,13 @@ func Positions(b kite.PositionTotals, opt Options) view.Message {
 	all := slices.Concat(b.Open, b.Closed)
 	switch refresh, holdings := refreshButton("positions", 1), view.Press("Holdings", "holdings:run"); {
 	case len(all) == 0 && b.Missing > 0:
-		return opt.none("Positions not known.", view.Plural(b.Missing, "row", "rows")+" came without data. Please refresh in a minute.", refresh, holdings)
+		return opt.empty("Positions not known.", view.Plural(b.Missing, "row", "rows")+" came without data. Please refresh in a minute.", refresh, holdings)
 	case len(all) == 0:
-		return opt.none("No positions today.", "Shares that you keep are under /holdings.", refresh, holdings)
+		return opt.empty("No positions today.", "Shares that you keep are under /holdings.", refresh, holdings)
 	}
 	at := view.PageOf(len(all), positionsPerPage, opt.Page)
 	var s view.Sheet
-	s.Say(opt.under(positionsHead(b, opt), exchangesOf(b)...)...)
+	s.Say(opt.head(positionsHead(b, opt), exchangesOf(b)...)...)
 	s.Say(positionsLeftOut(b)...)
 
 	open := min(len(b.Open), at.To)
@@ -138,7 +138,7 @@ func side(p kite.Position) string {
 // price, then what was bought and sold.
 func PositionCard(p kite.Position, opt Options) view.Message {
 	var s view.Sheet
-	s.Say(opt.under(positionCardHead(p, opt), p.Exchange)...)
+	s.Say(opt.head(positionCardHead(p, opt), p.Exchange)...)
 	s.Say(positionHeld(p, mask(opt.Hide))...)
 	if !opt.Hide {
 		s.Say(positionTurnover(p)...)
@@ -149,7 +149,7 @@ func PositionCard(p kite.Position, opt Options) view.Message {
 
 // NoSuchPosition answers a button whose position Kite does not list any more.
 func NoSuchPosition(page int, at time.Time) view.Message {
-	return gone("<b>Kite does not list this position any more.</b>", at, pageButton("Positions", "positions", page))
+	return notListed("<b>Kite does not list this position any more.</b>", at, pageButton("Positions", "positions", page))
 }
 
 func positionCardHead(p kite.Position, opt Options) []string {

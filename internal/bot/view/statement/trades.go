@@ -13,11 +13,11 @@ const tradesPerPage = 12
 func Trades(trades []kite.Trade, opt Options) view.Message {
 	orders := view.Press("Orders", "orders:run")
 	if len(trades) == 0 {
-		return opt.none("No trades today.", "Orders that wait or were rejected are under /orders.", refreshButton("trades", 1), orders)
+		return opt.empty("No trades today.", "Orders that wait or were rejected are under /orders.", refreshButton("trades", 1), orders)
 	}
 	at := view.PageOf(len(trades), tradesPerPage, opt.Page)
 	var s view.Sheet
-	s.Say(opt.under(tradesHead(trades, opt), each(trades, func(t kite.Trade) string { return t.Exchange })...)...)
+	s.Say(opt.head(tradesHead(trades, opt), each(trades, func(t kite.Trade) string { return t.Exchange })...)...)
 	s.Table(tradesTable(kite.TradesNewestFirst(trades)[at.From:at.To], opt))
 	s.Under(at.Line("trades")...)
 	return s.Message(opt.Native, append(at.Buttons("trades:page"), []view.Button{refreshButton("trades", at.Page), orders, view.Press("CSV", "trades:csv")}))
