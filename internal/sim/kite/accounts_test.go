@@ -14,7 +14,7 @@ import (
 	"kitebot/internal/sim/kite/sample"
 )
 
-// The key order is the one of the far end, written down here a second time and by hand.
+// The key order is that of the real server, written down here a second time and by hand.
 func TestShapes(t *testing.T) {
 	w := startServer(t)
 	id := w.loggedIn("MK4021")
@@ -33,6 +33,10 @@ func TestShapes(t *testing.T) {
 		if got := keys(t, r.text); got != want {
 			t.Errorf("%s:\n%s", tool, cmp.Diff(want, got))
 		}
+	}
+	history := w.call(id, "get_historical_data", `{"instrument_token":505089,"from_date":"2026-11-20 00:00:00","to_date":"2026-11-20 00:00:00","interval":"day"}`).text
+	if !strings.HasPrefix(history, `[{"date":"2026-11-20T00:00:00+05:30","open":`) || keys(t, history) != "date open high low close volume oi" {
+		t.Errorf("history: %s", history)
 	}
 	ltp := w.call(id, "get_ltp", `{"instruments":["NSE:M&M","NSE:NOPE"]}`).text
 	if want := `{"NSE:M\u0026M":{"instrument_token":528129,"last_price":3714.2}}`; ltp != want {
@@ -81,8 +85,8 @@ func TestHoldingsFitTogether(t *testing.T) {
 	}
 }
 
-// The oddities that clients stumble over must stay in the demo account.
-func TestOneAccountIsAwkward(t *testing.T) {
+// The unusual rows that clients get wrong must stay in the demo account.
+func TestOneAccountIsUnusual(t *testing.T) {
 	a := sample.AccountOf("MK4021")
 	if n := len(a.Holdings); n != 25 {
 		t.Errorf("%d holdings, want 25", n)
@@ -177,7 +181,7 @@ func TestSetAccount(t *testing.T) {
 	}
 }
 
-func TestGeneratedFiguresTellTheirOwner(t *testing.T) {
+func TestGeneratedFiguresShowTheirOwner(t *testing.T) {
 	users := map[string]int64{}
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Int64Range(0, 60_000).Draw(t, "seed")

@@ -2,7 +2,6 @@ package kite_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -81,14 +80,5 @@ func TestCandlesWithinADay(t *testing.T) {
 	}
 	if got := w.candles(id, "2026-11-14 00:00:00", "2026-11-15 23:59:59", "minute"); len(got) != 0 {
 		t.Errorf("a weekend has %d candles", len(got))
-	}
-}
-
-func TestHistoryLooksLikeTheFarEnd(t *testing.T) {
-	w := startServer(t)
-	r := w.call(w.loggedIn("MK4021"), "get_historical_data",
-		fmt.Sprintf(`{"instrument_token":%d,"from_date":"2026-11-20 00:00:00","to_date":"2026-11-20 00:00:00","interval":"day","oi":true}`, itc))
-	if !strings.HasPrefix(r.text, `[{"date":"2026-11-20T00:00:00+05:30","open":`) || keys(t, r.text) != "date open high low close volume oi" {
-		t.Errorf("%s", r.text)
 	}
 }

@@ -181,7 +181,7 @@ func TestCallInFlightIsLostWithItsStream(t *testing.T) {
 	}
 }
 
-func TestDeleteThatHangsHoldsEverybodyUp(t *testing.T) {
+func TestDeleteThatHangsBlocksAllRequests(t *testing.T) {
 	w := startServer(t)
 	victim, other := w.loggedIn("MK4021"), w.loggedIn("AD7730")
 	held, release := make(chan struct{}), make(chan struct{})
@@ -203,7 +203,7 @@ func TestDeleteThatHangsHoldsEverybodyUp(t *testing.T) {
 	}
 }
 
-func TestFaultsThatMeanNothing(t *testing.T) {
+func TestInvalidFaultsPanic(t *testing.T) {
 	sim := kite.New(kite.Options{})
 	defer sim.Close()
 	for name, f := range map[string]kite.Fault{

@@ -118,7 +118,7 @@ func TestWhereTheBrowserIsSent(t *testing.T) {
 	}
 }
 
-func TestTheClientHearsOfNoFailure(t *testing.T) {
+func TestFailuresNeverReachTheClient(t *testing.T) {
 	w := newNext(t)
 	link := w.web.URL + "/authorize?" + authorizeQuery().Encode()
 	kitePage := w.kitePage(link)
@@ -151,7 +151,7 @@ func TestTheClientHearsOfNoFailure(t *testing.T) {
 	w.noViolations()
 }
 
-func TestEveryLookIsALoginOfItsOwn(t *testing.T) {
+func TestEachAuthorizeIsALoginOfItsOwn(t *testing.T) {
 	w := newNext(t)
 	link := w.web.URL + "/authorize?" + authorizeQuery().Encode()
 	first, second := w.kitePage(link), w.kitePage(link)
@@ -254,7 +254,7 @@ func TestAuthorizeAndTokenShareABucket(t *testing.T) {
 }
 
 // The phone of the person and the machine of the client have addresses of their own.
-func TestWhoseBucket(t *testing.T) {
+func TestLimitsArePerAddress(t *testing.T) {
 	w := newNext(t)
 	for range 5 {
 		w.must("GET", "/authorize", "")

@@ -32,7 +32,7 @@ func TestStreamTalksRawJSONRPC(t *testing.T) {
 	}
 }
 
-func TestStreamKeepsSilentWhereNothingIsAsked(t *testing.T) {
+func TestStreamDoesNotAnswerNotifications(t *testing.T) {
 	s := startServer(t).open()
 	s.post(rpc(nil, "notifications/initialized", nil))
 	s.post(`{"jsonrpc":"2.0","id":7,"result":{}}`)

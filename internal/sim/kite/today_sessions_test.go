@@ -138,7 +138,7 @@ func TestDeletedSessionIsKeptUntilItsTimeIsUp(t *testing.T) {
 	}
 }
 
-func TestSessionsTellWhoIsLoggedIn(t *testing.T) {
+func TestSessionsShowWhoIsLoggedIn(t *testing.T) {
 	w := startServer(t)
 	born := w.clock.Now()
 	id := w.loggedIn("AD7730")

@@ -235,7 +235,7 @@ func otherTools() []tool {
 
 // runOtherTool answers a call that should not have been made.
 func runOtherTool(_ context.Context, s *Server, c *call) answer {
-	s.violation("%s: call of the foreign tool %s", c.transport, c.tool)
+	s.violation("%s: call of %s, which has nothing to do with accounts", c.transport, c.tool)
 	return answer{text: "42"}
 }
 

@@ -1,7 +1,6 @@
 package kite_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,20 +42,7 @@ func TestTransportsCanBeSwitchedOff(t *testing.T) {
 	}
 }
 
-// A session of a stream lives on at /mcp when the streams are switched off under it.
-func TestStreamsAreSwitchedOffUnderASession(t *testing.T) {
-	w := startServer(t)
-	s := w.open()
-	link := linkIn(t, s.call("login", `{}`).text)
-	w.sim.ServeOnly(kite.MCP)
-	w.sim.DropStreams()
-	w.completeLogin(link, "AD7730")
-	if got := w.userBehind(s.id); got != "AD7730" {
-		t.Errorf("the session belongs to %q", got)
-	}
-}
-
-func TestNamelessProgramsAreNoticed(t *testing.T) {
+func TestDefaultUserAgentsAreViolations(t *testing.T) {
 	paths := []string{"/message", "/mcp", "/register", "/token", "/.well-known/oauth-protected-resource"}
 	visit := func(w *fixture, agents ...string) {
 		for _, path := range append(paths, "/callback", "/authorize", "/connect/login") {
@@ -94,45 +80,6 @@ func TestNamelessProgramsAreNoticed(t *testing.T) {
 		if strings.Contains(v, "user agent") {
 			t.Errorf("noticed without being asked: %s", v)
 		}
-	}
-}
-
-func TestStreamThatHangsBeforeItsHeaders(t *testing.T) {
-	w := startServer(t)
-	asked, release := make(chan struct{}), make(chan struct{})
-	w.sim.Inject(kite.Fault{Kind: kite.Delay, Op: kite.OpStream, Times: 1, Until: release, OnHit: func() { close(asked) }})
-	ctx, cancel := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, "GET", w.web.URL+"/sse", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := make(chan error, 1)
-	go func() {
-		res, err := w.web.Client().Do(r)
-		if err == nil {
-			_ = res.Body.Close()
-		}
-		left <- err
-	}()
-	<-asked
-	select {
-	case err := <-left:
-		t.Fatalf("headers came: %v", err)
-	default:
-	}
-	cancel()
-	if err := <-left; err == nil {
-		t.Error("headers came")
-	}
-	close(release)
-}
-
-func TestStreamThatIsAWebPage(t *testing.T) {
-	w := startServer(t)
-	w.sim.Inject(kite.Fault{Kind: kite.HTTPStatus, Op: kite.OpStream, Status: 200, Body: "<html>hello"})
-	r := w.must("GET", "/sse", "")
-	if r.status != 200 || r.body != "<html>hello" || r.header.Get("Content-Type") != "text/html; charset=utf-8" {
-		t.Errorf("%d %q %s", r.status, r.body, r.header.Get("Content-Type"))
 	}
 }
 
@@ -210,7 +157,7 @@ func TestDocumentsBesideTheOldTools(t *testing.T) {
 	}
 }
 
-func TestForeignTools(t *testing.T) {
+func TestOtherTools(t *testing.T) {
 	today := startServer(t, func(o *kite.Options) { o.OtherTools = true })
 	id := today.initialize()
 	next := newNext(t, func(o *kite.Options) { o.OtherTools = true })
@@ -227,7 +174,7 @@ func TestForeignTools(t *testing.T) {
 	expect(t, parseResult(t, event(t, p.post(callBody(1, "roll_dice", "{}")))), "42", false)
 	for w, want := range map[*fixture]int{today: 2, next: 1} {
 		v := w.sim.Violations()
-		if len(v) != want || v[want-1] != "mcp: call of the foreign tool roll_dice" {
+		if len(v) != want || v[want-1] != "mcp: call of roll_dice, which has nothing to do with accounts" {
 			t.Errorf("violations: %q", v)
 		}
 	}

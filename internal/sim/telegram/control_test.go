@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestAVanishedChatIsNotFound(t *testing.T) {
+func TestAForgottenChatIsNotFound(t *testing.T) {
 	r := startServer(t)
 	p := r.asha()
 	p.ForgetChat()

@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestRefusesStrangers(t *testing.T) {
+func TestPathsAndTokens(t *testing.T) {
 	r := startServer(t)
 	for _, tc := range []struct {
 		path, method string
@@ -41,7 +41,7 @@ func TestRefusesStrangers(t *testing.T) {
 	r.wantViolation("banAll: the simulator has no such method")
 }
 
-func TestWithoutATokenNobodyGetsIn(t *testing.T) {
+func TestNoTokenIsNeverAccepted(t *testing.T) {
 	s := New(Options{})
 	defer s.Close()
 	for _, path := range []string{"/bot/getMe", "/bot:/getMe", "/botx/getMe"} {
@@ -97,7 +97,7 @@ func TestUnreadableRequests(t *testing.T) {
 	r.wantViolation("unreadable request")
 }
 
-func TestParametersOfNoUseAreNoted(t *testing.T) {
+func TestUnknownParametersAreRefused(t *testing.T) {
 	r := startServer(t)
 	r.asha()
 	r.refused("sendMessage", params{"chat_id": 42, "text": "x", "txt": "y"}, "the simulator does not know the parameter txt of sendMessage")

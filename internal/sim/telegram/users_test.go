@@ -20,7 +20,7 @@ func TestShapeOfAMessageUpdate(t *testing.T) {
 	}
 }
 
-func TestBlockingIsTold(t *testing.T) {
+func TestBlockingIsAnUpdate(t *testing.T) {
 	r := startServer(t)
 	p := r.asha()
 	p.Block()
