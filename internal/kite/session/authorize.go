@@ -18,7 +18,7 @@ import (
 // EventLoggedIn follows.
 func (p *Pool) Authorized(ctx context.Context, person int64, state, code string) (Status, error) {
 	return p.serve(ctx, person, func(ctx context.Context, pr *personState) error {
-		pr.authorizing.Add(1) // the watcher logouts the code to the caller
+		pr.authorizing.Add(1) // the watcher leaves the code to the caller
 		defer pr.authorizing.Add(-1)
 		link, err := pr.acceptCode(state, code)
 		if err != nil {

@@ -116,7 +116,7 @@ func (pr *personState) contextEnded(ctx context.Context, login Login, err error)
 // isOverdue reports whether a login is over by the clock.
 func (pr *personState) isOverdue(login Login) bool { return !pr.pool.Now().Before(login.Until()) }
 
-// inconclusive reports whether an error logouts open whether the login is over.
+// inconclusive reports whether an error leaves open whether the login is over.
 func inconclusive(err error) bool {
 	switch wire.KindOf(err) {
 	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt, wire.KindMalformed:

@@ -202,7 +202,7 @@ func (p *Pool) forgottenByServer(h Credential) bool {
 	return p.since(h.End()) > forgetGrace && p.since(p.started) > life+forgetGrace
 }
 
-// notify passes an event on, unless the person logged out since logouts was read:
+// notify passes an event on, unless the person logged out since their logouts were counted:
 // events of the time before a logout are dropped. mu is held meanwhile, so that after
 // a logout none is being sent.
 func (pr *personState) notify(logouts int, e Event) {

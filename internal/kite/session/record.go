@@ -134,7 +134,7 @@ func (r Record) ByOAuth() bool {
 		slices.ContainsFunc(r.Ending, bearer) || slices.ContainsFunc(r.Replaced, bearer)
 }
 
-// clone copies a record so that changing it logouts the original alone.
+// clone copies a record so that changing it leaves the original alone.
 func (r Record) clone() Record {
 	if r.Login != nil {
 		login := *r.Login

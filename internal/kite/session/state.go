@@ -15,9 +15,9 @@ type State int
 
 // The states (docs/ARCHITECTURE.md draws the arrows).
 const (
-	None        State = iota // nothing known; /login logouts it
-	LinkSent                 // a login link is out and watched
-	Unconfirmed              // another Kite user than last time: asked, nothing shown
+	None        State = iota // nothing known; not logged in
+	LinkSent                 // a login link is on the screen and watched
+	Unconfirmed              // another Kite user than last time: nothing is shown until the person confirms
 	LoggedIn                 // the account answers, the stream is open
 	Parked                   // logged in, no stream: the next command resumes the session
 	Doubtful                 // the account did not answer, or the clock says the login may be over

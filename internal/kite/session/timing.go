@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// What the far end's clock does. Observed facts, not settings.
+// Times of the far end, and limits derived from them. They are facts, not settings.
 const (
 	// ServerLife is how long the MCP server keeps a session, counted from its
 	// first call and never extended, not by use and not by another login.
@@ -16,63 +16,58 @@ const (
 	// LinkShownFor is how long people are told that a link works: what the
 	// server promises, without the skew it allows.
 	LinkShownFor = 30 * time.Minute
-	// LinkYoung is how long a link is handed out again instead of a new one:
-	// the person has five minutes left by the promise, ten by the server's clock.
+	// LinkYoung is how long a link is returned again instead of a new one: the person
+	// then has at least five minutes left.
 	LinkYoung = 25 * time.Minute
 	// AnnounceTime is how long delivering EventLoggedIn may take. After that it counts
 	// as lost.
 	AnnounceTime = 2 * time.Minute
-	// WarnBefore is how long before a login is over, by the clock, its person is
-	// warned.
+	// WarnBefore is how long before the end of a login its person is warned.
 	WarnBefore = 30 * time.Minute
-	// MaxWait is how long a person waits for one answer of the pool. Shorter than
-	// the minute that a command has, so that the command can still say why.
+	// MaxWait is the longest wait for an answer of the pool: less than the minute of a
+	// command, so that the command can still say why it failed.
 	MaxWait = 50 * time.Second
-	// reuseCheckTime is how long a link that was given out before is asked whether it
-	// is still good. A Kite that is silent for so long says nothing against it.
+	// reuseCheckTime bounds the question whether a link can be reused. A link of a Kite
+	// that does not answer in time is.
 	reuseCheckTime = 2 * time.Second
-	// endBeforeLinkTime is how long a logout that waits is tried before a link is made:
+	// endBeforeLinkTime bounds the attempt to complete a logout before a link is made:
 	// longer than Kite's own limit of seven seconds.
 	endBeforeLinkTime = 10 * time.Second
-	// linkGrace is how much longer a link is watched while Kite does not answer:
+	// linkGrace is how much longer a link is watched while Kite does not answer, since
 	// it may have been finished in time.
 	linkGrace = 10 * time.Minute
-	// AttemptLife is how long a login by OAuth can be finished: Kite's link is good
-	// for 35 minutes from when the page is opened, and the code for ten more.
+	// AttemptLife is how long a login by OAuth can be finished: Kite's link is valid for
+	// 35 minutes after the page is opened, and the code for ten more.
 	AttemptLife = 45 * time.Minute
-	// forgetGrace is when even a session that could not be ended is gone at the
-	// server: one clean-up tick of half an hour after its end.
+	// forgetGrace is how long after its end a session is gone at the server in any case:
+	// its clean-up runs every half hour.
 	forgetGrace = 30 * time.Minute
 )
 
-// cutOffHour is when Kite itself ends every login of the day before, about.
+// cutOffHour is about when Kite ends every login of the day before.
 const cutOffHour = 6
 
 // Timing holds the intervals and limits of a Pool. A zero field means its value in
 // [DefaultTiming].
 type Timing struct {
-	// ProbePauses is waited between the questions that find out whether a silent
-	// Kite has ended a login; the person is waiting too.
+	// ProbePauses are the pauses between the questions of a probe. The person waits.
 	ProbePauses []time.Duration
-	// RetryFailed is how long after its login was found to answer a tool that failed is
-	// asked once more: Kite's limits count by the second.
+	// RetryFailed is the pause before a failed tool is called again, if the login answers:
+	// Kite's limits count by the second.
 	RetryFailed time.Duration
-	// EndRetry is the first wait before a logout is tried again; it doubles up
-	// to EndRetryMax.
+	// EndRetry is the first pause before a logout is retried. It doubles up to EndRetryMax.
 	EndRetry, EndRetryMax time.Duration
 	// PollTimeout bounds one question of the link watcher.
 	PollTimeout time.Duration
-	// Idle is how long after its last question a login is parked, if it can be
-	// resumed: its stream is closed, and the person no longer in memory. Found up
-	// to a tenth later. Negative: never.
+	// Idle is how long after its last use a login is parked, if it can be resumed: its
+	// stream is closed, and the person is removed from memory, up to a tenth of Idle
+	// later. Negative: never.
 	Idle time.Duration
-	// BackgroundRate is how many questions, and ends of sessions, that no person waits for Kite is asked in a second,
-	// for all people together, and half of how many may come at once: Kite's limit
-	// (10/s) is per API key and shared by all its users. What people ask is not held
-	// back (ADR 0016).
+	// BackgroundRate limits the calls a second that no person waits for, of all people
+	// together, with bursts of twice as many. Kite's limit (10/s) is per API key and
+	// shared by all its users. Calls for people are not limited (ADR 0016).
 	BackgroundRate int
-	// MaxOpening is how many sessions may be opened at once, for all people together;
-	// further ones wait.
+	// MaxOpening is how many sessions are opened at once, of all people together.
 	MaxOpening int
 }
 
@@ -105,8 +100,8 @@ func (t Timing) orDefaults() Timing {
 	return t
 }
 
-// pollGap is the wait between two looks at a link of this age: quick while the
-// person is likely typing, gentle afterwards.
+// pollGap is the pause between two polls of a link of this age: short while the person
+// is probably typing.
 func pollGap(age time.Duration) time.Duration {
 	switch {
 	case age < time.Minute:

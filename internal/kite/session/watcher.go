@@ -77,21 +77,21 @@ func (pr *personState) nextPoll() (gap time.Duration, more bool) {
 	return gap, more
 }
 
-// linkPollGap is how long nothing is to be done about a link; mu is held.
+// linkPollGap is the pause before the next poll of a link; mu is held.
 func (pr *personState) linkPollGap(link Link) time.Duration {
 	a, age := link.Attempt, pr.linkAgeLocked(link)
 	switch {
 	case a == nil:
 		return pollGap(age)
-	case a.Code == "": // it comes by itself, or its time is up
+	case a.Code == "": // wait for it, or for its end
 		return untilDue(AttemptLife-age, age)
 	default:
 		return untilDue(a.Due.Sub(pr.pool.Now()), age)
 	}
 }
 
-// untilDue is how long nothing is to be done. What is due was just tried, and
-// could not be done: a disk that is full is not asked without end.
+// untilDue is the pause until something is due. If it is, it was just tried without
+// success, as with a full disk, and the pause is that of a link.
 func untilDue(left, age time.Duration) time.Duration {
 	if left > 0 {
 		return left
@@ -106,9 +106,9 @@ func (pr *personState) pollLinks(ctx context.Context) {
 	pr.mu.Unlock()
 	for _, link := range links {
 		if a := link.Attempt; a != nil && (pr.authorizing.Load() > 0 || len(pr.exchanging) > 0 || a.Code == "" && pr.linkAge(link) < AttemptLife) {
-			continue // a caller waits for it, or its code was not brought yet
+			continue // a caller waits for it, or it has no code yet
 		}
-		if link.Attempt != nil { // an exchange has a deadline of its own, and its end is notified
+		if link.Attempt != nil { // an exchange has a deadline of its own
 			pr.pollLink(ctx, link)
 			continue
 		}
@@ -146,9 +146,9 @@ func (pr *personState) withPollTimeout(ctx context.Context, ask func(context.Con
 	ask(ctx)
 }
 
-// askResumable finds out once whether the login survives a dropped stream, by
-// asking who is logged in over /mcp with the same id. A failure that says
-// nothing logouts the question open for the next time.
+// askResumable finds out once whether the login survives a lost stream, by asking over
+// /mcp with the same id who is logged in. A failure that says
+// nothing is retried later.
 func (pr *personState) askResumable(ctx context.Context) {
 	login := pr.record().Login
 	if login == nil || login.Resumable != Unknown || pr.pool.background.Wait(ctx) != nil {
