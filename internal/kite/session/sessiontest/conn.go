@@ -17,8 +17,8 @@ var errDown = &wire.Error{Kind: wire.KindUnreachable, Err: errors.New("no answer
 
 // Open implements session.Dialer.
 func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
-	k.count(1)
-	defer k.count(-1)
+	k.with(func() { k.opening++; k.most = max(k.most, k.opening) })
+	defer k.with(func() { k.opening-- })
 	if err := k.pause(ctx, ""); err != nil {
 		return nil, err
 	}
@@ -38,14 +38,6 @@ func (k *Kite) Open(ctx context.Context) (session.Conn, error) {
 	}
 	f.stream = &conn{kite: k, id: f.id, stream: true, lost: make(chan struct{})}
 	return f.stream, nil
-}
-
-// count notes that so many more sessions are being made.
-func (k *Kite) count(more int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.opening += more
-	k.most = max(k.most, k.opening)
 }
 
 // Resume implements session.Dialer.

@@ -73,19 +73,20 @@ func NewKite(t testing.TB) *Kite {
 // Hosts are where its login links point to, today's and the older ones.
 func Hosts() []string { return []string{"kite.zerodha.com", "mcp.kite.trade"} }
 
-// Answer sets what a tool answers for a Kite user.
-func (k *Kite) Answer(user, tool, text string) {
+// with changes it.
+func (k *Kite) with(change func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.answers[user+" "+tool] = text
+	change()
 }
+
+// Answer sets what a tool answers for a Kite user.
+func (k *Kite) Answer(user, tool, text string) { k.with(func() { k.answers[user+" "+tool] = text }) }
 
 // Market answers what is asked, for all Kite users, before what [Kite.Answer] has
 // set; false for what it does not answer. nil for none.
 func (k *Kite) Market(answer func(query.Query) (text string, ok bool)) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.market = answer
+	k.with(func() { k.market = answer })
 }
 
 // Browser finishes a login link as a Kite user.
@@ -102,11 +103,7 @@ func (k *Kite) Browser(link kite.Link, user string) {
 }
 
 // Before calls f before every tool call is answered; nil for nothing.
-func (k *Kite) Before(f func(tool string)) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.before = f
-}
+func (k *Kite) Before(f func(tool string)) { k.with(func() { k.before = f }) }
 
 func (f *far) drop() {
 	if f.stream != nil {
@@ -124,18 +121,23 @@ func (k *Kite) Calls() []string {
 	return calls
 }
 
-// LoggedIn returns how many sessions are logged in as a Kite user.
-func (k *Kite) LoggedIn(user string) int {
+// count returns for how many sessions something holds.
+func (k *Kite) count(holds func(*far) bool) (n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	n := 0
 	for _, f := range k.sessions {
-		if f.user == user {
+		if holds(f) {
 			n++
 		}
 	}
 	return n
 }
+
+// LoggedIn returns how many sessions are logged in as a Kite user.
+func (k *Kite) LoggedIn(user string) int { return k.count(func(f *far) bool { return f.user == user }) }
+
+// Streams returns how many streams are open.
+func (k *Kite) Streams() int { return k.count(func(f *far) bool { return f.stream != nil }) }
 
 // Answers reports whether a session is known and not over.
 func (k *Kite) Answers(id session.ID) bool {
@@ -152,48 +154,19 @@ func (k *Kite) Opened() (made, most int) {
 	return k.made, k.most
 }
 
-// Streams returns how many streams are open.
-func (k *Kite) Streams() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	n := 0
-	for _, f := range k.sessions {
-		if f.stream != nil {
-			n++
-		}
-	}
-	return n
-}
-
 // LinkText makes login answer with a text in the place of a link; "" for a link again.
-func (k *Kite) LinkText(text string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.linkText = text
-}
+func (k *Kite) LinkText(text string) { k.with(func() { k.linkText = text }) }
 
 // Slow makes everything take so long, answers and failures, as far as the caller
 // waits for it.
-func (k *Kite) Slow(d time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.slow = d
-}
+func (k *Kite) Slow(d time.Duration) { k.with(func() { k.slow = d }) }
 
 // Hang makes Kite take so long behind its MCP server, which answers as ever what it
 // knows without Kite: new sessions and login links.
-func (k *Kite) Hang(d time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.hang = d
-}
+func (k *Kite) Hang(d time.Duration) { k.with(func() { k.hang = d }) }
 
 // Garble makes the next n answers arrive as something that is none.
-func (k *Kite) Garble(n int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.garbled = n
-}
+func (k *Kite) Garble(n int) { k.with(func() { k.garbled = n }) }
 
 // DropStreams cuts every stream.
 func (k *Kite) DropStreams() {

@@ -14,11 +14,7 @@ import (
 var _ session.Authorizer = (*Kite)(nil)
 
 // Limit makes the next n codes be turned away because of too many logins.
-func (k *Kite) Limit(n int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.limited = n
-}
+func (k *Kite) Limit(n int) { k.with(func() { k.limited = n }) }
 
 // CutOff makes Kite drop every login, as it does each morning: the sessions of
 // the server stand, and nothing is read through them.
