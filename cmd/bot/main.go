@@ -164,3 +164,53 @@ func (p program) serve(ctx context.Context) error {
 	app.TakeStandardLog(logger)
 	return app.Run(ctx, c, app.Options{Logger: logger, Version: builtVersion()})
 }
+
+// complain writes why a command with these arguments was not done. Of the bot it
+// is a part of the log, and in its form; other commands have people as readers. Bad
+// settings have a line each.
+func (p program) complain(args []string, err error) {
+	name, _, _ := parse(args)
+	c, _ := app.Load(p.env, "LOG_FORMAT") // a bad one is complained of already
+	if name != "run" || !c.LogsJSON(p.stderr) {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(p.stderr, "bot:", strings.TrimSuffix(line, "\n"))
+		}
+		return
+	}
+	all := []error{err}
+	if settings, ok := errors.AsType[app.SettingErrors](err); ok {
+		all = settings.Unwrap()
+	}
+	for _, one := range all {
+		app.NewLogger(p.stderr, c).Error("the bot ends: people are not served until it is started again", "err", one)
+	}
+}
+
+// unnamed is the version of a build for which the linker was told none.
+const unnamed = "dev"
+
+// builtVersion is the version that the linker was told or, of a build without one,
+// the commit that it was built from, where Go knows that.
+func builtVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(version, info)
+}
+
+func versionOf(told string, info *debug.BuildInfo) string {
+	if told != unnamed || info == nil {
+		return told
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	commit := settings["vcs.revision"]
+	if commit == "" {
+		return told
+	}
+	told += "-" + commit[:min(len(commit), 12)]
+	if settings["vcs.modified"] == "true" {
+		told += "-modified"
+	}
+	return told
+}

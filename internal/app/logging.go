@@ -1,13 +1,16 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
 	"log/slog"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"kitebot/internal/stdlog"
@@ -105,4 +108,157 @@ func clean(a slog.Attr, token string) slog.Attr {
 		}
 	}
 	return a
+}
+
+const (
+	// floodWindow is how long a warning that was written stands for those like it.
+	floodWindow = time.Minute
+	// mostKinds bounds the kinds of warnings that are kept apart. What comes above
+	// it is written as it comes.
+	mostKinds = 1000
+)
+
+// floodgate lets a log stay readable while something is down. Warnings of one
+// kind are written once a minute, and those held back are counted in a line of
+// their own. An error passes unless its very text was written a moment ago, and
+// a line with a reference always does: a person was shown that reference.
+// samber/slog-sampling writes no count of what it drops, and needs five
+// more modules.
+type floodgate struct {
+	slog.Handler
+	told *told
+	with string // the kind that the attributes of With make
+}
+
+// newFloodgate puts a gate before a handler. Close it at the end: it writes the
+// counts that are due.
+func newFloodgate(next slog.Handler) *floodgate {
+	return &floodgate{Handler: next, told: &told{kinds: map[string]*toldKind{}}}
+}
+
+// Close writes what was held back, and holds nothing back from then on.
+func (f *floodgate) Close() { f.told.close() }
+
+func (f *floodgate) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn {
+		if kind, held := f.kindOf(r); held && f.told.hold(kind, r, f.Handler) {
+			return nil
+		}
+	}
+	return f.Handler.Handle(ctx, r)
+}
+
+func (f *floodgate) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := f.with
+	for _, a := range attrs {
+		with += kindPart(a, slog.LevelWarn)
+	}
+	return &floodgate{Handler: f.Handler.WithAttrs(attrs), told: f.told, with: with}
+}
+
+func (f *floodgate) WithGroup(name string) slog.Handler {
+	return &floodgate{Handler: f.Handler.WithGroup(name), told: f.told, with: f.with + "\x00" + name}
+}
+
+// kindOf tells lines apart; held is false for those that are never held back.
+func (f *floodgate) kindOf(r slog.Record) (kind string, held bool) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d%s\x00%s", r.Level, f.with, r.Message)
+	held = true
+	r.Attrs(func(a slog.Attr) bool {
+		held = a.Key != "ref"
+		b.WriteString(kindPart(a, r.Level))
+		return held
+	})
+	return b.String(), held
+}
+
+// kindPart is what an attribute adds to the kind of a line: nothing unless its
+// values are few. The cause of an error is its text; that of a warning can be
+// another one each time, as with the ports in it.
+func kindPart(a slog.Attr, l slog.Level) string {
+	few := []string{"command", "component", "event", "kind", "method", "setting", "type"}
+	cause := []string{"err", "error", "cause", "panic"}
+	if slices.Contains(few, a.Key) || l >= slog.LevelError && slices.Contains(cause, a.Key) {
+		return "\x00" + a.String()
+	}
+	return ""
+}
+
+// told is what was written in the last minute.
+type told struct {
+	timers sync.WaitGroup // of the timers that are set or run
+
+	mu     sync.Mutex
+	closed bool
+	kinds  map[string]*toldKind
+}
+
+// toldKind is a kind of line that was written, and what was held back since.
+type toldKind struct {
+	n    int
+	last slog.Record
+	to   slog.Handler
+	stop func() bool // of the timer that ends the minute
+}
+
+// hold reports whether a line is held back, because one of its kind was written
+// less than a minute ago.
+func (t *told) hold(kind string, r slog.Record, to slog.Handler) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k := t.kinds[kind]
+	switch {
+	case k != nil:
+		k.n, k.last, k.to = k.n+1, r.Clone(), to
+		return true
+	case !t.closed && len(t.kinds) < mostKinds:
+		k = &toldKind{}
+		t.kinds[kind] = k
+		t.await(kind, k)
+	}
+	return false
+}
+
+// await sets the timer that ends a kind's minute.
+func (t *told) await(kind string, k *toldKind) {
+	t.timers.Add(1)
+	k.stop = time.AfterFunc(floodWindow, func() {
+		defer t.timers.Done()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		switch {
+		case t.closed:
+		case k.n == 0:
+			delete(t.kinds, kind)
+		default: // the flood goes on, and so does the silence
+			k.write(time.Now())
+			t.await(kind, k)
+		}
+	}).Stop
+}
+
+// write says how many lines of a kind were held back, with the last of them.
+func (k *toldKind) write(now time.Time) {
+	r := slog.NewRecord(now, k.last.Level, fmt.Sprintf("%s … and %d more in the last minute", k.last.Message, k.n), 0)
+	k.last.Attrs(func(a slog.Attr) bool { r.AddAttrs(a); return true })
+	k.n = 0
+	_ = k.to.Handle(context.Background(), r) // there is no place to report a log that cannot be written
+}
+
+func (t *told) close() {
+	t.mu.Lock()
+	t.closed = true
+	now := time.Now()
+	for kind, k := range t.kinds {
+		if k.stop() {
+			t.timers.Done()
+		}
+		if k.n > 0 {
+			k.write(now)
+		}
+		delete(t.kinds, kind)
+	}
+	t.mu.Unlock()
+	t.timers.Wait()
 }
