@@ -58,22 +58,15 @@ func (d *Dialer) endSession(ctx context.Context, id session.ID) error {
 	}
 	d.log.Debug("ending a kite session failed", "cause", cause)
 	err := classify("", cause)
-	var refused *refusedError
-	switch {
-	case !errors.As(cause, &refused):
-		return unlessEnded(err)
-	case refused.status == http.StatusNotFound && wire.KindOf(err) == wire.KindEnded:
+	refused, isRefused := errors.AsType[*refusedError](cause)
+	switch ended := wire.KindOf(err) == wire.KindEnded; {
+	case ended && (!isRefused || refused.status == http.StatusNotFound):
 		return nil
+	case !isRefused:
+		return err
+	default:
+		return d.confirmEnded(ctx, id, cause)
 	}
-	return d.confirmEnded(ctx, id, cause)
-}
-
-// unlessEnded is err, or nil when that says that the login is over.
-func unlessEnded(err error) error {
-	if wire.KindOf(err) == wire.KindEnded {
-		return nil
-	}
-	return err
 }
 
 // delete sends the DELETE for a session and returns why it failed.

@@ -36,7 +36,6 @@ const (
 	errNoStream     = reason("the answer is not an event stream")
 	errNoEndpoint   = reason("the stream named no endpoint in time")
 	errForeign      = reason("request to another server refused")
-	errRedirect     = reason("redirect refused")
 	errNoSession    = reason("no MCP session to be had")
 	errSlowEnd      = reason("the logout took so long that kite may not have heard of it")
 	errNotOffered   = reason("such a server cannot be asked this")
@@ -258,15 +257,15 @@ func failure(tool string, cause error) error {
 // the end of a session.
 func unopened(cause error) error {
 	err := failure("", cause)
-	var refused *refusedError
-	switch kind := wire.KindOf(err); {
-	case answer(cause) == nil, kind == wire.KindBlocked, kind == wire.KindNotServed:
+	kind := wire.KindOf(err)
+	if answer(cause) == nil || kind == wire.KindBlocked || kind == wire.KindNotServed {
 		return err
-	case errors.As(cause, &refused) && refused.status == http.StatusNotFound:
-		return &wire.Error{Kind: wire.KindNotServed, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
-	default:
-		return &wire.Error{Kind: wire.KindUnreachable, Cause: causeOf(cause), Err: errors.New(cause.Error())}
 	}
+	kind = wire.KindUnreachable
+	if refused, ok := errors.AsType[*refusedError](cause); ok && refused.status == http.StatusNotFound {
+		kind = wire.KindNotServed
+	}
+	return &wire.Error{Kind: kind, Cause: causeOf(cause), Err: errors.New(cause.Error())} // its text only: the cause holds the server's words
 }
 
 // noStreams reports whether the way in which a stream failed to open says that

@@ -60,15 +60,8 @@ func guarded(c *http.Client, home *url.URL, agent string) *http.Client {
 	if t, ok := next.(*http.Transport); ok { // another one need not tell when it has a connection
 		next = newDialLimiter(t)
 	}
-	return &http.Client{
-		Transport:     &guard{next, home, agent},
-		CheckRedirect: refuseRedirect,
-	}
+	return &http.Client{Transport: &guard{next, home, agent}}
 }
-
-// refuseRedirect follows no redirect: net/http copies our session header to
-// wherever it is sent. The guard makes a refusal of each before it gets here.
-func refuseRedirect(*http.Request, []*http.Request) error { return errRedirect }
 
 // mostConnecting is how many requests may be without a connection at once, and
 // how many connections may be on their way.
@@ -112,13 +105,6 @@ func (t *dialLimiter) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx = context.WithValue(httptrace.WithClientTrace(ctx, trace), connectedKey{}, &served)
 	return t.RoundTripper.RoundTrip(req.WithContext(ctx))
-}
-
-// CloseIdleConnections lets http.Client reach the transport below.
-func (t *dialLimiter) CloseIdleConnections() {
-	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
 }
 
 // dialFunc makes a connection.
@@ -216,13 +202,6 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, refusal(resp)
 	}
 	return resp, nil
-}
-
-// CloseIdleConnections lets http.Client reach the transport below.
-func (g *guard) CloseIdleConnections() {
-	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
 }
 
 // refusal makes an error of an answer other than 2xx.

@@ -185,7 +185,7 @@ func (o *oauth) handler(at endpoints, client, redirect string, tokens transport.
 	return transport.NewOAuthHandler(transport.OAuthConfig{
 		ClientID: client, RedirectURI: redirect, PKCEEnabled: true, TokenStore: tokens,
 		AuthServerMetadataURL: document.String(),
-		HTTPClient:            &http.Client{Transport: &checked{at: at, next: o.client.Transport}, CheckRedirect: refuseRedirect},
+		HTTPClient:            &http.Client{Transport: &checked{at: at, next: o.client.Transport}},
 	})
 }
 

@@ -68,7 +68,7 @@ func (s *server) shutdown() {
 	s.mu.Unlock()
 	s.stop(errClosed)
 	s.work.Wait()
-	s.client.CloseIdleConnections()
+	s.opts.HTTPClient.CloseIdleConnections()
 }
 
 // enter books a piece of work that shutdown waits for; the worker calls

@@ -35,7 +35,7 @@ type streamConn struct {
 var _ session.Conn = (*streamConn)(nil)
 
 // openStream opens a stream and shakes hands over it. The stream belongs to
-// the Dialer; ctx can end it only until this function returns.
+// the server; ctx can end it only until this function returns.
 //
 // gone says that the server serves no streams, as far as the failure shows.
 func (s *server) openStream(ctx context.Context) (conn opened, gone bool, err error) {

@@ -3,7 +3,9 @@ package mcpconn
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,32 +28,30 @@ type Surface struct {
 	Unfamiliar bool
 }
 
-// The names of surfaces.
-const (
-	surfaceUnseen     = "not looked at yet"
-	surfaceTools      = "tools"
-	surfaceModes      = "tools with modes"
-	surfaceOAuth      = "OAuth"
-	surfaceOAuthTools = "OAuth, tools"
-	surfaceOAuthModes = "OAuth, tools with modes"
-	surfaceUnfamiliar = "unfamiliar"
-)
+// surfaceNames are the names of surfaces, by whether OAuth is wanted and by style.
+var surfaceNames = map[bool]map[query.Style]string{
+	false: {query.StyleUnknown: "not looked at yet", query.StyleTools: "tools", query.StyleModes: "tools with modes"},
+	true:  {query.StyleUnknown: "OAuth", query.StyleTools: "OAuth, tools", query.StyleModes: "OAuth, tools with modes"},
+}
+
+const surfaceUnfamiliar = "unfamiliar"
 
 // Surfaces lists the names that a [Surface] may have.
 func Surfaces() []string {
-	return []string{surfaceUnseen, surfaceTools, surfaceModes, surfaceOAuth, surfaceOAuthTools, surfaceOAuthModes, surfaceUnfamiliar}
+	all := []string{surfaceUnfamiliar}
+	for _, names := range surfaceNames {
+		all = slices.AppendSeq(all, maps.Values(names))
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Name says in a few words what the server looks like. It is one of [Surfaces].
 func (s Surface) Name() string {
-	names := map[query.Style]string{query.StyleUnknown: surfaceUnseen, query.StyleTools: surfaceTools, query.StyleModes: surfaceModes}
-	if s.OAuth {
-		names = map[query.Style]string{query.StyleUnknown: surfaceOAuth, query.StyleTools: surfaceOAuthTools, query.StyleModes: surfaceOAuthModes}
-	}
 	if s.Unfamiliar {
 		return surfaceUnfamiliar
 	}
-	return names[s.Style]
+	return surfaceNames[s.OAuth][s.Style]
 }
 
 // barred says why a session that was opened is of no use; nil when it is of some.
