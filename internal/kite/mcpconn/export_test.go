@@ -1,6 +1,9 @@
 package mcpconn
 
-import "io"
+import (
+	"context"
+	"io"
+)
 
 // What tests, which see the package from outside, need of its inside.
 
@@ -49,7 +52,7 @@ type EventReader struct {
 // NewEventReader returns a reader with a budget of its own.
 func NewEventReader(r io.Reader, buffer int, lenient bool) *EventReader {
 	e := &EventReader{newEvents(r, buffer, lenient), newBudget()}
-	e.events.room = func() (*reservation, error) { return e.budget.reserve(nil, maxAnswer, true) }
+	e.events.room = func() (*reservation, error) { return e.budget.reserve(context.Background(), maxAnswer, true) }
 	return e
 }
 
