@@ -121,14 +121,14 @@ func Choose(guesses []string, quotes map[string]Quote) (Quote, bool) {
 		case !there:
 		case chosen.ID == "":
 			chosen = q
-		case !near(chosen.LastPrice, q.LastPrice):
+		case !nearlyEqual(chosen.LastPrice, q.LastPrice):
 			return Quote{}, false
 		}
 	}
 	return chosen, chosen.ID != ""
 }
 
-func near(a, b decimal.Decimal) bool {
+func nearlyEqual(a, b decimal.Decimal) bool {
 	if !a.IsPositive() || !b.IsPositive() {
 		return false
 	}

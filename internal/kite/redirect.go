@@ -36,7 +36,7 @@ func LooksLikeRedirect(text string) bool {
 	lower := strings.ToLower(text)
 	loopback := strings.Contains(lower, "127.0.0.1:") || strings.Contains(lower, "localhost:")
 	written, long := strings.Contains(lower, "code="), len(code) >= shortestCode
-	return IsOnTheWay(text) || code != "" && state != "" && (written || long) || written && long ||
+	return IsEarlierLoginPage(text) || code != "" && state != "" && (written || long) || written && long ||
 		loopback && (written || strings.Contains(lower, "state="))
 }
 
@@ -47,9 +47,9 @@ var loginPage = regexp.MustCompile(`(?i)[a-z0-9]/authorize\?[a-z_]+=`)
 // begins. A person who opens it logs in to the chat that asked for it.
 func IsLoginPage(text string) bool { return loginPage.MatchString(unescapeOnce(text)) }
 
-// IsOnTheWay reports whether a text holds the address of a page before the one at
+// IsEarlierLoginPage reports whether a text holds the address of a page before the one at
 // which a login ends.
-func IsOnTheWay(text string) bool {
+func IsEarlierLoginPage(text string) bool {
 	return IsLoginPage(text) || strings.Contains(strings.ToLower(unescapeOnce(text)), "request_token=")
 }
 

@@ -261,7 +261,7 @@ func pasteUnread(s session.Status, text string) view.Message {
 	switch {
 	case !awaited, kite.IsLoginPage(text) && !strings.Contains(text, s.Link.Attempt.State):
 		return dialog.PasteStrange()
-	case kite.IsOnTheWay(text):
+	case kite.IsEarlierLoginPage(text):
 		return dialog.PasteNotLast()
 	default:
 		return dialog.PasteIncomplete()

@@ -75,7 +75,7 @@ func Parse(text string) (Query, error) {
 		word, after := firstWord(rest)
 		mode := strings.TrimPrefix(strings.ToLower(word), modeArg+"=")
 		if tool, known = readMode(name, mode); !known {
-			return Query{}, &ParseError{Problem: whyNot(name, mode), Name: name}
+			return Query{}, &ParseError{Problem: problemOf(name, mode), Name: name}
 		}
 		rest = after
 	}
@@ -87,8 +87,8 @@ func Parse(text string) (Query, error) {
 	return Query{tool: tool, values: args}, nil
 }
 
-// whyNot says why a tool is not asked, or a mode of it.
-func whyNot(name, mode string) Problem {
+// problemOf is why a tool, or a mode of it, is not asked.
+func problemOf(name, mode string) Problem {
 	grouped := slices.ContainsFunc(table, func(t Tool) bool { return t.grouped == name })
 	switch {
 	case name == "":

@@ -12,8 +12,8 @@ func indexNamed(name string) (Symbol, bool) {
 	return s, ok
 }
 
-// isNamed reports whether a symbol is one of the indices that are known by name.
-func (s Symbol) isNamed() bool {
+// isKnownIndex reports whether a symbol is one of the indices that are known by name.
+func (s Symbol) isKnownIndex() bool {
 	index, ok := indexNamed(s.Name)
 	return ok && index == s
 }

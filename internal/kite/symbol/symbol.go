@@ -45,7 +45,7 @@ func (s Symbol) Candidates() []string {
 		exchanges = []string{"NFO", "BFO", "MCX", "CDS"}
 	}
 	names := []string{s.Name}
-	if joined != s.Name && !s.isNamed() {
+	if joined != s.Name && !s.isKnownIndex() {
 		names = append(names, joined)
 		if strings.Count(s.Name, " ") == 1 {
 			names = append(names, strings.ReplaceAll(s.Name, " ", "-"))

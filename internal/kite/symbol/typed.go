@@ -57,7 +57,7 @@ func partsOf(words []string) (parts []string) {
 		n := min(longest, len(words))
 		for ; n > 1; n-- {
 			s, ok := Parse(strings.Join(words[:n], " "))
-			if ok && (s.isNamed() || n == 2 && hasSpokenExchange(words[:n])) {
+			if ok && (s.isKnownIndex() || n == 2 && hasSpokenExchange(words[:n])) {
 				break
 			}
 		}
@@ -99,7 +99,7 @@ func LooksLike(text string) bool {
 	if !ok || !strings.ContainsFunc(key, isLetter) {
 		return false
 	}
-	if s.isNamed() || isContractName(normalize(s.Name)) && !HasOrdinaryWord(key) {
+	if s.isKnownIndex() || isContractName(normalize(s.Name)) && !HasOrdinaryWord(key) {
 		return true
 	}
 	if len(key) > maxSpoken || strings.ContainsAny(s.Name, "_.*+/:") {

@@ -39,7 +39,7 @@ func listOf(t *rapid.T, row reflect.Type) string {
 	text := "[" + strings.Join(rows, ",") + "]"
 	switch rapid.IntRange(0, 5).Draw(t, "wrap") {
 	case 0:
-		return fmt.Sprintf(`{"data":%s,"pagination":%s}`, text, valueOf(t, reflect.TypeFor[wire.Wrap](), 0))
+		return fmt.Sprintf(`{"data":%s,"pagination":%s}`, text, valueOf(t, reflect.TypeFor[wire.Pagination](), 0))
 	case 1:
 		return fmt.Sprintf(`{"new":7,"Pagination":{"total":%d},"DATA":[null],"data":%s}`, len(rows), text)
 	default:

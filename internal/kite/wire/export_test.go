@@ -1,4 +1,4 @@
 package wire
 
-// Wrap is what stands beside the rows of a page.
-type Wrap = wrap
+// Pagination is what stands with the rows of a page.
+type Pagination = pagination

@@ -85,11 +85,11 @@ type page[T any] struct {
 	refused error // by check, for the first row that it refused
 	wrapped bool
 	paged   bool // the wrapper says something of pages
-	wrap    wrap
+	pagination
 }
 
-// wrap is what the server says of a page.
-type wrap struct {
+// pagination is what the server says of a page.
+type pagination struct {
 	From    int64 `json:"from"`
 	Total   int64 `json:"total"` // unknownTotal where the server does not give one
 	HasMore bool  `json:"has_more"`
@@ -105,7 +105,7 @@ func List[T any](tool, text string, check func(*T) error) ([]T, error) {
 	case err != nil:
 	case p.wrapped && !p.paged:
 		err = errNoRows
-	case p.paged && (p.wrap.HasMore || p.wrap.From != 0 || p.wrap.Total != int64(len(p.rows))):
+	case p.paged && (p.pagination.HasMore || p.pagination.From != 0 || p.pagination.Total != int64(len(p.rows))):
 		err = errPart
 	}
 	if err != nil {
@@ -123,7 +123,7 @@ func Page[T any](tool, text string, check func(*T) error) (rows []T, total int, 
 		return nil, 0, Malformed(tool, err)
 	}
 	if p.paged {
-		total = max(0, int(p.wrap.Total))
+		total = max(0, int(p.pagination.Total))
 	}
 	return p.rows, total, nil
 }
@@ -151,9 +151,9 @@ func (p *page[T]) readWrapped(r *reader) {
 			p.wrapped = true
 			p.readRows(r)
 		case strings.EqualFold(name, "pagination"):
-			p.paged, p.wrap = !r.null(), wrap{Total: unknownTotal}
+			p.paged, p.pagination = !r.null(), pagination{Total: unknownTotal}
 			if p.paged {
-				structDecoderOf(reflect.ValueOf(&p.wrap).Elem()).read(r)
+				structDecoderOf(reflect.ValueOf(&p.pagination).Elem()).read(r)
 			}
 		default:
 			r.skip()
