@@ -17,7 +17,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// What the bot is told besides its settings.
+// Environment variables of the bot in addition to its settings.
 const (
 	clockEnv = "LOAD_CLOCK" // the Unix second that its clock begins at
 	idleEnv  = "LOAD_IDLE"  // how long a stream may idle before it is parked
@@ -56,7 +56,7 @@ func bot(ctx context.Context) error {
 //
 // It serves two ends. A login link can be finished for 36 minutes, and as long asks each command who is logged in
 // besides; that is not what a day is like. And an answer that is younger than three seconds is given again, so that
-// Kite would not be asked at all by few people who ask all the time.
+// few users who ask all the time would not reach Kite at all.
 type fastClock struct {
 	mu    sync.Mutex
 	since time.Time // the real moment at which it showed
@@ -135,12 +135,12 @@ func (l *load) awaitPoll(ctx context.Context, store string, start func(env []str
 // linksDie is more than a login link lives.
 const linksDie = 40 * time.Minute
 
-// warmUp has all people ask once, a few at a time. Kite is not asked for those who could not log in: that is an error.
+// warmUp has all users ask once, a few at a time. Kite is not asked for those who could not log in: that is an error.
 func (r *runningBot) warmUp(ctx context.Context, people []*user) error {
 	before := r.counts().holdings
 	err := r.askOnce(ctx, people, loginsAtOnce)
 	if n := r.counts().holdings - before; err == nil && n < int64(len(people)) {
-		err = fmt.Errorf("of %[2]d people Kite was asked for %[1]d only", n, len(people))
+		err = fmt.Errorf("Kite was asked for %[1]d of %[2]d users only", n, len(people))
 	}
 	return err
 }
@@ -153,7 +153,7 @@ func (r *runningBot) moveClock(ctx context.Context, by time.Duration, speed floa
 // freshFor is how long the bot gives an answer again, and a little more.
 const freshFor = 3200 * time.Millisecond
 
-// atPace makes the bot's clock so fast that every answer is old when its person asks again, after a real time.
+// atPace makes the bot's clock so fast that every answer is old when its user asks again, after a real time.
 func (r *runningBot) atPace(ctx context.Context, again time.Duration) error {
 	return r.moveClock(ctx, freshFor, max(1, ratio(freshFor, again)))
 }

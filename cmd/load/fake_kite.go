@@ -97,7 +97,7 @@ type call struct {
 	Params struct{ Name string }
 }
 
-// answer answers one request, and measures how long a person's tool call took from its arrival until send returned.
+// answer answers one request, and measures how long a user's tool call took from its arrival until send returned.
 func (f *fakes) answer(session string, r *http.Request, send func([]byte)) {
 	f.count(func(n *counts) { n.asked++ })
 	p := f.owner(session)
@@ -134,12 +134,12 @@ func (f *fakes) result(c call, session string, p *user) []byte {
 	return toolResult("[]", false)
 }
 
-// knownSession is the session of a person who was logged in before the bot started.
+// knownSession is the session of a user who was logged in before the bot started.
 func knownSession(id int64) string { return knownPrefix + fmt.Sprintf("%012d", id) }
 
 const knownPrefix = "00000000-0000-4000-8000-"
 
-// userOf is a person's user at Kite.
+// userOf is a user's id at Kite.
 func userOf(id int64) string { return fmt.Sprintf("LD%06d", id) }
 
 // owner is whose session it is; nil until they are logged in.

@@ -33,7 +33,7 @@ func (f *fakes) nextUpdates(ctx context.Context) (batch []update) {
 	return batch
 }
 
-// sendText sends a text from a person to the bot.
+// sendText sends a text from a user to the bot.
 func (f *fakes) sendText(p *user, text string) { f.updates <- update{from: p, text: text} }
 
 // pressButton presses a button.
@@ -87,7 +87,7 @@ func (u update) append(to []byte, number int64) []byte {
 func (f *fakes) method(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // nobody waits for the answer
+		return // the client is gone
 	}
 	at := time.Now()
 	switch r.PathValue("method") {

@@ -54,7 +54,7 @@ func (e *server) count(_ net.Conn, s http.ConnState) {
 	}
 }
 
-// update is something that a person wrote or pressed.
+// update is a message or a pressed button of a user.
 type update struct {
 	from *user
 	text string
@@ -183,5 +183,5 @@ func (p *user) callEnds() {
 func reply(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // nobody waits for what cannot be written
+	_, _ = w.Write(body) // a client that is gone needs no answer
 }

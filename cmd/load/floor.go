@@ -30,7 +30,7 @@ type floorWork struct {
 }
 
 // floor answers commands with nothing of ours: those that Telegram hands over, and, when the debug address is asked, those
-// of so many people who ask without end. It counts what it answered.
+// of so many users who ask without a pause. It counts what it answered.
 func floor(ctx context.Context) error {
 	// Without keeping so many connections most commands would begin with a handshake.
 	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, MaxIdleConns: 256, MaxIdleConnsPerHost: 128}}

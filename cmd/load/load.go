@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// options are what is measured, and with how many people.
+// options are what is measured, and with how many users.
 type options struct {
 	only     string        // a group of rows; "" for all
 	people   int           // with a stream, where a row does not say otherwise
@@ -86,7 +86,7 @@ func (l *load) close() {
 // token is the bot's: a made-up one.
 const token = "1000001:load-load-load-load-load-load-load"
 
-// childEnv is what every child is told: the settings of a bot, and where the fakes are for the others.
+// childEnv is the environment of every child: the settings of a bot, and the addresses of the fakes for the floor.
 func (l *load) childEnv() []string {
 	return []string{
 		"SSL_CERT_FILE=" + l.certFile(), "SSL_CERT_DIR=" + filepath.Join(l.folder, "none"), // every file of a folder would be read

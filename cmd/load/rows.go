@@ -55,7 +55,7 @@ func (l *load) idle(ctx context.Context) error {
 	return nil
 }
 
-// What is measured of people who are parked.
+// Parameters of the group "park".
 const (
 	parkAfter   = 3 * time.Second // how long a login may idle there
 	parkedCount = 5_000           // people whose share of the memory is taken: one of few would be lost in the noise
@@ -121,7 +121,7 @@ func (r *runningBot) extraQuestions(ctx context.Context, people []*user, after s
 	return nil
 }
 
-// knownUsers measures a bot that knows very many people, of whom some are there.
+// knownUsers measures a bot with very many users in its store, of whom some log in.
 func (l *load) knownUsers(ctx context.Context) error {
 	path := filepath.Join(l.folder, "known.db")
 	size, err := l.writeStore(path, l.known)
@@ -144,7 +144,7 @@ func (l *load) knownUsers(ctx context.Context) error {
 	return errors.Join(err, r.stop())
 }
 
-// residents has some of the known people log in anew, and looks at the memory.
+// residents logs some of the known users in anew, and measures the memory.
 func (l *load) residents(ctx context.Context, r *runningBot) error {
 	start, err := r.usage()
 	if err != nil {
@@ -170,7 +170,7 @@ func (l *load) residents(ctx context.Context, r *runningBot) error {
 }
 
 // writeStore makes a store in which so many people are known and logged in, each written by a commit of its own as in
-// earnest. It is written in memory first: nothing is measured here. It returns its size.
+// production. It is written in memory first: nothing is measured here. It returns its size.
 func (l *load) writeStore(path string, people int) (int, error) {
 	folder, err := os.MkdirTemp("/dev/shm", "kitebot-load-")
 	if err != nil {
@@ -197,7 +197,7 @@ func (l *load) writeStore(path string, people int) (int, error) {
 	return len(file), os.WriteFile(path, file, 0o600)
 }
 
-// knownRecord is a person who logged in shortly before the bot's clock begins.
+// knownRecord is a user who logged in shortly before the bot's clock begins.
 func knownRecord(id int64) session.Record {
 	at := startOfClock()
 	who := kite.Identity{UserID: userOf(id), Name: fmt.Sprintf("Person %d", id)}
