@@ -123,7 +123,7 @@ func (o operator) Overview(ctx context.Context) dialog.OpsView {
 	v.Commands, v.Failed = b.stats.lastHour(o.request.Now)
 	people, err := b.Memory.People()
 	if err != nil {
-		v.Blind = true
+		v.Incomplete = true
 		return v
 	}
 	v.People = len(people)
@@ -131,7 +131,7 @@ func (o operator) Overview(ctx context.Context) dialog.OpsView {
 		s, err := b.Accounts.Status(person)
 		switch {
 		case err != nil || ctx.Err() != nil:
-			v.Blind = true
+			v.Incomplete = true
 		case !s.User.IsZero() && s.State != session.LoggingOut:
 			v.LoggedIn++
 		}

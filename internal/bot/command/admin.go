@@ -157,7 +157,7 @@ func opsActions() map[string]Action {
 // adminFirst is how everything is, at one glance.
 func adminFirst(ctx context.Context, r *Request, as func(view.Message) Reply) (Reply, error) {
 	v := r.Admin.Overview(ctx)
-	v.Now, v.Quiet = r.Now, r.Prefs.NoNotices
+	v.Now, v.NoNotices = r.Now, r.Prefs.NoNotices
 	return as(dialog.Ops(v)), nil
 }
 

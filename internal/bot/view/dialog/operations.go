@@ -17,31 +17,20 @@ func KiteAway(since, now time.Time, cause string) view.Message {
 	if cause == "errors" {
 		what = fmt.Sprintf("Kite has answered with errors since %s IST.", moment(since, now))
 	}
-	return view.Message{
-		HTML:    "<b>" + what + "</b>\nPeople who ask are told so, and their logins are kept. I write again when Kite is back.",
-		Buttons: overviewButton(),
-	}
+	return view.Text("<b>"+what+"</b>\nPeople who ask are told so, and their logins are kept. I write again when Kite is back.", overviewButton())
 }
 
 // KiteBack tells an operator that it is over.
 func KiteBack(since time.Time, lasted time.Duration) view.Message {
-	return view.Message{
-		HTML:    fmt.Sprintf("<b>Kite is back.</b>\nIt was away for %s, since %s IST.", lasting(lasted), moment(since, since.Add(lasted))),
-		Buttons: overviewButton(),
-	}
+	return view.Text(fmt.Sprintf("<b>Kite is back.</b>\nIt was away for %s, since %s IST.", lasting(lasted), moment(since, since.Add(lasted))), overviewButton())
 }
 
 // KiteFlaps tells an operator that no more notices of it follow.
 func KiteFlaps() view.Message {
-	return view.Message{
-		HTML:    "<b>Kite keeps going away and coming back.</b>\nI send no more notices about it for now; /admin shows the state.",
-		Buttons: overviewButton(),
-	}
+	return view.Text("<b>Kite keeps going away and coming back.</b>\nI send no more notices about it for now; /admin shows the state.", overviewButton())
 }
 
-func overviewButton() [][]view.Button {
-	return [][]view.Button{{{Text: "Overview", Data: "admin:all"}}}
-}
+func overviewButton() view.Button { return view.Press("Overview", "admin:all") }
 
 // AsksToBeLetIn tells an operator that a person asks to be let in.
 func AsksToBeLetIn(person int64, name string) view.Message {
@@ -68,11 +57,11 @@ type OpsView struct {
 	Components []OpsComponent
 
 	People, LoggedIn, Links int  // known; of them logged in; with a link that waits
-	Blind                   bool // the store did not tell of all people
+	Incomplete              bool // the store did not tell of all people
 	Waiting                 int  // people who asked to be let in
 	Commands, Failed        int  // of the last hour
 	Errors                  []OpsError
-	Quiet                   bool // the operator is not written to without asking
+	NoNotices               bool // the operator is not written to without asking
 }
 
 // OpsComponent is how one part of the process is. Detail is for operators: no ids
@@ -115,7 +104,7 @@ func Ops(v OpsView) view.Message {
 	s.Say(v.latest()...)
 	notices := "I write to you when Kite is away or back, and when people ask to be let in."
 	toggle := view.Button{Text: "Do not write to me", Data: "admin:notices:off"}
-	if v.Quiet {
+	if v.NoNotices {
 		notices = "I do not write to you unasked."
 		toggle = view.Button{Text: "Write to me", Data: "admin:notices:on"}
 	}
@@ -181,7 +170,7 @@ func (c OpsComponent) line(now time.Time) string {
 
 func (v OpsView) counts() []string {
 	logins := fmt.Sprintf("%d known · %d logged in · %s out", v.People, v.LoggedIn, view.Plural(v.Links, "link", "links"))
-	if v.Blind {
+	if v.Incomplete {
 		logins += " (some could not be read)"
 	}
 	lines := []string{"<b>People:</b> " + logins}
@@ -225,7 +214,7 @@ func OpsErrors(errors []OpsError, now time.Time) view.Message {
 		s.Say(lines...)
 		s.Say("A reference is what people are shown, and it is in the log, too. Times are IST. A restart empties this list.")
 	}
-	return s.Message(false, append(view.ButtonRows(buttons, 4), []view.Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: "admin:errors"}}))
+	return s.Message(false, append(view.ButtonRows(buttons, 4), []view.Button{overviewButton(), view.Press("Refresh", "admin:errors")}))
 }
 
 // OpsOneError renders one error with the words of the log.
@@ -237,20 +226,17 @@ func OpsOneError(e OpsError) view.Message {
 		s.Say("The log says:", "<code>"+view.Escape(view.CleanTo(e.Text, 600))+"</code>")
 	}
 	s.Say("The log has a line with ref=" + view.Safe(e.Ref) + ".")
-	return s.Message(false, opsBack())
+	return s.Message(false, [][]view.Button{opsBack()})
 }
 
 // NoSuchError answers an operator who asks for an error that is not kept.
 func NoSuchError(ref string) view.Message {
-	return view.Message{
-		HTML: fmt.Sprintf("<b>I do not know error %s.</b>\nI keep the last 20 since the start. Look for ref=%[1]s in the log.",
-			view.Safe(view.Cut(strings.ToUpper(ref), 16))),
-		Buttons: opsBack(),
-	}
+	return view.Text(fmt.Sprintf("<b>I do not know error %s.</b>\nI keep the last 20 since the start. Look for ref=%[1]s in the log.",
+		view.Safe(view.Cut(strings.ToUpper(ref), 16))), opsBack()...)
 }
 
-func opsBack() [][]view.Button {
-	return [][]view.Button{{{Text: "Overview", Data: "admin:all"}, {Text: "Errors", Data: "admin:errors"}}}
+func opsBack() []view.Button {
+	return []view.Button{overviewButton(), view.Press("Errors", "admin:errors")}
 }
 
 func (e OpsError) line(now time.Time) string {

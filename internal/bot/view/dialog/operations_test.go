@@ -41,7 +41,7 @@ func troubledOps() dialog.OpsView {
 
 func downOps() dialog.OpsView {
 	v := troubledOps()
-	v.Blind, v.Errors = true, v.Errors[:2]
+	v.Incomplete, v.Errors = true, v.Errors[:2]
 	v.Components[0] = dialog.OpsComponent{Name: "store", Since: noon().Add(-30 * time.Hour), Detail: "no space left on device"}
 	v.Components[1] = dialog.OpsComponent{Name: "telegram", Detail: "another instance of this bot takes the updates"}
 	return v
@@ -63,7 +63,7 @@ func hostileOps() dialog.OpsView {
 
 func TestOpsGolden(t *testing.T) {
 	hostile := hostileOps()
-	fresh := dialog.OpsView{Version: "dev", Since: noon(), Now: noon(), Components: wellOps().Components, Quiet: true}
+	fresh := dialog.OpsView{Version: "dev", Since: noon(), Now: noon(), Components: wellOps().Components, NoNotices: true}
 	unknown := wellOps()
 	unknown.Components[2] = dialog.OpsComponent{Name: "kite", Unknown: true, Detail: "not asked yet"}
 	since := noon().Add(-7 * time.Minute)

@@ -61,7 +61,7 @@ func People(v PeopleView) view.Message {
 	s.Say("Numbers can be typed, too: <code>/admin approve 123</code>, <code>block</code>, <code>unblock</code> or <code>remove</code>. " +
 		"A person who is blocked or removed is logged out and forgotten.")
 	buttons = append(buttons, p.Buttons("admin:page")...)
-	return s.Message(false, append(buttons, []view.Button{{Text: "Overview", Data: "admin:all"}, {Text: "Refresh", Data: fmt.Sprintf("admin:page:%d", p.Page)}}))
+	return s.Message(false, append(buttons, []view.Button{overviewButton(), view.Press("Refresh", fmt.Sprintf("admin:page:%d", p.Page))}))
 }
 
 // PeopleNote is what came of what an operator asked for.

@@ -170,18 +170,6 @@ func takes(t query.Tool) string {
 	return strings.Join(parts, " ")
 }
 
-// oneLine makes one line of a text from outside, of at most n characters.
-func oneLine(s string, n int) string {
-	if r := []rune(s); len(r) > 4*n {
-		s = string(r[:4*n])
-	}
-	var words []string
-	for word := range strings.FieldsSeq(s) {
-		words = append(words, view.Clean(word))
-	}
-	return view.Cut(strings.Join(words, " "), n)
-}
-
 // ToolAnswerView is a tool's answer as it came.
 type ToolAnswerView struct {
 	Tool string
@@ -284,7 +272,7 @@ func ToolRefused(e *query.ParseError) view.Message {
 
 // argProblem says what is wrong with an argument.
 func argProblem(e *query.ParseError) string {
-	tool, arg, value := view.Escape(e.Tool.Name), view.Escape(e.Arg.Name), view.Escape(oneLine(e.Value, 40))
+	tool, arg, value := view.Escape(e.Tool.Name), view.Escape(e.Arg.Name), view.Typed(e.Value)
 	switch e.Problem {
 	case query.ProblemNoSuchArg:
 		return fmt.Sprintf("%s takes no “%s”", tool, value)
