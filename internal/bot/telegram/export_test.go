@@ -2,10 +2,9 @@ package telegram
 
 // What the tests outside look at.
 var (
-	Parse      = parse
-	UpdateType = updateType
-	RichText   = richText
-	Deadline   = deadline
+	Parse    = parse
+	RichText = richText
+	Deadline = deadline
 )
 
 const (

@@ -127,19 +127,6 @@ func TestParseIgnores(t *testing.T) {
 	}
 }
 
-func TestUpdateTypeNamesOnlyWhatIsKnown(t *testing.T) {
-	for raw, want := range map[string]string{
-		message(`,"text":5`):                   "message",
-		`{"update_id":"x","callback_query":1}`: "callback_query",
-		`{"my secret":1}`:                      "unknown type",
-		`"my secret"`:                          "no object",
-	} {
-		if got := telegram.UpdateType(json.RawMessage(raw)); got != want {
-			t.Errorf("updateType(%s) = %q, want %q", raw, got, want)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(message(`,"text":"/start abc"`)))
 	f.Add([]byte(`{"update_id":1,"callback_query":{"id":"7","from":` + userMeera + `,"data":"a:b","message":{"message_id":1,"chat":` + groupChat + `}}}`))
