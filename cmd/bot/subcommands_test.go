@@ -280,7 +280,7 @@ func TestHealthcheckReady(t *testing.T) {
 	socket, err := ops.ListenSocket("bot.db.sock")
 	answerReady(t, socket, err, &h)
 	ask("over the socket", 0, "ready\nstore: ok\n")
-	h.Set("telegram", func() error { return &ops.Trouble{Detail: "cannot deliver: Connection refused", Serves: true} })
+	h.Set("telegram", func() error { return &ops.Problem{Detail: "cannot deliver: Connection refused", Serves: true} })
 	ask("degraded", 0, "degraded\nstore: ok\ntelegram: degraded: cannot deliver: Connection refused\n")
 	h.Set("store", func() error { return errors.New("no space left") })
 	ask("not ready", 1, "not ready\nstore: no space left\ntelegram: degraded: cannot deliver: Connection refused\n")

@@ -118,7 +118,7 @@ func (b *callback) finish(ctx context.Context, state, code string) error {
 
 // note tells an operator what came of a login, and nothing of whose it was.
 func (b *callback) note(err error, state, code string) {
-	if p := pageOf(err); p != pageTrouble {
+	if p := pageOf(err); p != pageFailed {
 		b.log.Info("a browser came back from a login", "page", p.name)
 		return
 	}
@@ -195,7 +195,7 @@ var (
 	pageQueued    = webPage{"queued", http.StatusAccepted, "One moment", "Zerodha takes few logins at a time: yours is next. The bot tells you in Telegram."}
 	pageCrowded   = webPage{"crowded", http.StatusTooManyRequests, "Too many logins at once", "Zerodha takes few logins at a time. Wait ten minutes, then start again with /login in Telegram."}
 	pageRefused   = webPage{"refused", http.StatusGone, "That did not work", "Kite did not accept this login: it may be too old. Start again with /login in Telegram."}
-	pageTrouble   = webPage{"trouble", http.StatusInternalServerError, "That did not work", "Kite did not answer. Wait a minute, then start again with /login in Telegram."}
+	pageFailed    = webPage{"trouble", http.StatusInternalServerError, "That did not work", "Kite did not answer. Wait a minute, then start again with /login in Telegram."}
 	pageMalformed = webPage{"malformed", http.StatusBadRequest, "No login", "This is not the whole address of a login. Start again with /login in Telegram."}
 	pageNotGet    = webPage{"no GET", http.StatusMethodNotAllowed, "Not like this", "This page is for a browser that comes back from a login."}
 	pageTooMany   = webPage{"too many", http.StatusTooManyRequests, "Too many at once", "Wait a few seconds, then load this page again."}
@@ -217,7 +217,7 @@ func pageOf(err error) webPage {
 			return p
 		}
 	}
-	return pageTrouble
+	return pageFailed
 }
 
 // pages are those of the errors that are known. No error is two of them.

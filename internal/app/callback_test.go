@@ -345,7 +345,7 @@ func TestHeadersOfThePages(t *testing.T) {
 // The pages stand by themselves: no script, nothing from elsewhere, both schemes
 // of colours, and a width for phones.
 func TestThePagesAreSelfContained(t *testing.T) {
-	all := []webPage{pageDone, pageElsewhere, pageUnwaited, pageQueued, pageCrowded, pageRefused, pageTrouble, pageMalformed, pageNotGet, pageTooMany}
+	all := []webPage{pageDone, pageElsewhere, pageUnwaited, pageQueued, pageCrowded, pageRefused, pageFailed, pageMalformed, pageNotGet, pageTooMany}
 	titles := map[string]bool{}
 	for _, p := range all {
 		w := httptest.NewRecorder()
@@ -367,7 +367,7 @@ func TestThePagesAreSelfContained(t *testing.T) {
 		t.Errorf("%d names of %d pages", len(titles), len(all))
 	}
 	for err, p := range pages() {
-		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == pageTrouble {
+		if pageOf(fmt.Errorf("finish: %w", err)) != p || p == pageFailed {
 			t.Errorf("%v: %s", err, p.name)
 		}
 	}

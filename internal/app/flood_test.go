@@ -126,8 +126,8 @@ func TestManyKinds(t *testing.T) {
 		}
 		log.Warn(fmt.Sprint("kind ", mostKinds+1))
 		log.Warn("kind 0")
-		if lines := p.lines(); len(lines) != mostKinds+6 || len(gate.told.kinds) != mostKinds {
-			t.Errorf("%d lines, %d kinds", len(lines), len(gate.told.kinds))
+		if lines := p.lines(); len(lines) != mostKinds+6 || len(gate.recent.kinds) != mostKinds {
+			t.Errorf("%d lines, %d kinds", len(lines), len(gate.recent.kinds))
 		}
 	})
 }

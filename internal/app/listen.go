@@ -16,7 +16,7 @@ import (
 
 // listen takes the address for deliveries and returning browsers, so that a bad
 // one ends the start; nil where neither comes.
-func (r *rooms) listen() (net.Listener, error) {
+func (r *instance) listen() (net.Listener, error) {
 	addr, setting := r.FrontAddr()
 	if addr == "" {
 		return nil, nil
@@ -37,7 +37,7 @@ func exampleOf(setting string) string {
 
 // takeIn takes updates in, in one of the two ways there are, and browsers with
 // them. Deliveries and browsers share the listener; nil where neither comes.
-func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, l net.Listener, handle func(bot.Update)) error {
+func (r *instance) takeIn(ctx context.Context, client *telegram.Client, l net.Listener, handle func(bot.Update)) error {
 	if l == nil {
 		return client.Poll(ctx, r.file, handle)
 	}
@@ -59,7 +59,7 @@ func (r *rooms) takeIn(ctx context.Context, client *telegram.Client, l net.Liste
 
 // poll asks for updates, and answers browsers meanwhile. Without these the bot
 // works on: the address that a browser could not open can be pasted.
-func (r *rooms) poll(ctx context.Context, client *telegram.Client, l net.Listener, back *callback, handle func(bot.Update)) error {
+func (r *instance) poll(ctx context.Context, client *telegram.Client, l net.Listener, back *callback, handle func(bot.Update)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var serving sync.WaitGroup
 	defer serving.Wait()
@@ -84,7 +84,7 @@ func checkAlone(storePath string) error {
 
 // serveControl makes the socket on which bot backup and bot healthcheck ask this
 // process. The bot works without it, but not where another process has it.
-func (r *rooms) serveControl(ctx context.Context) error {
+func (r *instance) serveControl(ctx context.Context) error {
 	if r.Dial != nil {
 		return nil
 	}

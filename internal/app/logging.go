@@ -126,22 +126,22 @@ const (
 // more modules.
 type floodgate struct {
 	slog.Handler
-	told *told
-	with string // the kind that the attributes of With make
+	recent *recentWarnings
+	with   string // the kind that the attributes of With make
 }
 
 // newFloodgate puts a gate before a handler. Close it at the end: it writes the
 // counts that are due.
 func newFloodgate(next slog.Handler) *floodgate {
-	return &floodgate{Handler: next, told: &told{kinds: map[string]*toldKind{}}}
+	return &floodgate{Handler: next, recent: &recentWarnings{kinds: map[string]*warningKind{}}}
 }
 
 // Close writes what was held back, and holds nothing back from then on.
-func (f *floodgate) Close() { f.told.close() }
+func (f *floodgate) Close() { f.recent.close() }
 
 func (f *floodgate) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn {
-		if kind, held := f.kindOf(r); held && f.told.hold(kind, r, f.Handler) {
+		if kind, held := f.kindOf(r); held && f.recent.hold(kind, r, f.Handler) {
 			return nil
 		}
 	}
@@ -153,11 +153,11 @@ func (f *floodgate) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for _, a := range attrs {
 		with += kindPart(a, slog.LevelWarn)
 	}
-	return &floodgate{Handler: f.Handler.WithAttrs(attrs), told: f.told, with: with}
+	return &floodgate{Handler: f.Handler.WithAttrs(attrs), recent: f.recent, with: with}
 }
 
 func (f *floodgate) WithGroup(name string) slog.Handler {
-	return &floodgate{Handler: f.Handler.WithGroup(name), told: f.told, with: f.with + "\x00" + name}
+	return &floodgate{Handler: f.Handler.WithGroup(name), recent: f.recent, with: f.with + "\x00" + name}
 }
 
 // kindOf tells lines apart; held is false for those that are never held back.
@@ -185,17 +185,17 @@ func kindPart(a slog.Attr, l slog.Level) string {
 	return ""
 }
 
-// told is what was written in the last minute.
-type told struct {
+// recentWarnings is what was written in the last minute.
+type recentWarnings struct {
 	timers sync.WaitGroup // of the timers that are set or run
 
 	mu     sync.Mutex
 	closed bool
-	kinds  map[string]*toldKind
+	kinds  map[string]*warningKind
 }
 
-// toldKind is a kind of line that was written, and what was held back since.
-type toldKind struct {
+// warningKind is a kind of line that was written, and what was held back since.
+type warningKind struct {
 	n    int
 	last slog.Record
 	to   slog.Handler
@@ -204,7 +204,7 @@ type toldKind struct {
 
 // hold reports whether a line is held back, because one of its kind was written
 // less than a minute ago.
-func (t *told) hold(kind string, r slog.Record, to slog.Handler) bool {
+func (t *recentWarnings) hold(kind string, r slog.Record, to slog.Handler) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k := t.kinds[kind]
@@ -213,7 +213,7 @@ func (t *told) hold(kind string, r slog.Record, to slog.Handler) bool {
 		k.n, k.last, k.to = k.n+1, r.Clone(), to
 		return true
 	case !t.closed && len(t.kinds) < mostKinds:
-		k = &toldKind{}
+		k = &warningKind{}
 		t.kinds[kind] = k
 		t.await(kind, k)
 	}
@@ -221,7 +221,7 @@ func (t *told) hold(kind string, r slog.Record, to slog.Handler) bool {
 }
 
 // await sets the timer that ends a kind's minute.
-func (t *told) await(kind string, k *toldKind) {
+func (t *recentWarnings) await(kind string, k *warningKind) {
 	t.timers.Add(1)
 	k.stop = time.AfterFunc(floodWindow, func() {
 		defer t.timers.Done()
@@ -239,14 +239,14 @@ func (t *told) await(kind string, k *toldKind) {
 }
 
 // write says how many lines of a kind were held back, with the last of them.
-func (k *toldKind) write(now time.Time) {
+func (k *warningKind) write(now time.Time) {
 	r := slog.NewRecord(now, k.last.Level, fmt.Sprintf("%s … and %d more in the last minute", k.last.Message, k.n), 0)
 	k.last.Attrs(func(a slog.Attr) bool { r.AddAttrs(a); return true })
 	k.n = 0
 	_ = k.to.Handle(context.Background(), r) // there is no place to report a log that cannot be written
 }
 
-func (t *told) close() {
+func (t *recentWarnings) close() {
 	t.mu.Lock()
 	t.closed = true
 	now := time.Now()

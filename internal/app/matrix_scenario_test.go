@@ -100,7 +100,7 @@ func (s *scenario) linkOut() (simtg.Message, bool) {
 
 // browser opens the link of a message and logs in there; it says what the
 // browser shows when that fails. The login page needs the same server.
-func (s *scenario) browser(m simtg.Message, user string) (trouble string) {
+func (s *scenario) browser(m simtg.Message, user string) (problem string) {
 	if !s.kiteAt.reachable() {
 		return "the page cannot be reached"
 	}
@@ -201,8 +201,8 @@ func (s *scenario) conclude() {
 		s.t.Fatalf("no answer and no login link at the end; the chat:\n%s\nlog:\n%s", simtg.Transcript(s.p.Chat()), s.tail())
 	}
 	again := s.step("logs in again", time.Minute, func() {
-		if trouble := s.browser(m, raviUser); trouble != "" {
-			s.t.Errorf("the browser shows %q", trouble)
+		if problem := s.browser(m, raviUser); problem != "" {
+			s.t.Errorf("the browser shows %q", problem)
 		}
 	})
 	if !again.showed(answer) {

@@ -197,8 +197,8 @@ func playBeforeLogin(s *scenario) {
 		}
 	}
 	s.step("logs in in the browser", time.Minute, func() {
-		if trouble := s.browser(m, raviUser); trouble != "" {
-			s.t.Errorf("the browser shows %q", trouble)
+		if problem := s.browser(m, raviUser); problem != "" {
+			s.t.Errorf("the browser shows %q", problem)
 		}
 	})
 	s.links = len(s.kite.LoginLinks())
@@ -229,19 +229,19 @@ func playLinkSent(s *scenario) {
 
 // finish is what a person does with a link.
 func (s *scenario) finish(did string) *step {
-	trouble := ""
+	problem := ""
 	st := s.step(did, s.lasting(), func() {
 		if m, ok := s.linkOut(); ok {
 			s.link = m
 		}
-		trouble = s.browser(s.link, raviUser)
+		problem = s.browser(s.link, raviUser)
 		if b, ok := s.link.Button("Done"); ok && !s.muted {
 			for range max(1, s.fault.presses) {
 				_, _ = s.p.Press(s.link.ID, b.Data) // the message may have gone by now
 			}
 		}
 	})
-	st.browser = trouble
+	st.browser = problem
 	return st
 }
 

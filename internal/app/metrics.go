@@ -16,7 +16,7 @@ import (
 	"kitebot/internal/store"
 )
 
-// The metrics are told by every room, in that room's own words.
+// Every package reports its own measurements.
 var (
 	_ mcpconn.Meter = (*ops.Metrics)(nil)
 	_ session.Meter = (*ops.Metrics)(nil)
@@ -24,7 +24,7 @@ var (
 )
 
 // newMetrics makes the metrics of a run. Labels have no other values than the
-// rooms' own words.
+// packages' own words.
 func newMetrics(o Options, h *ops.Health) *ops.Metrics {
 	sets := ops.Sets{
 		CommandOutcomes: bot.Outcomes(),
@@ -40,7 +40,7 @@ func newMetrics(o Options, h *ops.Health) *ops.Metrics {
 }
 
 // watch says where a scrape finds how things are.
-func (r *rooms) watch(client *telegram.Client, pool *session.Pool, b *bot.Bot) {
+func (r *instance) watch(client *telegram.Client, pool *session.Pool, b *bot.Bot) {
 	r.metrics.Watch(ops.Sources{
 		Sessions: pool.Counts, Queue: b.Queue, SecondPoller: client.Conflict,
 		Store: func() (ops.StoreFigures, error) {
@@ -53,7 +53,7 @@ func (r *rooms) watch(client *telegram.Client, pool *session.Pool, b *bot.Bot) {
 // intake returns nil while updates come in. While Telegram is silent, none can
 // be fetched; a webhook's are brought, and taken, all the same. That Telegram
 // cannot bring them leaves the bot in service: else it never could again.
-func (r *rooms) intake(client *telegram.Client) error {
+func (r *instance) intake(client *telegram.Client) error {
 	if err := client.Receiving(); err != nil {
 		return err
 	}
@@ -69,29 +69,29 @@ func undelivered(u *telegram.Undelivered) error {
 	if u == nil {
 		return nil
 	}
-	return &ops.Trouble{Detail: "cannot deliver: " + u.Words, Since: u.Since, Serves: true}
+	return &ops.Problem{Detail: "cannot deliver: " + u.Words, Since: u.Since, Serves: true}
 }
 
-// loginTrouble returns nil while Kite's server gives out login links that the bot
+// loginProblem returns nil while Kite's server gives out login links that the bot
 // knows. Without them it serves those who are logged in.
-func loginTrouble(pool *session.Pool) error {
+func loginProblem(pool *session.Pool) error {
 	if unknown := pool.UnknownLink(); !unknown.Since.IsZero() {
-		return &ops.Trouble{Detail: "no login is possible: " + unknown.Seen, Since: unknown.Since, Serves: true}
+		return &ops.Problem{Detail: "no login is possible: " + unknown.Seen, Since: unknown.Since, Serves: true}
 	}
 	return nil
 }
 
 // kite says what Kite's server offers while it answers, or is not asked. Without
 // it the bot still serves: it says so to people, and keeps their logins.
-func (r *rooms) kite() error {
+func (r *instance) kite() error {
 	surface, known := r.dialer.Surface(), r.metrics.Kite().Check()
-	trouble, failing := errors.AsType[*ops.Trouble](known)
+	problem, failing := errors.AsType[*ops.Problem](known)
 	switch {
 	case failing:
-		trouble.Serves = true
-		return trouble
+		problem.Serves = true
+		return problem
 	case surface.Unfamiliar:
-		return &ops.Trouble{Detail: "the server offers nothing that this bot knows: nothing is read", Serves: true}
+		return &ops.Problem{Detail: "the server offers nothing that this bot knows: nothing is read", Serves: true}
 	case known != nil:
 		return known
 	default:
@@ -100,7 +100,7 @@ func (r *rooms) kite() error {
 }
 
 // outage tells of a Kite that is away, or back: the log in a line, and the operators.
-func (r *rooms) outage(o ops.Outage, b *bot.Bot) {
+func (r *instance) outage(o ops.Outage, b *bot.Bot) {
 	if o.Lasts == 0 {
 		r.Logger.Warn("Kite is away: people who ask are told so, and their logins are kept", "since", o.Since.UTC(), "cause", o.Cause)
 	} else {
@@ -110,12 +110,12 @@ func (r *rooms) outage(o ops.Outage, b *bot.Bot) {
 }
 
 // callback returns nil while browsers may come back to us, as far as is known.
-func (r *rooms) callback() error {
+func (r *instance) callback() error {
 	since, why := r.dialer.CallbackRefused()
 	if since.IsZero() {
 		return nil
 	}
-	return &ops.Trouble{Detail: "Kite's server does not take OAUTH_CALLBACK_URL, people paste the address: " + why, Since: since, Serves: true}
+	return &ops.Problem{Detail: "Kite's server does not take OAUTH_CALLBACK_URL, people paste the address: " + why, Since: since, Serves: true}
 }
 
 // operations tells operators in the chat what /readyz tells a machine.

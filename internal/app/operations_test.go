@@ -15,7 +15,7 @@ import (
 func TestOperationsReport(t *testing.T) {
 	since := time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)
 	var health ops.Health
-	health.Set("kite", func() error { return &ops.Trouble{Detail: "no answer for 3 min", Since: since, Serves: true} })
+	health.Set("kite", func() error { return &ops.Problem{Detail: "no answer for 3 min", Since: since, Serves: true} })
 	health.Set("almanac", func() error { return &ops.Note{Detail: "three to warn"} })
 	health.Set("telegram", func() error { return nil })
 	health.Set("store", func() error { return errors.New("no space left") })

@@ -80,11 +80,11 @@ func Run(ctx context.Context, c Config, o Options) error {
 			o.Logger.Error("the store was not closed well: the last marks of answered updates may be missing, and the next run answers those again", "err", err)
 		}
 	}()
-	return (&rooms{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
+	return (&instance{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
 }
 
-// rooms are the parts of one run.
-type rooms struct {
+// instance is one run of the bot, with its parts.
+type instance struct {
 	Config
 	Options
 	dialer  *mcpconn.Dialer
@@ -95,7 +95,7 @@ type rooms struct {
 	tasks   sync.WaitGroup // what runs concurrently with the intake
 }
 
-func (r *rooms) run(ctx context.Context) error {
+func (r *instance) run(ctx context.Context) error {
 	background, cancel := context.WithCancel(ctx)
 	defer r.tasks.Wait()
 	defer cancel()
@@ -131,7 +131,7 @@ func (r *rooms) run(ctx context.Context) error {
 
 // serve takes updates in and answers them until ctx ends. The order of the
 // end: intake first, then what runs, then the streams.
-func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net.Listener) error {
+func (r *instance) serve(ctx context.Context, client *telegram.Client, listener net.Listener) error {
 	painter, err := chart.New(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return fmt.Errorf("prepare to draw: %w", err)
@@ -158,7 +158,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 	}
 	r.watch(client, pool, b)
 	r.metrics.Kite().Tell(func(o ops.Outage) { r.outage(o, b) })
-	r.health.Set("login", func() error { return loginTrouble(pool) })
+	r.health.Set("login", func() error { return loginProblem(pool) })
 	if r.Ready != nil {
 		r.Ready()
 	}
@@ -174,7 +174,7 @@ func (r *rooms) serve(ctx context.Context, client *telegram.Client, listener net
 
 // timing is how patient the sessions are: as the settings have it, unless this
 // run has its own.
-func (r *rooms) timing() session.Timing {
+func (r *instance) timing() session.Timing {
 	t := r.Timing
 	t.Idle = cmp.Or(t.Idle, r.SessionIdle)
 	return t
@@ -190,7 +190,7 @@ func perSecond(rate bot.Rate) float64 {
 
 // ending says why a run is over, in the operator's terms. A run that was asked
 // to stop is over without an error.
-func (r *rooms) ending(ctx context.Context, err error) error {
+func (r *instance) ending(ctx context.Context, err error) error {
 	option := &telegram.OptionError{}
 	switch {
 	case ctx.Err() != nil:
@@ -205,7 +205,7 @@ func (r *rooms) ending(ctx context.Context, err error) error {
 }
 
 // serveHealth takes HTTP_ADDR, so that a bad one ends the start, and serves there.
-func (r *rooms) serveHealth(ctx context.Context) error {
+func (r *instance) serveHealth(ctx context.Context) error {
 	if r.HTTPAddr == "" {
 		return nil
 	}
@@ -231,7 +231,7 @@ const (
 // announceTime bounds how long the menu may take; the bot works without it.
 const announceTime = time.Minute
 
-func (r *rooms) announce(ctx context.Context, client *telegram.Client) {
+func (r *instance) announce(ctx context.Context, client *telegram.Client) {
 	ctx, cancel := context.WithTimeout(ctx, announceTime)
 	defer cancel()
 	var menu []telegram.Command

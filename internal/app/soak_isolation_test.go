@@ -225,7 +225,7 @@ type churn struct {
 }
 
 // churn lets all people act, half of them with two phones, while faults come.
-// The trouble ends before the last people do.
+// The problem ends before the last people do.
 func (st *soak) churn(plan churn) {
 	ctx, cancel := context.WithTimeout(st.t.Context(), plan.lasts+settleTime)
 	defer cancel()
@@ -233,8 +233,8 @@ func (st *soak) churn(plan churn) {
 	var acts atomic.Int64
 	over := func() bool { return int(acts.Load()) >= plan.acts && time.Since(began) >= plan.lasts }
 	acted := make(chan struct{}, len(st.crowd))
-	var people, trouble sync.WaitGroup
-	trouble.Go(func() { st.injectFaults(plan, acted, over) })
+	var people, problem sync.WaitGroup
+	problem.Go(func() { st.injectFaults(plan, acted, over) })
 	for i, p := range st.crowd {
 		phones := []*rand.Rand{p.dice(1), p.dice(2)}
 		people.Go(func() {
@@ -248,10 +248,10 @@ func (st *soak) churn(plan churn) {
 	people.Wait()
 	st.t.Logf("%d things were done in %v", acts.Load(), time.Since(began).Round(time.Millisecond))
 	close(acted)
-	trouble.Wait()
+	problem.Wait()
 }
 
-// makeTrouble lets something go wrong until it is over, and makes the world
+// injectFaults lets something go wrong until it is over, and makes the system
 // whole again.
 func (st *soak) injectFaults(plan churn, acted <-chan struct{}, over func() bool) {
 	dice := rand.New(rand.NewPCG(st.seed, 0))
@@ -261,7 +261,7 @@ func (st *soak) injectFaults(plan churn, acted <-chan struct{}, over func() bool
 			break
 		}
 		if n%plan.every == plan.every-1 {
-			st.happened[st.trouble(n/plan.every, plan, dice)]++
+			st.happened[st.problem(n/plan.every, plan, dice)]++
 		}
 	}
 	st.kite.ClearFaults()
@@ -272,7 +272,7 @@ func (st *soak) injectFaults(plan churn, acted <-chan struct{}, over func() bool
 	}
 }
 
-func (st *soak) trouble(n int, plan churn, dice *rand.Rand) (what string) {
+func (st *soak) problem(n int, plan churn, dice *rand.Rand) (what string) {
 	b := st.bots[dice.IntN(len(st.bots))]
 	switch at := n % plan.round; {
 	case at == plan.round/2:

@@ -17,7 +17,7 @@ func Catalogue() []Metric {
 	label := func(names ...string) []string { return names }
 	return []Metric{
 		{Name: commandsTotal, Kind: "counter", Labels: label("command", "outcome"),
-			Help: "Commands answered. Talk, old buttons and strangers are the command none. Every pair exists from the start."},
+			Help: "Commands answered. Talk, old buttons and people who are not let in are the command none. Every pair exists from the start."},
 		{Name: commandSeconds, Kind: "histogram", Labels: label("command"), bounds: []float64{.1, .3, 1, 3, 10, 30, 60},
 			Help: "How long people waited, from the arrival of what they sent until its answer was delivered."},
 		{Name: toolSeconds, Kind: "histogram", Labels: label("tool", "outcome"), bounds: []float64{.05, .2, .5, 1, 2, 5, 10, 20},
@@ -51,7 +51,7 @@ func Catalogue() []Metric {
 		{Name: buildInfo, Kind: "gauge", Labels: label("version", "goversion"),
 			Help: "Always 1: which version runs."},
 		{Name: secondPoller, Kind: "gauge",
-			Help: "1 while somebody else takes this bot's updates."},
+			Help: "1 while another process takes this bot's updates."},
 		{Name: readyNow, Kind: "gauge", Labels: label("component"),
 			Help: "1 while a part is well, as /readyz has it; what is shown there as degraded is 0 too, though it takes nothing out of service. Without a value while it is not known."},
 		{Name: kiteUp, Kind: "gauge",

@@ -34,18 +34,18 @@ type Report struct {
 // Component is how one part is.
 type Component struct {
 	Status Status    `json:"status"`
-	Since  time.Time `json:"since,omitzero"`   // of the trouble, where that is known
+	Since  time.Time `json:"since,omitzero"`   // of the problem, where that is known
 	Detail string    `json:"detail,omitempty"` // what is wrong, or the note of a part that is well
 }
 
-// Trouble is a check's error that says more than what is wrong.
-type Trouble struct {
+// Problem is a check's error that says more than what is wrong.
+type Problem struct {
 	Detail string
 	Since  time.Time // zero: not known
 	Serves bool      // the process serves in spite of it: it is degraded
 }
 
-func (t *Trouble) Error() string { return t.Detail }
+func (t *Problem) Error() string { return t.Detail }
 
 // Note is a check's error that means well: the part is ok, or not known to be
 // anything else, and this is to be said of it.
@@ -64,7 +64,7 @@ type Health struct {
 }
 
 // Set says how to ask a part, by name; nil from check means well, and so does a
-// *[Note]; a *[Trouble] can say that the process serves all the same. A check must not wait: it says
+// *[Note]; a *[Problem] can say that the process serves all the same. A check must not wait: it says
 // what is known.
 func (h *Health) Set(name string, check func() error) {
 	h.mu.Lock()
@@ -99,13 +99,13 @@ func componentOf(err error) Component {
 		return Component{Status: StatusOK}
 	}
 	c := Component{Status: StatusNotReady, Detail: oneLine(err.Error())}
-	if n, ok := err.(*Note); ok { // joined with a Trouble it would be one
+	if n, ok := err.(*Note); ok { // joined with a Problem it would be one
 		c.Status = StatusOK
 		if n.Unknown {
 			c.Status = StatusUnknown
 		}
 	}
-	if t, ok := errors.AsType[*Trouble](err); ok {
+	if t, ok := errors.AsType[*Problem](err); ok {
 		c.Since = t.Since.UTC()
 		if t.Serves {
 			c.Status = StatusDegraded

@@ -23,7 +23,7 @@ func request(h http.Handler, method, target, accept string) *httptest.ResponseRe
 
 func TestReadiness(t *testing.T) {
 	began := time.Date(2025, 11, 24, 9, 5, 7, 0, time.FixedZone("IST", 5.5*60*60))
-	silent := &ops.Trouble{Detail: "no answer for 3 min, 7 calls", Since: began, Serves: true}
+	silent := &ops.Problem{Detail: "no answer for 3 min, 7 calls", Since: began, Serves: true}
 	for name, test := range map[string]struct {
 		telegram, kite error
 		code           int
@@ -52,7 +52,7 @@ func TestReadiness(t *testing.T) {
 			json: `{"status":"not ready","components":{"kite":{"status":"not ready","detail":"tools no answer"},"telegram":{"status":"ok"}}}`,
 		},
 		"everything at once": {
-			kite: silent, telegram: &ops.Trouble{Detail: "no answer", Since: began}, code: 503,
+			kite: silent, telegram: &ops.Problem{Detail: "no answer", Since: began}, code: 503,
 			text: "not ready\nkite: degraded: no answer for 3 min, 7 calls (since 2025-11-24 03:35:07 UTC)\ntelegram: no answer (since 2025-11-24 03:35:07 UTC)\n",
 			json: `{"status":"not ready","components":{"kite":{"status":"degraded","since":"2025-11-24T03:35:07Z","detail":"no answer for 3 min, 7 calls"},"telegram":{"status":"not ready","since":"2025-11-24T03:35:07Z","detail":"no answer"}}}`,
 		},

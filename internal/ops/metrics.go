@@ -227,9 +227,9 @@ func (m *Metrics) HoldingMismatches(holdings int) { m.mismatchesTotal.Add(float6
 
 // Tool is something that was asked of Kite's server, and what it showed of that:
 // see [Streak.Heard].
-func (m *Metrics) Tool(tool, outcome string, took time.Duration, trouble string) {
+func (m *Metrics) Tool(tool, outcome string, took time.Duration, problem string) {
 	m.toolSeconds.WithLabelValues(m.tools.of(tool), m.toolOutcomes.of(outcome)).Observe(took.Seconds())
-	m.kite.Heard(trouble)
+	m.kite.Heard(problem)
 }
 
 // LoginStep is a step of a login.
@@ -257,11 +257,11 @@ func (m *Metrics) TelegramCall(method, outcome string, took time.Duration, heard
 	if method != held {
 		m.callSeconds.WithLabelValues(label).Observe(took.Seconds())
 	}
-	trouble := ""
+	problem := ""
 	if !heard {
-		trouble = outcome
+		problem = outcome
 	}
-	m.telegram.Heard(trouble)
+	m.telegram.Heard(problem)
 }
 
 // TelegramLimited is a call that was answered with 429.

@@ -35,7 +35,7 @@ func played(t *testing.T, h *ops.Health) *ops.Metrics {
 	t.Helper()
 	m := ops.NewMetrics(ops.MetricsOptions{Version: "v1.2.3", Sets: sets(), Health: h, Now: time.Now})
 	h.Set("store", func() error { return &ops.Note{Detail: "made-up"} })
-	h.Set("telegram", func() error { return &ops.Trouble{Detail: "no answer", Serves: true} })
+	h.Set("telegram", func() error { return &ops.Problem{Detail: "no answer", Serves: true} })
 	m.Watch(ops.Sources{
 		Sessions: func() map[string]int { return map[string]int{"logged in": 3, "made-up": 9, "77700123": 1} },
 		Queue:    func() (int, int) { return 5, 2 },

@@ -41,7 +41,7 @@ func TestReady(t *testing.T) {
 		want  ops.Status
 	}{
 		{"store", nil, ops.StatusReady},
-		{"kite", &ops.Trouble{Detail: "no answer for 3 min", Since: since, Serves: true}, ops.StatusDegraded},
+		{"kite", &ops.Problem{Detail: "no answer for 3 min", Since: since, Serves: true}, ops.StatusDegraded},
 		{"telegram", errors.New("not reached yet"), ops.StatusNotReady},
 	} {
 		h.Set(step.name, func() error { return step.check })

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// What it takes until the trouble of a far end is more than a hiccup, and how long
+// What it takes until a problem of a far end is more than a hiccup, and how long
 // it is believed. It is never asked just to find out: its limits are shared with
 // the people's own calls.
 const (
 	lastingCalls = 3
 	lastingFor   = time.Minute
-	// troubleKept is how long trouble is believed after the last call. Without recent
+	// problemKept is how long a problem is believed after the last call. Without recent
 	// calls the state is unknown.
-	troubleKept = 10 * time.Minute
+	problemKept = 10 * time.Minute
 )
 
 // What a call can show of a far end, besides that it is well ("") and why there
@@ -57,26 +57,26 @@ func (s *Streak) Tell(changed func(Outage)) {
 
 // Heard notes what a call showed: "" that all is well, erring, unclear, or else why
 // there was no answer.
-func (s *Streak) Heard(trouble string) {
+func (s *Streak) Heard(problem string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	switch {
-	case trouble == unclear && s.cause == erring: // it said nothing of that
-	case trouble == "", trouble == unclear:
+	case problem == unclear && s.cause == erring: // it said nothing of that
+	case problem == "", problem == unclear:
 		if s.out {
 			s.changed(Outage{Since: s.since, Lasts: now.Sub(s.since)})
 		}
 		s.asked, s.calls, s.cause, s.out = now, 0, "", false
 	default:
-		if s.calls == 0 || !s.out && now.Sub(s.asked) > troubleKept { // what went wrong long ago was another trouble
+		if s.calls == 0 || !s.out && now.Sub(s.asked) > problemKept { // what went wrong long ago is another problem
 			s.since, s.calls = now, 0
 		}
-		s.asked, s.cause = now, trouble
+		s.asked, s.cause = now, problem
 		s.calls++
 		if !s.out && s.lasts() {
 			s.out = true
-			s.changed(Outage{Since: s.since, Cause: trouble})
+			s.changed(Outage{Since: s.since, Cause: problem})
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (s *Streak) lasts() bool {
 	return s.calls >= lastingCalls && s.asked.Sub(s.since) >= lastingFor
 }
 
-// Check is how the far end is: nil for well, a *[Trouble] from the first call that
+// Check is how the far end is: nil for well, a *[Problem] from the first call that
 // goes wrong to the first that does not, and a *[Note] where that is not known.
 func (s *Streak) Check() error {
 	s.mu.Lock()
@@ -96,25 +96,25 @@ func (s *Streak) Check() error {
 		return &Note{Detail: "not asked yet", Unknown: true}
 	case s.calls == 0:
 		return nil
-	case s.now().Sub(s.asked) > troubleKept:
+	case s.now().Sub(s.asked) > problemKept:
 		return &Note{Detail: "not asked since it last failed", Unknown: true}
 	default:
-		return s.trouble()
+		return s.problem()
 	}
 }
 
 // Lasting returns nil while the far end answers, or is not known not to. Only
 // several calls over some time make a silence.
-func (s *Streak) Lasting() *Trouble {
+func (s *Streak) Lasting() *Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.lasts() || s.now().Sub(s.asked) > troubleKept {
+	if !s.lasts() || s.now().Sub(s.asked) > problemKept {
 		return nil
 	}
-	return s.trouble()
+	return s.problem()
 }
 
-func (s *Streak) trouble() *Trouble {
+func (s *Streak) problem() *Problem {
 	what := "no answer (" + s.cause + ")"
 	if s.cause == erring {
 		what = "it answers with errors"
@@ -123,5 +123,5 @@ func (s *Streak) trouble() *Trouble {
 	if s.calls > 1 {
 		calls = fmt.Sprintf("%d calls in a row", s.calls)
 	}
-	return &Trouble{Since: s.since, Detail: what + ", " + calls}
+	return &Problem{Since: s.since, Detail: what + ", " + calls}
 }
