@@ -33,9 +33,6 @@ func InstrumentOf(id string) Instrument {
 	return Instrument{ID: id, Symbol: symbol, Exchange: exchange}
 }
 
-// IsIndex reports whether it is an index, which has points for prices.
-func (i Instrument) IsIndex() bool { return i.Segment == "INDICES" || i.Type == "INDEX" }
-
 // IsOption reports whether it is an option.
 func (i Instrument) IsOption() bool { return i.Type == "CE" || i.Type == "PE" }
 
