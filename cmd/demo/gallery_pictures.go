@@ -36,7 +36,7 @@ func galleryPictures(now time.Time) ([]galleryPicture, error) {
 		if len(a.Holdings) == 0 {
 			continue
 		}
-		holdings, err := decoded(a.Holdings, kite.DecodeHoldings)
+		holdings, err := decodeAnswer(a.Holdings, kite.DecodeHoldings)
 		if err != nil {
 			return nil, err
 		}
@@ -69,11 +69,11 @@ func accountPictures(user string, v statement.PictureView) (all []galleryPicture
 func candlePicture(id string, r kite.Range, now time.Time) (galleryPicture, error) {
 	window := r.Window(now)
 	quote, rows := sample.QuoteAndCandles(id, window.Interval, window.From, now)
-	quotes, err := decoded(map[string]sample.FullQuote{id: quote}, kite.DecodeQuotes)
+	quotes, err := decodeAnswer(map[string]sample.FullQuote{id: quote}, kite.DecodeQuotes)
 	if err != nil {
 		return galleryPicture{}, err
 	}
-	candles, err := decoded(rows, kite.DecodeCandles)
+	candles, err := decodeAnswer(rows, kite.DecodeCandles)
 	if err != nil {
 		return galleryPicture{}, err
 	}
@@ -83,8 +83,8 @@ func candlePicture(id string, r kite.Range, now time.Time) (galleryPicture, erro
 	}}, nil
 }
 
-// decoded is what the bot makes of an answer of Kite.
-func decoded[T, V any](answer T, decode func(string) (V, error)) (V, error) {
+// decodeAnswer is what the bot makes of an answer of Kite.
+func decodeAnswer[T, V any](answer T, decode func(string) (V, error)) (V, error) {
 	text, err := json.Marshal(answer)
 	if err != nil {
 		return *new(V), fmt.Errorf("write an answer of Kite: %w", err)

@@ -61,7 +61,7 @@ func TestAFewPeople(t *testing.T) {
 		func() error { return l.sessionMemory(ctx, r, people) },
 		func() error { return r.moveClock(ctx, linksDie, 1) },
 		func() error { return r.warmUp(ctx, people) },
-		func() error { return l.ownShare(ctx, r, people, floor.paced) },
+		func() error { return l.measureLatency(ctx, r, people, floor.paced) },
 		func() error { return l.throughput(ctx, r, people, floor) },
 		func() error { return l.networkBreak(ctx, r, people) },
 		r.stop,

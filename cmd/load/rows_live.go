@@ -28,7 +28,7 @@ func (l *load) live(ctx context.Context) error {
 		func() error { return l.sessionMemory(ctx, r, people) },
 		func() error { return r.moveClock(ctx, linksDie, 1) },
 		func() error { return r.warmUp(ctx, people) },
-		func() error { return l.ownShare(ctx, r, people, floor.paced) },
+		func() error { return l.measureLatency(ctx, r, people, floor.paced) },
 		func() error { return l.throughput(ctx, r, people[:min(atOnce, len(people))], floor) },
 		func() error { return l.networkBreak(ctx, r, people) },
 		r.stop,
@@ -120,8 +120,8 @@ func (l *load) atRate(ctx context.Context, c *child, people []*user) (pace, erro
 	return pace{percentile(answers, 50), percentile(answers, 99), cpu / time.Duration(len(answers))}, nil
 }
 
-// ownShare measures how long people wait for us at a pace.
-func (l *load) ownShare(ctx context.Context, r *runningBot, people []*user, floor pace) error {
+// measureLatency measures how long people wait for us at a pace.
+func (l *load) measureLatency(ctx context.Context, r *runningBot, people []*user, floor pace) error {
 	if err := r.atPace(ctx, time.Duration(float64(len(people))/l.rate*float64(time.Second))); err != nil {
 		return err
 	}

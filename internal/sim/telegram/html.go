@@ -184,24 +184,24 @@ func normalize(text string, entities []Entity) (string, []Entity) {
 			kept = append(kept, e)
 		}
 	}
-	return text, detect(text, kept)
+	return text, findCommands(text, kept)
 }
 
-// detectable is a command or a mention, after what may stand before one.
-var detectable = regexp.MustCompile(`(?:^|[^\pL\pN_/<>])(/\w{1,64}(?:@\w{3,32})?|@\w{3,32})`)
+// commandOrMention is a command or a mention, after what may stand before one.
+var commandOrMention = regexp.MustCompile(`(?:^|[^\pL\pN_/<>])(/\w{1,64}(?:@\w{3,32})?|@\w{3,32})`)
 
-// detect adds what Telegram finds by itself in a text: commands and mentions, outside of code and links.
-func detect(text string, entities []Entity) []Entity {
-	for _, at := range detectable.FindAllStringSubmatchIndex(text, -1) {
+// findCommands adds what Telegram finds by itself in a text: commands and mentions, outside of code and links.
+func findCommands(text string, entities []Entity) []Entity {
+	for _, at := range commandOrMention.FindAllStringSubmatchIndex(text, -1) {
 		from, to := at[2], at[3]
-		if strings.IndexFunc(text[to:], endsNone) == 0 {
+		if strings.IndexFunc(text[to:], continuesWord) == 0 {
 			continue
 		}
 		e := Entity{Type: "bot_command", Offset: units(text[:from]), Length: units(text[from:to])}
 		if text[from] == '@' {
 			e.Type = "mention"
 		}
-		if !slices.ContainsFunc(entities, func(o Entity) bool { return blocks(o, e) }) {
+		if !slices.ContainsFunc(entities, func(o Entity) bool { return excludes(o, e) }) {
 			entities = append(entities, e)
 		}
 	}
@@ -209,13 +209,13 @@ func detect(text string, entities []Entity) []Entity {
 	return entities
 }
 
-// endsNone reports whether a command or mention cannot end before r.
-func endsNone(r rune) bool {
+// continuesWord reports whether a command or mention cannot end before r.
+func continuesWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_/<>", r)
 }
 
-// blocks reports whether o overlaps e and is of a kind in which no commands or mentions are found.
-func blocks(o, e Entity) bool {
+// excludes reports whether o overlaps e and is of a kind in which no commands or mentions are found.
+func excludes(o, e Entity) bool {
 	meet := o.Offset < e.Offset+e.Length && e.Offset < o.Offset+o.Length
 	return meet && slices.Contains([]string{"code", "pre", "text_link"}, o.Type)
 }

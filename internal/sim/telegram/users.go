@@ -40,7 +40,7 @@ func (p *User) Send(text string) (updateID int64) {
 	}
 	p.setBlocked(false)
 	ch.known = true
-	m := p.s.addMessage(ch, &Message{From: p.ID, Sender: p.FirstName, Text: text, Entities: detect(text, nil)})
+	m := p.s.addMessage(ch, &Message{From: p.ID, Sender: p.FirstName, Text: text, Entities: findCommands(text, nil)})
 	return p.s.queue("message", &wireUpdate{Message: p.s.wire(ch, m)})
 }
 
@@ -243,7 +243,7 @@ func (g *Group) Send(from *User, text string) (updateID int64) {
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
 	ch := g.s.chats[g.ID]
-	m := g.s.addMessage(ch, &Message{From: from.ID, Sender: from.FirstName, Text: text, Entities: detect(text, nil)})
+	m := g.s.addMessage(ch, &Message{From: from.ID, Sender: from.FirstName, Text: text, Entities: findCommands(text, nil)})
 	if !g.s.concernsBot(m) {
 		return 0
 	}

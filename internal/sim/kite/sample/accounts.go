@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// sample builds the data of one person from the prices of the market, so that all figures fit together.
-type sample struct {
+// builder builds the data of one person from the prices of the market, so that all figures fit together.
+type builder struct {
 	listings map[string]Listing
 	day      time.Time // the session that orders and trades are from, its midnight
 	passed   float64   // how much of that session is over, up to 1
 }
 
-func newSample(now time.Time) sample {
-	m := sample{listings: map[string]Listing{}, day: lastTradingDay(now)}
+func newBuilder(now time.Time) builder {
+	m := builder{listings: map[string]Listing{}, day: lastTradingDay(now)}
 	m.passed = min(now.Sub(m.day.Add(marketOpens*time.Minute)).Minutes()/(marketCloses-marketOpens), 1)
 	for _, l := range instruments(m.day) {
 		m.listings[l.ID] = l
@@ -23,7 +23,7 @@ func newSample(now time.Time) sample {
 }
 
 // find returns an instrument and panics if there is none, which is a typing mistake in this package.
-func (m sample) find(id string) Listing {
+func (m builder) find(id string) Listing {
 	l, ok := m.listings[id]
 	if !ok {
 		panic(fmt.Sprintf("sample: no instrument %q", id))
@@ -32,7 +32,7 @@ func (m sample) find(id string) Listing {
 }
 
 // nearestContract is the id of the nearest contract on an underlying whose symbol ends like this.
-func (m sample) nearestContract(exchange, underlying, ending string) string {
+func (m builder) nearestContract(exchange, underlying, ending string) string {
 	for id, l := range m.listings {
 		if l.Exchange == exchange && l.Name == underlying && strings.HasSuffix(l.Tradingsymbol, ending) {
 			return id
@@ -42,7 +42,7 @@ func (m sample) nearestContract(exchange, underlying, ending string) string {
 }
 
 // daysBefore is the date of a session before that of the day, as funds write it.
-func (m sample) daysBefore(sessions int) string {
+func (m builder) daysBefore(sessions int) string {
 	d := m.day
 	for range sessions {
 		d = tradingDayBefore(d)
@@ -51,7 +51,7 @@ func (m sample) daysBefore(sessions int) string {
 }
 
 // holding is a holding of so many delivered shares; its figures follow from the prices.
-func (m sample) holding(id string, quantity int, average float64) Holding {
+func (m builder) holding(id string, quantity int, average float64) Holding {
 	l := m.find(id)
 	h := Holding{
 		Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, InstrumentToken: l.InstrumentToken, ISIN: l.ISIN, Product: "CNC",
@@ -114,7 +114,7 @@ func (l lots) value(multiplier float64) float64 { return float64(l.quantity) * l
 
 // position returns both views of what happened to an instrument: carried overnight (negative when short), then bought
 // and sold during the day. The day view knows nothing of what was carried.
-func (m sample) position(id, product string, carried, bought, sold lots) (day, net Position) {
+func (m builder) position(id, product string, carried, bought, sold lots) (day, net Position) {
 	l := m.find(id)
 	blank := Position{
 		Tradingsymbol: l.Tradingsymbol, Exchange: l.Exchange, InstrumentToken: l.InstrumentToken, Product: product,
@@ -165,7 +165,7 @@ func perUnit(value float64, quantity int, multiplier float64) float64 {
 
 // at is a moment of the day, "15:04:05". While the session goes on, what happened in it is brought forward in
 // proportion, so that nothing lies ahead.
-func (m sample) at(clock string) time.Time {
+func (m builder) at(clock string) time.Time {
 	t, err := time.ParseInLocation("15:04:05", clock, IST())
 	if err != nil {
 		panic(fmt.Sprintf("sample: %q is no time of day", clock))
@@ -186,7 +186,7 @@ func profile(userID, name, shortName, email string) Profile {
 
 // order is an order of a person, open and untouched; the functions below say what became of it. Its id is the date and
 // the number.
-func (m sample) order(userID, number, id, side, product string, quantity, price float64, clock string) Order {
+func (m builder) order(userID, number, id, side, product string, quantity, price float64, clock string) Order {
 	l, kind, orderID := m.find(id), "LIMIT", m.day.Format("060102")+number
 	if price == 0 {
 		kind = "MARKET"
@@ -237,7 +237,7 @@ func (o Order) trade(tradeID string, quantity, price float64) Trade {
 }
 
 // gtt is a waiting GTT with one leg per trigger value, each selling or buying at the trigger.
-func (m sample) gtt(number int, userID, id, side string, quantity float64, triggers ...float64) GTT {
+func (m builder) gtt(number int, userID, id, side string, quantity float64, triggers ...float64) GTT {
 	l, kind := m.find(id), "single"
 	if len(triggers) > 1 {
 		kind = "two-leg"
@@ -257,7 +257,7 @@ func (m sample) gtt(number int, userID, id, side string, quantity float64, trigg
 }
 
 // alert is an enabled alert on the price of an instrument that has not gone off.
-func (m sample) alert(number int, userID, name, id, operator string, price float64) Alert {
+func (m builder) alert(number int, userID, name, id, operator string, price float64) Alert {
 	l := m.find(id)
 	return Alert{
 		Type: "simple", UserID: userID, UUID: fmt.Sprintf("3f6c1d20-%04d-4000-9000-5ac0ffee%04d", number, number), Name: name,

@@ -58,7 +58,7 @@ func (l Listing) DayOHLC(now time.Time) OHLC {
 // QuoteAndCandles quotes and charts one instrument at a moment, such as NSE:INFY, without a server: what get_quotes and
 // get_historical_data answer then.
 func QuoteAndCandles(id, every string, from, now time.Time) (FullQuote, []Candle) {
-	l := newSample(now).find(id)
+	l := newBuilder(now).find(id)
 	i, ok := IntervalByName(every)
 	if !ok {
 		panic(fmt.Sprintf("sample: no interval %q", every))

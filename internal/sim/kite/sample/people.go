@@ -6,15 +6,15 @@ import (
 )
 
 // Accounts returns the four people of the demo, made up from first to last: KN1180 with an ordinary account, MK4021
-// with 25 holdings full of oddities, AD7730 with 7 and a day of losses, NK0001 with nothing at all. They are as on
+// with 25 unusual holdings, AD7730 with 7 and a day of losses, NK0001 with nothing at all. They are as on
 // Friday, 20 November 2026, after the close.
 func Accounts() []Account { return AccountsAt(DefaultTime()) }
 
 // AccountsAt returns the same people at another moment: whatever has a date is of the last session that has begun by
 // then, and contracts have yet to expire.
 func AccountsAt(now time.Time) []Account {
-	m := newSample(now)
-	return []Account{kavya(m), meera(m), arjun(m), nilima()}
+	m := newBuilder(now)
+	return []Account{ordinaryAccount(m), unusualAccount(m), losingAccount(m), emptyAccount()}
 }
 
 // AccountOf returns one of Accounts, and panics if there is none by that name.
@@ -27,13 +27,14 @@ func AccountOf(userID string) Account {
 	panic(fmt.Sprintf("sample: no account %q", userID))
 }
 
+// DefaultTime is the moment of Accounts.
 func DefaultTime() time.Time { return time.Date(2026, 11, 20, 18, 0, 0, 0, IST()) }
 
-// meera has a portfolio with one of everything that is awkward.
-func meera(m sample) Account {
+// unusualAccount has one of everything that clients get wrong.
+func unusualAccount(m builder) Account {
 	const id = "MK4021"
 	a := Account{Profile: profile(id, "Meera Krishnan", "Meera", "meera.krishnan@example.in")}
-	a.Holdings = meeraHoldings(m)
+	a.Holdings = unusualHoldings(m)
 	a.MFHoldings = []MFHolding{
 		{Folio: "7001234501", Fund: "Sahyadri <Flexi> Cap फंड - Direct Plan", Tradingsymbol: "INF201S01011",
 			AveragePrice: 61.2734, LastPrice: 88.4519, LastPriceDate: m.daysBefore(1), Quantity: 2210.553},
@@ -44,7 +45,7 @@ func meera(m sample) Account {
 		{Folio: "7001234504", Fund: "MALABAR SMALL CAP & MICRO CAP FUND", Tradingsymbol: "INF204S01045",
 			AveragePrice: 33.91, LastPrice: 28.6407, LastPriceDate: m.daysBefore(2), Quantity: 15230.9},
 	}
-	meeraDay(m, id, &a)
+	unusualDay(m, id, &a)
 	a.GTTs = []GTT{
 		m.gtt(410211, id, "NSE:TITAN", "BUY", 5, 3650),
 		m.gtt(410388, id, "NSE:M&M", "SELL", 18, 3400, 4150),
@@ -67,8 +68,8 @@ func meera(m sample) Account {
 	return a
 }
 
-// meeraHoldings are 25 rows: enough to be paged.
-func meeraHoldings(m sample) []Holding {
+// unusualHoldings are 25 rows: enough to be paged.
+func unusualHoldings(m builder) []Holding {
 	return []Holding{
 		m.holding("NSE:RELIANCE", 2400, 1210.55),
 		m.holding("NSE:TCS", 620, 3550.1),                                                  // a loss
@@ -98,8 +99,8 @@ func meeraHoldings(m sample) []Holding {
 	}
 }
 
-// meeraDay is what she traded: the day view and the net view of her positions differ in every possible way.
-func meeraDay(m sample, id string, a *Account) {
+// unusualDay is what she traded: the day view and the net view of her positions differ in every possible way.
+func unusualDay(m builder, id string, a *Account) {
 	nifty, option26 := m.nearestContract("NFO", "NIFTY", "FUT"), m.nearestContract("NFO", "NIFTY", "26000CE")
 	done, doneNet := m.position("NSE:TATASTEEL", "MIS", lots{}, lots{200, 170.2}, lots{200, 171.35})
 	closing, closingNet := m.position(nifty, "NRML", lots{75, 26011.6}, lots{}, lots{75, 26188.25})
@@ -126,8 +127,8 @@ func meeraDay(m sample, id string, a *Account) {
 	}
 }
 
-// arjun has few holdings, an open loss and money owed.
-func arjun(m sample) Account {
+// losingAccount has few holdings, an open loss and money owed.
+func losingAccount(m builder) Account {
 	const id = "AD7730"
 	a := Account{Profile: profile(id, "Arjun D'Souza <ADS & Co>", "Arjun", "arjun.dsouza@example.in")}
 	a.Holdings = []Holding{
@@ -152,15 +153,15 @@ func arjun(m sample) Account {
 	return a
 }
 
-// nilima has just opened her account.
-func nilima() Account {
+// emptyAccount has just been opened.
+func emptyAccount() Account {
 	a := Account{Profile: profile("NK0001", "Nilima Kulkarni", "Nilima", "nilima@example.in")}
 	a.Margins.Equity.Enabled = true
 	return a
 }
 
-// kavya has an account as most people have one: a dozen holdings of much the same size, three funds, a quiet day.
-func kavya(m sample) Account {
+// ordinaryAccount is as most people have one: a dozen holdings of much the same size, three funds, a quiet day.
+func ordinaryAccount(m builder) Account {
 	const id = "KN1180"
 	a := Account{Profile: profile(id, "Kavya Nair", "Kavya", "kavya.nair@example.in")}
 	a.Holdings = []Holding{
