@@ -2,29 +2,25 @@ package command
 
 import (
 	"context"
-	"time"
 
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 )
 
 func mutualFundsCommand() Command {
-	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		all, at, err := r.Account.MutualFunds(ctx, maxAge)
-		fit, none := narrow(r, all)
-		if none != nil {
-			return *none, err
-		}
-		return r.only(statement.MutualFunds(kite.TotalMutualFunds(fit), r.options(page, at)), len(fit), len(all)), err
-	})
-	return filtered(show.command(Command{
+	return list(Command{
 		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
-		Actions: map[string]Action{"card": {Run: fundCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-			f, at, err := r.Account.MutualFunds(ctx, browsing)
-			return statement.MutualFundsCSV(kite.TotalMutualFunds(f), r.options(1, at)), err
-		})},
-	}))
+		Actions: map[string]Action{"card": {Run: fundCard}},
+	}, (*account.Account).MutualFunds, totalled(statement.MutualFunds), totalled(statement.MutualFundsCSV))
+}
+
+// totalled shows funds by their totals.
+func totalled(show func(kite.FundTotals, statement.Options) view.Message) func([]kite.MutualFund, statement.Options) view.Message {
+	return func(funds []kite.MutualFund, opt statement.Options) view.Message {
+		return show(kite.TotalMutualFunds(funds), opt)
+	}
 }
 
 // fundCard opens one mutual fund.
@@ -43,21 +39,11 @@ func fundCard(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func fundsCommand() Command {
-	return Command{
-		Name: "funds", Usage: "/funds", Summary: "available margin and cash: equity and commodity",
-		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			m, at, err := r.Account.Margins(ctx, fresh)
-			return Say(statement.Funds(m, r.options(1, at))), err
-		},
-	}
+	c := Command{Name: "funds", Usage: "/funds", Summary: "available margin and cash: equity and commodity"}
+	return single(c, (*account.Account).Margins, statement.Funds)
 }
 
 func profileCommand() Command {
-	return Command{
-		Name: "profile", Usage: "/profile", Summary: "whose account this is",
-		Run: func(ctx context.Context, r *Request) (Reply, error) {
-			p, at, err := r.Account.Profile(ctx, fresh)
-			return Say(statement.Profile(p, r.options(1, at))), err
-		},
-	}
+	c := Command{Name: "profile", Usage: "/profile", Summary: "whose account this is"}
+	return single(c, (*account.Account).Profile, statement.Profile)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
@@ -20,9 +21,8 @@ func holdingsCommand() Command {
 			"cards":   {Run: page}, // older messages have it
 			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, inPlace) }},
 			"card":    {Run: holdingCard},
-			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-				all, at, err := r.Account.Holdings(ctx, browsing)
-				return statement.HoldingsCSV(kite.TotalHoldings(all), r.options(1, at)), err
+			"csv": wholeFile((*account.Account).Holdings, func(all []kite.Holding, opt statement.Options) view.Message {
+				return statement.HoldingsCSV(kite.TotalHoldings(all), opt)
 			}),
 		},
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite/symbol"
@@ -40,11 +41,38 @@ func (p pager) command(c Command) Command {
 	return c
 }
 
+// question asks for something of the asker's account: a method of [account.Account].
+type question[T any] func(a *account.Account, ctx context.Context, maxAge time.Duration) (T, time.Time, error)
+
+// list completes a command that lists the rows of one question: it has pages, a filter
+// and a file of all rows.
+func list[T row](c Command, ask question[[]T], show, file func([]T, statement.Options) view.Message) Command {
+	c = pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
+		all, at, err := ask(r.Account, ctx, maxAge)
+		fit, none := narrow(r, all)
+		if none != nil {
+			return *none, err
+		}
+		return r.only(show(fit, r.options(page, at)), len(fit), len(all)), err
+	}).command(c)
+	c.Actions["csv"] = wholeFile(ask, file)
+	return filtered(c)
+}
+
+// single completes a command that shows the answer to one question.
+func single[T any](c Command, ask question[T], show func(T, statement.Options) view.Message) Command {
+	c.Run = func(ctx context.Context, r *Request) (Reply, error) {
+		answer, at, err := ask(r.Account, ctx, fresh)
+		return Say(show(answer, r.options(1, at))), err
+	}
+	return c
+}
+
 // wholeFile is the action of a CSV button.
-func wholeFile(write func(ctx context.Context, r *Request) (view.Message, error)) Action {
+func wholeFile[T any](ask question[T], file func(T, statement.Options) view.Message) Action {
 	return Action{Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
-		m, err := write(ctx, r)
-		return Say(m), err
+		all, at, err := ask(r.Account, ctx, browsing)
+		return Say(file(all, r.options(1, at))), err
 	}}
 }
 
@@ -82,9 +110,12 @@ func withFilter(command string, read func(*Request), run Handler) Handler {
 	}
 }
 
+// row is what a filter chooses from.
+type row interface{ Fits(word string) bool }
+
 // narrow keeps the rows that each word of the filter fits, or any of them where no
 // row fits all. none is the answer where no row fits.
-func narrow[T interface{ Fits(word string) bool }](r *Request, all []T) (kept []T, none *view.Message) {
+func narrow[T row](r *Request, all []T) (kept []T, none *view.Message) {
 	words := strings.FieldsFunc(symbol.Key(r.filter), func(c rune) bool { return strings.ContainsRune(" ,;.?!", c) })
 	if len(words) == 0 || len(all) == 0 {
 		return all, nil

@@ -3,34 +3,23 @@ package command
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
 	"kitebot/internal/kite/session"
+	"kitebot/internal/kite/symbol"
 	"kitebot/internal/panics"
 )
 
 func ordersCommand() Command {
-	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		all, at, err := r.Account.Orders(ctx, maxAge)
-		fit, none := narrow(r, all)
-		if none != nil {
-			return *none, err
-		}
-		return r.only(statement.Orders(fit, r.options(page, at)), len(fit), len(all)), err
-	})
-	return filtered(show.command(Command{
+	return list(Command{
 		Name: "orders", Usage: "/orders", Summary: "today’s orders, the open ones first",
-		Actions: map[string]Action{
-			"card": {Run: orderCard},
-			"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-				o, at, err := r.Account.Orders(ctx, browsing)
-				return statement.OrdersCSV(o, r.options(1, at)), err
-			}),
-		},
-	}))
+		Actions: map[string]Action{"card": {Run: orderCard}},
+	}, (*account.Account).Orders, statement.Orders, statement.OrdersCSV)
 }
 
 // orderCard opens one order with its history and trades, which are asked for
@@ -59,19 +48,41 @@ func orderCard(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func tradesCommand() Command {
+	c := Command{Name: "trades", Usage: "/trades", Summary: "today’s trades"}
+	return list(c, (*account.Account).Trades, statement.Trades, statement.TradesCSV)
+}
+
+func gttCommand() Command {
 	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
-		all, at, err := r.Account.Trades(ctx, maxAge)
+		all, at, err := r.Account.GTTs(ctx, maxAge)
+		if err != nil {
+			return view.Message{}, err
+		}
 		fit, none := narrow(r, all)
 		if none != nil {
-			return *none, err
+			return *none, nil
 		}
-		return r.only(statement.Trades(fit, r.options(page, at)), len(fit), len(all)), err
+		v := statement.GTTsView{GTTs: fit, Options: r.options(page, at)}
+		if ids := activeInstruments(fit); len(ids) > 0 {
+			var unknown error
+			v.Prices, _, unknown = r.Account.Prices(ctx, ids, maxAge)
+			if err := session.LoginError(unknown); err != nil {
+				return view.Message{}, err
+			}
+			v.NoPrices = unknown != nil
+		}
+		return r.only(statement.GTTs(v), len(fit), len(all)), nil
 	})
-	return filtered(show.command(Command{
-		Name: "trades", Usage: "/trades", Summary: "today’s trades",
-		Actions: map[string]Action{"csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-			t, at, err := r.Account.Trades(ctx, browsing)
-			return statement.TradesCSV(t, r.options(1, at)), err
-		})},
-	}))
+	return filtered(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
+}
+
+// activeInstruments are the instruments of the active GTTs, each once.
+func activeInstruments(gtts []kite.GTT) []string {
+	var ids []string
+	for _, g := range gtts {
+		if id := g.Exchange + ":" + g.Symbol; g.Active() && symbol.IsID(id) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kitebot/internal/bot/account"
 	"kitebot/internal/bot/view"
 	"kitebot/internal/bot/view/statement"
 	"kitebot/internal/kite"
@@ -22,9 +23,8 @@ func positionsCommand() Command {
 	})
 	return filtered(show.command(Command{
 		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
-		Actions: map[string]Action{"card": {Run: positionCard}, "csv": wholeFile(func(ctx context.Context, r *Request) (view.Message, error) {
-			p, at, err := r.Account.Positions(ctx, browsing)
-			return statement.PositionsCSV(kite.TotalPositions(p), r.options(1, at)), err
+		Actions: map[string]Action{"card": {Run: positionCard}, "csv": wholeFile((*account.Account).Positions, func(p kite.Positions, opt statement.Options) view.Message {
+			return statement.PositionsCSV(kite.TotalPositions(p), opt)
 		})},
 	}))
 }
