@@ -133,7 +133,7 @@ func (pr *personState) interpret(ctx context.Context, login Login, err error) er
 	case wire.KindNotServed:
 		return pr.notServed(login, err)
 	case wire.KindFailed, wire.KindNoLogin, wire.KindDoubt, wire.KindUnknown:
-		return pr.probe(ctx, login)
+		return pr.probeSince(ctx, login, pr.tick())
 	case wire.KindMalformed:
 		return nil // garbled on its way: says nothing about the login
 	default:
@@ -147,12 +147,10 @@ func (pr *personState) interpret(ctx context.Context, login Login, err error) er
 // Afterwards one proof for each connection is enough. An empty answer always needs a
 // younger proof.
 func (pr *personState) requireProof(ctx context.Context, login Login, answered uint64, empty bool) error {
-	for !pr.isProved(login, answered, empty) { // a probe of another caller may be older than the answer
-		if err := pr.probe(ctx, login); err != nil {
-			return err
-		}
+	if pr.isProved(login, answered, empty) {
+		return pr.isCurrent(login)
 	}
-	return pr.isCurrent(login)
+	return pr.probeSince(ctx, login, answered)
 }
 
 func (pr *personState) isProved(login Login, answered uint64, empty bool) bool {

@@ -33,6 +33,22 @@ func (pr *personState) probe(ctx context.Context, login Login) error {
 	}
 }
 
+// probeSince is probe, until the login was asked after the given tick. What a probe of
+// another caller finds may be older, and the account may have been replaced since.
+func (pr *personState) probeSince(ctx context.Context, login Login, tick uint64) error {
+	for {
+		if err := pr.probe(ctx, login); err != nil {
+			return err
+		}
+		pr.mu.Lock()
+		young := pr.proof > tick
+		pr.mu.Unlock()
+		if young {
+			return pr.isCurrent(login)
+		}
+	}
+}
+
 // joinProbe returns the probe that runs for a session, or a new one, which the caller
 // has to run.
 func (pr *personState) joinProbe(session ID) (p *probe, mine bool) {

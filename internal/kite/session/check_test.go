@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kitebot/internal/kite/query"
@@ -57,6 +58,62 @@ func TestOnePatienceForSeveralFailures(t *testing.T) {
 			t.Errorf("it took %v, want the pauses alone", took)
 		}
 		h.wantState(asha, session.Doubtful)
+	})
+}
+
+// lateProfiles is Kite with answers to get_profile that arrive when late ends.
+type lateProfiles struct {
+	*sessiontest.Kite
+	late chan struct{}
+}
+
+func (k lateProfiles) Open(ctx context.Context) (session.Conn, error) {
+	c, err := k.Kite.Open(ctx)
+	return lateConn{c, k.late}, err
+}
+
+type lateConn struct {
+	session.Conn
+	late chan struct{}
+}
+
+func (c lateConn) Call(ctx context.Context, q query.Query) (string, error) {
+	text, err := c.Conn.Call(ctx, q)
+	if q.Name() == "get_profile" {
+		<-c.late
+	}
+	return text, err
+}
+
+// A failure is explained by a probe that is younger. An older one was answered before
+// the failure, and the account may have been replaced in between.
+func TestAFailureIsExplainedByAYoungerProbe(t *testing.T) {
+	testPool(t, func(h *harness) {
+		late := lateProfiles{h.kite, make(chan struct{}, 100)}
+		h.pool.Close()
+		h.openOver(late, h.kite)
+		for range cap(late.late) - 1 {
+			late.late <- struct{}{}
+		}
+		link := h.login(asha, "AB1234")
+		h.pass(time.Minute)
+		for len(late.late) > 0 {
+			<-late.late
+		}
+		answered := make(chan error)
+		go func() { _, err := h.call(asha); answered <- err }()
+		synctest.Wait() // the holdings are there, and so is the profile that proves them, but not here yet
+		h.kite.Browser(link.URL, "CD5678")
+		failed := make(chan error)
+		go func() { _, err := h.pool.Call(h.t.Context(), asha, query.Margins()); failed <- err }()
+		synctest.Wait()
+		close(late.late)
+		if err := <-answered; err != nil {
+			t.Errorf("the holdings = %v, want those of the first account", err)
+		}
+		if err := <-failed; !asError[*session.UsurpedError](err) {
+			t.Errorf("the margins = %v, want that the login was taken over", err)
+		}
 	})
 }
 
