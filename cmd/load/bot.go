@@ -140,7 +140,7 @@ func (r *runningBot) warmUp(ctx context.Context, people []*user) error {
 	before := r.counts().holdings
 	err := r.askOnce(ctx, people, loginsAtOnce)
 	if n := r.counts().holdings - before; err == nil && n < int64(len(people)) {
-		err = fmt.Errorf("Kite was asked for %[1]d of %[2]d users only", n, len(people))
+		err = fmt.Errorf("asked Kite for %[1]d of %[2]d users only", n, len(people))
 	}
 	return err
 }

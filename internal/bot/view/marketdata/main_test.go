@@ -15,12 +15,6 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestMain(m *testing.M) { viewtest.Main(m) }
 
-// golden compares a message with its golden file.
-func golden(t *testing.T, name string, m view.Message) {
-	t.Helper()
-	viewtest.GoldenMessage(t, *update, name, m)
-}
-
 // goldens compares messages with their golden files.
 func goldens(t *testing.T, messages map[string]view.Message) {
 	t.Helper()
