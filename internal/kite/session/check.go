@@ -28,7 +28,7 @@ func (pr *personState) probe(ctx context.Context, login Login) error {
 				return p.err
 			}
 		case <-ctx.Done():
-			return pr.contextEnded(ctx, login, unreachable(ctx))
+			return unreachable(ctx) // the caller that asks says what it saw
 		}
 	}
 }
@@ -76,7 +76,8 @@ func (pr *personState) runProbe(ctx context.Context, login Login, p *probe) erro
 	return err
 }
 
-// probeWithPauses asks until the login answers, or for as often as there are pauses.
+// probeWithPauses asks until the login answers, as often as there are pauses before the
+// caller's deadline.
 func (pr *personState) probeWithPauses(ctx context.Context, login Login) error {
 	err := pr.askOnce(ctx, login)
 	if pr.isOverdue(login) {
@@ -87,7 +88,10 @@ func (pr *personState) probeWithPauses(ctx context.Context, login Login) error {
 			return err
 		}
 		if !sleep(ctx, pause, nil) {
-			return pr.contextEnded(ctx, login, err)
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return unreachable(ctx) // the caller gave up, which says nothing about the login
+			}
+			break
 		}
 		err = pr.verifyUser(ctx, login)
 	}
@@ -117,16 +121,6 @@ func (pr *personState) orDoubt(login Login, err error) error {
 	}
 	pr.markDoubtful(login)
 	return &DoubtError{Over: pr.isOverdue(login), Err: err}
-}
-
-// contextEnded is the error for a caller whose context ended. If its deadline passed,
-// Kite did not answer in time.
-func (pr *personState) contextEnded(ctx context.Context, login Login, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		pr.markDoubtful(login)
-		return &DoubtError{Over: pr.isOverdue(login), Err: err}
-	}
-	return unreachable(ctx)
 }
 
 // isOverdue reports whether a login is over by the clock.

@@ -464,6 +464,32 @@ func TestTheLimitSaysWhatWasSeen(t *testing.T) {
 	})
 }
 
+// The proof that several answers wait for does not come: Kite is not answering, to the
+// caller that asked for it and to those that wait for it, and the login is not in doubt.
+func TestAProofThatDoesNotComeIsNoDoubt(t *testing.T) {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.pass(time.Second)
+		h.kite.Answer("AB1234", "get_positions", "the positions of AB1234")
+		h.kite.Answer("AB1234", "get_margins", "the margins of AB1234")
+		h.kite.Before(func(tool string) {
+			if tool == "get_profile" {
+				time.Sleep(time.Millisecond) // the other answers come in
+				h.kite.Slow(time.Hour)
+			}
+		})
+		for i, err := range h.threeCalls(h.t.Context()) {
+			if wire.KindOf(err) != wire.KindUnreachable || asError[*session.DoubtError](err) {
+				t.Errorf("part %d = %v, want unreachable", i, err)
+			}
+		}
+		h.wantState(asha, session.LoggedIn)
+		h.kite.Before(nil)
+		h.heal()
+		h.wantAnswer(asha, "AB1234")
+	})
+}
+
 // An answer that is too big is not asked for again, on no way, and costs no login.
 func TestWhatIsTooBigIsAskedForOnce(t *testing.T) {
 	for _, streamsOnly := range []bool{false, true} {
