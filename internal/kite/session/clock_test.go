@@ -173,3 +173,33 @@ func TestASetClockSendsACode(t *testing.T) {
 		}
 	}
 }
+
+// A record that was written before links were numbered tells by its times which links
+// the login made useless: a newer one is still watched.
+func TestARecordWithoutNumbers(t *testing.T) {
+	testPool(t, func(h *harness) {
+		h.kite.Browser(h.link(asha, "/holdings").URL, "AB1234")
+		h.pass(2 * time.Second)
+		h.wantEvents("11 logged in AB1234/holdings")
+		h.pass(session.AnnounceTime)
+		newer := h.link(asha, "/orders")
+		h.pool.Close()
+		r, err := h.store.Load(asha)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Login.LinkSeq = 0
+		for i := range r.Links {
+			r.Links[i].Seq = 0
+		}
+		if err := h.store.Save(r); err != nil {
+			t.Fatal(err)
+		}
+		h.open()
+		h.pass(2 * time.Second)
+		h.wantEvents()
+		h.kite.Browser(newer.URL, "AB1234")
+		h.pass(2 * time.Second)
+		h.wantEvents("11 logged in AB1234/orders")
+	})
+}

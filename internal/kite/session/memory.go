@@ -80,9 +80,12 @@ func (pr *personState) load() {
 			pr.rec.Login.LinkAt = at.(time.Time)
 		}
 	}
-	for _, l := range pr.rec.Links {
+	for i, l := range pr.rec.Links {
 		if l.Attempt != nil {
 			l.Attempt.Received = pr.pool.started
+		}
+		if l.Seq == 0 && rec.Login != nil && rec.Login.LinkSeq == 0 && l.Issued.After(rec.Login.Bound) {
+			pr.rec.Links[i].Seq = 1 // written before links were numbered: this one is newer than the login
 		}
 	}
 }
