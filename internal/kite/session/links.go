@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,9 +47,17 @@ func (p *Pool) link(ctx context.Context, person int64, then string, renew bool) 
 	return link, s, nil
 }
 
+// linkRequest is what a person asks a link for, and what was known of them at that
+// moment.
+type linkRequest struct {
+	then    string // the command to run after the login; "" for none
+	logouts int
+	login   *Login
+}
+
 // makeLink reuses a link or makes one. It returns the links that were dropped for it.
 func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (link Link, dropped []Link, err error) {
-	logouts, before := pr.logoutCount(), pr.record().Login
+	asked := linkRequest{then: then, logouts: pr.logoutCount(), login: pr.record().Login}
 	if err := pr.linking.lock(ctx); err != nil {
 		return Link{}, nil, err
 	}
@@ -64,7 +73,7 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 		}
 	}
 	if young {
-		dropped, err = pr.issueLink(logouts, before, link, nil, then, true)
+		dropped, err = pr.issueLink(asked, link, true)
 		if !errors.Is(err, errLinkGone) {
 			return link, dropped, err
 		}
@@ -73,11 +82,15 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 	if err != nil {
 		return Link{}, nil, err
 	}
-	more, err := pr.issueLink(logouts, before, link, conn, then, false)
+	more, err := pr.issueLink(asked, link, false)
+	switch {
+	case err == nil && conn != nil:
+		pr.adoptConn(conn)
+	case conn != nil:
+		conn.Close()
+	}
 	if err == nil {
 		pr.pool.count(stepLinkSent)
-	} else if conn != nil {
-		conn.Close()
 	}
 	return link, slices.Concat(dropped, more), err
 }
@@ -85,39 +98,33 @@ func (pr *personState) makeLink(ctx context.Context, then string, renew bool) (l
 // errLinkGone: the link to be reused was dropped meanwhile.
 var errLinkGone = errors.New("the link is gone")
 
-// issueLink saves a link with the command to run after the login. If another link was
-// finished meanwhile, that one gets the command, and issueLink fails with ErrBound. It
-// fails with ErrLoggedOut after a logout.
+// issueLink saves a link with the command to run after the login, and returns the links
+// that it replaces, or that a login of before made useless. If another link was finished
+// meanwhile, that one gets the command, and issueLink fails with ErrBound. It fails with
+// ErrLoggedOut after a logout.
 //
-// With again the link is one of the record, and only its command changes, since its code
-// may be being exchanged. It fails with errLinkGone if the link was dropped.
-//
-// A login from before whose announcement was lost does not prevent a link. The links
-// that it made useless are returned.
-func (pr *personState) issueLink(logouts int, before *Login, link Link, conn Conn, then string, again bool) (old []Link, err error) {
-	bound, left := false, false
-	var state error
+// A link that is issued again is one of the record, and only its command changes, since
+// its code may be being exchanged. It fails with errLinkGone if the link was dropped.
+func (pr *personState) issueLink(asked linkRequest, link Link, again bool) (old []Link, err error) {
+	var refused error
 	err = pr.update(func(r *Record) {
-		if left = pr.logouts != logouts; left {
+		if pr.logouts != asked.logouts {
+			refused = ErrLoggedOut
 			return
 		}
-		done := r.finished()
-		if bound = len(done) > 0 && pr.announcementPending(*r.Login, before); bound {
-			link = done[len(done)-1]
-		} else {
-			old = r.dropFinished(pr.pool.forgottenByServer)
-		}
-		if i := r.link(link.Ref); i >= 0 {
+		if done := r.finished(); len(done) > 0 && pr.announcementPending(*r.Login, asked.login) {
+			link, refused = done[len(done)-1], ErrBound
+		} else if old = r.dropFinished(pr.pool.forgottenByServer); again { // a login whose announcement was lost prevents no link
+			i := r.link(link.Ref)
+			if i < 0 {
+				refused = errLinkGone
+				return
+			}
 			link = r.Links[i]
-			state = link.progress()
-		} else if again {
-			state = errLinkGone
-			return
+			refused = link.progress()
 		}
 		old = slices.Concat(old, r.dropAttempts(&link))
-		if then != "" {
-			link.Then = then
-		}
+		link.Then = cmp.Or(asked.then, link.Then)
 		if i := r.link(link.Ref); i >= 0 {
 			r.Links[i] = link
 			return
@@ -128,17 +135,7 @@ func (pr *personState) issueLink(logouts int, before *Login, link Link, conn Con
 	if err != nil {
 		return nil, fmt.Errorf("remember the login link: %w", err)
 	}
-	switch {
-	case left:
-		return nil, ErrLoggedOut
-	case bound:
-		return nil, ErrBound
-	case state != nil:
-		return old, state
-	case conn != nil:
-		pr.adoptConn(conn)
-	}
-	return old, nil
+	return old, refused
 }
 
 // announcementPending reports whether EventLoggedIn of a login is still being delivered:
