@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -40,6 +41,29 @@ func TestNoWarningAboutAnotherLogin(t *testing.T) {
 		synctest.Wait()
 		if seen := c.phone.Log(); seen != "" {
 			t.Errorf("warned of what is past:\n%s", seen)
+		}
+	})
+}
+
+// The pool calls Notify with a person locked: it neither waits nor asks the pool back,
+// though the person's mailbox is full, and the event is not lost.
+func TestNotifyDoesNotWait(t *testing.T) {
+	withChat(t, func(t *testing.T, c *chat) {
+		c.says("asha", "/login")
+		c.phone.Hold(people["asha"], true)
+		for i := range int64(50) {
+			c.intake(typing(100+i, people["asha"], fmt.Sprint("x", i)))
+		}
+		synctest.Wait()
+		c.browse(people["asha"], "AB1234", false)
+		c.elapse(2 * time.Second)
+		if s, err := c.pool.Status(people["asha"]); err != nil || s.State != session.LoggedIn || !s.Announcing {
+			t.Errorf("state = %v, %v, announced %v: want a login that is being announced", s.State, err, s.Announcing)
+		}
+		c.phone.Hold(people["asha"], false)
+		c.elapse(time.Minute)
+		if seen := c.phone.Log(); !strings.Contains(seen, "Logged in as") {
+			t.Errorf("not announced:\n%s", seen)
 		}
 	})
 }
