@@ -2,20 +2,15 @@
 package app
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
-	"os"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"kitebot/internal/bot"
-	"kitebot/internal/bot/command"
 )
 
 // Config is the bot's settings, checked. See [Settings] for what each means.
@@ -46,15 +41,6 @@ type Config struct {
 	Warnings []string        // what looks like a setting and is none, or is set dangerously
 }
 
-// People is a list of Telegram user ids, or everybody.
-type People struct {
-	Everybody bool
-	IDs       map[int64]bool
-}
-
-// Has reports whether the list holds a person.
-func (p People) Has(id int64) bool { return p.Everybody || p.IDs[id] }
-
 // Allow reports whether a person may use the bot.
 func (c Config) Allow(id int64) bool { return c.Allowed.Has(id) || c.Admins.Has(id) }
 
@@ -66,6 +52,85 @@ func (c Config) Hosts() []string {
 		return c.LoginHosts
 	}
 	return []string{"kite.zerodha.com", strings.ToLower(u.Host)}
+}
+
+// FrontAddr is where the bot listens for what a proxy passes on, and the setting
+// that says so; "" for nowhere. A browser on this machine needs no proxy: it comes
+// to the callback's own address, unless deliveries are taken elsewhere.
+func (c Config) FrontAddr() (addr, setting string) {
+	u, err := url.Parse(c.CallbackURL)
+	switch {
+	case c.WebhookURL == "" && (c.CallbackURL == "" || err != nil):
+		return "", ""
+	case c.WebhookURL != "" || u.Scheme != "http":
+		return c.WebhookAddr, "WEBHOOK_ADDR"
+	case u.Port() == "":
+		return net.JoinHostPort(u.Hostname(), "80"), "OAUTH_CALLBACK_URL"
+	default:
+		return u.Host, "OAUTH_CALLBACK_URL"
+	}
+}
+
+// attrs are the settings for the line of the log that a run begins with.
+func (c Config) attrs() slog.Attr {
+	var all []any
+	for _, g := range c.Settings {
+		all = append(all, slog.Any(g.Name, g))
+	}
+	return slog.Group("settings", all...)
+}
+
+// People is a list of Telegram user ids, or everybody.
+type People struct {
+	Everybody bool
+	IDs       map[int64]bool
+}
+
+// Has reports whether the list holds a person.
+func (p People) Has(id int64) bool { return p.Everybody || p.IDs[id] }
+
+func parsePeople(v string, star bool) (People, error) {
+	p := People{IDs: map[int64]bool{}}
+	for part := range strings.SplitSeq(v, ",") {
+		switch part = strings.TrimSpace(part); {
+		case part == "":
+		case part == "*" && star:
+			p.Everybody = true
+		default:
+			id, err := strconv.ParseInt(part, 10, 64)
+			if err != nil || id <= 0 {
+				return People{}, notPeople(star)
+			}
+			p.IDs[id] = true
+		}
+	}
+	return p, nil
+}
+
+func notPeople(star bool) error {
+	what := "numbers"
+	if star {
+		what = "numbers, or * for all"
+	}
+	return choices("must be " + what + ", separated by commas; send /start to the bot and it answers with yours")
+}
+
+// choices is what a setting must be, with nothing left for an example to say.
+type choices string
+
+func (c choices) Error() string { return string(c) }
+
+// Setting is one environment variable. A secret can also be given as NAME_FILE,
+// the path of a file that holds it.
+type Setting struct {
+	Name     string
+	Default  string
+	Required bool
+	Secret   bool
+	People   bool // a list of people
+	Example  string
+	Meaning  string
+	set      func(*Config, string) error // its error says what is wrong, never the value
 }
 
 // SettingError is a setting that ends the start. It names the variable, says
@@ -99,117 +164,6 @@ func (e SettingErrors) Unwrap() []error {
 	return all
 }
 
-// Env is where settings come from: the process's environment, outside of tests.
-type Env struct {
-	Lookup   func(name string) (string, bool)
-	ReadFile func(name string) ([]byte, error)
-	Names    func() []string // of all variables; nil where they are not needed
-}
-
-// OSEnv is the process's environment.
-func OSEnv() Env { return Env{Lookup: os.LookupEnv, ReadFile: os.ReadFile, Names: osNames} }
-
-func osNames() []string {
-	var names []string
-	for _, pair := range os.Environ() {
-		name, _, _ := strings.Cut(pair, "=")
-		names = append(names, name)
-	}
-	return names
-}
-
-// Load reads the settings, all of them or only the named ones: what is not read
-// cannot be wrong, and stays zero. Bad ones are SettingErrors; Config.Settings and
-// Config.Warnings tell of all settings then, too.
-func Load(env Env, only ...string) (Config, error) {
-	var c Config
-	if len(only) == 0 {
-		c.Warnings = env.unknownVars()
-	}
-	var wrong SettingErrors
-	for _, s := range Settings() {
-		if len(only) > 0 && !slices.Contains(only, s.Name) {
-			continue
-		}
-		g := env.load(s, &c)
-		if g.Wrong != nil {
-			wrong = append(wrong, g.Wrong)
-		}
-		c.Settings = append(c.Settings, g)
-	}
-	if wrong != nil {
-		return Config{Settings: c.Settings, Warnings: c.Warnings}, wrong
-	}
-	return c, nil
-}
-
-// unset is what is wrong with a required setting that is not there.
-const unset = "is not set"
-
-// load reads one setting into c.
-func (env Env) load(s Setting, c *Config) LoadedSetting {
-	g := LoadedSetting{Setting: s}
-	value, source, err := env.value(s)
-	g.Source = source
-	switch {
-	case err != nil:
-		g.Wrong = err
-		return g
-	case value == "" && s.Required:
-		g.Wrong = &SettingError{Name: s.Name, Problem: unset + "; @BotFather gives you one"}
-		return g
-	}
-	if err := s.set(c, value); err != nil {
-		g.Wrong = &SettingError{s.Name, err.Error(), s.Example}
-		if _, ok := errors.AsType[choices](err); ok {
-			g.Wrong.Example = ""
-		}
-		return g
-	}
-	g.value = value
-	c.HTTPAsked = c.HTTPAsked || s.Name == "HTTP_ADDR" && source == fromEnvironment
-	return g
-}
-
-// value returns a setting's text and where it is from. An empty variable is as
-// good as none, since compose files make empty ones. A secret may come from a
-// file instead.
-func (env Env) value(s Setting) (value, source string, wrong *SettingError) {
-	value, _ = env.Lookup(s.Name)
-	value = strings.TrimSpace(value)
-	if s.Secret {
-		name := s.Name + "_FILE"
-		if file, _ := env.Lookup(name); file != "" {
-			if value != "" {
-				return "", fromEnvironment, &SettingError{Name: name, Problem: "is set, and " + s.Name + " too: which of them is meant?"}
-			}
-			value, wrong = env.read(name, file)
-			return value, "file " + printable(file), wrong
-		}
-	}
-	switch {
-	case value != "":
-		return value, fromEnvironment, nil
-	case s.Default != "":
-		return s.Default, fromDefault, nil
-	default:
-		return "", notSet, nil
-	}
-}
-
-// read returns the secret that a file holds.
-func (env Env) read(name, file string) (string, *SettingError) {
-	text, err := env.ReadFile(file)
-	if err != nil {
-		return "", &SettingError{Name: name, Problem: fmt.Sprintf("cannot be read: %v", err)}
-	}
-	value := strings.TrimSpace(string(text))
-	if value == "" {
-		return "", &SettingError{Name: name, Problem: "is an empty file"}
-	}
-	return value, nil
-}
-
 // LoadedSetting is a setting as it was found.
 type LoadedSetting struct {
 	Setting
@@ -227,6 +181,9 @@ const (
 	notSet          = "not set"
 )
 
+// unset is what is wrong with a required setting that is not there.
+const unset = "is not set"
+
 // Value is what an operator may see of the value, on one line: dots for a secret.
 func (g LoadedSetting) Value() string {
 	switch {
@@ -238,6 +195,8 @@ func (g LoadedSetting) Value() string {
 		return printable(g.value)
 	}
 }
+
+const dots = "•••"
 
 // printable is a text on one line, quoted if it has to be.
 func printable(s string) string {
@@ -283,104 +242,4 @@ func (g LoadedSetting) String() string {
 	default:
 		return fmt.Sprintf("%s = %s  (%s)", g.Name, g.Value(), g.Source)
 	}
-}
-
-// attrs are the settings for the line of the log that a run begins with.
-func (c Config) attrs() slog.Attr {
-	var all []any
-	for _, g := range c.Settings {
-		all = append(all, slog.Any(g.Name, g))
-	}
-	return slog.Group("settings", all...)
-}
-
-// ourPrefixes are what hardly any variable begins with that is not meant for us.
-var ourPrefixes = []string{"TELEGRAM_", "KITE_", "WEBHOOK_", "ALLOWED_"}
-
-// shorthand is what people call a setting that has a longer name. Names are as
-// [plain] has them.
-var shorthand = map[string]string{
-	"BOTTOKEN": "TELEGRAM_BOT_TOKEN", "TGTOKEN": "TELEGRAM_BOT_TOKEN", "TGBOTTOKEN": "TELEGRAM_BOT_TOKEN", "BOTTOKENFILE": "TELEGRAM_BOT_TOKEN_FILE",
-	"MCPURL": "KITE_MCP_URL", "ALLOWED": "ALLOWED_USERS", "ADMINS": "ADMIN_USERS", "ADMINID": "ADMIN_USERS", "ADMINIDS": "ADMIN_USERS",
-	"WEBHOOK": "WEBHOOK_URL", "OAUTHCALLBACK": "OAUTH_CALLBACK_URL", "HTTPADDRESS": "HTTP_ADDR",
-}
-
-// typable are the names that an operator may have typed.
-var typable = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-
-// linked are the variables that a cluster sets about a service called, say,
-// "store". No operator typed them.
-var linked = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)`)
-
-// unknownVars returns a line for each variable that looks like a setting and is none:
-// a misspelt ADMIN_USERS or STORE_KEY would otherwise go unnoticed until it is missed.
-func (env Env) unknownVars() []string {
-	if env.Names == nil {
-		return nil
-	}
-	known := settingNames()
-	var lines []string
-	for _, name := range slices.Sorted(slices.Values(env.Names())) {
-		if value, _ := env.Lookup(name); value == "" || slices.Contains(known, name) || !typable.MatchString(name) || linked.MatchString(name) {
-			continue
-		}
-		if line := unknownVar(name, known); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// settingNames are all variables that are read.
-func settingNames() []string {
-	var names []string
-	for _, s := range Settings() {
-		names = append(names, s.Name)
-		if s.Secret {
-			names = append(names, s.Name+"_FILE")
-		}
-	}
-	return names
-}
-
-// farthestTypo is how many slips a name of our own kind may have.
-const farthestTypo = 4
-
-// unknownVar says that a name is no setting, if it looks like one.
-func unknownVar(name string, known []string) string {
-	if of, found := strings.CutSuffix(name, "_FILE"); found && slices.Contains(known, of) {
-		return fmt.Sprintf("%s is not a setting: only a secret can come from a file; did you mean %s?", name, of)
-	}
-	meant, slips := nearest(plain(name), known)
-	ours := slices.ContainsFunc(ourPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
-	switch {
-	case slips <= bearable(name), ours && slips <= farthestTypo:
-		return fmt.Sprintf("%s is not a setting; did you mean %s?", name, meant)
-	case ours:
-		return name + " is not a setting"
-	default:
-		return ""
-	}
-}
-
-// bearable is how many slips a name may have and still not be another program's: two
-// in a long one, one in a short one.
-func bearable(name string) int {
-	if len(plain(name)) >= 12 {
-		return 2
-	}
-	return 1
-}
-
-// plain is a name without what is easily left out or mistaken.
-func plain(name string) string { return strings.ReplaceAll(strings.ToUpper(name), "_", "") }
-
-// nearest returns the setting that a plain name has the fewest slips from.
-func nearest(name string, known []string) (meant string, slips int) {
-	if long, ok := shorthand[name]; ok {
-		return long, 0
-	}
-	slipsTo := func(k string) int { return command.EditDistance(name, plain(k)) }
-	meant = slices.MinFunc(known, func(a, b string) int { return cmp.Compare(slipsTo(a), slipsTo(b)) })
-	return meant, slipsTo(meant)
 }

@@ -79,8 +79,6 @@ var parameters = []*regexp.Regexp{
 // makes no sense: it may be the rest of another one, with anybody's figures in it.
 var quoting = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)|(?:bad|invalid|multiple) Content-Length|(?:unsupported|too many) transfer encoding|invalid (?:header|trailer)|failed to parse Location|sent GOAWAY|unexpected ALPN).*`)
 
-const dots = "•••"
-
 func redact(s, token string) string {
 	if token != "" {
 		s = strings.ReplaceAll(s, token, dots)

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"time"
 
 	"kitebot/internal/bot"
@@ -24,21 +22,6 @@ import (
 	"kitebot/internal/ops"
 	"kitebot/internal/store"
 )
-
-// Options are what a test or the demo changes about a run.
-type Options struct {
-	Logger  *slog.Logger     // nil = discard
-	Now     func() time.Time // nil = time.Now
-	Version string
-	Ready   func() // called once the bot takes updates in; nil: not called
-	// Dial makes the connections to both far ends; nil = the real network. With a
-	// made one there is no control socket either.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Listen takes a TCP address to serve at; nil = the real network.
-	Listen func(address string) (net.Listener, error)
-	// Timing is how patient the sessions are; what is zero is as shipped, or set.
-	Timing session.Timing
-}
 
 // Run runs the bot until ctx ends (nil) or it cannot go on (an error an
 // operator understands). It never logs a person out.
@@ -81,18 +64,6 @@ func Run(ctx context.Context, c Config, o Options) error {
 		}
 	}()
 	return (&instance{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
-}
-
-// instance is one run of the bot, with its parts.
-type instance struct {
-	Config
-	Options
-	dialer  *mcpconn.Dialer
-	file    *store.Store
-	health  *ops.Health
-	metrics *ops.Metrics
-	logins  finisher       // of logins by OAuth
-	tasks   sync.WaitGroup // what runs concurrently with the intake
 }
 
 func (r *instance) run(ctx context.Context) error {
@@ -170,14 +141,6 @@ func (r *instance) serve(ctx context.Context, client *telegram.Client, listener 
 	r.health.Set("telegram", func() error { return errors.New("the bot is stopping") })
 	r.Logger.Info("stopping")
 	return r.ending(ctx, err)
-}
-
-// timing is how patient the sessions are: as the settings have it, unless this
-// run has its own.
-func (r *instance) timing() session.Timing {
-	t := r.Timing
-	t.Idle = cmp.Or(t.Idle, r.SessionIdle)
-	return t
 }
 
 // perSecond is a rate as the Telegram client has it; 0 for any number.

@@ -17,19 +17,6 @@ import (
 	"kitebot/internal/store"
 )
 
-// Setting is one environment variable. A secret can also be given as NAME_FILE,
-// the path of a file that holds it.
-type Setting struct {
-	Name     string
-	Default  string
-	Required bool
-	Secret   bool
-	People   bool // a list of people
-	Example  string
-	Meaning  string
-	set      func(*Config, string) error // its error says what is wrong, never the value
-}
-
 // Settings is the table of all settings; docs/settings.md shows it.
 func Settings() []Setting {
 	return []Setting{
@@ -55,11 +42,6 @@ func Settings() []Setting {
 		{Name: "LOG_FORMAT", Example: "json", Meaning: "text or json; empty: text on a terminal, else json", set: setLogFormat},
 	}
 }
-
-// choices is what a setting must be, with nothing left for an example to say.
-type choices string
-
-func (c choices) Error() string { return string(c) }
 
 var tokenShape = regexp.MustCompile(`^\d+:[A-Za-z0-9_-]{30,}$`)
 
@@ -121,32 +103,6 @@ func setLoginHosts(c *Config, v string) error {
 		c.LoginHosts = append(c.LoginHosts, host)
 	}
 	return nil
-}
-
-func parsePeople(v string, star bool) (People, error) {
-	p := People{IDs: map[int64]bool{}}
-	for part := range strings.SplitSeq(v, ",") {
-		switch part = strings.TrimSpace(part); {
-		case part == "":
-		case part == "*" && star:
-			p.Everybody = true
-		default:
-			id, err := strconv.ParseInt(part, 10, 64)
-			if err != nil || id <= 0 {
-				return People{}, notPeople(star)
-			}
-			p.IDs[id] = true
-		}
-	}
-	return p, nil
-}
-
-func notPeople(star bool) error {
-	what := "numbers"
-	if star {
-		what = "numbers, or * for all"
-	}
-	return choices("must be " + what + ", separated by commas; send /start to the bot and it answers with yours")
 }
 
 // parseKey returns nil for no key.
@@ -304,21 +260,4 @@ func isPort(port string) bool {
 func samePath(address, path string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Path == path
-}
-
-// FrontAddr is where the bot listens for what a proxy passes on, and the setting
-// that says so; "" for nowhere. A browser on this machine needs no proxy: it comes
-// to the callback's own address, unless deliveries are taken elsewhere.
-func (c Config) FrontAddr() (addr, setting string) {
-	u, err := url.Parse(c.CallbackURL)
-	switch {
-	case c.WebhookURL == "" && (c.CallbackURL == "" || err != nil):
-		return "", ""
-	case c.WebhookURL != "" || u.Scheme != "http":
-		return c.WebhookAddr, "WEBHOOK_ADDR"
-	case u.Port() == "":
-		return net.JoinHostPort(u.Hostname(), "80"), "OAUTH_CALLBACK_URL"
-	default:
-		return u.Host, "OAUTH_CALLBACK_URL"
-	}
 }
