@@ -1,4 +1,4 @@
-# What people use every day. CI runs .ci/run, which needs no make.
+# Everyday commands. CI runs .ci/run, which does not need make.
 
 .DEFAULT_GOAL := help
 .PHONY: help test soak bench demo pictures lint golden image image-check pin ci
@@ -16,17 +16,17 @@ test: ## all tests, with the race detector
 soak: ## the long forms: isolation, chaos, limits, every fuzz target for 20 minutes
 	.ci/soak
 
-bench: ## the Go benchmarks, then every row of docs/performance.md (wants a quiet machine)
+bench: ## the Go benchmarks, then every row of docs/performance.md (needs a quiet machine)
 	go test -run '^$$' -bench . -benchmem ./internal/...
 	go run ./cmd/load
 
 demo: ## the whole bot in a browser, with no token and no account
 	go run ./cmd/demo
 
-pictures: ## take the README's pictures anew (wants Chromium and the font Roboto); look at them before you commit
+pictures: ## retake the README's pictures (needs Chromium and the font Roboto); look at them before you commit
 	KITEBOT_PICTURES=1 go test ./cmd/demo -run TestReadmePictures -count=1
 
-lint: ## what CI looks at besides the tests
+lint: ## the checks of CI without the tests
 	.ci/run lint
 
 golden: ## rewrite the golden files; read the diff before you commit it

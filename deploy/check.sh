@@ -1,17 +1,16 @@
 #!/bin/bash
-# Builds the image from the Dockerfile that ships and tries it, on a machine
-# with neither a container engine nor an image registry:
+# Builds the image from the shipped Dockerfile and tests it, on a machine without
+# a container engine and without an image registry:
 #
 #   bash deploy/check.sh          all of it
-#   bash deploy/check.sh quick    without the second, cold build of the same
+#   bash deploy/check.sh quick    without the second build with cold caches
 #
-# It wants root on Debian, the Go toolchain, and a kernel that lets it mount and
-# make cgroups; where it does not, it says so and fails. buildah, podman and runc
-# are installed when missing and stay, with a small cache in /var/lib/containers;
-# all else lives in one temporary folder and is gone at the end. Only the
-# builder's Debian is a stand-in (busybox, the machine's Go and its module
-# cache): the image itself is what ships. No container reaches further than
-# loopback.
+# It needs root on Debian, the Go toolchain, and a kernel that allows mounts and
+# cgroups; otherwise it says so and fails. It installs buildah, podman and runc when
+# missing, and leaves them, with a small cache in /var/lib/containers; all other
+# files are in one temporary folder, which it removes at the end. Only the builder's
+# Debian is a stand-in (busybox, the machine's Go and its module cache): the image
+# itself is the shipped one. No container has a network beyond loopback.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,8 +24,8 @@ is() { [ "$2" = "$3" ] || fail "$1 is '$2', want '$3'"; say "$1: ${2:-none}"; }
 # tight is how deploy/compose.yaml runs the bot.
 tight=(--read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges --pids-limit 128 -e GOMEMLIMIT=48MiB --memory 64m --memory-swap 64m)
 
-# freeze copies what is built from, so that an edit in the middle of the check
-# makes no difference between the builds.
+# freeze copies the sources, so that an edit during the check makes no difference
+# between the builds.
 freeze() {
   mkdir "$work/src"
   cp -a .dockerignore go.mod go.sum cmd internal "$work/src"
@@ -34,8 +33,8 @@ freeze() {
   cp deploy/Dockerfile "$work/src/deploy"
 }
 
-# check_context asks the builder which files reach it: .dockerignore keeps out
-# what a run may have left, the tests, and whatever is not named.
+# check_context checks which files reach the builder: .dockerignore keeps out the
+# files of earlier runs, the tests, and every file that it does not name.
 check_context() {
   local name c m left=(.env bot.db secrets/key .git/config docs/page.md cmd/bot/.env cmd/bot/bot.db cmd/bot/bot.db.key cmd/bot/secrets/key internal/app/x_test.go internal/bot/testdata/x.txt)
   cp -a "$work/src" "$work/context"
@@ -91,8 +90,8 @@ check_commands() {
   case $out in '{"time":'*'"level":"ERROR"'*'"err":"TELEGRAM_BOT_TOKEN: '*) say "which is: $out" ;; *) fail "it says: $out" ;; esac
 }
 
-# check_process starts the bot with no network at all: it must live, be well,
-# have made its store, and end at once when it is told to.
+# check_process starts the bot without a network: it must run, be healthy, create
+# its store, and end at once on SIGTERM.
 check_process() {
   local pid began token=123456789:AAExampleExampleExampleExample_Example
   mkdir -m 700 "$work/secrets"
@@ -118,8 +117,8 @@ check_process() {
   ! podman logs app 2>&1 | grep -qF "$token" || fail "the token is in the log"
 }
 
-# check_service plays with the image over the simulators: a login that a restart
-# does not end, and an upgrade while people ask.
+# check_service tests the image against the simulators: a login that survives a
+# restart, and an upgrade while people ask.
 check_service() {
   build "$next" 0.0.1-next
   say "built the next version; now people log in, and it takes the place of the other one under load"

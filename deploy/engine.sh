@@ -1,9 +1,9 @@
-# What deploy/check.sh needs of the machine it runs on: tools, an engine that
-# keeps its things in one folder, and the base image of the builder. It is
-# sourced, not run.
+# What deploy/check.sh needs on its machine: tools, a container engine that keeps
+# its files in one folder, and the base image of the builder. Source it; do not run
+# it.
 
-# need_mounts starts the check once more where its mounts are nobody else's. They
-# are gone when it ends, however it ends.
+# need_mounts runs the check again in a mount namespace of its own, whose mounts
+# disappear when it ends, however it ends.
 need_mounts() {
   [ -z "${KITEBOT_OWN_MOUNTS:-}" ] || return 0
   [ "$(id -u)" = 0 ] || fail "this needs root: the build mounts things"
@@ -48,8 +48,8 @@ open_cgroups() {
   done
 }
 
-# can_limit_memory asks the kernel itself whether a new cgroup, of either
-# version, can be told how much memory it may have.
+# can_limit_memory reports whether a new cgroup, of either version, accepts a memory
+# limit.
 can_limit_memory() {
   local dir file bytes=67108864 kept=no
   for dir in /sys/fs/cgroup/memory:memory.limit_in_bytes /sys/fs/cgroup:memory.max; do
@@ -61,8 +61,8 @@ can_limit_memory() {
   [ "$kept" = yes ]
 }
 
-# engine keeps everything the engine writes in $work, and asks for no more than
-# a container without systemd and without raised limits can give.
+# engine keeps all files of the container engine in $work, and needs no more than a
+# container without systemd and without raised limits offers.
 engine() {
   local driver
   driver=$(storage_driver)
@@ -114,15 +114,15 @@ stand_in() {
   buildah commit -q --rm "$c" "$base" >/dev/null
 }
 
-# try_container runs a program that does nothing, before minutes go into a build
-# that could not be run.
+# try_container runs a program that does nothing, before minutes are spent on an
+# image that could not run.
 try_container() {
   local out
   out=$(podman run --rm "${tight[@]}" --network none "$base" true 2>&1) || fail "no container runs here: $(tail -1 <<<"$out")"
 }
 
-# idle_image is a program that does nothing and is killed rather than asked to
-# stop: how long the engine takes to replace it is its own share of an upgrade.
+# idle_image is a program that does nothing and is killed at once: the time to
+# replace it is the engine's share of an upgrade.
 idle_image() {
   local c
   c=$(buildah from --pull-never "$base")
@@ -139,7 +139,7 @@ build() {
     -f "$work/src/deploy/Dockerfile" -t "$1" "$work/src" >/dev/null
 }
 
-# cold forgets what earlier builds left in the Dockerfile's cache mounts.
+# cold clears the Dockerfile's cache mounts of earlier builds.
 cold() { rm -rf "$TMPDIR"/buildah-cache*; }
 
 cleanup() {

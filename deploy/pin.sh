@@ -1,10 +1,10 @@
 #!/bin/bash
 # Pins the base image of the builder in deploy/Dockerfile to its digest.
 #
-#   bash deploy/pin.sh         asks the registry for the digest of the tag and writes it
-#   bash deploy/pin.sh check   says whether it is pinned; does not ask the registry and changes nothing
+#   bash deploy/pin.sh         gets the digest of the tag from the registry and writes it
+#   bash deploy/pin.sh check   says whether it is pinned, without the registry and without changes
 #
-# It asks with skopeo, crane or docker, whichever is there. The digest is that of
+# It uses skopeo, crane or docker, whichever is installed. The digest is that of
 # the list of all platforms. To move on to a newer image, run it again and read the diff.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -5,7 +5,7 @@
 #
 #   bash deploy/static.sh
 #
-# It wants systemd-analyze (Debian: systemd) and promtool (Debian: prometheus).
+# It needs systemd-analyze (Debian: systemd) and promtool (Debian: prometheus).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,8 +14,8 @@ for tool in systemd-analyze promtool; do
   command -v "$tool" >/dev/null || fail "$tool is missing"
 done
 
-# systemd-analyze verify exits with 0 whatever it finds, and wants the program
-# that is started to be there.
+# systemd-analyze verify always exits with 0, and requires the program of ExecStart
+# to exist.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sed "s#^ExecStart=/usr/local/bin/kitebot\$#ExecStart=$(command -v true)#" deploy/systemd/kitebot.service >"$work/kitebot.service"
