@@ -70,10 +70,10 @@ func TestAFloodIsALineAMinute(t *testing.T) {
 		}
 		p.want(t, "port 0")
 		minute()
-		p.want(t, "port 0", "kite is away … and 240 more in the last minute\" err=\"port 240")
+		p.want(t, "port 0", "kite is away\" held_back=240 err=\"port 240")
 		log.Warn("kite is away", "err", "port 241")
 		minute()
-		p.want(t, "port 0", "port 240", "and 1 more in the last minute\" err=\"port 241")
+		p.want(t, "port 0", "port 240", "held_back=1 err=\"port 241")
 		minute()
 		log.Warn("kite is away", "err", "port 242")
 		p.want(t, "port 0", "port 240", "port 241", "kite is away\" err=\"port 242")
@@ -110,10 +110,10 @@ func TestCloseFlushesTheCounts(t *testing.T) {
 		}
 		log.Warn("b")
 		gate.Close()
-		p.want(t, "msg=a", "msg=b", "a … and 2 more in the last minute")
+		p.want(t, "msg=a", "msg=b", "msg=a held_back=2")
 		log.Warn("b")
 		log.Warn("b")
-		p.want(t, "msg=a", "msg=b", "and 2 more", "msg=b", "msg=b")
+		p.want(t, "msg=a", "msg=b", "held_back=2", "msg=b", "msg=b")
 		gate.Close()
 	})
 }

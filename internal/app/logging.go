@@ -238,7 +238,8 @@ func (t *recentWarnings) await(kind string, k *warningKind) {
 
 // write says how many lines of a kind were held back, with the last of them.
 func (k *warningKind) write(now time.Time) {
-	r := slog.NewRecord(now, k.last.Level, fmt.Sprintf("%s … and %d more in the last minute", k.last.Message, k.n), 0)
+	r := slog.NewRecord(now, k.last.Level, k.last.Message, 0)
+	r.AddAttrs(slog.Int("held_back", k.n))
 	k.last.Attrs(func(a slog.Attr) bool { r.AddAttrs(a); return true })
 	k.n = 0
 	_ = k.to.Handle(context.Background(), r) // there is no place to report a log that cannot be written

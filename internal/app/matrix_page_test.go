@@ -101,7 +101,6 @@ func endedBy(text string) string {
 
 var (
 	warning = regexp.MustCompile(`(?m)level=(?:WARN|ERROR) msg=("(?:[^"\\]|\\.)*"|\S+)`)
-	counted = regexp.MustCompile(` … and \d+ more in the last minute$`)
 	tags    = regexp.MustCompile(`<[^>]*>`)
 )
 
@@ -115,7 +114,7 @@ const (
 // warnings are the lines of a log that an operator should read, each once.
 func warnings(log string) (lines []string) {
 	for _, m := range warning.FindAllStringSubmatch(log, -1) {
-		lines = append(lines, counted.ReplaceAllString(strings.Trim(m[1], `"`), ""))
+		lines = append(lines, strings.Trim(m[1], `"`))
 	}
 	all := slices.Contains(lines, allSilent)
 	lines = slices.DeleteFunc(lines, func(l string) bool {
