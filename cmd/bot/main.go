@@ -157,7 +157,7 @@ func (p program) serve(ctx context.Context) error {
 	logger := app.NewLogger(p.stderr, c)
 	if err != nil {
 		for _, line := range c.Warnings { // a misspelt one may be why another is missing
-			logger.Warn(line)
+			logger.Warn("a variable is not a setting", "effect", "it is ignored", "variable", line)
 		}
 		return err
 	}
@@ -182,7 +182,7 @@ func (p program) complain(args []string, err error) {
 		all = settings.Unwrap()
 	}
 	for _, one := range all {
-		app.NewLogger(p.stderr, c).Error("the bot ends: people are not served until it is started again", "err", one)
+		app.NewLogger(p.stderr, c).Error("the bot ends", "effect", "people are not served until it is started again", "err", one)
 	}
 }
 

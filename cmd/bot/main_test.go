@@ -251,7 +251,7 @@ func TestTheLastWordsHaveTheFormOfTheLog(t *testing.T) {
 		lines := complaint(test.format, test.args, test.err)
 		for _, line := range lines {
 			var record struct{ Time, Level, Msg, Err string }
-			if json.Unmarshal([]byte(line), &record) == nil && record.Level == "ERROR" && record.Time != "" && strings.HasPrefix(record.Msg, "the bot ends: ") {
+			if json.Unmarshal([]byte(line), &record) == nil && record.Level == "ERROR" && record.Time != "" && record.Msg == "the bot ends" {
 				got = append(got, record.Err)
 			} else if !strings.HasPrefix(line, "bot: ") {
 				t.Errorf("%q %q: an odd line %q", test.format, test.args, line)

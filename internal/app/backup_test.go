@@ -149,7 +149,7 @@ func TestNoControlSocket(t *testing.T) {
 			before, _ := os.Lstat("bot.db.sock")
 			w.start()
 			w.person(asha, "Asha").ask("/help", "What I can do")
-			if log := w.logText(); strings.Count(log, "no control socket") != 1 || !strings.Contains(log, "level=WARN") {
+			if log := w.logText(); strings.Count(log, "the control socket cannot be made") != 1 || !strings.Contains(log, "level=WARN") {
 				t.Errorf("the log says\n%s", log)
 			}
 			if after, _ := os.Lstat("bot.db.sock"); before != nil && (after == nil || !os.SameFile(before, after)) {

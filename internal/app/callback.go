@@ -122,7 +122,8 @@ func (b *callback) note(err error, state, code string) {
 		b.log.Info("a browser came back from a login", "page", p.name)
 		return
 	}
-	b.log.Warn("a login that a browser came back from was not finished: its page says so, and that /login begins another", "err", without(err, state, code))
+	b.log.Warn("a login was not finished after the browser came back",
+		"effect", "the page says so, and that /login begins another", "err", without(err, state, code))
 }
 
 // tried turns a panic into an error: it is that of one login, and not the end of
@@ -131,7 +132,7 @@ func (b *callback) tried(ctx context.Context, state, code string) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
 			err = fmt.Errorf("panic: %s", stdlog.PanicKind(bug)) // its value may quote a code
-			b.log.Error("the end of a login panicked: a bug of ours; please report it with the stack", stdlog.Panic(bug)...)
+			b.log.Error("finishing a login panicked", stdlog.Panic(bug)...)
 		}
 	}()
 	return b.logins.Callback(ctx, state, code)

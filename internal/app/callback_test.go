@@ -314,7 +314,7 @@ func TestAPanicIsOneLogins(t *testing.T) {
 		if w := come(t, b, http.MethodGet, "/kite/callback?"+goodQuery()); w.Code != http.StatusInternalServerError {
 			t.Errorf("answered %d", w.Code)
 		}
-		log.want(t, "a bug of ours", "was not finished")
+		log.want(t, "report it, with the stack", "was not finished")
 		if text := strings.Join(log.lines(), "\n"); strings.Contains(text, "no room for") || !strings.Contains(text, "panic=string") {
 			t.Errorf("the log has the value of the panic, or not its kind:\n%s", text)
 		}

@@ -66,7 +66,8 @@ func (r *instance) poll(ctx context.Context, client *telegram.Client, l net.List
 	defer cancel()
 	serving.Go(func() {
 		if err := front.Serve(ctx, l, back, r.Logger); err != nil {
-			r.Logger.Error("browsers are no longer answered: people have to paste the address; restart the bot to have it back", "err", err)
+			r.Logger.Error("the server of the login callback has stopped",
+				"effect", "people have to paste the address of their browser", "action", "restart the bot", "err", err)
 		}
 	})
 	return client.Poll(ctx, r.file, handle)
@@ -94,21 +95,21 @@ func (r *instance) serveControl(ctx context.Context) error {
 		return fmt.Errorf("open store %s: %w", r.StorePath, store.ErrLocked)
 	}
 	if err != nil {
-		r.Logger.Warn("no control socket: bot backup works only while the bot is stopped, and bot healthcheck asks HTTP_ADDR",
-			"socket", path, "err", err, "cure", cureOf(err))
+		r.Logger.Warn("the control socket cannot be made", "effect", "bot backup works only while the bot is stopped; bot healthcheck asks HTTP_ADDR",
+			"socket", path, "err", err, "action", actionAfter(err))
 		return nil
 	}
 	r.tasks.Go(func() { ops.Serve(ctx, l, ops.Control(r.health, r.file, r.Logger), r.Logger) })
 	return nil
 }
 
-func cureOf(err error) string {
+func actionAfter(err error) string {
 	switch {
 	case errors.Is(err, ops.ErrSocketTooLong):
-		return "a shorter STORE_PATH"
+		return "set a shorter STORE_PATH"
 	case errors.Is(err, ops.ErrNoSocket):
-		return "move away what is there, and start again"
+		return "move away what is there, and restart the bot"
 	default:
-		return "STORE_PATH in a folder where sockets can be made"
+		return "set STORE_PATH to a folder where sockets can be made"
 	}
 }

@@ -175,7 +175,7 @@ func (f *floodgate) kindOf(r slog.Record) (kind string, held bool) {
 // values are few. The cause of an error is its text; that of a warning can be
 // another one each time, as with the ports in it.
 func kindPart(a slog.Attr, l slog.Level) string {
-	few := []string{"command", "component", "event", "kind", "method", "setting", "type"}
+	few := []string{"command", "component", "effect", "event", "kind", "method", "setting", "type", "variable"}
 	cause := []string{"err", "error", "cause", "panic"}
 	if slices.Contains(few, a.Key) || l >= slog.LevelError && slices.Contains(cause, a.Key) {
 		return "\x00" + a.String()

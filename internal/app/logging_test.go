@@ -132,36 +132,44 @@ func TestLogDurations(t *testing.T) {
 	}
 }
 
-// Every warning and error in the log says what happened and, behind a comma, a
-// colon or a semicolon, what follows from it or what to do.
+// Every warning and error in the log has a short constant message that says what
+// happened. What follows from it is in the attribute effect, what an operator should
+// do in action.
 func TestWarningsSayWhatFollows(t *testing.T) {
 	found := 0
-	for _, file := range sources(t, "../../internal", "../../cmd") {
-		parsed, err := parser.ParseFile(syntax.NewFileSet(), file, nil, 0)
+	for _, file := range sources(t, "../../internal", "../../cmd/bot") {
+		files := syntax.NewFileSet()
+		parsed, err := parser.ParseFile(files, file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
-			if text, ok := warningOf(n); ok {
-				found++
-				if !strings.ContainsAny(text, ",:;") {
-					t.Errorf("%s: %q says what happened, but not what follows", file, text)
-				}
+			message, attributes := warningIn(n)
+			if message == nil {
+				return true
+			}
+			found++
+			at := files.Position(message.Pos())
+			if text, ok := constant(message); !ok || len(text) > 60 || strings.ContainsAny(text, ",;.") {
+				t.Errorf("%s: the message %q is not one short constant statement", at, text)
+			}
+			if !slices.ContainsFunc(attributes, saysWhatFollows) {
+				t.Errorf("%s: there is neither an effect nor an action", at)
 			}
 			return true
 		})
 	}
-	if found < 30 {
+	if found < 80 {
 		t.Errorf("only %d lines were found: is this test looking in the right place?", found)
 	}
 }
 
-// sources are the files of the program, without tests and simulators.
+// sources are the files of the program, without tests, their helpers and simulators.
 func sources(t *testing.T, roots ...string) (files []string) {
 	t.Helper()
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.IsDir() && d.Name() == "sim" {
+			if err == nil && d.IsDir() && (d.Name() == "sim" || strings.HasSuffix(d.Name(), "test")) {
 				return filepath.SkipDir
 			}
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
@@ -176,25 +184,58 @@ func sources(t *testing.T, roots ...string) (files []string) {
 	return files
 }
 
-// warningOf returns the words of a call that logs a warning or an error, where
-// they are written down in one piece.
-func warningOf(n ast.Node) (text string, ok bool) {
-	call, ok := n.(*ast.CallExpr)
-	if !ok {
-		return "", false
+// warningIn returns the message and the attributes that n logs as a warning or an error:
+// a call of a logger, or a report of telegram's. The message of other nodes is nil.
+func warningIn(n ast.Node) (message ast.Expr, attributes []ast.Expr) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		method, ok := n.Fun.(*ast.SelectorExpr)
+		if !ok || named(method.X, "http") {
+			return nil, nil
+		}
+		before, logs := map[string]int{"Warn": 0, "Error": 0, "WarnContext": 1, "ErrorContext": 1}[method.Sel.Name]
+		if logs && len(n.Args) > before {
+			return n.Args[before], n.Args[before+1:]
+		}
+	case *ast.CompositeLit:
+		if !named(n.Type, "report") {
+			return nil, nil
+		}
+		for _, e := range n.Elts {
+			if field := e.(*ast.KeyValueExpr); named(field.Key, "text") {
+				message = field.Value
+			}
+		}
+		return message, n.Elts
 	}
-	method, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || !slices.Contains([]string{"Warn", "Error", "WarnContext", "ErrorContext"}, method.Sel.Name) {
-		return "", false
-	}
-	words := 0
-	if strings.HasSuffix(method.Sel.Name, "Context") {
-		words = 1
-	}
-	if len(call.Args) <= words {
-		return "", false
-	}
-	literal, ok := call.Args[words].(*ast.BasicLit)
+	return nil, nil
+}
+
+// saysWhatFollows reports whether an argument of a logger, or a field of a report, has an
+// effect or an action. [stdlog.Panic] adds an action; the Log of a panics.Error is made by it.
+func saysWhatFollows(e ast.Expr) (says bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			says = says || slices.Contains([]string{`"effect"`, `"action"`}, n.Value)
+		case *ast.KeyValueExpr:
+			says = says || named(n.Key, "effect") || named(n.Key, "action")
+		case *ast.SelectorExpr:
+			says = says || named(n.X, "stdlog") && n.Sel.Name == "Panic" || named(n.X, "crash") && n.Sel.Name == "Log"
+		}
+		return true
+	})
+	return says
+}
+
+func named(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+// constant returns the text of a string that is written down in one piece.
+func constant(e ast.Expr) (string, bool) {
+	literal, ok := e.(*ast.BasicLit)
 	if !ok || literal.Kind != syntax.STRING {
 		return "", false
 	}

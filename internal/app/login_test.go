@@ -229,7 +229,7 @@ func TestAWrongAddressOfKite(t *testing.T) {
 				t.Errorf("%s: %s", command, m.Text)
 			}
 		}
-		if n := strings.Count(b.logText(), "there is no MCP server at KITE_MCP_URL: "); n != 1 {
+		if n := strings.Count(b.logText(), "there is no MCP server at KITE_MCP_URL\""); n != 1 {
 			t.Errorf("the setting is named %d times in the log, want once", n)
 		}
 		b.kite.ServeOnly(simkite.SSE, simkite.MCP)

@@ -107,8 +107,8 @@ var (
 // Which of two calls at one moment Telegram refuses first is chance: with the
 // greater silence the smaller one is not logged.
 const (
-	oneSilent = "telegram limits one chat or queue for long: messages there wait"
-	allSilent = "telegram limits all messages: each waits"
+	oneSilent = "telegram limits one chat or queue for long"
+	allSilent = "telegram limits all messages"
 )
 
 // warnings are the lines of a log that an operator should read, each once.

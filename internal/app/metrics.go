@@ -102,9 +102,9 @@ func (r *instance) kite() error {
 // outage tells of a Kite that is away, or back: the log in a line, and the operators.
 func (r *instance) outage(o ops.Outage, b *bot.Bot) {
 	if o.Lasts == 0 {
-		r.Logger.Warn("Kite is away: people who ask are told so, and their logins are kept", "since", o.Since.UTC(), "cause", o.Cause)
+		r.Logger.Warn("kite is away", "effect", "people who ask read that it is not answering; their logins are kept", "since", o.Since.UTC(), "cause", o.Cause)
 	} else {
-		r.Logger.Info("Kite is back", "since", o.Since.UTC(), "away", o.Lasts)
+		r.Logger.Info("kite is back", "since", o.Since.UTC(), "away", o.Lasts)
 	}
 	b.Outage(bot.Outage(o))
 }

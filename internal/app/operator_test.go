@@ -221,7 +221,7 @@ func TestAnOutageIsToldTwice(t *testing.T) {
 		b.pass(time.Minute)
 		p.ask("/funds", "Available margin")
 		log := b.logText()
-		for _, line := range []string{"level=WARN msg=\"Kite is away: ", "level=INFO msg=\"Kite is back"} {
+		for _, line := range []string{"level=WARN msg=\"kite is away\"", "level=INFO msg=\"kite is back"} {
 			if n := strings.Count(log, line); n != 1 {
 				t.Errorf("%d lines %s in\n%s", n, line, log)
 			}

@@ -40,7 +40,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 	o.Logger = slog.New(gate)
 	o.Logger.Info("starting", "version", o.Version, c.attrs())
 	for _, line := range c.Warnings {
-		o.Logger.Warn(line)
+		o.Logger.Warn("a variable is not a setting", "effect", "it is ignored", "variable", line)
 	}
 	health := &ops.Health{}
 	metrics := newMetrics(o, health)
@@ -60,7 +60,8 @@ func Run(ctx context.Context, c Config, o Options) error {
 	}
 	defer func() {
 		if err := file.Close(); err != nil {
-			o.Logger.Error("the store was not closed well: the last marks of answered updates may be missing, and the next run answers those again", "err", err)
+			o.Logger.Error("closing the store failed",
+				"effect", "the last marks of answered updates may be missing; the next run answers those again", "err", err)
 		}
 	}()
 	return (&instance{Config: c, Options: o, dialer: dialer, file: file, health: health, metrics: metrics}).run(ctx)
@@ -174,7 +175,8 @@ func (r *instance) serveHealth(ctx context.Context) error {
 	}
 	l, err := r.Listen(r.HTTPAddr)
 	if err != nil && !r.HTTPAsked {
-		r.Logger.Warn("health is not served: the default HTTP_ADDR is taken; set it to another, or to off", "addr", r.HTTPAddr)
+		r.Logger.Warn("the default HTTP_ADDR is taken",
+			"effect", "health and metrics are not served", "action", "set HTTP_ADDR to another address, or to off", "addr", r.HTTPAddr)
 		return nil
 	}
 	if err != nil {
@@ -206,6 +208,6 @@ func (r *instance) announce(ctx context.Context, client *telegram.Client) {
 	}
 	err := errors.Join(client.Announce(ctx, menu), client.Describe(ctx, description, shortDescription))
 	if err != nil && ctx.Err() == nil {
-		r.Logger.Warn("the command menu was not announced: the old one stays until the next start", "err", err)
+		r.Logger.Warn("the command menu was not announced", "effect", "the old one stays until the next start", "err", err)
 	}
 }

@@ -103,7 +103,7 @@ func TestEmptyListsLetNoOneIn(t *testing.T) {
 				t.Errorf("%s is let in:\n%s", who, seen)
 			}
 		}
-		if !strings.Contains(c.logs.String(), "no one may use this bot") {
+		if !strings.Contains(c.logs.String(), "no one may use the bot") {
 			t.Errorf("the log is silent:\n%s", c.logs.String())
 		}
 		c.happens("* the lists are back")

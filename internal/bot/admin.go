@@ -64,7 +64,7 @@ func (b *Bot) notifyOperators(m view.Message) {
 			}
 			err := b.deliver(jc.delivery, privateChat(admin), 0, command.Say(m))
 			if err != nil && !errors.Is(err, errOvertaken) {
-				b.Logger.Warn("an operator was not notified: the notice is not sent again, and /admin shows how things are", "err", err)
+				b.Logger.Warn("an operator was not notified", "effect", "the notice is not sent again; /admin shows the state", "err", err)
 			}
 		}})
 	}
@@ -74,7 +74,7 @@ func (b *Bot) notifyOperators(m view.Message) {
 func (b *Bot) welcome(person int64) {
 	b.mail.put(person, job{run: func(jc jobContexts) {
 		if err := b.deliver(jc.delivery, privateChat(person), 0, command.Say(dialog.NowLetIn())); err != nil {
-			b.Logger.Warn("a person who was let in was not notified: they learn it when they write", "person", person, "err", err)
+			b.Logger.Warn("a person who was let in was not notified", "effect", "they learn it when they write", "person", person, "err", err)
 		}
 	}})
 }

@@ -96,7 +96,7 @@ func (b *Bot) background(fn func()) { panics.Spawn(&b.tasks, b.caught, fn) }
 // caught logs a panic that has no request to answer.
 func (b *Bot) caught(err error) {
 	if crash, ok := errors.AsType[*panics.Error](err); ok {
-		b.Logger.Error("a job panicked: a bug of ours; please report it with the stack. Others are served all the same", crash.Log...)
+		b.Logger.Error("a job panicked", crash.Log...)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestACrashLoopEndsInSilence(t *testing.T) {
 		if seen := c.phone.Log(); seen != "" || c.unanswered() != 0 {
 			t.Errorf("%d updates are left, and asha sees\n%s", c.unanswered(), seen)
 		}
-		if !strings.Contains(c.logs.String(), "an update is given up without a word") {
+		if !strings.Contains(c.logs.String(), "its person gets no answer") {
 			t.Errorf("the log does not say it:\n%s", c.logs.String())
 		}
 	})

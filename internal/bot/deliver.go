@@ -224,9 +224,9 @@ func (b *Bot) logNotDeleted(stays error, asked bool) {
 	switch {
 	case stays == nil, errors.Is(stays, errOvertaken):
 	case asked:
-		b.Logger.Warn("a message was not deleted: its person is asked to delete it themselves", "err", stays)
+		b.Logger.Warn("a message was not deleted", "effect", "its person is asked to delete it", "err", stays)
 	default:
-		b.Logger.Warn("a message was not deleted: it stays in the chat until its person deletes it", "err", stays)
+		b.Logger.Warn("a message was not deleted", "effect", "it stays in the chat until its person deletes it", "err", stays)
 	}
 }
 

@@ -47,7 +47,7 @@ func TestAMessageIsDeletedFirst(t *testing.T) {
 	}{
 		"it goes":        {seen: "bot deletes 11's message #1\n" + done + more},
 		"gone already":   {before: func(c *chat, m int) { c.phone.Remove(people["asha"], m) }, seen: done + more},
-		"it has to stay": {before: func(c *chat, _ int) { c.phone.Fix(true) }, seen: done + more + please, line: "asked to delete it themselves"},
+		"it has to stay": {before: func(c *chat, _ int) { c.phone.Fix(true) }, seen: done + more + please, line: "asked to delete it"},
 		"it stays, and no one is asked": {before: func(c *chat, _ int) { c.phone.Fix(true) }, edit: func(r *command.Reply) { r.Undeleted = nil },
 			seen: done + more, line: "until its person deletes it"},
 		"nothing to delete":            {edit: func(r *command.Reply) { r.Delete = 0 }, seen: done + more},

@@ -137,7 +137,7 @@ func (b *Bot) acknowledge(press, text string) {
 		ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 		defer cancel()
 		if err := b.Presses.Acknowledge(ctx, press, text); err != nil {
-			b.Logger.Warn("a button press was not acknowledged: it looks busy for a while, and is answered all the same", "err", err)
+			b.Logger.Warn("a button press was not acknowledged", "effect", "the button looks busy for a while; the answer comes all the same", "err", err)
 		}
 	})
 }
@@ -147,7 +147,7 @@ func (b *Bot) say(chat int64, m view.Message) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 	defer cancel()
 	if _, err := b.Messenger.Send(ctx, chat, m); err != nil {
-		b.Logger.Warn("a full mailbox was not announced: a person sends faster than they can be answered, and does not know it", "err", err)
+		b.Logger.Warn("the notice of a full mailbox was not sent", "effect", "its person does not know that they send too fast", "err", err)
 	}
 }
 
@@ -187,7 +187,8 @@ func (b *Bot) beginAttempt(ctx context.Context, u Update) bool {
 		if err == nil {
 			return true
 		}
-		b.Logger.Warn("an update of the last run cannot be counted: it waits, since it may have ended that run", "update", u.ID, "err", err)
+		b.Logger.Warn("an attempt at an update of the last run was not recorded",
+			"effect", "the update waits, since it may have ended that run", "update", u.ID, "err", err)
 		wait(b.ctx, beginPause)
 	}
 	return false

@@ -48,7 +48,8 @@ func (b *Bot) tell(jc jobContexts, e session.Event) {
 		err = b.deliver(ctx, to, 0, command.Say(b.loggedOut(e)))
 	}
 	if err != nil {
-		b.Logger.Warn("an event was not announced: a login that came through is announced by the next start, other events are not", "event", e.Kind.String(), "err", err)
+		b.Logger.Warn("an event was not announced",
+			"effect", "the next start announces a finished login; other events are lost", "event", e.Kind.String(), "err", err)
 		return
 	}
 	b.Logger.Info("event", "event", e.Kind.String())

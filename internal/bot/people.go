@@ -57,7 +57,7 @@ func (b *Bot) forgetRemoved(ctx context.Context, person int64) bool {
 	defer cancel()
 	f, err := b.erase(ctx, person, b.Accounts.Remove, true)
 	if err != nil {
-		b.Logger.Error("a person who may no longer use the bot is not forgotten; the next start tries again", "person", person, "err", err)
+		b.Logger.Error("the data of a removed person was not erased", "effect", "the next start tries again", "person", person, "err", err)
 		return false
 	}
 	return !wasEmpty(f) || f.Standing == access.Unlisted
@@ -72,7 +72,7 @@ const removalPause = 250 * time.Millisecond
 // before it had removed them.
 func (b *Bot) notAllowed() ([]int64, error) {
 	if b.access.Nobody {
-		b.Logger.Warn("no one may use this bot: ALLOWED_USERS and ADMIN_USERS are both empty; what is kept of people stays")
+		b.Logger.Warn("ALLOWED_USERS and ADMIN_USERS are both empty", "effect", "no one may use the bot; stored data is kept", "action", "set one of them")
 		return nil, nil
 	}
 	people, err := b.Memory.People()
@@ -123,7 +123,7 @@ func (b *Bot) forgetAllRemoved(people []int64) {
 func (b *Bot) prefsOf(person int64) account.Prefs {
 	p, err := b.Prefs.LoadPrefs(person)
 	if err != nil {
-		b.Logger.Error("a person's preferences cannot be read; amounts are hidden", "person", person, "err", err)
+		b.Logger.Error("a person's preferences cannot be read", "effect", "their amounts are hidden", "person", person, "err", err)
 		return account.Prefs{Hide: true}
 	}
 	return p

@@ -81,7 +81,8 @@ func (b *Bot) journalRan(u Update) {
 		return
 	}
 	if err := b.Journal.Ran(b.ID, u.ID); err != nil {
-		b.Logger.Error("it is not on disk that a command has run: after a kill in the next moments it runs again", "update", u.ID, "err", err)
+		b.Logger.Error("the record that a command has run was not saved",
+			"effect", "if the process is killed now, the command runs again", "update", u.ID, "err", err)
 	}
 }
 
@@ -107,7 +108,7 @@ func (b *Bot) run(ctx context.Context, inv invocation) (reply command.Reply, err
 func (b *Bot) fail(ctx context.Context, inv invocation, err error, ref string) (command.Reply, error) {
 	usurped, isUsurped := errors.AsType[*session.UsurpedError](err)
 	if crash, ok := errors.AsType[*panics.Error](err); ok { // also where the person no longer waits, and reads that
-		b.Logger.Error("a handler panicked: a bug of ours; please report it with the stack. The person was told so", append([]any{"ref", ref, "command", inv.request.Command}, crash.Log...)...)
+		b.Logger.Error("a handler panicked", append([]any{"effect", "its person gets an error message", "ref", ref, "command", inv.request.Command}, crash.Log...)...)
 	}
 	if m, ok := command.LoginFailure(err); ok {
 		return command.Say(m), err

@@ -57,7 +57,8 @@ func (b *Bot) resume(left []Update) {
 		}
 		switch {
 		case u.Entry.Attempts > maxAttempts+1:
-			b.Logger.Error("an update is given up without a word: processes ended over it, also while its person was being notified", "update", u.ID)
+			b.Logger.Error("an update is given up: the process ended over it",
+				"effect", "its person gets no answer, since the process ended over the notice as well", "update", u.ID)
 			b.answered(u)
 			continue
 		case b.outside(u):
@@ -70,7 +71,7 @@ func (b *Bot) resume(left []Update) {
 			}
 		}
 		if u.Entry.toBlame() {
-			b.Logger.Error("an update is given up: processes ended over it, and its person is asked to send it again", "update", u.ID)
+			b.Logger.Error("an update is given up: the process ended over it", "effect", "its person is asked to send it again", "update", u.ID)
 		}
 		if !b.dispatch(u, true) {
 			b.pace.leave(u.Entry)

@@ -36,7 +36,7 @@ func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message i
 		}
 		sent, err := b.Messenger.Send(ctx, inv.to.chat, v.Message())
 		if err != nil {
-			b.Logger.Warn("that Kite is slow was not sent: the person waits without a word", "err", err)
+			b.Logger.Warn("the notice that kite is slow was not sent", "effect", "the person waits without it", "err", err)
 			return
 		}
 		message = sent

@@ -50,6 +50,6 @@ func (b *Bot) Close() {
 	b.unauthorized.close()
 	b.tasks.Wait()
 	if err := b.Journal.Stopped(b.ID); err != nil {
-		b.Logger.Warn("the journal does not know that this was a clean stop: what is unanswered counts as an attempt that failed", "err", err)
+		b.Logger.Warn("the clean stop was not recorded", "effect", "each unanswered update counts as a failed attempt", "err", err)
 	}
 }

@@ -355,7 +355,7 @@ func (s scrape) Collect(to chan<- prometheus.Metric) {
 	}
 	figures, err := from.Store()
 	if err != nil {
-		s.log.Warn("the store cannot be counted: its metrics are missing until it can", "err", err)
+		s.log.Warn("the figures of the store cannot be read", "effect", "its metrics are missing for now", "err", err)
 		return
 	}
 	gauge(storeBytes, float64(figures.Bytes))

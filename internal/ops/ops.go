@@ -47,7 +47,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { defer close(closed); _ = s.Close() })
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		log.Error("health is no longer served: restart the bot to have it back; people are served all the same", "err", err)
+		log.Error("health or the control socket is no longer served",
+			"effect", "people in the chat are served all the same", "action", "restart the bot", "err", err)
 	}
 	if stop() {
 		_ = s.Close()
@@ -87,10 +88,10 @@ func copyOut(w http.ResponseWriter, s Source, log *slog.Logger) {
 	case err == nil:
 		log.Info("a backup was given over the socket", "bytes", out.written)
 	case out.written == 0:
-		log.Error("a backup was asked for and could not be made; bot backup says so too", "err", err)
+		log.Error("a backup was not made", "effect", "bot backup ends with this error", "err", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:
-		log.Error("a backup broke off; bot backup throws away what it got of it", "err", err, "bytes", out.written)
+		log.Error("a backup broke off", "effect", "bot backup removes the part that it got", "err", err, "bytes", out.written)
 		panic(http.ErrAbortHandler) // how net/http is told to cut the connection
 	}
 }

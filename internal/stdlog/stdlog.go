@@ -28,6 +28,9 @@ type writer struct {
 // panicked is how net/http begins the words about a handler that panicked.
 const panicked = "http: panic serving"
 
+// reportIt is what an operator should do about a panic.
+const reportIt = "report it, with the stack"
+
 // kinds returns the beginnings by which lines are told apart. What follows them
 // in a line may be anything.
 func kinds() []string {
@@ -47,10 +50,11 @@ func (w *writer) Write(line []byte) (int, error) {
 		}
 	}
 	if kind == panicked {
-		w.to.Error("answering a request panicked, its connection is cut: a bug of ours; please report it with the stack", "stack", stackIn(text))
+		w.to.Error("answering a request panicked", "effect", "its connection is cut", "action", reportIt, "stack", stackIn(text))
 		return len(line), nil
 	}
-	w.to.Log(context.Background(), w.level, "a library complained: its words are left out, since they can quote what a far end sent; the call that was concerned tells by itself if it failed", "kind", kind)
+	w.to.Log(context.Background(), w.level, "a library complained",
+		"effect", "its words are left out; the call that it concerns reports its own failure", "kind", kind)
 	return len(line), nil
 }
 
@@ -63,10 +67,10 @@ func stackIn(text string) string {
 	return ""
 }
 
-// Panic returns what a log line tells about a recovered panic: its kind and the
-// stack. The deferred function that recovered calls it.
-func Panic(value any) []any {
-	return []any{"panic", PanicKind(value), "stack", string(debug.Stack())}
+// Panic returns the attributes of a log line about a recovered panic: attrs, what
+// to do about it, its kind and the stack. The deferred function that recovered calls it.
+func Panic(value any, attrs ...any) []any {
+	return append(attrs, "action", reportIt, "panic", PanicKind(value), "stack", string(debug.Stack()))
 }
 
 // PanicKind names a panic without its value, which may quote a message or a link:

@@ -108,7 +108,7 @@ func (f fileFault) check(t *testing.T, path string) {
 			t.Errorf("the operator reads: %v", err)
 		}
 	case keptAside:
-		if !strings.Contains(log.String(), "DAMAGED") || !strings.Contains(log.String(), "erased after 30 days") || !bytes.Equal(before, readFile(t, aside[0])) {
+		if !strings.Contains(log.String(), "the store is damaged") || !strings.Contains(log.String(), "erased after 30 days") || !bytes.Equal(before, readFile(t, aside[0])) {
 			t.Errorf("what is kept aside is not the file, or the log does not say so, or for how long:\n%s", log.String())
 		}
 		wantLogins(t, s, 0, 0)

@@ -59,7 +59,8 @@ func probeFolder(path string) error {
 // first start that was cut short, which most are; there is nothing to keep.
 func warnIfEmpty(o Options) {
 	if info, err := os.Stat(o.Path); err == nil && info.Size() == 0 {
-		o.Logger.Warn("the file at STORE_PATH is empty: starting with an empty store; if it held one before, stop the bot and restore a backup", "file", o.Path)
+		o.Logger.Warn("the file at STORE_PATH is empty",
+			"effect", "the bot starts with an empty store", "action", "if it held one before, stop the bot and restore a backup", "file", o.Path)
 	}
 }
 
@@ -264,8 +265,9 @@ func setAside(o Options, reason error) error {
 	if err := os.Rename(o.Path, aside); err != nil {
 		return errors.Join(reason, fmt.Errorf("keep the damaged file aside: %w", err))
 	}
-	o.Logger.Error("THE STORE IS DAMAGED and was set aside; starting with an empty one: everyone has to log in again, unless a backup is restored. The damaged file is erased after 30 days",
-		"file", o.Path, "aside", aside, "err", reason)
+	o.Logger.Error("the store is damaged and was set aside",
+		"effect", "the bot starts with an empty store, and everyone has to log in again; the damaged file is erased after 30 days",
+		"action", "restore a backup", "file", o.Path, "aside", aside, "err", reason)
 	if err := os.Chmod(aside, 0o600); err != nil {
 		return fmt.Errorf("make the damaged file private: %w", err)
 	}
@@ -298,7 +300,7 @@ var asideSuffix = regexp.MustCompile(`^\.(?:damaged|replaced)-(\d{8}T\d{6}Z)(?:-
 func eraseAside(path string, log *slog.Logger, due func(file string, since time.Time) bool) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
-		log.Warn("files that were set aside cannot be looked for: old ones stay until the next start", "err", err)
+		log.Warn("the folder of the store cannot be listed", "effect", "files that were set aside stay until the next start", "err", err)
 	}
 	for _, e := range entries {
 		since, ok := asideSince(filepath.Base(path), e)
@@ -307,7 +309,7 @@ func eraseAside(path string, log *slog.Logger, due func(file string, since time.
 			continue
 		}
 		if err := os.Remove(file); err != nil {
-			log.Warn("a file that was set aside is not erased: please delete it", "file", file, "err", err)
+			log.Warn("a file that was set aside was not erased", "action", "delete it", "file", file, "err", err)
 			continue
 		}
 		log.Info("a file that was set aside is erased", "file", file)

@@ -126,7 +126,7 @@ func (s *Store) Unanswered(botID int64) ([]bot.Update, error) {
 			}
 			entry, err := s.openEntry(e, sealed)
 			if err != nil {
-				s.log.Error("a journal entry is damaged: its update is not answered", "update", e.update, "action", "look at the disk", "err", err)
+				s.log.Error("a journal entry is damaged", "effect", "its update is not answered", "update", e.update, "action", "look at the disk", "err", err)
 				s.marks.add(m)
 				return nil
 			}

@@ -220,7 +220,7 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 			if !bytes.Equal(content, readFile(t, aside)) {
 				t.Error("the file kept aside is not the damaged one")
 			}
-			if !strings.Contains(log.String(), "DAMAGED") || !strings.Contains(log.String(), aside) {
+			if !strings.Contains(log.String(), "the store is damaged") || !strings.Contains(log.String(), aside) {
 				t.Errorf("the log does not say so:\n%s", log.String())
 			}
 		})

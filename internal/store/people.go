@@ -120,7 +120,7 @@ func (s *Store) AccessRecords() ([]access.Record, error) {
 			person := int64(binary.BigEndian.Uint64(key))
 			g, err := s.readAccess(tx, person)
 			if err != nil {
-				s.log.Error("what was decided about a person cannot be read: they are blocked until an admin decides again (/admin unblock)",
+				s.log.Error("the access record of a person cannot be read", "effect", "they are blocked until an operator decides again", "action", "send /admin unblock NUMBER",
 					"person", person, "err", err)
 				g = access.Record{Person: person, Standing: access.Blocked}
 			}
@@ -270,7 +270,7 @@ func (s *Store) forgetAccess(tx *bolt.Tx, person int64) error {
 	g, err := s.readAccess(tx, person)
 	switch {
 	case err != nil:
-		s.log.Warn("a person's standing cannot be read and is kept, since it may be a block", "person", person, "err", err)
+		s.log.Warn("the access record of a person cannot be read", "effect", "it is kept, since it may be a block", "person", person, "err", err)
 		return nil
 	case g.Standing == access.Blocked:
 		return nil

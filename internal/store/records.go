@@ -172,7 +172,7 @@ func (s *Store) owner(tx *bolt.Tx, user string) (person int64, owned bool, err e
 // either is damaged: the list is an index, the records are the truth, and a
 // record that cannot be read owns nothing.
 func (s *Store) rebuildOwners(tx *bolt.Tx, except int64) error {
-	s.log.Warn("a damaged entry was met, the list of owners is made anew: look at the disk", "person", except)
+	s.log.Warn("an entry of the store is damaged", "effect", "the list of owners is made anew", "action", "look at the disk", "person", except)
 	if err := tx.DeleteBucket([]byte(ownersBucket)); err != nil {
 		return fmt.Errorf("clear the owners: %w", err)
 	}

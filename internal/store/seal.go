@@ -167,7 +167,7 @@ func findKey(o Options) ([]byte, error) {
 
 func warnIfReadable(path string, log *slog.Logger) {
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
-		log.Warn("others on this machine can read the key of the store: set its mode to 0600",
+		log.Warn("others on this machine can read the key of the store", "action", "set its mode to 0600",
 			"file", path, "mode", info.Mode().Perm().String())
 	}
 }

@@ -128,7 +128,7 @@ func (s *Store) flushLoop() {
 				continue
 			}
 			pause = flushRetry
-			s.log.Warn("answered updates could not be marked: the bot tries again every second", "err", err)
+			s.log.Warn("answered updates were not marked", "effect", "the bot tries again every second", "err", err)
 			s.marks.tell() // a commit that ended early has not
 		}
 	}
@@ -173,7 +173,8 @@ func (s *Store) begin() (tx *bolt.Tx, err error) {
 	if isFault(err) {
 		s.lost = err
 		s.pulse.fail(err)
-		s.log.Error("the store cannot be read any more: nothing is read or kept until the bot is restarted", "err", err)
+		s.log.Error("the store cannot be read any more",
+			"effect", "nothing is read or kept until the bot is restarted", "action", "look at the disk, and restart the bot", "err", err)
 	}
 	return tx, err
 }
@@ -228,10 +229,12 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	s.marks.committed(false)
 	if isFault(err) {
 		s.broken = err
-		s.log.Error("the store broke in the middle of a write: nothing more is kept until the bot is restarted", "err", err)
+		s.log.Error("the store broke in the middle of a write",
+			"effect", "nothing more is kept until the bot is restarted", "action", "look at the disk, and restart the bot", "err", err)
 	}
 	if failed := s.view(s.journal.load); failed != nil {
-		s.log.Error("the journal in memory is out of step until the store can be read again: look at its disk, and restart the bot", "err", failed)
+		s.log.Error("the journal in memory differs from the store",
+			"effect", "it does until the store can be read again", "action", "look at the disk, and restart the bot", "err", failed)
 	}
 	return err
 }

@@ -123,7 +123,7 @@ func (c *Client) fetchSelf(ctx context.Context) error {
 			return f
 		}
 		failures.report(ctx, report{kind: "start", level: slog.LevelWarn, every: time.Minute,
-			text: "telegram cannot be reached yet, trying on", err: f})
+			text: "telegram cannot be reached yet", effect: "the start waits for it", err: f})
 		if waitErr := wait(ctx, back.after(f)); waitErr != nil {
 			return fmt.Errorf("reach telegram: %w (last failure: %w)", waitErr, f)
 		}

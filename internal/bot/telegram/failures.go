@@ -23,7 +23,10 @@ type report struct {
 	level slog.Level
 	every time.Duration // log it again this often; 0 for never
 	text  string
-	err   error
+
+	effect string // what follows
+	action string // what an operator should do, "" for nothing
+	err    error
 }
 
 func (l *failureLog) report(ctx context.Context, r report) {
@@ -37,7 +40,11 @@ func (l *failureLog) report(ctx context.Context, r report) {
 		return
 	}
 	l.kind, l.logged = r.kind, now
-	l.log.Log(ctx, r.level, r.text, "error", r.err, "attempts", l.attempts, "for", now.Sub(l.since))
+	attrs := []any{"effect", r.effect}
+	if r.action != "" {
+		attrs = append(attrs, "action", r.action)
+	}
+	l.log.Log(ctx, r.level, r.text, append(attrs, "error", r.err, "attempts", l.attempts, "for", now.Sub(l.since))...)
 }
 
 func (l *failureLog) recovered(ctx context.Context, text string) {

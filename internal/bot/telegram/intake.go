@@ -23,6 +23,8 @@ const (
 	// webhookBackoff is the least time between two changes of the webhook at Telegram:
 	// two programs must not take the updates from each other many times a second.
 	webhookBackoff = 10 * time.Minute
+	// stopOther is what an operator should do about a second process with the bot's token.
+	stopOther = "stop the other process that runs with this token"
 )
 
 // intake is one run of [Client.Poll] or [Client.Webhook].
@@ -91,7 +93,7 @@ func (in *intake) store(ctx context.Context, updates []bot.Update) (fresh []bot.
 	if len(updates) == 0 {
 		return nil, nil
 	}
-	err = in.recoverPanic(ctx, "storing updates panicked: a bug, please report it with the stack; the updates come again", func() (err error) {
+	err = in.recoverPanic(ctx, "store updates", "the updates come again", func() (err error) {
 		fresh, err = in.journal.Take(in.id, updates)
 		return err
 	})
@@ -104,7 +106,7 @@ func (in *intake) store(ctx context.Context, updates []bot.Update) (fresh []bot.
 // storeFailure reports updates that could not be stored.
 func storeFailure(err error) report {
 	return report{kind: "journal", level: slog.LevelError, every: logAgainAfter, err: err,
-		text: "updates cannot be stored, so none is taken from telegram until they can"}
+		text: "updates cannot be stored", effect: "none is taken from telegram until they can", action: "look at the disk of STORE_PATH"}
 }
 
 // parseBatch parses a batch and returns the last id in it, 0 if there is none. An
@@ -120,7 +122,7 @@ func (c *Client) parseBatch(ctx context.Context, batch []json.RawMessage) (updat
 			continue
 		}
 		if _, err := decode(raw); err != nil || u.ID <= 0 {
-			c.log.WarnContext(ctx, "an update cannot be read and is skipped: a person may miss an answer", "type", updateType(raw))
+			c.log.WarnContext(ctx, "an update cannot be read", "effect", "it is skipped; its person may miss an answer", "type", updateType(raw))
 		}
 	}
 	return updates, last
@@ -132,7 +134,7 @@ var errPanicked = errors.New("a panic")
 // dispatch passes an update to handle. A panic there costs this update: it counts
 // as answered, since it would panic in the next process as well.
 func (in *intake) dispatch(ctx context.Context, u bot.Update) {
-	err := in.recoverPanic(ctx, "an update panicked: a bug, please report it with the stack; its person gets no answer", func() error {
+	err := in.recoverPanic(ctx, "handle an update", "its person gets no answer", func() error {
 		in.handle(u)
 		return nil
 	})
@@ -141,11 +143,12 @@ func (in *intake) dispatch(ctx context.Context, u bot.Update) {
 	}
 }
 
-// recoverPanic turns a panic of f into errPanicked and a log line.
-func (c *Client) recoverPanic(ctx context.Context, text string, f func() error) (err error) {
+// recoverPanic turns a panic of f, a part of taking updates in, into errPanicked and a
+// log line.
+func (c *Client) recoverPanic(ctx context.Context, part, effect string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.log.ErrorContext(ctx, text, stdlog.Panic(p)...)
+			c.log.ErrorContext(ctx, "taking updates in panicked", stdlog.Panic(p, "part", part, "effect", effect)...)
 			err = errPanicked
 		}
 	}()

@@ -56,7 +56,7 @@ func (c *Client) ready(ctx context.Context, chat int64, m view.Message) (outgoin
 		return p, err
 	}
 	if p.rich, err = richMessage(*m.Rich); err != nil {
-		c.log.ErrorContext(ctx, "native tables of ours cannot be sent, text goes instead", "error", err)
+		c.log.ErrorContext(ctx, "native tables are invalid", "effect", "the message goes as text", "action", "report it: it is a bug", "error", err)
 	}
 	return p, nil
 }

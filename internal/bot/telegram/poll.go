@@ -141,7 +141,7 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 
 // describe says what a failed step means, and how long to wait.
 func (p *poller) describe(err error) (report, time.Duration) {
-	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched, trying on", err: err}
+	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched", effect: "the bot tries again", err: err}
 	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
 	case errors.Is(err, errJournal):
@@ -186,8 +186,8 @@ func (p *poller) conflictReport(f *apiError) report {
 	if strings.Contains(f.text, "webhook") {
 		p.webhookRemoved = !mayRemove
 		return report{kind: "webhook", level: slog.LevelError, every: logAgainAfter, err: f,
-			text: fmt.Sprintf("a webhook was set for this bot, so its updates go there; it is removed, every %v at most", webhookBackoff)}
+			text: "a webhook was set for this bot", effect: "its updates go there; it is removed, after a pause", action: stopOther}
 	}
 	return report{kind: "conflict", level: slog.LevelError, every: logAgainAfter, err: f,
-		text: "another process takes this bot's updates; only one process may run with its token"}
+		text: "another process takes this bot's updates", effect: "updates may go there", action: stopOther}
 }

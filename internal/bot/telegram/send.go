@@ -140,7 +140,7 @@ func (m messenger) Delete(ctx context.Context, chat int64, id int) error {
 
 // invalid reports a message that Telegram would refuse: a bug of ours.
 func (c *Client) invalid(ctx context.Context, err error) error {
-	c.log.ErrorContext(ctx, "a message of ours cannot be sent: its person does not get it; a bug, please report it", "error", err)
+	c.log.ErrorContext(ctx, "a message is invalid", "effect", "its person does not get it", "action", "report it: it is a bug", "error", err)
 	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}
 }
 
@@ -164,7 +164,7 @@ func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k apiCall) e
 	}
 	f, ok := errors.AsType[*apiError](err)
 	if ok && f.kind == refused {
-		c.log.ErrorContext(ctx, "telegram refuses a message of ours: its person does not get it; a bug, please report it", "error", f)
+		c.log.ErrorContext(ctx, "telegram refuses a message", "effect", "its person does not get it", "action", "report it: it is a bug", "error", f)
 	}
 	if ok && f.kind == lost && f.code == 0 && !k.idempotent { // a gateway's error page would be an answer
 		return &bot.DeliveryError{Cause: bot.DeliveryDoubtful, Err: err}
@@ -238,9 +238,9 @@ const longRetryAfter = time.Minute
 func (c *Client) obey429(ctx context.Context, q *queue, chat int64, f *apiError) {
 	switch all := c.limits.block(q, chat, f.retryAfter); {
 	case all:
-		c.log.WarnContext(ctx, "telegram limits all messages: each waits", "method", f.method, "for", f.retryAfter)
+		c.log.WarnContext(ctx, "telegram limits all messages", "effect", "each waits", "method", f.method, "for", f.retryAfter)
 	case f.retryAfter >= longRetryAfter:
-		c.log.WarnContext(ctx, "telegram limits one chat or queue for long: messages there wait", "method", f.method, "for", f.retryAfter)
+		c.log.WarnContext(ctx, "telegram limits one chat or queue for long", "effect", "messages there wait", "method", f.method, "for", f.retryAfter)
 	}
 }
 
@@ -276,9 +276,9 @@ func (c *Client) sendAsText(ctx context.Context, q *queue, chat int64, k apiCall
 	switch {
 	case err != nil && !isKind(err, unchanged):
 	case !tablesUnknown(reason):
-		c.log.WarnContext(ctx, "telegram refuses a message with native tables, it goes as text", "error", reason)
+		c.log.WarnContext(ctx, "telegram refuses a message with native tables", "effect", "it goes as text", "error", reason)
 	case c.tables.unsupported():
-		c.log.WarnContext(ctx, "telegram takes no native tables here, they go as text for "+tablesBackoff.String(), "error", reason)
+		c.log.WarnContext(ctx, "telegram takes no native tables", "effect", "they go as text for a while", "for", tablesBackoff, "error", reason)
 	}
 	return err
 }

@@ -318,8 +318,8 @@ func TestADeletedMessageIsNotThere(t *testing.T) {
 
 func TestTheLogTellsAWebhookFromASecondPoller(t *testing.T) {
 	for words, begin := range map[string]func(s *sim.Server) (end func()){
-		"only one process may run": (*sim.Server).SecondPoller,
-		"a webhook was set for":    func(s *sim.Server) func() { s.SetForeignWebhook(); return func() {} },
+		"another process takes": (*sim.Server).SecondPoller,
+		"a webhook was set for": func(s *sim.Server) func() { s.SetForeignWebhook(); return func() {} },
 	} {
 		withSim(t, func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer) {
 			ashaAndRavi(s)

@@ -159,7 +159,7 @@ func TestTheNextRunIsNotFooledByTheSecretOfTheLast(t *testing.T) {
 		r := p.webhook(t, c, j, &got)
 		s.User(501, "Asha").Send("hello")
 		elapse(20 * time.Second)
-		if log.count("without its secret") != 1 || !slices.Equal(got, []string{"hello"}) {
+		if log.count("lack its secret") != 1 || !slices.Equal(got, []string{"hello"}) {
 			t.Errorf("handled %q:\n%s", got, log)
 		}
 		r.end()

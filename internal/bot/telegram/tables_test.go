@@ -67,7 +67,7 @@ func TestAServerTooOldForTablesIsGivenText(t *testing.T) {
 				if edit := s.of("editMessageText"); len(edit) != 1 || edit[0].params["text"] != tables().HTML {
 					t.Errorf("edits = %+v, want a text", edit)
 				}
-				if log.count("level=WARN") != 1 || log.count("as text for 6h0m0s") != 1 || log.count("level=ERROR") != 0 {
+				if log.count("level=WARN") != 1 || log.count("as text for a while\" for=6h0m0s") != 1 || log.count("level=ERROR") != 0 {
 					t.Errorf("want one line in the log, a warning:\n%s", log)
 				}
 			})

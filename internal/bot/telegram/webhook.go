@@ -108,8 +108,7 @@ func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	var taking, serving sync.WaitGroup
 	guarded := func(what string, f func() error) func() {
 		return func() {
-			text := what + " panicked: a bug, please report it with the stack; the bot ends, and loses nothing by that"
-			if err := w.recoverPanic(ctx, text, f); err != nil {
+			if err := w.recoverPanic(ctx, what, "the bot ends; nothing is lost", f); err != nil {
 				end(fmt.Errorf("%s: %w", what, err))
 			}
 		}
@@ -181,7 +180,7 @@ func (w *webhookServer) receive(rw http.ResponseWriter, r *http.Request) (status
 	w.lastDelivery.Store(time.Now().UnixNano())
 	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxUpdate))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		w.log.ErrorContext(r.Context(), "an update is too large and is skipped: a person may miss an answer", "limit", maxUpdate)
+		w.log.ErrorContext(r.Context(), "an update is too large", "effect", "it is skipped; its person may miss an answer", "limit", maxUpdate)
 		return http.StatusOK
 	}
 	if err != nil {
@@ -269,6 +268,7 @@ func (w *webhookServer) take(ctx context.Context, batch []delivery, failures *fa
 func (w *webhookServer) reject(ctx context.Context) {
 	w.rejected.Add(1)
 	w.rejectLine.Do(func() {
-		w.log.WarnContext(ctx, "requests to the webhook without its secret are refused: not from telegram, or another process set the same webhook", "count", w.rejected.Swap(0))
+		w.log.WarnContext(ctx, "requests to the webhook lack its secret",
+			"effect", "they are refused", "action", "if updates stay away, look for another process that set the same webhook", "count", w.rejected.Swap(0))
 	})
 }

@@ -107,20 +107,21 @@ func (r *registration) setWebhook(ctx context.Context) error {
 
 // describe says what a failed check means, and how long to wait.
 func (r *registration) describe(err error) (report, time.Duration) {
-	line := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be checked, trying on", err: err}
-	loud := func(kind, text string) {
-		line.kind, line.level, line.every, line.text = kind, slog.LevelError, logAgainAfter, text
-	}
+	line := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be checked", effect: "the bot tries again", err: err}
 	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
 	case errors.Is(err, errRemoved):
-		loud("removed", fmt.Sprintf("the webhook was removed, as another process with this bot's token does that polls; it is set again, every %v at most", webhookBackoff))
+		line = report{kind: "removed", text: "the webhook was removed", effect: "no update comes in until it is set again, after a pause", action: stopOther}
 	case errors.Is(err, errReplaced):
-		loud("replaced", fmt.Sprintf("another webhook was set for this bot, so its updates go there; ours is set again, every %v at most", webhookBackoff))
+		line = report{kind: "replaced", text: "another webhook was set for this bot", effect: "its updates go there; ours is set again, after a pause", action: stopOther}
 	case errors.Is(err, errUndelivered):
-		loud("undelivered", "telegram cannot deliver updates; look at the proxy, its certificate, and that it passes the path on unchanged")
+		line = report{kind: "undelivered", text: "telegram cannot deliver updates", effect: "they wait there",
+			action: "look at the proxy, its certificate, and that it passes the path on unchanged"}
 	case isAPIError && f.kind == refused:
-		loud("refused", "telegram refuses the webhook, so no update comes in; look at its address, and that its name resolves")
+		line = report{kind: "refused", text: "telegram refuses the webhook", effect: "no update comes in", action: "look at its address, and that its name resolves"}
+	}
+	if line.kind != "network" {
+		line.level, line.every, line.err = slog.LevelError, logAgainAfter, err
 	}
 	if isAPIError && f.kind != refused {
 		return line, r.back.after(f)

@@ -235,7 +235,7 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 			r.post(t, update(40), func(req *http.Request) { req.Header.Set(secretHeader, "guess") })
 			elapse(time.Second)
 		}
-		if n := log.count("without its secret"); n < 5 || n > 6 || log.count("count=60") < 4 {
+		if n := log.count("lack its secret"); n < 5 || n > 6 || log.count("count=60") < 4 {
 			t.Errorf("%d lines within five minutes:\n%s", n, log)
 		}
 		r.stop(t)

@@ -117,7 +117,8 @@ func (d *Dialer) open(ctx context.Context) (opened, error) {
 func (d *Dialer) noteServed(err error) {
 	switch kind := wire.KindOf(err); {
 	case kind == wire.KindNotServed && !d.nowhere.Swap(true):
-		d.log.Error("there is no MCP server at KITE_MCP_URL: no one can log in until the address is right, or the server is back", "err", err)
+		d.log.Error("there is no MCP server at KITE_MCP_URL",
+			"effect", "no one can log in until the server is back", "action", "check KITE_MCP_URL", "err", err)
 	case (err == nil || kind == wire.KindAuthorize) && d.nowhere.Swap(false):
 		d.log.Info("there is an MCP server at KITE_MCP_URL again")
 	}

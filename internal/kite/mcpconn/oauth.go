@@ -252,7 +252,8 @@ func (o *oauth) callback(ctx context.Context, at endpoints) (registration, error
 		o.mu.Lock()
 		o.refusedSince, o.refusedWhy = time.Now(), why
 		o.mu.Unlock()
-		o.log.Warn("kite's server refuses the callback: people are asked to paste the address of their browser instead", "callback", o.opts.Callback, "why", why)
+		o.log.Warn("kite's server refuses the callback",
+			"effect", "people are asked to paste the address of their browser", "callback", o.opts.Callback, "why", why)
 	}
 	return r, nil
 }

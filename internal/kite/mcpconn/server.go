@@ -213,7 +213,7 @@ func (s *server) lookLater(probe probeFunc) {
 		defer s.work.Done()
 		defer func() {
 			if bug := recover(); bug != nil {
-				s.log.Error("looking at kite's server panicked: a bug of ours, please report it with the stack; it is looked at again later", stdlog.Panic(bug)...)
+				s.log.Error("checking kite's server panicked", stdlog.Panic(bug, "effect", "it is checked again later")...)
 			}
 		}()
 		ctx, cancel := context.WithTimeout(s.base, s.opts.CallTimeout)

@@ -159,7 +159,7 @@ func (c *streamConn) read(r *events, home *url.URL) error {
 // recoverPanic is deferred: a panic ends one stream, not the process.
 func (c *streamConn) recoverPanic() {
 	if bug := recover(); bug != nil {
-		c.server.log.Error("reading a stream panicked: a bug of ours, please report it with the stack; its person goes on without the stream", stdlog.Panic(bug)...)
+		c.server.log.Error("reading a stream panicked", stdlog.Panic(bug, "effect", "its person goes on without the stream")...)
 		c.end(errLost)
 	}
 }

@@ -194,7 +194,7 @@ func (pr *personState) failAttempt(link Link, why, cause error) error {
 		step = stepCodeRefused
 	}
 	pr.pool.count(step)
-	pr.pool.Logger.Warn("login by oauth failed: its person is asked to start again", "person", pr.id, "why", why, "err", cause)
+	pr.pool.Logger.Warn("a login by oauth failed", "effect", "its person is asked to start again", "person", pr.id, "why", why, "err", cause)
 	pr.expireLink(link)
 	return &CodeError{Why: why, Then: link.Then}
 }
@@ -204,7 +204,7 @@ func (pr *personState) failAttempt(link Link, why, cause error) error {
 func (pr *personState) endUnwanted(ctx context.Context, held Credential) {
 	err := pr.update(func(r *Record) { r.Ending = append(r.Ending, held) })
 	if err != nil {
-		pr.pool.Logger.Error("unwanted login not saved: it is ended once, without a retry", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("an unwanted login was not saved", "effect", "it is ended once, without a retry", "person", pr.id, "err", err)
 		pr.endSession(ctx, held)
 		return
 	}

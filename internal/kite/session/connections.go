@@ -120,7 +120,7 @@ func (pr *personState) renewed(bearer, mcp ID) {
 			}
 		})
 		if err != nil {
-			pr.pool.Logger.Error("mcp session of a login not saved: the next process opens another one", "person", pr.id, "err", err)
+			pr.pool.Logger.Error("the mcp session of a login was not saved", "effect", "the next process opens another one", "person", pr.id, "err", err)
 		}
 	})
 }

@@ -196,7 +196,7 @@ func (p *Pool) recordLinkCheck(err error) {
 		p.unknownLink.Seen = unknown.Error()
 	}
 	p.count(stepUnknownLink)
-	p.Logger.Error("unknown login link: no login is possible", "seen", p.unknownLink.Seen,
+	p.Logger.Error("kite's server gave an unknown login link", "effect", "no login is possible", "seen", p.unknownLink.Seen,
 		"action", "check KITE_LOGIN_HOSTS, and whether a newer version of the bot knows this link")
 }
 
@@ -227,7 +227,7 @@ func (pr *personState) keepCommand(link Link, then string) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("waiting command not saved: its person has to send it again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("a waiting command was not saved", "effect", "its person has to send it again", "person", pr.id, "err", err)
 	}
 }
 

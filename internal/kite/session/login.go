@@ -173,7 +173,7 @@ func (pr *personState) expireLink(link Link) (known bool) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("dead link not removed: trying again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("a dead link was not removed", "effect", "the bot tries again", "person", pr.id, "err", err)
 		return known
 	}
 	if known {

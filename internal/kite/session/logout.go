@@ -128,7 +128,7 @@ func (pr *personState) endSessions(ctx context.Context, all bool) (through bool,
 	})
 	if err != nil {
 		through = false
-		pr.pool.Logger.Error("ended session not removed from the record: trying again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("an ended session was not removed from the record", "effect", "the bot tries again", "person", pr.id, "err", err)
 	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
@@ -143,7 +143,7 @@ func (pr *personState) endSessions(ctx context.Context, all bool) (through bool,
 func (pr *personState) endSession(ctx context.Context, h Credential) bool {
 	err := pr.pool.Dialer.End(ctx, h)
 	if err != nil && !pr.pool.forgottenByServer(h) {
-		pr.pool.Logger.Warn("session not ended: it stays open at Kite, trying again", "person", pr.id, "err", err)
+		pr.pool.Logger.Warn("a session was not ended", "effect", "it stays open at Kite; the bot tries again", "person", pr.id, "err", err)
 		return false
 	}
 	return true

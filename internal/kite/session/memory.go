@@ -64,7 +64,7 @@ func (pr *personState) load() {
 	rec, err := pr.pool.Store.Load(pr.id)
 	switch {
 	case errors.Is(err, ErrRecordDamaged):
-		pr.pool.Logger.Error("record damaged: its person has to log in again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("the record of a person is damaged", "effect", "they have to log in again", "person", pr.id, "err", err)
 		return // the next save replaces it
 	case err != nil:
 		pr.unreadable = fmt.Errorf("load the person's record: %w", err)

@@ -98,7 +98,7 @@ func (p *Pool) spawn(f func(context.Context)) {
 // recoverPanic is deferred, so that a panic affects one person and not the process.
 func (p *Pool) recoverPanic() {
 	if bug := recover(); bug != nil {
-		p.Logger.Error("session pool panicked: one person is affected, please report the stack", stdlog.Panic(bug)...)
+		p.Logger.Error("the session pool panicked", stdlog.Panic(bug, "effect", "one person is affected")...)
 	}
 }
 

@@ -33,7 +33,7 @@ func (p *Pool) warn(person int64) {
 		return
 	}
 	if err != nil {
-		p.Logger.Error("record not read for a warning: trying again in a minute", "person", person, "err", err)
+		p.Logger.Error("the record for a warning cannot be read", "effect", "the bot tries again in a minute", "person", person, "err", err)
 		p.expiries.put(person, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
@@ -48,7 +48,7 @@ func (p *Pool) warn(person int64) {
 		tell, logouts = now.Before(r.Login.Until()) && r.Login.usedOn(now), pr.logouts
 	})
 	if err != nil {
-		p.Logger.Error("warning not saved: trying again in a minute", "person", person, "err", err)
+		p.Logger.Error("a warning was not saved", "effect", "the bot tries again in a minute", "person", person, "err", err)
 		p.expiries.put(person, expiry{at: p.Now().Add(warnRetry).Unix()})
 		return
 	}
@@ -82,6 +82,6 @@ func (pr *personState) saveUse(context.Context) {
 		}
 	})
 	if err != nil {
-		pr.pool.Logger.Error("use of a login not saved: its person may not be warned before it ends", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("the use of a login was not saved", "effect", "its person may get no warning before it ends", "person", pr.id, "err", err)
 	}
 }

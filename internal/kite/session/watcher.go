@@ -23,7 +23,8 @@ func (p *Pool) Start() error {
 		}
 		pr, done, err := p.acquire(due.Person)
 		if err != nil {
-			p.Logger.Error("person not loaded at the start: trying again when they write, and at the next start", "person", due.Person, "err", err)
+			p.Logger.Error("a person was not loaded at the start",
+				"effect", "the bot tries again when they write, and at the next start", "person", due.Person, "err", err)
 			continue
 		}
 		p.expiries.set(pr.record(), p.Now())
@@ -135,7 +136,7 @@ func (pr *personState) pollLink(ctx context.Context, link Link) {
 	case wire.KindOf(err) != wire.KindUnknown:
 		pr.pool.Logger.Debug("login link not polled", "person", pr.id, "err", err)
 	default:
-		pr.pool.Logger.Error("finished login not saved: trying again while its link lives", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("a finished login was not saved", "effect", "the bot tries again while its link lives", "person", pr.id, "err", err)
 	}
 }
 
@@ -171,6 +172,6 @@ func (pr *personState) askResumable(ctx context.Context) {
 		return
 	}
 	if _, err := pr.updateLogin(login.Session, func(r *Record) { r.Login.Resumable = answer }); err != nil {
-		pr.pool.Logger.Error("resumability of a login not saved: it is asked again", "person", pr.id, "err", err)
+		pr.pool.Logger.Error("whether a login can be resumed was not saved", "effect", "the bot asks again", "person", pr.id, "err", err)
 	}
 }
