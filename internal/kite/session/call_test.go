@@ -313,19 +313,32 @@ func TestLoginSurvives(t *testing.T) {
 	}
 }
 
+// Each new connection is proved once: after a restart, and where the stream was lost.
 func TestResumedSessionIsProvedOnce(t *testing.T) {
-	testPool(t, func(h *harness) {
-		h.login(asha, "AB1234")
-		h.pass(time.Hour)
-		h.restart()
-		h.pass(session.LinkLife) // before, each answer is proved: see TestASetClockShowsNoForeignFigures
-		h.wantState(asha, session.Parked)
-		h.kite.Calls()
-		h.wantAnswer(asha, "AB1234")
-		h.wantCalls("get_holdings 1", "get_profile 1") // one extra round trip
-		h.wantAnswer(asha, "AB1234")
-		h.wantCalls("get_holdings 1")
-	})
+	for name, lose := range map[string]func(*harness){
+		"a restart": func(h *harness) {
+			h.restart()
+			h.pass(session.LinkLife) // before, each answer is proved: see TestASetClockShowsNoForeignFigures
+		},
+		"a lost stream": func(h *harness) {
+			h.passInUse(asha, session.LinkLife)
+			h.wantAnswer(asha, "AB1234")
+			h.kite.DropStreams()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			testPool(t, func(h *harness) {
+				h.login(asha, "AB1234")
+				lose(h)
+				h.wantState(asha, session.Parked)
+				h.kite.Calls()
+				h.wantAnswer(asha, "AB1234")
+				h.wantCalls("get_holdings 1", "get_profile 1") // one extra round trip
+				h.wantAnswer(asha, "AB1234")
+				h.wantCalls("get_holdings 1")
+			})
+		})
+	}
 }
 
 func TestAClockEndsNoLogin(t *testing.T) {

@@ -63,6 +63,11 @@ func TestChangedKiteUserIsAskedAbout(t *testing.T) {
 			if yes {
 				h.wantEvents("11 logged in CD5678/holdings")
 				h.wantAnswer(asha, "CD5678")
+				h.announced(asha)
+				h.kite.Restart()
+				h.wantError(asha, session.ErrEnded)
+				h.login(asha, "CD5678")
+				h.wantAnswer(asha, "CD5678") // it is theirs by now
 				return
 			}
 			h.wantEvents()

@@ -168,6 +168,30 @@ func TestLeavingInTheMiddle(t *testing.T) {
 	}
 }
 
+// stepMeter is a Meter that is called at each step of a login.
+type stepMeter func(step string)
+
+func (m stepMeter) LoginStep(step string) { m(step) }
+
+func (stepMeter) Resumed(string) {}
+
+// An event of before a logout is not sent after it: the link dies, and the person logs
+// out before that is passed on.
+func TestALogoutDropsTheEventsOfBefore(t *testing.T) {
+	testPool(t, func(h *harness) {
+		h.pool.Close()
+		h.meter = stepMeter(func(step string) {
+			if step == "link died" {
+				h.leave(asha)
+			}
+		})
+		h.open()
+		h.link(asha, "")
+		h.pass(session.LinkLife + time.Minute)
+		h.gone()
+	})
+}
+
 // The answer about the profile is on its way here when the person leaves: the
 // login is through at the server and nowhere else.
 func TestLeavingWhileTheLoginIsWrittenDown(t *testing.T) {

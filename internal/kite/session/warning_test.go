@@ -110,6 +110,12 @@ func TestWhoDidNotUseTheLoginTodayIsNotWarned(t *testing.T) {
 			h.wantCalls()
 		}, []string{warnedAsha}},
 		"just logged in": {morning, func(h *harness) { h.wantWarned(asha, true) }, nil},
+		"just confirmed": {morning - 20*time.Minute, func(h *harness) {
+			steps(forget, call, (*harness).loginAsAnother)(h)
+			h.pass(20 * time.Minute)
+			yes(h)
+			h.wantWarned(asha, true)
+		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			testPool(t, func(h *harness) {
