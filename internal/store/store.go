@@ -234,7 +234,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	}
 	if failed := s.view(s.journal.load); failed != nil {
 		s.log.Error("the journal in memory differs from the store",
-			"effect", "it does until the store can be read again", "action", "look at the disk, and restart the bot", "err", failed)
+			"effect", "it may be wrong until the store can be read again", "action", "look at the disk, and restart the bot", "err", failed)
 	}
 	return err
 }
