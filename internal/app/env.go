@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"kitebot/internal/bot/command"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+
+	"kitebot/internal/bot/command"
 )
 
 // Env is where settings come from: the process's environment, outside of tests.

@@ -3,14 +3,15 @@ package app
 import (
 	"cmp"
 	"context"
-	"kitebot/internal/kite/mcpconn"
-	"kitebot/internal/kite/session"
-	"kitebot/internal/ops"
-	"kitebot/internal/store"
 	"log/slog"
 	"net"
 	"sync"
 	"time"
+
+	"kitebot/internal/kite/mcpconn"
+	"kitebot/internal/kite/session"
+	"kitebot/internal/ops"
+	"kitebot/internal/store"
 )
 
 // Options are what a test or the demo changes about a run.
