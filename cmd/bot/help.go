@@ -48,7 +48,7 @@ func commands() []command {
 func help(w io.Writer, name string) error {
 	all := commands()
 	if i := slices.IndexFunc(all, func(c command) bool { return c.name == name }); i >= 0 {
-		_, err := fmt.Fprintf(w, "usage: bot %s\n\n%s.\n%s", all[i].usage(), all[i].short, ended(all[i].more))
+		_, err := fmt.Fprintf(w, "usage: bot %s\n\n%s.\n%s", all[i].usage(), all[i].short, withNewline(all[i].more))
 		return err
 	}
 	var b strings.Builder
@@ -62,7 +62,7 @@ func help(w io.Writer, name string) error {
 	return err
 }
 
-func ended(text string) string {
+func withNewline(text string) string {
 	if text == "" {
 		return ""
 	}

@@ -32,7 +32,7 @@ import (
 )
 
 // version is set by the linker; see [builtVersion].
-var version = unnamed
+var version = devVersion
 
 func main() {
 	app.TakeStandardLog(app.NewLogger(os.Stderr, app.Config{})) // until the settings are read
@@ -120,7 +120,7 @@ func parse(args []string) (name, file string, err error) {
 	switch {
 	case asksHelp(name) && len(args) == 0:
 		return "help", "", nil
-	case asksHelp(name), !known(name):
+	case asksHelp(name), !isCommand(name):
 		return "", "", fmt.Errorf("there is no such command; %w", errUsage)
 	case len(args) == 1 && asksHelp(args[0]):
 		return "help", name, nil
@@ -136,7 +136,7 @@ func parse(args []string) (name, file string, err error) {
 			file, args = args[0], args[1:]
 		}
 	case "help":
-		if len(args) > 0 && known(args[0]) {
+		if len(args) > 0 && isCommand(args[0]) {
 			file, args = args[0], args[1:]
 		}
 	}
@@ -148,7 +148,7 @@ func parse(args []string) (name, file string, err error) {
 
 func asksHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
-func known(name string) bool {
+func isCommand(name string) bool {
 	return slices.ContainsFunc(commands(), func(c command) bool { return c.name == name })
 }
 
@@ -186,8 +186,8 @@ func (p program) complain(args []string, err error) {
 	}
 }
 
-// unnamed is the version of a build for which the linker was told none.
-const unnamed = "dev"
+// devVersion is the version of a build for which the linker was told none.
+const devVersion = "dev"
 
 // builtVersion is the version that the linker was told or, of a build without one,
 // the commit that it was built from, where Go knows that.
@@ -197,7 +197,7 @@ func builtVersion() string {
 }
 
 func versionOf(told string, info *debug.BuildInfo) string {
-	if told != unnamed || info == nil {
+	if told != devVersion || info == nil {
 		return told
 	}
 	settings := map[string]string{}

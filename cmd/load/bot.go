@@ -132,8 +132,8 @@ func (l *load) awaitPoll(ctx context.Context, store string, start func(env []str
 	}
 }
 
-// linksDie is more than a login link lives.
-const linksDie = 40 * time.Minute
+// linkExpiry is more than a login link lives.
+const linkExpiry = 40 * time.Minute
 
 // warmUp has all users ask once, a few at a time. Kite is not asked for those who could not log in: that is an error.
 func (r *runningBot) warmUp(ctx context.Context, people []*user) error {

@@ -103,15 +103,15 @@ func (f floorWork) command(ctx context.Context, person int64) error {
 	if err != nil {
 		return err
 	}
-	text, err := drawn(got.Result.Content[0].Text)
+	text, err := renderAnswer(got.Result.Content[0].Text)
 	if err != nil {
 		return err
 	}
 	return f.post(ctx, f.telegram+"/sendMessage", "", map[string]any{"chat_id": person, "text": text, "parse_mode": "HTML"}, new(any))
 }
 
-// drawn decodes an answer and draws a sum and ten rows.
-func drawn(answer string) (string, error) {
+// renderAnswer decodes an answer and draws a sum and ten rows.
+func renderAnswer(answer string) (string, error) {
 	var rows []struct {
 		Symbol    string  `json:"tradingsymbol"`
 		Quantity  int64   `json:"quantity"`

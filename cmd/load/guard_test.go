@@ -58,7 +58,7 @@ func guardSessions(ctx context.Context, t *testing.T, r *runningBot, people []*u
 // guardAllocs measures what commands allocate.
 func guardAllocs(ctx context.Context, t *testing.T, r *runningBot, people []*user) {
 	t.Helper()
-	if err := r.moveClock(ctx, linksDie, 1); err != nil {
+	if err := r.moveClock(ctx, linkExpiry, 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.warmUp(ctx, people); err != nil {

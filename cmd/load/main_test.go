@@ -59,7 +59,7 @@ func TestAFewPeople(t *testing.T) {
 	people := l.users(l.options.people)
 	for _, step := range []func() error{
 		func() error { return l.sessionMemory(ctx, r, people) },
-		func() error { return r.moveClock(ctx, linksDie, 1) },
+		func() error { return r.moveClock(ctx, linkExpiry, 1) },
 		func() error { return r.warmUp(ctx, people) },
 		func() error { return l.measureLatency(ctx, r, people, floor.paced) },
 		func() error { return l.throughput(ctx, r, people, floor) },
@@ -91,7 +91,7 @@ func TestKnownPeople(t *testing.T) {
 	if size, err := l.writeStore(store, 6); err != nil || size == 0 {
 		t.Fatal(size, err)
 	}
-	r, err := l.startBot(ctx, store, parkAfter, linksDie)
+	r, err := l.startBot(ctx, store, parkAfter, linkExpiry)
 	if err != nil {
 		t.Fatal(err)
 	}

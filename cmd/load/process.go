@@ -150,8 +150,8 @@ func writeJSON(w http.ResponseWriter, v any, err error) {
 	_ = json.NewEncoder(w).Encode(v) // the parent is gone, if it fails
 }
 
-// over measures how long something takes, and the processor time of a process meanwhile.
-func over(c *child, do func() error) (cpu, took time.Duration, err error) {
+// measureCPU measures how long something takes, and the processor time of a process meanwhile.
+func measureCPU(c *child, do func() error) (cpu, took time.Duration, err error) {
 	before, err1 := c.usage()
 	began := time.Now()
 	err2 := do()

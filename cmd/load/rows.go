@@ -82,14 +82,14 @@ func (l *load) parkedUsers(ctx context.Context) error {
 	if err := errors.Join(r.extraQuestions(ctx, l.users(parkedCount), "parking", 0), r.stop()); err != nil {
 		return err
 	}
-	if r, err = l.startBot(ctx, filepath.Join(l.folder, "many.db"), parkAfter, 3*linksDie); err != nil {
+	if r, err = l.startBot(ctx, filepath.Join(l.folder, "many.db"), parkAfter, 3*linkExpiry); err != nil {
 		return err
 	}
 	return errors.Join(r.extraQuestions(ctx, l.users(parkedCount), "a restart", 1), r.stop())
 }
 
-// answersDie is more than the bot keeps an answer.
-const answersDie = 3 * time.Minute
+// answerExpiry is more than the bot keeps an answer.
+const answerExpiry = 3 * time.Minute
 
 // someParked starts a bot over a store of n people, has them ask once, and looks at the memory when they are parked.
 func (l *load) someParked(ctx context.Context, n int, file string) (*runningBot, memory, error) {
@@ -97,11 +97,11 @@ func (l *load) someParked(ctx context.Context, n int, file string) (*runningBot,
 	if _, err := l.writeStore(path, n); err != nil {
 		return nil, memory{}, err
 	}
-	r, err := l.startBot(ctx, path, parkAfter, linksDie)
+	r, err := l.startBot(ctx, path, parkAfter, linkExpiry)
 	if err != nil {
 		return nil, memory{}, err
 	}
-	if err := errors.Join(r.warmUp(ctx, l.users(n)), r.moveClock(ctx, answersDie, 1)); err != nil {
+	if err := errors.Join(r.warmUp(ctx, l.users(n)), r.moveClock(ctx, answerExpiry, 1)); err != nil {
 		return nil, memory{}, err
 	}
 	pause(ctx, parkAfter/10*3) // the bot looks for logins to park each tenth of soon
@@ -132,7 +132,7 @@ func (l *load) knownUsers(ctx context.Context) error {
 	each := size / l.known
 	l.target(fmt.Sprintf("store: size per person, of %d", l.known), fmt.Sprintf("%d B", each), "", "≤ 1 KB", each <= 1000)
 	before := l.counts()
-	r, err := l.startBot(ctx, path, neverPark, linksDie)
+	r, err := l.startBot(ctx, path, neverPark, linkExpiry)
 	if err != nil {
 		return err
 	}
@@ -140,12 +140,12 @@ func (l *load) knownUsers(ctx context.Context) error {
 	dials := l.counts().kiteConns - before.kiteConns
 	l.target(fmt.Sprintf("%d known: start to first poll", l.known), ms(r.toPoll), "", "≤ 1 s", r.toPoll <= time.Second)
 	l.target("  connections to Kite opened at start", fmt.Sprint(dials), "", "0", dials == 0)
-	err = l.residents(ctx, r)
+	err = l.loggedInPeople(ctx, r)
 	return errors.Join(err, r.stop())
 }
 
-// residents logs some of the known users in anew, and measures the memory.
-func (l *load) residents(ctx context.Context, r *runningBot) error {
+// loggedInPeople logs some of the known users in anew, and measures the memory.
+func (l *load) loggedInPeople(ctx context.Context, r *runningBot) error {
 	start, err := r.usage()
 	if err != nil {
 		return err

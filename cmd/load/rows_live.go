@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// atOnce is how many people ask without end in the closed loop.
-const atOnce = 100
+// closedLoopUsers is how many people ask without end in the closed loop.
+const closedLoopUsers = 100
 
 // askInterval is a time in which no person's turn comes twice in the closed loop.
 const askInterval = 5 * time.Millisecond
@@ -26,10 +26,10 @@ func (l *load) live(ctx context.Context) error {
 	people := l.users(l.people)
 	for _, step := range []func() error{
 		func() error { return l.sessionMemory(ctx, r, people) },
-		func() error { return r.moveClock(ctx, linksDie, 1) },
+		func() error { return r.moveClock(ctx, linkExpiry, 1) },
 		func() error { return r.warmUp(ctx, people) },
 		func() error { return l.measureLatency(ctx, r, people, floor.paced) },
-		func() error { return l.throughput(ctx, r, people[:min(atOnce, len(people))], floor) },
+		func() error { return l.throughput(ctx, r, people[:min(closedLoopUsers, len(people))], floor) },
 		func() error { return l.networkBreak(ctx, r, people) },
 		r.stop,
 	} {
@@ -100,8 +100,8 @@ func (l *load) floorLoops(ctx context.Context) (loops, error) {
 		return out, err
 	}
 	var n int64
-	cpu, took, err := over(c, func() error {
-		return c.get(ctx, fmt.Sprintf("/closed?people=%d&for=%s", min(atOnce, l.people), l.lasts), &n)
+	cpu, took, err := measureCPU(c, func() error {
+		return c.get(ctx, fmt.Sprintf("/closed?people=%d&for=%s", min(closedLoopUsers, l.people), l.lasts), &n)
 	})
 	out.answers, out.cpu = ratio(float64(n), took.Seconds()), cpu/time.Duration(max(n, 1))
 	return out, errors.Join(err, c.stop())
@@ -110,7 +110,7 @@ func (l *load) floorLoops(ctx context.Context) (loops, error) {
 // atRate measures a process at a pace.
 func (l *load) atRate(ctx context.Context, c *child, people []*user) (pace, error) {
 	var answers []time.Duration
-	cpu, _, err := over(c, func() (err error) {
+	cpu, _, err := measureCPU(c, func() (err error) {
 		answers, err = l.askAtRate(ctx, people, l.rate, l.lasts)
 		return err
 	})
@@ -142,7 +142,7 @@ func (l *load) throughput(ctx context.Context, r *runningBot, people []*user, fl
 	}
 	var n int64
 	before := l.counts()
-	cpu, _, err := over(r.child, func() (err error) {
+	cpu, _, err := measureCPU(r.child, func() (err error) {
 		n, err = l.askInLoop(ctx, people, l.lasts)
 		return err
 	})

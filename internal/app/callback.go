@@ -104,7 +104,7 @@ func (b *callback) finish(ctx context.Context, state, code string) error {
 	b.under.Go(func() {
 		ctx, cancel := context.WithTimeout(b.life, finishTime)
 		defer cancel()
-		err := b.tried(ctx, state, code)
+		err := b.finishRecovered(ctx, state, code)
 		b.note(err, state, code)
 		done <- err
 	})
@@ -123,12 +123,12 @@ func (b *callback) note(err error, state, code string) {
 		return
 	}
 	b.log.Warn("a login was not finished after the browser came back",
-		"effect", "the page says so, and that /login begins another", "err", without(err, state, code))
+		"effect", "the page says so, and that /login begins another", "err", withoutValues(err, state, code))
 }
 
-// tried turns a panic into an error: it is that of one login, and not the end of
+// finishRecovered turns a panic into an error: it is that of one login, and not the end of
 // the bot.
-func (b *callback) tried(ctx context.Context, state, code string) (err error) {
+func (b *callback) finishRecovered(ctx context.Context, state, code string) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
 			err = fmt.Errorf("panic: %s", stdlog.PanicKind(bug)) // its value may quote a code
@@ -168,9 +168,9 @@ func visible(value string) bool {
 	return value != "" && len(value) <= longestValue && !strings.ContainsFunc(value, bad)
 }
 
-// without is an error's text on one line, without values that it must not quote.
+// withoutValues is an error's text on one line, without values that it must not quote.
 // The longest goes first: another may be a part of it.
-func without(err error, values ...string) string {
+func withoutValues(err error, values ...string) string {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
 	for _, v := range values {

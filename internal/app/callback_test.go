@@ -120,7 +120,7 @@ func TestPagesOfALogin(t *testing.T) {
 // Of a value that holds the other one nothing is left either.
 func TestWithout(t *testing.T) {
 	for _, order := range [][]string{{"abc", "xabcy"}, {"xabcy", "abc"}} {
-		if got := without(errors.New("for xabcy and\nabc: no"), order...); got != "for ••• and; •••: no" {
+		if got := withoutValues(errors.New("for xabcy and\nabc: no"), order...); got != "for ••• and; •••: no" {
 			t.Errorf("%q: %q", order, got)
 		}
 	}

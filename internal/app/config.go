@@ -99,7 +99,7 @@ func parsePeople(v string, star bool) (People, error) {
 		default:
 			id, err := strconv.ParseInt(part, 10, 64)
 			if err != nil || id <= 0 {
-				return People{}, notPeople(star)
+				return People{}, peopleError(star)
 			}
 			p.IDs[id] = true
 		}
@@ -107,7 +107,7 @@ func parsePeople(v string, star bool) (People, error) {
 	return p, nil
 }
 
-func notPeople(star bool) error {
+func peopleError(star bool) error {
 	what := "numbers"
 	if star {
 		what = "numbers, or * for all"

@@ -101,7 +101,7 @@ func examinedCopy(ctx context.Context, c Config, folder string) (*os.File, error
 	if err != nil {
 		return nil, fmt.Errorf("make a file for the backup: %w", err)
 	}
-	if err := fill(made, &untilDone{ctx, from}, c); err != nil {
+	if err := writeBackup(made, &untilDone{ctx, from}, c); err != nil {
 		discard(made)
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func discard(made *os.File) {
 	_ = os.Remove(made.Name())
 }
 
-func fill(made *os.File, from io.Reader, c Config) error {
+func writeBackup(made *os.File, from io.Reader, c Config) error {
 	if _, err := io.Copy(made, from); err != nil {
 		return fmt.Errorf("copy the store: %w", err)
 	}

@@ -75,9 +75,9 @@ var parameters = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(\b(?:code|state)=)[^\s&#"'<>\\]+((?:&|\\u0026)[a-z_]+=)`),
 }
 
-// quoting is how net/http begins to quote, to the end of its words, an answer that
+// quotedAnswer is how net/http begins to quote, to the end of its words, an answer that
 // makes no sense: it may be the rest of another one, with anybody's figures in it.
-var quoting = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)|(?:bad|invalid|multiple) Content-Length|(?:unsupported|too many) transfer encoding|invalid (?:header|trailer)|failed to parse Location|sent GOAWAY|unexpected ALPN).*`)
+var quotedAnswer = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)|(?:bad|invalid|multiple) Content-Length|(?:unsupported|too many) transfer encoding|invalid (?:header|trailer)|failed to parse Location|sent GOAWAY|unexpected ALPN).*`)
 
 func redact(s, token string) string {
 	if token != "" {
@@ -87,7 +87,7 @@ func redact(s, token string) string {
 	for _, p := range parameters {
 		s = p.ReplaceAllString(s, "${1}"+dots+"${2}")
 	}
-	return quoting.ReplaceAllString(s, "${1} "+dots)
+	return quotedAnswer.ReplaceAllString(s, "${1} "+dots)
 }
 
 func clean(a slog.Attr, token string) slog.Attr {

@@ -115,7 +115,7 @@ func (r *instance) serve(ctx context.Context, client *telegram.Client, listener 
 	})
 	b = bot.New(bot.Options{
 		ID: client.ID(), Username: client.Username(), Accounts: pool,
-		Messenger: client, Unauthorized: client.Outsiders(), Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
+		Messenger: client, Unauthorized: client.Unauthorized(), Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
 		Access: access.Policy{
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Store: r.file,
 			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,

@@ -91,10 +91,10 @@ type Bot struct {
 }
 
 // background runs fn in a goroutine that Close waits for.
-func (b *Bot) background(fn func()) { panics.Spawn(&b.tasks, b.caught, fn) }
+func (b *Bot) background(fn func()) { panics.Spawn(&b.tasks, b.logPanic, fn) }
 
-// caught logs a panic that has no request to answer.
-func (b *Bot) caught(err error) {
+// logPanic logs a panic that has no request to answer.
+func (b *Bot) logPanic(err error) {
 	if crash, ok := errors.AsType[*panics.Error](err); ok {
 		b.Logger.Error("a job panicked", crash.Log...)
 	}

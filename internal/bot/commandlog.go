@@ -46,7 +46,7 @@ func (d commandRun) needsAttention() bool {
 		return d.outcome() == "undelivered" && !causedBy(d.undelivered, DeliveryGone)
 	}
 	doubt, doubtful := errors.AsType[*session.DoubtError](d.err)
-	return !usual(d.outcome()) && !(doubtful && doubt.Over)
+	return !expectedOutcome(d.outcome()) && !(doubtful && doubt.Over)
 }
 
 // logCommand records a command that is done with: one line in the log, one
@@ -126,36 +126,36 @@ var outcomes = []struct {
 	name string
 	is   func(error) bool
 }{
-	{"panic", isA[*panics.Error]},
-	{"cancelled", isAny(context.Canceled)},
-	{"ok", isAny(session.ErrBound)},
-	{"cancelled", isAny(session.ErrLoggedOut)},
-	{"no login", isAny(session.ErrNoLogin)},
-	{"login ended", isAny(session.ErrEnded)},
-	{"unconfirmed", isAny(session.ErrUnconfirmed)},
-	{"usurped", isA[*session.UsurpedError]},
-	{"doubtful", isA[*session.DoubtError]},
-	{"queued", isA[*session.QueuedError]},
-	{"crowded", isA[*session.CrowdedError]},
-	{"queued", isAny(session.ErrUnread)},
-	{"code refused", isAny(session.ErrCodeRefused)},
-	{"code lost", isAny(session.ErrCodeLost)},
-	{"code not awaited", isAny(session.ErrNoAttempt, session.ErrOtherAttempt, session.ErrCodeUsed)},
+	{"panic", hasType[*panics.Error]},
+	{"cancelled", hasAnyType(context.Canceled)},
+	{"ok", hasAnyType(session.ErrBound)},
+	{"cancelled", hasAnyType(session.ErrLoggedOut)},
+	{"no login", hasAnyType(session.ErrNoLogin)},
+	{"login ended", hasAnyType(session.ErrEnded)},
+	{"unconfirmed", hasAnyType(session.ErrUnconfirmed)},
+	{"usurped", hasType[*session.UsurpedError]},
+	{"doubtful", hasType[*session.DoubtError]},
+	{"queued", hasType[*session.QueuedError]},
+	{"crowded", hasType[*session.CrowdedError]},
+	{"queued", hasAnyType(session.ErrUnread)},
+	{"code refused", hasAnyType(session.ErrCodeRefused)},
+	{"code lost", hasAnyType(session.ErrCodeLost)},
+	{"code not awaited", hasAnyType(session.ErrNoAttempt, session.ErrOtherAttempt, session.ErrCodeUsed)},
 }
 
-func isA[T error](err error) bool {
+func hasType[T error](err error) bool {
 	_, ok := errors.AsType[T](err)
 	return ok
 }
 
-func isAny(targets ...error) func(error) bool {
+func hasAnyType(targets ...error) func(error) bool {
 	return func(err error) bool {
 		return slices.ContainsFunc(targets, func(t error) bool { return errors.Is(err, t) })
 	}
 }
 
-// usual reports whether an outcome is part of life with logins rather than
+// expectedOutcome reports whether an outcome is part of life with logins rather than
 // something that an operator should look into.
-func usual(outcome string) bool {
+func expectedOutcome(outcome string) bool {
 	return slices.Contains([]string{"ok", "no login", "login ended", "unconfirmed", "usurped", "queued", "code not awaited", "cancelled"}, outcome)
 }

@@ -118,7 +118,7 @@ func (b *Bot) retryDelivery(ctx context.Context, to recipient, try func() error)
 		if !retryable(err) || doubts == maxDoubtful {
 			return err
 		}
-		if !wait(ctx, pause) {
+		if !sleep(ctx, pause) {
 			return cmp.Or(b.undeliverable(ctx, to), err) // the first is why it ended
 		}
 	}
@@ -147,7 +147,7 @@ func (b *Bot) probablyDelivered(err error) bool {
 func (b *Bot) show(ctx context.Context, to recipient, pressed int, m view.Message, inPlace bool) (int, error) {
 	if inPlace && pressed != 0 {
 		err := b.messenger(to).Edit(ctx, to.chat, pressed, m)
-		if err == nil || !gone(err) {
+		if err == nil || !messageGone(err) {
 			return pressed, err
 		}
 	}
@@ -156,7 +156,7 @@ func (b *Bot) show(ctx context.Context, to recipient, pressed int, m view.Messag
 
 // replace changes an earlier message; one that the person deleted is no loss.
 func (b *Bot) replace(ctx context.Context, to recipient, r command.Replacement) error {
-	if err := b.messenger(to).Edit(ctx, to.chat, r.Message, r.View); err != nil && !gone(err) {
+	if err := b.messenger(to).Edit(ctx, to.chat, r.Message, r.View); err != nil && !messageGone(err) {
 		return fmt.Errorf("edit message: %w", err)
 	}
 	return nil
@@ -171,8 +171,8 @@ func (b *Bot) typing(ctx context.Context, to recipient) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	panics.Spawn(&running, b.caught, func() {
-		for pause := typingAfter; wait(ctx, pause); pause = typingLasts {
+	panics.Spawn(&running, b.logPanic, func() {
+		for pause := typingAfter; sleep(ctx, pause); pause = typingLasts {
 			if !b.mayReceive(to) || b.Presses.Typing(ctx, to.chat) != nil {
 				return
 			}

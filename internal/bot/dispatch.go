@@ -18,15 +18,15 @@ func (b *Bot) Dispatch(u Update) { b.dispatch(u, false) }
 // dispatch takes an update, or takes it up again: then an earlier process has let
 // it in and acknowledged its press. It reports whether the update is in a mailbox.
 func (b *Bot) dispatch(u Update, again bool) (queued bool) {
-	if err := panics.Catch(func() { queued = b.place(u, again) }); err != nil {
-		b.caught(err)
+	if err := panics.Catch(func() { queued = b.enqueue(u, again) }); err != nil {
+		b.logPanic(err)
 		b.answered(u)
 	}
 	return queued
 }
 
-// place puts what an update asks for where it is done.
-func (b *Bot) place(u Update, again bool) (queued bool) {
+// enqueue puts what an update asks for where it is done.
+func (b *Bot) enqueue(u Update, again bool) (queued bool) {
 	if u.Blocked && u.Private { // no one reads an answer any more
 		b.mail.interrupt(u.From, "")
 	}
@@ -99,12 +99,16 @@ func (b *Bot) notQueued(inv invocation, tell bool) {
 	chat := inv.to.chat
 	switch {
 	case inv.paste:
-		if !b.pastes.do(func() { defer b.answered(inv.update); b.deleteUnread(inv); b.say(chat, dialog.PasteTooFast()) }) {
+		if !b.pastes.do(func() {
+			defer b.answered(inv.update)
+			b.deleteUnread(inv)
+			b.replyPastMailbox(chat, dialog.PasteTooFast())
+		}) {
 			b.logNotDeleted(errTooMany, false)
 			b.answered(inv.update)
 		}
 	case tell:
-		b.background(func() { b.say(chat, dialog.Busy()); b.answered(inv.update) })
+		b.background(func() { b.replyPastMailbox(chat, dialog.Busy()); b.answered(inv.update) })
 	default:
 		b.answered(inv.update)
 	}
@@ -142,8 +146,8 @@ func (b *Bot) acknowledge(press, text string) {
 	})
 }
 
-// say answers a person whose mailbox is full, past that mailbox.
-func (b *Bot) say(chat int64, m view.Message) {
+// replyPastMailbox answers a person whose mailbox is full, past that mailbox.
+func (b *Bot) replyPastMailbox(chat int64, m view.Message) {
 	ctx, cancel := context.WithTimeout(b.mail.ctx, ackTime)
 	defer cancel()
 	if _, err := b.Messenger.Send(ctx, chat, m); err != nil {
@@ -170,8 +174,8 @@ func (b *Bot) answerUnauthorized(inv invocation) {
 	}
 }
 
-// beginPause is the pause before an attempt is counted again that could not be.
-const beginPause = 10 * time.Second
+// recountPause is the pause before an attempt is counted again that could not be.
+const recountPause = 10 * time.Second
 
 // beginAttempt waits until an update of an earlier process may run, and counts the
 // attempt. It reports false when the bot stops first, or ctx ends because a command
@@ -189,7 +193,7 @@ func (b *Bot) beginAttempt(ctx context.Context, u Update) bool {
 		}
 		b.Logger.Warn("an attempt at an update of the last run was not recorded",
 			"effect", "the update waits, since it may have ended that run", "update", u.ID, "err", err)
-		wait(b.ctx, beginPause)
+		sleep(b.ctx, recountPause)
 	}
 	return false
 }
@@ -201,7 +205,7 @@ func withoutRunning(inv invocation, e Entry) invocation {
 	switch {
 	case e.Ran:
 		m = dialog.CarriedOut(inv.request.Command, inv.look)
-	case e.toBlame():
+	case e.givenUp():
 		m = dialog.GivenUp(inv.request.Command)
 	default:
 		return inv

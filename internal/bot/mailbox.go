@@ -246,8 +246,8 @@ func (r *runningCommands) cancel(person int64, command string) bool {
 	return found
 }
 
-// wait waits, unless ctx ends first; it reports whether it has waited.
-func wait(ctx context.Context, d time.Duration) bool {
+// sleep waits, unless ctx ends first; it reports whether it has waited.
+func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):
 		return true

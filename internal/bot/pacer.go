@@ -15,8 +15,8 @@ const (
 // the next may, too.
 func (e Entry) suspect() bool { return e.Attempts == maxAttempts && !e.Ran }
 
-// toBlame reports whether the update must not run again.
-func (e Entry) toBlame() bool { return e.Attempts > maxAttempts && !e.Ran }
+// givenUp reports whether the update must not run again.
+func (e Entry) givenUp() bool { return e.Attempts > maxAttempts && !e.Ran }
 
 // pacer lets a few updates of an earlier process run at a time, of those that
 // ask the one with the lowest sequence number first, and a suspect alone.

@@ -93,7 +93,7 @@ func (b *Bot) notAllowed() ([]int64, error) {
 func (b *Bot) forgetAllRemoved(people []int64) {
 	gone := 0
 	for _, person := range people {
-		if !wait(b.ctx, removalPause) {
+		if !sleep(b.ctx, removalPause) {
 			return
 		}
 		if b.access.Allowed(person) { // let in meanwhile

@@ -123,8 +123,8 @@ func causedBy(err error, c DeliveryCause) bool {
 	return ok && d.Cause == c
 }
 
-// gone reports whether the message to edit does not exist (any more).
-func gone(err error) bool { return causedBy(err, DeliveryNoMessage) }
+// messageGone reports whether the message to edit does not exist (any more).
+func messageGone(err error) bool { return causedBy(err, DeliveryNoMessage) }
 
 // Memory is all that the store keeps of people.
 type Memory interface {

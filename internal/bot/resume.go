@@ -12,7 +12,7 @@ func (b *Bot) Resume() error {
 	if err := b.access.Tidy(); err != nil {
 		return err
 	}
-	left, err := b.left()
+	left, err := b.unansweredUpdates()
 	if err != nil {
 		return err
 	}
@@ -27,8 +27,8 @@ func (b *Bot) Resume() error {
 	return nil
 }
 
-// left is what an earlier process took but did not answer, the oldest first.
-func (b *Bot) left() ([]Update, error) {
+// unansweredUpdates is what an earlier process took but did not answer, the oldest first.
+func (b *Bot) unansweredUpdates() ([]Update, error) {
 	b.takenEarly.mu.Lock()
 	defer b.takenEarly.mu.Unlock()
 	left, err := b.Journal.Unanswered(b.ID)
@@ -47,7 +47,7 @@ func (b *Bot) resume(left []Update) {
 	heads := map[int64]bool{} // people whose oldest update was queued
 	suspects := 0             // with those that are to blame: they may have ended the others' processes
 	for _, u := range left {
-		if u.Entry.suspect() || u.Entry.toBlame() {
+		if u.Entry.suspect() || u.Entry.givenUp() {
 			suspects++
 		}
 	}
@@ -70,7 +70,7 @@ func (b *Bot) resume(left []Update) {
 				b.pace.enter(u.Entry)
 			}
 		}
-		if u.Entry.toBlame() {
+		if u.Entry.givenUp() {
 			b.Logger.Error("an update is given up: the process ended over it", "effect", "its person is asked to send it again", "update", u.ID)
 		}
 		if !b.dispatch(u, true) {

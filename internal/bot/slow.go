@@ -24,8 +24,8 @@ func (b *Bot) sayWhenSlow(jc jobContexts, inv invocation) (end func() (message i
 	ctx, stop := context.WithCancel(jc.work)
 	message := 0
 	var running sync.WaitGroup
-	panics.Spawn(&running, b.caught, func() {
-		if !wait(ctx, command.SlowAfter) || !b.mayReceive(inv.to) {
+	panics.Spawn(&running, b.logPanic, func() {
+		if !sleep(ctx, command.SlowAfter) || !b.mayReceive(inv.to) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(jc.delivery, slowTime) // not that of the work: what is sent must be known

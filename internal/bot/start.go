@@ -30,10 +30,10 @@ func New(o Options) *Bot {
 	b := &Bot{Options: o, access: access.New(o.Access), limits: newLimits(o.Rate), notices: newLimits(noticeRate), pace: newPacer()}
 	b.unread = map[Unread]*limits{NoText: newLimits(unreadRate), Edited: newLimits(unreadRate)}
 	b.ctx, b.stop = context.WithCancel(context.Background())
-	b.mail = newMailboxes(mailboxLimit, b.caught)
-	b.presses = &workers{max: pressWorkers, queue: pressQueue, caught: b.caught}
-	b.pastes = &workers{max: pressWorkers, queue: pressQueue, caught: b.caught}
-	b.unauthorized = newUnauthorized(b.caught)
+	b.mail = newMailboxes(mailboxLimit, b.logPanic)
+	b.presses = &workers{max: pressWorkers, queue: pressQueue, caught: b.logPanic}
+	b.pastes = &workers{max: pressWorkers, queue: pressQueue, caught: b.logPanic}
+	b.unauthorized = newUnauthorized(b.logPanic)
 	b.accounts = account.Backend{Sessions: o.Accounts, Prefs: o.Prefs, Mismatches: o.Meter.HoldingMismatches}
 	b.commands = command.All()
 	b.public = slices.DeleteFunc(command.All(), func(c command.Command) bool { return c.Admin })

@@ -117,7 +117,7 @@ func Ranges() []Range { return []Range{Day1, Days5, Month1, Month6, Year1, Year5
 
 // ParseRange reads a range as people type it: "6m", "6 M", "1yr", "5days".
 func ParseRange(text string) (Range, bool) {
-	r := Range(span(strings.ToUpper(strings.Join(strings.Fields(text), ""))))
+	r := Range(timeSpan(strings.ToUpper(strings.Join(strings.Fields(text), ""))))
 	return r, slices.Contains(Ranges(), r)
 }
 
@@ -128,8 +128,8 @@ var spanUnits = map[string]string{
 	"M": "M", "MO": "M", "MTH": "M", "MONTH": "M", "MONTHS": "M", "Y": "Y", "YR": "Y", "YRS": "Y", "YEAR": "Y", "YEARS": "Y",
 }
 
-// span reads a number with a unit of time, "6M"; "" for what is none.
-func span(word string) string {
+// timeSpan reads a number with a unit of time, "6M"; "" for what is none.
+func timeSpan(word string) string {
 	digits := strings.TrimRight(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	unit, ok := spanUnits[word[len(digits):]]
 	if !ok || digits == "" || len(digits) > 3 || strings.Trim(digits, "0123456789") != "" {
@@ -148,7 +148,7 @@ func CutSpan(text string) (rest, said string) {
 			if n == 2 && strings.ContainsAny(words[i+1], "0123456789") {
 				continue // of "50 1Y" the first is no number of years
 			}
-			if said = span(strings.ToUpper(strings.Join(words[i:i+n], ""))); said != "" {
+			if said = timeSpan(strings.ToUpper(strings.Join(words[i:i+n], ""))); said != "" {
 				return strings.Join(slices.Delete(words, i, i+n), " "), said
 			}
 		}

@@ -187,15 +187,15 @@ func (h Holding) Day() Figure {
 	if !h.ClosePrice.IsPositive() {
 		return Figure{}
 	}
-	return h.ifPriced(h.moved(), h.Shares())
+	return h.ifPriced(h.dayChange(), h.Shares())
 }
 
-// moved is the day's change of one share.
-func (h Holding) moved() decimal.Decimal { return h.LastPrice.Sub(h.ClosePrice) }
+// dayChange is the day's change of one share.
+func (h Holding) dayChange() decimal.Decimal { return h.LastPrice.Sub(h.ClosePrice) }
 
 // DayPercent is the day's change of a share as a percentage of the close before.
 func (h Holding) DayPercent() Figure {
-	return percentOf(h.ifPriced(h.moved(), 1), known(h.ClosePrice))
+	return percentOf(h.ifPriced(h.dayChange(), 1), known(h.ClosePrice))
 }
 
 // Fits reports whether a word is in the holding's symbol, or is its ISIN.

@@ -216,7 +216,7 @@ func shapeOf(s, session string) string {
 	if session != "" && strings.Contains(strings.ToLower(host), strings.ToLower(session)) {
 		host = "•••"
 	}
-	shape := host + cut(strings.Join(path, "/"))
+	shape := host + cutValue(strings.Join(path, "/"))
 	if u.Scheme != "https" {
 		shape = u.Scheme + " " + shape
 	}
@@ -258,10 +258,10 @@ func PlainHost(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		host += ":" + port
 	}
-	return cut(host)
+	return cutValue(host)
 }
 
-func cut(s string) string {
+func cutValue(s string) string {
 	if len(s) > maxShapeWord {
 		return s[:maxShapeWord] + "…"
 	}

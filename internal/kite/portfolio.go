@@ -48,7 +48,7 @@ func TotalHoldings(holdings []Holding) Portfolio {
 		h := &holdings[i]
 		p.MTF.add(h)
 		if n := h.SoldToday(); n != 0 && h.Priced() && h.ClosePrice.IsPositive() {
-			sold.add(h.moved(), n)
+			sold.add(h.dayChange(), n)
 		}
 		if !h.Counted() {
 			continue
@@ -67,7 +67,7 @@ func TotalHoldings(holdings []Holding) Portfolio {
 			continue
 		}
 		days++
-		day.add(h.moved(), shares)
+		day.add(h.dayChange(), shares)
 		yesterday.add(h.ClosePrice, shares)
 	}
 	p.Pledged, p.DayOfSold = pledged.total(), sold.total()

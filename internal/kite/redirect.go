@@ -80,8 +80,8 @@ func ParseRedirect(text string) (state, code string, ok bool) {
 	return state, code, true
 }
 
-// broken finds the rest of a value that a line break cut in two.
-var broken = regexp.MustCompile(`^\r?\n\s*[A-Za-z0-9%._~-]*(?:[0-9_-][A-Za-z0-9%._~-]*(?:$|\s)|&)`)
+// brokenRest finds the rest of a value that a line break cut in two.
+var brokenRest = regexp.MustCompile(`^\r?\n\s*[A-Za-z0-9%._~-]*(?:[0-9_-][A-Za-z0-9%._~-]*(?:$|\s)|&)`)
 
 // isWhole reports whether a value is over where the rest begins, and was not cut.
 func isWhole(rest string) bool {
@@ -93,7 +93,7 @@ func isWhole(rest string) bool {
 		after, _ := utf8.DecodeRuneInString(rest[size:])
 		return len(rest) == size || unicode.IsSpace(after)
 	}
-	return strings.ContainsRune("&#,;)]}>'\"`”’»\u00a0\u200b \t\r\n", next) && !broken.MatchString(rest)
+	return strings.ContainsRune("&#,;)]}>'\"`”’»\u00a0\u200b \t\r\n", next) && !brokenRest.MatchString(rest)
 }
 
 // unescapeOnce undoes what browsers and search boxes do to an address as a whole.

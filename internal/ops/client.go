@@ -44,7 +44,7 @@ func Ready(ctx context.Context, addr string) (Report, error) {
 
 // ProbeSocket is [Probe] over the socket at that path.
 func ProbeSocket(ctx context.Context, path string) error {
-	if _, err := ask(ctx, over(path), socketBase+"/healthz", http.StatusOK); err != nil {
+	if _, err := ask(ctx, socketClient(path), socketBase+"/healthz", http.StatusOK); err != nil {
 		return fmt.Errorf("probe %s: %w", path, err)
 	}
 	return nil
@@ -52,7 +52,7 @@ func ProbeSocket(ctx context.Context, path string) error {
 
 // ReadySocket is [Ready] over the socket at that path.
 func ReadySocket(ctx context.Context, path string) (Report, error) {
-	r, err := askReady(ctx, over(path), socketBase)
+	r, err := askReady(ctx, socketClient(path), socketBase)
 	if err != nil {
 		return Report{}, fmt.Errorf("ask %s: %w", path, err)
 	}
@@ -93,7 +93,7 @@ func ask(ctx context.Context, client *http.Client, url string, codes ...int) ([]
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, plain(err)
+		return nil, withoutAddress(err)
 	}
 	defer resp.Body.Close()
 	if !slices.Contains(codes, resp.StatusCode) {
@@ -109,8 +109,8 @@ func ask(ctx context.Context, client *http.Client, url string, codes ...int) ([]
 // socketBase is what a request over a socket is addressed to.
 const socketBase = "http://socket"
 
-// stall is how long a process that gives a copy may be silent.
-const stall = 30 * time.Second
+// copyIdleTime is how long a process that gives a copy may be silent.
+const copyIdleTime = 30 * time.Second
 
 // ErrNoAnswer: no connection could be had over the socket. There is none, a killed
 // process left it, or it belongs to another user.
@@ -121,45 +121,45 @@ var ErrNoAnswer = errors.New("no process answers on the socket")
 // io.EOF.
 func Backup(ctx context.Context, path string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(stall, func() { cancel(fmt.Errorf("it was silent for %v", stall)) })
+	timer := time.AfterFunc(copyIdleTime, func() { cancel(fmt.Errorf("it was silent for %v", copyIdleTime)) })
 	end := func() { timer.Stop(); cancel(nil) }
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, socketBase+"/backup", nil)
 	if err != nil {
 		end()
 		return nil, fmt.Errorf("ask for a backup: %w", err)
 	}
-	resp, err := over(path).Do(req)
+	resp, err := socketClient(path).Do(req)
 	if err != nil {
 		end()
-		return nil, fmt.Errorf("ask for a backup: %w", plain(err))
+		return nil, fmt.Errorf("ask for a backup: %w", withoutAddress(err))
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer end()
 		defer resp.Body.Close()
-		return nil, fmt.Errorf("ask for a backup: %s", reason(resp))
+		return nil, fmt.Errorf("ask for a backup: %s", refusalReason(resp))
 	}
 	return &stream{ctx: ctx, body: resp.Body, timer: timer, end: end}, nil
 }
 
-// reason is the first line of a refusal.
-func reason(resp *http.Response) string {
+// refusalReason is the first line of a refusal.
+func refusalReason(resp *http.Response) string {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, 1000)) // what came of it is all there is
 	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	return resp.Status + ": " + line
 }
 
-// plain leaves out the address that net/http puts before its errors: over a
+// withoutAddress leaves out the address that net/http puts before its errors: over a
 // socket it is made up.
-func plain(err error) error {
+func withoutAddress(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err
 }
 
-// over is a client that connects to a socket, whatever address it is given, and
+// socketClient is a client that connects to a socket, whatever address it is given, and
 // keeps nothing open.
-func over(path string) *http.Client {
+func socketClient(path string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -181,7 +181,7 @@ type stream struct {
 }
 
 func (s *stream) Read(b []byte) (int, error) {
-	s.timer.Reset(stall)
+	s.timer.Reset(copyIdleTime)
 	n, err := s.body.Read(b)
 	s.timer.Stop()
 	if err != nil && !errors.Is(err, io.EOF) {

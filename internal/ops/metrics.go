@@ -47,12 +47,12 @@ type Metrics struct {
 	kite     *Streak
 	telegram *Streak
 
-	commands, outcomes  closed
-	tools, toolOutcomes closed
-	steps, resumes      closed
-	states              closed
-	methods, fates      closed
-	surfaces            closed
+	commands, outcomes    labelSet
+	tools, toolOutcomes   labelSet
+	steps, resumes        labelSet
+	states                labelSet
+	methods, callOutcomes labelSet
+	surfaces              labelSet
 
 	commandsTotal, loginsTotal, resumesTotal, callsTotal    *prometheus.CounterVec
 	surfaceChanges                                          *prometheus.CounterVec
@@ -72,11 +72,11 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	m := &Metrics{
 		registry: r, health: o.Health, log: o.Logger, kite: NewStreak(o.Now), telegram: NewStreak(o.Now),
 
-		commands: closedSet(none, o.Sets.Commands), outcomes: closedSet(other, o.Sets.CommandOutcomes),
-		tools: closedSet(other, o.Sets.Tools), toolOutcomes: closedSet(other, o.Sets.ToolOutcomes),
-		steps: closedSet(other, o.Sets.LoginSteps), resumes: closedSet(other, o.Sets.Resumes), states: closedSet(other, o.Sets.SessionStates),
-		methods: closedSet(other, o.Sets.Methods), fates: closedSet(other, o.Sets.MethodOutcomes),
-		surfaces: closedSet(other, o.Sets.Surfaces),
+		commands: newLabelSet(none, o.Sets.Commands), outcomes: newLabelSet(other, o.Sets.CommandOutcomes),
+		tools: newLabelSet(other, o.Sets.Tools), toolOutcomes: newLabelSet(other, o.Sets.ToolOutcomes),
+		steps: newLabelSet(other, o.Sets.LoginSteps), resumes: newLabelSet(other, o.Sets.Resumes), states: newLabelSet(other, o.Sets.SessionStates),
+		methods: newLabelSet(other, o.Sets.Methods), callOutcomes: newLabelSet(other, o.Sets.MethodOutcomes),
+		surfaces: newLabelSet(other, o.Sets.Surfaces),
 
 		commandsTotal: counter(r, commandsTotal), commandSeconds: histogram(r, commandSeconds), toolSeconds: histogram(r, toolSeconds),
 		loginsTotal: counter(r, loginsTotal), resumesTotal: counter(r, resumesTotal),
@@ -86,7 +86,7 @@ func NewMetrics(o MetricsOptions) *Metrics {
 		commitSeconds:   histogram(r, commitSeconds), surfaceChanges: counter(r, surfaceChangesTotal),
 	}
 	m.begin()
-	r.MustRegister(scrape{m}, build(o.Version), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(scrape{m}, buildInfoGauge(o.Version), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -107,7 +107,7 @@ func (m *Metrics) begin() {
 	for _, surface := range m.surfaces.labels() {
 		m.surfaceChanges.WithLabelValues(surface)
 	}
-	for _, outcome := range []string{written, unwritten} {
+	for _, outcome := range []string{commitOK, commitFailed} {
 		m.commitSeconds.WithLabelValues(outcome)
 	}
 }
@@ -134,8 +134,8 @@ func (m *Metrics) Kite() *Streak { return m.kite }
 // Telegram judges the Bot API by the calls that were made to it.
 func (m *Metrics) Telegram() *Streak { return m.telegram }
 
-// described finds a metric in the catalogue.
-func described(name string) Metric {
+// metricOf finds a metric in the catalogue.
+func metricOf(name string) Metric {
 	for _, d := range Catalogue() {
 		if d.Name == name {
 			return d
@@ -145,21 +145,21 @@ func described(name string) Metric {
 }
 
 func counter(r *prometheus.Registry, name string) *prometheus.CounterVec {
-	d := described(name)
+	d := metricOf(name)
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: d.Name, Help: d.Help}, d.Labels)
 	r.MustRegister(c)
 	return c
 }
 
 func histogram(r *prometheus.Registry, name string) *prometheus.HistogramVec {
-	d := described(name)
+	d := metricOf(name)
 	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: d.bounds}, d.Labels)
 	r.MustRegister(h)
 	return h
 }
 
-func build(version string) prometheus.Collector {
-	d := described(buildInfo)
+func buildInfoGauge(version string) prometheus.Collector {
+	d := metricOf(buildInfo)
 	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: d.Name, Help: d.Help}, d.Labels)
 	g.WithLabelValues(version, runtime.Version()).Set(1)
 	return g
@@ -171,15 +171,15 @@ const (
 	other = "other"
 )
 
-// closed is a closed set of label values.
-type closed struct {
+// labelSet is a closed set of label values.
+type labelSet struct {
 	words []string          // as they were given
 	label map[string]string // word → label value
 	rest  string            // what every other word becomes
 }
 
-func closedSet(rest string, words []string) closed {
-	c := closed{words: words, label: map[string]string{}, rest: rest}
+func newLabelSet(rest string, words []string) labelSet {
+	c := labelSet{words: words, label: map[string]string{}, rest: rest}
 	for _, w := range words {
 		c.label[w] = labelValue(w)
 	}
@@ -187,7 +187,7 @@ func closedSet(rest string, words []string) closed {
 }
 
 // of returns the label value of a word.
-func (c closed) of(word string) string {
+func (c labelSet) of(word string) string {
 	if l, ok := c.label[word]; ok {
 		return l
 	}
@@ -195,7 +195,7 @@ func (c closed) of(word string) string {
 }
 
 // labels returns all label values, and more.
-func (c closed) labels(more ...string) []string {
+func (c labelSet) labels(more ...string) []string {
 	all := more
 	for _, w := range c.words {
 		all = append(all, c.label[w])
@@ -246,15 +246,15 @@ func (m *Metrics) Surface(name string) {
 	m.surfaceChanges.WithLabelValues(m.surfaces.of(name)).Inc()
 }
 
-// held is the method that Telegram takes its time for on purpose.
-const held = "getUpdates"
+// longPollMethod is the method that Telegram takes its time for on purpose.
+const longPollMethod = "getUpdates"
 
 // TelegramCall is a call of the Bot API; heard reports whether that answered at
 // all.
 func (m *Metrics) TelegramCall(method, outcome string, took time.Duration, heard bool) {
 	label := m.methods.of(method)
-	m.callsTotal.WithLabelValues(label, m.fates.of(outcome)).Inc()
-	if method != held {
+	m.callsTotal.WithLabelValues(label, m.callOutcomes.of(outcome)).Inc()
+	if method != longPollMethod {
 		m.callSeconds.WithLabelValues(label).Observe(took.Seconds())
 	}
 	problem := ""
@@ -272,15 +272,15 @@ func (m *Metrics) TelegramWaited(waited time.Duration) { m.waitTotal.Add(max(0, 
 
 // What a commit comes to.
 const (
-	written   = "ok"
-	unwritten = "failed"
+	commitOK     = "ok"
+	commitFailed = "failed"
 )
 
 // Commit is a write to the store.
 func (m *Metrics) Commit(took time.Duration, ok bool) {
-	outcome := written
+	outcome := commitOK
 	if !ok {
-		outcome = unwritten
+		outcome = commitFailed
 	}
 	m.commitSeconds.WithLabelValues(outcome).Observe(took.Seconds())
 }
@@ -330,14 +330,14 @@ func (s scrape) Collect(to chan<- prometheus.Metric) {
 	s.mu.Unlock()
 	for name, c := range s.health.Report().Components {
 		if c.Status != StatusUnknown {
-			gauge(readyNow, truth(c.Status == StatusOK), name)
+			gauge(readyNow, boolValue(c.Status == StatusOK), name)
 		}
 	}
 	if c := componentOf(s.kite.Check()); c.Status != StatusUnknown {
-		gauge(kiteUp, truth(c.Status == StatusOK))
+		gauge(kiteUp, boolValue(c.Status == StatusOK))
 	}
 	if from.SecondPoller != nil {
-		gauge(secondPoller, truth(from.SecondPoller()))
+		gauge(secondPoller, boolValue(from.SecondPoller()))
 	}
 	if from.Queue != nil {
 		waiting, busy := from.Queue()
@@ -364,11 +364,11 @@ func (s scrape) Collect(to chan<- prometheus.Metric) {
 }
 
 func desc(name string) *prometheus.Desc {
-	d := described(name)
+	d := metricOf(name)
 	return prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 }
 
-func truth(yes bool) float64 {
+func boolValue(yes bool) float64 {
 	if yes {
 		return 1
 	}

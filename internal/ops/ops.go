@@ -82,7 +82,7 @@ func Control(h *Health, s Source, log *slog.Logger) http.Handler {
 
 func copyOut(w http.ResponseWriter, s Source, log *slog.Logger) {
 	w.Header().Set("Content-Type", "application/octet-stream")
-	out := &patient{to: w, conn: http.NewResponseController(w)}
+	out := &timedWriter{to: w, conn: http.NewResponseController(w)}
 	err := s.Backup(out)
 	switch {
 	case err == nil:
@@ -96,15 +96,15 @@ func copyOut(w http.ResponseWriter, s Source, log *slog.Logger) {
 	}
 }
 
-// patient gives every piece its own time to be read: a large copy may take
+// timedWriter gives every piece its own time to be read: a large copy may take
 // long, a client that stops reading may not.
-type patient struct {
+type timedWriter struct {
 	to      io.Writer
 	conn    *http.ResponseController
 	written int64
 }
 
-func (p *patient) Write(b []byte) (int, error) {
+func (p *timedWriter) Write(b []byte) (int, error) {
 	if err := p.conn.SetWriteDeadline(time.Now().Add(answerTime)); err != nil {
 		return 0, fmt.Errorf("bound the time of a write: %w", err)
 	}

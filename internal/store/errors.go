@@ -42,10 +42,10 @@ var (
 // errBroken: a fault ended writing, or reading as well.
 var errBroken = errors.New("the store is broken, restart the bot")
 
-// guard runs fn, which touches the mapped file, and turns what bbolt does on a
+// catchFault runs fn, which touches the mapped file, and turns what bbolt does on a
 // damaged one into an error: it panics on pages that make no sense, and it
 // touches memory outside of the file, which would end the process.
-func guard(fn func() error) (err error) {
+func catchFault(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -66,9 +66,9 @@ func isFault(err error) bool {
 	return errors.As(err, &f)
 }
 
-// named gives an error of the operating system the name that an operator can do
+// nameCause gives an error of the operating system the name that an operator can do
 // something about, and leaves every other one as it is.
-func named(err error) error {
+func nameCause(err error) error {
 	switch {
 	case err == nil, errors.Is(err, ErrFull), errors.Is(err, ErrUnwritable):
 		return err

@@ -32,7 +32,7 @@ func checkFolder(path string) error {
 		return fmt.Errorf("%w (there is no folder %s)", ErrPlace, folder)
 	}
 	if err != nil {
-		return fmt.Errorf("look at the folder of STORE_PATH: %w", named(err))
+		return fmt.Errorf("look at the folder of STORE_PATH: %w", nameCause(err))
 	}
 	return probeFolder(path)
 }
@@ -43,7 +43,7 @@ func probeFolder(path string) error {
 	name := path + ".probe"
 	probe, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
 	if isFull(err) {
-		return named(err)
+		return nameCause(err)
 	}
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrUnwritable, err)
@@ -96,7 +96,7 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 	}
 	made := !exists(path)
 	var db *bolt.DB
-	err := guard(func() (err error) {
+	err := catchFault(func() (err error) {
 		db, err = bolt.Open(path, 0o600, options)
 		return err
 	})
@@ -108,7 +108,7 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 	}
 	db.AllocSize = growStep // bbolt's own is 16 MiB, once the map is larger than that
 	if !isNamed(file, path) {
-		return nil, errors.Join(ErrLocked, guard(db.Close))
+		return nil, errors.Join(ErrLocked, catchFault(db.Close))
 	}
 	return db, nil
 }
@@ -124,7 +124,7 @@ func openError(err error) error {
 		strings.HasPrefix(err.Error(), "file size too small"): // bbolt has no name for this one
 		return fmt.Errorf("%w (%v)", ErrDamaged, err)
 	}
-	return named(err)
+	return nameCause(err)
 }
 
 // isNamed says whether path still leads to an open file.
@@ -183,13 +183,13 @@ func examineFile(path string, keys keyring, newest int) (result found, err error
 	if err != nil {
 		return found{}, err
 	}
-	defer func() { err = errors.Join(err, guard(db.Close)) }()
+	defer func() { err = errors.Join(err, catchFault(db.Close)) }()
 
 	info, err := os.Stat(path)
 	if err != nil {
 		return found{}, fmt.Errorf("look at the file: %w", err)
 	}
-	err = guard(func() error {
+	err = catchFault(func() error {
 		return db.View(func(tx *bolt.Tx) error {
 			if tx.Size() > info.Size() {
 				return fmt.Errorf("%w (the file ends early)", ErrDamaged)

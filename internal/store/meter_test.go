@@ -97,7 +97,7 @@ func TestStuckWrite(t *testing.T) {
 		for _, test := range []struct {
 			after time.Duration
 			want  string
-		}{{0, ""}, {stuck - time.Second, ""}, {time.Second, "a write has not ended for 10s"}, {time.Minute, "a write has not ended for 1m10s"}} {
+		}{{0, ""}, {commitStuck - time.Second, ""}, {time.Second, "a write has not ended for 10s"}, {time.Minute, "a write has not ended for 1m10s"}} {
 			time.Sleep(test.after)
 			got := ""
 			if err := s.Writable(); err != nil {

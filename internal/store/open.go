@@ -42,7 +42,7 @@ func open(o Options, steps []migration) (*Store, error) {
 	switch {
 	case file.old:
 		if err := rotate(o, keys, len(steps)); err != nil {
-			return nil, fmt.Errorf("seal the store with the new key: %w", named(err))
+			return nil, fmt.Errorf("seal the store with the new key: %w", nameCause(err))
 		}
 		eraseLeftAside(o, keys.now, len(steps))
 	case keys.old != nil:
@@ -54,7 +54,7 @@ func open(o Options, steps []migration) (*Store, error) {
 	}
 	s, err := start(o, db, keys.now, steps)
 	if err != nil {
-		return nil, errors.Join(named(err), guard(db.Close))
+		return nil, errors.Join(nameCause(err), catchFault(db.Close))
 	}
 	return s, nil
 }

@@ -37,7 +37,7 @@ func TestAWalkLetsPagesGo(t *testing.T) {
 		t.Errorf("%d bytes of the file are in memory at first, %d after everybody was read, %d after a list of them", before, touched, after)
 	}
 	// Nor do many who are read one by one: each so often what was looked at goes.
-	for id := int64(1); id <= 8*touches || s.touched.Load()%touches != 0; id++ {
+	for id := int64(1); id <= 8*mappedTransactions || s.mapped.Load()%mappedTransactions != 0; id++ {
 		if r, err := s.Load(1 + id%people); err != nil || r.Login == nil {
 			t.Fatalf("%+v, %v", r, err)
 		}

@@ -15,19 +15,19 @@ import (
 // record hides its secrets from every encoder, and because the file must stay
 // readable when the record changes. The person is the key it is stored under.
 type recordV1 struct {
-	V       int        `json:"v"`
-	Login   *loginV1   `json:"login,omitempty"`
-	Links   []linkV1   `json:"links,omitempty"`
-	Lapsing []heldV1   `json:"lapsing,omitempty"`
-	Ending  []heldV1   `json:"ending,omitempty"`
-	Leaving bool       `json:"leaving,omitempty"`
-	Quiet   bool       `json:"quiet,omitempty"`
-	Last    identityV1 `json:"last,omitzero"`
+	V       int            `json:"v"`
+	Login   *loginV1       `json:"login,omitempty"`
+	Links   []linkV1       `json:"links,omitempty"`
+	Lapsing []credentialV1 `json:"lapsing,omitempty"`
+	Ending  []credentialV1 `json:"ending,omitempty"`
+	Leaving bool           `json:"leaving,omitempty"`
+	Quiet   bool           `json:"quiet,omitempty"`
+	Last    identityV1     `json:"last,omitzero"`
 
 	Contested bool `json:"contested,omitempty"`
 }
 
-type heldV1 struct {
+type credentialV1 struct {
 	Session string  `json:"session"`
 	Since   instant `json:"since,omitzero"`
 	Bearer  bool    `json:"bearer,omitempty"` // Session is one
@@ -54,7 +54,7 @@ type identityV1 struct {
 }
 
 type loginV1 struct {
-	heldV1
+	credentialV1
 	User      identityV1 `json:"user,omitzero"`
 	Bound     instant    `json:"bound,omitzero"`
 	LinkAt    instant    `json:"link_at,omitzero"`
@@ -66,7 +66,7 @@ type loginV1 struct {
 }
 
 type linkV1 struct {
-	heldV1
+	credentialV1
 	Ref     string  `json:"ref,omitempty"`
 	URL     string  `json:"url,omitempty"`
 	Seq     int     `json:"seq,omitempty"`
@@ -96,30 +96,30 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 }
 
 func encodeRecord(r session.Record) ([]byte, error) {
-	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: heldsOut(r.Replaced), Ending: heldsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Silent, Contested: r.Contested}
+	out := recordV1{V: 1, Last: identityV1(r.Last), Lapsing: credentialsOut(r.Replaced), Ending: credentialsOut(r.Ending), Leaving: r.Leaving, Quiet: r.Silent, Contested: r.Contested}
 	if l := r.Login; l != nil {
 		out.Login = &loginV1{
-			heldV1:    heldOut(l.Credential),
-			User:      identityV1(l.User),
-			Bound:     inUTC(l.Bound),
-			LinkAt:    inUTC(l.LinkAt),
-			LinkSeq:   l.LinkSeq,
-			Resumable: int(l.Resumable),
-			Used:      inUTC(l.Used),
-			Warned:    l.Warned,
-			Confirmed: l.Confirmed,
+			credentialV1: credentialOut(l.Credential),
+			User:         identityV1(l.User),
+			Bound:        inUTC(l.Bound),
+			LinkAt:       inUTC(l.LinkAt),
+			LinkSeq:      l.LinkSeq,
+			Resumable:    int(l.Resumable),
+			Used:         inUTC(l.Used),
+			Warned:       l.Warned,
+			Confirmed:    l.Confirmed,
 		}
 	}
 	for _, l := range r.Links {
 		out.Links = append(out.Links, linkV1{
-			heldV1:  heldOut(l.Credential),
-			Ref:     l.Ref,
-			URL:     l.URL.Reveal(),
-			Seq:     l.Seq,
-			Issued:  inUTC(l.Issued),
-			Message: l.Message,
-			Then:    l.Then,
-			Attempt: attemptOut(l.Attempt),
+			credentialV1: credentialOut(l.Credential),
+			Ref:          l.Ref,
+			URL:          l.URL.Reveal(),
+			Seq:          l.Seq,
+			Issued:       inUTC(l.Issued),
+			Message:      l.Message,
+			Then:         l.Then,
+			Attempt:      attemptOut(l.Attempt),
 		})
 	}
 	return json.Marshal(out)
@@ -133,10 +133,10 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	if in.V != 1 {
 		return session.Record{}, fmt.Errorf("record version %d is not known: %w", in.V, ErrSchemaNewer)
 	}
-	r := session.Record{Person: person, Last: kite.Identity(in.Last), Replaced: heldsIn(in.Lapsing), Ending: heldsIn(in.Ending), Leaving: in.Leaving, Silent: in.Quiet, Contested: in.Contested}
+	r := session.Record{Person: person, Last: kite.Identity(in.Last), Replaced: credentialsIn(in.Lapsing), Ending: credentialsIn(in.Ending), Leaving: in.Leaving, Silent: in.Quiet, Contested: in.Contested}
 	if l := in.Login; l != nil {
 		r.Login = &session.Login{
-			Credential: heldIn(l.heldV1),
+			Credential: credentialIn(l.credentialV1),
 			User:       kite.Identity(l.User),
 			Bound:      l.Bound.Time,
 			LinkAt:     l.LinkAt.Time,
@@ -149,7 +149,7 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	}
 	for _, l := range in.Links {
 		r.Links = append(r.Links, session.Link{
-			Credential: heldIn(l.heldV1),
+			Credential: credentialIn(l.credentialV1),
 			Ref:        l.Ref,
 			URL:        kite.RestoreLink(l.URL),
 			Seq:        l.Seq,
@@ -162,11 +162,11 @@ func decodeRecord(person int64, text []byte) (session.Record, error) {
 	return r, nil
 }
 
-func heldOut(h session.Credential) heldV1 {
-	return heldV1{Session: h.Session.Reveal(), Since: inUTC(h.Since), Bearer: h.Session.IsBearer(), Ends: inUTC(h.Ends), MCP: h.MCP.Reveal(), UserID: h.UserID}
+func credentialOut(h session.Credential) credentialV1 {
+	return credentialV1{Session: h.Session.Reveal(), Since: inUTC(h.Since), Bearer: h.Session.IsBearer(), Ends: inUTC(h.Ends), MCP: h.MCP.Reveal(), UserID: h.UserID}
 }
 
-func heldIn(h heldV1) session.Credential {
+func credentialIn(h credentialV1) session.Credential {
 	id := session.NewID(h.Session)
 	if h.Bearer {
 		id = session.NewBearer(h.Session)
@@ -188,18 +188,18 @@ func attemptIn(a *attemptV1) *session.Attempt {
 	return &session.Attempt{State: a.State, Verifier: a.Verifier, ClientID: a.ClientID, Redirect: a.Redirect, Paste: a.Paste, Code: a.Code, Received: a.Brought.Time, Due: a.Due.Time, Sent: a.Tried}
 }
 
-func heldsOut(held []session.Credential) []heldV1 {
-	var out []heldV1
+func credentialsOut(held []session.Credential) []credentialV1 {
+	var out []credentialV1
 	for _, h := range held {
-		out = append(out, heldOut(h))
+		out = append(out, credentialOut(h))
 	}
 	return out
 }
 
-func heldsIn(held []heldV1) []session.Credential {
+func credentialsIn(held []credentialV1) []session.Credential {
 	var in []session.Credential
 	for _, h := range held {
-		in = append(in, heldIn(h))
+		in = append(in, credentialIn(h))
 	}
 	return in
 }

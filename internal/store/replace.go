@@ -24,7 +24,7 @@ import (
 func Restore(o Options, from io.Reader) (aside string, err error) {
 	aside, err = restore(o.withDefaults(), from)
 	if err != nil {
-		return "", fmt.Errorf("restore store %s: %w", o.Path, named(err))
+		return "", fmt.Errorf("restore store %s: %w", o.Path, nameCause(err))
 	}
 	return aside, nil
 }
@@ -102,20 +102,20 @@ func checkBackup(path string, keys keyring) error {
 		{ErrDamaged, "this is no backup of the bot, or it is cut or damaged: take another one"},
 	} {
 		if errors.Is(err, known.reason) {
-			return &unfit{says: known.says, reason: err}
+			return &backupError{advice: known.says, reason: err}
 		}
 	}
 	return err
 }
 
-// unfit is why a backup cannot be used. The reasons of Open speak of the store.
-type unfit struct {
-	says   string
+// backupError is why a backup cannot be used. The reasons of Open speak of the store.
+type backupError struct {
+	advice string
 	reason error
 }
 
-func (u *unfit) Error() string { return u.says }
-func (u *unfit) Unwrap() error { return u.reason }
+func (u *backupError) Error() string { return u.advice }
+func (u *backupError) Unwrap() error { return u.reason }
 
 // A lockedStore is the store that a restoration replaces. No other process can
 // open it until it is released.
@@ -139,7 +139,7 @@ func lockStore(path string) (*lockedStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := guard(func() error { return l.db.View(refuseForeign) }); errors.Is(err, ErrForeign) {
+	if err := catchFault(func() error { return l.db.View(refuseForeign) }); errors.Is(err, ErrForeign) {
 		return nil, errors.Join(err, l.release())
 	}
 	return l, nil
@@ -182,7 +182,7 @@ func (l *lockedStore) release() error {
 		errs = append(errs, os.Remove(l.path))
 	}
 	if l.db != nil {
-		errs = append(errs, guard(l.db.Close))
+		errs = append(errs, catchFault(l.db.Close))
 	}
 	return errors.Join(errs...)
 }
@@ -209,7 +209,7 @@ func rotate(o Options, keys keyring, newest int) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, guard(old.Close)) }()
+	defer func() { err = errors.Join(err, catchFault(old.Close)) }()
 	if err := removeLeftovers(o.Path); err != nil {
 		return err
 	}
@@ -238,12 +238,12 @@ func (r *rotation) write(old *bolt.DB, path string, newest int) error {
 	if err != nil {
 		return err
 	}
-	err = guard(func() error {
+	err = catchFault(func() error {
 		return old.View(func(from *bolt.Tx) error { // around the other: what it lends is written at the end of that
 			return fresh.Update(func(to *bolt.Tx) error { return r.copy(from, to, newest) })
 		})
 	})
-	return errors.Join(err, guard(fresh.Close))
+	return errors.Join(err, catchFault(fresh.Close))
 }
 
 func (r *rotation) copy(from, to *bolt.Tx, newest int) error {
@@ -251,7 +251,7 @@ func (r *rotation) copy(from, to *bolt.Tx, newest int) error {
 	if err != nil {
 		return err
 	}
-	for _, form := range bucketForms() {
+	for _, form := range allBuckets() {
 		if form.since > file.schema {
 			continue
 		}
@@ -262,7 +262,7 @@ func (r *rotation) copy(from, to *bolt.Tx, newest int) error {
 	return writeMeta(to, r.keys.now, file.schema)
 }
 
-func (r *rotation) copyBucket(from, to *bolt.Tx, form bucketForm) error {
+func (r *rotation) copyBucket(from, to *bolt.Tx, form bucketSpec) error {
 	source := bucket(from, form.name)
 	target, err := to.CreateBucketIfNotExists([]byte(form.name))
 	if err != nil {

@@ -203,7 +203,7 @@ func TestNothingStaysUnderTheOldKey(t *testing.T) {
 	before := readFile(t, path)
 	var parts [][]byte
 	s := mustOpen(t, path)
-	eachSealed(t, s, func(_ bucketForm, key, value []byte) {
+	eachSealed(t, s, func(_ bucketSpec, key, value []byte) {
 		parts = append(parts, bytes.Clone(value))
 		if len(key) > 24 {
 			parts = append(parts, bytes.Clone(key))
@@ -217,7 +217,7 @@ func TestNothingStaysUnderTheOldKey(t *testing.T) {
 
 	s = mustOpenWith(t, rotated(path))
 	old := testBox(t, testKey())
-	eachSealed(t, s, func(form bucketForm, key, value []byte) {
+	eachSealed(t, s, func(form bucketSpec, key, value []byte) {
 		if _, err := old.open([]byte(form.name), key, value); err == nil {
 			t.Errorf("the old key opens a value of bucket %s", form.name)
 		}
@@ -238,11 +238,11 @@ func TestNothingStaysUnderTheOldKey(t *testing.T) {
 }
 
 // eachSealed calls fn for everything sealed in a store.
-func eachSealed(t *testing.T, s *Store, fn func(form bucketForm, key, value []byte)) {
+func eachSealed(t *testing.T, s *Store, fn func(form bucketSpec, key, value []byte)) {
 	t.Helper()
 	inFile(t, s, func(tx *bolt.Tx) {
-		fn(bucketForm{name: metaBucket}, []byte("check"), bucket(tx, metaBucket).Get([]byte("check")))
-		for _, form := range bucketForms() {
+		fn(bucketSpec{name: metaBucket}, []byte("check"), bucket(tx, metaBucket).Get([]byte("check")))
+		for _, form := range allBuckets() {
 			if !form.sealed {
 				continue
 			}

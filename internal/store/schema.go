@@ -23,18 +23,18 @@ const (
 	accessBucket   bucketName = "guests"   // person → sealed accessV1
 )
 
-// A bucketForm is what all entries of a bucket have in common.
-type bucketForm struct {
+// A bucketSpec is what all entries of a bucket have in common.
+type bucketSpec struct {
 	name    bucketName
 	since   int  // the schema that brought it
 	keySize int  // of every key, in bytes
 	sealed  bool // its values are sealed
 }
 
-// bucketForms lists the buckets of the newest schema but for meta, which every
+// allBuckets lists the buckets of the newest schema but for meta, which every
 // file has.
-func bucketForms() []bucketForm {
-	return []bucketForm{
+func allBuckets() []bucketSpec {
+	return []bucketSpec{
 		{peopleBucket, 1, 8, true},
 		{pendingBucket, 1, 8, false},
 		{ownersBucket, 1, sha256.Size, true},
@@ -123,7 +123,7 @@ func (s *sealer) fits(check []byte) bool {
 // checkKeys finds buckets that do not fit the schema and keys that cannot have been written: bbolt's own check lets a
 // key of a wrong size pass, and what reads keys relies on it.
 func checkKeys(tx *bolt.Tx, schema int) error {
-	for _, form := range bucketForms() {
+	for _, form := range allBuckets() {
 		b := bucket(tx, form.name)
 		if (b != nil) != (form.since <= schema) {
 			return fmt.Errorf("%w (bucket %s is not as schema %d has it)", ErrDamaged, form.name, schema)
@@ -148,7 +148,7 @@ func checkKeys(tx *bolt.Tx, schema int) error {
 // has either the old one or the new one. A file that has it is not written.
 func migrate(db *bolt.DB, box *sealer, steps []migration) error {
 	var file found
-	err := guard(func() error {
+	err := catchFault(func() error {
 		return db.View(func(tx *bolt.Tx) (err error) {
 			file, err = verify(tx, keyring{now: box}, len(steps))
 			return err
@@ -157,7 +157,7 @@ func migrate(db *bolt.DB, box *sealer, steps []migration) error {
 	if err != nil || file.schema == len(steps) {
 		return err
 	}
-	return guard(func() error {
+	return catchFault(func() error {
 		return db.Update(func(tx *bolt.Tx) error {
 			for i, step := range steps[file.schema:] {
 				if err := step(tx); err != nil {

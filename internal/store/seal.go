@@ -57,7 +57,7 @@ func (s *sealer) seal(bucket, key, value []byte) []byte {
 	sealed := make([]byte, head, head+len(value)+s.values.Overhead())
 	sealed[0] = sealForm
 	rand.Read(sealed[1:head]) // never fails: it ends the process instead
-	return s.values.Seal(sealed, sealed[1:head], value, place(bucket, key))
+	return s.values.Seal(sealed, sealed[1:head], value, associatedData(bucket, key))
 }
 
 // open decrypts what was sealed for this very place. Anything else, a flipped
@@ -70,7 +70,7 @@ func (s *sealer) open(bucket, key, sealed []byte) ([]byte, error) {
 	if sealed[0] != sealForm {
 		return nil, fmt.Errorf("%w (a value is sealed in form %d, which this version does not know)", ErrDamaged, sealed[0])
 	}
-	value, err := s.values.Open(nil, sealed[1:head], sealed[head:], place(bucket, key))
+	value, err := s.values.Open(nil, sealed[1:head], sealed[head:], associatedData(bucket, key))
 	if err != nil {
 		return nil, fmt.Errorf("%w (a seal is broken)", ErrDamaged)
 	}
@@ -84,9 +84,9 @@ func (s *sealer) ownerKey(user string) []byte {
 	return mac.Sum(nil)
 }
 
-// place is the associated data of a value. Bucket names hold no zero byte, so
+// associatedData binds a value to its bucket and key. Bucket names hold no zero byte, so
 // two places never look the same.
-func place(bucket, key []byte) []byte {
+func associatedData(bucket, key []byte) []byte {
 	p := make([]byte, 0, len(bucket)+1+len(key))
 	p = append(p, bucket...)
 	p = append(p, 0)

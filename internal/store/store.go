@@ -34,19 +34,19 @@ const flushRetry = time.Second
 // of their own types, with a version, and sealed for their place in the file.
 // Safe for concurrent use.
 type Store struct {
-	path  string
-	db    *bolt.DB
-	box   *sealer
-	log   *slog.Logger
-	now   func() time.Time
-	meter Meter
-	pulse pulse
+	path       string
+	db         *bolt.DB
+	box        *sealer
+	log        *slog.Logger
+	now        func() time.Time
+	meter      Meter
+	lastCommit commitState
 
 	mu      sync.Mutex // held during every commit; guards journal and broken
 	journal *journal
 	broken  error // the fault that ended writing, see commit
 	marks   *marks
-	touched atomic.Int64 // transactions, see touch
+	mapped  atomic.Int64 // transactions, see countMapped
 
 	beginning sync.Mutex // held while a transaction begins; guards lost
 	lost      error      // the fault that ended reading and writing, see begin
@@ -68,7 +68,7 @@ func (s *Store) Close() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.broken == nil && s.unreadable() == nil {
-			s.closed = errors.Join(s.closed, guard(s.db.Close))
+			s.closed = errors.Join(s.closed, catchFault(s.db.Close))
 		}
 	})
 	if s.closed != nil {
@@ -134,12 +134,12 @@ func (s *Store) flushLoop() {
 	}
 }
 
-// touches is how many transactions may leave pages in our memory: the system maps
+// mappedTransactions is how many transactions may leave pages in our memory: the system maps
 // sixteen for each that is looked at.
-const touches = 64
+const mappedTransactions = 64
 
-func (s *Store) touch(tx *bolt.Tx) {
-	if s.touched.Add(1)%touches == 0 {
+func (s *Store) countMapped(tx *bolt.Tx) {
+	if s.mapped.Add(1)%mappedTransactions == 0 {
 		letPagesGo(tx)
 	}
 }
@@ -150,9 +150,9 @@ func (s *Store) view(fn func(*bolt.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return guard(func() (err error) {
+	return catchFault(func() (err error) {
 		defer func() { err = errors.Join(err, tx.Rollback()) }()
-		defer s.touch(tx)
+		defer s.countMapped(tx)
 		return fn(tx)
 	})
 }
@@ -166,13 +166,13 @@ func (s *Store) begin() (tx *bolt.Tx, err error) {
 	if s.lost != nil {
 		return nil, fmt.Errorf("%w: %w", errBroken, s.lost)
 	}
-	err = guard(func() (err error) {
+	err = catchFault(func() (err error) {
 		tx, err = s.db.Begin(false)
 		return err
 	})
 	if isFault(err) {
 		s.lost = err
-		s.pulse.fail(err)
+		s.lastCommit.fail(err)
 		s.log.Error("the store cannot be read any more",
 			"effect", "nothing is read or kept until the bot is restarted", "action", "look at the disk, and restart the bot", "err", err)
 	}
@@ -209,9 +209,9 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	s.journal.stale = true
 	var declined error // by fn: it says nothing about the disk
 	ended := s.writing()
-	err := guard(func() error {
+	err := catchFault(func() error {
 		return s.db.Update(func(tx *bolt.Tx) error {
-			defer s.touch(tx)
+			defer s.countMapped(tx)
 			if err := s.journal.settle(tx, waiting); err != nil {
 				return err
 			}
@@ -225,7 +225,7 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 		s.marks.committed(true)
 		return nil
 	}
-	err = named(err)
+	err = nameCause(err)
 	s.marks.committed(false)
 	if isFault(err) {
 		s.broken = err
@@ -239,40 +239,40 @@ func (s *Store) commit(fn func(*bolt.Tx) error) error {
 	return err
 }
 
-// stuck is when a commit that has not ended counts as failed.
-const stuck = 10 * time.Second
+// commitStuck is when a commit that has not ended counts as failed.
+const commitStuck = 10 * time.Second
 
-// pulse is how the latest writing went.
-type pulse struct {
-	mu    sync.Mutex
-	began time.Time // of the commit under way; zero for none
-	fate  error     // of the last one: nil, or why it is not on the disk
+// commitState is how the latest writing went.
+type commitState struct {
+	mu      sync.Mutex
+	began   time.Time // of the commit under way; zero for none
+	lastErr error     // of the last one: nil, or why it is not on the disk
 }
 
 // writing begins a commit. The returned func is told how it ended.
 func (s *Store) writing() (ended func(err error, declined bool)) {
 	began := s.now()
-	s.pulse.mu.Lock()
-	s.pulse.began = began
-	s.pulse.mu.Unlock()
+	s.lastCommit.mu.Lock()
+	s.lastCommit.began = began
+	s.lastCommit.mu.Unlock()
 	return func(err error, declined bool) {
 		if !declined {
 			s.meter.Commit(s.now().Sub(began), err == nil)
 		}
-		s.pulse.mu.Lock()
-		defer s.pulse.mu.Unlock()
-		s.pulse.began = time.Time{}
+		s.lastCommit.mu.Lock()
+		defer s.lastCommit.mu.Unlock()
+		s.lastCommit.began = time.Time{}
 		if !declined {
-			s.pulse.fate = named(err)
+			s.lastCommit.lastErr = nameCause(err)
 		}
 	}
 }
 
 // fail tells that nothing can be written any more.
-func (p *pulse) fail(why error) {
+func (p *commitState) fail(why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.fate = why
+	p.lastErr = why
 }
 
 // Writable returns nil unless the last commit failed, or one has been under way
@@ -280,15 +280,15 @@ func (p *pulse) fail(why error) {
 // bot that is used has something to write every few seconds, and tries what
 // failed again, so that it also notices by itself when all is well again.
 func (s *Store) Writable() error {
-	s.pulse.mu.Lock()
-	defer s.pulse.mu.Unlock()
-	if s.pulse.fate != nil {
-		return fmt.Errorf("the last write failed: %w", s.pulse.fate)
+	s.lastCommit.mu.Lock()
+	defer s.lastCommit.mu.Unlock()
+	if s.lastCommit.lastErr != nil {
+		return fmt.Errorf("the last write failed: %w", s.lastCommit.lastErr)
 	}
-	if s.pulse.began.IsZero() {
+	if s.lastCommit.began.IsZero() {
 		return nil
 	}
-	if took := s.now().Sub(s.pulse.began); took >= stuck {
+	if took := s.now().Sub(s.lastCommit.began); took >= commitStuck {
 		return errors.New("a write has not ended for " + took.Round(time.Second).String())
 	}
 	return nil

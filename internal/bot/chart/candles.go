@@ -57,7 +57,7 @@ func (p *Painter) Candles(in Candles) ([]byte, error) {
 
 func (c *canvas) candles(in Candles) {
 	c.candlesHeader(in)
-	rows := sound(in.Candles)
+	rows := drawableCandles(in.Candles)
 	if len(rows) == 0 {
 		c.nothing("No prices in this time")
 		return

@@ -41,7 +41,7 @@ func newCanvas(f *fonts) (*canvas, error) {
 	return c, nil
 }
 
-func (c *canvas) wipe() { clear(c.img.Pix) }
+func (c *canvas) clearImage() { clear(c.img.Pix) }
 
 // dab puts an ink on a pixel. A soft edge over another ink blends with the
 // paper instead, which sets it off; over its own ink it never thins.

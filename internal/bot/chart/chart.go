@@ -64,7 +64,7 @@ func (p *Painter) paint(draw func(*canvas)) ([]byte, error) {
 		}
 		c = fresh
 	}
-	c.wipe()
+	c.clearImage()
 	draw(c)
 	return c.png()
 }

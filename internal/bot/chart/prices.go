@@ -7,9 +7,9 @@ const tooMuch = 1e13
 
 func isPrice(v float64) bool { return math.Abs(v) < tooMuch } // false for NaN
 
-// sound returns the candles that can be drawn, as copies. A volume that is no
+// drawableCandles returns the candles that can be drawn, as copies. A volume that is no
 // number counts as none.
-func sound(all []Candle) []Candle {
+func drawableCandles(all []Candle) []Candle {
 	var rows []Candle
 	for _, row := range all {
 		if !row.traded() {
@@ -40,7 +40,7 @@ func priceRange(rows []Candle, in Candles) (lo, hi float64) {
 	if in.hasLast() {
 		lo, hi = min(lo, in.LastPrice), max(hi, in.LastPrice)
 	}
-	return widen(lo, hi)
+	return padRange(lo, hi)
 }
 
 // merge makes at most room candles of rows by taking equally many neighbours

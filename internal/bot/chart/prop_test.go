@@ -32,7 +32,7 @@ func TestAnyValuesDraw(t *testing.T) {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		c.wipe()
+		c.clearImage()
 		anyPicture(t, c)
 		if bytes.Count(c.img.Pix, []byte{0}) == len(c.img.Pix) {
 			t.Fatal("the picture is blank")

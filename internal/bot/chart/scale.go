@@ -18,9 +18,9 @@ func (s scale) y(v float64) int {
 	return s.bottom - int(math.Round(min(max(share, 0), 1)*float64(s.bottom-s.top)))
 }
 
-// widen leaves some room above and below values from lo to hi, also when they
+// padRange leaves some room above and below values from lo to hi, also when they
 // are all the same.
-func widen(lo, hi float64) (float64, float64) {
+func padRange(lo, hi float64) (float64, float64) {
 	room := (hi - lo) * 0.05
 	if room < max(math.Abs(hi)*1e-9, 1e-5) {
 		room = max(math.Abs(hi)*0.01, 0.05)
@@ -79,9 +79,9 @@ func volumeLabel(v float64) string {
 	case v < lakh:
 		return grouped(v, 0)
 	case v < crore:
-		return trimmed(v/lakh, 1) + "L"
+		return withoutTrailingZeros(v/lakh, 1) + "L"
 	default:
-		return trimmed(v/crore, 1) + "Cr"
+		return withoutTrailingZeros(v/crore, 1) + "Cr"
 	}
 }
 
@@ -118,7 +118,7 @@ func grouped(v float64, places int) string {
 	return b.String()
 }
 
-// trimmed is grouped without zeros at the end of its decimals.
-func trimmed(v float64, places int) string {
+// withoutTrailingZeros is grouped without zeros at the end of its decimals.
+func withoutTrailingZeros(v float64, places int) string {
 	return strings.TrimSuffix(strings.TrimRight(grouped(v, places), "0"), ".")
 }

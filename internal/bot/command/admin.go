@@ -85,11 +85,11 @@ func decide(r *Request, who string, to access.Standing, from []access.Standing) 
 		return dialog.PeopleView{Note: dialog.NotANumber}, nil
 	}
 	d, err := r.Admin.Decide(person, to, from)
-	return dialog.PeopleView{Person: person, Note: noteOf(d, to)}, err
+	return dialog.PeopleView{Person: person, Note: outcomeNote(d, to)}, err
 }
 
-// noteOf says what has become of a decision.
-func noteOf(d Decision, to access.Standing) dialog.PeopleNote {
+// outcomeNote says what has become of a decision.
+func outcomeNote(d Decision, to access.Standing) dialog.PeopleNote {
 	switch {
 	case d.Outcome == access.IsAdmin:
 		return dialog.IsOperator

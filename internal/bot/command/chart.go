@@ -62,7 +62,7 @@ func chartTyped(ctx context.Context, r *Request) (Reply, error) {
 	case several != nil:
 		return Say(marketdata.OneChart(said[0].Parts, rng)), nil
 	}
-	return drawn(ctx, r, found, rng, Say)
+	return drawChart(ctx, r, found, rng, Say)
 }
 
 func typedIn(said []symbol.Reading) (words []string) {
@@ -89,11 +89,11 @@ func chartOf(ctx context.Context, r *Request, id string, rng kite.Range, as func
 	if found == nil {
 		return Say(marketdata.NoQuote(id)), nil
 	}
-	return drawn(ctx, r, *found, rng, as)
+	return drawChart(ctx, r, *found, rng, as)
 }
 
-// drawn asks for the candles and draws them.
-func drawn(ctx context.Context, r *Request, p priced, rng kite.Range, as func(view.Message) Reply) (Reply, error) {
+// drawChart asks for the candles and draws them.
+func drawChart(ctx context.Context, r *Request, p quotedInstrument, rng kite.Range, as func(view.Message) Reply) (Reply, error) {
 	candles, _, err := r.Account.Candles(ctx, p.quote.Token, rng.Window(r.Now), glance)
 	if err != nil {
 		return Reply{}, err

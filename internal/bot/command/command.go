@@ -74,7 +74,7 @@ type Request struct {
 	Forget func(ctx context.Context) (Forgotten, error)
 	// Admin is nil but for a command of operators.
 	Admin  Admin
-	filter string // the words that narrow a list, see filtered
+	filter string // the words that narrow a list, see withFilterWords
 }
 
 // Forgotten is what was known of a person who was erased.

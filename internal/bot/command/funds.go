@@ -13,11 +13,11 @@ func mutualFundsCommand() Command {
 	return list(Command{
 		Name: "mf", Usage: "/mf", Summary: "mutual funds, and what they gained",
 		Actions: map[string]Action{"card": {Run: fundCard}},
-	}, (*account.Account).MutualFunds, totalled(statement.MutualFunds), totalled(statement.MutualFundsCSV))
+	}, (*account.Account).MutualFunds, withTotals(statement.MutualFunds), withTotals(statement.MutualFundsCSV))
 }
 
-// totalled shows funds by their totals.
-func totalled(show func(kite.FundTotals, statement.Options) view.Message) func([]kite.MutualFund, statement.Options) view.Message {
+// withTotals shows funds by their totals.
+func withTotals(show func(kite.FundTotals, statement.Options) view.Message) func([]kite.MutualFund, statement.Options) view.Message {
 	return func(funds []kite.MutualFund, opt statement.Options) view.Message {
 		return show(kite.TotalMutualFunds(funds), opt)
 	}

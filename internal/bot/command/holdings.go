@@ -13,7 +13,7 @@ import (
 
 func holdingsCommand() Command {
 	page := func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, browsing, inPlace) }
-	return filtered(Command{
+	return withFilterWords(Command{
 		Name: "holdings", Usage: "/holdings", Summary: "your holdings, their value and day’s P&L",
 		Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, Say) },
 		Actions: map[string]Action{
@@ -21,7 +21,7 @@ func holdingsCommand() Command {
 			"cards":   {Run: page}, // older messages have it
 			"refresh": {Ack: "Refreshing…", Run: func(ctx context.Context, r *Request) (Reply, error) { return holdings(ctx, r, fresh, inPlace) }},
 			"card":    {Run: holdingCard},
-			"csv": wholeFile((*account.Account).Holdings, func(all []kite.Holding, opt statement.Options) view.Message {
+			"csv": csvAction((*account.Account).Holdings, func(all []kite.Holding, opt statement.Options) view.Message {
 				return statement.HoldingsCSV(kite.TotalHoldings(all), opt)
 			}),
 		},
@@ -35,7 +35,7 @@ func holdings(ctx context.Context, r *Request, maxAge time.Duration, as func(vie
 	if err != nil {
 		return Reply{}, err
 	}
-	fit, none := narrow(r, all)
+	fit, none := applyFilter(r, all)
 	if none != nil {
 		return as(*none), nil
 	}

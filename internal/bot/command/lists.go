@@ -49,14 +49,14 @@ type question[T any] func(a *account.Account, ctx context.Context, maxAge time.D
 func list[T row](c Command, ask question[[]T], show, file func([]T, statement.Options) view.Message) Command {
 	c = pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
 		all, at, err := ask(r.Account, ctx, maxAge)
-		fit, none := narrow(r, all)
+		fit, none := applyFilter(r, all)
 		if none != nil {
 			return *none, err
 		}
 		return r.only(show(fit, r.options(page, at)), len(fit), len(all)), err
 	}).command(c)
-	c.Actions["csv"] = wholeFile(ask, file)
-	return filtered(c)
+	c.Actions["csv"] = csvAction(ask, file)
+	return withFilterWords(c)
 }
 
 // single completes a command that shows the answer to one question.
@@ -68,8 +68,8 @@ func single[T any](c Command, ask question[T], show func(T, statement.Options) v
 	return c
 }
 
-// wholeFile is the action of a CSV button.
-func wholeFile[T any](ask question[T], file func(T, statement.Options) view.Message) Action {
+// csvAction is the action of a CSV button.
+func csvAction[T any](ask question[T], file func(T, statement.Options) view.Message) Action {
 	return Action{Ack: "Writing the file…", Run: func(ctx context.Context, r *Request) (Reply, error) {
 		all, at, err := ask(r.Account, ctx, browsing)
 		return Say(file(all, r.options(1, at))), err
@@ -81,9 +81,9 @@ func (r *Request) options(page int, at time.Time) statement.Options {
 	return statement.Options{AsOf: at, Page: page, Hide: r.Prefs.Hide, Native: r.Prefs.Native}
 }
 
-// filtered makes a list be narrowed by the words behind its command, "/orders open".
+// withFilterWords makes a list be narrowed by the words behind its command, "/orders open".
 // Its buttons carry them along where they have room.
-func filtered(c Command) Command {
+func withFilterWords(c Command) Command {
 	c.Filters = true
 	c.Run = withFilter(c.Name, func(r *Request) {
 		if strings.ContainsFunc(r.Args, func(c rune) bool { return c < '0' || c > '9' }) { // a mere number was a page once
@@ -113,9 +113,9 @@ func withFilter(command string, read func(*Request), run Handler) Handler {
 // row is what a filter chooses from.
 type row interface{ Fits(word string) bool }
 
-// narrow keeps the rows that each word of the filter fits, or any of them where no
+// applyFilter keeps the rows that each word of the filter fits, or any of them where no
 // row fits all. none is the answer where no row fits.
-func narrow[T row](r *Request, all []T) (kept []T, none *view.Message) {
+func applyFilter[T row](r *Request, all []T) (kept []T, none *view.Message) {
 	words := strings.FieldsFunc(symbol.Key(r.filter), func(c rune) bool { return strings.ContainsRune(" ,;.?!", c) })
 	if len(words) == 0 || len(all) == 0 {
 		return all, nil

@@ -186,7 +186,7 @@ func loginDrop(ctx context.Context, r *Request) (Reply, error) {
 
 func linkView(l session.Link, s session.Status, why string) dialog.LoginLink {
 	v := dialog.LoginLink{
-		URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: thenWords(l.Then), First: s.Last.IsZero(),
+		URL: l.URL, Ref: l.Ref, Until: l.Issued.Add(session.LinkShownFor), Why: why, Then: waitingCommandName(l.Then), First: s.Last.IsZero(),
 	}
 	if l.Attempt != nil {
 		v.Restart, v.Paste = true, l.Attempt.Paste
@@ -194,8 +194,8 @@ func linkView(l session.Link, s session.Status, why string) dialog.LoginLink {
 	return v
 }
 
-// thenWords is the command that waits, as a person would name it.
-func thenWords(then string) string {
+// waitingCommandName is the command that waits, as a person would name it.
+func waitingCommandName(then string) string {
 	name, _, pressed := strings.Cut(then, ":")
 	if pressed && !strings.HasPrefix(then, "/") {
 		return "/" + name

@@ -58,7 +58,7 @@ func gttCommand() Command {
 		if err != nil {
 			return view.Message{}, err
 		}
-		fit, none := narrow(r, all)
+		fit, none := applyFilter(r, all)
 		if none != nil {
 			return *none, nil
 		}
@@ -73,7 +73,7 @@ func gttCommand() Command {
 		}
 		return r.only(statement.GTTs(v), len(fit), len(all)), nil
 	})
-	return filtered(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
+	return withFilterWords(show.command(Command{Name: "gtt", Usage: "/gtt", Summary: "GTT orders"}))
 }
 
 // activeInstruments are the instruments of the active GTTs, each once.

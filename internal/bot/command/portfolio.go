@@ -26,12 +26,14 @@ func portfolio(ctx context.Context, r *Request) (Reply, error) {
 		times [len(v.Why)]time.Time
 	)
 	panicked := panics.Parallel(
-		func() { o.Holdings, times[0], errs[0] = partOf(ctx, r.Account.Holdings, kite.TotalHoldings) },
-		func() { o.MutualFunds, times[1], errs[1] = partOf(ctx, r.Account.MutualFunds, kite.TotalMutualFunds) },
+		func() { o.Holdings, times[0], errs[0] = summaryOf(ctx, r.Account.Holdings, kite.TotalHoldings) },
 		func() {
-			o.Funds, times[2], errs[2] = partOf(ctx, r.Account.Margins, func(m kite.Margins) kite.Margins { return m })
+			o.MutualFunds, times[1], errs[1] = summaryOf(ctx, r.Account.MutualFunds, kite.TotalMutualFunds)
 		},
-		func() { o.Positions, times[3], errs[3] = partOf(ctx, r.Account.Positions, kite.TotalPositions) },
+		func() {
+			o.Funds, times[2], errs[2] = summaryOf(ctx, r.Account.Margins, func(m kite.Margins) kite.Margins { return m })
+		},
+		func() { o.Positions, times[3], errs[3] = summaryOf(ctx, r.Account.Positions, kite.TotalPositions) },
 	)
 	if err := cmp.Or(panicked, session.LoginError(errs[:]...)); err != nil {
 		return Reply{}, err
@@ -50,9 +52,9 @@ func portfolio(ctx context.Context, r *Request) (Reply, error) {
 	return Say(statement.Overview(v)), nil
 }
 
-// partOf asks for one part of the account and works out what it comes to; nil
+// summaryOf asks for one part of the account and works out what it comes to; nil
 // when that fails.
-func partOf[T, S any](ctx context.Context, ask func(context.Context, time.Duration) (T, time.Time, error), total func(T) S) (*S, time.Time, error) {
+func summaryOf[T, S any](ctx context.Context, ask func(context.Context, time.Duration) (T, time.Time, error), total func(T) S) (*S, time.Time, error) {
 	answer, at, err := ask(ctx, fresh)
 	if err != nil {
 		return nil, at, err

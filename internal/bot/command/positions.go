@@ -14,16 +14,16 @@ func positionsCommand() Command {
 	show := pager(func(ctx context.Context, r *Request, page int, maxAge time.Duration) (view.Message, error) {
 		p, at, err := r.Account.Positions(ctx, maxAge)
 		all := len(p.Net)
-		fit, none := narrow(r, p.Net)
+		fit, none := applyFilter(r, p.Net)
 		if none != nil {
 			return *none, err
 		}
 		p.Net = fit
 		return r.only(statement.Positions(kite.TotalPositions(p), r.options(page, at)), len(fit), all), err
 	})
-	return filtered(show.command(Command{
+	return withFilterWords(show.command(Command{
 		Name: "positions", Usage: "/positions", Summary: "open and closed positions of today",
-		Actions: map[string]Action{"card": {Run: positionCard}, "csv": wholeFile((*account.Account).Positions, func(p kite.Positions, opt statement.Options) view.Message {
+		Actions: map[string]Action{"card": {Run: positionCard}, "csv": csvAction((*account.Account).Positions, func(p kite.Positions, opt statement.Options) view.Message {
 			return statement.PositionsCSV(kite.TotalPositions(p), opt)
 		})},
 	}))

@@ -74,7 +74,7 @@ func quoteOf(ctx context.Context, r *Request, id string, as func(view.Message) R
 	return as(quoteView(r, *found)), nil
 }
 
-func quoteView(r *Request, p priced) view.Message {
+func quoteView(r *Request, p quotedInstrument) view.Message {
 	return marketdata.Quote(marketdata.QuoteView{Quote: p.quote, Name: p.name, Watched: slices.Contains(r.Prefs.Watch, p.quote.ID), AsOf: p.at})
 }
 

@@ -15,13 +15,13 @@ func statusCommand() Command {
 	return Command{Name: "status", Usage: "/status", Summary: "who is logged in, and until when", Run: status}
 }
 
-// checkTime is how long /status waits for Kite: that it is silent is an answer, too.
+// statusTimeout is how long /status waits for Kite: that it is silent is an answer, too.
 // It comes before the word that Kite is slow.
-const checkTime = SlowAfter - time.Second
+const statusTimeout = SlowAfter - time.Second
 
 // status asks Kite about the login before it answers.
 func status(ctx context.Context, r *Request) (Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	s, err := r.Account.Check(ctx)
 	_, doubtful := errors.AsType[*session.DoubtError](err)

@@ -12,15 +12,15 @@ import (
 	"kitebot/internal/kite/symbol"
 )
 
-// priced is an instrument with its quote of now.
-type priced struct {
+// quotedInstrument is an instrument with its quote of now.
+type quotedInstrument struct {
 	quote kite.Quote
 	name  string
 	at    time.Time
 }
 
 // priceOf asks for one instrument; nil when Kite does not know it.
-func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
+func priceOf(ctx context.Context, r *Request, id string) (*quotedInstrument, error) {
 	if !symbol.IsID(id) { // a forged button
 		return nil, nil
 	}
@@ -32,7 +32,7 @@ func priceOf(ctx context.Context, r *Request, id string) (*priced, error) {
 	if !known {
 		return nil, nil
 	}
-	return &priced{quote: q, at: at}, nil
+	return &quotedInstrument{quote: q, at: at}, nil
 }
 
 // maxQuotes is how many symbols one message may name: more do not fit into one.
@@ -45,7 +45,7 @@ const maxQuotes = 200
 // The order: what the person picked for these words before; then the likely
 // names, all in one question; then a search. Where each word is a symbol of its
 // own, several returns them.
-func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with string) (found priced, several []string, instead Reply, err error) {
+func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with string) (found quotedInstrument, several []string, instead Reply, err error) {
 	whole, parts := r.candidatesOf(said.Typed), r.candidatesEach(said.Parts)
 	ask := whole.guesses
 	for _, p := range parts {
@@ -54,7 +54,7 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 	var quotes map[string]kite.Quote
 	if len(ask) > 0 {
 		if quotes, found.at, err = r.Account.Quotes(ctx, ask, fresh); err != nil {
-			return priced{}, nil, Reply{}, err
+			return quotedInstrument{}, nil, Reply{}, err
 		}
 	}
 	if q, clear := kite.Choose(whole.guesses, quotes); clear {
@@ -62,7 +62,7 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 		return found, nil, Reply{}, nil
 	}
 	if ids, all := chosenEach(parts, quotes); all {
-		return priced{}, ids, Reply{}, nil
+		return quotedInstrument{}, ids, Reply{}, nil
 	}
 	pick := marketdata.PickView{Typed: said.Typed, For: command, With: with}
 	if !symbol.Searchable(said.Typed) {
@@ -71,33 +71,33 @@ func resolve(ctx context.Context, r *Request, said symbol.Reading, command, with
 				pick.Options = append(pick.Options, symbol.InstrumentOf(id))
 			}
 		}
-		return priced{}, nil, Say(r.pickOrNone(pick)), nil
+		return quotedInstrument{}, nil, Say(r.pickOrNone(pick)), nil
 	}
 	found, instead, err = search(ctx, r, pick)
 	return found, nil, instead, err
 }
 
 // search is the last resort of resolve.
-func search(ctx context.Context, r *Request, pick marketdata.PickView) (priced, Reply, error) {
+func search(ctx context.Context, r *Request, pick marketdata.PickView) (quotedInstrument, Reply, error) {
 	found, err := r.Account.Search(ctx, pick.Typed)
 	switch {
 	case err != nil:
-		return priced{}, Reply{}, err
+		return quotedInstrument{}, Reply{}, err
 	case found.TooMany():
-		return priced{}, Say(marketdata.SearchTooMany(pick.Typed)), nil
+		return quotedInstrument{}, Say(marketdata.SearchTooMany(pick.Typed)), nil
 	}
 	ranked := symbol.Rank(pick.Typed, found.Found)
 	one, clear := symbol.Unambiguous(pick.Typed, ranked)
 	if !clear || found.More && len(ranked) == 1 {
 		pick.Options, pick.More = ranked, found.More
-		return priced{}, Say(r.pickOrNone(pick)), nil
+		return quotedInstrument{}, Say(r.pickOrNone(pick)), nil
 	}
 	p, err := priceOf(ctx, r, one.ID)
 	if err != nil {
-		return priced{}, Reply{}, err
+		return quotedInstrument{}, Reply{}, err
 	}
 	if p == nil {
-		return priced{}, Say(marketdata.NoQuote(one.ID)), nil
+		return quotedInstrument{}, Say(marketdata.NoQuote(one.ID)), nil
 	}
 	p.name = one.Name
 	return *p, Reply{}, nil
@@ -206,8 +206,8 @@ func unpick(_ context.Context, r *Request) (Reply, error) {
 	return inPlace(marketdata.SymbolForgotten(r.Args)), err
 }
 
-// distinct drops what repeats an earlier one.
-func distinct(ids []string) (once []string) {
+// withoutRepeats drops what repeats an earlier one.
+func withoutRepeats(ids []string) (once []string) {
 	for _, id := range ids {
 		if !slices.Contains(once, id) {
 			once = append(once, id)

@@ -44,7 +44,7 @@ func (l List) Find(name string) (Command, bool) {
 // A command's word wins over a symbol that is spelt the same: /quote WORD asks for
 // that one.
 func (l List) Read(text string) (name, args string) {
-	words := strings.Fields(strings.TrimRightFunc(seen(text), ends))
+	words := strings.Fields(strings.TrimRightFunc(withoutInvisible(text), isSeparator))
 	whole := strings.Join(words, " ")
 	if c, ok := l.called(strings.ToLower(whole)); ok {
 		return c.Name, ""
@@ -58,8 +58,8 @@ func (l List) Read(text string) (name, args string) {
 	if symbol, ok := kite.ParseChartRequest(whole); ok {
 		return "chart", symbol
 	}
-	if symbol.LooksLikeList(seen(text)) {
-		return "quote", strings.TrimSpace(seen(text))
+	if symbol.LooksLikeList(withoutInvisible(text)) {
+		return "quote", strings.TrimSpace(withoutInvisible(text))
 	}
 	return "", ""
 }
@@ -137,7 +137,7 @@ func EditDistance(a, b string) int {
 // one, letters, digits and underscores: it ends at anything else. Names are
 // lower-cased, since phones capitalise.
 func Parse(text, username string) (name, args string, addressed bool) {
-	text, slash := strings.CutPrefix(strings.TrimSpace(seen(text)), "/")
+	text, slash := strings.CutPrefix(strings.TrimSpace(withoutInvisible(text)), "/")
 	if !slash {
 		return "", "", false
 	}
@@ -152,7 +152,7 @@ func Parse(text, username string) (name, args string, addressed bool) {
 		}
 		addressed = true
 	}
-	return strings.ToLower(name), strings.TrimSpace(strings.TrimLeftFunc(rest, ends)), addressed
+	return strings.ToLower(name), strings.TrimSpace(strings.TrimLeftFunc(rest, isSeparator)), addressed
 }
 
 // cutName cuts the name of a command or of a bot off a text.
@@ -166,11 +166,11 @@ func cutName(text string) (name, rest string) {
 	return text[:at], text[at:]
 }
 
-// ends is what may stand between words, or behind the last.
-func ends(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".,:;!?…", r) }
+// isSeparator is what may stand between words, or behind the last.
+func isSeparator(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".,:;!?…", r) }
 
-// seen leaves out the characters that show nothing and take no room.
-func seen(text string) string {
+// withoutInvisible leaves out the characters that show nothing and take no room.
+func withoutInvisible(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
 			return -1

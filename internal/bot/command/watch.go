@@ -66,7 +66,7 @@ func priceEach(ctx context.Context, r *Request, said []symbol.Reading) (m resolv
 		words = append(words, whole)
 	}
 	if len(ask) > 0 {
-		if m.quotes, m.at, err = r.Account.Prices(ctx, distinct(ask[:min(len(ask), maxAsked)]), fresh); err != nil {
+		if m.quotes, m.at, err = r.Account.Prices(ctx, withoutRepeats(ask[:min(len(ask), maxAsked)]), fresh); err != nil {
 			return resolved{}, err
 		}
 	}
@@ -103,7 +103,7 @@ func (m *resolved) sort(words ...candidates) {
 	for _, w := range words {
 		switch q, clear := kite.Choose(w.guesses, m.quotes); {
 		case clear && (w.index || !q.IsIndex() || len(words) == 1):
-			m.ids = distinct(append(m.ids, q.ID))
+			m.ids = withoutRepeats(append(m.ids, q.ID))
 		case m.knows(w):
 			m.unclear = append(m.unclear, w.word)
 		default:
@@ -135,14 +135,14 @@ func (m *resolved) search(ctx context.Context, r *Request) error {
 		}
 	}
 	m.unknown = unknown
-	if found = distinct(found); len(found) == 0 {
+	if found = withoutRepeats(found); len(found) == 0 {
 		return nil
 	}
 	more, at, err := r.Account.Prices(ctx, found, fresh)
 	if err != nil {
 		return err
 	}
-	m.ids, m.at = distinct(append(m.ids, found...)), at
+	m.ids, m.at = withoutRepeats(append(m.ids, found...)), at
 	maps.Copy(m.quotes, more)
 	return nil
 }

@@ -12,7 +12,7 @@
 // # Sending
 //
 // [Client.Send] and [Client.Edit] keep the order per chat, stay below the rate
-// that Telegram documents, and obey every retry_after. [Client.Outsiders] sends
+// that Telegram documents, and obey every retry_after. [Client.Unauthorized] sends
 // to people who are not let in, in a queue that delays no one else. A message
 // whose answer was lost is sent once more: it may then appear twice, which is
 // better than not at all. Where Telegram refuses native tables (rich messages),

@@ -33,7 +33,7 @@ type intake struct {
 	journal      bot.Journal
 	handle       func(bot.Update)
 	failures     failureLog
-	back         backoff
+	retryDelay   backoff
 	lastConflict time.Time // when another consumer last took the updates
 	backoffUntil time.Time // the webhook is not changed before
 }
@@ -69,7 +69,7 @@ func (in *intake) loop(ctx context.Context, pause time.Duration, recovered strin
 
 // succeeded notes a successful step. A conflict is over only some time later.
 func (in *intake) succeeded(ctx context.Context, recovered string) {
-	in.back = backoff{}
+	in.retryDelay = backoff{}
 	if in.conflict.Load() && in.now().Sub(in.lastConflict) < conflictGrace {
 		return
 	}

@@ -34,7 +34,7 @@ type Options struct {
 	// every message cross that network in clear. Loopback needs no permission.
 	Insecure string
 	// SendRate is how many messages a second may go to people who are let in; 0
-	// for any number. Outsiders get a sixth of it in addition.
+	// for any number. Unauthorized people get a sixth of it in addition.
 	SendRate float64
 	// Now says how long ago another consumer took the updates; nil for [time.Now].
 	Now func() time.Time

@@ -38,7 +38,7 @@ const (
 // know ends Poll with an error, [ErrUnauthorized], once getMe has confirmed it.
 func (c *Client) Poll(ctx context.Context, j bot.Journal, handle func(bot.Update)) error {
 	p := &poller{intake: c.newIntake(j, handle), lastUpdate: time.Now()}
-	return p.loop(ctx, 0, "updates come in again", p.step, p.describe)
+	return p.loop(ctx, 0, "updates come in again", p.step, p.diagnose)
 }
 
 // poller is one run of Poll.
@@ -139,8 +139,8 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 	return answer.Result, nil
 }
 
-// describe says what a failed step means, and how long to wait.
-func (p *poller) describe(err error) (report, time.Duration) {
+// diagnose says what a failed step means, and how long to wait.
+func (p *poller) diagnose(err error) (report, time.Duration) {
 	r := report{kind: "network", level: slog.LevelWarn, text: "updates cannot be fetched", effect: "the bot tries again", err: err}
 	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
@@ -152,9 +152,9 @@ func (p *poller) describe(err error) (report, time.Duration) {
 		r = p.conflictReport(f)
 	}
 	if isAPIError {
-		return r, p.back.after(f)
+		return r, p.retryDelay.after(f)
 	}
-	return r, p.back.next()
+	return r, p.retryDelay.next()
 }
 
 // removeWebhook removes a webhook before the first poll, and when a poll said that

@@ -12,10 +12,10 @@ import (
 
 // Keys of limits that are not those of one chat. No chat has these ids.
 const (
-	allChats   int64 = 0              // all chats
-	botProfile int64 = math.MinInt64  // the bot's profile and menu, which have a limit of their own
-	callbacks  int64 = botProfile + 1 // the answers to callback queries
-	outsiders  int64 = botProfile + 2 // all chats with people who are not let in, and groups
+	allChats          int64 = 0              // all chats
+	botProfile        int64 = math.MinInt64  // the bot's profile and menu, which have a limit of their own
+	callbacks         int64 = botProfile + 1 // the answers to callback queries
+	unauthorizedChats int64 = botProfile + 2 // all chats with people who are not let in, and groups
 )
 
 // maxSharedWait bounds how long a 429 of one chat blocks other chats. Telegram does
@@ -26,16 +26,16 @@ const maxSharedWait = time.Minute
 // rateLimiter keeps messages to one chat in order and obeys every retry_after.
 // Calls that share a limit share a queue.
 type rateLimiter struct {
-	meter     Meter
-	people    *queue // what goes to people who are let in
-	outsiders *queue // what goes to everyone else
-	callbacks *queue
-	profile   *queue
+	meter        Meter
+	people       *queue // what goes to people who are let in
+	unauthorized *queue // what goes to everyone else
+	callbacks    *queue
+	profile      *queue
 
-	mu      sync.Mutex
-	locks   map[int64]*chatLock
-	blocked map[int64]time.Time // until when; of allChats, a queue or one chat
-	doubt   doubt
+	mu        sync.Mutex
+	locks     map[int64]*chatLock
+	blocked   map[int64]time.Time // until when; of allChats, a queue or one chat
+	suspected suspectedLimit
 }
 
 // chatLock is the lock of one chat. Blocked senders on a channel are served in the
@@ -54,26 +54,26 @@ func newRateLimiter(perSecond float64, meter Meter) *rateLimiter {
 		pace = rate.Inf
 	}
 	l.people = newQueue(allChats, sendSlots, pace, nil)
-	l.outsiders = newQueue(outsiders, 1, pace*outsiderShare, l.people)
+	l.unauthorized = newQueue(unauthorizedChats, 1, pace*unauthorizedShare, l.people)
 	l.callbacks = newQueue(callbacks, 1, rate.Inf, nil)
 	l.profile = newQueue(botProfile, 1, rate.Inf, nil)
 	return l
 }
 
-// enter locks a chat, in the order of the calls. The caller must call leave.
-func (l *rateLimiter) enter(ctx context.Context, chat int64) (leave func(), err error) {
-	k := l.join(chat)
+// lockChat locks a chat, in the order of the calls. The caller must call leave.
+func (l *rateLimiter) lockChat(ctx context.Context, chat int64) (leave func(), err error) {
+	k := l.chatLockOf(chat)
 	if err := acquire(ctx, k.lock); err != nil {
-		l.part(chat, k)
+		l.releaseLock(chat, k)
 		return nil, err
 	}
 	return func() {
 		<-k.lock
-		l.part(chat, k)
+		l.releaseLock(chat, k)
 	}, nil
 }
 
-func (l *rateLimiter) join(chat int64) *chatLock {
+func (l *rateLimiter) chatLockOf(chat int64) *chatLock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := l.locks[chat]
@@ -85,7 +85,7 @@ func (l *rateLimiter) join(chat int64) *chatLock {
 	return k
 }
 
-func (l *rateLimiter) part(chat int64, k *chatLock) {
+func (l *rateLimiter) releaseLock(chat int64, k *chatLock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if k.users--; k.users == 0 {
@@ -115,7 +115,7 @@ func (l *rateLimiter) blockedFor(q *queue, chat int64) time.Duration {
 }
 
 // block obeys a 429: it blocks the chat for d, and what shares a limit with it for
-// a minute at most. For outsiders, callback queries and the profile that is their
+// a minute at most. For unauthorized people, callback queries and the profile that is their
 // queue. People who are let in wait for each other only once a second chat is
 // refused while the first 429 is in doubt. block reports whether all chats are
 // blocked now that were not before. It also deletes past entries; a 429 is rare
@@ -133,11 +133,11 @@ func (l *rateLimiter) block(q *queue, chat int64, d time.Duration) (all bool) {
 	switch {
 	case q != l.people:
 		l.blockUntil(q.key, short)
-	case !l.doubt.until.After(now), l.doubt.chat == chat:
-		l.doubt = doubt{chat: chat, until: short}
+	case !l.suspected.until.After(now), l.suspected.chat == chat:
+		l.suspected = suspectedLimit{chat: chat, until: short}
 	default:
 		l.blockUntil(allChats, short)
-		l.doubt = doubt{chat: allChats, until: short.Add(maxSharedWait)}
+		l.suspected = suspectedLimit{chat: allChats, until: short.Add(maxSharedWait)}
 	}
 	_, after := l.blocked[allChats]
 	return after && !before
@@ -154,10 +154,10 @@ func (l *rateLimiter) blockUntil(chat int64, until time.Time) {
 // message, and as the request's body.
 const sendSlots = 30
 
-// outsiderShare is the part of the send rate that outsiders get in addition: with
+// unauthorizedShare is the part of the send rate that unauthorized people get in addition: with
 // 25 messages a second for people who are let in, all together stay below the
 // 30 a second that Telegram documents.
-const outsiderShare = 1.0 / 6
+const unauthorizedShare = 1.0 / 6
 
 // queue holds the calls that share a limit. They leave it in the order in which
 // they came, at its pace, and its slots bound the calls in flight.
@@ -177,11 +177,11 @@ func newQueue(key int64, slots int, perSecond rate.Limit, after *queue) *queue {
 	return &queue{key: key, head: make(chan struct{}, 1), slots: make(chan struct{}, slots), pace: rate.NewLimiter(perSecond, 1), after: after}
 }
 
-// pass waits until a call may go out: its chat and its queue are not blocked, and
+// admit waits until a call may go out: its chat and its queue are not blocked, and
 // it is first in the queue. The caller must call done once the call is over, and
 // after block if it was refused with a 429. passed says that Telegram answered
 // and no limit was met.
-func (l *rateLimiter) pass(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
+func (l *rateLimiter) admit(ctx context.Context, q *queue, chat int64) (done func(passed bool), err error) {
 	for {
 		if err := l.waitRetryAfter(ctx, q, chat); err != nil {
 			return nil, err
@@ -238,13 +238,13 @@ func (l *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 		<-q.slots
 		return nil, nil
 	}
-	if !l.inDoubt(q) {
+	if !l.isSuspected(q) {
 		<-q.head
 		return func(bool) { <-q.slots }, nil
 	}
 	return func(passed bool) {
 		if passed {
-			l.settleDoubt()
+			l.clearSuspected()
 		}
 		<-q.slots
 		<-q.head
@@ -253,7 +253,7 @@ func (l *rateLimiter) start(ctx context.Context, q *queue, chat int64) (done fun
 
 // try is pass for a call that is made at once or not at all.
 func (l *rateLimiter) try(chat int64) (done func(), ok bool) {
-	if !l.idle(chat) || l.inDoubt(l.people) {
+	if !l.idle(chat) || l.isSuspected(l.people) {
 		return nil, false
 	}
 	select {
@@ -312,24 +312,24 @@ func acquire(ctx context.Context, tokens chan struct{}) error {
 	}
 }
 
-// doubt is a recent 429 of a chat, as long as it is unknown whether the limit is
+// suspectedLimit is a recent 429 of a chat, as long as it is unknown whether the limit is
 // the chat's own or that of all chats.
-type doubt struct {
+type suspectedLimit struct {
 	chat  int64 // allChats: the limit was that of all chats, and may be still
 	until time.Time
 }
 
-func (l *rateLimiter) inDoubt(q *queue) bool {
+func (l *rateLimiter) isSuspected(q *queue) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return q == l.people && l.doubt.until.After(time.Now())
+	return q == l.people && l.suspected.until.After(time.Now())
 }
 
-// settleDoubt notes that another call passed: the limit was the chat's own.
-func (l *rateLimiter) settleDoubt() {
+// clearSuspected notes that another call passed: the limit was the chat's own.
+func (l *rateLimiter) clearSuspected() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.blocked[allChats].After(time.Now()) { // else an earlier call was refused meanwhile
-		l.doubt = doubt{}
+		l.suspected = suspectedLimit{}
 	}
 }

@@ -87,12 +87,12 @@ func (c *Client) Acknowledge(ctx context.Context, press, text string) error {
 	return deliveryError(err)
 }
 
-// Outsiders sends to groups and to people who are not let in, without a delay for
+// Unauthorized sends to groups and to people who are not let in, without a delay for
 // people who are. Its calls go out one at a time, at a rate of their own, and only
-// while no call for a person who is let in waits. A 429 there blocks outsiders
+// while no call for a person who is let in waits. A 429 there blocks unauthorized people
 // only; one for all chats blocks them too. The promises of [Client.Send],
 // [Client.Edit] and [Client.Delete] hold.
-func (c *Client) Outsiders() bot.Messenger { return messenger{c, c.limits.outsiders} }
+func (c *Client) Unauthorized() bot.Messenger { return messenger{c, c.limits.unauthorized} }
 
 // messenger sends through one of the queues.
 type messenger struct {
@@ -153,7 +153,7 @@ const (
 
 // inOrder makes a call in a chat, after the earlier calls there.
 func (c *Client) inOrder(ctx context.Context, q *queue, chat int64, k apiCall) error {
-	leave, err := c.limits.enter(ctx, chat)
+	leave, err := c.limits.lockChat(ctx, chat)
 	if err != nil {
 		return deliveryError(fmt.Errorf("%s: wait for the messages before it: %w", k.method, err))
 	}
@@ -211,7 +211,7 @@ func (c *Client) retry(ctx context.Context, q *queue, chat int64, k apiCall) err
 
 // attempt makes a call once, when it may go out. An error is ctx's, before that.
 func (c *Client) attempt(ctx context.Context, q *queue, chat int64, k apiCall) (f *apiError, err error) {
-	done, err := c.limits.pass(ctx, q, chat)
+	done, err := c.limits.admit(ctx, q, chat)
 	if err != nil {
 		return nil, err
 	}

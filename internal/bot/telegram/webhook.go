@@ -115,7 +115,7 @@ func (w *webhookServer) run(outer context.Context, l net.Listener) error {
 	}
 	taking.Go(guarded("take deliveries", func() error { w.storeDeliveries(ctx); return nil }))
 	serving.Go(guarded("serve the webhook", func() error { return front.Serve(ctx, l, w, w.log) }))
-	err := w.loop(ctx, checkEvery, "the webhook is in order again", w.checkWebhook, w.describe)
+	err := w.loop(ctx, checkEvery, "the webhook is in order again", w.checkWebhook, w.diagnose)
 	end(nil)
 	serving.Wait()
 	close(w.stopped)

@@ -105,8 +105,8 @@ func (r *registration) setWebhook(ctx context.Context) error {
 	return nil
 }
 
-// describe says what a failed check means, and how long to wait.
-func (r *registration) describe(err error) (report, time.Duration) {
+// diagnose says what a failed check means, and how long to wait.
+func (r *registration) diagnose(err error) (report, time.Duration) {
 	line := report{kind: "network", level: slog.LevelWarn, text: "the webhook cannot be checked", effect: "the bot tries again", err: err}
 	f, isAPIError := errors.AsType[*apiError](err)
 	switch {
@@ -124,7 +124,7 @@ func (r *registration) describe(err error) (report, time.Duration) {
 		line.level, line.every, line.err = slog.LevelError, logAgainAfter, err
 	}
 	if isAPIError && f.kind != refused {
-		return line, r.back.after(f)
+		return line, r.retryDelay.after(f)
 	}
 	return line, checkEvery
 }

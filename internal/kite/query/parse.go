@@ -89,7 +89,7 @@ func Parse(text string) (Query, error) {
 
 // problemOf is why a tool, or a mode of it, is not asked.
 func problemOf(name, mode string) Problem {
-	grouped := slices.ContainsFunc(table, func(t Tool) bool { return t.grouped == name })
+	grouped := slices.ContainsFunc(allTools, func(t Tool) bool { return t.grouped == name })
 	switch {
 	case name == "":
 		return ProblemEmpty

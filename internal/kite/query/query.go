@@ -74,52 +74,52 @@ func (q Query) Key() string {
 }
 
 // Profile asks who is logged in. See [kite.DecodeProfile].
-func Profile() Query { return row("get_profile", nil) }
+func Profile() Query { return knownQuery("get_profile", nil) }
 
 // Margins asks for funds. See [kite.DecodeMargins].
-func Margins() Query { return row("get_margins", nil) }
+func Margins() Query { return knownQuery("get_margins", nil) }
 
 // Holdings asks for holdings. See [kite.DecodeHoldings].
-func Holdings() Query { return row("get_holdings", nil) }
+func Holdings() Query { return knownQuery("get_holdings", nil) }
 
 // Positions asks for positions. See [kite.DecodePositions].
-func Positions() Query { return row("get_positions", nil) }
+func Positions() Query { return knownQuery("get_positions", nil) }
 
 // Orders asks for today's orders. See [kite.DecodeOrders].
-func Orders() Query { return row("get_orders", nil) }
+func Orders() Query { return knownQuery("get_orders", nil) }
 
 // Trades asks for today's trades. See [kite.DecodeTrades].
-func Trades() Query { return row("get_trades", nil) }
+func Trades() Query { return knownQuery("get_trades", nil) }
 
 // MutualFunds asks for mutual funds. See [kite.DecodeMutualFunds].
-func MutualFunds() Query { return row("get_mf_holdings", nil) }
+func MutualFunds() Query { return knownQuery("get_mf_holdings", nil) }
 
 // GTTs asks for orders that wait for a price. See [kite.DecodeGTTs].
-func GTTs() Query { return row("get_gtts", nil) }
+func GTTs() Query { return knownQuery("get_gtts", nil) }
 
 // OrderHistory asks for the steps of an order. See [kite.DecodeOrderHistory].
 func OrderHistory(order string) Query {
-	return row("get_order_history", map[string]any{"order_id": order})
+	return knownQuery("get_order_history", map[string]any{"order_id": order})
 }
 
 // OrderTrades asks for the trades of an order. See [kite.DecodeOrderTrades].
 func OrderTrades(order string) Query {
-	return row("get_order_trades", map[string]any{"order_id": order})
+	return knownQuery("get_order_trades", map[string]any{"order_id": order})
 }
 
 // Quotes asks for quotes with depth, of "NSE:INFY" and the like. See [kite.DecodeQuotes].
 func Quotes(instruments []string) Query {
-	return row("get_quotes", map[string]any{"instruments": instruments})
+	return knownQuery("get_quotes", map[string]any{"instruments": instruments})
 }
 
 // OHLC asks for the prices of the day. See [kite.DecodeOHLC].
 func OHLC(instruments []string) Query {
-	return row("get_ohlc", map[string]any{"instruments": instruments})
+	return knownQuery("get_ohlc", map[string]any{"instruments": instruments})
 }
 
 // Candles asks for the history of an instrument. See [kite.DecodeCandles].
 func Candles(token int64, w kite.Window) Query {
-	return row("get_historical_data", map[string]any{
+	return knownQuery("get_historical_data", map[string]any{
 		"instrument_token": token, "interval": w.Interval, "from_date": w.From.Format(kiteDate), "to_date": w.To.Format(kiteDate),
 	})
 }
@@ -131,24 +131,24 @@ const kiteDate = "2006-01-02 15:04:05"
 // Count asks how many instruments there are whose field, "id" or "name", holds a
 // text: [symbol.Matches.Total] of an answer that holds one of them.
 func Count(text, field string) Query {
-	return row("search_instruments", map[string]any{"query": text, "filter_on": field, limitArg: int64(1)})
+	return knownQuery("search_instruments", map[string]any{"query": text, "filter_on": field, limitArg: int64(1)})
 }
 
 // Instruments searches for instruments whose field, "id" or "name", holds a
 // text, [symbol.MaxMatches] at most. See [symbol.DecodeInstruments].
 func Instruments(text, field string) Query {
-	return row("search_instruments", map[string]any{"query": text, "filter_on": field})
+	return knownQuery("search_instruments", map[string]any{"query": text, "filter_on": field})
 }
 
 // ISIN searches for the listings of a security.
 func ISIN(isin string) Query {
-	return row("search_instruments", map[string]any{"query": isin, "filter_on": "isin"})
+	return knownQuery("search_instruments", map[string]any{"query": isin, "filter_on": "isin"})
 }
 
 // BSECode searches for the share that has a number at BSE. A server with a tool
 // for each question cannot: it looks for symbols with that number in them.
 func BSECode(code int64) Query {
-	return row("search_instruments", map[string]any{
+	return knownQuery("search_instruments", map[string]any{
 		"query": strconv.FormatInt(code, 10), "search_mode": "get_by_exch_token", "exchange": "BSE", "exch_token": code,
 	})
 }
@@ -156,22 +156,22 @@ func BSECode(code int64) Query {
 // Alerts asks for price alerts. Of all questions only this one is answered
 // with Kite's own reason when it fails, so that a login that is over can be told
 // from another failure.
-func Alerts() Query { return row("get_alerts", nil) }
+func Alerts() Query { return knownQuery("get_alerts", nil) }
 
 // ToolList asks which tools the server offers. See [wire.DecodeOffers].
 func ToolList() Query { return Query{tool: &toolList} }
 
 // Login asks for a login link. Asked at a wrong moment it ends a login.
-func Login() Query { return row("login", nil) }
+func Login() Query { return knownQuery("login", nil) }
 
 // Logout ends a login that was made by OAuth.
-func Logout() Query { return row("session_logout", nil) }
+func Logout() Query { return knownQuery("session_logout", nil) }
 
-// row makes a query of a row that is known to exist.
-func row(name string, values map[string]any) Query {
-	for i := range table {
-		if table[i].Name == name {
-			return Query{tool: &table[i], values: values}
+// knownQuery makes a query of a row that is known to exist.
+func knownQuery(name string, values map[string]any) Query {
+	for i := range allTools {
+		if allTools[i].Name == name {
+			return Query{tool: &allTools[i], values: values}
 		}
 	}
 	panic("kite: no row " + name)

@@ -54,11 +54,11 @@ const (
 // [ToolList] in metrics.
 var toolList = Tool{Name: wire.ListTools}
 
-// table is everything that is ever sent to Kite's server, whatever that looks
+// allTools is everything that is ever sent to Kite's server, whatever that looks
 // like. It is a list of our own because the server's annotations call every tool
 // destructive, and because reading and trading share a tool where there are
 // modes: what may be asked is a pair of both.
-var table = []Tool{
+var allTools = []Tool{
 	{Name: "get_profile", Summary: "who is logged in", Account: true, plain: "get_profile", grouped: "portfolio", mode: "profile"},
 	{Name: "get_margins", Summary: "funds and margins", Account: true, plain: "get_margins", grouped: "portfolio", mode: "margins"},
 	{Name: "get_holdings", Summary: "holdings", Account: true, Args: paging, plain: "get_holdings", grouped: "portfolio", mode: "holdings"},
@@ -67,16 +67,16 @@ var table = []Tool{
 	{Name: "get_trades", Summary: "today’s trades", Account: true, Args: paging, plain: "get_trades", grouped: "orders", mode: "all_trades"},
 	{Name: "get_mf_holdings", Summary: "mutual funds", Account: true, Args: paging, plain: "get_mf_holdings", grouped: "mutual_funds", mode: "holdings"},
 	{Name: "get_gtts", Summary: "GTT orders", Account: true, Args: paging, plain: "get_gtts", grouped: "gtt", mode: "list"},
-	{Name: "get_order_history", Summary: "the steps of an order", Account: true, Args: ofOrder, plain: "get_order_history", grouped: "orders", mode: "history"},
-	{Name: "get_order_trades", Summary: "the trades of an order", Account: true, Args: ofOrder, plain: "get_order_trades", grouped: "orders", mode: "trades"},
-	{Name: "get_quotes", Summary: "quotes with market depth", Args: ofInstruments, plain: "get_quotes", grouped: "market", mode: "quote"},
-	{Name: "get_ltp", Summary: "last traded prices", Args: ofInstruments, plain: "get_ltp", grouped: "market", mode: "ltp"},
-	{Name: "get_ohlc", Summary: "open, high, low and close of the day", Args: ofInstruments, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
-	{Name: "get_historical_data", Summary: "candles", Args: ofHistory, plain: "get_historical_data", grouped: "market", mode: "historical"},
-	{Name: "search_instruments", Summary: "instruments by name or symbol", Args: ofSearch, plain: "search_instruments", grouped: "market", mode: "search",
+	{Name: "get_order_history", Summary: "the steps of an order", Account: true, Args: orderArgs, plain: "get_order_history", grouped: "orders", mode: "history"},
+	{Name: "get_order_trades", Summary: "the trades of an order", Account: true, Args: orderArgs, plain: "get_order_trades", grouped: "orders", mode: "trades"},
+	{Name: "get_quotes", Summary: "quotes with market depth", Args: instrumentArgs, plain: "get_quotes", grouped: "market", mode: "quote"},
+	{Name: "get_ltp", Summary: "last traded prices", Args: instrumentArgs, plain: "get_ltp", grouped: "market", mode: "ltp"},
+	{Name: "get_ohlc", Summary: "open, high, low and close of the day", Args: instrumentArgs, plain: "get_ohlc", grouped: "market", mode: "ohlc"},
+	{Name: "get_historical_data", Summary: "candles", Args: historyArgs, plain: "get_historical_data", grouped: "market", mode: "historical"},
+	{Name: "search_instruments", Summary: "instruments by name or symbol", Args: searchArgs, plain: "search_instruments", grouped: "market", mode: "search",
 		always: map[string]any{"verbosity": "full"}, // else there is no ISIN and no expiry
 		most:   symbol.MaxMatches},
-	{Name: "get_alerts", Summary: "price alerts", Account: true, Args: ofAlerts, grouped: "alerts", mode: "get"},
+	{Name: "get_alerts", Summary: "price alerts", Account: true, Args: alertArgs, grouped: "alerts", mode: "get"},
 	{Name: "session_status", Summary: "the login, as the server sees it", Account: true, grouped: "session", mode: "status"},
 
 	{Name: "login", plain: "login", effect: logsIn},
@@ -84,10 +84,10 @@ var table = []Tool{
 }
 
 var (
-	paging        = []Arg{{Name: "from", Type: ArgNumber, Example: "0"}, {Name: "limit", Type: ArgNumber, Example: "10"}}
-	ofOrder       = []Arg{{Name: "order_id", Type: ArgText, Required: true, Example: "251123000000001"}}
-	ofInstruments = []Arg{{Name: "instruments", Type: ArgList, Required: true, Example: "NSE:INFY,NSE:TCS"}}
-	ofHistory     = []Arg{
+	paging         = []Arg{{Name: "from", Type: ArgNumber, Example: "0"}, {Name: "limit", Type: ArgNumber, Example: "10"}}
+	orderArgs      = []Arg{{Name: "order_id", Type: ArgText, Required: true, Example: "251123000000001"}}
+	instrumentArgs = []Arg{{Name: "instruments", Type: ArgList, Required: true, Example: "NSE:INFY,NSE:TCS"}}
+	historyArgs    = []Arg{
 		{Name: "instrument_token", Type: ArgNumber, Required: true, Example: "408065"},
 		{Name: "from_date", Type: ArgText, Required: true, Example: "2026-11-02 09:15:00"},
 		{Name: "to_date", Type: ArgText, Required: true, Example: "2026-11-20 15:30:00"},
@@ -97,11 +97,11 @@ var (
 		{Name: "continuous", Type: ArgBool, Example: "no"},
 		{Name: "oi", Type: ArgBool, Example: "no"},
 	}
-	ofSearch = append([]Arg{
+	searchArgs = append([]Arg{
 		{Name: "query", Type: ArgText, Required: true, Example: "infosys", MinLength: symbol.MinSearch},
 		{Name: "filter_on", Type: ArgText, Example: "name", Choices: []string{"id", "name", "isin", "tradingsymbol", "underlying"}},
 	}, paging...)
-	ofAlerts = []Arg{
+	alertArgs = []Arg{
 		{Name: "uuids", Type: ArgList, Example: "0b1c0000-0000-4000-8000-000000000001"},
 		{Name: "status", Type: ArgText, Example: "enabled", Choices: []string{"enabled", "disabled", "deleted"}},
 		{Name: "type", Type: ArgText, Example: "simple", Choices: []string{"simple", "ato"}},
@@ -124,24 +124,24 @@ var writingModes = []string{"place", "modify", "cancel", "create", "delete"}
 // All callers share the list: it is not to be changed.
 func ReadTools() []Tool { return readTools }
 
-var readTools = slices.DeleteFunc(slices.Clone(table), func(t Tool) bool { return t.effect != reads })
+var readTools = slices.DeleteFunc(slices.Clone(allTools), func(t Tool) bool { return t.effect != reads })
 
 // readTool finds a row that reads by its name.
 func readTool(name string) (*Tool, bool) {
-	at := slices.IndexFunc(table, func(t Tool) bool { return t.Name == name && t.effect == reads })
+	at := slices.IndexFunc(allTools, func(t Tool) bool { return t.Name == name && t.effect == reads })
 	if at < 0 {
 		return nil, false
 	}
-	return &table[at], true
+	return &allTools[at], true
 }
 
 // readMode finds a row that reads by the tool and mode of a server with modes.
 func readMode(tool, mode string) (*Tool, bool) {
-	at := slices.IndexFunc(table, func(t Tool) bool { return t.grouped == tool && t.mode == mode && t.effect == reads })
+	at := slices.IndexFunc(allTools, func(t Tool) bool { return t.grouped == tool && t.mode == mode && t.effect == reads })
 	if at < 0 {
 		return nil, false
 	}
-	return &table[at], true
+	return &allTools[at], true
 }
 
 // KnownTo reports whether servers of a style are known to have it.

@@ -66,7 +66,7 @@ var endings = []struct {
 
 // ending says why a login is over.
 func (o Outcome) ending() Ending {
-	if why, said := endingOf(fold(o.Text)); said {
+	if why, said := endingOf(normalized(o.Text)); said {
 		return why
 	}
 	return EndUnknown
@@ -113,13 +113,13 @@ const kindGood Kind = -1
 func (o Outcome) meaning() (Kind, error) {
 	switch {
 	case o.Status != 0:
-		return statusKind(o.Status, fold(o.Body)), fmt.Errorf("http status %d", o.Status)
+		return statusKind(o.Status, normalized(o.Body)), fmt.Errorf("http status %d", o.Status)
 	case o.NoTool:
 		return KindNoTool, nil
 	case o.RPC != "":
-		return rpcKind(fold(o.RPC)), errors.New("json-rpc error")
+		return rpcKind(normalized(o.RPC)), errors.New("json-rpc error")
 	case o.Err != nil:
-		return KindUnreachable, unseen{o.Err}
+		return KindUnreachable, hiddenError{o.Err}
 	case o.IsError:
 		return errorTextKind(strings.TrimSpace(o.Text))
 	default:
@@ -184,7 +184,7 @@ func rpcKind(message string) Kind {
 
 // errorTextKind reads a result whose isError is set.
 func errorTextKind(text string) (Kind, error) {
-	if _, over := endingOf(fold(text)); over {
+	if _, over := endingOf(normalized(text)); over {
 		return KindEnded, errors.New("the tool says so")
 	}
 	if kind, ok := knownText(text); ok {
@@ -211,7 +211,7 @@ func knownText(text string) (Kind, bool) {
 	if len(text) > 300 {
 		return KindUnknown, false
 	}
-	folded := fold(text)
+	folded := normalized(text)
 	switch {
 	case strings.HasPrefix(folded, textNoLogin):
 		return KindNoLogin, true
@@ -228,15 +228,15 @@ func knownText(text string) (Kind, bool) {
 	}
 }
 
-// fold makes prose comparable: lower case, no space around it.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// normalized makes prose comparable: lower case, no space around it.
+func normalized(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// unseen carries a transport failure whose text may hold the session id (an
+// hiddenError carries a transport failure whose text may hold the session id (an
 // address in it does). It can be asked what it is, but not printed, and it has
 // no Unwrap so that no caller prints it by accident.
-type unseen struct{ err error }
+type hiddenError struct{ err error }
 
-func (u unseen) Error() string {
+func (u hiddenError) Error() string {
 	switch {
 	case errors.Is(u.err, context.DeadlineExceeded):
 		return "no answer in time"
@@ -248,7 +248,7 @@ func (u unseen) Error() string {
 }
 
 // GoString keeps %#v from walking into the hidden error.
-func (u unseen) GoString() string { return u.Error() }
+func (u hiddenError) GoString() string { return u.Error() }
 
 // Is lets [errors.Is] find the failure and what it wraps.
-func (u unseen) Is(target error) bool { return errors.Is(u.err, target) }
+func (u hiddenError) Is(target error) bool { return errors.Is(u.err, target) }

@@ -47,7 +47,7 @@ func structDecoderOf(v reflect.Value) *structDecoder {
 	for i := range n {
 		switch of := v.Type().Field(i); {
 		case of.Tag.Get("json") != "":
-			o.fields = append(o.fields, fieldDecoder{name: of.Tag.Get("json"), option: of.Tag.Get("kite"), to: target(v.Field(i))})
+			o.fields = append(o.fields, fieldDecoder{name: of.Tag.Get("json"), option: of.Tag.Get("kite"), to: decoderFor(v.Field(i))})
 		case of.Name == "Missing":
 			o.missing = v.Field(i).Addr().Interface().(*bool)
 		}
@@ -55,8 +55,8 @@ func structDecoderOf(v reflect.Value) *structDecoder {
 	return o
 }
 
-// target finds how a value is read to where v is.
-func target(v reflect.Value) any {
+// decoderFor finds how a value is read to where v is.
+func decoderFor(v reflect.Value) any {
 	to := v.Addr().Interface()
 	switch to.(type) {
 	case *string, *bool, *int64, *decimal.Decimal, *time.Time:
@@ -64,7 +64,7 @@ func target(v reflect.Value) any {
 	}
 	if v.Kind() == reflect.Slice {
 		elem := reflect.New(v.Type().Elem()).Elem()
-		return &listDecoder{list: v, elem: elem, field: fieldDecoder{to: target(elem)}}
+		return &listDecoder{list: v, elem: elem, field: fieldDecoder{to: decoderFor(elem)}}
 	}
 	return structDecoderOf(v)
 }

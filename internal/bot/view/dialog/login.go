@@ -14,28 +14,28 @@ import (
 // What two people read who logged in as one Kite user. It cannot be told whose
 // account it is, so neither message names it, nor the other person.
 const (
-	notTold   = "I cannot tell whose account it is, so I have ended both logins here."
-	atZerodha = "<b>If that was not you</b>, first log out of all sessions at Zerodha and change your Kite password there; then log in here again. " +
+	accountUnknown = "I cannot tell whose account it is, so I have ended both logins here."
+	atZerodha      = "<b>If that was not you</b>, first log out of all sessions at Zerodha and change your Kite password there; then log in here again. " +
 		"If you opened a login link that another person sent you, that was the way in."
 	bothMine = "If both Telegram accounts are yours, log in again from the one that you want to use."
 )
 
 // LoginRefused tells the person who logged in as a Kite user that was in use here.
 func LoginRefused() view.Message {
-	return contest("⚠️ <b>Not logged in.</b>\nAnother Telegram account was logged in here to the same Kite account, and may have been reading it. " + notTold + " Nothing was shown in this chat.")
+	return accountInUse("⚠️ <b>Not logged in.</b>\nAnother Telegram account was logged in here to the same Kite account, and may have been reading it. " + accountUnknown + " Nothing was shown in this chat.")
 }
 
 // LoginContested tells the person whose login ended by that.
 func LoginContested() view.Message {
-	return contest("⚠️ <b>Your login here has been ended.</b>\nAnother Telegram account has just logged in to the same Kite account. " + notTold + " Nothing was shown there.")
+	return accountInUse("⚠️ <b>Your login here has been ended.</b>\nAnother Telegram account has just logged in to the same Kite account. " + accountUnknown + " Nothing was shown there.")
 }
 
 // StatusContested answers /status until one of the two has logged in again.
 func StatusContested() view.Message {
-	return contest("<b>Not logged in.</b>\nTwo Telegram accounts were logged in to the same Kite account, this one and another, which may have been reading it. " + notTold)
+	return accountInUse("<b>Not logged in.</b>\nTwo Telegram accounts were logged in to the same Kite account, this one and another, which may have been reading it. " + accountUnknown)
 }
 
-func contest(what string) view.Message {
+func accountInUse(what string) view.Message {
 	return view.Text(what+"\n\n"+atZerodha+"\n\n"+bothMine, logIn("Log in"))
 }
 
@@ -67,7 +67,7 @@ func (l LoginLink) Message() view.Message {
 		lines = append(lines, view.Escape(l.Why))
 	}
 	lines = append(lines, "", l.steps()+l.then())
-	lines = append(lines, "🔒 Only you may use this link"+l.orAddress()+". It works "+l.works()+".")
+	lines = append(lines, "🔒 Only you may use this link"+l.orAddress()+". It works "+l.validity()+".")
 	if l.First {
 		lines = append(lines, "", "Never open a login link that another person sent you. "+AtYourOwnRisk)
 	}
@@ -81,9 +81,9 @@ func (l LoginLink) Message() view.Message {
 	return view.Message{HTML: strings.Join(lines, "\n"), Protect: true, Buttons: [][]view.Button{{{Text: "Log in to Kite", URL: l.URL.Reveal(), Style: view.Primary}}, below}}
 }
 
-// works says how long the link works. One that is shown again may be past what
+// validity says how long the link works. One that is shown again may be past what
 // Kite's server promises, or the clock may have been set since.
-func (l LoginLink) works() string {
+func (l LoginLink) validity() string {
 	if left := l.Until.Sub(l.Checked); l.Checked.IsZero() || left >= time.Minute && left <= longestLink {
 		return "until " + view.ClockTime(l.Until) + " IST"
 	}
@@ -223,14 +223,14 @@ func (l Login) earlier() string {
 		return "\n\n⚠️ <b>An earlier session of yours may still be open at Kite.</b> It was to be ended, but Kite has not confirmed that: a copy of its login link may still open your account. " +
 			"I do not ask Kite again by myself, because that may end this login too. If you want the earlier one ended, press the button below; if you are logged out by that, log in once more."
 	case l.Unended:
-		return unended
+		return logoutPending
 	default:
 		return ""
 	}
 }
 
-// unended says that a logout is still being tried.
-const unended = "\n\nAn earlier session of yours may still be open at Kite, which has not confirmed its end yet. I keep trying."
+// logoutPending says that a logout is still being tried.
+const logoutPending = "\n\nAn earlier session of yours may still be open at Kite, which has not confirmed its end yet. I keep trying."
 
 // endEarlier adds the button that ends it.
 func (l Login) endEarlier(m view.Message) view.Message {

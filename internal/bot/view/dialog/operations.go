@@ -22,7 +22,7 @@ func KiteAway(since, now time.Time, cause string) view.Message {
 
 // KiteBack tells an operator that it is over.
 func KiteBack(since time.Time, lasted time.Duration) view.Message {
-	return view.Text(fmt.Sprintf("<b>Kite is back.</b>\nIt was away for %s, since %s IST.", lasting(lasted), moment(since, since.Add(lasted))), overviewButton())
+	return view.Text(fmt.Sprintf("<b>Kite is back.</b>\nIt was away for %s, since %s IST.", roughDuration(lasted), moment(since, since.Add(lasted))), overviewButton())
 }
 
 // KiteFlaps tells an operator that no more notices of it follow.
@@ -93,7 +93,7 @@ func Ops(v OpsView) view.Message {
 	var s view.Sheet
 	s.Say("<b>" + v.headline() + "</b>")
 	if v.Version != "" {
-		s.Under(fmt.Sprintf("Version %s, up since %s (%s)", view.Safe(view.Cut(v.Version, 40)), view.DayTime(v.Since), lasting(v.Now.Sub(v.Since))))
+		s.Under(fmt.Sprintf("Version %s, up since %s (%s)", view.Safe(view.Cut(v.Version, 40)), view.DayTime(v.Since), roughDuration(v.Now.Sub(v.Since))))
 	}
 	var parts []string
 	for _, c := range v.Components {
@@ -272,8 +272,8 @@ func moment(t, now time.Time) string {
 	return view.DayTime(t)
 }
 
-// lasting says roughly how long something has been so.
-func lasting(d time.Duration) string {
+// roughDuration says roughly how long something has been so.
+func roughDuration(d time.Duration) string {
 	switch {
 	case d < time.Hour:
 		return fmt.Sprintf("%d min", int(d.Minutes()))

@@ -64,7 +64,7 @@ type Slow struct {
 
 // Message renders it. The answer takes its place.
 func (s Slow) Message() view.Message {
-	m := view.Text("<b>Kite is slow just now.</b>\nNo answer" + to(s.Command) + " by " + view.ClockSeconds(s.Now) + " IST. I show it as soon as Kite gives it.")
+	m := view.Text("<b>Kite is slow just now.</b>\nNo answer" + toCommand(s.Command) + " by " + view.ClockSeconds(s.Now) + " IST. I show it as soon as Kite gives it.")
 	if s.Cancel != "" {
 		m.Buttons = [][]view.Button{{{Text: "Cancel", Data: s.Cancel}}}
 	}
@@ -74,14 +74,14 @@ func (s Slow) Message() view.Message {
 // Cancelled answers a person who cancelled a command. look is the command that shows
 // what it had changed by then; "" for nothing.
 func Cancelled(command, look string) view.Message {
-	m := view.Text("<b>Cancelled.</b>\nI no longer wait for Kite’s answer" + to(command) + ".")
+	m := view.Text("<b>Cancelled.</b>\nI no longer wait for Kite’s answer" + toCommand(command) + ".")
 	if look != "" {
 		m.HTML += " Something was done already: /" + view.Escape(look) + " shows how things stand."
 	}
 	return m
 }
 
-func to(command string) string {
+func toCommand(command string) string {
 	if command == "" {
 		return ""
 	}

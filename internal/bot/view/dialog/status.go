@@ -66,7 +66,7 @@ func StatusNone() view.Message {
 func StatusLink(until, now time.Time, open bool) view.Message {
 	m := view.Text("<b>Not logged in yet.</b>\nA login link is waiting for you; it works "+untilLink(until, now)+".", logIn("Show the link"))
 	if open {
-		m.HTML += unended
+		m.HTML += logoutPending
 	}
 	return m
 }

@@ -152,13 +152,13 @@ func toolsHead(offered, missing []query.Tool) []string {
 func toolLines(t query.Tool) []string {
 	lines := []string{fmt.Sprintf("<b>%s</b> · %s", view.Escape(t.Name), view.Escape(t.Summary))}
 	if len(t.Args) > 0 {
-		lines = append(lines, "Takes "+takes(t))
+		lines = append(lines, "Takes "+argumentList(t))
 	}
 	return lines
 }
 
-// takes lists a tool's arguments; what is not required stands in brackets.
-func takes(t query.Tool) string {
+// argumentList lists a tool's arguments; what is not required stands in brackets.
+func argumentList(t query.Tool) string {
 	var parts []string
 	for _, a := range t.Args {
 		part := "<code>" + view.Escape(a.Name) + "</code>"

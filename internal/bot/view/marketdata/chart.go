@@ -99,7 +99,7 @@ func chartButtons(v ChartView) [][]view.Button {
 		ranges = append(ranges, view.InstrumentButton(text, "chart:range:"+string(r)+":", id)...)
 	}
 	refresh := view.InstrumentButton("Refresh", "chart:refresh:"+string(v.Range)+":", id)
-	return notEmpty(ranges, append(view.InstrumentButton("Quote", "quote:open:", id), refresh...))
+	return nonEmptyRows(ranges, append(view.InstrumentButton("Quote", "quote:open:", id), refresh...))
 }
 
 // ParseChartArg splits the argument of a chart's button, "6M:NSE:INFY", into

@@ -16,8 +16,8 @@ import (
 	"kitebot/internal/market"
 )
 
-// notEmpty leaves out rows without buttons.
-func notEmpty(rows ...[]view.Button) [][]view.Button {
+// nonEmptyRows leaves out rows without buttons.
+func nonEmptyRows(rows ...[]view.Button) [][]view.Button {
 	return slices.DeleteFunc(rows, func(row []view.Button) bool { return len(row) == 0 })
 }
 
@@ -58,13 +58,13 @@ func quoteDetails(v QuoteView) []string {
 	if day := u.Span(q.Prices.Low, q.Prices.High); day != "" {
 		lines = append(lines, "Day "+day)
 	}
-	if before := view.Join(named("Open ", q.Prices.Open, u.Price), named("Prev. close ", q.Prices.Close, u.Price)); before != "" {
+	if before := view.Join(labelledFigure("Open ", q.Prices.Open, u.Price), labelledFigure("Prev. close ", q.Prices.Close, u.Price)); before != "" {
 		lines = append(lines, before)
 	}
 	if v.YearLow.OK && v.YearHigh.OK {
 		lines = append(lines, "52 weeks "+u.Span(v.YearLow.Value, v.YearHigh.Value))
 	}
-	if traded := view.Join(named("Volume ", decimal.NewFromInt(q.Volume), view.Volume), named("Avg. ", q.AveragePrice, u.Average)); traded != "" {
+	if traded := view.Join(labelledFigure("Volume ", decimal.NewFromInt(q.Volume), view.Volume), labelledFigure("Avg. ", q.AveragePrice, u.Average)); traded != "" {
 		lines = append(lines, traded)
 	}
 	if q.OI.IsPositive() {
@@ -97,8 +97,8 @@ func openInterest(q kite.Quote) string {
 	return line
 }
 
-// named writes a figure with its name; "" when it is not above zero.
-func named(name string, d decimal.Decimal, write func(decimal.Decimal) string) string {
+// labelledFigure writes a figure with its name; "" when it is not above zero.
+func labelledFigure(name string, d decimal.Decimal, write func(decimal.Decimal) string) string {
 	if !d.IsPositive() {
 		return ""
 	}
@@ -115,7 +115,7 @@ func quoteButtons(v QuoteView) [][]view.Button {
 	if v.Watched {
 		watch = view.InstrumentButton(view.Minus+" Watch", "quote:unwatch:", id)
 	}
-	return notEmpty(look, append(view.InstrumentButton("Refresh", "quote:refresh:", id), watch...))
+	return nonEmptyRows(look, append(view.InstrumentButton("Refresh", "quote:refresh:", id), watch...))
 }
 
 // NoQuote answers when Kite has no data at all: which is not that it does not
@@ -146,7 +146,7 @@ func Depth(v DepthView) view.Message {
 	q := v.Quote
 	var s view.Sheet
 	s.Say(quoteLine(q, v.AsOf))
-	t := ladder(q)
+	t := depthTable(q)
 	if len(t.Rows) == 0 {
 		s.Say("<b>No bids and no asks.</b>", "The market is closed, or no orders are waiting. Refresh asks again.")
 	} else {
@@ -156,10 +156,10 @@ func Depth(v DepthView) view.Message {
 	}
 	s.Say(pricesAsOf(v.AsOf, q.ID))
 	buttons := append(view.InstrumentButton("◀ Quote", "quote:refresh:", q.ID), view.InstrumentButton("Refresh", "quote:depth:", q.ID)...)
-	return s.Message(v.Native, notEmpty(buttons))
+	return s.Message(v.Native, nonEmptyRows(buttons))
 }
 
-func ladder(q kite.Quote) view.Table {
+func depthTable(q kite.Quote) view.Table {
 	t := view.Table{Head: []string{"", "Price", "Qty", "Orders"}}
 	u := view.FormatOfQuote(q)
 	add := func(side string, l kite.Level) {

@@ -114,7 +114,7 @@ func quotesHead(v QuotesView, shown []QuoteRow) []string {
 	lines := []string{"<b>" + name + " · " + counts + "</b>"}
 	if len(moved) > 2 {
 		byDay := func(a, b QuoteRow) int { return a.Quote.ChangePercent().Value.Cmp(b.Quote.ChangePercent().Value) }
-		lines = append(lines, "Best "+mover(slices.MaxFunc(moved, byDay), v.AsOf)+" · worst "+mover(slices.MinFunc(moved, byDay), v.AsOf))
+		lines = append(lines, "Best "+moverLine(slices.MaxFunc(moved, byDay), v.AsOf)+" · worst "+moverLine(slices.MinFunc(moved, byDay), v.AsOf))
 	}
 	var ids []string
 	for _, r := range shown {
@@ -125,7 +125,7 @@ func quotesHead(v QuotesView, shown []QuoteRow) []string {
 	return append(lines, pricesAsOf(v.AsOf, ids...))
 }
 
-func mover(r QuoteRow, at time.Time) string {
+func moverLine(r QuoteRow, at time.Time) string {
 	return view.Escape(view.Fit(view.InstrumentName(r.ID, at), 28)) + " " + view.PercentOf(r.Quote.ChangePercent())
 }
 
@@ -192,7 +192,7 @@ func quotesButtons(v QuotesView, at view.Paging, shown []QuoteRow) [][]view.Butt
 	}
 	buttons := append(view.ButtonPairs(open), unclearButtons(v.Unclear)...)
 	if !v.Watch {
-		return append(buttons, notEmpty(refreshQuotes(shown))...)
+		return append(buttons, nonEmptyRows(refreshQuotes(shown))...)
 	}
 	buttons = append(buttons, at.Buttons("watch:"+turn)...)
 	if v.Edit {

@@ -28,19 +28,19 @@ func Search(v SearchView) view.Message {
 	}
 	at := view.PageOf(len(v.Found), searchPerPage, v.Page)
 	shown := v.Found[at.From:at.To]
-	s := matches(fmt.Sprintf("<b>%s</b> for “%s”", view.Plural(len(v.Found), "match", "matches"), view.Typed(v.Query)), shown, at, v.More)
+	s := matchList(fmt.Sprintf("<b>%s</b> for “%s”", view.Plural(len(v.Found), "match", "matches"), view.Typed(v.Query)), shown, at, v.More)
 	s.Say(unnamed(v.LeftOut)...)
 	buttons := pickButtons(shown, func(id string) string { return "quote:open:" + id })
 	if v.Means != "" {
 		s.Say(fmt.Sprintf("I take “%s” to mean %s (%s).", view.Typed(v.Query), view.Escape(view.SymbolOf(v.Means)), view.Escape(view.ExchangeOf(v.Means))))
 		buttons = append(buttons, forgetButton(symbol.Key(v.Query)))
 	}
-	return s.Message(false, append(buttons, turnSearch("search:page", v.Query, at, &s)...))
+	return s.Message(false, append(buttons, searchPageButtons("search:page", v.Query, at, &s)...))
 }
 
-// turnSearch are the buttons that turn the pages of a search. When the query is
+// searchPageButtons are the buttons that turn the pages of a search. When the query is
 // too long for them it says so instead.
-func turnSearch(action, query string, at view.Paging, s *view.Sheet) [][]view.Button {
+func searchPageButtons(action, query string, at view.Paging, s *view.Sheet) [][]view.Button {
 	switch {
 	case searchData(action, at.Pages, query) != "":
 		data := func(page int) string { return searchData(action, page, query) }
@@ -51,8 +51,8 @@ func turnSearch(action, query string, at view.Paging, s *view.Sheet) [][]view.Bu
 	return nil
 }
 
-// matches lists a page of instruments; more match than are shown where more is set.
-func matches(head string, shown []symbol.Instrument, at view.Paging, more bool) view.Sheet {
+// matchList lists a page of instruments; more match than are shown where more is set.
+func matchList(head string, shown []symbol.Instrument, at view.Paging, more bool) view.Sheet {
 	var s view.Sheet
 	s.Say(head)
 	s.Say(instrumentLines(shown)...)
@@ -199,9 +199,9 @@ func PickSymbol(v PickView) view.Message {
 	}
 	at := view.PageOf(len(v.Options), searchPerPage, v.Page)
 	shown := v.Options[at.From:at.To]
-	s := matches(pickHead(v), shown, at, v.More)
+	s := matchList(pickHead(v), shown, at, v.More)
 	buttons := pickButtons(shown, func(id string) string { return pickData(v.For+":pick"+v.With, id, v.Typed) })
-	return s.Message(false, append(buttons, turnSearch(v.For+":more"+v.With, v.Typed, at, &s)...))
+	return s.Message(false, append(buttons, searchPageButtons(v.For+":more"+v.With, v.Typed, at, &s)...))
 }
 
 func pickHead(v PickView) string {

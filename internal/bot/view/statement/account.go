@@ -118,7 +118,7 @@ func mutualFundsPart(t kite.FundTotals, v mask) []string {
 		"P&amp;L " + v.change(gain(t.Value, t.Invested), t.ProfitPercent),
 	}
 	if t.Unpriced > 0 {
-		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", len(t.Funds)-t.Unpriced, len(t.Funds), has(t.Unpriced)))
+		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", len(t.Funds)-t.Unpriced, len(t.Funds), countHas(t.Unpriced)))
 	}
 	return lines
 }

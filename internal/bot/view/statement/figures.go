@@ -29,15 +29,15 @@ func headline(name string, value, change, percent kite.Figure, v mask, day strin
 	return "<b>" + line + "</b>"
 }
 
-func has(n int) string {
+func countHas(n int) string {
 	if n == 1 {
 		return "1 has"
 	}
 	return fmt.Sprintf("%d have", n)
 }
 
-// each is what a function makes of each row.
-func each[T, U any](rows []T, of func(T) U) []U {
+// mapRows is what a function makes of each row.
+func mapRows[T, U any](rows []T, of func(T) U) []U {
 	made := make([]U, len(rows))
 	for i, row := range rows {
 		made[i] = of(row)
@@ -195,8 +195,8 @@ func momentOf(t, at time.Time, layout string) string {
 	}
 }
 
-// onDay is the day of [view.SessionDay] behind a verb: "closed today", "closed on Friday".
-func onDay(verb, day string) string {
+// onSessionDay is the day of [view.SessionDay] behind a verb: "closed today", "closed on Friday".
+func onSessionDay(verb, day string) string {
 	switch day {
 	case "day":
 		return verb
@@ -226,5 +226,5 @@ func ofDay(name string, at time.Time, rows []time.Time) string {
 	return name + " of " + day.In(market.IST()).Format("Monday 2 Jan")
 }
 
-// stamp is a moment with its day and seconds, in IST.
-func stamp(t time.Time) string { return t.In(market.IST()).Format("2 Jan "+seconds) + " IST" }
+// dateTimeSeconds is a moment with its day and seconds, in IST.
+func dateTimeSeconds(t time.Time) string { return t.In(market.IST()).Format("2 Jan "+seconds) + " IST" }

@@ -42,7 +42,7 @@ func segmentLines(name string, g kite.Segment, v mask) []string {
 	}
 	lines := []string{"<b>" + name + "</b>"}
 	if used := g.Utilisation(); used.OK {
-		lines[0] += " " + bar(used) + " " + strings.TrimPrefix(view.PercentOf(used), "+") + " used"
+		lines[0] += " " + percentBar(used) + " " + strings.TrimPrefix(view.PercentOf(used), "+") + " used"
 	}
 	if v {
 		return lines
@@ -78,9 +78,9 @@ func segmentLines(name string, g kite.Segment, v mask) []string {
 	return lines
 }
 
-// bar draws a percentage in ten cells. Something is drawn for whatever is above
+// percentBar draws a percentage in ten cells. Something is drawn for whatever is above
 // nothing, and the last cell only when all is used.
-func bar(f kite.Figure) string {
+func percentBar(f kite.Figure) string {
 	const cells = 10
 	filled := min(max(f.Value.Shift(-1).IntPart(), 0), cells)
 	if filled == 0 && f.Value.IsPositive() {

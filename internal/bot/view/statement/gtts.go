@@ -33,7 +33,7 @@ func GTTs(v GTTsView) view.Message {
 	}
 	var s view.Sheet
 	at, sorted := view.PageOf(len(v.GTTs), gttsPerPage, v.Page), kite.GTTsByStatus(v.GTTs)
-	s.Say(v.head([]string{"<b>" + gttsHead(sorted) + "</b>"}, each(v.GTTs, func(g kite.GTT) string { return g.Exchange })...)...)
+	s.Say(v.head([]string{"<b>" + gttsHead(sorted) + "</b>"}, mapRows(v.GTTs, func(g kite.GTT) string { return g.Exchange })...)...)
 	page := sorted[at.From:at.To]
 	for _, part := range groupsOf(page, statusOf) {
 		status := statusOf(part[0])

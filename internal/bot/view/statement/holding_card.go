@@ -77,14 +77,14 @@ func cardShares(h kite.Holding, v mask, day string) []string {
 			lines = append(lines, kind.line)
 		}
 	}
-	if both(h) && h.Priced() {
+	if hasBothKinds(h) && h.Priced() {
 		lines = append(lines, "MTF P&amp;L "+v.change(gain(mtf.Value(), mtf.Invested()), mtf.ProfitPercent()))
 	}
 	return lines
 }
 
-// both reports whether a holding has MTF shares and others.
-func both(h kite.Holding) bool { return h.Shares() != 0 && h.MTF.Quantity != 0 }
+// hasBothKinds reports whether a holding has MTF shares and others.
+func hasBothKinds(h kite.Holding) bool { return h.Shares() != 0 && h.MTF.Quantity != 0 }
 
 // worth is what some shares of a holding are worth.
 func (v mask) worth(value kite.Figure) string {
@@ -107,7 +107,7 @@ func cardPrices(h kite.Holding, v mask) []string {
 		"Prev. close " + view.IfKnown(priceOf(h.ClosePrice), u.Price),
 		"Invested " + view.RupeesOf(shown.Invested()),
 	}
-	if both(h) {
+	if hasBothKinds(h) {
 		lines = append(lines, "MTF avg. "+view.IfKnown(priceOf(h.MTF.AveragePrice), u.Average))
 	}
 	return lines

@@ -158,7 +158,7 @@ func holdingsPage(p kite.Portfolio, here Place, at view.Paging, hide bool, s *vi
 		}
 	}
 	s.Table(t)
-	s.Under(append(keyTo(shown, twice), at.Line("holdings")...)...)
+	s.Under(append(legend(shown, twice), at.Line("holdings")...)...)
 	return open
 }
 
@@ -190,7 +190,7 @@ func holdingRow(p kite.Portfolio, h *kite.Holding, tag string, hide bool) view.R
 	if hide {
 		value = shareOf(p.Share(*h))
 	}
-	return view.Row{Name: name, Tail: tail + tag + marks(h), Numbers: []string{value, view.ShortPercentOf(h.DayPercent()), view.ShortPercentOf(shown.ProfitPercent())}}
+	return view.Row{Name: name, Tail: tail + tag + shareLetters(h), Numbers: []string{value, view.ShortPercentOf(h.DayPercent()), view.ShortPercentOf(shown.ProfitPercent())}}
 }
 
 // symbol is the trading symbol without the series that goes without saying.
@@ -222,8 +222,8 @@ func exchangeTag(exchange string) string {
 	}
 }
 
-// marks says in letters what is special about a holding's shares.
-func marks(h *kite.Holding) string {
+// shareLetters says in letters what is special about a holding's shares.
+func shareLetters(h *kite.Holding) string {
 	letters := ""
 	for _, m := range shareMarks {
 		if m.on(h) {
@@ -245,9 +245,9 @@ var shareMarks = []struct {
 	{"m", "MTF", func(h *kite.Holding) bool { return h.MTF.Quantity != 0 }},
 }
 
-// keyTo explains the marks that a page uses, and no others: those of the shares on one
+// legend explains the marks that a page uses, and no others: those of the shares on one
 // line, those of the exchanges on another.
-func keyTo(shown []*kite.Holding, exchanges []string) []string {
+func legend(shown []*kite.Holding, exchanges []string) []string {
 	var shares, tags []string
 	for _, m := range shareMarks {
 		if slices.ContainsFunc(shown, m.on) {

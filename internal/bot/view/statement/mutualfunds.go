@@ -41,7 +41,7 @@ func fundsHead(t kite.FundTotals, v mask) []string {
 		}
 	}
 	if all := len(t.Funds); t.Value.OK && t.Unpriced > 0 {
-		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", all-t.Unpriced, all, has(t.Unpriced)))
+		lines = append(lines, fmt.Sprintf("Value of %d of %d: %s no NAV", all-t.Unpriced, all, countHas(t.Unpriced)))
 	}
 	return lines
 }

@@ -112,10 +112,10 @@ func orderFacts(o kite.Order, v mask) []string {
 	}
 	lines = append(lines, filledWords(o, v)...)
 	if !o.At().IsZero() {
-		lines = append(lines, "Placed "+stamp(o.At()))
+		lines = append(lines, "Placed "+dateTimeSeconds(o.At()))
 	}
 	if !o.ExchangeAt.IsZero() {
-		lines = append(lines, "At the exchange "+stamp(o.ExchangeAt))
+		lines = append(lines, "At the exchange "+dateTimeSeconds(o.ExchangeAt))
 	}
 	if o.Tag != "" {
 		lines = append(lines, "Tag "+view.Safe(v.words(o.Tag)))
@@ -150,7 +150,7 @@ func cardTrades(v OrderCardView, s *view.Sheet) {
 		newest := kite.TradesNewestFirst(v.Trades)
 		s.Say("<b>" + view.Plural(len(newest), "trade", "trades") + "</b>")
 		s.TableUnder(fillsTable(newest[:min(len(newest), maxSteps)], v))
-		s.Under(further(len(newest))...)
+		s.Under(moreRows(len(newest))...)
 	}
 }
 
@@ -186,11 +186,11 @@ func cardHistory(v OrderCardView, s *view.Sheet) {
 		t.Rows = append(t.Rows, view.Row{Name: name, Numbers: []string{momentOf(step.At(), v.AsOf, seconds)}})
 	}
 	s.Table(t)
-	s.Under(further(len(v.History))...)
+	s.Under(moreRows(len(v.History))...)
 }
 
-// further says how many rows a card leaves out.
-func further(all int) []string {
+// moreRows says how many rows a card leaves out.
+func moreRows(all int) []string {
 	if all <= maxSteps {
 		return nil
 	}

@@ -27,11 +27,11 @@ func Orders(orders []kite.Order, opt Options) view.Message {
 	at := view.PageOf(len(orders), ordersPerPage, opt.Page)
 	page := kite.OrdersByState(orders)[at.From:at.To]
 	var s view.Sheet
-	s.Say(opt.head([]string{"<b>" + ordersHead(orders, opt) + "</b>"}, each(orders, func(o kite.Order) string { return o.Exchange })...)...)
+	s.Say(opt.head([]string{"<b>" + ordersHead(orders, opt) + "</b>"}, mapRows(orders, func(o kite.Order) string { return o.Exchange })...)...)
 	if at.Page == 1 {
 		s.Say(rejection(orders, opt)...)
 	}
-	for _, part := range groupsOf(each(page, func(i int) kite.Order { return orders[i] }), stateOf) {
+	for _, part := range groupsOf(mapRows(page, func(i int) kite.Order { return orders[i] }), stateOf) {
 		state := stateOf(part[0])
 		s.Say("<b>" + state.name + "</b>")
 		s.TableUnder(ordersTable(state, part, opt))
@@ -43,7 +43,7 @@ func Orders(orders []kite.Order, opt Options) view.Message {
 // ordersHead is "Orders · 2 open · 3 executed": the states that occur.
 func ordersHead(orders []kite.Order, opt Options) string {
 	c := kite.CountOrders(orders)
-	return ofDay("Orders", opt.AsOf, each(orders, kite.Order.At)) + " · " + view.Join(
+	return ofDay("Orders", opt.AsOf, mapRows(orders, kite.Order.At)) + " · " + view.Join(
 		view.Count(c.Open, "open"), view.Count(c.Done, "executed"), view.Count(c.Rejected, "rejected"), view.Count(c.Cancelled, "cancelled"),
 		view.Count(c.Other, "in another state"), view.Count(c.Missing, "without data"),
 	)

@@ -36,7 +36,7 @@ func Positions(b kite.PositionTotals, opt Options) view.Message {
 		s.TableUnder(openTable(shown, opt))
 	}
 	if shown := all[max(at.From, open):at.To]; len(shown) > 0 {
-		s.Say(partHead(onDay("Closed", positionsDay(b, opt.AsOf)), b.ClosedProfit, opt.Hide))
+		s.Say(partHead(onSessionDay("Closed", positionsDay(b, opt.AsOf)), b.ClosedProfit, opt.Hide))
 		s.TableUnder(closedTable(shown, opt))
 	}
 	s.Under(at.Line("positions")...)
@@ -55,7 +55,7 @@ func partHead(name string, profit kite.Figure, hide bool) string {
 // positionsHead is the P&L and what it is of. In privacy mode it is the counts.
 func positionsHead(b kite.PositionTotals, opt Options) []string {
 	day := positionsDay(b, opt.AsOf)
-	counts := view.Join(view.Count(len(b.Open), "open"), view.Count(len(b.Closed), onDay("closed", day)))
+	counts := view.Join(view.Count(len(b.Open), "open"), view.Count(len(b.Closed), onSessionDay("closed", day)))
 	switch {
 	case opt.Hide:
 		return []string{"<b>Positions · " + counts + "</b>"}
@@ -70,7 +70,7 @@ func positionsHead(b kite.PositionTotals, opt Options) []string {
 func positionsLeftOut(b kite.PositionTotals) []string {
 	var lines []string
 	if all := len(b.Open) + len(b.Closed); b.Profit.OK && b.Unpriced > 0 {
-		lines = append(lines, fmt.Sprintf("P&amp;L of %d of %d: %s no price", all-b.Unpriced, all, has(b.Unpriced)))
+		lines = append(lines, fmt.Sprintf("P&amp;L of %d of %d: %s no price", all-b.Unpriced, all, countHas(b.Unpriced)))
 	}
 	return append(lines, noData(b.Missing)...)
 }
@@ -112,7 +112,7 @@ func product(p kite.Position) string { return view.Fit(view.Clean(p.Product), 4)
 
 // exchangesOf are those that the positions trade on.
 func exchangesOf(b kite.PositionTotals) []string {
-	return each(slices.Concat(b.Open, b.Closed), func(p kite.Position) string { return p.Exchange })
+	return mapRows(slices.Concat(b.Open, b.Closed), func(p kite.Position) string { return p.Exchange })
 }
 
 // positionsDay is the day that the day's P&L is of.
@@ -224,7 +224,7 @@ func productWords(product string) string {
 
 // positionButtons open the positions of a page.
 func positionButtons(shown []kite.Position, at view.Paging, opt Options) [][]view.Button {
-	return view.ButtonPairs(each(shown, func(p kite.Position) view.Button {
+	return view.ButtonPairs(mapRows(shown, func(p kite.Position) view.Button {
 		return cardButton(strings.TrimSpace(view.ContractButtonText(p.Symbol, opt.AsOf)+" "+product(p)), "positions", p.Ref(), at.Page)
 	}))
 }

@@ -17,7 +17,7 @@ func Trades(trades []kite.Trade, opt Options) view.Message {
 	}
 	at := view.PageOf(len(trades), tradesPerPage, opt.Page)
 	var s view.Sheet
-	s.Say(opt.head(tradesHead(trades, opt), each(trades, func(t kite.Trade) string { return t.Exchange })...)...)
+	s.Say(opt.head(tradesHead(trades, opt), mapRows(trades, func(t kite.Trade) string { return t.Exchange })...)...)
 	s.Table(tradesTable(kite.TradesNewestFirst(trades)[at.From:at.To], opt))
 	s.Under(at.Line("trades")...)
 	return s.Message(opt.Native, append(at.Buttons("trades:page"), []view.Button{refreshButton("trades", at.Page), orders, view.Press("CSV", "trades:csv")}))
@@ -26,7 +26,7 @@ func Trades(trades []kite.Trade, opt Options) view.Message {
 // tradesHead is "Trades · 2 bought · 1 sold", and what for.
 func tradesHead(trades []kite.Trade, opt Options) []string {
 	t := kite.TotalTrades(trades)
-	head := ofDay("Trades", opt.AsOf, each(trades, kite.Trade.At))
+	head := ofDay("Trades", opt.AsOf, mapRows(trades, kite.Trade.At))
 	if n := view.Join(view.Count(t.Buys, "bought"), view.Count(t.Sells, "sold")); n != "" {
 		head += " · " + n
 	}

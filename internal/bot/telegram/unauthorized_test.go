@@ -12,9 +12,9 @@ import (
 	sim "kitebot/internal/sim/telegram"
 )
 
-// Three outsiders' chats are refused for half a minute, and a press for longer.
+// Three unauthorized chats are refused for half a minute, and a press for longer.
 // The message to a person who is let in goes out at once.
-func TestOutsidersDelayNoOneElse(t *testing.T) {
+func TestUnauthorizedDelayNoOneElse(t *testing.T) {
 	withSimAt(t, 25, func(t *testing.T, c *telegram.Client, s *sim.Server, log *logBuffer) {
 		for _, id := range []int64{501, 601, 602, 603} {
 			s.User(id, "P").Send("/start")
@@ -26,7 +26,7 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 		done := make(chan error, 4)
 		for chat := range int64(3) {
 			go func() {
-				_, err := c.Outsiders().Send(t.Context(), 601+chat, hello())
+				_, err := c.Unauthorized().Send(t.Context(), 601+chat, hello())
 				done <- err
 			}()
 			synctest.Wait()
@@ -55,16 +55,16 @@ func TestOutsidersDelayNoOneElse(t *testing.T) {
 	})
 }
 
-// A limit that is everyone's holds outsiders, too.
-func TestOutsidersWaitForEveryonesLimit(t *testing.T) {
+// A limit that is everyone's holds for unauthorized people, too.
+func TestUnauthorizedWaitForEveryonesLimit(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {
 		s.on("sendMessage", tooManyRequests(20), tooManyRequests(20))
 		people := []<-chan error{sending(t, c, 501), sending(t, c, 502)}
-		if err := c.Outsiders().Edit(t.Context(), 601, 7, hello()); err != nil {
+		if err := c.Unauthorized().Edit(t.Context(), 601, 7, hello()); err != nil {
 			t.Fatal(err)
 		}
 		if at := s.of("editMessageText")[0].at; at != 20*time.Second {
-			t.Errorf("an outsider's message was edited after %v, want 20s", at)
+			t.Errorf("an unauthorized person's message was edited after %v, want 20s", at)
 		}
 		for _, one := range people {
 			if err := <-one; err != nil {
@@ -126,9 +126,9 @@ func TestNoCallComesEarly(t *testing.T) {
 			silent,
 			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c) }, 2, 46 * time.Second,
 		},
-		"outsiders, all limited": {
+		"unauthorized, all limited": {
 			silent,
-			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c.Outsiders()) }, 1, 70 * time.Second,
+			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error { return send(t, c.Unauthorized()) }, 1, 70 * time.Second,
 		},
 		"presses": {
 			func(s *sim.Server) { s.Inject(sim.Fault{Method: "answerCallbackQuery", RetryAfter: 40}) },
@@ -136,10 +136,10 @@ func TestNoCallComesEarly(t *testing.T) {
 				return func(i int64) error { return c.Acknowledge(t.Context(), queries[i], "") }
 			}, 1, 41 * time.Second,
 		},
-		"people and outsiders, at the documented rate": {
+		"people and unauthorized, at the documented rate": {
 			func(s *sim.Server) { s.SetRateLimit(30, 20) },
 			func(t *testing.T, c *telegram.Client, _ []string) func(int64) error {
-				return func(i int64) error { return send(t, []bot.Messenger{c, c.Outsiders()}[i%2])(i) }
+				return func(i int64) error { return send(t, []bot.Messenger{c, c.Unauthorized()}[i%2])(i) }
 			}, 0, 20 * time.Second,
 		},
 	} {
