@@ -5,6 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +31,8 @@ func (a answersOf) all() []string {
 }
 
 // everything renders every view of an account: each page of each, every card,
-// every file, with native tables.
+// every file and caption, with native tables. TestEverythingIsEveryView fails for a
+// view that is not here.
 func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 	tb.Helper()
 	o := overview(tb, a.holdings, a.funds, a.margins, a.positions)
@@ -36,6 +42,10 @@ func everything(tb tbFataler, a answersOf, hide bool) []view.Message {
 	all := []view.Message{
 		statement.Overview(statement.OverviewView{Overview: o, Options: opt}),
 		statement.Funds(*o.Funds, opt),
+		statement.Profile(kite.Profile{UserID: "AB1234", UserName: "Asha Rao"}, opt),
+		statement.Allocation(statement.PictureView{Portfolio: *o.Holdings, AsOf: noon(), Hide: hide}),
+		statement.Movers(statement.PictureView{Portfolio: *o.Holdings, AsOf: noon(), Hide: hide}),
+		statement.NoSuchHolding(statement.Place{}, noon()), statement.NoSuchPosition(1, noon()), statement.NoSuchFund(1, noon()), statement.NoSuchOrder(1, noon()),
 		statement.HoldingsCSV(*o.Holdings, opt), statement.PositionsCSV(*o.Positions, opt), statement.OrdersCSV(orders, opt), statement.TradesCSV(trades, opt), statement.MutualFundsCSV(funds, opt),
 	}
 	for opt.Page = 1; opt.Page <= 2; opt.Page++ {
@@ -209,6 +219,75 @@ func TestPrivacyLeaksNothing(t *testing.T) {
 		if found*10 < len(figures)*8 {
 			t.Fatalf("only %d of %d figures are shown at all", found, len(figures))
 		}
+	})
+}
+
+// Everything draws each view of the package: TestPrivacyLeaksNothing and
+// TestAnyAccountRenders miss none.
+func TestEverythingIsEveryView(t *testing.T) {
+	views, called := map[string]bool{}, map[string][]string{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			f, isFunc := decl.(*ast.FuncDecl)
+			switch {
+			case !isFunc:
+			case strings.HasSuffix(name, "_test.go"):
+				called[f.Name.Name] = namesIn(f.Body)
+			case f.Name.IsExported() && f.Recv == nil && returnsMessage(f):
+				views["statement."+f.Name.Name] = true
+			}
+		}
+	}
+	if len(views) < 20 {
+		t.Fatalf("found only %d views", len(views))
+	}
+	reached := map[string]bool{}
+	for next := []string{"everything"}; len(next) > 0; next = next[1:] {
+		if name := next[0]; !reached[name] {
+			reached[name] = true
+			next = append(next, called[name]...) // none unless it is a function of these tests
+		}
+	}
+	for name := range views {
+		if !reached[name] {
+			t.Errorf("everything does not call %s", name)
+		}
+	}
+}
+
+// namesIn are the names that a function uses, those of package statement with its
+// name before them.
+func namesIn(body *ast.BlockStmt) []string {
+	var names []string
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			names = append(names, n.Name)
+		case *ast.SelectorExpr:
+			if from, ok := n.X.(*ast.Ident); ok && from.Name == "statement" {
+				names = append(names, "statement."+n.Sel.Name)
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// returnsMessage reports whether one of a function's results is view.Message.
+func returnsMessage(f *ast.FuncDecl) bool {
+	if f.Type.Results == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Type.Results.List, func(result *ast.Field) bool {
+		return strings.Contains(types.ExprString(result.Type), "view.Message")
 	})
 }
 
