@@ -224,6 +224,21 @@ func TestAnswerAsEvents(t *testing.T) {
 	}
 }
 
+// Nothing is sent to another server than the configured one, whatever asks for that.
+func TestForeignRequestsAreRefused(t *testing.T) {
+	f := newServer(t, nil)
+	d := f.dialer(t, "/mcp", mcpconn.Options{})
+	host := strings.TrimPrefix(f.URL, "http://")
+	for _, address := range []string{"http://127.0.0.1:1/mcp", "https://" + host + "/mcp", "http://joe@" + host + "/mcp"} {
+		if err := d.Get(t.Context(), address); !errors.Is(err, mcpconn.ErrForeign) {
+			t.Errorf("GET %s: %v, want it refused", address, err)
+		}
+	}
+	if got := f.requests(); len(got) != 0 {
+		t.Errorf("requests: %v", got)
+	}
+}
+
 // A redirect carries the session id in a header to wherever the server points:
 // none is followed, not even on the same host.
 func TestRedirectsAreNotFollowed(t *testing.T) {

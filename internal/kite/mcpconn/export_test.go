@@ -3,6 +3,7 @@ package mcpconn
 import (
 	"context"
 	"io"
+	"net/http"
 )
 
 // What tests, which see the package from outside, need of its inside.
@@ -12,7 +13,7 @@ const (
 	MaxPages, MostConnecting, KeptOfRefused      = maxPages, mostConnecting, beginning
 	ProtocolVersion, PasteRedirect               = protocolVersion, pasteRedirect
 	ResourceDocument, ServerDocument             = resourceDocument, serverDocument
-	ErrClosed, ErrLost, ErrSilent                = errClosed, errLost, errSilent
+	ErrClosed, ErrLost, ErrSilent, ErrForeign    = errClosed, errLost, errSilent, errForeign
 )
 
 // Knows has the Dialer take the server for one of that surface.
@@ -23,6 +24,19 @@ func (d *Dialer) Knows(s Surface) *Dialer {
 
 // Rest waits until nothing is under way.
 func (d *Dialer) Rest() { d.work.Wait() }
+
+// Get asks for an address as everything is asked that is sent.
+func (d *Dialer) Get(ctx context.Context, address string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := d.client.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
 
 // Reserve takes so many bytes of the budget, if they are free.
 func (d *Dialer) Reserve(bytes int64) bool { return d.budget.free.TryAcquire(bytes) }
