@@ -64,6 +64,9 @@ func checkWire(t *testing.T, f *fakeServer, id session.ID) {
 		if r.path == "/mcp" && r.rpc != "initialize" && r.session != id.Reveal() {
 			t.Errorf("%s has another session id than its connection", r.rpc)
 		}
+		if agreed := r.method != http.MethodGet && r.rpc != "initialize"; agreed != (r.version == "2025-03-26") {
+			t.Errorf("%s %s %s comes with protocol version %q", r.method, r.path, r.rpc, r.version)
+		}
 		if r.agent != "kitebot/v1.2.3" {
 			t.Errorf("%s %s comes as %q", r.method, r.path, r.agent)
 		}

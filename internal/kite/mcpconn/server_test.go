@@ -40,7 +40,7 @@ const (
 
 // seen is one request as the server saw it.
 type seen struct {
-	method, path, session, agent, rpc, body string
+	method, path, session, version, agent, rpc, body string
 }
 
 // fakeServer is a small server that speaks both transports and can be told to
@@ -120,7 +120,7 @@ func newLocalServer(configure func(*fakeServer)) *fakeServer {
 	f.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := bodyOf(r)
 		f.mu.Lock()
-		f.log = append(f.log, seen{r.Method, r.URL.Path, r.Header.Get("Mcp-Session-Id"), r.UserAgent(), parse(body).Method, string(body)})
+		f.log = append(f.log, seen{r.Method, r.URL.Path, r.Header.Get("Mcp-Session-Id"), r.Header.Get("Mcp-Protocol-Version"), r.UserAgent(), parse(body).Method, string(body)})
 		f.mu.Unlock()
 		if !f.before(w, r) {
 			mux.ServeHTTP(w, r)
