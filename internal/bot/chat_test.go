@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"kitebot/internal/bot/access"
 	"kitebot/internal/bot/bottest"
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/command"
+	"kitebot/internal/bot/view"
 	"kitebot/internal/kite/session"
 	"kitebot/internal/kite/session/sessiontest"
 	"kitebot/internal/kite/wire"
@@ -178,7 +181,37 @@ func (c *chat) newBot() *bot.Bot {
 	if c.access != nil {
 		o.Access = c.access(o.Access)
 	}
+	o.Messenger = buttonCheck{o.Messenger, c.t}
 	return bot.New(o)
+}
+
+// buttonCheck fails the test for a message with a button that does nothing.
+type buttonCheck struct {
+	bot.Messenger
+	t *testing.T
+}
+
+func (b buttonCheck) Send(ctx context.Context, chat int64, m view.Message) (int, error) {
+	b.check(m)
+	return b.Messenger.Send(ctx, chat, m)
+}
+
+func (b buttonCheck) Edit(ctx context.Context, chat int64, message int, m view.Message) error {
+	b.check(m)
+	return b.Messenger.Edit(ctx, chat, message, m)
+}
+
+func (b buttonCheck) check(m view.Message) {
+	for _, button := range slices.Concat(m.Buttons...) {
+		name, rest, _ := strings.Cut(button.Data, ":")
+		action, _, _ := strings.Cut(rest, ":")
+		c, _ := command.All().Find(name)
+		_, own := c.Actions[action]
+		every := c.Name != "" && slices.Contains([]string{"run", "again", "cancel"}, action)
+		if button.Data != "" && !own && !every {
+			b.t.Errorf("the button %q does nothing: no command has the action of %q", button.Text, button.Data)
+		}
+	}
 }
 
 func (c *chat) letIn() access.Policy {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //	* 2s pass               what happens in the world; see happens below
 //
 // What follows a line, up to the next, is what people see of it. -update
-// writes that part anew.
+// writes that part anew. A line of neither kind is an error.
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/conversations/*.txt")
 	if err != nil || len(files) == 0 {
@@ -81,6 +82,8 @@ func (c *chat) play(script string) string {
 				seen = "(nothing)\n"
 			}
 			out.WriteString(line + "\n\n" + seen + "\n")
+		case !isSeen(line):
+			c.t.Fatalf("%q is not a step: it begins with neither a known person nor *", line)
 		}
 	}
 	c.checkLogs()
@@ -114,6 +117,11 @@ func isStep(line string) bool {
 	name, _, _ := strings.Cut(line, " ")
 	_, known := people[strings.TrimSuffix(name, ":")]
 	return known
+}
+
+// isSeen reports whether a line of a conversation is part of what people see.
+func isSeen(line string) bool {
+	return line == "" || line == "(nothing)" || slices.ContainsFunc([]string{"    ", "bot ", "toast: "}, func(begin string) bool { return strings.HasPrefix(line, begin) })
 }
 
 // tidy replaces what is random or secret.
