@@ -8,7 +8,7 @@ import (
 	"kitebot/internal/app"
 )
 
-// Whoever asks for help gets it, with exit code 0, and nothing is done.
+// A request for help is answered with exit code 0, and nothing is done.
 func TestHelp(t *testing.T) {
 	for _, c := range commands() {
 		if !strings.Contains(errUsage.Error(), c.name) {

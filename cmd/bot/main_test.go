@@ -88,7 +88,7 @@ func TestSubcommands(t *testing.T) {
 	}
 }
 
-// Whoever asks for what there is not gets the usage and exit code 2, and no file
+// An unknown command gets the usage and exit code 2, and no file
 // is made of a misspelt option.
 func TestUsage(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -121,7 +121,7 @@ func (p program) healthcheck(ctx context.Context, what string) error {
 type probe func(ctx context.Context, place string) error
 
 // inquire asks over the control socket, which needs no open port, or on
-// HTTP_ADDR where nobody answers on the socket.
+// HTTP_ADDR where nothing answers on the socket.
 func (p program) inquire(ctx context.Context, socket, http probe) error {
 	c, err := app.Load(p.env, "STORE_PATH", "HTTP_ADDR")
 	if err != nil {

@@ -37,7 +37,7 @@ func (l *load) idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pause(ctx, time.Second) // it announces its menu beside the first poll
+		pause(ctx, time.Second) // it announces its menu during the first poll
 		u, err := r.usage()
 		if err := errors.Join(err, r.stop()); err != nil {
 			return err

@@ -72,7 +72,7 @@ func TestBackupAndRestore(t *testing.T) {
 	r.ask("/holdings", headline(raviUser))
 }
 
-// A backup that nobody could restore, and one that was given up, leave no file.
+// A backup that cannot be restored, and one that was cancelled, leave no file.
 func TestBackupThatIsNone(t *testing.T) {
 	w := newSystemHere(t)
 	w.start()
@@ -93,7 +93,7 @@ func TestBackupThatIsNone(t *testing.T) {
 }
 
 // The socket is there while the bot runs, for its own user only. What a killed
-// bot leaves of it stands in nobody's way.
+// bot leaves of it is in no one's way.
 func TestControlSocket(t *testing.T) {
 	w := newSystemHere(t)
 	kill := w.startChild()
@@ -202,7 +202,7 @@ func (w *system) withKeys(now, old []byte) app.Config {
 }
 
 // The key of the store is changed twice, first from the one that was made beside
-// it. Nobody has to log in again, and a key that was left opens nothing any more.
+// it. No one has to log in again, and a key that was left opens nothing any more.
 func TestKeyRotation(t *testing.T) {
 	w := newSystemHere(t)
 	w.start() // makes bot.db.key

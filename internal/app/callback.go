@@ -116,7 +116,7 @@ func (b *callback) finish(ctx context.Context, state, code string) error {
 	}
 }
 
-// note tells an operator what came of a login, and nothing of whose it was.
+// note logs how a login ended, and not whose it was.
 func (b *callback) note(err error, state, code string) {
 	if p := pageOf(err); p != pageFailed {
 		b.log.Info("a browser came back from a login", "page", p.name)
@@ -161,7 +161,7 @@ func parseReturn(query string) (state, code string, ok bool) {
 	return state, code, true
 }
 
-// visible reports whether a value is of visible ASCII characters, and neither
+// visible reports whether a value has only visible ASCII characters, and neither
 // empty nor too long.
 func visible(value string) bool {
 	bad := func(r rune) bool { return r <= ' ' || r > '~' }

@@ -18,7 +18,7 @@ import (
 	"kitebot/internal/kite/session"
 )
 
-// What a browser brings and nobody may see again.
+// Secrets that a browser brings: they must not appear anywhere again.
 const (
 	goodState = "5tAtE-made-up_0123456789"
 	goodCode  = "c0De.made-up~/+=&?<b>"
@@ -126,7 +126,7 @@ func TestWithout(t *testing.T) {
 	}
 }
 
-// What is no login is not finished: it is answered, and nobody hears of it.
+// What is no login is not finished: it is answered, and no one is notified.
 func TestWhatIsNoReturnOfABrowser(t *testing.T) {
 	const path = "/kite/callback"
 	long := strings.Repeat("x", 513)

@@ -80,7 +80,7 @@ func (c Config) attrs() slog.Attr {
 	return slog.Group("settings", all...)
 }
 
-// People is a list of Telegram user ids, or everybody.
+// People is a list of Telegram user ids, or everyone.
 type People struct {
 	Everybody bool
 	IDs       map[int64]bool

@@ -184,7 +184,7 @@ func (w *system) check() {
 	}
 }
 
-// person is somebody with a phone and a browser.
+// person is a user with a phone and a browser.
 type person struct {
 	*simtg.User
 	w *system
@@ -263,7 +263,7 @@ func (p person) login(user string) {
 type logbook struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
-	more  chan struct{} // closed when there is more; nil while nobody waits
+	more  chan struct{} // closed when there is more; nil while no one waits
 	first func(line []byte)
 }
 

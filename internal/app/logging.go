@@ -76,7 +76,7 @@ var parameters = []*regexp.Regexp{
 }
 
 // quotedAnswer is how net/http begins to quote, to the end of its words, an answer that
-// makes no sense: it may be the rest of another one, with anybody's figures in it.
+// makes no sense: it may be the rest of another one, with a person's figures in it.
 var quotedAnswer = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)|(?:bad|invalid|multiple) Content-Length|(?:unsupported|too many) transfer encoding|invalid (?:header|trailer)|failed to parse Location|sent GOAWAY|unexpected ALPN).*`)
 
 func redact(s, token string) string {

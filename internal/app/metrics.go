@@ -99,7 +99,7 @@ func (r *instance) kite() error {
 	}
 }
 
-// outage tells of a Kite that is away, or back: the log in a line, and the operators.
+// outage logs that Kite is away, or back, and notifies the operators.
 func (r *instance) outage(o ops.Outage, b *bot.Bot) {
 	if o.Lasts == 0 {
 		r.Logger.Warn("kite is away", "effect", "people who ask read that it is not answering; their logins are kept", "since", o.Since.UTC(), "cause", o.Cause)
@@ -118,7 +118,7 @@ func (r *instance) callback() error {
 	return &ops.Problem{Detail: "Kite's server does not take OAUTH_CALLBACK_URL, people paste the address: " + why, Since: since, Serves: true}
 }
 
-// operations tells operators in the chat what /readyz tells a machine.
+// operations shows operators in the chat what /readyz shows a machine.
 type operations struct {
 	health  *ops.Health
 	version string

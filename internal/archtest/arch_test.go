@@ -26,7 +26,7 @@ type rule struct {
 	theirs []string // modules of others
 }
 
-// leaves may be imported by everybody.
+// leaves may be imported by every package.
 var leaves = []string{"internal/market", "internal/panics", "internal/stdlog"}
 
 const (

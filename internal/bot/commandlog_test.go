@@ -134,10 +134,10 @@ func TestScrub(t *testing.T) {
 // The counts are of the last sixty minutes, the errors the last twenty.
 func TestCommandStats(t *testing.T) {
 	start := time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)
-	var tally bot.Tally
+	var stats bot.CommandStats
 	want := func(after time.Duration, all, failed, refs int) {
 		t.Helper()
-		a, f, r := tally.Tell(start.Add(after))
+		a, f, r := stats.Tell(start.Add(after))
 		if a != all || f != failed || len(r) != refs {
 			t.Errorf("after %v: %d commands, %d failed, %q; want %d, %d, %d", after, a, f, r, all, failed, refs)
 		}
@@ -148,13 +148,13 @@ func TestCommandStats(t *testing.T) {
 		if i%3 == 0 {
 			ref = fmt.Sprint("R", i)
 		}
-		tally.Count(start.Add(time.Duration(i)*time.Minute), "help", ref)
+		stats.Count(start.Add(time.Duration(i)*time.Minute), "help", ref)
 	}
-	tally.Count(start.Add(89*time.Minute), "", "LAST") // no command
+	stats.Count(start.Add(89*time.Minute), "", "LAST") // no command
 	want(89*time.Minute, 60, 20, 20)
 	want(99*time.Minute, 50, 16, 20)
 	want(24*time.Hour, 0, 0, 20)
-	if _, _, refs := tally.Tell(start); refs[0] != "LAST" || refs[1] != "R87" || refs[19] != "R33" {
+	if _, _, refs := stats.Tell(start); refs[0] != "LAST" || refs[1] != "R87" || refs[19] != "R33" {
 		t.Errorf("%q", refs)
 	}
 }
@@ -197,7 +197,7 @@ func (l *ledger) want(t *testing.T, want ...string) {
 		outcome, _, _ := strings.Cut(rest, ", ")
 		known := name == "" || slices.ContainsFunc(command.All(), func(c command.Command) bool { return c.Name == name })
 		if !known || !slices.Contains(bot.Outcomes(), outcome) {
-			t.Errorf("%q is of no list", line)
+			t.Errorf("%q is in no list", line)
 		}
 	}
 	l.told = nil

@@ -13,11 +13,11 @@ import (
 // Scrub makes the text of an error fit for an operator's chat.
 func Scrub(text string, person int64) string { return scrub(text, person) }
 
-// Tally counts commands, each failed or not, and tells what is left of it.
-type Tally struct{ t commandStats }
+// CommandStats counts commands, each failed or not, and tells what is left of it.
+type CommandStats struct{ t commandStats }
 
-// Count counts a command; ref is of its error, "" for none.
-func (t *Tally) Count(at time.Time, command, ref string) {
+// Count counts a command; ref is that of its error, "" for none.
+func (t *CommandStats) Count(at time.Time, command, ref string) {
 	if ref == "" {
 		t.t.count(at, command, nil)
 		return
@@ -27,7 +27,7 @@ func (t *Tally) Count(at time.Time, command, ref string) {
 
 // Tell returns the counts of the last hour and the references that are kept,
 // the newest first.
-func (t *Tally) Tell(now time.Time) (all, failed int, refs []string) {
+func (t *CommandStats) Tell(now time.Time) (all, failed int, refs []string) {
 	all, failed = t.t.lastHour(now)
 	for _, m := range t.t.last() {
 		refs = append(refs, m.Ref)

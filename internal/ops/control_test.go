@@ -57,7 +57,7 @@ func TestHealthOverTheSocket(t *testing.T) {
 	}
 }
 
-// Somebody who is there but not well is not nobody.
+// A process that answers and is not ready is still a process that answers.
 func TestSickProcessIsSomebody(t *testing.T) {
 	inFolder(t)
 	l := mustListen(t, "bot.db.sock")
@@ -99,7 +99,7 @@ func TestBackupOverTheSocket(t *testing.T) {
 	}
 }
 
-// A copy that breaks off is an error for whoever reads it, even when what came
+// A copy that breaks off is an error for its reader, even when what came
 // before would have been as long as a small answer is.
 func TestBrokenBackup(t *testing.T) {
 	for name, size := range map[string]int{"small": 10, "large": 1_000_000} {
@@ -157,7 +157,7 @@ func TestEndInTheMiddleOfABackup(t *testing.T) {
 	}
 }
 
-// A copy can be given up by whoever asked for it.
+// A copy can be cancelled by its caller.
 func TestBackupGivenUp(t *testing.T) {
 	over := make(chan struct{})
 	control(t, source(func(w io.Writer) (err error) {

@@ -34,7 +34,7 @@ type MetricsOptions struct {
 	Sets    Sets
 	Health  *Health
 	Now     func() time.Time
-	Logger  *slog.Logger // told what cannot be read at a scrape; nil = discard
+	Logger  *slog.Logger // logs what cannot be read at a scrape; nil = discard
 }
 
 // Metrics measure one run of the process. The rooms tell it what happens
@@ -240,8 +240,8 @@ func (m *Metrics) Resumed(outcome string) {
 	m.resumesTotal.WithLabelValues(m.resumes.of(outcome)).Inc()
 }
 
-// Surface is told what Kite's server offers now, whenever that is another thing
-// than what it was found to offer before; so it is told of the first look, too.
+// Surface counts a change of what Kite's server offers, the first look after a
+// start included.
 func (m *Metrics) Surface(name string) {
 	m.surfaceChanges.WithLabelValues(m.surfaces.of(name)).Inc()
 }
@@ -286,7 +286,7 @@ func (m *Metrics) Commit(took time.Duration, ok bool) {
 }
 
 // Sources say how things are at this moment. They are asked at each scrape and
-// must not wait for anybody. A nil one is left out.
+// must not block. A nil one is left out.
 type Sources struct {
 	Sessions     func() map[string]int      // people, by the state of their login
 	Queue        func() (waiting, busy int) // jobs that wait; people for whom one runs

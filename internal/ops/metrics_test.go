@@ -30,7 +30,7 @@ func oddities() []string {
 	return []string{"", "made-up", "place_order", "holdings@other_bot", "77700123", "₹12,34,567", "a\nb", "x\"} 1\nkitebot_people 9", "\xff", strings.Repeat("long", 1000)}
 }
 
-// played are metrics that were told of everything, the odd things too.
+// played are metrics with every event recorded, unusual ones too.
 func played(t *testing.T, h *ops.Health) *ops.Metrics {
 	t.Helper()
 	m := ops.NewMetrics(ops.MetricsOptions{Version: "v1.2.3", Sets: sets(), Health: h, Now: time.Now})
@@ -78,7 +78,7 @@ func exposed(t *testing.T, m *ops.Metrics) string {
 	return w.Body.String()
 }
 
-// What was told stands there, with the values it should have.
+// What was recorded is exposed, with the right values.
 func TestMetrics(t *testing.T) {
 	var h ops.Health
 	text := exposed(t, played(t, &h))
@@ -216,7 +216,7 @@ func TestStoreThatCannotBeCounted(t *testing.T) {
 	}
 }
 
-// Everything may be told while somebody reads, and new sources be named.
+// Metrics may be recorded and sources replaced during a scrape.
 func TestMetricsSideBySide(t *testing.T) {
 	var h ops.Health
 	m := played(t, &h)

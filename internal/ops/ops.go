@@ -92,7 +92,7 @@ func copyOut(w http.ResponseWriter, s Source, log *slog.Logger) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:
 		log.Error("a backup broke off", "effect", "bot backup removes the part that it got", "err", err, "bytes", out.written)
-		panic(http.ErrAbortHandler) // how net/http is told to cut the connection
+		panic(http.ErrAbortHandler) // makes net/http cut the connection
 	}
 }
 

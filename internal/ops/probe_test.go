@@ -26,7 +26,7 @@ func answerAt(t *testing.T, l net.Listener, err error, h http.Handler) {
 	t.Cleanup(func() { cancel(); serving.Wait(); http.DefaultClient.CloseIdleConnections() })
 }
 
-// Whoever asks gets the report that the process has made, whatever it says.
+// A probe gets the report that the process has made, whatever it says.
 func TestReady(t *testing.T) {
 	inFolder(t)
 	var h ops.Health

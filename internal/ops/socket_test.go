@@ -74,7 +74,7 @@ func TestSocketIsPrivate(t *testing.T) {
 	}
 }
 
-// abandon leaves a socket as a killed process does: there, with nobody behind it.
+// abandon leaves a socket as a killed process does: there, with no listener.
 func abandon(t *testing.T, path string) {
 	t.Helper()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})

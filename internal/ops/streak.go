@@ -28,14 +28,14 @@ const (
 // source of what is said of that. Safe for concurrent use.
 type Streak struct {
 	now     func() time.Time
-	changed func(Outage) // told of each outage twice; it must neither wait nor ask the Streak
+	changed func(Outage) // called twice for each outage; it must neither block nor ask the Streak
 
 	mu    sync.Mutex
 	asked time.Time // the last call that said something; zero for none
 	calls int       // in a row that went wrong
 	since time.Time // when the first of them had
 	cause string    // of the last of them
-	out   bool      // it was told that they last
+	out   bool      // changed was called: they last
 }
 
 // Outage is a time in which a far end was of no use.

@@ -79,7 +79,7 @@ func TestStreak(t *testing.T) {
 	}
 }
 
-// An outage is told once when it begins and once when it is over, however many
+// An outage is reported once when it begins and once when it is over, however many
 // calls there are.
 func TestOutages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

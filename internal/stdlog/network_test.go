@@ -16,7 +16,7 @@ import (
 	"kitebot/internal/stdlog"
 )
 
-// The word for it is one to alert on: it is of a short list, whatever the error says.
+// The word for it is one to alert on: it is in a short list, whatever the error says.
 func TestNetworkCause(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Err: err} }
 	number := func(n syscall.Errno) error { return dial(os.NewSyscallError("connect", n)) }

@@ -100,7 +100,7 @@ func openFile(path string, readOnly bool) (*bolt.DB, error) {
 		db, err = bolt.Open(path, 0o600, options)
 		return err
 	})
-	if made && isFull(err) { // what there is of it would look like a damaged store
+	if made && isFull(err) { // its beginning would look like a damaged store
 		err = errors.Join(err, os.Remove(path))
 	}
 	if err != nil {

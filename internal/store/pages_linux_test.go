@@ -10,7 +10,7 @@ import (
 	"kitebot/internal/kite/session/sessiontest"
 )
 
-// Who lists everybody does not keep the whole file in memory for it.
+// A list of all people does not keep the whole file in memory.
 func TestAWalkLetsPagesGo(t *testing.T) {
 	path := newPath(t)
 	s := mustOpen(t, path)

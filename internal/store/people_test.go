@@ -123,7 +123,7 @@ func TestDamagedPrefsAreOnePersonsTrouble(t *testing.T) {
 	})
 
 	s = mustOpen(t, path)
-	for _, person := range []int64{71, 73} { // a flipped bit, and somebody else's row
+	for _, person := range []int64{71, 73} { // a flipped bit, and another person's row
 		p, err := s.LoadPrefs(person)
 		if !errors.Is(err, ErrDamaged) || !cmp.Equal(p, account.Prefs{}) {
 			t.Errorf("person %d: got %+v, %v, want nothing and ErrDamaged", person, p, err)

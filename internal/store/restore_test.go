@@ -102,7 +102,7 @@ func TestBackupOfAStoreInUse(t *testing.T) {
 		for w := range int64(4) {
 			first, second := toldTurn(t, restored, 2*w+1), toldTurn(t, restored, 2*w+2)
 			if first != second && first != second+1 {
-				t.Errorf("the copy is of no one moment: turns %d and %d", first, second)
+				t.Errorf("the copy is not of one moment: turns %d and %d", first, second)
 			}
 		}
 		mustClose(t, restored)

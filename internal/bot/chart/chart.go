@@ -7,7 +7,7 @@
 // dark slate that sits well in a light and in a dark chat, where transparency
 // would become black or white as the client likes.
 //
-// Nothing is told by colour alone: a rising candle is hollow and a falling one
+// Nothing is shown by colour alone: a rising candle is hollow and a falling one
 // is filled, bars point to their side, slices have numbers.
 package chart
 

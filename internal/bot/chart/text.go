@@ -148,7 +148,7 @@ func (c *canvas) figure(face faceName, s string, width int) string {
 	return s
 }
 
-// maxRunes bounds a line of text: more never fits beside each other.
+// maxRunes bounds a line of text: more never fits on one line.
 const maxRunes = 100
 
 // drawable makes text fit to draw: one line, bounded, and "…" for a run of

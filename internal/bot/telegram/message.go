@@ -38,7 +38,7 @@ type outgoing struct {
 	rich   *models.InputRichMessage // nil: it goes as text
 }
 
-// ready converts a message for Telegram's methods. An error is a bug of ours.
+// ready converts a message for Telegram's methods. An error is a bug here.
 func (c *Client) ready(ctx context.Context, chat int64, m view.Message) (outgoing, error) {
 	markup, err := keyboard(m.Buttons)
 	switch {

@@ -55,7 +55,7 @@ func (l *meterLog) want(t *testing.T, want ...string) {
 		method, rest, call := strings.Cut(line, ": ")
 		outcome, _, _ := strings.Cut(rest, " ")
 		if call && (!slices.Contains(telegram.Methods(), method) || !slices.Contains(telegram.Outcomes(), outcome)) {
-			t.Errorf("%q is of no list", line)
+			t.Errorf("%q is in no list", line)
 		}
 	}
 	l.calls = nil

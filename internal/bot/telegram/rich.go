@@ -15,7 +15,7 @@ import (
 	"kitebot/internal/bot/view"
 )
 
-// richMessage turns blocks into Telegram's. An error is a bug of ours: the markup
+// richMessage turns blocks into Telegram's. An error is a bug here: the markup
 // of a paragraph is broken.
 func richMessage(r view.Rich) (*models.InputRichMessage, error) {
 	out := &models.InputRichMessage{}

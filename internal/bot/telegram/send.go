@@ -138,7 +138,7 @@ func (m messenger) Delete(ctx context.Context, chat int64, id int) error {
 	return err
 }
 
-// invalid reports a message that Telegram would refuse: a bug of ours.
+// invalid reports a message that Telegram would refuse: a bug here.
 func (c *Client) invalid(ctx context.Context, err error) error {
 	c.log.ErrorContext(ctx, "a message is invalid", "effect", "its person does not get it", "action", "report it: it is a bug", "error", err)
 	return &bot.DeliveryError{Cause: bot.DeliveryRefused, Err: err}

@@ -226,7 +226,7 @@ func TestARevokedTokenEndsWebhook(t *testing.T) {
 	}
 }
 
-// Strangers make one line a minute, however many they are.
+// Requests that are not Telegram's make one line a minute, however many come.
 func TestStrangersDoNotFillTheLog(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, log *logBuffer) {
 		r := startWebhook(t, c)
@@ -287,7 +287,7 @@ func TestUndelivered(t *testing.T) {
 	})
 }
 
-// Only Telegram's delivery shows that it delivers; and whoever has stopped is
+// Only Telegram's delivery shows that it delivers; and a process that has stopped is
 // not delivered to, which is no failure.
 func TestWhatEndsUndelivered(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, s *stub, _ *logBuffer) {

@@ -223,7 +223,7 @@ func timeout(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// Somebody who sends a byte now and then does not hold up the end.
+// A client that sends a byte now and then does not delay the end.
 func TestAStopDoesNotWaitForTheSlow(t *testing.T) {
 	withStub(t, func(t *testing.T, c *telegram.Client, _ *stub, _ *logBuffer) {
 		r := startWebhook(t, c)

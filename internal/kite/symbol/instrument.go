@@ -12,7 +12,7 @@ import (
 // Instrument is one row of search_instruments: something with a price. Texts
 // are data from outside.
 //
-// The last price in the list of instruments is of some morning: it is not read.
+// The last price in the list of instruments is that of some morning: it is not read.
 type Instrument struct {
 	ID       string          // "NSE:INFY"
 	Symbol   string          `json:"tradingsymbol"`   // "INFY"

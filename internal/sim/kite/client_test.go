@@ -110,7 +110,7 @@ func (w *fixture) must(method, path, body string, header ...string) reply {
 	return r
 }
 
-// asyncReply is the outcome of a request that runs beside the test.
+// asyncReply is the outcome of a request that runs concurrently with the test.
 type asyncReply struct {
 	reply
 	err error

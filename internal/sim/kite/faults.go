@@ -111,7 +111,7 @@ func (f *Fault) finish(ctx context.Context) {
 	abortIfProcessEnded(ctx)
 }
 
-// is reports whether f is a fault of this kind; nil is of no kind.
+// is reports whether f is a fault of this kind; nil has no kind.
 func (f *Fault) is(k FaultKind) bool {
 	return f != nil && f.Kind == k
 }

@@ -68,7 +68,7 @@ func (w *fixture) redeem(code string, pairs ...string) reply {
 	return w.must("POST", "/token", q.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 }
 
-// bearer logs somebody in and returns the bearer.
+// bearer logs a user in and returns the bearer.
 func (w *fixture) bearer(userID string) string {
 	w.t.Helper()
 	r := w.redeem(w.authorize(userID))
@@ -106,7 +106,7 @@ func (w *fixture) openSession(bearer string) *session {
 	return p
 }
 
-// signIn logs somebody in and makes an MCP session.
+// signIn logs a user in and makes an MCP session.
 func (w *fixture) signIn(userID string) *session {
 	w.t.Helper()
 	return w.openSession(w.bearer(userID))

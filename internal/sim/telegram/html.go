@@ -214,7 +214,7 @@ func continuesWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_/<>", r)
 }
 
-// excludes reports whether o overlaps e and is of a kind in which no commands or mentions are found.
+// excludes reports whether o overlaps e and has a kind in which no commands or mentions are found.
 func excludes(o, e Entity) bool {
 	meet := o.Offset < e.Offset+e.Length && e.Offset < o.Offset+o.Length
 	return meet && slices.Contains([]string{"code", "pre", "text_link"}, o.Type)

@@ -27,7 +27,7 @@ func TestBlockingIsAnUpdate(t *testing.T) {
 	p.Block()
 	a := r.call("sendMessage", params{"chat_id": 42, "text": "x"})
 	if a.status != 403 || a.Description != "Forbidden: bot was blocked by the user" {
-		t.Errorf("send to somebody who blocked: %+v", a)
+		t.Errorf("send to a user who blocked: %+v", a)
 	}
 	p.Unblock()
 	p.Block()

@@ -21,7 +21,7 @@ func PasteIncomplete() view.Message {
 	return startAgainMessage("<b>That address is not complete.</b>\nI need all of it, from the address bar of the page that does not load: it holds <code>code=</code> and <code>state=</code>, once each.", "")
 }
 
-// PasteNotLast tells that an address is of a page before the last.
+// PasteNotLast says that an address is from a page before the last.
 func PasteNotLast() view.Message {
 	return startAgainMessage("<b>That is not the last page yet.</b>\nGo on in the browser: tap <b>Continue to Kite login</b>, log in, and send me the address of the page that does not load, at <b>127.0.0.1</b>. I did not use this one.", "")
 }

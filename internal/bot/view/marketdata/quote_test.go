@@ -54,7 +54,7 @@ func oneQuote(tb testing.TB, text string) kite.Quote {
 
 func figure(s string) kite.Figure { return kite.Figure{Value: decimal.RequireFromString(s), OK: true} }
 
-// hostileID is a symbol of somebody's making.
+// hostileID is a symbol that an attacker made up.
 const hostileID = "NSE:<b>&\"\u202eX\nटाटा🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀"
 
 func TestQuoteGolden(t *testing.T) {

@@ -130,7 +130,7 @@ func fundsButtons(funds []kite.MutualFund, names []string, at view.Paging) [][]v
 }
 
 // FundCard renders one mutual fund: what it is worth first, then units and NAV. Its
-// share is of the totals, and ref is its name in buttons, see [kite.FundRef].
+// share is that of the totals, and ref is its name in buttons, see [kite.FundRef].
 func FundCard(f kite.MutualFund, totals kite.FundTotals, ref string, opt Options) view.Message {
 	var s view.Sheet
 	s.Say(opt.head(fundCardHead(f, totals, mask(opt.Hide)))...)
