@@ -24,10 +24,14 @@ import (
 	"kitebot/internal/kite/wire"
 )
 
-// ways runs a test over each way in which an answer can come, with the server answering
-// get_holdings with so many bytes. The rest of a test's limits pass at once.
+// ways is waysOf with an answer of so many bytes.
 func ways(t *testing.T, size int, test func(*testing.T, *mcpconn.Dialer, session.Conn)) {
-	large := textResult(strings.Repeat("x", size))
+	waysOf(t, textResult(strings.Repeat("x", size)), test)
+}
+
+// waysOf runs a test over each way in which an answer can come, with the server giving
+// that to get_holdings. The rest of a test's limits pass at once.
+func waysOf(t *testing.T, large string, test func(*testing.T, *mcpconn.Dialer, session.Conn)) {
 	for _, way := range []string{"/sse", "/mcp", "events"} {
 		t.Run(way, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -115,6 +119,15 @@ func TestLargeAnswersAreHeld(t *testing.T) {
 			t.Errorf("it waited for itself, for %v", took)
 		}
 		release()
+	})
+}
+
+// A large JSON-RPC error gives its room back at once: it is not handed on.
+func TestLargeErrorsAreNotHeld(t *testing.T) {
+	long := `!{"code":-32603,"message":"` + strings.Repeat("x", mcpconn.FreeAnswer) + `"}`
+	waysOf(t, long, func(t *testing.T, _ *mcpconn.Dialer, c session.Conn) {
+		_, err := c.Call(t.Context(), query.Holdings())
+		wantKind(t, err, wire.KindFailed)
 	})
 }
 
