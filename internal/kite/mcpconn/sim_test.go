@@ -341,6 +341,7 @@ func TestWhatEndsABearer(t *testing.T) {
 	made := 0
 	conn := p.Resume(h, func(session.ID) { made++ })
 	wantProfile(t, conn, firstUser())
+	p.Rest() // the look at the server, which the restart below would cut
 	p.EndKiteLogins(firstUser())
 	if _, err := conn.Call(t.Context(), query.Profile()); wire.KindOf(err) != wire.KindFailed {
 		t.Errorf("Kite has dropped the login: %v", err)
