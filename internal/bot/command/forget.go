@@ -31,7 +31,7 @@ func forget(ctx context.Context, r *Request) (Reply, error) {
 	v := dialog.ForgottenView{
 		Link: len(was.Links) > 0 && was.Login == nil, LastLogin: was.Login == nil && !was.Last.IsZero(),
 		Ending:   f.Status.State == session.LoggingOut,
-		Settings: prefs.Hide || prefs.Native || prefs.NoWarning || prefs.NoNotices, Watched: len(prefs.Watch), Picked: len(prefs.Picks),
+		Settings: changedSetting(prefs) || prefs.NoNotices, Watched: len(prefs.Watch), Picked: len(prefs.Picks),
 		Approved: f.Standing == access.Approved, Waiting: f.Standing == access.Waiting,
 		StillIn: f.Allowed,
 	}

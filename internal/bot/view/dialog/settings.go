@@ -1,53 +1,56 @@
 package dialog
 
 import (
+	"strings"
+
 	"kitebot/internal/bot/view"
 )
 
-// SettingsView is what a person has chosen.
-type SettingsView struct {
-	Native    bool // native tables
-	Hide      bool // privacy mode
-	NoWarning bool // no warning before a login ends
+// Setting is what a person can choose with /settings.
+type Setting struct {
+	Name        string // "tables", as it is typed
+	Explanation string
+	Choices     []Choice
 }
 
-// Settings renders the choices, each with its buttons; what holds is marked.
-func Settings(v SettingsView) view.Message {
-	tables, amounts, warnings := "as text", "shown", "on"
-	if v.Native {
-		tables = "native"
-	}
-	if v.Hide {
-		amounts = "hidden"
-	}
-	if v.NoWarning {
-		warnings = "off"
-	}
-	return view.Message{
-		HTML: "<b>Tables " + tables + " · amounts " + amounts + " · warnings " + warnings + "</b>\n\n" +
-			"<b>Tables:</b> text looks the same everywhere. Native tables look better but need a recent Telegram app.\n\n" +
-			"<b>Amounts:</b> while hidden, I show percentages but no rupees and no quantities of yours.\n\n" +
-			"<b>Warnings:</b> on days you use me, I remind you 30 minutes before your login ends.",
-		Buttons: [][]view.Button{
-			{choice("Tables: text", "settings:tables:text", !v.Native), choice("Tables: native", "settings:tables:native", v.Native)},
-			{choice("Amounts: show", "settings:amounts:show", !v.Hide), choice("Amounts: hide", "settings:amounts:hide", v.Hide)},
-			{choice("Warnings: on", "settings:warnings:on", !v.NoWarning), choice("Warnings: off", "settings:warnings:off", v.NoWarning)},
-		},
-	}
+// Choice is one of the values of a setting.
+type Choice struct {
+	Word  string // "text", as it is typed
+	State string // as the first line says it: "as text"
+	Holds bool
 }
 
-// choice is a button of one of several choices; the one that holds is marked.
-func choice(text, data string, active bool) view.Button {
-	if active {
-		text = "• " + text
+// Settings renders the choices, each with its button; what holds is marked.
+func Settings(settings []Setting) view.Message {
+	var states, explanations []string
+	var buttons [][]view.Button
+	for _, s := range settings {
+		var row []view.Button
+		for _, c := range s.Choices {
+			button := view.Press(view.Capital(s.Name)+": "+c.Word, "settings:"+s.Name+":"+c.Word)
+			if c.Holds {
+				button.Text = "• " + button.Text
+				states = append(states, s.Name+" "+c.State)
+			}
+			row = append(row, button)
+		}
+		explanations = append(explanations, "\n\n<b>"+view.Capital(s.Name)+":</b> "+s.Explanation)
+		buttons = append(buttons, row)
 	}
-	return view.Button{Text: text, Data: data}
+	return view.Message{HTML: "<b>" + view.Capital(strings.Join(states, " · ")) + "</b>" + strings.Join(explanations, ""), Buttons: buttons}
 }
 
 // SettingsUsage answers a choice that does not exist.
-func SettingsUsage(v SettingsView) view.Message {
-	m := Settings(v)
-	m.HTML = "<b>I do not know that setting.</b>\nThere are three:\n<code>/settings tables text</code> or <code>native</code>\n<code>/settings amounts show</code> or <code>hide</code>\n<code>/settings warnings on</code> or <code>off</code>"
+func SettingsUsage(settings []Setting) view.Message {
+	m := Settings(settings)
+	m.HTML = "<b>I do not know that setting.</b>\nThere are " + [...]string{2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}[len(settings)] + ":"
+	for _, s := range settings {
+		var words []string
+		for _, c := range s.Choices {
+			words = append(words, c.Word)
+		}
+		m.HTML += "\n<code>/settings " + s.Name + " " + strings.Join(words, "</code> or <code>") + "</code>"
+	}
 	return m
 }
 
