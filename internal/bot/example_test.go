@@ -35,7 +35,7 @@ func Example() {
 		Access: access.Policy{Listed: func(person int64) bool { return person == asha }, Store: store},
 	})
 	defer b.Close()
-	for id, text := range []string{"/quotas infy", "/settings amounts hide"} {
+	for id, text := range []string{"/quotas infy", "/hide"} {
 		b.Dispatch(bot.Update{ID: int64(id), Chat: asha, Private: true, From: asha, Text: text})
 		first, _, _ := strings.Cut((<-telegram).HTML, "\n")
 		fmt.Println(first)
@@ -44,6 +44,6 @@ func Example() {
 	fmt.Println("amounts hidden:", prefs.Hide)
 	// Output:
 	// I do not know /quotas. /help lists what I can do.
-	// <b>Tables as text · amounts hidden · warnings on</b>
+	// <b>Amounts are hidden.</b>
 	// amounts hidden: true
 }
