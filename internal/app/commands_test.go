@@ -114,8 +114,8 @@ var askedWith = map[string]string{
 	"quote": "infy", "quotes": "infy, tcs, nifty", "watch": "infy, tcs", "search": "tata", "chart": "infy 1Y", "tool": "get_ltp instruments=NSE:INFY",
 }
 
-// asksEverything types every command but notAsked, with text tables, with native ones
-// and with hidden amounts, and presses what each reply offers. No reply is an error.
+// asksEverything types every command but notAsked, with hidden amounts, with native tables
+// and with text ones, and presses what each reply offers. No reply is an error.
 // It returns the replies, by what was chosen and typed.
 func (p person) asksEverything(user string) map[string]string {
 	p.w.t.Helper()
@@ -130,7 +130,7 @@ func (p person) asksEverything(user string) map[string]string {
 		}
 	}
 	replies := map[string]string{}
-	for _, choices := range [][]string{{"/show"}, {"/settings tables native"}, {"/settings tables text", "/hide"}} {
+	for _, choices := range [][]string{{"/hide"}, {"/show", "/settings tables native"}, {"/settings tables text"}} {
 		for _, typed := range slices.Concat(choices, questions) {
 			reply := p.answer(typed)
 			if strings.Contains(reply.Text, "Reference") {
