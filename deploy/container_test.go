@@ -28,8 +28,8 @@ type container struct {
 	healthy time.Time
 }
 
-// container makes one on the volume of the world. It does not run yet.
-func (w *world) container(image, name string) *container {
+// container makes one on the volume of the system. It does not run yet.
+func (w *system) container(image, name string) *container {
 	w.t.Helper()
 	c := &container{t: w.t, name: w.volume + "-" + name, addr: freeAddr(w.t)}
 	w.t.Cleanup(func() { _ = exec.Command("podman", "rm", "-f", c.name).Run() })
@@ -38,7 +38,7 @@ func (w *world) container(image, name string) *container {
 }
 
 // options are those of compose.yaml, and the settings.
-func (w *world) options(httpAddr string) []string {
+func (w *system) options(httpAddr string) []string {
 	args := []string{"--network", "host", "-v", w.volume + ":/data",
 		"--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--security-opt", "no-new-privileges",
 		"--memory", strconv.Itoa(memory), "--memory-swap", strconv.Itoa(memory), "--pids-limit", "128"}

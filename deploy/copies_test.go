@@ -13,7 +13,7 @@ import (
 // the store gets another key. The login holds through all of it.
 func TestBackupRestoreAndAnotherKey(t *testing.T) {
 	name := image(t, "KITEBOT_IMAGE")
-	w := newWorld(t, 1)
+	w := newSystem(t, 1)
 	p := w.people[0]
 	c := w.container(name, "first")
 	c.start()

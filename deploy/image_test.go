@@ -30,7 +30,7 @@ func measured(t *testing.T, format string, args ...any) {
 // The image logs somebody in and shows their holdings, and both the volume and
 // the secrets from files carry the login over a restart of the container.
 func TestImageServes(t *testing.T) {
-	w := newWorld(t, 1)
+	w := newSystem(t, 1)
 	c := w.container(image(t, "KITEBOT_IMAGE"), "first")
 	p := w.people[0]
 

@@ -18,13 +18,13 @@ import (
 // waiting for longer than this beyond their normal time.
 const slower = 2 * time.Second
 
-// The people whose answers are watched, and those who make trouble.
+// The people whose answers are watched, and those who cause the load.
 const (
 	watched      = 3
 	bigAccounts  = 10
 	bigAnswer    = 7 << 19  // bytes on the wire: 3.5 MiB, just under what the bot reads of one answer
 	tooBig       = 15 << 20 // far over it
-	outsiders    = 2500
+	unauthorized = 2500
 	blockedTaps  = 3000
 	tapsAreAcked = 12 * time.Second // how long Telegram takes to acknowledge one
 )
@@ -40,7 +40,7 @@ func TestBigAnswersWithinTheLimits(t *testing.T) {
 		}
 		accounts = append(accounts, bigAccount(int64(watched+i+1), size))
 	}
-	w := newWorldOf(t, accounts)
+	w := newSystemOf(t, accounts)
 	delete(w.settings, "SEND_RATE")
 	c := w.container(image(t, "KITEBOT_IMAGE"), "big")
 	c.start()
@@ -55,7 +55,7 @@ func TestBigAnswersWithinTheLimits(t *testing.T) {
 // 2,500 people who are not let in write to the bot at once, and a blocked person
 // presses buttons 3,000 times while Telegram is slow to take what answers them.
 func TestCrowdsWithinTheLimits(t *testing.T) {
-	w := newWorld(t, watched)
+	w := newSystem(t, watched)
 	delete(w.settings, "SEND_RATE")
 	operator := w.people[0].ID
 	var listed []string
@@ -70,9 +70,9 @@ func TestCrowdsWithinTheLimits(t *testing.T) {
 
 	next := int64(10_000)
 	w.whileWatched(c, w.people, "2,500 people who are not let in", func() {
-		for range outsiders {
+		for range unauthorized {
 			next++
-			w.tg.User(next, "Outsider").Send("hello")
+			w.tg.User(next, "Unauthorized").Send("hello")
 		}
 		w.allTaken()
 	})
@@ -94,16 +94,16 @@ func TestCrowdsWithinTheLimits(t *testing.T) {
 }
 
 // whileWatched has some people ask one thing after another, alone first and then
-// while trouble is made, and compares the longest waits. KITEBOT_SOAK, a duration,
-// asks for trouble again and again for so long.
-func (w *world) whileWatched(c *container, watched []*phone, what string, trouble func()) {
+// while the load runs, and compares the longest waits. KITEBOT_SOAK, a duration,
+// repeats the load for so long.
+func (w *system) whileWatched(c *container, watched []*phone, what string, load func()) {
 	w.t.Helper()
 	pid := c.podman("inspect", c.name, "--format", "{{.State.Pid}}")
 	alone := w.waits(watched, func(talk *talk) { talk.until(10) })
 	during := w.waits(watched, func(talk *talk) {
 		lasts, _ := time.ParseDuration(os.Getenv("KITEBOT_SOAK")) // none for the short form
 		for began := time.Now(); ; {
-			trouble()
+			load()
 			talk.until(5)
 			if time.Since(began) >= lasts || w.t.Failed() {
 				return
@@ -120,7 +120,7 @@ func (w *world) whileWatched(c *container, watched []*phone, what string, troubl
 }
 
 // waits is the longest that some people waited for an answer while do ran.
-func (w *world) waits(people []*phone, do func(*talk)) time.Duration {
+func (w *system) waits(people []*phone, do func(*talk)) time.Duration {
 	w.t.Helper()
 	talk := newTalk(w, people)
 	talk.begin()
@@ -137,7 +137,7 @@ func ask(p *phone, command, text string) {
 }
 
 // allTaken waits until the bot has fetched every update.
-func (w *world) allTaken() {
+func (w *system) allTaken() {
 	w.t.Helper()
 	if err := w.tg.WaitPolling(w.patient()); err != nil {
 		w.t.Error(err)

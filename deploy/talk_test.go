@@ -7,7 +7,7 @@ import (
 
 // talk is people asking one thing after the other.
 type talk struct {
-	w      *world
+	w      *system
 	people []*phone
 	stop   chan struct{}
 	wg     sync.WaitGroup
@@ -18,13 +18,13 @@ type talk struct {
 	moved chan struct{} // closed and made anew with each answer
 }
 
-func (w *world) talk() *talk {
+func (w *system) talk() *talk {
 	k := newTalk(w, w.people)
 	k.begin()
 	return k
 }
 
-func newTalk(w *world, people []*phone) *talk {
+func newTalk(w *system, people []*phone) *talk {
 	return &talk{w: w, people: people, moved: make(chan struct{})}
 }
 

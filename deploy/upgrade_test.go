@@ -17,7 +17,7 @@ const upgraders = 20
 // version on the same volume, and back, and once more. Each question gets one
 // answer, and nobody has to log in again.
 func TestUpgradeUnderLoad(t *testing.T) {
-	w := newWorld(t, upgraders)
+	w := newSystem(t, upgraders)
 	now, later := image(t, "KITEBOT_IMAGE"), image(t, "KITEBOT_IMAGE_NEXT")
 	running := w.container(now, "old")
 	running.start()
@@ -91,7 +91,7 @@ func (h handOvers) check(t *testing.T) {
 // floor is how long the engine takes to stop a program that does nothing and to
 // start it again: no hand-over on this machine, at this moment, is shorter. The
 // image kills it rather than asking it to end.
-func (w *world) floor(name string) time.Duration {
+func (w *system) floor(name string) time.Duration {
 	w.t.Helper()
 	idle := image(w.t, "KITEBOT_IMAGE_IDLE")
 	old, next := w.container(idle, name+"-old"), w.container(idle, name+"-next")
@@ -106,7 +106,7 @@ func (w *world) floor(name string) time.Duration {
 
 // replace stops one container, starts the next one, and says how long it was
 // from the stop until the new one answered somebody. Both are made already.
-func (w *world) replace(old, next *container, floor time.Duration) time.Duration {
+func (w *system) replace(old, next *container, floor time.Duration) time.Duration {
 	w.t.Helper()
 	from := len(w.tg.Calls())
 	old.checkConfined()
@@ -123,7 +123,7 @@ func (w *world) replace(old, next *container, floor time.Duration) time.Duration
 
 // firstAnswer waits for the first message sent after a moment, and says when it
 // came. Calls before number from are not looked at.
-func (w *world) firstAnswer(from int, after time.Time) time.Time {
+func (w *system) firstAnswer(from int, after time.Time) time.Time {
 	w.t.Helper()
 	var at time.Time
 	err := w.tg.WaitCalls(w.patient(), func(calls []simtg.Call) bool {

@@ -58,7 +58,7 @@ type chaos struct {
 // talk lets all people ask until the plan is done, while the killer kills.
 func (st *soak) talk(k *killer, plan chaos) []*talk {
 	var talks []*talk
-	for _, p := range st.crowd {
+	for _, p := range st.persons {
 		talks = append(talks, newTalk(p, sample.Generate(p.chat.seed, 20)))
 	}
 	began, before := time.Now(), k.kills
@@ -66,8 +66,8 @@ func (st *soak) talk(k *killer, plan chaos) []*talk {
 	k.during(plan.most, goOn, func(killing context.Context) {
 		ctx, cancel := context.WithTimeout(st.t.Context(), plan.lasts+settleTime)
 		defer cancel()
-		failed := forAll(st.crowd, func(p *soakPerson) error {
-			t := talks[slices.Index(st.crowd, p)]
+		failed := forAll(st.persons, func(p *soakPerson) error {
+			t := talks[slices.Index(st.persons, p)]
 			return t.run(ctx, func() bool { return killing.Err() == nil || t.asked < plan.questions })
 		})
 		for _, err := range failed[:min(3, len(failed))] {

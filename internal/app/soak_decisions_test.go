@@ -31,7 +31,7 @@ func TestDecisionsSurviveKills(t *testing.T) {
 	st := newSoak(t, people, holdings)
 	b := st.bot("/sse")
 	st.people(b, people, holdings)
-	c := st.crowd
+	c := st.persons
 	d := &decisions{
 		bot: b, watchers: c[4 : 4+watchers], leavers: c[4+watchers : 4+watchers+leavers], outsiders: c[4+watchers+leavers:],
 		first: c[0], second: c[1], applicant: c[2], blocked: c[3],

@@ -49,7 +49,7 @@ func TestIsolationSoak(t *testing.T) {
 	}
 }
 
-// settleTime is how long a whole crowd may take to get to their holdings; it
+// settleTime is how long all people may take to get to their holdings; it
 // bounds a failure, not a success.
 const settleTime = 10 * time.Minute
 
@@ -58,12 +58,12 @@ func (st *soak) wantAllHoldings(when string) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(st.t.Context(), settleTime)
 	defer cancel()
-	failed := forAll(st.crowd, func(p *soakPerson) error { return p.settle(ctx) })
+	failed := forAll(st.persons, func(p *soakPerson) error { return p.settle(ctx) })
 	for _, err := range failed[:min(3, len(failed))] {
 		st.t.Error(err)
 	}
 	if len(failed) > 0 {
-		st.t.Fatalf("%d of %d people do not get their holdings %s", len(failed), len(st.crowd), when)
+		st.t.Fatalf("%d of %d people do not get their holdings %s", len(failed), len(st.persons), when)
 	}
 	st.t.Logf("%s everybody has their holdings within %v", when, time.Since(began).Round(time.Millisecond))
 }
@@ -72,7 +72,7 @@ func (st *soak) wantAllHoldings(when string) {
 // their figures.
 func (st *soak) progress(plan churn) {
 	var post, right, logins, reported int
-	for _, p := range st.crowd {
+	for _, p := range st.persons {
 		if n := int(p.right.Load()); n <= plan.right {
 			st.t.Errorf("%s got their own figures %d times, want more than %d", p.user, n, plan.right)
 		}
@@ -81,11 +81,11 @@ func (st *soak) progress(plan churn) {
 		logins += int(p.logins.Load())
 		reported += int(p.reported.Load())
 	}
-	st.t.Logf("%d people: %d messages searched, %d of them the right holdings, %d browser logins, %d of others foiled; %v", len(st.crowd), post, right, logins, reported, st.happened)
+	st.t.Logf("%d people: %d messages searched, %d of them the right holdings, %d browser logins, %d of others foiled; %v", len(st.persons), post, right, logins, reported, st.happened)
 	if reported == 0 {
 		st.t.Error("nobody got in between: the soak proves little")
 	}
-	if right < 3*len(st.crowd) {
+	if right < 3*len(st.persons) {
 		st.t.Errorf("only %d answers showed the right holdings", right)
 	}
 }
@@ -166,8 +166,8 @@ func (p *soakPerson) pressSomething(dice *rand.Rand) {
 
 // forge presses a button of another person's message, as a modified client may.
 func (p *soakPerson) forge(dice *rand.Rand) {
-	crowd := p.bot.st.crowd
-	theirs := crowd[dice.IntN(len(crowd))].chat.all()
+	persons := p.bot.st.persons
+	theirs := persons[dice.IntN(len(persons))].chat.all()
 	if len(theirs) == 0 {
 		return
 	}
@@ -197,7 +197,7 @@ func (p *soakPerson) intrude(ctx context.Context, dice *rand.Rand) {
 	st := p.bot.st
 	user, seed := st.spare[dice.IntN(len(st.spare))], int64(0)
 	if dice.IntN(2) == 0 {
-		user = st.crowd[dice.IntN(len(st.crowd))].user
+		user = st.persons[dice.IntN(len(st.persons))].user
 	}
 	for _, d := range strings.TrimPrefix(user, "ZZ") {
 		seed = seed*10 + int64(d-'0')
@@ -232,10 +232,10 @@ func (st *soak) churn(plan churn) {
 	began := time.Now()
 	var acts atomic.Int64
 	over := func() bool { return int(acts.Load()) >= plan.acts && time.Since(began) >= plan.lasts }
-	acted := make(chan struct{}, len(st.crowd))
+	acted := make(chan struct{}, len(st.persons))
 	var people, problem sync.WaitGroup
 	problem.Go(func() { st.injectFaults(plan, acted, over) })
-	for i, p := range st.crowd {
+	for i, p := range st.persons {
 		phones := []*rand.Rand{p.dice(1), p.dice(2)}
 		people.Go(func() {
 			p.actAtRandom(ctx, phones[:1+i%2], func() bool {

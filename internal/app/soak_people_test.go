@@ -150,10 +150,10 @@ func (p *soakPerson) transcript() string {
 }
 
 // forAll runs something for all people concurrently and reports what failed.
-func forAll(crowd []*soakPerson, do func(*soakPerson) error) []error {
-	errs := make([]error, len(crowd))
+func forAll(persons []*soakPerson, do func(*soakPerson) error) []error {
+	errs := make([]error, len(persons))
 	var wg sync.WaitGroup
-	for i, p := range crowd {
+	for i, p := range persons {
 		wg.Go(func() { errs[i] = do(p) })
 	}
 	wg.Wait()

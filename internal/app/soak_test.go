@@ -63,7 +63,7 @@ type soak struct {
 	kiteURL string
 	clock   *shiftedClock
 	spare   []string // Kite users who are nobody's here
-	crowd   []*soakPerson
+	persons []*soakPerson
 	bots    []*soakBot
 	owners  owners
 	logs    logWatch
@@ -107,9 +107,9 @@ func (c *shiftedClock) Now() time.Time { return time.Now().Add(time.Duration(c.a
 // people lets n more people in, who talk to b.
 func (st *soak) people(b *soakBot, n, holdings int) {
 	for range n {
-		seed := int64(firstSeed + len(st.crowd))
+		seed := int64(firstSeed + len(st.persons))
 		p := newSoakPerson(b, seed, sample.Generate(seed, holdings))
-		st.crowd = append(st.crowd, p)
+		st.persons = append(st.persons, p)
 		b.recorder.chats[p.ID] = p.chat
 	}
 }

@@ -24,9 +24,9 @@ const token = "1000001:test-token-test-token-test-token-00"
 // patience bounds a failure, not a success.
 const patience = 30 * time.Second
 
-// world is both far ends on loopback, the people, and what an operator has: a
+// system is both far ends on loopback, the people, and what an operator has: a
 // volume and files with secrets.
-type world struct {
+type system struct {
 	t        *testing.T
 	kite     *simkite.Server
 	tg       *simtg.Server
@@ -38,10 +38,10 @@ type world struct {
 	people   []*phone
 }
 
-// newWorld has people with an account at Kite for each.
-func newWorld(t *testing.T, people int) *world {
+// newSystem has people with an account at Kite for each.
+func newSystem(t *testing.T, people int) *system {
 	t.Helper()
-	return newWorldOf(t, normalAccounts(people))
+	return newSystemOf(t, normalAccounts(people))
 }
 
 // normalAccounts are of people with some holdings.
@@ -53,10 +53,10 @@ func normalAccounts(n int) []sample.Account {
 	return accounts
 }
 
-// newWorldOf has a person for each of these accounts.
-func newWorldOf(t *testing.T, accounts []sample.Account) *world {
+// newSystemOf has a person for each of these accounts.
+func newSystemOf(t *testing.T, accounts []sample.Account) *system {
 	t.Helper()
-	w := &world{t: t, volume: "kitebot-" + strings.ToLower(t.Name()),
+	w := &system{t: t, volume: "kitebot-" + strings.ToLower(t.Name()),
 		kite: simkite.New(simkite.Options{Accounts: accounts}), tg: simtg.New(simtg.Options{Token: token})}
 	w.kiteURL, w.tgURL = serve(t, w.kite, w.kite.Close), serve(t, w.tg, w.tg.Close)
 	w.kite.SetBaseURL(w.kiteURL)
@@ -95,7 +95,7 @@ func secretFile(t *testing.T, text string) string {
 }
 
 // all lets everybody do something at the same time.
-func (w *world) all(do func(*phone)) {
+func (w *system) all(do func(*phone)) {
 	each(w.people, do)
 	if w.t.Failed() {
 		w.t.FailNow()
@@ -111,7 +111,7 @@ func each(people []*phone, do func(*phone)) {
 	wg.Wait()
 }
 
-func (w *world) patient() context.Context {
+func (w *system) patient() context.Context {
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	w.t.Cleanup(cancel)
 	return ctx
@@ -121,7 +121,7 @@ func (w *world) patient() context.Context {
 type phone struct {
 	*simtg.User
 	t        *testing.T
-	w        *world
+	w        *system
 	user     string // at Kite
 	loggedIn int    // the messages up to the login
 	asked    int    // questions since
