@@ -32,7 +32,7 @@ type oldFile struct {
 
 func oldFiles() []oldFile {
 	full := bottest.FullPrefs()
-	full.NoWarning, full.NoNotices = false, false // came later
+	full = account.Prefs{Hide: true, Native: true, Watch: full.Watch, Picks: full.Picks} // the fields of that time
 	return []oldFile{
 		{1, "testdata/schema1.db.gz", nil},
 		{2, "testdata/schema2.db.gz", map[int64]account.Prefs{71: full, 73: {Hide: true}}},

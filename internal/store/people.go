@@ -18,15 +18,11 @@ import (
 
 var _ account.PrefStore = (*Store)(nil)
 
-// prefsV1 is a [account.Prefs] on disk. The person is the key it is stored under.
+// prefsV1 is a [account.Prefs] on disk, in its own JSON form, so that no field can be
+// left out. The person is the key it is stored under.
 type prefsV1 struct {
-	V         int               `json:"v"`
-	Hide      bool              `json:"hide,omitempty"`
-	Native    bool              `json:"native,omitempty"`
-	NoWarning bool              `json:"no_warning,omitempty"`
-	NoNotices bool              `json:"no_notices,omitempty"`
-	Watch     []string          `json:"watch,omitempty"`
-	Picks     map[string]string `json:"picks,omitempty"`
+	V int `json:"v"`
+	account.Prefs
 }
 
 // LoadPrefs returns a person's preferences, the zero value when there are none.
@@ -77,7 +73,7 @@ func decodePrefs(text []byte) (account.Prefs, error) {
 	if in.V != 1 {
 		return account.Prefs{}, fmt.Errorf("preferences of version %d are not known: %w", in.V, ErrSchemaNewer)
 	}
-	return account.Prefs{Hide: in.Hide, Native: in.Native, NoWarning: in.NoWarning, NoNotices: in.NoNotices, Watch: in.Watch, Picks: in.Picks}, nil
+	return in.Prefs, nil
 }
 
 func (s *Store) writePrefs(tx *bolt.Tx, person int64, p account.Prefs) error {
@@ -93,9 +89,7 @@ func (s *Store) writePrefs(tx *bolt.Tx, person int64, p account.Prefs) error {
 }
 
 func encodePrefs(p account.Prefs) ([]byte, error) {
-	return json.Marshal(prefsV1{
-		V: 1, Hide: p.Hide, Native: p.Native, NoWarning: p.NoWarning, NoNotices: p.NoNotices, Watch: p.Watch, Picks: p.Picks,
-	})
+	return json.Marshal(prefsV1{V: 1, Prefs: p})
 }
 
 var _ access.Store = (*Store)(nil)

@@ -21,6 +21,16 @@ import (
 	"kitebot/internal/kite/session/sessiontest"
 )
 
+// The tags of account.Prefs are the file format: what a file holds is read for good.
+func TestPrefsFormat(t *testing.T) {
+	text := `{"v":1,"hide":true,"native":true,"no_warning":true,"no_notices":true,"watch":["NSE:INFY"],"picks":{"m&m":"NSE:M&M"}}`
+	want := account.Prefs{Hide: true, Native: true, NoWarning: true, NoNotices: true, Watch: []string{"NSE:INFY"}, Picks: map[string]string{"m&m": "NSE:M&M"}}
+	got, err := decodePrefs([]byte(text))
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestBotPrefs(t *testing.T) {
 	bottest.TestPrefs(t, func(t *testing.T) account.PrefStore { return mustOpen(t, newPath(t)) })
 }

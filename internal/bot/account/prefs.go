@@ -1,8 +1,13 @@
 package account
 
+import "reflect"
+
 // Prefs is what a person chose once and wants kept. The zero value is how
 // everyone begins: amounts shown, tables as text, nothing watched, nothing
 // picked.
+//
+// Its JSON tags are the file format of the store: a changed tag loses what people
+// chose, and a changed type makes it unreadable.
 type Prefs struct {
 	// Hide is privacy mode: shares and percentages, but no amounts.
 	Hide bool `json:"hide,omitempty"`
@@ -21,7 +26,13 @@ type Prefs struct {
 
 // IsZero reports whether nothing was chosen.
 func (p Prefs) IsZero() bool {
-	return !p.Hide && !p.Native && !p.NoWarning && !p.NoNotices && len(p.Watch) == 0 && len(p.Picks) == 0
+	for _, field := range reflect.ValueOf(p).Fields() {
+		empty := (field.Kind() == reflect.Slice || field.Kind() == reflect.Map) && field.Len() == 0
+		if !empty && !field.IsZero() {
+			return false
+		}
+	}
+	return true
 }
 
 // PrefStore keeps preferences by person, a Telegram user id. It does not

@@ -32,16 +32,19 @@ func TestPrefs(t *testing.T, open func(t *testing.T) account.PrefStore) {
 	t.Run("concurrent use", func(t *testing.T) { testPrefsConcurrent(t, open(t)) })
 }
 
-// FullPrefs returns preferences in which every field is set.
+// FullPrefs returns preferences in which every field is set: a field that is a
+// switch by itself, any other by name.
 func FullPrefs() account.Prefs {
-	return account.Prefs{
-		Hide:      true,
-		Native:    true,
-		NoWarning: true,
-		NoNotices: true,
-		Watch:     []string{"NSE:NIFTY 50", "BSE:M&M", "NSE:INFY", "NSE:INFY"},
-		Picks:     map[string]string{"m&m": "NSE:M&M", "इंफोसिस <b>": "NSE:INFY", "\"two\nlines\"": "BSE:TWO", "": "NSE:NONE"},
+	full := account.Prefs{
+		Watch: []string{"NSE:NIFTY 50", "BSE:M&M", "NSE:INFY", "NSE:INFY"},
+		Picks: map[string]string{"m&m": "NSE:M&M", "इंफोसिस <b>": "NSE:INFY", "\"two\nlines\"": "BSE:TWO", "": "NSE:NONE"},
 	}
+	for _, field := range reflect.ValueOf(&full).Elem().Fields() {
+		if field.Kind() == reflect.Bool {
+			field.SetBool(true)
+		}
+	}
+	return full
 }
 
 func testPrefsWhole(t *testing.T, s account.PrefStore) {
