@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kitebot/internal/bot/chart"
+	"kitebot/internal/bot/command"
 	"kitebot/internal/bot/view/viewtest"
 )
 
@@ -24,9 +25,19 @@ var galleryFiles embed.FS
 // galleryCSP allows the page its style sheet and its pictures, and no script.
 const galleryCSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// commandOrder is the order in which a person meets the commands.
-const commandOrder = `start login portfolio holdings positions orders trades funds mf gtt profile quote quotes watch
-	chart allocation movers search hide show settings tools tool status logout forget help admin`
+// commandOrder is the order in which a person meets the commands: /start, /login, then that of /help.
+func commandOrder() (names []string) {
+	for _, c := range command.All() {
+		names = append(names, c.Name)
+	}
+	slices.SortStableFunc(names, byPlaceIn([]string{"start", "login"}))
+	return names
+}
+
+// byPlaceIn compares names by their place in a list; what is not there comes last.
+func byPlaceIn(list []string) func(a, b string) int {
+	return func(a, b string) int { return cmp.Compare(uint(slices.Index(list, a)), uint(slices.Index(list, b))) }
+}
 
 // usualOrder are the samples that a person usually meets of commands without a sample of their own name; they come first.
 var usualOrder = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
@@ -93,7 +104,7 @@ func galleryPage(pictures []galleryPicture) ([]byte, error) {
 	}
 	samples := viewtest.Samples()
 	var groups []galleryGroup
-	for _, command := range strings.Fields(commandOrder) {
+	for _, command := range commandOrder() {
 		g := galleryGroup{Command: command}
 		for _, p := range pictures {
 			if p.Command == command {
@@ -110,7 +121,7 @@ func galleryPage(pictures []galleryPicture) ([]byte, error) {
 			}
 		}
 		slices.SortStableFunc(g.Shown, func(a, b viewtest.Sample) int {
-			return cmp.Compare(uint(slices.Index(usualOrder, a.Name)), uint(slices.Index(usualOrder, b.Name))) // -1 comes last
+			return byPlaceIn(usualOrder)(a.Name, b.Name)
 		})
 		groups = append(groups, g)
 	}
