@@ -123,24 +123,16 @@ func TestPagesAreTheWholeOfEachList(t *testing.T) {
 			funds = append(funds, fundRow(name, "INF", "1", "1", price))
 			gtts = append(gtts, gttRow(rapid.SampledFrom([]string{"active", "expired"}).Draw(t, "status"), "BUY", name, 1, "10", "", "11"))
 		}
-		p, book := decode(t, list(holdings...)), decodeBook(t, list(positions...))
-		o, tr, f, g := decodeOrders(t, list(orders...)), decodeTrades(t, list(trades...)), decodeFunds(t, list(funds...)), decodeGTTs(t, list(gtts...))
-		sort := rapid.SampledFrom(kite.HoldingSorts()).Draw(t, "sort")
-		for list, show := range map[string]func(opt statement.Options) view.Message{
-			"holdings":  func(opt statement.Options) view.Message { return statement.Holdings(p, sort, opt) },
-			"positions": func(opt statement.Options) view.Message { return statement.Positions(book, opt) },
-			"orders":    func(opt statement.Options) view.Message { return statement.Orders(o, opt) },
-			"trades":    func(opt statement.Options) view.Message { return statement.Trades(tr, opt) },
-			"funds":     func(opt statement.Options) view.Message { return statement.MutualFunds(f, opt) },
-			"GTTs": func(opt statement.Options) view.Message {
-				return statement.GTTs(statement.GTTsView{GTTs: g, Options: opt})
-			},
-		} {
-			text, native := pagesOf(show)
+		a := answersOf{
+			holdings: list(holdings...), positions: list(positions...), orders: list(orders...),
+			trades: list(trades...), funds: list(funds...), gtts: list(gtts...),
+		}.decode(t)
+		for _, l := range listViews() {
+			text, native := pagesOf(func(opt statement.Options) view.Message { return l.page(a, opt) })
 			for i := range n {
 				name := fmt.Sprintf("S%03d", i)
 				if strings.Count(text, name) != 1 || strings.Count(native, name) != 1 {
-					t.Fatalf("%s: %s is shown %d times, natively %d times", list, name, strings.Count(text, name), strings.Count(native, name))
+					t.Fatalf("%s: %s is shown %d times, natively %d times", l.name, name, strings.Count(text, name), strings.Count(native, name))
 				}
 			}
 		}
@@ -249,25 +241,23 @@ func TestListsFitAPhone(t *testing.T) {
 		quantity := rapid.SampledFrom([]int{0, 1, -75, 1050, 99_999, -1_00_000, 99_99_99_999})
 		status := rapid.SampledFrom([]string{"OPEN", "TRIGGER PENDING", "COMPLETE", "REJECTED", "CANCELLED", "NEW"})
 		day := rapid.SampledFrom([]string{"2026-11-12T", "2026-11-11T"}).Draw(t, "day")
-		var orders, trades, positions, gtts, funds []string
+		var holdings, orders, trades, positions, gtts, funds []string
 		for i := range rapid.IntRange(1, 9).Draw(t, "rows") {
 			s, n, p := symbol.Draw(t, "symbol"), quantity.Draw(t, "quantity"), func() string { return price.Draw(t, "price") }
+			holdings = append(holdings, share([]string{"INFY", "BAJAJ-AUTO", "M&M"}[i%3], "NSE", n, p(), p(), p(), p()))
 			orders = append(orders, orderRow(fmt.Sprint(i), "BUY", s, status.Draw(t, "status"), "09:20:00", n, p(), p(), `"exchange":"CDS"`, `"trigger_price":`+p(), fmt.Sprintf(`"filled_quantity":%d`, n/2)))
 			trades = append(trades, tradeRow(fmt.Sprint(i), "SELL", s, "CDS", "09:20:00", n, p()))
 			positions = append(positions, positionRow(s, "CDS", []string{"NRML", "MIS", "CNC"}[i%3], n, p(), p(), p(), p()))
 			gtts = append(gtts, gttRow("active", "SELL", s, n, "1", "", p(), p()))
 			funds = append(funds, fundRow(strings.Repeat("KONKAN LIQUID ", 1+i)+"FUND", fmt.Sprint(i), p(), p(), p()))
 		}
-		ordered := strings.ReplaceAll(list(orders...), "2026-11-12T", day)
+		a := answersOf{
+			holdings: list(holdings...), positions: list(positions...), orders: strings.ReplaceAll(list(orders...), "2026-11-12T", day),
+			trades: list(trades...), funds: list(funds...), gtts: list(gtts...),
+		}.decode(t)
 		for _, hide := range []bool{false, true} {
-			opt := statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true}
-			for _, m := range []view.Message{
-				statement.Orders(decodeOrders(t, ordered), opt),
-				statement.Trades(decodeTrades(t, list(trades...)), opt),
-				statement.Positions(decodeBook(t, list(positions...)), opt),
-				statement.GTTs(statement.GTTsView{GTTs: decodeGTTs(t, list(gtts...)), Prices: gttPrices(), Options: opt}),
-				statement.MutualFunds(decodeFunds(t, list(funds...)), opt),
-			} {
+			for _, l := range listViews() {
+				m := l.page(a, statement.Options{Page: 1, AsOf: noon(), Hide: hide, Native: true})
 				if err := viewtest.Check(m); err != nil {
 					t.Fatal(err)
 				}
