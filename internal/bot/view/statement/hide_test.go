@@ -82,7 +82,7 @@ func everything(tb tbFataler, answers answersOf, hide bool) []view.Message {
 	all := []view.Message{
 		statement.Overview(statement.OverviewView{Overview: o.Overview, Options: opt}),
 		statement.Funds(*o.Funds, opt),
-		statement.Profile(kite.Profile{UserID: "AB1234", UserName: "Asha Rao"}, opt),
+		statement.Profile(kite.Profile{UserID: "AB0001", UserName: "Asha Rao"}, opt),
 		statement.Allocation(statement.PictureView{Portfolio: *o.Holdings, AsOf: noon(), Hide: hide}),
 		statement.Movers(statement.PictureView{Portfolio: *o.Holdings, AsOf: noon(), Hide: hide}),
 		statement.NoSuchHolding(statement.Place{}, noon()), statement.NoSuchPosition(1, noon()), statement.NoSuchFund(1, noon()), statement.NoSuchOrder(1, noon()),
