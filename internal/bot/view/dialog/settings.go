@@ -43,7 +43,7 @@ func Settings(settings []Setting) view.Message {
 // SettingsUsage answers a choice that does not exist.
 func SettingsUsage(settings []Setting) view.Message {
 	m := Settings(settings)
-	m.HTML = "<b>I do not know that setting.</b>\nThere are " + [...]string{2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}[len(settings)] + ":"
+	m.HTML = "<b>I do not know that setting.</b>\nThe settings are:"
 	for _, s := range settings {
 		var words []string
 		for _, c := range s.Choices {
