@@ -252,6 +252,7 @@ func (c *chat) happens(line string) {
 		"* AB1234 pledges and borrows":                   func() { c.kite.Answer("AB1234", "get_holdings", pledgedAndBorrowed) },
 		"* AB1234 has only borrowed shares":              func() { c.kite.Answer("AB1234", "get_holdings", "["+borrowed+"]") },
 		"* Kite answers garbage":                         func() { c.kite.Answer("AB1234", "get_holdings", "<html>busy</html>") },
+		"* Kite answers properly again":                  func() { fillKite(c.kite) },
 		"* Kite's prices cannot be read":                 func() { c.kite.Answer("AB1234", "get_ohlc", "<html>busy</html>") },
 		"* Kite wants logins by OAuth":                   func() { c.kite.OAuth.Store(true) },
 		"* Kite has its login tool again":                func() { c.kite.OAuth.Store(false) },

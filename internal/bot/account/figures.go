@@ -21,6 +21,7 @@ func fetch[T any](ctx context.Context, a *Account, q query.Query, maxAge time.Du
 	}
 	value, err := decode(text)
 	if err != nil {
+		a.backend.Sessions.Discard(a.person, q) // the next try is to get another answer
 		return none, time.Time{}, err
 	}
 	return value, at, nil

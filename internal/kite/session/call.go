@@ -50,6 +50,18 @@ func (p *Pool) Fetch(ctx context.Context, person int64, q query.Query, maxAge ti
 	return text, pr.cacheAnswer(key, text, session), nil
 }
 
+// Discard drops the kept answer to a question, since the caller cannot read it.
+func (p *Pool) Discard(person int64, q query.Query) {
+	pr, done, err := p.acquire(person)
+	if err != nil {
+		return
+	}
+	defer done()
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.cache.drop(q.Key())
+}
+
 // cached finds an answer of the present login.
 func (pr *personState) cached(key string, maxAge time.Duration) (cachedAnswer, bool) {
 	pr.mu.Lock()

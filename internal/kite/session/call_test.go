@@ -192,6 +192,24 @@ func TestFetch(t *testing.T) {
 	})
 }
 
+// An answer that the caller discards is asked for again, and those to other questions
+// stay.
+func TestADiscardedAnswerIsAskedForAgain(t *testing.T) {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.fetch(asha, time.Minute)
+		h.kite.Calls()
+		h.pool.Discard(asha, query.Positions())
+		h.fetch(asha, time.Minute)
+		h.wantCalls()
+		h.pool.Discard(asha, query.Holdings())
+		h.fetch(asha, time.Minute)
+		if n := h.countCalls()["get_holdings"]; n != 1 {
+			t.Errorf("asked %d times, want once", n)
+		}
+	})
+}
+
 func TestFetchKnowsNobodyElse(t *testing.T) {
 	testPool(t, func(h *harness) {
 		h.login(asha, "AB1234")
