@@ -73,12 +73,13 @@ func (pr *personState) cached(key string, maxAge time.Duration) (cachedAnswer, b
 }
 
 // cacheAnswer keeps a session's answer for a minute or two and returns its time. No
-// answer outlives its login: cached compares, and setRecord drops them.
+// answer outlives its login: cached compares, and setRecord drops them. An empty one is
+// not kept: it may be a fault that has passed, and its proof would grow old with it.
 func (pr *personState) cacheAnswer(key, text string, session ID) time.Time {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	now := pr.pool.Now()
-	if pr.rec.Login != nil && pr.rec.Login.Session == session {
+	if pr.rec.Login != nil && pr.rec.Login.Session == session && !isEmpty(text) {
 		pr.cache.put(key, cachedAnswer{session: session, text: text, at: now})
 	}
 	return now

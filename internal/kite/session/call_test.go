@@ -210,6 +210,22 @@ func TestADiscardedAnswerIsAskedForAgain(t *testing.T) {
 	})
 }
 
+// An empty answer is asked for again: Kite says null to everything for a moment, and then
+// there are holdings.
+func TestAnEmptyAnswerIsNotKept(t *testing.T) {
+	testPool(t, func(h *harness) {
+		h.login(asha, "AB1234")
+		h.kite.Answer("AB1234", "get_holdings", "null")
+		if got := h.fetch(asha, time.Minute); got != "null" {
+			t.Fatalf("fetched %q", got)
+		}
+		h.kite.Answer("AB1234", "get_holdings", "the holdings")
+		if got := h.fetch(asha, time.Minute); got != "the holdings" {
+			t.Errorf("fetched %q after the fault had passed", got)
+		}
+	})
+}
+
 func TestFetchKnowsNobodyElse(t *testing.T) {
 	testPool(t, func(h *harness) {
 		h.login(asha, "AB1234")
