@@ -83,7 +83,7 @@ func serve(t *testing.T, h http.Handler, closeAll func()) string {
 	return s.URL
 }
 
-// secretFile is readable by everybody, since the bot is somebody else in its
+// secretFile is readable by all users, since the bot is another user in its
 // container; the folder above it is not.
 func secretFile(t *testing.T, text string) string {
 	t.Helper()
@@ -94,7 +94,7 @@ func secretFile(t *testing.T, text string) string {
 	return name
 }
 
-// all lets everybody do something at the same time.
+// all lets all people do something at the same time.
 func (w *system) all(do func(*phone)) {
 	each(w.people, do)
 	if w.t.Failed() {

@@ -28,7 +28,7 @@ func newTalk(w *system, people []*phone) *talk {
 	return &talk{w: w, people: people, moved: make(chan struct{})}
 }
 
-// begin lets everybody ask, at the start and after an end.
+// begin lets all people ask, at the start and after an end.
 func (k *talk) begin() {
 	k.stop = make(chan struct{})
 	for _, p := range k.people {

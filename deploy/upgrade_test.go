@@ -24,7 +24,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	w.all(func(p *phone) { p.login() })
 
 	talk := w.talk()
-	talk.until(10) // everybody has asked some things
+	talk.until(10) // all have asked some things
 	cpu, store := running.cost()
 	measured(t, "cost: %d ms of CPU for %d questions, %d logins and the start; the store has %d KB",
 		cpu.Milliseconds(), talk.questions(), len(w.people), store>>10)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// errUsage is what somebody gets who asks for something else.
+// errUsage answers any other request.
 var errUsage = errors.New("usage: bot [run | config | healthcheck [ready] | backup FILE | restore FILE | version | help]; bot help tells more")
 
 // command is one thing the program does, as its help tells it.
@@ -20,7 +20,7 @@ func (c command) usage() string { return strings.TrimSpace(c.name + " " + c.file
 func commands() []command {
 	return []command{
 		{"run", "", "run the bot; bot alone does the same",
-			"It runs until SIGTERM or an interrupt and is gone within 8 seconds; nobody is logged out by it.\n" +
+			"It runs until SIGTERM or an interrupt and is gone within 8 seconds; no one is logged out by it.\n" +
 				"Of bad settings it names all, a line each, and does not start. Its last words have the form of the log (LOG_FORMAT)."},
 		{"config", "", "print every setting, and where it is from",
 			"A line for each setting: what holds, and whether it comes from the environment, a file or is the default.\n" +
@@ -28,7 +28,7 @@ func commands() []command {
 				"Variables that look like a misspelt setting are named at the end, without their values; so they are at each start.\n" +
 				"Nothing is started, opened or asked."},
 		{"healthcheck", "[ready]", "ask the running bot whether it is alive, or how its parts are",
-			"It asks over the socket beside STORE_PATH or, where there is none, on HTTP_ADDR. It needs no other setting.\n" +
+			"It asks over the socket next to STORE_PATH or, where there is none, on HTTP_ADDR. It needs no other setting.\n" +
 				"The exit code is 0 when the bot is alive, also while Kite or Telegram is away: a restart would not help then.\n" +
 				"With ready it prints what /readyz says, a line for each part, and the exit code is 0 when people are served,\n" +
 				"also where a part is degraded, such as a Kite that fails. What was not asked yet is no trouble."},

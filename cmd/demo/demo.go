@@ -52,7 +52,7 @@ func (d *demo) build() (err error) {
 	d.closer = append(d.closer, d.tg.Close)
 	d.config = app.Config{
 		Token: token, StorePath: filepath.Join(d.folder, "bot.db"),
-		Allowed: app.People{Everybody: true}, LoginHosts: d.hosts, KiteURL: d.options.kite,
+		Allowed: app.People{Anyone: true}, LoginHosts: d.hosts, KiteURL: d.options.kite,
 	}
 	if d.logs {
 		d.log = app.NewLogger(os.Stderr, d.config)

@@ -43,7 +43,7 @@ func byPlaceIn(list []string) func(a, b string) int {
 var usualOrder = []string{"start_out", "start_in", "login_link_today", "login_done", "status_in", "logout_done", "help_commands"}
 
 // extremeSample matches the names of samples that a person hardly ever meets: texts that attack the chat, and more or
-// stranger data than an account has.
+// odder data than an account has.
 var extremeSample = regexp.MustCompile(`_(hostile|tricky|huge|odd|null|foreign|strange|long)(_|$)`)
 
 // galleryGroup is what belongs to one command.

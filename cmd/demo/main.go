@@ -4,7 +4,7 @@
 //	go run ./cmd/demo
 //	go run ./cmd/demo -server next    # the coming server, with logins by OAuth
 //
-// With -kite https://mcp.kite.trade/sse the same page talks to the real Kite MCP server, so that somebody without a
+// With -kite https://mcp.kite.trade/sse the same page talks to the real Kite MCP server, so that a user without a
 // Telegram bot can look at their own account: it stays on this machine, in a private temporary folder, and at the end
 // the demo offers to log out.
 package main
@@ -73,12 +73,12 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	host, _, err := net.SplitHostPort(o.addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return o, errors.New("-addr must be a loopback address, such as 127.0.0.1:8090: the page shows an account to whoever can open it")
+		return o, errors.New("-addr must be a loopback address, such as 127.0.0.1:8090: the page shows an account to anyone who can open it")
 	}
 	return o, nil
 }
 
-// run is the demo. again gives the interrupt key back its usual meaning once the demo is ending, so that nobody is
+// run is the demo. again gives the interrupt key back its usual meaning once the demo is ending, so that no user is
 // locked in at the last question.
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer, again func()) error {
 	o, err := parse(args, out)
@@ -124,7 +124,7 @@ func nameFlag(err error) error {
 	return err
 }
 
-// sameHostOnly lets in requests that were meant for this very address. A page of somebody else's, opened in the same
+// sameHostOnly lets in requests that were meant for this very address. A page of another site, opened in the same
 // browser, can send requests to loopback, and a name of theirs can point there: Host and Origin give both away.
 func sameHostOnly(host string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

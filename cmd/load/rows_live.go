@@ -178,7 +178,7 @@ func (l *load) networkBreak(ctx context.Context, r *runningBot, people []*user) 
 		return err
 	}
 	took := time.Since(began)
-	l.target(fmt.Sprintf("%d streams cut, %s without Kite, everybody asks at once: all answered after", len(people), outage),
+	l.target(fmt.Sprintf("%d streams cut, %s without Kite, all ask at once: all answered after", len(people), outage),
 		ms(took), "", "≤ 10 s", took <= 10*time.Second)
 	l.note("connections to Kite opened for that", fmt.Sprint(l.counts().kiteConns-before.kiteConns), "")
 	return nil

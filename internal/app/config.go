@@ -82,12 +82,12 @@ func (c Config) attrs() slog.Attr {
 
 // People is a list of Telegram user ids, or everyone.
 type People struct {
-	Everybody bool
-	IDs       map[int64]bool
+	Anyone bool
+	IDs    map[int64]bool
 }
 
 // Has reports whether the list holds a person.
-func (p People) Has(id int64) bool { return p.Everybody || p.IDs[id] }
+func (p People) Has(id int64) bool { return p.Anyone || p.IDs[id] }
 
 func parsePeople(v string, star bool) (People, error) {
 	p := People{IDs: map[int64]bool{}}
@@ -95,7 +95,7 @@ func parsePeople(v string, star bool) (People, error) {
 		switch part = strings.TrimSpace(part); {
 		case part == "":
 		case part == "*" && star:
-			p.Everybody = true
+			p.Anyone = true
 		default:
 			id, err := strconv.ParseInt(part, 10, 64)
 			if err != nil || id <= 0 {
@@ -221,8 +221,8 @@ func (g LoadedSetting) LogValue() slog.Value {
 // countOf says how many people a list names.
 func countOf(list string) string {
 	p, _ := parsePeople(list, true) // it was read before
-	if p.Everybody {
-		return "everybody"
+	if p.Anyone {
+		return "anyone"
 	}
 	if len(p.IDs) == 1 {
 		return "1 person"

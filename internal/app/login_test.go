@@ -173,7 +173,7 @@ func TestOneKiteUserOneTelegramUser(t *testing.T) {
 func TestOutsidersAndGroups(t *testing.T) {
 	w := newSystem(t, simkite.Options{})
 	c := w.config()
-	c.Allowed.Everybody, c.Allowed.IDs = false, map[int64]bool{asha: true}
+	c.Allowed.Anyone, c.Allowed.IDs = false, map[int64]bool{asha: true}
 	w.startWith(c)
 	p := w.person(77, "Mallory")
 	p.ask("/holdings", "Your Telegram number is 77")

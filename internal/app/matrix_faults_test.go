@@ -18,7 +18,7 @@ func kiteFaults() []fault {
 	cutOff := time.Date(2000, 1, 3, 6, 0, 0, 0, ist)
 	return []fault{
 		{
-			name: "Kite refuses connections", what: "Nobody listens at Kite’s address, and open connections are reset.",
+			name: "Kite refuses connections", what: "Nothing listens at Kite’s address, and open connections are reset.",
 			inject: func(s *scenario) { s.kiteAt.down() }, heal: up,
 		},
 		{
@@ -116,7 +116,7 @@ func kiteFaults() []fault {
 			never:  map[string]string{beforeLogin: "there is no session yet", linkSent: "a link dies after 36 minutes"},
 		},
 		{
-			name: "Somebody else logs in", what: "Another Kite user finishes the same login link a second time, which silently replaces the account behind it.",
+			name: "Another user logs in", what: "Another Kite user finishes the same login link a second time, which silently replaces the account behind it.",
 			inject: func(s *scenario) {
 				if status, body := s.kite.CompleteLogin(s.t.Context(), s.kite.LoginLinks()[0], ashaUser); status != http.StatusOK {
 					s.t.Fatalf("login page: %d %s", status, body)
@@ -181,7 +181,7 @@ func shows(f simtg.Fault) func(*scenario) {
 // refresh presses the button of a message of holdings that came earlier.
 func refresh(s *scenario) { s.p.press(s.p.Last(), "Refresh") }
 
-// withHoldings brings somebody who has logged in to where holdings stand in the chat.
+// withHoldings brings a person who has logged in to where holdings stand in the chat.
 func withHoldings(s *scenario) {
 	s.p.ask("/holdings", headline(raviUser))
 	s.pass(5 * time.Minute)
@@ -197,7 +197,7 @@ func deliveryFaults() []fault {
 			inject: func(s *scenario) { shows(simtg.Fault{Chat: ravi, RetryAfter: 30})(s) }, heal: clear,
 		},
 		{
-			name: "429 for everybody", what: "The whole bot has to be silent for two and a half minutes.",
+			name: "429 for the whole bot", what: "The whole bot has to be silent for two and a half minutes.",
 			inject: func(s *scenario) { s.tg.LimitAll(150) }, heal: clear, lasts: 3 * time.Minute, rough: time.Minute,
 		},
 		{
@@ -246,7 +246,7 @@ func deliveryFaults() []fault {
 		{
 			name: "The chat is gone", what: "“Chat not found”, until the person writes again.",
 			mute: true, inject: func(s *scenario) { s.p.ForgetChat() },
-			never: map[string]string{beforeLogin: "there is a chat as soon as somebody writes"},
+			never: map[string]string{beforeLogin: "there is a chat as soon as the person writes"},
 		},
 	}
 }

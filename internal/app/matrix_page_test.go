@@ -312,7 +312,7 @@ const pageIntro = `# What holds when something fails
 The test plays each fault at each of five moments with the whole program, against both simulators, and fails when a mark is no longer true. What
 people read in each case stands in ` + "`internal/app/testdata/reliability`" + `, word for word.
 
-Only Kite’s server and the person end a login; a login that somebody else took over is ended by the bot, before it shows a figure. A ✓ holds at each
+Only Kite’s server and the person end a login; a login that another user took over is ended by the bot, before it shows a figure. A ✓ holds at each
 moment at which the fault can come, “–” cannot happen. **First word** is the longest wait for an answer, or for a word that there is none yet; “once it is over”: the
 answer comes by itself then. **Nothing lost:** each command is answered, be it by the next process. **Works afterwards:** the person’s holdings
 come, after a new login where the table says so. A bot that is told to stop is gone within 8 seconds.

@@ -28,7 +28,7 @@ type fault struct {
 	heal   func(*scenario) // nil: it passes by itself, or stays
 	// at is the time of day in India when the scenario begins; zero: 10:00.
 	at time.Duration
-	// ripen brings somebody who has logged in to where the fault can happen; nil: five minutes pass.
+	// ripen brings a person who has logged in to where the fault can happen; nil: five minutes pass.
 	ripen func(*scenario)
 	// lasts is how long the fault is watched before it heals; zero: two minutes.
 	lasts time.Duration

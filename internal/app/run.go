@@ -118,7 +118,7 @@ func (r *instance) serve(ctx context.Context, client *telegram.Client, listener 
 		Messenger: client, Unauthorized: client.Unauthorized(), Presses: client, Journal: r.file, Prefs: r.file, Memory: r.file, Painter: painter,
 		Access: access.Policy{
 			Listed: r.Allowed.Has, Admin: r.Admins.Has, Admins: slices.Sorted(maps.Keys(r.Admins.IDs)), Store: r.file,
-			Nobody: !r.Allowed.Everybody && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
+			Unclaimed: !r.Allowed.Anyone && len(r.Allowed.IDs)+len(r.Admins.IDs) == 0,
 		},
 		Rate: r.Rate, Now: r.Now, Meter: bot.Meter{Command: r.metrics.Command, HoldingMismatches: r.metrics.HoldingMismatches}, Logger: r.Logger, Operations: operations{r.health, r.Version, r.Now()},
 	})

@@ -41,7 +41,7 @@ func TestChaosSoak(t *testing.T) {
 	talks := st.talk(k, plan)
 	k.end()
 	if n := len(st.kite.LoginLinks()); n != links {
-		t.Errorf("%d login links were made while everybody was logged in", n-links)
+		t.Errorf("%d login links were made while all were logged in", n-links)
 	}
 	report(t, k, talks)
 }

@@ -65,7 +65,7 @@ func (st *soak) wantAllHoldings(when string) {
 	if len(failed) > 0 {
 		st.t.Fatalf("%d of %d people do not get their holdings %s", len(failed), len(st.persons), when)
 	}
-	st.t.Logf("%s everybody has their holdings within %v", when, time.Since(began).Round(time.Millisecond))
+	st.t.Logf("%s all people have their holdings within %v", when, time.Since(began).Round(time.Millisecond))
 }
 
 // progress reports what a churn came to: for all that went wrong, people saw
@@ -217,11 +217,11 @@ func (p *soakPerson) intrude(ctx context.Context, dice *rand.Rand) {
 type churn struct {
 	lasts time.Duration // at least so long
 	acts  int           // until so many things were done
-	right int           // until everybody has seen their own holdings so often
+	right int           // until all have seen their own holdings so often
 
 	every   int // something goes wrong whenever so many things were done
 	restart int // a bot is restarted every so many times
-	round   int // and what logs everybody out comes once in so many times
+	round   int // and what logs all people out comes once in so many times
 }
 
 // churn lets all people act, half of them with two phones, while faults come.

@@ -216,7 +216,7 @@ func (b buttonCheck) check(m view.Message) {
 
 func (c *chat) letIn() access.Policy {
 	if c.listsEmpty {
-		return access.Policy{Store: c.data, Nobody: true}
+		return access.Policy{Store: c.data, Unclaimed: true}
 	}
 	a := access.Policy{
 		Listed: func(id int64) bool { return c.listed[id] },

@@ -71,7 +71,7 @@ const removalPause = 250 * time.Millisecond
 // the bot: their name was taken off a list between two runs, or a run ended
 // before it had removed them.
 func (b *Bot) notAllowed() ([]int64, error) {
-	if b.access.Nobody {
+	if b.access.Unclaimed {
 		b.Logger.Warn("ALLOWED_USERS and ADMIN_USERS are both empty", "effect", "no one may use the bot; stored data is kept", "action", "set one of them")
 		return nil, nil
 	}

@@ -139,7 +139,7 @@ func (b *Bot) asksForPublic(u Update, typed string) bool {
 // operators.
 func (b *Bot) refuse(u Update) invocation {
 	answer := dialog.NotLetIn(u.From)
-	if b.access.Nobody {
+	if b.access.Unclaimed {
 		answer = dialog.NoOperatorYet(u.From)
 	}
 	inv := b.answerOnce(u, answer)

@@ -19,7 +19,7 @@ var (
 	// ErrKeyMissing: there is a store, but no key to it anywhere.
 	ErrKeyMissing = errors.New("the store at STORE_PATH has no key: set STORE_KEY to the key it was made with, or put its key file (STORE_PATH with .key appended) back. If the key is lost, move the store away: everyone has to log in again")
 	// ErrKeyWrong: the key does not open the store.
-	ErrKeyWrong = errors.New("this key does not open the store at STORE_PATH: set STORE_KEY to the key it was made with, or unset it if the key is in the file beside the store; to change the key, set STORE_KEY_OLD to the one of before; if the key is right, the file is damaged: restore a backup")
+	ErrKeyWrong = errors.New("this key does not open the store at STORE_PATH: set STORE_KEY to the key it was made with, or unset it if the key is in the file next to the store; to change the key, set STORE_KEY_OLD to the one of before; if the key is right, the file is damaged: restore a backup")
 	// ErrSchemaNewer: a newer version of the bot wrote the store.
 	ErrSchemaNewer = errors.New("the store at STORE_PATH was written by a newer version of the bot: run that version, or restore a backup made before the update")
 	// ErrLocked: another process has the file open.

@@ -34,7 +34,7 @@ func TestAWalkLetsPagesGo(t *testing.T) {
 	}
 	after := resident(t, path)
 	if after > 64<<10 {
-		t.Errorf("%d bytes of the file are in memory at first, %d after everybody was read, %d after a list of them", before, touched, after)
+		t.Errorf("%d bytes of the file are in memory at first, %d after all were read, %d after a list of them", before, touched, after)
 	}
 	// Nor do many who are read one by one: each so often what was looked at goes.
 	for id := int64(1); id <= 8*mappedTransactions || s.mapped.Load()%mappedTransactions != 0; id++ {
@@ -43,7 +43,7 @@ func TestAWalkLetsPagesGo(t *testing.T) {
 		}
 	}
 	if left := resident(t, path); left > 64<<10 {
-		t.Errorf("%d bytes of the file are in memory after everybody was read one by one", left)
+		t.Errorf("%d bytes of the file are in memory after all were read one by one", left)
 	}
 }
 

@@ -273,7 +273,7 @@ func (s *Store) forgetAccess(tx *bolt.Tx, person int64) error {
 }
 
 // forgetRecord removes a record without sessions, and one that cannot be read:
-// nobody can end what it may have held.
+// no one can end the sessions in it.
 func (s *Store) forgetRecord(tx *bolt.Tx, person int64) error {
 	r, err := s.readRecord(tx, person)
 	if err != nil && !errors.Is(err, ErrDamaged) {

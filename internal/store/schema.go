@@ -58,7 +58,7 @@ func migrations() []migration {
 		addBuckets(prefsBucket),
 		// Schema 3 also lets an entry of pending say when. Those who were logged in
 		// before have no such entry, and get none here: whether they used their login
-		// today, without which nobody is warned, was not kept then. Their next use of
+		// today, without which no one is warned, was not kept then. Their next use of
 		// it saves the record, and that lists them.
 		addBuckets(accessBucket),
 	}

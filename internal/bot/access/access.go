@@ -57,10 +57,10 @@ type Policy struct {
 	Admin  func(person int64) bool // ADMIN_USERS
 	Admins []int64                 // the same, to be written to
 	Store  Store                   // what the admins decided in the chat
-	// Nobody is set when both lists are empty, which is taken for an oversight: no
+	// Unclaimed is set when both lists are empty, which is taken for an oversight: no
 	// one is let in then, not even those approved in the chat, and no one is
 	// forgotten for it either.
-	Nobody bool
+	Unclaimed bool
 }
 
 // MayUse is the rule. An admin always may, so that no operator can be locked
@@ -93,12 +93,12 @@ type List struct {
 // New reads the records. While that fails only admins are let in: a block that
 // cannot be read is a block all the same.
 func New(p Policy) *List {
-	nobody := func(int64) bool { return false }
+	none := func(int64) bool { return false }
 	if p.Listed == nil {
-		p.Listed = nobody
+		p.Listed = none
 	}
 	if p.Admin == nil {
-		p.Admin = nobody
+		p.Admin = none
 	}
 	l := &List{Policy: p, records: map[int64]Record{}}
 	records, err := p.Store.AccessRecords()
@@ -107,7 +107,7 @@ func New(p Policy) *List {
 	}
 	if err != nil {
 		l.Err = fmt.Errorf("read who was let in and who was blocked: %w", err)
-		l.Listed = nobody
+		l.Listed = none
 	}
 	for _, r := range records {
 		l.records[r.Person] = r
@@ -131,7 +131,7 @@ func (l *List) Allowed(person int64) bool {
 
 // LetsIn reports whether a person who had this standing could use the bot.
 func (l *List) LetsIn(person int64, s Standing) bool {
-	return !l.Nobody && MayUse(l.Admin(person), l.Listed(person), s)
+	return !l.Unclaimed && MayUse(l.Admin(person), l.Listed(person), s)
 }
 
 // IsBlocked reports whether a person gets nothing at all, not even a refusal.

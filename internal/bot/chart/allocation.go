@@ -39,7 +39,7 @@ const (
 	badge     = 44 // the square with a slice's number
 )
 
-// Allocation draws a ring and, beside it, its slices by size with their shares.
+// Allocation draws a ring and, next to it, its slices by size with their shares.
 // Numbers in both say which is which.
 func (p *Painter) Allocation(in Allocation) ([]byte, error) {
 	return p.paint(func(c *canvas) { c.allocation(in) })

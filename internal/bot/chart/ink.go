@@ -17,7 +17,7 @@ const full = levels - 1
 const (
 	paper    ink = iota
 	text         // titles and figures
-	muted        // what is said beside
+	muted        // labels of less weight
 	grid         // lines that guide the eye
 	up           // rising: hollow candles, bars to the right
 	down         // falling: filled candles, bars to the left

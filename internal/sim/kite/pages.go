@@ -44,7 +44,7 @@ func (pages) write(w http.ResponseWriter, status int, t *template.Template, data
 	_, _ = w.Write(b.Bytes())
 }
 
-// initials returns the first letters of the first and last word of a name, for the round badge beside it.
+// initials returns the first letters of the first and last word of a name, for the round badge next to it.
 func initials(name string) string {
 	words := strings.Fields(name)
 	if len(words) == 0 {

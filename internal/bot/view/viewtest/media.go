@@ -42,7 +42,7 @@ func checkMedia(m view.Message) error {
 	case m.Photo != nil && m.File != nil:
 		return errors.New("a photo and a file in one message")
 	case m.Rich != nil:
-		return errors.New("native blocks beside a photo or a file")
+		return errors.New("native blocks with a photo or a file")
 	case m.Photo != nil:
 		return checkPhoto(m.Photo)
 	}
